@@ -1,0 +1,71 @@
+# Everything the project does, on a laptop and in CI. `make help` lists the targets.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3.13
+UV := .venv/bin/uv
+# sam build looks for python3.13 on PATH, tests for aws: both come from .venv, sam from its own environment.
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.venv-sam/bin:$(PATH)
+# Compiled bytecode makes every later start of sam, aws and the local cloud two to three times faster.
+export PYTHONDONTWRITEBYTECODE :=
+FUNCTIONS := serialize_image classify_image filter_inferences
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
+
+.PHONY: setup
+setup: .venv/.ready .venv-sam/.ready .venv-lambda/.ready ## make the three Python environments (done by demo and test)
+
+.venv/bin/uv: requirements/uv.txt .python-version
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null || { \
+	  echo "make: Python 3.13 is needed and '$(PYTHON)' is not it ($$($(PYTHON) --version 2>&1))."; \
+	  echo "      Install Python 3.13 (https://www.python.org/downloads/) or name it: make PYTHON=/path/to/python3.13"; exit 1; }
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+.venv/.ready: requirements/dev.txt $(UV)
+	@echo "Setting up .venv (local cloud, demo, tests)"
+	@$(UV) pip install --quiet --python .venv --require-hashes -r $<
+	@touch $@
+
+.venv-%/.ready: requirements/%.txt $(UV)
+	@echo "Setting up .venv-$*"
+	@$(UV) venv --quiet --clear --python .venv/bin/python .venv-$*
+	@$(UV) pip sync --quiet --python .venv-$* --require-hashes $<
+	@touch $@
+
+.PHONY: lock
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header
+lock: $(UV) ## compile requirements/*.txt and functions/*/requirements.txt from pyproject.toml
+	for group in dev sam lambda uv; do $(COMPILE) --group $$group -o requirements/$$group.txt; done
+	for function in $(FUNCTIONS); do $(COMPILE) --group $$function -o functions/$$function/requirements.txt; done
+
+.PHONY: demo
+demo: setup ## run the main job: train, deploy, upload, decide (build/demo/index.html)
+	@.venv/bin/python -m local demo
+
+.PHONY: test
+test: setup lint ## lint, then every test
+	.venv/bin/pytest --quiet --numprocesses 2
+
+.PHONY: lint
+lint: setup ## ruff and mypy (sam validate and cfn-lint run among the tests)
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy .
+
+.PHONY: drawing
+drawing: setup ## draw docs/workflow.svg from the workflow's definition
+	.venv/bin/python -m local.workflow_drawing > docs/workflow.svg
+
+.PHONY: benchmark
+benchmark: setup ## measure latency, image preparation and start-up (prints a table)
+	.venv/bin/python -m benchmarks
+
+.PHONY: clean
+clean: ## stop the local cloud and delete what was built; the environments stay
+	@[ ! -x .venv/bin/python ] || .venv/bin/python -m local down
+	rm -rf build .aws-sam .local

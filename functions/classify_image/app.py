@@ -1,0 +1,113 @@
+"""Lambda function classify_image: asks the SageMaker endpoint for the class probabilities of a prepared image."""
+
+import os
+from contextlib import closing
+from functools import cache
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.parameters import GetParameterError, SSMProvider
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.config import Config
+from botocore.exceptions import ClientError, ConnectTimeoutError, HTTPClientError, IncompleteReadError, ReadTimeoutError
+from botocore.exceptions import ConnectionError as NoConnectionError
+from urllib3.exceptions import HTTPError
+from xray_provider import lambda_tracer
+
+from functions.classify_image.endpoint import EndpointTimeoutError, EndpointUnavailableError, endpoint_error
+from functions.classify_image.image_data import parse_image_data
+from functions.classify_image.model_card import ModelCard, card_error, parse_model_card
+from functions.classify_image.prediction import MAX_ANSWER_BYTES, calibrate, parse_prediction
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+
+# Seconds. Two attempts of each end within 26 of the function's 30; beyond that the workflow retries.
+SSM_CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
+ENDPOINT_CONFIG = Config(connect_timeout=1, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 2})
+MODEL_CARD_MAX_AGE = 60  # seconds; how long a replaced model may still be read with the card of the old one
+
+logger = Logger()
+tracer = lambda_tracer()
+metrics = Metrics()
+
+
+@cache
+def parameters() -> SSMProvider:
+    """Make the caching reader of parameters at its first use: importing the module asks for no region."""
+    return SSMProvider(boto3_client=boto3.client("ssm", config=SSM_CONFIG))
+
+
+@cache
+def sagemaker_runtime() -> "SageMakerRuntimeClient":
+    """Make the client at its first use: importing the module asks for no region and no credentials."""
+    return boto3.client("sagemaker-runtime", config=ENDPOINT_CONFIG)
+
+
+@tracer.capture_method(capture_response=False)
+def read_model_card(parameter: str) -> ModelCard:
+    """Read the model card from its SSM parameter, at most once in `MODEL_CARD_MAX_AGE`.
+
+    Raises: ModelCardNotFoundError, ModelCardUnavailableError, InvalidModelCardError.
+    """
+    try:
+        text = parameters().get(parameter, max_age=MODEL_CARD_MAX_AGE)
+    except GetParameterError as exc:
+        # Powertools wraps botocore's error without naming it as the cause.
+        raise card_error(parameter, exc.__context__) from exc
+    return parse_model_card(str(text))
+
+
+@tracer.capture_method(capture_response=False)
+def invoke_endpoint(endpoint: str, image: bytes) -> tuple[bytes, str]:
+    """Send the image to the endpoint; its answer, cut behind `MAX_ANSWER_BYTES`, and the variant that gave it.
+
+    Raises: EndpointThrottledError, EndpointUnavailableError, EndpointTimeoutError, EndpointNotFoundError,
+    EndpointAccessDeniedError, ImageRejectedByModelError.
+    """
+    client, started = sagemaker_runtime(), perf_counter()
+    try:
+        answer = client.invoke_endpoint(
+            EndpointName=endpoint, Body=image, ContentType="application/x-image", Accept="application/json"
+        )
+        with closing(answer["Body"]) as body:
+            return body.read(MAX_ANSWER_BYTES + 1), answer["InvokedProductionVariant"]
+    except ClientError as exc:
+        raise endpoint_error(endpoint, exc.response) from exc
+    except (ReadTimeoutError, ConnectTimeoutError) as exc:
+        raise EndpointTimeoutError(f"The endpoint {endpoint} did not answer in time: {exc}") from exc
+    except (NoConnectionError, HTTPClientError, IncompleteReadError, HTTPError) as exc:
+        raise EndpointUnavailableError(f"The endpoint {endpoint} cannot be reached: {exc}") from exc
+    finally:
+        metrics.add_metric(
+            name="EndpointLatency", unit=MetricUnit.Milliseconds, value=(perf_counter() - started) * 1000
+        )
+
+
+def classified(card: ModelCard, probabilities: tuple[float, ...], endpoint: str, variant: str) -> dict[str, Any]:
+    """Build the answer: the calibrated class probabilities and who gave them."""
+    return {
+        "predictions": list(probabilities),
+        "class_probabilities": dict(zip(card.labels, probabilities, strict=True)),
+        "endpoint": endpoint,
+        "variant": variant,
+    }
+
+
+@logger.inject_lambda_context(correlation_id_path="execution", clear_state=True, log_event=False)
+@tracer.capture_lambda_handler(capture_response=False)
+@metrics.log_metrics
+def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Answer `{image_data, content_type}` with class probabilities; an error's class name is its name in the ASL."""
+    metrics.add_metric(name="ClassifyRequests", unit=MetricUnit.Count, value=1)
+    endpoint = os.environ["ENDPOINT_NAME"]
+    image = parse_image_data(event)
+    card = read_model_card(os.environ["MODEL_CARD_PARAMETER"])
+    body, variant = invoke_endpoint(endpoint, image)
+    probabilities = calibrate(parse_prediction(body, len(card.labels)), card.temperature)
+    answer = classified(card, probabilities, endpoint, variant)
+    logger.info("Image classified", **answer)
+    return answer

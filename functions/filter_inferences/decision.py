@@ -1,0 +1,65 @@
+"""Decide whether a prediction is confident enough."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+SUM_TOLERANCE = 0.01  # class probabilities are rounded and come as decimal text
+
+
+class InvalidThresholdError(Exception):
+    """The confidence threshold is not a number above 0 and at most 1."""
+
+
+class InvalidProbabilitiesError(Exception):
+    """The class probabilities are not an object of numbers from 0 to 1 whose sum is 1."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The class with the largest probability, its probability (the confidence), and whether that is enough."""
+
+    classification: str
+    confidence: float
+    passed: bool
+
+
+def decide(event: Any) -> Decision:
+    """Decide on `{"class_probabilities": {"truck": 0.92, ...}, "confidence_threshold": 0.8}`.
+
+    A confidence at the threshold passes. Of equal probabilities the first class counts.
+
+    Raises: InvalidProbabilitiesError, InvalidThresholdError.
+    """
+    request = event if isinstance(event, Mapping) else {}
+    probabilities = _probabilities(request.get("class_probabilities"))
+    threshold = _threshold(request.get("confidence_threshold"))
+    classification = max(probabilities, key=lambda label: probabilities[label])
+    confidence = probabilities[classification]
+    return Decision(classification, confidence, confidence >= threshold)
+
+
+def _threshold(threshold: Any) -> float:
+    if not _is_number(threshold) or not 0 < threshold <= 1:
+        raise InvalidThresholdError(
+            f"The confidence_threshold must be a number above 0 and at most 1; this came instead: {threshold!r:.100}"
+        )
+    return float(threshold)
+
+
+def _probabilities(probabilities: Any) -> dict[str, float]:
+    sound = (
+        isinstance(probabilities, dict)
+        and all(label.strip() and _is_number(value) and 0 <= value <= 1 for label, value in probabilities.items())
+        and abs(sum(probabilities.values()) - 1) <= SUM_TOLERANCE
+    )
+    if not sound:
+        raise InvalidProbabilitiesError(
+            "The class_probabilities must be an object with a number from 0 to 1 for each class, 1 in total;"
+            f" this came instead: {probabilities!r:.200}"
+        )
+    return {label: float(value) for label, value in probabilities.items()}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

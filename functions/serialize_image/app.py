@@ -1,0 +1,98 @@
+"""Lambda function serialize_image: reads an image version from S3 and prepares it for the model."""
+
+import base64
+from contextlib import closing
+from dataclasses import asdict
+from functools import cache
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.config import Config
+from botocore.exceptions import ClientError, FlexibleChecksumError, HTTPClientError, IncompleteReadError
+from botocore.exceptions import ConnectionError as NoConnectionError
+from urllib3.exceptions import HTTPError
+from xray_provider import lambda_tracer
+
+from functions.serialize_image.image_preparation import PreparedImage, prepare_image, refuse_too_many_bytes
+from functions.serialize_image.stored_image import (
+    ImageStoreUnavailableError,
+    StoredImage,
+    parse_request,
+    read_error,
+    version_read,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+# Seconds. Two attempts end within 15 of the function's 30; beyond that the workflow retries.
+S3_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
+
+logger = Logger()
+tracer = lambda_tracer()
+metrics = Metrics()
+
+
+@cache
+def s3() -> "S3Client":
+    """Make the client at its first use: importing the module asks for no region and no credentials."""
+    return boto3.client("s3", config=S3_CONFIG)
+
+
+@tracer.capture_method(capture_response=False)
+def read_image(image: StoredImage) -> tuple[bytes, str]:
+    """Read the bytes of a stored image and the version they belong to; a size that is refused is not read.
+
+    Raises: ImageNotFoundError, ImageAccessDeniedError, ImageStoreUnavailableError, ImageTooLargeError,
+    InvalidImageUrlError.
+    """
+    try:
+        answer = s3().get_object(**image.get_object_request())
+        with closing(answer["Body"]) as body:
+            refuse_too_many_bytes(answer["ContentLength"])
+            data = body.read()
+    except ClientError as exc:
+        raise read_error(image, exc.response) from exc
+    except (NoConnectionError, HTTPClientError, IncompleteReadError, FlexibleChecksumError, HTTPError) as exc:
+        raise ImageStoreUnavailableError(f"S3 did not give {image} in time or in full: {exc}") from exc
+    metrics.add_metric(name="SourceBytes", unit=MetricUnit.Bytes, value=len(data))
+    return data, version_read(answer)
+
+
+@tracer.capture_method(capture_response=False)
+def prepare(data: bytes) -> PreparedImage:
+    """Prepare the image for the model, timed."""
+    started = perf_counter()
+    prepared = prepare_image(data)
+    metrics.add_metric(name="PreparationTime", unit=MetricUnit.Milliseconds, value=(perf_counter() - started) * 1000)
+    return prepared
+
+
+def serialized(prepared: PreparedImage, version: str) -> dict[str, Any]:
+    """Build the answer: the image as base64 and what is known of it."""
+    return {
+        "image_data": base64.b64encode(prepared.data).decode(),
+        "content_type": prepared.content_type,
+        "width": prepared.width,
+        "height": prepared.height,
+        "version": version,
+        "source": asdict(prepared.source),
+    }
+
+
+@logger.inject_lambda_context(correlation_id_path="execution", clear_state=True, log_event=False)
+@tracer.capture_lambda_handler(capture_response=False)
+@metrics.log_metrics
+def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Answer `{image_url, version_id?}` with the prepared image; an error's class name is its name in the ASL."""
+    metrics.add_metric(name="SerializeRequests", unit=MetricUnit.Count, value=1)
+    image = parse_request(event)
+    logger.append_keys(image_url=image.url, version_id=image.version_id)
+    data, version = read_image(image)
+    prepared = prepare(data)
+    logger.info("Image serialized", source=asdict(prepared.source), prepared_bytes=len(prepared.data))
+    return serialized(prepared, version)

@@ -1,0 +1,94 @@
+"""Which stored image is meant, and what it means when S3 does not give it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# The key is raw, not URL-encoded: `#`, `?`, `%20`, quotes and newlines stand for themselves. Only half characters
+# (surrogates, which JSON can smuggle in) cannot be part of a key.
+IMAGE_URL = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(?P<key>[^\ud800-\udfff]+)")
+MAX_KEY_BYTES = 1024  # UTF-8, the limit of S3
+
+# Codes that S3 sends with a status below 500 although the same request may succeed later.
+TRANSIENT_CODES = frozenset({"RequestTimeout", "RequestTimeTooSkewed", "Throttling", "ThrottlingException", "SlowDown"})
+
+
+class InvalidImageUrlError(Exception):
+    """The image_url does not name an image as s3://bucket/key."""
+
+
+class ImageNotFoundError(Exception):
+    """The image, or this version of it, is not in the bucket."""
+
+
+class ImageAccessDeniedError(Exception):
+    """S3 does not let the function read the image."""
+
+
+class ImageStoreUnavailableError(Exception):
+    """S3 did not answer as it should; the same request may succeed later."""
+
+
+@dataclass(frozen=True)
+class StoredImage:
+    """An image in a bucket; without a version id, the latest version of it."""
+
+    bucket: str
+    key: str
+    version_id: str | None = None
+
+    @property
+    def url(self) -> str:
+        """The image_url that names this image."""
+        return f"s3://{self.bucket}/{self.key}"
+
+    def __str__(self) -> str:
+        """Name the image in a sentence."""
+        return f"{self.url} (version {self.version_id})" if self.version_id else self.url
+
+    def get_object_request(self) -> dict[str, Any]:
+        """Build the arguments of S3's GetObject."""
+        version = {"VersionId": self.version_id} if self.version_id else {}
+        return {"Bucket": self.bucket, "Key": self.key, **version}
+
+
+def parse_request(event: Any) -> StoredImage:
+    """Read `{"image_url": "s3://bucket/key", "version_id": ...}`; the version id may be missing or null.
+
+    Raises: InvalidImageUrlError.
+    """
+    image_url = event.get("image_url") if isinstance(event, Mapping) else None
+    match = IMAGE_URL.fullmatch(image_url) if isinstance(image_url, str) else None
+    if match is None:
+        raise InvalidImageUrlError(
+            f"The image_url must have the form s3://bucket/key; this came instead: {image_url!r:.200}"
+        )
+    if len(match["key"].encode()) > MAX_KEY_BYTES:
+        raise InvalidImageUrlError(f"The key in the image_url is longer than the {MAX_KEY_BYTES} bytes that S3 allows.")
+    version_id = event.get("version_id")
+    if version_id is not None and not (isinstance(version_id, str) and version_id):
+        raise InvalidImageUrlError(f"The version_id must be a text or null; this came instead: {version_id!r:.200}")
+    return StoredImage(match["bucket"], match["key"], version_id)
+
+
+def version_read(answer: Mapping[str, Any]) -> str:
+    """Name the version that GetObject answered: its version id, or its ETag where the bucket keeps no versions."""
+    version_id: str = answer.get("VersionId", "null")  # S3 says "null" of what was stored before versioning
+    etag: str = answer["ETag"]
+    return etag.strip('"') if version_id == "null" else version_id
+
+
+def read_error(image: StoredImage, response: Mapping[str, Any]) -> Exception:
+    """Turn an error that S3 answered, as botocore parses it, into a named error."""
+    code, said = response["Error"]["Code"], response["Error"].get("Message", "")
+    status = response["ResponseMetadata"]["HTTPStatusCode"]
+    if code == "NoSuchBucket":
+        return InvalidImageUrlError(f"There is no bucket {image.bucket}, so there is no image {image}.")
+    if status in (404, 405):  # 405: this version is a delete marker
+        return ImageNotFoundError(f"There is no image {image}. Was it deleted or replaced? Keys are not URL-decoded.")
+    if status == 429 or status >= 500 or code in TRANSIENT_CODES:
+        return ImageStoreUnavailableError(f"S3 cannot give {image} now ({code}: {said}).")
+    if code == "InvalidArgument":
+        return InvalidImageUrlError(f"S3 does not accept the name of {image} ({said}).")
+    return ImageAccessDeniedError(f"S3 does not let serialize_image read {image} ({code}: {said}).")

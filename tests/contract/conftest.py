@@ -1,0 +1,45 @@
+"""The deployed artifacts as data: the template, the workflow's definition and the configuration of SAM."""
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint.decode import cfn_yaml
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def template() -> dict[str, Any]:
+    """template.yaml, with intrinsic functions in their long form."""
+    loaded: dict[str, Any] = cfn_yaml.load(str(ROOT / "template.yaml"))
+    return loaded
+
+
+@pytest.fixture(scope="session")
+def resources(template: dict[str, Any]) -> dict[str, Any]:
+    """The template's resources by logical id."""
+    found: dict[str, Any] = template["Resources"]
+    return found
+
+
+@pytest.fixture(scope="session")
+def definition() -> dict[str, Any]:
+    """The workflow's definition before substitution, which must already be JSON."""
+    parsed: dict[str, Any] = json.loads((ROOT / "statemachine/image_classification.asl.json").read_text())
+    return parsed
+
+
+@pytest.fixture(scope="session")
+def states(definition: dict[str, Any]) -> dict[str, Any]:
+    """The workflow's states by name."""
+    found: dict[str, Any] = definition["States"]
+    return found
+
+
+@pytest.fixture(scope="session")
+def samconfig() -> dict[str, Any]:
+    """samconfig.toml."""
+    return tomllib.loads((ROOT / "samconfig.toml").read_text())

@@ -1,0 +1,81 @@
+"""The import rules: a directed graph from handlers to pure modules, and from nothing to tests."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
+PREPARATION = "functions.serialize_image.image_preparation"
+FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "main", "misc"}
+
+
+def sources(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+def imports(path: Path) -> set[str]:
+    """Absolute names of the modules that a file imports anywhere in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            package = path.relative_to(ROOT).parent.parts[: 1 - node.level or None] if node.level else ()
+            found.add(".".join([*package, *([node.module] if node.module else [])]))
+    return found
+
+
+def inside(name: str, package: str) -> bool:
+    return name == package or name.startswith(package + ".")
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_imports_no_other_function_nor_training_nor_local(function: str) -> None:
+    own = f"functions.{function}"
+    for path in sources(f"functions/{function}"):
+        ours = [name for name in imports(path) if name.split(".")[0] in {"functions", "training", "local", "tests"}]
+        assert [] == [name for name in ours if not inside(name, own)], path
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_only_the_handler_module_reaches_beyond_the_standard_library_and_pillow(function: str) -> None:
+    for path in sources(f"functions/{function}"):
+        if path.name != "app.py":
+            roots = {name.split(".")[0] for name in imports(path)}
+            assert set() == roots - sys.stdlib_module_names - {"PIL", "functions"}, path
+
+
+def test_pure_modules_do_not_import_their_handler() -> None:
+    assert [] == [p for p in sources("functions") if any(name.endswith(".app") for name in imports(p))]
+
+
+def test_local_finds_handlers_only_through_the_deployed_template() -> None:
+    assert [] == [p for p in sources("local") if any(inside(name, "functions") for name in imports(p))]
+
+
+def test_training_imports_of_the_service_only_the_image_preparation() -> None:
+    for path in sources("training"):
+        assert set() == {name for name in imports(path) if inside(name, "functions")} - {PREPARATION}, path
+
+
+def test_nobody_imports_tests() -> None:
+    folders = ("functions", "layers", "local", "training", "benchmarks")
+    assert [] == [p for f in folders for p in sources(f) if any(inside(name, "tests") for name in imports(p))]
+
+
+def test_no_module_has_a_name_that_says_nothing() -> None:
+    folders = ("functions", "layers", "local", "training", "benchmarks", "tests")
+    assert [] == [p for folder in folders for p in sources(folder) if p.stem in FORBIDDEN_NAMES]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_importing_a_handler_needs_no_environment(function: str) -> None:
+    command = [sys.executable, "-W", "error", "-c", f"import functions.{function}.app"]
+    # Lambda puts layers on the path the same way.
+    layer = {"PYTHONPATH": "layers/tracing/python"}
+    result = subprocess.run(command, cwd=ROOT, env=layer, capture_output=True, text=True, check=False)
+    assert (0, "") == (result.returncode, result.stdout + result.stderr)

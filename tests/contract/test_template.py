@@ -1,0 +1,133 @@
+"""template.yaml and samconfig.toml against the house rules and the linters."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FUNCTIONS = sorted(path.name for path in (ROOT / "functions").iterdir() if (path / "app.py").exists())
+# What takes no resource in IAM, so that "*" is the narrowest there is.
+WITHOUT_RESOURCE = {"SendTraces", "DeliverWorkflowLog"}
+
+
+def statements(resources: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every policy statement of the template with the logical id it stands in."""
+    for logical_id, resource in resources.items():
+        properties = resource["Properties"]
+        documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
+        documents += [properties[key] for key in ("AssumeRolePolicyDocument", "PolicyDocument") if key in properties]
+        for document in documents:
+            for statement in document["Statement"]:
+                yield logical_id, statement
+
+
+def test_the_service_has_its_three_functions() -> None:
+    assert ["classify_image", "filter_inferences", "serialize_image"] == FUNCTIONS
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_same_words_name_folder_resource_state_and_test(
+    function: str, resources: dict[str, Any], states: dict[str, Any]
+) -> None:
+    logical_id = "".join(word.capitalize() for word in function.split("_")) + "Function"
+    properties = resources[logical_id]["Properties"]
+    assert f"functions/{function}" == properties["CodeUri"]
+    assert f"functions.{function}.app.lambda_handler" == properties["Handler"]
+    assert function.replace("_", " ").capitalize() in states
+    assert list((ROOT / "tests/unit/functions").glob(f"**/*{function}*"))
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_function_has_its_own_role_and_log_group_with_retention(function: str, resources: dict[str, Any]) -> None:
+    name = "".join(word.capitalize() for word in function.split("_"))
+    properties = resources[f"{name}Function"]["Properties"]
+    group = resources[f"{name}LogGroup"]["Properties"]
+    assert {"Fn::GetAtt": [f"{name}Role", "Arn"]} == properties["Role"]
+    assert {"Ref": "LogRetentionInDays"} == group["RetentionInDays"]
+    assert "/aws/lambda/" + properties["FunctionName"]["Fn::Sub"] == group["LogGroupName"]["Fn::Sub"]
+
+
+def test_functions_are_python_3_13_on_arm64_by_default(template: dict[str, Any]) -> None:
+    function = template["Globals"]["Function"]
+    assert ("python3.13", [{"Ref": "Architecture"}]) == (function["Runtime"], function["Architectures"])
+    assert ("arm64", ["arm64", "x86_64"]) == tuple(
+        template["Parameters"]["Architecture"][key] for key in ("Default", "AllowedValues")
+    )
+
+
+def test_every_parameter_is_described_bounded_and_has_a_default(template: dict[str, Any]) -> None:
+    for name, parameter in template["Parameters"].items():
+        assert parameter["Description"].endswith("."), name
+        assert {"AllowedValues", "AllowedPattern", "MinValue"} & set(parameter), name
+        assert "Default" in parameter, name
+
+
+def test_every_statement_has_a_sid(resources: dict[str, Any]) -> None:
+    assert [] == [
+        (logical_id, s) for logical_id, s in statements(resources) if not re.match(r"[A-Z]\w+$", s.get("Sid", ""))
+    ]
+
+
+def test_allowed_resources_are_exact(resources: dict[str, Any]) -> None:
+    wide = {
+        statement["Sid"]
+        for _, statement in statements(resources)
+        if statement["Effect"] == "Allow" and statement.get("Resource") == "*"
+    }
+    assert WITHOUT_RESOURCE == wide
+
+
+def test_allowed_actions_are_named_one_by_one(resources: dict[str, Any]) -> None:
+    actions = [str(s["Action"]) for _, s in statements(resources) if s["Effect"] == "Allow"]
+    assert [] == [action for action in actions if "*" in action]
+
+
+def test_roles_hold_no_managed_policy(resources: dict[str, Any]) -> None:
+    assert [] == [name for name, resource in resources.items() if "ManagedPolicyArns" in resource["Properties"]]
+
+
+def test_nothing_is_bound_to_one_region_or_partition() -> None:
+    assert not re.search(r"arn:aws[:-]|us-east-1|amazonaws\.com\.cn", (ROOT / "template.yaml").read_text())
+
+
+def test_upload_rule_takes_only_created_objects_under_uploads(resources: dict[str, Any]) -> None:
+    pattern = resources["UploadRule"]["Properties"]["EventPattern"]
+    assert {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created"],
+        "detail": {"bucket": {"name": [{"Ref": "ImageBucket"}]}, "object": {"key": [{"prefix": "uploads/"}]}},
+    } == pattern
+
+
+def test_upload_rule_keeps_what_it_cannot_deliver(resources: dict[str, Any]) -> None:
+    [target] = resources["UploadRule"]["Properties"]["Targets"]
+    assert {"Fn::GetAtt": ["UploadDeadLetterQueue", "Arn"]} == target["DeadLetterConfig"]["Arn"]
+
+
+def test_image_bucket_is_private_versioned_and_announces_uploads(resources: dict[str, Any]) -> None:
+    bucket = resources["ImageBucket"]["Properties"]
+    assert {"Status": "Enabled"} == bucket["VersioningConfiguration"]
+    assert {True} == set(bucket["PublicAccessBlockConfiguration"].values())
+    assert bucket["NotificationConfiguration"]["EventBridgeConfiguration"]["EventBridgeEnabled"] is True
+
+
+def test_results_table_is_on_demand_with_one_item_for_an_image_version(resources: dict[str, Any]) -> None:
+    table = resources["ResultsTable"]["Properties"]
+    assert "PAY_PER_REQUEST" == table["BillingMode"]
+    assert ["image_url", "version"] == [key["AttributeName"] for key in table["KeySchema"]]
+
+
+def test_samconfig_has_the_three_environments(samconfig: dict[str, Any]) -> None:
+    assert {"version", "default", "prod", "local"} == set(samconfig)
+
+
+@pytest.mark.parametrize("command", [["sam", "validate", "--lint"], ["cfn-lint", "template.yaml"]], ids=lambda c: c[0])
+def test_linter_finds_nothing(command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setenv("SAM_CLI_TELEMETRY", "0")
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert 0 == result.returncode, result.stdout + result.stderr

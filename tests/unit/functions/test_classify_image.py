@@ -1,0 +1,236 @@
+"""The handler of classify_image against a fake SSM and a stubbed endpoint."""
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
+from botocore.response import StreamingBody
+from botocore.stub import Stubber
+from moto import mock_aws
+from urllib3.exceptions import ProtocolError
+from urllib3.exceptions import ReadTimeoutError as RawReadTimeoutError
+
+from functions.classify_image import app
+from functions.classify_image.endpoint import (
+    EndpointNotFoundError,
+    EndpointTimeoutError,
+    EndpointUnavailableError,
+    ImageRejectedByModelError,
+)
+from functions.classify_image.image_data import InvalidImageDataError
+from functions.classify_image.model_card import (
+    InvalidModelCardError,
+    ModelCardNotFoundError,
+    ModelCardUnavailableError,
+)
+from functions.classify_image.prediction import InvalidPredictionError
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+
+ENDPOINT = "scones-unlimited"
+CARD = "/scones-unlimited/endpoints/scones-unlimited"
+IMAGE = b"\x89PNG the pixels of a truck"
+EVENT = {"image_data": base64.b64encode(IMAGE).decode(), "content_type": "image/png", "execution": "execution-one"}
+
+
+@pytest.fixture(autouse=True)
+def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The environment that the template gives the function, and no model card remembered."""
+    monkeypatch.setenv("ENDPOINT_NAME", ENDPOINT)
+    monkeypatch.setenv("MODEL_CARD_PARAMETER", CARD)
+    with mock_aws():
+        app.parameters().clear_cache()  # type: ignore[no-untyped-call]
+        yield
+
+
+@pytest.fixture
+def ssm() -> "SSMClient":
+    client: SSMClient = app.parameters().client
+    return client
+
+
+@pytest.fixture
+def model_card(ssm: "SSMClient") -> None:
+    card = json.dumps({"labels": ["automobile", "truck"], "temperature": 1.0})
+    ssm.put_parameter(Name=CARD, Value=card, Type="String")
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Stubber]:
+    with Stubber(app.sagemaker_runtime()) as stubber:
+        yield stubber
+        stubber.assert_no_pending_responses()
+
+
+def answers(endpoint: Stubber, body: bytes | BytesIO, length: int | None = None) -> None:
+    raw = BytesIO(body) if isinstance(body, bytes) else body
+    expected = {
+        "EndpointName": ENDPOINT,
+        "Body": IMAGE,
+        "ContentType": "application/x-image",
+        "Accept": "application/json",
+    }
+    size = len(raw.getvalue()) if length is None else length
+    answer = {"Body": StreamingBody(raw, size), "InvokedProductionVariant": "AllTraffic"}
+    endpoint.add_response("invoke_endpoint", answer, expected)
+
+
+@pytest.mark.usefixtures("model_card")
+def test_classify_image_prediction_answers_the_contract(endpoint: Stubber, context: Any) -> None:
+    answers(endpoint, b"[0.08, 0.92]")
+    expected = {
+        "predictions": [0.08, 0.92],
+        "class_probabilities": {"automobile": 0.08, "truck": 0.92},
+        "endpoint": ENDPOINT,
+        "variant": "AllTraffic",
+    }
+    assert expected == app.lambda_handler(EVENT, context)
+
+
+def test_classify_image_temperature_calibrates(ssm: "SSMClient", endpoint: Stubber, context: Any) -> None:
+    card = json.dumps({"labels": ["automobile", "truck"], "temperature": 2.0})
+    ssm.put_parameter(Name=CARD, Value=card, Type="String")
+    answers(endpoint, b"[0.1, 0.9]")
+    assert {"automobile": 0.25, "truck": 0.75} == app.lambda_handler(EVENT, context)["class_probabilities"]
+
+
+@pytest.mark.usefixtures("model_card")
+def test_classify_image_model_card_is_read_once(ssm: "SSMClient", endpoint: Stubber, context: Any) -> None:
+    for _ in range(2):
+        answers(endpoint, b"[0.08, 0.92]")
+    app.lambda_handler(EVENT, context)
+    ssm.delete_parameter(Name=CARD)
+    assert [0.08, 0.92] == app.lambda_handler(EVENT, context)["predictions"]
+
+
+def test_classify_image_missing_model_card_is_not_found(context: Any) -> None:
+    with pytest.raises(ModelCardNotFoundError, match=CARD):
+        app.lambda_handler(EVENT, context)
+
+
+def test_classify_image_wrong_model_card_is_invalid(ssm: "SSMClient", context: Any) -> None:
+    ssm.put_parameter(Name=CARD, Value="truck", Type="String")
+    with pytest.raises(InvalidModelCardError):
+        app.lambda_handler(EVENT, context)
+
+
+def test_classify_image_unreachable_model_card_is_unavailable(
+    ssm: "SSMClient", context: Any, failing_call: Any
+) -> None:
+    failure = ReadTimeoutError(endpoint_url="http://127.0.0.1")
+    with (
+        failing_call(ssm, "before-call.ssm.GetParameter", failure),
+        pytest.raises(ModelCardUnavailableError, match="Read timeout"),
+    ):
+        app.lambda_handler(EVENT, context)
+
+
+def test_classify_image_without_image_is_refused(context: Any) -> None:
+    with pytest.raises(InvalidImageDataError):
+        app.lambda_handler({}, context)
+
+
+@pytest.mark.usefixtures("model_card")
+@pytest.mark.parametrize("body", [b"<html>Bad Gateway</html>", b"[0.2, 0.3, 0.5]", b"[NaN, NaN]", b"0" * 10_000_000])
+def test_classify_image_garbage_is_no_prediction(endpoint: Stubber, context: Any, body: bytes) -> None:
+    answers(endpoint, body)
+    with pytest.raises(InvalidPredictionError):
+        app.lambda_handler(EVENT, context)
+
+
+@pytest.mark.usefixtures("model_card")
+def test_classify_image_unknown_endpoint_is_not_found(endpoint: Stubber, context: Any) -> None:
+    message = f"Endpoint {ENDPOINT} of account 123456789012 not found."
+    endpoint.add_client_error("invoke_endpoint", "ValidationError", message, 400)
+    with pytest.raises(EndpointNotFoundError, match=ENDPOINT):
+        app.lambda_handler(EVENT, context)
+
+
+@pytest.mark.usefixtures("model_card")
+def test_classify_image_model_that_refuses_is_named(endpoint: Stubber, context: Any) -> None:
+    original = {"OriginalStatusCode": 400, "OriginalMessage": "not an image"}
+    endpoint.add_client_error("invoke_endpoint", "ModelError", "refused", 424, modeled_fields=original)
+    with pytest.raises(ImageRejectedByModelError, match="not an image"):
+        app.lambda_handler(EVENT, context)
+
+
+@pytest.mark.usefixtures("model_card")
+@pytest.mark.parametrize(
+    ("failure", "expected"),
+    [
+        (ReadTimeoutError(endpoint_url="http://127.0.0.1"), EndpointTimeoutError),
+        (ConnectTimeoutError(endpoint_url="http://127.0.0.1"), EndpointTimeoutError),
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1"), EndpointUnavailableError),
+    ],
+)
+def test_classify_image_unreachable_endpoint_is_named(
+    context: Any, failing_call: Any, failure: Exception, expected: type[Exception]
+) -> None:
+    with (
+        failing_call(app.sagemaker_runtime(), "before-call.sagemaker-runtime.InvokeEndpoint", failure),
+        pytest.raises(expected, match=ENDPOINT),
+    ):
+        app.lambda_handler(EVENT, context)
+
+
+class BrokenBody(BytesIO):
+    def __init__(self, failure: Exception) -> None:
+        super().__init__()
+        self.failure = failure
+
+    def read(self, *_args: Any, **_options: Any) -> bytes:
+        raise self.failure
+
+
+@pytest.mark.usefixtures("model_card")
+@pytest.mark.parametrize(
+    ("failure", "expected"),
+    [
+        (RawReadTimeoutError(None, "", "timed out"), EndpointTimeoutError),  # type: ignore[arg-type]
+        (ProtocolError("connection broken"), EndpointUnavailableError),
+    ],
+)
+def test_classify_image_broken_answer_is_named(
+    endpoint: Stubber, context: Any, failure: Exception, expected: type[Exception]
+) -> None:
+    answers(endpoint, BrokenBody(failure), 100)
+    with pytest.raises(expected, match=ENDPOINT):
+        app.lambda_handler(EVENT, context)
+
+
+@pytest.mark.usefixtures("model_card")
+def test_classify_image_metrics_tell_endpoint_latency(
+    endpoint: Stubber, context: Any, emitted_metrics: Callable[[], dict[str, Any]]
+) -> None:
+    answers(endpoint, b"[0.08, 0.92]")
+    app.lambda_handler(EVENT, context)
+    assert emitted_metrics()["EndpointLatency"][0] > 0
+
+
+@pytest.mark.usefixtures("model_card")
+def test_classify_image_image_stays_out_of_logs(
+    endpoint: Stubber, context: Any, log_lines: Callable[[], list[dict[str, Any]]]
+) -> None:
+    answers(endpoint, b"[0.08, 0.92]")
+    app.lambda_handler(EVENT, context)
+    (line,) = log_lines()
+    assert ("execution-one", False) == (line["correlation_id"], EVENT["image_data"] in json.dumps(line))
+
+
+@pytest.mark.usefixtures("model_card")
+def test_classify_image_endpoint_call_is_a_subsegment_without_the_image(
+    endpoint: Stubber, context: Any, traced_subsegments: Callable[[], list[dict[str, Any]]]
+) -> None:
+    answers(endpoint, b"[0.08, 0.92]")
+    app.lambda_handler(EVENT, context)
+    card, call, handler = traced_subsegments()
+    assert (["read_model_card", "invoke_endpoint", "lambda_handler"], {handler["id"]}, False) == (
+        [segment["name"].split(".")[-1].removeprefix("## ") for segment in (card, call, handler)],
+        {card["parent_id"], call["parent_id"]},
+        EVENT["image_data"] in json.dumps([card, call, handler]),
+    )

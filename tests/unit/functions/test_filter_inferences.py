@@ -1,0 +1,92 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from functions.filter_inferences import app
+from functions.filter_inferences.decision import InvalidProbabilitiesError, InvalidThresholdError
+
+PROBABILITIES = {"automobile": 0.08, "truck": 0.92}
+
+
+def filter_inferences(context: Any, probabilities: Any = PROBABILITIES, threshold: Any = 0.8) -> dict[str, Any]:
+    event = {"class_probabilities": probabilities, "confidence_threshold": threshold, "execution": "execution-one"}
+    return dict(app.lambda_handler(event, context))
+
+
+def test_filter_inferences_confident_prediction_answers_the_contract(context: Any) -> None:
+    expected = {"status": "PASS", "classification": "truck", "confidence_score": 0.92, "passed_threshold": True}
+    assert expected == filter_inferences(context)
+
+
+def test_filter_inferences_doubtful_prediction_is_no_error(context: Any) -> None:
+    expected = {"status": "REJECT", "classification": "truck", "confidence_score": 0.92, "passed_threshold": False}
+    assert expected == filter_inferences(context, threshold=0.93)
+
+
+@pytest.mark.parametrize(("threshold", "expected"), [(0.92, True), (0.9200001, False), (1e-9, True), (1, False)])
+def test_filter_inferences_confidence_at_the_threshold_passes(context: Any, threshold: float, expected: bool) -> None:
+    assert expected is filter_inferences(context, threshold=threshold)["passed_threshold"]
+
+
+def test_filter_inferences_certain_prediction_passes_threshold_one(context: Any) -> None:
+    assert "PASS" == filter_inferences(context, {"truck": 1}, 1)["status"]
+
+
+@pytest.mark.parametrize("labels", [("truck", "automobile"), ("automobile", "truck")])
+def test_filter_inferences_tie_goes_to_the_first_label(context: Any, labels: tuple[str, str]) -> None:
+    assert labels[0] == filter_inferences(context, dict.fromkeys(labels, 0.5))["classification"]
+
+
+@pytest.mark.parametrize("threshold", [None, 0, -0.1, 1.0001, True, "0.8", float("nan"), float("inf"), [0.8], 10**400])
+def test_filter_inferences_wrong_threshold_is_refused(context: Any, threshold: Any) -> None:
+    with pytest.raises(InvalidThresholdError, match="above 0 and at most 1"):
+        filter_inferences(context, threshold=threshold)
+
+
+@pytest.mark.parametrize(
+    "probabilities",
+    [
+        None,
+        {},
+        [0.08, 0.92],
+        "truck",
+        {"truck": "0.92", "automobile": 0.08},
+        {"truck": True},
+        {"truck": 1.2, "automobile": -0.2},
+        {"truck": 0.92},
+        {"truck": 0.92, "automobile": 0.92},
+        {"truck": float("nan"), "automobile": 1},
+        {"truck": 10**400},
+        {"": 1},
+    ],
+)
+def test_filter_inferences_wrong_probabilities_are_refused(context: Any, probabilities: Any) -> None:
+    with pytest.raises(InvalidProbabilitiesError, match="class_probabilities"):
+        filter_inferences(context, probabilities)
+
+
+@pytest.mark.parametrize("event", [{}, None, []])
+def test_filter_inferences_empty_event_is_refused(context: Any, event: Any) -> None:
+    with pytest.raises(InvalidProbabilitiesError):
+        app.lambda_handler(event, context)
+
+
+def test_filter_inferences_metrics_tell_confidence_by_class(
+    context: Any, emitted_metrics: Callable[[], dict[str, Any]]
+) -> None:
+    filter_inferences(context)
+    emitted = emitted_metrics()
+    assert ([0.92], "truck", [["service"], ["classification"]]) == (
+        emitted["Confidence"],
+        emitted["classification"],
+        emitted["_aws"]["CloudWatchMetrics"][0]["Dimensions"],
+    )
+
+
+def test_filter_inferences_log_names_execution_and_decision(
+    context: Any, log_lines: Callable[[], list[dict[str, Any]]]
+) -> None:
+    filter_inferences(context)
+    (line,) = log_lines()
+    assert ("execution-one", "truck", "PASS") == (line["correlation_id"], line["classification"], line["status"])

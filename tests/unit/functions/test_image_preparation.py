@@ -1,0 +1,383 @@
+"""Any bytes become a small RGB image or a named error; the corpus is made here, so that every case can be read."""
+
+import random
+import struct
+import warnings
+import zlib
+from io import BytesIO
+from typing import Any
+
+import pytest
+from PIL import ExifTags, Image, ImageChops, ImageCms, ImageDraw, ImageOps, ImageStat, PngImagePlugin
+
+from functions.serialize_image.image_preparation import (
+    CorruptImageError,
+    EmptyImageError,
+    ImageSource,
+    ImageTooLargeError,
+    PreparedImage,
+    UnsupportedImageFormatError,
+    prepare_image,
+    refuse_too_many_bytes,
+)
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
+NAMED_ERRORS = (CorruptImageError, EmptyImageError, ImageTooLargeError, UnsupportedImageFormatError)
+
+
+def encode(image: Image.Image, image_format: str, **options: Any) -> bytes:
+    buffer = BytesIO()
+    image.save(buffer, image_format, **options)
+    return buffer.getvalue()
+
+
+def decoded(prepared: PreparedImage) -> Image.Image:
+    image = Image.open(BytesIO(prepared.data))
+    image.load()
+    return image
+
+
+def colour(prepared: PreparedImage, x: int = 0, y: int = 0) -> tuple[int, int, int]:
+    """One pixel, rounded to 16 levels a channel, so that a lossy format does not matter."""
+    red, green, blue = decoded(prepared).getpixel((x, y))  # type: ignore[misc]
+    return round(red / 17) * 17, round(green / 17) * 17, round(blue / 17) * 17
+
+
+def noise(width: int, height: int) -> Image.Image:
+    return Image.frombytes("RGB", (width, height), random.Random(0).randbytes(width * height * 3))
+
+
+def scene(width: int, height: int) -> Image.Image:
+    """Something with a top, a left side and edges."""
+    image = Image.linear_gradient("L").resize((width, height)).convert("RGB")
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((0, 0, width // 3, height // 5), fill="red")
+    draw.ellipse((width // 2, height // 2, width - 1, height - 1), fill="blue")
+    return image
+
+
+def png(width: int, height: int, bits: int, colour_type: int, rows: bytes = b"", *chunks: tuple[bytes, bytes]) -> bytes:
+    """A PNG chunk by chunk, for what Pillow would not write."""
+
+    def chunk(name: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+    header = struct.pack(">IIBBBBB", width, height, bits, colour_type, 0, 0, 0)
+    parts = [(b"IHDR", header), *chunks, (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
+
+
+def jpeg_claiming(width: int, height: int) -> bytes:
+    """A JPEG whose header names a size that its pixels do not have."""
+    data = encode(scene(16, 16), "JPEG")
+    frame = data.index(b"\xff\xc0") + 5
+    return data[:frame] + struct.pack(">HH", height, width) + data[frame + 4 :]
+
+
+# ---------------------------------------------------------------- formats
+
+
+@pytest.mark.parametrize("image_format", FORMATS)
+def test_prepare_image_allowed_format_names_its_source(image_format: str) -> None:
+    data = encode(scene(48, 32), image_format)
+    assert ImageSource(image_format, 48, 32, len(data)) == prepare_image(data).source
+
+
+@pytest.mark.parametrize("image_format", FORMATS)
+def test_prepare_image_small_image_becomes_png_of_its_size(image_format: str) -> None:
+    prepared = prepare_image(encode(Image.new("RGB", (48, 32), (255, 0, 0)), image_format))
+    assert ("image/png", 48, 32, (255, 0, 0)) == (
+        prepared.content_type,
+        prepared.width,
+        prepared.height,
+        colour(prepared, 24, 16),
+    )
+
+
+def test_prepare_image_small_image_loses_no_pixel() -> None:
+    image = noise(64, 64)
+    assert image.tobytes() == decoded(prepare_image(encode(image, "PNG"))).tobytes()
+
+
+@pytest.mark.parametrize("image_format", ["GIF", "PNG", "WEBP"])
+def test_prepare_image_animation_gives_first_frame(image_format: str) -> None:
+    frames = [Image.new("RGB", (20, 20), name) for name in ("red", "blue")]
+    data = encode(frames[0], image_format, save_all=True, append_images=frames[1:])
+    assert (255, 0, 0) == colour(prepare_image(data))
+
+
+def test_prepare_image_phone_picture_pair_counts_as_jpeg() -> None:
+    data = encode(Image.new("RGB", (20, 20), "red"), "MPO", save_all=True, append_images=[Image.new("RGB", (20, 20))])
+    prepared = prepare_image(data)
+    assert ("JPEG", (255, 0, 0)) == (prepared.source.format, colour(prepared))
+
+
+# ------------------------------------------------------------------ modes
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "PA", "RGB", "RGBA"])
+def test_prepare_image_any_png_mode_becomes_rgb(mode: str) -> None:
+    image = Image.new("RGBA", (10, 10), "white").convert("RGB").convert("L" if mode == "LA" else "RGB").convert(mode)
+    saved = image.convert("RGBA") if mode == "PA" else image
+    prepared = prepare_image(encode(saved, "PNG"))
+    assert ("RGB", (255, 255, 255)) == (decoded(prepared).mode, colour(prepared))
+
+
+@pytest.mark.parametrize(
+    ("mode", "value", "expected"),
+    [("L", 102, (102, 102, 102)), ("RGB", (255, 102, 0), (255, 102, 0)), ("CMYK", (0, 255, 255, 0), (255, 0, 0))],
+)
+def test_prepare_image_any_jpeg_mode_becomes_rgb(mode: str, value: Any, expected: tuple[int, int, int]) -> None:
+    assert expected == colour(prepare_image(encode(Image.new(mode, (16, 16), value), "JPEG", quality=95)))
+
+
+@pytest.mark.parametrize("image_format", ["PNG", "WEBP"])
+def test_prepare_image_transparent_pixels_become_white(image_format: str) -> None:
+    assert (255, 255, 255) == colour(prepare_image(encode(Image.new("RGBA", (10, 10), (255, 0, 0, 0)), image_format)))
+
+
+def test_prepare_image_half_transparent_pixels_mix_with_white() -> None:
+    assert (255, 136, 136) == colour(prepare_image(encode(Image.new("RGBA", (10, 10), (255, 0, 0, 119)), "PNG")))
+
+
+@pytest.mark.parametrize("image_format", ["GIF", "PNG"])
+def test_prepare_image_transparent_palette_entry_becomes_white(image_format: str) -> None:
+    image = Image.new("P", (10, 10), 0)
+    image.putpalette([255, 0, 0, 0, 0, 255])
+    assert (255, 255, 255) == colour(prepare_image(encode(image, image_format, transparency=0)))
+
+
+def test_prepare_image_transparent_colour_becomes_white() -> None:
+    data = encode(Image.new("RGB", (10, 10), (255, 0, 0)), "PNG", transparency=(255, 0, 0))
+    assert (255, 255, 255) == colour(prepare_image(data))
+
+
+@pytest.mark.parametrize(("level", "expected"), [(0, 0), (0x1100, 17), (0x8888, 136), (0xFFFF, 255)])
+def test_prepare_image_16_bit_grey_is_scaled_not_clipped(level: int, expected: int) -> None:
+    data = png(1, 1, 16, 0, b"\0" + struct.pack(">H", level))
+    assert (expected,) * 3 == colour(prepare_image(data))
+
+
+def test_prepare_image_16_bit_grey_with_transparent_level_is_read() -> None:
+    data = png(1, 1, 16, 0, b"\0\xff\xff", (b"tRNS", b"\xff\xff"))
+    assert (255, 255, 255) == colour(prepare_image(data))
+
+
+def test_prepare_image_16_bit_rgb_is_scaled() -> None:
+    assert (255, 136, 0) == colour(prepare_image(png(1, 1, 16, 2, b"\0\xff\xff\x88\x88\0\0")))
+
+
+# --------------------------------------------------- orientation, metadata
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize(("image_format", "size"), [("JPEG", (640, 320)), ("PNG", (48, 32)), ("WEBP", (48, 32))])
+def test_prepare_image_orientation_turns_pixels_upright(
+    orientation: int, image_format: str, size: tuple[int, int]
+) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    data = encode(scene(*size), image_format, exif=exif)
+    upright = ImageOps.exif_transpose(Image.open(BytesIO(data))).convert("RGB")
+    prepared = decoded(prepare_image(data))
+    assert difference(upright.resize(prepared.size, Image.Resampling.BICUBIC), prepared) < 4
+
+
+def test_prepare_image_damaged_exif_counts_as_upright() -> None:
+    data = encode(scene(48, 32), "JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff" + bytes(range(40)))
+    assert (48, 32) == (prepare_image(data).width, prepare_image(data).height)
+
+
+@pytest.mark.parametrize("size", [(48, 32), (640, 320)])
+def test_prepare_image_metadata_is_dropped(size: tuple[int, int]) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitudeRef] = "N"
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    data = encode(scene(*size), "JPEG", exif=exif, icc_profile=profile, comment=b"a secret", dpi=(300, 300))
+    assert set() == set(decoded(prepare_image(data)).info) - {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+
+
+def test_prepare_image_png_text_is_dropped() -> None:
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Author", "a secret", zip=True)
+    assert b"secret" not in prepare_image(encode(scene(48, 32), "PNG", pnginfo=text)).data
+
+
+# ------------------------------------------------------------ size, quality
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        ((256, 256), (256, 256)),
+        ((1, 1), (1, 1)),
+        ((257, 257), (256, 256)),
+        ((1600, 1200), (341, 256)),
+        ((1200, 1600), (256, 341)),
+        ((200, 300), (200, 300)),
+        ((1536, 512), (768, 256)),
+        ((1536, 256), (768, 128)),
+        ((10_000, 1), (768, 1)),
+        ((1, 10_000), (1, 768)),
+    ],
+)
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG"])
+def test_prepare_image_any_shape_is_scaled_to_fit(
+    image_format: str, size: tuple[int, int], expected: tuple[int, int]
+) -> None:
+    prepared = prepare_image(encode(Image.new("RGB", size, "navy"), image_format))
+    assert (expected, expected) == ((prepared.width, prepared.height), decoded(prepared).size)
+
+
+@pytest.mark.parametrize(("side", "expected"), [(256, "image/png"), (257, "image/jpeg"), (512, "image/jpeg")])
+def test_prepare_image_only_small_image_becomes_png(side: int, expected: str) -> None:
+    assert expected == prepare_image(encode(scene(side, side), "PNG")).content_type
+
+
+def test_prepare_image_12_megapixel_photo_passes() -> None:
+    prepared = prepare_image(encode(scene(4000, 3000), "JPEG"))
+    assert ("image/jpeg", 341, 256) == (prepared.content_type, prepared.width, prepared.height)
+
+
+def test_prepare_image_photo_keeps_jpeg_quality_85() -> None:
+    quality_85 = Image.open(BytesIO(encode(scene(16, 16), "JPEG", quality=85)))
+    prepared = decoded(prepare_image(encode(scene(1600, 1200), "JPEG")))
+    assert prepared.quantization[0][0] <= quality_85.quantization[0][0]  # type: ignore[attr-defined]
+
+
+def test_prepare_image_reduced_decoding_looks_like_full_decoding() -> None:
+    data = encode(scene(1600, 1200), "JPEG", quality=95)
+    full = Image.open(BytesIO(data)).resize((341, 256), Image.Resampling.BICUBIC)
+    assert difference(full, decoded(prepare_image(data))) < 2
+
+
+@pytest.mark.parametrize("size", [(200, 200), (256, 256), (257, 257), (768, 256), (2304, 768)])
+def test_prepare_image_noise_fits_the_state(size: tuple[int, int]) -> None:
+    prepared = prepare_image(encode(noise(*size), "PNG"))
+    assert ("image/jpeg", True) == (prepared.content_type, len(prepared.data) <= 45_000)
+
+
+def test_prepare_image_noise_loses_quality_before_size() -> None:
+    prepared = prepare_image(encode(noise(256, 256), "PNG"))
+    assert (256, 256) == (prepared.width, prepared.height)
+
+
+# ----------------------------------------------------------------- refusals
+
+
+def test_prepare_image_no_bytes_is_empty() -> None:
+    with pytest.raises(EmptyImageError, match="0 bytes"):
+        prepare_image(b"")
+
+
+@pytest.mark.parametrize(
+    ("data", "named"),
+    [
+        (b"hello", "in no known format"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n", "in no known format"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "in no known format"),
+        (b"%PDF-1.7\n", "in PDF format"),
+        (b"\0\0\0\x24ftypheic\0\0\0\0mif1heic", "in HEIC format"),
+        (encode(scene(8, 8), "TIFF"), "in TIFF format"),
+    ],
+)
+def test_prepare_image_other_format_is_unsupported(data: bytes, named: str) -> None:
+    with pytest.raises(UnsupportedImageFormatError, match=named):
+        prepare_image(data)
+
+
+def test_prepare_image_too_many_bytes_is_too_large() -> None:
+    with pytest.raises(ImageTooLargeError, match=r"26\.0 MB; at most 25 MB"):
+        refuse_too_many_bytes(26_000_000)
+
+
+@pytest.mark.parametrize(
+    ("data", "limit"),
+    [
+        (png(5001, 5000, 8, 2), "5001 x 5000 = 25.0 megapixels; at most 25 "),
+        (png(10_000, 9_000, 8, 2), "at most 25 "),  # Pillow warns of a decompression bomb
+        (png(50_000, 50_000, 8, 2), "at most 25 "),  # Pillow refuses one
+        (jpeg_claiming(10_001, 10_000), "at most 100 "),
+    ],
+)
+def test_prepare_image_too_many_pixels_is_too_large(data: bytes, limit: str) -> None:
+    with pytest.raises(ImageTooLargeError, match=limit):
+        prepare_image(data)
+
+
+def test_prepare_image_jpeg_of_96_megapixels_passes() -> None:
+    prepared = prepare_image(jpeg_claiming(12_000, 8_000))  # libjpeg fills in grey for the pixels that are not there
+    assert (384, 256) == (prepared.width, prepared.height)
+
+
+def test_prepare_image_endless_progressive_jpeg_is_corrupt() -> None:
+    data = encode(scene(64, 64), "JPEG", progressive=True)
+    last_scan, end = data.rindex(b"\xff\xda"), len(data) - 2
+    with pytest.raises(CorruptImageError, match="scans"):
+        prepare_image(data[:end] + data[last_scan:end] * 100 + data[end:])
+
+
+def test_prepare_image_out_of_memory_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_memory(*_args: object, **_options: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Image, "open", no_memory)
+    with pytest.raises(ImageTooLargeError, match="memory"):
+        prepare_image(b"\xff\xd8\xff")
+
+
+@pytest.mark.parametrize("image_format", FORMATS)
+def test_prepare_image_cut_in_half_is_corrupt(image_format: str) -> None:
+    data = encode(noise(64, 48), image_format)
+    with pytest.raises(CorruptImageError, match=f"The {image_format} image is damaged or cut off"):
+        prepare_image(data[: len(data) // 2])
+
+
+def test_prepare_image_corrupt_image_keeps_the_decoders_words_as_cause() -> None:
+    with pytest.raises(CorruptImageError) as caught:
+        prepare_image(encode(noise(64, 48), "JPEG")[:2000])
+    assert "truncated" in str(caught.value.__cause__)
+
+
+@pytest.mark.parametrize("image_format", FORMATS)
+def test_prepare_image_cut_anywhere_raises_named_errors_only(image_format: str) -> None:
+    data = encode(scene(64, 48), image_format)
+    assert [] == unnamed_errors(data[:length] for length in range(0, len(data), max(1, len(data) // 150)))
+
+
+@pytest.mark.parametrize("image_format", FORMATS)
+def test_prepare_image_flipped_bytes_raise_named_errors_only(image_format: str) -> None:
+    data, chance = encode(scene(64, 48), image_format), random.Random(0)
+
+    def damaged() -> bytes:
+        copy = bytearray(data)
+        for _ in range(chance.randint(1, 4)):
+            copy[chance.randrange(min(len(copy), chance.choice((64, 1024, len(copy)))))] = chance.randrange(256)
+        return bytes(copy)
+
+    assert [] == unnamed_errors(damaged() for _ in range(300))
+
+
+def test_prepare_image_warnings_of_decoders_stay_inside() -> None:
+    exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x0f\x01\x02\0\xff\0\0\0\xff\xff\0\0"
+    with warnings.catch_warnings(record=True) as seen:
+        prepare_image(encode(scene(48, 32), "JPEG", exif=exif))
+    assert [] == seen
+
+
+def difference(one: Image.Image, other: Image.Image) -> float:
+    """Mean difference a channel, of 255."""
+    return max(ImageStat.Stat(ImageChops.difference(one, other)).mean)
+
+
+def unnamed_errors(corpus: Any) -> list[str]:
+    """What escapes from `prepare_image` and is none of the four named errors."""
+    escaped = []
+    for data in corpus:
+        try:
+            prepare_image(data)
+        except NAMED_ERRORS:
+            continue
+        except Exception as exc:  # noqa: BLE001 - what it is, is the question
+            escaped.append(repr(exc))
+    return escaped

@@ -1,0 +1,69 @@
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from functions.classify_image.model_card import (
+    InvalidModelCardError,
+    ModelCard,
+    ModelCardAccessDeniedError,
+    ModelCardNotFoundError,
+    ModelCardUnavailableError,
+    card_error,
+    parse_model_card,
+)
+
+
+def card(**changes: Any) -> str:
+    return json.dumps({"labels": ["automobile", "truck"], "temperature": 1.37, "metrics": {}} | changes)
+
+
+def test_parse_model_card_keeps_labels_and_temperature() -> None:
+    assert ModelCard(("automobile", "truck"), 1.37) == parse_model_card(card())
+
+
+@pytest.mark.parametrize("text", ["", "truck", "{", "[" * 100_000])
+def test_parse_model_card_not_json_is_invalid(text: str) -> None:
+    with pytest.raises(InvalidModelCardError, match="not JSON"):
+        parse_model_card(text)
+
+
+@pytest.mark.parametrize("text", ["[]", "null", '"card"', "1"])
+def test_parse_model_card_no_object_is_invalid(text: str) -> None:
+    with pytest.raises(InvalidModelCardError, match="JSON object"):
+        parse_model_card(text)
+
+
+@pytest.mark.parametrize("labels", [None, "truck", [], ["truck"], ["truck", "truck"], ["truck", ""], ["truck", 1], {}])
+def test_parse_model_card_wrong_labels_are_invalid(labels: Any) -> None:
+    with pytest.raises(InvalidModelCardError, match="labels"):
+        parse_model_card(card(labels=labels))
+
+
+@pytest.mark.parametrize("temperature", [None, 0, -1, True, "1", float("nan"), float("inf"), 10**400, [1]])
+def test_parse_model_card_wrong_temperature_is_invalid(temperature: Any) -> None:
+    with pytest.raises(InvalidModelCardError, match="temperature"):
+        parse_model_card(card(temperature=temperature))
+
+
+def test_card_error_missing_parameter_is_not_found() -> None:
+    cause = ClientError({"Error": {"Code": "ParameterNotFound"}}, "GetParameter")
+    assert ModelCardNotFoundError is type(card_error("/cards/one", cause))
+
+
+def test_card_error_forbidden_parameter_is_not_worth_another_try() -> None:
+    cause = ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetParameter")
+    assert ModelCardAccessDeniedError is type(card_error("/cards/one", cause))
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        ClientError({"Error": {"Code": "ThrottlingException"}}, "GetParameter"),
+        ReadTimeoutError(endpoint_url="http://127.0.0.1"),
+        None,
+    ],
+)
+def test_card_error_anything_else_is_unavailable(cause: Exception | None) -> None:
+    assert ModelCardUnavailableError is type(card_error("/cards/one", cause))
