@@ -1,0 +1,90 @@
+"""Where MiniStack runs a Python function: the pool takes the place of its workers, which hide every error's class.
+
+Like ``local.ministack``, it may be imported only once MiniStack's settings are in the environment.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from ministack.services import lambda_svc
+
+from local.lambda_runtime.invocation import Function, Invocation
+from local.lambda_runtime.pool import LambdaPool, PoolBusyError
+from local.lambda_runtime.settings import PoolSettings, require_runtime
+from local.lambda_runtime.variables import function_variables
+from local.ministack.seam import wrap
+
+# The runtime that .venv-lambda holds; functions of another one are left to MiniStack.
+RUNTIME = "python3.13"
+
+type Result = dict[str, Any]
+
+
+def install(settings: PoolSettings) -> LambdaPool:
+    """Have MiniStack's functions run in a new pool of execution environments, and return it: the caller closes it.
+
+    Raises:
+        UnsupportedSystemError: this is not Linux.
+        RuntimeMissingError: the Python environment of the Lambda runtime is missing.
+        SeamMovedError: this version of MiniStack is not the one that the seams were written for.
+    """
+    require_runtime(settings.python)
+    pool = LambdaPool(settings)
+    wrap(lambda_svc, "_throttle_response", "reason_code msg retry_after", _name_throttling)
+    wrap(lambda_svc, "_execute_function_warm", "func event request_id", _PooledExecution(pool, settings))
+    return pool
+
+
+def _name_throttling(original: Callable[..., Result], reason_code: str, msg: str, retry_after: int = 1) -> Result:
+    """Name a throttled invocation as Step Functions does: MiniStack takes the error's name from ``errorType``."""
+    result = original(reason_code, msg, retry_after)
+    return {**result, "body": result["body"] | {"errorType": "Lambda.TooManyRequestsException", "errorMessage": msg}}
+
+
+class _PooledExecution:
+    """Runs a function in the pool, on the thread that MiniStack makes for each invocation."""
+
+    def __init__(self, pool: LambdaPool, settings: PoolSettings) -> None:
+        self._pool = pool
+        self._settings = settings
+
+    def __call__(self, original: Callable[..., Result], func: Result, event: Any, request_id: str) -> Result:
+        config = func.get("config") or func
+        if config.get("Runtime") != RUNTIME or not func.get("code_zip"):
+            return original(func, event, request_id)
+        invocation = Invocation(
+            request_id=request_id,
+            payload=json.dumps(event, ensure_ascii=False).encode(),
+            timeout=config.get("Timeout", 3),
+            function_arn=config["FunctionArn"],
+            trace_id=lambda_svc._xray_trace_id_for_invocation(config),
+        )
+        try:
+            answer = self._pool.invoke(self._function(config, func["code_zip"]), invocation)
+        except PoolBusyError as busy:
+            throttled: Result = lambda_svc._throttle_response("ConcurrentInvocationLimitExceeded", str(busy))
+            return throttled
+        return {"body": _decoded(answer.payload), "error": answer.is_error, "log": answer.log}
+
+    def _function(self, config: dict[str, Any], code: bytes) -> Function:
+        # Whatever alias it is invoked by, a function has the same credentials, and so the same environments.
+        unqualified = config | {"FunctionArn": ":".join(config["FunctionArn"].split(":")[:7])}
+        credentials = lambda_svc.execution_credentials(unqualified)
+        variables = function_variables(config, lambda_svc._runtime_env_vars(config), credentials, self._settings)
+        layers = [lambda_svc._resolve_layer_zip(layer) for layer in config.get("Layers", [])]
+        return Function(
+            name=config["FunctionName"],
+            handler=config["Handler"],
+            code=code,
+            layers=tuple(layer for layer in layers if layer),
+            variables=tuple(sorted(variables.items())),
+        )
+
+
+def _decoded(payload: bytes) -> Any:
+    """The JSON value of an answer; a handler that returns bytes may answer anything, which passes as it is."""
+    try:
+        return json.loads(payload)
+    except ValueError:
+        return payload

@@ -1,0 +1,56 @@
+"""What the pool of execution environments can be told, and what it needs to find on this machine."""
+
+import os
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class UnsupportedSystemError(RuntimeError):
+    """Lambda functions run here on Linux only, since AWS's runtime client has no wheels for other systems."""
+
+
+class RuntimeMissingError(RuntimeError):
+    """The Python environment of the Lambda runtime is missing or incomplete: run `make setup`."""
+
+
+@dataclass(frozen=True)
+class PoolSettings:
+    """The settings of a pool of execution environments; times are in seconds.
+
+    Args:
+        python: interpreter of the runtime's environment, which holds awslambdaric and boto3 and nothing else.
+        work_folder: where code is unpacked; emptied when a pool is made.
+        endpoint_url: URL of the local cloud, the functions' AWS_ENDPOINT_URL.
+        max_environments: processes at one time. Twice the cores, since functions mostly wait for the local cloud.
+        wait_seconds: how long an invocation waits for an environment before it is throttled.
+        idle_seconds: how long an unused environment lives.
+        init_seconds: what Lambda allows the code outside the handler.
+        xray_daemon_address: "host:port" of a UDP listener for trace segments.
+    """
+
+    python: Path
+    work_folder: Path
+    endpoint_url: str
+    max_environments: int = 2 * (os.process_cpu_count() or 1)
+    wait_seconds: float = 10
+    idle_seconds: float = 300
+    init_seconds: float = 10
+    xray_daemon_address: str | None = None
+
+
+def require_runtime(python: Path) -> None:
+    """Make sure that ``python`` can run AWS's runtime client.
+
+    Raises:
+        UnsupportedSystemError: this is not Linux.
+        RuntimeMissingError: the interpreter, awslambdaric or its native part is not there.
+    """
+    if platform.system() != "Linux":
+        raise UnsupportedSystemError(
+            "The local cloud runs Lambda functions on Linux only: awslambdaric, AWS's runtime client, has no wheel "
+            f"for {platform.system()}. Use a Linux virtual machine (WSL 2, Lima), or deploy to AWS."
+        )
+    native_part = python.parent.parent.glob("lib/python*/site-packages/runtime_client.*.so")
+    if not (python.exists() and any(native_part)):
+        raise RuntimeMissingError(f"No Lambda runtime at {python}: run `make setup`.")
