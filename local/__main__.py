@@ -1,0 +1,27 @@
+"""The command line of the local cloud: python -m local up | down | status | env | demo."""
+
+import sys
+
+_REMEDY = "Run `make setup`, then `.venv/bin/python -m local`."
+
+
+def run(arguments: list[str]) -> int:
+    """Run one verb, if this Python can; return the exit status."""
+    if sys.version_info[:2] != (3, 13):  # before any import that another version cannot read
+        version = ".".join(map(str, sys.version_info[:3]))
+        print(f"The local cloud needs Python 3.13, and this is {version}. {_REMEDY}", file=sys.stderr)
+        return 1
+    try:
+        from local.server.command_line import main
+
+        return main(arguments)
+    except ModuleNotFoundError as exc:
+        print(
+            f"{exc.name} is not installed in {sys.prefix}. {_REMEDY}",
+            file=sys.stderr,
+        )
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1:]))

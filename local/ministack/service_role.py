@@ -1,0 +1,89 @@
+"""A service that acts in a role: Step Functions in the state machine's, EventBridge in that of a rule's target."""
+
+from dataclasses import dataclass
+
+from ministack.core import iam_actions, iam_evaluator
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import iam
+
+
+class RoleNotAssumedError(Exception):
+    """The trust policy of the role does not let the service assume it, or there is no such role."""
+
+
+class RoleDeniedError(Exception):
+    """The policies of the role do not allow what the service tried."""
+
+
+@dataclass(frozen=True)
+class ServiceRole:
+    """A role in the hands of a service.
+
+    Args:
+        role_arn: the role.
+        service: the principal that assumes it, as "states.amazonaws.com".
+        source_arn: the resource on whose behalf, the trust policy's ``aws:SourceArn``.
+        session_name: names the session in the ARN of the caller.
+    """
+
+    role_arn: str
+    service: str
+    source_arn: str
+    session_name: str
+
+    @property
+    def caller_arn(self) -> str:
+        """The principal that policies and error messages name."""
+        return f"arn:aws:sts::{get_account_id()}:assumed-role/{self._name}/{self.session_name[:64]}"
+
+    def assume(self) -> None:
+        """Ask the trust policy.
+
+        Raises:
+            RoleNotAssumedError: it does not let this service in, or not for this source.
+        """
+        context = iam_evaluator.EvalContext(
+            principal_arn="*",
+            principal_type="Service",
+            principal_account="",
+            action="sts:AssumeRole",
+            resource_arn="*",
+            region=get_region(),
+            secure_transport=True,
+            service_context={"aws:sourcearn": self.source_arn, "aws:sourceaccount": get_account_id()},
+        )
+        trust = (iam._roles.get(self._name) or {}).get("AssumeRolePolicyDocument")
+        if iam_evaluator.evaluate_resource_policy(trust, context, service=self.service).decision != "Allow":
+            raise RoleNotAssumedError(
+                f"{self.service} is not authorized to assume the role {self.role_arn} for {self.source_arn}"
+            )
+
+    def require(self, service: str, action: str, resource_arn: str) -> None:
+        """Ask the role's policies, its permissions boundary and the policy of the resource itself.
+
+        Raises:
+            RoleDeniedError: with the sentence that AWS gives.
+        """
+        account = get_account_id()
+        context = iam_evaluator.EvalContext(
+            principal_arn=self.caller_arn,
+            principal_type="AssumedRole",
+            principal_account=account,
+            action=action,
+            resource_arn=resource_arn,
+            region=get_region(),
+            secure_transport=True,
+        )
+        limits = iam_evaluator._permissions_boundary(iam._roles, self._name, account)
+        result = iam_evaluator.evaluate(context, iam_evaluator._gather_role_policies(self._name, account), *limits)
+        found = iam_evaluator._resource_policy(service, resource_arn)
+        if found is not None:
+            result = iam_evaluator.combine_resource_policy(result, context, *found, limits=limits)
+        if result.decision != "Allow":
+            raise RoleDeniedError(
+                iam_actions.identity_denial_message(action, self.caller_arn, resource_arn, result.decision == "Deny")
+            )
+
+    @property
+    def _name(self) -> str:
+        return self.role_arn.rsplit("/", 1)[-1]

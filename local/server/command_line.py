@@ -1,0 +1,123 @@
+"""The verbs of `python -m local`."""
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from local.demo.errors import DemoError
+from local.lambda_runtime.settings import RuntimeMissingError, UnsupportedSystemError
+from local.ministack.seam import SeamMovedError
+from local.sagemaker.store import UnreadableStateError
+from local.server import cloud
+from local.server.client_environment import client_environment, shell_commands
+from local.server.listener import DEFAULT_PORT, PortInUseError
+from local.server.ownership import AlreadyRunningError, FolderNotUsableError, Record, find
+from local.server.serving import serve
+from local.server.settings import Folder
+from local.server.state_format import IncompatibleStateError
+from local.server.status import describe
+
+# What can go wrong in ways that a user can do something about; each says what.
+_NAMED_ERRORS = (
+    AlreadyRunningError,
+    DemoError,
+    FolderNotUsableError,
+    IncompatibleStateError,
+    PortInUseError,
+    RuntimeMissingError,
+    SeamMovedError,
+    UnreadableStateError,
+    UnsupportedSystemError,
+    cloud.NotRunningError,
+    cloud.StartFailedError,
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one verb; return the exit status."""
+    options = _parser().parse_args(arguments)
+    folder = Folder(options.state_dir.resolve())
+    try:
+        return int(options.run(folder, options) or 0)
+    except _NAMED_ERRORS as exc:
+        print(exc, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local", description="AWS on this machine, for development.")
+    verbs = parser.add_subparsers(required=True, metavar="up | down | status | env | demo")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--state-dir", type=Path, default=Folder().path, help="folder for state and logs (.local)")
+
+    up = verbs.add_parser("up", parents=[common], help="start the local cloud, until Ctrl-C")
+    up.add_argument("--detach", action="store_true", help="leave it running in the background")
+    up.add_argument("--port", type=int, help=f"listen here (default: {DEFAULT_PORT}, or a free port if that is taken)")
+    up.add_argument("--stop-at-end-of-input", action="store_true", help=argparse.SUPPRESS)
+    up.set_defaults(run=_up)
+    verbs.add_parser("down", parents=[common], help="stop it; its state is kept").set_defaults(run=_down)
+    verbs.add_parser("status", parents=[common], help="what runs, and what is deployed").set_defaults(run=_status)
+    env = verbs.add_parser("env", parents=[common], help='variables for AWS clients: eval "$(python -m local env)"')
+    env.add_argument("--json", action="store_true", help="as a JSON object, for programs")
+    env.set_defaults(run=_env)
+    verbs.add_parser("demo", parents=[common], help="the main job, end to end").set_defaults(run=_demo)
+    return parser
+
+
+def _up(folder: Folder, options: argparse.Namespace) -> None:
+    record = find(folder)
+    if record is not None:
+        if options.port not in (None, record.port):
+            raise AlreadyRunningError(f"The local cloud is up on port {record.port}; `python -m local down` stops it.")
+        print(f"The local cloud is already up at {record.url} (process {record.pid}).")
+    elif options.detach:
+        _announce(cloud.start(folder, options.port), folder, options, "`python -m local down`")
+    else:
+        serve(
+            folder,
+            options.port,
+            options.stop_at_end_of_input,
+            lambda ready: _announce(ready, folder, options, "Ctrl-C"),
+        )
+        print("The local cloud has stopped; its state is kept.")
+
+
+def _announce(record: Record, folder: Folder, options: argparse.Namespace, stop: str) -> None:
+    moved = options.port is None and record.port != DEFAULT_PORT
+    print(f"The local cloud is up at {record.url}{f' (port {DEFAULT_PORT} is taken)' if moved else ''}.")
+    print('  use:  eval "$(python -m local env)"  and then aws, sam or any AWS SDK')
+    print(f"  stop: {stop}")
+    print(f"  log:  {folder.log}", flush=True)
+
+
+def _down(folder: Folder, _options: argparse.Namespace) -> None:
+    record = cloud.stop(folder)
+    print(f"The local cloud at {record.url} has stopped; its state is kept in {folder.state}.")
+
+
+def _status(folder: Folder, _options: argparse.Namespace) -> int:
+    record = find(folder)
+    if record is None:
+        print("The local cloud is down. Start it with `python -m local up --detach`.")
+        return 1
+    print(f"The local cloud is up at {record.url} since {record.started_at} (process {record.pid}).")
+    for line in describe(cloud.Cloud(record.url)):
+        print(line)
+    return 0
+
+
+def _env(folder: Folder, options: argparse.Namespace) -> None:
+    url = cloud.require(folder).url
+    print(json.dumps(client_environment(url), indent=2) if options.json else shell_commands(url))
+
+
+def _demo(folder: Folder, _options: argparse.Namespace) -> int:
+    from local.demo.run import run  # it trains a model and draws pages: not for the other verbs
+
+    record = find(folder) or cloud.start(folder, None)
+    return run(cloud.Cloud(record.url), folder.path)

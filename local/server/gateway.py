@@ -1,0 +1,95 @@
+"""The one ASGI app behind the port: SageMaker's requests go to ours, everything else to MiniStack."""
+
+import ipaddress
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from time import monotonic
+from urllib.parse import parse_qs, urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+# AWS Signature Version 4: <access key>/<date>/<region>/<service>/aws4_request.
+_CREDENTIAL_SCOPE = re.compile(r"[^/,]+/\d{8}/[^/]+/(?P<service>[^/]+)/aws4_request")
+_REFUSED = PlainTextResponse(
+    "The local cloud takes no requests from web pages: they would have all rights on this machine's Lambda.\n",
+    HTTPStatus.FORBIDDEN,
+)
+
+
+@dataclass
+class Gateway:
+    """Routes by the service that a request is signed for, and knows when the last request began.
+
+    Args:
+        ministack: MiniStack's app; it is the one that hears of startup and shutdown.
+        sagemaker: the app of the local SageMaker.
+        on_ready: called once MiniStack has started.
+    """
+
+    ministack: ASGIApp
+    sagemaker: ASGIApp
+    on_ready: Callable[[], None]
+    last_request: float = field(default_factory=monotonic)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection of an ASGI server."""
+        if scope["type"] == "lifespan":
+            await self.ministack(scope, receive, self._announcing(send))
+        elif is_from_web_page(Headers(scope=scope)):
+            await _refuse(scope, receive, send)
+        else:
+            self.last_request = monotonic()
+            app = self.sagemaker if signed_service(scope) == "sagemaker" else self.ministack
+            await app(scope, receive, send)
+
+    def _announcing(self, send: Send) -> Send:
+        async def announce(message: Message) -> None:
+            await send(message)
+            if message["type"] == "lifespan.startup.complete":
+                self.on_ready()
+
+        return announce
+
+
+def signed_service(scope: Scope) -> str | None:
+    """Return the service in the credential scope of a request's signature, in its header or its query."""
+    signature = Headers(scope=scope).get("authorization", "")
+    if not signature:
+        signature = parse_qs(scope["query_string"].decode("latin-1")).get("X-Amz-Credential", [""])[0]
+    found = _CREDENTIAL_SCOPE.search(signature)
+    return found["service"] if found else None
+
+
+def is_from_web_page(headers: Headers) -> bool:
+    """Tell whether a browser sent this for a page from elsewhere.
+
+    Nothing else stands between a page that someone happens to look at and the right to run code here: no AWS client
+    sends an Origin or a Sec-Fetch-Site, and a name that an attacker's DNS points to 127.0.0.1 is not one of ours.
+    """
+    origin = headers.get("origin")
+    return (
+        not _is_loopback(urlsplit(f"//{headers.get('host', 'localhost')}").hostname)
+        or (origin is not None and not _is_loopback(urlsplit(origin).hostname))
+        or headers.get("sec-fetch-site") == "cross-site"
+    )
+
+
+def _is_loopback(host: str | None) -> bool:
+    name = (host or "").rstrip(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008})
+    else:
+        await _REFUSED(scope, receive, send)

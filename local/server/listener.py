@@ -1,0 +1,45 @@
+"""The port of the local cloud, taken before anything else starts so that nobody else can take it meanwhile."""
+
+import errno
+import socket
+
+HOST = "127.0.0.1"
+DEFAULT_PORT = 4566
+_BACKLOG = 1024
+
+
+class PortInUseError(Exception):
+    """Another program listens on the port: stop it, name another --port, or leave --port out for a free one."""
+
+
+def open_listener(port: int | None) -> socket.socket:
+    """Listen on a loopback port: on ``port`` (0 is any free one), else on the default one, else on any free one.
+
+    Clients may connect from now on; they are answered as soon as the server runs.
+
+    Raises:
+        PortInUseError: ``port`` is taken.
+    """
+    try:
+        return _listen(DEFAULT_PORT if port is None else port)
+    except OSError as exc:
+        if exc.errno != errno.EADDRINUSE:
+            raise
+        if port is not None:
+            raise PortInUseError(
+                f"Port {port} is in use. Stop the program that listens on it, name another --port, or leave --port out."
+            ) from exc
+        return _listen(0)
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        # A port whose last connections are still closing counts as free.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, port))
+        listener.listen(_BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener

@@ -1,0 +1,92 @@
+"""The server process: it owns a folder and a port, serves until it is told to stop, and leaves nothing behind."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from logging.handlers import RotatingFileHandler
+
+from local.server import state_format
+from local.server.listener import HOST, open_listener
+from local.server.ownership import Record, claim
+from local.server.settings import Folder, server_environment
+
+_LOG_BYTES = 5_000_000
+
+
+def serve(folder: Folder, port: int | None, stop_at_end_of_input: bool, announce: Callable[[Record], None]) -> None:
+    """Be the local cloud of a folder until SIGINT, SIGTERM, SIGHUP or, if so told, the end of standard input.
+
+    Args:
+        folder: where state and logs are kept.
+        port: see `open_listener`.
+        stop_at_end_of_input: stop when whoever holds the other end of standard input is gone.
+        announce: called once it serves.
+
+    Raises:
+        AlreadyRunningError, FolderNotUsableError, IncompatibleStateError, PortInUseError: nothing was started.
+        Exception: see `local.server.composition.run`.
+    """
+    with claim(folder), open_listener(port) as listener:
+        state_format.check(folder)
+        record = _record(listener)
+        environment = server_environment(folder, record.port)
+        os.environ.clear()
+        os.environ.update(environment)
+        record.write(folder)
+        _log_to(folder)
+        _keep_bytecode()
+        from local.server import composition  # MiniStack reads the environment when it is imported
+
+        async def run() -> None:
+            stop = _stop_signal(stop_at_end_of_input)
+            await composition.run(folder, listener, record.url, stop.wait, lambda: announce(record))
+
+        asyncio.run(run())
+
+
+def _record(listener: socket.socket) -> Record:
+    port = listener.getsockname()[1]
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return Record(os.getpid(), port, f"http://{HOST}:{port}", now, state_format.ministack_version())
+
+
+def _keep_bytecode() -> None:
+    # Compiling MiniStack, 200,000 lines, takes 8 seconds of every start where Python must not write beside the sources.
+    if sys.dont_write_bytecode:
+        sys.dont_write_bytecode = False
+        sys.pycache_prefix = str(Folder().path / "pycache")
+
+
+def _log_to(folder: Folder) -> None:
+    file = RotatingFileHandler(folder.log, maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8")
+    logging.basicConfig(
+        handlers=[file], level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
+    )
+    # These tell of every file at every save, print a banner, and miss a metrics service.
+    for name, level in {
+        "persistence": logging.WARNING,
+        "ministack": logging.WARNING,
+        "samtranslator": logging.ERROR,
+    }.items():
+        logging.getLogger(name).setLevel(level)
+
+
+def _stop_signal(stop_at_end_of_input: bool) -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop.set)
+
+    def read_input() -> None:
+        if not os.read(sys.stdin.fileno(), 4096):
+            loop.remove_reader(sys.stdin)
+            stop.set()
+
+    if stop_at_end_of_input:
+        loop.add_reader(sys.stdin, read_input)
+    return stop

@@ -1,0 +1,85 @@
+"""Where the local cloud keeps its things, and what MiniStack has to find in the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+# Where `make setup` installs what AWS's python3.13 runtime holds, for the functions.
+LAMBDA_PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
+ACCOUNT = "000000000000"
+REGION = "us-east-1"
+# MiniStack takes the key in its own environment for that of the account's root, whose signature it does not check.
+ACCESS_KEY = "local"
+SECRET_KEY = "local"  # noqa: S105  # no secret: whoever may connect to the port may do anything
+# All that the server takes over from the environment that it is started in. Credentials, profiles, proxies and settings
+# made for another MiniStack or LocalStack stay outside.
+_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SFN_WAIT_SCALE")
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The folder of one local cloud, `.local` by default; several clouds in folders of their own can run at once."""
+
+    path: Path = ROOT / ".local"
+
+    @property
+    def state(self) -> Path:
+        """What survives a restart."""
+        return self.path / "state"
+
+    @property
+    def temporary(self) -> Path:
+        """What does not."""
+        return self.path / "tmp"
+
+    @property
+    def log(self) -> Path:
+        """What the server logs."""
+        return self.path / "logs" / "cloud.log"
+
+    @property
+    def output(self) -> Path:
+        """What a server in the background prints."""
+        return self.path / "logs" / "up.log"
+
+    @property
+    def record(self) -> Path:
+        """Who serves, and where."""
+        return self.path / "cloud.json"
+
+    @property
+    def lock(self) -> Path:
+        """Locked by the server as long as it lives, however it ends."""
+        return self.path / "lock"
+
+
+def server_environment(folder: Folder, port: int, outside: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the whole environment of the server; MiniStack reads its settings from it when it is imported."""
+    return {
+        **{name: outside[name] for name in _INHERITED if name in outside},
+        "TMPDIR": str(folder.temporary),
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "GATEWAY_PORT": str(port),
+        "MINISTACK_ACCOUNT_ID": ACCOUNT,
+        "MINISTACK_REGION": REGION,
+        "AUTH": "true",
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(folder.state / "ministack"),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(folder.state / "s3"),
+        # The pool of the local cloud bounds the processes and lets calls wait; this limit, made from the size of the
+        # memory, would turn them away before.
+        "LAMBDA_ACCOUNT_CONCURRENCY": "1000",
+        # Nothing but our port listens, and no container is looked for.
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "DOCKER_HOST": f"unix://{folder.temporary / 'no-docker.sock'}",
+        "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime reports to its makers as soon as it is imported
+    }

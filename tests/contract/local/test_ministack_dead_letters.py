@@ -1,0 +1,93 @@
+"""An event that cannot be delivered waits in the dead-letter queue of the target, with the reason."""
+
+import json
+from typing import Any
+
+import pytest
+from ministack import app
+from ministack.services import eventbridge, sqs, stepfunctions
+
+ACCOUNT_ARN = "us-east-1:000000000000"
+MACHINE_ARN = f"arn:aws:states:{ACCOUNT_ARN}:stateMachine:machine"
+QUEUE_ARN = f"arn:aws:sqs:{ACCOUNT_ARN}:dead-letters"
+RULE_ARN = f"arn:aws:events:{ACCOUNT_ARN}:rule/uploads"
+START = [{"Effect": "Allow", "Action": "states:StartExecution", "Resource": MACHINE_ARN}]
+FOR_RULE = {"ArnEquals": {"aws:SourceArn": RULE_ARN}}
+
+
+@pytest.fixture(autouse=True)
+def rule(ministack: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule on every event of "tests", its target the state machine, and the queue which that rule may send to."""
+    monkeypatch.setattr(app, "AUTH", True)
+    send = {"Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": QUEUE_ARN}
+    policy = {"Statement": [{"Effect": "Allow", **send, "Condition": FOR_RULE}]}
+    sqs._act_create_queue({"QueueName": "dead-letters", "Attributes": {"Policy": json.dumps(policy)}}, "")
+    eventbridge._ensure_default_bus()
+    eventbridge._put_rule({"Name": "uploads", "EventPattern": json.dumps({"source": ["tests"]})})
+    target = {
+        "Id": "workflow",
+        "Arn": MACHINE_ARN,
+        "RoleArn": "arn:aws:iam::000000000000:role/actor",
+        "DeadLetterConfig": {"Arn": QUEUE_ARN},
+    }
+    eventbridge._put_targets({"Rule": "uploads", "Targets": [target]})
+    ministack.put_role(START, service="events.amazonaws.com", condition=FOR_RULE)
+    ministack.put_state_machine({"Only": {"Type": "Pass", "End": True}})
+
+
+def _put_event() -> None:
+    eventbridge._put_events({"Entries": [{"Source": "tests", "DetailType": "Test", "Detail": '{"key": "é #"}'}]})
+
+
+def _dead_letters() -> list[dict[str, Any]]:
+    return list(sqs._queue_by_arn(QUEUE_ARN)["messages"])
+
+
+def _attributes() -> dict[str, str]:
+    (message,) = _dead_letters()
+    return {name: value["StringValue"] for name, value in message["message_attributes"].items()}
+
+
+def test_event_with_everything_in_place_starts_the_workflow() -> None:
+    _put_event()
+    assert [{"key": "é #"}] == [json.loads(one["input"])["detail"] for one in stepfunctions._executions.values()]
+    assert [] == _dead_letters()
+
+
+def test_event_for_a_missing_target_is_kept_whole() -> None:
+    stepfunctions._state_machines.clear()
+    _put_event()
+    (message,) = _dead_letters()
+    assert {"key": "é #"} == json.loads(message["body"])["detail"]
+
+
+def test_event_for_a_missing_target_tells_rule_target_and_reason() -> None:
+    stepfunctions._state_machines.clear()
+    _put_event()
+    expected = {
+        "RULE_ARN": RULE_ARN,
+        "TARGET_ARN": MACHINE_ARN,
+        "ERROR_CODE": "NO_RESOURCE",
+        "ERROR_MESSAGE": f"The target {MACHINE_ARN} does not exist.",
+    }
+    assert expected == _attributes()
+
+
+def test_event_whose_role_may_not_start_the_workflow_has_no_permissions(ministack: Any) -> None:
+    ministack.put_role([], service="events.amazonaws.com", condition=FOR_RULE)
+    _put_event()
+    assert "NO_PERMISSIONS" == _attributes()["ERROR_CODE"]
+    assert {} == dict(stepfunctions._executions.items())
+
+
+def test_event_whose_role_trusts_another_rule_cannot_assume_it(ministack: Any) -> None:
+    ministack.put_role(START, "events.amazonaws.com", {"ArnEquals": {"aws:SourceArn": RULE_ARN + "-other"}})
+    _put_event()
+    assert "FAILED_TO_ASSUME_ROLE" == _attributes()["ERROR_CODE"]
+
+
+def test_event_is_lost_where_the_queue_does_not_let_eventbridge_send() -> None:
+    sqs._queue_by_arn(QUEUE_ARN)["attributes"]["Policy"] = ""
+    stepfunctions._state_machines.clear()
+    _put_event()
+    assert [] == _dead_letters()

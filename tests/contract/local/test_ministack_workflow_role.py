@@ -1,0 +1,134 @@
+"""A workflow can do what its role allows, and nothing else."""
+
+import json
+from typing import Any
+
+import pytest
+from ministack.services import dynamodb
+
+TABLE_ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/results"
+PUT_ITEM = {
+    "Type": "Task",
+    "Resource": "arn:aws:states:::dynamodb:putItem",
+    "Arguments": {"TableName": "results", "Item": {"id": {"S": "1"}}},
+    "End": True,
+}
+
+
+def _allow(action: str, resource: str) -> list[dict[str, str]]:
+    return [{"Effect": "Allow", "Action": action, "Resource": resource}]
+
+
+@pytest.fixture(autouse=True)
+def results_table(ministack: Any) -> None:
+    dynamodb._create_table(
+        {
+            "TableName": "results",
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+            "BillingMode": "PAY_PER_REQUEST",
+        }
+    )
+
+
+def _items() -> int:
+    return int(json.loads(dynamodb._scan({"TableName": "results"})[2])["Count"])
+
+
+def test_task_allowed_by_the_role_is_done(ministack: Any) -> None:
+    ministack.put_role(_allow("dynamodb:PutItem", TABLE_ARN))
+    assert "SUCCEEDED" == ministack.run({"Put": PUT_ITEM}).status
+    assert 1 == _items()
+
+
+def test_task_on_another_resource_is_denied_and_not_done(ministack: Any) -> None:
+    ministack.put_role(_allow("dynamodb:PutItem", TABLE_ARN + "-other"))
+    execution = ministack.run({"Put": PUT_ITEM})
+    assert "DynamoDB.AmazonDynamoDBException" == execution.error
+    assert 0 == _items()
+
+
+def test_denied_task_says_who_may_not_do_what(ministack: Any) -> None:
+    ministack.put_role([])
+    cause = ministack.run({"Put": PUT_ITEM}).cause
+    assert "assumed-role/actor/" in cause
+    assert f"is not authorized to perform: dynamodb:PutItem on resource: {TABLE_ARN}" in cause
+
+
+def test_explicit_deny_wins(ministack: Any) -> None:
+    deny = {"Effect": "Deny", "Action": "dynamodb:*", "Resource": "*"}
+    ministack.put_role([*_allow("*", "*"), deny])
+    assert "with an explicit deny" in ministack.run({"Put": PUT_ITEM}).cause
+
+
+def test_denied_task_can_be_caught(ministack: Any) -> None:
+    ministack.put_role([])
+    catch = [{"ErrorEquals": ["DynamoDB.AmazonDynamoDBException"], "Next": "Denied"}]
+    assert "SUCCEEDED" == ministack.run({"Put": {**PUT_ITEM, "Catch": catch}, "Denied": {"Type": "Succeed"}}).status
+
+
+def test_role_for_another_service_is_not_assumed(ministack: Any) -> None:
+    ministack.put_role(service="lambda.amazonaws.com")
+    assert "States.Permissions" == ministack.run({"Put": PUT_ITEM}).error
+
+
+def test_role_for_another_state_machine_is_not_assumed(ministack: Any) -> None:
+    ministack.put_role(condition={"ArnLike": {"aws:SourceArn": "arn:aws:states:*:*:stateMachine:other"}})
+    assert "States.Permissions" == ministack.run({"Put": PUT_ITEM}).error
+
+
+@pytest.mark.parametrize(
+    ("resource", "arguments", "allowed", "error"),
+    [
+        (
+            "arn:aws:states:::lambda:invoke",
+            {"FunctionName": "arn:aws:lambda:us-east-1:000000000000:function:f", "Payload": {}},
+            ("lambda:InvokeFunction", "arn:aws:lambda:us-east-1:000000000000:function:f"),
+            "Lambda.AWSLambdaException",
+        ),
+        (
+            "arn:aws:lambda:us-east-1:000000000000:function:f",
+            {},
+            ("lambda:InvokeFunction", "arn:aws:lambda:us-east-1:000000000000:function:f"),
+            "Lambda.AWSLambdaException",
+        ),
+        (
+            "arn:aws:states:::sqs:sendMessage",
+            {"QueueUrl": "http://127.0.0.1/000000000000/queue", "MessageBody": "text"},
+            ("sqs:SendMessage", "arn:aws:sqs:us-east-1:000000000000:queue"),
+            "SQS.AmazonSQSException",
+        ),
+        (
+            "arn:aws:states:::sns:publish",
+            {"TopicArn": "arn:aws:sns:us-east-1:000000000000:topic", "Message": "text"},
+            ("sns:Publish", "arn:aws:sns:us-east-1:000000000000:topic"),
+            "SNS.AmazonSNSException",
+        ),
+        (
+            "arn:aws:states:::states:startExecution",
+            {"StateMachineArn": "arn:aws:states:us-east-1:000000000000:stateMachine:child", "Input": {}},
+            ("states:StartExecution", "arn:aws:states:us-east-1:000000000000:stateMachine:child"),
+            "StepFunctions.AWSStepFunctionsException",
+        ),
+        (
+            "arn:aws:states:::aws-sdk:s3:listObjectsV2",
+            {"Bucket": "bucket"},
+            ("s3:ListBucket", "arn:aws:s3:::bucket"),
+            "S3.S3Exception",
+        ),
+        (
+            "arn:aws:states:::aws-sdk:ssm:getParameter",
+            {"Name": "/a/b"},
+            ("ssm:GetParameter", "arn:aws:ssm:us-east-1:000000000000:parameter/a/b"),
+            "Ssm.SsmException",
+        ),
+    ],
+)
+def test_integration_asks_for_its_action_on_its_resource(
+    ministack: Any, resource: str, arguments: dict[str, Any], allowed: tuple[str, str], error: str
+) -> None:
+    states = {"Call": {"Type": "Task", "Resource": resource, "Arguments": arguments, "End": True}}
+    ministack.put_role([])
+    denied = ministack.run(states)
+    assert error == denied.error
+    assert f"not authorized to perform: {allowed[0]} on resource: {allowed[1]} because" in denied.cause

@@ -1,0 +1,40 @@
+"""When the state is saved."""
+
+import asyncio
+from time import monotonic
+
+import pytest
+
+from local.server import checkpoint
+from local.server.checkpoint import is_due, keep_saved
+
+
+def test_save_is_due_when_it_is_quiet_after_a_request() -> None:
+    assert is_due(now=103, last_request=100, last_save=90)
+
+
+def test_save_is_not_due_while_requests_come() -> None:
+    assert not is_due(now=101, last_request=100, last_save=90)
+
+
+def test_save_is_not_due_again_without_a_request() -> None:
+    assert not is_due(now=500, last_request=100, last_save=103)
+
+
+def test_save_is_due_under_steady_load_after_a_minute() -> None:
+    assert is_due(now=151, last_request=150.9, last_save=90)
+
+
+def test_keep_saved_saves_once_after_the_last_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint, "QUIET_SECONDS", -1)  # quiet at once, and no sleep
+    saves: list[str] = []
+    requests = iter([monotonic() + 0.5])
+
+    async def keep_for_a_while() -> None:
+        task = asyncio.create_task(keep_saved(lambda: next(requests, 0.0), lambda: saves.append("saved")))
+        for _ in range(50):
+            await asyncio.sleep(0)
+        task.cancel()
+
+    asyncio.run(keep_for_a_while())
+    assert ["saved"] == saves
