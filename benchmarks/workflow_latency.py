@@ -1,0 +1,62 @@
+"""Warm latency of one execution on the local cloud: the whole, each function, and everything between."""
+
+import json
+import statistics
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from local.demo import service as demo_service
+from local.server.cloud import Cloud, require
+from local.server.settings import Folder
+
+WARM_UP = 10
+EXECUTIONS = 200
+TASKS = ("Serialize image", "Classify image", "Filter inferences")
+IMAGE = sorted(Path("local/sample_images/test/truck").iterdir())[0]
+
+
+def percentile(values: list[float], share: float) -> float:
+    """The value below which a share of the values lie, interpolated."""
+    return statistics.quantiles(values, n=1000, method="inclusive")[round(share * 1000) - 1]
+
+
+def milliseconds(start: datetime, end: datetime) -> float:
+    """Time between two events."""
+    return (end - start).total_seconds() * 1000
+
+
+def durations(description: dict[str, Any], events: list[dict[str, Any]]) -> dict[str, float]:
+    """Milliseconds of one execution: `total`, each task, and `between`, which is all the rest."""
+    result = {"total": milliseconds(description["startDate"], description["stopDate"])}
+    state = ""
+    for before, event in pairwise(events):
+        state = event.get("stateEnteredEventDetails", {}).get("name", state)
+        if event["type"] == "TaskSucceeded" and state in TASKS:
+            result[state] = milliseconds(before["timestamp"], event["timestamp"])
+    return result | {"between": result["total"] - sum(result[task] for task in TASKS)}
+
+
+def measure(cloud: Cloud) -> list[str]:
+    """Run executions one after the other, and tell p50 and p99. The demo must have deployed the service."""
+    states = cloud.client("stepfunctions")
+    deployed = demo_service.outputs(cloud.client("cloudformation"))
+    cloud.client("s3").put_object(Bucket=deployed.image_bucket, Key="uploads/benchmark.png", Body=IMAGE.read_bytes())
+    event = json.dumps({"image_url": f"s3://{deployed.image_bucket}/uploads/benchmark.png"})
+    measured: dict[str, list[float]] = {}
+    for number in range(WARM_UP + EXECUTIONS):
+        execution = states.start_execution(stateMachineArn=deployed.workflow_arn, input=event)["executionArn"]
+        while (description := states.describe_execution(executionArn=execution))["status"] == "RUNNING":
+            pass
+        history = states.get_execution_history(executionArn=execution, maxResults=1000)["events"]
+        if number >= WARM_UP:
+            for name, value in durations(description, history).items():
+                measured.setdefault(name, []).append(value)
+    lines = [f"warm executions on the local cloud, one at a time, n = {EXECUTIONS} (p50 / p99)"]
+    lines += [f"  {n:18}{percentile(v, 0.5):7.1f} / {percentile(v, 0.99):6.1f} ms" for n, v in measured.items()]
+    return lines
+
+
+if __name__ == "__main__":
+    print("\n".join(measure(Cloud(require(Folder()).url))))

@@ -1,0 +1,21 @@
+"""What can go wrong in the demo in ways that a user can do something about."""
+
+
+class DemoError(Exception):
+    """The demo cannot go on; the message says what to do."""
+
+
+class MissingToolError(DemoError):
+    """A program that the demo needs is not on PATH; run `make setup`, or `make demo`, which sets PATH."""
+
+
+class SamError(DemoError):
+    """SAM CLI failed; the end of its output is below, the whole of it in the log named there."""
+
+
+class TrainingFailedError(DemoError):
+    """The training of the demo's model failed; its last words are below."""
+
+
+class UndecidedImagesError(DemoError):
+    """Some uploads have no outcome; `python -m local status` and the logs in .local/logs say more."""

@@ -1,0 +1,136 @@
+"""`python -m local demo`, step by step, with progress and the totals at the end."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from local.demo import model, page, service, uploads
+from local.demo.decisions import Decision, Totals, Upload, total
+from local.demo.uploads import Sample
+from local.server.cloud import Cloud
+
+RESULTS = Path("build/demo")
+SHOWN = 20  # rows of the table on the terminal; the page has all
+
+console = Console(highlight=False)
+
+
+def run(cloud: Cloud, state: Path, results: Path = RESULTS) -> int:
+    """Train, deploy, upload and decide on a local cloud that is up.
+
+    Keeps the model and the logs under `state`; writes decisions.json and index.html to `results`. Returns 0 if every
+    image has an outcome and none is FAILED, else 1.
+    """
+    results.mkdir(parents=True, exist_ok=True)
+    (state / "logs").mkdir(parents=True, exist_ok=True)
+    with progress() as bars:
+        endpoint(cloud, state, bars)
+        deployed = deploy(cloud, state, bars)
+        decisions = decide(cloud, deployed, [*test_images(), *broken_images(results / "broken")], bars)
+    totals = total(decisions)
+    (results / "decisions.json").write_text(json.dumps([d.output for d in decisions], indent=2, ensure_ascii=False))
+    (results / "index.html").write_text(page.render(decisions, totals))
+    show(decisions, totals, deployed, results)
+    return 1 if totals.outcomes["FAILED"] else 0
+
+
+def progress() -> Progress:
+    """One line a step, with a bar where its length is known."""
+    return Progress(
+        TextColumn("{task.description:38}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
+    )
+
+
+def endpoint(cloud: Cloud, state: Path, bars: Progress) -> None:
+    """Train the model, unless an earlier run did, and serve it."""
+    bar = bars.add_task("Train the model and serve it", total=model.EPOCHS)
+    model.ensure_endpoint(cloud, state / "demo/model", lambda epoch: bars.update(bar, completed=epoch))
+    bars.update(bar, completed=model.EPOCHS)
+
+
+def deploy(cloud: Cloud, state: Path, bars: Progress) -> service.Service:
+    """Build and deploy the service with the real SAM CLI."""
+    bar = bars.add_task("sam build, sam deploy", total=2)
+    service.build(state / "logs/sam-build.log", cloud.environment)
+    bars.advance(bar)
+    service.deploy(state / "logs/sam-deploy.log", cloud.environment, model.ENDPOINT)
+    bars.advance(bar)
+    return service.outputs(cloud.client("cloudformation"))
+
+
+def decide(cloud: Cloud, deployed: service.Service, samples: list[Sample], bars: Progress) -> list[Decision]:
+    """Upload the samples and wait for the workflows that the uploads start; the decisions by key."""
+    sent: list[Upload] = list(
+        bars.track(
+            uploads.upload(cloud.client("s3"), deployed.image_bucket, samples),
+            total=len(samples),
+            description="Upload images",
+        )
+    )
+    follow = uploads.follow(cloud.client("stepfunctions"), cloud.resource("dynamodb"), deployed.results_table, sent)
+    decisions = bars.track(follow, total=len(sent), description="Decide, image by image")
+    return sorted(decisions, key=lambda decision: decision.upload.image_url)
+
+
+def test_images() -> Iterator[Sample]:
+    """The test split and the large photos of the sample images, with their true classes."""
+    for folder in ("test", "photos"):
+        for path in sorted((model.SAMPLES / folder).glob("*/*.*")):
+            yield Sample(path, f"demo/{folder}/{path.parent.name}/{path.name}", path.parent.name)
+
+
+def broken_images(folder: Path) -> Iterator[Sample]:
+    """Three files that are no images, as people upload them: cut off, empty, and something else under a wrong name."""
+    photo = min((model.SAMPLES / "photos").rglob("*.jpg")).read_bytes()
+    contents = {"cut-off.jpg": photo[: len(photo) // 2], "empty.png": b"", "letter.jpg": b"Dear sir or madam,\n"}
+    folder.mkdir(exist_ok=True)
+    for name, data in contents.items():
+        path = folder / name
+        path.write_bytes(data)
+        yield Sample(path, f"demo/broken/{name}", None)
+
+
+def show(decisions: list[Decision], totals: Totals, deployed: service.Service, results: Path) -> None:
+    """Print a table of the decisions, the totals by outcome, and how to go on."""
+    console.print(decisions_table(decisions))
+    console.print("  ".join(f"[bold]{outcome}[/] {count}" for outcome, count in totals.outcomes.items()))
+    console.print(f"accuracy of the model on the test images  {totals.accuracy}")
+    console.print(f"accuracy of what was accepted             {totals.accepted_accuracy}\n")
+    console.print(
+        f"Every decision: {results / 'index.html'} (page), {results / 'decisions.json'} (data).", soft_wrap=True
+    )
+    sample = os.path.relpath(min((model.SAMPLES / "photos").rglob("*.jpg")))
+    console.print(
+        "The local cloud stays up. Go on with any AWS client:\n"
+        '  source .venv/bin/activate && eval "$(python -m local env)"\n'
+        f"  aws s3 cp {sample} s3://{deployed.image_bucket}/uploads/photo.jpg\n"
+        f"  aws dynamodb scan --table-name {deployed.results_table} --max-items 3\n"
+        "  python -m local status     # what runs;   python -m local down to stop,   up to start again",
+        soft_wrap=True,
+        markup=False,
+    )
+
+
+def decisions_table(decisions: list[Decision]) -> Table:
+    """The decisions that a person would look at first: what was not accepted, and what is wrong."""
+    order = {"FAILED": 0, "UNREADABLE": 1, "REVIEW": 2, "ACCEPTED": 3}
+    first = sorted(decisions, key=lambda d: (d.correct is not False or d.outcome != "ACCEPTED", order[d.outcome]))
+    table = Table(caption=f"{min(SHOWN, len(first))} of {len(first)} decisions, the doubtful ones first")
+    for column in ("image", "class", "confidence", "outcome", "ms"):
+        table.add_column(column, no_wrap=True)
+    for decision in first[:SHOWN]:
+        output = decision.output
+        wrong = f" (is {decision.upload.label})" if decision.correct is False else ""
+        table.add_row(
+            "/".join(decision.upload.image_url.split("/")[-2:]),
+            f"{output.get('classification', output.get('error', ''))}{wrong}",
+            f"{output['confidence_score']:.3f}" if "confidence_score" in output else "",
+            decision.outcome,
+            str(output.get("processing_time_ms", "")),
+        )
+    return table

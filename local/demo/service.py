@@ -1,0 +1,59 @@
+"""Build and deploy the service with SAM CLI, exactly as it goes to AWS."""
+
+import platform
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from local.demo.errors import MissingToolError, SamError
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+
+STACK = "scones-unlimited"
+ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the deployed stack is called: the values of the template's outputs."""
+
+    image_bucket: str
+    workflow_arn: str
+    results_table: str
+
+
+def build(log: Path, environment: Mapping[str, str]) -> None:
+    """Run `sam build` for this machine's processor. Raises MissingToolError or SamError."""
+    architecture = ARCHITECTURES[platform.machine()]
+    _sam(["build", "--config-env", "local", "--parameter-overrides", f"Architecture={architecture}"], log, environment)
+
+
+def deploy(log: Path, environment: Mapping[str, str], endpoint: str) -> None:
+    """Run `sam deploy` of what was built, with the endpoint that the service shall use. Raises as `build`."""
+    overrides = [f"Architecture={ARCHITECTURES[platform.machine()]}", f"EndpointName={endpoint}"]
+    _sam(["deploy", "--config-env", "local", "--parameter-overrides", *overrides], log, environment)
+
+
+def outputs(cloudformation: "CloudFormationClient") -> Service:
+    """Read what the deployed stack is called."""
+    [stack] = cloudformation.describe_stacks(StackName=STACK)["Stacks"]
+    values = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    return Service(values["ImageBucketName"], values["ImageClassificationWorkflowArn"], values["ResultsTableName"])
+
+
+def _sam(arguments: list[str], log: Path, environment: Mapping[str, str]) -> None:
+    for tool in ("sam", "python3.13"):  # sam build looks for the runtime's own Python on PATH
+        if shutil.which(tool, path=environment["PATH"]) is None:
+            raise MissingToolError(f"{tool} is not on PATH. Run `make setup` and start the demo with `make demo`.")
+    program = str(shutil.which("sam", path=environment["PATH"]))
+    with log.open("w") as output:
+        result = subprocess.run(
+            [program, *arguments], stdout=output, stderr=subprocess.STDOUT, env=dict(environment), check=False
+        )
+    if result.returncode:
+        tail = "\n".join(log.read_text().splitlines()[-15:])
+        raise SamError(f"`sam {arguments[0]}` failed:\n{tail}\nThe whole output is in {log}.")

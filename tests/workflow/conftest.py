@@ -1,0 +1,69 @@
+"""One local cloud for all workflow tests, with the demo's service and model on it."""
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.demo.model import ENDPOINT
+from local.demo.run import run
+from local.demo.service import outputs
+from local.server.cloud import Cloud, running
+from tests.workflow.deployed import Deployed
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The demo as it ended: its exit status, its data, its page, and the executions that failed."""
+
+    status: int
+    decisions: list[dict[str, Any]]
+    page: str
+    failed_executions: int
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A local cloud of the tests' own, whose workflows do not wait between retries; it leaves no process behind."""
+    folder = tmp_path_factory.mktemp("cloud") / ".local"
+    with running(folder, wait_scale=0) as started:
+        yield started
+    assert [] == processes_of(folder)
+
+
+def processes_of(folder: Path) -> list[str]:
+    """The command lines of the processes that have to do with a local cloud's folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it ended in the meantime
+            command = (process / "cmdline").read_text()
+            if str(folder) in command + (process / "environ").read_text(errors="replace"):
+                found.append(command)
+    return found
+
+
+@pytest.fixture(scope="session")
+def demo(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """The demo, run on the tests' cloud: model, `sam build`, `sam deploy`, 207 uploads."""
+    folder = tmp_path_factory.mktemp("demo")
+    status = run(cloud, folder / "state", folder / "results")
+    workflow = outputs(cloud.client("cloudformation")).workflow_arn
+    failed = cloud.client("stepfunctions").list_executions(stateMachineArn=workflow, statusFilter="FAILED")
+    decisions = json.loads((folder / "results/decisions.json").read_text())
+    return Demo(status, decisions, (folder / "results/index.html").read_text(), len(failed["executions"]))
+
+
+@pytest.fixture(scope="session")
+def service(cloud: Cloud, demo: Demo) -> Deployed:
+    """The service that the demo deployed, with the model that it trained."""
+    return Deployed(cloud, outputs(cloud.client("cloudformation")), ENDPOINT)
+
+
+@pytest.fixture(scope="session")
+def built(demo: Demo) -> Path:
+    """The folder in which the demo's `sam build` left the service's artifacts."""
+    return Path(__file__).parents[2] / ".aws-sam/build"

@@ -1,0 +1,172 @@
+"""The service as deployed on a local cloud, seen through the clients that its users have."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from local.demo import service as demo_service
+from local.server.cloud import Cloud
+
+
+@dataclass(frozen=True)
+class Run:
+    """An ended execution: its description, the states it entered in order, and how often each task was attempted."""
+
+    execution: str
+    description: dict[str, Any]
+    path: list[str]
+    attempts: Counter[str]
+
+    @property
+    def output(self) -> dict[str, Any]:
+        parsed: dict[str, Any] = json.loads(self.description["output"])
+        return parsed
+
+
+@dataclass(frozen=True)
+class Decided:
+    """An upload that was decided: the execution's output, and the item in the results table."""
+
+    execution: str
+    output: dict[str, Any]
+    record: dict[str, Any]
+
+
+def ended(states: Any, execution: str) -> Run:
+    """Wait for an execution to end and read what it did."""
+    description = states.describe_execution(executionArn=execution)
+    while description["status"] == "RUNNING":
+        time.sleep(0.05)
+        description = states.describe_execution(executionArn=execution)
+    path: list[str] = []
+    attempts: Counter[str] = Counter()
+    for page in states.get_paginator("get_execution_history").paginate(executionArn=execution):
+        for event in page["events"]:
+            if "stateEnteredEventDetails" in event:
+                path.append(event["stateEnteredEventDetails"]["name"])
+            elif event["type"] == "TaskScheduled":
+                attempts[path[-1]] += 1
+    return Run(execution, dict(description), path, attempts)
+
+
+class Deployed:
+    """The service as deployed, seen through the clients that its users have."""
+
+    def __init__(self, cloud: Cloud, service: demo_service.Service, endpoint: str) -> None:
+        self.stack = demo_service.STACK
+        self.bucket = service.image_bucket
+        self.endpoint = endpoint
+        self.s3 = cloud.client("s3")
+        self._workflow_arn = service.workflow_arn
+        self._states = cloud.client("stepfunctions")
+        self._functions = cloud.client("lambda")
+        self._parameters = cloud.client("ssm")
+        self._sagemaker = cloud.client("sagemaker")
+        self._table = cloud.resource("dynamodb").Table(service.results_table)
+
+    def put(self, data: bytes, name: str) -> str:
+        """Upload and return the image URL, without waiting for anything."""
+        self.s3.put_object(Bucket=self.bucket, Key=f"uploads/{name}", Body=data)
+        return f"s3://{self.bucket}/uploads/{name}"
+
+    def upload(self, data: bytes, name: str) -> Decided:
+        """Upload and wait for the outcome of this version."""
+        version = self.s3.put_object(Bucket=self.bucket, Key=f"uploads/{name}", Body=data)["VersionId"]
+        key = {"image_url": f"s3://{self.bucket}/uploads/{name}", "version": version}
+        deadline = time.monotonic() + 60
+        while "Item" not in (found := self._table.get_item(Key=key)):
+            assert time.monotonic() < deadline, f"{key} has no record"
+            time.sleep(0.05)
+        run = ended(self._states, found["Item"]["execution"])
+        return Decided(run.execution, run.output, found["Item"])
+
+    def start(self, event: dict[str, Any]) -> Run:
+        """Start the workflow with an input and wait for its end."""
+        execution = self._states.start_execution(stateMachineArn=self._workflow_arn, input=json.dumps(event))
+        return ended(self._states, execution["executionArn"])
+
+    def record(self, image_url: str) -> dict[str, Any]:
+        """The one item of an image."""
+        [item] = self._table.query(
+            KeyConditionExpression="image_url = :url", ExpressionAttributeValues={":url": image_url}
+        )["Items"]
+        return dict(item)
+
+    def recorded_urls(self) -> list[str]:
+        """The image URL of every item in the results table."""
+        items: list[dict[str, Any]] = []
+        answer = self._table.scan(ProjectionExpression="image_url")
+        items += answer["Items"]
+        while "LastEvaluatedKey" in answer:
+            answer = self._table.scan(ProjectionExpression="image_url", ExclusiveStartKey=answer["LastEvaluatedKey"])
+            items += answer["Items"]
+        return [item["image_url"] for item in items]
+
+    def wait_for(self, urls: set[str]) -> None:
+        """Wait until every URL has an outcome."""
+        deadline = time.monotonic() + 120
+        while missing := urls - set(self.recorded_urls()):
+            assert time.monotonic() < deadline, f"no record of {sorted(missing)[:5]}"
+            time.sleep(0.2)
+
+    def payloads(self, execution: str) -> Iterator[str]:
+        """Every input and output of every state of an execution, as JSON text."""
+        pages = self._states.get_paginator("get_execution_history").paginate(executionArn=execution)
+        for event in (event for page in pages for event in page["events"]):
+            for details in (value for key, value in event.items() if key.endswith("Details")):
+                yield from (details[key] for key in ("input", "output", "parameters") if key in details)
+
+    def executions(self, status: str) -> int:
+        """How many executions of the workflow have a status."""
+        pages = self._states.get_paginator("list_executions").paginate(
+            stateMachineArn=self._workflow_arn, statusFilter=status
+        )
+        return sum(len(page["executions"]) for page in pages)
+
+    @contextmanager
+    def changed(self, function: str, variables: dict[str, str]) -> Iterator[None]:
+        """Run with other environment variables for one function."""
+        name = f"{self.stack}-{function}"
+        before = self._functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        self._functions.update_function_configuration(FunctionName=name, Environment={"Variables": before | variables})
+        yield
+        self._functions.update_function_configuration(FunctionName=name, Environment={"Variables": before})
+
+    @contextmanager
+    def without_model_card(self) -> Iterator[None]:
+        """Run while the endpoint has no model card."""
+        name = f"/scones-unlimited/endpoints/{self.endpoint}"
+        card = self._parameters.get_parameter(Name=name)["Parameter"]["Value"]
+        self._parameters.delete_parameter(Name=name)
+        with self.changed("classify-image", {"FRESH_PROCESS": "the card is cached"}):
+            yield
+        self._parameters.put_parameter(Name=name, Value=card, Type="String")
+
+    @contextmanager
+    def without_endpoint(self) -> Iterator[None]:
+        """Run while the endpoint does not exist."""
+        config = self._sagemaker.describe_endpoint(EndpointName=self.endpoint)["EndpointConfigName"]
+        self._sagemaker.delete_endpoint(EndpointName=self.endpoint)
+        yield
+        self._sagemaker.create_endpoint(EndpointName=self.endpoint, EndpointConfigName=config)
+        waiter = self._sagemaker.get_waiter("endpoint_in_service")
+        waiter.wait(EndpointName=self.endpoint, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+
+    @contextmanager
+    def timeout(self, function: str, seconds: int) -> Iterator[None]:
+        """Run with another timeout for one function."""
+        name = f"{self.stack}-{function}"
+        before = self._functions.get_function_configuration(FunctionName=name)["Timeout"]
+        self._functions.update_function_configuration(FunctionName=name, Timeout=seconds)
+        yield
+        self._functions.update_function_configuration(FunctionName=name, Timeout=before)
+
+    @staticmethod
+    def plain(value: object) -> object:
+        """A DynamoDB value as JSON would have it."""
+        return float(value) if isinstance(value, Decimal) else value

@@ -1,0 +1,44 @@
+"""The demo: 207 uploads at once, every one decided, and a model that can be relied on."""
+
+import re
+from collections import Counter
+
+import pytest
+
+from tests.workflow.conftest import Demo
+
+pytestmark = pytest.mark.xdist_group("local cloud")
+
+
+def true_class(image_url: str) -> str | None:
+    match = re.search(r"/demo/(?:test|photos)/([^/]+)/", image_url)
+    return match[1] if match else None
+
+
+def test_demo_ends_well_with_an_outcome_for_every_upload(demo: Demo) -> None:
+    outcomes = Counter(output["outcome"] for output in demo.decisions)
+    assert (0, 207, 3, 0) == (demo.status, outcomes.total(), outcomes["UNREADABLE"], outcomes["FAILED"])
+
+
+def test_demo_decides_every_upload_once(demo: Demo) -> None:
+    assert 207 == len({output["image_url"] for output in demo.decisions})
+
+
+def test_burst_of_uploads_fails_no_execution(demo: Demo) -> None:
+    assert 0 == demo.failed_executions
+
+
+def test_model_is_right_on_at_least_92_percent_of_the_test_images(demo: Demo) -> None:
+    right = [o["classification"] == label for o in demo.decisions if (label := true_class(o["image_url"]))]
+    assert 204 == len(right)
+    assert 0.92 <= sum(right) / len(right)
+
+
+def test_accepted_predictions_are_right_in_at_least_97_percent(demo: Demo) -> None:
+    accepted = [output for output in demo.decisions if output["outcome"] == "ACCEPTED"]
+    right = [output["classification"] == true_class(output["image_url"]) for output in accepted]
+    assert 0.97 <= sum(right) / len(right)
+
+
+def test_page_shows_every_decision_and_the_workflow(demo: Demo) -> None:
+    assert (207, 1) == (demo.page.count('<tr class="image"'), demo.page.count("<svg "))

@@ -1,0 +1,287 @@
+"""The built and deployed service on the local cloud, with a trained model: from upload to recorded outcome."""
+
+import json
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from local.server.cloud import Cloud
+from tests.workflow.deployed import Deployed
+
+pytestmark = pytest.mark.xdist_group("local cloud")
+
+ROOT = Path(__file__).parents[2]
+TRUCK = sorted((ROOT / "local/sample_images/test/truck").iterdir())[0]
+PHOTO = sorted((ROOT / "local/sample_images/photos").rglob("*.jpg"))[0]
+
+
+def noise(side: int, image_format: str) -> bytes:
+    buffer = BytesIO()
+    Image.effect_noise((side, side), 200).convert("RGB").save(buffer, image_format)
+    return buffer.getvalue()
+
+
+class TestUpload:
+    """What happens to an image that is only uploaded: the workflow starts by itself."""
+
+    def test_output_is_the_contracts_payload(self, service: Deployed) -> None:
+        output = service.upload(TRUCK.read_bytes(), "contract.png").output
+        assert {
+            "image_processed": True,
+            "classification": "truck",
+            "passed_threshold": True,
+            "image_url": f"s3://{service.bucket}/uploads/contract.png",
+            "outcome": "ACCEPTED",
+            "confidence_threshold": 0.8,
+            "endpoint": service.endpoint,
+            "variant": "AllTraffic",
+        } == {
+            key: value
+            for key, value in output.items()
+            if key not in {"confidence_score", "processing_time_ms", "class_probabilities"}
+        }
+        assert output["confidence_score"] == max(output["class_probabilities"].values())
+        assert {"automobile", "truck"} == set(output["class_probabilities"])
+        assert isinstance(output["processing_time_ms"], int)
+
+    def test_record_holds_the_output_and_the_execution(self, service: Deployed) -> None:
+        decided = service.upload(TRUCK.read_bytes(), "record.png")
+        fields = ("image_url", "outcome", "classification", "confidence_score", "confidence_threshold", "variant")
+        assert [decided.output[field] for field in fields] == [service.plain(decided.record[field]) for field in fields]
+        assert decided.output["class_probabilities"] == {
+            name: float(share) for name, share in decided.record["class_probabilities"].items()
+        }
+        assert decided.execution == decided.record["execution"]
+
+    def test_every_version_of_an_image_is_decided(self, service: Deployed) -> None:
+        versions = {service.upload(TRUCK.read_bytes(), "twice.png").record["version"] for _ in range(2)}
+        assert 2 == len(versions)
+
+    def test_object_outside_uploads_starts_nothing(self, service: Deployed) -> None:
+        service.s3.put_object(Bucket=service.bucket, Key="elsewhere/truck.png", Body=TRUCK.read_bytes())
+        service.upload(TRUCK.read_bytes(), "after-elsewhere.png")
+        assert [] == [url for url in service.recorded_urls() if "/elsewhere/" in url]
+
+    @pytest.mark.parametrize(
+        ("error", "data"),
+        [
+            ("EmptyImageError", b""),
+            ("UnsupportedImageFormatError", b"Dear sir or madam,"),
+            ("CorruptImageError", TRUCK.read_bytes()[:200]),
+            ("ImageTooLargeError", b"\xff\xd8\xff" + bytes(25_000_001)),
+        ],
+        ids=["empty", "no image", "truncated", "too large"],
+    )
+    def test_image_that_cannot_be_read_is_unreadable(self, service: Deployed, error: str, data: bytes) -> None:
+        decided = service.upload(data, f"unreadable-{error}.jpg")
+        assert (False, "UNREADABLE", error) == tuple(
+            decided.output[field] for field in ("image_processed", "outcome", "error")
+        )
+        assert decided.output["cause"].endswith(".")
+        assert decided.output["cause"] == decided.record["cause"]
+
+    def test_vanished_image_is_unreadable(self, service: Deployed) -> None:
+        output = service.start({"image_url": f"s3://{service.bucket}/uploads/never-uploaded.png"}).output
+        assert ("UNREADABLE", "ImageNotFoundError") == (output["outcome"], output["error"])
+
+    @pytest.mark.parametrize(
+        "data",
+        [PHOTO.read_bytes(), noise(256, "PNG"), noise(1500, "JPEG")],
+        ids=["12 megapixels", "small noise", "large noise"],
+    )
+    def test_no_state_holds_more_than_64_kib(self, service: Deployed, data: bytes) -> None:
+        decided = service.upload(data, f"payload-{len(data)}.jpg")
+        assert decided.output["image_processed"] is True
+        assert 64 * 1024 >= max(len(text.encode()) for text in service.payloads(decided.execution))
+
+    def test_names_of_any_form_are_decided_once_under_their_own_name(
+        self, service: Deployed, cloud: Cloud, tmp_path: Path
+    ) -> None:
+        names = ["with spaces.png", "a+b.png", "100%20.png", "café.png", "num#ber.png", "quo\"te's.png", "x" * 900]
+        (tmp_path / "truck.png").write_bytes(TRUCK.read_bytes())
+        for name in names:
+            url = f"s3://{service.bucket}/uploads/{name}"
+            copy = ["aws", "s3", "cp", "--quiet", str(tmp_path / "truck.png"), url]
+            subprocess.run(copy, env=dict(cloud.environment), check=True, timeout=60)
+        urls = {f"s3://{service.bucket}/uploads/{name}" for name in names}
+        service.wait_for(urls)
+        counts = Counter(service.recorded_urls())
+        assert dict.fromkeys(urls, 1) == {url: counts[url] for url in urls}
+
+
+class TestDirectInput:
+    """What happens to `{"image_url": ..., "confidence_threshold": ...}`."""
+
+    def test_confidence_below_the_inputs_threshold_goes_to_review(self, service: Deployed) -> None:
+        url = service.put(TRUCK.read_bytes(), "review.png")
+        service.wait_for({url})
+        execution = service.start({"image_url": url, "confidence_threshold": 1})
+        assert ("SUCCEEDED", "REVIEW", 1, False) == (
+            execution.description["status"],
+            *[execution.output[field] for field in ("outcome", "confidence_threshold", "passed_threshold")],
+        )
+
+    def test_first_record_of_an_image_version_stands(self, service: Deployed) -> None:
+        decided = service.upload(TRUCK.read_bytes(), "stands.png")
+        again = service.start(
+            {
+                "image_url": decided.output["image_url"],
+                "version_id": decided.record["version"],
+                "confidence_threshold": 1,
+            }
+        )
+        assert "Already recorded" == again.path[-1]
+        assert "ACCEPTED" == service.record(decided.output["image_url"])["outcome"]
+
+    @pytest.mark.parametrize(
+        ("error", "event"),
+        [
+            ("InvalidImageUrlError", {}),
+            ("InvalidImageUrlError", {"image_url": "https://example.com/truck.png"}),
+            ("InvalidImageUrlError", {"image_url": "s3://bucket-without-key"}),
+            ("InvalidImageUrlError", {"image_url": 7}),
+            ("InvalidThresholdError", {"image_url": "s3://images/a.png", "confidence_threshold": 0}),
+            ("InvalidThresholdError", {"image_url": "s3://images/a.png", "confidence_threshold": 1.01}),
+            ("InvalidThresholdError", {"image_url": "s3://images/a.png", "confidence_threshold": "0.8"}),
+            ("InvalidThresholdError", {"image_url": "s3://images/a.png", "confidence_threshold": None}),
+        ],
+    )
+    def test_wrong_input_is_refused_by_name_before_any_work(
+        self, service: Deployed, error: str, event: dict[str, Any]
+    ) -> None:
+        run = service.start(event)
+        assert ("FAILED", error, 2) == (run.description["status"], run.description["error"], len(run.path))
+        assert "This came instead" in run.description["cause"]
+
+    def test_image_in_another_bucket_is_forbidden_and_recorded_as_failed(self, service: Deployed) -> None:
+        service.s3.create_bucket(Bucket="somebody-elses-images")
+        service.s3.put_object(Bucket="somebody-elses-images", Key="a.png", Body=TRUCK.read_bytes())
+        run = service.start({"image_url": "s3://somebody-elses-images/a.png"})
+        assert ("FAILED", "ImageAccessDeniedError") == (run.description["status"], run.description["error"])
+        assert "FAILED" == service.record("s3://somebody-elses-images/a.png")["outcome"]
+
+
+class Answer(BaseHTTPRequestHandler):
+    """A SageMaker runtime that answers as its server says; status 0 is no answer at all."""
+
+    def do_POST(self) -> None:
+        status, body = self.server.answer  # type: ignore[attr-defined]
+        self.rfile.read(int(self.headers["Content-Length"]))
+        if status == 0:
+            self.server.hung_up.wait()  # type: ignore[attr-defined]
+            return
+        self.send_response(status)
+        self.send_header("x-Amzn-Invoked-Production-Variant", "AllTraffic")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Stay silent."""
+
+
+@dataclass
+class BadEndpoint:
+    """The classify function, turned to an endpoint that answers as told."""
+
+    service: Deployed
+    server: ThreadingHTTPServer
+
+    def answer(self, status: int, body: bytes) -> Any:
+        self.server.answer = (status, body)  # type: ignore[attr-defined]
+        url = self.service.put(TRUCK.read_bytes(), "asked.png")
+        self.service.wait_for({url})
+        return self.service.start({"image_url": url})
+
+
+@pytest.fixture
+def bad_endpoint(service: Deployed) -> Iterator[BadEndpoint]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    server.hung_up = Event()  # type: ignore[attr-defined]
+    Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_address[1]}"
+    with service.changed("classify-image", {"AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": url}):
+        yield BadEndpoint(service, server)
+    server.hung_up.set()  # type: ignore[attr-defined]
+    server.shutdown()
+    server.server_close()
+
+
+class TestEndpoint:
+    """What happens when the endpoint does not answer as it should."""
+
+    @pytest.mark.parametrize(
+        "body", [b"<html>", b"[0.9]", b"[0.9, NaN]", b"[3, -2]", b'{"truck": 1}', b""], ids=lambda body: repr(body)
+    )
+    def test_answer_that_is_no_prediction_fails_by_name(self, bad_endpoint: BadEndpoint, body: bytes) -> None:
+        run = bad_endpoint.answer(200, body)
+        assert ("FAILED", "InvalidPredictionError") == (run.description["status"], run.description["error"])
+
+    @pytest.mark.parametrize(("error", "status"), [("EndpointUnavailableError", 503), ("EndpointThrottledError", 429)])
+    def test_endpoint_that_stays_away_is_asked_again_then_fails(
+        self, bad_endpoint: BadEndpoint, error: str, status: int
+    ) -> None:
+        run = bad_endpoint.answer(status, b"{}")
+        assert (error, 4) == (run.description["error"], run.attempts["Classify image"])
+
+    def test_endpoint_that_never_answers_ends_with_the_functions_timeout(
+        self, service: Deployed, bad_endpoint: BadEndpoint
+    ) -> None:
+        with service.timeout("classify-image", seconds=1):
+            run = bad_endpoint.answer(0, b"")
+        assert ("Sandbox.Timedout", 4) == (run.description["error"], run.attempts["Classify image"])
+
+    def test_endpoint_without_a_model_card_fails_by_name(self, service: Deployed) -> None:
+        with service.without_model_card():
+            run = service.start({"image_url": service.put(TRUCK.read_bytes(), "no-card.png")})
+        assert ("FAILED", "ModelCardNotFoundError") == (run.description["status"], run.description["error"])
+
+    def test_endpoint_that_does_not_exist_fails_by_name(self, service: Deployed) -> None:
+        with service.without_endpoint():
+            run = service.start({"image_url": service.put(TRUCK.read_bytes(), "no-endpoint.png")})
+        assert ("FAILED", "EndpointNotFoundError") == (run.description["status"], run.description["error"])
+
+    @pytest.mark.parametrize(
+        ("error", "variable", "value"),
+        [
+            ("EndpointAccessDeniedError", "ENDPOINT_NAME", "another"),
+            ("ModelCardAccessDeniedError", "MODEL_CARD_PARAMETER", "/scones-unlimited/endpoints/another"),
+        ],
+    )
+    def test_function_may_use_no_endpoint_but_its_own(
+        self, service: Deployed, error: str, variable: str, value: str
+    ) -> None:
+        with service.changed("classify-image", {variable: value}):
+            run = service.start({"image_url": service.put(TRUCK.read_bytes(), "forbidden.png")})
+        assert ("FAILED", error) == (run.description["status"], run.description["error"])
+
+
+class TestTools:
+    """The clients that people use."""
+
+    def sam(self, cloud: Cloud, *arguments: str) -> str:
+        command = ["sam", *arguments]
+        result = subprocess.run(
+            command, cwd=ROOT, env=dict(cloud.environment), capture_output=True, text=True, timeout=90, check=False
+        )
+        assert 0 == result.returncode, result.stderr
+        return result.stdout
+
+    def test_sam_remote_invoke_runs_a_function_with_its_sample_event(self, service: Deployed, cloud: Cloud) -> None:
+        event = ["--event-file", "events/filter_inferences.json"]
+        answer = self.sam(cloud, "remote", "invoke", "FilterInferencesFunction", "--stack-name", service.stack, *event)
+        assert json.loads(answer)["status"] in {"PASS", "REJECT"}
+
+    def test_sam_logs_shows_the_functions_structured_logs(self, service: Deployed, cloud: Cloud) -> None:
+        execution = service.upload(TRUCK.read_bytes(), "logged.png").execution
+        logs = self.sam(cloud, "logs", "--stack-name", service.stack, "--name", "SerializeImageFunction")
+        assert execution in logs
