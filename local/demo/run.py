@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -120,15 +121,14 @@ def decisions_table(decisions: list[Decision]) -> Table:
     """The decisions that a person would look at first: what was not accepted, and what is wrong."""
     order = {"FAILED": 0, "UNREADABLE": 1, "REVIEW": 2, "ACCEPTED": 3}
     first = sorted(decisions, key=lambda d: (d.correct is not False or d.outcome != "ACCEPTED", order[d.outcome]))
-    table = Table(caption=f"{min(SHOWN, len(first))} of {len(first)} decisions, the doubtful ones first")
-    for column in ("image", "class", "confidence", "outcome", "ms"):
-        table.add_column(column, no_wrap=True)
+    caption = f"{min(SHOWN, len(first))} of {len(first)} decisions, the doubtful ones first"
+    table = Table("image", "class", "true class", "confidence", "outcome", "ms", box=box.SIMPLE_HEAD, caption=caption)
     for decision in first[:SHOWN]:
         output = decision.output
-        wrong = f" (is {decision.upload.label})" if decision.correct is False else ""
         table.add_row(
-            "/".join(decision.upload.image_url.split("/")[-2:]),
-            f"{output.get('classification', output.get('error', ''))}{wrong}",
+            decision.upload.path.name,
+            str(output.get("classification", output.get("error", ""))),
+            decision.upload.label or "",
             f"{output['confidence_score']:.3f}" if "confidence_score" in output else "",
             decision.outcome,
             str(output.get("processing_time_ms", "")),

@@ -34,7 +34,8 @@ class LambdaPool:
     """At most ``settings.max_environments`` execution environments, whatever the number of functions and callers.
 
     An invocation takes an idle environment of its function, else a new one, for which the least recently used idle
-    environment of another function makes room; where all are busy it waits its turn. It never waits for longer than
+    environment of another function makes room; where all are busy, or its function has one that is, it waits its turn:
+    a cold start costs more than most invocations. It never waits for longer than
     ``settings.wait_seconds``, so functions that invoke functions cannot block each other for good.
     """
 
@@ -105,11 +106,8 @@ class LambdaPool:
     def _seat_waiting(self) -> None:
         """Give environments to those who wait, as long as there are any."""
         self._end_idle(lambda environment: not environment.is_alive())
-        while self._waiting:
-            function = self._next_function()
-            environment = self._find_environment(function)
-            if environment is None:
-                return
+        while found := self._next_seat():
+            function, environment = found
             self._busy.append(environment)
             waiting = self._waiting[function][0]
             self._leave(function, waiting)
@@ -120,7 +118,7 @@ class LambdaPool:
         if not self._waiting[function]:
             del self._waiting[function]
 
-    def _next_function(self) -> Function:
+    def _next_seat(self) -> tuple[Function, ExecutionEnvironment] | None:
         """Choose who is served next: a function that has no environment, else one whose environment is idle.
 
         Strictly in order of arrival, a burst over several functions would turn nearly every invocation into a cold
@@ -128,17 +126,27 @@ class LambdaPool:
         """
         idle = {environment.function for environment in self._idle}
         present = idle | {environment.function for environment in self._busy}
-        return min(self._waiting, key=lambda it: (it in present, it not in idle, self._waiting[it][0].arrived))
+        for function in sorted(
+            self._waiting, key=lambda it: (it in present, it not in idle, self._waiting[it][0].arrived)
+        ):
+            if environment := self._find_environment(function, patient=function in present):
+                return function, environment
+        return None
 
-    def _find_environment(self, function: Function) -> ExecutionEnvironment | None:
+    def _find_environment(self, function: Function, patient: bool) -> ExecutionEnvironment | None:
+        """Take an idle environment or start one; a patient function rather waits than replaces one used just now."""
         for environment in reversed(self._idle):
             if environment.function == function:
                 self._idle.remove(environment)
                 return environment
         if len(self._idle) + len(self._busy) >= self._settings.max_environments:
-            if not self._idle:
+            least_recently_used = next(iter(self._idle), None)
+            if least_recently_used is None or (
+                patient and monotonic() - least_recently_used.last_used < self._settings.linger_seconds
+            ):
                 return None
-            self._idle.pop(0).end()
+            self._idle.remove(least_recently_used)
+            least_recently_used.end()
         return ExecutionEnvironment(function, self._store, self._settings)
 
     def _end_idle(self, condition: Callable[[ExecutionEnvironment], bool]) -> None:

@@ -24,6 +24,7 @@ class PoolSettings:
         endpoint_url: URL of the local cloud, the functions' AWS_ENDPOINT_URL.
         max_environments: processes at one time. Twice the cores, since functions mostly wait for the local cloud.
         wait_seconds: how long an invocation waits for an environment before it is throttled.
+        linger_seconds: how long an idle environment is kept from functions that have others; more than a cold start.
         idle_seconds: how long an unused environment lives.
         init_seconds: what Lambda allows the code outside the handler.
         xray_daemon_address: "host:port" of a UDP listener for trace segments.
@@ -34,6 +35,7 @@ class PoolSettings:
     endpoint_url: str
     max_environments: int = 2 * (os.process_cpu_count() or 1)
     wait_seconds: float = 10
+    linger_seconds: float = 2
     idle_seconds: float = 300
     init_seconds: float = 10
     xray_daemon_address: str | None = None

@@ -111,6 +111,24 @@ def test_function_without_room_replaces_the_least_recently_used_one(run: Run, ma
     assert (False, True) == (is_running(oldest), is_running(recent))
 
 
+def test_function_with_a_busy_environment_waits_rather_than_replace_the_idle_one_of_another(
+    run: Run, make_pool: MakePool
+) -> None:
+    pool = make_pool(max_environments=2, linger_seconds=60)
+    other = decoded(run(PROCESS_ID, pool=pool, name="other"))
+    with ThreadPoolExecutor(3) as threads:
+        mine = [decoded(it) for it in threads.map(lambda _: run(NAP, 0.05, pool=pool, name="mine"), range(3))]
+    assert (1, True) == (len(set(mine)), is_running(other))
+
+
+def test_function_with_a_busy_environment_replaces_one_that_lingers(run: Run, make_pool: MakePool) -> None:
+    pool = make_pool(max_environments=2, linger_seconds=0)
+    other = decoded(run(PROCESS_ID, pool=pool, name="other"))
+    with ThreadPoolExecutor(3) as threads:
+        mine = [decoded(it) for it in threads.map(lambda _: run(NAP, 0.05, pool=pool, name="mine"), range(3))]
+    assert (2, False) == (len(set(mine)), is_running(other))
+
+
 def test_environment_unused_for_the_idle_time_ends(
     run: Run, make_pool: MakePool, presence: socket.socket, presence_source: str
 ) -> None:
