@@ -49,7 +49,7 @@ demo: setup ## run the main job: train, deploy, upload, decide (build/demo/index
 
 .PHONY: test
 test: setup lint ## lint, then every test
-	.venv/bin/pytest --quiet --numprocesses 2
+	.venv/bin/pytest --quiet --numprocesses 2 --dist loadgroup
 
 .PHONY: lint
 lint: setup ## ruff and mypy (sam validate and cfn-lint run among the tests)

@@ -81,7 +81,7 @@ def measure() -> list[str]:
     lines += [f"  {way:9} {f['milliseconds']:7.1f} ms  {f['megabytes']:6.1f} MB" for way, f in figures.items()]
     faster = figures["plain"]["milliseconds"] / figures["prepared"]["milliseconds"]
     smaller = figures["plain"]["megabytes"] / figures["prepared"]["megabytes"]
-    return [*lines, f"  {faster:.1f} times faster, a {smaller:.1f}th of the memory"]
+    return [*lines, f"  {faster:.1f} times faster, 1/{smaller:.0f} of the memory"]
 
 
 if __name__ == "__main__":

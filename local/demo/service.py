@@ -38,9 +38,9 @@ def deploy(log: Path, environment: Mapping[str, str], endpoint: str) -> None:
     _sam(["deploy", "--config-env", "local", "--parameter-overrides", *overrides], log, environment)
 
 
-def outputs(cloudformation: "CloudFormationClient") -> Service:
-    """Read what the deployed stack is called."""
-    [stack] = cloudformation.describe_stacks(StackName=STACK)["Stacks"]
+def outputs(cloudformation: "CloudFormationClient", stack_name: str = STACK) -> Service:
+    """Read what the resources of a deployed stack are called."""
+    [stack] = cloudformation.describe_stacks(StackName=stack_name)["Stacks"]
     values = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
     return Service(values["ImageBucketName"], values["ImageClassificationWorkflowArn"], values["ResultsTableName"])
 

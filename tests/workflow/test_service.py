@@ -1,6 +1,7 @@
 """The built and deployed service on the local cloud, with a trained model: from upload to recorded outcome."""
 
 import json
+import platform
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from local.demo.service import ARCHITECTURES, outputs
 from local.server.cloud import Cloud
 from tests.workflow.deployed import Deployed
 
@@ -265,23 +267,35 @@ class TestEndpoint:
         assert ("FAILED", error) == (run.description["status"], run.description["error"])
 
 
+def sam(cloud: Cloud, *arguments: str) -> str:
+    ended = subprocess.run(
+        ["sam", *arguments], cwd=ROOT, env=cloud.environment, capture_output=True, text=True, timeout=90, check=False
+    )
+    assert 0 == ended.returncode, ended.stderr
+    return ended.stdout
+
+
 class TestTools:
     """The clients that people use."""
 
-    def sam(self, cloud: Cloud, *arguments: str) -> str:
-        command = ["sam", *arguments]
-        result = subprocess.run(
-            command, cwd=ROOT, env=dict(cloud.environment), capture_output=True, text=True, timeout=90, check=False
-        )
-        assert 0 == result.returncode, result.stderr
-        return result.stdout
-
     def test_sam_remote_invoke_runs_a_function_with_its_sample_event(self, service: Deployed, cloud: Cloud) -> None:
         event = ["--event-file", "events/filter_inferences.json"]
-        answer = self.sam(cloud, "remote", "invoke", "FilterInferencesFunction", "--stack-name", service.stack, *event)
-        assert json.loads(answer)["status"] in {"PASS", "REJECT"}
+        answer = sam(cloud, "remote", "invoke", "FilterInferencesFunction", "--stack-name", service.stack, *event)
+        assert {"status": "PASS", "classification": "truck", "confidence_score": 0.92, "passed_threshold": True} == (
+            json.loads(answer)
+        )
 
     def test_sam_logs_shows_the_functions_structured_logs(self, service: Deployed, cloud: Cloud) -> None:
         execution = service.upload(TRUCK.read_bytes(), "logged.png").execution
-        logs = self.sam(cloud, "logs", "--stack-name", service.stack, "--name", "SerializeImageFunction")
+        logs = sam(cloud, "logs", "--stack-name", service.stack, "--name", "SerializeImageFunction")
         assert execution in logs
+
+    def test_existing_stack_becomes_express_and_still_decides_uploads(self, service: Deployed, cloud: Cloud) -> None:
+        overrides = [f"Architecture={ARCHITECTURES[platform.machine()]}", "WorkflowType=EXPRESS"]
+        for workflow_type in ([], overrides[1:]):
+            parameters = ["--parameter-overrides", overrides[0], *workflow_type]
+            sam(cloud, "deploy", "--config-env", "local", "--stack-name", "express", *parameters)
+        deployed = Deployed(cloud, outputs(cloud.client("cloudformation"), "express"), service.endpoint)
+        url = deployed.put(TRUCK.read_bytes(), "express.png")
+        deployed.wait_for({url})
+        assert "ACCEPTED" == deployed.record(url)["outcome"]
