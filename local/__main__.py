@@ -12,7 +12,7 @@ def run(arguments: list[str]) -> int:
         print(f"The local cloud needs Python 3.13, and this is {version}. {_REMEDY}", file=sys.stderr)
         return 1
     try:
-        from local.server.command_line import main
+        from local.command_line import main
 
         return main(arguments)
     except ModuleNotFoundError as exc:
