@@ -172,6 +172,24 @@ class TestDirectInput:
         assert "FAILED" == service.record("s3://somebody-elses-images/a.png")["outcome"]
 
 
+class TestSampleEvents:
+    """The workflow's sample events, with this bucket and this version in the place of the sample's."""
+
+    def test_image_url_event_is_decided(self, service: Deployed) -> None:
+        event = json.loads((ROOT / "events/workflow_image_url.json").read_text())
+        event["image_url"] = service.put(TRUCK.read_bytes(), "sample-direct.png")
+        assert "truck" == service.start(event).output["classification"]
+
+    def test_s3_event_is_decided_for_the_version_that_it_names(self, service: Deployed) -> None:
+        uploaded = service.upload(TRUCK.read_bytes(), "truck.png")
+        service.upload(b"", "truck.png")  # the newer version cannot be read
+        event = json.loads((ROOT / "events/workflow_s3_event.json").read_text())
+        event["detail"]["bucket"]["name"] = service.bucket
+        event["detail"]["object"]["version-id"] = uploaded.record["version"]
+        run = service.start(event)
+        assert ("truck", "Already recorded") == (run.output["classification"], run.path[-1])
+
+
 class Answer(BaseHTTPRequestHandler):
     """A SageMaker runtime that answers as its server says; status 0 is no answer at all."""
 
