@@ -67,5 +67,5 @@ benchmark: setup ## measure latency, image preparation and start-up (prints a ta
 
 .PHONY: clean
 clean: ## stop the local cloud and delete what was built; the environments stay
-	@[ ! -x .venv/bin/python ] || .venv/bin/python -m local down
+	@if .venv/bin/python -m local status >/dev/null 2>&1; then .venv/bin/python -m local down; fi
 	rm -rf build .aws-sam .local

@@ -13,7 +13,7 @@ from local.ministack.seam import SeamMovedError
 from local.sagemaker.store import UnreadableStateError
 from local.server import cloud
 from local.server.client_environment import client_environment, shell_commands
-from local.server.listener import DEFAULT_PORT, PortInUseError
+from local.server.listener import DEFAULT_PORT, PortInUseError, PortNotAllowedError
 from local.server.ownership import AlreadyRunningError, FolderNotUsableError, Record, find
 from local.server.serving import serve
 from local.server.settings import Folder
@@ -27,6 +27,7 @@ _NAMED_ERRORS = (
     FolderNotUsableError,
     IncompatibleStateError,
     PortInUseError,
+    PortNotAllowedError,
     RuntimeMissingError,
     SeamMovedError,
     UnreadableStateError,
@@ -57,7 +58,9 @@ def _parser() -> argparse.ArgumentParser:
 
     up = verbs.add_parser("up", parents=[common], help="start the local cloud, until Ctrl-C")
     up.add_argument("--detach", action="store_true", help="leave it running in the background")
-    up.add_argument("--port", type=int, help=f"listen here (default: {DEFAULT_PORT}, or a free port if that is taken)")
+    up.add_argument(
+        "--port", type=_port, help=f"listen here (default: {DEFAULT_PORT}, or a free port if that is taken)"
+    )
     up.add_argument("--stop-at-end-of-input", action="store_true", help=argparse.SUPPRESS)
     up.set_defaults(run=_up)
     verbs.add_parser("down", parents=[common], help="stop it; its state is kept").set_defaults(run=_down)
@@ -67,6 +70,12 @@ def _parser() -> argparse.ArgumentParser:
     env.set_defaults(run=_env)
     verbs.add_parser("demo", parents=[common], help="the main job, end to end").set_defaults(run=_demo)
     return parser
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and int(text) <= 65535:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a port; ports are numbers from 0 (any free one) to 65535")
 
 
 def _up(folder: Folder, options: argparse.Namespace) -> None:
@@ -112,6 +121,8 @@ def _status(folder: Folder, _options: argparse.Namespace) -> int:
 
 
 def _env(folder: Folder, options: argparse.Namespace) -> None:
+    if find(folder) is None:
+        print("false")  # so that `eval "$(...)" && aws ...` stops here, and does not go on to AWS
     url = cloud.require(folder).url
     print(json.dumps(client_environment(url), indent=2) if options.json else shell_commands(url))
 

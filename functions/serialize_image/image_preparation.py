@@ -156,7 +156,12 @@ def _decoding(image_format: str) -> Iterator[None]:
     try:
         with warnings.catch_warnings(action="ignore"):
             yield
-    except (Image.DecompressionBombError, MemoryError) as exc:
+    except Image.DecompressionBombError as exc:
+        raise ImageTooLargeError(
+            f"The {image_format} image has more than {2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6:.0f} megapixels;"
+            f" at most {MAX_PIXELS / 1e6:.0f} are allowed ({MAX_JPEG_PIXELS / 1e6:.0f} for JPEG)."
+        ) from exc
+    except MemoryError as exc:
         raise ImageTooLargeError(
             f"The {image_format} image takes more memory than there is; at most {MAX_PIXELS / 1e6:.0f} megapixels"
             f" ({MAX_JPEG_PIXELS / 1e6:.0f} for JPEG) are allowed."

@@ -149,24 +149,31 @@ def deploy(s3: "S3Client", sagemaker: "SageMakerClient", model: TrainedModel) ->
         endpoint["EndpointName"]: sagemaker.describe_endpoint(EndpointName=endpoint["EndpointName"])
         for endpoint in sagemaker.list_endpoints(NameContains=ENDPOINT)["Endpoints"]
     }
-    if ENDPOINT in serving and serving[ENDPOINT]["EndpointConfigName"] == model.name:
+    endpoint = serving.get(ENDPOINT)
+    if endpoint and (endpoint["EndpointConfigName"], endpoint["EndpointStatus"]) == (model.name, "InService"):
         return
     s3.create_bucket(Bucket=BUCKET)
     s3.upload_file(str(model.archive), BUCKET, f"{model.name}/model.tar.gz")
     container = {"Image": CONTAINER, "ModelDataUrl": f"s3://{BUCKET}/{model.name}/model.tar.gz"}
-    sagemaker.create_model(ModelName=model.name, ExecutionRoleArn=ROLE, PrimaryContainer=container)  # type: ignore[arg-type]
-    sagemaker.create_endpoint_config(
-        EndpointConfigName=model.name,
-        ProductionVariants=[
-            {
-                "VariantName": "AllTraffic",
-                "ModelName": model.name,
-                "InstanceType": "ml.m5.large",
-                "InitialInstanceCount": 1,
-            }
-        ],
-    )
-    change = sagemaker.update_endpoint if ENDPOINT in serving else sagemaker.create_endpoint
+    # An earlier run may have ended between these; both names change with the model, so what is there is the same.
+    if not sagemaker.list_models(NameContains=model.name)["Models"]:
+        sagemaker.create_model(ModelName=model.name, ExecutionRoleArn=ROLE, PrimaryContainer=container)  # type: ignore[arg-type]
+    if not sagemaker.list_endpoint_configs(NameContains=model.name)["EndpointConfigs"]:
+        sagemaker.create_endpoint_config(
+            EndpointConfigName=model.name,
+            ProductionVariants=[
+                {
+                    "VariantName": "AllTraffic",
+                    "ModelName": model.name,
+                    "InstanceType": "ml.m5.large",
+                    "InitialInstanceCount": 1,
+                }
+            ],
+        )
+    if endpoint and endpoint["EndpointStatus"] == "Failed":
+        sagemaker.delete_endpoint(EndpointName=ENDPOINT)
+        endpoint = None
+    change = sagemaker.update_endpoint if endpoint else sagemaker.create_endpoint
     change(EndpointName=ENDPOINT, EndpointConfigName=model.name)
     waiter = sagemaker.get_waiter("endpoint_in_service")
     waiter.wait(EndpointName=ENDPOINT, WaiterConfig={"Delay": 1, "MaxAttempts": 60})

@@ -4,6 +4,7 @@ Like ``local.ministack``, it may be imported only once MiniStack's settings are 
 """
 
 import json
+import platform
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,9 @@ from local.ministack.seam import wrap
 
 # The runtime that .venv-lambda holds; functions of another one are left to MiniStack.
 RUNTIME = "python3.13"
+
+# What AWS calls this machine's processor.
+ARCHITECTURE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
 
 type Result = dict[str, Any]
 
@@ -42,6 +46,19 @@ def _name_throttling(original: Callable[..., Result], reason_code: str, msg: str
     return {**result, "body": result["body"] | {"errorType": "Lambda.TooManyRequestsException", "errorMessage": msg}}
 
 
+def _wrong_architecture(built_for: list[str]) -> Result:
+    """Say so before the function fails on the first compiled module that it imports."""
+    sentence = (
+        f"The function was built for {', '.join(built_for)}, this machine is {ARCHITECTURE}: build and deploy with"
+    )
+    sentence += f" --parameter-overrides Architecture={ARCHITECTURE}"
+    return {
+        "body": {"errorType": "Runtime.WrongArchitecture", "errorMessage": sentence},
+        "error": True,
+        "log": sentence,
+    }
+
+
 class _PooledExecution:
     """Runs a function in the pool, on the thread that MiniStack makes for each invocation."""
 
@@ -53,6 +70,9 @@ class _PooledExecution:
         config = func.get("config") or func
         if config.get("Runtime") != RUNTIME or not func.get("code_zip"):
             return original(func, event, request_id)
+        built_for = config.get("Architectures") or [ARCHITECTURE]
+        if ARCHITECTURE not in built_for:
+            return _wrong_architecture(built_for)
         invocation = Invocation(
             request_id=request_id,
             payload=json.dumps(event, ensure_ascii=False).encode(),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 from local.server.client_environment import client_environment, foreign_variables
@@ -49,13 +50,20 @@ class Cloud:
 
     def client(self, service: str, access_key: str = ACCESS_KEY, secret_key: str = SECRET_KEY) -> Any:
         """Return a boto3 client, by default of the account's root, whatever the environment of this process says."""
-        session = boto3.session.Session(access_key, secret_key, region_name=REGION)
+        session = _session(access_key, secret_key)
         return session.client(service, endpoint_url=self.url, config=_CLIENT_CONFIG)  # type: ignore[call-overload]
 
     def resource(self, service: str) -> Any:
         """Return a boto3 resource of the account's root, whatever the environment of this process says."""
-        session = boto3.session.Session(ACCESS_KEY, SECRET_KEY, region_name=REGION)
+        session = _session(ACCESS_KEY, SECRET_KEY)
         return session.resource(service, endpoint_url=self.url, config=_CLIENT_CONFIG)  # type: ignore[call-overload]
+
+
+def _session(access_key: str, secret_key: str) -> boto3.session.Session:
+    # Neither the user's profile nor their files: a profile that is not there, or a file with an error, would end us.
+    unread = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
+    core = botocore.session.Session({**unread, "profile": (None, None, None, None)})
+    return boto3.session.Session(access_key, secret_key, region_name=REGION, botocore_session=core)
 
 
 @contextmanager
@@ -101,7 +109,18 @@ def stop(folder: Folder) -> Record:
             if time.monotonic() > deadline:
                 os.kill(record.pid, signal.SIGKILL)
             time.sleep(0.05)
+    while _runs(record.pid) and time.monotonic() < deadline:  # it gives the lock back some time before it ends
+        time.sleep(0.05)
     return record
+
+
+def _runs(pid: int) -> bool:
+    """Tell whether a process is still at work; one that only waits for its parent to take note (Z) is not."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
 
 
 def require(folder: Folder) -> Record:

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from local.lambda_runtime.ministack_seam import install as install_lambda
 from local.lambda_runtime.settings import PoolSettings
+from local.ministack.interrupted_executions import restart_interrupted
 from local.ministack.seams import install_seams
 from local.sagemaker.app import SageMakerApp, create_app
 from local.sagemaker.artifacts import S3ArtifactStore
@@ -24,7 +25,7 @@ from local.server.checkpoint import keep_saved
 from local.server.gateway import Gateway
 from local.server.settings import ACCESS_KEY, ACCOUNT, LAMBDA_PYTHON, REGION, SECRET_KEY, Folder
 
-# How long executions may go on once the cloud is told to stop: ours take well under a second.
+# How long executions may go on once the cloud is told to stop; what is left goes on at the next start.
 _DRAIN_SECONDS = 5.0
 
 
@@ -45,7 +46,12 @@ async def run(
     install_seams()
     pool = install_lambda(PoolSettings(LAMBDA_PYTHON, folder.temporary / "lambda", url))
     sagemaker = _sagemaker(folder, url)
-    gateway = Gateway(ministack.app, sagemaker, on_ready)
+
+    def ready() -> None:
+        on_ready()
+        restart_interrupted()
+
+    gateway = Gateway(ministack.app, sagemaker, ready)
 
     async def stop_at_rest() -> None:
         await stop()

@@ -12,6 +12,10 @@ class PortInUseError(Exception):
     """Another program listens on the port: stop it, name another --port, or leave --port out for a free one."""
 
 
+class PortNotAllowedError(Exception):
+    """The port is kept for the system: name a --port from 1024 to 65535."""
+
+
 def open_listener(port: int | None) -> socket.socket:
     """Listen on a loopback port: on ``port`` (0 is any free one), else on the default one, else on any free one.
 
@@ -19,10 +23,13 @@ def open_listener(port: int | None) -> socket.socket:
 
     Raises:
         PortInUseError: ``port`` is taken.
+        PortNotAllowedError: ``port`` is not for this user.
     """
     try:
         return _listen(DEFAULT_PORT if port is None else port)
     except OSError as exc:
+        if exc.errno == errno.EACCES:
+            raise PortNotAllowedError(f"Port {port} is kept for the system; name a --port from 1024 to 65535.") from exc
         if exc.errno != errno.EADDRINUSE:
             raise
         if port is not None:

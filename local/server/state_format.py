@@ -1,6 +1,7 @@
 """Which versions wrote the state on disk: what this version cannot read is refused, not misread and overwritten."""
 
 import json
+import shlex
 from importlib.metadata import version
 
 from local.server.settings import Folder
@@ -27,14 +28,21 @@ def check(folder: Folder) -> None:
     path = folder.state / "format.json"
     ministack = ministack_version()
     if path.exists():
-        theirs = json.loads(path.read_text(encoding="utf-8"))
-        if theirs["format"] != FORMAT or _ordered(theirs["ministack"]) > _ordered(ministack):
+        move_away = shlex.join(["mv", str(folder.path), f"{folder.path}.old"])
+        try:
+            theirs = json.loads(path.read_text(encoding="utf-8"))
+            written_in, written_by = theirs["format"], str(theirs["ministack"])
+        except (ValueError, KeyError, TypeError) as exc:
+            raise IncompatibleStateError(f"{path} is damaged. Move the state away (`{move_away}`).") from exc
+        if written_in != FORMAT or _ordered(written_by) > _ordered(ministack):
             raise IncompatibleStateError(
-                f"The state in {folder.state} was written in format {theirs['format']} by MiniStack "
-                f"{theirs['ministack']}; this is format {FORMAT}, MiniStack {ministack}. "
-                f"Move it away (`mv {folder.path} {folder.path}.old`), or run `make setup` to get the pinned versions."
+                f"The state in {folder.state} was written in format {written_in} by MiniStack {written_by}; "
+                f"this is format {FORMAT}, MiniStack {ministack}. "
+                f"Move it away (`{move_away}`), or run `make setup` to get the pinned versions."
             )
-    path.write_text(json.dumps({"format": FORMAT, "ministack": ministack}) + "\n", encoding="utf-8")
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps({"format": FORMAT, "ministack": ministack}) + "\n", encoding="utf-8")
+    partial.replace(path)
 
 
 def _ordered(text: str) -> tuple[int, ...]:

@@ -24,6 +24,7 @@ class Demo:
     decisions: list[dict[str, Any]]
     page: str
     failed_executions: int
+    model_folder: Path
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +55,13 @@ def demo(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Demo:
     workflow = outputs(cloud.client("cloudformation")).workflow_arn
     failed = cloud.client("stepfunctions").list_executions(stateMachineArn=workflow, statusFilter="FAILED")
     decisions = json.loads((folder / "results/decisions.json").read_text())
-    return Demo(status, decisions, (folder / "results/index.html").read_text(), len(failed["executions"]))
+    return Demo(
+        status,
+        decisions,
+        (folder / "results/index.html").read_text(),
+        len(failed["executions"]),
+        folder / "state/demo/model",
+    )
 
 
 @pytest.fixture(scope="session")

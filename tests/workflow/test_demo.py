@@ -5,6 +5,8 @@ from collections import Counter
 
 import pytest
 
+from local.demo.model import ENDPOINT, ensure_endpoint
+from local.server.cloud import Cloud
 from tests.workflow.conftest import Demo
 
 pytestmark = pytest.mark.xdist_group("local cloud")
@@ -42,3 +44,10 @@ def test_accepted_predictions_are_right_in_at_least_97_percent(demo: Demo) -> No
 
 def test_page_shows_every_decision_and_the_workflow(demo: Demo) -> None:
     assert (207, 1) == (demo.page.count('<tr class="image"'), demo.page.count("<svg "))
+
+
+def test_deleted_endpoint_is_made_again_from_the_same_model(demo: Demo, cloud: Cloud) -> None:
+    sagemaker = cloud.client("sagemaker")
+    sagemaker.delete_endpoint(EndpointName=ENDPOINT)
+    ensure_endpoint(cloud, demo.model_folder)
+    assert "InService" == sagemaker.describe_endpoint(EndpointName=ENDPOINT)["EndpointStatus"]

@@ -6,6 +6,7 @@ tests/contract; that true and stand-in deployments behave alike is shown by test
 """
 
 import json
+import platform
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -13,6 +14,7 @@ from urllib.parse import quote
 
 import pytest
 
+from local.demo.service import ARCHITECTURES
 from local.server.cloud import Cloud
 from tests.workflow.deployed import Run, ended
 
@@ -108,6 +110,7 @@ class Workflow:
         created = self._functions.create_function(
             FunctionName=f"scripted-{state.split()[0].lower()}",
             Runtime="python3.13",
+            Architectures=[ARCHITECTURES[platform.machine()]],
             Handler="stand_in.handler",
             Role=self._role,
             Code={"ZipFile": archive.getvalue()},

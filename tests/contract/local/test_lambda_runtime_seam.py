@@ -13,7 +13,7 @@ import pytest
 from ministack import app
 from ministack.services import cloudwatch_logs, lambda_svc, stepfunctions, sts
 
-from local.lambda_runtime.ministack_seam import install
+from local.lambda_runtime.ministack_seam import ARCHITECTURE, install
 from local.lambda_runtime.pool import LambdaPool
 from local.lambda_runtime.settings import PoolSettings, RuntimeMissingError
 from local.ministack.seam import SeamMovedError
@@ -66,6 +66,7 @@ def function(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         "seam",
         {
             "Runtime": "python3.13",
+            "Architectures": [ARCHITECTURE],
             "Handler": "app.handler",
             "Role": "arn:aws:iam::000000000000:role/seam-role",
             "Environment": {"Variables": {"THRESHOLD": "0.8"}},
@@ -170,3 +171,12 @@ def test_layer_of_the_configuration_is_on_the_path(function: dict[str, Any], mon
     function["config"]["Layers"] = [{"Arn": "arn:aws:lambda:us-east-1:000000000000:layer:extra:1", "CodeSize": 1}]
     function["code_zip"] = zipped({"app.py": "import extra\ndef handler(event, context): return extra.origin"})
     assert "layer" == lambda_svc._execute_function(function, {})["body"]
+
+
+@pytest.mark.usefixtures("pool")
+def test_function_built_for_another_processor_says_what_to_do(function: dict[str, Any]) -> None:
+    function["config"]["Architectures"] = ["another"]
+    result = lambda_svc._execute_function_warm(function, {}, "request")
+    assert result["error"] is True
+    assert "built for another" in result["body"]["errorMessage"]
+    assert "--parameter-overrides Architecture=" in result["body"]["errorMessage"]

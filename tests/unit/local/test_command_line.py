@@ -20,6 +20,22 @@ def test_verb_that_needs_a_cloud_says_how_to_start_one(
     assert "is not running: start it with `python -m local up --detach`" in capsys.readouterr().err
 
 
+def test_env_without_a_cloud_fails_in_the_shell_that_evaluates_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(["env", "--state-dir", str(tmp_path)])
+    assert "false\n" == capsys.readouterr().out
+
+
+@pytest.mark.parametrize("port", ["99999", "-1", "http"])
+def test_up_on_what_is_no_port_says_what_a_port_is(
+    port: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        run(["up", "--state-dir", str(tmp_path), f"--port={port}"])
+    assert f"'{port}' is not a port; ports are numbers from 0 (any free one) to 65535" in capsys.readouterr().err
+
+
 def test_status_without_a_cloud_says_that_it_is_down(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert 1 == run(["status", "--state-dir", str(tmp_path)])
     assert capsys.readouterr().out.startswith("The local cloud is down.")

@@ -43,3 +43,11 @@ def test_check_of_newer_state_says_what_to_do_and_changes_nothing(
     with pytest.raises(IncompatibleStateError, match="Move it away"):
         check(folder)
     assert written_by == _recorded(folder)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"format": 1'])
+def test_check_of_a_damaged_record_says_what_to_do(tmp_path: Path, text: str) -> None:
+    folder = _folder(tmp_path)
+    (folder.state / "format.json").write_text(text)
+    with pytest.raises(IncompatibleStateError, match=r"is damaged. Move the state away \(`mv "):
+        check(folder)
