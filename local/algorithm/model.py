@@ -4,7 +4,6 @@ import gzip
 import json
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +14,6 @@ import numpy as np
 from local.algorithm.backbone import FEATURES, Backbone, load_backbone
 from local.algorithm.errors import AlgorithmError
 from local.algorithm.head import Head
-
-MAX_UNPACKED_BYTES = 100_000_000  # a head of 1,000 classes has 5 MB
 
 
 class InvalidModelError(AlgorithmError):
@@ -80,20 +77,3 @@ def pack(folder: Path, archive: Path) -> Path:
         for path in sorted(folder.iterdir()):
             tar.add(path, arcname=path.name, filter=anonymous)
     return archive
-
-
-def unpack(archive: Path, folder: Path, max_bytes: int = MAX_UNPACKED_BYTES) -> None:
-    """Unpack a model.tar.gz of at most max_bytes of files into a folder, never outside of it.
-
-    Raises InvalidModelError; the folder may then hold part of the files.
-    """
-    unpacked = 0
-    try:
-        with tarfile.open(archive, "r:gz") as tar:
-            for member in tar:
-                unpacked += member.size
-                if unpacked > max_bytes:  # known from the header, before the content is decompressed
-                    raise InvalidModelError(f"{archive.name} unpacks to more than {max_bytes:,} bytes")
-                tar.extract(member, folder, filter="data")
-    except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
-        raise InvalidModelError(f"{archive.name}: {error}") from error

@@ -27,7 +27,6 @@ class PoolSettings:
         linger_seconds: how long an idle environment is kept from functions that have others; more than a cold start.
         idle_seconds: how long an unused environment lives.
         init_seconds: what Lambda allows the code outside the handler.
-        xray_daemon_address: "host:port" of a UDP listener for trace segments.
     """
 
     python: Path
@@ -38,7 +37,6 @@ class PoolSettings:
     linger_seconds: float = 2
     idle_seconds: float = 300
     init_seconds: float = 10
-    xray_daemon_address: str | None = None
 
 
 def require_runtime(python: Path) -> None:

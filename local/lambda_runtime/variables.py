@@ -41,7 +41,4 @@ def function_variables(
     }
     if level := logging.get("ApplicationLogLevel"):
         variables["AWS_LAMBDA_LOG_LEVEL"] = level
-    if settings.xray_daemon_address:
-        variables["AWS_XRAY_DAEMON_ADDRESS"] = settings.xray_daemon_address
-        variables["AWS_XRAY_CONTEXT_MISSING"] = "LOG_ERROR"
     return {**variables, **own, **credentials}

@@ -1,9 +1,11 @@
 """MiniStack saves its state when it stops; the local cloud also when it comes to rest, so that a crash costs little."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from time import monotonic
 
+_logger = logging.getLogger(__name__)
 # Long enough that no save falls between the requests of one deployment, short enough to be of use.
 QUIET_SECONDS = 2.0
 # Under steady load there is no rest, and a save stops the server for its duration.
@@ -23,4 +25,7 @@ async def keep_saved(last_request: Callable[[], float], save: Callable[[], None]
         await asyncio.sleep(QUIET_SECONDS / 4)
         if is_due(monotonic(), last_request(), last_save):
             last_save = monotonic()
-            save()
+            try:
+                save()
+            except OSError:  # a full disk, say; the next save may find room
+                _logger.exception("The state could not be saved")

@@ -14,6 +14,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # AWS Signature Version 4: <access key>/<date>/<region>/<service>/aws4_request.
 _CREDENTIAL_SCOPE = re.compile(r"[^/,]+/\d{8}/[^/]+/(?P<service>[^/]+)/aws4_request")
+# MiniStack's own doors, one of which wipes everything, need no signature; of them only the health check stays open.
+_ADMINISTRATION = re.compile(r"/_(ministack|localstack)/(?!health$)")
+_NOT_SERVED = PlainTextResponse("The local cloud does not serve MiniStack's administration.\n", HTTPStatus.NOT_FOUND)
 _REFUSED = PlainTextResponse(
     "The local cloud takes no requests from web pages: they would have all rights on this machine's Lambda.\n",
     HTTPStatus.FORBIDDEN,
@@ -41,6 +44,8 @@ class Gateway:
             await self.ministack(scope, receive, self._announcing(send))
         elif is_from_web_page(Headers(scope=scope)):
             await _refuse(scope, receive, send)
+        elif scope["type"] == "http" and _ADMINISTRATION.match(scope["path"]):
+            await _NOT_SERVED(scope, receive, send)
         else:
             self.last_request = monotonic()
             app = self.sagemaker if signed_service(scope) == "sagemaker" else self.ministack

@@ -23,12 +23,12 @@ def check(folder: Folder) -> None:
     """Make sure that this version can read the state; state of an older MiniStack it can.
 
     Raises:
-        IncompatibleStateError: it cannot; nothing was changed.
+        IncompatibleStateError: it cannot, or a file of it is damaged; nothing was changed.
     """
     path = folder.state / "format.json"
     ministack = ministack_version()
+    move_away = shlex.join(["mv", str(folder.path), f"{folder.path}.old"])
     if path.exists():
-        move_away = shlex.join(["mv", str(folder.path), f"{folder.path}.old"])
         try:
             theirs = json.loads(path.read_text(encoding="utf-8"))
             written_in, written_by = theirs["format"], str(theirs["ministack"])
@@ -40,6 +40,11 @@ def check(folder: Folder) -> None:
                 f"this is format {FORMAT}, MiniStack {ministack}. "
                 f"Move it away (`{move_away}`), or run `make setup` to get the pinned versions."
             )
+    for file in sorted((folder.state / "ministack").glob("*.json")):
+        try:  # MiniStack would start without what it cannot read, and overwrite it
+            json.loads(file.read_bytes())
+        except ValueError as exc:
+            raise IncompatibleStateError(f"{file} is damaged. Move the state away (`{move_away}`).") from exc
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps({"format": FORMAT, "ministack": ministack}) + "\n", encoding="utf-8")
     partial.replace(path)

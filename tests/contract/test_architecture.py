@@ -9,7 +9,6 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
-PREPARATION = "functions.serialize_image.image_preparation"
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "main", "misc"}
 
 
@@ -57,18 +56,13 @@ def test_local_finds_handlers_only_through_the_deployed_template() -> None:
     assert [] == [p for p in sources("local") if any(inside(name, "functions") for name in imports(p))]
 
 
-def test_training_imports_of_the_service_only_the_image_preparation() -> None:
-    for path in sources("training"):
-        assert set() == {name for name in imports(path) if inside(name, "functions")} - {PREPARATION}, path
-
-
 def test_nobody_imports_tests() -> None:
-    folders = ("functions", "layers", "local", "training", "benchmarks")
+    folders = ("functions", "layers", "local", "benchmarks")
     assert [] == [p for f in folders for p in sources(f) if any(inside(name, "tests") for name in imports(p))]
 
 
 def test_no_module_has_a_name_that_says_nothing() -> None:
-    folders = ("functions", "layers", "local", "training", "benchmarks", "tests")
+    folders = ("functions", "layers", "local", "benchmarks", "tests")
     assert [] == [p for folder in folders for p in sources(folder) if p.stem in FORBIDDEN_NAMES]
 
 

@@ -147,3 +147,24 @@ def test_definition_passes_the_schema_of_cfn_lint(tmp_path: Path) -> None:
     path.write_text(json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"Workflow": workflow}}))
     result = subprocess.run(["cfn-lint", str(path)], capture_output=True, text=True, check=False)
     assert (0, "") == (result.returncode, result.stdout)
+
+
+@pytest.mark.parametrize(
+    ("cause", "error_output"),
+    [
+        ("The image is empty.", {"Error": "E", "Cause": '{"errorMessage": "The image is empty.", "errorType": "E"}'}),
+        ("Rate exceeded", {"Error": "E", "Cause": "Rate exceeded"}),
+        ('{"errorMessage": "cut o', {"Error": "E", "Cause": '{"errorMessage": "cut o'}),
+        ('{"errorType": "t"}', {"Error": "E", "Cause": '{"errorType": "t"}'}),
+        ("No cause was given.", {"Error": "States.Timeout"}),
+        ("x" * 2000, {"Error": "E", "Cause": json.dumps({"errorMessage": "x" * 9000})}),
+    ],
+)
+def test_every_cause_of_a_failure_becomes_a_sentence(
+    states: dict[str, Any], cause: str, error_output: dict[str, str]
+) -> None:
+    expression = Jsonata(states["Explain failure"]["Assign"]["cause"][2:-2])
+    expression.register_lambda("parse", json.loads)  # Step Functions' own function
+    frame = expression.create_frame()
+    frame.bind("states", {"input": error_output})
+    assert cause == expression.evaluate(None, frame)

@@ -65,6 +65,9 @@ class Deployed:
         self._workflow_arn = service.workflow_arn
         self._states = cloud.client("stepfunctions")
         self._functions = cloud.client("lambda")
+        self._stack = cloud.client("cloudformation")
+        self._iam = cloud.client("iam")
+        self._queue = cloud.client("sqs")
         self._parameters = cloud.client("ssm")
         self._sagemaker = cloud.client("sagemaker")
         self._table = cloud.resource("dynamodb").Table(service.results_table)
@@ -134,8 +137,29 @@ class Deployed:
         name = f"{self.stack}-{function}"
         before = self._functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
         self._functions.update_function_configuration(FunctionName=name, Environment={"Variables": before | variables})
-        yield
-        self._functions.update_function_configuration(FunctionName=name, Environment={"Variables": before})
+        try:
+            yield
+        finally:
+            self._functions.update_function_configuration(FunctionName=name, Environment={"Variables": before})
+
+    @contextmanager
+    def rule_without_permission(self) -> Iterator[None]:
+        """Run while the upload rule's role may not start the workflow."""
+        role = self._stack.describe_stack_resource(StackName=self.stack, LogicalResourceId="UploadRuleRole")
+        name = role["StackResourceDetail"]["PhysicalResourceId"]
+        policy = self._iam.get_role_policy(RoleName=name, PolicyName="start-workflow")["PolicyDocument"]
+        self._iam.delete_role_policy(RoleName=name, PolicyName="start-workflow")
+        try:
+            yield
+        finally:
+            self._iam.put_role_policy(RoleName=name, PolicyName="start-workflow", PolicyDocument=json.dumps(policy))
+
+    def dead_letters(self) -> list[dict[str, Any]]:
+        """The events that wait in the upload rule's dead-letter queue, once there are any."""
+        [stack] = self._stack.describe_stacks(StackName=self.stack)["Stacks"]
+        [url] = [o["OutputValue"] for o in stack["Outputs"] if o["OutputKey"] == "UploadDeadLetterQueueUrl"]
+        messages = self._queue.receive_message(QueueUrl=url, WaitTimeSeconds=10).get("Messages", [])
+        return [json.loads(message["Body"]) for message in messages]
 
     @contextmanager
     def without_model_card(self) -> Iterator[None]:
@@ -143,19 +167,23 @@ class Deployed:
         name = f"/scones-unlimited/endpoints/{self.endpoint}"
         card = self._parameters.get_parameter(Name=name)["Parameter"]["Value"]
         self._parameters.delete_parameter(Name=name)
-        with self.changed("classify-image", {"FRESH_PROCESS": "the card is cached"}):
-            yield
-        self._parameters.put_parameter(Name=name, Value=card, Type="String")
+        try:
+            with self.changed("classify-image", {"FRESH_PROCESS": "the card is cached"}):
+                yield
+        finally:
+            self._parameters.put_parameter(Name=name, Value=card, Type="String")
 
     @contextmanager
     def without_endpoint(self) -> Iterator[None]:
         """Run while the endpoint does not exist."""
         config = self._sagemaker.describe_endpoint(EndpointName=self.endpoint)["EndpointConfigName"]
         self._sagemaker.delete_endpoint(EndpointName=self.endpoint)
-        yield
-        self._sagemaker.create_endpoint(EndpointName=self.endpoint, EndpointConfigName=config)
-        waiter = self._sagemaker.get_waiter("endpoint_in_service")
-        waiter.wait(EndpointName=self.endpoint, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+        try:
+            yield
+        finally:
+            self._sagemaker.create_endpoint(EndpointName=self.endpoint, EndpointConfigName=config)
+            waiter = self._sagemaker.get_waiter("endpoint_in_service")
+            waiter.wait(EndpointName=self.endpoint, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
 
     @contextmanager
     def timeout(self, function: str, seconds: int) -> Iterator[None]:
@@ -163,8 +191,10 @@ class Deployed:
         name = f"{self.stack}-{function}"
         before = self._functions.get_function_configuration(FunctionName=name)["Timeout"]
         self._functions.update_function_configuration(FunctionName=name, Timeout=seconds)
-        yield
-        self._functions.update_function_configuration(FunctionName=name, Timeout=before)
+        try:
+            yield
+        finally:
+            self._functions.update_function_configuration(FunctionName=name, Timeout=before)
 
     @staticmethod
     def plain(value: object) -> object:

@@ -32,7 +32,11 @@ ENDPOINT = ["EndpointThrottledError", "EndpointUnavailableError", "EndpointTimeo
 MODEL = ["InvalidImageDataError", "EndpointNotFoundError", "EndpointAccessDeniedError", "ImageRejectedByModelError"]
 MODEL += ["InvalidPredictionError", "ModelCardNotFoundError", "InvalidModelCardError"]
 MODEL += ["ModelCardAccessDeniedError"]
-DATABASE = ["DynamoDB.InternalServerErrorException", "DynamoDB.ProvisionedThroughputExceededException"]
+DATABASE = [
+    "DynamoDB.AmazonDynamoDBException",
+    "DynamoDB.InternalServerErrorException",
+    "DynamoDB.ProvisionedThroughputExceededException",
+]
 DATABASE += ["DynamoDB.RequestLimitExceededException", "DynamoDB.ThrottlingException", "DynamoDB.SdkClientException"]
 DATABASE += ["States.Timeout"]
 UNNAMED = "SomethingElseError"  # what only States.ALL catches

@@ -11,6 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from PIL import Image
@@ -94,6 +95,12 @@ class TestUpload:
     def test_vanished_image_is_unreadable(self, service: Deployed) -> None:
         output = service.start({"image_url": f"s3://{service.bucket}/uploads/never-uploaded.png"}).output
         assert ("UNREADABLE", "ImageNotFoundError") == (output["outcome"], output["error"])
+
+    def test_upload_that_cannot_start_the_workflow_waits_in_the_dead_letter_queue(self, service: Deployed) -> None:
+        with service.rule_without_permission():
+            service.put(TRUCK.read_bytes(), "undelivered.png")
+            [event] = service.dead_letters()
+        assert "uploads/undelivered.png" == event["detail"]["object"]["key"]
 
     @pytest.mark.parametrize(
         "data",
@@ -218,7 +225,7 @@ class BadEndpoint:
 
     def answer(self, status: int, body: bytes) -> Any:
         self.server.answer = (status, body)  # type: ignore[attr-defined]
-        url = self.service.put(TRUCK.read_bytes(), "asked.png")
+        url = self.service.put(TRUCK.read_bytes(), f"asked/{uuid4()}.png")
         self.service.wait_for({url})
         return self.service.start({"image_url": url})
 
@@ -264,6 +271,14 @@ class TestEndpoint:
         with service.without_model_card():
             run = service.start({"image_url": service.put(TRUCK.read_bytes(), "no-card.png")})
         assert ("FAILED", "ModelCardNotFoundError") == (run.description["status"], run.description["error"])
+
+    def test_later_success_replaces_the_record_of_a_failure(self, service: Deployed) -> None:
+        with service.without_endpoint():
+            url = service.put(TRUCK.read_bytes(), "second-try.png")
+            service.wait_for({url})
+            failed = service.record(url)
+        service.start({"image_url": url, "version_id": failed["version"]})
+        assert ("FAILED", "ACCEPTED") == (failed["outcome"], service.record(url)["outcome"])
 
     def test_endpoint_that_does_not_exist_fails_by_name(self, service: Deployed) -> None:
         with service.without_endpoint():

@@ -66,41 +66,11 @@ def test_load_head_of_another_shape_is_refused(copy: Path) -> None:
         model.load(copy)
 
 
-def test_unpack_packed_model_gives_the_same_files(model_dir: Path, tmp_path: Path) -> None:
-    model.unpack(model.pack(model_dir, tmp_path / "model.tar.gz"), tmp_path / "unpacked")
-    expected = {path.name: path.read_bytes() for path in model_dir.iterdir()}
-    assert expected == {path.name: path.read_bytes() for path in (tmp_path / "unpacked").iterdir()}
+def test_pack_holds_the_files_of_the_folder(model_dir: Path, tmp_path: Path) -> None:
+    with tarfile.open(model.pack(model_dir, tmp_path / "model.tar.gz")) as archive:
+        assert ["head.npz", "model.json"] == archive.getnames()
 
 
 def test_pack_copied_model_gives_the_same_bytes(model_dir: Path, copy: Path, tmp_path: Path) -> None:
     first, second = model.pack(model_dir, tmp_path / "a.tar.gz"), model.pack(copy, tmp_path / "b.tar.gz")
     assert first.read_bytes() == second.read_bytes()
-
-
-def test_unpack_file_outside_of_the_folder_is_refused(tmp_path: Path) -> None:
-    archive = archive_of(tmp_path / "model.tar.gz", tarfile.TarInfo("../outside"), b"x")
-    with pytest.raises(model.InvalidModelError, match="outside"):
-        model.unpack(archive, tmp_path / "unpacked")
-    assert not (tmp_path / "outside").exists()
-
-
-def test_unpack_link_to_the_outside_is_refused(tmp_path: Path) -> None:
-    link = tarfile.TarInfo("head.npz")
-    link.type, link.linkname = tarfile.SYMTYPE, "../../secret"
-    with pytest.raises(model.InvalidModelError):
-        model.unpack(archive_of(tmp_path / "model.tar.gz", link), tmp_path / "unpacked")
-
-
-def test_unpack_more_bytes_than_allowed_is_refused(tmp_path: Path) -> None:
-    archive = archive_of(tmp_path / "model.tar.gz", tarfile.TarInfo("head.npz"), bytes(2000))
-    with pytest.raises(model.InvalidModelError, match="more than 1,999 bytes"):
-        model.unpack(archive, tmp_path / "unpacked", max_bytes=1999)
-
-
-@pytest.mark.parametrize("part", [0, 0.001, 0.5])
-def test_unpack_part_of_an_archive_is_refused(model_dir: Path, tmp_path: Path, part: float) -> None:
-    archive = model.pack(model_dir, tmp_path / "model.tar.gz")
-    whole = archive.read_bytes()
-    archive.write_bytes(whole[: int(part * len(whole))])
-    with pytest.raises(model.InvalidModelError, match=r"model\.tar\.gz"):
-        model.unpack(archive, tmp_path / "unpacked")

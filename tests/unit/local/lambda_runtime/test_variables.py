@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import pytest
 
 from local.lambda_runtime.settings import PoolSettings
@@ -41,12 +39,6 @@ def test_variables_point_clients_at_the_local_cloud(settings: PoolSettings) -> N
 
 def test_own_variable_of_the_function_wins(settings: PoolSettings) -> None:
     assert ":Europe/Rome" == function_variables(CONFIG, {"TZ": ":Europe/Rome"}, CREDENTIALS, settings)["TZ"]
-
-
-@pytest.mark.parametrize("address", [None, "127.0.0.1:2000"])
-def test_trace_listener_is_named_where_there_is_one(settings: PoolSettings, address: str | None) -> None:
-    traced = replace(settings, xray_daemon_address=address)
-    assert address == function_variables(CONFIG, {}, CREDENTIALS, traced).get("AWS_XRAY_DAEMON_ADDRESS")
 
 
 def test_nothing_of_the_host_is_passed_on(settings: PoolSettings, monkeypatch: pytest.MonkeyPatch) -> None:

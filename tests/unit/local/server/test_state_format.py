@@ -51,3 +51,13 @@ def test_check_of_a_damaged_record_says_what_to_do(tmp_path: Path, text: str) ->
     (folder.state / "format.json").write_text(text)
     with pytest.raises(IncompatibleStateError, match=r"is damaged. Move the state away \(`mv "):
         check(folder)
+
+
+def test_check_of_damaged_ministack_state_names_the_file_and_leaves_it(tmp_path: Path) -> None:
+    folder = _folder(tmp_path)
+    damaged = folder.state / "ministack" / "stepfunctions.json"
+    damaged.parent.mkdir()
+    damaged.write_text("{bad")
+    with pytest.raises(IncompatibleStateError, match=r"stepfunctions\.json is damaged"):
+        check(folder)
+    assert "{bad" == damaged.read_text()
