@@ -1,6 +1,5 @@
 """Build and deploy the service with SAM CLI, exactly as it goes to AWS."""
 
-import platform
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -9,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local.demo.errors import MissingToolError, SamError
+from local.lambda_runtime.settings import ARCHITECTURE
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
 STACK = "scones-unlimited"
-ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 
 
 @dataclass(frozen=True)
@@ -28,13 +27,12 @@ class Service:
 
 def build(log: Path, environment: Mapping[str, str]) -> None:
     """Run `sam build` for this machine's processor. Raises MissingToolError or SamError."""
-    architecture = ARCHITECTURES[platform.machine()]
-    _sam(["build", "--config-env", "local", "--parameter-overrides", f"Architecture={architecture}"], log, environment)
+    _sam(["build", "--config-env", "local", "--parameter-overrides", f"Architecture={ARCHITECTURE}"], log, environment)
 
 
 def deploy(log: Path, environment: Mapping[str, str], endpoint: str) -> None:
     """Run `sam deploy` of what was built, with the endpoint that the service shall use. Raises as `build`."""
-    overrides = [f"Architecture={ARCHITECTURES[platform.machine()]}", f"EndpointName={endpoint}"]
+    overrides = [f"Architecture={ARCHITECTURE}", f"EndpointName={endpoint}"]
     _sam(["deploy", "--config-env", "local", "--parameter-overrides", *overrides], log, environment)
 
 

@@ -4,7 +4,6 @@ Like ``local.ministack``, it may be imported only once MiniStack's settings are 
 """
 
 import json
-import platform
 from collections.abc import Callable
 from typing import Any
 
@@ -12,15 +11,12 @@ from ministack.services import lambda_svc
 
 from local.lambda_runtime.invocation import Function, Invocation
 from local.lambda_runtime.pool import LambdaPool, PoolBusyError
-from local.lambda_runtime.settings import PoolSettings, require_runtime
+from local.lambda_runtime.settings import ARCHITECTURE, PoolSettings, require_runtime
 from local.lambda_runtime.variables import function_variables
 from local.ministack.seam import wrap
 
 # The runtime that .venv-lambda holds; functions of another one are left to MiniStack.
 RUNTIME = "python3.13"
-
-# What AWS calls this machine's processor.
-ARCHITECTURE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
 
 type Result = dict[str, Any]
 

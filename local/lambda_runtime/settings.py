@@ -5,6 +5,9 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 
+# What AWS calls this machine's processor.
+ARCHITECTURE = {"aarch64": "arm64", "AMD64": "x86_64"}.get(platform.machine(), platform.machine())
+
 
 class UnsupportedSystemError(RuntimeError):
     """Lambda functions run here on Linux only, since AWS's runtime client has no wheels for other systems."""

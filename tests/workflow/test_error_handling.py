@@ -6,7 +6,6 @@ tests/contract; that true and stand-in deployments behave alike is shown by test
 """
 
 import json
-import platform
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -14,7 +13,7 @@ from urllib.parse import quote
 
 import pytest
 
-from local.demo.service import ARCHITECTURES
+from local.lambda_runtime.settings import ARCHITECTURE
 from local.server.cloud import Cloud
 from tests.workflow.deployed import Run, ended
 
@@ -114,7 +113,7 @@ class Workflow:
         created = self._functions.create_function(
             FunctionName=f"scripted-{state.split()[0].lower()}",
             Runtime="python3.13",
-            Architectures=[ARCHITECTURES[platform.machine()]],
+            Architectures=[ARCHITECTURE],
             Handler="stand_in.handler",
             Role=self._role,
             Code={"ZipFile": archive.getvalue()},

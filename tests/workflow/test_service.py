@@ -1,7 +1,6 @@
 """The built and deployed service on the local cloud, with a trained model: from upload to recorded outcome."""
 
 import json
-import platform
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -16,7 +15,8 @@ from uuid import uuid4
 import pytest
 from PIL import Image
 
-from local.demo.service import ARCHITECTURES, outputs
+from local.demo.service import outputs
+from local.lambda_runtime.settings import ARCHITECTURE
 from local.server.cloud import Cloud
 from tests.workflow.deployed import Deployed
 
@@ -324,7 +324,7 @@ class TestTools:
         assert execution in logs
 
     def test_existing_stack_becomes_express_and_still_decides_uploads(self, service: Deployed, cloud: Cloud) -> None:
-        overrides = [f"Architecture={ARCHITECTURES[platform.machine()]}", "WorkflowType=EXPRESS"]
+        overrides = [f"Architecture={ARCHITECTURE}", "WorkflowType=EXPRESS"]
         for workflow_type in ([], overrides[1:]):
             parameters = ["--parameter-overrides", overrides[0], *workflow_type]
             sam(cloud, "deploy", "--config-env", "local", "--stack-name", "express", *parameters)

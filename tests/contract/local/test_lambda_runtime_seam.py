@@ -13,9 +13,9 @@ import pytest
 from ministack import app
 from ministack.services import cloudwatch_logs, lambda_svc, stepfunctions, sts
 
-from local.lambda_runtime.ministack_seam import ARCHITECTURE, install
+from local.lambda_runtime.ministack_seam import install
 from local.lambda_runtime.pool import LambdaPool
-from local.lambda_runtime.settings import PoolSettings, RuntimeMissingError
+from local.lambda_runtime.settings import ARCHITECTURE, PoolSettings, RuntimeMissingError
 from local.ministack.seam import SeamMovedError
 
 ROOT = Path(__file__).parents[3]

@@ -1,12 +1,12 @@
 """SAM CLI as the demo runs it: missing, failing, and for this machine's processor."""
 
-import platform
 from pathlib import Path
 
 import pytest
 
 from local.demo.errors import MissingToolError, SamError
-from local.demo.service import ARCHITECTURES, build
+from local.demo.service import build
+from local.lambda_runtime.settings import ARCHITECTURE
 
 
 def stand_in_for_sam(folder: Path, script: str) -> dict[str, str]:
@@ -30,4 +30,4 @@ def test_failing_sam_is_told_with_the_end_of_its_output_and_the_log(tmp_path: Pa
 
 def test_build_is_for_this_machines_processor(tmp_path: Path) -> None:
     build(tmp_path / "build.log", stand_in_for_sam(tmp_path, 'echo "$@"'))
-    assert f"Architecture={ARCHITECTURES[platform.machine()]}" in (tmp_path / "build.log").read_text()
+    assert f"Architecture={ARCHITECTURE}" in (tmp_path / "build.log").read_text()

@@ -57,6 +57,11 @@ def test_unsigned_request_reaches_ministack() -> None:
     assert "ministack" == _request("GET", "/_ministack/health").text
 
 
+@pytest.mark.parametrize("path", ["/_ministack/reset", "/_ministack/healthy", "/_localstack/state/reset"])
+def test_administration_of_ministack_is_not_served(path: str) -> None:
+    assert 404 == _request("POST", path).status_code
+
+
 def test_service_in_the_key_of_a_signature_is_not_taken_for_the_service() -> None:
     scope = {"type": "http", "headers": [(b"authorization", SCOPE_OF.format("s3").encode())], "query_string": b""}
     assert "s3" == signed_service({**scope, "path": "/sagemaker/aws4_request"})
