@@ -49,7 +49,8 @@ demo: setup ## run the main job: train, deploy, upload, decide (build/demo/index
 
 .PHONY: test
 test: setup lint ## lint, then every test
-	.venv/bin/pytest --quiet --numprocesses 2 --dist loadgroup
+	.venv/bin/pytest --quiet --numprocesses 2 tests/unit tests/contract
+	.venv/bin/pytest --quiet tests/workflow # one local cloud and one sam build for all of them
 
 .PHONY: lint
 lint: setup ## ruff and mypy (sam validate and cfn-lint run among the tests)

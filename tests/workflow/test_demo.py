@@ -3,13 +3,9 @@
 import re
 from collections import Counter
 
-import pytest
-
 from local.demo.model import ENDPOINT, ensure_endpoint
 from local.server.cloud import Cloud
 from tests.workflow.conftest import Demo
-
-pytestmark = pytest.mark.xdist_group("local cloud")
 
 
 def true_class(image_url: str) -> str | None:

@@ -17,8 +17,6 @@ from local.lambda_runtime.settings import ARCHITECTURE
 from local.server.cloud import Cloud
 from tests.workflow.deployed import Run, ended
 
-pytestmark = pytest.mark.xdist_group("local cloud")
-
 DEFINITION = Path(__file__).parents[2] / "statemachine/image_classification.asl.json"
 TASKS = ["Serialize image", "Classify image", "Filter inferences"]
 RECORDS = {"ACCEPTED": "Record accepted", "REVIEW": "Record for review", "UNREADABLE": "Record unreadable"}

@@ -4,8 +4,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("local cloud")
-
 MEGABYTE = 1_000_000
 LIMITS = {"SerializeImageFunction": 30, "ClassifyImageFunction": 12, "FilterInferencesFunction": 12}
 

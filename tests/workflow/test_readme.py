@@ -9,8 +9,6 @@ import pytest
 from local.server.cloud import Cloud
 from tests.workflow.deployed import Deployed
 
-pytestmark = pytest.mark.xdist_group("local cloud")
-
 ROOT = Path(__file__).parents[2]
 BLOCKS = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
 # Why a block is not run here: the first two are what CI runs, the others need what this machine has not.

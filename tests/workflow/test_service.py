@@ -20,8 +20,6 @@ from local.lambda_runtime.settings import ARCHITECTURE
 from local.server.cloud import Cloud
 from tests.workflow.deployed import Deployed
 
-pytestmark = pytest.mark.xdist_group("local cloud")
-
 ROOT = Path(__file__).parents[2]
 TRUCK = sorted((ROOT / "local/sample_images/test/truck").iterdir())[0]
 PHOTO = sorted((ROOT / "local/sample_images/photos").rglob("*.jpg"))[0]
