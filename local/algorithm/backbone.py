@@ -4,7 +4,6 @@ import functools
 import hashlib
 import json
 import os
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from local.algorithm.errors import AlgorithmError
-from local.algorithm.pixels import UndecodableImageError, decode
+from local.algorithm.pixels import decode
 
 ONNX_FILE = Path(__file__).with_name("backbone.onnx")
 FEATURES = 2560
@@ -41,20 +40,6 @@ class Backbone:
         pixels = decode(image)[np.newaxis]
         (features,) = self.session.run(["features"], {"pixels": pixels})
         return np.asarray(features[0], dtype=np.float32)
-
-    def features_of_files(self, paths: Iterable[Path]) -> NDArray[np.float32]:
-        """Features of shape (files, 2560), worked out on all cores.
-
-        Raises UndecodableImageError, naming the file.
-        """
-
-        def features(path: Path) -> NDArray[np.float32]:
-            try:
-                return self.features(path.read_bytes())
-            except UndecodableImageError as error:
-                raise UndecodableImageError(str(path)) from error
-
-        return np.stack(list(cores().map(features, paths)))
 
 
 @functools.cache

@@ -3,7 +3,9 @@
 import gzip
 import json
 import tarfile
+import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,8 @@ import numpy as np
 from local.algorithm.backbone import FEATURES, Backbone, load_backbone
 from local.algorithm.errors import AlgorithmError
 from local.algorithm.head import Head
+
+FILES = ("head.npz", "model.json")
 
 
 class InvalidModelError(AlgorithmError):
@@ -49,7 +53,7 @@ def load(folder: Path) -> Model:
     try:
         description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         trained_on, classes = description["backbone"]["sha256"], description["num_classes"]
-        with np.load(folder / "head.npz", allow_pickle=False) as arrays:
+        with (folder / "head.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             head = Head(arrays["weights"], arrays["bias"])
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise InvalidModelError(str(error)) from error
@@ -59,6 +63,18 @@ def load(folder: Path) -> Model:
     if trained_on != backbone.sha256:
         raise BackboneMismatchError(f"sha256 {trained_on} instead of {backbone.sha256}")
     return Model(backbone, head, description)
+
+
+def load_archive(archive: Path) -> Model:
+    """The model in a model.tar.gz. Raises InvalidModelError, BackboneMismatchError or BackboneFileError."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            with tarfile.open(archive, "r:gz") as tar:
+                for name in FILES:
+                    tar.extract(name, folder, filter="data")
+        except (OSError, KeyError, EOFError, tarfile.TarError, zlib.error) as error:
+            raise InvalidModelError(f"{archive.name}: {error}") from error
+        return load(Path(folder))
 
 
 def pack(folder: Path, archive: Path) -> Path:

@@ -1,45 +1,74 @@
-"""The algorithm's inference container: GET /ping and POST /invocations, as SageMaker calls them."""
+"""The algorithm's inference container: GET /ping and POST /invocations, as SageMaker calls them.
 
-import asyncio
+A bare ASGI app: a framework around two calls takes longer than all else between the server and the model.
+"""
+
+import json
+from http import HTTPStatus
 from pathlib import Path
 
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local.algorithm import model
-from local.algorithm.backbone import cores
+from local.algorithm.classification_threads import ClassificationThreads
 from local.algorithm.pixels import UndecodableImageError
 
+EMPTY = "The body is empty: send the bytes of a JPEG or PNG image."
 CONTENT_TYPES = ("application/x-image", "image/jpeg", "image/png")
 
 
-def create_app(model_dir: Path) -> Starlette:
+class UnservableRequestError(Exception):
+    """The request is not one that the model answers."""
+
+    def __init__(self, status: HTTPStatus, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def create_app(model_dir: Path) -> ASGIApp:
     """The app that serves the model in a folder (head.npz, model.json); no lifespan, nothing to close.
 
     All apps of a process share one backbone and its threads: as many images are classified at once as there are cores.
 
     Raises InvalidModelError, BackboneMismatchError or BackboneFileError.
     """
-    served = model.load(model_dir)
+    threads = ClassificationThreads(model.load(model_dir))
 
-    async def ping(_: Request) -> Response:
-        return Response(status_code=200)
-
-    async def invocations(request: Request) -> Response:
-        content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if content_type not in CONTENT_TYPES:
-            message = f"The content type {content_type!r} is not one of {', '.join(CONTENT_TYPES)}."
-            return PlainTextResponse(message, status_code=415)
-        image = await request.body()
-        if not image:
-            return PlainTextResponse("The body is empty: send the bytes of a JPEG or PNG image.", status_code=400)
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            # In a thread: the event loop stays free to take in the next image.
-            probabilities = await asyncio.get_running_loop().run_in_executor(cores(), served.classify, image)
+            if (scope["method"], scope["path"]) == ("GET", "/ping"):
+                return await _answer(send, HTTPStatus.OK, "")
+            image = await _image(scope, receive)
+            probabilities = await threads.classify(image)
         except UndecodableImageError as error:
-            return PlainTextResponse(str(error), status_code=400)
-        return JSONResponse(probabilities)
+            await _answer(send, HTTPStatus.BAD_REQUEST, str(error))
+        except UnservableRequestError as error:
+            await _answer(send, error.status, str(error))
+        else:
+            await _answer(send, HTTPStatus.OK, json.dumps(probabilities), b"application/json")
 
-    return Starlette(routes=[Route("/ping", ping), Route("/invocations", invocations, methods=["POST"])])
+    return app
+
+
+async def _image(scope: Scope, receive: Receive) -> bytes:
+    """Raises UnservableRequestError unless it is POST /invocations with an image."""
+    if (scope["method"], scope["path"]) != ("POST", "/invocations"):
+        raise UnservableRequestError(HTTPStatus.NOT_FOUND, "A model answers GET /ping and POST /invocations.")
+    sent: bytes = dict(scope["headers"]).get(b"content-type", b"")
+    content_type = sent.decode("latin-1").partition(";")[0].strip().lower()
+    if content_type not in CONTENT_TYPES:
+        text = f"The content type {content_type!r} is not one of {', '.join(CONTENT_TYPES)}."
+        raise UnservableRequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, text)
+    chunks, more = list[bytes](), True
+    while more:
+        message = await receive()
+        chunks.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    if not any(chunks):
+        raise UnservableRequestError(HTTPStatus.BAD_REQUEST, EMPTY)
+    return b"".join(chunks)
+
+
+async def _answer(send: Send, status: HTTPStatus, text: str, content_type: bytes = b"text/plain") -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", content_type)]})
+    await send({"type": "http.response.body", "body": text.encode()})

@@ -4,15 +4,16 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import pytest
 from PIL import Image
 
-from local.algorithm import train
+from local.algorithm import job as algorithm_job
 
 SAMPLE_IMAGES = Path(__file__).parents[4] / "local" / "sample_images"
 CLASSES = ("automobile", "truck")
-IMAGES_A_CLASS = 4
+IMAGES_A_CLASS = 2
 
 
 def sample(split: str, name: str) -> list[Path]:
@@ -40,7 +41,7 @@ def write_job(root: Path, **hyperparameters: str) -> Path:
         image_list = root / "input" / "data" / f"{channel}_lst" / f"{channel}.lst"
         image_list.parent.mkdir()
         image_list.write_text("".join(lines), encoding="utf-8")
-    texts = {"num_classes": "2", "num_training_samples": "8", "mini_batch_size": "4", "epochs": "5"}
+    texts = {"num_classes": "2", "num_training_samples": "4", "mini_batch_size": "2", "epochs": "5"}
     config = root / "input" / "config" / "hyperparameters.json"
     config.parent.mkdir()
     config.write_text(json.dumps(texts | hyperparameters), encoding="utf-8")
@@ -57,7 +58,7 @@ def job(tmp_path: Path) -> Callable[..., Path]:
 def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The model folder of a job that was run. Not to be written to."""
     root = write_job(tmp_path_factory.mktemp("job"), num_layers="18")
-    train.train(root)
+    algorithm_job.run(root, Event())
     return root / "model"
 
 

