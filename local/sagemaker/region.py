@@ -1,43 +1,61 @@
 """SageMaker in one region: its records, its endpoints, and the two APIs over them."""
 
-import asyncio
-import json
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from local.sagemaker.artifacts import ArtifactStore
-from local.sagemaker.authorization import Authorizer, resource_arns
-from local.sagemaker.container import ContainerFactory
-from local.sagemaker.endpoints import Endpoints
-from local.sagemaker.hosting import Hosting
-from local.sagemaker.protocol import Answer, MalformedRequestError, NotEmulatedError, Request, control_plane_answer
-from local.sagemaker.runtime import Runtime
-from local.sagemaker.service_model import check_request, find_operation, shape_answer
-from local.sagemaker.store import ENDPOINT, RecordStore
+from local.sagemaker.api.authorization import resource_arns
+from local.sagemaker.api.control_plane import ControlPlane
+from local.sagemaker.api.protocol import Answer, Request
+from local.sagemaker.api.store import ENDPOINT, Record, RecordStore
+from local.sagemaker.api.tagging import Tagging
+from local.sagemaker.hosting.endpoints import Endpoints
+from local.sagemaker.hosting.operations import Hosting
+from local.sagemaker.hosting.runtime import Runtime
+from local.sagemaker.hosting.telemetry import Telemetry
+from local.sagemaker.jobs.training_jobs import TrainingJobs
+from local.sagemaker.jobs.tuning_jobs import TuningJobs
+from local.sagemaker.model_registry import ModelRegistry
+from local.sagemaker.surroundings import Surroundings
 
 
 class Region:
     """Answers the requests that are signed for one region."""
 
-    def __init__(
-        self,
-        folder: Path,
-        account: str,
-        artifact_store: ArtifactStore,
-        authorizer: Authorizer,
-        container: ContainerFactory,
-        model_time_limit_seconds: float,
-    ) -> None:
-        name = folder.name
-        self._authorizer = authorizer
+    def __init__(self, folder: Path, surroundings: Surroundings) -> None:
+        name, account = folder.name, surroundings.account
+        self._authorizer = surroundings.authorizer
         self._store = RecordStore(folder, account, name)
-        self._endpoints = Endpoints(self._store, folder / "deployment", artifact_store, container)
-        self._operations = Hosting(self._store, self._endpoints).operations
-        self._runtime = Runtime(self._store, self._endpoints, account, name, model_time_limit_seconds)
+        self._endpoints = Endpoints(
+            self._store, folder / "deployment", surroundings.artifact_store, surroundings.container
+        )
+        self._training_jobs = TrainingJobs(self._store, name, folder / "training", surroundings.jobs)
+        self._tuning_jobs = TuningJobs(self._store, self._training_jobs)
+        operations = {
+            **Hosting(self._store, self._endpoints, surroundings.scalable_targets, name).operations,
+            **ModelRegistry(self._store).operations,
+            **Tagging(self._store).operations,
+            **self._training_jobs.operations,
+            **self._tuning_jobs.operations,
+        }
+        resources = partial(resource_arns, self._store)
+        self._control_plane = ControlPlane("sagemaker", operations, self._authorizer, resources)
+        self._telemetry = Telemetry(self._store, surroundings.telemetry_sink, name, surroundings.publish_seconds)
+        limit = surroundings.model_time_limit_seconds
+        self._runtime = Runtime(self._store, self._endpoints, self._telemetry, account, name, limit)
 
     def resume(self) -> None:
-        """Load in the background the endpoints of an earlier process."""
+        """Load in the background the endpoints of an earlier process, and publish what is told of them."""
         self._endpoints.resume()
+        self._telemetry.start()
+
+    def resume_jobs(self) -> None:
+        """Take up the jobs of an earlier process."""
+        self._training_jobs.resume()
+        self._tuning_jobs.resume()
+
+    def find_endpoint(self, name: str) -> Record | None:
+        """Return the record of an endpoint, None if there is none of this name."""
+        return self._store.find(ENDPOINT, name)
 
     async def invoke(self, endpoint: str, request: Request) -> Answer:
         """Answer InvokeEndpoint.
@@ -54,34 +72,18 @@ class Region:
         Raises:
             ServiceError: as the control plane words it.
         """
-        service, _, name = (request.header("x-amz-target") or "").partition(".")
-        if service != "SageMaker":
-            where = f"{request.scope['method']} {request.scope['path']}"
-            raise NotEmulatedError(f"{where} is not emulated by the local SageMaker.")
-        model = await asyncio.to_thread(find_operation, name)
-        if name not in self._operations:
-            raise NotEmulatedError(f"{name} is not emulated by the local SageMaker.")
-        members = _parsed(request.body)
-        for arn in resource_arns(self._store, members):
-            self._authorizer.authorize(request, f"sagemaker:{name}", arn)
-        check_request(model, members)
-        return control_plane_answer(shape_answer(model, self._operations[name](members)))
+        return await self._control_plane.operate(request)
+
+    async def stop_jobs(self) -> None:
+        """End the processes of all jobs, which a later process takes up."""
+        await self._tuning_jobs.aclose()
+        await self._training_jobs.aclose()
+
+    async def publish(self) -> None:
+        """Publish metrics and captured data that still wait."""
+        await self._telemetry.publish()
 
     async def aclose(self) -> None:
         """Stop what runs; its state stays on disk."""
+        await self._telemetry.aclose()
         await self._endpoints.aclose()
-
-
-def _parsed(body: bytes) -> dict[str, Any]:
-    try:
-        members = json.loads(body or b"{}", object_hook=_without_nulls)
-    except ValueError as exc:
-        raise MalformedRequestError(f"The request is not JSON: {exc}") from exc
-    if not isinstance(members, dict):
-        raise MalformedRequestError("The request is not a JSON object.")
-    return members
-
-
-def _without_nulls(members: dict[str, Any]) -> dict[str, Any]:
-    # In JSON 1.1 a member that is null is a member that is not there.
-    return {name: value for name, value in members.items() if value is not None}

@@ -67,19 +67,25 @@ def _session(access_key: str, secret_key: str) -> boto3.session.Session:
 
 
 @contextmanager
-def running(state_dir: Path, port: int = 0, wait_scale: float = 1) -> Iterator[Cloud]:
+def running(
+    state_dir: Path, port: int = 0, wait_scale: float = 1, publish_seconds: float | None = None
+) -> Iterator[Cloud]:
     """Run a local cloud for the length of the block; it stops also if this process is killed.
 
     Args:
         state_dir: its folder, made if need be; every cloud needs one of its own.
         port: 0 is any free one.
         wait_scale: factor for the waits of workflows (Wait states, Retry); 0 for tests that cannot wait.
+        publish_seconds: how long metrics and captured data of endpoints wait to be published; None is the default.
 
     Raises:
         StartFailedError: it did not start.
     """
     folder = Folder(state_dir.resolve())
-    process = _spawn(folder, port, {"SFN_WAIT_SCALE": str(wait_scale)}, attached=True)
+    settings = {"SFN_WAIT_SCALE": str(wait_scale)}
+    if publish_seconds is not None:
+        settings["SAGEMAKER_PUBLISH_SECONDS"] = str(publish_seconds)
+    process = _spawn(folder, port, settings, attached=True)
     try:
         yield Cloud(_await_start(process, folder).url)
     finally:

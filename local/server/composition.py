@@ -1,32 +1,43 @@
 """The parts of the local cloud, put together. To be imported when MiniStack's settings are in the environment."""
 
 import asyncio
-import logging
+import os
 import socket
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from time import monotonic
 
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
 from ministack import app as ministack
 from ministack.core import persistence
 from ministack.services import stepfunctions
 from starlette.types import ASGIApp
 
+from local.application_autoscaling.app import ApplicationAutoScalingApp
+from local.application_autoscaling.registry import ScalingRegistry
 from local.lambda_runtime.ministack_seam import install as install_lambda
 from local.lambda_runtime.settings import PoolSettings
 from local.ministack.interrupted_executions import restart_interrupted
 from local.ministack.seams import install_seams
-from local.sagemaker.app import SageMakerApp, create_app
-from local.sagemaker.artifacts import S3ArtifactStore
-from local.sagemaker.ministack_authorizer import MiniStackAuthorizer
+from local.sagemaker.app import SageMakerApp
+from local.sagemaker.hosting.operations import ScalableTargets
+from local.sagemaker.jobs.run import JobServices
+from local.sagemaker.jobs.telemetry import CloudWatchTelemetry
+from local.sagemaker.ministack.authorizer import MiniStackAuthorizer
+from local.sagemaker.ministack.object_store import MiniStackObjectStore
+from local.sagemaker.ministack.role import MiniStackRole
+from local.sagemaker.ministack.telemetry_sink import LocalCloudSink
+from local.sagemaker.object_store import ObjectStore
+from local.sagemaker.surroundings import Surroundings
 from local.server.checkpoint import keep_saved
 from local.server.gateway import Gateway
+from local.server.http_server import serve
 from local.server.settings import ACCESS_KEY, ACCOUNT, LAMBDA_PYTHON, REGION, SECRET_KEY, Folder
 
 # How long executions may go on once the cloud is told to stop; what is left goes on at the next start.
 _DRAIN_SECONDS = 5.0
+# One uses every core.
+_JOBS_AT_ONCE = 1
 
 
 async def run(
@@ -45,23 +56,27 @@ async def run(
     """
     install_seams()
     pool = install_lambda(PoolSettings(LAMBDA_PYTHON, folder.temporary / "lambda", url))
-    sagemaker = _sagemaker(folder, url)
+    registry = ScalingRegistry(folder.state / "application-autoscaling")
+    sagemaker = _sagemaker(folder, url, registry)
+    autoscaling = ApplicationAutoScalingApp(registry, MiniStackAuthorizer(), sagemaker.find_endpoint, ACCOUNT, REGION)
 
     def ready() -> None:
         on_ready()
         restart_interrupted()
+        sagemaker.resume_jobs()
 
-    gateway = Gateway(ministack.app, sagemaker, ready)
+    gateway = Gateway(ministack.app, sagemaker, autoscaling, ready)
 
     async def stop_at_rest() -> None:
         await stop()
+        await sagemaker.stop_jobs()
         await _drain()
+        await sagemaker.publish()
 
     saving = asyncio.create_task(keep_saved(lambda: gateway.last_request, save_state))
     try:
         await sagemaker.start()
-        # Hypercorn's type of an app is a union that Starlette's does not match.
-        await serve(gateway, _server_config(listener), shutdown_trigger=stop_at_rest)  # type: ignore[arg-type]
+        await serve(gateway, listener, stop_at_rest)
     finally:
         saving.cancel()
         pool.close()
@@ -73,25 +88,35 @@ def save_state() -> None:
     persistence.save_all(ministack._build_persistence_save_dict())
 
 
-def _sagemaker(folder: Folder, url: str) -> SageMakerApp:
-    artifacts = S3ArtifactStore(url, ACCESS_KEY, SECRET_KEY, REGION)
-    state = folder.state / "sagemaker"
-    return create_app(state, artifacts, MiniStackAuthorizer(), _container, ACCOUNT, REGION)
+def _sagemaker(folder: Folder, url: str, scalable_targets: ScalableTargets) -> SageMakerApp:
+    objects = MiniStackObjectStore(url, ACCESS_KEY, SECRET_KEY, ACCOUNT, REGION)
+    surroundings = Surroundings(
+        artifact_store=objects,
+        authorizer=MiniStackAuthorizer(),
+        container=_container,
+        telemetry_sink=LocalCloudSink(url, ACCESS_KEY, SECRET_KEY),
+        scalable_targets=scalable_targets,
+        jobs=_job_services(url, objects),
+        account=ACCOUNT,
+        default_region=REGION,
+        publish_seconds=float(os.environ["SAGEMAKER_PUBLISH_SECONDS"]),
+    )
+    return SageMakerApp(folder.state / "sagemaker", surroundings)
+
+
+def _job_services(url: str, objects: ObjectStore) -> JobServices:
+    telemetry = CloudWatchTelemetry(url, ACCESS_KEY, SECRET_KEY)
+    return JobServices(objects, MiniStackRole, _training_command, telemetry, asyncio.Semaphore(_JOBS_AT_ONCE))
+
+
+def _training_command(folder: Path) -> list[str | Path]:
+    return [sys.executable, "-m", "local.algorithm.train", folder]
 
 
 def _container(model_folder: Path) -> ASGIApp:
     from local.algorithm import serving  # it brings onnxruntime: not before there is a model
 
     return serving.create_app(model_folder)
-
-
-def _server_config(listener: socket.socket) -> Config:
-    config = Config()
-    config.bind = [f"fd://{listener.detach()}"]
-    config.errorlog = logging.getLogger("hypercorn.error")
-    # Longer than clients keep an idle connection in their pools, so that none sends into one that is being closed.
-    config.keep_alive_timeout = 75
-    return config
 
 
 async def _drain() -> None:

@@ -2,13 +2,13 @@
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 from time import monotonic
 from urllib.parse import parse_qs, urlsplit
 
-from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -30,11 +30,13 @@ class Gateway:
     Args:
         ministack: MiniStack's app; it is the one that hears of startup and shutdown.
         sagemaker: the app of the local SageMaker.
+        autoscaling: the app of the local Application Auto Scaling.
         on_ready: called once MiniStack has started.
     """
 
     ministack: ASGIApp
     sagemaker: ASGIApp
+    autoscaling: ASGIApp
     on_ready: Callable[[], None]
     last_request: float = field(default_factory=monotonic)
 
@@ -42,14 +44,14 @@ class Gateway:
         """Serve one connection of an ASGI server."""
         if scope["type"] == "lifespan":
             await self.ministack(scope, receive, self._announcing(send))
-        elif is_from_web_page(Headers(scope=scope)):
+        elif is_from_web_page(_headers(scope)):
             await _refuse(scope, receive, send)
         elif scope["type"] == "http" and _ADMINISTRATION.match(scope["path"]):
             await _NOT_SERVED(scope, receive, send)
         else:
             self.last_request = monotonic()
-            app = self.sagemaker if signed_service(scope) == "sagemaker" else self.ministack
-            await app(scope, receive, send)
+            ours = {"sagemaker": self.sagemaker, "application-autoscaling": self.autoscaling}
+            await ours.get(signed_service(scope) or "", self.ministack)(scope, receive, send)
 
     def _announcing(self, send: Send) -> Send:
         async def announce(message: Message) -> None:
@@ -62,14 +64,14 @@ class Gateway:
 
 def signed_service(scope: Scope) -> str | None:
     """Return the service in the credential scope of a request's signature, in its header or its query."""
-    signature = Headers(scope=scope).get("authorization", "")
+    signature = _headers(scope).get("authorization", "")
     if not signature:
         signature = parse_qs(scope["query_string"].decode("latin-1")).get("X-Amz-Credential", [""])[0]
     found = _CREDENTIAL_SCOPE.search(signature)
     return found["service"] if found else None
 
 
-def is_from_web_page(headers: Headers) -> bool:
+def is_from_web_page(headers: Mapping[str, str]) -> bool:
     """Tell whether a browser sent this for a page from elsewhere.
 
     Nothing else stands between a page that someone happens to look at and the right to run code here: no AWS client
@@ -77,20 +79,26 @@ def is_from_web_page(headers: Headers) -> bool:
     """
     origin = headers.get("origin")
     return (
-        not _is_loopback(urlsplit(f"//{headers.get('host', 'localhost')}").hostname)
-        or (origin is not None and not _is_loopback(urlsplit(origin).hostname))
+        not _is_loopback(f"//{headers.get('host', 'localhost')}")
+        or (origin is not None and not _is_loopback(origin))
         or headers.get("sec-fetch-site") == "cross-site"
     )
 
 
-def _is_loopback(host: str | None) -> bool:
-    name = (host or "").rstrip(".")
+@lru_cache(maxsize=64)  # clients are few, and each names the same host again and again
+def _is_loopback(url: str) -> bool:
+    name = (urlsplit(url).hostname or "").rstrip(".")
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    # ASGI has the names in lower case.
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

@@ -16,6 +16,8 @@ SECRET_KEY = "local"  # noqa: S105  # no secret: whoever may connect to the port
 # All that the server takes over from the environment that it is started in. Credentials, profiles, proxies and settings
 # made for another MiniStack or LocalStack stay outside.
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SFN_WAIT_SCALE")
+# How long metrics and captured data of endpoints wait to be published: seconds, where CloudWatch has a minute.
+_PUBLISH_SECONDS = "5"
 
 
 @dataclass(frozen=True)
@@ -81,5 +83,6 @@ def server_environment(folder: Folder, port: int, outside: Mapping[str, str] = o
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "DOCKER_HOST": f"unix://{folder.temporary / 'no-docker.sock'}",
+        "SAGEMAKER_PUBLISH_SECONDS": outside.get("SAGEMAKER_PUBLISH_SECONDS", _PUBLISH_SECONDS),
         "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime reports to its makers as soon as it is imported
     }

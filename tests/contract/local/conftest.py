@@ -1,19 +1,32 @@
-"""MiniStack in this process, with the seams of the local cloud installed and without state."""
+"""A local cloud for all tests that are its clients; MiniStack in this process, with the seams and without state."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from ministack.services import dynamodb, eventbridge, iam, sqs, stepfunctions
 
 from local.ministack.seams import install_seams
+from local.server.cloud import Cloud, running
 
 ACCOUNT = "000000000000"
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/actor"
 STATE_MACHINE_ARN = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:machine"
 ALLOW_ALL = ({"Effect": "Allow", "Action": "*", "Resource": "*"},)
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cloud") / ".local"
+
+
+@pytest.fixture(scope="session")
+def cloud(shared_folder: Path) -> Iterator[Cloud]:
+    with running(shared_folder, publish_seconds=0.1) as started:
+        yield started
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +19,6 @@ from local.server.cloud import Cloud, StartFailedError, require, running
 from local.server.listener import open_listener
 from local.server.ownership import find
 from local.server.settings import ROOT, Folder
-
-
-@pytest.fixture(scope="session")
-def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cloud") / ".local"
-
-
-@pytest.fixture(scope="session")
-def cloud(shared_folder: Path) -> Iterator[Cloud]:
-    with running(shared_folder) as started:
-        yield started
 
 
 def _until(condition: Callable[[], object]) -> None:
@@ -58,7 +47,7 @@ def test_client_of_the_cloud_is_the_accounts_root(cloud: Cloud) -> None:
 
 
 def test_sagemaker_requests_reach_the_local_sagemaker(cloud: Cloud) -> None:
-    assert [] == cloud.client("sagemaker").list_endpoints()["Endpoints"]
+    assert [] == cloud.client("sagemaker").list_endpoints(NameContains="no-such-endpoint")["Endpoints"]
 
 
 def test_aws_command_line_in_the_clouds_environment_reaches_it(cloud: Cloud) -> None:

@@ -14,8 +14,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from ministack.services import iam, sts
 
-from local.sagemaker.ministack_authorizer import MiniStackAuthorizer
-from local.sagemaker.protocol import AccessDeniedError, Request
+from local.sagemaker.api.protocol import AccessDeniedError, Request
+from local.sagemaker.ministack.authorizer import MiniStackAuthorizer
 
 INVOKE = "sagemaker:InvokeEndpoint"
 TRUCKS = "arn:aws:sagemaker:us-east-1:000000000000:endpoint/trucks"

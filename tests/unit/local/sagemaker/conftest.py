@@ -7,9 +7,10 @@ import socket
 import tarfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import boto3
 import hypercorn.asyncio
@@ -19,10 +20,17 @@ from mypy_boto3_sagemaker import SageMakerClient
 from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from local.sagemaker.app import SageMakerApp, create_app
-from local.sagemaker.artifacts import ArtifactUnavailableError
-from local.sagemaker.protocol import AccessDeniedError, Request
+from local.application_autoscaling.registry import ScalingRegistry
+from local.sagemaker.api.protocol import AccessDeniedError, Request
+from local.sagemaker.app import SageMakerApp
+from local.sagemaker.hosting.data_capture import CaptureFile
+from local.sagemaker.hosting.telemetry import SinkUnavailableError
+from local.sagemaker.jobs.run import JobServices
+from local.sagemaker.object_store import ObjectUnavailableError
+from local.sagemaker.surroundings import Surroundings
+from tests.unit.local.sagemaker.jobs.lab import FakeIam, FakeObjectStore, FakeTelemetry
 
+IMAGE = "000000000000.dkr.ecr.us-east-1.amazonaws.com/image-classification:1"
 MODEL_URL = "s3://models/truck/model.tar.gz"
 ROLE = "arn:aws:iam::000000000000:role/hosting"
 
@@ -38,16 +46,13 @@ def model_archive(**files: str) -> bytes:
     return packed.getvalue()
 
 
-@dataclass
-class FakeArtifactStore:
-    """S3 as a dictionary."""
-
-    objects: dict[str, bytes] = field(default_factory=dict)
+class FakeArtifactStore(FakeObjectStore):
+    """S3 as a dictionary, in which an object may be missing."""
 
     def read(self, url: str) -> bytes:
         if url not in self.objects:
-            raise ArtifactUnavailableError("An error occurred (NoSuchKey)")
-        return self.objects[url]
+            raise ObjectUnavailableError("An error occurred (NoSuchKey)")
+        return super().read(url)
 
 
 @dataclass
@@ -61,6 +66,25 @@ class FakeAuthorizer:
         self.asked.append((action, resource_arn))
         if (action, resource_arn) in self.denied:
             raise AccessDeniedError(f"User: {request.scope['method']} is not authorized to perform: {action}")
+
+
+@dataclass
+class FakeTelemetrySink:
+    """CloudWatch and S3 as lists."""
+
+    metrics: list[Mapping[str, Any]] = field(default_factory=list)
+    files: list[CaptureFile] = field(default_factory=list)
+    unavailable: bool = False
+
+    def put_metrics(self, region: str, data: Iterable[Mapping[str, Any]]) -> None:
+        if self.unavailable:
+            raise SinkUnavailableError("An error occurred (ServiceUnavailable)")
+        self.metrics.extend(data)
+
+    def put_file(self, region: str, file: CaptureFile) -> None:
+        if self.unavailable:
+            raise SinkUnavailableError("An error occurred (NoSuchBucket)")
+        self.files.append(file)
 
 
 class FakeContainer:
@@ -134,18 +158,24 @@ class Cloud:
     state_dir: Path
     artifacts: FakeArtifactStore
     authorizer: FakeAuthorizer
+    telemetry: FakeTelemetrySink
+    scaling: ScalingRegistry
     control: SageMakerClient
     runtime: SageMakerRuntimeClient
     containers: list[FakeContainer] = field(default_factory=list)
 
     def start(self, model_time_limit_seconds: float = 30.0) -> None:
-        app = create_app(
-            self.state_dir,
+        jobs = JobServices(self.artifacts, FakeIam().role, lambda _: [], FakeTelemetry(), asyncio.Semaphore())
+        surroundings = Surroundings(
             self.artifacts,
             self.authorizer,
             self._container,
+            self.telemetry,
+            self.scaling,
+            jobs,
             model_time_limit_seconds=model_time_limit_seconds,
         )
+        app = SageMakerApp(self.state_dir, surroundings)
         asyncio.run_coroutine_threadsafe(app.start(), self.server.loop).result()
         self.server.app = app
 
@@ -158,11 +188,15 @@ class Cloud:
         assert isinstance(self.server.app, SageMakerApp)
         asyncio.run_coroutine_threadsafe(self.server.app.aclose(), self.server.loop).result()
 
+    def publish(self) -> None:
+        assert isinstance(self.server.app, SageMakerApp)
+        asyncio.run_coroutine_threadsafe(self.server.app.publish(), self.server.loop).result()
+
     def create_model(self, name: str, behaviour: str) -> None:
         url = f"s3://models/{name}/model.tar.gz"
         self.artifacts.objects[url] = model_archive(behaviour_txt=behaviour)
         self.control.create_model(
-            ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer={"Image": "algorithm:1", "ModelDataUrl": url}
+            ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer={"Image": IMAGE, "ModelDataUrl": url}
         )
 
     def create_config(self, name: str, **weights: float) -> None:
@@ -223,7 +257,8 @@ def clients(server: Server, session: boto3.Session) -> Iterator[tuple[SageMakerC
 
 @pytest.fixture
 def cloud(server: Server, clients: tuple[SageMakerClient, SageMakerRuntimeClient], tmp_path: Path) -> Iterator[Cloud]:
-    running = Cloud(server, tmp_path / "sagemaker", FakeArtifactStore(), FakeAuthorizer(), *clients)
+    fakes = FakeArtifactStore(), FakeAuthorizer(), FakeTelemetrySink()
+    running = Cloud(server, tmp_path / "sagemaker", *fakes, ScalingRegistry(tmp_path / "scaling"), *clients)
     running.start()
     yield running
     running.stop()

@@ -5,7 +5,6 @@ from typing import Any
 
 import httpx
 import pytest
-from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
@@ -29,7 +28,12 @@ class _MiniStack:
 
 def _gateway(ready: list[str] | None = None) -> Gateway:
     announced = [] if ready is None else ready
-    return Gateway(_MiniStack(), PlainTextResponse("sagemaker"), lambda: announced.append("ready"))
+    return Gateway(
+        _MiniStack(),
+        PlainTextResponse("sagemaker"),
+        PlainTextResponse("autoscaling"),
+        lambda: announced.append("ready"),
+    )
 
 
 def _request(method: str, path: str, **arguments: Any) -> httpx.Response:
@@ -42,7 +46,14 @@ def _request(method: str, path: str, **arguments: Any) -> httpx.Response:
 
 @pytest.mark.parametrize(
     ("expected", "service"),
-    [("sagemaker", "sagemaker"), ("ministack", "s3"), ("ministack", "states"), ("ministack", "sagemakery")],
+    [
+        ("sagemaker", "sagemaker"),
+        ("autoscaling", "application-autoscaling"),
+        ("ministack", "autoscaling"),
+        ("ministack", "s3"),
+        ("ministack", "states"),
+        ("ministack", "sagemakery"),
+    ],
 )
 def test_request_reaches_the_service_it_is_signed_for(expected: str, service: str) -> None:
     assert expected == _request("GET", "/", headers={"authorization": SCOPE_OF.format(service)}).text
@@ -98,7 +109,7 @@ def test_startup_of_ministack_is_announced() -> None:
     ],
 )
 def test_request_of_a_web_page_is_told_from_one_of_a_client(expected: bool, headers: dict[str, str]) -> None:
-    assert expected == is_from_web_page(Headers(headers))
+    assert expected == is_from_web_page(headers)
 
 
 def test_request_of_a_web_page_is_refused() -> None:

@@ -1,0 +1,224 @@
+"""Endpoints: brought up in the background, replaced without a gap, loaded again after a restart."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+
+from local.sagemaker.api.protocol import InvalidRequestError
+from local.sagemaker.api.store import ENDPOINT, Record, RecordStore, timestamp
+from local.sagemaker.hosting.artifacts import BadArtifactError, unpack
+from local.sagemaker.hosting.container import ContainerFactory, ModelContainer, UnhealthyContainerError
+from local.sagemaker.hosting.data_capture import Config, capture_summary, is_enabled
+from local.sagemaker.object_store import ObjectStore, ObjectUnavailableError
+
+# The longest FailureReason in botocore's model.
+_LONGEST_REASON = 1024
+# How long new weights take. On AWS it is some seconds; this is enough for a client to see `Updating`.
+_WEIGHTS_SECONDS = 0.1
+_SCALED = ("DesiredWeight", "DesiredInstanceCount")
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What serves an endpoint: its containers by production variant, and how it is captured, if it is."""
+
+    containers: dict[str, ModelContainer]
+    capture: Config | None
+
+
+class DeploymentFailedError(Exception):
+    """A container of the endpoint cannot serve."""
+
+
+class Endpoints:
+    """The endpoints of one region.
+
+    An endpoint's record carries, beside what DescribeEndpoint tells, the plan it serves (`Serving`) and the plan it
+    moves to (`Pending`), if it does. A plan says where each variant's model comes from; it is a copy, so that an
+    endpoint outlives its configuration and models as on AWS. Unpacked models stay on disk: a restart needs no S3.
+    """
+
+    def __init__(self, store: RecordStore, folder: Path, artifacts: ObjectStore, factory: ContainerFactory) -> None:
+        self._store = store
+        self._folder = folder
+        self._artifacts = artifacts
+        self._factory = factory
+        self._serving: dict[str, asyncio.Future[Deployment | None]] = {}
+        self._deploying: set[asyncio.Task[None]] = set()
+
+    def resume(self) -> None:
+        """Take up in the background what an earlier process served, and what it had begun."""
+        plans = set()
+        for record in self._store.all(ENDPOINT):
+            name = record["EndpointName"]
+            if serving := record.get("Serving"):
+                plans.add(serving["Id"])
+                self._serving[name] = asyncio.create_task(self._reload(name, serving))
+            if pending := record.get("Pending"):
+                plans.add(pending["Id"])
+                self._in_background(self._deploy(name, pending))
+            elif record["EndpointStatus"] == "Updating":
+                self._in_background(self._apply_weights(name))
+        for left_over in self._folder.glob("*"):
+            if left_over.name not in plans:
+                rmtree(left_over)
+
+    def create(self, members: Record, plan: Record) -> Record:
+        """Add an endpoint, `Creating` until its containers answer."""
+        record = self._store.create(ENDPOINT, {**members, "EndpointStatus": "Creating", "Pending": plan})
+        self._in_background(self._deploy(record["EndpointName"], plan))
+        return record
+
+    def update(self, name: str, plan: Record) -> Record:
+        """Move an endpoint to another plan, `Updating` while the old containers go on answering.
+
+        Raises:
+            InvalidRequestError: there is no such endpoint, or it is not in service.
+        """
+        record = self._serving_record(name)
+        summary = {"EndpointConfigName": plan["EndpointConfigName"], "StartTime": timestamp()}
+        self._change(
+            name, EndpointStatus="Updating", FailureReason=None, Pending=plan, PendingDeploymentSummary=summary
+        )
+        self._in_background(self._deploy(name, plan))
+        return record
+
+    def update_weights(self, name: str, desired: dict[str, Record]) -> Record:
+        """Give variants other weights or instance counts, `Updating` until they are in force.
+
+        Args:
+            name: The endpoint's.
+            desired: By variant, the members of its description to change: DesiredWeight, DesiredInstanceCount.
+
+        Raises:
+            InvalidRequestError: there is no such endpoint, or it is not in service.
+        """
+        record = self._serving_record(name)
+        variants = [variant | desired.get(variant["VariantName"], {}) for variant in record["ProductionVariants"]]
+        self._change(name, EndpointStatus="Updating", FailureReason=None, ProductionVariants=variants)
+        self._in_background(self._apply_weights(name))
+        return record
+
+    def delete(self, name: str) -> None:
+        """Remove an endpoint; what it was already asked is still answered.
+
+        Raises:
+            InvalidRequestError: there is no such endpoint, or it is being created or updated.
+        """
+        record = self._settled(name)
+        self._store.delete(ENDPOINT, name)
+        self._replace(name, record, None)
+
+    async def deployment(self, name: str) -> Deployment | None:
+        """Return what serves an endpoint, None if nothing does; waits while a restart loads it."""
+        serving = self._serving.get(name)
+        if serving and not serving.done():
+            await asyncio.wait([serving])
+            serving = self._serving.get(name)  # an update may have come in between
+        return serving.result() if serving else None
+
+    async def aclose(self) -> None:
+        """Stop what has begun; `resume` takes it up in a later process."""
+        loading: list[asyncio.Future[Any]] = [*self._deploying, *self._serving.values()]
+        for task in loading:
+            task.cancel()
+        await asyncio.gather(*loading, return_exceptions=True)
+
+    def _settled(self, name: str) -> Record:
+        record = self._store.get(ENDPOINT, name)
+        if record["EndpointStatus"] in ("Creating", "Updating"):
+            raise InvalidRequestError(f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
+        return record
+
+    def _serving_record(self, name: str) -> Record:
+        record = self._settled(name)
+        if "Serving" not in record:
+            raise InvalidRequestError(f'Cannot update failed endpoint "{record["EndpointArn"]}"; delete it.')
+        return record
+
+    def _in_background(self, change: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(change)
+        self._deploying.add(task)  # the event loop alone would not keep it alive
+        task.add_done_callback(self._deploying.discard)
+
+    async def _deploy(self, name: str, plan: Record) -> None:
+        try:
+            deployment = await self._launch(plan)
+        except DeploymentFailedError as exc:
+            # An endpoint that served goes on as it was: AWS rolls a failed update back.
+            status = "InService" if "Serving" in self._store.get(ENDPOINT, name) else "Failed"
+            members: Record = {"EndpointStatus": status, "FailureReason": str(exc)[:_LONGEST_REASON]}
+        else:
+            self._replace(name, self._store.get(ENDPOINT, name), deployment)
+            members = {"EndpointStatus": "InService", "Serving": plan, **_described(plan)}
+        self._change(name, Pending=None, PendingDeploymentSummary=None, **members)
+
+    async def _apply_weights(self, name: str) -> None:
+        await asyncio.sleep(_WEIGHTS_SECONDS)
+        variants = [
+            variant | {member.replace("Desired", "Current"): variant[member] for member in _SCALED if member in variant}
+            for variant in self._store.get(ENDPOINT, name)["ProductionVariants"]
+        ]
+        self._change(name, EndpointStatus="InService", ProductionVariants=variants)
+
+    async def _reload(self, name: str, plan: Record) -> Deployment | None:
+        try:
+            return await self._launch(plan)
+        except DeploymentFailedError as exc:
+            reason = str(exc)[:_LONGEST_REASON]
+            self._change(name, EndpointStatus="Failed", FailureReason=reason, Serving=None)
+            return None
+
+    def _replace(self, name: str, record: Record, deployment: Deployment | None) -> None:
+        if replaced := self._serving.pop(name, None):
+            replaced.cancel()  # if it still loads after a restart
+        if deployment:
+            self._serving[name] = asyncio.get_running_loop().create_future()
+            self._serving[name].set_result(deployment)
+        if "Serving" in record:
+            rmtree(self._folder / record["Serving"]["Id"], ignore_errors=True)
+
+    def _change(self, name: str, **members: Any) -> None:
+        changed = {**self._store.get(ENDPOINT, name), **members, "LastModifiedTime": timestamp()}
+        self._store.save(ENDPOINT, {key: value for key, value in changed.items() if value is not None})
+
+    async def _launch(self, plan: Record) -> Deployment:
+        folder = self._folder / plan["Id"]
+        try:
+            containers = {
+                variant["VariantName"]: await self._start_container(variant, folder / variant["VariantName"])
+                for variant in plan["Variants"]
+            }
+        except DeploymentFailedError:
+            rmtree(folder, ignore_errors=True)
+            raise
+        capture = plan.get("DataCaptureConfig")
+        return Deployment(containers, capture if is_enabled(capture) else None)
+
+    async def _start_container(self, variant: Record, folder: Path) -> ModelContainer:
+        url = variant["ModelDataUrl"]
+        try:
+            if not folder.is_dir():
+                await asyncio.to_thread(lambda: unpack(self._artifacts.read(url), folder))
+            return await ModelContainer.start(self._factory, folder)
+        except ObjectUnavailableError as exc:
+            reason = f'Failed to download model data for container "container_1" from URL: "{url}". Please ensure that'
+            raise DeploymentFailedError(f"{reason} there is an object located at the URL. ({exc})") from exc
+        except BadArtifactError as exc:
+            reason = f'Failed to extract model data archive for container "container_1" from URL "{url}". Please ensure'
+            raise DeploymentFailedError(f"{reason} that the object is a valid tar.gz archive. ({exc})") from exc
+        except UnhealthyContainerError as exc:
+            reason = f"The primary container for production variant {variant['VariantName']} did not pass the ping"
+            raise DeploymentFailedError(f"{reason} health check. ({exc})") from exc
+
+
+def _described(plan: Record) -> Record:
+    variants = [variant["Summary"] for variant in plan["Variants"]]
+    return {
+        "EndpointConfigName": plan["EndpointConfigName"],
+        "ProductionVariants": variants,
+        "DataCaptureConfig": capture_summary(plan.get("DataCaptureConfig")),
+    }

@@ -1,0 +1,148 @@
+"""The control plane of hosting: models, endpoint configurations, endpoints."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Protocol
+from uuid import uuid4
+
+from local.sagemaker.api.paging import list_page
+from local.sagemaker.api.protocol import InvalidRequestError, NotEmulatedError
+from local.sagemaker.api.store import ENDPOINT, ENDPOINT_CONFIG, MODEL, Kind, Record, RecordStore
+from local.sagemaker.hosting.data_capture import check_capture
+from local.sagemaker.hosting.endpoints import Endpoints
+from local.sagemaker.hosting.model_containers import check_container, container_of
+from local.sagemaker.hosting.variants import check_variants, desired_changes, variant_summary, with_retained
+
+type Operation = Callable[[Record], Mapping[str, Any]]
+
+# What would change how an endpoint answers or is replaced, and is not here (yet): refused by name, never ignored.
+_NOT_EMULATED = (
+    "InferenceExecutionConfig",
+    "AsyncInferenceConfig",
+    "ExplainerConfig",
+    "ShadowProductionVariants",
+    "DeploymentConfig",
+    "RetainDeploymentConfig",
+)
+
+
+class ScalableTargets(Protocol):
+    """What Application Auto Scaling has registered of endpoints."""
+
+    def variants(self, region: str, endpoint: str) -> set[str]:
+        """Return the variants of an endpoint that are registered."""
+
+    def deregister(self, region: str, endpoint: str) -> None:
+        """Deregister all variants of an endpoint."""
+
+
+class Hosting:
+    """The operations of SageMaker hosting in one region, by name."""
+
+    def __init__(self, store: RecordStore, endpoints: Endpoints, targets: ScalableTargets, region: str) -> None:
+        self._store = store
+        self._endpoints = endpoints
+        self._targets = targets
+        self._region = region
+        self.operations: dict[str, Operation] = {
+            "CreateModel": self._create_model,
+            "CreateEndpointConfig": self._create_endpoint_config,
+            "CreateEndpoint": self._create_endpoint,
+            "UpdateEndpoint": self._update_endpoint,
+            "UpdateEndpointWeightsAndCapacities": self._update_weights,
+            "DeleteModel": partial(self._delete, MODEL),
+            "DeleteEndpointConfig": partial(self._delete, ENDPOINT_CONFIG),
+            "DeleteEndpoint": self._delete_endpoint,
+        }
+        for kind in (MODEL, ENDPOINT_CONFIG, ENDPOINT):
+            self.operations[f"Describe{kind.name}"] = partial(self._describe, kind)
+            self.operations[f"List{kind.name}s"] = partial(self._list, kind)
+
+    def _create_model(self, request: Record) -> Record:
+        _refuse_not_emulated(request)
+        check_container(request, self._store)
+        return self._store.create(MODEL, request)
+
+    def _create_endpoint_config(self, request: Record) -> Record:
+        _refuse_not_emulated(request)
+        variants = [{"InitialVariantWeight": 1.0, **variant} for variant in request["ProductionVariants"]]
+        check_variants(variants)
+        check_capture(request.get("DataCaptureConfig"), variants)
+        for variant in variants:
+            self._store.get(MODEL, variant.get("ModelName", ""))
+        return self._store.create(ENDPOINT_CONFIG, {**request, "ProductionVariants": variants})
+
+    def _create_endpoint(self, request: Record) -> Record:
+        _refuse_not_emulated(request)
+        return self._endpoints.create(request, self._plan(request["EndpointConfigName"]))
+
+    def _update_endpoint(self, request: Record) -> Record:
+        _refuse_not_emulated(request)
+        # AWS reads the configuration in service too, and refuses when it has been deleted.
+        in_service = self._store.get(ENDPOINT, request["EndpointName"])["EndpointConfigName"]
+        self._refuse_to_change_scaled(
+            request["EndpointName"],
+            self._store.get(ENDPOINT_CONFIG, in_service),
+            self._store.get(ENDPOINT_CONFIG, request["EndpointConfigName"]),
+        )
+        plan = self._plan(request["EndpointConfigName"])
+        if request.get("RetainAllVariantProperties"):
+            let_go = {item["VariantPropertyType"] for item in request.get("ExcludeRetainedVariantProperties", [])}
+            plan = with_retained(plan, self._store.get(ENDPOINT, request["EndpointName"]), let_go)
+        return self._endpoints.update(request["EndpointName"], plan)
+
+    def _refuse_to_change_scaled(self, endpoint: str, old: Record, new: Record) -> None:
+        before, after = (
+            {variant["VariantName"]: variant.get("InstanceType") for variant in config["ProductionVariants"]}
+            for config in (old, new)
+        )
+        changed = {name for name in before if before[name] != after.get(name)}
+        if scaled := sorted(changed & self._targets.variants(self._region, endpoint)):
+            named = ", ".join(f'"{name}"' for name in scaled)
+            raise InvalidRequestError(
+                f"The endpoint variant(s) {named} must be deregistered as scalable targets with AWS Auto Scaling "
+                "before they can be removed or have their instance type updated."
+            )
+
+    def _update_weights(self, request: Record) -> Record:
+        endpoint = self._store.get(ENDPOINT, request["EndpointName"])
+        changes = desired_changes(endpoint, request["DesiredWeightsAndCapacities"])
+        return self._endpoints.update_weights(request["EndpointName"], changes)
+
+    def _delete(self, kind: Kind, request: Record) -> Record:
+        self._store.delete(kind, request[f"{kind.name}Name"])
+        return {}
+
+    def _delete_endpoint(self, request: Record) -> Record:
+        self._endpoints.delete(request["EndpointName"])
+        self._targets.deregister(self._region, request["EndpointName"])
+        return {}
+
+    def _describe(self, kind: Kind, request: Record) -> Record:
+        return self._store.get(kind, request[f"{kind.name}Name"])
+
+    def _list(self, kind: Kind, request: Record) -> Record:
+        return list_page(kind, self._store.all(kind), request)
+
+    def _plan(self, config_name: str) -> Record:
+        config = self._store.get(ENDPOINT_CONFIG, config_name)
+        return {
+            "Id": uuid4().hex,
+            "EndpointConfigName": config_name,
+            "Variants": [self._planned_variant(variant) for variant in config["ProductionVariants"]],
+            "DataCaptureConfig": config.get("DataCaptureConfig"),
+        }
+
+    def _planned_variant(self, variant: Record) -> Record:
+        container = container_of(self._store.get(MODEL, variant["ModelName"]), self._store)
+        return {
+            "VariantName": variant["VariantName"],
+            "ModelDataUrl": container["ModelDataUrl"],
+            "Summary": variant_summary(variant, container["Image"]),
+        }
+
+
+def _refuse_not_emulated(request: Record) -> None:
+    for member in _NOT_EMULATED:
+        if request.get(member):
+            raise NotEmulatedError(f"{member} is not emulated by the local SageMaker.")

@@ -1,0 +1,1 @@
+"""Training jobs and hyperparameter tuning jobs, which really run."""

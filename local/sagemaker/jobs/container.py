@@ -1,0 +1,77 @@
+"""The process of a training job: it ends, with all that it started, when the local cloud ends in whatever way."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+# How much less than the endpoints it may have of the processor.
+_NICENESS = 10
+# Standard input is the lifeline: only the local cloud holds its other end, which the kernel closes even when the cloud
+# is killed; then the shell in the background ends the whole process group. `exec` puts the algorithm in the shell's
+# place, so that it gets the signals.
+_LAUNCH = f"""
+exec 3<&0 </dev/null
+{{ read -r _ <&3; kill -s KILL 0; }} >/dev/null 2>&1 &
+exec nice -n {_NICENESS} "$@" 3<&-
+"""
+
+
+@dataclass(frozen=True)
+class TrainingContainer:
+    """A training algorithm at work."""
+
+    _process: asyncio.subprocess.Process
+
+    @classmethod
+    @asynccontextmanager
+    async def start(
+        cls, command: Sequence[str | Path], variables: Mapping[str, str]
+    ) -> AsyncIterator["TrainingContainer"]:
+        """Run a command, with these variables on top of ours; at the end of the block nothing of it is left."""
+        starting = asyncio.ensure_future(
+            asyncio.create_subprocess_exec(
+                *("sh", "-c", _LAUNCH, "sh", *command),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+                env={**os.environ, **variables},
+                start_new_session=True,
+            )
+        )
+        try:
+            await asyncio.wait([starting])
+            yield cls(starting.result())
+        finally:
+            # Also when the wait was cancelled: asyncio would lose a process that it is about to start.
+            container = cls(await starting)
+            container.kill()
+            await container.wait()
+
+    async def output(self) -> AsyncIterator[list[str]]:
+        """Yield the lines that it writes to stdout and stderr, as many at a time as there are, until it ends."""
+        assert self._process.stdout
+        rest = b""
+        while chunk := await self._process.stdout.read(65536):
+            *lines, rest = (rest + chunk).split(b"\n")
+            if lines:
+                yield [line.decode(errors="replace") for line in lines]
+        if rest:
+            yield [rest.decode(errors="replace")]
+
+    async def wait(self) -> int:
+        """Return its exit status, negative for a signal, once it has ended."""
+        return await self._process.wait()
+
+    def terminate(self) -> None:
+        """Ask it to save what it has and end."""
+        with suppress(ProcessLookupError):
+            self._process.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it at once."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)

@@ -1,0 +1,40 @@
+"""What the local SageMaker finds around it: the rest of the local cloud, as far as it has to do with it."""
+
+from dataclasses import dataclass
+
+from local.sagemaker.api.authorization import Authorizer
+from local.sagemaker.hosting.container import ContainerFactory
+from local.sagemaker.hosting.operations import ScalableTargets
+from local.sagemaker.hosting.runtime import MODEL_TIME_LIMIT_SECONDS
+from local.sagemaker.hosting.telemetry import PUBLISH_SECONDS, TelemetrySink
+from local.sagemaker.jobs.run import JobServices
+from local.sagemaker.object_store import ObjectStore
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The other services, and the settings.
+
+    Args:
+        artifact_store: Reads the model.tar.gz of a model.
+        authorizer: Asked before anything is done.
+        container: Makes the app (GET /ping, POST /invocations) that serves the model in a folder.
+        telemetry_sink: Takes the metrics and the captured data of endpoints.
+        scalable_targets: Knows which variants of endpoints are registered with Application Auto Scaling.
+        jobs: What training jobs share.
+        account: The account of every ARN.
+        default_region: The region of a request that does not say for which it is signed.
+        model_time_limit_seconds: How long a model may take for one answer.
+        publish_seconds: How long metrics and captured data wait to be published.
+    """
+
+    artifact_store: ObjectStore
+    authorizer: Authorizer
+    container: ContainerFactory
+    telemetry_sink: TelemetrySink
+    scalable_targets: ScalableTargets
+    jobs: JobServices
+    account: str = "000000000000"
+    default_region: str = "us-east-1"
+    model_time_limit_seconds: float = MODEL_TIME_LIMIT_SECONDS
+    publish_seconds: float = PUBLISH_SECONDS

@@ -1,0 +1,44 @@
+"""SageMaker works in the role of a job, as MiniStack's IAM has it."""
+
+from typing import Any
+
+import pytest
+
+from local.sagemaker.execution_role import RoleRefusedError
+from local.sagemaker.ministack.role import MiniStackRole
+
+JOB = "arn:aws:sagemaker:us-east-1:000000000000:training-job/trucks"
+ROLE = MiniStackRole("arn:aws:iam::000000000000:role/actor", JOB)
+READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/train/*"}
+
+
+def test_role_that_lets_sagemaker_in_is_assumed(ministack: Any) -> None:
+    condition = {"ArnEquals": {"aws:SourceArn": JOB}, "StringEquals": {"aws:SourceAccount": "000000000000"}}
+    ministack.put_role(service="sagemaker.amazonaws.com", condition=condition)
+
+    ROLE.assume()
+
+
+def test_role_of_another_service_is_not_assumed(ministack: Any) -> None:
+    ministack.put_role(service="states.amazonaws.com")
+
+    with pytest.raises(RoleRefusedError, match=r"allows principal 'sagemaker\.amazonaws\.com' to assume"):
+        ROLE.assume()
+
+
+def test_role_that_does_not_exist_is_not_assumed(ministack: Any) -> None:
+    with pytest.raises(RoleRefusedError, match="Please ensure that the role exists"):
+        ROLE.assume()
+
+
+def test_role_may_do_what_its_policies_allow(ministack: Any) -> None:
+    ministack.put_role([READ], service="sagemaker.amazonaws.com")
+
+    ROLE.require("s3:GetObject", "arn:aws:s3:::data/train/truck/1.png")
+
+
+def test_role_may_do_nothing_else(ministack: Any) -> None:
+    ministack.put_role([READ], service="sagemaker.amazonaws.com")
+
+    with pytest.raises(RoleRefusedError, match="assumed-role/actor/SageMaker is not authorized to perform: s3:GetObj"):
+        ROLE.require("s3:GetObject", "arn:aws:s3:::data/secret")
