@@ -13,8 +13,8 @@ class SamError(DemoError):
     """SAM CLI failed; the end of its output is below, the whole of it in the log named there."""
 
 
-class TrainingFailedError(DemoError):
-    """The training of the demo's model failed; its last words are below."""
+class TrainingStepError(DemoError):
+    """A step of the training tool ended with an error; what it said is above."""
 
 
 class UndecidedImagesError(DemoError):

@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from local.demo import model, page, service, uploads
+from local.demo import page, service, uploads
 from local.demo.decisions import Decision, Totals, Upload, total
+from local.demo.training_steps import ENDPOINT, SAMPLES, run_steps
 from local.demo.uploads import Sample
 from local.server.cloud import Cloud
 
@@ -24,13 +25,15 @@ console = Console(highlight=False)
 def run(cloud: Cloud, state: Path, results: Path = RESULTS) -> int:
     """Train, deploy, upload and decide on a local cloud that is up.
 
-    Keeps the model and the logs under `state`; writes decisions.json and index.html to `results`. Returns 0 if every
-    image has an outcome and none is FAILED, else 1.
+    Keeps the training run and the logs under `state`; writes decisions.json and index.html to `results`. Returns 0 if
+    every image has an outcome and none is FAILED, else 1.
     """
     results.mkdir(parents=True, exist_ok=True)
     (state / "logs").mkdir(parents=True, exist_ok=True)
+    for command in run_steps(cloud.environment, state / "runs"):
+        console.rule(f"[bold]{command}", align="left")
+    console.rule("[bold]the service", align="left")
     with progress() as bars:
-        endpoint(cloud, state, bars)
         deployed = deploy(cloud, state, bars)
         decisions = decide(cloud, deployed, [*test_images(), *broken_images(results / "broken")], bars)
     totals = total(decisions)
@@ -47,19 +50,12 @@ def progress() -> Progress:
     )
 
 
-def endpoint(cloud: Cloud, state: Path, bars: Progress) -> None:
-    """Train the model, unless an earlier run did, and serve it."""
-    bar = bars.add_task("Train the model and serve it", total=model.EPOCHS)
-    model.ensure_endpoint(cloud, state / "demo/model", lambda epoch: bars.update(bar, completed=epoch))
-    bars.update(bar, completed=model.EPOCHS)
-
-
 def deploy(cloud: Cloud, state: Path, bars: Progress) -> service.Service:
     """Build and deploy the service with the real SAM CLI."""
     bar = bars.add_task("sam build, sam deploy", total=2)
     service.build(state / "logs/sam-build.log", cloud.environment)
     bars.advance(bar)
-    service.deploy(state / "logs/sam-deploy.log", cloud.environment, model.ENDPOINT)
+    service.deploy(state / "logs/sam-deploy.log", cloud.environment, ENDPOINT)
     bars.advance(bar)
     return service.outputs(cloud.client("cloudformation"))
 
@@ -81,13 +77,13 @@ def decide(cloud: Cloud, deployed: service.Service, samples: list[Sample], bars:
 def test_images() -> Iterator[Sample]:
     """The test split and the large photos of the sample images, with their true classes."""
     for folder in ("test", "photos"):
-        for path in sorted((model.SAMPLES / folder).glob("*/*.*")):
+        for path in sorted((SAMPLES / folder).glob("*/*.*")):
             yield Sample(path, f"demo/{folder}/{path.parent.name}/{path.name}", path.parent.name)
 
 
 def broken_images(folder: Path) -> Iterator[Sample]:
     """Three files that are no images, as people upload them: cut off, empty, and something else under a wrong name."""
-    photo = min((model.SAMPLES / "photos").rglob("*.jpg")).read_bytes()
+    photo = min((SAMPLES / "photos").rglob("*.jpg")).read_bytes()
     contents = {"cut-off.jpg": photo[: len(photo) // 2], "empty.png": b"", "letter.jpg": b"Dear sir or madam,\n"}
     folder.mkdir(exist_ok=True)
     for name, data in contents.items():
@@ -105,7 +101,7 @@ def show(decisions: list[Decision], totals: Totals, deployed: service.Service, r
     console.print(
         f"Every decision: {results / 'index.html'} (page), {results / 'decisions.json'} (data).", soft_wrap=True
     )
-    sample = os.path.relpath(min((model.SAMPLES / "photos").rglob("*.jpg")))
+    sample = os.path.relpath(min((SAMPLES / "photos").rglob("*.jpg")))
     console.print(
         "The local cloud stays up. Go on with any AWS client:\n"
         '  source .venv/bin/activate && eval "$(python -m local env)"\n'

@@ -56,13 +56,23 @@ def test_local_finds_handlers_only_through_the_deployed_template() -> None:
     assert [] == [p for p in sources("local") if any(inside(name, "functions") for name in imports(p))]
 
 
+def test_training_takes_one_thing_of_the_service_the_preparation_of_an_image() -> None:
+    taken = {name for path in sources("training") for name in imports(path) if inside(name, "functions")}
+    assert {"functions.serialize_image.image_preparation"} == taken
+
+
+def test_training_and_local_do_not_know_each_other() -> None:
+    assert [] == [p for p in sources("training") if any(inside(name, "local") for name in imports(p))]
+    assert [] == [p for p in sources("local") if any(inside(name, "training") for name in imports(p))]
+
+
 def test_nobody_imports_tests() -> None:
-    folders = ("functions", "layers", "local", "benchmarks")
+    folders = ("functions", "layers", "local", "training", "benchmarks")
     assert [] == [p for f in folders for p in sources(f) if any(inside(name, "tests") for name in imports(p))]
 
 
 def test_no_module_has_a_name_that_says_nothing() -> None:
-    folders = ("functions", "layers", "local", "benchmarks", "tests")
+    folders = ("functions", "layers", "local", "training", "benchmarks", "tests")
     assert [] == [p for folder in folders for p in sources(folder) if p.stem in FORBIDDEN_NAMES]
 
 

@@ -9,22 +9,22 @@ from typing import Any
 
 import pytest
 
-from local.demo.model import ENDPOINT
 from local.demo.run import run
 from local.demo.service import outputs
+from local.demo.training_steps import ENDPOINT
 from local.server.cloud import Cloud, running
 from tests.workflow.deployed import Deployed
 
 
 @dataclass(frozen=True)
 class Demo:
-    """The demo as it ended: its exit status, its data, its page, and the executions that failed."""
+    """The demo as it ended: exit status, data, page, executions that failed, and the folder of the training runs."""
 
     status: int
     decisions: list[dict[str, Any]]
     page: str
     failed_executions: int
-    model_folder: Path
+    runs: Path
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +49,7 @@ def processes_of(folder: Path) -> list[str]:
 
 @pytest.fixture(scope="session")
 def demo(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """The demo, run on the tests' cloud: model, `sam build`, `sam deploy`, 207 uploads."""
+    """The demo, run on the tests' cloud: stage, train, deploy, evaluate, `sam build`, `sam deploy`, 207 uploads."""
     folder = tmp_path_factory.mktemp("demo")
     status = run(cloud, folder / "state", folder / "results")
     workflow = outputs(cloud.client("cloudformation")).workflow_arn
@@ -60,7 +60,7 @@ def demo(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Demo:
         decisions,
         (folder / "results/index.html").read_text(),
         len(failed["executions"]),
-        folder / "state/demo/model",
+        folder / "state/runs",
     )
 
 

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 
-from local.demo.model import ENDPOINT, ensure_endpoint
+from local.demo.training_steps import ENDPOINT, run_step
 from local.server.cloud import Cloud
 from tests.workflow.conftest import Demo
 
@@ -45,5 +45,5 @@ def test_page_shows_every_decision_and_the_workflow(demo: Demo) -> None:
 def test_deleted_endpoint_is_made_again_from_the_same_model(demo: Demo, cloud: Cloud) -> None:
     sagemaker = cloud.client("sagemaker")
     sagemaker.delete_endpoint(EndpointName=ENDPOINT)
-    ensure_endpoint(cloud, demo.model_folder)
+    run_step(cloud.environment, demo.runs, "deploy")
     assert "InService" == sagemaker.describe_endpoint(EndpointName=ENDPOINT)["EndpointStatus"]

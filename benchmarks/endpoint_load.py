@@ -1,0 +1,135 @@
+"""The load generator of endpoint_throughput, in a process of its own: it sends finished HTTP requests and takes times.
+
+The requests are signed before the clock starts, since signing is work of a client, which in reality is another machine.
+What is left, 0.1 to 0.2 ms of CPU time a request, is told as the client's share.
+
+    python -m benchmarks.endpoint_load HOST:PORT REQUESTS CONCURRENCY COUNT
+"""
+
+import json
+import re
+import select
+import socket
+import sys
+from base64 import b64decode, b64encode
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from subprocess import run
+from time import perf_counter, process_time
+
+_CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
+
+
+class BadAnswerError(Exception):
+    """The server did not answer 200; what it said is below."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one run showed.
+
+    Args:
+        seconds: Wall time from the first request to the last answer.
+        latencies: Seconds of each request.
+        client_cpu_seconds: CPU time of the load generator in that time.
+        answers: The last answer to each of the requests, in their order.
+    """
+
+    seconds: float
+    latencies: list[float]
+    client_cpu_seconds: float
+    answers: list[str]
+
+
+def load(address: str, requests_file: Path, concurrency: int, count: int) -> Load:
+    """Run the load generator and wait for it. `requests_file` is what `write_requests` wrote."""
+    command = [sys.executable, "-m", "benchmarks.endpoint_load", address, str(requests_file)]
+    command += [str(concurrency), str(count)]
+    return Load(**json.loads(run(command, check=True, capture_output=True).stdout))
+
+
+def write_requests(path: Path, requests: Sequence[bytes]) -> Path:
+    """Keep whole HTTP requests for the load generator. Returns the path."""
+    path.write_text(json.dumps([b64encode(request).decode() for request in requests]))
+    return path
+
+
+class Clients:
+    """Clients that send requests in turn, each over a connection of its own and one at a time."""
+
+    def __init__(self, address: tuple[str, int], requests: list[bytes], concurrency: int, count: int) -> None:
+        self._requests = requests
+        self._left = iter(range(count))
+        self._poll = select.epoll()
+        self._connections: dict[int, socket.socket] = {}
+        self._under_way: dict[int, tuple[int, float, bytes]] = {}
+        self.latencies: list[float] = []
+        self.answers = [""] * len(requests)
+        for _ in range(concurrency):
+            connection = socket.create_connection(address)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._connections[connection.fileno()] = connection
+            self._poll.register(connection, select.EPOLLIN)
+
+    def send_all(self) -> None:
+        """Send all requests and wait for the answers. Raises BadAnswerError."""
+        for client in self._connections:
+            self._send_next(client)
+        while self._under_way:
+            for client, _ in self._poll.poll():
+                self._receive(client)
+
+    def close(self) -> None:
+        """Close the connections."""
+        for connection in self._connections.values():
+            connection.close()
+        self._poll.close()
+
+    def _send_next(self, client: int) -> None:
+        number = next(self._left, None)
+        if number is not None:
+            number %= len(self._requests)
+            self._under_way[client] = number, perf_counter(), b""
+            self._connections[client].sendall(self._requests[number])
+
+    def _receive(self, client: int) -> None:
+        number, sent, received = self._under_way.pop(client)
+        more = self._connections[client].recv(65536)
+        if not more:
+            raise BadAnswerError("The server closed the connection.")
+        body = whole_body(received + more)
+        if body is None:
+            self._under_way[client] = number, sent, received + more
+        else:
+            self.latencies.append(perf_counter() - sent)
+            self.answers[number] = body.decode()
+            self._send_next(client)
+
+
+def whole_body(answer: bytes) -> bytes | None:
+    """Return the body of an HTTP answer, None while some of it is missing. Raises BadAnswerError unless it is a 200."""
+    head, separator, body = answer.partition(b"\r\n\r\n")
+    length = _CONTENT_LENGTH.search(head + b"\r\n")
+    if not separator or not length or len(body) < int(length[1]):
+        return None
+    if not head.startswith(b"HTTP/1.1 200 "):
+        raise BadAnswerError(answer.decode(errors="replace"))
+    return body
+
+
+def measure(address: str, requests_file: Path, concurrency: int, count: int) -> Load:
+    """Send the requests from this process. Raises BadAnswerError."""
+    requests = [b64decode(request) for request in json.loads(requests_file.read_text())]
+    host, _, port = address.partition(":")
+    clients = Clients((host, int(port)), requests, concurrency, count)
+    cpu, began = process_time(), perf_counter()
+    clients.send_all()
+    took = Load(perf_counter() - began, clients.latencies, process_time() - cpu, clients.answers)
+    clients.close()
+    return took
+
+
+if __name__ == "__main__":
+    address, requests_file, concurrency, count = sys.argv[1:]
+    print(json.dumps(asdict(measure(address, Path(requests_file), int(concurrency), int(count)))))

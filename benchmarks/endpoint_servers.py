@@ -1,0 +1,168 @@
+"""The servers that endpoint_throughput compares: an endpoint of a local cloud of its own, and LitServe."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from local.algorithm import model
+from local.algorithm.backbone import FEATURES, load_backbone
+from local.algorithm.head import Head
+from local.server.cloud import Cloud, require, running
+from local.server.settings import ACCESS_KEY, REGION, SECRET_KEY, Folder
+
+ENDPOINT = "benchmark"
+PATH = f"/endpoints/{ENDPOINT}/invocations"
+ROLE = "arn:aws:iam::000000000000:role/benchmark"
+CONTAINER = "000000000000.dkr.ecr.us-east-1.amazonaws.com/image-classification:1"
+LITSERVE = Path("build/litserve-venv")
+LITSERVE_REQUIREMENTS = Path("requirements/litserve.txt")
+CLASSES = 2
+
+
+class NoLitServeError(Exception):
+    """LitServe cannot be installed or started, so there is nothing to compare with."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: where it listens, who may call it, and the process at the root of all of its processes."""
+
+    address: str
+    credentials: Credentials
+    pid: int
+
+    def request(self, image: bytes, content_type: str) -> bytes:
+        """A whole HTTP request, signed, as boto3's invoke_endpoint sends it."""
+        headers = {"Host": self.address, "Content-Type": content_type, "User-Agent": "Boto3/1.43.106 Botocore/1.43.106"}
+        request = AWSRequest("POST", f"http://{self.address}{PATH}", data=image, headers=headers)
+        SigV4Auth(self.credentials, "sagemaker", REGION).add_auth(request)
+        lines = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
+        return f"POST {PATH} HTTP/1.1\r\n{lines}Content-Length: {len(image)}\r\n\r\n".encode() + image
+
+    def megabytes(self) -> float:
+        """Memory of all of its processes, what they share counted once (PSS)."""
+        return sum(_status(pid, "smaps_rollup", "Pss") for pid in _descent(self.pid)) / 1024
+
+    def cpu_seconds(self) -> float:
+        """CPU time that its processes have used."""
+        return sum(_cpu_seconds(pid) for pid in _descent(self.pid))
+
+
+def _descent(pid: int) -> list[int]:
+    files = Path(f"/proc/{pid}/task").glob("*/children")
+    children = [int(child) for file in files for child in file.read_text().split()]
+    return [pid, *(one for child in children for one in _descent(child))]
+
+
+def _status(pid: int, file: str, field: str) -> int:
+    [line] = [line for line in Path(f"/proc/{pid}/{file}").read_text().splitlines() if line.startswith(f"{field}:")]
+    return int(line.split()[1])
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def make_model(folder: Path) -> Path:
+    """A model of two classes on the real backbone, its head drawn at random: fast and slow do not depend on it."""
+    folder.mkdir()
+    backbone = load_backbone()
+    random = np.random.default_rng(0)
+    head = Head(random.normal(0, 0.01, (FEATURES, CLASSES)).astype(np.float32), np.zeros(CLASSES, np.float32))
+    description = {"backbone": {"name": backbone.name, "sha256": backbone.sha256}, "num_classes": CLASSES}
+    model.save(folder, head, description)
+    return folder
+
+
+@contextmanager
+def local_endpoint(state_dir: Path, model_folder: Path, as_user: bool) -> Iterator[Server]:
+    """An endpoint of a local cloud that serves the model.
+
+    It is called with the keys that `python -m local env` gives to every client, the account's root; or, `as_user`, as a
+    user whose policy allows this and nothing else, whose signatures and policy MiniStack checks: 0.3 ms more a request.
+    """
+    with running(state_dir) as cloud:
+        archive = model.pack(model_folder, state_dir / "model.tar.gz")
+        _create_endpoint(cloud, archive)
+        address = cloud.url.removeprefix("http://")
+        credentials = _user(cloud) if as_user else Credentials(ACCESS_KEY, SECRET_KEY)
+        yield Server(address, credentials, require(Folder(state_dir.resolve())).pid)
+
+
+def _create_endpoint(cloud: Cloud, archive: Path) -> None:
+    cloud.client("s3").create_bucket(Bucket="models")
+    cloud.client("s3").upload_file(str(archive), "models", archive.name)
+    sagemaker = cloud.client("sagemaker")
+    container = {"Image": CONTAINER, "ModelDataUrl": f"s3://models/{archive.name}"}
+    sagemaker.create_model(ModelName=ENDPOINT, ExecutionRoleArn=ROLE, PrimaryContainer=container)
+    variant = {"VariantName": "AllTraffic", "ModelName": ENDPOINT, "InstanceType": "ml.m5.large"}
+    sagemaker.create_endpoint_config(
+        EndpointConfigName=ENDPOINT, ProductionVariants=[{**variant, "InitialInstanceCount": 1}]
+    )
+    sagemaker.create_endpoint(EndpointName=ENDPOINT, EndpointConfigName=ENDPOINT)
+    sagemaker.get_waiter("endpoint_in_service").wait(EndpointName=ENDPOINT, WaiterConfig={"Delay": 1})
+
+
+def _user(cloud: Cloud) -> Credentials:
+    statement = {"Effect": "Allow", "Action": "sagemaker:InvokeEndpoint", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam = cloud.client("iam")
+    iam.create_user(UserName="benchmark")
+    iam.put_user_policy(UserName="benchmark", PolicyName="invoke", PolicyDocument=policy)
+    key = iam.create_access_key(UserName="benchmark")["AccessKey"]
+    return Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+
+
+@contextmanager
+def litserve(model_folder: Path, log: Path) -> Iterator[Server]:
+    """LitServe with the same model, decoding and onnxruntime, in an environment of its own. Raises NoLitServeError."""
+    python = _litserve_python()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [str(python), "-m", "benchmarks.litserve_server", str(model_folder), str(port), PATH]
+    with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
+        try:
+            _await(f"http://127.0.0.1:{port}/health", process, log)
+            yield Server(f"127.0.0.1:{port}", Credentials("nobody", "secret"), process.pid)
+        finally:
+            process.terminate()
+
+
+def _litserve_python() -> Path:
+    python = LITSERVE / "bin/python"
+    uv = str(Path(sys.executable).with_name("uv"))
+    make = [uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(LITSERVE)]
+    install = [uv, "pip", "install", "--quiet", "--python", str(python), "--require-hashes"]
+    for command in (make, [*install, "-r", str(LITSERVE_REQUIREMENTS)]):
+        try:
+            subprocess.run(command, check=True, capture_output=True, text=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            said = getattr(error, "stderr", None) or str(error)
+            raise NoLitServeError(f"LitServe cannot be installed: {said.strip()}") from error
+    return python
+
+
+def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.2)
+    raise NoLitServeError(f"LitServe does not answer; it said:\n{log.read_text()}")

@@ -1,0 +1,182 @@
+"""A trained run in moto's account, and what moto lacks of hosting: updates, failures, and models that answer."""
+
+import argparse
+import io
+import json
+import tarfile
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, tzinfo
+from itertools import count
+from types import SimpleNamespace
+from typing import Any, Self
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+from moto.sagemaker.models import sagemaker_backends
+from rich.console import Console
+
+from training.aws import Aws
+from training.deploy import step
+from training.naming import Names
+from training.run_file import RunFile
+from training.step import Context
+
+BUCKET = "photos"
+LABELS = ["automobile", "truck"]
+ROLE = "arn:aws:iam::123456789012:role/sagemaker"
+TRUST = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
+
+
+class Hosting:
+    """Models answer an image, whose bytes are the index of its class, right; those called swapped or broken do not."""
+
+    def __init__(self, session: boto3.session.Session) -> None:
+        self.changes: list[str] = []  # operations that change something, as they are done
+        self.interrupted_after: int | None = None
+        self.refused: str | None = None  # an operation that exceeds a quota
+        events = session.events
+        events.register("before-call.sagemaker.UpdateEndpoint", self.update)
+        events.register("before-call.sagemaker.CreateEndpoint", self.create)
+        events.register("after-call.sagemaker.CreateEndpoint", self.created)
+        events.register("before-call.sagemaker-runtime.InvokeEndpoint", self.invoke)
+        for service in ("sagemaker", "application-autoscaling", "ssm"):
+            events.register_last(f"after-call.{service}", self.changed)
+        self.reset()
+
+    def reset(self) -> None:
+        self.backend = sagemaker_backends["123456789012"]["us-east-1"]
+        self.changes.clear()
+        self.interrupted_after = self.refused = None
+
+    def model_data(self, config: str) -> str:
+        model = self.backend.endpoint_configs[config].production_variants[0]["ModelName"]
+        return str(self.backend._models[model].primary_container["ModelDataUrl"])
+
+    def update(self, params: dict[str, Any], **_: Any) -> Any:
+        request = json.loads(params["body"])
+        endpoint: Any = self.backend.endpoints[request["EndpointName"]]
+        if "broken" in self.model_data(request["EndpointConfigName"]):
+            endpoint.failure_reason = "The ping health check failed."
+        else:
+            endpoint.endpoint_config_name = request["EndpointConfigName"]
+            variants = self.backend.endpoint_configs[request["EndpointConfigName"]].production_variants
+            endpoint.production_variants = endpoint._process_production_variants(variants)
+        return SimpleNamespace(status_code=200), {"EndpointArn": endpoint.arn, "ResponseMetadata": {}}
+
+    def create(self, **_: Any) -> None:
+        if self.refused == "CreateEndpoint":
+            message = "The account-level service limit 'ml.m5.large for endpoint usage' is 0 Instances."
+            raise ClientError({"Error": {"Code": "ResourceLimitExceeded", "Message": message}}, "CreateEndpoint")
+
+    def created(self, **_: Any) -> None:
+        endpoint: Any
+        for endpoint in self.backend.endpoints.values():
+            if "broken" in self.model_data(endpoint.endpoint_config_name):
+                endpoint.endpoint_status, endpoint.failure_reason = "Failed", "The ping health check failed."
+
+    def invoke(self, params: dict[str, Any], **_: Any) -> Any:
+        [endpoint] = self.backend.endpoints.values()
+        data = self.model_data(endpoint.endpoint_config_name)
+        answer = [0.2, 0.2]
+        answer[int(params["body"]) ^ ("swapped" in data)] = 0.8
+        answer = [0.2, 0.3, 0.5] if "three" in data else answer
+        body = io.BytesIO(json.dumps(answer).encode())
+        return SimpleNamespace(status_code=200), {"Body": body, "InvokedProductionVariant": "AllTraffic"}
+
+    def changed(self, model: Any, **_: Any) -> None:
+        if not model.name.startswith(("Describe", "List", "Get")):
+            self.changes.append(model.name)
+            if len(self.changes) == self.interrupted_after:
+                raise KeyboardInterrupt
+
+
+@pytest.fixture(scope="session")
+def account() -> tuple[Aws, Hosting]:
+    """Clients take a second to make: one set for all tests. What they see is moto's, and new in each."""
+    session = boto3.session.Session("testing", "testing", region_name="us-east-1")
+    return Aws(session), Hosting(session)
+
+
+@pytest.fixture
+def hosting(account: tuple[Aws, Hosting]) -> Iterator[Hosting]:
+    """SageMaker's hosting, before the step's first call."""
+    with mock_aws():
+        account[1].reset()
+        yield account[1]
+
+
+@pytest.fixture
+def trained(account: tuple[Aws, Hosting], hosting: Hosting, run_file: RunFile, shown: io.StringIO) -> Context:
+    """The context of a run that is staged and trained."""
+    context = Context(account[0], Names(), run_file, Console(file=shown, width=200))
+    aws, run = context.aws, context.run
+    aws.iam.create_role(RoleName="sagemaker", AssumeRolePolicyDocument=json.dumps({"Statement": [TRUST]}))
+    aws.s3.create_bucket(Bucket=BUCKET)
+    for split in ("train", "validation"):
+        lines = [f"{index}\t{index}\t{LABELS[index]}/{index}.png\n" for index in range(2)]
+        aws.s3.put_object(Bucket=BUCKET, Key=f"datasets/default/{split}_lst/{split}.lst", Body="".join(lines))
+        for index in range(2):
+            key = f"datasets/default/{split}/{LABELS[index]}/{index}.png"
+            aws.s3.put_object(Bucket=BUCKET, Key=key, Body=str(index))
+    for name in ("good", "better", "swapped", "broken", "three"):
+        aws.s3.put_object(Bucket=BUCKET, Key=f"models/{name}/model.tar.gz", Body=archive())
+    counts = {split: dict.fromkeys(LABELS, 1) for split in ("train", "validation")}
+    staged = {"bucket": BUCKET, "prefix": "datasets/default", "labels": LABELS, "counts": counts}
+    run.begin("stage")
+    run.done("stage", staged | {"digest": "sha256:data", "recordio": False})
+    run.begin("train")
+    run.done("train", train_result())
+    return context
+
+
+class Clock(datetime):
+    """Names are dated to the second: here every look at the clock is another second."""
+
+    looks = count()
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return cls(2026, 1, 2, tzinfo=tz) + timedelta(seconds=next(cls.looks))
+
+
+@pytest.fixture
+def deploy(trained: Context, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
+    """Run the step with these arguments."""
+    monkeypatch.setattr("training.deploy.rollout.datetime", Clock)
+
+    def run(*arguments: str) -> dict[str, Any]:
+        parser = argparse.ArgumentParser()
+        step.add_arguments(parser)
+        return step.run(trained, parser.parse_args(arguments))
+
+    return run
+
+
+@pytest.fixture
+def model_url() -> Callable[[str], str]:
+    """Where a model is."""
+    return lambda name: f"s3://{BUCKET}/models/{name}/model.tar.gz"
+
+
+def archive() -> bytes:
+    packed, described = io.BytesIO(), json.dumps({"backbone": {"name": "EfficientNet-Lite0"}}).encode()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        member = tarfile.TarInfo("model.json")
+        member.size = len(described)
+        tar.addfile(member, io.BytesIO(described))
+    return packed.getvalue()
+
+
+def train_result() -> dict[str, Any]:
+    return {
+        "training_job": "job-1",
+        "model_data": f"s3://{BUCKET}/models/good/model.tar.gz",
+        "image": "811284229777.dkr.ecr.us-east-1.amazonaws.com/image-classification:1",
+        "role": ROLE,
+        "dataset_digest": "sha256:data",
+        "labels": LABELS,
+        "hyperparameters": {"num_layers": "18"},
+        "metrics": {"validation:accuracy": 0.94},
+    }

@@ -1,0 +1,83 @@
+"""Which options of `deploy` go together."""
+
+import argparse
+
+import pytest
+
+from training.deploy.hosting import (
+    Hosting,
+    HostingOptionsError,
+    Scaling,
+    UnknownInstanceTypeError,
+    add_hosting_arguments,
+)
+
+TYPES = ("ml.m5.large", "ml.m5d.large", "ml.g4dn.xlarge", "ml.g5.xlarge", "ml.c6i.large")
+
+
+def hosting(*arguments: str) -> Hosting:
+    parser = argparse.ArgumentParser()
+    add_hosting_arguments(parser)
+    return Hosting.of(parser.parse_args(arguments), "photos", TYPES)
+
+
+def test_hosting_without_options_is_one_ml_m5_large() -> None:
+    assert Hosting("realtime", instance_type="ml.m5.large") == hosting()
+
+
+def test_serverless_hosting_has_memory_and_concurrency_alone() -> None:
+    assert Hosting("serverless", memory_mb=3072, max_concurrency=5) == hosting(
+        "--mode", "serverless", "--memory", "3072"
+    )
+
+
+def test_capture_goes_to_the_bucket_of_the_dataset() -> None:
+    captured = hosting("--capture", "20")
+    assert (20, "s3://photos/captured") == (captured.capture_percent, captured.capture_url)
+
+
+def test_scaling_begins_with_the_fewest_instances() -> None:
+    scaled = hosting("--autoscale", "2:4", "--invocations-per-instance", "90")
+    assert (2, Scaling(2, 4, 90)) == (scaled.instances, scaled.scaling)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("--mode serverless --capture 10", "--capture: not for --mode serverless"),
+        ("--mode serverless --kms-key k --autoscale 1:2", "--kms-key, --autoscale: not for --mode serverless"),
+        ("--mode serverless --instance-type ml.m5.large", "--instance-type: not for --mode serverless"),
+        ("--memory 2048", "--memory: not for --mode realtime"),
+        ("--kms-key k --instance-type ml.g4dn.xlarge", "--kms-key has no effect on the disks of an ml.g4dn.xlarge"),
+        ("--kms-key k --instance-type ml.g5.xlarge", "--kms-key has no effect"),
+        ("--kms-key k --instance-type ml.m5d.large", "--kms-key has no effect"),
+        ("--instances 5 --autoscale 1:4", "--instances 5 is outside --autoscale 1:4"),
+        ("--invocations-per-instance 9", "belongs to --autoscale"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(arguments: str, told: str) -> None:
+    with pytest.raises(HostingOptionsError, match=told):
+        hosting(*arguments.split())
+
+
+@pytest.mark.parametrize("instance_type", ["ml.m5.large", "ml.c6i.large"])
+def test_a_key_is_taken_for_instances_whose_disks_are_volumes(instance_type: str) -> None:
+    assert "k" == hosting("--kms-key", "k", "--instance-type", instance_type).kms_key
+
+
+def test_an_instance_type_that_is_none_is_refused_with_what_comes_near() -> None:
+    with pytest.raises(UnknownInstanceTypeError, match=r"'ml.m5.larg'.*Close to it: ml.m5.large"):
+        hosting("--instance-type", "ml.m5.larg")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["--capture 0", "--capture 101", "--autoscale 3:1", "--autoscale 0:1", "--autoscale 2", "--memory 1000"],
+)
+def test_numbers_out_of_bounds_are_wrong_usage(arguments: str) -> None:
+    with pytest.raises(SystemExit):
+        hosting(*arguments.split())
+
+
+def test_bounds_of_scaling_are_no_part_of_what_the_configuration_follows_from() -> None:
+    assert hosting().asked == hosting("--autoscale", "1:4").asked

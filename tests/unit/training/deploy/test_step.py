@@ -1,0 +1,284 @@
+"""`deploy`, from its options to the endpoint, the model card and what is left behind."""
+
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from training.aws import QuotaExceededError
+from training.deploy import endpoint
+from training.deploy.errors import (
+    EndpointFailedError,
+    EndpointStuckError,
+    EndpointTakenError,
+    RolledBackError,
+    SmokeTestError,
+)
+from training.model_card import ModelMissingError, read_model_card
+from training.run_file import StepNotDoneError, open_run_file
+from training.step import Context
+from training.train.plan import RoleMissingError
+
+type Deploy = Callable[..., dict[str, Any]]
+type ModelUrl = Callable[[str], str]
+
+
+def left(context: Context) -> tuple[str | None, int, int]:
+    """The configuration in service, how many configurations there are, how many models."""
+    sagemaker = context.aws.sagemaker
+    endpoints = sagemaker.list_endpoints()["Endpoints"]
+    name = context.names.endpoint
+    serving = sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"] if endpoints else None
+    configs, models = sagemaker.list_endpoint_configs()["EndpointConfigs"], sagemaker.list_models()["Models"]
+    return serving, len(configs), len(models)
+
+
+def scaled(context: Context) -> list[tuple[int, int]]:
+    targets = context.aws.autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+    return [(target["MinCapacity"], target["MaxCapacity"]) for target in targets]
+
+
+def test_a_run_without_a_model_is_sent_to_train(trained: Context, deploy: Deploy) -> None:
+    trained.run.forget("train")
+    with pytest.raises(StepNotDoneError, match="python -m training train"):
+        deploy()
+
+
+def test_a_new_endpoint_is_served_proved_and_described_by_its_card(trained: Context, deploy: Deploy) -> None:
+    result = deploy()
+    assert (result["endpoint_config"], 1, 1) == left(trained)
+    assert {"images": 2, "right": 2, "validation_images": 2, "validation_accuracy": 1.0} == result["smoke_test"]
+    card = result["model_card"]
+    assert card == read_model_card(trained)
+    assert (["automobile", "truck"], "EfficientNet-Lite0", "job-1", None) == (
+        card["labels"],
+        card["backbone"],
+        card["training_job"],
+        card["recommended_threshold"],
+    )
+
+
+def test_the_command_for_the_service_and_the_price_are_told(deploy: Deploy, shown: io.StringIO) -> None:
+    result = deploy("--instances", "2")
+    assert "sam deploy --parameter-overrides EndpointName=scones-unlimited" == result["deploy_command"]
+    assert pytest.approx(0.23) == result["dollars_per_hour"]
+    assert "$0.230 per hour for 2 ml.m5.large" in shown.getvalue()
+
+
+def test_everything_that_is_made_carries_the_tags(trained: Context, deploy: Deploy) -> None:
+    name = deploy()["model"]
+    sagemaker, wanted = trained.aws.sagemaker, trained.names.tag_list
+    arns = (
+        sagemaker.describe_model(ModelName=name)["ModelArn"],
+        sagemaker.describe_endpoint_config(EndpointConfigName=name)["EndpointConfigArn"],
+        sagemaker.describe_endpoint(EndpointName=trained.names.endpoint)["EndpointArn"],
+    )
+    assert [wanted] * 3 == [sagemaker.list_tags(ResourceArn=arn)["Tags"] for arn in arns]
+    parameter = {"ResourceType": "Parameter", "ResourceId": trained.names.model_card}
+    assert wanted == trained.aws.ssm.list_tags_for_resource(**parameter)["TagList"]  # type: ignore[arg-type]
+
+
+def test_the_same_again_makes_nothing_new(trained: Context, deploy: Deploy, hosting: Any) -> None:
+    first = deploy()
+    hosting.changes.clear()
+    assert first["endpoint_config"] == deploy()["endpoint_config"]
+    assert {"PutParameter", "AddTagsToResource"} == set(hosting.changes)
+
+
+def test_an_update_deletes_what_it_replaced_once_it_is_proved(
+    trained: Context, deploy: Deploy, model_url: ModelUrl
+) -> None:
+    first = deploy()["endpoint_config"]
+    second = deploy("--model-data", model_url("better"))
+    assert (first, second["endpoint_config"]) == (second["replaced"], left(trained)[0])
+    assert (1, 1) == left(trained)[1:]
+
+
+@pytest.mark.parametrize("model", ["swapped", "three"])
+def test_a_model_that_answers_wrong_is_taken_back(
+    trained: Context, deploy: Deploy, model_url: ModelUrl, model: str
+) -> None:
+    first = deploy("--autoscale", "1:3")
+    with pytest.raises(SmokeTestError):
+        deploy("--model-data", model_url(model))
+    assert (first["endpoint_config"], 1, 1) == left(trained)
+    assert (first["model_card"], [(1, 3)]) == (read_model_card(trained), scaled(trained))
+
+
+def test_a_new_endpoint_that_answers_wrong_is_deleted(trained: Context, deploy: Deploy, model_url: ModelUrl) -> None:
+    with pytest.raises(SmokeTestError, match=r"Of 2 training images it predicts 0 right"):
+        deploy("--model-data", model_url("swapped"))
+    assert (None, 0, 0) == left(trained)
+    assert read_model_card(trained) is None
+
+
+def test_an_endpoint_in_use_that_fails_the_test_again_is_left_in_service(
+    trained: Context, deploy: Deploy, hosting: Any
+) -> None:
+    serving = deploy()["endpoint_config"]
+    hosting.backend._models[serving].primary_container["ModelDataUrl"] = "s3://photos/models/swapped/model.tar.gz"
+    with pytest.raises(SmokeTestError):
+        deploy()
+    assert (serving, 1, 1) == left(trained)
+
+
+def test_an_update_that_sagemaker_took_back_is_told_with_its_reason(
+    trained: Context, deploy: Deploy, model_url: ModelUrl
+) -> None:
+    first = deploy("--autoscale", "1:3")["endpoint_config"]
+    with pytest.raises(RolledBackError, match=rf"serves {first} as before.*ping health check"):
+        deploy("--model-data", model_url("broken"))
+    assert (first, 1, 1) == left(trained)
+    assert [(1, 3)] == scaled(trained)
+
+
+def test_an_endpoint_that_failed_is_made_anew(trained: Context, deploy: Deploy, model_url: ModelUrl) -> None:
+    with pytest.raises(EndpointFailedError, match=r"is Failed: The ping health check failed"):
+        deploy("--model-data", model_url("broken"))
+    assert (deploy()["endpoint_config"], 1, 1) == left(trained)
+
+
+def test_an_endpoint_that_can_neither_be_used_nor_updated_is_told(deploy: Deploy, hosting: Any) -> None:
+    deploy()
+    hosting.backend.endpoints["scones-unlimited"].endpoint_status = "UpdateRollbackFailed"
+    with pytest.raises(EndpointFailedError, match=r"is UpdateRollbackFailed.*cleanup --yes"):
+        deploy()
+
+
+def test_an_endpoint_that_does_not_settle_is_told_with_where_to_look(
+    trained: Context, deploy: Deploy, hosting: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy()
+    hosting.backend.endpoints["scones-unlimited"].endpoint_status = "Updating"
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    with pytest.raises(EndpointStuckError, match=r"is Updating for more than 0 s.*/aws/sagemaker/Endpoints/"):
+        endpoint.settled(trained, 0.05)
+
+
+def test_the_endpoint_of_somebody_else_is_refused_and_not_touched(
+    trained: Context, deploy: Deploy, hosting: Any
+) -> None:
+    foreign_endpoint(trained)
+    hosting.changes.clear()
+    with pytest.raises(EndpointTakenError, match="--take-over"):
+        deploy()
+    assert [] == hosting.changes
+
+
+def test_the_endpoint_of_somebody_else_is_taken_over_but_not_their_configuration(
+    trained: Context, deploy: Deploy
+) -> None:
+    foreign_endpoint(trained)
+    assert (deploy("--take-over")["endpoint_config"], 2, 2) == left(trained)
+    tags = trained.aws.sagemaker.list_tags(
+        ResourceArn=trained.aws.sagemaker.describe_endpoint(EndpointName="scones-unlimited")["EndpointArn"]
+    )
+    assert trained.names.tag_list == tags["Tags"]
+
+
+def test_a_missing_model_is_told_before_anything_is_made(deploy: Deploy, model_url: ModelUrl, hosting: Any) -> None:
+    with pytest.raises(ModelMissingError, match=r"There is no s3://photos/models/lost/model\.tar\.gz"):
+        deploy("--model-data", model_url("lost"))
+    assert [] == hosting.changes
+
+
+def test_a_missing_role_is_told_before_anything_is_made(deploy: Deploy, hosting: Any) -> None:
+    with pytest.raises(RoleMissingError):
+        deploy("--role", "arn:aws:iam::123456789012:role/gone")
+    assert [] == hosting.changes
+
+
+def test_a_quota_is_told_by_its_name(deploy: Deploy, hosting: Any) -> None:
+    hosting.refused = "CreateEndpoint"
+    with pytest.raises(QuotaExceededError, match=r"The quota is `ml\.m5\.large for endpoint usage`"):
+        deploy()
+
+
+def test_scaling_pauses_while_an_update_changes_the_instance_type(
+    trained: Context, deploy: Deploy, hosting: Any
+) -> None:
+    deploy("--autoscale", "1:3")
+    hosting.changes.clear()
+    deploy("--autoscale", "1:3", "--instance-type", "ml.c5.large")
+    order = [change for change in hosting.changes if "Scal" in change or change == "CreateEndpointConfig"]
+    assert [
+        "CreateEndpointConfig",
+        "DeregisterScalableTarget",
+        "RegisterScalableTarget",
+        "PutScalingPolicy",
+    ] == order
+
+
+def test_other_bounds_of_scaling_need_no_update(trained: Context, deploy: Deploy) -> None:
+    first = deploy("--autoscale", "1:3")["endpoint_config"]
+    assert first == deploy("--autoscale", "1:5")["endpoint_config"]
+    assert [(1, 5)] == scaled(trained)
+
+
+def test_scaling_that_is_not_asked_for_any_more_ends(trained: Context, deploy: Deploy) -> None:
+    deploy("--autoscale", "1:3")
+    deploy()
+    assert [] == scaled(trained)
+
+
+def test_an_update_begins_with_as_many_instances_as_run(trained: Context, deploy: Deploy, hosting: Any) -> None:
+    deploy("--autoscale", "1:3")
+    hosting.backend.endpoints["scones-unlimited"].production_variants[0]["CurrentInstanceCount"] = 3
+    name = deploy("--autoscale", "1:3", "--instance-type", "ml.c5.large")["endpoint_config"]
+    [variant] = trained.aws.sagemaker.describe_endpoint_config(EndpointConfigName=name)["ProductionVariants"]
+    assert 3 == variant["InitialInstanceCount"]
+
+
+def test_a_dry_run_shows_the_requests_and_makes_nothing(trained: Context, deploy: Deploy, hosting: Any) -> None:
+    told = deploy("--dry-run", "--autoscale", "1:3")
+    assert {
+        "CreateModel",
+        "CreateEndpointConfig",
+        "CreateEndpoint",
+        "RegisterScalableTarget",
+        "PutScalingPolicy",
+    } == told["requests"].keys()
+    assert ([], None) == (hosting.changes, trained.run.find("deploy"))
+
+
+def test_the_card_in_the_parameter_is_json_that_the_service_reads(trained: Context, deploy: Deploy) -> None:
+    deploy()
+    value = trained.aws.ssm.get_parameter(Name="/scones-unlimited/endpoints/scones-unlimited")["Parameter"]["Value"]
+    assert 0 < json.loads(value)["temperature"] < 20
+
+
+# After these of the 11 changes: the model is there, scaling is off, the endpoint moves, the card is written, scaling is
+# on again, the old model is gone.
+@pytest.mark.parametrize("changes", [1, 3, 4, 6, 9, 10])
+def test_an_interrupted_update_goes_on_with_the_same_command(
+    trained: Context,
+    deploy: Deploy,
+    model_url: ModelUrl,
+    hosting: Any,
+    changes: int,
+) -> None:
+    deploy("--autoscale", "1:2")
+    hosting.changes.clear()
+    hosting.interrupted_after = changes
+    wanted = ("--autoscale", "1:3", "--model-data", model_url("better"))
+    with pytest.raises(KeyboardInterrupt):
+        deploy(*wanted)
+    hosting.interrupted_after = None
+    trained.run.steps = open_run_file(trained.run.folder).steps  # another process knows what is on disk
+    assert (deploy(*wanted)["endpoint_config"], 1, 1) == left(trained)
+    assert [(1, 3)] == scaled(trained)
+    assert trained.run.result("deploy")["model_card"] == read_model_card(trained)
+
+
+def foreign_endpoint(context: Context) -> None:
+    sagemaker = context.aws.sagemaker
+    container = {"Image": "other", "ModelDataUrl": "s3://other/good"}
+    sagemaker.create_model(ModelName="other", PrimaryContainer=container, ExecutionRoleArn="arn:aws:iam::1:role/other")  # type: ignore[arg-type]
+    variant = {"VariantName": "AllTraffic", "ModelName": "other", "InstanceType": "ml.m5.large"}
+    sagemaker.create_endpoint_config(
+        EndpointConfigName="other",
+        ProductionVariants=[variant | {"InitialInstanceCount": 1}],  # type: ignore[list-item]
+    )
+    sagemaker.create_endpoint(EndpointName=context.names.endpoint, EndpointConfigName="other")

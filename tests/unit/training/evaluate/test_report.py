@@ -1,0 +1,91 @@
+"""The report: whole, escaped, and needing nothing from elsewhere."""
+
+import io
+import re
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from training.evaluate import metrics, plots
+from training.evaluate.report import Mistake, render
+
+NOISE = np.random.default_rng(0)
+FACTS = {"endpoint": "cars & <trucks>", "workers": "16"}
+PICTURE = io.BytesIO()
+Image.new("RGB", (32, 32)).save(PICTURE, "PNG")
+PNG = PICTURE.getvalue()
+
+
+def report(classes: int, mistakes: list[Mistake]) -> str:
+    names = [f"<class {number}>" for number in range(classes)]
+    probabilities, labels = NOISE.dirichlet([0.2] * classes, 300), NOISE.integers(0, classes, 300)
+    milliseconds = NOISE.random(300) * 10
+    told = metrics.evaluate(probabilities, labels, names, 1.3) | metrics.timing(milliseconds, 300, 2.0)
+    return render(FACTS, told, probabilities, labels, milliseconds, mistakes)
+
+
+@pytest.fixture(scope="module")
+def html() -> str:
+    return report(2, [Mistake("test/<a>.png", "<class 0>", "<class 1>", 0.99, PNG)])
+
+
+def test_names_from_outside_are_escaped(html: str) -> None:
+    assert ("cars &amp; &lt;trucks&gt;" in html, "<class 0>" in html, "<trucks>" in html) == (True, False, False)
+
+
+def test_report_loads_nothing_and_runs_nothing(html: str) -> None:
+    without_namespaces = re.sub(r'xmlns(:\w+)?="[^"]*"', "", html)
+    assert [] == re.findall(r"<script|<link|<iframe|(?:src|href)=.https?:|@import|url\(https?:", without_namespaces)
+
+
+def test_mistakes_are_shown_as_pictures(html: str) -> None:
+    assert (1, True) == (html.count('src="data:image/png;base64,'), "99.0\u00a0%" in html)
+
+
+def test_a_jpeg_is_shown_as_one() -> None:
+    assert Mistake("k", "a", "b", 0.9, b"\xff\xd8\xff").data_uri.startswith("data:image/jpeg;base64,")
+
+
+def test_every_plot_has_a_title_for_those_who_cannot_see_it(html: str) -> None:
+    assert 6 == html.count('<svg role="img"') == len(re.findall(r"<svg[^>]*><title>\w", html))
+
+
+@pytest.mark.parametrize("classes", [10, 100])
+def test_many_classes_fit(classes: int) -> None:
+    assert classes == len(re.findall(r"<tr><td>&lt;class \d+&gt;<td class=.number.>", report(classes, [])))
+
+
+def test_a_report_without_mistakes_says_so() -> None:
+    assert "There is none." in report(2, [])
+
+
+def test_a_plot_is_well_formed_and_takes_the_colour_of_the_text() -> None:
+    drawing = plots.confusion([[9, 1], [2, 8]], ["a & b", "<c>"])
+    ET.fromstring(re.sub(r"xlink:", "", drawing))
+    assert ("currentColor" in drawing, plots.INK in drawing) == (True, False)
+
+
+def test_no_two_elements_of_the_page_have_one_id(html: str) -> None:
+    ids = re.findall(r'\bid="([^"]+)"', html)
+    assert (len(ids), set()) == (len(set(ids)), set(re.findall(r'(?:href="|url\()#([^")]+)', html)) - set(ids))
+
+
+@pytest.mark.parametrize("name", ["$5_or_$10", "車", "x" * 200, "a\tb"])
+def test_a_class_may_have_any_name(name: str) -> None:
+    plots.confusion([[9, 1], [2, 8]], [name, "b"])
+
+
+@pytest.mark.parametrize(
+    ("side", "kind", "small"), [(32, "PNG", True), (256, "PNG", False), (300, "JPEG", False), (0, "", False)]
+)
+def test_pixels_are_shown_as_such_only_in_a_small_picture(side: int, kind: str, small: bool) -> None:
+    picture = io.BytesIO()
+    if kind:
+        Image.new("RGB", (side, 20)).save(picture, kind)
+    assert small == Mistake("k", "a", "b", 0.9, picture.getvalue()).is_small
+
+
+def test_the_same_data_gives_the_same_plot() -> None:
+    assert plots.confusion([[9, 1], [2, 8]], ["a", "b"]) == plots.confusion([[9, 1], [2, 8]], ["a", "b"])

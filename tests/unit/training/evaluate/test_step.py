@@ -1,0 +1,274 @@
+"""The step, against S3 and SSM in memory and an endpoint that answers what a test wants."""
+
+import argparse
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.unit.training.conftest import account_in_memory
+from training.endpoint import InvalidAnswerError, NoAnswerError
+from training.evaluate import step
+from training.evaluate.errors import (
+    AccuracyTooLowError,
+    EndpointNotReadyError,
+    ModelCardMissingError,
+    NoTestImagesError,
+    OtherClassesError,
+    UnknownVariantError,
+)
+from training.run_file import open_run_file
+from training.step import Context
+
+PREFIX = "datasets/default"
+# The first four are cars; the endpoint of these tests takes one of them for a truck.
+LABELS = [0, 0, 0, 0, 1, 1, 1, 1]
+CARD: dict[str, Any] = {"labels": ["car", "truck"], "temperature": 1.2, "model_digest": "sha256:1"}
+CARD["training_job"] = "job-1"
+
+
+class FakeRuntime:
+    """An endpoint that is right about every image but one, and can be made to fail at its n-th image."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.fails_at: str | None = None
+        self.answers_of_three_classes = False
+
+    def invoke_endpoint(self, EndpointName: str, Body: bytes, **_: str) -> dict[str, Any]:  # noqa: N803
+        number = int(Body)
+        if Body.decode() == self.fails_at:
+            raise ClientError({"Error": {"Code": "ModelError", "Message": "out of memory"}}, "InvokeEndpoint")
+        self.asked.append(Body.decode())
+        answer = [0.9, 0.1] if 0 < number < 4 else [0.2, 0.8]
+        if self.answers_of_three_classes:
+            answer = [0.2, 0.3, 0.5]
+        return {"Body": io.BytesIO(json.dumps(answer).encode()), "InvokedProductionVariant": "AllTraffic"}
+
+
+class FakeSageMaker:
+    """Knows endpoints of any name, with one variant."""
+
+    def __init__(self, status: str | None) -> None:
+        self.status = status
+
+    def describe_endpoint(self, EndpointName: str) -> dict[str, Any]:  # noqa: N803
+        if self.status is None:
+            raise ClientError({"Error": {"Code": "ValidationException", "Message": "none"}}, "DescribeEndpoint")
+        variants = [{"VariantName": "AllTraffic"}]
+        return {"EndpointStatus": self.status, "EndpointConfigName": "config-1", "ProductionVariants": variants}
+
+
+@pytest.fixture
+def runtime(context: Context) -> FakeRuntime:
+    """The endpoint's runtime, in an account where everything is in order."""
+    return in_order(context)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What came of the step."""
+
+    result: dict[str, Any]
+    told: dict[str, Any]
+    report: str
+    asked: int
+
+
+@pytest.fixture(scope="module")
+def evaluations(tmp_path_factory: pytest.TempPathFactory) -> tuple[Evaluation, Evaluation]:
+    """The model of job-1, measured; and measured again with other workers, when the run has trained another."""
+    run_file = open_run_file(tmp_path_factory.mktemp("run"))
+    with account_in_memory(run_file, io.StringIO()) as context:
+        runtime = in_order(context)
+
+        def done(*arguments: str) -> Evaluation:
+            result = evaluate(context, *arguments)
+            assert result == run_file.result("evaluate")
+            metrics, report = (Path(result[name]).read_text() for name in ("metrics_file", "report"))
+            return Evaluation(result, json.loads(metrics), report, len(runtime.asked))
+
+        trained(context, "job-1")
+        first = done("--min-accuracy", "0.875")
+        trained(context, "job-2")
+        return first, done("--workers", "5")
+
+
+def trained(context: Context, job: str) -> None:
+    context.run.begin("train")
+    context.run.done("train", {"training_job": job, "hyperparameters": {"epochs": "10"}})
+
+
+def in_order(context: Context) -> FakeRuntime:
+    """Make a dataset of eight test images, a model card, an endpoint in service."""
+    s3, fake = context.aws.s3, FakeRuntime()
+    s3.create_bucket(Bucket="photos")
+    lines = []
+    for number, label in enumerate(LABELS):
+        s3.put_object(Bucket="photos", Key=f"{PREFIX}/test/{number}.png", Body=str(number).encode())
+        lines.append(f"{number}\t{label}\t{number}.png\n")
+    s3.put_object(Bucket="photos", Key=f"{PREFIX}/test_lst/test.lst", Body="".join(lines).encode())
+    staged(context, {"car": 4, "truck": 4})
+    card(context, CARD)
+    endpoint(context, "InService")
+    context.aws.__dict__["sagemaker_runtime"] = fake
+    return fake
+
+
+def staged(context: Context, test: dict[str, int]) -> None:
+    counts = {"train": {}, "validation": {}, "test": test}
+    dataset = {"bucket": "photos", "prefix": PREFIX, "labels": ["car", "truck"], "counts": counts}
+    context.run.begin("stage")
+    context.run.done("stage", {**dataset, "digest": "sha256:2", "recordio": False})
+
+
+def card(context: Context, value: Any, name: str | None = None) -> None:
+    context.aws.ssm.put_parameter(
+        Name=name or context.names.model_card, Value=json.dumps(value), Type="String", Overwrite=True
+    )
+
+
+def endpoint(context: Context, status: str | None) -> None:
+    context.aws.__dict__["sagemaker"] = FakeSageMaker(status)
+
+
+def evaluate(context: Context, *arguments: str) -> dict[str, Any]:
+    parser = argparse.ArgumentParser()
+    step.add_arguments(parser)
+    return step.run(context, parser.parse_args(["--workers", "1", *arguments]))
+
+
+type Evaluations = tuple[Evaluation, Evaluation]
+
+
+def test_every_test_image_counts_once(evaluations: Evaluations) -> None:
+    metrics = evaluations[0].result["metrics"]
+    assert (8, 7 / 8, [[3, 1], [0, 4]]) == (metrics["n"], metrics["accuracy"], metrics["confusion_matrix"])
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("model", "sha256:1"), ("dataset", "sha256:2"), ("endpoint_configuration", "config-1"), ("variant", "AllTraffic")],
+)
+def test_metrics_file_says_what_was_measured(evaluations: Evaluations, name: str, expected: str) -> None:
+    assert expected == evaluations[0].told[name]
+
+
+def test_report_shows_the_mistake(evaluations: Evaluations) -> None:
+    assert 'title="datasets/default/test/0.png"' in evaluations[0].report
+
+
+def test_an_evaluation_that_is_done_asks_nothing_when_repeated(evaluations: Evaluations) -> None:
+    assert [8, 8] == [one.asked for one in evaluations]
+
+
+def test_a_repeated_evaluation_tells_how_the_first_was_measured(evaluations: Evaluations) -> None:
+    first, again = evaluations
+    assert first.result["metrics"]["throughput"] == again.result["metrics"]["throughput"]
+    assert (1, first.told["measured_at"]) == (again.told["workers"], again.told["measured_at"])
+
+
+def test_hyperparameters_are_told_only_of_the_job_that_made_the_model(evaluations: Evaluations) -> None:
+    assert [{"epochs": "10"}, {}] == [one.told["hyperparameters"] for one in evaluations]
+
+
+def test_accuracy_below_the_gate_fails_after_everything_is_written(context: Context, runtime: FakeRuntime) -> None:
+    with pytest.raises(AccuracyTooLowError, match=r"0\.8750 .*n = 8.* 0\.9 was asked for"):
+        evaluate(context, "--min-accuracy", "0.9")
+    assert (context.run.folder / "report.html").exists()
+
+
+def test_an_interrupted_evaluation_asks_only_for_what_is_missing(context: Context, runtime: FakeRuntime) -> None:
+    runtime.fails_at = "5"
+    with pytest.raises(NoAnswerError, match="out of memory"):
+        evaluate(context)
+    kept = len((context.run.folder / "test_answers.jsonl").read_text().splitlines()) - 1
+    runtime.fails_at = None
+    runtime.asked.clear()
+    assert 8 == evaluate(context)["metrics"]["n"]
+    assert (8 - kept, True) == (len(runtime.asked), kept > 0)
+
+
+def test_an_evaluation_that_is_done_asks_again_when_told_to(context: Context, runtime: FakeRuntime) -> None:
+    runtime.fails_at = "7"
+    for arguments in ([], ["--again"]):
+        with pytest.raises(NoAnswerError):
+            evaluate(context, *arguments)
+    assert 2 == runtime.asked.count("0")
+
+
+def test_answers_of_another_number_of_classes_are_refused_and_not_kept(context: Context, runtime: FakeRuntime) -> None:
+    runtime.answers_of_three_classes = True
+    with pytest.raises(InvalidAnswerError, match=r"was answered with 3 class probabilities.* 2 classes"):
+        evaluate(context)
+    assert 1 == len((context.run.folder / "test_answers.jsonl").read_text().splitlines())
+
+
+def test_a_variant_that_the_endpoint_has_not_is_told_with_those_it_has(context: Context, runtime: FakeRuntime) -> None:
+    with pytest.raises(UnknownVariantError, match="'Canary' is none of scones-unlimited; it has AllTraffic"):
+        evaluate(context, "--target-variant", "Canary")
+
+
+def no_endpoint(context: Context) -> None:
+    endpoint(context, None)
+
+
+def endpoint_is_being_made(context: Context) -> None:
+    endpoint(context, "Creating")
+
+
+def no_card(context: Context) -> None:
+    context.aws.ssm.delete_parameter(Name=context.names.model_card)
+
+
+def other_labels(context: Context) -> None:
+    card(context, CARD | {"labels": ["truck", "car"]})
+
+
+def card_of_another_tool(context: Context) -> None:
+    card(context, {"labels": ["car", "truck"], "temperature": 1.2})
+
+
+def card_that_is_none(context: Context) -> None:
+    context.aws.ssm.put_parameter(Name=context.names.model_card, Value="oops", Type="String", Overwrite=True)
+
+
+def no_list_of_test_images(context: Context) -> None:
+    context.aws.s3.delete_object(Bucket="photos", Key=f"{PREFIX}/test_lst/test.lst")
+
+
+def no_test_images(context: Context) -> None:
+    staged(context, {})
+
+
+@pytest.mark.parametrize(
+    ("spoil", "expected"),
+    [
+        (no_endpoint, EndpointNotReadyError),
+        (endpoint_is_being_made, EndpointNotReadyError),
+        (no_card, ModelCardMissingError),
+        (card_of_another_tool, ModelCardMissingError),
+        (card_that_is_none, ModelCardMissingError),
+        (no_list_of_test_images, NoTestImagesError),
+        (other_labels, OtherClassesError),
+        (no_test_images, NoTestImagesError),
+    ],
+)
+def test_what_cannot_be_measured_is_told_before_anything_is_asked(
+    context: Context, runtime: FakeRuntime, spoil: Callable[[Context], None], expected: type[Exception]
+) -> None:
+    spoil(context)
+    with pytest.raises(expected):
+        evaluate(context)
+    assert [] == runtime.asked
+
+
+@pytest.mark.parametrize("arguments", [["--workers", "0"], ["--min-accuracy", "90"], ["--min-accuracy", "x"]])
+def test_an_option_that_makes_no_sense_is_wrong_usage(context: Context, arguments: list[str]) -> None:
+    with pytest.raises(SystemExit):
+        evaluate(context, *arguments)

@@ -1,0 +1,31 @@
+"""What the terminal shows."""
+
+import io
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from training.evaluate.metrics import evaluate, timing
+from training.evaluate.summary import show
+
+
+@pytest.fixture(scope="module")
+def shown() -> str:
+    """The summary of two right predictions and a wrong one; a class is called as markup of the terminal is."""
+    probabilities, labels = np.array([[0.9, 0.1], [0.2, 0.8], [0.3, 0.7]]), np.array([0, 1, 0])
+    metrics = evaluate(probabilities, labels, ["[red]car", "truck"], 1.0) | timing(np.array([1.0, 2.0, 3.0]), 3, 0.5)
+    out = io.StringIO()
+    show(Console(file=out, width=200), {"metrics": metrics, "report": "report.html", "metrics_file": "metrics.json"})
+    return out.getvalue()
+
+
+def test_class_names_are_shown_as_they_are(shown: str) -> None:
+    assert 2 == shown.count("[red]car")
+
+
+@pytest.mark.parametrize(
+    "expected", ["accuracy 66.7 %", "n = 3", "6 images/s", "[red]car taken for truck (1)", "Report: report.html"]
+)
+def test_summary_tells(shown: str, expected: str) -> None:
+    assert expected in shown

@@ -1,0 +1,55 @@
+"""A bucket for a dataset."""
+
+from collections.abc import Iterator
+
+import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
+
+from training.stage.bucket import BucketNotUsableError, require_bucket
+from training.step import Context
+
+
+@pytest.fixture
+def s3(context: Context) -> Iterator[Stubber]:
+    with Stubber(context.aws.s3) as stubber:
+        yield stubber
+        stubber.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("404", "There is no bucket photos. Make it first"),
+        ("403", "somebody else's, or your policies do not allow"),
+        ("301", "in another region than us-east-1"),
+    ],
+)
+def test_a_bucket_that_cannot_be_used_is_told_with_what_to_do(
+    code: str, message: str, context: Context, s3: Stubber
+) -> None:
+    s3.add_client_error("head_bucket", code, http_status_code=int(code))
+    with pytest.raises(BucketNotUsableError, match=message):
+        require_bucket(context.aws, "photos")
+
+
+def test_a_bucket_of_another_region_that_answers_is_told(context: Context, s3: Stubber) -> None:
+    s3.add_response("head_bucket", {"BucketRegion": "eu-west-1"})
+    with pytest.raises(BucketNotUsableError, match=r"lies in eu-west-1, .* give --region eu-west-1"):
+        require_bucket(context.aws, "photos")
+
+
+def test_a_fault_of_s3_is_not_taken_for_the_buckets(context: Context, s3: Stubber) -> None:
+    s3.add_client_error("head_bucket", "503", http_status_code=503)
+    with pytest.raises(ClientError):
+        require_bucket(context.aws, "photos")
+
+
+def test_a_bucket_in_the_region_is_usable(context: Context) -> None:
+    context.aws.s3.create_bucket(Bucket="photos")
+    require_bucket(context.aws, "photos")
+
+
+def test_a_bucket_that_is_not_there_is_told(context: Context) -> None:
+    with pytest.raises(BucketNotUsableError, match="There is no bucket none"):
+        require_bucket(context.aws, "none")

@@ -1,0 +1,104 @@
+"""The files of a dataset."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from training.stage.layout import StagedObject, dataset_digest, describe, lay_out, list_lines
+from training.stage.preparation import PreparedFile
+from training.stage.split import Splits
+
+A, B, C, D = ("a" * 64, "b" * 64, "c" * 64, "d" * 64)
+
+
+@pytest.fixture
+def splits(prepared: Callable[..., PreparedFile]) -> Splits:
+    images = {
+        "train": [prepared(A, "truck"), prepared(B)],
+        "validation": [prepared(C, split="validation")],
+        "test": [prepared(D, split="test")],
+    }
+    return Splits(("car", "truck"), images)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for digest in (A, B, C, D):
+        (tmp_path / f"{digest}.png").write_bytes(b"image " + digest[:1].encode())
+    return tmp_path
+
+
+def test_a_list_has_index_class_index_and_path(splits: Splits) -> None:
+    assert ["0\t1\ttruck/aaaaaaaaaaaaaaaa.png\n", "1\t0\tcar/bbbbbbbbbbbbbbbb.png\n"] == list_lines(splits, "train")
+
+
+def test_a_dataset_has_images_lists_and_labels(splits: Splits, folder: Path) -> None:
+    keys = [item.key for item in lay_out(splits, folder, recordio=False)]
+    assert [
+        "train/truck/aaaaaaaaaaaaaaaa.png",
+        "train/car/bbbbbbbbbbbbbbbb.png",
+        "validation/car/cccccccccccccccc.png",
+        "test/car/dddddddddddddddd.png",
+        "labels.json",
+        "train_lst/train.lst",
+        "validation_lst/validation.lst",
+        "test_lst/test.lst",
+    ] == keys
+
+
+def test_recordio_holds_training_and_validation_in_the_order_of_their_lists(splits: Splits, folder: Path) -> None:
+    records = [item for item in lay_out(splits, folder, recordio=True) if item.key.endswith(".rec")]
+    assert ["train_rec/train.rec", "validation_rec/validation.rec"] == [item.key for item in records]
+    content = records[0].file.read_bytes()
+    assert 0 < content.index(b"image a") < content.index(b"image b")
+
+
+def test_an_object_is_told_with_its_file_and_size(splits: Splits, folder: Path) -> None:
+    image = folder / f"{A}.png"
+    assert (
+        StagedObject("train/truck/aaaaaaaaaaaaaaaa.png", image, 100, is_image=True) == lay_out(splits, folder, False)[0]
+    )
+
+
+def test_labels_are_in_class_index_order(splits: Splits, folder: Path) -> None:
+    lay_out(splits, folder, recordio=False)
+    assert ["car", "truck"] == json.loads((folder / "labels.json").read_text())
+
+
+def test_the_digest_is_that_of_contents_and_not_of_where_they_came_from(
+    splits: Splits, prepared: Callable[..., PreparedFile]
+) -> None:
+    elsewhere = {**splits.images, "test": [prepared(D, split="test", path="elsewhere.png")]}
+    assert dataset_digest(splits) == dataset_digest(Splits(splits.labels, elsewhere))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda images, make: {**images, "test": [make(C, split="test")]},
+        lambda images, make: {**images, "test": [make(D, "truck", "test")]},
+        lambda images, make: {**images, "train": images["train"][::-1]},
+        lambda images, make: {**images, "train": [], "test": [*images["train"], *images["test"]]},
+    ],
+    ids=["content", "label", "order", "split"],
+)
+def test_the_digest_changes_with_all_that_matters(
+    change: object, splits: Splits, prepared: Callable[..., PreparedFile]
+) -> None:
+    changed = change(splits.images, prepared)  # type: ignore[operator]
+    assert dataset_digest(splits) != dataset_digest(Splits(splits.labels, changed))
+
+
+def test_a_description_survives_json(splits: Splits) -> None:
+    description = describe(splits, {"seed": 7})
+    assert description == json.loads(json.dumps(description))
+
+
+def test_a_description_says_how_images_were_prepared(splits: Splits) -> None:
+    made = describe(splits, {})["prepared_by"]
+    assert ("functions.serialize_image.image_preparation.prepare_image", 256) == (
+        made["function"],
+        made["parameters"]["short_side"],
+    )

@@ -1,0 +1,114 @@
+"""CSV and JSON-lines manifests."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from training.stage.manifest import Columns, ManifestError, read_manifest
+from training.stage.source import Source, UnknownClassError
+from training.step import Context
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("a.png", "b c.png"):
+        (tmp_path / name).write_bytes(name.encode())
+    return tmp_path
+
+
+def read(
+    folder: Path, text: str, context: Context, name: str = "m.csv", wanted: tuple[str, ...] = (), **columns: str
+) -> Source:
+    (folder / name).write_text(text, encoding="utf-8")
+    return read_manifest(folder / name, Columns(**columns), wanted, context.aws.s3)
+
+
+def rows(source: Source) -> list[tuple[str, str, str]]:
+    return [(Path(image.path).name, image.label, image.split) for image in source.images]
+
+
+EXPECTED = [("a.png", "car", "train"), ("b c.png", "truck", "test")]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("m.csv", "path,label,split\na.png,car,train\nb c.png,truck,test\n"),
+        ("m.csv", '\ufeffpath;label;split\r\na.png;car;\r\n"b c.png"; truck;TEST\r\n'),
+        ("m.tsv", "split\tother\tpath\tlabel\ntrain\t1\ta.png\tcar\ntest\t2\tb c.png\ttruck\n"),
+        ("m.jsonl", '{"path": "a.png", "label": "car"}\n\n{"path": "b c.png", "label": "truck", "split": "test"}\n'),
+    ],
+    ids=["comma", "spreadsheet", "tab", "json"],
+)
+def test_a_manifest_is_read_however_it_is_written(name: str, text: str, folder: Path, context: Context) -> None:
+    assert EXPECTED == rows(read(folder, text, context, name))
+
+
+def test_columns_can_have_other_names(folder: Path, context: Context) -> None:
+    found = read(folder, "file,kind\na.png,car\n", context, path="file", label="kind")
+    assert EXPECTED[:1] == rows(found)
+
+
+def test_a_path_is_relative_to_the_manifest(folder: Path, context: Context) -> None:
+    assert b"a.png" == read(folder, "path,label\na.png,car\n", context).images[0].read()
+
+
+def test_a_label_can_be_a_number(folder: Path, context: Context) -> None:
+    assert ("7",) == read(folder, json.dumps({"path": "a.png", "label": 7}), context, "m.jsonl").classes
+
+
+def test_an_image_of_a_manifest_can_lie_in_s3(folder: Path, context: Context) -> None:
+    context.aws.s3.create_bucket(Bucket="raw")
+    context.aws.s3.put_object(Bucket="raw", Key="x.png", Body=b"data")
+    assert b"data" == read(folder, "path,label\ns3://raw/x.png,car\n", context).images[0].read()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("file,label\na.png,car\n", "no column path; its first line names file, label.*--path-column"),
+        ("", "no column path and no column label"),
+        ("path,label\n", "has no rows"),
+        ("path,label\na.png,\n", "line 2 has no label"),
+        ("path,label\na.png\n", "line 2 has no label"),
+        ("path,label\n,car\n", "line 2 has no path"),
+        ("path,label\nz.png,car\n", "line 2: there is no file .*z.png"),
+        ("path,label,split\na.png,car,half\n", "line 2 has the split half; it is one of train, validation, test"),
+        ("path,label\ns3://,car\n", "line 2: 's3://' is none"),
+        ('path,label\n"a.png,car\n', "cannot be read"),
+    ],
+)
+def test_a_wrong_row_is_told_by_its_line(text: str, message: str, folder: Path, context: Context) -> None:
+    with pytest.raises(ManifestError, match=message):
+        read(folder, text, context)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("path", "line 1 is no JSON: every line holds one object"),
+        ("[1]", "line 1 is no JSON object"),
+        ('\n{"path": ["a"], "label": "car"}', "line 2: path is .* no text"),
+        ('{"path": "a.png"}', "line 1 has no label"),
+    ],
+)
+def test_a_wrong_json_line_is_told_by_its_number(text: str, message: str, folder: Path, context: Context) -> None:
+    with pytest.raises(ManifestError, match=message):
+        read(folder, text, context, "m.jsonl")
+
+
+def test_a_manifest_in_another_encoding_is_told(folder: Path, context: Context) -> None:
+    (folder / "m.csv").write_text("path,label\na.png,caf\u00e9\n", encoding="latin-1")
+    with pytest.raises(ManifestError, match="not in UTF-8"):
+        read_manifest(folder / "m.csv", Columns(), (), context.aws.s3)
+
+
+def test_a_label_that_is_not_among_the_classes_is_told(folder: Path, context: Context) -> None:
+    with pytest.raises(UnknownClassError, match="line 2 has the label cra, which is not among --classes"):
+        read(folder, "path,label\na.png,cra\n", context, wanted=("car", "truck"))
+
+
+def test_a_class_that_the_manifest_lacks_is_told(folder: Path, context: Context) -> None:
+    with pytest.raises(UnknownClassError, match="no class truck"):
+        read(folder, "path,label\na.png,car\n", context, wanted=("car", "truck"))

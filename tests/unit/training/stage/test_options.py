@@ -1,0 +1,43 @@
+"""The options of `stage`."""
+
+import argparse
+from collections.abc import Callable
+from fractions import Fraction
+
+import pytest
+
+type Parse = Callable[..., argparse.Namespace]
+
+
+def test_shares_are_exact(parse: Parse) -> None:
+    expected = {"train": Fraction(4, 5), "validation": Fraction(1, 10), "test": Fraction(1, 10)}
+    assert expected == parse("images").split
+
+
+def test_classes_are_sorted_and_each_is_there_once(parse: Parse) -> None:
+    assert ("automobile", "truck") == parse("images", "--classes", "truck, automobile,truck").classes
+
+
+def test_balance_can_be_turned_off(parse: Parse) -> None:
+    assert parse("images", "--balance", "off").balance is None
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--split", "0.8,0.2"), "three numbers above 0"),
+        (("--split", "0.9,0.1,0"), "three numbers above 0"),
+        (("--split", "a,b,c"), "three numbers above 0"),
+        (("--classes", "car"), "at least two different classes"),
+        (("--classes", "car,a/b"), "called 'a/b'"),
+        (("--balance", "0.5"), "at least 1, or off"),
+        (("--workers", "0"), "whole number of at least 1"),
+        (("--seed", "x"), "invalid int value"),
+    ],
+)
+def test_a_wrong_option_is_told(
+    words: tuple[str, str], message: str, parse: Parse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        parse("images", *words)
+    assert message in capsys.readouterr().err

@@ -1,0 +1,59 @@
+"""Duplicates, contradictions and large classes."""
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from training.stage.preparation import PreparedFile
+from training.stage.selection import LeftOut, balance, select_distinct
+
+
+def test_a_copy_is_left_out_once_for_each_time(prepared: Callable[..., PreparedFile]) -> None:
+    kept, left_out = select_distinct([prepared("1", path=path) for path in ("c", "a", "b")])
+    assert ["a"] == [file.path for file in kept]
+    assert [LeftOut("b", "duplicate", "the same as a"), LeftOut("c", "duplicate", "the same as a")] == left_out
+
+
+def test_a_copy_across_splits_goes_out_of_training_never_out_of_test(prepared: Callable[..., PreparedFile]) -> None:
+    kept, _ = select_distinct([prepared("1", split=split) for split in ("train", "test", "validation")])
+    assert ["test"] == [file.split for file in kept]
+
+
+def test_a_copy_of_a_validation_image_goes_out_of_training(prepared: Callable[..., PreparedFile]) -> None:
+    kept, _ = select_distinct([prepared("1", split=split) for split in ("train", "validation")])
+    assert ["validation"] == [file.split for file in kept]
+
+
+def test_the_same_content_under_two_labels_is_left_out_altogether(prepared: Callable[..., PreparedFile]) -> None:
+    kept, left_out = select_distinct([prepared("1", "car", path="a"), prepared("1", "truck", path="b")])
+    assert [] == kept
+    assert [("a", "contradiction"), ("b", "contradiction")] == [(item.path, item.reason) for item in left_out]
+    assert "labelled car (a), truck (b)" == left_out[0].explanation
+
+
+def test_a_large_class_is_cut_to_the_ratio(prepared: Callable[..., PreparedFile]) -> None:
+    files = [prepared(f"c{number}") for number in range(9)] + [prepared(f"t{number}", "truck") for number in range(4)]
+    kept, left_out = balance(files, Fraction("1.5"), seed=0)
+    labels = [file.label for file in kept]
+    assert (6, 4, 3) == (labels.count("car"), labels.count("truck"), len(left_out))
+    assert LeftOut(left_out[0].path, "surplus", "car has 9 images, the smallest class allows 6") == left_out[0]
+
+
+def test_a_test_split_of_the_source_is_not_cut(prepared: Callable[..., PreparedFile]) -> None:
+    files = [prepared("c1"), prepared("t1", "truck")]
+    given = [prepared(f"g{number}", split="test") for number in range(9)]
+    kept, left_out = balance(files + given, Fraction(1), seed=0)
+    assert (11, []) == (len(kept), left_out)
+
+
+def test_which_images_are_cut_depends_on_the_seed_and_not_on_the_order(prepared: Callable[..., PreparedFile]) -> None:
+    files = [prepared(f"c{number}") for number in range(40)] + [prepared("t", "truck")]
+
+    def kept(seed: int, step: int) -> set[str]:
+        return {file.digest for file in balance(files[::step], Fraction(9), seed)[0]}
+
+    assert kept(0, 1) == kept(0, -1) != kept(1, 1)
+
+
+def test_without_a_ratio_every_image_is_kept(prepared: Callable[..., PreparedFile]) -> None:
+    files = [prepared(f"c{number}") for number in range(9)] + [prepared("t", "truck")]
+    assert (files, []) == balance(files, None, seed=0)

@@ -1,0 +1,80 @@
+"""Stratified splits."""
+
+from collections.abc import Callable
+from fractions import Fraction
+
+import pytest
+
+from training.stage.preparation import PreparedFile
+from training.stage.split import Splits, TooFewImagesError, apportion, draw_splits
+
+SHARES = {"train": Fraction("0.8"), "validation": Fraction("0.1"), "test": Fraction("0.1")}
+LABELS = ("car", "truck")
+
+
+@pytest.mark.parametrize("total", range(60))
+def test_parts_are_exact_to_one_image(total: int) -> None:
+    parts = apportion(total, SHARES)
+    assert total == sum(parts.values())
+    assert all(abs(parts[split] - total * share) < 1 for split, share in SHARES.items())
+
+
+def draw(make: Callable[..., PreparedFile], cars: int, trucks: int, seed: int = 0, step: int = 1) -> Splits:
+    files = [make(f"c{number}") for number in range(cars)] + [make(f"t{number}", "truck") for number in range(trucks)]
+    return draw_splits(files[::step], LABELS, SHARES, seed)
+
+
+def test_each_split_has_the_proportions_of_the_whole(prepared: Callable[..., PreparedFile]) -> None:
+    tenth = {"car": 2, "truck": 1}
+    assert {"train": {"car": 16, "truck": 8}, "validation": tenth, "test": tenth} == draw(prepared, 20, 10).counts()
+
+
+def test_the_same_images_give_the_same_splits_in_any_order(prepared: Callable[..., PreparedFile]) -> None:
+    assert draw(prepared, 20, 10) == draw(prepared, 20, 10, step=-1)
+
+
+def test_another_seed_draws_other_splits(prepared: Callable[..., PreparedFile]) -> None:
+    tests = [{file.digest for file in draw(prepared, 20, 10, seed).images["test"]} for seed in (0, 1)]
+    assert tests[0] != tests[1]
+
+
+def test_classes_are_shuffled_in_a_list(prepared: Callable[..., PreparedFile]) -> None:
+    labels = [file.label for file in draw(prepared, 20, 20).images["train"]]
+    assert labels not in (sorted(labels), sorted(labels, reverse=True))
+
+
+def test_no_image_is_in_two_splits(prepared: Callable[..., PreparedFile]) -> None:
+    splits = draw(prepared, 20, 10)
+    assert 30 == len({file.digest for files in splits.images.values() for file in files})
+
+
+def test_a_given_test_split_is_kept_and_validation_is_drawn_from_training(
+    prepared: Callable[..., PreparedFile],
+) -> None:
+    files = [prepared(f"{label}{number}", label) for label in LABELS for number in range(18)]
+    given = [prepared(f"g-{label}", label, "test") for label in LABELS]
+    splits = draw_splits(files + given, LABELS, SHARES, seed=0)
+    assert {"g-car", "g-truck"} == {file.digest for file in splits.images["test"]}
+    assert {"car": 2, "truck": 2} == splits.counts()["validation"]
+
+
+def test_splits_that_are_all_given_are_kept(prepared: Callable[..., PreparedFile]) -> None:
+    files = [prepared(f"{label}{split}", label, split) for label in LABELS for split in SHARES]
+    assert {split: {"car": 1, "truck": 1} for split in SHARES} == draw_splits(files, LABELS, SHARES, seed=0).counts()
+
+
+def test_a_class_that_is_too_small_for_every_split_is_told(prepared: Callable[..., PreparedFile]) -> None:
+    with pytest.raises(TooFewImagesError, match=r"truck has 3 images .* too few .* With 10 it would be in each"):
+        draw(prepared, 20, 3)
+
+
+def test_a_class_that_a_given_split_lacks_is_told(prepared: Callable[..., PreparedFile]) -> None:
+    files = [prepared(f"{label}{number}", label) for label in LABELS for number in range(20)]
+    with pytest.raises(TooFewImagesError, match="truck has no readable image in the test split"):
+        draw_splits([*files, prepared("g", "car", "test")], LABELS, SHARES, seed=0)
+
+
+def test_a_class_that_training_lacks_is_told(prepared: Callable[..., PreparedFile]) -> None:
+    files = [prepared("c"), *(prepared(f"g{split}", "truck", split) for split in ("validation", "test"))]
+    with pytest.raises(TooFewImagesError, match="truck has no readable image that training may use"):
+        draw_splits(files, LABELS, SHARES, seed=0)

@@ -1,0 +1,256 @@
+"""The step as a whole."""
+
+import argparse
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+
+from training.dataset import SPLITS, Dataset
+from training.run_file import StepNotDoneError
+from training.stage import step
+from training.stage.bucket import BucketNotUsableError
+from training.stage.source import SourceNotReadableError
+from training.stage.split import TooFewImagesError
+from training.stage.upload import PlaceTakenError
+from training.step import Context
+
+type Parse = Callable[..., argparse.Namespace]
+
+
+@pytest.fixture
+def stage(context: Context, parse: Parse) -> Callable[..., dict[str, Any]]:
+    def stage(*words: object) -> dict[str, Any]:
+        return step.run(context, parse(*words))
+
+    return stage
+
+
+type Stage = Callable[..., dict[str, Any]]
+
+
+def listed(context: Context) -> set[str]:
+    found = context.aws.s3.list_objects_v2(Bucket="photos").get("Contents", [])
+    return {item["Key"].removeprefix("datasets/default/") for item in found}
+
+
+def rows(context: Context, name: str) -> list[dict[str, str]]:
+    with (context.run.folder / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_folder_becomes_a_dataset(source: Path, stage: Stage, context: Context) -> None:
+    result = stage(source)
+    each = {"train": 8, "validation": 1, "test": 1}
+    assert {split: {"car": count, "truck": count} for split, count in each.items()} == result["counts"]
+    assert {"labels.json", "dataset.json", *(f"{split}_lst/{split}.lst" for split in SPLITS)} < listed(context)
+
+
+def test_the_steps_that_follow_find_the_dataset(source: Path, stage: Stage, context: Context) -> None:
+    stage(source)
+    dataset = Dataset.of(context.run)
+    keys = {image.key.removeprefix("datasets/default/") for image in dataset.images(context.aws.s3, "train")}
+    assert (16, dataset.size("train")) == (len(keys), len(keys & listed(context)))
+
+
+def test_the_description_agrees_with_the_result(source: Path, stage: Stage, context: Context) -> None:
+    result = stage(source, "--seed", 3)
+    body = context.aws.s3.get_object(Bucket="photos", Key="datasets/default/dataset.json")["Body"].read()
+    same = ("labels", "counts", "digest", "seed", "recordio")
+    assert {name: result[name] for name in same}.items() <= json.loads(body).items()
+
+
+def test_the_same_images_elsewhere_in_another_order_are_the_same_dataset(
+    source: Path, stage: Stage, tmp_path: Path
+) -> None:
+    digest = stage(source)["digest"]
+    for number, path in enumerate(sorted(source.rglob("*.png"), reverse=True)):
+        other = tmp_path / "other" / path.parent.name / f"{number:03}.png"
+        other.parent.mkdir(parents=True, exist_ok=True)
+        other.write_bytes(path.read_bytes())
+    again = stage(tmp_path / "other")
+    assert (digest, 0) == (again["digest"], again["uploaded"])
+
+
+def test_another_seed_is_another_dataset(source: Path, stage: Stage) -> None:
+    assert stage(source)["digest"] != stage(source, "--seed", 1)["digest"]
+
+
+def test_running_again_uploads_nothing(source: Path, stage: Stage) -> None:
+    stage(source)
+    again = stage(source)
+    assert (0, 24, 0) == (again["uploaded"], again["unchanged"], again["deleted"])
+
+
+def test_a_new_image_is_the_only_image_that_is_uploaded(
+    source: Path, stage: Stage, picture: Callable[..., bytes]
+) -> None:
+    for number, split in enumerate(SPLITS):
+        for label in ("car", "truck"):
+            path = source / split / label / "a.png"
+            path.parent.mkdir(parents=True)
+            path.write_bytes(picture(100 + number + 10 * len(label)))
+    stage(source)
+    (source / "test/car/new.png").write_bytes(picture(7))
+    again = stage(source)
+    assert (5, 6) == (again["uploaded"], again["unchanged"])  # with labels and lists, which follow from the images
+
+
+def test_what_was_left_out_is_told_and_listed(
+    source: Path, stage: Stage, context: Context, shown: io.StringIO, picture: Callable[..., bytes]
+) -> None:
+    (source / "car/empty.jpg").touch()
+    (source / "car/copy.bmp").write_bytes(picture(0, "BMP"))
+    (source / "car/wrong.png").write_bytes(picture(1))
+    result = stage(source)
+    assert ("EmptyImageError", 1) == (result["unreadable"][0]["error"], result["duplicates"])
+    assert {"duplicate": 1, "contradiction": 2} == result["left_out"]
+    assert [str(source / "car/empty.jpg")] == [row["path"] for row in rows(context, "unreadable.csv")]
+    assert {"duplicate", "contradiction"} == {row["reason"] for row in rows(context, "left_out.csv")}
+    assert "1 unreadable (EmptyImageError: 1)" in shown.getvalue()
+    assert "3 left out (contradiction: 2, duplicate: 1)" in shown.getvalue()
+
+
+def test_every_image_of_the_dataset_is_listed_with_its_origin(source: Path, stage: Stage, context: Context) -> None:
+    stage(source)
+    found = rows(context, "images.csv")
+    assert {str(path) for path in source.rglob("*.png")} == {row["source"] for row in found}
+    assert {f"{row['split']}/{row['image']}" for row in found} < listed(context)
+
+
+def test_the_table_and_the_next_command_are_shown(source: Path, stage: Stage, shown: io.StringIO) -> None:
+    stage(source)
+    assert ["car", "8", "1", "1"] in [line.split() for line in shown.getvalue().splitlines()]
+    assert shown.getvalue().endswith("Next: python -m training train\n")
+
+
+def test_a_class_in_square_brackets_is_shown(source: Path, stage: Stage, shown: io.StringIO) -> None:
+    (source / "car").rename(source / "[bold]")
+    stage(source)
+    assert ["[bold]", "8", "1", "1"] in [line.split() for line in shown.getvalue().splitlines()]
+
+
+def test_the_next_command_names_the_same_run(source: Path, context: Context, parse: Parse, shown: io.StringIO) -> None:
+    options = parse(source)
+    options.run, options.runs = "cars", Path("my runs")
+    step.run(context, options)
+    assert shown.getvalue().endswith("Next: python -m training train --run cars --runs 'my runs'\n")
+
+
+def test_recordio_is_made_and_removed_as_asked(source: Path, stage: Stage, context: Context) -> None:
+    stage(source, "--recordio")
+    assert {"train_rec/train.rec", "validation_rec/validation.rec"} < listed(context)
+    assert 2 == stage(source)["deleted"]
+
+
+def test_no_half_made_files_stay_in_the_runs_folder(source: Path, stage: Stage, context: Context) -> None:
+    stage(source)
+    names = {path.name for path in context.run.folder.iterdir()}
+    assert {"run.json", "images.csv", "unreadable.csv", "left_out.csv"} == names
+
+
+def test_a_source_in_s3_becomes_a_dataset(
+    stage: Stage, context: Context, parse: Parse, picture: Callable[..., bytes]
+) -> None:
+    for number in range(20):
+        key = f"raw/{('car', 'truck')[number % 2]}/{number}.png"
+        context.aws.s3.put_object(Bucket="photos", Key=key, Body=picture(number))
+    assert {"car": 8, "truck": 8} == stage("s3://photos/raw")["counts"]["train"]
+
+
+def test_the_dataset_itself_is_no_source_for_it(source: Path, stage: Stage) -> None:
+    stage(source)
+    with pytest.raises(step.SourceIsDatasetError):
+        stage("s3://photos/datasets/default")
+
+
+def test_without_a_bucket_the_one_of_the_stack_is_taken(source: Path, context: Context, parse: Parse) -> None:
+    options = parse(source)
+    options.bucket = None
+    outputs = {"TrainingBucketName": "photos", "SageMakerRoleArn": "arn:aws:iam::123456789012:role/sagemaker"}
+    stack: dict[str, Any] = {"StackName": "stack", "CreationTime": 0, "StackStatus": "CREATE_COMPLETE"}
+    stack["Outputs"] = [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]
+    with Stubber(context.aws.cloudformation) as stubber:
+        for _ in range(2):
+            stubber.add_response("describe_stacks", {"Stacks": [stack]})
+        result = step.run(context, options)
+    assert ("photos", outputs["SageMakerRoleArn"]) == (result["bucket"], result["role"])
+
+
+def test_one_class_is_too_few(source: Path, stage: Stage, context: Context) -> None:
+    for path in (source / "truck").iterdir():
+        path.unlink()
+    (source / "truck").rmdir()
+    with pytest.raises(step.TooFewClassesError, match="The source has car alone"):
+        stage(source)
+    assert set() == listed(context)
+
+
+def test_a_class_without_a_readable_image_is_told(source: Path, stage: Stage, context: Context) -> None:
+    for path in (source / "truck").iterdir():
+        path.write_bytes(b"")
+    with pytest.raises(
+        TooFewImagesError, match=r"truck has no image that can be used; .*unreadable\.csv \(10 images\)"
+    ):
+        stage(source)
+    assert (set(), 10) == (listed(context), len(rows(context, "unreadable.csv")))
+
+
+def test_a_small_class_leaves_nothing_half_made(source: Path, stage: Stage, context: Context) -> None:
+    for path in list((source / "truck").iterdir())[2:]:
+        path.unlink()
+    with pytest.raises(TooFewImagesError, match="truck has 2 images"):
+        stage(source, "--balance", "off")
+    assert set() == listed(context)
+
+
+def test_a_source_that_is_not_there_is_told(stage: Stage) -> None:
+    with pytest.raises(SourceNotReadableError, match="There is no nowhere"):
+        stage("nowhere")
+
+
+def test_a_file_of_another_kind_is_no_source(stage: Stage, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").touch()
+    with pytest.raises(SourceNotReadableError, match="is no source: give a folder, a manifest"):
+        stage(tmp_path / "a.txt")
+
+
+def test_a_missing_bucket_is_told_before_an_image_is_read(source: Path, stage: Stage, shown: io.StringIO) -> None:
+    with pytest.raises(BucketNotUsableError, match="There is no bucket other"):
+        stage(source, "--bucket", "other")
+    assert "Preparing" not in shown.getvalue()
+
+
+def test_a_place_that_is_taken_is_told_before_an_image_is_read(
+    source: Path, stage: Stage, context: Context, shown: io.StringIO
+) -> None:
+    context.aws.s3.put_object(Bucket="photos", Key="datasets/default/mine.txt", Body=b"")
+    with pytest.raises(PlaceTakenError):
+        stage(source)
+    assert "Preparing" not in shown.getvalue()
+
+
+def test_a_folder_that_cannot_be_written_is_told(source: Path, stage: Stage, context: Context) -> None:
+    context.run.folder.parent.mkdir(parents=True)
+    context.run.folder.touch()
+    with pytest.raises(step.FileAccessError, match="default"):
+        stage(source)
+
+
+def test_an_interrupted_change_takes_the_earlier_result_back(source: Path, stage: Stage, context: Context) -> None:
+    stage(source)
+
+    def stop(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    context.aws.s3.meta.events.register("before-call.s3.PutObject", stop)
+    with pytest.raises(KeyboardInterrupt):
+        stage(source, "--seed", 1)
+    with pytest.raises(StepNotDoneError):
+        Dataset.of(context.run)
+    assert "dataset.json" not in listed(context)

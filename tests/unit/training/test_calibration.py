@@ -1,0 +1,38 @@
+"""Temperature scaling, in training and in the service."""
+
+import numpy as np
+import pytest
+
+from functions.classify_image.prediction import calibrate
+from training.calibration import COLDEST, fit_temperature, with_temperature
+
+NOISE = np.random.default_rng(0)
+
+
+def test_temperature_one_changes_nothing() -> None:
+    assert [0.8, 0.2] == pytest.approx(with_temperature(np.array([[0.8, 0.2]]), 1.0)[0])
+
+
+def test_a_temperature_above_one_makes_less_confident() -> None:
+    assert [2 / 3, 1 / 3] == pytest.approx(with_temperature(np.array([[0.8, 0.2]]), 2.0)[0])
+
+
+def test_a_certain_prediction_stays_finite() -> None:
+    assert [1.0, 0.0] == pytest.approx(with_temperature(np.array([[1.0, 0.0]]), 2.0)[0], abs=1e-5)
+
+
+def test_the_temperature_that_made_the_probabilities_overconfident_is_found() -> None:
+    true = NOISE.dirichlet([1, 1, 1], 20_000)
+    labels = (NOISE.random((20_000, 1)) > true.cumsum(axis=1)).sum(axis=1)
+    assert 2.0 == pytest.approx(fit_temperature(with_temperature(true, 0.5), labels), rel=0.05)
+
+
+def test_predictions_that_are_all_right_end_at_the_coldest_temperature() -> None:
+    assert COLDEST == pytest.approx(fit_temperature(np.array([[0.8, 0.2], [0.1, 0.9]]), np.array([0, 1])))
+
+
+@pytest.mark.parametrize("temperature", [0.3, 1.0, 1.7, 9.0])
+def test_the_service_calibrates_as_the_training_tool_does(temperature: float) -> None:
+    probabilities = NOISE.dirichlet([0.3] * 10, 200)
+    expected = [calibrate(tuple(row), temperature) for row in probabilities]
+    np.testing.assert_allclose(expected, with_temperature(probabilities, temperature), atol=1e-9)

@@ -1,0 +1,130 @@
+"""`cleanup`: what it would delete, what it deletes, and what it leaves alone."""
+
+import argparse
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from training import cleanup
+from training.deploy import scaling
+from training.deploy.hosting import Hosting, Scaling
+from training.deploy.request import endpoint_config_request, endpoint_request, model_request
+from training.deploy.trained_model import TrainedModel
+from training.model_card import ModelArchive, model_card, write_model_card
+from training.naming import Names
+from training.step import Context
+
+MODEL = TrainedModel("s3://b/model.tar.gz", "image:1", "arn:aws:iam::1:role/r", ("a", "b"), "job", {}, None, "x")
+
+
+@pytest.fixture(autouse=True)
+def no_stacks(context: Context) -> None:
+    """CloudFormation has no stack of any name (moto's wants more packages than the tests install)."""
+
+    def missing(**_: Any) -> None:
+        message = "Stack with id scones-unlimited does not exist"
+        raise ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "DescribeStacks")
+
+    context.aws.session.events.register("before-call.cloudformation.DescribeStacks", missing)
+
+
+def deployed(context: Context, names: Names, name: str = "scones-unlimited-default-1") -> None:
+    sagemaker, tags = context.aws.sagemaker, names.tag_list
+    sagemaker.create_model(**model_request(name, MODEL, tags))
+    hosting = Hosting("realtime", instance_type="ml.m5.large")
+    sagemaker.create_endpoint_config(**endpoint_config_request(name, hosting, tags))
+    sagemaker.create_endpoint(**endpoint_request(context.names.endpoint, name, tags))
+
+
+@pytest.fixture
+def ours(context: Context) -> Context:
+    """The context of a stage with everything that `deploy` makes, and an alarm."""
+    deployed(context, context.names)
+    scaling.register(context, Scaling(1, 3, 300))
+    write_model_card(context, model_card(context.names.endpoint, ("a", "b"), 1.0, ModelArchive("sha256:1", None)))
+    for name, tags in (("ours", context.names.tag_list), ("theirs", [])):
+        context.aws.cloudwatch.put_metric_alarm(
+            AlarmName=name,
+            EvaluationPeriods=1,
+            ComparisonOperator="GreaterThanThreshold",
+            Threshold=1,
+            MetricName="ModelLatency",
+            Namespace="AWS/SageMaker",
+            Period=60,
+            Statistic="Average",
+            Dimensions=[{"Name": "EndpointName", "Value": context.names.endpoint}],
+            Tags=tags,  # type: ignore[arg-type]
+        )
+    context.run.begin("deploy")
+    context.run.done("deploy", {"endpoint": context.names.endpoint})
+    return context
+
+
+@pytest.fixture
+def clean() -> Callable[..., dict[str, Any]]:
+    """Run the step with these arguments."""
+
+    def run(context: Context, *arguments: str) -> dict[str, Any]:
+        parser = argparse.ArgumentParser()
+        cleanup.add_arguments(parser)
+        return cleanup.run(context, parser.parse_args(arguments))
+
+    return run
+
+
+type Clean = Callable[..., dict[str, Any]]
+
+IN_ORDER = [
+    ("auto-scaling of", "endpoint/scones-unlimited/variant/AllTraffic"),
+    ("endpoint", "scones-unlimited"),
+    ("endpoint configuration", "scones-unlimited-default-1"),
+    ("model", "scones-unlimited-default-1"),
+    ("alarm", "ours"),
+    ("model card", "/scones-unlimited/endpoints/scones-unlimited"),
+]
+
+
+def named(deletions: list[dict[str, str]]) -> list[tuple[str, str]]:
+    return [(deletion["kind"], deletion["name"]) for deletion in deletions]
+
+
+def test_without_yes_it_says_what_it_would_delete_and_deletes_nothing(ours: Context, clean: Clean) -> None:
+    assert IN_ORDER == named(clean(ours)["would_delete"])
+    assert IN_ORDER == named(clean(ours)["would_delete"])
+    assert ours.run.find("deploy")
+
+
+def test_with_yes_it_deletes_in_an_order_that_sagemaker_allows(ours: Context, clean: Clean) -> None:
+    assert IN_ORDER == named(clean(ours, "--yes")["deleted"])
+    assert [] == ours.aws.sagemaker.list_endpoints()["Endpoints"]
+    assert ["theirs"] == [alarm["AlarmName"] for alarm in ours.aws.cloudwatch.describe_alarms()["MetricAlarms"]]
+
+
+def test_a_second_time_there_is_nothing_to_delete(ours: Context, clean: Clean) -> None:
+    clean(ours, "--yes")
+    assert [] == clean(ours, "--yes")["deleted"]
+
+
+def test_what_is_deleted_is_no_result_of_the_run_any_more(ours: Context, clean: Clean) -> None:
+    clean(ours, "--yes")
+    assert ours.run.find("deploy") is None
+
+
+def test_what_another_stage_owns_is_kept(context: Context, clean: Clean, shown: io.StringIO) -> None:
+    deployed(context, Names(stage="prod"))
+    assert [] == clean(context, "--yes")["deleted"]
+    assert "has not our tags, and is kept" in shown.getvalue()
+
+
+def test_what_an_interrupted_deploy_left_behind_is_deleted(context: Context, clean: Clean) -> None:
+    context.aws.sagemaker.create_model(**model_request("scones-unlimited-default-2", MODEL, context.names.tag_list))
+    assert [("model", "scones-unlimited-default-2")] == named(clean(context, "--yes")["deleted"])
+
+
+def test_what_is_kept_is_told_with_the_command_that_deletes_it(ours: Context, clean: Clean) -> None:
+    ours.run.begin("stage")
+    ours.run.done("stage", {"bucket": "photos"})
+    assert "aws s3 rb s3://photos --force" in clean(ours)["kept"].values()

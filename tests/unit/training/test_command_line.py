@@ -1,0 +1,42 @@
+"""The command line: exit statuses, and errors as sentences on standard error."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from training.command_line import STEPS, main
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_every_step_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    for step in STEPS:
+        with pytest.raises(SystemExit) as ended:
+            main([step, "--help"])
+        assert 0 == ended.value.code
+        assert "--run" in capsys.readouterr().out
+
+
+def test_an_unknown_step_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["fly"])
+    assert (2, True) == (ended.value.code, "invalid choice: 'fly'" in capsys.readouterr().err)
+
+
+def test_a_wrong_name_is_one_sentence_on_standard_error(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert 1 == main(["status", "--run", "My Run", "--runs", str(tmp_path)])
+    told = capsys.readouterr()
+    assert ("", True) == (told.out, told.err.startswith("InvalidNameError: The run is 'My Run'."))
+
+
+def test_a_step_before_its_turn_names_the_one_before(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert 1 == main(["train", "--runs", str(tmp_path), "--region", "us-east-1"])
+    assert "python -m training stage" in capsys.readouterr().err
+
+
+def test_nothing_heavy_is_imported_to_show_the_help() -> None:
+    program = "import sys, training.command_line; print(*sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert set() == {"sagemaker", "matplotlib", "numpy", "scipy", "pandas"} & set(shown.stdout.split())

@@ -1,0 +1,47 @@
+"""What the steps know of a staged dataset."""
+
+import pytest
+
+from training.dataset import Dataset, LabelledKey
+from training.run_file import RunFile, StepNotDoneError
+from training.step import Context
+
+STAGED = {
+    "bucket": "photos",
+    "prefix": "datasets/cars",
+    "labels": ["automobile", "truck"],
+    "counts": {"train": {"automobile": 2, "truck": 1}, "validation": {"automobile": 1, "truck": 1}, "test": {}},
+    "digest": "sha256:1",
+    "recordio": False,
+}
+
+
+@pytest.fixture
+def dataset(run_file: RunFile) -> Dataset:
+    run_file.begin("stage")
+    run_file.done("stage", STAGED)
+    return Dataset.of(run_file)
+
+
+def test_a_run_without_a_dataset_says_which_step_makes_one(run_file: RunFile) -> None:
+    with pytest.raises(StepNotDoneError, match="training stage"):
+        Dataset.of(run_file)
+
+
+def test_the_size_of_a_split_is_that_of_its_classes(dataset: Dataset) -> None:
+    assert 3 == dataset.size("train")
+
+
+def test_a_channel_has_a_url_that_ends_as_a_folder_does(dataset: Dataset) -> None:
+    assert "s3://photos/datasets/cars/train_lst/" == dataset.url("train_lst")
+
+
+def test_the_images_of_a_split_come_from_its_list(dataset: Dataset, context: Context) -> None:
+    context.aws.s3.create_bucket(Bucket="photos")
+    lines = "0\t1\ttruck/a b.png\n1\t0\tautomobile/c.png\n"
+    context.aws.s3.put_object(Bucket="photos", Key="datasets/cars/train_lst/train.lst", Body=lines.encode())
+    expected = [
+        LabelledKey("datasets/cars/train/truck/a b.png", 1),
+        LabelledKey("datasets/cars/train/automobile/c.png", 0),
+    ]
+    assert expected == dataset.images(context.aws.s3, "train")

@@ -1,0 +1,82 @@
+"""The stack with the bucket and the role (made for real by the demo, on the local cloud)."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.stub import ANY, Stubber
+
+from training.foundation import TEMPLATE, Foundation, FoundationFailedError, ensure_foundation, find_foundation
+from training.step import Context
+
+FOUNDATION = Foundation("photos", "arn:aws:iam::123456789012:role/sagemaker")
+OUTPUTS = [
+    {"OutputKey": "TrainingBucketName", "OutputValue": FOUNDATION.bucket},
+    {"OutputKey": "SageMakerRoleArn", "OutputValue": FOUNDATION.role},
+]
+
+
+@pytest.fixture
+def cloudformation(context: Context) -> Iterator[Stubber]:
+    with Stubber(context.aws.cloudformation) as stubber:
+        yield stubber
+        stubber.assert_no_pending_responses()
+
+
+def missing(stubber: Stubber) -> None:
+    message = "Stack with id scones-unlimited-training does not exist"
+    stubber.add_client_error("describe_stacks", "ValidationError", message)
+
+
+def described(stubber: Stubber, status: str, outputs: list[dict[str, str]]) -> None:
+    stack: dict[str, Any] = {"StackName": "scones-unlimited-training", "CreationTime": 0, "StackStatus": status}
+    stubber.add_response("describe_stacks", {"Stacks": [{**stack, "Outputs": outputs}]})
+
+
+def test_there_is_no_foundation_before_it_is_made(context: Context, cloudformation: Stubber) -> None:
+    missing(cloudformation)
+    assert find_foundation(context) is None
+
+
+def test_a_foundation_that_is_there_is_not_made_again(context: Context, cloudformation: Stubber) -> None:
+    described(cloudformation, "CREATE_COMPLETE", OUTPUTS)
+    assert FOUNDATION == ensure_foundation(context)
+
+
+def test_a_foundation_that_is_not_there_is_made_with_the_tags_of_the_stage(
+    context: Context, cloudformation: Stubber
+) -> None:
+    tags = [{"Key": "project", "Value": "scones-unlimited"}, {"Key": "stage", "Value": "dev"}]
+    missing(cloudformation)
+    cloudformation.add_response(
+        "create_stack",
+        {"StackId": "id"},
+        {
+            "StackName": "scones-unlimited-training",
+            "TemplateBody": ANY,
+            "Capabilities": ["CAPABILITY_IAM"],
+            "Tags": tags,
+        },
+    )
+    described(cloudformation, "CREATE_COMPLETE", [])
+    described(cloudformation, "CREATE_COMPLETE", OUTPUTS)
+    assert FOUNDATION == ensure_foundation(context)
+
+
+def test_a_foundation_that_cannot_be_made_says_where_to_look(context: Context, cloudformation: Stubber) -> None:
+    missing(cloudformation)
+    cloudformation.add_response("create_stack", {"StackId": "id"})
+    described(cloudformation, "ROLLBACK_COMPLETE", [])
+    with pytest.raises(FoundationFailedError, match="its events say why"):
+        ensure_foundation(context)
+
+
+def test_a_stack_of_that_name_without_the_outputs_is_told(context: Context, cloudformation: Stubber) -> None:
+    described(cloudformation, "ROLLBACK_COMPLETE", [])
+    with pytest.raises(FoundationFailedError, match="ROLLBACK_COMPLETE and has no outputs"):
+        ensure_foundation(context)
+
+
+def test_the_bucket_is_kept_when_the_stack_is_deleted() -> None:
+    assert re.search(r"TrainingBucket:\n +Type: AWS::S3::Bucket\n +DeletionPolicy: Retain", TEMPLATE.read_text())

@@ -1,0 +1,103 @@
+"""The model card, and what it says of the archive that is served."""
+
+import hashlib
+import io
+import json
+import tarfile
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import pytest
+
+from functions.classify_image.model_card import parse_model_card
+from training.model_card import (
+    BadModelArchiveError,
+    ModelArchive,
+    ModelCardTooLargeError,
+    ModelMissingError,
+    inspect_archive,
+    model_card,
+    model_card_request,
+    read_model_card,
+    write_model_card,
+)
+from training.step import Context
+
+URL = "s3://photos/models/job/output/model.tar.gz"
+ARCHIVE = ModelArchive("sha256:1", None)
+
+
+def stored(context: Context, content: bytes) -> None:
+    context.aws.s3.create_bucket(Bucket="photos")
+    context.aws.s3.put_object(Bucket="photos", Key="models/job/output/model.tar.gz", Body=content)
+
+
+def packed(**files: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(f"{name}.json")
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def test_the_digest_is_that_of_the_whole_archive(context: Context) -> None:
+    content = packed(model=b'{"backbone": {"name": "EfficientNet-Lite0"}}', weights=bytes(100_000))
+    stored(context, content)
+    expected = ModelArchive(f"sha256:{hashlib.sha256(content).hexdigest()}", "EfficientNet-Lite0")
+    assert expected == inspect_archive(context.aws.s3, URL)
+
+
+def test_an_archive_of_the_built_in_algorithm_names_no_backbone(context: Context) -> None:
+    stored(context, packed(weights=b"{}"))
+    assert inspect_archive(context.aws.s3, URL).backbone is None
+
+
+def test_an_archive_that_is_not_there_is_told_by_its_url(context: Context) -> None:
+    with pytest.raises(ModelMissingError, match=f"There is no {URL}"):
+        inspect_archive(context.aws.s3, URL)
+
+
+CUT = packed(weights=Random(0).randbytes(5000))[:3000]
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", CUT, packed(model=b"{"), packed(model=b"{}")], ids=range(5))
+def test_what_is_no_archive_of_a_model_is_refused(context: Context, content: bytes) -> None:
+    stored(context, content)
+    with pytest.raises(BadModelArchiveError, match=URL):
+        inspect_archive(context.aws.s3, URL)
+
+
+def test_a_card_is_what_the_service_reads() -> None:
+    card = parse_model_card(json.dumps(model_card("e", ("automobile", "truck"), 1.3, ARCHIVE)))
+    assert (("automobile", "truck"), 1.3) == (card.labels, card.temperature)
+
+
+def test_the_facts_for_people_are_in_the_card() -> None:
+    assert ("job", "sha256:1") == (
+        (card := model_card("e", ("a", "b"), 1.0, ARCHIVE, training_job="job"))["training_job"],
+        card["model_digest"],
+    )
+
+
+def test_a_card_that_no_parameter_can_hold_is_refused() -> None:
+    with pytest.raises(ModelCardTooLargeError):
+        model_card("e", tuple(f"class number {number}" for number in range(1000)), 1.0, ARCHIVE)
+
+
+def test_the_request_is_valid(valid_request: Callable[[str, str, dict[str, Any]], None]) -> None:
+    valid_request("ssm", "PutParameter", model_card_request("/p", model_card("e", ("a", "b"), 1.0, ARCHIVE)))
+
+
+def test_a_card_is_replaced_by_the_next(context: Context) -> None:
+    for temperature in (1.0, 2.0):
+        write_model_card(context, model_card("e", ("a", "b"), temperature, ARCHIVE))
+    card = read_model_card(context)
+    assert card
+    assert 2.0 == card["temperature"]
+
+
+def test_there_is_no_card_before_one_is_written(context: Context) -> None:
+    assert read_model_card(context) is None

@@ -1,0 +1,43 @@
+"""Names and tags: one place makes them, and AWS takes them."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from training.naming import InvalidNameError, Names
+
+MOMENT = datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC)
+
+
+def test_names_of_the_dev_stage_are_those_of_the_template_and_samconfig() -> None:
+    names = Names()
+    assert ("scones-unlimited", "/scones-unlimited/endpoints/scones-unlimited") == (names.endpoint, names.model_card)
+
+
+def test_names_of_another_stage_carry_it() -> None:
+    names = Names(stage="prod")
+    assert ("scones-unlimited-prod", "scones-unlimited-prod-training") == (names.endpoint, names.foundation)
+
+
+def test_the_model_card_of_another_project_lies_where_the_template_looks() -> None:
+    assert "/scones-unlimited/endpoints/parcels" == Names(project="parcels").model_card
+
+
+def test_a_dated_name_fits_sagemaker_even_when_every_part_is_as_long_as_allowed() -> None:
+    longest = Names("p" * 19, "s" * 9, "r" * 19).dated(MOMENT)
+    assert re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", longest)
+
+
+def test_a_dated_name_tells_run_and_time() -> None:
+    assert "scones-unlimited-cars-261123-010203" == Names(run="cars").dated(MOMENT)
+
+
+@pytest.mark.parametrize("run", ["", "Cars", "a--b", "-a", "a-", "a_b", "a" * 20, "ä", "a b", "a\n"])
+def test_a_name_that_aws_would_refuse_is_refused_with_the_rule(run: str) -> None:
+    with pytest.raises(InvalidNameError, match="lower-case letters"):
+        Names(run=run)
+
+
+def test_tags_say_project_stage_and_run() -> None:
+    assert {"project": "scones-unlimited", "stage": "dev", "run": "cars"} == Names(run="cars").tags

@@ -1,0 +1,88 @@
+"""run.json: written at every change, read back the same, and never half."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from training.run_file import RunFile, RunFileError, StepNotDoneError, open_run_file
+
+
+def test_a_run_that_has_not_begun_has_no_file(run_file: RunFile) -> None:
+    assert not run_file.path.exists()
+
+
+def test_the_result_of_a_step_is_there_when_the_file_is_opened_again(run_file: RunFile) -> None:
+    run_file.begin("stage", seed=1)
+    run_file.done("stage", {"digest": "sha256:1"})
+    assert {"digest": "sha256:1"} == open_run_file(run_file.folder).result("stage")
+
+
+def test_a_step_that_was_never_done_is_missed_by_name(run_file: RunFile) -> None:
+    with pytest.raises(StepNotDoneError, match="python -m training stage"):
+        run_file.result("stage")
+
+
+def test_an_interrupted_step_asked_the_same_again_finds_its_facts(run_file: RunFile) -> None:
+    run_file.begin("train", epochs=3)
+    run_file.note("train", training_job="job-1")
+    assert {"training_job": "job-1"} == open_run_file(run_file.folder).begin("train", epochs=3)
+
+
+def test_an_interrupted_step_asked_something_else_finds_none(run_file: RunFile) -> None:
+    run_file.begin("train", epochs=3)
+    run_file.note("train", training_job="job-1")
+    assert {} == run_file.begin("train", epochs=4)
+
+
+def test_who_goes_back_to_an_earlier_request_finds_what_it_left(run_file: RunFile) -> None:
+    for epochs in (3, 4):
+        run_file.begin("train", epochs=epochs)
+        run_file.note("train", training_job=f"job-{epochs}")
+    assert {"training_job": "job-3"} == run_file.begin("train", epochs=3)
+
+
+def test_a_step_begun_again_keeps_its_earlier_result_until_it_is_done(run_file: RunFile) -> None:
+    run_file.begin("train", epochs=3)
+    run_file.done("train", {"model_data": "s3://b/1"})
+    run_file.begin("train", epochs=4)
+    assert {"model_data": "s3://b/1"} == run_file.result("train")
+
+
+def test_what_was_asked_compares_as_json_does(run_file: RunFile) -> None:
+    run_file.begin("stage", source=Path("photos"), split=(0.8, 0.2))
+    run_file.note("stage", bucket="b")
+    assert {"bucket": "b"} == run_file.begin("stage", source=Path("photos"), split=(0.8, 0.2))
+
+
+def test_a_step_that_is_forgotten_has_no_result(run_file: RunFile) -> None:
+    run_file.begin("deploy")
+    run_file.done("deploy", {})
+    run_file.forget("deploy")
+    assert open_run_file(run_file.folder).find("deploy") is None
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": 1}', '{"format": 99, "steps": {}}'])
+def test_a_damaged_or_foreign_run_file_is_refused_and_left_as_it_is(tmp_path: Path, content: str) -> None:
+    (tmp_path / "run.json").write_text(content)
+    with pytest.raises(RunFileError, match="move it away"):
+        open_run_file(tmp_path)
+    assert content == (tmp_path / "run.json").read_text()
+
+
+def test_a_crash_while_writing_leaves_the_file_as_it_was(run_file: RunFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_file.begin("stage")
+    before = run_file.path.read_text()
+
+    def crash(_self: Path, _target: Path) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(Path, "replace", crash)
+    with pytest.raises(OSError, match="no space left"):
+        run_file.done("stage", {})
+    assert before == run_file.path.read_text()
+
+
+def test_the_file_is_json_that_people_can_read(run_file: RunFile) -> None:
+    run_file.begin("stage")
+    assert {"format", "steps"} == json.loads(run_file.path.read_text()).keys()

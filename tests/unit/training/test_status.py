@@ -1,0 +1,119 @@
+"""`status`: what exists, what it costs, and what of it is unknown."""
+
+import io
+from argparse import Namespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from training import status
+from training.deploy import scaling
+from training.deploy.hosting import Hosting, Scaling
+from training.deploy.request import endpoint_config_request, endpoint_request, model_request
+from training.deploy.trained_model import TrainedModel
+from training.model_card import ModelArchive, model_card, write_model_card
+from training.prices import PRICES
+from training.step import Context
+
+MODEL = TrainedModel("s3://b/model.tar.gz", "image:1", "arn:aws:iam::1:role/r", ("a", "b"), "job", {}, None, "x")
+NAME = "scones-unlimited-default-1"
+
+
+@pytest.fixture(autouse=True)
+def no_stacks(context: Context) -> None:
+    """CloudFormation has no stack of any name (moto's wants more packages than the tests install)."""
+
+    def missing(**_: Any) -> None:
+        message = "Stack with id scones-unlimited does not exist"
+        raise ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "DescribeStacks")
+
+    context.aws.session.events.register("before-call.cloudformation.DescribeStacks", missing)
+
+
+def look(context: Context) -> dict[str, Any]:
+    return status.run(context, Namespace(prices=PRICES))
+
+
+def deployed(context: Context, hosting: Hosting) -> None:
+    sagemaker, tags = context.aws.sagemaker, context.names.tag_list
+    sagemaker.create_model(**model_request(NAME, MODEL, tags))
+    sagemaker.create_endpoint_config(**endpoint_config_request(NAME, hosting, tags))
+    sagemaker.create_endpoint(**endpoint_request(context.names.endpoint, NAME, tags))
+
+
+def of_kind(found: dict[str, Any], kind: str) -> list[tuple[str, str]]:
+    return [(one["name"], one["state"]) for one in found["resources"] if one["kind"] == kind]
+
+
+def test_before_the_first_step_there_is_nothing_and_it_costs_nothing(context: Context, shown: io.StringIO) -> None:
+    found = look(context)
+    assert ([], {}, 0.0) == (found["resources"], found["steps"], found["dollars_per_hour"])
+    assert "nothing yet; `python -m training stage` begins" in shown.getvalue()
+    assert not context.run.path.exists()
+
+
+def test_an_endpoint_costs_its_instances(context: Context, shown: io.StringIO) -> None:
+    deployed(context, Hosting("realtime", instance_type="ml.m5.large", instances=2))
+    found = look(context)
+    assert pytest.approx(0.23) == found["dollars_per_hour"]
+    assert pytest.approx(0.23 * 730) == found["dollars_per_month"]
+    assert [("scones-unlimited", "InService")] == of_kind(found, "endpoint")
+    assert [("AllTraffic", "2 x ml.m5.large")] == of_kind(found, "variant")
+    assert "Together $0.230 per hour, $167.90 per month" in shown.getvalue()
+
+
+def test_a_serverless_endpoint_costs_nothing_by_the_hour(context: Context) -> None:
+    deployed(context, Hosting("serverless", memory_mb=2048, max_concurrency=5))
+    assert 0.0 == look(context)["dollars_per_hour"]
+
+
+def test_an_unknown_price_is_told_and_not_counted_as_nothing(context: Context, shown: io.StringIO) -> None:
+    deployed(context, Hosting("realtime", instance_type="ml.m4.xlarge"))
+    assert 1 == look(context)["unknown_prices"]
+    assert "price unknown" in shown.getvalue()
+
+
+def test_what_belongs_to_an_endpoint_is_listed(context: Context) -> None:
+    deployed(context, Hosting("realtime", instance_type="ml.m5.large"))
+    scaling.register(context, Scaling(1, 3, 300))
+    write_model_card(context, model_card("scones-unlimited", ("a", "b"), 1.0, ModelArchive("sha256:1", None)))
+    found = look(context)
+    assert [("AllTraffic", "1 to 3 instances")] == of_kind(found, "auto-scaling")
+    assert [(NAME, "")] == of_kind(found, "model")
+    assert ["/scones-unlimited/endpoints/scones-unlimited"] == [name for name, _ in of_kind(found, "model card")]
+
+
+def test_the_folders_of_the_bucket_are_counted(context: Context) -> None:
+    context.run.begin("stage")
+    context.run.done("stage", {"bucket": "photos"})
+    context.aws.s3.create_bucket(Bucket="photos")
+    for name in "ab":
+        context.aws.s3.put_object(Bucket="photos", Key=f"datasets/default/train/{name}.png", Body=bytes(500))
+    assert [("s3://photos/datasets/", "2 objects, 1.0 kB")] == of_kind(look(context), "bucket")
+
+
+def test_the_steps_of_the_run_are_listed(context: Context) -> None:
+    context.run.begin("train")
+    assert "begun" == look(context)["steps"]["train"]["status"]
+
+
+def refuse(context: Context, code: str) -> None:
+    def refused(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": code, "Message": "no"}}, "DescribeAlarms")
+
+    context.aws.session.events.register("before-call.cloudwatch.DescribeAlarms", refused)
+
+
+def test_what_may_not_be_seen_is_unknown_and_the_rest_is_shown(context: Context) -> None:
+    deployed(context, Hosting("realtime", instance_type="ml.m5.large"))
+    refuse(context, "AccessDenied")
+    found = look(context)
+    assert [("", "unknown")] == of_kind(found, "alarm")
+    assert [("scones-unlimited", "InService")] == of_kind(found, "endpoint")
+
+
+def test_a_caller_whom_aws_does_not_know_is_an_error(context: Context) -> None:
+    refuse(context, "ExpiredToken")
+    with pytest.raises(ClientError, match="ExpiredToken"):
+        look(context)

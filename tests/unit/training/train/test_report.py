@@ -1,0 +1,90 @@
+"""What is kept of a completed training job, and what is shown."""
+
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from training.train.log import JobLog
+from training.train.plan import Plan
+from training.train.report import show_result, shown_epochs, train_result
+
+JOB: dict[str, Any] = {
+    "TrainingJobName": "cars-1",
+    "TrainingJobStatus": "Completed",
+    "ModelArtifacts": {"S3ModelArtifacts": "s3://photos/models/cars-1/output/model.tar.gz"},
+    "AlgorithmSpecification": {"TrainingImage": "account/image-classification:1"},
+    "RoleArn": "arn:role",
+    "ResourceConfig": {"InstanceType": "ml.g4dn.xlarge"},
+    "HyperParameters": {"num_layers": "18", "epochs": "3"},
+    "TrainingTimeInSeconds": 3600,
+    "BillableTimeInSeconds": 1800,
+    "FinalMetricDataList": [{"MetricName": "validation:accuracy", "Value": 0.5}],
+}
+KEYS = {"training_job", "status", "model_data", "image", "backbone", "role", "instance_type", "dataset_digest"}
+KEYS |= {"labels", "hyperparameters", "metrics", "epochs", "kept_epoch", "seconds", "billable_seconds"}
+
+
+@pytest.fixture
+def log() -> JobLog:
+    """Of three epochs, the second of which is kept."""
+    log = JobLog()
+    for number, (train, validation) in enumerate([(0.7, 0.6), (0.9, 0.8), (0.95, 0.75)]):
+        log.read([f"Epoch[{number}] Train-accuracy={train}", f"Epoch[{number}] Validation-accuracy={validation}"])
+        log.read(["Storing the best model with validation accuracy"] if number < 2 else [])
+    return log
+
+
+def epochs(count: int) -> list[dict[str, float]]:
+    return [{"epoch": number, "train_accuracy": 0.9, "validation_accuracy": 0.8} for number in range(count)]
+
+
+def test_the_result_has_what_the_later_steps_read(plan: Plan, log: JobLog) -> None:
+    assert KEYS == train_result(JOB, log, plan.dataset).keys()
+
+
+def test_the_metrics_are_those_of_the_model_that_is_kept(plan: Plan, log: JobLog) -> None:
+    expected = {"train:accuracy": 0.9, "validation:accuracy": 0.8}
+    assert expected == train_result(JOB, log, plan.dataset)["metrics"]
+
+
+def test_without_a_log_the_metrics_are_those_that_sagemaker_saw(plan: Plan) -> None:
+    assert {"validation:accuracy": 0.5} == train_result(JOB, JobLog(), plan.dataset)["metrics"]
+
+
+def test_a_backbone_that_the_log_names_comes_first(plan: Plan, log: JobLog) -> None:
+    log.read(["num_layers has no effect: the backbone is EfficientNet-Lite0"])
+    assert "EfficientNet-Lite0" == train_result(JOB, log, plan.dataset)["backbone"]
+
+
+def test_a_log_that_names_no_backbone_is_of_the_built_in_resnet(plan: Plan, log: JobLog) -> None:
+    assert "ResNet-18" == train_result(JOB, log, plan.dataset)["backbone"]
+
+
+def test_without_a_log_the_backbone_is_not_known(plan: Plan) -> None:
+    assert train_result(JOB, JobLog(), plan.dataset)["backbone"] is None
+
+
+def test_the_epoch_that_is_kept_and_the_bill_are_shown(plan: Plan, log: JobLog) -> None:
+    shown = io.StringIO()
+    show_result(Console(file=shown, width=200), train_result(JOB, log, plan.dataset))
+    words = " ".join(shown.getvalue().split())
+    assert "1 0.900 0.800 kept 2 0.950 0.750 Completed in 3600 s, 1800 s billed: $0.368" in words
+
+
+def test_a_result_without_epochs_is_shown_without_a_table(plan: Plan) -> None:
+    shown = io.StringIO()
+    show_result(Console(file=shown, width=200), train_result(JOB, JobLog(), plan.dataset))
+    assert (False, True) == ("epoch" in shown.getvalue(), "Backbone: not known" in shown.getvalue())
+
+
+def test_a_few_epochs_are_all_shown() -> None:
+    few = epochs(10)
+    assert few == shown_epochs(few, 0)
+
+
+def test_many_epochs_are_thinned_out_to_the_kept_one_the_last_and_some_between() -> None:
+    shown = shown_epochs(epochs(95), 3)
+    assert {3, 94} <= {epoch["epoch"] for epoch in shown}
+    assert len(shown) <= 12

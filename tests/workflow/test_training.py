@@ -1,0 +1,181 @@
+"""The training tool as a user runs it: each step interrupted, then run again; the test images kept out of sight."""
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.server.cloud import Cloud
+
+ROOT = Path(__file__).parents[2]
+IMAGES_PER_CLASS = 40  # 24, 8 and 8 in the splits
+
+
+@dataclass
+class Trial:
+    """A run of the training tool on a local cloud, under a project name of its own."""
+
+    cloud: Cloud
+    folder: Path
+
+    def start(self, *step: str) -> "subprocess.Popen[str]":
+        own = ("--project", "trial", "--runs", str(self.folder / "runs"))
+        return subprocess.Popen(
+            [sys.executable, "-m", "training", *step, *own],
+            cwd=ROOT,
+            env=self.cloud.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, *step: str) -> tuple[int, str]:
+        """Exit status and output of a step."""
+        process = self.start(*step)
+        output, _ = process.communicate(timeout=120)
+        return process.returncode, output
+
+    def interrupt(self, *step: str, at: str) -> tuple[int, str]:
+        """The same of a step that gets a Ctrl-C when it has shown a line with `at` in it."""
+        with self.start(*step) as process:
+            assert process.stdout
+            output = ""
+            for line in process.stdout:
+                output += line
+                if at in line:
+                    process.send_signal(signal.SIGINT)
+                    break
+            output += process.stdout.read()
+        return process.returncode, output
+
+    @property
+    def staging(self) -> tuple[str, ...]:
+        """The step that makes the dataset."""
+        return ("stage", str(self.folder / "photos"), "--split", "0.6,0.2,0.2")
+
+    def endpoints(self) -> list[str]:
+        """The names of this project's endpoints."""
+        return self.names("list_endpoints", "Endpoints", "EndpointName")
+
+    def models(self) -> list[str]:
+        """The names of this project's models in SageMaker."""
+        return self.names("list_models", "Models", "ModelName")
+
+    def names_after(self, *step: str) -> list[str]:
+        """Endpoints and models that are there when a step has ended well."""
+        status, output = self.run(*step)
+        assert 0 == status, output
+        return [*self.endpoints(), *self.models()]
+
+    def names(self, operation: str, listed: str, name: str) -> list[str]:
+        """The names of this project's resources of a kind in SageMaker."""
+        sagemaker: Any = self.cloud.client("sagemaker")
+        return [found[name] for found in getattr(sagemaker, operation)(NameContains="trial")[listed]]
+
+    def forget_test_images(self) -> None:
+        """Delete the test split from the dataset's bucket."""
+        s3 = self.cloud.client("s3")
+        [bucket] = [one["Name"] for one in s3.list_buckets()["Buckets"] if one["Name"].startswith("trial-training")]
+        for prefix in ("datasets/default/test/", "datasets/default/test_lst/"):
+            for found in s3.list_objects_v2(Bucket=bucket, Prefix=prefix)["Contents"]:
+                s3.delete_object(Bucket=bucket, Key=found["Key"])
+
+
+@pytest.fixture(scope="module")
+def trial(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Trial:
+    """A run with a few photos of two classes; the tests of this module take it from step to step."""
+    folder = tmp_path_factory.mktemp("trial")
+    for images in sorted((ROOT / "local/sample_images/train").iterdir()):
+        (folder / "photos" / images.name).mkdir(parents=True)
+        for image in sorted(images.iterdir())[:IMAGES_PER_CLASS]:
+            shutil.copy(image, folder / "photos" / images.name)
+    return Trial(cloud, folder)
+
+
+@pytest.fixture(scope="module")
+def staged(trial: Trial) -> Trial:
+    """The dataset, its staging interrupted once; then without its test images."""
+    assert 130 == trial.interrupt(*trial.staging, at="images of 2 classes")[0]
+    status, output = trial.run(*trial.staging)
+    assert 0 == status, output
+    trial.forget_test_images()
+    return trial
+
+
+@pytest.fixture(scope="module")
+def trained(staged: Trial) -> Trial:
+    """The model; whoever waited for it was interrupted once."""
+    arguments = ("train", "--epochs", "2", "--mini-batch-size", "8")
+    status, output = staged.interrupt(*arguments, at="Training job")
+    assert (130, True) == (status, "aws sagemaker stop-training-job" in output), output
+    status, output = staged.run(*arguments)
+    assert (0, True) == (status, bool(re.search("Taking up|this very model", output))), output
+    return staged
+
+
+@dataclass(frozen=True)
+class Story:
+    """How the rest of the run went: what was there when, and what the steps said."""
+
+    endpoints: list[str]
+    models: list[str]
+    without_test_images: tuple[int, str]
+    staged_again: tuple[int, str]
+    evaluated: tuple[int, str]
+    after_dry_run: list[str]
+    after_cleanup: list[str]
+
+
+@pytest.fixture(scope="module")
+def story(trained: Trial) -> Story:
+    """Deploy, interrupted once; evaluate without and with test images; clean up, first without --yes."""
+    assert 130 == trained.interrupt("deploy", at="is being created")[0]
+    status, output = trained.run("deploy")
+    assert 0 == status, output
+    endpoints, models = trained.endpoints(), trained.models()
+    return Story(
+        endpoints=endpoints,
+        models=models,
+        without_test_images=trained.run("evaluate"),
+        staged_again=trained.run(*trained.staging),
+        evaluated=trained.run("evaluate"),
+        after_dry_run=trained.names_after("cleanup"),
+        after_cleanup=trained.names_after("cleanup", "--yes"),
+    )
+
+
+def test_interrupted_training_makes_one_job(trained: Trial) -> None:
+    assert 1 == len(trained.names("list_training_jobs", "TrainingJobSummaries", "TrainingJobName"))
+
+
+def test_interrupted_deployment_makes_one_endpoint_with_one_model(story: Story) -> None:
+    assert (["trial"], 1) == (story.endpoints, len(story.models))
+
+
+def test_training_and_deployment_never_need_the_test_images_only_evaluation_does(story: Story) -> None:
+    status, output = story.without_test_images
+    assert (1, True) == (status, "test_lst" in output), output
+
+
+def test_staging_again_brings_what_is_missing_and_nothing_else(story: Story) -> None:
+    status, output = story.staged_again
+    assert (0, True) == (status, "17 files uploaded" in output), output  # 16 images and their list
+
+
+def test_evaluation_measures_every_test_image(story: Story) -> None:
+    status, output = story.evaluated
+    assert (0, True) == (status, "n = 16" in output), output
+
+
+def test_cleanup_deletes_nothing_unless_told_to(story: Story) -> None:
+    assert [*story.endpoints, *story.models] == story.after_dry_run
+
+
+def test_cleanup_deletes_the_endpoint_and_its_model_when_told_to(story: Story) -> None:
+    assert [] == story.after_cleanup

@@ -1,0 +1,63 @@
+"""A staged dataset: where it lies in S3, and which images belong to which split."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from training.run_file import RunFile
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class LabelledKey:
+    """An image of the dataset in S3, and the index of its class."""
+
+    key: str
+    label: int
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What `stage` made. Class names in class index order; images by split and class; a digest of all of it."""
+
+    bucket: str
+    prefix: str
+    labels: tuple[str, ...]
+    counts: Mapping[str, Mapping[str, int]]
+    digest: str
+    recordio: bool
+
+    @classmethod
+    def of(cls, run: RunFile) -> Self:
+        """The dataset that the run staged.
+
+        Raises:
+            StepNotDoneError: it has staged none.
+        """
+        staged: Mapping[str, Any] = run.result("stage")
+        return cls(
+            staged["bucket"],
+            staged["prefix"],
+            tuple(staged["labels"]),
+            staged["counts"],
+            staged["digest"],
+            staged["recordio"],
+        )
+
+    def size(self, split: str) -> int:
+        """How many images a split has."""
+        return sum(self.counts[split].values())
+
+    def url(self, channel: str) -> str:
+        """The S3 URL of a channel: a split, `<split>_lst` or `<split>_rec`."""
+        return f"s3://{self.bucket}/{self.prefix}/{channel}/"
+
+    def images(self, s3: "S3Client", split: str) -> list[LabelledKey]:
+        """The images of a split, in the order of its list. Only `evaluate` may ask for the test split."""
+        listed = s3.get_object(Bucket=self.bucket, Key=f"{self.prefix}/{split}_lst/{split}.lst")["Body"].read()
+        rows = (line.split("\t") for line in listed.decode().splitlines())
+        return [LabelledKey(f"{self.prefix}/{split}/{path}", int(label)) for _, label, path in rows]

@@ -1,0 +1,132 @@
+"""The stage's endpoint as SageMaker changes it: slowly, and not always to what was asked."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from training import inventory
+from training.aws import QuotaExceededError, code_of
+from training.deploy.errors import EndpointStuckError, EndpointTakenError
+from training.deploy.request import endpoint_request
+from training.polling import looks
+from training.step import Context
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker.type_defs import DescribeEndpointOutputTypeDef
+
+type Endpoint = "DescribeEndpointOutputTypeDef"
+
+IN_SERVICE, FAILED = "InService", "Failed"
+_BUSY = {"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"}
+
+
+def check_ownership(context: Context) -> None:
+    """Refuse to touch an endpoint of the same name that somebody else made.
+
+    Raises:
+        EndpointTakenError: there is one.
+    """
+    endpoint = inventory.find_endpoint(context)
+    if endpoint and not inventory.is_ours(context, endpoint["EndpointArn"]):
+        wanted = ", ".join(f"{key}={context.names.tags[key]}" for key in ("project", "stage"))
+        raise EndpointTakenError(
+            f"The endpoint {context.names.endpoint} has not the tags {wanted}. {EndpointTakenError.__doc__}"
+        )
+
+
+def settled(context: Context, timeout: float) -> Endpoint | None:
+    """Wait until the endpoint is not being changed any more, at most `timeout` seconds; None if there is none.
+
+    Raises:
+        EndpointStuckError: it takes longer.
+    """
+    status = ""
+    with context.console.status("Looking at the endpoint") as spinner:
+        for seconds in looks(timeout):
+            endpoint = inventory.find_endpoint(context)
+            if endpoint is None or endpoint["EndpointStatus"] not in _BUSY:
+                return endpoint
+            status = endpoint["EndpointStatus"]
+            spinner.update(f"{status} for {seconds:.0f} s")
+    raise EndpointStuckError(
+        f"The endpoint {context.names.endpoint} is {status} for more than {timeout:.0f} s. {where_to_look(context)} "
+        "The same command goes on waiting, with --timeout for longer."
+    )
+
+
+def create(context: Context, config: str, quota: str) -> None:
+    """Create the endpoint. Raises QuotaExceededError ."""
+    request = endpoint_request(context.names.endpoint, config, context.names.tag_list)
+    _within_quota(quota, context.aws.sagemaker.create_endpoint, **request)
+
+
+def update(context: Context, config: str, quota: str) -> None:
+    """Move the endpoint to a configuration, and tag it as this run's. Raises QuotaExceededError."""
+    sagemaker, name = context.aws.sagemaker, context.names.endpoint
+    changed = _within_quota(quota, sagemaker.update_endpoint, EndpointName=name, EndpointConfigName=config)
+    sagemaker.add_tags(ResourceArn=changed["EndpointArn"], Tags=context.names.tag_list)  # type: ignore[arg-type]
+
+
+def delete(context: Context, timeout: float) -> None:
+    """Delete the endpoint and wait until it is gone. Raises EndpointStuckError."""
+    try:
+        context.aws.sagemaker.delete_endpoint(EndpointName=context.names.endpoint)
+    except ClientError as exc:
+        if not inventory.is_absent(exc):
+            raise
+    settled(context, timeout)
+
+
+def create_unless_there(operation: Callable[..., Any], request: dict[str, Any]) -> None:
+    """Create something whose name is ours alone; an earlier try may have done so already."""
+    try:
+        operation(**request)
+    except ClientError as exc:
+        if "already exist" not in str(exc):  # SageMaker has no code of its own for that
+            raise
+
+
+def delete_config_and_models(context: Context, config: str) -> None:
+    """Delete an endpoint configuration and its models, where they are ours and still there."""
+    sagemaker = context.aws.sagemaker
+    try:
+        described = sagemaker.describe_endpoint_config(EndpointConfigName=config)
+    except ClientError as exc:
+        if inventory.is_absent(exc):
+            return
+        raise
+    if not inventory.is_ours(context, described["EndpointConfigArn"]):
+        context.console.print(f"The endpoint configuration {config} is not ours and is kept.")
+        return
+    for variant in described["ProductionVariants"]:  # first: afterwards nothing would tell which they were
+        delete_model(context, variant["ModelName"])
+    sagemaker.delete_endpoint_config(EndpointConfigName=config)
+
+
+def delete_model(context: Context, name: str) -> None:
+    """Delete a model, where it is ours and still there; its model.tar.gz in S3 stays."""
+    try:
+        arn = context.aws.sagemaker.describe_model(ModelName=name)["ModelArn"]
+        if inventory.is_ours(context, arn):
+            context.aws.sagemaker.delete_model(ModelName=name)
+    except ClientError as exc:
+        if not inventory.is_absent(exc):
+            raise
+
+
+def where_to_look(context: Context) -> str:
+    """Where the containers of the endpoint say what they do."""
+    return f"Its log, if it came that far: CloudWatch Logs, /aws/sagemaker/Endpoints/{context.names.endpoint}."
+
+
+def _within_quota(quota: str, operation: Callable[..., Any], **request: Any) -> Any:
+    try:
+        return operation(**request)
+    except ClientError as exc:
+        if code_of(exc) != "ResourceLimitExceeded":
+            raise
+        raise QuotaExceededError(
+            f"{exc} The quota is `{quota}` of SageMaker in Service Quotas: ask for more, or use "
+            "another instance type. Nothing runs that did not run before; the same command goes on."
+        ) from exc

@@ -1,0 +1,176 @@
+"""`deploy`: an endpoint that serves the trained model, proved and calibrated, and the model card that says so."""
+
+import argparse
+import json
+from typing import Any
+
+from training import inventory
+from training.dataset import Dataset
+from training.deploy import endpoint
+from training.deploy.errors import SmokeTestError
+from training.deploy.hosting import Hosting, add_hosting_arguments, whole
+from training.deploy.proof import ProofImages, calibrate, read_proof_images, smoke_test
+from training.deploy.request import (
+    VARIANT,
+    endpoint_config_request,
+    endpoint_request,
+    model_request,
+    scalable_target_request,
+    scaling_policy_request,
+)
+from training.deploy.rollout import Rollout
+from training.deploy.sam_command import sam_deploy_command
+from training.deploy.trained_model import TrainedModel
+from training.model_card import ModelArchive, inspect_archive, model_card, write_model_card
+from training.prices import Prices, add_prices_argument, per_hour, read_prices
+from training.step import Context
+from training.train.preflight import check_role
+
+HELP = "serve the trained model from an endpoint, prove it, and write its model card"
+TIMEOUT = 1800  # seconds; AWS takes 3 to 10 minutes as a rule
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the step's own options."""
+    add_hosting_arguments(parser)
+    parser.add_argument("--model-data", metavar="URL", help="another model.tar.gz of the same classes")
+    parser.add_argument("--role", metavar="ARN", help="role that SageMaker works as (that of the training job)")
+    parser.add_argument("--timeout", type=whole(1, 86400), default=TIMEOUT, metavar="SECONDS", help="(%(default)s)")
+    parser.add_argument("--take-over", action="store_true", help="replace an endpoint that somebody else made")
+    parser.add_argument("--dry-run", action="store_true", help="print the requests, make nothing")
+    add_prices_argument(parser)
+
+
+def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
+    """Do the step.
+
+    Raises:
+        StepNotDoneError: there is no dataset, or no model.
+        HostingOptionsError, UnknownInstanceTypeError, PriceFileError: what is asked cannot be.
+        EndpointTakenError, RoleMissingError, ModelMissingError, ModelCardTooLargeError: found before anything is made.
+        EndpointStuckError, EndpointFailedError, RolledBackError, QuotaExceededError: SageMaker does not bring it about.
+        SmokeTestError: it was taken back.
+    """
+    dataset = Dataset.of(context.run)
+    model = TrainedModel.of(context.run, options.model_data, options.role)
+    hosting = Hosting.of(options, dataset.bucket, _instance_types(context))
+    prices = read_prices(options.prices)
+    if options.dry_run:
+        return _show_requests(context, model, hosting, prices)
+    if not options.take_over:
+        endpoint.check_ownership(context)
+    check_role(context, model.role)
+    archive = inspect_archive(context.aws.s3, model.model_data)
+    _card(context, model, archive, 1.0)  # may be too large: better now than when the endpoint is there
+    images = read_proof_images(context, dataset)
+    asked = hosting.asked | {"model_data": model.model_data, "image": model.image, "role": model.role}
+    rollout = Rollout(context, hosting, model, options.timeout, context.run.begin("deploy", **asked))
+    rollout.serve()
+    proof, card = _prove(context, rollout, dataset, images, archive)
+    write_model_card(context, card)
+    rollout.finish()
+    result = _result(context, rollout, proof, card, prices)
+    context.run.done("deploy", result)
+    _show(context, hosting, result, prices)
+    return result
+
+
+def _prove(
+    context: Context, rollout: Rollout, dataset: Dataset, images: ProofImages, archive: ModelArchive
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Smoke test and model card of what is in service now; goes back to what was before if it fails the test.
+
+    From here until the card is written, and a minute longer in functions that have read the old one, the new model's
+    answers are read with the labels and the temperature of the old card. With the same classes that is a confidence a
+    little off. That is why everything else comes before or after, and why other classes want a stage of their own.
+    """
+    try:
+        proof = smoke_test(context, dataset, images.known)
+        temperature, accuracy = calibrate(context, dataset, images.validation)
+    except SmokeTestError:
+        rollout.move_back()
+        raise
+    proof |= {"validation_images": len(images.validation), "validation_accuracy": accuracy}
+    return proof, _card(context, rollout.model, archive, temperature)
+
+
+def _card(context: Context, model: TrainedModel, archive: ModelArchive, temperature: float) -> dict[str, Any]:
+    return model_card(
+        context.names.endpoint,
+        model.labels,
+        temperature,
+        archive,
+        metrics=model.metrics,
+        backbone=archive.backbone or model.backbone,
+        training_job=model.training_job,
+        data_digest=model.data_digest,
+    )
+
+
+def _result(
+    context: Context, rollout: Rollout, proof: dict[str, Any], card: dict[str, Any], prices: Prices
+) -> dict[str, Any]:
+    hosting = rollout.hosting
+    hourly = prices.instances(hosting.instance_type, hosting.instances) if hosting.instance_type else 0.0
+    return {
+        "endpoint": context.names.endpoint,
+        "endpoint_config": rollout.name,
+        "model": rollout.name,
+        "variant": VARIANT,
+        "mode": hosting.mode,
+        "instance_type": hosting.instance_type,
+        "replaced": rollout.replaced,
+        "model_card_parameter": context.names.model_card,
+        "model_card": card,
+        "smoke_test": proof,
+        "deploy_command": sam_deploy_command(context.names),
+        "dollars_per_hour": hourly,
+    }
+
+
+def _show(context: Context, hosting: Hosting, result: dict[str, Any], prices: Prices) -> None:
+    proof, card, say = result["smoke_test"], result["model_card"], context.console.print
+    say(
+        f"Smoke test: {proof['right']} of {proof['images']} training images right. Temperature "
+        f"{card['temperature']:.3f}, from {proof['validation_images']} validation images "
+        f"({proof['validation_accuracy']:.1%} right)."
+    )
+    say(f"Model card: {result['model_card_parameter']} ({', '.join(card['labels'])}; {card['backbone']})")
+    say(f"Cost: {_cost(hosting, prices)}. `python -m training cleanup` ends it.")
+    say(f"Next: {result['deploy_command']}")
+
+
+def _cost(hosting: Hosting, prices: Prices) -> str:
+    if hosting.instance_type is None:
+        second = (hosting.memory_mb or 0) / 1024 * prices.serverless_gb_second
+        return f"${second:.6f} per second of work, nothing while there is none ({prices.basis})"
+    hourly = prices.instances(hosting.instance_type, hosting.instances)
+    cost = f"{per_hour(hourly)} per hour for {hosting.instances} {hosting.instance_type}"
+    if hosting.scaling:
+        most = prices.instances(hosting.instance_type, hosting.scaling.largest)
+        cost += f", up to {per_hour(most)} for {hosting.scaling.largest}"
+    return f"{cost} ({prices.basis})"
+
+
+def _show_requests(context: Context, model: TrainedModel, hosting: Hosting, prices: Prices) -> dict[str, Any]:
+    own, tags = context.names.endpoint, context.names.tag_list
+    name = f"{context.names.service}-{context.names.run}-<date>"
+    requests = {
+        "CreateModel": model_request(name, model, tags),
+        "CreateEndpointConfig": endpoint_config_request(name, hosting, tags),
+    }
+    if inventory.find_endpoint(context):
+        requests["UpdateEndpoint"] = {"EndpointName": own, "EndpointConfigName": name}
+    else:
+        requests["CreateEndpoint"] = endpoint_request(own, name, tags)
+    if hosting.scaling:
+        requests["RegisterScalableTarget"] = scalable_target_request(own, hosting.scaling)
+        requests["PutScalingPolicy"] = scaling_policy_request(own, hosting.scaling)
+    context.console.print(json.dumps(requests, indent=2), markup=False)
+    context.console.print(f"Cost: {_cost(hosting, prices)}.")
+    return {"dry_run": True, "requests": requests}
+
+
+def _instance_types(context: Context) -> list[str]:
+    shape: Any = context.aws.sagemaker.meta.service_model.shape_for("ProductionVariantInstanceType")
+    return list(shape.enum)

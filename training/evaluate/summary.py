@@ -1,0 +1,45 @@
+"""What the terminal shows of an evaluation."""
+
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from training.evaluate.metrics import most_confused
+
+
+def show(console: Console, result: dict[str, Any]) -> None:
+    """A row per class, the accuracy with its interval, what is most often confused, and where the report is."""
+    metrics = result["metrics"]
+    table = Table("class", box=box.SIMPLE_HEAD)
+    for header in ("images", "precision", "recall", "F1"):
+        table.add_column(header, justify="right")
+    for name, one in metrics["classes"].items():
+        rates = (percent(one[rate]) for rate in ("precision", "recall", "f1"))
+        table.add_row(escape(name), f"{one['support']:,}", *rates)
+    console.print(table)
+    low, high = metrics["accuracy_interval"]
+    console.print(
+        f"accuracy [bold]{percent(metrics['accuracy'])}[/] (95 %: {percent(low)} to {percent(high)}, "
+        f"n = {metrics['n']:,});  calibration error {_error(metrics, 'before')}, after calibration "
+        f"{_error(metrics, 'after')}"
+    )
+    latency, speed = metrics["latency_ms"], metrics["throughput"]["images_per_second"]
+    told = f";  throughput {speed:.0f} images/s" if speed else ""
+    console.print(f"latency p50 {latency['p50']:.0f} ms, p99 {latency['p99']:.0f} ms{told}")
+    confused = most_confused(metrics["confusion_matrix"], list(metrics["classes"]))
+    if confused:
+        pairs = ", ".join(f"{true} taken for {predicted} ({count})" for true, predicted, count in confused)
+        console.print(f"most often confused: {escape(pairs)}")
+    console.print(f"Report: {escape(result['report'])}   data: {escape(result['metrics_file'])}")
+
+
+def percent(value: float | None) -> str:
+    """A share for people; a dash where there is none."""
+    return "-" if value is None else f"{100 * value:.1f} %"
+
+
+def _error(metrics: dict[str, Any], which: str) -> str:
+    return f"{metrics['calibration'][which]['expected_calibration_error']:.3f}"

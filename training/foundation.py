@@ -1,0 +1,70 @@
+"""The bucket and the role that all runs of a stage share: the stack of `foundation.yaml`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from botocore.exceptions import ClientError, WaiterError
+
+from training.aws import AwsError, code_of
+from training.step import Context
+
+TEMPLATE = Path(__file__).with_name("foundation.yaml")
+_POLL_SECONDS = 2
+_POLLS = 150
+
+
+class FoundationFailedError(AwsError):
+    """The stack with the bucket and the role for training could not be made; its events say why."""
+
+
+@dataclass(frozen=True)
+class Foundation:
+    """The outputs of the stack."""
+
+    bucket: str
+    role: str
+
+
+def find_foundation(context: Context) -> Foundation | None:
+    """Read what the stack is called; None if there is no such stack."""
+    try:
+        [stack] = context.aws.cloudformation.describe_stacks(StackName=context.names.foundation)["Stacks"]
+    except ClientError as exc:
+        if code_of(exc) == "ValidationError":  # "Stack with id ... does not exist"
+            return None
+        raise
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    if "SageMakerRoleArn" not in outputs:
+        raise FoundationFailedError(
+            f"The stack {stack['StackName']} is {stack['StackStatus']} and has no outputs: wait, or delete it first."
+        )
+    return Foundation(outputs["TrainingBucketName"], outputs["SageMakerRoleArn"])
+
+
+def ensure_foundation(context: Context) -> Foundation:
+    """Make the stack, unless it is there.
+
+    Raises:
+        FoundationFailedError: it cannot be made.
+    """
+    found = find_foundation(context)
+    if found:
+        return found
+    name, cloudformation = context.names.foundation, context.aws.cloudformation
+    context.console.print(f"Making the stack {name}: a bucket for datasets and models, a role for SageMaker.")
+    cloudformation.create_stack(
+        StackName=name,
+        TemplateBody=TEMPLATE.read_text(encoding="utf-8"),
+        Capabilities=["CAPABILITY_IAM"],
+        Tags=[{"Key": "project", "Value": context.names.project}, {"Key": "stage", "Value": context.names.stage}],
+    )
+    try:
+        cloudformation.get_waiter("stack_create_complete").wait(
+            StackName=name, WaiterConfig={"Delay": _POLL_SECONDS, "MaxAttempts": _POLLS}
+        )
+    except WaiterError as exc:
+        raise FoundationFailedError(f"The stack {name}: {exc}. {FoundationFailedError.__doc__}") from exc
+    made = find_foundation(context)
+    if made is None:
+        raise FoundationFailedError(f"The stack {name} was deleted while it was made.")
+    return made
