@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shlex
 import signal
 import sys
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 from local.demo.errors import DemoError
 from local.lambda_runtime.settings import RuntimeMissingError, UnsupportedSystemError
 from local.ministack.seam import SeamMovedError
-from local.sagemaker.store import UnreadableStateError
+from local.sagemaker.api.store import UnreadableStateError
 from local.server import cloud
 from local.server.client_environment import client_environment, shell_commands
 from local.server.listener import DEFAULT_PORT, PortInUseError, PortNotAllowedError
@@ -85,21 +86,23 @@ def _up(folder: Folder, options: argparse.Namespace) -> None:
             raise AlreadyRunningError(f"The local cloud is up on port {record.port}; `python -m local down` stops it.")
         print(f"The local cloud is already up at {record.url} (process {record.pid}).")
     elif options.detach:
-        _announce(cloud.start(folder, options.port), folder, options, "`python -m local down`")
+        _announce(cloud.start(folder, options.port), folder, options)
     else:
         serve(
             folder,
             options.port,
             options.stop_at_end_of_input,
-            lambda ready: _announce(ready, folder, options, "Ctrl-C"),
+            lambda ready: _announce(ready, folder, options),
         )
         print("The local cloud has stopped; its state is kept.")
 
 
-def _announce(record: Record, folder: Folder, options: argparse.Namespace, stop: str) -> None:
+def _announce(record: Record, folder: Folder, options: argparse.Namespace) -> None:
     moved = options.port is None and record.port != DEFAULT_PORT
+    which = "" if folder == Folder() else f" --state-dir {shlex.quote(str(folder.path))}"
+    stop = f"`python -m local down{which}`" if options.detach else "Ctrl-C"
     print(f"The local cloud is up at {record.url}{f' (port {DEFAULT_PORT} is taken)' if moved else ''}.")
-    print('  use:  eval "$(python -m local env)"  and then aws, sam or any AWS SDK')
+    print(f'  use:  eval "$(python -m local env{which})"  and then aws, sam or any AWS SDK')
     print(f"  stop: {stop}")
     print(f"  log:  {folder.log}", flush=True)
 

@@ -1,5 +1,6 @@
 """The AWS account that the steps work in: clients of one session, and botocore's errors in a user's words."""
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -141,7 +142,11 @@ def connect(region: str | None = None) -> Aws:
 
     Raises:
         CredentialsError: the environment names a profile that does not exist.
+        UnreachableError: AWS_ENDPOINT_URL is no URL.
     """
+    url = os.environ.get("AWS_ENDPOINT_URL", "http://")
+    if not url.startswith(("http://", "https://")):
+        raise UnreachableError(f"AWS_ENDPOINT_URL is {url!r}, which is no URL: unset it for AWS.")
     try:
         return Aws(boto3.session.Session(region_name=region))
     except ProfileNotFound as exc:

@@ -4,7 +4,9 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -14,7 +16,7 @@ from training.deploy import step as deploy
 from training.errors import TrainingError
 from training.evaluate import step as evaluate
 from training.naming import Names
-from training.run_file import open_run_file
+from training.run_file import alone_in, open_run_file
 from training.stage import step as stage
 from training.step import Context, Step
 from training.train import step as train
@@ -34,24 +36,31 @@ RUNS = Path("runs")
 def main(arguments: Sequence[str]) -> int:
     """Run one step; return the exit status: 0 done, 1 cannot be done, 2 wrong usage, 130 interrupted."""
     options = _parser().parse_args(arguments)
-    console = make_console(options.json)
     try:
-        names = Names(options.project, options.stage, options.run)
-        run = open_run_file(options.runs / names.service / names.run)
-        data = STEPS[options.step].run(Context(aws.connect(options.region), names, run, console), options)
-    except TrainingError as exc:
-        print(f"{type(exc).__name__}: {exc}", file=sys.stderr)
-        return 1
-    except (ClientError, BotoCoreError) as exc:
-        told = aws.explain(exc)
-        print(f"{type(told).__name__}: {told}", file=sys.stderr)
+        data = _run(options)
+    except (TrainingError, ClientError, BotoCoreError) as exc:
+        error = exc if isinstance(exc, TrainingError) else aws.explain(exc)
+        told = {"type": type(error).__name__, "message": str(error)}
+        print(f"{told['type']}: {told['message']}", file=sys.stderr)
+        if options.json:
+            print_data({"error": told})
         return 1
     except KeyboardInterrupt:
-        print(f"\nInterrupted. `python -m training {options.step}` with the same options goes on.", file=sys.stderr)
+        same = "the same options, but without --again," if getattr(options, "again", False) else "the same options"
+        print(f"\nInterrupted. `python -m training {options.step}` with {same} goes on.", file=sys.stderr)
         return 128 + signal.SIGINT
     if options.json:
         print_data(data)
     return 0
+
+
+def _run(options: argparse.Namespace) -> dict[str, Any]:
+    names = Names(options.project, options.stage, options.run)
+    folder: Path = options.runs / names.service / names.run
+    console, account = make_console(options.json), aws.connect(options.region)
+    # Whoever only looks need not wait for the others, and leaves no folder behind.
+    with nullcontext() if options.step == "status" else alone_in(folder):
+        return STEPS[options.step].run(Context(account, names, open_run_file(folder), console), options)
 
 
 def _parser() -> argparse.ArgumentParser:

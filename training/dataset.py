@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from training.run_file import RunFile
+from training.run_file import RunFile, RunFileError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -37,16 +37,20 @@ class Dataset:
 
         Raises:
             StepNotDoneError: it has staged none.
+            RunFileError: run.json does not say where.
         """
         staged: Mapping[str, Any] = run.result("stage")
-        return cls(
-            staged["bucket"],
-            staged["prefix"],
-            tuple(staged["labels"]),
-            staged["counts"],
-            staged["digest"],
-            staged["recordio"],
-        )
+        try:
+            return cls(
+                staged["bucket"],
+                staged["prefix"],
+                tuple(staged["labels"]),
+                staged["counts"],
+                staged["digest"],
+                staged["recordio"],
+            )
+        except KeyError as exc:
+            raise RunFileError(f"{run.path}: the result of `stage` has no {exc}. {RunFileError.__doc__}") from exc
 
     def size(self, split: str) -> int:
         """How many images a split has."""

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from training.errors import TrainingError
 
-# Project, stage and run together with a time must fit SageMaker's 63 characters.
-_PART = re.compile(r"[a-z0-9](-?[a-z0-9]){0,18}")
+_PART = re.compile(r"(?=.{1,19}$)[a-z0-9](-?[a-z0-9])*", re.ASCII)
+_LONGEST = 63  # of the names of training jobs, models, endpoints
 # The template reads the model card of any endpoint from here, whatever the project is called.
 _MODEL_CARDS = "/scones-unlimited/endpoints"
 
@@ -33,6 +33,10 @@ class Names:
         for part in ("project", "stage", "run"):
             if not _PART.fullmatch(getattr(self, part)):
                 raise InvalidNameError(f"The {part} is {getattr(self, part)!r}. {InvalidNameError.__doc__}")
+        if self.stage == "training":
+            raise InvalidNameError("The stage cannot be `training`: its stack would have the name of dev's foundation.")
+        if (too_long := len(self.dated(datetime.min)) - _LONGEST) > 0:
+            raise InvalidNameError(f"Project, stage and run are {too_long} characters too long together.")
 
     @property
     def service(self) -> str:

@@ -1,6 +1,9 @@
 """run.json: what the steps of a run were asked and what came out, so that they can be resumed and repeated."""
 
+import fcntl
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +16,10 @@ FORMAT = 1
 
 class RunFileError(TrainingError):
     """The run.json is damaged or of another version: move it away to begin the run anew."""
+
+
+class RunInUseError(TrainingError):
+    """Another step of the same run is under way: wait for it, or name another --run."""
 
 
 class StepNotDoneError(TrainingError):
@@ -94,15 +101,39 @@ def open_run_file(folder: Path) -> RunFile:
         RunFileError: it is no run.json of this version.
     """
     path = folder / "run.json"
-    if not path.exists():
-        return RunFile(path, {})
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["format"] != FORMAT:
             raise RunFileError(f"{path} has format {content['format']}, this tool writes {FORMAT}: move it away.")
-        return RunFile(path, dict(content["steps"]))
-    except (ValueError, KeyError, TypeError) as exc:
+        for step, record in content["steps"].items():
+            if not (record["status"] in ("begun", "done") and all("facts" in one for one in record["tries"])):
+                raise ValueError(f"the step {step!r} is not as it was written")
+        return RunFile(path, content["steps"])
+    except FileNotFoundError:
+        return RunFile(path, {})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
         raise RunFileError(f"{path}: {exc}. {RunFileError.__doc__}") from exc
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep other steps out of a run's folder for the length of the block; a process that dies lets go of it.
+
+    Raises:
+        RunInUseError: another step is at work in it.
+        RunFileError: the folder cannot be made or written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / ".lock").open("w")
+    except OSError as exc:
+        raise RunFileError(f"The folder of the run cannot be written: {exc}.") from exc
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            raise RunInUseError(f"{folder}: {RunInUseError.__doc__}") from exc
+        yield
 
 
 def _plain(value: Any) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from local.server.cloud import Cloud
+from tests.workflow.conftest import Demo
 from tests.workflow.deployed import Deployed
 
 ROOT = Path(__file__).parents[2]
@@ -21,9 +22,10 @@ def test_every_reason_not_to_run_a_block_applies_to_one() -> None:
 
 
 @pytest.mark.parametrize("block", RUN, ids=lambda block: block.splitlines()[0])
-def test_block_of_the_readme_runs(service: Deployed, cloud: Cloud, block: str) -> None:
-    # The tests' cloud is not the one in .local, and their environment is activated already.
+def test_block_of_the_readme_runs(service: Deployed, cloud: Cloud, demo: Demo, block: str) -> None:
+    # The tests' cloud is not the one in .local, nor their runs those in runs/; their environment is activated already.
     commands = re.sub(r"^(source|eval) .*\n", "", block, flags=re.MULTILINE)
+    commands = re.sub(r"python -m training (\w+)", rf"python -m training \1 --runs {demo.runs}", commands)
     ended = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", commands],
         cwd=ROOT,
@@ -34,4 +36,4 @@ def test_block_of_the_readme_runs(service: Deployed, cloud: Cloud, block: str) -
         check=False,
     )
     assert 0 == ended.returncode, ended.stderr
-    assert '"outcome"' in ended.stdout or "sam remote" in block
+    assert '"outcome"' in ended.stdout or block.startswith(("sam remote", "python -m training"))

@@ -14,6 +14,7 @@ from training.evaluate.errors import (
     EndpointNotReadyError,
     ModelCardMissingError,
     OtherClassesError,
+    OtherDatasetError,
     UnknownVariantError,
 )
 from training.evaluate.measurement import find_test_images, measure
@@ -37,7 +38,8 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     """Do the step.
 
     Raises:
-        EndpointNotReadyError, UnknownVariantError, ModelCardMissingError, OtherClassesError, NoTestImagesError: there
+        EndpointNotReadyError, UnknownVariantError, ModelCardMissingError, OtherClassesError, OtherDatasetError,
+            NoTestImagesError: there
             is nothing to measure.
         ImageMissingError, NoAnswerError: an image could not be measured; the answers so far are kept.
         AccuracyTooLowError: after everything is written.
@@ -120,6 +122,11 @@ def _model_card(context: Context, dataset: Dataset) -> dict[str, Any]:
         raise OtherClassesError(
             f"The model card says {', '.join(card['labels'])}; the dataset {', '.join(dataset.labels)}. "
             f"{OtherClassesError.__doc__}"
+        )
+    if card.get("data_digest") and card["data_digest"] != dataset.digest:
+        raise OtherDatasetError(
+            f"The model of {context.names.endpoint} (training job {card.get('training_job')}) was trained on another "
+            f"dataset than this run's. {OtherDatasetError.__doc__}"
         )
     return card
 

@@ -47,10 +47,13 @@ def write_images(splits: Splits, folder: Path) -> None:
 
 
 def _write(path: Path, columns: Sequence[str], rows: Iterable[dict[str, str]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
+    aside = path.with_suffix(".partial")
+    # A file name need not be text: what is not UTF-8 in it is written as \\xff.
+    with aside.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows(rows)
+    aside.replace(path)
 
 
 def show_contents(contents: Contents, folder: Path, console: Console) -> None:

@@ -31,6 +31,10 @@ _OURS = re.compile(
 _CONTENT_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".json": "application/json", ".lst": "text/plain"}
 
 
+class BucketGoneError(TrainingError):
+    """The bucket of the dataset was deleted."""
+
+
 class PlaceTakenError(TrainingError):
     """Something that is no dataset of this tool lies where the dataset is to go: choose another --run, or move it."""
 
@@ -61,9 +65,16 @@ class Place:
 
         Raises:
             PlaceTakenError: something lies there that no staging made.
+            BucketGoneError: the bucket is no more.
         """
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=f"{self.prefix}/")
-        found = (listed for page in pages for listed in page.get("Contents", []))
+        try:
+            found = [listed for page in pages for listed in page.get("Contents", [])]
+        except self.s3.exceptions.NoSuchBucket as exc:
+            raise BucketGoneError(
+                f"There is no bucket {self.bucket} any more. If the training stack made it, delete that stack "
+                "(`aws cloudformation delete-stack --stack-name ...`, `status` says which) and stage again."
+            ) from exc
         sizes = {listed["Key"].removeprefix(f"{self.prefix}/"): listed["Size"] for listed in found}
         foreign = sorted(key for key in sizes if not _OURS.fullmatch(key))
         if foreign:

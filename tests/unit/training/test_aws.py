@@ -44,3 +44,9 @@ def test_a_profile_that_does_not_exist_is_a_matter_of_credentials(monkeypatch: p
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     with pytest.raises(aws.CredentialsError, match="nobody"):
         aws.connect()
+
+
+def test_an_endpoint_that_is_no_url_is_told_by_the_name_of_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")
+    with pytest.raises(aws.UnreachableError, match="AWS_ENDPOINT_URL is 'nonsense'"):
+        aws.connect()

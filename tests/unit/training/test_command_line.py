@@ -1,5 +1,6 @@
 """The command line: exit statuses, and errors as sentences on standard error."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -40,3 +41,8 @@ def test_nothing_heavy_is_imported_to_show_the_help() -> None:
     program = "import sys, training.command_line; print(*sys.modules)"
     shown = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert set() == {"sagemaker", "matplotlib", "numpy", "scipy", "pandas"} & set(shown.stdout.split())
+
+
+def test_an_error_is_data_as_well_where_data_is_wanted(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert 1 == main(["train", "--json", "--runs", str(tmp_path), "--region", "us-east-1"])
+    assert "StepNotDoneError" == json.loads(capsys.readouterr().out)["error"]["type"]

@@ -3,7 +3,7 @@
 import pytest
 
 from training.dataset import Dataset, LabelledKey
-from training.run_file import RunFile, StepNotDoneError
+from training.run_file import RunFile, RunFileError, StepNotDoneError
 from training.step import Context
 
 STAGED = {
@@ -45,3 +45,10 @@ def test_the_images_of_a_split_come_from_its_list(dataset: Dataset, context: Con
         LabelledKey("datasets/cars/train/automobile/c.png", 0),
     ]
     assert expected == dataset.images(context.aws.s3, "train")
+
+
+def test_a_result_that_lacks_something_is_a_damaged_run_file(run_file: RunFile) -> None:
+    run_file.begin("stage")
+    run_file.done("stage", {"bucket": "photos"})
+    with pytest.raises(RunFileError, match="no 'prefix'"):
+        Dataset.of(run_file)

@@ -26,6 +26,7 @@ def test_the_model_card_of_another_project_lies_where_the_template_looks() -> No
 
 def test_a_dated_name_fits_sagemaker_even_when_every_part_is_as_long_as_allowed() -> None:
     longest = Names("p" * 19, "s" * 9, "r" * 19).dated(MOMENT)
+    assert 63 == len(longest)
     assert re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", longest)
 
 
@@ -33,7 +34,17 @@ def test_a_dated_name_tells_run_and_time() -> None:
     assert "scones-unlimited-cars-261123-010203" == Names(run="cars").dated(MOMENT)
 
 
-@pytest.mark.parametrize("run", ["", "Cars", "a--b", "-a", "a-", "a_b", "a" * 20, "ä", "a b", "a\n"])
+def test_names_that_are_too_long_together_are_refused() -> None:
+    with pytest.raises(InvalidNameError, match="1 characters too long together"):
+        Names("p" * 19, "s" * 10, "r" * 19)
+
+
+def test_a_stage_whose_stack_would_be_the_foundation_of_another_is_refused() -> None:
+    with pytest.raises(InvalidNameError, match="dev's foundation"):
+        Names(stage="training")
+
+
+@pytest.mark.parametrize("run", ["", "Cars", "a--b", "-a", "a-", "a_b", "a" * 20, "a-" * 10 + "a", "ä", "a b", "a\n"])
 def test_a_name_that_aws_would_refuse_is_refused_with_the_rule(run: str) -> None:
     with pytest.raises(InvalidNameError, match="lower-case letters"):
         Names(run=run)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from training.run_file import RunFile, RunFileError, StepNotDoneError, open_run_file
+from training.run_file import RunFile, RunFileError, RunInUseError, StepNotDoneError, alone_in, open_run_file
 
 
 def test_a_run_that_has_not_begun_has_no_file(run_file: RunFile) -> None:
@@ -62,7 +62,20 @@ def test_a_step_that_is_forgotten_has_no_result(run_file: RunFile) -> None:
     assert open_run_file(run_file.folder).find("deploy") is None
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": 1}', '{"format": 99, "steps": {}}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"format": 1}',
+        '{"format": 99, "steps": {}}',
+        '{"format": 1, "steps": []}',
+        '{"format": 1, "steps": {"stage": "x"}}',
+        '{"format": 1, "steps": {"stage": {}}}',
+        '{"format": 1, "steps": {"stage": {"status": "done", "tries": [1]}}}',
+    ],
+)
 def test_a_damaged_or_foreign_run_file_is_refused_and_left_as_it_is(tmp_path: Path, content: str) -> None:
     (tmp_path / "run.json").write_text(content)
     with pytest.raises(RunFileError, match="move it away"):
@@ -86,3 +99,26 @@ def test_a_crash_while_writing_leaves_the_file_as_it_was(run_file: RunFile, monk
 def test_the_file_is_json_that_people_can_read(run_file: RunFile) -> None:
     run_file.begin("stage")
     assert {"format", "steps"} == json.loads(run_file.path.read_text()).keys()
+
+
+def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "run.json").mkdir()
+    with pytest.raises(RunFileError, match="move it away"):
+        open_run_file(tmp_path)
+
+
+def test_a_second_step_in_the_same_run_is_refused_while_the_first_is_at_work(tmp_path: Path) -> None:
+    with alone_in(tmp_path / "run"), pytest.raises(RunInUseError, match="another --run"), alone_in(tmp_path / "run"):
+        pass
+
+
+def test_the_next_step_may_begin_when_the_first_has_ended(tmp_path: Path) -> None:
+    for _ in range(2):
+        with alone_in(tmp_path / "run"):
+            pass
+
+
+def test_a_run_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(RunFileError, match="cannot be written"), alone_in(tmp_path / "file/run"):
+        pass

@@ -20,6 +20,7 @@ from training.evaluate.errors import (
     ModelCardMissingError,
     NoTestImagesError,
     OtherClassesError,
+    OtherDatasetError,
     UnknownVariantError,
 )
 from training.run_file import open_run_file
@@ -242,6 +243,11 @@ def no_list_of_test_images(context: Context) -> None:
     context.aws.s3.delete_object(Bucket="photos", Key=f"{PREFIX}/test_lst/test.lst")
 
 
+def other_dataset(context: Context) -> None:
+    card = json.dumps(CARD | {"data_digest": "sha256:8"})
+    context.aws.ssm.put_parameter(Name=context.names.model_card, Value=card, Type="String", Overwrite=True)
+
+
 def no_test_images(context: Context) -> None:
     staged(context, {})
 
@@ -256,6 +262,7 @@ def no_test_images(context: Context) -> None:
         (card_that_is_none, ModelCardMissingError),
         (no_list_of_test_images, NoTestImagesError),
         (other_labels, OtherClassesError),
+        (other_dataset, OtherDatasetError),
         (no_test_images, NoTestImagesError),
     ],
 )

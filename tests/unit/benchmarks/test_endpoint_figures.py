@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.endpoint_throughput import Figures, judged
+from benchmarks.endpoint_figures import Figures, judged
 
 
 def figures(**changes: float) -> Figures:
@@ -11,7 +11,7 @@ def figures(**changes: float) -> Figures:
     return Figures(
         throughput={"bare": [100.0] * 3, "endpoint": [values["endpoint"]] * 3, "LitServe": [values["LitServe"]] * 3},
         latencies={"bare": [0.018, 0.017, 0.017], "endpoint": [0.018, values["slowest"]]},
-        megabytes={"endpoint": values["megabytes"], "LitServe": 100.0},
+        megabytes={"endpoint": [values["megabytes"]], "LitServe": [100.0]},
     )
 
 
@@ -37,3 +37,9 @@ def test_figures_without_litserve_are_judged_for_the_rest() -> None:
     found = figures()
     del found.throughput["LitServe"]
     assert 2 == len(judged(found))
+
+
+def test_figures_added_are_one_after_the_other() -> None:
+    both = figures()
+    both.add(figures(endpoint=80.0))
+    assert [93.0] * 3 + [80.0] * 3 == both.throughput["endpoint"]
