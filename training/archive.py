@@ -46,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     """Do the step. The manifest is written last: an archive without one is not complete, and can be made again."""
     dataset, trained = Dataset.of(context.run), context.run.result("train")
+    dataset.require(trained["dataset_digest"])
     bucket, prefix = split_s3_url(options.to or f"s3://{dataset.bucket}/archive")
     prefix = f"{prefix}/{context.names.run}-{trained['training_job']}"
     context.run.begin("archive", to=f"s3://{bucket}/{prefix}")

@@ -105,10 +105,12 @@ def _kept(context: Context) -> dict[str, str]:
     kept = {
         "stack of the service": f"sam delete --stack-name {names.service}",
         "log of the endpoint": f"aws logs delete-log-group --log-group-name /aws/sagemaker/Endpoints/{names.endpoint}",
-        "training jobs": "a record of what was done; they cost nothing",
+        "training jobs": "records of what was done; one that still trains costs money until it ends",
     }
     if bucket := bucket_name(context):
-        kept["datasets, models, captured data and archives"] = f"aws s3 rb s3://{bucket} --force"
-    if find_foundation(context):
+        kept["datasets"] = f"aws s3 rm --recursive s3://{bucket}/datasets/{names.service}/"
+        kept["models, checkpoints, captured data and archives"] = f"in s3://{bucket}, of all projects that use it"
+    if foundation := find_foundation(context):
+        kept["the bucket with all that is in it"] = f"aws s3 rb s3://{foundation.bucket} --force"
         kept["stack of the bucket and the role"] = f"aws cloudformation delete-stack --stack-name {names.foundation}"
     return kept

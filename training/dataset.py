@@ -4,12 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from training.errors import TrainingError
 from training.run_file import RunFile, RunFileError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
+
+
+class DatasetChangedError(TrainingError):
+    """The run was staged anew since its model was trained: train again, or stage as before."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,15 @@ class Dataset:
             )
         except KeyError as exc:
             raise RunFileError(f"{run.path}: the result of `stage` has no {exc}. {RunFileError.__doc__}") from exc
+
+    def require(self, digest: str | None) -> None:
+        """Return if a model that was trained on the dataset of this digest was trained on this one (None: who knows).
+
+        Raises:
+            DatasetChangedError: it was not; images that it has learnt may be in any split by now.
+        """
+        if digest is not None and digest != self.digest:
+            raise DatasetChangedError
 
     def size(self, split: str) -> int:
         """How many images a split has."""

@@ -1,5 +1,6 @@
 """The bucket and the role that all runs of a stage share: the stack of `foundation.yaml`."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,13 +27,15 @@ class Foundation:
 
 
 def find_foundation(context: Context) -> Foundation | None:
-    """Read what the stack is called; None if there is no such stack."""
+    """Read what the stack is called; None if there is no such stack, or not yet."""
     try:
         [stack] = context.aws.cloudformation.describe_stacks(StackName=context.names.foundation)["Stacks"]
     except ClientError as exc:
         if code_of(exc) == "ValidationError":  # "Stack with id ... does not exist"
             return None
         raise
+    if stack["StackStatus"] == "CREATE_IN_PROGRESS":
+        return None
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
     if "SageMakerRoleArn" not in outputs:
         raise FoundationFailedError(
@@ -52,12 +55,13 @@ def ensure_foundation(context: Context) -> Foundation:
         return found
     name, cloudformation = context.names.foundation, context.aws.cloudformation
     context.console.print(f"Making the stack {name}: a bucket for datasets and models, a role for SageMaker.")
-    cloudformation.create_stack(
-        StackName=name,
-        TemplateBody=TEMPLATE.read_text(encoding="utf-8"),
-        Capabilities=["CAPABILITY_IAM"],
-        Tags=[{"Key": "project", "Value": context.names.project}, {"Key": "stage", "Value": context.names.stage}],
-    )
+    with suppress(cloudformation.exceptions.AlreadyExistsException):  # a call that was interrupted began it
+        cloudformation.create_stack(
+            StackName=name,
+            TemplateBody=TEMPLATE.read_text(encoding="utf-8"),
+            Capabilities=["CAPABILITY_IAM"],
+            Tags=[{"Key": "project", "Value": context.names.project}, {"Key": "stage", "Value": context.names.stage}],
+        )
     try:
         cloudformation.get_waiter("stack_create_complete").wait(
             StackName=name, WaiterConfig={"Delay": _POLL_SECONDS, "MaxAttempts": _POLLS}

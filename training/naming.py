@@ -61,7 +61,7 @@ class Names:
     @property
     def dataset_prefix(self) -> str:
         """The key prefix of the run's dataset, without a slash at its end."""
-        return f"datasets/{self.run}"
+        return f"datasets/{self.service}/{self.run}"
 
     @property
     def tags(self) -> dict[str, str]:

@@ -82,7 +82,7 @@ class Trial:
         """Delete the test split from the dataset's bucket."""
         s3 = self.cloud.client("s3")
         [bucket] = [one["Name"] for one in s3.list_buckets()["Buckets"] if one["Name"].startswith("trial-training")]
-        for prefix in ("datasets/default/test/", "datasets/default/test_lst/"):
+        for prefix in ("datasets/trial/default/test/", "datasets/trial/default/test_lst/"):
             for found in s3.list_objects_v2(Bucket=bucket, Prefix=prefix)["Contents"]:
                 s3.delete_object(Bucket=bucket, Key=found["Key"])
 

@@ -47,12 +47,14 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     Raises:
         StepNotDoneError: there is no dataset, or no model.
         HostingOptionsError, UnknownInstanceTypeError, PriceFileError: what is asked cannot be.
-        EndpointTakenError, RoleMissingError, ModelMissingError, ModelCardTooLargeError: found before anything is made.
+        DatasetChangedError, EndpointTakenError, RoleMissingError, ModelMissingError, ModelCardTooLargeError: found
+            before anything is made.
         EndpointStuckError, EndpointFailedError, RolledBackError, QuotaExceededError: SageMaker does not bring it about.
         SmokeTestError: it was taken back.
     """
     dataset = Dataset.of(context.run)
     model = TrainedModel.of(context.run, options.model_data, options.role)
+    dataset.require(model.data_digest)
     hosting = Hosting.of(options, dataset.bucket, _instance_types(context))
     prices = read_prices(options.prices)
     if options.dry_run:

@@ -1,6 +1,7 @@
 """Endpoints: brought up in the background, replaced without a gap, loaded again after a restart."""
 
 import asyncio
+import logging
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from local.sagemaker.hosting.container import ContainerFactory, ModelContainer, 
 from local.sagemaker.hosting.data_capture import Config, capture_summary, is_enabled
 from local.sagemaker.object_store import ObjectStore, ObjectUnavailableError
 
+_logger = logging.getLogger(__name__)
 # The longest FailureReason in botocore's model.
 _LONGEST_REASON = 1024
 # How long new weights take. On AWS it is some seconds; this is enough for a client to see `Updating`.
@@ -151,6 +153,10 @@ class Endpoints:
             # An endpoint that served goes on as it was: AWS rolls a failed update back.
             status = "InService" if "Serving" in self._store.get(ENDPOINT, name) else "Failed"
             members: Record = {"EndpointStatus": status, "FailureReason": str(exc)[:_LONGEST_REASON]}
+        except Exception:  # the border of the deployment: whatever breaks in it must not leave it under way for ever
+            _logger.exception("The deployment of the endpoint %s broke", name)
+            status = "InService" if "Serving" in self._store.get(ENDPOINT, name) else "Failed"
+            members = {"EndpointStatus": status, "FailureReason": "The local SageMaker failed; its log says why."}
         else:
             self._replace(name, self._store.get(ENDPOINT, name), deployment)
             members = {"EndpointStatus": "InService", "Serving": plan, **_described(plan)}

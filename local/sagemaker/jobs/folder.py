@@ -1,5 +1,6 @@
 """The folder of a training job, shaped like /opt/ml: filled before it runs, emptied into S3 afterwards."""
 
+import gzip
 import io
 import json
 import tarfile
@@ -61,8 +62,18 @@ def _described(channel: Mapping[str, str]) -> Record:
 
 
 def _packed(folder: Path) -> bytes:
+    """The same files always give the same bytes, so that a model can be told by its digest."""
+
+    def anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
+        member.mtime = member.uid = member.gid = 0
+        member.uname = member.gname = ""
+        return member
+
     archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w:gz", compresslevel=6) as tar:
+    with (
+        gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=archive, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w") as tar,
+    ):
         for path in sorted(folder.iterdir()):
-            tar.add(path, path.name)
+            tar.add(path, path.name, filter=anonymous)
     return archive.getvalue()

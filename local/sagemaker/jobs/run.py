@@ -82,11 +82,12 @@ class TrainingRun:
         """Take the job to its end. When it is cancelled, another run can begin it anew, or from its checkpoints."""
         try:
             await self._run()
-        except (NoInputError, UnusableKeyError, ObjectUnavailableError) as exc:
-            self._fail(f"ClientError: {exc}")
-        except AlgorithmFailedError as exc:
-            self._fail(f"AlgorithmError: {exc}")
-        except Exception:  # the border of the job: whatever breaks in it is the end of this job only
+        # In groups, since an error may come from what runs beside the algorithm, such as the upload of its checkpoints.
+        except* (NoInputError, UnusableKeyError, ObjectUnavailableError) as group:
+            self._fail(f"ClientError: {group.exceptions[0]}")
+        except* AlgorithmFailedError as group:
+            self._fail(f"AlgorithmError: {group.exceptions[0]}")
+        except* Exception:  # the border of the job: whatever breaks in it is the end of this job only
             _logger.exception("The training job %s broke", self._name)
             self._fail("InternalServerError: We encountered an internal error; the log of the local cloud says which.")
         finally:
@@ -133,6 +134,7 @@ class TrainingRun:
             container.kill()  # what it may have left running would keep its output open
             await following
             saving.cancel()
+            await asyncio.wait([saving])  # its last upload must not come after the one below
         if self._checkpoints:
             await asyncio.to_thread(self._checkpoints.upload)
         if status and not self._early_end.done():
@@ -161,20 +163,15 @@ class TrainingRun:
                 await self._tell(self._services.telemetry.publish, self._name, metrics)
 
     async def _tell(self, telemetry: Callable[..., None], *arguments: object) -> None:
-        telling = asyncio.create_task(asyncio.to_thread(telemetry, self._region, *arguments))
         try:
-            # A thread cannot be cancelled. Left behind, it would speak to a cloud that has stopped answering, for long.
-            await asyncio.shield(telling)
-        except asyncio.CancelledError:
-            await asyncio.wait([telling])
-            raise
+            await _in_thread(telemetry, self._region, *arguments)
         except (BotoCoreError, ClientError):  # as on AWS, a job trains on without its log
             _logger.exception("Log or metrics of the training job %s are lost", self._name)
 
     async def _save_checkpoints(self) -> None:
         while self._checkpoints:
             await asyncio.sleep(_CHECKPOINT_SECONDS)
-            await asyncio.to_thread(self._checkpoints.upload)
+            await _in_thread(self._checkpoints.upload)
 
     async def _is_done_before_end(self, waiting: Coroutine[Any, Any, object]) -> bool:
         task: asyncio.Future[object] = asyncio.create_task(waiting)
@@ -206,3 +203,17 @@ class TrainingRun:
 
     def _change(self, **members: Any) -> None:
         self._store.save(TRAINING_JOB, {**self._job, **members})
+
+
+async def _in_thread(function: Callable[..., None], *arguments: object) -> None:
+    """Run a function in a thread, and be cancelled only when it has ended.
+
+    A thread cannot be cancelled. Left behind, it would speak to a cloud that has stopped answering, for long, or write
+    an older state after a newer one.
+    """
+    running = asyncio.create_task(asyncio.to_thread(function, *arguments))
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        raise

@@ -210,7 +210,9 @@ def test_unfinished_job_leaves_no_process_when_the_cloud_stops_and_goes_on_in_th
         trained.put_dataset(first, BUCKET)
         checkpoints = {"CheckpointConfig": {"S3Uri": f"s3://{BUCKET}/checkpoints"}}
         first.client("sagemaker").create_training_job(**trained.request(BUCKET, "trucks", 1_000_000, **checkpoints))
+        deadline = time.monotonic() + 60
         while not first.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="checkpoints/").get("Contents"):
+            assert time.monotonic() < deadline, "no checkpoint"
             time.sleep(0.1)
     left = subprocess.run(["pgrep", "--full", str(tmp_path)], capture_output=True, check=False, text=True).stdout
     with running(tmp_path) as second:

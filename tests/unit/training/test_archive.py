@@ -9,6 +9,7 @@ import pytest
 
 from training import archive
 from training.archive import ArchiveSourceMissingError
+from training.dataset import DatasetChangedError
 from training.run_file import StepNotDoneError
 from training.step import Context
 
@@ -36,8 +37,11 @@ def trained(context: Context) -> Context:
     run.done("stage", staged | {"digest": "sha256:data", "recordio": False})
     run.begin("train")
     model = "s3://photos/models/job-1/output/model.tar.gz"
-    run.done("train", {"training_job": "job-1", "model_data": model, "hyperparameters": {"epochs": "10"}})
+    run.done("train", {"training_job": "job-1", "model_data": model} | TRAINED)
     return context
+
+
+TRAINED = {"hyperparameters": {"epochs": "10"}, "dataset_digest": "sha256:data"}
 
 
 def deployed_and_evaluated(context: Context, measured: str) -> None:
@@ -112,4 +116,10 @@ def test_a_report_that_is_gone_is_told(trained: Context) -> None:
 def test_a_run_without_a_model_is_sent_to_train(trained: Context) -> None:
     trained.run.forget("train")
     with pytest.raises(StepNotDoneError, match="python -m training train"):
+        put(trained)
+
+
+def test_a_model_is_not_archived_with_another_dataset_than_its_own(trained: Context) -> None:
+    trained.run.done("stage", trained.run.result("stage") | {"digest": "sha256:other"})
+    with pytest.raises(DatasetChangedError, match="train again"):
         put(trained)

@@ -127,4 +127,6 @@ def test_what_an_interrupted_deploy_left_behind_is_deleted(context: Context, cle
 def test_what_is_kept_is_told_with_the_command_that_deletes_it(ours: Context, clean: Clean) -> None:
     ours.run.begin("stage")
     ours.run.done("stage", {"bucket": "photos"})
-    assert "aws s3 rb s3://photos --force" in clean(ours)["kept"].values()
+    kept = clean(ours)["kept"].values()
+    assert "aws s3 rm --recursive s3://photos/datasets/scones-unlimited/" in kept
+    assert not [command for command in kept if "s3 rb" in command]  # a bucket that the user brought

@@ -80,3 +80,11 @@ def test_a_stack_of_that_name_without_the_outputs_is_told(context: Context, clou
 
 def test_the_bucket_is_kept_when_the_stack_is_deleted() -> None:
     assert re.search(r"TrainingBucket:\n +Type: AWS::S3::Bucket\n +DeletionPolicy: Retain", TEMPLATE.read_text())
+
+
+def test_a_foundation_that_an_interrupted_call_began_is_waited_for(context: Context, cloudformation: Stubber) -> None:
+    described(cloudformation, "CREATE_IN_PROGRESS", [])
+    cloudformation.add_client_error("create_stack", "AlreadyExistsException")
+    described(cloudformation, "CREATE_COMPLETE", OUTPUTS)
+    described(cloudformation, "CREATE_COMPLETE", OUTPUTS)
+    assert FOUNDATION == ensure_foundation(context)

@@ -36,7 +36,7 @@ type Stage = Callable[..., dict[str, Any]]
 
 def listed(context: Context) -> set[str]:
     found = context.aws.s3.list_objects_v2(Bucket="photos").get("Contents", [])
-    return {item["Key"].removeprefix("datasets/default/") for item in found}
+    return {item["Key"].removeprefix("datasets/scones-unlimited/default/") for item in found}
 
 
 def rows(context: Context, name: str) -> list[dict[str, str]]:
@@ -54,13 +54,18 @@ def test_a_folder_becomes_a_dataset(source: Path, stage: Stage, context: Context
 def test_the_steps_that_follow_find_the_dataset(source: Path, stage: Stage, context: Context) -> None:
     stage(source)
     dataset = Dataset.of(context.run)
-    keys = {image.key.removeprefix("datasets/default/") for image in dataset.images(context.aws.s3, "train")}
+    keys = {
+        image.key.removeprefix("datasets/scones-unlimited/default/")
+        for image in dataset.images(context.aws.s3, "train")
+    }
     assert (16, dataset.size("train")) == (len(keys), len(keys & listed(context)))
 
 
 def test_the_description_agrees_with_the_result(source: Path, stage: Stage, context: Context) -> None:
     result = stage(source, "--seed", 3)
-    body = context.aws.s3.get_object(Bucket="photos", Key="datasets/default/dataset.json")["Body"].read()
+    body = context.aws.s3.get_object(Bucket="photos", Key="datasets/scones-unlimited/default/dataset.json")[
+        "Body"
+    ].read()
     same = ("labels", "counts", "digest", "seed", "recordio")
     assert {name: result[name] for name in same}.items() <= json.loads(body).items()
 
@@ -166,7 +171,7 @@ def test_a_source_in_s3_becomes_a_dataset(
 def test_the_dataset_itself_is_no_source_for_it(source: Path, stage: Stage) -> None:
     stage(source)
     with pytest.raises(step.SourceIsDatasetError):
-        stage("s3://photos/datasets/default")
+        stage("s3://photos/datasets/scones-unlimited/default")
 
 
 def test_without_a_bucket_the_one_of_the_stack_is_taken(source: Path, context: Context, parse: Parse) -> None:
@@ -229,7 +234,7 @@ def test_a_missing_bucket_is_told_before_an_image_is_read(source: Path, stage: S
 def test_a_place_that_is_taken_is_told_before_an_image_is_read(
     source: Path, stage: Stage, context: Context, shown: io.StringIO
 ) -> None:
-    context.aws.s3.put_object(Bucket="photos", Key="datasets/default/mine.txt", Body=b"")
+    context.aws.s3.put_object(Bucket="photos", Key="datasets/scones-unlimited/default/mine.txt", Body=b"")
     with pytest.raises(PlaceTakenError):
         stage(source)
     assert "Preparing" not in shown.getvalue()
