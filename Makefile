@@ -49,7 +49,7 @@ demo: setup ## run the main job: train, deploy, upload, decide (build/demo/index
 
 .PHONY: test
 test: setup ## lint and every test, two at a time
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=line workflow-tests lint unit-tests
+	@$(MAKE) --no-print-directory --jobs 2 workflow-tests lint unit-tests
 
 .PHONY: unit-tests
 unit-tests: setup ## the unit and contract tests

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -134,12 +135,15 @@ def litserve(model_folder: Path, log: Path) -> Iterator[Server]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [str(python), "-m", "benchmarks.litserve_server", str(model_folder), str(port), PATH]
-    with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True) as process,
+    ):
         try:
             _await(f"http://127.0.0.1:{port}/health", process, log)
             yield Server(f"127.0.0.1:{port}", Credentials("nobody", "secret"), process.pid)
         finally:
-            process.terminate()
+            os.killpg(process.pid, signal.SIGKILL)  # told to end, LitServe would leave its processes behind
 
 
 def _litserve_python() -> Path:

@@ -11,6 +11,7 @@ little of the machine does not count, whatever it showed. Exits 1 if a figure of
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -145,6 +146,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print data instead of a table")
     parser.add_argument("--as-user", action="store_true", help="invoke as an IAM user, not as the account's root")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are ended
     try:
         measured = measure(arguments.rounds, arguments.as_user)
     except BusyMachineError as error:
