@@ -9,9 +9,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from training import inventory
+from training.arguments import whole
 from training.aws import code_of
 from training.deploy import endpoint, scaling
-from training.deploy.hosting import whole
 from training.foundation import find_foundation
 from training.resources import bucket_name
 from training.step import Context

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
 
 
-class DatasetChangedError(TrainingError):
-    """The run was staged anew since its model was trained: train again, or stage as before."""
+class OtherDatasetError(TrainingError):
+    """The model was trained on another dataset than the run has now: train again, or stage as before."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,10 @@ class Dataset:
         """Return if a model that was trained on the dataset of this digest was trained on this one (None: who knows).
 
         Raises:
-            DatasetChangedError: it was not; images that it has learnt may be in any split by now.
+            OtherDatasetError: it was not; images that it has learnt may be in any split of this one.
         """
         if digest is not None and digest != self.digest:
-            raise DatasetChangedError
+            raise OtherDatasetError
 
     def size(self, split: str) -> int:
         """How many images a split has."""

@@ -95,7 +95,7 @@ def model_card(
         "model_digest": archive.digest,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    if len(json.dumps(card).encode()) > MAX_BYTES:
+    if len(json.dumps(card, ensure_ascii=False).encode()) > MAX_BYTES:
         raise ModelCardTooLargeError
     return card
 

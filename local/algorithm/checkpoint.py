@@ -15,8 +15,11 @@ logger = logging.getLogger(__name__)
 
 
 def save_arrays(path: Path, arrays: Arrays) -> None:
-    """Write arrays as .npz; whatever ends the process meanwhile, the file is the old or the new one."""
-    partial = path.with_suffix(".partial")
+    """Write arrays as .npz; whatever ends the process meanwhile, the file is the old or the new one.
+
+    What is half written lies beside the folder, since all that is in it is uploaded.
+    """
+    partial = path.parent.with_name(f"{path.name}.partial")
     with partial.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
     partial.replace(path)

@@ -60,9 +60,7 @@ class ModelRegistry:
         )
 
     def _list_groups(self, request: Record) -> Record:
-        return list_page(
-            MODEL_PACKAGE_GROUP, self._store.all(MODEL_PACKAGE_GROUP), {"SortOrder": "Ascending", **request}
-        )
+        return list_page(MODEL_PACKAGE_GROUP, self._store.all(MODEL_PACKAGE_GROUP), request)
 
     def _delete_group(self, request: Record) -> Record:
         group = self._group(request["ModelPackageGroupName"])
@@ -111,7 +109,7 @@ class ModelRegistry:
             found = []
         wanted = request.get("ModelApprovalStatus")
         found = [package for package in found if wanted in (None, package["ModelApprovalStatus"])]
-        page = list_page(MODEL_PACKAGE, found, {"SortOrder": "Ascending", **request})
+        page = list_page(MODEL_PACKAGE, found, request)
         return page | {MODEL_PACKAGE.listed: [_told(package) for package in page[MODEL_PACKAGE.listed]]}
 
     def _update_package(self, request: Record) -> Record:

@@ -3,10 +3,11 @@
 import argparse
 import difflib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
+from training.arguments import whole
 from training.errors import TrainingError
 
 REALTIME, SERVERLESS = "realtime", "serverless"
@@ -97,7 +98,7 @@ def add_hosting_arguments(parser: argparse.ArgumentParser) -> None:
     add("--max-concurrency", type=whole(1, 200), metavar="N", help=f"for serverless, 1 to 200 ({MAX_CONCURRENCY})")
     add("--capture", type=whole(1, 100), metavar="PERCENT", help="keep so many of the requests and answers in S3")
     add("--capture-prefix", metavar="PREFIX", help="where in the bucket (captured)")
-    add("--kms-key", metavar="ARN", help="key for the volumes of the instances")
+    add("--kms-key", metavar="ARN", help="key for the volumes of the instances and for captured data")
     add("--autoscale", type=_bounds, metavar="MIN:MAX", help="scale between so many instances")
     add(
         "--invocations-per-instance",
@@ -105,17 +106,6 @@ def add_hosting_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"with --autoscale: how many a minute an instance is meant to have ({INVOCATIONS_PER_INSTANCE})",
     )
-
-
-def whole(smallest: int, largest: int) -> Callable[[str], int]:
-    """An argument type: a whole number within bounds."""
-
-    def number(text: str) -> int:
-        if not text.isdecimal() or not smallest <= int(text) <= largest:
-            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {smallest} to {largest}")
-        return int(text)
-
-    return number
 
 
 def _bounds(text: str) -> tuple[int, int]:

@@ -34,7 +34,9 @@ def endpoint_config_request(name: str, hosting: Hosting, tags: Tags) -> dict[str
     if hosting.kms_key:
         request["KmsKeyId"] = hosting.kms_key
     if hosting.capture_url:
+        key = {"KmsKeyId": hosting.kms_key} if hosting.kms_key else {}
         request["DataCaptureConfig"] = {
+            **key,
             "EnableCapture": True,
             "InitialSamplingPercentage": hosting.capture_percent,
             "DestinationS3Uri": hosting.capture_url,

@@ -5,10 +5,11 @@ import json
 from typing import Any
 
 from training import inventory
+from training.arguments import whole
 from training.dataset import Dataset
 from training.deploy import endpoint
 from training.deploy.errors import SmokeTestError
-from training.deploy.hosting import Hosting, add_hosting_arguments, whole
+from training.deploy.hosting import Hosting, add_hosting_arguments
 from training.deploy.proof import ProofImages, calibrate, read_proof_images, smoke_test
 from training.deploy.request import (
     VARIANT,
@@ -47,7 +48,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     Raises:
         StepNotDoneError: there is no dataset, or no model.
         HostingOptionsError, UnknownInstanceTypeError, PriceFileError: what is asked cannot be.
-        DatasetChangedError, EndpointTakenError, RoleMissingError, ModelMissingError, ModelCardTooLargeError: found
+        OtherDatasetError, EndpointTakenError, RoleMissingError, ModelMissingError, ModelCardTooLargeError: found
             before anything is made.
         EndpointStuckError, EndpointFailedError, RolledBackError, QuotaExceededError: SageMaker does not bring it about.
         SmokeTestError: it was taken back.

@@ -19,10 +19,6 @@ class OtherClassesError(TrainingError):
     """The endpoint's model knows other classes than the dataset: deploy a model that was trained on this dataset."""
 
 
-class OtherDatasetError(TrainingError):
-    """Its training images may be this run's test images: deploy this run's model, or evaluate the other run."""
-
-
 class NoTestImagesError(TrainingError):
     """The dataset has no test images: stage it with a share for them, such as `--split 0.8,0.1,0.1`."""
 

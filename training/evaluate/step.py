@@ -3,9 +3,7 @@
 import argparse
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from training.aws import code_of
+from training.arguments import whole
 from training.dataset import Dataset, LabelledKey
 from training.endpoint import Answer
 from training.evaluate.answers import AnswerFile
@@ -14,10 +12,10 @@ from training.evaluate.errors import (
     EndpointNotReadyError,
     ModelCardMissingError,
     OtherClassesError,
-    OtherDatasetError,
     UnknownVariantError,
 )
 from training.evaluate.measurement import find_test_images, measure
+from training.inventory import find_endpoint
 from training.model_card import read_model_card
 from training.step import Context
 
@@ -26,7 +24,7 @@ HELP = "measure the deployed endpoint on the held-out test images; report.html a
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the step's own options."""
-    parser.add_argument("--workers", type=_positive, default=16, help="requests at once (%(default)s)")
+    parser.add_argument("--workers", type=whole(1, 1000), default=16, help="requests at once (%(default)s)")
     parser.add_argument(
         "--min-accuracy", type=_share, metavar="SHARE", help="fail if the accuracy is below this, such as 0.9"
     )
@@ -91,12 +89,9 @@ def _ask(
 
 def _endpoint_configuration(context: Context, variant: str | None) -> str:
     name = context.names.endpoint
-    try:
-        endpoint = context.aws.sagemaker.describe_endpoint(EndpointName=name)
-    except ClientError as exc:
-        if code_of(exc) == "ValidationException":
-            raise EndpointNotReadyError(f"There is no endpoint {name}. {EndpointNotReadyError.__doc__}") from exc
-        raise
+    endpoint = find_endpoint(context)
+    if endpoint is None:
+        raise EndpointNotReadyError(f"There is no endpoint {name}. {EndpointNotReadyError.__doc__}")
     if endpoint["EndpointStatus"] != "InService":
         raise EndpointNotReadyError(
             f"The endpoint {name} is {endpoint['EndpointStatus']}. {EndpointNotReadyError.__doc__}"
@@ -123,11 +118,7 @@ def _model_card(context: Context, dataset: Dataset) -> dict[str, Any]:
             f"The model card says {', '.join(card['labels'])}; the dataset {', '.join(dataset.labels)}. "
             f"{OtherClassesError.__doc__}"
         )
-    if card.get("data_digest") and card["data_digest"] != dataset.digest:
-        raise OtherDatasetError(
-            f"The model of {context.names.endpoint} (training job {card.get('training_job')}) was trained on another "
-            f"dataset than this run's. {OtherDatasetError.__doc__}"
-        )
+    dataset.require(card.get("data_digest") or None)
     return card
 
 
@@ -157,12 +148,6 @@ def _judge(metrics: dict[str, Any], least: float | None) -> None:
             f"The accuracy is {metrics['accuracy']:.4f} (95 %: {low:.4f} to {high:.4f}, n = {metrics['n']:,}), "
             f"and {least} was asked for."
         )
-
-
-def _positive(text: str) -> int:
-    if text.isdecimal() and int(text) > 0:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a number of requests: 1 or more")
 
 
 def _share(text: str) -> float:

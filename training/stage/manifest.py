@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from training.dataset import SPLITS, TRAIN
 from training.errors import TrainingError
 from training.s3_url import InvalidS3UrlError, split_s3_url
-from training.stage.bucket import object_reader
 from training.stage.source import LabelledImage, Source, UnknownClassError, choose, class_name, read_file
+from training.stage.stored_image import object_reader
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

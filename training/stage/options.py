@@ -4,6 +4,7 @@ import argparse
 import os
 from fractions import Fraction
 
+from training.arguments import whole
 from training.dataset import SPLITS
 from training.errors import TrainingError
 from training.stage.manifest import Columns
@@ -46,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--recordio", action="store_true", help="write train and validation as RecordIO files as well")
     add(
         "--workers",
-        type=_positive,
+        type=whole(1, 1000),
         default=os.process_cpu_count() or 1,
         metavar="N",
         help="processes that prepare images (the processors here: %(default)s)",
@@ -86,9 +87,3 @@ def _ratio(text: str) -> Fraction | None:
     if ratio < 1:
         raise argparse.ArgumentTypeError(f"a number of at least 1, or {_NO_BALANCE}: {text}")
     return ratio
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"a whole number of at least 1: {text}")
-    return int(text)

@@ -9,10 +9,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from training.bucket import require_bucket
 from training.errors import TrainingError
 from training.foundation import Foundation, ensure_foundation, find_foundation
 from training.naming import Names
-from training.stage.bucket import require_bucket
 from training.stage.layout import describe, lay_out
 from training.stage.manifest import Columns
 from training.stage.options import add_arguments

@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 
 from training.aws import code_of
 from training.dataset import SPLITS, VALIDATION
-from training.stage.bucket import object_reader
 from training.stage.source import LabelledImage, Source, SourceNotReadableError, choose, class_name, read_file
+from training.stage.stored_image import object_reader
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

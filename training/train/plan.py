@@ -68,7 +68,7 @@ def make_plan(context: Context, options: argparse.Namespace) -> Plan:
         dataset=dataset,
         hyperparameters=chosen,
         earlier_model=_earlier_model(context, options, dataset, chosen),
-        role=_role(context, options.role),
+        role=_role(context, options.role, dataset.bucket),
         instance_type=options.instance_type,
         volume_gb=options.volume_size,
         max_runtime=options.max_runtime,
@@ -89,10 +89,11 @@ def _max_wait(options: argparse.Namespace) -> int | None:
     return longest
 
 
-def _role(context: Context, named: str | None) -> str:
+def _role(context: Context, named: str | None, bucket: str) -> str:
     if role := named or context.run.result("stage").get("role"):
         return str(role)
-    if foundation := find_foundation(context):
+    foundation = find_foundation(context)
+    if foundation and foundation.bucket == bucket:  # it may read no other
         return foundation.role
     raise RoleMissingError
 

@@ -8,6 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from training.aws import PermissionMissingError, code_of, explain
+from training.bucket import require_bucket
 from training.dataset import TRAIN, VALIDATION, Dataset
 from training.errors import TrainingError
 from training.s3_url import split_s3_url
@@ -32,12 +33,8 @@ class TooFewImagesError(TrainingError):
     """Training and validation need mini_batch_size images each: stage more, or lower --mini-batch-size."""
 
 
-class DatasetChangedError(TrainingError):
+class DatasetNotAsStagedError(TrainingError):
     """The dataset in S3 is not the one that run.json knows: run `python -m training stage` again."""
-
-
-class BucketError(TrainingError):
-    """The bucket of the dataset cannot be used."""
 
 
 class RoleTrustError(TrainingError):
@@ -56,11 +53,11 @@ def preflight(context: Context, plan: Plan) -> None:
     """Check all of it.
 
     Raises:
-        TrainingError: one of this module's, for the first thing that is wrong.
+        TrainingError: a named one for the first thing that is wrong.
     """
     check_counts(plan.dataset, int(plan.hyperparameters["mini_batch_size"]))
     check_machine(plan)
-    check_bucket(context, plan.dataset.bucket)
+    require_bucket(context.aws, plan.dataset.bucket)
     check_dataset(context, plan.dataset)
     check_role(context, plan.role)
     if plan.earlier_model:
@@ -89,22 +86,6 @@ def check_machine(plan: Plan) -> None:
         raise VolumeKeyError
 
 
-def check_bucket(context: Context, bucket: str) -> None:
-    """Refuse a bucket that is not there, not ours, or in another region than the training job would be."""
-    try:
-        region = context.aws.s3.head_bucket(Bucket=bucket).get("BucketRegion") or context.aws.region
-    except ClientError as exc:
-        if code_of(exc) in ("404", "NoSuchBucket"):
-            raise BucketError(f"The bucket {bucket} is no more: run `python -m training stage` again.") from exc
-        if isinstance(explain(exc), PermissionMissingError):
-            raise BucketError(f"The bucket {bucket} may not be read: you need s3:ListBucket and s3:GetObject.") from exc
-        raise
-    if region != context.aws.region:
-        raise BucketError(
-            f"The bucket {bucket} is in {region}, training in {context.aws.region}: give --region {region}."
-        )
-
-
 def check_dataset(context: Context, dataset: Dataset) -> None:
     """Refuse a dataset that has changed since it was staged, or is not complete."""
     where = f"s3://{dataset.bucket}/{dataset.prefix}"
@@ -113,12 +94,12 @@ def check_dataset(context: Context, dataset: Dataset) -> None:
         listed = len(dataset.images(context.aws.s3, TRAIN))
     except ClientError as exc:
         if code_of(exc) == "NoSuchKey":
-            raise DatasetChangedError(f"{where} is not complete. {DatasetChangedError.__doc__}") from exc
+            raise DatasetNotAsStagedError(f"{where} is not complete. {DatasetNotAsStagedError.__doc__}") from exc
         raise
     if json.loads(body).get("digest") != dataset.digest:
-        raise DatasetChangedError(f"{where} has another digest. {DatasetChangedError.__doc__}")
+        raise DatasetNotAsStagedError(f"{where} has another digest. {DatasetNotAsStagedError.__doc__}")
     if listed != dataset.size(TRAIN):
-        raise DatasetChangedError(f"train.lst in {where} has {listed} images. {DatasetChangedError.__doc__}")
+        raise DatasetNotAsStagedError(f"train.lst in {where} has {listed} images. {DatasetNotAsStagedError.__doc__}")
 
 
 def check_role(context: Context, arn: str) -> None:

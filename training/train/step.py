@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from training.arguments import whole
 from training.console import print_data
 from training.dataset import TRAIN
 from training.step import Context
@@ -26,7 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     job = parser.add_argument_group("the training job")
     job.add_argument("--role", metavar="ARN", help="role that SageMaker works as (default: the one `stage` made)")
     job.add_argument("--instance-type", default="ml.g4dn.xlarge", help="a machine with a GPU (%(default)s)")
-    job.add_argument("--volume-size", type=int, default=30, metavar="GB", help="disk for data and model (%(default)s)")
+    job.add_argument(
+        "--volume-size", type=whole(1, 16384), default=30, metavar="GB", help="disk for data and model (%(default)s)"
+    )
     job.add_argument(
         "--max-runtime", type=seconds, default="2h", metavar="TIME", help="caps the bill: 90s, 30m, 2h (%(default)s)"
     )

@@ -18,28 +18,41 @@ class UnreadableStateError(Exception):
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of resource: its name in the API, in an ARN (and as a folder), in AWS's sentences, and listed."""
+    """A kind of resource: its name in the API, in an ARN (and as a folder), in AWS's sentences, and listed.
+
+    AWS lists some kinds in an order of their own, unless it is told another.
+    """
 
     name: str
     arn_type: str
     words: str
     listed: str
+    sort_by: str = "CreationTime"
+    sort_order: str = "Descending"
 
 
 MODEL = Kind("Model", "model", "model", "Models")
 ENDPOINT_CONFIG = Kind("EndpointConfig", "endpoint-config", "endpoint configuration", "EndpointConfigs")
 ENDPOINT = Kind("Endpoint", "endpoint", "endpoint", "Endpoints")
 MODEL_PACKAGE_GROUP = Kind(
-    "ModelPackageGroup", "model-package-group", "model package group", "ModelPackageGroupSummaryList"
+    "ModelPackageGroup",
+    "model-package-group",
+    "model package group",
+    "ModelPackageGroupSummaryList",
+    sort_order="Ascending",
 )
 # Its name is that of its group and its version: "trucks/3".
-MODEL_PACKAGE = Kind("ModelPackage", "model-package", "model package", "ModelPackageSummaryList")
-TRAINING_JOB = Kind("TrainingJob", "training-job", "training job", "TrainingJobSummaries")
+MODEL_PACKAGE = Kind(
+    "ModelPackage", "model-package", "model package", "ModelPackageSummaryList", sort_order="Ascending"
+)
+TRAINING_JOB = Kind("TrainingJob", "training-job", "training job", "TrainingJobSummaries", sort_order="Ascending")
 TUNING_JOB = Kind(
     "HyperParameterTuningJob",
     "hyper-parameter-tuning-job",
     "hyperparameter tuning job",
     "HyperParameterTuningJobSummaries",
+    sort_by="Name",
+    sort_order="Ascending",
 )
 KINDS = (MODEL, ENDPOINT_CONFIG, ENDPOINT, MODEL_PACKAGE_GROUP, MODEL_PACKAGE, TRAINING_JOB, TUNING_JOB)
 

@@ -5,8 +5,9 @@ from functools import partial
 from typing import Any, Protocol
 from uuid import uuid4
 
+from local.sagemaker.api.emulated import ANY, refuse_not_emulated
 from local.sagemaker.api.paging import list_page
-from local.sagemaker.api.protocol import InvalidRequestError, NotEmulatedError
+from local.sagemaker.api.protocol import InvalidRequestError
 from local.sagemaker.api.store import ENDPOINT, ENDPOINT_CONFIG, MODEL, Kind, Record, RecordStore
 from local.sagemaker.hosting.data_capture import check_capture
 from local.sagemaker.hosting.endpoints import Endpoints
@@ -15,15 +16,33 @@ from local.sagemaker.hosting.variants import check_variants, desired_changes, va
 
 type Operation = Callable[[Record], Mapping[str, Any]]
 
-# What would change how an endpoint answers or is replaced, and is not here (yet): refused by name, never ignored.
-_NOT_EMULATED = (
-    "InferenceExecutionConfig",
-    "AsyncInferenceConfig",
-    "ExplainerConfig",
-    "ShadowProductionVariants",
-    "DeploymentConfig",
-    "RetainDeploymentConfig",
-)
+# Some of what is emulated cannot change an answer (networks, encryption, instance types) and is only written down.
+_CONTAINER = {  # check_container looks closer
+    **dict.fromkeys(("ContainerHostname", "Image", "ModelDataUrl", "ModelPackageName"), ANY),
+    **dict.fromkeys(("Environment", "Mode"), ANY),
+    "ModelDataSource": {"S3DataSource": {"S3Uri": ANY, "S3DataType": {"S3Object"}, "CompressionType": {"Gzip"}}},
+}
+_EMULATED = {
+    "CreateModel": {
+        **dict.fromkeys(("ModelName", "ExecutionRoleArn", "Tags", "VpcConfig", "EnableNetworkIsolation"), ANY),
+        "PrimaryContainer": _CONTAINER,
+        "Containers": [_CONTAINER],
+    },
+    "CreateEndpointConfig": {
+        **dict.fromkeys(("EndpointConfigName", "DataCaptureConfig", "Tags", "KmsKeyId", "ExecutionRoleArn"), ANY),
+        **dict.fromkeys(("VpcConfig", "EnableNetworkIsolation"), ANY),
+        "ProductionVariants": [
+            {
+                **dict.fromkeys(("VariantName", "ModelName", "InstanceType", "InitialInstanceCount"), ANY),
+                **dict.fromkeys(("InitialVariantWeight", "ServerlessConfig", "VolumeSizeInGB"), ANY),
+            }
+        ],
+    },
+    "CreateEndpoint": dict.fromkeys(("EndpointName", "EndpointConfigName", "Tags"), ANY),
+    "UpdateEndpoint": dict.fromkeys(
+        ("EndpointName", "EndpointConfigName", "RetainAllVariantProperties", "ExcludeRetainedVariantProperties"), ANY
+    ),
+}
 
 
 class ScalableTargets(Protocol):
@@ -59,12 +78,12 @@ class Hosting:
             self.operations[f"List{kind.name}s"] = partial(self._list, kind)
 
     def _create_model(self, request: Record) -> Record:
-        _refuse_not_emulated(request)
+        refuse_not_emulated(request, _EMULATED["CreateModel"])
         check_container(request, self._store)
         return self._store.create(MODEL, request)
 
     def _create_endpoint_config(self, request: Record) -> Record:
-        _refuse_not_emulated(request)
+        refuse_not_emulated(request, _EMULATED["CreateEndpointConfig"])
         variants = [{"InitialVariantWeight": 1.0, **variant} for variant in request["ProductionVariants"]]
         check_variants(variants)
         check_capture(request.get("DataCaptureConfig"), variants)
@@ -73,11 +92,11 @@ class Hosting:
         return self._store.create(ENDPOINT_CONFIG, {**request, "ProductionVariants": variants})
 
     def _create_endpoint(self, request: Record) -> Record:
-        _refuse_not_emulated(request)
+        refuse_not_emulated(request, _EMULATED["CreateEndpoint"])
         return self._endpoints.create(request, self._plan(request["EndpointConfigName"]))
 
     def _update_endpoint(self, request: Record) -> Record:
-        _refuse_not_emulated(request)
+        refuse_not_emulated(request, _EMULATED["UpdateEndpoint"])
         # AWS reads the configuration in service too, and refuses when it has been deleted.
         in_service = self._store.get(ENDPOINT, request["EndpointName"])["EndpointConfigName"]
         self._refuse_to_change_scaled(
@@ -140,9 +159,3 @@ class Hosting:
             "ModelDataUrl": container["ModelDataUrl"],
             "Summary": variant_summary(variant, container["Image"]),
         }
-
-
-def _refuse_not_emulated(request: Record) -> None:
-    for member in _NOT_EMULATED:
-        if request.get(member):
-            raise NotEmulatedError(f"{member} is not emulated by the local SageMaker.")

@@ -1,16 +1,13 @@
 """What a request for a training job may ask for here: the rest is refused by name, never ignored."""
 
-from typing import Any
-
+from local.sagemaker.api.emulated import ANY, refuse_not_emulated
 from local.sagemaker.api.protocol import InvalidRequestError, NotEmulatedError
 from local.sagemaker.api.store import Record
 from local.sagemaker.jobs import algorithm
 
 # AWS's default of MaxRuntimeInSeconds: a day.
 _MAX_RUNTIME_SECONDS = 86_400
-# What is emulated: a set holds the values that are, None stands for any value. Some of it cannot change the model
-# (networks, encryption, disks) and is only written down.
-ANY = None
+# Some of what is emulated cannot change the model (networks, encryption, disks) and is only written down.
 _CHANNEL = {
     "ChannelName": ANY,
     "DataSource": {
@@ -74,38 +71,6 @@ def training_job(request: Record) -> Record:
     _check_resources(job["ResourceConfig"])
     _check_limits(job)
     return job
-
-
-def refuse_not_emulated(value: Any, emulated: Any, path: str = "") -> None:
-    """Refuse what is not emulated, unless it says nothing (false, 0, "None", empty).
-
-    Args:
-        value: a request or a part of it.
-        emulated: the same shape, with a set for the values that are emulated and None for any value.
-        path: where the part is in the request.
-
-    Raises:
-        NotEmulatedError: naming the member.
-    """
-    if isinstance(emulated, dict):
-        for name, member in value.items():
-            inner = f"{path}.{name}".lstrip(".")
-            if name in emulated:
-                refuse_not_emulated(member, emulated[name], inner)
-            elif not _says_nothing(member):
-                raise NotEmulatedError(f"{inner} is not emulated by the local SageMaker.")
-    elif isinstance(emulated, list):
-        for item in value:
-            refuse_not_emulated(item, emulated[0], path)
-    elif emulated is not None and value not in emulated:
-        known = " or ".join(sorted(map(str, emulated)))
-        raise NotEmulatedError(f"{path} {value} is not emulated by the local SageMaker; {known} is.")
-
-
-def _says_nothing(value: Any) -> bool:
-    if isinstance(value, dict):
-        return value == {"DisableProfiler": True} or all(_says_nothing(member) for member in value.values())
-    return value in (False, 0, "", "None", [])
 
 
 def _with_defaults(channel: Record) -> Record:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from local.sagemaker.api.emulated import ANY, refuse_not_emulated
 from local.sagemaker.api.protocol import InvalidRequestError
 from local.sagemaker.api.store import Record
 from local.sagemaker.jobs import algorithm
-from local.sagemaker.jobs.requests import ANY, EMULATED_TRAINING_JOB, refuse_not_emulated, training_job
+from local.sagemaker.jobs.requests import EMULATED_TRAINING_JOB, training_job
 from local.sagemaker.jobs.search import Candidate, candidates
 
 _RANGES = {"IntegerParameterRanges": ANY, "ContinuousParameterRanges": ANY, "CategoricalParameterRanges": ANY}

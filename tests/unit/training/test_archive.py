@@ -9,7 +9,7 @@ import pytest
 
 from training import archive
 from training.archive import ArchiveSourceMissingError
-from training.dataset import DatasetChangedError
+from training.dataset import OtherDatasetError
 from training.run_file import StepNotDoneError
 from training.step import Context
 
@@ -121,5 +121,5 @@ def test_a_run_without_a_model_is_sent_to_train(trained: Context) -> None:
 
 def test_a_model_is_not_archived_with_another_dataset_than_its_own(trained: Context) -> None:
     trained.run.done("stage", trained.run.result("stage") | {"digest": "sha256:other"})
-    with pytest.raises(DatasetChangedError, match="train again"):
+    with pytest.raises(OtherDatasetError, match="train again"):
         put(trained)

@@ -15,10 +15,12 @@ def test_save_arrays_over_an_older_file_leaves_the_new_one_alone(tmp_path: Path)
 
 
 def test_load_arrays_what_a_kill_amid_writing_left_is_not_in_the_way(tmp_path: Path) -> None:
-    path = tmp_path / "progress.npz"
-    path.with_suffix(".partial").write_bytes(b"half a file")
+    path = tmp_path / "checkpoints" / "progress.npz"
+    path.parent.mkdir()
+    (tmp_path / "progress.npz.partial").write_bytes(b"half a file")
     assert {} == load_arrays(path, "number")
     save_arrays(path, {"number": np.array(1)})
+    assert [path.parent] == list(tmp_path.iterdir())
     assert 1 == load_arrays(path, "number")["number"]
 
 

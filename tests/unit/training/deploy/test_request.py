@@ -62,6 +62,7 @@ def test_a_variant_runs_on_the_instances_that_were_asked_for() -> None:
 def test_capture_keeps_requests_and_answers_of_a_share() -> None:
     capture = endpoint_config_request("m", CAPTURED, TAGS)["DataCaptureConfig"]
     assert (20, "s3://b/captured") == (capture["InitialSamplingPercentage"], capture["DestinationS3Uri"])
+    assert "key" == capture["KmsKeyId"]
     assert [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}] == capture["CaptureOptions"]
 
 

@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.unit.training.conftest import account_in_memory
+from training.dataset import OtherDatasetError
 from training.endpoint import InvalidAnswerError, NoAnswerError
 from training.evaluate import step
 from training.evaluate.errors import (
@@ -20,7 +21,6 @@ from training.evaluate.errors import (
     ModelCardMissingError,
     NoTestImagesError,
     OtherClassesError,
-    OtherDatasetError,
     UnknownVariantError,
 )
 from training.run_file import open_run_file
@@ -60,7 +60,8 @@ class FakeSageMaker:
 
     def describe_endpoint(self, EndpointName: str) -> dict[str, Any]:  # noqa: N803
         if self.status is None:
-            raise ClientError({"Error": {"Code": "ValidationException", "Message": "none"}}, "DescribeEndpoint")
+            said = "Could not find endpoint"
+            raise ClientError({"Error": {"Code": "ValidationException", "Message": said}}, "DescribeEndpoint")
         variants = [{"VariantName": "AllTraffic"}]
         return {"EndpointStatus": self.status, "EndpointConfigName": "config-1", "ProductionVariants": variants}
 

@@ -31,7 +31,7 @@ def test_balance_can_be_turned_off(parse: Parse) -> None:
         (("--classes", "car"), "at least two different classes"),
         (("--classes", "car,a/b"), "called 'a/b'"),
         (("--balance", "0.5"), "at least 1, or off"),
-        (("--workers", "0"), "whole number of at least 1"),
+        (("--workers", "0"), "no whole number from 1"),
         (("--seed", "x"), "invalid int value"),
     ],
 )

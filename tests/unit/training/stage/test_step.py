@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
+from training.bucket import BucketNotUsableError
 from training.dataset import SPLITS, Dataset
 from training.run_file import StepNotDoneError
 from training.stage import step
-from training.stage.bucket import BucketNotUsableError
 from training.stage.source import SourceNotReadableError
 from training.stage.split import TooFewImagesError
 from training.stage.upload import PlaceTakenError

@@ -75,17 +75,30 @@ def test_the_role_of_the_command_line_comes_first(context: Context, parse: Parse
     assert "arn:mine" == make_plan(context, parse("--role", "arn:mine")).role
 
 
-def test_the_role_of_the_stack_comes_last(
-    context: Context, parse: Parse, stage: Stage, cloudformation: Stubber
-) -> None:
-    stage(role=None)
+def stack_with(cloudformation: Stubber, bucket: str) -> None:
     outputs = [
-        {"OutputKey": "TrainingBucketName", "OutputValue": "b"},
+        {"OutputKey": "TrainingBucketName", "OutputValue": bucket},
         {"OutputKey": "SageMakerRoleArn", "OutputValue": "arn:stack"},
     ]
     stack = {"StackName": "s", "CreationTime": 0, "StackStatus": "CREATE_COMPLETE", "Outputs": outputs}
     cloudformation.add_response("describe_stacks", {"Stacks": [stack]})
+
+
+def test_the_role_of_the_stack_comes_last(
+    context: Context, parse: Parse, stage: Stage, cloudformation: Stubber
+) -> None:
+    stage(role=None)
+    stack_with(cloudformation, bucket="photos")
     assert "arn:stack" == make_plan(context, parse()).role
+
+
+def test_the_role_of_the_stack_is_not_taken_for_a_bucket_that_it_may_not_read(
+    context: Context, parse: Parse, stage: Stage, cloudformation: Stubber
+) -> None:
+    stage(role=None)
+    stack_with(cloudformation, bucket="another")
+    with pytest.raises(RoleMissingError, match="--role ARN"):
+        make_plan(context, parse())
 
 
 def test_without_any_role_it_is_said_how_to_name_one(

@@ -110,23 +110,6 @@ def test_a_key_for_a_volume_that_is_not_there_is_refused(plan: Plan) -> None:
         preflight.check_machine(replace(plan, instance_type="ml.g5.xlarge", volume_kms_key="alias/disks"))
 
 
-def test_a_bucket_that_is_gone_is_told(context: Context) -> None:
-    with pytest.raises(preflight.BucketError, match="photos is no more"):
-        preflight.check_bucket(context, "photos")
-
-
-def test_a_bucket_that_may_not_be_read_is_told_with_the_permissions(context: Context, s3: Stubber) -> None:
-    s3.add_client_error("head_bucket", "403", "Forbidden", 403)
-    with pytest.raises(preflight.BucketError, match="s3:ListBucket"):
-        preflight.check_bucket(context, "photos")
-
-
-def test_a_bucket_of_another_region_is_told_with_the_way_out(context: Context, s3: Stubber) -> None:
-    s3.add_response("head_bucket", {"BucketRegion": "eu-west-1"})
-    with pytest.raises(preflight.BucketError, match="--region eu-west-1"):
-        preflight.check_bucket(context, "photos")
-
-
 @pytest.mark.usefixtures("in_s3")
 @pytest.mark.parametrize(
     ("key", "text", "told"),
@@ -139,7 +122,7 @@ def test_a_dataset_that_has_changed_is_to_be_staged_again(
     context: Context, plan: Plan, key: str, text: str, told: str
 ) -> None:
     put(context, f"datasets/cars/{key}", text)
-    with pytest.raises(preflight.DatasetChangedError, match=f"{told}.*training stage"):
+    with pytest.raises(preflight.DatasetNotAsStagedError, match=f"{told}.*training stage"):
         preflight.check_dataset(context, plan.dataset)
 
 
@@ -147,7 +130,7 @@ def test_a_dataset_that_has_changed_is_to_be_staged_again(
 @pytest.mark.parametrize("key", ["dataset.json", "train_lst/train.lst"])
 def test_a_dataset_that_is_not_complete_is_to_be_staged_again(context: Context, plan: Plan, key: str) -> None:
     context.aws.s3.delete_object(Bucket="photos", Key=f"datasets/cars/{key}")
-    with pytest.raises(preflight.DatasetChangedError, match="not complete"):
+    with pytest.raises(preflight.DatasetNotAsStagedError, match="not complete"):
         preflight.check_dataset(context, plan.dataset)
 
 

@@ -243,3 +243,21 @@ def test_resources_of_another_region_are_apart(cloud: Any, server: Any, session:
         "arn:aws:sagemaker:eu-central-1:000000000000:model/truck"
         in error_of(frankfurt.describe_model, ModelName="truck")[1]
     )
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("RoutingConfig", {"RoutingStrategy": "LEAST_OUTSTANDING_REQUESTS"}),
+        ("ManagedInstanceScaling", {"Status": "ENABLED", "MinInstanceCount": 1}),
+        ("EnableSSMAccess", True),
+    ],
+)
+def test_member_of_a_variant_that_is_not_emulated_is_refused_by_name(cloud: Any, member: str, value: Any) -> None:
+    cloud.create_model("truck", "truck")
+
+    call = cloud.control.create_endpoint_config
+    error = error_of(call, EndpointConfigName="trucks", ProductionVariants=[VARIANT | {member: value}])
+
+    assert error[1].startswith(f"ProductionVariants.{member}")
+    assert error[1].endswith("is not emulated by the local SageMaker.")

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from training.stage.bucket import BucketNotUsableError, require_bucket
+from training.bucket import BucketNotUsableError, require_bucket
 from training.step import Context
 
 
@@ -20,7 +20,7 @@ def s3(context: Context) -> Iterator[Stubber]:
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("404", "There is no bucket photos. Make it first"),
+        ("404", "There is no bucket photos: make it first"),
         ("403", "somebody else's, or your policies do not allow"),
         ("301", "in another region than us-east-1"),
     ],
