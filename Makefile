@@ -52,8 +52,12 @@ test: setup ## lint and every test, two at a time
 	@$(MAKE) --no-print-directory --jobs 2 workflow-tests lint unit-tests
 
 .PHONY: unit-tests
-unit-tests: setup ## the unit and contract tests
-	.venv/bin/pytest --quiet tests/unit tests/contract
+unit-tests: setup build/pillow-images/.ready ## the unit and contract tests, and those with bad images
+	.venv/bin/pytest --quiet tests/unit tests/contract tests/images
+
+# The images that Pillow itself is tested with: broken ones, odd ones, and many that once crashed a decoder.
+build/pillow-images/.ready: functions/serialize_image/requirements.txt .venv/.ready
+	@.venv/bin/python -m tests.images.pillow_images
 
 .PHONY: workflow-tests
 workflow-tests: setup ## the tests of the deployed service: one local cloud and one sam build for all of them
@@ -65,12 +69,20 @@ lint: setup ## ruff and mypy (sam validate and cfn-lint run among the tests)
 	.venv/bin/ruff check .
 	.venv/bin/mypy .
 
-.PHONY: drawing
-drawing: setup ## draw docs/workflow.svg from the workflow's definition
+.PHONY: soak
+soak: N ?= 10000
+soak: SEED ?= 1
+soak: setup ## N=10000 uploads under faults from SEED=1, whose account must balance; 20,000 mutated images
+	.venv/bin/python -m local soak --uploads $(N) --seed $(SEED) --json build/soak.json
+	.venv/bin/python -m tests.images.fuzz --count 20000 --seed $(SEED)
+
+.PHONY: docs
+docs: setup ## draw docs/workflow.svg and write the table of errors in docs/operations.md
 	.venv/bin/python -m local.workflow_drawing > docs/workflow.svg
+	.venv/bin/python -m local.error_table
 
 .PHONY: benchmark
-benchmark: setup ## measure latency, image preparation, staging, start-up (prints tables)
+benchmark: setup build/pillow-images/.ready ## measure latency, images good and bad, staging, start-up, backlogs (prints tables)
 	.venv/bin/python -m benchmarks
 
 .PHONY: endpoint-benchmark

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from local.demo.errors import DemoError
+from local.faults.client import Faults, FaultsOffError
 from local.lambda_runtime.settings import RuntimeMissingError, UnsupportedSystemError
 from local.ministack.seam import SeamMovedError
 from local.sagemaker.api.store import UnreadableStateError
@@ -17,20 +18,23 @@ from local.server.client_environment import client_environment, shell_commands
 from local.server.listener import DEFAULT_PORT, PortInUseError, PortNotAllowedError
 from local.server.ownership import AlreadyRunningError, FolderNotUsableError, Record, find
 from local.server.serving import serve
-from local.server.settings import Folder
+from local.server.settings import ROOT, Folder
 from local.server.state_format import IncompatibleStateError
 from local.server.status import describe
+from local.soak.errors import SoakError
 
 # What can go wrong in ways that a user can do something about; each says what.
 _NAMED_ERRORS = (
     AlreadyRunningError,
     DemoError,
+    FaultsOffError,
     FolderNotUsableError,
     IncompatibleStateError,
     PortInUseError,
     PortNotAllowedError,
     RuntimeMissingError,
     SeamMovedError,
+    SoakError,
     UnreadableStateError,
     UnsupportedSystemError,
     cloud.NotRunningError,
@@ -53,7 +57,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local", description="AWS on this machine, for development.")
-    verbs = parser.add_subparsers(required=True, metavar="up | down | status | env | demo")
+    verbs = parser.add_subparsers(required=True, metavar="up | down | status | env | demo | soak")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--state-dir", type=Path, default=Folder().path, help="folder for state and logs (.local)")
 
@@ -62,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument(
         "--port", type=_port, help=f"listen here (default: {DEFAULT_PORT}, or a free port if that is taken)"
     )
+    up.add_argument("--faults", action="store_true", help="let tests make things go wrong, by local.faults.client")
     up.add_argument("--stop-at-end-of-input", action="store_true", help=argparse.SUPPRESS)
     up.set_defaults(run=_up)
     verbs.add_parser("down", parents=[common], help="stop it; its state is kept").set_defaults(run=_down)
@@ -70,6 +75,15 @@ def _parser() -> argparse.ArgumentParser:
     env.add_argument("--json", action="store_true", help="as a JSON object, for programs")
     env.set_defaults(run=_env)
     verbs.add_parser("demo", parents=[common], help="the main job, end to end").set_defaults(run=_demo)
+    soak = verbs.add_parser("soak", help="thousands of uploads while everything goes wrong, and a count that balances")
+    soak.add_argument("--uploads", type=int, default=10_000, help="how many (%(default)s)")
+    soak.add_argument("--seed", type=int, default=1, help="uploads and faults follow from it (%(default)s)")
+    soak.add_argument("--no-faults", dest="faults", action="store_false", help="the same uploads, for comparison")
+    soak.add_argument(
+        "--deliveries", type=int, default=0, metavar="KEYS", help="deliver events of so many keys 5 times"
+    )
+    soak.add_argument("--json", type=Path, metavar="FILE", help="write the verdict here")
+    soak.set_defaults(run=_soak, state_dir=ROOT / "build/soak")  # a cloud of its own, gone at the end
     return parser
 
 
@@ -84,15 +98,18 @@ def _up(folder: Folder, options: argparse.Namespace) -> None:
     if record is not None:
         if options.port not in (None, record.port):
             raise AlreadyRunningError(f"The local cloud is up on port {record.port}; `python -m local down` stops it.")
+        if options.faults:
+            Faults(record.url).report()
         print(f"The local cloud is already up at {record.url} (process {record.pid}).")
     elif options.detach:
-        _announce(cloud.start(folder, options.port), folder, options)
+        _announce(cloud.start(folder, options.port, faults=options.faults), folder, options)
     else:
         serve(
             folder,
             options.port,
             options.stop_at_end_of_input,
             lambda ready: _announce(ready, folder, options),
+            options.faults,
         )
         print("The local cloud has stopped; its state is kept.")
 
@@ -135,3 +152,10 @@ def _demo(folder: Folder, _options: argparse.Namespace) -> int:
 
     record = find(folder) or cloud.start(folder, None)
     return run(cloud.Cloud(record.url), folder.path)
+
+
+def _soak(folder: Folder, options: argparse.Namespace) -> int:
+    from local.soak.run import Order, run  # for the same reason
+
+    order = Order(options.uploads, options.seed, options.faults, options.deliveries, options.json)
+    return run(order, folder.path)

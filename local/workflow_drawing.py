@@ -85,7 +85,8 @@ def rows(start: str, ways: list[Transition]) -> dict[str, int]:
 def arrange(definition: dict[str, Any]) -> Layout:
     """Give every state a place: its row by distance from the start, its column under the state that leads to it.
 
-    Column 0 is kept for the states that errors from many rows lead to, so that those lines cross no other state.
+    States that errors from many rows lead to get columns of their own on the left, so that those lines cross no other
+    state.
     """
     ways = list(transitions(definition["States"]))
     row = rows(definition["StartAt"], ways)
@@ -101,11 +102,13 @@ def arrange(definition: dict[str, Any]) -> Layout:
             if way.source == name and not way.caught:
                 settle(way.target, column)
 
-    settle(definition["StartAt"], 1)
+    settle(definition["StartAt"], 0)
     for way in ways:
-        gathers = row[way.target] - row[way.source] > 1 and definition["States"][way.target]["Type"] != "Succeed"
-        settle(way.target, 0 if way.caught and gathers else places[way.source].column)
-    return Layout(places, ways)
+        gathers = way.caught and row[way.target] - row[way.source] > 1
+        left = min(place.column for place in places.values()) - 1
+        settle(way.target, left if gathers else places[way.source].column)
+    first = min(place.column for place in places.values())
+    return Layout({name: Place(place.row, place.column - first) for name, place in places.items()}, ways)
 
 
 def draw(definition: dict[str, Any], taken: Collection[str] = ()) -> str:
@@ -144,7 +147,7 @@ def _edge(source: Place, target: Place, caught: bool) -> str:
     enter = f"V{gap} H{to_x + BOX_WIDTH // 2} V{to_y}"
     if target.row - source.row == 1:
         route = f"M{x + BOX_WIDTH // 2} {y + BOX_HEIGHT} {enter}"
-    elif source.column <= 1:
+    elif target.column < source.column:
         route = f"M{x} {y + BOX_HEIGHT // 2} H{to_x + BOX_WIDTH // 2} V{to_y}"
     else:
         lane = x + BOX_WIDTH + (COLUMN - BOX_WIDTH) // 2

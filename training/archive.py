@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 from rich.filesize import decimal
 
-from training.aws import code_of
+from account.aws import code_of
+from account.s3_url import split_s3_url
 from training.dataset import SPLITS, Dataset
 from training.errors import TrainingError
-from training.s3_url import split_s3_url
 from training.step import Context
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from botocore.exceptions import ClientError
 
-from training.aws import Aws, code_of
+from account.aws import Aws, code_of
 from training.errors import TrainingError
 
 

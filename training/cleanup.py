@@ -8,9 +8,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from account.arguments import whole
+from account.aws import code_of
 from training import inventory
-from training.arguments import whole
-from training.aws import code_of
 from training.deploy import endpoint, scaling
 from training.foundation import find_foundation
 from training.resources import bucket_name

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from training.aws import code_of
+from account.aws import code_of
 from training.dataset import LabelledKey
 from training.errors import TrainingError
 

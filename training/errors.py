@@ -1,9 +1,7 @@
 """What can go wrong in the training tool in ways that a user can do something about."""
 
+from account.errors import CommandError
 
-class TrainingError(Exception):
+
+class TrainingError(CommandError):
     """A step cannot go on; the message says what to do."""
-
-    def __init__(self, detail: str = "") -> None:
-        """Without a detail the message is the sentence of the class."""
-        super().__init__(detail or type(self).__doc__)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError, WaiterError
 
-from training.aws import AwsError, code_of
+from account.aws import AwsError, code_of
 from training.step import Context
 
 TEMPLATE = Path(__file__).with_name("foundation.yaml")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from training.aws import code_of
+from account.aws import code_of
 from training.step import Context
 
 if TYPE_CHECKING:

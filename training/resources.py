@@ -7,11 +7,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 from rich.filesize import decimal
 
+from account.aws import CredentialsError, code_of, explain
+from account.prices import HOURS_PER_MONTH, Prices
 from training import inventory
-from training.aws import CredentialsError, code_of, explain
 from training.foundation import find_foundation
 from training.model_card import read_model_card
-from training.prices import HOURS_PER_MONTH, Prices
 from training.step import Context
 
 FOLDERS = ("datasets", "models", "checkpoints", "captured", "archive")  # of the bucket

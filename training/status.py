@@ -7,7 +7,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from training.prices import HOURS_PER_MONTH, add_prices_argument, per_hour, read_prices
+from account.prices import HOURS_PER_MONTH, add_prices_argument, per_hour, read_prices
 from training.resources import Resource, resources
 from training.step import Context
 

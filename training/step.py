@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from rich.console import Console
 
-from training.aws import Aws
+from account.aws import Aws
 from training.naming import Names
 from training.run_file import RunFile
 

@@ -23,7 +23,6 @@ from functions.serialize_image.stored_image import (
     StoredImage,
     parse_request,
     read_error,
-    version_read,
 )
 
 if TYPE_CHECKING:
@@ -44,8 +43,8 @@ def s3() -> "S3Client":
 
 
 @tracer.capture_method(capture_response=False)
-def read_image(image: StoredImage) -> tuple[bytes, str]:
-    """Read the bytes of a stored image and the version they belong to; a size that is refused is not read.
+def read_image(image: StoredImage) -> bytes:
+    """Read the bytes of a stored image; a size that is refused is not read.
 
     Raises: ImageNotFoundError, ImageAccessDeniedError, ImageStoreUnavailableError, ImageTooLargeError,
     InvalidImageUrlError.
@@ -60,7 +59,7 @@ def read_image(image: StoredImage) -> tuple[bytes, str]:
     except (NoConnectionError, HTTPClientError, IncompleteReadError, FlexibleChecksumError, HTTPError) as exc:
         raise ImageStoreUnavailableError(f"S3 did not give {image} in time or in full: {exc}") from exc
     metrics.add_metric(name="SourceBytes", unit=MetricUnit.Bytes, value=len(data))
-    return data, version_read(answer)
+    return data
 
 
 @tracer.capture_method(capture_response=False)
@@ -72,14 +71,13 @@ def prepare(data: bytes) -> PreparedImage:
     return prepared
 
 
-def serialized(prepared: PreparedImage, version: str) -> dict[str, Any]:
+def serialized(prepared: PreparedImage) -> dict[str, Any]:
     """Build the answer: the image as base64 and what is known of it."""
     return {
         "image_data": base64.b64encode(prepared.data).decode(),
         "content_type": prepared.content_type,
         "width": prepared.width,
         "height": prepared.height,
-        "version": version,
         "source": asdict(prepared.source),
     }
 
@@ -88,11 +86,10 @@ def serialized(prepared: PreparedImage, version: str) -> dict[str, Any]:
 @tracer.capture_lambda_handler(capture_response=False)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Answer `{image_url, version_id?}` with the prepared image; an error's class name is its name in the ASL."""
+    """Answer `{image_url, version_id?, etag?}` with the prepared image; an error's class is its name in the ASL."""
     metrics.add_metric(name="SerializeRequests", unit=MetricUnit.Count, value=1)
     image = parse_request(event)
     logger.append_keys(image_url=image.url, version_id=image.version_id)
-    data, version = read_image(image)
-    prepared = prepare(data)
+    prepared = prepare(read_image(image))
     logger.info("Image serialized", source=asdict(prepared.source), prepared_bytes=len(prepared.data))
-    return serialized(prepared, version)
+    return serialized(prepared)

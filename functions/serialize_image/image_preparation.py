@@ -3,29 +3,35 @@
 Training imports this module too, so that a training image and a served image are the same pixels.
 """
 
-import re
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 
 # Pillow registers WebP only with its rarer plugins; importing it here keeps those out of a cold start.
-from PIL import ExifTags, Image, WebPImagePlugin  # noqa: F401
+from PIL import Image, WebPImagePlugin  # noqa: F401
+
+from functions.serialize_image.image_blocks import BoundedStream, EssentialBlocks, essential_blocks
+from functions.serialize_image.model_pixels import model_pixels
 
 MAX_SOURCE_BYTES = 25_000_000
 MAX_PIXELS = 25_000_000
 MAX_JPEG_PIXELS = 100_000_000  # a JPEG is decoded at reduced scale, so it takes less memory
+MAX_RUN_LENGTH_PIXELS = 4_000_000  # of a run-length BMP, which Pillow decodes in Python: 0.5 s a megapixel
+BMP_RUN_LENGTHS = (1, 2)  # RLE8, RLE4
+MAX_SIDE = 65_535  # pixels, as in JPEG and GIF; 25 million rows of one pixel would take Pillow 360 MB
 MAX_JPEG_SCANS = 100  # a progressive JPEG has about ten; each costs 0.1 s at 100 megapixels, however few its bytes
+WEBP_BYTES_PER_PIXEL = 16  # two canvases of libwebp, its answer, Pillow's copy
+# By header. It lets pass WebP of 13 megapixels and progressive JPEGs of 36 (at full colour resolution; else more).
+# Measured, resident at most with Python and Pillow: WebP 233 MB, progressive JPEG 270, PNG 199, GIF, BMP, other JPEG
+# 84 (`python -m benchmarks.bad_images`). Twice as many WebP pixels took 508.
+MAX_DECODING_BYTES = 220_000_000
 
 LOSSLESS_SIDE = 256  # pixels; at most this a side: no loss, because re-encoding small images as JPEG costs accuracy
 SHORT_SIDE = 256  # pixels; below 224 accuracy falls
 LONG_SIDE = 768  # pixels; the limit for panoramas, whose short side is then shorter
 JPEG_QUALITIES = (90, 85, 75, 60, 45)  # 85 is within noise of the original; less only for what does not fit otherwise
 MAX_PREPARED_BYTES = 45_000  # 60,000 as base64: no state of the workflow may exceed 64 KiB
-
-# Marker, header length, number of components: a video behind a motion photo does not hold this by chance.
-START_OF_SCAN = re.compile(rb"\xff\xda\x00[\x08\x0a\x0c\x0e][\x01-\x04]")
 
 # Offset and magic number of each format: the allowed ones, and those that people upload by mistake.
 ALLOWED_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
@@ -43,17 +49,6 @@ SIGNATURES = (
     ("AVIF", 4, b"ftypavif"),
     ("PDF", 0, b"%PDF-"),
 )
-
-# EXIF orientation -> what turns the stored pixels upright.
-UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 
 class EmptyImageError(Exception):
@@ -106,14 +101,27 @@ def prepare_image(data: bytes) -> PreparedImage:
     """
     refuse_too_many_bytes(len(data))
     image_format = _recognise(data)
-    with _decoding(image_format):
-        image = Image.open(BytesIO(data), formats=[image_format])
-    _refuse_too_many_pixels(image.width, image.height, image_format)
-    _refuse_too_many_scans(data, image_format)
-    source = ImageSource(image_format, image.width, image.height, len(data))
-    with _decoding(image_format):
-        pixels = _model_pixels(image)
+    try:
+        with warnings.catch_warnings(action="ignore"):  # nobody here can act on a decoder's warnings
+            source, pixels = _decode(data, image_format)
+    except (CorruptImageError, ImageTooLargeError):
+        raise
+    # A border: untrusted bytes make decoders raise OSError, ValueError, SyntaxError, struct.error and more, no list is
+    # complete, and each of them means the same to the owner of the image.
+    except Exception as exc:
+        raise _named_error(exc, image_format) from exc
     return next(prepared for prepared in _encodings(pixels, source) if len(prepared.data) <= MAX_PREPARED_BYTES)
+
+
+def _decode(data: bytes, image_format: str) -> tuple[ImageSource, Image.Image]:
+    """Refuse an image that takes too much to decode, by its header, and decode any other."""
+    blocks = essential_blocks(data, image_format)
+    image = Image.open(BoundedStream(blocks.data, image_format), formats=[image_format])
+    source = ImageSource(image_format, image.width, image.height, len(data))
+    _refuse_too_much_memory(source, blocks)
+    _refuse_too_many_pixels(source, image)
+    _refuse_too_many_scans(blocks)
+    return source, model_pixels(image, _model_size(*image.size))
 
 
 def refuse_too_many_bytes(size: int) -> None:
@@ -124,19 +132,36 @@ def refuse_too_many_bytes(size: int) -> None:
         )
 
 
-def _refuse_too_many_pixels(width: int, height: int, image_format: str) -> None:
-    limit = MAX_JPEG_PIXELS if image_format == "JPEG" else MAX_PIXELS
-    if width * height > limit:
+def _refuse_too_much_memory(source: ImageSource, blocks: EssentialBlocks) -> None:
+    decoder = (
+        WEBP_BYTES_PER_PIXEL * source.width * source.height if source.format == "WEBP" else blocks.coefficient_bytes
+    )
+    needed = decoder + 2 * source.bytes  # the file is there twice: as it came, and as the decoder gets it
+    if needed > MAX_DECODING_BYTES:
         raise ImageTooLargeError(
-            f"The image has {width} x {height} = {width * height / 1e6:,.1f} megapixels;"
-            f" at most {limit / 1e6:.0f} are allowed for {image_format}."
+            f"The {source.format} image of {source.width} x {source.height} pixels takes {needed / 1e6:,.0f} MB to"
+            f" decode; at most {MAX_DECODING_BYTES / 1e6:.0f} MB are allowed. Make it smaller, or a baseline JPEG."
         )
 
 
-def _refuse_too_many_scans(data: bytes, image_format: str) -> None:
-    scans = len(START_OF_SCAN.findall(data)) if image_format == "JPEG" else 0
-    if scans > MAX_JPEG_SCANS:
-        raise CorruptImageError(f"The JPEG image has {scans:,} scans; a sound one has at most {MAX_JPEG_SCANS}.")
+def _refuse_too_many_pixels(source: ImageSource, image: Image.Image) -> None:
+    if max(source.width, source.height) > MAX_SIDE:
+        raise ImageTooLargeError(
+            f"The image has {source.width} x {source.height} pixels; at most {MAX_SIDE:,} a side are allowed."
+        )
+    limit = MAX_JPEG_PIXELS if source.format == "JPEG" else MAX_PIXELS
+    if image.info.get("compression") in BMP_RUN_LENGTHS:
+        limit = MAX_RUN_LENGTH_PIXELS
+    if source.width * source.height > limit:
+        raise ImageTooLargeError(
+            f"The image has {source.width} x {source.height} = {source.width * source.height / 1e6:,.1f} megapixels;"
+            f" at most {limit / 1e6:.0f} are allowed for {source.format}."
+        )
+
+
+def _refuse_too_many_scans(blocks: EssentialBlocks) -> None:
+    if blocks.scans > MAX_JPEG_SCANS:
+        raise CorruptImageError(f"The JPEG image has {blocks.scans:,} scans; a sound one has at most {MAX_JPEG_SCANS}.")
 
 
 def _recognise(data: bytes) -> str:
@@ -150,42 +175,15 @@ def _recognise(data: bytes) -> str:
     return found
 
 
-@contextmanager
-def _decoding(image_format: str) -> Iterator[None]:
-    """Map whatever a decoder raises to a named error; silence its warnings, for nobody here can act on them."""
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            yield
-    except Image.DecompressionBombError as exc:
-        raise ImageTooLargeError(
-            f"The {image_format} image has more than {2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6:.0f} megapixels;"
-            f" at most {MAX_PIXELS / 1e6:.0f} are allowed ({MAX_JPEG_PIXELS / 1e6:.0f} for JPEG)."
-        ) from exc
-    except MemoryError as exc:
-        raise ImageTooLargeError(
-            f"The {image_format} image takes more memory than there is; at most {MAX_PIXELS / 1e6:.0f} megapixels"
-            f" ({MAX_JPEG_PIXELS / 1e6:.0f} for JPEG) are allowed."
-        ) from exc
-    # A border: untrusted bytes make decoders raise OSError, ValueError, SyntaxError, struct.error and more, no list is
-    # complete, and each of them means the same to the owner of the image.
-    except Exception as exc:
-        raise CorruptImageError(f"The {image_format} image is damaged or cut off and cannot be decoded.") from exc
-
-
-def _model_pixels(image: Image.Image) -> Image.Image:
-    """Decode to upright RGB pixels at the size for the model, with no metadata."""
-    size = _model_size(*image.size)
-    # A photo is decoded at 1/2, 1/4 or 1/8: a third of the time and an eighth of the memory. Twice the size that is
-    # needed is left, so that bicubic scaling still has the detail it had in training.
-    image.draft(None, (2 * size[0], 2 * size[1]))
-    pixels = _to_rgb(image)
-    if pixels.size != size:
-        pixels = pixels.resize(size, Image.Resampling.BICUBIC)
-    orientation = _orientation(image)
-    if orientation in UPRIGHT:
-        pixels = pixels.transpose(UPRIGHT[orientation])
-    pixels.info = {}  # Pillow would write a colour profile or a comment that it finds here
-    return pixels
+def _named_error(exc: Exception, image_format: str) -> Exception:
+    """Say in our words what a decoder raised."""
+    limit = f"at most {MAX_PIXELS / 1e6:.0f} megapixels are allowed ({MAX_JPEG_PIXELS / 1e6:.0f} for JPEG)"
+    if isinstance(exc, Image.DecompressionBombError):
+        bomb = 2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6
+        return ImageTooLargeError(f"The {image_format} image has more than {bomb:.0f} megapixels; {limit}.")
+    if isinstance(exc, MemoryError):
+        return ImageTooLargeError(f"The {image_format} image takes more memory than there is; {limit}.")
+    return CorruptImageError(f"The {image_format} image is damaged or cut off and cannot be decoded.")
 
 
 def _model_size(width: int, height: int) -> tuple[int, int]:
@@ -193,27 +191,6 @@ def _model_size(width: int, height: int) -> tuple[int, int]:
         return width, height
     scale = min(1.0, SHORT_SIDE / min(width, height), LONG_SIDE / max(width, height))
     return max(1, round(width * scale)), max(1, round(height * scale))
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    """Convert any mode to RGB: transparent on white, 16 bits scaled to 8."""
-    image.load()
-    if image.mode.startswith("I"):
-        image.info.pop("transparency", None)  # a 16-bit grey level, which no 8-bit conversion understands
-        image = image.point(lambda level: level * (1 / 256)).convert("L")  # convert alone would clip at 255
-    if not image.has_transparency_data:
-        return image if image.mode == "RGB" else image.convert("RGB")
-    image = image.convert("RGBA")
-    on_white = Image.new("RGB", image.size, "white")
-    on_white.paste(image, mask=image)
-    return on_white
-
-
-def _orientation(image: Image.Image) -> int | None:
-    try:
-        return image.getexif().get(ExifTags.Base.Orientation)
-    except Exception:  # noqa: BLE001 - the border of _decoding; damaged metadata must not cost a sound image
-        return None
 
 
 def _encodings(pixels: Image.Image, source: ImageSource) -> Iterator[PreparedImage]:

@@ -32,11 +32,12 @@ class ImageStoreUnavailableError(Exception):
 
 @dataclass(frozen=True)
 class StoredImage:
-    """An image in a bucket; without a version id, the latest version of it."""
+    """An image in a bucket: a version of it, or, in a bucket without versions, what has this ETag; else the latest."""
 
     bucket: str
     key: str
     version_id: str | None = None
+    etag: str | None = None
 
     @property
     def url(self) -> str:
@@ -50,11 +51,12 @@ class StoredImage:
     def get_object_request(self) -> dict[str, Any]:
         """Build the arguments of S3's GetObject."""
         version = {"VersionId": self.version_id} if self.version_id else {}
-        return {"Bucket": self.bucket, "Key": self.key, **version}
+        content = {"IfMatch": self.etag} if self.etag else {}
+        return {"Bucket": self.bucket, "Key": self.key, **version, **content}
 
 
 def parse_request(event: Any) -> StoredImage:
-    """Read `{"image_url": "s3://bucket/key", "version_id": ...}`; the version id may be missing or null.
+    """Read `{"image_url": "s3://bucket/key", "version_id": ..., "etag": ...}`; the last two may be missing or null.
 
     Raises: InvalidImageUrlError.
     """
@@ -66,17 +68,11 @@ def parse_request(event: Any) -> StoredImage:
         )
     if len(match["key"].encode()) > MAX_KEY_BYTES:
         raise InvalidImageUrlError(f"The key in the image_url is longer than the {MAX_KEY_BYTES} bytes that S3 allows.")
-    version_id = event.get("version_id")
-    if version_id is not None and not (isinstance(version_id, str) and version_id):
-        raise InvalidImageUrlError(f"The version_id must be a text or null; this came instead: {version_id!r:.200}")
-    return StoredImage(match["bucket"], match["key"], version_id)
-
-
-def version_read(answer: Mapping[str, Any]) -> str:
-    """Name the version that GetObject answered: its version id, or its ETag where the bucket keeps no versions."""
-    version_id: str = answer.get("VersionId", "null")  # S3 says "null" of what was stored before versioning
-    etag: str = answer["ETag"]
-    return etag.strip('"') if version_id == "null" else version_id
+    for name in ("version_id", "etag"):
+        value = event.get(name)
+        if value is not None and not (isinstance(value, str) and value):
+            raise InvalidImageUrlError(f"The {name} must be a text or null; this came instead: {value!r:.200}")
+    return StoredImage(match["bucket"], match["key"], event.get("version_id"), event.get("etag"))
 
 
 def read_error(image: StoredImage, response: Mapping[str, Any]) -> Exception:
@@ -85,7 +81,7 @@ def read_error(image: StoredImage, response: Mapping[str, Any]) -> Exception:
     status = response["ResponseMetadata"]["HTTPStatusCode"]
     if code == "NoSuchBucket":
         return InvalidImageUrlError(f"There is no bucket {image.bucket}, so there is no image {image}.")
-    if status in (404, 405):  # 405: this version is a delete marker
+    if status in (404, 405, 412):  # 405: this version is a delete marker; 412: something else is stored there now
         return ImageNotFoundError(f"There is no image {image}. Was it deleted or replaced? Keys are not URL-decoded.")
     if status == 429 or status >= 500 or code in TRANSIENT_CODES:
         return ImageStoreUnavailableError(f"S3 cannot give {image} now ({code}: {said}).")

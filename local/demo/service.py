@@ -23,6 +23,7 @@ class Service:
     image_bucket: str
     workflow_arn: str
     results_table: str
+    failure_queue_url: str
 
 
 def build(log: Path, environment: Mapping[str, str]) -> None:
@@ -30,9 +31,10 @@ def build(log: Path, environment: Mapping[str, str]) -> None:
     _sam(["build", "--config-env", "local", "--parameter-overrides", f"Architecture={ARCHITECTURE}"], log, environment)
 
 
-def deploy(log: Path, environment: Mapping[str, str], endpoint: str) -> None:
-    """Run `sam deploy` of what was built, with the endpoint that the service shall use. Raises as `build`."""
-    overrides = [f"Architecture={ARCHITECTURE}", f"EndpointName={endpoint}"]
+def deploy(log: Path, environment: Mapping[str, str], endpoint: str, **parameters: str) -> None:
+    """Run `sam deploy` of what was built, with the endpoint to use and more parameters. Raises as `build`."""
+    parameters = {"Architecture": ARCHITECTURE, "EndpointName": endpoint, **parameters}
+    overrides = [f"{name}={value}" for name, value in parameters.items()]
     _sam(["deploy", "--config-env", "local", "--parameter-overrides", *overrides], log, environment)
 
 
@@ -40,7 +42,12 @@ def outputs(cloudformation: "CloudFormationClient", stack_name: str = STACK) -> 
     """Read what the resources of a deployed stack are called."""
     [stack] = cloudformation.describe_stacks(StackName=stack_name)["Stacks"]
     values = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    return Service(values["ImageBucketName"], values["ImageClassificationWorkflowArn"], values["ResultsTableName"])
+    return Service(
+        image_bucket=values["ImageBucketName"],
+        workflow_arn=values["ImageClassificationWorkflowArn"],
+        results_table=values["ResultsTableName"],
+        failure_queue_url=values["FailureQueueUrl"],
+    )
 
 
 def _sam(arguments: list[str], log: Path, environment: Mapping[str, str]) -> None:

@@ -69,7 +69,8 @@ def recorded(database: "DynamoDBServiceResource", table: str, uploads: list[Uplo
         keys = [{"image_url": item.image_url, "version": item.version} for item in uploads[start : start + BATCH]]
         answer = database.batch_get_item(RequestItems={table: {"Keys": keys}})
         for item in answer["Responses"][table]:
-            found[str(item["image_url"]), str(item["version"])] = str(item["execution"])
+            if "outcome" in item:  # without, work on it has begun
+                found[str(item["image_url"]), str(item["version"])] = str(item["execution"])
     return found
 
 

@@ -41,6 +41,9 @@ class ExecutionEnvironment:
     def __init__(self, function: Function, store: CodeStore, settings: PoolSettings) -> None:
         self.function = function
         self.last_used = monotonic()
+        # botocore puts it into the User-Agent of every request that the function makes.
+        self.identity = uuid.uuid4().hex
+        self.request_id: str | None = None  # of the invocation under way
         self._store = store
         self._settings = settings
         self._api = RuntimeApi()
@@ -50,6 +53,7 @@ class ExecutionEnvironment:
 
     def invoke(self, invocation: Invocation) -> InvocationResult:
         """Run the function on one event; where Lambda itself has to answer, the environment has ended afterwards."""
+        self.request_id = invocation.request_id
         try:
             return self._converse(invocation, self._process or self._start())
         except DeadlineExceededError as exceeded:
@@ -59,6 +63,7 @@ class ExecutionEnvironment:
             status = self.end(EXIT_SECONDS)
             return exited(invocation.request_id, status, self._take_log())
         finally:
+            self.request_id = None
             self.last_used = monotonic()
 
     def is_alive(self) -> bool:
@@ -91,6 +96,9 @@ class ExecutionEnvironment:
         if not call.is_init_error:
             self._api.reply(HTTPStatus.OK, invocation.payload, _invocation_headers(invocation))
             call = self._next_call(process, invocation.timeout)
+            if self._settings.loses_answer(invocation.request_id):
+                process.kill()
+                raise ProcessExitedError
         if len(call.body) > MAX_RESPONSE_BYTES:
             self.end()
             return response_too_large(len(call.body), self._take_log())
@@ -120,7 +128,8 @@ class ExecutionEnvironment:
         return self._process
 
     def _variables(self, code: Path, layers: Path) -> dict[str, str]:
-        variables = {"PATH": f"{os.defpath}{os.pathsep}{layers / 'bin'}", **dict(self.function.variables)}
+        ours = {"PATH": f"{os.defpath}{os.pathsep}{layers / 'bin'}", "AWS_SDK_UA_APP_ID": self.identity}
+        variables = ours | dict(self.function.variables)
         stream = f"{datetime.now(UTC):%Y/%m/%d}/[{variables.get('AWS_LAMBDA_FUNCTION_VERSION')}]{uuid.uuid4().hex}"
         own = {"LAMBDA_TASK_ROOT": str(code), "AWS_LAMBDA_RUNTIME_API": self._api.address}
         return variables | own | {"AWS_LAMBDA_LOG_STREAM_NAME": stream, "_HANDLER": self.function.handler}

@@ -63,6 +63,11 @@ class LambdaPool:
         finally:
             self._release(environment)
 
+    def busy(self, identity: str) -> ExecutionEnvironment | None:
+        """Return the environment of this identity while it serves an invocation."""
+        with self._lock:
+            return next((it for it in self._busy if it.identity == identity), None)
+
     def close(self) -> None:
         """End every environment; running invocations fail, waiting ones are throttled."""
         self._closed.set()

@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,7 @@ class PoolSettings:
         linger_seconds: how long an idle environment is kept from functions that have others; more than a cold start.
         idle_seconds: how long an unused environment lives.
         init_seconds: what Lambda allows the code outside the handler.
+        loses_answer: asked with a request id whether the process dies when the handler has returned, a fault to inject.
     """
 
     python: Path
@@ -40,6 +42,7 @@ class PoolSettings:
     linger_seconds: float = 2
     idle_seconds: float = 300
     init_seconds: float = 10
+    loses_answer: Callable[[str], bool] = lambda _request_id: False
 
 
 def require_runtime(python: Path) -> None:

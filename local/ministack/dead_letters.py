@@ -47,7 +47,7 @@ def _deliver(
         _require_deliverable(target, rule["Arn"])
     except UndeliveredError as failure:
         _logger.warning("Event not delivered to %s: %s (%s)", target["Arn"], failure, failure.code)
-        _bury(target, event, rule["Arn"], failure)
+        bury(target, event, rule["Arn"], failure)
     else:
         original(target, event, rule, view)
 
@@ -70,7 +70,8 @@ def _require_deliverable(target: Mapping[str, Any], rule_arn: str) -> None:
             raise UndeliveredError("NO_PERMISSIONS", str(exc)) from exc
 
 
-def _bury(target: Mapping[str, Any], event: Any, rule_arn: str, failure: UndeliveredError) -> None:
+def bury(target: Mapping[str, Any], event: Any, rule_arn: str, failure: UndeliveredError) -> None:
+    """Send an event to the dead-letter queue of the target that it did not reach; without a queue it is dropped."""
     queue_arn = (target.get("DeadLetterConfig") or {}).get("Arn")
     if not queue_arn:
         return

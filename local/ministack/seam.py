@@ -10,15 +10,15 @@ from typing import Any
 class SeamMovedError(RuntimeError):
     """MiniStack has changed where the local cloud reaches into it: run `make setup` to get the pinned version."""
 
-    def __init__(self, owner: ModuleType, name: str, problem: str) -> None:
+    def __init__(self, owner: ModuleType | type, name: str, problem: str) -> None:
         super().__init__(f"{owner.__name__}.{name} {problem}. {type(self).__doc__}")
 
 
-def wrap(owner: ModuleType, name: str, parameters: str, around: Callable[..., Any]) -> None:
+def wrap(owner: ModuleType | type, name: str, parameters: str, around: Callable[..., Any]) -> None:
     """Replace ``owner.name`` by ``around``, which gets the original before the arguments.
 
     Args:
-        owner: the module whose functions look ``name`` up.
+        owner: the module whose functions look ``name`` up, or a class.
         name: the function.
         parameters: the names of its parameters, separated by spaces.
         around: called as ``around(original, *arguments)`` in its place.

@@ -4,11 +4,18 @@ from functools import cache
 
 from local.ministack import (
     dead_letters,
+    distributed_map,
     event_version,
+    head_object,
+    nested_executions,
+    packed_histories,
+    parsed_expressions,
     payload_limit,
+    queue_pipes,
     retry_delay,
     secure_transport,
     start_delay,
+    steady_copies,
     workflow_role,
 )
 
@@ -23,10 +30,17 @@ def install_seams() -> None:
     for module in (
         start_delay,
         retry_delay,
+        parsed_expressions,
         payload_limit,
         workflow_role,
+        nested_executions,
+        packed_histories,
+        distributed_map,
         dead_letters,
         event_version,
+        head_object,
+        queue_pipes,
         secure_transport,
+        steady_copies,
     ):
         module.install()

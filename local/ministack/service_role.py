@@ -1,5 +1,6 @@
 """A service that acts in a role: Step Functions in the state machine's, EventBridge in that of a rule's target."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ministack.core import iam_actions, iam_evaluator
@@ -58,8 +59,16 @@ class ServiceRole:
                 f"{self.service} is not authorized to assume the role {self.role_arn} for {self.source_arn}"
             )
 
-    def require(self, service: str, action: str, resource_arn: str) -> None:
+    def require(
+        self, service: str, action: str, resource_arn: str, conditions: Mapping[str, str] | None = None
+    ) -> None:
         """Ask the role's policies, its permissions boundary and the policy of the resource itself.
+
+        Args:
+            service: MiniStack's name of the service that is called.
+            action: the IAM action, as "events:PutEvents".
+            resource_arn: what the call is about.
+            conditions: the service's own condition keys in lower case, as {"events:source": "scones-unlimited"}.
 
         Raises:
             RoleDeniedError: with the sentence that AWS gives.
@@ -73,6 +82,7 @@ class ServiceRole:
             resource_arn=resource_arn,
             region=get_region(),
             secure_transport=True,
+            service_context=dict(conditions or {}),
         )
         limits = iam_evaluator._permissions_boundary(iam._roles, self._name, account)
         result = iam_evaluator.evaluate(context, iam_evaluator._gather_role_policies(self._name, account), *limits)

@@ -44,14 +44,30 @@ def install() -> None:
 def _in_role(
     original: Callable[..., Any], state_def: Any, raw_input: Any, execution: Mapping[str, Any], ctx: Any
 ) -> Any:
-    # The child executions of a Distributed Map belong to "<state machine>/<label>".
-    state_machine_arn = execution["stateMachineArn"].partition("/")[0]
-    role_arn = stepfunctions._state_machines[state_machine_arn]["roleArn"]
-    token = _role.set(ServiceRole(role_arn, "states.amazonaws.com", state_machine_arn, execution["name"]))
+    token = _role.set(_role_of(execution))
     try:
         return original(state_def, raw_input, execution, ctx)
     finally:
         _role.reset(token)
+
+
+def authorize(execution: Mapping[str, Any], resource: str, arguments: Mapping[str, Any], error: str) -> None:
+    """Ask the role of an execution for what a state does besides its task.
+
+    Raises:
+        stepfunctions._ExecutionError: ``error``, the role does not allow it.
+    """
+    try:
+        _authorize(_role_of(execution), resource, arguments)
+    except stepfunctions._ExecutionError as exc:
+        raise stepfunctions._ExecutionError(error, exc.cause) from exc
+
+
+def _role_of(execution: Mapping[str, Any]) -> ServiceRole:
+    # The child executions of a Distributed Map belong to "<state machine>/<label>".
+    state_machine_arn = execution["stateMachineArn"].partition("/")[0]
+    role_arn = stepfunctions._state_machines[state_machine_arn]["roleArn"]
+    return ServiceRole(role_arn, "states.amazonaws.com", state_machine_arn, execution["name"])
 
 
 def _authorized(original: Callable[..., Any], resource: str, input_data: Any, *rest: Any) -> Any:
@@ -69,7 +85,8 @@ def _authorize(role: ServiceRole, resource: str, arguments: Mapping[str, Any]) -
     action = f"{iam_actions.SERVICE_TO_IAM_NAMESPACE.get(service, service)}:{operation}"
     try:
         role.assume()
-        role.require(service, _ACTIONS.get(action, action), _resource_arn(service, arguments))
+        for conditions in _conditions(action, arguments):
+            role.require(service, _ACTIONS.get(action, action), _resource_arn(service, arguments), conditions)
     except RoleNotAssumedError as exc:
         raise stepfunctions._ExecutionError("States.Permissions", str(exc)) from exc
     except RoleDeniedError as exc:
@@ -78,7 +95,7 @@ def _authorize(role: ServiceRole, resource: str, arguments: Mapping[str, Any]) -
 
 def _integration(resource: str) -> tuple[str, str, str]:
     """Read a Task's Resource: MiniStack's name of the service, the operation, the error of a denial."""
-    words = resource.removesuffix(".waitForTaskToken").removesuffix(".sync").split(":")
+    words = resource.removesuffix(".waitForTaskToken").removesuffix(":2").removesuffix(".sync").split(":")
     if words[2] == "lambda":
         return "lambda", "Invoke", _OPTIMIZED_ERRORS["lambda"]
     operation = words[-1][:1].upper() + words[-1][1:]
@@ -104,3 +121,13 @@ def _resource_arn(service: str, arguments: Mapping[str, Any]) -> str:
         service, "POST", path, {}, json.dumps(body).encode(), query, get_region(), get_account_id()
     )
     return arn
+
+
+def _conditions(action: str, arguments: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The service's own condition keys, once for each thing that is asked for; EventBridge's are about an entry."""
+    if action != "events:PutEvents":
+        return [{}]
+    return [
+        {"events:source": entry.get("Source", ""), "events:detail-type": entry.get("DetailType", "")}
+        for entry in arguments.get("Entries", [])
+    ]

@@ -68,7 +68,12 @@ def _session(access_key: str, secret_key: str) -> boto3.session.Session:
 
 @contextmanager
 def running(
-    state_dir: Path, port: int = 0, wait_scale: float = 1, publish_seconds: float | None = None
+    state_dir: Path,
+    port: int = 0,
+    wait_scale: float = 1,
+    publish_seconds: float | None = None,
+    *,
+    faults: bool = False,
 ) -> Iterator[Cloud]:
     """Run a local cloud for the length of the block; it stops also if this process is killed.
 
@@ -77,6 +82,7 @@ def running(
         port: 0 is any free one.
         wait_scale: factor for the waits of workflows (Wait states, Retry); 0 for tests that cannot wait.
         publish_seconds: how long metrics and captured data of endpoints wait to be published; None is the default.
+        faults: whether it takes orders from `local.faults.client.Faults`.
 
     Raises:
         StartFailedError: it did not start.
@@ -85,20 +91,20 @@ def running(
     settings = {"SFN_WAIT_SCALE": str(wait_scale)}
     if publish_seconds is not None:
         settings["SAGEMAKER_PUBLISH_SECONDS"] = str(publish_seconds)
-    process = _spawn(folder, port, settings, attached=True)
+    process = _spawn(folder, port, settings, attached=True, faults=faults)
     try:
         yield Cloud(_await_start(process, folder).url)
     finally:
         _end(process)
 
 
-def start(folder: Folder, port: int | None) -> Record:
+def start(folder: Folder, port: int | None, *, faults: bool = False) -> Record:
     """Start a local cloud that goes on when this process ends.
 
     Raises:
         FolderNotUsableError, StartFailedError: it did not start.
     """
-    return _await_start(_spawn(folder, port, {}, attached=False), folder)
+    return _await_start(_spawn(folder, port, {}, attached=False, faults=faults), folder)
 
 
 def stop(folder: Folder) -> Record:
@@ -142,11 +148,12 @@ def require(folder: Folder) -> Record:
 
 
 def _spawn(
-    folder: Folder, port: int | None, settings: Mapping[str, str], *, attached: bool
+    folder: Folder, port: int | None, settings: Mapping[str, str], *, attached: bool, faults: bool
 ) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-m", "local", "up", "--state-dir", str(folder.path)]
     command += [] if port is None else ["--port", str(port)]
     command += ["--stop-at-end-of-input"] if attached else []
+    command += ["--faults"] if faults else []
     try:
         folder.output.parent.mkdir(parents=True, exist_ok=True)
         output = folder.output.open("wb")

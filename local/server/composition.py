@@ -5,6 +5,7 @@ import os
 import socket
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp
 
 from local.application_autoscaling.app import ApplicationAutoScalingApp
 from local.application_autoscaling.registry import ScalingRegistry
+from local.faults.injection import FaultInjection
 from local.lambda_runtime.ministack_seam import install as install_lambda
 from local.lambda_runtime.settings import PoolSettings
 from local.ministack.interrupted_executions import restart_interrupted
@@ -46,6 +48,7 @@ async def run(
     url: str,
     stop: Callable[[], Awaitable[object]],
     on_ready: Callable[[], None],
+    with_faults: bool = False,
 ) -> None:
     """Serve on ``listener`` until ``stop`` returns, then let executions end, save the state and end every process.
 
@@ -55,7 +58,9 @@ async def run(
         UnreadableStateError: a file of the local SageMaker is damaged.
     """
     install_seams()
-    pool = install_lambda(PoolSettings(LAMBDA_PYTHON, folder.temporary / "lambda", url))
+    faults = FaultInjection() if with_faults else None
+    settings = PoolSettings(LAMBDA_PYTHON, folder.temporary / "lambda", url)
+    pool = install_lambda(replace(settings, loses_answer=faults.loses_answer) if faults else settings)
     registry = ScalingRegistry(folder.state / "application-autoscaling")
     sagemaker = _sagemaker(folder, url, registry)
     autoscaling = ApplicationAutoScalingApp(registry, MiniStackAuthorizer(), sagemaker.find_endpoint, ACCOUNT, REGION)
@@ -66,9 +71,14 @@ async def run(
         sagemaker.resume_jobs()
 
     gateway = Gateway(ministack.app, sagemaker, autoscaling, ready)
+    if faults:
+        faults.install(pool)
+        gateway = faults.into(gateway)
 
     async def stop_at_rest() -> None:
         await stop()
+        if faults:
+            await asyncio.to_thread(faults.heal)
         await sagemaker.stop_jobs()
         await _drain()
         await sagemaker.publish()

@@ -16,7 +16,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _CREDENTIAL_SCOPE = re.compile(r"[^/,]+/\d{8}/[^/]+/(?P<service>[^/]+)/aws4_request")
 # MiniStack's own doors, one of which wipes everything, need no signature; of them only the health check stays open.
 _ADMINISTRATION = re.compile(r"/_(ministack|localstack)/(?!health$)")
+_LOCAL_DOOR = "/_local/"
 _NOT_SERVED = PlainTextResponse("The local cloud does not serve MiniStack's administration.\n", HTTPStatus.NOT_FOUND)
+NO_DOOR = PlainTextResponse("This local cloud was started without --faults.\n", HTTPStatus.NOT_FOUND)
 _REFUSED = PlainTextResponse(
     "The local cloud takes no requests from web pages: they would have all rights on this machine's Lambda.\n",
     HTTPStatus.FORBIDDEN,
@@ -32,12 +34,14 @@ class Gateway:
         sagemaker: the app of the local SageMaker.
         autoscaling: the app of the local Application Auto Scaling.
         on_ready: called once MiniStack has started.
+        door: the app behind /_local/, where faults are ordered.
     """
 
     ministack: ASGIApp
     sagemaker: ASGIApp
     autoscaling: ASGIApp
     on_ready: Callable[[], None]
+    door: ASGIApp = NO_DOOR
     last_request: float = field(default_factory=monotonic)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -48,6 +52,8 @@ class Gateway:
             await _refuse(scope, receive, send)
         elif scope["type"] == "http" and _ADMINISTRATION.match(scope["path"]):
             await _NOT_SERVED(scope, receive, send)
+        elif scope["path"].startswith(_LOCAL_DOOR):
+            await self.door(scope, receive, send)
         else:
             self.last_request = monotonic()
             ours = {"sagemaker": self.sagemaker, "application-autoscaling": self.autoscaling}

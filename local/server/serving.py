@@ -25,7 +25,13 @@ _M_MMAP_THRESHOLD, _MMAP_BYTES = -3, 256 * 1024
 _SWITCH_SECONDS = 0.0002
 
 
-def serve(folder: Folder, port: int | None, stop_at_end_of_input: bool, announce: Callable[[Record], None]) -> None:
+def serve(
+    folder: Folder,
+    port: int | None,
+    stop_at_end_of_input: bool,
+    announce: Callable[[Record], None],
+    with_faults: bool = False,
+) -> None:
     """Be the local cloud of a folder until SIGINT, SIGTERM, SIGHUP or, if so told, the end of standard input.
 
     Args:
@@ -33,6 +39,7 @@ def serve(folder: Folder, port: int | None, stop_at_end_of_input: bool, announce
         port: see `open_listener`.
         stop_at_end_of_input: stop when whoever holds the other end of standard input is gone.
         announce: called once it serves.
+        with_faults: see `local.faults`.
 
     Raises:
         AlreadyRunningError, FolderNotUsableError, IncompatibleStateError, PortInUseError: nothing was started.
@@ -53,7 +60,7 @@ def serve(folder: Folder, port: int | None, stop_at_end_of_input: bool, announce
 
         async def run() -> None:
             stop = _stop_signal(stop_at_end_of_input)
-            await composition.run(folder, listener, record.url, stop.wait, lambda: announce(record))
+            await composition.run(folder, listener, record.url, stop.wait, lambda: announce(record), with_faults)
 
         asyncio.run(run())
 

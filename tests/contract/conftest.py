@@ -26,15 +26,21 @@ def resources(template: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def definition() -> dict[str, Any]:
-    """The workflow's definition before substitution, which must already be JSON."""
-    parsed: dict[str, Any] = json.loads((ROOT / "statemachine/image_classification.asl.json").read_text())
-    return parsed
+def definitions() -> dict[str, dict[str, Any]]:
+    """The workflows' definitions before substitution, which must already be JSON, by name."""
+    paths = sorted((ROOT / "statemachine").glob("*.asl.json"))
+    return {path.name.removesuffix(".asl.json"): json.loads(path.read_text()) for path in paths}
+
+
+@pytest.fixture(scope="session")
+def definition(definitions: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The definition of the workflow for one image."""
+    return definitions["image_classification"]
 
 
 @pytest.fixture(scope="session")
 def states(definition: dict[str, Any]) -> dict[str, Any]:
-    """The workflow's states by name."""
+    """The states of the workflow for one image, by name."""
     found: dict[str, Any] = definition["States"]
     return found
 

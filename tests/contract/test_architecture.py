@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
+OURS = {"functions", "account", "training", "operations", "local", "benchmarks"}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "main", "misc"}
 
 
@@ -36,7 +37,7 @@ def inside(name: str, package: str) -> bool:
 def test_a_function_imports_no_other_function_nor_training_nor_local(function: str) -> None:
     own = f"functions.{function}"
     for path in sources(f"functions/{function}"):
-        ours = [name for name in imports(path) if name.split(".")[0] in {"functions", "training", "local", "tests"}]
+        ours = [name for name in imports(path) if name.split(".")[0] in {*OURS, "tests"}]
         assert [] == [name for name in ours if not inside(name, own)], path
 
 
@@ -61,18 +62,27 @@ def test_training_takes_one_thing_of_the_service_the_preparation_of_an_image() -
     assert {"functions.serialize_image.image_preparation"} == taken
 
 
-def test_training_and_local_do_not_know_each_other() -> None:
-    assert [] == [p for p in sources("training") if any(inside(name, "local") for name in imports(p))]
-    assert [] == [p for p in sources("local") if any(inside(name, "training") for name in imports(p))]
+def test_the_tools_and_local_do_not_know_each_other() -> None:
+    tools = ("account", "training", "operations")
+    assert [] == [p for p in sources("local") if any(inside(name, tool) for name in imports(p) for tool in tools)]
+    assert [] == [p for t in tools for p in sources(t) if any(inside(name, "local") for name in imports(p))]
+
+
+def test_training_and_operations_share_nothing_but_the_account() -> None:
+    allowed = {"account": {"account"}, "operations": {"account", "operations"}}
+    for folder, own in allowed.items():
+        for path in sources(folder):
+            assert set() == {name.split(".")[0] for name in imports(path)} & OURS - own, path
+    assert [] == [p for p in sources("training") if any(inside(name, "operations") for name in imports(p))]
 
 
 def test_nobody_imports_tests() -> None:
-    folders = ("functions", "layers", "local", "training", "benchmarks")
+    folders = ("functions", "layers", "local", "account", "training", "operations", "benchmarks")
     assert [] == [p for f in folders for p in sources(f) if any(inside(name, "tests") for name in imports(p))]
 
 
 def test_no_module_has_a_name_that_says_nothing() -> None:
-    folders = ("functions", "layers", "local", "training", "benchmarks", "tests")
+    folders = ("functions", "layers", "local", "account", "training", "operations", "benchmarks", "tests")
     assert [] == [p for folder in folders for p in sources(folder) if p.stem in FORBIDDEN_NAMES]
 
 

@@ -103,9 +103,33 @@ def test_upload_rule_takes_only_created_objects_under_uploads(resources: dict[st
     } == pattern
 
 
-def test_upload_rule_keeps_what_it_cannot_deliver(resources: dict[str, Any]) -> None:
-    [target] = resources["UploadRule"]["Properties"]["Targets"]
-    assert {"Fn::GetAtt": ["UploadDeadLetterQueue", "Arn"]} == target["DeadLetterConfig"]["Arn"]
+@pytest.mark.parametrize(("rule", "queue"), [("UploadRule", "FailureQueue"), ("FailureRule", "FailureDeadLetterQueue")])
+def test_rule_keeps_what_it_cannot_deliver(rule: str, queue: str, resources: dict[str, Any]) -> None:
+    [target] = resources[rule]["Properties"]["Targets"]
+    assert {"Fn::GetAtt": [queue, "Arn"]} == target["DeadLetterConfig"]["Arn"]
+
+
+def test_every_rule_may_send_to_its_queues_and_nobody_else_may(resources: dict[str, Any]) -> None:
+    allowed = {
+        queue: resources[f"{queue}Policy"]["Properties"]["PolicyDocument"]["Statement"][0]["Condition"]["ArnEquals"]
+        for queue in ("FailureQueue", "FailureDeadLetterQueue")
+    }
+    upload, failure = ({"Fn::GetAtt": [rule, "Arn"]} for rule in ("UploadRule", "FailureRule"))
+    assert {
+        "FailureQueue": {"aws:SourceArn": [upload, failure]},
+        "FailureDeadLetterQueue": {"aws:SourceArn": failure},
+    } == allowed
+
+
+def test_failure_rule_hears_of_every_bad_end_of_the_workflow_for_one_image(resources: dict[str, Any]) -> None:
+    assert {
+        "source": ["aws.states"],
+        "detail-type": ["Step Functions Execution Status Change"],
+        "detail": {
+            "stateMachineArn": [{"Ref": "ImageClassificationWorkflow"}],
+            "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+        },
+    } == resources["FailureRule"]["Properties"]["EventPattern"]
 
 
 def test_image_bucket_is_private_versioned_and_announces_uploads(resources: dict[str, Any]) -> None:
@@ -119,6 +143,8 @@ def test_results_table_is_on_demand_with_one_item_for_an_image_version(resources
     table = resources["ResultsTable"]["Properties"]
     assert "PAY_PER_REQUEST" == table["BillingMode"]
     assert ["image_url", "version"] == [key["AttributeName"] for key in table["KeySchema"]]
+    [index] = table["LocalSecondaryIndexes"]
+    assert ["image_url", "uploaded_at"] == [key["AttributeName"] for key in index["KeySchema"]]
 
 
 def test_samconfig_has_the_three_environments(samconfig: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The workflow's definition against the template, the functions' errors, the schema and the house rules."""
+"""The workflows' definitions against the template, the functions' errors, the schema and the house rules."""
 
 import ast
 import json
@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from jsonata import Jsonata
 
+from functions.classify_image.app import ENDPOINT_CONFIG
+
 ROOT = Path(__file__).parents[2]
 LAMBDA_SERVICE_ERRORS = {
     "Lambda.ClientExecutionTimeoutException",
@@ -22,9 +24,15 @@ LAMBDA_SERVICE_ERRORS = {
     "Runtime.ExitError",
     "Lambda.Unknown",
 }
-KEY_ORDER = ["Type", "Comment", "Resource", "Arguments", "TimeoutSeconds", "Choices", "Default", "Assign", "Output"]
-KEY_ORDER += ["Retry", "Catch", "Error", "Cause", "Next"]
+KEY_ORDER = ["Type", "Comment", "Resource", "Label", "ItemReader", "ItemSelector", "MaxConcurrency"]
+KEY_ORDER += ["ToleratedFailurePercentage", "ItemProcessor", "ResultWriter", "Arguments", "TimeoutSeconds", "Choices"]
+KEY_ORDER += ["Default", "Assign", "Output", "Retry", "Catch", "Error", "Cause", "Next", "End"]
 SUBSTITUTIONS = {"Partition": "aws", "ConfidenceThreshold": "0.8"}
+WORKFLOWS = {
+    "image_classification": "ImageClassificationWorkflow",
+    "record_failure": "RecordFailureWorkflow",
+    "backlog": "BacklogWorkflow",
+}
 
 
 def strings(value: object) -> Iterator[str]:
@@ -37,6 +45,18 @@ def strings(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from strings(item)
+
+
+def all_states(definitions: dict[str, dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every state of every workflow, those inside maps as well, with a name that says where it stands."""
+
+    def walk(where: str, states: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+        for name, state in states.items():
+            yield f"{where}: {name}", state
+            yield from walk(f"{where}: {name}", state.get("ItemProcessor", {}).get("States", {}))
+
+    for workflow, definition in definitions.items():
+        yield from walk(workflow, definition["States"])
 
 
 def tasks(states: dict[str, Any]) -> dict[str, Any]:
@@ -55,21 +75,27 @@ def error_classes(folder: Path) -> set[str]:
     return set(found) - bases
 
 
-def test_placeholders_equal_the_templates_substitutions(definition: dict[str, Any], resources: dict[str, Any]) -> None:
-    substitutions = resources["ImageClassificationWorkflow"]["Properties"]["DefinitionSubstitutions"]
-    placeholders = {name for text in strings(definition) for name in re.findall(r"\$\{(\w+)\}", text)}
+@pytest.mark.parametrize("workflow", WORKFLOWS)
+def test_placeholders_equal_the_templates_substitutions(
+    workflow: str, definitions: dict[str, dict[str, Any]], resources: dict[str, Any]
+) -> None:
+    substitutions = resources[WORKFLOWS[workflow]]["Properties"]["DefinitionSubstitutions"]
+    placeholders = {name for text in strings(definitions[workflow]) for name in re.findall(r"\$\{(\w+)\}", text)}
     assert set(substitutions) == placeholders
 
 
-def test_every_state_says_in_one_sentence_what_it_is_for(states: dict[str, Any]) -> None:
-    assert {} == {
-        name: s.get("Comment") for name, s in states.items() if not re.fullmatch(r"[A-Z].+\.", s.get("Comment", ""))
-    }
+def test_every_workflow_is_deployed(definitions: dict[str, dict[str, Any]]) -> None:
+    assert set(WORKFLOWS) == set(definitions)
 
 
-def test_every_state_keeps_the_same_key_order(states: dict[str, Any]) -> None:
-    unordered = [name for name, state in states.items() if sorted(state, key=KEY_ORDER.index) != list(state)]
-    assert [] == unordered
+def test_every_state_says_in_one_sentence_what_it_is_for(definitions: dict[str, dict[str, Any]]) -> None:
+    comments = {name: state.get("Comment", "") for name, state in all_states(definitions)}
+    assert {} == {name: text for name, text in comments.items() if not re.fullmatch(r"[A-Z].+\.", text)}
+
+
+def test_every_state_keeps_the_same_key_order(definitions: dict[str, dict[str, Any]]) -> None:
+    states = all_states(definitions)
+    assert [] == [name for name, state in states if sorted(state, key=KEY_ORDER.index) != list(state)]
 
 
 def test_every_function_task_retries_the_lambda_service_errors_with_jitter(states: dict[str, Any]) -> None:
@@ -78,20 +104,40 @@ def test_every_function_task_retries_the_lambda_service_errors_with_jitter(state
         assert set() == LAMBDA_SERVICE_ERRORS - retried, name
 
 
-def test_every_retry_has_jitter_and_bounds(states: dict[str, Any]) -> None:
-    for name, state in tasks(states).items():
-        for retrier in state["Retry"]:
-            bounds = {"IntervalSeconds", "MaxAttempts", "BackoffRate", "MaxDelaySeconds", "JitterStrategy"}
-            assert bounds | {"ErrorEquals"} == set(retrier), name
-            assert retrier["JitterStrategy"] == "FULL", name
+def test_every_task_retries_with_jitter_and_bounds(definitions: dict[str, dict[str, Any]]) -> None:
+    bounds = {"ErrorEquals", "IntervalSeconds", "MaxAttempts", "BackoffRate", "MaxDelaySeconds", "JitterStrategy"}
+    for name, state in all_states(definitions):
+        if state["Type"] == "Task":
+            assert state["Retry"], name
+            assert [(bounds, "FULL")] * len(state["Retry"]) == [
+                (set(retrier), retrier["JitterStrategy"]) for retrier in state["Retry"]
+            ], name
 
 
-def test_states_all_stands_alone_as_the_last_catch_of_every_task(states: dict[str, Any]) -> None:
-    for name, state in tasks(states).items():
+def test_every_task_ends_in_time(definitions: dict[str, dict[str, Any]]) -> None:
+    assert [] == [
+        name for name, state in all_states(definitions) if state["Type"] == "Task" and "TimeoutSeconds" not in state
+    ]
+
+
+def test_states_all_stands_alone_as_the_last_catch_of_every_function_task(states: dict[str, Any]) -> None:
+    for name, state in function_tasks(states).items():
         catches = [catcher["ErrorEquals"] for catcher in state["Catch"]]
         assert ["States.ALL"] == catches[-1], name
         assert not any("States.ALL" in names for names in catches[:-1]), name
-        assert not any("States.ALL" in retrier["ErrorEquals"] for retrier in state["Retry"]), name
+
+
+def test_nothing_is_retried_whatever_it_is(definitions: dict[str, dict[str, Any]]) -> None:
+    retriers = [(name, retrier) for name, state in all_states(definitions) for retrier in state.get("Retry", [])]
+    assert [] == [name for name, retrier in retriers if "States.ALL" in retrier["ErrorEquals"]]
+
+
+def test_an_image_costs_the_endpoint_at_most_three_calls(states: dict[str, Any]) -> None:
+    # A throttled invocation never runs, and without a model card the endpoint is not asked: those do not count.
+    without_call = [{"Lambda.TooManyRequestsException"}, {"ModelCardUnavailableError"}]
+    retriers = [r for r in states["Classify image"]["Retry"] if set(r["ErrorEquals"]) not in without_call]
+    calls_of_an_invocation = vars(ENDPOINT_CONFIG)["retries"]["total_max_attempts"]
+    assert 3 == calls_of_an_invocation * (1 + sum(retrier["MaxAttempts"] for retrier in retriers))
 
 
 def test_states_all_does_not_stand_for_a_state_that_grew_too_large(states: dict[str, Any]) -> None:
@@ -114,37 +160,69 @@ def test_error_names_of_a_task_equal_the_error_classes_of_its_function(function:
 
 def test_refused_input_fails_with_the_functions_own_error_names(states: dict[str, Any]) -> None:
     literal = {s["Error"] for s in states.values() if s["Type"] == "Fail" and not s["Error"].startswith("{%")}
-    assert {"InvalidImageUrlError", "InvalidThresholdError"} == literal
+    assert {"InvalidImageUrlError", "InvalidThresholdError", "ImageNotFoundError"} == literal
 
 
-def test_definition_uses_nothing_that_the_local_cloud_ignores(
-    definition: dict[str, Any], states: dict[str, Any]
-) -> None:
-    assert "JSONata" == definition["QueryLanguage"]
-    text = json.dumps(definition)
-    json_path = ["InputPath", "Parameters", "ResultSelector", "ResultPath", "OutputPath", "ItemBatcher", "ResultWriter"]
+def test_definitions_use_nothing_that_the_local_cloud_ignores(definitions: dict[str, dict[str, Any]]) -> None:
+    assert {"JSONata"} == {definition["QueryLanguage"] for definition in definitions.values()}
+    text = json.dumps(definitions)
+    json_path = ["InputPath", "Parameters", "ResultSelector", "ResultPath", "OutputPath", "ItemBatcher"]
     assert [] == [field for field in json_path if f'"{field}"' in text]
-    assert [] == [name for name, state in states.items() if state["Type"] == "Succeed" and "Output" in state]
+    assert [] == [name for name, s in all_states(definitions) if s["Type"] == "Succeed" and "Output" in s]
 
 
-def substituted() -> str:
-    """The definition with values of the right form for its placeholders."""
-    text = (ROOT / "statemachine/image_classification.asl.json").read_text()
+def test_both_workflows_that_record_read_an_image_in_the_same_way(definitions: dict[str, dict[str, Any]]) -> None:
+    workflow, failure = (definitions[name]["States"] for name in ("image_classification", "record_failure"))
+    read = [
+        [{**choice, "Next": None} for choice in state["Choices"][:3]]
+        for state in (workflow["Read input"], failure["Which image?"])
+    ]
+    assert read[0] == read[1]
+    for key in ("Arguments", "Assign", "Retry"):
+        assert workflow["Find version"][key] == failure["Find version"][key]
+    assert workflow["Read record"]["Output"] == failure["Read record"]["Assign"]["result"]
+
+
+@pytest.mark.parametrize(
+    ("announced", "record"),
+    [
+        (False, {"outcome": "ACCEPTED", "execution": "arn:e"}),
+        (True, {"outcome": "FAILED", "execution": "arn:e", "error": "States.Timeout"}),
+        (False, {"outcome": "FAILED", "execution": "arn:e", "error": "EndpointTimeoutError"}),
+        (True, {"outcome": "ACCEPTED", "execution": "arn:another"}),
+    ],
+    ids=["accepted, then failed", "failed as recorded", "failed as recorded, then once more", "decided by another"],
+)
+def test_outcome_whose_announcement_failed_is_announced_again(
+    announced: bool, record: dict[str, str], definitions: dict[str, dict[str, Any]]
+) -> None:
+    [choice] = definitions["record_failure"]["States"]["Announced?"]["Choices"]
+    again = evaluate(choice["Condition"], result=record, execution="arn:e", error="States.Timeout")
+    assert announced is not again
+
+
+def substituted(workflow: str) -> str:
+    """A definition with values of the right form for its placeholders."""
+    text = (ROOT / f"statemachine/{workflow}.asl.json").read_text()
     return re.sub(r"\$\{(\w+)\}", lambda match: SUBSTITUTIONS.get(match[1], "name"), text)
 
 
-def test_every_expression_is_jsonata() -> None:
-    expressions = [text[2:-2] for text in strings(json.loads(substituted())) if text.startswith("{%")]
-    assert len(expressions) > 50
+@pytest.mark.parametrize("workflow", WORKFLOWS)
+def test_every_expression_is_jsonata(workflow: str) -> None:
+    expressions = [text[2:-2] for text in strings(json.loads(substituted(workflow))) if text.startswith("{%")]
+    assert len(expressions) > 10
     for expression in expressions:
         Jsonata(expression)
 
 
-def test_definition_passes_the_schema_of_cfn_lint(tmp_path: Path) -> None:
-    properties = {"RoleArn": "arn:aws:iam::123456789012:role/workflow", "Definition": json.loads(substituted())}
-    workflow = {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}
+@pytest.mark.parametrize("workflow", WORKFLOWS)
+def test_definition_passes_the_schema_of_cfn_lint(workflow: str, tmp_path: Path) -> None:
+    # A map's numbers may be expressions (Step Functions, "Using Map state in Distributed mode"); the schema denies it.
+    text = re.sub(r'"(MaxConcurrency|ToleratedFailurePercentage)": "[^"]+"', r'"\1": 1', substituted(workflow))
+    properties = {"RoleArn": "arn:aws:iam::123456789012:role/workflow", "Definition": json.loads(text)}
+    resource = {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}
     path = tmp_path / "inlined.json"
-    path.write_text(json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"Workflow": workflow}}))
+    path.write_text(json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"Workflow": resource}}))
     result = subprocess.run(["cfn-lint", str(path)], capture_output=True, text=True, check=False)
     assert (0, "") == (result.returncode, result.stdout)
 
@@ -163,8 +241,70 @@ def test_definition_passes_the_schema_of_cfn_lint(tmp_path: Path) -> None:
 def test_every_cause_of_a_failure_becomes_a_sentence(
     states: dict[str, Any], cause: str, error_output: dict[str, str]
 ) -> None:
-    expression = Jsonata(states["Explain failure"]["Assign"]["cause"][2:-2])
+    text = states["Explain failure"]["Assign"]["result"]["cause"]
+    assert cause == evaluate(text, states={"input": error_output})
+
+
+def evaluate(text: str, **variables: object) -> Any:
+    """What Step Functions makes of a JSONata text; it gives null no form of its own in what it binds."""
+    expression = Jsonata(text[2:-2])
     expression.register_lambda("parse", json.loads)  # Step Functions' own function
     frame = expression.create_frame()
-    frame.bind("states", {"input": error_output})
-    assert cause == expression.evaluate(None, frame)
+    for name, value in variables.items():
+        frame.bind(name, value)
+    return expression.evaluate(None, frame)
+
+
+def test_record_and_result_say_the_same_in_both_directions(states: dict[str, Any]) -> None:
+    result = {"image_processed": True, "outcome": "ACCEPTED", "confidence_score": 0.92, "class_probabilities": {"a": 1}}
+    context = {"states": {"context": {"Execution": {"Id": "arn"}}}, "uploaded_at": "2026-01-15T09:30:00Z#00"}
+    item = evaluate(states["Record outcome"]["Arguments"]["Item"], result=result, **context)
+    assert {"BOOL": True} == item["image_processed"]
+    assert {"M": {"a": {"N": "1"}}} == item["class_probabilities"]
+    read = evaluate(states["Read record"]["Output"], states={"result": {"Item": item}})
+    assert result == {name: read[name] for name in result}
+    assert {"uploaded_at", "execution", "recorded_at"} == set(read) - set(result)
+
+
+def test_sample_of_the_outcomes_event_is_what_the_workflow_announces(states: dict[str, Any]) -> None:
+    sample = json.loads((ROOT / "events/image_decided.json").read_text())
+    [entry] = states["Announce outcome"]["Arguments"]["Entries"]
+    assert (entry["Source"], entry["DetailType"]) == (sample["source"], sample["detail-type"])
+    assert list(states["Filter inferences"]["Assign"]["result"]) == list(sample["detail"])
+
+
+UPLOAD = json.loads((ROOT / "events/workflow_s3_event.json").read_text())
+ENDED = {"executionArn": "arn:e", "status": "ABORTED", "error": None, "cause": None, "input": json.dumps(UPLOAD)}
+
+
+@pytest.mark.parametrize(
+    ("expected", "body", "attributes"),
+    [
+        (
+            ("arn:own", "NO_PERMISSIONS", "Denied."),
+            UPLOAD,
+            {"ERROR_CODE": "NO_PERMISSIONS", "ERROR_MESSAGE": "Denied."},
+        ),
+        (("arn:e", "E", "why"), {"detail": {**ENDED, "status": "FAILED", "error": "E", "cause": "why"}}, {}),
+        (("arn:e", "States.Timeout", None), {"detail": {**ENDED, "status": "TIMED_OUT"}}, {}),
+        (("arn:e", "ExecutionAborted", None), {"detail": ENDED}, {}),
+    ],
+    ids=["undelivered upload", "failed", "timed out", "aborted"],
+)
+def test_message_of_the_failure_queue_names_execution_error_and_cause(
+    definitions: dict[str, dict[str, Any]], expected: tuple[Any, ...], body: Any, attributes: dict[str, str]
+) -> None:
+    message = {
+        "body": json.dumps(body),
+        "messageAttributes": {name: {"stringValue": value} for name, value in attributes.items()},
+    }
+    state = definitions["record_failure"]["States"]["Read message"]
+    states = {"input": [message], "context": {"Execution": {"Id": "arn:own"}}}
+    execution, error, cause = (
+        evaluate(state["Assign"][name], states=states) for name in ("execution", "error", "cause")
+    )
+    assert expected[:2] == (execution, error)
+    assert cause == (
+        expected[2] or f"The execution ended as {body['detail']['status']} before it had recorded an outcome."
+    )
+    assert UPLOAD == evaluate(state["Output"], states=states)

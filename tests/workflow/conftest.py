@@ -29,9 +29,9 @@ class Demo:
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """A local cloud of the tests' own, whose workflows do not wait between retries; it leaves no process behind."""
+    """A local cloud of the tests' own: no waits between retries, faults on request."""
     folder = tmp_path_factory.mktemp("cloud") / ".local"
-    with running(folder, wait_scale=0) as started:
+    with running(folder, wait_scale=0, faults=True) as started:
         yield started
     assert [] == processes_of(folder)
 

@@ -67,7 +67,7 @@ class Deployed:
         self._functions = cloud.client("lambda")
         self._stack = cloud.client("cloudformation")
         self._iam = cloud.client("iam")
-        self._queue = cloud.client("sqs")
+        self._events = cloud.client("events")
         self._parameters = cloud.client("ssm")
         self._sagemaker = cloud.client("sagemaker")
         self._table = cloud.resource("dynamodb").Table(service.results_table)
@@ -77,13 +77,18 @@ class Deployed:
         self.s3.put_object(Bucket=self.bucket, Key=f"uploads/{name}", Body=data)
         return f"s3://{self.bucket}/uploads/{name}"
 
+    def archive(self, data: bytes, name: str) -> str:
+        """Store an image where no upload starts the workflow, and return its URL."""
+        self.s3.put_object(Bucket=self.bucket, Key=f"archive/{name}", Body=data)
+        return f"s3://{self.bucket}/archive/{name}"
+
     def upload(self, data: bytes, name: str) -> Decided:
         """Upload and wait for the outcome of this version."""
         version = self.s3.put_object(Bucket=self.bucket, Key=f"uploads/{name}", Body=data)["VersionId"]
         key = {"image_url": f"s3://{self.bucket}/uploads/{name}", "version": version}
         deadline = time.monotonic() + 60
-        while "Item" not in (found := self._table.get_item(Key=key)):
-            assert time.monotonic() < deadline, f"{key} has no record"
+        while "outcome" not in (found := self._table.get_item(Key=key)).get("Item", {}):
+            assert time.monotonic() < deadline, f"{key} has no outcome"
             time.sleep(0.05)
         run = ended(self._states, found["Item"]["execution"])
         return Decided(run.execution, run.output, found["Item"])
@@ -100,20 +105,19 @@ class Deployed:
         )["Items"]
         return dict(item)
 
-    def recorded_urls(self) -> list[str]:
-        """The image URL of every item in the results table."""
-        items: list[dict[str, Any]] = []
-        answer = self._table.scan(ProjectionExpression="image_url")
-        items += answer["Items"]
-        while "LastEvaluatedKey" in answer:
-            answer = self._table.scan(ProjectionExpression="image_url", ExclusiveStartKey=answer["LastEvaluatedKey"])
-            items += answer["Items"]
-        return [item["image_url"] for item in items]
+    def decided_urls(self) -> list[str]:
+        """The image URL of every item in the results table that has an outcome."""
+        pages = self._table.meta.client.get_paginator("scan").paginate(
+            TableName=self._table.name,
+            ProjectionExpression="image_url",
+            FilterExpression="attribute_exists(outcome)",
+        )
+        return [item["image_url"] for page in pages for item in page["Items"]]
 
     def wait_for(self, urls: set[str]) -> None:
         """Wait until every URL has an outcome."""
         deadline = time.monotonic() + 120
-        while missing := urls - set(self.recorded_urls()):
+        while missing := urls - set(self.decided_urls()):
             assert time.monotonic() < deadline, f"no record of {sorted(missing)[:5]}"
             time.sleep(0.2)
 
@@ -154,12 +158,20 @@ class Deployed:
         finally:
             self._iam.put_role_policy(RoleName=name, PolicyName="start-workflow", PolicyDocument=json.dumps(policy))
 
-    def dead_letters(self) -> list[dict[str, Any]]:
-        """The events that wait in the upload rule's dead-letter queue, once there are any."""
-        [stack] = self._stack.describe_stacks(StackName=self.stack)["Stacks"]
-        [url] = [o["OutputValue"] for o in stack["Outputs"] if o["OutputKey"] == "UploadDeadLetterQueueUrl"]
-        messages = self._queue.receive_message(QueueUrl=url, WaitTimeSeconds=10).get("Messages", [])
-        return [json.loads(message["Body"]) for message in messages]
+    @contextmanager
+    def rule_disabled(self) -> Iterator[None]:
+        """Run while nobody hears of uploads."""
+        name = f"{self.stack}-uploads"
+        self._events.disable_rule(Name=name)
+        try:
+            yield
+        finally:
+            self._events.enable_rule(Name=name)
+
+    def stop(self, execution: str) -> None:
+        """Stop an execution half way."""
+        self._states.stop_execution(executionArn=execution)
+        ended(self._states, execution)
 
     @contextmanager
     def without_model_card(self) -> Iterator[None]:
@@ -196,7 +208,9 @@ class Deployed:
         finally:
             self._functions.update_function_configuration(FunctionName=name, Timeout=before)
 
-    @staticmethod
-    def plain(value: object) -> object:
+    @classmethod
+    def plain(cls, value: Any) -> Any:
         """A DynamoDB value as JSON would have it."""
+        if isinstance(value, dict):
+            return {name: cls.plain(member) for name, member in value.items()}
         return float(value) if isinstance(value, Decimal) else value

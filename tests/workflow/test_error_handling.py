@@ -1,14 +1,16 @@
-"""Every branch, every Retry and every Catch of the definition, driven by functions that fail as they are told.
+"""Every branch, every Retry and every Catch of the definitions, driven by a function that fails as it is told.
 
-The definition is the deployed one; stand-ins take the place of its functions, and one more that of DynamoDB, so that an
-error of any name can be had at will. What the true functions raise is the matter of tests/unit/functions and
-tests/contract; that true and stand-in deployments behave alike is shown by test_service.py.
+The definitions are the deployed ones; a stand-in takes the place of whatever their tasks call, so that an error of any
+name can be had at will. What the true functions raise is the matter of tests/unit/functions and tests/contract; that
+true and stand-in deployments behave alike is shown by test_service.py.
 """
 
 import json
 import zipfile
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -17,119 +19,182 @@ from local.lambda_runtime.settings import ARCHITECTURE
 from local.server.cloud import Cloud
 from tests.workflow.deployed import Run, ended
 
-DEFINITION = Path(__file__).parents[2] / "statemachine/image_classification.asl.json"
+DEFINITIONS = Path(__file__).parents[2] / "statemachine"
+WORKFLOW, FAILURE, BACKLOG = "image_classification", "record_failure", "backlog"
+SUBSTITUTIONS = {"Partition": "aws", "ConfidenceThreshold": "0.8", "ImageBucket": "images", "BacklogPrefix": "archive/"}
 TASKS = ["Serialize image", "Classify image", "Filter inferences"]
-RECORDS = {"ACCEPTED": "Record accepted", "REVIEW": "Record for review", "UNREADABLE": "Record unreadable"}
-RECORDS |= {"FAILED": "Record failure"}
 TRANSIENT = ["Lambda.ClientExecutionTimeoutException", "Lambda.ServiceException", "Lambda.AWSLambdaException"]
 TRANSIENT += ["Lambda.SdkClientException", "Lambda.Unknown", "Sandbox.Timedout", "Runtime.ExitError", "States.Timeout"]
 UNREADABLE = ["ImageNotFoundError", "EmptyImageError", "UnsupportedImageFormatError", "CorruptImageError"]
 UNREADABLE += ["ImageTooLargeError"]
-ENDPOINT = ["EndpointThrottledError", "EndpointUnavailableError", "EndpointTimeoutError", "ModelCardUnavailableError"]
+ENDPOINT = ["EndpointThrottledError", "EndpointUnavailableError", "EndpointTimeoutError"]
 MODEL = ["InvalidImageDataError", "EndpointNotFoundError", "EndpointAccessDeniedError", "ImageRejectedByModelError"]
 MODEL += ["InvalidPredictionError", "ModelCardNotFoundError", "InvalidModelCardError"]
 MODEL += ["ModelCardAccessDeniedError"]
-DATABASE = [
-    "DynamoDB.AmazonDynamoDBException",
-    "DynamoDB.InternalServerErrorException",
-    "DynamoDB.ProvisionedThroughputExceededException",
-]
-DATABASE += ["DynamoDB.RequestLimitExceededException", "DynamoDB.ThrottlingException", "DynamoDB.SdkClientException"]
-DATABASE += ["States.Timeout"]
-UNNAMED = "SomethingElseError"  # what only States.ALL catches
+DATABASE = ["AmazonDynamoDBException", "InternalServerErrorException", "ProvisionedThroughputExceededException"]
+DATABASE += ["RequestLimitExceededException", "ThrottlingException", "SdkClientException"]
+DATABASE = [*(f"DynamoDB.{name}" for name in DATABASE), "States.Timeout"]
+STORE = ["S3.S3Exception", "S3.SdkClientException", "States.Timeout"]
+BUS = ["AmazonEventBridgeException", "FailedEntry", "InternalException", "SdkClientException"]
+BUS = [*(f"EventBridge.{name}" for name in BUS), "States.Timeout"]
+NESTED = ["ExecutionLimitExceededException", "AWSStepFunctionsException", "SdkClientException"]
+NESTED = [f"StepFunctions.{name}" for name in NESTED]
+NO_IMAGE = ["S3.NoSuchKeyException", "S3.NotFoundException"]
 CONDITION_FAILED = "DynamoDB.ConditionalCheckFailedException"
-DECIDED = ["Record accepted", "Record for review", "Record unreadable"]
+UNNAMED = "SomethingElseError"  # what only States.ALL catches
 
-# (state, error that it always meets, attempts it must make, state in which the execution must end)
-CASES: list[tuple[str, str, int, str]] = [
-    *[(task, error, 4, "Failed") for task in TASKS for error in TRANSIENT],
-    *[(task, "Lambda.TooManyRequestsException", 9, "Failed") for task in TASKS],
-    *[(task, error, 1, "Failed") for task in TASKS for error in ("States.DataLimitExceeded", UNNAMED)],
-    ("Serialize image", "ImageStoreUnavailableError", 4, "Failed"),
-    *[("Serialize image", error, 1, "Unreadable") for error in UNREADABLE],
-    *[("Serialize image", error, 1, "Failed") for error in ("InvalidImageUrlError", "ImageAccessDeniedError")],
-    *[("Classify image", error, 4, "Failed") for error in ENDPOINT],
-    *[("Classify image", error, 1, "Failed") for error in MODEL],
-    *[("Filter inferences", error, 1, "Failed") for error in ("InvalidThresholdError", "InvalidProbabilitiesError")],
-    *[(record, error, 6, "Failed") for record in RECORDS.values() for error in DATABASE],
-    *[(record, UNNAMED, 1, "Failed") for record in RECORDS.values()],
-    *[(record, CONDITION_FAILED, 1, "Already recorded") for record in DECIDED],
+
+@dataclass(frozen=True)
+class Case:
+    """An error that a state always meets: the attempts it must make, and the state in which the execution must end."""
+
+    workflow: str
+    state: str
+    error: str
+    attempts: int
+    end: str
+
+    def __str__(self) -> str:
+        """Name the case in the output of pytest."""
+        return f"{self.workflow}-{self.state}-{self.error}"
+
+
+CASES = [
+    *[Case(WORKFLOW, "Find version", error, 7, "Find version") for error in STORE],
+    *[Case(WORKFLOW, "Find version", error, 1, "No such image") for error in NO_IMAGE],
+    *[Case(WORKFLOW, task, "Lambda.TooManyRequestsException", 61, "Failed") for task in TASKS],
+    *[Case(WORKFLOW, task, error, 1, "Failed") for task in TASKS for error in ("States.DataLimitExceeded", UNNAMED)],
+    *[Case(WORKFLOW, "Serialize image", error, 5, "Failed") for error in [*TRANSIENT, "ImageStoreUnavailableError"]],
+    *[Case(WORKFLOW, "Serialize image", error, 1, "Unreadable") for error in UNREADABLE],
+    *[
+        Case(WORKFLOW, "Serialize image", error, 1, "Failed")
+        for error in ("InvalidImageUrlError", "ImageAccessDeniedError")
+    ],
+    *[Case(WORKFLOW, "Classify image", error, 3, "Failed") for error in [*TRANSIENT, *ENDPOINT]],
+    Case(WORKFLOW, "Classify image", "ModelCardUnavailableError", 5, "Failed"),
+    *[Case(WORKFLOW, "Classify image", error, 1, "Failed") for error in MODEL],
+    *[Case(WORKFLOW, "Filter inferences", error, 5, "Failed") for error in TRANSIENT],
+    *[
+        Case(WORKFLOW, "Filter inferences", error, 1, "Failed")
+        for error in ("InvalidThresholdError", "InvalidProbabilitiesError")
+    ],
+    *[
+        Case(WORKFLOW, state, error, 7, state)
+        for state in ("Open record", "Read record", "Record outcome")
+        for error in DATABASE
+    ],
+    *[Case(WORKFLOW, state, CONDITION_FAILED, 1, "Already recorded") for state in ("Open record", "Record outcome")],
+    *[Case(WORKFLOW, "Announce outcome", error, 7, "Announce outcome") for error in BUS],
+    *[Case(FAILURE, "Find version", error, 7, "Find version") for error in STORE],
+    *[Case(FAILURE, "Find version", error, 1, "Nothing to record") for error in NO_IMAGE],
+    *[Case(FAILURE, "Record failure", error, 7, "Record failure") for error in DATABASE],
+    Case(FAILURE, "Record failure", CONDITION_FAILED, 1, "Already recorded"),
+    *[Case(FAILURE, "Read record", error, 7, "Read record") for error in DATABASE],
+    *[Case(FAILURE, "Announce outcome", error, 7, "Announce outcome") for error in BUS],
+    *[Case(BACKLOG, "Classify one image", error, 7, "Classify one image") for error in NESTED],
 ]
+# What must fail as well for an execution to come to a state.
+BEFORE = {
+    (WORKFLOW, "Read record"): {"Open record": (CONDITION_FAILED, 99)},
+    (FAILURE, "Read record"): {"Record failure": (CONDITION_FAILED, 99)},
+}
 
-# The key of the image says which states fail, with what and how often; what the workflow hands on carries it along.
-# Marker files count, since an environment may be a new process at every call.
+# The key of the image says which states fail, with what and how often. Marker files count, since an environment may be
+# a new process at every call.
 STAND_IN = """
 import json, os, pathlib, urllib.parse, uuid
 
+ANSWERS = {
+    "Find version": {"VersionId": "v1", "ETag": '"e"', "LastModified": "2026-01-15T09:30:00Z"},
+    "Serialize image": {"image_data": "aW1hZ2U=", "content_type": "image/png"},
+    "Classify image": {"class_probabilities": {"truck": 0.9}, "endpoint": "e", "variant": "v"},
+    "Filter inferences": {"classification": "truck", "confidence_score": 0.9},
+    "Read record": {"Item": {"outcome": {"S": "ACCEPTED"}}},
+    "Classify one image": {"Output": {"image_url": "u", "version": "v1", "outcome": "ACCEPTED"}},
+}
+
 def handler(event, context):
-    item = event.get("Item")
-    key = item["image_url"]["S"] if item else event.get("image_url") or event.get("image_data") or event["key"]
-    state = json.loads(os.environ["RECORDS"])[item["outcome"]["S"]] if item else os.environ["STATE"]
-    script = json.loads(urllib.parse.unquote(key.rsplit("/", 1)[1]))
+    state = event["state"]
+    script = json.loads(urllib.parse.unquote(event["image_url"].rsplit("/", 1)[1]))
     error, times = script["failures"].get(state, ("", 0))
     marks = pathlib.Path(os.environ["MARKS"], script["id"], state)
     marks.mkdir(parents=True, exist_ok=True)
     if len(list(marks.iterdir())) < times:
         (marks / uuid.uuid4().hex).touch()
         raise type(error, (Exception,), {})(f"A sentence about {error}.")
-    return {
-        "Serialize image": {"image_data": key, "content_type": "image/png", "version": "v1"},
-        "Classify image": {"class_probabilities": {"truck": 0.9}, "endpoint": "e", "variant": "v"},
-        "Filter inferences": {"classification": "truck", "confidence_score": 0.9, "passed_threshold": script["passed"]},
-    }.get(state, {})
+    return ANSWERS.get(state, {}) | ({"passed_threshold": script["passed"]} if state == "Filter inferences" else {})
 """
 
+type Failures = dict[str, tuple[str, int]]
 
-class Workflow:
-    """The definition on the local cloud, with stand-ins for its functions and for DynamoDB."""
 
-    def __init__(self, cloud: Cloud, marks: Path) -> None:
-        self._states = cloud.client("stepfunctions")
-        self._functions = cloud.client("lambda")
-        self._marks = marks
-        self._role = create_role(cloud)
-        self._arn = self._states.create_state_machine(
-            name="scripted", roleArn=self._role, definition=self._definition()
-        )["stateMachineArn"]
+@dataclass
+class Scripted:
+    """The definitions on the local cloud, with one stand-in for all that their tasks call."""
 
-    def _definition(self) -> str:
-        definition = json.loads(DEFINITION.read_text())
-        for name, state in definition["States"].items():
-            if name in TASKS:
-                state["Arguments"]["FunctionName"] = self._stand_in(name)
-                state["Arguments"]["Payload"]["key"] = "{% $image_url %}"
-            elif name in RECORDS.values():
-                state["Resource"] = "arn:aws:states:::lambda:invoke"
-                state["Arguments"] = {"FunctionName": "scripted-record", "Payload": state["Arguments"]}
-        self._stand_in("record")
-        return json.dumps(definition).replace("${Partition}", "aws").replace("${ConfidenceThreshold}", "0.8")
+    cloud: Cloud
+    marks: Path
+    arns: dict[str, str] = field(default_factory=dict)
 
-    def _stand_in(self, state: str) -> str:
+    def __post_init__(self) -> None:
+        self._states = self.cloud.client("stepfunctions")
+        role = create_role(self.cloud)
+        stand_in = self._stand_in(role)
+        for name in (WORKFLOW, FAILURE, BACKLOG):
+            created = self._states.create_state_machine(
+                name=f"scripted-{name}", roleArn=role, definition=json.dumps(scripted(name, stand_in))
+            )
+            self.arns[name] = created["stateMachineArn"]
+
+    def _stand_in(self, role: str) -> str:
         archive = BytesIO()
         with zipfile.ZipFile(archive, "w") as code:
             code.writestr("stand_in.py", STAND_IN)
-        created = self._functions.create_function(
-            FunctionName=f"scripted-{state.split()[0].lower()}",
+        created = self.cloud.client("lambda").create_function(
+            FunctionName="scripted",
             Runtime="python3.13",
             Architectures=[ARCHITECTURE],
             Handler="stand_in.handler",
-            Role=self._role,
+            Role=role,
             Code={"ZipFile": archive.getvalue()},
-            Environment={"Variables": {"STATE": state, "RECORDS": json.dumps(RECORDS), "MARKS": str(self._marks)}},
+            Environment={"Variables": {"MARKS": str(self.marks)}},
         )
-        return str(created["FunctionName"])
+        return str(created["FunctionArn"])
 
-    def start(self, identity: str, failures: dict[str, tuple[str, int]], passed: bool = True) -> str:
-        script = json.dumps({"id": identity, "failures": failures, "passed": passed})
-        image = {"image_url": f"s3://images/uploads/{quote(script, safe='')}"}
-        return str(self._states.start_execution(stateMachineArn=self._arn, input=json.dumps(image))["executionArn"])
+    def start(self, workflow: str, identity: str, failures: Failures, passed: bool = True) -> str:
+        script = quote(json.dumps({"id": identity, "failures": failures, "passed": passed}), safe="")
+        image: Any = {"image_url": f"s3://images/uploads/{script}"}
+        if workflow == FAILURE:
+            ended_badly = {"executionArn": "arn:e", "status": "ABORTED", "input": json.dumps(image)}
+            image = [{"body": json.dumps({"detail": ended_badly})}]
+        return str(
+            self._states.start_execution(stateMachineArn=self.arns[workflow], input=json.dumps(image))["executionArn"]
+        )
 
     def wait(self, execution: str) -> Run:
         return ended(self._states, execution)
 
 
+def scripted(name: str, stand_in: str) -> dict[str, Any]:
+    """A definition whose every task calls the stand-in; of the backlog workflow, what it does for one image."""
+    text = (DEFINITIONS / f"{name}.asl.json").read_text()
+    for placeholder, value in SUBSTITUTIONS.items():
+        text = text.replace(f"${{{placeholder}}}", value)
+    definition: dict[str, Any] = json.loads(text)
+    if name == BACKLOG:
+        definition = definition["States"]["Classify list"]["ItemProcessor"] | {"QueryLanguage": "JSONata"}
+    image_url = "{% $states.input.image_url %}" if name == BACKLOG else "{% $image_url %}"
+    for state_name, state in definition["States"].items():
+        if state["Type"] == "Task" and "lambda:invoke" in state["Resource"]:
+            state["Arguments"] = {"FunctionName": stand_in, "Payload": {"state": state_name, "image_url": image_url}}
+        elif state["Type"] == "Task":
+            state["Resource"] = stand_in
+            state["Arguments"] = {"state": state_name, "image_url": image_url}
+    return definition
+
+
 def create_role(cloud: Cloud) -> str:
-    """A role for the stand-ins and for the workflow that invokes them."""
+    """A role for the stand-in and for the workflows that invoke it."""
     iam = cloud.client("iam")
     services = {"Service": ["lambda.amazonaws.com", "states.amazonaws.com"]}
     trust = {"Effect": "Allow", "Principal": services, "Action": "sts:AssumeRole"}
@@ -139,72 +204,85 @@ def create_role(cloud: Cloud) -> str:
     return str(role["Role"]["Arn"])
 
 
-def failures_that_reach(state: str) -> tuple[dict[str, tuple[str, int]], bool]:
-    """What must fail before, and whether the threshold is passed, for the execution to come to a state."""
-    before = {"Record unreadable": "CorruptImageError", "Record failure": "InvalidImageUrlError"}
-    failures = {"Serialize image": (before[state], 99)} if state in before else {}
-    return failures, state != "Record for review"
+@pytest.fixture(scope="module")
+def workflow(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Scripted:
+    return Scripted(cloud, tmp_path_factory.mktemp("marks"))
 
 
 @pytest.fixture(scope="module")
-def workflow(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Workflow:
-    return Workflow(cloud, tmp_path_factory.mktemp("marks"))
-
-
-@pytest.fixture(scope="module")
-def runs(workflow: Workflow) -> dict[tuple[str, str], Run]:
+def runs(workflow: Scripted) -> dict[Case, Run]:
     """All cases at once, since each spends its time waiting."""
-    started = {}
-    for number, (state, error, _, _) in enumerate(CASES):
-        failures, passed = failures_that_reach(state)
-        started[state, error] = workflow.start(f"case-{number}", failures | {state: (error, 99)}, passed)
+    started = {
+        case: workflow.start(
+            case.workflow,
+            f"case-{number}",
+            BEFORE.get((case.workflow, case.state), {}) | {case.state: (case.error, 99)},
+        )
+        for number, case in enumerate(CASES)
+    }
     return {case: workflow.wait(execution) for case, execution in started.items()}
 
 
+def the_case(state: str, error: str) -> Case:
+    return next(case for case in CASES if (case.workflow, case.state, case.error) == (WORKFLOW, state, error))
+
+
 def test_cases_cover_every_error_name_of_every_task() -> None:
-    states = json.loads(DEFINITION.read_text())["States"]
     named = {
-        (name, UNNAMED if error == "States.ALL" else error)
-        for name, state in states.items()
+        (workflow, name, UNNAMED if error == "States.ALL" else error)
+        for workflow in (WORKFLOW, FAILURE, BACKLOG)
+        for name, state in scripted(workflow, "")["States"].items()
         for rule in state.get("Retry", []) + state.get("Catch", [])
         for error in rule["ErrorEquals"]
     }
-    assert named == {(state, error) for state, error, _, _ in CASES}
+    assert named == {(case.workflow, case.state, case.error) for case in CASES}
 
 
-@pytest.mark.parametrize(("state", "error", "attempts", "end"), CASES)
-def test_error_is_retried_and_caught(
-    runs: dict[tuple[str, str], Run], state: str, error: str, attempts: int, end: str
-) -> None:
-    run = runs[state, error]
-    assert (attempts, end) == (run.attempts[state], run.path[-1])
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_error_is_retried_and_caught(runs: dict[Case, Run], case: Case) -> None:
+    assert (case.attempts, case.end) == (runs[case].attempts[case.state], runs[case].path[-1])
 
 
 @pytest.mark.parametrize("error", UNREADABLE)
-def test_unreadable_image_succeeds_with_the_functions_sentence(runs: dict[tuple[str, str], Run], error: str) -> None:
-    run = runs["Serialize image", error]
+def test_unreadable_image_succeeds_with_the_functions_sentence(runs: dict[Case, Run], error: str) -> None:
+    run = runs[the_case("Serialize image", error)]
     assert ("SUCCEEDED", "UNREADABLE", error, f"A sentence about {error}.") == (
         run.description["status"],
         *[run.output[field] for field in ("outcome", "error", "cause")],
     )
 
 
-def test_failed_execution_tells_error_and_sentence(runs: dict[tuple[str, str], Run]) -> None:
-    description = runs["Classify image", "EndpointNotFoundError"].description
+def test_failed_execution_tells_error_and_sentence(runs: dict[Case, Run]) -> None:
+    description = runs[the_case("Classify image", "EndpointNotFoundError")].description
     assert ("FAILED", "EndpointNotFoundError", "A sentence about EndpointNotFoundError.") == tuple(
         description[field] for field in ("status", "error", "cause")
     )
 
 
-def test_failure_is_recorded_before_the_execution_fails(runs: dict[tuple[str, str], Run]) -> None:
-    path = runs["Filter inferences", "InvalidThresholdError"].path
-    assert ["Filter inferences", "Explain failure", "Record failure", "Failed"] == path[-4:]
+def test_failure_is_recorded_and_announced_before_the_execution_fails(runs: dict[Case, Run]) -> None:
+    path = runs[the_case("Filter inferences", "InvalidThresholdError")].path
+    assert ["Explain failure", "Record outcome", "Announce outcome", "Which outcome?", "Failed"] == path[-5:]
 
 
-@pytest.mark.parametrize("state", [*TASKS, *RECORDS.values()])
-def test_one_transient_error_is_retried_and_forgotten(workflow: Workflow, state: str) -> None:
-    error = "Lambda.ServiceException" if state in TASKS else "DynamoDB.ThrottlingException"
-    failures, passed = failures_that_reach(state)
-    run = workflow.wait(workflow.start(f"once-{state}", failures | {state: (error, 1)}, passed))
-    ends = {"Record for review": "For review", "Record unreadable": "Unreadable", "Record failure": "Failed"}
-    assert (2, ends.get(state, "Accepted")) == (run.attempts[state], run.path[-1])
+def test_execution_that_cannot_record_fails_with_the_databases_own_error(runs: dict[Case, Run]) -> None:
+    description = runs[the_case("Record outcome", "DynamoDB.ThrottlingException")].description
+    assert ("FAILED", "DynamoDB.ThrottlingException") == (description["status"], description["error"])
+
+
+def test_duplicate_runs_no_function_and_answers_what_was_recorded(runs: dict[Case, Run]) -> None:
+    run = runs[the_case("Open record", CONDITION_FAILED)]
+    assert ["Read input", "Find version", "Open record", "Read record", "Already recorded"] == run.path
+    assert "ACCEPTED" == run.output["outcome"]
+
+
+@pytest.mark.parametrize("passed", [True, False])
+def test_confidence_decides_between_accepted_and_for_review(workflow: Scripted, passed: bool) -> None:
+    run = workflow.wait(workflow.start(WORKFLOW, f"passed-{passed}", {}, passed))
+    expected = ("ACCEPTED", "Accepted") if passed else ("REVIEW", "For review")
+    assert expected == (run.output["outcome"], run.path[-1])
+
+
+@pytest.mark.parametrize("state", ["Find version", "Open record", *TASKS, "Record outcome", "Announce outcome"])
+def test_one_transient_error_is_retried_and_forgotten(workflow: Scripted, state: str) -> None:
+    run = workflow.wait(workflow.start(WORKFLOW, f"once-{state}", {state: ("States.Timeout", 1)}))
+    assert (2, "Accepted") == (run.attempts[state], run.path[-1])

@@ -36,4 +36,4 @@ def test_block_of_the_readme_runs(service: Deployed, cloud: Cloud, demo: Demo, b
         check=False,
     )
     assert 0 == ended.returncode, ended.stderr
-    assert '"outcome"' in ended.stdout or block.startswith(("sam remote", "python -m training"))
+    assert '"outcome"' in ended.stdout or block.startswith(("sam remote", "python -m training", "python -m operations"))

@@ -48,20 +48,18 @@ class TestUpload:
         } == {
             key: value
             for key, value in output.items()
-            if key not in {"confidence_score", "processing_time_ms", "class_probabilities"}
+            if key not in {"version", "confidence_score", "processing_time_ms", "class_probabilities"}
         }
         assert output["confidence_score"] == max(output["class_probabilities"].values())
         assert {"automobile", "truck"} == set(output["class_probabilities"])
         assert isinstance(output["processing_time_ms"], int)
 
-    def test_record_holds_the_output_and_the_execution(self, service: Deployed) -> None:
+    def test_record_holds_the_output_the_upload_and_the_execution(self, service: Deployed) -> None:
         decided = service.upload(TRUCK.read_bytes(), "record.png")
-        fields = ("image_url", "outcome", "classification", "confidence_score", "confidence_threshold", "variant")
-        assert [decided.output[field] for field in fields] == [service.plain(decided.record[field]) for field in fields]
-        assert decided.output["class_probabilities"] == {
-            name: float(share) for name, share in decided.record["class_probabilities"].items()
-        }
-        assert decided.execution == decided.record["execution"]
+        record = service.plain(decided.record)
+        assert decided.output == {name: record[name] for name in decided.output}
+        assert {"uploaded_at", "execution", "recorded_at"} == set(record) - set(decided.output)
+        assert decided.execution == record["execution"]
 
     def test_every_version_of_an_image_is_decided(self, service: Deployed) -> None:
         versions = {service.upload(TRUCK.read_bytes(), "twice.png").record["version"] for _ in range(2)}
@@ -70,7 +68,7 @@ class TestUpload:
     def test_object_outside_uploads_starts_nothing(self, service: Deployed) -> None:
         service.s3.put_object(Bucket=service.bucket, Key="elsewhere/truck.png", Body=TRUCK.read_bytes())
         service.upload(TRUCK.read_bytes(), "after-elsewhere.png")
-        assert [] == [url for url in service.recorded_urls() if "/elsewhere/" in url]
+        assert [] == [url for url in service.decided_urls() if "/elsewhere/" in url]
 
     @pytest.mark.parametrize(
         ("error", "data"),
@@ -90,15 +88,18 @@ class TestUpload:
         assert decided.output["cause"].endswith(".")
         assert decided.output["cause"] == decided.record["cause"]
 
-    def test_vanished_image_is_unreadable(self, service: Deployed) -> None:
-        output = service.start({"image_url": f"s3://{service.bucket}/uploads/never-uploaded.png"}).output
+    def test_version_that_was_deleted_before_its_turn_is_unreadable(self, service: Deployed) -> None:
+        url = f"s3://{service.bucket}/uploads/deleted.png"
+        output = service.start({"image_url": url, "version_id": "gone", "uploaded_at": "2026#"}).output
         assert ("UNREADABLE", "ImageNotFoundError") == (output["outcome"], output["error"])
 
-    def test_upload_that_cannot_start_the_workflow_waits_in_the_dead_letter_queue(self, service: Deployed) -> None:
+    def test_upload_that_cannot_start_the_workflow_is_recorded_as_failed(self, service: Deployed) -> None:
         with service.rule_without_permission():
-            service.put(TRUCK.read_bytes(), "undelivered.png")
-            [event] = service.dead_letters()
-        assert "uploads/undelivered.png" == event["detail"]["object"]["key"]
+            url = service.put(TRUCK.read_bytes(), "undelivered.png")
+            service.wait_for({url})
+        record = service.record(url)
+        assert ("FAILED", "NO_PERMISSIONS") == (record["outcome"], record["error"])
+        assert "states:StartExecution" in record["cause"]
 
     @pytest.mark.parametrize(
         "data",
@@ -121,7 +122,7 @@ class TestUpload:
             subprocess.run(copy, env=dict(cloud.environment), check=True, timeout=60)
         urls = {f"s3://{service.bucket}/uploads/{name}" for name in names}
         service.wait_for(urls)
-        counts = Counter(service.recorded_urls())
+        counts = Counter(service.decided_urls())
         assert dict.fromkeys(urls, 1) == {url: counts[url] for url in urls}
 
 
@@ -129,8 +130,7 @@ class TestDirectInput:
     """What happens to `{"image_url": ..., "confidence_threshold": ...}`."""
 
     def test_confidence_below_the_inputs_threshold_goes_to_review(self, service: Deployed) -> None:
-        url = service.put(TRUCK.read_bytes(), "review.png")
-        service.wait_for({url})
+        url = service.archive(TRUCK.read_bytes(), "review.png")
         execution = service.start({"image_url": url, "confidence_threshold": 1})
         assert ("SUCCEEDED", "REVIEW", 1, False) == (
             execution.description["status"],
@@ -149,30 +149,53 @@ class TestDirectInput:
         assert "Already recorded" == again.path[-1]
         assert "ACCEPTED" == service.record(decided.output["image_url"])["outcome"]
 
+    def test_duplicate_answers_the_record_and_costs_no_function(self, service: Deployed) -> None:
+        decided = service.upload(TRUCK.read_bytes(), "duplicate.png")
+        again = service.start({"image_url": decided.output["image_url"]})
+        assert ["Read input", "Find version", "Open record", "Read record", "Already recorded"] == again.path
+        assert decided.output == {name: again.output[name] for name in decided.output}
+
+    def test_name_without_an_image_fails_by_name_and_records_nothing(self, service: Deployed) -> None:
+        url = f"s3://{service.bucket}/uploads/never-uploaded.png"
+        run = service.start({"image_url": url})
+        assert ("FAILED", "ImageNotFoundError") == (run.description["status"], run.description["error"])
+        assert url not in service.decided_urls()
+
     @pytest.mark.parametrize(
-        ("error", "event"),
+        "event",
         [
-            ("InvalidImageUrlError", {}),
-            ("InvalidImageUrlError", {"image_url": "https://example.com/truck.png"}),
-            ("InvalidImageUrlError", {"image_url": "s3://bucket-without-key"}),
-            ("InvalidImageUrlError", {"image_url": 7}),
-            ("InvalidThresholdError", {"image_url": "s3://images/a.png", "confidence_threshold": 0}),
-            ("InvalidThresholdError", {"image_url": "s3://images/a.png", "confidence_threshold": 1.01}),
-            ("InvalidThresholdError", {"image_url": "s3://images/a.png", "confidence_threshold": "0.8"}),
-            ("InvalidThresholdError", {"image_url": "s3://images/a.png", "confidence_threshold": None}),
+            {},
+            {"image_url": "https://example.com/truck.png"},
+            {"image_url": "s3://bucket-without-key"},
+            {"image_url": 7},
+            {"image_url": "s3://somebody-elses-images/uploads/a.png"},
+            {"image_url": "s3://{bucket}/elsewhere/a.png"},
         ],
+        ids=str,
     )
-    def test_wrong_input_is_refused_by_name_before_any_work(
-        self, service: Deployed, error: str, event: dict[str, Any]
+    def test_input_that_names_no_image_of_ours_is_refused_before_any_work(
+        self, service: Deployed, event: dict[str, Any]
     ) -> None:
+        event = {name: str(value).format(bucket=service.bucket) for name, value in event.items()}
+        self.refused(service, event, "InvalidImageUrlError")
+
+    @pytest.mark.parametrize("threshold", [0, 1.01, "0.8", None])
+    def test_wrong_threshold_is_refused_before_any_work(self, service: Deployed, threshold: Any) -> None:
+        event = {"image_url": f"s3://{service.bucket}/uploads/a.png", "confidence_threshold": threshold}
+        self.refused(service, event, "InvalidThresholdError")
+
+    @staticmethod
+    def refused(service: Deployed, event: dict[str, Any], error: str) -> None:
         run = service.start(event)
         assert ("FAILED", error, 2) == (run.description["status"], run.description["error"], len(run.path))
         assert "This came instead" in run.description["cause"]
 
-    def test_image_in_another_bucket_is_forbidden_and_recorded_as_failed(self, service: Deployed) -> None:
+    def test_event_of_another_bucket_is_forbidden_and_recorded_as_failed(self, service: Deployed) -> None:
         service.s3.create_bucket(Bucket="somebody-elses-images")
         service.s3.put_object(Bucket="somebody-elses-images", Key="a.png", Body=TRUCK.read_bytes())
-        run = service.start({"image_url": "s3://somebody-elses-images/a.png"})
+        event = json.loads((ROOT / "events/workflow_s3_event.json").read_text())
+        event["detail"] |= {"bucket": {"name": "somebody-elses-images"}, "object": {"key": "a.png", "etag": "e"}}
+        run = service.start(event)
         assert ("FAILED", "ImageAccessDeniedError") == (run.description["status"], run.description["error"])
         assert "FAILED" == service.record("s3://somebody-elses-images/a.png")["outcome"]
 
@@ -256,14 +279,14 @@ class TestEndpoint:
         self, bad_endpoint: BadEndpoint, error: str, status: int
     ) -> None:
         run = bad_endpoint.answer(status, b"{}")
-        assert (error, 4) == (run.description["error"], run.attempts["Classify image"])
+        assert (error, 3) == (run.description["error"], run.attempts["Classify image"])
 
     def test_endpoint_that_never_answers_ends_with_the_functions_timeout(
         self, service: Deployed, bad_endpoint: BadEndpoint
     ) -> None:
         with service.timeout("classify-image", seconds=1):
             run = bad_endpoint.answer(0, b"")
-        assert ("Sandbox.Timedout", 4) == (run.description["error"], run.attempts["Classify image"])
+        assert ("Sandbox.Timedout", 3) == (run.description["error"], run.attempts["Classify image"])
 
     def test_endpoint_without_a_model_card_fails_by_name(self, service: Deployed) -> None:
         with service.without_model_card():

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from account.aws import QuotaExceededError, code_of
+from account.polling import looks
 from training import inventory
-from training.aws import QuotaExceededError, code_of
 from training.deploy.errors import EndpointStuckError, EndpointTakenError
 from training.deploy.request import endpoint_request
-from training.polling import looks
 from training.step import Context
 
 if TYPE_CHECKING:

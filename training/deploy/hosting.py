@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
-from training.arguments import whole
+from account.arguments import whole
 from training.errors import TrainingError
 
 REALTIME, SERVERLESS = "realtime", "serverless"

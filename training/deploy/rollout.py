@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from training.aws import QuotaExceededError, code_of
+from account.aws import QuotaExceededError, code_of
 from training.deploy import endpoint, scaling
 from training.deploy.endpoint import FAILED, IN_SERVICE, Endpoint
 from training.deploy.errors import EndpointFailedError, RoleRefusedError, RolledBackError

@@ -4,8 +4,9 @@ import argparse
 import json
 from typing import Any
 
+from account.arguments import whole
+from account.prices import Prices, add_prices_argument, per_hour, read_prices
 from training import inventory
-from training.arguments import whole
 from training.dataset import Dataset
 from training.deploy import endpoint
 from training.deploy.errors import SmokeTestError
@@ -23,7 +24,6 @@ from training.deploy.rollout import Rollout
 from training.deploy.sam_command import sam_deploy_command
 from training.deploy.trained_model import TrainedModel
 from training.model_card import ModelArchive, inspect_archive, model_card, write_model_card
-from training.prices import Prices, add_prices_argument, per_hour, read_prices
 from training.step import Context
 from training.train.preflight import check_role
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from training.aws import code_of
-from training.console import track
+from account.aws import code_of
+from account.console import track
 from training.dataset import TEST, Dataset, LabelledKey
 from training.endpoint import Answer, InvalidAnswerError, classify_all, read_images
 from training.evaluate.answers import AnswerFile

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from training.arguments import whole
+from account.arguments import whole
 from training.dataset import Dataset, LabelledKey
 from training.endpoint import Answer
 from training.evaluate.answers import AnswerFile

@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from account.s3_url import InvalidS3UrlError, split_s3_url
 from training.dataset import SPLITS, TRAIN
 from training.errors import TrainingError
-from training.s3_url import InvalidS3UrlError, split_s3_url
 from training.stage.source import LabelledImage, Source, UnknownClassError, choose, class_name, read_file
 from training.stage.stored_image import object_reader
 

@@ -4,7 +4,7 @@ import argparse
 import os
 from fractions import Fraction
 
-from training.arguments import whole
+from account.arguments import whole
 from training.dataset import SPLITS
 from training.errors import TrainingError
 from training.stage.manifest import Columns

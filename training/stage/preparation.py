@@ -13,6 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from account.console import track
 from functions.serialize_image.image_preparation import (
     CorruptImageError,
     EmptyImageError,
@@ -20,7 +21,6 @@ from functions.serialize_image.image_preparation import (
     UnsupportedImageFormatError,
     prepare_image,
 )
-from training.console import track
 from training.errors import TrainingError
 from training.stage.source import LabelledImage
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from account.aws import code_of
 from functions.serialize_image.image_preparation import refuse_too_many_bytes
-from training.aws import code_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

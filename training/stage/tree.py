@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from training.aws import code_of
+from account.aws import code_of
 from training.dataset import SPLITS, VALIDATION
 from training.stage.source import LabelledImage, Source, SourceNotReadableError, choose, class_name, read_file
 from training.stage.stored_image import object_reader

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from training.console import track
+from account.console import track
 from training.errors import TrainingError
 from training.stage.layout import DESCRIPTION, StagedObject
 from training.stage.preparation import ending

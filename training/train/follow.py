@@ -4,9 +4,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from training.console import progress
+from account.console import progress
+from account.polling import looks
 from training.errors import TrainingError
-from training.polling import looks
 from training.step import Context
 from training.train.jobs import Jobs
 from training.train.log import JobLog, LogReader

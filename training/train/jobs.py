@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
-from training.aws import Aws, AwsError, QuotaExceededError, code_of
+from account.aws import Aws, AwsError, QuotaExceededError, code_of
 
 ALGORITHM = "image-classification"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from training.aws import PermissionMissingError, explain
+from account.aws import PermissionMissingError, explain
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient

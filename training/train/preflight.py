@@ -7,11 +7,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from training.aws import PermissionMissingError, code_of, explain
+from account.aws import PermissionMissingError, code_of, explain
+from account.s3_url import split_s3_url
 from training.bucket import require_bucket
 from training.dataset import TRAIN, VALIDATION, Dataset
 from training.errors import TrainingError
-from training.s3_url import split_s3_url
 from training.step import Context
 from training.train.plan import EarlierModelError, Plan, RoleMissingError
 

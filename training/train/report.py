@@ -6,8 +6,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from account.prices import read_prices
 from training.dataset import Dataset
-from training.prices import read_prices
 from training.train.log import JobLog
 
 _ROWS = 10  # more epochs than that are shown one in two, three ...

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from training.arguments import whole
-from training.console import print_data
+from account.arguments import whole
+from account.console import print_data
 from training.dataset import TRAIN
 from training.step import Context
 from training.train import hyperparameters

@@ -12,7 +12,6 @@ from functions.serialize_image.stored_image import (
     StoredImage,
     parse_request,
     read_error,
-    version_read,
 )
 
 TRUCK = StoredImage("images", "uploads/truck.png", "v1")
@@ -37,9 +36,10 @@ def test_parse_request_any_key_is_taken_raw(key: str) -> None:
     assert StoredImage("my.images-1", key) == parse_request({"image_url": f"s3://my.images-1/{key}"})
 
 
-@pytest.mark.parametrize(("given", "expected"), [("v1", "v1"), (None, None)])
-def test_parse_request_version_id_is_kept(given: str | None, expected: str | None) -> None:
-    assert expected == parse_request({"image_url": "s3://images/a", "version_id": given}).version_id
+@pytest.mark.parametrize("value", ["v1", None])
+@pytest.mark.parametrize("name", ["version_id", "etag"])
+def test_parse_request_version_id_and_etag_are_kept(name: str, value: str | None) -> None:
+    assert value == getattr(parse_request({"image_url": "s3://images/a", name: value}), name)
 
 
 @pytest.mark.parametrize(
@@ -78,10 +78,11 @@ def test_parse_request_key_longer_than_s3_allows_is_refused() -> None:
         parse_request({"image_url": "s3://images/" + "é" * 513})
 
 
-@pytest.mark.parametrize("version_id", ["", 7, {}])
-def test_parse_request_wrong_version_id_is_refused(version_id: Any) -> None:
-    with pytest.raises(InvalidImageUrlError, match="version_id"):
-        parse_request({"image_url": "s3://images/a", "version_id": version_id})
+@pytest.mark.parametrize("value", ["", 7, {}])
+@pytest.mark.parametrize("name", ["version_id", "etag"])
+def test_parse_request_wrong_version_id_or_etag_is_refused(name: str, value: Any) -> None:
+    with pytest.raises(InvalidImageUrlError, match=name):
+        parse_request({"image_url": "s3://images/a", name: value})
 
 
 def test_get_object_request_without_version_id_asks_for_the_latest() -> None:
@@ -93,16 +94,9 @@ def test_get_object_request_with_version_id_asks_for_that_version() -> None:
     assert expected == TRUCK.get_object_request()
 
 
-@pytest.mark.parametrize(
-    ("answer", "expected"),
-    [
-        ({"ETag": '"abc"', "VersionId": "v1"}, "v1"),
-        ({"ETag": '"abc"', "VersionId": "null"}, "abc"),
-        ({"ETag": '"abc"'}, "abc"),
-    ],
-)
-def test_version_read_falls_back_to_the_etag(answer: dict[str, str], expected: str) -> None:
-    assert expected == version_read(answer)
+def test_get_object_request_with_etag_takes_nothing_else() -> None:
+    expected = {"Bucket": "images", "Key": "a", "IfMatch": "7bdf6c"}
+    assert expected == StoredImage("images", "a", etag="7bdf6c").get_object_request()
 
 
 @pytest.mark.parametrize(
@@ -111,6 +105,7 @@ def test_version_read_falls_back_to_the_etag(answer: dict[str, str], expected: s
         (404, "NoSuchKey", ImageNotFoundError),
         (404, "NoSuchVersion", ImageNotFoundError),
         (405, "MethodNotAllowed", ImageNotFoundError),
+        (412, "PreconditionFailed", ImageNotFoundError),
         (404, "NoSuchBucket", InvalidImageUrlError),
         (400, "InvalidArgument", InvalidImageUrlError),
         (403, "AccessDenied", ImageAccessDeniedError),

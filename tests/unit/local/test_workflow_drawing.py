@@ -59,4 +59,4 @@ def test_names_are_escaped() -> None:
 
 
 def test_the_readmes_drawing_is_the_definitions() -> None:
-    assert draw(workflow()) == (ROOT / "docs/workflow.svg").read_text(), "run: make drawing"
+    assert draw(workflow()) == (ROOT / "docs/workflow.svg").read_text(), "run: make docs"

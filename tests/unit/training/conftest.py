@@ -13,7 +13,7 @@ from botocore.validate import ParamValidator
 from moto import mock_aws
 from rich.console import Console
 
-from training.aws import Aws
+from account.aws import Aws
 from training.naming import Names
 from training.run_file import RunFile, open_run_file
 from training.step import Context

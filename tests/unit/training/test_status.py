@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from account.prices import PRICES
 from training import status
 from training.deploy import scaling
 from training.deploy.hosting import Hosting, Scaling
 from training.deploy.request import endpoint_config_request, endpoint_request, model_request
 from training.deploy.trained_model import TrainedModel
 from training.model_card import ModelArchive, model_card, write_model_card
-from training.prices import PRICES
 from training.step import Context
 
 MODEL = TrainedModel("s3://b/model.tar.gz", "image:1", "arn:aws:iam::1:role/r", ("a", "b"), "job", {}, None, "x")

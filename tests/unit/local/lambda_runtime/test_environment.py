@@ -43,6 +43,13 @@ def test_handler_that_raises_answers_with_the_class_of_the_error(run: Run) -> No
     assert "raise EmptyImageError" in decoded(result)["stackTrace"][-1]
 
 
+def test_process_that_dies_with_its_answer_is_a_crash(run: Run, make_pool: Callable[..., LambdaPool]) -> None:
+    pool = make_pool(loses_answer=lambda request_id: request_id == "id-1")
+    result = run(ECHO, pool=pool)
+    assert (True, "Runtime.ExitError") == error_type(result)
+    assert "RequestId: id-1 Error: Runtime exited with error: signal: killed" == message(result)
+
+
 def test_handler_that_returns_a_set_answers_with_marshal_error(run: Run) -> None:
     assert (True, "Runtime.MarshalError") == error_type(run("def handler(event, context): return {1}"))
 
@@ -175,6 +182,7 @@ def test_variables_of_the_process_are_those_of_the_function_and_of_the_runtime_o
     source = "import os\ndef handler(event, context): return dict(os.environ)"
     variables = decoded(run(source, variables=(("AWS_LAMBDA_FUNCTION_VERSION", "7"), ("LANG", "C.UTF-8"))))
     of_the_environment = {"AWS_LAMBDA_RUNTIME_API", "AWS_LAMBDA_LOG_STREAM_NAME", "LAMBDA_TASK_ROOT", "_HANDLER"}
+    of_the_environment |= {"AWS_SDK_UA_APP_ID"}
     of_the_invocation = {"_X_AMZN_TRACE_ID"}
     assert {"PATH", "LANG", "AWS_LAMBDA_FUNCTION_VERSION"} | of_the_environment | of_the_invocation == set(variables)
     assert "[7]" in variables["AWS_LAMBDA_LOG_STREAM_NAME"]

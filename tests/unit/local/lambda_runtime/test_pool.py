@@ -23,6 +23,14 @@ type Occupy = Callable[[LambdaPool], Future[InvocationResult]]
 
 PROCESS_ID = "import os\ndef handler(event, context): return os.getpid()"
 NAP = "import os, time\ndef handler(event, context): time.sleep(event); return os.getpid()"
+# Tells its identity over a connection, and returns when the other end closes it.
+TELL_IDENTITY = """
+import os, socket
+def handler(event, context):
+    with socket.create_connection(("127.0.0.1", event["port"])) as link:
+        link.sendall(os.environ["AWS_SDK_UA_APP_ID"].encode())
+        link.recv(1)
+"""
 
 
 def decoded(result: InvocationResult) -> Any:
@@ -103,6 +111,20 @@ def test_invocation_that_waits_too_long_is_throttled(run: Run, make_pool: MakePo
     occupy(pool)
     with pytest.raises(PoolBusyError, match=r"All 1 execution environments stayed busy for 0\.1 seconds"):
         run(PROCESS_ID, pool=pool)
+
+
+def test_environment_is_found_by_what_it_tells_of_itself_while_it_is_busy(run: Run, make_pool: MakePool) -> None:
+    pool = make_pool()
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as threads:
+        ended = threads.submit(run, TELL_IDENTITY, {"port": listener.getsockname()[1]}, pool=pool)
+        link, _ = listener.accept()
+        with link:
+            identity = link.recv(100).decode()
+            found = pool.busy(identity)
+            assert found is not None
+            assert "id-1" == found.request_id
+        ended.result()
+    assert pool.busy(identity) is None
 
 
 def test_function_without_room_replaces_the_least_recently_used_one(run: Run, make_pool: MakePool) -> None:

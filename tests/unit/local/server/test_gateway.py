@@ -73,6 +73,15 @@ def test_administration_of_ministack_is_not_served(path: str) -> None:
     assert 404 == _request("POST", path).status_code
 
 
+def test_door_to_the_faults_is_closed_unless_they_are_switched_on() -> None:
+    answer = _request("GET", "/_local/faults")
+    assert (404, True) == (answer.status_code, "--faults" in answer.text)
+
+
+def test_door_to_the_faults_is_closed_to_web_pages() -> None:
+    assert 403 == _request("GET", "/_local/faults", headers={"origin": "https://example.com"}).status_code
+
+
 def test_service_in_the_key_of_a_signature_is_not_taken_for_the_service() -> None:
     scope = {"type": "http", "headers": [(b"authorization", SCOPE_OF.format("s3").encode())], "query_string": b""}
     assert "s3" == signed_service({**scope, "path": "/sagemaker/aws4_request"})

@@ -17,7 +17,7 @@ from moto import mock_aws
 from moto.sagemaker.models import sagemaker_backends
 from rich.console import Console
 
-from training.aws import Aws
+from account.aws import Aws
 from training.deploy import step
 from training.naming import Names
 from training.run_file import RunFile

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from training.aws import QuotaExceededError
+from account.aws import QuotaExceededError
 from training.deploy import endpoint
 from training.deploy.errors import (
     EndpointFailedError,

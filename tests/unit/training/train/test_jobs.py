@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from training.aws import Aws, QuotaExceededError
+from account.aws import Aws, QuotaExceededError
 from training.step import Context
 from training.train.jobs import JobNameTakenError, SageMakerJobs, UnknownRegionError, quota_exceeded
 from training.train.plan import Plan

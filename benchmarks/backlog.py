@@ -1,0 +1,102 @@
+"""What an image of a backlog costs, in a backlog of 200 and in one of 2,000: billed units, their price, and time.
+
+`python -m benchmarks.backlog`; the local cloud must be up with the demo's service on it.
+"""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+
+from local.demo import service as demo_service
+from local.server.cloud import Cloud, require
+from local.server.settings import Folder
+
+SIZES = (200, 2_000)
+IMAGES = sorted(Path("local/sample_images/test").rglob("*.*"))
+LIMIT = 0.10  # by how much an image of the large backlog may cost more than one of the small
+# List prices of us-east-1 in dollars, 2026-11-23, as in account/prices.toml; memory as in template.yaml is left to it.
+PRICES = {"transitions": 25e-6, "function invocations": 0.2e-6, "table writes": 0.625e-6, "events": 1e-6}
+WRITES = {"Open record", "Record outcome"}
+
+
+def store(cloud: Cloud, bucket: str, prefix: str, count: int) -> None:
+    """Store images under a prefix from which no upload starts the workflow."""
+    s3 = cloud.client("s3")
+
+    def put(numbered: tuple[int, Path]) -> None:
+        number, path = numbered
+        s3.put_object(Bucket=bucket, Key=f"{prefix}{number:05}{path.suffix}", Body=path.read_bytes())
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(put, enumerate(islice(cycle(IMAGES), count))))
+
+
+def units(events: list[dict[str, Any]]) -> Counter[str]:
+    """The billed units in the history of one execution of the workflow for an image."""
+    entered = [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
+    return Counter(
+        {
+            "transitions": len(entered),
+            "function invocations": sum(
+                "lambda" in event["taskScheduledEventDetails"]["resourceType"]
+                for event in events
+                if "taskScheduledEventDetails" in event
+            ),
+            "table writes": sum(name in WRITES for name in entered),
+            "events": entered.count("Announce outcome"),
+        }
+    )
+
+
+def histories(cloud: Cloud, workflow_arn: str, since: datetime) -> Iterator[list[dict[str, Any]]]:
+    """The histories of the executions that began since then."""
+    states = cloud.client("stepfunctions")
+    for page in states.get_paginator("list_executions").paginate(stateMachineArn=workflow_arn):
+        for execution in page["executions"]:
+            if execution["startDate"] >= since:
+                pages = states.get_paginator("get_execution_history").paginate(executionArn=execution["executionArn"])
+                yield [dict(event) for page in pages for event in page["events"]]
+
+
+def work_off(cloud: Cloud, outputs: dict[str, str], count: int) -> tuple[float, Counter[str]]:
+    """Work off a backlog of so many images; seconds, and all billed units."""
+    states, prefix = cloud.client("stepfunctions"), f"archive/benchmark-{count}-{time.time_ns()}/"
+    store(cloud, outputs["ImageBucketName"], prefix, count)
+    since, start = datetime.now(UTC), time.perf_counter()
+    execution = states.start_execution(
+        stateMachineArn=outputs["BacklogWorkflowArn"], input=json.dumps({"prefix": prefix})
+    )["executionArn"]
+    while (status := states.describe_execution(executionArn=execution)["status"]) == "RUNNING":
+        time.sleep(0.5)
+    seconds = time.perf_counter() - start
+    if status != "SUCCEEDED":
+        raise SystemExit(f"The backlog ended {status}; see python -m local status.")
+    total: Counter[str] = Counter()
+    for events in histories(cloud, outputs["ImageClassificationWorkflowArn"], since):
+        total += units(events)
+    total["transitions"] += count  # the one state of each item's own execution
+    return seconds, total
+
+
+def measure(cloud: Cloud) -> list[str]:
+    """Work off both backlogs, and compare what an image costs."""
+    [stack] = cloud.client("cloudformation").describe_stacks(StackName=demo_service.STACK)["Stacks"]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+    lines, costs = ["backlog on the local cloud, per image (endpoint, memory and storage apart)"], []
+    for count in SIZES:
+        seconds, total = work_off(cloud, outputs, count)
+        costs.append(sum(PRICES[unit] * amount for unit, amount in total.items()) / count)
+        amounts = ", ".join(f"{amount / count:.2f} {unit}" for unit, amount in total.items())
+        lines.append(f"  {count:5,} images: ${costs[-1]:.6f} ({amounts}); {seconds / count * 1000:.0f} ms")
+    lines.append(f"  large over small: {costs[1] / costs[0]:.3f} (at most {1 + LIMIT:.2f})")
+    return lines
+
+
+if __name__ == "__main__":
+    print("\n".join(measure(Cloud(require(Folder()).url))))

@@ -1,0 +1,115 @@
+"""A burst of uploads under a concurrency limit: how fast it drains, against the same workers fed one image at a time.
+
+On a local cloud of its own, with real retry waits. The closed loop, in which an image goes in when another is done, is
+measured before and after the burst, with several numbers of images under way; the best of them is what to beat.
+
+    python -m benchmarks.burst [IMAGES]
+"""
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from local.demo import service as demo_service
+from local.demo.training_steps import ENDPOINT
+from local.demo.uploads import Sample
+from local.server.cloud import Cloud, running
+from local.soak.announcements import Announcements, announcements
+from local.soak.cloud_state import executions_by_status, recorded
+from local.soak.rest import wait_until_at_rest
+from local.soak.run import have_model_served
+from local.soak.traffic import Sent, put
+
+IMAGES = 2000
+LIMIT = 4  # EndpointConcurrency
+FED = 200  # images of each closed loop
+UNDER_WAY = (4, 6, 8, 12)  # with 4, a worker idles while the next upload is on its way to it
+LEAST_SHARE = 0.8
+CLIENTS = 8
+SAMPLES = [Sample(path, path.name, path.parent.name) for path in sorted(Path("local/sample_images/test").glob("*/*"))]
+
+
+class Bench:
+    """The deployed service, to which images are fed."""
+
+    def __init__(self, cloud: Cloud, announced: Announcements) -> None:
+        self.service = demo_service.outputs(cloud.client("cloudformation"))
+        self._s3 = cloud.client("s3")
+        self._announced = announced
+        self._numbers = count()
+
+    def upload(self) -> Sent:
+        """Upload one image under a fresh key."""
+        number = next(self._numbers)
+        sample = SAMPLES[number % len(SAMPLES)]
+        return put(self._s3, self.service.image_bucket, f"uploads/burst/{number:05}.webp", sample)
+
+    def feed(self, images: int, under_way: int) -> float:
+        """Images a second when so many are under way, always."""
+
+        def one(_number: int) -> None:
+            self._await([self.upload()])
+
+        began = time.monotonic()
+        with ThreadPoolExecutor(under_way) as clients:
+            list(clients.map(one, range(images)))
+        return images / (time.monotonic() - began)
+
+    def burst(self, images: int) -> tuple[float, float]:
+        """Images a second, from the first upload to the last decision; and uploads a second."""
+        began = time.monotonic()
+        with ThreadPoolExecutor(CLIENTS) as clients:
+            sent = list(clients.map(lambda _number: self.upload(), range(images)))
+        uploaded = time.monotonic()
+        self._await(sent)
+        return images / (time.monotonic() - began), images / (uploaded - began)
+
+    def _await(self, sent: Iterable[Sent]) -> None:
+        for upload in sent:
+            while upload.identity not in self._announced.decided:
+                time.sleep(0.01)
+
+
+@contextmanager
+def deployed() -> Iterator[Cloud]:
+    """A local cloud with the service and a model, under the limit."""
+    with TemporaryDirectory() as temporary, running(Path(temporary) / "cloud") as cloud:
+        have_model_served(cloud, Path(temporary))
+        demo_service.build(Path(temporary) / "build.log", cloud.environment)
+        log = Path(temporary) / "deploy.log"
+        demo_service.deploy(log, cloud.environment, ENDPOINT, EndpointConcurrency=str(LIMIT))
+        yield cloud
+
+
+def measure(cloud: Cloud, images: int = IMAGES) -> tuple[list[str], bool]:
+    """Feed, burst, feed; the figures, and whether nothing was lost and the burst drained fast enough."""
+    with announcements(cloud) as announced:
+        bench = Bench(cloud, announced)
+        bench.feed(50, LIMIT)  # warm up
+        fed = {number: [bench.feed(FED, number)] for number in UNDER_WAY}
+        burst, uploaded = bench.burst(images)
+        for number in UNDER_WAY:
+            fed[number].append(bench.feed(FED, number))
+        wait_until_at_rest(cloud, bench.service)
+    best = max(sum(rates) / len(rates) for rates in fed.values())
+    records = recorded(cloud, bench.service, f"s3://{bench.service.image_bucket}/uploads/burst/")
+    undecided = sum(record.get("outcome") not in ("ACCEPTED", "REVIEW") for record in records.values())
+    failed = len(executions_by_status(cloud, bench.service).get("FAILED", []))
+    lines = [f"concurrency limit {LIMIT}, images a second (each closed loop n = {FED}, before / after the burst)"]
+    lines += [f"  {number:2} under way  {before:5.1f} / {after:5.1f}" for number, (before, after) in fed.items()]
+    lines += [f"  burst of {images}  {burst:5.1f}  ({burst / best:.0%} of the best; uploaded at {uploaded:.0f}/s)"]
+    lines += [f"  {failed} failed executions, {undecided} of {len(records)} images without a decision"]
+    whole = not failed and not undecided and len(records) == 50 + images + 2 * FED * len(UNDER_WAY)
+    return lines, whole and burst >= LEAST_SHARE * best
+
+
+if __name__ == "__main__":
+    with deployed() as cloud:
+        lines, holds = measure(cloud, int(sys.argv[1]) if len(sys.argv) > 1 else IMAGES)
+    print("\n".join(lines))
+    sys.exit(not holds)

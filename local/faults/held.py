@@ -1,0 +1,34 @@
+"""Deliveries that are held back: each comes when its time is up, or when all are released."""
+
+from collections.abc import Callable
+from threading import Lock, Timer
+
+
+class HeldDeliveries:
+    """Whatever happens, every delivery that is held is made exactly once."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._held: dict[object, Callable[[], object]] = {}
+
+    def hold(self, seconds: float, deliver: Callable[[], object]) -> None:
+        """Call ``deliver`` from another thread after so many seconds, or at `release`."""
+        ticket = object()
+        with self._lock:
+            self._held[ticket] = deliver
+        timer = Timer(seconds, self._deliver, [ticket])
+        timer.daemon = True
+        timer.start()
+
+    def release(self) -> None:
+        """Make all deliveries that are held, now and in this thread; the last ones first, for they are shuffled."""
+        with self._lock:
+            tickets = list(self._held)
+        for ticket in reversed(tickets):
+            self._deliver(ticket)
+
+    def _deliver(self, ticket: object) -> None:
+        with self._lock:
+            deliver = self._held.pop(ticket, None)
+        if deliver is not None:
+            deliver()

@@ -1,0 +1,44 @@
+"""All faults of the local cloud, put together. To be imported when MiniStack's settings are in the environment."""
+
+from dataclasses import replace
+
+from local.faults.control import control_door
+from local.faults.events import FaultyEvents
+from local.faults.functions import Functions
+from local.faults.held import HeldDeliveries
+from local.faults.injector import Injector
+from local.faults.services import FaultyServices
+from local.faults.workflow import FaultyWorkflow
+from local.lambda_runtime.pool import LambdaPool
+from local.server.gateway import Gateway
+
+
+class FaultInjection:
+    """To be made before the pool, which asks `loses_answer`, and installed once and after all seams."""
+
+    def __init__(self) -> None:
+        self._injector = Injector()
+        self._held = HeldDeliveries()
+        self._functions = Functions(self._injector)
+        self.loses_answer = self._functions.loses_answer
+
+    def install(self, pool: LambdaPool) -> None:
+        """Change MiniStack in this process, for good.
+
+        Raises:
+            SeamMovedError: this version of MiniStack is not the one that the seams were written for.
+        """
+        self._functions.install(pool)
+        FaultyWorkflow(self._injector).install()
+        FaultyEvents(self._injector, self._held).install()
+
+    def into(self, gateway: Gateway) -> Gateway:
+        """Return the gateway with faults before the services, and with the control door."""
+        around = FaultyServices(self._injector, self._functions.sender).around
+        door = control_door(self._injector, self.heal)
+        return replace(gateway, ministack=around(gateway.ministack), sagemaker=around(gateway.sagemaker), door=door)
+
+    def heal(self) -> None:
+        """Inject nothing more, and deliver what is held back."""
+        self._injector.heal()
+        self._held.release()

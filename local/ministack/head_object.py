@@ -1,0 +1,34 @@
+"""HeadObject called by a state: its time and error as Step Functions gives them; MiniStack hands on the HTTP ones."""
+
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from ministack.services import stepfunctions
+
+from local.ministack.seam import wrap
+
+# A HEAD has no body that could name the error. AWS's SDK for Java, by which Step Functions names the errors of its SDK
+# integrations, makes this of a 404 (software.amazon.awssdk.services.s3.S3Client.headObject, Throws).
+NOT_FOUND = "S3.NoSuchKeyException"
+
+
+def install() -> None:
+    """Look at what calls of S3 by a state answer."""
+    wrap(stepfunctions, "_dispatch_aws_sdk_rest_xml", "service_info service_name action input_data", _call)
+
+
+def _call(original: Callable[..., Any], service_info: Any, service_name: str, action: str, input_data: Any) -> Any:
+    if (service_name, action) != ("s3", "headObject"):
+        return original(service_info, service_name, action, input_data)
+    try:
+        result = original(service_info, service_name, action, input_data)
+    except stepfunctions._ExecutionError as exc:
+        if "404" in exc.cause:
+            raise stepfunctions._ExecutionError(
+                NOT_FOUND, "The specified key does not exist. (Service: S3, Status Code: 404)"
+            ) from exc
+        raise
+    # Step Functions, "Integrating AWS services": timestamps of SDK integrations are strings in ISO 8601.
+    modified = parsedate_to_datetime(result["LastModified"]).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {**result, "LastModified": modified}

@@ -1,0 +1,36 @@
+"""What every command is given, and the shape of a module that is a command."""
+
+import argparse
+from dataclasses import dataclass
+from typing import Protocol
+
+from rich.console import Console
+
+from account.aws import Aws
+from account.command_line import Result
+from operations.service import Service
+
+
+@dataclass(frozen=True)
+class Context:
+    """Where a command works (account, service) and where it speaks."""
+
+    aws: Aws
+    service: Service
+    console: Console
+
+
+class Command(Protocol):
+    """A module that is a command of the tool."""
+
+    HELP: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the command's own options."""
+
+    def run(self, context: Context, options: argparse.Namespace) -> Result:
+        """Carry the command out: show it on the console, and return the data that --json prints.
+
+        Raises:
+            CommandError: it cannot be done; what was started goes on, and the command can be given again.
+        """

@@ -1,0 +1,45 @@
+"""The commands of `python -m operations` as a command line."""
+
+import argparse
+from collections.abc import Sequence
+
+from account import aws
+from account.command_line import Result, add_account_arguments, conclude
+from account.console import make_console
+from operations import backlog, reconcile, redrive
+from operations.command import Command, Context
+from operations.service import STACK, find_service
+
+COMMANDS: dict[str, Command] = {"redrive": redrive, "reconcile": reconcile, "backlog": backlog}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; return the exit status: 0 well, 1 not well, 2 wrong usage, 130 interrupted."""
+    options = _parser().parse_args(arguments)
+    interrupted = f"What was started goes on; `python -m operations {options.command}` can be given again."
+    return conclude(lambda: _run(options), options.json, interrupted)
+
+
+def _run(options: argparse.Namespace) -> Result:
+    account = aws.connect(options.region, aws.PATIENT)
+    context = Context(account, find_service(account, options.stack), make_console(options.json))
+    return COMMANDS[options.command].run(context, options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m operations", description="See to it that every image of the service ends in an outcome."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar=" | ".join(COMMANDS))
+    for name, command in COMMANDS.items():
+        own = commands.add_parser(name, parents=[_common()], help=command.HELP, description=command.HELP)
+        command.add_arguments(own)
+    return parser
+
+
+def _common() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    group = common.add_argument_group("which service")
+    group.add_argument("--stack", default=STACK, help="the stack that was deployed (%(default)s)")
+    add_account_arguments(group)
+    return common

@@ -1,0 +1,142 @@
+"""`redrive`: send what failed through the workflow again, once the cause is gone."""
+
+import argparse
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+
+from account.arguments import whole
+from account.command_line import Result
+from account.console import progress, track
+from account.polling import looks
+from operations import failures, records
+from operations.command import Context
+from operations.confirmation import confirmed
+from operations.executions import RATE, paced, start
+from operations.failures import Failure
+from operations.records import FAILED, FINAL
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+HELP = "send failed images, and failures that could not be recorded, through the workflow again"
+TIMEOUT = 3600  # seconds; an execution at a throttled endpoint can take an hour
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's own options."""
+    add = parser.add_argument
+    add("--error", metavar="NAME", help="only what failed with this error")
+    add("--prefix", default="", help="only images under this prefix, as uploads/2026/")
+    add("--rate", type=whole(1, 1000), default=RATE, metavar="N", help="executions started a second (%(default)s)")
+    add("--dry-run", action="store_true", help="count, and start nothing")
+    add("--yes", action="store_true", help="do not ask")
+    add("--no-wait", action="store_true", help="do not wait for the outcomes")
+    add("--timeout", type=whole(1, 86400), default=TIMEOUT, metavar="SECONDS", help="wait at most (%(default)s)")
+
+
+def run(context: Context, options: argparse.Namespace) -> Result:
+    """Carry the command out. Failures are held in memory, about 2 kB each."""
+    if options.prefix:
+        context.service.require_readable(options.prefix)
+    with failures.messages(context) as messages:
+        told, unknown = _told(context, options, messages)
+        found, under_way = _recorded(context, options, {failure.key for failure in told})
+        by_error = Counter(failure.error for failure in [*told, *found])
+        _show(context, by_error, under_way, unknown)
+        data: dict[str, Any] = {
+            "failures": by_error.total(),
+            "by_error": dict(by_error.most_common()),
+            "messages": len(told),
+            "messages_without_image": unknown,
+            "under_way": under_way,
+        }
+        if not by_error:
+            return Result(data | {"started": 0})
+        if options.dry_run or not confirmed(context.console, options, f"Start {by_error.total():,} executions?"):
+            return Result(data | {"started": 0, "dry_run": True})
+        executions = _start(context, [*told, *found], options.rate)
+    data["started"] = by_error.total()
+    return Result(data if options.no_wait else data | _outcomes(context, executions, options.timeout))
+
+
+def _show(context: Context, by_error: Counter[str], under_way: int, unknown: int) -> None:
+    say = context.console.print
+    for error, count in by_error.most_common():
+        say(f"{count:9,}  {escape(error)}")
+    if under_way:
+        say(f"{under_way:9,}  under way again already, and left alone")
+    if unknown:
+        say(f"{unknown:9,}  messages naming no image of ours; left in {context.service.dead_letter_queue_url}")
+    if not by_error:
+        say("There is nothing to redrive.")
+
+
+def _told(
+    context: Context, options: argparse.Namespace, messages: Iterable["MessageTypeDef"]
+) -> tuple[list[Failure], int]:
+    """What the messages tell of, as far as the options choose it, each image once, and how many name no image."""
+    told = [failures.of_message(context, message) for message in messages]
+    begin = context.service.image_url(options.prefix)
+    chosen: dict[tuple[str, str], Failure] = {}
+    for failure in told:
+        if failure and failure.image_url.startswith(begin) and options.error in (None, failure.error):
+            earlier = chosen.get(failure.key, replace(failure, receipts=()))
+            chosen[failure.key] = replace(earlier, receipts=earlier.receipts + failure.receipts)
+    return list(chosen.values()), told.count(None)
+
+
+def _recorded(context: Context, options: argparse.Namespace, told: set[tuple[str, str]]) -> tuple[list[Failure], int]:
+    """What the records tell of and no message does, and how many of them are being redriven already."""
+    found, under_way = [], 0
+    with context.console.status("Reading the records"):
+        for record in failures.recorded(context, options.prefix, options.error):
+            if record.key in told:
+                continue
+            if record.is_worked_on():
+                under_way += 1
+            else:
+                found.append(failures.of_record(record))
+    return found, under_way
+
+
+def _start(context: Context, found: list[Failure], rate: int) -> dict[tuple[str, str], str]:
+    """Start them all; return the executions by the key of the record that each will write."""
+
+    def redrive(failure: Failure) -> tuple[tuple[str, str], str]:
+        execution = start(context, failure.request)
+        for receipt in failure.receipts:  # not before: until it is started, the message is all that knows of it
+            queue = context.service.dead_letter_queue_url
+            context.aws.sqs.delete_message(QueueUrl=queue, ReceiptHandle=receipt)
+        return failure.key, execution
+
+    return dict(track(context.console, "Started", paced(redrive, found, rate), len(found)))
+
+
+def _outcomes(context: Context, executions: dict[tuple[str, str], str], timeout: int) -> dict[str, Any]:
+    """Wait until every record has an outcome of its new execution, or a final one."""
+    followed = {key: execution for key, execution in executions.items() if key[1]}
+    counts = Counter(dict.fromkeys((*FINAL, FAILED), 0))
+    with progress(context.console) as bars:
+        bar = bars.add_task("Decided", total=len(followed), note="")
+        for _ in looks(timeout):
+            for record in _decided(context, followed):
+                counts[str(record.outcome)] += 1
+                del followed[record.key]
+            bars.update(bar, completed=counts.total(), note=f"{counts[FAILED]:,} failed" if counts[FAILED] else "")
+            if not followed:
+                break
+    unnamed = len(executions) - counts.total() - len(followed)
+    again = {"outcomes": dict(counts), "open": len(followed), "not_followed": unnamed}
+    told = ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items())
+    context.console.print(f"{told}, {len(followed):,} still open" + (f", {unnamed:,} not followed" if unnamed else ""))
+    return again
+
+
+def _decided(context: Context, followed: dict[tuple[str, str], str]) -> Iterator[records.Record]:
+    for record in records.find(context, list(followed)):
+        if record.outcome in FINAL or (record.outcome == FAILED and record.execution == followed[record.key]):
+            yield record

@@ -1,0 +1,147 @@
+"""Image files put together block by block, for what no encoder would write."""
+
+import random
+import struct
+import zlib
+from functools import cache
+from io import BytesIO
+from typing import Any
+
+from PIL import Image, ImageDraw
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
+Chunk = tuple[bytes, bytes]
+
+
+def encode(image: Image.Image, image_format: str, **options: Any) -> bytes:
+    """The bytes of the file that Pillow writes."""
+    buffer = BytesIO()
+    image.save(buffer, image_format, **options)
+    return buffer.getvalue()
+
+
+def noise(width: int, height: int) -> Image.Image:
+    return Image.frombytes("RGB", (width, height), random.Random(0).randbytes(width * height * 3))
+
+
+def scene(width: int, height: int) -> Image.Image:
+    """Something with a top, a left side and edges."""
+    image = Image.linear_gradient("L").resize((width, height)).convert("RGB")
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((0, 0, width // 3, height // 5), fill="red")
+    draw.ellipse((width // 2, height // 2, width - 1, height - 1), fill="blue")
+    return image
+
+
+@cache
+def picture(image_format: str) -> bytes:
+    """A small sound image, 64 x 48 pixels."""
+    return encode(scene(64, 48), image_format)
+
+
+# -------------------------------------------------------------------- PNG
+
+
+def png_chunk(name: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+
+def png(width: int, height: int, bits: int, colour_type: int, rows: bytes = b"", *chunks: Chunk) -> bytes:
+    """A PNG of filtered rows, with more chunks before them."""
+    return png_of_compressed(zlib.compress(rows), (width, height, bits, colour_type, 0), *chunks)
+
+
+def png_of_compressed(pixels: bytes, header: tuple[int, int, int, int, int], *chunks: Chunk) -> bytes:
+    """A PNG of compressed rows; the header is width, height, bits, colour type and 1 for an interlaced one."""
+    width, height, bits, colour_type, interlaced = header
+    start = struct.pack(">IIBBBBB", width, height, bits, colour_type, 0, 0, interlaced)
+    parts = [(b"IHDR", start), *chunks, (b"IDAT", pixels), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*part) for part in parts)
+
+
+def png_with(chunks: bytes) -> bytes:
+    """A small sound PNG with these bytes between its header and its pixels."""
+    data = picture("PNG")
+    return data[:33] + chunks + data[33:]
+
+
+@cache
+def zeros(size: int) -> bytes:
+    """So many zero bytes, compressed; never held in one piece."""
+    compressor, block = zlib.compressobj(1), bytes(1_000_000)
+    parts = [compressor.compress(block[: min(len(block), size - at)]) for at in range(0, size, len(block))]
+    return b"".join([*parts, compressor.flush()])
+
+
+def flat_png(width: int, height: int, bits: int, colour_type: int, *chunks: Chunk, interlaced: bool = False) -> bytes:
+    """A PNG of zero pixels, of any size."""
+    channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour_type]
+    # Seven passes of an interlaced image have less than two filter bytes a row, and up to a byte more of odd bits.
+    rows = height * (width * bits * channels + 7) // 8 + (16 if interlaced else 1) * height
+    return png_of_compressed(zeros(rows), (width, height, bits, colour_type, int(interlaced)), *chunks)
+
+
+# ------------------------------------------------------------------- JPEG
+
+
+def jpeg_segment(marker: int, body: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
+
+
+def jpeg_with(segments: bytes, data: bytes | None = None) -> bytes:
+    """A small sound JPEG, or this one, with these bytes behind its first marker."""
+    data = picture("JPEG") if data is None else data
+    return data[:2] + segments + data[2:]
+
+
+def jpeg_claiming(width: int, height: int, mode: str = "RGB", **options: Any) -> bytes:
+    """A JPEG whose header names a size that its pixels do not have; libjpeg makes up those that are not there."""
+    data = encode(scene(16, 16).convert(mode), "JPEG", subsampling=0, **options)
+    frame = data.index(b"\xff\xc2" if options.get("progressive") else b"\xff\xc0") + 5
+    return data[:frame] + struct.pack(">HH", height, width) + data[frame + 4 :]
+
+
+def jpeg_repeating_its_last_scan(data: bytes, times: int) -> bytes:
+    last_scan, end = data.rindex(b"\xff\xda"), len(data) - 2
+    return data[:end] + data[last_scan:end] * times + data[end:]
+
+
+# ------------------------------------------------------- GIF, BMP and WebP
+
+
+def gif_with(blocks: bytes) -> bytes:
+    """A small sound GIF with these bytes before its first frame."""
+    data = picture("GIF")
+    frame = data.index(b",\0\0\0\0")
+    return data[:frame] + blocks + data[frame:]
+
+
+def gif_of_frames(count: int) -> bytes:
+    """A GIF of so many frames, all the same."""
+    data = picture("GIF")
+    frame = data.index(b",\0\0\0\0")
+    return data[:frame] + (b"!\xf9\x04\x08\0\0\0\0" + data[frame:-1]) * count + b";"
+
+
+def bmp(width: int, height: int, bits: int, compression: int, pixels: bytes) -> bytes:
+    """A BMP; up to 8 bits it has a palette. Compression: 0 none, 1 run lengths of bytes, 2 of half bytes."""
+    colours = 1 << bits if bits <= 8 else 0
+    start = 54 + 4 * colours
+    header = struct.pack("<IiiHHIIiiII", 40, width, height, 1, bits, compression, len(pixels), 0, 0, colours, 0)
+    names = struct.pack("<2sIHHI", b"BM", (start + len(pixels)) & 0xFFFFFFFF, 0, 0, start)
+    return names + header + b"\x01\x02\x03\x00" * colours + pixels
+
+
+def riff_chunk(name: bytes, body: bytes) -> bytes:
+    return name + struct.pack("<I", len(body)) + body + bytes(len(body) % 2)
+
+
+def webp(*chunks: bytes) -> bytes:
+    body = b"".join(chunks)
+    return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
+
+
+def webp_extended(width: int, height: int, flags: int, *chunks: bytes) -> bytes:
+    """A WebP with a canvas. Flags: 2 animation, 4 XMP, 8 EXIF, 16 transparency, 32 colour profile."""
+    size = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    return webp(riff_chunk(b"VP8X", struct.pack("<I", flags) + size), *chunks)

@@ -1,0 +1,141 @@
+"""Sound images, damaged by chance: the n-th of a seed is always the same bytes."""
+
+import random
+import re
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+from PIL import ExifTags, Image
+
+from tests.images.formats import FORMATS, encode, noise, scene
+
+SAMPLES = Path(__file__).parents[2] / "local/sample_images"
+SIGNATURE = 12  # bytes
+LENGTHS = (0, 1, 2, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0xFF_FFFF, 0x7FFF_FFFF, 0xFFFF_FFFF)
+# Where the blocks of a JPEG, PNG or WebP begin, near enough.
+BLOCK = re.compile(
+    rb"\xff[\xc0-\xfe]|....(?:IHDR|PLTE|tRNS|IDAT|IEND|eXIf|fcTL|fdAT)|VP8[ LX]|ALPH|ANMF|[,!]", re.DOTALL
+)
+
+
+def mutations(seed: int, first: int, end: int) -> Iterator[tuple[str, bytes]]:
+    """Make the damaged images of these numbers."""
+    for number in range(first, end):
+        yield str(number), mutation(seed, number)
+
+
+def mutation(seed: int, number: int) -> bytes:
+    """Damage one sound image in one to four ways."""
+    chance = random.Random(f"{seed} {number}")
+    data = bytearray(chance.choice(sound_images()))
+    for _ in range(chance.choice((1, 1, 2, 4))):
+        chance.choice(WAYS)(data, chance)
+    # A decoder that checks sums would otherwise see nothing of what was done to a chunk.
+    return with_right_checksums(bytes(data)) if chance.random() < 0.8 else bytes(data)
+
+
+@cache
+def sound_images() -> list[bytes]:
+    """Small images of every format and most modes, and some of the sample images."""
+    image, exif = scene(64, 48), Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    frames = {"save_all": True, "append_images": [noise(64, 48), scene(64, 48).rotate(180)]}
+    transparent = scene(64, 48)
+    transparent.putalpha(image.getchannel("R"))
+    return [
+        *(encode(image, image_format) for image_format in FORMATS),
+        *(encode(image, image_format, **frames) for image_format in ("GIF", "PNG", "WEBP")),
+        *(encode(image.convert(mode), "PNG") for mode in ("1", "L", "P", "I;16")),
+        *(encode(transparent, image_format, exif=exif) for image_format in ("PNG", "WEBP")),
+        *(encode(image.convert(mode), "BMP") for mode in ("1", "L", "RGBA")),
+        *(encode(image, "JPEG", progressive=progressive, exif=exif) for progressive in (False, True)),
+        *(encode(image.convert(mode), "JPEG", restart_marker_blocks=2) for mode in ("L", "CMYK")),
+        encode(transparent, "WEBP", lossless=True),
+        encode(transparent.quantize(16), "PNG", transparency=bytes(range(16)), bits=4),
+        encode(image.quantize(16), "GIF", transparency=3, interlace=True, comment=b"a"),
+        *(path.read_bytes() for path in sorted(SAMPLES.glob("photos/*/*.jpg"))),
+        *(path.read_bytes() for path in sorted(SAMPLES.glob("test/*/*-00?.webp"))),
+    ]
+
+
+def flip_bits(data: bytearray, chance: random.Random) -> None:
+    for _ in range(chance.choice((1, 2, 8))):
+        data[place(data, chance)] ^= 1 << chance.randrange(8)
+
+
+def set_bytes(data: bytearray, chance: random.Random) -> None:
+    for _ in range(chance.choice((1, 4))):
+        data[place(data, chance)] = chance.choice((0, 1, 0x7F, 0x80, 0xFF, chance.randrange(256)))
+
+
+def set_length(data: bytearray, chance: random.Random) -> None:
+    """Put a number that is often fatal where a length could be."""
+    form, value, at = chance.choice((">H", "<H", ">I", "<I")), chance.choice(LENGTHS), place(data, chance)
+    size = struct.calcsize(form)
+    data[at : at + size] = struct.pack(form, value & (1 << 8 * size) - 1)
+
+
+def cut_off(data: bytearray, chance: random.Random) -> None:
+    del data[place(data, chance) :]
+
+
+def cut_out(data: bytearray, chance: random.Random) -> None:
+    at = place(data, chance)
+    del data[at : at + chance.choice((1, 2, 16, 1000))]
+
+
+def put_in(data: bytearray, chance: random.Random) -> None:
+    at = place(data, chance)
+    data[at:at] = chance.choice((bytes(4), b"\xff" * 4, chance.randbytes(chance.choice((1, 3, 100)))))
+
+
+def splice(data: bytearray, chance: random.Random) -> None:
+    """Go on with the rest of another image."""
+    other = chance.choice(sound_images())
+    data[place(data, chance) :] = other[chance.randrange(len(other)) :]
+
+
+def move_blocks(data: bytearray, chance: random.Random) -> None:
+    """Repeat, drop or exchange what lies between two blocks."""
+    starts = [found.start() for found in BLOCK.finditer(data)]
+    if len(starts) < 4:
+        return
+    one, two, three = sorted(chance.sample(starts, 3))
+    data[one:three] = chance.choice(
+        (data[two:three] + data[one:two], data[one:three] * 2, data[two:three], data[one:two] * 9 + data[two:three])
+    )
+
+
+WAYS: tuple[Callable[[bytearray, random.Random], None], ...] = (
+    flip_bits,
+    set_bytes,
+    set_length,
+    cut_off,
+    cut_out,
+    put_in,
+    splice,
+    move_blocks,
+)
+
+
+def place(data: bytearray, chance: random.Random) -> int:
+    """Somewhere in the data, often in the header, seldom in the first bytes, which name the format."""
+    start = 0 if chance.random() < 0.05 else SIGNATURE
+    if len(data) <= start:
+        data.extend(bytes(start + 1 - len(data)))
+    return chance.randrange(start, min(len(data), chance.choice((64, 512, len(data), len(data)))))
+
+
+def with_right_checksums(data: bytes) -> bytes:
+    """Repair the checksums of a PNG's chunks as far as the lengths lead; leave other formats."""
+    if not data.startswith(b"\x89PNG"):
+        return data
+    parts, at = [data[:8]], 8
+    while at + 12 <= len(data) and at + 12 + (length := int.from_bytes(data[at : at + 4])) <= len(data):
+        chunk = data[at + 4 : at + 8 + length]
+        parts.append(data[at : at + 8 + length] + struct.pack(">I", zlib.crc32(chunk)))
+        at += 12 + length
+    return b"".join([*parts, data[at:]])

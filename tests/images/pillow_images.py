@@ -1,0 +1,81 @@
+"""Pillow's own test images, out of its source distribution: `python -m tests.images.pillow_images` fetches them.
+
+They come by pip, so from whatever registry pip is set to use, in the version and with the hash that serialize_image is
+deployed with. The archive, 47 MB, is not kept, and nothing is fetched while the images of that version are there.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+REQUIREMENTS = ROOT / "functions/serialize_image/requirements.txt"
+FOLDER = ROOT / "build/pillow-images"
+PILLOW = re.compile(r"^pillow==\S+(?: \\\n    --hash=\S+)+", re.MULTILINE)
+# A source distribution is asked for its metadata before pip keeps it, hence no `uv`, which cannot keep one at all.
+PIP_DOWNLOAD = (sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--require-hashes")
+
+
+class PillowImagesError(Exception):
+    """Pillow's test images are not there and cannot be fetched; the message says why."""
+
+
+def pillow_images() -> Iterator[tuple[str, bytes]]:
+    """Name and bytes of every file among the images, whatever it holds.
+
+    Raises PillowImagesError if they were not fetched.
+    """
+    if not (FOLDER / ".ready").exists():
+        raise PillowImagesError(f"Pillow's test images are not in {FOLDER}: run `make build/pillow-images/.ready`.")
+    for path in sorted(path for path in FOLDER.rglob("*") if path.is_file() and path.name != ".ready"):
+        yield path.relative_to(FOLDER).as_posix(), path.read_bytes()
+
+
+def fetch(folder: Path = FOLDER, requirements: Path = REQUIREMENTS) -> None:
+    """Make the folder hold the images of the Pillow that the requirements pin. Raises PillowImagesError."""
+    ready = folder / ".ready"
+    found = PILLOW.search(requirements.read_text())
+    if found is None:
+        raise PillowImagesError(f"{requirements} pins no Pillow with its hashes: run `make lock`.")
+    if not ready.exists() or ready.read_text() != found[0]:
+        shutil.rmtree(folder, ignore_errors=True)
+        with tempfile.TemporaryDirectory() as downloads:
+            _unpack_images(_download(found[0], Path(downloads)), folder)
+    ready.write_text(found[0])
+
+
+def _download(requirement: str, downloads: Path) -> Path:
+    wanted = downloads / "requirements.txt"
+    wanted.write_text(requirement)
+    command = (*PIP_DOWNLOAD, "--no-deps", "--no-binary", "pillow", "--dest", downloads, "--requirement", wanted)
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    if ended.returncode:
+        reason = (ended.stderr.strip().splitlines() or ["pip said nothing"])[-1]
+        raise PillowImagesError(
+            "The tests need Pillow's own test images, and pip cannot download its source distribution"
+            f" ({requirement.split()[0]}): {reason}"
+        )
+    return next(downloads.glob("pillow-*.tar.gz"))
+
+
+def _unpack_images(archive: Path, folder: Path) -> None:
+    with tarfile.open(archive) as members:
+        images = [member for member in members if re.match(r"[^/]+/Tests/images/", member.name)]
+        for member in images:
+            member.name = member.name.split("/", 3)[3]
+        if not any(member.isfile() for member in images):
+            raise PillowImagesError(f"There is no Tests/images in {archive.name}.")
+        folder.mkdir(parents=True)
+        members.extractall(folder, images, filter="data")
+
+
+if __name__ == "__main__":
+    try:
+        fetch()
+    except PillowImagesError as exc:
+        sys.exit(str(exc))

@@ -1,0 +1,185 @@
+"""Images made to harm by what they claim, pretend, lack or get wrong; `excess` has those that harm by their amount."""
+
+import struct
+import zlib
+from collections.abc import Iterator
+
+from PIL import Image
+
+from tests.images.formats import (
+    FORMATS,
+    bmp,
+    encode,
+    flat_png,
+    gif_with,
+    jpeg_claiming,
+    jpeg_segment,
+    jpeg_with,
+    noise,
+    picture,
+    png,
+    png_chunk,
+    png_of_compressed,
+    png_with,
+    riff_chunk,
+    scene,
+    webp,
+    webp_extended,
+)
+
+Images = Iterator[tuple[str, bytes]]
+
+
+def threats() -> Images:
+    """Name and bytes of every one of them, made one at a time."""
+    yield from promises()
+    yield from disguises()
+    yield from truncations()
+    yield from odd_modes()
+    yield from odd_sizes()
+    yield from damaged_metadata()
+
+
+def promises() -> Images:
+    """Headers that promise far more pixels than there are, or none."""
+    for width, height in ((0, 0), (0, 9), (5001, 5000), (10_000, 9_000), (65_500, 65_500), (2**31 - 1, 2**31 - 1)):
+        yield f"png of {width} x {height}", png(width, height, 8, 2)
+        yield f"interlaced png of {width} x {height}", png_of_compressed(b"", (width, height, 16, 6, 1))
+        yield f"bmp of {width} x {height}", bmp(width, height, 24, 0, bytes(1000))
+        yield f"bmp upside down of {width} x {height}", bmp(width, -height, 24, 0, bytes(1000))
+        yield f"bmp in runs of {width} x {height}", bmp(width, height, 8, 1, bytes(1000))
+        side = struct.pack("<HH", min(width, 65_535), min(height, 65_535))
+        yield f"gif of {width} x {height}", picture("GIF")[:6] + side + picture("GIF")[10:]
+        yield f"gif frame of {width} x {height}", picture("GIF").replace(b",\0\0\0\0\x40\0\x30\0", b",\0\0\0\0" + side)
+        yield f"webp of {width} x {height}", webp_extended(min(max(width, 1), 2**24), min(max(height, 1), 2**24), 2)
+    for width, height in ((0, 0), (64, 0), (65_535, 65_535), (10_001, 10_000)):
+        for progressive in (False, True):
+            data = jpeg_claiming(width, height, progressive=progressive)
+            yield f"jpeg of {width} x {height}, progressive {progressive}", data
+    yield "lossless webp of 16384 x 16384", webp(riff_chunk(b"VP8L", b"\x2f\xff\xff\xff\x0f" + bytes(50)))
+    yield "lossy webp of 16383 x 16383", webp(riff_chunk(b"VP8 ", b"\x30\1\0\x9d\1\x2a\xff\x3f\xff\x3f" + bytes(50)))
+
+
+def disguises() -> Images:
+    """Files of another kind, and files of two kinds at once."""
+    script = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(/tmp/harm) (w) file\nshowpage\n"
+    page = b"<script>alert(1)</script><?php system('id'); ?>"
+    yield "nothing", b""
+    for name, data in {
+        "eps": script,
+        "svg": b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>",
+        "pdf": b"%PDF-1.7\n1 0 obj\n",
+        "html": b"<!doctype html>" + page,
+        "zip": b"PK\3\4" + bytes(40),
+        "program": b"\x7fELF\2\1\1" + bytes(40),
+        "tiff": encode(scene(8, 8), "TIFF"),
+        "ico": encode(scene(16, 16), "ICO"),
+        "ppm": encode(scene(8, 8), "PPM"),
+        "heic": b"\0\0\0\x24ftypheic\0\0\0\0mif1heic",
+        "avif": b"\0\0\0\x20ftypavif\0\0\0\0avifmif1",
+        "wave": b"RIFF\x24\0\0\0WAVEfmt " + bytes(30),
+        "one byte": b"\xff",
+        "spaces": b" " * 1000,
+    }.items():
+        yield f"{name} alone", data
+        for image_format in FORMATS:
+            yield f"{name} behind {image_format}", picture(image_format) + data
+            yield f"{name} behind the first bytes of {image_format}", picture(image_format)[:12] + data
+    for one in FORMATS:
+        for other in FORMATS:
+            yield f"{one} header before {other}", picture(one)[:12] + picture(other)
+    yield "gif that is a script", b"GIF89a=1/*" + picture("GIF")[10:] + b"*/;alert(1)"
+    yield "jpeg with an eps as comment", jpeg_with(jpeg_segment(0xFE, script))
+    yield "jpeg with a page as comment", jpeg_with(jpeg_segment(0xFE, page))
+    yield "png with a page as text", png_with(png_chunk(b"tEXt", b"Comment\0" + page))
+    yield "bmp that is text", b"BM was here, and nothing else"
+
+
+def truncations() -> Images:
+    """Sound images, each cut off at 24 places."""
+    image = scene(64, 48)
+    frames = {"save_all": True, "append_images": [noise(64, 48)]}
+    whole = {image_format: encode(noise(64, 48), image_format) for image_format in FORMATS} | {
+        "progressive JPEG": encode(image, "JPEG", progressive=True),
+        "CMYK JPEG": encode(image.convert("CMYK"), "JPEG"),
+        "palette PNG": encode(image.quantize(16), "PNG", transparency=3),
+        "lossless WEBP": encode(image.convert("RGBA"), "WEBP", lossless=True),
+        "transparent WEBP": encode(image.convert("RGBA"), "WEBP"),
+        **{f"animated {name}": encode(image, name, **frames) for name in ("PNG", "WEBP", "GIF")},
+    }
+    for name, data in whole.items():
+        for part in range(1, 25):
+            yield f"{name}, {part}/25 of it", data[: len(data) * part // 25]
+
+
+def odd_modes() -> Images:
+    """Every mode of Pillow in every format that can write it, and the sample formats that only a header can ask for."""
+    for mode in ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "LAB", "HSV", "I", "I;16", "F"):
+        image = scene(64, 48).convert("L").convert(mode) if mode != "PA" else scene(64, 48).quantize(9).convert("PA")
+        for image_format in FORMATS:
+            try:
+                yield f"{mode} as {image_format}", encode(image, image_format)
+            except (OSError, ValueError):
+                continue  # this format has no such mode
+    for colour_type in range(8):
+        for bits in (0, 1, 2, 4, 8, 16, 32):
+            yield f"png of type {colour_type} and {bits} bits", png(64, 48, bits, colour_type, bytes(64 * 48 * 9))
+    for bits in (0, 1, 2, 4, 8, 15, 16, 24, 32, 64):
+        for compression in range(7):
+            yield f"bmp of {bits} bits, compression {compression}", bmp(64, 48, bits, compression, bytes(64 * 48 * 4))
+    yield "png with a transparent level of 16 bits", png(1, 1, 16, 0, b"\0\xff\xff", (b"tRNS", b"\xff\xff"))
+    yield "png with a transparent colour of 16 bits", png(1, 1, 16, 2, bytes(7), (b"tRNS", bytes(6)))
+    yield "png with a palette of nothing", png(9, 9, 8, 3, bytes(90))
+
+
+def odd_sizes() -> Images:
+    """Sound images of extreme shapes."""
+    for width, height in ((1, 1), (1, 65_500), (65_500, 1), (2, 16_383), (257, 1)):
+        for image_format in FORMATS:
+            if image_format != "WEBP" or max(width, height) <= 16_383:
+                yield f"{image_format} of {width} x {height}", encode(Image.new("RGB", (width, height)), image_format)
+    for width, height in ((25_000_000, 1), (1, 25_000_000), (65_536, 1)):
+        yield f"png of {width} x {height}", png(width, height, 8, 6)
+    yield "transparent png of 381 x 65535", flat_png(381, 65_535, 8, 6)
+
+
+def damaged_metadata() -> Images:
+    """Orientation, profiles and texts that lie about their length, their place or their kind."""
+    entries = {
+        "kind": b"".join(struct.pack("<HHII", 0x112, kind, 1, 6) for kind in range(14)),
+        "count": struct.pack("<HHII", 0x112, 3, 2**32 - 1, 6),
+        "offset": struct.pack("<HHII", 0x112, 3, 9, 2**32 - 1),
+        "text": struct.pack("<HHI4s", 0x112, 2, 4, b"6\0\0\0"),
+        "fraction by zero": struct.pack("<HHII", 0x112, 5, 1, 60) + bytes(60),
+        "itself": struct.pack("<HHII", 0x8769, 4, 1, 8),
+        "nine": struct.pack("<HHII", 0x112, 3, 1, 9),
+    }
+    for name, body in entries.items():
+        tiff = b"II*\0\x08\0\0\0" + struct.pack("<H", len(body) // 12) + body + bytes(4)
+        yield f"jpeg with exif of wrong {name}", jpeg_with(jpeg_segment(0xE1, b"Exif\0\0" + tiff))
+        yield f"png with exif of wrong {name}", png_with(png_chunk(b"eXIf", tiff))
+        exif = riff_chunk(b"EXIF", tiff)
+        yield f"webp with exif of wrong {name}", webp_extended(64, 48, 8, picture("WEBP")[12:], exif)
+    for code in (0xE0, 0xE1, 0xE2, 0xED, 0xEE):
+        for body in (b"", b"JFIF\0", b"Exif\0\0", b"MPF\0", b"ICC_PROFILE\0\1\xff", b"Photoshop 3.0\x008BIM", b"Adobe"):
+            yield f"jpeg with {body!r} in {code:X}", jpeg_with(jpeg_segment(code, body) + jpeg_segment(code, body))
+    for name in (
+        "tEXt",
+        "zTXt",
+        "iTXt",
+        "iCCP",
+        "eXIf",
+        "tRNS",
+        "PLTE",
+        "gAMA",
+        "cHRM",
+        "pHYs",
+        "sRGB",
+        "acTL",
+        "fcTL",
+    ):
+        for body in (b"", b"\0", b"a\0", b"a\0\0\0\0\0", b"a\0\1" + zlib.compress(b"b"), bytes(1000)):
+            yield f"png with {body[:9]!r} in {name}", png_with(png_chunk(name.encode(), body))
+    yield "png with a chunk of no length", png_with(struct.pack(">I", 2**32 - 1) + b"tEXt")
+    yield "png with a wrong checksum", png_with(png_chunk(b"tEXt", b"a\0b")[:-1] + b"?")
+    yield "gif with a comment of no end", gif_with(b"!\xfe\xff" + bytes(9))

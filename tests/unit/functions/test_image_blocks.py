@@ -1,0 +1,127 @@
+"""What is left of a file before a decoder sees it."""
+
+import pytest
+
+from functions.serialize_image.image_blocks import (
+    MAX_BLOCKS,
+    MAX_PNG_TEXT_BYTES,
+    MAX_READS,
+    BoundedStream,
+    essential_blocks,
+)
+from tests.images.formats import (
+    encode,
+    jpeg_claiming,
+    jpeg_repeating_its_last_scan,
+    jpeg_segment,
+    jpeg_with,
+    picture,
+    png_chunk,
+    png_with,
+    scene,
+)
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "GIF", "BMP"])
+def test_file_without_metadata_is_left_as_it_is(image_format: str) -> None:
+    data = picture(image_format)
+    assert data == essential_blocks(data, image_format).data
+
+
+@pytest.mark.parametrize(
+    "segments",
+    [
+        jpeg_segment(0xFE, b"a comment"),
+        jpeg_segment(0xE2, b"ICC_PROFILE\0\1\1"),
+        jpeg_segment(0xED, b"Photoshop 3.0\x008BIM"),
+        b"\xff" * 9,
+        b"\xff\0\xff\0",
+        b"\xff\xd0\xff\xd8\xff\x01",
+        b"junk",
+    ],
+)
+def test_jpeg_loses_what_says_nothing_of_its_pixels(segments: bytes) -> None:
+    assert picture("JPEG") == essential_blocks(jpeg_with(segments), "JPEG").data
+
+
+@pytest.mark.parametrize("body", [b"Adobe\0\x64\0\0\0\0\1", b"Exif\0\0II*\0", b"http://ns.adobe.com/xap/1.0/\0<x/>"])
+def test_jpeg_keeps_the_first_segment_on_colours_or_orientation(body: bytes) -> None:
+    first, second = jpeg_segment(0xE1, body), jpeg_segment(0xE1, body + b"again")
+    assert jpeg_with(first) == essential_blocks(jpeg_with(first + second), "JPEG").data
+
+
+def test_jpeg_of_very_many_segments_is_refused() -> None:
+    with pytest.raises(ValueError, match="no pixels"):
+        essential_blocks(jpeg_with(jpeg_segment(0xFE, b"") * MAX_BLOCKS), "JPEG")
+
+
+@pytest.mark.parametrize("data", [b"\xff\xd8\xff", picture("JPEG")[:100], b"\xff\xd8\xff\xda\0\x08\1\0\0\0"])
+def test_jpeg_without_pixels_or_size_is_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match="no pixels"):
+        essential_blocks(data, "JPEG")
+
+
+def test_jpeg_decoded_in_one_pass_holds_no_coefficients() -> None:
+    assert 0 == essential_blocks(jpeg_claiming(1000, 500), "JPEG").coefficient_bytes
+
+
+@pytest.mark.parametrize(("mode", "components"), [("L", 1), ("RGB", 3), ("CMYK", 4)])
+def test_progressive_jpeg_holds_two_bytes_for_every_component(mode: str, components: int) -> None:
+    blocks = essential_blocks(jpeg_claiming(1000, 500, mode, progressive=True), "JPEG")
+    assert 2 * 500_000 * components == blocks.coefficient_bytes
+
+
+def test_progressive_jpeg_with_halved_colours_holds_half_as_much() -> None:
+    data = encode(scene(64, 48), "JPEG", progressive=True, subsampling="4:2:0")
+    assert 3 * 64 * 48 == essential_blocks(data, "JPEG").coefficient_bytes
+
+
+def test_sequential_jpeg_in_several_scans_holds_coefficients() -> None:
+    data = picture("JPEG")
+    scan = data.index(b"\xff\xda")
+    of_one_component = data[: scan + 2] + b"\0\x08\1\1\0\0\x3f\0" + data[scan + 14 :]
+    assert essential_blocks(of_one_component, "JPEG").coefficient_bytes > 0
+
+
+def test_scans_are_counted_from_the_pixels_on() -> None:
+    thumbnail = jpeg_segment(0xE1, b"Exif\0\0" + picture("JPEG"))
+    data = jpeg_repeating_its_last_scan(jpeg_with(thumbnail), 4)
+    assert 5 == essential_blocks(data, "JPEG").scans
+
+
+@pytest.mark.parametrize("name", [b"tEXt", b"zTXt", b"iTXt"])
+def test_png_loses_its_texts(name: bytes) -> None:
+    assert picture("PNG") == essential_blocks(png_with(png_chunk(name, b"Author\0me")), "PNG").data
+
+
+@pytest.mark.parametrize("keyword", [b"XML:com.adobe.xmp", b"Raw profile type exif"])
+def test_png_keeps_the_first_text_that_may_name_the_orientation(keyword: bytes) -> None:
+    text = png_chunk(b"iTXt", keyword + b"\0\0\0\0\0<x/>")
+    assert png_with(text) == essential_blocks(png_with(text * 2), "PNG").data
+
+
+def test_png_loses_a_text_of_megabytes_whatever_it_names() -> None:
+    text = png_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + bytes(MAX_PNG_TEXT_BYTES))
+    assert picture("PNG") == essential_blocks(png_with(text), "PNG").data
+
+
+def test_png_cut_off_within_a_chunk_keeps_what_there_is() -> None:
+    assert picture("PNG")[:100] == essential_blocks(picture("PNG")[:100], "PNG").data
+
+
+def test_png_of_very_many_chunks_is_refused() -> None:
+    with pytest.raises(ValueError, match="chunks"):
+        essential_blocks(png_with(png_chunk(b"prVt", b"") * MAX_BLOCKS), "PNG")
+
+
+def test_stream_gives_its_bytes_in_as_many_pieces_as_are_allowed() -> None:
+    stream = BoundedStream(bytes(MAX_READS["GIF"]), "GIF")
+    assert MAX_READS["GIF"] == sum(len(stream.read(1)) for _ in range(MAX_READS["GIF"]))
+
+
+def test_stream_read_once_too_often_is_refused() -> None:
+    stream = BoundedStream(bytes(9), "GIF")
+    for _ in range(MAX_READS["GIF"]):
+        stream.read(0)
+    with pytest.raises(ValueError, match="pieces"):
+        stream.read(1)

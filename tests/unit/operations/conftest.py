@@ -1,0 +1,50 @@
+"""What tests of the commands share: a deployed service, and options as the command line parses them."""
+
+import argparse
+import io
+from collections.abc import Callable, Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+from rich.console import Console
+
+from account.aws import Aws
+from operations import failures
+from operations.command import Command, Context
+from tests.unit.operations.in_memory import Account, FakeStates, deploy
+
+
+@pytest.fixture(scope="session")
+def aws() -> Aws:
+    """An account in memory with its clients, made once: parsing AWS's models is what they cost."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv("AWS_ENDPOINT_URL", raising=False)  # the shell may point at a local cloud
+        account = Aws(boto3.session.Session("testing", "testing", region_name="us-east-1"))
+        assert account.s3
+        assert account.dynamodb
+        assert account.sqs
+    return account
+
+
+@pytest.fixture
+def account(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    """A deployed service without images."""
+    monkeypatch.setattr(failures, "WAIT", 0)
+    states, shown = FakeStates(), io.StringIO()
+    vars(aws)["stepfunctions"] = states  # where the client would be kept once it is made
+    with mock_aws():
+        yield Account(Context(aws, deploy(aws), Console(file=shown, width=200)), states, shown)
+
+
+@pytest.fixture
+def options() -> Callable[..., argparse.Namespace]:
+    """Parse the options of a command, as the command line does; --yes and --json are off."""
+
+    def parse(command: Command, *arguments: str) -> argparse.Namespace:
+        parser = argparse.ArgumentParser()
+        parser.add_argument("--json", action="store_true")
+        command.add_arguments(parser)
+        return parser.parse_args(arguments)
+
+    return parse

@@ -1,0 +1,105 @@
+"""Every image ends exactly once: under faults of every kind, crashes at every call, events in any number and order."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from local.demo import run as demo_run
+from local.demo.service import outputs
+from local.demo.uploads import Sample
+from local.faults.client import Faults
+from local.faults.kinds import KINDS
+from local.faults.plan import Target
+from local.server.cloud import Cloud
+from local.soak.deliveries import deliver
+from local.soak.soak import soak
+from tests.workflow.conftest import Demo
+from tests.workflow.deployed import Deployed
+
+TRUCK = Path("local/sample_images/test/truck/truck-000.webp").read_bytes()
+AT_ANSWER = "lambda-killed-at-answer"
+# Each call of AWS that a function makes, before it and after it; and each of the three functions when its work is done.
+CRASHES = [(kind, 1) for kind in KINDS if kind.startswith("lambda-killed-") and kind != AT_ANSWER]
+CRASHES += [(AT_ANSWER, function) for function in (1, 2, 3)]
+# What two executions of the same bytes do not have in common.
+OWN = {
+    "image_url",
+    "version",
+    "uploaded_at",
+    "execution",
+    "opened_by",
+    "opened_at",
+    "recorded_at",
+    "processing_time_ms",
+}
+
+
+@pytest.fixture
+def faults(cloud: Cloud) -> Iterator[Faults]:
+    """The faults of the tests' cloud, which are over at the end."""
+    faults = Faults(cloud.url)
+    yield faults
+    faults.heal()
+
+
+@pytest.fixture
+def samples(tmp_path: Path) -> list[Sample]:
+    """What the demo has uploaded."""
+    return [*demo_run.test_images(), *demo_run.broken_images(tmp_path / "broken")]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(service: Deployed) -> dict[str, Any]:
+    """What is recorded of a truck when nothing goes wrong."""
+    return facts(service.upload(TRUCK, "crash/never.webp").record)
+
+
+def facts(record: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name not in OWN}
+
+
+@pytest.mark.parametrize(("kind", "occurrence"), CRASHES)
+def test_process_killed_at_any_call_leaves_the_record_as_without_a_crash(
+    service: Deployed, faults: Faults, undisturbed: dict[str, Any], kind: str, occurrence: int
+) -> None:
+    name = f"crash/{kind}-{occurrence}.webp"
+    faults.plan(1, targets=[Target(kind, name, occurrence)])
+    # A process reads the model card once a minute: one that is new reads it now.
+    with service.changed("classify-image", {"FRESH_PROCESS": name}):
+        decided = service.upload(TRUCK, name)
+    again = service.start(
+        {
+            "image_url": decided.output["image_url"],
+            "version_id": decided.record["version"],
+            "uploaded_at": decided.record["uploaded_at"],
+        }
+    )
+    assert {kind: 1} == faults.injected()
+    assert "Already recorded" == again.path[-1]
+    assert undisturbed == facts(service.record(decided.output["image_url"]))
+
+
+def test_five_hundred_uploads_under_faults_balance(
+    cloud: Cloud, service: Deployed, demo: Demo, samples: list[Sample]
+) -> None:
+    deployed = outputs(cloud.client("cloudformation"))
+    uploads = f"s3://{deployed.image_bucket}/uploads/"
+    reference = {output["image_url"].removeprefix(uploads): output for output in demo.decisions}
+    verdict = soak(cloud, deployed, samples, reference, uploads=500, seed=1)
+    verdict.show(Console(width=160))
+    assert verdict.balances
+    assert len(verdict.faults) >= 12
+    assert sum(verdict.faults.values()) >= 250
+
+
+def test_events_delivered_five_times_leave_one_record_and_call_the_endpoint_once(
+    cloud: Cloud, service: Deployed, samples: list[Sample]
+) -> None:
+    sound = [sample for sample in samples if sample.label]
+    verdict = deliver(cloud, outputs(cloud.client("cloudformation")), sound, keys=10, seed=1)
+    print(verdict)
+    assert [] == verdict.wrong
+    assert verdict.calls_later <= 1.01
