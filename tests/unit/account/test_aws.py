@@ -33,7 +33,9 @@ def test_what_aws_said_is_kept() -> None:
     assert "why" in str(aws.explain(answered("AccessDenied")))
 
 
-def test_a_session_without_a_region_is_refused() -> None:
+def test_a_session_without_a_region_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):  # the shell may point at a local cloud
+        monkeypatch.delenv(name, raising=False)
     session = boto3.session.Session("key", "secret")
     session._session.set_config_variable("region", None)
     with pytest.raises(aws.RegionMissingError, match="--region"):
