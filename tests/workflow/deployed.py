@@ -188,12 +188,15 @@ class Deployed:
     @contextmanager
     def without_endpoint(self) -> Iterator[None]:
         """Run while the endpoint does not exist."""
-        config = self._sagemaker.describe_endpoint(EndpointName=self.endpoint)["EndpointConfigName"]
+        endpoint = self._sagemaker.describe_endpoint(EndpointName=self.endpoint)
+        tags = self._sagemaker.list_tags(ResourceArn=endpoint["EndpointArn"])["Tags"]
         self._sagemaker.delete_endpoint(EndpointName=self.endpoint)
         try:
             yield
         finally:
-            self._sagemaker.create_endpoint(EndpointName=self.endpoint, EndpointConfigName=config)
+            self._sagemaker.create_endpoint(
+                EndpointName=self.endpoint, EndpointConfigName=endpoint["EndpointConfigName"], Tags=tags
+            )
             waiter = self._sagemaker.get_waiter("endpoint_in_service")
             waiter.wait(EndpointName=self.endpoint, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
 
