@@ -28,7 +28,7 @@ class Failure:
     version: str  # empty if only the execution will find it out
     error: str
     request: dict[str, Any]
-    receipts: tuple[str, ...] = ()  # of the messages that tell of it
+    messages: tuple["MessageTypeDef", ...] = ()  # that tell of it
 
     @property
     def key(self) -> tuple[str, str]:
@@ -62,7 +62,7 @@ def messages(context: Context) -> Iterator[list["MessageTypeDef"]]:
             MaxNumberOfMessages=10,
             VisibilityTimeout=_HIDDEN,
             WaitTimeSeconds=WAIT,
-            MessageAttributeNames=["ERROR_CODE"],
+            MessageAttributeNames=["All"],
         ).get("Messages"):
             held += received
         yield held
@@ -73,6 +73,23 @@ def messages(context: Context) -> Iterator[list["MessageTypeDef"]]:
                 for number, message in enumerate(batch)
             ]
             sqs.change_message_visibility_batch(QueueUrl=queue, Entries=entries)
+
+
+def take_off(context: Context, failure: Failure) -> None:
+    """Delete the messages that tell of a failure from the dead-letter queue."""
+    for message in failure.messages:
+        queue = context.service.dead_letter_queue_url
+        context.aws.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+
+
+def return_to_failure_queue(context: Context, failure: Failure) -> None:
+    """Have the workflow record_failure look at the messages again, as it did before it gave them up."""
+    for message in failure.messages:
+        attributes: Any = message.get("MessageAttributes", {})
+        context.aws.sqs.send_message(
+            QueueUrl=context.service.failure_queue_url, MessageBody=message["Body"], MessageAttributes=attributes
+        )
+    take_off(context, failure)
 
 
 def of_message(context: Context, message: "MessageTypeDef") -> Failure | None:
@@ -87,7 +104,7 @@ def of_message(context: Context, message: "MessageTypeDef") -> Failure | None:
         return None
     if not image_url.startswith(context.service.readable):
         return None
-    return Failure(image_url, version, error, request, (message["ReceiptHandle"],))
+    return Failure(image_url, version, error, request, (message,))
 
 
 def _input(context: Context, detail: dict[str, Any]) -> dict[str, Any]:

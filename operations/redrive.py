@@ -39,39 +39,53 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: Context, options: argparse.Namespace) -> Result:
-    """Carry the command out. Failures are held in memory, about 2 kB each."""
+    """Carry the command out. Failures are held in memory, about 2 kB each.
+
+    A message can tell of an image that is decided: recorded, but the event bus did not take the event. The workflow
+    would find nothing to do; such a message goes back to the queue whose workflow announces the outcome again.
+    """
     if options.prefix:
         context.service.require_readable(options.prefix)
     with failures.messages(context) as messages:
         told, unknown = _told(context, options, messages)
         found, under_way = _recorded(context, options, {failure.key for failure in told})
+        told, decided = _apart(context, told)
         by_error = Counter(failure.error for failure in [*told, *found])
-        _show(context, by_error, under_way, unknown)
+        _show(context, by_error, len(decided), under_way, unknown)
         data: dict[str, Any] = {
             "failures": by_error.total(),
             "by_error": dict(by_error.most_common()),
-            "messages": len(told),
+            "messages": len(told) + len(decided),
             "messages_without_image": unknown,
             "under_way": under_way,
+            "decided": len(decided),
         }
-        if not by_error:
+        if not by_error and not decided:
             return Result(data | {"started": 0})
-        if options.dry_run or not confirmed(context.console, options, f"Start {by_error.total():,} executions?"):
+        if options.dry_run or not confirmed(context.console, options, _question(by_error.total(), len(decided))):
             return Result(data | {"started": 0, "dry_run": True})
+        for failure in decided:
+            failures.return_to_failure_queue(context, failure)
         executions = _start(context, [*told, *found], options.rate)
     data["started"] = by_error.total()
     return Result(data if options.no_wait else data | _outcomes(context, executions, options.timeout))
 
 
-def _show(context: Context, by_error: Counter[str], under_way: int, unknown: int) -> None:
+def _question(started: int, decided: int) -> str:
+    return f"Start {started:,} executions?" if started else f"Have {decided:,} outcomes announced again?"
+
+
+def _show(context: Context, by_error: Counter[str], decided: int, under_way: int, unknown: int) -> None:
     say = context.console.print
     for error, count in by_error.most_common():
         say(f"{count:9,}  {escape(error)}")
+    if decided:
+        say(f"{decided:9,}  decided, but perhaps never announced: to be announced again")
     if under_way:
         say(f"{under_way:9,}  under way again already, and left alone")
     if unknown:
         say(f"{unknown:9,}  messages naming no image of ours; left in {context.service.dead_letter_queue_url}")
-    if not by_error:
+    if not by_error and not decided:
         say("There is nothing to redrive.")
 
 
@@ -84,9 +98,17 @@ def _told(
     chosen: dict[tuple[str, str], Failure] = {}
     for failure in told:
         if failure and failure.image_url.startswith(begin) and options.error in (None, failure.error):
-            earlier = chosen.get(failure.key, replace(failure, receipts=()))
-            chosen[failure.key] = replace(earlier, receipts=earlier.receipts + failure.receipts)
+            earlier = chosen.get(failure.key, replace(failure, messages=()))
+            chosen[failure.key] = replace(earlier, messages=earlier.messages + failure.messages)
     return list(chosen.values()), told.count(None)
+
+
+def _apart(context: Context, told: list[Failure]) -> tuple[list[Failure], list[Failure]]:
+    """Those whose image is to be decided, and those whose image is."""
+    named = [failure.key for failure in told if failure.version]
+    final = {record.key for record in records.find(context, named) if record.outcome in FINAL}
+    undecided = [failure for failure in told if failure.key not in final]
+    return undecided, [failure for failure in told if failure.key in final]
 
 
 def _recorded(context: Context, options: argparse.Namespace, told: set[tuple[str, str]]) -> tuple[list[Failure], int]:
@@ -108,9 +130,7 @@ def _start(context: Context, found: list[Failure], rate: int) -> dict[tuple[str,
 
     def redrive(failure: Failure) -> tuple[tuple[str, str], str]:
         execution = start(context, failure.request)
-        for receipt in failure.receipts:  # not before: until it is started, the message is all that knows of it
-            queue = context.service.dead_letter_queue_url
-            context.aws.sqs.delete_message(QueueUrl=queue, ReceiptHandle=receipt)
+        failures.take_off(context, failure)  # not before: until it is started, the message is all that knows of it
         return failure.key, execution
 
     return dict(track(context.console, "Started", paced(redrive, found, rate), len(found)))

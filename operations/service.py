@@ -34,6 +34,7 @@ class Service:
     image_bucket: str
     workflow_arn: str
     results_table: str
+    failure_queue_url: str
     dead_letter_queue_url: str
     backlog_prefix: str
     backlog_workflow_arn: str | None  # none beside an Express workflow
@@ -90,6 +91,7 @@ def find_service(aws: Aws, stack: str) -> Service:
             image_bucket=outputs["ImageBucketName"],
             workflow_arn=outputs["ImageClassificationWorkflowArn"],
             results_table=outputs["ResultsTableName"],
+            failure_queue_url=outputs["FailureQueueUrl"],
             dead_letter_queue_url=outputs["FailureDeadLetterQueueUrl"],
             backlog_prefix=outputs["BacklogPrefix"],
             backlog_workflow_arn=outputs.get("BacklogWorkflowArn"),

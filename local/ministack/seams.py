@@ -3,6 +3,7 @@
 from functools import cache
 
 from local.ministack import (
+    atomic_writes,
     dead_letters,
     distributed_map,
     event_version,
@@ -43,6 +44,7 @@ def install_seams() -> None:
         head_object,
         queue_pipes,
         secure_transport,
+        atomic_writes,
         steady_copies,
     ):
         module.install()

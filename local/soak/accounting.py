@@ -140,6 +140,14 @@ def _outcomes_only_move_forward(evidence: Evidence) -> Iterator[tuple[str, str]]
             yield _name(change.identity), f"was {was} and became {became}"
 
 
+def _every_write_knows_the_one_before(evidence: Evidence) -> Iterator[tuple[str, str]]:
+    last: dict[Identity, Record | None] = {}
+    for change in evidence.changes:
+        if last.get(change.identity) != change.before:
+            yield _name(change.identity), "was written by two at once: the condition of one did not see the other"
+        last[change.identity] = change.after
+
+
 def _every_success_has_a_record(evidence: Evidence) -> Iterator[tuple[str, str]]:
     succeeded = set(evidence.succeeded_before_repair)
     for change in evidence.changes:
@@ -172,6 +180,7 @@ CHECKS: tuple[Callable[[Evidence], Iterator[tuple[str, str]]], ...] = (
     _every_outcome_is_announced,
     _no_announcement_contradicts_the_record,
     _outcomes_only_move_forward,
+    _every_write_knows_the_one_before,
     _every_success_has_a_record,
     _no_execution_calls_the_endpoint_more_than_three_times,
     _the_tool_for_operations_agrees,

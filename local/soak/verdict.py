@@ -76,7 +76,10 @@ class Verdict:
         console.print("The account balances." if self.balances else "THE ACCOUNT DOES NOT BALANCE.", style="bold")
 
     def _fault_table(self) -> Table:
-        table = Table("fault", "injected", "what it does", box=box.SIMPLE_HEAD)
+        table = Table(box=box.SIMPLE_HEAD)
+        table.add_column("fault", no_wrap=True)
+        table.add_column("injected", no_wrap=True, justify="right")
+        table.add_column("what it does")
         for kind, count in sorted(self.faults.items(), key=lambda item: -item[1]):
             table.add_row(kind, f"{count:,}", KINDS[kind])
         table.add_row(f"{len(self.faults)} kinds", f"{sum(self.faults.values()):,}", "", style="bold")
@@ -84,7 +87,7 @@ class Verdict:
 
     def _account_table(self) -> Table:
         table = Table("", "uploads", *self.before_repair, box=box.SIMPLE_HEAD)
-        for name, counts in (("when the faults ended", self.before_repair), ("after the repair", self.outcomes)):
+        for name, counts in (("faults over", self.before_repair), ("repaired", self.outcomes)):
             cells = [counts.get(outcome, 0) for outcome in self.before_repair]
             table.add_row(name, f"{self.uploads:,}", *(f"{count:,}" for count in cells))
         return table

@@ -103,11 +103,17 @@ class Account:
 
     def messages(self) -> int:
         """How many messages of the dead-letter queue can be received."""
-        return len(
-            self.context.aws.sqs.receive_message(
-                QueueUrl=self.context.service.dead_letter_queue_url, MaxNumberOfMessages=10, VisibilityTimeout=0
-            ).get("Messages", [])
-        )
+        return len(self._received(self.context.service.dead_letter_queue_url))
+
+    def failures(self) -> list[tuple[str, dict[str, Any]]]:
+        """Body and attributes of the messages of the failure queue."""
+        received = self._received(self.context.service.failure_queue_url)
+        return [(message["Body"], message.get("MessageAttributes", {})) for message in received]
+
+    def _received(self, queue_url: str) -> list[Any]:
+        return self.context.aws.sqs.receive_message(
+            QueueUrl=queue_url, MaxNumberOfMessages=10, VisibilityTimeout=0, MessageAttributeNames=["All"]
+        ).get("Messages", [])
 
 
 def deploy(aws: Aws) -> Service:
@@ -124,4 +130,5 @@ def deploy(aws: Aws) -> Service:
         ],
     )
     queue = aws.sqs.create_queue(QueueName="dead-letters")["QueueUrl"]
-    return Service("images", WORKFLOW, "results", queue, "archive/", BACKLOG)
+    failures = aws.sqs.create_queue(QueueName="failures")["QueueUrl"]
+    return Service("images", WORKFLOW, "results", failures, queue, "archive/", BACKLOG)

@@ -153,6 +153,23 @@ def test_an_image_with_record_and_message_is_started_once(account: Account, opti
     assert (1, 0) == (len(account.states.started), account.messages())
 
 
+def test_an_image_that_is_decided_is_announced_again_and_not_started(account: Account, options: Options) -> None:
+    account.record("uploads/a.png", "v1", outcome="ACCEPTED")
+    event = bad_end(upload_event("uploads/a.png"), "FAILED", error="EventBridge.FailedEntry")
+    account.send(event, ERROR_CODE="SDK_CLIENT_ERROR")
+    data = redrive.run(account.context, options(redrive, "--yes")).data
+    assert (0, 1, [], 0) == (data["started"], data["decided"], account.states.started, account.messages())
+    [(body, attributes)] = account.failures()
+    assert (event, "SDK_CLIENT_ERROR") == (json.loads(body), attributes["ERROR_CODE"]["StringValue"])
+
+
+def test_an_announcement_is_not_made_again_unless_it_is_confirmed(account: Account, options: Options) -> None:
+    account.record("uploads/a.png", "v1", outcome="ACCEPTED")
+    account.send(upload_event("uploads/a.png"))
+    redrive.run(account.context, options(redrive, "--dry-run"))
+    assert (1, []) == (account.messages(), account.failures())
+
+
 def test_an_image_with_two_messages_is_started_once_and_both_are_deleted(account: Account, options: Options) -> None:
     account.send(upload_event("uploads/a.png"))
     account.send(bad_end(upload_event("uploads/a.png")))

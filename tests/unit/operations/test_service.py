@@ -12,6 +12,7 @@ OUTPUTS = {
     "ImageBucketName": "images",
     "ImageClassificationWorkflowArn": "arn:workflow",
     "ResultsTableName": "results",
+    "FailureQueueUrl": "https://failures",
     "FailureDeadLetterQueueUrl": "https://queue",
     "BacklogPrefix": "archive/",
 }
@@ -47,4 +48,4 @@ def test_a_stack_that_is_not_there_is_named() -> None:
 
 def test_a_stack_of_an_earlier_version_is_to_be_deployed_again() -> None:
     with pytest.raises(StackOutdatedError, match="FailureDeadLetterQueueUrl"):
-        find_service(account_with({key: OUTPUTS[key] for key in list(OUTPUTS)[:3]}), "mine")
+        find_service(account_with({key: OUTPUTS[key] for key in list(OUTPUTS)[:4]}), "mine")

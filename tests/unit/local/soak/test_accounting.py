@@ -68,6 +68,7 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("outcomes only move forward", {"changes": [Change(dict(RECORD), dict(REVIEWED))]}),
     ("outcomes only move forward", {"changes": [Change(dict(FAILED), dict(OPEN))]}),
     ("outcomes only move forward", {"changes": [Change(dict(RECORD), None)]}),
+    ("every write knows the one before", {"changes": [Change(None, dict(OPEN)), Change(None, dict(RECORD))]}),
     ("every success has a record", {"decided_before_repair": set()}),
     ("no execution calls the endpoint more than three times", {"endpoint_calls": {"uploads/soak/1/a.png": 4}}),
     ("the tool for operations agrees", {"reconciled": False}),
@@ -102,8 +103,10 @@ def test_second_write_of_the_same_outcome_is_no_change() -> None:
 
 
 def test_two_executions_may_call_the_endpoint_six_times() -> None:
-    second = Change(dict(FAILED), {**FAILED, "opened_by": "arn:execution:2"})
-    evidence = replace(BALANCED, changes=[*BALANCED.changes, second], endpoint_calls={"uploads/soak/1/a.png": 6})
+    opened, failed, decided = BALANCED.changes
+    reopened = {**FAILED, "opened_by": "arn:execution:2"}
+    changes = [opened, failed, Change(failed.after, reopened), Change(reopened, decided.after)]
+    evidence = replace(BALANCED, changes=changes, endpoint_calls={"uploads/soak/1/a.png": 6})
     assert [] == violations(evidence)
 
 

@@ -1,6 +1,7 @@
 """What a soak tells."""
 
 import json
+import re
 from io import StringIO
 from pathlib import Path
 
@@ -73,3 +74,10 @@ def test_offending_image_and_the_sum_of_faults_are_shown() -> None:
 def test_last_line_says_whether_it_balances() -> None:
     assert "The account balances." == shown(verdict()).splitlines()[-1]
     assert "THE ACCOUNT DOES NOT BALANCE." == shown(verdict(LOST)).splitlines()[-1]
+
+
+def test_faults_are_named_and_counted_on_a_narrow_terminal() -> None:
+    console = Console(file=StringIO(), width=80)
+    verdict().show(console)
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert re.search("endpoint-throttled +5 +InvokeEndpoint answers 429", text)

@@ -1,0 +1,32 @@
+"""Of several executions that write under the condition that nobody has yet, one does."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from ministack.services import dynamodb
+
+WRITERS = 4
+
+
+@pytest.mark.usefixtures("ministack")
+def test_condition_that_nothing_is_there_lets_one_of_many_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = {"AttributeName": "image_url", "KeyType": "HASH"}
+    attribute = {"AttributeName": "image_url", "AttributeType": "S"}
+    table = {"TableName": "results", "KeySchema": [key], "AttributeDefinitions": [attribute]}
+    dynamodb._create_table(table | {"BillingMode": "PAY_PER_REQUEST"})
+    evaluate = dynamodb._evaluate_condition
+
+    def hesitate(*arguments: Any) -> Any:
+        held = evaluate(*arguments)
+        others.submit(int).result()  # the others go on meanwhile, if they may
+        return held
+
+    monkeypatch.setattr(dynamodb, "_evaluate_condition", hesitate)
+    item = {"TableName": "results", "Item": {"image_url": {"S": "a"}}}
+    item["ConditionExpression"] = "attribute_not_exists(image_url)"
+    with ThreadPoolExecutor(WRITERS) as writers, ThreadPoolExecutor(1) as others:
+        statuses = list(writers.map(lambda _number: dynamodb._put_item(item)[0], range(WRITERS)))
+    dynamodb._delete_table({"TableName": "results"})
+    assert {200: 1, 400: WRITERS - 1} == Counter(statuses)
