@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _CLIENTS = 4
 # Uploads without a decision. Executions of the local cloud are threads: more of them only get in each other's way.
-LEAD = 48
+LEAD = 96
 # Seconds after which an upload no longer holds others up: its event may be lost until the repair.
 OVERDUE = 15.0
 

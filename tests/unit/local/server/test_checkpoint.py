@@ -25,6 +25,11 @@ def test_save_is_due_under_steady_load_after_a_minute() -> None:
     assert is_due(now=151, last_request=150.9, last_save=90)
 
 
+@pytest.mark.parametrize(("waited", "due"), [(149, False), (151, True)])
+def test_save_under_steady_load_takes_at_most_a_fiftieth_of_the_time(waited: float, due: bool) -> None:
+    assert due == is_due(now=waited, last_request=waited, last_save=0, last_cost=3)
+
+
 def test_keep_saved_saves_once_after_the_last_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoint, "QUIET_SECONDS", -1)  # quiet at once, and no sleep
     saves: list[str] = []
