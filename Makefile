@@ -73,7 +73,14 @@ lint: setup ## ruff and mypy (sam validate and cfn-lint run among the tests)
 soak: N ?= 10000
 soak: SEED ?= 1
 soak: setup ## N=10000 uploads under faults from SEED=1, whose account must balance; 20,000 mutated images
+	@$(MAKE) --no-print-directory --jobs 2 N=$(N) SEED=$(SEED) soak-uploads soak-images
+
+.PHONY: soak-uploads
+soak-uploads: setup
 	.venv/bin/python -m local soak --uploads $(N) --seed $(SEED) --json build/soak.json
+
+.PHONY: soak-images
+soak-images: setup
 	.venv/bin/python -m tests.images.fuzz --count 20000 --seed $(SEED)
 
 .PHONY: docs

@@ -16,7 +16,7 @@ FAILED = "FAILED"
 FINAL = ("ACCEPTED", "REVIEW", "UNREADABLE")
 UNDER_WAY = timedelta(minutes=15)  # an execution rarely takes longer, unless the endpoint is throttled
 _BATCH = 100  # keys that BatchGetItem takes
-_PROJECTION = "image_url, version, uploaded_at, outcome, #error, execution, opened_at, confidence_threshold"
+_PROJECTION = "image_url, version, uploaded_at, outcome, #error, execution, opened_by, opened_at, confidence_threshold"
 _NAMES = {"#error": "error"}  # a reserved word
 
 
@@ -29,8 +29,9 @@ class Record:
     uploaded_at: str
     outcome: str | None
     error: str | None
-    execution: str | None
-    opened_at: datetime | None  # of the execution that works on it, or did before it was stopped
+    execution: str | None  # that found the outcome
+    opened_by: str | None  # the execution that works on it, or did before it was stopped
+    opened_at: datetime | None
     confidence_threshold: float | None
 
     @property
@@ -39,8 +40,13 @@ class Record:
         return self.image_url, self.version
 
     def is_worked_on(self, since: timedelta = UNDER_WAY) -> bool:
-        """Whether an execution has begun and, as far as one can tell by the time, goes on."""
-        return self.outcome not in FINAL and self.opened_at is not None and datetime.now(UTC) - self.opened_at < since
+        """Whether an execution has begun and, as far as one can tell by the time, goes on.
+
+        One that failed does not, even if its opening of the record arrived after its failure was written down.
+        """
+        if self.outcome in FINAL or self.opened_at is None or self.opened_by == self.execution:
+            return False
+        return datetime.now(UTC) - self.opened_at < since
 
 
 def scan(context: Context, prefix: str, **equal: str) -> Iterator[Record]:
@@ -88,6 +94,7 @@ def _record(item: "dict[str, AttributeValueTypeDef]") -> Record:
         outcome=text.get("outcome"),
         error=text.get("error"),
         execution=text.get("execution"),
+        opened_by=text.get("opened_by"),
         opened_at=datetime.fromisoformat(text["opened_at"]) if "opened_at" in text else None,
         confidence_threshold=None if threshold is None else float(threshold),
     )

@@ -7,10 +7,12 @@ from local.server.cloud import Cloud
 from local.server.settings import ROOT
 from local.soak.errors import RepairError
 
+_RATE = 100  # executions started a second: as fast as the local cloud can, so that a soak does not wait for it
+
 
 def redrive(cloud: Cloud) -> None:
     """Send what failed through the workflow again, and wait for the outcomes. Raises RepairError."""
-    _operations(cloud, "redrive", "--yes")
+    _operations(cloud, "redrive", "--yes", "--rate", str(_RATE))
 
 
 def start_what_is_missing(cloud: Cloud, prefix: str) -> None:

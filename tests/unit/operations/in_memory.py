@@ -82,6 +82,7 @@ class Account:
         }
         opened = attributes.pop("opened", None)
         if isinstance(opened, timedelta):
+            item["opened_by"] = {"S": "the execution that works on it"}
             item["opened_at"] = {"S": (datetime.now(UTC) - opened).isoformat()}
         item |= {name: {"S": value} for name, value in attributes.items()}
         self.context.aws.dynamodb.put_item(TableName=self.context.service.results_table, Item=item)

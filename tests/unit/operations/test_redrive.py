@@ -82,6 +82,15 @@ def test_an_image_without_a_new_outcome_is_still_open_in_the_end(
     assert 1 == redrive.run(account.context, chosen).data["open"]
 
 
+def test_redrive_of_a_failure_that_was_opened_late_by_the_execution_that_failed_starts_it(
+    account: Account, options: Options
+) -> None:
+    its_own = {"execution": "an execution", "opened_by": "an execution"}
+    account.record("uploads/a.png", "v1", outcome="FAILED", error="E", opened=timedelta(minutes=1), **its_own)
+    data = redrive.run(account.context, options(redrive, "--yes", "--no-wait")).data
+    assert (1, 0) == (data["started"], data["under_way"])
+
+
 def test_a_redrive_that_is_under_way_is_not_repeated(account: Account, options: Options) -> None:
     account.record("uploads/a.png", "v1", outcome="FAILED", error="E", opened=timedelta(minutes=1))
     data = redrive.run(account.context, options(redrive, "--yes")).data
