@@ -73,6 +73,10 @@ lint: setup ## ruff and mypy (sam validate and cfn-lint run among the tests)
 security: setup .venv-security/.ready ## the gate: templates, workflows, lock files, sources, secrets
 	.venv/bin/pytest --quiet tests/security
 
+.PHONY: audit
+audit: setup ## ask osv.dev for known vulnerabilities of all that is pinned; 2 if it could not be asked
+	.venv/bin/python -m tests.security.supply_chain.audit
+
 .PHONY: soak
 soak: N ?= 10000
 soak: SEED ?= 1
