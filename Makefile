@@ -40,7 +40,7 @@ setup: .venv/.ready .venv-sam/.ready .venv-lambda/.ready ## make the three Pytho
 .PHONY: lock
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header
 lock: $(UV) ## compile requirements/*.txt and functions/*/requirements.txt from pyproject.toml
-	for group in dev sam lambda uv litserve; do $(COMPILE) --group $$group -o requirements/$$group.txt; done
+	for group in dev sam lambda security uv litserve; do $(COMPILE) --group $$group -o requirements/$$group.txt; done
 	for function in $(FUNCTIONS); do $(COMPILE) --group $$function -o functions/$$function/requirements.txt; done
 
 .PHONY: demo
@@ -49,7 +49,7 @@ demo: setup ## run the main job: train, deploy, upload, decide (build/demo/index
 
 .PHONY: test
 test: setup ## lint and every test, two at a time
-	@$(MAKE) --no-print-directory --jobs 2 workflow-tests lint unit-tests
+	@$(MAKE) --no-print-directory --jobs 2 workflow-tests lint unit-tests security
 
 .PHONY: unit-tests
 unit-tests: setup build/pillow-images/.ready ## the unit and contract tests, and those with bad images
@@ -68,6 +68,14 @@ lint: setup ## ruff and mypy (sam validate and cfn-lint run among the tests)
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy .
+
+.PHONY: security
+security: setup .venv-security/.ready ## the gate: templates, workflows, lock files, sources, secrets
+	.venv/bin/pytest --quiet tests/security
+
+.PHONY: audit
+audit: setup ## ask osv.dev for known vulnerabilities of all that is pinned; 2 if it could not be asked
+	.venv/bin/python -m tests.security.supply_chain.audit
 
 .PHONY: soak
 soak: N ?= 10000

@@ -34,6 +34,10 @@ class BadModelArchiveError(TrainingError):
     """The model is not a gzip-compressed tar archive as a training job writes it."""
 
 
+class ModelChangedError(TrainingError):
+    """The model.tar.gz is no longer what it was: find out who wrote it, and `python -m training train --again`."""
+
+
 class ModelCardTooLargeError(TrainingError):
     """The class names are too long, or too many, for the SSM parameter that holds the model card."""
 
@@ -44,6 +48,15 @@ class ModelArchive:
 
     digest: str
     backbone: str | None
+
+    def require(self, digest: str | None) -> None:
+        """Return if this is the model of that digest (None: who knows).
+
+        Raises:
+            ModelChangedError: it is another one.
+        """
+        if digest is not None and digest != self.digest:
+            raise ModelChangedError(f"Its digest was {digest} and is {self.digest}. {ModelChangedError.__doc__}")
 
 
 def inspect_archive(s3: "S3Client", url: str) -> ModelArchive:

@@ -1,8 +1,7 @@
-"""template.yaml and samconfig.toml against the house rules and the linters."""
+"""template.yaml and samconfig.toml against the house rules; what guards the service is for tests/security."""
 
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +9,6 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = sorted(path.name for path in (ROOT / "functions").iterdir() if (path / "app.py").exists())
-# What takes no resource in IAM, so that "*" is the narrowest there is.
-WITHOUT_RESOURCE = {"SendTraces", "DeliverWorkflowLog"}
-
-
-def statements(resources: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every policy statement of the template with the logical id it stands in."""
-    for logical_id, resource in resources.items():
-        properties = resource["Properties"]
-        documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
-        documents += [properties[key] for key in ("AssumeRolePolicyDocument", "PolicyDocument") if key in properties]
-        for document in documents:
-            for statement in document["Statement"]:
-                yield logical_id, statement
 
 
 def test_the_service_has_its_three_functions() -> None:
@@ -64,30 +50,6 @@ def test_every_parameter_is_described_bounded_and_has_a_default(template: dict[s
         assert parameter["Description"].endswith("."), name
         assert {"AllowedValues", "AllowedPattern", "MinValue"} & set(parameter), name
         assert "Default" in parameter, name
-
-
-def test_every_statement_has_a_sid(resources: dict[str, Any]) -> None:
-    assert [] == [
-        (logical_id, s) for logical_id, s in statements(resources) if not re.match(r"[A-Z]\w+$", s.get("Sid", ""))
-    ]
-
-
-def test_allowed_resources_are_exact(resources: dict[str, Any]) -> None:
-    wide = {
-        statement["Sid"]
-        for _, statement in statements(resources)
-        if statement["Effect"] == "Allow" and statement.get("Resource") == "*"
-    }
-    assert WITHOUT_RESOURCE == wide
-
-
-def test_allowed_actions_are_named_one_by_one(resources: dict[str, Any]) -> None:
-    actions = [str(s["Action"]) for _, s in statements(resources) if s["Effect"] == "Allow"]
-    assert [] == [action for action in actions if "*" in action]
-
-
-def test_roles_hold_no_managed_policy(resources: dict[str, Any]) -> None:
-    assert [] == [name for name, resource in resources.items() if "ManagedPolicyArns" in resource["Properties"]]
 
 
 def test_nothing_is_bound_to_one_region_or_partition() -> None:
@@ -151,9 +113,9 @@ def test_samconfig_has_the_three_environments(samconfig: dict[str, Any]) -> None
     assert {"version", "default", "prod", "local"} == set(samconfig)
 
 
-@pytest.mark.parametrize("command", [["sam", "validate", "--lint"], ["cfn-lint", "template.yaml"]], ids=lambda c: c[0])
-def test_linter_finds_nothing(command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sam_finds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.setenv("SAM_CLI_TELEMETRY", "0")
+    command = ["sam", "validate", "--lint"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert 0 == result.returncode, result.stdout + result.stderr

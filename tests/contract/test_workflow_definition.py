@@ -1,6 +1,5 @@
-"""The workflows' definitions against the template, the functions' errors, the schema and the house rules."""
+"""The workflows' definitions against the template, the schema and the house rules; their bounds: tests/security."""
 
-import ast
 import json
 import re
 import subprocess
@@ -12,18 +11,9 @@ import pytest
 from jsonata import Jsonata
 
 from functions.classify_image.app import ENDPOINT_CONFIG
+from tests.security.gate.workflows import states as states_of
 
 ROOT = Path(__file__).parents[2]
-LAMBDA_SERVICE_ERRORS = {
-    "Lambda.ClientExecutionTimeoutException",
-    "Lambda.ServiceException",
-    "Lambda.AWSLambdaException",
-    "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
-    "Sandbox.Timedout",
-    "Runtime.ExitError",
-    "Lambda.Unknown",
-}
 KEY_ORDER = ["Type", "Comment", "Resource", "Label", "ItemReader", "ItemSelector", "MaxConcurrency"]
 KEY_ORDER += ["ToleratedFailurePercentage", "ItemProcessor", "ResultWriter", "Arguments", "TimeoutSeconds", "Choices"]
 KEY_ORDER += ["Default", "Assign", "Output", "Retry", "Catch", "Error", "Cause", "Next", "End"]
@@ -47,32 +37,12 @@ def strings(value: object) -> Iterator[str]:
             yield from strings(item)
 
 
-def all_states(definitions: dict[str, dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every state of every workflow, those inside maps as well, with a name that says where it stands."""
-
-    def walk(where: str, states: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-        for name, state in states.items():
-            yield f"{where}: {name}", state
-            yield from walk(f"{where}: {name}", state.get("ItemProcessor", {}).get("States", {}))
-
-    for workflow, definition in definitions.items():
-        yield from walk(workflow, definition["States"])
-
-
 def tasks(states: dict[str, Any]) -> dict[str, Any]:
     return {name: state for name, state in states.items() if state["Type"] == "Task"}
 
 
 def function_tasks(states: dict[str, Any]) -> dict[str, Any]:
     return {name: state for name, state in tasks(states).items() if "lambda:invoke" in state["Resource"]}
-
-
-def error_classes(folder: Path) -> set[str]:
-    """Names of the error classes that a function's modules define and that are not merely a base of others."""
-    classes = [node for path in folder.rglob("*.py") for node in ast.walk(ast.parse(path.read_text()))]
-    found = {node.name: node for node in classes if isinstance(node, ast.ClassDef) and node.name.endswith("Error")}
-    bases = {base.id for node in found.values() for base in node.bases if isinstance(base, ast.Name)}
-    return set(found) - bases
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS)
@@ -89,47 +59,13 @@ def test_every_workflow_is_deployed(definitions: dict[str, dict[str, Any]]) -> N
 
 
 def test_every_state_says_in_one_sentence_what_it_is_for(definitions: dict[str, dict[str, Any]]) -> None:
-    comments = {name: state.get("Comment", "") for name, state in all_states(definitions)}
+    comments = {name: state.get("Comment", "") for name, state in states_of(definitions)}
     assert {} == {name: text for name, text in comments.items() if not re.fullmatch(r"[A-Z].+\.", text)}
 
 
 def test_every_state_keeps_the_same_key_order(definitions: dict[str, dict[str, Any]]) -> None:
-    states = all_states(definitions)
+    states = states_of(definitions)
     assert [] == [name for name, state in states if sorted(state, key=KEY_ORDER.index) != list(state)]
-
-
-def test_every_function_task_retries_the_lambda_service_errors_with_jitter(states: dict[str, Any]) -> None:
-    for name, state in function_tasks(states).items():
-        retried = {error for retrier in state["Retry"] for error in retrier["ErrorEquals"]}
-        assert set() == LAMBDA_SERVICE_ERRORS - retried, name
-
-
-def test_every_task_retries_with_jitter_and_bounds(definitions: dict[str, dict[str, Any]]) -> None:
-    bounds = {"ErrorEquals", "IntervalSeconds", "MaxAttempts", "BackoffRate", "MaxDelaySeconds", "JitterStrategy"}
-    for name, state in all_states(definitions):
-        if state["Type"] == "Task":
-            assert state["Retry"], name
-            assert [(bounds, "FULL")] * len(state["Retry"]) == [
-                (set(retrier), retrier["JitterStrategy"]) for retrier in state["Retry"]
-            ], name
-
-
-def test_every_task_ends_in_time(definitions: dict[str, dict[str, Any]]) -> None:
-    assert [] == [
-        name for name, state in all_states(definitions) if state["Type"] == "Task" and "TimeoutSeconds" not in state
-    ]
-
-
-def test_states_all_stands_alone_as_the_last_catch_of_every_function_task(states: dict[str, Any]) -> None:
-    for name, state in function_tasks(states).items():
-        catches = [catcher["ErrorEquals"] for catcher in state["Catch"]]
-        assert ["States.ALL"] == catches[-1], name
-        assert not any("States.ALL" in names for names in catches[:-1]), name
-
-
-def test_nothing_is_retried_whatever_it_is(definitions: dict[str, dict[str, Any]]) -> None:
-    retriers = [(name, retrier) for name, state in all_states(definitions) for retrier in state.get("Retry", [])]
-    assert [] == [name for name, retrier in retriers if "States.ALL" in retrier["ErrorEquals"]]
 
 
 def test_an_image_costs_the_endpoint_at_most_three_calls(states: dict[str, Any]) -> None:
@@ -140,22 +76,10 @@ def test_an_image_costs_the_endpoint_at_most_three_calls(states: dict[str, Any])
     assert 3 == calls_of_an_invocation * (1 + sum(retrier["MaxAttempts"] for retrier in retriers))
 
 
-def test_states_all_does_not_stand_for_a_state_that_grew_too_large(states: dict[str, Any]) -> None:
-    for name, state in function_tasks(states).items():
-        assert any("States.DataLimitExceeded" in catcher["ErrorEquals"] for catcher in state["Catch"]), name
-
-
 def test_a_functions_timeout_ends_before_its_state(states: dict[str, Any], template: dict[str, Any]) -> None:
     timeout = template["Globals"]["Function"]["Timeout"]
     for name, state in function_tasks(states).items():
         assert timeout < state["TimeoutSeconds"], name
-
-
-@pytest.mark.parametrize("function", ["serialize_image", "classify_image", "filter_inferences"])
-def test_error_names_of_a_task_equal_the_error_classes_of_its_function(function: str, states: dict[str, Any]) -> None:
-    state = states[function.replace("_", " ").capitalize()]
-    names = {name for rule in state["Retry"] + state["Catch"] for name in rule["ErrorEquals"] if "." not in name}
-    assert error_classes(ROOT / "functions" / function) == names
 
 
 def test_refused_input_fails_with_the_functions_own_error_names(states: dict[str, Any]) -> None:
@@ -168,7 +92,7 @@ def test_definitions_use_nothing_that_the_local_cloud_ignores(definitions: dict[
     text = json.dumps(definitions)
     json_path = ["InputPath", "Parameters", "ResultSelector", "ResultPath", "OutputPath", "ItemBatcher"]
     assert [] == [field for field in json_path if f'"{field}"' in text]
-    assert [] == [name for name, s in all_states(definitions) if s["Type"] == "Succeed" and "Output" in s]
+    assert [] == [name for name, s in states_of(definitions) if s["Type"] == "Succeed" and "Output" in s]
 
 
 def test_both_workflows_that_record_read_an_image_in_the_same_way(definitions: dict[str, dict[str, Any]]) -> None:

@@ -23,7 +23,14 @@ from training.deploy.request import (
 from training.deploy.rollout import Rollout
 from training.deploy.sam_command import sam_deploy_command
 from training.deploy.trained_model import TrainedModel
-from training.model_card import ModelArchive, inspect_archive, model_card, write_model_card
+from training.model_card import (
+    ModelArchive,
+    ModelChangedError,
+    ModelMissingError,
+    inspect_archive,
+    model_card,
+    write_model_card,
+)
 from training.step import Context
 from training.train.preflight import check_role
 
@@ -48,10 +55,10 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     Raises:
         StepNotDoneError: there is no dataset, or no model.
         HostingOptionsError, UnknownInstanceTypeError, PriceFileError: what is asked cannot be.
-        OtherDatasetError, EndpointTakenError, RoleMissingError, ModelMissingError, ModelCardTooLargeError: found
-            before anything is made.
+        OtherDatasetError, EndpointTakenError, RoleMissingError, ModelMissingError, ModelChangedError,
+            ModelCardTooLargeError: found before anything is made.
         EndpointStuckError, EndpointFailedError, RolledBackError, QuotaExceededError: SageMaker does not bring it about.
-        SmokeTestError: it was taken back.
+        SmokeTestError, ModelMissingError, ModelChangedError: it was taken back.
     """
     dataset = Dataset.of(context.run)
     model = TrainedModel.of(context.run, options.model_data, options.role)
@@ -64,6 +71,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         endpoint.check_ownership(context)
     check_role(context, model.role)
     archive = inspect_archive(context.aws.s3, model.model_data)
+    archive.require(model.model_digest)
     _card(context, model, archive, 1.0)  # may be too large: better now than when the endpoint is there
     images = read_proof_images(context, dataset)
     asked = hosting.asked | {"model_data": model.model_data, "image": model.image, "role": model.role}
@@ -90,7 +98,9 @@ def _prove(
     try:
         proof = smoke_test(context, dataset, images.known)
         temperature, accuracy = calibrate(context, dataset, images.validation)
-    except SmokeTestError:
+        # SageMaker checks no digest: what is the same before and after it was loaded is what was loaded.
+        inspect_archive(context.aws.s3, rollout.model.model_data).require(archive.digest)
+    except (SmokeTestError, ModelMissingError, ModelChangedError):
         rollout.move_back()
         raise
     proof |= {"validation_images": len(images.validation), "validation_accuracy": accuracy}

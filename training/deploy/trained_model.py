@@ -17,6 +17,7 @@ class TrainedModel:
     training_job: str | None
     metrics: dict[str, float]
     data_digest: str | None
+    model_digest: str | None
     backbone: str
 
     @classmethod
@@ -36,6 +37,7 @@ class TrainedModel:
             training_job=trained["training_job"] if own else None,
             metrics=trained["metrics"] if own else {},
             data_digest=trained["dataset_digest"] if own else None,
+            model_digest=trained.get("model_digest") if own else None,
             # What the built-in algorithm serves; another one names its backbone in the archive.
             backbone=f"ResNet-{trained['hyperparameters']['num_layers']}",
         )

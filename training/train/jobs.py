@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from botocore.exceptions import ClientError
 
 from account.aws import Aws, AwsError, QuotaExceededError, code_of
+from training.model_card import inspect_archive
 
 ALGORITHM = "image-classification"
 
@@ -40,6 +41,13 @@ class Jobs(Protocol):
 
     def describe(self, name: str) -> Mapping[str, Any] | None:
         """What DescribeTrainingJob answers; None if there is no such job."""
+
+    def model_digest(self, url: str) -> str:
+        """The SHA-256 of the model.tar.gz that a job left in S3.
+
+        Raises:
+            ModelMissingError, BadModelArchiveError: there is none, or it is something else.
+        """
 
 
 @dataclass(frozen=True)
@@ -86,6 +94,10 @@ class SageMakerJobs:
             if "not found" in str(exc) or code_of(exc) == "ResourceNotFound":
                 return None
             raise
+
+    def model_digest(self, url: str) -> str:
+        """As in `Jobs`."""
+        return inspect_archive(self.aws.s3, url).digest
 
 
 def quota_exceeded(request: Mapping[str, Any], region: str, error: ClientError) -> QuotaExceededError:

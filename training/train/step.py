@@ -133,7 +133,8 @@ def _finish(context: Context, plan: Plan, jobs: Jobs, name: str, told: str) -> d
         context.console.print(f"The training job goes on without you. To stop it: {stop}")
         raise
     check_completed(job, log)
-    return _done(context, train_result(job, log, plan.dataset))
+    result = train_result(job, log, plan.dataset)
+    return _done(context, result | {"model_digest": jobs.model_digest(result["model_data"])})
 
 
 def _done(context: Context, result: dict[str, Any]) -> dict[str, Any]:

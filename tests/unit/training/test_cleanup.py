@@ -17,7 +17,7 @@ from training.model_card import ModelArchive, model_card, write_model_card
 from training.naming import Names
 from training.step import Context
 
-MODEL = TrainedModel("s3://b/model.tar.gz", "image:1", "arn:aws:iam::1:role/r", ("a", "b"), "job", {}, None, "x")
+MODEL = TrainedModel("s3://b/model.tar.gz", "image:1", "arn:aws:iam::1:role/r", ("a", "b"), "job", {}, None, None, "x")
 
 
 @pytest.fixture(autouse=True)

@@ -1,11 +1,13 @@
 """A trained run in moto's account, and what moto lacks of hosting: updates, failures, and models that answer."""
 
 import argparse
+import gzip
 import io
 import json
 import tarfile
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, tzinfo
+from hashlib import sha256
 from itertools import count
 from types import SimpleNamespace
 from typing import Any, Self
@@ -49,6 +51,7 @@ class Hosting:
         self.backend = sagemaker_backends["123456789012"]["us-east-1"]
         self.changes.clear()
         self.interrupted_after = self.refused = None
+        self.before_answer: Callable[[], None] = lambda: None
 
     def model_data(self, config: str) -> str:
         model = self.backend.endpoint_configs[config].production_variants[0]["ModelName"]
@@ -77,6 +80,7 @@ class Hosting:
                 endpoint.endpoint_status, endpoint.failure_reason = "Failed", "The ping health check failed."
 
     def invoke(self, params: dict[str, Any], **_: Any) -> Any:
+        self.before_answer()
         [endpoint] = self.backend.endpoints.values()
         data = self.model_data(endpoint.endpoint_config_name)
         answer = [0.2, 0.2]
@@ -160,9 +164,20 @@ def model_url() -> Callable[[str], str]:
     return lambda name: f"s3://{BUCKET}/models/{name}/model.tar.gz"
 
 
-def archive() -> bytes:
-    packed, described = io.BytesIO(), json.dumps({"backbone": {"name": "EfficientNet-Lite0"}}).encode()
-    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+@pytest.fixture
+def swap_model(trained: Context) -> Callable[[], None]:
+    """Put another model in the place of the one that was trained."""
+
+    def swap() -> None:
+        trained.aws.s3.put_object(Bucket=BUCKET, Key="models/good/model.tar.gz", Body=archive("another"))
+
+    return swap
+
+
+def archive(backbone: str = "EfficientNet-Lite0") -> bytes:
+    """A model.tar.gz that is the same whenever it is made."""
+    packed, described = io.BytesIO(), json.dumps({"backbone": {"name": backbone}}).encode()
+    with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as file, tarfile.open(fileobj=file, mode="w") as tar:
         member = tarfile.TarInfo("model.json")
         member.size = len(described)
         tar.addfile(member, io.BytesIO(described))
@@ -173,6 +188,7 @@ def train_result() -> dict[str, Any]:
     return {
         "training_job": "job-1",
         "model_data": f"s3://{BUCKET}/models/good/model.tar.gz",
+        "model_digest": f"sha256:{sha256(archive()).hexdigest()}",
         "image": "811284229777.dkr.ecr.us-east-1.amazonaws.com/image-classification:1",
         "role": ROLE,
         "dataset_digest": "sha256:data",

@@ -19,7 +19,9 @@ from training.naming import Names
 type ValidRequest = Callable[[str, str, dict[str, Any]], None]
 
 TAGS = Names().tag_list
-MODEL = TrainedModel("s3://b/model.tar.gz", "image:1", "arn:aws:iam::1:role/r", ("a", "b"), "job", {}, "sha256:1", "x")
+MODEL = TrainedModel(
+    "s3://b/model.tar.gz", "image:1", "arn:aws:iam::1:role/r", ("a", "b"), "job", {}, "sha256:1", None, "x"
+)
 REALTIME = Hosting("realtime", instance_type="ml.m5.large", instances=2)
 CAPTURED = Hosting("realtime", "ml.m5.large", capture_percent=20, capture_url="s3://b/captured", kms_key="key")
 SERVERLESS = Hosting("serverless", memory_mb=2048, max_concurrency=5)

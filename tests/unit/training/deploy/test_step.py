@@ -16,7 +16,7 @@ from training.deploy.errors import (
     RolledBackError,
     SmokeTestError,
 )
-from training.model_card import ModelMissingError, read_model_card
+from training.model_card import ModelChangedError, ModelMissingError, read_model_card
 from training.run_file import StepNotDoneError, open_run_file
 from training.step import Context
 from training.train.plan import RoleMissingError
@@ -105,6 +105,25 @@ def test_a_model_that_answers_wrong_is_taken_back(
         deploy("--model-data", model_url(model))
     assert (first["endpoint_config"], 1, 1) == left(trained)
     assert (first["model_card"], [(1, 3)]) == (read_model_card(trained), scaled(trained))
+
+
+def test_a_model_that_changed_since_it_was_trained_is_never_served(
+    trained: Context, deploy: Deploy, swap_model: Callable[[], None]
+) -> None:
+    swap_model()
+    with pytest.raises(ModelChangedError, match=r"Its digest was sha256:\w{64} and is sha256:"):
+        deploy()
+    assert (None, 0, 0) == left(trained)
+
+
+def test_a_model_that_changed_while_it_was_loaded_is_taken_back(
+    trained: Context, deploy: Deploy, hosting: Any, swap_model: Callable[[], None]
+) -> None:
+    hosting.before_answer = swap_model
+    with pytest.raises(ModelChangedError):
+        deploy()
+    assert (None, 0, 0) == left(trained)
+    assert read_model_card(trained) is None
 
 
 def test_a_new_endpoint_that_answers_wrong_is_deleted(trained: Context, deploy: Deploy, model_url: ModelUrl) -> None:

@@ -30,6 +30,9 @@ class Scripted:
         status, secondary = self._statuses.pop(0)
         return {"TrainingJobName": name, "TrainingJobStatus": status, "SecondaryStatus": secondary}
 
+    def model_digest(self, url: str) -> str:
+        raise NotImplementedError
+
 
 @pytest.fixture
 def logs(context: Context) -> Iterator[Stubber]:

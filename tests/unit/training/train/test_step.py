@@ -53,6 +53,9 @@ class FakeJobs:
             return {**job, "TrainingJobStatus": "InProgress", "SecondaryStatus": "Training"}
         return job
 
+    def model_digest(self, url: str) -> str:
+        return "sha256:" + url
+
 
 @pytest.fixture
 def jobs() -> FakeJobs:
@@ -70,7 +73,8 @@ def no_log(context: Context) -> Iterator[None]:
 def test_the_result_is_kept_in_run_json(context: Context, plan: Plan, jobs: FakeJobs) -> None:
     result = step.train(context, plan, jobs)
     name = jobs.requests[0]["TrainingJobName"]
-    assert (name, f"s3://photos/models/{name}/output/model.tar.gz") == (result["training_job"], result["model_data"])
+    url = f"s3://photos/models/{name}/output/model.tar.gz"
+    assert (name, url, f"sha256:{url}") == (result["training_job"], result["model_data"], result["model_digest"])
     assert result == context.run.result("train")
 
 

@@ -1,0 +1,98 @@
+"""What runs: traced, logged without data, in time, heard of when it fails, and started by nobody else."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from tests.security.gate.templates import Data, Finding, Template
+
+LONGEST_DELIVERY = {"MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 185}  # what EventBridge offers at most
+OFF: tuple[object, ...] = (None, False, "PassThrough", "Disabled", {})
+
+
+def check_running(template: Template) -> Iterator[Finding]:
+    """Find functions, workflows, rules and pipes without what tells of their failures or bounds them."""
+    shared = template.data.get("Globals", {})
+    for logical_id, resource in template.data["Resources"].items():
+        section = shared.get(resource["Type"].rpartition("::")[2], {})
+        if check := CHECKS.get(resource["Type"]):
+            for advice in check(template, logical_id, {**section, **resource["Properties"]}):
+                yield Finding(template.name, logical_id, advice)
+
+
+def _function(template: Template, _logical_id: str, properties: Data) -> Iterator[str]:
+    if properties.get("Tracing") in OFF:
+        yield "trace it: Tracing"
+    if not properties.get("Timeout"):
+        yield "bound its time: Timeout"
+    if "FunctionUrlConfig" in properties:
+        yield "leave it without a URL of its own"
+    if "VpcConfig" not in properties:
+        yield "let it run in the user's network: VpcConfig"
+    group = {"Fn::Sub": f"/aws/lambda/{properties.get('FunctionName', {}).get('Fn::Sub')}"}
+    groups = [one["Properties"].get("LogGroupName") for _, one in template.of_type("AWS::Logs::LogGroup")]
+    if group not in groups:
+        yield f"give it a log group of the template, so that its logs do not stay for ever: {group['Fn::Sub']}"
+    roles = [one["Properties"].get("Role") for _, one in template.of_type("AWS::Serverless::Function")]
+    if roles.count(properties.get("Role")) > 1:
+        yield "give it a role that no other function has"
+
+
+def _workflow(_template: Template, _logical_id: str, properties: Data) -> Iterator[str]:
+    if properties.get("Tracing", {}).get("Enabled") in OFF:
+        yield "trace it: Tracing"
+    logging = properties.get("Logging", {})
+    groups = [one.get("CloudWatchLogsLogGroup", {}).get("LogGroupArn") for one in logging.get("Destinations", [])]
+    if logging.get("Level") in (None, "OFF") or not all(groups or [None]):
+        yield "log its failures: Logging with a Level and Destinations"
+    if logging.get("IncludeExecutionData") is not False:
+        yield "keep images out of its log: IncludeExecutionData false"
+
+
+def _rule(_template: Template, _logical_id: str, properties: Data) -> Iterator[str]:
+    pattern = properties.get("EventPattern", {})
+    if not (pattern.get("source") and pattern.get("detail-type")):
+        yield "say which events it takes: source and detail-type"
+    yield from _pattern(pattern.get("source"), pattern.get("detail", {}))
+    if properties.get("State", "ENABLED") != "ENABLED":
+        yield "leave it on"
+    for target in properties.get("Targets", []):
+        if not target.get("DeadLetterConfig", {}).get("Arn"):
+            yield f"keep what the target {target['Id']} does not take: DeadLetterConfig"
+        if target.get("RetryPolicy") != LONGEST_DELIVERY:
+            yield f"deliver to the target {target['Id']} as long as can be: RetryPolicy {LONGEST_DELIVERY}"
+    if not properties.get("Targets"):
+        yield "give it a target"
+
+
+def _pattern(source: Any, detail: Data) -> Iterator[str]:
+    if source == ["aws.s3"]:
+        if not detail.get("bucket", {}).get("name"):
+            yield "take the events of one bucket only: detail.bucket.name"
+        keys = detail.get("object", {}).get("key", [])
+        if not keys or not all(isinstance(key, dict) and key.get("prefix") for key in keys):
+            yield "take the keys under one prefix only: detail.object.key"
+    if source == ["aws.states"]:
+        if not detail.get("stateMachineArn"):
+            yield "take the executions of one workflow only: detail.stateMachineArn"
+        if not {"FAILED", "TIMED_OUT", "ABORTED"} <= set(detail.get("status", [])):
+            yield "hear of every bad end: detail.status"
+
+
+def _pipe(template: Template, _logical_id: str, properties: Data) -> Iterator[str]:
+    source = properties.get("Source", {}).get("Fn::GetAtt", [None])[0]
+    queue = template.data["Resources"].get(source, {})
+    if not queue.get("Properties", {}).get("RedrivePolicy"):
+        yield "read from a queue that has a RedrivePolicy"
+    step_functions = properties.get("TargetParameters", {}).get("StepFunctionStateMachineParameters", {})
+    if step_functions.get("InvocationType") != "REQUEST_RESPONSE":
+        yield "keep the message until its work is done: InvocationType REQUEST_RESPONSE"
+    if properties.get("SourceParameters", {}).get("SqsQueueParameters", {}).get("BatchSize") != 1:
+        yield "let no message fail with another: BatchSize 1"
+
+
+CHECKS: dict[str, Callable[[Template, str, Data], Iterator[str]]] = {
+    "AWS::Serverless::Function": _function,
+    "AWS::Serverless::StateMachine": _workflow,
+    "AWS::Events::Rule": _rule,
+    "AWS::Pipes::Pipe": _pipe,
+}

@@ -1,0 +1,64 @@
+"""The linters that others wrote, each as a process of .venv-security, with findings in the gate's own form."""
+
+import json
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+
+from tests.security.gate.templates import ROOT, Finding, Template
+
+TOOLS = ROOT / ".venv-security/bin"
+# Two rules of cfn-lint-serverless 0.3.6 cannot read what they are about; checks of the gate stand for both, and the
+# mutation test shows that they do: WS1004 (logs kept for ever) knows a log group's name only if it refers to its
+# function, ES6000 (no RedrivePolicy) takes a dead-letter queue for a queue without one.
+REPLACED = ["WS1004", "ES6000"]
+
+
+def run_tool(*command: str, cwd: Path = ROOT) -> "subprocess.CompletedProcess[str]":
+    """Run a tool of .venv-security; its exit status is the caller's to judge."""
+    return subprocess.run([str(TOOLS / command[0]), *command[1:]], cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def cfn_lint(files: Sequence[str]) -> str:
+    """What cfn-lint says with the serverless rules; nothing where all is well."""
+    ended = run_tool(
+        "cfn-lint", "--append-rules", "cfn_lint_serverless.rules", "--ignore-checks", *REPLACED, "--", *files
+    )
+    return ended.stdout + ended.stderr
+
+
+def checkov(templates: Sequence[Template], folder: Path) -> set[Finding]:
+    """What checkov finds in the templates as CloudFormation gets them, which SAM has translated."""
+    names = {}
+    for number, template in enumerate(templates):
+        path = folder / f"{number}.json"
+        path.write_text(json.dumps(_translated(template)), encoding="utf-8")
+        names[path.name] = template.name
+    files = [argument for name in names for argument in ("-f", str(folder / name))]
+    ended = run_tool("checkov", "--framework", "cloudformation", "--skip-download", "--compact", "-o", "json", *files)
+    report = json.loads(ended.stdout)
+    if report["summary"]["parsing_errors"] or report["summary"]["resource_count"] < len(templates):
+        raise ValueError(f"checkov did not read the templates: {ended.stdout}{ended.stderr}")
+    return {
+        Finding(
+            names[Path(one["file_path"]).name],
+            one["resource"].rpartition(".")[2],
+            f"{one['check_name']}: {one['check_id']}",
+        )
+        for one in report["results"]["failed_checks"]
+    }
+
+
+def _translated(template: Template) -> object:
+    data = json.loads(json.dumps(template.data))
+    for resource in data["Resources"].values():
+        for packaged in {"CodeUri", "ContentUri", "DefinitionUri"} & resource["Properties"].keys():
+            resource["Properties"][packaged] = "s3://packaged/by-sam"
+        if resource["Type"] == "AWS::Serverless::Application":
+            resource["Properties"]["Location"] = "https://s3.amazonaws.com/packaged/by-sam"
+    if "Transform" not in data:
+        return data
+    return Translator({}, Parser()).translate(data, {})

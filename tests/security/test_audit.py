@@ -1,0 +1,78 @@
+"""The audit against an OSV service of the test's own: found, clean, and never clean for want of an answer."""
+
+import json
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from tests.security.supply_chain.audit import NotAuditedError, main, pinned_packages, vulnerabilities
+
+type Serve = Callable[[Callable[[list[Any]], Any]], str]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """A service whose answer to a list of queries a function makes; gives its address."""
+    servers = []
+
+    def start(answer: Callable[[list[Any]], Any]) -> str:
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                queries = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["queries"]
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(json.dumps(answer(queries)).encode())
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_port}/"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_everything_pinned_is_asked_about_by_name_and_version(serve: Serve) -> None:
+    asked: list[Any] = []
+
+    def answer(queries: list[Any]) -> Any:
+        asked.extend(queries)
+        return {"results": [{} for _ in queries]}
+
+    assert 0 == main(["--service", serve(answer)])
+    assert [(one["package"]["name"], one["version"]) for one in asked] == pinned_packages()
+    assert ("pillow", "13.0.0") in pinned_packages()
+
+
+def test_a_known_vulnerability_ends_with_1_and_is_named(serve: Serve, capsys: pytest.CaptureFixture[str]) -> None:
+    def answer(queries: list[Any]) -> Any:
+        return {"results": [{"vulns": [{"id": "GHSA-x"}]} if q["package"]["name"] == "pillow" else {} for q in queries]}
+
+    assert 1 == main(["--service", serve(answer)])
+    assert "pillow 13.0.0: https://osv.dev/vulnerability/GHSA-x" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("answer", [{"results": []}, {"results": [{}]}, {}, {"code": 3}, []], ids=str)
+def test_an_answer_that_lacks_any_package_is_not_clean(
+    serve: Serve, answer: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert 2 == main(["--service", serve(lambda _: answer)])
+    assert "NOT AUDITED" in capsys.readouterr().err
+
+
+def test_no_network_is_not_clean(capsys: pytest.CaptureFixture[str]) -> None:
+    assert 2 == main(["--service", "http://127.0.0.1:9/"])  # discard: nobody listens
+    assert "NOT AUDITED" in capsys.readouterr().err
+
+
+def test_an_audit_of_nothing_is_not_clean(serve: Serve) -> None:
+    with pytest.raises(NotAuditedError, match="Nothing is pinned"):
+        vulnerabilities([], serve(lambda _: {"results": []}))

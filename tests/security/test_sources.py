@@ -1,0 +1,113 @@
+"""The sources: no known weakness, no secret, and nothing that runs what it reads."""
+
+import ast
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.security.gate.templates import ROOT
+from tests.security.linters import run_tool
+
+PACKAGES = ("functions", "layers", "account", "training", "operations", "local", "benchmarks")
+# Formats that run what they hold; one module reads pickles, and looks up no name that they ask for.
+RUNS_WHAT_IT_READS = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
+READS_SAFELY = "training/stage/inert_pickle.py"
+# What looks like a secret and is none: digests of public files, sample events, and the tests' own made-up values.
+NO_SECRETS = {
+    "--exclude-lines": r"""(?x) sha256.*"[0-9a-f]{64}" | SHA256\ =\ "[0-9a-f]{64}" | \.(png|json)":\ "[0-9a-f]{64}"
+        | "(image_data|version|version-id|etag|sequencer)":\ """,
+    "--exclude-secrets": r"^(local|token|f/1|0123456789abcdef0123456789abcdef|53995c3f42cd8ad8)$",
+}
+
+
+def secrets_in(files: list[str], folder: Path = ROOT) -> set[tuple[str, str]]:
+    """File and kind of everything that looks like a secret."""
+    options = [argument for option in NO_SECRETS.items() for argument in option]
+    ended = run_tool("detect-secrets", "scan", *options, *files, cwd=folder)
+    assert 0 == ended.returncode, ended.stderr
+    return {(name, one["type"]) for name, found in json.loads(ended.stdout)["results"].items() for one in found}
+
+
+def text_files() -> list[str]:
+    """All that is committed, but for lock files, which are full of digests, and what is no text."""
+    lock_files = (":!requirements/*.txt", ":!functions/*/requirements.txt")
+    listing = subprocess.run(
+        ["git", "grep", "-lI", "", "--", ".", *lock_files, ":!*.onnx"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return listing.stdout.splitlines()
+
+
+def unsafe_reads(source: str) -> Iterator[str]:
+    """Every way in which a module could run what it reads."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Import(names=names):
+                yield from (one.name for one in names if one.name.split(".")[0] in RUNS_WHAT_IT_READS)
+            case ast.ImportFrom(module=str(module)) if module.split(".")[0] in RUNS_WHAT_IT_READS:
+                yield module
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="torch"), attr="load"), keywords=words):
+                if not any(word.arg == "weights_only" and is_constant(word.value, True) for word in words):
+                    yield "torch.load"
+            case ast.keyword(arg="allow_pickle", value=value) if not is_constant(value, False):
+                yield "allow_pickle"
+            case ast.Attribute(attr="unsafe_load" | "full_load" | "UnsafeLoader" | "FullLoader" as name):
+                yield name
+
+
+def is_constant(node: ast.expr, value: bool) -> bool:
+    return isinstance(node, ast.Constant) and node.value is value
+
+
+def test_bandit_finds_nothing() -> None:
+    # From medium severity on; what is of low severity is judged line by line by ruff's S rules.
+    ended = run_tool("bandit", "-q", "-ll", "-r", *PACKAGES)
+    assert 0 == ended.returncode, ended.stdout + ended.stderr
+
+
+def test_no_secret_is_committed() -> None:
+    assert set() == secrets_in(text_files())
+
+
+def test_planted_secrets_are_found(tmp_path: Path) -> None:
+    # Put together here, so that this file holds none.
+    planted = {
+        "aws.py": f'key = "{"AKIA" + "Z7QW3XN5RT2LM8KD"}"\n',
+        "secret.env": f'aws_secret_access_key = "{"wJalrXUtnFEMI/K7MDENG" + "/bPxRfiCYzQ4r8sT2vN6"}"\n',
+        "key.pem": f"-----BEGIN {'RSA'} PRIVATE KEY-----\nMIIEowIBAAKCAQEA1c7+9z5Pad7OejecsQ0buVKy\n",
+        "url.md": f"See https://deploy:{'Zk4q' + '9Lm2'}@db.internal.net/x\n",
+        "token.yml": f'token: "ghp_{"x7Kq2mB9" * 4 + "aZ3w"}"\n',
+    }
+    for name, text in planted.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert planted.keys() == {name for name, _ in secrets_in(sorted(planted), tmp_path)}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_nothing_runs_what_it_reads(package: str) -> None:
+    sources = sorted((ROOT / package).rglob("*.py"))
+    unsafe = {
+        path.relative_to(ROOT).as_posix(): list(unsafe_reads(path.read_text(encoding="utf-8"))) for path in sources
+    }
+    assert {} == {name: found for name, found in unsafe.items() if found and name != READS_SAFELY}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import pickle",
+        "from joblib import load",
+        "torch.load(path)",
+        "np.load(path, allow_pickle=True)",
+        "np.load(path, allow_pickle=given)",
+        "yaml.load(text, yaml.FullLoader)",
+    ],
+)
+def test_a_way_to_run_what_is_read_is_seen(source: str) -> None:
+    assert any(unsafe_reads(source))
