@@ -10,6 +10,7 @@ from tests.security.gate.templates import Finding, Statement, Template, listed
 WITHOUT_RESOURCE = {
     "cloudwatch:PutMetricData",
     "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
     "ecr:GetAuthorizationToken",
     "logs:CreateLogDelivery",
     "logs:DeleteLogDelivery",
@@ -97,7 +98,8 @@ def _known_principals(statement: Statement) -> Iterator[str]:
     principal, keys = statement.data.get("Principal", {}), statement.condition_keys
     services = listed(principal.get("Service")) if isinstance(principal, dict) else []
     if not services and (principal == "*" or "*" in listed(principal.get("AWS"))):
-        if not {"kms:CallerAccount", "kms:ViaService"} <= keys:
+        # A VPC endpoint takes no other principal for "all of this account".
+        if "aws:PrincipalAccount" not in keys and not {"kms:CallerAccount", "kms:ViaService"} <= keys:
             yield "name the principal"
         return
     for service in services:

@@ -113,7 +113,8 @@ def _documents(resource: Data) -> Iterator[tuple[Kind, Data]]:
             yield kind, properties[key]
     if resource["Type"].startswith("AWS::IAM::"):
         for policy in properties.get("Policies", []):
-            yield "identity", policy["PolicyDocument"]
+            [_, given, _] = policy.get("Fn::If", [None, policy, None])  # else there is none
+            yield "identity", given["PolicyDocument"]
         if "PolicyDocument" in properties:
             yield "identity", properties["PolicyDocument"]
     elif "PolicyDocument" in properties:
