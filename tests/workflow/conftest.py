@@ -13,6 +13,7 @@ from local.demo.run import run
 from local.demo.service import outputs
 from local.demo.training_steps import ENDPOINT
 from local.server.cloud import Cloud, running
+from local.server.settings import Folder
 from tests.workflow.deployed import Deployed
 
 
@@ -28,12 +29,17 @@ class Demo:
 
 
 @pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+def cloud_folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    """Where the tests' cloud keeps its state and its logs."""
+    return Folder(tmp_path_factory.mktemp("cloud") / ".local")
+
+
+@pytest.fixture(scope="session")
+def cloud(cloud_folder: Folder) -> Iterator[Cloud]:
     """A local cloud of the tests' own: no waits between retries, faults on request."""
-    folder = tmp_path_factory.mktemp("cloud") / ".local"
-    with running(folder, wait_scale=0, faults=True) as started:
+    with running(cloud_folder.path, wait_scale=0, faults=True) as started:
         yield started
-    assert [] == processes_of(folder)
+    assert [] == processes_of(cloud_folder.path)
 
 
 def processes_of(folder: Path) -> list[str]:

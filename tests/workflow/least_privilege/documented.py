@@ -1,0 +1,157 @@
+"""The calls that AWS makes in the service's roles and a laptop does not, each with the page that tells of it."""
+
+from collections.abc import Iterator
+
+from local.server.settings import ACCOUNT, REGION
+from tests.workflow.least_privilege.policies import ADMINISTRATOR, SECURE, Call, Deployment
+
+FUNCTIONS = {
+    "SerializeImageRole": "serialize-image",
+    "ClassifyImageRole": "classify-image",
+    "FilterInferencesRole": "filter-inferences",
+}
+WORKFLOWS = ["ImageClassificationWorkflowRole", "RecordFailureWorkflowRole", "BacklogWorkflowRole"]
+
+
+def documented(stack: str, deployment: Deployment) -> set[Call]:
+    """All of them, for a stack with a key of its own and outside of a VPC."""
+    return {
+        *_of_functions(stack),
+        *_of_workflows(deployment),
+        *_of_backlogs(stack, deployment),
+        *_with_the_key(stack, deployment),
+        *_on_the_key(stack, deployment),
+    }
+
+
+def _arn(service: str, resource: str) -> str:
+    return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
+
+
+def _of_functions(stack: str) -> Iterator[Call]:
+    for role, function in FUNCTIONS.items():
+        # Lambda, "Sending Lambda function logs to CloudWatch Logs": the role needs both for its log group.
+        stream = _arn("logs", f"log-group:/aws/lambda/{stack}-{function}:log-stream:2026/01/15/[$LATEST]0a1b")
+        yield from (Call(role, f"logs:{action}", stream) for action in ("CreateLogStream", "PutLogEvents"))
+        # Lambda, "Visualize Lambda function invocations using AWS X-Ray", Execution role permissions.
+        yield from (Call(role, f"xray:{action}", "*") for action in ("PutTraceSegments", "PutTelemetryRecords"))
+
+
+def _of_workflows(deployment: Deployment) -> Iterator[Call]:
+    bucket = f"arn:aws:s3:::{deployment.names['ImageBucket']}"
+    # S3, GetObject and HeadObject, Permissions: for a key that is not there, 404 with s3:ListBucket and 403 without.
+    for role in ("SerializeImageRole", "ImageClassificationWorkflowRole", "RecordFailureWorkflowRole"):
+        yield Call(role, "s3:ListBucket", bucket, frozenset({(SECURE, "true")}))
+    # Step Functions, "Using CloudWatch Logs to log execution history", IAM policies for logging.
+    delivery = ["CreateLogDelivery", "GetLogDelivery", "UpdateLogDelivery", "DeleteLogDelivery", "ListLogDeliveries"]
+    delivery += ["PutResourcePolicy", "DescribeResourcePolicies", "DescribeLogGroups"]
+    # Step Functions, "Trace Step Functions request data in AWS X-Ray", IAM policies.
+    tracing = ["PutTraceSegments", "PutTelemetryRecords", "GetSamplingRules", "GetSamplingTargets"]
+    for role in WORKFLOWS:
+        yield from (Call(role, f"logs:{action}", "*") for action in delivery)
+        yield from (Call(role, f"xray:{action}", "*") for action in tracing)
+
+
+def _of_backlogs(stack: str, deployment: Deployment) -> Iterator[Call]:
+    role = "BacklogWorkflowRole"
+    # Step Functions, "IAM policies for using Distributed Map states": children, and reports that come in parts.
+    workflow = deployment.names["ImageClassificationWorkflow"].rpartition(":")[2]
+    for execution in (f"{workflow}:one", f"{stack}-backlog:one", f"{stack}-backlog/list:one"):
+        for action in ("DescribeExecution", "StopExecution"):
+            yield Call(role, f"states:{action}", _arn("states", f"execution:{execution}"))
+    report = f"arn:aws:s3:::{deployment.names['ImageBucket']}/backlog/one/manifest.json"
+    for action in ("ListMultipartUploadParts", "AbortMultipartUpload"):
+        yield Call(role, f"s3:{action}", report, frozenset({(SECURE, "true")}))
+    # Step Functions, "IAM policies for starting workflow executions", Synchronous.
+    rule = _arn("events", "rule/StepFunctionsGetEventsForStepFunctionsExecutionRule")
+    yield from (Call(role, f"events:{action}", rule) for action in ("PutTargets", "PutRule", "DescribeRule"))
+
+
+def _with_the_key(stack: str, deployment: Deployment) -> Iterator[Call]:
+    """What a role does with the key, through the service that keeps its data."""
+    names, key = deployment.names, _key(deployment)
+
+    def through(service: str, context: str, value: str) -> frozenset[tuple[str, str]]:
+        return frozenset(
+            {("kms:viaservice", f"{service}.{REGION}.amazonaws.com"), (f"kms:encryptioncontext:{context}", value)}
+        )
+
+    bucket = f"arn:aws:s3:::{names['ImageBucket']}"
+    # S3, "Using server-side encryption with AWS KMS keys": the bucket, or without bucket key the object.
+    for arn in (bucket, f"{bucket}/uploads/truck.png", f"{bucket}/archive/truck.png"):
+        yield Call("SerializeImageRole", "kms:Decrypt", key, through("s3", "aws:s3:arn", arn))
+    for arn in (bucket, f"{bucket}/backlog/images.csv"):
+        for action in ("Decrypt", "GenerateDataKey"):
+            yield Call("BacklogWorkflowRole", f"kms:{action}", key, through("s3", "aws:s3:arn", arn))
+    # DynamoDB, "Encryption at rest: how it works": the table's key is decrypted on behalf of whoever uses the table.
+    for role in ("ImageClassificationWorkflowRole", "RecordFailureWorkflowRole"):
+        table = through("dynamodb", "aws:dynamodb:tablename", names["ResultsTable"])
+        yield Call(role, "kms:Decrypt", key, table)
+    # SQS, "Key management", Configure KMS permissions for consumers.
+    queue = _arn("sqs", names["FailureQueue"].rpartition("/")[2])
+    yield Call("FailurePipeRole", "kms:Decrypt", key, through("sqs", "aws:sqs:arn", queue))
+    # Lambda, "Securing Lambda environment variables": decrypted in the function's role.
+    for role, function in FUNCTIONS.items():
+        arn = _arn("lambda", f"function:{stack}-{function}")
+        yield Call(role, "kms:Decrypt", key, through("lambda", "aws:lambda:functionarn", arn))
+
+
+def _on_the_key(stack: str, deployment: Deployment) -> Iterator[Call]:
+    """What the account's people and AWS's services do with the key."""
+    key = _key(deployment)
+    # CloudFormation's handlers of AWS::KMS::Key (its schema, "handlers"), and a deletion taken back.
+    administration = ["DescribeKey", "GetKeyPolicy", "PutKeyPolicy", "GetKeyRotationStatus", "EnableKeyRotation"]
+    administration += ["DisableKeyRotation", "EnableKey", "DisableKey", "UpdateKeyDescription", "ListResourceTags"]
+    administration += ["TagResource", "UntagResource", "ScheduleKeyDeletion", "CancelKeyDeletion"]
+    yield from (Call(ADMINISTRATOR, f"kms:{action}", key) for action in administration)
+    # DynamoDB, "Managing encrypted tables": CreateTable encrypts with the key and takes a grant. So does Lambda, for
+    # environment variables.
+    use = ["Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo", "GenerateDataKey"]
+    for action in use:
+        yield Call(ADMINISTRATOR, f"kms:{action}", key, frozenset({_via("dynamodb")}))
+    for service in ("dynamodb", "lambda"):
+        lent = frozenset({_via(service), ("kms:grantisforawsresource", "true")})
+        yield Call(ADMINISTRATOR, "kms:CreateGrant", key, lent)
+    # CloudWatch Logs, "Encrypt log data in CloudWatch Logs using AWS KMS", Step 2.
+    groups = [f"/aws/lambda/{stack}-{function}" for function in FUNCTIONS.values()]
+    groups += [
+        f"/aws/vendedlogs/states/{stack}-{name}" for name in ("image-classification", "record-failure", "backlog")
+    ]
+    for group in groups:
+        context = frozenset({("kms:encryptioncontext:aws:logs:arn", _arn("logs", f"log-group:{group}"))})
+        for action in (*use, "DescribeKey"):
+            yield Call(f"logs.{REGION}.amazonaws.com", f"kms:{action}", key, context)
+    # SQS, "Key management", Configure KMS permissions for AWS services.
+    for rule, queue in (
+        ("uploads", "FailureQueue"),
+        ("failures", "FailureQueue"),
+        ("failures", "FailureDeadLetterQueue"),
+    ):
+        name = deployment.names[queue].rpartition("/")[2]
+        source = {("aws:sourceaccount", ACCOUNT), ("aws:sourcearn", _arn("events", f"rule/{stack}-{rule}"))}
+        context = frozenset({*source, ("kms:encryptioncontext:aws:sqs:arn", _arn("sqs", name))})
+        for action in ("GenerateDataKey", "Decrypt"):
+            yield Call("events.amazonaws.com", f"kms:{action}", key, context)
+
+
+def in_a_vpc() -> set[Call]:
+    """What Lambda does in the functions' roles to put them into a VPC, and not their code.
+
+    Lambda, "Giving Lambda functions access to resources in an Amazon VPC", Required IAM permissions.
+    """
+    interface = _arn("ec2", "network-interface/*")
+    changes = ["CreateNetworkInterface", "DeleteNetworkInterface"]
+    changes += ["AssignPrivateIpAddresses", "UnassignPrivateIpAddresses"]
+    looks = ["DescribeNetworkInterfaces", "DescribeSubnets"]
+    return {
+        *(Call(role, f"ec2:{action}", interface) for role in FUNCTIONS for action in changes),
+        *(Call(role, f"ec2:{action}", "*") for role in FUNCTIONS for action in looks),
+    }
+
+
+def _key(deployment: Deployment) -> str:
+    return _arn("kms", f"key/{deployment.names['EncryptionKey']}")
+
+
+def _via(service: str) -> tuple[str, str]:
+    return ("kms:viaservice", f"{service}.{REGION}.amazonaws.com")

@@ -1,0 +1,115 @@
+"""The template with every parameter set, as a production stack in a VPC has it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint.decode import cfn_yaml
+
+from local.lambda_runtime.settings import ARCHITECTURE
+from local.server.cloud import Cloud
+from local.server.settings import REGION
+from tests.workflow.deployed import Deployed
+from tests.workflow.least_privilege.documented import FUNCTIONS, in_a_vpc
+from tests.workflow.least_privilege.neighbours import neighbours
+from tests.workflow.least_privilege.policies import Deployment, Policies, deployed
+from tests.workflow.least_privilege.surplus import surplus
+
+ROOT = Path(__file__).parents[3]
+STACK = "all-parameters"
+BUCKET = "access-logs"
+
+
+def parameters(cloud: Cloud) -> dict[str, str]:
+    """A value for every parameter of the template, not its default."""
+    ec2 = cloud.client("ec2")
+    [vpc, *_] = ec2.describe_vpcs()["Vpcs"]
+    [group, *_] = ec2.describe_security_groups()["SecurityGroups"]
+    [table, *_] = ec2.describe_route_tables()["RouteTables"]
+    return {
+        "EndpointName": "another-endpoint",
+        "ConfidenceThreshold": "0.9",
+        "EndpointConcurrency": "4",
+        "BacklogPrefix": "old/",
+        "WorkflowType": "EXPRESS",
+        "LogRetentionInDays": "365",
+        "LogLevel": "DEBUG",
+        "Architecture": ARCHITECTURE,
+        "Stage": "prod",
+        "KmsKeyArn": cloud.client("kms").create_key()["KeyMetadata"]["Arn"],
+        "AccessLogBucket": BUCKET,
+        "SubnetIds": ",".join(subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"][:2]),
+        "SecurityGroupIds": group["GroupId"],
+        "VpcId": vpc["VpcId"],
+        "RouteTableIds": table["RouteTableId"],
+    }
+
+
+@pytest.fixture(scope="module")
+def given(cloud: Cloud) -> dict[str, str]:
+    cloud.client("s3").create_bucket(Bucket=BUCKET)
+    return parameters(cloud)
+
+
+@pytest.fixture(scope="module")
+def deployment(cloud: Cloud, service: Deployed, given: dict[str, str]) -> Iterator[Deployment]:
+    """A second stack, of what `sam deploy` uploaded for the first."""
+    cloudformation = cloud.client("cloudformation")
+    body = cloudformation.get_template(StackName=service.stack, TemplateStage="Original")["TemplateBody"]
+    cloud.client("s3").put_object(Bucket=BUCKET, Key="template.yaml", Body=body.encode())
+    cloudformation.create_stack(
+        StackName=STACK,
+        TemplateURL=f"https://s3.{REGION}.amazonaws.com/{BUCKET}/template.yaml",  # too long to be sent
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()],
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+    )
+    wait = {"Delay": 1, "MaxAttempts": 60}
+    cloudformation.get_waiter("stack_create_complete").wait(StackName=STACK, WaiterConfig=wait)
+    yield deployed(cloud, STACK)
+    cloudformation.delete_stack(StackName=STACK)
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName=STACK, WaiterConfig=wait)
+
+
+def test_every_parameter_is_given(given: dict[str, str]) -> None:
+    template: dict[str, Any] = cfn_yaml.load(str(ROOT / "template.yaml"))
+    assert set(template["Parameters"]) == set(given)
+
+
+def test_endpoints_are_made_for_what_the_functions_call(deployment: Deployment, cloud: Cloud) -> None:
+    endpoints = cloud.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
+    assert {"s3", "sagemaker.runtime", "ssm"} == {one["ServiceName"].split(".", 3)[3] for one in endpoints}
+
+
+def test_stack_with_a_key_makes_none(deployment: Deployment) -> None:
+    assert "EncryptionKey" not in deployment.names
+
+
+@pytest.mark.parametrize("queue", ["FailureQueue", "FailureDeadLetterQueue"])
+def test_queue_is_encrypted_with_the_given_key(
+    deployment: Deployment, cloud: Cloud, given: dict[str, str], queue: str
+) -> None:
+    answer = cloud.client("sqs").get_queue_attributes(QueueUrl=deployment.names[queue], AttributeNames=["All"])
+    assert given["KmsKeyArn"] == answer["Attributes"]["KmsMasterKeyId"]
+
+
+def test_table_of_production_is_protected_from_deletion(deployment: Deployment, cloud: Cloud) -> None:
+    table = cloud.client("dynamodb").describe_table(TableName=deployment.names["ResultsTable"])["Table"]
+    assert table["DeletionProtectionEnabled"] is True
+
+
+def test_functions_may_join_the_vpc_with_no_more_than_that_takes(deployment: Deployment) -> None:
+    policies = Policies(one for one in deployment.policies.statements if "ec2:" in str(one.body["Action"]))
+    assert set(FUNCTIONS) == {one.owner for one in policies.statements}
+    assert [] == [call for call in in_a_vpc() if not policies.allows(call)]
+    assert [] == surplus(policies, in_a_vpc(), [])
+    # Which interface it will be nobody knows before; of which account and region, everybody does.
+    elsewhere = [call for call in neighbours(in_a_vpc(), policies) if "/other-" not in call.resource]
+    assert [] == [call for call in elsewhere if policies.allows(call)]
+
+
+def test_code_of_a_function_may_not_do_what_lambda_does_for_the_vpc(deployment: Deployment) -> None:
+    source = frozenset({("lambda:sourcefunctionarn", "arn:aws:lambda:us-east-1:000000000000:function:any")})
+    calls = {replace(call, conditions=source) for call in in_a_vpc()}
+    assert [] == [call for call in calls if deployment.policies.allows(call)]

@@ -1,0 +1,74 @@
+"""Every role of the service holds what it needs and no more: proved both ways, with the calls of a full run."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from local.server.cloud import Cloud
+from local.server.settings import Folder
+from tests.workflow.deployed import Deployed
+from tests.workflow.least_privilege.branches import FOREIGN, Branches
+from tests.workflow.least_privilege.documented import documented
+from tests.workflow.least_privilege.neighbours import neighbours
+from tests.workflow.least_privilege.policies import Call, Deployment, deployed
+from tests.workflow.least_privilege.recorded import recorded
+from tests.workflow.least_privilege.surplus import surplus
+
+FEWEST_NEIGHBOURS = 15  # of each role
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The policies as deployed, what the local cloud allowed and denied, what is needed, and what nobody needs."""
+
+    deployment: Deployment
+    allowed: set[Call]
+    denied: set[Call]
+    needed: set[Call]
+    neighbours: set[Call]
+
+
+@pytest.fixture(scope="module")
+def evidence(cloud: Cloud, cloud_folder: Folder, service: Deployed) -> Evidence:
+    deployment = deployed(cloud, service.stack)
+    Branches(cloud, service, deployment.names).drive()
+    allowed = recorded(cloud_folder, deployment, allowed=True)
+    denied = recorded(cloud_folder, deployment, allowed=False)
+    needed = allowed | documented(service.stack, deployment)
+    return Evidence(deployment, allowed, denied, needed, neighbours(needed, deployment.policies))
+
+
+def test_every_call_that_is_needed_is_allowed(evidence: Evidence) -> None:
+    assert [] == [call for call in evidence.needed if not evidence.deployment.policies.allows(call)]
+
+
+def test_without_any_one_right_a_needed_call_is_denied(evidence: Evidence) -> None:
+    assert [] == surplus(evidence.deployment.policies, evidence.needed, evidence.neighbours)
+
+
+def test_neighbours_are_denied(evidence: Evidence, record_property: Callable[[str, object], None]) -> None:
+    policies = evidence.deployment.policies
+    record_property(
+        "shown",
+        f"least privilege: {len(evidence.allowed)} different calls recorded, "
+        f"{len(policies.statements)} statements proved ({sum(len(list(one.lesser())) for one in policies.statements)} "
+        f"actions and resources, one by one), {len(evidence.neighbours)} neighbours denied",
+    )
+    assert [] == [call for call in evidence.neighbours if policies.allows(call)]
+
+
+def test_every_role_has_many_neighbours(evidence: Evidence) -> None:
+    count = Counter(call.caller for call in evidence.neighbours)
+    assert [] == [role for role in evidence.deployment.roles if count[role] < FEWEST_NEIGHBOURS]
+
+
+def test_role_of_a_function_is_enforced_while_it_runs(evidence: Evidence) -> None:
+    denied = {(call.caller, call.action) for call in evidence.denied if f":::{FOREIGN}/" in call.resource}
+    assert {("SerializeImageRole", "s3:GetObject")} == denied
+
+
+def test_role_outside_of_a_vpc_may_touch_no_network(evidence: Evidence) -> None:
+    actions = [action for one in evidence.deployment.policies.statements for action in one.parsed.actions]
+    assert [] == [action for action in actions if action.startswith("ec2:")]
