@@ -92,9 +92,10 @@ soak-images: setup
 	.venv/bin/python -m tests.images.fuzz --count 20000 --seed $(SEED)
 
 .PHONY: docs
-docs: setup ## draw docs/workflow.svg and write the table of errors in docs/operations.md
+docs: setup ## draw docs/workflow.svg, write the tables of errors (docs/operations.md) and permissions (docs/security.md)
 	.venv/bin/python -m local.workflow_drawing > docs/workflow.svg
 	.venv/bin/python -m local.error_table
+	.venv/bin/python -m local.permission_table
 
 .PHONY: benchmark
 benchmark: setup build/pillow-images/.ready ## measure latency, images good and bad, staging, start-up, backlogs (prints tables)

@@ -109,6 +109,21 @@ def test_results_table_is_on_demand_with_one_item_for_an_image_version(resources
     assert ["image_url", "uploaded_at"] == [key["AttributeName"] for key in index["KeySchema"]]
 
 
+def test_key_encrypts_every_log_group_and_no_other(resources: dict[str, Any]) -> None:
+    groups = [one["Properties"]["LogGroupName"]["Fn::Sub"] for one in resources.values() if "LogGroup" in one["Type"]]
+    [encrypt] = [
+        statement
+        for statement in resources["EncryptionKey"]["Properties"]["KeyPolicy"]["Statement"]
+        if statement["Sid"] == "EncryptLogs"
+    ]
+    allowed = encrypt["Condition"]["ArnEquals"]["kms:EncryptionContext:aws:logs:arn"]
+    assert sorted(groups) == sorted(arn["Fn::Sub"].partition(":log-group:")[2] for arn in allowed)
+
+
+def test_prod_is_deployed_as_prod(samconfig: dict[str, Any]) -> None:
+    assert "Stage=prod" in samconfig["prod"]["deploy"]["parameters"]["parameter_overrides"].split()
+
+
 def test_samconfig_has_the_three_environments(samconfig: dict[str, Any]) -> None:
     assert {"version", "default", "prod", "local"} == set(samconfig)
 
