@@ -106,6 +106,7 @@ def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, 
     metrics.add_metric(name="ClassifyRequests", unit=MetricUnit.Count, value=1)
     endpoint = os.environ["ENDPOINT_NAME"]
     image = parse_image_data(event)
+    metrics.add_metric(name="Retries", unit=MetricUnit.Count, value=int(event.get("retry_count", 0) > 0))
     card = read_model_card(os.environ["MODEL_CARD_PARAMETER"])
     body, variant = invoke_endpoint(endpoint, image)
     probabilities = calibrate(parse_prediction(body, len(card.labels)), card.temperature)

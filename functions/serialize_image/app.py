@@ -64,11 +64,8 @@ def read_image(image: StoredImage) -> bytes:
 
 @tracer.capture_method(capture_response=False)
 def prepare(data: bytes) -> PreparedImage:
-    """Prepare the image for the model, timed."""
-    started = perf_counter()
-    prepared = prepare_image(data)
-    metrics.add_metric(name="PreparationTime", unit=MetricUnit.Milliseconds, value=(perf_counter() - started) * 1000)
-    return prepared
+    """Prepare the image for the model, as a piece of the trace."""
+    return prepare_image(data)
 
 
 def serialized(prepared: PreparedImage) -> dict[str, Any]:
@@ -89,7 +86,10 @@ def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, 
     """Answer `{image_url, version_id?, etag?}` with the prepared image; an error's class is its name in the ASL."""
     metrics.add_metric(name="SerializeRequests", unit=MetricUnit.Count, value=1)
     image = parse_request(event)
+    metrics.add_metric(name="Retries", unit=MetricUnit.Count, value=int(event.get("retry_count", 0) > 0))
     logger.append_keys(image_url=image.url, version_id=image.version_id)
+    started = perf_counter()
     prepared = prepare(read_image(image))
+    metrics.add_metric(name="SerializeTime", unit=MetricUnit.Milliseconds, value=(perf_counter() - started) * 1000)
     logger.info("Image serialized", source=asdict(prepared.source), prepared_bytes=len(prepared.data))
     return serialized(prepared)

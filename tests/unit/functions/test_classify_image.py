@@ -213,6 +213,15 @@ def test_classify_image_metrics_tell_endpoint_latency(
 
 
 @pytest.mark.usefixtures("model_card")
+def test_classify_image_retry_is_counted(
+    endpoint: Stubber, context: Any, emitted_metrics: Callable[[], dict[str, Any]]
+) -> None:
+    answers(endpoint, b"[0.08, 0.92]")
+    app.lambda_handler({**EVENT, "retry_count": 2}, context)
+    assert [1] == emitted_metrics()["Retries"]
+
+
+@pytest.mark.usefixtures("model_card")
 def test_classify_image_image_stays_out_of_logs(
     endpoint: Stubber, context: Any, log_lines: Callable[[], list[dict[str, Any]]]
 ) -> None:

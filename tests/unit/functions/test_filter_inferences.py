@@ -84,6 +84,21 @@ def test_filter_inferences_metrics_tell_confidence_by_class(
     )
 
 
+def test_filter_inferences_first_attempt_is_no_retry(
+    context: Any, emitted_metrics: Callable[[], dict[str, Any]]
+) -> None:
+    filter_inferences(context)
+    assert [0] == emitted_metrics()["Retries"]
+
+
+def test_filter_inferences_later_attempt_counts_as_one_retry(
+    context: Any, emitted_metrics: Callable[[], dict[str, Any]]
+) -> None:
+    event = {"class_probabilities": PROBABILITIES, "confidence_threshold": 0.8, "retry_count": 3}
+    app.lambda_handler(event, context)
+    assert [1] == emitted_metrics()["Retries"]
+
+
 def test_filter_inferences_log_names_execution_and_decision(
     context: Any, log_lines: Callable[[], list[dict[str, Any]]]
 ) -> None:

@@ -208,7 +208,16 @@ def test_serialize_image_metrics_tell_size_and_time(
     s3.put_object(Bucket=BUCKET, Key="uploads/truck.png", Body=png("red"))
     serialize(context)
     emitted = emitted_metrics()
-    assert ([len(png("red"))], True) == (emitted["SourceBytes"], emitted["PreparationTime"][0] > 0)
+    assert ([len(png("red"))], True) == (emitted["SourceBytes"], emitted["SerializeTime"][0] > 0)
+
+
+@pytest.mark.usefixtures("s3")
+def test_serialize_image_retry_that_fails_again_is_counted(
+    context: Any, emitted_metrics: Callable[[], dict[str, Any]]
+) -> None:
+    with pytest.raises(ImageNotFoundError):
+        app.lambda_handler({"image_url": f"s3://{BUCKET}/uploads/none.png", "retry_count": 1}, context)
+    assert [1] == emitted_metrics()["Retries"]
 
 
 def test_serialize_image_failure_is_counted(context: Any, emitted_metrics: Callable[[], dict[str, Any]]) -> None:
