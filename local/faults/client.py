@@ -51,6 +51,10 @@ class Faults:
         """Return how often each image came by where a kind can strike, since the plan came: by key, struck or not."""
         return self._call("GET", path=f"/passed/{kind}")
 
+    def put_clock_ahead(self, seconds: float) -> None:
+        """Have metrics and alarms live so much later than they do; 0 brings them back."""
+        self._call("PUT", json.dumps({"seconds": seconds}).encode(), path="/clock")
+
     def heal(self) -> dict[str, int]:
         """Inject nothing more and deliver what is held back; return the counts."""
         counts: dict[str, int] = self._call("DELETE")["injected"]

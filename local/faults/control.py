@@ -1,4 +1,4 @@
-"""The control door: a plan comes in, counts go out."""
+"""The control door: a plan comes in, counts go out; and the clock by which alarms are judged is put ahead."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,8 +15,8 @@ from local.faults.plan import InvalidPlanError, Plan
 PATH = "/_local/faults"
 
 
-def control_door(injector: Injector, heal: Callable[[], None]) -> Starlette:
-    """Make the app behind `PATH`: PUT a plan, GET plan and counts, DELETE to heal."""
+def control_door(injector: Injector, heal: Callable[[], None], put_clock_ahead: Callable[[float], None]) -> Starlette:
+    """Make the app behind `PATH`: PUT a plan, GET plan and counts, DELETE to heal, PUT the clock of alarms."""
 
     async def plan(request: Request) -> Response:
         try:
@@ -31,6 +31,10 @@ def control_door(injector: Injector, heal: Callable[[], None]) -> Starlette:
     async def passed(request: Request) -> Response:
         return JSONResponse(injector.passed(request.path_params["kind"]))
 
+    async def clock(request: Request) -> Response:
+        put_clock_ahead((await request.json())["seconds"])
+        return JSONResponse({})
+
     async def end(_request: Request) -> Response:
         await asyncio.to_thread(heal)
         return JSONResponse(injector.report())
@@ -40,6 +44,7 @@ def control_door(injector: Injector, heal: Callable[[], None]) -> Starlette:
             Route(PATH, plan, methods=["PUT"]),
             Route(PATH, show, methods=["GET"]),
             Route(PATH, end, methods=["DELETE"]),
+            Route(PATH + "/clock", clock, methods=["PUT"]),
             Route(PATH + "/passed/{kind}", passed, methods=["GET"]),
         ]
     )

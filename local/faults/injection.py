@@ -10,6 +10,7 @@ from local.faults.injector import Injector
 from local.faults.services import FaultyServices
 from local.faults.workflow import FaultyWorkflow
 from local.lambda_runtime.pool import LambdaPool
+from local.ministack.metric_store import CLOCK
 from local.server.gateway import Gateway
 
 
@@ -35,7 +36,7 @@ class FaultInjection:
     def into(self, gateway: Gateway) -> Gateway:
         """Return the gateway with faults before the services, and with the control door."""
         around = FaultyServices(self._injector, self._functions.sender).around
-        door = control_door(self._injector, self.heal)
+        door = control_door(self._injector, self.heal, CLOCK.put_ahead)
         return replace(gateway, ministack=around(gateway.ministack), sagemaker=around(gateway.sagemaker), door=door)
 
     def heal(self) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 from ministack.core.responses import get_account_id
 from ministack.services import eventbridge, lambda_svc, sqs, stepfunctions
 
+from local.ministack.log_targets import log_group
+from local.ministack.metric_store import record
 from local.ministack.seam import wrap
 from local.ministack.service_role import RoleDeniedError, RoleNotAssumedError, ServiceRole
 
@@ -18,6 +20,7 @@ _FINDERS: Mapping[str, Callable[[str], object]] = {
     "states": stepfunctions._resolve_state_machine_arn,
     "lambda": lambda arn: lambda_svc._get_func_record_for_ref(arn)[0],
     "sqs": sqs._queue_by_arn,
+    "logs": log_group,
 }
 # What EventBridge calls a target with, where it does so in the target's role.
 _ROLE_ACTIONS = {"states": "states:StartExecution"}
@@ -79,6 +82,8 @@ def bury(target: Mapping[str, Any], event: Any, rule_arn: str, failure: Undelive
         return
     if not sqs.queue_policy_allows(queue_arn, _SERVICE, rule_arn, get_account_id()):
         _logger.error("Event lost: the policy of %s does not let EventBridge send it for %s.", queue_arn, rule_arn)
+        rule = {"RuleName": rule_arn.rpartition("/")[2]}
+        record("AWS/Events", "InvocationsFailedToBeSentToDlq", 1, rule, "Count")
         return
     attributes = {
         "RULE_ARN": rule_arn,

@@ -3,13 +3,18 @@
 from functools import cache
 
 from local.ministack import (
+    alarm_evaluation,
     atomic_writes,
     audit_log,
+    cloudformation_types,
     dead_letters,
     distributed_map,
     event_version,
     expression_time,
     head_object,
+    log_metrics,
+    log_targets,
+    metric_store,
     nested_executions,
     packed_histories,
     parsed_expressions,
@@ -17,6 +22,7 @@ from local.ministack import (
     queue_pipes,
     retry_delay,
     secure_transport,
+    service_metrics,
     start_delay,
     steady_copies,
     workflow_role,
@@ -41,6 +47,7 @@ def install_seams() -> None:
         nested_executions,
         packed_histories,
         distributed_map,
+        log_targets,
         dead_letters,
         event_version,
         head_object,
@@ -48,5 +55,10 @@ def install_seams() -> None:
         secure_transport,
         atomic_writes,
         steady_copies,
+        metric_store,
+        service_metrics,
+        log_metrics,
+        alarm_evaluation,
+        cloudformation_types,
     ):
         module.install()

@@ -19,6 +19,7 @@ from local.application_autoscaling.registry import ScalingRegistry
 from local.faults.injection import FaultInjection
 from local.lambda_runtime.ministack_seam import install as install_lambda
 from local.lambda_runtime.settings import PoolSettings
+from local.ministack.alarm_evaluation import keep_evaluating
 from local.ministack.interrupted_executions import restart_interrupted
 from local.ministack.seams import install_seams
 from local.sagemaker.app import SageMakerApp
@@ -83,12 +84,16 @@ async def run(
         await _drain()
         await sagemaker.publish()
 
-    saving = asyncio.create_task(keep_saved(lambda: gateway.last_request, save_state))
+    tasks = [
+        asyncio.create_task(keep_saved(lambda: gateway.last_request, save_state)),
+        asyncio.create_task(keep_evaluating()),
+    ]
     try:
         await sagemaker.start()
         await serve(gateway, listener, stop_at_rest)
     finally:
-        saving.cancel()
+        for task in tasks:
+            task.cancel()
         pool.close()
         await sagemaker.aclose()
 

@@ -24,12 +24,17 @@ def healed() -> list[str]:
 
 
 @pytest.fixture
-def faults(injector: Injector, healed: list[str]) -> Iterator[Faults]:
+def clock() -> list[float]:
+    return []
+
+
+@pytest.fixture
+def faults(injector: Injector, healed: list[str], clock: list[float]) -> Iterator[Faults]:
     def heal() -> None:
         healed.append("healed")
         injector.heal()
 
-    with served(control_door(injector, heal)) as port:
+    with served(control_door(injector, heal, clock.append)) as port:
         yield Faults(f"http://127.0.0.1:{port}")
 
 
@@ -47,6 +52,11 @@ def test_plan_that_comes_in_is_followed_until_it_is_healed(
 def test_what_came_by_can_be_read_by_its_key(faults: Faults, injector: Injector) -> None:
     injector.strike(INVOKE_ENDPOINT, "é/0 #.png")
     assert {"é/0 #.png": 1} == faults.passed("endpoint-slow")
+
+
+def test_clock_is_put_as_far_ahead_as_is_said(faults: Faults, clock: list[float]) -> None:
+    faults.put_clock_ahead(3600)
+    assert [3600] == clock
 
 
 def test_plan_that_makes_no_sense_is_refused_and_changes_nothing(faults: Faults) -> None:

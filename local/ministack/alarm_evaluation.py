@@ -1,0 +1,84 @@
+"""Metric alarms are judged as CloudWatch judges them.
+
+MiniStack mixes the metrics of all dimensions, knows no periods and no missing data, and looks only when a client sends
+a metric. The rules: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
+"""
+
+import asyncio
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ministack.services import cloudwatch
+
+from local.ministack.metric_store import CLOCK
+from local.ministack.seam import wrap
+
+EVERY_SECONDS = 60.0  # as CloudWatch
+_COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
+    "GreaterThanThreshold": operator.gt,
+    "GreaterThanOrEqualToThreshold": operator.ge,
+    "LessThanThreshold": operator.lt,
+    "LessThanOrEqualToThreshold": operator.le,
+}
+
+
+def install() -> None:
+    """Judge by these rules, and before anybody is told the state of an alarm."""
+    wrap(cloudwatch, "_evaluate_alarm", "alarm", _evaluate)
+    wrap(cloudwatch, "_describe_alarms", "params cbor_data is_cbor is_json", _describe)
+
+
+async def keep_evaluating() -> None:
+    """Judge every alarm once a minute, forever, so that its topic hears of it though nobody asks."""
+    while True:
+        await asyncio.sleep(EVERY_SECONDS)
+        cloudwatch._evaluate_all_alarms()
+
+
+def _describe(original: Callable[..., Any], *request: Any) -> Any:
+    cloudwatch._evaluate_all_alarms()
+    return original(*request)
+
+
+def _evaluate(_original: Callable[..., None], alarm: dict[str, Any]) -> None:
+    values = [_value(alarm, back) for back in range(alarm["EvaluationPeriods"])]
+    state = judge(alarm, values)
+    if state != (before := alarm["StateValue"]):
+        reason = f"Values of the last periods, the newest first: {values}; threshold: {alarm['Threshold']}"
+        alarm |= {"StateValue": state, "StateReason": reason, "StateUpdatedTimestamp": int(CLOCK.now())}
+        cloudwatch._record_history(alarm["AlarmName"], before, state, reason)
+        cloudwatch._dispatch_alarm_actions(alarm, before, state, reason)
+        cloudwatch._evaluate_parent_alarms(alarm)
+
+
+def judge(alarm: Mapping[str, Any], values: Sequence[float | None]) -> str:
+    """Return the state of an alarm with these values in its evaluation periods, None where there are no data."""
+    compare = _COMPARISONS[alarm["ComparisonOperator"]]
+    breaching = [compare(value, alarm["Threshold"]) for value in values if value is not None]
+    missing = len(values) - len(breaching)
+    match alarm["TreatMissingData"]:
+        case "breaching":
+            breaching += [True] * missing
+        case "notBreaching":
+            breaching += [False] * missing
+        case "ignore" if not breaching:
+            return str(alarm["StateValue"])
+    if not breaching:
+        return "INSUFFICIENT_DATA"
+    return "ALARM" if sum(breaching) >= alarm.get("DatapointsToAlarm", len(values)) else "OK"
+
+
+def _value(alarm: Mapping[str, Any], periods_back: int) -> float | None:
+    """The alarm's statistic over one period, counted back from now."""
+    end = CLOCK.now() - periods_back * alarm["Period"]
+    dimensions = cloudwatch._dims_key(cloudwatch._dims_from_list(alarm["Dimensions"]))
+    stored = cloudwatch._metrics.get((alarm["Namespace"], alarm["MetricName"], dimensions)) or []
+    points = [point for point in list(stored) if end - alarm["Period"] < point["Timestamp"] <= end]
+    statistics = cloudwatch._calc_stats(points)
+    if not statistics:
+        return None
+    value: float | None = cloudwatch._stat_value(
+        statistics, alarm.get("ExtendedStatistic") or alarm["Statistic"], points
+    )
+    return value
