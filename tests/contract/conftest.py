@@ -26,6 +26,13 @@ def resources(template: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
+def monitoring() -> dict[str, Any]:
+    """monitoring/template.yaml, with intrinsic functions in their long form."""
+    loaded: dict[str, Any] = cfn_yaml.load(str(ROOT / "monitoring/template.yaml"))
+    return loaded
+
+
+@pytest.fixture(scope="session")
 def definitions() -> dict[str, dict[str, Any]]:
     """The workflows' definitions before substitution, which must already be JSON, by name."""
     paths = sorted((ROOT / "statemachine").glob("*.asl.json"))

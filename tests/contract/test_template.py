@@ -109,8 +109,13 @@ def test_results_table_is_on_demand_with_one_item_for_an_image_version(resources
     assert ["image_url", "uploaded_at"] == [key["AttributeName"] for key in index["KeySchema"]]
 
 
-def test_key_encrypts_every_log_group_and_no_other(resources: dict[str, Any]) -> None:
+def test_key_encrypts_every_log_group_and_no_other(resources: dict[str, Any], monitoring: dict[str, Any]) -> None:
     groups = [one["Properties"]["LogGroupName"]["Fn::Sub"] for one in resources.values() if "LogGroup" in one["Type"]]
+    groups += [
+        one["Properties"]["LogGroupName"]["Fn::Sub"].replace("${Service}", "${AWS::StackName}")
+        for one in monitoring["Resources"].values()
+        if one["Type"] == "AWS::Logs::LogGroup"
+    ]
     [encrypt] = [
         statement
         for statement in resources["EncryptionKey"]["Properties"]["KeyPolicy"]["Statement"]

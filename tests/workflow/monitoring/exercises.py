@@ -1,0 +1,168 @@
+"""One exercise for each alarm, of the alarm's name: it makes the condition that the alarm watches, and ends it.
+
+An exercise yields the state that the alarm should be in: OK, ALARM, OK. Conditions are real, with two exceptions: the
+errors and the latency of the endpoint are put as metrics, since a model that fails or is slow would have to be trained.
+"""
+
+from collections.abc import Callable, Iterator
+
+from tests.workflow.monitoring.rehearsal import DAY, HOUR, MINUTE, Rehearsal
+
+type Exercise = Callable[[Rehearsal], Iterator[str]]
+
+
+def failed_executions(rehearsal: Rehearsal) -> Iterator[str]:
+    yield "OK"
+    rehearsal.start_in_vain()
+    yield "ALARM"
+    rehearsal.later(6 * MINUTE)
+    yield "OK"
+
+
+def dead_letter_queue_depth(rehearsal: Rehearsal) -> Iterator[str]:
+    yield "OK"
+    with rehearsal.message_in("FailureDeadLetterQueue"):
+        yield "ALARM"
+    rehearsal.later(6 * MINUTE)
+    yield "OK"
+
+
+def dead_letter_queue_age(rehearsal: Rehearsal) -> Iterator[str]:
+    with rehearsal.message_in("FailureDeadLetterQueue"):
+        yield "OK"
+        rehearsal.later(DAY + HOUR)
+        yield "ALARM"
+    rehearsal.later(6 * MINUTE)
+    yield "OK"
+
+
+def failure_queue_age(rehearsal: Rehearsal) -> Iterator[str]:
+    with rehearsal.pipe_stopped(), rehearsal.message_in("FailureQueue"):
+        yield "OK"
+        rehearsal.later(16 * MINUTE)
+        yield "ALARM"
+    rehearsal.later(6 * MINUTE)
+    yield "OK"
+
+
+def upload_events_lost(rehearsal: Rehearsal) -> Iterator[str]:
+    yield "OK"
+    with rehearsal.service.rule_without_permission(), rehearsal.queue_closed("FailureQueue"):
+        rehearsal.upload_and_forget()
+    yield "ALARM"
+    rehearsal.later(6 * MINUTE)
+    yield "OK"
+
+
+def endpoint_errors(rehearsal: Rehearsal) -> Iterator[str]:
+    rehearsal.measure("Invocation5XXErrors", [0] * 20, "None")
+    yield "OK"
+    rehearsal.measure("Invocation5XXErrors", [1, 1], "None")
+    yield "ALARM"
+    rehearsal.later(6 * MINUTE)
+    rehearsal.measure("Invocation5XXErrors", [0] * 20, "None")
+    yield "OK"
+
+
+def endpoint_latency(rehearsal: Rehearsal) -> Iterator[str]:
+    rehearsal.measure("ModelLatency", [40_000] * 18, "Microseconds")
+    yield "OK"
+    rehearsal.measure("ModelLatency", [3_000_000] * 2, "Microseconds")
+    yield "ALARM"
+    rehearsal.later(6 * MINUTE)
+    rehearsal.measure("ModelLatency", [40_000], "Microseconds")
+    yield "OK"
+
+
+def classify_throttles(rehearsal: Rehearsal) -> Iterator[str]:
+    yield from _throttles(rehearsal, "classify-image")
+
+
+def serialize_throttles(rehearsal: Rehearsal) -> Iterator[str]:
+    yield from _throttles(rehearsal, "serialize-image")
+
+
+def _throttles(rehearsal: Rehearsal, function: str) -> Iterator[str]:
+    with rehearsal.throttled(function) as image_url:
+        for _ in range(2):
+            rehearsal.service.start({"image_url": image_url})
+            rehearsal.later(5 * MINUTE)
+        yield "OK"  # ten minutes may be a crowd
+        rehearsal.service.start({"image_url": image_url})
+        yield "ALARM"
+    rehearsal.later(6 * MINUTE)
+    yield "OK"
+
+
+def review_share(rehearsal: Rehearsal) -> Iterator[str]:
+    for _ in range(2):
+        rehearsal.decide(threshold=1)
+        rehearsal.later(HOUR)
+    yield "OK"  # two hours may be chance
+    rehearsal.decide(threshold=1)
+    yield "ALARM"
+    rehearsal.decide()
+    yield "OK"
+
+
+def no_images_decided(rehearsal: Rehearsal) -> Iterator[str]:
+    rehearsal.decide()
+    yield "OK"
+    rehearsal.later(25 * HOUR)
+    yield "ALARM"
+    rehearsal.decide()
+    yield "OK"
+
+
+def work_arrives(rehearsal: Rehearsal) -> Iterator[str]:
+    rehearsal.start_in_vain()
+    yield "OK"  # one quarter of an hour may be a single image
+    rehearsal.later(15 * MINUTE)
+    rehearsal.start_in_vain()
+    yield "ALARM"
+    rehearsal.later(HOUR)
+    yield "OK"
+
+
+def nothing_decided_for_an_hour(rehearsal: Rehearsal) -> Iterator[str]:
+    rehearsal.decide()
+    yield "OK"
+    rehearsal.later(61 * MINUTE)
+    yield "ALARM"
+    rehearsal.decide()
+    yield "OK"
+
+
+def images_unaccounted_for(rehearsal: Rehearsal) -> Iterator[str]:
+    yield "OK"  # nothing is decided, and nothing arrives
+    rehearsal.start_in_vain()
+    rehearsal.later(15 * MINUTE)
+    rehearsal.start_in_vain()
+    yield "ALARM"
+    rehearsal.decide()
+    yield "OK"
+    with rehearsal.message_in("FailureDeadLetterQueue"):
+        yield "ALARM"
+    rehearsal.later(6 * MINUTE)
+    yield "OK"
+
+
+EXERCISES: dict[str, Exercise] = {
+    exercise.__name__.replace("_", "-"): exercise
+    for exercise in (
+        failed_executions,
+        dead_letter_queue_depth,
+        dead_letter_queue_age,
+        failure_queue_age,
+        upload_events_lost,
+        endpoint_errors,
+        endpoint_latency,
+        classify_throttles,
+        serialize_throttles,
+        review_share,
+        no_images_decided,
+        work_arrives,
+        nothing_decided_for_an_hour,
+        images_unaccounted_for,
+    )
+}

@@ -1,0 +1,127 @@
+"""The conditions that the alarms watch, made on the deployed service, in a time of their own."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import Any
+
+from local.faults.client import Faults
+from local.server.cloud import Cloud
+from local.server.settings import ROOT
+from tests.workflow.deployed import Deployed
+
+MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
+PHOTO = (ROOT / "local/sample_images/photos/truck/truck-0.jpg").read_bytes()
+_months = count(1)
+_numbers = count()
+
+
+class Rehearsal:
+    """The service a month or more later than now, where nothing has happened yet; `later` lets time pass."""
+
+    def __init__(self, cloud: Cloud, service: Deployed) -> None:
+        self.cloud = cloud
+        self.service = service
+        self._cloudwatch = cloud.client("cloudwatch")
+        self._functions = cloud.client("lambda")
+        self._faults = Faults(cloud.url)
+        self._ahead = next(_months) * 30.0 * DAY
+        self.later(0)
+
+    def later(self, seconds: float) -> None:
+        """Let time pass."""
+        self._ahead += seconds
+        self._faults.put_clock_ahead(self._ahead)
+
+    def close(self) -> None:
+        """Go back to the time that it is."""
+        self._faults.put_clock_ahead(0)
+
+    def state(self, alarm: str, expected: str) -> str:
+        """The state of an alarm, waiting a little for the expected one: the last metric may be under way."""
+        deadline = time.monotonic() + 5
+        while (state := self._state(alarm)) != expected and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return state
+
+    def _state(self, alarm: str) -> str:
+        answer = self._cloudwatch.describe_alarms(
+            AlarmNames=[f"{self.service.stack}-{alarm}"], AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+        )
+        [found] = answer["MetricAlarms"] + answer["CompositeAlarms"]
+        return str(found["StateValue"])
+
+    def decide(self, threshold: float = 0.000001) -> None:
+        """Have an image decided; with threshold 1 it is for review."""
+        url = self.service.archive(PHOTO, f"rehearsal-{next(_numbers)}.jpg")
+        self.service.start({"image_url": url, "confidence_threshold": threshold})
+
+    def start_in_vain(self) -> None:
+        """Start an execution that names no image: it fails, and there is nothing to decide."""
+        self.service.start({"image_url": "nothing"})
+
+    def measure(self, name: str, values: list[float], unit: str) -> None:
+        """Publish a metric as the endpoint does."""
+        variant = [
+            {"Name": "EndpointName", "Value": self.service.endpoint},
+            {"Name": "VariantName", "Value": "AllTraffic"},
+        ]
+        datum = {"MetricName": name, "Dimensions": variant, "Values": values, "Unit": unit}
+        self._cloudwatch.put_metric_data(Namespace="AWS/SageMaker", MetricData=[datum])
+
+    @contextmanager
+    def throttled(self, function: str) -> Iterator[str]:
+        """Run while a function takes no invocation; the image URL is of an image that is decided afterwards."""
+        url = self.service.archive(PHOTO, f"rehearsal-{next(_numbers)}.jpg")
+        name = f"{self.service.stack}-{function}"
+        self._functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+        try:
+            yield url
+        finally:
+            self._functions.delete_function_concurrency(FunctionName=name)
+            self.service.start({"image_url": url})
+
+    @contextmanager
+    def pipe_stopped(self) -> Iterator[None]:
+        """Run while nobody takes what comes to the failure queue."""
+        pipes = self.cloud.client("pipes")
+        name = f"{self.service.stack}-failures"
+        pipes.stop_pipe(Name=name)
+        try:
+            yield
+        finally:
+            pipes.start_pipe(Name=name)
+
+    @contextmanager
+    def message_in(self, queue: str) -> Iterator[None]:
+        """Run while a message waits in a queue of the stack."""
+        sqs, url = self.cloud.client("sqs"), self._physical(queue)
+        sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"of": "a rehearsal"}))
+        try:
+            yield
+        finally:
+            sqs.purge_queue(QueueUrl=url)
+
+    @contextmanager
+    def queue_closed(self, queue: str) -> Iterator[None]:
+        """Run while nobody may send to a queue of the stack."""
+        sqs, url = self.cloud.client("sqs"), self._physical(queue)
+        policy = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
+        try:
+            yield
+        finally:
+            sqs.set_queue_attributes(QueueUrl=url, Attributes=policy)
+
+    def upload_and_forget(self) -> None:
+        """Upload an image, and take it away again."""
+        key = f"uploads/rehearsal-{next(_numbers)}.jpg"
+        version = self.service.s3.put_object(Bucket=self.service.bucket, Key=key, Body=PHOTO)["VersionId"]
+        self.service.s3.delete_object(Bucket=self.service.bucket, Key=key, VersionId=version)
+
+    def _physical(self, logical_id: str) -> str:
+        stack: Any = self.cloud.client("cloudformation")
+        found = stack.describe_stack_resource(StackName=self.service.stack, LogicalResourceId=logical_id)
+        return str(found["StackResourceDetail"]["PhysicalResourceId"])
