@@ -21,6 +21,7 @@ CONTROLLED = (
     "AWS::SNS::Topic",
     "AWS::Logs::LogGroup",
     "AWS::KMS::Key",
+    "AWS::EC2::",
     "AWS::Events::",
     "AWS::Pipes::",
     "AWS::Serverless::Function",
@@ -43,7 +44,22 @@ NO_CONTROL = {
     *("DefinitionSubstitutions", "Type", "Target", "Source", "Arn", "RoleArn", "Bucket", "Queues", "VisibilityTimeout"),
     *("BillingMode", "AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes", "NotificationConfiguration"),
     "SqsManagedSseEnabled",  # until the queues have a key
-    *("PolicyDocument", "KeyPolicy", "PendingWindowInDays"),
+    *(
+        "VpcEndpointType",
+        "ServiceName",
+        "VpcId",
+        "RouteTableIds",
+        "SubnetIds",
+        "GroupDescription",
+        "PolicyDocument",
+        "KeyPolicy",
+        "PendingWindowInDays",
+    ),
+}
+POLICIES = {
+    "AWS::EC2::VPCEndpoint": ["PolicyDocument"],
+    "AWS::KMS::Key": ["KeyPolicy"],
+    "AWS::S3::BucketPolicy": ["PolicyDocument"],
 }
 WEAKER: dict[Any, Any] = {
     **{"Enabled": "Suspended", "BucketOwnerEnforced": "ObjectWriter", "aws:kms": "AES256", "KMS": "AES256"},
@@ -102,8 +118,10 @@ def _policy_mutants(data: Data) -> Iterator[tuple[str, Path, Any]]:
         if resource["Type"] == "AWS::Serverless::Function":
             yield f"{logical_id} with a policy template", (*properties, "Policies"), ["AWSLambda_FullAccess"]
             yield f"{logical_id} with a URL", (*properties, "FunctionUrlConfig"), {"AuthType": "NONE"}
+        for policy in POLICIES.get(resource["Type"], ()):
+            yield f"without {logical_id}.{policy}", (*properties, policy), GONE
         for path, value in _nodes(resource.get("Properties", {}), properties, everything=True):
-            if path[-2:-1] == ("Statement",):
+            if isinstance(value, dict) and {"Effect", "Action"} <= value.keys():
                 yield from _statement_mutants(path, value)
 
 
@@ -119,7 +137,8 @@ def _statement_mutants(path: Path, statement: Data) -> Iterator[tuple[str, Path,
         yield f"{name} allows a whole service", (*path, "Action"), service.partition(":")[0] + ":*"
         yield f"{name} allows all but", (*path, "NotAction"), "iam:*"
         if "Principal" in statement:
-            yield f"{name} for everybody", (*path, "Principal"), "*"
+            if statement["Principal"] != "*":
+                yield f"{name} for everybody", (*path, "Principal"), "*"
         elif statement["Resource"] != "*":
             yield f"{name} for any resource", (*path, "Resource"), "*"
     for operator, operands in statement.get("Condition", {}).items():
@@ -164,8 +183,9 @@ def _retrier_mutants(where: str, state: Data, path: Path, retrier: Data) -> Iter
 
 
 def _nodes(data: Any, path: Path, everything: bool = False) -> Iterator[tuple[Path, Any]]:
-    """Every place below a path and its value; intrinsic functions are values."""
-    if not isinstance(data, dict | list) or (len(data) == 1 and str(next(iter(data))).startswith(("Ref", "Fn::"))):
+    """Every place below a path and its value; intrinsic functions are values, unless everything is wanted."""
+    is_function = isinstance(data, dict) and len(data) == 1 and str(next(iter(data))).startswith(("Ref", "Fn::"))
+    if not isinstance(data, dict | list) or (is_function and not everything):
         return
     for key, value in data.items() if isinstance(data, dict) else enumerate(data):
         if everything or key not in NO_CONTROL:
