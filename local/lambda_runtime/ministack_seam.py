@@ -4,7 +4,7 @@ Like ``local.ministack``, it may be imported only once MiniStack's settings are 
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ministack.services import lambda_svc
@@ -14,6 +14,7 @@ from local.lambda_runtime.pool import LambdaPool, PoolBusyError
 from local.lambda_runtime.settings import ARCHITECTURE, PoolSettings, require_runtime
 from local.lambda_runtime.variables import function_variables
 from local.ministack.seam import wrap
+from local.ministack.service_role import RoleNotAssumedError, ServiceRole
 
 # The runtime that .venv-lambda holds; functions of another one are left to MiniStack.
 RUNTIME = "python3.13"
@@ -55,6 +56,16 @@ def _wrong_architecture(built_for: list[str]) -> Result:
     }
 
 
+def _role_not_assumed(reason: str) -> Result:
+    """Refuse an invocation in the words of Lambda, under the name that Step Functions gives it."""
+    sentence = f"The role defined for the function cannot be assumed by Lambda. ({reason})"
+    return {
+        "body": {"errorType": "Lambda.AWSLambdaException", "errorMessage": sentence},
+        "error": True,
+        "log": sentence,
+    }
+
+
 class _PooledExecution:
     """Runs a function in the pool, on the thread that MiniStack makes for each invocation."""
 
@@ -69,6 +80,10 @@ class _PooledExecution:
         built_for = config.get("Architectures") or [ARCHITECTURE]
         if ARCHITECTURE not in built_for:
             return _wrong_architecture(built_for)
+        try:
+            ServiceRole(config["Role"], "lambda.amazonaws.com", _unqualified_arn(config), request_id).assume()
+        except RoleNotAssumedError as refusal:
+            return _role_not_assumed(str(refusal))
         invocation = Invocation(
             request_id=request_id,
             payload=json.dumps(event, ensure_ascii=False).encode(),
@@ -85,8 +100,7 @@ class _PooledExecution:
 
     def _function(self, config: dict[str, Any], code: bytes) -> Function:
         # Whatever alias it is invoked by, a function has the same credentials, and so the same environments.
-        unqualified = config | {"FunctionArn": ":".join(config["FunctionArn"].split(":")[:7])}
-        credentials = lambda_svc.execution_credentials(unqualified)
+        credentials = lambda_svc.execution_credentials(config | {"FunctionArn": _unqualified_arn(config)})
         variables = function_variables(config, lambda_svc._runtime_env_vars(config), credentials, self._settings)
         layers = [lambda_svc._resolve_layer_zip(layer) for layer in config.get("Layers", [])]
         return Function(
@@ -96,6 +110,10 @@ class _PooledExecution:
             layers=tuple(layer for layer in layers if layer),
             variables=tuple(sorted(variables.items())),
         )
+
+
+def _unqualified_arn(config: Mapping[str, Any]) -> str:
+    return ":".join(config["FunctionArn"].split(":")[:7])
 
 
 def _decoded(payload: bytes) -> Any:

@@ -38,7 +38,8 @@ def _drain(pipe: Mapping[str, Any]) -> None:
     role = ServiceRole(pipe["RoleArn"], "pipes.amazonaws.com", pipe["Arn"], pipe["Name"])
     role.assume()
     queue_url = sqs._queue_url_for_account(get_account_id(), pipe["Source"].rsplit(":", 1)[-1])
-    role.require("sqs", "sqs:ReceiveMessage", pipe["Source"])
+    for action in ("sqs:GetQueueAttributes", "sqs:ReceiveMessage"):
+        role.require("sqs", action, pipe["Source"])
     while messages := sqs._receive_messages_for_esm(queue_url, 1):
         [message] = messages
         if _delivered(role, pipe["Target"], _record(message, pipe["Source"])):

@@ -4,6 +4,7 @@ from functools import cache
 
 from local.ministack import (
     atomic_writes,
+    audit_log,
     dead_letters,
     distributed_map,
     event_version,
@@ -30,6 +31,7 @@ def install_seams() -> None:
         SeamMovedError: this version of MiniStack is not the one that the seams were written for.
     """
     for module in (
+        audit_log,
         start_delay,
         retry_delay,
         parsed_expressions,

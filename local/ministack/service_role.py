@@ -7,6 +7,8 @@ from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import iam
 
+from local.ministack import audit_log
+
 
 class RoleNotAssumedError(Exception):
     """The trust policy of the role does not let the service assume it, or there is no such role."""
@@ -54,7 +56,9 @@ class ServiceRole:
             service_context={"aws:sourcearn": self.source_arn, "aws:sourceaccount": get_account_id()},
         )
         trust = (iam._roles.get(self._name) or {}).get("AssumeRolePolicyDocument")
-        if iam_evaluator.evaluate_resource_policy(trust, context, service=self.service).decision != "Allow":
+        allowed = iam_evaluator.evaluate_resource_policy(trust, context, service=self.service).decision == "Allow"
+        audit_log.record(self.service, context.action, self.role_arn, context.service_context, allowed)
+        if not allowed:
             raise RoleNotAssumedError(
                 f"{self.service} is not authorized to assume the role {self.role_arn} for {self.source_arn}"
             )
@@ -89,6 +93,7 @@ class ServiceRole:
         found = iam_evaluator._resource_policy(service, resource_arn)
         if found is not None:
             result = iam_evaluator.combine_resource_policy(result, context, *found, limits=limits)
+        audit_log.record_request(context, result.decision == "Allow")
         if result.decision != "Allow":
             raise RoleDeniedError(
                 iam_actions.identity_denial_message(action, self.caller_arn, resource_arn, result.decision == "Deny")

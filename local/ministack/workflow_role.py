@@ -21,6 +21,8 @@ _ACTIONS = {
     "s3:ListObjectsV2": "s3:ListBucket",
     "s3:HeadObject": "s3:GetObject",
 }
+# What another action is asked for, once the call names a version.
+_VERSIONED = {"s3:GetObject": "s3:GetObjectVersion"}
 # The error of a denied task, as AWS has been seen to name it: an optimized integration keeps the name of the exception
 # in version 1 of the Java SDK ("Lambda.AWSLambdaException": github.com/awslabs/aws-deployment-framework/issues/460),
 # an aws-sdk integration that of version 2 ("DynamoDb.DynamoDbException").
@@ -83,10 +85,13 @@ def _authorize(role: ServiceRole, resource: str, arguments: Mapping[str, Any]) -
     if operation == "Invoke" and resource.split(":")[2] == "lambda":
         arguments = {"FunctionName": resource}  # the Resource is the function itself
     action = f"{iam_actions.SERVICE_TO_IAM_NAMESPACE.get(service, service)}:{operation}"
+    action = _ACTIONS.get(action, action)
+    if arguments.get("VersionId"):
+        action = _VERSIONED.get(action, action)
     try:
         role.assume()
         for conditions in _conditions(action, arguments):
-            role.require(service, _ACTIONS.get(action, action), _resource_arn(service, arguments), conditions)
+            role.require(service, action, _resource_arn(service, arguments), conditions)
     except RoleNotAssumedError as exc:
         raise stepfunctions._ExecutionError("States.Permissions", str(exc)) from exc
     except RoleDeniedError as exc:

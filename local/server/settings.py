@@ -42,6 +42,11 @@ class Folder:
         return self.path / "logs" / "cloud.log"
 
     @property
+    def audit(self) -> Path:
+        """What roles and services were let do and what not, a line of JSON each."""
+        return self.path / "logs" / "audit.jsonl"
+
+    @property
     def output(self) -> Path:
         """What a server in the background prints."""
         return self.path / "logs" / "up.log"

@@ -11,7 +11,6 @@ from tests.security.suppressions import MOST, elsewhere, suppressions
 
 TEMPLATES = templates()
 SUPPRESSIONS = suppressions(TEMPLATES)
-UNTIL_HARDENED = pytest.mark.xfail(strict=True, reason="template.yaml is being hardened")
 
 
 def open_findings(found: Iterable[Finding]) -> list[str]:
@@ -29,14 +28,7 @@ def test_service_and_training_have_templates() -> None:
     assert {"template.yaml", "training/foundation.yaml"} <= {template.name for template in TEMPLATES}
 
 
-@UNTIL_HARDENED
-def test_service_passes_the_own_checks() -> None:
-    [template] = [one for one in TEMPLATES if one.name == "template.yaml"]
-    found = open_findings(template_findings(template))
-    assert [] == found, "\n".join(found)
-
-
-@pytest.mark.parametrize("template", [one for one in TEMPLATES if one.name != "template.yaml"], ids=lambda t: t.name)
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.name)
 def test_template_passes_the_own_checks(template: Template) -> None:
     found = open_findings(template_findings(template))
     assert [] == found, "\n".join(found)
@@ -52,7 +44,6 @@ def test_cfn_lint_with_the_serverless_rules_finds_nothing() -> None:
     assert "" == said, said
 
 
-@UNTIL_HARDENED
 def test_checkov_finds_nothing(checkov_findings: set[Finding]) -> None:
     found = open_findings(checkov_findings)
     assert [] == found, "\n".join(found)

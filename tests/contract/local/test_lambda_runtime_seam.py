@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ministack import app
-from ministack.services import cloudwatch_logs, lambda_svc, stepfunctions, sts
+from ministack.services import cloudwatch_logs, iam, lambda_svc, stepfunctions, sts
 
 from local.lambda_runtime.ministack_seam import install
 from local.lambda_runtime.pool import LambdaPool
@@ -75,7 +75,14 @@ def function(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     )
     record = {"config": config, "code_zip": code, "versions": {}, "aliases": {}}
     monkeypatch.setitem(lambda_svc._functions, "seam", record)
+    monkeypatch.setitem(iam._roles, "seam-role", trusted_by("lambda.amazonaws.com"))
     return record
+
+
+def trusted_by(service: str) -> dict[str, str]:
+    """A role as MiniStack keeps it, which a service may assume."""
+    trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    return {"AssumeRolePolicyDocument": json.dumps({"Statement": [trust]})}
 
 
 def test_install_without_the_runtime_changes_nothing(settings: PoolSettings, tmp_path: Path) -> None:
@@ -111,6 +118,16 @@ def test_function_runs_with_the_credentials_of_its_role(
     assert "arn:aws:sts::000000000000:assumed-role/seam-role/seam" == session["Arn"]
     assert session["SecretAccessKey"] == variables["AWS_SECRET_ACCESS_KEY"]
     assert session["SessionToken"] == variables["AWS_SESSION_TOKEN"]
+
+
+@pytest.mark.usefixtures("pool")
+def test_function_whose_role_lambda_may_not_assume_is_not_run(
+    function: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(iam._roles, "seam-role", trusted_by("states.amazonaws.com"))
+    result = lambda_svc._execute_function(function, {})
+    assert (True, "Lambda.AWSLambdaException") == (result["error"], result["body"]["errorType"])
+    assert "The role defined for the function cannot be assumed by Lambda." in result["body"]["errorMessage"]
 
 
 @pytest.mark.usefixtures("pool")

@@ -86,6 +86,16 @@ def test_event_whose_role_trusts_another_rule_cannot_assume_it(ministack: Any) -
     assert "FAILED_TO_ASSUME_ROLE" == _attributes()["ERROR_CODE"]
 
 
+def test_event_for_a_queue_that_does_not_let_eventbridge_send_has_no_permissions() -> None:
+    closed = QUEUE_ARN.replace("dead-letters", "closed")
+    sqs._act_create_queue({"QueueName": "closed"}, "")
+    target = {"Id": "workflow", "Arn": closed, "DeadLetterConfig": {"Arn": QUEUE_ARN}}
+    eventbridge._put_targets({"Rule": "uploads", "Targets": [target]})
+    _put_event()
+    assert "NO_PERMISSIONS" == _attributes()["ERROR_CODE"]
+    assert [] == list(sqs._queue_by_arn(closed)["messages"])
+
+
 def test_event_is_lost_where_the_queue_does_not_let_eventbridge_send() -> None:
     sqs._queue_by_arn(QUEUE_ARN)["attributes"]["Policy"] = ""
     stepfunctions._state_machines.clear()

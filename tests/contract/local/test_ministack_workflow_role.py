@@ -117,6 +117,18 @@ def test_role_for_another_state_machine_is_not_assumed(ministack: Any) -> None:
             "S3.S3Exception",
         ),
         (
+            "arn:aws:states:::aws-sdk:s3:headObject",
+            {"Bucket": "bucket", "Key": "uploads/a"},
+            ("s3:GetObject", "arn:aws:s3:::bucket/uploads/a"),
+            "S3.S3Exception",
+        ),
+        (
+            "arn:aws:states:::aws-sdk:s3:headObject",
+            {"Bucket": "bucket", "Key": "uploads/a", "VersionId": "v1"},
+            ("s3:GetObjectVersion", "arn:aws:s3:::bucket/uploads/a"),
+            "S3.S3Exception",
+        ),
+        (
             "arn:aws:states:::aws-sdk:ssm:getParameter",
             {"Name": "/a/b"},
             ("ssm:GetParameter", "arn:aws:ssm:us-east-1:000000000000:parameter/a/b"),

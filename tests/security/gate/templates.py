@@ -122,7 +122,7 @@ def _documents(resource: Data) -> Iterator[tuple[Kind, Data]]:
             yield kind, properties[key]
     if resource["Type"].startswith("AWS::IAM::"):
         for policy in properties.get("Policies", []):
-            yield "identity", policy["PolicyDocument"]
+            yield from (("identity", one["PolicyDocument"]) for one in conditional(policy))
         if "PolicyDocument" in properties:
             yield "identity", properties["PolicyDocument"]
     elif "PolicyDocument" in properties:

@@ -39,9 +39,8 @@ PLACE = {
 DATA = {"BillingMode", "AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes", "NotificationConfiguration"}
 WORK = {"DefinitionSubstitutions", "Target", "Source", "Arn", "RoleArn", "Type", "Subscription", "VisibilityTimeout"}
 LIMITS = {"ReservedConcurrentExecutions", "PendingWindowInDays"}
-UNTIL_QUEUES_HAVE_A_KEY = {"SqsManagedSseEnabled"}
 OWN_MUTANTS = {"PolicyDocument", "KeyPolicy"}  # statement by statement
-NO_CONTROL = NAMES | CODE | PLACE | DATA | WORK | LIMITS | UNTIL_QUEUES_HAVE_A_KEY | OWN_MUTANTS
+NO_CONTROL = NAMES | CODE | PLACE | DATA | WORK | LIMITS | OWN_MUTANTS
 POLICIES = {
     "AWS::EC2::VPCEndpoint": ["PolicyDocument"],
     "AWS::KMS::Key": ["KeyPolicy"],

@@ -1,4 +1,4 @@
-"""What the gate counted stands at the end of the run: `record_property("shown", line)` in a test."""
+"""What tests counted stands at the end of the run: `record_property("shown", line)` in a test."""
 
 import pytest
 
