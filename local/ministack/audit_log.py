@@ -1,10 +1,9 @@
 """Who was let do what: a line of JSON for every decision of IAM, as CloudTrail keeps them.
 
-The account's root may do everything and is not written down. The server gives the logger its file.
+The account's root may do everything and is not written down. Where nobody listens, nothing is.
 """
 
 import json
-import logging
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -15,7 +14,8 @@ from ministack.services import sqs
 
 from local.ministack.seam import wrap
 
-logger = logging.getLogger(__name__)
+# Who takes the lines, one at a time.
+listeners: list[Callable[[str], object]] = []
 # What the policies of the caller were asked last; an `enforce` that asks none is about the root.
 _asked: ContextVar[iam_evaluator.EvalContext | None] = ContextVar("asked", default=None)
 
@@ -45,7 +45,9 @@ def record(caller: str, action: str, resource: str, conditions: Mapping[str, Any
         "conditions": conditions,
         "allowed": allowed,
     }
-    logger.info(json.dumps(line, default=str))
+    text = json.dumps(line, default=str)
+    for listen in listeners:
+        listen(text)
 
 
 def record_request(context: iam_evaluator.EvalContext, allowed: bool) -> None:

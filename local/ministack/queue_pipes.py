@@ -34,10 +34,12 @@ def _poll(original: Callable[..., None], ddb: Any, pipe: Mapping[str, Any], acco
 
 
 def _drain(pipe: Mapping[str, Any]) -> None:
-    """Hand over what is visible in the queue, until nothing is."""
+    """Hand over what is visible in the queue, until nothing is; an empty queue is left alone."""
+    queue_url = sqs._queue_url_for_account(get_account_id(), pipe["Source"].rsplit(":", 1)[-1])
+    if not sqs._get_q(queue_url)["messages"]:
+        return
     role = ServiceRole(pipe["RoleArn"], "pipes.amazonaws.com", pipe["Arn"], pipe["Name"])
     role.assume()
-    queue_url = sqs._queue_url_for_account(get_account_id(), pipe["Source"].rsplit(":", 1)[-1])
     for action in ("sqs:GetQueueAttributes", "sqs:ReceiveMessage"):
         role.require("sqs", action, pipe["Source"])
     while messages := sqs._receive_messages_for_esm(queue_url, 1):

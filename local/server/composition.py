@@ -19,6 +19,7 @@ from local.application_autoscaling.registry import ScalingRegistry
 from local.faults.injection import FaultInjection
 from local.lambda_runtime.ministack_seam import install as install_lambda
 from local.lambda_runtime.settings import PoolSettings
+from local.ministack import audit_log
 from local.ministack.alarm_evaluation import keep_evaluating
 from local.ministack.interrupted_executions import restart_interrupted
 from local.ministack.seams import install_seams
@@ -35,6 +36,7 @@ from local.sagemaker.surroundings import Surroundings
 from local.server.checkpoint import keep_saved
 from local.server.gateway import Gateway
 from local.server.http_server import serve
+from local.server.line_file import LineFile
 from local.server.settings import ACCESS_KEY, ACCOUNT, LAMBDA_PYTHON, REGION, SECRET_KEY, Folder
 
 # How long executions may go on once the cloud is told to stop; what is left goes on at the next start.
@@ -59,6 +61,8 @@ async def run(
         UnreadableStateError: a file of the local SageMaker is damaged.
     """
     install_seams()
+    audit = LineFile(folder.audit)
+    audit_log.listeners.append(audit.append)
     faults = FaultInjection() if with_faults else None
     settings = PoolSettings(LAMBDA_PYTHON, folder.temporary / "lambda", url)
     pool = install_lambda(replace(settings, loses_answer=faults.loses_answer) if faults else settings)

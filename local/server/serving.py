@@ -18,7 +18,6 @@ from local.server.ownership import Record, claim
 from local.server.settings import Folder, server_environment
 
 _LOG_BYTES = 5_000_000
-_AUDIT_BYTES = 50_000_000  # of some 10,000 images
 # Of mallopt(3). Blocks from the second on are given back at once: the pixels of an image, 147 KiB, stay below.
 _M_TRIM_THRESHOLD, _TRIM_BYTES = -1, 1024 * 1024
 _M_MMAP_THRESHOLD, _MMAP_BYTES = -3, 256 * 1024
@@ -54,7 +53,6 @@ def serve(
         os.environ.update(environment)
         record.write(folder)
         _log_to(folder)
-        _audit_to(folder)
         _keep_bytecode()
         _give_memory_back()
         sys.setswitchinterval(_SWITCH_SECONDS)
@@ -100,12 +98,6 @@ def _log_to(folder: Folder) -> None:
         "samtranslator": logging.ERROR,
     }.items():
         logging.getLogger(name).setLevel(level)
-
-
-def _audit_to(folder: Folder) -> None:
-    audit_log = logging.getLogger("local.ministack.audit_log")  # the module would import MiniStack
-    audit_log.addHandler(RotatingFileHandler(folder.audit, maxBytes=_AUDIT_BYTES, backupCount=1, encoding="utf-8"))
-    audit_log.propagate = False
 
 
 def _stop_signal(stop_at_end_of_input: bool) -> asyncio.Event:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from tests.security.gate.checks import definition_findings, template_findings
 from tests.security.gate.templates import definitions, templates
-from tests.security.mutants import definition_mutants, template_mutants
+from tests.security.mutants.definitions import definition_mutants
+from tests.security.mutants.templates import template_mutants
 
 FEWEST = 50  # that would be worth the name
 

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from ministack.services import sqs
 
+from local.ministack import audit_log
 from local.server.cloud import Cloud
 from local.server.settings import Folder
 from tests.contract.local.conftest import ACCOUNT, ROLE_ARN, STATE_MACHINE_ARN, MiniStackInProcess
@@ -22,21 +23,27 @@ QUEUE_ARN = f"arn:aws:sqs:us-east-1:{ACCOUNT}:queue"
 RULE_ARN = f"arn:aws:events:us-east-1:{ACCOUNT}:rule/rule"
 
 
-def written(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
-    lines = [json.loads(record.message) for record in caplog.records if record.name == "local.ministack.audit_log"]
-    return [{name: value for name, value in line.items() if name != "time"} for line in lines]
+type Lines = list[dict[str, Any]]
 
 
-@pytest.fixture(autouse=True)
-def _audited(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO", "local.ministack.audit_log")
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> Lines:
+    """What the audit log says in this process, without the time."""
+    lines: Lines = []
+
+    def listen(text: str) -> None:
+        line = json.loads(text)
+        lines.append({name: value for name, value in line.items() if name != "time"})
+
+    monkeypatch.setattr(audit_log, "listeners", [listen])
+    return lines
 
 
 def test_task_is_written_down_with_its_service_its_role_and_its_conditions(
-    ministack: MiniStackInProcess, caplog: pytest.LogCaptureFixture
+    ministack: MiniStackInProcess, written: Lines
 ) -> None:
     ministack.run({"Put": PUT_EVENTS})
-    assumed, called = written(caplog)
+    assumed, called = written
     assert {
         "caller": "states.amazonaws.com",
         "action": "sts:AssumeRole",
@@ -53,17 +60,15 @@ def test_task_is_written_down_with_its_service_its_role_and_its_conditions(
     } == called
 
 
-def test_denied_task_is_written_down_as_denied(ministack: MiniStackInProcess, caplog: pytest.LogCaptureFixture) -> None:
+def test_denied_task_is_written_down_as_denied(ministack: MiniStackInProcess, written: Lines) -> None:
     ministack.put_role([])
     ministack.run({"Put": PUT_EVENTS})
-    assert [True, False] == [line["allowed"] for line in written(caplog)]
+    assert [True, False] == [line["allowed"] for line in written]
 
 
-def test_event_on_its_way_to_a_queue_is_written_down(
-    ministack: MiniStackInProcess, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_event_on_its_way_to_a_queue_is_written_down(ministack: MiniStackInProcess, written: Lines) -> None:
     sqs.queue_policy_allows(QUEUE_ARN, "events.amazonaws.com", RULE_ARN, ACCOUNT)
-    [line] = written(caplog)
+    [line] = written
     assert ("events.amazonaws.com", "sqs:SendMessage", QUEUE_ARN) == (line["caller"], line["action"], line["resource"])
     assert {"aws:sourcearn": RULE_ARN, "aws:sourceaccount": ACCOUNT} == line["conditions"]
 

@@ -24,8 +24,9 @@ REFUSE_BODY_7 = {
 
 
 @pytest.fixture
-def queue(ministack: MiniStackInProcess) -> Iterator[str]:
+def queue(ministack: MiniStackInProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The URL of the queue that is the source of a pipe to the state machine "machine"."""
+    monkeypatch.setattr(pipes, "_poller_started", True)  # the tests poll, and no thread beside them
     ministack.put_role(service="pipes.amazonaws.com")
     dead = sqs._act_create_queue({"QueueName": "dead"}, "")["QueueUrl"]
     assert dead
@@ -91,7 +92,9 @@ def test_message_that_fails_again_and_again_goes_to_the_dead_letter_queue(
     assert ([], ["1"]) == (waiting(queue), waiting(queue.replace("failures", "dead")))
 
 
-@pytest.mark.parametrize("missing", ["sqs:ReceiveMessage", "sqs:DeleteMessage", "states:StartSyncExecution"])
+@pytest.mark.parametrize(
+    "missing", ["sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:DeleteMessage", "states:StartSyncExecution"]
+)
 def test_every_step_asks_the_role_of_the_pipe(ministack: MiniStackInProcess, queue: str, missing: str) -> None:
     put_target(ministack, SUCCEED)
     deny = {"Effect": "Deny", "Action": missing, "Resource": "*"}

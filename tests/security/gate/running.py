@@ -24,6 +24,8 @@ def _function(template: Template, _logical_id: str, properties: Data) -> Iterato
         yield "trace it: Tracing"
     if not properties.get("Timeout"):
         yield "bound its time: Timeout"
+    if template.has_key and not properties.get("KmsKeyArn"):
+        yield "encrypt its environment with the stack's key: KmsKeyArn"
     if "FunctionUrlConfig" in properties:
         yield "leave it without a URL of its own"
     if "VpcConfig" not in properties:

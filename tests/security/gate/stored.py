@@ -5,7 +5,6 @@ from typing import Any
 
 from tests.security.gate.templates import Data, Finding, Template, listed
 
-NO_VALUE = {"Ref": "AWS::NoValue"}
 PUBLIC_ACCESS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 LONGEST_RETENTION = 1209600  # seconds: what SQS keeps a message at most
 
@@ -64,7 +63,7 @@ def _refuses_without_tls(template: Template, bucket: str) -> bool:
     own: list[Any] = [{"Fn::GetAtt": [bucket, "Arn"]}, {"Fn::Sub": f"${{{bucket}.Arn}}/*"}]
     for _, policy in template.of_type("AWS::S3::BucketPolicy"):
         if policy["Properties"]["Bucket"] == {"Ref": bucket}:
-            for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+            for statement in policy["Properties"].get("PolicyDocument", {}).get("Statement", []):
                 secure = statement.get("Condition", {}).get("Bool", {}).get("aws:SecureTransport")
                 refuses = (statement["Effect"], statement.get("Principal"), statement.get("Action"))
                 if refuses == ("Deny", "*", "s3:*") and str(secure).lower() == "false":
@@ -114,6 +113,7 @@ def _log_group(_template: Template, _logical_id: str, resource: Data) -> Iterato
 
 
 def _key(_template: Template, _logical_id: str, resource: Data) -> Iterator[str]:
+    yield from _kept(resource)
     if resource["Properties"].get("EnableKeyRotation") is not True:
         yield "renew the key's material every year: EnableKeyRotation"
     if not resource["Properties"].get("KeyPolicy"):

@@ -29,9 +29,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class Statement:
-    """A policy statement: the logical id it stands in, and whether it trusts, grants or guards."""
+    """A policy statement: the resource it stands in, and whether it trusts, grants or guards."""
 
     owner: str
+    owner_type: str
     kind: Kind
     data: Data
 
@@ -79,7 +80,8 @@ class Template:
         for logical_id, resource in self.data["Resources"].items():
             for kind, document in _documents(resource):
                 for statement in document["Statement"]:
-                    yield Statement(logical_id, kind, statement)
+                    for data in conditional(statement):
+                        yield Statement(logical_id, resource["Type"], kind, data)
 
 
 def listed(value: Any) -> list[Any]:
@@ -87,6 +89,13 @@ def listed(value: Any) -> list[Any]:
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
+
+
+def conditional(value: Any) -> list[Any]:
+    """What an Fn::If may give, but for nothing; anything else as it is."""
+    if isinstance(value, dict) and "Fn::If" in value:
+        return [one for one in value["Fn::If"][1:] if one != {"Ref": "AWS::NoValue"}]
+    return [value]
 
 
 def templates() -> list[Template]:
@@ -113,8 +122,7 @@ def _documents(resource: Data) -> Iterator[tuple[Kind, Data]]:
             yield kind, properties[key]
     if resource["Type"].startswith("AWS::IAM::"):
         for policy in properties.get("Policies", []):
-            [_, given, _] = policy.get("Fn::If", [None, policy, None])  # else there is none
-            yield "identity", given["PolicyDocument"]
+            yield from (("identity", one["PolicyDocument"]) for one in conditional(policy))
         if "PolicyDocument" in properties:
             yield "identity", properties["PolicyDocument"]
     elif "PolicyDocument" in properties:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from local.server.settings import ACCOUNT, REGION
-from tests.workflow.least_privilege.policies import ADMINISTRATOR, SECURE, Call, Deployment
+from tests.workflow.least_privilege.deployment import Deployment
+from tests.workflow.least_privilege.policies import ADMINISTRATOR, SECURE, Call
 
 FUNCTIONS = {
     "SerializeImageRole": "serialize-image",

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cache
 
 import botocore.session
+from ministack.core.iam_evaluator import fnmatch_iam_cs
 
 from local.server.settings import ACCOUNT, REGION
 from tests.workflow.least_privilege.policies import ADMINISTRATOR, SECURE, Call, Policies
@@ -35,14 +36,10 @@ def neighbours(calls: Iterable[Call], policies: Policies) -> set[Call]:
 def shape(call: Call, policies: Policies) -> tuple[object, ...]:
     """What calls have in common that the same rights allow: two keys under one prefix are of the same shape."""
     needed = policies.needed(call)
-    patterns = {pattern for one in needed for pattern in one.parsed.resources if _fits(call.resource, pattern)}
+    patterns = {pattern for one in needed for pattern in one.parsed.resources if fnmatch_iam_cs(call.resource, pattern)}
     keys = {key for one in needed for key in one.condition_keys}
     values = frozenset(condition for condition in call.conditions if condition[0] in keys)
     return (call.caller, call.action, frozenset(patterns), values)
-
-
-def _fits(resource: str, pattern: str) -> bool:
-    return bool(re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), resource))
 
 
 def _elsewhere(call: Call) -> Iterator[Call]:
@@ -78,8 +75,8 @@ def _under_other_conditions(call: Call, policies: Policies) -> Iterator[Call]:
     """With another value, and without one, of every condition key that the rights ask for; over HTTP."""
     given = dict(call.conditions)
     if SECURE in given and call.service == "s3":
-        yield call.under(**{SECURE: "false"})
+        yield call.under(SECURE, "false")
     for key in {key for one in policies.needed(call) for key in one.condition_keys}:
-        yield call.under(**{key: f"other-{given.get(key, '')}"})
+        yield call.under(key, f"other-{given.get(key, '')}")
         if key in given:
             yield call.not_under(key)

@@ -1,7 +1,6 @@
-"""The policies of the service as they are deployed, and what they allow."""
+"""Calls, the statements of policies, and what those allow of these."""
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -17,7 +16,6 @@ from ministack.core.iam_evaluator import (
     parse_policy_document,
 )
 
-from local.server.cloud import Cloud
 from local.server.settings import ACCOUNT, REGION
 
 # Somebody whom IAM lets do everything: what a resource's own policy still says is all that holds.
@@ -41,9 +39,9 @@ class Call:
         """The part of the action before the colon."""
         return self.action.partition(":")[0]
 
-    def under(self, **conditions: str) -> "Call":
-        """The same with other values of condition keys."""
-        return replace(self, conditions=frozenset((dict(self.conditions) | conditions).items()))
+    def under(self, key: str, value: str) -> "Call":
+        """The same with another value of a condition key."""
+        return replace(self, conditions=frozenset((dict(self.conditions) | {key: value}).items()))
 
     def not_under(self, key: str) -> "Call":
         """The same without a condition key."""
@@ -139,65 +137,3 @@ def _concerns(statement: Statement, call: Call) -> bool:
     if statement.guards:
         return bool(fnmatch_iam_cs(call.resource, statement.guards))
     return statement.owner == call.caller
-
-
-def deployed(cloud: Cloud, stack: str) -> "Deployment":
-    """Read every policy of a stack's roles, queues, buckets and keys."""
-    listed = cloud.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
-    names = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in listed}
-    types = {one["LogicalResourceId"]: one["ResourceType"] for one in listed}
-    statements = [
-        Statement(logical_id, guards, body)
-        for logical_id, resource_type in types.items()
-        if resource_type in _READERS
-        for guards, document in _READERS[resource_type](cloud, names[logical_id])
-        for body in document["Statement"]
-    ]
-    return Deployment(names, Policies(statements))
-
-
-@dataclass(frozen=True)
-class Deployment:
-    """What a stack's resources are called, by logical id, and their policies."""
-
-    names: Mapping[str, str]
-    policies: Policies
-
-    @property
-    def roles(self) -> list[str]:
-        """The logical ids of all roles."""
-        return sorted({one.owner for one in self.policies.statements if one.guards.startswith("arn:aws:iam:")})
-
-
-type Guarded = Iterator[tuple[str, Any]]
-
-
-def _role(cloud: Cloud, name: str) -> Guarded:
-    iam = cloud.client("iam")
-    role = iam.get_role(RoleName=name)["Role"]
-    yield role["Arn"], role["AssumeRolePolicyDocument"]
-    for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
-        yield "", iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
-
-
-def _queue(cloud: Cloud, url: str) -> Guarded:
-    attributes = cloud.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-    yield attributes["QueueArn"], json.loads(attributes["Policy"])
-
-
-def _bucket(cloud: Cloud, name: str) -> Guarded:
-    yield f"arn:aws:s3:::{name}*", json.loads(cloud.client("s3").get_bucket_policy(Bucket=name)["Policy"])
-
-
-def _key(cloud: Cloud, key_id: str) -> Guarded:
-    kms = cloud.client("kms")
-    arn = kms.describe_key(KeyId=key_id)["KeyMetadata"]["Arn"]
-    yield arn, json.loads(kms.get_key_policy(KeyId=key_id, PolicyName="default")["Policy"])
-
-
-_READERS: Mapping[str, Callable[[Cloud, str], Guarded]] = {
-    "AWS::IAM::Role": _role,
-    "AWS::SQS::Queue": _queue,
-    "AWS::S3::Bucket": _bucket,
-    "AWS::KMS::Key": _key,
-}

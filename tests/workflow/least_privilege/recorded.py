@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from local.server.settings import Folder
-from tests.workflow.least_privilege.policies import Call, Deployment
+from tests.workflow.least_privilege.deployment import Deployment
+from tests.workflow.least_privilege.policies import Call
 
 
 def recorded(folder: Folder, deployment: Deployment, *, allowed: bool) -> set[Call]:

@@ -12,9 +12,10 @@ from local.lambda_runtime.settings import ARCHITECTURE
 from local.server.cloud import Cloud
 from local.server.settings import REGION
 from tests.workflow.deployed import Deployed
+from tests.workflow.least_privilege.deployment import Deployment, deployed
 from tests.workflow.least_privilege.documented import FUNCTIONS, in_a_vpc
 from tests.workflow.least_privilege.neighbours import neighbours
-from tests.workflow.least_privilege.policies import Deployment, Policies, deployed
+from tests.workflow.least_privilege.policies import Policies
 from tests.workflow.least_privilege.surplus import surplus
 
 ROOT = Path(__file__).parents[3]

@@ -10,9 +10,10 @@ from local.server.cloud import Cloud
 from local.server.settings import Folder
 from tests.workflow.deployed import Deployed
 from tests.workflow.least_privilege.branches import FOREIGN, Branches
+from tests.workflow.least_privilege.deployment import Deployment, deployed
 from tests.workflow.least_privilege.documented import documented
 from tests.workflow.least_privilege.neighbours import neighbours
-from tests.workflow.least_privilege.policies import Call, Deployment, deployed
+from tests.workflow.least_privilege.policies import Call, Policies
 from tests.workflow.least_privilege.recorded import recorded
 from tests.workflow.least_privilege.surplus import surplus
 
@@ -62,6 +63,28 @@ def test_neighbours_are_denied(evidence: Evidence, record_property: Callable[[st
 def test_every_role_has_many_neighbours(evidence: Evidence) -> None:
     count = Counter(call.caller for call in evidence.neighbours)
     assert [] == [role for role in evidence.deployment.roles if count[role] < FEWEST_NEIGHBOURS]
+
+
+def with_change(evidence: Evidence, sid: str, **change: str | list[str]) -> Policies:
+    """The policies with another field in one statement of classify_image's role."""
+    policies = evidence.deployment.policies
+    [statement] = [one for one in policies.statements if one.name == f"ClassifyImageRole.{sid}"]
+    return policies.without(statement, {**statement.body, **change})
+
+
+def test_right_that_nobody_needs_is_found(evidence: Evidence) -> None:
+    policies = with_change(evidence, "ReadItsModelCard", Action=["ssm:GetParameter", "ssm:PutParameter"])
+    found = surplus(policies, evidence.needed, evidence.neighbours)
+    assert ["ClassifyImageRole.ReadItsModelCard without ssm:PutParameter"] == found
+
+
+@pytest.mark.parametrize(
+    ("sid", "change"),
+    [("ReadItsModelCard", {"Resource": "*"}), ("InvokeTheEndpoint", {"Action": "sagemaker:*"})],
+)
+def test_right_that_is_too_wide_is_found(evidence: Evidence, sid: str, change: dict[str, str]) -> None:
+    policies = with_change(evidence, sid, **change)
+    assert {"ClassifyImageRole"} == {call.caller for call in evidence.neighbours if policies.allows(call)}
 
 
 def test_role_of_a_function_is_enforced_while_it_runs(evidence: Evidence) -> None:

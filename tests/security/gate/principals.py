@@ -1,0 +1,57 @@
+"""Whom trust policies, and the policies of keys, queues and endpoints, let in: on whose behalf, and through what."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from tests.security.gate.templates import Finding, Statement, Template, listed
+
+# With these a key is used, not administered.
+USES_OF_A_KEY = {
+    "kms:Encrypt",
+    "kms:Decrypt",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+    "kms:GenerateDataKey",
+    "kms:CreateGrant",
+}
+# What keeps a statement for everybody within the account.
+OWN_ACCOUNT = ({"aws:PrincipalAccount"}, {"kms:CallerAccount", "kms:ViaService"})
+# CloudWatch Logs sends neither aws:SourceArn nor aws:SourceAccount; its encryption context holds the log group's ARN.
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+LOG_GROUP = "kms:EncryptionContext:aws:logs:arn"
+
+
+def check_principals(template: Template) -> Iterator[Finding]:
+    """Find principals that could act for somebody else, or in another way than they are let in for."""
+    for statement in template.statements():
+        if statement.kind != "identity" and statement.allows:
+            for advice in _advice(statement):
+                yield Finding(template.name, statement.where, advice)
+
+
+def _advice(statement: Statement) -> Iterator[str]:
+    principal, keys = statement.data.get("Principal"), statement.condition_keys
+    if not isinstance(principal, dict) or "*" in listed(principal.get("AWS")):
+        if not any(wanted <= keys for wanted in OWN_ACCOUNT):
+            yield "name the principal, or its account"
+        return
+    for service in listed(principal.get("Service")):
+        yield from _service(service, statement)
+    for provider in listed(principal.get("Federated")):
+        for claim in ("aud", "sub"):
+            if not any(key.endswith(":" + claim) for key in keys):
+                yield f"say for whom {provider} may vouch: the claim {claim}"
+    if "AWS" in principal and USES_OF_A_KEY & set(statement.actions) and "kms:ViaService" not in keys:
+        yield "let the key be used through services only: kms:ViaService"
+    if "kms:CreateGrant" in statement.actions and "kms:GrantIsForAWSResource" not in keys:
+        yield "let services only be lent the key: kms:GrantIsForAWSResource"
+
+
+def _service(service: Any, statement: Statement) -> Iterator[str]:
+    keys = statement.condition_keys
+    if not {"aws:SourceArn", LOG_GROUP} & keys:
+        yield f"say on whose behalf {service} may act: aws:SourceArn"
+    if not {"aws:SourceAccount", LOG_GROUP} & keys:
+        yield f"say in whose account {service} may act: aws:SourceAccount"
+    if USES_OF_A_KEY & set(statement.actions) and not any(key.startswith("kms:EncryptionContext:") for key in keys):
+        yield f"say for what {service} may use the key: kms:EncryptionContext"
