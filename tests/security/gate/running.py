@@ -73,6 +73,10 @@ def _pattern(source: Any, detail: Data) -> Iterator[str]:
         keys = detail.get("object", {}).get("key", [])
         if not keys or not all(isinstance(key, dict) and key.get("prefix") for key in keys):
             yield "take the keys under one prefix only: detail.object.key"
+    if source == ["scones-unlimited"]:
+        images = detail.get("image_url", [])
+        if not images or not all(isinstance(image, dict) and image.get("prefix") for image in images):
+            yield "take the images of one bucket only: detail.image_url"
     if source == ["aws.states"]:
         if not detail.get("stateMachineArn"):
             yield "take the executions of one workflow only: detail.stateMachineArn"

@@ -93,11 +93,22 @@ def _queue(template: Template, logical_id: str, resource: Data) -> Iterator[str]
         yield "encrypt it with the stack's key: KmsMasterKeyId"
     if properties.get("MessageRetentionPeriod") != LONGEST_RETENTION:
         yield f"keep failures as long as can be: MessageRetentionPeriod {LONGEST_RETENTION}"
-    redrive = [queue["Properties"].get("RedrivePolicy", {}) for _, queue in template.of_type("AWS::SQS::Queue")]
-    is_last = any(policy.get("deadLetterTargetArn") == {"Fn::GetAtt": [logical_id, "Arn"]} for policy in redrive)
+    is_last = {"Fn::GetAtt": [logical_id, "Arn"]} in _last_resorts(template)
     own = properties.get("RedrivePolicy", {})
     if not is_last and not (own.get("deadLetterTargetArn") and own.get("maxReceiveCount")):
         yield "give it a dead-letter queue: RedrivePolicy"
+
+
+def _last_resorts(template: Template) -> list[Any]:
+    """The queues that take what another queue or a rule could not deliver, and that nobody reads."""
+    queues = [queue["Properties"].get("RedrivePolicy", {}) for _, queue in template.of_type("AWS::SQS::Queue")]
+    rules = [
+        target for _, rule in template.of_type("AWS::Events::Rule") for target in rule["Properties"].get("Targets", [])
+    ]
+    read = [pipe["Properties"].get("Source") for _, pipe in template.of_type("AWS::Pipes::Pipe")]
+    found = [queue.get("deadLetterTargetArn") for queue in queues]
+    found += [rule.get("DeadLetterConfig", {}).get("Arn") for rule in rules]
+    return [queue for queue in found if queue not in read]
 
 
 def _topic(_template: Template, _logical_id: str, resource: Data) -> Iterator[str]:

@@ -125,7 +125,7 @@ def _documents(resource: Data) -> Iterator[tuple[Kind, Data]]:
             yield from (("identity", one["PolicyDocument"]) for one in conditional(policy))
         if "PolicyDocument" in properties:
             yield "identity", properties["PolicyDocument"]
-    elif "PolicyDocument" in properties:
+    elif "Statement" in properties.get("PolicyDocument", {}):  # that of CloudWatch Logs is a text
         yield "resource", properties["PolicyDocument"]
 
 

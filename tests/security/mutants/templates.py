@@ -35,6 +35,7 @@ PLACE = {
     "GroupDescription",
     "Bucket",
     "Queues",
+    "Topics",
 }
 DATA = {"BillingMode", "AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes", "NotificationConfiguration"}
 WORK = {"DefinitionSubstitutions", "Target", "Source", "Arn", "RoleArn", "Type", "Subscription", "VisibilityTimeout"}
