@@ -50,13 +50,15 @@ def _rows(logical_id: str, properties: dict[str, Any]) -> Iterator[str]:
 
 
 def _statements(properties: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every statement, with the name of the condition that its policy depends on."""
+    """Every statement, with the name of the condition that it or its policy depends on."""
     documents = [("", properties[name]) for name in _DOCUMENTS if name in properties]
     for policy in properties.get("Policies", []):
         condition, given, _ = policy.get("Fn::If", ["", policy, None])
         documents.append((condition, given["PolicyDocument"]))
     for condition, document in documents:
-        yield from ((condition, statement) for statement in document["Statement"])
+        for statement in document["Statement"]:
+            own, given, _ = statement.get("Fn::If", [condition, statement, None])
+            yield own, given
 
 
 def _principal(statement: dict[str, Any]) -> str:

@@ -118,21 +118,28 @@ def _on_the_key(stack: str, deployment: Deployment) -> Iterator[Call]:
     groups += [
         f"/aws/vendedlogs/states/{stack}-{name}" for name in ("image-classification", "record-failure", "backlog")
     ]
+    groups.append(f"/aws/events/{stack}-decisions")
     for group in groups:
         context = frozenset({("kms:encryptioncontext:aws:logs:arn", _arn("logs", f"log-group:{group}"))})
         for action in (*use, "DescribeKey"):
             yield Call(f"logs.{REGION}.amazonaws.com", f"kms:{action}", key, context)
     # SQS, "Key management", Configure KMS permissions for AWS services.
-    for rule, queue in (
-        ("uploads", "FailureQueue"),
-        ("failures", "FailureQueue"),
-        ("failures", "FailureDeadLetterQueue"),
+    for rule, name in (
+        ("uploads", deployment.names["FailureQueue"].rpartition("/")[2]),
+        ("failures", deployment.names["FailureQueue"].rpartition("/")[2]),
+        ("failures", deployment.names["FailureDeadLetterQueue"].rpartition("/")[2]),
+        ("decisions", f"{stack}-Monitoring-1A2B3C-DecisionDeadLetterQueue-4D5E6F"),
     ):
-        name = deployment.names[queue].rpartition("/")[2]
         source = {("aws:sourceaccount", ACCOUNT), ("aws:sourcearn", _arn("events", f"rule/{stack}-{rule}"))}
         context = frozenset({*source, ("kms:encryptioncontext:aws:sqs:arn", _arn("sqs", name))})
         for action in ("GenerateDataKey", "Decrypt"):
             yield Call("events.amazonaws.com", f"kms:{action}", key, context)
+    # SNS, "Managing Amazon SNS encryption keys and costs", Enable compatibility between event sources and encrypted
+    # topics; its encryption context: SNS Developer Guide, "Securing Amazon SNS data with server-side encryption".
+    alarm = {("aws:sourceaccount", ACCOUNT), ("aws:sourcearn", _arn("cloudwatch", f"alarm:{stack}-failed-executions"))}
+    context = frozenset({*alarm, ("kms:encryptioncontext:aws:sns:topicarn", _arn("sns", f"{stack}-alarms"))})
+    for action in ("GenerateDataKey", "Decrypt"):
+        yield Call("cloudwatch.amazonaws.com", f"kms:{action}", key, context)
 
 
 def in_a_vpc() -> set[Call]:

@@ -45,6 +45,11 @@ def parameters(cloud: Cloud) -> dict[str, str]:
         "SecurityGroupIds": group["GroupId"],
         "VpcId": vpc["VpcId"],
         "RouteTableIds": table["RouteTableId"],
+        "Tracing": "off",
+        "AlarmEmail": "operations@example.com",
+        "QuietHours": "2",
+        "NormalReviewShare": "0.25",
+        "MonthlyBudget": "100",
     }
 
 
