@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ministack.services import dynamodb, eventbridge, iam, sqs, stepfunctions
+from ministack.services import cloudwatch, cloudwatch_logs, dynamodb, eventbridge, iam, sqs, stepfunctions
 
+from local.ministack.metric_store import CLOCK
 from local.ministack.seams import install_seams
 from local.server.cloud import Cloud, running
 
@@ -88,5 +89,6 @@ class MiniStackInProcess:
 def ministack() -> Iterator[MiniStackInProcess]:
     install_seams()
     yield MiniStackInProcess()
-    for service in (dynamodb, eventbridge, iam, sqs, stepfunctions):
+    CLOCK.put_ahead(0)
+    for service in (cloudwatch, cloudwatch_logs, dynamodb, eventbridge, iam, sqs, stepfunctions):
         service.reset()

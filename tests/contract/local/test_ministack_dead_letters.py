@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from ministack import app
-from ministack.services import eventbridge, sqs, stepfunctions
+from ministack.services import cloudwatch, eventbridge, sqs, stepfunctions
 
 ACCOUNT_ARN = "us-east-1:000000000000"
 MACHINE_ARN = f"arn:aws:states:{ACCOUNT_ARN}:stateMachine:machine"
@@ -101,3 +101,11 @@ def test_event_is_lost_where_the_queue_does_not_let_eventbridge_send() -> None:
     stepfunctions._state_machines.clear()
     _put_event()
     assert [] == _dead_letters()
+
+
+def test_event_that_its_dead_letter_queue_does_not_take_is_counted_as_lost() -> None:
+    stepfunctions._state_machines.clear()
+    sqs._queue_by_arn(QUEUE_ARN)["attributes"]["Policy"] = ""
+    _put_event()
+    lost = ("AWS/Events", "InvocationsFailedToBeSentToDlq", cloudwatch._dims_key({"RuleName": "uploads"}))
+    assert ([1], []) == ([point["Count"] for point in cloudwatch._metrics[lost]], _dead_letters())

@@ -1,0 +1,113 @@
+"""Alarms are judged period by period, each by its own metric, and missing data as the alarm says."""
+
+import json
+from typing import Any
+
+import pytest
+from ministack.services import cloudwatch
+
+from local.ministack.alarm_evaluation import judge
+from local.ministack.metric_store import CLOCK, record
+
+ALARM = {
+    "AlarmName": "errors",
+    "Namespace": "Tests",
+    "MetricName": "Errors",
+    "Dimensions": [{"Name": "endpoint", "Value": "a"}],
+    "Statistic": "Sum",
+    "Period": 300,
+    "EvaluationPeriods": 1,
+    "Threshold": 0,
+    "ComparisonOperator": "GreaterThanThreshold",
+    "TreatMissingData": "notBreaching",
+}
+
+
+def put(**changes: Any) -> None:
+    cloudwatch._put_metric_alarm({}, {**ALARM, **changes}, False, True)
+
+
+def state(kind: str = "MetricAlarms", name: str = "errors") -> str:
+    types = ["MetricAlarm", "CompositeAlarm"]
+    answer = cloudwatch._describe_alarms({}, {"AlarmNames": [name], "AlarmTypes": types}, False, True)
+    [found] = json.loads(answer[2])[kind]
+    return str(found["StateValue"])
+
+
+@pytest.mark.parametrize(
+    ("treated", "expected"),
+    [("missing", "INSUFFICIENT_DATA"), ("notBreaching", "OK"), ("breaching", "ALARM"), ("ignore", "INSUFFICIENT_DATA")],
+)
+def test_alarm_without_any_data_is_as_it_says(ministack: Any, treated: str, expected: str) -> None:
+    put(TreatMissingData=treated)
+    assert expected == state()
+
+
+def test_alarm_rings_for_its_own_dimensions_only(ministack: Any) -> None:
+    put()
+    record("Tests", "Errors", 1, {"endpoint": "b"})
+    assert "OK" == state()
+    record("Tests", "Errors", 1, {"endpoint": "a"})
+    assert "ALARM" == state()
+
+
+def test_alarm_is_quiet_once_its_period_is_over(ministack: Any) -> None:
+    put()
+    record("Tests", "Errors", 1, {"endpoint": "a"})
+    before = state()
+    CLOCK.put_ahead(361)
+    assert ("ALARM", "OK") == (before, state())
+
+
+def test_alarm_on_a_percentile_rings_for_the_slowest(ministack: Any) -> None:
+    put(Statistic=None, ExtendedStatistic="p90", Threshold=100)
+    for value in [10] * 8 + [500] * 2:
+        record("Tests", "Errors", value, {"endpoint": "a"})
+    assert "ALARM" == state()
+
+
+@pytest.mark.parametrize(
+    ("values", "needed", "expected"),
+    [
+        ([1, 1, 1], 3, "ALARM"),
+        ([1, 0, 1], 3, "OK"),
+        ([1, 0, 1], 2, "ALARM"),
+        ([1, None, None], 2, "OK"),
+    ],
+)
+def test_alarm_rings_when_enough_of_its_periods_breach(values: list[float | None], needed: int, expected: str) -> None:
+    assert expected == judge({**ALARM, "EvaluationPeriods": 3, "DatapointsToAlarm": needed}, values)
+
+
+@pytest.mark.parametrize(
+    ("comparison", "expected"),
+    [
+        ("GreaterThanThreshold", "OK"),
+        ("GreaterThanOrEqualToThreshold", "ALARM"),
+        ("LessThanThreshold", "OK"),
+        ("LessThanOrEqualToThreshold", "ALARM"),
+    ],
+)
+def test_value_at_the_threshold_breaches_where_it_may(comparison: str, expected: str) -> None:
+    assert expected == judge({**ALARM, "ComparisonOperator": comparison, "Threshold": 5}, [5])
+
+
+def test_alarm_that_ignores_missing_data_stays_as_it_is() -> None:
+    assert "ALARM" == judge({**ALARM, "TreatMissingData": "ignore", "StateValue": "ALARM"}, [None])
+
+
+def test_composite_alarm_follows_its_alarms(ministack: Any) -> None:
+    put()
+    request = {"AlarmName": "all", "AlarmRule": 'ALARM("errors")'}
+    cloudwatch._put_composite_alarm({}, request, False, True)
+    record("Tests", "Errors", 1, {"endpoint": "a"})
+    assert "ALARM" == state("CompositeAlarms", "all")
+
+
+def test_alarm_keeps_in_its_history_why_it_rang(ministack: Any) -> None:
+    put()
+    record("Tests", "Errors", 1, {"endpoint": "a"})
+    state()
+    answer = cloudwatch._describe_alarm_history({}, {"AlarmName": "errors"}, False, True)
+    newest = json.loads(answer[2])["AlarmHistoryItems"][0]
+    assert "Alarm updated from OK to ALARM" == newest["HistorySummary"]

@@ -1,0 +1,54 @@
+"""Resource types that the local cloud adds to MiniStack's CloudFormation."""
+
+from typing import Any
+
+import pytest
+from ministack.services import budgets, cloudwatch
+from ministack.services.cloudformation import provisioners
+
+ALARM = {"AlarmName": "one", "Namespace": "Tests", "MetricName": "Errors", "Threshold": 0, "Period": 60}
+COMPOSITE = {"AlarmName": "all", "AlarmRule": 'ALARM("one")'}
+BUDGET = {"BudgetName": "monthly", "BudgetType": "COST", "TimeUnit": "MONTHLY"}
+
+
+def make(kind: str, properties: dict[str, Any]) -> str:
+    made: str = provisioners._provision_resource(kind, "One", properties, "stack")[0]
+    return made
+
+
+def change(kind: str, made: str, old: dict[str, Any], new: dict[str, Any]) -> None:
+    provisioners._RESOURCE_HANDLERS[kind]["update"](made, old, new, "stack")
+
+
+@pytest.fixture(autouse=True)
+def alarm(ministack: Any) -> None:
+    """The alarm that the composite alarm watches."""
+    request = {**ALARM, "ComparisonOperator": "GreaterThanThreshold"}
+    cloudwatch._put_metric_alarm({}, request, False, True)
+
+
+def test_composite_alarm_is_made_changed_and_deleted() -> None:
+    made = make("AWS::CloudWatch::CompositeAlarm", COMPOSITE)
+    change("AWS::CloudWatch::CompositeAlarm", made, COMPOSITE, {**COMPOSITE, "AlarmRule": 'OK("one")'})
+    rule = cloudwatch._composite_alarms[made]["AlarmRule"]
+    provisioners._delete_resource("AWS::CloudWatch::CompositeAlarm", made, COMPOSITE)
+    assert ("all", 'OK("one")', []) == (made, rule, list(cloudwatch._composite_alarms))
+
+
+def test_composite_alarm_of_an_alarm_that_is_not_there_fails_its_stack() -> None:
+    with pytest.raises(ValueError, match="do not exist"):
+        make("AWS::CloudWatch::CompositeAlarm", {**COMPOSITE, "AlarmRule": 'ALARM("two")'})
+
+
+def test_budget_is_made_and_deleted() -> None:
+    properties = {"Budget": {**BUDGET, "BudgetLimit": {"Amount": 100, "Unit": "USD"}}}
+    made = make("AWS::Budgets::Budget", properties)
+    limit = budgets._budgets[made]["BudgetLimit"]
+    provisioners._delete_resource("AWS::Budgets::Budget", made, properties)
+    assert ({"Amount": "100", "Unit": "USD"}, []) == (limit, list(budgets._budgets))
+
+
+def test_saved_query_is_remembered_by_its_stack() -> None:
+    made = make("AWS::Logs::QueryDefinition", {"Name": "slowest", "QueryString": "fields @message"})
+    provisioners._delete_resource("AWS::Logs::QueryDefinition", made, {})
+    assert made
