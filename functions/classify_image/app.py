@@ -14,6 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectTimeoutError, HTTPClientError, IncompleteReadError, ReadTimeoutError
 from botocore.exceptions import ConnectionError as NoConnectionError
+from failure_log import log_failure
 from urllib3.exceptions import HTTPError
 from xray_provider import lambda_tracer
 
@@ -99,6 +100,7 @@ def classified(card: ModelCard, probabilities: tuple[float, ...], endpoint: str,
 
 
 @logger.inject_lambda_context(correlation_id_path="execution", clear_state=True, log_event=False)
+@log_failure(logger)
 @tracer.capture_lambda_handler(capture_response=False)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from failure_log import log_failure
 from xray_provider import lambda_tracer
 
 from functions.filter_inferences.decision import Decision, decide
@@ -25,6 +26,7 @@ def filtered(decision: Decision) -> dict[str, Any]:
 
 
 @logger.inject_lambda_context(correlation_id_path="execution", clear_state=True, log_event=False)
+@log_failure(logger)
 @tracer.capture_lambda_handler(capture_response=False)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:

@@ -99,6 +99,15 @@ def test_filter_inferences_later_attempt_counts_as_one_retry(
     assert [1] == emitted_metrics()["Retries"]
 
 
+def test_filter_inferences_failure_is_logged_with_its_execution_and_class(
+    context: Any, log_lines: Callable[[], list[dict[str, Any]]]
+) -> None:
+    with pytest.raises(InvalidThresholdError):
+        filter_inferences(context, threshold=2)
+    (line,) = log_lines()
+    assert ("execution-one", "InvalidThresholdError") == (line["correlation_id"], line["exception_name"])
+
+
 def test_filter_inferences_log_names_execution_and_decision(
     context: Any, log_lines: Callable[[], list[dict[str, Any]]]
 ) -> None:
