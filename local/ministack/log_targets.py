@@ -23,6 +23,14 @@ def log_group(arn: str) -> Mapping[str, Any] | None:
     return found
 
 
+def write_line(arn: str, stream: str, message: str) -> None:
+    """Write a line to a stream of a log group, of which there may be none yet."""
+    place = {"logGroupName": _name(arn), "logStreamName": stream}
+    cloudwatch_logs._create_log_stream(place)  # it answers that there is one already, most of the time
+    line = {"timestamp": int(time() * 1000), "message": message}
+    cloudwatch_logs._put_log_events({**place, "logEvents": [line]})
+
+
 def _invoke(
     original: Callable[..., None], target: Mapping[str, Any], event: Any, rule: Mapping[str, Any], view: Any = None
 ) -> None:
@@ -30,11 +38,7 @@ def _invoke(
     if arn.split(":")[2] != "logs":
         original(target, event, rule, view)
         return
-    stream = {"logGroupName": _name(arn), "logStreamName": _STREAM}
-    cloudwatch_logs._create_log_stream(stream)  # it answers that there is one already, most of the time
-    message = json.dumps(eventbridge._pattern_event_view(event).event_with_detail())
-    line = {"timestamp": int(time() * 1000), "message": message}
-    cloudwatch_logs._put_log_events({**stream, "logEvents": [line]})
+    write_line(arn, _STREAM, json.dumps(eventbridge._pattern_event_view(event).event_with_detail()))
 
 
 def _name(arn: str) -> str:

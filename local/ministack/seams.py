@@ -25,6 +25,7 @@ from local.ministack import (
     service_metrics,
     start_delay,
     steady_copies,
+    workflow_logs,
     workflow_role,
 )
 
@@ -58,6 +59,7 @@ def install_seams() -> None:
         metric_store,
         service_metrics,
         log_metrics,
+        workflow_logs,
         alarm_evaluation,
         cloudformation_types,
     ):
