@@ -1,19 +1,22 @@
 """Metric alarms are judged as CloudWatch judges them.
 
-MiniStack mixes the metrics of all dimensions, knows no periods and no missing data, and looks only when a client sends
-a metric. The rules: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
+MiniStack mixes the metrics of all dimensions, knows no periods and no missing data, looks only when a client sends a
+metric, and tells any topic whatever its policy. The rules: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
 """
 
 import asyncio
+import logging
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ministack.services import cloudwatch
+from ministack.core.responses import get_account_id
+from ministack.services import cloudwatch, sns
 
 from local.ministack.metric_store import CLOCK
 from local.ministack.seam import wrap
 
+_logger = logging.getLogger(__name__)
 EVERY_SECONDS = 60.0  # as CloudWatch
 _COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
     "GreaterThanThreshold": operator.gt,
@@ -26,6 +29,7 @@ _COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
 def install() -> None:
     """Judge by these rules, and before anybody is told the state of an alarm."""
     wrap(cloudwatch, "_evaluate_alarm", "alarm", _evaluate)
+    wrap(cloudwatch, "_dispatch_alarm_actions", "alarm old_state new_state reason", _tell)
     wrap(cloudwatch, "_describe_alarms", "params cbor_data is_cbor is_json", _describe)
 
 
@@ -50,6 +54,22 @@ def _evaluate(_original: Callable[..., None], alarm: dict[str, Any]) -> None:
         cloudwatch._record_history(alarm["AlarmName"], before, state, reason)
         cloudwatch._dispatch_alarm_actions(alarm, before, state, reason)
         cloudwatch._evaluate_parent_alarms(alarm)
+
+
+def _tell(original: Callable[..., None], alarm: Mapping[str, Any], *change: str) -> None:
+    """Tell the topics whose policy lets CloudWatch tell them of this alarm."""
+    topics = {
+        actions: [arn for arn in alarm.get(actions) or [] if _takes(arn, alarm["AlarmArn"])]
+        for actions in ("AlarmActions", "OKActions", "InsufficientDataActions")
+    }
+    original({**alarm, **topics}, *change)
+
+
+def _takes(topic_arn: str, alarm_arn: str) -> bool:
+    taken = bool(sns.topic_policy_allows(topic_arn, "cloudwatch.amazonaws.com", alarm_arn, get_account_id()))
+    if not taken:
+        _logger.error("The policy of %s does not let CloudWatch tell it of %s.", topic_arn, alarm_arn)
+    return taken
 
 
 def judge(alarm: Mapping[str, Any], values: Sequence[float | None]) -> str:

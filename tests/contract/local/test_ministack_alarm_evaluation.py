@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from ministack.services import cloudwatch
+from ministack import app
+from ministack.services import cloudwatch, sns, sqs
 
 from local.ministack.alarm_evaluation import judge
 from local.ministack.metric_store import CLOCK, record
@@ -102,6 +103,34 @@ def test_composite_alarm_follows_its_alarms(ministack: Any) -> None:
     cloudwatch._put_composite_alarm({}, request, False, True)
     record("Tests", "Errors", 1, {"endpoint": "a"})
     assert "ALARM" == state("CompositeAlarms", "all")
+
+
+@pytest.mark.parametrize(("pattern", "expected"), [("errors", 1), ("others-*", 0)])
+def test_topic_hears_of_the_alarms_that_its_policy_names(
+    ministack: Any, monkeypatch: pytest.MonkeyPatch, pattern: str, expected: int
+) -> None:
+    monkeypatch.setattr(app, "AUTH", True)
+    topic, queue = topic_with_a_queue(f"arn:aws:cloudwatch:us-east-1:000000000000:alarm:{pattern}")
+    put(AlarmActions=[topic])
+    record("Tests", "Errors", 1, {"endpoint": "a"})
+    state()
+    assert expected == len(sqs._queues[queue]["messages"])
+
+
+def topic_with_a_queue(alarm_arn: str) -> tuple[str, str]:
+    """The ARN of a topic that CloudWatch may tell of some alarms, and the URL of a queue that hears of them."""
+    topic = "arn:aws:sns:us-east-1:000000000000:alarms"
+    publish = {"Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"}, "Action": "sns:Publish"}
+    condition = {"ArnLike": {"aws:SourceArn": alarm_arn}}
+    policy = json.dumps({"Statement": [{**publish, "Resource": topic, "Condition": condition}]})
+    sns._create_topic({"Name": ["alarms"]})
+    sns._set_topic_attributes({"TopicArn": [topic], "AttributeName": ["Policy"], "AttributeValue": [policy]})
+    queue = sqs._act_create_queue({"QueueName": "letters"}, "")["QueueUrl"]
+    arn = "arn:aws:sqs:us-east-1:000000000000:letters"
+    send = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    sqs._queues[queue]["attributes"]["Policy"] = json.dumps({"Statement": [{**send, "Resource": arn}]})
+    sns._subscribe({"TopicArn": [topic], "Protocol": ["sqs"], "Endpoint": [arn]})
+    return topic, queue
 
 
 def test_alarm_keeps_in_its_history_why_it_rang(ministack: Any) -> None:

@@ -10,7 +10,7 @@ from cfnlint.decode import cfn_yaml
 
 from local.lambda_runtime.settings import ARCHITECTURE
 from local.server.cloud import Cloud
-from local.server.settings import REGION
+from local.server.settings import ACCOUNT, REGION
 from tests.workflow.deployed import Deployed
 from tests.workflow.least_privilege.deployment import Deployment, deployed
 from tests.workflow.least_privilege.documented import FUNCTIONS, in_a_vpc
@@ -119,3 +119,36 @@ def test_code_of_a_function_may_not_do_what_lambda_does_for_the_vpc(deployment: 
     source = frozenset({("lambda:sourcefunctionarn", "arn:aws:lambda:us-east-1:000000000000:function:any")})
     calls = {replace(call, conditions=source) for call in in_a_vpc()}
     assert [] == [call for call in calls if deployment.policies.allows(call)]
+
+
+def test_stack_without_tracing_traces_nothing_and_may_not(deployment: Deployment, cloud: Cloud) -> None:
+    configurations = [
+        cloud.client("lambda").get_function_configuration(FunctionName=f"{STACK}-{function}")
+        for function in FUNCTIONS.values()
+    ]
+    assert {"PassThrough"} == {one["TracingConfig"]["Mode"] for one in configurations}
+    actions = [action for one in deployment.policies.statements for action in one.parsed.actions]
+    assert [] == [action for action in actions if action.startswith("xray:")]
+
+
+@pytest.mark.usefixtures("deployment")
+def test_budget_has_the_given_limit_and_tells_the_given_address(cloud: Cloud, given: dict[str, str]) -> None:
+    budgets = cloud.client("budgets")
+    names = {"AccountId": ACCOUNT, "BudgetName": f"{STACK}-monthly"}
+    assert given["MonthlyBudget"] == budgets.describe_budget(**names)["Budget"]["BudgetLimit"]["Amount"]
+    told = [
+        subscriber["Address"]
+        for notification in budgets.describe_notifications_for_budget(**names)["Notifications"]
+        for subscriber in budgets.describe_subscribers_for_notification(**names, Notification=notification)[
+            "Subscribers"
+        ]
+    ]
+    assert [given["AlarmEmail"]] * 2 == told
+
+
+@pytest.mark.usefixtures("deployment")
+def test_alarm_address_is_subscribed_to_the_topic(cloud: Cloud, given: dict[str, str]) -> None:
+    sns = cloud.client("sns")
+    [topic] = [one["TopicArn"] for one in sns.list_topics()["Topics"] if one["TopicArn"].endswith(f":{STACK}-alarms")]
+    [subscription] = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    assert ("email", given["AlarmEmail"]) == (subscription["Protocol"], subscription["Endpoint"])
