@@ -33,7 +33,8 @@ def subscription(cloud: Cloud, name: str, pattern: Mapping[str, Any]) -> Iterato
     queues, events = cloud.client("sqs"), cloud.client("events")
     url = queues.create_queue(QueueName=name)["QueueUrl"]
     arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    events.put_rule(Name=name, EventPattern=json.dumps(pattern))
+    rule = events.put_rule(Name=name, EventPattern=json.dumps(pattern))["RuleArn"]
+    queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(_lets_in(rule, arn))})
     events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": arn}])
     try:
         yield Subscription(queues, url)
@@ -41,3 +42,8 @@ def subscription(cloud: Cloud, name: str, pattern: Mapping[str, Any]) -> Iterato
         events.remove_targets(Rule=name, Ids=["queue"])
         events.delete_rule(Name=name)
         queues.delete_queue(QueueUrl=url)
+
+
+def _lets_in(rule_arn: str, queue_arn: str) -> dict[str, Any]:
+    send = {"Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": queue_arn}
+    return {"Statement": [{"Effect": "Allow", **send, "Condition": {"ArnEquals": {"aws:SourceArn": rule_arn}}}]}

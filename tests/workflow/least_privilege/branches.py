@@ -96,6 +96,7 @@ class Branches:
             before = self._waiting("FailureDeadLetterQueue")
             self.failed()
             self._until(lambda: self._waiting("FailureDeadLetterQueue") > before)
+        self._sqs.purge_queue(QueueUrl=self._names["FailureDeadLetterQueue"])
 
     def backlogs(self) -> None:
         """A backlog from a prefix, and one from a list."""
