@@ -17,7 +17,7 @@ from local.ministack import (
     retry_delay,
     secure_transport,
     start_delay,
-    steady_copies,
+    state_saves,
     workflow_role,
 )
 
@@ -45,6 +45,6 @@ def install_seams() -> None:
         queue_pipes,
         secure_transport,
         atomic_writes,
-        steady_copies,
+        state_saves,
     ):
         module.install()

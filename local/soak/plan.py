@@ -53,7 +53,7 @@ OUTAGES: Mapping[str, str] = {
 OUT = 0.01  # of the keys
 FRESH = 2 / 3  # of the uploads have a key of their own, the others overwrite one
 RECENT = 40  # keys; overwriting one of them, a version often comes while the one before is still at work
-PHOTOS, BROKEN = 0.02, 0.06  # of the uploads; the others are small images
+PHOTOS, BROKEN = 0.005, 0.06  # of the uploads; the others are small images
 # Keys are raw in events: none of these may be decoded, or end a key early.
 TAILS = ("", " spaces", "+plus", "%20", "#number", "é", "?query", "'quoted'")
 
