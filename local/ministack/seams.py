@@ -18,6 +18,7 @@ from local.ministack import (
     secure_transport,
     start_delay,
     state_saves,
+    task_threads,
     workflow_role,
 )
 
@@ -46,5 +47,6 @@ def install_seams() -> None:
         secure_transport,
         atomic_writes,
         state_saves,
+        task_threads,
     ):
         module.install()
