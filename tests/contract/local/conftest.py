@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ministack.services import dynamodb, eventbridge, iam, sqs, stepfunctions
+from ministack.services import dynamodb, eventbridge, iam, pipes, sqs, stepfunctions
 
 from local.ministack.seams import install_seams
 from local.server.cloud import Cloud, running
@@ -88,5 +88,5 @@ class MiniStackInProcess:
 def ministack() -> Iterator[MiniStackInProcess]:
     install_seams()
     yield MiniStackInProcess()
-    for service in (dynamodb, eventbridge, iam, sqs, stepfunctions):
+    for service in (pipes, dynamodb, eventbridge, iam, sqs, stepfunctions):
         service.reset()
