@@ -8,6 +8,7 @@ measured before and after the burst, with several numbers of images under way; t
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -98,12 +99,14 @@ def measure(cloud: Cloud, images: int = IMAGES) -> tuple[list[str], bool]:
         wait_until_at_rest(cloud, bench.service)
     best = max(sum(rates) / len(rates) for rates in fed.values())
     records = recorded(cloud, bench.service, f"s3://{bench.service.image_bucket}/uploads/burst/")
-    undecided = sum(record.get("outcome") not in ("ACCEPTED", "REVIEW") for record in records.values())
+    undecided = [record for record in records.values() if record.get("outcome") not in ("ACCEPTED", "REVIEW")]
+    errors = Counter(f"{record.get('error')}: {record.get('cause')}" for record in undecided)
     failed = len(executions_by_status(cloud, bench.service).get("FAILED", []))
     lines = [f"concurrency limit {LIMIT}, images a second (each closed loop n = {FED}, before / after the burst)"]
     lines += [f"  {number:2} under way  {before:5.1f} / {after:5.1f}" for number, (before, after) in fed.items()]
     lines += [f"  burst of {images}  {burst:5.1f}  ({burst / best:.0%} of the best; uploaded at {uploaded:.0f}/s)"]
-    lines += [f"  {failed} failed executions, {undecided} of {len(records)} images without a decision"]
+    lines += [f"  {failed} failed executions, {len(undecided)} of {len(records)} images without a decision"]
+    lines += [f"  {count:5} {error}" for error, count in errors.items()]
     whole = not failed and not undecided and len(records) == 50 + images + 2 * FED * len(UNDER_WAY)
     return lines, whole and burst >= LEAST_SHARE * best
 

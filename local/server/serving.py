@@ -21,8 +21,6 @@ _LOG_BYTES = 5_000_000
 # Of mallopt(3). Blocks from the second on are given back at once: the pixels of an image, 147 KiB, stay below.
 _M_TRIM_THRESHOLD, _TRIM_BYTES = -1, 1024 * 1024
 _M_MMAP_THRESHOLD, _MMAP_BYTES = -3, 256 * 1024
-# How long a thread that waits for the interpreter lets another go on with it. Python's 5 ms are a third of an image.
-_SWITCH_SECONDS = 0.0002
 
 
 def serve(
@@ -55,7 +53,6 @@ def serve(
         _log_to(folder)
         _keep_bytecode()
         _give_memory_back()
-        sys.setswitchinterval(_SWITCH_SECONDS)
         from local.server import composition  # MiniStack reads the environment when it is imported
 
         async def run() -> None:

@@ -7,22 +7,22 @@ from random import Random
 from local.demo.uploads import Sample
 from local.faults.plan import Target
 
-# The probability of each kind of fault, every time that something comes by where it strikes: 0.7 faults an image.
+# The probability of each kind of fault, every time that something comes by where it strikes: 0.6 faults an image.
 # A killed process costs a start of 0.4 s of processor time, a silent endpoint 8 s of one of four processes: rarer.
 RATES: Mapping[str, float] = {
-    "endpoint-throttled": 0.02,
-    "endpoint-not-ready": 0.02,
-    "endpoint-internal-failure": 0.02,
-    "endpoint-unavailable": 0.02,
-    "endpoint-model-error": 0.02,
+    "endpoint-throttled": 0.015,
+    "endpoint-not-ready": 0.015,
+    "endpoint-internal-failure": 0.015,
+    "endpoint-unavailable": 0.015,
+    "endpoint-model-error": 0.015,
     "endpoint-silent": 0.001,
     "endpoint-cut-off": 0.01,
     "endpoint-garbage": 0.005,
     "endpoint-slow": 0.005,
-    "s3-slow-down": 0.02,
-    "s3-internal-error": 0.02,
+    "s3-slow-down": 0.015,
+    "s3-internal-error": 0.015,
     "ssm-throttled": 0.1,  # a model card is read only once a minute by each process
-    "lambda-throttled": 0.02,
+    "lambda-throttled": 0.015,
     "lambda-killed-before-get-object": 0.001,
     "lambda-killed-after-get-object": 0.001,
     "lambda-killed-before-get-parameter": 0.02,
@@ -30,15 +30,15 @@ RATES: Mapping[str, float] = {
     "lambda-killed-before-invoke-endpoint": 0.001,
     "lambda-killed-after-invoke-endpoint": 0.001,
     "lambda-killed-at-answer": 0.001,
-    "event-duplicated": 0.02,
-    "event-late": 0.02,
-    "event-shuffled": 0.03,
+    "event-duplicated": 0.015,
+    "event-late": 0.015,
+    "event-shuffled": 0.02,
     "event-dead-lettered": 0.01,
-    "dynamodb-throttled": 0.02,
-    "dynamodb-answer-lost": 0.015,
-    "dynamodb-timed-out": 0.015,
-    "put-events-failed": 0.03,
-    "put-events-answer-lost": 0.02,
+    "dynamodb-throttled": 0.015,
+    "dynamodb-answer-lost": 0.01,
+    "dynamodb-timed-out": 0.01,
+    "put-events-failed": 0.02,
+    "put-events-answer-lost": 0.015,
     "execution-aborted": 0.002,  # asked before every task, six times an image
     "execution-aborted-mid-call": 0.002,
     "execution-timed-out": 0.002,
@@ -53,7 +53,7 @@ OUTAGES: Mapping[str, str] = {
 OUT = 0.01  # of the keys
 FRESH = 2 / 3  # of the uploads have a key of their own, the others overwrite one
 RECENT = 40  # keys; overwriting one of them, a version often comes while the one before is still at work
-PHOTOS, BROKEN = 0.02, 0.06  # of the uploads; the others are small images
+PHOTOS, BROKEN = 0.005, 0.06  # of the uploads; the others are small images
 # Keys are raw in events: none of these may be decoded, or end a key early.
 TAILS = ("", " spaces", "+plus", "%20", "#number", "é", "?query", "'quoted'")
 

@@ -42,6 +42,7 @@ NESTED = [f"StepFunctions.{name}" for name in NESTED]
 NO_IMAGE = ["S3.NoSuchKeyException", "S3.NotFoundException"]
 CONDITION_FAILED = "DynamoDB.ConditionalCheckFailedException"
 UNNAMED = "SomethingElseError"  # what only States.ALL catches
+ALWAYS = 1000  # times that a state meets its error, more than any is tried
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Case:
 CASES = [
     *[Case(WORKFLOW, "Find version", error, 7, "Find version") for error in STORE],
     *[Case(WORKFLOW, "Find version", error, 1, "No such image") for error in NO_IMAGE],
-    *[Case(WORKFLOW, task, "Lambda.TooManyRequestsException", 61, "Failed") for task in TASKS],
+    *[Case(WORKFLOW, task, "Lambda.TooManyRequestsException", 481, "Failed") for task in TASKS],
     *[Case(WORKFLOW, task, error, 1, "Failed") for task in TASKS for error in ("States.DataLimitExceeded", UNNAMED)],
     *[Case(WORKFLOW, "Serialize image", error, 5, "Failed") for error in [*TRANSIENT, "ImageStoreUnavailableError"]],
     *[Case(WORKFLOW, "Serialize image", error, 1, "Unreadable") for error in UNREADABLE],
@@ -95,8 +96,8 @@ CASES = [
 ]
 # What must fail as well for an execution to come to a state.
 BEFORE = {
-    (WORKFLOW, "Read record"): {"Open record": (CONDITION_FAILED, 99)},
-    (FAILURE, "Read record"): {"Record failure": (CONDITION_FAILED, 99)},
+    (WORKFLOW, "Read record"): {"Open record": (CONDITION_FAILED, ALWAYS)},
+    (FAILURE, "Read record"): {"Record failure": (CONDITION_FAILED, ALWAYS)},
 }
 
 # The key of the image says which states fail, with what and how often. Marker files count, since an environment may be
@@ -216,7 +217,7 @@ def runs(workflow: Scripted) -> dict[Case, Run]:
         case: workflow.start(
             case.workflow,
             f"case-{number}",
-            BEFORE.get((case.workflow, case.state), {}) | {case.state: (case.error, 99)},
+            BEFORE.get((case.workflow, case.state), {}) | {case.state: (case.error, ALWAYS)},
         )
         for number, case in enumerate(CASES)
     }

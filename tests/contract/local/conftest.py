@@ -7,7 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ministack.services import cloudwatch, cloudwatch_logs, dynamodb, eventbridge, iam, sns, sqs, stepfunctions
+from ministack.services import (
+    cloudwatch,
+    cloudwatch_logs,
+    dynamodb,
+    eventbridge,
+    iam,
+    pipes,
+    sns,
+    sqs,
+    stepfunctions,
+)
 
 from local.ministack.metric_store import CLOCK
 from local.ministack.seams import install_seams
@@ -90,5 +100,5 @@ def ministack() -> Iterator[MiniStackInProcess]:
     install_seams()
     yield MiniStackInProcess()
     CLOCK.put_ahead(0)
-    for service in (cloudwatch, cloudwatch_logs, dynamodb, eventbridge, iam, sns, sqs, stepfunctions):
+    for service in (pipes, cloudwatch, cloudwatch_logs, dynamodb, eventbridge, iam, sns, sqs, stepfunctions):
         service.reset()

@@ -83,12 +83,12 @@ def serialize_throttles(rehearsal: Rehearsal) -> Iterator[str]:
 
 
 def _throttles(rehearsal: Rehearsal, function: str) -> Iterator[str]:
-    with rehearsal.throttled(function) as image_url:
+    with rehearsal.without_concurrency(function):
         for _ in range(2):
-            rehearsal.service.start({"image_url": image_url})
+            rehearsal.throttle(function)
             rehearsal.later(5 * MINUTE)
         yield "OK"  # ten minutes may be a crowd
-        rehearsal.service.start({"image_url": image_url})
+        rehearsal.throttle(function)
         yield "ALARM"
     rehearsal.later(6 * MINUTE)
     yield "OK"

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from typing import Any
 
@@ -26,6 +26,7 @@ class Rehearsal:
         self.service = service
         self._cloudwatch = cloud.client("cloudwatch")
         self._functions = cloud.client("lambda")
+        self._functions.meta.events.unregister("needs-retry.lambda", unique_id="retry-config-lambda")  # it waits
         self._faults = Faults(cloud.url)
         self._ahead = next(_months) * 30.0 * DAY
         self.later(0)
@@ -72,16 +73,19 @@ class Rehearsal:
         self._cloudwatch.put_metric_data(Namespace="AWS/SageMaker", MetricData=[datum])
 
     @contextmanager
-    def throttled(self, function: str) -> Iterator[str]:
-        """Run while a function takes no invocation; the image URL is of an image that is decided afterwards."""
-        url = self.service.archive(PHOTO, f"rehearsal-{next(_numbers)}.jpg")
+    def without_concurrency(self, function: str) -> Iterator[None]:
+        """Run while a function takes no invocation."""
         name = f"{self.service.stack}-{function}"
         self._functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
         try:
-            yield url
+            yield
         finally:
             self._functions.delete_function_concurrency(FunctionName=name)
-            self.service.start({"image_url": url})
+
+    def throttle(self, function: str) -> None:
+        """Invoke a function that takes no invocation."""
+        with suppress(self._functions.exceptions.TooManyRequestsException):
+            self._functions.invoke(FunctionName=f"{self.service.stack}-{function}")
 
     @contextmanager
     def pipe_stopped(self) -> Iterator[None]:

@@ -1,6 +1,8 @@
 """The state can be saved while it changes."""
 
 import copy
+import io
+import json
 from typing import Any
 
 import pytest
@@ -27,3 +29,20 @@ def test_store_that_grows_is_copied_as_it_was(kind: type[Any]) -> None:
     copied = copy.deepcopy(store)
     assert {"first": "copied", "second": "copied"} == dict(copied.items())
     assert 4 == len(store)
+
+
+@pytest.mark.usefixtures("ministack")
+def test_copy_of_a_store_shares_nothing_that_changes_with_it() -> None:
+    store = AccountScopedDict()
+    store["execution"] = {"events": [{"id": 1}], "tags": {"a"}}
+    copied = copy.deepcopy(store)
+    store["execution"]["events"][0]["id"] = 2
+    store["execution"]["tags"].add("b")
+    assert {"events": [{"id": 1}], "tags": {"a"}} == copied["execution"]
+
+
+@pytest.mark.usefixtures("ministack")
+def test_json_dump_writes_what_it_always_did() -> None:
+    file = io.StringIO()
+    json.dump({"a": {1}, "b": None}, file, default=sorted, indent=1)
+    assert '{\n "a": [\n  1\n ],\n "b": null\n}' == file.getvalue()
