@@ -49,25 +49,26 @@ def _filter(original: Callable[..., Any], data: Mapping[str, Any]) -> Any:
     answer = original(data)
     filters = [one for (group, _), one in cloudwatch_logs._metric_filters.items() if group == data.get("logGroupName")]
     if filters and answer[0] == 200:
-        for event in data["logEvents"]:
+        for line in data["logEvents"]:
+            event = _parsed(line["message"])
             for one in filters:
-                _apply(one, event["message"])
+                _apply(one, event)
     return answer
 
 
-def _apply(metric_filter: Mapping[str, Any], message: str) -> None:
+def _apply(metric_filter: Mapping[str, Any], event: Any) -> None:
     pattern = _PATTERN.fullmatch(metric_filter["filterPattern"])
     if not pattern:
         _logger.warning("This filter pattern is not read here: %s", metric_filter["filterPattern"])
-    elif _matches(_member(message, pattern["member"]), pattern["wanted"]):
+    elif _matches(_member(event, pattern["member"]), pattern["wanted"]):
         for transformation in metric_filter["metricTransformations"]:
-            _transform(transformation, message)
+            _transform(transformation, event)
 
 
-def _transform(transformation: Mapping[str, Any], message: str) -> None:
-    found = {name: _member(message, path) for name, path in transformation.get("dimensions", {}).items()}
+def _transform(transformation: Mapping[str, Any], event: Any) -> None:
+    found = {name: _member(event, path) for name, path in transformation.get("dimensions", {}).items()}
     value = transformation["metricValue"]
-    value = _member(message, value) if value.startswith("$") else value
+    value = _member(event, value) if value.startswith("$") else value
     if value is not None and None not in found.values():  # without one of its dimensions it would be another metric
         dimensions = {name: str(member) for name, member in found.items()}
         namespace, name = transformation["metricNamespace"], transformation["metricName"]
@@ -80,12 +81,16 @@ def _matches(member: Any, wanted: str) -> bool:
     return isinstance(member, str) and wanted.strip('"') in ("*", member)
 
 
-def _member(message: str, path: str) -> Any:
-    """The member of a JSON text at "$.a.b"; None where it has none."""
+def _parsed(message: str) -> Any:
+    """The value of a JSON text; None of any other text."""
     try:
-        member: Any = json.loads(message)
-        for name in path.split(".")[1:]:
-            member = member[name]
-    except (ValueError, LookupError, TypeError):
+        return json.loads(message)
+    except ValueError:
         return None
-    return member
+
+
+def _member(event: Any, path: str) -> Any:
+    """The member at "$.a.b"; None where there is none."""
+    for name in path.split(".")[1:]:
+        event = event.get(name) if isinstance(event, dict) else None
+    return event
