@@ -33,10 +33,10 @@ def install() -> None:
     wrap(cloudwatch, "_describe_alarms", "params cbor_data is_cbor is_json", _describe)
 
 
-async def keep_evaluating() -> None:
-    """Judge every alarm once a minute, forever, so that its topic hears of it though nobody asks."""
+async def keep_evaluating(every: float = EVERY_SECONDS) -> None:
+    """Judge every alarm once in so many seconds, forever, so that its topic hears of it though nobody asks."""
     while True:
-        await asyncio.sleep(EVERY_SECONDS)
+        await asyncio.sleep(every)
         cloudwatch._evaluate_all_alarms()
 
 

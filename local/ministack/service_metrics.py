@@ -58,8 +58,8 @@ def _count_no_second_time(_original: Callable[..., None], *_counted: Any, **_nam
 
 
 def _measure_queues(original: Callable[[], None]) -> None:
-    for name in list(sqs._queue_name_to_url):
-        messages = list(sqs._queues[sqs._queue_name_to_url[name]]["messages"])
+    for url, queue in list(sqs._queues.items()):
+        name, messages = url.rpartition("/")[2], list(queue["messages"])
         visible = [message for message in messages if message["visible_at"] <= time()]
         age = max(map(_age, messages), default=0.0)
         record("AWS/SQS", "ApproximateNumberOfMessagesVisible", len(visible), {"QueueName": name}, "Count")

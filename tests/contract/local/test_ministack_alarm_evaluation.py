@@ -1,5 +1,6 @@
 """Alarms are judged period by period, each by its own metric, and missing data as the alarm says."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from ministack import app
 from ministack.services import cloudwatch, sns, sqs
 
-from local.ministack.alarm_evaluation import judge
+from local.ministack.alarm_evaluation import judge, keep_evaluating
 from local.ministack.metric_store import CLOCK, record
 
 ALARM = {
@@ -65,6 +66,19 @@ def test_alarm_on_a_percentile_rings_for_the_slowest(ministack: Any) -> None:
     for value in [10] * 8 + [500] * 2:
         record("Tests", "Errors", value, {"endpoint": "a"})
     assert "ALARM" == state()
+
+
+def test_alarm_rings_though_nobody_asks(ministack: Any) -> None:
+    async def a_while() -> None:
+        judging = asyncio.create_task(keep_evaluating(every=0))
+        while cloudwatch._alarms["errors"]["StateValue"] != "ALARM":
+            await asyncio.sleep(0)
+        judging.cancel()
+
+    put()
+    record("Tests", "Errors", 1, {"endpoint": "a"})
+    asyncio.run(asyncio.wait_for(a_while(), timeout=10))
+    assert "ALARM" == cloudwatch._alarms["errors"]["StateValue"]
 
 
 @pytest.mark.parametrize(

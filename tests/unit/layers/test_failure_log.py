@@ -1,0 +1,43 @@
+"""The structured line of an invocation that fails."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+from aws_lambda_powertools import Logger
+from failure_log import log_failure
+
+
+class DoubtfulImageError(Exception):
+    """Nobody knows what this is."""
+
+
+@pytest.fixture
+def stream() -> io.StringIO:
+    return io.StringIO()
+
+
+@pytest.fixture
+def logger(stream: io.StringIO) -> Logger:
+    return Logger(service="failure-log", stream=stream)
+
+
+def test_failure_is_logged_with_its_class_and_goes_on(logger: Logger, stream: io.StringIO) -> None:
+    @log_failure(logger)
+    def handler(_event: Any, _context: Any) -> dict[str, Any]:
+        raise DoubtfulImageError("a cloud, or a sheep")
+
+    with pytest.raises(DoubtfulImageError):
+        handler({}, None)
+    line = json.loads(stream.getvalue())
+    assert ("ERROR", "DoubtfulImageError") == (line["level"], line["exception_name"])
+    assert "a cloud, or a sheep" in line["exception"]
+
+
+def test_answer_passes_and_nothing_is_logged(logger: Logger, stream: io.StringIO) -> None:
+    @log_failure(logger)
+    def handler(event: Any, _context: Any) -> dict[str, Any]:
+        return {"event": event}
+
+    assert ({"event": 1}, "") == (handler(1, None), stream.getvalue())
