@@ -16,6 +16,7 @@ from local.ministack import (
     log_targets,
     metric_store,
     nested_executions,
+    nested_updates,
     packed_histories,
     parsed_expressions,
     payload_limit,
@@ -64,5 +65,6 @@ def install_seams() -> None:
         workflow_logs,
         alarm_evaluation,
         cloudformation_types,
+        nested_updates,
     ):
         module.install()
