@@ -65,7 +65,7 @@ CAUGHT = {
 LONGEST_TASK = {"states:startExecution.sync:2": 14400, "lambda:invoke": 60}  # seconds; 10 for all others
 RETRIER = {
     "IntervalSeconds": range(1, 11),
-    "MaxAttempts": range(1, 361),
+    "MaxAttempts": range(1, 481),
     "BackoffRate": range(2, 11),
     "MaxDelaySeconds": range(1, 61),
 }

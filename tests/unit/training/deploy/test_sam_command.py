@@ -13,7 +13,7 @@ from training.naming import Names
         (
             Names(stage="prod"),
             "sam deploy --config-env prod --parameter-overrides EndpointName=scones-unlimited-prod "
-            "LogRetentionInDays=365",
+            "LogRetentionInDays=365 Stage=prod",
         ),
         (
             Names(stage="blue"),
