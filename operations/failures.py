@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
@@ -104,6 +104,8 @@ def of_message(context: Context, message: "MessageTypeDef") -> Failure | None:
         return None
     if not image_url.startswith(context.service.readable):
         return None
+    if not version and ended and (record := records.recorded_by(context, image_url, ended)):
+        return replace(of_record(record), messages=(message,))  # the execution had found out what the name meant
     return Failure(image_url, version, error, request, (message,))
 
 

@@ -84,6 +84,20 @@ def find(context: Context, keys: Iterable[tuple[str, str]]) -> Iterator[Record]:
                 wait = min(2 * wait, 10)
 
 
+def recorded_by(context: Context, image_url: str, execution: str) -> Record | None:
+    """The record whose outcome an execution found, whatever version that turned out to be."""
+    pages = context.aws.dynamodb.get_paginator("query").paginate(
+        TableName=context.service.results_table,
+        ProjectionExpression=_PROJECTION,
+        KeyConditionExpression="image_url = :image_url",
+        FilterExpression="execution = :execution",
+        ExpressionAttributeNames=_NAMES,
+        ExpressionAttributeValues={":image_url": {"S": image_url}, ":execution": {"S": execution}},
+        ConsistentRead=True,
+    )
+    return next((_record(item) for page in pages for item in page["Items"]), None)
+
+
 def _record(item: "dict[str, AttributeValueTypeDef]") -> Record:
     text = {name: value["S"] for name, value in item.items() if "S" in value}
     threshold = item.get("confidence_threshold", {}).get("N")

@@ -68,7 +68,11 @@ def run(context: Context, options: argparse.Namespace) -> Result:
             failures.return_to_failure_queue(context, failure)
         executions = _start(context, [*told, *found], options.rate)
     data["started"] = by_error.total()
-    return Result(data if options.no_wait else data | _outcomes(context, executions, options.timeout))
+    if options.no_wait:
+        return Result(data)
+    outcomes = _outcomes(context, executions, options.timeout)
+    not_well = outcomes["outcomes"][FAILED] or outcomes["open"]
+    return Result(data | outcomes, 1 if not_well else 0)
 
 
 def _question(started: int, decided: int) -> str:

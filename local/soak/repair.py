@@ -12,7 +12,7 @@ _RATE = 100  # executions started a second: as fast as the local cloud can, so t
 
 def redrive(cloud: Cloud) -> None:
     """Send what failed through the workflow again, and wait for the outcomes. Raises RepairError."""
-    _operations(cloud, "redrive", "--yes", "--rate", str(_RATE))
+    _operations(cloud, "redrive", "--yes", "--rate", str(_RATE), well=(0, 1))
 
 
 def start_what_is_missing(cloud: Cloud, prefix: str) -> None:

@@ -62,14 +62,16 @@ def test_what_is_decided_or_open_is_left_alone(account: Account, options: Option
 def test_the_outcomes_are_waited_for_and_told(account: Account, options: Options) -> None:
     fail(account)
     account.states.work = account.decide
-    data = redrive.run(account.context, options(redrive, "--yes")).data
-    assert ({"ACCEPTED": 1, "REVIEW": 0, "UNREADABLE": 0, "FAILED": 0}, 0) == (data["outcomes"], data["open"])
+    result = redrive.run(account.context, options(redrive, "--yes"))
+    assert {"ACCEPTED": 1, "REVIEW": 0, "UNREADABLE": 0, "FAILED": 0} == result.data["outcomes"]
+    assert (0, 0) == (result.data["open"], result.status)
 
 
 def test_an_image_that_fails_again_is_told_apart_from_the_failure_before(account: Account, options: Options) -> None:
     fail(account)
     account.states.work = lambda execution, request: account.decide(execution, request, "FAILED")
-    assert 1 == redrive.run(account.context, options(redrive, "--yes")).data["outcomes"]["FAILED"]
+    result = redrive.run(account.context, options(redrive, "--yes"))
+    assert (1, 1) == (result.data["outcomes"]["FAILED"], result.status)
 
 
 def test_an_image_without_a_new_outcome_is_still_open_in_the_end(
@@ -79,7 +81,8 @@ def test_an_image_without_a_new_outcome_is_still_open_in_the_end(
     chosen = options(redrive, "--yes")
     chosen.timeout = 0.05
     fail(account)
-    assert 1 == redrive.run(account.context, chosen).data["open"]
+    result = redrive.run(account.context, chosen)
+    assert (1, 1) == (result.data["open"], result.status)
 
 
 def test_redrive_of_a_failure_that_was_opened_late_by_the_execution_that_failed_starts_it(
@@ -170,6 +173,25 @@ def test_an_image_that_is_decided_is_announced_again_and_not_started(account: Ac
     assert (0, 1, [], 0) == (data["started"], data["decided"], account.states.started, account.messages())
     [(body, attributes)] = account.failures()
     assert (event, "SDK_CLIENT_ERROR") == (json.loads(body), attributes["ERROR_CODE"]["StringValue"])
+
+
+def test_an_image_that_its_execution_was_given_by_name_and_decided_is_announced_again(
+    account: Account, options: Options
+) -> None:
+    account.record("uploads/a.png", "v1", outcome="ACCEPTED", execution="arn:of another day")
+    account.record("uploads/a.png", "v2", outcome="REVIEW", execution="arn:ended")
+    account.send(bad_end({"image_url": "s3://images/uploads/a.png"}, "FAILED", error="EventBridge.FailedEntry"))
+    data = redrive.run(account.context, options(redrive, "--yes")).data
+    assert (0, 1, [], 1) == (data["started"], data["decided"], account.states.started, len(account.failures()))
+
+
+def test_an_image_that_its_execution_was_given_by_name_and_failed_is_started_once_with_its_version(
+    account: Account, options: Options
+) -> None:
+    account.record("uploads/a.png", "v1", outcome="FAILED", execution="arn:ended", error="E")
+    account.send(bad_end({"image_url": "s3://images/uploads/a.png"}))
+    redrive.run(account.context, options(redrive, "--yes", "--no-wait"))
+    assert ["v1"] == [request["version_id"] for request in account.states.requests()]
 
 
 def test_an_announcement_is_not_made_again_unless_it_is_confirmed(account: Account, options: Options) -> None:
