@@ -10,9 +10,9 @@ from local.soak.errors import RepairError
 _RATE = 100  # executions started a second: as fast as the local cloud can, so that a soak does not wait for it
 
 
-def redrive(cloud: Cloud) -> None:
-    """Send what failed through the workflow again, and wait for the outcomes. Raises RepairError."""
-    _operations(cloud, "redrive", "--yes", "--rate", str(_RATE), well=(0, 1))
+def redrive(cloud: Cloud, prefix: str) -> None:
+    """Send what failed under a prefix through the workflow again, and wait for the outcomes. Raises RepairError."""
+    _operations(cloud, "redrive", "--prefix", prefix, "--yes", "--rate", str(_RATE), well=(0, 1))
 
 
 def start_what_is_missing(cloud: Cloud, prefix: str) -> None:

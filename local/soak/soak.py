@@ -78,7 +78,7 @@ def soak(
         before = recorded(cloud, service, urls)
         executions = executions_by_status(cloud, service)
         with watch.part("repair"):
-            redrive(cloud)
+            redrive(cloud, prefix)
             start_what_is_missing(cloud, prefix)
             wait_until_at_rest(cloud, service)
         calls = faults.passed("endpoint-throttled")
