@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_iam import IAMClient
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
@@ -116,6 +117,11 @@ class Aws:
     def iam(self) -> "IAMClient":
         """IAM."""
         return self.session.client("iam", config=self.config)
+
+    @cached_property
+    def kms(self) -> "KMSClient":
+        """The Key Management Service."""
+        return self.session.client("kms", config=self.config)
 
     @cached_property
     def logs(self) -> "CloudWatchLogsClient":

@@ -29,6 +29,9 @@ class Prices:
     serverless_gb_second: float
     s3_gb_month: float
     alarm_month: float
+    key_month: float
+    table_gb_month: float
+    table_backup_gb_month: float
     instance_hour: Mapping[str, float]
     per_million: Mapping[str, float]
 
@@ -60,7 +63,8 @@ def read_prices(path: Path = PRICES) -> Prices:
     """
     try:
         prices = Prices(**tomllib.loads(path.read_text(encoding="utf-8")))
-        numbers = [prices.serverless_gb_second, prices.s3_gb_month, prices.alarm_month]
+        numbers = [prices.serverless_gb_second, prices.s3_gb_month, prices.alarm_month, prices.key_month]
+        numbers += [prices.table_gb_month, prices.table_backup_gb_month]
         numbers += [*prices.instance_hour.values(), *prices.per_million.values()]
         if not isinstance(prices.as_of, date) or not all(float(number) >= 0 for number in numbers):
             raise ValueError("as_of must be a date, and no price below 0")

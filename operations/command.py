@@ -2,22 +2,32 @@
 
 import argparse
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 from rich.console import Console
 
 from account.aws import Aws
 from account.command_line import Result
-from operations.service import Service
+from operations.service import Service, find_service
 
 
 @dataclass(frozen=True)
 class Context:
-    """Where a command works (account, service) and where it speaks."""
+    """Where a command works (account, stack) and where it speaks."""
 
     aws: Aws
-    service: Service
+    stack: str
     console: Console
+
+    @cached_property
+    def service(self) -> Service:
+        """The deployed service, read at its first use: a stack that was deleted has none.
+
+        Raises:
+            StackNotFoundError, StackOutdatedError: as `find_service` does.
+        """
+        return find_service(self.aws, self.stack)
 
 
 class Command(Protocol):

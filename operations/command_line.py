@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from account import aws
 from account.command_line import Result, add_account_arguments, conclude
 from account.console import make_console
-from operations import backlog, reconcile, redrive
+from operations import backlog, leftovers, reconcile, redrive
 from operations.command import Command, Context
-from operations.service import STACK, find_service
+from operations.service import STACK
 
-COMMANDS: dict[str, Command] = {"redrive": redrive, "reconcile": reconcile, "backlog": backlog}
+COMMANDS: dict[str, Command] = {"redrive": redrive, "reconcile": reconcile, "backlog": backlog, "leftovers": leftovers}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -21,14 +21,14 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run(options: argparse.Namespace) -> Result:
-    account = aws.connect(options.region, aws.PATIENT)
-    context = Context(account, find_service(account, options.stack), make_console(options.json))
+    context = Context(aws.connect(options.region, aws.PATIENT), options.stack, make_console(options.json))
     return COMMANDS[options.command].run(context, options)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m operations", description="See to it that every image of the service ends in an outcome."
+        prog="python -m operations",
+        description="Run the service: every image ends in an outcome, and nothing is left behind that costs.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar=" | ".join(COMMANDS))
     for name, command in COMMANDS.items():

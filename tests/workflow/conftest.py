@@ -15,6 +15,7 @@ from local.demo.training_steps import ENDPOINT
 from local.server.cloud import Cloud, running
 from local.server.settings import Folder
 from tests.workflow.deployed import Deployed
+from tests.workflow.operations import Operations
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,12 @@ def demo(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Demo:
 def service(cloud: Cloud, demo: Demo) -> Deployed:
     """The service that the demo deployed, with the model that it trained."""
     return Deployed(cloud, outputs(cloud.client("cloudformation")), ENDPOINT)
+
+
+@pytest.fixture(scope="session")
+def operations(cloud: Cloud) -> Operations:
+    """`python -m operations` against the tests' cloud."""
+    return Operations(cloud)
 
 
 @pytest.fixture(scope="session")

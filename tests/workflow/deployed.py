@@ -11,6 +11,9 @@ from typing import Any
 
 from local.demo import service as demo_service
 from local.server.cloud import Cloud
+from local.server.settings import ROOT
+
+TRUCK = (ROOT / "local/sample_images/test/truck/truck-000.webp").read_bytes()
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,8 @@ from local.server.cloud import Cloud
 from local.soak.deliveries import deliver
 from local.soak.soak import soak
 from tests.workflow.conftest import Demo
-from tests.workflow.deployed import Deployed
+from tests.workflow.deployed import TRUCK, Deployed
 
-TRUCK = Path("local/sample_images/test/truck/truck-000.webp").read_bytes()
 AT_ANSWER = "lambda-killed-at-answer"
 # Each call of AWS that a function makes, before it and after it; and each of the three functions when its work is done.
 CRASHES = [(kind, 1) for kind in KINDS if kind.startswith("lambda-killed-") and kind != AT_ANSWER]

@@ -1,41 +1,12 @@
 """The commands of operation against the deployed service: redrive, reconcile, backlog."""
 
-import json
-import subprocess
-import sys
 from collections import Counter
-from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from local.server.cloud import Cloud
-from tests.workflow.deployed import Deployed
-
-ROOT = Path(__file__).parents[2]
-TRUCK = sorted((ROOT / "local/sample_images/test/truck").iterdir())[0].read_bytes()
-
-
-class Operations:
-    """`python -m operations`, as people run it."""
-
-    def __init__(self, cloud: Cloud) -> None:
-        self._environment = dict(cloud.environment)
-
-    def __call__(self, *arguments: str, status: int = 0) -> dict[str, Any]:
-        command = [sys.executable, "-m", "operations", *arguments, "--json"]
-        ended = subprocess.run(
-            command, cwd=ROOT, env=self._environment, capture_output=True, text=True, timeout=120, check=False
-        )
-        assert status == ended.returncode, ended.stderr
-        answer: dict[str, Any] = json.loads(ended.stdout)
-        return answer
-
-
-@pytest.fixture(scope="module")
-def operations(cloud: Cloud) -> Operations:
-    return Operations(cloud)
+from tests.workflow.deployed import TRUCK, Deployed
+from tests.workflow.operations import Operations
 
 
 @pytest.fixture

@@ -8,18 +8,27 @@ from tests.security.gate.templates import Finding, Statement, Template, listed
 # Actions that take no resource, so that "*" is the narrowest there is:
 # https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 WITHOUT_RESOURCE = {
+    "cloudwatch:DescribeAlarms",  # of composite alarms
+    "cloudwatch:PutCompositeAlarm",
     "cloudwatch:PutMetricData",
     "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeSubnets",
     "ecr:GetAuthorizationToken",
+    "kms:CreateKey",
     "logs:CreateLogDelivery",
     "logs:DeleteLogDelivery",
+    "logs:DeleteQueryDefinition",
+    "logs:DeleteResourcePolicy",
+    "logs:DescribeIndexPolicies",
     "logs:DescribeLogGroups",
+    "logs:DescribeQueryDefinitions",
     "logs:DescribeResourcePolicies",
     "logs:GetLogDelivery",
     "logs:ListLogDeliveries",
+    "logs:PutQueryDefinition",
     "logs:PutResourcePolicy",
     "logs:UpdateLogDelivery",
+    "sns:Unsubscribe",
     "xray:GetSamplingRules",
     "xray:GetSamplingTargets",
     "xray:PutTelemetryRecords",
@@ -27,13 +36,19 @@ WITHOUT_RESOURCE = {
 }
 # What an action's resource does not narrow enough, and the condition keys that do, or how they begin.
 NARROWED_BY = {
+    "cloudformation:CreateChangeSet": ("cloudformation:RoleArn",),
+    "cloudwatch:PutCompositeAlarm": ("aws:RequestedRegion",),
     "cloudwatch:PutMetricData": ("cloudwatch:namespace",),
     "ec2:CreateNetworkInterface": ("lambda:SourceFunctionArn",),  # Lambda joins the network, not the function's code
     "ec2:DescribeSubnets": ("lambda:SourceFunctionArn",),
     "events:PutEvents": ("events:source",),
     "iam:CreateRole": ("iam:PermissionsBoundary",),
+    "iam:PutRolePermissionsBoundary": ("iam:PermissionsBoundary",),
+    "iam:PutRolePolicy": ("iam:PermissionsBoundary",),
     "iam:PassRole": ("iam:PassedToService",),
-    "kms:CreateGrant": ("kms:GrantIsForAWSResource",),
+    "kms:CreateKey": ("aws:RequestTag/",),
+    "kms:PutKeyPolicy": ("aws:ResourceTag/",),
+    "kms:CreateGrant": ("kms:GrantIsForAWSResource", "kms:ViaService"),
     "kms:Decrypt": ("kms:ViaService", "kms:EncryptionContext:"),
     "kms:Encrypt": ("kms:ViaService", "kms:EncryptionContext:"),
     "kms:GenerateDataKey": ("kms:ViaService", "kms:EncryptionContext:"),

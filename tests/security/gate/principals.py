@@ -20,6 +20,11 @@ OWN_ACCOUNT = ({"aws:PrincipalAccount"}, {"kms:CallerAccount", "kms:ViaService"}
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
 LOG_GROUP = "kms:EncryptionContext:aws:logs:arn"
 
+# CloudFormation works in a role that somebody of the account hands to it with iam:PassRole; that it sends the keys then
+# is documented for stack sets and extensions only.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html
+HANDED_OVER = ["cloudformation.amazonaws.com"]
+
 
 def check_principals(template: Template) -> Iterator[Finding]:
     """Find principals that could act for somebody else, or in another way than they are let in for."""
@@ -49,6 +54,8 @@ def _advice(statement: Statement) -> Iterator[str]:
 
 def _service(service: Any, statement: Statement) -> Iterator[str]:
     keys = statement.condition_keys
+    if service in HANDED_OVER:
+        return
     if not {"aws:SourceArn", LOG_GROUP} & keys:
         yield f"say on whose behalf {service} may act: aws:SourceArn"
     if not {"aws:SourceAccount", LOG_GROUP} & keys:

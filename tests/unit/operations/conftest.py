@@ -33,8 +33,10 @@ def account(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     monkeypatch.setattr(failures, "WAIT", 0)
     states, shown = FakeStates(), io.StringIO()
     vars(aws)["stepfunctions"] = states  # where the client would be kept once it is made
+    context = Context(aws, "scones-unlimited", Console(file=shown, width=200))
     with mock_aws():
-        yield Account(Context(aws, deploy(aws), Console(file=shown, width=200)), states, shown)
+        vars(context)["service"] = deploy(aws)  # where it would be kept once it is read
+        yield Account(context, states, shown)
 
 
 @pytest.fixture

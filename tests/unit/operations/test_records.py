@@ -31,7 +31,8 @@ def test_keys_that_a_throttled_table_left_out_are_asked_for_again(
         return {"Responses": {table: [keys[0] | {"uploaded_at": {"S": "now"}}]}, "UnprocessedKeys": rest}
 
     aws: Any = SimpleNamespace(dynamodb=SimpleNamespace(batch_get_item=batch_get_item))
-    context = Context(aws, account.context.service, account.context.console)
+    context = Context(aws, account.context.stack, account.context.console)
+    vars(context)["service"] = account.context.service
     found = list(records.find(context, [("a", "1"), ("b", "1"), ("c", "1")]))
     assert ([3, 2, 1], {"a", "b", "c"}) == (asked, {record.image_url for record in found})
 

@@ -9,10 +9,9 @@ from typing import Any
 from uuid import uuid4
 
 from local.server.cloud import Cloud
-from tests.workflow.deployed import Deployed, ended
+from tests.workflow.deployed import TRUCK, Deployed, ended
 
 ROOT = Path(__file__).parents[3]
-TRUCK = sorted((ROOT / "local/sample_images/test/truck").iterdir())[0].read_bytes()
 FOREIGN = "somebody-elses-images"
 
 

@@ -10,13 +10,15 @@ from cfnlint.decode import cfn_yaml
 
 from local.lambda_runtime.settings import ARCHITECTURE
 from local.server.cloud import Cloud
-from local.server.settings import ACCOUNT, REGION
+from local.server.settings import ACCOUNT
 from tests.workflow.deployed import Deployed
+from tests.workflow.least_privilege.boundary import boundary
 from tests.workflow.least_privilege.deployment import Deployment, deployed
 from tests.workflow.least_privilege.documented import FUNCTIONS, in_a_vpc
 from tests.workflow.least_privilege.neighbours import neighbours
 from tests.workflow.least_privilege.policies import Policies
 from tests.workflow.least_privilege.surplus import surplus
+from tests.workflow.second_stack import second_stack
 
 ROOT = Path(__file__).parents[3]
 STACK = "all-parameters"
@@ -40,6 +42,7 @@ def parameters(cloud: Cloud) -> dict[str, str]:
         "Architecture": ARCHITECTURE,
         "Stage": "prod",
         "KmsKeyArn": cloud.client("kms").create_key()["KeyMetadata"]["Arn"],
+        "PermissionsBoundary": boundary(cloud, STACK),
         "AccessLogBucket": BUCKET,
         "SubnetIds": ",".join(subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"][:2]),
         "SecurityGroupIds": group["GroupId"],
@@ -61,21 +64,8 @@ def given(cloud: Cloud) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def deployment(cloud: Cloud, service: Deployed, given: dict[str, str]) -> Iterator[Deployment]:
-    """A second stack, of what `sam deploy` uploaded for the first."""
-    cloudformation = cloud.client("cloudformation")
-    body = cloudformation.get_template(StackName=service.stack, TemplateStage="Original")["TemplateBody"]
-    cloud.client("s3").put_object(Bucket=BUCKET, Key="template.yaml", Body=body.encode())
-    cloudformation.create_stack(
-        StackName=STACK,
-        TemplateURL=f"https://s3.{REGION}.amazonaws.com/{BUCKET}/template.yaml",  # too long to be sent
-        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()],
-        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-    )
-    wait = {"Delay": 1, "MaxAttempts": 60}
-    cloudformation.get_waiter("stack_create_complete").wait(StackName=STACK, WaiterConfig=wait)
-    yield deployed(cloud, STACK)
-    cloudformation.delete_stack(StackName=STACK)
-    cloudformation.get_waiter("stack_delete_complete").wait(StackName=STACK, WaiterConfig=wait)
+    with second_stack(cloud, service, STACK, given):
+        yield deployed(cloud, STACK)
 
 
 def test_every_parameter_is_given(given: dict[str, str]) -> None:
@@ -129,6 +119,11 @@ def test_stack_without_tracing_traces_nothing_and_may_not(deployment: Deployment
     assert {"PassThrough"} == {one["TracingConfig"]["Mode"] for one in configurations}
     actions = [action for one in deployment.policies.statements for action in one.parsed.actions]
     assert [] == [action for action in actions if action.startswith("xray:")]
+
+
+def test_every_role_has_the_given_boundary(deployment: Deployment, cloud: Cloud, given: dict[str, str]) -> None:
+    roles = [cloud.client("iam").get_role(RoleName=deployment.names[role])["Role"] for role in deployment.roles]
+    assert {given["PermissionsBoundary"]} == {role["PermissionsBoundary"]["PermissionsBoundaryArn"] for role in roles}
 
 
 @pytest.mark.usefixtures("deployment")

@@ -9,6 +9,7 @@ import pytest
 from local.server.cloud import Cloud
 from local.server.settings import Folder
 from tests.workflow.deployed import Deployed
+from tests.workflow.least_privilege.boundary import as_permissions, boundary
 from tests.workflow.least_privilege.branches import FOREIGN, Branches
 from tests.workflow.least_privilege.deployment import Deployment, deployed
 from tests.workflow.least_privilege.documented import documented
@@ -63,6 +64,12 @@ def test_neighbours_are_denied(evidence: Evidence, record_property: Callable[[st
 def test_every_role_has_many_neighbours(evidence: Evidence) -> None:
     count = Counter(call.caller for call in evidence.neighbours)
     assert [] == [role for role in evidence.deployment.roles if count[role] < FEWEST_NEIGHBOURS]
+
+
+def test_boundary_keeps_no_role_from_what_it_needs(evidence: Evidence, cloud: Cloud, service: Deployed) -> None:
+    roles = evidence.deployment.roles
+    within = as_permissions(cloud, boundary(cloud, service.stack), roles)
+    assert [] == [call for call in evidence.needed if call.caller in roles and not within.allows(call)]
 
 
 def with_change(evidence: Evidence, sid: str, **change: str | list[str]) -> Policies:

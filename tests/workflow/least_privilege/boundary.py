@@ -1,0 +1,33 @@
+"""The boundary of the service's roles, as the stack makes it that deploys the service from GitHub."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from local.server.cloud import Cloud
+from tests.workflow.least_privilege.policies import Policies, Statement
+
+TEMPLATE = Path(__file__).parents[3] / "deployment/template.yaml"
+
+
+def boundary(cloud: Cloud, service: str) -> str:
+    """Deploy that stack for a service; return the ARN of the boundary."""
+    cloudformation, stack = cloud.client("cloudformation"), f"{service}-deployment"
+    parameters = {"Repository": "owner/name", "Stage": "prod", "Service": service}
+    cloudformation.create_stack(
+        StackName=stack,
+        TemplateBody=TEMPLATE.read_text(),
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    cloudformation.get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig={"Delay": 1})
+    [found] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+    [arn] = [output["OutputValue"] for output in found["Outputs"] if output["OutputKey"] == "BoundaryArn"]
+    return str(arn)
+
+
+def as_permissions(cloud: Cloud, arn: str, roles: Iterable[str]) -> Policies:
+    """What each role could do if the boundary were its permissions."""
+    iam = cloud.client("iam")
+    version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    document = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+    return Policies(Statement(role, "", body) for role in roles for body in document["Statement"])

@@ -1,0 +1,32 @@
+"""Another stack of the service beside the demo's, made of what `sam deploy` uploaded for that."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from local.server.cloud import Cloud
+from local.server.settings import REGION
+from tests.workflow.deployed import Deployed
+
+_WAIT = {"Delay": 1, "MaxAttempts": 60}
+
+
+@contextmanager
+def second_stack(cloud: Cloud, service: Deployed, name: str, parameters: Mapping[str, str]) -> Iterator[None]:
+    """Run with such a stack; it is deleted at the end, as far as its DeletionPolicies let it."""
+    cloudformation, s3 = cloud.client("cloudformation"), cloud.client("s3")
+    body = cloudformation.get_template(StackName=service.stack, TemplateStage="Original")["TemplateBody"]
+    bucket = f"{name}-template"  # it is too long to be sent
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="template.yaml", Body=body.encode())
+    cloudformation.create_stack(
+        StackName=name,
+        TemplateURL=f"https://s3.{REGION}.amazonaws.com/{bucket}/template.yaml",
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+    )
+    cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=_WAIT)
+    try:
+        yield
+    finally:
+        cloudformation.delete_stack(StackName=name)
+        cloudformation.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig=_WAIT)

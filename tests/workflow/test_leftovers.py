@@ -1,0 +1,59 @@
+"""What the deletion of a stack leaves behind, when it has decided images."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.demo.service import outputs
+from local.lambda_runtime.settings import ARCHITECTURE
+from local.server.cloud import Cloud
+from tests.workflow.deployed import TRUCK, Deployed
+from tests.workflow.operations import Operations
+from tests.workflow.second_stack import second_stack
+
+STACK = "to-be-deleted"
+
+
+@pytest.fixture(scope="module")
+def left(cloud: Cloud, service: Deployed, operations: Operations) -> Any:
+    """The names of bucket and table, what is told before the deletion, what after it, and what of deleting the rest."""
+    with second_stack(cloud, service, STACK, {"EndpointName": service.endpoint, "Architecture": ARCHITECTURE}):
+        names = outputs(cloud.client("cloudformation"), STACK)
+        second = Deployed(cloud, names, service.endpoint)
+        second.upload(TRUCK, "truck.webp")
+        second.upload(TRUCK, "truck.webp")
+        second.s3.delete_object(Bucket=names.image_bucket, Key="uploads/truck.webp")
+        before = operations("leftovers", "--stack", STACK, "--delete", "--yes", status=1)
+    kept = operations("leftovers", "--stack", STACK)
+    deleted = operations("leftovers", "--stack", STACK, "--delete", "--yes")
+    return names, before, kept, deleted
+
+
+def test_stack_that_exists_is_refused(left: Any) -> None:
+    assert "StackNotDeletedError" == left[1]["error"]["type"]
+
+
+def test_deleted_stack_has_kept_images_records_and_their_key(left: Any) -> None:
+    names, _, kept, _ = left
+    assert ["image bucket", "results table", "encryption key"] == [one["kind"] for one in kept["kept"]]
+    assert [names.image_bucket, names.results_table] == [one["name"] for one in kept["kept"]][:2]
+
+
+def test_nothing_is_left_once_that_is_deleted_too(left: Any, operations: Operations, cloud: Cloud) -> None:
+    names, _, _, deleted = left
+    assert deleted["deleted"]
+    assert [] == operations("leftovers", "--stack", STACK)["kept"]
+    with pytest.raises(ClientError, match="404"):
+        cloud.client("s3").head_bucket(Bucket=names.image_bucket)
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        cloud.client("dynamodb").describe_table(TableName=names.results_table)
+
+
+@pytest.mark.usefixtures("left")
+def test_deleted_stack_has_left_no_queue_log_or_alarm(cloud: Cloud) -> None:
+    queues = cloud.client("sqs").list_queues(QueueNamePrefix=STACK).get("QueueUrls", [])
+    logs = cloud.client("logs").get_paginator("describe_log_groups").paginate()
+    groups = [group["logGroupName"] for page in logs for group in page["logGroups"] if STACK in group["logGroupName"]]
+    alarms = cloud.client("cloudwatch").describe_alarms(AlarmNamePrefix=STACK)
+    assert ([], [], [], []) == (queues, groups, alarms["MetricAlarms"], alarms["CompositeAlarms"])
