@@ -1,11 +1,10 @@
-"""Resource types of CloudFormation that MiniStack does not know, though it knows the services behind two of them."""
+"""Resource types of CloudFormation that MiniStack does not know, though it knows the services behind most of them."""
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ministack.core.responses import get_account_id, new_uuid
-from ministack.services import budgets, cloudwatch
+from ministack.services import budgets, cloudwatch, iam
 from ministack.services.cloudformation import provisioners
 
 from local.ministack.seam import SeamMovedError
@@ -24,6 +23,7 @@ def install() -> None:
     for name, create, delete in (
         ("AWS::CloudWatch::CompositeAlarm", _create_composite_alarm, _delete_composite_alarm),
         ("AWS::Budgets::Budget", _create_budget, _delete_budget),
+        ("AWS::IAM::OIDCProvider", _create_identity_provider, _delete_identity_provider),
         ("AWS::Logs::QueryDefinition", _create_query, _delete_query),
     ):
         if name in handlers:
@@ -62,6 +62,17 @@ def _delete_budget(physical_id: str, _properties: Properties) -> None:
     _require(budgets._delete_budget({"AccountId": get_account_id(), "BudgetName": physical_id}))
 
 
+def _create_identity_provider(_logical_id: str, properties: Properties, _stack_name: str) -> Made:
+    clients = {f"ClientIDList.member.{number}": name for number, name in enumerate(properties["ClientIdList"], 1)}
+    _require(iam._create_oidc_provider({"Url": properties["Url"], **clients}))
+    arn = f"arn:aws:iam::{get_account_id()}:oidc-provider/{properties['Url'].removeprefix('https://')}"
+    return arn, {"Arn": arn}
+
+
+def _delete_identity_provider(physical_id: str, _properties: Properties) -> None:
+    _require(iam._delete_oidc_provider({"OpenIDConnectProviderArn": physical_id}))
+
+
 def _create_query(_logical_id: str, _properties: Properties, _stack_name: str) -> Made:
     return new_uuid(), {}  # no Logs Insights here that could run it: the stack alone remembers it
 
@@ -73,4 +84,4 @@ def _delete_query(_physical_id: str, _properties: Properties) -> None:
 def _require(answer: tuple[int, Any, bytes | str]) -> None:
     """Raise ValueError, the failure of a resource, with what the service says."""
     if answer[0] >= 400:
-        raise ValueError(json.loads(answer[2]))
+        raise ValueError(answer[2])

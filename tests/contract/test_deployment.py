@@ -30,8 +30,8 @@ NOT_HELD = {
     "functions in a VPC are deployed by whoever may change the VPC": "ec2:*",
     "the bucket is no more than private, versioned, encrypted and logged": """
         s3:*Acl s3:*Abac s3:*CORS s3:*Cors s3:*Website s3:*Analytics* s3:*Metrics* s3:*Inventory*
-        s3:*IntelligentTiering* s3:*Accelerate* s3:*Replication* s3:*ObjectLock* s3:*Metadata* s3tables:* s3:DeleteBucketEncryption
-        s3:DeleteBucketLifecycle""",
+        s3:*IntelligentTiering* s3:*Accelerate* s3:*Replication* s3:*ObjectLock* s3:*Metadata* s3tables:*
+        s3:DeleteBucketEncryption s3:DeleteBucketLifecycle""",
     "the table is not imported, replicated, streamed or expired, and stays with its key": """
         dynamodb:*Import* dynamodb:*Replica dynamodb:*ableKinesis* dynamodb:UpdateKinesis* kinesis:*
         dynamodb:*Item dynamodb:Query dynamodb:Scan dynamodb:UpdateTimeToLive dynamodb:UpdateContributorInsights

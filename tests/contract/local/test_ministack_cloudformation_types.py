@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from ministack.services import budgets, cloudwatch
+from ministack.services import budgets, cloudwatch, iam
 from ministack.services.cloudformation import provisioners
 
 ALARM = {"AlarmName": "one", "Namespace": "Tests", "MetricName": "Errors", "Threshold": 0, "Period": 60}
@@ -46,6 +46,16 @@ def test_budget_is_made_and_deleted() -> None:
     limit = budgets._budgets[made]["BudgetLimit"]
     provisioners._delete_resource("AWS::Budgets::Budget", made, properties)
     assert ({"Amount": "100", "Unit": "USD"}, []) == (limit, list(budgets._budgets))
+
+
+def test_identity_provider_is_made_once_and_deleted() -> None:
+    properties = {"Url": "https://token.example.com", "ClientIdList": ["sts.amazonaws.com"]}
+    made = make("AWS::IAM::OIDCProvider", properties)
+    clients = iam._oidc_providers[made]["ClientIDList"]
+    with pytest.raises(ValueError, match="already exists"):
+        make("AWS::IAM::OIDCProvider", properties)
+    provisioners._delete_resource("AWS::IAM::OIDCProvider", made, properties)
+    assert (["sts.amazonaws.com"], False) == (clients, made in iam._oidc_providers)
 
 
 def test_saved_query_is_remembered_by_its_stack() -> None:

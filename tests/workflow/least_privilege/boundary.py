@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from local.server.cloud import Cloud
+from local.server.settings import ACCOUNT
 from tests.workflow.least_privilege.policies import Policies, Statement
 
 TEMPLATE = Path(__file__).parents[3] / "deployment/template.yaml"
@@ -12,7 +13,8 @@ TEMPLATE = Path(__file__).parents[3] / "deployment/template.yaml"
 def boundary(cloud: Cloud, service: str) -> str:
     """Deploy that stack for a service; return the ARN of the boundary."""
     cloudformation, stack = cloud.client("cloudformation"), f"{service}-deployment"
-    parameters = {"Repository": "owner/name", "Stage": "prod", "Service": service}
+    provider = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
+    parameters = {"Repository": "owner/name", "Stage": "prod", "Service": service, "OidcProviderArn": provider}
     cloudformation.create_stack(
         StackName=stack,
         TemplateBody=TEMPLATE.read_text(),

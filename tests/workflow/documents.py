@@ -1,0 +1,46 @@
+"""The commands that a page tells its readers, run as they stand there."""
+
+import re
+import subprocess
+from dataclasses import dataclass
+
+from local.server.cloud import Cloud
+from local.server.settings import ROOT
+from tests.workflow.conftest import Demo
+
+_BLOCK = re.compile(r"(?:<!-- not run: (?P<reason>[^>]+) -->\n)?```sh\n(?P<commands>.*?)```", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Commands that belong together, and why the tests do not run them; empty if they do."""
+
+    page: str
+    commands: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.page}: {self.commands.splitlines()[0]}"
+
+    def run(self, cloud: Cloud, demo: Demo) -> str:
+        """Run the commands on the tests' cloud; return what they print. A failure is an AssertionError."""
+        # The tests' cloud is not the one in .local, nor their runs those in runs/; their environment is activated.
+        commands = re.sub(r"^(source|eval) .*\n", "", self.commands, flags=re.MULTILINE)
+        commands = re.sub(r"python -m training (\w+)", rf"python -m training \1 --runs {demo.runs}", commands)
+        ended = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", commands],
+            cwd=ROOT,
+            env=cloud.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert 0 == ended.returncode, ended.stdout + ended.stderr
+        return ended.stdout
+
+
+def blocks(page: str) -> list[Block]:
+    """All blocks of a page, which is named as from the repository's root."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return [Block(page, found["commands"], found["reason"] or "") for found in _BLOCK.finditer(text)]

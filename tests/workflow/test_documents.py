@@ -1,0 +1,35 @@
+"""The commands of README.md and docs/, run as they stand there."""
+
+import re
+
+import pytest
+
+from local.server.cloud import Cloud
+from local.server.settings import ROOT
+from tests.workflow.conftest import Demo
+from tests.workflow.deployed import Deployed
+from tests.workflow.documents import Block, blocks
+
+PAGES = ["README.md", "docs/operations.md"]
+RUN = [block for page in PAGES for block in blocks(page) if not block.reason]
+# Where the outcome is not what a block shows.
+OTHERS = ("sam remote", "python -m training", "python -m operations", "aws cloudformation deploy")
+
+
+@pytest.mark.parametrize("block", RUN, ids=str)
+def test_block_runs(service: Deployed, cloud: Cloud, demo: Demo, block: Block) -> None:
+    printed = block.run(cloud, demo)
+    assert printed
+    if block.page == "README.md":
+        assert '"outcome"' in printed or block.commands.startswith(OTHERS)
+
+
+def test_every_command_of_the_operations_page_stands_in_a_block() -> None:
+    text = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"`python -m (operations \w+)", text))
+    in_blocks = {
+        command
+        for block in blocks("docs/operations.md")
+        for command in re.findall(r"python -m (operations \w+)", block.commands)
+    }
+    assert told == in_blocks
