@@ -1,7 +1,7 @@
 """A rule may have a log group for a target, which takes the whole event as a line; MiniStack delivers none there."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from time import time
 from typing import Any
 
@@ -23,12 +23,14 @@ def log_group(arn: str) -> Mapping[str, Any] | None:
     return found
 
 
-def write_line(arn: str, stream: str, message: str) -> None:
-    """Write a line to a stream of a log group, of which there may be none yet."""
-    place = {"logGroupName": _name(arn), "logStreamName": stream}
-    cloudwatch_logs._create_log_stream(place)  # it answers that there is one already, most of the time
-    line = {"timestamp": int(time() * 1000), "message": message}
-    cloudwatch_logs._put_log_events({**place, "logEvents": [line]})
+def write_lines(arn: str, stream: str, messages: Iterable[str]) -> None:
+    """Write lines to a stream of a log group, of which there may be none yet."""
+    now = int(time() * 1000)
+    events = [{"timestamp": now, "message": message} for message in messages]
+    if events:
+        place = {"logGroupName": _name(arn), "logStreamName": stream}
+        cloudwatch_logs._create_log_stream(place)  # it answers that there is one already, most of the time
+        cloudwatch_logs._put_log_events({**place, "logEvents": events})
 
 
 def _invoke(
@@ -38,7 +40,7 @@ def _invoke(
     if arn.split(":")[2] != "logs":
         original(target, event, rule, view)
         return
-    write_line(arn, _STREAM, json.dumps(eventbridge._pattern_event_view(event).event_with_detail()))
+    write_lines(arn, _STREAM, [json.dumps(eventbridge._pattern_event_view(event).event_with_detail())])
 
 
 def _name(arn: str) -> str:

@@ -9,6 +9,9 @@ from ministack.services import iam
 
 from local.ministack import audit_log
 
+# Who assumed which role for what, under which trust policy: services keep a session for many calls, as on AWS.
+sessions: set[tuple[str, str, str, str]] = set()
+
 
 class RoleNotAssumedError(Exception):
     """The trust policy of the role does not let the service assume it, or there is no such role."""
@@ -56,12 +59,15 @@ class ServiceRole:
             service_context={"aws:sourcearn": self.source_arn, "aws:sourceaccount": get_account_id()},
         )
         trust = (iam._roles.get(self._name) or {}).get("AssumeRolePolicyDocument")
+        if (self.role_arn, self.service, self.source_arn, str(trust)) in sessions:
+            return
         allowed = iam_evaluator.evaluate_resource_policy(trust, context, service=self.service).decision == "Allow"
         audit_log.record(self.service, context.action, self.role_arn, context.service_context, allowed)
         if not allowed:
             raise RoleNotAssumedError(
                 f"{self.service} is not authorized to assume the role {self.role_arn} for {self.source_arn}"
             )
+        sessions.add((self.role_arn, self.service, self.source_arn, str(trust)))
 
     def require(
         self, service: str, action: str, resource_arn: str, conditions: Mapping[str, str] | None = None

@@ -11,7 +11,7 @@ from typing import Any
 
 from ministack.services import stepfunctions
 
-from local.ministack.log_targets import write_line
+from local.ministack.log_targets import write_lines
 from local.ministack.seam import wrap
 
 # The ends of the names of events that each level lets through.
@@ -31,8 +31,7 @@ def _log(original: Callable[..., None], execution: Mapping[str, Any]) -> None:
         ends = _LEVELS.get(configuration.get("level", "OFF"))
         for destination in configuration.get("destinations", []) if ends else []:
             group = destination["cloudWatchLogsLogGroup"]["logGroupArn"]
-            for line in _lines(execution, ends or ()):
-                write_line(group, f"states/{execution['name']}", line)
+            write_lines(group, f"states/{execution['name']}", _lines(execution, ends or ()))
     original(execution)
 
 

@@ -21,6 +21,7 @@ from ministack.services import (
 
 from local.ministack.metric_store import CLOCK
 from local.ministack.seams import install_seams
+from local.ministack.service_role import sessions
 from local.server.cloud import Cloud, running
 
 ACCOUNT = "000000000000"
@@ -100,5 +101,6 @@ def ministack() -> Iterator[MiniStackInProcess]:
     install_seams()
     yield MiniStackInProcess()
     CLOCK.put_ahead(0)
+    sessions.clear()
     for service in (pipes, cloudwatch, cloudwatch_logs, dynamodb, eventbridge, iam, sns, sqs, stepfunctions):
         service.reset()
