@@ -12,6 +12,7 @@ from training import archive, cleanup, status
 from training.deploy import step as deploy
 from training.evaluate import step as evaluate
 from training.naming import Names
+from training.promote import step as promote
 from training.run_file import alone_in, open_run_file
 from training.stage import step as stage
 from training.step import Context, Step
@@ -20,6 +21,7 @@ from training.train import step as train
 STEPS: dict[str, Step] = {
     "stage": stage,
     "train": train,
+    "promote": promote,
     "deploy": deploy,
     "evaluate": evaluate,
     "status": status,
