@@ -10,6 +10,7 @@ import os
 import sys
 import tomllib
 from dataclasses import asdict, dataclass
+from math import nan
 from pathlib import Path
 from statistics import mean, stdev
 from threading import Event
@@ -85,7 +86,7 @@ def table(figures: list[Figure]) -> Table:
         for seed in seeds:
             shown.add_row(dataset, str(seed), *(f"{of[seed, kind].accuracy:.2%}" for kind in (None, *KINDS)))
         gains = [[100 * (of[seed, kind].accuracy - of[seed, None].accuracy) for seed in seeds] for kind in KINDS]
-        told = (f"{mean(gain):+.2f} ± {stdev(gain) / len(gain) ** 0.5:.2f}" for gain in gains)
+        told = (f"{mean(gain):+.2f} ± {stdev(gain) / len(gain) ** 0.5 if len(gain) > 1 else nan:.2f}" for gain in gains)
         shown.add_row(dataset, "gain, points", f"n = {of[seeds[0], None].n:,}", *told, end_section=True)
     return shown
 

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any, Self
 
@@ -67,6 +68,11 @@ class Search:
             "TrainingJobEarlyStoppingType": "Auto" if self.early_stopping else "Off",
             "RandomSeed": self.seed,
         }
+
+    @property
+    def jobs(self) -> int:
+        """How many training jobs there are in all."""
+        return self.max_jobs or prod(len(asked["values"]) for asked in self.ranges.values())
 
     def largest(self, name: str, fixed: str) -> str:
         """The largest value that a job may have of a whole number; `fixed` if it is not tuned."""

@@ -80,7 +80,7 @@ def tune(
         context.console.print(f"Taking up the tuning job {name}.")
     else:
         name = _start(context, plan, search, jobs, tuning_jobs)
-    ended = _follow(context, tuning_jobs, name)
+    ended = _follow(context, tuning_jobs, name, search.jobs)
     return _finish(context, plan, jobs, ended, tuning_jobs.candidates(name))
 
 
@@ -94,27 +94,25 @@ def _start(context: Context, plan: Plan, search: Search, jobs: Jobs, tuning_jobs
     name = str(request["HyperParameterTuningJobName"])
     context.run.note("tune", tuning_job=name)  # before it is created: whatever happens then, the same command finds it
     tuning_jobs.create(request)
-    most = search.max_jobs or "all combinations:"
     context.console.print(
-        f"Tuning job {name}: {most} training jobs on {plan.instance_type}, {search.parallel_jobs} side by side, over "
-        f"{', '.join(search.ranges)}."
+        f"Tuning job {name}: {search.jobs} training jobs on {plan.instance_type}, {search.parallel_jobs} side by side, "
+        f"over {', '.join(search.ranges)}."
     )
     return name
 
 
-def _follow(context: Context, tuning_jobs: TuningJobs, name: str) -> Mapping[str, Any]:
-    """Wait for the end of a tuning job; Ctrl-C leaves it running."""
+def _follow(context: Context, tuning_jobs: TuningJobs, name: str, most: int) -> Mapping[str, Any]:
+    """Wait for the end of a tuning job of so many training jobs; Ctrl-C leaves it running."""
     job: Mapping[str, Any] = {}
     try:
         with progress(context.console) as bars:
-            bar = bars.add_task("training jobs", total=None, note="")
+            bar = bars.add_task("training jobs", total=most, note="")
             for _ in looks(math.inf):  # the limits of the training jobs end it
                 found = tuning_jobs.describe(name)
                 if found is None:
                     raise JobVanishedError(f"{name}: {JobVanishedError.__doc__}")
                 job = found
-                most = job["HyperParameterTuningJobConfig"]["ResourceLimits"].get("MaxNumberOfTrainingJobs")
-                bars.update(bar, total=most, completed=_ended(job), note=_note(job))
+                bars.update(bar, completed=_ended(job), note=_note(job))
                 if job["HyperParameterTuningJobStatus"] in _ENDED:
                     break
     except KeyboardInterrupt:

@@ -54,6 +54,12 @@ def test_limits_seed_and_early_stopping_are_as_the_file_says(tmp_path: Path) -> 
     )
 
 
+def test_grid_tries_all_combinations(tmp_path: Path) -> None:
+    grid = 'strategy = "Grid"\nseed = 0\nparallel_jobs = 1\nearly_stopping = false\n[ranges]\n'
+    search = read(tmp_path, grid + "momentum.values = [0.5, 0.9]\nmini_batch_size.values = [8, 16, 32]\n")
+    assert (6, {"MaxParallelTrainingJobs": 1}) == (search.jobs, search.config["ResourceLimits"])
+
+
 @pytest.mark.parametrize(("name", "expected"), [("mini_batch_size", "32"), ("epochs", "30")])
 def test_the_largest_value_is_that_of_the_range_or_the_fixed_one(tmp_path: Path, name: str, expected: str) -> None:
     assert expected == read(tmp_path, WORKING).largest(name, "30")
