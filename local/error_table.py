@@ -9,9 +9,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from local.page_part import with_part
+
 DEFINITIONS = Path("statemachine")
 PAGE = Path("docs/operations.md")
-BEGIN, END = "<!-- errors: begin -->\n", "<!-- errors: end -->\n"
 UNCAUGHT = "the execution fails"
 
 
@@ -78,9 +79,7 @@ def row(rule: Rule) -> str:
 
 def with_table(page: str) -> str:
     """The page with the current table between its marks."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}{table()}{END}{after}"
+    return with_part(page, "errors", table())
 
 
 if __name__ == "__main__":

@@ -10,9 +10,10 @@ from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
 
+from local.page_part import with_part
+
 TEMPLATE = Path("template.yaml")
 PAGE = Path("docs/security.md")
-BEGIN, END = "<!-- permissions: begin -->\n", "<!-- permissions: end -->\n"
 # What every ARN of the stack's own account and region begins with; the table leaves it out.
 _OWN_ARN = re.compile(r"arn:\$\{AWS::Partition\}:\w+:\$\{AWS::Region\}:\$\{AWS::AccountId\}:")
 _DOCUMENTS = ("AssumeRolePolicyDocument", "PolicyDocument", "KeyPolicy")
@@ -93,9 +94,7 @@ def _text(value: Any) -> str:
 
 def with_table(page: str) -> str:
     """The page with the current table between its marks."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}{table()}{END}{after}"
+    return with_part(page, "permissions", table())
 
 
 if __name__ == "__main__":

@@ -32,4 +32,4 @@ def test_every_command_of_the_operations_page_stands_in_a_block() -> None:
         for block in blocks("docs/operations.md")
         for command in re.findall(r"python -m (operations \w+)", block.commands)
     }
-    assert told == in_blocks
+    assert told <= in_blocks

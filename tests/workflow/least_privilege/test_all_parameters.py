@@ -121,11 +121,6 @@ def test_stack_without_tracing_traces_nothing_and_may_not(deployment: Deployment
     assert [] == [action for action in actions if action.startswith("xray:")]
 
 
-def test_every_role_has_the_given_boundary(deployment: Deployment, cloud: Cloud, given: dict[str, str]) -> None:
-    roles = [cloud.client("iam").get_role(RoleName=deployment.names[role])["Role"] for role in deployment.roles]
-    assert {given["PermissionsBoundary"]} == {role["PermissionsBoundary"]["PermissionsBoundaryArn"] for role in roles}
-
-
 @pytest.mark.usefixtures("deployment")
 def test_budget_has_the_given_limit_and_tells_the_given_address(cloud: Cloud, given: dict[str, str]) -> None:
     budgets = cloud.client("budgets")

@@ -105,13 +105,17 @@ def review_share(rehearsal: Rehearsal) -> Iterator[str]:
     yield "OK"
 
 
-def no_images_decided(rehearsal: Rehearsal) -> Iterator[str]:
+def silence(rehearsal: Rehearsal, seconds: float) -> Iterator[str]:
     rehearsal.decide()
     yield "OK"
-    rehearsal.later(25 * HOUR)
+    rehearsal.later(seconds)
     yield "ALARM"
     rehearsal.decide()
     yield "OK"
+
+
+def no_images_decided(rehearsal: Rehearsal) -> Iterator[str]:
+    return silence(rehearsal, 25 * HOUR)
 
 
 def work_arrives(rehearsal: Rehearsal) -> Iterator[str]:
@@ -125,12 +129,7 @@ def work_arrives(rehearsal: Rehearsal) -> Iterator[str]:
 
 
 def nothing_decided_for_an_hour(rehearsal: Rehearsal) -> Iterator[str]:
-    rehearsal.decide()
-    yield "OK"
-    rehearsal.later(61 * MINUTE)
-    yield "ALARM"
-    rehearsal.decide()
-    yield "OK"
+    return silence(rehearsal, 61 * MINUTE)
 
 
 def images_unaccounted_for(rehearsal: Rehearsal) -> Iterator[str]:
