@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local.server.cloud import Cloud
+from training.autopilot.request import Limits, automl_job_request
+from training.dataset import Dataset
 
 ROOT = Path(__file__).parents[2]
 IMAGES_PER_CLASS = 40  # 24, 8 and 8 in the splits
@@ -85,12 +88,6 @@ class Trial:
         """The names of this project's resources of a kind in SageMaker."""
         sagemaker: Any = self.cloud.client("sagemaker")
         return [found[name] for found in getattr(sagemaker, operation)(NameContains="trial")[listed]]
-
-    def role(self) -> str:
-        """The role that SageMaker works as."""
-        roles = self.cloud.client("iam").list_roles()["Roles"]
-        [role] = [role for role in roles if role["RoleName"].startswith("trial-training")]
-        return str(role["Arn"])
 
     def forget_test_images(self) -> None:
         """Delete the test split from the dataset's bucket."""
@@ -217,9 +214,12 @@ def test_a_challenger_that_is_not_shown_to_be_better_is_refused(contest: Contest
     assert ["Approved", "Rejected"] == contest.approvals
 
 
-def test_autopilot_is_refused_by_name(trained: Trial) -> None:
-    status, output = trained.run("autopilot", "--role", trained.role())
-    assert (1, True) == (status, "AutopilotNotEmulatedError" in output), output
+def test_autopilot_is_refused_as_the_step_takes_for_not_emulated(cloud: Cloud) -> None:
+    data = Dataset("photos", "datasets/cars", ("automobile", "truck"), {}, "sha256:data", recordio=False)
+    role = "arn:aws:iam::000000000000:role/autopilot"
+    request = automl_job_request(data, "trial", role, Limits(1, 60, 60), [])
+    with pytest.raises(ClientError, match=r"UnknownOperationException.*CreateAutoMLJobV2 is not emulated"):
+        cloud.client("sagemaker").create_auto_ml_job_v2(**request)
 
 
 def test_interrupted_deployment_makes_one_endpoint_with_one_model(story: Story) -> None:

@@ -78,7 +78,6 @@ def _start(context: Context, request: dict[str, Any], known: str | None) -> str:
     """Start a job, unless there is one of the same request that is under way or done."""
     earlier = _describe(context, known) if known else None
     if known and earlier and earlier["AutoMLJobStatus"] in ("InProgress", "Completed"):
-        context.console.print(f"Taking up the Autopilot job {known}.")
         return known
     name = str(request["AutoMLJobName"])
     context.run.note("autopilot", job=name)
@@ -88,13 +87,13 @@ def _start(context: Context, request: dict[str, Any], known: str | None) -> str:
         if code_of(exc) == "UnknownOperationException":
             raise AutopilotNotEmulatedError from exc
         raise
-    context.console.print(f"Autopilot job {name}")
     return name
 
 
 def _follow(context: Context, name: str) -> Mapping[str, Any]:
     stop = f"aws sagemaker stop-auto-ml-job --auto-ml-job-name {name} --region {context.aws.region}"
     try:
+        context.console.print(f"Autopilot job {name}")
         with context.console.status("Autopilot") as spinner:
             for gone in looks(math.inf):  # its own limits end it
                 job = _describe(context, name)

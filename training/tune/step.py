@@ -75,12 +75,16 @@ def tune(
     earlier = tuning_jobs.describe(name) if name else None
     status = earlier["HyperParameterTuningJobStatus"] if earlier else None
     if status == "Completed" and not again:
-        context.console.print(f"The tuning job {name} is done; --again tunes anew.")
+        told = f"The tuning job {name} is done; --again tunes anew."
     elif status in ("InProgress", "Stopping"):
-        context.console.print(f"Taking up the tuning job {name}.")
+        told = f"Taking up the tuning job {name}."
     else:
         name = _start(context, plan, search, jobs, tuning_jobs)
-    ended = _follow(context, tuning_jobs, name, search.jobs)
+        told = (
+            f"Tuning job {name}: {search.jobs} training jobs on {plan.instance_type}, {search.parallel_jobs} side by "
+            f"side, over {', '.join(search.ranges)}."
+        )
+    ended = _follow(context, tuning_jobs, name, told, search.jobs)
     return _finish(context, plan, jobs, ended, tuning_jobs.candidates(name))
 
 
@@ -94,17 +98,14 @@ def _start(context: Context, plan: Plan, search: Search, jobs: Jobs, tuning_jobs
     name = str(request["HyperParameterTuningJobName"])
     context.run.note("tune", tuning_job=name)  # before it is created: whatever happens then, the same command finds it
     tuning_jobs.create(request)
-    context.console.print(
-        f"Tuning job {name}: {search.jobs} training jobs on {plan.instance_type}, {search.parallel_jobs} side by side, "
-        f"over {', '.join(search.ranges)}."
-    )
     return name
 
 
-def _follow(context: Context, tuning_jobs: TuningJobs, name: str, most: int) -> Mapping[str, Any]:
+def _follow(context: Context, tuning_jobs: TuningJobs, name: str, told: str, most: int) -> Mapping[str, Any]:
     """Wait for the end of a tuning job of so many training jobs; Ctrl-C leaves it running."""
     job: Mapping[str, Any] = {}
     try:
+        context.console.print(told)
         with progress(context.console) as bars:
             bar = bars.add_task("training jobs", total=most, note="")
             for _ in looks(math.inf):  # the limits of the training jobs end it
