@@ -10,6 +10,7 @@ import os
 import sys
 import tomllib
 from dataclasses import asdict, dataclass
+from functools import cache
 from math import nan
 from pathlib import Path
 from statistics import mean, stdev
@@ -46,6 +47,7 @@ class Figure:
     n: int
 
 
+@cache
 def channel(
     store: FeatureStore, split: str, names: tuple[str, ...], part: slice, seed: int, kind: Kind | None = None
 ) -> Channel:
@@ -65,7 +67,7 @@ def measure(store: FeatureStore, dataset: str, seed: int, kind: Kind | None) -> 
     names = CLASSES[dataset]
     train = channel(store, "train", names, slice(TRAIN), seed, kind)
     validation = channel(store, "train", names, slice(TRAIN, TRAIN + VALIDATION), seed)
-    test = channel(store, "test", names, slice(None), seed)
+    test = channel(store, "test", names, slice(None), seed=0)
     chosen = Hyperparameters(
         num_classes=len(names),
         num_training_samples=len(train.labels),
@@ -74,7 +76,9 @@ def measure(store: FeatureStore, dataset: str, seed: int, kind: Kind | None) -> 
         mini_batch_size=HYPERPARAMETERS["mini_batch_size"],
     )
     best = Epochs(train, validation, chosen).run(NEVER)
-    return Figure(dataset, seed, kind, test.metrics(best.head)["accuracy"], len(test.labels))
+    figure = Figure(dataset, seed, kind, test.metrics(best.head)["accuracy"], len(test.labels))
+    Console(stderr=True).print(f"{dataset}, seed {seed}, {kind}: {figure.accuracy:.2%} of {figure.n:,}")
+    return figure
 
 
 def table(figures: list[Figure]) -> Table:
