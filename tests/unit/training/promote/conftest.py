@@ -3,17 +3,23 @@
 import io
 import json
 import tarfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+import boto3
 import numpy as np
 import pytest
+from moto import mock_aws
+from rich.console import Console
 
+from account.aws import Aws
 from training.dataset import SPLITS, Dataset, LabelledKey
 from training.endpoint import Answer
+from training.naming import Names
 from training.registry import Package, find_package, register
+from training.run_file import RunFile
 from training.step import Context
 
 LABELS = ["automobile", "truck"]
@@ -54,6 +60,19 @@ class FakeContest:
             Answer(image, (1.0 - prediction, float(prediction)), 1.0, "v")
             for image, prediction in zip(self.images, predictions, strict=True)
         ]
+
+
+@pytest.fixture(scope="session")
+def aws() -> Aws:
+    """Clients take a second to make: one set for all tests. What they see is moto's, and new in each."""
+    return Aws(boto3.session.Session("testing", "testing", region_name="us-east-1"))
+
+
+@pytest.fixture
+def context(aws: Aws, run_file: RunFile, shown: io.StringIO) -> Iterator[Context]:
+    """A step's context."""
+    with mock_aws():
+        yield Context(aws, Names(), run_file, Console(file=shown, width=200))
 
 
 @pytest.fixture

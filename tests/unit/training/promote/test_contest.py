@@ -1,7 +1,7 @@
 """Where models are asked: an endpoint for as long as it takes, and none for answers that are there."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -27,7 +27,7 @@ def contest(staged: Context, dataset: Dataset) -> Contest:
 
 
 @pytest.fixture
-def invoked(staged: Context) -> list[str]:
+def invoked(staged: Context) -> Iterator[list[str]]:
     """The variants that were asked, each of which answers every image; the fifth request is an interruption."""
     asked: list[str] = []
 
@@ -38,8 +38,23 @@ def invoked(staged: Context) -> list[str]:
         answer = {"Body": io.BytesIO(b"[0.5, 0.5]"), "InvokedProductionVariant": asked[-1], "ResponseMetadata": {}}
         return SimpleNamespace(status_code=200), answer
 
-    staged.aws.sagemaker_runtime.meta.events.register("before-call.sagemaker-runtime.InvokeEndpoint", invoke)
-    return asked
+    events, call = staged.aws.sagemaker_runtime.meta.events, "before-call.sagemaker-runtime.InvokeEndpoint"
+    events.register(call, invoke)
+    yield asked
+    events.unregister(call, invoke)
+
+
+@pytest.fixture
+def failing(staged: Context) -> Iterator[None]:
+    """Endpoints that cannot be brought into service."""
+
+    def fail(parsed: dict[str, Any], **_: Any) -> None:
+        parsed |= {"EndpointStatus": "Failed", "FailureReason": "The ping health check failed."}
+
+    events, call = staged.aws.sagemaker.meta.events, "after-call.sagemaker.DescribeEndpoint"
+    events.register(call, fail)
+    yield
+    events.unregister(call, fail)
 
 
 def names(context: Context) -> list[str]:
@@ -81,12 +96,8 @@ def test_answers_that_are_there_need_no_endpoint(
 
 
 def test_an_endpoint_that_fails_is_deleted_and_its_reason_told(
-    staged: Context, contest: Contest, registered: Registered
+    staged: Context, contest: Contest, registered: Registered, failing: None
 ) -> None:
-    def fail(parsed: dict[str, Any], **_: Any) -> None:
-        parsed |= {"EndpointStatus": "Failed", "FailureReason": "The ping health check failed."}
-
-    staged.aws.sagemaker.meta.events.register("after-call.sagemaker.DescribeEndpoint", fail)
     with pytest.raises(ContestEndpointError, match="ping health check"):
         contest.answers([registered("first")], IMAGES)
     assert [] == names(staged)

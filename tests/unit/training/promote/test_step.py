@@ -14,7 +14,7 @@ from training.registry import Package, decide, find_champion, find_package
 from training.step import Context
 
 type Registered = Callable[..., Package]
-SEEDS = pytest.mark.parametrize("seed", range(5))
+SEEDS = pytest.mark.parametrize("seed", range(3))
 
 
 @pytest.fixture
