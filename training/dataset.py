@@ -75,7 +75,7 @@ class Dataset:
         return f"s3://{self.bucket}/{self.prefix}/{channel}/"
 
     def images(self, s3: "S3Client", split: str) -> list[LabelledKey]:
-        """The images of a split, in the order of its list. Only `evaluate` may ask for the test split."""
+        """The images of a split, in the order of its list. Only `evaluate` and `promote` may ask for the test split."""
         listed = s3.get_object(Bucket=self.bucket, Key=f"{self.prefix}/{split}_lst/{split}.lst")["Body"].read()
         rows = (line.split("\t") for line in listed.decode().splitlines())
         return [LabelledKey(f"{self.prefix}/{split}/{path}", int(label)) for _, label, path in rows]
