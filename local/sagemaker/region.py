@@ -25,13 +25,14 @@ class Region:
         name, account = folder.name, surroundings.account
         self._authorizer = surroundings.authorizer
         self._store = RecordStore(folder, account, name)
+        alarm_states = partial(surroundings.alarms.states, name)
         self._endpoints = Endpoints(
-            self._store, folder / "deployment", surroundings.artifact_store, surroundings.container
+            self._store, folder / "deployment", surroundings.artifact_store, surroundings.container, alarm_states
         )
         self._training_jobs = TrainingJobs(self._store, name, folder / "training", surroundings.jobs)
         self._tuning_jobs = TuningJobs(self._store, self._training_jobs)
         operations = {
-            **Hosting(self._store, self._endpoints, surroundings.scalable_targets, name).operations,
+            **Hosting(self._store, self._endpoints, surroundings.scalable_targets, alarm_states, name).operations,
             **ModelRegistry(self._store).operations,
             **Tagging(self._store).operations,
             **self._training_jobs.operations,

@@ -27,6 +27,7 @@ from local.sagemaker.app import SageMakerApp
 from local.sagemaker.hosting.operations import ScalableTargets
 from local.sagemaker.jobs.run import JobServices
 from local.sagemaker.jobs.telemetry import CloudWatchTelemetry
+from local.sagemaker.ministack.alarms import MiniStackAlarms
 from local.sagemaker.ministack.authorizer import MiniStackAuthorizer
 from local.sagemaker.ministack.object_store import MiniStackObjectStore
 from local.sagemaker.ministack.role import MiniStackRole
@@ -115,6 +116,7 @@ def _sagemaker(folder: Folder, url: str, scalable_targets: ScalableTargets) -> S
         container=_container,
         telemetry_sink=LocalCloudSink(url, ACCESS_KEY, SECRET_KEY),
         scalable_targets=scalable_targets,
+        alarms=MiniStackAlarms(ACCOUNT),
         jobs=_job_services(url, objects),
         account=ACCOUNT,
         default_region=REGION,

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+import random
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
@@ -13,6 +14,8 @@ from local.sagemaker.api.store import ENDPOINT, Record, RecordStore, timestamp
 from local.sagemaker.hosting.artifacts import BadArtifactError, unpack
 from local.sagemaker.hosting.container import ContainerFactory, ModelContainer, UnhealthyContainerError
 from local.sagemaker.hosting.data_capture import Config, capture_summary, is_enabled
+from local.sagemaker.hosting.traffic import alarm_names, steps
+from local.sagemaker.hosting.variants import shadow_shares
 from local.sagemaker.object_store import ObjectStore, ObjectUnavailableError
 
 _logger = logging.getLogger(__name__)
@@ -21,18 +24,31 @@ _LONGEST_REASON = 1024
 # How long new weights take. On AWS it is some seconds; this is enough for a client to see `Updating`.
 _WEIGHTS_SECONDS = 0.1
 _SCALED = ("DesiredWeight", "DesiredInstanceCount")
+# How often the alarms are asked while a new fleet bakes.
+_WATCH_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """What serves an endpoint: its containers by production variant, and how it is captured, if it is."""
+    """What serves an endpoint, or a share of its requests while it is updated.
+
+    Args:
+        containers: By variant, those of shadow variants too.
+        weights: Of the production variants, as the endpoint configuration has them.
+        shadows: By shadow variant, the share of the requests that it gets a copy of.
+        capture: How it is captured, if it is.
+        config: The endpoint configuration, if CloudWatch is to tell its metrics apart.
+    """
 
     containers: dict[str, ModelContainer]
+    weights: dict[str, float]
+    shadows: dict[str, float]
     capture: Config | None
+    config: str | None
 
 
 class DeploymentFailedError(Exception):
-    """A container of the endpoint cannot serve."""
+    """A container of the endpoint cannot serve, or an alarm says that it does so badly."""
 
 
 class Endpoints:
@@ -43,12 +59,21 @@ class Endpoints:
     endpoint outlives its configuration and models as on AWS. Unpacked models stay on disk: a restart needs no S3.
     """
 
-    def __init__(self, store: RecordStore, folder: Path, artifacts: ObjectStore, factory: ContainerFactory) -> None:
+    def __init__(
+        self,
+        store: RecordStore,
+        folder: Path,
+        artifacts: ObjectStore,
+        factory: ContainerFactory,
+        alarm_states: Callable[[Iterable[str]], dict[str, str]],
+    ) -> None:
         self._store = store
+        self._alarm_states = alarm_states
         self._folder = folder
         self._artifacts = artifacts
         self._factory = factory
         self._serving: dict[str, asyncio.Future[Deployment | None]] = {}
+        self._green: dict[str, tuple[Deployment, float]] = {}  # the new fleet of an update, and its share of requests
         self._deploying: set[asyncio.Task[None]] = set()
 
     def resume(self) -> None:
@@ -115,7 +140,10 @@ class Endpoints:
         self._replace(name, record, None)
 
     async def deployment(self, name: str) -> Deployment | None:
-        """Return what serves an endpoint, None if nothing does; waits while a restart loads it."""
+        """Return what serves the next request of an endpoint, None if nothing does; waits while a restart loads it."""
+        green, share = self._green.get(name, (None, 0.0))
+        if green and random.random() < share:  # noqa: S311
+            return green
         serving = self._serving.get(name)
         if serving and not serving.done():
             await asyncio.wait([serving])
@@ -149,6 +177,7 @@ class Endpoints:
     async def _deploy(self, name: str, plan: Record) -> None:
         try:
             deployment = await self._launch(plan)
+            await self._shift(name, plan, deployment)
         except DeploymentFailedError as exc:
             # An endpoint that served goes on as it was: AWS rolls a failed update back.
             status = "InService" if "Serving" in self._store.get(ENDPOINT, name) else "Failed"
@@ -160,7 +189,39 @@ class Endpoints:
         else:
             self._replace(name, self._store.get(ENDPOINT, name), deployment)
             members = {"EndpointStatus": "InService", "Serving": plan, **_described(plan)}
+            members["LastDeploymentConfig"] = plan.get("DeploymentConfig")
         self._change(name, Pending=None, PendingDeploymentSummary=None, **members)
+
+    async def _shift(self, name: str, plan: Record, green: Deployment) -> None:
+        """Let the new fleet answer ever more requests. Raises DeploymentFailedError when an alarm goes off."""
+        if "Serving" not in self._store.get(ENDPOINT, name):
+            return
+        try:
+            for step in steps(plan):
+                self._green[name] = green, step.share
+                self._tell_step(name, plan, f"{step.share:.0%} of the traffic")
+                await self._bake(plan, step.seconds)
+        except DeploymentFailedError:
+            rmtree(self._folder / plan["Id"], ignore_errors=True)
+            raise
+        finally:
+            del self._green[name]
+
+    async def _bake(self, plan: Record, seconds: float) -> None:
+        deadline = asyncio.get_running_loop().time() + seconds
+        while True:
+            states = self._alarm_states(alarm_names(plan))
+            if ringing := sorted(name for name, state in states.items() if state == "ALARM"):
+                raise DeploymentFailedError(f"One or more alarms went off, the update was rolled back: {ringing}.")
+            if (left := deadline - asyncio.get_running_loop().time()) <= 0:
+                return
+            await asyncio.sleep(min(left, _WATCH_SECONDS))
+
+    def _tell_step(self, name: str, plan: Record, message: str) -> None:
+        status = {"Status": "Baking", "StatusMessage": message, "StartTime": timestamp()}
+        variants = [{"VariantName": one["VariantName"], "VariantStatus": [status]} for one in plan["Variants"]]
+        summary = self._store.get(ENDPOINT, name)["PendingDeploymentSummary"]
+        self._change(name, PendingDeploymentSummary=summary | {"ProductionVariants": variants})
 
     async def _apply_weights(self, name: str) -> None:
         await asyncio.sleep(_WEIGHTS_SECONDS)
@@ -196,13 +257,19 @@ class Endpoints:
         try:
             containers = {
                 variant["VariantName"]: await self._start_container(variant, folder / variant["VariantName"])
-                for variant in plan["Variants"]
+                for variant in (*plan["Variants"], *plan.get("ShadowVariants", []))
             }
         except DeploymentFailedError:
             rmtree(folder, ignore_errors=True)
             raise
         capture = plan.get("DataCaptureConfig")
-        return Deployment(containers, capture if is_enabled(capture) else None)
+        return Deployment(
+            containers,
+            weights={one["VariantName"]: one["Summary"]["CurrentWeight"] for one in plan["Variants"]},
+            shadows=shadow_shares(plan),
+            capture=capture if is_enabled(capture) else None,
+            config=plan["EndpointConfigName"] if "DeploymentConfig" in plan else None,
+        )
 
     async def _start_container(self, variant: Record, folder: Path) -> ModelContainer:
         url = variant["ModelDataUrl"]
@@ -223,8 +290,10 @@ class Endpoints:
 
 def _described(plan: Record) -> Record:
     variants = [variant["Summary"] for variant in plan["Variants"]]
+    shadows = [variant["Summary"] for variant in plan.get("ShadowVariants", [])]
     return {
         "EndpointConfigName": plan["EndpointConfigName"],
         "ProductionVariants": variants,
+        "ShadowProductionVariants": shadows or None,
         "DataCaptureConfig": capture_summary(plan.get("DataCaptureConfig")),
     }
