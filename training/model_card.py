@@ -5,7 +5,7 @@ import io
 import json
 import tarfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -139,6 +139,14 @@ def write_model_card(context: Context, card: dict[str, Any]) -> None:
         ResourceId=context.names.model_card,
         Tags=context.names.tag_list,  # type: ignore[arg-type]
     )
+
+
+def earlier_model_cards(context: Context) -> Iterator[dict[str, Any]]:
+    """Yield what the parameter of the model card has held, the newest first: SSM keeps 100 versions."""
+    pages = context.aws.ssm.get_paginator("get_parameter_history").paginate(Name=context.names.model_card)
+    versions = [version for page in pages for version in page["Parameters"]]
+    for version in sorted(versions, key=lambda one: one["Version"], reverse=True):
+        yield json.loads(version["Value"])
 
 
 def read_model_card(context: Context) -> dict[str, Any] | None:

@@ -1,0 +1,165 @@
+"""Changes of the model while images arrive: a bad one is taken back by its alarm, and no image is lost."""
+
+import io
+import json
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from local.demo import run as demo_run
+from local.faults.client import Faults
+from local.server.cloud import Cloud
+from local.server.settings import ROOT
+from tests.workflow.conftest import Demo
+from tests.workflow.deployed import Deployed
+from tests.workflow.operations import Operations
+
+QUIET = 600  # seconds: longer than any period of an alarm
+IMAGES_AT_ONCE = 8
+
+
+@dataclass
+class Change:
+    """The training tool and uploads, side by side."""
+
+    cloud: Cloud
+    service: Deployed
+    runs: Path
+    images: list[bytes] = field(default_factory=lambda: [sample.path.read_bytes() for sample in demo_run.test_images()])
+
+    @property
+    def serving(self) -> tuple[str, str]:
+        """The endpoint configuration in service, and that of the model card."""
+        endpoint = self.cloud.client("sagemaker").describe_endpoint(EndpointName=self.service.endpoint)
+        return endpoint["EndpointConfigName"], self.card["endpoint_config"]
+
+    @property
+    def card(self) -> dict[str, Any]:
+        """The model card."""
+        name = f"/scones-unlimited/endpoints/{self.service.endpoint}"
+        card: dict[str, Any] = json.loads(self.cloud.client("ssm").get_parameter(Name=name)["Parameter"]["Value"])
+        return card
+
+    def start(self, *step: str) -> "subprocess.Popen[str]":
+        """Start a step of the training tool."""
+        command = [sys.executable, "-m", "training", *step, "--runs", str(self.runs)]
+        return subprocess.Popen(
+            command, cwd=ROOT, env=self.cloud.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+
+    def run(self, *step: str) -> tuple[int, str]:
+        """Exit status and output of a step."""
+        process = self.start(*step)
+        output, _ = process.communicate(timeout=300)
+        return process.returncode, output
+
+    def model(self, name: str, **faults: float) -> str:
+        """Put the model that serves into S3 again, with faults or else with a class too many; its URL."""
+        url = json.loads((self.runs / "scones-unlimited/default/run.json").read_text())["steps"]["train"]["result"]
+        bucket, _, key = url["model_data"].removeprefix("s3://").partition("/")
+        s3 = self.cloud.client("s3")
+        files = unpacked(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+        files |= {"faults.json": json.dumps(faults).encode()} if faults else with_a_class_more(files)
+        s3.put_object(Bucket=bucket, Key=f"models/{name}/model.tar.gz", Body=packed(files))
+        return f"s3://{bucket}/models/{name}/model.tar.gz"
+
+    def upload_during(self, process: "subprocess.Popen[str]", prefix: str) -> tuple[set[str], str]:
+        """Upload images for as long as a step runs, a few at a time; their URLs, and what the step has shown."""
+        urls = set[str]()
+        numbers = count()
+        while process.poll() is None:
+            batch = {
+                self.service.put(self.images[number % len(self.images)], f"{prefix}/{number}.webp")
+                for number, _ in zip(numbers, range(IMAGES_AT_ONCE), strict=False)
+            }
+            urls |= batch
+            self.service.wait_for(batch)
+        assert process.stdout
+        return urls, process.stdout.read()
+
+
+def unpacked(archive: bytes) -> dict[str, bytes]:
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        return {one.name.removeprefix("./"): tar.extractfile(one).read() for one in tar if one.isfile()}  # type: ignore[union-attr]
+
+
+def packed(files: dict[str, bytes]) -> bytes:
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w:gz") as tar:
+        for name, data in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+    return archive.getvalue()
+
+
+def with_a_class_more(files: dict[str, bytes]) -> dict[str, bytes]:
+    """The weights and the description of a model, with one class more."""
+    head = dict(np.load(io.BytesIO(files["head.npz"])))
+    wider = {name: np.concatenate([values, values[..., :1]], axis=-1) for name, values in head.items()}
+    weights = io.BytesIO()
+    np.savez(weights, weights=wider["weights"], bias=wider["bias"])
+    described = json.loads(files["model.json"])
+    described["num_classes"] += 1
+    return {"head.npz": weights.getvalue(), "model.json": json.dumps(described).encode()}
+
+
+@pytest.fixture(scope="module")
+def change(cloud: Cloud, service: Deployed, demo: Demo) -> Change:
+    return Change(cloud, service, demo.runs)
+
+
+@pytest.fixture(scope="module")
+def hours(cloud: Cloud) -> Iterator[Iterator[int]]:
+    """Moments so far apart that no alarm remembers at one what was at another."""
+    faults = Faults(cloud.url)
+    yield count(QUIET, QUIET)
+    faults.put_clock_ahead(0)
+
+
+@pytest.fixture
+def quiet(cloud: Cloud, hours: Iterator[int]) -> None:
+    """Whatever happened in other tests is long ago."""
+    Faults(cloud.url).put_clock_ahead(next(hours))
+
+
+@pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize(
+    ("name", "faults", "alarm"),
+    [
+        ("wrong-shape", {}, "scones-unlimited-failed-executions"),
+        ("errors", {"errors": 0.2}, "-errors"),
+        ("slow", {"times_slower": 5}, "-latency"),
+    ],
+)
+def test_canary_of_a_bad_model_is_taken_back_by_its_alarm_and_no_image_is_lost(
+    change: Change, operations: Operations, name: str, faults: dict[str, float], alarm: str
+) -> None:
+    before, model = change.serving, change.model(name, **faults)
+    canary = ("--strategy", "canary", "--bake", "900", "--instances", "2")
+    urls, output = change.upload_during(change.start("deploy", "--model-data", model, *canary), f"canary/{name}")
+    assert (True, True) == ("took the update back" in output, alarm in output), output
+    assert before == change.serving
+    operations("redrive", "--prefix", f"uploads/canary/{name}/", "--yes")
+    accounted = operations("reconcile", "--prefix", f"uploads/canary/{name}/", "--older-than", "0s")
+    assert (len(urls), len(urls)) == (accounted["uploads"], accounted["accepted"] + accounted["review"])
+
+
+@pytest.mark.usefixtures("quiet")
+def test_canary_of_a_good_model_stays_until_it_is_rolled_back_with_its_card(change: Change) -> None:
+    before, card = change.serving, change.card
+    status, output = change.run("deploy", "--strategy", "canary", "--bake", "1", "--instances", "2")
+    assert 0 == status, output
+    after = change.serving
+    assert (True, True) == (after[0] == after[1], after != before)
+    status, output = change.run("rollback")
+    assert 0 == status, output
+    assert (before, card) == (change.serving, change.card)
