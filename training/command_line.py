@@ -9,6 +9,7 @@ from account import aws
 from account.command_line import Result, add_account_arguments, conclude
 from account.console import make_console
 from training import archive, cleanup, rollback, status
+from training.ab import step as ab
 from training.deploy import step as deploy
 from training.evaluate import step as evaluate
 from training.naming import Names
@@ -21,6 +22,7 @@ STEPS: dict[str, Step] = {
     "stage": stage,
     "train": train,
     "deploy": deploy,
+    "ab": ab,
     "rollback": rollback,
     "evaluate": evaluate,
     "status": status,

@@ -114,6 +114,11 @@ def model_card(
         "model_digest": archive.digest,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+    return require_size(card)
+
+
+def require_size(card: dict[str, Any]) -> dict[str, Any]:
+    """Return the card. Raises ModelCardTooLargeError: no parameter can hold it."""
     if len(json.dumps(card, ensure_ascii=False).encode()) > MAX_BYTES:
         raise ModelCardTooLargeError
     return card

@@ -76,7 +76,7 @@ def _exists(context: Context, config: str) -> bool:
 
 
 def _move(context: Context, card: dict[str, Any], present: dict[str, Any], timeout: float) -> None:
-    """Move the endpoint to the configuration of a card, while the cards of all its variants, then and now, are known."""
+    """Move the endpoint to the configuration of a card; the cards of all its variants, then and now, are known."""
     if variants := card.get("variants", {}) | present.get("variants", {}):
         write_model_card(context, present | {"variants": variants})
     scaled = scaling.describe(context)
