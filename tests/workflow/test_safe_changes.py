@@ -163,3 +163,36 @@ def test_canary_of_a_good_model_stays_until_it_is_rolled_back_with_its_card(chan
     status, output = change.run("rollback")
     assert 0 == status, output
     assert (before, card) == (change.serving, change.card)
+
+
+@pytest.mark.usefixtures("quiet")
+def test_two_variants_share_the_images_and_the_records_tell_them_apart(change: Change) -> None:
+    before, card = change.serving, change.card
+    status, output = change.run("ab", "--weights", "AllTraffic=50,b=50")
+    assert 0 == status, output
+    urls = {change.service.put(change.images[number], f"ab/{number}.webp") for number in range(40)}
+    change.service.wait_for(urls)
+    _, told = change.run("ab", "--json")
+    assert ({"AllTraffic", "b"}, 40) == told_of(told)
+    status, output = change.run("rollback")
+    assert 0 == status, output
+    assert (before, card) == (change.serving, change.card)
+
+
+@pytest.mark.usefixtures("quiet")
+def test_shadow_is_asked_and_never_heard(change: Change) -> None:
+    before, model = change.serving, change.model("shadow", errors=1)
+    status, output = change.run("deploy", "--shadow", "--model-data", model)
+    assert 0 == status, output
+    records = [change.service.upload(change.images[number], f"shadow/{number}.webp").record for number in (0, 1)]
+    assert {record["outcome"] for record in records} <= {"ACCEPTED", "REVIEW"}
+    endpoint = change.cloud.client("sagemaker").describe_endpoint(EndpointName=change.service.endpoint)
+    assert ["shadow"] == [one["VariantName"] for one in endpoint["ShadowProductionVariants"]]
+    status, output = change.run("rollback")
+    assert (0, before) == (status, change.serving), output
+
+
+def told_of(output: str) -> tuple[set[str], int]:
+    """The variants that `ab --json` tells of, and the images of all of them."""
+    variants = json.loads(output[output.index("{") :])["variants"]
+    return {one["variant"] for one in variants}, sum(one["images"] for one in variants)

@@ -7,11 +7,11 @@ from typing import Any
 
 from account.arguments import whole
 from training.ab.results import Result, read_records, summarise, verdict
-from training.ab.second_variant import add, in_service
 from training.dataset import Dataset
 from training.deploy import endpoint
 from training.deploy.proof import calibrate, read_proof_images, smoke_test
 from training.deploy.request import VARIANT
+from training.deploy.second_variant import add, in_service
 from training.deploy.trained_model import TrainedModel
 from training.errors import TrainingError
 from training.model_card import inspect_archive, model_card, read_model_card, require_size, write_model_card

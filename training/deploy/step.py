@@ -24,6 +24,7 @@ from training.deploy.request import (
 )
 from training.deploy.rollout import Rollout
 from training.deploy.sam_command import sam_deploy_command
+from training.deploy.shadow import shadow
 from training.deploy.strategy import Strategy, add_strategy_arguments
 from training.deploy.trained_model import TrainedModel
 from training.model_card import (
@@ -46,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the step's own options."""
     add_hosting_arguments(parser)
     add_strategy_arguments(parser)
+    parser.add_argument("--shadow", action="store_true", help="only copy the requests to it, and compare the metrics")
     parser.add_argument("--model-data", metavar="URL", help="another model.tar.gz of the same classes")
     parser.add_argument("--role", metavar="ARN", help="role that SageMaker works as (that of the training job)")
     parser.add_argument("--timeout", type=whole(1, 86400), default=TIMEOUT, metavar="SECONDS", help="(%(default)s)")
@@ -79,6 +81,8 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     check_role(context, model.role)
     archive = inspect_archive(context.aws.s3, model.model_data)
     archive.require(model.model_digest)
+    if options.shadow:
+        return shadow(context, model, options.timeout)
     _card(
         context, model, archive, 1.0, context.names.dated(datetime.now(UTC))
     )  # may be too large: better now than when the endpoint is there
