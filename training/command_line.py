@@ -8,8 +8,9 @@ from pathlib import Path
 from account import aws
 from account.command_line import Result, add_account_arguments, conclude
 from account.console import make_console
-from training import archive, cleanup, rollback, status
+from training import archive, cleanup, status
 from training.ab import step as ab
+from training.deploy import rollback
 from training.deploy import step as deploy
 from training.evaluate import step as evaluate
 from training.naming import Names

@@ -4,19 +4,13 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass
-from pathlib import Path
-from shutil import rmtree
 from typing import Any
 
 from local.sagemaker.api.protocol import InvalidRequestError
 from local.sagemaker.api.store import ENDPOINT, Record, RecordStore, timestamp
-from local.sagemaker.hosting.artifacts import BadArtifactError, unpack
-from local.sagemaker.hosting.container import ContainerFactory, ModelContainer, UnhealthyContainerError
-from local.sagemaker.hosting.data_capture import Config, capture_summary, is_enabled
+from local.sagemaker.hosting.data_capture import capture_summary
+from local.sagemaker.hosting.deployment import Deployment, DeploymentFailedError, Launcher
 from local.sagemaker.hosting.traffic import alarm_names, steps
-from local.sagemaker.hosting.variants import shadow_shares
-from local.sagemaker.object_store import ObjectStore, ObjectUnavailableError
 
 _logger = logging.getLogger(__name__)
 # The longest FailureReason in botocore's model.
@@ -26,29 +20,6 @@ _WEIGHTS_SECONDS = 0.1
 _SCALED = ("DesiredWeight", "DesiredInstanceCount")
 # How often the alarms are asked while a new fleet bakes.
 _WATCH_SECONDS = 0.2
-
-
-@dataclass(frozen=True)
-class Deployment:
-    """What serves an endpoint, or a share of its requests while it is updated.
-
-    Args:
-        containers: By variant, those of shadow variants too.
-        weights: Of the production variants, as the endpoint configuration has them.
-        shadows: By shadow variant, the share of the requests that it gets a copy of.
-        capture: How it is captured, if it is.
-        config: The endpoint configuration, if CloudWatch is to tell its metrics apart.
-    """
-
-    containers: dict[str, ModelContainer]
-    weights: dict[str, float]
-    shadows: dict[str, float]
-    capture: Config | None
-    config: str | None
-
-
-class DeploymentFailedError(Exception):
-    """A container of the endpoint cannot serve, or an alarm says that it does so badly."""
 
 
 class Endpoints:
@@ -62,16 +33,12 @@ class Endpoints:
     def __init__(
         self,
         store: RecordStore,
-        folder: Path,
-        artifacts: ObjectStore,
-        factory: ContainerFactory,
+        launcher: Launcher,
         alarm_states: Callable[[Iterable[str]], dict[str, str]],
     ) -> None:
         self._store = store
         self._alarm_states = alarm_states
-        self._folder = folder
-        self._artifacts = artifacts
-        self._factory = factory
+        self._launcher = launcher
         self._serving: dict[str, asyncio.Future[Deployment | None]] = {}
         self._green: dict[str, tuple[Deployment, float]] = {}  # the new fleet of an update, and its share of requests
         self._deploying: set[asyncio.Task[None]] = set()
@@ -89,9 +56,7 @@ class Endpoints:
                 self._in_background(self._deploy(name, pending))
             elif record["EndpointStatus"] == "Updating":
                 self._in_background(self._apply_weights(name))
-        for left_over in self._folder.glob("*"):
-            if left_over.name not in plans:
-                rmtree(left_over)
+        self._launcher.keep_only(plans)
 
     def create(self, members: Record, plan: Record) -> Record:
         """Add an endpoint, `Creating` until its containers answer."""
@@ -176,7 +141,7 @@ class Endpoints:
 
     async def _deploy(self, name: str, plan: Record) -> None:
         try:
-            deployment = await self._launch(plan)
+            deployment = await self._launcher.launch(plan)
             await self._shift(name, plan, deployment)
         except DeploymentFailedError as exc:
             # An endpoint that served goes on as it was: AWS rolls a failed update back.
@@ -202,7 +167,7 @@ class Endpoints:
                 self._tell_step(name, plan, f"{step.share:.0%} of the traffic")
                 await self._bake(plan, step.seconds)
         except DeploymentFailedError:
-            rmtree(self._folder / plan["Id"], ignore_errors=True)
+            self._launcher.discard(plan)
             raise
         finally:
             del self._green[name]
@@ -233,7 +198,7 @@ class Endpoints:
 
     async def _reload(self, name: str, plan: Record) -> Deployment | None:
         try:
-            return await self._launch(plan)
+            return await self._launcher.launch(plan)
         except DeploymentFailedError as exc:
             reason = str(exc)[:_LONGEST_REASON]
             self._change(name, EndpointStatus="Failed", FailureReason=reason, Serving=None)
@@ -246,46 +211,11 @@ class Endpoints:
             self._serving[name] = asyncio.get_running_loop().create_future()
             self._serving[name].set_result(deployment)
         if "Serving" in record:
-            rmtree(self._folder / record["Serving"]["Id"], ignore_errors=True)
+            self._launcher.discard(record["Serving"])
 
     def _change(self, name: str, **members: Any) -> None:
         changed = {**self._store.get(ENDPOINT, name), **members, "LastModifiedTime": timestamp()}
         self._store.save(ENDPOINT, {key: value for key, value in changed.items() if value is not None})
-
-    async def _launch(self, plan: Record) -> Deployment:
-        folder = self._folder / plan["Id"]
-        try:
-            containers = {
-                variant["VariantName"]: await self._start_container(variant, folder / variant["VariantName"])
-                for variant in (*plan["Variants"], *plan.get("ShadowVariants", []))
-            }
-        except DeploymentFailedError:
-            rmtree(folder, ignore_errors=True)
-            raise
-        capture = plan.get("DataCaptureConfig")
-        return Deployment(
-            containers,
-            weights={one["VariantName"]: one["Summary"]["CurrentWeight"] for one in plan["Variants"]},
-            shadows=shadow_shares(plan),
-            capture=capture if is_enabled(capture) else None,
-            config=plan["EndpointConfigName"] if "DeploymentConfig" in plan else None,
-        )
-
-    async def _start_container(self, variant: Record, folder: Path) -> ModelContainer:
-        url = variant["ModelDataUrl"]
-        try:
-            if not folder.is_dir():
-                await asyncio.to_thread(lambda: unpack(self._artifacts.read(url), folder))
-            return await ModelContainer.start(self._factory, folder)
-        except ObjectUnavailableError as exc:
-            reason = f'Failed to download model data for container "container_1" from URL: "{url}". Please ensure that'
-            raise DeploymentFailedError(f"{reason} there is an object located at the URL. ({exc})") from exc
-        except BadArtifactError as exc:
-            reason = f'Failed to extract model data archive for container "container_1" from URL "{url}". Please ensure'
-            raise DeploymentFailedError(f"{reason} that the object is a valid tar.gz archive. ({exc})") from exc
-        except UnhealthyContainerError as exc:
-            reason = f"The primary container for production variant {variant['VariantName']} did not pass the ping"
-            raise DeploymentFailedError(f"{reason} health check. ({exc})") from exc
 
 
 def _described(plan: Record) -> Record:

@@ -10,7 +10,8 @@ from urllib.parse import quote
 from local.sagemaker.api.protocol import Answer, Request, ServiceError
 from local.sagemaker.api.store import ENDPOINT, RecordStore
 from local.sagemaker.hosting.container import ModelTimeoutError
-from local.sagemaker.hosting.endpoints import Deployment, Endpoints
+from local.sagemaker.hosting.deployment import Deployment
+from local.sagemaker.hosting.endpoints import Endpoints
 from local.sagemaker.hosting.telemetry import Telemetry
 
 # botocore's sagemaker-runtime model: max of InvokeEndpoint's Body.

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from local.sagemaker.api.protocol import Answer, Request
 from local.sagemaker.api.store import ENDPOINT, RecordStore
 from local.sagemaker.hosting.data_capture import Captured, CaptureFile, Config, Payload, capture_files
-from local.sagemaker.hosting.endpoints import Deployment
+from local.sagemaker.hosting.deployment import Deployment
 from local.sagemaker.hosting.metrics import TIMED_OUT, Invocation, metric_data
 
 _logger = logging.getLogger(__name__)
