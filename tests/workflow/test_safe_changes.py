@@ -7,7 +7,7 @@ import sys
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from tests.workflow.conftest import Demo
 from tests.workflow.deployed import Deployed
 from tests.workflow.operations import Operations
 
-QUIET = 600  # seconds: longer than any period of an alarm
+QUIET = 1800  # seconds: longer than any period of an alarm, and than what a new model is compared with
 IMAGES_AT_ONCE = 8
 
 
@@ -73,17 +73,21 @@ class Change:
 
     def upload_during(self, process: "subprocess.Popen[str]", prefix: str) -> tuple[set[str], str]:
         """Upload images for as long as a step runs, a few at a time; their URLs, and what the step has shown."""
-        urls = set[str]()
-        numbers = count()
+        urls, numbers = set[str](), count()
         while process.poll() is None:
-            batch = {
-                self.service.put(self.images[number % len(self.images)], f"{prefix}/{number}.webp")
-                for number, _ in zip(numbers, range(IMAGES_AT_ONCE), strict=False)
-            }
-            urls |= batch
-            self.service.wait_for(batch)
+            urls |= self.upload(numbers, prefix)
         assert process.stdout
-        return urls, process.stdout.read()
+        return urls, " ".join(process.stdout.read().split())
+
+    def upload(self, numbers: Iterator[int], prefix: str, batches: int = 1) -> set[str]:
+        """Upload images, a few at a time, and wait for their outcomes; their URLs."""
+        urls = set[str]()
+        for _ in range(batches):
+            some = list(islice(numbers, IMAGES_AT_ONCE))
+            batch = {self.service.put(self.images[one % len(self.images)], f"{prefix}/{one}.webp") for one in some}
+            self.service.wait_for(batch)
+            urls |= batch
+        return urls
 
 
 def unpacked(archive: bytes) -> dict[str, bytes]:
@@ -144,7 +148,10 @@ def test_canary_of_a_bad_model_is_taken_back_by_its_alarm_and_no_image_is_lost(
     change: Change, operations: Operations, name: str, faults: dict[str, float], alarm: str
 ) -> None:
     before, model = change.serving, change.model(name, **faults)
-    canary = ("--strategy", "canary", "--bake", "900", "--instances", "2")
+    change.upload(
+        count(), f"before/{name}", batches=3
+    )  # whether a model is slow is told by how fast the one before was
+    canary = ("--strategy", "canary", "--bake", "300", "--instances", "2")
     urls, output = change.upload_during(change.start("deploy", "--model-data", model, *canary), f"canary/{name}")
     assert (True, True) == ("took the update back" in output, alarm in output), output
     assert before == change.serving

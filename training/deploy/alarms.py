@@ -5,6 +5,7 @@ hides nor causes anything: https://docs.aws.amazon.com/sagemaker/latest/dg/deplo
 """
 
 from datetime import UTC, datetime, timedelta
+from statistics import median
 from typing import Any
 
 from training.deploy.errors import AlarmRingingError
@@ -12,20 +13,22 @@ from training.deploy.request import VARIANT
 from training.step import Context
 
 ERROR_SHARE = 0.05  # as in monitoring/template.yaml: below, the retries of the workflow do
-SLOWER = 2.0  # times the median of the last day; the median, since a few requests that wait make a mean or a tail
+SLOWER = 2.0  # times the median of before; the median, since a few requests that wait make a mean or a tail
 NO_HISTORY = 2_000_000  # microseconds, of an endpoint that nobody asked for a day; as in monitoring/template.yaml
+# What "before" is, in seconds, with the period of its medians: the load of now if there is any, else that of a day.
+BEFORE = ((900, 60), (86_400, 300))
 PERIOD = 60  # seconds
 
 
 def alarm_requests(
-    endpoint: str, config: str, median: float | None, tags: list[dict[str, str]]
+    endpoint: str, config: str, before: float | None, tags: list[dict[str, str]]
 ) -> list[dict[str, Any]]:
     """The members of PutMetricAlarm, for the instances of an endpoint configuration.
 
     Args:
         endpoint: Its name.
         config: The endpoint configuration that is to come.
-        median: Of the model latency until now, in microseconds; None: unknown.
+        before: Median of the model latency until now, in microseconds; None: unknown.
         tags: Of everything that is ours.
     """
     dimensions = {"EndpointName": endpoint, "VariantName": VARIANT, "EndpointConfigName": config}
@@ -39,7 +42,7 @@ def alarm_requests(
         "TreatMissingData": "notBreaching",
         "Tags": tags,
     }
-    slow = NO_HISTORY if median is None else SLOWER * median
+    slow = NO_HISTORY if before is None else SLOWER * before
     errors = {"AlarmName": f"{config}-errors", "MetricName": "Invocation5XXErrors", "Statistic": "Average"}
     latency = {"AlarmName": f"{config}-latency", "MetricName": "ModelLatency", "ExtendedStatistic": "p50"}
     return [shared | errors | {"Threshold": ERROR_SHARE}, shared | latency | {"Threshold": float(slow)}]
@@ -71,18 +74,17 @@ def delete(context: Context, config: str) -> None:
 
 
 def _median_latency(context: Context) -> float | None:
-    now = datetime.now(UTC)
-    points = context.aws.cloudwatch.get_metric_statistics(
-        Namespace="AWS/SageMaker",
-        MetricName="ModelLatency",
-        Dimensions=[
-            {"Name": "EndpointName", "Value": context.names.endpoint},
-            {"Name": "VariantName", "Value": VARIANT},
-        ],
-        StartTime=now - timedelta(days=1),
-        EndTime=now,
-        Period=86400,
-        ExtendedStatistics=["p50"],
-    )["Datapoints"]
-    newest = max(points, key=lambda point: point["Timestamp"], default=None)
-    return newest["ExtendedStatistics"]["p50"] if newest else None
+    now, dimensions = datetime.now(UTC), {"EndpointName": context.names.endpoint, "VariantName": VARIANT}
+    for seconds, period in BEFORE:
+        points = context.aws.cloudwatch.get_metric_statistics(
+            Namespace="AWS/SageMaker",
+            MetricName="ModelLatency",
+            Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
+            StartTime=now - timedelta(seconds=seconds),
+            EndTime=now,
+            Period=period,
+            ExtendedStatistics=["p50"],
+        )["Datapoints"]
+        if points:
+            return median(point["ExtendedStatistics"]["p50"] for point in points)
+    return None
