@@ -76,8 +76,8 @@ class Change:
         urls, numbers = set[str](), count()
         while process.poll() is None:
             urls |= self.upload(numbers, prefix)
-        assert process.stdout
-        return urls, " ".join(process.stdout.read().split())
+        output, _ = process.communicate()
+        return urls, " ".join(output.split())
 
     def upload(self, numbers: Iterator[int], prefix: str, batches: int = 1) -> set[str]:
         """Upload images, a few at a time, and wait for their outcomes; their URLs."""

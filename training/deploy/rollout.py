@@ -152,6 +152,7 @@ class Rollout:
             watched = self.strategy.request(alarms.put(self.context, self.name)) if self.strategy else None
             endpoint.update(self.context, self.name, self._quota, watched)
         except (ClientError, QuotaExceededError, AlarmRingingError):
+            alarms.delete(self.context, self.name)
             scaling.restore(self.context, scaled)
             raise
 

@@ -36,10 +36,12 @@ def add(context: Context, step: str, model: TrainedModel, variant: str, timeout:
     """
     found = in_service(context, timeout)
     facts = context.run.steps[step]["tries"][-1]["facts"]
-    name = facts.get("name") or context.names.dated(datetime.now(UTC))
-    if found["EndpointConfigName"] == name:
-        return str(name)
-    context.run.note(step, name=name)
+    serving = found["EndpointConfigName"]
+    if serving == facts.get("name"):
+        return str(serving)  # an earlier try came so far
+    again = facts.get("beside") == serving  # else a configuration of an earlier time would bring back what served then
+    name = str(facts["name"]) if again else context.names.dated(datetime.now(UTC))
+    context.run.note(step, name=name, beside=serving)
     sagemaker, tags = context.aws.sagemaker, context.names.tag_list
     endpoint.create_unless_there(sagemaker.create_model, model_request(name, model, tags))
     request = config_request(found, _described(context, found), name, variant, shadow=shadow) | {"Tags": tags}
@@ -51,9 +53,9 @@ def add(context: Context, step: str, model: TrainedModel, variant: str, timeout:
     if (after := in_service(context, timeout))["EndpointConfigName"] != name:
         endpoint.delete_model(context, name)
         sagemaker.delete_endpoint_config(EndpointConfigName=name)
-        context.run.note(step, name=None)
+        context.run.note(step, name=None, beside=None)
         raise RolledBackError(f"SageMaker took the update back: {after.get('FailureReason', 'no reason given')}")
-    return str(name)
+    return name
 
 
 def config_request(found: Any, config: Any, name: str, variant: str, *, shadow: bool) -> dict[str, Any]:
