@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from math import exp, lgamma, sqrt
 
-from training.evaluate.metrics import wilson_interval
-
 SIGNIFICANT = 0.05
 _TIES = 1e-7  # relative: tables that are as likely as the one seen, but for rounding
 
@@ -42,6 +40,8 @@ def difference(a: Share, b: Share) -> Difference:
     The interval is Newcombe's hybrid score interval (1998, method 10), from those of Wilson; the p value that of
     Fisher's exact test, two-sided. Both hold for few images and for shares near 0 and 1.
     """
+    from training.evaluate.metrics import wilson_interval  # it brings numpy: not before there are results
+
     (low_a, high_a), (low_b, high_b) = wilson_interval(a.count, a.n), wilson_interval(b.count, b.n)
     value = b.value - a.value
     low = value - sqrt((b.value - low_b) ** 2 + (high_a - a.value) ** 2)
