@@ -46,7 +46,8 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         if options.yes:
             deletion.delete()
     if options.yes:
-        context.run.forget("deploy")
+        for step in ("deploy", "ab", "shadow"):
+            context.run.forget(step)
     if not deletions:
         say("There is nothing to delete.")
     elif not options.yes:

@@ -9,7 +9,9 @@ from account import aws
 from account.command_line import Result, add_account_arguments, conclude
 from account.console import make_console
 from training import archive, cleanup, status
+from training.ab import step as ab
 from training.autopilot import step as autopilot
+from training.deploy import rollback
 from training.deploy import step as deploy
 from training.evaluate import step as evaluate
 from training.naming import Names
@@ -27,6 +29,8 @@ STEPS: dict[str, Step] = {
     "autopilot": autopilot,
     "promote": promote,
     "deploy": deploy,
+    "ab": ab,
+    "rollback": rollback,
     "evaluate": evaluate,
     "status": status,
     "cleanup": cleanup,

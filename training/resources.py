@@ -78,8 +78,9 @@ def _packages(context: Context, _prices: Prices) -> Iterator[Resource]:
 
 def _variants(context: Context, endpoint: Any, prices: Prices) -> Iterator[Resource]:
     found = context.aws.sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
-    types = {variant["VariantName"]: variant.get("InstanceType") for variant in found["ProductionVariants"]}
-    for variant in endpoint.get("ProductionVariants", []):
+    configured = [*found["ProductionVariants"], *found.get("ShadowProductionVariants", [])]
+    types = {variant["VariantName"]: variant.get("InstanceType") for variant in configured}
+    for variant in (*endpoint.get("ProductionVariants", []), *endpoint.get("ShadowProductionVariants", [])):
         name = variant["VariantName"]
         if serverless := variant.get("CurrentServerlessConfig"):
             memory, most = serverless["MemorySizeInMB"], serverless["MaxConcurrency"]

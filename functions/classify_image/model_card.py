@@ -15,6 +15,10 @@ class ModelCardAccessDeniedError(Exception):
     """The function's role may not read the model card."""
 
 
+class OtherModelError(Exception):
+    """The endpoint answered with a variant that its model card, as read now, knows nothing of."""
+
+
 class ModelCardUnavailableError(Exception):
     """The model card cannot be read now; it is worth trying again."""
 
@@ -31,10 +35,13 @@ class ModelCard:
     temperature: float
 
 
-def parse_model_card(text: str) -> ModelCard:
+def parse_model_card(text: str, variant: str) -> ModelCard:
     """Read the labels and the temperature from the JSON of a model card; the rest of it is for people and training.
 
-    Raises: InvalidModelCardError.
+    The card follows the variant: an answer is never read with the card of another model. A card that names no variant
+    is that of all; during an A/B test its member `variants` holds the cards of the other ones.
+
+    Raises: InvalidModelCardError, OtherModelError.
     """
     try:
         card = json.loads(text)
@@ -42,6 +49,11 @@ def parse_model_card(text: str) -> ModelCard:
         raise InvalidModelCardError(f"The model card is not JSON: {exc}.") from exc
     if not isinstance(card, dict):
         raise InvalidModelCardError(f"The model card must be a JSON object, not a {type(card).__name__}.")
+    if card.get("variant", variant) != variant:
+        others = card.get("variants")
+        if not isinstance(others, dict) or not isinstance(others.get(variant), dict):
+            raise OtherModelError(f"The variant {variant} answered; the model card is that of {card['variant']}.")
+        card = others[variant]
     return ModelCard(_labels(card.get("labels")), _temperature(card.get("temperature")))
 
 

@@ -37,20 +37,20 @@ def read_proof_images(context: Context, dataset: Dataset) -> ProofImages:
     return ProofImages([(key, read[key]) for key in known], [(key, read[key]) for key in validation])
 
 
-def smoke_test(context: Context, dataset: Dataset, images: Images) -> dict[str, Any]:
-    """Ask the endpoint about known images. Returns how many there were, and how many it predicted right.
+def smoke_test(context: Context, dataset: Dataset, images: Images, variant: str | None = None) -> dict[str, Any]:
+    """Ask the endpoint, or one variant, about known images. Returns how many there were, and how many were right.
 
     Raises:
         SmokeTestError: it does not answer, answers for another number of classes, or predicts most of them wrong.
     """
-    answers = _ask(context, dataset, images)
+    answers = _ask(context, dataset, images, variant)
     right = sum(answer.prediction == answer.label for answer in answers)
     if right < len(images) / 2:
         raise SmokeTestError(f"Of {len(images)} training images it predicts {right} right. {SmokeTestError.__doc__}")
     return {"images": len(images), "right": right}
 
 
-def calibrate(context: Context, dataset: Dataset, images: Images) -> tuple[float, float]:
+def calibrate(context: Context, dataset: Dataset, images: Images, variant: str | None = None) -> tuple[float, float]:
     """The temperature that validation images give through the endpoint, and the accuracy on them.
 
     Raises:
@@ -60,15 +60,16 @@ def calibrate(context: Context, dataset: Dataset, images: Images) -> tuple[float
 
     from training.calibration import fit_temperature
 
-    answers = _ask(context, dataset, images)
+    answers = _ask(context, dataset, images, variant)
     probabilities = np.array([answer.probabilities for answer in answers])
     labels = np.array([answer.label for answer in answers])
     return fit_temperature(probabilities, labels), float((probabilities.argmax(axis=1) == labels).mean())
 
 
-def _ask(context: Context, dataset: Dataset, images: Images) -> list[Answer]:
+def _ask(context: Context, dataset: Dataset, images: Images, variant: str | None) -> list[Answer]:
     try:
-        answers = list(classify_all(context.aws.sagemaker_runtime, context.names.endpoint, images, WORKERS))
+        runtime, endpoint = context.aws.sagemaker_runtime, context.names.endpoint
+        answers = list(classify_all(runtime, endpoint, images, WORKERS, variant))
     except NoAnswerError as exc:
         raise SmokeTestError(str(exc)) from exc
     for answer in answers:

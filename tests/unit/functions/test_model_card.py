@@ -10,6 +10,7 @@ from functions.classify_image.model_card import (
     ModelCardAccessDeniedError,
     ModelCardNotFoundError,
     ModelCardUnavailableError,
+    OtherModelError,
     card_error,
     parse_model_card,
 )
@@ -20,31 +21,43 @@ def card(**changes: Any) -> str:
 
 
 def test_parse_model_card_keeps_labels_and_temperature() -> None:
-    assert ModelCard(("automobile", "truck"), 1.37) == parse_model_card(card())
+    assert ModelCard(("automobile", "truck"), 1.37) == parse_model_card(card(), "AllTraffic")
+
+
+def test_parse_model_card_of_another_variant_is_never_used() -> None:
+    with pytest.raises(OtherModelError, match="challenger answered; the model card is that of AllTraffic"):
+        parse_model_card(card(variant="AllTraffic"), "challenger")
+
+
+@pytest.mark.parametrize(("variant", "temperature"), [("AllTraffic", 1.37), ("challenger", 2.0)])
+def test_parse_model_card_follows_the_variant(variant: str, temperature: float) -> None:
+    challenger = {"labels": ["truck", "automobile"], "temperature": 2.0, "variant": "challenger"}
+    text = card(variant="AllTraffic", variants={"challenger": challenger})
+    assert temperature == parse_model_card(text, variant).temperature
 
 
 @pytest.mark.parametrize("text", ["", "truck", "{", "[" * 100_000])
 def test_parse_model_card_not_json_is_invalid(text: str) -> None:
     with pytest.raises(InvalidModelCardError, match="not JSON"):
-        parse_model_card(text)
+        parse_model_card(text, "AllTraffic")
 
 
 @pytest.mark.parametrize("text", ["[]", "null", '"card"', "1"])
 def test_parse_model_card_no_object_is_invalid(text: str) -> None:
     with pytest.raises(InvalidModelCardError, match="JSON object"):
-        parse_model_card(text)
+        parse_model_card(text, "AllTraffic")
 
 
 @pytest.mark.parametrize("labels", [None, "truck", [], ["truck"], ["truck", "truck"], ["truck", ""], ["truck", 1], {}])
 def test_parse_model_card_wrong_labels_are_invalid(labels: Any) -> None:
     with pytest.raises(InvalidModelCardError, match="labels"):
-        parse_model_card(card(labels=labels))
+        parse_model_card(card(labels=labels), "AllTraffic")
 
 
 @pytest.mark.parametrize("temperature", [None, 0, -1, True, "1", float("nan"), float("inf"), 10**400, [1]])
 def test_parse_model_card_wrong_temperature_is_invalid(temperature: Any) -> None:
     with pytest.raises(InvalidModelCardError, match="temperature"):
-        parse_model_card(card(temperature=temperature))
+        parse_model_card(card(temperature=temperature), "AllTraffic")
 
 
 def test_card_error_missing_parameter_is_not_found() -> None:
