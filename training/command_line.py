@@ -11,6 +11,7 @@ from account.console import make_console
 from training import archive, cleanup, status
 from training.deploy import step as deploy
 from training.evaluate import step as evaluate
+from training.monitor import step as monitor
 from training.naming import Names
 from training.run_file import alone_in, open_run_file
 from training.stage import step as stage
@@ -22,6 +23,7 @@ STEPS: dict[str, Step] = {
     "train": train,
     "deploy": deploy,
     "evaluate": evaluate,
+    "monitor": monitor,
     "status": status,
     "cleanup": cleanup,
     "archive": archive,

@@ -14,7 +14,7 @@ from training.foundation import find_foundation
 from training.model_card import read_model_card
 from training.step import Context
 
-FOLDERS = ("datasets", "models", "checkpoints", "captured", "archive")  # of the bucket
+FOLDERS = ("datasets", "models", "checkpoints", "captured", "references", "archive")  # of the bucket
 TRAINING_JOBS = 5  # the newest
 UNKNOWN = "unknown"
 
