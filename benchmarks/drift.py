@@ -46,7 +46,7 @@ DRIFTS: Mapping[str, Callable[[Image.Image], Image.Image]] = {
     "turned by 90 degrees": lambda image: image.transpose(Image.Transpose.ROTATE_90),
     "upside down": lambda image: image.transpose(Image.Transpose.ROTATE_180),
 }
-HALVED = 5  # classes of ten that come half as often in another class mix
+RARER, AS_OFTEN = 5, 1 / 3  # classes of ten that come a third as often as the others in another class mix
 
 
 @dataclass(frozen=True)
@@ -124,8 +124,8 @@ def is_found(photos: Mapping[str, Photos], drift: str, draw: np.random.Generator
 def mixed(
     places: NDArray[np.int64], labels: NDArray[np.int64], draw: np.random.Generator, most: int
 ) -> NDArray[np.int64]:
-    """So many of the places, in a mix in which half the classes, drawn at random, come half as often as the others."""
-    weights = np.where(draw.permutation(labels.max() + 1) < HALVED, 0.5, 1.0)
+    """So many of the places, in a mix in which half the classes, drawn at random, come a third as often as others."""
+    weights = np.where(draw.permutation(labels.max() + 1) < RARER, AS_OFTEN, 1.0)
     counts = draw.multinomial(most, weights / weights.sum())
     return np.concatenate([places[labels[places] == label][:count] for label, count in enumerate(counts)])
 

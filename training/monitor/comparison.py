@@ -19,6 +19,7 @@ from training.monitor.sample import Sample
 type Counts = NDArray[np.int64]
 
 FALSE_ALARMS = 0.01  # of all comparisons without drift, at most this share; one in two years if compared every week
+DIGITS = 4  # of every number that is compared, behind the point
 LEAST_IMAGES = 50  # below, a test sees nothing but catastrophes
 LEAST_EXPECTED = 5  # images of a class that must be expected in each sample (Cochran, 1954)
 CLASSES, CONFIDENCE, REVIEW = "class shares", "confidence", "review share"
@@ -76,7 +77,9 @@ def compare(
 
 def measured(name: str, reference: Sequence[float], recent: Sequence[float]) -> Comparison:
     """Compare numbers. Where many are equal, as the sizes of images are, the test errs on the side of no drift."""
-    result = stats.ks_2samp(reference, recent, method="asymp")
+    # Rounded alike: a reference is stored with few digits, and one that all images share must stay the same number.
+    one, other = (np.round(values, DIGITS) for values in (reference, recent))
+    result = stats.ks_2samp(one, other, method="asymp")
     distance, p_value = float(result.statistic), float(result.pvalue)
     return Comparison(name, "Kolmogorov-Smirnov", distance, p_value, len(reference), len(recent))
 

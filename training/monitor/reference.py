@@ -17,13 +17,13 @@ from account.s3_url import split_s3_url
 from training.dataset import Dataset
 from training.endpoint import Answer, read_images
 from training.evaluate.metrics import as_served
+from training.monitor.comparison import DIGITS
 from training.monitor.errors import InvalidReferenceError, ReferenceMissingError
 from training.monitor.image_statistics import STATISTICS, image_statistics
 from training.monitor.sample import Decisions, Sample, columns
 from training.step import Context
 
 IMAGES = 2_000  # at most; with more, 500 recent images tell hardly more
-DIGITS = 4  # of every value, behind the point
 WORKERS = 16  # threads that read images
 
 
@@ -43,15 +43,17 @@ def write_reference(context: Context, dataset: Dataset, card: Mapping[str, Any],
     ordered = sorted(answers, key=lambda answer: answer.image.key)
     places = np.random.default_rng(0).permutation(len(ordered))[:IMAGES]
     drawn = {ordered[place].image: ordered[place].probabilities for place in places}
-    pictures = read_images(context.aws.s3, dataset.bucket, drawn, WORKERS)
-    measured = columns([image_statistics(image) for _, image in pictures])
+    pictures = read_images(context.aws.s3, dataset.bucket, drawn, WORKERS)  # in the order in which they arrive
+    measured = {image: image_statistics(data) for image, data in pictures}
     decisions = decisions_of(dataset.labels, list(drawn.values()), card["temperature"])
     content = {
         "model_digest": card["model_digest"],
         "data_digest": dataset.digest,
         "classes": decisions.classes,
         "confidences": _rounded(decisions.confidences),
-        "statistics": {name: _rounded(values) for name, values in measured.items()},
+        "statistics": {
+            name: _rounded(values) for name, values in columns([measured[image] for image in drawn]).items()
+        },
     }
     url = split_s3_url(reference_url(dataset.bucket, card))
     body = json.dumps(content, ensure_ascii=False).encode()
