@@ -14,6 +14,7 @@ from training.autopilot import step as autopilot
 from training.deploy import rollback
 from training.deploy import step as deploy
 from training.evaluate import step as evaluate
+from training.monitor import step as monitor
 from training.naming import Names
 from training.promote import step as promote
 from training.run_file import alone_in, open_run_file
@@ -32,6 +33,7 @@ STEPS: dict[str, Step] = {
     "ab": ab,
     "rollback": rollback,
     "evaluate": evaluate,
+    "monitor": monitor,
     "status": status,
     "cleanup": cleanup,
     "archive": archive,

@@ -15,7 +15,7 @@ from training.model_card import read_model_card
 from training.registry import summaries
 from training.step import Context
 
-FOLDERS = ("datasets", "models", "checkpoints", "captured", "archive")  # of the bucket
+FOLDERS = ("datasets", "models", "checkpoints", "captured", "references", "archive")  # of the bucket
 NEWEST = 5  # training jobs and model packages are shown
 UNKNOWN = "unknown"
 

@@ -44,6 +44,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     """
     from training.evaluate.result import write_result
     from training.evaluate.summary import show
+    from training.monitor.reference import write_reference
 
     dataset = Dataset.of(context.run)
     configuration = _endpoint_configuration(context, options.target_variant)
@@ -59,6 +60,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     answers, last_go = _ask(context, dataset, images, subject, options)
     facts = _facts(context, subject, card, answers, last_go)
     result = write_result(context, dataset, answers, card["temperature"], facts, last_go)
+    result["reference"] = write_reference(context, dataset, card, answers)
     context.run.done("evaluate", result)
     show(context.console, result)
     _judge(result["metrics"], options.min_accuracy)
