@@ -93,7 +93,7 @@ soak-images: setup
 
 .PHONY: docs
 docs: setup ## draw docs/workflow.svg, write the tables of errors (docs/operations.md) and permissions (docs/security.md)
-	.venv/bin/python -m local.workflow_drawing > docs/workflow.svg
+	.venv/bin/python -m drawing.workflow > docs/workflow.svg
 	.venv/bin/python -m local.error_table
 	.venv/bin/python -m local.permission_table
 

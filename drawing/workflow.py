@@ -1,6 +1,6 @@
 """Draw a workflow from its definition as SVG, optionally with the states an execution went through.
 
-`python -m local.workflow_drawing` prints the drawing that stands in the README as docs/workflow.svg.
+`python -m drawing.workflow` prints the drawing that stands in the README as docs/workflow.svg.
 """
 
 import json

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from local.workflow_drawing import DEFINITION, Transition, arrange, draw, transitions
+from drawing.workflow import DEFINITION, Transition, arrange, draw, transitions
 
 ROOT = Path(__file__).parents[3]
 SVG = "{http://www.w3.org/2000/svg}"
