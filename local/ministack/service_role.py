@@ -48,6 +48,10 @@ class ServiceRole:
         Raises:
             RoleNotAssumedError: it does not let this service in, or not for this source.
         """
+        trust = (iam._roles.get(self._name) or {}).get("AssumeRolePolicyDocument")
+        session = self.role_arn, self.service, self.source_arn, str(trust)
+        if session in sessions:
+            return
         context = iam_evaluator.EvalContext(
             principal_arn="*",
             principal_type="Service",
@@ -58,16 +62,13 @@ class ServiceRole:
             secure_transport=True,
             service_context={"aws:sourcearn": self.source_arn, "aws:sourceaccount": get_account_id()},
         )
-        trust = (iam._roles.get(self._name) or {}).get("AssumeRolePolicyDocument")
-        if (self.role_arn, self.service, self.source_arn, str(trust)) in sessions:
-            return
         allowed = iam_evaluator.evaluate_resource_policy(trust, context, service=self.service).decision == "Allow"
         audit_log.record(self.service, context.action, self.role_arn, context.service_context, allowed)
         if not allowed:
             raise RoleNotAssumedError(
                 f"{self.service} is not authorized to assume the role {self.role_arn} for {self.source_arn}"
             )
-        sessions.add((self.role_arn, self.service, self.source_arn, str(trust)))
+        sessions.add(session)
 
     def require(
         self, service: str, action: str, resource_arn: str, conditions: Mapping[str, str] | None = None

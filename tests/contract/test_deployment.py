@@ -198,6 +198,12 @@ def test_prod_is_deployed_with_the_parameters_of_samconfig() -> None:
     assert samconfig[given["config-env"]]["deploy"]["parameters"]["parameter_overrides"] == given["parameters"]
 
 
+@pytest.mark.parametrize("page", ["deployment/template.yaml", "docs/operations.md"])
+def test_execution_role_does_not_reach_the_stack_that_makes_it(template: dict[str, Any], page: str) -> None:
+    [told] = re.findall(r"deployment/template\.yaml --stack-name (\S+)", (ROOT / page).read_text())
+    assert not told.startswith(template["Parameters"]["Service"]["Default"])
+
+
 def test_outputs_are_the_variables_that_the_job_reads(template: dict[str, Any]) -> None:
     read = set(re.findall(r"vars\.(\w+)", (ROOT / ".github/workflows/deploy_stage.yml").read_text()))
     assert {output["Description"] for output in template["Outputs"].values()} | {"AWS_REGION"} == read

@@ -1,5 +1,6 @@
 """A Retry waits as long as Step Functions documents."""
 
+from threading import current_thread
 from typing import Any
 
 import pytest
@@ -10,9 +11,15 @@ from local.ministack.retry_delay import delay_seconds
 
 @pytest.fixture
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The waits between attempts, recorded instead of waited for."""
+    """The waits between attempts, recorded instead of waited for; a late message of another test may start one more."""
     seconds: list[float] = []
-    monkeypatch.setattr(stepfunctions, "_scaled_sleep", seconds.append)
+    here = current_thread()
+
+    def record(wait: float) -> None:
+        if current_thread() is here:
+            seconds.append(wait)
+
+    monkeypatch.setattr(stepfunctions, "_scaled_sleep", record)
     return seconds
 
 

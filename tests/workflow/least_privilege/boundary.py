@@ -12,7 +12,7 @@ TEMPLATE = Path(__file__).parents[3] / "deployment/template.yaml"
 
 def boundary(cloud: Cloud, service: str) -> str:
     """Deploy that stack for a service; return the ARN of the boundary."""
-    cloudformation, stack = cloud.client("cloudformation"), f"{service}-deployment"
+    cloudformation, stack = cloud.client("cloudformation"), f"deploy-{service}"
     provider = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
     parameters = {"Repository": "owner/name", "Stage": "prod", "Service": service, "OidcProviderArn": provider}
     cloudformation.create_stack(
