@@ -10,7 +10,9 @@ from training.run_file import RunFile, RunFileError
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
+# In the order of their distance from training: the model learns from the first, the second chooses when it stops, the
+# third says what its confidence is worth and where the threshold lies, and the last judges all of these choices.
+TRAIN, VALIDATION, CALIBRATION, TEST = SPLITS = ("train", "validation", "calibration", "test")
 
 
 class OtherDatasetError(TrainingError):

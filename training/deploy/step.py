@@ -97,13 +97,13 @@ def _prove(
     """
     try:
         proof = smoke_test(context, dataset, images.known)
-        temperature, accuracy = calibrate(context, dataset, images.validation)
+        temperature, accuracy = calibrate(context, dataset, images.calibration)
         # SageMaker checks no digest: what is the same before and after it was loaded is what was loaded.
         inspect_archive(context.aws.s3, rollout.model.model_data).require(archive.digest)
     except (SmokeTestError, ModelMissingError, ModelChangedError):
         rollout.move_back()
         raise
-    proof |= {"validation_images": len(images.validation), "validation_accuracy": accuracy}
+    proof |= {"calibration_images": len(images.calibration), "calibration_accuracy": accuracy}
     return proof, _card(context, rollout.model, archive, temperature)
 
 
@@ -145,8 +145,8 @@ def _show(context: Context, hosting: Hosting, result: dict[str, Any], prices: Pr
     proof, card, say = result["smoke_test"], result["model_card"], context.console.print
     say(
         f"Smoke test: {proof['right']} of {proof['images']} training images right. Temperature "
-        f"{card['temperature']:.3f}, from {proof['validation_images']} validation images "
-        f"({proof['validation_accuracy']:.1%} right)."
+        f"{card['temperature']:.3f}, from {proof['calibration_images']} calibration images "
+        f"({proof['calibration_accuracy']:.1%} right)."
     )
     say(f"Model card: {result['model_card_parameter']} ({', '.join(card['labels'])}; {card['backbone']})")
     say(f"Cost: {_cost(hosting, prices)}. `python -m training cleanup` ends it.")

@@ -20,7 +20,7 @@ class OtherClassesError(TrainingError):
 
 
 class NoTestImagesError(TrainingError):
-    """The dataset has no test images: stage it with a share for them, such as `--split 0.8,0.1,0.1`."""
+    """The dataset has no test images: stage it with a share for them, such as `--split 0.7,0.1,0.1,0.1`."""
 
 
 class AccuracyTooLowError(TrainingError):
