@@ -5,6 +5,7 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from functions.classify_image.model_card import (
+    GUESS,
     InvalidModelCardError,
     ModelCard,
     ModelCardAccessDeniedError,
@@ -21,6 +22,39 @@ def card(**changes: Any) -> str:
 
 def test_parse_model_card_keeps_labels_and_temperature() -> None:
     assert ModelCard(("automobile", "truck"), 1.37) == parse_model_card(card())
+
+
+def test_card_of_before_thresholds_recommends_the_guess_and_leaves_no_class_to_review() -> None:
+    old = parse_model_card(card(recommended_threshold=None))
+    assert (GUESS, ()) == (old.threshold("truck"), old.review_classes)
+
+
+def test_class_has_its_own_threshold_or_the_one_of_all() -> None:
+    mixed = parse_model_card(card(recommended_threshold=0.9, class_thresholds={"truck": 0.7}))
+    assert (0.7, 0.9) == (mixed.threshold("truck"), mixed.threshold("automobile"))
+
+
+def test_classes_of_counter_examples_and_without_a_promise_are_for_review() -> None:
+    labels = ["automobile", "other", "truck"]
+    told = parse_model_card(card(labels=labels, other_class="other", class_thresholds={"truck": None, "other": None}))
+    assert ("other", "truck") == told.review_classes
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"recommended_threshold": 1.1},
+        {"recommended_threshold": True},
+        {"class_thresholds": {"truck": "0.8"}},
+        {"class_thresholds": {"bus": 0.8}},
+        {"class_thresholds": [0.8]},
+        {"other_class": "bus"},
+        {"other_class": ["truck"]},
+    ],
+)
+def test_parse_model_card_thresholds_that_cannot_be_are_invalid(changes: dict[str, Any]) -> None:
+    with pytest.raises(InvalidModelCardError, match=r"threshold|other_class"):
+        parse_model_card(card(**changes))
 
 
 @pytest.mark.parametrize("text", ["", "truck", "{", "[" * 100_000])
