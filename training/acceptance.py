@@ -37,6 +37,15 @@ class Acceptance:
         each = (NEVER if own.get(label, 0) is None else own.get(label, 0) for label in labels)
         return cls(tuple(float(one or rest) for one, rest in zip(each, common.thresholds, strict=True)), common.other)
 
+    @property
+    def strictest(self) -> float | None:
+        """The highest threshold of a class that can be accepted; None if none can."""
+        return max((one for one in self.thresholds if one != NEVER), default=None)
+
+    def possible(self, probabilities: Floats) -> Flags:
+        """Which predictions are of a class that can be accepted at all."""
+        return np.asarray(np.asarray(self.thresholds)[probabilities.argmax(axis=1)] != NEVER)
+
     def accepted(self, probabilities: Floats) -> Flags:
         """Which predictions are accepted, of calibrated class probabilities (images, classes)."""
         chosen = np.asarray(self.thresholds)[probabilities.argmax(axis=1)]

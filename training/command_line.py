@@ -15,12 +15,14 @@ from training.naming import Names
 from training.run_file import alone_in, open_run_file
 from training.stage import step as stage
 from training.step import Context, Step
+from training.threshold import step as threshold
 from training.train import step as train
 
 STEPS: dict[str, Step] = {
     "stage": stage,
     "train": train,
     "deploy": deploy,
+    "threshold": threshold,
     "evaluate": evaluate,
     "status": status,
     "cleanup": cleanup,

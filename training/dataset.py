@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 # third says what its confidence is worth and where the threshold lies, and the last judges all of these choices.
 TRAIN, VALIDATION, CALIBRATION, TEST = SPLITS = ("train", "validation", "calibration", "test")
 
+OTHER = "other"  # the class of counter-examples, where the dataset has one
+
 
 class OtherDatasetError(TrainingError):
     """The model was trained on another dataset than the run has now: train again, or stage as before."""
@@ -37,6 +39,7 @@ class Dataset:
     counts: Mapping[str, Mapping[str, int]]
     digest: str
     recordio: bool
+    other_class: str | None = None
 
     @classmethod
     def of(cls, run: RunFile) -> Self:
@@ -55,6 +58,7 @@ class Dataset:
                 staged["counts"],
                 staged["digest"],
                 staged["recordio"],
+                staged.get("other_class"),
             )
         except KeyError as exc:
             raise RunFileError(f"{run.path}: the result of `stage` has no {exc}. {RunFileError.__doc__}") from exc
@@ -70,7 +74,7 @@ class Dataset:
 
     def size(self, split: str) -> int:
         """How many images a split has."""
-        return sum(self.counts[split].values())
+        return sum(self.counts.get(split, {}).values())
 
     def url(self, channel: str) -> str:
         """The S3 URL of a channel: a split, `<split>_lst` or `<split>_rec`."""

@@ -72,7 +72,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     check_role(context, model.role)
     archive = inspect_archive(context.aws.s3, model.model_data)
     archive.require(model.model_digest)
-    _card(context, model, archive, 1.0)  # may be too large: better now than when the endpoint is there
+    _card(context, model, archive, dataset, 1.0)  # may be too large: better now than when the endpoint is there
     images = read_proof_images(context, dataset)
     asked = hosting.asked | {"model_data": model.model_data, "image": model.image, "role": model.role}
     rollout = Rollout(context, hosting, model, options.timeout, context.run.begin("deploy", **asked))
@@ -104,10 +104,12 @@ def _prove(
         rollout.move_back()
         raise
     proof |= {"calibration_images": len(images.calibration), "calibration_accuracy": accuracy}
-    return proof, _card(context, rollout.model, archive, temperature)
+    return proof, _card(context, rollout.model, archive, dataset, temperature)
 
 
-def _card(context: Context, model: TrainedModel, archive: ModelArchive, temperature: float) -> dict[str, Any]:
+def _card(
+    context: Context, model: TrainedModel, archive: ModelArchive, dataset: Dataset, temperature: float
+) -> dict[str, Any]:
     return model_card(
         context.names.endpoint,
         model.labels,
@@ -117,6 +119,7 @@ def _card(context: Context, model: TrainedModel, archive: ModelArchive, temperat
         backbone=archive.backbone or model.backbone,
         training_job=model.training_job,
         data_digest=model.data_digest,
+        other_class=dataset.other_class,
     )
 
 

@@ -5,7 +5,7 @@ import os
 from fractions import Fraction
 
 from account.arguments import whole
-from training.dataset import SPLITS
+from training.dataset import OTHER, SPLITS
 from training.errors import TrainingError
 from training.stage.manifest import Columns
 from training.stage.source import class_name
@@ -14,6 +14,8 @@ _SOURCE = """folder with a sub-folder for each class; the same below train/, val
 manifest (.csv, .tsv, .jsonl) with the columns path (or S3 URL), label and, if you like, split;
 cifar-10-python.tar.gz or cifar-100-python.tar.gz, or the folder it unpacks to; s3://bucket/prefix with a "folder" for
 each class"""
+_OTHER = f"""counter-examples: a second source, of things that are none of the classes. All of its classes become one,
+{OTHER}, whose predictions the service always leaves for review"""
 _NO_BALANCE = "off"
 
 
@@ -35,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TRAIN,VALIDATION,CALIBRATION,TEST",
         help="shares of the splits; those of the source are kept, the others drawn from its train (%(default)s)",
     )
+    add("--other", metavar="DIR", help=_OTHER)
     add("--seed", type=int, default=0, help="another seed draws other splits (%(default)s)")
     add(
         "--balance",

@@ -99,18 +99,19 @@ class Candidates:
         chosen = float(self.thresholds[last]), int(self.accepted[last]), int(self.right[last])
         return Choice(*chosen, float(bounds[last]))
 
-    def images_needed(self, promise: Promise) -> int | None:
-        """How many predictions such as these it would take for one of the candidates to pass, all being in proportion.
+    def growth_needed(self, promise: Promise) -> float | None:
+        """How many times as many predictions it would take for a candidate to pass, were the others like these.
 
         None: at no candidate is the share of right predictions above the precision. More images cannot change that; a
         better model can.
         """
         needed = [
-            ceil(accepted * int(self.accepted[-1]) / int(seen))
+            accepted / int(seen)
             for seen, hits in zip(self.accepted, self.right, strict=True)
             if (accepted := accepted_needed(hits / seen, promise)) is not None
         ]
-        return min(needed, default=None)
+        # One that would have passed by itself comes behind one that failed by bad luck, which twice the images lessen.
+        return min((growth if growth > 1 else 2.0 for growth in needed), default=None)
 
 
 def precision_bound(right: Counts, accepted: Counts, risk: float) -> Floats:

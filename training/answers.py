@@ -1,13 +1,15 @@
-"""The endpoint's answers to the test images, kept while they come, so that an interruption costs none of them."""
+"""The endpoint's answers to the images of a split, kept while they come, so that an interruption costs none of them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from training.dataset import LabelledKey
-from training.endpoint import Answer
+from account.console import track
+from training.dataset import Dataset, LabelledKey
+from training.endpoint import Answer, InvalidAnswerError, classify_all, read_images
+from training.step import Context
 
 
 @dataclass
@@ -53,3 +55,35 @@ class AnswerFile:
                     kept = json.loads(line)
                     image = LabelledKey(**kept["image"])
                     yield Answer(image, tuple(kept["probabilities"]), kept["milliseconds"], kept["variant"])
+
+
+def ask(
+    context: Context,
+    dataset: Dataset,
+    answers: AnswerFile,
+    images: Sequence[LabelledKey],
+    workers: int,
+    variant: str | None = None,
+) -> None:
+    """Have the endpoint classify images of the dataset, so many at once, and keep its answers.
+
+    Raises:
+        ImageMissingError, NoAnswerError: an image could not be read or classified; the answers so far are kept.
+    """
+    read = read_images(context.aws.s3, dataset.bucket, images, workers)
+    classified = classify_all(context.aws.sagemaker_runtime, context.names.endpoint, read, workers, variant)
+    checked = of_all_classes(classified, len(dataset.labels))
+    split = answers.path.name.partition("_")[0]
+    for _ in track(context.console, f"Classify the {split} images", answers.add(checked), len(images)):
+        pass
+
+
+def of_all_classes(answers: Iterator[Answer], classes: int) -> Iterator[Answer]:
+    """Pass the answers on. Raises InvalidAnswerError at one that has another number of class probabilities."""
+    for answer in answers:
+        if len(answer.probabilities) != classes:
+            raise InvalidAnswerError(
+                f"{answer.image.key} was answered with {len(answer.probabilities)} class probabilities; the model card "
+                f"and the dataset have {classes} classes. Deploy a model that was trained on this dataset."
+            )
+        yield answer
