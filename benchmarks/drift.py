@@ -26,7 +26,8 @@ from benchmarks import cifar10
 from local.algorithm.backbone import cores, load_backbone
 from local.algorithm.head import Head, HeadTraining
 from local.algorithm.hyperparameters import parse
-from training.evaluate.metrics import THRESHOLD, wilson_interval
+from training.acceptance import GUESS
+from training.evaluate.metrics import wilson_interval
 from training.monitor.comparison import compare
 from training.monitor.image_statistics import image_statistics
 from training.monitor.sample import Decisions, Sample, columns
@@ -117,7 +118,7 @@ def is_found(photos: Mapping[str, Photos], drift: str, draw: np.random.Generator
         after = mixed(after, clean.labels, draw, recent)
     one = clean.sample(order[:reference].tolist())
     other = photos.get(drift, clean).sample(after[:recent].tolist())
-    first, second = (sample.decisions.reviewed({}, THRESHOLD) for sample in (one, other))
+    first, second = (sample.decisions.reviewed({}, GUESS) for sample in (one, other))
     return any(comparison.drifted for comparison in compare(one, other, (first, second)))
 
 

@@ -20,6 +20,7 @@ from training.promote import step as promote
 from training.run_file import alone_in, open_run_file
 from training.stage import step as stage
 from training.step import Context, Step
+from training.threshold import step as threshold
 from training.train import step as train
 from training.tune import step as tune
 
@@ -32,6 +33,7 @@ STEPS: dict[str, Step] = {
     "deploy": deploy,
     "ab": ab,
     "rollback": rollback,
+    "threshold": threshold,
     "evaluate": evaluate,
     "monitor": monitor,
     "status": status,

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from account.aws import code_of
 from account.s3_url import split_s3_url
-from training.dataset import SPLITS, TEST, Dataset
+from training.dataset import CHOOSING, Dataset
 from training.errors import TrainingError
 from training.step import Context
 
@@ -137,7 +137,7 @@ def _create(context: Context, dataset: Dataset, trained: dict[str, Any], descrip
 def _keep_lists(context: Context, dataset: Dataset, folder: str) -> list[str]:
     """Copy the lists of all splits but the test split: staging again would put others in their place."""
     bucket, prefix = split_s3_url(folder)
-    splits = [split for split in SPLITS if split != TEST]
+    splits = [split for split in CHOOSING if dataset.size(split)]  # there was no calibration split once
     for split in splits:
         source = {"Bucket": dataset.bucket, "Key": f"{dataset.prefix}/{split}_lst/{split}.lst"}
         context.aws.s3.copy_object(CopySource=source, Bucket=bucket, Key=f"{prefix}/{split}.lst")  # type: ignore[arg-type]

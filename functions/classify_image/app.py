@@ -100,12 +100,15 @@ def invoke_endpoint(endpoint: str, image: bytes) -> tuple[bytes, str]:
 
 
 def classified(card: ModelCard, probabilities: tuple[float, ...], endpoint: str, variant: str) -> dict[str, Any]:
-    """Build the answer: the calibrated class probabilities and who gave them."""
+    """Build the answer: calibrated class probabilities, who gave them, and when the model card accepts them."""
+    prediction = card.labels[probabilities.index(max(probabilities))]
     return {
         "predictions": list(probabilities),
         "class_probabilities": dict(zip(card.labels, probabilities, strict=True)),
         "endpoint": endpoint,
         "variant": variant,
+        "recommended_threshold": card.threshold(prediction),
+        "review_classes": list(card.review_classes),
     }
 
 

@@ -77,7 +77,7 @@ CASES = [
     *[Case(WORKFLOW, "Filter inferences", error, 5, "Failed") for error in TRANSIENT],
     *[
         Case(WORKFLOW, "Filter inferences", error, 1, "Failed")
-        for error in ("InvalidThresholdError", "InvalidProbabilitiesError")
+        for error in ("InvalidThresholdError", "InvalidProbabilitiesError", "InvalidReviewClassesError")
     ],
     *[
         Case(WORKFLOW, state, error, 7, state)

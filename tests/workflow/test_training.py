@@ -17,7 +17,7 @@ from training.autopilot.request import Limits, automl_job_request
 from training.dataset import Dataset
 
 ROOT = Path(__file__).parents[2]
-IMAGES_PER_CLASS = 40  # 24, 8 and 8 in the splits
+IMAGES_PER_CLASS = 40  # 20, 6, 6 and 8 in the splits
 RANGES = """
 strategy = "Grid"
 seed = 0
@@ -68,7 +68,7 @@ class Trial:
     @property
     def staging(self) -> tuple[str, ...]:
         """The step that makes the dataset."""
-        return ("stage", str(self.folder / "photos"), "--split", "0.6,0.2,0.2")
+        return ("stage", str(self.folder / "photos"), "--split", "0.5,0.15,0.15,0.2")
 
     def endpoints(self) -> list[str]:
         """The names of this project's endpoints."""

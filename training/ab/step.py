@@ -9,12 +9,13 @@ from account.arguments import whole
 from training.ab.results import Result, read_records, summarise, verdict
 from training.dataset import Dataset
 from training.deploy import endpoint
+from training.deploy.card import deployed_model_card
 from training.deploy.proof import calibrate, read_proof_images, smoke_test
 from training.deploy.request import VARIANT
 from training.deploy.second_variant import add, in_service
 from training.deploy.trained_model import TrainedModel
 from training.errors import TrainingError
-from training.model_card import inspect_archive, model_card, read_model_card, require_size, write_model_card
+from training.model_card import inspect_archive, read_model_card, require_size, write_model_card
 from training.step import Context
 
 HELP = "share the requests between two models by weights, and compare what the records tell of them"
@@ -93,12 +94,8 @@ def _prove_second(context: Context, options: argparse.Namespace, variant: str) -
     images = read_proof_images(context, dataset)
     config = add(context, "ab", model, variant, options.timeout, shadow=False)
     smoke_test(context, dataset, images.known, variant)
-    temperature, _ = calibrate(context, dataset, images.validation, variant)
-    own = model_card(
-        context.names.endpoint, model.labels, temperature, archive,
-        metrics=model.metrics, backbone=archive.backbone or model.backbone, training_job=model.training_job,
-        data_digest=model.data_digest, variant=variant,
-    )  # fmt: skip
+    temperature, _ = calibrate(context, dataset, images.calibration, variant)
+    own = deployed_model_card(context, dataset, model, archive, temperature, variant)
     card = read_model_card(context) or {}
     others = {**card.get("variants", {}), variant: own}
     write_model_card(

@@ -1,14 +1,14 @@
 """The proof that an endpoint serves the model that was trained, and the temperature that calibrates it.
 
-Both take images that the model may know: training images tell whether the answers mean what they should, validation
-images calibrate. The test split is not touched: it is there to measure the result of such choices.
+Training images, which the model knows, tell whether the answers mean what they should; calibration images, which had no
+part in training, calibrate. The test split is not touched: it is there to measure the result of such choices.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from training.dataset import TRAIN, VALIDATION, Dataset, LabelledKey
+from training.dataset import CALIBRATION, TRAIN, Dataset, LabelledKey
 from training.deploy.errors import SmokeTestError
 from training.endpoint import Answer, NoAnswerError, classify_all, read_images
 from training.step import Context
@@ -22,19 +22,19 @@ type Images = list[tuple[LabelledKey, bytes]]
 
 @dataclass(frozen=True)
 class ProofImages:
-    """One training image of each of at most 10 classes, and validation images of all classes."""
+    """One training image of each of at most 10 classes, and calibration images of all classes."""
 
     known: Images
-    validation: Images
+    calibration: Images
 
 
 def read_proof_images(context: Context, dataset: Dataset) -> ProofImages:
     """Read the images from S3: before the endpoint is changed, so that nothing is if they cannot be read."""
     first_of_class = {image.label: image for image in reversed(dataset.images(context.aws.s3, TRAIN))}
     known = _spread([first_of_class[label] for label in sorted(first_of_class)], SMOKE_IMAGES)
-    validation = _spread(dataset.images(context.aws.s3, VALIDATION), CALIBRATION_IMAGES)
-    read = dict(read_images(context.aws.s3, dataset.bucket, [*known, *validation], WORKERS))
-    return ProofImages([(key, read[key]) for key in known], [(key, read[key]) for key in validation])
+    calibration = _spread(dataset.images(context.aws.s3, CALIBRATION), CALIBRATION_IMAGES)
+    read = dict(read_images(context.aws.s3, dataset.bucket, [*known, *calibration], WORKERS))
+    return ProofImages([(key, read[key]) for key in known], [(key, read[key]) for key in calibration])
 
 
 def smoke_test(context: Context, dataset: Dataset, images: Images, variant: str | None = None) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def smoke_test(context: Context, dataset: Dataset, images: Images, variant: str 
 
 
 def calibrate(context: Context, dataset: Dataset, images: Images, variant: str | None = None) -> tuple[float, float]:
-    """The temperature that validation images give through the endpoint, and the accuracy on them.
+    """The temperature that calibration images give through the endpoint, and the accuracy on them.
 
     Raises:
         SmokeTestError: the endpoint does not answer as it must.

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 from account.arguments import whole
@@ -11,6 +10,7 @@ from training import inventory
 from training.dataset import Dataset
 from training.deploy import endpoint
 from training.deploy.alarms import alarm_requests
+from training.deploy.card import deployed_model_card
 from training.deploy.errors import SmokeTestError
 from training.deploy.hosting import Hosting, add_hosting_arguments
 from training.deploy.proof import ProofImages, calibrate, read_proof_images, smoke_test
@@ -32,8 +32,8 @@ from training.model_card import (
     ModelChangedError,
     ModelMissingError,
     inspect_archive,
-    model_card,
     require_same_classes,
+    require_size,
     write_model_card,
 )
 from training.step import Context
@@ -83,9 +83,9 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     archive.require(model.model_digest)
     if options.shadow:
         return shadow(context, model, options.timeout)
-    _card(
-        context, model, archive, 1.0, context.names.dated(datetime.now(UTC))
-    )  # may be too large: better now than when the endpoint is there
+    deployed_model_card(
+        context, dataset, model, archive, 1.0, VARIANT
+    )  # may be too large: better now than when it serves
     images = read_proof_images(context, dataset)
     asked = hosting.asked | {"model_data": model.model_data, "image": model.image, "role": model.role}
     rollout = Rollout(context, hosting, model, options.timeout, context.run.begin("deploy", **asked), strategy)
@@ -111,31 +111,15 @@ def _prove(
     """
     try:
         proof = smoke_test(context, dataset, images.known)
-        temperature, accuracy = calibrate(context, dataset, images.validation)
+        temperature, accuracy = calibrate(context, dataset, images.calibration)
         # SageMaker checks no digest: what is the same before and after it was loaded is what was loaded.
         inspect_archive(context.aws.s3, rollout.model.model_data).require(archive.digest)
     except (SmokeTestError, ModelMissingError, ModelChangedError):
         rollout.move_back()
         raise
-    proof |= {"validation_images": len(images.validation), "validation_accuracy": accuracy}
-    return proof, _card(context, rollout.model, archive, temperature, rollout.name)
-
-
-def _card(
-    context: Context, model: TrainedModel, archive: ModelArchive, temperature: float, config: str
-) -> dict[str, Any]:
-    return model_card(
-        context.names.endpoint,
-        model.labels,
-        temperature,
-        archive,
-        metrics=model.metrics,
-        backbone=archive.backbone or model.backbone,
-        training_job=model.training_job,
-        data_digest=model.data_digest,
-        variant=VARIANT,
-        endpoint_config=config,
-    )
+    proof |= {"calibration_images": len(images.calibration), "calibration_accuracy": accuracy}
+    card = deployed_model_card(context, dataset, rollout.model, archive, temperature, VARIANT)
+    return proof, require_size(card | {"endpoint_config": rollout.name})
 
 
 def _result(
@@ -163,8 +147,8 @@ def _show(context: Context, hosting: Hosting, result: dict[str, Any], prices: Pr
     proof, card, say = result["smoke_test"], result["model_card"], context.console.print
     say(
         f"Smoke test: {proof['right']} of {proof['images']} training images right. Temperature "
-        f"{card['temperature']:.3f}, from {proof['validation_images']} validation images "
-        f"({proof['validation_accuracy']:.1%} right)."
+        f"{card['temperature']:.3f}, from {proof['calibration_images']} calibration images "
+        f"({proof['calibration_accuracy']:.1%} right)."
     )
     say(f"Model card: {result['model_card_parameter']} ({', '.join(card['labels'])}; {card['backbone']})")
     say(f"Cost: {_cost(hosting, prices)}. `python -m training cleanup` ends it.")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from training.evaluate.metrics import THRESHOLD
+from training.acceptance import GUESS, NEVER, Acceptance
 from training.monitor.captured import read_captured
 from training.monitor.comparison import LEAST_IMAGES
 from training.monitor.errors import TooFewImagesError
@@ -62,11 +62,10 @@ def read_recent(context: Context, card: Mapping[str, Any], stack: str, since: da
         return Recent(sample, results.reviewed, thresholds, records, len(captured))
     answers = [one.probabilities for one in captured]
     sample = Sample(decisions_of(card["labels"], answers, card["temperature"]), statistics)
-    return Recent(sample, sample.decisions.reviewed(rule, THRESHOLD), rule, records, len(captured))
+    return Recent(sample, sample.decisions.reviewed(rule, GUESS), rule, records, len(captured))
 
 
 def review_rule(card: Mapping[str, Any]) -> dict[str, float | None]:
     """The confidence threshold of each class as the model card has it; None where people decide on all of it."""
-    everywhere = card.get("recommended_threshold") or THRESHOLD
-    own = dict.fromkeys(card["labels"], everywhere) | (card.get("class_thresholds") or {})
-    return own | ({card["other_class"]: None} if card.get("other_class") else {})
+    thresholds = Acceptance.of_card(card).thresholds
+    return {name: None if one == NEVER else one for name, one in zip(card["labels"], thresholds, strict=True)}

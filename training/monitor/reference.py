@@ -14,9 +14,9 @@ from botocore.exceptions import ClientError
 
 from account.aws import code_of
 from account.s3_url import split_s3_url
+from training.calibration import as_served
 from training.dataset import Dataset
 from training.endpoint import Answer, read_images
-from training.evaluate.metrics import as_served
 from training.monitor.comparison import DIGITS
 from training.monitor.errors import InvalidReferenceError, ReferenceMissingError
 from training.monitor.image_statistics import STATISTICS, image_statistics

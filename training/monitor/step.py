@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from account.arguments import whole
 from training.dataset import Dataset
-from training.evaluate.errors import ModelCardMissingError
 from training.model_card import read_model_card
 from training.monitor.errors import DriftError
+from training.served_model import ModelCardMissingError
 from training.step import Context
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from botocore.exceptions import ClientError
 
 from account.console import track
 from account.polling import looks
+from training.answers import AnswerFile
 from training.dataset import Dataset, LabelledKey
 from training.endpoint import Answer, classify_all, read_images
-from training.evaluate.answers import AnswerFile
 from training.inventory import is_absent
 from training.promote.errors import ContestEndpointError
 from training.registry import Package

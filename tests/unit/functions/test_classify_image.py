@@ -88,6 +88,8 @@ def test_classify_image_prediction_answers_the_contract(endpoint: Stubber, conte
         "class_probabilities": {"automobile": 0.08, "truck": 0.92},
         "endpoint": ENDPOINT,
         "variant": "AllTraffic",
+        "recommended_threshold": 0.8,
+        "review_classes": [],
     }
     assert expected == app.lambda_handler(EVENT, context)
 

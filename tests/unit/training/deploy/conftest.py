@@ -120,7 +120,7 @@ def trained(account: tuple[Aws, Hosting], hosting: Hosting, run_file: RunFile, s
     aws, run = context.aws, context.run
     aws.iam.create_role(RoleName="sagemaker", AssumeRolePolicyDocument=json.dumps({"Statement": [TRUST]}))
     aws.s3.create_bucket(Bucket=BUCKET)
-    for split in ("train", "validation"):
+    for split in ("train", "validation", "calibration"):
         lines = [f"{index}\t{index}\t{LABELS[index]}/{index}.png\n" for index in range(2)]
         aws.s3.put_object(Bucket=BUCKET, Key=f"datasets/default/{split}_lst/{split}.lst", Body="".join(lines))
         for index in range(2):
@@ -128,7 +128,7 @@ def trained(account: tuple[Aws, Hosting], hosting: Hosting, run_file: RunFile, s
             aws.s3.put_object(Bucket=BUCKET, Key=key, Body=str(index))
     for name in ("good", "better", "best", "swapped", "broken", "three"):
         aws.s3.put_object(Bucket=BUCKET, Key=f"models/{name}/model.tar.gz", Body=archive())
-    counts = {split: dict.fromkeys(LABELS, 1) for split in ("train", "validation")}
+    counts = {split: dict.fromkeys(LABELS, 1) for split in ("train", "validation", "calibration")}
     staged = {"bucket": BUCKET, "prefix": "datasets/default", "labels": LABELS, "counts": counts}
     run.begin("stage")
     run.done("stage", staged | {"digest": "sha256:data", "recordio": False})

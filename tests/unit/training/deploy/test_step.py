@@ -56,7 +56,7 @@ def test_a_run_without_a_model_is_sent_to_train(trained: Context, deploy: Deploy
 def test_a_new_endpoint_is_served_proved_and_described_by_its_card(trained: Context, deploy: Deploy) -> None:
     result = deploy()
     assert (result["endpoint_config"], 1, 1) == left(trained)
-    assert {"images": 2, "right": 2, "validation_images": 2, "validation_accuracy": 1.0} == result["smoke_test"]
+    assert {"images": 2, "right": 2, "calibration_images": 2, "calibration_accuracy": 1.0} == result["smoke_test"]
     card = result["model_card"]
     assert card == read_model_card(trained)
     assert (["automobile", "truck"], "EfficientNet-Lite0", "job-1", None) == (

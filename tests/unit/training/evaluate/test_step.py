@@ -16,15 +16,9 @@ from tests.unit.training.conftest import account_in_memory
 from training.dataset import OtherDatasetError
 from training.endpoint import InvalidAnswerError, NoAnswerError
 from training.evaluate import step
-from training.evaluate.errors import (
-    AccuracyTooLowError,
-    EndpointNotReadyError,
-    ModelCardMissingError,
-    NoTestImagesError,
-    OtherClassesError,
-    UnknownVariantError,
-)
+from training.evaluate.errors import AccuracyTooLowError, NoTestImagesError
 from training.run_file import open_run_file
+from training.served_model import EndpointNotReadyError, ModelCardMissingError, OtherClassesError, UnknownVariantError
 from training.step import Context
 
 PREFIX = "datasets/default"
