@@ -1,4 +1,4 @@
-"""`make trust`: whether confidence, thresholds and counter-examples hold what they say, on CIFAR-10.
+"""`make trust`: whether confidence, thresholds, counter-examples and the monitor hold what they say, on CIFAR-10.
 
 By the commands that a user types, on a local cloud, for every seed, which draws the splits anew:
 
@@ -6,6 +6,9 @@ By the commands that a user types, on a local cloud, for every seed, which draws
   endpoint's answers into calibration and test images.
 - Automobile and truck, without and with counter-examples of four other kinds of things: how many photos of four kinds
   that the model has never seen are accepted at the threshold for a precision of 0.99.
+
+Then how often drift is found (`benchmarks/drift.py`). What augmentation is worth is told by
+`python -m benchmarks.augmentation`, which takes as long again.
 """
 
 import argparse
@@ -20,12 +23,11 @@ from typing import Any
 
 import numpy as np
 from rich.console import Console
-from rich.table import Table
 
 from benchmarks import cifar10
-from benchmarks.promise_draws import draw, read_answers
+from benchmarks.redrawing import draw, error_interval, read_answers
+from benchmarks.trust_tables import calibration_table, foreign_table, promise_table
 from local.server.cloud import Cloud, running
-from training.evaluate.metrics import wilson_interval
 from training.threshold.choice import Promise
 
 TEN, VEHICLES, KINDS = Path("build/cifar10-ten"), Path("build/cifar10-vehicles"), Path("build/cifar10-kinds")
@@ -78,6 +80,7 @@ def ten_classes(cloud: Cloud, runs: Path, seed: int) -> dict[str, Any]:
     calibration, test = (read_answers(trials.answers(split)) for split in ("calibration", "test"))
     draws = draw(calibration, test, Promise(0.95, 0.95), seed)
     error = {name: one["expected_calibration_error"] for name, one in metrics["calibration"].items()}
+    error["interval"] = error_interval(test, metrics["temperature"], error["after"], seed)
     return {"seed": seed, "n": metrics["n"], "accuracy": metrics["accuracy"], "error": error, "promise": draws.told()}
 
 
@@ -107,58 +110,25 @@ def link(folder: Path, images: Path, names: Sequence[str]) -> None:
         (folder / name).symlink_to((images / name).resolve(), target_is_directory=True)
 
 
-def ten_table(rows: Sequence[Mapping[str, Any]]) -> Table:
-    """A row a seed: calibration errors, how often the promise was kept, coverage."""
-    table = Table(title="Ten classes, a precision of 0.95 promised with a confidence of 0.95")
-    for header in ("seed", "n", "ECE before", "after", "promise kept", "95 % interval", "coverage", "at 0.8"):
-        table.add_column(header, justify="right")
-    for row in rows:
-        promise = row["promise"]
-        errors = (f"{row['error'][name]:.4f}" for name in ("before", "after"))
-        kept = (f"{promise['kept']} of {promise['draws']}", interval(promise["kept"], promise["draws"]))
-        coverage = (f"{promise['coverage']:.1%}", f"{promise['coverage_at_guess']:.1%}")
-        table.add_row(str(row["seed"]), f"{row['n']:,}", *errors, *kept, *coverage)
-    return table
+def drift(seeds: int, data: Path) -> dict[str, Any]:
+    """How often drift is found, as `python -m benchmarks.drift` tells it; its own table goes to the terminal."""
+    command = [sys.executable, "-m", "benchmarks.drift", "--seeds", str(seeds), "--json", str(data)]
+    subprocess.run(command, check=False)
+    told: dict[str, Any] = json.loads(data.read_text(encoding="utf-8"))
+    return told
 
 
-def foreign_table(rows: Sequence[Mapping[str, Any]]) -> Table:
-    """Two rows a seed, without and with counter-examples: what is accepted of unseen kinds and of the real classes."""
-    table = Table(title="Two classes at the threshold for a precision of 0.99: photos of four kinds never seen")
-    for header in (
-        "seed",
-        "counter-examples",
-        "accepted",
-        "95 % interval",
-        "n",
-        "of the real classes",
-        "right of those",
-    ):
-        table.add_column(header, justify="right")
-    for row in rows:
-        for name, kinds in (("before", "none"), ("after", ", ".join(row["known"]))):
-            at, foreign = row[name]["at_threshold"], row[name]["foreign"]
-            accepted = foreign["at_threshold"]["accepted"]
-            shares = (f"{accepted / foreign['n']:.1%}", interval(accepted, foreign["n"]), f"{foreign['n']:,}")
-            right = "-" if at["accuracy"] is None else f"{at['accuracy']:.2%} (n = {at['n']:,})"
-            told = f"{at['coverage']:.1%}" + ("" if row[name]["promised"] else " (at 0.8: nothing can be promised)")
-            table.add_row(str(row["seed"]), kinds, *shares, told, right)
-    return table
-
-
-def interval(part: int, n: int) -> str:
-    """The 95 % interval of a share."""
-    low, high = wilson_interval(part, n)
-    return f"{low:.1%} to {high:.1%}"
-
-
-def reached(result: Mapping[str, Sequence[Mapping[str, Any]]]) -> bool:
-    """Whether every seed holds what is asked of it."""
-    ten = all(
-        row["error"]["after"] <= MOST_ERROR and row["promise"]["kept"] >= KEPT * row["promise"]["draws"]
-        for row in result["ten_classes"]
-    )
-    after = [row["after"] for row in result["foreign_images"]]
-    return ten and all(one["promised"] and one["foreign"]["at_threshold"]["share"] <= MOST_FOREIGN for one in after)
+def reached(result: Mapping[str, Any]) -> dict[str, bool]:
+    """Whether every seed holds what is asked of it, figure by figure."""
+    ten, after = result["ten_classes"], [row["after"] for row in result["foreign_images"]]
+    accepted = [one["foreign"]["at_threshold"]["share"] for one in after if one["promised"]]
+    return {
+        f"calibration error at most {MOST_ERROR}": all(row["error"]["after"] <= MOST_ERROR for row in ten),
+        f"promise kept in {KEPT:.0%}": all(row["promise"]["kept"] >= KEPT * row["promise"]["draws"] for row in ten),
+        f"foreign images accepted at most {MOST_FOREIGN:.0%}": len(accepted) == len(after)
+        and max(accepted) <= MOST_FOREIGN,
+        "drift found, and none where there is none": result["drift"]["reached"],
+    }
 
 
 def main() -> int:
@@ -168,18 +138,30 @@ def main() -> int:
     parser.add_argument("--json", type=Path, default=Path("build/trust.json"), metavar="FILE", help="(%(default)s)")
     asked = parser.parse_args()
     fetch()
-    result: dict[str, list[dict[str, Any]]] = {"ten_classes": [], "foreign_images": []}
-    with tempfile.TemporaryDirectory() as name, running(Path(name) / ".local") as cloud:
+    result: dict[str, Any] = {"ten_classes": [], "foreign_images": []}
+    with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for seed in range(asked.seeds):
-            result["ten_classes"].append(ten_classes(cloud, folder / "runs", seed))
-            result["foreign_images"].append(foreign_images(cloud, folder / "runs", seed, folder))
-            asked.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+        with running(folder / ".local") as cloud:
+            for seed in range(asked.seeds):
+                result["ten_classes"].append(ten_classes(cloud, folder / "runs", seed))
+                result["foreign_images"].append(foreign_images(cloud, folder / "runs", seed, folder))
+                write(asked.json, result)
+        result["drift"] = drift(asked.seeds, folder / "drift.json")
+    result["reached"] = reached(result)
+    write(asked.json, result)
     console = Console()
-    console.print(ten_table(result["ten_classes"]))
+    for table in (calibration_table, promise_table):
+        console.print(table(result["ten_classes"]))
     console.print(foreign_table(result["foreign_images"]))
+    for figure, holds in result["reached"].items():
+        console.print(f"{'reached' if holds else 'MISSED'}: {figure}")
     console.print(f"All of it as JSON: {asked.json}")
-    return 0 if reached(result) else 1
+    return 0 if all(result["reached"].values()) else 1
+
+
+def write(file: Path, result: Mapping[str, Any]) -> None:
+    """Write what has been measured so far."""
+    file.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

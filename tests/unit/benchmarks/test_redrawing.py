@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.promise_draws import Answers, draw, read_answers
+from benchmarks.redrawing import Answers, draw, read_answers
 from training.threshold.choice import Promise
 
 

@@ -1,4 +1,4 @@
-"""How often a promised precision is kept: one model's answers, divided anew into calibration and test images."""
+"""How sure the figures of `make trust` are: one model's answers, drawn and divided anew, time after time."""
 
 import json
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from training.acceptance import GUESS
 from training.calibration import as_served, fit_temperature
+from training.evaluate.metrics import Z95, expected_calibration_error
 from training.threshold.choice import Candidates, Promise
 
 DRAWS = 200
@@ -50,6 +51,7 @@ class Draws:
             "kept": self.kept,
             "without_threshold": sum(coverage == 0 for coverage in self.coverages),
             "coverage": float(np.mean(self.coverages)),
+            "coverage_interval": np.percentile(self.coverages, [2.5, 97.5]).tolist(),
             "coverage_at_guess": float(np.mean(self.coverages_at_guess)),
         }
 
@@ -60,6 +62,18 @@ def read_answers(path: Path) -> Answers:
     answers = [json.loads(line) for line in lines]
     labels = np.array([answer["image"]["label"] for answer in answers])
     return Answers(np.array([answer["probabilities"] for answer in answers]), labels)
+
+
+def error_interval(test: Answers, temperature: float, error: float, seed: int) -> tuple[float, float]:
+    """The 95 % interval of a calibration error: two standard deviations of 200 bootstrap samples (Efron, 1979).
+
+    Around the error itself: that of a sample drawn with repetition is larger, by the noise that comes with it.
+    """
+    rng, calibrated = np.random.default_rng(seed), as_served(test.probabilities, temperature)
+    samples = (rng.integers(len(test.labels), size=len(test.labels)) for _ in range(DRAWS))
+    errors = [expected_calibration_error(calibrated[sample], test.labels[sample]) for sample in samples]
+    half = Z95 * float(np.std(errors))
+    return max(0.0, error - half), error + half
 
 
 def draw(calibration: Answers, test: Answers, promise: Promise, seed: int, draws: int = DRAWS) -> Draws:
