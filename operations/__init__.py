@@ -1,1 +1,1 @@
-"""The commands of people who run the service: redrive, reconcile, backlog."""
+"""The commands of people who run the service: redrive, reconcile, backlog, execution, leftovers."""

@@ -6,11 +6,17 @@ from collections.abc import Sequence
 from account import aws
 from account.command_line import Result, add_account_arguments, conclude
 from account.console import make_console
-from operations import backlog, leftovers, reconcile, redrive
+from operations import backlog, execution, leftovers, reconcile, redrive
 from operations.command import Command, Context
 from operations.service import STACK
 
-COMMANDS: dict[str, Command] = {"redrive": redrive, "reconcile": reconcile, "backlog": backlog, "leftovers": leftovers}
+COMMANDS: dict[str, Command] = {
+    "redrive": redrive,
+    "reconcile": reconcile,
+    "backlog": backlog,
+    "execution": execution,
+    "leftovers": leftovers,
+}
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -98,6 +98,20 @@ def recorded_by(context: Context, image_url: str, execution: str) -> Record | No
     return next((_record(item) for page in pages for item in page["Items"]), None)
 
 
+def latest(context: Context, image_url: str) -> Record | None:
+    """The record of the version of an image that was worked on last; None if none was."""
+    pages = context.aws.dynamodb.get_paginator("query").paginate(
+        TableName=context.service.results_table,
+        ProjectionExpression=_PROJECTION,
+        KeyConditionExpression="image_url = :image_url",
+        ExpressionAttributeNames=_NAMES,
+        ExpressionAttributeValues={":image_url": {"S": image_url}},
+        ConsistentRead=True,
+    )
+    found = [_record(item) for page in pages for item in page["Items"]]
+    return max(found, key=lambda record: (record.opened_at is not None, record.opened_at), default=None)
+
+
 def _record(item: "dict[str, AttributeValueTypeDef]") -> Record:
     text = {name: value["S"] for name, value in item.items() if "S" in value}
     threshold = item.get("confidence_threshold", {}).get("N")

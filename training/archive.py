@@ -71,7 +71,8 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
 def _sources(context: Context, dataset: Dataset, trained: dict[str, Any]) -> Iterator[Source]:
     yield Source("model.tar.gz", split_s3_url(trained["model_data"]))
     yield Source("hyperparameters.json", content=_json(trained["hyperparameters"]))
-    for name in ("dataset.json", "labels.json", *(f"{split}_lst/{split}.lst" for split in SPLITS)):
+    lists = (f"{split}_lst/{split}.lst" for split in SPLITS if dataset.size(split))
+    for name in ("dataset.json", "labels.json", *lists):
         yield Source(f"dataset/{Path(name).name}", (dataset.bucket, f"{dataset.prefix}/{name}"))
     deployed, evaluated = context.run.find("deploy"), context.run.find("evaluate")
     if deployed and deployed["model_card"]["training_job"] == trained["training_job"]:

@@ -23,6 +23,11 @@ def with_temperature(probabilities: Floats, temperature: float) -> Floats:
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
+def as_served(probabilities: Floats, temperature: float) -> Floats:
+    """Calibrated class probabilities, to the twelve digits that classify_image keeps: what the threshold is held to."""
+    return np.asarray(with_temperature(probabilities, temperature).round(12))
+
+
 def fit_temperature(probabilities: Floats, labels: Labels) -> float:
     """The temperature at which probabilities (images, classes) explain the labels (images,) best, from 0.05 to 20.
 

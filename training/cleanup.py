@@ -46,7 +46,8 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         if options.yes:
             deletion.delete()
     if options.yes:
-        context.run.forget("deploy")
+        for step in ("deploy", "ab", "shadow"):
+            context.run.forget(step)
     if not deletions:
         say("There is nothing to delete.")
     elif not options.yes:
@@ -71,6 +72,8 @@ def _deletions(context: Context, timeout: float) -> Iterator[Deletion]:
         yield Deletion("endpoint", found["EndpointName"], partial(endpoint.delete, context, timeout))
     elif found:
         context.console.print(f"The endpoint {found['EndpointName']} has not our tags, and is kept.")
+    for name in inventory.contest_endpoints(context):
+        yield Deletion("endpoint", name, partial(sagemaker.delete_endpoint, EndpointName=name))
     used_by_others = found["EndpointConfigName"] if found and not ours else None
     for name in inventory.endpoint_configs(context):
         if name != used_by_others:
@@ -107,6 +110,8 @@ def _kept(context: Context) -> dict[str, str]:
         "log of the endpoint": f"aws logs delete-log-group --log-group-name /aws/sagemaker/Endpoints/{names.endpoint}",
         "training jobs": "records of what was done; one that still trains costs money until it ends",
     }
+    group = f"aws sagemaker list-model-packages --model-package-group-name {names.service}"
+    kept["model registry"] = f"records of what was trained and decided: {group}"
     if bucket := bucket_name(context):
         kept["datasets"] = f"aws s3 rm --recursive s3://{bucket}/datasets/{names.service}/"
         kept["models, checkpoints, captured data and archives"] = f"in s3://{bucket}, of all projects that use it"

@@ -10,7 +10,12 @@ from training.run_file import RunFile, RunFileError
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
+# In the order of their distance from training: the model learns from the first, the second chooses when it stops, the
+# third says what its confidence is worth and where the threshold lies, and the last judges all of these choices.
+TRAIN, VALIDATION, CALIBRATION, TEST = SPLITS = ("train", "validation", "calibration", "test")
+CHOOSING = (TRAIN, VALIDATION, CALIBRATION)  # the splits that a model and its threshold come from
+
+OTHER = "other"  # the class of counter-examples, where the dataset has one
 
 
 class OtherDatasetError(TrainingError):
@@ -35,6 +40,7 @@ class Dataset:
     counts: Mapping[str, Mapping[str, int]]
     digest: str
     recordio: bool
+    other_class: str | None = None
 
     @classmethod
     def of(cls, run: RunFile) -> Self:
@@ -53,6 +59,7 @@ class Dataset:
                 staged["counts"],
                 staged["digest"],
                 staged["recordio"],
+                staged.get("other_class"),
             )
         except KeyError as exc:
             raise RunFileError(f"{run.path}: the result of `stage` has no {exc}. {RunFileError.__doc__}") from exc
@@ -68,14 +75,14 @@ class Dataset:
 
     def size(self, split: str) -> int:
         """How many images a split has."""
-        return sum(self.counts[split].values())
+        return sum(self.counts.get(split, {}).values())
 
     def url(self, channel: str) -> str:
         """The S3 URL of a channel: a split, `<split>_lst` or `<split>_rec`."""
         return f"s3://{self.bucket}/{self.prefix}/{channel}/"
 
     def images(self, s3: "S3Client", split: str) -> list[LabelledKey]:
-        """The images of a split, in the order of its list. Only `evaluate` may ask for the test split."""
+        """The images of a split, in the order of its list. Only `evaluate` and `promote` may ask for the test split."""
         listed = s3.get_object(Bucket=self.bucket, Key=f"{self.prefix}/{split}_lst/{split}.lst")["Body"].read()
         rows = (line.split("\t") for line in listed.decode().splitlines())
         return [LabelledKey(f"{self.prefix}/{split}/{path}", int(label)) for _, label, path in rows]

@@ -32,6 +32,13 @@ def find_endpoint(context: Context) -> "DescribeEndpointOutputTypeDef | None":
         raise
 
 
+def contest_endpoints(context: Context) -> Iterator[str]:
+    """Names of our endpoints beside that of the stage: what a comparison by `promote` left when it was cut off."""
+    pages = context.aws.sagemaker.get_paginator("list_endpoints").paginate(NameContains=f"{context.names.service}-v")
+    for page in pages:
+        yield from (found["EndpointName"] for found in page["Endpoints"] if is_ours(context, found["EndpointArn"]))
+
+
 def carries_our_tags(context: Context, tags: list[Any]) -> bool:
     """Whether a list of AWS tags has those of the project and the stage; the run may be another."""
     found = {tag["Key"]: tag["Value"] for tag in tags}

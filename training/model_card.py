@@ -5,6 +5,7 @@ import io
 import json
 import tarfile
 import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from account.aws import code_of
 from account.s3_url import split_s3_url
+from training import inventory
 from training.errors import TrainingError
 from training.step import Context
 
@@ -36,6 +38,10 @@ class BadModelArchiveError(TrainingError):
 
 class ModelChangedError(TrainingError):
     """The model.tar.gz is no longer what it was: find out who wrote it, and `python -m training train --again`."""
+
+
+class OtherClassesError(TrainingError):
+    """The endpoint serves a model of other classes: give the new one a --stage of its own, or `cleanup --yes` first."""
 
 
 class ModelCardTooLargeError(TrainingError):
@@ -108,6 +114,11 @@ def model_card(
         "model_digest": archive.digest,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+    return require_size(card)
+
+
+def require_size(card: dict[str, Any]) -> dict[str, Any]:
+    """Return the card. Raises ModelCardTooLargeError: no parameter can hold it."""
     if len(json.dumps(card, ensure_ascii=False).encode()) > MAX_BYTES:
         raise ModelCardTooLargeError
     return card
@@ -135,6 +146,14 @@ def write_model_card(context: Context, card: dict[str, Any]) -> None:
     )
 
 
+def earlier_model_cards(context: Context) -> Iterator[dict[str, Any]]:
+    """Yield what the parameter of the model card has held, the newest first: SSM keeps 100 versions."""
+    pages = context.aws.ssm.get_paginator("get_parameter_history").paginate(Name=context.names.model_card)
+    versions = [version for page in pages for version in page["Parameters"]]
+    for version in sorted(versions, key=lambda one: one["Version"], reverse=True):
+        yield json.loads(version["Value"])
+
+
 def read_model_card(context: Context) -> dict[str, Any] | None:
     """Read the endpoint's model card; None if it has none."""
     try:
@@ -145,6 +164,19 @@ def read_model_card(context: Context) -> dict[str, Any] | None:
         raise
     card: dict[str, Any] = json.loads(found)
     return card
+
+
+def require_same_classes(context: Context, labels: Sequence[str]) -> None:
+    """Return unless the endpoint serves a model of other classes, whose card would be used for the new one meanwhile.
+
+    Raises:
+        OtherClassesError: it does.
+    """
+    card = read_model_card(context)
+    if card and card["labels"] != list(labels) and inventory.find_endpoint(context):
+        raise OtherClassesError(
+            f"It serves {', '.join(card['labels'])}; the new model {', '.join(labels)}. {OtherClassesError.__doc__}"
+        )
 
 
 class _Hashed(io.RawIOBase):

@@ -76,3 +76,11 @@ class Names:
     def dated(self, moment: datetime) -> str:
         """A name for a training job, and for the model and the endpoint configuration that come of it."""
         return f"{self.service}-{self.run}-{moment:%y%m%d-%H%M%S}"
+
+    def versioned(self, version: int, moment: datetime) -> str:
+        """A name for what compares a version of the model registry with another, for as long as that takes."""
+        return f"{self.service}-v{version}-{moment:%y%m%d-%H%M%S}"
+
+    def short(self, moment: datetime) -> str:
+        """A name for a tuning job or an Autopilot job, which may have 32 characters."""
+        return f"{f'{self.service}-{self.run}'[:19].rstrip('-')}-{moment:%y%m%d%H%M%S}"

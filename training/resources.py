@@ -12,10 +12,11 @@ from account.prices import HOURS_PER_MONTH, Prices
 from training import inventory
 from training.foundation import find_foundation
 from training.model_card import read_model_card
+from training.registry import summaries
 from training.step import Context
 
-FOLDERS = ("datasets", "models", "checkpoints", "captured", "archive")  # of the bucket
-TRAINING_JOBS = 5  # the newest
+FOLDERS = ("datasets", "models", "checkpoints", "captured", "references", "archive")  # of the bucket
+NEWEST = 5  # training jobs and model packages are shown
 UNKNOWN = "unknown"
 
 
@@ -60,10 +61,26 @@ def _endpoint(context: Context, prices: Prices) -> Iterator[Resource]:
     yield from _variants(context, endpoint, prices)
 
 
+def _contest_endpoints(context: Context, prices: Prices) -> Iterator[Resource]:
+    for name in inventory.contest_endpoints(context):
+        endpoint = context.aws.sagemaker.describe_endpoint(EndpointName=name)
+        yield Resource("endpoint", name, endpoint["EndpointStatus"], "compares models for `promote`; no longer needed")
+        yield from _variants(context, endpoint, prices)
+
+
+def _packages(context: Context, _prices: Prices) -> Iterator[Resource]:
+    for package in [*summaries(context)][-NEWEST:]:
+        detail = package.get("ModelPackageDescription", "")
+        yield Resource(
+            "model package", f"version {package['ModelPackageVersion']}", package["ModelApprovalStatus"], detail
+        )
+
+
 def _variants(context: Context, endpoint: Any, prices: Prices) -> Iterator[Resource]:
     found = context.aws.sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
-    types = {variant["VariantName"]: variant.get("InstanceType") for variant in found["ProductionVariants"]}
-    for variant in endpoint.get("ProductionVariants", []):
+    configured = [*found["ProductionVariants"], *found.get("ShadowProductionVariants", [])]
+    types = {variant["VariantName"]: variant.get("InstanceType") for variant in configured}
+    for variant in (*endpoint.get("ProductionVariants", []), *endpoint.get("ShadowProductionVariants", [])):
         name = variant["VariantName"]
         if serverless := variant.get("CurrentServerlessConfig"):
             memory, most = serverless["MemorySizeInMB"], serverless["MaxConcurrency"]
@@ -111,7 +128,7 @@ def _training_jobs(context: Context, prices: Prices) -> Iterator[Resource]:
     )["TrainingJobSummaries"]
     shown = 0
     for job in listed:
-        if shown == TRAINING_JOBS:
+        if shown == NEWEST:
             return
         if not inventory.is_ours(context, job["TrainingJobArn"]):
             continue  # another stage's, whose name begins like ours
@@ -168,12 +185,14 @@ def bucket_name(context: Context) -> str | None:
 
 _FINDERS: dict[str, Callable[[Context, Prices], Iterator[Resource]]] = {
     "endpoint": _endpoint,
+    "endpoint of promote": _contest_endpoints,
     "auto-scaling": _scaling,
     "endpoint configuration": _endpoint_configs,
     "model": _models,
     "model card": _model_card,
     "alarm": _alarms,
     "training job": _training_jobs,
+    "model package": _packages,
     "bucket": _bucket,
     "stack": _stacks,
 }

@@ -20,7 +20,7 @@ from xray_provider import lambda_tracer
 
 from functions.classify_image.endpoint import EndpointTimeoutError, EndpointUnavailableError, endpoint_error
 from functions.classify_image.image_data import parse_image_data
-from functions.classify_image.model_card import ModelCard, card_error, parse_model_card
+from functions.classify_image.model_card import ModelCard, OtherModelError, card_error, parse_model_card
 from functions.classify_image.prediction import MAX_ANSWER_BYTES, calibrate, parse_prediction
 
 if TYPE_CHECKING:
@@ -50,17 +50,27 @@ def sagemaker_runtime() -> "SageMakerRuntimeClient":
 
 
 @tracer.capture_method(capture_response=False)
-def read_model_card(parameter: str) -> ModelCard:
-    """Read the model card from its SSM parameter, at most once in `MODEL_CARD_MAX_AGE`.
+def read_model_card(parameter: str, *, again: bool = False) -> str:
+    """Read the model card from its SSM parameter, at most once in `MODEL_CARD_MAX_AGE` unless `again`.
 
-    Raises: ModelCardNotFoundError, ModelCardUnavailableError, InvalidModelCardError.
+    Raises: ModelCardNotFoundError, ModelCardUnavailableError.
     """
     try:
-        text = parameters().get(parameter, max_age=MODEL_CARD_MAX_AGE)
+        return str(parameters().get(parameter, max_age=MODEL_CARD_MAX_AGE, force_fetch=again))
     except GetParameterError as exc:
         # Powertools wraps botocore's error without naming it as the cause.
         raise card_error(parameter, exc.__context__) from exc
-    return parse_model_card(str(text))
+
+
+def model_card_of(variant: str, card: str, parameter: str) -> ModelCard:
+    """Return the model card of the variant that answered; one that is too old to know the variant is read again.
+
+    Raises: as `read_model_card`, InvalidModelCardError, OtherModelError.
+    """
+    try:
+        return parse_model_card(card, variant)
+    except OtherModelError:
+        return parse_model_card(read_model_card(parameter, again=True), variant)
 
 
 @tracer.capture_method(capture_response=False)
@@ -90,12 +100,15 @@ def invoke_endpoint(endpoint: str, image: bytes) -> tuple[bytes, str]:
 
 
 def classified(card: ModelCard, probabilities: tuple[float, ...], endpoint: str, variant: str) -> dict[str, Any]:
-    """Build the answer: the calibrated class probabilities and who gave them."""
+    """Build the answer: calibrated class probabilities, who gave them, and when the model card accepts them."""
+    prediction = card.labels[probabilities.index(max(probabilities))]
     return {
         "predictions": list(probabilities),
         "class_probabilities": dict(zip(card.labels, probabilities, strict=True)),
         "endpoint": endpoint,
         "variant": variant,
+        "recommended_threshold": card.threshold(prediction),
+        "review_classes": list(card.review_classes),
     }
 
 
@@ -109,8 +122,10 @@ def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, 
     endpoint = os.environ["ENDPOINT_NAME"]
     image = parse_image_data(event)
     metrics.add_metric(name="Retries", unit=MetricUnit.Count, value=int(event.get("retry_count", 0) > 0))
-    card = read_model_card(os.environ["MODEL_CARD_PARAMETER"])
+    parameter = os.environ["MODEL_CARD_PARAMETER"]
+    text = read_model_card(parameter)  # first: where it cannot be read, no call of the endpoint is wasted
     body, variant = invoke_endpoint(endpoint, image)
+    card = model_card_of(variant, text, parameter)
     probabilities = calibrate(parse_prediction(body, len(card.labels)), card.temperature)
     answer = classified(card, probabilities, endpoint, variant)
     logger.info("Image classified", **answer)

@@ -1,10 +1,12 @@
 """The model card of an endpoint: what classify_image must know of the deployed model."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 MAX_TEMPERATURE = 100.0  # no calibration of a model that learnt anything comes near
+GUESS = 0.8  # the threshold where the card recommends none: `training threshold` has not chosen one from data
 
 
 class ModelCardNotFoundError(Exception):
@@ -13,6 +15,10 @@ class ModelCardNotFoundError(Exception):
 
 class ModelCardAccessDeniedError(Exception):
     """The function's role may not read the model card."""
+
+
+class OtherModelError(Exception):
+    """The endpoint answered with a variant that its model card, as read now, knows nothing of."""
 
 
 class ModelCardUnavailableError(Exception):
@@ -25,16 +31,42 @@ class InvalidModelCardError(Exception):
 
 @dataclass(frozen=True)
 class ModelCard:
-    """Class labels in the order of the model's answer, and the temperature that calibrates it (1: as it is)."""
+    """What the service must know of a model.
+
+    Args:
+        labels: Class labels in the order of the model's answer.
+        temperature: What calibrates its class probabilities (1: as they are).
+        recommended_threshold: Confidence at or above which a prediction keeps the precision that was promised.
+        class_thresholds: The same for classes that have their own; None for one whose precision cannot be promised.
+        other_class: The class of counter-examples: what the model was taught to be none of the others.
+    """
 
     labels: tuple[str, ...]
     temperature: float
+    recommended_threshold: float = GUESS
+    class_thresholds: Mapping[str, float | None] = field(default_factory=dict)
+    other_class: str | None = None
+
+    @property
+    def review_classes(self) -> tuple[str, ...]:
+        """The classes whose predictions people decide on, whatever the confidence."""
+        unpromised = (label for label in self.labels if self.class_thresholds.get(label, 0.0) is None)
+        return tuple(dict.fromkeys((*unpromised, *([self.other_class] if self.other_class else []))))
+
+    def threshold(self, label: str) -> float:
+        """The recommended threshold for a prediction of the class."""
+        return self.class_thresholds.get(label) or self.recommended_threshold
 
 
-def parse_model_card(text: str) -> ModelCard:
-    """Read the labels and the temperature from the JSON of a model card; the rest of it is for people and training.
+def parse_model_card(text: str, variant: str) -> ModelCard:
+    """Read what the service must know from the JSON of a model card; the rest of it is for people and training.
 
-    Raises: InvalidModelCardError.
+    Only the labels and the temperature must be there: cards of before thresholds and counter-examples stay valid.
+
+    The card follows the variant: an answer is never read with the card of another model. A card that names no variant
+    is that of all; during an A/B test its member `variants` holds the cards of the other ones.
+
+    Raises: InvalidModelCardError, OtherModelError.
     """
     try:
         card = json.loads(text)
@@ -42,7 +74,17 @@ def parse_model_card(text: str) -> ModelCard:
         raise InvalidModelCardError(f"The model card is not JSON: {exc}.") from exc
     if not isinstance(card, dict):
         raise InvalidModelCardError(f"The model card must be a JSON object, not a {type(card).__name__}.")
-    return ModelCard(_labels(card.get("labels")), _temperature(card.get("temperature")))
+    card = _of_variant(card, variant)
+    labels, own, other_class = _labels(card.get("labels")), card.get("class_thresholds"), card.get("other_class")
+    if not isinstance(own, dict | None) or not set(own or {}) <= set(labels) or other_class not in (None, *labels):
+        raise InvalidModelCardError("The class_thresholds and the other_class of the model card must name its labels.")
+    return ModelCard(
+        labels,
+        _temperature(card.get("temperature")),
+        _threshold(card.get("recommended_threshold")) or GUESS,
+        {label: _threshold(threshold) for label, threshold in (own or {}).items()},
+        other_class,
+    )
 
 
 def card_error(parameter: str, cause: BaseException | None) -> Exception:
@@ -54,6 +96,16 @@ def card_error(parameter: str, cause: BaseException | None) -> Exception:
     if code == "ParameterNotFound":
         return ModelCardNotFoundError(f"There is no model card {parameter}; python -m training deploy writes it.")
     return ModelCardUnavailableError(f"The model card {parameter} cannot be read: {cause}")
+
+
+def _of_variant(card: dict[str, Any], variant: str) -> dict[str, Any]:
+    if card.get("variant", variant) == variant:
+        return card
+    others = card.get("variants")
+    if not isinstance(others, dict) or not isinstance(others.get(variant), dict):
+        raise OtherModelError(f"The variant {variant} answered; the model card is that of {card['variant']}.")
+    own: dict[str, Any] = others[variant]
+    return own
 
 
 def _labels(labels: Any) -> tuple[str, ...]:
@@ -71,3 +123,14 @@ def _temperature(temperature: Any) -> float:
     if not number or not 0 < temperature <= MAX_TEMPERATURE:
         raise InvalidModelCardError(f"The temperature of the model card must be above 0, not {temperature!r:.200}.")
     return float(temperature)
+
+
+def _threshold(threshold: Any) -> float | None:
+    if threshold is None:
+        return None
+    number = isinstance(threshold, int | float) and not isinstance(threshold, bool)
+    if not number or not 0 < threshold <= 1:
+        raise InvalidModelCardError(
+            f"A threshold of the model card must be above 0 and at most 1, not {threshold!r:.200}."
+        )
+    return float(threshold)

@@ -15,9 +15,13 @@ class InvalidProbabilitiesError(Exception):
     """The class probabilities are not an object of numbers from 0 to 1 whose sum is 1."""
 
 
+class InvalidReviewClassesError(Exception):
+    """The review classes are not a list of class names."""
+
+
 @dataclass(frozen=True)
 class Decision:
-    """The class with the largest probability, its probability (the confidence), and whether that is enough."""
+    """The class with the largest probability, its probability (the confidence), and whether it is accepted."""
 
     classification: str
     confidence: float
@@ -25,18 +29,20 @@ class Decision:
 
 
 def decide(event: Any) -> Decision:
-    """Decide on `{"class_probabilities": {"truck": 0.92, ...}, "confidence_threshold": 0.8}`.
+    """Decide on `{"class_probabilities": {"truck": 0.92, ...}, "confidence_threshold": 0.8, "review_classes": []}`.
 
-    A confidence at the threshold passes. Of equal probabilities the first class counts.
+    A confidence at the threshold passes, unless the class is one of the review classes, of which there may be none. Of
+    equal probabilities the first class counts.
 
-    Raises: InvalidProbabilitiesError, InvalidThresholdError.
+    Raises: InvalidProbabilitiesError, InvalidThresholdError, InvalidReviewClassesError.
     """
     request = event if isinstance(event, Mapping) else {}
     probabilities = _probabilities(request.get("class_probabilities"))
     threshold = _threshold(request.get("confidence_threshold"))
+    review_classes = _names(request.get("review_classes", []))
     classification = max(probabilities, key=lambda label: probabilities[label])
     confidence = probabilities[classification]
-    return Decision(classification, confidence, confidence >= threshold)
+    return Decision(classification, confidence, confidence >= threshold and classification not in review_classes)
 
 
 def _threshold(threshold: Any) -> float:
@@ -59,6 +65,14 @@ def _probabilities(probabilities: Any) -> dict[str, float]:
             f" this came instead: {probabilities!r:.200}"
         )
     return {label: float(value) for label, value in probabilities.items()}
+
+
+def _names(names: Any) -> list[str]:
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise InvalidReviewClassesError(
+            f"The review_classes must be a list of class names; this came instead: {names!r:.100}"
+        )
+    return names
 
 
 def _is_number(value: Any) -> bool:

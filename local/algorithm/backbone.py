@@ -4,6 +4,7 @@ import functools
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
+from PIL import Image
 
 from local.algorithm.errors import AlgorithmError
-from local.algorithm.pixels import decode
+from local.algorithm.pixels import decode, squeezed
 
 ONNX_FILE = Path(__file__).with_name("backbone.onnx")
 FEATURES = 2560
@@ -32,12 +34,12 @@ class Backbone:
     sha256: str
     session: onnxruntime.InferenceSession
 
-    def features(self, image: bytes) -> NDArray[np.float32]:
-        """Features of shape (2560,) of an encoded image. Safe to call from several threads at once.
+    def features(self, image: bytes, view: Callable[[Image.Image], Image.Image] = squeezed) -> NDArray[np.float32]:
+        """Features of shape (2560,) of a view of an encoded image. Safe to call from several threads at once.
 
         Raises UndecodableImageError.
         """
-        pixels = decode(image)[np.newaxis]
+        pixels = decode(image, view)[np.newaxis]
         (features,) = self.session.run(["features"], {"pixels": pixels})
         return np.asarray(features[0], dtype=np.float32)
 

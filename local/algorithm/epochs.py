@@ -24,10 +24,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """What a channel comes down to: features (images, features) and class indices (images,)."""
+    """What a channel comes down to: features (images, features), class indices (images,), features of views."""
 
     features: Floats
     labels: Labels
+    views: tuple[Floats, ...] = ()
 
     def metrics(self, head: Head, top_k: int | None = None) -> Metrics:
         """Top-1 accuracy, mean cross-entropy and, if asked for, top-k accuracy of a head on the channel."""
@@ -56,7 +57,7 @@ class Epochs:
 
         Raises DivergedError, and StoppedError if there has been no epoch.
         """
-        training = HeadTraining(self.train.features, self.train.labels, self.chosen)
+        training = HeadTraining(self.train.features, self.train.labels, self.chosen, self.train.views)
         progress = self.resumed() or Progress(training.beginning(self.head))
         for number in range(len(progress.accuracies), self.chosen.epochs):
             if stop.is_set() or is_exhausted(progress.accuracies, self.chosen):
@@ -107,7 +108,13 @@ class Epochs:
     def digest(self) -> str:
         """What tells this job from any other: its hyperparameters, features, labels and where it begins."""
         digest = hashlib.sha256(repr(self.chosen).encode())
-        arrays = [self.train.features, self.train.labels, self.validation.features, self.validation.labels]
+        arrays = [
+            self.train.features,
+            self.train.labels,
+            *self.train.views,
+            self.validation.features,
+            self.validation.labels,
+        ]
         arrays += [self.head.weights, self.head.bias] if self.head else []
         for array in arrays:
             digest.update(np.ascontiguousarray(array))

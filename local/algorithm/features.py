@@ -1,4 +1,4 @@
-"""The features of the images of a job: by far its most work, so it is done once for an image, on all cores."""
+"""The features of the images of a job: by far its most work, so it is done once for a view, on all cores."""
 
 import hashlib
 import logging
@@ -11,11 +11,12 @@ from threading import Event
 import numpy as np
 from numpy.typing import NDArray
 
+from local.algorithm.augmentation import View
 from local.algorithm.backbone import FEATURES, cores, load_backbone
 from local.algorithm.checkpoint import load_arrays, save_arrays
 from local.algorithm.dataset import LabelledImage
 from local.algorithm.errors import AlgorithmError
-from local.algorithm.pixels import UndecodableImageError
+from local.algorithm.pixels import UndecodableImageError, squeezed
 
 SECONDS_BETWEEN_LINES = 3.0  # of the log
 
@@ -29,7 +30,7 @@ class StoppedError(AlgorithmError):
 
 
 class FeatureStore:
-    """Features by the sha256 of their image, kept in a file, if there is to be one, for the next try at the job."""
+    """Features by the sha256 of their image or view, kept in a file, if there is one, for the next try at the job."""
 
     def __init__(self, file: Path | None = None) -> None:
         """With what the file holds, if it exists and is of the same backbone."""
@@ -40,15 +41,17 @@ class FeatureStore:
             self._features = {bytes(digest): row for digest, row in zip(kept["digests"], kept["features"], strict=True)}
             logger.info("The checkpoint holds the features of %d images", len(self._features))
 
-    def of_channel(self, channel: str, images: Sequence[LabelledImage], stop: Event) -> Features:
-        """Features (images, 2560) of the images of a channel, in their order.
+    def of_channel(
+        self, channel: str, images: Sequence[LabelledImage], stop: Event, view: View | None = None
+    ) -> Features:
+        """Features (images, 2560) of the images of a channel, or of a view of each, in their order.
 
         Raises UndecodableImageError, naming the image, and StoppedError, within a moment of `stop` being set.
         """
         result = np.empty((len(images), FEATURES), np.float32)
         known, begun = len(self._features), time.monotonic()
         told = begun
-        futures = [cores().submit(self._of_image, image) for image in images]
+        futures = [cores().submit(self._of_image, image, view) for image in images]
         try:
             for done, future in enumerate(futures, start=1):
                 digest, result[done - 1] = future.result()
@@ -67,13 +70,15 @@ class FeatureStore:
                 self._save(self._file)
         return result
 
-    def _of_image(self, image: LabelledImage) -> tuple[bytes, Features]:
+    def _of_image(self, image: LabelledImage, view: View | None) -> tuple[bytes, Features]:
         content = image.read()
         digest = hashlib.sha256(content).digest()
-        if digest in self._features:
-            return digest, self._features[digest]
+        key = hashlib.sha256(digest + repr(view).encode()).digest() if view else digest
+        if key in self._features:
+            return key, self._features[key]
         try:
-            return digest, load_backbone().features(content)
+            seen = (lambda picture: view.of(picture, digest)) if view else squeezed
+            return key, load_backbone().features(content, seen)
         except UndecodableImageError as error:
             raise UndecodableImageError(f"{image.name}: {error.detail}".removesuffix(": ")) from error
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
+from local.algorithm.augmentation import KINDS, Kind
 from local.algorithm.errors import AlgorithmError
 
 # Accepted as the built-in algorithm accepts them: the backbone here is always the same, and so is the one machine.
@@ -73,15 +74,6 @@ def only(value: str, reason: str) -> Reader[str]:
     return read
 
 
-def refused(reason: str) -> Reader[str]:
-    """Reads nothing."""
-
-    def read(_: str) -> str:
-        raise ValueError(f"possible: {reason}")
-
-    return read
-
-
 def epoch_list(text: str) -> tuple[int, ...]:
     """Numbers of epochs, separated by commas."""
     try:
@@ -126,7 +118,7 @@ class Hyperparameters:
     precision_dtype: Annotated[str, only("float32", "the backbone and the head compute in it")] = "float32"
     multi_label: Annotated[str, only("0", "an image has one class")] = "0"
     use_weighted_loss: Annotated[str, only("0", "it belongs to multi_label")] = "0"
-    augmentation_type: Annotated[str | None, refused("it gains nothing on a frozen backbone; leave it out")] = None
+    augmentation_type: Annotated[Kind | None, one_of(*KINDS)] = None
 
     def learning_rate_of(self, epoch: int) -> float:
         """The learning rate in an epoch (from 0): reduced after each of the epochs in lr_scheduler_step."""

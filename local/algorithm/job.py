@@ -1,7 +1,7 @@
 """A training job: from a folder shaped like /opt/ml to the model in it."""
 
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from local.algorithm import hyperparameters, model
+from local.algorithm.augmentation import VIEWS, View
 from local.algorithm.backbone import load_backbone
 from local.algorithm.dataset import LabelledImage, content_types, read_channel
 from local.algorithm.epochs import Channel, Epochs
@@ -50,6 +51,9 @@ def run(root: Path, stop: Event) -> None:
         Channel(store.of_channel(name, images[name], stop), np.array([image.label for image in images[name]]))
         for name in CHANNELS
     )
+    if chosen.augmentation_type:
+        views = (View(chosen.augmentation_type, number) for number in range(VIEWS))
+        train = replace(train, views=tuple(store.of_channel("train", images["train"], stop, view) for view in views))
     best = Epochs(train, validation, chosen, head, checkpoints and checkpoints / "progress.npz").run(stop)
     (root / "model").mkdir(parents=True, exist_ok=True)
     model.save(root / "model", best.head, description(best, chosen, texts))

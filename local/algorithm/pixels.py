@@ -2,6 +2,7 @@
 
 import io
 import struct
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +23,13 @@ class UndecodableImageError(AlgorithmError):
     """The image is not a readable JPEG or PNG file."""
 
 
-def decode(image: bytes) -> NDArray[np.uint8]:
-    """The image as RGB pixels of shape (224, 224, 3), uint8, the whole image squeezed into the square.
+def squeezed(picture: Image.Image) -> Image.Image:
+    """The whole picture in a square of 224 pixels: what serving sees."""
+    return picture.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+
+
+def decode(image: bytes, view: Callable[[Image.Image], Image.Image] = squeezed) -> NDArray[np.uint8]:
+    """A view of the image as RGB pixels of shape (224, 224, 3), uint8.
 
     Bicubic, in training as in serving: a model trained on bicubic pixels loses 1 point of accuracy on lanczos ones
     and 40 on nearest-neighbour ones (CIFAR-10 automobile and truck photos).
@@ -34,9 +40,9 @@ def decode(image: bytes) -> NDArray[np.uint8]:
         with Image.open(io.BytesIO(image), formats=FORMATS) as opened:
             if opened.width * opened.height > MAX_PIXELS:
                 raise UndecodableImageError(f"it has more than {MAX_PIXELS:,} pixels")
-            resized = opened.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+            seen = view(opened.convert("RGB"))
     except UnidentifiedImageError as error:
         raise UndecodableImageError from error
     except (*DAMAGE, *BOAST) as error:
         raise UndecodableImageError(str(error)) from error
-    return np.asarray(resized)
+    return np.asarray(seen)

@@ -9,8 +9,8 @@ from pathlib import Path
 import jinja2
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from drawing.workflow import DEFINITION, draw
 from local.demo.decisions import Decision, Totals
-from local.workflow_drawing import DEFINITION, draw
 
 THUMBNAIL = 96  # pixels a side
 

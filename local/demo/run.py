@@ -17,6 +17,7 @@ from local.demo.uploads import Sample
 from local.server.cloud import Cloud
 
 RESULTS = Path("build/demo")
+FOREIGN = 5  # photos of each kind of thing that is no class
 SHOWN = 20  # rows of the table on the terminal; the page has all
 
 console = Console(highlight=False)
@@ -33,9 +34,10 @@ def run(cloud: Cloud, state: Path, results: Path = RESULTS) -> int:
     for command in run_steps(cloud.environment, state / "runs"):
         console.rule(f"[bold]{command}", align="left")
     console.rule("[bold]the service", align="left")
+    samples = [*test_images(), *foreign_images(), *broken_images(results / "broken")]
     with progress() as bars:
         deployed = deploy(cloud, state, bars)
-        decisions = decide(cloud, deployed, [*test_images(), *broken_images(results / "broken")], bars)
+        decisions = decide(cloud, deployed, samples, bars)
     totals = total(decisions)
     (results / "decisions.json").write_text(json.dumps([d.output for d in decisions], indent=2, ensure_ascii=False))
     (results / "index.html").write_text(page.render(decisions, totals))
@@ -79,6 +81,13 @@ def test_images() -> Iterator[Sample]:
     for folder in ("test", "photos"):
         for path in sorted((SAMPLES / folder).glob("*/*.*")):
             yield Sample(path, f"demo/{folder}/{path.parent.name}/{path.name}", path.parent.name)
+
+
+def foreign_images() -> Iterator[Sample]:
+    """Photos of things that the model was never shown, as they get into any bucket: people should see them."""
+    for kind in sorted((SAMPLES / "foreign").iterdir()):
+        for path in sorted(kind.iterdir())[:FOREIGN]:
+            yield Sample(path, f"demo/foreign/{path.name}", None)
 
 
 def broken_images(folder: Path) -> Iterator[Sample]:

@@ -12,10 +12,11 @@ SAMPLES = Path("local/sample_images")
 ENDPOINT = "scones-unlimited"  # what the training tool calls the endpoint of the dev stage
 # Each does nothing that an earlier run of the demo has done already, except that evaluate measures anew.
 STEPS = (
-    ("stage", str(SAMPLES)),
+    ("stage", str(SAMPLES), "--other", str(SAMPLES / "other")),
     ("train",),
     ("deploy", "--take-over"),  # whatever served the demo before
-    ("evaluate", "--again", "--min-accuracy", "0.9"),
+    ("threshold", "--precision", "0.97"),
+    ("evaluate", "--again", "--min-accuracy", "0.9", "--foreign", str(SAMPLES / "foreign")),
 )
 
 

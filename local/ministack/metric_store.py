@@ -36,9 +36,10 @@ CLOCK = Clock()
 
 
 def install() -> None:
-    """Store what the services tell, and give what comes over the wire the clock's time."""
+    """Store what the services tell, and give what comes over the wire, or is asked for, the clock's time."""
     wrap(cloudwatch, "record_metric", "namespace metric_name value unit dimensions", _record)
     wrap(cloudwatch, "_store_datum", "namespace name dims ts unit value values counts stat_values", _store)
+    wrap(cloudwatch, "_get_metric_statistics", "params cbor_data is_cbor is_json", _tell)
 
 
 def record(namespace: str, name: str, value: float, dimensions: Mapping[str, str], unit: str = "None") -> None:
@@ -81,3 +82,10 @@ def _store(
     original: Callable[..., None], namespace: str, name: str, dims: Mapping[str, str], ts: float, *datum: Any
 ) -> None:
     original(namespace, name, dims, ts + CLOCK.ahead, *datum)
+
+
+def _tell(original: Callable[..., Any], params: Any, data: Any, is_cbor: bool, is_json: bool = False) -> Any:
+    if CLOCK.ahead and (is_cbor or is_json):
+        times = {name: cloudwatch._parse_ts(data[name]) + CLOCK.ahead for name in ("StartTime", "EndTime")}
+        data = {**data, **times}
+    return original(params, data, is_cbor, is_json)

@@ -8,6 +8,7 @@ from local.sagemaker.api.control_plane import ControlPlane
 from local.sagemaker.api.protocol import Answer, Request
 from local.sagemaker.api.store import ENDPOINT, Record, RecordStore
 from local.sagemaker.api.tagging import Tagging
+from local.sagemaker.hosting.deployment import Launcher
 from local.sagemaker.hosting.endpoints import Endpoints
 from local.sagemaker.hosting.operations import Hosting
 from local.sagemaker.hosting.runtime import Runtime
@@ -25,13 +26,13 @@ class Region:
         name, account = folder.name, surroundings.account
         self._authorizer = surroundings.authorizer
         self._store = RecordStore(folder, account, name)
-        self._endpoints = Endpoints(
-            self._store, folder / "deployment", surroundings.artifact_store, surroundings.container
-        )
+        alarm_states = partial(surroundings.alarms.states, name)
+        launcher = Launcher(folder / "deployment", surroundings.artifact_store, surroundings.container)
+        self._endpoints = Endpoints(self._store, launcher, alarm_states)
         self._training_jobs = TrainingJobs(self._store, name, folder / "training", surroundings.jobs)
         self._tuning_jobs = TuningJobs(self._store, self._training_jobs)
         operations = {
-            **Hosting(self._store, self._endpoints, surroundings.scalable_targets, name).operations,
+            **Hosting(self._store, self._endpoints, surroundings.scalable_targets, alarm_states, name).operations,
             **ModelRegistry(self._store).operations,
             **Tagging(self._store).operations,
             **self._training_jobs.operations,

@@ -7,6 +7,7 @@ from local.sagemaker.hosting.container import ContainerFactory
 from local.sagemaker.hosting.operations import ScalableTargets
 from local.sagemaker.hosting.runtime import MODEL_TIME_LIMIT_SECONDS
 from local.sagemaker.hosting.telemetry import PUBLISH_SECONDS, TelemetrySink
+from local.sagemaker.hosting.traffic import Alarms
 from local.sagemaker.jobs.run import JobServices
 from local.sagemaker.object_store import ObjectStore
 
@@ -21,6 +22,7 @@ class Surroundings:
         container: Makes the app (GET /ping, POST /invocations) that serves the model in a folder.
         telemetry_sink: Takes the metrics and the captured data of endpoints.
         scalable_targets: Knows which variants of endpoints are registered with Application Auto Scaling.
+        alarms: Tells the states of CloudWatch's alarms.
         jobs: What training jobs share.
         account: The account of every ARN.
         default_region: The region of a request that does not say for which it is signed.
@@ -33,6 +35,7 @@ class Surroundings:
     container: ContainerFactory
     telemetry_sink: TelemetrySink
     scalable_targets: ScalableTargets
+    alarms: Alarms
     jobs: JobServices
     account: str = "000000000000"
     default_region: str = "us-east-1"

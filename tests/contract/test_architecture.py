@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
-OURS = {"functions", "account", "training", "operations", "local", "benchmarks"}
+OURS = {"functions", "account", "drawing", "training", "operations", "local", "benchmarks"}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "main", "misc"}
 
 
@@ -68,8 +68,12 @@ def test_the_tools_and_local_do_not_know_each_other() -> None:
     assert [] == [p for t in tools for p in sources(t) if any(inside(name, "local") for name in imports(p))]
 
 
-def test_training_and_operations_share_nothing_but_the_account() -> None:
-    allowed = {"account": {"account"}, "operations": {"account", "operations"}}
+def test_training_and_operations_share_nothing_but_account_and_drawing() -> None:
+    allowed = {
+        "account": {"account"},
+        "drawing": {"drawing"},
+        "operations": {"account", "drawing", "operations"},
+    }
     for folder, own in allowed.items():
         for path in sources(folder):
             assert set() == {name.split(".")[0] for name in imports(path)} & OURS - own, path
@@ -77,12 +81,12 @@ def test_training_and_operations_share_nothing_but_the_account() -> None:
 
 
 def test_nobody_imports_tests() -> None:
-    folders = ("functions", "layers", "local", "account", "training", "operations", "benchmarks")
+    folders = ("functions", "layers", "local", "account", "drawing", "training", "operations", "benchmarks")
     assert [] == [p for f in folders for p in sources(f) if any(inside(name, "tests") for name in imports(p))]
 
 
 def test_no_module_has_a_name_that_says_nothing() -> None:
-    folders = ("functions", "layers", "local", "account", "training", "operations", "benchmarks", "tests")
+    folders = ("functions", "layers", "local", "account", "drawing", "training", "operations", "benchmarks", "tests")
     assert [] == [p for folder in folders for p in sources(folder) if p.stem in FORBIDDEN_NAMES]
 
 

@@ -56,7 +56,7 @@ def processes_of(folder: Path) -> list[str]:
 
 @pytest.fixture(scope="session")
 def demo(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """The demo, run on the tests' cloud: stage, train, deploy, evaluate, `sam build`, `sam deploy`, 207 uploads."""
+    """The demo, run on the tests' cloud: stage, train, deploy, evaluate, `sam build`, `sam deploy`, 227 uploads."""
     folder = tmp_path_factory.mktemp("demo")
     status = run(cloud, folder / "state", folder / "results")
     workflow = outputs(cloud.client("cloudformation")).workflow_arn

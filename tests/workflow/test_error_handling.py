@@ -29,7 +29,7 @@ UNREADABLE = ["ImageNotFoundError", "EmptyImageError", "UnsupportedImageFormatEr
 UNREADABLE += ["ImageTooLargeError"]
 ENDPOINT = ["EndpointThrottledError", "EndpointUnavailableError", "EndpointTimeoutError"]
 MODEL = ["InvalidImageDataError", "EndpointNotFoundError", "EndpointAccessDeniedError", "ImageRejectedByModelError"]
-MODEL += ["InvalidPredictionError", "ModelCardNotFoundError", "InvalidModelCardError"]
+MODEL += ["InvalidPredictionError", "ModelCardNotFoundError", "InvalidModelCardError", "OtherModelError"]
 MODEL += ["ModelCardAccessDeniedError"]
 DATABASE = ["AmazonDynamoDBException", "InternalServerErrorException", "ProvisionedThroughputExceededException"]
 DATABASE += ["RequestLimitExceededException", "ThrottlingException", "SdkClientException"]
@@ -77,7 +77,7 @@ CASES = [
     *[Case(WORKFLOW, "Filter inferences", error, 5, "Failed") for error in TRANSIENT],
     *[
         Case(WORKFLOW, "Filter inferences", error, 1, "Failed")
-        for error in ("InvalidThresholdError", "InvalidProbabilitiesError")
+        for error in ("InvalidThresholdError", "InvalidProbabilitiesError", "InvalidReviewClassesError")
     ],
     *[
         Case(WORKFLOW, state, error, 7, state)

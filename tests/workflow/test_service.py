@@ -179,7 +179,7 @@ class TestDirectInput:
         event = {name: str(value).format(bucket=service.bucket) for name, value in event.items()}
         self.refused(service, event, "InvalidImageUrlError")
 
-    @pytest.mark.parametrize("threshold", [0, 1.01, "0.8", None])
+    @pytest.mark.parametrize("threshold", [-0.01, 1.01, "0.8", None])
     def test_wrong_threshold_is_refused_before_any_work(self, service: Deployed, threshold: Any) -> None:
         event = {"image_url": f"s3://{service.bucket}/uploads/a.png", "confidence_threshold": threshold}
         self.refused(service, event, "InvalidThresholdError")

@@ -5,16 +5,26 @@ import shutil
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local.server.cloud import Cloud
+from training.autopilot.request import Limits, automl_job_request
+from training.dataset import Dataset
 
 ROOT = Path(__file__).parents[2]
-IMAGES_PER_CLASS = 40  # 24, 8 and 8 in the splits
+IMAGES_PER_CLASS = 40  # 20, 6, 6 and 8 in the splits
+RANGES = """
+strategy = "Grid"
+seed = 0
+parallel_jobs = 2
+early_stopping = true
+ranges.learning_rate.values = [0.001, 0.01]
+"""
 
 
 @dataclass
@@ -23,6 +33,7 @@ class Trial:
 
     cloud: Cloud
     folder: Path
+    training_jobs: list[str] = field(default_factory=list)  # those of `train`
 
     def start(self, *step: str) -> "subprocess.Popen[str]":
         own = ("--project", "trial", "--runs", str(self.folder / "runs"))
@@ -57,7 +68,7 @@ class Trial:
     @property
     def staging(self) -> tuple[str, ...]:
         """The step that makes the dataset."""
-        return ("stage", str(self.folder / "photos"), "--split", "0.6,0.2,0.2")
+        return ("stage", str(self.folder / "photos"), "--split", "0.5,0.15,0.15,0.2")
 
     def endpoints(self) -> list[str]:
         """The names of this project's endpoints."""
@@ -116,7 +127,37 @@ def trained(staged: Trial) -> Trial:
     assert (130, True) == (status, "aws sagemaker stop-training-job" in output), output
     status, output = staged.run(*arguments)
     assert (0, True) == (status, bool(re.search("Taking up|this very model", output))), output
+    staged.training_jobs = staged.names("list_training_jobs", "TrainingJobSummaries", "TrainingJobName")
     return staged
+
+
+@dataclass(frozen=True)
+class Contest:
+    """What the steps said of two models, the first one trained and the second one tuned."""
+
+    trial: Trial
+    first: tuple[int, str]
+    tuned: tuple[int, str]
+    second: tuple[int, str]
+    approvals: list[str]
+
+
+@pytest.fixture(scope="module")
+def contest(trained: Trial) -> Contest:
+    """Promote what was trained; tune, interrupted once; promote the best of what was tuned."""
+    status, output = trained.run(*trained.staging)  # the test images are needed here
+    assert 0 == status, output
+    first = trained.run("promote")
+    ranges = trained.folder / "ranges.toml"
+    ranges.write_text(RANGES, encoding="utf-8")
+    arguments = ("tune", "--epochs", "2", "--mini-batch-size", "8", "--ranges", str(ranges))
+    status, output = trained.interrupt(*arguments, at="Tuning job")
+    assert (130, True) == (status, "stop-hyper-parameter-tuning-job" in output), output
+    tuned, second = trained.run(*arguments), trained.run("promote")
+    sagemaker: Any = trained.cloud.client("sagemaker")
+    packages = sagemaker.list_model_packages(ModelPackageGroupName="trial")["ModelPackageSummaryList"]
+    trained.forget_test_images()
+    return Contest(trained, first, tuned, second, [package["ModelApprovalStatus"] for package in packages])
 
 
 @dataclass(frozen=True)
@@ -133,8 +174,9 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(trained: Trial) -> Story:
+def story(contest: Contest) -> Story:
     """Deploy, interrupted once; evaluate without and with test images; clean up, first without --yes."""
+    trained = contest.trial
     assert 130 == trained.interrupt("deploy", at="is being created")[0]
     status, output = trained.run("deploy")
     assert 0 == status, output
@@ -151,7 +193,33 @@ def story(trained: Trial) -> Story:
 
 
 def test_interrupted_training_makes_one_job(trained: Trial) -> None:
-    assert 1 == len(trained.names("list_training_jobs", "TrainingJobSummaries", "TrainingJobName"))
+    assert 1 == len(trained.training_jobs)
+
+
+def test_a_first_model_is_promoted_when_it_beats_guessing(contest: Contest) -> None:
+    status, output = contest.first
+    assert (0, True) == (status, "better than the rule of always the most frequent class" in output), output
+
+
+def test_interrupted_tuning_is_one_tuning_job_whose_best_model_is_registered(contest: Contest) -> None:
+    status, output = contest.tuned
+    assert (0, True, True) == (status, "2/2" in output, "version 2 of trial" in output), output
+    listed = "HyperParameterTuningJobSummaries"
+    assert 1 == len(contest.trial.names("list_hyper_parameter_tuning_jobs", listed, "HyperParameterTuningJobName"))
+
+
+def test_a_challenger_that_is_not_shown_to_be_better_is_refused(contest: Contest) -> None:
+    status, output = contest.second
+    assert (1, True) == (status, "ChallengerRefusedError: Version 2 is not shown to be better" in output), output
+    assert ["Approved", "Rejected"] == contest.approvals
+
+
+def test_autopilot_is_refused_as_the_step_takes_for_not_emulated(cloud: Cloud) -> None:
+    data = Dataset("photos", "datasets/cars", ("automobile", "truck"), {}, "sha256:data", recordio=False)
+    role = "arn:aws:iam::000000000000:role/autopilot"
+    request = automl_job_request(data, "trial", role, Limits(1, 60, 60), [])
+    with pytest.raises(ClientError, match=r"UnknownOperationException.*CreateAutoMLJobV2 is not emulated"):
+        cloud.client("sagemaker").create_auto_ml_job_v2(**request)
 
 
 def test_interrupted_deployment_makes_one_endpoint_with_one_model(story: Story) -> None:

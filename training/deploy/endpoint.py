@@ -61,10 +61,11 @@ def create(context: Context, config: str, quota: str) -> None:
     _within_quota(quota, context.aws.sagemaker.create_endpoint, **request)
 
 
-def update(context: Context, config: str, quota: str) -> None:
+def update(context: Context, config: str, quota: str, deployment: dict[str, Any] | None = None) -> None:
     """Move the endpoint to a configuration, and tag it as this run's. Raises QuotaExceededError."""
-    sagemaker, name = context.aws.sagemaker, context.names.endpoint
-    changed = _within_quota(quota, sagemaker.update_endpoint, EndpointName=name, EndpointConfigName=config)
+    sagemaker, watched = context.aws.sagemaker, {"DeploymentConfig": deployment} if deployment else {}
+    request = {"EndpointName": context.names.endpoint, "EndpointConfigName": config, **watched}
+    changed = _within_quota(quota, sagemaker.update_endpoint, **request)
     sagemaker.add_tags(ResourceArn=changed["EndpointArn"], Tags=context.names.tag_list)  # type: ignore[arg-type]
 
 
@@ -102,6 +103,26 @@ def delete_config_and_models(context: Context, config: str) -> None:
     for variant in described["ProductionVariants"]:  # first: afterwards nothing would tell which they were
         delete_model(context, variant["ModelName"])
     sagemaker.delete_endpoint_config(EndpointConfigName=config)
+
+
+def delete_configs_but(context: Context, kept: set[str]) -> None:
+    """Delete our endpoint configurations that are not kept, and those of their models that no kept one has."""
+    sagemaker = context.aws.sagemaker
+    served = {
+        name: {variant["ModelName"] for variant in variants_of(context, name)}
+        for name in list(inventory.endpoint_configs(context))
+    }
+    needed = set().union(*(models for name, models in served.items() if name in kept))
+    for name in served.keys() - kept:
+        for model in served[name] - needed:  # first: afterwards nothing would tell which they were
+            delete_model(context, model)
+        sagemaker.delete_endpoint_config(EndpointConfigName=name)
+
+
+def variants_of(context: Context, config: str) -> list[Any]:
+    """The production and shadow variants of an endpoint configuration."""
+    described = context.aws.sagemaker.describe_endpoint_config(EndpointConfigName=config)
+    return [*described["ProductionVariants"], *described.get("ShadowProductionVariants", [])]
 
 
 def delete_model(context: Context, name: str) -> None:

@@ -19,6 +19,10 @@ class RolledBackError(TrainingError):
     """SageMaker could not bring the new configuration into service, and went back to the one before."""
 
 
+class AlarmRingingError(TrainingError):
+    """An alarm that is to watch the update has gone off before it: find out why first, or update without --strategy."""
+
+
 class RoleRefusedError(TrainingError):
     """SageMaker cannot work as the role: does it exist, does it trust sagemaker.amazonaws.com, may you pass it?"""
 

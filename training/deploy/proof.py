@@ -1,14 +1,14 @@
 """The proof that an endpoint serves the model that was trained, and the temperature that calibrates it.
 
-Both take images that the model may know: training images tell whether the answers mean what they should, validation
-images calibrate. The test split is not touched: it is there to measure the result of such choices.
+Training images, which the model knows, tell whether the answers mean what they should; calibration images, which had no
+part in training, calibrate. The test split is not touched: it is there to measure the result of such choices.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from training.dataset import TRAIN, VALIDATION, Dataset, LabelledKey
+from training.dataset import CALIBRATION, TRAIN, Dataset, LabelledKey
 from training.deploy.errors import SmokeTestError
 from training.endpoint import Answer, NoAnswerError, classify_all, read_images
 from training.step import Context
@@ -22,36 +22,36 @@ type Images = list[tuple[LabelledKey, bytes]]
 
 @dataclass(frozen=True)
 class ProofImages:
-    """One training image of each of at most 10 classes, and validation images of all classes."""
+    """One training image of each of at most 10 classes, and calibration images of all classes."""
 
     known: Images
-    validation: Images
+    calibration: Images
 
 
 def read_proof_images(context: Context, dataset: Dataset) -> ProofImages:
     """Read the images from S3: before the endpoint is changed, so that nothing is if they cannot be read."""
     first_of_class = {image.label: image for image in reversed(dataset.images(context.aws.s3, TRAIN))}
     known = _spread([first_of_class[label] for label in sorted(first_of_class)], SMOKE_IMAGES)
-    validation = _spread(dataset.images(context.aws.s3, VALIDATION), CALIBRATION_IMAGES)
-    read = dict(read_images(context.aws.s3, dataset.bucket, [*known, *validation], WORKERS))
-    return ProofImages([(key, read[key]) for key in known], [(key, read[key]) for key in validation])
+    calibration = _spread(dataset.images(context.aws.s3, CALIBRATION), CALIBRATION_IMAGES)
+    read = dict(read_images(context.aws.s3, dataset.bucket, [*known, *calibration], WORKERS))
+    return ProofImages([(key, read[key]) for key in known], [(key, read[key]) for key in calibration])
 
 
-def smoke_test(context: Context, dataset: Dataset, images: Images) -> dict[str, Any]:
-    """Ask the endpoint about known images. Returns how many there were, and how many it predicted right.
+def smoke_test(context: Context, dataset: Dataset, images: Images, variant: str | None = None) -> dict[str, Any]:
+    """Ask the endpoint, or one variant, about known images. Returns how many there were, and how many were right.
 
     Raises:
         SmokeTestError: it does not answer, answers for another number of classes, or predicts most of them wrong.
     """
-    answers = _ask(context, dataset, images)
+    answers = _ask(context, dataset, images, variant)
     right = sum(answer.prediction == answer.label for answer in answers)
     if right < len(images) / 2:
         raise SmokeTestError(f"Of {len(images)} training images it predicts {right} right. {SmokeTestError.__doc__}")
     return {"images": len(images), "right": right}
 
 
-def calibrate(context: Context, dataset: Dataset, images: Images) -> tuple[float, float]:
-    """The temperature that validation images give through the endpoint, and the accuracy on them.
+def calibrate(context: Context, dataset: Dataset, images: Images, variant: str | None = None) -> tuple[float, float]:
+    """The temperature that calibration images give through the endpoint, and the accuracy on them.
 
     Raises:
         SmokeTestError: the endpoint does not answer as it must.
@@ -60,15 +60,16 @@ def calibrate(context: Context, dataset: Dataset, images: Images) -> tuple[float
 
     from training.calibration import fit_temperature
 
-    answers = _ask(context, dataset, images)
+    answers = _ask(context, dataset, images, variant)
     probabilities = np.array([answer.probabilities for answer in answers])
     labels = np.array([answer.label for answer in answers])
     return fit_temperature(probabilities, labels), float((probabilities.argmax(axis=1) == labels).mean())
 
 
-def _ask(context: Context, dataset: Dataset, images: Images) -> list[Answer]:
+def _ask(context: Context, dataset: Dataset, images: Images, variant: str | None) -> list[Answer]:
     try:
-        answers = list(classify_all(context.aws.sagemaker_runtime, context.names.endpoint, images, WORKERS))
+        runtime, endpoint = context.aws.sagemaker_runtime, context.names.endpoint
+        answers = list(classify_all(runtime, endpoint, images, WORKERS, variant))
     except NoAnswerError as exc:
         raise SmokeTestError(str(exc)) from exc
     for answer in answers:

@@ -12,11 +12,12 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from account.aws import QuotaExceededError, code_of
-from training.deploy import endpoint, scaling
+from training.deploy import alarms, endpoint, scaling
 from training.deploy.endpoint import FAILED, IN_SERVICE, Endpoint
-from training.deploy.errors import EndpointFailedError, RoleRefusedError, RolledBackError
+from training.deploy.errors import AlarmRingingError, EndpointFailedError, RoleRefusedError, RolledBackError
 from training.deploy.hosting import Hosting
 from training.deploy.request import endpoint_config_request, model_request
+from training.deploy.strategy import Strategy
 from training.deploy.trained_model import TrainedModel
 from training.step import Context
 
@@ -32,6 +33,7 @@ class Rollout:
         timeout: Seconds that each change of the endpoint may take.
         facts: What run.json holds of it: "name" of model and configuration, the configuration "replaced", the "scaling"
             of before, and whether it was ever "proved".
+        strategy: How requests move to it; None: at once, and not watched.
     """
 
     context: Context
@@ -39,6 +41,7 @@ class Rollout:
     model: TrainedModel
     timeout: float
     facts: dict[str, Any]
+    strategy: Strategy | None = None
 
     @property
     def name(self) -> str:
@@ -90,14 +93,14 @@ class Rollout:
         self._abandon()
 
     def finish(self) -> None:
-        """Scale as asked; delete the configuration that was replaced, with its models, where they are ours."""
+        """Scale as asked; keep the configuration that was replaced, for `rollback`, and delete our older ones."""
         if self.hosting.scaling:
             scaling.register(self.context, self.hosting.scaling)
         else:
             scaling.deregister(self.context, scaling.describe(self.context))
         self._note(proved=True, scaling=[])
-        if self.replaced:
-            endpoint.delete_config_and_models(self.context, self.replaced)
+        alarms.delete(self.context, self.name)
+        endpoint.delete_configs_but(self.context, {self.name, self.replaced or self.name})
 
     @property
     def _quota(self) -> str:
@@ -105,8 +108,12 @@ class Rollout:
             f"{self.hosting.instance_type} for endpoint usage" if self.hosting.instance_type else "serverless endpoints"
         )
 
+    @property
+    def _patience(self) -> float:
+        return self.timeout + (self.strategy.seconds if self.strategy else 0)
+
     def _usable(self) -> Endpoint | None:
-        found = endpoint.settled(self.context, self.timeout)
+        found = endpoint.settled(self.context, self._patience)
         if found is None or found["EndpointStatus"] == IN_SERVICE:
             return found
         reason = found.get("FailureReason", "no reason given")
@@ -142,13 +149,15 @@ class Rollout:
         scaling.deregister(self.context, now)  # SageMaker refuses another instance type while anything scales
         self._tell(f"moves from {old} to {self.name}, and answers meanwhile")
         try:
-            endpoint.update(self.context, self.name, self._quota)
-        except (ClientError, QuotaExceededError):
+            watched = self.strategy.request(alarms.put(self.context, self.name)) if self.strategy else None
+            endpoint.update(self.context, self.name, self._quota, watched)
+        except (ClientError, QuotaExceededError, AlarmRingingError):
+            alarms.delete(self.context, self.name)
             scaling.restore(self.context, scaled)
             raise
 
     def _expect(self, config: str) -> None:
-        found = endpoint.settled(self.context, self.timeout)
+        found = endpoint.settled(self.context, self._patience)
         status = found["EndpointStatus"] if found else "gone"
         if found and status == IN_SERVICE and found["EndpointConfigName"] == config:
             self._tell(f"is in service with {config}")
@@ -167,6 +176,7 @@ class Rollout:
         )
 
     def _abandon(self) -> None:
+        alarms.delete(self.context, self.name)
         endpoint.delete_config_and_models(self.context, self.name)
         self._note(name=None, replaced=None, scaling=[])
 

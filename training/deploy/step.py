@@ -9,6 +9,8 @@ from account.prices import Prices, add_prices_argument, per_hour, read_prices
 from training import inventory
 from training.dataset import Dataset
 from training.deploy import endpoint
+from training.deploy.alarms import alarm_requests
+from training.deploy.card import deployed_model_card
 from training.deploy.errors import SmokeTestError
 from training.deploy.hosting import Hosting, add_hosting_arguments
 from training.deploy.proof import ProofImages, calibrate, read_proof_images, smoke_test
@@ -22,13 +24,16 @@ from training.deploy.request import (
 )
 from training.deploy.rollout import Rollout
 from training.deploy.sam_command import sam_deploy_command
+from training.deploy.shadow import shadow
+from training.deploy.strategy import Strategy, add_strategy_arguments
 from training.deploy.trained_model import TrainedModel
 from training.model_card import (
     ModelArchive,
     ModelChangedError,
     ModelMissingError,
     inspect_archive,
-    model_card,
+    require_same_classes,
+    require_size,
     write_model_card,
 )
 from training.step import Context
@@ -41,6 +46,8 @@ TIMEOUT = 1800  # seconds; AWS takes 3 to 10 minutes as a rule
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the step's own options."""
     add_hosting_arguments(parser)
+    add_strategy_arguments(parser)
+    parser.add_argument("--shadow", action="store_true", help="only copy the requests to it, and compare the metrics")
     parser.add_argument("--model-data", metavar="URL", help="another model.tar.gz of the same classes")
     parser.add_argument("--role", metavar="ARN", help="role that SageMaker works as (that of the training job)")
     parser.add_argument("--timeout", type=whole(1, 86400), default=TIMEOUT, metavar="SECONDS", help="(%(default)s)")
@@ -55,8 +62,8 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     Raises:
         StepNotDoneError: there is no dataset, or no model.
         HostingOptionsError, UnknownInstanceTypeError, PriceFileError: what is asked cannot be.
-        OtherDatasetError, EndpointTakenError, RoleMissingError, ModelMissingError, ModelChangedError,
-            ModelCardTooLargeError: found before anything is made.
+        OtherDatasetError, EndpointTakenError, OtherClassesError, AlarmRingingError, RoleMissingError,
+            ModelMissingError, ModelChangedError, ModelCardTooLargeError: found before anything is made.
         EndpointStuckError, EndpointFailedError, RolledBackError, QuotaExceededError: SageMaker does not bring it about.
         SmokeTestError, ModelMissingError, ModelChangedError: it was taken back.
     """
@@ -64,18 +71,24 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     model = TrainedModel.of(context.run, options.model_data, options.role)
     dataset.require(model.data_digest)
     hosting = Hosting.of(options, dataset.bucket, _instance_types(context))
+    strategy = Strategy.of(options, hosting)
     prices = read_prices(options.prices)
     if options.dry_run:
-        return _show_requests(context, model, hosting, prices)
+        return _show_requests(context, model, hosting, strategy, prices)
     if not options.take_over:
         endpoint.check_ownership(context)
+    require_same_classes(context, model.labels)
     check_role(context, model.role)
     archive = inspect_archive(context.aws.s3, model.model_data)
     archive.require(model.model_digest)
-    _card(context, model, archive, 1.0)  # may be too large: better now than when the endpoint is there
+    if options.shadow:
+        return shadow(context, model, options.timeout)
+    deployed_model_card(
+        context, dataset, model, archive, 1.0, VARIANT
+    )  # may be too large: better now than when it serves
     images = read_proof_images(context, dataset)
     asked = hosting.asked | {"model_data": model.model_data, "image": model.image, "role": model.role}
-    rollout = Rollout(context, hosting, model, options.timeout, context.run.begin("deploy", **asked))
+    rollout = Rollout(context, hosting, model, options.timeout, context.run.begin("deploy", **asked), strategy)
     rollout.serve()
     proof, card = _prove(context, rollout, dataset, images, archive)
     write_model_card(context, card)
@@ -92,32 +105,21 @@ def _prove(
     """Smoke test and model card of what is in service now; goes back to what was before if it fails the test.
 
     From here until the card is written, and a minute longer in functions that have read the old one, the new model's
-    answers are read with the labels and the temperature of the old card. With the same classes that is a confidence a
-    little off. That is why everything else comes before or after, and why other classes want a stage of their own.
+    answers are read with the labels and the temperature of the old card: the answers of a canary do not tell by which
+    model they are. With the same classes that is a confidence a little off. That is why everything else comes before or
+    after, and why a model of other classes is refused.
     """
     try:
         proof = smoke_test(context, dataset, images.known)
-        temperature, accuracy = calibrate(context, dataset, images.validation)
+        temperature, accuracy = calibrate(context, dataset, images.calibration)
         # SageMaker checks no digest: what is the same before and after it was loaded is what was loaded.
         inspect_archive(context.aws.s3, rollout.model.model_data).require(archive.digest)
     except (SmokeTestError, ModelMissingError, ModelChangedError):
         rollout.move_back()
         raise
-    proof |= {"validation_images": len(images.validation), "validation_accuracy": accuracy}
-    return proof, _card(context, rollout.model, archive, temperature)
-
-
-def _card(context: Context, model: TrainedModel, archive: ModelArchive, temperature: float) -> dict[str, Any]:
-    return model_card(
-        context.names.endpoint,
-        model.labels,
-        temperature,
-        archive,
-        metrics=model.metrics,
-        backbone=archive.backbone or model.backbone,
-        training_job=model.training_job,
-        data_digest=model.data_digest,
-    )
+    proof |= {"calibration_images": len(images.calibration), "calibration_accuracy": accuracy}
+    card = deployed_model_card(context, dataset, rollout.model, archive, temperature, VARIANT)
+    return proof, require_size(card | {"endpoint_config": rollout.name})
 
 
 def _result(
@@ -145,8 +147,8 @@ def _show(context: Context, hosting: Hosting, result: dict[str, Any], prices: Pr
     proof, card, say = result["smoke_test"], result["model_card"], context.console.print
     say(
         f"Smoke test: {proof['right']} of {proof['images']} training images right. Temperature "
-        f"{card['temperature']:.3f}, from {proof['validation_images']} validation images "
-        f"({proof['validation_accuracy']:.1%} right)."
+        f"{card['temperature']:.3f}, from {proof['calibration_images']} calibration images "
+        f"({proof['calibration_accuracy']:.1%} right)."
     )
     say(f"Model card: {result['model_card_parameter']} ({', '.join(card['labels'])}; {card['backbone']})")
     say(f"Cost: {_cost(hosting, prices)}. `python -m training cleanup` ends it.")
@@ -165,15 +167,21 @@ def _cost(hosting: Hosting, prices: Prices) -> str:
     return f"{cost} ({prices.basis})"
 
 
-def _show_requests(context: Context, model: TrainedModel, hosting: Hosting, prices: Prices) -> dict[str, Any]:
+def _show_requests(
+    context: Context, model: TrainedModel, hosting: Hosting, strategy: Strategy | None, prices: Prices
+) -> dict[str, Any]:
     own, tags = context.names.endpoint, context.names.tag_list
     name = f"{context.names.service}-{context.names.run}-<date>"
-    requests = {
+    requests: dict[str, Any] = {
         "CreateModel": model_request(name, model, tags),
         "CreateEndpointConfig": endpoint_config_request(name, hosting, tags),
     }
     if inventory.find_endpoint(context):
         requests["UpdateEndpoint"] = {"EndpointName": own, "EndpointConfigName": name}
+        if strategy:
+            requests["PutMetricAlarm"] = alarm_requests(own, name, None, tags)
+            watching = [request["AlarmName"] for request in requests["PutMetricAlarm"]]
+            requests["UpdateEndpoint"]["DeploymentConfig"] = strategy.request(watching)
     else:
         requests["CreateEndpoint"] = endpoint_request(own, name, tags)
     if hosting.scaling:

@@ -1,6 +1,5 @@
 """The test images through the endpoint: those that have no answer yet, in one go that is timed."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
@@ -8,10 +7,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from account.aws import code_of
-from account.console import track
+from training.answers import AnswerFile, ask
 from training.dataset import TEST, Dataset, LabelledKey
-from training.endpoint import Answer, InvalidAnswerError, classify_all, read_images
-from training.evaluate.answers import AnswerFile
 from training.evaluate.errors import NoTestImagesError
 from training.step import Context
 
@@ -52,21 +49,7 @@ def measure(
     last_go = {"measured_at": datetime.now(UTC).isoformat(timespec="seconds"), "images": len(missing), "seconds": None}
     context.run.note("evaluate", last_go=last_go | {"workers": workers})
     started = perf_counter()
-    images = read_images(context.aws.s3, dataset.bucket, missing, workers)
-    classified = classify_all(context.aws.sagemaker_runtime, context.names.endpoint, images, workers, variant)
-    checked = _of_all_classes(classified, len(dataset.labels))
-    for _ in track(context.console, "Classify the test images", answers.add(checked), len(missing)):
-        pass
+    ask(context, dataset, answers, missing, workers, variant)
     done = last_go | {"workers": workers, "seconds": perf_counter() - started}
     context.run.note("evaluate", last_go=done)
     return done
-
-
-def _of_all_classes(answers: Iterator[Answer], classes: int) -> Iterator[Answer]:
-    for answer in answers:
-        if len(answer.probabilities) != classes:
-            raise InvalidAnswerError(
-                f"{answer.image.key} was answered with {len(answer.probabilities)} class probabilities; the model card "
-                f"and the dataset have {classes} classes. Deploy a model that was trained on this dataset."
-            )
-        yield answer

@@ -7,17 +7,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.calibration import TINY, with_temperature
+from training.acceptance import Acceptance
+from training.calibration import TINY, as_served
 
 type Floats = NDArray[np.floating]
 type Labels = NDArray[np.int64]
 
 Z95 = 1.959964  # of the normal distribution: 95 % lie within so many standard deviations
 BINS = 15  # of confidence, in the expected calibration error of Guo et al., 2017
-THRESHOLD = 0.8  # the default of the service's ConfidenceThreshold; told, not chosen here
 
 
-def evaluate(probabilities: Floats, labels: Labels, class_names: Sequence[str], temperature: float) -> dict[str, Any]:
+def evaluate(
+    probabilities: Floats, labels: Labels, class_names: Sequence[str], temperature: float, acceptance: Acceptance
+) -> dict[str, Any]:
     """All metrics of class probabilities (images, classes), as the endpoint answered them, and class indices (images,).
 
     What depends on confidence is told before and after calibration with the temperature. A rate of 0 in 0 is None.
@@ -41,13 +43,8 @@ def evaluate(probabilities: Floats, labels: Labels, class_names: Sequence[str], 
             }
             for name, which in (("before", probabilities), ("after", calibrated))
         },
-        "at_threshold": at_threshold(calibrated, labels, THRESHOLD),
+        "at_threshold": at_threshold(calibrated, labels, acceptance),
     }
-
-
-def as_served(probabilities: Floats, temperature: float) -> Floats:
-    """Calibrated class probabilities, to the twelve digits that classify_image keeps: what the threshold is held to."""
-    return np.asarray(with_temperature(probabilities, temperature).round(12))
 
 
 def wilson_interval(right: int, n: int) -> tuple[float, float]:
@@ -115,24 +112,28 @@ def negative_log_likelihood(probabilities: Floats, labels: Labels) -> float:
     return float(-np.log(np.maximum(probabilities[np.arange(len(labels)), labels], TINY)).mean())
 
 
-def at_threshold(probabilities: Floats, labels: Labels, threshold: float) -> dict[str, Any]:
-    """The share of images accepted at a confidence threshold (coverage), and how often those are right."""
-    accepted = probabilities.max(axis=1) >= threshold
-    right = (probabilities.argmax(axis=1) == labels) & accepted
+def at_threshold(probabilities: Floats, labels: Labels, acceptance: Acceptance) -> dict[str, Any]:
+    """The share of images accepted (coverage), and how often those are right (precision, here called accuracy).
+
+    Coverage is told of the images of real classes: that a counter-example is left for review is no loss.
+    """
+    accepted, real = acceptance.accepted(probabilities), acceptance.real(labels)
+    right, n = int(((probabilities.argmax(axis=1) == labels) & accepted).sum()), int(accepted.sum())
     return {
-        "threshold": threshold,
-        "coverage": float(accepted.mean()),
-        "accuracy": share(int(right.sum()), int(accepted.sum())),
-        "n": int(accepted.sum()),
+        "threshold": acceptance.strictest,
+        "coverage": share(int((accepted & real).sum()), int(real.sum())),
+        "accuracy": share(right, n),
+        "accuracy_interval": list(wilson_interval(right, n)) if n else None,
+        "n": n,
     }
 
 
-def coverage_curve(probabilities: Floats, labels: Labels) -> tuple[Floats, Floats]:
-    """Coverage and accuracy of the most confident images, from one of them to all."""
-    order = np.argsort(-probabilities.max(axis=1), kind="stable")
-    right = (probabilities.argmax(axis=1) == labels)[order]
-    counts = np.arange(1, len(labels) + 1)
-    return counts / len(labels), np.cumsum(right) / counts
+def coverage_curve(probabilities: Floats, labels: Labels, acceptance: Acceptance) -> tuple[Floats, Floats]:
+    """Coverage and accuracy of the most confident predictions that may be accepted, from one of them to all."""
+    possible = np.flatnonzero(acceptance.possible(probabilities))
+    order = possible[np.argsort(-probabilities[possible].max(axis=1), kind="stable")]
+    right, real = (probabilities.argmax(axis=1) == labels)[order], acceptance.real(labels)
+    return np.cumsum(real[order]) / max(int(real.sum()), 1), np.cumsum(right) / np.arange(1, len(order) + 1)
 
 
 def timing(milliseconds: Floats, images: int, seconds: float | None) -> dict[str, Any]:

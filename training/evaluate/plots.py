@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from training.acceptance import Acceptance
 from training.evaluate.metrics import coverage_curve, reliability
 
 type Floats = NDArray[np.floating]
@@ -128,16 +129,19 @@ def confidence_histogram(probabilities: Floats, labels: Labels) -> Markup:
     return svg("Confidence of right and wrong predictions", draw)
 
 
-def coverage_plot(probabilities: Floats, labels: Labels) -> Markup:
-    """Accuracy of the most confident share of the images."""
-    coverage, accuracy = coverage_curve(probabilities, labels)
+def coverage_plot(probabilities: Floats, labels: Labels, acceptance: Acceptance, at: dict[str, Any]) -> Markup:
+    """Accuracy of the most confident share of the images, and where the threshold in use lies (`at_threshold`)."""
+    coverage, accuracy = coverage_curve(probabilities, labels, acceptance)
 
     def draw(figure: Figure) -> None:
         axes = figure.add_subplot()
         axes.plot(coverage, accuracy, color=BLUE)
+        if at["n"]:
+            axes.scatter([at["coverage"]], [at["accuracy"]], 60, color=ORANGE, zorder=3, label="the threshold in use")
+            axes.legend(loc="lower left")
         axes.set(xlabel="coverage: share of images accepted", ylabel="accuracy of those", xlim=(0, 1.02))
         # The accuracy of the very first few is 0 or 1 by chance.
-        lowest = float(accuracy[len(accuracy) // 20 :].min())
+        lowest = float(accuracy[len(accuracy) // 20 :].min(initial=1))
         axes.set_ylim(lowest - 0.1 * (1.02 - lowest), 1 + 0.05 * (1.02 - lowest))
 
     return svg("Accuracy against coverage", draw)

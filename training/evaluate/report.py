@@ -10,8 +10,10 @@ import jinja2
 import numpy as np
 from numpy.typing import NDArray
 
+from training.acceptance import Acceptance
+from training.calibration import as_served
 from training.evaluate import plots
-from training.evaluate.metrics import as_served, coverage_curve, most_confused, reliability
+from training.evaluate.metrics import coverage_curve, most_confused, reliability
 
 type Floats = NDArray[np.floating]
 type Labels = NDArray[np.int64]
@@ -50,6 +52,7 @@ class Mistake:
 def render(
     facts: Mapping[str, Any],
     metrics: Mapping[str, Any],
+    acceptance: Acceptance,
     probabilities: Floats,
     labels: Labels,
     milliseconds: Floats,
@@ -60,6 +63,7 @@ def render(
     Args:
         facts: What was evaluated, by name: run, dataset, model and so on.
         metrics: As `training.evaluate.metrics` has them.
+        acceptance: Which predictions are accepted.
         probabilities: Class probabilities (images, classes) as the endpoint answered them.
         labels: Class indices (images,).
         milliseconds: Latency of each image.
@@ -77,7 +81,7 @@ def render(
             "classes": plots.class_bars(metrics["classes"]),
             "reliability": plots.reliability_diagram(probabilities, calibrated, labels),
             "histogram": plots.confidence_histogram(calibrated, labels),
-            "coverage": plots.coverage_plot(calibrated, labels),
+            "coverage": plots.coverage_plot(calibrated, labels, acceptance, metrics["at_threshold"]),
             "latency": plots.latency_histogram(milliseconds),
         },
         most_bars=plots.MOST_NAMES,
@@ -85,12 +89,14 @@ def render(
         mistakes=mistakes,
         confused=most_confused(metrics["confusion_matrix"], names, PAIRS),
         bins=reliability(calibrated, labels),
-        coverages=_coverages(calibrated, labels),
+        coverages=_coverages(calibrated, labels, acceptance),
     )
 
 
-def _coverages(probabilities: Floats, labels: Labels) -> list[tuple[float, float]]:
+def _coverages(probabilities: Floats, labels: Labels, acceptance: Acceptance) -> list[tuple[float, float]]:
     """A few points of the coverage curve: coverage, accuracy of those images."""
-    coverage, accuracy = coverage_curve(probabilities, labels)
-    places = [int(np.searchsorted(coverage, wanted - 1e-9)) for wanted in COVERAGES]
+    coverage, accuracy = coverage_curve(probabilities, labels, acceptance)
+    places = [
+        int(np.searchsorted(coverage, wanted - 1e-9)) for wanted in COVERAGES if wanted <= coverage.max(initial=0)
+    ]
     return [(float(coverage[place]), float(accuracy[place])) for place in places]

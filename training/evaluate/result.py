@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from training.acceptance import Acceptance
+from training.calibration import as_served
 from training.dataset import Dataset
 from training.endpoint import Answer, read_images
-from training.evaluate.metrics import as_served, evaluate, timing
+from training.evaluate.metrics import evaluate, timing
 from training.evaluate.report import Mistake, render
 from training.step import Context
 
@@ -20,9 +22,10 @@ def write_result(
     context: Context,
     dataset: Dataset,
     answers: Sequence[Answer],
-    temperature: float,
+    card: Mapping[str, Any],
     facts: Mapping[str, Any],
     last_go: Mapping[str, Any],
+    foreign: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Write both files, and return the step's result."""
     # In the order of their keys, so that the same answers give the same report in whatever order they came.
@@ -30,12 +33,16 @@ def write_result(
     probabilities = np.array([answer.probabilities for answer in ordered])
     labels = np.array([answer.label for answer in ordered])
     milliseconds = np.array([answer.milliseconds for answer in ordered])
-    metrics = evaluate(probabilities, labels, dataset.labels, temperature)
+    temperature, acceptance = card["temperature"], Acceptance.of_card(card)
+    metrics = evaluate(probabilities, labels, dataset.labels, temperature, acceptance)
+    metrics |= {"other_class": card.get("other_class"), "promise": card.get("promise"), "foreign": foreign}
     metrics |= timing(milliseconds, last_go["images"], last_go["seconds"])
     mistakes = _worst_mistakes(context, dataset, ordered, as_served(probabilities, temperature).max(axis=1))
     metrics_file, report = context.run.folder / "metrics.json", context.run.folder / "report.html"
     metrics_file.write_text(json.dumps({**facts, **metrics}, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    report.write_text(render(facts, metrics, probabilities, labels, milliseconds, mistakes), encoding="utf-8")
+    report.write_text(
+        render(facts, metrics, acceptance, probabilities, labels, milliseconds, mistakes), encoding="utf-8"
+    )
     return {"metrics": metrics, "metrics_file": str(metrics_file), "report": str(report)}
 
 

@@ -29,11 +29,22 @@ def show(console: Console, result: dict[str, Any]) -> None:
     latency, speed = metrics["latency_ms"], metrics["throughput"]["images_per_second"]
     told = f";  throughput {speed:.0f} images/s" if speed else ""
     console.print(f"latency p50 {latency['p50']:.0f} ms, p99 {latency['p99']:.0f} ms{told}")
+    console.print(_accepted(metrics))
     confused = most_confused(metrics["confusion_matrix"], list(metrics["classes"]))
     if confused:
         pairs = ", ".join(f"{true} taken for {predicted} ({count})" for true, predicted, count in confused)
         console.print(f"most often confused: {escape(pairs)}")
     console.print(f"Report: {escape(result['report'])}   data: {escape(result['metrics_file'])}")
+
+
+def _accepted(metrics: dict[str, Any]) -> str:
+    at, foreign = metrics["at_threshold"], metrics.get("foreign")
+    told = f"accepted at {at['threshold']:.4g}: " if at["threshold"] else "accepted: "
+    told += f"{percent(at['coverage'])}, of which {percent(at['accuracy'])} are right (n = {at['n']:,})"
+    if foreign:
+        there = foreign["at_threshold"]
+        told += f";  of {foreign['n']:,} foreign images {percent(there['share'])}"
+    return told
 
 
 def percent(value: float | None) -> str:

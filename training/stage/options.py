@@ -5,14 +5,17 @@ import os
 from fractions import Fraction
 
 from account.arguments import whole
-from training.dataset import SPLITS
+from training.dataset import OTHER, SPLITS
 from training.errors import TrainingError
 from training.stage.manifest import Columns
 from training.stage.source import class_name
 
-_SOURCE = """folder with a sub-folder for each class; the same below train/, validation/ and test/; manifest (.csv,
-.tsv, .jsonl) with the columns path (or S3 URL), label and, if you like, split; cifar-10-python.tar.gz or
-cifar-100-python.tar.gz, or the folder it unpacks to; s3://bucket/prefix with a "folder" for each class"""
+_SOURCE = """folder with a sub-folder for each class; the same below train/, validation/, calibration/ and test/;
+manifest (.csv, .tsv, .jsonl) with the columns path (or S3 URL), label and, if you like, split;
+cifar-10-python.tar.gz or cifar-100-python.tar.gz, or the folder it unpacks to; s3://bucket/prefix with a "folder" for
+each class"""
+_OTHER = f"""counter-examples: a second source, of things that are none of the classes. All of its classes become one,
+{OTHER}, whose predictions the service always leaves for review"""
 _NO_BALANCE = "off"
 
 
@@ -30,10 +33,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--split",
         type=_shares,
-        default="0.8,0.1,0.1",
-        metavar="TRAIN,VALIDATION,TEST",
+        default="0.7,0.1,0.1,0.1",
+        metavar="TRAIN,VALIDATION,CALIBRATION,TEST",
         help="shares of the splits; those of the source are kept, the others drawn from its train (%(default)s)",
     )
+    add("--other", metavar="DIR", help=_OTHER)
     add("--seed", type=int, default=0, help="another seed draws other splits (%(default)s)")
     add(
         "--balance",
@@ -73,7 +77,7 @@ def _shares(text: str) -> dict[str, Fraction]:
     except (ValueError, ZeroDivisionError):
         shares = []
     if len(shares) != len(SPLITS) or min(shares) <= 0:
-        raise argparse.ArgumentTypeError(f"three numbers above 0, such as 0.8,0.1,0.1 or 8,1,1: {text}")
+        raise argparse.ArgumentTypeError(f"four numbers above 0, such as 0.7,0.1,0.1,0.1 or 7,1,1,1: {text}")
     return dict(zip(SPLITS, shares, strict=True))
 
 

@@ -2,11 +2,11 @@
 
 import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from functions.serialize_image.image_preparation import refuse_too_many_bytes
-from training.dataset import TRAIN
+from training.dataset import OTHER, TRAIN
 from training.errors import TrainingError
 
 _LONGEST_NAME = 100  # bytes of UTF-8: an S3 key has 1,024 for all of its parts
@@ -18,6 +18,10 @@ class SourceNotReadableError(TrainingError):
 
 class ClassNameError(TrainingError):
     """A class name is printable, has at most 100 bytes, no slash, no space around it, and does not begin with a dot."""
+
+
+class OtherClassTakenError(TrainingError):
+    """With --other no class of the source may itself be called `other`: rename it, or leave it out with --classes."""
 
 
 class UnknownClassError(TrainingError):
@@ -81,3 +85,18 @@ def choose(found: Iterable[str], wanted: tuple[str, ...]) -> tuple[str, ...]:
             f"The source has no class {', '.join(missing)}; it has {', '.join(sorted(there)) or 'none'}."
         )
     return tuple(sorted(wanted or there))
+
+
+def with_counter_examples(source: Source, others: Source | None) -> Source:
+    """The source, and the images of another one as one more class, `other`, in the splits that they have there.
+
+    Raises:
+        OtherClassTakenError: the source has a class of that name.
+    """
+    if others is None:
+        return source
+    if OTHER in source.classes:
+        raise OtherClassTakenError
+    images = [replace(image, label=OTHER) for image in others.images]
+    left_alone = (*source.left_alone, *others.left_alone)
+    return Source(tuple(sorted((*source.classes, OTHER))), source.images + images, left_alone)

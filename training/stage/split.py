@@ -1,4 +1,4 @@
-"""Seeded, stratified splits: train, validation and test each have the class proportions of the whole."""
+"""Seeded, stratified splits: train, validation, calibration and test each have the class proportions of the whole."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

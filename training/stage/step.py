@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from training.bucket import require_bucket
+from training.dataset import OTHER
 from training.errors import TrainingError
 from training.foundation import Foundation, ensure_foundation, find_foundation
 from training.naming import Names
@@ -19,7 +20,7 @@ from training.stage.options import add_arguments
 from training.stage.preparation import prepare_all
 from training.stage.report import Contents, shorten, show_contents, write_images, write_left_out
 from training.stage.selection import DUPLICATE, balance, select_distinct
-from training.stage.source import Source
+from training.stage.source import Source, with_counter_examples
 from training.stage.sources import open_source
 from training.stage.split import TooFewImagesError, draw_splits
 from training.stage.upload import Place, bring, compare
@@ -48,7 +49,10 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     try:
         context.run.begin("stage", **_asked(options))
         columns = Columns(options.path_column, options.label_column, options.split_column)
-        source = open_source(options.source, columns, options.classes, context.aws.s3)
+        source = with_counter_examples(
+            open_source(options.source, columns, options.classes, context.aws.s3),
+            open_source(options.other, columns, (), context.aws.s3) if options.other else None,
+        )
         _check(context, options, source)
         _tell(context, f"{len(source.images):,} images of {len(source.classes)} classes in {options.source}")
         if source.left_alone:
@@ -64,7 +68,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _asked(options: argparse.Namespace) -> dict[str, Any]:
-    names = ("source", "classes", "seed", "bucket", "recordio")
+    names = ("source", "classes", "other", "seed", "bucket", "recordio")
     shares = {split: float(share) for split, share in options.split.items()}
     ratio = None if options.balance is None else float(options.balance)
     return {**{name: getattr(options, name) for name in names}, "split": shares, "balance": ratio}
@@ -130,7 +134,8 @@ def _bring(context: Context, options: argparse.Namespace, contents: Contents, fo
     objects = lay_out(contents.splits, folder, options.recordio)
     asked = _asked(options)
     origin = {"name": context.names.run, "recordio": options.recordio, "seed": options.seed}
-    origin |= {name: asked[name] for name in ("split", "balance", "source")}
+    origin |= {name: asked[name] for name in ("split", "balance", "source", "other")}
+    origin |= {"other_class": OTHER if options.other else None}
     origin |= {"unreadable": len(contents.unreadable), "left_out": contents.reasons}
     description = describe(contents.splits, origin)
     foundation = None if options.bucket else ensure_foundation(context)
@@ -144,7 +149,7 @@ def _bring(context: Context, options: argparse.Namespace, contents: Contents, fo
         "bucket": place.bucket,
         "prefix": place.prefix,
         "dataset": place.url,
-        **{name: description[name] for name in ("labels", "counts", "digest", "seed", "recordio")},
+        **{name: description[name] for name in ("labels", "counts", "digest", "seed", "recordio", "other_class")},
         "role": foundation.role if foundation else None,
         "unreadable": [asdict(item) for item in contents.unreadable[:_MOST_UNREADABLE]],
         "duplicates": contents.reasons.get(DUPLICATE, 0),

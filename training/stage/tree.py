@@ -1,4 +1,4 @@
-"""A source with a folder for each class, on disk or in S3; and the same already split into train, validation, test."""
+"""A source with a folder for each class, on disk or in S3; and the same already in splits."""
 
 import os
 from collections.abc import Callable, Iterable, Mapping

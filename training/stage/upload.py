@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from account.console import track
+from training.dataset import SPLITS
 from training.errors import TrainingError
 from training.stage.layout import DESCRIPTION, StagedObject
 from training.stage.preparation import ending
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _UPLOADS = 16  # at once: on AWS one takes some 30 ms, nearly all of it waiting
 _MULTIPART = 64 * 1024**2  # bytes; a single request is refused above 5 GB, and a large one is better sent in parts
 _DELETIONS = 1000  # as many as one request may name
-_SPLIT = "(train|validation|test)"
+_SPLIT = f"({'|'.join(SPLITS)})"
 # What an earlier staging can have left; the file names are contents' digests.
 _OURS = re.compile(
     rf"{_SPLIT}/[^/]+/[0-9a-f]{{16}}\.(png|jpg)|{_SPLIT}_(lst|rec)/{_SPLIT}\.(lst|rec)|labels\.json|dataset\.json"

@@ -9,6 +9,7 @@ from typing import Any
 from account.arguments import whole
 from account.console import print_data
 from training.dataset import TRAIN
+from training.registry import register
 from training.step import Context
 from training.train import hyperparameters
 from training.train.follow import check_completed, follow
@@ -63,7 +64,7 @@ def seconds(text: str) -> int:
 
 
 def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
-    """Train, unless the run has the model already; a job that is under way is taken up.
+    """Train and register, unless the run has the model already; a job that is under way is taken up.
 
     Raises:
         TrainingError: nothing was created (plan, preflight), or the job did not complete.
@@ -76,7 +77,8 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         if not options.json:
             print_data(request)
         return request
-    return train(context, plan, jobs, options.again)
+    train(context, plan, jobs, options.again)
+    return register(context, plan.dataset)
 
 
 def train(context: Context, plan: Plan, jobs: Jobs, again: bool = False) -> dict[str, Any]:

@@ -2,18 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
-from dataclasses import dataclass
-from pathlib import Path
-from shutil import rmtree
+import random
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from local.sagemaker.api.protocol import InvalidRequestError
 from local.sagemaker.api.store import ENDPOINT, Record, RecordStore, timestamp
-from local.sagemaker.hosting.artifacts import BadArtifactError, unpack
-from local.sagemaker.hosting.container import ContainerFactory, ModelContainer, UnhealthyContainerError
-from local.sagemaker.hosting.data_capture import Config, capture_summary, is_enabled
-from local.sagemaker.object_store import ObjectStore, ObjectUnavailableError
+from local.sagemaker.hosting.data_capture import capture_summary
+from local.sagemaker.hosting.deployment import Deployment, DeploymentFailedError, Launcher
+from local.sagemaker.hosting.traffic import alarm_names, steps
 
 _logger = logging.getLogger(__name__)
 # The longest FailureReason in botocore's model.
@@ -21,18 +18,8 @@ _LONGEST_REASON = 1024
 # How long new weights take. On AWS it is some seconds; this is enough for a client to see `Updating`.
 _WEIGHTS_SECONDS = 0.1
 _SCALED = ("DesiredWeight", "DesiredInstanceCount")
-
-
-@dataclass(frozen=True)
-class Deployment:
-    """What serves an endpoint: its containers by production variant, and how it is captured, if it is."""
-
-    containers: dict[str, ModelContainer]
-    capture: Config | None
-
-
-class DeploymentFailedError(Exception):
-    """A container of the endpoint cannot serve."""
+# How often the alarms are asked while a new fleet bakes.
+_WATCH_SECONDS = 0.2
 
 
 class Endpoints:
@@ -43,12 +30,17 @@ class Endpoints:
     endpoint outlives its configuration and models as on AWS. Unpacked models stay on disk: a restart needs no S3.
     """
 
-    def __init__(self, store: RecordStore, folder: Path, artifacts: ObjectStore, factory: ContainerFactory) -> None:
+    def __init__(
+        self,
+        store: RecordStore,
+        launcher: Launcher,
+        alarm_states: Callable[[Iterable[str]], dict[str, str]],
+    ) -> None:
         self._store = store
-        self._folder = folder
-        self._artifacts = artifacts
-        self._factory = factory
+        self._alarm_states = alarm_states
+        self._launcher = launcher
         self._serving: dict[str, asyncio.Future[Deployment | None]] = {}
+        self._green: dict[str, tuple[Deployment, float]] = {}  # the new fleet of an update, and its share of requests
         self._deploying: set[asyncio.Task[None]] = set()
 
     def resume(self) -> None:
@@ -64,9 +56,7 @@ class Endpoints:
                 self._in_background(self._deploy(name, pending))
             elif record["EndpointStatus"] == "Updating":
                 self._in_background(self._apply_weights(name))
-        for left_over in self._folder.glob("*"):
-            if left_over.name not in plans:
-                rmtree(left_over)
+        self._launcher.keep_only(plans)
 
     def create(self, members: Record, plan: Record) -> Record:
         """Add an endpoint, `Creating` until its containers answer."""
@@ -115,7 +105,10 @@ class Endpoints:
         self._replace(name, record, None)
 
     async def deployment(self, name: str) -> Deployment | None:
-        """Return what serves an endpoint, None if nothing does; waits while a restart loads it."""
+        """Return what serves the next request of an endpoint, None if nothing does; waits while a restart loads it."""
+        green, share = self._green.get(name, (None, 0.0))
+        if green and random.random() < share:  # noqa: S311
+            return green
         serving = self._serving.get(name)
         if serving and not serving.done():
             await asyncio.wait([serving])
@@ -148,7 +141,8 @@ class Endpoints:
 
     async def _deploy(self, name: str, plan: Record) -> None:
         try:
-            deployment = await self._launch(plan)
+            deployment = await self._launcher.launch(plan)
+            await self._shift(name, plan, deployment)
         except DeploymentFailedError as exc:
             # An endpoint that served goes on as it was: AWS rolls a failed update back.
             status = "InService" if "Serving" in self._store.get(ENDPOINT, name) else "Failed"
@@ -160,7 +154,39 @@ class Endpoints:
         else:
             self._replace(name, self._store.get(ENDPOINT, name), deployment)
             members = {"EndpointStatus": "InService", "Serving": plan, **_described(plan)}
+            members["LastDeploymentConfig"] = plan.get("DeploymentConfig")
         self._change(name, Pending=None, PendingDeploymentSummary=None, **members)
+
+    async def _shift(self, name: str, plan: Record, green: Deployment) -> None:
+        """Let the new fleet answer ever more requests. Raises DeploymentFailedError when an alarm goes off."""
+        if "Serving" not in self._store.get(ENDPOINT, name):
+            return
+        try:
+            for step in steps(plan):
+                self._green[name] = green, step.share
+                self._tell_step(name, plan, f"{step.share:.0%} of the traffic")
+                await self._bake(plan, step.seconds)
+        except DeploymentFailedError:
+            self._launcher.discard(plan)
+            raise
+        finally:
+            del self._green[name]
+
+    async def _bake(self, plan: Record, seconds: float) -> None:
+        deadline = asyncio.get_running_loop().time() + seconds
+        while True:
+            states = self._alarm_states(alarm_names(plan))
+            if ringing := sorted(name for name, state in states.items() if state == "ALARM"):
+                raise DeploymentFailedError(f"One or more alarms went off, the update was rolled back: {ringing}.")
+            if (left := deadline - asyncio.get_running_loop().time()) <= 0:
+                return
+            await asyncio.sleep(min(left, _WATCH_SECONDS))
+
+    def _tell_step(self, name: str, plan: Record, message: str) -> None:
+        status = {"Status": "Baking", "StatusMessage": message, "StartTime": timestamp()}
+        variants = [{"VariantName": one["VariantName"], "VariantStatus": [status]} for one in plan["Variants"]]
+        summary = self._store.get(ENDPOINT, name)["PendingDeploymentSummary"]
+        self._change(name, PendingDeploymentSummary=summary | {"ProductionVariants": variants})
 
     async def _apply_weights(self, name: str) -> None:
         await asyncio.sleep(_WEIGHTS_SECONDS)
@@ -172,7 +198,7 @@ class Endpoints:
 
     async def _reload(self, name: str, plan: Record) -> Deployment | None:
         try:
-            return await self._launch(plan)
+            return await self._launcher.launch(plan)
         except DeploymentFailedError as exc:
             reason = str(exc)[:_LONGEST_REASON]
             self._change(name, EndpointStatus="Failed", FailureReason=reason, Serving=None)
@@ -185,46 +211,19 @@ class Endpoints:
             self._serving[name] = asyncio.get_running_loop().create_future()
             self._serving[name].set_result(deployment)
         if "Serving" in record:
-            rmtree(self._folder / record["Serving"]["Id"], ignore_errors=True)
+            self._launcher.discard(record["Serving"])
 
     def _change(self, name: str, **members: Any) -> None:
         changed = {**self._store.get(ENDPOINT, name), **members, "LastModifiedTime": timestamp()}
         self._store.save(ENDPOINT, {key: value for key, value in changed.items() if value is not None})
 
-    async def _launch(self, plan: Record) -> Deployment:
-        folder = self._folder / plan["Id"]
-        try:
-            containers = {
-                variant["VariantName"]: await self._start_container(variant, folder / variant["VariantName"])
-                for variant in plan["Variants"]
-            }
-        except DeploymentFailedError:
-            rmtree(folder, ignore_errors=True)
-            raise
-        capture = plan.get("DataCaptureConfig")
-        return Deployment(containers, capture if is_enabled(capture) else None)
-
-    async def _start_container(self, variant: Record, folder: Path) -> ModelContainer:
-        url = variant["ModelDataUrl"]
-        try:
-            if not folder.is_dir():
-                await asyncio.to_thread(lambda: unpack(self._artifacts.read(url), folder))
-            return await ModelContainer.start(self._factory, folder)
-        except ObjectUnavailableError as exc:
-            reason = f'Failed to download model data for container "container_1" from URL: "{url}". Please ensure that'
-            raise DeploymentFailedError(f"{reason} there is an object located at the URL. ({exc})") from exc
-        except BadArtifactError as exc:
-            reason = f'Failed to extract model data archive for container "container_1" from URL "{url}". Please ensure'
-            raise DeploymentFailedError(f"{reason} that the object is a valid tar.gz archive. ({exc})") from exc
-        except UnhealthyContainerError as exc:
-            reason = f"The primary container for production variant {variant['VariantName']} did not pass the ping"
-            raise DeploymentFailedError(f"{reason} health check. ({exc})") from exc
-
 
 def _described(plan: Record) -> Record:
     variants = [variant["Summary"] for variant in plan["Variants"]]
+    shadows = [variant["Summary"] for variant in plan.get("ShadowVariants", [])]
     return {
         "EndpointConfigName": plan["EndpointConfigName"],
         "ProductionVariants": variants,
+        "ShadowProductionVariants": shadows or None,
         "DataCaptureConfig": capture_summary(plan.get("DataCaptureConfig")),
     }

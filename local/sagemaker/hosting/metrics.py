@@ -17,10 +17,15 @@ _VALUES_PER_DATUM = 150
 
 
 class Invocation(NamedTuple):
-    """One invocation that reached a model; ``status`` is the model's."""
+    """One invocation that reached a model; ``status`` is the model's.
+
+    ``config`` is the endpoint configuration, if its metrics are told apart: those of a fleet that an update with a
+    DeploymentConfig has brought (https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html).
+    """
 
     endpoint: str
     variant: str
+    config: str | None
     status: int
     model_seconds: float
     overhead_seconds: float
@@ -35,11 +40,13 @@ def metric_data(
         invocations: Of any endpoints.
         instances: Tells how many instances a variant of an endpoint has, None if it has none to count.
     """
-    of_variant = defaultdict[tuple[str, str], list[Invocation]](list)
+    of_variant = defaultdict[tuple[str, str, str | None], list[Invocation]](list)
     for invocation in invocations:
-        of_variant[invocation.endpoint, invocation.variant].append(invocation)
-    for (endpoint, variant), found in of_variant.items():
-        dimensions = [{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": variant}]
+        for config in {None, invocation.config}:
+            of_variant[invocation.endpoint, invocation.variant, config].append(invocation)
+    for (endpoint, variant, config), found in of_variant.items():
+        named = {"EndpointName": endpoint, "VariantName": variant, "EndpointConfigName": config}
+        dimensions = [{"Name": name, "Value": value} for name, value in named.items() if value]
         for name, (unit, values) in _distributions(found, instances(endpoint, variant)).items():
             for part in batched(values.items(), _VALUES_PER_DATUM, strict=False):
                 yield {

@@ -1,6 +1,6 @@
 """The control plane of hosting: models, endpoint configurations, endpoints."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, Protocol
 from uuid import uuid4
@@ -12,7 +12,14 @@ from local.sagemaker.api.store import ENDPOINT, ENDPOINT_CONFIG, MODEL, Kind, Re
 from local.sagemaker.hosting.data_capture import check_capture
 from local.sagemaker.hosting.endpoints import Endpoints
 from local.sagemaker.hosting.model_containers import check_container, container_of
-from local.sagemaker.hosting.variants import check_variants, desired_changes, variant_summary, with_retained
+from local.sagemaker.hosting.traffic import alarm_names, check_update
+from local.sagemaker.hosting.variants import (
+    check_shadows,
+    check_variants,
+    desired_changes,
+    variant_summary,
+    with_retained,
+)
 
 type Operation = Callable[[Record], Mapping[str, Any]]
 
@@ -21,6 +28,10 @@ _CONTAINER = {  # check_container looks closer
     **dict.fromkeys(("ContainerHostname", "Image", "ModelDataUrl", "ModelPackageName"), ANY),
     **dict.fromkeys(("Environment", "Mode"), ANY),
     "ModelDataSource": {"S3DataSource": {"S3Uri": ANY, "S3DataType": {"S3Object"}, "CompressionType": {"Gzip"}}},
+}
+_VARIANT = {
+    **dict.fromkeys(("VariantName", "ModelName", "InstanceType", "InitialInstanceCount"), ANY),
+    **dict.fromkeys(("InitialVariantWeight", "ServerlessConfig", "VolumeSizeInGB"), ANY),
 }
 _EMULATED = {
     "CreateModel": {
@@ -31,17 +42,15 @@ _EMULATED = {
     "CreateEndpointConfig": {
         **dict.fromkeys(("EndpointConfigName", "DataCaptureConfig", "Tags", "KmsKeyId", "ExecutionRoleArn"), ANY),
         **dict.fromkeys(("VpcConfig", "EnableNetworkIsolation"), ANY),
-        "ProductionVariants": [
-            {
-                **dict.fromkeys(("VariantName", "ModelName", "InstanceType", "InitialInstanceCount"), ANY),
-                **dict.fromkeys(("InitialVariantWeight", "ServerlessConfig", "VolumeSizeInGB"), ANY),
-            }
-        ],
+        "ProductionVariants": [_VARIANT],
+        "ShadowProductionVariants": [_VARIANT],
     },
     "CreateEndpoint": dict.fromkeys(("EndpointName", "EndpointConfigName", "Tags"), ANY),
-    "UpdateEndpoint": dict.fromkeys(
-        ("EndpointName", "EndpointConfigName", "RetainAllVariantProperties", "ExcludeRetainedVariantProperties"), ANY
-    ),
+    "UpdateEndpoint": {
+        **dict.fromkeys(("EndpointName", "EndpointConfigName"), ANY),
+        **dict.fromkeys(("RetainAllVariantProperties", "ExcludeRetainedVariantProperties"), ANY),
+        "DeploymentConfig": {"BlueGreenUpdatePolicy": ANY, "AutoRollbackConfiguration": ANY},
+    },
 }
 
 
@@ -58,8 +67,16 @@ class ScalableTargets(Protocol):
 class Hosting:
     """The operations of SageMaker hosting in one region, by name."""
 
-    def __init__(self, store: RecordStore, endpoints: Endpoints, targets: ScalableTargets, region: str) -> None:
+    def __init__(
+        self,
+        store: RecordStore,
+        endpoints: Endpoints,
+        targets: ScalableTargets,
+        alarm_states: Callable[[Iterable[str]], dict[str, str]],
+        region: str,
+    ) -> None:
         self._store = store
+        self._alarm_states = alarm_states
         self._endpoints = endpoints
         self._targets = targets
         self._region = region
@@ -84,12 +101,17 @@ class Hosting:
 
     def _create_endpoint_config(self, request: Record) -> Record:
         refuse_not_emulated(request, _EMULATED["CreateEndpointConfig"])
-        variants = [{"InitialVariantWeight": 1.0, **variant} for variant in request["ProductionVariants"]]
-        check_variants(variants)
+        variants, shadows = (
+            [{"InitialVariantWeight": 1.0, **variant} for variant in request.get(kind, [])]
+            for kind in ("ProductionVariants", "ShadowProductionVariants")
+        )
+        check_variants([*variants, *shadows])
+        check_shadows(shadows, variants)
         check_capture(request.get("DataCaptureConfig"), variants)
-        for variant in variants:
+        for variant in (*variants, *shadows):
             self._store.get(MODEL, variant.get("ModelName", ""))
-        return self._store.create(ENDPOINT_CONFIG, {**request, "ProductionVariants": variants})
+        also = {"ShadowProductionVariants": shadows} if shadows else {}
+        return self._store.create(ENDPOINT_CONFIG, {**request, "ProductionVariants": variants, **also})
 
     def _create_endpoint(self, request: Record) -> Record:
         refuse_not_emulated(request, _EMULATED["CreateEndpoint"])
@@ -108,6 +130,10 @@ class Hosting:
         if request.get("RetainAllVariantProperties"):
             let_go = {item["VariantPropertyType"] for item in request.get("ExcludeRetainedVariantProperties", [])}
             plan = with_retained(plan, self._store.get(ENDPOINT, request["EndpointName"]), let_go)
+        if deployment := request.get("DeploymentConfig"):
+            plan["DeploymentConfig"] = deployment
+            known = self._alarm_states(alarm_names(plan))
+            check_update(plan, self._store.get(ENDPOINT, request["EndpointName"]), known)
         return self._endpoints.update(request["EndpointName"], plan)
 
     def _refuse_to_change_scaled(self, endpoint: str, old: Record, new: Record) -> None:
@@ -149,6 +175,7 @@ class Hosting:
             "Id": uuid4().hex,
             "EndpointConfigName": config_name,
             "Variants": [self._planned_variant(variant) for variant in config["ProductionVariants"]],
+            "ShadowVariants": [self._planned_variant(one) for one in config.get("ShadowProductionVariants", [])],
             "DataCaptureConfig": config.get("DataCaptureConfig"),
         }
 

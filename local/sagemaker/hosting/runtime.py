@@ -1,6 +1,8 @@
 """The runtime: InvokeEndpoint, from the endpoint's name to the answer of the model of one of its variants."""
 
+import asyncio
 import random
+from contextlib import suppress
 from http import HTTPStatus
 from time import perf_counter
 from urllib.parse import quote
@@ -8,6 +10,7 @@ from urllib.parse import quote
 from local.sagemaker.api.protocol import Answer, Request, ServiceError
 from local.sagemaker.api.store import ENDPOINT, RecordStore
 from local.sagemaker.hosting.container import ModelTimeoutError
+from local.sagemaker.hosting.deployment import Deployment
 from local.sagemaker.hosting.endpoints import Endpoints
 from local.sagemaker.hosting.telemetry import Telemetry
 
@@ -61,6 +64,7 @@ class Runtime:
         self._account = account
         self._region = region
         self._time_limit_seconds = time_limit_seconds
+        self._shadowing: set[asyncio.Task[Answer | None]] = set()
 
     async def invoke(self, endpoint: str, request: Request) -> Answer:
         """Return the answer of the model that the request reaches: of its target variant, else of one by weight.
@@ -73,23 +77,38 @@ class Runtime:
         deployment = await self._endpoints.deployment(endpoint)
         if deployment is None:
             raise InvalidInvocationError(f"Endpoint {endpoint} of account {self._account} not found.")
-        variant = self._variant(endpoint, request)
-        headers = {name: value for name in _FORWARDED if (value := request.header(name)) is not None}
-        began = perf_counter()
-        try:
-            answer = await deployment.containers[variant].invoke(headers, request.body, self._time_limit_seconds)
-        except ModelTimeoutError as exc:
-            self._telemetry.note(endpoint, variant, deployment.capture, request, None, began)
-            raise self._model_error(endpoint, 0, _TIMED_OUT) from exc
-        self._telemetry.note(endpoint, variant, deployment.capture, request, answer, began)
+        variant = self._variant(endpoint, deployment, request)
+        self._shadow(endpoint, deployment, request)
+        answer = await self._ask(endpoint, variant, deployment, request)
+        if answer is None:
+            raise self._model_error(endpoint, 0, _TIMED_OUT)
         if not HTTPStatus(200) <= answer.status < HTTPStatus(300):
             raise self._model_error(endpoint, answer.status, answer.body.decode(errors="replace"))
         kept = {name: answer.headers[name] for name in _FORWARDED if name in answer.headers}
         return Answer(HTTPStatus.OK, {**kept, "x-amzn-invoked-production-variant": variant}, answer.body)
 
-    def _variant(self, endpoint: str, request: Request) -> str:
+    async def _ask(self, endpoint: str, variant: str, deployment: Deployment, request: Request) -> Answer | None:
+        """Return what the model of a variant answers, None if it does not in time; its metrics are noted."""
+        headers = {name: value for name in _FORWARDED if (value := request.header(name)) is not None}
+        began, answer = perf_counter(), None
+        with suppress(ModelTimeoutError):
+            answer = await deployment.containers[variant].invoke(headers, request.body, self._time_limit_seconds)
+        self._telemetry.note(endpoint, variant, deployment, request, answer, began)
+        return answer
+
+    def _shadow(self, endpoint: str, deployment: Deployment, request: Request) -> None:
+        """Have shadow variants answer a copy of the request, of which nobody hears but metrics and captured data."""
+        for variant, share in deployment.shadows.items():
+            if random.random() < share:  # noqa: S311
+                task = asyncio.create_task(self._ask(endpoint, variant, deployment, request))
+                self._shadowing.add(task)  # the event loop alone would not keep it alive
+                task.add_done_callback(self._shadowing.discard)
+
+    def _variant(self, endpoint: str, deployment: Deployment, request: Request) -> str:
         variants = self._store.get(ENDPOINT, endpoint)["ProductionVariants"]
-        weights: dict[str, float] = {variant["VariantName"]: variant["CurrentWeight"] for variant in variants}
+        stored: dict[str, float] = {variant["VariantName"]: variant["CurrentWeight"] for variant in variants}
+        # A new fleet may have variants that the endpoint is not yet said to have.
+        weights = {name: stored.get(name, weight) for name, weight in deployment.weights.items()}
         target = request.header(f"{_PREFIX}target-variant")
         if target is None:
             # Weights that are all 0 say nothing, and random.choices would raise.

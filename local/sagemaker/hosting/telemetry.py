@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from local.sagemaker.api.protocol import Answer, Request
 from local.sagemaker.api.store import ENDPOINT, RecordStore
 from local.sagemaker.hosting.data_capture import Captured, CaptureFile, Config, Payload, capture_files
+from local.sagemaker.hosting.deployment import Deployment
 from local.sagemaker.hosting.metrics import TIMED_OUT, Invocation, metric_data
 
 _logger = logging.getLogger(__name__)
@@ -71,7 +72,7 @@ class Telemetry:
         self,
         endpoint: str,
         variant: str,
-        capture: Config | None,
+        deployment: Deployment,
         request: Request,
         answer: Answer | None,
         began: float,
@@ -79,11 +80,12 @@ class Telemetry:
         """Keep in mind an invocation whose model was called at ``began`` (of `time.perf_counter`) and is done by now.
 
         Overhead is what passed between the request's arrival and that call. ``answer`` is None if none came in time.
-        ``capture`` is the DataCaptureConfig, if it is enabled; of failed invocations nothing is captured.
+        ``deployment`` says whether and how it is captured; of failed invocations nothing is.
         """
         status = answer.status if answer else TIMED_OUT
         timings = perf_counter() - began, began - request.received
-        self._invocations.append(Invocation(endpoint, variant, status, *timings))
+        capture = deployment.capture
+        self._invocations.append(Invocation(endpoint, variant, deployment.config, status, *timings))
         if capture and answer and status < 300 and random.random() * 100 < capture["InitialSamplingPercentage"]:  # noqa: S311
             self._capture(endpoint, variant, capture, request, answer)
 

@@ -29,6 +29,25 @@ def check_variants(variants: Sequence[Mapping[str, Any]]) -> None:
         raise InvalidRequestError("An endpoint with a serverless production variant has no other variant.")
 
 
+def check_shadows(shadows: Sequence[Mapping[str, Any]], variants: Sequence[Mapping[str, Any]]) -> None:
+    """Check the shadow variants of an endpoint configuration.
+
+    Raises:
+        InvalidRequestError: there is not one of each kind, or one is serverless.
+    """
+    if shadows and (len(shadows), len(variants)) != (1, 1):
+        raise InvalidRequestError("With a shadow variant there are exactly one of it and one production variant.")
+    if shadows and any("ServerlessConfig" in variant for variant in (*shadows, *variants)):
+        raise InvalidRequestError("Shadow variants are not supported for serverless endpoints.")
+
+
+def shadow_shares(plan: Record) -> dict[str, float]:
+    """Return, by shadow variant, the share of requests that it gets a copy of: its weight by that of production."""
+    total = sum(variant["Summary"]["CurrentWeight"] for variant in plan["Variants"])
+    shadows = {one["VariantName"]: one["Summary"]["CurrentWeight"] for one in plan.get("ShadowVariants", [])}
+    return {name: min(weight / total, 1.0) if total else 0.0 for name, weight in shadows.items()}
+
+
 def _check_serverless(variant: Mapping[str, Any], number: int) -> None:
     name, config = variant["VariantName"], variant["ServerlessConfig"]
     for member in ("InstanceType", "InitialInstanceCount"):

@@ -11,10 +11,11 @@ from local.sagemaker.api.store import Record, timestamp
 
 @dataclass
 class MetricScraper:
-    """Finds metrics in log lines, and remembers the last value of each as SageMaker does (FinalMetricDataList)."""
+    """Finds metrics in log lines, and remembers the last of each as SageMaker does (FinalMetricDataList), and all."""
 
     definitions: Iterable[Mapping[str, str]]
     final: dict[str, Record] = field(default_factory=dict)
+    history: dict[str, list[float]] = field(default_factory=dict)
 
     def scrape(self, lines: Iterable[str]) -> Iterator[Record]:
         """Yield what the lines tell: MetricName, Value and Timestamp, now in seconds since the epoch."""
@@ -26,4 +27,5 @@ class MetricScraper:
                     if math.isfinite(value):
                         metric = {"MetricName": definition["Name"], "Value": value, "Timestamp": timestamp()}
                         self.final[definition["Name"]] = metric
+                        self.history.setdefault(definition["Name"], []).append(value)
                         yield metric

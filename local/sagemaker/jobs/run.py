@@ -69,6 +69,7 @@ class TrainingRun:
         if "CheckpointConfig" in job:
             self._checkpoints = Checkpoints(self._objects, job["CheckpointConfig"]["S3Uri"], folder / "checkpoints")
         self._scraper = MetricScraper(job["AlgorithmSpecification"]["MetricDefinitions"])
+        self.told = asyncio.Event()  # set whenever there are new metrics; who waits for it clears it
         # Done with the secondary status that the job is to end with before it ends by itself.
         self._early_end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._timers: list[asyncio.TimerHandle] = []
@@ -77,6 +78,10 @@ class TrainingRun:
         """Have the job end early, with this secondary status; the first one counts."""
         if not self._early_end.done():
             self._early_end.set_result(status)
+
+    def history(self, metric: str) -> list[float]:
+        """All values of a metric that this run has told."""
+        return self._scraper.history.get(metric, [])
 
     async def run(self) -> None:
         """Take the job to its end. When it is cancelled, another run can begin it anew, or from its checkpoints."""
@@ -160,6 +165,7 @@ class TrainingRun:
         async for lines in container.output():
             await self._tell(self._services.telemetry.log, stream, lines, int(time.time() * 1000))
             if metrics := list(self._scraper.scrape(lines)):
+                self.told.set()
                 await self._tell(self._services.telemetry.publish, self._name, metrics)
 
     async def _tell(self, telemetry: Callable[..., None], *arguments: object) -> None:
@@ -193,7 +199,7 @@ class TrainingRun:
 
     def _metrics(self) -> Record:
         final = list(self._scraper.final.values())
-        return {"FinalMetricDataList": final} if final else {}
+        return {"FinalMetricDataList": final, "MetricHistory": self._scraper.history} if final else {}
 
     def _fail(self, reason: str) -> None:
         self._enter("Failed", FailureReason=reason[:LONGEST_REASON], **self._metrics())

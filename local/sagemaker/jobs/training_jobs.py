@@ -101,6 +101,26 @@ class TrainingJobs:
         if tasks := [self._tasks[name] for name in names if name in self._tasks]:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
 
+    async def heard(self, *names: str) -> None:
+        """Wait until one of these jobs has ended or has told new metrics."""
+        runs = [self._runs[name] for name in names if name in self._runs]
+        news = [asyncio.create_task(run.told.wait()) for run in runs]
+        try:
+            if tasks := [self._tasks[name] for name in names if name in self._tasks]:
+                await asyncio.wait([*tasks, *news], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in news:
+                task.cancel()
+        for run in runs:
+            run.told.clear()
+
+    def history(self, name: str, metric: str) -> list[float]:
+        """All values of a metric that a job has told; of one that an earlier process left, only once it has ended."""
+        if run := self._runs.get(name):
+            return run.history(metric)
+        values: list[float] = self.get(name).get("MetricHistory", {}).get(metric, [])
+        return values
+
     async def aclose(self) -> None:
         """End every process of a job; `resume` takes the jobs up in a later process."""
         tasks = list(self._tasks.values())

@@ -8,6 +8,7 @@ from local.sagemaker.api.control_plane import Operation
 from local.sagemaker.api.paging import cut_page, list_page
 from local.sagemaker.api.protocol import InvalidRequestError, ResourceInUseError, ResourceNotFoundError, ServiceError
 from local.sagemaker.api.store import TRAINING_JOB, TUNING_JOB, Record, RecordStore, timestamp
+from local.sagemaker.jobs.early_stopping import falls_behind
 from local.sagemaker.jobs.progress import ENDED
 from local.sagemaker.jobs.training_jobs import TrainingJobs
 from local.sagemaker.jobs.tuning_request import training_request, tuning_job
@@ -114,7 +115,8 @@ class TuningJobs:
     async def _lead(self, name: str) -> None:
         try:
             while running := self._launch(name):
-                await self._training.ended(*running)
+                await self._training.heard(*running)
+                self._stop_what_falls_behind(name)
         except ServiceError as exc:  # what CreateTrainingJob would have answered
             self._finish(name, "Failed", FailureReason=exc.message)
             return
@@ -141,6 +143,22 @@ class TuningJobs:
             self._change(name, Launched=number + 1)
             running.append(job)
         return running
+
+    def _stop_what_falls_behind(self, name: str) -> None:
+        tuning = self._store.get(TUNING_JOB, name)
+        config = tuning["HyperParameterTuningJobConfig"]
+        if config["TrainingJobEarlyStoppingType"] == "Off":
+            return
+        objective = config["HyperParameterTuningJobObjective"]
+        told = {
+            job["TrainingJobName"]: (job, self._training.history(job["TrainingJobName"], objective["MetricName"]))
+            for job in self._jobs(tuning)
+        }
+        earlier = [values for job, values in told.values() if job["TrainingJobStatus"] == "Completed"]
+        for job_name, (job, values) in told.items():
+            behind = falls_behind(values, earlier, maximize=objective["Type"] == "Maximize")
+            if job["TrainingJobStatus"] == "InProgress" and behind:
+                self._training.stop(job_name)
 
     def _jobs(self, tuning: Record) -> list[Record]:
         arn = tuning["HyperParameterTuningJobArn"]

@@ -18,7 +18,7 @@ _EMULATED = {
         "HyperParameterTuningJobObjective": ANY,
         "ResourceLimits": {"MaxNumberOfTrainingJobs": ANY, "MaxParallelTrainingJobs": ANY},
         "ParameterRanges": _RANGES,
-        "TrainingJobEarlyStoppingType": {"Off"},
+        "TrainingJobEarlyStoppingType": {"Off", "Auto"},
         "RandomSeed": ANY,
     },
     "TrainingJobDefinition": {**_DEFINITION, "StaticHyperParameters": ANY},

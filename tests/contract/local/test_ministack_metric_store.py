@@ -1,5 +1,6 @@
 """Metrics count a value once a minute, by the clock of metrics and alarms."""
 
+import json
 from time import time
 from typing import Any
 
@@ -61,3 +62,11 @@ def test_metric_that_a_client_sends_comes_at_the_time_of_the_clock() -> None:
     datum = {"MetricName": "Sent", "Value": 1.0, "Timestamp": 1000.0}
     cloudwatch._put_metric_data({}, {"Namespace": "Tests", "MetricData": [datum]}, False, True)
     assert [1000.0 + MONTH] == [point["Timestamp"] for point in points("Tests", "Sent")]
+
+
+def test_statistics_of_the_last_minutes_are_those_by_the_clock() -> None:
+    record("Tests", "Retries", 1, {"service": "a"}, "Count")
+    asked = {"Namespace": "Tests", "MetricName": "Retries", "Dimensions": [{"Name": "service", "Value": "a"}]}
+    times = {"StartTime": time() - 120, "EndTime": time(), "Period": 60}
+    body = cloudwatch._get_metric_statistics({}, {**asked, **times, "Statistics": ["Sum"]}, False, True)[2]
+    assert [1.0] == [point["Sum"] for point in json.loads(body)["Datapoints"]]

@@ -88,8 +88,22 @@ def test_classify_image_prediction_answers_the_contract(endpoint: Stubber, conte
         "class_probabilities": {"automobile": 0.08, "truck": 0.92},
         "endpoint": ENDPOINT,
         "variant": "AllTraffic",
+        "recommended_threshold": 0.8,
+        "review_classes": [],
     }
     assert expected == app.lambda_handler(EVENT, context)
+
+
+def test_classify_image_card_that_is_too_old_for_the_variant_is_read_again(
+    ssm: "SSMClient", endpoint: Stubber, context: Any
+) -> None:
+    other = {"labels": ["cat", "dog"], "temperature": 1.0, "variant": "before"}
+    ssm.put_parameter(Name=CARD, Value=json.dumps(other), Type="String")
+    app.read_model_card(CARD)  # from now on for a minute it would be kept
+    mine = {"labels": ["automobile", "truck"], "temperature": 1.0, "variant": "AllTraffic"}
+    ssm.put_parameter(Name=CARD, Value=json.dumps(mine), Overwrite=True)
+    answers(endpoint, b"[0.08, 0.92]")
+    assert {"automobile": 0.08, "truck": 0.92} == app.lambda_handler(EVENT, context)["class_probabilities"]
 
 
 def test_classify_image_temperature_calibrates(ssm: "SSMClient", endpoint: Stubber, context: Any) -> None:
@@ -113,8 +127,9 @@ def test_classify_image_missing_model_card_is_not_found(context: Any) -> None:
         app.lambda_handler(EVENT, context)
 
 
-def test_classify_image_wrong_model_card_is_invalid(ssm: "SSMClient", context: Any) -> None:
+def test_classify_image_wrong_model_card_is_invalid(ssm: "SSMClient", endpoint: Stubber, context: Any) -> None:
     ssm.put_parameter(Name=CARD, Value="truck", Type="String")
+    answers(endpoint, b"[0.08, 0.92]")
     with pytest.raises(InvalidModelCardError):
         app.lambda_handler(EVENT, context)
 

@@ -4,7 +4,11 @@ from typing import Any
 import pytest
 
 from functions.filter_inferences import app
-from functions.filter_inferences.decision import InvalidProbabilitiesError, InvalidThresholdError
+from functions.filter_inferences.decision import (
+    InvalidProbabilitiesError,
+    InvalidReviewClassesError,
+    InvalidThresholdError,
+)
 
 PROBABILITIES = {"automobile": 0.08, "truck": 0.92}
 
@@ -36,6 +40,23 @@ def test_filter_inferences_certain_prediction_passes_threshold_one(context: Any)
 @pytest.mark.parametrize("labels", [("truck", "automobile"), ("automobile", "truck")])
 def test_filter_inferences_tie_goes_to_the_first_label(context: Any, labels: tuple[str, str]) -> None:
     assert labels[0] == filter_inferences(context, dict.fromkeys(labels, 0.5))["classification"]
+
+
+def test_filter_inferences_class_that_is_always_for_review_is_rejected_whatever_the_confidence(context: Any) -> None:
+    event = {"class_probabilities": PROBABILITIES, "confidence_threshold": 0.1, "review_classes": ["other", "truck"]}
+    assert "REJECT" == app.lambda_handler(event, context)["status"]
+
+
+def test_filter_inferences_review_classes_leave_the_others_alone(context: Any) -> None:
+    event = {"class_probabilities": PROBABILITIES, "confidence_threshold": 0.1, "review_classes": ["other"]}
+    assert "PASS" == app.lambda_handler(event, context)["status"]
+
+
+@pytest.mark.parametrize("names", [None, "truck", [1], {}])
+def test_filter_inferences_wrong_review_classes_are_refused(context: Any, names: Any) -> None:
+    event = {"class_probabilities": PROBABILITIES, "confidence_threshold": 0.8, "review_classes": names}
+    with pytest.raises(InvalidReviewClassesError, match="list of class names"):
+        app.lambda_handler(event, context)
 
 
 @pytest.mark.parametrize("threshold", [None, 0, -0.1, 1.0001, True, "0.8", float("nan"), float("inf"), [0.8], 10**400])

@@ -5,14 +5,18 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from functions.classify_image.model_card import (
+    GUESS,
     InvalidModelCardError,
     ModelCard,
     ModelCardAccessDeniedError,
     ModelCardNotFoundError,
     ModelCardUnavailableError,
+    OtherModelError,
     card_error,
     parse_model_card,
 )
+
+VARIANT = "AllTraffic"
 
 
 def card(**changes: Any) -> str:
@@ -20,31 +24,77 @@ def card(**changes: Any) -> str:
 
 
 def test_parse_model_card_keeps_labels_and_temperature() -> None:
-    assert ModelCard(("automobile", "truck"), 1.37) == parse_model_card(card())
+    assert ModelCard(("automobile", "truck"), 1.37) == parse_model_card(card(), VARIANT)
+
+
+def test_parse_model_card_of_another_variant_is_never_used() -> None:
+    with pytest.raises(OtherModelError, match="challenger answered; the model card is that of AllTraffic"):
+        parse_model_card(card(variant="AllTraffic"), "challenger")
+
+
+@pytest.mark.parametrize(("variant", "temperature"), [("AllTraffic", 1.37), ("challenger", 2.0)])
+def test_parse_model_card_follows_the_variant(variant: str, temperature: float) -> None:
+    challenger = {"labels": ["truck", "automobile"], "temperature": 2.0, "variant": "challenger"}
+    text = card(variant="AllTraffic", variants={"challenger": challenger})
+    assert temperature == parse_model_card(text, variant).temperature
+
+
+def test_card_of_before_thresholds_recommends_the_guess_and_leaves_no_class_to_review() -> None:
+    old = parse_model_card(card(recommended_threshold=None), VARIANT)
+    assert (GUESS, ()) == (old.threshold("truck"), old.review_classes)
+
+
+def test_class_has_its_own_threshold_or_the_one_of_all() -> None:
+    mixed = parse_model_card(card(recommended_threshold=0.9, class_thresholds={"truck": 0.7}), VARIANT)
+    assert (0.7, 0.9) == (mixed.threshold("truck"), mixed.threshold("automobile"))
+
+
+def test_classes_of_counter_examples_and_without_a_promise_are_for_review() -> None:
+    labels = ["automobile", "other", "truck"]
+    text = card(labels=labels, other_class="other", class_thresholds={"truck": None, "other": None})
+    told = parse_model_card(text, VARIANT)
+    assert ("other", "truck") == told.review_classes
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"recommended_threshold": 1.1},
+        {"recommended_threshold": True},
+        {"class_thresholds": {"truck": "0.8"}},
+        {"class_thresholds": {"bus": 0.8}},
+        {"class_thresholds": [0.8]},
+        {"other_class": "bus"},
+        {"other_class": ["truck"]},
+    ],
+)
+def test_parse_model_card_thresholds_that_cannot_be_are_invalid(changes: dict[str, Any]) -> None:
+    with pytest.raises(InvalidModelCardError, match=r"threshold|other_class"):
+        parse_model_card(card(**changes), VARIANT)
 
 
 @pytest.mark.parametrize("text", ["", "truck", "{", "[" * 100_000])
 def test_parse_model_card_not_json_is_invalid(text: str) -> None:
     with pytest.raises(InvalidModelCardError, match="not JSON"):
-        parse_model_card(text)
+        parse_model_card(text, VARIANT)
 
 
 @pytest.mark.parametrize("text", ["[]", "null", '"card"', "1"])
 def test_parse_model_card_no_object_is_invalid(text: str) -> None:
     with pytest.raises(InvalidModelCardError, match="JSON object"):
-        parse_model_card(text)
+        parse_model_card(text, VARIANT)
 
 
 @pytest.mark.parametrize("labels", [None, "truck", [], ["truck"], ["truck", "truck"], ["truck", ""], ["truck", 1], {}])
 def test_parse_model_card_wrong_labels_are_invalid(labels: Any) -> None:
     with pytest.raises(InvalidModelCardError, match="labels"):
-        parse_model_card(card(labels=labels))
+        parse_model_card(card(labels=labels), VARIANT)
 
 
 @pytest.mark.parametrize("temperature", [None, 0, -1, True, "1", float("nan"), float("inf"), 10**400, [1]])
 def test_parse_model_card_wrong_temperature_is_invalid(temperature: Any) -> None:
     with pytest.raises(InvalidModelCardError, match="temperature"):
-        parse_model_card(card(temperature=temperature))
+        parse_model_card(card(temperature=temperature), VARIANT)
 
 
 def test_card_error_missing_parameter_is_not_found() -> None:

@@ -9,14 +9,12 @@ import pytest
 
 from training import archive
 from training.archive import ArchiveSourceMissingError
-from training.dataset import OtherDatasetError
+from training.dataset import SPLITS, OtherDatasetError
 from training.run_file import StepNotDoneError
 from training.step import Context
 
 PREFIX = "archive/default-job-1"
-OF_THE_DATASET = {
-    f"dataset/{name}" for name in ("dataset.json", "labels.json", "train.lst", "validation.lst", "test.lst")
-}
+OF_THE_DATASET = {f"dataset/{name}" for name in ("dataset.json", "labels.json", *(f"{split}.lst" for split in SPLITS))}
 ALWAYS = {"model.tar.gz", "hyperparameters.json", "run.json"} | OF_THE_DATASET
 
 
@@ -29,7 +27,7 @@ def trained(context: Context) -> Context:
     for name in (
         "dataset.json",
         "labels.json",
-        *(f"{split}_lst/{split}.lst" for split in ("train", "validation", "test")),
+        *(f"{split}_lst/{split}.lst" for split in SPLITS),
     ):
         s3.put_object(Bucket="photos", Key=f"datasets/default/{name}", Body=name.encode())
     run.begin("stage")

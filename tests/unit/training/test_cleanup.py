@@ -3,6 +3,7 @@
 import argparse
 import io
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -31,12 +32,14 @@ def no_stacks(context: Context) -> None:
     context.aws.session.events.register("before-call.cloudformation.DescribeStacks", missing)
 
 
-def deployed(context: Context, names: Names, name: str = "scones-unlimited-default-1") -> None:
+def deployed(
+    context: Context, names: Names, name: str = "scones-unlimited-default-1", endpoint: str = "scones-unlimited"
+) -> None:
     sagemaker, tags = context.aws.sagemaker, names.tag_list
     sagemaker.create_model(**model_request(name, MODEL, tags))
     hosting = Hosting("realtime", instance_type="ml.m5.large")
     sagemaker.create_endpoint_config(**endpoint_config_request(name, hosting, tags))
-    sagemaker.create_endpoint(**endpoint_request(context.names.endpoint, name, tags))
+    sagemaker.create_endpoint(**endpoint_request(endpoint, name, tags))
 
 
 @pytest.fixture
@@ -122,6 +125,13 @@ def test_what_another_stage_owns_is_kept(context: Context, clean: Clean, shown: 
 def test_what_an_interrupted_deploy_left_behind_is_deleted(context: Context, clean: Clean) -> None:
     context.aws.sagemaker.create_model(**model_request("scones-unlimited-default-2", MODEL, context.names.tag_list))
     assert [("model", "scones-unlimited-default-2")] == named(clean(context, "--yes")["deleted"])
+
+
+def test_what_an_interrupted_comparison_of_models_left_behind_is_deleted(context: Context, clean: Clean) -> None:
+    name = context.names.versioned(2, datetime(2026, 1, 2))
+    deployed(context, context.names, name, endpoint=name)
+    expected = [("endpoint", name), ("endpoint configuration", name), ("model", name)]
+    assert expected == named(clean(context, "--yes")["deleted"])
 
 
 def test_what_is_kept_is_told_with_the_command_that_deletes_it(ours: Context, clean: Clean) -> None:

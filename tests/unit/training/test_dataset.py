@@ -10,7 +10,7 @@ STAGED = {
     "bucket": "photos",
     "prefix": "datasets/cars",
     "labels": ["automobile", "truck"],
-    "counts": {"train": {"automobile": 2, "truck": 1}, "validation": {"automobile": 1, "truck": 1}, "test": {}},
+    "counts": {"train": {"automobile": 2, "truck": 1}, "validation": {}, "calibration": {}, "test": {}},
     "digest": "sha256:1",
     "recordio": False,
 }

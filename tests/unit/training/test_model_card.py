@@ -71,7 +71,7 @@ def test_what_is_no_archive_of_a_model_is_refused(context: Context, content: byt
 
 
 def test_a_card_is_what_the_service_reads() -> None:
-    card = parse_model_card(json.dumps(model_card("e", ("automobile", "truck"), 1.3, ARCHIVE)))
+    card = parse_model_card(json.dumps(model_card("e", ("automobile", "truck"), 1.3, ARCHIVE)), "AllTraffic")
     assert (("automobile", "truck"), 1.3) == (card.labels, card.temperature)
 
 

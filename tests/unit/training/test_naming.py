@@ -34,6 +34,16 @@ def test_a_dated_name_tells_run_and_time() -> None:
     assert "scones-unlimited-cars-261123-010203" == Names(run="cars").dated(MOMENT)
 
 
+@pytest.mark.parametrize("run", ["cars", "r" * 19])
+@pytest.mark.parametrize("project", ["scones-unlimited", "cars", "a-1-b-2-c-3-d-4-e-5"])
+def test_a_short_name_fits_the_jobs_that_may_have_32_characters(project: str, run: str) -> None:
+    assert re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}", Names(project, "s" * 9, run).short(MOMENT))
+
+
+def test_the_name_of_a_comparison_tells_its_version() -> None:
+    assert "scones-unlimited-v12-261123-010203" == Names().versioned(12, MOMENT)
+
+
 def test_names_that_are_too_long_together_are_refused() -> None:
     with pytest.raises(InvalidNameError, match="1 characters too long together"):
         Names("p" * 19, "s" * 10, "r" * 19)

@@ -84,6 +84,14 @@ def test_what_belongs_to_an_endpoint_is_listed(context: Context) -> None:
     assert ["/scones-unlimited/endpoints/scones-unlimited"] == [name for name, _ in of_kind(found, "model card")]
 
 
+def test_the_versions_of_the_model_registry_are_listed_with_what_was_decided(context: Context) -> None:
+    sagemaker, group = context.aws.sagemaker, context.names.service
+    sagemaker.create_model_package_group(ModelPackageGroupName=group)
+    for approval in ("Approved", "Rejected"):
+        sagemaker.create_model_package(ModelPackageGroupName=group, ModelApprovalStatus=approval)
+    assert [("version 1", "Approved"), ("version 2", "Rejected")] == of_kind(look(context), "model package")
+
+
 def test_the_folders_of_the_bucket_are_counted(context: Context) -> None:
     context.run.begin("stage")
     context.run.done("stage", {"bucket": "photos"})

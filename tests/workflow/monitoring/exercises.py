@@ -105,6 +105,15 @@ def review_share(rehearsal: Rehearsal) -> Iterator[str]:
     yield "OK"
 
 
+def drift(rehearsal: Rehearsal) -> Iterator[str]:
+    rehearsal.compare(drifted=False)
+    yield "OK"
+    rehearsal.compare(drifted=True)
+    yield "ALARM"
+    rehearsal.later(DAY + HOUR)
+    yield "OK"
+
+
 def silence(rehearsal: Rehearsal, seconds: float) -> Iterator[str]:
     rehearsal.decide()
     yield "OK"
@@ -159,6 +168,7 @@ EXERCISES: dict[str, Exercise] = {
         classify_throttles,
         serialize_throttles,
         review_share,
+        drift,
         no_images_decided,
         work_arrives,
         nothing_decided_for_an_hour,

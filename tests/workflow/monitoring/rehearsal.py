@@ -11,6 +11,8 @@ from local.faults.client import Faults
 from local.server.cloud import Cloud
 from local.server.settings import ROOT
 from tests.workflow.deployed import Deployed
+from training.monitor.comparison import Comparison
+from training.monitor.metric import metric_request
 
 MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
 PHOTO = (ROOT / "local/sample_images/photos/truck/truck-0.jpg").read_bytes()
@@ -71,6 +73,11 @@ class Rehearsal:
         ]
         datum = {"MetricName": name, "Dimensions": variant, "Values": values, "Unit": unit}
         self._cloudwatch.put_metric_data(Namespace="AWS/SageMaker", MetricData=[datum])
+
+    def compare(self, drifted: bool) -> None:
+        """Publish what `python -m training monitor` does of one statistic."""
+        found = Comparison("brightness", "Kolmogorov-Smirnov", 0.5, 0.5, 100, 100, drifted)
+        self._cloudwatch.put_metric_data(**metric_request(self.service.stack, [found]))
 
     @contextmanager
     def without_concurrency(self, function: str) -> Iterator[None]:

@@ -6,11 +6,14 @@ from threading import Event
 import numpy as np
 import pytest
 
+from local.algorithm.augmentation import View
 from local.algorithm.backbone import FEATURES, load_backbone
 from local.algorithm.checkpoint import load_arrays, save_arrays
 from local.algorithm.dataset import LabelledImage
 from local.algorithm.features import FeatureStore, StoppedError
 from local.algorithm.pixels import UndecodableImageError
+
+VIEW = View("crop", 0)
 
 
 @pytest.fixture
@@ -68,3 +71,11 @@ def test_of_channel_stopped_keeps_what_it_has(tmp_path: Path, images: list[Label
     np.testing.assert_array_equal(
         [load_backbone().features(images[0].read())], load_arrays(tmp_path / "features.npz", "features")["features"]
     )
+
+
+def test_of_channel_views_are_not_taken_for_their_images(images: list[LabelledImage]) -> None:
+    store = FeatureStore()
+    plain, *views = (store.of_channel("train", images, Event(), view) for view in (None, VIEW, View("crop", 1), VIEW))
+    assert all((plain != view).any() for view in views)
+    assert (views[0] != views[1]).any()
+    np.testing.assert_array_equal(views[0], views[2])

@@ -41,6 +41,23 @@ def test_training_again_gives_the_same_head() -> None:
     np.testing.assert_array_equal(first.bias, second.bias)
 
 
+def test_training_on_views_like_the_images_is_training_on_the_images() -> None:
+    features, labels = three_clusters()
+    training = HeadTraining(features, labels, CHOSEN, views=[features, features])
+    descent = training.epoch(0, training.beginning(None))
+    alone = HeadTraining(features, labels, CHOSEN)
+    np.testing.assert_array_equal(alone.epoch(0, alone.beginning(None)).layer, descent.layer)
+
+
+def test_training_takes_another_view_of_an_image_in_every_epoch() -> None:
+    features, labels = three_clusters()
+    views = [features + 1, features - 1]
+    training = HeadTraining(features, labels, CHOSEN, views)
+    seen = [training.one_view_each(np.random.default_rng(seed)) for seed in range(30)]
+    # The first image in all epochs: as it is, and as both of its views.
+    assert 3 == len({float(inputs[0, 0]) for inputs in seen})
+
+
 def test_training_features_in_another_unit_give_the_same_probabilities() -> None:
     features, labels = three_clusters()
     moved = features * 4 - 2

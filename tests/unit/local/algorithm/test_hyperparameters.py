@@ -71,7 +71,7 @@ def test_parse_value_is_read(name: str, text: str, expected: object) -> None:
         ("precision_dtype", "float16", "float32: "),
         ("multi_label", "1", "0: an image has one class"),
         ("use_weighted_loss", "1", "0: it belongs to multi_label"),
-        ("augmentation_type", "crop", "possible: it gains nothing on a frozen backbone"),
+        ("augmentation_type", "flip", "one of crop, crop_color, crop_color_transform"),
     ],
 )
 def test_parse_value_that_cannot_be_honoured_is_refused_by_name(name: str, text: str, reason: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from local.algorithm import job as algorithm_job
 from local.algorithm import model
+from local.algorithm.augmentation import VIEWS
 from local.algorithm.backbone import load_backbone
 from local.algorithm.hyperparameters import HyperparameterError
 from local.algorithm.pixels import UndecodableImageError
@@ -175,3 +176,15 @@ def test_run_undecodable_image_is_named(job: Job) -> None:
     next((root / "input/data/train/truck").iterdir()).write_bytes(b"no image")
     with pytest.raises(UndecodableImageError, match="input/data/train/truck"):
         run(root)
+
+
+def test_job_with_augmentation_trains_on_views_of_the_train_channel_alone(
+    job: Job, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    root = job(augmentation_type="crop")
+    algorithm_job.run(root, Event())
+    read = [message.split(",")[0] for message in caplog.messages if message.startswith("Features of 4 of 4")]
+    train, validation = "Features of 4 of 4 images of train", "Features of 4 of 4 images of validation"
+    assert [train, validation, *[train] * VIEWS] == read
+    assert "crop" == description(root)["hyperparameters"]["augmentation_type"]

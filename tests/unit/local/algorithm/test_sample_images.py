@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 SAMPLE_IMAGES = Path(__file__).parents[4] / "local" / "sample_images"
-SPLITS = {"train": 200, "validation": 100, "test": 100}
+SPLITS = {"train": 200, "validation": 100, "calibration": 200, "test": 100}
 CLASSES = ("automobile", "truck")
 
 
@@ -33,5 +33,5 @@ def test_photos_are_held_in_all_four_ways() -> None:
     assert [1, 6, 3, 8] == orientations
 
 
-def test_sample_images_are_at_most_2_mb() -> None:
-    assert 2_000_000 >= sum(path.stat().st_size for path in SAMPLE_IMAGES.rglob("*") if path.is_file())
+def test_sample_images_are_at_most_5_mb() -> None:
+    assert 5_000_000 >= sum(path.stat().st_size for path in SAMPLE_IMAGES.rglob("*") if path.is_file())

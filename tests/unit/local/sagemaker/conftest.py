@@ -87,6 +87,16 @@ class FakeTelemetrySink:
         self.files.append(file)
 
 
+@dataclass
+class FakeAlarms:
+    """CloudWatch's alarms as a dictionary of states."""
+
+    known: dict[str, str] = field(default_factory=dict)
+
+    def states(self, _region: str, names: Iterable[str]) -> dict[str, str]:
+        return {name: self.known[name] for name in names if name in self.known}
+
+
 class FakeContainer:
     """A container that does what the file `behaviour.txt` of its model says."""
 
@@ -162,6 +172,7 @@ class Cloud:
     scaling: ScalingRegistry
     control: SageMakerClient
     runtime: SageMakerRuntimeClient
+    alarms: FakeAlarms = field(default_factory=FakeAlarms)
     containers: list[FakeContainer] = field(default_factory=list)
 
     def start(self, model_time_limit_seconds: float = 30.0) -> None:
@@ -172,6 +183,7 @@ class Cloud:
             self._container,
             self.telemetry,
             self.scaling,
+            self.alarms,
             jobs,
             model_time_limit_seconds=model_time_limit_seconds,
         )

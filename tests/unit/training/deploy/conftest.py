@@ -37,6 +37,7 @@ class Hosting:
     def __init__(self, session: boto3.session.Session) -> None:
         self.changes: list[str] = []  # operations that change something, as they are done
         self.interrupted_after: int | None = None
+        self.watched: list[dict[str, str]] = []  # the alarms that take the last update back
         self.refused: str | None = None  # an operation that exceeds a quota
         events = session.events
         events.register("before-call.sagemaker.UpdateEndpoint", self.update)
@@ -59,6 +60,7 @@ class Hosting:
 
     def update(self, params: dict[str, Any], **_: Any) -> Any:
         request = json.loads(params["body"])
+        self.watched = request.get("DeploymentConfig", {}).get("AutoRollbackConfiguration", {}).get("Alarms", [])
         endpoint: Any = self.backend.endpoints[request["EndpointName"]]
         if "broken" in self.model_data(request["EndpointConfigName"]):
             endpoint.failure_reason = "The ping health check failed."
@@ -118,15 +120,15 @@ def trained(account: tuple[Aws, Hosting], hosting: Hosting, run_file: RunFile, s
     aws, run = context.aws, context.run
     aws.iam.create_role(RoleName="sagemaker", AssumeRolePolicyDocument=json.dumps({"Statement": [TRUST]}))
     aws.s3.create_bucket(Bucket=BUCKET)
-    for split in ("train", "validation"):
+    for split in ("train", "validation", "calibration"):
         lines = [f"{index}\t{index}\t{LABELS[index]}/{index}.png\n" for index in range(2)]
         aws.s3.put_object(Bucket=BUCKET, Key=f"datasets/default/{split}_lst/{split}.lst", Body="".join(lines))
         for index in range(2):
             key = f"datasets/default/{split}/{LABELS[index]}/{index}.png"
             aws.s3.put_object(Bucket=BUCKET, Key=key, Body=str(index))
-    for name in ("good", "better", "swapped", "broken", "three"):
+    for name in ("good", "better", "best", "swapped", "broken", "three"):
         aws.s3.put_object(Bucket=BUCKET, Key=f"models/{name}/model.tar.gz", Body=archive())
-    counts = {split: dict.fromkeys(LABELS, 1) for split in ("train", "validation")}
+    counts = {split: dict.fromkeys(LABELS, 1) for split in ("train", "validation", "calibration")}
     staged = {"bucket": BUCKET, "prefix": "datasets/default", "labels": LABELS, "counts": counts}
     run.begin("stage")
     run.done("stage", staged | {"digest": "sha256:data", "recordio": False})

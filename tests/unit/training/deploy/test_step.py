@@ -10,13 +10,20 @@ import pytest
 from account.aws import QuotaExceededError
 from training.deploy import endpoint
 from training.deploy.errors import (
+    AlarmRingingError,
     EndpointFailedError,
     EndpointStuckError,
     EndpointTakenError,
     RolledBackError,
     SmokeTestError,
 )
-from training.model_card import ModelChangedError, ModelMissingError, read_model_card
+from training.model_card import (
+    ModelChangedError,
+    ModelMissingError,
+    OtherClassesError,
+    read_model_card,
+    write_model_card,
+)
 from training.run_file import StepNotDoneError, open_run_file
 from training.step import Context
 from training.train.plan import RoleMissingError
@@ -49,7 +56,7 @@ def test_a_run_without_a_model_is_sent_to_train(trained: Context, deploy: Deploy
 def test_a_new_endpoint_is_served_proved_and_described_by_its_card(trained: Context, deploy: Deploy) -> None:
     result = deploy()
     assert (result["endpoint_config"], 1, 1) == left(trained)
-    assert {"images": 2, "right": 2, "validation_images": 2, "validation_accuracy": 1.0} == result["smoke_test"]
+    assert {"images": 2, "right": 2, "calibration_images": 2, "calibration_accuracy": 1.0} == result["smoke_test"]
     card = result["model_card"]
     assert card == read_model_card(trained)
     assert (["automobile", "truck"], "EfficientNet-Lite0", "job-1", None) == (
@@ -87,13 +94,69 @@ def test_the_same_again_makes_nothing_new(trained: Context, deploy: Deploy, host
     assert {"PutParameter", "AddTagsToResource"} == set(hosting.changes)
 
 
-def test_an_update_deletes_what_it_replaced_once_it_is_proved(
+def test_an_update_keeps_what_it_replaced_and_deletes_what_that_had_replaced(
     trained: Context, deploy: Deploy, model_url: ModelUrl
 ) -> None:
-    first = deploy()["endpoint_config"]
-    second = deploy("--model-data", model_url("better"))
-    assert (first, second["endpoint_config"]) == (second["replaced"], left(trained)[0])
-    assert (1, 1) == left(trained)[1:]
+    deploy()
+    second = deploy("--model-data", model_url("better"))["endpoint_config"]
+    third = deploy("--model-data", model_url("best"))
+    assert (second, third["endpoint_config"]) == (third["replaced"], left(trained)[0])
+    assert (2, 2) == left(trained)[1:]
+
+
+def test_a_model_of_other_classes_is_refused_before_anything_is_made(
+    trained: Context, deploy: Deploy, hosting: Any
+) -> None:
+    deploy()
+    hosting.changes.clear()
+    card = {**trained.run.result("deploy")["model_card"], "labels": ["bicycle", "motorcycle"]}
+    write_model_card(trained, card)
+    hosting.changes.clear()
+    with pytest.raises(
+        OtherClassesError, match=r"serves bicycle, motorcycle; the new model automobile, truck.*--stage"
+    ):
+        deploy()
+    assert [] == hosting.changes
+
+
+def test_a_watched_update_makes_its_alarms_and_deletes_them_when_it_is_proved(
+    trained: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl
+) -> None:
+    deploy("--instances", "2")
+    hosting.changes.clear()
+    canary = ("--strategy", "canary", "--bake", "60", "--instances", "2")
+    config = deploy("--model-data", model_url("better"), *canary)["endpoint_config"]
+    assert [{"AlarmName": f"{config}-errors"}, {"AlarmName": f"{config}-latency"}] == hosting.watched
+    assert [] == trained.aws.cloudwatch.describe_alarms()["MetricAlarms"]
+
+
+def test_a_watched_update_that_is_taken_back_leaves_no_alarm(
+    trained: Context, deploy: Deploy, model_url: ModelUrl
+) -> None:
+    deploy()
+    with pytest.raises(RolledBackError):
+        deploy("--model-data", model_url("broken"), "--strategy", "all-at-once")
+    assert [] == trained.aws.cloudwatch.describe_alarms()["MetricAlarms"]
+
+
+def test_the_alarm_of_the_service_watches_too_unless_it_has_gone_off_already(
+    trained: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl
+) -> None:
+    deploy()
+    serving = trained.run.result("deploy")["endpoint_config"]
+    failures = "scones-unlimited-failed-executions"
+    trained.aws.cloudwatch.put_metric_alarm(
+        AlarmName=failures, Namespace="AWS/States", MetricName="ExecutionsFailed", Statistic="Sum", Period=300,
+        EvaluationPeriods=1, Threshold=0, ComparisonOperator="GreaterThanThreshold",
+    )  # fmt: skip
+    trained.aws.cloudwatch.set_alarm_state(AlarmName=failures, StateValue="ALARM", StateReason="a test")
+    update = ("--model-data", model_url("better"), "--strategy", "all-at-once")
+    with pytest.raises(AlarmRingingError, match="find out why first"):
+        deploy(*update)
+    assert serving == left(trained)[0]
+    trained.aws.cloudwatch.set_alarm_state(AlarmName=failures, StateValue="OK", StateReason="a test")
+    deploy(*update)
+    assert {"AlarmName": failures} == hosting.watched[-1]
 
 
 @pytest.mark.parametrize("model", ["swapped", "three"])
@@ -269,7 +332,7 @@ def test_the_card_in_the_parameter_is_json_that_the_service_reads(trained: Conte
 
 
 # After these of the 11 changes: the model is there, scaling is off, the endpoint moves, the card is written, scaling is
-# on again, the old model is gone.
+# on again, the model before the replaced one is gone.
 @pytest.mark.parametrize("changes", [1, 3, 4, 6, 9, 10])
 def test_an_interrupted_update_goes_on_with_the_same_command(
     trained: Context,
@@ -279,14 +342,15 @@ def test_an_interrupted_update_goes_on_with_the_same_command(
     changes: int,
 ) -> None:
     deploy("--autoscale", "1:2")
+    deploy("--autoscale", "1:2", "--model-data", model_url("better"))
     hosting.changes.clear()
     hosting.interrupted_after = changes
-    wanted = ("--autoscale", "1:3", "--model-data", model_url("better"))
+    wanted = ("--autoscale", "1:3", "--model-data", model_url("best"))
     with pytest.raises(KeyboardInterrupt):
         deploy(*wanted)
     hosting.interrupted_after = None
     trained.run.steps = open_run_file(trained.run.folder).steps  # another process knows what is on disk
-    assert (deploy(*wanted)["endpoint_config"], 1, 1) == left(trained)
+    assert (deploy(*wanted)["endpoint_config"], 2, 2) == left(trained)
     assert [(1, 3)] == scaled(trained)
     assert trained.run.result("deploy")["model_card"] == read_model_card(trained)
 

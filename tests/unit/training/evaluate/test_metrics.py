@@ -3,12 +3,15 @@
 import numpy as np
 import pytest
 
+from training.acceptance import Acceptance
+from training.calibration import as_served
 from training.evaluate import metrics
 
 # Three images of class a (two found), one of b (found), none of c.
 PROBABILITIES = np.array([[0.9, 0.1, 0.0], [0.6, 0.4, 0.0], [0.3, 0.7, 0.0], [0.2, 0.8, 0.0]])
 LABELS = np.array([0, 0, 0, 1])
-RESULT = metrics.evaluate(PROBABILITIES, LABELS, ["a", "b", "c"], 1.0)
+ACCEPTANCE, TWO = Acceptance.at(0.8, ["a", "b", "c"], None), Acceptance.at(0.8, ["a", "b"], None)
+RESULT = metrics.evaluate(PROBABILITIES, LABELS, ["a", "b", "c"], 1.0, ACCEPTANCE)
 
 
 def test_accuracy_is_the_share_of_right_predictions() -> None:
@@ -59,27 +62,27 @@ def test_likelihood_of_a_truth_held_impossible_is_finite() -> None:
 
 
 def test_images_at_the_threshold_are_accepted() -> None:
-    told = metrics.at_threshold(np.array([[0.8, 0.2], [0.7, 0.3], [0.1, 0.9]]), np.array([0, 0, 0]), 0.8)
-    assert {"threshold": 0.8, "coverage": 2 / 3, "accuracy": 0.5, "n": 2} == told
+    told = metrics.at_threshold(np.array([[0.8, 0.2], [0.7, 0.3], [0.1, 0.9]]), np.array([0, 0, 0]), TWO)
+    assert {"threshold": 0.8, "coverage": 2 / 3, "accuracy": 0.5, "n": 2}.items() <= told.items()
 
 
 def test_a_rounding_error_of_calibration_rejects_no_image_at_the_threshold() -> None:
     above, below = 0.8 ** (1 / 3), 0.2 ** (1 / 3)
-    calibrated = metrics.as_served(np.array([[above, below]]) / (above + below), 1 / 3)
-    assert 1 == metrics.at_threshold(calibrated, np.array([0]), 0.8)["n"]
+    calibrated = as_served(np.array([[above, below]]) / (above + below), 1 / 3)
+    assert 1 == metrics.at_threshold(calibrated, np.array([0]), TWO)["n"]
 
 
 def test_nothing_accepted_has_no_accuracy() -> None:
-    assert metrics.at_threshold(np.array([[0.6, 0.4]]), np.array([0]), 0.8)["accuracy"] is None
+    assert metrics.at_threshold(np.array([[0.6, 0.4]]), np.array([0]), TWO)["accuracy"] is None
 
 
 def test_the_coverage_curve_begins_with_the_most_confident_image() -> None:
-    coverage, accuracy = metrics.coverage_curve(np.array([[0.6, 0.4], [0.1, 0.9]]), np.array([0, 0]))
+    coverage, accuracy = metrics.coverage_curve(np.array([[0.6, 0.4], [0.1, 0.9]]), np.array([0, 0]), TWO)
     assert ([0.5, 1.0], [0.0, 0.5]) == (coverage.tolist(), accuracy.tolist())
 
 
 def test_calibration_changes_confidence_and_no_prediction() -> None:
-    hot = metrics.evaluate(PROBABILITIES, LABELS, ["a", "b", "c"], 3.0)
+    hot = metrics.evaluate(PROBABILITIES, LABELS, ["a", "b", "c"], 3.0, ACCEPTANCE)
     assert RESULT["confusion_matrix"] == hot["confusion_matrix"]
     assert hot["calibration"]["before"] != hot["calibration"]["after"]
 

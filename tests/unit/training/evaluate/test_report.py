@@ -3,11 +3,13 @@
 import io
 import re
 import xml.etree.ElementTree as ET
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from training.acceptance import Acceptance
 from training.evaluate import metrics, plots
 from training.evaluate.report import Mistake, render
 
@@ -18,12 +20,18 @@ Image.new("RGB", (32, 32)).save(PICTURE, "PNG")
 PNG = PICTURE.getvalue()
 
 
-def report(classes: int, mistakes: list[Mistake]) -> str:
+def report(classes: int, mistakes: list[Mistake], promise: dict[str, Any] | None = None) -> str:
     names = [f"<class {number}>" for number in range(classes)]
     probabilities, labels = NOISE.dirichlet([0.2] * classes, 300), NOISE.integers(0, classes, 300)
     milliseconds = NOISE.random(300) * 10
-    told = metrics.evaluate(probabilities, labels, names, 1.3) | metrics.timing(milliseconds, 300, 2.0)
-    return render(FACTS, told, probabilities, labels, milliseconds, mistakes)
+    acceptance = Acceptance.at(0.8, names, names[0] if promise else None)
+    told = metrics.evaluate(probabilities, labels, names, 1.3, acceptance)
+    told |= metrics.timing(milliseconds, 300, 2.0) | ({"promise": promise} if promise else {})
+    if promise:
+        at = {"threshold": 0.8, "accepted": 3, "share": 0.03, "interval": [0.01, 0.08], "taken_for": {names[1]: 3}}
+        told |= {"other_class": names[0]}
+        told |= {"foreign": {"kinds": ["<cat>"], "n": 100, "unreadable": 0, "at_threshold": at, "at_guess": at}}
+    return render(FACTS, told, acceptance, probabilities, labels, milliseconds, mistakes)
 
 
 @pytest.fixture(scope="module")
@@ -89,3 +97,15 @@ def test_pixels_are_shown_as_such_only_in_a_small_picture(side: int, kind: str, 
 
 def test_the_same_data_gives_the_same_plot() -> None:
     assert plots.confusion([[9, 1], [2, 8]], ["a", "b"]) == plots.confusion([[9, 1], [2, 8]], ["a", "b"])
+
+
+def test_report_says_what_the_threshold_promises_and_how_many_foreign_images_it_lets_pass() -> None:
+    promise = {"precision": 0.99, "confidence": 0.95, "images": 1_000}
+    text = re.sub(r"\s+|&nbsp;", " ", report(3, [], promise))
+    assert "promises that 99 % of what is accepted is right" in text
+    assert "Of 100 foreign images (&lt;cat&gt;) 3 are accepted" in text
+    assert "counter-examples, &lt;class 0&gt;, are always left for review" in text
+
+
+def test_report_of_a_model_without_counter_examples_says_so(html: str) -> None:
+    assert "has no class of counter-examples" in html

@@ -10,24 +10,22 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from PIL import Image
 
 from tests.unit.training.conftest import account_in_memory
 from training.dataset import OtherDatasetError
 from training.endpoint import InvalidAnswerError, NoAnswerError
 from training.evaluate import step
-from training.evaluate.errors import (
-    AccuracyTooLowError,
-    EndpointNotReadyError,
-    ModelCardMissingError,
-    NoTestImagesError,
-    OtherClassesError,
-    UnknownVariantError,
-)
+from training.evaluate.errors import AccuracyTooLowError, NoTestImagesError
 from training.run_file import open_run_file
+from training.served_model import EndpointNotReadyError, ModelCardMissingError, OtherClassesError, UnknownVariantError
 from training.step import Context
 
 PREFIX = "datasets/default"
 # The first four are cars; the endpoint of these tests takes one of them for a truck.
+PICTURE = io.BytesIO()
+Image.new("L", (8, 8)).save(PICTURE, "PNG")
+PNG = PICTURE.getvalue()  # a number behind it does not keep it from being one
 LABELS = [0, 0, 0, 0, 1, 1, 1, 1]
 CARD: dict[str, Any] = {"labels": ["car", "truck"], "temperature": 1.2, "model_digest": "sha256:1"}
 CARD["training_job"] = "job-1"
@@ -42,6 +40,7 @@ class FakeRuntime:
         self.answers_of_three_classes = False
 
     def invoke_endpoint(self, EndpointName: str, Body: bytes, **_: str) -> dict[str, Any]:  # noqa: N803
+        Body = Body.removeprefix(PNG)  # noqa: N806
         number = int(Body)
         if Body.decode() == self.fails_at:
             raise ClientError({"Error": {"Code": "ModelError", "Message": "out of memory"}}, "InvokeEndpoint")
@@ -112,7 +111,7 @@ def in_order(context: Context) -> FakeRuntime:
     s3.create_bucket(Bucket="photos")
     lines = []
     for number, label in enumerate(LABELS):
-        s3.put_object(Bucket="photos", Key=f"{PREFIX}/test/{number}.png", Body=str(number).encode())
+        s3.put_object(Bucket="photos", Key=f"{PREFIX}/test/{number}.png", Body=PNG + str(number).encode())
         lines.append(f"{number}\t{label}\t{number}.png\n")
     s3.put_object(Bucket="photos", Key=f"{PREFIX}/test_lst/test.lst", Body="".join(lines).encode())
     staged(context, {"car": 4, "truck": 4})

@@ -6,15 +6,19 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from training.acceptance import Acceptance
 from training.evaluate.metrics import evaluate, timing
 from training.evaluate.summary import show
+
+NAMES = ["[red]car", "truck"]
 
 
 @pytest.fixture(scope="module")
 def shown() -> str:
     """The summary of two right predictions and a wrong one; a class is called as markup of the terminal is."""
     probabilities, labels = np.array([[0.9, 0.1], [0.2, 0.8], [0.3, 0.7]]), np.array([0, 1, 0])
-    metrics = evaluate(probabilities, labels, ["[red]car", "truck"], 1.0) | timing(np.array([1.0, 2.0, 3.0]), 3, 0.5)
+    metrics = evaluate(probabilities, labels, NAMES, 1.0, Acceptance.at(0.8, NAMES, None))
+    metrics |= timing(np.array([1.0, 2.0, 3.0]), 3, 0.5)
     out = io.StringIO()
     show(Console(file=out, width=200), {"metrics": metrics, "report": "report.html", "metrics_file": "metrics.json"})
     return out.getvalue()

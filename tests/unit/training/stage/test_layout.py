@@ -10,7 +10,7 @@ from training.stage.layout import StagedObject, dataset_digest, describe, lay_ou
 from training.stage.preparation import PreparedFile
 from training.stage.split import Splits
 
-A, B, C, D = ("a" * 64, "b" * 64, "c" * 64, "d" * 64)
+A, B, C, D, E = (letter * 64 for letter in "abcde")
 
 
 @pytest.fixture
@@ -18,6 +18,7 @@ def splits(prepared: Callable[..., PreparedFile]) -> Splits:
     images = {
         "train": [prepared(A, "truck"), prepared(B)],
         "validation": [prepared(C, split="validation")],
+        "calibration": [prepared(E, split="calibration")],
         "test": [prepared(D, split="test")],
     }
     return Splits(("car", "truck"), images)
@@ -25,7 +26,7 @@ def splits(prepared: Callable[..., PreparedFile]) -> Splits:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for digest in (A, B, C, D):
+    for digest in (A, B, C, D, E):
         (tmp_path / f"{digest}.png").write_bytes(b"image " + digest[:1].encode())
     return tmp_path
 
@@ -40,10 +41,12 @@ def test_a_dataset_has_images_lists_and_labels(splits: Splits, folder: Path) -> 
         "train/truck/aaaaaaaaaaaaaaaa.png",
         "train/car/bbbbbbbbbbbbbbbb.png",
         "validation/car/cccccccccccccccc.png",
+        "calibration/car/eeeeeeeeeeeeeeee.png",
         "test/car/dddddddddddddddd.png",
         "labels.json",
         "train_lst/train.lst",
         "validation_lst/validation.lst",
+        "calibration_lst/calibration.lst",
         "test_lst/test.lst",
     ] == keys
 

@@ -74,7 +74,10 @@ def test_an_image_of_a_manifest_can_lie_in_s3(folder: Path, context: Context) ->
         ("path,label\na.png\n", "line 2 has no label"),
         ("path,label\n,car\n", "line 2 has no path"),
         ("path,label\nz.png,car\n", "line 2: there is no file .*z.png"),
-        ("path,label,split\na.png,car,half\n", "line 2 has the split half; it is one of train, validation, test"),
+        (
+            "path,label,split\na.png,car,half\n",
+            "the split half; it is one of train, validation, calibration, test",
+        ),
         ("path,label\ns3://,car\n", "line 2: 's3://' is none"),
         ('path,label\n"a.png,car\n', "cannot be read"),
     ],

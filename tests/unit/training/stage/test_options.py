@@ -10,7 +10,8 @@ type Parse = Callable[..., argparse.Namespace]
 
 
 def test_shares_are_exact(parse: Parse) -> None:
-    expected = {"train": Fraction(4, 5), "validation": Fraction(1, 10), "test": Fraction(1, 10)}
+    tenth = Fraction(1, 10)
+    expected = {"train": 7 * tenth, "validation": tenth, "calibration": tenth, "test": tenth}
     assert expected == parse("images").split
 
 
@@ -25,9 +26,9 @@ def test_balance_can_be_turned_off(parse: Parse) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--split", "0.8,0.2"), "three numbers above 0"),
-        (("--split", "0.9,0.1,0"), "three numbers above 0"),
-        (("--split", "a,b,c"), "three numbers above 0"),
+        (("--split", "0.8,0.1,0.1"), "four numbers above 0"),
+        (("--split", "0.8,0.1,0.1,0"), "four numbers above 0"),
+        (("--split", "a,b,c,d"), "four numbers above 0"),
         (("--classes", "car"), "at least two different classes"),
         (("--classes", "car,a/b"), "called 'a/b'"),
         (("--balance", "0.5"), "at least 1, or off"),

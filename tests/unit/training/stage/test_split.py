@@ -5,10 +5,11 @@ from fractions import Fraction
 
 import pytest
 
+from training.dataset import SPLITS
 from training.stage.preparation import PreparedFile
 from training.stage.split import Splits, TooFewImagesError, apportion, draw_splits
 
-SHARES = {"train": Fraction("0.8"), "validation": Fraction("0.1"), "test": Fraction("0.1")}
+SHARES = {split: Fraction(share) for split, share in zip(SPLITS, ("0.7", "0.1", "0.1", "0.1"), strict=True)}
 LABELS = ("car", "truck")
 
 
@@ -26,7 +27,8 @@ def draw(make: Callable[..., PreparedFile], cars: int, trucks: int, seed: int = 
 
 def test_each_split_has_the_proportions_of_the_whole(prepared: Callable[..., PreparedFile]) -> None:
     tenth = {"car": 2, "truck": 1}
-    assert {"train": {"car": 16, "truck": 8}, "validation": tenth, "test": tenth} == draw(prepared, 20, 10).counts()
+    counts = {"train": {"car": 14, "truck": 7}, "validation": tenth, "calibration": tenth, "test": tenth}
+    assert counts == draw(prepared, 20, 10).counts()
 
 
 def test_the_same_images_give_the_same_splits_in_any_order(prepared: Callable[..., PreparedFile]) -> None:
@@ -75,6 +77,6 @@ def test_a_class_that_a_given_split_lacks_is_told(prepared: Callable[..., Prepar
 
 
 def test_a_class_that_training_lacks_is_told(prepared: Callable[..., PreparedFile]) -> None:
-    files = [prepared("c"), *(prepared(f"g{split}", "truck", split) for split in ("validation", "test"))]
+    files = [prepared("c"), *(prepared(f"g{split}", "truck", split) for split in SPLITS[1:])]
     with pytest.raises(TooFewImagesError, match="truck has no readable image that training may use"):
         draw_splits(files, LABELS, SHARES, seed=0)

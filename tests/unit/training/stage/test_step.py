@@ -46,7 +46,7 @@ def rows(context: Context, name: str) -> list[dict[str, str]]:
 
 def test_a_folder_becomes_a_dataset(source: Path, stage: Stage, context: Context) -> None:
     result = stage(source)
-    each = {"train": 8, "validation": 1, "test": 1}
+    each = {"train": 7, "validation": 1, "calibration": 1, "test": 1}
     assert {split: {"car": count, "truck": count} for split, count in each.items()} == result["counts"]
     assert {"labels.json", "dataset.json", *(f"{split}_lst/{split}.lst" for split in SPLITS)} < listed(context)
 
@@ -58,7 +58,7 @@ def test_the_steps_that_follow_find_the_dataset(source: Path, stage: Stage, cont
         image.key.removeprefix("datasets/scones-unlimited/default/")
         for image in dataset.images(context.aws.s3, "train")
     }
-    assert (16, dataset.size("train")) == (len(keys), len(keys & listed(context)))
+    assert (14, dataset.size("train")) == (len(keys), len(keys & listed(context)))
 
 
 def test_the_description_agrees_with_the_result(source: Path, stage: Stage, context: Context) -> None:
@@ -89,7 +89,7 @@ def test_another_seed_is_another_dataset(source: Path, stage: Stage) -> None:
 def test_running_again_uploads_nothing(source: Path, stage: Stage) -> None:
     stage(source)
     again = stage(source)
-    assert (0, 24, 0) == (again["uploaded"], again["unchanged"], again["deleted"])
+    assert (0, 25, 0) == (again["uploaded"], again["unchanged"], again["deleted"])
 
 
 def test_a_new_image_is_the_only_image_that_is_uploaded(
@@ -103,7 +103,7 @@ def test_a_new_image_is_the_only_image_that_is_uploaded(
     stage(source)
     (source / "test/car/new.png").write_bytes(picture(7))
     again = stage(source)
-    assert (5, 6) == (again["uploaded"], again["unchanged"])  # with labels and lists, which follow from the images
+    assert (6, 8) == (again["uploaded"], again["unchanged"])  # with labels and lists, which follow from the images
 
 
 def test_what_was_left_out_is_told_and_listed(
@@ -130,14 +130,14 @@ def test_every_image_of_the_dataset_is_listed_with_its_origin(source: Path, stag
 
 def test_the_table_and_the_next_command_are_shown(source: Path, stage: Stage, shown: io.StringIO) -> None:
     stage(source)
-    assert ["car", "8", "1", "1"] in [line.split() for line in shown.getvalue().splitlines()]
+    assert ["car", "7", "1", "1", "1"] in [line.split() for line in shown.getvalue().splitlines()]
     assert shown.getvalue().endswith("Next: python -m training train\n")
 
 
 def test_a_class_in_square_brackets_is_shown(source: Path, stage: Stage, shown: io.StringIO) -> None:
     (source / "car").rename(source / "[bold]")
     stage(source)
-    assert ["[bold]", "8", "1", "1"] in [line.split() for line in shown.getvalue().splitlines()]
+    assert ["[bold]", "7", "1", "1", "1"] in [line.split() for line in shown.getvalue().splitlines()]
 
 
 def test_the_next_command_names_the_same_run(source: Path, context: Context, parse: Parse, shown: io.StringIO) -> None:
@@ -165,7 +165,7 @@ def test_a_source_in_s3_becomes_a_dataset(
     for number in range(20):
         key = f"raw/{('car', 'truck')[number % 2]}/{number}.png"
         context.aws.s3.put_object(Bucket="photos", Key=key, Body=picture(number))
-    assert {"car": 8, "truck": 8} == stage("s3://photos/raw")["counts"]["train"]
+    assert {"car": 7, "truck": 7} == stage("s3://photos/raw")["counts"]["train"]
 
 
 def test_the_dataset_itself_is_no_source_for_it(source: Path, stage: Stage) -> None:

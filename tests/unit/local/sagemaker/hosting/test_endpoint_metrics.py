@@ -17,7 +17,7 @@ def published(*invocations: Invocation, instances: int | None = 1) -> dict[str, 
 
 
 def invocation(status: int = 200, model_seconds: float = 0.0042, variant: str = "blue") -> Invocation:
-    return Invocation("trucks", variant, status, model_seconds, 0.000123)
+    return Invocation("trucks", variant, None, status, model_seconds, 0.000123)
 
 
 def test_metrics_of_an_invocation_have_the_names_and_units_of_aws() -> None:

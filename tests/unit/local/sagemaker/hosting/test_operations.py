@@ -141,13 +141,17 @@ def test_endpoint_of_a_taken_name_is_refused(cloud: Any) -> None:
     assert expected == error_of(cloud.control.create_endpoint, EndpointName="trucks", EndpointConfigName="trucks")
 
 
-def test_endpoint_with_deployment_config_is_refused_by_name(cloud: Any) -> None:
+def test_rolling_update_is_refused_by_name(cloud: Any) -> None:
     cloud.create_endpoint("trucks")
-    canary = {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": {"Type": "CANARY", "WaitIntervalInSeconds": 60}}}
+    batch = {"Type": "INSTANCE_COUNT", "Value": 1}
+    rolling = {"RollingUpdatePolicy": {"MaximumBatchSize": batch, "WaitIntervalInSeconds": 60}}
 
-    expected = ("UnknownOperationException", "DeploymentConfig is not emulated by the local SageMaker.")
+    expected = (
+        "UnknownOperationException",
+        "DeploymentConfig.RollingUpdatePolicy is not emulated by the local SageMaker.",
+    )
     assert expected == error_of(
-        cloud.control.update_endpoint, EndpointName="trucks", EndpointConfigName="trucks", DeploymentConfig=canary
+        cloud.control.update_endpoint, EndpointName="trucks", EndpointConfigName="trucks", DeploymentConfig=rolling
     )
 
 

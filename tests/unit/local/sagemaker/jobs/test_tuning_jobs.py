@@ -19,6 +19,13 @@ rate=$(sed 's/.*learning_rate": "\\([^"]*\\).*/\\1/' "$1/input/config/hyperparam
 echo "Epoch[0] Validation-accuracy=$rate"
 """
 RATES = ["0.25", "0.75", "0.5"]
+# The same, but whoever learns more slowly than 0.5 goes on until it is stopped.
+LEARN_SLOWLY = (
+    LEARN
+    + """
+case $rate in 0.25*) trap "exit 0" TERM; while :; do sleep 0.01; done;; esac
+"""
+)
 
 
 def tuning_request(name: str = "tuned", **config: Any) -> dict[str, Any]:
@@ -134,6 +141,21 @@ def test_tuning_job_of_failed_training_jobs_fails(lab: Any) -> None:
     assert 3 == tuning["ObjectiveStatusCounters"]["Failed"]
 
 
+def test_early_stopping_ends_what_falls_behind_an_earlier_job(lab: Any) -> None:
+    lab.script = LEARN_SLOWLY
+    create(
+        lab,
+        TrainingJobEarlyStoppingType="Auto",
+        ResourceLimits={"MaxParallelTrainingJobs": 1},
+        ParameterRanges={"CategoricalParameterRanges": [{"Name": "learning_rate", "Values": ["0.5", "0.25", "0.75"]}]},
+    )
+
+    tuning = settle(lab)
+
+    statuses = [job["TrainingJobStatus"] for job in training_jobs(lab, SortBy="CreationTime")]
+    assert ("Completed", ["Completed", "Stopped", "Completed"]) == (tuning["HyperParameterTuningJobStatus"], statuses)
+
+
 def test_tuning_job_goes_on_after_a_restart_with_what_it_has_not_tried(lab: Any) -> None:
     lab.script = TRAIN_UNTIL_STOPPED
     create(lab)
@@ -176,7 +198,6 @@ def test_unknown_tuning_job_is_not_found(lab: Any) -> None:
     [
         ({"Strategy": "Bayesian"}, "HyperParameterTuningJobConfig.Strategy Bayesian"),
         ({"Strategy": "Hyperband"}, "HyperParameterTuningJobConfig.Strategy Hyperband"),
-        ({"TrainingJobEarlyStoppingType": "Auto"}, "TrainingJobEarlyStoppingType Auto"),
         ({"TuningJobCompletionCriteria": {"TargetObjectiveMetricValue": 0.9}}, "TuningJobCompletionCriteria"),
         ({"ResourceLimits": {"MaxParallelTrainingJobs": 1, "MaxRuntimeInSeconds": 600}}, "MaxRuntimeInSeconds"),
     ],

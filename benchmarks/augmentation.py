@@ -1,0 +1,119 @@
+"""What augmentation does to the local algorithm: `python -m benchmarks.augmentation [--seeds 5] [--json FILE]`.
+
+CIFAR-10: 2,000 training images of ten classes and 400 of two, drawn anew by every seed; a model for each value of
+`augmentation_type`, with the tool's hyperparameters; all test images of the classes, which are always the same.
+"""
+
+import argparse
+import json
+import os
+import sys
+import tomllib
+from dataclasses import asdict, dataclass
+from functools import cache
+from math import nan
+from pathlib import Path
+from statistics import mean, stdev
+from threading import Event
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: local.algorithm says why, and comes too late here
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import cifar10
+from local.algorithm.augmentation import KINDS, VIEWS, Kind, View
+from local.algorithm.dataset import LabelledImage
+from local.algorithm.epochs import Channel, Epochs
+from local.algorithm.features import FeatureStore
+from local.algorithm.hyperparameters import Hyperparameters
+
+FOLDER = Path("build/cifar10-pool")
+POOL, TRAIN, VALIDATION = 1_000, 200, 50  # images of each class: to draw from, and drawn
+CLASSES = {"cars-and-trucks": ("automobile", "truck"), "cifar-10": cifar10.CLASSES}
+HYPERPARAMETERS = tomllib.loads(Path("training/hyperparameters.toml").read_text(encoding="utf-8"))
+NEVER = Event()
+
+
+@dataclass(frozen=True)
+class Figure:
+    """The accuracy on the test images of one model."""
+
+    dataset: str
+    seed: int
+    augmentation: Kind | None
+    accuracy: float
+    n: int
+
+
+@cache
+def channel(
+    store: FeatureStore, split: str, names: tuple[str, ...], part: slice, seed: int, kind: Kind | None = None
+) -> Channel:
+    """The part of each class of a split that a seed draws, with its views if there are to be any."""
+    images = []
+    for label, name in enumerate(names):
+        pool = sorted((FOLDER / split / name).iterdir())
+        drawn = np.random.default_rng([seed, *name.encode()]).permutation(len(pool))[part]
+        images += [LabelledImage(name, label, pool[index]) for index in drawn]
+    views = [View(kind, number) for number in range(VIEWS)] if kind else []
+    features, *seen = (store.of_channel(split, images, NEVER, view) for view in (None, *views))
+    return Channel(features, np.array([image.label for image in images]), tuple(seen))
+
+
+def measure(store: FeatureStore, dataset: str, seed: int, kind: Kind | None) -> Figure:
+    """Train a model, and judge it."""
+    names = CLASSES[dataset]
+    train = channel(store, "train", names, slice(TRAIN), seed, kind)
+    validation = channel(store, "train", names, slice(TRAIN, TRAIN + VALIDATION), seed)
+    test = channel(store, "test", names, slice(None), seed=0)
+    chosen = Hyperparameters(
+        num_classes=len(names),
+        num_training_samples=len(train.labels),
+        epochs=HYPERPARAMETERS["epochs"],
+        learning_rate=HYPERPARAMETERS["learning_rate"],
+        mini_batch_size=HYPERPARAMETERS["mini_batch_size"],
+    )
+    best = Epochs(train, validation, chosen).run(NEVER)
+    figure = Figure(dataset, seed, kind, test.metrics(best.head)["accuracy"], len(test.labels))
+    Console(stderr=True).print(f"{dataset}, seed {seed}, {kind}: {figure.accuracy:.2%} of {figure.n:,}")
+    return figure
+
+
+def table(figures: list[Figure]) -> Table:
+    """A row for each seed, then the mean gain over no augmentation and its standard error."""
+    shown = Table("dataset", "seed", "none", *KINDS)
+    for dataset in CLASSES:
+        of = {(one.seed, one.augmentation): one for one in figures if one.dataset == dataset}
+        seeds = sorted({seed for seed, _ in of})
+        for seed in seeds:
+            shown.add_row(dataset, str(seed), *(f"{of[seed, kind].accuracy:.2%}" for kind in (None, *KINDS)))
+        gains = [[100 * (of[seed, kind].accuracy - of[seed, None].accuracy) for seed in seeds] for kind in KINDS]
+        told = (f"{mean(gain):+.2f} ± {stdev(gain) / len(gain) ** 0.5 if len(gain) > 1 else nan:.2f}" for gain in gains)
+        shown.add_row(dataset, "gain, points", f"n = {of[seeds[0], None].n:,}", *told, end_section=True)
+    return shown
+
+
+def main() -> int:
+    """Measure what the command line asks for, and print it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=5, metavar="N", help="(%(default)s)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
+    asked = parser.parse_args()
+    cifar10.fetch(FOLDER, train=POOL * len(cifar10.CLASSES), validation=0)
+    store = FeatureStore(FOLDER.with_name("augmentation-features.npz"))
+    figures = [
+        measure(store, dataset, seed, kind)
+        for seed in range(asked.seeds)
+        for dataset in CLASSES
+        for kind in (None, *KINDS)
+    ]
+    if asked.json:
+        asked.json.write_text(json.dumps([asdict(one) for one in figures], indent=2) + "\n", encoding="utf-8")
+    Console().print(table(figures))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

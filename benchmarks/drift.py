@@ -1,0 +1,209 @@
+"""`python -m benchmarks.drift`: how often `python -m training monitor` finds drift, where there is some and where not.
+
+Real photos (CIFAR-10's test images), and the answers of a model of the local algorithm to them, to the darkened, the
+blurred and the turned ones too. For every trial of every seed the photos are divided anew: 2,000 are the reference, 500
+others are what came lately, with a drift or without. Of each seed and each drift, the share of trials in which drift is
+found is printed with its n and its 95 % interval (Wilson, 1927), and written as JSON with --json FILE.
+"""
+
+import argparse
+import io
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageEnhance, ImageFilter
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from benchmarks import cifar10
+from local.algorithm.backbone import cores, load_backbone
+from local.algorithm.head import Head, HeadTraining
+from local.algorithm.hyperparameters import parse
+from training.acceptance import GUESS
+from training.evaluate.metrics import wilson_interval
+from training.monitor.comparison import compare
+from training.monitor.image_statistics import image_statistics
+from training.monitor.sample import Decisions, Sample, columns
+
+REFERENCE, RECENT = 2_000, 500  # images in each sample
+PHOTOS = 4_000  # test images that the samples are drawn from
+TRAINING = 2_000  # images the model is trained on
+EPOCHS = 10
+NONE, CLASS_MIX = "none", "class mix"
+FOUND_AT_LEAST, ALARMS_AT_MOST = 0.95, 0.05  # of the trials
+
+# What happens to a camera or to the pictures that it takes.
+DRIFTS: Mapping[str, Callable[[Image.Image], Image.Image]] = {
+    NONE: lambda image: image,
+    "dark (60 % of the light)": lambda image: ImageEnhance.Brightness(image).enhance(0.6),
+    "blurred (radius 1 of 32)": lambda image: image.filter(ImageFilter.GaussianBlur(1)),
+    "turned by 90 degrees": lambda image: image.transpose(Image.Transpose.ROTATE_90),
+    "upside down": lambda image: image.transpose(Image.Transpose.ROTATE_180),
+}
+RARER, AS_OFTEN = 5, 1 / 3  # classes of ten that come a third as often as the others in another class mix
+
+
+@dataclass(frozen=True)
+class Photos:
+    """What is known of photos in one condition: true class, predicted class, confidence and image statistics."""
+
+    labels: NDArray[np.int64]
+    classes: Sequence[str]
+    confidences: Sequence[float]
+    statistics: Sequence[Mapping[str, float]]
+
+    def sample(self, chosen: Sequence[int]) -> Sample:
+        """Some of them, as the comparison wants them."""
+        decisions = Decisions([self.classes[one] for one in chosen], [self.confidences[one] for one in chosen])
+        return Sample(decisions, columns([self.statistics[one] for one in chosen]))
+
+
+@dataclass(frozen=True)
+class Row:
+    """How often drift was found in the trials of one seed and one drift."""
+
+    seed: int
+    drift: str
+    found: int
+    n: int
+
+    def as_data(self) -> dict[str, Any]:
+        """The row as JSON has it."""
+        return {**vars(self), "share": self.found / self.n, "interval": list(wilson_interval(self.found, self.n))}
+
+
+def trained(images: Sequence[bytes], labels: Sequence[int], classes: int) -> Head:
+    """A head for the backbone, as the algorithm trains it."""
+    size = {"num_classes": str(classes), "num_training_samples": str(len(images))}
+    training = HeadTraining(features(images), np.array(labels), parse(size | {"epochs": str(EPOCHS)}))
+    descent = training.beginning(None)
+    for number in range(EPOCHS):
+        descent = training.epoch(number, descent)
+    return training.head(descent)
+
+
+def features(images: Sequence[bytes]) -> NDArray[np.float32]:
+    """The backbone's features of all images, on all cores."""
+    return np.stack(list(cores().map(load_backbone().features, images)))
+
+
+def photographed(images: Sequence[bytes], labels: Sequence[int], head: Head, names: Sequence[str]) -> Photos:
+    """Have the model answer, and measure the images."""
+    probabilities = head.probabilities(features(images))
+    classes = [names[one] for one in probabilities.argmax(axis=1)]
+    confidences = probabilities.max(axis=1).tolist()
+    return Photos(np.array(labels), classes, confidences, [image_statistics(one) for one in images])
+
+
+def changed(image: bytes, drift: str) -> bytes:
+    """An encoded image after a drift."""
+    file = io.BytesIO()
+    DRIFTS[drift](Image.open(io.BytesIO(image))).save(file, "PNG")
+    return file.getvalue()
+
+
+def is_found(photos: Mapping[str, Photos], drift: str, draw: np.random.Generator, sizes: tuple[int, int]) -> bool:
+    """One trial: divide the photos anew, let drift happen to the recent ones, compare. No photo is in both samples."""
+    clean, (reference, recent) = photos[NONE], sizes
+    order = draw.permutation(len(clean.labels))
+    after = order[reference:]
+    if drift == CLASS_MIX:
+        after = mixed(after, clean.labels, draw, recent)
+    one = clean.sample(order[:reference].tolist())
+    other = photos.get(drift, clean).sample(after[:recent].tolist())
+    first, second = (sample.decisions.reviewed({}, GUESS) for sample in (one, other))
+    return any(comparison.drifted for comparison in compare(one, other, (first, second)))
+
+
+def mixed(
+    places: NDArray[np.int64], labels: NDArray[np.int64], draw: np.random.Generator, most: int
+) -> NDArray[np.int64]:
+    """So many of the places, in a mix in which half the classes, drawn at random, come a third as often as others."""
+    weights = np.where(draw.permutation(labels.max() + 1) < RARER, AS_OFTEN, 1.0)
+    counts = draw.multinomial(most, weights / weights.sum())
+    return np.concatenate([places[labels[places] == label][:count] for label, count in enumerate(counts)])
+
+
+def rows(
+    photos: Mapping[str, Photos], seeds: Sequence[int], trials: Mapping[str, int], sizes: tuple[int, int]
+) -> Iterator[Row]:
+    """The trials of all seeds; a seed gives the same ones on every machine."""
+    for seed in seeds:
+        for place, (drift, n) in enumerate(trials.items()):
+            draw = np.random.default_rng([seed, place])
+            yield Row(seed, drift, sum(is_found(photos, drift, draw, sizes) for _ in range(n)), n)
+
+
+def reached(found: Sequence[Row]) -> bool:
+    """Whether every drift was found, and none where there was none, as often as is promised, over all seeds."""
+    return all(
+        share(found, drift) <= ALARMS_AT_MOST if drift == NONE else share(found, drift) >= FOUND_AT_LEAST
+        for drift in {row.drift for row in found}
+    )
+
+
+def share(found: Sequence[Row], drift: str) -> float:
+    """In how many of the trials of all seeds drift was found."""
+    own = [row for row in found if row.drift == drift]
+    return sum(row.found for row in own) / sum(row.n for row in own)
+
+
+def read(folder: Path, split: str, most: int) -> tuple[list[bytes], list[int]]:
+    """So many images of a split, of all classes alike, and their class indices."""
+    each = most // len(cifar10.CLASSES)
+    paths = [
+        (path, label)
+        for label, name in enumerate(cifar10.CLASSES)
+        for path in sorted((folder / split / name).iterdir())[:each]
+    ]
+    return [path.read_bytes() for path, _ in paths], [label for _, label in paths]
+
+
+def main() -> int:
+    """Measure, print a table, and return 0 if the figures are reached."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=5, metavar="N", help="(%(default)s)")
+    parser.add_argument("--undrifted", type=int, default=200, metavar="N", help="trials of a seed without drift (200)")
+    parser.add_argument("--drifted", type=int, default=40, metavar="N", help="trials of a seed and a drift (40)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+    asked = parser.parse_args()
+    folder, console = Path("build/cifar10"), Console()
+    cifar10.fetch(folder)
+    head = trained(*read(folder, "train", TRAINING), len(cifar10.CLASSES))
+    images, labels = read(folder, "test", PHOTOS)
+    photos = {
+        drift: photographed([changed(image, drift) for image in images], labels, head, cifar10.CLASSES)
+        for drift in track(DRIFTS, "The model answers", console=Console(stderr=True))
+    }
+    trials = {drift: asked.undrifted if drift == NONE else asked.drifted for drift in (*DRIFTS, CLASS_MIX)}
+    found = list(rows(photos, range(asked.seeds), trials, (REFERENCE, RECENT)))
+    console.print(table(found))
+    if asked.json:
+        data = {
+            "rows": [row.as_data() for row in found],
+            "reference": REFERENCE,
+            "recent": RECENT,
+            "reached": reached(found),
+        }
+        asked.json.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+    return 0 if reached(found) else 1
+
+
+def table(found: Sequence[Row]) -> Table:
+    """What a person reads."""
+    shown = Table("seed", "drift", "found in", "95 % interval", "n", title=f"Drift in {RECENT} images")
+    for row in found:
+        low, high = row.as_data()["interval"]
+        shown.add_row(str(row.seed), row.drift, f"{row.found / row.n:.1%}", f"{low:.1%} to {high:.1%}", str(row.n))
+    return shown
+
+
+if __name__ == "__main__":
+    sys.exit(main())

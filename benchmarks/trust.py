@@ -1,0 +1,168 @@
+"""`make trust`: whether confidence, thresholds, counter-examples and the monitor hold what they say, on CIFAR-10.
+
+By the commands that a user types, on a local cloud, for every seed, which draws the splits anew:
+
+- Ten classes: calibration error before and after; the promise of `threshold --precision 0.95` over 200 divisions of the
+  endpoint's answers into calibration and test images.
+- Automobile and truck, without and with counter-examples of four other kinds of things: how many photos of four kinds
+  that the model has never seen are accepted at the threshold for a precision of 0.99.
+
+Then how often drift is found (`benchmarks/drift.py`). What augmentation is worth is told by
+`python -m benchmarks.augmentation`, which takes as long again.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+
+from benchmarks import cifar10
+from benchmarks.redrawing import draw, error_interval, read_answers
+from benchmarks.trust_tables import calibration_table, foreign_table, promise_table
+from local.server.cloud import Cloud, running
+from training.threshold.choice import Promise
+
+TEN, VEHICLES, KINDS = Path("build/cifar10-ten"), Path("build/cifar10-vehicles"), Path("build/cifar10-kinds")
+OF_VEHICLES = ("automobile", "truck")
+OF_KINDS = tuple(name for name in cifar10.CLASSES if name not in OF_VEHICLES)
+TEN_SPLIT, VEHICLES_SPLIT = "40,10,50,1", "35,10,55,1"  # of the training batches; the test images are CIFAR-10's own
+MOST_ERROR, KEPT, MOST_FOREIGN = 0.015, 0.95, 0.05
+
+
+@dataclass(frozen=True)
+class Trials:
+    """A local cloud, the folder of the runs on it, and a run's name."""
+
+    cloud: Cloud
+    runs: Path
+    run: str
+
+    def step(self, *step: str, check: bool = True) -> dict[str, Any]:
+        """The data of one step of the training tool, whose progress goes to the terminal."""
+        command = [sys.executable, "-m", "training", *step, "--json", "--run", self.run, "--runs", str(self.runs)]
+        ended = subprocess.run(
+            command, env=dict(self.cloud.environment), stdout=subprocess.PIPE, check=check, text=True
+        )
+        data: dict[str, Any] = json.loads(ended.stdout)
+        return data
+
+    def answers(self, split: str) -> Path:
+        """The file of the endpoint's answers to the images of a split."""
+        [path] = self.runs.glob(f"*/{self.run}/{split}_answers.jsonl")
+        return path
+
+    def served(self, *staging: str) -> None:
+        """Have a model of the dataset served."""
+        for step in (("stage", *staging), ("train",), ("deploy", "--take-over")):
+            self.step(*step)
+
+
+def fetch() -> None:
+    """Bring the images."""
+    cifar10.fetch(TEN, train=5_000, validation=0, calibration=0)
+    cifar10.fetch(VEHICLES, train=3_000, validation=0, calibration=0, classes=OF_VEHICLES)
+    cifar10.fetch(KINDS, train=4_000, validation=0, calibration=0, test=4_000, classes=OF_KINDS)
+
+
+def ten_classes(cloud: Cloud, runs: Path, seed: int) -> dict[str, Any]:
+    """Calibration error on 10,000 test images, and how the promise of a precision of 0.95 is kept."""
+    trials = Trials(cloud, runs, f"ten-{seed}")
+    trials.served(str(TEN), "--split", TEN_SPLIT, "--seed", str(seed))
+    metrics = trials.step("evaluate")["metrics"]
+    calibration, test = (read_answers(trials.answers(split)) for split in ("calibration", "test"))
+    draws = draw(calibration, test, Promise(0.95, 0.95), seed)
+    error = {name: one["expected_calibration_error"] for name, one in metrics["calibration"].items()}
+    error["interval"] = error_interval(test, metrics["temperature"], error["after"], seed)
+    return {"seed": seed, "n": metrics["n"], "accuracy": metrics["accuracy"], "error": error, "promise": draws.told()}
+
+
+def foreign_images(cloud: Cloud, runs: Path, seed: int, folder: Path) -> dict[str, Any]:
+    """How many photos of unseen kinds are accepted, without and with counter-examples of other kinds."""
+    kinds = np.random.default_rng(seed).permutation(OF_KINDS)
+    known, unseen = sorted(map(str, kinds[:4])), sorted(map(str, kinds[4:]))
+    other, foreign = folder / f"other-{seed}", folder / f"foreign-{seed}"
+    for split in ("train", "test"):
+        link(other / split, KINDS / split, known)
+    link(foreign, KINDS / "test", unseen)
+    told: dict[str, Any] = {"seed": seed, "known": known, "unseen": unseen}
+    for name, options in (("before", ()), ("after", ("--other", str(other)))):
+        trials = Trials(cloud, runs, f"vehicles-{seed}-{name}")
+        trials.served(str(VEHICLES), "--split", VEHICLES_SPLIT, "--seed", str(seed), *options)
+        chosen = trials.step("threshold", "--precision", "0.99", check=False)
+        metrics = trials.step("evaluate", "--foreign", str(foreign))["metrics"]
+        promised = "error" not in chosen
+        told[name] = {"promised": promised, "at_threshold": metrics["at_threshold"], "foreign": metrics["foreign"]}
+    return told
+
+
+def link(folder: Path, images: Path, names: Sequence[str]) -> None:
+    """A folder that holds those of the classes of another one."""
+    folder.mkdir(parents=True)
+    for name in names:
+        (folder / name).symlink_to((images / name).resolve(), target_is_directory=True)
+
+
+def drift(seeds: int, data: Path) -> dict[str, Any]:
+    """How often drift is found, as `python -m benchmarks.drift` tells it; its own table goes to the terminal."""
+    command = [sys.executable, "-m", "benchmarks.drift", "--seeds", str(seeds), "--json", str(data)]
+    subprocess.run(command, check=False)
+    told: dict[str, Any] = json.loads(data.read_text(encoding="utf-8"))
+    return told
+
+
+def reached(result: Mapping[str, Any]) -> dict[str, bool]:
+    """Whether every seed holds what is asked of it, figure by figure."""
+    ten, after = result["ten_classes"], [row["after"] for row in result["foreign_images"]]
+    accepted = [one["foreign"]["at_threshold"]["share"] for one in after if one["promised"]]
+    return {
+        f"calibration error at most {MOST_ERROR}": all(row["error"]["after"] <= MOST_ERROR for row in ten),
+        f"promise kept in {KEPT:.0%}": all(row["promise"]["kept"] >= KEPT * row["promise"]["draws"] for row in ten),
+        f"foreign images accepted at most {MOST_FOREIGN:.0%}": len(accepted) == len(after)
+        and max(accepted) <= MOST_FOREIGN,
+        "drift found, and none where there is none": result["drift"]["reached"],
+    }
+
+
+def main() -> int:
+    """Measure, print the tables, write the JSON; return 0 if every figure is reached."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=3, metavar="N", help="(%(default)s)")
+    parser.add_argument("--json", type=Path, default=Path("build/trust.json"), metavar="FILE", help="(%(default)s)")
+    asked = parser.parse_args()
+    fetch()
+    result: dict[str, Any] = {"ten_classes": [], "foreign_images": []}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with running(folder / ".local") as cloud:
+            for seed in range(asked.seeds):
+                result["ten_classes"].append(ten_classes(cloud, folder / "runs", seed))
+                result["foreign_images"].append(foreign_images(cloud, folder / "runs", seed, folder))
+                write(asked.json, result)
+        result["drift"] = drift(asked.seeds, folder / "drift.json")
+    result["reached"] = reached(result)
+    write(asked.json, result)
+    console = Console()
+    for table in (calibration_table, promise_table):
+        console.print(table(result["ten_classes"]))
+    console.print(foreign_table(result["foreign_images"]))
+    for figure, holds in result["reached"].items():
+        console.print(f"{'reached' if holds else 'MISSED'}: {figure}")
+    console.print(f"All of it as JSON: {asked.json}")
+    return 0 if all(result["reached"].values()) else 1
+
+
+def write(file: Path, result: Mapping[str, Any]) -> None:
+    """Write what has been measured so far."""
+    file.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""`rollback`: from what was deployed last to what was before, and its card with it."""
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from training.deploy import rollback
+from training.deploy.errors import EndpointFailedError
+from training.deploy.rollback import NothingBeforeError
+from training.model_card import read_model_card
+from training.step import Context
+
+type Deploy = Callable[..., dict[str, Any]]
+type ModelUrl = Callable[[str], str]
+
+
+def roll_back(context: Context) -> dict[str, Any]:
+    parser = argparse.ArgumentParser()
+    rollback.add_arguments(parser)
+    return rollback.run(context, parser.parse_args([]))
+
+
+def serving(context: Context) -> str:
+    return context.aws.sagemaker.describe_endpoint(EndpointName=context.names.endpoint)["EndpointConfigName"]
+
+
+def test_the_configuration_before_serves_again_with_its_card(
+    trained: Context, deploy: Deploy, model_url: ModelUrl
+) -> None:
+    first = deploy("--autoscale", "1:3")
+    deploy("--autoscale", "1:4", "--model-data", model_url("better"))
+    roll_back(trained)
+    assert (first["endpoint_config"], first["model_card"]) == (serving(trained), read_model_card(trained))
+    targets = trained.aws.autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+    assert [4] == [target["MaxCapacity"] for target in targets]
+
+
+def test_rolling_back_twice_goes_forward_again(trained: Context, deploy: Deploy, model_url: ModelUrl) -> None:
+    deploy()
+    second = deploy("--model-data", model_url("better"))
+    roll_back(trained)
+    assert second["endpoint_config"] == roll_back(trained)["endpoint_config"]
+
+
+@pytest.mark.parametrize("changes", [1, 2, 3])
+def test_a_rollback_that_was_interrupted_is_finished_by_the_next(
+    trained: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl, changes: int
+) -> None:
+    first = deploy()
+    deploy("--model-data", model_url("better"))
+    hosting.changes.clear()
+    hosting.interrupted_after = changes  # the endpoint has moved, is tagged, the card is written
+    with pytest.raises(KeyboardInterrupt):
+        roll_back(trained)
+    hosting.interrupted_after = None
+    if changes < 3:
+        roll_back(trained)
+    assert (first["endpoint_config"], first["model_card"]) == (serving(trained), read_model_card(trained))
+
+
+def test_a_first_deployment_has_nothing_before_it(trained: Context, deploy: Deploy) -> None:
+    deploy()
+    with pytest.raises(NothingBeforeError):
+        roll_back(trained)
+
+
+def test_without_an_endpoint_there_is_nothing_to_roll_back(trained: Context) -> None:
+    with pytest.raises(EndpointFailedError, match="is not there"):
+        roll_back(trained)

@@ -1,0 +1,66 @@
+"""The ways in which an update moves the requests, as requests to SageMaker and CloudWatch."""
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from training.deploy.alarms import NO_HISTORY, alarm_requests
+from training.deploy.hosting import Hosting, HostingOptionsError
+from training.deploy.strategy import Strategy, add_strategy_arguments
+
+TWO = Hosting("realtime", instance_type="ml.m5.large", instances=2)
+ONE = Hosting("realtime", instance_type="ml.m5.large")
+SERVERLESS = Hosting("serverless", memory_mb=2048, max_concurrency=5)
+
+
+def strategy(*arguments: str, hosting: Hosting = TWO) -> Strategy | None:
+    parser = argparse.ArgumentParser()
+    add_strategy_arguments(parser)
+    return Strategy.of(parser.parse_args(arguments), hosting)
+
+
+def test_an_update_is_not_watched_unless_asked() -> None:
+    assert strategy() is None
+
+
+def test_a_canary_bakes_twice_and_a_linear_update_after_every_step() -> None:
+    assert Strategy("canary", 50, 300) == strategy("--strategy", "canary")
+    seconds = [Strategy(kind, 30, 60).seconds for kind in ("canary", "linear", "all-at-once")]
+    assert [120, 240, 60] == seconds  # linear: 30, 60, 90 and 100 percent
+
+
+@pytest.mark.parametrize("kind", ["canary", "linear", "all-at-once"])
+def test_a_deployment_is_what_sagemaker_takes(valid_request: Callable[..., None], kind: str) -> None:
+    deployment = Strategy(kind, 25, 60).request(["errors"])
+    update = {"EndpointName": "trucks", "EndpointConfigName": "new", "DeploymentConfig": deployment}
+    valid_request("sagemaker", "UpdateEndpoint", update)
+    routing = deployment["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]
+    assert {"CanarySize": "canary" == kind, "LinearStepSize": "linear" == kind} == {
+        name: name in routing for name in ("CanarySize", "LinearStepSize")
+    }
+
+
+@pytest.mark.parametrize("hosting", [ONE, SERVERLESS])
+def test_what_cannot_be_divided_has_no_canary(hosting: Hosting) -> None:
+    with pytest.raises(HostingOptionsError, match="--instances 2"):
+        strategy("--strategy", "canary", hosting=hosting)
+
+
+def test_options_of_a_strategy_without_one_are_refused() -> None:
+    with pytest.raises(HostingOptionsError, match="belong to --strategy"):
+        strategy("--bake", "0")
+
+
+def test_alarms_watch_the_new_instances_alone(valid_request: Callable[..., None]) -> None:
+    requests: list[dict[str, Any]] = alarm_requests("trucks", "new", 5000.0, [])
+    for request in requests:
+        valid_request("cloudwatch", "PutMetricAlarm", request)
+        assert {"Name": "EndpointConfigName", "Value": "new"} in request["Dimensions"]
+
+
+@pytest.mark.parametrize(("median", "threshold"), [(5000.0, 10_000.0), (None, float(NO_HISTORY))])
+def test_slow_is_twice_the_median_of_before(median: float | None, threshold: float) -> None:
+    [slow] = [one for one in alarm_requests("trucks", "new", median, []) if one["MetricName"] == "ModelLatency"]
+    assert threshold == slow["Threshold"]

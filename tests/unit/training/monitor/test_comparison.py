@@ -1,0 +1,79 @@
+"""The family of tests: what it finds, and how seldom it finds what is not there."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from training.monitor.comparison import CLASSES, Comparison, compare, counted, holm, measured
+from training.monitor.sample import Decisions, Sample
+
+NAMES = ("car", "truck")
+
+
+def sample(draw: np.random.Generator, size: int, cars: float = 0.5, brightness: float = 0.5) -> Sample:
+    classes = [NAMES[int(draw.random() > cars)] for _ in range(size)]
+    statistics = {name: draw.normal(0, 1, size).tolist() for name in ("contrast", "sharpness")}
+    statistics["brightness"] = draw.normal(brightness, 0.1, size).tolist()
+    return Sample(Decisions(classes, draw.beta(5, 1, size).tolist()), statistics)
+
+
+def drifted(reference: Sample, recent: Sample) -> list[str]:
+    reviewed = tuple(one.decisions.reviewed({}, 0.8) for one in (reference, recent))
+    return [one.name for one in compare(reference, recent, (reviewed[0], reviewed[1])) if one.drifted]
+
+
+def test_compare_of_samples_drawn_alike_finds_something_in_at_most_5_percent_of_200() -> None:
+    draw = np.random.default_rng(0)
+    alarms = [bool(drifted(sample(draw, 1000), sample(draw, 500))) for _ in range(200)]
+    assert sum(alarms) <= 10
+
+
+@pytest.mark.parametrize(("change", "name"), [({"cars": 0.65}, CLASSES), ({"brightness": 0.45}, "brightness")])
+def test_compare_finds_a_drift_of_500_images_in_95_percent(change: dict[str, float], name: str) -> None:
+    draw = np.random.default_rng(1)
+    found = [name in drifted(sample(draw, 1000), sample(draw, 500, **change)) for _ in range(40)]
+    assert sum(found) >= 38
+
+
+def test_compare_leaves_out_what_too_few_images_are_known_of() -> None:
+    draw = np.random.default_rng(2)
+    recent = Sample(Decisions(), sample(draw, 50).statistics)
+    names = {one.name for one in compare(sample(draw, 100), recent, (0, 0))}
+    assert {"brightness", "contrast", "sharpness"} == names
+
+
+@pytest.mark.parametrize(
+    ("p_values", "found"),
+    [
+        ((0.003, 0.005, 0.010), "abc"),  # the limits are 0.01 / 3, 0.01 / 2, 0.01
+        ((0.004, 0.005, 0.010), ""),
+        ((0.003, 0.006, 0.009), "a"),  # what comes after the first that does not pass, does not either
+    ],
+)
+def test_holm_goes_down_the_family_until_one_does_not_pass(p_values: tuple[float, ...], found: str) -> None:
+    family = [Comparison(name, "t", 0.0, p, 9, 9) for name, p in zip("abc", p_values, strict=True)]
+    assert found == "".join(one.name for one in holm(family, 0.01) if one.drifted)
+
+
+def test_measured_of_equal_constants_is_no_drift() -> None:
+    assert (0.0, 1.0) == (
+        measured("size", [32] * 100, [32] * 60).distance,
+        measured("size", [32] * 9, [32] * 9).p_value,
+    )
+
+
+def test_counted_puts_rare_classes_together() -> None:
+    common = {"car": 500, "truck": 500}
+    rare = {f"rare {number}": 1 for number in range(5)}
+    other = {f"other {number}": 1 for number in range(5)}
+    assert counted("c", Counter(common | rare), Counter(common | other)).p_value > 0.9
+
+
+def test_counted_of_one_class_is_no_drift() -> None:
+    assert 1.0 == counted("c", Counter(car=100), Counter(car=60)).p_value
+
+
+def test_reviewed_counts_what_is_below_its_class_s_threshold_and_all_of_a_class_for_people() -> None:
+    decisions = Decisions(["car", "car", "truck", "other"], [0.8, 0.79, 0.6, 0.99])
+    assert 2 == decisions.reviewed({"truck": 0.5, "other": None}, 0.8)

@@ -1,0 +1,97 @@
+"""Model packages: one for each trained model, with all that a later comparison needs."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.unit.training.promote.conftest import LABELS, listed
+from training.dataset import Dataset
+from training.registry import (
+    Package,
+    PackageFilesMissingError,
+    PackageMissingError,
+    decide,
+    find_champion,
+    find_package,
+    package_request,
+    register,
+    summaries,
+)
+from training.step import Context
+
+type Registered = Callable[..., Package]
+
+
+def test_a_package_tells_of_labels_metrics_and_dataset(registered: Registered) -> None:
+    facts = registered("first").facts
+    expected = (LABELS, {"validation:accuracy": 0.94}, "sha256:data")
+    assert expected == (facts["labels"], facts["metrics"], facts["dataset_digest"])
+
+
+def test_every_model_is_another_version_that_waits_for_its_approval(registered: Registered) -> None:
+    packages = [registered(name) for name in ("first", "second")]
+    assert [(1, "PendingManualApproval"), (2, "PendingManualApproval")] == [
+        (one.version, one.approval) for one in packages
+    ]
+
+
+def test_registering_a_model_again_makes_no_second_package(
+    staged: Context, dataset: Dataset, registered: Registered
+) -> None:
+    registered("first")
+    result = register(staged, dataset)
+    assert (1, 1) == (result["model_package"]["version"], len([*summaries(staged)]))
+
+
+def test_the_result_of_train_names_the_package(staged: Context, registered: Registered) -> None:
+    assert registered("first").arn == staged.run.result("train")["model_package"]["arn"]
+
+
+def test_the_champion_is_the_newest_approved_version(staged: Context, registered: Registered) -> None:
+    for name, approval in (("first", "Approved"), ("second", "Approved"), ("third", "Rejected")):
+        decide(staged, registered(name), approval, "because")  # type: ignore[arg-type]
+    champion = find_champion(staged)
+    assert champion
+    assert 2 == champion.version
+
+
+def test_a_stage_without_approved_models_has_no_champion(staged: Context, registered: Registered) -> None:
+    registered("first")
+    assert find_champion(staged) is None
+
+
+def test_what_a_model_has_learnt_from_stays_known_when_the_run_is_staged_anew(
+    staged: Context, registered: Registered
+) -> None:
+    package = registered("first")
+    staged.aws.s3.put_object(Bucket="photos", Key="datasets/cars/train_lst/train.lst", Body=listed("new", 4).encode())
+    learnt = package.learnt(staged.aws.s3)
+    assert ({"train0000", "validation0007"}, False, False) == (
+        {"train0000", "validation0007"} & learnt,
+        "new0000" in learnt,
+        "test0000" in learnt,
+    )
+
+
+def test_an_unknown_version_is_refused_by_name(staged: Context, registered: Registered) -> None:
+    registered("first")
+    with pytest.raises(PackageMissingError, match="has no version 7"):
+        find_package(staged, 7)
+
+
+def test_a_package_whose_facts_are_gone_is_refused(staged: Context, registered: Registered) -> None:
+    registered("first")
+    staged.aws.s3.delete_object(Bucket="photos", Key="models/first/output/model_quality.json")
+    with pytest.raises(PackageFilesMissingError, match=r"model_quality\.json"):
+        find_package(staged, 1)
+
+
+def test_the_request_is_one_that_botocore_would_send(
+    registered: Registered, staged: Context, valid_request: Callable[[str, str, dict[str, Any]], None]
+) -> None:
+    registered("first")
+    request = package_request("cars", staged.run.result("train"), "Training job one", "s3://photos/models/facts.json")
+    valid_request("sagemaker", "CreateModelPackage", request)
+    texts = [text for pair in request["CustomerMetadataProperties"].items() for text in pair]
+    assert [] == [text for text in texts if set(text) & set(",;\"'[]{}()")]  # what AWS's pattern refuses

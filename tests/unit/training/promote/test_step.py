@@ -1,0 +1,156 @@
+"""Challengers that are better, worse, equal, or not to be compared."""
+
+import io
+from collections.abc import Callable
+
+import pytest
+
+from tests.unit.training.promote.conftest import TEST_IMAGES, FakeContest, archive, listed
+from training.dataset import Dataset, OtherDatasetError
+from training.model_card import ModelChangedError
+from training.promote.errors import ChallengerRefusedError, NoFairImagesError, NotComparableError
+from training.promote.step import promote
+from training.registry import Package, decide, find_champion, find_package
+from training.step import Context
+
+type Registered = Callable[..., Package]
+SEEDS = pytest.mark.parametrize("seed", range(3))
+
+
+@pytest.fixture
+def champion(staged: Context, registered: Registered) -> Package:
+    """Version 1, approved."""
+    package = registered("first")
+    decide(staged, package, "Approved", "The first.")
+    return package
+
+
+@pytest.fixture
+def challenger(champion: Package, registered: Registered) -> Package:
+    """Version 2, which the run has trained."""
+    return registered("second")
+
+
+@SEEDS
+def test_a_better_challenger_is_promoted(staged: Context, dataset: Dataset, challenger: Package, seed: int) -> None:
+    result = promote(staged, dataset, challenger, FakeContest({1: 0.85, 2: 0.95}, seed))
+    found = find_champion(staged)
+    assert found
+    assert (True, 2, TEST_IMAGES) == (result["promoted"], found.version, result["images"])
+
+
+@SEEDS
+def test_a_worse_challenger_is_refused_and_the_champion_stays(
+    staged: Context, dataset: Dataset, challenger: Package, seed: int
+) -> None:
+    with pytest.raises(ChallengerRefusedError, match="not shown to be better than the champion, version 1"):
+        promote(staged, dataset, challenger, FakeContest({1: 0.95, 2: 0.85}, seed))
+    found = find_champion(staged)
+    assert found
+    assert (1, "Rejected") == (found.version, find_package(staged, 2).approval)
+
+
+@SEEDS
+def test_an_equally_good_challenger_is_refused(
+    staged: Context, dataset: Dataset, challenger: Package, seed: int
+) -> None:
+    with pytest.raises(ChallengerRefusedError):
+        promote(staged, dataset, challenger, FakeContest({1: 0.95, 2: 0.95}, seed))
+
+
+def test_a_refusal_says_how_much_better_the_challenger_would_have_to_be(
+    staged: Context, dataset: Dataset, challenger: Package
+) -> None:
+    with pytest.raises(ChallengerRefusedError) as refused:
+        promote(staged, dataset, challenger, FakeContest({1: 1.0, 2: 0.995}))
+    lost = staged.run.result("promote")["only_champion_right"]
+    needed = staged.run.result("promote")["only_challenger_right_needed"]
+    share = 100 * needed / TEST_IMAGES
+    words = (
+        f"Against {lost} it would have to be alone right on {needed}: {needed} more, {share:.2f} points of accuracy."
+    )
+    assert words in str(refused.value)
+
+
+def test_the_reason_is_in_the_registry(staged: Context, dataset: Dataset, challenger: Package) -> None:
+    with pytest.raises(ChallengerRefusedError) as refused:
+        promote(staged, dataset, challenger, FakeContest({1: 0.95, 2: 0.85}))
+    described = staged.aws.sagemaker.describe_model_package(ModelPackageName=challenger.arn)
+    assert str(refused.value) == described["ApprovalDescription"]
+
+
+def test_a_copy_of_the_champion_is_refused_unasked(
+    staged: Context, dataset: Dataset, champion: Package, registered: Registered
+) -> None:
+    copy = registered("again", model_digest=champion.facts["model_digest"])
+    staged.aws.s3.copy_object(
+        CopySource="photos/models/first/output/model.tar.gz", Bucket="photos", Key="models/again/output/model.tar.gz"
+    )
+    contest = FakeContest({})
+    with pytest.raises(ChallengerRefusedError, match="is the very model of version 1"):
+        promote(staged, dataset, copy, contest)
+    assert [] == contest.images
+
+
+def test_a_first_model_is_promoted_if_it_has_learnt_something(
+    staged: Context, dataset: Dataset, registered: Registered
+) -> None:
+    assert promote(staged, dataset, registered("first"), FakeContest({1: 0.7}))["promoted"]
+
+
+def test_a_first_model_that_guesses_is_refused(staged: Context, dataset: Dataset, registered: Registered) -> None:
+    with pytest.raises(ChallengerRefusedError, match="always the most frequent class"):
+        promote(staged, dataset, registered("first"), FakeContest({1: 0.5}))
+
+
+def test_the_champion_is_not_compared_with_itself(staged: Context, dataset: Dataset, champion: Package) -> None:
+    result = promote(staged, dataset, champion, FakeContest({}))
+    assert {"promoted": True, "reason": "Version 1 is the champion already.", "challenger": 1, "champion": 1} == result
+
+
+def test_images_that_the_champion_has_learnt_from_are_left_out(
+    staged: Context, dataset: Dataset, challenger: Package, shown: io.StringIO
+) -> None:
+    body = listed("train", 8) + listed("test", 100)  # in the dataset of the champion's day they were training images
+    staged.aws.s3.put_object(Bucket="photos", Key="models/first/output/train.lst", Body=body.encode())
+    contest = FakeContest({1: 0.85, 2: 0.95})
+    promote(staged, dataset, challenger, contest)
+    assert (TEST_IMAGES - 100, True) == (len(contest.images), "100 of 400 test images are left out" in shown.getvalue())
+
+
+def test_nothing_is_compared_on_images_that_the_champion_has_all_learnt_from(
+    staged: Context, dataset: Dataset, challenger: Package
+) -> None:
+    body = listed("test", TEST_IMAGES).encode()
+    staged.aws.s3.put_object(Bucket="photos", Key="models/first/output/validation.lst", Body=body)
+    with pytest.raises(NoFairImagesError):
+        promote(staged, dataset, challenger, FakeContest({}))
+
+
+def test_an_older_version_is_not_compared(staged: Context, dataset: Dataset, challenger: Package) -> None:
+    decide(staged, challenger, "Approved", "It was better.")
+    with pytest.raises(NotComparableError, match="older than the champion, version 2"):
+        promote(staged, dataset, find_package(staged, 1), FakeContest({}))
+
+
+def test_models_of_other_classes_are_not_compared(staged: Context, dataset: Dataset, registered: Registered) -> None:
+    decide(staged, registered("first", labels=["cat", "dog"]), "Approved", "The first.")
+    with pytest.raises(NotComparableError, match="cat, dog"):
+        promote(staged, dataset, registered("second"), FakeContest({}))
+
+
+def test_a_challenger_of_another_dataset_is_not_compared(
+    staged: Context, dataset: Dataset, registered: Registered
+) -> None:
+    with pytest.raises(OtherDatasetError):
+        promote(staged, dataset, registered("first", dataset_digest="sha256:other"), FakeContest({}))
+
+
+@pytest.mark.parametrize("content", ["first", "second"])
+def test_a_model_that_is_no_longer_what_was_registered_is_not_compared(
+    staged: Context, dataset: Dataset, challenger: Package, content: str
+) -> None:
+    key = f"models/{content}/output/model.tar.gz"
+    staged.aws.s3.put_object(Bucket="photos", Key=key, Body=archive("something else"))
+    with pytest.raises(ModelChangedError):
+        promote(staged, dataset, challenger, FakeContest({}))

@@ -1,0 +1,46 @@
+"""What arrays accept is what the service accepts."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from functions.classify_image.model_card import GUESS as SERVED_GUESS
+from functions.classify_image.model_card import parse_model_card
+from functions.filter_inferences.decision import decide
+from training.acceptance import GUESS, Acceptance
+
+LABELS = ["car", "other", "truck"]
+CARDS: list[dict[str, Any]] = [
+    {},
+    {"recommended_threshold": 0.6},
+    {"recommended_threshold": 0.6, "other_class": "other"},
+    {"recommended_threshold": 0.7, "class_thresholds": {"car": 0.9, "truck": None}, "other_class": "other"},
+]
+
+
+@pytest.mark.parametrize("card", CARDS, ids=str)
+def test_arrays_accept_what_the_functions_accept(card: dict[str, Any]) -> None:
+    card = {"labels": LABELS, "temperature": 1.0, **card}
+    served, probabilities = (
+        parse_model_card(json.dumps(card), "AllTraffic"),
+        np.random.default_rng(0).dirichlet([0.3] * 3, 200),
+    )
+
+    def passed(row: list[float]) -> bool:
+        told = dict(zip(LABELS, row, strict=True))
+        threshold = served.threshold(max(told, key=lambda label: told[label]))
+        event = {"class_probabilities": told, "confidence_threshold": threshold}
+        return decide(event | {"review_classes": list(served.review_classes)}).passed
+
+    assert [passed(row) for row in probabilities.tolist()] == list(Acceptance.of_card(card).accepted(probabilities))
+
+
+def test_the_guess_is_that_of_the_function() -> None:
+    assert SERVED_GUESS == GUESS
+
+
+def test_counter_examples_are_of_no_real_class() -> None:
+    acceptance = Acceptance.at(0.5, LABELS, "other")
+    assert [True, False, True] == list(acceptance.real(np.array([0, 1, 2])))

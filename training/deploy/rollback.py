@@ -1,0 +1,90 @@
+"""`rollback`: the endpoint configuration before the present one, and the model card that belongs to it."""
+
+import argparse
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from account.arguments import whole
+from training import inventory
+from training.deploy import endpoint, scaling
+from training.deploy.errors import EndpointFailedError
+from training.errors import TrainingError
+from training.model_card import earlier_model_cards, read_model_card, write_model_card
+from training.step import Context
+
+HELP = "have the endpoint serve again what it served before the last deploy or ab"
+TIMEOUT = 1800  # seconds, as of `deploy`
+
+
+class NothingBeforeError(TrainingError):
+    """There is no earlier endpoint configuration that still exists: `deploy --model-data` serves another model."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the step's own options."""
+    parser.add_argument("--timeout", type=whole(1, 86400), default=TIMEOUT, metavar="SECONDS", help="(%(default)s)")
+
+
+def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
+    """Do the step. Once more goes forward again: each of the two configurations is before the other.
+
+    Raises:
+        NothingBeforeError: no configuration is before.
+        EndpointTakenError, EndpointStuckError, EndpointFailedError: the endpoint cannot be moved.
+    """
+    endpoint.check_ownership(context)
+    serving, present = _serving(context, options.timeout), read_model_card(context) or {}
+    card = _card_before(context, serving)
+    if present.get("endpoint_config") in (serving, None):
+        _move(context, card, present, options.timeout)
+    else:  # the endpoint has moved, and whoever moved it was interrupted before the card was written
+        card = next(one for one in earlier_model_cards(context) if one.get("endpoint_config") == serving)
+    write_model_card(context, card)
+    context.run.forget("deploy")  # its result tells of another model than the one that serves
+    context.console.print(
+        f"The endpoint {context.names.endpoint} serves {card['endpoint_config']}, with its model card."
+    )
+    return {"endpoint": context.names.endpoint, "endpoint_config": card["endpoint_config"], "model_card": card}
+
+
+def _serving(context: Context, timeout: float) -> str:
+    found = endpoint.settled(context, timeout)
+    if found is None or found["EndpointStatus"] != endpoint.IN_SERVICE:
+        status = found["EndpointStatus"] if found else "not there"
+        raise EndpointFailedError(f"The endpoint {context.names.endpoint} is {status}: `deploy` makes it anew.")
+    return found["EndpointConfigName"]
+
+
+def _card_before(context: Context, serving: str) -> dict[str, Any]:
+    """The newest model card of a configuration that is still there and not the one in service."""
+    for card in earlier_model_cards(context):
+        config = card.get("endpoint_config", serving)
+        if config != serving and _exists(context, config):
+            return card
+    raise NothingBeforeError
+
+
+def _exists(context: Context, config: str) -> bool:
+    try:
+        context.aws.sagemaker.describe_endpoint_config(EndpointConfigName=config)
+    except ClientError as exc:
+        if inventory.is_absent(exc):
+            return False
+        raise
+    return True
+
+
+def _move(context: Context, card: dict[str, Any], present: dict[str, Any], timeout: float) -> None:
+    """Move the endpoint to the configuration of a card; the cards of all its variants, then and now, are known."""
+    if variants := card.get("variants", {}) | present.get("variants", {}):
+        write_model_card(context, present | {"variants": variants})
+    scaled = scaling.describe(context)
+    scaling.deregister(context, scaled)  # SageMaker refuses another instance type while anything scales
+    try:
+        endpoint.update(context, card["endpoint_config"], "endpoint usage")
+        serving = _serving(context, timeout)
+    finally:
+        scaling.restore(context, scaled)
+    if serving != card["endpoint_config"]:
+        raise EndpointFailedError(f"SageMaker did not bring {card['endpoint_config']} into service: see `status`.")

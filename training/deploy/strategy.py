@@ -1,0 +1,63 @@
+"""How an update moves the requests to the new model: at once or step by step, watched by alarms or not."""
+
+import argparse
+from dataclasses import dataclass
+from typing import Any, Self
+
+from account.arguments import whole
+from training.deploy.hosting import Hosting, HostingOptionsError
+
+CANARY, LINEAR, ALL_AT_ONCE = "canary", "linear", "all-at-once"
+SHARE = 50  # percent: of two instances, the fewest that can be divided, one
+BAKE = 300  # seconds: five periods of the alarms
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """A way to move the requests: the percent of each step, and seconds for which the alarms are watched after each."""
+
+    kind: str
+    share: int
+    bake: int
+
+    @classmethod
+    def of(cls, options: argparse.Namespace, hosting: Hosting) -> Self | None:
+        """What the options ask for; None if nothing is to be watched.
+
+        Raises:
+            HostingOptionsError: options contradict each other, or there is nothing that can be divided.
+        """
+        if options.strategy is None:
+            if options.share or options.bake is not None:
+                raise HostingOptionsError("--share and --bake belong to --strategy.")
+            return None
+        if options.strategy != ALL_AT_ONCE and (hosting.instance_type is None or hosting.instances < 2):
+            raise HostingOptionsError(
+                f"--strategy {options.strategy} moves instance by instance: it needs --mode realtime and at least "
+                "--instances 2. With one instance, --strategy all-at-once watches the alarms too."
+            )
+        return cls(options.strategy, options.share or SHARE, BAKE if options.bake is None else options.bake)
+
+    @property
+    def seconds(self) -> int:
+        """How long the alarms are watched in all, if none goes off."""
+        return self.bake * {CANARY: 2, LINEAR: -(-100 // self.share), ALL_AT_ONCE: 1}[self.kind]
+
+    def request(self, alarms: list[str]) -> dict[str, Any]:
+        """The DeploymentConfig of UpdateEndpoint."""
+        routing: dict[str, Any] = {"Type": self.kind.upper().replace("-", "_"), "WaitIntervalInSeconds": self.bake}
+        if self.kind != ALL_AT_ONCE:
+            size = {"Type": "CAPACITY_PERCENT", "Value": self.share}
+            routing["CanarySize" if self.kind == CANARY else "LinearStepSize"] = size
+        # The last step bakes for as long as the old instances wait for their end.
+        policy = {"TrafficRoutingConfiguration": routing, "TerminationWaitInSeconds": self.bake}
+        rollback = {"Alarms": [{"AlarmName": name} for name in alarms]}
+        return {"BlueGreenUpdatePolicy": policy, "AutoRollbackConfiguration": rollback}
+
+
+def add_strategy_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how an update moves the requests."""
+    add, kinds = parser.add_argument, (CANARY, LINEAR, ALL_AT_ONCE)
+    add("--strategy", choices=kinds, help="watch an update with alarms, which take it back (an unwatched update)")
+    add("--share", type=whole(10, 50), metavar="PERCENT", help=f"of a canary, or of each linear step ({SHARE})")
+    add("--bake", type=whole(0, 3600), metavar="SECONDS", help=f"watch so long after each step ({BAKE})")

@@ -1,0 +1,78 @@
+"""Images of no class that the model knows: how many of them the service would accept."""
+
+import argparse
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from training.acceptance import GUESS, Acceptance
+from training.answers import of_all_classes
+from training.calibration import as_served
+from training.dataset import LabelledKey
+from training.endpoint import classify_all
+from training.errors import TrainingError
+from training.evaluate.metrics import share, wilson_interval
+from training.stage.manifest import Columns
+from training.stage.preparation import PreparedFile, prepare_all
+from training.stage.sources import open_source
+from training.step import Context
+
+
+class NoForeignImagesError(TrainingError):
+    """None of the foreign images can be read."""
+
+
+def classify_foreign(
+    context: Context, source: str, card: Mapping[str, Any], options: argparse.Namespace
+) -> dict[str, Any]:
+    """Prepare the images of a source as `stage` does, and have the endpoint classify them; nothing of them is kept.
+
+    Returns: how many there were, and how many are accepted at the model card's threshold and at the guess.
+
+    Raises:
+        SourceNotReadableError, NoForeignImagesError: there are none.
+        NoAnswerError: the endpoint did not answer one.
+    """
+    found = open_source(source, Columns(), (), context.aws.s3)
+    with TemporaryDirectory() as folder:
+        prepared, unreadable = prepare_all(found.images, Path(folder), 1, context.console)
+        if not prepared:
+            raise NoForeignImagesError(f"{source}: {NoForeignImagesError.__doc__}")
+        runtime, endpoint = context.aws.sagemaker_runtime, context.names.endpoint
+        images = _read(prepared, Path(folder))
+        answers = classify_all(runtime, endpoint, images, options.workers, options.target_variant)
+        told = [answer.probabilities for answer in of_all_classes(answers, len(card["labels"]))]
+    calibrated = as_served(np.array(told), card["temperature"])
+    guess = Acceptance.at(GUESS, card["labels"], card.get("other_class"))
+    return {
+        "source": source,
+        "kinds": list(found.classes),
+        "n": len(told),
+        "unreadable": len(unreadable),
+        "other_class": card.get("other_class"),
+        "at_threshold": acceptance_of(calibrated, Acceptance.of_card(card), card["labels"]),
+        "at_guess": acceptance_of(calibrated, guess, card["labels"]),
+    }
+
+
+def acceptance_of(probabilities: np.ndarray[Any, Any], acceptance: Acceptance, labels: list[str]) -> dict[str, Any]:
+    """How many images that should all be left for review are accepted, with the 95 % interval, and as what."""
+    accepted = acceptance.accepted(probabilities)
+    count, n = int(accepted.sum()), len(accepted)
+    taken_for = Counter(labels[index] for index in probabilities.argmax(axis=1)[accepted])
+    return {
+        "threshold": acceptance.strictest,
+        "accepted": count,
+        "share": share(count, n),
+        "interval": list(wilson_interval(count, n)),
+        "taken_for": dict(taken_for.most_common()),
+    }
+
+
+def _read(prepared: list[PreparedFile], folder: Path) -> Iterator[tuple[LabelledKey, bytes]]:
+    for image in prepared:
+        yield LabelledKey(image.path, -1), (folder / f"{image.digest}.{image.suffix}").read_bytes()

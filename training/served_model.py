@@ -1,0 +1,94 @@
+"""The model that the run's endpoint serves: which it is, and the model card that says how to read its answers."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from training.dataset import Dataset
+from training.errors import TrainingError
+from training.inventory import find_endpoint
+from training.model_card import read_model_card
+from training.step import Context
+
+
+class EndpointNotReadyError(TrainingError):
+    """The endpoint is not in service: `python -m training deploy` brings it up, `status` says how it is."""
+
+
+class UnknownVariantError(TrainingError):
+    """The endpoint has no such production variant."""
+
+
+class ModelCardMissingError(TrainingError):
+    """The endpoint has no whole model card: `python -m training deploy` writes it."""
+
+
+class OtherClassesError(TrainingError):
+    """The endpoint's model knows other classes than the dataset: deploy a model that was trained on this dataset."""
+
+
+@dataclass(frozen=True)
+class ServedModel:
+    """What serves: the endpoint's configuration, one of its variants (None: whichever answers), and the model card."""
+
+    endpoint: str
+    configuration: str
+    variant: str | None
+    card: dict[str, Any]
+    dataset_digest: str
+
+    @classmethod
+    def of(cls, context: Context, dataset: Dataset, variant: str | None = None) -> Self:
+        """The model that serves now.
+
+        Raises:
+            EndpointNotReadyError, UnknownVariantError: there is none.
+            ModelCardMissingError, OtherClassesError, OtherDatasetError: it is not one of this dataset.
+        """
+        configuration = _configuration(context, variant)
+        return cls(context.names.endpoint, configuration, variant, _card(context, dataset), dataset.digest)
+
+    @property
+    def subject(self) -> dict[str, Any]:
+        """What answers are answers of: if any of it changes, they are to be asked anew."""
+        return {
+            "endpoint": self.endpoint,
+            "endpoint_configuration": self.configuration,
+            "target_variant": self.variant,
+            "model": self.card["model_digest"],
+            "dataset": self.dataset_digest,
+        }
+
+
+def _configuration(context: Context, variant: str | None) -> str:
+    name = context.names.endpoint
+    endpoint = find_endpoint(context)
+    if endpoint is None:
+        raise EndpointNotReadyError(f"There is no endpoint {name}. {EndpointNotReadyError.__doc__}")
+    if endpoint["EndpointStatus"] != "InService":
+        raise EndpointNotReadyError(
+            f"The endpoint {name} is {endpoint['EndpointStatus']}. {EndpointNotReadyError.__doc__}"
+        )
+    variants = [one["VariantName"] for one in endpoint.get("ProductionVariants", [])]
+    if variant and variant not in variants:
+        raise UnknownVariantError(f"{variant!r} is none of {name}; it has {', '.join(variants)}.")
+    return endpoint["EndpointConfigName"]
+
+
+def _card(context: Context, dataset: Dataset) -> dict[str, Any]:
+    name = context.names.model_card
+    try:
+        card = read_model_card(context)
+    except ValueError as exc:
+        raise ModelCardMissingError(f"{name} is no JSON: {exc}. {ModelCardMissingError.__doc__}") from exc
+    if card is None:
+        raise ModelCardMissingError(f"There is no {name}. {ModelCardMissingError.__doc__}")
+    lacking = {"labels", "temperature", "model_digest"} - card.keys()
+    if lacking:
+        raise ModelCardMissingError(f"{name} has no {', '.join(sorted(lacking))}. {ModelCardMissingError.__doc__}")
+    if tuple(card["labels"]) != dataset.labels:
+        raise OtherClassesError(
+            f"The model card says {', '.join(card['labels'])}; the dataset {', '.join(dataset.labels)}. "
+            f"{OtherClassesError.__doc__}"
+        )
+    dataset.require(card.get("data_digest") or None)
+    return card

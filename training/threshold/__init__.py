@@ -1,0 +1,1 @@
+"""`threshold`: the confidence threshold that keeps a promised precision, and the calibration that comes before it."""

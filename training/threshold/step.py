@@ -1,0 +1,82 @@
+"""`python -m training threshold`: the lowest threshold that promises a precision, from the calibration images."""
+
+import argparse
+from typing import Any
+
+from account.arguments import share, whole
+from training.dataset import Dataset
+from training.model_card import write_model_card
+from training.served_model import ServedModel
+from training.step import Context
+
+HELP = "choose the lowest confidence threshold that promises a precision, and put it into the model card"
+CONFIDENCE = 0.95
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the step's own options."""
+    add = parser.add_argument
+    add(
+        "--precision",
+        type=_below_one,
+        required=True,
+        metavar="SHARE",
+        help="of what is accepted, this share is right",
+    )
+    add(
+        "--confidence",
+        type=_below_one,
+        default=CONFIDENCE,
+        metavar="SHARE",
+        help="how sure that is to be, over the luck of which images calibrate (%(default)s)",
+    )
+    add("--per-class", action="store_true", help="a threshold for each class, whose promises all hold together")
+    add("--workers", type=whole(1, 1000), default=16, help="requests at once (%(default)s)")
+    add("--again", action="store_true", help="ask the endpoint anew about what it has answered")
+
+
+def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
+    """Do the step.
+
+    Raises:
+        EndpointNotReadyError, ModelCardMissingError, OtherClassesError, OtherDatasetError: there is nothing to judge.
+        ImageMissingError, NoAnswerError: an image could not be judged; the answers so far are kept.
+        NoThresholdError: the promise cannot be made.
+    """
+    from training.threshold.calibrate import calibrate, calibration_answers
+    from training.threshold.choice import Promise
+    from training.threshold.selection import Sample, common_threshold, thresholds_by_class
+
+    dataset, promise = Dataset.of(context.run), Promise(options.precision, options.confidence)
+    context.run.begin("threshold", precision=promise.precision, confidence=promise.confidence)
+    served = ServedModel.of(context, dataset)
+    card = calibrate(context, dataset, served, options.workers, options.again)
+    sample = Sample.of(calibration_answers(context, dataset, served, options.workers), card)
+    chosen = (thresholds_by_class if options.per_class else common_threshold)(sample, promise)
+    write_model_card(context, card | chosen)
+    result = {"model_card_parameter": context.names.model_card, **chosen}
+    context.run.done("threshold", result)
+    _show(context, chosen)
+    return result
+
+
+def _show(context: Context, chosen: dict[str, Any]) -> None:
+    promise, say = chosen["promise"], context.console.print
+    for name, threshold in (chosen["class_thresholds"] or {}).items():
+        why = "" if threshold else f": always for review. {promise['classes'][name]}"
+        say(f"{name} {threshold:.4f}" if threshold else f"{name}{why}", markup=False)
+    at, guess = promise["at_threshold"], promise["at_guess"]
+    say(f"Threshold {chosen['recommended_threshold']:.4f}, in the model card {context.names.model_card}.")
+    say(
+        f"It promises that {promise['precision']:.4g} of what it accepts is right (confidence "
+        f"{promise['confidence']:.4g}). Of {promise['images']:,} calibration images it accepts {at['coverage']:.1%}; "
+        f"{at['accuracy']:.2%} of those are right (n = {at['n']:,}). At {guess['threshold']}, the guess, it would be "
+        f"{guess['coverage']:.1%}."
+    )
+
+
+def _below_one(text: str) -> float:
+    number = share(text)
+    if number == 1:
+        raise argparse.ArgumentTypeError("1 can never be promised from a sample; 0.99 can")
+    return number
