@@ -114,13 +114,7 @@ def model_card(
         "model_digest": archive.digest,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    return require_size(card)
-
-
-def require_size(card: dict[str, Any]) -> dict[str, Any]:
-    """Return the card. Raises ModelCardTooLargeError: no parameter can hold it."""
-    if len(json.dumps(card, ensure_ascii=False).encode()) > MAX_BYTES:
-        raise ModelCardTooLargeError
+    _text(card)
     return card
 
 
@@ -129,7 +123,7 @@ def model_card_request(parameter: str, card: dict[str, Any]) -> dict[str, Any]:
     return {
         "Name": parameter,
         "Description": "Model card, written by python -m training deploy",
-        "Value": json.dumps(card, ensure_ascii=False),
+        "Value": _text(card),
         "Type": "String",
         "Tier": "Intelligent-Tiering",
         "Overwrite": True,
@@ -137,7 +131,7 @@ def model_card_request(parameter: str, card: dict[str, Any]) -> dict[str, Any]:
 
 
 def write_model_card(context: Context, card: dict[str, Any]) -> None:
-    """Put the model card in place of an earlier one."""
+    """Put the model card in place of an earlier one. Raises ModelCardTooLargeError."""
     context.aws.ssm.put_parameter(**model_card_request(context.names.model_card, card))
     context.aws.ssm.add_tags_to_resource(
         ResourceType="Parameter",
@@ -177,6 +171,13 @@ def require_same_classes(context: Context, labels: Sequence[str]) -> None:
         raise OtherClassesError(
             f"It serves {', '.join(card['labels'])}; the new model {', '.join(labels)}. {OtherClassesError.__doc__}"
         )
+
+
+def _text(card: dict[str, Any]) -> str:
+    text = json.dumps(card, ensure_ascii=False)
+    if len(text.encode()) > MAX_BYTES:
+        raise ModelCardTooLargeError
+    return text
 
 
 class _Hashed(io.RawIOBase):

@@ -6,7 +6,7 @@ from typing import Any, Self
 from training.dataset import Dataset
 from training.errors import TrainingError
 from training.inventory import find_endpoint
-from training.model_card import read_model_card
+from training.model_card import read_model_card, write_model_card
 from training.step import Context
 
 
@@ -28,7 +28,7 @@ class OtherClassesError(TrainingError):
 
 @dataclass(frozen=True)
 class ServedModel:
-    """What serves: the endpoint's configuration, one of its variants (None: whichever answers), and the model card."""
+    """What serves: the endpoint's configuration, a variant of it (None: there is but one), and its model card."""
 
     endpoint: str
     configuration: str
@@ -38,14 +38,25 @@ class ServedModel:
 
     @classmethod
     def of(cls, context: Context, dataset: Dataset, variant: str | None = None) -> Self:
-        """The model that serves now.
+        """The model that serves now; during an A/B test the named variant's, or that of the one that was there first.
 
         Raises:
             EndpointNotReadyError, UnknownVariantError: there is none.
             ModelCardMissingError, OtherClassesError, OtherDatasetError: it is not one of this dataset.
         """
-        configuration = _configuration(context, variant)
-        return cls(context.names.endpoint, configuration, variant, _card(context, dataset), dataset.digest)
+        whole, configuration = _read(context), _configuration(context, variant)
+        if whole.get("variants"):
+            variant = variant or whole.get("variant")
+        card = _require(context, dataset, whole.get("variants", {}).get(variant, whole))
+        return cls(context.names.endpoint, configuration, variant, card, dataset.digest)
+
+    def write_card(self, context: Context, card: dict[str, Any]) -> None:
+        """Put a card in the place of this one; those of other variants stay. Raises ModelCardTooLargeError."""
+        whole = read_model_card(context) or {}
+        others = whole.get("variants", {})
+        if self.variant in others:
+            card = whole | {"variants": others | {self.variant: card}}
+        write_model_card(context, card)
 
     @property
     def subject(self) -> dict[str, Any]:
@@ -74,7 +85,7 @@ def _configuration(context: Context, variant: str | None) -> str:
     return endpoint["EndpointConfigName"]
 
 
-def _card(context: Context, dataset: Dataset) -> dict[str, Any]:
+def _read(context: Context) -> dict[str, Any]:
     name = context.names.model_card
     try:
         card = read_model_card(context)
@@ -82,6 +93,12 @@ def _card(context: Context, dataset: Dataset) -> dict[str, Any]:
         raise ModelCardMissingError(f"{name} is no JSON: {exc}. {ModelCardMissingError.__doc__}") from exc
     if card is None:
         raise ModelCardMissingError(f"There is no {name}. {ModelCardMissingError.__doc__}")
+    return card
+
+
+def _require(context: Context, dataset: Dataset, card: dict[str, Any]) -> dict[str, Any]:
+    """Return the card if it is whole and of a model that was trained on this dataset."""
+    name = context.names.model_card
     lacking = {"labels", "temperature", "model_digest"} - card.keys()
     if lacking:
         raise ModelCardMissingError(f"{name} has no {', '.join(sorted(lacking))}. {ModelCardMissingError.__doc__}")

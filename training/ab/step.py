@@ -15,7 +15,7 @@ from training.deploy.request import VARIANT
 from training.deploy.second_variant import add, in_service
 from training.deploy.trained_model import TrainedModel
 from training.errors import TrainingError
-from training.model_card import inspect_archive, read_model_card, require_size, write_model_card
+from training.model_card import inspect_archive, read_model_card, write_model_card
 from training.step import Context
 
 HELP = "share the requests between two models by weights, and compare what the records tell of them"
@@ -95,12 +95,10 @@ def _prove_second(context: Context, options: argparse.Namespace, variant: str) -
     config = add(context, "ab", model, variant, options.timeout, shadow=False)
     smoke_test(context, dataset, images.known, variant)
     temperature, _ = calibrate(context, dataset, images.calibration, variant)
-    own = deployed_model_card(context, dataset, model, archive, temperature, variant)
+    own = deployed_model_card(context, dataset, model, archive, temperature, variant=variant)
     card = read_model_card(context) or {}
     others = {**card.get("variants", {}), variant: own}
-    write_model_card(
-        context, require_size({"variant": VARIANT} | card | {"endpoint_config": config, "variants": others})
-    )
+    write_model_card(context, {"variant": VARIANT} | card | {"endpoint_config": config, "variants": others})
 
 
 def _show(context: Context, since: str, results: list[Result], verdicts: list[dict[str, Any]]) -> None:

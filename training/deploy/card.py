@@ -9,9 +9,13 @@ from training.step import Context
 
 
 def deployed_model_card(
-    context: Context, dataset: Dataset, model: TrainedModel, archive: ModelArchive, temperature: float, variant: str
+    context: Context, dataset: Dataset, model: TrainedModel, archive: ModelArchive, temperature: float, **place: str
 ) -> dict[str, Any]:
-    """The card. Raises ModelCardTooLargeError: no parameter can hold it."""
+    """The card; `place` names the variant, and the endpoint configuration.
+
+    Raises:
+        ModelCardTooLargeError: no parameter can hold it.
+    """
     return model_card(
         context.names.endpoint,
         model.labels,
@@ -22,5 +26,5 @@ def deployed_model_card(
         training_job=model.training_job,
         data_digest=model.data_digest,
         other_class=dataset.other_class,
-        variant=variant,
+        **place,
     )

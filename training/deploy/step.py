@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from account.arguments import whole
@@ -33,7 +34,6 @@ from training.model_card import (
     ModelMissingError,
     inspect_archive,
     require_same_classes,
-    require_size,
     write_model_card,
 )
 from training.step import Context
@@ -83,9 +83,8 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     archive.require(model.model_digest)
     if options.shadow:
         return shadow(context, model, options.timeout)
-    deployed_model_card(
-        context, dataset, model, archive, 1.0, VARIANT
-    )  # may be too large: better now than when it serves
+    place = {"variant": VARIANT, "endpoint_config": context.names.dated(datetime.now(UTC))}
+    deployed_model_card(context, dataset, model, archive, 1.0, **place)  # may be too large: better now than later
     images = read_proof_images(context, dataset)
     asked = hosting.asked | {"model_data": model.model_data, "image": model.image, "role": model.role}
     rollout = Rollout(context, hosting, model, options.timeout, context.run.begin("deploy", **asked), strategy)
@@ -118,8 +117,8 @@ def _prove(
         rollout.move_back()
         raise
     proof |= {"calibration_images": len(images.calibration), "calibration_accuracy": accuracy}
-    card = deployed_model_card(context, dataset, rollout.model, archive, temperature, VARIANT)
-    return proof, require_size(card | {"endpoint_config": rollout.name})
+    place = {"variant": VARIANT, "endpoint_config": rollout.name}
+    return proof, deployed_model_card(context, dataset, rollout.model, archive, temperature, **place)
 
 
 def _result(

@@ -1,6 +1,5 @@
 """Images of no class that the model knows: how many of them the service would accept."""
 
-import argparse
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -27,7 +26,7 @@ class NoForeignImagesError(TrainingError):
 
 
 def classify_foreign(
-    context: Context, source: str, card: Mapping[str, Any], options: argparse.Namespace
+    context: Context, source: str, variant: str | None, card: Mapping[str, Any], workers: int
 ) -> dict[str, Any]:
     """Prepare the images of a source as `stage` does, and have the endpoint classify them; nothing of them is kept.
 
@@ -44,7 +43,7 @@ def classify_foreign(
             raise NoForeignImagesError(f"{source}: {NoForeignImagesError.__doc__}")
         runtime, endpoint = context.aws.sagemaker_runtime, context.names.endpoint
         images = _read(prepared, Path(folder))
-        answers = classify_all(runtime, endpoint, images, options.workers, options.target_variant)
+        answers = classify_all(runtime, endpoint, images, workers, variant)
         told = [answer.probabilities for answer in of_all_classes(answers, len(card["labels"]))]
     calibrated = as_served(np.array(told), card["temperature"])
     guess = Acceptance.at(GUESS, card["labels"], card.get("other_class"))

@@ -15,11 +15,12 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from training.acceptance import Acceptance
-from training.evaluate.metrics import coverage_curve, reliability
+from training.evaluate.metrics import coverage_curve, reliability, wilson_interval
 
 type Floats = NDArray[np.floating]
 type Labels = NDArray[np.int64]
 
+REM = 6.8  # of the page for an inch of a plot: its text becomes as large as the page's
 INK = "#010203"  # stands for the colour of the page's text until the SVG is written
 BLUE, ORANGE, GREY = "#2f81f7", "#d9730d", "#8c959f"  # to be told apart by the colour-blind, on white and on black
 MOST_NUMBERS = 12  # classes up to which the confusion matrix has numbers in it
@@ -53,7 +54,8 @@ def svg(title: str, draw: Callable[[Figure], None], width: float = 5.0, height: 
     element = re.sub(r'(\bid="|href="#|url\(#)', rf"\1{title.split()[0].lower()}-", element)
     opening, _, rest = element.partition(">")
     # matplotlib has escaped the text in the rest
-    return Markup(f'<svg role="img"{opening}><title>{escape(title)}</title>{rest}')  # noqa: S704 # nosec B704
+    size = f'style="max-width: {REM * width:.1f}rem"'  # so that the text of all plots is of one size
+    return Markup(f'<svg role="img" {size}{opening}><title>{escape(title)}</title>{rest}')  # noqa: S704 # nosec B704
 
 
 def confusion(matrix: Sequence[Sequence[int]], class_names: Sequence[str]) -> Markup:
@@ -97,7 +99,7 @@ def class_bars(classes: dict[str, dict[str, Any]]) -> Markup:
 
 
 def reliability_diagram(before: Floats, after: Floats, labels: Labels) -> Markup:
-    """How often predictions of a confidence are right, before and after calibration; a large dot is many images."""
+    """How often predictions of a confidence are right, with 95 % intervals, before and after calibration."""
 
     def draw(figure: Figure) -> None:
         axes = figure.add_subplot()
@@ -107,6 +109,8 @@ def reliability_diagram(before: Floats, after: Floats, labels: Labels) -> Markup
             x, y = [one["confidence"] for one in bins], [one["accuracy"] for one in bins]
             axes.plot(x, y, color=colour, label=name)
             axes.scatter(x, y, [4 + 400 * one["n"] / len(labels) for one in bins], color=colour, alpha=0.6)
+            intervals = [wilson_interval(round(one["accuracy"] * one["n"]), int(one["n"])) for one in bins]
+            axes.vlines(x, *zip(*intervals, strict=True), color=colour, alpha=0.4)
         axes.set(xlabel="confidence", ylabel="accuracy", xlim=(0, 1.03), ylim=(0, 1.06))
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
 

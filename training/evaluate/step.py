@@ -48,9 +48,11 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     served = ServedModel.of(context, dataset, options.target_variant)
     images = find_test_images(context, dataset)
     card = calibrate(context, dataset, served, options.workers)
-    answers, last_go = _ask(context, dataset, images, served.subject, options)
+    answers, last_go = _ask(context, dataset, images, served, options)
     facts = _facts(context, served.subject, card, answers, last_go)
-    foreign = classify_foreign(context, options.foreign, card, options) if options.foreign else None
+    foreign = (
+        classify_foreign(context, options.foreign, served.variant, card, options.workers) if options.foreign else None
+    )
     result = write_result(context, dataset, answers, card, facts, last_go, foreign)
     result["reference"] = write_reference(context, dataset, card, answers)
     context.run.done("evaluate", result)
@@ -63,19 +65,19 @@ def _ask(
     context: Context,
     dataset: Dataset,
     images: list[LabelledKey],
-    subject: dict[str, Any],
+    served: ServedModel,
     options: argparse.Namespace,
 ) -> tuple[list[Answer], dict[str, Any]]:
     """Have an answer for every image. Returns them, and what is known of the last go that asked for any."""
-    last_go = context.run.begin("evaluate", **subject).get("last_go")
-    answers = AnswerFile(context.run.folder / "test_answers.jsonl", subject)
+    last_go = context.run.begin("evaluate", **served.subject).get("last_go")
+    answers = AnswerFile(context.run.folder / "test_answers.jsonl", served.subject)
     answers.load()
     if options.again:
         answers.clear()
     answered = {answer.image for answer in answers.answers}
     missing = [image for image in images if image not in answered]
     if missing or last_go is None:
-        last_go = measure(context, dataset, answers, missing, options.workers, options.target_variant)
+        last_go = measure(context, dataset, answers, missing, options.workers, served.variant)
     else:
         context.console.print(f"All {len(answered):,} test images have been answered; --again measures anew.")
     return answers.answers, last_go

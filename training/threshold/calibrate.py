@@ -10,7 +10,6 @@ from training.calibration import fit_temperature, with_temperature
 from training.dataset import CALIBRATION, Dataset
 from training.endpoint import Answer
 from training.evaluate.metrics import expected_calibration_error
-from training.model_card import write_model_card
 from training.served_model import ServedModel
 from training.step import Context
 
@@ -43,8 +42,7 @@ def calibrate(
 ) -> dict[str, Any]:
     """The model card with the temperature that all calibration images give, which `deploy` took from some of them.
 
-    It is written, unless a variant was named: the card is that of the whole endpoint. A dataset of before there were
-    calibration images leaves it as it is.
+    It is written. A dataset of before there were calibration images leaves it as it is.
     """
     answers = calibration_answers(context, dataset, served, workers, again)
     if not answers:
@@ -60,6 +58,6 @@ def calibrate(
     told = {"calibration": {"images": len(answers), "expected_calibration_error": error}}
     same = np.isclose(temperature, served.card["temperature"], rtol=1e-6, atol=0)
     card = served.card | told | {"temperature": temperature} | ({} if same else NO_THRESHOLD)
-    if card != served.card and served.variant is None:
-        write_model_card(context, card)
+    if card != served.card:
+        served.write_card(context, card)
     return card

@@ -5,7 +5,6 @@ from typing import Any
 
 from account.arguments import share, whole
 from training.dataset import Dataset
-from training.model_card import write_model_card
 from training.served_model import ServedModel
 from training.step import Context
 
@@ -31,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how sure that is to be, over the luck of which images calibrate (%(default)s)",
     )
     add("--per-class", action="store_true", help="a threshold for each class, whose promises all hold together")
+    add("--target-variant", metavar="VARIANT", help="of an A/B test, whose variants have a model card each")
     add("--workers", type=whole(1, 1000), default=16, help="requests at once (%(default)s)")
     add("--again", action="store_true", help="ask the endpoint anew about what it has answered")
 
@@ -39,7 +39,8 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     """Do the step.
 
     Raises:
-        EndpointNotReadyError, ModelCardMissingError, OtherClassesError, OtherDatasetError: there is nothing to judge.
+        EndpointNotReadyError, UnknownVariantError, ModelCardMissingError, OtherClassesError, OtherDatasetError:
+            there is nothing to judge.
         ImageMissingError, NoAnswerError: an image could not be judged; the answers so far are kept.
         NoThresholdError: the promise cannot be made.
     """
@@ -49,11 +50,11 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
 
     dataset, promise = Dataset.of(context.run), Promise(options.precision, options.confidence)
     context.run.begin("threshold", precision=promise.precision, confidence=promise.confidence)
-    served = ServedModel.of(context, dataset)
+    served = ServedModel.of(context, dataset, options.target_variant)
     card = calibrate(context, dataset, served, options.workers, options.again)
     sample = Sample.of(calibration_answers(context, dataset, served, options.workers), card)
     chosen = (thresholds_by_class if options.per_class else common_threshold)(sample, promise)
-    write_model_card(context, card | chosen)
+    served.write_card(context, card | chosen)
     result = {"model_card_parameter": context.names.model_card, **chosen}
     context.run.done("threshold", result)
     _show(context, chosen)
