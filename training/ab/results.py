@@ -5,11 +5,9 @@ from dataclasses import asdict, dataclass
 from statistics import fmean, median
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from account.aws import code_of
 from training.ab.verdict import Share, difference
 from training.errors import TrainingError
+from training.monitor.results import results_table
 from training.step import Context
 
 _ATTRIBUTES = ("outcome", "variant", "confidence_score", "processing_time_ms")
@@ -46,15 +44,11 @@ def read_records(context: Context, since: str) -> list[Decided]:
     Raises:
         ServiceMissingError: there is no stack, so no table.
     """
-    try:
-        [stack] = context.aws.cloudformation.describe_stacks(StackName=context.names.service)["Stacks"]
-    except ClientError as exc:
-        if code_of(exc) != "ValidationError":  # "Stack with id ... does not exist"
-            raise
-        raise ServiceMissingError(f"There is no stack {context.names.service}. {ServiceMissingError.__doc__}") from exc
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    table = results_table(context, context.names.service)
+    if table is None:
+        raise ServiceMissingError(f"There is no stack {context.names.service}. {ServiceMissingError.__doc__}")
     pages = context.aws.dynamodb.get_paginator("scan").paginate(
-        TableName=outputs["ResultsTableName"],
+        TableName=table,
         ProjectionExpression=", ".join(_ATTRIBUTES),
         FilterExpression="attribute_exists(variant) AND endpoint = :endpoint AND recorded_at >= :since",
         ExpressionAttributeValues={":endpoint": {"S": context.names.endpoint}, ":since": {"S": since}},

@@ -1,10 +1,9 @@
 """Whether two variants differ in the share of images that they let pass, and by how much."""
 
 from dataclasses import dataclass
-from math import exp, lgamma, sqrt
+from math import sqrt
 
 SIGNIFICANT = 0.05
-_TIES = 1e-7  # relative: tables that are as likely as the one seen, but for rounding
 
 
 @dataclass(frozen=True)
@@ -51,12 +50,6 @@ def difference(a: Share, b: Share) -> Difference:
 
 def fisher_p(a: Share, b: Share) -> float:
     """The probability of a table at least as unlikely as this one, if both shares are the same."""
-    total, drawn = a.count + b.count, a.n + b.n
-    possible = range(max(0, total - b.n), min(a.n, total) + 1)
-    chances = [exp(_log_choose(a.n, k) + _log_choose(b.n, total - k) - _log_choose(drawn, total)) for k in possible]
-    seen = chances[a.count - possible.start] * (1 + _TIES)
-    return min(1.0, sum(chance for chance in chances if chance <= seen))
+    from scipy.stats import fisher_exact
 
-
-def _log_choose(n: int, k: int) -> float:
-    return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
+    return float(fisher_exact([[one.count, one.n - one.count] for one in (a, b)]).pvalue)

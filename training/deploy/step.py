@@ -150,6 +150,7 @@ def _show(context: Context, hosting: Hosting, result: dict[str, Any], prices: Pr
         f"({proof['calibration_accuracy']:.1%} right)."
     )
     say(f"Model card: {result['model_card_parameter']} ({', '.join(card['labels'])}; {card['backbone']})")
+    say("Its threshold is a guess until `python -m training threshold --precision 0.99` has chosen one from data.")
     say(f"Cost: {_cost(hosting, prices)}. `python -m training cleanup` ends it.")
     say(f"Next: {result['deploy_command']}")
 

@@ -58,6 +58,8 @@ def calibrate(
     told = {"calibration": {"images": len(answers), "expected_calibration_error": error}}
     same = np.isclose(temperature, served.card["temperature"], rtol=1e-6, atol=0)
     card = served.card | told | {"temperature": temperature} | ({} if same else NO_THRESHOLD)
+    if served.card.get("recommended_threshold") and not same:
+        context.console.print("The threshold was chosen at another temperature: `python -m training threshold` again.")
     if card != served.card:
         served.write_card(context, card)
     return card

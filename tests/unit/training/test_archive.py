@@ -10,6 +10,7 @@ import pytest
 from training import archive
 from training.archive import ArchiveSourceMissingError
 from training.dataset import SPLITS, OtherDatasetError
+from training.model_card import write_model_card
 from training.run_file import StepNotDoneError
 from training.step import Context
 
@@ -24,14 +25,10 @@ def trained(context: Context) -> Context:
     s3, run = context.aws.s3, context.run
     s3.create_bucket(Bucket="photos")
     s3.put_object(Bucket="photos", Key="models/job-1/output/model.tar.gz", Body=b"model")
-    for name in (
-        "dataset.json",
-        "labels.json",
-        *(f"{split}_lst/{split}.lst" for split in SPLITS),
-    ):
+    for name in ("dataset.json", "labels.json", *(f"{split}_lst/{split}.lst" for split in SPLITS)):
         s3.put_object(Bucket="photos", Key=f"datasets/default/{name}", Body=name.encode())
     run.begin("stage")
-    staged = {"bucket": "photos", "prefix": "datasets/default", "labels": ["a", "b"], "counts": {}}
+    staged = {"bucket": "photos", "prefix": "datasets/default", "labels": ["a", "b"], "counts": COUNTS}
     run.done("stage", staged | {"digest": "sha256:data", "recordio": False})
     run.begin("train")
     model = "s3://photos/models/job-1/output/model.tar.gz"
@@ -39,13 +36,13 @@ def trained(context: Context) -> Context:
     return context
 
 
+COUNTS = {split: {"a": 1, "b": 1} for split in SPLITS}
 TRAINED = {"hyperparameters": {"epochs": "10"}, "dataset_digest": "sha256:data"}
 
 
 def deployed_and_evaluated(context: Context, measured: str) -> None:
     run, folder = context.run, context.run.folder
-    run.begin("deploy")
-    run.done("deploy", {"model_card": {"training_job": "job-1", "model_digest": "sha256:model"}})
+    write_model_card(context, {"training_job": "job-1", "model_digest": "sha256:model"})
     (folder / "metrics.json").write_text(json.dumps({"model": measured}))
     (folder / "report.html").write_text("<html>")
     run.begin("evaluate")

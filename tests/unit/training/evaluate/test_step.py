@@ -13,12 +13,14 @@ from botocore.exceptions import ClientError
 from PIL import Image
 
 from tests.unit.training.conftest import account_in_memory
+from tests.unit.training.fake_endpoint import FakeSageMaker
 from training.dataset import OtherDatasetError
 from training.endpoint import InvalidAnswerError, NoAnswerError
 from training.evaluate import step
 from training.evaluate.errors import AccuracyTooLowError, NoTestImagesError
+from training.model_card import OtherClassesError
 from training.run_file import open_run_file
-from training.served_model import EndpointNotReadyError, ModelCardMissingError, OtherClassesError, UnknownVariantError
+from training.served_model import EndpointNotReadyError, ModelCardMissingError, UnknownVariantError
 from training.step import Context
 
 PREFIX = "datasets/default"
@@ -36,33 +38,19 @@ class FakeRuntime:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
-        self.fails_at: str | None = None
+        self.fails_at: bytes | None = None
         self.answers_of_three_classes = False
 
     def invoke_endpoint(self, EndpointName: str, Body: bytes, **_: str) -> dict[str, Any]:  # noqa: N803
         Body = Body.removeprefix(PNG)  # noqa: N806
-        number = int(Body)
-        if Body.decode() == self.fails_at:
+        number = int(Body) if Body.isdigit() else 1  # a foreign image is taken for a car
+        if Body == self.fails_at:
             raise ClientError({"Error": {"Code": "ModelError", "Message": "out of memory"}}, "InvokeEndpoint")
-        self.asked.append(Body.decode())
+        self.asked.append(Body.decode(errors="replace"))
         answer = [0.9, 0.1] if 0 < number < 4 else [0.2, 0.8]
         if self.answers_of_three_classes:
             answer = [0.2, 0.3, 0.5]
         return {"Body": io.BytesIO(json.dumps(answer).encode()), "InvokedProductionVariant": "AllTraffic"}
-
-
-class FakeSageMaker:
-    """Knows endpoints of any name, with one variant."""
-
-    def __init__(self, status: str | None) -> None:
-        self.status = status
-
-    def describe_endpoint(self, EndpointName: str) -> dict[str, Any]:  # noqa: N803
-        if self.status is None:
-            said = "Could not find endpoint"
-            raise ClientError({"Error": {"Code": "ValidationException", "Message": said}}, "DescribeEndpoint")
-        variants = [{"VariantName": "AllTraffic"}]
-        return {"EndpointStatus": self.status, "EndpointConfigName": "config-1", "ProductionVariants": variants}
 
 
 @pytest.fixture
@@ -185,7 +173,7 @@ def test_accuracy_below_the_gate_fails_after_everything_is_written(context: Cont
 
 
 def test_an_interrupted_evaluation_asks_only_for_what_is_missing(context: Context, runtime: FakeRuntime) -> None:
-    runtime.fails_at = "5"
+    runtime.fails_at = b"5"
     with pytest.raises(NoAnswerError, match="out of memory"):
         evaluate(context)
     kept = len((context.run.folder / "test_answers.jsonl").read_text().splitlines()) - 1
@@ -196,7 +184,7 @@ def test_an_interrupted_evaluation_asks_only_for_what_is_missing(context: Contex
 
 
 def test_an_evaluation_that_is_done_asks_again_when_told_to(context: Context, runtime: FakeRuntime) -> None:
-    runtime.fails_at = "7"
+    runtime.fails_at = b"7"
     for arguments in ([], ["--again"]):
         with pytest.raises(NoAnswerError):
             evaluate(context, *arguments)
@@ -213,6 +201,18 @@ def test_answers_of_another_number_of_classes_are_refused_and_not_kept(context: 
 def test_a_variant_that_the_endpoint_has_not_is_told_with_those_it_has(context: Context, runtime: FakeRuntime) -> None:
     with pytest.raises(UnknownVariantError, match="'Canary' is none of scones-unlimited; it has AllTraffic"):
         evaluate(context, "--target-variant", "Canary")
+
+
+def test_foreign_images_are_told_by_what_they_are_taken_for_and_are_no_test_images(
+    context: Context, runtime: FakeRuntime, tmp_path: Path
+) -> None:
+    for number in range(3):
+        folder = tmp_path / f"foreign/animal-{number}"
+        folder.mkdir(parents=True)
+        Image.new("L", (8, 8), number).save(folder / "1.png")
+    foreign = evaluate(context, "--foreign", str(tmp_path / "foreign"))["metrics"]["foreign"]
+    assert (3, {"car": 3}) == (foreign["n"], foreign["at_threshold"]["taken_for"])
+    assert 8 == len((context.run.folder / "test_answers.jsonl").read_text().splitlines()) - 1
 
 
 def no_endpoint(context: Context) -> None:
