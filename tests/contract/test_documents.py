@@ -84,3 +84,12 @@ def test_targets_of_make_exist(page: str) -> None:
 
 def test_readme_fits_its_readers_patience() -> None:
     assert len(text_of("README.md").splitlines()) < 200
+
+
+def test_errors_of_the_troubleshooting_page_are_ours_or_lambdas() -> None:
+    told = set(re.findall(r"`([A-Z]\w+Error)`", text_of("docs/troubleshooting.md")))
+    sources = [path.read_text() for folder in ("functions", "training") for path in (ROOT / folder).rglob("*.py")]
+    ours = {name for source in sources for name in re.findall(r"^class (\w+Error)\(", source, re.MULTILINE)}
+    definition = text_of("statemachine/image_classification.asl.json")
+    assert told
+    assert set() == told - ours - {name for name in told if f'"{name}"' in definition}
