@@ -14,7 +14,7 @@ from local.ministack.seam import wrap
 
 type Answer = tuple[int, dict[str, str], bytes]
 
-_HERE = re.compile(rb"http://(?:127\.0\.0\.1|localhost):\d+/(?=[a-z0-9.-]+/[0-9a-f]+\.template\b)")
+_HERE = re.compile(rb"http://(?:127\.0\.0\.1|localhost):\d+/(?=[a-z0-9.-]+/(?:[\w-]+/)*[0-9a-f]+\.template\b)")
 
 
 def install() -> None:

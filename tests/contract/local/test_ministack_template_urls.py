@@ -6,13 +6,13 @@ import pytest
 from ministack.services import cloudformation
 from ministack.services.cloudformation import handlers
 
-AWS = "https://s3.us-east-1.amazonaws.com/bucket/0123abcd.template"
+AWS = "https://s3.us-east-1.amazonaws.com/bucket/prefix/0123abcd.template"
 
 
 @pytest.mark.parametrize(
     ("expected", "url"),
     [
-        (AWS, "http://127.0.0.1:4566/bucket/0123abcd.template"),
+        (AWS, "http://127.0.0.1:4566/bucket/prefix/0123abcd.template"),
         (AWS, AWS),
         ("http://127.0.0.1:4566/health", "http://127.0.0.1:4566/health"),
     ],
