@@ -60,8 +60,8 @@ class Trials:
         return path
 
     def served(self, *staging: str) -> None:
-        """Have a model of the dataset served."""
-        for step in (("stage", *staging), ("train",), ("deploy", "--take-over")):
+        """Have a model of the dataset served, in the place of one that may have other classes."""
+        for step in (("stage", *staging), ("cleanup", "--yes"), ("train",), ("deploy",)):
             self.step(*step)
 
 
