@@ -176,6 +176,12 @@ class Deployed:
         self._states.stop_execution(executionArn=execution)
         ended(self._states, execution)
 
+    def model_card(self) -> dict[str, Any]:
+        """What the training tool has written about the model that is served."""
+        name = f"/scones-unlimited/endpoints/{self.endpoint}"
+        card: dict[str, Any] = json.loads(self._parameters.get_parameter(Name=name)["Parameter"]["Value"])
+        return card
+
     @contextmanager
     def without_model_card(self) -> Iterator[None]:
         """Run while the endpoint has no model card."""

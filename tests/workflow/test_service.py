@@ -36,13 +36,14 @@ class TestUpload:
 
     def test_output_is_the_contracts_payload(self, service: Deployed) -> None:
         output = service.upload(TRUCK.read_bytes(), "contract.png").output
+        card = service.model_card()
         assert {
             "image_processed": True,
             "classification": "truck",
             "passed_threshold": True,
             "image_url": f"s3://{service.bucket}/uploads/contract.png",
             "outcome": "ACCEPTED",
-            "confidence_threshold": 0.8,
+            "confidence_threshold": card["recommended_threshold"],
             "endpoint": service.endpoint,
             "variant": "AllTraffic",
         } == {
@@ -51,7 +52,7 @@ class TestUpload:
             if key not in {"version", "confidence_score", "processing_time_ms", "class_probabilities"}
         }
         assert output["confidence_score"] == max(output["class_probabilities"].values())
-        assert {"automobile", "truck"} == set(output["class_probabilities"])
+        assert card["labels"] == list(output["class_probabilities"])
         assert isinstance(output["processing_time_ms"], int)
 
     def test_record_holds_the_output_the_upload_and_the_execution(self, service: Deployed) -> None:
