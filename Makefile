@@ -48,7 +48,7 @@ demo: setup ## run the main job: train, deploy, upload, decide (build/demo/index
 	@.venv/bin/python -m local demo
 
 .PHONY: test
-test: setup ## lint and every test, two at a time
+test: setup ## lint and every test but the long ones, two at a time
 	@$(MAKE) --no-print-directory --jobs 2 workflow-tests lint unit-tests security
 
 .PHONY: unit-tests
@@ -61,7 +61,11 @@ build/pillow-images/.ready: functions/serialize_image/requirements.txt .venv/.re
 
 .PHONY: workflow-tests
 workflow-tests: setup ## the tests of the deployed service: one local cloud and one sam build for all of them
-	.venv/bin/pytest --quiet tests/workflow
+	.venv/bin/pytest --quiet -m "not long" tests/workflow
+
+.PHONY: long-tests
+long-tests: setup ## those that take longest: the tutorial word by word, every bad canary, an A/B test
+	.venv/bin/pytest --quiet -m long tests/workflow
 
 .PHONY: lint
 lint: setup ## ruff and mypy (sam validate and cfn-lint run among the tests)

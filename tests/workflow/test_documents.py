@@ -36,6 +36,7 @@ def test_every_command_of_the_operations_page_stands_in_a_block() -> None:
     assert told <= in_blocks
 
 
+@pytest.mark.long
 def test_tutorial_ends_with_the_readers_own_classes_decided(
     service: Deployed, cloud: Cloud, demo: Demo, tmp_path: Path
 ) -> None:

@@ -44,9 +44,7 @@ class Change:
     @property
     def card(self) -> dict[str, Any]:
         """The model card."""
-        name = f"/scones-unlimited/endpoints/{self.service.endpoint}"
-        card: dict[str, Any] = json.loads(self.cloud.client("ssm").get_parameter(Name=name)["Parameter"]["Value"])
-        return card
+        return self.service.model_card()
 
     def start(self, *step: str) -> "subprocess.Popen[str]":
         """Start a step of the training tool."""
@@ -139,9 +137,9 @@ def quiet(cloud: Cloud, hours: Iterator[int]) -> None:
 @pytest.mark.parametrize(
     ("name", "faults", "alarm"),
     [
-        ("wrong-shape", {}, "scones-unlimited-failed-executions"),
+        pytest.param("wrong-shape", {}, "scones-unlimited-failed-executions", marks=pytest.mark.long),
         ("errors", {"errors": 0.2}, "-errors"),
-        ("slow", {"times_slower": 5}, "-latency"),
+        pytest.param("slow", {"times_slower": 5}, "-latency", marks=pytest.mark.long),
     ],
 )
 def test_canary_of_a_bad_model_is_taken_back_by_its_alarm_and_no_image_is_lost(
@@ -160,6 +158,7 @@ def test_canary_of_a_bad_model_is_taken_back_by_its_alarm_and_no_image_is_lost(
     assert (len(urls), len(urls)) == (accounted["uploads"], accounted["accepted"] + accounted["review"])
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("quiet")
 def test_canary_of_a_good_model_stays_until_it_is_rolled_back_with_its_card(change: Change) -> None:
     before, card = change.serving, change.card
@@ -172,6 +171,7 @@ def test_canary_of_a_good_model_stays_until_it_is_rolled_back_with_its_card(chan
     assert (before, card) == (change.serving, change.card)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("quiet")
 def test_two_variants_share_the_images_and_the_records_tell_them_apart(change: Change) -> None:
     before, card = change.serving, change.card
