@@ -48,6 +48,7 @@ def test_page_shows_every_decision_and_the_workflow(demo: Demo) -> None:
     assert (227, 1) == (demo.page.count('<tr class="image"'), demo.page.count("<svg "))
 
 
+@pytest.mark.long
 def test_deleted_endpoint_is_made_again_from_the_same_model(demo: Demo, cloud: Cloud) -> None:
     sagemaker = cloud.client("sagemaker")
     sagemaker.delete_endpoint(EndpointName=ENDPOINT)

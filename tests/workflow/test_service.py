@@ -345,6 +345,7 @@ class TestTools:
         logs = sam(cloud, "logs", "--stack-name", service.stack, "--name", "SerializeImageFunction")
         assert execution in logs
 
+    @pytest.mark.long
     def test_existing_stack_becomes_express_and_still_decides_uploads(self, service: Deployed, cloud: Cloud) -> None:
         overrides = [f"Architecture={ARCHITECTURE}", "WorkflowType=EXPRESS"]
         for workflow_type in ([], overrides[1:]):
