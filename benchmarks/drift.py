@@ -2,8 +2,10 @@
 
 Real photos (CIFAR-10's test images), and the answers of a model of the local algorithm to them, to the darkened, the
 blurred and the turned ones too. For every trial of every seed the photos are divided anew: 2,000 are the reference, 500
-others are what came lately, with a drift or without. Of each seed and each drift, the share of trials in which drift is
-found is printed with its n and its 95 % interval (Wilson, 1927), and written as JSON with --json FILE.
+others are what came lately, with a drift or without. For each drift, of each seed and of all together, the share of
+trials in which drift is found is printed with its n and its 95 % interval (Wilson, 1927), and written as JSON with
+--json FILE. The exit status is 1 if, over all seeds, a drift is found in fewer than 95 % of its trials, or any in more
+than 5 % of those without one.
 """
 
 import argparse
@@ -12,6 +14,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -36,18 +39,24 @@ REFERENCE, RECENT = 2_000, 500  # images in each sample
 PHOTOS = 4_000  # test images that the samples are drawn from
 TRAINING = 2_000  # images the model is trained on
 EPOCHS = 10
-NONE, CLASS_MIX = "none", "class mix"
 FOUND_AT_LEAST, ALARMS_AT_MOST = 0.95, 0.05  # of the trials
 
+NONE = "none"
 # What happens to a camera or to the pictures that it takes.
-DRIFTS: Mapping[str, Callable[[Image.Image], Image.Image]] = {
+CONDITIONS: Mapping[str, Callable[[Image.Image], Image.Image]] = {
     NONE: lambda image: image,
     "dark (60 % of the light)": lambda image: ImageEnhance.Brightness(image).enhance(0.6),
     "blurred (radius 1 of 32)": lambda image: image.filter(ImageFilter.GaussianBlur(1)),
     "turned by 90 degrees": lambda image: image.transpose(Image.Transpose.ROTATE_90),
     "upside down": lambda image: image.transpose(Image.Transpose.ROTATE_180),
 }
-RARER, AS_OFTEN = 5, 1 / 3  # classes of ten that come a third as often as the others in another class mix
+MILDER_MIX = "class mix, half as often"
+CLASS_MIXES: Mapping[str, float] = {"class mix, a third as often": 1 / 3, MILDER_MIX: 1 / 2}  # half of the classes
+VERDICTS = {True: "reached", False: "MISSED", None: "not judged"}
+NOTE = (
+    "Not judged: half of the classes coming half as often as the others is as mild a drift as 500 images can tell from "
+    "chance. Tests that found it always would find something where there is nothing more often, too."
+)
 
 
 @dataclass(frozen=True)
@@ -67,16 +76,24 @@ class Photos:
 
 @dataclass(frozen=True)
 class Row:
-    """How often drift was found in the trials of one seed and one drift."""
+    """How often drift was found in the trials of one drift, of one seed or (None) of all."""
 
-    seed: int
+    seed: int | None
     drift: str
     found: int
     n: int
 
+    @property
+    def reached(self) -> bool | None:
+        """Whether it was found as often, or as seldom, as it should be; None if that is not judged."""
+        if self.drift == MILDER_MIX:
+            return None
+        share = self.found / self.n
+        return share <= ALARMS_AT_MOST if self.drift == NONE else share >= FOUND_AT_LEAST
+
     def as_data(self) -> dict[str, Any]:
         """The row as JSON has it."""
-        return {**vars(self), "share": self.found / self.n, "interval": list(wilson_interval(self.found, self.n))}
+        return {**vars(self), "share": self.found / self.n, "interval": wilson_interval(self.found, self.n)}
 
 
 def trained(images: Sequence[bytes], labels: Sequence[int], classes: int) -> Head:
@@ -105,7 +122,7 @@ def photographed(images: Sequence[bytes], labels: Sequence[int], head: Head, nam
 def changed(image: bytes, drift: str) -> bytes:
     """An encoded image after a drift."""
     file = io.BytesIO()
-    DRIFTS[drift](Image.open(io.BytesIO(image))).save(file, "PNG")
+    CONDITIONS[drift](Image.open(io.BytesIO(image))).save(file, "PNG")
     return file.getvalue()
 
 
@@ -114,19 +131,21 @@ def is_found(photos: Mapping[str, Photos], drift: str, draw: np.random.Generator
     clean, (reference, recent) = photos[NONE], sizes
     order = draw.permutation(len(clean.labels))
     after = order[reference:]
-    if drift == CLASS_MIX:
-        after = mixed(after, clean.labels, draw, recent)
+    if drift in CLASS_MIXES:
+        after = mixed(after, clean.labels, draw, recent, CLASS_MIXES[drift])
     one = clean.sample(order[:reference].tolist())
     other = photos.get(drift, clean).sample(after[:recent].tolist())
-    first, second = (sample.decisions.reviewed({}, GUESS) for sample in (one, other))
+    thresholds = dict.fromkeys(chain(one.decisions.classes, other.decisions.classes), GUESS)
+    first, second = (sample.decisions.reviewed(thresholds) for sample in (one, other))
     return any(comparison.drifted for comparison in compare(one, other, (first, second)))
 
 
 def mixed(
-    places: NDArray[np.int64], labels: NDArray[np.int64], draw: np.random.Generator, most: int
+    places: NDArray[np.int64], labels: NDArray[np.int64], draw: np.random.Generator, most: int, as_often: float
 ) -> NDArray[np.int64]:
-    """So many of the places, in a mix in which half the classes, drawn at random, come a third as often as others."""
-    weights = np.where(draw.permutation(labels.max() + 1) < RARER, AS_OFTEN, 1.0)
+    """So many of the places, in a mix in which half of the classes, drawn at random, come less often than others."""
+    classes = labels.max() + 1
+    weights = np.where(draw.permutation(classes) < classes // 2, as_often, 1.0)
     counts = draw.multinomial(most, weights / weights.sum())
     return np.concatenate([places[labels[places] == label][:count] for label, count in enumerate(counts)])
 
@@ -141,18 +160,10 @@ def rows(
             yield Row(seed, drift, sum(is_found(photos, drift, draw, sizes) for _ in range(n)), n)
 
 
-def reached(found: Sequence[Row]) -> bool:
-    """Whether every drift was found, and none where there was none, as often as is promised, over all seeds."""
-    return all(
-        share(found, drift) <= ALARMS_AT_MOST if drift == NONE else share(found, drift) >= FOUND_AT_LEAST
-        for drift in {row.drift for row in found}
-    )
-
-
-def share(found: Sequence[Row], drift: str) -> float:
-    """In how many of the trials of all seeds drift was found."""
-    own = [row for row in found if row.drift == drift]
-    return sum(row.found for row in own) / sum(row.n for row in own)
+def totals(found: Sequence[Row]) -> list[Row]:
+    """A row for each drift, of the trials of all seeds."""
+    of = {row.drift: [other for other in found if other.drift == row.drift] for row in found}
+    return [Row(None, drift, sum(row.found for row in own), sum(row.n for row in own)) for drift, own in of.items()]
 
 
 def read(folder: Path, split: str, most: int) -> tuple[list[bytes], list[int]]:
@@ -180,28 +191,30 @@ def main() -> int:
     images, labels = read(folder, "test", PHOTOS)
     photos = {
         drift: photographed([changed(image, drift) for image in images], labels, head, cifar10.CLASSES)
-        for drift in track(DRIFTS, "The model answers", console=Console(stderr=True))
+        for drift in track(CONDITIONS, "The model answers", console=Console(stderr=True))
     }
-    trials = {drift: asked.undrifted if drift == NONE else asked.drifted for drift in (*DRIFTS, CLASS_MIX)}
+    trials = {drift: asked.undrifted if drift == NONE else asked.drifted for drift in (*CONDITIONS, *CLASS_MIXES)}
     found = list(rows(photos, range(asked.seeds), trials, (REFERENCE, RECENT)))
+    reached = all(row.reached is not False for row in totals(found))
     console.print(table(found))
     if asked.json:
-        data = {
-            "rows": [row.as_data() for row in found],
-            "reference": REFERENCE,
-            "recent": RECENT,
-            "reached": reached(found),
-        }
+        told = [row.as_data() for row in (*found, *totals(found))]
+        data = {"rows": told, "reference": REFERENCE, "recent": RECENT, "reached": reached}
         asked.json.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
-    return 0 if reached(found) else 1
+    return 0 if reached else 1
 
 
 def table(found: Sequence[Row]) -> Table:
-    """What a person reads."""
-    shown = Table("seed", "drift", "found in", "95 % interval", "n", title=f"Drift in {RECENT} images")
-    for row in found:
-        low, high = row.as_data()["interval"]
-        shown.add_row(str(row.seed), row.drift, f"{row.found / row.n:.1%}", f"{low:.1%} to {high:.1%}", str(row.n))
+    """What a person reads: each drift, seed by seed, then all seeds and the verdict."""
+    title = f"Drift found in {RECENT:,} images, by a reference of {REFERENCE:,} others"
+    shown = Table("drift", "seed", "found in", "95 % interval", "n", "", title=title, caption=NOTE)
+    for total in totals(found):
+        shown.add_section()
+        for row in (*(one for one in found if one.drift == total.drift), total):
+            low, high = wilson_interval(row.found, row.n)
+            shares = f"{row.found / row.n:.1%}", f"{low:.1%} to {high:.1%}", f"{row.n:,}"
+            seed, verdict = ("all", VERDICTS[row.reached]) if row is total else (str(row.seed), "")
+            shown.add_row(row.drift, seed, *shares, verdict)
     return shown
 
 

@@ -3,6 +3,8 @@
 import re
 from collections import Counter
 
+import pytest
+
 from local.demo.training_steps import ENDPOINT, run_step
 from local.server.cloud import Cloud
 from tests.workflow.conftest import Demo

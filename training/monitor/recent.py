@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from training.acceptance import GUESS, NEVER, Acceptance
+from training.acceptance import NEVER, Acceptance
 from training.monitor.captured import read_captured
 from training.monitor.comparison import LEAST_IMAGES
 from training.monitor.errors import TooFewImagesError
@@ -22,14 +22,14 @@ class Recent:
     Args:
         sample: Decisions and image statistics.
         reviewed: How many of the decisions are for review.
-        thresholds: The confidence threshold of each class; None where people decide on all of it.
+        thresholds: The confidence threshold of each class that the model card names.
         records: Number of records read.
         captured: Number of captured invocations read.
     """
 
     sample: Sample
     reviewed: int
-    thresholds: Mapping[str, float | None]
+    thresholds: Mapping[str, float]
     records: int
     captured: int
 
@@ -54,18 +54,12 @@ def read_recent(context: Context, card: Mapping[str, Any], stack: str, since: da
             f"{TooFewImagesError.__doc__}"
         )
     statistics = columns([one.statistics for one in captured])
-    rule = review_rule(card)
+    thresholds = dict(zip(card["labels"], Acceptance.of_card(card).thresholds, strict=True))
     if results and records >= LEAST_IMAGES:
-        decided_by_people = {name: None for name, threshold in rule.items() if threshold is None}
-        thresholds = {**results.thresholds, **decided_by_people}
+        # A record has the threshold that held, but not that no confidence makes its class acceptable.
+        held = {name: one for name, one in results.thresholds.items() if thresholds.get(name) != NEVER}
         sample = Sample(results.decisions, statistics)
-        return Recent(sample, results.reviewed, thresholds, records, len(captured))
+        return Recent(sample, results.reviewed, thresholds | held, records, len(captured))
     answers = [one.probabilities for one in captured]
     sample = Sample(decisions_of(card["labels"], answers, card["temperature"]), statistics)
-    return Recent(sample, sample.decisions.reviewed(rule, GUESS), rule, records, len(captured))
-
-
-def review_rule(card: Mapping[str, Any]) -> dict[str, float | None]:
-    """The confidence threshold of each class as the model card has it; None where people decide on all of it."""
-    thresholds = Acceptance.of_card(card).thresholds
-    return {name: None if one == NEVER else one for name, one in zip(card["labels"], thresholds, strict=True)}
+    return Recent(sample, sample.decisions.reviewed(thresholds), thresholds, records, len(captured))

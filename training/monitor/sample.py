@@ -1,6 +1,6 @@
 """What is compared: a sample of images, each with what was decided of it and what it looks like."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -11,20 +11,9 @@ class Decisions:
     classes: Sequence[str] = ()
     confidences: Sequence[float] = ()
 
-    def reviewed(self, thresholds: Mapping[str, float | None], otherwise: float) -> int:
-        """How many of them are for review, as filter_inferences decides: a confidence at the threshold is enough.
-
-        Args:
-            thresholds: The confidence threshold of a class; None: people decide on all images of the class.
-            otherwise: The threshold of classes that have none of their own.
-        """
-        own = ((thresholds.get(name, otherwise), confidence) for name, confidence in self.pairs)
-        return sum(threshold is None or confidence < threshold for threshold, confidence in own)
-
-    @property
-    def pairs(self) -> Iterator[tuple[str, float]]:
-        """Class and confidence of each image."""
-        return zip(self.classes, self.confidences, strict=True)
+    def reviewed(self, thresholds: Mapping[str, float]) -> int:
+        """How many of them are for review at the threshold of their class; a confidence at the threshold is enough."""
+        return sum(own < thresholds[name] for name, own in zip(self.classes, self.confidences, strict=True))
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     since = max(datetime.now(UTC) - timedelta(days=options.days), made_at)
     stack = options.stack or context.names.service
     recent = read_recent(context, card, stack, since, options.images)
-    expected = reference.decisions.reviewed(recent.thresholds, _usual(recent.thresholds))
+    expected = reference.decisions.reviewed(recent.thresholds)
     comparisons = compare(reference, recent.sample, (expected, recent.reviewed))
     context.run.begin("monitor", days=options.days, images=options.images, stack=stack)
     facts = {
@@ -80,11 +80,6 @@ def _model_card(context: Context) -> dict[str, Any]:
     if card is None:
         raise ModelCardMissingError(f"There is no {context.names.model_card}. {ModelCardMissingError.__doc__}")
     return card
-
-
-def _usual(thresholds: Mapping[str, float | None]) -> float:
-    """The threshold of classes that no recent image was taken for: the lowest of the others."""
-    return min((one for one in thresholds.values() if one is not None), default=0.0)
 
 
 def _write(

@@ -5,6 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from training.acceptance import NEVER
 from training.monitor.comparison import CLASSES, Comparison, compare, counted, holm, measured
 from training.monitor.sample import Decisions, Sample
 
@@ -19,8 +20,8 @@ def sample(draw: np.random.Generator, size: int, cars: float = 0.5, brightness: 
 
 
 def drifted(reference: Sample, recent: Sample) -> list[str]:
-    reviewed = tuple(one.decisions.reviewed({}, 0.8) for one in (reference, recent))
-    return [one.name for one in compare(reference, recent, (reviewed[0], reviewed[1])) if one.drifted]
+    first, second = (one.decisions.reviewed(dict.fromkeys(NAMES, 0.8)) for one in (reference, recent))
+    return [one.name for one in compare(reference, recent, (first, second)) if one.drifted]
 
 
 def test_compare_of_samples_drawn_alike_finds_something_in_at_most_5_percent_of_200() -> None:
@@ -74,6 +75,6 @@ def test_counted_of_one_class_is_no_drift() -> None:
     assert 1.0 == counted("c", Counter(car=100), Counter(car=60)).p_value
 
 
-def test_reviewed_counts_what_is_below_its_class_s_threshold_and_all_of_a_class_for_people() -> None:
-    decisions = Decisions(["car", "car", "truck", "other"], [0.8, 0.79, 0.6, 0.99])
-    assert 2 == decisions.reviewed({"truck": 0.5, "other": None}, 0.8)
+def test_reviewed_counts_what_is_below_the_threshold_of_its_class() -> None:
+    decisions = Decisions(["car", "car", "truck", "other"], [0.8, 0.79, 0.6, 1.0])
+    assert 2 == decisions.reviewed({"car": 0.8, "truck": 0.5, "other": NEVER})
