@@ -40,7 +40,7 @@ setup: .venv/.ready .venv-sam/.ready .venv-lambda/.ready ## make the three Pytho
 .PHONY: lock
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header
 lock: $(UV) ## compile requirements/*.txt and functions/*/requirements.txt from pyproject.toml
-	for group in dev sam lambda security uv litserve; do $(COMPILE) --group $$group -o requirements/$$group.txt; done
+	for group in dev sam lambda security uv litserve notebook; do $(COMPILE) --group $$group -o requirements/$$group.txt; done
 	for function in $(FUNCTIONS); do $(COMPILE) --group $$function -o functions/$$function/requirements.txt; done
 
 .PHONY: demo
