@@ -92,8 +92,9 @@ soak-images: setup
 	.venv/bin/python -m tests.images.fuzz --count 20000 --seed $(SEED)
 
 .PHONY: docs
-docs: setup ## draw docs/workflow.svg, write the tables of errors (docs/operations.md) and permissions (docs/security.md)
+docs: setup ## draw the pictures in docs/, write the tables of errors (operations.md) and permissions (security.md)
 	.venv/bin/python -m drawing.workflow > docs/workflow.svg
+	.venv/bin/python -m drawing.architecture > docs/architecture.svg
 	.venv/bin/python -m local.error_table
 	.venv/bin/python -m local.permission_table
 

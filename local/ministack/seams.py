@@ -27,6 +27,7 @@ from local.ministack import (
     start_delay,
     state_saves,
     task_threads,
+    template_urls,
     workflow_logs,
     workflow_role,
 )
@@ -66,5 +67,6 @@ def install_seams() -> None:
         alarm_evaluation,
         cloudformation_types,
         nested_updates,
+        template_urls,
     ):
         module.install()

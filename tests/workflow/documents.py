@@ -3,6 +3,7 @@
 import re
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 from local.server.cloud import Cloud
 from local.server.settings import ROOT
@@ -22,22 +23,31 @@ class Block:
     def __str__(self) -> str:
         return f"{self.page}: {self.commands.splitlines()[0]}"
 
-    def run(self, cloud: Cloud, demo: Demo) -> str:
-        """Run the commands on the tests' cloud; return what they print. A failure is an AssertionError."""
+    def run(self, cloud: Cloud, demo: Demo, folder: Path = ROOT) -> str:
+        """Run the commands on the tests' cloud; return what they print. A failure is an AssertionError.
+
+        The reader's photos lie in the folder.
+        """
         # The tests' cloud is not the one in .local, nor their runs those in runs/; their environment is activated.
         commands = re.sub(r"^(source|eval) .*\n", "", self.commands, flags=re.MULTILINE)
         commands = re.sub(r"python -m training (\w+)", rf"python -m training \1 --runs {demo.runs}", commands)
+        commands = re.sub(r"\bmy-photos\b", f"{folder}/my-photos", commands)
         ended = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", commands],
             cwd=ROOT,
             env=cloud.environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
         assert 0 == ended.returncode, ended.stdout + ended.stderr
         return ended.stdout
+
+
+def in_one_go(page: str) -> Block:
+    """All blocks of a page that the tests run, as one: what a shell remembers from block to block is there."""
+    return Block(page, "\n".join(block.commands for block in blocks(page) if not block.reason), "")
 
 
 def blocks(page: str) -> list[Block]:

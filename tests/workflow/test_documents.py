@@ -1,6 +1,7 @@
 """The commands of README.md and docs/, run as they stand there."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +9,7 @@ from local.server.cloud import Cloud
 from local.server.settings import ROOT
 from tests.workflow.conftest import Demo
 from tests.workflow.deployed import Deployed
-from tests.workflow.documents import Block, blocks
+from tests.workflow.documents import Block, blocks, in_one_go
 
 PAGES = ["README.md", "docs/operations.md"]
 RUN = [block for page in PAGES for block in blocks(page) if not block.reason]
@@ -33,3 +34,14 @@ def test_every_command_of_the_operations_page_stands_in_a_block() -> None:
         for command in re.findall(r"python -m (operations \w+)", block.commands)
     }
     assert told <= in_blocks
+
+
+def test_tutorial_ends_with_the_readers_own_classes_decided(
+    service: Deployed, cloud: Cloud, demo: Demo, tmp_path: Path
+) -> None:
+    printed = in_one_go("docs/tutorial.md").run(cloud, demo, tmp_path)
+    decided = dict(re.findall(r"^([A-Z]+\t[a-zN]\w+)\t\S+\ts3://\S+/(\w+)\.\w+$", printed, re.MULTILINE))
+    assert {"UNREADABLE\tNone": "third"}.items() <= decided.items()
+    assert {"first", "second", "third"} == set(decided.values())
+    assert {"bird", "ship", "None"} == {name.split("\t")[1] for name in decided}
+    assert not (tmp_path / "my-photos").exists()

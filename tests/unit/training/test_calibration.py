@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from functions.classify_image.prediction import calibrate
-from training.calibration import COLDEST, fit_temperature, with_temperature
+from training.calibration import fit_temperature, with_temperature
 
 NOISE = np.random.default_rng(0)
 
@@ -27,8 +27,10 @@ def test_the_temperature_that_made_the_probabilities_overconfident_is_found() ->
     assert 2.0 == pytest.approx(fit_temperature(with_temperature(true, 0.5), labels), rel=0.05)
 
 
-def test_predictions_that_are_all_right_end_at_the_coldest_temperature() -> None:
-    assert COLDEST == pytest.approx(fit_temperature(np.array([[0.8, 0.2], [0.1, 0.9]]), np.array([0, 1])))
+def test_predictions_that_are_all_right_become_as_sure_as_their_number_allows() -> None:
+    thirty = np.array([[0.9, 0.1]] * 30)
+    temperature = fit_temperature(thirty, np.zeros(30, dtype=np.int64))
+    assert [31 / 32, 1 / 32] == pytest.approx(with_temperature(thirty, temperature)[0])
 
 
 @pytest.mark.parametrize("temperature", [0.3, 1.0, 1.7, 9.0])

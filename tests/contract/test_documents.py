@@ -1,0 +1,95 @@
+"""The documents against the repository: links, anchors, file names, make targets and commands with their options."""
+
+import argparse
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import local.command_line
+import operations.command_line
+import training.command_line
+
+ROOT = Path(__file__).parents[2]
+TOOLS = {
+    "training": training.command_line._parser(),
+    "operations": operations.command_line._parser(),
+    "local": local.command_line._parser(),
+}
+PAGES = [str(page.relative_to(ROOT)) for glob in ("*.md", "docs/*.md", "local/**/*.md") for page in ROOT.glob(glob)]
+HISTORY = ("CHANGELOG.md", "docs/decisions.md")  # they also name what is gone, or never came
+_CODE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+# Folders of the repository; what else stands in backticks are keys in a bucket, or what a run leaves behind.
+_FOLDERS = "benchmarks|deployment|docs|drawing|events|functions|layers|local|monitoring|network|operations|statemachine"
+_FILE = re.compile(rf"`((?:{_FOLDERS}|tests|training|account|requirements|\.github)/[\w./-]*)`")
+_COMMAND = re.compile(r"python -m (training|operations|local) (\w+)([^`\n|#]*)")
+
+
+def text_of(page: str) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", _CODE.sub("", page.read_text(encoding="utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def verbs(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    [choices] = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    return dict(choices.choices)
+
+
+def commands(page: str) -> Iterator[tuple[str, str, str]]:
+    """(tool, verb, the rest of the line) of each command that a page tells."""
+    yield from _COMMAND.findall(text_of(page).replace("\\\n", " "))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page: str) -> None:
+    broken = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", _CODE.sub("", text_of(page))):
+        if target.startswith(("https://", "http://")):
+            continue
+        path, _, anchor = target.partition("#")
+        file = (ROOT / page).parent / path if path else ROOT / page
+        if not file.exists() or (anchor and anchor not in anchors(file)):
+            broken.append(target)
+    assert [] == broken
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in HISTORY])
+def test_files_that_are_named_exist(page: str) -> None:
+    assert [] == [name for name in _FILE.findall(text_of(page)) if not (ROOT / name).exists()]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in HISTORY])
+def test_commands_and_their_options_exist(page: str) -> None:
+    unknown = []
+    for tool, verb, rest in commands(page):
+        parser = verbs(TOOLS[tool]).get(verb)
+        options = re.findall(r"(?<!\S)--[a-z-]+", rest)
+        if parser is None or not set(options) <= set(parser._option_string_actions):
+            unknown.append(f"{tool} {verb} {rest}")
+    assert [] == unknown
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_targets_of_make_exist(page: str) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", text_of("Makefile"), re.MULTILINE))
+    told = re.findall(r"(?:`|^)make ([a-z-]+)", text_of(page), re.MULTILINE)
+    assert [] == [target for target in told if target not in targets]
+
+
+def test_readme_fits_its_readers_patience() -> None:
+    assert len(text_of("README.md").splitlines()) < 200
+
+
+def test_errors_of_the_troubleshooting_page_are_ours_or_lambdas() -> None:
+    told = set(re.findall(r"`([A-Z]\w+Error)`", text_of("docs/troubleshooting.md")))
+    sources = [path.read_text() for folder in ("functions", "training") for path in (ROOT / folder).rglob("*.py")]
+    ours = {name for source in sources for name in re.findall(r"^class (\w+Error)\(", source, re.MULTILINE)}
+    definition = text_of("statemachine/image_classification.asl.json")
+    assert told
+    assert set() == told - ours - {name for name in told if f'"{name}"' in definition}
