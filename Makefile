@@ -47,6 +47,10 @@ lock: $(UV) ## compile requirements/*.txt and functions/*/requirements.txt from 
 demo: setup ## run the main job: train, deploy, upload, decide (build/demo/index.html)
 	@.venv/bin/python -m local demo
 
+.PHONY: notebook
+notebook: setup .venv-notebook/.ready ## run training/workflow.ipynb from clean (build/notebook/workflow.html)
+	@.venv-notebook/bin/python -m training.notebook
+
 .PHONY: test
 test: setup ## lint and every test, two at a time
 	@$(MAKE) --no-print-directory --jobs 2 workflow-tests lint unit-tests security
