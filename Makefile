@@ -40,12 +40,16 @@ setup: .venv/.ready .venv-sam/.ready .venv-lambda/.ready ## make the three Pytho
 .PHONY: lock
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header
 lock: $(UV) ## compile requirements/*.txt and functions/*/requirements.txt from pyproject.toml
-	for group in dev sam lambda security uv litserve; do $(COMPILE) --group $$group -o requirements/$$group.txt; done
+	for group in dev sam lambda security uv litserve notebook; do $(COMPILE) --group $$group -o requirements/$$group.txt; done
 	for function in $(FUNCTIONS); do $(COMPILE) --group $$function -o functions/$$function/requirements.txt; done
 
 .PHONY: demo
 demo: setup ## run the main job: train, deploy, upload, decide (build/demo/index.html)
 	@.venv/bin/python -m local demo
+
+.PHONY: notebook
+notebook: setup .venv-notebook/.ready ## run training/workflow.ipynb from clean (build/notebook/workflow.html)
+	@.venv-notebook/bin/python -m training.notebook
 
 .PHONY: test
 test: setup ## lint and every test but the long ones, two at a time

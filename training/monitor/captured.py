@@ -23,8 +23,9 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Captured:
-    """The statistics of an image as the model got it, and the class probabilities that it answered."""
+    """When the model was asked, the statistics of the image as it got it, and the class probabilities it answered."""
 
+    at: datetime
     statistics: dict[str, float]
     probabilities: tuple[float, ...]
 
@@ -65,11 +66,12 @@ def _invocations(body: bytes, key: str, since: datetime) -> Iterator[Captured]:
     for line in reversed(body.splitlines()):
         try:
             captured = json.loads(line)
-            if datetime.fromisoformat(captured["eventMetadata"]["inferenceTime"]) <= since:
+            at = datetime.fromisoformat(captured["eventMetadata"]["inferenceTime"])
+            if at <= since:
                 continue
             data = captured["captureData"]
             answer = parse_probabilities(_payload(data["endpointOutput"]), key)
-            yield Captured(image_statistics(_payload(data["endpointInput"])), answer)
+            yield Captured(at, image_statistics(_payload(data["endpointInput"])), answer)
         except (ValueError, KeyError, TypeError, OSError, InvalidAnswerError) as exc:
             _logger.warning("A line of %s is no captured invocation: %s", key, exc)
 
