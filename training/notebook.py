@@ -10,10 +10,12 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbconvert import HTMLExporter
+from traitlets.config import Config
 
 NOTEBOOK = Path(__file__).with_name("workflow.ipynb")
 FOLDER = Path("build/notebook")
 CELL_SECONDS = 1800  # on AWS, for the training
+KERNEL = Config({"KernelManager": {"transport": "ipc"}})  # by TCP, others on this machine could listen
 
 
 class NotebookComplainedError(Exception):
@@ -28,7 +30,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     try:
-        NotebookClient(notebook, timeout=CELL_SECONDS, resources={"metadata": {"path": "."}}).execute()
+        NotebookClient(notebook, config=KERNEL, timeout=CELL_SECONDS, resources={"metadata": {"path": "."}}).execute()
         require_silence(notebook)
     except (CellExecutionError, NotebookComplainedError) as exc:
         print(exc, file=sys.stderr)
