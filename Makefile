@@ -68,7 +68,7 @@ workflow-tests: setup ## the tests of the deployed service: one local cloud and 
 	.venv/bin/pytest --quiet -m "not long" tests/workflow
 
 .PHONY: long-tests
-long-tests: setup ## those that take longest: the tutorial word by word, every bad canary, an A/B test
+long-tests: setup ## those that take longest: the tutorial word by word, canaries, an A/B test, interrupted training
 	.venv/bin/pytest --quiet -m long tests/workflow
 
 .PHONY: lint

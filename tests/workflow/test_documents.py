@@ -12,12 +12,17 @@ from tests.workflow.deployed import Deployed
 from tests.workflow.documents import Block, blocks, in_one_go
 
 PAGES = ["README.md", "docs/operations.md"]
-RUN = [block for page in PAGES for block in blocks(page) if not block.reason]
+RUN = [
+    pytest.param(block, id=str(block), marks=[pytest.mark.long] if "training train" in block.commands else [])
+    for page in PAGES
+    for block in blocks(page)
+    if not block.reason
+]
 # Where the outcome is not what a block shows.
 OTHERS = ("sam remote", "python -m training", "python -m operations", "aws cloudformation deploy")
 
 
-@pytest.mark.parametrize("block", RUN, ids=str)
+@pytest.mark.parametrize("block", RUN)
 def test_block_runs(service: Deployed, cloud: Cloud, demo: Demo, block: Block) -> None:
     printed = block.run(cloud, demo)
     assert printed

@@ -138,7 +138,7 @@ def quiet(cloud: Cloud, hours: Iterator[int]) -> None:
     ("name", "faults", "alarm"),
     [
         pytest.param("wrong-shape", {}, "scones-unlimited-failed-executions", marks=pytest.mark.long),
-        ("errors", {"errors": 0.2}, "-errors"),
+        pytest.param("errors", {"errors": 0.2}, "-errors", marks=pytest.mark.long),
         pytest.param("slow", {"times_slower": 5}, "-latency", marks=pytest.mark.long),
     ],
 )

@@ -16,6 +16,8 @@ from local.server.cloud import Cloud
 from training.autopilot.request import Limits, automl_job_request
 from training.dataset import Dataset
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 IMAGES_PER_CLASS = 40  # 20, 6, 6 and 8 in the splits
 RANGES = """
