@@ -30,7 +30,9 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     try:
-        NotebookClient(notebook, config=KERNEL, timeout=CELL_SECONDS, resources={"metadata": {"path": "."}}).execute()
+        NotebookClient(
+            notebook, config=KERNEL, timeout=CELL_SECONDS, coalesce_streams=True, resources={"metadata": {"path": "."}}
+        ).execute()
         require_silence(notebook)
     except (CellExecutionError, NotebookComplainedError) as exc:
         print(exc, file=sys.stderr)
