@@ -1,10 +1,10 @@
 """The endpoint's answers to the images of a split, kept while they come, so that an interruption costs none of them."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from account.console import track
 from training.dataset import Dataset, LabelledKey
@@ -23,6 +23,13 @@ class AnswerFile:
     subject: dict[str, Any]
     answers: list[Answer] = field(default_factory=list)
 
+    @classmethod
+    def of_split(cls, context: Context, split: str, subject: dict[str, Any]) -> Self:
+        """That of a split in the run's folder, with what is there of the same subject."""
+        file = cls(context.run.folder / f"{split}_answers.jsonl", subject)
+        file.load()
+        return file
+
     def load(self) -> None:
         """Read what an earlier try of the same subject left."""
         kept = list(self._kept()) if self.path.exists() else []
@@ -38,7 +45,13 @@ class AnswerFile:
         self.path.unlink(missing_ok=True)
         self.load()
 
-    def add(self, answers: Iterator[Answer]) -> Iterator[Answer]:
+    def replace(self, answers: Iterable[Answer]) -> None:
+        """Keep these, and nothing else."""
+        self.clear()
+        for _ in self.add(answers):
+            pass
+
+    def add(self, answers: Iterable[Answer]) -> Iterator[Answer]:
         """Keep every answer as it comes, and pass it on."""
         with self.path.open("a", encoding="utf-8", buffering=1) as file:  # a line at once
             for answer in answers:

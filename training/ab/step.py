@@ -94,8 +94,8 @@ def _prove_second(context: Context, options: argparse.Namespace, variant: str) -
     images = read_proof_images(context, dataset)
     config = add(context, "ab", model, variant, options.timeout, shadow=False)
     smoke_test(context, dataset, images.known, variant)
-    temperature, _ = calibrate(context, dataset, images.calibration, variant)
-    own = deployed_model_card(context, dataset, model, archive, temperature, variant=variant)
+    calibration = calibrate(context, dataset, images.calibration, variant)
+    own = deployed_model_card(context, dataset, model, archive, calibration.temperature, variant=variant)
     card = read_model_card(context) or {}
     others = {**card.get("variants", {}), variant: own}
     write_model_card(context, {"variant": VARIANT} | card | {"endpoint_config": config, "variants": others})

@@ -50,8 +50,17 @@ def smoke_test(context: Context, dataset: Dataset, images: Images, variant: str 
     return {"images": len(images), "right": right}
 
 
-def calibrate(context: Context, dataset: Dataset, images: Images, variant: str | None = None) -> tuple[float, float]:
-    """The temperature that calibration images give through the endpoint, and the accuracy on them.
+@dataclass(frozen=True)
+class Calibration:
+    """The temperature that calibration images give through the endpoint, the accuracy on them, and its answers."""
+
+    temperature: float
+    accuracy: float
+    answers: Sequence[Answer]
+
+
+def calibrate(context: Context, dataset: Dataset, images: Images, variant: str | None = None) -> Calibration:
+    """Have the endpoint, or one variant, answer the calibration images, and fit the temperature.
 
     Raises:
         SmokeTestError: the endpoint does not answer as it must.
@@ -63,7 +72,8 @@ def calibrate(context: Context, dataset: Dataset, images: Images, variant: str |
     answers = _ask(context, dataset, images, variant)
     probabilities = np.array([answer.probabilities for answer in answers])
     labels = np.array([answer.label for answer in answers])
-    return fit_temperature(probabilities, labels), float((probabilities.argmax(axis=1) == labels).mean())
+    accuracy = float((probabilities.argmax(axis=1) == labels).mean())
+    return Calibration(fit_temperature(probabilities, labels), accuracy, answers)
 
 
 def _ask(context: Context, dataset: Dataset, images: Images, variant: str | None) -> list[Answer]:

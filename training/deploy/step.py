@@ -8,7 +8,8 @@ from typing import Any
 from account.arguments import whole
 from account.prices import Prices, add_prices_argument, per_hour, read_prices
 from training import inventory
-from training.dataset import Dataset
+from training.answers import AnswerFile
+from training.dataset import CALIBRATION, Dataset
 from training.deploy import endpoint
 from training.deploy.alarms import alarm_requests
 from training.deploy.card import deployed_model_card
@@ -36,6 +37,7 @@ from training.model_card import (
     require_same_classes,
     write_model_card,
 )
+from training.served_model import ServedModel
 from training.step import Context
 from training.train.preflight import check_role
 
@@ -110,15 +112,19 @@ def _prove(
     """
     try:
         proof = smoke_test(context, dataset, images.known)
-        temperature, accuracy = calibrate(context, dataset, images.calibration)
+        calibration = calibrate(context, dataset, images.calibration)
         # SageMaker checks no digest: what is the same before and after it was loaded is what was loaded.
         inspect_archive(context.aws.s3, rollout.model.model_data).require(archive.digest)
     except (SmokeTestError, ModelMissingError, ModelChangedError):
         rollout.move_back()
         raise
-    proof |= {"calibration_images": len(images.calibration), "calibration_accuracy": accuracy}
+    proof |= {"calibration_images": len(calibration.answers), "calibration_accuracy": calibration.accuracy}
     place = {"variant": VARIANT, "endpoint_config": rollout.name}
-    return proof, deployed_model_card(context, dataset, rollout.model, archive, temperature, **place)
+    card = deployed_model_card(context, dataset, rollout.model, archive, calibration.temperature, **place)
+    # `threshold` asks for the same answers: it finds them there.
+    served = ServedModel(context.names.endpoint, rollout.name, None, card, dataset.digest)
+    AnswerFile.of_split(context, CALIBRATION, served.subject).replace(calibration.answers)
+    return proof, card
 
 
 def _result(

@@ -5,7 +5,7 @@ from typing import Any
 
 from account.arguments import share, whole
 from training.answers import AnswerFile
-from training.dataset import Dataset, LabelledKey
+from training.dataset import TEST, Dataset, LabelledKey
 from training.endpoint import Answer
 from training.evaluate.errors import AccuracyTooLowError
 from training.evaluate.measurement import find_test_images, measure
@@ -70,8 +70,7 @@ def _ask(
 ) -> tuple[list[Answer], dict[str, Any]]:
     """Have an answer for every image. Returns them, and what is known of the last go that asked for any."""
     last_go = context.run.begin("evaluate", **served.subject).get("last_go")
-    answers = AnswerFile(context.run.folder / "test_answers.jsonl", served.subject)
-    answers.load()
+    answers = AnswerFile.of_split(context, TEST, served.subject)
     if options.again:
         answers.clear()
     answered = {answer.image for answer in answers.answers}

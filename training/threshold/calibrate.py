@@ -25,8 +25,7 @@ def calibration_answers(
     Raises:
         ImageMissingError, NoAnswerError: an image could not be read or classified; the answers so far are kept.
     """
-    answers = AnswerFile(context.run.folder / "calibration_answers.jsonl", served.subject)
-    answers.load()
+    answers = AnswerFile.of_split(context, CALIBRATION, served.subject)
     if again:
         answers.clear()
     answered = {answer.image for answer in answers.answers}

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from account.aws import QuotaExceededError
+from training.dataset import Dataset
 from training.deploy import endpoint
 from training.deploy.errors import (
     AlarmRingingError,
@@ -25,7 +26,9 @@ from training.model_card import (
     write_model_card,
 )
 from training.run_file import StepNotDoneError, open_run_file
+from training.served_model import ServedModel
 from training.step import Context
+from training.threshold.calibrate import calibration_answers
 from training.train.plan import RoleMissingError
 
 type Deploy = Callable[..., dict[str, Any]]
@@ -65,6 +68,16 @@ def test_a_new_endpoint_is_served_proved_and_described_by_its_card(trained: Cont
         card["training_job"],
         card["recommended_threshold"],
     )
+
+
+def test_the_answers_that_calibrated_are_there_for_the_threshold(
+    trained: Context, deploy: Deploy, hosting: Any
+) -> None:
+    deploy()
+    hosting.before_answer = pytest.fail
+    dataset = Dataset.of(trained.run)
+    answers = calibration_answers(trained, dataset, ServedModel.of(trained, dataset), workers=1)
+    assert [(0.8, 0.2), (0.2, 0.8)] == [answer.probabilities for answer in answers]
 
 
 def test_the_command_for_the_service_and_the_price_are_told(deploy: Deploy, shown: io.StringIO) -> None:
