@@ -1,0 +1,70 @@
+"""The trials of `python -m benchmarks.drift`, small: real photos, answers of no model."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.drift import CLASS_MIXES, NONE, Photos, Row, changed, is_found, mixed, rows, totals
+from training.monitor.image_statistics import image_statistics
+from training.monitor.sample import Sample
+
+DARK, UPSIDE_DOWN = "dark (60 % of the light)", "upside down"
+SIZES = (300, 100)  # the reference, the recent ones
+SAMPLES = Path(__file__).parents[3] / "local/sample_images"
+CLASSES = ("automobile", "truck")
+
+
+def photos(images: Sequence[bytes], labels: Sequence[int]) -> Photos:
+    """Photos of which a confident model is right, always."""
+    confidences = np.random.default_rng(0).beta(8, 1, len(images)).tolist()
+    statistics = [image_statistics(image) for image in images]
+    return Photos(np.array(labels), [f"class {label}" for label in labels], confidences, statistics)
+
+
+@pytest.fixture(scope="module")
+def known() -> dict[str, Photos]:
+    """Sample images as they are, darkened, and upside down."""
+    paths = [(path, label) for label in range(2) for path in sorted(SAMPLES.glob(f"[ct]*/{CLASSES[label]}/*.*"))[:250]]
+    images, labels = [path.read_bytes() for path, _ in paths], [label for _, label in paths]
+    return {drift: photos([changed(one, drift) for one in images], labels) for drift in (NONE, DARK, UPSIDE_DOWN)}
+
+
+def test_no_drift_is_found_seldom_and_darkness_always(known: dict[str, Photos]) -> None:
+    undrifted, dark = rows(known, [0], {NONE: 40, DARK: 10}, SIZES)
+    assert (True, 10) == (undrifted.reached, dark.found)
+
+
+def test_a_seed_gives_the_same_trials(known: dict[str, Photos]) -> None:
+    trials = {"class mix, half as often": 10}
+    assert list(rows(known, [3], trials, SIZES)) == list(rows(known, [3], trials, SIZES))
+
+
+@pytest.mark.parametrize("drift", [NONE, UPSIDE_DOWN, *CLASS_MIXES])
+def test_no_photo_is_in_both_samples(known: dict[str, Photos], drift: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[set[int]] = []
+
+    def sample(photos: Photos, chosen: Sequence[int]) -> Sample:
+        drawn.append(set(chosen))
+        return original(photos, chosen)
+
+    original = Photos.sample
+    monkeypatch.setattr(Photos, "sample", sample)
+    is_found(known, drift, np.random.default_rng(0), SIZES)
+    reference, recent = drawn
+    assert (SIZES[0], set()) == (len(reference), reference & recent)
+    assert SIZES[1] * 0.9 < len(recent) <= SIZES[1]
+
+
+def test_mixed_half_of_the_classes_come_less_often() -> None:
+    labels = np.arange(10_000) % 2
+    chosen = mixed(np.arange(10_000), labels, np.random.default_rng(0), 1_000, as_often=1 / 3)
+    assert 150 < min(np.bincount(labels[chosen])) < 350  # a quarter of them; never so far off by chance
+
+
+def test_what_is_judged_is_found_in_most_trials() -> None:
+    found = [Row(0, DARK, 96, 100), Row(1, DARK, 90, 100), Row(0, NONE, 4, 100), Row(1, NONE, 8, 100)]
+    assert [(DARK, 186, 200, False), (NONE, 12, 200, False)] == [
+        (row.drift, row.found, row.n, row.reached) for row in totals(found)
+    ]
