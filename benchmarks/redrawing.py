@@ -15,6 +15,7 @@ from training.evaluate.metrics import Z95, expected_calibration_error
 from training.threshold.choice import Candidates, Promise
 
 DRAWS = 200
+MIDDLE = (2.5, 97.5)  # percentiles: 95 % of the draws lie between them
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,9 @@ class Draws:
             "kept": self.kept,
             "without_threshold": sum(coverage == 0 for coverage in self.coverages),
             "coverage": float(np.mean(self.coverages)),
-            "coverage_interval": np.percentile(self.coverages, [2.5, 97.5]).tolist(),
+            "coverage_interval": np.percentile(self.coverages, MIDDLE).tolist(),
             "coverage_at_guess": float(np.mean(self.coverages_at_guess)),
+            "coverage_at_guess_interval": np.percentile(self.coverages_at_guess, MIDDLE).tolist(),
         }
 
 

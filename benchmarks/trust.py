@@ -7,8 +7,8 @@ By the commands that a user types, on a local cloud, for every seed, which draws
 - Automobile and truck, without and with counter-examples of four other kinds of things: how many photos of four kinds
   that the model has never seen are accepted at the threshold for a precision of 0.99.
 
-Then how often drift is found (`benchmarks/drift.py`). What augmentation is worth is told by
-`python -m benchmarks.augmentation`, which takes as long again.
+Then how often drift is found (`benchmarks/drift.py`). Each seed is in the JSON once it is measured: interrupted, go on
+with `--resume`. What augmentation is worth is told by `python -m benchmarks.augmentation`, which takes as long again.
 """
 
 import argparse
@@ -67,7 +67,7 @@ class Trials:
 
 def fetch() -> None:
     """Bring the images."""
-    cifar10.fetch(TEN, train=5_000, validation=0, calibration=0)
+    cifar10.fetch(TEN, train=10_000, validation=0, calibration=0)
     cifar10.fetch(VEHICLES, train=3_000, validation=0, calibration=0, classes=OF_VEHICLES)
     cifar10.fetch(KINDS, train=4_000, validation=0, calibration=0, test=4_000, classes=OF_KINDS)
 
@@ -80,14 +80,15 @@ def ten_classes(cloud: Cloud, runs: Path, seed: int) -> dict[str, Any]:
     calibration, test = (read_answers(trials.answers(split)) for split in ("calibration", "test"))
     draws = draw(calibration, test, Promise(0.95, 0.95), seed)
     error = {name: one["expected_calibration_error"] for name, one in metrics["calibration"].items()}
-    error["interval"] = error_interval(test, metrics["temperature"], error["after"], seed)
-    return {"seed": seed, "n": metrics["n"], "accuracy": metrics["accuracy"], "error": error, "promise": draws.told()}
+    temperatures = {"before": 1.0, "after": metrics["temperature"]}
+    intervals = {name: error_interval(test, at, error[name], seed) for name, at in temperatures.items()}
+    told = {name: metrics[name] for name in ("n", "accuracy", "accuracy_interval")}
+    return {"seed": seed, **told, "error": error, "error_intervals": intervals, "promise": draws.told()}
 
 
 def foreign_images(cloud: Cloud, runs: Path, seed: int, folder: Path) -> dict[str, Any]:
     """How many photos of unseen kinds are accepted, without and with counter-examples of other kinds."""
-    kinds = np.random.default_rng(seed).permutation(OF_KINDS)
-    known, unseen = sorted(map(str, kinds[:4])), sorted(map(str, kinds[4:]))
+    known, unseen = divided(OF_KINDS, seed)
     other, foreign = folder / f"other-{seed}", folder / f"foreign-{seed}"
     for split in ("train", "test"):
         link(other / split, KINDS / split, known)
@@ -98,9 +99,19 @@ def foreign_images(cloud: Cloud, runs: Path, seed: int, folder: Path) -> dict[st
         trials.served(str(VEHICLES), "--split", VEHICLES_SPLIT, "--seed", str(seed), *options)
         chosen = trials.step("threshold", "--precision", "0.99", check=False)
         metrics = trials.step("evaluate", "--foreign", str(foreign))["metrics"]
-        promised = "error" not in chosen
-        told[name] = {"promised": promised, "at_threshold": metrics["at_threshold"], "foreign": metrics["foreign"]}
+        told[name] = {
+            "promised": "error" not in chosen,
+            "at_threshold": metrics["at_threshold"],
+            "real_images": sum(metrics["classes"][one]["support"] for one in OF_VEHICLES),
+            "foreign": metrics["foreign"],
+        }
     return told
+
+
+def divided(kinds: Sequence[str], seed: int) -> tuple[list[str], list[str]]:
+    """Kinds of things that give counter-examples, and as many others that no model of the seed is ever shown."""
+    drawn = [str(kind) for kind in np.random.default_rng(seed).permutation(kinds)]
+    return sorted(drawn[: len(drawn) // 2]), sorted(drawn[len(drawn) // 2 :])
 
 
 def link(folder: Path, images: Path, names: Sequence[str]) -> None:
@@ -136,15 +147,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3, metavar="N", help="(%(default)s)")
     parser.add_argument("--json", type=Path, default=Path("build/trust.json"), metavar="FILE", help="(%(default)s)")
+    parser.add_argument("--resume", action="store_true", help="keep the seeds that FILE holds already")
     asked = parser.parse_args()
+    asked.json.parent.mkdir(parents=True, exist_ok=True)
+    result = measured(asked.json if asked.resume else None)
     fetch()
-    result: dict[str, Any] = {"ten_classes": [], "foreign_images": []}
+    known = {row["seed"] for row in result["ten_classes"]}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with running(folder / ".local") as cloud:
-            for seed in range(asked.seeds):
-                result["ten_classes"].append(ten_classes(cloud, folder / "runs", seed))
-                result["foreign_images"].append(foreign_images(cloud, folder / "runs", seed, folder))
+            for seed in sorted(set(range(asked.seeds)) - known):
+                ten = ten_classes(cloud, folder / "runs", seed)
+                foreign = foreign_images(cloud, folder / "runs", seed, folder)
+                result["ten_classes"].append(ten)
+                result["foreign_images"].append(foreign)
                 write(asked.json, result)
         result["drift"] = drift(asked.seeds, folder / "drift.json")
     result["reached"] = reached(result)
@@ -157,6 +173,12 @@ def main() -> int:
         console.print(f"{'reached' if holds else 'MISSED'}: {figure}")
     console.print(f"All of it as JSON: {asked.json}")
     return 0 if all(result["reached"].values()) else 1
+
+
+def measured(file: Path | None) -> dict[str, Any]:
+    """What a file holds of the seeds; nothing if there is no file."""
+    told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file and file.exists() else {}
+    return {name: told.get(name, []) for name in ("ten_classes", "foreign_images")}
 
 
 def write(file: Path, result: Mapping[str, Any]) -> None:
