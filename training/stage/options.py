@@ -44,7 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_ratio,
         default="1.5",
         metavar="RATIO",
-        help="leave images out of classes with more than RATIO times the training images of the smallest; "
+        help="leave images out of classes, and of the counter-examples, with more than RATIO times the training "
+        "images of the smallest class; "
         f"`{_NO_BALANCE}` takes all (%(default)s)",
     )
     add("--bucket", help="bucket for the dataset (default: the one of the training stack, made if need be)")

@@ -48,11 +48,12 @@ def select_distinct(files: Iterable[PreparedFile]) -> tuple[list[PreparedFile], 
 
 
 def balance(
-    files: Sequence[PreparedFile], ratio: Fraction | None, seed: int
+    files: Sequence[PreparedFile], ratio: Fraction | None, seed: int, other_class: str | None = None
 ) -> tuple[list[PreparedFile], list[LeftOut]]:
     """Leave out images of large classes until none has more than `ratio` times as many as the smallest.
 
-    Only images that training may use count and are left out; a validation or test split of the source stays whole.
+    Few counter-examples (`other_class`) are no reason to leave out real images: the smallest class is a real one. Only
+    images that training may use count and are left out; a validation or test split of the source stays whole.
     """
     if ratio is None:
         return list(files), []
@@ -61,7 +62,7 @@ def balance(
     for file in sorted(files, key=lambda file: rank(seed, file.digest)):
         if file.split == TRAIN:
             classes.setdefault(file.label, []).append(file)
-    most = floor(ratio * min(map(len, classes.values()), default=0))
+    most = floor(ratio * min((len(ranked) for name, ranked in classes.items() if name != other_class), default=0))
     left_out = []
     for name, ranked in classes.items():
         kept += ranked[:most]

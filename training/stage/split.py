@@ -30,19 +30,22 @@ class Splits:
         return {split: {label: labels[split].count(label) for label in self.labels} for split in SPLITS}
 
 
-def draw_splits(files: Sequence[PreparedFile], labels: tuple[str, ...], shares: Shares, seed: int) -> Splits:
+def draw_splits(
+    files: Sequence[PreparedFile], labels: tuple[str, ...], shares: Shares, seed: int, other_class: str | None = None
+) -> Splits:
     """Draw the splits that the source does not have from its training images, class by class.
 
-    Which image goes where depends on its content and the seed alone: not on names, order or machine.
+    Counter-examples (`other_class`) come from a source of their own, which may have other splits. Which image goes
+    where depends on its content and the seed alone: not on names, order or machine.
 
     Raises:
         TooFewImagesError: a class would be missing in a split.
     """
-    given = {file.split for file in files}
-    drawn = {split: share for split, share in shares.items() if split == TRAIN or split not in given}
+    real, other = (_drawn(files, shares, which, other_class) for which in (False, True))
     ranked = sorted(files, key=lambda file: rank(seed, file.digest))
     placed = [file for file in ranked if file.split != TRAIN]
     for label in labels:
+        drawn = other if label == other_class else real
         ours = [file for file in ranked if (file.label, file.split) == (label, TRAIN)]
         sizes = apportion(len(ours), drawn)
         if not all(sizes.values()):
@@ -56,6 +59,12 @@ def draw_splits(files: Sequence[PreparedFile], labels: tuple[str, ...], shares: 
             if not count:
                 raise TooFewImagesError(f"The class {label} has no readable image in the {split} split of the source.")
     return splits
+
+
+def _drawn(files: Sequence[PreparedFile], shares: Shares, other: bool, other_class: str | None) -> Shares:
+    """The shares of the splits to draw for the counter-examples (`other`) or for the real classes."""
+    given = {file.split for file in files if (file.label == other_class) is other}
+    return {split: share for split, share in shares.items() if split == TRAIN or split not in given}
 
 
 def apportion(total: int, shares: Shares) -> dict[str, int]:

@@ -121,8 +121,9 @@ def _choose(context: Context, options: argparse.Namespace, source: Source, folde
             f"The class {label} has no image that can be used; {context.run.folder} has the reasons in unreadable.csv "
             f"({len(unreadable)} images) and left_out.csv ({len(left_out)})."
         )
-    chosen, surplus = balance(distinct, options.balance, options.seed)
-    splits = draw_splits(chosen, source.classes, options.split, options.seed)
+    other_class = OTHER if options.other else None
+    chosen, surplus = balance(distinct, options.balance, options.seed, other_class)
+    splits = draw_splits(chosen, source.classes, options.split, options.seed, other_class)
     contents = Contents(splits, unreadable, left_out + surplus)
     write_left_out(unreadable, contents.left_out, context.run.folder)
     write_images(splits, context.run.folder)

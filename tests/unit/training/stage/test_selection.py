@@ -38,6 +38,15 @@ def test_a_large_class_is_cut_to_the_ratio(prepared: Callable[..., PreparedFile]
     assert LeftOut(left_out[0].path, "surplus", "car has 9 images, the smallest class allows 6") == left_out[0]
 
 
+def test_few_counter_examples_leave_every_real_image_in_and_many_are_cut(
+    prepared: Callable[..., PreparedFile],
+) -> None:
+    files = [prepared(f"c{number}") for number in range(8)] + [prepared(f"t{number}", "truck") for number in range(8)]
+    for counter_examples, expected in ((2, 18), (20, 28)):
+        others = [prepared(f"o{number}", "other") for number in range(counter_examples)]
+        assert expected == len(balance(files + others, Fraction("1.5"), 0, "other")[0])
+
+
 def test_a_test_split_of_the_source_is_not_cut(prepared: Callable[..., PreparedFile]) -> None:
     files = [prepared("c1"), prepared("t1", "truck")]
     given = [prepared(f"g{number}", split="test") for number in range(9)]

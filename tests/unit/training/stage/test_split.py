@@ -46,8 +46,8 @@ def test_classes_are_shuffled_in_a_list(prepared: Callable[..., PreparedFile]) -
 
 
 def test_no_image_is_in_two_splits(prepared: Callable[..., PreparedFile]) -> None:
-    splits = draw(prepared, 20, 10)
-    assert 30 == len({file.digest for files in splits.images.values() for file in files})
+    digests = [file.digest for files in draw(prepared, 20, 10).images.values() for file in files]
+    assert (30, 30) == (len(digests), len(set(digests)))
 
 
 def test_a_given_test_split_is_kept_and_validation_is_drawn_from_training(
@@ -58,6 +58,19 @@ def test_a_given_test_split_is_kept_and_validation_is_drawn_from_training(
     splits = draw_splits(files + given, LABELS, SHARES, seed=0)
     assert {"g-car", "g-truck"} == {file.digest for file in splits.images["test"]}
     assert {"car": 2, "truck": 2} == splits.counts()["validation"]
+
+
+@pytest.mark.parametrize(("real", "other"), [("test", "train"), ("train", "test"), ("test", "test")])
+def test_counter_examples_are_split_as_their_own_source_is(
+    prepared: Callable[..., PreparedFile], real: str, other: str
+) -> None:
+    labels = (*LABELS, "other")
+    files = [prepared(f"{label}{number}", label) for label in labels for number in range(20)]
+    given = [prepared(f"g-{label}", label, other if label == "other" else real) for label in labels]
+    counts = draw_splits(files + given, labels, SHARES, seed=0, other_class="other").counts()
+    assert dict.fromkeys(labels, 21) == {label: sum(one[label] for one in counts.values()) for label in labels}
+    drawn = {label: 1 if split == "test" else 2 for label, split in zip(labels, (real, real, other), strict=True)}
+    assert drawn == counts["test"]
 
 
 def test_splits_that_are_all_given_are_kept(prepared: Callable[..., PreparedFile]) -> None:

@@ -15,7 +15,7 @@ from training.bucket import BucketNotUsableError
 from training.dataset import SPLITS, Dataset
 from training.run_file import StepNotDoneError
 from training.stage import step
-from training.stage.source import SourceNotReadableError
+from training.stage.source import OtherClassTakenError, SourceNotReadableError
 from training.stage.split import TooFewImagesError
 from training.stage.upload import PlaceTakenError
 from training.step import Context
@@ -145,6 +145,24 @@ def test_the_next_command_names_the_same_run(source: Path, context: Context, par
     options.run, options.runs = "cars", Path("my runs")
     step.run(context, options)
     assert shown.getvalue().endswith("Next: python -m training train --run cars --runs 'my runs'\n")
+
+
+def test_counter_examples_become_one_more_class(
+    source: Path, stage: Stage, tmp_path: Path, picture: Callable[..., bytes]
+) -> None:
+    for number in range(10):
+        path = tmp_path / "strangers" / ("cat", "dog")[number % 2] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(picture(100 + number))
+    result = stage(source, "--other", tmp_path / "strangers")
+    assert ("other", ["car", "other", "truck"]) == (result["other_class"], result["labels"])
+    assert {"car": 7, "other": 7, "truck": 7} == result["counts"]["train"]
+
+
+def test_a_class_called_other_and_counter_examples_are_refused(source: Path, stage: Stage) -> None:
+    (source / "car").rename(source / "other")
+    with pytest.raises(OtherClassTakenError):
+        stage(source, "--other", source)
 
 
 def test_recordio_is_made_and_removed_as_asked(source: Path, stage: Stage, context: Context) -> None:
