@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import floor, log10
 from typing import Any, Self
 
 import numpy as np
@@ -12,6 +13,14 @@ type Flags = NDArray[np.bool_]
 
 GUESS = 0.8  # of classify_image, where a model card recommends no threshold
 NEVER = np.inf  # the threshold of a class whose predictions no confidence makes acceptable
+
+
+def show_threshold(threshold: float | None) -> str:
+    """A threshold for people, with as many digits as tell it from 1; None: of no confidence."""
+    if threshold is None:
+        return "no confidence"
+    digits = 4 if threshold == 1 else max(4, 1 - floor(log10(1 - threshold)))
+    return f"{threshold:.{digits}f}".rstrip("0").rstrip(".")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,6 +18,7 @@ from training.errors import TrainingError
 from training.evaluate.metrics import share, wilson_interval
 from training.stage.manifest import Columns
 from training.stage.preparation import PreparedFile, prepare_all
+from training.stage.source import Source
 from training.stage.sources import open_source
 from training.step import Context
 
@@ -25,22 +27,34 @@ class NoForeignImagesError(TrainingError):
     """None of the foreign images can be read."""
 
 
+@dataclass(frozen=True)
+class Foreign:
+    """A source of foreign images, and its name."""
+
+    name: str
+    source: Source
+
+
+def find_foreign(context: Context, name: str) -> Foreign:
+    """Look what there is, before any work. Raises SourceNotReadableError and what else a source can be refused for."""
+    return Foreign(name, open_source(name, Columns(), (), context.aws.s3))
+
+
 def classify_foreign(
-    context: Context, source: str, variant: str | None, card: Mapping[str, Any], workers: int
+    context: Context, foreign: Foreign, variant: str | None, card: Mapping[str, Any], workers: int
 ) -> dict[str, Any]:
     """Prepare the images of a source as `stage` does, and have the endpoint classify them; nothing of them is kept.
 
     Returns: how many there were, and how many are accepted at the model card's threshold and at the guess.
 
     Raises:
-        SourceNotReadableError, NoForeignImagesError: there are none.
+        NoForeignImagesError: there are none that can be read.
         NoAnswerError: the endpoint did not answer one.
     """
-    found = open_source(source, Columns(), (), context.aws.s3)
     with TemporaryDirectory() as folder:
-        prepared, unreadable = prepare_all(found.images, Path(folder), 1, context.console)
+        prepared, unreadable = prepare_all(foreign.source.images, Path(folder), 1, context.console)
         if not prepared:
-            raise NoForeignImagesError(f"{source}: {NoForeignImagesError.__doc__}")
+            raise NoForeignImagesError(f"{foreign.name}: {NoForeignImagesError.__doc__}")
         runtime, endpoint = context.aws.sagemaker_runtime, context.names.endpoint
         images = _read(prepared, Path(folder))
         answers = classify_all(runtime, endpoint, images, workers, variant)
@@ -48,8 +62,8 @@ def classify_foreign(
     calibrated = as_served(np.array(told), card["temperature"])
     guess = Acceptance.at(GUESS, card["labels"], card.get("other_class"))
     return {
-        "source": source,
-        "kinds": list(found.classes),
+        "source": foreign.name,
+        "kinds": list(foreign.source.classes),
         "n": len(told),
         "unreadable": len(unreadable),
         "other_class": card.get("other_class"),

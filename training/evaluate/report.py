@@ -10,7 +10,7 @@ import jinja2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.acceptance import Acceptance
+from training.acceptance import Acceptance, show_threshold
 from training.calibration import as_served
 from training.evaluate import plots
 from training.evaluate.metrics import coverage_curve, most_confused, reliability
@@ -90,6 +90,7 @@ def render(
         confused=most_confused(metrics["confusion_matrix"], names, PAIRS),
         bins=reliability(calibrated, labels),
         coverages=_coverages(calibrated, labels, acceptance),
+        show_threshold=show_threshold,
     )
 
 

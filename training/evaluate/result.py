@@ -35,7 +35,8 @@ def write_result(
     milliseconds = np.array([answer.milliseconds for answer in ordered])
     temperature, acceptance = card["temperature"], Acceptance.of_card(card)
     metrics = evaluate(probabilities, labels, dataset.labels, temperature, acceptance)
-    metrics |= {"other_class": card.get("other_class"), "promise": card.get("promise"), "foreign": foreign}
+    own = {name: card.get(name) for name in ("other_class", "promise", "class_thresholds")}
+    metrics |= own | {"foreign": foreign}
     metrics |= timing(milliseconds, last_go["images"], last_go["seconds"])
     mistakes = _worst_mistakes(context, dataset, ordered, as_served(probabilities, temperature).max(axis=1))
     metrics_file, report = context.run.folder / "metrics.json", context.run.folder / "report.html"

@@ -1,6 +1,7 @@
 """`python -m training evaluate`: the held-out test images through the deployed endpoint, measured and reported."""
 
 import argparse
+from collections.abc import Sequence
 from typing import Any
 
 from account.arguments import share, whole
@@ -38,20 +39,21 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         ImageMissingError, NoAnswerError: an image could not be measured; the answers so far are kept.
         AccuracyTooLowError: after everything is written.
     """
-    from training.evaluate.foreign import classify_foreign
+    from training.evaluate.foreign import classify_foreign, find_foreign
     from training.evaluate.result import write_result
     from training.evaluate.summary import show
     from training.monitor.reference import write_reference
-    from training.threshold.calibrate import calibrate
+    from training.threshold.calibrate import calibration_answers
 
     dataset = Dataset.of(context.run)
     served = ServedModel.of(context, dataset, options.target_variant)
     images = find_test_images(context, dataset)
-    card = calibrate(context, dataset, served, options.workers)
+    foreign_images = find_foreign(context, options.foreign) if options.foreign else None
+    card = _calibrate(context, served, calibration_answers(context, dataset, served, options.workers, options.again))
     answers, last_go = _ask(context, dataset, images, served, options)
     facts = _facts(context, served.subject, card, answers, last_go)
     foreign = (
-        classify_foreign(context, options.foreign, served.variant, card, options.workers) if options.foreign else None
+        classify_foreign(context, foreign_images, served.variant, card, options.workers) if foreign_images else None
     )
     result = write_result(context, dataset, answers, card, facts, last_go, foreign)
     result["reference"] = write_reference(context, dataset, card, answers)
@@ -59,6 +61,28 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     show(context.console, result)
     _judge(result["metrics"], options.min_accuracy)
     return result
+
+
+def _calibrate(context: Context, served: ServedModel, answers: Sequence[Answer]) -> dict[str, Any]:
+    """The model card with the temperature of all calibration images; it is written.
+
+    A step that measures takes no threshold out of service: where the card has one, its temperature stays too.
+    """
+    from training.threshold.calibrate import calibrated
+
+    if not answers:
+        context.console.print("The dataset has no calibration images: the temperature stays. Stage it again for some.")
+    card = calibrated(served.card, answers)
+    if served.card.get("recommended_threshold") and card["temperature"] != served.card["temperature"]:
+        context.console.print(
+            f"The calibration images give a temperature of {card['temperature']:.3f}. That of the model card, "
+            f"{served.card['temperature']:.3f}, stays, for the threshold was chosen at it: `python -m training "
+            "threshold` chooses both anew."
+        )
+        return served.card
+    if card != served.card:
+        served.write_card(context, card)
+    return card
 
 
 def _ask(

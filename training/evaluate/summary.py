@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from training.acceptance import show_threshold
 from training.evaluate.metrics import most_confused
 
 
@@ -39,7 +40,8 @@ def show(console: Console, result: dict[str, Any]) -> None:
 
 def _accepted(metrics: dict[str, Any]) -> str:
     at, foreign = metrics["at_threshold"], metrics.get("foreign")
-    told = f"accepted at {at['threshold']:.4g}: " if at["threshold"] else "accepted: "
+    own = metrics.get("class_thresholds")
+    told = "accepted at the thresholds of the classes: " if own else f"accepted at {show_threshold(at['threshold'])}: "
     told += f"{percent(at['coverage'])}, of which {percent(at['accuracy'])} are right (n = {at['n']:,})"
     if foreign:
         there = foreign["at_threshold"]

@@ -102,8 +102,7 @@ class Candidates:
     def growth_needed(self, promise: Promise) -> float | None:
         """How many times as many predictions it would take for a candidate to pass, were the others like these.
 
-        None: at no candidate is the share of right predictions above the precision. More images cannot change that; a
-        better model can.
+        None: at no candidate is the share of right predictions above the precision.
         """
         needed = [
             accepted / int(seen)
@@ -113,11 +112,25 @@ class Candidates:
         # One that would have passed by itself comes behind one that failed by bad luck, which twice the images lessen.
         return min((growth if growth > 1 else 2.0 for growth in needed), default=None)
 
+    def excludes(self, promise: Promise) -> bool:
+        """Whether the precision is lower than promised, at the same risk, wherever enough images are accepted to tell.
+
+        More images cannot change that; a better model can.
+        """
+        told = self.accepted >= promise.fewest
+        bounds = upper_precision_bound(self.right[told], self.accepted[told], promise.risk)
+        return bool(told.any() and (bounds < promise.precision).all())
+
 
 def precision_bound(right: Counts, accepted: Counts, risk: float) -> Floats:
     """The lower confidence bound of a precision of which `right` in `accepted` are seen; `risk`: it is lower still."""
     bound = betaincinv(np.maximum(right, 1), accepted - right + 1, risk)
     return np.asarray(np.where(right > 0, bound, 0.0))
+
+
+def upper_precision_bound(right: Counts, accepted: Counts, risk: float) -> Floats:
+    """The upper confidence bound of a precision of which `right` in `accepted` are seen; `risk`: it is higher still."""
+    return 1 - precision_bound(accepted - right, accepted, risk)
 
 
 def accepted_needed(precision: float, promise: Promise) -> int | None:

@@ -42,38 +42,26 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         EndpointNotReadyError, UnknownVariantError, ModelCardMissingError, OtherClassesError, OtherDatasetError:
             there is nothing to judge.
         ImageMissingError, NoAnswerError: an image could not be judged; the answers so far are kept.
-        NoThresholdError: the promise cannot be made.
+        NoThresholdError: the promise cannot be made; the model card stays as it is.
+        ModelCardTooLargeError: it has no room for a threshold of each class.
     """
-    from training.threshold.calibrate import calibrate, calibration_answers
+    from training.threshold.calibrate import calibrated, calibration_answers
     from training.threshold.choice import Promise
     from training.threshold.selection import Sample, common_threshold, thresholds_by_class
+    from training.threshold.summary import show
 
     dataset, promise = Dataset.of(context.run), Promise(options.precision, options.confidence)
     context.run.begin("threshold", precision=promise.precision, confidence=promise.confidence)
     served = ServedModel.of(context, dataset, options.target_variant)
-    card = calibrate(context, dataset, served, options.workers, options.again)
-    sample = Sample.of(calibration_answers(context, dataset, served, options.workers), card)
+    answers = calibration_answers(context, dataset, served, options.workers, options.again)
+    card = calibrated(served.card, answers)
+    sample = Sample.of(answers, card, sum(map(dataset.size, dataset.counts)))
     chosen = (thresholds_by_class if options.per_class else common_threshold)(sample, promise)
-    served.write_card(context, card | chosen)
-    result = {"model_card_parameter": context.names.model_card, **chosen}
+    served.write_card(context, card | chosen.members)
+    result = {"model_card_parameter": context.names.model_card, **chosen.members, "classes": chosen.classes}
     context.run.done("threshold", result)
-    _show(context, chosen)
+    show(context.console, result)
     return result
-
-
-def _show(context: Context, chosen: dict[str, Any]) -> None:
-    promise, say = chosen["promise"], context.console.print
-    for name, threshold in (chosen["class_thresholds"] or {}).items():
-        why = "" if threshold else f": always for review. {promise['classes'][name]}"
-        say(f"{name} {threshold:.4f}" if threshold else f"{name}{why}", markup=False)
-    at, guess = promise["at_threshold"], promise["at_guess"]
-    say(f"Threshold {chosen['recommended_threshold']:.4f}, in the model card {context.names.model_card}.")
-    say(
-        f"It promises that {promise['precision']:.4g} of what it accepts is right (confidence "
-        f"{promise['confidence']:.4g}). Of {promise['images']:,} calibration images it accepts {at['coverage']:.1%}; "
-        f"{at['accuracy']:.2%} of those are right (n = {at['n']:,}). At {guess['threshold']}, the guess, it would be "
-        f"{guess['coverage']:.1%}."
-    )
 
 
 def _below_one(text: str) -> float:

@@ -9,7 +9,7 @@ import pytest
 from functions.classify_image.model_card import GUESS as SERVED_GUESS
 from functions.classify_image.model_card import parse_model_card
 from functions.filter_inferences.decision import decide
-from training.acceptance import GUESS, Acceptance
+from training.acceptance import GUESS, Acceptance, show_threshold
 
 LABELS = ["car", "other", "truck"]
 CARDS: list[dict[str, Any]] = [
@@ -44,3 +44,18 @@ def test_the_guess_is_that_of_the_function() -> None:
 def test_counter_examples_are_of_no_real_class() -> None:
     acceptance = Acceptance.at(0.5, LABELS, "other")
     assert [True, False, True] == list(acceptance.real(np.array([0, 1, 2])))
+
+
+@pytest.mark.parametrize(
+    ("expected", "threshold"),
+    [
+        ("0.8", 0.8),
+        ("0.6123", 0.61234),
+        ("0.9999", 0.9999),
+        ("0.999968", 0.9999678),
+        ("1", 1.0),
+        ("no confidence", None),
+    ],
+)
+def test_threshold_is_shown_with_the_digits_that_tell_it_from_1(expected: str, threshold: float | None) -> None:
+    assert expected == show_threshold(threshold)

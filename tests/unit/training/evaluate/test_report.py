@@ -20,7 +20,12 @@ Image.new("RGB", (32, 32)).save(PICTURE, "PNG")
 PNG = PICTURE.getvalue()
 
 
-def report(classes: int, mistakes: list[Mistake], promise: dict[str, Any] | None = None) -> str:
+def report(
+    classes: int,
+    mistakes: list[Mistake],
+    promise: dict[str, Any] | None = None,
+    class_thresholds: dict[str, float | None] | None = None,
+) -> str:
     names = [f"<class {number}>" for number in range(classes)]
     probabilities, labels = NOISE.dirichlet([0.2] * classes, 300), NOISE.integers(0, classes, 300)
     milliseconds = NOISE.random(300) * 10
@@ -29,7 +34,7 @@ def report(classes: int, mistakes: list[Mistake], promise: dict[str, Any] | None
     told |= metrics.timing(milliseconds, 300, 2.0) | ({"promise": promise} if promise else {})
     if promise:
         at = {"threshold": 0.8, "accepted": 3, "share": 0.03, "interval": [0.01, 0.08], "taken_for": {names[1]: 3}}
-        told |= {"other_class": names[0]}
+        told |= {"other_class": names[0], "class_thresholds": class_thresholds}
         told |= {"foreign": {"kinds": ["<cat>"], "n": 100, "unreadable": 0, "at_threshold": at, "at_guess": at}}
     return render(FACTS, told, acceptance, probabilities, labels, milliseconds, mistakes)
 
@@ -105,6 +110,14 @@ def test_report_says_what_the_threshold_promises_and_how_many_foreign_images_it_
     assert "promises that 99 % of what is accepted is right" in text
     assert "Of 100 foreign images (&lt;cat&gt;) 3 are accepted" in text
     assert "counter-examples, &lt;class 0&gt;, are always left for review" in text
+
+
+def test_report_tells_the_thresholds_of_the_classes() -> None:
+    promise = {"precision": 0.99, "confidence": 0.95, "images": 1_000}
+    text = report(3, [], promise, {"<class 0>": None, "<class 1>": 0.99997, "<class 2>": 0.9})
+    assert "The thresholds in the model card promise that" in text
+    rows = re.findall(r"<tr><td>&lt;class (\d)&gt;<td class=.number.>([^<\n]*)\s*\n", text)
+    assert [("0", "always for review"), ("1", "0.99997"), ("2", "0.9")] == rows
 
 
 def test_report_of_a_model_without_counter_examples_says_so(html: str) -> None:

@@ -21,6 +21,7 @@ from training.evaluate.errors import AccuracyTooLowError, NoTestImagesError
 from training.model_card import OtherClassesError
 from training.run_file import open_run_file
 from training.served_model import EndpointNotReadyError, ModelCardMissingError, UnknownVariantError
+from training.stage.source import SourceNotReadableError
 from training.step import Context
 
 PREFIX = "datasets/default"
@@ -109,8 +110,8 @@ def in_order(context: Context) -> FakeRuntime:
     return fake
 
 
-def staged(context: Context, test: dict[str, int]) -> None:
-    counts = {"train": {}, "validation": {}, "test": test}
+def staged(context: Context, test: dict[str, int], calibration: dict[str, int] | None = None) -> None:
+    counts = {"train": {}, "validation": {}, "calibration": calibration or {}, "test": test}
     dataset = {"bucket": "photos", "prefix": PREFIX, "labels": ["car", "truck"], "counts": counts}
     context.run.begin("stage")
     context.run.done("stage", {**dataset, "digest": "sha256:2", "recordio": False})
@@ -120,6 +121,12 @@ def card(context: Context, value: Any, name: str | None = None) -> None:
     context.aws.ssm.put_parameter(
         Name=name or context.names.model_card, Value=json.dumps(value), Type="String", Overwrite=True
     )
+
+
+def model_card(context: Context) -> dict[str, Any]:
+    name = context.names.model_card
+    found: dict[str, Any] = json.loads(context.aws.ssm.get_parameter(Name=name)["Parameter"]["Value"])
+    return found
 
 
 def endpoint(context: Context, status: str | None) -> None:
@@ -213,6 +220,52 @@ def test_foreign_images_are_told_by_what_they_are_taken_for_and_are_no_test_imag
     foreign = evaluate(context, "--foreign", str(tmp_path / "foreign"))["metrics"]["foreign"]
     assert (3, {"car": 3}) == (foreign["n"], foreign["at_threshold"]["taken_for"])
     assert 8 == len((context.run.folder / "test_answers.jsonl").read_text().splitlines()) - 1
+
+
+def test_foreign_images_that_are_not_there_are_told_before_anything_is_asked(
+    context: Context, runtime: FakeRuntime
+) -> None:
+    with pytest.raises(SourceNotReadableError, match="There is no nowhere"):
+        evaluate(context, "--foreign", "nowhere")
+    assert [] == runtime.asked
+
+
+def calibrating(context: Context) -> None:
+    """Have the dataset eight calibration images, of which the endpoint takes three for something else."""
+    lines = [f"{number}\t{label}\t{number + 8}.png\n" for number, label in enumerate(LABELS)]
+    for number in range(8, 16):
+        body = PNG + str(number).encode()
+        context.aws.s3.put_object(Bucket="photos", Key=f"{PREFIX}/calibration/{number}.png", Body=body)
+    listed = f"{PREFIX}/calibration_lst/calibration.lst"
+    context.aws.s3.put_object(Bucket="photos", Key=listed, Body="".join(lines).encode())
+    staged(context, {"car": 4, "truck": 4}, calibration={"car": 4, "truck": 4})
+
+
+def test_temperature_of_the_calibration_images_goes_into_a_card_without_a_threshold(
+    context: Context, runtime: FakeRuntime
+) -> None:
+    calibrating(context)
+    evaluated, told = evaluate(context)["metrics"]["temperature"], model_card(context)
+    assert (True, evaluated) == (evaluated != CARD["temperature"], told["temperature"])
+    assert 8 == told["calibration"]["images"]
+
+
+def test_a_threshold_in_service_stays_with_the_temperature_that_it_was_chosen_at(
+    context: Context, runtime: FakeRuntime, shown: io.StringIO
+) -> None:
+    calibrating(context)
+    promised = CARD | {"recommended_threshold": 0.97, "promise": {"precision": 0.9, "confidence": 0.95, "images": 8}}
+    card(context, promised)
+    evaluated = evaluate(context)["metrics"]["temperature"]
+    assert (promised, CARD["temperature"]) == (model_card(context), evaluated)
+    assert "That of the model card, 1.200, stays" in shown.getvalue()
+
+
+def test_calibration_images_are_asked_again_when_told_to(context: Context, runtime: FakeRuntime) -> None:
+    calibrating(context)
+    for arguments in ([], [], ["--again"]):
+        evaluate(context, *arguments)
+    assert 2 == runtime.asked.count("8")
 
 
 def no_endpoint(context: Context) -> None:

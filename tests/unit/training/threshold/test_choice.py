@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.threshold.choice import Candidates, Promise, accepted_needed, precision_bound
+from training.threshold.choice import Candidates, Promise, accepted_needed, precision_bound, upper_precision_bound
 
 PROMISE = Promise(0.95, 0.95)
 
@@ -69,7 +69,18 @@ def test_too_few_images_promise_nothing() -> None:
 
 def test_model_that_is_never_that_precise_is_not_helped_by_more_images() -> None:
     right = np.arange(1000) % 10 > 0  # nine in ten at any confidence
-    assert Candidates.of(np.linspace(1, 0.5, 1000), right).growth_needed(PROMISE) is None
+    candidates = Candidates.of(np.linspace(1, 0.5, 1000), right)
+    assert (None, True) == (candidates.growth_needed(PROMISE), candidates.excludes(PROMISE))
+
+
+def test_precision_is_not_excluded_by_a_few_images_of_which_one_is_wrong() -> None:
+    few = Candidates.of(np.linspace(1, 0.9, 20), np.arange(20) > 0)
+    assert (None, False) == (few.growth_needed(PROMISE), few.excludes(PROMISE))
+
+
+def test_upper_precision_bound_is_that_of_clopper_and_pearson() -> None:
+    # their tables, one-sided 95 %: 8 of 10
+    assert 0.9632 == pytest.approx(float(upper_precision_bound(np.array(8), np.array(10), 0.05)), abs=1e-4)
 
 
 def test_no_predictions_promise_nothing() -> None:

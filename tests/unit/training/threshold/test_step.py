@@ -85,11 +85,22 @@ def test_threshold_temperature_and_promise_go_into_the_model_card(served: Contex
     assert IMAGES == told["calibration"]["images"]
 
 
-def test_what_cannot_be_promised_leaves_the_card_without_a_threshold(served: Context) -> None:
+def test_what_cannot_be_promised_leaves_the_card_as_it_is(served: Context) -> None:
     answered(served)
+    before = CARD | {"temperature": 1.3, "recommended_threshold": 0.9, "promise": {"precision": 0.9}}
+    put(served, before)
     with pytest.raises(NoThresholdError, match="400 calibration images"):
         threshold(served, "--precision", "0.999")
-    assert card(served)["recommended_threshold"] is None
+    assert before == card(served)
+
+
+def test_each_class_has_its_own_threshold_and_what_it_does_is_in_the_result_alone(served: Context) -> None:
+    answered(served)
+    result = threshold(served, "--precision", "0.9", "--per-class")
+    told = card(served)
+    assert ["car", "truck"] == sorted(told["class_thresholds"]) == sorted(result["classes"])
+    assert all(0.6 < one < 1 for one in told["class_thresholds"].values())
+    assert ("classes" in told, "classes" in told["promise"]) == (False, False)
 
 
 def test_threshold_of_the_second_variant_of_an_ab_test_goes_into_its_own_card(served: Context) -> None:
