@@ -41,7 +41,7 @@ def of_record(record: Record) -> Failure:
     request: dict[str, Any] = {"image_url": record.image_url}
     if not _ETAG.fullmatch(record.version):
         request |= {"version_id": record.version, "uploaded_at": record.uploaded_at}
-    if record.confidence_threshold is not None:
+    if record.confidence_threshold:  # 0: the model card's
         request["confidence_threshold"] = record.confidence_threshold
     return Failure(record.image_url, record.version, record.error or "", request)
 

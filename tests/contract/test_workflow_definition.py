@@ -87,6 +87,22 @@ def test_refused_input_fails_with_the_functions_own_error_names(states: dict[str
     assert {"InvalidImageUrlError", "InvalidThresholdError", "ImageNotFoundError"} == literal
 
 
+def test_threshold_that_was_asked_for_is_never_replaced_by_the_model_cards(states: dict[str, Any]) -> None:
+    # A failure records it, and redrive asks for it again: by then the model card may be another one.
+    asked = {name for name, state in states.items() for choice in state.get("Choices", [state]) if assigned(choice)}
+    assert {"Read input"} == asked
+    decided = states["Classify image"]["Output"]["confidence_threshold"]
+    assert [0.9, 0.6] == [
+        evaluate(decided, confidence_threshold=asked, states={"result": {"Payload": {"recommended_threshold": 0.6}}})
+        for asked in (0.9, 0)
+    ]
+
+
+def assigned(place: dict[str, Any]) -> bool:
+    """Whether a state, or a choice of one, assigns the threshold."""
+    return "confidence_threshold" in place.get("Assign", {})
+
+
 def test_definitions_use_nothing_that_the_local_cloud_ignores(definitions: dict[str, dict[str, Any]]) -> None:
     assert {"JSONata"} == {definition["QueryLanguage"] for definition in definitions.values()}
     text = json.dumps(definitions)

@@ -72,13 +72,13 @@ class Account:
         bucket = self.context.service.image_bucket
         return self.context.aws.s3.put_object(Bucket=bucket, Key=key, Body=data)["VersionId"]
 
-    def record(self, key: str, version: str, **attributes: str | timedelta) -> None:
+    def record(self, key: str, version: str, threshold: str = "0.8", **attributes: str | timedelta) -> None:
         """Write a record; `opened` is how long ago work on it began."""
         item: dict[str, Any] = {
             "image_url": {"S": self.context.service.image_url(key)},
             "version": {"S": version},
             "uploaded_at": {"S": "2026-11-23T06:20:11Z#01"},
-            "confidence_threshold": {"N": "0.8"},
+            "confidence_threshold": {"N": threshold},
         }
         opened = attributes.pop("opened", None)
         if isinstance(opened, timedelta):

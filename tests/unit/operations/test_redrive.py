@@ -17,9 +17,13 @@ ETAG = "0123456789abcdef0123456789abcdef"
 
 
 def fail(
-    account: Account, key: str = "uploads/a.png", version: str = "v1", error: str = "EndpointTimeoutError"
+    account: Account,
+    key: str = "uploads/a.png",
+    version: str = "v1",
+    error: str = "EndpointTimeoutError",
+    threshold: str = "0.8",
 ) -> None:
-    account.record(key, version, outcome="FAILED", error=error, execution="the one that failed")
+    account.record(key, version, threshold, outcome="FAILED", error=error, execution="the one that failed")
 
 
 def upload_event(key: str, version: str = "v1") -> dict[str, Any]:
@@ -49,6 +53,12 @@ def test_an_etag_is_not_taken_for_a_version_id(account: Account, options: Option
     fail(account, version=ETAG)
     redrive.run(account.context, options(redrive, "--yes", "--no-wait"))
     assert [{"image_url": "s3://images/uploads/a.png", "confidence_threshold": 0.8}] == account.states.requests()
+
+
+def test_a_threshold_that_nobody_asked_for_is_not_asked_for_again(account: Account, options: Options) -> None:
+    fail(account, version=ETAG, threshold="0")
+    redrive.run(account.context, options(redrive, "--yes", "--no-wait"))
+    assert [{"image_url": "s3://images/uploads/a.png"}] == account.states.requests()
 
 
 def test_what_is_decided_or_open_is_left_alone(account: Account, options: Options) -> None:
