@@ -41,7 +41,7 @@ class Draws:
 
     @property
     def kept(self) -> int:
-        """In how many of them the precision on the test images is not below what was promised."""
+        """In how many of them a threshold was found, and the precision on the test images is not below the promise."""
         return sum(precision >= self.precision for precision in self.precisions)
 
     def told(self) -> dict[str, Any]:
@@ -84,11 +84,16 @@ def draw(calibration: Answers, test: Answers, promise: Promise, seed: int, draws
     pool = Answers(probabilities, np.concatenate([calibration.labels, test.labels]))
     rng, rows = np.random.default_rng(seed), []
     for _ in range(draws):
-        order = rng.permutation(len(pool.labels))
-        first, second = order[: len(calibration.labels)], order[len(calibration.labels) :]
+        first, second = divide(len(pool.labels), len(calibration.labels), rng)
         rows.append(_kept(pool.of(first), pool.of(second), promise))
     coverages, precisions, at_guess = zip(*rows, strict=True)
     return Draws(promise.precision, coverages, precisions, at_guess)
+
+
+def divide(images: int, first: int, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Places of so many images for the first part, and of all others for the second: none is in both."""
+    order = rng.permutation(images)
+    return order[:first], order[first:]
 
 
 def _kept(calibration: Answers, test: Answers, promise: Promise) -> tuple[float, float, float]:
@@ -98,7 +103,7 @@ def _kept(calibration: Answers, test: Answers, promise: Promise) -> tuple[float,
     choice = Candidates.of(confidences, right).choose(promise)
     at_guess = float((test.probabilities.max(axis=1) >= GUESS).mean())
     if choice is None:
-        return 0.0, 1.0, at_guess  # what accepts nothing breaks no promise
+        return 0.0, 0.0, at_guess  # where no promise can be made, none is kept
     confidences, right = _judged(test, temperature)
     accepted = confidences >= choice.threshold
     return float(accepted.mean()), float(right[accepted].mean()), at_guess

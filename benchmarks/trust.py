@@ -150,7 +150,7 @@ def main() -> int:
     parser.add_argument("--resume", action="store_true", help="keep the seeds that FILE holds already")
     asked = parser.parse_args()
     asked.json.parent.mkdir(parents=True, exist_ok=True)
-    result = measured(asked.json if asked.resume else None)
+    result = measured(asked.json if asked.resume else None, asked.seeds)
     fetch()
     known = {row["seed"] for row in result["ten_classes"]}
     with tempfile.TemporaryDirectory() as name:
@@ -175,15 +175,18 @@ def main() -> int:
     return 0 if all(result["reached"].values()) else 1
 
 
-def measured(file: Path | None) -> dict[str, Any]:
-    """What a file holds of the seeds; nothing if there is no file."""
+def measured(file: Path | None, seeds: int) -> dict[str, Any]:
+    """What a file holds of so many seeds; nothing if there is no file."""
     told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file and file.exists() else {}
-    return {name: told.get(name, []) for name in ("ten_classes", "foreign_images")}
+    names = ("ten_classes", "foreign_images")
+    return {name: [row for row in told.get(name, []) if row["seed"] < seeds] for name in names}
 
 
 def write(file: Path, result: Mapping[str, Any]) -> None:
-    """Write what has been measured so far."""
-    file.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    """Write what has been measured so far, whole or not at all."""
+    aside = file.with_suffix(".partial")
+    aside.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    aside.replace(file)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,8 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-from benchmarks.redrawing import Answers, draw, read_answers
+from benchmarks.redrawing import Answers, divide, draw, read_answers
 from training.threshold.choice import Promise
 
 
@@ -20,6 +19,13 @@ def answers(images: int, seed: int) -> Answers:
 def test_promise_is_broken_on_the_test_images_hardly_more_often_than_its_risk() -> None:
     draws = draw(answers(1_000, 0), answers(4_000, 1), Promise(0.95, 0.95), seed=0, draws=60)
     assert draws.kept > 51  # at a risk of 0.05, nine or more of 60 are broken with a probability of 0.004
+
+
+def test_no_answer_is_calibrated_by_and_tested_in_one_division() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        first, second = divide(50, 20, rng)
+        assert (20, list(range(50))) == (len(first), sorted([*first, *second]))
 
 
 def test_threshold_is_no_better_than_it_must_be() -> None:
@@ -37,4 +43,4 @@ def test_answers_are_read_as_evaluate_keeps_them(tmp_path: Path) -> None:
 
 def test_too_few_calibration_images_accept_nothing() -> None:
     told = draw(answers(40, 0), answers(100, 1), Promise(0.99, 0.95), seed=0, draws=2).told()
-    assert pytest.approx(0) == told["coverage"]
+    assert (0, 2, 0) == (told["coverage"], told["without_threshold"], told["kept"])
