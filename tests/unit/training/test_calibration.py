@@ -5,6 +5,7 @@ import pytest
 
 from functions.classify_image.prediction import calibrate
 from training.calibration import fit_temperature, with_temperature
+from training.evaluate.metrics import expected_calibration_error
 
 NOISE = np.random.default_rng(0)
 
@@ -25,6 +26,17 @@ def test_the_temperature_that_made_the_probabilities_overconfident_is_found() ->
     true = NOISE.dirichlet([1, 1, 1], 20_000)
     labels = (NOISE.random((20_000, 1)) > true.cumsum(axis=1)).sum(axis=1)
     assert 2.0 == pytest.approx(fit_temperature(with_temperature(true, 0.5), labels), rel=0.05)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_model_of_ten_classes_that_is_too_sure_has_hardly_an_error_left(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    true = rng.dirichlet([0.08] * 10, 12_500)
+    labels = (rng.random((12_500, 1)) > true.cumsum(axis=1)).sum(axis=1)
+    told, calibration, test = with_temperature(true, 0.6), slice(2_500), slice(2_500, None)
+    temperature = fit_temperature(told[calibration], labels[calibration])
+    errors = [expected_calibration_error(with_temperature(told[test], one), labels[test]) for one in (1.0, temperature)]
+    assert (True, True) == (errors[0] > 0.04, errors[1] <= 0.015), errors
 
 
 def test_predictions_that_are_all_right_become_as_sure_as_their_number_allows() -> None:
