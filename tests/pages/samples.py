@@ -34,6 +34,8 @@ def evaluation() -> str:
     probabilities, labels = rng.dirichlet([0.2] * len(NAMES), 300), rng.integers(0, len(NAMES), 300)
     milliseconds, acceptance = rng.random(300) * 10, Acceptance.at(0.8, NAMES, None)
     told = metrics.evaluate(probabilities, labels, NAMES, 1.3, acceptance) | metrics.timing(milliseconds, 300, 2.0)
+    told |= {"promise": {"precision": 0.99, "confidence": 0.95, "images": 300}}
+    told |= {"class_thresholds": dict.fromkeys(NAMES, 0.99997) | {NAMES[0]: None}}
     facts = {"endpoint": ENDPOINT, "workers": "16"}
     return report.render(facts, told, acceptance, probabilities, labels, milliseconds, [])
 
