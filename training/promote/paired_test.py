@@ -6,9 +6,11 @@ those would be as likely to be the one's as the other's. One-sided, since the qu
 better, not whether the two differ.
 """
 
+from bisect import bisect_left
 from collections.abc import Collection
 from dataclasses import dataclass
-from math import ceil, comb, sqrt
+from functools import cached_property
+from math import ceil, sqrt
 
 LEVEL = 0.05  # of models that are no better, at most so many are promoted
 Z95, Z_ONE_SIDED = 1.959964, 1.644854  # of the normal distribution: two-sided 95 %, one-sided 95 %
@@ -28,24 +30,26 @@ class Comparison:
         pairs = list(zip(challenger, champion, strict=True))
         return cls(len(pairs), pairs.count((True, False)), pairs.count((False, True)))
 
-    @property
+    @cached_property
     def p_value(self) -> float:
         """How likely models that are equally good are to differ at least so much in favour of the challenger."""
-        apart = self.only_challenger + self.only_champion
-        return sum(comb(apart, count) for count in range(self.only_challenger, apart + 1)) / (1 << apart)
+        from scipy.special import bdtrc  # it brings numpy: not to show the help
+
+        return float(bdtrc(self.only_challenger - 1, self.only_challenger + self.only_champion, 0.5))
 
     @property
     def is_better(self) -> bool:
         """Whether the challenger is shown to be better."""
         return self.p_value <= LEVEL
 
-    @property
+    @cached_property
     def needed(self) -> int:
         """How many images the challenger alone must be right on, against as many as the champion has of its own."""
-        enough = self.only_champion + 1
-        while not Comparison(self.images, enough, self.only_champion).is_better:
-            enough += 1
-        return enough
+        # More only make the p value smaller, and twice as many and five are enough whatever the champion has.
+        possible = range(self.only_champion + 1, 2 * self.only_champion + 6)
+        return possible[
+            bisect_left(possible, True, key=lambda won: Comparison(self.images, won, self.only_champion).is_better)
+        ]
 
     @property
     def difference(self) -> float:

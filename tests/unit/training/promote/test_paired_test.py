@@ -28,10 +28,17 @@ def test_images_that_both_or_neither_get_right_do_not_count() -> None:
     assert Comparison(4, 1, 1) == Comparison.of(challenger, champion)
 
 
-@pytest.mark.parametrize("lost", [0, 1, 28, 300])
+@pytest.mark.parametrize("lost", [*range(40), 300, 2_000, 9_000])
 def test_what_is_needed_is_just_enough(lost: int) -> None:
     needed = Comparison(IMAGES, 0, lost).needed
     assert [False, True] == [Comparison(IMAGES, won, lost).is_better for won in (needed - 1, needed)]
+
+
+def test_what_is_needed_of_ten_thousand_images_is_that_of_exact_arithmetic() -> None:
+    needed, lost = Comparison(10_000, 50, 500).needed, 500
+    # Twenty times the ways to lose no more, against all ways: whole numbers of a thousand bits.
+    ways = [20 * sum(comb(won + lost, count) for count in range(lost + 1)) for won in (needed - 1, needed)]
+    assert [False, True] == [way <= 1 << (won + lost) for way, won in zip(ways, (needed - 1, needed), strict=True)]
 
 
 @pytest.mark.parametrize("apart", [0, 4, 5, 40, 300])
