@@ -40,10 +40,8 @@ class Contest:
             ContestEndpointError, NoAnswerError, ImageMissingError: not all images could be asked.
         """
         files = {package.version: self._file(package) for package in packages}
-        missing = {
-            version: [image for image in images if image not in {answer.image for answer in file.answers}]
-            for version, file in files.items()
-        }
+        answered = {version: {answer.image for answer in file.answers} for version, file in files.items()}
+        missing = {version: [image for image in images if image not in known] for version, known in answered.items()}
         if to_ask := [package for package in packages if missing[package.version]]:
             with self._endpoint(to_ask) as name:
                 for version in (package.version for package in to_ask):
