@@ -12,6 +12,7 @@ from account.aws import code_of
 from account.s3_url import split_s3_url
 from training.dataset import CHOOSING, Dataset
 from training.errors import TrainingError
+from training.model_card import ModelMissingError, inspect_archive
 from training.step import Context
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 type Approval = Literal["Approved", "Rejected", "PendingManualApproval"]
 
 FACTS = "model_quality.json"  # beside the model.tar.gz, with the lists of the images that it has to do with
+_GONE = ("NoSuchKey", "NoSuchBucket")
 _LONGEST_REASON = 1024  # characters of an ApprovalDescription
 
 
@@ -28,7 +30,20 @@ class PackageMissingError(TrainingError):
 
 
 class PackageFilesMissingError(TrainingError):
-    """What belongs to a registered model is not in S3 any more: train a new one with `train --again`."""
+    """What belongs to a registered model is not in S3 any more: train a new one, or reject it if it is the champion."""
+
+
+@dataclass(frozen=True)
+class Ancestry:
+    """What a model takes over from the ones that it goes on from.
+
+    Args:
+        learnt: The S3 URLs of the lists of the images that they have to do with.
+        unknown: The S3 URL of one that was never registered, so that nobody knows its images; None if all were.
+    """
+
+    learnt: list[str]
+    unknown: str | None
 
 
 @dataclass(frozen=True)
@@ -42,8 +57,27 @@ class Package:
     model_data: str
     facts: dict[str, Any]
 
+    @property
+    def unknown_ancestor(self) -> str | None:
+        """The S3 URL of a model that this one goes back to and that was never registered; None if there is none."""
+        return self.facts.get("unknown_ancestor")  # packages were made without it once
+
+    def require_model(self, s3: "S3Client") -> None:
+        """Return if the model is still in S3, and the one that was registered.
+
+        Raises:
+            PackageFilesMissingError, ModelChangedError, BadModelArchiveError: it is not.
+        """
+        try:
+            archive = inspect_archive(s3, self.model_data)
+        except ModelMissingError as exc:
+            raise PackageFilesMissingError(f"{self.model_data}: {PackageFilesMissingError.__doc__}") from exc
+        archive.require(self.facts["model_digest"])
+
     def learnt(self, s3: "S3Client") -> set[str]:
-        """The digests of all images that the model has to do with: a fair comparison needs others.
+        """The digests of all images that the model, or one that it goes on from, has to do with.
+
+        A fair comparison needs others. Of a model with an unknown ancestor they are not all.
 
         Raises:
             PackageFilesMissingError: their lists are no more.
@@ -57,12 +91,34 @@ def digest_in(path: str) -> str:
     return PurePosixPath(path).stem
 
 
-def register(context: Context, dataset: Dataset) -> dict[str, Any]:
-    """Register the model that the run has trained, once; returns the result of `train` with its `model_package`."""
+def find_ancestry(s3: "S3Client", earlier_model: str | None) -> Ancestry:
+    """What a training takes over that goes on from this model.tar.gz, by what its registration left beside it."""
+    if earlier_model is None:
+        return Ancestry([], None)
+    bucket, prefix = split_s3_url(earlier_model.rpartition("/")[0])
+    try:
+        facts = json.loads(s3.get_object(Bucket=bucket, Key=f"{prefix}/{FACTS}")["Body"].read())
+    except ClientError as exc:
+        if code_of(exc) not in (*_GONE, "AccessDenied"):  # which S3 answers to whoever may not list the bucket
+            raise
+        return Ancestry([], earlier_model)
+    return Ancestry(facts["learnt"], facts.get("unknown_ancestor"))
+
+
+def register(context: Context, dataset: Dataset, earlier_model: str | None) -> dict[str, Any]:
+    """Register the model that the run has trained, once.
+
+    Args:
+        context: Of the run.
+        dataset: What the model was trained on.
+        earlier_model: The S3 URL of the model.tar.gz that the training went on from, if it did.
+
+    Returns: the result of `train` with its `model_package`.
+    """
     trained = context.run.result("train")
     description = f"Training job {trained['training_job']}"
     found = [one for one in summaries(context) if one.get("ModelPackageDescription") == description]
-    arn = found[0]["ModelPackageArn"] if found else _create(context, dataset, trained, description)
+    arn = found[0]["ModelPackageArn"] if found else _create(context, dataset, earlier_model, description)
     version = int(arn.rpartition("/")[2])
     result = trained | {"model_package": {"arn": arn, "group": context.names.service, "version": version}}
     context.run.done("train", result)
@@ -117,10 +173,13 @@ def package_request(group: str, trained: dict[str, Any], description: str, facts
     }
 
 
-def _create(context: Context, dataset: Dataset, trained: dict[str, Any], description: str) -> str:
+def _create(context: Context, dataset: Dataset, earlier_model: str | None, description: str) -> str:
+    trained, ancestry = context.run.result("train"), find_ancestry(context.aws.s3, earlier_model)
     folder, _, _ = trained["model_data"].rpartition("/")
     facts = {name: trained[name] for name in ("training_job", "labels", "dataset_digest", "hyperparameters", "metrics")}
-    facts |= {"model_digest": trained.get("model_digest"), "learnt": _keep_lists(context, dataset, folder)}
+    facts |= {"model_digest": trained.get("model_digest"), "earlier_model": earlier_model}
+    facts |= {"learnt": [*_keep_lists(context, dataset, folder), *ancestry.learnt]}
+    facts |= {"unknown_ancestor": ancestry.unknown}
     bucket, prefix = split_s3_url(folder)
     content = (json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode()
     context.aws.s3.put_object(Bucket=bucket, Key=f"{prefix}/{FACTS}", Body=content, ContentType="application/json")
@@ -173,6 +232,6 @@ def _read(s3: "S3Client", url: str) -> bytes:
     try:
         return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     except ClientError as exc:
-        if code_of(exc) in ("NoSuchKey", "NoSuchBucket"):
+        if code_of(exc) in _GONE:
             raise PackageFilesMissingError(f"{url}: {PackageFilesMissingError.__doc__}") from exc
         raise

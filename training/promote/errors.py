@@ -8,7 +8,11 @@ class NotComparableError(TrainingError):
 
 
 class NoFairImagesError(TrainingError):
-    """Every test image is one that the champion has learnt from: stage images that are new to it."""
+    """The challenger or the champion has learnt from every test image: stage images that are new to both."""
+
+
+class UnknownAncestorError(TrainingError):
+    """The challenger goes on from a model that was never registered, and may know the test images: train it anew."""
 
 
 class ChallengerRefusedError(TrainingError):

@@ -9,9 +9,13 @@ from account.prices import add_prices_argument, per_hour, read_prices
 from training.dataset import Dataset, LabelledKey
 from training.endpoint import Answer
 from training.evaluate.measurement import find_test_images
-from training.model_card import inspect_archive
 from training.promote.contest import Contest
-from training.promote.errors import ChallengerRefusedError, NoFairImagesError, NotComparableError
+from training.promote.errors import (
+    ChallengerRefusedError,
+    NoFairImagesError,
+    NotComparableError,
+    UnknownAncestorError,
+)
 from training.promote.verdict import Verdict, judge, same_model
 from training.registry import Package, decide, digest_in, find_champion, find_package
 from training.step import Context
@@ -44,8 +48,9 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
 
     Raises:
         StepNotDoneError, PackageMissingError: there is no challenger.
-        NotComparableError, OtherDatasetError, NoTestImagesError, NoFairImagesError, ModelMissingError,
-            ModelChangedError, PackageFilesMissingError: there is nothing to compare it with, or by.
+        NotComparableError, UnknownAncestorError, OtherDatasetError, NoTestImagesError, NoFairImagesError,
+            BadModelArchiveError, ModelChangedError, PackageFilesMissingError: there is nothing to compare it with,
+            or by.
         ContestEndpointError, NoAnswerError: the same command goes on with the images that are missing.
         ChallengerRefusedError: it is not better; the registry says so too.
     """
@@ -83,8 +88,8 @@ def _compare(
     _check(context, dataset, challenger, champion)
     if champion and champion.facts["model_digest"] == challenger.facts["model_digest"]:
         return same_model(challenger, champion)
-    images = _fair_images(context, dataset, champion)
     packages = [challenger, champion] if champion else [challenger]
+    images = _fair_images(context, dataset, packages)
     answers = contest.answers(packages, images)
     other = f"the champion, version {champion.version}," if champion else "the rule of always the most frequent class"
     names = (f"Version {challenger.version}", other)
@@ -103,19 +108,28 @@ def _check(context: Context, dataset: Dataset, challenger: Package, champion: Pa
             f"The champion knows the classes {', '.join(champion.facts['labels'])}; the dataset has "
             f"{', '.join(dataset.labels)}. Models of other classes want a --stage of their own."
         )
+    if challenger.unknown_ancestor:
+        raise UnknownAncestorError(f"{challenger.unknown_ancestor}: {UnknownAncestorError.__doc__}")
+    if champion and champion.unknown_ancestor:  # to know test images would help the champion alone
+        unknown = champion.unknown_ancestor
+        context.console.print(f"The champion goes back to {unknown}, never registered: it may know test images.")
     for package in filter(None, (challenger, champion)):
-        inspect_archive(context.aws.s3, package.model_data).require(package.facts["model_digest"])
+        package.require_model(context.aws.s3)
 
 
-def _fair_images(context: Context, dataset: Dataset, champion: Package | None) -> list[LabelledKey]:
-    """The test images but for those that the champion has learnt from, or was tuned by, as part of another dataset."""
+def _fair_images(context: Context, dataset: Dataset, packages: Sequence[Package]) -> list[LabelledKey]:
+    """The test images but for those that one of the models has learnt from, or was tuned by.
+
+    They are of another dataset: of the champion's, or of one that either model goes back to.
+    """
     images = find_test_images(context, dataset)
-    known = champion.learnt(context.aws.s3) if champion else set()
+    known = set[str]().union(*(package.learnt(context.aws.s3) for package in packages))
     fair = [image for image in images if digest_in(image.key) not in known]
     if not fair:
         raise NoFairImagesError
     if len(fair) < len(images):
         context.console.print(
-            f"{len(images) - len(fair)} of {len(images)} test images are left out: the champion has learnt from them."
+            f"{len(images) - len(fair)} of {len(images)} test images are left out: the challenger or the champion has "
+            "learnt from them."
         )
     return fair

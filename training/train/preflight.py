@@ -12,6 +12,7 @@ from account.s3_url import split_s3_url
 from training.bucket import require_bucket
 from training.dataset import TRAIN, VALIDATION, Dataset
 from training.errors import TrainingError
+from training.registry import find_ancestry
 from training.step import Context
 from training.train.plan import EarlierModelError, Plan, RoleMissingError
 
@@ -136,7 +137,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 def check_earlier_model(context: Context, url: str) -> None:
-    """Refuse to go on from a model that is not there."""
+    """Refuse to go on from a model that is not there; say so if nobody knows from which images it has learnt."""
     bucket, key = split_s3_url(url)
     try:
         context.aws.s3.head_object(Bucket=bucket, Key=key)
@@ -144,3 +145,5 @@ def check_earlier_model(context: Context, url: str) -> None:
         if code_of(exc) in ("404", "403", "NoSuchKey"):
             raise EarlierModelError(f"{url} is not there, or may not be read.") from exc
         raise
+    if unknown := find_ancestry(context.aws.s3, url).unknown:
+        context.console.print(f"{unknown} was never registered: `promote` will refuse what goes on from it.")

@@ -78,7 +78,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
             print_data(request)
         return request
     train(context, plan, jobs, options.again)
-    return register(context, plan.dataset)
+    return register(context, plan.dataset, plan.earlier_model)
 
 
 def train(context: Context, plan: Plan, jobs: Jobs, again: bool = False) -> dict[str, Any]:

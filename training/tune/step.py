@@ -63,7 +63,8 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
             print_data(request)
         return request
     result = tune(context, plan, search, jobs, tuning_jobs, options.again)
-    return result | {"model_package": register(context, plan.dataset)["model_package"]}
+    registered = register(context, plan.dataset, plan.earlier_model)
+    return result | {"model_package": registered["model_package"]}
 
 
 def tune(

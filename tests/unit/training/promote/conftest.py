@@ -107,9 +107,9 @@ def dataset(staged: Context) -> Dataset:
 
 @pytest.fixture
 def registered(staged: Context) -> Callable[..., Package]:
-    """Train and register a model: by its content, and whatever of its result is to be otherwise."""
+    """Train and register a model: its content, what it goes on from, and whatever of its result is to be otherwise."""
 
-    def made(content: str, **changed: Any) -> Package:
+    def made(content: str, earlier_model: str | None = None, **changed: Any) -> Package:
         body, folder = archive(content), f"models/{content}/output"
         staged.aws.s3.put_object(Bucket="photos", Key=f"{folder}/model.tar.gz", Body=body)
         trained = {
@@ -126,7 +126,7 @@ def registered(staged: Context) -> Callable[..., Package]:
         }
         staged.run.begin("train")
         staged.run.done("train", json.loads(json.dumps(trained | changed)))
-        result = register(staged, Dataset.of(staged.run))
+        result = register(staged, Dataset.of(staged.run), earlier_model)
         return find_package(staged, result["model_package"]["version"])
 
     return made

@@ -40,7 +40,7 @@ def test_registering_a_model_again_makes_no_second_package(
     staged: Context, dataset: Dataset, registered: Registered
 ) -> None:
     registered("first")
-    result = register(staged, dataset)
+    result = register(staged, dataset, None)
     assert (1, 1) == (result["model_package"]["version"], len([*summaries(staged)]))
 
 
@@ -72,6 +72,27 @@ def test_what_a_model_has_learnt_from_stays_known_when_the_run_is_staged_anew(
         "new0000" in learnt,
         "test0000" in learnt,
     )
+
+
+def test_a_model_has_learnt_what_those_that_it_goes_back_to_have_learnt(
+    staged: Context, registered: Registered
+) -> None:
+    registered("first")
+    for key in ("datasets/cars/train_lst/train.lst", "datasets/cars/validation_lst/validation.lst"):
+        staged.aws.s3.put_object(Bucket="photos", Key=key, Body=listed("new", 4).encode())
+    registered("second", earlier_model="s3://photos/models/first/output/model.tar.gz")
+    third = registered("third", earlier_model="s3://photos/models/second/output/model.tar.gz")
+    expected = {"train0000", "validation0007", "new0000"}
+    assert (expected, None) == (expected & third.learnt(staged.aws.s3), third.unknown_ancestor)
+
+
+def test_a_model_that_was_never_registered_is_the_unknown_ancestor_of_all_that_go_back_to_it(
+    registered: Registered,
+) -> None:
+    unknown = "s3://photos/theirs/model.tar.gz"
+    registered("first", earlier_model=unknown)
+    second = registered("second", earlier_model="s3://photos/models/first/output/model.tar.gz")
+    assert unknown == second.unknown_ancestor
 
 
 def test_an_unknown_version_is_refused_by_name(staged: Context, registered: Registered) -> None:

@@ -8,9 +8,14 @@ import pytest
 from tests.unit.training.promote.conftest import TEST_IMAGES, FakeContest, archive, listed
 from training.dataset import Dataset, OtherDatasetError
 from training.model_card import ModelChangedError
-from training.promote.errors import ChallengerRefusedError, NoFairImagesError, NotComparableError
+from training.promote.errors import (
+    ChallengerRefusedError,
+    NoFairImagesError,
+    NotComparableError,
+    UnknownAncestorError,
+)
 from training.promote.step import promote
-from training.registry import Package, decide, find_champion, find_package
+from training.registry import Package, PackageFilesMissingError, decide, find_champion, find_package
 from training.step import Context
 
 type Registered = Callable[..., Package]
@@ -116,6 +121,46 @@ def test_images_that_the_champion_has_learnt_from_are_left_out(
     contest = FakeContest({1: 0.85, 2: 0.95})
     promote(staged, dataset, challenger, contest)
     assert (TEST_IMAGES - 100, True) == (len(contest.images), "100 of 400 test images are left out" in shown.getvalue())
+
+
+@pytest.mark.parametrize("with_champion", [False, True])
+def test_images_that_the_challenger_learnt_as_an_earlier_model_are_left_out(
+    staged: Context, dataset: Dataset, registered: Registered, with_champion: bool
+) -> None:
+    if with_champion:
+        decide(staged, registered("champion"), "Approved", "The first.")
+    earlier = registered("earlier")
+    body = listed("train", 8) + listed("test", 100)  # in the dataset of the earlier model they were training images
+    staged.aws.s3.put_object(Bucket="photos", Key="models/earlier/output/train.lst", Body=body.encode())
+    challenger = registered("challenger", earlier_model=earlier.model_data)
+    contest = FakeContest({1: 0.85, 2: 0.95, 3: 0.95})
+    promote(staged, dataset, challenger, contest)
+    assert TEST_IMAGES - 100 == len(contest.images)
+
+
+def test_a_challenger_with_an_unknown_ancestor_is_not_compared(
+    staged: Context, dataset: Dataset, champion: Package, registered: Registered
+) -> None:
+    challenger = registered("second", earlier_model="s3://photos/theirs/model.tar.gz")
+    with pytest.raises(UnknownAncestorError, match=r"s3://photos/theirs/model\.tar\.gz: The challenger goes on"):
+        promote(staged, dataset, challenger, FakeContest({}))
+    assert "PendingManualApproval" == find_package(staged, 2).approval
+
+
+def test_a_champion_with_an_unknown_ancestor_is_compared_and_told_of(
+    staged: Context, dataset: Dataset, registered: Registered, shown: io.StringIO
+) -> None:
+    decide(staged, registered("first", earlier_model="s3://photos/theirs/model.tar.gz"), "Approved", "By hand.")
+    assert promote(staged, dataset, registered("second"), FakeContest({1: 0.85, 2: 0.95}))["promoted"]
+    assert "The champion goes back to s3://photos/theirs/model.tar.gz" in shown.getvalue()
+
+
+def test_a_champion_whose_model_is_gone_is_to_be_rejected(
+    staged: Context, dataset: Dataset, challenger: Package
+) -> None:
+    staged.aws.s3.delete_object(Bucket="photos", Key="models/first/output/model.tar.gz")
+    with pytest.raises(PackageFilesMissingError, match=r"models/first/.* or reject it if it is the champion"):
+        promote(staged, dataset, challenger, FakeContest({}))
 
 
 def test_nothing_is_compared_on_images_that_the_champion_has_all_learnt_from(

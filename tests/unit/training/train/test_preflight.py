@@ -1,5 +1,6 @@
 """What is found wrong before anything is created."""
 
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -183,6 +184,25 @@ def test_a_role_that_does_not_trust_sagemaker_is_refused(
 )
 def test_trust_is_found_in_every_way_to_write_it(document: dict[str, Any]) -> None:
     assert preflight.trusts_sagemaker(document)
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        (None, "s3://photos/models/1/model.tar.gz was never registered"),
+        ({"learnt": [], "unknown_ancestor": "s3://theirs/model.tar.gz"}, "s3://theirs/model.tar.gz was never"),
+        ({"learnt": [], "unknown_ancestor": None}, ""),
+    ],
+)
+@pytest.mark.usefixtures("in_s3")
+def test_an_earlier_model_of_unknown_images_is_told_of_before_it_costs_anything(
+    context: Context, shown: io.StringIO, facts: dict[str, Any] | None, told: str
+) -> None:
+    put(context, "models/1/model.tar.gz", "")
+    if facts:
+        put(context, "models/1/model_quality.json", json.dumps(facts))
+    preflight.check_earlier_model(context, "s3://photos/models/1/model.tar.gz")
+    assert (told in shown.getvalue(), bool(told)) == (True, bool(shown.getvalue()))
 
 
 @pytest.mark.usefixtures("in_s3")
