@@ -1,7 +1,7 @@
 """What a tuning job searches, from a TOML file, held against what the built-in algorithm can be tuned for."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -14,8 +14,18 @@ DEFAULTS = Path(__file__).parents[1] / "tuning.toml"
 OBJECTIVE = "validation:accuracy"  # the only one that the algorithm can be tuned for
 STRATEGIES = ("Random", "Bayesian", "Grid")
 # https://docs.aws.amazon.com/sagemaker/latest/dg/IC-tuning.html (read in 2026-11).
-TUNABLE = {"beta_1", "beta_2", "eps", "gamma", "learning_rate", "mini_batch_size", "momentum", "optimizer"}
-TUNABLE |= {"weight_decay"}
+TUNABLE = {
+    "beta_1": "Continuous",
+    "beta_2": "Continuous",
+    "eps": "Continuous",
+    "gamma": "Continuous",
+    "learning_rate": "Continuous",
+    "mini_batch_size": "Integer",
+    "momentum": "Continuous",
+    "optimizer": "Categorical",
+    "weight_decay": "Continuous",
+}
+MOST_VALUES = 30  # of a CategoricalParameterRange
 _MEMBERS = {"strategy", "seed", "max_jobs", "parallel_jobs", "early_stopping", "ranges"}
 
 
@@ -59,7 +69,8 @@ class Search:
             limits["MaxNumberOfTrainingJobs"] = self.max_jobs
         kinds: dict[str, list[dict[str, Any]]] = {}
         for name, asked in self.ranges.items():
-            kinds.setdefault(f"{_kind(asked)}ParameterRanges", []).append(_range(name, asked))
+            kind = "Categorical" if "values" in asked else TUNABLE[name]
+            kinds.setdefault(f"{kind}ParameterRanges", []).append(_range(name, asked))
         return {
             "Strategy": self.strategy,
             "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": OBJECTIVE},
@@ -87,16 +98,12 @@ class Search:
         for name, number in (("seed", self.seed), ("max_jobs", self.max_jobs), ("parallel_jobs", self.parallel_jobs)):
             if number is not None and (type(number) is not int or number < (name != "seed")):
                 raise ValueError(f"{name} is {number!r}, and must be a whole number")
+        if type(self.early_stopping) is not bool:
+            raise ValueError(f"early_stopping is {self.early_stopping!r}, and must be true or false")
         if not self.ranges:
             raise ValueError("there is no range to search")
         for name, asked in self.ranges.items():
             _check_range(name, asked, self.strategy)
-
-
-def _kind(asked: Mapping[str, Any]) -> str:
-    if "values" in asked:
-        return "Categorical"
-    return "Integer" if type(asked["min"]) is type(asked["max"]) is int else "Continuous"
 
 
 def _range(name: str, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,14 +118,35 @@ def _check_range(name: str, asked: Mapping[str, Any], strategy: str) -> None:
         raise ValueError(f"{name} cannot be tuned; what can is {', '.join(sorted(TUNABLE))}")
     if asked.keys() not in ({"values"}, {"min", "max"}, {"min", "max", "scale"}):
         raise ValueError(f"ranges.{name} must have min and max, with or without scale, or values")
-    if "values" not in asked and strategy == "Grid":
-        raise ValueError(f"ranges.{name} must have values: Grid tries each of them")
-    tried = asked["values"] if "values" in asked else [asked["min"], asked["max"]]
-    if wrong := [value for value in tried if not KINDS[name].allows(str(value))]:
-        raise ValueError(f"ranges.{name}: {wrong[0]!r} is not {KINDS[name].words}")
-    if "values" not in asked and not asked["min"] < asked["max"]:
+    if "values" in asked:
+        _check_values(name, asked["values"])
+    elif strategy == "Grid" or TUNABLE[name] == "Categorical":
+        raise ValueError(f"ranges.{name} must have values: Grid tries each of them, and the optimizer is no number")
+    else:
+        _check_ends(name, asked)
+
+
+def _check_values(name: str, values: Any) -> None:
+    if type(values) is not list or not 1 <= len(values) <= MOST_VALUES:
+        raise ValueError(f"ranges.{name}: values must be a list of 1 to {MOST_VALUES}")
+    if len({str(value) for value in values}) < len(values):
+        raise ValueError(f"ranges.{name}: a value is there twice")
+    _check_allowed(name, values)
+
+
+def _check_ends(name: str, asked: Mapping[str, Any]) -> None:
+    ends = [asked["min"], asked["max"]]
+    _check_allowed(name, ends)
+    if any(type(end) not in (int, float) for end in ends):
+        raise ValueError(f"ranges.{name}: min and max must be numbers, without quotation marks")
+    if not asked["min"] < asked["max"]:
         raise ValueError(f"ranges.{name}: min must be below max")
     if asked.get("scale", "Linear") not in ("Linear", "Logarithmic"):
         raise ValueError(f"ranges.{name}: scale must be Linear or Logarithmic")
     if asked.get("scale") == "Logarithmic" and asked["min"] <= 0:
         raise ValueError(f"ranges.{name}: a logarithmic range begins above 0")
+
+
+def _check_allowed(name: str, tried: Sequence[Any]) -> None:
+    if wrong := [value for value in tried if not KINDS[name].allows(str(value))]:
+        raise ValueError(f"ranges.{name}: {wrong[0]!r} is not {KINDS[name].words}")

@@ -1,10 +1,12 @@
 """The file of the search: what it may say, and what becomes of it."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from training.tune.search import DEFAULTS, Search, SearchError
+from training.tune.search import DEFAULTS, MOST_VALUES, Search, SearchError
 
 WORKING = """
 strategy = "Random"
@@ -45,6 +47,25 @@ def test_ranges_become_those_of_their_kind(tmp_path: Path) -> None:
     assert expected == read(tmp_path, WORKING).config["ParameterRanges"]
 
 
+@pytest.mark.parametrize(("low", "high"), [("0", "1"), ("0", "0.9"), ("0.1", "1")])
+def test_a_range_of_a_real_number_is_continuous_however_its_ends_are_written(
+    tmp_path: Path, low: str, high: str
+) -> None:
+    text = WORKING.replace("mini_batch_size", "momentum").replace("min = 8", f"min = {low}")
+    ranges = read(tmp_path, text.replace("max = 32", f"max = {high}")).config["ParameterRanges"]
+    expected = {"Name": "momentum", "MinValue": low, "MaxValue": high, "ScalingType": "Linear"}
+    assert (True, False) == (expected in ranges["ContinuousParameterRanges"], "IntegerParameterRanges" in ranges)
+
+
+def test_the_largest_search_is_one_that_botocore_would_send(
+    tmp_path: Path, valid_request: Callable[[str, str, dict[str, Any]], None]
+) -> None:
+    values = ", ".join(str(size) for size in range(1, MOST_VALUES + 1))
+    search = read(tmp_path, WORKING.replace("min = 8\nmax = 32", f"values = [{values}]"))
+    request = {"HyperParameterTuningJobName": "one", "HyperParameterTuningJobConfig": search.config}
+    valid_request("sagemaker", "CreateHyperParameterTuningJob", request)
+
+
 def test_limits_seed_and_early_stopping_are_as_the_file_says(tmp_path: Path) -> None:
     config = read(tmp_path, WORKING).config
     assert ({"MaxNumberOfTrainingJobs": 6, "MaxParallelTrainingJobs": 2}, 3, "Auto") == (
@@ -81,6 +102,18 @@ def test_the_largest_value_is_that_of_the_range_or_the_fixed_one(tmp_path: Path,
         ("max = 0.1", "max = 1.5", "1.5 is not a number from 0 to 1"),
         ("min = 0.001", "min = 0", "a logarithmic range begins above 0"),
         ('scale = "Logarithmic"', 'scale = "Log"', "scale must be Linear or Logarithmic"),
+        ("early_stopping = true", 'early_stopping = "off"', "early_stopping is 'off', and must be true or false"),
+        ("early_stopping = true", "early_stopping = 1", "early_stopping is 1, and must be true or false"),
+        ('["sgd", "adam"]', "[]", r"ranges\.optimizer: values must be a list of 1 to 30"),
+        ('["sgd", "adam"]', '"sgd"', r"ranges\.optimizer: values must be a list of 1 to 30"),
+        ('["sgd", "adam"]', '["sgd", "sgd"]', r"ranges\.optimizer: a value is there twice"),
+        (
+            "min = 8\nmax = 32",
+            f"values = {[*range(1, 32)]}",
+            r"ranges\.mini_batch_size: values must be a list of 1 to 30",
+        ),
+        ('values = ["sgd", "adam"]', 'min = "adam"\nmax = "sgd"', r"ranges\.optimizer must have values"),
+        ("min = 8", 'min = "8"', r"ranges\.mini_batch_size: min and max must be numbers"),
         ('"adam"', '"adamant"', "'adamant' is not one of sgd, adam"),
         ("[ranges.learning_rate]", "[ranges.learning_rate", "ranges.toml"),
     ],
