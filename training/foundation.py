@@ -59,6 +59,7 @@ def ensure_foundation(context: Context) -> Foundation:
         cloudformation.create_stack(
             StackName=name,
             TemplateBody=TEMPLATE.read_text(encoding="utf-8"),
+            Parameters=[{"ParameterKey": "Service", "ParameterValue": context.names.service}],
             Capabilities=["CAPABILITY_IAM"],
             Tags=[{"Key": "project", "Value": context.names.project}, {"Key": "stage", "Value": context.names.stage}],
         )

@@ -1,4 +1,4 @@
-"""The role that SageMaker works as: what it may read and write on behalf of a job."""
+"""The role that SageMaker works as: what it may do on behalf of a job, or of an endpoint."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class ExecutionRole(Protocol):
         """
 
     def require(self, action: str, resource_arn: str) -> None:
-        """Ask the role's policies for an action on S3, such as `s3:GetObject`.
+        """Ask the role's policies for an action, such as `s3:GetObject`.
 
         Raises:
             RoleRefusedError: in AWS's words.

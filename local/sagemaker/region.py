@@ -31,8 +31,9 @@ class Region:
         self._endpoints = Endpoints(self._store, launcher, alarm_states)
         self._training_jobs = TrainingJobs(self._store, name, folder / "training", surroundings.jobs)
         self._tuning_jobs = TuningJobs(self._store, self._training_jobs)
+        role, targets = surroundings.jobs.role, surroundings.scalable_targets
         operations = {
-            **Hosting(self._store, self._endpoints, surroundings.scalable_targets, alarm_states, name).operations,
+            **Hosting(self._store, self._endpoints, targets, alarm_states, role, name).operations,
             **ModelRegistry(self._store).operations,
             **Tagging(self._store).operations,
             **self._training_jobs.operations,

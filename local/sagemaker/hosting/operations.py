@@ -9,6 +9,7 @@ from local.sagemaker.api.emulated import ANY, refuse_not_emulated
 from local.sagemaker.api.paging import list_page
 from local.sagemaker.api.protocol import InvalidRequestError
 from local.sagemaker.api.store import ENDPOINT, ENDPOINT_CONFIG, MODEL, Kind, Record, RecordStore
+from local.sagemaker.execution_role import RoleFactory, RoleRefusedError
 from local.sagemaker.hosting.data_capture import check_capture
 from local.sagemaker.hosting.endpoints import Endpoints
 from local.sagemaker.hosting.model_containers import check_container, container_of
@@ -73,10 +74,12 @@ class Hosting:
         endpoints: Endpoints,
         targets: ScalableTargets,
         alarm_states: Callable[[Iterable[str]], dict[str, str]],
+        role: RoleFactory,
         region: str,
     ) -> None:
         self._store = store
         self._alarm_states = alarm_states
+        self._role = role
         self._endpoints = endpoints
         self._targets = targets
         self._region = region
@@ -134,7 +137,22 @@ class Hosting:
             plan["DeploymentConfig"] = deployment
             known = self._alarm_states(alarm_names(plan))
             check_update(plan, self._store.get(ENDPOINT, request["EndpointName"]), known)
+            self._require_alarms(request, alarm_names(plan))
         return self._endpoints.update(request["EndpointName"], plan)
+
+    def _require_alarms(self, request: Record, names: Iterable[str]) -> None:
+        """Refuse alarms that an execution role of the new variants may not look at."""
+        endpoint_arn = self._store.get(ENDPOINT, request["EndpointName"])["EndpointArn"]
+        account = endpoint_arn.split(":")[4]
+        for variant in self._store.get(ENDPOINT_CONFIG, request["EndpointConfigName"])["ProductionVariants"]:
+            role = self._role(self._store.get(MODEL, variant["ModelName"]).get("ExecutionRoleArn", ""), endpoint_arn)
+            try:
+                role.assume()
+                for name in names:
+                    alarm_arn = f"arn:aws:cloudwatch:{self._region}:{account}:alarm:{name}"
+                    role.require("cloudwatch:DescribeAlarms", alarm_arn)
+            except RoleRefusedError as exc:
+                raise InvalidRequestError(str(exc)) from exc
 
     def _refuse_to_change_scaled(self, endpoint: str, old: Record, new: Record) -> None:
         before, after = (

@@ -28,10 +28,10 @@ class MiniStackRole:
                 ) from exc
 
     def require(self, action: str, resource_arn: str) -> None:
-        """Ask the role's policies for an action on S3. Raises RoleRefusedError, in AWS's words."""
+        """Ask the role's policies for an action. Raises RoleRefusedError, in AWS's words."""
         with self._scope:
             try:
-                self._role.require("s3", action, resource_arn)
+                self._role.require(action.partition(":")[0], action, resource_arn)
             except RoleDeniedError as exc:
                 raise RoleRefusedError(str(exc)) from exc
 

@@ -37,6 +37,16 @@ def test_role_may_do_what_its_policies_allow(ministack: Any) -> None:
     ROLE.require("s3:GetObject", "arn:aws:s3:::data/train/truck/1.png")
 
 
+def test_role_may_look_at_the_alarms_that_its_policies_name(ministack: Any) -> None:
+    alarms = "arn:aws:cloudwatch:us-east-1:000000000000:alarm:trucks-*"
+    statement = {"Effect": "Allow", "Action": "cloudwatch:DescribeAlarms", "Resource": alarms}
+    ministack.put_role([statement], service="sagemaker.amazonaws.com")
+
+    ROLE.require("cloudwatch:DescribeAlarms", alarms.replace("*", "errors"))
+    with pytest.raises(RoleRefusedError, match="not authorized to perform: cloudwatch:DescribeAlarms"):
+        ROLE.require("cloudwatch:DescribeAlarms", alarms.replace("trucks-*", "cars-errors"))
+
+
 def test_role_may_do_nothing_else(ministack: Any) -> None:
     ministack.put_role([READ], service="sagemaker.amazonaws.com")
 

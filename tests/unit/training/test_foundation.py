@@ -2,12 +2,17 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from fnmatch import fnmatch
 from typing import Any
 
 import pytest
 from botocore.stub import ANY, Stubber
+from samtranslator.yaml_helper import yaml_parse
 
+from training.deploy.alarms import alarm_requests
 from training.foundation import TEMPLATE, Foundation, FoundationFailedError, ensure_foundation, find_foundation
+from training.naming import Names
 from training.step import Context
 
 FOUNDATION = Foundation("photos", "arn:aws:iam::123456789012:role/sagemaker")
@@ -55,6 +60,7 @@ def test_a_foundation_that_is_not_there_is_made_with_the_tags_of_the_stage(
         {
             "StackName": "scones-unlimited-training",
             "TemplateBody": ANY,
+            "Parameters": [{"ParameterKey": "Service", "ParameterValue": "scones-unlimited"}],
             "Capabilities": ["CAPABILITY_IAM"],
             "Tags": tags,
         },
@@ -80,6 +86,21 @@ def test_a_stack_of_that_name_without_the_outputs_is_told(context: Context, clou
 
 def test_the_bucket_is_kept_when_the_stack_is_deleted() -> None:
     assert re.search(r"TrainingBucket:\n +Type: AWS::S3::Bucket\n +DeletionPolicy: Retain", TEMPLATE.read_text())
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_the_role_may_look_at_all_alarms_of_an_update_and_at_no_others(stage: str) -> None:
+    names = Names(stage=stage)
+    requests = alarm_requests(names.endpoint, names.dated(datetime.now(UTC)), None, [])
+    watching = [*(request["AlarmName"] for request in requests), f"{names.service}-failed-executions"]
+    role = yaml_parse(TEMPLATE.read_text())["Resources"]["SageMakerRole"]["Properties"]
+    statements = role["Policies"][0]["PolicyDocument"]["Statement"]
+    [patterns] = [one["Resource"] for one in statements if one["Action"] == "cloudwatch:DescribeAlarms"]
+    of_service = [one["Fn::Sub"].rpartition(":alarm:")[2].replace("${Service}", names.service) for one in patterns]
+    allowed = [
+        name for name in [*watching, "parcels-failed-executions"] if any(fnmatch(name, one) for one in of_service)
+    ]
+    assert watching == allowed
 
 
 def test_a_foundation_that_an_interrupted_call_began_is_waited_for(context: Context, cloudformation: Stubber) -> None:

@@ -173,10 +173,11 @@ class Cloud:
     control: SageMakerClient
     runtime: SageMakerRuntimeClient
     alarms: FakeAlarms = field(default_factory=FakeAlarms)
+    iam: FakeIam = field(default_factory=FakeIam)
     containers: list[FakeContainer] = field(default_factory=list)
 
     def start(self, model_time_limit_seconds: float = 30.0) -> None:
-        jobs = JobServices(self.artifacts, FakeIam().role, lambda _: [], FakeTelemetry(), asyncio.Semaphore())
+        jobs = JobServices(self.artifacts, self.iam.role, lambda _: [], FakeTelemetry(), asyncio.Semaphore())
         surroundings = Surroundings(
             self.artifacts,
             self.authorizer,

@@ -140,6 +140,22 @@ def test_alarm_that_does_not_exist_is_refused(cloud: Cloud, update: Callable[...
         update(canary())
 
 
+@pytest.mark.parametrize("action", ["sts:AssumeRole", "cloudwatch:DescribeAlarms"])
+def test_alarm_that_the_execution_role_may_not_look_at_is_refused(
+    cloud: Cloud, update: Callable[..., None], action: str
+) -> None:
+    cloud.iam.denied.add(action)
+    with pytest.raises(ClientError, match=f"not authorized to perform: {action}"):
+        update(canary())
+    assert "old" == cloud.control.describe_endpoint(EndpointName="trucks")["EndpointConfigName"]
+
+
+def test_update_without_alarms_needs_nothing_of_the_role(cloud: Cloud, update: Callable[..., None]) -> None:
+    cloud.iam.denied.add("cloudwatch:DescribeAlarms")
+    cloud.control.update_endpoint(EndpointName="trucks", EndpointConfigName="new")
+    assert "InService" == cloud.settle("trucks")
+
+
 def test_shadow_variant_is_asked_as_well_and_only_its_metrics_tell(cloud: Cloud) -> None:
     cloud.create_model("old", "old")
     cloud.create_model("broken", "crash")
