@@ -94,6 +94,7 @@ class Contest:
         )
 
     def _delete(self, name: str, models: Iterable[str]) -> None:
+        """Delete the endpoint and, unless it stays, what it is made of: AWS wants that kept while it is created."""
         sagemaker = self.context.aws.sagemaker
         deletions = [partial(sagemaker.delete_endpoint, EndpointName=name)]
         deletions += [partial(sagemaker.delete_endpoint_config, EndpointConfigName=name)]
@@ -105,6 +106,7 @@ class Contest:
                 if not is_absent(exc):  # SageMaker deletes no endpoint that it is still creating
                     say = self.context.console.print
                     say(f"{name} is still there ({exc}): `python -m training cleanup --yes` deletes it.")
+                    return
 
 
 def variant(version: int) -> str:

@@ -57,6 +57,26 @@ def failing(staged: Context) -> Iterator[None]:
     events.unregister(call, fail)
 
 
+@pytest.fixture
+def creating(staged: Context) -> Iterator[None]:
+    """Endpoints whose creation is interrupted, and that SageMaker does not delete meanwhile."""
+
+    def interrupt(**_: Any) -> None:
+        raise KeyboardInterrupt
+
+    def refuse(**_: Any) -> Any:
+        error = {"Error": {"Code": "ValidationException", "Message": "Cannot update in-progress endpoint"}}
+        return SimpleNamespace(status_code=400, headers={}), error | {"ResponseMetadata": {}}
+
+    events = staged.aws.sagemaker.meta.events
+    calls = {"DescribeEndpoint": interrupt, "DeleteEndpoint": refuse}
+    for operation, does in calls.items():
+        events.register(f"before-call.sagemaker.{operation}", does)
+    yield
+    for operation, does in calls.items():
+        events.unregister(f"before-call.sagemaker.{operation}", does)
+
+
 def names(context: Context) -> list[str]:
     """All that a contest makes and that is still there."""
     sagemaker = context.aws.sagemaker
@@ -101,6 +121,15 @@ def test_an_endpoint_that_fails_is_deleted_and_its_reason_told(
     with pytest.raises(ContestEndpointError, match="ping health check"):
         contest.answers([registered("first")], IMAGES)
     assert [] == names(staged)
+
+
+def test_an_endpoint_that_cannot_be_deleted_yet_keeps_what_cleanup_knows_it_by(
+    staged: Context, contest: Contest, registered: Registered, creating: None, shown: io.StringIO
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        contest.answers([registered("first")], IMAGES)
+    [endpoint, config, model] = names(staged)
+    assert (endpoint, endpoint, True) == (config, model, f"{endpoint} is still there" in shown.getvalue())
 
 
 def test_the_requests_are_ones_that_botocore_would_send(
