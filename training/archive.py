@@ -17,6 +17,7 @@ from account.s3_url import split_s3_url
 from training.dataset import SPLITS, Dataset
 from training.errors import TrainingError
 from training.model_card import read_model_card
+from training.registry import FACTS
 from training.step import Context
 
 if TYPE_CHECKING:
@@ -73,6 +74,9 @@ def _sources(
     context: Context, dataset: Dataset, trained: dict[str, Any], card: dict[str, Any] | None
 ) -> Iterator[Source]:
     yield Source("model.tar.gz", split_s3_url(trained["model_data"]))
+    if trained.get("model_package"):  # without it nobody knows what a model has learnt that goes on from this one
+        folder, _, _ = trained["model_data"].rpartition("/")
+        yield Source(FACTS, split_s3_url(f"{folder}/{FACTS}"))
     yield Source("hyperparameters.json", content=_json(trained["hyperparameters"]))
     lists = (f"{split}_lst/{split}.lst" for split in SPLITS if dataset.size(split))
     for name in ("dataset.json", "labels.json", *lists):

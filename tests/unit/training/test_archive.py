@@ -69,6 +69,12 @@ def test_every_file_is_in_s3_as_the_manifest_says(trained: Context) -> None:
         assert file == {"bytes": len(body := content(trained, name)), "sha256": hashlib.sha256(body).hexdigest()}
 
 
+def test_what_a_registered_model_has_learnt_is_archived_beside_it(trained: Context) -> None:
+    trained.aws.s3.put_object(Bucket="photos", Key="models/job-1/output/model_quality.json", Body=b'{"learnt": []}')
+    trained.run.done("train", trained.run.result("train") | {"model_package": {"version": 1}})
+    assert ALWAYS | {"model_quality.json"} == put(trained)["files"].keys()
+
+
 def test_card_and_metrics_of_the_model_are_archived_with_it(trained: Context) -> None:
     deployed_and_evaluated(trained, measured="sha256:model")
     assert ALWAYS | {"model_card.json", "metrics.json", "report.html"} == put(trained)["files"].keys()
