@@ -1,17 +1,21 @@
-"""The model card of a variant that has just been deployed: what is known of its model, and no threshold yet."""
+"""The model card of a variant that has just been deployed: what is known of its model, and what was chosen for it."""
 
 from typing import Any
 
 from training.dataset import Dataset
 from training.deploy.trained_model import TrainedModel
-from training.model_card import ModelArchive, model_card
+from training.model_card import ModelArchive, model_card, read_model_card
 from training.step import Context
+
+_SAME_MODEL = ("model_digest", "data_digest", "labels", "other_class")
+# These go together: a threshold was chosen at a temperature, and holds at no other.
+_CHOSEN = ("temperature", "calibration", "recommended_threshold", "class_thresholds", "promise")
 
 
 def deployed_model_card(
     context: Context, dataset: Dataset, model: TrainedModel, archive: ModelArchive, temperature: float, **place: str
 ) -> dict[str, Any]:
-    """The card; `place` names the variant, and the endpoint configuration.
+    """The card, without a threshold; `place` names the variant, and the endpoint configuration.
 
     Raises:
         ModelCardTooLargeError: no parameter can hold it.
@@ -28,3 +32,15 @@ def deployed_model_card(
         other_class=dataset.other_class,
         **place,
     )
+
+
+def with_what_was_chosen(context: Context, card: dict[str, Any]) -> dict[str, Any]:
+    """The card, with temperature and thresholds of the present one if that is of the same model and the same images.
+
+    During an A/B test the present one may be that of either variant.
+    """
+    present = read_model_card(context) or {}
+    for known in (present, *present.get("variants", {}).values()):
+        if all(known.get(member) == card[member] for member in _SAME_MODEL):
+            return card | {member: known[member] for member in _CHOSEN if member in known}
+    return card

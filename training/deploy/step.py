@@ -12,7 +12,7 @@ from training.answers import AnswerFile
 from training.dataset import CALIBRATION, Dataset
 from training.deploy import endpoint
 from training.deploy.alarms import alarm_requests
-from training.deploy.card import deployed_model_card
+from training.deploy.card import deployed_model_card, with_what_was_chosen
 from training.deploy.errors import SmokeTestError
 from training.deploy.hosting import Hosting, add_hosting_arguments
 from training.deploy.proof import ProofImages, calibrate, read_proof_images, smoke_test
@@ -30,6 +30,7 @@ from training.deploy.shadow import shadow
 from training.deploy.strategy import Strategy, add_strategy_arguments
 from training.deploy.trained_model import TrainedModel
 from training.model_card import (
+    BadModelArchiveError,
     ModelArchive,
     ModelChangedError,
     ModelMissingError,
@@ -65,9 +66,10 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         StepNotDoneError: there is no dataset, or no model.
         HostingOptionsError, UnknownInstanceTypeError, PriceFileError: what is asked cannot be.
         OtherDatasetError, EndpointTakenError, OtherClassesError, AlarmRingingError, RoleMissingError,
-            ModelMissingError, ModelChangedError, ModelCardTooLargeError: found before anything is made.
+            ModelMissingError, BadModelArchiveError, ModelChangedError, ModelCardTooLargeError: found before anything is
+            made.
         EndpointStuckError, EndpointFailedError, RolledBackError, QuotaExceededError: SageMaker does not bring it about.
-        SmokeTestError, ModelMissingError, ModelChangedError: it was taken back.
+        SmokeTestError, ModelMissingError, BadModelArchiveError, ModelChangedError: it was taken back.
     """
     dataset = Dataset.of(context.run)
     model = TrainedModel.of(context.run, options.model_data, options.role)
@@ -115,12 +117,13 @@ def _prove(
         calibration = calibrate(context, dataset, images.calibration)
         # SageMaker checks no digest: what is the same before and after it was loaded is what was loaded.
         inspect_archive(context.aws.s3, rollout.model.model_data).require(archive.digest)
-    except (SmokeTestError, ModelMissingError, ModelChangedError):
+    except (SmokeTestError, ModelMissingError, BadModelArchiveError, ModelChangedError):
         rollout.move_back()
         raise
     proof |= {"calibration_images": len(calibration.answers), "calibration_accuracy": calibration.accuracy}
     place = {"variant": VARIANT, "endpoint_config": rollout.name}
-    card = deployed_model_card(context, dataset, rollout.model, archive, calibration.temperature, **place)
+    fitted = deployed_model_card(context, dataset, rollout.model, archive, calibration.temperature, **place)
+    card = with_what_was_chosen(context, fitted)
     # `threshold` asks for the same answers: it finds them there.
     served = ServedModel(context.names.endpoint, rollout.name, None, card, dataset.digest)
     AnswerFile.of_split(context, CALIBRATION, served.subject).replace(calibration.answers)
@@ -151,12 +154,15 @@ def _result(
 def _show(context: Context, hosting: Hosting, result: dict[str, Any], prices: Prices) -> None:
     proof, card, say = result["smoke_test"], result["model_card"], context.console.print
     say(
-        f"Smoke test: {proof['right']} of {proof['images']} training images right. Temperature "
-        f"{card['temperature']:.3f}, from {proof['calibration_images']} calibration images "
-        f"({proof['calibration_accuracy']:.1%} right)."
+        f"Smoke test: {proof['right']} of {proof['images']} training images right, "
+        f"{proof['calibration_accuracy']:.1%} of {proof['calibration_images']} calibration images. "
+        f"Temperature {card['temperature']:.3f}."
     )
     say(f"Model card: {result['model_card_parameter']} ({', '.join(card['labels'])}; {card['backbone']})")
-    say("Its threshold is a guess until `python -m training threshold --precision 0.99` has chosen one from data.")
+    if card["recommended_threshold"] is None:
+        say("Its threshold is a guess until `python -m training threshold --precision 0.99` has chosen one from data.")
+    else:
+        say(f"Its threshold, {card['recommended_threshold']:.4f}, was chosen for the same model before, and stays.")
     say(f"Cost: {_cost(hosting, prices)}. `python -m training cleanup` ends it.")
     say(f"Next: {result['deploy_command']}")
 

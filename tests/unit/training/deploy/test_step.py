@@ -19,6 +19,7 @@ from training.deploy.errors import (
     SmokeTestError,
 )
 from training.model_card import (
+    BadModelArchiveError,
     ModelChangedError,
     ModelMissingError,
     OtherClassesError,
@@ -105,6 +106,39 @@ def test_the_same_again_makes_nothing_new(trained: Context, deploy: Deploy, host
     hosting.changes.clear()
     assert first["endpoint_config"] == deploy()["endpoint_config"]
     assert {"PutParameter", "AddTagsToResource"} == set(hosting.changes)
+
+
+CHOSEN = {
+    "temperature": 1.5,
+    "calibration": {"images": 2},
+    "recommended_threshold": 0.9,
+    "class_thresholds": {"truck": 0.95},
+    "promise": {"precision": 0.97},
+}
+
+
+@pytest.mark.parametrize("arguments", [(), ("--instance-type", "ml.c5.large")])
+def test_the_same_model_again_keeps_what_was_chosen_for_it(
+    trained: Context, deploy: Deploy, shown: io.StringIO, arguments: tuple[str, ...]
+) -> None:
+    write_model_card(trained, deploy()["model_card"] | CHOSEN)
+    card = deploy(*arguments)["model_card"]
+    assert CHOSEN == {member: card[member] for member in CHOSEN}
+    assert "Its threshold, 0.9000, was chosen for the same model before" in shown.getvalue()
+
+
+def test_the_better_variant_of_a_test_keeps_what_was_chosen_for_it(trained: Context, deploy: Deploy) -> None:
+    card = deploy()["model_card"]
+    write_model_card(trained, card | {"model_digest": "sha256:other", "variants": {"b": card | CHOSEN}})
+    assert 0.9 == deploy()["model_card"]["recommended_threshold"]
+
+
+@pytest.mark.parametrize("other", [{"model_digest": "sha256:other"}, {"data_digest": "sha256:other"}])
+def test_another_model_has_no_threshold_yet(trained: Context, deploy: Deploy, other: dict[str, str]) -> None:
+    card = deploy()["model_card"]
+    write_model_card(trained, card | CHOSEN | other)
+    again = deploy()["model_card"]
+    assert (card["temperature"], None) == (again["temperature"], again["recommended_threshold"])
 
 
 def test_an_update_keeps_what_it_replaced_and_deletes_what_that_had_replaced(
@@ -200,6 +234,17 @@ def test_a_model_that_changed_while_it_was_loaded_is_taken_back(
         deploy()
     assert (None, 0, 0) == left(trained)
     assert read_model_card(trained) is None
+
+
+def test_a_model_that_was_damaged_while_it_was_loaded_is_taken_back(
+    trained: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl
+) -> None:
+    first = deploy()["endpoint_config"]
+    damaged = {"Bucket": "photos", "Key": "models/better/model.tar.gz", "Body": b"no archive"}
+    hosting.before_answer = lambda: trained.aws.s3.put_object(**damaged)
+    with pytest.raises(BadModelArchiveError):
+        deploy("--model-data", model_url("better"))
+    assert (first, 1, 1) == left(trained)
 
 
 def test_a_new_endpoint_that_answers_wrong_is_deleted(trained: Context, deploy: Deploy, model_url: ModelUrl) -> None:
