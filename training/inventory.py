@@ -22,10 +22,10 @@ def is_absent(error: ClientError) -> bool:
     )
 
 
-def find_endpoint(context: Context) -> "DescribeEndpointOutputTypeDef | None":
-    """The endpoint of the stage, whoever made it; None if there is none."""
+def find_endpoint(context: Context, name: str | None = None) -> "DescribeEndpointOutputTypeDef | None":
+    """The endpoint of the stage, or another one, whoever made it; None if there is none."""
     try:
-        return context.aws.sagemaker.describe_endpoint(EndpointName=context.names.endpoint)
+        return context.aws.sagemaker.describe_endpoint(EndpointName=name or context.names.endpoint)
     except ClientError as exc:
         if is_absent(exc):
             return None

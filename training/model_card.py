@@ -143,7 +143,12 @@ def write_model_card(context: Context, card: dict[str, Any]) -> None:
 def earlier_model_cards(context: Context) -> Iterator[dict[str, Any]]:
     """Yield what the parameter of the model card has held, the newest first: SSM keeps 100 versions."""
     pages = context.aws.ssm.get_paginator("get_parameter_history").paginate(Name=context.names.model_card)
-    versions = [version for page in pages for version in page["Parameters"]]
+    try:
+        versions = [version for page in pages for version in page["Parameters"]]
+    except ClientError as exc:
+        if inventory.is_absent(exc):
+            return
+        raise
     for version in sorted(versions, key=lambda one: one["Version"], reverse=True):
         yield json.loads(version["Value"])
 

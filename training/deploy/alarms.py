@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import Any
 
+from training import inventory
 from training.deploy.errors import AlarmRingingError
 from training.deploy.request import VARIANT
 from training.step import Context
@@ -67,10 +68,14 @@ def put(context: Context, config: str) -> list[str]:
 
 
 def delete(context: Context, config: str) -> None:
-    """Delete the alarms of an update, where there are any."""
+    """Delete the alarms of the update to an endpoint configuration, where there are any and they are ours."""
     found = context.aws.cloudwatch.describe_alarms(AlarmNames=[f"{config}-errors", f"{config}-latency"])
-    if names := [alarm["AlarmName"] for alarm in found["MetricAlarms"]]:
+    if names := [alarm["AlarmName"] for alarm in found["MetricAlarms"] if _is_ours(context, alarm["AlarmArn"])]:
         context.aws.cloudwatch.delete_alarms(AlarmNames=names)
+
+
+def _is_ours(context: Context, arn: str) -> bool:
+    return inventory.carries_our_tags(context, context.aws.cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"])
 
 
 def _median_latency(context: Context) -> float | None:

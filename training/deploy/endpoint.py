@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from account.aws import QuotaExceededError, code_of
 from account.polling import looks
 from training import inventory
+from training.deploy import alarms
 from training.deploy.errors import EndpointStuckError, EndpointTakenError
 from training.deploy.request import endpoint_request
 from training.step import Context
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
 
 type Endpoint = "DescribeEndpointOutputTypeDef"
 
+# Weights and data capture are those of the configuration; how many instances run is what load has brought about.
+_AS_MANY_INSTANCES = {
+    "RetainAllVariantProperties": True,
+    "ExcludeRetainedVariantProperties": [
+        {"VariantPropertyType": "DesiredWeight"},
+        {"VariantPropertyType": "DataCaptureConfig"},
+    ],
+}
 IN_SERVICE, FAILED = "InService", "Failed"
 _BUSY = {"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"}
 
@@ -61,12 +70,27 @@ def create(context: Context, config: str, quota: str) -> None:
     _within_quota(quota, context.aws.sagemaker.create_endpoint, **request)
 
 
-def update(context: Context, config: str, quota: str, deployment: dict[str, Any] | None = None) -> None:
-    """Move the endpoint to a configuration, and tag it as this run's. Raises QuotaExceededError."""
-    sagemaker, watched = context.aws.sagemaker, {"DeploymentConfig": deployment} if deployment else {}
-    request = {"EndpointName": context.names.endpoint, "EndpointConfigName": config, **watched}
+def update(context: Context, config: str, quota: str, **how: Any) -> None:
+    """Move the endpoint to a configuration, and tag it as this run's; `how` are further members of UpdateEndpoint.
+
+    Raises QuotaExceededError.
+    """
+    sagemaker = context.aws.sagemaker
+    request = {"EndpointName": context.names.endpoint, "EndpointConfigName": config, **how}
     changed = _within_quota(quota, sagemaker.update_endpoint, **request)
     sagemaker.add_tags(ResourceArn=changed["EndpointArn"], Tags=context.names.tag_list)  # type: ignore[arg-type]
+
+
+def go_back(context: Context, serving: str, config: str, quota: str, *, scaled: bool) -> None:
+    """Move the endpoint from the configuration in service to an earlier one.
+
+    If auto-scaling decides how many instances run, as many do as now: the configuration has those that it began with.
+    It takes the same variants in both, and without auto-scaling nobody would ever take instances away again.
+
+    Raises QuotaExceededError.
+    """
+    alike = scaled and _hosted(context, serving) == _hosted(context, config)
+    update(context, config, quota, **(_AS_MANY_INSTANCES if alike else {}))
 
 
 def delete(context: Context, timeout: float) -> None:
@@ -89,7 +113,7 @@ def create_unless_there(operation: Callable[..., Any], request: dict[str, Any]) 
 
 
 def delete_config_and_models(context: Context, config: str) -> None:
-    """Delete an endpoint configuration and its models, where they are ours and still there."""
+    """Delete an endpoint configuration, its models and its alarms, where they are ours and still there."""
     sagemaker = context.aws.sagemaker
     try:
         described = sagemaker.describe_endpoint_config(EndpointConfigName=config)
@@ -102,12 +126,16 @@ def delete_config_and_models(context: Context, config: str) -> None:
         return
     for variant in described["ProductionVariants"]:  # first: afterwards nothing would tell which they were
         delete_model(context, variant["ModelName"])
+    alarms.delete(context, config)
     sagemaker.delete_endpoint_config(EndpointConfigName=config)
 
 
 def delete_configs_but(context: Context, kept: set[str]) -> None:
-    """Delete our endpoint configurations that are not kept, and those of their models that no kept one has."""
-    sagemaker = context.aws.sagemaker
+    """Delete our endpoint configurations with their alarms, and those of their models that no remaining one has.
+
+    What a live endpoint serves or moves to is kept too: another run may deploy, or `promote`, at the same time.
+    """
+    sagemaker, kept = context.aws.sagemaker, kept | _live_configs(context)
     served = {
         name: {variant["ModelName"] for variant in variants_of(context, name)}
         for name in list(inventory.endpoint_configs(context))
@@ -116,6 +144,7 @@ def delete_configs_but(context: Context, kept: set[str]) -> None:
     for name in served.keys() - kept:
         for model in served[name] - needed:  # first: afterwards nothing would tell which they were
             delete_model(context, model)
+        alarms.delete(context, name)
         sagemaker.delete_endpoint_config(EndpointConfigName=name)
 
 
@@ -139,6 +168,19 @@ def delete_model(context: Context, name: str) -> None:
 def where_to_look(context: Context) -> str:
     """Where the containers of the endpoint say what they do."""
     return f"Its log, if it came that far: CloudWatch Logs, /aws/sagemaker/Endpoints/{context.names.endpoint}."
+
+
+def _hosted(context: Context, config: str) -> set[tuple[str, bool]]:
+    """The variants of a configuration, and whether each is serverless."""
+    return {(one["VariantName"], "ServerlessConfig" in one) for one in variants_of(context, config)}
+
+
+def _live_configs(context: Context) -> set[str]:
+    """The endpoint configurations that our endpoints serve or move to."""
+    names = [context.names.endpoint, *inventory.contest_endpoints(context)]
+    live = [found for name in names if (found := inventory.find_endpoint(context, name))]
+    pending = (found["PendingDeploymentSummary"] for found in live if "PendingDeploymentSummary" in found)
+    return {one["EndpointConfigName"] for one in (*live, *pending)}
 
 
 def _within_quota(quota: str, operation: Callable[..., Any], **request: Any) -> Any:

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from account.arguments import whole
 from training import inventory
-from training.deploy import endpoint, scaling
+from training.deploy import alarms, endpoint, scaling
 from training.deploy.errors import EndpointFailedError
 from training.errors import TrainingError
 from training.model_card import earlier_model_cards, read_model_card, write_model_card
@@ -29,18 +29,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     """Do the step. Once more goes forward again: each of the two configurations is before the other.
 
+    The endpoint may serve another configuration than the model card says: somebody was interrupted in between. If an
+    earlier card is of what serves, that was a rollback, of which only the card is missing; if none is, something new
+    was not proved, and what the present card is of was before it.
+
     Raises:
         NothingBeforeError: no configuration is before.
         EndpointTakenError, EndpointStuckError, EndpointFailedError: the endpoint cannot be moved.
     """
     endpoint.check_ownership(context)
     serving, present = _serving(context, options.timeout), read_model_card(context) or {}
-    card = _card_before(context, serving)
-    if present.get("endpoint_config") in (serving, None):
-        _move(context, card, present, options.timeout)
-    else:  # the endpoint has moved, and whoever moved it was interrupted before the card was written
-        card = next(one for one in earlier_model_cards(context) if one.get("endpoint_config") == serving)
+    carded = present.get("endpoint_config", serving)
+    card = _card_of(context, serving) if carded != serving else None
+    if card is None:
+        card = _card_before(context, serving)
+        _move(context, serving, card, present, options.timeout)
     write_model_card(context, card)
+    scaling.restore(context, scaling.noted(context))
+    for config in {serving, carded}:
+        alarms.delete(context, config)
     context.run.forget("deploy")  # its result tells of another model than the one that serves
     context.console.print(
         f"The endpoint {context.names.endpoint} serves {card['endpoint_config']}, with its model card."
@@ -54,6 +61,11 @@ def _serving(context: Context, timeout: float) -> str:
         status = found["EndpointStatus"] if found else "not there"
         raise EndpointFailedError(f"The endpoint {context.names.endpoint} is {status}: `deploy` makes it anew.")
     return found["EndpointConfigName"]
+
+
+def _card_of(context: Context, config: str) -> dict[str, Any] | None:
+    """The newest model card of a configuration; None if it never had one."""
+    return next((card for card in earlier_model_cards(context) if card.get("endpoint_config") == config), None)
 
 
 def _card_before(context: Context, serving: str) -> dict[str, Any]:
@@ -75,16 +87,17 @@ def _exists(context: Context, config: str) -> bool:
     return True
 
 
-def _move(context: Context, card: dict[str, Any], present: dict[str, Any], timeout: float) -> None:
+def _move(context: Context, serving: str, card: dict[str, Any], present: dict[str, Any], timeout: float) -> None:
     """Move the endpoint to the configuration of a card; the cards of all its variants, then and now, are known."""
+    config = card["endpoint_config"]
     if variants := card.get("variants", {}) | present.get("variants", {}):
         write_model_card(context, present | {"variants": variants})
     scaled = scaling.describe(context)
     scaling.deregister(context, scaled)  # SageMaker refuses another instance type while anything scales
     try:
-        endpoint.update(context, card["endpoint_config"], "endpoint usage")
-        serving = _serving(context, timeout)
+        endpoint.go_back(context, serving, config, "endpoint usage", scaled=bool(scaled or scaling.noted(context)))
+        after = _serving(context, timeout)
     finally:
         scaling.restore(context, scaled)
-    if serving != card["endpoint_config"]:
-        raise EndpointFailedError(f"SageMaker did not bring {card['endpoint_config']} into service: see `status`.")
+    if after != config:
+        raise EndpointFailedError(f"SageMaker did not bring {config} into service: see `status`.")

@@ -32,7 +32,7 @@ class Rollout:
         model: What it is to serve.
         timeout: Seconds that each change of the endpoint may take.
         facts: What run.json holds of it: "name" of model and configuration, the configuration "replaced", the "scaling"
-            of before, and whether it was ever "proved".
+            of before, whether an update to it was "sent" whose end was not seen, and whether it was ever "proved".
         strategy: How requests move to it; None: at once, and not watched.
     """
 
@@ -66,13 +66,10 @@ class Rollout:
         if found and found["EndpointConfigName"] == self.name:
             self._tell(f"is in service with {self.name}")
             return
-        self._create_model_and_config(found)
         if found is None:
-            self._note(replaced=None, scaling=[], proved=False)
-            self._tell("is being created; on AWS that takes some minutes")
-            endpoint.create(self.context, self.name, self._quota)
-        else:
-            self._replace(found["EndpointConfigName"])
+            self._create()
+        elif not self._was_taken_back(found):
+            self._replace(found)
         self._expect(self.name)
 
     def move_back(self) -> None:
@@ -83,10 +80,11 @@ class Rollout:
         if self.facts.get("proved"):
             return
         if self.replaced:
+            scaled = self.facts.get("scaling", [])
             self._tell(f"moves back to {self.replaced}")
-            endpoint.update(self.context, self.replaced, self._quota)
+            endpoint.go_back(self.context, self.name, self.replaced, self._quota, scaled=bool(scaled))
             self._expect(self.replaced)
-            scaling.restore(self.context, self.facts.get("scaling", []))
+            scaling.restore(self.context, scaled)
         else:
             self._tell("is deleted: it is new, there is nothing to go back to")
             endpoint.delete(self.context, self.timeout)
@@ -98,9 +96,11 @@ class Rollout:
             scaling.register(self.context, self.hosting.scaling)
         else:
             scaling.deregister(self.context, scaling.describe(self.context))
-        self._note(proved=True, scaling=[])
-        alarms.delete(self.context, self.name)
-        endpoint.delete_configs_but(self.context, {self.name, self.replaced or self.name})
+        self._note(proved=True, scaling=[], sent=False)
+        kept = {self.name, self.replaced or self.name}
+        for config in kept:  # an update to what is replaced now may have been interrupted
+            alarms.delete(self.context, config)
+        endpoint.delete_configs_but(self.context, kept)
 
     @property
     def _quota(self) -> str:
@@ -127,7 +127,12 @@ class Rollout:
         endpoint.delete_config_and_models(self.context, found["EndpointConfigName"])
         return None
 
-    def _create_model_and_config(self, found: Endpoint | None) -> None:
+    def _was_taken_back(self, found: Endpoint) -> bool:
+        """Whether SageMaker has taken the update back since an earlier try sent it."""
+        going = self.facts.get("sent") and found["EndpointConfigName"] == self.replaced
+        return bool(going and found.get("FailureReason"))
+
+    def _create_model_and_config(self, found: Endpoint | None = None) -> None:
         sagemaker, tags, hosting = self.context.aws.sagemaker, self.context.names.tag_list, self.hosting
         if found and hosting.scaling:
             # An update begins with the configuration's number of instances: not the fewest in the busiest hour.
@@ -142,16 +147,25 @@ class Rollout:
         request = endpoint_config_request(self.name, hosting, tags)
         endpoint.create_unless_there(sagemaker.create_endpoint_config, request)
 
-    def _replace(self, old: str) -> None:
-        now = scaling.describe(self.context)
+    def _create(self) -> None:
+        self._create_model_and_config()
+        self._note(replaced=None, scaling=[], proved=False)
+        self._tell("is being created; on AWS that takes some minutes")
+        endpoint.create(self.context, self.name, self._quota)
+
+    def _replace(self, found: Endpoint) -> None:
+        self._create_model_and_config(found)
+        old, now = found["EndpointConfigName"], scaling.describe(self.context)
         scaled = self.facts.get("scaling") or now  # what an interrupted try has noted is whole
         self._note(replaced=old, scaling=scaled, proved=False)
         scaling.deregister(self.context, now)  # SageMaker refuses another instance type while anything scales
         self._tell(f"moves from {old} to {self.name}, and answers meanwhile")
         try:
-            watched = self.strategy.request(alarms.put(self.context, self.name)) if self.strategy else None
-            endpoint.update(self.context, self.name, self._quota, watched)
+            watched = self.strategy.request(alarms.put(self.context, self.name)) if self.strategy else {}
+            self._note(sent=True)
+            endpoint.update(self.context, self.name, self._quota, **watched)
         except (ClientError, QuotaExceededError, AlarmRingingError):
+            self._note(sent=False)
             alarms.delete(self.context, self.name)
             scaling.restore(self.context, scaled)
             raise
@@ -176,9 +190,8 @@ class Rollout:
         )
 
     def _abandon(self) -> None:
-        alarms.delete(self.context, self.name)
         endpoint.delete_config_and_models(self.context, self.name)
-        self._note(name=None, replaced=None, scaling=[])
+        self._note(name=None, replaced=None, scaling=[], sent=False)
 
     def _note(self, **facts: Any) -> None:
         self.context.run.note("deploy", **facts)

@@ -29,6 +29,13 @@ def describe(context: Context) -> list[dict[str, Any]]:
     ]
 
 
+def noted(context: Context) -> list[dict[str, Any]]:
+    """What scaled the endpoint before the run's last `deploy`, if that was interrupted before it was in force again."""
+    tries: list[dict[str, Any]] = context.run.steps.get("deploy", {}).get("tries", [])
+    found: list[dict[str, Any]] = tries[-1]["facts"].get("scaling", []) if tries else []
+    return found
+
+
 def restore(context: Context, described: list[dict[str, Any]]) -> None:
     """Put in force again what `describe` has told."""
     for target in described:

@@ -193,7 +193,7 @@ def _show_requests(
         if strategy:
             requests["PutMetricAlarm"] = alarm_requests(own, name, None, tags)
             watching = [request["AlarmName"] for request in requests["PutMetricAlarm"]]
-            requests["UpdateEndpoint"]["DeploymentConfig"] = strategy.request(watching)
+            requests["UpdateEndpoint"] |= strategy.request(watching)
     else:
         requests["CreateEndpoint"] = endpoint_request(own, name, tags)
     if hosting.scaling:

@@ -44,7 +44,7 @@ class Strategy:
         return self.bake * {CANARY: 2, LINEAR: -(-100 // self.share), ALL_AT_ONCE: 1}[self.kind]
 
     def request(self, alarms: list[str]) -> dict[str, Any]:
-        """The DeploymentConfig of UpdateEndpoint."""
+        """The members of UpdateEndpoint that have it watched."""
         routing: dict[str, Any] = {"Type": self.kind.upper().replace("-", "_"), "WaitIntervalInSeconds": self.bake}
         if self.kind != ALL_AT_ONCE:
             size = {"Type": "CAPACITY_PERCENT", "Value": self.share}
@@ -52,7 +52,7 @@ class Strategy:
         # The last step bakes for as long as the old instances wait for their end.
         policy = {"TrafficRoutingConfiguration": routing, "TerminationWaitInSeconds": self.bake}
         rollback = {"Alarms": [{"AlarmName": name} for name in alarms]}
-        return {"BlueGreenUpdatePolicy": policy, "AutoRollbackConfiguration": rollback}
+        return {"DeploymentConfig": {"BlueGreenUpdatePolicy": policy, "AutoRollbackConfiguration": rollback}}
 
 
 def add_strategy_arguments(parser: argparse.ArgumentParser) -> None:

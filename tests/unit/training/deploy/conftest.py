@@ -22,10 +22,10 @@ from rich.console import Console
 from account.aws import Aws
 from training.deploy import step
 from training.naming import Names
-from training.run_file import RunFile
+from training.run_file import RunFile, open_run_file
 from training.step import Context
 
-BUCKET = "photos"
+BUCKET, ENDPOINT = "photos", "scones-unlimited"
 LABELS = ["automobile", "truck"]
 ROLE = "arn:aws:iam::123456789012:role/sagemaker"
 TRUST = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
@@ -38,37 +38,54 @@ class Hosting:
         self.changes: list[str] = []  # operations that change something, as they are done
         self.interrupted_after: int | None = None
         self.watched: list[dict[str, str]] = []  # the alarms that take the last update back
+        self.retained = False  # whether the last update retained what the variants had
         self.refused: str | None = None  # an operation that exceeds a quota
+        self.pending: str | None = None  # the configuration that somebody else moves the endpoint to
         events = session.events
         events.register("before-call.sagemaker.UpdateEndpoint", self.update)
         events.register("before-call.sagemaker.CreateEndpoint", self.create)
         events.register("after-call.sagemaker.CreateEndpoint", self.created)
+        events.register("after-call.sagemaker.DescribeEndpoint", self.described)
         events.register("before-call.sagemaker-runtime.InvokeEndpoint", self.invoke)
-        for service in ("sagemaker", "application-autoscaling", "ssm"):
+        for service in ("sagemaker", "application-autoscaling", "ssm", "cloudwatch"):
             events.register_last(f"after-call.{service}", self.changed)
         self.reset()
 
     def reset(self) -> None:
         self.backend = sagemaker_backends["123456789012"]["us-east-1"]
         self.changes.clear()
-        self.interrupted_after = self.refused = None
+        self.interrupted_after = self.refused = self.pending = None
         self.before_answer: Callable[[], None] = lambda: None
 
-    def model_data(self, config: str) -> str:
-        model = self.backend.endpoint_configs[config].production_variants[0]["ModelName"]
+    def model_data(self, config: str, variant: str | None = None) -> str:
+        """Where the model of a variant is, or that of the newest."""
+        models = {
+            one["VariantName"]: one["ModelName"] for one in self.backend.endpoint_configs[config].production_variants
+        }
+        model = models[variant or list(models)[-1]]
         return str(self.backend._models[model].primary_container["ModelDataUrl"])
 
     def update(self, params: dict[str, Any], **_: Any) -> Any:
         request = json.loads(params["body"])
         self.watched = request.get("DeploymentConfig", {}).get("AutoRollbackConfiguration", {}).get("Alarms", [])
+        self.retained = request.get("RetainAllVariantProperties", False)
         endpoint: Any = self.backend.endpoints[request["EndpointName"]]
         if "broken" in self.model_data(request["EndpointConfigName"]):
             endpoint.failure_reason = "The ping health check failed."
         else:
+            endpoint.failure_reason = None
             endpoint.endpoint_config_name = request["EndpointConfigName"]
             variants = self.backend.endpoint_configs[request["EndpointConfigName"]].production_variants
+            running = max(one.get("CurrentInstanceCount", 1) for one in endpoint.production_variants)
             endpoint.production_variants = endpoint._process_production_variants(variants)
+            if self.retained:
+                self.scale_out(running)
         return SimpleNamespace(status_code=200), {"EndpointArn": endpoint.arn, "ResponseMetadata": {}}
+
+    def scale_out(self, instances: int) -> None:
+        """Have so many instances run, as auto-scaling would."""
+        endpoint: Any = self.backend.endpoints[ENDPOINT]
+        endpoint.production_variants[0]["CurrentInstanceCount"] = instances
 
     def create(self, **_: Any) -> None:
         if self.refused == "CreateEndpoint":
@@ -81,15 +98,20 @@ class Hosting:
             if "broken" in self.model_data(endpoint.endpoint_config_name):
                 endpoint.endpoint_status, endpoint.failure_reason = "Failed", "The ping health check failed."
 
+    def described(self, parsed: dict[str, Any], **_: Any) -> None:
+        if self.pending:
+            parsed["EndpointConfigName"] = "the one before"
+            parsed["PendingDeploymentSummary"] = {"EndpointConfigName": self.pending}
+
     def invoke(self, params: dict[str, Any], **_: Any) -> Any:
         self.before_answer()
-        [endpoint] = self.backend.endpoints.values()
-        data = self.model_data(endpoint.endpoint_config_name)
+        variant = params["headers"].get("X-Amzn-SageMaker-Target-Variant", "AllTraffic")
+        data = self.model_data(self.backend.endpoints[ENDPOINT].endpoint_config_name, variant)
         answer = [0.2, 0.2]
         answer[int(params["body"]) ^ ("swapped" in data)] = 0.8
         answer = [0.2, 0.3, 0.5] if "three" in data else answer
         body = io.BytesIO(json.dumps(answer).encode())
-        return SimpleNamespace(status_code=200), {"Body": body, "InvokedProductionVariant": "AllTraffic"}
+        return SimpleNamespace(status_code=200), {"Body": body, "InvokedProductionVariant": variant}
 
     def changed(self, model: Any, **_: Any) -> None:
         if not model.name.startswith(("Describe", "List", "Get")):
@@ -158,6 +180,27 @@ def deploy(trained: Context, monkeypatch: pytest.MonkeyPatch) -> Callable[..., d
         return step.run(trained, parser.parse_args(arguments))
 
     return run
+
+
+def interrupt(context: Context, hosting: Hosting, changes: int, step: Callable[[], object]) -> None:
+    """Do a step until it has changed so much; another process knows then what is on disk."""
+    hosting.changes.clear()
+    hosting.interrupted_after = changes
+    with pytest.raises(KeyboardInterrupt):
+        step()
+    hosting.interrupted_after = None
+    context.run.steps = open_run_file(context.run.folder).steps
+
+
+def scaled(context: Context) -> list[tuple[int, int]]:
+    """The fewest and the most instances between which the endpoint scales, if it does."""
+    targets = context.aws.autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+    return [(target["MinCapacity"], target["MaxCapacity"]) for target in targets]
+
+
+def alarms(context: Context) -> list[str]:
+    """The names of all alarms."""
+    return [alarm["AlarmName"] for alarm in context.aws.cloudwatch.describe_alarms()["MetricAlarms"]]
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.unit.training.deploy.conftest import alarms, interrupt, scaled
 from training.deploy import rollback
 from training.deploy.errors import EndpointFailedError
 from training.deploy.rollback import NothingBeforeError
@@ -33,8 +34,7 @@ def test_the_configuration_before_serves_again_with_its_card(
     deploy("--autoscale", "1:4", "--model-data", model_url("better"))
     roll_back(trained)
     assert (first["endpoint_config"], first["model_card"]) == (serving(trained), read_model_card(trained))
-    targets = trained.aws.autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
-    assert [4] == [target["MaxCapacity"] for target in targets]
+    assert [(1, 4)] == scaled(trained)
 
 
 def test_rolling_back_twice_goes_forward_again(trained: Context, deploy: Deploy, model_url: ModelUrl) -> None:
@@ -50,14 +50,64 @@ def test_a_rollback_that_was_interrupted_is_finished_by_the_next(
 ) -> None:
     first = deploy()
     deploy("--model-data", model_url("better"))
-    hosting.changes.clear()
-    hosting.interrupted_after = changes  # the endpoint has moved, is tagged, the card is written
-    with pytest.raises(KeyboardInterrupt):
-        roll_back(trained)
-    hosting.interrupted_after = None
+    # The endpoint has moved, is tagged, the card is written.
+    interrupt(trained, hosting, changes, lambda: roll_back(trained))
     if changes < 3:
         roll_back(trained)
     assert (first["endpoint_config"], first["model_card"]) == (serving(trained), read_model_card(trained))
+
+
+@pytest.mark.parametrize("changes", [6, 7])
+def test_a_deployment_that_was_interrupted_is_taken_back_with_scaling_and_alarms(
+    trained: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl, changes: int
+) -> None:
+    first = deploy("--autoscale", "1:3")
+    update = ("--strategy", "all-at-once", "--autoscale", "1:4", "--model-data", model_url("best"))
+    # Scaling is off, two alarms watch, and the endpoint moves, or is tagged as well.
+    interrupt(trained, hosting, changes, lambda: deploy(*update))
+    roll_back(trained)
+    assert (first["endpoint_config"], first["model_card"]) == (serving(trained), read_model_card(trained))
+    assert ([(1, 3)], []) == (scaled(trained), alarms(trained))
+
+
+def test_a_first_deployment_without_a_card_has_nothing_before_it(
+    trained: Context, deploy: Deploy, hosting: Any
+) -> None:
+    interrupt(trained, hosting, 3, deploy)  # the endpoint is there
+    with pytest.raises(NothingBeforeError):
+        roll_back(trained)
+
+
+def running(hosting: Any) -> int:
+    return int(hosting.backend.endpoints["scones-unlimited"].production_variants[0]["CurrentInstanceCount"])
+
+
+def test_as_many_instances_serve_as_before_where_auto_scaling_decides(
+    trained: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl
+) -> None:
+    deploy("--autoscale", "1:4")
+    deploy("--autoscale", "1:4", "--model-data", model_url("better"))
+    hosting.scale_out(3)
+    roll_back(trained)
+    assert 3 == running(hosting)
+
+
+def test_the_configuration_says_how_many_instances_serve_where_nothing_scales(
+    trained: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl
+) -> None:
+    deploy("--instances", "4")
+    deploy("--model-data", model_url("better"))
+    roll_back(trained)
+    assert 4 == running(hosting)
+
+
+def test_a_serverless_configuration_gets_no_instances(
+    trained: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl
+) -> None:
+    deploy("--mode", "serverless")
+    deploy("--autoscale", "1:4", "--model-data", model_url("better"))
+    roll_back(trained)
+    assert not hosting.retained
 
 
 def test_a_first_deployment_has_nothing_before_it(trained: Context, deploy: Deploy) -> None:

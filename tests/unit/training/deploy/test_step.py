@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from account.aws import QuotaExceededError
+from tests.unit.training.deploy.conftest import alarms, interrupt, scaled
 from training.dataset import Dataset
 from training.deploy import endpoint
 from training.deploy.errors import (
@@ -26,7 +27,7 @@ from training.model_card import (
     read_model_card,
     write_model_card,
 )
-from training.run_file import StepNotDoneError, open_run_file
+from training.run_file import StepNotDoneError
 from training.served_model import ServedModel
 from training.step import Context
 from training.threshold.calibrate import calibration_answers
@@ -44,11 +45,6 @@ def left(context: Context) -> tuple[str | None, int, int]:
     serving = sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"] if endpoints else None
     configs, models = sagemaker.list_endpoint_configs()["EndpointConfigs"], sagemaker.list_models()["Models"]
     return serving, len(configs), len(models)
-
-
-def scaled(context: Context) -> list[tuple[int, int]]:
-    targets = context.aws.autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
-    return [(target["MinCapacity"], target["MaxCapacity"]) for target in targets]
 
 
 def test_a_run_without_a_model_is_sent_to_train(trained: Context, deploy: Deploy) -> None:
@@ -171,10 +167,75 @@ def test_a_watched_update_makes_its_alarms_and_deletes_them_when_it_is_proved(
 ) -> None:
     deploy("--instances", "2")
     hosting.changes.clear()
-    canary = ("--strategy", "canary", "--bake", "60", "--instances", "2")
+    canary = ("--strategy", "canary", "--bake", "120", "--instances", "2")
     config = deploy("--model-data", model_url("better"), *canary)["endpoint_config"]
     assert [{"AlarmName": f"{config}-errors"}, {"AlarmName": f"{config}-latency"}] == hosting.watched
-    assert [] == trained.aws.cloudwatch.describe_alarms()["MetricAlarms"]
+    assert [] == alarms(trained)
+
+
+def test_a_watched_update_that_was_taken_back_after_an_interruption_is_not_sent_again(
+    trained: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl
+) -> None:
+    first = deploy("--autoscale", "1:3")["endpoint_config"]
+    update = ("--model-data", model_url("broken"), "--strategy", "all-at-once")
+    interrupt(trained, hosting, 6, lambda: deploy(*update))  # scaling is off, two alarms watch, the update is sent
+    with pytest.raises(RolledBackError, match=rf"serves {first} as before.*ping health check"):
+        deploy(*update)
+    assert "UpdateEndpoint" not in hosting.changes[6:]
+    assert ((first, 1, 1), [(1, 3)]) == (left(trained), scaled(trained))
+    assert [] == alarms(trained)
+
+
+@pytest.mark.parametrize("changes", [4, 5])
+def test_an_interrupted_update_leaves_no_alarm_when_another_model_is_deployed(
+    trained: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl, changes: int
+) -> None:
+    deploy()
+    update = ("--model-data", model_url("better"), "--strategy", "all-at-once")
+    interrupt(trained, hosting, changes, lambda: deploy(*update))  # its alarms are there, it is in service
+    deploy("--model-data", model_url("best"))
+    assert [] == alarms(trained)
+
+
+def test_an_alarm_of_somebody_else_is_not_deleted(trained: Context, deploy: Deploy, model_url: ModelUrl) -> None:
+    name = f"{deploy()['endpoint_config']}-errors"
+    trained.aws.cloudwatch.put_metric_alarm(
+        AlarmName=name, Namespace="theirs", MetricName="theirs", Statistic="Sum", Period=60, EvaluationPeriods=1,
+        Threshold=0, ComparisonOperator="GreaterThanThreshold",
+    )  # fmt: skip
+    deploy("--model-data", model_url("better"))
+    assert [name] == alarms(trained)
+
+
+def test_what_an_endpoint_of_promote_serves_is_kept(trained: Context, deploy: Deploy) -> None:
+    sagemaker: Any = trained.aws.sagemaker
+    name, tags = "scones-unlimited-v2-1", trained.names.tag_list
+    variant = {"VariantName": "v2", "ModelName": name, "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+    container = {"Image": "image", "ModelDataUrl": "s3://photos/models/best/model.tar.gz"}
+    sagemaker.create_model(
+        ModelName=name, PrimaryContainer=container, ExecutionRoleArn="arn:aws:iam::1:role/r", Tags=tags
+    )
+    sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant], Tags=tags)
+    sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name, Tags=tags)
+    deploy()
+    assert (2, 2) == left(trained)[1:]
+
+
+def test_what_another_run_moves_the_endpoint_to_is_kept(trained: Context, deploy: Deploy, hosting: Any) -> None:
+    hosting.pending = deploy()["endpoint_config"]
+    endpoint.delete_configs_but(trained, set())
+    assert (1, 1) == left(trained)[1:]
+
+
+def test_as_many_instances_go_on_serving_when_a_model_that_fails_is_taken_back(
+    trained: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl
+) -> None:
+    deploy("--autoscale", "1:4")
+    hosting.scale_out(3)
+    with pytest.raises(SmokeTestError):
+        deploy("--autoscale", "1:4", "--model-data", model_url("swapped"))
+    [variant] = trained.aws.sagemaker.describe_endpoint(EndpointName=trained.names.endpoint)["ProductionVariants"]
+    assert 3 == variant["CurrentInstanceCount"]
 
 
 def test_a_watched_update_that_is_taken_back_leaves_no_alarm(
@@ -183,7 +244,7 @@ def test_a_watched_update_that_is_taken_back_leaves_no_alarm(
     deploy()
     with pytest.raises(RolledBackError):
         deploy("--model-data", model_url("broken"), "--strategy", "all-at-once")
-    assert [] == trained.aws.cloudwatch.describe_alarms()["MetricAlarms"]
+    assert [] == alarms(trained)
 
 
 def test_the_alarm_of_the_service_watches_too_unless_it_has_gone_off_already(
@@ -240,8 +301,9 @@ def test_a_model_that_was_damaged_while_it_was_loaded_is_taken_back(
     trained: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl
 ) -> None:
     first = deploy()["endpoint_config"]
-    damaged = {"Bucket": "photos", "Key": "models/better/model.tar.gz", "Body": b"no archive"}
-    hosting.before_answer = lambda: trained.aws.s3.put_object(**damaged)
+    hosting.before_answer = lambda: trained.aws.s3.put_object(
+        Bucket="photos", Key="models/better/model.tar.gz", Body=b"no archive"
+    )
     with pytest.raises(BadModelArchiveError):
         deploy("--model-data", model_url("better"))
     assert (first, 1, 1) == left(trained)
@@ -365,7 +427,7 @@ def test_scaling_that_is_not_asked_for_any_more_ends(trained: Context, deploy: D
 
 def test_an_update_begins_with_as_many_instances_as_run(trained: Context, deploy: Deploy, hosting: Any) -> None:
     deploy("--autoscale", "1:3")
-    hosting.backend.endpoints["scones-unlimited"].production_variants[0]["CurrentInstanceCount"] = 3
+    hosting.scale_out(3)
     name = deploy("--autoscale", "1:3", "--instance-type", "ml.c5.large")["endpoint_config"]
     [variant] = trained.aws.sagemaker.describe_endpoint_config(EndpointConfigName=name)["ProductionVariants"]
     assert 3 == variant["InitialInstanceCount"]
@@ -401,13 +463,8 @@ def test_an_interrupted_update_goes_on_with_the_same_command(
 ) -> None:
     deploy("--autoscale", "1:2")
     deploy("--autoscale", "1:2", "--model-data", model_url("better"))
-    hosting.changes.clear()
-    hosting.interrupted_after = changes
     wanted = ("--autoscale", "1:3", "--model-data", model_url("best"))
-    with pytest.raises(KeyboardInterrupt):
-        deploy(*wanted)
-    hosting.interrupted_after = None
-    trained.run.steps = open_run_file(trained.run.folder).steps  # another process knows what is on disk
+    interrupt(trained, hosting, changes, lambda: deploy(*wanted))
     assert (deploy(*wanted)["endpoint_config"], 2, 2) == left(trained)
     assert [(1, 3)] == scaled(trained)
     assert trained.run.result("deploy")["model_card"] == read_model_card(trained)

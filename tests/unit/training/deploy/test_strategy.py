@@ -33,10 +33,10 @@ def test_a_canary_bakes_twice_and_a_linear_update_after_every_step() -> None:
 
 @pytest.mark.parametrize("kind", ["canary", "linear", "all-at-once"])
 def test_a_deployment_is_what_sagemaker_takes(valid_request: Callable[..., None], kind: str) -> None:
-    deployment = Strategy(kind, 25, 60).request(["errors"])
-    update = {"EndpointName": "trucks", "EndpointConfigName": "new", "DeploymentConfig": deployment}
+    watched = Strategy(kind, 25, 120).request(["errors"])
+    update = {"EndpointName": "trucks", "EndpointConfigName": "new", **watched}
     valid_request("sagemaker", "UpdateEndpoint", update)
-    routing = deployment["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]
+    routing = watched["DeploymentConfig"]["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]
     assert {"CanarySize": "canary" == kind, "LinearStepSize": "linear" == kind} == {
         name: name in routing for name in ("CanarySize", "LinearStepSize")
     }
