@@ -28,7 +28,7 @@ class Region:
         self._store = RecordStore(folder, account, name)
         alarm_states = partial(surroundings.alarms.states, name)
         launcher = Launcher(folder / "deployment", surroundings.artifact_store, surroundings.container)
-        self._endpoints = Endpoints(self._store, launcher, alarm_states)
+        self._endpoints = Endpoints(self._store, launcher, alarm_states, surroundings.alarms.now)
         self._training_jobs = TrainingJobs(self._store, name, folder / "training", surroundings.jobs)
         self._tuning_jobs = TuningJobs(self._store, self._training_jobs)
         role, targets = surroundings.jobs.role, surroundings.scalable_targets

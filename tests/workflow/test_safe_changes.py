@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import tarfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count, islice
@@ -57,6 +58,15 @@ class Change:
         """Exit status and output of a step."""
         process = self.start(*step)
         output, _ = process.communicate(timeout=300)
+        return process.returncode, output
+
+    def run_for_hours(self, hours: Iterator[int], *step: str) -> tuple[int, str]:
+        """The same, while the clock of the alarms, by which an update bakes, is put ahead again and again."""
+        process, faults = self.start(*step), Faults(self.cloud.url)
+        while process.poll() is None:
+            faults.put_clock_ahead(next(hours))
+            time.sleep(0.5)
+        output, _ = process.communicate()
         return process.returncode, output
 
     def model(self, name: str, **faults: float) -> str:
@@ -160,9 +170,11 @@ def test_canary_of_a_bad_model_is_taken_back_by_its_alarm_and_no_image_is_lost(
 
 @pytest.mark.long
 @pytest.mark.usefixtures("quiet")
-def test_canary_of_a_good_model_stays_until_it_is_rolled_back_with_its_card(change: Change) -> None:
+def test_canary_of_a_good_model_stays_until_it_is_rolled_back_with_its_card(
+    change: Change, hours: Iterator[int]
+) -> None:
     before, card = change.serving, change.card
-    status, output = change.run("deploy", "--strategy", "canary", "--bake", "1", "--instances", "2")
+    status, output = change.run_for_hours(hours, "deploy", "--strategy", "canary", "--instances", "2")
     assert 0 == status, output
     after = change.serving
     assert (True, True) == (after[0] == after[1], after != before)
@@ -195,6 +207,9 @@ def test_shadow_is_asked_and_never_heard(change: Change) -> None:
     assert {record["outcome"] for record in records} <= {"ACCEPTED", "REVIEW"}
     endpoint = change.cloud.client("sagemaker").describe_endpoint(EndpointName=change.service.endpoint)
     assert ["shadow"] == [one["VariantName"] for one in endpoint["ShadowProductionVariants"]]
+    _, told = change.run("deploy", "--shadow", "--model-data", model, "--json")
+    shadow = json.loads(told[told.index("{") :])["variants"]["shadow"]
+    assert (True, 1.0) == (shadow["requests"] > 0, shadow["error_share"])
     status, output = change.run("rollback")
     assert (0, before) == (status, change.serving), output
 

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from account.arguments import whole
+from training.deploy.alarms import PERIOD
 from training.deploy.hosting import Hosting, HostingOptionsError
 
 CANARY, LINEAR, ALL_AT_ONCE = "canary", "linear", "all-at-once"
 SHARE = 50  # percent: of two instances, the fewest that can be divided, one
 BAKE = 300  # seconds: five periods of the alarms
+# Wherever in a period the new model gets its share, a whole one of its own ends within two; in less time no alarm could
+# have judged it, and nothing would be guarded.
+SHORTEST_BAKE = 2 * PERIOD
 
 
 @dataclass(frozen=True)
@@ -25,16 +29,21 @@ class Strategy:
         """What the options ask for; None if nothing is to be watched.
 
         Raises:
-            HostingOptionsError: options contradict each other, or there is nothing that can be divided.
+            HostingOptionsError: options contradict each other, or the endpoint is serverless or cannot be divided.
         """
         if options.strategy is None:
             if options.share or options.bake is not None:
                 raise HostingOptionsError("--share and --bake belong to --strategy.")
             return None
-        if options.strategy != ALL_AT_ONCE and (hosting.instance_type is None or hosting.instances < 2):
+        if hosting.instance_type is None:
             raise HostingOptionsError(
-                f"--strategy {options.strategy} moves instance by instance: it needs --mode realtime and at least "
-                "--instances 2. With one instance, --strategy all-at-once watches the alarms too."
+                f"--strategy {options.strategy} is not for --mode serverless, of which SageMaker watches no update. "
+                "Leave it out, or use --mode realtime."
+            )
+        if options.strategy != ALL_AT_ONCE and hosting.instances < 2:
+            raise HostingOptionsError(
+                f"--strategy {options.strategy} moves instance by instance: it needs at least --instances 2. With one "
+                "instance, --strategy all-at-once watches the alarms too."
             )
         return cls(options.strategy, options.share or SHARE, BAKE if options.bake is None else options.bake)
 
@@ -60,4 +69,4 @@ def add_strategy_arguments(parser: argparse.ArgumentParser) -> None:
     add, kinds = parser.add_argument, (CANARY, LINEAR, ALL_AT_ONCE)
     add("--strategy", choices=kinds, help="watch an update with alarms, which take it back (an unwatched update)")
     add("--share", type=whole(10, 50), metavar="PERCENT", help=f"of a canary, or of each linear step ({SHARE})")
-    add("--bake", type=whole(0, 3600), metavar="SECONDS", help=f"watch so long after each step ({BAKE})")
+    add("--bake", type=whole(SHORTEST_BAKE, 3600), metavar="SECONDS", help=f"watch so long after each step ({BAKE})")

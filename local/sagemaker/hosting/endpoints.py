@@ -35,9 +35,11 @@ class Endpoints:
         store: RecordStore,
         launcher: Launcher,
         alarm_states: Callable[[Iterable[str]], dict[str, str]],
+        alarm_time: Callable[[], float],
     ) -> None:
         self._store = store
         self._alarm_states = alarm_states
+        self._alarm_time = alarm_time
         self._launcher = launcher
         self._serving: dict[str, asyncio.Future[Deployment | None]] = {}
         self._green: dict[str, tuple[Deployment, float]] = {}  # the new fleet of an update, and its share of requests
@@ -173,12 +175,12 @@ class Endpoints:
             del self._green[name]
 
     async def _bake(self, plan: Record, seconds: float) -> None:
-        deadline = asyncio.get_running_loop().time() + seconds
+        deadline = self._alarm_time() + seconds
         while True:
             states = self._alarm_states(alarm_names(plan))
             if ringing := sorted(name for name, state in states.items() if state == "ALARM"):
                 raise DeploymentFailedError(f"One or more alarms went off, the update was rolled back: {ringing}.")
-            if (left := deadline - asyncio.get_running_loop().time()) <= 0:
+            if (left := deadline - self._alarm_time()) <= 0:
                 return
             await asyncio.sleep(min(left, _WATCH_SECONDS))
 

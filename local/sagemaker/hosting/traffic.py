@@ -20,6 +20,9 @@ class Alarms(Protocol):
     def states(self, region: str, names: Iterable[str]) -> dict[str, str]:
         """Return the state of each of these alarms that exists, judged now."""
 
+    def now(self) -> float:
+        """Return the time by which they are judged, in seconds since the epoch; a test puts it ahead."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -53,8 +56,12 @@ def check_update(plan: Mapping[str, Any], endpoint: Record, known_alarms: Iterab
     """Check the DeploymentConfig of an update.
 
     Raises:
-        InvalidRequestError: a size is missing or out of its bounds, variants differ, or an alarm does not exist.
+        InvalidRequestError: a size is missing or out of its bounds, variants differ or are serverless, or an alarm
+            does not exist.
     """
+    # https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails.html: real-time and asynchronous inference.
+    if any("CurrentInstanceCount" not in one["Summary"] for one in plan["Variants"]):
+        raise InvalidRequestError("Deployment guardrails are not supported for serverless variants.")
     if missing := sorted(set(alarm_names(plan)) - set(known_alarms)):
         raise InvalidRequestError(f"The CloudWatch alarm(s) {', '.join(missing)} could not be found.")
     policy = plan.get("DeploymentConfig", {}).get("BlueGreenUpdatePolicy", {})
@@ -68,8 +75,6 @@ def check_update(plan: Mapping[str, Any], endpoint: Record, known_alarms: Iterab
         one["VariantName"] for one in endpoint["ProductionVariants"]
     }:
         raise InvalidRequestError("Canary and linear traffic shifting need the same variant names before and after.")
-    if any("CurrentInstanceCount" not in one["Summary"] for one in plan["Variants"]):
-        raise InvalidRequestError("Canary and linear traffic shifting are not supported for serverless variants.")
     smallest = _SMALLEST_STEP if member == "LinearStepSize" else 0.0
     if not smallest <= _share(routing[member], plan) <= _LARGEST_CANARY:
         raise InvalidRequestError(f"The {member} must be at most 50% of the new fleet, a linear step at least 10%.")

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from ministack.core.responses import request_scope
 from ministack.services import cloudwatch
 
+from local.ministack.metric_store import CLOCK
+
 
 class MiniStackAlarms:
     """The alarms of one account."""
@@ -18,3 +20,7 @@ class MiniStackAlarms:
             cloudwatch._evaluate_all_alarms()
             found = {name: cloudwatch._alarms.get(name) or cloudwatch._composite_alarms.get(name) for name in names}
         return {name: str(alarm["StateValue"]) for name, alarm in found.items() if alarm}
+
+    def now(self) -> float:
+        """Return the time by which they are judged, in seconds since the epoch."""
+        return CLOCK.now()

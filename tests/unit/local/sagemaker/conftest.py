@@ -89,12 +89,16 @@ class FakeTelemetrySink:
 
 @dataclass
 class FakeAlarms:
-    """CloudWatch's alarms as a dictionary of states."""
+    """CloudWatch's alarms as a dictionary of states, judged by a clock that can be put ahead."""
 
     known: dict[str, str] = field(default_factory=dict)
+    ahead: float = 0.0
 
     def states(self, _region: str, names: Iterable[str]) -> dict[str, str]:
         return {name: self.known[name] for name in names if name in self.known}
+
+    def now(self) -> float:
+        return time.time() + self.ahead
 
 
 class FakeContainer:

@@ -42,15 +42,26 @@ def test_a_deployment_is_what_sagemaker_takes(valid_request: Callable[..., None]
     }
 
 
-@pytest.mark.parametrize("hosting", [ONE, SERVERLESS])
-def test_what_cannot_be_divided_has_no_canary(hosting: Hosting) -> None:
+def test_one_instance_cannot_be_divided_and_has_no_canary() -> None:
     with pytest.raises(HostingOptionsError, match="--instances 2"):
-        strategy("--strategy", "canary", hosting=hosting)
+        strategy("--strategy", "canary", hosting=ONE)
+
+
+@pytest.mark.parametrize("kind", ["canary", "linear", "all-at-once"])
+def test_no_update_of_a_serverless_endpoint_is_watched(kind: str) -> None:
+    with pytest.raises(HostingOptionsError, match=f"--strategy {kind} is not for --mode serverless"):
+        strategy("--strategy", kind, hosting=SERVERLESS)
+
+
+def test_a_bake_in_which_no_alarm_could_go_off_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        strategy("--strategy", "all-at-once", "--bake", "119")
+    assert "120" in capsys.readouterr().err
 
 
 def test_options_of_a_strategy_without_one_are_refused() -> None:
     with pytest.raises(HostingOptionsError, match="belong to --strategy"):
-        strategy("--bake", "0")
+        strategy("--bake", "120")
 
 
 def test_alarms_watch_the_new_instances_alone(valid_request: Callable[..., None]) -> None:

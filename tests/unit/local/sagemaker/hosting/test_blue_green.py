@@ -95,6 +95,15 @@ def test_alarm_takes_the_update_back_at_any_step(
     assert Counter(old=60) == answering(cloud)
 
 
+def test_update_bakes_by_the_clock_of_the_alarms(cloud: Cloud, update: Callable[..., None]) -> None:
+    update(canary(50, LONG), LONG)
+    for share in ("50%", "100%"):
+        wait_for_baking(cloud, f"{share} of the traffic")
+        cloud.alarms.ahead += LONG
+    assert "InService" == cloud.settle("trucks")
+    assert "new" == cloud.control.describe_endpoint(EndpointName="trucks")["EndpointConfigName"]
+
+
 def test_restarted_cloud_begins_the_update_again(cloud: Cloud, update: Callable[..., None]) -> None:
     update(canary(10, LONG))
     wait_for_baking(cloud, "10% of the traffic")
@@ -132,6 +141,15 @@ def test_size_out_of_bounds_is_refused(
     with pytest.raises(ClientError, match=message):
         update(routing)
     assert "InService" == cloud.settle("trucks")
+
+
+def test_watched_update_to_a_serverless_variant_is_refused(cloud: Cloud, update: Callable[..., None]) -> None:
+    cloud.control.delete_endpoint_config(EndpointConfigName="new")
+    serverless: Any = {"MemorySizeInMB": 2048, "MaxConcurrency": 5}
+    variant: Any = {"VariantName": "AllTraffic", "ModelName": "new", "ServerlessConfig": serverless}
+    cloud.control.create_endpoint_config(EndpointConfigName="new", ProductionVariants=[variant])
+    with pytest.raises(ClientError, match="not supported for serverless"):
+        update({"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 120})
 
 
 def test_alarm_that_does_not_exist_is_refused(cloud: Cloud, update: Callable[..., None]) -> None:
