@@ -10,12 +10,13 @@ from training.ab.results import Result, read_records, summarise, verdict
 from training.dataset import Dataset
 from training.deploy import endpoint
 from training.deploy.card import deployed_model_card
+from training.deploy.errors import VariantTakenError
 from training.deploy.proof import calibrate, read_proof_images, smoke_test
 from training.deploy.request import VARIANT
 from training.deploy.second_variant import add, in_service
 from training.deploy.trained_model import TrainedModel
 from training.errors import TrainingError
-from training.model_card import inspect_archive, read_model_card, write_model_card
+from training.model_card import ModelArchive, inspect_archive, read_model_card, write_model_card
 from training.step import Context
 
 HELP = "share the requests between two models by weights, and compare what the records tell of them"
@@ -43,7 +44,9 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     """Do the step.
 
     Raises:
-        WeightsError, NoTestError, StepNotDoneError: what is asked cannot be.
+        WeightsError, NoTestError, StepNotDoneError, ServerlessEndpointError: what is asked cannot be.
+        VariantTakenError, OtherDatasetError, ModelMissingError, BadModelArchiveError, ModelChangedError: the second
+            model cannot be that variant.
         EndpointTakenError, EndpointStuckError, EndpointFailedError, RolledBackError: the endpoint cannot be changed.
         SmokeTestError: the new model does not answer as it must; it stays without weight.
         ServiceMissingError: there are no records to compare by.
@@ -67,9 +70,15 @@ def _share(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     if len(weights) != 2 or VARIANT not in weights or not serving <= weights.keys():
         raise WeightsError(f"The endpoint has the variants {', '.join(sorted(serving))}. {WeightsError.__doc__}")
     [variant] = weights.keys() - {VARIANT}
-    context.run.begin("ab", variant=variant, model_data=options.model_data)
-    if variant not in (read_model_card(context) or {}).get("variants", {}):
-        _prove_second(context, options, variant)
+    model = TrainedModel.of(context.run, options.model_data, None)
+    archive = inspect_archive(context.aws.s3, model.model_data)
+    archive.require(model.model_digest)
+    tested = (read_model_card(context) or {}).get("variants", {})
+    if variant in tested and tested[variant]["model_digest"] != archive.digest:
+        raise VariantTakenError
+    context.run.begin("ab", variant=variant, model_data=model.model_data)
+    if variant not in tested:
+        _prove_second(context, model, archive, variant, options.timeout)
     context.aws.sagemaker.update_endpoint_weights_and_capacities(
         EndpointName=context.names.endpoint,
         DesiredWeightsAndCapacities=[{"VariantName": name, "DesiredWeight": one} for name, one in weights.items()],
@@ -84,15 +93,12 @@ def _share(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     return result
 
 
-def _prove_second(context: Context, options: argparse.Namespace, variant: str) -> None:
+def _prove_second(context: Context, model: TrainedModel, archive: ModelArchive, variant: str, timeout: float) -> None:
     """Add the variant without weight, ask it by name, and write its card before it answers anybody else."""
     dataset = Dataset.of(context.run)
-    model = TrainedModel.of(context.run, options.model_data, None)
     dataset.require(model.data_digest)
-    archive = inspect_archive(context.aws.s3, model.model_data)
-    archive.require(model.model_digest)
     images = read_proof_images(context, dataset)
-    config = add(context, "ab", model, variant, options.timeout, shadow=False)
+    config = add(context, "ab", model, variant, timeout, shadow=False)
     smoke_test(context, dataset, images.known, variant)
     calibration = calibrate(context, dataset, images.calibration, variant)
     own = deployed_model_card(context, dataset, model, archive, calibration.temperature, variant=variant)

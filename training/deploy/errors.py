@@ -23,6 +23,14 @@ class AlarmRingingError(TrainingError):
     """An alarm that is to watch the update has gone off before it: find out why first, or update without --strategy."""
 
 
+class ServerlessEndpointError(TrainingError):
+    """A serverless endpoint holds one model: a second beside it, or a shadow, needs --mode realtime."""
+
+
+class VariantTakenError(TrainingError):
+    """The endpoint tests another model as this variant: `rollback` first, or name the same model with --model-data."""
+
+
 class RoleRefusedError(TrainingError):
     """SageMaker cannot work as the role: does it exist, does it trust sagemaker.amazonaws.com, may you pass it?"""
 

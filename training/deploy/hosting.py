@@ -19,6 +19,7 @@ INVOCATIONS_PER_INSTANCE = 300
 _LOCAL_DISKS = re.compile(r"ml\.([a-z]+\d+[a-z]*d[a-z]*|g5|g6e?|gr6|p5e?n?|trn[12]n?)\.")
 _ONLY_REALTIME = ("instance_type", "instances", "capture", "capture_prefix", "kms_key", "autoscale")
 _ONLY_SERVERLESS = ("memory", "max_concurrency")
+HOSTING_OPTIONS = ("mode", *_ONLY_REALTIME, "invocations_per_instance", *_ONLY_SERVERLESS)
 
 
 class HostingOptionsError(TrainingError):
@@ -60,8 +61,9 @@ class Hosting:
             HostingOptionsError: options contradict each other.
             UnknownInstanceTypeError: it is none of these instance types.
         """
-        _refuse(options, _ONLY_REALTIME if options.mode == SERVERLESS else _ONLY_SERVERLESS)
-        if options.mode == SERVERLESS:
+        mode = options.mode or REALTIME
+        refuse(options, _ONLY_REALTIME if mode == SERVERLESS else _ONLY_SERVERLESS, f"--mode {mode}")
+        if mode == SERVERLESS:
             memory, concurrency = options.memory or MEMORY_MB, options.max_concurrency or MAX_CONCURRENCY
             return cls(SERVERLESS, memory_mb=memory, max_concurrency=concurrency)
         instance_type = options.instance_type or INSTANCE_TYPE
@@ -90,7 +92,7 @@ class Hosting:
 def add_hosting_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that say on what the endpoint runs. Their defaults are None, to know what the user gave."""
     add = parser.add_argument
-    add("--mode", choices=(REALTIME, SERVERLESS), default=REALTIME, help="instances, or none (%(default)s)")
+    add("--mode", choices=(REALTIME, SERVERLESS), help=f"instances, or none ({REALTIME})")
     add("--instance-type", metavar="TYPE", help=f"for realtime ({INSTANCE_TYPE})")
     add("--instances", type=whole(1, 1000), metavar="N", help="for realtime (1)")
     sizes = range(1024, 6145, 1024)
@@ -108,17 +110,18 @@ def add_hosting_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def refuse(options: argparse.Namespace, others: Iterable[str], what: str) -> None:
+    """Refuse options that do not go with another one, which `what` names. Raises HostingOptionsError."""
+    given = [f"--{name.replace('_', '-')}" for name in others if getattr(options, name) not in (None, False)]
+    if given:
+        raise HostingOptionsError(f"{', '.join(given)}: not for {what}. Leave out the one or the other.")
+
+
 def _bounds(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d{1,4}):(\d{1,4})", text)
     if not match or not 1 <= int(match[1]) <= int(match[2]):
         raise argparse.ArgumentTypeError(f"{text!r} is not like 1:4, the fewest and the most instances")
     return int(match[1]), int(match[2])
-
-
-def _refuse(options: argparse.Namespace, others: tuple[str, ...]) -> None:
-    given = [f"--{name.replace('_', '-')}" for name in others if getattr(options, name) is not None]
-    if given:
-        raise HostingOptionsError(f"{', '.join(given)}: not for --mode {options.mode}. Leave out, or change the mode.")
 
 
 def _check_instance_type(instance_type: str, known: Iterable[str]) -> None:

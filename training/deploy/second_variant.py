@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from training.deploy import endpoint
-from training.deploy.errors import EndpointFailedError, RolledBackError
+from training.deploy.errors import EndpointFailedError, RolledBackError, ServerlessEndpointError, VariantTakenError
 from training.deploy.request import model_request
 from training.deploy.trained_model import TrainedModel
 from training.step import Context
@@ -32,6 +32,7 @@ def add(context: Context, step: str, model: TrainedModel, variant: str, timeout:
     `step` has begun in run.json, where the name is noted before anything has it.
 
     Raises:
+        ServerlessEndpointError, VariantTakenError: found before anything is made.
         RolledBackError, EndpointFailedError, EndpointStuckError, QuotaExceededError: it cannot be.
     """
     found = in_service(context, timeout)
@@ -39,12 +40,14 @@ def add(context: Context, step: str, model: TrainedModel, variant: str, timeout:
     serving = found["EndpointConfigName"]
     if serving == facts.get("name"):
         return str(serving)  # an earlier try came so far
+    config = context.aws.sagemaker.describe_endpoint_config(EndpointConfigName=serving)
+    _check_room(config, variant)
     again = facts.get("beside") == serving  # else a configuration of an earlier time would bring back what served then
     name = str(facts["name"]) if again else context.names.dated(datetime.now(UTC))
     context.run.note(step, name=name, beside=serving)
     sagemaker, tags = context.aws.sagemaker, context.names.tag_list
     endpoint.create_unless_there(sagemaker.create_model, model_request(name, model, tags))
-    request = config_request(found, _described(context, found), name, variant, shadow=shadow) | {"Tags": tags}
+    request = config_request(found, config, name, variant, shadow=shadow) | {"Tags": tags}
     endpoint.create_unless_there(sagemaker.create_endpoint_config, request)
     context.console.print(
         f"Endpoint {context.names.endpoint} gets {variant} beside what it serves, and answers meanwhile."
@@ -76,5 +79,8 @@ def config_request(found: Any, config: Any, name: str, variant: str, *, shadow: 
     return {"EndpointConfigName": name, "ProductionVariants": variants, **also, **copied}
 
 
-def _described(context: Context, found: Any) -> Any:
-    return context.aws.sagemaker.describe_endpoint_config(EndpointConfigName=found["EndpointConfigName"])
+def _check_room(config: Any, variant: str) -> None:
+    if any("ServerlessConfig" in one for one in config["ProductionVariants"]):
+        raise ServerlessEndpointError
+    if any(one["VariantName"] == variant for one in config["ProductionVariants"]):
+        raise VariantTakenError

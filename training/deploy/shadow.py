@@ -1,10 +1,13 @@
 """`deploy --shadow`: the new model gets a copy of every request; its answers reach nobody, its metrics tell of it."""
 
+import argparse
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from training.deploy.hosting import HOSTING_OPTIONS, refuse
 from training.deploy.request import VARIANT
 from training.deploy.second_variant import add
+from training.deploy.strategy import STRATEGY_OPTIONS
 from training.deploy.trained_model import TrainedModel
 from training.model_card import read_model_card, write_model_card
 from training.step import Context
@@ -18,10 +21,20 @@ _FIGURES = {
 }
 
 
+def check_shadow_options(options: argparse.Namespace) -> None:
+    """Refuse what a shadow has not: it runs on one instance like that in service, and replaces nothing.
+
+    Raises:
+        HostingOptionsError: something of that was asked.
+    """
+    refuse(options, (*HOSTING_OPTIONS, *STRATEGY_OPTIONS, "dry_run"), "--shadow")
+
+
 def shadow(context: Context, model: TrainedModel, timeout: float) -> dict[str, Any]:
     """Have the model shadow what serves; once it does, the same command tells how both fare.
 
     Raises:
+        ServerlessEndpointError: it can have none.
         RolledBackError, EndpointFailedError, EndpointStuckError, QuotaExceededError: it cannot be.
     """
     context.run.begin(SHADOW, model_data=model.model_data, image=model.image, role=model.role)

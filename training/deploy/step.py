@@ -26,7 +26,7 @@ from training.deploy.request import (
 )
 from training.deploy.rollout import Rollout
 from training.deploy.sam_command import sam_deploy_command
-from training.deploy.shadow import shadow
+from training.deploy.shadow import check_shadow_options, shadow
 from training.deploy.strategy import Strategy, add_strategy_arguments
 from training.deploy.trained_model import TrainedModel
 from training.model_card import (
@@ -65,12 +65,14 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     Raises:
         StepNotDoneError: there is no dataset, or no model.
         HostingOptionsError, UnknownInstanceTypeError, PriceFileError: what is asked cannot be.
-        OtherDatasetError, EndpointTakenError, OtherClassesError, AlarmRingingError, RoleMissingError,
-            ModelMissingError, BadModelArchiveError, ModelChangedError, ModelCardTooLargeError: found before anything is
-            made.
+        OtherDatasetError, EndpointTakenError, ServerlessEndpointError, OtherClassesError, AlarmRingingError,
+            RoleMissingError, ModelMissingError, BadModelArchiveError, ModelChangedError, ModelCardTooLargeError: found
+            before anything is made.
         EndpointStuckError, EndpointFailedError, RolledBackError, QuotaExceededError: SageMaker does not bring it about.
         SmokeTestError, ModelMissingError, BadModelArchiveError, ModelChangedError: it was taken back.
     """
+    if options.shadow:
+        check_shadow_options(options)
     dataset = Dataset.of(context.run)
     model = TrainedModel.of(context.run, options.model_data, options.role)
     dataset.require(model.data_digest)

@@ -8,6 +8,7 @@ from account.arguments import whole
 from training.deploy.alarms import PERIOD
 from training.deploy.hosting import Hosting, HostingOptionsError
 
+STRATEGY_OPTIONS = ("strategy", "share", "bake")
 CANARY, LINEAR, ALL_AT_ONCE = "canary", "linear", "all-at-once"
 SHARE = 50  # percent: of two instances, the fewest that can be divided, one
 BAKE = 300  # seconds: five periods of the alarms

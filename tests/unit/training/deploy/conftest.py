@@ -46,6 +46,7 @@ class Hosting:
         events.register("before-call.sagemaker.CreateEndpoint", self.create)
         events.register("after-call.sagemaker.CreateEndpoint", self.created)
         events.register("after-call.sagemaker.DescribeEndpoint", self.described)
+        events.register("after-call.sagemaker.DescribeEndpointConfig", self.config_described)
         events.register("before-call.sagemaker-runtime.InvokeEndpoint", self.invoke)
         for service in ("sagemaker", "application-autoscaling", "ssm", "cloudwatch"):
             events.register_last(f"after-call.{service}", self.changed)
@@ -58,11 +59,9 @@ class Hosting:
         self.before_answer: Callable[[], None] = lambda: None
 
     def model_data(self, config: str, variant: str | None = None) -> str:
-        """Where the model of a variant is, or that of the newest."""
-        models = {
-            one["VariantName"]: one["ModelName"] for one in self.backend.endpoint_configs[config].production_variants
-        }
-        model = models[variant or list(models)[-1]]
+        """Where the model of a variant is, or else that of the model which came with the configuration, by its name."""
+        variants = self.backend.endpoint_configs[config].production_variants
+        model = {one["VariantName"]: one["ModelName"] for one in variants}.get(variant, config)
         return str(self.backend._models[model].primary_container["ModelDataUrl"])
 
     def update(self, params: dict[str, Any], **_: Any) -> Any:
@@ -102,6 +101,10 @@ class Hosting:
         if self.pending:
             parsed["EndpointConfigName"] = "the one before"
             parsed["PendingDeploymentSummary"] = {"EndpointConfigName": self.pending}
+
+    def config_described(self, parsed: dict[str, Any], **_: Any) -> None:
+        for member in [member for member, value in parsed.items() if value == {}]:
+            del parsed[member]  # SageMaker has no empty structures
 
     def invoke(self, params: dict[str, Any], **_: Any) -> Any:
         self.before_answer()
@@ -150,6 +153,7 @@ def trained(account: tuple[Aws, Hosting], hosting: Hosting, run_file: RunFile, s
             aws.s3.put_object(Bucket=BUCKET, Key=key, Body=str(index))
     for name in ("good", "better", "best", "swapped", "broken", "three"):
         aws.s3.put_object(Bucket=BUCKET, Key=f"models/{name}/model.tar.gz", Body=archive())
+    aws.s3.put_object(Bucket=BUCKET, Key="models/other/model.tar.gz", Body=archive("another"))
     counts = {split: dict.fromkeys(LABELS, 1) for split in ("train", "validation", "calibration")}
     staged = {"bucket": BUCKET, "prefix": "datasets/default", "labels": LABELS, "counts": counts}
     run.begin("stage")
@@ -173,6 +177,7 @@ class Clock(datetime):
 def deploy(trained: Context, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
     """Run the step with these arguments."""
     monkeypatch.setattr("training.deploy.rollout.datetime", Clock)
+    monkeypatch.setattr("training.deploy.second_variant.datetime", Clock)
 
     def run(*arguments: str) -> dict[str, Any]:
         parser = argparse.ArgumentParser()
