@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from benchmarks.trust import OF_KINDS, OF_VEHICLES, divided, link, measured, reached, write
+from benchmarks.trust import OF_KINDS, OF_VEHICLES, divided, link, measured, missing, reached, write
 from benchmarks.trust_tables import calibration_table, foreign_table, promise_table
 
 
@@ -80,6 +80,11 @@ def test_what_was_measured_is_read_again_and_nothing_else(tmp_path: Path) -> Non
     write(file, seeds | {"drift": {}, "reached": {}})
     assert (seeds, nothing) == (measured(file, 1), measured(file, 0))
     assert [file] == list(tmp_path.iterdir())
+
+
+def test_resumed_it_measures_what_is_missing() -> None:
+    result = {"ten_classes": [ten_classes()], "foreign_images": []}
+    assert [("foreign_images", 0), ("ten_classes", 1), ("foreign_images", 1)] == missing(result, 2)
 
 
 def test_every_figure_is_printed_with_its_interval_and_its_n() -> None:
