@@ -29,7 +29,7 @@ def add_account_arguments(parser: "argparse._ActionsContainer") -> None:
 
 
 def conclude(command: Callable[[], Result], as_json: bool, interrupted: str) -> int:
-    """Carry a command out; return the exit status: its own (0 is well), 1 cannot be done, 130 interrupted."""
+    """Carry a command out; return the exit status: its own (0 is well) or its error's (1), 130 interrupted."""
     try:
         result = command()
     except (CommandError, ClientError, BotoCoreError) as exc:
@@ -37,8 +37,8 @@ def conclude(command: Callable[[], Result], as_json: bool, interrupted: str) -> 
         told = {"type": type(error).__name__, "message": str(error)}
         print(f"{told['type']}: {told['message']}", file=sys.stderr)
         if as_json:
-            print_data({"error": told})
-        return 1
+            print_data({**error.data, "error": told})
+        return error.status
     except KeyboardInterrupt:
         print(f"\nInterrupted. {interrupted}", file=sys.stderr)
         return 128 + signal.SIGINT

@@ -13,6 +13,12 @@ class BrokenError(CommandError):
     """It is broken."""
 
 
+class FoundError(CommandError):
+    """Something was found."""
+
+    status = 3
+
+
 def ends_with(error: BaseException) -> Result:
     raise error
 
@@ -34,6 +40,15 @@ def test_an_error_is_a_sentence_and_data(capsys: pytest.CaptureFixture[str], err
     shown = capsys.readouterr()
     assert shown.err.startswith(told)
     assert json.loads(shown.out)["error"]["type"] == told.split(":")[0]
+
+
+def test_an_error_may_have_a_status_and_data_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    error = FoundError()
+    error.data = {"found": 7}
+    assert 3 == conclude(lambda: ends_with(error), True, "")
+    assert {"found": 7, "error": {"type": "FoundError", "message": "Something was found."}} == json.loads(
+        capsys.readouterr().out
+    )
 
 
 def test_an_interruption_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
