@@ -9,6 +9,7 @@ from queue import SimpleQueue
 from threading import Event, Thread
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
+OWN_REQUEST = "training-"  # what the InferenceId of this tool's requests begins with; captured data keeps it
 SUM_TOLERANCE = 0.01  # models answer in single precision, some with few digits
 
 
@@ -99,7 +101,7 @@ def classify_all(
         image, data = item
         started = perf_counter()
         try:
-            answer = runtime.invoke_endpoint(Body=data, **request)
+            answer = runtime.invoke_endpoint(Body=data, InferenceId=f"{OWN_REQUEST}{uuid4()}", **request)
             body = answer["Body"].read()
         except (ClientError, BotoCoreError) as exc:
             raise NoAnswerError(f"{endpoint} did not answer {image.key}: {exc}") from exc

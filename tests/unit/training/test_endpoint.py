@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from training.dataset import LabelledKey
 from training.endpoint import (
+    OWN_REQUEST,
     Answer,
     ImageMissingError,
     InvalidAnswerError,
@@ -37,16 +38,19 @@ class FakeRuntime:
         self._answer = answer
         self.asked: list[bytes] = []
         self.variants: set[str | None] = set()
+        self.ids: set[str] = set()
 
     def invoke_endpoint(
         self,
         EndpointName: str,  # noqa: N803
         Body: bytes,  # noqa: N803
+        InferenceId: str,  # noqa: N803
         TargetVariant: str | None = None,  # noqa: N803
         **_: str,
     ) -> dict[str, Any]:
         self.asked.append(Body)
         self.variants.add(TargetVariant)
+        self.ids.add(InferenceId)
         return {"Body": io.BytesIO(self._answer(Body)), "InvokedProductionVariant": "AllTraffic"}
 
 
@@ -83,6 +87,14 @@ def test_a_variant_is_asked_for_only_by_name(variant: str | None, expected: set[
     runtime = FakeRuntime(lambda _: b"[0.5, 0.5]")
     list(classify_all(runtime, "cars", IMAGES, 4, variant))  # type: ignore[arg-type]
     assert expected == runtime.variants
+
+
+def test_every_request_has_an_id_that_says_whose_it_is(valid_request: Callable[..., None]) -> None:
+    runtime = FakeRuntime(lambda _: b"[0.5, 0.5]")
+    list(classify_all(runtime, "cars", IMAGES, 4))  # type: ignore[arg-type]
+    assert (len(IMAGES), True) == (len(runtime.ids), all(one.startswith(OWN_REQUEST) for one in runtime.ids))
+    request = {"EndpointName": "cars", "Body": b"image", "InferenceId": runtime.ids.pop()}
+    valid_request("sagemaker-runtime", "InvokeEndpoint", request)
 
 
 NOT_PROBABILITIES = [b"", b"oops", b"{}", b"[]", b"[0.5, 0.1]", b'["a"]', b"[1.5, -0.5]", b"3", b"[null]", b"\xff"]
