@@ -1,9 +1,9 @@
 """Whether recent images are drawn as the reference was: one family of tests, with one error rate for all of it.
 
-Sources: two-sample Kolmogorov-Smirnov test (Smirnov, 1939; asymptotic distribution, Hodges, 1958) for what is measured,
-chi-squared test of homogeneity (Pearson, 1900; classes of which too few are expected put together, Cochran, 1954) for
-what is counted, Holm's step-down procedure (1979) for the family. Holm holds however the statistics depend on each
-other, and finds whatever Bonferroni's correction does.
+Sources: two-sample Kolmogorov-Smirnov test (Smirnov, 1939; asymptotic distribution, Hodges, 1958) for what is measured;
+for what is counted Fisher's exact test (1922) of two kinds, and the chi-squared test of homogeneity (Pearson, 1900;
+classes of which too few are expected put together, Cochran, 1954) of more; Holm's step-down procedure (1979) for the
+family. Holm holds however the statistics depend on each other, and finds whatever Bonferroni's correction does.
 """
 
 from collections import Counter
@@ -90,11 +90,9 @@ def counted(name: str, reference: Counter[str], recent: Counter[str]) -> Compari
     table = np.array([[sample[kind] for kind in kinds] for sample in (reference, recent)])
     sizes = table.sum(axis=1)
     shares = table / sizes[:, np.newaxis]
-    pooled = _without_rare(table)
-    # No correction for continuity: it makes a test that is exact enough here timid.
-    p_value = float(stats.chi2_contingency(pooled, correction=False).pvalue) if pooled.shape[1] > 1 else 1.0
     distance = float(np.abs(shares[0] - shares[1]).sum() / 2)
-    return Comparison(name, "chi-squared", distance, p_value, int(sizes[0]), int(sizes[1]))
+    test, p_value = _homogeneity(_without_rare(table))
+    return Comparison(name, test, distance, p_value, int(sizes[0]), int(sizes[1]))
 
 
 def holm(family: Sequence[Comparison], false_alarms: float) -> list[Comparison]:
@@ -109,10 +107,25 @@ def _both(part: int, whole: int) -> Counter[str]:
     return Counter({"review": part, "accepted": whole - part})
 
 
+def _homogeneity(table: Counts) -> tuple[str, float]:
+    """The name and the p-value of the test of whether two samples (rows) have the same shares of kinds (columns).
+
+    Of two kinds there may be as few as want to be: Fisher's test is exact, where chi-squared calls twice as often.
+    """
+    if table.shape[1] > 2:
+        return "chi-squared", float(stats.chi2_contingency(table).pvalue)
+    return "Fisher's exact", float(stats.fisher_exact(table).pvalue) if table.shape[1] == 2 else 1.0
+
+
 def _without_rare(table: Counts) -> Counts:
-    """The same counts with all columns in one of which too few images would be expected in the smaller sample."""
+    """The same counts with all columns in one of which too few images would be expected in the smaller sample.
+
+    If these are too few together, they go with the smallest of the others, unless there is but one.
+    """
+    table = table[:, np.argsort(-table.sum(axis=0), kind="stable")]
     expected = table.sum(axis=0) * table.sum(axis=1).min() / table.sum()
     rare = expected < LEAST_EXPECTED
-    kept = table[:, ~rare]
-    rest = table[:, rare].sum(axis=1, keepdims=True)
+    kept, rest = table[:, ~rare], table[:, rare].sum(axis=1, keepdims=True)
+    if kept.shape[1] > 1 and expected[rare].sum() < LEAST_EXPECTED:
+        return np.hstack([kept[:, :-1], kept[:, -1:] + rest])
     return np.hstack([kept, rest]) if rest.sum() else kept

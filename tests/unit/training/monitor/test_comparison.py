@@ -4,12 +4,14 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from scipy.stats import hypergeom
 
 from training.acceptance import NEVER
 from training.monitor.comparison import CLASSES, Comparison, compare, counted, holm, measured
 from training.monitor.sample import Decisions, Sample
 
 NAMES = ("car", "truck")
+REFERENCE = 2_000  # images
 
 
 def sample(draw: np.random.Generator, size: int, cars: float = 0.5, brightness: float = 0.5) -> Sample:
@@ -17,6 +19,10 @@ def sample(draw: np.random.Generator, size: int, cars: float = 0.5, brightness: 
     statistics = {name: draw.normal(0, 1, size).tolist() for name in ("contrast", "sharpness")}
     statistics["brightness"] = draw.normal(brightness, 0.1, size).tolist()
     return Sample(Decisions(classes, draw.beta(5, 1, size).tolist()), statistics)
+
+
+def of(reviewed: int, whole: int) -> Counter[str]:
+    return Counter(review=reviewed, accepted=whole - reviewed)
 
 
 def drifted(reference: Sample, recent: Sample) -> list[str]:
@@ -73,6 +79,36 @@ def test_counted_puts_rare_classes_together() -> None:
 
 def test_counted_of_one_class_is_no_drift() -> None:
     assert 1.0 == counted("c", Counter(car=100), Counter(car=60)).p_value
+
+
+@pytest.mark.parametrize("level", [0.01, 0.001])
+@pytest.mark.parametrize("recent", [50, 100, 200])
+def test_counted_of_two_kinds_calls_without_drift_as_seldom_as_it_says(recent: int, level: float) -> None:
+    for reviewed in (3, 20, 200, 1000):  # of both samples; how many are in the recent one is chance
+        alarms = [
+            counted("c", of(reviewed - k, REFERENCE), of(k, recent)).p_value <= level
+            for k in range(min(reviewed, recent) + 1)
+        ]
+        chances = hypergeom.pmf(range(len(alarms)), REFERENCE + recent, reviewed, recent)
+        assert chances[alarms].sum() <= level
+
+
+@pytest.mark.parametrize("recent", [50, 100, 200])
+def test_counted_of_rare_classes_calls_without_drift_in_2_percent_at_most(recent: int) -> None:
+    draw = np.random.default_rng(0)
+    tables = (draw.multinomial((REFERENCE, recent), (0.9, 0.05, 0.03, 0.02)) for _ in range(500))
+    pairs = ([Counter(dict(zip("abcd", row.tolist(), strict=True))) for row in table] for table in tables)
+    assert sum(counted("c", *pair).p_value <= 0.01 for pair in pairs) <= 10
+
+
+def test_counted_puts_rare_classes_that_are_too_few_together_with_the_smallest_other() -> None:
+    rare = Counter(car=1_000, bus=700, truck=297, tram=2, cart=1), Counter(car=25, bus=15, truck=7, tram=1, cart=2)
+    merged = Counter(car=1_000, bus=700, truck=300), Counter(car=25, bus=15, truck=10)
+    assert counted("c", *merged).p_value == counted("c", *rare).p_value
+
+
+def test_counted_of_a_rare_class_that_becomes_common_is_drift() -> None:
+    assert counted("c", of(20, REFERENCE), of(10, 50)).p_value < 1e-6
 
 
 def test_reviewed_counts_what_is_below_the_threshold_of_its_class() -> None:
