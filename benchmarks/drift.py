@@ -136,8 +136,7 @@ def is_found(photos: Mapping[str, Photos], drift: str, draw: np.random.Generator
     one = clean.sample(order[:reference].tolist())
     other = photos.get(drift, clean).sample(after[:recent].tolist())
     thresholds = dict.fromkeys(chain(one.decisions.classes, other.decisions.classes), GUESS)
-    first, second = (sample.decisions.reviewed(thresholds) for sample in (one, other))
-    return any(comparison.drifted for comparison in compare(one, other, (first, second)))
+    return any(comparison.drifted for comparison in compare(one, other, thresholds))
 
 
 def mixed(

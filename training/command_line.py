@@ -44,7 +44,7 @@ RUNS = Path("runs")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one step; return the exit status: 0 done, 1 cannot be done, 2 wrong usage, 130 interrupted."""
+    """Run one step; return the exit status: 0 done, 1 cannot be done, 2 wrong usage, 3 drift, 130 interrupted."""
     options = _parser().parse_args(arguments)
     same = "the same options, but without --again," if getattr(options, "again", False) else "the same options"
     interrupted = f"`python -m training {options.step}` with {same} goes on."

@@ -66,6 +66,15 @@ class ServedModel:
         }
 
 
+def read_whole_card(context: Context) -> dict[str, Any]:
+    """The endpoint's model card, of whichever dataset; during an A/B test that of the variant that was there first.
+
+    Raises:
+        ModelCardMissingError: there is none, or it lacks what makes sense of the model's answers.
+    """
+    return _require_whole(context, _read(context))
+
+
 def _configuration(context: Context, variant: str | None) -> str:
     name = context.names.endpoint
     endpoint = find_endpoint(context)
@@ -89,15 +98,24 @@ def _read(context: Context) -> dict[str, Any]:
         raise ModelCardMissingError(f"{name} is no JSON: {exc}. {ModelCardMissingError.__doc__}") from exc
     if card is None:
         raise ModelCardMissingError(f"There is no {name}. {ModelCardMissingError.__doc__}")
+    if not isinstance(card, dict):
+        raise ModelCardMissingError(f"{name} is no JSON object. {ModelCardMissingError.__doc__}")
+    return card
+
+
+def _require_whole(context: Context, card: dict[str, Any]) -> dict[str, Any]:
+    """Return the card if it is whole."""
+    lacking = {"labels", "temperature", "model_digest"} - card.keys()
+    if lacking:
+        raise ModelCardMissingError(
+            f"{context.names.model_card} has no {', '.join(sorted(lacking))}. {ModelCardMissingError.__doc__}"
+        )
     return card
 
 
 def _require(context: Context, dataset: Dataset, card: dict[str, Any]) -> dict[str, Any]:
     """Return the card if it is whole and of a model that was trained on this dataset."""
-    name = context.names.model_card
-    lacking = {"labels", "temperature", "model_digest"} - card.keys()
-    if lacking:
-        raise ModelCardMissingError(f"{name} has no {', '.join(sorted(lacking))}. {ModelCardMissingError.__doc__}")
+    _require_whole(context, card)
     if tuple(card["labels"]) != dataset.labels:
         raise OtherClassesError(
             f"The model card says {', '.join(card['labels'])}; the dataset {', '.join(dataset.labels)}. "

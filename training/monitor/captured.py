@@ -1,4 +1,4 @@
-"""The newest requests and answers that SageMaker has captured of the endpoint, read from S3.
+"""The newest requests and answers that SageMaker has captured of a variant of the endpoint, read from S3.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture.html: lines of JSON in
 <destination>/<endpoint>/<variant>/yyyy/mm/dd/hh/; how each payload is written down, its `encoding` says.
@@ -13,12 +13,13 @@ from datetime import datetime
 from typing import Any
 
 from account.s3_url import split_s3_url
-from training.endpoint import InvalidAnswerError, parse_probabilities
+from training.endpoint import OWN_REQUEST, InvalidAnswerError, parse_probabilities
 from training.inventory import find_endpoint
-from training.monitor.image_statistics import image_statistics
+from training.monitor.image_statistics import UndecodableImageError, image_statistics
 from training.step import Context
 
 _logger = logging.getLogger(__name__)
+_ODD = (ValueError, KeyError, TypeError, AttributeError, RecursionError)  # what JSON of another shape leads to
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,12 @@ def capture_url(context: Context) -> str | None:
     return config["DestinationS3Uri"].rstrip("/") if config else None
 
 
-def read_captured(context: Context, since: datetime, most: int, classes: int) -> list[Captured]:
-    """At most so many captured invocations since a moment, the newest files first.
+def read_captured(context: Context, variant: str, since: datetime, most: int, classes: int) -> list[Captured]:
+    """At most so many captured invocations by others than this tool since a moment, the newest files first.
 
     Args:
         context: The step's.
+        variant: The one that answered; a shadow's answers reach nobody.
         since: What is older is of another time, or of another model.
         most: So many are enough.
         classes: How many class probabilities an answer of the model has; others are of another model.
@@ -49,8 +51,8 @@ def read_captured(context: Context, since: datetime, most: int, classes: int) ->
     url = capture_url(context)
     if url is None:
         return []
-    bucket, prefix = split_s3_url(f"{url}/{context.names.endpoint}/")
-    pages = context.aws.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    bucket, folder = split_s3_url(f"{url}/{context.names.endpoint}/{variant}")
+    pages = context.aws.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{folder}/")
     files = [one for page in pages for one in page.get("Contents", []) if one["LastModified"] >= since]
     found: list[Captured] = []
     for file in sorted(files, key=lambda one: one["LastModified"], reverse=True):
@@ -62,20 +64,24 @@ def read_captured(context: Context, since: datetime, most: int, classes: int) ->
 
 
 def _invocations(body: bytes, key: str, since: datetime) -> Iterator[Captured]:
-    """The invocations in a file, the newest first. What cannot be read is told in the log and left out."""
+    """The invocations in a file, the newest first. What cannot be read is told in the log and left out.
+
+    So is what this tool has asked itself: held-out or foreign images would hide a drift, or invent one.
+    """
     for line in reversed(body.splitlines()):
         try:
             captured = json.loads(line)
-            at = datetime.fromisoformat(captured["eventMetadata"]["inferenceTime"])
-            if at <= since:
+            told = captured["eventMetadata"]
+            at = datetime.fromisoformat(told["inferenceTime"])
+            if at <= since or told.get("inferenceId", "").startswith(OWN_REQUEST):
                 continue
             data = captured["captureData"]
             answer = parse_probabilities(_payload(data["endpointOutput"]), key)
             yield Captured(at, image_statistics(_payload(data["endpointInput"])), answer)
-        except (ValueError, KeyError, TypeError, OSError, InvalidAnswerError) as exc:
+        except (*_ODD, InvalidAnswerError, UndecodableImageError) as exc:
             _logger.warning("A line of %s is no captured invocation: %s", key, exc)
 
 
 def _payload(captured: dict[str, Any]) -> bytes:
     data: str = captured["data"]
-    return base64.b64decode(data) if captured["encoding"] == "BASE64" else data.encode()
+    return base64.b64decode(data) if captured["encoding"] == "BASE64" else bytes(data, "utf-8")

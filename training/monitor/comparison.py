@@ -7,19 +7,18 @@ family. Holm holds however the statistics depend on each other, and finds whatev
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from training.monitor.sample import Sample
+from training.monitor.sample import DIGITS, Decisions, Sample
 
 type Counts = NDArray[np.int64]
 
 FALSE_ALARMS = 0.01  # of all comparisons without drift, at most this share; one in two years if compared every week
-DIGITS = 4  # of every number that is compared, behind the point
 LEAST_IMAGES = 50  # below, a test sees nothing but catastrophes
 LEAST_EXPECTED = 5  # images of a class that must be expected in each sample (Cochran, 1954)
 CLASSES, CONFIDENCE, REVIEW = "class shares", "confidence", "review share"
@@ -50,14 +49,15 @@ class Comparison:
 
 
 def compare(
-    reference: Sample, recent: Sample, reviewed: tuple[int, int], false_alarms: float = FALSE_ALARMS
+    reference: Sample, recent: Sample, thresholds: Mapping[str, float], false_alarms: float = FALSE_ALARMS
 ) -> list[Comparison]:
     """Compare all statistics that both samples have at least 50 images of; the likeliest drift first.
 
     Args:
         reference: The held-out images.
         recent: What came lately.
-        reviewed: How many images of the decisions of each sample are for review, at the same threshold.
+        thresholds: The confidence threshold of each class, which both samples are held to: what was recorded of
+            recent images may have been at another.
         false_alarms: The share of comparisons without any drift in which something is found nevertheless, at most.
     """
     one, other = reference.decisions, recent.decisions
@@ -66,7 +66,7 @@ def compare(
         found += [
             counted(CLASSES, Counter(one.classes), Counter(other.classes)),
             measured(CONFIDENCE, one.confidences, other.confidences),
-            counted(REVIEW, *(_both(n, len(s.classes)) for n, s in zip(reviewed, (one, other), strict=True))),
+            counted(REVIEW, _outcomes(one, thresholds), _outcomes(other, thresholds)),
         ]
     for name in reference.statistics.keys() & recent.statistics.keys():
         values = reference.statistics[name], recent.statistics[name]
@@ -103,8 +103,9 @@ def holm(family: Sequence[Comparison], false_alarms: float) -> list[Comparison]:
     return [replace(one, drifted=place < first_kept) for place, one in enumerate(ordered)]
 
 
-def _both(part: int, whole: int) -> Counter[str]:
-    return Counter({"review": part, "accepted": whole - part})
+def _outcomes(decisions: Decisions, thresholds: Mapping[str, float]) -> Counter[str]:
+    reviewed = decisions.reviewed(thresholds)
+    return Counter({"review": reviewed, "accepted": len(decisions.classes) - reviewed})
 
 
 def _homogeneity(table: Counts) -> tuple[str, float]:

@@ -5,15 +5,22 @@ captured ones both are that, and whatever an upload loses on the way (40 megapix
 """
 
 import io
+import struct
 from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from training.errors import TrainingError
+
 type Floats = NDArray[np.floating]
 
 FORMATS = ("PNG", "JPEG")  # of a prepared image
+MAX_PIXELS = 25_000_000  # of one image, as the local algorithm reads them; a small file can claim any size
+# What Pillow lets out for a damaged or boastful file; its warning is an error where warnings are errors.
+DAMAGE = (OSError, ValueError, SyntaxError, EOFError, struct.error, OverflowError)
+BOAST = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 SIDE = 64  # pixels; a common size, so that detail means the same in small and large images
 TINY = 1e-6  # keeps an image of one colour from dividing by nothing
 
@@ -29,19 +36,21 @@ STATISTICS: Mapping[str, str] = {
 }
 
 
+class UndecodableImageError(TrainingError):
+    """An image that the model was asked about is no readable PNG or JPEG file."""
+
+
 def image_statistics(image: bytes) -> dict[str, float]:
     """All of `STATISTICS` of an encoded image, of whatever size, a fraction of a millisecond each.
 
     Sharpness is divided by the variance, so that a dark image is not taken for a blurred one: the variance of the
     Laplacian is the usual measure of focus (Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy",
     2000).
+
+    Raises:
+        UndecodableImageError: it is something else, or has more than 25 megapixels.
     """
-    with Image.open(io.BytesIO(image), formats=FORMATS) as opened:
-        width, height = opened.size
-        grey = opened.convert("L").resize(
-            (SIDE, SIDE), Image.Resampling.BOX if width > SIDE else Image.Resampling.BICUBIC
-        )
-    pixels = np.asarray(grey, dtype=np.float32) / 255
+    pixels, width, height = _lightness(image)
     across, down = np.diff(pixels, axis=1)[:-1], np.diff(pixels, axis=0)[:, :-1]
     energy_across, energy_down = float(np.square(across).mean()), float(np.square(down).mean())
     half = SIDE // 2
@@ -56,6 +65,21 @@ def image_statistics(image: bytes) -> dict[str, float]:
         float(np.log(width / height)),
     )
     return dict(zip(STATISTICS, values, strict=True))
+
+
+def _lightness(image: bytes) -> tuple[Floats, int, int]:
+    """The lightness, 0 to 1, of every pixel at the common size, and the width and height that the image had."""
+    try:
+        with Image.open(io.BytesIO(image), formats=FORMATS) as opened:
+            width, height = opened.size
+            if width * height > MAX_PIXELS:
+                raise UndecodableImageError(f"It has more than {MAX_PIXELS:,} pixels.")
+            grey = opened.convert("L").resize(
+                (SIDE, SIDE), Image.Resampling.BOX if width > SIDE else Image.Resampling.BICUBIC
+            )
+    except (*DAMAGE, *BOAST) as exc:
+        raise UndecodableImageError(f"{exc}. {UndecodableImageError.__doc__}") from exc
+    return np.asarray(grey, dtype=np.float32) / 255, width, height
 
 
 def _laplacian(pixels: Floats) -> Floats:

@@ -1,5 +1,6 @@
 """The reference: how the held-out images look, and what the deployed model says of them.
 
+Counter-examples are not among them: they are there to teach the model, in a share that nobody expects of what comes.
 A JSON file in the training bucket, by the digest of the model: some 150 kB do not go into the model card, which is an
 SSM parameter. Whichever model the card names, now or after a rollback, its reference is found.
 """
@@ -17,10 +18,9 @@ from account.s3_url import split_s3_url
 from training.calibration import as_served
 from training.dataset import Dataset
 from training.endpoint import Answer, read_images
-from training.monitor.comparison import DIGITS
 from training.monitor.errors import InvalidReferenceError, ReferenceMissingError
 from training.monitor.image_statistics import STATISTICS, image_statistics
-from training.monitor.sample import Decisions, Sample, columns
+from training.monitor.sample import DIGITS, Decisions, Sample, columns
 from training.step import Context
 
 IMAGES = 2_000  # at most; with more, 500 recent images tell hardly more
@@ -38,9 +38,13 @@ def decisions_of(labels: Sequence[str], answers: Sequence[Sequence[float]], temp
 def write_reference(context: Context, dataset: Dataset, card: Mapping[str, Any], answers: Sequence[Answer]) -> str:
     """Make the reference of the model that the card names of its answers to the held-out images; returns its URL.
 
-    Of many answers some are drawn, always the same.
+    Of many answers some are drawn, always the same; none to a counter-example.
+
+    Raises:
+        ImageMissingError, UndecodableImageError: an image of the dataset is not what was staged.
     """
-    ordered = sorted(answers, key=lambda answer: answer.image.key)
+    real = (answer for answer in answers if dataset.labels[answer.label] != card.get("other_class"))
+    ordered = sorted(real, key=lambda answer: answer.image.key)
     places = np.random.default_rng(0).permutation(len(ordered))[:IMAGES]
     drawn = {ordered[place].image: ordered[place].probabilities for place in places}
     pictures = read_images(context.aws.s3, dataset.bucket, drawn, WORKERS)  # in the order in which they arrive

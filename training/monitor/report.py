@@ -32,17 +32,21 @@ BINS = 25
 def render(
     facts: Mapping[str, Any],
     review_share: Mapping[str, float | None],
+    notes: Sequence[str],
     reference: Sample,
     recent: Sample,
     comparisons: Sequence[Comparison],
 ) -> str:
-    """The report as HTML; the statistics that have drifted come first, as `comparisons` has them."""
+    """The report as HTML; the statistics that have drifted come first, as `comparisons` has them.
+
+    The notes say what could not be compared.
+    """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined
     )
     plots = {one.name: _plot(one.name, reference, recent) for one in comparisons if one.name != REVIEW}
     return environment.get_template("report.html.jinja").render(
-        facts=facts, review_share=review_share, comparisons=comparisons, plots=plots, meanings=MEANINGS
+        facts=facts, review_share=review_share, notes=notes, comparisons=comparisons, plots=plots, meanings=MEANINGS
     )
 
 
@@ -62,8 +66,8 @@ def show(console: Console, result: Mapping[str, Any]) -> None:
         f"Since {result['since']}: {result['records']:,} records, {result['captured']:,} captured requests; "
         f"for review {percent(shares['recent'])}, of the held-out images {percent(shares['reference'])}."
     )
-    if not result["captured"]:
-        console.print("No image was looked at: only `python -m training deploy --capture PERCENT` keeps any.")
+    for note in result["notes"]:
+        console.print(note)
     console.print(f"Report: {escape(result['report'])}   data: {escape(result['data_file'])}")
 
 

@@ -1,4 +1,4 @@
-"""The newest records of the results table: what the service decided of images that the endpoint classified."""
+"""The newest records of the results table: what the service decided of images that a variant classified."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -12,16 +12,14 @@ from account.aws import code_of
 from training.monitor.sample import Decisions
 from training.step import Context
 
-REVIEW = "REVIEW"
-_NAMES = ("classification", "confidence_score", "confidence_threshold", "outcome", "recorded_at")
+_NAMES = ("classification", "confidence_score", "confidence_threshold", "recorded_at")
 
 
 @dataclass(frozen=True)
 class Results:
-    """Decisions that were recorded, how many of them are for review, and the threshold of each class, the usual one."""
+    """Decisions that were recorded, and the threshold that each class was held to most often."""
 
     decisions: Decisions
-    reviewed: int
     thresholds: Mapping[str, float]
 
 
@@ -37,19 +35,20 @@ def results_table(context: Context, stack: str) -> str | None:
     return outputs.get("ResultsTableName")
 
 
-def read_results(context: Context, table: str, since: datetime, most: int) -> Results:
-    """At most so many of what the endpoint's answers led to since a moment, the newest.
+def read_results(context: Context, table: str, variant: str | None, since: datetime, most: int) -> Results:
+    """At most so many of what the answers of a variant, or of all, led to since a moment, the newest.
 
     It reads the whole table: there is no index by time, which would cost with every image.
     """
+    wanted, values = "endpoint = :endpoint AND recorded_at >= :since", {":endpoint": context.names.endpoint}
+    values[":since"] = f"{since:%Y-%m-%dT%H:%M:%S}"  # recorded_at goes on with milliseconds and Z
+    if variant:
+        wanted, values[":variant"] = f"{wanted} AND variant = :variant", variant
     pages = context.aws.dynamodb.get_paginator("scan").paginate(
         TableName=table,
         ProjectionExpression=", ".join(_NAMES),
-        FilterExpression="endpoint = :endpoint AND recorded_at >= :since",
-        ExpressionAttributeValues={
-            ":endpoint": {"S": context.names.endpoint},
-            ":since": {"S": f"{since:%Y-%m-%dT%H:%M:%S}"},  # recorded_at goes on with milliseconds and Z
-        },
+        FilterExpression=wanted,
+        ExpressionAttributeValues={name: {"S": value} for name, value in values.items()},
     )
     items: list[Any] = [item for page in pages for item in page["Items"]]
     newest = sorted(items, key=lambda item: item["recorded_at"]["S"], reverse=True)[:most]
@@ -60,4 +59,4 @@ def read_results(context: Context, table: str, since: datetime, most: int) -> Re
         [item["classification"]["S"] for item in newest], [float(item["confidence_score"]["N"]) for item in newest]
     )
     usual = {name: counts.most_common(1)[0][0] for name, counts in thresholds.items()}
-    return Results(decisions, sum(item["outcome"]["S"] == REVIEW for item in newest), usual)
+    return Results(decisions, usual)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+DIGITS = 4  # of every number that is compared, behind the point
+
 
 @dataclass(frozen=True)
 class Decisions:
@@ -13,7 +15,15 @@ class Decisions:
 
     def reviewed(self, thresholds: Mapping[str, float]) -> int:
         """How many of them are for review at the threshold of their class; a confidence at the threshold is enough."""
-        return sum(own < thresholds[name] for name, own in zip(self.classes, self.confidences, strict=True))
+        # Rounded alike: a reference is stored with few digits, and must not differ from recent images by that.
+        return sum(
+            round(own, DIGITS) < round(thresholds[name], DIGITS)
+            for name, own in zip(self.classes, self.confidences, strict=True)
+        )
+
+    def review_share(self, thresholds: Mapping[str, float]) -> float | None:
+        """The same as a share of all; None if there are none."""
+        return self.reviewed(thresholds) / len(self.classes) if self.classes else None
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,12 @@ import argparse
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from account.arguments import whole
 from training.dataset import Dataset
-from training.model_card import read_model_card
-from training.monitor.errors import DriftError
-from training.served_model import ModelCardMissingError
+from training.monitor.errors import DriftError, SmallReferenceError
+from training.served_model import read_whole_card
 from training.step import Context
 
 if TYPE_CHECKING:
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
     from training.monitor.recent import Recent
     from training.monitor.sample import Sample
 
-HELP = "compare recent images and decisions with the held-out ones; drift.html, a metric, and exit status 1 on drift"
+HELP = "compare recent images and decisions with the held-out ones; drift.html, a metric, and exit status 3 on drift"
 IMAGES = 500  # the newest; so many find every drift of `python -m benchmarks.drift`
 DAYS = 7
 
@@ -37,49 +35,43 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     """Do the step.
 
     Raises:
-        StepNotDoneError, ModelCardMissingError, ReferenceMissingError, InvalidReferenceError: there is nothing to
-            compare with.
+        StepNotDoneError, ModelCardMissingError, ReferenceMissingError, InvalidReferenceError, SmallReferenceError:
+            there is nothing to compare with.
         TooFewImagesError: there is too little to compare.
-        DriftError: after everything is written.
+        DriftError: after everything is written; it has the result.
     """
-    from training.monitor.comparison import compare
+    from training.monitor.comparison import LEAST_IMAGES, compare
     from training.monitor.metric import metric_request
-    from training.monitor.recent import read_recent
+    from training.monitor.recent import Window, read_recent
     from training.monitor.reference import read_reference, reference_url
     from training.monitor.report import show
 
-    card = _model_card(context)
+    card = read_whole_card(context)
     url = reference_url(Dataset.of(context.run).bucket, card)
     reference, made_at = read_reference(context, url)
-    # Evaluation asks the endpoint too: what was captured before the reference was there may be the held-out images.
-    since = max(datetime.now(UTC) - timedelta(days=options.days), made_at)
+    if len(reference.decisions.classes) < LEAST_IMAGES:
+        raise SmallReferenceError
+    # What is older than the reference may be of the model before.
+    window = Window.of(options.days, made_at, options.images)
     stack = options.stack or context.names.service
-    recent = read_recent(context, card, stack, since, options.images)
-    expected = reference.decisions.reviewed(recent.thresholds)
-    comparisons = compare(reference, recent.sample, (expected, recent.reviewed))
+    recent = read_recent(context, card, stack, window)
+    comparisons = compare(reference, recent.sample, recent.thresholds)
     context.run.begin("monitor", days=options.days, images=options.images, stack=stack)
     facts = {
         "endpoint": context.names.endpoint,
         "model": card["model_digest"],
         "reference": url,
         "reference_made_at": f"{made_at:%Y-%m-%d %H:%M} UTC",
-        "since": f"{since:%Y-%m-%d %H:%M} UTC",
+        "since": f"{window.since:%Y-%m-%d %H:%M} UTC",
         "records": recent.records,
         "captured": recent.captured,
     }
-    result = _write(context, facts, reference, recent, comparisons, expected)
+    result = _write(context, facts, reference, recent, comparisons)
     context.aws.cloudwatch.put_metric_data(**metric_request(stack, comparisons))
     context.run.done("monitor", result)
     show(context.console, result)
-    _judge(comparisons)
+    _judge(comparisons, result)
     return result
-
-
-def _model_card(context: Context) -> dict[str, Any]:
-    card = read_model_card(context)
-    if card is None:
-        raise ModelCardMissingError(f"There is no {context.names.model_card}. {ModelCardMissingError.__doc__}")
-    return card
 
 
 def _write(
@@ -88,29 +80,29 @@ def _write(
     reference: "Sample",
     recent: "Recent",
     comparisons: "Sequence[Comparison]",
-    expected: int,
 ) -> dict[str, Any]:
     """Write drift.json and drift.html into the run's folder, and return the step's result."""
     from training.monitor.report import render
 
-    shares = [
-        reviewed / len(sample.decisions.classes) if sample.decisions.classes else None
-        for reviewed, sample in ((expected, reference), (recent.reviewed, recent.sample))
-    ]
     data = {
         **facts,
         "drifted": [one.name for one in comparisons if one.drifted],
-        "review_share": dict(zip(("reference", "recent"), shares, strict=True)),
+        "review_share": {
+            "reference": reference.decisions.review_share(recent.thresholds),
+            "recent": recent.sample.decisions.review_share(recent.thresholds),
+        },
+        "notes": recent.notes,
         "comparisons": [asdict(one) for one in comparisons],
     }
     data_file, report = context.run.folder / "drift.json", context.run.folder / "drift.html"
     data_file.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    report.write_text(render(facts, data["review_share"], reference, recent.sample, comparisons), encoding="utf-8")
+    page = render(facts, data["review_share"], recent.notes, reference, recent.sample, comparisons)
+    report.write_text(page, encoding="utf-8")
     return {**data, "report": str(report), "data_file": str(data_file)}
 
 
-def _judge(comparisons: "Sequence[Comparison]") -> None:
+def _judge(comparisons: "Sequence[Comparison]", result: Mapping[str, Any]) -> None:
     drifted = [one for one in comparisons if one.drifted]
     if drifted:
         told = ", ".join(f"{one.name} (p = {one.p_value:.1g}, n = {one.recent:,})" for one in drifted)
-        raise DriftError(f"Drift: {told}. {DriftError.__doc__}")
+        raise DriftError(f"Drift: {told}. {DriftError.__doc__}", result)

@@ -1,11 +1,11 @@
 """A service whose results table can be filled with records."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from botocore.stub import Stubber
+from botocore.exceptions import ClientError
 
 from training.step import Context
 
@@ -14,8 +14,20 @@ NOW = datetime(2030, 1, 2, tzinfo=UTC)
 type Record = Callable[..., None]
 
 
+class FakeCloudFormation:
+    """Knows one stack, and its results table; without a table, none: the service is not deployed yet."""
+
+    def __init__(self, table: str | None = None) -> None:
+        self._table = table
+
+    def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803
+        if self._table is None:
+            raise ClientError({"Error": {"Code": "ValidationError", "Message": "does not exist"}}, "DescribeStacks")
+        return {"Stacks": [{"Outputs": [{"OutputKey": "ResultsTableName", "OutputValue": self._table}]}]}
+
+
 @pytest.fixture
-def record(context: Context) -> Iterator[Record]:
+def record(context: Context) -> Record:
     """Record the decision on one more image, so many minutes ago, in the table of a deployed stack."""
     keys = {"image_url": "HASH", "version": "RANGE"}
     properties: dict[str, Any] = {
@@ -25,11 +37,8 @@ def record(context: Context) -> Iterator[Record]:
         "KeySchema": [{"AttributeName": name, "KeyType": kind} for name, kind in keys.items()],
     }
     context.aws.dynamodb.create_table(**properties)
-    stack: dict[str, Any] = {"StackName": STACK, "CreationTime": NOW, "StackStatus": "CREATE_COMPLETE"}
-    stack["Outputs"] = [{"OutputKey": "ResultsTableName", "OutputValue": TABLE}]
-    with Stubber(context.aws.cloudformation) as stubbed:  # moto's needs a validator of OpenAPI
-        stubbed.add_response("describe_stacks", {"Stacks": [stack]})
-        yield _writer(context)
+    context.aws.__dict__["cloudformation"] = FakeCloudFormation(TABLE)  # moto's needs a validator of OpenAPI
+    return _writer(context)
 
 
 def _writer(context: Context) -> Record:
@@ -41,6 +50,7 @@ def _writer(context: Context) -> Record:
         threshold: float = 0.8,
         minutes: int = 0,
         endpoint: str = context.names.endpoint,
+        variant: str = "AllTraffic",
     ) -> None:
         written.append(f"s3://photos/uploads/{len(written)}.jpg")
         recorded_at = f"{NOW - timedelta(minutes=minutes):%Y-%m-%dT%H:%M:%S}.123Z"
@@ -50,6 +60,7 @@ def _writer(context: Context) -> Record:
             "classification": classification,
             "outcome": "ACCEPTED" if confidence >= threshold else "REVIEW",
             "endpoint": endpoint,
+            "variant": variant,
             "recorded_at": recorded_at,
         }
         numbers = {"confidence_score": str(confidence), "confidence_threshold": str(threshold)}

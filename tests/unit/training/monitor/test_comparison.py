@@ -26,8 +26,7 @@ def of(reviewed: int, whole: int) -> Counter[str]:
 
 
 def drifted(reference: Sample, recent: Sample) -> list[str]:
-    first, second = (one.decisions.reviewed(dict.fromkeys(NAMES, 0.8)) for one in (reference, recent))
-    return [one.name for one in compare(reference, recent, (first, second)) if one.drifted]
+    return [one.name for one in compare(reference, recent, dict.fromkeys(NAMES, 0.8)) if one.drifted]
 
 
 def test_compare_of_samples_drawn_alike_finds_something_in_at_most_5_percent_of_200() -> None:
@@ -46,7 +45,7 @@ def test_compare_finds_a_drift_of_500_images_in_95_percent(change: dict[str, flo
 def test_compare_leaves_out_what_too_few_images_are_known_of() -> None:
     draw = np.random.default_rng(2)
     recent = Sample(Decisions(), sample(draw, 50).statistics)
-    names = {one.name for one in compare(sample(draw, 100), recent, (0, 0))}
+    names = {one.name for one in compare(sample(draw, 100), recent, {})}
     assert {"brightness", "contrast", "sharpness"} == names
 
 
@@ -109,6 +108,11 @@ def test_counted_puts_rare_classes_that_are_too_few_together_with_the_smallest_o
 
 def test_counted_of_a_rare_class_that_becomes_common_is_drift() -> None:
     assert counted("c", of(20, REFERENCE), of(10, 50)).p_value < 1e-6
+
+
+def test_review_share_is_held_to_the_same_threshold_on_both_sides_to_the_digits_of_the_reference() -> None:
+    reference, recent = (Decisions(["car"] * 60, [confidence] * 60) for confidence in (0.9313, 0.93127))
+    assert 0 == reference.reviewed({"car": 0.93129}) == recent.reviewed({"car": 0.93129})
 
 
 def test_reviewed_counts_what_is_below_the_threshold_of_its_class() -> None:

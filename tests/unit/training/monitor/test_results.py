@@ -2,9 +2,7 @@
 
 from datetime import timedelta
 
-from botocore.stub import Stubber
-
-from tests.unit.training.monitor.conftest import NOW, STACK, TABLE, Record
+from tests.unit.training.monitor.conftest import NOW, STACK, TABLE, FakeCloudFormation, Record
 from training.monitor.results import read_results, results_table
 from training.step import Context
 
@@ -16,15 +14,14 @@ def test_results_table_is_the_one_that_the_stack_names(context: Context, record:
 
 
 def test_results_table_of_a_service_that_is_not_deployed_is_none(context: Context) -> None:
-    with Stubber(context.aws.cloudformation) as stubbed:
-        stubbed.add_client_error("describe_stacks", "ValidationError")
-        assert results_table(context, STACK) is None
+    context.aws.__dict__["cloudformation"] = FakeCloudFormation()
+    assert results_table(context, STACK) is None
 
 
 def test_read_results_takes_the_newest_decisions_first(context: Context, record: Record) -> None:
     for minutes, name in ((3, "car"), (1, "bus"), (2, "truck")):
         record(name, 0.5 + minutes / 10, minutes=minutes)
-    decisions = read_results(context, TABLE, YESTERDAY, most=2).decisions
+    decisions = read_results(context, TABLE, None, YESTERDAY, most=2).decisions
     assert (["bus", "truck"], [0.6, 0.7]) == (decisions.classes, decisions.confidences)
 
 
@@ -34,14 +31,17 @@ def test_read_results_leaves_out_what_is_older_of_another_endpoint_or_failed(con
     record("bus", endpoint="another")
     failed = {"image_url": {"S": "s3://photos/uploads/failed.jpg"}, "version": {"S": "1"}, "outcome": {"S": "FAILED"}}
     context.aws.dynamodb.put_item(TableName=TABLE, Item=failed | {"recorded_at": {"S": f"{NOW:%Y-%m-%dT%H:%M:%S}Z"}})
-    assert ["car"] == read_results(context, TABLE, YESTERDAY, most=9).decisions.classes
+    assert ["car"] == read_results(context, TABLE, None, YESTERDAY, most=9).decisions.classes
 
 
-def test_read_results_counts_reviews_and_tells_the_usual_threshold_of_each_class(
-    context: Context, record: Record
-) -> None:
+def test_read_results_of_a_variant_leaves_out_what_another_has_answered(context: Context, record: Record) -> None:
+    record("car")
+    record("bus", variant="b")
+    assert ["car"] == read_results(context, TABLE, "AllTraffic", YESTERDAY, most=9).decisions.classes
+
+
+def test_read_results_tells_the_usual_threshold_of_each_class(context: Context, record: Record) -> None:
     for threshold in (0.8, 0.95, 0.95):
         record("car", 0.9, threshold)
     record("truck", 0.9, 0.7)
-    results = read_results(context, TABLE, YESTERDAY, most=9)
-    assert (2, {"car": 0.95, "truck": 0.7}) == (results.reviewed, results.thresholds)
+    assert {"car": 0.95, "truck": 0.7} == read_results(context, TABLE, None, YESTERDAY, most=9).thresholds

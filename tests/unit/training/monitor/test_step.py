@@ -4,23 +4,25 @@ import argparse
 import base64
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 from PIL import Image
 
+from tests.unit.training.monitor.conftest import FakeCloudFormation, Record
 from training.dataset import Dataset, LabelledKey
-from training.endpoint import Answer
+from training.endpoint import OWN_REQUEST, Answer
 from training.monitor import step
-from training.monitor.errors import DriftError, ReferenceMissingError, TooFewImagesError
+from training.monitor.errors import DriftError, ReferenceMissingError, SmallReferenceError, TooFewImagesError
 from training.monitor.metric import METRIC
-from training.monitor.reference import write_reference
+from training.monitor.reference import read_reference, write_reference
+from training.served_model import ModelCardMissingError
 from training.step import Context
 
-CARD = {"labels": ["car", "truck"], "temperature": 1.0, "model_digest": "sha256:1"}
+CARD: dict[str, Any] = {"labels": ["car", "truck"], "temperature": 1.0, "model_digest": "sha256:1"}
 BUCKET = "photos"
 OPTIONS = argparse.Namespace(days=7, images=500, stack=None)
 IMAGES = 100
@@ -30,14 +32,8 @@ class FakeSageMaker:
     """Knows one endpoint, whose requests are captured."""
 
     def describe_endpoint(self, EndpointName: str) -> dict[str, Any]:  # noqa: N803
-        return {"DataCaptureConfig": {"DestinationS3Uri": f"s3://{BUCKET}/captured"}}
-
-
-class FakeCloudFormation:
-    """Knows no stack: the service is not deployed yet."""
-
-    def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803
-        raise ClientError({"Error": {"Code": "ValidationError", "Message": "does not exist"}}, "DescribeStacks")
+        capture = {"DestinationS3Uri": f"s3://{BUCKET}/captured"}
+        return {"DataCaptureConfig": capture, "ProductionVariants": [{"VariantName": "AllTraffic"}]}
 
 
 class FakeCloudWatch:
@@ -64,10 +60,9 @@ def answer(number: int) -> tuple[float, float]:
 def watched(context: Context) -> Context:
     """An endpoint with a model card and a dataset, and nothing captured."""
     context.aws.s3.create_bucket(Bucket=BUCKET)
-    fakes = {"sagemaker": FakeSageMaker(), "cloudformation": FakeCloudFormation(), "cloudwatch": FakeCloudWatch()}
-    context.aws.__dict__.update(fakes)
-    parameter = {"Name": context.names.model_card, "Value": json.dumps(CARD), "Type": "String"}
-    context.aws.ssm.put_parameter(**parameter)  # type: ignore[arg-type]
+    context.aws.__dict__.update({"sagemaker": FakeSageMaker(), "cloudwatch": FakeCloudWatch()})
+    context.aws.__dict__.setdefault("cloudformation", FakeCloudFormation())  # `record` deploys the service
+    put_card(context, json.dumps(CARD))
     counts = {split: {"car": 50, "truck": 50} for split in ("train", "validation", "test")}
     staged = {"bucket": BUCKET, "prefix": "d", "labels": CARD["labels"], "counts": counts, "digest": "sha256:2"}
     context.run.begin("stage")
@@ -75,26 +70,38 @@ def watched(context: Context) -> Context:
     return context
 
 
-def refer(context: Context) -> str:
+def put_card(context: Context, text: str) -> None:
+    context.aws.ssm.put_parameter(Name=context.names.model_card, Value=text, Type="String", Overwrite=True)
+
+
+def refer(context: Context, images: int = IMAGES) -> str:
     answers = []
-    for number in range(IMAGES):
+    for number in range(images):
         key = f"d/test/{number}.png"
         context.aws.s3.put_object(Bucket=BUCKET, Key=key, Body=picture(number, 100))
         answers.append(Answer(LabelledKey(key, 0), answer(number), 1.0, "AllTraffic"))
     return write_reference(context, Dataset.of(context.run), CARD, answers)
 
 
-def capture(context: Context, light: int) -> None:
-    moment = datetime.now(UTC) + timedelta(minutes=1)
+def capture(context: Context, light: int, images: int = IMAGES, minutes: int = 1, **told: str) -> None:
+    """Have the endpoint capture requests, some minutes from now."""
+    moment = datetime.now(UTC) + timedelta(minutes=minutes)
     lines = []
-    for number in range(IMAGES):
+    for number in range(images):
         data = {
             "endpointInput": {"data": base64.b64encode(picture(number, light)).decode(), "encoding": "BASE64"},
             "endpointOutput": {"data": json.dumps(answer(number)), "encoding": "JSON"},
         }
-        lines.append(json.dumps({"captureData": data, "eventMetadata": {"inferenceTime": moment.isoformat()}}))
-    key = f"captured/{context.names.endpoint}/AllTraffic/2030/01/01/00/a.jsonl"
+        metadata = {"inferenceTime": moment.isoformat(), **told}
+        lines.append(json.dumps({"captureData": data, "eventMetadata": metadata}))
+    key = f"captured/{context.names.endpoint}/AllTraffic/2030/01/01/00/{minutes}.jsonl"
     context.aws.s3.put_object(Bucket=BUCKET, Key=key, Body="\n".join([*lines, "cut off"]).encode())
+
+
+def decide(record: Record, threshold: float) -> None:
+    """Record decisions as those on the held-out images."""
+    for number in range(IMAGES):
+        record(CARD["labels"][1 - number % 2], max(answer(number)), threshold)
 
 
 def test_monitor_without_drift_says_so_in_report_and_metric(watched: Context) -> None:
@@ -111,9 +118,66 @@ def test_monitor_without_drift_says_so_in_report_and_metric(watched: Context) ->
 def test_monitor_of_dark_images_fails_once_everything_is_written(watched: Context) -> None:
     refer(watched)
     capture(watched, light=20)
-    with pytest.raises(DriftError, match="brightness"):
+    with pytest.raises(DriftError, match="brightness") as told:
         step.run(watched, OPTIONS)
     assert ["brightness"] == watched.run.result("monitor")["drifted"]
+    assert (3, watched.run.result("monitor")) == (told.value.status, told.value.data)
+
+
+def test_monitor_finds_dark_images_whatever_the_tool_has_asked_since(watched: Context) -> None:
+    refer(watched)
+    capture(watched, light=20)
+    capture(watched, light=100, images=500, minutes=2, inferenceId=f"{OWN_REQUEST}1")
+    with pytest.raises(DriftError, match="brightness"):
+        step.run(watched, OPTIONS)
+
+
+def test_monitor_with_too_few_images_says_that_they_were_not_compared(
+    record: Record, watched: Context, shown: io.StringIO
+) -> None:
+    refer(watched)
+    decide(record, threshold=0.85)
+    capture(watched, light=20, images=12)
+    result = step.run(watched, OPTIONS)
+    said, page = "Images: not compared (12 captured, 50 needed).", Path(result["report"]).read_text()
+    assert (True, True) == ("No drift was found in the decisions." in page, said in page)
+    assert (True, False) == (said in shown.getvalue(), "--capture" in shown.getvalue())
+
+
+def test_monitor_after_a_change_of_the_threshold_holds_all_decisions_to_the_same(
+    record: Record, watched: Context
+) -> None:
+    refer(watched)
+    decide(record, threshold=0.95)
+    decide(record, threshold=0.85)
+    result = step.run(watched, OPTIONS)
+    assert ([], {"reference": 1.0, "recent": 1.0}) == (result["drifted"], result["review_share"])
+
+
+@pytest.mark.parametrize("card", ["no JSON", "[]", "{}", json.dumps(CARD | {"labels": None})[:-1]])
+def test_monitor_of_a_damaged_model_card_says_what_writes_it(watched: Context, card: str) -> None:
+    put_card(watched, card)
+    with pytest.raises(ModelCardMissingError, match="training deploy"):
+        step.run(watched, OPTIONS)
+
+
+def test_monitor_with_a_small_reference_says_what_makes_a_larger_one(watched: Context) -> None:
+    refer(watched, images=49)
+    capture(watched, light=100)
+    with pytest.raises(SmallReferenceError, match="more test images"):
+        step.run(watched, OPTIONS)
+
+
+def test_reference_has_no_counter_examples(watched: Context) -> None:
+    labels = [*CARD["labels"], "other"]
+    dataset = replace(Dataset.of(watched.run), labels=tuple(labels))
+    answers = []
+    for number, label in enumerate((0, 1, 2)):
+        watched.aws.s3.put_object(Bucket=BUCKET, Key=f"d/test/{number}.png", Body=picture(number, 100))
+        answers.append(Answer(LabelledKey(f"d/test/{number}.png", label), (0.1, 0.1, 0.8), 1.0, "AllTraffic"))
+    url = write_reference(watched, dataset, CARD | {"labels": labels, "other_class": "other"}, answers)
+    reference, _ = read_reference(watched, url)
+    assert (["other"] * 2, 2) == (reference.decisions.classes, len(reference.statistics["brightness"]))
 
 
 def test_monitor_without_a_reference_says_what_makes_one(watched: Context) -> None:
