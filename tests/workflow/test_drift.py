@@ -1,21 +1,97 @@
 """`python -m training monitor` on what the deployed service has decided."""
 
+import io
 import json
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
 
+import pytest
+from PIL import Image, ImageEnhance
+
+from local.demo import run as demo_run
 from local.server.cloud import Cloud
+from local.server.settings import ROOT
 from tests.workflow.conftest import Demo
+from tests.workflow.deployed import Deployed
 
-CAR_PHOTOS_AND_THE_LIKE = 200  # that the demo has uploaded; a third of the held-out images are counter-examples
+IMAGES = 50  # that are uploaded for a comparison, and the newest that it looks at
+PUBLISHED = 60  # seconds within which captured requests are in S3
+LIGHT = 0.15  # of dark images
 
 
-def test_monitor_tells_uploads_of_another_class_mix_from_the_held_out_images(cloud: Cloud, demo: Demo) -> None:
-    command = [sys.executable, "-m", "training", "monitor", "--runs", str(demo.runs)]
-    ended = subprocess.run(command, env=cloud.environment, capture_output=True, text=True, check=False)
-    assert (1, True) == (ended.returncode, "class shares (p = " in ended.stderr), ended.stderr
-    [data] = demo.runs.glob("*/*/drift.json")
-    found = json.loads(data.read_text(encoding="utf-8"))
-    assert found["records"] >= CAR_PHOTOS_AND_THE_LIKE
-    assert "class shares" in found["drifted"]
-    assert "class shares" in data.with_suffix(".html").read_text(encoding="utf-8")
+@dataclass
+class Monitored:
+    """The demo's service, and the training tool beside it."""
+
+    cloud: Cloud
+    service: Deployed
+    demo: Demo
+
+    def upload(self, prefix: str, light: float = 1) -> None:
+        """Upload held-out images, in their own light or less, and wait for their outcomes."""
+        samples = islice(demo_run.test_images(), 0, 4 * IMAGES, 4)
+        data = [darkened(sample.path.read_bytes(), light) for sample in samples]
+        self.service.wait_for({self.service.put(one, f"{prefix}/{number}.png") for number, one in enumerate(data)})
+
+    def run(self, *step: str) -> "subprocess.CompletedProcess[str]":
+        """Run a step of the training tool to its end."""
+        command = [sys.executable, "-m", "training", *step, "--runs", str(self.demo.runs)]
+        environment = self.cloud.environment
+        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+    def compare(self) -> tuple[int, dict[str, Any]]:
+        """Exit status and data of a comparison of what was uploaded last."""
+        ended = self.run("monitor", "--images", str(IMAGES), "--json")
+        assert ended.stdout, ended.stderr
+        return ended.returncode, json.loads(ended.stdout)
+
+
+def darkened(image: bytes, light: float) -> bytes:
+    """An image with so much of its light."""
+    file = io.BytesIO()
+    with Image.open(io.BytesIO(image)) as opened:
+        ImageEnhance.Brightness(opened.convert("RGB")).enhance(light).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.fixture
+def monitored(cloud: Cloud, service: Deployed, demo: Demo) -> Monitored:
+    return Monitored(cloud, service, demo)
+
+
+@pytest.fixture
+def capturing(monitored: Monitored) -> Iterator[Monitored]:
+    """The service with an endpoint that captures all requests; afterwards it is as before."""
+    before = monitored.service.model_card()
+    deployed = monitored.run("deploy", "--capture", "100")
+    assert 0 == deployed.returncode, deployed.stderr
+    yield monitored
+    assert 0 == monitored.run("rollback").returncode
+    assert before == monitored.service.model_card()
+
+
+def test_monitor_finds_no_drift_in_held_out_images_and_some_when_it_is_dark(monitored: Monitored) -> None:
+    monitored.upload("drift/usual")
+    status, found = monitored.compare()
+    assert (0, [], IMAGES) == (status, found["drifted"], found["records"])
+    monitored.upload("drift/dark", LIGHT)
+    status, found = monitored.compare()
+    assert (3, "DriftError", True) == (status, found["error"]["type"], "confidence" in found["drifted"]), found
+
+
+@pytest.mark.long
+def test_monitor_looks_at_captured_images_but_those_that_the_tool_has_asked_about(capturing: Monitored) -> None:
+    capturing.upload("drift/captured")
+    deadline = time.monotonic() + PUBLISHED
+    while (compared := capturing.compare())[1]["captured"] < IMAGES:
+        assert time.monotonic() < deadline
+    assert (0, [], []) == (compared[0], compared[1]["drifted"], compared[1]["notes"])
+    capturing.upload("drift/captured-dark", LIGHT)
+    capturing.run("evaluate", "--again")
+    status, found = capturing.compare()
+    assert (3, True) == (status, "brightness" in found["drifted"]), found
