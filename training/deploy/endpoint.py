@@ -18,13 +18,11 @@ if TYPE_CHECKING:
 
 type Endpoint = "DescribeEndpointOutputTypeDef"
 
-# Weights and data capture are those of the configuration; how many instances run is what load has brought about.
+# Weights are those of the configuration, and so is data capture, which SageMaker does not retain ("not currently
+# supported", VariantProperty); how many instances run is what load has brought about.
 _AS_MANY_INSTANCES = {
     "RetainAllVariantProperties": True,
-    "ExcludeRetainedVariantProperties": [
-        {"VariantPropertyType": "DesiredWeight"},
-        {"VariantPropertyType": "DataCaptureConfig"},
-    ],
+    "ExcludeRetainedVariantProperties": [{"VariantPropertyType": "DesiredWeight"}],
 }
 IN_SERVICE, FAILED = "InService", "Failed"
 _BUSY = {"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"}

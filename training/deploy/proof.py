@@ -92,6 +92,6 @@ def _ask(context: Context, dataset: Dataset, images: Images, variant: str | None
 
 
 def _spread(images: Sequence[LabelledKey], most: int) -> list[LabelledKey]:
-    """At most so many of the images, evenly from all of the list, which has the classes one after the other."""
+    """At most so many of the images, evenly from all of the list."""
     count = min(most, len(images))
     return [images[position * len(images) // count] for position in range(count)]

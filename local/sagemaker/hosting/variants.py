@@ -102,7 +102,9 @@ def desired_changes(endpoint: Record, wanted: Sequence[Mapping[str, Any]]) -> di
 
 
 def with_retained(plan: Record, endpoint: Record, let_go: Container[str]) -> Record:
-    """Return a plan with what variants of the same name have at the moment: weight, instance count, data capture.
+    """Return a plan with what variants of the same name have at the moment: weight and instance count.
+
+    Data capture is not retained ("not currently supported", VariantProperty of SageMaker's API reference).
 
     Args:
         plan: What an endpoint is to move to.
@@ -119,8 +121,7 @@ def with_retained(plan: Record, endpoint: Record, let_go: Container[str]) -> Rec
         return {**new, **{member: old[member] for member in kept if member in old and member in new}}
 
     variants = [variant | {"Summary": summary(variant)} for variant in plan["Variants"]]
-    planned = plan if "DataCaptureConfig" in let_go else endpoint.get("Serving", {})
-    return plan | {"Variants": variants, "DataCaptureConfig": planned.get("DataCaptureConfig")}
+    return plan | {"Variants": variants}
 
 
 def _check_count(name: str, change: Mapping[str, Any], summary: Record) -> None:
