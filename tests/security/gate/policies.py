@@ -8,7 +8,6 @@ from tests.security.gate.templates import Finding, Statement, Template, listed
 # Actions that take no resource, so that "*" is the narrowest there is:
 # https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 WITHOUT_RESOURCE = {
-    "cloudwatch:DescribeAlarms",  # of composite alarms
     "cloudwatch:PutCompositeAlarm",
     "cloudwatch:PutMetricData",
     "ec2:DescribeNetworkInterfaces",
@@ -34,6 +33,8 @@ WITHOUT_RESOURCE = {
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 }
+# It takes the names of metric alarms, but no resource for composite ones: whoever makes those may look at all.
+OF_COMPOSITE_ALARMS = {"cloudwatch:PutCompositeAlarm": {"cloudwatch:DescribeAlarms"}}
 # What an action's resource does not narrow enough, and the condition keys that do, or how they begin.
 NARROWED_BY = {
     "cloudformation:CreateChangeSet": ("cloudformation:RoleArn",),
@@ -95,8 +96,9 @@ def _advice(statement: Statement) -> Iterator[str]:
 def _resources(statement: Statement) -> Iterator[str]:
     if statement.owner_type == "AWS::KMS::Key":
         return  # "*" is the key that the policy is of
+    without = WITHOUT_RESOURCE.union(*(OF_COMPOSITE_ALARMS.get(action, ()) for action in statement.actions))
     for resource in listed(statement.data.get("Resource")):
-        if resource == "*" and not set(statement.actions) <= WITHOUT_RESOURCE:
+        if resource == "*" and not without.issuperset(statement.actions):
             yield "name the exact resource"
         text = resource.get("Fn::Sub", "") if isinstance(resource, dict) else resource
         if isinstance(text, str) and text.startswith("arn:") and "*" in ":".join(text.split(":")[:4]):
