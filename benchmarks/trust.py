@@ -163,7 +163,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3, metavar="N", help="(%(default)s)")
     parser.add_argument("--json", type=Path, default=Path("build/trust.json"), metavar="FILE", help="(%(default)s)")
-    parser.add_argument("--resume", action="store_true", help="keep the seeds that FILE holds already")
+    parser.add_argument("--resume", action="store_true", help="keep what FILE holds already")
     asked = parser.parse_args()
     asked.json.parent.mkdir(parents=True, exist_ok=True)
     result = measured(asked.json if asked.resume else None, asked.seeds)
@@ -171,8 +171,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with running(folder / ".local") as cloud:
-            for name, seed in missing(result, asked.seeds):
-                result[name].append(QUESTIONS[name](cloud, folder, seed))
+            for question, seed in missing(result, asked.seeds):
+                result[question].append(QUESTIONS[question](cloud, folder, seed))
                 write(asked.json, result)
         result["drift"] = drift(asked.seeds, folder / "drift.json")
     result["reached"] = reached(result)

@@ -154,6 +154,8 @@ def _result(
 
 
 def _show(context: Context, hosting: Hosting, result: dict[str, Any], prices: Prices) -> None:
+    from training.acceptance import show_threshold  # it brings numpy: not to show the help
+
     proof, card, say = result["smoke_test"], result["model_card"], context.console.print
     say(
         f"Smoke test: {proof['right']} of {proof['images']} training images right, "
@@ -164,7 +166,8 @@ def _show(context: Context, hosting: Hosting, result: dict[str, Any], prices: Pr
     if card["recommended_threshold"] is None:
         say("Its threshold is a guess until `python -m training threshold --precision 0.99` has chosen one from data.")
     else:
-        say(f"Its threshold, {card['recommended_threshold']:.4f}, was chosen for the same model before, and stays.")
+        threshold = show_threshold(card["recommended_threshold"])
+        say(f"Its threshold, {threshold}, was chosen for the same model before, and stays.")
     say(f"Cost: {_cost(hosting, prices)}. `python -m training cleanup` ends it.")
     say(f"Next: {result['deploy_command']}")
 

@@ -111,7 +111,7 @@ def _outcomes(decisions: Decisions, thresholds: Mapping[str, float]) -> Counter[
 def _homogeneity(table: Counts) -> tuple[str, float]:
     """The name and the p-value of the test of whether two samples (rows) have the same shares of kinds (columns).
 
-    Of two kinds there may be as few as want to be: Fisher's test is exact, where chi-squared calls twice as often.
+    Of two kinds there may be as few as want to be: Fisher's test is exact, where chi-squared calls too often.
     """
     if table.shape[1] > 2:
         return "chi-squared", float(stats.chi2_contingency(table).pvalue)

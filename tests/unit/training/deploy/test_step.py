@@ -120,7 +120,7 @@ def test_the_same_model_again_keeps_what_was_chosen_for_it(
     write_model_card(trained, deploy()["model_card"] | CHOSEN)
     card = deploy(*arguments)["model_card"]
     assert CHOSEN == {member: card[member] for member in CHOSEN}
-    assert "Its threshold, 0.9000, was chosen for the same model before" in shown.getvalue()
+    assert "Its threshold, 0.9, was chosen for the same model before" in shown.getvalue()
 
 
 def test_the_better_variant_of_a_test_keeps_what_was_chosen_for_it(trained: Context, deploy: Deploy) -> None:
