@@ -56,18 +56,16 @@ def longest_wait(retrier: dict[str, Any]) -> float:
 def table() -> str:
     """The table in Markdown, a row for each rule."""
     rows = chain.from_iterable(
-        [f"| **{path.name.removesuffix('.asl.json')}** | | | | |", *map(row, unique(path))]
+        [
+            f"| **{path.name.removesuffix('.asl.json')}** | | | | |",
+            *map(row, rules(json.loads(path.read_text())["States"])),
+        ]
         for path in sorted(
             DEFINITIONS.glob("*.asl.json"), key=lambda path: path.name != "image_classification.asl.json"
         )
     )
     head = ["| state | error | attempts | waits in all, at most | then |", "|---|---|---|---|---|"]
     return "\n".join([*head, *rows]) + "\n"
-
-
-def unique(path: Path) -> Iterator[Rule]:
-    """The rules of a definition; both maps of the backlog do the same for an image, which is told once."""
-    return iter(dict.fromkeys(rules(json.loads(path.read_text())["States"])))
 
 
 def row(rule: Rule) -> str:

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,20 @@ def test_placeholders_equal_the_templates_substitutions(
 
 def test_every_workflow_is_deployed(definitions: dict[str, dict[str, Any]]) -> None:
     assert set(WORKFLOWS) == set(definitions)
+
+
+def test_state_names_are_unique_in_the_whole_machine(definitions: dict[str, dict[str, Any]]) -> None:
+    # AWS refuses a definition that repeats a name, be it in another map's processor: DUPLICATE_STATE_NAME.
+    for workflow, definition in definitions.items():
+        names = Counter(where.rpartition(": ")[2] for where, _ in states_of({workflow: definition}))
+        assert {} == {name: count for name, count in names.items() if count > 1}, workflow
+
+
+def test_both_maps_of_a_backlog_classify_an_image_alike(definitions: dict[str, dict[str, Any]]) -> None:
+    states = definitions["backlog"]["States"]
+    maps = [states["Classify list"]["ItemProcessor"], states["Classify prefix"]["ItemProcessor"]]
+    ([listed], [stored]) = (list(processor["States"].values()) for processor in maps)
+    assert listed == stored
 
 
 def test_every_state_says_in_one_sentence_what_it_is_for(definitions: dict[str, dict[str, Any]]) -> None:

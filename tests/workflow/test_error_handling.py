@@ -92,7 +92,7 @@ CASES = [
     Case(FAILURE, "Record failure", CONDITION_FAILED, 1, "Already recorded"),
     *[Case(FAILURE, "Read record", error, 7, "Read record") for error in DATABASE],
     *[Case(FAILURE, "Announce outcome", error, 7, "Announce outcome") for error in BUS],
-    *[Case(BACKLOG, "Classify one image", error, 7, "Classify one image") for error in NESTED],
+    *[Case(BACKLOG, "Classify listed image", error, 7, "Classify listed image") for error in NESTED],
 ]
 # What must fail as well for an execution to come to a state.
 BEFORE = {
@@ -111,7 +111,7 @@ ANSWERS = {
     "Classify image": {"class_probabilities": {"truck": 0.9}, "endpoint": "e", "variant": "v"},
     "Filter inferences": {"classification": "truck", "confidence_score": 0.9},
     "Read record": {"Item": {"outcome": {"S": "ACCEPTED"}}},
-    "Classify one image": {"Output": {"image_url": "u", "version": "v1", "outcome": "ACCEPTED"}},
+    "Classify listed image": {"Output": {"image_url": "u", "version": "v1", "outcome": "ACCEPTED"}},
 }
 
 def handler(event, context):
