@@ -1,4 +1,7 @@
-"""An event that cannot reach a rule's target goes to the dead-letter queue of that target; MiniStack drops it."""
+"""An event that cannot reach a rule's target goes to the dead-letter queue of that target; MiniStack drops it.
+
+Every such event is counted in the rule's metrics: EventBridge User Guide, "Monitoring Amazon EventBridge".
+"""
 
 import json
 import logging
@@ -77,14 +80,17 @@ def _require_deliverable(target: Mapping[str, Any], rule_arn: str) -> None:
 
 def bury(target: Mapping[str, Any], event: Any, rule_arn: str, failure: UndeliveredError) -> None:
     """Send an event to the dead-letter queue of the target that it did not reach; without a queue it is dropped."""
+    _count("FailedInvocations", rule_arn)
     queue_arn = (target.get("DeadLetterConfig") or {}).get("Arn")
     if not queue_arn:
         return
+
     if not sqs.queue_policy_allows(queue_arn, _SERVICE, rule_arn, get_account_id()):
         _logger.error("Event lost: the policy of %s does not let EventBridge send it for %s.", queue_arn, rule_arn)
-        rule = {"RuleName": rule_arn.rpartition("/")[2]}
-        record("AWS/Events", "InvocationsFailedToBeSentToDlq", 1, rule, "Count")
+        _count("InvocationsFailedToBeSentToDlq", rule_arn)
         return
+
+    _count("InvocationsSentToDlq", rule_arn)
     attributes = {
         "RULE_ARN": rule_arn,
         "TARGET_ARN": target["Arn"],
@@ -98,3 +104,8 @@ def bury(target: Mapping[str, Any], event: Any, rule_arn: str, failure: Undelive
         "MessageAttributes": {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()},
     }
     sqs._act_send_message(message, queue_url)
+
+
+def _count(metric: str, rule_arn: str) -> None:
+    """Count one event of a rule on the default event bus."""
+    record("AWS/Events", metric, 1, {"RuleName": rule_arn.rpartition("/")[2]}, "Count")

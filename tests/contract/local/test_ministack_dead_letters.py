@@ -103,9 +103,37 @@ def test_event_is_lost_where_the_queue_does_not_let_eventbridge_send() -> None:
     assert [] == _dead_letters()
 
 
+def _counts() -> dict[str, float]:
+    """How often each metric of the rule was counted."""
+    dimensions = cloudwatch._dims_key({"RuleName": "uploads"})
+    return {
+        name: sum(point["Count"] for point in points)
+        for (namespace, name, of), points in cloudwatch._metrics.items()
+        if (namespace, of) == ("AWS/Events", dimensions)
+    }
+
+
+def test_delivered_event_is_in_no_metric_of_failures() -> None:
+    _put_event()
+    assert {} == _counts()
+
+
+def test_undelivered_event_is_counted_as_failed_and_as_sent_to_the_queue() -> None:
+    stepfunctions._state_machines.clear()
+    _put_event()
+    assert {"FailedInvocations": 1, "InvocationsSentToDlq": 1} == _counts()
+
+
 def test_event_that_its_dead_letter_queue_does_not_take_is_counted_as_lost() -> None:
     stepfunctions._state_machines.clear()
     sqs._queue_by_arn(QUEUE_ARN)["attributes"]["Policy"] = ""
     _put_event()
-    lost = ("AWS/Events", "InvocationsFailedToBeSentToDlq", cloudwatch._dims_key({"RuleName": "uploads"}))
-    assert ([1], []) == ([point["Count"] for point in cloudwatch._metrics[lost]], _dead_letters())
+    assert {"FailedInvocations": 1, "InvocationsFailedToBeSentToDlq": 1} == _counts()
+
+
+def test_undelivered_event_without_a_queue_is_counted_as_failed() -> None:
+    stepfunctions._state_machines.clear()
+    role = "arn:aws:iam::000000000000:role/actor"
+    eventbridge._put_targets({"Rule": "uploads", "Targets": [{"Id": "workflow", "Arn": MACHINE_ARN, "RoleArn": role}]})
+    _put_event()
+    assert {"FailedInvocations": 1} == _counts()
