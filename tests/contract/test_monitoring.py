@@ -76,6 +76,28 @@ def test_every_alarm_but_the_two_parts_of_another_tells_the_topic(watch: dict[st
     assert {"WorkArrivesAlarm", "NothingDecidedForAnHourAlarm"} == silent
 
 
+def test_no_alarm_tells_of_a_way_to_ok_or_to_insufficient_data(watch: dict[str, Any]) -> None:
+    # PutMetricAlarm: a new alarm is INSUFFICIENT_DATA, and the actions of the state that it goes to are run.
+    kinds = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
+    others = {"OKActions", "InsufficientDataActions"}
+    assert [] == [name for kind in kinds for name, alarm in of_type(watch, kind).items() if others & alarm.keys()]
+
+
+def test_every_rule_has_alarms_for_undelivered_and_for_lost_events(
+    watch: dict[str, Any], alarms: dict[str, dict[str, Any]], resources: dict[str, Any]
+) -> None:
+    given = resources["Monitoring"]["Properties"]["Parameters"]
+    rules = [name for name, one in {**resources, **watch}.items() if one["Type"] == "AWS::Events::Rule"]
+    watched = [
+        (alarm["MetricName"], given.get(reference, {"Ref": reference})["Ref"])
+        for alarm in alarms.values()
+        if alarm["Namespace"] == "AWS/Events"
+        for reference in [alarm["Dimensions"][0]["Value"]["Ref"]]
+    ]
+    metrics = ("FailedInvocations", "InvocationsFailedToBeSentToDlq")
+    assert sorted((metric, rule) for metric in metrics for rule in rules) == sorted(watched)
+
+
 def test_composite_alarm_names_alarms_of_the_template(watch: dict[str, Any]) -> None:
     rule = watch["ImagesUnaccountedForAlarm"]["Properties"]["AlarmRule"]["Fn::Sub"]
     assert set(PLACEHOLDER.findall(rule)) <= set(of_type(watch, "AWS::CloudWatch::Alarm"))

@@ -131,6 +131,20 @@ def test_topic_hears_of_the_alarms_that_its_policy_names(
     assert expected == len(sqs._queues[queue]["messages"])
 
 
+@pytest.mark.parametrize("kind", ["metric", "composite"])
+def test_new_alarm_that_becomes_ok_runs_its_ok_actions(ministack: Any, kind: str) -> None:
+    # PutMetricAlarm, PutCompositeAlarm: "Any actions associated with the new state are then executed."
+    topic, queue = topic_with_a_queue("arn:aws:cloudwatch:us-east-1:000000000000:alarm:*")
+    put(OKActions=[topic] if kind == "metric" else [])
+    if kind == "composite":
+        request = {"AlarmName": "all", "AlarmRule": 'ALARM("errors")', "OKActions": [topic]}
+        cloudwatch._put_composite_alarm({}, request, False, True)
+    state()
+    [message] = sqs._queues[queue]["messages"]
+    told = json.loads(json.loads(message["body"])["Message"])
+    assert ("INSUFFICIENT_DATA", "OK") == (told["OldStateValue"], told["NewStateValue"])
+
+
 def topic_with_a_queue(alarm_arn: str) -> tuple[str, str]:
     """The ARN of a topic that CloudWatch may tell of some alarms, and the URL of a queue that hears of them."""
     topic = "arn:aws:sns:us-east-1:000000000000:alarms"

@@ -16,9 +16,19 @@ USES_OF_A_KEY = {
 }
 # What keeps a statement for everybody within the account.
 OWN_ACCOUNT = ({"aws:PrincipalAccount"}, {"kms:CallerAccount", "kms:ViaService"})
-# CloudWatch Logs sends neither aws:SourceArn nor aws:SourceAccount; its encryption context holds the log group's ARN.
+# Services that use a key without aws:SourceArn and aws:SourceAccount, or of which AWS does not document that they send
+# both. The encryption context holds the ARN of our log group, queue or topic, and the policy of that names the source.
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
-LOG_GROUP = "kms:EncryptionContext:aws:logs:arn"
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html (the statement for a key has no condition)
+# https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html ("not supported for EventBridge")
+ENCRYPTED_FOR = {
+    "logs": "kms:EncryptionContext:aws:logs:arn",
+    "events": "kms:EncryptionContext:aws:sqs:arn",
+    "cloudwatch": "kms:EncryptionContext:aws:sns:topicArn",
+}
+# EventBridge is documented to send aws:SourceArn to a queue, which names the account, and not aws:SourceAccount.
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sqs-permissions
+WITHOUT_ACCOUNT = {("events.amazonaws.com", "sqs:SendMessage")}
 
 # CloudFormation works in a role that somebody of the account hands to it with iam:PassRole; that it sends the keys then
 # is documented for stack sets and extensions only.
@@ -56,9 +66,12 @@ def _service(service: Any, statement: Statement) -> Iterator[str]:
     keys = statement.condition_keys
     if service in HANDED_OVER:
         return
-    if not {"aws:SourceArn", LOG_GROUP} & keys:
-        yield f"say on whose behalf {service} may act: aws:SourceArn"
-    if not {"aws:SourceAccount", LOG_GROUP} & keys:
+    name = service["Fn::Sub"] if isinstance(service, dict) else service
+    encrypted_for = ENCRYPTED_FOR.get(name.partition(".")[0]) if USES_OF_A_KEY & set(statement.actions) else None
+    if not {"aws:SourceArn", encrypted_for} & keys:
+        yield f"say on whose behalf {service} may act: {encrypted_for or 'aws:SourceArn'}"
+    without_account = {(name, action) for action in statement.actions} <= WITHOUT_ACCOUNT
+    if not without_account and not {"aws:SourceAccount", encrypted_for} & keys:
         yield f"say in whose account {service} may act: aws:SourceAccount"
     if USES_OF_A_KEY & set(statement.actions) and not any(key.startswith("kms:EncryptionContext:") for key in keys):
         yield f"say for what {service} may use the key: kms:EncryptionContext"

@@ -123,21 +123,19 @@ def _on_the_key(stack: str, deployment: Deployment) -> Iterator[Call]:
         context = frozenset({("kms:encryptioncontext:aws:logs:arn", _arn("logs", f"log-group:{group}"))})
         for action in (*use, "DescribeKey"):
             yield Call(f"logs.{REGION}.amazonaws.com", f"kms:{action}", key, context)
-    # SQS, "Key management", Configure KMS permissions for AWS services.
-    for rule, name in (
-        ("uploads", deployment.names["FailureQueue"].rpartition("/")[2]),
-        ("failures", deployment.names["FailureQueue"].rpartition("/")[2]),
-        ("failures", deployment.names["FailureDeadLetterQueue"].rpartition("/")[2]),
-        ("decisions", f"{stack}-Monitoring-1A2B3C-DecisionDeadLetterQueue-4D5E6F"),
+    # EventBridge, "Amazon EventBridge targets", and SQS, "Key management", Configure KMS permissions for AWS services:
+    # neither names a condition key of the source, so that none is taken for sent.
+    for name in (
+        deployment.names["FailureQueue"].rpartition("/")[2],
+        deployment.names["FailureDeadLetterQueue"].rpartition("/")[2],
+        f"{stack}-Monitoring-1A2B3C-DecisionDeadLetterQueue-4D5E6F",
     ):
-        source = {("aws:sourceaccount", ACCOUNT), ("aws:sourcearn", _arn("events", f"rule/{stack}-{rule}"))}
-        context = frozenset({*source, ("kms:encryptioncontext:aws:sqs:arn", _arn("sqs", name))})
+        context = frozenset({("kms:encryptioncontext:aws:sqs:arn", _arn("sqs", name))})
         for action in ("GenerateDataKey", "Decrypt"):
             yield Call("events.amazonaws.com", f"kms:{action}", key, context)
     # SNS, "Managing Amazon SNS encryption keys and costs", Enable compatibility between event sources and encrypted
-    # topics; its encryption context: SNS Developer Guide, "Securing Amazon SNS data with server-side encryption".
-    alarm = {("aws:sourceaccount", ACCOUNT), ("aws:sourcearn", _arn("cloudwatch", f"alarm:{stack}-failed-executions"))}
-    context = frozenset({*alarm, ("kms:encryptioncontext:aws:sns:topicarn", _arn("sns", f"{stack}-alarms"))})
+    # topics; its encryption context: SNS Developer Guide, "Setting up Amazon SNS topic encryption".
+    context = frozenset({("kms:encryptioncontext:aws:sns:topicarn", _arn("sns", f"{stack}-alarms"))})
     for action in ("GenerateDataKey", "Decrypt"):
         yield Call("cloudwatch.amazonaws.com", f"kms:{action}", key, context)
 

@@ -45,10 +45,55 @@ def failure_queue_age(rehearsal: Rehearsal) -> Iterator[str]:
     yield "OK"
 
 
+def upload_events_undelivered(rehearsal: Rehearsal) -> Iterator[str]:
+    yield "OK"
+    with rehearsal.pipe_stopped(), rehearsal.emptied("FailureQueue"), rehearsal.service.rule_without_permission():
+        rehearsal.upload_and_forget()
+    yield "ALARM"
+    rehearsal.later(6 * MINUTE)
+    yield "OK"
+
+
 def upload_events_lost(rehearsal: Rehearsal) -> Iterator[str]:
     yield "OK"
     with rehearsal.service.rule_without_permission(), rehearsal.queue_closed("FailureQueue"):
         rehearsal.upload_and_forget()
+    yield "ALARM"
+    rehearsal.later(6 * MINUTE)
+    yield "OK"
+
+
+def failure_events_undelivered(rehearsal: Rehearsal) -> Iterator[str]:
+    yield "OK"
+    with rehearsal.emptied("FailureDeadLetterQueue"), rehearsal.queue_closed("FailureQueue"):
+        rehearsal.start_in_vain()
+    yield "ALARM"
+    rehearsal.later(6 * MINUTE)
+    yield "OK"
+
+
+def failure_events_lost(rehearsal: Rehearsal) -> Iterator[str]:
+    yield "OK"
+    with rehearsal.queue_closed("FailureQueue"), rehearsal.queue_closed("FailureDeadLetterQueue"):
+        rehearsal.start_in_vain()
+    yield "ALARM"
+    rehearsal.later(6 * MINUTE)
+    yield "OK"
+
+
+def decision_events_undelivered(rehearsal: Rehearsal) -> Iterator[str]:
+    yield "OK"
+    with rehearsal.emptied("DecisionDeadLetterQueue"), rehearsal.log_moved():
+        rehearsal.decide()
+    yield "ALARM"
+    rehearsal.later(6 * MINUTE)
+    yield "OK"
+
+
+def decision_events_lost(rehearsal: Rehearsal) -> Iterator[str]:
+    yield "OK"
+    with rehearsal.queue_closed("DecisionDeadLetterQueue"), rehearsal.log_moved():
+        rehearsal.decide()
     yield "ALARM"
     rehearsal.later(6 * MINUTE)
     yield "OK"
@@ -162,7 +207,12 @@ EXERCISES: dict[str, Exercise] = {
         dead_letter_queue_depth,
         dead_letter_queue_age,
         failure_queue_age,
+        upload_events_undelivered,
         upload_events_lost,
+        failure_events_undelivered,
+        failure_events_lost,
+        decision_events_undelivered,
+        decision_events_lost,
         endpoint_errors,
         endpoint_latency,
         classify_throttles,

@@ -116,6 +116,26 @@ class Rehearsal:
             sqs.purge_queue(QueueUrl=url)
 
     @contextmanager
+    def emptied(self, queue: str) -> Iterator[None]:
+        """Empty a queue of the stack at the end."""
+        url = self._physical(queue)
+        try:
+            yield
+        finally:
+            self.cloud.client("sqs").purge_queue(QueueUrl=url)
+
+    @contextmanager
+    def log_moved(self) -> Iterator[None]:
+        """Run while the log of decisions, as the rule's target has it, does not exist."""
+        events, rule = self.cloud.client("events"), f"{self.service.stack}-decisions"
+        [target] = events.list_targets_by_rule(Rule=rule)["Targets"]
+        events.put_targets(Rule=rule, Targets=[{**target, "Arn": target["Arn"].replace("-decisions", "-moved")}])
+        try:
+            yield
+        finally:
+            events.put_targets(Rule=rule, Targets=[target])
+
+    @contextmanager
     def queue_closed(self, queue: str) -> Iterator[None]:
         """Run while nobody may send to a queue of the stack."""
         sqs, url = self.cloud.client("sqs"), self._physical(queue)
@@ -133,6 +153,10 @@ class Rehearsal:
         self.service.s3.delete_object(Bucket=self.service.bucket, Key=key, VersionId=version)
 
     def _physical(self, logical_id: str) -> str:
+        """Return the name of a resource of the stack, or of its monitoring stack."""
         stack: Any = self.cloud.client("cloudformation")
-        found = stack.describe_stack_resource(StackName=self.service.stack, LogicalResourceId=logical_id)
-        return str(found["StackResourceDetail"]["PhysicalResourceId"])
+        resources = stack.describe_stack_resources(StackName=self.service.stack)["StackResources"]
+        [monitoring] = [one["PhysicalResourceId"] for one in resources if one["LogicalResourceId"] == "Monitoring"]
+        resources += stack.describe_stack_resources(StackName=monitoring)["StackResources"]
+        [found] = [one["PhysicalResourceId"] for one in resources if one["LogicalResourceId"] == logical_id]
+        return str(found)
