@@ -1,19 +1,23 @@
 """Ask the OSV database for known vulnerabilities of everything that is pinned: `make audit`.
 
 Ends with 0 if every pin was asked about and none is known to be vulnerable, with 1 if one is, and with 2 if any pin was
-not asked about, for want of a network as a rule: what was not audited is not clean. No pip-audit: it ends with 0 having
-audited nothing. The service: https://google.github.io/osv.dev/post-v1-querybatch/ (at most 1,000 queries, answered in
-their order, without details: those are at https://osv.dev/vulnerability/<id>).
+not asked about, for want of a network as a rule: what was not audited is not clean. Findings that accepted.toml names
+are accepted until their dates; an entry that has expired or that nothing was found for ends with 1. No pip-audit: it
+ends with 0 having audited nothing. The service: https://google.github.io/osv.dev/post-v1-querybatch/ (at most 1,000
+queries, answered in their order, without details: those are at https://osv.dev/vulnerability/<id>).
 """
 
 import argparse
 import json
 import sys
 from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
+from tests.security.supply_chain.accepted import LIST, not_accepted, problems, read
 from tests.security.supply_chain.lock_files import lock_files, pins
 
 SERVICE = "https://api.osv.dev/v1/querybatch"
@@ -60,21 +64,31 @@ def _ask(packages: Sequence[Package], service: str) -> list[dict[str, Any]]:
     return answers
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Audit, print what was found, and return the exit status."""
+def main(arguments: Sequence[str] | None = None, today: date | None = None) -> int:
+    """Audit, print what was found, and return the exit status; ``today`` is the date to judge by."""
     parser = argparse.ArgumentParser(prog="make audit", description=__doc__.splitlines()[0])
     parser.add_argument("--service", default=SERVICE, metavar="URL", help="another OSV service (%(default)s)")
-    service = parser.parse_args(arguments).service
-    packages = pinned_packages()
+    parser.add_argument("--accepted", default=LIST, type=Path, metavar="FILE", help="another list of accepted findings")
+    options = parser.parse_args(arguments)
+    accepted, packages = read(options.accepted), pinned_packages()
     try:
-        found = vulnerabilities(packages, service)
+        found = vulnerabilities(packages, options.service)
     except NotAuditedError as exc:
         print(f"NOT AUDITED: {exc}", file=sys.stderr)
         return 2
-    for (name, version), ids in found.items():
+
+    day = today or date.today()
+    open_findings = not_accepted(found, accepted, day)
+    wrong_entries = problems(found, accepted, day)
+    for (name, version), ids in open_findings.items():
         print(f"{name} {version}: {', '.join(f'https://osv.dev/vulnerability/{one}' for one in ids)}")
-    print(f"{len(packages)} packages audited, {len(found)} with known vulnerabilities")
-    return 1 if found else 0
+    for sentence in wrong_entries:
+        print(sentence)
+    print(
+        f"{len(packages)} packages audited, {len(open_findings)} with known vulnerabilities, "
+        f"{len(found.keys() - open_findings.keys())} with accepted ones only"
+    )
+    return 1 if open_findings or wrong_entries else 0
 
 
 if __name__ == "__main__":
