@@ -1,12 +1,14 @@
 """Resource types of CloudFormation that MiniStack does not know, though it knows the services behind most of them."""
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ministack.core.responses import get_account_id, new_uuid
+from ministack.core.responses import get_account_id
 from ministack.services import budgets, cloudwatch, iam
 from ministack.services.cloudformation import provisioners
 
+from local.ministack import saved_queries
 from local.ministack.seam import SeamMovedError
 
 type Properties = Mapping[str, Any]
@@ -28,7 +30,8 @@ def install() -> None:
     ):
         if name in handlers:
             raise SeamMovedError(provisioners, "_RESOURCE_HANDLERS", f"has {name} by now")
-        handlers[name] = {"create": create, "update": _again(create, delete), "delete": delete}
+        update = _update_query if create is _create_query else _again(create, delete)
+        handlers[name] = {"create": create, "update": update, "delete": delete}
 
 
 def _again(create: Callable[..., Made], delete: Callable[..., None]) -> Callable[..., Made]:
@@ -73,12 +76,24 @@ def _delete_identity_provider(physical_id: str, _properties: Properties) -> None
     _require(iam._delete_oidc_provider({"OpenIDConnectProviderArn": physical_id}))
 
 
-def _create_query(_logical_id: str, _properties: Properties, _stack_name: str) -> Made:
-    return new_uuid(), {}  # no Logs Insights here that could run it: the stack alone remembers it
+def _create_query(_logical_id: str, properties: Properties, _stack_name: str) -> Made:
+    return _put_query(properties)
 
 
-def _delete_query(_physical_id: str, _properties: Properties) -> None:
-    """Leave nothing: there was nothing but the stack's memory."""
+def _update_query(physical_id: str, _old: Properties, new: Properties, _stack_name: str) -> Made:
+    return _put_query(new, queryDefinitionId=physical_id)
+
+
+def _put_query(properties: Properties, **known: str) -> Made:
+    request = {name[0].lower() + name[1:]: value for name, value in properties.items()}
+    answer = saved_queries.put({**request, **known})
+    _require(answer)
+    identifier = json.loads(answer[2])["queryDefinitionId"]
+    return identifier, {"QueryDefinitionId": identifier}
+
+
+def _delete_query(physical_id: str, _properties: Properties) -> None:
+    saved_queries.delete({"queryDefinitionId": physical_id})  # or nothing, where somebody deleted it by hand
 
 
 def _require(answer: tuple[int, Any, bytes | str]) -> None:

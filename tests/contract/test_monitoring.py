@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from local.logs_insights.commands import parse
+from local.logs_insights.events import Event
+from local.logs_insights.run import run
 from training.monitor.metric import METRIC
 
 ROOT = Path(__file__).parents[2]
@@ -132,8 +135,8 @@ def test_own_metrics_that_are_shown_or_watched_are_published(
     for widget in dashboard["widgets"]:
         namespace = ""
         for namespace_or_not, name, *_ in (one for one in widget["properties"].get("metrics", []) if len(one) > 1):
-            namespace = namespace_or_not if namespace_or_not not in (".", "...") else namespace
-            if namespace.startswith("SconesUnlimited") and namespace_or_not != "...":
+            namespace = namespace if namespace_or_not == "." else namespace_or_not
+            if namespace.startswith("SconesUnlimited") and name != ".":
                 named.add(name)
     assert OWN | TOLD | filtered == named
 
@@ -155,6 +158,47 @@ def test_filters_and_queries_read_what_an_event_has(watch: dict[str, Any], decis
     filters = of_type(watch, "AWS::Logs::MetricFilter")
     assert {"SlowestImagesQuery", "ErrorsByClassQuery", "LowConfidenceByClassQuery"} == set(queries)
     assert set() == fields(json.dumps([queries, filters])) - known
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "expected"),
+    [
+        (
+            "SlowestImagesQuery",
+            {},
+            {
+                "detail.processing_time_ms": "245",
+                "detail.image_url": "s3://scones-unlimited-images-123456789012/uploads/truck.png",
+                "detail.outcome": "ACCEPTED",
+                "execution": "arn:aws:states:us-east-1:123456789012:execution:scones-unlimited-image-classification-"
+                "STANDARD:0a1b2c3d-sample",
+            },
+        ),
+        (
+            "ErrorsByClassQuery",
+            {"outcome": "UNREADABLE", "error": "UnreadableImageError", "cause": "Truncated", "image_url": "s3://b/k"},
+            {
+                "detail.outcome": "UNREADABLE",
+                "detail.error": "UnreadableImageError",
+                "images": "1",
+                "cause": "Truncated",
+                "image": "s3://b/k",
+            },
+        ),
+        (
+            "LowConfidenceByClassQuery",
+            {"outcome": "REVIEW", "confidence_score": 0.61},
+            {"detail.classification": "truck", "images": "1", "mean": "0.61", "lowest": "0.61"},
+        ),
+    ],
+)
+def test_saved_query_runs_over_a_decision(
+    watch: dict[str, Any], decision: dict[str, Any], name: str, changes: dict[str, Any], expected: dict[str, str]
+) -> None:
+    message = json.dumps({**decision, "detail": decision["detail"] | changes})
+    query = parse(watch[name]["Properties"]["QueryString"])
+    [row] = run(query, [Event("pointer", "decisions", "events", message, 0, 0)], "123456789012").rows
+    assert expected == {field: value for field, value in row if field != "@ptr"}
 
 
 def test_decisions_of_this_bucket_alone_are_written_by_this_rule_alone(watch: dict[str, Any]) -> None:

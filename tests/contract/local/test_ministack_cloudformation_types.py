@@ -56,9 +56,3 @@ def test_identity_provider_is_made_once_and_deleted() -> None:
         make("AWS::IAM::OIDCProvider", properties)
     provisioners._delete_resource("AWS::IAM::OIDCProvider", made, properties)
     assert (["sts.amazonaws.com"], False) == (clients, made in iam._oidc_providers)
-
-
-def test_saved_query_is_remembered_by_its_stack() -> None:
-    made = make("AWS::Logs::QueryDefinition", {"Name": "slowest", "QueryString": "fields @message"})
-    provisioners._delete_resource("AWS::Logs::QueryDefinition", made, {})
-    assert made
