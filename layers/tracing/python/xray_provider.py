@@ -7,6 +7,7 @@ it is one UDP datagram a subsegment: https://docs.aws.amazon.com/xray/latest/dev
 import json
 import logging
 import os
+import re
 import secrets
 import socket
 import time
@@ -24,6 +25,12 @@ DAEMON_HEADER = b'{"format": "json", "version": 1}\n'
 MAX_DATAGRAM_BYTES = 64_000  # the daemon reads at most 64 KiB
 MAX_VALUE_CHARACTERS = 4_000  # of one annotation or piece of metadata
 MAX_STACK_FRAMES = 30
+# AWS's schema of segment documents allows no more.
+MAX_NAME_CHARACTERS = 200
+MAX_KEY_CHARACTERS = 500
+MAX_ANNOTATION_CHARACTERS = 1_000
+_NOT_IN_NAMES = re.compile(r"[^\w\s.:/%&#=+\\\-@]")
+_NOT_IN_KEYS = re.compile(r"[^A-Za-z0-9_]")
 
 logger = logging.getLogger(__name__)
 
@@ -57,8 +64,10 @@ class Subsegment(BaseSegment):
         """Do nothing: every subsegment is sent by itself, so a parent holds no children."""
 
     def put_annotation(self, key: str, value: Any) -> None:
-        """Add a value that traces can be searched by: a text, a number or a boolean."""
-        self.annotations[key] = _plain(value if isinstance(value, str | int | float) else str(value))
+        """Add a text, a number or a boolean to search traces by; signs in the key become underscores."""
+        plain = _plain(value if isinstance(value, str | int | float) else str(value))
+        name = _NOT_IN_KEYS.sub("_", key)[:MAX_KEY_CHARACTERS]
+        self.annotations[name] = plain[:MAX_ANNOTATION_CHARACTERS] if isinstance(plain, str) else plain
 
     def put_metadata(self, key: str, value: Any, namespace: str = "default") -> None:
         """Add a value to look at."""
@@ -97,7 +106,8 @@ class XRayProvider(BaseProvider):
         """Time the body as a subsegment of the one around it, or of the invocation; keyword: `namespace`."""
         trace, parent = _trace(), self._current.get()
         parent_id = parent.id if parent else trace.get("Parent", "")
-        subsegment = Subsegment(name or "subsegment", trace.get("Root", ""), parent_id, **kwargs)
+        known = _NOT_IN_NAMES.sub("", name or "")[:MAX_NAME_CHARACTERS] or "subsegment"
+        subsegment = Subsegment(known, trace.get("Root", ""), parent_id, **kwargs)
         token = self._current.set(subsegment)
         try:
             yield subsegment
