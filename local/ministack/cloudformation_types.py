@@ -81,7 +81,8 @@ def _create_query(_logical_id: str, properties: Properties, _stack_name: str) ->
 
 
 def _update_query(physical_id: str, _old: Properties, new: Properties, _stack_name: str) -> Made:
-    return _put_query(new, queryDefinitionId=physical_id)
+    known = physical_id in saved_queries.definitions  # not in a state that was saved before they were kept
+    return _put_query(new, **({"queryDefinitionId": physical_id} if known else {}))
 
 
 def _put_query(properties: Properties, **known: str) -> Made:

@@ -176,6 +176,12 @@ def test_saved_query_of_a_stack_is_made_changed_in_place_and_deleted() -> None:
     assert [] == described()
 
 
+def test_saved_query_of_an_older_state_is_made_when_its_stack_changes() -> None:
+    update = provisioners._RESOURCE_HANDLERS["AWS::Logs::QueryDefinition"]["update"]
+    update("not-kept", PROPERTIES, PROPERTIES, "stack")
+    assert ["tests/slowest"] == [one["name"] for one in described()]
+
+
 def test_saved_queries_are_listed_in_pages_by_prefix() -> None:
     for name in ("tests/a", "tests/b", "other"):
         accepted("PutQueryDefinition", name=name, queryString="limit 1")
