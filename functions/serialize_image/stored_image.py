@@ -81,7 +81,9 @@ def read_error(image: StoredImage, response: Mapping[str, Any]) -> Exception:
     status = response["ResponseMetadata"]["HTTPStatusCode"]
     if code == "NoSuchBucket":
         return InvalidImageUrlError(f"There is no bucket {image.bucket}, so there is no image {image}.")
-    if status in (404, 405, 412):  # 405: this version is a delete marker; 412: something else is stored there now
+    # 405: this version is a delete marker. 412: something else is stored there now.
+    # InvalidArgument of a version: S3 never issued a version id of this form.
+    if status in (404, 405, 412) or (code == "InvalidArgument" and image.version_id):
         return ImageNotFoundError(f"There is no image {image}. Was it deleted or replaced? Keys are not URL-decoded.")
     if status == 429 or status >= 500 or code in TRANSIENT_CODES:
         return ImageStoreUnavailableError(f"S3 cannot give {image} now ({code}: {said}).")

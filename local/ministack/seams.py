@@ -29,6 +29,7 @@ from local.ministack import (
     state_saves,
     task_threads,
     template_urls,
+    version_ids,
     workflow_logs,
     workflow_role,
 )
@@ -55,6 +56,7 @@ def install_seams() -> None:
         log_targets,
         dead_letters,
         event_version,
+        version_ids,
         head_object,
         queue_pipes,
         secure_transport,

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from jsonata import Jsonata
+from jsonata.utils import Utils
 
 from functions.classify_image.app import ENDPOINT_CONFIG
 from tests.security.gate.workflows import states as states_of
@@ -133,9 +134,48 @@ def test_both_workflows_that_record_read_an_image_in_the_same_way(definitions: d
         for state in (workflow["Read input"], failure["Which image?"])
     ]
     assert read[0] == read[1]
-    for key in ("Arguments", "Assign", "Retry"):
-        assert workflow["Find version"][key] == failure["Find version"][key]
+    for state in ("Find version", "Find version again"):
+        for key in ("Arguments", "Assign", "Retry"):
+            assert workflow[state][key] == failure[state][key]
+    assert [workflow["Find version"][key] for key in ("Arguments", "Assign")] == [
+        workflow["Find version again"][key] for key in ("Arguments", "Assign")
+    ]
     assert workflow["Read record"]["Output"] == failure["Read record"]["Assign"]["result"]
+
+
+@pytest.mark.parametrize(
+    ("unknown", "version_id", "cause"),
+    [
+        (True, "dsf", "null (Service: S3, Status Code: 400, Request ID: 4N4N)"),
+        (True, "marker", "(Service: S3, Status Code: 405, Request ID: 4N4N)"),
+        (False, "v1", "Slow Down (Service: S3, Status Code: 503, Request ID: 400)"),
+        (False, "v1", "Forbidden (Service: S3, Status Code: 403, Request ID: 4N4N)"),
+        (False, None, "null (Service: S3, Status Code: 400, Request ID: 4N4N)"),
+        (False, "v1", None),
+    ],
+    ids=["malformed", "delete marker", "throttled", "denied", "no version named", "no cause"],
+)
+@pytest.mark.parametrize(
+    ("workflow", "end"), [("image_classification", "No such image"), ("record_failure", "Nothing to record")]
+)
+def test_version_id_that_s3_does_not_know_is_told_from_what_passes(
+    definitions: dict[str, dict[str, Any]],
+    workflow: str,
+    end: str,
+    unknown: bool,
+    version_id: str | None,
+    cause: str | None,
+) -> None:
+    states = definitions[workflow]["States"]
+    [choice] = states["Unknown version?"]["Choices"]
+    error_output = {"Error": "S3.S3Exception", **({"Cause": cause} if cause else {})}
+    condition = evaluate(
+        choice["Condition"],
+        version_id=Utils.NULL_VALUE if version_id is None else version_id,
+        states={"input": error_output},
+    )
+    assert unknown is bool(condition)
+    assert [end, "Find version again"] == [choice["Next"], states["Unknown version?"]["Default"]]
 
 
 @pytest.mark.parametrize(

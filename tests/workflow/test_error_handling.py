@@ -34,7 +34,8 @@ MODEL += ["ModelCardAccessDeniedError"]
 DATABASE = ["AmazonDynamoDBException", "InternalServerErrorException", "ProvisionedThroughputExceededException"]
 DATABASE += ["RequestLimitExceededException", "ThrottlingException", "SdkClientException"]
 DATABASE = [*(f"DynamoDB.{name}" for name in DATABASE), "States.Timeout"]
-STORE = ["S3.S3Exception", "S3.SdkClientException", "States.Timeout"]
+STORE_AWAY = ["S3.SdkClientException", "States.Timeout"]
+STORE = ["S3.S3Exception", *STORE_AWAY]
 BUS = ["AmazonEventBridgeException", "FailedEntry", "InternalException", "SdkClientException"]
 BUS = [*(f"EventBridge.{name}" for name in BUS), "States.Timeout"]
 NESTED = ["ExecutionLimitExceededException", "AWSStepFunctionsException", "SdkClientException"]
@@ -61,8 +62,11 @@ class Case:
 
 
 CASES = [
-    *[Case(WORKFLOW, "Find version", error, 7, "Find version") for error in STORE],
+    *[Case(WORKFLOW, "Find version", error, 7, "Find version") for error in STORE_AWAY],
     *[Case(WORKFLOW, "Find version", error, 1, "No such image") for error in NO_IMAGE],
+    Case(WORKFLOW, "Find version", "S3.S3Exception", 1, "Accepted"),
+    *[Case(WORKFLOW, "Find version again", error, 7, "Find version again") for error in STORE],
+    *[Case(WORKFLOW, "Find version again", error, 1, "No such image") for error in NO_IMAGE],
     *[Case(WORKFLOW, task, "Lambda.TooManyRequestsException", 481, "Failed") for task in TASKS],
     *[Case(WORKFLOW, task, error, 1, "Failed") for task in TASKS for error in ("States.DataLimitExceeded", UNNAMED)],
     *[Case(WORKFLOW, "Serialize image", error, 5, "Failed") for error in [*TRANSIENT, "ImageStoreUnavailableError"]],
@@ -86,8 +90,11 @@ CASES = [
     ],
     *[Case(WORKFLOW, state, CONDITION_FAILED, 1, "Already recorded") for state in ("Open record", "Record outcome")],
     *[Case(WORKFLOW, "Announce outcome", error, 7, "Announce outcome") for error in BUS],
-    *[Case(FAILURE, "Find version", error, 7, "Find version") for error in STORE],
+    *[Case(FAILURE, "Find version", error, 7, "Find version") for error in STORE_AWAY],
     *[Case(FAILURE, "Find version", error, 1, "Nothing to record") for error in NO_IMAGE],
+    Case(FAILURE, "Find version", "S3.S3Exception", 1, "Recorded"),
+    *[Case(FAILURE, "Find version again", error, 7, "Find version again") for error in STORE],
+    *[Case(FAILURE, "Find version again", error, 1, "Nothing to record") for error in NO_IMAGE],
     *[Case(FAILURE, "Record failure", error, 7, "Record failure") for error in DATABASE],
     Case(FAILURE, "Record failure", CONDITION_FAILED, 1, "Already recorded"),
     *[Case(FAILURE, "Read record", error, 7, "Read record") for error in DATABASE],
@@ -96,6 +103,8 @@ CASES = [
 ]
 # What must fail as well for an execution to come to a state.
 BEFORE = {
+    (WORKFLOW, "Find version again"): {"Find version": ("S3.S3Exception", ALWAYS)},
+    (FAILURE, "Find version again"): {"Find version": ("S3.S3Exception", ALWAYS)},
     (WORKFLOW, "Read record"): {"Open record": (CONDITION_FAILED, ALWAYS)},
     (FAILURE, "Read record"): {"Record failure": (CONDITION_FAILED, ALWAYS)},
 }
@@ -107,6 +116,7 @@ import json, os, pathlib, urllib.parse, uuid
 
 ANSWERS = {
     "Find version": {"VersionId": "v1", "ETag": '"e"', "LastModified": "2026-01-15T09:30:00Z"},
+    "Find version again": {"VersionId": "v1", "ETag": '"e"', "LastModified": "2026-01-15T09:30:00Z"},
     "Serialize image": {"image_data": "aW1hZ2U=", "content_type": "image/png"},
     "Classify image": {"class_probabilities": {"truck": 0.9}, "endpoint": "e", "variant": "v"},
     "Filter inferences": {"classification": "truck", "confidence_score": 0.9},

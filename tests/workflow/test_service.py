@@ -156,9 +156,12 @@ class TestDirectInput:
         assert ["Read input", "Find version", "Open record", "Read record", "Already recorded"] == again.path
         assert decided.output == {name: again.output[name] for name in decided.output}
 
-    def test_name_without_an_image_fails_by_name_and_records_nothing(self, service: Deployed) -> None:
+    @pytest.mark.parametrize("version", [{}, {"version_id": "malformed"}], ids=str)
+    def test_name_without_an_image_fails_by_name_and_records_nothing(
+        self, service: Deployed, version: dict[str, str]
+    ) -> None:
         url = f"s3://{service.bucket}/uploads/never-uploaded.png"
-        run = service.start({"image_url": url})
+        run = service.start({"image_url": url, **version})
         assert ("FAILED", "ImageNotFoundError") == (run.description["status"], run.description["error"])
         assert url not in service.decided_urls()
 

@@ -130,7 +130,9 @@ def _retried(where: str, state: Data) -> Iterator[str]:
     called = integration(state)
     passing = PASSING[called] | (OWN_PASSING[function_of(where)] if called == "lambda:invoke" else set())
     retried = [name for retrier in state.get("Retry", []) for name in retrier.get("ErrorEquals", [])]
-    for name in sorted(passing - set(retried)):
+    # The general error of S3 is caught first: without its status nobody knows whether it passes.
+    asked_again = {"S3.S3Exception"} & {name for rule in state.get("Catch", []) for name in rule["ErrorEquals"]}
+    for name in sorted(passing - set(retried) - asked_again):
         yield f"retry {name}, which passes"
     for name in sorted(set(retried) - passing):
         yield f"do not retry {name}, which stays as it is"

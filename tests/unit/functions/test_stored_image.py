@@ -107,7 +107,7 @@ def test_get_object_request_with_etag_takes_nothing_else() -> None:
         (405, "MethodNotAllowed", ImageNotFoundError),
         (412, "PreconditionFailed", ImageNotFoundError),
         (404, "NoSuchBucket", InvalidImageUrlError),
-        (400, "InvalidArgument", InvalidImageUrlError),
+        (400, "InvalidArgument", ImageNotFoundError),
         (403, "AccessDenied", ImageAccessDeniedError),
         (403, "InvalidObjectState", ImageAccessDeniedError),
         (400, "KMS.DisabledException", ImageAccessDeniedError),
@@ -121,6 +121,11 @@ def test_get_object_request_with_etag_takes_nothing_else() -> None:
 def test_read_error_names_what_s3_answered(status: int, code: str, expected: type[Exception]) -> None:
     error = read_error(TRUCK, {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}})
     assert expected is type(error)
+
+
+def test_read_error_of_a_key_that_s3_does_not_accept_is_an_invalid_url() -> None:
+    answer = {"Error": {"Code": "InvalidArgument"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+    assert InvalidImageUrlError is type(read_error(StoredImage("images", "uploads/truck.png"), answer))
 
 
 def test_read_error_names_the_image() -> None:
