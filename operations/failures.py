@@ -125,8 +125,9 @@ def _image(request: dict[str, Any]) -> tuple[str, str]:
 
 
 def _error_of_execution(detail: dict[str, Any]) -> str:
-    """As record_failure would have called it."""
-    return detail.get("error") or ("States.Timeout" if detail["status"] == "TIMED_OUT" else "ExecutionAborted")
+    """Name the error as record_failure would have recorded it."""
+    error: str = detail.get("error") or ("States.Timeout" if detail["status"] == "TIMED_OUT" else "ExecutionAborted")
+    return re.sub(r"^States\.", "Workflow.", error)
 
 
 def _error_of_delivery(message: "MessageTypeDef") -> str:

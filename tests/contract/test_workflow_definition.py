@@ -179,21 +179,51 @@ def test_version_id_that_s3_does_not_know_is_told_from_what_passes(
 
 
 @pytest.mark.parametrize(
-    ("announced", "record"),
+    ("announced", "record", "ended_with"),
     [
-        (False, {"outcome": "ACCEPTED", "execution": "arn:e"}),
-        (True, {"outcome": "FAILED", "execution": "arn:e", "error": "States.Timeout"}),
-        (False, {"outcome": "FAILED", "execution": "arn:e", "error": "EndpointTimeoutError"}),
-        (True, {"outcome": "ACCEPTED", "execution": "arn:another"}),
+        (False, {"outcome": "ACCEPTED", "execution": "arn:e"}, "States.Timeout"),
+        (True, {"outcome": "FAILED", "execution": "arn:e", "error": "Workflow.Timeout"}, "Workflow.Timeout"),
+        (False, {"outcome": "FAILED", "execution": "arn:e", "error": "Workflow.Timeout"}, "States.Timeout"),
+        (False, {"outcome": "FAILED", "execution": "arn:e", "error": "EndpointTimeoutError"}, "States.Timeout"),
+        (True, {"outcome": "ACCEPTED", "execution": "arn:another"}, "States.Timeout"),
     ],
-    ids=["accepted, then failed", "failed as recorded", "failed as recorded, then once more", "decided by another"],
+    ids=[
+        "accepted, then failed",
+        "failed as recorded",
+        "failed by a timeout as recorded, then timed out",
+        "failed as recorded, then once more",
+        "decided by another",
+    ],
 )
 def test_outcome_whose_announcement_failed_is_announced_again(
-    announced: bool, record: dict[str, str], definitions: dict[str, dict[str, Any]]
+    announced: bool, record: dict[str, str], ended_with: str, definitions: dict[str, dict[str, Any]]
 ) -> None:
     [choice] = definitions["record_failure"]["States"]["Announced?"]["Choices"]
-    again = evaluate(choice["Condition"], result=record, execution="arn:e", error="States.Timeout")
+    again = evaluate(choice["Condition"], result=record, execution="arn:e", error=ended_with)
     assert announced is not again
+
+
+@pytest.mark.parametrize(
+    ("recorded", "error"),
+    [
+        ("Workflow.Timeout", "States.Timeout"),
+        ("Workflow.DataLimitExceeded", "States.DataLimitExceeded"),
+        ("Workflow.Unknown", None),
+        ("Lambda.Unknown", "Lambda.Unknown"),
+        ("EndpointNotFoundError", "EndpointNotFoundError"),
+        ("OurStates.Error", "OurStates.Error"),
+    ],
+)
+def test_no_error_is_recorded_or_raised_under_a_reserved_name(
+    definitions: dict[str, dict[str, Any]], states: dict[str, Any], recorded: str, error: str | None
+) -> None:
+    error_output = {"Error": error} if error else {}
+    explained = states["Explain failure"]["Assign"]["result"]["error"]
+    assert recorded == evaluate(explained, states={"input": error_output})
+    assert "{% $result.error %}" == states["Failed"]["Error"]
+    failure = definitions["record_failure"]["States"]["Record failure"]
+    names = [failure["Arguments"]["Item"]["error"]["S"], failure["Assign"]["result"]["error"]]
+    assert [recorded] * 2 == [evaluate(name, error=error or "States.Unknown") for name in names]
 
 
 def substituted(workflow: str) -> str:

@@ -270,6 +270,12 @@ def test_failed_execution_tells_error_and_sentence(runs: dict[Case, Run]) -> Non
     )
 
 
+def test_error_of_step_functions_itself_has_one_name_in_record_and_execution(runs: dict[Case, Run]) -> None:
+    # Names that begin with "States." are reserved: a Fail state must not raise them.
+    run = runs[the_case("Serialize image", "States.Timeout")]
+    assert ("FAILED", "Workflow.Timeout") == (run.description["status"], run.description["error"])
+
+
 def test_failure_is_recorded_and_announced_before_the_execution_fails(runs: dict[Case, Run]) -> None:
     path = runs[the_case("Filter inferences", "InvalidThresholdError")].path
     assert ["Explain failure", "Record outcome", "Announce outcome", "Which outcome?", "Failed"] == path[-5:]

@@ -117,17 +117,17 @@ def test_a_redrive_that_left_no_outcome_long_ago_is_repeated(account: Account, o
 
 def test_errors_are_counted_before_anything_is_started(account: Account, options: Options) -> None:
     for number in range(3):
-        fail(account, f"uploads/{number}", error="SomeError" if number else "States.Timeout")
+        fail(account, f"uploads/{number}", error="SomeError" if number else "Workflow.Timeout")
     data = redrive.run(account.context, options(redrive)).data
-    assert {"SomeError": 2, "States.Timeout": 1} == data["by_error"]
+    assert {"SomeError": 2, "Workflow.Timeout": 1} == data["by_error"]
     assert [] == account.states.started
 
 
 def test_one_error_and_one_prefix_can_be_chosen(account: Account, options: Options) -> None:
-    fail(account, "uploads/a/1", error="States.Timeout")
+    fail(account, "uploads/a/1", error="Workflow.Timeout")
     fail(account, "uploads/a/2")
-    fail(account, "uploads/b/1", error="States.Timeout")
-    chosen = options(redrive, "--yes", "--no-wait", "--error", "States.Timeout", "--prefix", "uploads/a/")
+    fail(account, "uploads/b/1", error="Workflow.Timeout")
+    chosen = options(redrive, "--yes", "--no-wait", "--error", "Workflow.Timeout", "--prefix", "uploads/a/")
     redrive.run(account.context, chosen)
     assert ["s3://images/uploads/a/1"] == [request["image_url"] for request in account.states.requests()]
 
@@ -147,9 +147,10 @@ def test_a_dead_lettered_upload_is_started_with_its_event(account: Account, opti
 @pytest.mark.parametrize(
     ("status", "more", "error"),
     [
-        ("TIMED_OUT", {}, "States.Timeout"),
+        ("TIMED_OUT", {}, "Workflow.Timeout"),
         ("ABORTED", {}, "ExecutionAborted"),
-        ("FAILED", {"error": "States.Runtime"}, "States.Runtime"),
+        ("FAILED", {"error": "States.Runtime"}, "Workflow.Runtime"),
+        ("FAILED", {"error": "EndpointTimeoutError"}, "EndpointTimeoutError"),
     ],
 )
 def test_a_bad_end_that_was_not_recorded_is_started_with_its_input(
