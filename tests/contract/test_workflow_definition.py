@@ -298,6 +298,17 @@ def test_sample_of_the_outcomes_event_is_what_the_workflow_announces(states: dic
     assert list(states["Filter inferences"]["Assign"]["result"]) == list(sample["detail"])
 
 
+def test_event_names_the_execution_of_its_outcome_first_and_once(definitions: dict[str, dict[str, Any]]) -> None:
+    # Step Functions appends the ARNs of the execution that puts the event and of its state machine.
+    first, second = json.loads((ROOT / "events/image_decided.json").read_text())["resources"]
+    assert ("execution", "stateMachine") == (first.split(":")[5], second.split(":")[5])
+    assert first.rpartition(":")[0] == second.replace(":stateMachine:", ":execution:")
+    [entry] = definitions["image_classification"]["States"]["Announce outcome"]["Arguments"]["Entries"]
+    assert "Resources" not in entry
+    [entry] = definitions["record_failure"]["States"]["Announce outcome"]["Arguments"]["Entries"]
+    assert ["{% $execution %}"] == entry["Resources"]
+
+
 UPLOAD = json.loads((ROOT / "events/workflow_s3_event.json").read_text())
 ENDED = {"executionArn": "arn:e", "status": "ABORTED", "error": None, "cause": None, "input": json.dumps(UPLOAD)}
 
