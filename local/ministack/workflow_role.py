@@ -66,10 +66,11 @@ def authorize(execution: Mapping[str, Any], resource: str, arguments: Mapping[st
 
 
 def _role_of(execution: Mapping[str, Any]) -> ServiceRole:
-    # The child executions of a Distributed Map belong to "<state machine>/<label>".
-    state_machine_arn = execution["stateMachineArn"].partition("/")[0]
-    role_arn = stepfunctions._state_machines[state_machine_arn]["roleArn"]
-    return ServiceRole(role_arn, "states.amazonaws.com", state_machine_arn, execution["name"])
+    # The child executions of a Distributed Map belong to "<state machine>/<label>". AWS does not say which of the two
+    # it gives as aws:SourceArn for a child's task; a trust policy has to allow both here.
+    source_arn = execution["stateMachineArn"]
+    role_arn = stepfunctions._state_machines[source_arn.partition("/")[0]]["roleArn"]
+    return ServiceRole(role_arn, "states.amazonaws.com", source_arn, execution["name"])
 
 
 def _authorized(original: Callable[..., Any], resource: str, input_data: Any, *rest: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,22 @@ def test_failure_rule_hears_of_every_bad_end_of_the_workflow_for_one_image(resou
             "status": ["FAILED", "TIMED_OUT", "ABORTED"],
         },
     } == resources["FailureRule"]["Properties"]["EventPattern"]
+
+
+@pytest.mark.parametrize(
+    ("trusted", "source"),
+    [(True, ""), (True, "/list"), (True, "/prefix"), (False, "-of-another"), (False, "-of-another/list")],
+)
+def test_backlog_role_trusts_the_backlog_workflow_and_its_maps_children(
+    trusted: bool, source: str, resources: dict[str, Any], definitions: dict[str, dict[str, Any]]
+) -> None:
+    labels = {state["Label"] for state in definitions["backlog"]["States"].values() if state["Type"] == "Map"}
+    assert {"list", "prefix"} == labels
+    [statement] = resources["BacklogWorkflowRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    patterns = [arn["Fn::Sub"] for arn in statement["Condition"]["ArnLike"]["aws:SourceArn"]]
+    machine = resources["BacklogWorkflow"]["Properties"]["Name"]["Fn::Sub"]
+    [own] = [pattern for pattern in patterns if pattern.endswith(f":stateMachine:{machine}")]
+    assert trusted is any(fnmatchcase(own + source, pattern) for pattern in patterns)
 
 
 def test_image_bucket_is_private_versioned_and_announces_uploads(resources: dict[str, Any]) -> None:

@@ -164,6 +164,18 @@ def test_map_does_only_what_the_role_allows(ministack: Any, denied: str, error: 
     assert denied in execution.cause
 
 
+@pytest.mark.parametrize(("children", "status"), [("", "FAILED"), ("/*", "SUCCEEDED")])
+def test_task_of_a_child_acts_on_behalf_of_the_maps_own_state_machine(
+    ministack: Any, children: str, status: str
+) -> None:
+    trusted = [STATE_MACHINE_ARN, STATE_MACHINE_ARN + children]
+    ministack.put_role(condition={"ArnLike": {"aws:SourceArn": trusted}})
+    arguments = {"Bucket": "images"}
+    task = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:listObjectsV2", "Arguments": arguments}
+    execution = ministack.run(_map({"Only": {**task, "End": True}}, Items=[1]))
+    assert status == execution.status
+
+
 def test_list_that_is_not_there_fails_the_reader(ministack: Any) -> None:
     assert "States.ItemReaderFailed" == ministack.run(_map(ItemReader=CSV_READER), {"list": "none.csv"}).error
 
