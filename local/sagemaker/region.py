@@ -27,7 +27,9 @@ class Region:
         self._authorizer = surroundings.authorizer
         self._store = RecordStore(folder, account, name)
         alarm_states = partial(surroundings.alarms.states, name)
-        launcher = Launcher(folder / "deployment", surroundings.artifact_store, surroundings.container)
+        artifacts, container = surroundings.artifact_store, surroundings.container
+        cold_start = surroundings.cold_start_seconds
+        launcher = Launcher(folder / "deployment", artifacts, container, cold_start)
         self._endpoints = Endpoints(self._store, launcher, alarm_states, surroundings.alarms.now)
         self._training_jobs = TrainingJobs(self._store, name, folder / "training", surroundings.jobs)
         self._tuning_jobs = TuningJobs(self._store, self._training_jobs)

@@ -28,6 +28,7 @@ class Surroundings:
         default_region: The region of a request that does not say for which it is signed.
         model_time_limit_seconds: How long a model may take for one answer.
         publish_seconds: How long metrics and captured data wait to be published.
+        cold_start_seconds: How long a serverless variant takes to start.
     """
 
     artifact_store: ObjectStore
@@ -41,3 +42,4 @@ class Surroundings:
     default_region: str = "us-east-1"
     model_time_limit_seconds: float = MODEL_TIME_LIMIT_SECONDS
     publish_seconds: float = PUBLISH_SECONDS
+    cold_start_seconds: float = 0.0

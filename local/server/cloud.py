@@ -73,6 +73,7 @@ def running(
     wait_scale: float = 1,
     publish_seconds: float | None = None,
     *,
+    cold_start_seconds: float = 0,
     faults: bool = False,
 ) -> Iterator[Cloud]:
     """Run a local cloud for the length of the block; it stops also if this process is killed.
@@ -82,13 +83,17 @@ def running(
         port: 0 is any free one.
         wait_scale: factor for the waits of workflows (Wait states, Retry); 0 for tests that cannot wait.
         publish_seconds: how long metrics and captured data of endpoints wait to be published; None is the default.
+        cold_start_seconds: how long serverless endpoints take to start.
         faults: whether it takes orders from `local.faults.client.Faults`.
 
     Raises:
         StartFailedError: it did not start.
     """
     folder = Folder(state_dir.resolve())
-    settings = {"SFN_WAIT_SCALE": str(wait_scale)}
+    settings = {
+        "SFN_WAIT_SCALE": str(wait_scale),
+        "SAGEMAKER_COLD_START_SECONDS": str(cold_start_seconds),
+    }
     if publish_seconds is not None:
         settings["SAGEMAKER_PUBLISH_SECONDS"] = str(publish_seconds)
     process = _spawn(folder, port, settings, attached=True, faults=faults)

@@ -125,6 +125,7 @@ def _sagemaker(
         account=ACCOUNT,
         default_region=REGION,
         publish_seconds=float(os.environ["SAGEMAKER_PUBLISH_SECONDS"]),
+        cold_start_seconds=float(os.environ["SAGEMAKER_COLD_START_SECONDS"]),
     )
     return SageMakerApp(folder.state / "sagemaker", surroundings)
 

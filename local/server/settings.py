@@ -89,5 +89,7 @@ def server_environment(folder: Folder, port: int, outside: Mapping[str, str] = o
         "SFTP_ENABLED": "0",
         "DOCKER_HOST": f"unix://{folder.temporary / 'no-docker.sock'}",
         "SAGEMAKER_PUBLISH_SECONDS": outside.get("SAGEMAKER_PUBLISH_SECONDS", _PUBLISH_SECONDS),
+        # Seconds that serverless endpoints take to start.
+        "SAGEMAKER_COLD_START_SECONDS": outside.get("SAGEMAKER_COLD_START_SECONDS", "0"),
         "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime reports to its makers as soon as it is imported
     }

@@ -115,9 +115,13 @@ def control_plane_error(error: ServiceError) -> Answer:
 
 
 def runtime_error(error: ServiceError) -> Answer:
-    """Return the error as REST-JSON has it: the code in a header, further members beside the message."""
+    """Return the error as REST-JSON has it: the code in a header, further members beside the message.
+
+    An error without a message has {"message": null}, as SageMaker throttles.
+    """
     headers = {"content-type": "application/json", "x-amzn-errortype": error.code}
-    return _json(error.status, {"Message": error.message, **error.members}, headers)
+    said = {"Message": error.message} if error.message else {"message": None}
+    return _json(error.status, {**said, **error.members}, headers)
 
 
 def _json(status: int, members: Mapping[str, object], headers: Mapping[str, str]) -> Answer:

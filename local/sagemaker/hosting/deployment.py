@@ -1,7 +1,7 @@
 """What serves an endpoint: containers, started from the model.tar.gz files that a plan names."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import rmtree
 
@@ -9,6 +9,7 @@ from local.sagemaker.api.store import Record
 from local.sagemaker.hosting.artifacts import BadArtifactError, unpack
 from local.sagemaker.hosting.container import ContainerFactory, ModelContainer, UnhealthyContainerError
 from local.sagemaker.hosting.data_capture import Config, is_enabled
+from local.sagemaker.hosting.serverless import Capacity
 from local.sagemaker.hosting.variants import shadow_shares
 from local.sagemaker.object_store import ObjectStore, ObjectUnavailableError
 
@@ -23,6 +24,7 @@ class Deployment:
         shadows: By shadow variant, the share of the requests that it gets a copy of.
         capture: How it is captured, if it is.
         config: The endpoint configuration, if CloudWatch is to tell its metrics apart.
+        serverless: By serverless variant, its capacity; variants on instances take every request.
     """
 
     containers: dict[str, ModelContainer]
@@ -30,6 +32,7 @@ class Deployment:
     shadows: dict[str, float]
     capture: Config | None
     config: str | None
+    serverless: dict[str, Capacity] = field(default_factory=dict)
 
 
 class DeploymentFailedError(Exception):
@@ -39,7 +42,14 @@ class DeploymentFailedError(Exception):
 class Launcher:
     """Starts what serves an endpoint; the models of a plan are unpacked into a folder of their own."""
 
-    def __init__(self, folder: Path, artifacts: ObjectStore, factory: ContainerFactory) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        artifacts: ObjectStore,
+        factory: ContainerFactory,
+        cold_start_seconds: float = 0.0,
+    ) -> None:
+        self._cold_start_seconds = cold_start_seconds
         self._folder = folder
         self._artifacts = artifacts
         self._factory = factory
@@ -76,6 +86,11 @@ class Launcher:
             shadows=shadow_shares(plan),
             capture=capture if is_enabled(capture) else None,
             config=plan["EndpointConfigName"] if "DeploymentConfig" in plan else None,
+            serverless={
+                one["VariantName"]: Capacity.of(config, self._cold_start_seconds)
+                for one in plan["Variants"]
+                if (config := one["Summary"].get("CurrentServerlessConfig"))
+            },
         )
 
     async def _start_container(self, variant: Record, folder: Path) -> ModelContainer:

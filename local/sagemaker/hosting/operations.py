@@ -18,6 +18,8 @@ from local.sagemaker.hosting.variants import (
     check_shadows,
     check_variants,
     desired_changes,
+    refuse_network,
+    refuse_to_make_serverless,
     variant_summary,
     with_retained,
 )
@@ -112,7 +114,7 @@ class Hosting:
         check_shadows(shadows, variants)
         check_capture(request.get("DataCaptureConfig"), variants)
         for variant in (*variants, *shadows):
-            self._store.get(MODEL, variant.get("ModelName", ""))
+            refuse_network(variant, request, self._store.get(MODEL, variant.get("ModelName", "")))
         also = {"ShadowProductionVariants": shadows} if shadows else {}
         return self._store.create(ENDPOINT_CONFIG, {**request, "ProductionVariants": variants, **also})
 
@@ -124,11 +126,9 @@ class Hosting:
         refuse_not_emulated(request, _EMULATED["UpdateEndpoint"])
         # AWS reads the configuration in service too, and refuses when it has been deleted.
         in_service = self._store.get(ENDPOINT, request["EndpointName"])["EndpointConfigName"]
-        self._refuse_to_change_scaled(
-            request["EndpointName"],
-            self._store.get(ENDPOINT_CONFIG, in_service),
-            self._store.get(ENDPOINT_CONFIG, request["EndpointConfigName"]),
-        )
+        old, new = (self._store.get(ENDPOINT_CONFIG, name) for name in (in_service, request["EndpointConfigName"]))
+        refuse_to_make_serverless(old["ProductionVariants"], new["ProductionVariants"])
+        self._refuse_to_change_scaled(request["EndpointName"], old, new)
         plan = self._plan(request["EndpointConfigName"])
         if request.get("RetainAllVariantProperties"):
             let_go = {item["VariantPropertyType"] for item in request.get("ExcludeRetainedVariantProperties", [])}

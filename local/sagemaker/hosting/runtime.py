@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from http import HTTPStatus
 from time import perf_counter
 from urllib.parse import quote
@@ -71,6 +71,7 @@ class Runtime:
 
         Raises:
             InvalidInvocationError: the endpoint is not in service, or the request asks for what it does not have.
+            ThrottledError: a serverless variant works on as many requests as it may.
             ModelError: the model did not answer 2xx within the time limit.
         """
         _refuse_not_emulated(endpoint, request)
@@ -90,9 +91,11 @@ class Runtime:
     async def _ask(self, endpoint: str, variant: str, deployment: Deployment, request: Request) -> Answer | None:
         """Return what the model of a variant answers, None if it does not in time; its metrics are noted."""
         headers = {name: value for name in _FORWARDED if (value := request.header(name)) is not None}
-        began, answer = perf_counter(), None
-        with suppress(ModelTimeoutError):
-            answer = await deployment.containers[variant].invoke(headers, request.body, self._time_limit_seconds)
+        answer, limit = None, self._time_limit_seconds
+        async with deployment.serverless.get(variant, nullcontext()):
+            began = perf_counter()  # a cold start is overhead, not the model's latency
+            with suppress(ModelTimeoutError):
+                answer = await deployment.containers[variant].invoke(headers, request.body, limit)
         self._telemetry.note(endpoint, variant, deployment, request, answer, began)
         return answer
 

@@ -29,6 +29,36 @@ def check_variants(variants: Sequence[Mapping[str, Any]]) -> None:
         raise InvalidRequestError("An endpoint with a serverless production variant has no other variant.")
 
 
+def refuse_to_make_serverless(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse an update from instances to serverless; the other way round SageMaker allows.
+
+    Source: SageMaker developer guide, "Deploy models with Serverless Inference", feature exclusions.
+    It does not quote the message.
+
+    Raises:
+        InvalidRequestError: the variants in service run on instances, and one of the new ones is serverless.
+    """
+    if not any("ServerlessConfig" in one for one in old) and any("ServerlessConfig" in one for one in new):
+        raise InvalidRequestError(
+            "An endpoint with instance-based production variants cannot be updated to a serverless endpoint."
+        )
+
+
+def refuse_network(variant: Mapping[str, Any], *places: Mapping[str, Any]) -> None:
+    """Refuse a VPC, or network isolation, of a serverless variant: the same exclusions name them.
+
+    Args:
+        variant: The production variant.
+        places: Its endpoint configuration, and its model.
+
+    Raises:
+        InvalidRequestError: it is serverless, and one of the places has either.
+    """
+    for member in ("VpcConfig", "EnableNetworkIsolation"):
+        if "ServerlessConfig" in variant and any(place.get(member) for place in places):
+            raise InvalidRequestError(f"{member} is not supported for serverless production variants.")
+
+
 def check_shadows(shadows: Sequence[Mapping[str, Any]], variants: Sequence[Mapping[str, Any]]) -> None:
     """Check the shadow variants of an endpoint configuration.
 

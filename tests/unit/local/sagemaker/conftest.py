@@ -180,7 +180,7 @@ class Cloud:
     iam: FakeIam = field(default_factory=FakeIam)
     containers: list[FakeContainer] = field(default_factory=list)
 
-    def start(self, model_time_limit_seconds: float = 30.0) -> None:
+    def start(self, model_time_limit_seconds: float = 30.0, cold_start_seconds: float = 0.0) -> None:
         jobs = JobServices(self.artifacts, self.iam.role, lambda _: [], FakeTelemetry(), asyncio.Semaphore())
         surroundings = Surroundings(
             self.artifacts,
@@ -191,6 +191,7 @@ class Cloud:
             self.alarms,
             jobs,
             model_time_limit_seconds=model_time_limit_seconds,
+            cold_start_seconds=cold_start_seconds,
         )
         app = SageMakerApp(self.state_dir, surroundings)
         asyncio.run_coroutine_threadsafe(app.start(), self.server.loop).result()

@@ -144,10 +144,14 @@ def test_size_out_of_bounds_is_refused(
 
 
 def test_watched_update_to_a_serverless_variant_is_refused(cloud: Cloud, update: Callable[..., None]) -> None:
-    cloud.control.delete_endpoint_config(EndpointConfigName="new")
+    cloud.control.delete_endpoint(EndpointName="trucks")
     serverless: Any = {"MemorySizeInMB": 2048, "MaxConcurrency": 5}
-    variant: Any = {"VariantName": "AllTraffic", "ModelName": "new", "ServerlessConfig": serverless}
-    cloud.control.create_endpoint_config(EndpointConfigName="new", ProductionVariants=[variant])
+    for model in ("old", "new"):
+        variant: Any = {"VariantName": "AllTraffic", "ModelName": model, "ServerlessConfig": serverless}
+        cloud.control.delete_endpoint_config(EndpointConfigName=model)
+        cloud.control.create_endpoint_config(EndpointConfigName=model, ProductionVariants=[variant])
+    cloud.control.create_endpoint(EndpointName="trucks", EndpointConfigName="old")
+    assert "InService" == cloud.settle("trucks")
     with pytest.raises(ClientError, match="not supported for serverless"):
         update({"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 120})
 

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.unit.local.sagemaker.conftest import IMAGE, MODEL_URL, ROLE
+
 ON_INSTANCES = {"VariantName": "blue", "ModelName": "truck", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
 SERVERLESS = {
     "VariantName": "blue",
@@ -62,6 +64,53 @@ def test_serverless_endpoint_answers_and_tells_its_concurrency(cloud: Any) -> No
 
     answered = json.loads(cloud.runtime.invoke_endpoint(EndpointName="trucks", Body=b"x")["Body"].read())["model"]
     assert (SERVERLESS["ServerlessConfig"], "truck") == (variant["CurrentServerlessConfig"], answered)
+
+
+def configure(cloud: Any, name: str, variant: dict[str, Any]) -> None:
+    cloud.control.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
+
+
+def test_instance_based_endpoint_cannot_become_serverless(cloud: Any) -> None:
+    cloud.create_endpoint("trucks")
+    configure(cloud, "serverless", SERVERLESS | {"ModelName": "trucks"})
+
+    with pytest.raises(ClientError, match=r"ValidationException.*cannot be updated to a serverless endpoint"):
+        cloud.control.update_endpoint(EndpointName="trucks", EndpointConfigName="serverless")
+    described = cloud.control.describe_endpoint(EndpointName="trucks")
+    assert ("InService", "trucks") == (described["EndpointStatus"], described["EndpointConfigName"])
+
+
+def test_serverless_endpoint_that_became_instance_based_cannot_go_back(cloud: Any) -> None:
+    cloud.create_model("truck", "truck")
+    configure(cloud, "serverless", SERVERLESS)
+    configure(cloud, "instances", ON_INSTANCES)
+    cloud.control.create_endpoint(EndpointName="trucks", EndpointConfigName="serverless")
+    cloud.settle("trucks")
+    cloud.control.update_endpoint(EndpointName="trucks", EndpointConfigName="instances")
+
+    assert "InService" == cloud.settle("trucks")
+    with pytest.raises(ClientError, match="cannot be updated to a serverless endpoint"):
+        cloud.control.update_endpoint(EndpointName="trucks", EndpointConfigName="serverless")
+
+
+NETWORK = {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}
+
+
+@pytest.mark.parametrize("members", [{"VpcConfig": NETWORK}, {"EnableNetworkIsolation": True}])
+def test_serverless_variant_in_a_network_of_its_own_is_refused(cloud: Any, members: dict[str, Any]) -> None:
+    (member,) = members
+    expected = f"{member} is not supported for serverless production variants."
+
+    assert expected == refusal(cloud, SERVERLESS, **members)
+
+
+@pytest.mark.parametrize("members", [{"VpcConfig": NETWORK}, {"EnableNetworkIsolation": True}])
+def test_serverless_variant_of_a_model_in_a_network_of_its_own_is_refused(cloud: Any, members: dict[str, Any]) -> None:
+    container = {"Image": IMAGE, "ModelDataUrl": MODEL_URL}
+    cloud.control.create_model(ModelName="closed", ExecutionRoleArn=ROLE, PrimaryContainer=container, **members)
+
+    with pytest.raises(ClientError, match="is not supported for serverless production variants"):
+        configure(cloud, "closed", SERVERLESS | {"ModelName": "closed"})
 
 
 def two_variants(cloud: Any, endpoint: str = "both") -> None:
