@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import boto3
 from botocore.config import Config
@@ -181,8 +181,21 @@ def connect(region: str | None = None, config: Config = CONFIG) -> Aws:
 
 
 def code_of(error: ClientError) -> str:
-    """The error code that AWS answered."""
-    return error.response["Error"].get("Code", "")
+    """The error code that AWS answered; the HTTP status where it sent none, as for HEAD."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", "")
+    return str(_member(error, "Code") or status)
+
+
+def reason_of(error: ClientError) -> str:
+    """What AWS says about an error; some services send a null message, or none."""
+    return str(_member(error, "Message") or "AWS gave no reason")
+
+
+def sentence_of(error: ClientError | BotoCoreError) -> str:
+    """The error as botocore words it, or, where AWS gave no reason, a sentence that says so."""
+    if isinstance(error, ClientError) and not _member(error, "Message"):
+        return f"{error.operation_name} failed: {code_of(error)}. {reason_of(error)}."
+    return str(error)
 
 
 def explain(error: ClientError | BotoCoreError) -> AwsError:
@@ -197,5 +210,10 @@ def explain(error: ClientError | BotoCoreError) -> AwsError:
     kinds = {CredentialsError: _CREDENTIAL_CODES, PermissionMissingError: _PERMISSION_CODES}
     for kind, codes in (kinds | {QuotaExceededError: _QUOTA_CODES}).items():
         if code in codes:
-            return kind(f"{error} {kind.__doc__}")
-    return AwsError(str(error))
+            return kind(f"{sentence_of(error)} {kind.__doc__}")
+    return AwsError(sentence_of(error))
+
+
+def _member(error: ClientError, name: Literal["Code", "Message"]) -> object:
+    # An XML error may have neither: botocore then leaves out the members.
+    return (error.response.get("Error") or {}).get(name)

@@ -13,7 +13,8 @@ from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from account.aws import code_of
+from account.aws import code_of, sentence_of
+from account.polling import looks
 from training.dataset import LabelledKey
 from training.errors import TrainingError
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
+# Seconds. A serverless endpoint may refuse requests for minutes while it starts: its model has three
+# minutes to load, and one to answer (SageMaker developer guide, "Invoke a serverless endpoint").
+PATIENCE = 300.0
+_PASSING = {"ModelNotReadyException", "ThrottlingException"}
 OWN_REQUEST = "training-"  # what the InferenceId of this tool's requests begins with; captured data keeps it
 SUM_TOLERANCE = 0.01  # models answer in single precision, some with few digits
 
@@ -84,7 +89,9 @@ def classify_all(
     workers: int,
     variant: str | None = None,
 ) -> Iterator[Answer]:
-    """Yield the endpoint's answer to every image, as they arrive. What is throttled, botocore tries again.
+    """Yield the endpoint's answer to every image, as they arrive.
+
+    Requests that are throttled, or find a serverless endpoint starting, are repeated for `PATIENCE`.
 
     With a `variant` it is that one which is asked, whatever share of the traffic it has.
 
@@ -99,16 +106,31 @@ def classify_all(
 
     def classify(item: tuple[LabelledKey, bytes]) -> Answer:
         image, data = item
-        started = perf_counter()
         try:
-            answer = runtime.invoke_endpoint(Body=data, InferenceId=f"{OWN_REQUEST}{uuid4()}", **request)
+            started, answer = _invoke(runtime, Body=data, InferenceId=f"{OWN_REQUEST}{uuid4()}", **request)
             body = answer["Body"].read()
         except (ClientError, BotoCoreError) as exc:
-            raise NoAnswerError(f"{endpoint} did not answer {image.key}: {exc}") from exc
+            raise NoAnswerError(f"{endpoint} did not answer {image.key}: {sentence_of(exc)}") from exc
         milliseconds = (perf_counter() - started) * 1000
         return Answer(image, parse_probabilities(body, image.key), milliseconds, answer["InvokedProductionVariant"])
 
     return _side_by_side(classify, images, workers)
+
+
+def _invoke(runtime: "SageMakerRuntimeClient", **request: Any) -> tuple[float, Any]:
+    """Call the endpoint until it neither throttles nor starts.
+
+    Returns: when the call that was answered began (`perf_counter`), and the answer.
+    """
+    waits = looks(PATIENCE)
+    next(waits)  # the first look does not wait
+    while True:
+        started = perf_counter()
+        try:
+            return started, runtime.invoke_endpoint(**request)
+        except ClientError as exc:
+            if code_of(exc) not in _PASSING or next(waits, None) is None:
+                raise
 
 
 def parse_probabilities(body: bytes, key: str) -> tuple[float, ...]:

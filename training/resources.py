@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from rich.filesize import decimal
 
-from account.aws import CredentialsError, code_of, explain
+from account.aws import CredentialsError, code_of, explain, reason_of
 from account.prices import HOURS_PER_MONTH, Prices
 from training import inventory
 from training.foundation import find_foundation
@@ -43,7 +43,7 @@ def resources(context: Context, prices: Prices) -> Iterator[Resource]:
         except ClientError as exc:
             if isinstance(explain(exc), CredentialsError):
                 raise
-            yield Resource(kind, "", UNKNOWN, f"{code_of(exc)}: {exc.response['Error'].get('Message', '')}", None)
+            yield Resource(kind, "", UNKNOWN, f"{code_of(exc)}: {reason_of(exc)}", None)
 
 
 def _endpoint(context: Context, prices: Prices) -> Iterator[Resource]:

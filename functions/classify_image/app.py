@@ -18,9 +18,20 @@ from failure_log import log_failure
 from urllib3.exceptions import HTTPError
 from xray_provider import lambda_tracer
 
-from functions.classify_image.endpoint import EndpointTimeoutError, EndpointUnavailableError, endpoint_error
+from functions.classify_image.endpoint import (
+    EndpointColdStartError,
+    EndpointTimeoutError,
+    EndpointUnavailableError,
+    endpoint_error,
+)
 from functions.classify_image.image_data import parse_image_data
-from functions.classify_image.model_card import ModelCard, OtherModelError, card_error, parse_model_card
+from functions.classify_image.model_card import (
+    ModelCard,
+    OtherModelError,
+    card_error,
+    is_serverless,
+    parse_model_card,
+)
 from functions.classify_image.prediction import MAX_ANSWER_BYTES, calibrate, parse_prediction
 
 if TYPE_CHECKING:
@@ -30,6 +41,9 @@ if TYPE_CHECKING:
 # that an image never costs a sick endpoint more than three calls.
 SSM_CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
 ENDPOINT_CONFIG = Config(connect_timeout=1, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 1})
+# A serverless endpoint holds a request while it starts, for minutes: longer waits make fewer calls.
+# With the model card they end within 25 of the function's 30 seconds; the workflow repeats the call.
+SERVERLESS_CONFIG = ENDPOINT_CONFIG.merge(Config(read_timeout=15))
 MODEL_CARD_MAX_AGE = 60  # seconds; how long a replaced model may still be read with the card of the old one
 
 logger = Logger()
@@ -44,9 +58,9 @@ def parameters() -> SSMProvider:
 
 
 @cache
-def sagemaker_runtime() -> "SageMakerRuntimeClient":
+def sagemaker_runtime(*, serverless: bool = False) -> "SageMakerRuntimeClient":
     """Make the client at its first use: importing the module asks for no region and no credentials."""
-    return boto3.client("sagemaker-runtime", config=ENDPOINT_CONFIG)
+    return boto3.client("sagemaker-runtime", config=SERVERLESS_CONFIG if serverless else ENDPOINT_CONFIG)
 
 
 @tracer.capture_method(capture_response=False)
@@ -74,13 +88,15 @@ def model_card_of(variant: str, card: str, parameter: str) -> ModelCard:
 
 
 @tracer.capture_method(capture_response=False)
-def invoke_endpoint(endpoint: str, image: bytes) -> tuple[bytes, str]:
+def invoke_endpoint(endpoint: str, image: bytes, *, serverless: bool) -> tuple[bytes, str]:
     """Send the image to the endpoint; its answer, cut behind `MAX_ANSWER_BYTES`, and the variant that gave it.
 
     Raises: EndpointThrottledError, EndpointUnavailableError, EndpointTimeoutError, EndpointNotFoundError,
-    EndpointAccessDeniedError, ImageRejectedByModelError.
+    EndpointAccessDeniedError, ImageRejectedByModelError. Of a serverless endpoint also:
+    EndpointColdStartError, EndpointConcurrencyError.
     """
-    client, started = sagemaker_runtime(), perf_counter()
+    client = sagemaker_runtime(serverless=True) if serverless else sagemaker_runtime()
+    started = perf_counter()
     try:
         answer = client.invoke_endpoint(
             EndpointName=endpoint, Body=image, ContentType="application/x-image", Accept="application/json"
@@ -88,8 +104,11 @@ def invoke_endpoint(endpoint: str, image: bytes) -> tuple[bytes, str]:
         with closing(answer["Body"]) as body:
             return body.read(MAX_ANSWER_BYTES + 1), answer["InvokedProductionVariant"]
     except ClientError as exc:
-        raise endpoint_error(endpoint, exc.response) from exc
-    except (ReadTimeoutError, ConnectTimeoutError) as exc:
+        raise endpoint_error(endpoint, exc.response, serverless=serverless) from exc
+    except ReadTimeoutError as exc:
+        error = EndpointColdStartError if serverless else EndpointTimeoutError
+        raise error(f"The endpoint {endpoint} did not answer in time: {exc}") from exc
+    except ConnectTimeoutError as exc:
         raise EndpointTimeoutError(f"The endpoint {endpoint} did not answer in time: {exc}") from exc
     except (NoConnectionError, HTTPClientError, IncompleteReadError, HTTPError) as exc:
         raise EndpointUnavailableError(f"The endpoint {endpoint} cannot be reached: {exc}") from exc
@@ -124,7 +143,7 @@ def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, 
     metrics.add_metric(name="Retries", unit=MetricUnit.Count, value=int(event.get("retry_count", 0) > 0))
     parameter = os.environ["MODEL_CARD_PARAMETER"]
     text = read_model_card(parameter)  # first: where it cannot be read, no call of the endpoint is wasted
-    body, variant = invoke_endpoint(endpoint, image)
+    body, variant = invoke_endpoint(endpoint, image, serverless=is_serverless(text))
     card = model_card_of(variant, text, parameter)
     probabilities = calibrate(parse_prediction(body, len(card.labels)), card.temperature)
     answer = classified(card, probabilities, endpoint, variant)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from aws_error import read_aws_error, shown_reason
+
 THROTTLED_CODES = frozenset(
     {
         "ThrottlingException",
@@ -29,6 +31,14 @@ class EndpointTimeoutError(Exception):
     """The endpoint did not answer in time; the same request may succeed later."""
 
 
+class EndpointColdStartError(Exception):
+    """The serverless endpoint is still starting; the same request succeeds once it has started."""
+
+
+class EndpointConcurrencyError(Exception):
+    """The serverless endpoint is at its MaxConcurrency; the same request may succeed later."""
+
+
 class EndpointNotFoundError(Exception):
     """There is no endpoint of this name."""
 
@@ -41,26 +51,37 @@ class ImageRejectedByModelError(Exception):
     """The model does not take this image."""
 
 
-def endpoint_error(endpoint: str, response: Mapping[str, Any]) -> Exception:
+def endpoint_error(endpoint: str, response: Mapping[str, Any], *, serverless: bool = False) -> Exception:
     """Turn an error that InvokeEndpoint answered, as botocore parses it, into a named error.
 
     The codes: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
+
+    Args:
+        endpoint: Its name.
+        response: What botocore parsed.
+        serverless: Whether the endpoint is: it may be starting, or be at its MaxConcurrency.
     """
-    code, said = response["Error"]["Code"], response["Error"].get("Message", "")
-    status = response["ResponseMetadata"]["HTTPStatusCode"]
-    if code == "ModelError":  # the container answered an error; 0 stands for a container that did not answer at all
-        status = response.get("OriginalStatusCode", 0) or 500
-        said = response.get("OriginalMessage", said)
-    if status == 429 or code in THROTTLED_CODES:
-        return EndpointThrottledError(f"The endpoint {endpoint} has no capacity free ({code}: {said:.500}).")
-    if status >= 500:
-        return EndpointUnavailableError(f"The endpoint {endpoint} failed ({code}, status {status}: {said:.500}).")
+    error = read_aws_error(response)
+    code, status, reason = error.code, error.status, error.reason
+    answered_by_model = False
+    if code == "ModelError":  # 0 stands for a container that did not answer at all
+        status = response.get("OriginalStatusCode") or 500
+        answered_by_model = bool(response.get("OriginalStatusCode"))
+        reason = shown_reason(response.get("OriginalMessage") or error.reason)
+    throttled = status == 429 or code in THROTTLED_CODES
+    if serverless and not answered_by_model:
+        if code == "ModelNotReadyException" or status >= 500:
+            return EndpointColdStartError(f"The serverless endpoint {endpoint} is still starting ({code}: {reason}).")
+        if throttled:
+            return EndpointConcurrencyError(
+                f"The serverless endpoint {endpoint} is at its MaxConcurrency ({code}: {reason})."
+            )
+    if throttled:
+        return EndpointThrottledError(f"The endpoint {endpoint} has no capacity free ({code}: {reason}).")
+    if status >= 500 or (status == 400 and not error.is_named):  # says nothing about the image
+        return EndpointUnavailableError(f"The endpoint {endpoint} failed ({code}, status {status}: {reason}).")
     if status == 403 or code in DENIED_CODES:
-        return EndpointAccessDeniedError(
-            f"classify_image may not invoke the endpoint {endpoint} ({code}: {said:.500})."
-        )
-    if code.startswith("Validation") and "not found" in said.lower():
-        return EndpointNotFoundError(f"There is no endpoint {endpoint}. Was it deployed, in this region? ({said:.500})")
-    return ImageRejectedByModelError(
-        f"The endpoint {endpoint} does not take this image ({code}, {status}: {said:.500})."
-    )
+        return EndpointAccessDeniedError(f"classify_image may not invoke the endpoint {endpoint} ({code}: {reason}).")
+    if code.startswith("Validation") and "not found" in reason.lower():
+        return EndpointNotFoundError(f"There is no endpoint {endpoint}. Was it deployed, in this region? ({reason})")
+    return ImageRejectedByModelError(f"The endpoint {endpoint} does not take this image ({code}, {status}: {reason}).")

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from aws_error import read_aws_error
+
 MAX_TEMPERATURE = 100.0  # no calibration of a model that learnt anything comes near
 GUESS = 0.8  # the threshold where the card recommends none: `training threshold` has not chosen one from data
 
@@ -87,10 +89,22 @@ def parse_model_card(text: str, variant: str) -> ModelCard:
     )
 
 
+def is_serverless(text: str) -> bool:
+    """Whether the card says that the endpoint is serverless; asked before the endpoint is.
+
+    False for older cards, which do not say it, and for text that `parse_model_card` refuses.
+    """
+    try:
+        card = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(card, dict) and card.get("serverless") is True
+
+
 def card_error(parameter: str, cause: BaseException | None) -> Exception:
     """Turn what kept the parameter of a model card from being read into a named error."""
     response: dict[str, Any] = getattr(cause, "response", None) or {}  # None: nothing was answered at all
-    code = response.get("Error", {}).get("Code")
+    code = read_aws_error(response).code
     if code == "AccessDeniedException":
         return ModelCardAccessDeniedError(f"The role of classify_image may not read the model card {parameter}.")
     if code == "ParameterNotFound":

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from aws_error import read_aws_error
+
 # The key is raw, not URL-encoded: `#`, `?`, `%20`, quotes and newlines stand for themselves. Only half characters
 # (surrogates, which JSON can smuggle in) cannot be part of a key.
 IMAGE_URL = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(?P<key>[^\ud800-\udfff]+)")
@@ -77,8 +79,8 @@ def parse_request(event: Any) -> StoredImage:
 
 def read_error(image: StoredImage, response: Mapping[str, Any]) -> Exception:
     """Turn an error that S3 answered, as botocore parses it, into a named error."""
-    code, said = response["Error"]["Code"], response["Error"].get("Message", "")
-    status = response["ResponseMetadata"]["HTTPStatusCode"]
+    error = read_aws_error(response)
+    code, status, reason = error.code, error.status, error.reason
     if code == "NoSuchBucket":
         return InvalidImageUrlError(f"There is no bucket {image.bucket}, so there is no image {image}.")
     # 405: this version is a delete marker. 412: something else is stored there now.
@@ -86,7 +88,7 @@ def read_error(image: StoredImage, response: Mapping[str, Any]) -> Exception:
     if status in (404, 405, 412) or (code == "InvalidArgument" and image.version_id):
         return ImageNotFoundError(f"There is no image {image}. Was it deleted or replaced? Keys are not URL-decoded.")
     if status == 429 or status >= 500 or code in TRANSIENT_CODES:
-        return ImageStoreUnavailableError(f"S3 cannot give {image} now ({code}: {said}).")
+        return ImageStoreUnavailableError(f"S3 cannot give {image} now ({code}: {reason}).")
     if code == "InvalidArgument":
-        return InvalidImageUrlError(f"S3 does not accept the name of {image} ({said}).")
-    return ImageAccessDeniedError(f"S3 does not let serialize_image read {image} ({code}: {said}).")
+        return InvalidImageUrlError(f"S3 does not accept the name of {image} ({reason}).")
+    return ImageAccessDeniedError(f"S3 does not let serialize_image read {image} ({code}: {reason}).")

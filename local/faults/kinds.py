@@ -4,10 +4,13 @@ from collections.abc import Mapping
 
 # What each kind does, for people; a plan names kinds by these keys.
 KINDS: Mapping[str, str] = {
-    "endpoint-throttled": "InvokeEndpoint answers 429 ThrottlingException.",
+    "endpoint-throttled": "InvokeEndpoint answers 400 ThrottlingException with a null message, as SageMaker does.",
     "endpoint-not-ready": "InvokeEndpoint answers 429 ModelNotReadyException.",
     "endpoint-internal-failure": "InvokeEndpoint answers 500 InternalFailure.",
-    "endpoint-unavailable": "InvokeEndpoint answers 503 ServiceUnavailable.",
+    "endpoint-unavailable": "InvokeEndpoint answers 503 ServiceUnavailable with a null message.",
+    "endpoint-dependency-failed": "InvokeEndpoint answers 530 InternalDependencyException without a body.",
+    "endpoint-denied": "InvokeEndpoint answers 403 AccessDeniedException with a null message.",
+    "endpoint-refuses": "InvokeEndpoint answers 400 ValidationError with a null message.",
     "endpoint-model-error": "InvokeEndpoint answers 424 ModelError: the container answered 503.",
     "endpoint-silent": "InvokeEndpoint answers nothing until the client gives up.",
     "endpoint-cut-off": "The connection breaks in the middle of InvokeEndpoint's answer.",

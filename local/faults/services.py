@@ -25,8 +25,13 @@ _POINTS: Mapping[str, Point] = {
 
 
 def _json_error(status: int, code: str, **members: object) -> Response:
-    body = {"Message": f"{code}, injected by the local cloud.", **members}
+    body = {"message": f"{code}, injected by the local cloud.", **members}
     return Response(json.dumps(body), status, {"x-amzn-errortype": code}, "application/json")
+
+
+def _unexplained(status: int, code: str) -> Response:
+    """Make an error without a reason: SageMaker throttles so, with the name in the header alone."""
+    return _json_error(status, code, message=None)
 
 
 def _xml_error(status: HTTPStatus, code: str) -> Response:
@@ -35,10 +40,14 @@ def _xml_error(status: HTTPStatus, code: str) -> Response:
 
 
 _ANSWERS: Mapping[str, Response] = {
-    "endpoint-throttled": _json_error(HTTPStatus.TOO_MANY_REQUESTS, "ThrottlingException"),
+    # Codes and statuses: botocore's service model of sagemaker-runtime, and the common errors of AWS.
+    "endpoint-throttled": _unexplained(HTTPStatus.BAD_REQUEST, "ThrottlingException"),
     "endpoint-not-ready": _json_error(HTTPStatus.TOO_MANY_REQUESTS, "ModelNotReadyException"),
     "endpoint-internal-failure": _json_error(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalFailure"),
-    "endpoint-unavailable": _json_error(HTTPStatus.SERVICE_UNAVAILABLE, "ServiceUnavailable"),
+    "endpoint-unavailable": _unexplained(HTTPStatus.SERVICE_UNAVAILABLE, "ServiceUnavailable"),
+    "endpoint-dependency-failed": Response(b"", 530, {"x-amzn-errortype": "InternalDependencyException"}),
+    "endpoint-denied": _unexplained(HTTPStatus.FORBIDDEN, "AccessDeniedException"),
+    "endpoint-refuses": _unexplained(HTTPStatus.BAD_REQUEST, "ValidationError"),
     "endpoint-model-error": _json_error(
         HTTPStatus.FAILED_DEPENDENCY, "ModelError", OriginalStatusCode=503, OriginalMessage="The container is busy."
     ),

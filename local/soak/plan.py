@@ -15,6 +15,9 @@ RATES: Mapping[str, float] = {
     "endpoint-not-ready": 0.013,
     "endpoint-internal-failure": 0.013,
     "endpoint-unavailable": 0.013,
+    "endpoint-dependency-failed": 0.005,
+    "endpoint-denied": 0.002,  # these two no retry mends: the image fails, and is repaired
+    "endpoint-refuses": 0.002,
     "endpoint-model-error": 0.013,
     "endpoint-silent": 0.001,
     "endpoint-cut-off": 0.01,

@@ -13,6 +13,9 @@ OURS = {"functions", "account", "drawing", "training", "operations", "local", "b
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "main", "misc"}
 
 
+SHARED = ["aws_error"]
+
+
 def sources(folder: str) -> list[Path]:
     return sorted((ROOT / folder).rglob("*.py"))
 
@@ -46,7 +49,12 @@ def test_only_the_handler_module_reaches_beyond_the_standard_library_and_pillow(
     for path in sources(f"functions/{function}"):
         if path.name != "app.py":
             roots = {name.split(".")[0] for name in imports(path)}
-            assert set() == roots - sys.stdlib_module_names - {"PIL", "functions"}, path
+            assert set() == roots - sys.stdlib_module_names - {"PIL", "functions", *SHARED}, path
+
+
+@pytest.mark.parametrize("module", SHARED)
+def test_what_pure_modules_share_is_in_the_layer_and_needs_the_standard_library_alone(module: str) -> None:
+    assert imports(ROOT / f"layers/tracing/python/{module}.py") <= sys.stdlib_module_names | {"collections.abc"}
 
 
 def test_pure_modules_do_not_import_their_handler() -> None:

@@ -6,13 +6,16 @@ import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 from jsonata import Jsonata
 from jsonata.utils import Utils
 
-from functions.classify_image.app import ENDPOINT_CONFIG
+from functions.classify_image.app import ENDPOINT_CONFIG, SERVERLESS_CONFIG, SSM_CONFIG
+from functions.classify_image.endpoint import EndpointColdStartError, EndpointConcurrencyError
+from local.ministack.retry_delay import delay_seconds
 from tests.security.gate.workflows import states as states_of
 
 ROOT = Path(__file__).parents[2]
@@ -84,12 +87,54 @@ def test_every_state_keeps_the_same_key_order(definitions: dict[str, dict[str, A
     assert [] == [name for name, state in states if sorted(state, key=KEY_ORDER.index) != list(state)]
 
 
+SERVERLESS_ERRORS = {EndpointColdStartError.__name__, EndpointConcurrencyError.__name__}
+
+
 def test_an_image_costs_the_endpoint_at_most_three_calls(states: dict[str, Any]) -> None:
     # A throttled invocation never runs, and without a model card the endpoint is not asked: those do not count.
-    without_call = [{"Lambda.TooManyRequestsException"}, {"ModelCardUnavailableError"}]
+    # The errors of serverless endpoints are never raised for one on instances
+    # (tests/unit/functions/test_serverless.py).
+    without_call = [{"Lambda.TooManyRequestsException"}, {"ModelCardUnavailableError"}, SERVERLESS_ERRORS]
     retriers = [r for r in states["Classify image"]["Retry"] if set(r["ErrorEquals"]) not in without_call]
     calls_of_an_invocation = vars(ENDPOINT_CONFIG)["retries"]["total_max_attempts"]
     assert 3 == calls_of_an_invocation * (1 + sum(retrier["MaxAttempts"] for retrier in retriers))
+
+
+# A model has 180 s to load and 60 to answer: SageMaker developer guide, "Invoke a serverless endpoint".
+COLD_START_SECONDS = 300
+
+
+def cold_start_retrier(states: dict[str, Any]) -> dict[str, Any]:
+    [retrier] = [r for r in states["Classify image"]["Retry"] if set(r["ErrorEquals"]) == SERVERLESS_ERRORS]
+    return dict(retrier)
+
+
+def test_serverless_endpoint_that_is_silent_is_asked_for_five_minutes_even_without_a_wait(
+    states: dict[str, Any],
+) -> None:
+    # Full jitter may draw 0 every time; the attempts alone must last as long.
+    attempts = 1 + cold_start_retrier(states)["MaxAttempts"]
+    assert COLD_START_SECONDS <= attempts * vars(SERVERLESS_CONFIG)["read_timeout"]
+
+
+def test_serverless_endpoint_that_refuses_at_once_is_asked_for_five_minutes_in_nearly_all_draws(
+    states: dict[str, Any],
+) -> None:
+    retrier, random = cold_start_retrier(states), Random(1)
+    spans = [
+        sum(delay_seconds(retrier, number, random.uniform) for number in range(retrier["MaxAttempts"]))
+        for _ in range(4000)
+    ]
+    shorter = sum(span < COLD_START_SECONDS for span in spans) / len(spans)
+    assert shorter <= 0.001  # the true share is 0.0002, the mean 545 s
+
+
+@pytest.mark.parametrize("config", [ENDPOINT_CONFIG, SERVERLESS_CONFIG], ids=["realtime", "serverless"])
+def test_model_card_and_endpoint_answer_before_the_function_ends(config: Any, template: dict[str, Any]) -> None:
+    card, endpoint = vars(SSM_CONFIG), vars(config)
+    reading = card["retries"]["total_max_attempts"] * (card["connect_timeout"] + card["read_timeout"])
+    asking = endpoint["retries"]["total_max_attempts"] * (endpoint["connect_timeout"] + endpoint["read_timeout"])
+    assert reading + asking < template["Globals"]["Function"]["Timeout"] - 2
 
 
 def test_a_functions_timeout_ends_before_its_state(states: dict[str, Any], template: dict[str, Any]) -> None:

@@ -17,6 +17,8 @@ from local.server.settings import Folder
 from tests.workflow.deployed import Deployed
 from tests.workflow.operations import Operations
 
+COLD_START_SECONDS = 35.0  # more than the three calls of 8 seconds of an endpoint on instances
+
 
 @dataclass(frozen=True)
 class Demo:
@@ -37,8 +39,11 @@ def cloud_folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
 
 @pytest.fixture(scope="session")
 def cloud(cloud_folder: Folder) -> Iterator[Cloud]:
-    """A local cloud of the tests' own: no waits between retries, faults on request."""
-    with running(cloud_folder.path, wait_scale=0, faults=True) as started:
+    """A local cloud of the tests' own: no waits between retries, faults on request.
+
+    Its serverless endpoints start slowly, for tests/workflow/test_cold_start.py; no other test has one.
+    """
+    with running(cloud_folder.path, wait_scale=0, faults=True, cold_start_seconds=COLD_START_SECONDS) as started:
         yield started
     assert [] == processes_of(cloud_folder.path)
 

@@ -28,6 +28,7 @@ TRANSIENT += ["Lambda.SdkClientException", "Lambda.Unknown", "Sandbox.Timedout",
 UNREADABLE = ["ImageNotFoundError", "EmptyImageError", "UnsupportedImageFormatError", "CorruptImageError"]
 UNREADABLE += ["ImageTooLargeError"]
 ENDPOINT = ["EndpointThrottledError", "EndpointUnavailableError", "EndpointTimeoutError"]
+SERVERLESS = ["EndpointColdStartError", "EndpointConcurrencyError"]
 MODEL = ["InvalidImageDataError", "EndpointNotFoundError", "EndpointAccessDeniedError", "ImageRejectedByModelError"]
 MODEL += ["InvalidPredictionError", "ModelCardNotFoundError", "InvalidModelCardError", "OtherModelError"]
 MODEL += ["ModelCardAccessDeniedError"]
@@ -76,6 +77,7 @@ CASES = [
         for error in ("InvalidImageUrlError", "ImageAccessDeniedError")
     ],
     *[Case(WORKFLOW, "Classify image", error, 3, "Failed") for error in [*TRANSIENT, *ENDPOINT]],
+    *[Case(WORKFLOW, "Classify image", error, 21, "Failed") for error in SERVERLESS],
     Case(WORKFLOW, "Classify image", "ModelCardUnavailableError", 5, "Failed"),
     *[Case(WORKFLOW, "Classify image", error, 1, "Failed") for error in MODEL],
     *[Case(WORKFLOW, "Filter inferences", error, 5, "Failed") for error in TRANSIENT],

@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from account.aws import sentence_of
 from account.console import track
 from account.polling import looks
 from training.answers import AnswerFile
@@ -105,7 +106,7 @@ class Contest:
             except ClientError as exc:
                 if not is_absent(exc):  # SageMaker deletes no endpoint that it is still creating
                     say = self.context.console.print
-                    say(f"{name} is still there ({exc}): `python -m training cleanup --yes` deletes it.")
+                    say(f"{name} is still there ({sentence_of(exc)}): `python -m training cleanup --yes` deletes it.")
                     return
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from account.aws import code_of
+from account.aws import code_of, sentence_of
 from training.dataset import SPLITS, VALIDATION
 from training.stage.source import LabelledImage, Source, SourceNotReadableError, choose, class_name, read_file
 from training.stage.stored_image import object_reader
@@ -53,7 +53,7 @@ def read_prefix(s3: "S3Client", url: str, wanted: tuple[str, ...]) -> Source:
     except ClientError as exc:
         if code_of(exc) not in ("NoSuchBucket", "AccessDenied"):
             raise
-        raise SourceNotReadableError(f"{url} cannot be listed: {exc}") from exc
+        raise SourceNotReadableError(f"{url} cannot be listed: {sentence_of(exc)}") from exc
     readers = {key: object_reader(s3, bucket, prefix + key) for key in keys if key and not key.endswith("/")}
     folders = {"/".join(key.split("/")[:depth]) for key in keys for depth in range(1, key.count("/") + 1)}
     return arrange(f"s3://{bucket}/{prefix}", readers, folders, wanted)

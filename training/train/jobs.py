@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
-from account.aws import Aws, AwsError, QuotaExceededError, code_of
+from account.aws import Aws, AwsError, QuotaExceededError, code_of, reason_of
 from training.model_card import inspect_archive
 
 ALGORITHM = "image-classification"
@@ -106,7 +106,7 @@ def quota_exceeded(request: Mapping[str, Any], region: str, error: ClientError) 
     quota = f"{request['ResourceConfig']['InstanceType']} for {'spot ' if spot else ''}training job usage"
     other = "without --spot" if spot else "with --spot"
     return QuotaExceededError(
-        f"{error.response['Error']['Message']} New accounts have 0 of most GPU machines. Ask for 1 of the quota "
+        f"{reason_of(error)} New accounts have 0 of most GPU machines. Ask for 1 of the quota "
         f'"{quota}": Service Quotas > Amazon SageMaker, in {region}. Until then try {other}, which has a quota of its '
         "own, or another --instance-type (ml.g4dn.xlarge, ml.g4dn.2xlarge, ml.g5.xlarge)."
     )

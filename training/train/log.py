@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from account.aws import PermissionMissingError, explain
+from account.aws import PermissionMissingError, code_of, explain, sentence_of
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -82,8 +82,8 @@ class LogReader:
                 yield from self._rest_of(stream["logStreamName"])
         except ClientError as exc:
             if isinstance(explain(exc), PermissionMissingError):
-                self.refused = str(exc)
-            elif exc.response["Error"].get("Code") != "ResourceNotFoundException":
+                self.refused = sentence_of(exc)
+            elif code_of(exc) != "ResourceNotFoundException":
                 raise
 
     def _rest_of(self, stream: str) -> Iterator[str]:

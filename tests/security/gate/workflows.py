@@ -52,6 +52,8 @@ OWN_PASSING = {
         "EndpointThrottledError",
         "EndpointUnavailableError",
         "EndpointTimeoutError",
+        "EndpointColdStartError",
+        "EndpointConcurrencyError",
     },
     "filter_inferences": set[str](),
 }

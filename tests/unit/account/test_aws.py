@@ -1,5 +1,7 @@
 """botocore's errors in a user's words."""
 
+from typing import Any
+
 import boto3
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError, NoRegionError
@@ -31,6 +33,26 @@ def test_an_error_of_botocore_becomes_one_that_says_what_to_do(
 
 def test_what_aws_said_is_kept() -> None:
     assert "why" in str(aws.explain(answered("AccessDenied")))
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        {"Error": {"Code": "Throttled", "Message": None}},
+        {"Error": {"Code": "Throttled"}},
+        {"Error": {"Code": "Throttled", "Message": ""}},
+    ],
+)
+def test_error_without_a_reason_becomes_a_sentence(response: Any) -> None:
+    expected = "CreateModel failed: Throttled. AWS gave no reason."
+    assert expected == str(aws.explain(ClientError(response, "CreateModel")))
+
+
+@pytest.mark.parametrize("error", [{}, {"Code": None, "Message": None}, {"Code": ""}])
+def test_error_without_a_code_goes_by_its_http_status(error: Any) -> None:
+    response: Any = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 403}}
+    assert "403" == aws.code_of(ClientError(response, "HeadBucket"))
+    assert aws.PermissionMissingError is type(aws.explain(ClientError(response, "HeadBucket")))
 
 
 def test_a_session_without_a_region_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

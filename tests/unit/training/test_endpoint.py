@@ -82,6 +82,29 @@ def test_an_endpoint_that_refuses_an_image_is_an_error_that_names_it() -> None:
         classify(refuse)
 
 
+@pytest.mark.parametrize("code", ["ModelNotReadyException", "ThrottlingException"])
+def test_endpoint_that_starts_is_asked_again(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("account.polling.time.sleep", lambda _seconds: None)
+    refusals = [ClientError({"Error": {"Code": code, "Message": None}}, "InvokeEndpoint") for _ in IMAGES]  # type: ignore[typeddict-item]
+
+    def start(_: bytes) -> bytes:
+        if refusals:
+            raise refusals.pop()
+        return b"[0.5, 0.5]"
+
+    assert len(IMAGES) == len(classify(start))
+
+
+def test_endpoint_that_never_starts_is_an_error_without_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.endpoint.PATIENCE", 0.01)
+
+    def refuse(_: bytes) -> bytes:
+        raise ClientError({"Error": {"Code": "ThrottlingException", "Message": None}}, "InvokeEndpoint")  # type: ignore[typeddict-item]
+
+    with pytest.raises(NoAnswerError, match=r"ThrottlingException\. AWS gave no reason\."):
+        classify(refuse)
+
+
 @pytest.mark.parametrize(("variant", "expected"), [(None, {None}), ("Canary", {"Canary"})])
 def test_a_variant_is_asked_for_only_by_name(variant: str | None, expected: set[str | None]) -> None:
     runtime = FakeRuntime(lambda _: b"[0.5, 0.5]")

@@ -7,11 +7,13 @@ from threading import Event
 from typing import Any
 
 import pytest
+from botocore.session import Session
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from local.faults.injector import Injector
+from local.faults.kinds import KINDS
 from local.faults.plan import Plan
 from local.faults.services import FaultyServices, Sender
 from tests.unit.local.faults.served import served
@@ -24,6 +26,7 @@ REQUESTS = {
     "get-parameter": ("POST", "/", {"x-amz-target": "AmazonSSM.GetParameter"}),
     "invoke-endpoint": ("POST", "/endpoints/e/invocations", {}),
 }
+ON_THE_WAY = {"endpoint-silent", "endpoint-cut-off", "endpoint-garbage", "endpoint-slow"}
 OPERATIONS = ["get-object", "get-parameter", "invoke-endpoint"]
 
 
@@ -88,10 +91,13 @@ def test_without_a_fault_the_service_answers(client: Client, operation: str, fun
 @pytest.mark.parametrize(
     ("kind", "status", "code"),
     [
-        ("endpoint-throttled", 429, "ThrottlingException"),
+        ("endpoint-throttled", 400, "ThrottlingException"),
         ("endpoint-not-ready", 429, "ModelNotReadyException"),
         ("endpoint-internal-failure", 500, "InternalFailure"),
         ("endpoint-unavailable", 503, "ServiceUnavailable"),
+        ("endpoint-dependency-failed", 530, "InternalDependencyException"),
+        ("endpoint-denied", 403, "AccessDeniedException"),
+        ("endpoint-refuses", 400, "ValidationError"),
         ("endpoint-model-error", 424, "ModelError"),
     ],
 )
@@ -101,6 +107,25 @@ def test_endpoint_that_fails_says_how_and_runs_no_model(
     world.strike(kind)
     answered, said, _ = client.ask("invoke-endpoint")
     assert (status, code, []) == (answered, said, world.received)
+
+
+@pytest.mark.parametrize("kind", ["endpoint-throttled", "endpoint-unavailable", "endpoint-denied", "endpoint-refuses"])
+def test_endpoint_gives_no_reason_as_sagemaker_gives_none(client: Client, world: World, kind: str) -> None:
+    world.strike(kind)
+    assert b'{"message": null}' == client.ask("invoke-endpoint")[2]
+
+
+def test_statuses_of_endpoint_faults_are_those_of_the_service_model(client: Client, world: World) -> None:
+    errors = Session().get_service_model("sagemaker-runtime").operation_model("InvokeEndpoint").error_shapes
+    modelled = {shape.name: shape.metadata["error"]["httpStatusCode"] for shape in errors}
+    injected = {}
+    for kind in (kind for kind in KINDS if kind.startswith("endpoint-") and kind not in ON_THE_WAY):
+        world.strike(kind)
+        status, code, _ = client.ask("invoke-endpoint")
+        injected[code] = status
+    # AWS's common errors are in no service model.
+    assert modelled == {code: status for code, status in injected.items() if code in modelled}
+    assert {"ThrottlingException", "AccessDeniedException"} == set(injected) - set(modelled)
 
 
 def test_model_error_tells_that_the_container_may_recover(client: Client, world: World) -> None:
@@ -135,7 +160,7 @@ def test_endpoint_fails_other_clients_by_the_image_they_send(client: Client, wor
         world.injector.follow(Plan(3, {"endpoint-throttled": 0.5}))
         answers.append({image: client.ask("invoke-endpoint", False, body=bytes([image]))[0] for image in images})
     assert answers[0] == answers[1]
-    assert {200, 429} == set(answers[0].values())
+    assert {200, 400} == set(answers[0].values())
 
 
 def test_body_that_was_read_for_its_digest_still_reaches_the_service(client: Client, world: World) -> None:

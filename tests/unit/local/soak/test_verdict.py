@@ -80,4 +80,4 @@ def test_faults_are_named_and_counted_on_a_narrow_terminal() -> None:
     console = Console(file=StringIO(), width=80)
     verdict().show(console)
     text = console.file.getvalue()  # type: ignore[attr-defined]
-    assert re.search("endpoint-throttled +5 +InvokeEndpoint answers 429", text)
+    assert re.search("endpoint-throttled +5 +InvokeEndpoint answers 400", text)

@@ -1,0 +1,28 @@
+"""AWS's error answers are read in two places: elsewhere a null message would raise TypeError."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ["functions", "layers", "account", "operations", "training", "local", "benchmarks", "monitoring"]
+BORDERS = {"layers/tracing/python/aws_error.py", "account/aws.py"}
+
+
+def reads_error(source: str) -> bool:
+    """Whether a module subscripts, or gets, the member "Error" of something."""
+    return any(key == "Error" for node in ast.walk(ast.parse(source)) for key in keys(node))
+
+
+def keys(node: ast.AST) -> Iterator[object]:
+    match node:
+        case ast.Subscript(ctx=ast.Load(), slice=ast.Constant(value=key)):
+            yield key
+        case ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=key), *_]):
+            yield key
+
+
+def test_only_the_borders_read_aws_errors() -> None:
+    modules = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+    assert len(modules) > 200
+    assert BORDERS == {str(path.relative_to(ROOT)) for path in modules if reads_error(path.read_text())}
