@@ -13,9 +13,16 @@ _CHOSEN = ("temperature", "calibration", "recommended_threshold", "class_thresho
 
 
 def deployed_model_card(
-    context: Context, dataset: Dataset, model: TrainedModel, archive: ModelArchive, temperature: float, **place: str
+    context: Context,
+    dataset: Dataset,
+    model: TrainedModel,
+    archive: ModelArchive,
+    temperature: float,
+    **place: str | bool,
 ) -> dict[str, Any]:
-    """The card, without a threshold; `place` names the variant, and the endpoint configuration.
+    """The card, without a threshold.
+
+    `place` names the variant and the endpoint configuration, and says whether it is serverless.
 
     Raises:
         ModelCardTooLargeError: no parameter can hold it.

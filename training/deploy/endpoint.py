@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from account.aws import QuotaExceededError, code_of
+from account.aws import QuotaExceededError, code_of, sentence_of
 from account.polling import looks
 from training import inventory
 from training.deploy import alarms
-from training.deploy.errors import EndpointStuckError, EndpointTakenError
+from training.deploy.errors import EndpointStuckError, EndpointTakenError, ServerlessConversionError
+from training.deploy.hosting import Hosting, HostingOptionsError
 from training.deploy.request import endpoint_request
+from training.deploy.strategy import Strategy
 from training.step import Context
 
 if TYPE_CHECKING:
@@ -40,6 +42,52 @@ def check_ownership(context: Context) -> None:
         raise EndpointTakenError(
             f"The endpoint {context.names.endpoint} has not the tags {wanted}. {EndpointTakenError.__doc__}"
         )
+
+
+def check_conversion(context: Context, found: Endpoint | None, hosting: Hosting, strategy: Strategy | None) -> None:
+    """Refuse an update between instances and serverless that SageMaker refuses, or cannot take back.
+
+    Raises:
+        ServerlessConversionError: the endpoint runs on instances, and is to be serverless.
+        HostingOptionsError: it is serverless, and alarms are to take its update to instances back.
+    """
+    if found is None or found["EndpointStatus"] == FAILED:  # a failed one is made anew
+        return
+    serverless = is_serverless(context, found["EndpointConfigName"])
+    if hosting.is_serverless:
+        refuse_to_make_serverless(context, serverless)
+    elif serverless and strategy:
+        raise HostingOptionsError(
+            f"--strategy {strategy.kind}: {context.names.endpoint} is serverless, and SageMaker "
+            "cannot roll an update to instances back to serverless. Leave --strategy out."
+        )
+
+
+def refuse_to_make_serverless(context: Context, serverless: bool | None) -> None:
+    """Return if the endpoint is serverless already, or if that is unknown (None).
+
+    Source: SageMaker developer guide, "Deploy models with Serverless Inference", feature exclusions.
+
+    Raises:
+        ServerlessConversionError: it runs on instances.
+    """
+    if serverless is False:
+        name = context.names.endpoint
+        raise ServerlessConversionError(
+            f"The endpoint {name} runs on instances. {ServerlessConversionError.__doc__} "
+            f"`aws sagemaker delete-endpoint --endpoint-name {name}` and then "
+            "`deploy --mode serverless`: until the new endpoint is in service, images fail."
+        )
+
+
+def is_serverless(context: Context, config: str) -> bool | None:
+    """Whether an endpoint configuration is serverless; None if it has been deleted."""
+    try:
+        return any("ServerlessConfig" in variant for variant in variants_of(context, config))
+    except ClientError as exc:
+        if inventory.is_absent(exc):
+            return None
+        raise
 
 
 def settled(context: Context, timeout: float) -> Endpoint | None:
@@ -188,6 +236,6 @@ def _within_quota(quota: str, operation: Callable[..., Any], **request: Any) -> 
         if code_of(exc) != "ResourceLimitExceeded":
             raise
         raise QuotaExceededError(
-            f"{exc} The quota is `{quota}` of SageMaker in Service Quotas: ask for more, or use "
+            f"{sentence_of(exc)} The quota is `{quota}` of SageMaker in Service Quotas: ask for more, or use "
             "another instance type. Nothing runs that did not run before; the same command goes on."
         ) from exc

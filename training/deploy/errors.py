@@ -27,6 +27,10 @@ class ServerlessEndpointError(TrainingError):
     """A serverless endpoint holds one model: a second beside it, or a shadow, needs --mode realtime."""
 
 
+class ServerlessConversionError(TrainingError):
+    """SageMaker makes no instance-based endpoint serverless: use another --stage, or delete the endpoint first."""
+
+
 class VariantTakenError(TrainingError):
     """The endpoint tests another model as this variant: `rollback` first, or name the same model with --model-data."""
 

@@ -84,6 +84,11 @@ class Hosting:
         )
 
     @property
+    def is_serverless(self) -> bool:
+        """Whether it runs on no instances."""
+        return self.instance_type is None
+
+    @property
     def asked(self) -> dict[str, Any]:
         """What the endpoint configuration follows from; bounds of scaling change without another one."""
         return {name: value for name, value in vars(self).items() if name != "scaling" and value is not None}

@@ -35,6 +35,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
 
     Raises:
         NothingBeforeError: no configuration is before.
+        ServerlessConversionError: the one before is serverless, and what serves is not.
         EndpointTakenError, EndpointStuckError, EndpointFailedError: the endpoint cannot be moved.
     """
     endpoint.check_ownership(context)
@@ -90,6 +91,8 @@ def _exists(context: Context, config: str) -> bool:
 def _move(context: Context, serving: str, card: dict[str, Any], present: dict[str, Any], timeout: float) -> None:
     """Move the endpoint to the configuration of a card; the cards of all its variants, then and now, are known."""
     config = card["endpoint_config"]
+    if endpoint.is_serverless(context, config):
+        endpoint.refuse_to_make_serverless(context, endpoint.is_serverless(context, serving))
     if variants := card.get("variants", {}) | present.get("variants", {}):
         write_model_card(context, present | {"variants": variants})
     scaled = scaling.describe(context)

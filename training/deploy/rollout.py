@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from account.aws import QuotaExceededError, code_of
+from account.aws import QuotaExceededError, code_of, sentence_of
 from training.deploy import alarms, endpoint, scaling
 from training.deploy.endpoint import FAILED, IN_SERVICE, Endpoint
 from training.deploy.errors import AlarmRingingError, EndpointFailedError, RoleRefusedError, RolledBackError
@@ -61,6 +61,7 @@ class Rollout:
             QuotaExceededError, RoleRefusedError: SageMaker may not make it.
         """
         found = self._usable()
+        endpoint.check_conversion(self.context, found, self.hosting, self.strategy)
         if not self.facts.get("name"):
             self._note(name=self.context.names.dated(datetime.now(UTC)))
         if found and found["EndpointConfigName"] == self.name:
@@ -75,11 +76,19 @@ class Rollout:
     def move_back(self) -> None:
         """Undo `serve`: the old configuration serves again, or else there is no endpoint.
 
+        Where that was serverless and the new one is not, the endpoint is deleted first, and nothing
+        answers for minutes.
+
         What has been proved before is left in service: it is not the model then that fails.
         """
         if self.facts.get("proved"):
             return
-        if self.replaced:
+        if self.replaced and self._was_serverless(self.replaced):
+            self._tell(f"is made anew with {self.replaced}: SageMaker makes no instance-based endpoint serverless")
+            endpoint.delete(self.context, self.timeout)
+            endpoint.create(self.context, self.replaced, "serverless endpoints")
+            self._expect(self.replaced)
+        elif self.replaced:
             scaled = self.facts.get("scaling", [])
             self._tell(f"moves back to {self.replaced}")
             endpoint.go_back(self.context, self.name, self.replaced, self._quota, scaled=bool(scaled))
@@ -112,6 +121,9 @@ class Rollout:
     def _patience(self) -> float:
         return self.timeout + (self.strategy.seconds if self.strategy else 0)
 
+    def _was_serverless(self, replaced: str) -> bool:
+        return not self.hosting.is_serverless and bool(endpoint.is_serverless(self.context, replaced))
+
     def _usable(self) -> Endpoint | None:
         found = endpoint.settled(self.context, self._patience)
         if found is None or found["EndpointStatus"] == IN_SERVICE:
@@ -142,7 +154,7 @@ class Rollout:
             endpoint.create_unless_there(sagemaker.create_model, model_request(self.name, self.model, tags))
         except ClientError as exc:
             if code_of(exc) == "ValidationException" and "role" in str(exc):
-                raise RoleRefusedError(f"{exc} {RoleRefusedError.__doc__}") from exc
+                raise RoleRefusedError(f"{sentence_of(exc)} {RoleRefusedError.__doc__}") from exc
             raise
         request = endpoint_config_request(self.name, hosting, tags)
         endpoint.create_unless_there(sagemaker.create_endpoint_config, request)
@@ -160,6 +172,8 @@ class Rollout:
         self._note(replaced=old, scaling=scaled, proved=False)
         scaling.deregister(self.context, now)  # SageMaker refuses another instance type while anything scales
         self._tell(f"moves from {old} to {self.name}, and answers meanwhile")
+        if self._was_serverless(old):
+            self._tell("leaves serverless for good: `rollback` cannot return to it")
         try:
             watched = self.strategy.request(alarms.put(self.context, self.name)) if self.strategy else {}
             self._note(sent=True)

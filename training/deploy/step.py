@@ -65,9 +65,10 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     Raises:
         StepNotDoneError: there is no dataset, or no model.
         HostingOptionsError, UnknownInstanceTypeError, PriceFileError: what is asked cannot be.
-        OtherDatasetError, EndpointTakenError, ServerlessEndpointError, OtherClassesError, AlarmRingingError,
-            RoleMissingError, ModelMissingError, BadModelArchiveError, ModelChangedError, ModelCardTooLargeError: found
-            before anything is made.
+        OtherDatasetError, EndpointTakenError, ServerlessEndpointError, ServerlessConversionError,
+            OtherClassesError, AlarmRingingError, RoleMissingError, ModelMissingError,
+            BadModelArchiveError, ModelChangedError, ModelCardTooLargeError: found before anything
+            is made.
         EndpointStuckError, EndpointFailedError, RolledBackError, QuotaExceededError: SageMaker does not bring it about.
         SmokeTestError, ModelMissingError, BadModelArchiveError, ModelChangedError: it was taken back.
     """
@@ -79,6 +80,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     hosting = Hosting.of(options, dataset.bucket, _instance_types(context))
     strategy = Strategy.of(options, hosting)
     prices = read_prices(options.prices)
+    endpoint.check_conversion(context, inventory.find_endpoint(context), hosting, strategy)
     if options.dry_run:
         return _show_requests(context, model, hosting, strategy, prices)
     if not options.take_over:
@@ -89,7 +91,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     archive.require(model.model_digest)
     if options.shadow:
         return shadow(context, model, options.timeout)
-    place = {"variant": VARIANT, "endpoint_config": context.names.dated(datetime.now(UTC))}
+    place = _place(hosting, context.names.dated(datetime.now(UTC)))
     deployed_model_card(context, dataset, model, archive, 1.0, **place)  # may be too large: better now than later
     images = read_proof_images(context, dataset)
     asked = hosting.asked | {"model_data": model.model_data, "image": model.image, "role": model.role}
@@ -123,13 +125,17 @@ def _prove(
         rollout.move_back()
         raise
     proof |= {"calibration_images": len(calibration.answers), "calibration_accuracy": calibration.accuracy}
-    place = {"variant": VARIANT, "endpoint_config": rollout.name}
+    place = _place(rollout.hosting, rollout.name)
     fitted = deployed_model_card(context, dataset, rollout.model, archive, calibration.temperature, **place)
     card = with_what_was_chosen(context, fitted)
     # `threshold` asks for the same answers: it finds them there.
     served = ServedModel(context.names.endpoint, rollout.name, None, card, dataset.digest)
     AnswerFile.of_split(context, CALIBRATION, served.subject).replace(calibration.answers)
     return proof, card
+
+
+def _place(hosting: Hosting, config: str) -> dict[str, str | bool]:
+    return {"variant": VARIANT, "endpoint_config": config, "serverless": hosting.is_serverless}
 
 
 def _result(

@@ -64,11 +64,18 @@ class Hosting:
         model = {one["VariantName"]: one["ModelName"] for one in variants}.get(variant, config)
         return str(self.backend._models[model].primary_container["ModelDataUrl"])
 
+    def is_serverless(self, config: str) -> bool:
+        """Whether the variants of an endpoint configuration are."""
+        return any(one.get("ServerlessConfig") for one in self.backend.endpoint_configs[config].production_variants)
+
     def update(self, params: dict[str, Any], **_: Any) -> Any:
         request = json.loads(params["body"])
         self.watched = request.get("DeploymentConfig", {}).get("AutoRollbackConfiguration", {}).get("Alarms", [])
         self.retained = request.get("RetainAllVariantProperties", False)
         endpoint: Any = self.backend.endpoints[request["EndpointName"]]
+        if not self.is_serverless(endpoint.endpoint_config_name) and self.is_serverless(request["EndpointConfigName"]):
+            message = "An instance-based endpoint cannot be updated to a serverless endpoint."
+            raise ClientError({"Error": {"Code": "ValidationException", "Message": message}}, "UpdateEndpoint")
         if "broken" in self.model_data(request["EndpointConfigName"]):
             endpoint.failure_reason = "The ping health check failed."
         else:

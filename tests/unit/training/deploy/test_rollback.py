@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.training.deploy.conftest import alarms, interrupt, scaled
 from training.deploy import rollback
-from training.deploy.errors import EndpointFailedError
+from training.deploy.errors import EndpointFailedError, ServerlessConversionError
 from training.deploy.rollback import NothingBeforeError
 from training.model_card import read_model_card
 from training.step import Context
@@ -101,13 +101,26 @@ def test_the_configuration_says_how_many_instances_serve_where_nothing_scales(
     assert 4 == running(hosting)
 
 
-def test_a_serverless_configuration_gets_no_instances(
+def test_rollback_from_instances_to_serverless_is_refused_before_anything_changes(
     trained: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl
 ) -> None:
     deploy("--mode", "serverless")
-    deploy("--autoscale", "1:4", "--model-data", model_url("better"))
+    second = deploy("--autoscale", "1:4", "--model-data", model_url("better"))
+    hosting.changes.clear()
+    with pytest.raises(ServerlessConversionError, match=r"scones-unlimited runs on instances.* delete-endpoint"):
+        roll_back(trained)
+    assert [] == hosting.changes
+    assert (second["endpoint_config"], second["model_card"]) == (serving(trained), read_model_card(trained))
+    assert [(1, 4)] == scaled(trained)
+
+
+def test_rollback_between_serverless_configurations_is_allowed(
+    trained: Context, deploy: Deploy, model_url: ModelUrl
+) -> None:
+    first = deploy("--mode", "serverless")
+    deploy("--mode", "serverless", "--model-data", model_url("better"))
     roll_back(trained)
-    assert not hosting.retained
+    assert (first["endpoint_config"], first["model_card"]) == (serving(trained), read_model_card(trained))
 
 
 def test_a_first_deployment_has_nothing_before_it(trained: Context, deploy: Deploy) -> None:

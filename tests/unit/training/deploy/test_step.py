@@ -17,8 +17,10 @@ from training.deploy.errors import (
     EndpointStuckError,
     EndpointTakenError,
     RolledBackError,
+    ServerlessConversionError,
     SmokeTestError,
 )
+from training.deploy.hosting import HostingOptionsError
 from training.model_card import (
     BadModelArchiveError,
     ModelChangedError,
@@ -145,6 +147,65 @@ def test_an_update_keeps_what_it_replaced_and_deletes_what_that_had_replaced(
     third = deploy("--model-data", model_url("best"))
     assert (second, third["endpoint_config"]) == (third["replaced"], left(trained)[0])
     assert (2, 2) == left(trained)[1:]
+
+
+@pytest.mark.parametrize("dry_run", [[], ["--dry-run"]])
+def test_endpoint_on_instances_is_not_made_serverless(
+    trained: Context, deploy: Deploy, hosting: Any, dry_run: list[str]
+) -> None:
+    deploy()
+    before = left(trained)
+    hosting.changes.clear()
+    with pytest.raises(ServerlessConversionError, match=r"scones-unlimited runs on instances.* another --stage"):
+        deploy("--mode", "serverless", *dry_run)
+    assert ([], before) == (hosting.changes, left(trained))
+
+
+def test_failed_endpoint_on_instances_may_be_made_anew_as_serverless(deploy: Deploy, model_url: ModelUrl) -> None:
+    with pytest.raises(EndpointFailedError):
+        deploy("--model-data", model_url("broken"))
+    assert "serverless" == deploy("--mode", "serverless")["mode"]
+
+
+def test_serverless_endpoint_may_move_to_instances(deploy: Deploy, model_url: ModelUrl, shown: io.StringIO) -> None:
+    first = deploy("--mode", "serverless")
+    second = deploy("--model-data", model_url("better"))
+    assert [True, False] == [one["model_card"]["serverless"] for one in (first, second)]
+    assert first["endpoint_config"] == second["replaced"]
+    assert "leaves serverless for good" in shown.getvalue()
+
+
+def test_move_from_serverless_to_instances_is_not_watched_since_nothing_could_take_it_back(
+    deploy: Deploy, hosting: Any
+) -> None:
+    deploy("--mode", "serverless")
+    hosting.changes.clear()
+    with pytest.raises(HostingOptionsError, match=r"--strategy all-at-once: scones-unlimited is serverless"):
+        deploy("--strategy", "all-at-once")
+    assert [] == hosting.changes
+
+
+def test_serverless_endpoint_is_made_anew_if_its_successor_on_instances_fails_the_smoke_test(
+    trained: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl
+) -> None:
+    first = deploy("--mode", "serverless")
+    hosting.changes.clear()
+    with pytest.raises(SmokeTestError):
+        deploy("--model-data", model_url("swapped"))
+    assert (first["endpoint_config"], 1, 1) == left(trained)
+    assert first["model_card"] == read_model_card(trained)
+    assert ["UpdateEndpoint", "DeleteEndpoint", "CreateEndpoint"] == [
+        change for change in hosting.changes if change.endswith("Endpoint")
+    ]
+
+
+def test_endpoint_whose_configuration_was_deleted_is_left_to_sagemaker_to_judge(
+    trained: Context, deploy: Deploy
+) -> None:
+    config = deploy()["endpoint_config"]
+    trained.aws.sagemaker.delete_endpoint_config(EndpointConfigName=config)
+    assert endpoint.is_serverless(trained, config) is None
+    endpoint.refuse_to_make_serverless(trained, None)
 
 
 def test_a_model_of_other_classes_is_refused_before_anything_is_made(
