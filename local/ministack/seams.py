@@ -13,6 +13,8 @@ from local.ministack import (
     event_resources,
     event_version,
     expression_time,
+    generated_names,
+    guarded_deletions,
     head_object,
     log_metrics,
     log_targets,
@@ -74,6 +76,8 @@ def install_seams() -> None:
         workflow_logs,
         alarm_evaluation,
         cloudformation_types,
+        generated_names,
+        guarded_deletions,
         nested_updates,
         template_urls,
     ):
