@@ -70,6 +70,8 @@ def _principal(statement: dict[str, Any]) -> str:
             return "everybody"
         case {"Service": service}:
             return _listed(service)
+        case {"AWS": {"Ref": parameter}}:
+            return f"`<{parameter}>`"
     return "the account"  # whoever IAM lets, in it
 
 

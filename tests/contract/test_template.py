@@ -73,15 +73,24 @@ def test_rule_keeps_what_it_cannot_deliver(rule: str, queue: str, resources: dic
 
 
 def test_every_rule_may_send_to_its_queues_and_nobody_else_may(resources: dict[str, Any]) -> None:
-    allowed = {
-        queue: resources[f"{queue}Policy"]["Properties"]["PolicyDocument"]["Statement"][0]["Condition"]["ArnEquals"]
-        for queue in ("FailureQueue", "FailureDeadLetterQueue")
-    }
     upload, failure = ({"Fn::GetAtt": [rule, "Arn"]} for rule in ("UploadRule", "FailureRule"))
-    assert {
-        "FailureQueue": {"aws:SourceArn": [upload, failure]},
-        "FailureDeadLetterQueue": {"aws:SourceArn": failure},
-    } == allowed
+    for queue, rules in {"FailureQueue": [upload, failure], "FailureDeadLetterQueue": failure}.items():
+        [statement] = resources[f"{queue}Policy"]["Properties"]["PolicyDocument"]["Statement"]
+        assert {
+            "Effect": "Allow",
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": {"Fn::GetAtt": [queue, "Arn"]},
+            "Condition": {"ArnEquals": {"aws:SourceArn": rules}},
+        } == {name: value for name, value in statement.items() if name != "Sid"}
+
+
+@pytest.mark.parametrize("logical_id", ["EncryptionKey", "ImageBucket", "ResultsTable"])
+def test_failed_creation_leaves_nothing_and_deletion_keeps_what_cannot_be_made_again(
+    logical_id: str, resources: dict[str, Any]
+) -> None:
+    assert "RetainExceptOnCreate" == resources[logical_id]["DeletionPolicy"]
+    assert "Retain" == resources[logical_id]["UpdateReplacePolicy"]
 
 
 def test_failure_rule_hears_of_every_bad_end_of_the_workflow_for_one_image(resources: dict[str, Any]) -> None:
@@ -136,7 +145,7 @@ def test_key_encrypts_every_log_group_and_no_other(resources: dict[str, Any], mo
     [encrypt] = [
         statement
         for statement in resources["EncryptionKey"]["Properties"]["KeyPolicy"]["Statement"]
-        if statement["Sid"] == "EncryptLogs"
+        if statement.get("Sid") == "EncryptLogs"
     ]
     allowed = encrypt["Condition"]["ArnEquals"]["kms:EncryptionContext:aws:logs:arn"]
     assert sorted(groups) == sorted(arn["Fn::Sub"].partition(":log-group:")[2] for arn in allowed)

@@ -4,7 +4,7 @@ import pytest
 from ministack.services import iam
 from ministack.services.cloudformation import provisioners
 
-TRUST = {"AssumeRolePolicyDocument": {"Statement": []}}
+TRUST: dict[str, dict[str, list[str]]] = {"AssumeRolePolicyDocument": {"Statement": []}}
 
 
 @pytest.mark.usefixtures("ministack")

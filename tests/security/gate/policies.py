@@ -49,6 +49,7 @@ NARROWED_BY = {
     "iam:PassRole": ("iam:PassedToService",),
     "kms:CreateKey": ("aws:RequestTag/",),
     "kms:PutKeyPolicy": ("aws:ResourceTag/",),
+    "kms:TagResource": ("aws:RequestTag/",),
     "kms:CreateGrant": ("kms:GrantIsForAWSResource", "kms:ViaService"),
     "kms:Decrypt": ("kms:ViaService", "kms:EncryptionContext:"),
     "kms:Encrypt": ("kms:ViaService", "kms:EncryptionContext:"),
@@ -105,7 +106,15 @@ def _resources(statement: Statement) -> Iterator[str]:
             yield "name partition, service and region of the resource"
 
 
+def _expands_templates_only(statement: Statement) -> bool:
+    """Whether its resources are macros of AWS, which change nothing: the stack is a resource of its own."""
+    texts = [one.get("Fn::Sub", "") for one in listed(statement.data.get("Resource")) if isinstance(one, dict)]
+    return bool(texts) and all(":aws:transform/" in text for text in texts)
+
+
 def _conditions(statement: Statement) -> Iterator[str]:
+    if _expands_templates_only(statement):
+        return
     for action in statement.actions:
         for beginning in NARROWED_BY.get(action, ()):
             if not any(key.startswith(beginning) for key in statement.condition_keys):

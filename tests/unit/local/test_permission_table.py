@@ -31,5 +31,11 @@ def test_trust_of_a_role_names_service_and_source() -> None:
     )
 
 
+def test_principal_that_a_parameter_names_is_a_row_with_its_condition() -> None:
+    [row] = [row for row in table().splitlines() if row.startswith("| AdministerFromCloudFormation")]
+    assert "| `<ExecutionRoleArn>` | `kms:GetKeyPolicy`, " in row
+    assert row.endswith("| `*` | the stack has HasExecutionRole |")
+
+
 def test_policy_under_a_condition_says_so() -> None:
     assert "the stack has InVpc; `lambda:SourceFunctionArn` is absent |" in table()

@@ -85,7 +85,9 @@ def test_a_stack_of_that_name_without_the_outputs_is_told(context: Context, clou
 
 
 def test_the_bucket_is_kept_when_the_stack_is_deleted() -> None:
-    assert re.search(r"TrainingBucket:\n +Type: AWS::S3::Bucket\n +DeletionPolicy: Retain", TEMPLATE.read_text())
+    assert re.search(
+        r"TrainingBucket:\n +Type: AWS::S3::Bucket\n +DeletionPolicy: RetainExceptOnCreate", TEMPLATE.read_text()
+    )
 
 
 @pytest.mark.parametrize("stage", ["dev", "prod"])

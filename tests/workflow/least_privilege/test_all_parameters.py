@@ -43,6 +43,7 @@ def parameters(cloud: Cloud) -> dict[str, str]:
         "Stage": "prod",
         "KmsKeyArn": cloud.client("kms").create_key()["KeyMetadata"]["Arn"],
         "PermissionsBoundary": boundary(cloud, STACK),
+        "ExecutionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/execution",
         "AccessLogBucket": BUCKET,
         "SubnetIds": ",".join(subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"][:2]),
         "SecurityGroupIds": group["GroupId"],
