@@ -22,6 +22,7 @@ from local.ministack import (
     metric_store,
     nested_executions,
     nested_updates,
+    not_emulated,
     packed_histories,
     parsed_expressions,
     payload_limit,
@@ -80,5 +81,6 @@ def install_seams() -> None:
         guarded_deletions,
         nested_updates,
         template_urls,
+        not_emulated,
     ):
         module.install()
