@@ -90,6 +90,10 @@ security: setup .venv-security/.ready ## the gate: templates, workflows, lock fi
 audit: setup ## ask osv.dev for known vulnerabilities of all that is pinned, but those accepted; 2 if it could not be asked
 	.venv/bin/python -m tests.security.supply_chain.audit
 
+.PHONY: check-aws
+check-aws: setup ## ask AWS, with your credentials and region, whether it accepts what is deployed; creates nothing
+	.venv/bin/python -m operations check
+
 .PHONY: soak
 soak: N ?= 10000
 soak: SEED ?= 1

@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
 from botocore.config import Config
@@ -94,6 +94,11 @@ class Aws:
         return self.sts.get_caller_identity()["Account"]
 
     @cached_property
+    def access_analyzer(self) -> Any:  # without types
+        """IAM Access Analyzer."""
+        return self.session.client("accessanalyzer", config=self.config)
+
+    @cached_property
     def autoscaling(self) -> "ApplicationAutoScalingClient":
         """Application Auto Scaling."""
         return self.session.client("application-autoscaling", config=self.config)
@@ -142,6 +147,11 @@ class Aws:
     def sagemaker_runtime(self) -> "SageMakerRuntimeClient":
         """SageMaker's runtime."""
         return self.session.client("sagemaker-runtime", config=self.config)
+
+    @cached_property
+    def service_quotas(self) -> Any:  # without types
+        """Service Quotas."""
+        return self.session.client("service-quotas", config=self.config)
 
     @cached_property
     def sqs(self) -> "SQSClient":

@@ -7,6 +7,7 @@ from account import aws
 from account.command_line import Result, add_account_arguments, conclude
 from account.console import make_console
 from operations import backlog, execution, leftovers, reconcile, redrive
+from operations.check import command as check
 from operations.command import Command, Context
 from operations.service import STACK
 
@@ -16,6 +17,7 @@ COMMANDS: dict[str, Command] = {
     "backlog": backlog,
     "execution": execution,
     "leftovers": leftovers,
+    "check": check,
 }
 
 

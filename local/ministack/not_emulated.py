@@ -1,7 +1,7 @@
-"""Refuse by name what MiniStack only pretends to do, or does not know: the local cloud never answers success for it.
+"""Refuse by name what MiniStack only pretends to do, or does not have.
 
-MiniStack answers every ValidateStateMachineDefinition with OK. Its TestState evaluates neither the Output and Assign
-of a mocked task nor the variables that a request gives.
+MiniStack answers every ValidateStateMachineDefinition with OK. Its TestState evaluates neither the
+Output and Assign of a mocked task nor the variables that a request gives.
 """
 
 import json
@@ -27,15 +27,24 @@ class _Services(dict[str, Any]):
 
 
 def install() -> None:
-    """Refuse two operations of Step Functions, and every operation of a service that MiniStack does not have."""
-    wrap(stepfunctions, "_validate_state_machine_definition", "data", _refuse("ValidateStateMachineDefinition"))
+    """Refuse two operations of Step Functions, and all of services that MiniStack does not have."""
+    wrap(
+        stepfunctions,
+        "_validate_state_machine_definition",
+        "data",
+        _refuse("ValidateStateMachineDefinition"),
+    )
     wrap(stepfunctions, "_test_state", "data", _refuse("TestState"))
     vars(app)["SERVICE_HANDLERS"] = _Services(app.SERVICE_HANDLERS)
 
 
 def _refuse(operation: str) -> Callable[..., Answer]:
     def refuse(_original: Callable[..., Answer], _data: Any) -> Answer:
-        answer: Answer = error_response_json(CODE, f"{operation} is not emulated by the local cloud.", 400)
+        answer: Answer = error_response_json(
+            CODE,
+            f"{operation} is not emulated by the local cloud.",
+            400,
+        )
         return answer
 
     return refuse
@@ -45,6 +54,10 @@ def _refusing(service: str) -> Callable[..., Any]:
     body = {"__type": CODE, "message": f"{service} is not emulated by the local cloud."}
 
     async def refuse(*_request: Any) -> Answer:
-        return 400, {"Content-Type": "application/json", "x-amzn-errortype": CODE}, json.dumps(body).encode()
+        return (
+            400,
+            {"Content-Type": "application/json", "x-amzn-errortype": CODE},
+            json.dumps(body).encode(),
+        )
 
     return refuse
