@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from account.aws import PermissionMissingError, code_of, explain
+from account.aws import PermissionMissingError, code_of, explain, reason_of
 
 
 class Outcome(StrEnum):
@@ -59,7 +59,7 @@ def read_error(error: ClientError | BotoCoreError, action: str) -> tuple[Outcome
     if not isinstance(error, ClientError):
         return Outcome.UNANSWERED, str(explain(error))
     code = code_of(error)
-    message = error.response.get("Error", {}).get("Message") or "AWS gave no message."
+    message = reason_of(error)
     if code in _UNKNOWN_OPERATION:
         return Outcome.NOT_EMULATED, message
     if isinstance(explain(error), PermissionMissingError):

@@ -14,6 +14,8 @@ import pytest
 import yaml
 from cfnlint.decode import cfn_yaml
 
+from operations.check.permissions import policy
+
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = {path.name: yaml.safe_load(path.read_text()) for path in (ROOT / ".github/workflows").glob("*.yml")}
 LONGEST = {"DeployRole": 10_240, "ExecutionRole": 10_240, "Boundary": 6_144}  # characters, IAM's quotas
@@ -32,6 +34,24 @@ def statements(template: dict[str, Any], logical_id: str) -> list[dict[str, Any]
     documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
     documents += [properties["PolicyDocument"]] if "PolicyDocument" in properties else []
     return [statement for document in documents for statement in document["Statement"]]
+
+
+def test_deploy_role_has_exactly_the_permissions_that_the_check_prints(template: dict[str, Any]) -> None:
+    [needed] = policy()["Statement"]
+    held = statements(template, "DeployRole")
+    others = json.dumps([statement for statement in held if statement["Sid"] != needed["Sid"]])
+    assert [needed] == [statement for statement in held if statement["Sid"] == needed["Sid"]]
+    assert [] == [action for action in needed["Action"] if f'"{action}"' in others]
+
+
+def test_check_runs_with_the_deploy_role_before_anything_is_deployed() -> None:
+    steps = WORKFLOWS["deploy_stage.yml"]["jobs"]["deploy"]["steps"]
+    named = [step.get("uses", "").partition("@")[0] or step["run"] for step in steps]
+    order = [
+        next(index for index, text in enumerate(named) if part in text)
+        for part in ("configure-aws-credentials", "-m operations check", "sam deploy")
+    ]
+    assert sorted(order) == order
 
 
 @pytest.mark.parametrize("logical_id", LONGEST)

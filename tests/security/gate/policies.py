@@ -8,6 +8,8 @@ from tests.security.gate.templates import Finding, Statement, Template, listed
 # Actions that take no resource, so that "*" is the narrowest there is:
 # https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 WITHOUT_RESOURCE = {
+    "access-analyzer:ValidatePolicy",
+    "cloudformation:ValidateTemplate",
     "cloudwatch:PutCompositeAlarm",
     "cloudwatch:PutMetricData",
     "ec2:DescribeNetworkInterfaces",
@@ -27,7 +29,10 @@ WITHOUT_RESOURCE = {
     "logs:PutQueryDefinition",
     "logs:PutResourcePolicy",
     "logs:UpdateLogDelivery",
+    "servicequotas:ListServiceQuotas",
     "sns:Unsubscribe",
+    "states:TestState",
+    "states:ValidateStateMachineDefinition",
     "xray:GetSamplingRules",
     "xray:GetSamplingTargets",
     "xray:PutTelemetryRecords",
