@@ -65,6 +65,21 @@ def test_state_gets_output_and_variables_of_the_one_before() -> None:
     assert "ACCEPTED" == json.loads(announced["variables"])["result"]["outcome"]
 
 
+def without_items(parameters: dict[str, Any]) -> dict[str, Any]:
+    answer = answer_test_state(parameters)
+    answer["inspectionData"].pop("afterItemSelector", None)
+    return answer
+
+
+@pytest.mark.parametrize("reply", [answer_test_state, without_items])
+def test_iteration_of_a_map_gets_an_item_and_none_of_the_variables_outside(reply: Reply) -> None:
+    [definition] = [one for one in DEFINITIONS if one.name == "backlog"]
+    requests = walked(definition, reply)[1].requests("TestState")
+    [listed] = [one for one in requests if one["stateName"] == "Classify listed image"]
+    assert MOCKS["backlog"].states["Classify list"].item == json.loads(listed["input"])
+    assert {} == json.loads(listed["variables"])
+
+
 def test_no_state_is_asked_twice_with_the_same_question() -> None:
     for definition in DEFINITIONS:
         asked = walked(definition)[1].requests("TestState")
