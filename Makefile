@@ -57,7 +57,7 @@ test: setup ## lint and every test but the long ones, two at a time
 
 .PHONY: unit-tests
 unit-tests: setup build/pillow-images/.ready browser ## the unit and contract tests, those with bad images, and of pages
-	.venv/bin/pytest --quiet tests/unit tests/contract tests/images tests/pages
+	.venv/bin/pytest --quiet -m "not long" tests/unit tests/contract tests/images tests/pages
 
 # The images that Pillow itself is tested with: broken ones, odd ones, and many that once crashed a decoder.
 build/pillow-images/.ready: functions/serialize_image/requirements.txt .venv/.ready
@@ -74,7 +74,11 @@ workflow-tests: setup ## the tests of the deployed service: one local cloud and 
 
 .PHONY: long-tests
 long-tests: setup ## those that take longest: the tutorial word by word, canaries, an A/B test, interrupted training
-	.venv/bin/pytest --quiet -m long tests/workflow
+	.venv/bin/pytest --quiet -m long tests/workflow tests/contract
+
+.PHONY: recordings
+recordings: setup ## record again what npm's asl-validator and jsonata say of the workflows; needs Node.js
+	.venv/bin/python -m tests.contract.recordings
 
 .PHONY: lint
 lint: setup ## ruff and mypy (sam validate and cfn-lint run among the tests)
