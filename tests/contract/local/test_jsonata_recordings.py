@@ -1,0 +1,84 @@
+"""The local cloud's engine evaluates the workflows' expressions as npm's jsonata 2.0.6 does."""
+
+from typing import Any
+
+import pytest
+from ministack.services import stepfunctions
+
+from tests.contract.recordings import recording
+from tests.contract.recordings.evaluations import evaluations, expressions
+from tests.contract.recordings.samples import MILLIS, NOW
+from tests.contract.recordings.scenes import ENTRY, ERROR, ITEM, RESULT, Scene, scenes
+from tests.contract.recordings.workflows import names, states, substituted
+
+AGAIN = "Record again with `make recordings`, and read the difference."
+NO_SCENE = "No scene has these expressions. Add one to tests/contract/recordings/scenes.py."
+
+
+@pytest.fixture(scope="module")
+def recorded() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = recording.read(recording.RESULTS)
+    return found
+
+
+@pytest.fixture
+def fixed_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give expressions the time of the recording."""
+    register = stepfunctions._register_sfn_jsonata_functions
+
+    def registered(expression: Any) -> None:
+        register(expression)
+        expression.register_lambda("now", lambda: NOW)
+        expression.register_lambda("millis", lambda: MILLIS)
+
+    monkeypatch.setattr(stepfunctions, "_register_sfn_jsonata_functions", registered)
+
+
+def evaluated(expression: str, scene: Scene) -> dict[str, Any]:
+    """Return what the local cloud makes of an expression, in the form of the recording."""
+    variables = scene.bindings()
+    reserved = variables.pop("states")
+    context = {**reserved["context"], "variables": variables}
+    values = [reserved.get(name) for name in ("input", "result", "errorOutput")]
+    try:
+        value = stepfunctions._evaluate_jsonata(expression, values[0], context, *values[1:])
+    except stepfunctions._ExecutionError as error:
+        cause = str(error.cause)
+        return {"undefined": True} if "did not return a result" in cause else {"error": cause}
+    return {"value": value}
+
+
+def test_every_expression_has_a_recording(recorded: dict[str, dict[str, Any]]) -> None:
+    expected = {(text, scene.title) for text, scene in evaluations()}
+    found = {(text, title) for text, results in recorded.items() for title in results}
+    assert (set(), set()) == (expected - found, found - expected), AGAIN
+
+
+@pytest.mark.usefixtures("ministack", "fixed_time")
+def test_local_engine_evaluates_as_jsonata_does(recorded: dict[str, dict[str, Any]]) -> None:
+    different = {
+        (text, scene.title): (result, recorded[text][scene.title])
+        for text, scene in evaluations()
+        if text in recorded and scene.title in recorded[text]
+        if (result := evaluated(text, scene)) != recorded[text][scene.title]
+    }
+    assert {} == different, AGAIN
+
+
+def test_every_expression_is_seen_in_a_scene() -> None:
+    seen = {text for text, _ in evaluations()}
+    for workflow in names():
+        for name, state in states(substituted(workflow)):
+            for moment in (ENTRY, ITEM, RESULT, ERROR):
+                unseen = set(expressions(state, moment)) - seen
+                assert set() == unseen, f"{workflow}: {name}. {NO_SCENE}"
+
+
+def test_scenes_are_many_and_have_titles_of_their_own() -> None:
+    titles = [scene.title for scene in scenes()]
+    assert len(set(titles)) == len(titles) >= 60
+
+
+def test_no_expression_fails_on_what_it_can_see(recorded: dict[str, dict[str, Any]]) -> None:
+    for text, found in recorded.items():
+        assert [] == [title for title, result in found.items() if "error" in result], text
