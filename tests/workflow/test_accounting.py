@@ -81,6 +81,26 @@ def test_process_killed_at_any_call_leaves_the_record_as_without_a_crash(
     assert undisturbed == facts(service.record(decided.output["image_url"]))
 
 
+@pytest.mark.parametrize(
+    ("kind", "times", "expected"),
+    [
+        ("endpoint-throttled", 2, ("ACCEPTED", None)),
+        ("endpoint-throttled", 3, ("FAILED", "EndpointThrottledError")),
+        ("endpoint-denied", 1, ("FAILED", "EndpointAccessDeniedError")),
+    ],
+)
+def test_endpoint_error_with_a_null_message_is_named_and_retried_by_its_code(
+    service: Deployed, faults: Faults, kind: str, times: int, expected: tuple[str, str | None]
+) -> None:
+    name = f"null/{kind}-{times}.webp"
+    faults.plan(1, targets=[Target(kind, name, times=times)])
+    image_url = service.put(TRUCK, name)
+    service.wait_for({image_url})
+    record = service.record(image_url)
+    assert (expected, {kind: times}) == ((record["outcome"], record.get("error")), faults.injected())
+    assert "AWS gave no reason" in record.get("cause", "AWS gave no reason")
+
+
 def test_five_hundred_uploads_under_faults_balance(
     cloud: Cloud, service: Deployed, demo: Demo, samples: list[Sample]
 ) -> None:
