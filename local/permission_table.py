@@ -88,7 +88,7 @@ def _text(value: Any) -> str:
             return str(name)
         case {"Fn::If": [_, then, _]}:
             return _text(then)
-        case {"Fn::Sub": text}:
+        case {"Fn::Sub": [text, dict()]} | {"Fn::Sub": text}:
             shorter = re.sub(r"\$\{(\w+)\.(?:Arn|Name)\}", r"\1", _OWN_ARN.sub("", text))
             return re.sub(r"\$\{(?:AWS::)?(\w+)\}", r"<\1>", shorter)
     return str(value).lower() if isinstance(value, bool) else str(value)

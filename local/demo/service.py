@@ -33,7 +33,7 @@ def build(log: Path, environment: Mapping[str, str]) -> None:
 
 def deploy(log: Path, environment: Mapping[str, str], endpoint: str, **parameters: str) -> None:
     """Run `sam deploy` of what was built, with the endpoint to use and more parameters. Raises as `build`."""
-    parameters = {"Architecture": ARCHITECTURE, "EndpointName": endpoint, **parameters}
+    parameters = {"Stage": "dev", "Architecture": ARCHITECTURE, "EndpointName": endpoint, **parameters}
     overrides = [f"{name}={value}" for name, value in parameters.items()]
     _sam(["deploy", "--config-env", "local", "--parameter-overrides", *overrides], log, environment)
 

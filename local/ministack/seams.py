@@ -34,6 +34,7 @@ from local.ministack import (
     start_delay,
     state_saves,
     task_threads,
+    template_parameters,
     template_urls,
     version_ids,
     workflow_logs,
@@ -82,6 +83,7 @@ def install_seams() -> None:
         generated_names,
         guarded_deletions,
         nested_updates,
+        template_parameters,
         template_urls,
         not_emulated,
     ):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from account.errors import CommandError
@@ -95,6 +95,9 @@ class Resolver:
                 return self._ref(operand)
             case "Fn::GetAtt", [logical_id, attribute]:
                 return self._attribute(logical_id, attribute)
+            case "Fn::Sub", [str(text), dict(own)]:
+                values = {**self.values, **self._resolve(own)}
+                return replace(self, values=values)._substitute(text)
             case "Fn::Sub", str():
                 return self._substitute(operand)
             case "Fn::If", [_, then, otherwise]:

@@ -134,10 +134,11 @@ def test_each_stage_deploys_from_the_environment_that_its_role_trusts(template: 
     assert "${{ inputs.stage }}" == WORKFLOWS["deploy_stage.yml"]["jobs"]["deploy"]["environment"]
 
 
-def test_prod_is_deployed_with_the_parameters_of_samconfig() -> None:
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_stage_is_deployed_with_the_parameters_of_samconfig(stage: str) -> None:
     samconfig = tomllib.loads((ROOT / "samconfig.toml").read_text())
-    given = WORKFLOWS["deploy.yml"]["jobs"]["prod"]["with"]
-    assert samconfig[given["config-env"]]["deploy"]["parameters"]["parameter_overrides"] == given["parameters"]
+    given = WORKFLOWS["deploy.yml"]["jobs"][stage]["with"]
+    assert samconfig[given["config-env"]]["global"]["parameters"]["parameter_overrides"] == given["parameters"]
 
 
 @pytest.mark.parametrize("page", ["deployment/template.yaml", "docs/operations.md"])

@@ -93,3 +93,17 @@ def test_errors_of_the_troubleshooting_page_are_ours_or_lambdas() -> None:
     definition = text_of("statemachine/image_classification.asl.json")
     assert told
     assert set() == told - ours - {name for name in told if f'"{name}"' in definition}
+
+
+@pytest.mark.parametrize("page", [*PAGES, "training/workflow.ipynb"])
+def test_sam_commands_with_parameters_name_the_stage(page: str) -> None:
+    # They replace samconfig.toml's whole line, and the template has no default for the stage.
+    text = text_of(page).replace('\\\\\\n",\n    "', " ").replace("\\\n", " ")
+    told = re.findall(r"sam (?:deploy|local invoke) [^`\n]*--parameter-overrides [^`\n]*", text)
+    assert [] == [command for command in told if page not in HISTORY and "Stage=" not in command]
+
+
+def test_functions_that_run_in_docker_are_built_for_the_same_processor() -> None:
+    built = re.findall(r"`sam build --parameter-overrides ([^`]*)`", text_of("README.md"))
+    invoked = re.findall(r"`sam local invoke [^`]*--parameter-overrides ([^`]*)`", text_of("README.md"))
+    assert ["Stage=dev Architecture=x86_64"] == built == invoked

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from training.naming import Names
+
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = sorted(path.name for path in (ROOT / "functions").iterdir() if (path / "app.py").exists())
 
@@ -34,7 +36,8 @@ def test_every_function_has_its_own_role_and_log_group_with_retention(function: 
     properties = resources[f"{name}Function"]["Properties"]
     group = resources[f"{name}LogGroup"]["Properties"]
     assert {"Fn::GetAtt": [f"{name}Role", "Arn"]} == properties["Role"]
-    assert {"Ref": "LogRetentionInDays"} == group["RetentionInDays"]
+    by_stage = {"Fn::FindInMap": ["Stages", {"Ref": "Stage"}, "LogRetentionInDays"]}
+    assert {"Fn::If": ["SetsLogRetention", {"Ref": "LogRetentionInDays"}, by_stage]} == group["RetentionInDays"]
     assert "/aws/lambda/" + properties["FunctionName"]["Fn::Sub"] == group["LogGroupName"]["Fn::Sub"]
 
 
@@ -46,11 +49,50 @@ def test_functions_are_python_3_13_on_arm64_by_default(template: dict[str, Any])
     )
 
 
-def test_every_parameter_is_described_bounded_and_has_a_default(template: dict[str, Any]) -> None:
+def test_every_parameter_is_described_and_bounded(template: dict[str, Any]) -> None:
     for name, parameter in template["Parameters"].items():
         assert parameter["Description"].endswith("."), name
         assert {"AllowedValues", "AllowedPattern", "MinValue"} & set(parameter), name
-        assert "Default" in parameter, name
+
+
+def test_every_parameter_but_the_stage_has_a_default(template: dict[str, Any]) -> None:
+    assert ["Stage"] == [name for name, one in template["Parameters"].items() if "Default" not in one]
+
+
+def test_endpoint_and_log_retention_follow_from_the_stage_and_have_allowed_values(template: dict[str, Any]) -> None:
+    stages, parameters = template["Mappings"]["Stages"], template["Parameters"]
+    assert set(parameters["Stage"]["AllowedValues"]) == set(stages)
+    for stage in stages.values():
+        assert re.fullmatch(parameters["EndpointName"]["AllowedPattern"], stage["EndpointName"])
+        assert stage["LogRetentionInDays"] in parameters["LogRetentionInDays"]["AllowedValues"]
+
+
+def test_endpoint_of_a_stage_is_the_one_that_the_training_tool_makes(template: dict[str, Any]) -> None:
+    stages = template["Mappings"]["Stages"]
+    assert {stage: Names(stage=stage).endpoint for stage in stages} == {
+        stage: defaults["EndpointName"] for stage, defaults in stages.items()
+    }
+
+
+def test_rules_use_the_functions_that_cloudformation_takes_in_rules(template: dict[str, Any]) -> None:
+    # CloudFormation Template Reference, "Rule functions". It lists no Fn::If, and AWS refuses it; cfn-lint does not.
+    allowed = {"And", "Contains", "EachMemberEquals", "EachMemberIn", "Equals", "Not", "Or", "RefAll"}
+    allowed = {f"Fn::{name}" for name in allowed | {"ValueOf", "ValueOfAll"}} | {"Ref"}
+    expressions = [rule["RuleCondition"] for rule in template["Rules"].values()]
+    expressions += [one["Assert"] for rule in template["Rules"].values() for one in rule["Assertions"]]
+    assert functions(expressions) <= allowed
+
+
+def functions(expression: Any) -> set[str]:
+    """The name of every function in an expression."""
+    if isinstance(expression, dict):
+        return set(expression).union(*map(functions, expression.values()))
+    return set().union(*map(functions, expression)) if isinstance(expression, list) else set()
+
+
+def test_every_rule_says_in_a_sentence_what_to_give(template: dict[str, Any]) -> None:
+    for name, rule in template["Rules"].items():
+        assert all(re.search(r"\. Give [\w ,]+\.$", one["AssertDescription"]) for one in rule["Assertions"]), name
 
 
 def test_nothing_is_bound_to_one_region_or_partition() -> None:
@@ -151,8 +193,15 @@ def test_key_encrypts_every_log_group_and_no_other(resources: dict[str, Any], mo
     assert sorted(groups) == sorted(arn["Fn::Sub"].partition(":log-group:")[2] for arn in allowed)
 
 
-def test_prod_is_deployed_as_prod(samconfig: dict[str, Any]) -> None:
-    assert "Stage=prod" in samconfig["prod"]["deploy"]["parameters"]["parameter_overrides"].split()
+@pytest.mark.parametrize(("environment", "stage"), [("default", "dev"), ("prod", "prod"), ("local", "dev")])
+def test_environment_has_its_stage(samconfig: dict[str, Any], environment: str, stage: str) -> None:
+    assert f"Stage={stage}" == samconfig[environment]["global"]["parameters"]["parameter_overrides"]
+
+
+def test_build_and_deploy_read_the_same_parameters(samconfig: dict[str, Any]) -> None:
+    # A section of the command's own would come before the global one.
+    commands = [command for name, one in samconfig.items() if name != "version" for command in one.items()]
+    assert [] == [name for name, one in commands if name != "global" and "parameter_overrides" in one["parameters"]]
 
 
 def test_samconfig_has_the_three_environments(samconfig: dict[str, Any]) -> None:

@@ -12,7 +12,8 @@ _WAIT = {"Delay": 1, "MaxAttempts": 60}
 
 @contextmanager
 def second_stack(cloud: Cloud, service: Deployed, name: str, parameters: Mapping[str, str]) -> Iterator[None]:
-    """Run with such a stack; it is deleted at the end, as far as its DeletionPolicies let it."""
+    """Run with such a stack, by default of stage dev; its end deletes it, as far as its DeletionPolicies let it."""
+    parameters = {"Stage": "dev", **parameters}
     cloudformation, s3 = cloud.client("cloudformation"), cloud.client("s3")
     body = cloudformation.get_template(StackName=service.stack, TemplateStage="Original")["TemplateBody"]
     bucket = f"{name}-template"  # it is too long to be sent

@@ -18,7 +18,7 @@ STACK = "to-be-deleted"
 @pytest.fixture(scope="module")
 def left(cloud: Cloud, service: Deployed, operations: Operations) -> Any:
     """The names of bucket and table, what is told before the deletion, what after it, and what of deleting the rest."""
-    with second_stack(cloud, service, STACK, {"EndpointName": service.endpoint, "Architecture": ARCHITECTURE}):
+    with second_stack(cloud, service, STACK, {"Architecture": ARCHITECTURE}):
         names = outputs(cloud.client("cloudformation"), STACK)
         second = Deployed(cloud, names, service.endpoint)
         second.upload(TRUCK, "truck.webp")

@@ -326,11 +326,15 @@ class TestEndpoint:
 
 
 def sam(cloud: Cloud, *arguments: str) -> str:
-    ended = subprocess.run(
-        ["sam", *arguments], cwd=ROOT, env=cloud.environment, capture_output=True, text=True, timeout=90, check=False
-    )
+    ended = run_sam(cloud, *arguments)
     assert 0 == ended.returncode, ended.stderr
     return ended.stdout
+
+
+def run_sam(cloud: Cloud, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["sam", *arguments], cwd=ROOT, env=cloud.environment, capture_output=True, text=True, timeout=90, check=False
+    )
 
 
 class TestTools:
@@ -350,11 +354,27 @@ class TestTools:
 
     @pytest.mark.long
     def test_existing_stack_becomes_express_and_still_decides_uploads(self, service: Deployed, cloud: Cloud) -> None:
-        overrides = [f"Architecture={ARCHITECTURE}", "WorkflowType=EXPRESS"]
-        for workflow_type in ([], overrides[1:]):
-            parameters = ["--parameter-overrides", overrides[0], *workflow_type]
+        # The second keeps what it does not name.
+        for overrides in (["Stage=dev", f"Architecture={ARCHITECTURE}"], ["WorkflowType=EXPRESS"]):
+            parameters = ["--parameter-overrides", *overrides]
             sam(cloud, "deploy", "--config-env", "local", "--stack-name", "express", *parameters)
         deployed = Deployed(cloud, outputs(cloud.client("cloudformation"), "express"), service.endpoint)
         url = deployed.put(TRUCK.read_bytes(), "express.png")
         deployed.wait_for({url})
         assert "ACCEPTED" == deployed.record(url)["outcome"]
+
+    @pytest.mark.long
+    @pytest.mark.parametrize(
+        ("expected", "parameters"),
+        [
+            ("Parameters: [Stage] must have values", ["LogLevel=DEBUG"]),
+            ("MonthlyBudget without AlarmEmail would notify nobody", ["Stage=prod", "MonthlyBudget=100"]),
+        ],
+    )
+    def test_first_deployment_of_prod_that_lost_its_parameters_is_refused(
+        self, service: Deployed, cloud: Cloud, expected: str, parameters: list[str]
+    ) -> None:
+        arguments = ["--config-env", "prod", "--no-confirm-changeset", "--parameter-overrides", *parameters]
+        refused = run_sam(cloud, "deploy", *arguments)
+        assert 0 != refused.returncode
+        assert expected in refused.stderr

@@ -7,7 +7,7 @@ from pathlib import Path
 from training.naming import Names
 
 SAMCONFIG = Path(__file__).parents[2] / "samconfig.toml"
-_PARAMETER = "EndpointName="
+_ENDPOINT = "EndpointName="
 
 
 def sam_deploy_command(names: Names, samconfig: Path = SAMCONFIG) -> str:
@@ -19,11 +19,14 @@ def sam_deploy_command(names: Names, samconfig: Path = SAMCONFIG) -> str:
     for environment, commands in environments.items():
         if environment != "local" and _parameters(commands, "global").get("stack_name") == names.service:
             chosen = "" if environment == "default" else f" --config-env {environment}"
-            own = shlex.split(_parameters(commands, "deploy").get("parameter_overrides", ""))
+            shared = _parameters(commands, "global").get("parameter_overrides", "")
+            own = shlex.split(_parameters(commands, "deploy").get("parameter_overrides", shared))
             break
     else:
-        chosen, own = f" --stack-name {names.service}", []
-    overrides = [f"{_PARAMETER}{names.endpoint}", *(one for one in own if not one.startswith(_PARAMETER))]
+        # The template has two stages, and only prod protects its table.
+        chosen, own = f" --stack-name {names.service}", [f"Stage={'prod' if names.stage == 'prod' else 'dev'}"]
+
+    overrides = [f"{_ENDPOINT}{names.endpoint}", *(one for one in own if not one.startswith(_ENDPOINT))]
     return f"sam deploy{chosen} --parameter-overrides {shlex.join(overrides)}"
 
 

@@ -33,6 +33,8 @@ def resolved(value: Any, values: Mapping[str, str], conditions: frozenset[str] =
             return values[name]
         case {"Fn::GetAtt": [name, attribute]}:
             return values[f"{name}.{attribute}"]
+        case {"Fn::Sub": [str(text), dict(own)]}:
+            return resolved({"Fn::Sub": text}, {**values, **resolved(own, values, conditions)}, conditions)
         case {"Fn::Sub": str(text)}:
             return re.sub(r"\$\{([\w:.]+)\}", lambda found: values[found[1]], text)
         case {"Fn::If": [condition, then, otherwise]}:

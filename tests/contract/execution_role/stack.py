@@ -91,7 +91,7 @@ class Stack:
     def role_statements(self, logical_id: str) -> list[dict[str, Any]]:
         """Return the statements of a role of template.yaml, with all that a parameter adds."""
         properties = read("template.yaml")["Resources"][logical_id]["Properties"]
-        conditions = frozenset({"MakesKey", "Traces", "InVpc", "IsBounded"})
+        conditions = frozenset({"MakesKey", "Traces", "InVpc", "IsBounded", "NamesEndpoint"})
         values = self._values | {one.logical_id: one.name for one in self.resources}
         values |= {f"{one.logical_id}.Arn": one.arn for one in self.resources}
         values |= {f"{one.logical_id}.Name": one.name for one in self.resources}

@@ -107,6 +107,7 @@ def _resources(statement: Statement) -> Iterator[str]:
         if resource == "*" and not without.issuperset(statement.actions):
             yield "name the exact resource"
         text = resource.get("Fn::Sub", "") if isinstance(resource, dict) else resource
+        text = text[0] if isinstance(text, list) else text  # the other form, with variables of its own
         if isinstance(text, str) and text.startswith("arn:") and "*" in ":".join(text.split(":")[:4]):
             yield "name partition, service and region of the resource"
 

@@ -44,6 +44,10 @@ RESOLVER = Resolver(
             "arn:aws-cn:lambda:cn-north-1:123456789012:function:scones-serialize",
             {"Fn::GetAtt": ["Serialize", "Arn"]},
         ),
+        (
+            "endpoint/archive/ in cn-north-1",
+            {"Fn::Sub": ["endpoint/${Name} in ${AWS::Region}", {"Name": {"Ref": "Prefix"}}]},
+        ),
         ("s3.amazonaws.com.cn, ${Literal}", {"Fn::Sub": "s3.${AWS::URLSuffix}, ${!Literal}"}),
         (
             ["a", "b"],

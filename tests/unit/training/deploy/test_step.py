@@ -81,7 +81,7 @@ def test_the_answers_that_calibrated_are_there_for_the_threshold(
 
 def test_the_command_for_the_service_and_the_price_are_told(deploy: Deploy, shown: io.StringIO) -> None:
     result = deploy("--instances", "2")
-    assert "sam deploy --parameter-overrides EndpointName=scones-unlimited" == result["deploy_command"]
+    assert "sam deploy --parameter-overrides EndpointName=scones-unlimited Stage=dev" == result["deploy_command"]
     assert pytest.approx(0.23) == result["dollars_per_hour"]
     assert "$0.230 per hour for 2 ml.m5.large" in shown.getvalue()
 
