@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 
-# Pillow registers WebP only with its rarer plugins; importing it here keeps those out of a cold start.
-from PIL import Image, WebPImagePlugin  # noqa: F401
-
 from functions.serialize_image.image_blocks import BoundedStream, EssentialBlocks, essential_blocks
 from functions.serialize_image.model_pixels import model_pixels
+from functions.serialize_image.pillow import Image
 
 MAX_SOURCE_BYTES = 25_000_000
 MAX_PIXELS = 25_000_000

@@ -1,15 +1,19 @@
 """The service as deployed on a local cloud, seen through the clients that its users have."""
 
+import io
 import json
 import time
+import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from local.demo import service as demo_service
+from local.lambda_runtime.settings import ARCHITECTURE
 from local.server.cloud import Cloud
 from local.server.settings import ROOT
 
@@ -55,6 +59,15 @@ def ended(states: Any, execution: str) -> Run:
             elif event["type"] == "TaskScheduled":
                 attempts[path[-1]] += 1
     return Run(execution, dict(description), path, attempts)
+
+
+def zipped(folder: Path, old: str, new: str) -> bytes:
+    """A folder as a zip archive, with a part of each file's name replaced."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for path in (path for path in folder.rglob("*") if path.is_file()):
+            archive.write(path, path.relative_to(folder).with_name(path.name.replace(old, new)))
+    return buffer.getvalue()
 
 
 class Deployed:
@@ -148,6 +161,22 @@ class Deployed:
             yield
         finally:
             self._functions.update_function_configuration(FunctionName=name, Environment={"Variables": before})
+
+    @contextmanager
+    def packed_for_another_processor(self, function: str, folder: Path) -> Iterator[None]:
+        """Run with a package whose compiled modules are named as those for another processor.
+
+        Args:
+            function: the function.
+            folder: its package, as `sam build` left it.
+        """
+        name, other = f"{self.stack}-{function}", {"x86_64": "aarch64", "arm64": "x86_64"}[ARCHITECTURE]
+        own = {"x86_64": "x86_64", "arm64": "aarch64"}[ARCHITECTURE]
+        self._functions.update_function_code(FunctionName=name, ZipFile=zipped(folder, f"-{own}-", f"-{other}-"))
+        try:
+            yield
+        finally:
+            self._functions.update_function_code(FunctionName=name, ZipFile=zipped(folder, "", ""))
 
     @contextmanager
     def rule_without_permission(self) -> Iterator[None]:

@@ -34,6 +34,16 @@ def noise(side: int, image_format: str) -> bytes:
 class TestUpload:
     """What happens to an image that is only uploaded: the workflow starts by itself."""
 
+    def test_function_that_was_built_for_another_processor_fails_with_what_to_do(
+        self, service: Deployed, built: Path
+    ) -> None:
+        with service.packed_for_another_processor("serialize-image", built / "SerializeImageFunction"):
+            url = service.put(TRUCK.read_bytes(), "other-processor.png")
+            service.wait_for({url})
+        record = service.record(url)
+        assert ("FAILED", "Runtime.ImportModuleError") == (record["outcome"], record["error"])
+        assert f"runs on {ARCHITECTURE}. Give the parameter Architecture={ARCHITECTURE} to both" in record["cause"]
+
     def test_output_is_the_contracts_payload(self, service: Deployed) -> None:
         output = service.upload(TRUCK.read_bytes(), "contract.png").output
         card = service.model_card()
