@@ -79,6 +79,13 @@ def test_endpoints_are_made_for_what_the_functions_call(deployment: Deployment, 
     assert {"s3", "sagemaker.runtime", "ssm"} == {one["ServiceName"].split(".", 3)[3] for one in endpoints}
 
 
+def test_endpoint_concurrency_is_reserved_for_the_function_that_asks_it(
+    deployment: Deployment, cloud: Cloud, given: dict[str, str]
+) -> None:
+    answer = cloud.client("lambda").get_function_concurrency(FunctionName=deployment.names["ClassifyImageFunction"])
+    assert int(given["EndpointConcurrency"]) == answer["ReservedConcurrentExecutions"]
+
+
 def test_stack_with_a_key_makes_none(deployment: Deployment) -> None:
     assert "EncryptionKey" not in deployment.names
 

@@ -1,0 +1,80 @@
+"""Lambda keeps a hundred concurrent executions of an account unreserved; CloudFormation reserves what it is asked."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ministack.services import lambda_svc
+from ministack.services.cloudformation import provisioners
+
+REFUSAL = (
+    "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
+    "below its minimum value of [{}]."
+)
+
+
+@pytest.fixture(autouse=True)
+def functions(ministack: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Two functions of an account with AWS's default limit."""
+    monkeypatch.setattr(lambda_svc, "_ACCOUNT_CONCURRENCY_CAP", 1000)
+    for name in ("one", "two"):
+        lambda_svc._functions[name] = {"config": {"FunctionName": name}, "concurrency": None}
+    yield
+    for name in list(lambda_svc._functions):
+        lambda_svc._functions.pop(name)
+
+
+def reserve(name: str, executions: int) -> tuple[int, Any]:
+    answer = lambda_svc._put_function_concurrency(name, {"ReservedConcurrentExecutions": executions})
+    return answer[0], json.loads(answer[2])
+
+
+def reserved(name: str) -> Any:
+    return lambda_svc._functions[name]["concurrency"]
+
+
+def test_all_but_a_hundred_may_be_reserved() -> None:
+    assert 200 == reserve("one", 900)[0]
+    assert 200 == reserve("one", 900)[0]  # its own reservation does not count twice
+
+
+def test_reservation_that_leaves_less_than_a_hundred_is_refused_as_by_lambda() -> None:
+    reserve("one", 500)
+    status, answer = reserve("two", 401)
+    assert 400 == status
+    assert "InvalidParameterValueException" == answer["__type"]
+    assert REFUSAL.format(100) == answer["message"]
+    assert reserved("two") is None
+
+
+def test_new_account_with_ten_executions_can_reserve_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lambda_svc, "_ACCOUNT_CONCURRENCY_CAP", 10)
+    assert REFUSAL.format(10) == reserve("one", 1)[1]["message"]
+    assert 200 == reserve("one", 0)[0]
+
+
+def provision(executions: Any) -> str:
+    properties = {"FunctionName": "three", "ReservedConcurrentExecutions": executions}
+    return str(provisioners._provision_resource("AWS::Lambda::Function", "Three", properties, "stack")[0])
+
+
+def test_stack_reserves_what_its_template_asks_for() -> None:
+    provision("4")
+    assert 4 == reserved("three")
+
+
+def test_stack_that_asks_for_too_much_fails_with_the_words_of_lambda() -> None:
+    with pytest.raises(ValueError, match="below its minimum value of") as raised:
+        provision("950")
+    assert f'Resource handler returned message: "{REFUSAL.format(100)}' in str(raised.value)
+    assert "three" not in lambda_svc._functions
+
+
+@pytest.mark.parametrize(("expected", "after"), [(8, {"ReservedConcurrentExecutions": 8}), (None, {})])
+def test_update_of_a_stack_changes_and_ends_the_reservation(expected: int | None, after: dict[str, int]) -> None:
+    before = {"FunctionName": "three", "ReservedConcurrentExecutions": 4}
+    name = provision(4)
+    new = {"FunctionName": "three", **after}
+    provisioners._update_resource("AWS::Lambda::Function", name, before, new, "stack", "Three")
+    assert expected == reserved("three")
