@@ -11,7 +11,7 @@ from local.server.settings import ACCOUNT, REGION
 from tests.contract.execution_role.resolved import read, resolved
 
 PLACE = Place("aws", REGION, ACCOUNT)
-RANDOM = "1A2B3C4D5E6F"
+RANDOM = "ABCDEFABCDEF"
 EXECUTION_ROLE = PLACE.arn("AWS::IAM::Role", "ExecutionRole")
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/{{}}-boundary"
 ARTIFACTS = "arn:aws:s3:::artifacts/{}/0a1b2c"

@@ -19,13 +19,13 @@ STACK = "ChineseboostAnalyticsStack"
             63,
         ),
         (
-            "ChineseboostAnalyticsStac-RainlyticsSummariesJobFun-UjecjFhpdr1d",
+            "-".join(["ChineseboostAnalyticsStac", "RainlyticsSummariesJobFun", "UjecjFhpdr1d"]),
             "RainlyticsSummariesJobFun-and-more",
             "UjecjFhpdr1d",
             64,
         ),
         (
-            "ChineseboostAnalyticsStack-RainlyticsSummariesJobLogs1C6CB09C-UJ5n2NwuSPZB",
+            "-".join([STACK, "RainlyticsSummariesJobLogs1C6CB09C", "UJ5n2NwuSPZB"]),
             "RainlyticsSummariesJobLogs1C6CB09C",
             "UJ5n2NwuSPZB",
             512,

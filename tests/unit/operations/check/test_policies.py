@@ -105,7 +105,7 @@ def test_error_refuses_a_policy_and_a_warning_is_shown(outcome: Outcome, kind: s
 def test_error_on_the_second_page_refuses_a_policy() -> None:
     def reply(parameters: dict[str, Any]) -> dict[str, Any]:
         if "nextToken" not in parameters:
-            return {"findings": [finding("WARNING")], "nextToken": "more"}
+            return {"findings": [finding("WARNING")], "nextToken": "token"}
         return {"findings": [finding("ERROR")]}
 
     row = next(
