@@ -1,12 +1,11 @@
 """A stack of the service as CloudFormation names it: every resource of the service, with its ARN."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from local.generated_names import generated_name
-from local.resource_arns import Place
+from local.resource_arns import PART_OF, WITHOUT_ARN, Place, name_of
 from local.server.settings import ACCOUNT, REGION
 from tests.contract.execution_role.resolved import read, resolved
 
@@ -21,35 +20,6 @@ TRANSLATED = {
     "AWS::Serverless::LayerVersion": "AWS::Lambda::LayerVersion",
     "AWS::Serverless::StateMachine": "AWS::StepFunctions::StateMachine",
 }
-# The property that names a resource, and the longest name that CloudFormation makes where it is missing.
-_NAMED_BY = {
-    "AWS::CloudWatch::Alarm": "AlarmName",
-    "AWS::CloudWatch::CompositeAlarm": "AlarmName",
-    "AWS::CloudWatch::Dashboard": "DashboardName",
-    "AWS::Events::Rule": "Name",
-    "AWS::Lambda::Function": "FunctionName",
-    "AWS::Lambda::LayerVersion": "LayerName",
-    "AWS::Logs::LogGroup": "LogGroupName",
-    "AWS::Pipes::Pipe": "Name",
-    "AWS::SNS::Topic": "TopicName",
-    "AWS::StepFunctions::StateMachine": "Name",
-}
-_LONGEST = {
-    "AWS::CloudFormation::Stack": 128,
-    "AWS::DynamoDB::Table": 255,
-    "AWS::IAM::Role": 64,
-    "AWS::S3::Bucket": 63,
-    "AWS::SQS::Queue": 80,
-}
-# What is a part of another resource, and the property that says of which.
-_PART_OF = {
-    "AWS::Logs::MetricFilter": "LogGroupName",
-    "AWS::S3::BucketPolicy": "Bucket",
-    "AWS::SNS::TopicPolicy": "Topics",
-    "AWS::SQS::QueuePolicy": "Queues",
-}
-# IAM knows no resource of these types.
-_WITHOUT_ARN = {"AWS::Logs::QueryDefinition", "AWS::Logs::ResourcePolicy"}
 
 
 @dataclass(frozen=True)
@@ -101,40 +71,46 @@ class Stack:
         return [statement for document in documents for statement in document["Statement"]]
 
     def _of(self, template: str, stack: str) -> list[Resource]:
-        templates = read(template)["Resources"]
-        whole = {
-            logical_id: self._whole(stack, logical_id, TRANSLATED.get(data["Type"], data["Type"]), data)
-            for logical_id, data in templates.items()
-            if not data["Type"].startswith("AWS::EC2::") and TRANSLATED.get(data["Type"], data["Type"]) not in _PART_OF
+        templates = {
+            logical_id: (TRANSLATED.get(data["Type"], data["Type"]), data["Properties"])
+            for logical_id, data in read(template)["Resources"].items()
+            if not data["Type"].startswith("AWS::EC2::")
         }
-        return [*whole.values(), *self._parts(templates, whole)]
+        whole = {
+            logical_id: self._whole(stack, logical_id, kind, properties)
+            for logical_id, (kind, properties) in templates.items()
+            if kind not in PART_OF
+        }
+        parts = [
+            self._part(logical_id, kind, properties, whole)
+            for logical_id, (kind, properties) in templates.items()
+            if kind in PART_OF
+        ]
+        return [*whole.values(), *parts]
 
-    def _whole(self, stack: str, logical_id: str, kind: str, data: Mapping[str, Any]) -> Resource:
-        if kind in _WITHOUT_ARN:
+    def _whole(self, stack: str, logical_id: str, kind: str, properties: Mapping[str, Any]) -> Resource:
+        if kind in WITHOUT_ARN:
             return Resource(logical_id, kind, "", "*")
-        name = self._name(stack, logical_id, kind, data["Properties"])
+        name = self._name(stack, logical_id, kind, properties)
         return Resource(logical_id, kind, name, PLACE.arn(kind, name))
 
     def _name(self, stack: str, logical_id: str, kind: str, properties: Mapping[str, Any]) -> str:
         if kind == "AWS::KMS::Key":
             return f"00000000-0000-0000-0000-{self.name[:12]}"
-        if kind == "AWS::Budgets::Budget":
-            return str(resolved(properties["Budget"]["BudgetName"], self._values))
-        if kind in _NAMED_BY:
-            return str(resolved(properties[_NAMED_BY[kind]], self._values))
-        made = generated_name(stack, logical_id, RANDOM, _LONGEST[kind])
-        if kind == "AWS::CloudFormation::Stack":
-            return f"{made}/00000000-0000-0000-0000-000000000000"
-        return made.lower() if kind == "AWS::S3::Bucket" else made
+        names = {name: value for name, value in properties.items() if name == "Budget" or name.endswith("Name")}
+        if "Name" in names and kind == "AWS::StepFunctions::StateMachine":
+            names = {"StateMachineName": names["Name"]}  # as SAM translates it
+        budget = {"Budget": {"BudgetName": names["Budget"]["BudgetName"]}} if "Budget" in names else {}
+        given = resolved({**names, **budget}, self._values)
+        made = name_of(kind, given, stack, logical_id, RANDOM)
+        return f"{made}/00000000-0000-0000-0000-000000000000" if kind == "AWS::CloudFormation::Stack" else made
 
     @staticmethod
-    def _parts(templates: Mapping[str, Any], whole: Mapping[str, Resource]) -> Iterator[Resource]:
-        for logical_id, data in templates.items():
-            if data["Type"] in _PART_OF:
-                of = data["Properties"][_PART_OF[data["Type"]]]
-                [reference] = of if isinstance(of, list) else [of]
-                owner = whole[reference["Ref"]]
-                yield Resource(logical_id, data["Type"], owner.name, owner.arn)
+    def _part(logical_id: str, kind: str, properties: Mapping[str, Any], whole: Mapping[str, Resource]) -> Resource:
+        of = properties[PART_OF[kind][0]]
+        [reference] = of if isinstance(of, list) else [of]
+        owner = whole[reference["Ref"]]
+        return Resource(logical_id, kind, owner.name, owner.arn)
 
     @property
     def _values(self) -> dict[str, str]:

@@ -12,6 +12,11 @@ TEMPLATE = Path(__file__).parents[3] / "deployment/template.yaml"
 
 def boundary(cloud: Cloud, service: str) -> str:
     """Deploy that stack for a service; return the ARN of the boundary."""
+    return deployed_roles(cloud, service)["BoundaryArn"]
+
+
+def deployed_roles(cloud: Cloud, service: str) -> dict[str, str]:
+    """Deploy that stack for a service; return its outputs."""
     cloudformation, stack = cloud.client("cloudformation"), f"deploy-{service}"
     provider = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
     parameters = {"Repository": "owner/name", "Stage": "prod", "Service": service, "OidcProviderArn": provider}
@@ -23,8 +28,7 @@ def boundary(cloud: Cloud, service: str) -> str:
     )
     cloudformation.get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig={"Delay": 1})
     [found] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
-    [arn] = [output["OutputValue"] for output in found["Outputs"] if output["OutputKey"] == "BoundaryArn"]
-    return str(arn)
+    return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
 
 
 def as_permissions(cloud: Cloud, arn: str, roles: Iterable[str]) -> Policies:
