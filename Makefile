@@ -101,16 +101,17 @@ check-aws: setup ## ask AWS, with your credentials and region, whether it accept
 .PHONY: soak
 soak: N ?= 10000
 soak: SEED ?= 1
-soak: setup ## N=10000 uploads under faults from SEED=1, whose account must balance; 20,000 mutated images
+soak: setup ## N=10000 uploads under faults from SEED=1, whose account must balance; 30,000 mutated images
 	@$(MAKE) --no-print-directory --jobs 2 N=$(N) SEED=$(SEED) soak-uploads soak-images
 
 .PHONY: soak-uploads
 soak-uploads: setup
-	.venv/bin/python -m local soak --uploads $(N) --seed $(SEED) --json build/soak.json
+	@mkdir -p build/hostile && .venv/bin/python -m tests.images.poison build/hostile
+	.venv/bin/python -m local soak --uploads $(N) --seed $(SEED) --hostile build/hostile --json build/soak.json
 
 .PHONY: soak-images
 soak-images: setup
-	.venv/bin/python -m tests.images.fuzz --count 20000 --seed $(SEED)
+	.venv/bin/python -m tests.images.fuzz --count 30000 --seed $(SEED)
 
 .PHONY: docs
 docs: setup ## draw the pictures in docs/, write the tables of errors (operations.md) and permissions (security.md)

@@ -82,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     soak.add_argument(
         "--deliveries", type=int, default=0, metavar="KEYS", help="deliver events of so many keys 5 times"
     )
+    soak.add_argument("--hostile", type=Path, metavar="FOLDER", help="its files are a tenth of the uploads")
     soak.add_argument("--json", type=Path, metavar="FILE", help="write the verdict here")
     soak.set_defaults(run=_soak, state_dir=ROOT / "build/soak")  # a cloud of its own, gone at the end
     return parser
@@ -157,5 +158,5 @@ def _demo(folder: Folder, _options: argparse.Namespace) -> int:
 def _soak(folder: Folder, options: argparse.Namespace) -> int:
     from local.soak.run import Order, run  # for the same reason
 
-    order = Order(options.uploads, options.seed, options.faults, options.deliveries, options.json)
+    order = Order(options.uploads, options.seed, options.faults, options.deliveries, options.json, options.hostile)
     return run(order, folder.path)

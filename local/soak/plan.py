@@ -58,6 +58,8 @@ OUT = 0.01  # of the keys
 FRESH = 2 / 3  # of the uploads have a key of their own, the others overwrite one
 RECENT = 40  # keys; overwriting one of them, a version often comes while the one before is still at work
 PHOTOS, BROKEN = 0.005, 0.06  # of the uploads; the others are small images
+HOSTILE = 0.1  # of the uploads, if there are hostile images at all
+HOSTILE_NAME = "hostile"  # how their names begin
 # Keys are raw in events: none of these may be decoded, or end a key early.
 TAILS = ("", " spaces", "+plus", "%20", "#number", "é", "?query", "'quoted'")
 
@@ -79,7 +81,9 @@ def planned(seed: int, count: int, samples: Sequence[Sample]) -> Iterator[Planne
     """Yield so many uploads of the samples, the same ones for the same seed."""
     random = Random(seed)  # noqa: S311  # repeatable, not secret
     kinds = [_kind(sample) for sample in samples]
-    shares = {"photo": PHOTOS, "broken": BROKEN, "small": 1 - PHOTOS - BROKEN}
+    hostile = HOSTILE if "hostile" in kinds else 0.0
+    small = 1 - PHOTOS - BROKEN - hostile
+    shares = {"photo": PHOTOS, "broken": BROKEN, "hostile": hostile, "small": small}
     weights = [shares[kind] / kinds.count(kind) for kind in kinds]
     names: list[str] = []
     for number in range(count):
@@ -94,6 +98,8 @@ def planned(seed: int, count: int, samples: Sequence[Sample]) -> Iterator[Planne
 
 
 def _kind(sample: Sample) -> str:
+    if sample.name.startswith(HOSTILE_NAME):
+        return "hostile"
     if sample.label is None:
         return "broken"
     return "photo" if "photos" in sample.path.parts else "small"

@@ -15,7 +15,7 @@ from local.demo.uploads import Sample
 from local.server.cloud import Cloud, require, running
 from local.server.settings import Folder
 from local.soak.deliveries import deliver
-from local.soak.plan import RATES
+from local.soak.plan import HOSTILE_NAME, RATES
 from local.soak.soak import soak
 from local.soak.verdict import Verdict
 
@@ -33,6 +33,7 @@ class Order:
     faults: bool
     deliveries: int
     json: Path | None
+    hostile: Path | None = None
 
 
 def run(order: Order, folder: Path) -> int:
@@ -60,7 +61,7 @@ def run(order: Order, folder: Path) -> int:
 
 def _soak(cloud: Cloud, order: Order, folder: Path) -> Verdict:
     (folder / "logs").mkdir()
-    samples = [*test_images(), *broken_images(folder / "broken")]
+    samples = [*test_images(), *broken_images(folder / "broken"), *_hostile_images(order.hostile)]
     have_model_served(cloud, folder)
     with progress() as bars:
         service = deploy(cloud, folder, bars)
@@ -74,6 +75,12 @@ def _soak(cloud: Cloud, order: Order, folder: Path) -> Verdict:
             sound = [sample for sample in samples if sample.label]
             verdict.deliveries = deliver(cloud, service, sound, order.deliveries, order.seed)
     return verdict
+
+
+def _hostile_images(folder: Path | None) -> list[Sample]:
+    """The files of a folder, whose outcomes no label tells."""
+    files = sorted(folder.iterdir()) if folder else []
+    return [Sample(file, f"{HOSTILE_NAME}-{file.name}", None) for file in files]
 
 
 def have_model_served(cloud: Cloud, folder: Path) -> None:

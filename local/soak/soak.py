@@ -13,16 +13,17 @@ from local.server.cloud import Cloud
 from local.soak.accounting import Evidence, count, violations
 from local.soak.announcements import announcements
 from local.soak.changes import changes
-from local.soak.cloud_state import executions_by_status, newest_versions, recorded
+from local.soak.cloud_state import Identity, executions_by_status, newest_versions, recorded
 from local.soak.plan import RATES, outages, planned
 from local.soak.repair import is_accounted_for, redrive, start_what_is_missing
 from local.soak.rest import wait_until_at_rest
-from local.soak.traffic import send
+from local.soak.traffic import Sent, send
 from local.soak.verdict import Verdict
 
 # Seconds, where the template has 600: how soon a failure that could not be recorded comes up again. The local cloud
 # scales it as it does all waits, here to 1 s.
 RECORD_AGAIN_AFTER = 50
+CLASSIFIED = ("ACCEPTED", "REVIEW")
 
 
 @dataclass
@@ -107,7 +108,15 @@ def soak(
         violations=wrong,
         seconds=watch.seconds,
         images_per_second=round(len(sent) / (watch.seconds["uploads"] + watch.seconds["rest"]), 1),
+        good_p99_ms=_good_p99(sent, evidence.records),
     )
+
+
+def _good_p99(sent: Sequence[Sent], records: Mapping[Identity, Mapping[str, Any]]) -> float:
+    """The time in milliseconds within which 99 of 100 classified images with a label were decided."""
+    found = [records[one.identity] for one in sent if one.sample.label and one.identity in records]
+    times = sorted(float(record["processing_time_ms"]) for record in found if record.get("outcome") in CLASSIFIED)
+    return times[len(times) * 99 // 100] if times else 0.0
 
 
 def _hurry_failures(cloud: Cloud, service: Service) -> None:

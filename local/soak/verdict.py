@@ -32,6 +32,7 @@ class Verdict:
         violations: What does not balance.
         seconds: How long each part took.
         images_per_second: Uploads decided, by the time from the first upload to rest.
+        good_p99_ms: Milliseconds within which 99 of 100 workflows for labelled images ended.
         deliveries: What came of events that are delivered several times, if that was asked for.
         peak_memory_mb: The most that the local cloud's server had resident, in MB of 10^6 bytes, if known.
     """
@@ -46,6 +47,7 @@ class Verdict:
     violations: list[Violation]
     seconds: Mapping[str, float]
     images_per_second: float
+    good_p99_ms: float
     deliveries: DeliveryVerdict | None = None
     peak_memory_mb: float | None = None
 
@@ -67,6 +69,7 @@ class Verdict:
         console.print(self._account_table())
         memory = f", at most {self.peak_memory_mb:.0f} MB in the local cloud" if self.peak_memory_mb else ""
         console.print(f"seed {self.seed}: {self.images_per_second:.1f} images/s{memory}; {self._times()}")
+        console.print(f"99 of 100 good images were decided within {self.good_p99_ms:.0f} ms.")
         if self.deliveries:
             console.print(str(self.deliveries), *self.deliveries.wrong, sep="\n", soft_wrap=True)
         for violation in self.violations[:SHOWN]:

@@ -33,6 +33,12 @@ def test_uploads_are_mostly_small_images_with_some_photos_and_broken_files() -> 
     assert counts["a.png"] > counts["letter.jpg"] > counts["b.jpg"] > 0
 
 
+def test_a_tenth_of_the_uploads_is_hostile_where_there_are_such_images() -> None:
+    samples = [*SAMPLES, *(Sample(Path(f"hostile/{n}"), f"hostile-{n}", None) for n in "ab")]
+    counts = Counter(upload.sample.name for upload in planned(1, 3000, samples))
+    assert 0.08 < (counts["hostile-a"] + counts["hostile-b"]) / 3000 < 0.12
+
+
 def test_every_outage_strikes_some_of_ten_thousand_uploads() -> None:
     names = [upload.name for upload in planned(1, 10_000, SAMPLES)]
     assert [] == [tail for tail in OUTAGES if not any(tail in name for name in names)]

@@ -30,6 +30,7 @@ def verdict(outcomes: dict[str, int] = COUNTS, violations: tuple[Violation, ...]
         violations=list(violations),
         seconds={"uploads": 1.0},
         images_per_second=10.0,
+        good_p99_ms=123.0,
     )
 
 
@@ -37,6 +38,10 @@ def shown(told: Verdict) -> str:
     console = Console(file=StringIO(), width=200)
     told.show(console)
     return console.file.getvalue()  # type: ignore[attr-defined,no-any-return]
+
+
+def test_verdict_shows_how_long_good_images_took() -> None:
+    assert "99 of 100 good images were decided within 123 ms." in shown(verdict())
 
 
 def test_uploads_that_all_have_an_outcome_balance() -> None:

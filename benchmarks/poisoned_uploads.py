@@ -1,0 +1,104 @@
+"""How long good images wait beside poisoned ones: ten of each, uploaded at once, against the ten good ones alone.
+
+    python -m benchmarks.poisoned_uploads [RUNS]
+
+The local cloud must be up with the demo's service on it. The poisoned images are those of
+`tests/images/poison.py`, of few bytes each: hidden pictures, bombs, scans without end.
+"""
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import uuid4
+
+from local.demo import service as demo_service
+from local.server.cloud import Cloud, require
+from local.server.settings import Folder
+
+RUNS = 10
+GOOD = sorted(Path("local/sample_images/test").glob("*/*.webp"))[:10]
+CLIENTS = 20
+MOST = 2.0  # times as long as without the poisoned images
+
+
+class Bench:
+    """The deployed service, which decides images that are stored already."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._service = demo_service.outputs(cloud.client("cloudformation"))
+        self._s3 = cloud.client("s3")
+        self._states = cloud.client("stepfunctions")
+
+    def store(self, path: Path) -> dict[str, str]:
+        """Store an image where no upload starts the workflow; return the input that names it."""
+        key = f"archive/poisoned-uploads/{uuid4()}.jpg"
+        bucket = self._service.image_bucket
+        version = self._s3.put_object(Bucket=bucket, Key=key, Body=path.read_bytes())["VersionId"]
+
+        stored_at = datetime.now(UTC).isoformat()
+        return {
+            "image_url": f"s3://{bucket}/{key}",
+            "version_id": version,
+            "uploaded_at": stored_at,
+        }
+
+    def decide(self, event: dict[str, str]) -> tuple[float, str]:
+        """Return the seconds that the workflow took, and the outcome."""
+        started = time.monotonic()
+        execution = self._states.start_execution(stateMachineArn=self._service.workflow_arn, input=json.dumps(event))
+
+        while (found := self._described(execution["executionArn"]))["status"] == "RUNNING":
+            time.sleep(0.01)
+        return time.monotonic() - started, json.loads(found["output"])["outcome"]
+
+    def _described(self, execution: str) -> Any:
+        return self._states.describe_execution(executionArn=execution)
+
+    def median(self, good: list[Path], poisoned: list[Path]) -> tuple[float, list[str]]:
+        """Return the median seconds of the good images, and the outcomes of the poisoned ones."""
+        events = [self.store(path) for path in [*poisoned, *good]]
+
+        with ThreadPoolExecutor(CLIENTS) as clients:
+            decided = list(clients.map(self.decide, events))
+
+        seconds = [taken for taken, _ in decided[len(poisoned) :]]
+        return statistics.median(seconds), [outcome for _, outcome in decided[: len(poisoned)]]
+
+
+def measure(cloud: Cloud, runs: int = RUNS) -> tuple[list[str], bool]:
+    """Measure in turns. Return the figures, and whether the good images wait short enough."""
+    bench = Bench(cloud)
+
+    with TemporaryDirectory() as folder:
+        # Only as a command: nobody imports tests.
+        subprocess.run([sys.executable, "-m", "tests.images.poison", folder], check=True)
+        poisoned = sorted(Path(folder).iterdir())
+
+        bench.median(GOOD, poisoned)  # starts the processes of the functions
+        pairs = [(bench.median(GOOD, []), bench.median(GOOD, poisoned)) for _ in range(runs)]
+
+    alone = statistics.median(seconds for (seconds, _), _ in pairs)
+    beside = statistics.median(seconds for _, (seconds, _) in pairs)
+    outcomes = sorted({outcome for _, (_, outcomes) in pairs for outcome in outcomes})
+    lines = [
+        f"p50 of {len(GOOD)} good images, medians of {runs} runs",
+        f"  alone                        {1000 * alone:6.0f} ms",
+        f"  beside {len(poisoned)} poisoned images    {1000 * beside:6.0f} ms",
+        f"  ratio                        {beside / alone:6.2f}",
+        f"  poisoned images end as       {', '.join(outcomes)}",
+    ]
+    return lines, beside <= MOST * alone and "FAILED" not in outcomes
+
+
+if __name__ == "__main__":
+    runs = int(sys.argv[1]) if len(sys.argv) > 1 else RUNS
+    lines, holds = measure(Cloud(require(Folder()).url), runs)
+    print("\n".join(lines))
+    sys.exit(not holds)
