@@ -18,7 +18,8 @@ from failure_log import log_failure
 from urllib3.exceptions import HTTPError
 from xray_provider import lambda_tracer
 
-from functions.serialize_image.image_preparation import PreparedImage, prepare_image, refuse_too_many_bytes
+from functions.serialize_image.bounded_decoder import BoundedDecoder
+from functions.serialize_image.prepared_image import PreparedImage, refuse_too_many_bytes
 from functions.serialize_image.stored_image import (
     ImageStoreUnavailableError,
     StoredImage,
@@ -41,6 +42,12 @@ metrics = Metrics()
 def s3() -> "S3Client":
     """Make the client at its first use: importing the module asks for no region and no credentials."""
     return boto3.client("s3", config=S3_CONFIG)
+
+
+@cache
+def decoder() -> BoundedDecoder:
+    """Make the decoder at its first use; it serves all invocations of an execution environment."""
+    return BoundedDecoder()
 
 
 @tracer.capture_method(capture_response=False)
@@ -66,7 +73,7 @@ def read_image(image: StoredImage) -> bytes:
 @tracer.capture_method(capture_response=False)
 def prepare(data: bytes) -> PreparedImage:
     """Prepare the image for the model, as a piece of the trace."""
-    return prepare_image(data)
+    return decoder().prepare(data)
 
 
 def serialized(prepared: PreparedImage) -> dict[str, Any]:
@@ -91,6 +98,7 @@ def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, 
     metrics.add_metric(name="Retries", unit=MetricUnit.Count, value=int(event.get("retry_count", 0) > 0))
     logger.append_keys(image_url=image.url, version_id=image.version_id)
     started = perf_counter()
+    decoder().start()  # it loads Pillow while S3 sends the image
     prepared = prepare(read_image(image))
     metrics.add_metric(name="SerializeTime", unit=MetricUnit.Milliseconds, value=(perf_counter() - started) * 1000)
     logger.info("Image serialized", source=asdict(prepared.source), prepared_bytes=len(prepared.data))

@@ -5,26 +5,32 @@ behind 25 MB of tiny blocks took it 26 seconds and 1.1 GB (`tests/images/excess.
 """
 
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from itertools import islice
 
 MAX_BLOCKS = 20_000  # 25 MB are 400 JPEG segments or, at the 8 kB of libpng, 3,000 PNG chunks
 MAX_READS = {"GIF": 20_000, "BMP": 250_000}  # two for a block, two for a run of pixels: at most 0.2 s
 
 # The marker of a segment. What lies between two is skipped, as decoders do: bytes, and markers that stand alone.
-JPEG_MARKER = re.compile(rb"\xff[\x02-\xcf\xd9-\xfe]")
+JPEG_MARKER = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")
+JPEG_START = 0xD8
 JPEG_START_OF_SCAN = 0xDA
 SCAN = b"\xff\xda\x00"  # with the upper byte of its length; the pixels and a video behind them hardly ever hold this
 JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # those three are tables
 JPEG_SEQUENTIAL = frozenset({0xC0, 0xC1, 0xC9})
 JPEG_METADATA = frozenset({0xFE, *range(0xE0, 0xF0)})  # comment, APP0 to APP15
-JPEG_KEPT = (b"JFIF\0", b"Adobe", b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0")  # two on colours, two on orientation
+# The colour space and the orientation. A decoder goes by the last segment on colours and joins those on orientation.
+JPEG_KEPT = (b"JFIF\0", b"Adobe", b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0")
+MAX_JPEG_KEPT = 16  # segments of each kind: 1 MB of EXIF; cameras write one
 
-PNG_TEXT = frozenset({b"tEXt", b"zTXt", b"iTXt"})
-PNG_KEPT = (b"XML:com.adobe.xmp\0", b"Raw profile type exif\0")  # texts that may name the orientation
-MAX_PNG_TEXT_BYTES = 1_000_000
+PNG_PIXELS = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
+PNG_NEEDED = frozenset({b"tRNS", b"eXIf"})  # transparency, orientation
+PNG_TEXT = frozenset({b"zTXt", b"tEXt", b"iTXt"})
+PNG_KEPT_TEXT = (b"XML:com.adobe.xmp\0", b"Raw profile type exif\0")  # may name the orientation
+PNG_NAME = re.compile(rb"[A-Za-z]{4}")
+MAX_PNG_ANCILLARY_BYTES = 1_000_000  # of a chunk that decoding needs beside the pixels
 
 
 class BoundedStream(BytesIO):
@@ -55,12 +61,12 @@ def essential_blocks(data: bytes, image_format: str) -> EssentialBlocks:
     """Drop the metadata of a JPEG or PNG. Raises ValueError if it has too many blocks, or no pixels after them."""
     if image_format == "JPEG":
         return _read_jpeg(data)
-    return EssentialBlocks(_png_without_text(data) if image_format == "PNG" else data)
+    return EssentialBlocks(_png_pixels(data) if image_format == "PNG" else data)
 
 
 def _read_jpeg(data: bytes) -> EssentialBlocks:
-    kept, frame, in_one_pass, wanted = [data[:2]], b"", False, set(JPEG_KEPT)
-    for code, start, end in islice(_jpeg_segments(data), MAX_BLOCKS):
+    kept, frame, in_one_pass, left = [data[:2]], b"", False, dict.fromkeys(JPEG_KEPT, MAX_JPEG_KEPT)
+    for code, start, end in _jpeg_segments(data):
         if code == JPEG_START_OF_SCAN and frame:
             in_one_pass = in_one_pass and data[start] == frame[5]  # all components in the first scan
             scans = data.count(SCAN, start)
@@ -68,18 +74,42 @@ def _read_jpeg(data: bytes) -> EssentialBlocks:
             return EssentialBlocks(b"".join([*kept, data[start - 4 :]]), 1 + scans, coefficients)
         if code in JPEG_FRAMES:
             frame, in_one_pass = data[start:end], code in JPEG_SEQUENTIAL
-        if code not in JPEG_METADATA or _take(wanted, data, start):
+        if code not in JPEG_METADATA or _is_kept(data, start, left):
             kept.append(data[start - 4 : end])
-    raise ValueError(f"no pixels after {MAX_BLOCKS:,} segments or fewer")
+    raise ValueError("no pixels")
 
 
 def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Marker, start and end of the contents of every segment."""
+    """Marker, start and end of the contents of every segment.
+
+    Raises ValueError where a picture begins within the picture, or where a segment is shorter than its own length:
+    decoders disagree on what comes next.
+    """
     end = 2
-    while found := JPEG_MARKER.search(data, end):
+    for _ in range(MAX_BLOCKS):
+        found = JPEG_MARKER.search(data, end)
+        if not found:
+            return
+        if found[0][1] == JPEG_START:
+            raise ValueError("a second picture begins")
         start = found.end() + 2
-        end = found.end() + int.from_bytes(data[found.end() : start])
+        length = int.from_bytes(data[found.end() : start])
+        if length < 2:
+            raise ValueError(f"a segment of length {length}")
+        end = found.end() + length
         yield found[0][1], start, end
+    raise ValueError(f"more than {MAX_BLOCKS:,} segments")
+
+
+def _is_kept(data: bytes, start: int, left: dict[bytes, int]) -> bool:
+    """Whether the contents begin as a wanted block, of which there may be at most so many."""
+    for beginning in left:
+        if data.startswith(beginning, start):
+            left[beginning] -= 1
+            if left[beginning] < 0:
+                raise ValueError(f"too many segments of {beginning!r}")
+            return True
+    return False
 
 
 def _coefficient_bytes(frame: bytes) -> int:
@@ -89,21 +119,45 @@ def _coefficient_bytes(frame: bytes) -> int:
     return 2 * width * height * sum((factor >> 4) * (factor & 15) for factor in sampling) // (across * down)
 
 
-def _png_without_text(data: bytes) -> bytes:
-    kept, at, wanted = [data[:8]], 8, set(PNG_KEPT)
+def _png_pixels(data: bytes) -> bytes:
+    """Keep the chunks that decoding needs: pixels, and of transparency and orientation what is sound."""
+    kept, texts, previous, after_pixels = [data[:8]], set(PNG_KEPT_TEXT), b"", False
+    for name, start, end in _png_chunks(data):
+        if name == b"IDAT":
+            if after_pixels:
+                raise ValueError("pixels in two places")
+        elif previous == b"IDAT":
+            after_pixels = True
+
+        if name in PNG_PIXELS or _is_needed(data[start:end], texts):
+            kept.append(data[start:end])
+        # Decoders stop at a chunk without a proper name, and are content if they have the pixels.
+        if name == b"IEND" or not PNG_NAME.fullmatch(name):
+            break
+        previous = name
+    return b"".join(kept)
+
+
+def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Name, start and end of every chunk, with its length and checksum."""
+    end = 8
     for _ in range(MAX_BLOCKS):
-        length, name = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]
-        end = at + 12 + length
-        if name not in PNG_TEXT or (length <= MAX_PNG_TEXT_BYTES and _take(wanted, data, at + 8)):
-            kept.append(data[at:end])
-        if name == b"IEND" or end >= len(data):
-            return b"".join(kept)
-        at = end
+        if end >= len(data):
+            return
+        start = end
+        end = start + 12 + int.from_bytes(data[start : start + 4])
+        yield data[start + 4 : start + 8], start, end
     raise ValueError(f"more than {MAX_BLOCKS:,} chunks")
 
 
-def _take(wanted: set[bytes], data: bytes, start: int) -> bool:
-    """Whether a wanted beginning is there; then it is no longer wanted, for Pillow would join all that follow."""
-    found = {beginning for beginning in wanted if data.startswith(beginning, start)}
-    wanted -= found
-    return bool(found)
+def _is_needed(chunk: bytes, texts: set[bytes]) -> bool:
+    """Whether a whole, undamaged chunk may have transparency or orientation; of each text the first."""
+    name, body = chunk[4:8], chunk[8:-4]
+    wanted = name in PNG_NEEDED
+    if name in PNG_TEXT:
+        found = {beginning for beginning in texts if body.startswith(beginning)}
+        texts -= found
+        wanted = bool(found)
+    if not wanted or len(chunk) > MAX_PNG_ANCILLARY_BYTES:
+        return False
+    return len(body) == int.from_bytes(chunk[:4]) and zlib.crc32(chunk[4:-4]).to_bytes(4) == chunk[-4:]

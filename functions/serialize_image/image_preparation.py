@@ -5,14 +5,34 @@ Training imports this module too, so that a training image and a served image ar
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from io import BytesIO
+
+# Pillow registers WebP only with its rarer plugins; importing it here keeps those out of a cold start.
+from PIL import Image, WebPImagePlugin  # noqa: F401
 
 from functions.serialize_image.image_blocks import BoundedStream, EssentialBlocks, essential_blocks
 from functions.serialize_image.model_pixels import model_pixels
-from functions.serialize_image.pillow import Image
+from functions.serialize_image.prepared_image import (
+    CorruptImageError,
+    EmptyImageError,
+    ImageSource,
+    ImageTooLargeError,
+    PreparedImage,
+    UnsupportedImageFormatError,
+    refuse_too_many_bytes,
+)
 
-MAX_SOURCE_BYTES = 25_000_000
+__all__ = [
+    "CorruptImageError",
+    "EmptyImageError",
+    "ImageSource",
+    "ImageTooLargeError",
+    "PreparedImage",
+    "UnsupportedImageFormatError",
+    "prepare_image",
+    "refuse_too_many_bytes",
+]
+
 MAX_PIXELS = 25_000_000
 MAX_JPEG_PIXELS = 100_000_000  # a JPEG is decoded at reduced scale, so it takes less memory
 MAX_RUN_LENGTH_PIXELS = 4_000_000  # of a run-length BMP, which Pillow decodes in Python: 0.5 s a megapixel
@@ -49,43 +69,6 @@ SIGNATURES = (
 )
 
 
-class EmptyImageError(Exception):
-    """The image has no bytes."""
-
-
-class UnsupportedImageFormatError(Exception):
-    """The image is in none of the allowed formats (JPEG, PNG, WebP, GIF, BMP)."""
-
-
-class CorruptImageError(Exception):
-    """The image is damaged or cut off, so it cannot be decoded."""
-
-
-class ImageTooLargeError(Exception):
-    """The image has more bytes or more pixels than can be processed."""
-
-
-@dataclass(frozen=True)
-class ImageSource:
-    """The image as it was uploaded; width and height in pixels as stored, before EXIF orientation."""
-
-    format: str
-    width: int
-    height: int
-    bytes: int
-
-
-@dataclass(frozen=True)
-class PreparedImage:
-    """The image as the model gets it: RGB, upright, no metadata, at most `MAX_PREPARED_BYTES`."""
-
-    data: bytes
-    content_type: str
-    width: int
-    height: int
-    source: ImageSource
-
-
 def prepare_image(data: bytes) -> PreparedImage:
     """Decode an image of an allowed format, scale it for the model and encode it anew.
 
@@ -120,14 +103,6 @@ def _decode(data: bytes, image_format: str) -> tuple[ImageSource, Image.Image]:
     _refuse_too_many_pixels(source, image)
     _refuse_too_many_scans(blocks)
     return source, model_pixels(image, _model_size(*image.size))
-
-
-def refuse_too_many_bytes(size: int) -> None:
-    """Raise ImageTooLargeError for a size in bytes above `MAX_SOURCE_BYTES`."""
-    if size > MAX_SOURCE_BYTES:
-        raise ImageTooLargeError(
-            f"The image has {size / 1e6:,.1f} MB; at most {MAX_SOURCE_BYTES / 1e6:.0f} MB are allowed."
-        )
 
 
 def _refuse_too_much_memory(source: ImageSource, blocks: EssentialBlocks) -> None:

@@ -2,7 +2,7 @@
 
 from itertools import product
 
-from functions.serialize_image.pillow import ExifTags, Image
+from PIL import ExifTags, Image
 
 TILE_SIDE = 128  # pixels after reduction; 1.3 megapixels of a square image of 25
 

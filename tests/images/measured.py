@@ -1,12 +1,11 @@
 """What becomes of images, measured in a process of its own that may die of one: outcome, processor time, memory.
 
 `python -m tests.images.measured threats excess` prints a line of JSON for every image of these sets.
+With --compare, an accepted image whose pixels are not those of the file ends as `OTHER_PIXELS`.
 """
 
 import json
-import resource
 import signal
-import struct
 import subprocess
 import sys
 import time
@@ -15,14 +14,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from functions.serialize_image.image_preparation import (
-    CorruptImageError,
-    EmptyImageError,
-    ImageTooLargeError,
-    UnsupportedImageFormatError,
-    prepare_image,
-)
+from functions.serialize_image.bounded_decoder import MAX_SECONDS
+from functions.serialize_image.decoder_frames import read_frame, write_frame
+from functions.serialize_image.decoder_process import limit_process
+from functions.serialize_image.image_preparation import prepare_image
+from functions.serialize_image.prepared_image import IMAGE_ERRORS
 from tests.images.excess import excess, largest
+from tests.images.file_pixels import has_pixels_of_file
 from tests.images.pillow_images import ROOT, pillow_images
 from tests.images.threats import threats
 
@@ -34,13 +32,11 @@ SETS: dict[str, Callable[[], Images]] = {
     "largest": largest,
 }
 
-NAMED_ERRORS = (CorruptImageError, EmptyImageError, ImageTooLargeError, UnsupportedImageFormatError)
 ACCEPTED = "accepted"
-OUTCOMES = frozenset({ACCEPTED, *(error.__name__ for error in NAMED_ERRORS)})
+OUTCOMES = frozenset({ACCEPTED, *(error.__name__ for error in IMAGE_ERRORS)})
+OTHER_PIXELS = "other pixels than the file's"
 MEMORY = 1769  # MB, of the function
-ADDRESS_SPACE = MEMORY * 3 // 4 * 2**20  # bytes; a quarter to spare
-SECONDS = 25  # for one image; the function has 30
-LENGTH = struct.Struct(">I")
+COMPARING_SECONDS = 60  # for Pillow without our limits; beyond them it is killed
 
 
 class MeasuringError(Exception):
@@ -57,7 +53,8 @@ class Measured:
     megabytes: float = 0.0
 
 
-COMMAND = (sys.executable, "-m", "tests.images.measured")
+COMMAND = (sys.executable, "-m", "tests.images.measured", "serve")
+COMPARE = (*COMMAND, "--compare")
 
 
 def measured(images: Images, command: Sequence[str] = COMMAND) -> Iterator[Measured]:
@@ -87,9 +84,7 @@ def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
 def _ask(process: subprocess.Popen[bytes], data: bytes) -> bytes:
     assert process.stdin
     assert process.stdout
-    process.stdin.write(LENGTH.pack(len(data)))
-    process.stdin.write(data)
-    process.stdin.flush()
+    write_frame(process.stdin, data)
     return process.stdout.readline()
 
 
@@ -100,21 +95,28 @@ def _signal(process: subprocess.Popen[bytes]) -> str:
     return signal.Signals(-process.returncode).name
 
 
-def prepare(data: bytes) -> dict[str, str | float]:
+def prepare(data: bytes, compare: bool) -> dict[str, str | float]:
     """Prepare an image here; the megabytes are the most that this process held meanwhile."""
-    signal.alarm(SECONDS)  # the end of this process, whatever it is doing
     Path("/proc/self/clear_refs").write_text("5")  # forgets the peak of before
+    signal.setitimer(signal.ITIMER_PROF, MAX_SECONDS)  # the end of this process, as in the function
     start = time.process_time()
+    prepared = None
     try:
-        prepare_image(data)
+        prepared = prepare_image(data)
         outcome = ACCEPTED
-    except NAMED_ERRORS as exc:
+    except IMAGE_ERRORS as exc:
         outcome = type(exc).__name__
     except Exception as exc:  # noqa: BLE001 - what it is, is the question
         outcome = repr(exc)
     milliseconds = 1000 * (time.process_time() - start)
-    signal.alarm(0)
-    return {"outcome": outcome, "milliseconds": milliseconds, "megabytes": peak_megabytes()}
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    megabytes = peak_megabytes()
+
+    if compare and prepared:
+        signal.alarm(COMPARING_SECONDS)
+        outcome = outcome if has_pixels_of_file(prepared, data) else OTHER_PIXELS
+        signal.alarm(0)
+    return {"outcome": outcome, "milliseconds": milliseconds, "megabytes": megabytes}
 
 
 def peak_megabytes() -> float:
@@ -122,16 +124,18 @@ def peak_megabytes() -> float:
     return int(line.split()[1]) / 1024
 
 
-def serve(source: BinaryIO) -> None:
+def serve(source: BinaryIO, compare: bool) -> None:
     """Answer every image that is read, until there are no more."""
-    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
-    while header := source.read(LENGTH.size):
-        print(json.dumps(prepare(source.read(LENGTH.unpack(header)[0]))), flush=True)
+    limit_process()
+    while (data := read_frame(source)) is not None:
+        print(json.dumps(prepare(data, compare)), flush=True)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 1:
-        serve(sys.stdin.buffer)
-    for one in sys.argv[1:]:
-        for result in measured(SETS[one]()):
-            print(json.dumps(asdict(result)), flush=True)
+    compare, names = "--compare" in sys.argv, [one for one in sys.argv[1:] if one != "--compare"]
+    if names == ["serve"]:
+        serve(sys.stdin.buffer, compare)
+    else:
+        for one in names:
+            for result in measured(SETS[one](), COMPARE if compare else COMMAND):
+                print(json.dumps(asdict(result)), flush=True)

@@ -9,11 +9,23 @@ from pathlib import Path
 import pytest
 
 from tests.images import fuzz
-from tests.images.measured import ACCEPTED, MEMORY, OUTCOMES, SETS, Measured, MeasuringError, measured
+from tests.images.measured import (
+    ACCEPTED,
+    COMMAND,
+    COMPARE,
+    MEMORY,
+    OTHER_PIXELS,
+    OUTCOMES,
+    SETS,
+    Measured,
+    MeasuringError,
+    measured,
+)
 from tests.images.mutations import mutation, mutations
 from tests.images.pillow_images import ROOT
 
 MEGABYTES = 256  # resident, Python and Pillow included, for any image that is meant to harm
+COMPARED = {"pillow", "threats"}  # without our limits, Pillow would take minutes for the others
 # Reads images as `measured` sends them, and dies of the one that says so.
 FRAIL = """
 import os, struct, sys
@@ -29,7 +41,7 @@ while header := sys.stdin.buffer.read(4):
 @pytest.fixture(scope="module")
 def results() -> Callable[[str], list[Measured]]:
     """What became of a set of images; each set is prepared once."""
-    return cache(lambda name: list(measured(SETS[name]())))
+    return cache(lambda name: list(measured(SETS[name](), COMPARE if name in COMPARED else COMMAND)))
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -42,6 +54,10 @@ def test_image_of_any_kind_is_accepted_or_ends_in_a_named_error(
 @pytest.mark.parametrize("name", ["pillow", "threats", "excess"])
 def test_bad_image_takes_little_memory(name: str, results: Callable[[str], list[Measured]]) -> None:
     assert [] == [one for one in results(name) if one.megabytes > MEGABYTES]
+
+
+def test_threats_are_a_thousand_and_more(results: Callable[[str], list[Measured]]) -> None:
+    assert len(results("threats")) + len(results("excess")) >= 1_000
 
 
 def test_largest_images_are_accepted_with_a_quarter_of_the_memory_to_spare(
@@ -85,14 +101,16 @@ def test_mutations_of_two_seeds_differ() -> None:
 
 
 def test_fuzz_finds_no_failure_and_counts_every_image(tmp_path: Path) -> None:
-    verdict = fuzz.fuzz(300, seed=1, folder=tmp_path)
-    assert (300, []) == (verdict.accepted + sum(verdict.errors.values()), verdict.failures)
+    verdict = fuzz.fuzz(2_000, seed=1, folder=tmp_path)
+    assert (2_000, []) == (verdict.accepted + sum(verdict.errors.values()), verdict.failures)
 
 
-@pytest.mark.parametrize(("outcome", "counts"), [("SIGSEGV", (1, 0)), ("KeyError('a')", (0, 1))])
-def test_fuzz_keeps_the_image_that_fails(outcome: str, counts: tuple[int, int], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("outcome", "counts"), [("SIGSEGV", (1, 0, 0)), ("KeyError('a')", (0, 1, 0)), (OTHER_PIXELS, (0, 0, 1))]
+)
+def test_fuzz_keeps_the_image_that_fails(outcome: str, counts: tuple[int, int, int], tmp_path: Path) -> None:
     verdict = fuzz.Verdict(seed=5)
     verdict.add(Measured("8", outcome), tmp_path)
-    assert counts == (verdict.signals, verdict.unnamed)
+    assert counts == (verdict.signals, verdict.unnamed, verdict.other_pixels)
     assert [{"outcome": outcome, "file": str(tmp_path / "5-8")}] == verdict.failures
     assert mutation(5, 8) == (tmp_path / "5-8").read_bytes()

@@ -38,6 +38,7 @@ def threats() -> Images:
     yield from odd_modes()
     yield from odd_sizes()
     yield from damaged_metadata()
+    yield from desynchronized()
 
 
 def promises() -> Images:
@@ -183,3 +184,99 @@ def damaged_metadata() -> Images:
     yield "png with a chunk of no length", png_with(struct.pack(">I", 2**32 - 1) + b"tEXt")
     yield "png with a wrong checksum", png_with(png_chunk(b"tEXt", b"a\0b")[:-1] + b"?")
     yield "gif with a comment of no end", gif_with(b"!\xfe\xff" + bytes(9))
+
+
+def desynchronized() -> Images:
+    """Files in which two parsers can disagree on where a block begins, and so on which picture they hold."""
+    yield from two_pictures()
+    yield from lying_chunks()
+    yield from lying_offsets()
+
+
+def two_pictures() -> Images:
+    """JPEGs with a second picture that only a parser sees which takes the length of a segment amiss."""
+    other = encode(noise(96, 80), "JPEG", quality=30)[2:]
+    large = jpeg_claiming(12_000, 12_000, progressive=True)[2:]
+    for length in (0, 1):
+        for marker in (0xE0, 0xEE, 0xFE, 0xDB):
+            yield f"jpeg in a jpeg, {marker:X} of length {length}", jpeg_in_jpeg(other, marker, length)
+            yield f"144 megapixels in a jpeg, {marker:X} of length {length}", jpeg_in_jpeg(large, marker, length)
+    for marker in (0xE0, 0xE1, 0xEE, 0xFE, 0xDB, 0xC4, 0xDD, 0xCC):
+        for length in (0, 1, 2, 3):
+            for name, hidden in (("another picture", other), ("144 megapixels", large)):
+                segment = struct.pack(">BBH", 0xFF, marker, length) + b"Adobe" + hidden
+                yield f"jpeg with {name} behind {marker:X} of length {length}", jpeg_with(segment)
+                yield f"jpeg behind {name} in {marker:X} of length {length}", b"\xff\xd8" + segment + picture("JPEG")
+    for name, between in {
+        "a second start": b"\xff\xd8",
+        "an end": b"\xff\xd9",
+        "a whole picture": picture("JPEG"),
+        "another picture": other,
+        "an escaped byte": b"\xff\x00",
+        "a reserved marker": b"\xff\x02\x00\x04ab",
+        "an arithmetic table": jpeg_segment(0xCC, b"\x00\x10"),
+        "lines to come": jpeg_segment(0xDC, b"\x10\x00"),
+        "a hierarchy": jpeg_segment(0xDE, b"\x08\x10\x00\x10\x00\x00"),
+    }.items():
+        yield f"jpeg with {name} before its frame", jpeg_with(between)
+        scan = picture("JPEG").index(b"\xff\xda")
+        yield f"jpeg with {name} before its scan", picture("JPEG")[:scan] + between + picture("JPEG")[scan:]
+        yield f"jpeg with {name} behind its scan", picture("JPEG")[:-2] + between + b"\xff\xd9"
+
+
+def jpeg_in_jpeg(hidden: bytes, marker: int, length: int) -> bytes:
+    """A JPEG that becomes another one, without its first marker, where the length of a segment is dropped.
+
+    Then the marker of the frame that follows, FF C0, is taken for the length: 65,472 bytes, up to the hidden picture.
+    """
+    data = picture("JPEG")
+    frame = data.index(b"\xff\xc0")
+    frame_end = frame + 2 + int.from_bytes(data[frame + 2 : frame + 4])
+    filling = jpeg_segment(0xDC, bytes(0xFFC0 - (frame_end - frame) - 8))
+    holder = jpeg_segment(0xDC, hidden)
+    lying = struct.pack(">BBH", 0xFF, marker, length) + b"Adobe"
+    return data[:2] + lying + data[frame:frame_end] + filling + holder + data[2:frame] + data[frame_end:]
+
+
+def lying_chunks() -> Images:
+    """PNG and WebP whose chunks say another length than they have, or come twice, or in another order."""
+    header, pixels = picture("PNG")[8:33], picture("PNG")[33:-12]
+    start, end = picture("PNG")[:8], picture("PNG")[-12:]
+    text = png_chunk(b"tEXt", b"a\0b")
+    for name, chunks in {
+        "two headers": header + header + pixels,
+        "no header": pixels,
+        "a header behind its pixels": pixels + header,
+        "pixels twice": header + pixels + pixels,
+        "pixels in two places": header + pixels[:40] + text + pixels[40:],
+        "an end before its pixels": header + end + pixels,
+        "a palette behind its pixels": header + pixels + png_chunk(b"PLTE", bytes(6)),
+        "transparency behind its pixels": header + pixels + png_chunk(b"tRNS", bytes(6)),
+        "a name that is none": header + png_chunk(b"1234", b"") + pixels,
+        "frame pixels at once behind its pixels": header + pixels + png_chunk(b"fdAT", bytes(9)),
+    }.items():
+        yield f"png with {name}", start + chunks + end
+    body = picture("WEBP")[12:]
+    for length in (0, 1, len(body) - 8, len(body), 2**31, 2**32 - 2):
+        yield f"png with pixels of length {length}", start + header + struct.pack(">I", length) + pixels[4:] + end
+        yield f"webp with pixels of length {length}", webp(body[:4] + struct.pack("<I", length) + body[8:])
+        yield f"webp of length {length}", b"RIFF" + struct.pack("<I", length) + b"WEBP" + body
+    for width, height in ((1, 1), (64, 47), (63, 48), (128, 96), (2**24, 2**24)):
+        yield f"webp of 64 x 48 on a canvas of {width} x {height}", webp_extended(width, height, 0, body)
+    yield "webp with its pixels twice", webp(body, body)
+
+
+def lying_offsets() -> Images:
+    """GIF and BMP whose headers point elsewhere than to their pixels."""
+    gif, bitmap = picture("GIF"), picture("BMP")
+    frame = gif.index(b",\0\0\0\0")
+    for left, top in ((1, 0), (0, 1), (64, 48), (65_535, 65_535)):
+        yield f"gif with a frame at {left}, {top}", gif[: frame + 1] + struct.pack("<HH", left, top) + gif[frame + 5 :]
+    for bits in (0, 1, 7, 9, 12, 13, 255):
+        yield f"gif of {bits} bits", gif_with(b"").replace(b"\x08\xff", bytes([bits, 255]), 1)
+    for offset in (0, 14, 53, 54, 55, 1_000, len(bitmap) - 1, len(bitmap), 2**32 - 1):
+        yield f"bmp with pixels at {offset}", bitmap[:10] + struct.pack("<I", offset) + bitmap[14:]
+    for size in (0, 12, 16, 39, 40, 52, 56, 64, 108, 124, 2**32 - 1):
+        yield f"bmp with a header of {size} bytes", bitmap[:14] + struct.pack("<I", size) + bitmap[18:]
+    for colours in (1, 255, 256, 257, 65_536, 2**32 - 1):
+        yield f"bmp of {colours} colours", bitmap[:46] + struct.pack("<I", colours) + bitmap[50:]

@@ -27,6 +27,7 @@ TRANSIENT = ["Lambda.ClientExecutionTimeoutException", "Lambda.ServiceException"
 TRANSIENT += ["Lambda.SdkClientException", "Lambda.Unknown", "Sandbox.Timedout", "Runtime.ExitError", "States.Timeout"]
 UNREADABLE = ["ImageNotFoundError", "EmptyImageError", "UnsupportedImageFormatError", "CorruptImageError"]
 UNREADABLE += ["ImageTooLargeError"]
+PASSING_IMAGE_ERRORS = ["ImageStoreUnavailableError", "DecoderUnavailableError"]
 ENDPOINT = ["EndpointThrottledError", "EndpointUnavailableError", "EndpointTimeoutError"]
 SERVERLESS = ["EndpointColdStartError", "EndpointConcurrencyError"]
 MODEL = ["InvalidImageDataError", "EndpointNotFoundError", "EndpointAccessDeniedError", "ImageRejectedByModelError"]
@@ -70,11 +71,11 @@ CASES = [
     *[Case(WORKFLOW, "Find version again", error, 1, "No such image") for error in NO_IMAGE],
     *[Case(WORKFLOW, task, "Lambda.TooManyRequestsException", 481, "Failed") for task in TASKS],
     *[Case(WORKFLOW, task, error, 1, "Failed") for task in TASKS for error in ("States.DataLimitExceeded", UNNAMED)],
-    *[Case(WORKFLOW, "Serialize image", error, 5, "Failed") for error in [*TRANSIENT, "ImageStoreUnavailableError"]],
+    *[Case(WORKFLOW, "Serialize image", error, 5, "Failed") for error in [*TRANSIENT, *PASSING_IMAGE_ERRORS]],
     *[Case(WORKFLOW, "Serialize image", error, 1, "Unreadable") for error in UNREADABLE],
     *[
         Case(WORKFLOW, "Serialize image", error, 1, "Failed")
-        for error in ("InvalidImageUrlError", "ImageAccessDeniedError")
+        for error in ("InvalidImageUrlError", "ImageAccessDeniedError", "OtherProcessorError")
     ],
     *[Case(WORKFLOW, "Classify image", error, 3, "Failed") for error in [*TRANSIENT, *ENDPOINT]],
     *[Case(WORKFLOW, "Classify image", error, 21, "Failed") for error in SERVERLESS],

@@ -18,6 +18,8 @@ from PIL import Image
 from local.demo.service import outputs
 from local.lambda_runtime.settings import ARCHITECTURE
 from local.server.cloud import Cloud
+from tests.images.formats import jpeg_claiming, picture
+from tests.images.threats import jpeg_in_jpeg
 from tests.workflow.deployed import Deployed
 
 ROOT = Path(__file__).parents[2]
@@ -41,7 +43,7 @@ class TestUpload:
             url = service.put(TRUCK.read_bytes(), "other-processor.png")
             service.wait_for({url})
         record = service.record(url)
-        assert ("FAILED", "Runtime.ImportModuleError") == (record["outcome"], record["error"])
+        assert ("FAILED", "OtherProcessorError") == (record["outcome"], record["error"])
         assert f"runs on {ARCHITECTURE}. Give the parameter Architecture={ARCHITECTURE} to both" in record["cause"]
 
     def test_output_is_the_contracts_payload(self, service: Deployed) -> None:
@@ -88,8 +90,10 @@ class TestUpload:
             ("UnsupportedImageFormatError", b"Dear sir or madam,"),
             ("CorruptImageError", TRUCK.read_bytes()[:200]),
             ("ImageTooLargeError", b"\xff\xd8\xff" + bytes(25_000_001)),
+            ("CorruptImageError", jpeg_in_jpeg(picture("JPEG")[2:], marker=0xEE, length=0)),
+            ("CorruptImageError", jpeg_in_jpeg(jpeg_claiming(16_000, 16_000, progressive=True)[2:], 0xEE, 0)),
         ],
-        ids=["empty", "no image", "truncated", "too large"],
+        ids=["empty", "no image", "truncated", "too large", "two pictures in one", "hidden frame"],
     )
     def test_image_that_cannot_be_read_is_unreadable(self, service: Deployed, error: str, data: bytes) -> None:
         decided = service.upload(data, f"unreadable-{error}.jpg")

@@ -15,6 +15,8 @@ import pytest
 os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "scones-unlimited")
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "SconesUnlimited")
 
+from functions.serialize_image import app as serialize_image
+
 
 @dataclass(frozen=True)
 class FakeContext:
@@ -43,6 +45,13 @@ def failing_call() -> Callable[[Any, str, Exception], AbstractContextManager[Non
         client.meta.events.unregister(event, fail)
 
     return failing
+
+
+@pytest.fixture(autouse=True, scope="session")
+def decoder_process() -> Iterator[None]:
+    """End the process that serialize_image decodes in, if a test has started it."""
+    yield
+    serialize_image.decoder().close()
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,8 @@ import pytest
 
 from functions.serialize_image.image_blocks import (
     MAX_BLOCKS,
-    MAX_PNG_TEXT_BYTES,
+    MAX_JPEG_KEPT,
+    MAX_PNG_ANCILLARY_BYTES,
     MAX_READS,
     BoundedStream,
     essential_blocks,
@@ -36,7 +37,7 @@ def test_file_without_metadata_is_left_as_it_is(image_format: str) -> None:
         jpeg_segment(0xED, b"Photoshop 3.0\x008BIM"),
         b"\xff" * 9,
         b"\xff\0\xff\0",
-        b"\xff\xd0\xff\xd8\xff\x01",
+        b"\xff\xd0\xff\x01",
         b"junk",
     ],
 )
@@ -45,13 +46,29 @@ def test_jpeg_loses_what_says_nothing_of_its_pixels(segments: bytes) -> None:
 
 
 @pytest.mark.parametrize("body", [b"Adobe\0\x64\0\0\0\0\1", b"Exif\0\0II*\0", b"http://ns.adobe.com/xap/1.0/\0<x/>"])
-def test_jpeg_keeps_the_first_segment_on_colours_or_orientation(body: bytes) -> None:
-    first, second = jpeg_segment(0xE1, body), jpeg_segment(0xE1, body + b"again")
-    assert jpeg_with(first) == essential_blocks(jpeg_with(first + second), "JPEG").data
+def test_jpeg_keeps_segments_on_colours_and_orientation(body: bytes) -> None:
+    data = jpeg_with(jpeg_segment(0xE1, body) + jpeg_segment(0xE1, body + b"again"))
+    assert data == essential_blocks(data, "JPEG").data
+
+
+def test_jpeg_with_too_many_segments_on_orientation_is_refused() -> None:
+    with pytest.raises(ValueError, match="too many segments"):
+        essential_blocks(jpeg_with(jpeg_segment(0xE1, b"Exif\0\0") * (MAX_JPEG_KEPT + 1)), "JPEG")
+
+
+@pytest.mark.parametrize("length", [0, 1])
+def test_jpeg_with_segment_shorter_than_its_length_is_refused(length: int) -> None:
+    with pytest.raises(ValueError, match=f"length {length}"):
+        essential_blocks(jpeg_with(b"\xff\xee" + length.to_bytes(2)), "JPEG")
+
+
+def test_jpeg_with_second_start_is_refused() -> None:
+    with pytest.raises(ValueError, match="second picture"):
+        essential_blocks(jpeg_with(picture("JPEG")), "JPEG")
 
 
 def test_jpeg_of_very_many_segments_is_refused() -> None:
-    with pytest.raises(ValueError, match="no pixels"):
+    with pytest.raises(ValueError, match="more than 20,000 segments"):
         essential_blocks(jpeg_with(jpeg_segment(0xFE, b"") * MAX_BLOCKS), "JPEG")
 
 
@@ -101,12 +118,35 @@ def test_png_keeps_the_first_text_that_may_name_the_orientation(keyword: bytes) 
 
 
 def test_png_loses_a_text_of_megabytes_whatever_it_names() -> None:
-    text = png_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + bytes(MAX_PNG_TEXT_BYTES))
+    text = png_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + bytes(MAX_PNG_ANCILLARY_BYTES))
     assert picture("PNG") == essential_blocks(png_with(text), "PNG").data
 
 
 def test_png_cut_off_within_a_chunk_keeps_what_there_is() -> None:
     assert picture("PNG")[:100] == essential_blocks(picture("PNG")[:100], "PNG").data
+
+
+@pytest.mark.parametrize("name", [b"iCCP", b"gAMA", b"acTL", b"prVt", b"HUGE"])
+def test_png_loses_chunks_that_decoding_does_not_need(name: bytes) -> None:
+    assert picture("PNG") == essential_blocks(png_with(png_chunk(name, bytes(9))), "PNG").data
+
+
+@pytest.mark.parametrize("name", [b"tRNS", b"eXIf"])
+def test_png_keeps_sound_transparency_and_orientation_only(name: bytes) -> None:
+    sound = png_chunk(name, bytes(6))
+    damaged = sound[:-1] + b"?"
+    assert png_with(sound) == essential_blocks(png_with(damaged + sound), "PNG").data
+
+
+def test_png_with_pixels_in_two_places_is_refused() -> None:
+    pixels = png_chunk(b"IDAT", b"a")
+    with pytest.raises(ValueError, match="two places"):
+        essential_blocks(png_with(pixels + png_chunk(b"tEXt", b"a\0b")), "PNG")
+
+
+def test_png_ends_at_a_chunk_without_a_name() -> None:
+    data = picture("PNG")[:-12]
+    assert data == essential_blocks(data + png_chunk(b"12 4", b"") + png_chunk(b"tRNS", b""), "PNG").data
 
 
 def test_png_of_very_many_chunks_is_refused() -> None:

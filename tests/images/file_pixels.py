@@ -1,0 +1,60 @@
+"""The pixels of a file as Pillow reads them, without anything that the service does to the file before."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from unittest.mock import patch
+
+from functions.serialize_image import image_preparation
+from functions.serialize_image.image_blocks import EssentialBlocks
+from functions.serialize_image.image_preparation import prepare_image
+from functions.serialize_image.prepared_image import CorruptImageError, PreparedImage
+
+PNG_ESSENTIAL = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
+
+
+def has_pixels_of_file(prepared: PreparedImage, data: bytes) -> bool:
+    """Whether an image was prepared from the pixels that Pillow reads from the same file.
+
+    Pillow refuses a PNG for damage in chunks that say nothing of its pixels. Of such a file, the
+    pixels are those of the file without these chunks.
+    """
+    with _untouched():
+        try:
+            expected = prepare_image(data)
+        except CorruptImageError:
+            if prepared.source.format != "PNG":
+                return False
+            expected = prepare_image(_png_of_essential_chunks(data))
+    return _content(expected) == _content(prepared)
+
+
+def _content(prepared: PreparedImage) -> tuple[bytes, int, int]:
+    return prepared.data, prepared.width, prepared.height
+
+
+@contextmanager
+def _untouched() -> Iterator[None]:
+    """Let Pillow read whole files, in as many pieces as it likes."""
+
+    def whole(data: bytes, _image_format: str) -> EssentialBlocks:
+        return EssentialBlocks(data)
+
+    def stream(data: bytes, _image_format: str) -> BytesIO:
+        return BytesIO(data)
+
+    with (
+        patch.object(image_preparation, "essential_blocks", whole),
+        patch.object(image_preparation, "BoundedStream", stream),
+    ):
+        yield
+
+
+def _png_of_essential_chunks(data: bytes) -> bytes:
+    parts, at = [data[:8]], 8
+    while at < len(data):
+        end = at + 12 + int.from_bytes(data[at : at + 4])
+        if data[at + 4 : at + 8] in PNG_ESSENTIAL:
+            parts.append(data[at:end])
+        at = end
+    return b"".join(parts)
