@@ -26,6 +26,8 @@ _AS_MANY_INSTANCES = {
     "RetainAllVariantProperties": True,
     "ExcludeRetainedVariantProperties": [{"VariantPropertyType": "DesiredWeight"}],
 }
+# In the message of a quota that is too small for an update.
+_BESIDE = "An update needs twice the instances while it lasts; with --strategy rolling it needs one batch more. "
 IN_SERVICE, FAILED = "InService", "Failed"
 _BUSY = {"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"}
 
@@ -123,7 +125,7 @@ def update(context: Context, config: str, quota: str, **how: Any) -> None:
     """
     sagemaker = context.aws.sagemaker
     request = {"EndpointName": context.names.endpoint, "EndpointConfigName": config, **how}
-    changed = _within_quota(quota, sagemaker.update_endpoint, **request)
+    changed = _within_quota(quota, sagemaker.update_endpoint, _BESIDE, **request)
     sagemaker.add_tags(ResourceArn=changed["EndpointArn"], Tags=context.names.tag_list)  # type: ignore[arg-type]
 
 
@@ -229,7 +231,7 @@ def _live_configs(context: Context) -> set[str]:
     return {one["EndpointConfigName"] for one in (*live, *pending)}
 
 
-def _within_quota(quota: str, operation: Callable[..., Any], **request: Any) -> Any:
+def _within_quota(quota: str, operation: Callable[..., Any], hint: str = "", **request: Any) -> Any:
     try:
         return operation(**request)
     except ClientError as exc:
@@ -237,5 +239,5 @@ def _within_quota(quota: str, operation: Callable[..., Any], **request: Any) -> 
             raise
         raise QuotaExceededError(
             f"{sentence_of(exc)} The quota is `{quota}` of SageMaker in Service Quotas: ask for more, or use "
-            "another instance type. Nothing runs that did not run before; the same command goes on."
+            f"another instance type. {hint}Nothing runs that did not run before; the same command goes on."
         ) from exc

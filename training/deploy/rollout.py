@@ -119,7 +119,7 @@ class Rollout:
 
     @property
     def _patience(self) -> float:
-        return self.timeout + (self.strategy.seconds if self.strategy else 0)
+        return self.timeout * self.strategy.batches + self.strategy.seconds if self.strategy else self.timeout
 
     def _was_serverless(self, replaced: str) -> bool:
         return not self.hosting.is_serverless and bool(endpoint.is_serverless(self.context, replaced))

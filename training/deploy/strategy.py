@@ -9,7 +9,9 @@ from training.deploy.alarms import PERIOD
 from training.deploy.hosting import Hosting, HostingOptionsError
 
 STRATEGY_OPTIONS = ("strategy", "share", "bake")
-CANARY, LINEAR, ALL_AT_ONCE = "canary", "linear", "all-at-once"
+CANARY, LINEAR, ALL_AT_ONCE, ROLLING = "canary", "linear", "all-at-once", "rolling"
+# Percent. A rolling batch may be smaller than a step of the others (RollingUpdatePolicy.MaximumBatchSize).
+SMALLEST_STEP, SMALLEST_BATCH, LARGEST_STEP = 10, 5, 50
 SHARE = 50  # percent: of two instances, the fewest that can be divided, one
 BAKE = 300  # seconds: five periods of the alarms
 # Wherever in a period the new model gets its share, a whole one of its own ends within two; in less time no alarm could
@@ -46,28 +48,47 @@ class Strategy:
                 f"--strategy {options.strategy} moves instance by instance: it needs at least --instances 2. With one "
                 "instance, --strategy all-at-once watches the alarms too."
             )
-        return cls(options.strategy, options.share or SHARE, BAKE if options.bake is None else options.bake)
+        share = options.share or SHARE
+        if options.strategy != ROLLING and share < SMALLEST_STEP:
+            raise HostingOptionsError(
+                f"--share {share} is for --strategy rolling. For {options.strategy} use {SMALLEST_STEP} or more."
+            )
+        return cls(options.strategy, share, BAKE if options.bake is None else options.bake)
 
     @property
     def seconds(self) -> int:
         """How long the alarms are watched in all, if none goes off."""
-        return self.bake * {CANARY: 2, LINEAR: -(-100 // self.share), ALL_AT_ONCE: 1}[self.kind]
+        steps = -(-100 // self.share)
+        return self.bake * {CANARY: 2, LINEAR: steps, ALL_AT_ONCE: 1, ROLLING: steps}[self.kind]
+
+    @property
+    def batches(self) -> int:
+        """How often SageMaker waits for new instances: once, or for every batch of a rolling update."""
+        return -(-100 // self.share) if self.kind == ROLLING else 1
 
     def request(self, alarms: list[str]) -> dict[str, Any]:
         """The members of UpdateEndpoint that have it watched."""
+        rollback = {"Alarms": [{"AlarmName": name} for name in alarms]}
+        return {"DeploymentConfig": {**self._policy(), "AutoRollbackConfiguration": rollback}}
+
+    def _policy(self) -> dict[str, Any]:
+        size = {"Type": "CAPACITY_PERCENT", "Value": self.share}
+        if self.kind == ROLLING:
+            # Without a size of its own, a rollback would bring up the whole old fleet at once: twice the instances.
+            batches = {"MaximumBatchSize": size, "RollbackMaximumBatchSize": size}
+            return {"RollingUpdatePolicy": {**batches, "WaitIntervalInSeconds": self.bake}}
         routing: dict[str, Any] = {"Type": self.kind.upper().replace("-", "_"), "WaitIntervalInSeconds": self.bake}
         if self.kind != ALL_AT_ONCE:
-            size = {"Type": "CAPACITY_PERCENT", "Value": self.share}
             routing["CanarySize" if self.kind == CANARY else "LinearStepSize"] = size
         # The last step bakes for as long as the old instances wait for their end.
         policy = {"TrafficRoutingConfiguration": routing, "TerminationWaitInSeconds": self.bake}
-        rollback = {"Alarms": [{"AlarmName": name} for name in alarms]}
-        return {"DeploymentConfig": {"BlueGreenUpdatePolicy": policy, "AutoRollbackConfiguration": rollback}}
+        return {"BlueGreenUpdatePolicy": policy}
 
 
 def add_strategy_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that say how an update moves the requests."""
-    add, kinds = parser.add_argument, (CANARY, LINEAR, ALL_AT_ONCE)
+    add, kinds = parser.add_argument, (CANARY, LINEAR, ALL_AT_ONCE, ROLLING)
     add("--strategy", choices=kinds, help="watch an update with alarms, which take it back (an unwatched update)")
-    add("--share", type=whole(10, 50), metavar="PERCENT", help=f"of a canary, or of each linear step ({SHARE})")
+    share = whole(SMALLEST_BATCH, LARGEST_STEP)
+    add("--share", type=share, metavar="PERCENT", help=f"of a canary, a linear step or a rolling batch ({SHARE})")
     add("--bake", type=whole(SHORTEST_BAKE, 3600), metavar="SECONDS", help=f"watch so long after each step ({BAKE})")

@@ -10,7 +10,7 @@ from local.sagemaker.api.protocol import InvalidRequestError
 from local.sagemaker.api.store import ENDPOINT, Record, RecordStore, timestamp
 from local.sagemaker.hosting.data_capture import capture_summary
 from local.sagemaker.hosting.deployment import Deployment, DeploymentFailedError, Launcher
-from local.sagemaker.hosting.traffic import alarm_names, steps
+from local.sagemaker.hosting.traffic import alarm_names, longest, steps
 
 _logger = logging.getLogger(__name__)
 # The longest FailureReason in botocore's model.
@@ -160,26 +160,32 @@ class Endpoints:
         self._change(name, Pending=None, PendingDeploymentSummary=None, **members)
 
     async def _shift(self, name: str, plan: Record, green: Deployment) -> None:
-        """Let the new fleet answer ever more requests. Raises DeploymentFailedError when an alarm goes off."""
+        """Let the new fleet answer ever more requests.
+
+        Raises DeploymentFailedError when an alarm goes off, or the update takes longer than it may.
+        """
         if "Serving" not in self._store.get(ENDPOINT, name):
             return
         try:
+            end = self._alarm_time() + longest(plan)
             for step in steps(plan):
                 self._green[name] = green, step.share
                 self._tell_step(name, plan, f"{step.share:.0%} of the traffic")
-                await self._bake(plan, step.seconds)
+                await self._bake(plan, step.seconds, end)
         except DeploymentFailedError:
             self._launcher.discard(plan)
             raise
         finally:
             del self._green[name]
 
-    async def _bake(self, plan: Record, seconds: float) -> None:
+    async def _bake(self, plan: Record, seconds: float, end: float) -> None:
         deadline = self._alarm_time() + seconds
         while True:
             states = self._alarm_states(alarm_names(plan))
             if ringing := sorted(name for name, state in states.items() if state == "ALARM"):
                 raise DeploymentFailedError(f"One or more alarms went off, the update was rolled back: {ringing}.")
+            if self._alarm_time() >= end:
+                raise DeploymentFailedError("The update exceeded its MaximumExecutionTimeoutInSeconds.")
             if (left := deadline - self._alarm_time()) <= 0:
                 return
             await asyncio.sleep(min(left, _WATCH_SECONDS))

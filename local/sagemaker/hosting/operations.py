@@ -52,7 +52,9 @@ _EMULATED = {
     "UpdateEndpoint": {
         **dict.fromkeys(("EndpointName", "EndpointConfigName"), ANY),
         **dict.fromkeys(("RetainAllVariantProperties", "ExcludeRetainedVariantProperties"), ANY),
-        "DeploymentConfig": {"BlueGreenUpdatePolicy": ANY, "AutoRollbackConfiguration": ANY},
+        "DeploymentConfig": {
+            **dict.fromkeys(("BlueGreenUpdatePolicy", "RollingUpdatePolicy", "AutoRollbackConfiguration"), ANY)
+        },
     },
 }
 

@@ -69,6 +69,7 @@ class Hosting:
         return any(one.get("ServerlessConfig") for one in self.backend.endpoint_configs[config].production_variants)
 
     def update(self, params: dict[str, Any], **_: Any) -> Any:
+        self.refuse("UpdateEndpoint")
         request = json.loads(params["body"])
         self.watched = request.get("DeploymentConfig", {}).get("AutoRollbackConfiguration", {}).get("Alarms", [])
         self.retained = request.get("RetainAllVariantProperties", False)
@@ -94,9 +95,13 @@ class Hosting:
         endpoint.production_variants[0]["CurrentInstanceCount"] = instances
 
     def create(self, **_: Any) -> None:
-        if self.refused == "CreateEndpoint":
+        self.refuse("CreateEndpoint")
+
+    def refuse(self, operation: str) -> None:
+        """Refuse the operation that is to exceed a quota."""
+        if self.refused == operation:
             message = "The account-level service limit 'ml.m5.large for endpoint usage' is 0 Instances."
-            raise ClientError({"Error": {"Code": "ResourceLimitExceeded", "Message": message}}, "CreateEndpoint")
+            raise ClientError({"Error": {"Code": "ResourceLimitExceeded", "Message": message}}, operation)
 
     def created(self, **_: Any) -> None:
         endpoint: Any

@@ -453,6 +453,15 @@ def test_a_missing_role_is_told_before_anything_is_made(deploy: Deploy, hosting:
     assert [] == hosting.changes
 
 
+def test_quota_message_of_an_update_says_what_an_update_needs(
+    deploy: Deploy, hosting: Any, model_url: ModelUrl
+) -> None:
+    deploy()
+    hosting.refused = "UpdateEndpoint"
+    with pytest.raises(QuotaExceededError, match=r"An update needs twice the instances.*--strategy rolling"):
+        deploy("--model-data", model_url("better"))
+
+
 def test_a_quota_is_told_by_its_name(deploy: Deploy, hosting: Any) -> None:
     hosting.refused = "CreateEndpoint"
     with pytest.raises(QuotaExceededError, match=r"The quota is `ml\.m5\.large for endpoint usage`"):

@@ -27,8 +27,8 @@ def test_an_update_is_not_watched_unless_asked() -> None:
 
 def test_a_canary_bakes_twice_and_a_linear_update_after_every_step() -> None:
     assert Strategy("canary", 50, 300) == strategy("--strategy", "canary")
-    seconds = [Strategy(kind, 30, 60).seconds for kind in ("canary", "linear", "all-at-once")]
-    assert [120, 240, 60] == seconds  # linear: 30, 60, 90 and 100 percent
+    seconds = [Strategy(kind, 30, 60).seconds for kind in ("canary", "linear", "all-at-once", "rolling")]
+    assert [120, 240, 60, 240] == seconds  # linear and rolling: 30, 60, 90 and 100 percent
 
 
 @pytest.mark.parametrize("kind", ["canary", "linear", "all-at-once"])
@@ -42,12 +42,32 @@ def test_a_deployment_is_what_sagemaker_takes(valid_request: Callable[..., None]
     }
 
 
+def test_rolling_update_and_its_rollback_need_one_batch_more(valid_request: Callable[..., None]) -> None:
+    watched = Strategy("rolling", 5, 120).request(["errors"])
+    valid_request("sagemaker", "UpdateEndpoint", {"EndpointName": "trucks", "EndpointConfigName": "new", **watched})
+    batch = {"Type": "CAPACITY_PERCENT", "Value": 5}
+    policy = {"MaximumBatchSize": batch, "RollbackMaximumBatchSize": batch, "WaitIntervalInSeconds": 120}
+    rollback = {"Alarms": [{"AlarmName": "errors"}]}
+    assert {"RollingUpdatePolicy": policy, "AutoRollbackConfiguration": rollback} == watched["DeploymentConfig"]
+
+
+def test_only_a_rolling_update_waits_for_new_instances_more_than_once() -> None:
+    assert [1, 1, 1, 4] == [Strategy(kind, 30, 60).batches for kind in ("canary", "linear", "all-at-once", "rolling")]
+
+
+def test_step_below_ten_percent_is_for_a_rolling_update() -> None:
+    assert Strategy("rolling", 5, 300) == strategy("--strategy", "rolling", "--share", "5")
+    with pytest.raises(HostingOptionsError, match=r"--share 5 is for --strategy rolling\. For linear use 10 or more"):
+        strategy("--strategy", "linear", "--share", "5")
+
+
 def test_one_instance_cannot_be_divided_and_has_no_canary() -> None:
-    with pytest.raises(HostingOptionsError, match="--instances 2"):
-        strategy("--strategy", "canary", hosting=ONE)
+    for kind in ("canary", "rolling"):
+        with pytest.raises(HostingOptionsError, match="--instances 2"):
+            strategy("--strategy", kind, hosting=ONE)
 
 
-@pytest.mark.parametrize("kind", ["canary", "linear", "all-at-once"])
+@pytest.mark.parametrize("kind", ["canary", "linear", "all-at-once", "rolling"])
 def test_no_update_of_a_serverless_endpoint_is_watched(kind: str) -> None:
     with pytest.raises(HostingOptionsError, match=f"--strategy {kind} is not for --mode serverless"):
         strategy("--strategy", kind, hosting=SERVERLESS)

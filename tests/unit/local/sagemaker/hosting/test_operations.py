@@ -141,20 +141,6 @@ def test_endpoint_of_a_taken_name_is_refused(cloud: Any) -> None:
     assert expected == error_of(cloud.control.create_endpoint, EndpointName="trucks", EndpointConfigName="trucks")
 
 
-def test_rolling_update_is_refused_by_name(cloud: Any) -> None:
-    cloud.create_endpoint("trucks")
-    batch = {"Type": "INSTANCE_COUNT", "Value": 1}
-    rolling = {"RollingUpdatePolicy": {"MaximumBatchSize": batch, "WaitIntervalInSeconds": 60}}
-
-    expected = (
-        "UnknownOperationException",
-        "DeploymentConfig.RollingUpdatePolicy is not emulated by the local SageMaker.",
-    )
-    assert expected == error_of(
-        cloud.control.update_endpoint, EndpointName="trucks", EndpointConfigName="trucks", DeploymentConfig=rolling
-    )
-
-
 def test_operation_that_is_not_here_is_refused_by_name(cloud: Any) -> None:
     expected = ("UnknownOperationException", "DescribeTransformJob is not emulated by the local SageMaker.")
     assert expected == error_of(cloud.control.describe_transform_job, TransformJobName="truck-1")
