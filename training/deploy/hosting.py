@@ -12,6 +12,7 @@ from training.errors import TrainingError
 
 REALTIME, SERVERLESS = "realtime", "serverless"
 INSTANCE_TYPE = "ml.m5.large"
+CAPTURED = "captured"  # the key prefix that training/foundation.yaml lets the role write captured data to
 MEMORY_MB, MAX_CONCURRENCY = 2048, 5
 # A minute. Ten images a second are what a small ResNet does on an ml.m5.large; AWS advises to scale at half of that.
 INVOCATIONS_PER_INSTANCE = 300
@@ -78,7 +79,7 @@ class Hosting:
             instance_type=instance_type,
             instances=_instances(options),
             capture_percent=options.capture or 0,
-            capture_url=f"s3://{bucket}/{options.capture_prefix or 'captured'}" if options.capture else None,
+            capture_url=_capture_url(options, bucket),
             kms_key=options.kms_key,
             scaling=_scaling(options),
         )
@@ -104,7 +105,7 @@ def add_hosting_arguments(parser: argparse.ArgumentParser) -> None:
     add("--memory", type=int, choices=sizes, metavar="MB", help=f"for serverless: 1024, 2048 ... 6144 ({MEMORY_MB})")
     add("--max-concurrency", type=whole(1, 200), metavar="N", help=f"for serverless, 1 to 200 ({MAX_CONCURRENCY})")
     add("--capture", type=whole(1, 100), metavar="PERCENT", help="keep so many of the requests and answers in S3")
-    add("--capture-prefix", metavar="PREFIX", help="where in the bucket (captured)")
+    add("--capture-prefix", metavar="PREFIX", help=f"where in the bucket: {CAPTURED}/NAME ({CAPTURED})")
     add("--kms-key", metavar="ARN", help="key for the volumes of the instances and for captured data")
     add("--autoscale", type=_bounds, metavar="MIN:MAX", help="scale between so many instances")
     add(
@@ -137,6 +138,21 @@ def _check_instance_type(instance_type: str, known: Iterable[str]) -> None:
             f"SageMaker hosts on no instance type {instance_type!r}, as far as the installed boto3 knows. "
             f"Close to it: {', '.join(near)}."
         )
+
+
+def _capture_url(options: argparse.Namespace, bucket: str) -> str | None:
+    if not options.capture:
+        if options.capture_prefix:
+            raise HostingOptionsError("--capture-prefix belongs to --capture PERCENT.")
+        return None
+    prefix = (options.capture_prefix or CAPTURED).rstrip("/")
+    # SageMaker writes in the role, and does not report what it may not write: nothing would be captured.
+    if not f"{prefix}/".startswith(f"{CAPTURED}/"):
+        raise HostingOptionsError(
+            f"--capture-prefix {options.capture_prefix} is outside {CAPTURED}/, the only place where SageMaker's role "
+            f"may write captured data. Use {CAPTURED}/{prefix.strip('/')}."
+        )
+    return f"s3://{bucket}/{prefix}"
 
 
 def _instances(options: argparse.Namespace) -> int:

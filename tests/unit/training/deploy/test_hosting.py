@@ -5,12 +5,14 @@ import argparse
 import pytest
 
 from training.deploy.hosting import (
+    CAPTURED,
     Hosting,
     HostingOptionsError,
     Scaling,
     UnknownInstanceTypeError,
     add_hosting_arguments,
 )
+from training.foundation import TEMPLATE
 
 TYPES = ("ml.m5.large", "ml.m5d.large", "ml.g4dn.xlarge", "ml.g5.xlarge", "ml.c6i.large")
 
@@ -36,6 +38,24 @@ def test_capture_goes_to_the_bucket_of_the_dataset() -> None:
     assert (20, "s3://photos/captured") == (captured.capture_percent, captured.capture_url)
 
 
+@pytest.mark.parametrize(
+    ("prefix", "url"),
+    [("captured/canary", "s3://photos/captured/canary"), ("captured/", "s3://photos/captured")],
+)
+def test_capture_prefix_below_captured_is_taken(prefix: str, url: str) -> None:
+    assert url == hosting("--capture", "20", "--capture-prefix", prefix).capture_url
+
+
+@pytest.mark.parametrize("prefix", ["requests", "captured-requests", "/captured", "models/captured"])
+def test_capture_prefix_that_the_role_may_not_write_is_refused(prefix: str) -> None:
+    with pytest.raises(HostingOptionsError, match=f"--capture-prefix {prefix} is outside captured/.*Use captured/"):
+        hosting("--capture", "20", "--capture-prefix", prefix)
+
+
+def test_role_of_the_training_stack_may_write_captured_data() -> None:
+    assert f'!Sub "${{TrainingBucket.Arn}}/{CAPTURED}/*"' in TEMPLATE.read_text(encoding="utf-8")
+
+
 def test_scaling_begins_with_the_fewest_instances() -> None:
     scaled = hosting("--autoscale", "2:4", "--invocations-per-instance", "90")
     assert (2, Scaling(2, 4, 90)) == (scaled.instances, scaled.scaling)
@@ -53,6 +73,7 @@ def test_scaling_begins_with_the_fewest_instances() -> None:
         ("--kms-key k --instance-type ml.m5d.large", "--kms-key has no effect"),
         ("--instances 5 --autoscale 1:4", "--instances 5 is outside --autoscale 1:4"),
         ("--invocations-per-instance 9", "belongs to --autoscale"),
+        ("--capture-prefix captured/a", "--capture-prefix belongs to --capture"),
     ],
 )
 def test_options_that_contradict_each_other_are_refused(arguments: str, told: str) -> None:
