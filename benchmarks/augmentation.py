@@ -28,11 +28,13 @@ from local.algorithm.dataset import LabelledImage
 from local.algorithm.epochs import Channel, Epochs
 from local.algorithm.features import FeatureStore
 from local.algorithm.hyperparameters import Hyperparameters
+from local.algorithm.pixels import CentreCrop
 
 FOLDER = Path("build/cifar10-pool")
 POOL, TRAIN, VALIDATION = 1_000, 200, 50  # images of each class: to draw from, and drawn
 CLASSES = {"cars-and-trucks": ("automobile", "truck"), "cifar-10": cifar10.CLASSES}
 HYPERPARAMETERS = tomllib.loads(Path("training/hyperparameters.toml").read_text(encoding="utf-8"))
+RESIZE = HYPERPARAMETERS["resize"]
 NEVER = Event()
 
 
@@ -51,14 +53,18 @@ class Figure:
 def channel(
     store: FeatureStore, split: str, names: tuple[str, ...], part: slice, seed: int, kind: Kind | None = None
 ) -> Channel:
-    """The part of each class of a split that a seed draws, with its views if there are to be any."""
+    """The part of each class of a split that a seed draws, with its views if there are to be any.
+
+    Test images are seen whole, as the endpoint sees them; others as the algorithm trains on them.
+    """
     images = []
     for label, name in enumerate(names):
         pool = sorted((FOLDER / split / name).iterdir())
         drawn = np.random.default_rng([seed, *name.encode()]).permutation(len(pool))[part]
         images += [LabelledImage(name, label, pool[index]) for index in drawn]
-    views = [View(kind, number) for number in range(VIEWS)] if kind else []
-    features, *seen = (store.of_channel(split, images, NEVER, view) for view in (None, *views))
+    views = [View(kind, number, RESIZE) for number in range(VIEWS)] if kind else []
+    plain = None if split == "test" else CentreCrop(RESIZE)
+    features, *seen = (store.of_channel(split, images, NEVER, view) for view in (plain, *views))
     return Channel(features, np.array([image.label for image in images]), tuple(seen))
 
 

@@ -1,8 +1,7 @@
 """Augmentation: chance views of a training image, as `augmentation_type` of the built-in algorithm asks for them.
 
-Ranges: https://docs.aws.amazon.com/sagemaker/latest/dg/IC-Hyperparameter.html. Two things are otherwise than there:
-the crop leaves 224 of 256 pixels (there it takes what `resize` leaves over), and beside hue and saturation it is value
-that is shifted, not lightness, since Pillow knows HSV and no HSL.
+Ranges: https://docs.aws.amazon.com/sagemaker/latest/dg/IC-Hyperparameter.html. One thing is otherwise than there:
+beside hue and saturation it is value that is shifted, not lightness, since Pillow knows HSV and no HSL.
 """
 
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Literal, get_args
 import numpy as np
 from PIL import Image
 
-from local.algorithm.pixels import SIDE
+from local.algorithm.pixels import SIDE, resized
 
 type Kind = Literal["crop", "crop_color", "crop_color_transform"]
 
@@ -20,7 +19,6 @@ KINDS: tuple[Kind, ...] = get_args(Kind.__value__)
 # An image has so many views in a job, and an epoch takes one of them or the image itself. New ones in every epoch, as
 # where the whole network learns, would cost a pass of the backbone each: 30 epochs would take 30 times the time.
 VIEWS = 4
-UNCROPPED = 256  # pixels of a side before the crop
 HUE, SATURATION, VALUE = 51, 50, 50  # of 256; the built-in algorithm's 36 of hue are of 180
 ANGLE, SHEAR, ASPECT = 10.0, 0.1, 0.25  # degrees; pixels a pixel; of 1
 
@@ -31,14 +29,15 @@ class View:
 
     kind: Kind
     number: int
+    resize: int | None  # pixels of the shorter side before the crop; None: as they are
 
     def of(self, picture: Image.Image, digest: bytes) -> Image.Image:
         """The view of an RGB picture, 224 x 224 pixels."""
         chance = np.random.default_rng([self.number, *digest])
-        seen = picture.resize((UNCROPPED, UNCROPPED), Image.Resampling.BICUBIC)
+        seen = resized(picture, self.resize)
         if self.kind == "crop_color_transform":
             seen = transformed(seen, chance)
-        left, top = chance.integers(UNCROPPED - SIDE, size=2, endpoint=True).tolist()
+        left, top = (int(chance.integers(side - SIDE, endpoint=True)) for side in seen.size)
         seen = seen.crop((left, top, left + SIDE, top + SIDE))
         if chance.random() < 0.5:
             seen = seen.transpose(Image.Transpose.FLIP_LEFT_RIGHT)

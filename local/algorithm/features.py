@@ -16,7 +16,7 @@ from local.algorithm.backbone import FEATURES, cores, load_backbone
 from local.algorithm.checkpoint import load_arrays, save_arrays
 from local.algorithm.dataset import LabelledImage
 from local.algorithm.errors import AlgorithmError
-from local.algorithm.pixels import UndecodableImageError, squeezed
+from local.algorithm.pixels import CentreCrop, ImageTooSmallError, UndecodableImageError, squeezed
 
 SECONDS_BETWEEN_LINES = 3.0  # of the log
 
@@ -42,11 +42,12 @@ class FeatureStore:
             logger.info("The checkpoint holds the features of %d images", len(self._features))
 
     def of_channel(
-        self, channel: str, images: Sequence[LabelledImage], stop: Event, view: View | None = None
+        self, channel: str, images: Sequence[LabelledImage], stop: Event, view: View | CentreCrop | None = None
     ) -> Features:
-        """Features (images, 2560) of the images of a channel, or of a view of each, in their order.
+        """Features (images, 2560) of a view of each image of a channel, in their order; None: of all of it, squeezed.
 
-        Raises UndecodableImageError, naming the image, and StoppedError, within a moment of `stop` being set.
+        Raises UndecodableImageError and ImageTooSmallError, naming the image, and StoppedError, within a moment of
+        `stop` being set.
         """
         result = np.empty((len(images), FEATURES), np.float32)
         known, begun = len(self._features), time.monotonic()
@@ -70,7 +71,7 @@ class FeatureStore:
                 self._save(self._file)
         return result
 
-    def _of_image(self, image: LabelledImage, view: View | None) -> tuple[bytes, Features]:
+    def _of_image(self, image: LabelledImage, view: View | CentreCrop | None) -> tuple[bytes, Features]:
         content = image.read()
         digest = hashlib.sha256(content).digest()
         key = hashlib.sha256(digest + repr(view).encode()).digest() if view else digest
@@ -79,8 +80,8 @@ class FeatureStore:
         try:
             seen = (lambda picture: view.of(picture, digest)) if view else squeezed
             return key, load_backbone().features(content, seen)
-        except UndecodableImageError as error:
-            raise UndecodableImageError(f"{image.name}: {error.detail}".removesuffix(": ")) from error
+        except (ImageTooSmallError, UndecodableImageError) as error:
+            raise type(error)(f"{image.name}: {error.detail}".removesuffix(": ")) from error
 
     def _save(self, file: Path) -> None:
         digests = np.frombuffer(b"".join(self._features), np.uint8).reshape(-1, hashlib.sha256().digest_size)

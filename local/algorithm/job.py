@@ -17,6 +17,7 @@ from local.algorithm.errors import AlgorithmError
 from local.algorithm.features import FeatureStore
 from local.algorithm.head import Head
 from local.algorithm.hyperparameters import Hyperparameters
+from local.algorithm.pixels import CentreCrop
 from local.algorithm.progress import Epoch
 
 CHANNELS = ("train", "validation")
@@ -26,6 +27,10 @@ logger = logging.getLogger(__name__)
 
 class TooFewImagesError(AlgorithmError):
     """The train and the validation channel each need at least mini_batch_size images."""
+
+
+class ResizeMissingError(AlgorithmError):
+    """A channel of image files needs the hyperparameter resize, larger than image_shape: 256 for 3,224,224."""
 
 
 class EarlierModelError(AlgorithmError):
@@ -45,14 +50,16 @@ def run(root: Path, stop: Event) -> None:
     types = content_types(config / "inputdataconfig.json")
     images = {name: read_channel(data, name, chosen.num_classes, types.get(name)) for name in CHANNELS}
     check_counts(images, chosen)
+    check_resize(images, chosen)
     checkpoints = root / "checkpoints" if (root / "checkpoints").is_dir() else None
     store = FeatureStore(checkpoints and checkpoints / "features.npz")
+    crop = CentreCrop(chosen.resize)
     train, validation = (
-        Channel(store.of_channel(name, images[name], stop), np.array([image.label for image in images[name]]))
+        Channel(store.of_channel(name, images[name], stop, crop), np.array([image.label for image in images[name]]))
         for name in CHANNELS
     )
     if chosen.augmentation_type:
-        views = (View(chosen.augmentation_type, number) for number in range(VIEWS))
+        views = (View(chosen.augmentation_type, number, chosen.resize) for number in range(VIEWS))
         train = replace(train, views=tuple(store.of_channel("train", images["train"], stop, view) for view in views))
     best = Epochs(train, validation, chosen, head, checkpoints and checkpoints / "progress.npz").run(stop)
     (root / "model").mkdir(parents=True, exist_ok=True)
@@ -95,6 +102,14 @@ def check_counts(images: dict[str, list[LabelledImage]], chosen: Hyperparameters
             raise TooFewImagesError(f"{name} has {len(channel)}, mini_batch_size is {chosen.mini_batch_size}")
     if len(images["train"]) != chosen.num_training_samples:
         logger.warning("num_training_samples is not %s, the number of images", len(images["train"]))
+
+
+def check_resize(images: dict[str, list[LabelledImage]], chosen: Hyperparameters) -> None:
+    """Raise ResizeMissingError if a channel holds image files and `resize` is not set."""
+    if chosen.resize is None:
+        for name, channel in images.items():
+            if isinstance(channel[0].source, Path):
+                raise ResizeMissingError(name)
 
 
 def description(best: Epoch, chosen: Hyperparameters, texts: dict[str, str]) -> dict[str, Any]:

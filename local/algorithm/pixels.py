@@ -3,6 +3,7 @@
 import io
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +24,46 @@ class UndecodableImageError(AlgorithmError):
     """The image is not a readable JPEG or PNG file."""
 
 
+class ImageTooSmallError(AlgorithmError):
+    """A training image is smaller than image_shape: set the hyperparameter resize, to 256 for 3,224,224."""
+
+
 def squeezed(picture: Image.Image) -> Image.Image:
     """The whole picture in a square of 224 pixels: what serving sees."""
     return picture.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+
+
+def resized(picture: Image.Image, resize: int | None) -> Image.Image:
+    """Return the picture with `resize` pixels on its shorter side, before anything is cropped; None: as it is.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/IC-Hyperparameter.html, "resize": the shortest side, for training.
+    The longer side is rounded down, as in MXNet (src/io/image_aug_default.cc).
+
+    Raises ImageTooSmallError, and UndecodableImageError if the picture would be larger than 25 megapixels.
+    """
+    width, height = picture.size
+    if resize is not None:
+        width, height = resize * width // min(picture.size), resize * height // min(picture.size)
+    if min(width, height) < SIDE:
+        raise ImageTooSmallError(f"it has {width} x {height} pixels")
+    if width * height > MAX_PIXELS:
+        raise UndecodableImageError(f"it has more than {MAX_PIXELS:,} pixels with a shorter side of {resize}")
+    if (width, height) == picture.size:
+        return picture
+    return picture.resize((width, height), Image.Resampling.BICUBIC)
+
+
+@dataclass(frozen=True, slots=True)
+class CentreCrop:
+    """What the algorithm trains on without augmentation: the middle 224 x 224 pixels of the resized picture."""
+
+    resize: int | None
+
+    def of(self, picture: Image.Image, _digest: bytes) -> Image.Image:
+        """The view of an RGB picture. Raises as `resized` does."""
+        seen = resized(picture, self.resize)
+        left, top = (seen.width - SIDE) // 2, (seen.height - SIDE) // 2
+        return seen.crop((left, top, left + SIDE, top + SIDE))
 
 
 def decode(image: bytes, view: Callable[[Image.Image], Image.Image] = squeezed) -> NDArray[np.uint8]:

@@ -43,6 +43,7 @@ def _pattern(words: str, pattern: str) -> Kind:
 _COUNT = _pattern("a positive integer", "[1-9][0-9]*")
 _FRACTION = Kind("a number from 0 to 1", _is_fraction)
 _FLAG = _one_of("0", "1")
+_SHAPE = "3,224,224"  # AWS's default of image_shape
 IMAGENET_LAYERS = ("18", "34", "50", "101", "152", "200")
 
 # From the table at https://docs.aws.amazon.com/sagemaker/latest/dg/IC-Hyperparameter.html (read in 2026-11), without
@@ -114,7 +115,19 @@ def _check_together(chosen: Mapping[str, str]) -> None:
     if chosen.get("use_pretrained_model") == "1":
         if chosen.get("num_layers", "152") not in IMAGENET_LAYERS:
             raise HyperparameterError(f"Pre-trained weights are there for num_layers {', '.join(IMAGENET_LAYERS)}.")
-        if chosen.get("image_shape", "3,224,224").replace(" ", "") != "3,224,224":
+        if chosen.get("image_shape", _SHAPE).replace(" ", "") != _SHAPE:
             raise HyperparameterError("Pre-trained weights take an image_shape of 3,224,224 and no other.")
+    if "resize" in chosen:
+        _check_resize(int(chosen["resize"]), chosen.get("image_shape", _SHAPE))
     if int(chosen.get("checkpoint_frequency", "1")) > int(chosen["epochs"]):
         raise HyperparameterError("checkpoint_frequency must not be larger than epochs.")
+
+
+def _check_resize(resize: int, image_shape: str) -> None:
+    # The hyperparameter page asks for more than image_shape "to prevent training failure", so equality is refused too.
+    largest = max(int(side) for side in image_shape.split(",")[1:])
+    if resize <= largest:
+        raise HyperparameterError(
+            f"resize is {resize}, and must be larger than height and width of image_shape {image_shape}. "
+            f"Use {largest * 256 // 224}, or leave both to training/hyperparameters.toml."
+        )

@@ -34,6 +34,10 @@ class TooFewImagesError(TrainingError):
     """Training and validation need mini_batch_size images each: stage more, or lower --mini-batch-size."""
 
 
+class ResizeMissingError(TrainingError):
+    """The algorithm needs `resize` for a dataset of image files: set it in the TOML file, or give --resize 256."""
+
+
 class DatasetNotAsStagedError(TrainingError):
     """The dataset in S3 is not the one that run.json knows: run `python -m training stage` again."""
 
@@ -57,6 +61,7 @@ def preflight(context: Context, plan: Plan) -> None:
         TrainingError: a named one for the first thing that is wrong.
     """
     check_counts(plan.dataset, int(plan.hyperparameters["mini_batch_size"]))
+    check_resize(plan)
     check_machine(plan)
     require_bucket(context.aws, plan.dataset.bucket)
     check_dataset(context, plan.dataset)
@@ -76,6 +81,13 @@ def check_counts(dataset: Dataset, mini_batch_size: int) -> None:
         if dataset.size(split) < mini_batch_size:
             short = f"{dataset.size(split)} {split} images, mini_batch_size is {mini_batch_size}."
             raise TooFewImagesError(f"{short} {TooFewImagesError.__doc__}")
+
+
+def check_resize(plan: Plan) -> None:
+    """Refuse a dataset of image files without the hyperparameter `resize`; RecordIO may do without."""
+    # https://docs.aws.amazon.com/sagemaker/latest/dg/IC-Hyperparameter.html, "Required when using image content types"
+    if not plan.dataset.recordio and "resize" not in plan.hyperparameters:
+        raise ResizeMissingError
 
 
 def check_machine(plan: Plan) -> None:

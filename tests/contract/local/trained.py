@@ -37,7 +37,8 @@ def put_dataset(cloud: Cloud, bucket: str) -> None:
 
 def request(bucket: str, name: str, epochs: int = 2, **changes: Any) -> dict[str, Any]:
     """A CreateTrainingJob request on the dataset."""
-    hyperparameters = {"num_classes": 2, "num_training_samples": 2 * IMAGES_PER_CLASS, "mini_batch_size": 4}
+    size = {"num_classes": 2, "num_training_samples": 2 * IMAGES_PER_CLASS}
+    hyperparameters = {**size, "mini_batch_size": 4, "resize": 256}
     return {
         "TrainingJobName": name,
         "HyperParameters": {member: str(value) for member, value in {**hyperparameters, "epochs": epochs}.items()},

@@ -20,7 +20,7 @@ def halves() -> Image.Image:
 
 
 def views(kind: Kind, picture: Image.Image, count: int = 20) -> list[np.ndarray]:
-    return [np.asarray(View(kind, number).of(picture, DIGEST)) for number in range(count)]
+    return [np.asarray(View(kind, number, 256).of(picture, DIGEST)) for number in range(count)]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -42,6 +42,17 @@ def test_views_of_an_image_differ(kind: Kind) -> None:
 
 def test_crop_of_one_colour_is_of_that_colour() -> None:
     assert all((view == ORANGE).all() for view in views("crop", plain()))
+
+
+def test_crop_has_its_place_in_what_resize_leaves_over() -> None:
+    edges = {int((view[0] > 127).argmax(axis=0)[0]) for view in views("crop", halves(), 40) if view[0, 0, 0] < 128}
+    # Black ends in the middle of 256 pixels, at 128; the crop begins at 0 to 32.
+    assert (96 <= min(edges) < 104, 120 < max(edges) <= 128) == (True, True)
+
+
+def test_view_of_another_resize_is_another() -> None:
+    near, far = (np.asarray(View("crop", 0, resize).of(halves(), DIGEST)) for resize in (448, 256))
+    assert (near != far).any()
 
 
 def test_crop_is_mirrored_about_every_other_time() -> None:

@@ -13,7 +13,7 @@ from local.algorithm.dataset import LabelledImage
 from local.algorithm.features import FeatureStore, StoppedError
 from local.algorithm.pixels import UndecodableImageError
 
-VIEW = View("crop", 0)
+VIEW = View("crop", 0, 256)
 
 
 @pytest.fixture
@@ -75,7 +75,9 @@ def test_of_channel_stopped_keeps_what_it_has(tmp_path: Path, images: list[Label
 
 def test_of_channel_views_are_not_taken_for_their_images(images: list[LabelledImage]) -> None:
     store = FeatureStore()
-    plain, *views = (store.of_channel("train", images, Event(), view) for view in (None, VIEW, View("crop", 1), VIEW))
+    plain, *views = (
+        store.of_channel("train", images, Event(), view) for view in (None, VIEW, View("crop", 1, 256), VIEW)
+    )
     assert all((plain != view).any() for view in views)
     assert (views[0] != views[1]).any()
     np.testing.assert_array_equal(views[0], views[2])

@@ -43,7 +43,7 @@ def test_parse_required_only_takes_the_built_in_algorithms_defaults() -> None:
         ("num_layers", "18", "18"),
         ("kv_store", "dist_sync", "dist_sync"),
         ("image_shape", "3, 224, 224", "3,224,224"),
-        ("resize", "224", "224"),
+        ("resize", "256", 256),
         ("use_pretrained_model", "1", "1"),
     ],
 )
@@ -67,7 +67,7 @@ def test_parse_value_is_read(name: str, text: str, expected: object) -> None:
         ("num_layers", "19", "one of 18, 34"),
         ("use_pretrained_model", "0", "1: the backbone is pretrained"),
         ("image_shape", "3,32,32", "3,224,224: it is what the backbone was trained on"),
-        ("resize", "256", "224: every image becomes"),
+        ("resize", "256.5", "an integer of 1 or more"),
         ("precision_dtype", "float16", "float32: "),
         ("multi_label", "1", "0: an image has one class"),
         ("use_weighted_loss", "1", "0: it belongs to multi_label"),
@@ -81,7 +81,11 @@ def test_parse_value_that_cannot_be_honoured_is_refused_by_name(name: str, text:
 
 @pytest.mark.parametrize(
     ("name", "text", "reason"),
-    [("top_k", "3", "3 is more than num_classes"), ("checkpoint_frequency", "31", "31 is more than epochs")],
+    [
+        ("top_k", "3", "3 is more than num_classes"),
+        ("checkpoint_frequency", "31", "31 is more than epochs"),
+        ("resize", "224", "224 is not larger than image_shape, 3,224,224"),
+    ],
 )
 def test_parse_values_that_disagree_are_refused(name: str, text: str, reason: str) -> None:
     with pytest.raises(HyperparameterError, match=f"{name}: {reason}"):

@@ -15,7 +15,7 @@ from local.algorithm import model
 from local.algorithm.augmentation import VIEWS
 from local.algorithm.backbone import load_backbone
 from local.algorithm.hyperparameters import HyperparameterError
-from local.algorithm.pixels import UndecodableImageError
+from local.algorithm.pixels import ImageTooSmallError, UndecodableImageError
 
 Job = Callable[..., Path]
 
@@ -53,6 +53,14 @@ def as_recordio(root: Path) -> Path:
     return root
 
 
+def job_with(root: Path, **hyperparameters: str) -> Path:
+    """The same job with other hyperparameters."""
+    config = root / "input" / "config" / "hyperparameters.json"
+    texts = json.loads(config.read_text(encoding="utf-8"))
+    config.write_text(json.dumps(texts | hyperparameters), encoding="utf-8")
+    return root
+
+
 def with_model(root: Path, model_dir: Path) -> Path:
     """The job with a channel `model` that holds the model in a folder."""
     (root / "input" / "data" / "model").mkdir()
@@ -68,6 +76,23 @@ def test_run_again_gives_the_same_model(job: Job) -> None:
 def test_run_recordio_gives_the_same_model_as_images(job: Job) -> None:
     root = job()
     assert run(root) == run(as_recordio(root))
+
+
+def test_run_image_files_without_resize_are_refused(job: Job) -> None:
+    root = job()
+    config = root / "input" / "config" / "hyperparameters.json"
+    texts = json.loads(config.read_text(encoding="utf-8"))
+    config.write_text(json.dumps({name: text for name, text in texts.items() if name != "resize"}), encoding="utf-8")
+    with pytest.raises(algorithm_job.ResizeMissingError, match=r"needs the hyperparameter resize.*\(train\)"):
+        run(root)
+    with pytest.raises(ImageTooSmallError, match="it has 32 x 32 pixels"):
+        run(as_recordio(root))
+
+
+def test_run_learns_from_the_middle_that_resize_leaves(job: Job) -> None:
+    root = job()
+    near = run(root)["head.npz"]
+    assert near != run(job_with(root, resize="448"))["head.npz"]
 
 
 def test_run_logs_each_epoch_as_the_built_in_algorithm_does(job: Job, caplog: pytest.LogCaptureFixture) -> None:

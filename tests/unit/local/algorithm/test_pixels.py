@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from local.algorithm.pixels import UndecodableImageError, decode
+from local.algorithm.pixels import CentreCrop, ImageTooSmallError, UndecodableImageError, decode, resized
 
 
 def encoded(image: Image.Image, image_format: str) -> bytes:
@@ -52,3 +52,31 @@ def test_decode_jpeg_gives_its_colour() -> None:
 def test_decode_unusable_bytes_are_refused(image: bytes) -> None:
     with pytest.raises(UndecodableImageError):
         decode(image)
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"), [((32, 32), (256, 256)), ((300, 200), (384, 256)), ((200, 301), (256, 385))]
+)
+def test_resize_is_the_shorter_side_and_keeps_the_aspect(size: tuple[int, int], expected: tuple[int, int]) -> None:
+    assert expected == resized(Image.new("RGB", size), 256).size
+
+
+def test_picture_is_used_as_it_is_without_resize() -> None:
+    picture = Image.effect_noise((300, 230), 50)
+    assert resized(picture, None) is picture
+
+
+def test_training_takes_the_middle_of_the_resized_picture() -> None:
+    ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[np.newaxis].repeat(256, axis=0)).convert("RGB")
+    assert list(range(16, 240)) == np.asarray(CentreCrop(256).of(ramp, b""))[0, :, 0].tolist()
+
+
+@pytest.mark.parametrize("size", [(223, 500), (500, 223)])
+def test_picture_smaller_than_image_shape_is_refused_without_resize(size: tuple[int, int]) -> None:
+    with pytest.raises(ImageTooSmallError, match=f"it has {size[0]} x {size[1]} pixels"):
+        CentreCrop(None).of(Image.new("RGB", size), b"")
+
+
+def test_strip_that_would_fill_the_memory_is_refused() -> None:
+    with pytest.raises(UndecodableImageError, match="with a shorter side of 256"):
+        resized(Image.new("RGB", (10_000, 1)), 256)

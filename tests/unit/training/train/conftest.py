@@ -52,7 +52,13 @@ def plan() -> Plan:
     staged = {name: STAGED[name] for name in ("bucket", "prefix", "counts", "digest", "recordio")}
     return Plan(
         dataset=Dataset(labels=("automobile", "truck"), **staged),
-        hyperparameters={"epochs": "2", "mini_batch_size": "32", "num_classes": "2", "num_training_samples": "40"},
+        hyperparameters={
+            "epochs": "2",
+            "mini_batch_size": "32",
+            "num_classes": "2",
+            "num_training_samples": "40",
+            "resize": "256",
+        },
         earlier_model=None,
         role=ROLE,
         instance_type="ml.g4dn.xlarge",

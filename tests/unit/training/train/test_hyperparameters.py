@@ -122,3 +122,21 @@ def test_a_network_without_pretrained_weights_is_refused_when_they_are_asked_for
 def test_a_checkpoint_after_more_epochs_than_there_are_is_refused() -> None:
     with pytest.raises(HyperparameterError, match="checkpoint_frequency"):
         check({**NEEDED, "checkpoint_frequency": "11"})
+
+
+def test_resize_is_larger_than_the_image_shape_by_default() -> None:
+    assert "256" == read(DEFAULTS)["resize"]
+    check(read(DEFAULTS))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "resize"),
+    [({"resize": "224"}, 256), ({"resize": "32", "image_shape": "3,32,28"}, 36), ({"resize": "100"}, 256)],
+)
+def test_resize_that_is_not_larger_than_the_image_shape_is_refused(chosen: dict[str, str], resize: int) -> None:
+    with pytest.raises(HyperparameterError, match=f"resize is .*larger than height and width .*Use {resize}"):
+        check({**NEEDED, **chosen})
+
+
+def test_resize_of_one_pixel_more_than_the_image_shape_is_allowed() -> None:
+    check({**NEEDED, "resize": "225"})
