@@ -107,6 +107,7 @@ def local_endpoint(state_dir: Path, model_folder: Path, as_user: bool) -> Iterat
 def _create_endpoint(cloud: Cloud, archive: Path) -> None:
     cloud.client("s3").create_bucket(Bucket="models")
     cloud.client("s3").upload_file(str(archive), "models", archive.name)
+    _create_role(cloud)
     sagemaker = cloud.client("sagemaker")
     container = {"Image": CONTAINER, "ModelDataUrl": f"s3://models/{archive.name}"}
     sagemaker.create_model(ModelName=ENDPOINT, ExecutionRoleArn=ROLE, PrimaryContainer=container)
@@ -116,6 +117,14 @@ def _create_endpoint(cloud: Cloud, archive: Path) -> None:
     )
     sagemaker.create_endpoint(EndpointName=ENDPOINT, EndpointConfigName=ENDPOINT)
     sagemaker.get_waiter("endpoint_in_service").wait(EndpointName=ENDPOINT, WaiterConfig={"Delay": 1})
+
+
+def _create_role(cloud: Cloud) -> None:
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "sagemaker.amazonaws.com"}}
+    read = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::models/*"}
+    iam, name = cloud.client("iam"), ROLE.rpartition("/")[2]
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
+    iam.put_role_policy(RoleName=name, PolicyName="read", PolicyDocument=json.dumps({"Statement": [read]}))
 
 
 def _user(cloud: Cloud) -> Credentials:

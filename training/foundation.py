@@ -3,27 +3,34 @@
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError, WaiterError
 
 from account.aws import AwsError, code_of
 from training.step import Context
 
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import WaiterConfigTypeDef
+
 TEMPLATE = Path(__file__).with_name("foundation.yaml")
-_POLL_SECONDS = 2
-_POLLS = 150
+DATA_KEYS, VOLUME_KEYS = "DataKeyArns", "VolumeKeyArns"  # parameters of the template
+POLLING: "WaiterConfigTypeDef" = {"Delay": 2, "MaxAttempts": 150}  # seconds, and how often
 
 
 class FoundationFailedError(AwsError):
-    """The stack with the bucket and the role for training could not be made; its events say why."""
+    """The stack with bucket and role could not be made or updated; its events say why."""
 
 
 @dataclass(frozen=True)
 class Foundation:
-    """The outputs of the stack."""
+    """The outputs of the stack, and the KMS keys that its role may use: for objects, for volumes."""
 
     bucket: str
     role: str
+    data_keys: tuple[str, ...] = ()
+    volume_keys: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()  # the names of all of them
 
 
 def find_foundation(context: Context) -> Foundation | None:
@@ -41,7 +48,12 @@ def find_foundation(context: Context) -> Foundation | None:
         raise FoundationFailedError(
             f"The stack {stack['StackName']} is {stack['StackStatus']} and has no outputs: wait, or delete it first."
         )
-    return Foundation(outputs["TrainingBucketName"], outputs["SageMakerRoleArn"])
+    given = stack.get("Parameters", [])
+    parameters = {one["ParameterKey"]: one.get("ParameterValue", "") for one in given}
+    lists = (parameters.get(one, "").split(",") for one in (DATA_KEYS, VOLUME_KEYS))
+    data, volumes = (tuple(filter(None, arns)) for arns in lists)
+    made = outputs["TrainingBucketName"], outputs["SageMakerRoleArn"]
+    return Foundation(*made, data_keys=data, volume_keys=volumes, parameters=tuple(parameters))
 
 
 def ensure_foundation(context: Context) -> Foundation:
@@ -64,9 +76,7 @@ def ensure_foundation(context: Context) -> Foundation:
             Tags=[{"Key": "project", "Value": context.names.project}, {"Key": "stage", "Value": context.names.stage}],
         )
     try:
-        cloudformation.get_waiter("stack_create_complete").wait(
-            StackName=name, WaiterConfig={"Delay": _POLL_SECONDS, "MaxAttempts": _POLLS}
-        )
+        cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=POLLING)
     except WaiterError as exc:
         raise FoundationFailedError(f"The stack {name}: {exc}. {FoundationFailedError.__doc__}") from exc
     made = find_foundation(context)

@@ -1,7 +1,8 @@
 """Augmentation: chance views of a training image, as `augmentation_type` of the built-in algorithm asks for them.
 
-Ranges: https://docs.aws.amazon.com/sagemaker/latest/dg/IC-Hyperparameter.html. One thing is otherwise than there:
-beside hue and saturation it is value that is shifted, not lightness, since Pillow knows HSV and no HSL.
+Ranges: https://docs.aws.amazon.com/sagemaker/latest/dg/IC-Hyperparameter.html.
+One thing differs: value is shifted beside hue and saturation, not lightness, since Pillow knows
+HSV and no HSL.
 """
 
 from dataclasses import dataclass

@@ -44,10 +44,12 @@ class FeatureStore:
     def of_channel(
         self, channel: str, images: Sequence[LabelledImage], stop: Event, view: View | CentreCrop | None = None
     ) -> Features:
-        """Features (images, 2560) of a view of each image of a channel, in their order; None: of all of it, squeezed.
+        """Features (images, 2560) of a view of each image of a channel, in their order.
 
-        Raises UndecodableImageError and ImageTooSmallError, naming the image, and StoppedError, within a moment of
-        `stop` being set.
+        Without a view, of the whole image, squeezed.
+
+        Raises UndecodableImageError and ImageTooSmallError, naming the image, and StoppedError,
+        within a moment of `stop` being set.
         """
         result = np.empty((len(images), FEATURES), np.float32)
         known, begun = len(self._features), time.monotonic()

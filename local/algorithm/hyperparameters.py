@@ -115,7 +115,7 @@ class Hyperparameters:
     kv_store: Annotated[str | None, one_of("dist_sync", "dist_async")] = None
     use_pretrained_model: Annotated[str, only("1", "the backbone is pretrained, and nothing else is there")] = "1"
     image_shape: Annotated[str, only("3,224,224", "it is what the backbone was trained on")] = "3,224,224"
-    resize: Annotated[int | None, integer(1)] = None  # pixels of the shorter side; a channel of image files needs it
+    resize: Annotated[int | None, integer(1)] = None  # of the shorter side; image files need it
     precision_dtype: Annotated[str, only("float32", "the backbone and the head compute in it")] = "float32"
     multi_label: Annotated[str, only("0", "an image has one class")] = "0"
     use_weighted_loss: Annotated[str, only("0", "it belongs to multi_label")] = "0"
@@ -165,7 +165,8 @@ def parse(texts: Mapping[str, str]) -> Hyperparameters:
 def agreeing(chosen: Hyperparameters) -> Hyperparameters:
     """The same hyperparameters, if they go together; else a HyperparameterError."""
     if chosen.resize is not None and chosen.resize <= SIDE:
-        raise HyperparameterError(f"resize: {chosen.resize} is not larger than image_shape, {chosen.image_shape}")
+        shape = chosen.image_shape
+        raise HyperparameterError(f"resize: {chosen.resize} is not larger than image_shape, {shape}")
     if (chosen.top_k or 0) > chosen.num_classes:
         raise HyperparameterError(f"top_k: {chosen.top_k} is more than num_classes, {chosen.num_classes}")
     if (chosen.checkpoint_frequency or 0) > chosen.epochs:

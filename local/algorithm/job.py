@@ -30,7 +30,7 @@ class TooFewImagesError(AlgorithmError):
 
 
 class ResizeMissingError(AlgorithmError):
-    """A channel of image files needs the hyperparameter resize, larger than image_shape: 256 for 3,224,224."""
+    """A channel of image files needs the hyperparameter resize: 256 for image_shape 3,224,224."""
 
 
 class EarlierModelError(AlgorithmError):

@@ -25,7 +25,7 @@ class UndecodableImageError(AlgorithmError):
 
 
 class ImageTooSmallError(AlgorithmError):
-    """A training image is smaller than image_shape: set the hyperparameter resize, to 256 for 3,224,224."""
+    """A training image is smaller than image_shape: set the hyperparameter resize."""
 
 
 def squeezed(picture: Image.Image) -> Image.Image:
@@ -34,12 +34,12 @@ def squeezed(picture: Image.Image) -> Image.Image:
 
 
 def resized(picture: Image.Image, resize: int | None) -> Image.Image:
-    """Return the picture with `resize` pixels on its shorter side, before anything is cropped; None: as it is.
+    """Return the picture with `resize` pixels on its shorter side, before the crop; None: as it is.
 
-    https://docs.aws.amazon.com/sagemaker/latest/dg/IC-Hyperparameter.html, "resize": the shortest side, for training.
+    Source: https://docs.aws.amazon.com/sagemaker/latest/dg/IC-Hyperparameter.html, "resize".
     The longer side is rounded down, as in MXNet (src/io/image_aug_default.cc).
 
-    Raises ImageTooSmallError, and UndecodableImageError if the picture would be larger than 25 megapixels.
+    Raises ImageTooSmallError, and UndecodableImageError for more than 25 megapixels.
     """
     width, height = picture.size
     if resize is not None:
@@ -47,7 +47,8 @@ def resized(picture: Image.Image, resize: int | None) -> Image.Image:
     if min(width, height) < SIDE:
         raise ImageTooSmallError(f"it has {width} x {height} pixels")
     if width * height > MAX_PIXELS:
-        raise UndecodableImageError(f"it has more than {MAX_PIXELS:,} pixels with a shorter side of {resize}")
+        too_many = f"it has more than {MAX_PIXELS:,} pixels with a shorter side of {resize}"
+        raise UndecodableImageError(too_many)
     if (width, height) == picture.size:
         return picture
     return picture.resize((width, height), Image.Resampling.BICUBIC)
@@ -55,7 +56,7 @@ def resized(picture: Image.Image, resize: int | None) -> Image.Image:
 
 @dataclass(frozen=True, slots=True)
 class CentreCrop:
-    """What the algorithm trains on without augmentation: the middle 224 x 224 pixels of the resized picture."""
+    """What the algorithm trains on without augmentation: the middle of the resized picture."""
 
     resize: int | None
 

@@ -33,8 +33,15 @@ class ObjectStore(Protocol):
             ObjectUnavailableError: there is no such bucket, or no way to it.
         """
 
-    def write(self, url: str, content: bytes) -> None:
-        """Create an object, or replace it.
+    def write(self, url: str, content: bytes, key: str | None = None) -> None:
+        """Create an object, or replace it, encrypted with a KMS key if one is given.
+
+        Raises:
+            ObjectUnavailableError: there is no such bucket, or no way to it.
+        """
+
+    def key_of(self, url: str) -> str | None:
+        """Return the KMS key that an object is encrypted with; None if there is no key or object.
 
         Raises:
             ObjectUnavailableError: there is no such bucket, or no way to it.

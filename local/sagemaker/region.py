@@ -27,13 +27,13 @@ class Region:
         self._authorizer = surroundings.authorizer
         self._store = RecordStore(folder, account, name)
         alarm_states = partial(surroundings.alarms.states, name)
+        role, targets = surroundings.jobs.role, surroundings.scalable_targets
         artifacts, container = surroundings.artifact_store, surroundings.container
         cold_start = surroundings.cold_start_seconds
-        launcher = Launcher(folder / "deployment", artifacts, container, cold_start)
+        launcher = Launcher(folder / "deployment", artifacts, role, name, container, cold_start)
         self._endpoints = Endpoints(self._store, launcher, alarm_states, surroundings.alarms.now)
         self._training_jobs = TrainingJobs(self._store, name, folder / "training", surroundings.jobs)
         self._tuning_jobs = TuningJobs(self._store, self._training_jobs)
-        role, targets = surroundings.jobs.role, surroundings.scalable_targets
         operations = {
             **Hosting(self._store, self._endpoints, targets, alarm_states, role, name).operations,
             **ModelRegistry(self._store).operations,
@@ -43,7 +43,8 @@ class Region:
         }
         resources = partial(resource_arns, self._store)
         self._control_plane = ControlPlane("sagemaker", operations, self._authorizer, resources)
-        self._telemetry = Telemetry(self._store, surroundings.telemetry_sink, name, surroundings.publish_seconds)
+        sink, pause = surroundings.telemetry_sink, surroundings.publish_seconds
+        self._telemetry = Telemetry(self._store, sink, role, name, pause)
         limit = surroundings.model_time_limit_seconds
         self._runtime = Runtime(self._store, self._endpoints, self._telemetry, account, name, limit)
 

@@ -27,7 +27,7 @@ _AS_MANY_INSTANCES = {
     "ExcludeRetainedVariantProperties": [{"VariantPropertyType": "DesiredWeight"}],
 }
 # In the message of a quota that is too small for an update.
-_BESIDE = "An update needs twice the instances while it lasts; with --strategy rolling it needs one batch more. "
+_BESIDE = "An update needs twice the instances; with --strategy rolling it needs one batch more. "
 IN_SERVICE, FAILED = "InService", "Failed"
 _BUSY = {"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"}
 

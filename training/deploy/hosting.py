@@ -12,7 +12,7 @@ from training.errors import TrainingError
 
 REALTIME, SERVERLESS = "realtime", "serverless"
 INSTANCE_TYPE = "ml.m5.large"
-CAPTURED = "captured"  # the key prefix that training/foundation.yaml lets the role write captured data to
+CAPTURED = "captured"  # the prefix where training/foundation.yaml lets the role write captured data
 MEMORY_MB, MAX_CONCURRENCY = 2048, 5
 # A minute. Ten images a second are what a small ResNet does on an ml.m5.large; AWS advises to scale at half of that.
 INVOCATIONS_PER_INSTANCE = 300
@@ -146,11 +146,11 @@ def _capture_url(options: argparse.Namespace, bucket: str) -> str | None:
             raise HostingOptionsError("--capture-prefix belongs to --capture PERCENT.")
         return None
     prefix = (options.capture_prefix or CAPTURED).rstrip("/")
-    # SageMaker writes in the role, and does not report what it may not write: nothing would be captured.
+    # SageMaker writes in the role, and does not report what the role may not write.
     if not f"{prefix}/".startswith(f"{CAPTURED}/"):
         raise HostingOptionsError(
-            f"--capture-prefix {options.capture_prefix} is outside {CAPTURED}/, the only place where SageMaker's role "
-            f"may write captured data. Use {CAPTURED}/{prefix.strip('/')}."
+            f"--capture-prefix {options.capture_prefix} is outside {CAPTURED}/, the only place where "
+            f"SageMaker's role may write captured data. Use {CAPTURED}/{prefix.strip('/')}."
         )
     return f"s3://{bucket}/{prefix}"
 

@@ -119,7 +119,9 @@ class Rollout:
 
     @property
     def _patience(self) -> float:
-        return self.timeout * self.strategy.batches + self.strategy.seconds if self.strategy else self.timeout
+        if self.strategy is None:
+            return self.timeout
+        return self.timeout * self.strategy.batches + self.strategy.seconds
 
     def _was_serverless(self, replaced: str) -> bool:
         return not self.hosting.is_serverless and bool(endpoint.is_serverless(self.context, replaced))

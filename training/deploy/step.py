@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,6 +30,7 @@ from training.deploy.sam_command import sam_deploy_command
 from training.deploy.shadow import check_shadow_options, shadow
 from training.deploy.strategy import Strategy, add_strategy_arguments
 from training.deploy.trained_model import TrainedModel
+from training.encryption_keys import allow_keys, key_arn
 from training.model_card import (
     BadModelArchiveError,
     ModelArchive,
@@ -64,7 +66,8 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
 
     Raises:
         StepNotDoneError: there is no dataset, or no model.
-        HostingOptionsError, UnknownInstanceTypeError, PriceFileError: what is asked cannot be.
+        HostingOptionsError, UnknownInstanceTypeError, KeyUnusableError, PriceFileError: what is
+            asked cannot be.
         OtherDatasetError, EndpointTakenError, ServerlessEndpointError, ServerlessConversionError,
             OtherClassesError, AlarmRingingError, RoleMissingError, ModelMissingError,
             BadModelArchiveError, ModelChangedError, ModelCardTooLargeError: found before anything
@@ -78,6 +81,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     model = TrainedModel.of(context.run, options.model_data, options.role)
     dataset.require(model.data_digest)
     hosting = Hosting.of(options, dataset.bucket, _instance_types(context))
+    hosting = replace(hosting, kms_key=key_arn(context, hosting.kms_key))
     strategy = Strategy.of(options, hosting)
     prices = read_prices(options.prices)
     endpoint.check_conversion(context, inventory.find_endpoint(context), hosting, strategy)
@@ -96,6 +100,8 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     images = read_proof_images(context, dataset)
     asked = hosting.asked | {"model_data": model.model_data, "image": model.image, "role": model.role}
     rollout = Rollout(context, hosting, model, options.timeout, context.run.begin("deploy", **asked), strategy)
+    captured_by = hosting.kms_key if hosting.capture_url else None
+    allow_keys(context, model.role, data=captured_by, volumes=hosting.kms_key)
     rollout.serve()
     proof, card = _prove(context, rollout, dataset, images, archive)
     write_model_card(context, card)

@@ -10,7 +10,7 @@ from training.deploy.hosting import Hosting, HostingOptionsError
 
 STRATEGY_OPTIONS = ("strategy", "share", "bake")
 CANARY, LINEAR, ALL_AT_ONCE, ROLLING = "canary", "linear", "all-at-once", "rolling"
-# Percent. A rolling batch may be smaller than a step of the others (RollingUpdatePolicy.MaximumBatchSize).
+# Percent. A rolling batch may be smaller than a step of the other strategies.
 SMALLEST_STEP, SMALLEST_BATCH, LARGEST_STEP = 10, 5, 50
 SHARE = 50  # percent: of two instances, the fewest that can be divided, one
 BAKE = 300  # seconds: five periods of the alarms
@@ -63,7 +63,7 @@ class Strategy:
 
     @property
     def batches(self) -> int:
-        """How often SageMaker waits for new instances: once, or for every batch of a rolling update."""
+        """How often SageMaker waits for new instances: once, or for every rolling batch."""
         return -(-100 // self.share) if self.kind == ROLLING else 1
 
     def request(self, alarms: list[str]) -> dict[str, Any]:
@@ -74,7 +74,7 @@ class Strategy:
     def _policy(self) -> dict[str, Any]:
         size = {"Type": "CAPACITY_PERCENT", "Value": self.share}
         if self.kind == ROLLING:
-            # Without a size of its own, a rollback would bring up the whole old fleet at once: twice the instances.
+            # Without a size, a rollback would bring up the whole old fleet at once.
             batches = {"MaximumBatchSize": size, "RollbackMaximumBatchSize": size}
             return {"RollingUpdatePolicy": {**batches, "WaitIntervalInSeconds": self.bake}}
         routing: dict[str, Any] = {"Type": self.kind.upper().replace("-", "_"), "WaitIntervalInSeconds": self.bake}

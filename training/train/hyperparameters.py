@@ -124,10 +124,10 @@ def _check_together(chosen: Mapping[str, str]) -> None:
 
 
 def _check_resize(resize: int, image_shape: str) -> None:
-    # The hyperparameter page asks for more than image_shape "to prevent training failure", so equality is refused too.
+    # AWS asks for more than image_shape "to prevent training failure": equality is refused too.
     largest = max(int(side) for side in image_shape.split(",")[1:])
     if resize <= largest:
         raise HyperparameterError(
-            f"resize is {resize}, and must be larger than height and width of image_shape {image_shape}. "
-            f"Use {largest * 256 // 224}, or leave both to training/hyperparameters.toml."
+            f"resize is {resize}, and must be larger than height and width of image_shape "
+            f"{image_shape}. Use {largest * 256 // 224}, or leave both to training/hyperparameters.toml."
         )

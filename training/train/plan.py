@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from training.dataset import TRAIN, Dataset
+from training.encryption_keys import key_arn
 from training.errors import TrainingError
 from training.foundation import find_foundation
 from training.run_file import open_run_file
@@ -57,7 +58,8 @@ def make_plan(context: Context, options: argparse.Namespace) -> Plan:
 
     Raises:
         StepNotDoneError: there is no dataset yet, or no model in the run that --from-run names.
-        HyperparameterError, LimitsError, RoleMissingError, EarlierModelError: what is asked cannot be.
+        HyperparameterError, LimitsError, RoleMissingError, EarlierModelError, KeyUnusableError:
+            what is asked cannot be.
     """
     dataset = Dataset.of(context.run)
     flags = {name: getattr(options, name) for name in hyperparameters.KINDS if getattr(options, name) is not None}
@@ -73,8 +75,8 @@ def make_plan(context: Context, options: argparse.Namespace) -> Plan:
         volume_gb=options.volume_size,
         max_runtime=options.max_runtime,
         max_wait=_max_wait(options),
-        kms_key=options.kms_key,
-        volume_kms_key=options.volume_kms_key,
+        kms_key=key_arn(context, options.kms_key),
+        volume_kms_key=key_arn(context, options.volume_kms_key),
     )
 
 

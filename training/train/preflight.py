@@ -35,7 +35,7 @@ class TooFewImagesError(TrainingError):
 
 
 class ResizeMissingError(TrainingError):
-    """The algorithm needs `resize` for a dataset of image files: set it in the TOML file, or give --resize 256."""
+    """The algorithm needs `resize` for a dataset of image files: give --resize 256."""
 
 
 class DatasetNotAsStagedError(TrainingError):
@@ -85,7 +85,8 @@ def check_counts(dataset: Dataset, mini_batch_size: int) -> None:
 
 def check_resize(plan: Plan) -> None:
     """Refuse a dataset of image files without the hyperparameter `resize`; RecordIO may do without."""
-    # https://docs.aws.amazon.com/sagemaker/latest/dg/IC-Hyperparameter.html, "Required when using image content types"
+    # https://docs.aws.amazon.com/sagemaker/latest/dg/IC-Hyperparameter.html:
+    # "Required when using image content types".
     if not plan.dataset.recordio and "resize" not in plan.hyperparameters:
         raise ResizeMissingError
 

@@ -9,6 +9,7 @@ from typing import Any
 from account.arguments import whole
 from account.console import print_data
 from training.dataset import TRAIN
+from training.encryption_keys import allow_keys
 from training.registry import register
 from training.step import Context
 from training.train import hyperparameters
@@ -77,6 +78,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         if not options.json:
             print_data(request)
         return request
+    allow_keys(context, plan.role, data=plan.kms_key, volumes=plan.volume_kms_key)
     train(context, plan, jobs, options.again)
     return register(context, plan.dataset, plan.earlier_model)
 

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from account.console import print_data, progress
 from account.polling import looks
+from training.encryption_keys import allow_keys
 from training.errors import TrainingError
 from training.registry import register
 from training.step import Context
@@ -62,6 +63,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         if not options.json:
             print_data(request)
         return request
+    allow_keys(context, plan.role, data=plan.kms_key, volumes=plan.volume_kms_key)
     result = tune(context, plan, search, jobs, tuning_jobs, options.again)
     registered = register(context, plan.dataset, plan.earlier_model)
     return result | {"model_package": registered["model_package"]}

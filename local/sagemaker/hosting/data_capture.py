@@ -27,7 +27,11 @@ class Payload:
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """One invocation that is to be written down. ``config`` is a DataCaptureConfig, ``time`` in seconds since 1970."""
+    """One invocation that is to be written down.
+
+    ``config`` is a DataCaptureConfig, ``time`` in seconds since 1970, ``role`` the ARN of the
+    variant's role.
+    """
 
     config: Config
     endpoint: str
@@ -36,15 +40,18 @@ class Captured:
     input: Payload
     output: Payload
     inference_id: str | None
+    role: str
 
 
 @dataclass(frozen=True)
 class CaptureFile:
-    """One object for S3."""
+    """One object for S3, which the role of this ARN writes on behalf of this endpoint."""
 
     url: str
     body: bytes
     kms_key_id: str | None
+    role: str
+    endpoint: str
 
 
 def is_enabled(config: Config | None) -> bool:
@@ -81,17 +88,23 @@ def capture_summary(config: Config | None) -> dict[str, Any] | None:
 
 
 def capture_files(captured: Iterable[Captured]) -> Iterator[CaptureFile]:
-    """Return the files that hold these invocations: one for each destination, endpoint, variant and hour (UTC)."""
-    of_folder = defaultdict[str, list[Captured]](list)
+    """Return the files that hold these invocations.
+
+    There is one for each destination, endpoint, variant, hour (UTC) and role.
+    """
+    of_folder = defaultdict[tuple[str, str], list[Captured]](list)
     for invocation in captured:
         base = invocation.config["DestinationS3Uri"].rstrip("/")
         hour = f"{_utc(invocation.time):%Y/%m/%d/%H}"
-        of_folder[f"{base}/{invocation.endpoint}/{invocation.variant}/{hour}"].append(invocation)
-    for folder, invocations in of_folder.items():
+        folder = f"{base}/{invocation.endpoint}/{invocation.variant}/{hour}"
+        of_folder[folder, invocation.role].append(invocation)
+    for (folder, role), invocations in of_folder.items():
         began = _utc(invocations[0].time)
         name = f"{began:%M-%S}-{began.microsecond // 1000:03d}-{uuid4()}.jsonl"
         lines = "".join(json.dumps(_line(invocation)) + "\n" for invocation in invocations)
-        yield CaptureFile(f"{folder}/{name}", lines.encode(), invocations[0].config.get("KmsKeyId"))
+        first = invocations[0]
+        key = first.config.get("KmsKeyId")
+        yield CaptureFile(f"{folder}/{name}", lines.encode(), key, role, first.endpoint)
 
 
 def _line(captured: Captured) -> dict[str, Any]:

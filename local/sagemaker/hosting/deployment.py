@@ -6,6 +6,7 @@ from pathlib import Path
 from shutil import rmtree
 
 from local.sagemaker.api.store import Record
+from local.sagemaker.execution_role import RoleFactory, RoleObjectStore, RoleRefusedError
 from local.sagemaker.hosting.artifacts import BadArtifactError, unpack
 from local.sagemaker.hosting.container import ContainerFactory, ModelContainer, UnhealthyContainerError
 from local.sagemaker.hosting.data_capture import Config, is_enabled
@@ -22,6 +23,7 @@ class Deployment:
         containers: By variant, those of shadow variants too.
         weights: Of the production variants, as the endpoint configuration has them.
         shadows: By shadow variant, the share of the requests that it gets a copy of.
+        roles: By variant, the ARN of the role that its captured data is written in.
         capture: How it is captured, if it is.
         config: The endpoint configuration, if CloudWatch is to tell its metrics apart.
         serverless: By serverless variant, its capacity; variants on instances take every request.
@@ -30,6 +32,7 @@ class Deployment:
     containers: dict[str, ModelContainer]
     weights: dict[str, float]
     shadows: dict[str, float]
+    roles: dict[str, str]
     capture: Config | None
     config: str | None
     serverless: dict[str, Capacity] = field(default_factory=dict)
@@ -46,12 +49,16 @@ class Launcher:
         self,
         folder: Path,
         artifacts: ObjectStore,
+        role: RoleFactory,
+        region: str,
         factory: ContainerFactory,
         cold_start_seconds: float = 0.0,
     ) -> None:
         self._cold_start_seconds = cold_start_seconds
         self._folder = folder
         self._artifacts = artifacts
+        self._role = role
+        self._region = region
         self._factory = factory
 
     def keep_only(self, plan_ids: set[str]) -> None:
@@ -64,8 +71,8 @@ class Launcher:
         """Delete what is unpacked of a plan; containers that were started from it go on."""
         rmtree(self._folder / plan["Id"], ignore_errors=True)
 
-    async def launch(self, plan: Record) -> Deployment:
-        """Start the containers of a plan.
+    async def launch(self, plan: Record, arn: str) -> Deployment:
+        """Start the containers of a plan, for the endpoint of this ARN.
 
         Raises:
             DeploymentFailedError: one does not start; what was unpacked is gone.
@@ -73,7 +80,7 @@ class Launcher:
         folder = self._folder / plan["Id"]
         try:
             containers = {
-                variant["VariantName"]: await self._start_container(variant, folder / variant["VariantName"])
+                variant["VariantName"]: await self._start_container(variant, folder / variant["VariantName"], arn)
                 for variant in (*plan["Variants"], *plan.get("ShadowVariants", []))
             }
         except DeploymentFailedError:
@@ -84,6 +91,7 @@ class Launcher:
             containers,
             weights={one["VariantName"]: one["Summary"]["CurrentWeight"] for one in plan["Variants"]},
             shadows=shadow_shares(plan),
+            roles={one["VariantName"]: one.get("RoleArn", "") for one in plan["Variants"]},
             capture=capture if is_enabled(capture) else None,
             config=plan["EndpointConfigName"] if "DeploymentConfig" in plan else None,
             serverless={
@@ -93,13 +101,16 @@ class Launcher:
             },
         )
 
-    async def _start_container(self, variant: Record, folder: Path) -> ModelContainer:
+    async def _start_container(self, variant: Record, folder: Path, arn: str) -> ModelContainer:
         url = variant["ModelDataUrl"]
         try:
             if not folder.is_dir():
-                await asyncio.to_thread(lambda: unpack(self._artifacts.read(url), folder))
+                role = self._role(variant["RoleArn"], arn)
+                role.assume()
+                objects = RoleObjectStore(self._artifacts, role, self._region)
+                await asyncio.to_thread(lambda: unpack(objects.read(url), folder))
             return await ModelContainer.start(self._factory, folder)
-        except ObjectUnavailableError as exc:
+        except (ObjectUnavailableError, RoleRefusedError) as exc:
             reason = f'Failed to download model data for container "container_1" from URL: "{url}". Please ensure that'
             raise DeploymentFailedError(f"{reason} there is an object located at the URL. ({exc})") from exc
         except BadArtifactError as exc:

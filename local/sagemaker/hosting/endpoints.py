@@ -143,7 +143,7 @@ class Endpoints:
 
     async def _deploy(self, name: str, plan: Record) -> None:
         try:
-            deployment = await self._launcher.launch(plan)
+            deployment = await self._launcher.launch(plan, self._store.arn(ENDPOINT, name))
             await self._shift(name, plan, deployment)
         except DeploymentFailedError as exc:
             # An endpoint that served goes on as it was: AWS rolls a failed update back.
@@ -185,7 +185,8 @@ class Endpoints:
             if ringing := sorted(name for name, state in states.items() if state == "ALARM"):
                 raise DeploymentFailedError(f"One or more alarms went off, the update was rolled back: {ringing}.")
             if self._alarm_time() >= end:
-                raise DeploymentFailedError("The update exceeded its MaximumExecutionTimeoutInSeconds.")
+                too_long = "The update exceeded its MaximumExecutionTimeoutInSeconds."
+                raise DeploymentFailedError(too_long)
             if (left := deadline - self._alarm_time()) <= 0:
                 return
             await asyncio.sleep(min(left, _WATCH_SECONDS))
@@ -206,7 +207,7 @@ class Endpoints:
 
     async def _reload(self, name: str, plan: Record) -> Deployment | None:
         try:
-            return await self._launcher.launch(plan)
+            return await self._launcher.launch(plan, self._store.arn(ENDPOINT, name))
         except DeploymentFailedError as exc:
             reason = str(exc)[:_LONGEST_REASON]
             self._change(name, EndpointStatus="Failed", FailureReason=reason, Serving=None)

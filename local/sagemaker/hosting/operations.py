@@ -9,7 +9,7 @@ from local.sagemaker.api.emulated import ANY, refuse_not_emulated
 from local.sagemaker.api.paging import list_page
 from local.sagemaker.api.protocol import InvalidRequestError
 from local.sagemaker.api.store import ENDPOINT, ENDPOINT_CONFIG, MODEL, Kind, Record, RecordStore
-from local.sagemaker.execution_role import RoleFactory, RoleRefusedError
+from local.sagemaker.execution_role import RoleFactory, RoleRefusedError, lend_volume_key
 from local.sagemaker.hosting.data_capture import check_capture
 from local.sagemaker.hosting.endpoints import Endpoints
 from local.sagemaker.hosting.model_containers import check_container, container_of
@@ -122,7 +122,9 @@ class Hosting:
 
     def _create_endpoint(self, request: Record) -> Record:
         refuse_not_emulated(request, _EMULATED["CreateEndpoint"])
-        return self._endpoints.create(request, self._plan(request["EndpointConfigName"]))
+        plan = self._plan(request["EndpointConfigName"])
+        self._require_volume_key(request, plan)
+        return self._endpoints.create(request, plan)
 
     def _update_endpoint(self, request: Record) -> Record:
         refuse_not_emulated(request, _EMULATED["UpdateEndpoint"])
@@ -132,6 +134,7 @@ class Hosting:
         refuse_to_make_serverless(old["ProductionVariants"], new["ProductionVariants"])
         self._refuse_to_change_scaled(request["EndpointName"], old, new)
         plan = self._plan(request["EndpointConfigName"])
+        self._require_volume_key(request, plan)
         if request.get("RetainAllVariantProperties"):
             let_go = {item["VariantPropertyType"] for item in request.get("ExcludeRetainedVariantProperties", [])}
             plan = with_retained(plan, self._store.get(ENDPOINT, request["EndpointName"]), let_go)
@@ -153,6 +156,18 @@ class Hosting:
                 for name in names:
                     alarm_arn = f"arn:aws:cloudwatch:{self._region}:{account}:alarm:{name}"
                     role.require("cloudwatch:DescribeAlarms", alarm_arn)
+            except RoleRefusedError as exc:
+                raise InvalidRequestError(str(exc)) from exc
+
+    def _require_volume_key(self, request: Record, plan: Record) -> None:
+        """Refuse a key for volumes that an execution role of the variants may not lend."""
+        key = self._store.get(ENDPOINT_CONFIG, request["EndpointConfigName"]).get("KmsKeyId")
+        endpoint = self._store.arn(ENDPOINT, request["EndpointName"])
+        if key is None:
+            return
+        for variant in plan["Variants"]:
+            try:
+                lend_volume_key(self._role(variant["RoleArn"], endpoint), key)
             except RoleRefusedError as exc:
                 raise InvalidRequestError(str(exc)) from exc
 
@@ -200,9 +215,11 @@ class Hosting:
         }
 
     def _planned_variant(self, variant: Record) -> Record:
-        container = container_of(self._store.get(MODEL, variant["ModelName"]), self._store)
+        model = self._store.get(MODEL, variant["ModelName"])
+        container = container_of(model, self._store)
         return {
             "VariantName": variant["VariantName"],
+            "RoleArn": model.get("ExecutionRoleArn", ""),
             "ModelDataUrl": container["ModelDataUrl"],
             "Summary": variant_summary(variant, container["Image"]),
         }

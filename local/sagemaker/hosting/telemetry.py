@@ -10,7 +10,8 @@ from typing import Any, Protocol
 
 from local.sagemaker.api.protocol import Answer, Request
 from local.sagemaker.api.store import ENDPOINT, RecordStore
-from local.sagemaker.hosting.data_capture import Captured, CaptureFile, Config, Payload, capture_files
+from local.sagemaker.execution_role import RoleFactory, RoleRefusedError, require_writable
+from local.sagemaker.hosting.data_capture import Captured, CaptureFile, Payload, capture_files
 from local.sagemaker.hosting.deployment import Deployment
 from local.sagemaker.hosting.metrics import TIMED_OUT, Invocation, metric_data
 
@@ -46,9 +47,12 @@ class TelemetrySink(Protocol):
 class Telemetry:
     """Of the endpoints of one region."""
 
-    def __init__(self, store: RecordStore, sink: TelemetrySink, region: str, publish_seconds: float) -> None:
+    def __init__(
+        self, store: RecordStore, sink: TelemetrySink, role: RoleFactory, region: str, publish_seconds: float
+    ) -> None:
         self._store = store
         self._sink = sink
+        self._role = role
         self._region = region
         self._publish_seconds = publish_seconds
         self._invocations: list[Invocation] = []
@@ -87,7 +91,7 @@ class Telemetry:
         capture = deployment.capture
         self._invocations.append(Invocation(endpoint, variant, deployment.config, status, *timings))
         if capture and answer and status < 300 and random.random() * 100 < capture["InitialSamplingPercentage"]:  # noqa: S311
-            self._capture(endpoint, variant, capture, request, answer)
+            self._capture(endpoint, variant, deployment, request, answer)
 
     async def publish(self) -> None:
         """Publish what was noted, now."""
@@ -101,7 +105,8 @@ class Telemetry:
             if invocations:
                 await asyncio.to_thread(self._send, invocations, captured)
 
-    def _capture(self, endpoint: str, variant: str, capture: Config, request: Request, answer: Answer) -> None:
+    def _capture(self, endpoint: str, variant: str, deployment: Deployment, request: Request, answer: Answer) -> None:
+        assert deployment.capture
         size = len(request.body) + len(answer.body)
         if self._waiting_bytes + size > _MOST_WAITING_BYTES:
             self._not_captured += 1
@@ -110,7 +115,9 @@ class Telemetry:
         asked = Payload(request.header("content-type"), request.body)
         answered = Payload(answer.headers.get("content-type"), answer.body)
         inference_id = request.header("x-amzn-sagemaker-inference-id")
-        self._captured.append(Captured(capture, endpoint, variant, time.time(), asked, answered, inference_id))
+        of_variant = (deployment.capture, endpoint, variant, time.time())
+        role = deployment.roles.get(variant, "")
+        self._captured.append(Captured(*of_variant, asked, answered, inference_id, role))
 
     def _send(self, invocations: list[Invocation], captured: list[Captured]) -> None:
         try:
@@ -119,9 +126,15 @@ class Telemetry:
             _logger.warning("The metrics of %d invocations are lost: %s", len(invocations), exc)
         for file in capture_files(captured):
             try:
+                self._require_writable(file)
                 self._sink.put_file(self._region, file)
-            except SinkUnavailableError as exc:
+            except (SinkUnavailableError, RoleRefusedError) as exc:  # AWS does not report it
                 _logger.warning("Captured data is lost, %s could not be written: %s", file.url, exc)
+
+    def _require_writable(self, file: CaptureFile) -> None:
+        """Ask the role of the variant whether it may write the file. Raises RoleRefusedError."""
+        role = self._role(file.role, self._store.arn(ENDPOINT, file.endpoint))
+        require_writable(role, file.url, file.kms_key_id, self._region)
 
     def _instances(self, endpoint: str, variant: str) -> int | None:
         record = self._store.find(ENDPOINT, endpoint) or {}

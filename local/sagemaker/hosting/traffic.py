@@ -1,8 +1,9 @@
-"""Blue/green and rolling updates: which share of the requests the new fleet answers, step by step, and what stops that.
+"""Blue/green and rolling updates: which share of the requests the new fleet answers at each step.
 
 Sources: https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green.html and
 https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-rolling.html.
-A rolling update differs in the instances it needs, which do not exist here; a rollback takes one step here.
+A rolling update differs in the instances that it needs, which do not exist here.
+A rollback takes one step here.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -87,7 +88,7 @@ def check_update(plan: Mapping[str, Any], endpoint: Record, known_alarms: Iterab
     deployment = plan.get("DeploymentConfig", {})
     if rolling := deployment.get("RollingUpdatePolicy"):
         if "BlueGreenUpdatePolicy" in deployment:
-            raise InvalidRequestError("Only one update policy should be used in the deployment configuration.")
+            raise InvalidRequestError("Only one update policy should be used in a DeploymentConfig.")
         _check_rolling(rolling, plan, endpoint)
     else:
         _check_blue_green(deployment.get("BlueGreenUpdatePolicy", {}), plan, endpoint)
@@ -110,9 +111,9 @@ def _check_rolling(policy: Mapping[str, Any], plan: Mapping[str, Any], endpoint:
     _check_names(plan, endpoint, "A rolling update needs")
     # https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-exclusions.html
     if len(plan["Variants"]) > 1:
-        raise InvalidRequestError("Rolling updates are not supported for endpoints with several production variants.")
+        raise InvalidRequestError("Rolling updates are not supported for several production variants.")
     if not _SMALLEST_BATCH <= _share(policy["MaximumBatchSize"], plan) <= _LARGEST_BATCH:
-        raise InvalidRequestError("The MaximumBatchSize must be 5% to 50% of the variant's total instance count.")
+        raise InvalidRequestError("The MaximumBatchSize must be 5% to 50% of the instance count.")
 
 
 def _check_names(plan: Mapping[str, Any], endpoint: Record, who: str) -> None:

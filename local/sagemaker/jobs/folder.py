@@ -35,11 +35,12 @@ def upload_archives(objects: ObjectStore, folder: Path, job: Record) -> str | No
         ObjectUnavailableError: the output location cannot be written.
     """
     output = f"{job['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{job['TrainingJobName']}/output"
+    key = job["OutputDataConfig"].get("KmsKeyId")
     if any((folder / "output/data").iterdir()):
-        objects.write(f"{output}/output.tar.gz", _packed(folder / "output/data"))
+        objects.write(f"{output}/output.tar.gz", _packed(folder / "output/data"), key)
     if not any((folder / "model").iterdir()):
         return None
-    objects.write(f"{output}/model.tar.gz", _packed(folder / "model"))
+    objects.write(f"{output}/model.tar.gz", _packed(folder / "model"), key)
     return f"{output}/model.tar.gz"
 
 

@@ -64,7 +64,8 @@ class TrainingRun:
         self._folder = folder
         self._services = services
         job = self._job
-        self._objects = RoleObjectStore(services.objects, services.role(job["RoleArn"], job["TrainingJobArn"]))
+        role = services.role(job["RoleArn"], job["TrainingJobArn"])
+        self._objects = RoleObjectStore(services.objects, role, region)
         self._checkpoints: Checkpoints | None = None
         if "CheckpointConfig" in job:
             self._checkpoints = Checkpoints(self._objects, job["CheckpointConfig"]["S3Uri"], folder / "checkpoints")

@@ -7,7 +7,7 @@ from local.sagemaker.api.control_plane import Operation
 from local.sagemaker.api.paging import list_page
 from local.sagemaker.api.protocol import InvalidRequestError, ResourceInUseError
 from local.sagemaker.api.store import TRAINING_JOB, Record, RecordStore
-from local.sagemaker.execution_role import RoleRefusedError
+from local.sagemaker.execution_role import RoleRefusedError, lend_volume_key
 from local.sagemaker.jobs.progress import ENDED, entered
 from local.sagemaker.jobs.requests import training_job
 from local.sagemaker.jobs.run import JobServices, TrainingRun
@@ -60,21 +60,25 @@ class TrainingJobs:
                 "Training job names must be unique within an AWS account and region, and a training job with this name "
                 f"already exists ({arn})"
             )
-        self.assume_role(job["RoleArn"], arn)
+        self.require_role(job, arn)
         created = self._store.create(
             TRAINING_JOB, entered({**job, **(tuning or {}), "TrainingJobStatus": "InProgress"}, "Starting")
         )
         self._start(created["TrainingJobName"])
         return created
 
-    def assume_role(self, role_arn: str, job_arn: str) -> None:
-        """Try to assume the role of a job.
+    def require_role(self, job: Record, arn: str) -> None:
+        """Assume the role of a job of this ARN, and have it lend the key of its volume, if any.
 
         Raises:
             InvalidRequestError: SageMaker may not.
         """
+        key = job["ResourceConfig"].get("VolumeKmsKeyId")
+        role = self._services.role(job["RoleArn"], arn)
         try:
-            self._services.role(role_arn, job_arn).assume()
+            role.assume()
+            if key:
+                lend_volume_key(role, key)
         except RoleRefusedError as exc:
             raise InvalidRequestError(str(exc)) from exc
 

@@ -62,7 +62,7 @@ class TuningJobs:
                 "Tuning job names must be unique within an AWS account and region, and a tuning job with this name "
                 f"already exists ({arn})"
             )
-        self._training.assume_role(request["TrainingJobDefinition"]["RoleArn"], arn)
+        self._training.require_role(request["TrainingJobDefinition"], arn)
         self._store.create(TUNING_JOB, {**tuning, "HyperParameterTuningJobStatus": "InProgress", "Launched": 0})
         self._start(name)
         return {"HyperParameterTuningJobArn": arn}

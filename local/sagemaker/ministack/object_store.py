@@ -18,6 +18,8 @@ from local.sagemaker.object_store import ObjectUnavailableError, bucket_and_key
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+_KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
+
 
 @dataclass(frozen=True)
 class MiniStackObjectStore:
@@ -73,17 +75,32 @@ class MiniStackObjectStore:
         keys = sorted(key for key in list(self._objects(bucket)) if key.startswith(start))
         return [f"s3://{bucket}/{key}" for key in keys]
 
-    def write(self, url: str, content: bytes) -> None:
-        """Create an object, or replace it.
+    def write(self, url: str, content: bytes, key: str | None = None) -> None:
+        """Create an object, or replace it, encrypted with a KMS key if one is given.
 
         Raises:
             ObjectUnavailableError: there is no such bucket, or no way to it.
         """
-        bucket, key = bucket_and_key(url)
+        bucket, name = bucket_and_key(url)
         try:
-            self._client.put_object(Bucket=bucket, Key=key, Body=content)
+            if key:
+                encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key}
+                self._client.put_object(Bucket=bucket, Key=name, Body=content, **encryption)  # type: ignore[arg-type]
+            else:
+                self._client.put_object(Bucket=bucket, Key=name, Body=content)
         except (ClientError, BotoCoreError) as exc:
             raise ObjectUnavailableError(str(exc)) from exc
+
+    def key_of(self, url: str) -> str | None:
+        """Return the KMS key that an object is encrypted with; None if there is no key or object.
+
+        Raises:
+            ObjectUnavailableError: there is no such bucket.
+        """
+        bucket, name = bucket_and_key(url)
+        found = self._objects(bucket).get(name, {})
+        key: str | None = found.get("preserved_headers", {}).get(_KEY_HEADER)
+        return key
 
     def _objects(self, bucket: str) -> dict[str, Any]:
         with request_scope(self.account, self.region):

@@ -1,9 +1,11 @@
 """Execution roles as MiniStack's IAM has them."""
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from ministack.core.responses import request_scope
+from ministack.services import kms
 
 from local.ministack.service_role import RoleDeniedError, RoleNotAssumedError, ServiceRole
 from local.sagemaker.execution_role import RoleRefusedError
@@ -32,6 +34,17 @@ class MiniStackRole:
         with self._scope:
             try:
                 self._role.require(action.partition(":")[0], action, resource_arn)
+            except RoleDeniedError as exc:
+                raise RoleRefusedError(str(exc)) from exc
+
+    def use_key(self, action: str, key: str, conditions: Mapping[str, str]) -> None:
+        """Ask the role's policies for an action on a key. Raises RoleRefusedError, in AWS's words."""
+        with self._scope:
+            found = kms._resolve_key(key)
+            if found is None:
+                raise RoleRefusedError(f"Key '{key}' does not exist")
+            try:
+                self._role.require("kms", action, found["Arn"], conditions)
             except RoleDeniedError as exc:
                 raise RoleRefusedError(str(exc)) from exc
 

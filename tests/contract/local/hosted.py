@@ -1,5 +1,7 @@
 """A model whose answer is known, and an endpoint that serves it, for clients of the local cloud."""
 
+import json
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -34,7 +36,18 @@ def put_model(cloud: Cloud, folder: Path, bucket: str) -> str:
     s3 = cloud.client("s3")
     s3.create_bucket(Bucket=bucket)
     s3.upload_file(str(pack(unpacked, folder / "model.tar.gz")), bucket, "model.tar.gz")
+    put_role(cloud, bucket)
     return f"s3://{bucket}/model.tar.gz"
+
+
+def put_role(cloud: Cloud, bucket: str) -> None:
+    """The role of the models, which may use this bucket beside those of earlier calls."""
+    iam, trusted = cloud.client("iam"), {"Service": "sagemaker.amazonaws.com"}
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": trusted}
+    with suppress(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_role(RoleName="hosting", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
+    use = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": f"arn:aws:s3:::{bucket}/*"}
+    iam.put_role_policy(RoleName="hosting", PolicyName=bucket, PolicyDocument=json.dumps({"Statement": [use]}))
 
 
 def create_config(cloud: Cloud, name: str, model_url: str, capture: dict[str, Any] | None = None) -> None:

@@ -19,8 +19,14 @@ CHANNELS = ("train", "validation", "train_lst", "validation_lst")
 
 def put_dataset(cloud: Cloud, bucket: str) -> None:
     """Put some sample images into a bucket that is made for them, and create the role that may use it."""
-    s3, iam = cloud.client("s3"), cloud.client("iam")
-    s3.create_bucket(Bucket=bucket)
+    cloud.client("s3").create_bucket(Bucket=bucket)
+    put_images(cloud, bucket)
+    _put_role(cloud, bucket)
+
+
+def put_images(cloud: Cloud, bucket: str) -> None:
+    """Put some sample images and their lists into a bucket."""
+    s3 = cloud.client("s3")
     for split in ("train", "validation"):
         lines: list[str] = []
         for label, name in enumerate(("automobile", "truck")):
@@ -29,6 +35,10 @@ def put_dataset(cloud: Cloud, bucket: str) -> None:
                 s3.put_object(Bucket=bucket, Key=f"{split}/{key}", Body=_png(path))
                 lines.append(f"{len(lines)}\t{label}\t{key}\n")
         s3.put_object(Bucket=bucket, Key=f"{split}_lst/{split}.lst", Body="".join(lines))
+
+
+def _put_role(cloud: Cloud, bucket: str) -> None:
+    iam = cloud.client("iam")
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "sagemaker.amazonaws.com"}}
     iam.create_role(RoleName="training", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
     use = {"Effect": "Allow", "Action": "s3:*", "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]}

@@ -34,8 +34,9 @@ def missing(stubber: Stubber) -> None:
     stubber.add_client_error("describe_stacks", "ValidationError", message)
 
 
-def described(stubber: Stubber, status: str, outputs: list[dict[str, str]]) -> None:
+def described(stubber: Stubber, status: str, outputs: list[dict[str, str]], **parameters: str) -> None:
     stack: dict[str, Any] = {"StackName": "scones-unlimited-training", "CreationTime": 0, "StackStatus": status}
+    stack["Parameters"] = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
     stubber.add_response("describe_stacks", {"Stacks": [{**stack, "Outputs": outputs}]})
 
 
@@ -47,6 +48,13 @@ def test_there_is_no_foundation_before_it_is_made(context: Context, cloudformati
 def test_a_foundation_that_is_there_is_not_made_again(context: Context, cloudformation: Stubber) -> None:
     described(cloudformation, "CREATE_COMPLETE", OUTPUTS)
     assert FOUNDATION == ensure_foundation(context)
+
+
+def test_foundation_knows_the_keys_that_its_role_may_use(context: Context, cloudformation: Stubber) -> None:
+    described(cloudformation, "UPDATE_COMPLETE", OUTPUTS, DataKeyArns="arn:1,arn:2", VolumeKeyArns="")
+    found = find_foundation(context)
+    assert found
+    assert (("arn:1", "arn:2"), ()) == (found.data_keys, found.volume_keys)
 
 
 def test_a_foundation_that_is_not_there_is_made_with_the_tags_of_the_stage(
@@ -97,7 +105,7 @@ def test_the_role_may_look_at_all_alarms_of_an_update_and_at_no_others(stage: st
     watching = [*(request["AlarmName"] for request in requests), f"{names.service}-failed-executions"]
     role = yaml_parse(TEMPLATE.read_text())["Resources"]["SageMakerRole"]["Properties"]
     statements = role["Policies"][0]["PolicyDocument"]["Statement"]
-    [patterns] = [one["Resource"] for one in statements if one["Action"] == "cloudwatch:DescribeAlarms"]
+    [patterns] = [one["Resource"] for one in statements if one.get("Action") == "cloudwatch:DescribeAlarms"]
     of_service = [one["Fn::Sub"].rpartition(":alarm:")[2].replace("${Service}", names.service) for one in patterns]
     allowed = [
         name for name in [*watching, "parcels-failed-executions"] if any(fnmatch(name, one) for one in of_service)

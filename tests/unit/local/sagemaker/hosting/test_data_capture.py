@@ -21,7 +21,8 @@ NOON = 1_767_960_000.5  # 2026-01-09 12:00:00.5 UTC
 
 def captured(variant: str = "blue", time: float = NOON, config: dict[str, Any] = CONFIG) -> Captured:
     asked = Payload("application/x-image", b"\x89PNG")
-    return Captured(config, "trucks", variant, time, asked, Payload("application/json", b"[0.5,0.5]"), "order-7")
+    answered = Payload("application/json", b"[0.5,0.5]")
+    return Captured(config, "trucks", variant, time, asked, answered, "order-7", "arn:aws:iam::0:role/hosting")
 
 
 def line(invocation: Captured) -> Any:

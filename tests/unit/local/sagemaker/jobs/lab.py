@@ -1,7 +1,7 @@
 """Jobs on fakes of S3, IAM and CloudWatch, with shell scripts as training algorithms."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ class FakeObjectStore:
     """S3 as a dictionary of URLs."""
 
     objects: dict[str, bytes] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
 
     def read(self, url: str) -> bytes:
         return self.objects[url]
@@ -39,8 +40,13 @@ class FakeObjectStore:
             raise ObjectUnavailableError("An error occurred (NoSuchBucket)")
         return sorted(url for url in self.objects if url.startswith(prefix))
 
-    def write(self, url: str, content: bytes) -> None:
+    def write(self, url: str, content: bytes, key: str | None = None) -> None:
         self.objects[url] = content
+        if key:
+            self.keys[url] = key
+
+    def key_of(self, url: str) -> str | None:
+        return self.keys.get(url)
 
 
 @dataclass
@@ -58,6 +64,9 @@ class FakeIam:
     def require(self, action: str, resource_arn: str) -> None:
         if action in self.denied:
             raise RoleRefusedError(f"not authorized to perform: {action} on resource: {resource_arn}")
+
+    def use_key(self, action: str, key: str, conditions: Mapping[str, str]) -> None:
+        self.require(action, key)
 
 
 @dataclass

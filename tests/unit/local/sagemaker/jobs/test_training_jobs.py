@@ -126,6 +126,41 @@ def test_job_whose_role_may_not_write_the_model_fails(lab: Any) -> None:
     assert "s3:PutObject on resource: arn:aws:s3:::data/models/trucks" in lab.settle()["FailureReason"]
 
 
+@pytest.mark.parametrize("action", ["kms:GenerateDataKey", "kms:Encrypt"])
+def test_job_whose_role_may_not_encrypt_the_model_fails(lab: Any, action: str) -> None:
+    lab.iam.denied.add(action)
+    lab.create(OutputDataConfig={"S3OutputPath": "s3://data/models", "KmsKeyId": "alias/models"})
+    job = lab.settle()
+    assert ("Failed", True) == (
+        job["TrainingJobStatus"],
+        f"not authorized to perform: {action}" in job["FailureReason"],
+    )
+    lab.create("plain")
+    assert "Completed" == lab.settle("plain")["TrainingJobStatus"]
+
+
+def test_model_is_encrypted_with_the_key_of_the_output(lab: Any) -> None:
+    lab.create(OutputDataConfig={"S3OutputPath": "s3://data/models", "KmsKeyId": "alias/models"})
+    url = lab.settle()["ModelArtifacts"]["S3ModelArtifacts"]
+    assert {url: "alias/models"} == lab.objects.keys
+
+
+def test_job_whose_role_may_not_decrypt_its_data_fails(lab: Any) -> None:
+    lab.objects.keys["s3://data/train/truck/1.png"] = "alias/images"
+    lab.iam.denied.add("kms:Decrypt")
+    lab.create()
+    assert "not authorized to perform: kms:Decrypt on resource: alias/images" in lab.settle()["FailureReason"]
+
+
+def test_job_whose_role_may_not_lend_the_key_of_its_volume_is_not_created(lab: Any) -> None:
+    lab.iam.denied.add("kms:CreateGrant")
+    resources = {"InstanceType": "ml.p3.2xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30}
+    with pytest.raises(InvalidRequestError, match=r"not authorized to perform: kms:CreateGrant on resource: disks"):
+        lab.create(ResourceConfig={**resources, "VolumeKmsKeyId": "disks"})
+    lab.create(ResourceConfig=resources)
+    assert "Completed" == lab.settle()["TrainingJobStatus"]
+
+
 def test_job_with_a_role_that_cannot_be_assumed_is_not_created(lab: Any) -> None:
     lab.iam.denied.add("sts:AssumeRole")
 
