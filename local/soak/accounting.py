@@ -10,6 +10,7 @@ from local.demo.decisions import OUTCOMES
 from local.soak.announcements import Announcement
 from local.soak.changes import Change
 from local.soak.cloud_state import Identity
+from local.soak.plan import is_hostile
 from local.soak.traffic import Sent
 
 type Record = Mapping[str, Any]
@@ -96,6 +97,8 @@ def _every_outcome_is_the_one_without_faults(evidence: Evidence) -> Iterator[tup
 
 def _unreadable_is_the_fault_of_the_image(evidence: Evidence) -> Iterator[tuple[str, str]]:
     for upload in evidence.sent:
+        if is_hostile(upload.sample):  # some of them can be read; the reference says which
+            continue
         outcome = evidence.records.get(upload.identity, {}).get("outcome")
         if outcome in FINAL and (outcome == "UNREADABLE") != (upload.sample.label is None):
             yield _name(upload.identity), f"{upload.sample.name} is {outcome}"

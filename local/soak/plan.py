@@ -98,8 +98,13 @@ def planned(seed: int, count: int, samples: Sequence[Sample]) -> Iterator[Planne
 
 
 def _kind(sample: Sample) -> str:
-    if sample.name.startswith(HOSTILE_NAME):
+    if is_hostile(sample):
         return "hostile"
     if sample.label is None:
         return "broken"
     return "photo" if "photos" in sample.path.parts else "small"
+
+
+def is_hostile(sample: Sample) -> bool:
+    """Whether a sample is one of the images that are made to harm."""
+    return sample.name.startswith(HOSTILE_NAME)
