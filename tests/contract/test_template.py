@@ -193,6 +193,16 @@ def test_key_encrypts_every_log_group_and_no_other(resources: dict[str, Any], mo
     assert sorted(groups) == sorted(arn["Fn::Sub"].partition(":log-group:")[2] for arn in allowed)
 
 
+@pytest.mark.parametrize(("sid", "key"), [("SendToQueues", "aws:sqs:arn"), ("TellOfAlarms", "aws:sns:topicArn")])
+def test_key_asks_for_no_source_that_a_service_is_not_known_to_send(
+    resources: dict[str, Any], sid: str, key: str
+) -> None:
+    # SNS: aws:SourceAccount and aws:SourceArn are "not supported for EventBridge-to-encrypted topics".
+    statements = resources["EncryptionKey"]["Properties"]["KeyPolicy"]["Statement"]
+    [conditions] = [one["Condition"].values() for one in statements if one.get("Sid") == sid]
+    assert [{f"kms:EncryptionContext:{key}"}] == [set(operands) for operands in conditions]
+
+
 @pytest.mark.parametrize(("environment", "stage"), [("default", "dev"), ("prod", "prod"), ("local", "dev")])
 def test_environment_has_its_stage(samconfig: dict[str, Any], environment: str, stage: str) -> None:
     assert f"Stage={stage}" == samconfig[environment]["global"]["parameters"]["parameter_overrides"]
