@@ -78,7 +78,8 @@ async def run(
         restart_interrupted()
         sagemaker.resume_jobs()
 
-    gateway = Gateway(ministack.app, sagemaker, autoscaling, ready)
+    port = listener.getsockname()[1]
+    gateway = Gateway(ministack.app, sagemaker, autoscaling, ready, port)
     if faults:
         faults.install(pool)
         gateway = faults.into(gateway)

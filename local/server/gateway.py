@@ -1,16 +1,16 @@
 """The one ASGI app behind the port: SageMaker's requests go to ours, everything else to MiniStack."""
 
-import ipaddress
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from http import HTTPStatus
 from time import monotonic
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from local.server.web_pages import refusal
 
 # AWS Signature Version 4: <access key>/<date>/<region>/<service>/aws4_request.
 _CREDENTIAL_SCOPE = re.compile(r"[^/,]+/\d{8}/[^/]+/(?P<service>[^/]+)/aws4_request")
@@ -19,10 +19,6 @@ _ADMINISTRATION = re.compile(r"/_(ministack|localstack)/(?!health$)")
 _LOCAL_DOOR = "/_local/"
 _NOT_SERVED = PlainTextResponse("The local cloud does not serve MiniStack's administration.\n", HTTPStatus.NOT_FOUND)
 NO_DOOR = PlainTextResponse("This local cloud was started without --faults.\n", HTTPStatus.NOT_FOUND)
-_REFUSED = PlainTextResponse(
-    "The local cloud takes no requests from web pages: they would have all rights on this machine's Lambda.\n",
-    HTTPStatus.FORBIDDEN,
-)
 
 
 @dataclass
@@ -34,6 +30,7 @@ class Gateway:
         sagemaker: the app of the local SageMaker.
         autoscaling: the app of the local Application Auto Scaling.
         on_ready: called once MiniStack has started.
+        port: the port that clients name in the Host header.
         door: the app behind /_local/, where faults are ordered.
     """
 
@@ -41,6 +38,7 @@ class Gateway:
     sagemaker: ASGIApp
     autoscaling: ASGIApp
     on_ready: Callable[[], None]
+    port: int
     door: ASGIApp = NO_DOOR
     last_request: float = field(default_factory=monotonic)
 
@@ -48,8 +46,8 @@ class Gateway:
         """Serve one connection of an ASGI server."""
         if scope["type"] == "lifespan":
             await self.ministack(scope, receive, self._announcing(send))
-        elif is_from_web_page(_headers(scope)):
-            await _refuse(scope, receive, send)
+        elif reason := refusal(_headers(scope), self.port):
+            await _refuse(scope, receive, send, reason)
         elif scope["type"] == "http" and _ADMINISTRATION.match(scope["path"]):
             await _NOT_SERVED(scope, receive, send)
         elif scope["path"].startswith(_LOCAL_DOOR):
@@ -77,38 +75,17 @@ def signed_service(scope: Scope) -> str | None:
     return found["service"] if found else None
 
 
-def is_from_web_page(headers: Mapping[str, str]) -> bool:
-    """Tell whether a browser sent this for a page from elsewhere.
-
-    Nothing else stands between a page that someone happens to look at and the right to run code here: no AWS client
-    sends an Origin or a Sec-Fetch-Site, and a name that an attacker's DNS points to 127.0.0.1 is not one of ours.
-    """
-    origin = headers.get("origin")
-    return (
-        not _is_loopback(f"//{headers.get('host', 'localhost')}")
-        or (origin is not None and not _is_loopback(origin))
-        or headers.get("sec-fetch-site") == "cross-site"
-    )
-
-
-@lru_cache(maxsize=64)  # clients are few, and each names the same host again and again
-def _is_loopback(url: str) -> bool:
-    name = (urlsplit(url).hostname or "").rstrip(".")
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
-
-
 def _headers(scope: Scope) -> dict[str, str]:
     # ASGI has the names in lower case.
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+async def _refuse(scope: Scope, receive: Receive, send: Send, reason: str) -> None:
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008})
     else:
-        await _REFUSED(scope, receive, send)
+        await PlainTextResponse(
+            f"{reason}\n",
+            HTTPStatus.FORBIDDEN,
+            {"X-Content-Type-Options": "nosniff"},
+        )(scope, receive, send)

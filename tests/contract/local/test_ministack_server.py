@@ -57,7 +57,7 @@ def test_aws_command_line_in_the_clouds_environment_reaches_it(cloud: Cloud) -> 
 
 
 def test_request_of_a_web_page_is_refused(cloud: Cloud) -> None:
-    page = urllib.request.Request(cloud.url, headers={"Origin": "https://example.com"})
+    page = urllib.request.Request(cloud.url, headers={"Origin": "http://localhost:3000"})
     with pytest.raises(urllib.error.HTTPError, match="403") as refused:
         urllib.request.urlopen(page)
     refused.value.close()
