@@ -38,6 +38,7 @@ from local.ministack import (
     task_threads,
     template_parameters,
     template_urls,
+    unsigned_requests,
     version_ids,
     workflow_logs,
     workflow_role,
@@ -90,5 +91,6 @@ def install_seams() -> None:
         template_parameters,
         template_urls,
         not_emulated,
+        unsigned_requests,
     ):
         module.install()
