@@ -37,7 +37,10 @@ async def keep_evaluating(every: float = EVERY_SECONDS) -> None:
     """Judge every alarm once in so many seconds, forever, so that its topic hears of it though nobody asks."""
     while True:
         await asyncio.sleep(every)
-        cloudwatch._evaluate_all_alarms()
+        try:
+            cloudwatch._evaluate_all_alarms()
+        except Exception:  # one alarm must not end the evaluation of all for good
+            _logger.exception("The alarms could not be evaluated")
 
 
 def _describe(original: Callable[..., Any], *request: Any) -> Any:

@@ -11,10 +11,12 @@ from typing import Any
 from ministack.core.responses import get_account_id
 from ministack.services import eventbridge, lambda_svc, sqs, stepfunctions
 
+from local.ministack.execution_input import CODE as INVALID_INPUT
 from local.ministack.log_targets import log_group
 from local.ministack.metric_store import record
 from local.ministack.seam import wrap
 from local.ministack.service_role import RoleDeniedError, RoleNotAssumedError, ServiceRole
+from local.ministack.swallowed_errors import collect
 
 _logger = logging.getLogger(__name__)
 _SERVICE = "events.amazonaws.com"
@@ -38,8 +40,9 @@ class UndeliveredError(Exception):
 
 
 def install() -> None:
-    """Look at every delivery before MiniStack makes it."""
+    """Look at every delivery before MiniStack makes it, and at what became of it."""
     wrap(eventbridge, "_invoke_target", "target event rule view", _deliver)
+    wrap(eventbridge, "_dispatch_to_stepfunctions", "arn payload", _start_execution)
 
 
 def _deliver(
@@ -51,11 +54,27 @@ def _deliver(
 ) -> None:
     try:
         _require_deliverable(target, rule["Arn"])
+        with collect(eventbridge.logger) as errors:
+            original(target, event, rule, view)
+        if errors:
+            raise _undelivered(errors[0])
     except UndeliveredError as failure:
         _logger.warning("Event not delivered to %s: %s (%s)", target["Arn"], failure, failure.code)
         bury(target, event, rule["Arn"], failure)
-    else:
-        original(target, event, rule, view)
+
+
+def _undelivered(error: Exception) -> UndeliveredError:
+    if isinstance(error, UndeliveredError):
+        return error
+    return UndeliveredError("INTERNAL_ERROR", f"{type(error).__name__}: {error}")
+
+
+def _start_execution(_original: Callable[..., None], arn: str, payload: str) -> None:
+    status, _, body = stepfunctions._start_execution({"stateMachineArn": arn, "input": payload})
+    if status != 200:
+        refusal = json.loads(body)
+        code = "INVALID_JSON" if refusal["__type"] == INVALID_INPUT else "ERROR_FROM_TARGET"
+        raise UndeliveredError(code, refusal["message"])
 
 
 def _require_deliverable(target: Mapping[str, Any], rule_arn: str) -> None:

@@ -1,6 +1,7 @@
 """A map run: the child executions of a Distributed Map, at most so many at once, and their counts while it runs."""
 
 import json
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -12,10 +13,12 @@ from ministack.services import stepfunctions
 
 from local.ministack.nested_executions import described, stop
 from local.ministack.packed_histories import pack_later
+from local.ministack.unexpected_errors import ERROR, describe
 
 # Step Functions runs 10,000 at once where a map names no MaxConcurrency; each is a thread here.
 _DEFAULT_CONCURRENCY = 40
 _COUNTS = "pending running succeeded failed timedOut aborted total resultsWritten failuresNotRedrivable pendingRedrive"
+_logger = logging.getLogger(__name__)
 type Record = dict[str, Any]
 
 
@@ -178,6 +181,18 @@ class MapRun:
         return child
 
     def _run(self, child: Record) -> None:
+        try:
+            end = {"status": "SUCCEEDED", "output": json.dumps(self._output(child))}
+        except stepfunctions._ExecutionError as exc:
+            end = {"status": "FAILED", "error": exc.error, "cause": exc.cause}
+        except Exception as exc:
+            _logger.exception("Unexpected error in execution %s", child["executionArn"])
+            end = {"status": "FAILED", "error": ERROR, "cause": describe(exc)}
+        if child["status"] == "RUNNING":  # else it was stopped
+            child.update(end, stopDate=stepfunctions.now_iso())
+        pack_later(child)
+
+    def _output(self, child: Record) -> Any:
         given = json.loads(child["input"])
         context = {
             "QueryLanguage": self._context["QueryLanguage"],
@@ -191,14 +206,7 @@ class MapRun:
             "variables": {},  # those of the parent are not seen here
         }
         states, first = self._processor["States"], self._processor["StartAt"]
-        try:
-            output = stepfunctions._run_sub_machine(states, first, given, child, context)
-            end = {"status": "SUCCEEDED", "output": json.dumps(output)}
-        except stepfunctions._ExecutionError as exc:
-            end = {"status": "FAILED", "error": exc.error, "cause": exc.cause}
-        if child["status"] == "RUNNING":  # else it was stopped
-            child.update(end, stopDate=stepfunctions.now_iso())
-        pack_later(child)
+        return stepfunctions._run_sub_machine(states, first, given, child, context)
 
     def _stop_children(self) -> None:
         for child in self.children:

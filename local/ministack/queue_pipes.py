@@ -31,6 +31,8 @@ def _poll(original: Callable[..., None], ddb: Any, pipe: Mapping[str, Any], acco
             _drain(pipe)
         except (RoleNotAssumedError, RoleDeniedError, sqs._Err) as exc:  # the last: there is no such queue
             _logger.warning("Pipe %s: %s", pipe["Name"], exc)
+        except Exception:  # the messages come back later; the other pipes go on now
+            _logger.exception("Unexpected error in pipe %s", pipe["Name"])
 
 
 def _drain(pipe: Mapping[str, Any]) -> None:

@@ -36,6 +36,6 @@ async def keep_saved(last_request: Callable[[], float], save: Callable[[], None]
             last_save = monotonic()
             try:
                 save()
-            except OSError:  # a full disk, say; the next save may find room
+            except Exception:  # a full disk, say; the next save may find room
                 _logger.exception("The state could not be saved")
             last_cost = monotonic() - last_save

@@ -81,6 +81,24 @@ def test_alarm_rings_though_nobody_asks(ministack: Any) -> None:
     assert "ALARM" == cloudwatch._alarms["errors"]["StateValue"]
 
 
+def test_alarms_are_evaluated_again_after_an_unexpected_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+
+    def fail() -> None:
+        calls.append(1)
+        raise KeyError("Threshold")
+
+    async def a_while() -> None:
+        judging = asyncio.create_task(keep_evaluating(every=0))
+        while len(calls) < 2 and not judging.done():
+            await asyncio.sleep(0)
+        judging.cancel()
+
+    monkeypatch.setattr(cloudwatch, "_evaluate_all_alarms", fail)
+    asyncio.run(asyncio.wait_for(a_while(), timeout=10))
+    assert 2 == len(calls)
+
+
 @pytest.mark.parametrize(
     ("values", "needed", "expected"),
     [

@@ -54,6 +54,30 @@ def test_event_with_everything_in_place_starts_the_workflow() -> None:
     assert [] == _dead_letters()
 
 
+def test_event_whose_input_is_not_json_goes_to_the_queue() -> None:
+    target = {
+        "Id": "workflow",
+        "Arn": MACHINE_ARN,
+        "RoleArn": "arn:aws:iam::000000000000:role/actor",
+        "DeadLetterConfig": {"Arn": QUEUE_ARN},
+        "InputTransformer": {"InputPathsMap": {"key": "$.detail.key"}, "InputTemplate": "key: <key>"},
+    }
+    eventbridge._put_targets({"Rule": "uploads", "Targets": [target]})
+    _put_event()
+    assert "INVALID_JSON" == _attributes()["ERROR_CODE"]
+    assert {} == dict(stepfunctions._executions.items())
+
+
+def test_event_whose_delivery_raises_an_unexpected_error_goes_to_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_arn: str, _payload: str) -> None:
+        raise ValueError("Exceeds the limit (4300 digits)")
+
+    monkeypatch.setattr(eventbridge, "_dispatch_to_stepfunctions", fail)
+    _put_event()
+    expected = ("INTERNAL_ERROR", "ValueError: Exceeds the limit (4300 digits)")
+    assert expected == (_attributes()["ERROR_CODE"], _attributes()["ERROR_MESSAGE"])
+
+
 def test_event_for_a_missing_target_is_kept_whole() -> None:
     stepfunctions._state_machines.clear()
     _put_event()

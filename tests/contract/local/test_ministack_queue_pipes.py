@@ -56,6 +56,19 @@ def inputs() -> list[Any]:
     return [json.loads(execution["input"]) for execution in stepfunctions._executions.values()]
 
 
+def test_unexpected_error_in_a_pipe_leaves_the_other_pipes_at_work(
+    ministack: MiniStackInProcess, queue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: Any) -> None:
+        raise ValueError("Exceeds the limit (4300 digits)")
+
+    put_target(ministack, SUCCEED)
+    send(queue, "1")
+    monkeypatch.setattr(stepfunctions, "_start_sync_execution", fail)
+    pipes._poll_once()
+    assert ["1"] == waiting(queue)
+
+
 def test_message_is_handed_over_as_a_batch_of_one_and_deleted(ministack: MiniStackInProcess, queue: str) -> None:
     put_target(ministack, SUCCEED)
     send(queue, "1", "2")

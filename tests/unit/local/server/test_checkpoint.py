@@ -30,6 +30,24 @@ def test_save_under_steady_load_takes_at_most_a_fiftieth_of_the_time(waited: flo
     assert due == is_due(now=waited, last_request=waited, last_save=0, last_cost=3)
 
 
+def test_keep_saved_goes_on_after_an_unexpected_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint, "QUIET_SECONDS", -1)
+    saves: list[str] = []
+
+    def fail() -> None:
+        saves.append("failed")
+        raise TypeError("Object of type set is not JSON serializable")
+
+    async def keep_for_a_while() -> None:
+        task = asyncio.create_task(keep_saved(lambda: monotonic() + 0.5, fail))
+        while len(saves) < 2 and not task.done():
+            await asyncio.sleep(0)
+        task.cancel()
+
+    asyncio.run(keep_for_a_while())
+    assert 2 == len(saves)
+
+
 def test_keep_saved_saves_once_after_the_last_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoint, "QUIET_SECONDS", -1)  # quiet at once, and no sleep
     saves: list[str] = []
