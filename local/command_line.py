@@ -64,7 +64,9 @@ def _parser() -> argparse.ArgumentParser:
     up = verbs.add_parser("up", parents=[common], help="start the local cloud, until Ctrl-C")
     up.add_argument("--detach", action="store_true", help="leave it running in the background")
     up.add_argument(
-        "--port", type=_port, help=f"listen here (default: {DEFAULT_PORT}, or a free port if that is taken)"
+        "--port",
+        type=_port,
+        help=f"listen here (default: the port of the last start; at first {DEFAULT_PORT}, or a free port)",
     )
     up.add_argument("--faults", action="store_true", help="let tests make things go wrong, by local.faults.client")
     up.add_argument("--stop-at-end-of-input", action="store_true", help=argparse.SUPPRESS)
@@ -119,7 +121,7 @@ def _announce(record: Record, folder: Folder, options: argparse.Namespace) -> No
     moved = options.port is None and record.port != DEFAULT_PORT
     which = "" if folder == Folder() else f" --state-dir {shlex.quote(str(folder.path))}"
     stop = f"`python -m local down{which}`" if options.detach else "Ctrl-C"
-    print(f"The local cloud is up at {record.url}{f' (port {DEFAULT_PORT} is taken)' if moved else ''}.")
+    print(f"The local cloud is up at {record.url}{f' (not on port {DEFAULT_PORT})' if moved else ''}.")
     print(f'  use:  eval "$(python -m local env{which})"  and then aws, sam or any AWS SDK')
     print(f"  stop: {stop}")
     print(f"  log:  {folder.log}", flush=True)

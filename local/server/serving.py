@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 
 from local.server import state_format
-from local.server.listener import HOST, open_listener
-from local.server.ownership import Record, claim
+from local.server.listener import HOST, open_listener, read_port, write_port
+from local.server.ownership import FolderNotUsableError, Record, claim
 from local.server.settings import Folder, server_environment
 
 _LOG_BYTES = 5_000_000
@@ -43,13 +43,13 @@ def serve(
         AlreadyRunningError, FolderNotUsableError, IncompatibleStateError, PortInUseError: nothing was started.
         Exception: see `local.server.composition.run`.
     """
-    with claim(folder), open_listener(port) as listener:
+    with claim(folder), open_listener(port, read_port(folder.port)) as listener:
         state_format.check(folder)
         record = _record(listener)
         environment = server_environment(folder, record.port)
         os.environ.clear()
         os.environ.update(environment)
-        record.write(folder)
+        _keep(record, folder)
         _log_to(folder)
         _keep_bytecode()
         _give_memory_back()
@@ -66,6 +66,14 @@ def _record(listener: socket.socket) -> Record:
     port = listener.getsockname()[1]
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return Record(os.getpid(), port, f"http://{HOST}:{port}", now, state_format.ministack_version())
+
+
+def _keep(record: Record, folder: Folder) -> None:
+    try:
+        write_port(folder.port, record.port)
+        record.write(folder)
+    except OSError as exc:  # a full disk, say
+        raise FolderNotUsableError(folder, exc) from exc
 
 
 def _keep_bytecode() -> None:

@@ -52,6 +52,11 @@ class Folder:
         return self.path / "logs" / "up.log"
 
     @property
+    def port(self) -> Path:
+        """The port of the last start; it stays after a crash, when the record is gone."""
+        return self.state / "port"
+
+    @property
     def record(self) -> Path:
         """Who serves, and where."""
         return self.path / "cloud.json"

@@ -119,7 +119,7 @@ def _python_m_local(*arguments: str | Path) -> str:
     return subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout
 
 
-def test_state_at_rest_survives_a_kill(tmp_path: Path) -> None:
+def test_cloud_that_was_killed_comes_back_on_its_port_with_the_state_at_rest(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     _python_m_local("up", "--detach", "--port", "0", "--state-dir", tmp_path)
     record = require(folder)
@@ -127,8 +127,13 @@ def test_state_at_rest_survives_a_kill(tmp_path: Path) -> None:
     _until((folder.state / "ministack" / "ssm.json").exists)
     os.kill(record.pid, signal.SIGKILL)
     _until(lambda: find(folder) is None)
-    with running(tmp_path) as second:
-        assert "1" == second.client("ssm").get_parameter(Name="kept")["Parameter"]["Value"]
+
+    _python_m_local("up", "--detach", "--state-dir", tmp_path)
+    try:
+        kept = Cloud(record.url).client("ssm").get_parameter(Name="kept")["Parameter"]["Value"]
+        assert (record.url, "1") == (require(folder).url, kept)
+    finally:
+        _python_m_local("down", "--state-dir", tmp_path)
 
 
 def test_detached_cloud_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
