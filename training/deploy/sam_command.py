@@ -2,35 +2,53 @@
 
 import shlex
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from training.naming import Names
 
 SAMCONFIG = Path(__file__).parents[2] / "samconfig.toml"
-_ENDPOINT = "EndpointName="
+_ENDPOINT, _STAGE = "EndpointName=", "Stage="
+_DEV, _PROD, _LOCAL = "default", "prod", "local"  # environments of samconfig.toml
 
 
 def sam_deploy_command(names: Names, samconfig: Path = SAMCONFIG) -> str:
-    """The command for the stack of the service, in the environment of samconfig.toml that has it.
+    """Return the command that deploys the stack of the service with its endpoint.
 
-    What the environment sets itself is repeated: parameters on the command line replace those in the file.
+    It repeats the parameters of the environment, which those on the command line replace.
+    A stack that samconfig.toml does not name borrows an environment, without its artifacts' prefix:
+    `sam delete` deletes everything under the prefix.
     """
-    environments = tomllib.loads(samconfig.read_text(encoding="utf-8")) if samconfig.exists() else {}
-    for environment, commands in environments.items():
-        if environment != "local" and _parameters(commands, "global").get("stack_name") == names.service:
-            chosen = "" if environment == "default" else f" --config-env {environment}"
-            shared = _parameters(commands, "global").get("parameter_overrides", "")
-            own = shlex.split(_parameters(commands, "deploy").get("parameter_overrides", shared))
-            break
-    else:
-        # The template has two stages, and only prod protects its table.
-        chosen, own = f" --stack-name {names.service}", [f"Stage={'prod' if names.stage == 'prod' else 'dev'}"]
+    text = samconfig.read_text(encoding="utf-8") if samconfig.exists() else ""
+    environments = {name: one for name, one in tomllib.loads(text).items() if name != _LOCAL}
+    named = [
+        environment
+        for environment, commands in environments.items()
+        if _parameters(commands, "global").get("stack_name") == names.service
+    ]
+    # The template has two stages, and only prod protects its table.
+    stage = "prod" if names.stage == "prod" else "dev"
+    environment = named[0] if named else _PROD if stage == "prod" else _DEV
 
-    overrides = [f"{_ENDPOINT}{names.endpoint}", *(one for one in own if not one.startswith(_ENDPOINT))]
-    return f"sam deploy{chosen} --parameter-overrides {shlex.join(overrides)}"
+    arguments = [] if environment == _DEV else ["--config-env", environment]
+    if not named:
+        arguments += ["--stack-name", names.service, "--s3-prefix", names.service]
+    overrides = _overrides(environments.get(environment, {}), [] if named else [_STAGE])
+    if not any(one.startswith(_STAGE) for one in overrides):
+        overrides.append(f"{_STAGE}{stage}")
+    overrides.insert(0, f"{_ENDPOINT}{names.endpoint}")
+    return shlex.join(["sam", "deploy", *arguments, "--parameter-overrides", *overrides])
+
+
+def _overrides(commands: Mapping[str, Any], without: list[str]) -> list[str]:
+    """Return an environment's parameters of the template, but the endpoint and others."""
+    shared = _parameters(commands, "global").get("parameter_overrides", "")
+    own = shlex.split(_parameters(commands, "deploy").get("parameter_overrides", shared))
+    return [one for one in own if not one.startswith((_ENDPOINT, *without))]
 
 
 def _parameters(commands: object, command: str) -> dict[str, str]:
-    """The parameters of one command in one environment of samconfig.toml."""
+    """Return the parameters of one command in one environment of samconfig.toml."""
     found = commands.get(command, {}) if isinstance(commands, dict) else {}
     return dict(found.get("parameters", {}))

@@ -1,5 +1,7 @@
 """The command that has the service ask the endpoint."""
 
+from pathlib import Path
+
 import pytest
 
 from training.deploy.sam_command import sam_deploy_command
@@ -16,13 +18,17 @@ from training.naming import Names
         ),
         (
             Names(stage="blue"),
-            "sam deploy --stack-name scones-unlimited-blue "
+            "sam deploy --stack-name scones-unlimited-blue --s3-prefix scones-unlimited-blue "
             "--parameter-overrides EndpointName=scones-unlimited-blue Stage=dev",
         ),
-        (Names("parcels"), "sam deploy --stack-name parcels --parameter-overrides EndpointName=parcels Stage=dev"),
+        (
+            Names("parcels"),
+            "sam deploy --stack-name parcels --s3-prefix parcels --parameter-overrides EndpointName=parcels Stage=dev",
+        ),
         (
             Names("parcels", stage="prod"),
-            "sam deploy --stack-name parcels-prod --parameter-overrides EndpointName=parcels-prod Stage=prod",
+            "sam deploy --config-env prod --stack-name parcels-prod --s3-prefix parcels-prod "
+            "--parameter-overrides EndpointName=parcels-prod Stage=prod",
         ),
     ],
 )
@@ -30,3 +36,33 @@ def test_the_command_changes_the_stack_of_the_stage_and_keeps_what_its_environme
     names: Names, expected: str
 ) -> None:
     assert expected == sam_deploy_command(names)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (
+            Names(),
+            "sam deploy --parameter-overrides EndpointName=scones-unlimited Stage=dev Architecture=x86_64",
+        ),
+        (
+            Names("parcels"),
+            "sam deploy --stack-name parcels --s3-prefix parcels "
+            "--parameter-overrides EndpointName=parcels Architecture=x86_64 Stage=dev",
+        ),
+    ],
+)
+def test_parameter_of_samconfig_reaches_every_stack_that_is_built_with_it(
+    names: Names, expected: str, tmp_path: Path
+) -> None:
+    samconfig = tmp_path / "samconfig.toml"
+    samconfig.write_text(
+        '[default.global.parameters]\nstack_name = "scones-unlimited"\n'
+        'parameter_overrides = "Stage=dev EndpointName=old Architecture=x86_64"\n'
+    )
+    assert expected == sam_deploy_command(names, samconfig)
+
+
+def test_command_without_samconfig_names_the_stage(tmp_path: Path) -> None:
+    expected = "--parameter-overrides EndpointName=parcels Stage=dev"
+    assert sam_deploy_command(Names("parcels"), tmp_path / "none").endswith(expected)
