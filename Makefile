@@ -95,7 +95,7 @@ audit: setup ## ask osv.dev for known vulnerabilities of all that is pinned, but
 	.venv/bin/python -m tests.security.supply_chain.audit
 
 .PHONY: check-aws
-check-aws: setup ## ask AWS, with your credentials and region, whether it accepts what is deployed; creates nothing
+check-aws: setup ## ask AWS, with your credentials and region, whether it accepts the deployment; creates nothing
 	.venv/bin/python -m operations check
 
 .PHONY: soak

@@ -1,1 +1,1 @@
-"""Ask AWS itself, before anything is created, whether it accepts what a deployment sends."""
+"""Ask AWS itself, before anything is created, whether it accepts a deployment."""

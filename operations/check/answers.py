@@ -10,7 +10,7 @@ from account.aws import PermissionMissingError, code_of, explain, reason_of
 
 
 class Outcome(StrEnum):
-    """What is known of a subject after the check."""
+    """The result for one subject."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"

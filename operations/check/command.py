@@ -1,4 +1,4 @@
-"""`check`: ask AWS whether it accepts what a deployment sends; creates nothing, costs nothing."""
+"""`check`: ask AWS whether it accepts a deployment; creates nothing, costs nothing."""
 
 import argparse
 from collections import Counter
@@ -24,7 +24,7 @@ from operations.check.templates import check_templates
 from operations.check.walk import check_states
 from operations.command import Context
 
-HELP = "ask AWS whether it accepts what a deployment sends; creates nothing, costs nothing"
+HELP = "ask AWS whether it accepts a deployment; creates nothing, costs nothing"
 UPLOAD = "workflow_s3_event"  # the sample event that names the image bucket
 _COLORS = {Outcome.ACCEPTED: "green", Outcome.LOOKED_UP: "", Outcome.NOT_EMULATED: "yellow"}
 
@@ -118,8 +118,8 @@ def _show(context: Context, rows: list[Row]) -> None:
         table.add_row(row.check, Text(row.subject), outcome, Text(row.message))
     context.console.print(table)
     counts = Counter(row.outcome for row in rows)
-    told = ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome])
-    context.console.print(f"{len(rows)} subjects in {context.aws.region}: {told}.")
+    summary = ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome])
+    context.console.print(f"{len(rows)} subjects in {context.aws.region}: {summary}.")
 
 
 def _data(context: Context, rows: list[Row]) -> dict[str, Any]:

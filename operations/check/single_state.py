@@ -26,7 +26,7 @@ class Arrival:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What tells two arrivals apart."""
+        """The parts that distinguish two arrivals."""
         return self.state, self.input, self.variables
 
 
@@ -67,8 +67,8 @@ def run_state(
     status = answer.get("status", "")
     inspection = answer.get("inspectionData", {})
     if status != ("CAUGHT_ERROR" if fails else "SUCCEEDED"):
-        told = ": ".join(filter(None, [answer.get("error"), answer.get("cause")]))
-        return Tested(Outcome.REFUSED, f"{status} {told}".strip())
+        reason = ": ".join(filter(None, [answer.get("error"), answer.get("cause")]))
+        return Tested(Outcome.REFUSED, f"{status} {reason}".strip())
     variables = inspection.get("variables", arrival.variables)
     following = answer.get("nextState")
     after = Arrival(following, answer.get("output", "{}"), variables) if following else None
