@@ -20,6 +20,9 @@ TRANSLATED = {
     "AWS::Serverless::LayerVersion": "AWS::Lambda::LayerVersion",
     "AWS::Serverless::StateMachine": "AWS::StepFunctions::StateMachine",
 }
+# Whose Ref is the ARN, and what the attribute Arn has besides the ARN that IAM names ("Return values" of each type).
+_REF_IS_ARN = {"AWS::SNS::Topic", "AWS::StepFunctions::StateMachine"}
+_AFTER_ARN = {"AWS::Logs::LogGroup": ":*"}
 
 
 @dataclass(frozen=True)
@@ -62,13 +65,16 @@ class Stack:
         """Return the statements of a role of template.yaml, with all that a parameter adds."""
         properties = read("template.yaml")["Resources"][logical_id]["Properties"]
         conditions = frozenset({"MakesKey", "Traces", "InVpc", "IsBounded", "NamesEndpoint"})
-        values = self._values | {one.logical_id: one.name for one in self.resources}
-        values |= {f"{one.logical_id}.Arn": one.arn for one in self.resources}
-        values |= {f"{one.logical_id}.Name": one.name for one in self.resources}
-        machines = [one for one in self.resources if one.type == "AWS::StepFunctions::StateMachine"]
-        values |= {one.logical_id: one.arn for one in machines}  # whose Ref is the ARN
-        documents = [one["PolicyDocument"] for one in resolved(properties["Policies"], values, conditions)]
+        documents = [one["PolicyDocument"] for one in resolved(properties["Policies"], self.values, conditions)]
         return [statement for document in documents for statement in document["Statement"]]
+
+    @cached_property
+    def values(self) -> dict[str, str]:
+        """What the functions of the policies resolve to: parameters, Ref, and the attributes Arn and Name."""
+        values = self._values | {one.logical_id: one.name for one in self.resources}
+        values |= {f"{one.logical_id}.Arn": one.arn + _AFTER_ARN.get(one.type, "") for one in self.resources}
+        values |= {f"{one.logical_id}.Name": one.name for one in self.resources}
+        return values | {one.logical_id: one.arn for one in self.resources if one.type in _REF_IS_ARN}
 
     def _of(self, template: str, stack: str) -> list[Resource]:
         templates = {

@@ -6,15 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.contract.execution_role.requests import TRANSFORM
+from tests.contract.execution_role.deploy_calls import CALLS, ROLE, SERVICE, TO_CLOUDFORMATION, stack
 from tests.contract.execution_role.resolved import read, resolved
-from tests.contract.execution_role.stack import ARTIFACTS, EXECUTION_ROLE, PLACE, deployment_values
+from tests.contract.execution_role.stack import EXECUTION_ROLE, deployment_values
 from tests.workflow.least_privilege.policies import Call, Policies, Statement
-
-SERVICE = "scones-unlimited"
-ROLE = "DeployRole"
-AS_EXECUTION_ROLE = frozenset({("cloudformation:rolearn", EXECUTION_ROLE)})
-TO_CLOUDFORMATION = frozenset({("iam:passedtoservice", "cloudformation.amazonaws.com")})
 
 
 def template() -> dict[str, Any]:
@@ -25,20 +20,6 @@ def policies() -> Policies:
     [policy] = template()["Resources"][ROLE]["Properties"]["Policies"]
     statements = resolved(policy["PolicyDocument"]["Statement"], deployment_values(SERVICE))
     return Policies(Statement(ROLE, "", body) for body in statements)
-
-
-def stack(name: str) -> str:
-    return PLACE.arn("AWS::CloudFormation::Stack", f"{name}/00000000-0000-0000-0000-000000000000")
-
-
-CHANGES = ["DescribeChangeSet", "DescribeStackEvents", "DescribeStacks", "ExecuteChangeSet", "GetTemplateSummary"]
-CALLS = [
-    Call(ROLE, "cloudformation:CreateChangeSet", stack(SERVICE), AS_EXECUTION_ROLE),
-    Call(ROLE, "cloudformation:CreateChangeSet", TRANSFORM),
-    *(Call(ROLE, f"cloudformation:{action}", stack(SERVICE)) for action in CHANGES),
-    Call(ROLE, "iam:PassRole", EXECUTION_ROLE, TO_CLOUDFORMATION),
-    *(Call(ROLE, f"s3:{action}", ARTIFACTS.format(SERVICE)) for action in ("GetObject", "PutObject")),
-]
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.action)

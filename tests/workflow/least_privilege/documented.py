@@ -15,7 +15,7 @@ WORKFLOWS = ["ImageClassificationWorkflowRole", "RecordFailureWorkflowRole", "Ba
 
 
 def documented(stack: str, deployment: Deployment) -> set[Call]:
-    """All of them, for a stack with a key of its own and outside of a VPC."""
+    """All of them, for a stack with a key of its own and outside of a VPC; `<...>` stands for any text."""
     return {
         *_of_functions(stack),
         *_of_workflows(deployment),
@@ -32,7 +32,7 @@ def _arn(service: str, resource: str) -> str:
 def _of_functions(stack: str) -> Iterator[Call]:
     for role, function in FUNCTIONS.items():
         # Lambda, "Sending Lambda function logs to CloudWatch Logs": the role needs both for its log group.
-        stream = _arn("logs", f"log-group:/aws/lambda/{stack}-{function}:log-stream:2026/01/15/[$LATEST]0a1b")
+        stream = _arn("logs", f"log-group:/aws/lambda/{stack}-{function}:<log-stream:name>")
         yield from (Call(role, f"logs:{action}", stream) for action in ("CreateLogStream", "PutLogEvents"))
         # Lambda, "Visualize Lambda function invocations using AWS X-Ray", Execution role permissions.
         yield from (Call(role, f"xray:{action}", "*") for action in ("PutTraceSegments", "PutTelemetryRecords"))
@@ -57,10 +57,10 @@ def _of_backlogs(stack: str, deployment: Deployment) -> Iterator[Call]:
     role = "BacklogWorkflowRole"
     # Step Functions, "IAM policies for using Distributed Map states": children, and reports that come in parts.
     workflow = deployment.names["ImageClassificationWorkflow"].rpartition(":")[2]
-    for execution in (f"{workflow}:one", f"{stack}-backlog:one", f"{stack}-backlog/list:one"):
+    for execution in (f"{workflow}:<name>", f"{stack}-backlog:<name>", f"{stack}-backlog/<label>:<name>"):
         for action in ("DescribeExecution", "StopExecution"):
             yield Call(role, f"states:{action}", _arn("states", f"execution:{execution}"))
-    report = f"arn:aws:s3:::{deployment.names['ImageBucket']}/backlog/one/manifest.json"
+    report = f"arn:aws:s3:::{deployment.names['ImageBucket']}/backlog/<key>"
     for action in ("ListMultipartUploadParts", "AbortMultipartUpload"):
         yield Call(role, f"s3:{action}", report, frozenset({(SECURE, "true")}))
     # Step Functions, "IAM policies for starting workflow executions", Synchronous.
@@ -79,9 +79,9 @@ def _with_the_key(stack: str, deployment: Deployment) -> Iterator[Call]:
 
     bucket = f"arn:aws:s3:::{names['ImageBucket']}"
     # S3, "Using server-side encryption with AWS KMS keys": the bucket, or without bucket key the object.
-    for arn in (bucket, f"{bucket}/uploads/truck.png", f"{bucket}/archive/truck.png"):
+    for arn in (bucket, f"{bucket}/uploads/<key>", f"{bucket}/archive/<key>"):
         yield Call("SerializeImageRole", "kms:Decrypt", key, through("s3", "aws:s3:arn", arn))
-    for arn in (bucket, f"{bucket}/backlog/images.csv"):
+    for arn in (bucket, f"{bucket}/backlog/<key>"):
         for action in ("Decrypt", "GenerateDataKey"):
             yield Call("BacklogWorkflowRole", f"kms:{action}", key, through("s3", "aws:s3:arn", arn))
     # DynamoDB, "Encryption at rest: how it works": the table's key is decrypted on behalf of whoever uses the table.
@@ -128,7 +128,7 @@ def _on_the_key(stack: str, deployment: Deployment) -> Iterator[Call]:
     for name in (
         deployment.names["FailureQueue"].rpartition("/")[2],
         deployment.names["FailureDeadLetterQueue"].rpartition("/")[2],
-        f"{stack}-Monitoring-1A2B3C-DecisionDeadLetterQueue-4D5E6F",
+        f"{stack}-Monitor<ing-random-DecisionDeadLetterQueue-random>",
     ):
         context = frozenset({("kms:encryptioncontext:aws:sqs:arn", _arn("sqs", name))})
         for action in ("GenerateDataKey", "Decrypt"):
@@ -145,7 +145,7 @@ def in_a_vpc() -> set[Call]:
 
     Lambda, "Giving Lambda functions access to resources in an Amazon VPC", Required IAM permissions.
     """
-    interface = _arn("ec2", "network-interface/*")
+    interface = _arn("ec2", "network-interface/<id>")
     changes = ["CreateNetworkInterface", "DeleteNetworkInterface"]
     changes += ["AssignPrivateIpAddresses", "UnassignPrivateIpAddresses"]
     looks = ["DescribeNetworkInterfaces", "DescribeSubnets"]

@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from local.server.cloud import Cloud
 from local.server.settings import Folder
 from tests.workflow.deployed import Deployed
+from tests.workflow.least_privilege import record
 from tests.workflow.least_privilege.boundary import as_permissions, boundary
 from tests.workflow.least_privilege.branches import FOREIGN, Branches
 from tests.workflow.least_privilege.deployment import Deployment, deployed
@@ -44,6 +46,13 @@ def evidence(cloud: Cloud, cloud_folder: Folder, service: Deployed) -> Evidence:
 
 def test_every_call_that_is_needed_is_allowed(evidence: Evidence) -> None:
     assert [] == [call for call in evidence.needed if not evidence.deployment.policies.allows(call)]
+
+
+def test_committed_record_of_calls_is_that_of_this_run(evidence: Evidence, tmp_path: Path) -> None:
+    current = tmp_path / record.FILE.name
+    current.write_text(record.page(record.lines(evidence.allowed, evidence.deployment.names)), encoding="utf-8")
+    message = f"The service makes other calls. Copy {current} to {record.FILE}, and run tests/security."
+    assert record.FILE.read_text(encoding="utf-8") == current.read_text(encoding="utf-8"), message
 
 
 def test_without_any_one_right_a_needed_call_is_denied(evidence: Evidence) -> None:
