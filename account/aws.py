@@ -53,7 +53,7 @@ class RegionMissingError(AwsError):
 
 
 class UnreachableError(AwsError):
-    """Nothing answers there: is the network up, or the local cloud (`python -m local up --detach`)?"""
+    """Nothing answers there: check the region, the network, or the local cloud (`python -m local up --detach`)."""
 
 
 class PermissionMissingError(AwsError):

@@ -46,10 +46,10 @@ def key_arn(context: Context, key: str | None) -> str | None:
         if not isinstance(explain(exc), PermissionMissingError):
             raise
         if ":key/" not in key:
-            told = f"{key}: give the ARN of the key, or get kms:DescribeKey to look it up."
-            raise KeyUnusableError(told) from exc
-        told = f"The KMS key is not checked, which needs kms:DescribeKey: {key}"
-        context.console.print(told, markup=False)
+            message = f"{key}: give the ARN of the key, or get kms:DescribeKey to look it up."
+            raise KeyUnusableError(message) from exc
+        message = f"The KMS key is not checked, which needs kms:DescribeKey: {key}"
+        context.console.print(message, markup=False)
         return key
     state, spec = found.get("KeyState", ""), found.get("KeySpec", "")
     if (state, spec) != (_ENABLED, _SYMMETRIC):

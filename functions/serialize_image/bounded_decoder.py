@@ -1,6 +1,6 @@
 """Prepare images in a process of their own, so that no image takes more memory or time than allowed.
 
-The operating system enforces the limits (`decoder_process`), whatever a decoder does with the bytes.
+The operating system enforces the limits (`decoder_process`), independently of the decoder.
 The process has no credentials in its environment. It serves one image after the other; an image that
 ends it costs the next image the start of a new process.
 """

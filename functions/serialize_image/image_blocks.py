@@ -102,7 +102,7 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 
 
 def _is_kept(data: bytes, start: int, left: dict[bytes, int]) -> bool:
-    """Whether the contents begin as a wanted block, of which there may be at most so many."""
+    """Whether the contents begin as a wanted block, of which there may be at most a given number."""
     for beginning in left:
         if data.startswith(beginning, start):
             left[beginning] -= 1

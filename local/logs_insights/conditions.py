@@ -1,7 +1,7 @@
 """Parse the conditions of `filter`, and the fields and functions that other commands take.
 
 CloudWatch Logs User Guide, "filter" and "Boolean, comparison, numeric, datetime, and other functions". A comparison
-with a field that an event lacks does not hold, whatever its sign.
+with a field that an event lacks does not hold, with any operator.
 """
 
 import re

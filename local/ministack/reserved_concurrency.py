@@ -1,6 +1,6 @@
 """Reserved concurrency of functions, as Lambda grants it and as CloudFormation sets it.
 
-MiniStack reserves whatever is asked, though nothing is left for the account's other functions, and its CloudFormation
+MiniStack reserves any number, though nothing is left for the account's other functions, and its CloudFormation
 leaves the property out. https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionConcurrency.html
 """
 

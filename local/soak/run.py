@@ -78,7 +78,7 @@ def _soak(cloud: Cloud, order: Order, folder: Path) -> Verdict:
 
 
 def _hostile_images(folder: Path | None) -> list[Sample]:
-    """The files of a folder, whose outcomes no label tells."""
+    """Return the files of a folder as samples without a label."""
     files = sorted(folder.iterdir()) if folder else []
     return [Sample(file, f"{HOSTILE_NAME}-{file.name}", None) for file in files]
 

@@ -53,7 +53,7 @@ class Expression(NamedTuple):
 
 
 class Names(NamedTuple):
-    """What an expression refers to: members of $states, names of no value, whether $$."""
+    """The names in an expression: members of $states, names of no value, whether $$."""
 
     states: frozenset[str]
     unbound: frozenset[str]
@@ -61,7 +61,7 @@ class Names(NamedTuple):
 
 
 def is_expression(value: object) -> bool:
-    """Tell whether a value is a string in the marks of an expression."""
+    """Return whether a value is a string in the marks of an expression."""
     return isinstance(value, str) and value.startswith("{%") and value.endswith("%}")
 
 
@@ -121,7 +121,7 @@ def error_output_out_of_place(workflow: Workflow) -> Places:
 
 @lru_cache(2000)  # several rules ask for each
 def names(text: str) -> Names:
-    """Return what an expression refers to; nothing if it is not JSONata."""
+    """Return the names in an expression; none if it is not JSONata."""
     tree = _parsed(text)[0]
     found = list(_references(tree, True)) if tree is not None else []
     return Names(

@@ -22,7 +22,7 @@ OF_JSONATA = {"ItemReader": {"Arguments"}, "ResultWriter": {"Arguments"}}
 
 
 def is_distributed(state: State) -> bool:
-    """Tell whether a map starts an execution for each item."""
+    """Return whether a map starts an execution for each item."""
     return any(_config(machine).get("Mode") == "DISTRIBUTED" for _, machine in nested(state))
 
 

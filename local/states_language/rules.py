@@ -1,4 +1,4 @@
-"""All rules, each with the diagnostic code under which AWS refuses what it finds."""
+"""All rules, each with the diagnostic code under which AWS refuses a violation."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple

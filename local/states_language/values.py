@@ -17,7 +17,7 @@ _QUOTED = re.compile(r"'[^']*'")
 
 
 class Kind(NamedTuple):
-    """What a field takes, in words and as a test. Numbers may be expressions in JSONata states."""
+    """The values that a field takes, in words and as a test. Numbers may be expressions in JSONata states."""
 
     words: str
     accepts: Callable[[Any], bool]

@@ -46,7 +46,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class Workflow:
-    """All machines of a definition, the outer one first. `express` tells EXPRESS from STANDARD."""
+    """All machines of a definition, the outer one first. `express` is true for EXPRESS."""
 
     machines: tuple[Machine, ...]
     express: bool

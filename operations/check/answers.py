@@ -1,4 +1,4 @@
-"""What AWS answered about one subject, and how its errors are read."""
+"""AWS's answer about one subject, and how errors are read."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the result: what was asked, about what, and the answer in AWS's words."""
+    """One line of the result: the check, its subject and the answer in AWS's words."""
 
     check: str
     subject: str

@@ -15,7 +15,7 @@ NAME = FILE.relative_to(ROOT).as_posix()
 
 @dataclass(frozen=True)
 class Mock:
-    """What a Task or a Map state is given in place of its service's answer.
+    """The mocked result of a Task or a Map state.
 
     Args:
         result: the answer, in the form of the service's API.

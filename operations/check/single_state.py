@@ -18,7 +18,7 @@ STARTED = "2026-01-15T09:30:00.000Z"
 
 @dataclass(frozen=True)
 class Arrival:
-    """A state that a workflow has reached, with what the states before it have left."""
+    """A state that a workflow has reached, with its input and variables."""
 
     state: str
     input: str  # JSON
