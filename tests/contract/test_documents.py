@@ -82,6 +82,12 @@ def test_targets_of_make_exist(page: str) -> None:
     assert [] == [target for target in told if target not in targets]
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_every_section_begins_after_an_empty_line(page: str) -> None:
+    # Two branches that both add a section at the end are merged without one.
+    assert [] == re.findall(r"\S\n(##+ .*)", text_of(page))
+
+
 def test_readme_fits_its_readers_patience() -> None:
     assert len(text_of("README.md").splitlines()) < 200
 
