@@ -2,6 +2,8 @@
 
 import sys
 
+from local.closed_output import end_quietly
+
 _REMEDY = "Run `make setup`, then `.venv/bin/python -m local`."
 
 
@@ -24,4 +26,4 @@ def run(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(end_quietly(lambda: run(sys.argv[1:])))

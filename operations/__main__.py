@@ -4,8 +4,9 @@ import sys
 
 if __name__ == "__main__":
     try:
+        from account.closed_output import end_quietly
         from operations.command_line import main
 
-        sys.exit(main(sys.argv[1:]))
+        sys.exit(end_quietly(lambda: main(sys.argv[1:])))
     except KeyboardInterrupt:  # pressed while Python was still importing
         sys.exit(130)
