@@ -103,7 +103,7 @@ def _json_rows(path: Path) -> Iterator[_Row]:
         place = f"{path.name}, line {number}"
         try:
             values = json.loads(line)
-        except ValueError as exc:
+        except (ValueError, RecursionError) as exc:
             raise ManifestError(f"{place} is no JSON: every line holds one object.") from exc
         if not isinstance(values, dict):
             raise ManifestError(f"{place} is no JSON object.")

@@ -27,6 +27,8 @@ def open_source(name: str, columns: Columns, wanted: tuple[str, ...], s3: "S3Cli
         return read_cifar(path, wanted) if is_cifar_folder(path) else read_folder(path, wanted)
     if not path.exists():
         raise SourceNotReadableError(f"There is no {path}.")
+    if not path.is_file():  # reading a pipe or a device may never end
+        raise SourceNotReadableError(f"{path} is neither a folder nor an ordinary file.")
     if path.suffix.lower() in CSV_SUFFIXES | JSON_SUFFIXES:
         return read_manifest(path, columns, wanted, s3)
     if path.name.lower().endswith(_ARCHIVES):

@@ -1,6 +1,7 @@
 """A source with a folder for each class, on disk or in S3; and the same already in splits."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 # torchvision's ImageFolder leaves the names open; these are the ones in use.
 _SPLIT_FOLDERS = {**{split: split for split in SPLITS}, "val": VALIDATION, "valid": VALIDATION}
+# Links may lead to one folder from several places; more often than this, they multiply without end.
+_MOST_WAYS = 100
 type Readers = Mapping[str, Callable[[], bytes]]
 
 
@@ -25,18 +28,44 @@ def read_folder(root: Path, wanted: tuple[str, ...]) -> Source:
     """List a folder on disk.
 
     Raises:
-        SourceNotReadableError, UnknownClassError, ClassNameError: it cannot be a source.
+        SourceNotReadableError: a folder cannot be read, or a link leads back to a folder above it.
+        UnknownClassError, ClassNameError: it cannot be a source.
     """
     readers: dict[str, Callable[[], bytes]] = {}
     folders: list[str] = []
+    loops = _Loops()
     try:
         for here, below, names in os.walk(root, onerror=_refuse, followlinks=True):
             at = Path(here)
+            loops.refuse(at)
             folders += [(at / name).relative_to(root).as_posix() for name in below]
             readers |= {(at / name).relative_to(root).as_posix(): partial(read_file, at / name) for name in names}
     except OSError as exc:
         raise SourceNotReadableError(f"{root} cannot be read: {exc}") from exc
     return arrange(f"{root}/", readers, folders, wanted)
+
+
+class _Loops:
+    """Knows the folders that a walk has entered, by device and inode: links give one folder many paths."""
+
+    def __init__(self) -> None:
+        self._identities: dict[Path, tuple[int, int]] = {}
+        self._ways: Counter[tuple[int, int]] = Counter()
+
+    def refuse(self, folder: Path) -> None:
+        """Raise SourceNotReadableError if the walk would go round for ever below this folder."""
+        status = folder.stat()
+        identity = (status.st_dev, status.st_ino)
+        self._identities[folder] = identity
+        self._ways[identity] += 1
+
+        for above in folder.parents:
+            if self._identities.get(above) == identity:
+                raise SourceNotReadableError(f"{folder} is a link to {above}, which contains it. Remove the link.")
+        if self._ways[identity] > _MOST_WAYS:
+            raise SourceNotReadableError(
+                f"Links lead to {folder.resolve()} in more than {_MOST_WAYS} ways. Remove some of them."
+            )
 
 
 def read_prefix(s3: "S3Client", url: str, wanted: tuple[str, ...]) -> Source:

@@ -91,6 +91,8 @@ def test_a_wrong_row_is_told_by_its_line(text: str, message: str, folder: Path, 
     ("text", "message"),
     [
         ("path", "line 1 is no JSON: every line holds one object"),
+        ("9" * 5000, "line 1 is no JSON"),
+        ("[" * 100_000, "line 1 is no JSON"),
         ("[1]", "line 1 is no JSON object"),
         ('\n{"path": ["a"], "label": "car"}', "line 2: path is .* no text"),
         ('{"path": "a.png"}', "line 1 has no label"),

@@ -1,11 +1,15 @@
 """Folders of classes, on disk and in S3."""
 
 import os
+import socket
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from training.stage.manifest import Columns
 from training.stage.source import ClassNameError, SourceNotReadableError, UnknownClassError, read_file
+from training.stage.sources import open_source
 from training.stage.tree import arrange, read_folder, read_prefix
 from training.step import Context
 
@@ -83,6 +87,72 @@ def test_something_that_is_no_file_is_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")  # reading it would wait for ever
     with pytest.raises(OSError, match="no ordinary file"):
         read_file(tmp_path / "pipe")
+
+
+@pytest.mark.parametrize("target", [".", "..", "../..", "../../car"])
+def test_link_to_a_folder_above_it_is_refused_by_name(target: str, source: Path) -> None:
+    (source / "car" / "deep").mkdir()
+    (source / "car" / "deep" / "again").symlink_to(target, target_is_directory=True)
+    with pytest.raises(SourceNotReadableError, match=r"car/deep/again is a link to .*, which contains it"):
+        read_folder(source, ())
+
+
+def test_two_folders_that_link_to_each_other_are_refused(source: Path) -> None:
+    (source / "car" / "other").symlink_to(source / "truck", target_is_directory=True)
+    (source / "truck" / "other").symlink_to(source / "car", target_is_directory=True)
+    with pytest.raises(SourceNotReadableError, match="which contains it"):
+        read_folder(source, ())
+
+
+def test_links_that_multiply_without_a_loop_are_refused(source: Path) -> None:
+    folders = [source / "car" / str(level) for level in range(40)]
+    for folder in folders:
+        folder.mkdir()
+    for folder, following in pairwise(folders):
+        for name in "ab":
+            (folder / name).symlink_to(following, target_is_directory=True)
+    with pytest.raises(SourceNotReadableError, match="in more than 100 ways"):
+        read_folder(source, ())
+
+
+def test_link_to_a_folder_elsewhere_is_followed(source: Path) -> None:
+    (source / "ship").symlink_to(source / "car", target_is_directory=True)
+    images = read_folder(source, ()).images
+    numbers = [sum(image.label == label for image in images) for label in ("ship", "car")]
+    assert (True, numbers[0]) == (numbers[0] > 0, numbers[1])
+
+
+def test_folder_that_cannot_be_read_is_refused_by_name(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scan = os.scandir
+
+    def refuse(path: str) -> object:
+        if Path(path).name == "car":
+            raise PermissionError(13, "Permission denied", path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(SourceNotReadableError, match=r"cannot be read: .*Permission denied.*car"):
+        read_folder(source, ())
+
+
+def test_pipes_sockets_and_devices_among_the_images_do_not_block(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(source / "car")  # the path of a socket may have 107 bytes
+    os.mkfifo(source / "car" / "pipe.png")
+    (source / "car" / "zero.png").symlink_to("/dev/zero")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("socket.png")
+    special = [image for image in read_folder(source, ()).images if Path(image.path).stem in ("pipe", "zero", "socket")]
+    assert 3 == len(special)
+    for image in special:
+        with pytest.raises(OSError, match="no ordinary file"):
+            image.read()
+
+
+@pytest.mark.parametrize("name", ["labels.csv", "labels.jsonl", "cifar.tar.gz", "images"])
+def test_pipe_that_is_named_as_the_source_is_refused(name: str, tmp_path: Path, context: Context) -> None:
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(SourceNotReadableError, match="neither a folder nor an ordinary file"):
+        open_source(str(tmp_path / name), Columns(), (), context.aws.s3)
 
 
 def test_an_s3_prefix_has_folders_too(context: Context) -> None:
