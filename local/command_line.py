@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import shlex
 import signal
 import sys
@@ -151,8 +152,11 @@ def _env(folder: Folder, options: argparse.Namespace) -> None:
 
 
 def _demo(folder: Folder, _options: argparse.Namespace) -> int:
+    from local.demo.prerequisites import require_space, require_tools
     from local.demo.run import run  # it trains a model and draws pages: not for the other verbs
 
+    require_tools(os.environ)
+    require_space(folder.path, ROOT)
     record = find(folder) or cloud.start(folder, None)
     return run(cloud.Cloud(record.url), folder.path)
 

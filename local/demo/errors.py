@@ -9,6 +9,10 @@ class MissingToolError(DemoError):
     """A program that the demo needs is not on PATH; run `make setup`, or `make demo`, which sets PATH."""
 
 
+class DiskFullError(DemoError):
+    """The disk has too little free space for the demo; free some, or name another --state-dir."""
+
+
 class SamError(DemoError):
     """SAM CLI failed; the end of its output is below, the whole of it in the log named there."""
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local.demo.errors import MissingToolError, SamError
+from local.demo.errors import SamError
+from local.demo.prerequisites import require_tools
 from local.lambda_runtime.settings import ARCHITECTURE
 
 if TYPE_CHECKING:
@@ -51,9 +52,7 @@ def outputs(cloudformation: "CloudFormationClient", stack_name: str = STACK) -> 
 
 
 def _sam(arguments: list[str], log: Path, environment: Mapping[str, str]) -> None:
-    for tool in ("sam", "python3.13"):  # sam build looks for the runtime's own Python on PATH
-        if shutil.which(tool, path=environment["PATH"]) is None:
-            raise MissingToolError(f"{tool} is not on PATH. Run `make setup` and start the demo with `make demo`.")
+    require_tools(environment, ("sam", "python3.13"))  # sam build looks for the runtime's own Python on PATH
     program = str(shutil.which("sam", path=environment["PATH"]))
     with log.open("w") as output:
         result = subprocess.run(
