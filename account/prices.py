@@ -29,7 +29,10 @@ class Prices:
     serverless_gb_second: float
     s3_gb_month: float
     alarm_month: float
+    composite_alarm_month: float
+    metric_month: float
     key_month: float
+    interface_endpoint_hour: float
     table_gb_month: float
     table_backup_gb_month: float
     instance_hour: Mapping[str, float]
@@ -63,8 +66,8 @@ def read_prices(path: Path = PRICES) -> Prices:
     """
     try:
         prices = Prices(**tomllib.loads(path.read_text(encoding="utf-8")))
-        numbers = [prices.serverless_gb_second, prices.s3_gb_month, prices.alarm_month, prices.key_month]
-        numbers += [prices.table_gb_month, prices.table_backup_gb_month]
+        others = ("region", "as_of", "source", "instance_hour", "per_million")
+        numbers = [value for name, value in vars(prices).items() if name not in others]
         numbers += [*prices.instance_hour.values(), *prices.per_million.values()]
         if not isinstance(prices.as_of, date) or not all(float(number) >= 0 for number in numbers):
             raise ValueError("as_of must be a date, and no price below 0")
