@@ -119,9 +119,7 @@ class Rollout:
 
     @property
     def _patience(self) -> float:
-        if self.strategy is None:
-            return self.timeout
-        return self.timeout * self.strategy.batches + self.strategy.seconds
+        return self.strategy.patience(self.timeout) if self.strategy else self.timeout
 
     def _was_serverless(self, replaced: str) -> bool:
         return not self.hosting.is_serverless and bool(endpoint.is_serverless(self.context, replaced))

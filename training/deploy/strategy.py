@@ -61,10 +61,13 @@ class Strategy:
         steps = -(-100 // self.share)
         return self.bake * {CANARY: 2, LINEAR: steps, ALL_AT_ONCE: 1, ROLLING: steps}[self.kind]
 
-    @property
-    def batches(self) -> int:
-        """How often SageMaker waits for new instances: once, or for every rolling batch."""
-        return -(-100 // self.share) if self.kind == ROLLING else 1
+    def patience(self, timeout: float) -> float:
+        """Return the seconds that an update may take, if new instances take `timeout` seconds.
+
+        SageMaker waits for new instances once, or for every rolling batch.
+        """
+        batches = -(-100 // self.share) if self.kind == ROLLING else 1
+        return timeout * batches + self.seconds
 
     def request(self, alarms: list[str]) -> dict[str, Any]:
         """The members of UpdateEndpoint that have it watched."""

@@ -78,7 +78,6 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         if not options.json:
             print_data(request)
         return request
-    allow_keys(context, plan.role, data=plan.kms_key, volumes=plan.volume_kms_key)
     train(context, plan, jobs, options.again)
     return register(context, plan.dataset, plan.earlier_model)
 
@@ -108,6 +107,7 @@ def train(context: Context, plan: Plan, jobs: Jobs, again: bool = False) -> dict
 
 
 def _start(context: Context, plan: Plan, jobs: Jobs, checkpoints: str | None) -> str:
+    allow_keys(context, plan.role, data=plan.kms_key, volumes=plan.volume_kms_key)
     with context.console.status("creating the training job"):
         request = make_request(context, plan, jobs, checkpoints)
         name = str(request["TrainingJobName"])

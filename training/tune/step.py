@@ -63,7 +63,6 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         if not options.json:
             print_data(request)
         return request
-    allow_keys(context, plan.role, data=plan.kms_key, volumes=plan.volume_kms_key)
     result = tune(context, plan, search, jobs, tuning_jobs, options.again)
     registered = register(context, plan.dataset, plan.earlier_model)
     return result | {"model_package": registered["model_package"]}
@@ -97,6 +96,7 @@ def _request(context: Context, plan: Plan, search: Search, jobs: Jobs) -> dict[s
 
 
 def _start(context: Context, plan: Plan, search: Search, jobs: Jobs, tuning_jobs: TuningJobs) -> str:
+    allow_keys(context, plan.role, data=plan.kms_key, volumes=plan.volume_kms_key)
     request = _request(context, plan, search, jobs)
     name = str(request["HyperParameterTuningJobName"])
     context.run.note("tune", tuning_job=name)  # before it is created: whatever happens then, the same command finds it

@@ -453,6 +453,26 @@ def test_a_missing_role_is_told_before_anything_is_made(deploy: Deploy, hosting:
     assert [] == hosting.changes
 
 
+@pytest.mark.parametrize("captured", [False, True])
+def test_role_is_allowed_the_key_before_anything_is_made(
+    trained: Context, deploy: Deploy, hosting: Any, monkeypatch: pytest.MonkeyPatch, captured: bool
+) -> None:
+    key = trained.aws.kms.create_key()["KeyMetadata"]
+    allowed: list[tuple[Any, ...]] = []
+
+    def allow(_: Context, role: str, **keys: str | None) -> None:
+        allowed.append((role.rpartition("/")[2], keys, list(hosting.changes)))
+
+    monkeypatch.setattr("training.deploy.step.allow_keys", allow)
+    deploy("--kms-key", key["KeyId"], *(("--capture", "10") if captured else ()))
+    keys = {"data": key["Arn"] if captured else None, "volumes": key["Arn"]}
+    assert [("sagemaker", keys, [])] == allowed
+    name = trained.names.endpoint
+    serving = trained.aws.sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"]
+    config = trained.aws.sagemaker.describe_endpoint_config(EndpointConfigName=serving)
+    assert key["Arn"] == config["KmsKeyId"]
+
+
 def test_quota_message_of_an_update_says_what_an_update_needs(
     deploy: Deploy, hosting: Any, model_url: ModelUrl
 ) -> None:

@@ -52,7 +52,9 @@ def test_rolling_update_and_its_rollback_need_one_batch_more(valid_request: Call
 
 
 def test_only_a_rolling_update_waits_for_new_instances_more_than_once() -> None:
-    assert [1, 1, 1, 4] == [Strategy(kind, 30, 60).batches for kind in ("canary", "linear", "all-at-once", "rolling")]
+    kinds = ("canary", "linear", "all-at-once", "rolling")
+    patience = [Strategy(kind, 30, 60).patience(1000) for kind in kinds]
+    assert [1120, 1240, 1060, 4240] == patience
 
 
 def test_step_below_ten_percent_is_for_a_rolling_update() -> None:

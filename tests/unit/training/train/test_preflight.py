@@ -213,9 +213,9 @@ def test_an_earlier_model_that_is_not_there_is_named(context: Context) -> None:
         preflight.check_earlier_model(context, "s3://photos/models/2/model.tar.gz")
 
 
-def test_dataset_of_image_files_is_refused_without_resize(plan: Plan) -> None:
+def test_dataset_of_image_files_is_refused_without_resize(context: Context, plan: Plan) -> None:
     unsized = {name: text for name, text in plan.hyperparameters.items() if name != "resize"}
     without = replace(plan, hyperparameters=unsized)
     preflight.check_resize(replace(without, dataset=replace(plan.dataset, recordio=True)))
     with pytest.raises(preflight.ResizeMissingError, match="give --resize 256"):
-        preflight.check_resize(without)
+        preflight.preflight(context, without)

@@ -78,6 +78,20 @@ def test_the_result_is_kept_in_run_json(context: Context, plan: Plan, jobs: Fake
     assert result == context.run.result("train")
 
 
+def test_role_is_allowed_the_keys_before_a_job_is_created_and_not_again(
+    context: Context, plan: Plan, jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allowed: list[tuple[Any, ...]] = []
+
+    def allow(_: Context, role: str, **keys: str) -> None:
+        allowed.append((role, keys, len(jobs.requests)))
+
+    monkeypatch.setattr("training.train.step.allow_keys", allow)
+    for _ in range(2):
+        step.train(context, replace(plan, kms_key="arn:data", volume_kms_key="arn:disks"), jobs)
+    assert [(plan.role, {"data": "arn:data", "volumes": "arn:disks"}, 0)] == allowed
+
+
 def test_a_job_carries_the_tags_of_the_run(context: Context, plan: Plan, jobs: FakeJobs) -> None:
     step.train(context, plan, jobs)
     assert context.names.tag_list == jobs.requests[0]["Tags"]

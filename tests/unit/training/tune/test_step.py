@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -91,6 +91,20 @@ def test_the_best_model_becomes_that_of_the_run(context: Context, plan: Plan, jo
     url = "s3://photos/models/best/output/model.tar.gz"
     expected = {**plan.hyperparameters, "learning_rate": "0.02"}
     assert (BEST, url, expected) == (trained["training_job"], trained["model_data"], trained["hyperparameters"])
+
+
+def test_role_is_allowed_the_keys_before_a_tuning_job_is_created_and_not_again(
+    context: Context, plan: Plan, jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tuning, allowed = FakeTuningJobs(), list[tuple[Any, ...]]()
+
+    def allow(_: Context, role: str, **keys: str) -> None:
+        allowed.append((role, keys, len(tuning.requests)))
+
+    monkeypatch.setattr("training.tune.step.allow_keys", allow)
+    for _ in range(2):
+        tune(context, replace(plan, kms_key="arn:data", volume_kms_key="arn:disks"), SEARCH, jobs, tuning)
+    assert [(plan.role, {"data": "arn:data", "volumes": "arn:disks"}, 0)] == allowed
 
 
 def test_train_finds_the_best_model_done(context: Context, plan: Plan, jobs: FakeJobs) -> None:

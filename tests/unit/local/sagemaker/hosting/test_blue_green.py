@@ -53,11 +53,13 @@ def answering(cloud: Cloud, requests: int = 60) -> Counter[str]:
 
 def wait_for_baking(cloud: Cloud, share: str) -> None:
     """Wait until the new fleet has this share of the traffic."""
-    while True:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
         pending: Any = cloud.control.describe_endpoint(EndpointName="trucks").get("PendingDeploymentSummary", {})
         if share in json.dumps(pending.get("ProductionVariants", []), default=str):
             return
         time.sleep(0.005)
+    raise AssertionError(f"The new fleet does not have {share} within ten seconds.")
 
 
 @pytest.mark.parametrize("routing", [canary(), linear(30), {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}])
