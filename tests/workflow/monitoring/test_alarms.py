@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from local.demo import service as demo_service
 from local.server.cloud import Cloud
+from local.soak.rest import wait_until_at_rest
 from tests.workflow.deployed import Deployed
 from tests.workflow.monitoring.exercises import EXERCISES
 from tests.workflow.monitoring.rehearsal import Rehearsal
@@ -58,6 +60,8 @@ def exercised(cloud: Cloud, service: Deployed) -> dict[str, Exercised]:
 
 
 def _exercise(cloud: Cloud, service: Deployed, alarm: str, told: Callable[[], list[dict[str, str]]]) -> Exercised:
+    # A message that is still on its way would be a month old in the time of the next exercise.
+    wait_until_at_rest(cloud, demo_service.outputs(cloud.client("cloudformation")), pause=0.02)
     rehearsal = Rehearsal(cloud, service)
     told()
     try:
