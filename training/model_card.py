@@ -1,10 +1,7 @@
 """The model card: what the service must know of the model that an endpoint serves. One SSM parameter holds it."""
 
 import hashlib
-import io
 import json
-import tarfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +14,8 @@ from account.s3_url import split_s3_url
 from training import inventory
 from training.errors import TrainingError
 from training.step import Context
+from untrusted.archive import MODEL, Stream, UnsafeArchiveError
+from untrusted.tar import tar_gz_files
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
@@ -70,7 +69,7 @@ def inspect_archive(s3: "S3Client", url: str) -> ModelArchive:
 
     Raises:
         ModelMissingError: there is none.
-        BadModelArchiveError: it is something else.
+        BadModelArchiveError: it is something else, or could harm whoever unpacks it.
     """
     bucket, key = split_s3_url(url)
     try:
@@ -81,12 +80,9 @@ def inspect_archive(s3: "S3Client", url: str) -> ModelArchive:
         raise
     stream = _Hashed(body)
     try:
-        with tarfile.open(fileobj=stream, mode="r|gz") as archive:
-            backbone = _backbone(archive)
-    except (tarfile.TarError, EOFError, zlib.error, ValueError, KeyError, TypeError) as exc:
+        backbone = _backbone(stream)
+    except (UnsafeArchiveError, ValueError, KeyError, TypeError) as exc:
         raise BadModelArchiveError(f"{url}: {exc}. {BadModelArchiveError.__doc__}") from exc
-    while stream.read(1 << 20):  # what lies behind model.json
-        pass
     return ModelArchive(f"sha256:{stream.digest.hexdigest()}", backbone)
 
 
@@ -185,21 +181,23 @@ def _text(card: dict[str, Any]) -> str:
     return text
 
 
-class _Hashed(io.RawIOBase):
+class _Hashed:
     """A stream that digests what is read from it."""
 
     def __init__(self, body: "StreamingBody") -> None:
         self._body = body
         self.digest = hashlib.sha256()
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int) -> bytes:
         chunk = self._body.read(size)
         self.digest.update(chunk)
         return chunk
 
 
-def _backbone(archive: tarfile.TarFile) -> str | None:
-    for member in archive:
-        if member.name.removeprefix("./") == _DESCRIPTION and (file := archive.extractfile(member)):
-            return str(json.loads(file.read(_DESCRIPTION_BYTES))["backbone"]["name"])
-    return None
+def _backbone(stream: Stream) -> str | None:
+    """The backbone that model.json names. The archive is read to its end, so that all of it is checked and digested."""
+    backbone = None
+    for file in tar_gz_files(stream, MODEL):
+        if str(file.path) == _DESCRIPTION:
+            backbone = str(json.loads(file.content(_DESCRIPTION_BYTES))["backbone"]["name"])
+    return backbone

@@ -1,27 +1,24 @@
 """The files in FOLDER/checkpoints, from which an interrupted job goes on: arrays, written whole or not at all."""
 
 import logging
-import zipfile
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Arrays = Mapping[str, NDArray[Any]]
+from local.algorithm import arrays
+from local.algorithm.arrays import Arrays, InvalidArraysError
 
 logger = logging.getLogger(__name__)
 
 
-def save_arrays(path: Path, arrays: Arrays) -> None:
+def save_arrays(path: Path, content: Arrays) -> None:
     """Write arrays as .npz; whatever ends the process meanwhile, the file is the old or the new one.
 
     What is half written lies beside the folder, since all that is in it is uploaded.
     """
     partial = path.parent.with_name(f"{path.name}.partial")
     with partial.open("wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
+        np.savez(file, allow_pickle=False, **content)
     partial.replace(path)
 
 
@@ -30,8 +27,8 @@ def load_arrays(path: Path, *names: str) -> Arrays:
     if not path.exists():
         return {}
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in names}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        with path.open("rb") as file:
+            return arrays.load_arrays(file, *names)
+    except (OSError, InvalidArraysError) as error:
         logger.warning("The checkpoint %s cannot be read, so it is not used: %s", path.name, error)
         return {}

@@ -3,21 +3,22 @@
 import gzip
 import json
 import tarfile
-import tempfile
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from local.algorithm.arrays import InvalidArraysError, load_arrays
 from local.algorithm.backbone import FEATURES, Backbone, load_backbone
 from local.algorithm.errors import AlgorithmError
 from local.algorithm.head import Head
+from untrusted.archive import MODEL, UnsafeArchiveError
+from untrusted.tar import tar_gz_files
 
-FILES = ("head.npz", "model.json")
+FILES = ("model.json", "head.npz")
 
 
 class InvalidModelError(AlgorithmError):
@@ -51,11 +52,33 @@ def save(folder: Path, head: Head, description: Mapping[str, Any]) -> None:
 def load(folder: Path) -> Model:
     """The model in a folder. Raises InvalidModelError, BackboneMismatchError or BackboneFileError."""
     try:
-        description = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        files = {name: (folder / name).read_bytes() for name in FILES}
+    except OSError as error:
+        raise InvalidModelError(str(error)) from error
+    return _read(files)
+
+
+def load_archive(archive: Path) -> Model:
+    """The model in a model.tar.gz. Raises InvalidModelError, BackboneMismatchError or BackboneFileError."""
+    try:
+        with archive.open("rb") as packed:
+            members = tar_gz_files(packed, MODEL)
+            files = {str(member.path): member.content() for member in members if str(member.path) in FILES}
+    except (OSError, UnsafeArchiveError) as error:
+        raise InvalidModelError(f"{archive.name}: {error}") from error
+    if missing := [name for name in FILES if name not in files]:
+        raise InvalidModelError(f"{archive.name}: {' and '.join(missing)} not found")
+    return _read(files)
+
+
+def _read(files: Mapping[str, bytes]) -> Model:
+    """The model that its files hold. Raises InvalidModelError, BackboneMismatchError or BackboneFileError."""
+    try:
+        description = json.loads(files["model.json"])
         trained_on, classes = description["backbone"]["sha256"], description["num_classes"]
-        with (folder / "head.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            head = Head(arrays["weights"], arrays["bias"])
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        arrays = load_arrays(BytesIO(files["head.npz"]), "weights", "bias")
+        head = Head(arrays["weights"], arrays["bias"])
+    except (ValueError, KeyError, TypeError, InvalidArraysError) as error:
         raise InvalidModelError(str(error)) from error
     if (head.weights.shape, head.bias.shape) != ((FEATURES, classes), (classes,)):
         raise InvalidModelError(f"weights {head.weights.shape}, bias {head.bias.shape}, {classes} classes")
@@ -63,18 +86,6 @@ def load(folder: Path) -> Model:
     if trained_on != backbone.sha256:
         raise BackboneMismatchError(f"sha256 {trained_on} instead of {backbone.sha256}")
     return Model(backbone, head, description)
-
-
-def load_archive(archive: Path) -> Model:
-    """The model in a model.tar.gz. Raises InvalidModelError, BackboneMismatchError or BackboneFileError."""
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            with tarfile.open(archive, "r:gz") as tar:
-                for name in FILES:
-                    tar.extract(name, folder, filter="data")
-        except (OSError, KeyError, EOFError, tarfile.TarError, zlib.error) as error:
-            raise InvalidModelError(f"{archive.name}: {error}") from error
-        return load(Path(folder))
 
 
 def pack(folder: Path, archive: Path) -> Path:

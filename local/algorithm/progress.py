@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from local.algorithm.checkpoint import Arrays
+from local.algorithm.arrays import Arrays
 from local.algorithm.head import Head
 from local.algorithm.hyperparameters import Hyperparameters
 from local.algorithm.optimizers import Descent

@@ -4,17 +4,24 @@ Like ``local.ministack``, it may be imported only once MiniStack's settings are 
 """
 
 import json
+import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from http import HTTPStatus
+from io import BytesIO
 from typing import Any
 
 from ministack.services import lambda_svc
 
+from local.lambda_runtime.code_store import LIMITS
 from local.lambda_runtime.invocation import Function, Invocation
 from local.lambda_runtime.pool import LambdaPool, PoolBusyError
 from local.lambda_runtime.settings import ARCHITECTURE, PoolSettings, require_runtime
 from local.lambda_runtime.variables import function_variables
 from local.ministack.seam import wrap
 from local.ministack.service_role import RoleNotAssumedError, ServiceRole
+from untrusted.archive import UnsafeArchiveError
+from untrusted.zip import check_zip
 
 # The runtime that .venv-lambda holds; functions of another one are left to MiniStack.
 RUNTIME = "python3.13"
@@ -32,6 +39,7 @@ def install(settings: PoolSettings) -> LambdaPool:
     """
     require_runtime(settings.python)
     pool = LambdaPool(settings)
+    wrap(lambda_svc, "_reject_unreadable_zip", "zip_data", _refuse_unsafe_zip)
     wrap(lambda_svc, "_throttle_response", "reason_code msg retry_after", _name_throttling)
     wrap(lambda_svc, "_execute_function_warm", "func event request_id", _PooledExecution(pool, settings))
     return pool
@@ -41,6 +49,21 @@ def _name_throttling(original: Callable[..., Result], reason_code: str, msg: str
     """Name a throttled invocation as Step Functions does: MiniStack takes the error's name from ``errorType``."""
     result = original(reason_code, msg, retry_after)
     return {**result, "body": result["body"] | {"errorType": "Lambda.TooManyRequestsException", "errorMessage": msg}}
+
+
+def _refuse_unsafe_zip(original: Callable[[bytes | None], Any], zip_data: bytes | None) -> Any:
+    """Refuse a package or layer that the pool would not unpack, in the words of Lambda for one that it cannot."""
+    if refusal := original(zip_data):
+        return refusal
+    try:
+        if zip_data is not None:
+            check_zip(BytesIO(zip_data), replace(LIMITS, unpacked_bytes=sys.maxsize))  # MiniStack checks the size
+    except UnsafeArchiveError as error:
+        sentence = "Could not unzip uploaded file. Please check your file, then try to upload again."
+        return lambda_svc.error_response_json(
+            "InvalidParameterValueException", f"{sentence} ({error})", HTTPStatus.BAD_REQUEST
+        )
+    return None
 
 
 def _wrong_architecture(built_for: list[str]) -> Result:

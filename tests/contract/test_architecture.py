@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
-OURS = {"functions", "account", "drawing", "training", "operations", "local", "benchmarks"}
+OURS = {"functions", "account", "drawing", "training", "operations", "local", "benchmarks", "untrusted"}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "main", "misc"}
 
 
@@ -78,9 +78,10 @@ def test_the_tools_and_local_do_not_know_each_other() -> None:
 
 def test_training_and_operations_share_nothing_but_account_and_drawing() -> None:
     allowed = {
-        "account": {"account"},
+        "account": {"account", "untrusted"},
         "drawing": {"drawing"},
-        "operations": {"account", "drawing", "operations"},
+        "operations": {"account", "drawing", "operations", "untrusted"},
+        "untrusted": {"untrusted"},
     }
     for folder, own in allowed.items():
         for path in sources(folder):
@@ -89,12 +90,22 @@ def test_training_and_operations_share_nothing_but_account_and_drawing() -> None
 
 
 def test_nobody_imports_tests() -> None:
-    folders = ("functions", "layers", "local", "account", "drawing", "training", "operations", "benchmarks")
+    folders = (
+        "functions",
+        "layers",
+        "local",
+        "account",
+        "drawing",
+        "training",
+        "operations",
+        "benchmarks",
+        "untrusted",
+    )
     assert [] == [p for f in folders for p in sources(f) if any(inside(name, "tests") for name in imports(p))]
 
 
 def test_no_module_has_a_name_that_says_nothing() -> None:
-    folders = ("functions", "layers", "local", "account", "drawing", "training", "operations", "benchmarks", "tests")
+    folders = (*OURS, "layers", "tests")
     assert [] == [p for folder in folders for p in sources(folder) if p.stem in FORBIDDEN_NAMES]
 
 

@@ -5,7 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ["functions", "layers", "account", "operations", "training", "local", "benchmarks", "monitoring"]
+PACKAGES = [
+    "functions",
+    "layers",
+    "account",
+    "operations",
+    "training",
+    "local",
+    "benchmarks",
+    "monitoring",
+    "untrusted",
+]
 BORDERS = {"layers/tracing/python/aws_error.py", "account/aws.py"}
 
 

@@ -8,15 +8,20 @@ import re
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from untrusted.archive import Limits
+from untrusted.tar import tar_gz_files
 
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = ROOT / "functions/serialize_image/requirements.txt"
 FOLDER = ROOT / "build/pillow-images"
 PILLOW = re.compile(r"^pillow==\S+(?: \\\n    --hash=\S+)+", re.MULTILINE)
+LIMITS = Limits(members=10_000, unpacked_bytes=1 << 30)
+IMAGES = re.compile(r"[^/]+/Tests/images/(.+)")
 # A source distribution is asked for its metadata before pip keeps it, hence no `uv`, which cannot keep one at all.
 PIP_DOWNLOAD = (sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--require-hashes")
 
@@ -64,14 +69,12 @@ def _download(requirement: str, downloads: Path) -> Path:
 
 
 def _unpack_images(archive: Path, folder: Path) -> None:
-    with tarfile.open(archive) as members:
-        images = [member for member in members if re.match(r"[^/]+/Tests/images/", member.name)]
-        for member in images:
-            member.name = member.name.split("/", 3)[3]
-        if not any(member.isfile() for member in images):
-            raise PillowImagesError(f"There is no Tests/images in {archive.name}.")
-        folder.mkdir(parents=True)
-        members.extractall(folder, images, filter="data")
+    with archive.open("rb") as packed:
+        for file in tar_gz_files(packed, LIMITS):
+            if image := IMAGES.fullmatch(str(file.path)):
+                replace(file, path=PurePosixPath(image[1])).write(folder)
+    if not folder.exists():
+        raise PillowImagesError(f"There is no Tests/images in {archive.name}.")
 
 
 if __name__ == "__main__":

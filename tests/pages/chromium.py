@@ -9,7 +9,6 @@ import platform
 import shutil
 import subprocess
 import sys
-import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,10 +17,13 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks.npm_package import NpmPackage, NpmPackageError
+from untrusted.archive import Limits
+from untrusted.tar import tar_files, tar_gz_files
 
 FOLDER = Path(__file__).parents[2] / "build/chromium"
 SHA256 = "20e5656fcdcf4118ede85edfb9d6bb9cc1bbb7ffb8b75622fffbcf36a835c3c0"
 PACKAGE = NpmPackage("@sparticuz/chromium", "153.0.0", SHA256, megabytes=70)
+LIMITS = Limits(members=100, unpacked_bytes=1 << 30)
 READY = ".ready"  # the version that is unpacked
 # Python has no Brotli; Node.js, which is there with npm, has.
 UNPACK = """const [from, to] = process.argv.slice(1)
@@ -84,15 +86,17 @@ def fetch(folder: Path = FOLDER) -> None:
         return
     shutil.rmtree(folder, ignore_errors=True)
     archive = PACKAGE.archive(folder, Console(stderr=True))
-    with tarfile.open(archive) as members:
-        members.extractall(folder, filter="data")
+    with archive.open("rb") as opened:
+        for member in tar_gz_files(opened, LIMITS):
+            member.write(folder)
     packed = folder / "package/bin"
     _unpack(packed / "chromium.br", folder / "chromium")
     (folder / "chromium").chmod(0o755)
     for name in ("al2023", "fonts"):  # the libraries, which come from Amazon Linux, and the fonts
         _unpack(packed / f"{name}.tar.br", folder / f"{name}.tar")
-        with tarfile.open(folder / f"{name}.tar") as members:
-            members.extractall(folder, filter="data")
+        with (folder / f"{name}.tar").open("rb") as opened:
+            for member in tar_files(opened, LIMITS):
+                member.write(folder)
     shutil.rmtree(folder / "package")
     for left in (archive, folder / "al2023.tar", folder / "fonts.tar"):
         left.unlink()

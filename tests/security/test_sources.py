@@ -11,10 +11,15 @@ import pytest
 from tests.security.gate.templates import ROOT
 from tests.security.linters import run_tool
 
-PACKAGES = ("functions", "layers", "account", "training", "operations", "local", "benchmarks")
+PACKAGES = ("functions", "layers", "account", "training", "operations", "local", "benchmarks", "untrusted")
 # Formats that run what they hold; one module reads pickles, and looks up no name that they ask for.
 RUNS_WHAT_IT_READS = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
 READS_SAFELY = "training/stage/inert_pickle.py"
+# Archives are read by one package; the tests' own tools fetch some, too.
+FETCHES = ("tests/pages", "tests/images")
+READS_ARCHIVES = "untrusted/zip.py"
+ARCHIVES = {"tarfile", "zipfile"}
+OPENS = {"open", "TarFile", "ZipFile", "PyZipFile", "Path"}
 # What looks like a secret and is none: digests of public files, sample events, and the tests' own made-up values.
 NO_SECRETS = {
     "--exclude-lines": r"""(?x) sha256.*"[0-9a-f]{64}" | SHA256\ =\ "[0-9a-f]{64}" | \.(png|json)":\ "[0-9a-f]{64}"
@@ -63,6 +68,24 @@ def unsafe_reads(source: str) -> Iterator[str]:
                 yield name
 
 
+def archive_reads(source: str) -> Iterator[str]:
+    """Every way in which a module could read an archive without the rules of `untrusted`."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Import(names=names):
+                yield from (f"{one.name} as {one.asname}" for one in names if one.name in ARCHIVES and one.asname)
+            case ast.ImportFrom(module="tarfile" | "zipfile" as module):
+                yield f"from {module}"
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="tarfile" | "zipfile"), attr=name)) as call:
+                mode = [word.value for word in call.keywords if word.arg == "mode"] or call.args[1:2]
+                if name in OPENS and not any(isinstance(m, ast.Constant) and str(m.value)[:1] == "w" for m in mode):
+                    yield name
+            case ast.Attribute(attr="extractall" | "unpack_archive" as name):
+                yield name
+            case ast.Attribute(value=ast.Name(id="np" | "numpy"), attr="load"):
+                yield "np.load"
+
+
 def is_constant(node: ast.expr, value: bool) -> bool:
     return isinstance(node, ast.Constant) and node.value is value
 
@@ -98,6 +121,34 @@ def test_nothing_runs_what_it_reads(package: str) -> None:
         path.relative_to(ROOT).as_posix(): list(unsafe_reads(path.read_text(encoding="utf-8"))) for path in sources
     }
     assert {} == {name: found for name, found in unsafe.items() if found and name != READS_SAFELY}
+
+
+@pytest.mark.parametrize("package", [*PACKAGES, *FETCHES])
+def test_archives_are_read_by_the_rules_of_one_package(package: str) -> None:
+    sources = sorted((ROOT / package).rglob("*.py"))
+    reads = {
+        path.relative_to(ROOT).as_posix(): list(archive_reads(path.read_text(encoding="utf-8"))) for path in sources
+    }
+    assert {} == {name: found for name, found in reads.items() if found and name != READS_ARCHIVES}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import tarfile as t",
+        "from zipfile import ZipFile",
+        "tarfile.open(path)",
+        "tarfile.open(fileobj=stream, mode='r|gz')",
+        "tarfile.TarFile(path)",
+        "zipfile.ZipFile(path)",
+        "zipfile.Path(path)",
+        "archive.extractall(folder)",
+        "shutil.unpack_archive(path)",
+        "np.load(path, allow_pickle=False)",
+    ],
+)
+def test_another_way_to_read_an_archive_is_seen(source: str) -> None:
+    assert any(archive_reads(source))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What MiniStack must keep for its functions to run in our pool: it fails here first when a new version moves."""
 
+import base64
 import io
 import json
 import zipfile
@@ -48,7 +49,7 @@ def settings(tmp_path: Path) -> PoolSettings:
 @pytest.fixture
 def ministack_unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
     """Takes back after the test what it installs."""
-    for name in ("_execute_function_warm", "_throttle_response"):
+    for name in ("_execute_function_warm", "_throttle_response", "_reject_unreadable_zip"):
         monkeypatch.setattr(lambda_svc, name, getattr(lambda_svc, name))
 
 
@@ -92,12 +93,26 @@ def test_install_without_the_runtime_changes_nothing(settings: PoolSettings, tmp
     assert before is lambda_svc._execute_function_warm
 
 
-@pytest.mark.parametrize("name", ["_execute_function_warm", "_throttle_response"])
+@pytest.mark.parametrize("name", ["_execute_function_warm", "_throttle_response", "_reject_unreadable_zip"])
 @pytest.mark.usefixtures("ministack_unchanged")
 def test_moved_seam_is_named(settings: PoolSettings, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(lambda_svc, name, lambda changed: changed)
     with pytest.raises(SeamMovedError, match=name):
         install(settings)
+
+
+@pytest.mark.usefixtures("pool")
+@pytest.mark.parametrize("operation", ["functions", "layers"])
+def test_package_that_could_not_be_unpacked_safely_is_refused_when_it_is_uploaded(operation: str) -> None:
+    code = {"ZipFile": base64.b64encode(zipped({"app.py": SOURCE, "../escaped": ""})).decode()}
+    settings = {"Runtime": "python3.13", "Handler": "app.handler", "Role": "arn:aws:iam::000000000000:role/seam-role"}
+    if operation == "functions":
+        status, _, body = lambda_svc._create_function({"FunctionName": "unsafe", "Code": code, **settings})
+    else:
+        status, _, body = lambda_svc._publish_layer_version("unsafe", {"Content": code})
+    assert 400 == status
+    assert "Could not unzip uploaded file" in json.loads(body)["message"]
+    assert "../escaped" in json.loads(body)["message"]
 
 
 @pytest.mark.usefixtures("pool")

@@ -55,6 +55,19 @@ def test_an_archive_of_the_built_in_algorithm_names_no_backbone(context: Context
     assert inspect_archive(context.aws.s3, URL).backbone is None
 
 
+def test_a_long_description_is_read_whole_and_one_of_megabytes_is_refused(context: Context) -> None:
+    description = {"rest": "x" * 500_000, "backbone": {"name": "EfficientNet-Lite0"}}
+    stored(context, packed(model=json.dumps(description).encode()))
+    assert "EfficientNet-Lite0" == inspect_archive(context.aws.s3, URL).backbone
+
+    description["rest"] = "x" * 1_000_000
+    context.aws.s3.put_object(
+        Bucket="photos", Key="models/job/output/model.tar.gz", Body=packed(model=json.dumps(description).encode())
+    )
+    with pytest.raises(BadModelArchiveError, match="more than 1,000,000 bytes"):
+        inspect_archive(context.aws.s3, URL)
+
+
 def test_an_archive_that_is_not_there_is_told_by_its_url(context: Context) -> None:
     with pytest.raises(ModelMissingError, match=f"There is no {URL}"):
         inspect_archive(context.aws.s3, URL)

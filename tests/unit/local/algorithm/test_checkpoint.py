@@ -38,4 +38,4 @@ def test_load_arrays_file_with_other_arrays_is_told_and_not_used(
 ) -> None:
     save_arrays(tmp_path / "progress.npz", {"another": np.array(1)})
     assert {} == load_arrays(tmp_path / "progress.npz", "number")
-    assert "cannot be read, so it is not used: 'number is not a file in the archive'" in caplog.text
+    assert "cannot be read, so it is not used: number is not a file in the archive" in caplog.text

@@ -8,6 +8,7 @@ import pytest
 
 from local.sagemaker.hosting import artifacts
 from local.sagemaker.hosting.artifacts import BadArtifactError, unpack
+from untrusted.archive import Limits
 
 
 def packed(*members: tarfile.TarInfo) -> bytes:
@@ -55,10 +56,10 @@ def test_bad_archive_is_refused_and_leaves_nothing(tmp_path: Path, archive: byte
 
 
 def test_archive_that_unpacks_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(artifacts, "MAX_UNPACKED_BYTES", 10)
+    monkeypatch.setattr(artifacts, "MODEL", Limits(members=10, unpacked_bytes=2000))
 
-    with pytest.raises(BadArtifactError, match="more than 10 bytes"):
-        unpack(packed(a_file("one", 6), a_file("two", 6)), tmp_path / "model")
+    with pytest.raises(BadArtifactError, match="limit"):
+        unpack(packed(a_file("one", 6), a_file("two", 600)), tmp_path / "model")
 
 
 def test_what_a_crash_left_half_unpacked_is_replaced(tmp_path: Path) -> None:
