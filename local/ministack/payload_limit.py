@@ -31,7 +31,8 @@ def _is_too_large(payload: Any) -> bool:
     # With its escapes and spaces a text is never shorter than what Step Functions measures, so most need one look.
     return (
         len(json.dumps(payload)) > MAX_PAYLOAD_BYTES
-        and len(json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()) > MAX_PAYLOAD_BYTES
+        and len(json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass"))
+        > MAX_PAYLOAD_BYTES
     )
 
 

@@ -13,6 +13,7 @@ from ministack.services import stepfunctions
         ('{"name":"höhle 😀"}', {"name": "höhle 😀"}),
         ("[2,0.3,1e-7]", [2.0, 0.1 + 0.2, 1e-7]),
         ('{"a":{"b":[null,true,"\\n"]}}', {"a": {"b": [None, True, "\n"]}}),
+        ('["\\ud800 \\udfff 😀"]', ["\ud800 \udfff 😀"]),
         ("2", 2.0),
         ("höhle", "höhle"),
     ],

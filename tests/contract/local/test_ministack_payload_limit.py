@@ -30,6 +30,12 @@ def test_output_is_measured_as_utf8_not_as_escapes(ministack: Any) -> None:
     assert "SUCCEEDED" == ministack.run(_pass("{% $states.input.text %}"), {"text": "é" * 60_000}).status
 
 
+def test_half_a_character_is_measured(ministack: Any) -> None:
+    # JSON can have it as an escape; it has no form in UTF-8, and would end the execution with an error of Python.
+    text = "\ud800" + "é" * 60_000
+    assert "SUCCEEDED" == ministack.run(_pass("{% $length($states.input.text) %}"), {"text": text}).status
+
+
 def test_output_above_the_limit_ends_the_execution(ministack: Any) -> None:
     doubled = ministack.run(_pass("{% $states.input.text & $states.input.text %}"), {"text": _text(LIMIT // 2 + 10)})
     assert "States.DataLimitExceeded" == doubled.error
