@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PERCENT",
         help="stop when more than these have FAILED (%(default)s)",
     )
-    add("--confidence-threshold", type=_threshold, metavar="T", help="above 0, at most 1 (default: the service's)")
+    add("--confidence-threshold", type=_threshold, metavar="T", help="0.000001 to 1 (default: the service's)")
     add("--yes", action="store_true", help="do not ask")
     add("--no-wait", action="store_true", help="do not wait for the end")
     add_prices_argument(parser)
@@ -142,6 +142,6 @@ def _threshold(text: str) -> float:
         threshold = float(text)
     except ValueError:
         threshold = 0.0
-    if not 0 < threshold <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no confidence threshold: above 0, at most 1")
+    if not 1e-6 <= threshold <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a confidence threshold. Give a number from 0.000001 to 1.")
     return threshold

@@ -120,8 +120,12 @@ def _input(context: Context, detail: dict[str, Any]) -> dict[str, Any]:
 def _image(request: dict[str, Any]) -> tuple[str, str]:
     if request.get("detail-type") == "Object Created":
         bucket, stored = request["detail"]["bucket"]["name"], request["detail"]["object"]
-        return f"s3://{bucket}/{stored['key']}", stored.get("version-id") or stored["etag"]
-    return str(request["image_url"]), request.get("version_id") or ""
+        image_url, version = f"s3://{bucket}/{stored['key']}", stored.get("version-id") or stored["etag"]
+    else:
+        image_url, version = request["image_url"], request.get("version_id") or ""
+    if not isinstance(image_url, str) or not isinstance(version, str):
+        raise TypeError(f"{image_url!r:.100} of version {version!r:.100} names no image.")
+    return image_url, version
 
 
 def _error_of_execution(detail: dict[str, Any]) -> str:

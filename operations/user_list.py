@@ -27,7 +27,9 @@ _NAMED = 20  # bad lines in the message
 _WORKERS = 16  # calls of HeadObject at once
 # 405: the version is a delete marker; 400 and InvalidArgument: no version id has this form.
 _ABSENT = {"404", "NoSuchKey", "NoSuchVersion", "405", "400", "InvalidArgument"}
-_UPLOADED_AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ#\w*")  # as records have it, which sort by it
+# As records have it, which sort by it; the workflow accepts at most 100 characters.
+_UPLOADED_AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ#\w{0,79}", re.ASCII)
+_MAX_BYTES = 1024  # of a key and of a version id: S3's limit
 
 
 class ListNotReadableError(CommandError):
@@ -122,11 +124,13 @@ def _resolved(context: Context, line: _Line) -> ImageVersion | str:
     """The image version that a line names, or what is wrong with the line."""
     if not line.image_url.startswith(context.service.readable) or line.image_url in context.service.readable:
         return f"line {line.number}: {line.image_url} is not under {' or '.join(context.service.readable)}"
+    bucket, _, key = line.image_url.removeprefix("s3://").partition("/")
+    if max(len(key.encode()), len(line.version_id.encode())) > _MAX_BYTES:
+        return f"line {line.number}: {line.image_url:.100} has a key or a version of more than {_MAX_BYTES:,} bytes"
     if line.version_id and line.uploaded_at:
         if not _UPLOADED_AT.fullmatch(line.uploaded_at):
             return f"line {line.number}: uploaded_at is {line.uploaded_at!r}, not of the form 2026-11-23T06:20:11Z#"
         return ImageVersion(line.image_url, line.version_id, line.uploaded_at, line.version_id)
-    bucket, _, key = line.image_url.removeprefix("s3://").partition("/")
     version: dict[str, str] = {"VersionId": line.version_id} if line.version_id else {}
     try:
         found = context.aws.s3.head_object(Bucket=bucket, Key=key, **version)  # type: ignore[arg-type]

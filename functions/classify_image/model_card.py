@@ -9,6 +9,7 @@ from aws_error import read_aws_error
 
 MAX_TEMPERATURE = 100.0  # no calibration of a model that learnt anything comes near
 GUESS = 0.8  # the threshold where the card recommends none: `training threshold` has not chosen one from data
+MIN_THRESHOLD = 1e-6  # as filter_inferences accepts it
 
 
 class ModelCardNotFoundError(Exception):
@@ -143,8 +144,8 @@ def _threshold(threshold: Any) -> float | None:
     if threshold is None:
         return None
     number = isinstance(threshold, int | float) and not isinstance(threshold, bool)
-    if not number or not 0 < threshold <= 1:
+    if not number or not MIN_THRESHOLD <= threshold <= 1:
         raise InvalidModelCardError(
-            f"A threshold of the model card must be above 0 and at most 1, not {threshold!r:.200}."
+            f"A threshold of the model card must be from 0.000001 to 1, not {threshold!r:.200}."
         )
     return float(threshold)

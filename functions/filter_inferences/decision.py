@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 SUM_TOLERANCE = 0.01  # class probabilities are rounded and come as decimal text
+MIN_THRESHOLD = 1e-6  # as in the workflow; nobody means less, and DynamoDB holds no number below 1E-130
 
 
 class InvalidThresholdError(Exception):
-    """The confidence threshold is not a number above 0 and at most 1."""
+    """The confidence threshold is not a number from 0.000001 to 1."""
 
 
 class InvalidProbabilitiesError(Exception):
@@ -46,9 +47,9 @@ def decide(event: Any) -> Decision:
 
 
 def _threshold(threshold: Any) -> float:
-    if not _is_number(threshold) or not 0 < threshold <= 1:
+    if not _is_number(threshold) or not MIN_THRESHOLD <= threshold <= 1:
         raise InvalidThresholdError(
-            f"The confidence_threshold must be a number above 0 and at most 1; this came instead: {threshold!r:.100}"
+            f"The confidence_threshold must be a number from 0.000001 to 1; this came instead: {threshold!r:.100}"
         )
     return float(threshold)
 

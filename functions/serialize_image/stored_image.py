@@ -11,6 +11,8 @@ from aws_error import read_aws_error
 # (surrogates, which JSON can smuggle in) cannot be part of a key.
 IMAGE_URL = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(?P<key>[^\ud800-\udfff]+)")
 MAX_KEY_BYTES = 1024  # UTF-8, the limit of S3
+MAX_VERSION_BYTES = 1024  # the same for version ids
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 # Codes that S3 sends with a status below 500 although the same request may succeed later.
 TRANSIENT_CODES = frozenset({"RequestTimeout", "RequestTimeTooSkewed", "Throttling", "ThrottlingException", "SlowDown"})
@@ -72,9 +74,17 @@ def parse_request(event: Any) -> StoredImage:
         raise InvalidImageUrlError(f"The key in the image_url is longer than the {MAX_KEY_BYTES} bytes that S3 allows.")
     for name in ("version_id", "etag"):
         value = event.get(name)
-        if value is not None and not (isinstance(value, str) and value):
-            raise InvalidImageUrlError(f"The {name} must be a text or null; this came instead: {value!r:.200}")
+        if value is not None and not _is_version(value):
+            raise InvalidImageUrlError(
+                f"The {name} must be a text of at most {MAX_VERSION_BYTES} bytes or null;"
+                f" this came instead: {value!r:.200}"
+            )
     return StoredImage(match["bucket"], match["key"], event.get("version_id"), event.get("etag"))
+
+
+def _is_version(value: Any) -> bool:
+    well_formed = isinstance(value, str) and value and not _HALF_CHARACTER.search(value)
+    return bool(well_formed) and len(value.encode()) <= MAX_VERSION_BYTES
 
 
 def read_error(image: StoredImage, response: Mapping[str, Any]) -> Exception:

@@ -60,6 +60,7 @@ def test_classes_of_counter_examples_and_without_a_promise_are_for_review() -> N
     "changes",
     [
         {"recommended_threshold": 1.1},
+        {"recommended_threshold": 1e-7},
         {"recommended_threshold": True},
         {"class_thresholds": {"truck": "0.8"}},
         {"class_thresholds": {"bus": 0.8}},

@@ -36,7 +36,7 @@ def test_parse_request_any_key_is_taken_raw(key: str) -> None:
     assert StoredImage("my.images-1", key) == parse_request({"image_url": f"s3://my.images-1/{key}"})
 
 
-@pytest.mark.parametrize("value", ["v1", None])
+@pytest.mark.parametrize("value", ["v1", "é" * 512, None])
 @pytest.mark.parametrize("name", ["version_id", "etag"])
 def test_parse_request_version_id_and_etag_are_kept(name: str, value: str | None) -> None:
     assert value == getattr(parse_request({"image_url": "s3://images/a", name: value}), name)
@@ -78,7 +78,7 @@ def test_parse_request_key_longer_than_s3_allows_is_refused() -> None:
         parse_request({"image_url": "s3://images/" + "é" * 513})
 
 
-@pytest.mark.parametrize("value", ["", 7, {}])
+@pytest.mark.parametrize("value", ["", 7, {}, "v" * 1025, "é" * 513, "v\ud800"])
 @pytest.mark.parametrize("name", ["version_id", "etag"])
 def test_parse_request_wrong_version_id_or_etag_is_refused(name: str, value: Any) -> None:
     with pytest.raises(InvalidImageUrlError, match=name):

@@ -143,7 +143,7 @@ def test_a_prefix_that_the_service_may_not_read_is_refused(account: Account, opt
         backlog.run(account.context, options(backlog, "--prefix", prefix))
 
 
-@pytest.mark.parametrize("text", ["0", "1.1", "nan", "high"])
+@pytest.mark.parametrize("text", ["0", "1e-7", "1.1", "nan", "high"])
 def test_what_is_no_confidence_threshold_is_wrong_usage(options: Options, text: str) -> None:
     with pytest.raises(SystemExit):
         options(backlog, "--prefix", "archive/", "--confidence-threshold", text)

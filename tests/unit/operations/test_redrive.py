@@ -240,9 +240,11 @@ def test_a_message_whose_execution_could_not_be_started_stays(account: Account, 
 
 
 ELSEWHERE = json.dumps(bad_end({"image_url": "s3://other/uploads/a.png"}))
+NUMBER = json.dumps(bad_end({"image_url": "s3://images/uploads/a.png", "version_id": 7}))
+BODIES = ["hello", "[]", "{}", '{"detail": null}', '{"detail": {"bucket": {}}}', ELSEWHERE, NUMBER]
 
 
-@pytest.mark.parametrize("body", ["hello", "[]", "{}", '{"detail": null}', '{"detail": {"bucket": {}}}', ELSEWHERE])
+@pytest.mark.parametrize("body", BODIES)
 def test_a_message_that_names_no_image_is_counted_and_left(account: Account, options: Options, body: str) -> None:
     account.send(body)
     data = redrive.run(account.context, options(redrive, "--yes")).data

@@ -75,6 +75,22 @@ def test_a_time_that_records_could_not_be_sorted_by_is_a_bad_line(account: Accou
         read(account, path)
 
 
+@pytest.mark.parametrize("uploaded_at", ["2026-11-23T06:20:11Z#é", "2026-11-23T06:20:11Z#" + "0" * 80])
+def test_a_time_that_the_workflow_refuses_is_a_bad_line(account: Account, tmp_path: Path, uploaded_at: str) -> None:
+    path = written(tmp_path, f"image_url,version_id,uploaded_at\ns3://images/archive/a,v1,{uploaded_at}\n")
+    with pytest.raises(InvalidListError, match="line 2: uploaded_at is '2026-11-23T06:20:11Z#"):
+        read(account, path)
+
+
+@pytest.mark.parametrize(("key", "version"), [("é" * 510, "v1"), ("a", "v" * 1025)])
+def test_a_key_or_version_that_s3_cannot_hold_is_a_bad_line(
+    account: Account, tmp_path: Path, key: str, version: str
+) -> None:
+    line = f"s3://images/archive/{key},{version},2026-11-23T06:20:11Z#"
+    with pytest.raises(InvalidListError, match=r"line 2: .* of more than 1,024 bytes"):
+        read(account, written(tmp_path, f"image_url,version_id,uploaded_at\n{line}\n"))
+
+
 def test_a_version_that_marks_a_deletion_is_a_bad_line(account: Account, tmp_path: Path) -> None:
     account.store("archive/a")
     marker = account.context.aws.s3.delete_object(Bucket="images", Key="archive/a")["VersionId"]
