@@ -145,7 +145,7 @@ def test_a_functions_timeout_ends_before_its_state(states: dict[str, Any], templ
 
 def test_refused_input_fails_with_the_functions_own_error_names(states: dict[str, Any]) -> None:
     literal = {s["Error"] for s in states.values() if s["Type"] == "Fail" and not s["Error"].startswith("{%")}
-    assert {"InvalidImageUrlError", "InvalidThresholdError", "ImageNotFoundError"} == literal
+    assert {"InvalidImageUrlError", "InvalidThresholdError", "ImageNotFoundError", "ImageAccessDeniedError"} == literal
 
 
 def test_threshold_that_was_asked_for_is_never_replaced_by_the_model_cards(states: dict[str, Any]) -> None:
@@ -174,11 +174,17 @@ def test_definitions_use_nothing_that_the_local_cloud_ignores(definitions: dict[
 
 def test_both_workflows_that_record_read_an_image_in_the_same_way(definitions: dict[str, dict[str, Any]]) -> None:
     workflow, failure = (definitions[name]["States"] for name in ("image_classification", "record_failure"))
-    read = [
-        [{**choice, "Next": None} for choice in state["Choices"][:3]]
-        for state in (workflow["Read input"], failure["Which image?"])
-    ]
-    assert read[0] == read[1]
+    (shape, *forms), (same_shape, *same_forms) = (
+        state["Choices"] for state in (workflow["Read input"], failure["Which image?"])
+    )
+    assert (shape["Condition"], forms) == (same_shape["Condition"], same_forms)
+    refused = {"Invalid image URL": "Nothing to record", "Invalid threshold": "Nothing to record"}
+    accepted = {"Find version": "Find version", "Open record": "Record failure"}
+    valid, recorded = (
+        [*map(rule, state["Choices"]), (None, state["Default"])]
+        for state in (workflow["Valid input?"], failure["Valid input?"])
+    )
+    assert [(condition, (refused | accepted)[end]) for condition, end in valid] == recorded
     for state in ("Find version", "Find version again"):
         for key in ("Arguments", "Assign", "Retry"):
             assert workflow[state][key] == failure[state][key]
@@ -188,39 +194,45 @@ def test_both_workflows_that_record_read_an_image_in_the_same_way(definitions: d
     assert workflow["Read record"]["Output"] == failure["Read record"]["Assign"]["result"]
 
 
+def rule(choice: dict[str, Any]) -> tuple[str, str]:
+    """Return the condition of a choice, and where it leads."""
+    return choice["Condition"], choice["Next"]
+
+
+def test_expressions_that_read_and_validate_the_input_are_short(definitions: dict[str, dict[str, Any]]) -> None:
+    reading = {"image_classification": "Read input", "record_failure": "Which image?"}
+    for workflow, state in reading.items():
+        states = definitions[workflow]["States"]
+        choices = strings([states[state]["Choices"], states["Valid input?"]["Choices"]])
+        assert [] == [text for text in choices if len(text) > 160], workflow
+
+
 @pytest.mark.parametrize(
-    ("unknown", "version_id", "cause"),
+    ("end", "version_id", "cause"),
     [
-        (True, "dsf", "null (Service: S3, Status Code: 400, Request ID: 4N4N)"),
-        (True, "marker", "(Service: S3, Status Code: 405, Request ID: 4N4N)"),
-        (False, "v1", "Slow Down (Service: S3, Status Code: 503, Request ID: 400)"),
-        (False, "v1", "Forbidden (Service: S3, Status Code: 403, Request ID: 4N4N)"),
-        (False, None, "null (Service: S3, Status Code: 400, Request ID: 4N4N)"),
-        (False, "v1", None),
+        ("No such image", "dsf", "null (Service: S3, Status Code: 400, Request ID: 4N4N)"),
+        ("No such image", "marker", "(Service: S3, Status Code: 405, Request ID: 4N4N)"),
+        ("No access", None, "null (Service: S3, Status Code: 400, Request ID: 4N4N)"),
+        ("Find version again", "v1", "Slow Down (Service: S3, Status Code: 503, Request ID: 400)"),
+        ("Find version again", "v1", "Forbidden (Service: S3, Status Code: 403, Request ID: 4N4N)"),
+        ("Find version again", "v1", None),
     ],
-    ids=["malformed", "delete marker", "throttled", "denied", "no version named", "no cause"],
+    ids=["malformed", "delete marker", "no version named", "throttled", "denied", "no cause"],
 )
-@pytest.mark.parametrize(
-    ("workflow", "end"), [("image_classification", "No such image"), ("record_failure", "Nothing to record")]
-)
+@pytest.mark.parametrize("workflow", ["image_classification", "record_failure"])
 def test_version_id_that_s3_does_not_know_is_told_from_what_passes(
-    definitions: dict[str, dict[str, Any]],
-    workflow: str,
-    end: str,
-    unknown: bool,
-    version_id: str | None,
-    cause: str | None,
+    definitions: dict[str, dict[str, Any]], workflow: str, end: str, version_id: str | None, cause: str | None
 ) -> None:
-    states = definitions[workflow]["States"]
-    [choice] = states["Unknown version?"]["Choices"]
+    state = definitions[workflow]["States"]["Unknown version?"]
     error_output = {"Error": "S3.S3Exception", **({"Cause": cause} if cause else {})}
-    condition = evaluate(
-        choice["Condition"],
-        version_id=Utils.NULL_VALUE if version_id is None else version_id,
-        states={"input": error_output},
-    )
-    assert unknown is bool(condition)
-    assert [end, "Find version again"] == [choice["Next"], states["Unknown version?"]["Default"]]
+    version = Utils.NULL_VALUE if version_id is None else version_id
+    holding = [
+        choice["Next"]
+        for choice in state["Choices"]
+        if evaluate(choice["Condition"], version_id=version, states={"input": error_output})
+    ]
+    recorded = end if end == "Find version again" else "Nothing to record"
+    assert [*holding, state["Default"]][0] == (end if workflow == "image_classification" else recorded)
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,8 @@ class Deployed:
         self._events = cloud.client("events")
         self._parameters = cloud.client("ssm")
         self._sagemaker = cloud.client("sagemaker")
+        self._sqs = cloud.client("sqs")
+        self._failure_queue = service.failure_queue_url
         self._table = cloud.resource("dynamodb").Table(service.results_table)
 
     def put(self, data: bytes, name: str) -> str:
@@ -136,6 +138,24 @@ class Deployed:
         while missing := urls - set(self.decided_urls()):
             assert time.monotonic() < deadline, f"no record of {sorted(missing)[:5]}"
             time.sleep(0.2)
+
+    def tell_of_failure(self, detail: dict[str, Any]) -> None:
+        """Put the event of a bad end into the failure queue and wait until it is dealt with."""
+        self._sqs.send_message(QueueUrl=self._failure_queue, MessageBody=json.dumps({"detail": detail}))
+        deadline = time.monotonic() + 30
+        while self._messages(self._failure_queue):
+            assert time.monotonic() < deadline, "record_failure does not take the message"
+            time.sleep(0.05)
+
+    def dead_letters(self) -> int:
+        """How many failures could not be recorded."""
+        queue = self._stack.describe_stack_resource(StackName=self.stack, LogicalResourceId="FailureDeadLetterQueue")
+        return self._messages(queue["StackResourceDetail"]["PhysicalResourceId"])
+
+    def _messages(self, queue: str) -> int:
+        names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self._sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
+        return sum(map(int, found.values()))
 
     def payloads(self, execution: str) -> Iterator[str]:
         """Every input and output of every state of an execution, as JSON text."""

@@ -291,7 +291,7 @@ def test_execution_that_cannot_record_fails_with_the_databases_own_error(runs: d
 
 def test_duplicate_runs_no_function_and_answers_what_was_recorded(runs: dict[Case, Run]) -> None:
     run = runs[the_case("Open record", CONDITION_FAILED)]
-    assert ["Read input", "Find version", "Open record", "Read record", "Already recorded"] == run.path
+    assert ["Read input", "Valid input?", "Find version", "Open record", "Read record", "Already recorded"] == run.path
     assert "ACCEPTED" == run.output["outcome"]
 
 

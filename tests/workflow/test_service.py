@@ -105,7 +105,7 @@ class TestUpload:
 
     def test_version_that_was_deleted_before_its_turn_is_unreadable(self, service: Deployed) -> None:
         url = f"s3://{service.bucket}/uploads/deleted.png"
-        output = service.start({"image_url": url, "version_id": "gone", "uploaded_at": "2026#"}).output
+        output = service.start({"image_url": url, "version_id": "gone", "uploaded_at": "2026-01-15T09:30:00Z#"}).output
         assert ("UNREADABLE", "ImageNotFoundError") == (output["outcome"], output["error"])
 
     def test_upload_that_cannot_start_the_workflow_is_recorded_as_failed(self, service: Deployed) -> None:
@@ -167,7 +167,14 @@ class TestDirectInput:
     def test_duplicate_answers_the_record_and_costs_no_function(self, service: Deployed) -> None:
         decided = service.upload(TRUCK.read_bytes(), "duplicate.png")
         again = service.start({"image_url": decided.output["image_url"]})
-        assert ["Read input", "Find version", "Open record", "Read record", "Already recorded"] == again.path
+        assert [
+            "Read input",
+            "Valid input?",
+            "Find version",
+            "Open record",
+            "Read record",
+            "Already recorded",
+        ] == again.path
         assert decided.output == {name: again.output[name] for name in decided.output}
 
     @pytest.mark.parametrize("version", [{}, {"version_id": "malformed"}], ids=str)
@@ -188,6 +195,10 @@ class TestDirectInput:
             {"image_url": 7},
             {"image_url": "s3://somebody-elses-images/uploads/a.png"},
             {"image_url": "s3://{bucket}/elsewhere/a.png"},
+            {"image_url": "s3://{bucket}/uploads/" + "é" * 509},
+            {"image_url": "s3://{bucket}/uploads/\ud800.png"},
+            {"image_url": "s3://{bucket}/uploads/a.png", "version_id": "v" * 5000, "uploaded_at": "2026-01-15T09:30Z#"},
+            {"image_url": "s3://{bucket}/uploads/a.png", "version_id": "v1", "uploaded_at": "yesterday"},
         ],
         ids=str,
     )
@@ -197,7 +208,7 @@ class TestDirectInput:
         event = {name: str(value).format(bucket=service.bucket) for name, value in event.items()}
         self.refused(service, event, "InvalidImageUrlError")
 
-    @pytest.mark.parametrize("threshold", [-0.01, 1.01, "0.8", None])
+    @pytest.mark.parametrize("threshold", [-0.01, 1e-7, 5e-324, 1.01, "0.8", None])
     def test_wrong_threshold_is_refused_before_any_work(self, service: Deployed, threshold: Any) -> None:
         event = {"image_url": f"s3://{service.bucket}/uploads/a.png", "confidence_threshold": threshold}
         self.refused(service, event, "InvalidThresholdError")
@@ -205,17 +216,37 @@ class TestDirectInput:
     @staticmethod
     def refused(service: Deployed, event: dict[str, Any], error: str) -> None:
         run = service.start(event)
-        assert ("FAILED", error, 2) == (run.description["status"], run.description["error"], len(run.path))
+        assert ("FAILED", error) == (run.description["status"], run.description["error"])
+        assert {"Read input", "Valid input?", "Invalid image URL", "Invalid threshold"} >= {*run.path}
         assert "This came instead" in run.description["cause"]
 
-    def test_event_of_another_bucket_is_forbidden_and_recorded_as_failed(self, service: Deployed) -> None:
-        service.s3.create_bucket(Bucket="somebody-elses-images")
-        service.s3.put_object(Bucket="somebody-elses-images", Key="a.png", Body=TRUCK.read_bytes())
+    @pytest.mark.parametrize(
+        ("bucket", "changes"),
+        [
+            ("somebody-elses-images", {}),
+            (None, {"key": "elsewhere/a.png"}),
+            (None, {"key": 7}),
+            (None, {"key": "uploads/\udc00.png"}),
+            (None, {"version-id": "", "etag": None}),
+            (None, {"version-id": {"id": "v1"}}),
+        ],
+        ids=str,
+    )
+    def test_event_that_names_no_image_of_ours_is_refused_before_any_work(
+        self, service: Deployed, bucket: str | None, changes: dict[str, Any]
+    ) -> None:
         event = json.loads((ROOT / "events/workflow_s3_event.json").read_text())
-        event["detail"] |= {"bucket": {"name": "somebody-elses-images"}, "object": {"key": "a.png", "etag": "e"}}
-        run = service.start(event)
-        assert ("FAILED", "ImageAccessDeniedError") == (run.description["status"], run.description["error"])
-        assert "FAILED" == service.record("s3://somebody-elses-images/a.png")["outcome"]
+        event["detail"]["bucket"]["name"] = bucket or service.bucket
+        event["detail"]["object"] |= changes
+        self.refused(service, event, "InvalidImageUrlError")
+
+    @pytest.mark.parametrize("key", ["uploads/refused.png", "uploads/\ud800.png", "uploads/" + "x" * 5000, 7])
+    def test_failure_of_refused_input_leaves_neither_a_record_nor_a_message(self, service: Deployed, key: Any) -> None:
+        event = json.loads((ROOT / "events/workflow_s3_event.json").read_text())
+        event["detail"] |= {"bucket": {"name": service.bucket}, "object": {"key": key, "version-id": ""}}
+        before = service.decided_urls(), service.dead_letters()
+        service.tell_of_failure({"executionArn": "arn:e", "status": "ABORTED", "input": json.dumps(event)})
+        assert before == (service.decided_urls(), service.dead_letters())
 
 
 class TestSampleEvents:

@@ -2,7 +2,9 @@
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Iterator
+from hashlib import md5
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +47,7 @@ def test_workflow_fails_by_name_without_a_second_call(
 ) -> None:
     version = "dsf" if malformed else marker
     execution = run(ministack, "image_classification", {"image_url": URL, "version_id": version})
-    assert ["Read input", "Find version", "Unknown version?", "No such image"] == execution.entered
+    assert ["Read input", "Valid input?", "Find version", "Unknown version?", "No such image"] == execution.entered
     assert ("FAILED", "ImageNotFoundError") == (execution.status, execution.error)
     assert f"There is no image {URL} of version {version}." in (execution.cause or "")
 
@@ -54,6 +56,31 @@ def test_workflow_fails_by_name_without_a_second_call(
 def test_failure_leaves_nothing_to_record(ministack: MiniStackInProcess, marker: str, malformed: bool) -> None:
     request = {"image_url": URL, "version_id": "dsf" if malformed else marker}
     execution = run(ministack, "record_failure", message(request))
+    assert ["Find version", "Unknown version?", "Nothing to record"] == execution.entered[-3:]
+    assert "SUCCEEDED" == execution.status
+
+
+@pytest.fixture
+def encrypted(ministack: MiniStackInProcess) -> Iterator[str]:
+    """The URL of an image that was stored with a key of its owner (SSE-C)."""
+    key = b"k" * 32
+    headers = {"algorithm": "AES256", "key": b64encode(key).decode(), "key-md5": b64encode(md5(key).digest()).decode()}
+    s3._create_bucket("images", b"", {})
+    prefix = "x-amz-server-side-encryption-customer"
+    s3._put_object("images", "uploads/a.png", b"image", {f"{prefix}-{name}": headers[name] for name in headers})
+    yield URL
+    s3.reset()
+
+
+def test_image_with_a_key_of_its_owner_fails_by_name(ministack: MiniStackInProcess, encrypted: str) -> None:
+    execution = run(ministack, "image_classification", {"image_url": encrypted})
+    assert ["Find version", "Unknown version?", "No access"] == execution.entered[-3:]
+    assert ("FAILED", "ImageAccessDeniedError") == (execution.status, execution.error)
+    assert encrypted in (execution.cause or "")
+
+
+def test_image_with_a_key_of_its_owner_leaves_nothing_to_record(ministack: MiniStackInProcess, encrypted: str) -> None:
+    execution = run(ministack, "record_failure", message({"image_url": encrypted}))
     assert ["Find version", "Unknown version?", "Nothing to record"] == execution.entered[-3:]
     assert "SUCCEEDED" == execution.status
 

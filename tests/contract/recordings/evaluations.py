@@ -23,10 +23,16 @@ def evaluations() -> Iterator[Evaluation]:
     seen = set[tuple[str, str]]()
     for scene in scenes():
         for name in scene.states:
-            for expression in expressions(machines[scene.workflow].get(name, {}), scene.moment):
+            state = _reached(machines[scene.workflow].get(name, {}), scene.conditions)
+            for expression in expressions(state, scene.moment):
                 if (expression, scene.title) not in seen:
                     seen.add((expression, scene.title))
                     yield Evaluation(expression, scene)
+
+
+def _reached(state: dict[str, Any], conditions: int | None) -> dict[str, Any]:
+    """Return a state without the conditions of a Choice that are not evaluated any more."""
+    return {**state, "Choices": state["Choices"][:conditions]} if "Choices" in state else state
 
 
 def expressions(state: dict[str, Any], moment: str) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The recorded answers of npm's asl-validator and jsonata, and how they are made."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,9 @@ def write(path: Path, data: list[Any] | dict[str, dict[str, Any]]) -> None:
 
 
 def _line(data: object) -> str:
-    return json.dumps(data, ensure_ascii=False)
+    text = json.dumps(data, ensure_ascii=False)
+    # Half a character has no form in UTF-8, only an escape.
+    return re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", text)
 
 
 def verdicts() -> list[dict[str, Any]]:

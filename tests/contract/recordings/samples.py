@@ -6,7 +6,8 @@ from typing import Any
 
 EVENTS = Path(__file__).parents[3] / "events"
 BUCKET = "scones-unlimited-images-123456789012"
-URL = f"s3://{BUCKET}/uploads/truck.png"
+KEY = "uploads/truck.png"
+URL = f"s3://{BUCKET}/{KEY}"
 # As long as those of S3, but not as random: the scan for secrets would take them for some.
 VERSION = "VersionVersionVersionVersion0001"
 ETAG = "aaaabbbbccccddddaaaabbbbccccdddd"
@@ -34,6 +35,7 @@ _OBJECT = {**_SENT["detail"]["object"], "version-id": VERSION, "etag": ETAG}
 UPLOAD = {**_SENT, "detail": {**_SENT["detail"], "object": _OBJECT}}
 VERSIONED: dict[str, Any] = {
     "image_url": URL,
+    "key": KEY,
     "version_id": VERSION,
     "version": VERSION,
     "uploaded_at": UPLOADED,
@@ -43,8 +45,37 @@ UNVERSIONED = {**VERSIONED, "version_id": None, "version": ETAG}
 OF_CARD = {**VERSIONED, "confidence_threshold": 0}
 NAMED: dict[str, Any] = {
     "image_url": f"s3://{BUCKET}/archive/höhle 1.png",
+    "key": "archive/höhle 1.png",
     "version_id": None,
+    "version": None,
+    "uploaded_at": None,
     "confidence_threshold": 0.9,
+}
+# What the first state assigned, and how many conditions the next one evaluates: the last of them holds, if any does.
+ASSIGNED: dict[str, tuple[dict[str, Any], int]] = {
+    "an image of another prefix": ({**VERSIONED, "key": "reports/truck.png"}, 1),
+    "no key": ({**VERSIONED, "key": ""}, 1),
+    "half a character in the key": ({**VERSIONED, "key": "uploads/\ud800.png"}, 2),
+    "half a character in the version": ({**VERSIONED, "version": "v\udfff"}, 2),
+    "two halves in two fields": ({**VERSIONED, "key": "uploads/\ud83d", "version": "\ude00"}, 2),
+    "a key of 1,025 bytes": ({**VERSIONED, "key": "uploads/" + "a" * 1017}, 3),
+    "a key of 1,026 bytes": ({**VERSIONED, "key": "uploads/" + "é" * 509}, 3),
+    "a version of 1,028 bytes": ({**VERSIONED, "version": "😀" * 257}, 3),
+    "an empty version": ({**VERSIONED, "version": ""}, 4),
+    "a long time": ({**VERSIONED, "uploaded_at": UPLOADED + "0" * 80}, 4),
+    "a time with a line break": ({**VERSIONED, "uploaded_at": "2026-01-15T09:30:00Z#\n"}, 4),
+    "a time without a date": ({**VERSIONED, "uploaded_at": "09:30:00Z#00"}, 5),
+    "a tiny threshold": ({**VERSIONED, "confidence_threshold": 9.99e-7}, 6),
+    "a threshold above 1": ({**VERSIONED, "confidence_threshold": 2}, 6),
+    "a threshold below 0": ({**VERSIONED, "confidence_threshold": -1}, 6),
+    "a name": (NAMED, 7),
+    "a version without a time": ({**VERSIONED, "uploaded_at": None}, 7),
+    "a version and its time": (VERSIONED, 7),
+    "an etag": (UNVERSIONED, 7),
+    "a key of 1,024 bytes": ({**VERSIONED, "key": "uploads/" + "😀" * 254}, 7),
+    "a version of 1,024 bytes": ({**VERSIONED, "version": "€" * 341 + "a"}, 7),
+    "the smallest threshold": ({**VERSIONED, "confidence_threshold": 1e-6}, 7),
+    "the threshold of the model card": (OF_CARD, 7),
 }
 PROBABILITIES: dict[str, Any] = {"automobile": 0.08, "truck": 0.92}
 MODEL: dict[str, Any] = {
@@ -147,6 +178,34 @@ INPUTS: dict[str, Any] = {
     "a request that is text": "uploads/truck.png",
     "a request that is a list": [DIRECT],
     "a long request": {"image_url": "x" * 600},
+    "a request with half a character": {"image_url": f"s3://{BUCKET}/uploads/\ud800.png"},
+    "a request whose version is a number": {"image_url": URL, "version_id": 7},
+    "a request whose time is a list": {
+        "image_url": URL,
+        "version_id": VERSION,
+        "uploaded_at": [1],
+    },
+    "a long request of ours": {"image_url": URL + "x" * 3000, "version_id": "v" * 3000},
+    "a request that hides the bucket": {"image_url": f"s3://elsewhere/{BUCKET}/uploads/a.png"},
+    "an upload to another bucket": {
+        **UPLOAD,
+        "detail": {**UPLOAD["detail"], "bucket": {"name": "elsewhere"}},
+    },
+    "an upload whose bucket is a number": {
+        **UPLOAD,
+        "detail": {**UPLOAD["detail"], "bucket": {"name": 7}},
+    },
+    "an upload whose key is a list": uploaded(key=["uploads/truck.png"]),
+    "an upload with a long key": uploaded(key="uploads/" + "é" * 3000),
+    "an upload whose version is empty": uploaded(**{"version-id": ""}),
+    "an upload whose version is a number": uploaded(**{"version-id": 7}),
+    "an upload whose version is an object": uploaded(**{"version-id": {"a": 7}}),
+    "an upload whose etag is a list": uploaded(**{"version-id": None, "etag": [ETAG]}),
+    "an upload without a sequencer": uploaded(sequencer=None),
+    "an upload whose sequencer is an object": uploaded(sequencer={"a": 7}),
+    "an upload without a time": {name: UPLOAD[name] for name in UPLOAD if name != "time"},
+    "an upload whose time is null": {**UPLOAD, "time": None},
+    "an upload whose detail is text": {**UPLOAD, "detail": "uploads/truck.png"},
 }
 REQUESTS_OF_BACKLOGS: dict[str, Any] = {
     "a prefix": {"prefix": "archive/"},
@@ -289,6 +348,10 @@ MESSAGES: dict[str, Any] = {
     "an execution that was aborted": message(ended(status="ABORTED", error=None, cause=None)),
     "an execution without error": message(ended(status="ABORTED", error=None, cause="Stopped.")),
     "an execution of a direct request": message(ended(input=json.dumps(DIRECT))),
+    "an execution whose input was refused": message(
+        ended(error="InvalidImageUrlError", cause="This came instead: ...", input=None)
+    ),
+    "an execution that was aborted, of null": message(ended(status="ABORTED", error=None, cause=None, input="null")),
     "an execution with a long cause": message(ended(cause="x" * 3000)),
     "an upload that was not delivered": message(
         UPLOAD,

@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.contract.recordings.samples import (
     ACCEPTED,
+    ASSIGNED,
     CONTEXT,
     DIRECT,
     ERRORS,
@@ -46,7 +47,10 @@ IMAGE, FAILURE, BACKLOG = "image_classification", "record_failure", "backlog"
 
 @dataclass(frozen=True)
 class Scene:
-    """A moment of some states of a workflow. `values` is what $states holds besides the context."""
+    """A moment of some states of a workflow. `values` is what $states holds besides the context.
+
+    `conditions` is the number of conditions that a Choice evaluates until one holds; None for all.
+    """
 
     title: str
     workflow: str
@@ -56,6 +60,7 @@ class Scene:
     variables: dict[str, Any] = field(default_factory=dict)
     item: Any = None
     retry_count: int = 0
+    conditions: int | None = None
 
     def bindings(self) -> dict[str, Any]:
         """Return the variables of the scene and $states."""
@@ -82,6 +87,7 @@ def _of_one_image() -> Iterator[Scene]:
         readers = ("Read input", "Invalid image URL", "Invalid threshold")
         yield Scene(f"{title} starts", IMAGE, readers, ENTRY, {"input": found})
 
+    yield from _of_validation(IMAGE)
     yield from _of_finding(IMAGE)
     yield from _of_store_errors(IMAGE)
     missing = {"input": function_error("S3.NoSuchKeyException", "The key does not exist.")}
@@ -188,6 +194,19 @@ def _of_work() -> Iterator[Scene]:
         yield Scene(f"a score of {score}", IMAGE, ("Filter inferences",), RESULT, values, variables)
 
 
+def _of_validation(workflow: str) -> Iterator[Scene]:
+    for title, (variables, conditions) in ASSIGNED.items():
+        yield Scene(
+            f"{title} is validated by {workflow}",
+            workflow,
+            ("Valid input?",),
+            ENTRY,
+            {"input": DIRECT},
+            variables,
+            conditions=conditions,
+        )
+
+
 def _of_finding(workflow: str) -> Iterator[Scene]:
     for title, stored in STORED.items():
         values = {"input": DIRECT, "result": stored}
@@ -210,7 +229,7 @@ def _of_store_errors(workflow: str) -> Iterator[Scene]:
             yield Scene(
                 f"{title}, asked for {variables['version_id']} by {workflow}",
                 workflow,
-                ("Unknown version?",),
+                ("Unknown version?", "No access"),
                 ENTRY,
                 {"input": {"Error": "S3.S3Exception", "Cause": cause}},
                 variables,
@@ -224,6 +243,7 @@ def _of_failures() -> Iterator[Scene]:
     for title, request in INPUTS.items():
         yield Scene(f"{title} failed", FAILURE, ("Which image?",), ENTRY, {"input": request})
 
+    yield from _of_validation(FAILURE)
     yield from _of_finding(FAILURE)
     yield from _of_store_errors(FAILURE)
     for error in ("States.Timeout", "EndpointTimeoutError"):

@@ -19,7 +19,7 @@ def units(unit: str) -> float:
 def states_of_an_accepted_image() -> list[str]:
     """The states from the first choice to the end."""
     definition = json.loads(WORKFLOW.read_text())
-    states, path = definition["States"], [definition["StartAt"], "Open record"]
+    states, path = definition["States"], [definition["StartAt"], "Valid input?", "Open record"]
     while "Next" in states[path[-1]]:
         path.append(states[path[-1]]["Next"])
     return [*path, states[path[-1]]["Choices"][0]["Next"]]

@@ -31,6 +31,7 @@ class Branches:
         self.asked_for_by_name()
         self.stored_before_versioning()
         self.not_started()
+        self.denied()
         self.failed()
         self.throttled()
         self.told_of_by_name()
@@ -61,12 +62,22 @@ class Branches:
         with self._service.rule_without_permission():
             self._service.wait_for({self._service.put(TRUCK, f"{self._folder}/not-started.webp")})
 
-    def failed(self) -> None:
-        """An event of another bucket, which the serializing function may not read."""
+    def denied(self) -> None:
+        """An image of another bucket, which the serializing function may not read; the workflow refuses to ask."""
         self._service.s3.create_bucket(Bucket=FOREIGN)
-        key = f"{uuid4().hex}.webp"
-        stored = self._service.s3.put_object(Bucket=FOREIGN, Key=key, Body=TRUCK)
-        run = self._service.start(self._event(FOREIGN, key, stored["ETag"].strip('"')))
+        self._service.s3.put_object(Bucket=FOREIGN, Key="a.webp", Body=TRUCK)
+        answer = self._cloud.client("lambda").invoke(
+            FunctionName=f"{self._service.stack}-serialize-image",
+            Payload=json.dumps({"image_url": f"s3://{FOREIGN}/a.webp"}),
+        )
+        assert "ImageAccessDeniedError" == json.load(answer["Payload"])["errorType"]
+
+    def failed(self) -> None:
+        """An image that was stored with a key of its owner (SSE-C), which the serializing function cannot read."""
+        key = f"archive/{self._folder}/{uuid4().hex}.webp"
+        encrypted: Any = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
+        stored = self._service.s3.put_object(Bucket=self._service.bucket, Key=key, Body=TRUCK, **encrypted)
+        run = self._service.start(self._event(self._service.bucket, key, stored["ETag"].strip('"')))
         assert "ImageAccessDeniedError" == run.description["error"]
 
     def throttled(self) -> None:
