@@ -238,26 +238,42 @@ def test_version_id_that_s3_does_not_know_is_told_from_what_passes(
 @pytest.mark.parametrize(
     ("announced", "record", "ended_with"),
     [
-        (False, {"outcome": "ACCEPTED", "execution": "arn:e"}, "States.Timeout"),
-        (True, {"outcome": "FAILED", "execution": "arn:e", "error": "Workflow.Timeout"}, "Workflow.Timeout"),
-        (False, {"outcome": "FAILED", "execution": "arn:e", "error": "Workflow.Timeout"}, "States.Timeout"),
-        (False, {"outcome": "FAILED", "execution": "arn:e", "error": "EndpointTimeoutError"}, "States.Timeout"),
+        (False, {"outcome": "ACCEPTED"}, "States.Timeout"),
+        (True, {"outcome": "FAILED", "error": "Workflow.Timeout"}, "Workflow.Timeout"),
+        (False, {"outcome": "FAILED", "error": "Workflow.Timeout"}, "States.Timeout"),
+        (False, {"outcome": "FAILED", "error": "EndpointTimeoutError"}, "States.Timeout"),
+        (False, {"outcome": "FAILED", "error": "ExecutionAborted", "processing_time_ms": None}, "ExecutionAborted"),
         (True, {"outcome": "ACCEPTED", "execution": "arn:another"}, "States.Timeout"),
+        (True, {"outcome": "FAILED", "execution": "arn:another", "processing_time_ms": None}, "States.Timeout"),
     ],
     ids=[
         "accepted, then failed",
         "failed as recorded",
         "failed by a timeout as recorded, then timed out",
         "failed as recorded, then once more",
+        "recorded by record_failure, whose announcement failed",
         "decided by another",
+        "recorded by record_failure for another",
     ],
 )
 def test_outcome_whose_announcement_failed_is_announced_again(
-    announced: bool, record: dict[str, str], ended_with: str, definitions: dict[str, dict[str, Any]]
+    announced: bool, record: dict[str, Any], ended_with: str, definitions: dict[str, dict[str, Any]]
 ) -> None:
     [choice] = definitions["record_failure"]["States"]["Announced?"]["Choices"]
-    again = evaluate(choice["Condition"], result=record, execution="arn:e", error=ended_with)
+    result = {"execution": "arn:e", "processing_time_ms": 245, **record}
+    again = evaluate(choice["Condition"], result=_without_none(result), execution="arn:e", error=ended_with)
     assert announced is not again
+
+
+def _without_none(record: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if value is not None}
+
+
+def test_only_records_of_the_workflow_have_a_duration(definitions: dict[str, dict[str, Any]]) -> None:
+    # "Announced?" tells by it who wrote a record.
+    workflow, failure = (definitions[name]["States"] for name in ("image_classification", "record_failure"))
+    assert "processing_time_ms" in workflow["Record outcome"]["Arguments"]["Item"]
+    assert "processing_time_ms" not in failure["Record failure"]["Arguments"]["Item"]
 
 
 @pytest.mark.parametrize(
