@@ -13,9 +13,9 @@ from io import BytesIO
 MAX_BLOCKS = 20_000  # 25 MB are 400 JPEG segments or, at the 8 kB of libpng, 3,000 PNG chunks
 MAX_READS = {"GIF": 20_000, "BMP": 250_000}  # two for a block, two for a run of pixels: at most 0.2 s
 
-# The marker of a segment. What lies between two is skipped, as decoders do: bytes, and markers that stand alone.
-JPEG_MARKER = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")
-JPEG_START = 0xD8
+# The marker of a segment. Bytes and restart markers between two segments are skipped, as decoders do.
+JPEG_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
+JPEG_START, JPEG_TEMPORARY = 0xD8, 0x01  # have no contents; decoders disagree on both
 JPEG_START_OF_SCAN = 0xDA
 SCAN = b"\xff\xda\x00"  # with the upper byte of its length; the pixels and a video behind them hardly ever hold this
 JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # those three are tables
@@ -82,16 +82,16 @@ def _read_jpeg(data: bytes) -> EssentialBlocks:
 def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     """Marker, start and end of the contents of every segment.
 
-    Raises ValueError where a picture begins within the picture, or where a segment is shorter than its own length:
-    decoders disagree on what comes next.
+    Raises ValueError where a picture begins within the picture, at a marker for temporary use, or where a segment is
+    shorter than its own length: decoders disagree on what comes next.
     """
     end = 2
     for _ in range(MAX_BLOCKS):
         found = JPEG_MARKER.search(data, end)
         if not found:
             return
-        if found[0][1] == JPEG_START:
-            raise ValueError("a second picture begins")
+        if found[0][1] in (JPEG_START, JPEG_TEMPORARY):
+            raise ValueError(f"a marker {found[0][1]:X} within the picture")
         start = found.end() + 2
         length = int.from_bytes(data[found.end() : start])
         if length < 2:

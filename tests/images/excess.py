@@ -19,6 +19,7 @@ from tests.images.formats import (
     jpeg_repeating_its_last_scan,
     jpeg_segment,
     jpeg_with,
+    noise,
     picture,
     png_chunk,
     png_of_compressed,
@@ -29,6 +30,7 @@ from tests.images.formats import (
 )
 
 FILE = 24_900_000  # bytes
+PHOTO = "photo of 12 megapixels"
 Images = Iterator[tuple[str, bytes]]
 
 
@@ -144,6 +146,7 @@ def largest() -> Images:
     yield "interlaced RGBA PNG of 16 bits", flat_png(5_000, 5_000, 16, 6, interlaced=True)
     yield "palette PNG with transparency", flat_png(5_000, 5_000, 8, 3, (b"PLTE", bytes(768)), (b"tRNS", bytes(256)))
     yield "sequential JPEG", jpeg_claiming(10_000, 10_000)
+    yield PHOTO, encode(noise(400, 300).resize((4_000, 3_000)), "JPEG", quality=90)
     # Coefficients of two bytes a component and two copies of the file: just under 220 MB.
     yield "progressive JPEG", jpeg_claiming(6_050, 6_050, progressive=True)
     yield "progressive JPEG with ballast", jpeg_claiming(5_300, 5_300, progressive=True) + bytes(FILE)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.images import fuzz
+from tests.images.excess import PHOTO
 from tests.images.measured import (
     ACCEPTED,
     COMMAND,
@@ -65,6 +66,11 @@ def test_largest_images_are_accepted_with_a_quarter_of_the_memory_to_spare(
 ) -> None:
     refused = [one for one in results("largest") if one.outcome != ACCEPTED or one.megabytes > MEMORY * 3 / 4]
     assert [] == refused
+
+
+def test_photo_of_12_megapixels_takes_little_memory(results: Callable[[str], list[Measured]]) -> None:
+    [photo] = [one for one in results("largest") if one.name == PHOTO]
+    assert (ACCEPTED, True) == (photo.outcome, photo.megabytes <= MEGABYTES)
 
 
 def test_memory_is_that_of_the_deployed_function() -> None:

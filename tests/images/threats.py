@@ -213,6 +213,7 @@ def two_pictures() -> Images:
         "a whole picture": picture("JPEG"),
         "another picture": other,
         "an escaped byte": b"\xff\x00",
+        "a marker for temporary use": b"\xff\xff\xff\x01",
         "a reserved marker": b"\xff\x02\x00\x04ab",
         "an arithmetic table": jpeg_segment(0xCC, b"\x00\x10"),
         "lines to come": jpeg_segment(0xDC, b"\x10\x00"),
