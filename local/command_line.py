@@ -14,7 +14,7 @@ from local.faults.client import Faults, FaultsOffError
 from local.lambda_runtime.settings import RuntimeMissingError, UnsupportedSystemError
 from local.ministack.seam import SeamMovedError
 from local.sagemaker.api.store import UnreadableStateError
-from local.server import cloud
+from local.server import aws_cli, cloud
 from local.server.client_environment import client_environment, shell_commands
 from local.server.listener import DEFAULT_PORT, PortInUseError, PortNotAllowedError
 from local.server.ownership import AlreadyRunningError, FolderNotUsableError, Record, find
@@ -149,6 +149,8 @@ def _env(folder: Folder, options: argparse.Namespace) -> None:
         print("false")  # so that `eval "$(...)" && aws ...` stops here, and does not go on to AWS
     url = cloud.require(folder).url
     print(json.dumps(client_environment(url), indent=2) if options.json else shell_commands(url))
+    if problem := aws_cli.warning(os.environ):
+        print(problem, file=sys.stderr)
 
 
 def _demo(folder: Folder, _options: argparse.Namespace) -> int:

@@ -4,6 +4,7 @@ import os
 import shlex
 from collections.abc import Mapping
 
+from local.server.aws_cli import SHELL_FUNCTION
 from local.server.settings import ACCESS_KEY, REGION, SECRET_KEY
 
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
@@ -40,7 +41,11 @@ def foreign_variables(outside: Mapping[str, str] = os.environ) -> list[str]:
 
 
 def shell_commands(url: str, outside: Mapping[str, str] = os.environ) -> str:
-    """Return the commands that make a POSIX shell's environment the one for clients: for `eval`."""
+    """Return the commands that make a POSIX shell's environment the one for clients: for `eval`.
+
+    They also have `aws` called with --endpoint-url, in that shell and not in programs that it starts.
+    """
     lines = [f"unset {name}" for name in foreign_variables(outside)]
     lines += [f"export {name}={shlex.quote(value)}" for name, value in client_environment(url, outside).items()]
+    lines += ["unalias aws 2>/dev/null || true", SHELL_FUNCTION]
     return "\n".join(lines)

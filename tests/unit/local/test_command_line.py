@@ -53,6 +53,18 @@ def test_env_of_a_running_cloud_prints_its_url(claimed: Folder, capsys: pytest.C
     assert "export AWS_ENDPOINT_URL=http://127.0.0.1:4567\n" in capsys.readouterr().out
 
 
+def test_env_names_an_aws_cli_that_ignores_the_url(
+    claimed: Folder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (claimed.path / "aws").write_text("#!/bin/sh\necho aws-cli/2.9.19 Python/3.11.2\n")
+    (claimed.path / "aws").chmod(0o755)
+    monkeypatch.setenv("PATH", str(claimed.path))
+    with claim(claimed):
+        Record(os.getpid(), 4567, "http://127.0.0.1:4567", "2030-01-01", "1.5.33").write(claimed)
+        assert 0 == run(["env", "--state-dir", str(claimed.path)])
+    assert "AWS CLI 2.9.19" in capsys.readouterr().err
+
+
 def test_up_of_a_running_cloud_says_where_it_is(claimed: Folder, capsys: pytest.CaptureFixture[str]) -> None:
     with claim(claimed):
         Record(os.getpid(), 4567, "http://127.0.0.1:4567", "2030-01-01", "1.5.33").write(claimed)
