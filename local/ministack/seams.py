@@ -16,6 +16,7 @@ from local.ministack import (
     execution_role,
     expression_text,
     expression_time,
+    full_disk,
     generated_names,
     guarded_deletions,
     head_object,
@@ -100,5 +101,6 @@ def install_seams() -> None:
         template_urls,
         not_emulated,
         unsigned_requests,
+        full_disk,
     ):
         module.install()
