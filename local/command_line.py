@@ -17,7 +17,13 @@ from local.sagemaker.api.store import UnreadableStateError
 from local.server import aws_cli, cloud
 from local.server.client_environment import client_environment, shell_commands
 from local.server.listener import DEFAULT_PORT, PortInUseError, PortNotAllowedError
-from local.server.ownership import AlreadyRunningError, FolderNotUsableError, Record, find
+from local.server.ownership import (
+    AlreadyRunningError,
+    FolderNotUsableError,
+    Record,
+    StateNotSavedError,
+    find,
+)
 from local.server.serving import serve
 from local.server.settings import ROOT, Folder
 from local.server.state_format import IncompatibleStateError
@@ -36,6 +42,7 @@ _NAMED_ERRORS = (
     RuntimeMissingError,
     SeamMovedError,
     SoakError,
+    StateNotSavedError,
     UnreadableStateError,
     UnsupportedSystemError,
     cloud.NotRunningError,
@@ -130,6 +137,8 @@ def _announce(record: Record, folder: Folder, options: argparse.Namespace) -> No
 
 def _down(folder: Folder, _options: argparse.Namespace) -> None:
     record = cloud.stop(folder)
+    if folder.unsaved.exists():
+        raise StateNotSavedError(folder, f"the local cloud at {record.url} has stopped without it")
     print(f"The local cloud at {record.url} has stopped; its state is kept in {folder.state}.")
 
 

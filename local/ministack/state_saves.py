@@ -1,15 +1,22 @@
-"""MiniStack saves its state while executions go on, and stands still for as long: saves that are steady, and quick."""
+"""MiniStack saves its state while executions go on, and stands still for as long: saves that are steady, and quick.
+
+It only logs what it cannot save; here the reason is kept, so that nobody is told that the state is kept.
+"""
 
 import copy
 import json
 from collections.abc import Callable
 from typing import Any, TextIO
 
-from ministack.core import responses
+import ministack.app
+from ministack.core import persistence, responses
 
 from local.ministack.seam import SeamMovedError, wrap
+from local.ministack.swallowed_errors import collect
 
 _STORES = (responses.AccountScopedDict, responses.AccountRegionScopedDict)
+# Why the last save was not complete; empty if it was.
+failures: list[Exception] = []
 _UNCHANGING = frozenset({str, int, float, bool, bytes, type(None)})
 
 
@@ -25,6 +32,14 @@ def install() -> None:
         store.__deepcopy__ = _copy
     parameters = "obj fp skipkeys ensure_ascii check_circular allow_nan cls indent separators default sort_keys kw"
     wrap(json, "dump", parameters, _dump)
+    for module in (persistence, ministack.app):  # the app looks it up under its own name for it
+        wrap(module, "save_all", "services", _save_all)
+
+
+def _save_all(original: Callable[[Any], None], services: Any) -> None:
+    with collect(persistence.logger) as found:
+        original(services)
+    failures[:] = found
 
 
 def _copy(store: Any, memo: dict[int, Any]) -> Any:

@@ -11,6 +11,8 @@ QUIET_SECONDS = 2.0
 # Under steady load there is no rest, and a save stops the server for its duration: at most this share of the time.
 LONGEST_SECONDS = 60.0
 LARGEST_SHARE = 0.02
+# After a save that failed, though nothing changes any more.
+RETRY_SECONDS = 5.0
 
 
 def is_due(now: float, last_request: float, last_save: float, last_cost: float = 0.0) -> bool:
@@ -30,12 +32,16 @@ def is_due(now: float, last_request: float, last_save: float, last_cost: float =
 async def keep_saved(last_request: Callable[[], float], save: Callable[[], None]) -> None:
     """Save whenever it is due, forever. ``last_request`` returns a time of ``time.monotonic``."""
     last_save, last_cost = monotonic(), 0.0
+    saved = True
     while True:
         await asyncio.sleep(QUIET_SECONDS / 4)
-        if is_due(monotonic(), last_request(), last_save, last_cost):
+        again = not saved and monotonic() - last_save > RETRY_SECONDS
+        if again or is_due(monotonic(), last_request(), last_save, last_cost):
             last_save = monotonic()
             try:
                 save()
+                saved = True
             except Exception:  # a full disk, say; the next save may find room
                 _logger.exception("The state could not be saved")
+                saved = False
             last_cost = monotonic() - last_save

@@ -20,7 +20,7 @@ from local.faults.injection import FaultInjection
 from local.faults.models import honouring_faults
 from local.lambda_runtime.ministack_seam import install as install_lambda
 from local.lambda_runtime.settings import PoolSettings
-from local.ministack import audit_log
+from local.ministack import audit_log, state_saves
 from local.ministack.alarm_evaluation import keep_evaluating
 from local.ministack.interrupted_executions import restart_interrupted
 from local.ministack.seams import install_seams
@@ -40,6 +40,7 @@ from local.server.checkpoint import keep_saved
 from local.server.gateway import Gateway
 from local.server.http_server import serve
 from local.server.line_file import LineFile
+from local.server.ownership import StateNotSavedError
 from local.server.settings import ACCESS_KEY, ACCOUNT, LAMBDA_PYTHON, REGION, SECRET_KEY, Folder
 
 # How long executions may go on once the cloud is told to stop; what is left goes on at the next start.
@@ -62,6 +63,7 @@ async def run(
         UnsupportedSystemError, RuntimeMissingError: Lambda functions cannot run here.
         SeamMovedError: another version of MiniStack than the pinned one is installed.
         UnreadableStateError: a file of the local SageMaker is damaged.
+        StateNotSavedError: it stopped, and the state could not be saved.
     """
     install_seams()
     audit = LineFile(folder.audit)
@@ -93,7 +95,7 @@ async def run(
         await sagemaker.publish()
 
     tasks = [
-        asyncio.create_task(keep_saved(lambda: gateway.last_request, save_state)),
+        asyncio.create_task(keep_saved(lambda: gateway.last_request, lambda: save_state(folder))),
         asyncio.create_task(keep_evaluating()),
     ]
     try:
@@ -104,11 +106,22 @@ async def run(
             task.cancel()
         pool.close()
         await sagemaker.aclose()
+    _require_saved(folder)
 
 
-def save_state() -> None:
-    """Write what MiniStack knows, as it does itself when it stops; SageMaker and S3 write every change at once."""
+def save_state(folder: Folder) -> None:
+    """Write what MiniStack knows, as it does itself when it stops; SageMaker and S3 write every change at once.
+
+    Raises:
+        StateNotSavedError: a part of it could not be written.
+    """
     persistence.save_all(ministack._build_persistence_save_dict())
+    _require_saved(folder)
+
+
+def _require_saved(folder: Folder) -> None:
+    if state_saves.failures:
+        raise StateNotSavedError(folder, str(state_saves.failures[0])) from state_saves.failures[0]
 
 
 def _sagemaker(

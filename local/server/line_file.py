@@ -1,8 +1,12 @@
 """A file that takes lines from many threads, quickly, and does not grow without end."""
 
+import errno
+import logging
 import os
 from pathlib import Path
 from threading import Lock
+
+_logger = logging.getLogger(__name__)
 
 
 class LineFile:
@@ -19,17 +23,33 @@ class LineFile:
         self._path = path
         self._most_bytes = most_bytes
         self._lock = Lock()
+        self._takes_lines = True
         self._open()
 
     def append(self, line: str) -> None:
-        """Write a line, and its end."""
+        """Write a line, and its end; a line that the disk does not take is lost, and the log says so once."""
         data = f"{line}\n".encode()
         with self._lock:
-            if self._size + len(data) > self._most_bytes:
-                self.close()
-                self._path.replace(self._path.with_name(f"{self._path.name}.1"))
-                self._open()
-            self._size += os.write(self._descriptor, data)
+            try:
+                self._write(data)
+                self._takes_lines = True
+            except OSError:
+                if self._takes_lines:  # a request must not fail, nor a thread end, for want of its line
+                    _logger.exception("%s takes no more lines", self._path)
+                self._takes_lines = False
+
+    def _write(self, data: bytes) -> None:
+        if self._size + len(data) > self._most_bytes:
+            full = self._descriptor
+            self._path.replace(self._path.with_name(f"{self._path.name}.1"))
+            self._open()
+            os.close(full)
+
+        written = os.write(self._descriptor, data)
+        if written < len(data):  # half a line would spoil the next one
+            os.ftruncate(self._descriptor, self._size)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._size += written
 
     def close(self) -> None:
         """Close the file; nothing can be appended any more."""

@@ -27,6 +27,16 @@ class FolderNotUsableError(Exception):
         )
 
 
+class StateNotSavedError(Exception):
+    """The state could not be saved: free disk space before the local cloud stops, or changes are lost."""
+
+    def __init__(self, folder: Folder, reason: str) -> None:
+        super().__init__(
+            f"The state could not be saved in {folder.state} ({reason}). "
+            f"What changed since the last save is lost. Free disk space; {folder.log} says more."
+        )
+
+
 @dataclass(frozen=True)
 class Record:
     """Who serves, where, and since when (ISO 8601); `version` is MiniStack's."""

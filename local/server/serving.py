@@ -41,6 +41,7 @@ def serve(
 
     Raises:
         AlreadyRunningError, FolderNotUsableError, IncompatibleStateError, PortInUseError: nothing was started.
+        StateNotSavedError: it stopped, and the state could not be saved.
         Exception: see `local.server.composition.run`.
     """
     with claim(folder), open_listener(port, read_port(folder.port)) as listener:
@@ -60,6 +61,7 @@ def serve(
             await composition.run(folder, listener, record.url, stop.wait, lambda: announce(record), with_faults)
 
         asyncio.run(run())
+        folder.unsaved.unlink(missing_ok=True)
 
 
 def _record(listener: socket.socket) -> Record:
@@ -70,6 +72,7 @@ def _record(listener: socket.socket) -> Record:
 
 def _keep(record: Record, folder: Folder) -> None:
     try:
+        folder.unsaved.touch()
         write_port(folder.port, record.port)
         record.write(folder)
     except OSError as exc:  # a full disk, say

@@ -57,6 +57,11 @@ class Folder:
         return self.state / "port"
 
     @property
+    def unsaved(self) -> Path:
+        """There while a cloud runs, and after one that could not save its state; to remove it takes no space."""
+        return self.state / "unsaved"
+
+    @property
     def record(self) -> Path:
         """Who serves, and where."""
         return self.path / "cloud.json"

@@ -127,10 +127,10 @@ class RecordStore:
     def save(self, kind: Kind, record: Record) -> None:
         """Keep a record, in place of an earlier one of the same name."""
         name = record[f"{kind.name}Name"]
-        self._records[kind][name] = record
         path = self._path(kind, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_json(path, record)
+        self._records[kind][name] = record  # only now: a full disk must leave no half of it
 
     def delete(self, kind: Kind, name: str) -> None:
         """Remove a resource.

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -134,6 +135,18 @@ def test_cloud_that_was_killed_comes_back_on_its_port_with_the_state_at_rest(tmp
         assert (record.url, "1") == (require(folder).url, kept)
     finally:
         _python_m_local("down", "--state-dir", tmp_path)
+
+
+@pytest.mark.long
+def test_cloud_that_cannot_save_its_state_says_so_when_it_stops(tmp_path: Path) -> None:
+    _python_m_local("up", "--detach", "--port", "0", "--state-dir", tmp_path)
+    saves = Folder(tmp_path).state / "ministack"
+    shutil.rmtree(saves, ignore_errors=True)
+    saves.touch()  # no file can be made below a file
+    command = [sys.executable, "-m", "local", "down", "--state-dir", str(tmp_path)]
+    stopped = subprocess.run(command, cwd=ROOT, capture_output=True, check=False, text=True)
+    assert (1, True) == (stopped.returncode, "What changed since the last save is lost" in stopped.stderr)
+    assert "The state could not be saved" in Folder(tmp_path).output.read_text()
 
 
 def test_detached_cloud_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:

@@ -3,10 +3,15 @@
 import copy
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from ministack import app
+from ministack.core import persistence
 from ministack.core.responses import AccountRegionScopedDict, AccountScopedDict
+
+from local.ministack import state_saves
 
 
 class Busy:
@@ -39,6 +44,19 @@ def test_copy_of_a_store_shares_nothing_that_changes_with_it() -> None:
     store["execution"]["events"][0]["id"] = 2
     store["execution"]["tags"].add("b")
     assert {"events": [{"id": 1}], "tags": {"a"}} == copied["execution"]
+
+
+@pytest.mark.usefixtures("ministack")
+@pytest.mark.parametrize("module", [persistence, app])
+def test_state_that_cannot_be_saved_is_known(module: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(persistence, "PERSIST_STATE", True)
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(persistence, "STATE_DIR", str(tmp_path / "file" / "ministack"))
+    module.save_all({"sqs": dict})
+    assert ["NotADirectoryError"] == [type(failure).__name__ for failure in state_saves.failures]
+    monkeypatch.setattr(persistence, "STATE_DIR", str(tmp_path))
+    module.save_all({"sqs": dict})
+    assert [] == state_saves.failures
 
 
 @pytest.mark.usefixtures("ministack")

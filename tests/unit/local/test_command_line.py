@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from local.__main__ import run
+from local.server import cloud
 from local.server.ownership import Record, claim
 from local.server.settings import ROOT, Folder
 
@@ -77,6 +78,18 @@ def test_up_of_a_running_cloud_on_another_port_is_refused(claimed: Folder, capsy
         Record(os.getpid(), 4567, "http://127.0.0.1:4567", "2030-01-01", "1.5.33").write(claimed)
         assert 1 == run(["up", "--state-dir", str(claimed.path), "--port", "4568"])
     assert "is up on port 4567; `python -m local down` stops it" in capsys.readouterr().err
+
+
+def test_down_of_a_cloud_that_could_not_save_its_state_says_that_changes_are_lost(
+    claimed: Folder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = Record(os.getpid(), 4567, "http://127.0.0.1:4567", "2030-01-01", "1.5.33")
+    monkeypatch.setattr(cloud, "stop", lambda _folder: record)
+    claimed.state.mkdir()
+    claimed.unsaved.touch()
+    assert 1 == run(["down", "--state-dir", str(claimed.path)])
+    shown = capsys.readouterr()
+    assert ("", True) == (shown.out, "What changed since the last save is lost." in shown.err)
 
 
 def test_run_on_another_python_names_the_one_needed(

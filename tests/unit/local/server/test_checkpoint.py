@@ -48,6 +48,27 @@ def test_keep_saved_goes_on_after_an_unexpected_error(monkeypatch: pytest.Monkey
     assert 2 == len(saves)
 
 
+def test_save_that_failed_is_repeated_without_another_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint, "QUIET_SECONDS", -1)
+    monkeypatch.setattr(checkpoint, "RETRY_SECONDS", -1)
+    requests = iter([monotonic() + 0.5])
+    saves: list[str] = []
+
+    def fail_once() -> None:
+        saves.append("save")
+        if len(saves) == 1:
+            raise OSError(28, "No space left on device")
+
+    async def keep_for_a_while() -> None:
+        task = asyncio.create_task(keep_saved(lambda: next(requests, 0.0), fail_once))
+        for _ in range(50):
+            await asyncio.sleep(0)
+        task.cancel()
+
+    asyncio.run(keep_for_a_while())
+    assert 2 == len(saves)
+
+
 def test_keep_saved_saves_once_after_the_last_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoint, "QUIET_SECONDS", -1)  # quiet at once, and no sleep
     saves: list[str] = []
