@@ -25,8 +25,8 @@ JPEG_METADATA = frozenset({0xFE, *range(0xE0, 0xF0)})  # comment, APP0 to APP15
 JPEG_KEPT = (b"JFIF\0", b"Adobe", b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0")
 MAX_JPEG_KEPT = 16  # segments of each kind: 1 MB of EXIF; cameras write one
 
-PNG_PIXELS = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
-PNG_NEEDED = frozenset({b"tRNS", b"eXIf"})  # transparency, orientation
+PNG_PIXELS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
+PNG_ORIENTATION = b"eXIf"
 PNG_TEXT = frozenset({b"zTXt", b"tEXt", b"iTXt"})
 PNG_KEPT_TEXT = (b"XML:com.adobe.xmp\0", b"Raw profile type exif\0")  # may name the orientation
 PNG_NAME = re.compile(rb"[A-Za-z]{4}")
@@ -120,7 +120,7 @@ def _coefficient_bytes(frame: bytes) -> int:
 
 
 def _png_pixels(data: bytes) -> bytes:
-    """Keep the chunks that decoding needs: pixels, and of transparency and orientation what is sound."""
+    """Keep the chunks with pixels, and a sound one with the orientation."""
     kept, texts, previous, after_pixels = [data[:8]], set(PNG_KEPT_TEXT), b"", False
     for name, start, end in _png_chunks(data):
         if name == b"IDAT":
@@ -129,7 +129,7 @@ def _png_pixels(data: bytes) -> bytes:
         elif previous == b"IDAT":
             after_pixels = True
 
-        if name in PNG_PIXELS or _is_needed(data[start:end], texts):
+        if name in PNG_PIXELS or _has_orientation(data[start:end], texts):
             kept.append(data[start:end])
         # Decoders stop at a chunk without a proper name, and are content if they have the pixels.
         if name == b"IEND" or not PNG_NAME.fullmatch(name):
@@ -150,10 +150,10 @@ def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     raise ValueError(f"more than {MAX_BLOCKS:,} chunks")
 
 
-def _is_needed(chunk: bytes, texts: set[bytes]) -> bool:
-    """Whether a whole, undamaged chunk may have transparency or orientation; of each text the first."""
+def _has_orientation(chunk: bytes, texts: set[bytes]) -> bool:
+    """Whether a whole, undamaged chunk may have the orientation; of each text the first."""
     name, body = chunk[4:8], chunk[8:-4]
-    wanted = name in PNG_NEEDED
+    wanted = name == PNG_ORIENTATION
     if name in PNG_TEXT:
         found = {beginning for beginning in texts if body.startswith(beginning)}
         texts -= found

@@ -8,7 +8,7 @@ from unittest.mock import patch
 from functions.serialize_image import image_preparation
 from functions.serialize_image.image_blocks import EssentialBlocks
 from functions.serialize_image.image_preparation import prepare_image
-from functions.serialize_image.prepared_image import CorruptImageError, PreparedImage
+from functions.serialize_image.prepared_image import IMAGE_ERRORS, PreparedImage
 
 PNG_ESSENTIAL = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 
@@ -19,14 +19,19 @@ def has_pixels_of_file(prepared: PreparedImage, data: bytes) -> bool:
     Pillow refuses a PNG for damage in chunks that say nothing of its pixels. Of such a file, the
     pixels are those of the file without these chunks.
     """
+    expected = _prepared_untouched(data)
+    if expected is None and prepared.source.format == "PNG":
+        expected = _prepared_untouched(_png_of_essential_chunks(data))
+    return expected is not None and _content(expected) == _content(prepared)
+
+
+def _prepared_untouched(data: bytes) -> PreparedImage | None:
+    """Prepare what Pillow reads from a whole file, None if it refuses the file."""
     with _untouched():
         try:
-            expected = prepare_image(data)
-        except CorruptImageError:
-            if prepared.source.format != "PNG":
-                return False
-            expected = prepare_image(_png_of_essential_chunks(data))
-    return _content(expected) == _content(prepared)
+            return prepare_image(data)
+        except IMAGE_ERRORS:
+            return None
 
 
 def _content(prepared: PreparedImage) -> tuple[bytes, int, int]:
