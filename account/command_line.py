@@ -10,8 +10,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from account import aws
-from account.console import print_data
 from account.errors import CommandError
+from untrusted.terminal import print_json, say, say_error
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,13 @@ def conclude(command: Callable[[], Result], as_json: bool, interrupted: str) -> 
         result = command()
     except (CommandError, ClientError, BotoCoreError) as exc:
         error = exc if isinstance(exc, CommandError) else aws.explain(exc)
-        told = {"type": type(error).__name__, "message": str(error)}
-        print(f"{told['type']}: {told['message']}", file=sys.stderr)
+        say_error(error, named=True)
         if as_json:
-            print_data({**error.data, "error": told})
+            print_json({**error.data, "error": {"type": type(error).__name__, "message": str(error)}})
         return error.status
     except KeyboardInterrupt:
-        print(f"\nInterrupted. {interrupted}", file=sys.stderr)
+        say("", f"Interrupted. {interrupted}", file=sys.stderr)
         return 128 + signal.SIGINT
     if as_json:
-        print_data(result.data)
+        print_json(result.data)
     return result.status

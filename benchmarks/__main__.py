@@ -3,11 +3,12 @@
 from benchmarks import backlog, bad_images, function_start, image_preparation, staging, workflow_latency
 from local.server.cloud import Cloud, require
 from local.server.settings import Folder
+from untrusted.terminal import say
 
-print("\n".join(image_preparation.measure()))
-print("\n".join(bad_images.measure()))
-print("\n".join(function_start.measure()))
-print("\n".join(staging.measure()))
+say(*image_preparation.measure())
+say(*bad_images.measure())
+say(*function_start.measure())
+say(*staging.measure())
 cloud = Cloud(require(Folder()).url)
-print("\n".join(workflow_latency.measure(cloud)))
-print("\n".join(backlog.measure(cloud)))
+say(*workflow_latency.measure(cloud))
+say(*backlog.measure(cloud))

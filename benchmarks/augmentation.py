@@ -19,7 +19,6 @@ from threading import Event
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: local.algorithm says why, and comes too late here
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
 from benchmarks import cifar10
@@ -29,6 +28,7 @@ from local.algorithm.epochs import Channel, Epochs
 from local.algorithm.features import FeatureStore
 from local.algorithm.hyperparameters import Hyperparameters
 from local.algorithm.pixels import CentreCrop
+from untrusted.console import Console
 
 FOLDER = Path("build/cifar10-pool")
 POOL, TRAIN, VALIDATION = 1_000, 200, 50  # images of each class: to draw from, and drawn

@@ -16,6 +16,8 @@ from typing import Any
 from local.demo import service as demo_service
 from local.server.cloud import Cloud, require
 from local.server.settings import Folder
+from untrusted.terminal import say
+from untrusted.text import shown
 
 SIZES = (200, 2_000)
 IMAGES = sorted(Path("local/sample_images/test").rglob("*.*"))
@@ -76,7 +78,7 @@ def work_off(cloud: Cloud, outputs: dict[str, str], count: int) -> tuple[float, 
         time.sleep(0.5)
     seconds = time.perf_counter() - start
     if status != "SUCCEEDED":
-        raise SystemExit(f"The backlog ended {status}; see python -m local status.")
+        raise SystemExit(shown(f"The backlog ended {status}; see python -m local status."))
     total: Counter[str] = Counter()
     for events in histories(cloud, outputs["ImageClassificationWorkflowArn"], since):
         total += units(events)
@@ -99,4 +101,4 @@ def measure(cloud: Cloud) -> list[str]:
 
 
 if __name__ == "__main__":
-    print("\n".join(measure(Cloud(require(Folder()).url))))
+    say(*measure(Cloud(require(Folder()).url)))

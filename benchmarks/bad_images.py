@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+from untrusted.terminal import say
+
 BAD = ("pillow", "threats", "excess")
 SLOWEST = 5
 
@@ -44,4 +46,4 @@ def measure() -> list[str]:
 
 
 if __name__ == "__main__":
-    print("\n".join(measure()))
+    say(*measure())

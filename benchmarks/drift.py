@@ -21,8 +21,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance, ImageFilter
-from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from benchmarks import cifar10
@@ -34,6 +32,7 @@ from training.evaluate.metrics import wilson_interval
 from training.monitor.comparison import compare
 from training.monitor.image_statistics import image_statistics
 from training.monitor.sample import Decisions, Sample, columns
+from untrusted.console import Console, track
 
 REFERENCE, RECENT = 2_000, 500  # images in each sample
 PHOTOS = 4_000  # test images that the samples are drawn from
@@ -190,7 +189,7 @@ def main() -> int:
     images, labels = read(folder, "test", PHOTOS)
     photos = {
         drift: photographed([changed(image, drift) for image in images], labels, head, cifar10.CLASSES)
-        for drift in track(CONDITIONS, "The model answers", console=Console(stderr=True))
+        for drift in track(Console(stderr=True), "The model answers", CONDITIONS, len(CONDITIONS))
     }
     trials = {drift: asked.undrifted if drift == NONE else asked.drifted for drift in (*CONDITIONS, *CLASS_MIXES)}
     found = list(rows(photos, range(asked.seeds), trials, (REFERENCE, RECENT)))

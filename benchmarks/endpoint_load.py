@@ -18,6 +18,8 @@ from pathlib import Path
 from subprocess import run
 from time import perf_counter, process_time
 
+from untrusted.terminal import say
+
 _CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 
 
@@ -132,4 +134,4 @@ def measure(address: str, requests_file: Path, concurrency: int, count: int) -> 
 
 if __name__ == "__main__":
     address, requests_file, concurrency, count = sys.argv[1:]
-    print(json.dumps(asdict(measure(address, Path(requests_file), int(concurrency), int(count)))))
+    say(json.dumps(asdict(measure(address, Path(requests_file), int(concurrency), int(count)))))

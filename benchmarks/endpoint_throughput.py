@@ -28,6 +28,8 @@ from benchmarks.endpoint_load import load, write_requests
 from benchmarks.endpoint_servers import NoLitServeError, Server, litserve, local_endpoint, make_model
 from functions.serialize_image.image_preparation import prepare_image
 from local.algorithm import model
+from untrusted.terminal import print_json, say
+from untrusted.text import shown
 
 ROUNDS = 12
 TRIES = 3  # for each round, until the machine is quiet
@@ -80,7 +82,7 @@ def check(served: model.Model, pictures: list[bytes], server: Server, requests: 
     """Stop unless the server gives the very answers of the model."""
     answers = [json.loads(answer) for answer in load(server.address, requests, 2, len(pictures)).answers]
     if answers != [served.classify(image) for image in pictures]:
-        raise SystemExit(f"The server at {server.address} does not answer what the model says.")
+        raise SystemExit(shown(f"The server at {server.address} does not answer what the model says."))
 
 
 def run_round(served: model.Model, pictures: list[bytes], servers: dict[str, Server], folder: Path) -> Figures:
@@ -127,7 +129,7 @@ def measure(rounds: int, as_user: bool) -> dict[str, Figures]:
         try:
             servers["LitServe"] = stack.enter_context(litserve(model_folder, folder / "litserve.log"))
         except NoLitServeError as error:
-            print(f"Without LitServe: {error}", file=sys.stderr)
+            say(f"Without LitServe: {error}", file=sys.stderr)
         for _ in range(TRIES * rounds):
             for kind, pictures in images().items():
                 if len(measured[kind].others) < rounds:
@@ -150,11 +152,11 @@ def main() -> int:
     try:
         measured = measure(arguments.rounds, arguments.as_user)
     except BusyMachineError as error:
-        sys.exit(str(error))
+        sys.exit(shown(error))
     if arguments.json:
-        print(json.dumps({kind: as_data(figures) for kind, figures in measured.items()}, indent=2))
+        print_json({kind: as_data(figures) for kind, figures in measured.items()})
     else:
-        print("\n".join(line for kind, figures in measured.items() for line in table(kind, figures)))
+        say(*(line for kind, figures in measured.items() for line in table(kind, figures)))
     return 0 if all(one.holds(figures) for figures in measured.values() for one in judged(figures)) else 1
 
 

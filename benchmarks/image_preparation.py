@@ -16,6 +16,7 @@ from statistics import median
 from PIL import Image, ImageOps
 
 from functions.serialize_image.image_preparation import prepare_image
+from untrusted.terminal import say
 
 SIZE = (4000, 3000)  # pixels: 12 megapixels, a phone's photo
 ROUNDS = 5
@@ -86,6 +87,6 @@ def measure() -> list[str]:
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        print(json.dumps(measure_here(sys.argv[1], Path(sys.argv[2]).read_bytes())))
+        say(json.dumps(measure_here(sys.argv[1], Path(sys.argv[2]).read_bytes())))
     else:
-        print("\n".join(measure()))
+        say(*measure())

@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
+from untrusted.console import Console
 
 
 class NpmPackageError(Exception):

@@ -21,6 +21,7 @@ from uuid import uuid4
 from local.demo import service as demo_service
 from local.server.cloud import Cloud, require
 from local.server.settings import Folder
+from untrusted.terminal import say
 
 RUNS = 10
 GOOD = sorted(Path("local/sample_images/test").glob("*/*.webp"))[:10]
@@ -100,5 +101,5 @@ def measure(cloud: Cloud, runs: int = RUNS) -> tuple[list[str], bool]:
 if __name__ == "__main__":
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else RUNS
     lines, holds = measure(Cloud(require(Folder()).url), runs)
-    print("\n".join(lines))
+    say(*lines)
     sys.exit(not holds)

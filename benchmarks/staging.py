@@ -10,6 +10,7 @@ from PIL import Image
 
 from local.server.cloud import Cloud, running
 from local.server.settings import ROOT
+from untrusted.terminal import say
 
 CLASSES = 10
 IMAGES = 10_000
@@ -46,4 +47,4 @@ def measure() -> list[str]:
 
 
 if __name__ == "__main__":
-    print("\n".join(measure()))
+    say(*measure())

@@ -10,6 +10,7 @@ from typing import Any
 from local.demo import service as demo_service
 from local.server.cloud import Cloud, require
 from local.server.settings import Folder
+from untrusted.terminal import say
 
 WARM_UP = 10
 EXECUTIONS = 200
@@ -65,4 +66,4 @@ def measure(cloud: Cloud) -> list[str]:
 
 
 if __name__ == "__main__":
-    print("\n".join(measure(Cloud(require(Folder()).url))))
+    say(*measure(Cloud(require(Folder()).url)))

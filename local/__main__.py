@@ -15,7 +15,9 @@ def run(arguments: list[str]) -> int:
         return 1
     try:
         from local.command_line import main
+        from untrusted.terminal import show_traceback
 
+        sys.excepthook = show_traceback
         return main(arguments)
     except ModuleNotFoundError as exc:
         print(

@@ -1,7 +1,6 @@
 """The verbs of `python -m local`."""
 
 import argparse
-import json
 import os
 import shlex
 import signal
@@ -29,6 +28,7 @@ from local.server.settings import ROOT, Folder
 from local.server.state_format import IncompatibleStateError
 from local.server.status import describe
 from local.soak.errors import SoakError
+from untrusted.terminal import print_json, say, say_error
 
 # What can go wrong in ways that a user can do something about; each says what.
 _NAMED_ERRORS = (
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return int(options.run(folder, options) or 0)
     except _NAMED_ERRORS as exc:
-        print(exc, file=sys.stderr)
+        say_error(exc)
         return 1
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
@@ -111,7 +111,7 @@ def _up(folder: Folder, options: argparse.Namespace) -> None:
             raise AlreadyRunningError(f"The local cloud is up on port {record.port}; `python -m local down` stops it.")
         if options.faults:
             Faults(record.url).report()
-        print(f"The local cloud is already up at {record.url} (process {record.pid}).")
+        say(f"The local cloud is already up at {record.url} (process {record.pid}).")
     elif options.detach:
         _announce(cloud.start(folder, options.port, faults=options.faults), folder, options)
     else:
@@ -122,44 +122,46 @@ def _up(folder: Folder, options: argparse.Namespace) -> None:
             lambda ready: _announce(ready, folder, options),
             options.faults,
         )
-        print("The local cloud has stopped; its state is kept.")
+        say("The local cloud has stopped; its state is kept.")
 
 
 def _announce(record: Record, folder: Folder, options: argparse.Namespace) -> None:
     moved = options.port is None and record.port != DEFAULT_PORT
     which = "" if folder == Folder() else f" --state-dir {shlex.quote(str(folder.path))}"
     stop = f"`python -m local down{which}`" if options.detach else "Ctrl-C"
-    print(f"The local cloud is up at {record.url}{f' (not on port {DEFAULT_PORT})' if moved else ''}.")
-    print(f'  use:  eval "$(python -m local env{which})"  and then aws, sam or any AWS SDK')
-    print(f"  stop: {stop}")
-    print(f"  log:  {folder.log}", flush=True)
+    say(f"The local cloud is up at {record.url}{f' (not on port {DEFAULT_PORT})' if moved else ''}.")
+    say(f'  use:  eval "$(python -m local env{which})"  and then aws, sam or any AWS SDK')
+    say(f"  stop: {stop}")
+    say(f"  log:  {folder.log}")
 
 
 def _down(folder: Folder, _options: argparse.Namespace) -> None:
     record = cloud.stop(folder)
     if folder.unsaved.exists():
         raise StateNotSavedError(folder, f"the local cloud at {record.url} has stopped without it")
-    print(f"The local cloud at {record.url} has stopped; its state is kept in {folder.state}.")
+    say(f"The local cloud at {record.url} has stopped; its state is kept in {folder.state}.")
 
 
 def _status(folder: Folder, _options: argparse.Namespace) -> int:
     record = find(folder)
     if record is None:
-        print("The local cloud is down. Start it with `python -m local up --detach`.")
+        say("The local cloud is down. Start it with `python -m local up --detach`.")
         return 1
-    print(f"The local cloud is up at {record.url} since {record.started_at} (process {record.pid}).")
-    for line in describe(cloud.Cloud(record.url)):
-        print(line)
+    say(f"The local cloud is up at {record.url} since {record.started_at} (process {record.pid}).")
+    say(*describe(cloud.Cloud(record.url)))
     return 0
 
 
 def _env(folder: Folder, options: argparse.Namespace) -> None:
     if find(folder) is None:
-        print("false")  # so that `eval "$(...)" && aws ...` stops here, and does not go on to AWS
+        say("false")  # so that `eval "$(...)" && aws ...` stops here, and does not go on to AWS
     url = cloud.require(folder).url
-    print(json.dumps(client_environment(url), indent=2) if options.json else shell_commands(url))
+    if options.json:
+        print_json(client_environment(url))
+    else:
+        say(*shell_commands(url).split("\n"))
     if problem := aws_cli.warning(os.environ):
-        print(problem, file=sys.stderr)
+        say(problem, file=sys.stderr)
 
 
 def _demo(folder: Folder, _options: argparse.Namespace) -> int:

@@ -128,10 +128,10 @@ def _conclude(context: Context, prices: Prices, execution: str) -> Result:
     dollars = price.dollars(prices, decided)
     say(f"{backlog.status}: " + ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items()))
     if backlog.status != "SUCCEEDED":
-        say(f"{backlog.cause or 'It was stopped.'} The same command takes up what is left.", markup=False)
+        say(f"{backlog.cause or 'It was stopped.'} The same command takes up what is left.")
     say(f"${dollars / max(decided, 1):.6f} per image, without retries and the endpoint's hours ({prices.basis}).")
     if report:
-        say(f"The report: {report}", markup=False)
+        say(f"The report: {report}")
     data: dict[str, Any] = {"execution": execution, "status": backlog.status, "outcomes": dict(counts)}
     data |= {"report": report, "dollars": dollars, "dollars_per_image": dollars / max(decided, 1)}
     return Result(data, int(backlog.status != "SUCCEEDED"))

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from account.aws import code_of
-from account.console import progress
 from account.errors import CommandError
 from account.polling import looks
 from operations import records
 from operations.command import Context
 from operations.image_list import ImageList, stored_list
+from untrusted.console import progress
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -57,7 +57,8 @@ def require_idle(context: Context) -> None:
     arn = context.service.require_backlog_workflow()
     running = context.aws.stepfunctions.list_executions(stateMachineArn=arn, statusFilter="RUNNING", maxResults=1)
     for execution in running["executions"]:
-        raise BacklogRunningError(f"{BacklogRunningError.__doc__} {_how_to(execution['executionArn'])}")
+        look, stop = _how_to(execution["executionArn"])
+        raise BacklogRunningError(f"{BacklogRunningError.__doc__} {look}", stop)
 
 
 def start(context: Context, images: ImageList, **settings: float) -> str:
@@ -109,7 +110,8 @@ def follow(context: Context, execution: str) -> Backlog:
                     break
                 backlog = describe(context, execution)
     except KeyboardInterrupt:
-        context.console.print(f"The backlog goes on. {_how_to(execution)}", markup=False)
+        look, stop = _how_to(execution)
+        context.console.print(f"The backlog goes on. {look}", stop, sep="\n")
         raise
     return backlog
 
@@ -147,8 +149,8 @@ def report(context: Context, backlog: Backlog) -> str | None:
     return None
 
 
-def _how_to(execution: str) -> str:
+def _how_to(execution: str) -> tuple[str, str]:
     return (
-        f"To look at it again: python -m operations backlog --follow {execution}\n"
-        f"To stop it: aws stepfunctions stop-execution --execution-arn {execution}"
+        f"To look at it again: python -m operations backlog --follow {execution}",
+        f"To stop it: aws stepfunctions stop-execution --execution-arn {execution}",
     )

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
-from rich.console import Console
-
 from account.aws import Aws
 from account.command_line import Result
 from operations.service import Service, find_service
+from untrusted.console import Console
 
 
 @dataclass(frozen=True)

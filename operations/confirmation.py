@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from rich.console import Console
+from untrusted.console import Console
 
 
 def confirmed(console: Console, options: argparse.Namespace, question: str) -> bool:

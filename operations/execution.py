@@ -57,7 +57,7 @@ def run(context: Context, options: argparse.Namespace) -> Result:
     except OSError as exc:
         raise PageNotWritableError(f"{page}: {exc.strerror}. {PageNotWritableError.__doc__}") from exc
     path = [step.name for step in execution.history.steps]
-    context.console.print(f"{execution.status}: {' → '.join(path)}\nThe page: {page}", markup=False)
+    context.console.print(f"{execution.status}: {' → '.join(path)}", f"The page: {page}", sep="\n")
     return Result({"execution": arn, "status": execution.status, "path": path, "page": str(page)})
 
 

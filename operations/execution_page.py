@@ -8,10 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
 from drawing.workflow import draw
 from operations.history import History
+from untrusted.page import page_template
 
 LONGEST = 500  # characters of a value that are shown
 LONGEST_TEXT = 20_000  # characters of a state's whole input or output that are shown
@@ -33,11 +32,7 @@ class Execution:
 
 def render(execution: Execution) -> str:
     """The page as one HTML document; it loads nothing."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined
-    )
-    environment.filters |= {"shown": shown, "cut": cut}
-    return environment.get_template("execution.html.jinja").render(
+    return page_template(Path(__file__).parent, "execution.html.jinja", shown=shown, cut=cut).render(
         execution=execution,
         image=image_sent(execution.history),
         decision=decision(execution.history),

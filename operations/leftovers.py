@@ -9,12 +9,12 @@ from botocore.exceptions import ClientError
 
 from account.aws import code_of
 from account.command_line import Result
-from account.console import progress
 from account.errors import CommandError
 from account.prices import Prices, add_prices_argument, read_prices
 from operations.command import Context
 from operations.confirmation import confirmed
 from operations.kept import Kept, find
+from untrusted.console import progress
 
 HELP = "tell what a deleted stack has kept and what it costs; --delete deletes it, unless it was of stage prod"
 
@@ -107,7 +107,7 @@ def _show(context: Context, stacks: list[DeletedStack]) -> None:
     for stack in stacks:
         say(f"{stack.name} (stage {stack.stage}) has kept:")
         for one in stack.kept:
-            say(f"  {one.kind} {one.name}: {one.size}, ${one.dollars_a_month:.2f} a month", markup=False)
+            say(f"  {one.kind} {one.name}: {one.size}, ${one.dollars_a_month:.2f} a month")
     if not stacks:
         say(f"No stack {context.stack} that was deleted within 90 days has left anything.")
     say("The endpoint is no part of the stack: `python -m training status` tells of it, `cleanup` deletes it.")

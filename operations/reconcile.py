@@ -8,7 +8,6 @@ from itertools import islice
 from typing import Any
 
 from account.command_line import Result
-from account.console import track
 from operations import backlog_workflow
 from operations.accounting import OPEN, WITHOUT_RECORD, Accounting, account_for
 from operations.command import Context
@@ -17,6 +16,7 @@ from operations.image import ImageVersion
 from operations.image_list import ImageList, new_list
 from operations.records import UNDER_WAY
 from operations.service import UPLOADS
+from untrusted.console import track
 
 HELP = "compare the bucket with the records: uploads = accepted + review + unreadable + failed + open + without record"
 FEW = 1000  # images that are started one by one, in under a minute; more go to the backlog workflow
@@ -64,7 +64,7 @@ def _show(context: Context, accounting: Accounting, images: ImageList) -> None:
         without, stuck = accounting.unaccounted[WITHOUT_RECORD], accounting.unaccounted[OPEN]
         say(f"Unaccounted for: {without:,} without a record, {stuck:,} open for too long:")
         for image in islice(images.images(), SHOWN):
-            say(f"  {image.image_url} {image.version}", markup=False)
+            say(f"  {image.image_url} {image.version}")
         if images.count > SHOWN:
             say(f"  and {images.count - SHOWN:,} more (--json names {LISTED:,})")
     if accounting.gone:

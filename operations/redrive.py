@@ -6,11 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from rich.markup import escape
-
 from account.arguments import whole
 from account.command_line import Result
-from account.console import progress, track
 from account.polling import looks
 from operations import failures, records
 from operations.command import Context
@@ -18,6 +15,7 @@ from operations.confirmation import confirmed
 from operations.executions import RATE, paced, start
 from operations.failures import Failure
 from operations.records import FAILED, FINAL
+from untrusted.console import progress, track
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
@@ -82,7 +80,7 @@ def _question(started: int, decided: int) -> str:
 def _show(context: Context, by_error: Counter[str], decided: int, under_way: int, unknown: int) -> None:
     say = context.console.print
     for error, count in by_error.most_common():
-        say(f"{count:9,}  {escape(error)}")
+        say(f"{count:9,}  {error}")
     if decided:
         say(f"{decided:9,}  decided, but perhaps never announced: to be announced again")
     if under_way:

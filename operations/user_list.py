@@ -74,8 +74,8 @@ def read_user_list(context: Context, name: str, columns: str | None) -> Iterator
                 else:
                     yield found
     if bad:
-        more = f"\nand {len(bad) - _NAMED:,} more lines" if len(bad) > _NAMED else ""
-        raise InvalidListError(f"{InvalidListError.__doc__}\n" + "\n".join(bad[:_NAMED]) + more)
+        more = [f"and {len(bad) - _NAMED:,} more lines"] if len(bad) > _NAMED else []
+        raise InvalidListError(str(InvalidListError.__doc__), *bad[:_NAMED], *more)
 
 
 @contextmanager

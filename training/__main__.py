@@ -6,7 +6,9 @@ if __name__ == "__main__":
     try:
         from account.closed_output import end_quietly
         from training.command_line import main
+        from untrusted.terminal import show_traceback
 
+        sys.excepthook = show_traceback
         sys.exit(end_quietly(lambda: main(sys.argv[1:])))
     except KeyboardInterrupt:  # pressed while Python was still importing
         sys.exit(130)

@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from account.console import track
 from training.dataset import Dataset, LabelledKey
 from training.endpoint import Answer, InvalidAnswerError, classify_all, read_images
 from training.step import Context
+from untrusted.console import track
 
 
 @dataclass

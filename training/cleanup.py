@@ -55,7 +55,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     kept = _kept(context)
     say("Kept:")
     for what, command in kept.items():
-        say(f"  {what}: {command}", markup=False)
+        say(f"  {what}: {command}")
     deleted = [{"kind": deletion.kind, "name": deletion.name} for deletion in deletions]
     return {"dry_run": not options.yes, "deleted" if options.yes else "would_delete": deleted, "kept": kept}
 

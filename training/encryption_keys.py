@@ -49,7 +49,7 @@ def key_arn(context: Context, key: str | None) -> str | None:
             message = f"{key}: give the ARN of the key, or get kms:DescribeKey to look it up."
             raise KeyUnusableError(message) from exc
         message = f"The KMS key is not checked, which needs kms:DescribeKey: {key}"
-        context.console.print(message, markup=False)
+        context.console.print(message)
         return key
     state, spec = found.get("KeyState", ""), found.get("KeySpec", "")
     if (state, spec) != (_ENABLED, _SYMMETRIC):
@@ -75,7 +75,7 @@ def allow_keys(context: Context, role: str, data: str | None, volumes: str | Non
         return
     foundation = find_foundation(context)
     if foundation is None or foundation.role != role:
-        context.console.print(f"Make sure that the role may use the KMS key: {role}", markup=False)
+        context.console.print(f"Make sure that the role may use the KMS key: {role}")
         return
     allowed = {DATA_KEYS: foundation.data_keys, VOLUME_KEYS: foundation.volume_keys}
     wanted = {

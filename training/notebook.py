@@ -12,6 +12,8 @@ from nbclient.exceptions import CellExecutionError
 from nbconvert import HTMLExporter
 from traitlets.config import Config
 
+from untrusted.terminal import say, say_error
+
 NOTEBOOK = Path(__file__).with_name("workflow.ipynb")
 FOLDER = Path("build/notebook")
 CELL_SECONDS = 1800  # on AWS, for the training
@@ -35,12 +37,12 @@ def main() -> int:
         ).execute()
         require_silence(notebook)
     except (CellExecutionError, NotebookComplainedError) as exc:
-        print(exc, file=sys.stderr)
+        say_error(exc)
         return 1
     finally:
         page = FOLDER / "workflow.html"
         page.write_text(export(notebook), encoding="utf-8")
-        print(f"The notebook, with what it shows: {page}")
+        say(f"The notebook, with what it shows: {page}")
     return 0
 
 

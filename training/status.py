@@ -4,12 +4,12 @@ import argparse
 from dataclasses import asdict
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
 
 from account.prices import HOURS_PER_MONTH, add_prices_argument, per_hour, read_prices
 from training.resources import Resource, resources
 from training.step import Context
+from untrusted.console import LINE_BREAK, styled
 
 HELP = "show what exists, what it costs per hour, and which steps are done"
 
@@ -57,9 +57,8 @@ def _show(context: Context, found: list[Resource], steps: dict[str, dict[str, An
         table.add_column("which", overflow="fold")
         table.add_column("per hour", justify="right", no_wrap=True)
         for resource in found:
-            which = f"{escape(resource.name)} [bold]{escape(resource.state)}[/]"
-            if resource.detail:
-                which += f"\n[dim]{escape(resource.detail)}[/]"
+            detail = (LINE_BREAK, (resource.detail, "dim")) if resource.detail else ()
+            which = styled(resource.name, " ", (resource.state, "bold"), *detail)
             costs = resource.dollars_per_hour is None or resource.dollars_per_hour > 0
             table.add_row(resource.kind, which, per_hour(resource.dollars_per_hour) if costs else "")
         say(table)

@@ -4,11 +4,10 @@ import argparse
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from rich.console import Console
-
 from account.aws import Aws
 from training.naming import Names
 from training.run_file import RunFile
+from untrusted.console import Console
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,14 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.parameters import GetParameterError, SSMProvider
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectTimeoutError, HTTPClientError, IncompleteReadError, ReadTimeoutError
 from botocore.exceptions import ConnectionError as NoConnectionError
-from failure_log import log_failure
+from failure_log import function_logger, log_failure
 from urllib3.exceptions import HTTPError
 from xray_provider import lambda_tracer
 
@@ -46,7 +46,7 @@ ENDPOINT_CONFIG = Config(connect_timeout=1, read_timeout=8, retries={"mode": "st
 SERVERLESS_CONFIG = ENDPOINT_CONFIG.merge(Config(read_timeout=15))
 MODEL_CARD_MAX_AGE = 60  # seconds; how long a replaced model may still be read with the card of the old one
 
-logger = Logger()
+logger = function_logger()
 tracer = lambda_tracer()
 metrics = Metrics()
 

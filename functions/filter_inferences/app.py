@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from failure_log import log_failure
+from failure_log import function_logger, log_failure
 from xray_provider import lambda_tracer
 
 from functions.filter_inferences.decision import Decision, decide
 
-logger = Logger()
+logger = function_logger()
 tracer = lambda_tracer()
 metrics = Metrics()
 

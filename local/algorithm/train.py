@@ -19,6 +19,7 @@ from threading import Event
 from local.algorithm import job
 from local.algorithm.errors import AlgorithmError
 from local.algorithm.features import StoppedError
+from untrusted.terminal import VisibleFormatter
 
 MAX_FAILURE_CHARACTERS = 1024  # SageMaker shows no more of output/failure
 
@@ -44,12 +45,9 @@ def main() -> int:
     """Run the job that the command line names, until its end or SIGTERM."""
     stop = Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    logging.basicConfig(
-        stream=sys.stdout,
-        level=logging.INFO,
-        format="[%(asctime)s %(levelname)s %(thread)d] %(message)s",
-        datefmt="%m/%d/%Y %H:%M:%S",
-    )
+    log = logging.StreamHandler(sys.stdout)
+    log.setFormatter(VisibleFormatter("[%(asctime)s %(levelname)s %(thread)d] %(message)s", "%m/%d/%Y %H:%M:%S"))
+    logging.basicConfig(handlers=[log], level=logging.INFO)
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?", default=Path("/opt/ml"), help="default: /opt/ml")
     return run(parser.parse_args().folder, stop)

@@ -1,5 +1,7 @@
 """What can go wrong in the demo in ways that a user can do something about."""
 
+from untrusted.terminal import SeveralLinesError
+
 
 class DemoError(Exception):
     """The demo cannot go on; the message says what to do."""
@@ -13,7 +15,7 @@ class DiskFullError(DemoError):
     """The disk has too little free space for the demo; free some, or name another --state-dir."""
 
 
-class SamError(DemoError):
+class SamError(SeveralLinesError, DemoError):
     """SAM CLI failed; the end of its output is below, the whole of it in the log named there."""
 
 

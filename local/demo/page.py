@@ -6,11 +6,11 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import jinja2
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from drawing.workflow import DEFINITION, draw
 from local.demo.decisions import Decision, Totals
+from untrusted.page import page_template
 
 THUMBNAIL = 96  # pixels a side
 
@@ -25,12 +25,9 @@ class Row:
 
 def render(decisions: list[Decision], totals: Totals) -> str:
     """The page as one self-contained HTML document."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined
-    )
     rows = [Row(decision, thumbnail(decision.upload.path)) for decision in decisions]
     drawing = draw(json.loads(DEFINITION.read_text()), taken=rows[0].decision.path if rows else ())
-    return environment.get_template("page.html.jinja").render(rows=rows, totals=totals, drawing=drawing)
+    return page_template(Path(__file__).parent, "page.html.jinja").render(rows=rows, totals=totals, drawing=drawing)
 
 
 def thumbnail(path: Path) -> str | None:

@@ -4,10 +4,9 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich import box
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from local.demo import page, service, uploads
@@ -15,12 +14,17 @@ from local.demo.decisions import Decision, Totals, Upload, total
 from local.demo.training_steps import ENDPOINT, SAMPLES, run_steps
 from local.demo.uploads import Sample
 from local.server.cloud import Cloud
+from untrusted.console import Console, progress, styled
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 RESULTS = Path("build/demo")
 FOREIGN = 5  # photos of each kind of thing that is no class
+WIDTH = 38  # characters of a step's description
 SHOWN = 20  # rows of the table on the terminal; the page has all
 
-console = Console(highlight=False)
+console = Console()
 
 
 def run(cloud: Cloud, state: Path, results: Path = RESULTS) -> int:
@@ -32,10 +36,10 @@ def run(cloud: Cloud, state: Path, results: Path = RESULTS) -> int:
     results.mkdir(parents=True, exist_ok=True)
     (state / "logs").mkdir(parents=True, exist_ok=True)
     for command in run_steps(cloud.environment, state / "runs"):
-        console.rule(f"[bold]{command}", align="left")
-    console.rule("[bold]the service", align="left")
+        console.rule(styled((command, "bold")), align="left")
+    console.rule(styled(("the service", "bold")), align="left")
     samples = [*test_images(), *foreign_images(), *broken_images(results / "broken")]
-    with progress() as bars:
+    with progress(console, width=WIDTH, notes=False) as bars:
         deployed = deploy(cloud, state, bars)
         decisions = decide(cloud, deployed, samples, bars)
     totals = total(decisions)
@@ -45,14 +49,7 @@ def run(cloud: Cloud, state: Path, results: Path = RESULTS) -> int:
     return 1 if totals.outcomes["FAILED"] else 0
 
 
-def progress() -> Progress:
-    """One line a step, with a bar where its length is known."""
-    return Progress(
-        TextColumn("{task.description:38}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
-    )
-
-
-def deploy(cloud: Cloud, state: Path, bars: Progress) -> service.Service:
+def deploy(cloud: Cloud, state: Path, bars: "Progress") -> service.Service:
     """Build and deploy the service with the real SAM CLI."""
     bar = bars.add_task("sam build, sam deploy", total=2)
     service.build(state / "logs/sam-build.log", cloud.environment)
@@ -62,7 +59,7 @@ def deploy(cloud: Cloud, state: Path, bars: Progress) -> service.Service:
     return service.outputs(cloud.client("cloudformation"))
 
 
-def decide(cloud: Cloud, deployed: service.Service, samples: list[Sample], bars: Progress) -> list[Decision]:
+def decide(cloud: Cloud, deployed: service.Service, samples: list[Sample], bars: "Progress") -> list[Decision]:
     """Upload the samples and wait for the workflows that the uploads start; the decisions by key."""
     sent: list[Upload] = list(
         bars.track(
@@ -104,21 +101,22 @@ def broken_images(folder: Path) -> Iterator[Sample]:
 def show(decisions: list[Decision], totals: Totals, deployed: service.Service, results: Path) -> None:
     """Print a table of the decisions, the totals by outcome, and how to go on."""
     console.print(decisions_table(decisions))
-    console.print("  ".join(f"[bold]{outcome}[/] {count}" for outcome, count in totals.outcomes.items()))
+    counts = (styled((outcome, "bold"), f" {count}") for outcome, count in totals.outcomes.items())
+    console.print(*counts, sep="  ")
     console.print(f"accuracy of the model on the test images  {totals.accuracy}")
-    console.print(f"accuracy of what was accepted             {totals.accepted_accuracy}\n")
+    console.print(f"accuracy of what was accepted             {totals.accepted_accuracy}", "", sep="\n")
     console.print(
         f"Every decision: {results / 'index.html'} (page), {results / 'decisions.json'} (data).", soft_wrap=True
     )
     sample = os.path.relpath(min((SAMPLES / "photos").rglob("*.jpg")))
     console.print(
-        "The local cloud stays up. Go on with any AWS client:\n"
-        '  source .venv/bin/activate && eval "$(python -m local env)"\n'
-        f"  aws s3 cp {sample} s3://{deployed.image_bucket}/uploads/photo.jpg\n"
-        f"  aws dynamodb scan --table-name {deployed.results_table} --max-items 3\n"
+        "The local cloud stays up. Go on with any AWS client:",
+        '  source .venv/bin/activate && eval "$(python -m local env)"',
+        f"  aws s3 cp {sample} s3://{deployed.image_bucket}/uploads/photo.jpg",
+        f"  aws dynamodb scan --table-name {deployed.results_table} --max-items 3",
         "  python -m local status     # what runs;   python -m local down to stop,   up to start again",
+        sep="\n",
         soft_wrap=True,
-        markup=False,
     )
 
 

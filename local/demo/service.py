@@ -59,5 +59,5 @@ def _sam(arguments: list[str], log: Path, environment: Mapping[str, str]) -> Non
             [program, *arguments], stdout=output, stderr=subprocess.STDOUT, env=dict(environment), check=False
         )
     if result.returncode:
-        tail = "\n".join(log.read_text().splitlines()[-15:])
-        raise SamError(f"`sam {arguments[0]}` failed:\n{tail}\nThe whole output is in {log}.")
+        tail = log.read_text().splitlines()[-15:]
+        raise SamError(f"`sam {arguments[0]}` failed:", *tail, f"The whole output is in {log}.")

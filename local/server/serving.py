@@ -16,6 +16,7 @@ from local.server import state_format
 from local.server.listener import HOST, open_listener, read_port, write_port
 from local.server.ownership import FolderNotUsableError, Record, claim
 from local.server.settings import Folder, server_environment
+from untrusted.terminal import VisibleFormatter
 
 _LOG_BYTES = 5_000_000
 # Of mallopt(3). Blocks from the second on are given back at once: the pixels of an image, 147 KiB, stay below.
@@ -96,9 +97,8 @@ def _give_memory_back() -> None:
 
 def _log_to(folder: Folder) -> None:
     file = RotatingFileHandler(folder.log, maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8")
-    logging.basicConfig(
-        handlers=[file], level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
-    )
+    file.setFormatter(VisibleFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(handlers=[file], level=logging.INFO, force=True)
     # These tell of every file at every save, print a banner, and miss a metrics service.
     for name, level in {
         "persistence": logging.WARNING,

@@ -29,6 +29,6 @@ def _operations(cloud: Cloud, *command: str, well: tuple[int, ...] = (0,)) -> in
     arguments = [sys.executable, "-m", "operations", *command]
     ended = subprocess.run(arguments, cwd=ROOT, env=cloud.environment, capture_output=True, text=True, check=False)
     if ended.returncode not in well:
-        said = "\n".join((ended.stdout + ended.stderr).splitlines()[-15:])
-        raise RepairError(f"`python -m operations {' '.join(command)}` failed:\n{said}")
+        said = (ended.stdout + ended.stderr).splitlines()[-15:]
+        raise RepairError(f"`python -m operations {' '.join(command)}` failed:", *said)
     return ended.returncode

@@ -4,11 +4,9 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.progress import Progress
-
-from local.demo.run import broken_images, console, decide, deploy, progress, test_images
+from local.demo.run import WIDTH, broken_images, console, decide, deploy, test_images
 from local.demo.service import Service
 from local.demo.training_steps import STEPS, run_step
 from local.demo.uploads import Sample
@@ -18,6 +16,10 @@ from local.soak.deliveries import deliver
 from local.soak.plan import HOSTILE_NAME, RATES
 from local.soak.soak import soak
 from local.soak.verdict import Verdict
+from untrusted.console import progress
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 # Factor for the waits between retries, which then last up to 1.2 s and not a minute. Not 0: the retries of a fault that
 # lasts, as a pool that is busy, would all be used up at once.
@@ -63,7 +65,7 @@ def _soak(cloud: Cloud, order: Order, folder: Path) -> Verdict:
     (folder / "logs").mkdir()
     samples = [*test_images(), *broken_images(folder / "broken"), *_hostile_images(order.hostile)]
     have_model_served(cloud, folder)
-    with progress() as bars:
+    with progress(console, width=WIDTH, notes=False) as bars:
         service = deploy(cloud, folder, bars)
         reference = _reference(cloud, service, samples, bars)
         bar = bars.add_task(
@@ -91,7 +93,7 @@ def have_model_served(cloud: Cloud, folder: Path) -> None:
 
 
 def _reference(
-    cloud: Cloud, service: Service, samples: Sequence[Sample], bars: Progress
+    cloud: Cloud, service: Service, samples: Sequence[Sample], bars: "Progress"
 ) -> Mapping[str, Mapping[str, Any]]:
     """Have every sample decided while nothing goes wrong; the results by the samples' names."""
     decisions = decide(cloud, service, list(samples), bars)

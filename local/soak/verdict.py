@@ -6,13 +6,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from local.demo.decisions import OUTCOMES
 from local.faults.kinds import KINDS
 from local.soak.accounting import Violation
 from local.soak.deliveries import DeliveryVerdict
+from untrusted.console import Console
 
 SHOWN = 20  # violations on the terminal; the JSON has all
 
@@ -73,7 +73,7 @@ class Verdict:
         if self.deliveries:
             console.print(str(self.deliveries), *self.deliveries.wrong, sep="\n", soft_wrap=True)
         for violation in self.violations[:SHOWN]:
-            console.print(f"{violation.check}: {violation.image} {violation.wrong}", markup=False, soft_wrap=True)
+            console.print(f"{violation.check}: {violation.image} {violation.wrong}", soft_wrap=True)
         if len(self.violations) > SHOWN:
             console.print(f"and {len(self.violations) - SHOWN} more")
         console.print("The account balances." if self.balances else "THE ACCOUNT DOES NOT BALANCE.", style="bold")

@@ -7,11 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from rich.table import Table
-from rich.text import Text
 
 from account.arguments import whole
 from account.command_line import Result
-from account.console import print_data
 from operations.check.algorithm import check_image
 from operations.check.answers import Outcome, Row
 from operations.check.definitions import check_definitions, read_definitions
@@ -23,6 +21,8 @@ from operations.check.quotas import check_quotas, needs
 from operations.check.templates import check_templates
 from operations.check.walk import check_states
 from operations.command import Context
+from untrusted.console import styled
+from untrusted.terminal import print_json
 
 HELP = "ask AWS whether it accepts a deployment; creates nothing, costs nothing"
 UPLOAD = "workflow_s3_event"  # the sample event that names the image bucket
@@ -74,7 +74,7 @@ def run(context: Context, options: argparse.Namespace) -> Result:
     """
     if options.permissions:
         if not options.json:
-            print_data(policy())
+            print_json(policy())
         return Result(policy())
 
     rows = _ask_aws(context, options)
@@ -114,8 +114,8 @@ def _show(context: Context, rows: list[Row]) -> None:
     for heading in ("subject", "outcome", "message"):
         table.add_column(heading, overflow="fold")
     for row in rows:
-        outcome = Text(row.outcome, style=_COLORS.get(row.outcome, "red"))
-        table.add_row(row.check, Text(row.subject), outcome, Text(row.message))
+        outcome = styled((row.outcome, _COLORS.get(row.outcome, "red")))
+        table.add_row(row.check, row.subject, outcome, row.message)
     context.console.print(table)
     counts = Counter(row.outcome for row in rows)
     summary = ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome])

@@ -89,6 +89,13 @@ def test_training_and_operations_share_nothing_but_account_and_drawing() -> None
     assert [] == [p for p in sources("training") if any(inside(name, "operations") for name in imports(p))]
 
 
+def test_archives_and_shown_text_need_the_standard_library_alone() -> None:
+    of_others = {"console.py": {"rich"}, "page.py": {"jinja2", "markupsafe"}}
+    for path in sources("untrusted"):
+        roots = {name.split(".")[0] for name in imports(path)} - sys.stdlib_module_names
+        assert roots <= {"untrusted"} | of_others.get(path.name, set()), path
+
+
 def test_nobody_imports_tests() -> None:
     folders = (
         "functions",

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from untrusted.archive import Limits
 from untrusted.tar import tar_gz_files
+from untrusted.text import shown
 
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = ROOT / "functions/serialize_image/requirements.txt"
@@ -81,4 +82,4 @@ if __name__ == "__main__":
     try:
         fetch()
     except PillowImagesError as exc:
-        sys.exit(str(exc))
+        sys.exit(shown(exc))

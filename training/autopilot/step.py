@@ -10,7 +10,6 @@ from botocore.exceptions import ClientError
 
 from account.arguments import whole
 from account.aws import code_of
-from account.console import print_data
 from account.polling import looks
 from training.autopilot.request import Limits, automl_job_request
 from training.bucket import require_bucket
@@ -19,6 +18,7 @@ from training.errors import TrainingError
 from training.step import Context
 from training.train.preflight import check_counts, check_dataset, check_role
 from training.train.step import seconds
+from untrusted.terminal import print_json
 
 HELP = "have SageMaker Autopilot find a model for the same images (AWS only), and compare validation accuracies"
 _ENDED = {"Completed", "Failed", "Stopped"}
@@ -65,7 +65,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     request = automl_job_request(dataset, name, options.role, limits, context.names.tag_list)
     if options.dry_run:
         if not options.json:
-            print_data(request)
+            print_json(request)
         return request
     facts = context.run.begin("autopilot", **{**request, "AutoMLJobName": None}, digest=dataset.digest)
     name = _start(context, request, None if options.again else facts.get("job"))

@@ -216,7 +216,7 @@ def _show_requests(
     if hosting.scaling:
         requests["RegisterScalableTarget"] = scalable_target_request(own, hosting.scaling)
         requests["PutScalingPolicy"] = scaling_policy_request(own, hosting.scaling)
-    context.console.print(json.dumps(requests, indent=2), markup=False)
+    context.console.print(*json.dumps(requests, indent=2).splitlines(), sep="\n")
     context.console.print(f"Cost: {_cost(hosting, prices)}.")
     return {"dry_run": True, "requests": requests}
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +13,7 @@ from training.acceptance import Acceptance, show_threshold
 from training.calibration import as_served
 from training.evaluate import plots
 from training.evaluate.metrics import coverage_curve, most_confused, reliability
+from untrusted.page import page_template
 
 type Floats = NDArray[np.floating]
 type Labels = NDArray[np.int64]
@@ -69,11 +69,8 @@ def render(
         milliseconds: Latency of each image.
         mistakes: The wrong predictions to show, the worst first.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined
-    )
     calibrated, names = as_served(probabilities, metrics["temperature"]), list(metrics["classes"])
-    return environment.get_template("report.html.jinja").render(
+    return page_template(Path(__file__).parent, "report.html.jinja").render(
         facts=facts,
         metrics=metrics,
         plots={

@@ -3,12 +3,11 @@
 from typing import Any
 
 from rich import box
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from training.acceptance import show_threshold
 from training.evaluate.metrics import most_confused
+from untrusted.console import Console, styled
 
 
 def show(console: Console, result: dict[str, Any]) -> None:
@@ -19,14 +18,12 @@ def show(console: Console, result: dict[str, Any]) -> None:
         table.add_column(header, justify="right")
     for name, one in metrics["classes"].items():
         rates = (percent(one[rate]) for rate in ("precision", "recall", "f1"))
-        table.add_row(escape(name), f"{one['support']:,}", *rates)
+        table.add_row(name, f"{one['support']:,}", *rates)
     console.print(table)
     low, high = metrics["accuracy_interval"]
-    console.print(
-        f"accuracy [bold]{percent(metrics['accuracy'])}[/] (95 %: {percent(low)} to {percent(high)}, "
-        f"n = {metrics['n']:,});  calibration error {_error(metrics, 'before')}, after calibration "
-        f"{_error(metrics, 'after')}"
-    )
+    interval = f" (95 %: {percent(low)} to {percent(high)}, n = {metrics['n']:,})"
+    errors = f";  calibration error {_error(metrics, 'before')}, after calibration {_error(metrics, 'after')}"
+    console.print(styled("accuracy ", (percent(metrics["accuracy"]), "bold"), interval, errors))
     latency, speed = metrics["latency_ms"], metrics["throughput"]["images_per_second"]
     told = f";  throughput {speed:.0f} images/s" if speed else ""
     console.print(f"latency p50 {latency['p50']:.0f} ms, p99 {latency['p99']:.0f} ms{told}")
@@ -34,8 +31,8 @@ def show(console: Console, result: dict[str, Any]) -> None:
     confused = most_confused(metrics["confusion_matrix"], list(metrics["classes"]))
     if confused:
         pairs = ", ".join(f"{true} taken for {predicted} ({count})" for true, predicted, count in confused)
-        console.print(f"most often confused: {escape(pairs)}")
-    console.print(f"Report: {escape(result['report'])}   data: {escape(result['metrics_file'])}")
+        console.print(f"most often confused: {pairs}")
+    console.print(f"Report: {result['report']}   data: {result['metrics_file']}")
 
 
 def _accepted(metrics: dict[str, Any]) -> str:

@@ -5,13 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 from markupsafe import Markup
 from matplotlib.figure import Figure
 from rich import box
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from training.evaluate.plots import BLUE, MOST_NAMES, ORANGE, svg
@@ -19,6 +16,8 @@ from training.evaluate.summary import percent
 from training.monitor.comparison import CLASSES, CONFIDENCE, REVIEW, Comparison
 from training.monitor.image_statistics import STATISTICS
 from training.monitor.sample import Sample
+from untrusted.console import Console, styled
+from untrusted.page import page_template
 
 MEANINGS = {
     CLASSES: "share of each predicted class",
@@ -41,11 +40,8 @@ def render(
 
     The notes say what could not be compared.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined
-    )
     plots = {one.name: _plot(one.name, reference, recent) for one in comparisons if one.name != REVIEW}
-    return environment.get_template("report.html.jinja").render(
+    return page_template(Path(__file__).parent, "report.html.jinja").render(
         facts=facts, review_share=review_share, notes=notes, comparisons=comparisons, plots=plots, meanings=MEANINGS
     )
 
@@ -58,7 +54,7 @@ def show(console: Console, result: Mapping[str, Any]) -> None:
     table.add_column("")
     for one in result["comparisons"]:
         sizes = f"{one['reference']:,}", f"{one['recent']:,}"
-        verdict = "[bold]drifted[/]" if one["drifted"] else ""
+        verdict = styled(("drifted", "bold")) if one["drifted"] else ""
         table.add_row(one["name"], f"{one['distance']:.3f}", f"{one['p_value']:.2g}", *sizes, verdict)
     console.print(table)
     shares = result["review_share"]
@@ -68,7 +64,7 @@ def show(console: Console, result: Mapping[str, Any]) -> None:
     )
     for note in result["notes"]:
         console.print(note)
-    console.print(f"Report: {escape(result['report'])}   data: {escape(result['data_file'])}")
+    console.print(f"Report: {result['report']}   data: {result['data_file']}")
 
 
 def _plot(name: str, reference: Sample, recent: Sample) -> Markup:

@@ -10,7 +10,6 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from account.aws import sentence_of
-from account.console import track
 from account.polling import looks
 from training.answers import AnswerFile
 from training.dataset import Dataset, LabelledKey
@@ -19,6 +18,7 @@ from training.inventory import is_absent
 from training.promote.errors import ContestEndpointError
 from training.registry import Package
 from training.step import Context
+from untrusted.console import track
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from itertools import batched
 from pathlib import Path
 
-from rich.console import Console
-
-from account.console import track
 from functions.serialize_image.image_preparation import (
     CorruptImageError,
     EmptyImageError,
@@ -23,6 +20,7 @@ from functions.serialize_image.image_preparation import (
 )
 from training.errors import TrainingError
 from training.stage.source import LabelledImage
+from untrusted.console import Console, track
 
 _READERS = 8  # threads that read; from S3 each read waits some ten milliseconds
 _BATCH = 8  # images that go to a process at once: less and the way there costs more than small images themselves

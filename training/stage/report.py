@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from training.dataset import SPLITS
@@ -15,6 +13,8 @@ from training.stage.layout import path_in_split
 from training.stage.preparation import Unreadable
 from training.stage.selection import LeftOut
 from training.stage.split import Splits
+from untrusted.console import Console
+from untrusted.text import spreadsheet_cell
 
 _SHOWN = 5
 
@@ -48,11 +48,10 @@ def write_images(splits: Splits, folder: Path) -> None:
 
 def _write(path: Path, columns: Sequence[str], rows: Iterable[dict[str, str]]) -> None:
     aside = path.with_suffix(".partial")
-    # A file name need not be text: what is not UTF-8 in it is written as \\xff.
-    with aside.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+    with aside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({name: spreadsheet_cell(text) for name, text in row.items()} for row in rows)
     aside.replace(path)
 
 
@@ -64,15 +63,15 @@ def show_contents(contents: Contents, folder: Path, console: Console) -> None:
         column.justify, column.footer = "right", f"{sum(counts[split].values()):,}"
     table.columns[0].footer = "together"
     for label in contents.splits.labels:
-        table.add_row(escape(label), *(f"{counts[split][label]:,}" for split in SPLITS))
+        table.add_row(label, *(f"{counts[split][label]:,}" for split in SPLITS))
     console.print(table)
     errors = Counter(item.error for item in contents.unreadable)
     if errors:
         named = ", ".join(f"{error}: {count:,}" for error, count in errors.most_common())
-        console.print(f"{len(contents.unreadable):,} unreadable ({named}): {folder / 'unreadable.csv'}", markup=False)
+        console.print(f"{len(contents.unreadable):,} unreadable ({named}): {folder / 'unreadable.csv'}")
     if contents.left_out:
         named = ", ".join(f"{reason}: {count:,}" for reason, count in contents.reasons.items())
-        console.print(f"{len(contents.left_out):,} left out ({named}): {folder / 'left_out.csv'}", markup=False)
+        console.print(f"{len(contents.left_out):,} left out ({named}): {folder / 'left_out.csv'}")
 
 
 def shorten(names: Sequence[str]) -> str:

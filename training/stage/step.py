@@ -169,7 +169,7 @@ def _show(context: Context, options: argparse.Namespace, contents: Contents, res
 
 
 def _tell(context: Context, line: str) -> None:
-    context.console.print(line, markup=False)  # a path or a class may hold square brackets
+    context.console.print(line)
 
 
 def _next_command(options: argparse.Namespace) -> str:

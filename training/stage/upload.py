@@ -10,13 +10,11 @@ from itertools import batched
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
-from account.console import track
 from training.dataset import SPLITS
 from training.errors import TrainingError
 from training.stage.layout import DESCRIPTION, StagedObject
 from training.stage.preparation import ending
+from untrusted.console import Console, track
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from rich.console import Console
-
 from training.acceptance import show_threshold
+from untrusted.console import Console
 
 
 def show(console: Console, result: dict[str, Any]) -> None:
@@ -12,7 +11,7 @@ def show(console: Console, result: dict[str, Any]) -> None:
     own, promise = result["class_thresholds"] or {}, result["promise"]
     for name, threshold in own.items():
         told = "always for review. " + result["classes"][name] if threshold is None else show_threshold(threshold)
-        console.print(f"{name}: {told}", markup=False)
+        console.print(f"{name}: {told}")
     which = "Thresholds of the classes" if own else f"Threshold {show_threshold(result['recommended_threshold'])}"
     console.print(f"{which}, in the model card {result['model_card_parameter']}.")
     at, guess = promise["at_threshold"], promise["at_guess"]

@@ -4,12 +4,12 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from account.console import progress
 from account.polling import looks
 from training.errors import TrainingError
 from training.step import Context
 from training.train.jobs import Jobs
 from training.train.log import JobLog, LogReader
+from untrusted.console import progress
 
 _ENDED = {"Completed", "Failed", "Stopped"}
 
@@ -69,10 +69,9 @@ def check_completed(job: Mapping[str, Any], log: JobLog) -> None:
     """
     name, status, secondary = job["TrainingJobName"], job["TrainingJobStatus"], job.get("SecondaryStatus")
     if status == "Failed":
-        last = "".join(f"\n  {line}" for line in log.tail)
-        raise TrainingFailedError(
-            f"The training job {name} failed: {job.get('FailureReason', 'no reason given')}{last}"
-        )
+        reason = job.get("FailureReason", "no reason given")
+        last = (f"  {line}" for line in log.tail)
+        raise TrainingFailedError(f"The training job {name} failed: {reason}", *last)
     if status == "Stopped":
         going_on = "Its checkpoints are kept; the same command goes on from them"
         if secondary == "MaxRuntimeExceeded":

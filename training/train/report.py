@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from account.prices import read_prices
 from training.dataset import Dataset
 from training.train.log import JobLog
+from untrusted.console import Console
 
 _ROWS = 10  # more epochs than that are shown one in two, three ...
 

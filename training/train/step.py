@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from account.arguments import whole
-from account.console import print_data
 from training.dataset import TRAIN
 from training.encryption_keys import allow_keys
 from training.registry import register
@@ -19,6 +18,7 @@ from training.train.plan import Plan, make_plan
 from training.train.preflight import preflight
 from training.train.report import show_result, train_result
 from training.train.request import training_job_request
+from untrusted.terminal import print_json
 
 HELP = "train a model on the staged dataset: a SageMaker training job, followed to its end"
 
@@ -76,7 +76,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     if options.dry_run:
         request = make_request(context, plan, jobs, checkpoints=None)
         if not options.json:
-            print_data(request)
+            print_json(request)
         return request
     train(context, plan, jobs, options.again)
     return register(context, plan.dataset, plan.earlier_model)

@@ -10,7 +10,6 @@ from typing import Any
 
 from rich.table import Table
 
-from account.console import print_data, progress
 from account.polling import looks
 from training.encryption_keys import allow_keys
 from training.errors import TrainingError
@@ -25,6 +24,8 @@ from training.train.preflight import preflight
 from training.train.report import show_result, train_result
 from training.tune.jobs import SageMakerTuningJobs, TuningJobs, tuning_job_request
 from training.tune.search import DEFAULTS, Search
+from untrusted.console import progress
+from untrusted.terminal import print_json
 
 HELP = "search hyperparameters: many training jobs of one SageMaker tuning job, the best of which is kept"
 _ENDED = {"Completed", "Failed", "Stopped", "DeleteFailed"}
@@ -61,7 +62,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     if options.dry_run:
         request = _request(context, plan, search, jobs)
         if not options.json:
-            print_data(request)
+            print_json(request)
         return request
     result = tune(context, plan, search, jobs, tuning_jobs, options.again)
     registered = register(context, plan.dataset, plan.earlier_model)

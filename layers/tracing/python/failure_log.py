@@ -1,12 +1,21 @@
-"""One structured line for an invocation that fails: Lambda's own tells neither execution nor class."""
+"""The functions' log: visible characters only, and one structured line for an invocation that fails.
+
+Lambda's own line for a failure has neither the execution nor the error's class.
+"""
 
 import functools
+import json
 from collections.abc import Callable
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
 type Handler = Callable[..., dict[str, Any]]
+
+
+def function_logger() -> Logger:
+    """Make the logger of a function. It writes ASCII alone: keys and causes may hold marks that reorder a line."""
+    return Logger(json_serializer=functools.partial(json.dumps, default=str, separators=(",", ":")))
 
 
 def log_failure(logger: Logger) -> Callable[[Handler], Handler]:

@@ -7,7 +7,6 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError, WaiterError
-from rich.console import Console
 
 from account.aws import Aws
 from local.server.cloud import Cloud
@@ -18,6 +17,7 @@ from training.foundation import Foundation, ensure_foundation
 from training.naming import Names
 from training.run_file import open_run_file
 from training.step import Context
+from untrusted.console import Console
 
 ON_VOLUMES = {"InstanceType": "ml.p3.2xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30}
 

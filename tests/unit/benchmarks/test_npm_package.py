@@ -2,9 +2,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from benchmarks.npm_package import NpmPackage, NpmPackageError, digest
+from untrusted.console import Console
 
 PACKAGE = NpmPackage("@scope/photos", "1.2.3", "0" * 64, megabytes=1)
 ARCHIVE = "scope-photos-1.2.3.tgz"

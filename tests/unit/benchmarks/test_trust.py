@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from benchmarks.trust import OF_KINDS, OF_VEHICLES, divided, link, measured, missing, reached, write
 from benchmarks.trust_tables import calibration_table, foreign_table, promise_table
+from untrusted.console import Console
 
 
 def ten_classes(**changes: Any) -> dict[str, Any]:

@@ -2,11 +2,15 @@
 
 import io
 import json
+import sys
+from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
 from aws_lambda_powertools import Logger
-from failure_log import log_failure
+from failure_log import function_logger, log_failure
+
+from tests.unit.untrusted.hostile_text import HOSTILE, require_honest
 
 
 class DoubtfulImageError(Exception):
@@ -33,6 +37,18 @@ def test_failure_is_logged_with_its_class_and_goes_on(logger: Logger, stream: io
     line = json.loads(stream.getvalue())
     assert ("ERROR", "DoubtfulImageError") == (line["level"], line["exception_name"])
     assert "a cloud, or a sheep" in line["exception"]
+
+
+def test_log_of_a_function_shows_hostile_texts_as_they_are(
+    monkeypatch: pytest.MonkeyPatch, stream: io.StringIO
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "hostile")  # loggers of the same service share a stream
+    monkeypatch.setattr(sys, "stdout", stream)
+    logger = function_logger()
+    logger.info("Image classified", key=HOSTILE, at=1.5, path=PurePosixPath("a"))
+    require_honest(stream.getvalue().replace("\x7f", ""))  # the one control character that JSON leaves as it is
+    line = json.loads(stream.getvalue())
+    assert (HOSTILE, 1.5, "a") == (line["key"], line["at"], line["path"])
 
 
 def test_answer_passes_and_nothing_is_logged(logger: Logger, stream: io.StringIO) -> None:

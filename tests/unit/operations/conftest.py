@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 import boto3
 import pytest
 from moto import mock_aws
-from rich.console import Console
 
 from account.aws import Aws
 from operations import failures
 from operations.command import Command, Context
 from tests.unit.operations.in_memory import Account, FakeStates, deploy
+from untrusted.console import Console
 
 
 @pytest.fixture(scope="session")

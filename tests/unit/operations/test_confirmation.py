@@ -4,9 +4,9 @@ import argparse
 import io
 
 import pytest
-from rich.console import Console
 
 from operations.confirmation import confirmed
+from untrusted.console import Console
 
 
 class Terminal(io.StringIO):

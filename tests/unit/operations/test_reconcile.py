@@ -10,6 +10,8 @@ import pytest
 from operations import reconcile
 from operations.service import PrefixNotReadableError
 from tests.unit.operations.in_memory import BACKLOG, Account
+from tests.unit.untrusted.hostile_text import FORGED, require_honest
+from untrusted.text import shown
 
 type Options = Callable[..., argparse.Namespace]
 KINDS = ("accepted", "review", "unreadable", "failed", "open", "without_record")
@@ -39,6 +41,15 @@ def test_a_version_without_a_record_is_named(account: Account, options: Options)
     result = reconcile.run(account.context, options(reconcile, "--older-than", "0s", "--json"))
     assert (1, {"accepted": 1, "without_record": 1}) == (result.status, counts(result.data))
     assert [["s3://images/uploads/a.png", version]] == result.data["images"]
+
+
+def test_key_cannot_forge_a_line_of_the_report(account: Account, options: Options) -> None:
+    key = f"uploads/a\n{FORGED}[red]b[/red]\u202egnp"  # moto cannot list keys with other control characters
+    account.store(key)
+    result = reconcile.run(account.context, options(reconcile, "--older-than", "0s", "--json"))
+    require_honest(account.shown.getvalue())
+    assert f"  s3://images/{shown(key)} " in account.shown.getvalue()
+    assert [f"s3://images/{key}"] == [url for url, _ in result.data["images"]]
 
 
 def test_a_young_version_is_given_its_time(account: Account, options: Options) -> None:

@@ -11,6 +11,7 @@ import pytest
 from operations import redrive
 from operations.service import PrefixNotReadableError
 from tests.unit.operations.in_memory import Account
+from tests.unit.untrusted.hostile_text import HOSTILE, KEY, require_honest
 
 type Options = Callable[..., argparse.Namespace]
 ETAG = "0123456789abcdef0123456789abcdef"
@@ -34,6 +35,13 @@ def upload_event(key: str, version: str = "v1") -> dict[str, Any]:
 def bad_end(request: dict[str, Any] | None, status: str = "ABORTED", **more: str) -> dict[str, Any]:
     detail = {"executionArn": "arn:ended", "status": status, "input": request and json.dumps(request), **more}
     return {"detail-type": "Step Functions Execution Status Change", "detail": detail}
+
+
+def test_error_and_key_cannot_forge_a_line(account: Account, options: Options) -> None:
+    account.record(KEY, "v1", outcome="FAILED", error=HOSTILE)
+    result = redrive.run(account.context, options(redrive, "--dry-run"))
+    require_honest(account.shown.getvalue())
+    assert {HOSTILE: 1} == result.data["by_error"]
 
 
 def test_a_failed_image_is_started_with_all_that_its_record_knows(account: Account, options: Options) -> None:

@@ -6,11 +6,11 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from local.soak.accounting import Violation
 from local.soak.deliveries import DeliveryVerdict
 from local.soak.verdict import Verdict
+from untrusted.console import Console
 
 COUNTS = {"ACCEPTED": 6, "REVIEW": 2, "UNREADABLE": 1, "FAILED": 1, "OPEN": 0, "LOST": 0}
 LOST = {**COUNTS, "REVIEW": 1, "LOST": 1}

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from account.command_line import Result
 from operations.check import command
@@ -18,6 +17,7 @@ from tests.unit.operations.check.modelled_aws import ModelledAws, Reply, refusal
 from tests.unit.operations.check.state_engine import answer_test_state
 from training.command_line import _parser as training_parser
 from training.deploy import hosting
+from untrusted.console import Console
 
 QUOTAS = [
     {"QuotaName": "ml.g4dn.xlarge for training job usage", "Value": 1.0},

@@ -17,13 +17,13 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.sagemaker.models import sagemaker_backends
-from rich.console import Console
 
 from account.aws import Aws
 from training.deploy import step
 from training.naming import Names
 from training.run_file import RunFile, open_run_file
 from training.step import Context
+from untrusted.console import Console
 
 BUCKET, ENDPOINT = "photos", "scones-unlimited"
 LABELS = ["automobile", "truck"]

@@ -54,7 +54,7 @@ def test_report_loads_nothing_and_runs_nothing(html: str) -> None:
 
 
 def test_mistakes_are_shown_as_pictures(html: str) -> None:
-    assert (1, True) == (html.count('src="data:image/png;base64,'), "99.0\u00a0%" in html)
+    assert (1, True) == (html.count('src="data:image/png;base64,'), "99.0&nbsp;%" in html)
 
 
 def test_a_jpeg_is_shown_as_one() -> None:

@@ -4,11 +4,11 @@ import io
 
 import numpy as np
 import pytest
-from rich.console import Console
 
 from training.acceptance import Acceptance
 from training.evaluate.metrics import evaluate, timing
 from training.evaluate.summary import show
+from untrusted.console import Console
 
 NAMES = ["[red]car", "truck"]
 

@@ -12,7 +12,6 @@ import boto3
 import numpy as np
 import pytest
 from moto import mock_aws
-from rich.console import Console
 
 from account.aws import Aws
 from training.dataset import SPLITS, Dataset, LabelledKey
@@ -21,6 +20,7 @@ from training.naming import Names
 from training.registry import Package, find_package, register
 from training.run_file import RunFile
 from training.step import Context
+from untrusted.console import Console
 
 LABELS = ["automobile", "truck"]
 TEST_IMAGES = 400

@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from functions.serialize_image.image_preparation import ImageTooLargeError, prepare_image
 from training.stage.preparation import PreparedFile, ending, prepare_all
 from training.stage.source import LabelledImage
+from untrusted.console import Console
 
 QUIET = Console(quiet=True)
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from rich.console import Console
 
 from training.stage.layout import StagedObject
 from training.stage.upload import Place, PlaceTakenError, bring, compare
 from training.step import Context
+from untrusted.console import Console
 
 QUIET = Console(quiet=True)
 DESCRIPTION = {"digest": "sha256:1", "labels": ["car", "truck"]}

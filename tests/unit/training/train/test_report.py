@@ -4,11 +4,11 @@ import io
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from training.train.log import JobLog
 from training.train.plan import Plan
 from training.train.report import show_result, shown_epochs, train_result
+from untrusted.console import Console
 
 JOB: dict[str, Any] = {
     "TrainingJobName": "cars-1",

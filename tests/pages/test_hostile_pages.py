@@ -1,0 +1,16 @@
+"""The pages that the project writes, when every name and cause in them is hostile."""
+
+import pytest
+
+from tests.pages import samples
+from tests.unit.untrusted.hostile_text import HOSTILE, unseen
+
+
+@pytest.mark.parametrize("page", samples.PAGES)
+def test_page_shows_hostile_texts_as_they_are(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(samples, "NAMES", [f"{HOSTILE}{number}" for number in range(10)])
+    monkeypatch.setattr(samples, "ENDPOINT", HOSTILE)
+    html = samples.PAGES[page]()
+    assert [] == unseen(html)
+    assert r"\u202egpj" in html
+    assert "<script>alert" not in html

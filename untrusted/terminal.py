@@ -1,0 +1,57 @@
+"""What programs write on standard output and standard error, and into logs: lines of visible characters."""
+
+import logging
+import sys
+import traceback
+from typing import Any, TextIO
+
+from untrusted.text import as_json, shown
+
+
+class SeveralLinesError(Exception):
+    """An error whose message has several lines. Each may hold text from anywhere."""
+
+    def __init__(self, *lines: str) -> None:
+        self.lines = lines
+        super().__init__("\n".join(lines))
+
+
+def say(*lines: object, file: TextIO | None = None) -> None:
+    """Write each argument on a line of its own, at once; a line break inside it is shown as `\\n`.
+
+    Args:
+        *lines: What to show.
+        file: Where to; None is standard output.
+    """
+    out = sys.stdout if file is None else file
+    out.write("".join(f"{shown(line)}\n" for line in lines))
+    out.flush()
+
+
+def say_error(error: BaseException, *, named: bool = False) -> None:
+    """Write an error's message to standard error: one line, or its own `lines`. Its class comes first where `named`."""
+    first, *more = getattr(error, "lines", None) or (str(error),)
+    say(f"{type(error).__name__}: {first}" if named else first, *more, file=sys.stderr)
+
+
+def show_traceback(kind: type[BaseException], error: BaseException, _: object) -> None:
+    """Write an error that nobody expected to standard error; a `sys.excepthook`."""
+    lines = "".join(traceback.format_exception(error)).rstrip().split("\n")
+    say(f"{kind.__name__}, unexpectedly:", *(f"  {line}" for line in lines), file=sys.stderr)
+
+
+def print_json(data: Any) -> None:
+    """Write data to standard output as JSON."""
+    sys.stdout.write(as_json(data) + "\n")
+
+
+class VisibleFormatter(logging.Formatter):
+    """Records of a log: the message on one line, and what belongs to an exception indented below it."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """Return the line of a record."""
+        return shown(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        """Return the traceback; none of its lines can be taken for a record."""
+        return "\n".join(f"  {shown(line)}" for line in super().formatException(ei).split("\n"))
