@@ -125,7 +125,8 @@ def test_every_reader_of_zip_refuses_a_hostile_archive_and_writes_nothing(trick:
 
 
 def test_there_are_at_least_sixty_tricks_of_tar_and_of_zip() -> None:
-    assert (len(TAR_TRICKS), len(ZIP_TRICKS)) >= (100, 50)
+    assert len(TAR_TRICKS) >= 60
+    assert len(ZIP_TRICKS) >= 60
 
 
 def test_error_of_a_hostile_archive_is_one_line_of_visible_characters(sandbox: Path) -> None:
