@@ -4,6 +4,7 @@ import argparse
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from account.arguments import whole
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 HELP = "send failed images, and failures that could not be recorded, through the workflow again"
 TIMEOUT = 3600  # seconds; an execution at a throttled endpoint can take an hour
+# An execution that failed longer ago has left no record: its input names no image that the service may read.
+SETTLED = timedelta(seconds=30)
+DESCRIBED = 10  # open executions at each look; Step Functions takes few of these calls a second
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,7 +73,7 @@ def run(context: Context, options: argparse.Namespace) -> Result:
     if options.no_wait:
         return Result(data)
     outcomes = _outcomes(context, executions, options.timeout)
-    not_well = outcomes["outcomes"][FAILED] or outcomes["open"]
+    not_well = outcomes["outcomes"][FAILED] or outcomes["open"] or outcomes["refused"]
     return Result(data | outcomes, 1 if not_well else 0)
 
 
@@ -142,20 +146,47 @@ def _outcomes(context: Context, executions: dict[tuple[str, str], str], timeout:
     """Wait until every record has an outcome of its new execution, or a final one."""
     followed = {key: execution for key, execution in executions.items() if key[1]}
     counts = Counter(dict.fromkeys((*FINAL, FAILED), 0))
+    refused: Counter[str] = Counter()
     with progress(context.console) as bars:
         bar = bars.add_task("Decided", total=len(followed), note="")
         for _ in looks(timeout):
             for record in _decided(context, followed):
                 counts[str(record.outcome)] += 1
                 del followed[record.key]
+            for key, error in _refused(context, followed):
+                refused[error] += 1
+                del followed[key]
             bars.update(bar, completed=counts.total(), note=f"{counts[FAILED]:,} failed" if counts[FAILED] else "")
             if not followed:
                 break
-    unnamed = len(executions) - counts.total() - len(followed)
-    again = {"outcomes": dict(counts), "open": len(followed), "not_followed": unnamed}
+    unnamed = len(executions) - counts.total() - refused.total() - len(followed)
+    again = {
+        "outcomes": dict(counts),
+        "refused": dict(refused),
+        "open": len(followed),
+        "not_followed": unnamed,
+    }
     told = ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items())
     context.console.print(f"{told}, {len(followed):,} still open" + (f", {unnamed:,} not followed" if unnamed else ""))
+    for error, count in refused.most_common():
+        context.console.print(f"{count:,} ended as {error} without a new outcome; the old one stands")
     return again
+
+
+def _refused(context: Context, followed: dict[tuple[str, str], str]) -> list[tuple[tuple[str, str], str]]:
+    """Find open executions that failed a while ago and left no record: key and error. The next look has the others."""
+    looked_at = dict(list(followed.items())[:DESCRIBED])
+    for key, execution in looked_at.items():
+        del followed[key]
+        followed[key] = execution
+
+    found = []
+    for key, execution in looked_at.items():
+        described = context.aws.stepfunctions.describe_execution(executionArn=execution)
+        ended_at = described.get("stopDate")
+        if described["status"] == "FAILED" and ended_at and datetime.now(UTC) - ended_at > SETTLED:
+            found.append((key, described.get("error", "a failure without a name")))
+    return found
 
 
 def _decided(context: Context, followed: dict[tuple[str, str], str]) -> Iterator[records.Record]:

@@ -123,6 +123,14 @@ class Deployed:
         )["Items"]
         return dict(item)
 
+    def forget(self, image_url: str) -> None:
+        """Delete all versions of an image and its record, so that no other test meets them."""
+        key = image_url.removeprefix(f"s3://{self.bucket}/")
+        listed = self.s3.list_object_versions(Bucket=self.bucket, Prefix=key)
+        for version in listed.get("Versions", []):
+            self.s3.delete_object(Bucket=self.bucket, Key=key, VersionId=version["VersionId"])
+        self._table.delete_item(Key={"image_url": image_url, "version": self.record(image_url)["version"]})
+
     def decided_urls(self) -> list[str]:
         """The image URL of every item in the results table that has an outcome."""
         pages = self._table.meta.client.get_paginator("scan").paginate(

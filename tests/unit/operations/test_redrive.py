@@ -3,7 +3,7 @@
 import argparse
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -90,6 +90,22 @@ def test_an_image_that_fails_again_is_told_apart_from_the_failure_before(account
     account.states.work = lambda execution, request: account.decide(execution, request, "FAILED")
     result = redrive.run(account.context, options(redrive, "--yes"))
     assert (1, 1) == (result.data["outcomes"]["FAILED"], result.status)
+
+
+def test_execution_that_failed_without_a_record_is_not_waited_for(account: Account, options: Options) -> None:
+    def refuse(execution: str, _request: dict[str, Any]) -> None:
+        ended_at = datetime.now(UTC) - timedelta(minutes=1)
+        account.states.executions[execution] |= {
+            "status": "FAILED",
+            "error": "ImageAccessDeniedError",
+            "stopDate": ended_at,
+        }
+
+    fail(account)
+    account.states.work = refuse
+    result = redrive.run(account.context, options(redrive, "--yes"))
+    assert {"ImageAccessDeniedError": 1} == result.data["refused"]
+    assert (0, 1) == (result.data["open"], result.status)
 
 
 def test_an_image_without_a_new_outcome_is_still_open_in_the_end(

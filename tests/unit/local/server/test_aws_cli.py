@@ -17,7 +17,7 @@ PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 BLOCK = re.compile(r"```(?:sh|bash|shell)\n(.*?)```", re.DOTALL)
 # A user's own settings, which must not reach AWS.
 OUTSIDE = {
-    "AWS_ACCESS_KEY_ID": "AKIAREALREALREALREAL",
+    "AWS_ACCESS_KEY_ID": "a-real-key-of-an-account",
     "AWS_SECRET_ACCESS_KEY": "real",
     "AWS_SESSION_TOKEN": "real",
     "AWS_PROFILE": "work",
