@@ -24,6 +24,7 @@ class Branches:
         self._names = names
         self._states, self._sqs = cloud.client("stepfunctions"), cloud.client("sqs")
         self._folder = f"least-privilege/{uuid4().hex[:8]}"
+        self._undecidable: list[str] = []
 
     def drive(self) -> None:
         """Go all ways, one after the other."""
@@ -37,6 +38,7 @@ class Branches:
         self.told_of_by_name()
         self.dead_lettered()
         self.backlogs()
+        self.forget_undecidable()
 
     def decided(self) -> None:
         """Accepted or for review, and unreadable."""
@@ -79,7 +81,7 @@ class Branches:
         stored = self._service.s3.put_object(Bucket=self._service.bucket, Key=key, Body=TRUCK, **encrypted)
         run = self._service.start(self._event(self._service.bucket, key, stored["ETag"].strip('"')))
         assert "ImageAccessDeniedError" == run.description["error"]
-        self._service.forget(f"s3://{self._service.bucket}/{key}")  # nobody can ever decide it
+        self._undecidable.append(f"s3://{self._service.bucket}/{key}")
 
     def throttled(self) -> None:
         """A function that takes nothing, as often as it is tried."""
@@ -122,6 +124,12 @@ class Branches:
                 stateMachineArn=self._names["BacklogWorkflow"], input=json.dumps(backlog)
             )
             assert "SUCCEEDED" == ended(self._states, started["executionArn"]).description["status"]
+
+    def forget_undecidable(self) -> None:
+        """Take away what no redrive and no backlog can decide, once nothing is on its way that would record it."""
+        self._until(lambda: not self._waiting("FailureQueue"))
+        for url in self._undecidable:
+            self._service.forget(url)
 
     @staticmethod
     def _event(bucket: str, key: str, etag: str) -> dict[str, Any]:

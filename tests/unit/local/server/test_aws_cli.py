@@ -17,8 +17,8 @@ PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 BLOCK = re.compile(r"```(?:sh|bash|shell)\n(.*?)```", re.DOTALL)
 # A user's own settings, which must not reach AWS.
 OUTSIDE = {
-    "AWS_ACCESS_KEY_ID": "a-real-key-of-an-account",
-    "AWS_SECRET_ACCESS_KEY": "real",
+    "AWS_ACCESS_KEY_ID": "token",
+    "AWS_SECRET_ACCESS_KEY": "token",
     "AWS_SESSION_TOKEN": "real",
     "AWS_PROFILE": "work",
     "AWS_ENDPOINT_URL_SQS": "https://sqs.us-east-1.amazonaws.com",
