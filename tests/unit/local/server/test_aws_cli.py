@@ -19,7 +19,7 @@ BLOCK = re.compile(r"```(?:sh|bash|shell)\n(.*?)```", re.DOTALL)
 OUTSIDE = {
     "AWS_ACCESS_KEY_ID": "token",
     "AWS_SECRET_ACCESS_KEY": "token",
-    "AWS_SESSION_TOKEN": "real",
+    "AWS_SESSION_TOKEN": "token",
     "AWS_PROFILE": "work",
     "AWS_ENDPOINT_URL_SQS": "https://sqs.us-east-1.amazonaws.com",
 }
