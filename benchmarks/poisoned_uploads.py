@@ -1,4 +1,6 @@
-"""How long good images wait beside poisoned ones: ten of each, uploaded at once, against the ten good ones alone.
+"""How long good images wait beside poisoned ones: ten of each, started at once, against the ten good ones alone.
+
+Ten more good images show what ten images cost that nobody made to harm.
 
     python -m benchmarks.poisoned_uploads [RUNS]
 
@@ -24,7 +26,8 @@ from local.server.settings import Folder
 from untrusted.terminal import say
 
 RUNS = 10
-GOOD = sorted(Path("local/sample_images/test").glob("*/*.webp"))[:10]
+_SAMPLES = sorted(Path("local/sample_images/test").glob("*/*.webp"))
+GOOD, MORE = _SAMPLES[:10], _SAMPLES[10:20]
 CLIENTS = 20
 MOST = 2.0  # times as long as without the poisoned images
 
@@ -83,16 +86,18 @@ def measure(cloud: Cloud, runs: int = RUNS) -> tuple[list[str], bool]:
         poisoned = sorted(Path(folder).iterdir())
 
         bench.median(GOOD, poisoned)  # starts the processes of the functions
-        pairs = [(bench.median(GOOD, []), bench.median(GOOD, poisoned)) for _ in range(runs)]
+        rounds = [[bench.median(GOOD, beside) for beside in ([], poisoned, MORE)] for _ in range(runs)]
 
-    alone = statistics.median(seconds for (seconds, _), _ in pairs)
-    beside = statistics.median(seconds for _, (seconds, _) in pairs)
-    outcomes = sorted({outcome for _, (_, outcomes) in pairs for outcome in outcomes})
+    alone, beside, among_good = (
+        statistics.median(seconds for seconds, _ in measured) for measured in zip(*rounds, strict=True)
+    )
+    outcomes = sorted({outcome for one in rounds for outcome in one[1][1]})
     lines = [
         f"p50 of {len(GOOD)} good images, medians of {runs} runs",
         f"  alone                        {1000 * alone:6.0f} ms",
         f"  beside {len(poisoned)} poisoned images    {1000 * beside:6.0f} ms",
         f"  ratio                        {beside / alone:6.2f}",
+        f"  ratio beside {len(MORE)} good ones     {among_good / alone:6.2f}",
         f"  poisoned images end as       {', '.join(outcomes)}",
     ]
     return lines, beside <= MOST * alone and "FAILED" not in outcomes
