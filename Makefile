@@ -45,11 +45,11 @@ lock: $(UV) ## compile requirements/*.txt and functions/*/requirements.txt from 
 
 .PHONY: demo
 demo: setup ## run the main job: train, deploy, upload, decide (build/demo/index.html)
-	@.venv/bin/python -m local demo
+	@.venv/bin/python -m examples.demo
 
 .PHONY: notebook
-notebook: setup .venv-notebook/.ready ## run training/workflow.ipynb from clean (build/notebook/workflow.html)
-	@.venv-notebook/bin/python -m training.notebook
+notebook: setup .venv-notebook/.ready ## run examples/notebook/workflow.ipynb from clean (build/notebook/workflow.html)
+	@.venv-notebook/bin/python -m examples.notebook.run
 
 .PHONY: test
 test: setup ## lint and every test but the long ones, two at a time
@@ -57,7 +57,7 @@ test: setup ## lint and every test but the long ones, two at a time
 
 .PHONY: unit-tests
 unit-tests: setup build/pillow-images/.ready browser ## the unit and contract tests, those with bad images, and of pages
-	.venv/bin/pytest --quiet -m "not long" tests/unit tests/contract tests/images tests/pages
+	.venv/bin/pytest --quiet -m "not long" tests/unit tests/contract tests/images tests/pages localcloud/tests algorithm/tests untrusted/tests
 
 # The images that Pillow itself is tested with: broken ones, odd ones, and many that once crashed a decoder.
 build/pillow-images/.ready: functions/serialize_image/requirements.txt .venv/.ready
@@ -74,7 +74,7 @@ workflow-tests: setup ## the tests of the deployed service: one local cloud and 
 
 .PHONY: long-tests
 long-tests: setup ## those that take longest: the tutorial word by word, canaries, an A/B test, interrupted training
-	.venv/bin/pytest --quiet -m long tests/workflow tests/contract
+	.venv/bin/pytest --quiet -m long tests/workflow tests/contract localcloud/tests algorithm/tests
 
 .PHONY: recordings
 recordings: setup ## record again what npm's asl-validator and jsonata say of the workflows; needs Node.js
@@ -107,7 +107,7 @@ soak: setup ## N=10000 uploads under faults from SEED=1, whose account must bala
 .PHONY: soak-uploads
 soak-uploads: setup
 	@mkdir -p build/hostile && .venv/bin/python -m tests.images.poison build/hostile
-	.venv/bin/python -m local soak --uploads $(N) --seed $(SEED) --hostile build/hostile --json build/soak.json
+	.venv/bin/python -m tests.soak --uploads $(N) --seed $(SEED) --hostile build/hostile --json build/soak.json
 
 .PHONY: soak-images
 soak-images: setup
@@ -115,10 +115,10 @@ soak-images: setup
 
 .PHONY: docs
 docs: setup ## draw the pictures in docs/, write the tables of errors (operations.md) and permissions (security.md)
-	.venv/bin/python -m drawing.workflow > docs/workflow.svg
-	.venv/bin/python -m drawing.architecture > docs/architecture.svg
-	.venv/bin/python -m local.error_table
-	.venv/bin/python -m local.permission_table
+	.venv/bin/python -m documents.workflow
+	.venv/bin/python -m documents.architecture
+	.venv/bin/python -m documents.error_table
+	.venv/bin/python -m documents.permission_table
 
 .PHONY: benchmark
 benchmark: setup build/pillow-images/.ready ## measure latency, images good and bad, staging, start-up, backlogs (prints tables)
@@ -138,5 +138,5 @@ trust: setup ## calibration, promises, foreign images and drift on CIFAR-10, for
 
 .PHONY: clean
 clean: ## stop the local cloud and delete what was built; the environments stay
-	@if .venv/bin/python -m local status >/dev/null 2>&1; then .venv/bin/python -m local down; fi
+	@if .venv/bin/python -m localcloud status >/dev/null 2>&1; then .venv/bin/python -m localcloud down; fi
 	rm -rf build .aws-sam .local

@@ -1,8 +1,8 @@
 """Every measurement, one after the other; the local cloud must be up with the demo's service on it."""
 
 from benchmarks import backlog, bad_images, function_start, image_preparation, staging, workflow_latency
-from local.server.cloud import Cloud, require
-from local.server.settings import Folder
+from localcloud.server.cloud import Cloud, require
+from localcloud.server.settings import Folder
 from untrusted.terminal import say
 
 say(*image_preparation.measure())

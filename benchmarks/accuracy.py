@@ -16,7 +16,7 @@ from typing import Any
 from rich.table import Table
 
 from benchmarks import cifar10
-from local.server.cloud import running
+from localcloud.server.cloud import running
 from untrusted.console import Console
 
 MOST_SECONDS = 30.0  # of one training job, on 2 cores
@@ -33,7 +33,7 @@ class Trial:
 
 
 TRIALS = (
-    Trial("cars-and-trucks", Path("local/sample_images"), 0.92),
+    Trial("cars-and-trucks", Path("examples/photos"), 0.92),
     Trial("cifar-10", Path("build/cifar10"), 0.85),
 )
 

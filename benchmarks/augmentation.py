@@ -16,24 +16,24 @@ from pathlib import Path
 from statistics import mean, stdev
 from threading import Event
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: local.algorithm says why, and comes too late here
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: algorithm says why, and comes too late here
 
 import numpy as np
 from rich.table import Table
 
+from algorithm.augmentation import KINDS, VIEWS, Kind, View
+from algorithm.dataset import LabelledImage
+from algorithm.epochs import Channel, Epochs
+from algorithm.features import FeatureStore
+from algorithm.hyperparameters import Hyperparameters
+from algorithm.pixels import CentreCrop
 from benchmarks import cifar10
-from local.algorithm.augmentation import KINDS, VIEWS, Kind, View
-from local.algorithm.dataset import LabelledImage
-from local.algorithm.epochs import Channel, Epochs
-from local.algorithm.features import FeatureStore
-from local.algorithm.hyperparameters import Hyperparameters
-from local.algorithm.pixels import CentreCrop
 from untrusted.console import Console
 
 FOLDER = Path("build/cifar10-pool")
 POOL, TRAIN, VALIDATION = 1_000, 200, 50  # images of each class: to draw from, and drawn
 CLASSES = {"cars-and-trucks": ("automobile", "truck"), "cifar-10": cifar10.CLASSES}
-HYPERPARAMETERS = tomllib.loads(Path("training/hyperparameters.toml").read_text(encoding="utf-8"))
+HYPERPARAMETERS = tomllib.loads(Path("training/jobs/hyperparameters.toml").read_text(encoding="utf-8"))
 RESIZE = HYPERPARAMETERS["resize"]
 NEVER = Event()
 

@@ -13,16 +13,16 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-from local.demo import service as demo_service
-from local.server.cloud import Cloud, require
-from local.server.settings import Folder
+from examples.demo import service as demo_service
+from localcloud.server.cloud import Cloud, require
+from localcloud.server.settings import Folder
 from untrusted.terminal import say
 from untrusted.text import shown
 
 SIZES = (200, 2_000)
-IMAGES = sorted(Path("local/sample_images/test").rglob("*.*"))
+IMAGES = sorted(Path("examples/photos/test").rglob("*.*"))
 LIMIT = 0.10  # by how much an image of the large backlog may cost more than one of the small
-# List prices of us-east-1 in dollars, 2026-11-23, as in account/prices.toml; memory as in template.yaml is left to it.
+# List prices of us-east-1 in dollars, 2026-11-23, as in cli/prices.toml; memory as in template.yaml is left to it.
 PRICES = {"transitions": 25e-6, "function invocations": 0.2e-6, "table writes": 0.625e-6, "events": 1e-6}
 WRITES = {"Open record", "Record outcome"}
 
@@ -78,7 +78,7 @@ def work_off(cloud: Cloud, outputs: dict[str, str], count: int) -> tuple[float, 
         time.sleep(0.5)
     seconds = time.perf_counter() - start
     if status != "SUCCEEDED":
-        raise SystemExit(shown(f"The backlog ended {status}; see python -m local status."))
+        raise SystemExit(shown(f"The backlog ended {status}; see python -m localcloud status."))
     total: Counter[str] = Counter()
     for events in histories(cloud, outputs["ImageClassificationWorkflowArn"], since):
         total += units(events)

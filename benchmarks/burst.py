@@ -16,15 +16,15 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from local.demo import service as demo_service
-from local.demo.training_steps import ENDPOINT
-from local.demo.uploads import Sample
-from local.server.cloud import Cloud, running
-from local.soak.announcements import Announcements, announcements
-from local.soak.cloud_state import executions_by_status, recorded
-from local.soak.rest import wait_until_at_rest
-from local.soak.run import have_model_served
-from local.soak.traffic import Sent, put
+from examples.demo import service as demo_service
+from examples.demo.training_steps import ENDPOINT
+from examples.demo.uploads import Sample
+from localcloud.server.cloud import Cloud, running
+from tests.soak.announcements import Announcements, announcements
+from tests.soak.cloud_state import executions_by_status, recorded
+from tests.soak.rest import wait_until_at_rest
+from tests.soak.run import have_model_served
+from tests.soak.traffic import Sent, put
 from untrusted.terminal import say
 
 IMAGES = 2000
@@ -33,7 +33,7 @@ FED = 200  # images of each closed loop
 UNDER_WAY = (4, 6, 8, 12)  # with 4, a worker idles while the next upload is on its way to it
 LEAST_SHARE = 0.8
 CLIENTS = 8
-SAMPLES = [Sample(path, path.name, path.parent.name) for path in sorted(Path("local/sample_images/test").glob("*/*"))]
+SAMPLES = [Sample(path, path.name, path.parent.name) for path in sorted(Path("examples/photos/test").glob("*/*"))]
 
 
 class Bench:

@@ -23,15 +23,15 @@ from numpy.typing import NDArray
 from PIL import Image, ImageEnhance, ImageFilter
 from rich.table import Table
 
+from algorithm.backbone import cores, load_backbone
+from algorithm.head import Head, HeadTraining
+from algorithm.hyperparameters import parse
 from benchmarks import cifar10
-from local.algorithm.backbone import cores, load_backbone
-from local.algorithm.head import Head, HeadTraining
-from local.algorithm.hyperparameters import parse
-from training.acceptance import GUESS
-from training.evaluate.metrics import wilson_interval
-from training.monitor.comparison import compare
-from training.monitor.image_statistics import image_statistics
-from training.monitor.sample import Decisions, Sample, columns
+from training.statistics.acceptance import GUESS
+from training.statistics.drift import compare
+from training.statistics.image_statistics import image_statistics
+from training.statistics.metrics import wilson_interval
+from training.statistics.sample import Decisions, Sample, columns
 from untrusted.console import Console, track
 
 REFERENCE, RECENT = 2_000, 500  # images in each sample

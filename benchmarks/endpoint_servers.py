@@ -18,11 +18,11 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from local.algorithm import model
-from local.algorithm.backbone import FEATURES, load_backbone
-from local.algorithm.head import Head
-from local.server.cloud import Cloud, require, running
-from local.server.settings import ACCESS_KEY, REGION, SECRET_KEY, Folder
+from algorithm import model
+from algorithm.backbone import FEATURES, load_backbone
+from algorithm.head import Head
+from localcloud.server.cloud import Cloud, require, running
+from localcloud.server.settings import ACCESS_KEY, REGION, SECRET_KEY, Folder
 
 ENDPOINT = "benchmark"
 PATH = f"/endpoints/{ENDPOINT}/invocations"
@@ -93,8 +93,9 @@ def make_model(folder: Path) -> Path:
 def local_endpoint(state_dir: Path, model_folder: Path, as_user: bool) -> Iterator[Server]:
     """An endpoint of a local cloud that serves the model.
 
-    It is called with the keys that `python -m local env` gives to every client, the account's root; or, `as_user`, as a
-    user whose policy allows this and nothing else, whose signatures and policy MiniStack checks: 0.3 ms more a request.
+    Clients use the keys of `python -m localcloud env`, the account's root. With `as_user` they use
+    those of a user whose policy allows this call alone; MiniStack then checks signature and policy,
+    which takes 0.3 ms more a request.
     """
     with running(state_dir) as cloud:
         archive = model.pack(model_folder, state_dir / "model.tar.gz")

@@ -23,11 +23,11 @@ from pathlib import Path
 
 from PIL import Image
 
+from algorithm import model
 from benchmarks.endpoint_figures import CORES, Figures, as_data, judged, table
 from benchmarks.endpoint_load import load, write_requests
 from benchmarks.endpoint_servers import NoLitServeError, Server, litserve, local_endpoint, make_model
 from functions.serialize_image.image_preparation import prepare_image
-from local.algorithm import model
 from untrusted.terminal import print_json, say
 from untrusted.text import shown
 
@@ -36,7 +36,7 @@ TRIES = 3  # for each round, until the machine is quiet
 MOST_OTHERS = 0.08  # of the machine, for other programs: an idle one, virtual as it is, shows 0.04
 CONCURRENCY = 16
 MANY, FEW = 150, 25  # images in a round: at full load, and one at a time
-SAMPLES = Path("local/sample_images")
+SAMPLES = Path("examples/photos")
 
 
 class BusyMachineError(Exception):
@@ -46,7 +46,7 @@ class BusyMachineError(Exception):
 def images() -> dict[str, list[bytes]]:
     """Images as the service sends them: small ones as PNG, those of a phone as JPEG with a short side of 256 pixels."""
     small = [prepare_image(path.read_bytes()).data for path in sorted((SAMPLES / "test").glob("*/*"))[::4]]
-    photos = [prepare_image(path.read_bytes()).data for path in sorted((SAMPLES / "photos").glob("*/*"))]
+    photos = [prepare_image(path.read_bytes()).data for path in sorted((SAMPLES / "large").glob("*/*"))]
     return {"PNG 32x32": small, "JPEG 256": photos}
 
 

@@ -30,7 +30,7 @@ class NotBuiltError(Exception):
 
 def seconds(program: str, package: Path | None) -> float:
     """Wall time of one fresh process."""
-    path = f"{package.absolute()}:{Path('layers/tracing/python').absolute()}" if package else ""
+    path = f"{package.absolute()}:{Path('layers/observability/python').absolute()}" if package else ""
     variables = {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", "AWS_DEFAULT_REGION": "us-east-1"}
     variables |= {"LAMBDA_TASK_ROOT": str(package or ""), "POWERTOOLS_SERVICE_NAME": "scones-unlimited"}
     start = time.perf_counter()

@@ -11,7 +11,7 @@ from typing import Annotated
 import litserve  # type: ignore[import-not-found]
 from fastapi import Body  # type: ignore[import-not-found]
 
-from local.algorithm import model
+from algorithm import model
 
 CORES = len(os.sched_getaffinity(0))
 

@@ -20,13 +20,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
-from local.demo import service as demo_service
-from local.server.cloud import Cloud, require
-from local.server.settings import Folder
+from examples.demo import service as demo_service
+from localcloud.server.cloud import Cloud, require
+from localcloud.server.settings import Folder
 from untrusted.terminal import say
 
 RUNS = 10
-_SAMPLES = sorted(Path("local/sample_images/test").glob("*/*.webp"))
+_SAMPLES = sorted(Path("examples/photos/test").glob("*/*.webp"))
 GOOD, MORE = _SAMPLES[:10], _SAMPLES[10:20]
 CLIENTS = 20
 MOST = 2.0  # times as long as without the poisoned images

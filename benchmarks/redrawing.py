@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.acceptance import GUESS
-from training.calibration import as_served, fit_temperature
-from training.evaluate.metrics import Z95, expected_calibration_error
-from training.threshold.choice import Candidates, Promise
+from training.statistics.acceptance import GUESS
+from training.statistics.calibration import as_served, fit_temperature
+from training.statistics.metrics import Z95, expected_calibration_error
+from training.statistics.precision_guarantee import Candidates, Promise
 
 DRAWS = 200
 MIDDLE = (2.5, 97.5)  # percentiles: 95 % of the draws lie between them

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from local.server.cloud import Cloud, running
-from local.server.settings import ROOT
+from localcloud.server.cloud import Cloud, running
+from localcloud.server.settings import ROOT
 from untrusted.terminal import say
 
 CLASSES = 10

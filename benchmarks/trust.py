@@ -27,8 +27,8 @@ import numpy as np
 from benchmarks import cifar10
 from benchmarks.redrawing import draw, error_interval, read_answers
 from benchmarks.trust_tables import calibration_table, foreign_table, promise_table
-from local.server.cloud import Cloud, running
-from training.threshold.choice import Promise
+from localcloud.server.cloud import Cloud, running
+from training.statistics.precision_guarantee import Promise
 from untrusted.console import Console
 
 TEN, VEHICLES, KINDS = Path("build/cifar10-ten"), Path("build/cifar10-vehicles"), Path("build/cifar10-kinds")

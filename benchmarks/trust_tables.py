@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.table import Table
 
-from training.evaluate.metrics import wilson_interval
+from training.statistics.metrics import wilson_interval
 
 KINDS = "counter-\nexamples"  # the one header of words
 

@@ -7,15 +7,15 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from local.demo import service as demo_service
-from local.server.cloud import Cloud, require
-from local.server.settings import Folder
+from examples.demo import service as demo_service
+from localcloud.server.cloud import Cloud, require
+from localcloud.server.settings import Folder
 from untrusted.terminal import say
 
 WARM_UP = 10
 EXECUTIONS = 200
 TASKS = ("Serialize image", "Classify image", "Filter inferences")
-IMAGE = sorted(Path("local/sample_images/test/truck").iterdir())[0]
+IMAGE = sorted(Path("examples/photos/test/truck").iterdir())[0]
 
 
 def percentile(values: list[float], share: float) -> float:

@@ -4,8 +4,8 @@ import sys
 
 if __name__ == "__main__":
     try:
-        from account.closed_output import end_quietly
         from operations.command_line import main
+        from untrusted.closed_output import end_quietly
         from untrusted.terminal import show_traceback
 
         sys.excepthook = show_traceback

@@ -7,9 +7,9 @@ from typing import Any
 
 from rich.table import Table
 
-from account.arguments import whole
-from account.command_line import Result
-from account.prices import Prices, add_prices_argument, read_prices
+from cli.arguments import whole
+from cli.command_line import Result
+from cli.prices import Prices, add_prices_argument, read_prices
 from operations import backlog_workflow, price, records
 from operations.bucket import versions
 from operations.command import Context

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from account.aws import code_of
-from account.errors import CommandError
-from account.polling import looks
+from cli.aws import code_of
+from cli.errors import CommandError
+from cli.polling import looks
 from operations import records
 from operations.command import Context
 from operations.image_list import ImageList, stored_list

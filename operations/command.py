@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
-from account.aws import Aws
-from account.command_line import Result
+from cli.aws import Aws
+from cli.command_line import Result
 from operations.service import Service, find_service
 from untrusted.console import Console
 

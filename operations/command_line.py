@@ -3,9 +3,9 @@
 import argparse
 from collections.abc import Sequence
 
-from account import aws
-from account.command_line import Result, add_account_arguments, conclude
-from account.console import make_console
+from cli import aws
+from cli.command_line import Result, add_account_arguments, conclude
+from cli.console import make_console
 from operations import backlog, execution, leftovers, reconcile, redrive
 from operations.check import command as check
 from operations.command import Command, Context

@@ -7,10 +7,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from account.aws import code_of
-from account.command_line import Result
-from account.errors import CommandError
-from account.s3_url import split_s3_url
+from cli.aws import code_of
+from cli.command_line import Result
+from cli.errors import CommandError
+from cli.s3_url import split_s3_url
 from operations import records
 from operations.command import Context
 from operations.execution_page import Execution, render

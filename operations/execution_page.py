@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from drawing.workflow import draw
+from documents.workflow import draw
 from operations.history import History
 from untrusted.page import page_template
 

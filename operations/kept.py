@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from botocore.exceptions import ClientError
 
-from account.aws import Aws, code_of
-from account.errors import CommandError
-from account.prices import HOURS_PER_MONTH, Prices
+from cli.aws import Aws, code_of
+from cli.errors import CommandError
+from cli.prices import HOURS_PER_MONTH, Prices
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef

@@ -7,10 +7,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from account.aws import code_of
-from account.command_line import Result
-from account.errors import CommandError
-from account.prices import Prices, add_prices_argument, read_prices
+from cli.aws import code_of
+from cli.command_line import Result
+from cli.errors import CommandError
+from cli.prices import Prices, add_prices_argument, read_prices
 from operations.command import Context
 from operations.confirmation import confirmed
 from operations.kept import Kept, find

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from account.prices import Prices
+from cli.prices import Prices
 
 
 @dataclass(frozen=True)

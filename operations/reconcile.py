@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any
 
-from account.command_line import Result
+from cli.command_line import Result
 from operations import backlog_workflow
 from operations.accounting import OPEN, WITHOUT_RECORD, Accounting, account_for
 from operations.command import Context

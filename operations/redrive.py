@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from account.arguments import whole
-from account.command_line import Result
-from account.polling import looks
+from cli.arguments import whole
+from cli.command_line import Result
+from cli.polling import looks
 from operations import failures, records
 from operations.command import Context
 from operations.confirmation import confirmed

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
-from account.aws import Aws, code_of
-from account.errors import CommandError
+from cli.aws import Aws, code_of
+from cli.errors import CommandError
 
 STACK = "scones-unlimited"
 UPLOADS = "uploads/"

@@ -16,9 +16,9 @@ from urllib.parse import unquote_plus
 
 from botocore.exceptions import ClientError
 
-from account.aws import code_of
-from account.errors import CommandError
-from account.s3_url import split_s3_url
+from cli.aws import code_of
+from cli.errors import CommandError
+from cli.s3_url import split_s3_url
 from operations.bucket import downloaded
 from operations.command import Context
 from operations.image import NOT_VERSIONED, ImageVersion, stored

@@ -5,24 +5,28 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
-from account import aws
-from account.command_line import Result, add_account_arguments, conclude
-from account.console import make_console
-from training import archive, cleanup, status
-from training.ab import step as ab
-from training.autopilot import step as autopilot
-from training.deploy import rollback
-from training.deploy import step as deploy
-from training.evaluate import step as evaluate
-from training.monitor import step as monitor
-from training.naming import Names
-from training.promote import step as promote
-from training.run_file import alone_in, open_run_file
-from training.stage import step as stage
-from training.step import Context, Step
-from training.threshold import step as threshold
-from training.train import step as train
-from training.tune import step as tune
+from cli import aws
+from cli.command_line import Result, add_account_arguments, conclude
+from cli.console import make_console
+from training.project.naming import Names
+from training.project.run_file import alone_in, open_run_file
+from training.project.step import Context, Step
+from training.steps import (
+    ab,
+    archive,
+    autopilot,
+    cleanup,
+    deploy,
+    evaluate,
+    monitor,
+    promote,
+    rollback,
+    stage,
+    status,
+    threshold,
+    train,
+    tune,
+)
 
 STEPS: dict[str, Step] = {
     "stage": stage,

@@ -14,9 +14,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectTimeoutError, HTTPClientError, IncompleteReadError, ReadTimeoutError
 from botocore.exceptions import ConnectionError as NoConnectionError
-from failure_log import function_logger, log_failure
+from observability.failure_log import function_logger, log_failure
+from observability.xray_provider import lambda_tracer
 from urllib3.exceptions import HTTPError
-from xray_provider import lambda_tracer
 
 from functions.classify_image.endpoint import (
     EndpointColdStartError,

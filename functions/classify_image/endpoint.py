@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from aws_error import read_aws_error, shown_reason
+from observability.aws_error import read_aws_error, shown_reason
 
 THROTTLED_CODES = frozenset(
     {

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aws_error import read_aws_error
+from observability.aws_error import read_aws_error
 
 MAX_TEMPERATURE = 100.0  # no calibration of a model that learnt anything comes near
 GUESS = 0.8  # the threshold where the card recommends none: `training threshold` has not chosen one from data

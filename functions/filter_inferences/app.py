@@ -5,8 +5,8 @@ from typing import Any
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from failure_log import function_logger, log_failure
-from xray_provider import lambda_tracer
+from observability.failure_log import function_logger, log_failure
+from observability.xray_provider import lambda_tracer
 
 from functions.filter_inferences.decision import Decision, decide
 

@@ -14,9 +14,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 from botocore.exceptions import ClientError, FlexibleChecksumError, HTTPClientError, IncompleteReadError
 from botocore.exceptions import ConnectionError as NoConnectionError
-from failure_log import function_logger, log_failure
+from observability.failure_log import function_logger, log_failure
+from observability.xray_provider import lambda_tracer
 from urllib3.exceptions import HTTPError
-from xray_provider import lambda_tracer
 
 from functions.serialize_image.bounded_decoder import BoundedDecoder
 from functions.serialize_image.prepared_image import PreparedImage, refuse_too_many_bytes

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aws_error import read_aws_error
+from observability.aws_error import read_aws_error
 
 # The key is raw, not URL-encoded: `#`, `?`, `%20`, quotes and newlines stand for themselves. Only half characters
 # (surrogates, which JSON can smuggle in) cannot be part of a key.

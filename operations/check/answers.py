@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from account.aws import PermissionMissingError, code_of, explain, reason_of
+from cli.aws import PermissionMissingError, code_of, explain, reason_of
 
 
 class Outcome(StrEnum):

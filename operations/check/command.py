@@ -8,8 +8,8 @@ from typing import Any
 
 from rich.table import Table
 
-from account.arguments import whole
-from account.command_line import Result
+from cli.arguments import whole
+from cli.command_line import Result
 from operations.check.algorithm import check_image
 from operations.check.answers import Outcome, Row
 from operations.check.definitions import check_definitions, read_definitions

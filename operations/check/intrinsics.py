@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from account.errors import CommandError
+from cli.errors import CommandError
 from operations.check.place import Place
 
 type Data = dict[str, Any]

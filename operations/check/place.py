@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from account.aws import Aws
+from cli.aws import Aws
 
 
 @dataclass(frozen=True)

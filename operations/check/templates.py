@@ -18,10 +18,10 @@ ROOT = Path(__file__).parents[2]
 SERVICE = "template.yaml"
 TEMPLATES = (
     SERVICE,
-    "monitoring/template.yaml",
-    "network/template.yaml",
-    "deployment/template.yaml",
-    "training/foundation.yaml",
+    "stacks/monitoring.yaml",
+    "stacks/network.yaml",
+    "stacks/github.yaml",
+    "stacks/training.yaml",
 )
 LARGEST = 51_200  # bytes of TemplateBody: CloudFormation API reference, ValidateTemplate
 CHECK = "template"

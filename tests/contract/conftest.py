@@ -27,8 +27,8 @@ def resources(template: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def monitoring() -> dict[str, Any]:
-    """monitoring/template.yaml, with intrinsic functions in their long form."""
-    loaded: dict[str, Any] = cfn_yaml.load(str(ROOT / "monitoring/template.yaml"))
+    """stacks/monitoring.yaml, with intrinsic functions in their long form."""
+    loaded: dict[str, Any] = cfn_yaml.load(str(ROOT / "stacks/monitoring.yaml"))
     return loaded
 
 

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from local.logs_insights.commands import parse
-from local.logs_insights.errors import MalformedQueryError
+from localcloud.logs_insights.commands import parse
+from localcloud.logs_insights.errors import MalformedQueryError
 from tests.contract.metric_math import STATISTIC, expression_problems
 
 _PROPERTIES = {

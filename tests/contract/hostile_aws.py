@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 from botocore.response import StreamingBody
 
-from tests.unit.untrusted.hostile_text import HOSTILE, KEY
+from untrusted.tests.hostile_text import HOSTILE, KEY
 
 ARN = f"arn:aws:states:us-east-1:123456789012:execution:image-classification:{HOSTILE}"
 CARD = {"labels": [HOSTILE, "b"], "temperature": 1.0, "recommended_threshold": 0.5, "model_digest": HOSTILE}

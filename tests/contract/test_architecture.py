@@ -9,15 +9,20 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
-OURS = {"functions", "account", "drawing", "training", "operations", "local", "benchmarks", "untrusted"}
+OURS = {
+    *("algorithm", "benchmarks", "cli", "documents", "examples", "functions", "localcloud"),
+    *("operations", "training", "untrusted"),
+}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "main", "misc"}
 
 
-SHARED = ["aws_error"]
+SHARED = ["observability.aws_error"]
 
 
 def sources(folder: str) -> list[Path]:
-    return sorted((ROOT / folder).rglob("*.py"))
+    """The modules of a folder; tests inside of a package are not among them."""
+    found = sorted((ROOT / folder).rglob("*.py"))
+    return [path for path in found if "tests" not in path.relative_to(ROOT / folder).parts]
 
 
 def imports(path: Path) -> set[str]:
@@ -49,12 +54,15 @@ def test_only_the_handler_module_reaches_beyond_the_standard_library_and_pillow(
     for path in sources(f"functions/{function}"):
         if path.name != "app.py":
             roots = {name.split(".")[0] for name in imports(path)}
-            assert set() == roots - sys.stdlib_module_names - {"PIL", "functions", *SHARED}, path
+            assert set() == roots - sys.stdlib_module_names - {"PIL", "functions", "observability"}, path
+            assert set() == {n for n in imports(path) if inside(n, "observability")} - set(SHARED)
 
 
 @pytest.mark.parametrize("module", SHARED)
 def test_what_pure_modules_share_is_in_the_layer_and_needs_the_standard_library_alone(module: str) -> None:
-    assert imports(ROOT / f"layers/tracing/python/{module}.py") <= sys.stdlib_module_names | {"collections.abc"}
+    assert imports(ROOT / f"layers/observability/python/{module.replace('.', '/')}.py") <= sys.stdlib_module_names | {
+        "collections.abc"
+    }
 
 
 def test_pure_modules_do_not_import_their_handler() -> None:
@@ -62,7 +70,7 @@ def test_pure_modules_do_not_import_their_handler() -> None:
 
 
 def test_local_finds_handlers_only_through_the_deployed_template() -> None:
-    assert [] == [p for p in sources("local") if any(inside(name, "functions") for name in imports(p))]
+    assert [] == [p for p in sources("localcloud") if any(inside(name, "functions") for name in imports(p))]
 
 
 def test_training_takes_one_thing_of_the_service_the_preparation_of_an_image() -> None:
@@ -71,16 +79,16 @@ def test_training_takes_one_thing_of_the_service_the_preparation_of_an_image() -
 
 
 def test_the_tools_and_local_do_not_know_each_other() -> None:
-    tools = ("account", "training", "operations")
-    assert [] == [p for p in sources("local") if any(inside(name, tool) for name in imports(p) for tool in tools)]
-    assert [] == [p for t in tools for p in sources(t) if any(inside(name, "local") for name in imports(p))]
+    tools = ("cli", "training", "operations")
+    assert [] == [p for p in sources("localcloud") if any(inside(name, tool) for name in imports(p) for tool in tools)]
+    assert [] == [p for t in tools for p in sources(t) if any(inside(name, "localcloud") for name in imports(p))]
 
 
-def test_training_and_operations_share_nothing_but_account_and_drawing() -> None:
+def test_training_and_operations_share_nothing_but_cli_and_documents() -> None:
     allowed = {
-        "account": {"account", "untrusted"},
-        "drawing": {"drawing"},
-        "operations": {"account", "drawing", "operations", "untrusted"},
+        "cli": {"cli", "untrusted"},
+        "documents": {"documents"},
+        "operations": {"cli", "documents", "operations", "untrusted"},
         "untrusted": {"untrusted"},
     }
     for folder, own in allowed.items():
@@ -96,16 +104,17 @@ def test_archives_and_shown_text_need_the_standard_library_alone() -> None:
         assert roots <= {"untrusted"} | of_others.get(path.name, set()), path
 
 
-def test_nobody_imports_tests() -> None:
+def test_nobody_but_benchmarks_imports_tests() -> None:
     folders = (
         "functions",
         "layers",
-        "local",
-        "account",
-        "drawing",
+        "localcloud",
+        "algorithm",
+        "examples",
+        "cli",
+        "documents",
         "training",
         "operations",
-        "benchmarks",
         "untrusted",
     )
     assert [] == [p for f in folders for p in sources(f) if any(inside(name, "tests") for name in imports(p))]
@@ -120,6 +129,6 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
 def test_importing_a_handler_needs_no_environment(function: str) -> None:
     command = [sys.executable, "-W", "error", "-c", f"import functions.{function}.app"]
     # Lambda puts layers on the path the same way.
-    layer = {"PYTHONPATH": "layers/tracing/python"}
+    layer = {"PYTHONPATH": "layers/observability/python"}
     result = subprocess.run(command, cwd=ROOT, env=layer, capture_output=True, text=True, check=False)
     assert (0, "") == (result.returncode, result.stdout + result.stderr)

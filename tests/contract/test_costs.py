@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from account.prices import HOURS_PER_MONTH, read_prices
+from cli.prices import HOURS_PER_MONTH, read_prices
 
 ROOT = Path(__file__).parents[2]
 METRICS = 30  # of three classes, see the page
@@ -24,8 +24,8 @@ def resources(template: str, **wanted: str) -> int:
 @pytest.fixture(scope="module")
 def costs() -> dict[str, tuple[int, float]]:
     """By what is paid: how many there are, and dollars a month for each."""
-    prices, monitoring = read_prices(), "monitoring/template.yaml"
-    endpoints = resources("network/template.yaml", VpcEndpointType="Interface")
+    prices, monitoring = read_prices(), "stacks/monitoring.yaml"
+    endpoints = resources("stacks/network.yaml", VpcEndpointType="Interface")
     return {
         "alarms": (resources(monitoring, Type="AWS::CloudWatch::Alarm"), prices.alarm_month),
         "composite alarms": (

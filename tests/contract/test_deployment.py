@@ -25,7 +25,7 @@ PINNED = re.compile(r"[\w-]+/[\w-]+@[0-9a-f]{40}|\./\.github/workflows/\w+\.yml"
 
 @pytest.fixture(scope="module")
 def template() -> dict[str, Any]:
-    found: dict[str, Any] = cfn_yaml.load(str(ROOT / "deployment/template.yaml"))
+    found: dict[str, Any] = cfn_yaml.load(str(ROOT / "stacks/github.yaml"))
     return found
 
 
@@ -77,11 +77,11 @@ def test_name_of_the_service_is_no_longer_than_policies_match(template: dict[str
 
 def nested() -> dict[str, Any]:
     """The parameter of the nested stack that takes the name of the service's stack."""
-    found: dict[str, Any] = cfn_yaml.load(str(ROOT / "monitoring/template.yaml"))["Parameters"]["Service"]
+    found: dict[str, Any] = cfn_yaml.load(str(ROOT / "stacks/monitoring.yaml"))["Parameters"]["Service"]
     return found
 
 
-@pytest.mark.parametrize("name", ["deployment/template.yaml", "training/foundation.yaml"])
+@pytest.mark.parametrize("name", ["stacks/github.yaml", "stacks/training.yaml"])
 def test_template_that_is_sent_as_it_is_has_no_yaml_aliases(name: str) -> None:
     # CloudFormation takes none: User Guide, "CloudFormation template format", YAML. `sam deploy` resolves its own.
     events = yaml.parse((ROOT / name).read_text())
@@ -141,9 +141,9 @@ def test_stage_is_deployed_with_the_parameters_of_samconfig(stage: str) -> None:
     assert samconfig[given["config-env"]]["global"]["parameters"]["parameter_overrides"] == given["parameters"]
 
 
-@pytest.mark.parametrize("page", ["deployment/template.yaml", "docs/operations.md"])
+@pytest.mark.parametrize("page", ["stacks/github.yaml", "docs/operations.md"])
 def test_execution_role_does_not_reach_the_stack_that_makes_it(template: dict[str, Any], page: str) -> None:
-    [told] = re.findall(r"deployment/template\.yaml --stack-name (\S+)", (ROOT / page).read_text())
+    [told] = re.findall(r"stacks/github\.yaml --stack-name (\S+)", (ROOT / page).read_text())
     assert not told.startswith(template["Parameters"]["Service"]["Default"])
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import local.command_line
+import localcloud.command_line
 import operations.command_line
 import training.command_line
 
@@ -15,15 +15,22 @@ ROOT = Path(__file__).parents[2]
 TOOLS = {
     "training": training.command_line._parser(),
     "operations": operations.command_line._parser(),
-    "local": local.command_line._parser(),
+    "localcloud": localcloud.command_line._parser(),
 }
-PAGES = [str(page.relative_to(ROOT)) for glob in ("*.md", "docs/*.md", "local/**/*.md") for page in ROOT.glob(glob)]
+PAGES = [
+    str(page.relative_to(ROOT))
+    for glob in ("*.md", "docs/*.md", "localcloud/*.md", "examples/**/*.md")
+    for page in ROOT.glob(glob)
+]
 HISTORY = ("CHANGELOG.md", "docs/decisions.md")  # they also name what is gone, or never came
 _CODE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 # Folders of the repository; what else stands in backticks are keys in a bucket, or what a run leaves behind.
-_FOLDERS = "benchmarks|deployment|docs|drawing|events|functions|layers|local|monitoring|network|operations|statemachine"
-_FILE = re.compile(rf"`((?:{_FOLDERS}|tests|training|account|requirements|\.github)/[\w./-]*)`")
-_COMMAND = re.compile(r"python -m (training|operations|local) (\w+)([^`\n|#]*)")
+_FOLDERS = (
+    "algorithm|benchmarks|cli|docs|documents|events|examples|functions|layers|localcloud|operations"
+    "|requirements|stacks|statemachine|tests|training|untrusted"
+)
+_FILE = re.compile(rf"`((?:{_FOLDERS}|\.github)/[\w./-]*)`")
+_COMMAND = re.compile(r"python -m (training|operations|localcloud) (\w+)([^`\n|#]*)")
 
 
 def text_of(page: str) -> str:
@@ -101,7 +108,7 @@ def test_errors_of_the_troubleshooting_page_are_ours_or_lambdas() -> None:
     assert set() == told - ours - {name for name in told if f'"{name}"' in definition}
 
 
-@pytest.mark.parametrize("page", [*PAGES, "training/workflow.ipynb"])
+@pytest.mark.parametrize("page", [*PAGES, "examples/notebook/workflow.ipynb"])
 def test_sam_commands_with_parameters_name_the_stage(page: str) -> None:
     # They replace samconfig.toml's whole line, and the template has no default for the stage.
     text = text_of(page).replace('\\\\\\n",\n    "', " ").replace("\\\n", " ")

@@ -11,14 +11,14 @@ import boto3
 import pytest
 from botocore.client import BaseClient
 
-from account import aws
+from cli import aws
 from operations.command_line import COMMANDS
 from operations.command_line import main as operations
 from tests.contract.hostile_aws import ARN, Answer, answering, refusing
-from tests.unit.untrusted.hostile_text import HOSTILE, MARKUP, require_honest
 from training.command_line import STEPS
 from training.command_line import main as training
 from untrusted.terminal import show_traceback
+from untrusted.tests.hostile_text import HOSTILE, MARKUP, require_honest
 
 ARGUMENTS: dict[str, Sequence[str]] = {
     "redrive": ["--yes", "--no-wait"],

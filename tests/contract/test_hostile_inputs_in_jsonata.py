@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.local.hostile_inputs import INVALID_THRESHOLD, INVALID_URL, Input, definition, inputs
+from tests.contract.on_local_cloud.hostile_inputs import INVALID_THRESHOLD, INVALID_URL, Input, definition, inputs
 from tests.contract.recordings import node
 from tests.contract.recordings.samples import MILLIS, NOW
 

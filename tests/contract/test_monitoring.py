@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from local.logs_insights.commands import parse
-from local.logs_insights.events import Event
-from local.logs_insights.run import run
-from training.monitor.metric import METRIC
+from localcloud.logs_insights.commands import parse
+from localcloud.logs_insights.events import Event
+from localcloud.logs_insights.run import run
+from training.service.metric import METRIC
 
 ROOT = Path(__file__).parents[2]
 PLACEHOLDER = re.compile(r"\$\{([\w.:]+)\}")

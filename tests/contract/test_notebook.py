@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-NOTEBOOK = Path(__file__).parents[2] / "training/workflow.ipynb"
+NOTEBOOK = Path(__file__).parents[2] / "examples/notebook/workflow.ipynb"
 
 
 def test_notebook_is_committed_without_outputs() -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from local.states_language.rules import RULES, Rule, check
-from local.states_language.workflow import Finding
+from localcloud.states_language.rules import RULES, Rule, check
+from localcloud.states_language.workflow import Finding
 from tests.contract.recordings import recording
 from tests.contract.recordings.workflows import DEFINITIONS, names, substituted
 
@@ -127,7 +127,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 def test_rules_import_no_emulator() -> None:
-    code = "import sys, local.states_language.rules; print(sorted(sys.modules))"
+    code = "import sys, localcloud.states_language.rules; print(sorted(sys.modules))"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "local.states_language.rules" in ended.stdout
+    assert "localcloud.states_language.rules" in ended.stdout
     assert "ministack" not in ended.stdout

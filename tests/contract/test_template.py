@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from training.naming import Names
+from training.project.naming import Names
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = sorted(path.name for path in (ROOT / "functions").iterdir() if (path / "app.py").exists())

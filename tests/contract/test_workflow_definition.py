@@ -15,7 +15,7 @@ from jsonata.utils import Utils
 
 from functions.classify_image.app import ENDPOINT_CONFIG, SERVERLESS_CONFIG, SSM_CONFIG
 from functions.classify_image.endpoint import EndpointColdStartError, EndpointConcurrencyError
-from local.ministack.retry_delay import delay_seconds
+from localcloud.ministack.stepfunctions.retry_delay import delay_seconds
 from tests.security.gate.workflows import states as states_of
 
 ROOT = Path(__file__).parents[2]

@@ -12,7 +12,7 @@ from PIL import ExifTags, Image
 
 from tests.images.formats import FORMATS, encode, noise, scene
 
-SAMPLES = Path(__file__).parents[2] / "local/sample_images"
+SAMPLES = Path(__file__).parents[2] / "examples/photos"
 FORMAT_SIGNATURES = (b"\xff\xd8", b"\x89PNG", b"RIFF", b"GIF8", b"BM")
 SIGNATURE = 12  # bytes
 LENGTHS = (0, 1, 2, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0xFF_FFFF, 0x7FFF_FFFF, 0xFFFF_FFFF)

@@ -9,22 +9,23 @@ from typing import Any
 
 import numpy as np
 
-from drawing.workflow import DEFINITION
-from local.demo import page as demo_page
-from local.demo.decisions import Decision, Upload, total
+from documents.workflow import DEFINITION
+from examples.demo import page as demo_page
+from examples.demo.decisions import Decision, Upload, total
 from operations import execution_page
 from operations.execution_page import Execution
 from operations.history import read_history
-from training.acceptance import Acceptance
-from training.evaluate import metrics, report
-from training.monitor import report as drift_report
-from training.monitor.comparison import compare
-from training.monitor.image_statistics import STATISTICS
-from training.monitor.sample import Decisions, Sample
+from training.reports import drift_report
+from training.reports import evaluation_report as report
+from training.statistics import metrics
+from training.statistics.acceptance import Acceptance
+from training.statistics.drift import compare
+from training.statistics.image_statistics import STATISTICS
+from training.statistics.sample import Decisions, Sample
 
 NAMES = [f"a class with a long name, number {number}" for number in range(10)]
 ENDPOINT = "a-name-that-has-no-place-to-break-and-is-longer-than-any-phone-is-wide"
-PHOTO = min(Path("local/sample_images/photos").rglob("*.jpg"))
+PHOTO = min(Path("examples/photos/large").rglob("*.jpg"))
 BEGUN = datetime(2026, 1, 2, tzinfo=UTC)
 
 

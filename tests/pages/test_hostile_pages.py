@@ -3,7 +3,7 @@
 import pytest
 
 from tests.pages import samples
-from tests.unit.untrusted.hostile_text import HOSTILE, unseen
+from untrusted.tests.hostile_text import HOSTILE, unseen
 
 
 @pytest.mark.parametrize("page", samples.PAGES)

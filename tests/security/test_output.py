@@ -5,21 +5,24 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.contract.test_architecture import sources
 from tests.security.gate.templates import ROOT
 
-PACKAGES = ("functions", "layers", "account", "training", "operations", "local", "benchmarks", "untrusted")
+PACKAGES = (
+    *("algorithm", "benchmarks", "cli", "documents", "examples", "functions", "layers", "localcloud"),
+    *("operations", "training", "untrusted"),
+)
 WRITERS = {  # what each module may use, and why
     "untrusted/terminal.py": {"sys.stdout", "logging.Formatter"},  # the one writer of lines
     "untrusted/console.py": {"rich"},  # the one console
     "untrusted/page.py": {"jinja2"},  # the one template engine
-    "local/__main__.py": {"print", "sys.stderr"},  # for a Python that cannot read the package
-    "local/algorithm/train.py": {"sys.stdout"},  # as the stream of a log with VisibleFormatter
-    "local/closed_output.py": {"sys.stdout", "sys.stderr"},  # flushed and closed, never written to
-    "account/closed_output.py": {"sys.stdout", "sys.stderr"},
+    "localcloud/__main__.py": {"print", "sys.stderr"},  # for a Python that cannot read the package
+    "algorithm/train.py": {"sys.stdout"},  # as the stream of a log with VisibleFormatter
+    "untrusted/closed_output.py": {"sys.stdout", "sys.stderr"},  # flushed and closed, never written to
     "functions/serialize_image/decoder_process.py": {"sys.stdout"},  # a pipe of bytes between two processes
     "operations/image_list.py": {"csv.writer"},  # data: the backlog workflow and `operations` read the keys from it
-    "training/stage/report.py": {"csv.DictWriter"},  # every cell is a spreadsheet_cell()
-    "layers/tracing/python/failure_log.py": {"Logger"},  # ASCII alone
+    "training/dataset/report.py": {"csv.DictWriter"},  # every cell is a spreadsheet_cell()
+    "layers/observability/python/observability/failure_log.py": {"Logger"},  # ASCII alone
 }
 RICH_DATA = {"rich.table", "rich.filesize"}  # they write nothing by themselves
 RICH_TYPES = {"rich.progress"}  # where they are imported for annotations
@@ -99,7 +102,7 @@ def is_called(tree: ast.AST, name: ast.Name) -> bool:
 @pytest.mark.parametrize("package", PACKAGES)
 def test_nothing_is_shown_but_by_one_package(package: str) -> None:
     found = {}
-    for path in sorted((ROOT / package).rglob("*.py")):
+    for path in sources(package):
         name = path.relative_to(ROOT).as_posix()
         if ways := set(ways_out(path.read_text(encoding="utf-8"))) - WRITERS.get(name, set()):
             found[name] = ways

@@ -25,7 +25,7 @@ def checkov_findings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[set[F
 
 
 def test_service_and_training_have_templates() -> None:
-    assert {"template.yaml", "training/foundation.yaml"} <= {template.name for template in TEMPLATES}
+    assert {"template.yaml", "stacks/training.yaml"} <= {template.name for template in TEMPLATES}
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.name)

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from local.demo.run import run
-from local.demo.service import outputs
-from local.demo.training_steps import ENDPOINT
-from local.server.cloud import Cloud, running
-from local.server.settings import Folder
+from examples.demo.run import run
+from examples.demo.service import outputs
+from examples.demo.training_steps import ENDPOINT
+from localcloud.server.cloud import Cloud, running
+from localcloud.server.settings import Folder
 from tests.workflow.deployed import Deployed
 from tests.workflow.operations import Operations
 

@@ -12,12 +12,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from local.demo import service as demo_service
-from local.lambda_runtime.settings import ARCHITECTURE
-from local.server.cloud import Cloud
-from local.server.settings import ROOT
+from examples.demo import service as demo_service
+from localcloud.lambda_runtime.settings import ARCHITECTURE
+from localcloud.server.cloud import Cloud
+from localcloud.server.settings import ROOT
 
-TRUCK = (ROOT / "local/sample_images/test/truck/truck-000.webp").read_bytes()
+TRUCK = (ROOT / "examples/photos/test/truck/truck-000.webp").read_bytes()
 
 
 @dataclass(frozen=True)

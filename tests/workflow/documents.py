@@ -5,8 +5,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.server.cloud import Cloud
-from local.server.settings import ROOT
+from localcloud.server.cloud import Cloud
+from localcloud.server.settings import ROOT
 from tests.workflow.conftest import Demo
 
 _BLOCK = re.compile(r"(?:<!-- not run: (?P<reason>[^>]+) -->\n)?```sh\n(?P<commands>.*?)```", re.DOTALL)

@@ -3,8 +3,8 @@
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 
-from local.server.cloud import Cloud
-from local.server.settings import Folder
+from localcloud.server.cloud import Cloud
+from localcloud.server.settings import Folder
 
 # A URL or a header with one of these lets whoever reads it act as the caller.
 CREDENTIALS = ("X-Amz-Signature", "X-Amz-Security-Token", "AWS4-HMAC-SHA256")

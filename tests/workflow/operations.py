@@ -5,8 +5,8 @@ import subprocess
 import sys
 from typing import Any
 
-from local.server.cloud import Cloud
-from local.server.settings import ROOT
+from localcloud.server.cloud import Cloud
+from localcloud.server.settings import ROOT
 
 
 class Operations:

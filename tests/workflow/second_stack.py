@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from local.server.cloud import Cloud
-from local.server.settings import REGION
+from localcloud.server.cloud import Cloud
+from localcloud.server.settings import REGION
 from tests.workflow.deployed import Deployed
 
 _WAIT = {"Delay": 1, "MaxAttempts": 60}

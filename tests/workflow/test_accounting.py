@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from local.demo import run as demo_run
-from local.demo.service import outputs
-from local.demo.uploads import Sample
-from local.faults.client import Faults
-from local.faults.kinds import KINDS
-from local.faults.plan import Target
-from local.server.cloud import Cloud
-from local.soak.deliveries import deliver
-from local.soak.soak import soak
+from examples.demo import run as demo_run
+from examples.demo.service import outputs
+from examples.demo.uploads import Sample
+from localcloud.faults.client import Faults
+from localcloud.faults.kinds import KINDS
+from localcloud.faults.plan import Target
+from localcloud.server.cloud import Cloud
+from tests.soak.deliveries import deliver
+from tests.soak.soak import soak
 from tests.workflow.conftest import Demo
 from tests.workflow.deployed import TRUCK, Deployed
 from untrusted.console import Console

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.demo.service import outputs
-from local.lambda_runtime.settings import ARCHITECTURE
-from local.server.cloud import Cloud
+from examples.demo.service import outputs
+from localcloud.lambda_runtime.settings import ARCHITECTURE
+from localcloud.server.cloud import Cloud
 from tests.workflow.conftest import COLD_START_SECONDS
 from tests.workflow.deployed import TRUCK, Deployed, ended
 from tests.workflow.operations import Operations

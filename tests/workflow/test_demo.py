@@ -5,13 +5,13 @@ from collections import Counter
 
 import pytest
 
-from local.demo.training_steps import ENDPOINT, run_step
-from local.server.cloud import Cloud
+from examples.demo.training_steps import ENDPOINT, run_step
+from localcloud.server.cloud import Cloud
 from tests.workflow.conftest import Demo
 
 
 def true_class(image_url: str) -> str | None:
-    match = re.search(r"/demo/(?:test|photos)/([^/]+)/", image_url)
+    match = re.search(r"/demo/(?:test|large)/([^/]+)/", image_url)
     return match[1] if match else None
 
 

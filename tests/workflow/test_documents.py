@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from local.server.cloud import Cloud
-from local.server.settings import ROOT
+from localcloud.server.cloud import Cloud
+from localcloud.server.settings import ROOT
 from tests.workflow.conftest import Demo
 from tests.workflow.deployed import Deployed
 from tests.workflow.documents import Block, blocks, in_one_go

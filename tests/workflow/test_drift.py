@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from PIL import Image, ImageEnhance
 
-from local.demo import run as demo_run
-from local.server.cloud import Cloud
-from local.server.settings import ROOT
+from examples.demo import run as demo_run
+from localcloud.server.cloud import Cloud
+from localcloud.server.settings import ROOT
 from tests.workflow.conftest import Demo
 from tests.workflow.deployed import Deployed
 

@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 import pytest
 
-from local.lambda_runtime.settings import ARCHITECTURE
-from local.server.cloud import Cloud
+from localcloud.lambda_runtime.settings import ARCHITECTURE
+from localcloud.server.cloud import Cloud
 from tests.workflow.deployed import Run, ended
 
 DEFINITIONS = Path(__file__).parents[2] / "statemachine"

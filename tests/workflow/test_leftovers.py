@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.demo.service import outputs
-from local.lambda_runtime.settings import ARCHITECTURE
-from local.server.cloud import Cloud
+from examples.demo.service import outputs
+from localcloud.lambda_runtime.settings import ARCHITECTURE
+from localcloud.server.cloud import Cloud
 from tests.workflow.deployed import TRUCK, Deployed
 from tests.workflow.operations import Operations
 from tests.workflow.second_stack import second_stack

@@ -7,8 +7,8 @@ from base64 import b64decode, b64encode
 import pytest
 from PIL import Image
 
-from local.server.cloud import Cloud
-from local.server.settings import Folder
+from localcloud.server.cloud import Cloud
+from localcloud.server.settings import Folder
 from tests.workflow.deployed import TRUCK, Deployed
 from tests.workflow.logs import leaks, lines, traces_of
 

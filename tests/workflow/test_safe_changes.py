@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from local.demo import run as demo_run
-from local.faults.client import Faults
-from local.server.cloud import Cloud
-from local.server.settings import ROOT
+from examples.demo import run as demo_run
+from localcloud.faults.client import Faults
+from localcloud.server.cloud import Cloud
+from localcloud.server.settings import ROOT
 from tests.workflow.conftest import Demo
 from tests.workflow.deployed import Deployed
 from tests.workflow.operations import Operations

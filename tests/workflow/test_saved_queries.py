@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from local.logs_insights.aggregates import plain
-from local.server.cloud import Cloud
+from localcloud.logs_insights.aggregates import plain
+from localcloud.server.cloud import Cloud
 from tests.workflow.deployed import TRUCK, Deployed
 
 type Row = dict[str, str]

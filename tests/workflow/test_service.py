@@ -15,16 +15,16 @@ from uuid import uuid4
 import pytest
 from PIL import Image
 
-from local.demo.service import outputs
-from local.lambda_runtime.settings import ARCHITECTURE
-from local.server.cloud import Cloud
+from examples.demo.service import outputs
+from localcloud.lambda_runtime.settings import ARCHITECTURE
+from localcloud.server.cloud import Cloud
 from tests.images.formats import jpeg_claiming, picture
 from tests.images.threats import jpeg_in_jpeg
 from tests.workflow.deployed import Deployed
 
 ROOT = Path(__file__).parents[2]
-TRUCK = sorted((ROOT / "local/sample_images/test/truck").iterdir())[0]
-PHOTO = sorted((ROOT / "local/sample_images/photos").rglob("*.jpg"))[0]
+TRUCK = sorted((ROOT / "examples/photos/test/truck").iterdir())[0]
+PHOTO = sorted((ROOT / "examples/photos/large").rglob("*.jpg"))[0]
 
 
 def noise(side: int, image_format: str) -> bytes:

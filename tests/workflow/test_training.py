@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.server.cloud import Cloud
-from training.autopilot.request import Limits, automl_job_request
-from training.dataset import Dataset
+from localcloud.server.cloud import Cloud
+from training.dataset.dataset import Dataset
+from training.jobs.autopilot_request import Limits, automl_job_request
 
 pytestmark = pytest.mark.long
 
@@ -104,7 +104,7 @@ class Trial:
 def trial(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Trial:
     """A run with a few photos of two classes; the tests of this module take it from step to step."""
     folder = tmp_path_factory.mktemp("trial")
-    for images in sorted((ROOT / "local/sample_images/train").iterdir()):
+    for images in sorted((ROOT / "examples/photos/train").iterdir()):
         (folder / "photos" / images.name).mkdir(parents=True)
         for image in sorted(images.iterdir())[:IMAGES_PER_CLASS]:
             shutil.copy(image, folder / "photos" / images.name)

@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
-from local.server.settings import REGION
+from localcloud.server.settings import REGION
 from tests.contract.execution_role.stack import ARTIFACTS, BOUNDARY, Resource, Stack
 from tests.security.gate.policies import OF_COMPOSITE_ALARMS, WITHOUT_RESOURCE
 from tests.workflow.least_privilege.policies import Call
@@ -109,7 +109,7 @@ def _calls(stack: Stack, resource: Resource, action: str) -> Iterator[Call]:
     elif service == "s3" and action in ("s3:GetObject", "s3:GetObjectVersion"):
         yield Call(ROLE, action, artifact)
     elif action == "lambda:GetLayerVersion":
-        yield Call(ROLE, action, f"{stack.named('TracingLayer').arn}:1")
+        yield Call(ROLE, action, f"{stack.named('ObservabilityLayer').arn}:1")
     elif action in _BOUNDED:
         yield Call(ROLE, action, resource.arn, frozenset({("iam:permissionsboundary", BOUNDARY.format(stack.name))}))
     else:

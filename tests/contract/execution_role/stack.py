@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from local.resource_arns import PART_OF, WITHOUT_ARN, Place, name_of
-from local.server.settings import ACCOUNT, REGION
+from localcloud.resource_arns import PART_OF, WITHOUT_ARN, Place, name_of
+from localcloud.server.settings import ACCOUNT, REGION
 from tests.contract.execution_role.resolved import read, resolved
 
 PLACE = Place("aws", REGION, ACCOUNT)
@@ -46,7 +46,7 @@ class Stack:
         """All resources: those of template.yaml, and those of the nested stack of monitoring."""
         own = self._of("template.yaml", self.name)
         [monitoring] = [one for one in own if one.logical_id == "Monitoring"]
-        return [*own, *self._of("monitoring/template.yaml", monitoring.name.partition("/")[0])]
+        return [*own, *self._of("stacks/monitoring.yaml", monitoring.name.partition("/")[0])]
 
     def named(self, logical_id: str) -> Resource:
         """Return a resource by its logical id."""
@@ -136,7 +136,7 @@ class Stack:
 
 
 def deployment_values(service: str) -> dict[str, str]:
-    """Return what the functions of deployment/template.yaml resolve to, for a service's stack."""
+    """Return what the functions of stacks/github.yaml resolve to, for a service's stack."""
     return {
         "AWS::Partition": PLACE.partition,
         "AWS::Region": PLACE.region,

@@ -40,7 +40,7 @@ def listed(value: Any) -> list[str]:
 
 def boundary(service: str, roles: list[str]) -> Policies:
     """The boundary as if it were the permissions of those roles."""
-    document = read("deployment/template.yaml")["Resources"]["Boundary"]["Properties"]["PolicyDocument"]
+    document = read("stacks/github.yaml")["Resources"]["Boundary"]["Properties"]["PolicyDocument"]
     statements = resolved(document["Statement"], deployment_values(service))
     return Policies(Statement(role, "", body) for role in roles for body in statements)
 

@@ -13,7 +13,7 @@ from tests.workflow.least_privilege.policies import Call, Policies, Statement
 
 
 def template() -> dict[str, Any]:
-    return read("deployment/template.yaml")
+    return read("stacks/github.yaml")
 
 
 def policies() -> Policies:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local.server.settings import ACCOUNT, REGION
+from localcloud.server.settings import ACCOUNT, REGION
 from tests.contract.execution_role.requests import (
     NOT_USED,
     NOT_USED_BY,
@@ -29,7 +29,7 @@ ON_ANY_KEY = {"kms:CreateGrant", "kms:DescribeKey", "kms:TagResource"}
 @cache
 def policies(service: str) -> Policies:
     """The role's own policy, and the policies of the service's key and of a key that trusts the whole account."""
-    [policy] = read("deployment/template.yaml")["Resources"][ROLE]["Properties"]["Policies"]
+    [policy] = read("stacks/github.yaml")["Resources"][ROLE]["Properties"]["Policies"]
     own = resolved(policy["PolicyDocument"]["Statement"], deployment_values(service))
     found = [Statement(ROLE, "", body) for body in own]
     stack, other = Stack(service), Stack(another(service))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.server.settings import ACCOUNT, REGION
+from localcloud.server.settings import ACCOUNT, REGION
 from tests.contract.execution_role.stack import Stack
 from tests.workflow.least_privilege.policies import Call, Policies, Statement
 

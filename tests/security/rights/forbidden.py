@@ -7,7 +7,7 @@ from functools import cache
 
 import botocore.session
 
-from local.server.settings import REGION
+from localcloud.server.settings import REGION
 from tests.security.rights.judgement import ANONYMOUS, FOREIGNER, OTHER_ACCOUNT, WEB_IDENTITY
 from tests.security.rights.policies import Policy
 from tests.security.rights.texts import OTHER, OTHER_REGION, neighbours, pattern

@@ -10,7 +10,7 @@ from ministack.core.iam_evaluator import (
     parse_policy_document,
 )
 
-from local.server.settings import ACCOUNT, REGION
+from localcloud.server.settings import ACCOUNT, REGION
 from tests.security.gate.templates import Data, listed
 from tests.security.rights.policies import Kind
 from tests.workflow.least_privilege.policies import ADMINISTRATOR, SECURE, Call

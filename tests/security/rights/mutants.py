@@ -7,7 +7,7 @@ from typing import Any
 
 from ministack.core.iam_evaluator import fnmatch_iam
 
-from local.server.settings import ACCOUNT, REGION
+from localcloud.server.settings import ACCOUNT, REGION
 from tests.security.gate.templates import Data, listed
 from tests.security.mutants.changes import GONE, changed
 from tests.security.rights.forbidden import SERVICES, operations

@@ -21,10 +21,10 @@ DATA_KEY = PLACE.arn("AWS::KMS::Key", "data-key")
 VOLUME_KEY = PLACE.arn("AWS::KMS::Key", "volume-key")
 TEMPLATES = (
     "template.yaml",
-    "network/template.yaml",
-    "monitoring/template.yaml",
-    "deployment/template.yaml",
-    "training/foundation.yaml",
+    "stacks/network.yaml",
+    "stacks/monitoring.yaml",
+    "stacks/github.yaml",
+    "stacks/training.yaml",
 )
 # Conditions that choose between two names, and conditions that add statements.
 _EITHER = frozenset({"MakesKey", "MakesProvider", "NamesEndpoint"})
@@ -98,10 +98,10 @@ def _documents(resource: Data, values: Mapping[str, str], conditions: frozenset[
 def _values(template: str) -> dict[str, Any]:
     """Return values for the functions in a template's policies."""
     shared = {"EndpointName": ENDPOINT, "AWS::StackName": STACK.name}
-    if template == "deployment/template.yaml":
+    if template == "stacks/github.yaml":
         own = {"Repository": REPOSITORY, "Stage": "dev", "OidcProvider": PROVIDER}
         return deployment_values(STACK.name) | shared | own
-    if template == "training/foundation.yaml":
+    if template == "stacks/training.yaml":
         keys = {"DataKeyArns": [DATA_KEY], "VolumeKeyArns": [VOLUME_KEY]}
         return STACK.values | shared | keys | {"TrainingBucket.Arn": TRAINING_BUCKET}
     return STACK.values | shared | {"ImageBucketArn": STACK.named("ImageBucket").arn}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from local.server.settings import ACCOUNT, REGION
+from localcloud.server.settings import ACCOUNT, REGION
 from tests.contract.execution_role import requests
 from tests.contract.execution_role.stack import ARTIFACTS
 from tests.security.rights.judgement import WEB_IDENTITY
@@ -57,7 +57,7 @@ def calls(owner: str, service_calls: Iterable[Call]) -> Iterator[Call]:
     elif owner.endswith("QueuePolicy"):
         yield from _to_queue(owner.removesuffix("Policy"))
     elif owner == "AlarmTopicPolicy":
-        # CloudWatch User Guide, "Amazon SNS and CloudWatch alarms"; alarms of training/deploy/alarms.py come and go.
+        # CloudWatch User Guide, "Amazon SNS and CloudWatch alarms"; alarms of training/endpoint/alarms.py come and go.
         sent = _source("cloudwatch", f"alarm:{STACK.name}-<alarm>")
         yield Call("cloudwatch.amazonaws.com", "sns:Publish", STACK.named("AlarmTopic").arn, sent)
     elif owner == "DecisionLogPolicy":

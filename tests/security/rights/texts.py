@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from local.server.settings import ACCOUNT, REGION
+from localcloud.server.settings import ACCOUNT, REGION
 from tests.security.rights.judgement import OTHER_ACCOUNT
 from tests.security.rights.policies import STACK
 

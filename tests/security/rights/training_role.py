@@ -1,11 +1,11 @@
-"""The calls that SageMaker makes in the role of training/foundation.yaml, each with its source.
+"""The calls that SageMaker makes in the role of stacks/training.yaml, each with its source.
 
 `<...>` stands for any text.
 """
 
 from collections.abc import Iterator
 
-from local.server.settings import ACCOUNT, REGION
+from localcloud.server.settings import ACCOUNT, REGION
 from tests.security.rights.policies import DATA_KEY, STACK, TRAINING_BUCKET, VOLUME_KEY
 from tests.workflow.least_privilege.policies import Call
 
@@ -21,7 +21,7 @@ def calls() -> Iterator[Call]:
     yield from _with_keys()
     # Containers of SageMaker look up the region of the bucket: aws/amazon-sagemaker-examples, issue 606.
     yield Call(ROLE, "s3:GetBucketLocation", TRAINING_BUCKET)
-    # SageMaker AI developer guide, "Auto-Rollback Configuration and Monitoring": those of training/deploy/alarms.py.
+    # SageMaker AI developer guide, "Auto-Rollback Configuration and Monitoring": those of training/endpoint/alarms.py.
     for name in ("<config>-errors", "<config>-latency", "failed-executions"):
         alarm = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{STACK.name}-{name}"
         yield Call(ROLE, "cloudwatch:DescribeAlarms", alarm)
@@ -31,7 +31,11 @@ def _of_jobs_and_models() -> Iterator[Call]:
     """SageMaker AI developer guide, "How to use SageMaker AI execution roles", CreateTrainingJob and CreateModel."""
     yield Call(ROLE, "s3:ListBucket", TRAINING_BUCKET)
     yield Call(ROLE, "s3:GetObject", f"{TRAINING_BUCKET}/<key>")
-    for folder in ("models", "checkpoints", "captured"):  # training/train/request.py, training/deploy/request.py
+    for folder in (
+        "models",
+        "checkpoints",
+        "captured",
+    ):  # training/jobs/training_request.py, training/endpoint/request.py
         yield Call(ROLE, "s3:PutObject", f"{TRAINING_BUCKET}/{folder}/<key>")
     group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/sagemaker/<group>"
     for action in ("CreateLogGroup", "CreateLogStream", "DescribeLogStreams", "PutLogEvents"):

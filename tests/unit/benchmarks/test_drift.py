@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from benchmarks.drift import CLASS_MIXES, NONE, Photos, Row, changed, is_found, mixed, rows, totals
-from training.monitor.image_statistics import image_statistics
-from training.monitor.sample import Sample
+from training.statistics.image_statistics import image_statistics
+from training.statistics.sample import Sample
 
 DARK, UPSIDE_DOWN = "dark (60 % of the light)", "upside down"
 SIZES = (300, 100)  # the reference, the recent ones
-SAMPLES = Path(__file__).parents[3] / "local/sample_images"
+SAMPLES = Path(__file__).parents[3] / "examples/photos"
 CLASSES = ("automobile", "truck")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.redrawing import Answers, divide, draw, read_answers
-from training.threshold.choice import Promise
+from training.statistics.precision_guarantee import Promise
 
 
 def answers(images: int, seed: int) -> Answers:

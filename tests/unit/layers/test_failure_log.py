@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from aws_lambda_powertools import Logger
-from failure_log import function_logger, log_failure
+from observability.failure_log import function_logger, log_failure
 
-from tests.unit.untrusted.hostile_text import HOSTILE, require_honest
+from untrusted.tests.hostile_text import HOSTILE, require_honest
 
 
 class DoubtfulImageError(Exception):

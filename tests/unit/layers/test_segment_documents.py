@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft4Validator
-from xray_provider import XRayProvider, lambda_tracer
+from observability.xray_provider import XRayProvider, lambda_tracer
 
 Received = Callable[[], list[dict[str, Any]]]
 

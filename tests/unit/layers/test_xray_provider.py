@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from xray_provider import XRayProvider, lambda_tracer
+from observability.xray_provider import XRayProvider, lambda_tracer
 
 Received = Callable[[], list[dict[str, Any]]]
 
@@ -181,12 +181,12 @@ def test_in_subsegment_without_daemon_is_noted_once(
         monkeypatch.delenv("AWS_XRAY_DAEMON_ADDRESS")
     else:
         monkeypatch.setenv("AWS_XRAY_DAEMON_ADDRESS", address)
-    caplog.set_level(logging.DEBUG, "xray_provider")
+    caplog.set_level(logging.DEBUG, "observability.xray_provider")
     provider = XRayProvider()
     for _ in range(2):
         with provider.in_subsegment("work"):
             pass
-    assert ["xray_provider"] == [record.name for record in caplog.records]
+    assert ["observability.xray_provider"] == [record.name for record in caplog.records]
 
 
 def test_lambda_tracer_outside_lambda_runs_the_method() -> None:

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from account.aws import Aws
+from cli.aws import Aws
 from operations import failures
 from operations.command import Command, Context
 from tests.unit.operations.in_memory import Account, FakeStates, deploy

@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from account.aws import Aws
+from cli.aws import Aws
 from operations.command import Context
 from operations.service import Service
 

@@ -4,7 +4,7 @@ import pytest
 
 from operations.image import ImageVersion
 from operations.image_list import new_list
-from tests.unit.untrusted.hostile_text import KEY
+from untrusted.tests.hostile_text import KEY
 
 
 @pytest.mark.parametrize("key", [KEY, "uploads/=1+1", "uploads/a,b\"c'd", "uploads/a\r\nb\r", "uploads/ \u00a0"])

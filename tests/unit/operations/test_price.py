@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from account.prices import read_prices
+from cli.prices import read_prices
 from operations.price import BILL, dollars, rows
 
 WORKFLOW = Path(__file__).parents[3] / "statemachine/image_classification.asl.json"

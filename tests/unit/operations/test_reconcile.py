@@ -10,7 +10,7 @@ import pytest
 from operations import reconcile
 from operations.service import PrefixNotReadableError
 from tests.unit.operations.in_memory import BACKLOG, Account
-from tests.unit.untrusted.hostile_text import FORGED, require_honest
+from untrusted.tests.hostile_text import FORGED, require_honest
 from untrusted.text import shown
 
 type Options = Callable[..., argparse.Namespace]

@@ -11,7 +11,7 @@ import pytest
 from operations import redrive
 from operations.service import PrefixNotReadableError
 from tests.unit.operations.in_memory import Account
-from tests.unit.untrusted.hostile_text import HOSTILE, KEY, require_honest
+from untrusted.tests.hostile_text import HOSTILE, KEY, require_honest
 
 type Options = Callable[..., argparse.Namespace]
 ETAG = "0123456789abcdef0123456789abcdef"

@@ -12,10 +12,10 @@ import pytest
 from botocore.validate import ParamValidator
 from moto import mock_aws
 
-from account.aws import Aws
-from training.naming import Names
-from training.run_file import RunFile, open_run_file
-from training.step import Context
+from cli.aws import Aws
+from training.project.naming import Names
+from training.project.run_file import RunFile, open_run_file
+from training.project.step import Context
 from untrusted.console import Console
 
 LOADER = botocore.session.get_session().get_component("data_loader")  # parsing AWS's models is what clients cost

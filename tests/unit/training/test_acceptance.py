@@ -9,7 +9,7 @@ import pytest
 from functions.classify_image.model_card import GUESS as SERVED_GUESS
 from functions.classify_image.model_card import parse_model_card
 from functions.filter_inferences.decision import decide
-from training.acceptance import GUESS, Acceptance, show_threshold
+from training.statistics.acceptance import GUESS, Acceptance, show_threshold
 
 LABELS = ["car", "other", "truck"]
 CARDS: list[dict[str, Any]] = [

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from training.answers import AnswerFile
-from training.dataset import LabelledKey
-from training.endpoint import Answer
+from training.dataset.dataset import LabelledKey
+from training.endpoint.answers import AnswerFile
+from training.endpoint.invocation import Answer
 
 SUBJECT = {"model": "sha256:1"}
 ANSWERS = [Answer(LabelledKey(f"test/é {n}.png", n), (0.25, 0.75), 1.5, "AllTraffic") for n in range(3)]

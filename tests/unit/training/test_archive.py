@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from training import archive
-from training.archive import ArchiveSourceMissingError
-from training.dataset import SPLITS, OtherDatasetError
-from training.model_card import write_model_card
-from training.run_file import StepNotDoneError
-from training.step import Context
+from training.dataset.dataset import SPLITS, OtherDatasetError
+from training.models.model_card import write_model_card
+from training.project.run_file import StepNotDoneError
+from training.project.step import Context
+from training.steps import archive
+from training.steps.archive import ArchiveSourceMissingError
 
 PREFIX = "archive/default-job-1"
 OF_THE_DATASET = {f"dataset/{name}" for name in ("dataset.json", "labels.json", *(f"{split}.lst" for split in SPLITS))}

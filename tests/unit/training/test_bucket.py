@@ -6,8 +6,8 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from training.bucket import BucketNotUsableError, require_bucket
-from training.step import Context
+from training.project.bucket import BucketNotUsableError, require_bucket
+from training.project.step import Context
 
 
 @pytest.fixture

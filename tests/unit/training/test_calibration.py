@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from functions.classify_image.prediction import calibrate
-from training.calibration import fit_temperature, with_temperature
-from training.evaluate.metrics import expected_calibration_error
+from training.statistics.calibration import fit_temperature, with_temperature
+from training.statistics.metrics import expected_calibration_error
 
 NOISE = np.random.default_rng(0)
 

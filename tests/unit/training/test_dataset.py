@@ -2,9 +2,9 @@
 
 import pytest
 
-from training.dataset import Dataset, LabelledKey
-from training.run_file import RunFile, RunFileError, StepNotDoneError
-from training.step import Context
+from training.dataset.dataset import Dataset, LabelledKey
+from training.project.run_file import RunFile, RunFileError, StepNotDoneError
+from training.project.step import Context
 
 STAGED = {
     "bucket": "photos",

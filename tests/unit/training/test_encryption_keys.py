@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from botocore.stub import ANY, Stubber
 
-from training.encryption_keys import KeyUnusableError, allow_keys, key_arn
-from training.foundation import FoundationFailedError
-from training.step import Context
+from training.project.encryption_keys import KeyUnusableError, allow_keys, key_arn
+from training.project.step import Context
+from training.project.training_stack import FoundationFailedError
 
 ARN = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 ROLE = "arn:aws:iam::123456789012:role/sagemaker"

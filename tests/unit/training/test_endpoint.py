@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from training.dataset import LabelledKey
-from training.endpoint import (
+from training.dataset.dataset import LabelledKey
+from training.endpoint.invocation import (
     OWN_REQUEST,
     Answer,
     ImageMissingError,
@@ -25,7 +25,7 @@ from training.endpoint import (
     parse_probabilities,
     read_images,
 )
-from training.step import Context
+from training.project.step import Context
 
 ROOT = Path(__file__).parents[3]
 IMAGES = [(LabelledKey(f"test/{number}.png", number % 2), b"%d" % number) for number in range(40)]
@@ -84,7 +84,7 @@ def test_an_endpoint_that_refuses_an_image_is_an_error_that_names_it() -> None:
 
 @pytest.mark.parametrize("code", ["ModelNotReadyException", "ThrottlingException"])
 def test_endpoint_that_starts_is_asked_again(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("account.polling.time.sleep", lambda _seconds: None)
+    monkeypatch.setattr("cli.polling.time.sleep", lambda _seconds: None)
     refusals = [ClientError({"Error": {"Code": code, "Message": None}}, "InvokeEndpoint") for _ in IMAGES]  # type: ignore[typeddict-item]
 
     def start(_: bytes) -> bytes:
@@ -96,7 +96,7 @@ def test_endpoint_that_starts_is_asked_again(code: str, monkeypatch: pytest.Monk
 
 
 def test_endpoint_that_never_starts_is_an_error_without_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("training.endpoint.PATIENCE", 0.01)
+    monkeypatch.setattr("training.endpoint.invocation.PATIENCE", 0.01)
 
     def refuse(_: bytes) -> bytes:
         raise ClientError({"Error": {"Code": "ThrottlingException", "Message": None}}, "InvokeEndpoint")  # type: ignore[typeddict-item]
@@ -156,7 +156,7 @@ def test_ctrl_c_does_not_wait_for_an_endpoint_that_hangs() -> None:
 
 def test_a_process_ends_although_images_were_still_to_be_read() -> None:
     program = (
-        "from training.endpoint import _side_by_side; import builtins;"
+        "from training.endpoint.invocation import _side_by_side; import builtins;"
         "builtins.kept = _side_by_side(int, range(99), 2); next(builtins.kept)"
     )
     ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=30)

@@ -10,10 +10,16 @@ import pytest
 from botocore.stub import ANY, Stubber
 from samtranslator.yaml_helper import yaml_parse
 
-from training.deploy.alarms import alarm_requests
-from training.foundation import TEMPLATE, Foundation, FoundationFailedError, ensure_foundation, find_foundation
-from training.naming import Names
-from training.step import Context
+from training.endpoint.alarms import alarm_requests
+from training.project.naming import Names
+from training.project.step import Context
+from training.project.training_stack import (
+    TEMPLATE,
+    Foundation,
+    FoundationFailedError,
+    ensure_foundation,
+    find_foundation,
+)
 
 FOUNDATION = Foundation("photos", "arn:aws:iam::123456789012:role/sagemaker")
 OUTPUTS = [

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from functions.classify_image.model_card import parse_model_card
-from training.model_card import (
+from training.models.model_card import (
     BadModelArchiveError,
     ModelArchive,
     ModelCardTooLargeError,
@@ -22,7 +22,7 @@ from training.model_card import (
     read_model_card,
     write_model_card,
 )
-from training.step import Context
+from training.project.step import Context
 
 URL = "s3://photos/models/job/output/model.tar.gz"
 ARCHIVE = ModelArchive("sha256:1", None)

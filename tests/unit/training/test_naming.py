@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from training.naming import InvalidNameError, Names
+from training.project.naming import InvalidNameError, Names
 
 MOMENT = datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC)
 

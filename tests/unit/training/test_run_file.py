@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from training.run_file import RunFile, RunFileError, RunInUseError, StepNotDoneError, alone_in, open_run_file
+from training.project.run_file import RunFile, RunFileError, RunInUseError, StepNotDoneError, alone_in, open_run_file
 
 
 def test_a_run_that_has_not_begun_has_no_file(run_file: RunFile) -> None:

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from local.server.cloud import Cloud
-from local.server.settings import ACCOUNT
+from localcloud.server.cloud import Cloud
+from localcloud.server.settings import ACCOUNT
 from tests.workflow.least_privilege.policies import Policies, Statement
 
-TEMPLATE = Path(__file__).parents[3] / "deployment/template.yaml"
+TEMPLATE = Path(__file__).parents[3] / "stacks/github.yaml"
 
 
 def boundary(cloud: Cloud, service: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from local.server.cloud import Cloud
+from localcloud.server.cloud import Cloud
 from tests.workflow.deployed import TRUCK, Deployed, ended
 
 ROOT = Path(__file__).parents[3]

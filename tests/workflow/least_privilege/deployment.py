@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from local.server.cloud import Cloud
+from localcloud.server.cloud import Cloud
 from tests.workflow.least_privilege.policies import Policies, Statement
 
 type Guarded = Iterator[tuple[str, Any]]

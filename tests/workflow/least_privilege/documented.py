@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from local.server.settings import ACCOUNT, REGION
+from localcloud.server.settings import ACCOUNT, REGION
 from tests.workflow.least_privilege.deployment import Deployment
 from tests.workflow.least_privilege.policies import ADMINISTRATOR, SECURE, Call
 

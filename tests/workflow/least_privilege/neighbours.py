@@ -8,7 +8,7 @@ from functools import cache
 import botocore.session
 from ministack.core.iam_evaluator import fnmatch_iam_cs
 
-from local.server.settings import ACCOUNT, REGION
+from localcloud.server.settings import ACCOUNT, REGION
 from tests.workflow.least_privilege.policies import ADMINISTRATOR, SECURE, Call, Policies
 
 # What botocore calls the services of IAM's prefixes, where the names differ.

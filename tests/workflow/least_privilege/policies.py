@@ -16,7 +16,7 @@ from ministack.core.iam_evaluator import (
     parse_policy_document,
 )
 
-from local.server.settings import ACCOUNT, REGION
+from localcloud.server.settings import ACCOUNT, REGION
 
 # Somebody whom IAM lets do everything: what a resource's own policy still says is all that holds.
 ADMINISTRATOR = "administrator"

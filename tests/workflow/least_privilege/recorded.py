@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from local.server.settings import Folder
+from localcloud.server.settings import Folder
 from tests.workflow.least_privilege.deployment import Deployment
 from tests.workflow.least_privilege.policies import Call
 

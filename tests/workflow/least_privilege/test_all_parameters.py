@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from cfnlint.decode import cfn_yaml
 
-from local.lambda_runtime.settings import ARCHITECTURE
-from local.server.cloud import Cloud
-from local.server.settings import ACCOUNT
+from localcloud.lambda_runtime.settings import ARCHITECTURE
+from localcloud.server.cloud import Cloud
+from localcloud.server.settings import ACCOUNT
 from tests.workflow.deployed import Deployed
 from tests.workflow.least_privilege.boundary import boundary
 from tests.workflow.least_privilege.deployment import Deployment, deployed

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from local.lambda_runtime.settings import ARCHITECTURE
-from local.server.cloud import Cloud
+from localcloud.lambda_runtime.settings import ARCHITECTURE
+from localcloud.server.cloud import Cloud
 from tests.workflow.deployed import Deployed
 from tests.workflow.least_privilege.boundary import deployed_roles
 from tests.workflow.second_stack import template_url

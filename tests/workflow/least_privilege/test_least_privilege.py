@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from local.server.cloud import Cloud
-from local.server.settings import Folder
+from localcloud.server.cloud import Cloud
+from localcloud.server.settings import Folder
 from tests.workflow.deployed import Deployed
 from tests.workflow.least_privilege import record
 from tests.workflow.least_privilege.boundary import as_permissions, boundary

@@ -7,15 +7,15 @@ from contextlib import contextmanager, suppress
 from itertools import count
 from typing import Any
 
-from local.faults.client import Faults
-from local.server.cloud import Cloud
-from local.server.settings import ROOT
+from localcloud.faults.client import Faults
+from localcloud.server.cloud import Cloud
+from localcloud.server.settings import ROOT
 from tests.workflow.deployed import Deployed
-from training.monitor.comparison import Comparison
-from training.monitor.metric import metric_request
+from training.service.metric import metric_request
+from training.statistics.drift import Comparison
 
 MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
-PHOTO = (ROOT / "local/sample_images/photos/truck/truck-0.jpg").read_bytes()
+PHOTO = (ROOT / "examples/photos/large/truck/truck-0.jpg").read_bytes()
 _months = count(1)
 _numbers = count()
 

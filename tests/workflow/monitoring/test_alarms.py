@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from local.demo import service as demo_service
-from local.server.cloud import Cloud
-from local.soak.rest import wait_until_at_rest
+from examples.demo import service as demo_service
+from localcloud.server.cloud import Cloud
+from tests.soak.rest import wait_until_at_rest
 from tests.workflow.deployed import Deployed
 from tests.workflow.monitoring.exercises import EXERCISES
 from tests.workflow.monitoring.rehearsal import Rehearsal

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local.server.cloud import Cloud
+from localcloud.server.cloud import Cloud
 from tests.workflow.deployed import Deployed, Run
 from tests.workflow.monitoring.rehearsal import PHOTO
 

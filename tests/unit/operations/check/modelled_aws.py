@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import boto3
 from botocore.exceptions import ClientError
 
-from account.aws import Aws
+from cli.aws import Aws
 from tests.unit.operations.check.shapes import violations
 
 type Reply = Callable[[dict[str, Any]], dict[str, Any]]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from account.command_line import Result
+from cli.command_line import Result
 from operations.check import command
 from operations.check.answers import Outcome, Row
 from operations.check.permissions import ACTIONS, policy
@@ -16,7 +16,7 @@ from operations.command_line import main
 from tests.unit.operations.check.modelled_aws import ModelledAws, Reply, refusal
 from tests.unit.operations.check.state_engine import answer_test_state
 from training.command_line import _parser as training_parser
-from training.deploy import hosting
+from training.endpoint import hosting
 from untrusted.console import Console
 
 QUOTAS = [

@@ -14,7 +14,7 @@ VALID = {"ValidateTemplate": lambda _: {"DeclaredTransforms": ["AWS::Serverless-
 
 
 def test_every_template_of_the_project_is_checked() -> None:
-    folders = (".", "monitoring", "network", "deployment", "training")
+    folders = (".", "stacks")
     paths = [path for folder in folders for path in (ROOT / folder).glob("*.yaml")]
     templates = [path for path in paths if "AWSTemplateFormatVersion" in path.read_text()]
     found = {path.relative_to(ROOT).as_posix() for path in templates}

@@ -8,11 +8,11 @@ import pytest
 
 from tests.unit.training.deploy.conftest import interrupt
 from tests.unit.training.deploy.test_rollback import roll_back, serving
-from training.ab import step
-from training.ab.step import NoTestError, WeightsError
-from training.deploy.errors import ServerlessEndpointError, SmokeTestError, VariantTakenError
-from training.model_card import read_model_card
-from training.step import Context
+from training.endpoint.errors import ServerlessEndpointError, SmokeTestError, VariantTakenError
+from training.models.model_card import read_model_card
+from training.project.step import Context
+from training.steps import ab as step
+from training.steps.ab import NoTestError, WeightsError
 
 type Step = Callable[..., dict[str, Any]]
 type ModelUrl = Callable[[str], str]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from training.ab.results import Decided, Result, summarise, verdict
-from training.ab.verdict import Share, difference, fisher_p
+from training.service.ab_results import Decided, Result, summarise, verdict
+from training.statistics.share_difference import Share, difference, fisher_p
 
 
 def test_the_interval_is_newcombes() -> None:

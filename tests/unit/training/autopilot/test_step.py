@@ -9,10 +9,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.unit.training.train.conftest import ROLE, in_s3, plan, stage, staged
-from training.autopilot import step
-from training.autopilot.request import Limits, automl_job_request
-from training.step import Context
-from training.train.plan import Plan
+from training.jobs.autopilot_request import Limits, automl_job_request
+from training.jobs.plan import Plan
+from training.project.step import Context
+from training.steps import autopilot as step
 
 __all__ = ["in_s3", "plan", "stage", "staged"]
 METRIC = {"MetricName": "Accuracy", "Value": 0.9625}

@@ -18,11 +18,11 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.sagemaker.models import sagemaker_backends
 
-from account.aws import Aws
-from training.deploy import step
-from training.naming import Names
-from training.run_file import RunFile, open_run_file
-from training.step import Context
+from cli.aws import Aws
+from training.project.naming import Names
+from training.project.run_file import RunFile, open_run_file
+from training.project.step import Context
+from training.steps import deploy as step
 from untrusted.console import Console
 
 BUCKET, ENDPOINT = "photos", "scones-unlimited"
@@ -188,8 +188,8 @@ class Clock(datetime):
 @pytest.fixture
 def deploy(trained: Context, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
     """Run the step with these arguments."""
-    monkeypatch.setattr("training.deploy.rollout.datetime", Clock)
-    monkeypatch.setattr("training.deploy.second_variant.datetime", Clock)
+    monkeypatch.setattr("training.endpoint.rollout.datetime", Clock)
+    monkeypatch.setattr("training.endpoint.second_variant.datetime", Clock)
 
     def run(*arguments: str) -> dict[str, Any]:
         parser = argparse.ArgumentParser()

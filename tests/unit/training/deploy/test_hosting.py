@@ -4,7 +4,7 @@ import argparse
 
 import pytest
 
-from training.deploy.hosting import (
+from training.endpoint.hosting import (
     CAPTURED,
     Hosting,
     HostingOptionsError,
@@ -12,7 +12,7 @@ from training.deploy.hosting import (
     UnknownInstanceTypeError,
     add_hosting_arguments,
 )
-from training.foundation import TEMPLATE
+from training.project.training_stack import TEMPLATE
 
 TYPES = ("ml.m5.large", "ml.m5d.large", "ml.g4dn.xlarge", "ml.g5.xlarge", "ml.c6i.large")
 

@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from training.deploy.hosting import Hosting, Scaling
-from training.deploy.request import (
+from training.endpoint.hosting import Hosting, Scaling
+from training.endpoint.request import (
     endpoint_config_request,
     endpoint_request,
     model_request,
     scalable_target_request,
     scaling_policy_request,
 )
-from training.deploy.trained_model import TrainedModel
-from training.naming import Names
+from training.models.trained_model import TrainedModel
+from training.project.naming import Names
 
 type ValidRequest = Callable[[str, str, dict[str, Any]], None]
 

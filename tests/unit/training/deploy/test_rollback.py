@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from tests.unit.training.deploy.conftest import alarms, interrupt, scaled
-from training.deploy import rollback
-from training.deploy.errors import EndpointFailedError, ServerlessConversionError
-from training.deploy.rollback import NothingBeforeError
-from training.model_card import read_model_card
-from training.step import Context
+from training.endpoint.errors import EndpointFailedError, ServerlessConversionError
+from training.models.model_card import read_model_card
+from training.project.step import Context
+from training.steps import rollback
+from training.steps.rollback import NothingBeforeError
 
 type Deploy = Callable[..., dict[str, Any]]
 type ModelUrl = Callable[[str], str]

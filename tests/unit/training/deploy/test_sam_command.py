@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from training.deploy.sam_command import sam_deploy_command
-from training.naming import Names
+from training.endpoint.sam_command import sam_deploy_command
+from training.project.naming import Names
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from training.deploy.second_variant import config_request
+from training.endpoint.second_variant import config_request
 
 SERVED = {"VariantName": "AllTraffic", "ModelName": "old", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
 CONFIG = {"ProductionVariants": [SERVED | {"InitialVariantWeight": 1.0}], "KmsKeyId": "key"}

@@ -8,10 +8,10 @@ import pytest
 
 from tests.unit.training.deploy.conftest import interrupt
 from tests.unit.training.deploy.test_rollback import roll_back, serving
-from training.deploy.errors import RolledBackError, ServerlessEndpointError
-from training.deploy.hosting import HostingOptionsError
-from training.model_card import read_model_card
-from training.step import Context
+from training.endpoint.errors import RolledBackError, ServerlessEndpointError
+from training.endpoint.hosting import HostingOptionsError
+from training.models.model_card import read_model_card
+from training.project.step import Context
 
 type Deploy = Callable[..., dict[str, Any]]
 type ModelUrl = Callable[[str], str]

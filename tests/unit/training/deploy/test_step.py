@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from account.aws import QuotaExceededError
+from cli.aws import QuotaExceededError
 from tests.unit.training.deploy.conftest import alarms, interrupt, scaled
-from training.dataset import Dataset
-from training.deploy import endpoint
-from training.deploy.errors import (
+from training.dataset.dataset import Dataset
+from training.endpoint import changes as endpoint
+from training.endpoint.calibration_answers import calibration_answers
+from training.endpoint.errors import (
     AlarmRingingError,
     EndpointFailedError,
     EndpointStuckError,
@@ -20,8 +21,9 @@ from training.deploy.errors import (
     ServerlessConversionError,
     SmokeTestError,
 )
-from training.deploy.hosting import HostingOptionsError
-from training.model_card import (
+from training.endpoint.hosting import HostingOptionsError
+from training.jobs.plan import RoleMissingError
+from training.models.model_card import (
     BadModelArchiveError,
     ModelChangedError,
     ModelMissingError,
@@ -29,11 +31,9 @@ from training.model_card import (
     read_model_card,
     write_model_card,
 )
-from training.run_file import StepNotDoneError
-from training.served_model import ServedModel
-from training.step import Context
-from training.threshold.calibrate import calibration_answers
-from training.train.plan import RoleMissingError
+from training.models.served_model import ServedModel
+from training.project.run_file import StepNotDoneError
+from training.project.step import Context
 
 type Deploy = Callable[..., dict[str, Any]]
 type ModelUrl = Callable[[str], str]
@@ -463,7 +463,7 @@ def test_role_is_allowed_the_key_before_anything_is_made(
     def allow(_: Context, role: str, **keys: str | None) -> None:
         allowed.append((role.rpartition("/")[2], keys, list(hosting.changes)))
 
-    monkeypatch.setattr("training.deploy.step.allow_keys", allow)
+    monkeypatch.setattr("training.steps.deploy.allow_keys", allow)
     deploy("--kms-key", key["KeyId"], *(("--capture", "10") if captured else ()))
     keys = {"data": key["Arn"] if captured else None, "volumes": key["Arn"]}
     assert [("sagemaker", keys, [])] == allowed

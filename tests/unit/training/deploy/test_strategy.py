@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from training.deploy.alarms import NO_HISTORY, alarm_requests
-from training.deploy.hosting import Hosting, HostingOptionsError
-from training.deploy.strategy import Strategy, add_strategy_arguments
+from training.endpoint.alarms import NO_HISTORY, alarm_requests
+from training.endpoint.hosting import Hosting, HostingOptionsError
+from training.endpoint.strategy import Strategy, add_strategy_arguments
 
 TWO = Hosting("realtime", instance_type="ml.m5.large", instances=2)
 ONE = Hosting("realtime", instance_type="ml.m5.large")

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from training.acceptance import Acceptance
-from training.calibration import as_served
-from training.evaluate import metrics
+from training.statistics import metrics
+from training.statistics.acceptance import Acceptance
+from training.statistics.calibration import as_served
 
 # Three images of class a (two found), one of b (found), none of c.
 PROBABILITIES = np.array([[0.9, 0.1, 0.0], [0.6, 0.4, 0.0], [0.3, 0.7, 0.0], [0.2, 0.8, 0.0]])

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from training.acceptance import Acceptance
-from training.evaluate import metrics, plots
-from training.evaluate.report import Mistake, render
+from training.reports import plots
+from training.reports.evaluation_report import Mistake, render
+from training.statistics import metrics
+from training.statistics.acceptance import Acceptance
 
 NOISE = np.random.default_rng(0)
 FACTS = {"endpoint": "cars & <trucks>", "workers": "16"}

@@ -14,15 +14,15 @@ from PIL import Image
 
 from tests.unit.training.conftest import account_in_memory
 from tests.unit.training.fake_endpoint import FakeSageMaker
-from training.dataset import OtherDatasetError
-from training.endpoint import InvalidAnswerError, NoAnswerError
-from training.evaluate import step
-from training.evaluate.errors import AccuracyTooLowError, NoTestImagesError
-from training.model_card import OtherClassesError
-from training.run_file import open_run_file
-from training.served_model import EndpointNotReadyError, ModelCardMissingError, UnknownVariantError
-from training.stage.source import SourceNotReadableError
-from training.step import Context
+from training.dataset.dataset import OtherDatasetError
+from training.dataset.source import SourceNotReadableError
+from training.endpoint.evaluation_errors import AccuracyTooLowError, NoTestImagesError
+from training.endpoint.invocation import InvalidAnswerError, NoAnswerError
+from training.models.model_card import OtherClassesError
+from training.models.served_model import EndpointNotReadyError, ModelCardMissingError, UnknownVariantError
+from training.project.run_file import open_run_file
+from training.project.step import Context
+from training.steps import evaluate as step
 
 PREFIX = "datasets/default"
 # The first four are cars; the endpoint of these tests takes one of them for a truck.

@@ -5,9 +5,9 @@ import io
 import numpy as np
 import pytest
 
-from training.acceptance import Acceptance
-from training.evaluate.metrics import evaluate, timing
-from training.evaluate.summary import show
+from training.reports.evaluation_summary import show
+from training.statistics.acceptance import Acceptance
+from training.statistics.metrics import evaluate, timing
 from untrusted.console import Console
 
 NAMES = ["[red]car", "truck"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from training.step import Context
+from training.project.step import Context
 
 TABLE, STACK = "results", "scones"
 NOW = datetime(2030, 1, 2, tzinfo=UTC)

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from training.endpoint import OWN_REQUEST
-from training.monitor.captured import read_captured
-from training.step import Context
+from training.endpoint.invocation import OWN_REQUEST
+from training.project.step import Context
+from training.service.captured import read_captured
 
 BUCKET, VARIANT = "photos", "AllTraffic"
 NOW = datetime.now(UTC)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import hypergeom
 
-from training.acceptance import NEVER
-from training.monitor.comparison import CLASSES, Comparison, compare, counted, holm, measured
-from training.monitor.sample import Decisions, Sample
+from training.statistics.acceptance import NEVER
+from training.statistics.drift import CLASSES, Comparison, compare, counted, holm, measured
+from training.statistics.sample import Decisions, Sample
 
 NAMES = ("car", "truck")
 REFERENCE = 2_000  # images

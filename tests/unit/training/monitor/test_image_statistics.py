@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageEnhance, ImageFilter
 
-from training.monitor.image_statistics import STATISTICS, image_statistics
+from training.statistics.image_statistics import STATISTICS, image_statistics
 
-PHOTOS = sorted((Path(__file__).parents[4] / "local/sample_images/test/truck").iterdir())[:20]
+PHOTOS = sorted((Path(__file__).parents[4] / "examples/photos/test/truck").iterdir())[:20]
 
 
 def measured(change: Callable[[Image.Image], Image.Image] = lambda image: image) -> dict[str, float]:

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.unit.training.monitor.conftest import NOW, STACK, Record
-from training.acceptance import NEVER
-from training.monitor.comparison import LEAST_IMAGES
-from training.monitor.errors import TooFewImagesError
-from training.monitor.recent import Recent, Window, read_recent
-from training.monitor.sample import Sample
-from training.step import Context
+from training.project.step import Context
+from training.service.errors import TooFewImagesError
+from training.service.recent import Recent, Window, read_recent
+from training.statistics.acceptance import NEVER
+from training.statistics.drift import LEAST_IMAGES
+from training.statistics.sample import Sample
 
 CARD = {"labels": ["bus", "car", "other"], "temperature": 1.0, "recommended_threshold": 0.7, "other_class": "other"}
 HOUR = Window(NOW - timedelta(hours=1), most=500, whole=False)

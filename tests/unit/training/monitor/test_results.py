@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from tests.unit.training.monitor.conftest import NOW, STACK, TABLE, FakeCloudFormation, Record
-from training.monitor.results import read_results, results_table
-from training.step import Context
+from training.project.step import Context
+from training.service.results import read_results, results_table
 
 YESTERDAY = NOW - timedelta(days=1)
 

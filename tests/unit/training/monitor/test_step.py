@@ -13,14 +13,14 @@ import pytest
 from PIL import Image
 
 from tests.unit.training.monitor.conftest import FakeCloudFormation, Record
-from training.dataset import Dataset, LabelledKey
-from training.endpoint import OWN_REQUEST, Answer
-from training.monitor import step
-from training.monitor.errors import DriftError, ReferenceMissingError, SmallReferenceError, TooFewImagesError
-from training.monitor.metric import METRIC
-from training.monitor.reference import read_reference, write_reference
-from training.served_model import ModelCardMissingError
-from training.step import Context
+from training.dataset.dataset import Dataset, LabelledKey
+from training.endpoint.invocation import OWN_REQUEST, Answer
+from training.models.served_model import ModelCardMissingError
+from training.project.step import Context
+from training.service.errors import DriftError, ReferenceMissingError, SmallReferenceError, TooFewImagesError
+from training.service.metric import METRIC
+from training.service.reference import read_reference, write_reference
+from training.steps import monitor as step
 
 CARD: dict[str, Any] = {"labels": ["car", "truck"], "temperature": 1.0, "model_digest": "sha256:1"}
 BUCKET = "photos"

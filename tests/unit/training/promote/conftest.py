@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 from moto import mock_aws
 
-from account.aws import Aws
-from training.dataset import SPLITS, Dataset, LabelledKey
-from training.endpoint import Answer
-from training.naming import Names
-from training.registry import Package, find_package, register
-from training.run_file import RunFile
-from training.step import Context
+from cli.aws import Aws
+from training.dataset.dataset import SPLITS, Dataset, LabelledKey
+from training.endpoint.invocation import Answer
+from training.models.registry import Package, find_package, register
+from training.project.naming import Names
+from training.project.run_file import RunFile
+from training.project.step import Context
 from untrusted.console import Console
 
 LABELS = ["automobile", "truck"]

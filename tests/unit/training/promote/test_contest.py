@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from training.dataset import Dataset, LabelledKey
-from training.inventory import contest_endpoints
-from training.promote.contest import Contest, endpoint_config_request, model_request
-from training.promote.errors import ContestEndpointError
-from training.registry import Package
-from training.step import Context
+from training.dataset.dataset import Dataset, LabelledKey
+from training.endpoint.comparison import Contest, endpoint_config_request, model_request
+from training.models.promotion_errors import ContestEndpointError
+from training.models.registry import Package
+from training.project.inventory import contest_endpoints
+from training.project.step import Context
 
 type Registered = Callable[..., Package]
 ROLE = "arn:aws:iam::123456789012:role/sagemaker"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from training.promote.paired_test import Comparison
+from training.statistics.paired_accuracy import Comparison
 
 IMAGES = 2_000
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.unit.training.promote.conftest import LABELS, listed
-from training.dataset import Dataset
-from training.registry import (
+from training.dataset.dataset import Dataset
+from training.models.registry import (
     Package,
     PackageFilesMissingError,
     PackageMissingError,
@@ -18,7 +18,7 @@ from training.registry import (
     register,
     summaries,
 )
-from training.step import Context
+from training.project.step import Context
 
 type Registered = Callable[..., Package]
 

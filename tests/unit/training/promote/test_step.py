@@ -6,17 +6,17 @@ from collections.abc import Callable
 import pytest
 
 from tests.unit.training.promote.conftest import TEST_IMAGES, FakeContest, archive, listed
-from training.dataset import Dataset, OtherDatasetError
-from training.model_card import ModelChangedError
-from training.promote.errors import (
+from training.dataset.dataset import Dataset, OtherDatasetError
+from training.models.model_card import ModelChangedError
+from training.models.promotion_errors import (
     ChallengerRefusedError,
     NoFairImagesError,
     NotComparableError,
     UnknownAncestorError,
 )
-from training.promote.step import promote
-from training.registry import Package, PackageFilesMissingError, decide, find_champion, find_package
-from training.step import Context
+from training.models.registry import Package, PackageFilesMissingError, decide, find_champion, find_package
+from training.project.step import Context
+from training.steps.promote import promote
 
 type Registered = Callable[..., Package]
 SEEDS = pytest.mark.parametrize("seed", range(3))

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from training.stage.options import add_arguments
-from training.stage.preparation import PreparedFile
-from training.step import Context
+from training.dataset.preparation import PreparedFile
+from training.project.step import Context
+from training.steps.stage_options import add_arguments
 
 
 def _picture(number: int, image_format: str = "PNG") -> bytes:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from training.stage.cifar import NoCifarArchiveError, is_cifar_folder, read_cifar
-from training.stage.source import Source, UnknownClassError
+from training.dataset.cifar import NoCifarArchiveError, is_cifar_folder, read_cifar
+from training.dataset.source import Source, UnknownClassError
 
 
 def write(folder: Path, name: str, content: object) -> None:

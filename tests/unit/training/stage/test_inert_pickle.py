@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from training.stage.inert_pickle import ForeignPickleError, InertArray, load_inert
+from training.dataset.inert_pickle import ForeignPickleError, InertArray, load_inert
 
 # What the published archives hold: protocol 2 of Python 2, where a string has no encoding.
 PYTHON_2 = (

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from training.stage.layout import StagedObject, dataset_digest, describe, lay_out, list_lines
-from training.stage.preparation import PreparedFile
-from training.stage.split import Splits
+from training.dataset.layout import StagedObject, dataset_digest, describe, lay_out, list_lines
+from training.dataset.preparation import PreparedFile
+from training.dataset.split import Splits
 
 A, B, C, D, E = (letter * 64 for letter in "abcde")
 

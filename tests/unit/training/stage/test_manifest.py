@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from training.stage.manifest import Columns, ManifestError, read_manifest
-from training.stage.source import Source, UnknownClassError
-from training.step import Context
+from training.dataset.manifest import Columns, ManifestError, read_manifest
+from training.dataset.source import Source, UnknownClassError
+from training.project.step import Context
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from functions.serialize_image.image_preparation import ImageTooLargeError, prepare_image
-from training.stage.preparation import PreparedFile, ending, prepare_all
-from training.stage.source import LabelledImage
+from training.dataset.preparation import PreparedFile, ending, prepare_all
+from training.dataset.source import LabelledImage
 from untrusted.console import Console
 
 QUIET = Console(quiet=True)

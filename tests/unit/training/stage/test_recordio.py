@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from training.stage.recordio import write_image
+from training.dataset.recordio import write_image
 
 MAGIC = 0xCED7230A
 MAGIC_BYTES = struct.pack("<I", MAGIC)

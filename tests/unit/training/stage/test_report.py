@@ -3,10 +3,10 @@
 import csv
 from pathlib import Path
 
-from tests.unit.untrusted.hostile_text import HOSTILE, require_honest
-from training.stage.preparation import Unreadable
-from training.stage.report import write_left_out
-from training.stage.selection import LeftOut
+from training.dataset.preparation import Unreadable
+from training.dataset.report import write_left_out
+from training.dataset.selection import LeftOut
+from untrusted.tests.hostile_text import HOSTILE, require_honest
 from untrusted.text import shown
 
 

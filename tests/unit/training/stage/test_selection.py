@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from fractions import Fraction
 
-from training.stage.preparation import PreparedFile
-from training.stage.selection import LeftOut, balance, select_distinct
+from training.dataset.preparation import PreparedFile
+from training.dataset.selection import LeftOut, balance, select_distinct
 
 
 def test_a_copy_is_left_out_once_for_each_time(prepared: Callable[..., PreparedFile]) -> None:

@@ -5,9 +5,9 @@ from fractions import Fraction
 
 import pytest
 
-from training.dataset import SPLITS
-from training.stage.preparation import PreparedFile
-from training.stage.split import Splits, TooFewImagesError, apportion, draw_splits
+from training.dataset.dataset import SPLITS
+from training.dataset.preparation import PreparedFile
+from training.dataset.split import Splits, TooFewImagesError, apportion, draw_splits
 
 SHARES = {split: Fraction(share) for split, share in zip(SPLITS, ("0.7", "0.1", "0.1", "0.1"), strict=True)}
 LABELS = ("car", "truck")

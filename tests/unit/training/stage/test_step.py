@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from training.bucket import BucketNotUsableError
-from training.dataset import SPLITS, Dataset
-from training.run_file import StepNotDoneError
-from training.stage import step
-from training.stage.source import OtherClassTakenError, SourceNotReadableError
-from training.stage.split import TooFewImagesError
-from training.stage.upload import PlaceTakenError
-from training.step import Context
+from training.dataset.dataset import SPLITS, Dataset
+from training.dataset.source import OtherClassTakenError, SourceNotReadableError
+from training.dataset.split import TooFewImagesError
+from training.dataset.upload import PlaceTakenError
+from training.project.bucket import BucketNotUsableError
+from training.project.run_file import StepNotDoneError
+from training.project.step import Context
+from training.steps import stage as step
 
 type Parse = Callable[..., argparse.Namespace]
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from training.stage.layout import StagedObject
-from training.stage.upload import Place, PlaceTakenError, bring, compare
-from training.step import Context
+from training.dataset.layout import StagedObject
+from training.dataset.upload import Place, PlaceTakenError, bring, compare
+from training.project.step import Context
 from untrusted.console import Console
 
 QUIET = Console(quiet=True)

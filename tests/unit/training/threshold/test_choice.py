@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from training.threshold.choice import Candidates, Promise, accepted_needed, precision_bound, upper_precision_bound
+from training.statistics.precision_guarantee import (
+    Candidates,
+    Promise,
+    accepted_needed,
+    precision_bound,
+    upper_precision_bound,
+)
 
 PROMISE = Promise(0.95, 0.95)
 

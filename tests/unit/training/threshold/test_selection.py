@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from training.model_card import MAX_BYTES
-from training.threshold.choice import Promise
-from training.threshold.selection import NoThresholdError, Sample, common_threshold, thresholds_by_class
+from training.models.model_card import MAX_BYTES
+from training.statistics.precision_guarantee import Promise
+from training.statistics.thresholds import NoThresholdError, Sample, common_threshold, thresholds_by_class
 
 WISH = Promise(0.95, 0.95)
 NAMES = ["car", "other", "truck"]

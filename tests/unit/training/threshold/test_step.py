@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from tests.unit.training.fake_endpoint import FakeSageMaker
-from training.dataset import Dataset, LabelledKey
-from training.endpoint import Answer
-from training.served_model import ServedModel
-from training.step import Context
-from training.threshold import step
-from training.threshold.selection import NoThresholdError
+from training.dataset.dataset import Dataset, LabelledKey
+from training.endpoint.invocation import Answer
+from training.models.served_model import ServedModel
+from training.project.step import Context
+from training.statistics.thresholds import NoThresholdError
+from training.steps import threshold as step
 
 IMAGES = 400
 CARD: dict[str, Any] = {

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from training.dataset import Dataset
-from training.step import Context
-from training.train import step
-from training.train.plan import Plan
+from training.dataset.dataset import Dataset
+from training.jobs.plan import Plan
+from training.project.step import Context
+from training.steps import train as step
 
 ROLE = "arn:aws:iam::123456789012:role/sagemaker"
 COUNTS = {

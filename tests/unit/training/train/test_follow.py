@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from training.step import Context
-from training.train import follow
-from training.train.log import JobLog
+from training.jobs import follow
+from training.jobs.log import JobLog
+from training.project.step import Context
 
 
 class Scripted:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from training.train.hyperparameters import DEFAULTS, KINDS, HyperparameterError, check, read
+from training.jobs.hyperparameters import DEFAULTS, KINDS, HyperparameterError, check, read
 
 NEEDED = {"epochs": "10", "mini_batch_size": "32"}
 

@@ -11,11 +11,11 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from account.aws import Aws, QuotaExceededError
-from training.step import Context
-from training.train.jobs import JobNameTakenError, SageMakerJobs, UnknownRegionError, quota_exceeded
-from training.train.plan import Plan
-from training.train.request import training_job_request
+from cli.aws import Aws, QuotaExceededError
+from training.jobs.plan import Plan
+from training.jobs.training_jobs import JobNameTakenError, SageMakerJobs, UnknownRegionError, quota_exceeded
+from training.jobs.training_request import training_job_request
+from training.project.step import Context
 
 IMAGE = "811284229777.dkr.ecr.us-east-1.amazonaws.com/image-classification:1"
 type Answer = Callable[..., list[dict[str, Any]]]

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from training.run_file import StepNotDoneError, open_run_file
-from training.step import Context
-from training.train.hyperparameters import HyperparameterError
-from training.train.plan import EarlierModelError, LimitsError, Plan, RoleMissingError, make_plan
+from training.jobs.hyperparameters import HyperparameterError
+from training.jobs.plan import EarlierModelError, LimitsError, Plan, RoleMissingError, make_plan
+from training.project.run_file import StepNotDoneError, open_run_file
+from training.project.step import Context
 
 type Parse = Callable[..., argparse.Namespace]
 type Stage = Callable[..., None]

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from training.step import Context
-from training.train import preflight
-from training.train.plan import EarlierModelError, Plan, RoleMissingError
+from training.jobs import preflight
+from training.jobs.plan import EarlierModelError, Plan, RoleMissingError
+from training.project.step import Context
 
 TRUSTED = {
     "Effect": "Allow",

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from training.train.log import JobLog
-from training.train.plan import Plan
-from training.train.report import show_result, shown_epochs, train_result
+from training.jobs.log import JobLog
+from training.jobs.plan import Plan
+from training.jobs.training_report import show_result, shown_epochs, train_result
 from untrusted.console import Console
 
 JOB: dict[str, Any] = {

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from training.train.plan import Plan
-from training.train.request import training_job_request
+from training.jobs.plan import Plan
+from training.jobs.training_request import training_job_request
 
 TAGS = [{"Key": "project", "Value": "scones-unlimited"}]
 

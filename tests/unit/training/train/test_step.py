@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from training.step import Context
-from training.train import step
-from training.train.follow import TrainingFailedError, TrainingStoppedError
-from training.train.jobs import JobNameTakenError
-from training.train.plan import Plan
-from training.train.preflight import InstanceTypeError
+from training.jobs.follow import TrainingFailedError, TrainingStoppedError
+from training.jobs.plan import Plan
+from training.jobs.preflight import InstanceTypeError
+from training.jobs.training_jobs import JobNameTakenError
+from training.project.step import Context
+from training.steps import train as step
 
 
 @dataclass
@@ -86,7 +86,7 @@ def test_role_is_allowed_the_keys_before_a_job_is_created_and_not_again(
     def allow(_: Context, role: str, **keys: str) -> None:
         allowed.append((role, keys, len(jobs.requests)))
 
-    monkeypatch.setattr("training.train.step.allow_keys", allow)
+    monkeypatch.setattr("training.steps.train.allow_keys", allow)
     for _ in range(2):
         step.train(context, replace(plan, kms_key="arn:data", volume_kms_key="arn:disks"), jobs)
     assert [(plan.role, {"data": "arn:data", "volumes": "arn:disks"}, 0)] == allowed

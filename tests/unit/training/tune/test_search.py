@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from training.tune.search import DEFAULTS, MOST_VALUES, Search, SearchError
+from training.jobs.tuning_search import DEFAULTS, MOST_VALUES, Search, SearchError
 
 WORKING = """
 strategy = "Random"

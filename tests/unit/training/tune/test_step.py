@@ -9,12 +9,12 @@ import pytest
 from botocore.stub import Stubber
 
 from tests.unit.training.train.test_step import FakeJobs
-from training.step import Context
-from training.train import step as train
-from training.train.plan import Plan
-from training.tune.jobs import tuning_job_request
-from training.tune.search import Search
-from training.tune.step import TuningFailedError, TuningStoppedError, tune
+from training.jobs.plan import Plan
+from training.jobs.tuning_jobs import tuning_job_request
+from training.jobs.tuning_search import Search
+from training.project.step import Context
+from training.steps import train
+from training.steps.tune import TuningFailedError, TuningStoppedError, tune
 
 SEARCH = Search("Random", 0, 2, 2, True, {"learning_rate": {"min": 0.001, "max": 0.1}})
 BEST = "tuned-002"
@@ -101,7 +101,7 @@ def test_role_is_allowed_the_keys_before_a_tuning_job_is_created_and_not_again(
     def allow(_: Context, role: str, **keys: str) -> None:
         allowed.append((role, keys, len(tuning.requests)))
 
-    monkeypatch.setattr("training.tune.step.allow_keys", allow)
+    monkeypatch.setattr("training.steps.tune.allow_keys", allow)
     for _ in range(2):
         tune(context, replace(plan, kms_key="arn:data", volume_kms_key="arn:disks"), SEARCH, jobs, tuning)
     assert [(plan.role, {"data": "arn:data", "volumes": "arn:disks"}, 0)] == allowed

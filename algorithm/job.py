@@ -1,0 +1,126 @@
+"""A training job: from a folder shaped like /opt/ml to the model in it."""
+
+import logging
+from dataclasses import asdict, replace
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import numpy as np
+
+from algorithm import hyperparameters, model
+from algorithm.augmentation import VIEWS, View
+from algorithm.backbone import load_backbone
+from algorithm.dataset import LabelledImage, content_types, read_channel
+from algorithm.epochs import Channel, Epochs
+from algorithm.errors import AlgorithmError
+from algorithm.features import FeatureStore
+from algorithm.head import Head
+from algorithm.hyperparameters import Hyperparameters
+from algorithm.pixels import CentreCrop
+from algorithm.progress import Epoch
+
+CHANNELS = ("train", "validation")
+
+logger = logging.getLogger(__name__)
+
+
+class TooFewImagesError(AlgorithmError):
+    """The train and the validation channel each need at least mini_batch_size images."""
+
+
+class ResizeMissingError(AlgorithmError):
+    """A channel of image files needs the hyperparameter resize: 256 for image_shape 3,224,224."""
+
+
+class EarlierModelError(AlgorithmError):
+    """The channel model holds one model.tar.gz, a model of this algorithm with the same number of classes."""
+
+
+def run(root: Path, stop: Event) -> None:
+    """Run the job in a folder; when `stop` is set, end soon with the best model so far.
+
+    Raises an AlgorithmError that says what is wrong with its input, or StoppedError if there is no model yet.
+    """
+    config, data = root / "input" / "config", root / "input" / "data"
+    texts = hyperparameters.read(config / "hyperparameters.json")
+    chosen = hyperparameters.parse(texts)
+    log_configuration(chosen)
+    head = earlier_head(data / "model", chosen)
+    types = content_types(config / "inputdataconfig.json")
+    images = {name: read_channel(data, name, chosen.num_classes, types.get(name)) for name in CHANNELS}
+    check_counts(images, chosen)
+    check_resize(images, chosen)
+    checkpoints = root / "checkpoints" if (root / "checkpoints").is_dir() else None
+    store = FeatureStore(checkpoints and checkpoints / "features.npz")
+    crop = CentreCrop(chosen.resize)
+    train, validation = (
+        Channel(store.of_channel(name, images[name], stop, crop), np.array([image.label for image in images[name]]))
+        for name in CHANNELS
+    )
+    if chosen.augmentation_type:
+        views = (View(chosen.augmentation_type, number, chosen.resize) for number in range(VIEWS))
+        train = replace(train, views=tuple(store.of_channel("train", images["train"], stop, view) for view in views))
+    best = Epochs(train, validation, chosen, head, checkpoints and checkpoints / "progress.npz").run(stop)
+    (root / "model").mkdir(parents=True, exist_ok=True)
+    model.save(root / "model", best.head, description(best, chosen, texts))
+
+
+def log_configuration(chosen: Hyperparameters) -> None:
+    """Say what the job will do, and what it was asked that makes no difference."""
+    values = {name: value for name, value in asdict(chosen).items() if value is not None}
+    logger.info("Final configuration: %s", values)
+    for name in hyperparameters.WITHOUT_EFFECT:
+        if name in values:
+            logger.info("%s=%s has no effect: the backbone is %s", name, values[name], load_backbone().name)
+
+
+def earlier_head(folder: Path, chosen: Hyperparameters) -> Head | None:
+    """The head in the channel `model`, for incremental training; None without that channel.
+
+    Raises EarlierModelError, BackboneMismatchError.
+    """
+    if not folder.exists():
+        return None
+    archives = sorted(folder.rglob("*.tar.gz"))
+    if len(archives) != 1:
+        raise EarlierModelError(f"it holds {len(archives)} archives")
+    try:
+        head = model.load_archive(archives[0]).head
+    except model.InvalidModelError as error:
+        raise EarlierModelError(error.detail) from error
+    if len(head.bias) != chosen.num_classes:
+        raise EarlierModelError(f"the model has {len(head.bias)} classes, num_classes is {chosen.num_classes}")
+    logger.info("Training begins with the model in the channel model")
+    return head
+
+
+def check_counts(images: dict[str, list[LabelledImage]], chosen: Hyperparameters) -> None:
+    """Raise TooFewImagesError if a channel has less than a mini-batch; warn of a wrong num_training_samples."""
+    for name, channel in images.items():
+        if len(channel) < chosen.mini_batch_size:
+            raise TooFewImagesError(f"{name} has {len(channel)}, mini_batch_size is {chosen.mini_batch_size}")
+    if len(images["train"]) != chosen.num_training_samples:
+        logger.warning("num_training_samples is not %s, the number of images", len(images["train"]))
+
+
+def check_resize(images: dict[str, list[LabelledImage]], chosen: Hyperparameters) -> None:
+    """Raise ResizeMissingError if a channel holds image files and `resize` is not set."""
+    if chosen.resize is None:
+        for name, channel in images.items():
+            if isinstance(channel[0].source, Path):
+                raise ResizeMissingError(name)
+
+
+def description(best: Epoch, chosen: Hyperparameters, texts: dict[str, str]) -> dict[str, Any]:
+    """What model.json says of the model."""
+    backbone = load_backbone()
+    return {
+        "algorithm": "image-classification",
+        "backbone": {"name": backbone.name, "sha256": backbone.sha256},
+        "num_classes": chosen.num_classes,
+        "hyperparameters": asdict(chosen),
+        "asked": texts,
+        "epoch": best.number,
+        "metrics": {"train": best.train, "validation": best.validation},
+    }

@@ -1,0 +1,106 @@
+"""A trained model: on disk (head.npz, model.json), as model.tar.gz, and at work."""
+
+import gzip
+import json
+import tarfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from algorithm.arrays import InvalidArraysError, load_arrays
+from algorithm.backbone import FEATURES, Backbone, load_backbone
+from algorithm.errors import AlgorithmError
+from algorithm.head import Head
+from untrusted.archive import MODEL, UnsafeArchiveError
+from untrusted.tar import tar_gz_files
+
+FILES = ("model.json", "head.npz")
+
+
+class InvalidModelError(AlgorithmError):
+    """The model is not one that this algorithm wrote."""
+
+
+class BackboneMismatchError(AlgorithmError):
+    """The model was trained on another backbone than the one installed: train it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The backbone, a head for it, and the description that model.json holds."""
+
+    backbone: Backbone
+    head: Head
+    description: Mapping[str, Any]
+
+    def classify(self, image: bytes) -> list[float]:
+        """Class probabilities of an encoded image, in class index order. Raises UndecodableImageError."""
+        features = self.backbone.features(image)
+        return [float(p) for p in self.head.probabilities(features)]
+
+
+def save(folder: Path, head: Head, description: Mapping[str, Any]) -> None:
+    """Write head.npz and model.json into a folder that exists."""
+    np.savez(folder / "head.npz", weights=head.weights, bias=head.bias)
+    (folder / "model.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+
+
+def load(folder: Path) -> Model:
+    """The model in a folder. Raises InvalidModelError, BackboneMismatchError or BackboneFileError."""
+    try:
+        files = {name: (folder / name).read_bytes() for name in FILES}
+    except OSError as error:
+        raise InvalidModelError(str(error)) from error
+    return _read(files)
+
+
+def load_archive(archive: Path) -> Model:
+    """The model in a model.tar.gz. Raises InvalidModelError, BackboneMismatchError or BackboneFileError."""
+    try:
+        with archive.open("rb") as packed:
+            members = tar_gz_files(packed, MODEL)
+            files = {str(member.path): member.content() for member in members if str(member.path) in FILES}
+    except (OSError, UnsafeArchiveError) as error:
+        raise InvalidModelError(f"{archive.name}: {error}") from error
+    if missing := [name for name in FILES if name not in files]:
+        raise InvalidModelError(f"{archive.name}: {' and '.join(missing)} not found")
+    return _read(files)
+
+
+def _read(files: Mapping[str, bytes]) -> Model:
+    """The model that its files hold. Raises InvalidModelError, BackboneMismatchError or BackboneFileError."""
+    try:
+        description = json.loads(files["model.json"])
+        trained_on, classes = description["backbone"]["sha256"], description["num_classes"]
+        arrays = load_arrays(BytesIO(files["head.npz"]), "weights", "bias")
+        head = Head(arrays["weights"], arrays["bias"])
+    except (ValueError, KeyError, TypeError, InvalidArraysError) as error:
+        raise InvalidModelError(str(error)) from error
+    if (head.weights.shape, head.bias.shape) != ((FEATURES, classes), (classes,)):
+        raise InvalidModelError(f"weights {head.weights.shape}, bias {head.bias.shape}, {classes} classes")
+    backbone = load_backbone()
+    if trained_on != backbone.sha256:
+        raise BackboneMismatchError(f"sha256 {trained_on} instead of {backbone.sha256}")
+    return Model(backbone, head, description)
+
+
+def pack(folder: Path, archive: Path) -> Path:
+    """Write the folder's files as model.tar.gz; the same files always give the same bytes. Returns the archive."""
+
+    def anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
+        member.mtime = member.uid = member.gid = 0
+        member.uname = member.gname = ""
+        return member
+
+    with (
+        archive.open("wb") as raw,
+        gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w") as tar,
+    ):
+        for path in sorted(folder.iterdir()):
+            tar.add(path, arcname=path.name, filter=anonymous)
+    return archive

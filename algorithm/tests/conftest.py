@@ -1,0 +1,76 @@
+"""A small training job on real photos, and the model it leaves."""
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+
+import pytest
+from PIL import Image
+
+from algorithm import job as algorithm_job
+
+PHOTOS = Path(__file__).parents[2] / "examples/photos"
+CLASSES = ("automobile", "truck")
+IMAGES_A_CLASS = 2
+
+
+def sample(split: str, name: str) -> list[Path]:
+    """The first few sample images of a class."""
+    return sorted((PHOTOS / split / name).iterdir())[:IMAGES_A_CLASS]
+
+
+def as_png(path: Path) -> bytes:
+    """A sample image as the service hands it to the endpoint."""
+    buffer = io.BytesIO()
+    Image.open(path).convert("RGB").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def write_job(root: Path, **hyperparameters: str) -> Path:
+    """A folder shaped like /opt/ml with a few photos of each class."""
+    for channel in ("train", "validation"):
+        lines: list[str] = []
+        for label, name in enumerate(CLASSES):
+            for path in sample(channel, name):
+                image = root / "input" / "data" / channel / name / f"{path.stem}.png"
+                image.parent.mkdir(parents=True, exist_ok=True)
+                image.write_bytes(as_png(path))
+                lines.append(f"{len(lines)}\t{label}\t{name}/{image.name}\n")
+        image_list = root / "input" / "data" / f"{channel}_lst" / f"{channel}.lst"
+        image_list.parent.mkdir()
+        image_list.write_text("".join(lines), encoding="utf-8")
+    texts = {"num_classes": "2", "num_training_samples": "4", "mini_batch_size": "2", "epochs": "5", "resize": "256"}
+    config = root / "input" / "config" / "hyperparameters.json"
+    config.parent.mkdir()
+    config.write_text(json.dumps(texts | hyperparameters), encoding="utf-8")
+    return root
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Callable[..., Path]:
+    """Makes a job's folder; takes hyperparameters to add or change."""
+    return lambda **hyperparameters: write_job(tmp_path, **hyperparameters)
+
+
+@pytest.fixture(scope="session")
+def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The model folder of a job that was run. Not to be written to."""
+    root = write_job(tmp_path_factory.mktemp("job"), num_layers="18")
+    algorithm_job.run(root, Event())
+    return root / "model"
+
+
+@pytest.fixture(scope="session")
+def truck() -> bytes:
+    """A truck of the test split, as PNG."""
+    return as_png(sample("test", "truck")[0])
+
+
+@pytest.fixture(scope="session")
+def blank() -> bytes:
+    """A white image, as PNG."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (32, 32), "white").save(buffer, "PNG")
+    return buffer.getvalue()

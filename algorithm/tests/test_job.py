@@ -1,0 +1,215 @@
+import io
+import json
+import logging
+import struct
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from shutil import rmtree
+from threading import Event
+
+import pytest
+
+from algorithm import job as algorithm_job
+from algorithm import model
+from algorithm.augmentation import VIEWS
+from algorithm.backbone import load_backbone
+from algorithm.hyperparameters import HyperparameterError
+from algorithm.pixels import ImageTooSmallError, UndecodableImageError
+
+Job = Callable[..., Path]
+
+
+def run(root: Path) -> dict[str, bytes]:
+    """The files of the model that a job leaves."""
+    algorithm_job.run(root, Event())
+    return {path.name: path.read_bytes() for path in (root / "model").iterdir()}
+
+
+def description(root: Path) -> dict[str, dict[str, object]]:
+    loaded = json.loads((root / "model" / "model.json").read_text(encoding="utf-8"))
+    assert isinstance(loaded, dict)
+    return loaded
+
+
+def messages(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What was logged of the epochs, without the values."""
+    return [message.partition("=")[0] for message in caplog.messages if message.startswith("Epoch")]
+
+
+def as_recordio(root: Path) -> Path:
+    """The same job with its channels as RecordIO."""
+    for channel in ("train", "validation"):
+        folder = root / "input" / "data" / channel
+        records = b""
+        for line in (folder.with_name(f"{channel}_lst") / f"{channel}.lst").read_text().splitlines():
+            _, label, name = line.split("\t")
+            record = struct.pack("<IfQQ", 0, float(label), 0, 0) + (folder / name).read_bytes()
+            records += struct.pack("<II", 0xCED7230A, len(record)) + record + bytes(-len(record) % 4)
+        rmtree(folder.with_name(f"{channel}_lst"))
+        rmtree(folder)
+        folder.mkdir()
+        (folder / f"{channel}.rec").write_bytes(records)
+    return root
+
+
+def job_with(root: Path, **hyperparameters: str) -> Path:
+    """The same job with other hyperparameters."""
+    config = root / "input" / "config" / "hyperparameters.json"
+    texts = json.loads(config.read_text(encoding="utf-8"))
+    config.write_text(json.dumps(texts | hyperparameters), encoding="utf-8")
+    return root
+
+
+def with_model(root: Path, model_dir: Path) -> Path:
+    """The job with a channel `model` that holds the model in a folder."""
+    (root / "input" / "data" / "model").mkdir()
+    model.pack(model_dir, root / "input" / "data" / "model" / "model.tar.gz")
+    return root
+
+
+def test_run_again_gives_the_same_model(job: Job) -> None:
+    root = job()
+    assert run(root) == run(root)
+
+
+def test_run_recordio_gives_the_same_model_as_images(job: Job) -> None:
+    root = job()
+    assert run(root) == run(as_recordio(root))
+
+
+def test_run_image_files_without_resize_are_refused(job: Job) -> None:
+    root = job()
+    config = root / "input" / "config" / "hyperparameters.json"
+    texts = json.loads(config.read_text(encoding="utf-8"))
+    config.write_text(json.dumps({name: text for name, text in texts.items() if name != "resize"}), encoding="utf-8")
+    with pytest.raises(algorithm_job.ResizeMissingError, match=r"needs the hyperparameter resize.*\(train\)"):
+        run(root)
+    with pytest.raises(ImageTooSmallError, match="it has 32 x 32 pixels"):
+        run(as_recordio(root))
+
+
+def test_run_learns_from_the_middle_that_resize_leaves(job: Job) -> None:
+    root = job()
+    near = run(root)["head.npz"]
+    assert near != run(job_with(root, resize="448"))["head.npz"]
+
+
+def test_run_logs_each_epoch_as_the_built_in_algorithm_does(job: Job, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    run(job(epochs="2", top_k="2"))
+    expected = ["Train-accuracy", "Train-top_k_accuracy_2", "Time cost"]
+    expected += ["Validation-accuracy", "Validation-top_k_accuracy_2"]
+    assert [f"Epoch[{number}] {word}" for number in range(2) for word in expected] == messages(caplog)
+
+
+def test_run_says_that_the_number_of_layers_has_no_effect(job: Job, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    run(job(num_layers="18"))
+    assert "num_layers=18 has no effect: the backbone is EfficientNet-Lite0" in caplog.messages
+
+
+def test_model_description_names_the_backbone_and_what_it_was_asked_for(model_dir: Path) -> None:
+    written = description(model_dir.parent)
+    assert {"name": "EfficientNet-Lite0", "sha256": load_backbone().sha256} == written["backbone"]
+    assert ("18", "5", 5) == (
+        written["asked"]["num_layers"],
+        written["asked"]["epochs"],
+        written["hyperparameters"]["epochs"],
+    )
+
+
+def test_model_description_keeps_the_epoch_of_best_validation_accuracy(
+    job: Job, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    root = job()
+    run(root)
+    logged = [float(message.partition("=")[2]) for message in caplog.messages if "Validation-" in message]
+    written = json.loads((root / "model" / "model.json").read_text(encoding="utf-8"))
+    assert max(logged) == logged[written["epoch"]] == written["metrics"]["validation"]["accuracy"]
+
+
+def test_run_other_number_of_samples_is_a_warning(job: Job, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+    run(job(num_training_samples="9"))
+    assert ["num_training_samples is not 4, the number of images"] == caplog.messages
+
+
+def test_run_with_an_earlier_model_begins_with_it(job: Job, model_dir: Path) -> None:
+    root = with_model(job(learning_rate="0.0"), model_dir)
+    run(root)
+    assert description(model_dir.parent)["metrics"] == description(root)["metrics"]
+
+
+def test_run_earlier_model_of_other_classes_is_refused(job: Job, model_dir: Path) -> None:
+    with pytest.raises(algorithm_job.EarlierModelError, match="the model has 2 classes, num_classes is 3"):
+        run(with_model(job(num_classes="3"), model_dir))
+
+
+def test_run_without_an_archive_in_the_channel_model_is_refused(job: Job) -> None:
+    root = job()
+    (root / "input" / "data" / "model").mkdir()
+    with pytest.raises(algorithm_job.EarlierModelError, match="it holds 0 archives"):
+        run(root)
+
+
+@pytest.mark.parametrize("name", ["image-classification-0030.params", "../head.npz", "head.npz"])
+def test_run_foreign_archive_is_refused(job: Job, name: str) -> None:
+    root = job()
+    (root / "input" / "data" / "model").mkdir()
+    with tarfile.open(root / "input" / "data" / "model" / "model.tar.gz", "w:gz") as archive:
+        archive.addfile(tarfile.TarInfo(name), io.BytesIO())
+    with pytest.raises(algorithm_job.EarlierModelError, match=r"model\.tar\.gz: .*(not found|part that is empty)"):
+        run(root)
+
+
+def test_run_archive_that_is_none_is_refused(job: Job) -> None:
+    root = job()
+    (root / "input" / "data" / "model").mkdir()
+    (root / "input" / "data" / "model" / "model.tar.gz").write_bytes(b"no archive")
+    with pytest.raises(algorithm_job.EarlierModelError, match="not a gzip file"):
+        run(root)
+
+
+def test_run_interrupted_job_goes_on_with_features_and_epochs(job: Job, caplog: pytest.LogCaptureFixture) -> None:
+    root = job(checkpoint_frequency="1")
+    (root / "checkpoints").mkdir()
+    run(root)
+    caplog.clear()
+    caplog.set_level(logging.INFO)
+    run(root)
+    assert "The checkpoint holds the features of 8 images" in caplog.messages
+    assert "Resuming from the checkpoint after epoch 4" in caplog.messages
+    assert [] == messages(caplog)
+
+
+def test_run_bad_hyperparameter_is_refused_before_a_model_is_begun(job: Job) -> None:
+    root = job(epochs="many")
+    with pytest.raises(HyperparameterError, match="epochs: 'many'"):
+        run(root)
+    assert not (root / "model").exists()
+
+
+def test_run_mini_batch_larger_than_a_channel_is_refused(job: Job) -> None:
+    with pytest.raises(algorithm_job.TooFewImagesError, match="train has 4, mini_batch_size is 5"):
+        run(job(mini_batch_size="5"))
+
+
+def test_run_undecodable_image_is_named(job: Job) -> None:
+    root = job()
+    next((root / "input/data/train/truck").iterdir()).write_bytes(b"no image")
+    with pytest.raises(UndecodableImageError, match="input/data/train/truck"):
+        run(root)
+
+
+def test_job_with_augmentation_trains_on_views_of_the_train_channel_alone(
+    job: Job, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    root = job(augmentation_type="crop")
+    algorithm_job.run(root, Event())
+    read = [message.split(",")[0] for message in caplog.messages if message.startswith("Features of 4 of 4")]
+    train, validation = "Features of 4 of 4 images of train", "Features of 4 of 4 images of validation"
+    assert [train, validation, *[train] * VIEWS] == read
+    assert "crop" == description(root)["hyperparameters"]["augmentation_type"]

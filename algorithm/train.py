@@ -1,0 +1,57 @@
+"""A training job, in the shape that SageMaker gives its containers.
+
+    python -m localcloud.algorithm.train FOLDER
+
+FOLDER stands for /opt/ml. It reads input/config/hyperparameters.json and, under input/data, the channels train and
+validation: images with the lists in train_lst and validation_lst, or RecordIO. A channel model holds the model.tar.gz
+to begin with; checkpoints, if it exists, what an interrupted job goes on from. It writes model/head.npz and
+model/model.json or, when it fails, the reason in one sentence, output/failure. SIGTERM ends it soon, with the best
+model so far, or with none if no epoch is over; that is no failure.
+"""
+
+import argparse
+import logging
+import signal
+import sys
+from pathlib import Path
+from threading import Event
+
+from algorithm import job
+from algorithm.errors import AlgorithmError
+from algorithm.features import StoppedError
+from untrusted.terminal import VisibleFormatter
+
+MAX_FAILURE_CHARACTERS = 1024  # SageMaker shows no more of output/failure
+
+logger = logging.getLogger(__name__)
+
+
+def run(root: Path, stop: Event) -> int:
+    """Run the job as a container does: returns its exit code, and leaves the reason of a failure in output/failure."""
+    try:
+        job.run(root, stop)
+    except StoppedError as stopped:
+        logger.info("%s", stopped)
+    except Exception as error:  # the process boundary
+        logger.error("%s: %s", type(error).__name__, error, exc_info=not isinstance(error, AlgorithmError))
+        failure = root / "output" / "failure"
+        failure.parent.mkdir(parents=True, exist_ok=True)
+        failure.write_text(f"{type(error).__name__}: {error}"[:MAX_FAILURE_CHARACTERS], encoding="utf-8")
+        return 1
+    return 0
+
+
+def main() -> int:
+    """Run the job that the command line names, until its end or SIGTERM."""
+    stop = Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    log = logging.StreamHandler(sys.stdout)
+    log.setFormatter(VisibleFormatter("[%(asctime)s %(levelname)s %(thread)d] %(message)s", "%m/%d/%Y %H:%M:%S"))
+    logging.basicConfig(handlers=[log], level=logging.INFO)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, nargs="?", default=Path("/opt/ml"), help="default: /opt/ml")
+    return run(parser.parse_args().folder, stop)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

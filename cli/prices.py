@@ -1,0 +1,85 @@
+"""What things cost, by the list prices of prices.toml or of a file that the user names."""
+
+import argparse
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from cli.errors import CommandError
+
+PRICES = Path(__file__).with_name("prices.toml")
+HOURS_PER_MONTH = 730  # as AWS's own calculator has it
+_UNITS = {"state_transition", "lambda_request", "lambda_gb_second", "s3_get", "s3_put", "event"}
+_UNITS |= {"dynamodb_write", "dynamodb_read"}
+
+
+class PriceFileError(CommandError):
+    """The file of prices is not like cli/prices.toml."""
+
+
+@dataclass(frozen=True)
+class Prices:
+    """List prices in dollars, of one region and day."""
+
+    region: str
+    as_of: date
+    source: str
+    serverless_gb_second: float
+    s3_gb_month: float
+    alarm_month: float
+    composite_alarm_month: float
+    metric_month: float
+    key_month: float
+    interface_endpoint_hour: float
+    table_gb_month: float
+    table_backup_gb_month: float
+    instance_hour: Mapping[str, float]
+    per_million: Mapping[str, float]
+
+    def instances(self, instance_type: str, count: int = 1) -> float | None:
+        """Dollars per hour of instances; None if the type's price is unknown."""
+        hour = self.instance_hour.get(instance_type)
+        return None if hour is None else hour * count
+
+    def storage(self, size: int) -> float:
+        """Dollars per hour of bytes in S3."""
+        return size / 1024**3 * self.s3_gb_month / HOURS_PER_MONTH
+
+    @property
+    def basis(self) -> str:
+        """Where and of when the prices are, for people."""
+        return f"list prices of {self.region}, {self.as_of:%Y-%m-%d}"
+
+
+def add_prices_argument(parser: argparse.ArgumentParser) -> None:
+    """Add --prices."""
+    parser.add_argument("--prices", type=Path, default=PRICES, metavar="FILE", help="list prices (cli/prices.toml)")
+
+
+def read_prices(path: Path = PRICES) -> Prices:
+    """Read a file of prices.
+
+    Raises:
+        PriceFileError: it cannot be read, or something is missing, unknown or of the wrong type.
+    """
+    try:
+        prices = Prices(**tomllib.loads(path.read_text(encoding="utf-8")))
+        others = ("region", "as_of", "source", "instance_hour", "per_million")
+        numbers = [value for name, value in vars(prices).items() if name not in others]
+        numbers += [*prices.instance_hour.values(), *prices.per_million.values()]
+        if not isinstance(prices.as_of, date) or not all(float(number) >= 0 for number in numbers):
+            raise ValueError("as_of must be a date, and no price below 0")
+        if missing := _UNITS - prices.per_million.keys():
+            raise ValueError(f"[per_million] has no {', '.join(sorted(missing))}")
+    except (OSError, ValueError, TypeError, AttributeError) as exc:
+        raise PriceFileError(f"{path}: {exc}. {PriceFileError.__doc__}") from exc
+    return prices
+
+
+def per_hour(dollars: float | None) -> str:
+    """A price per hour, for people."""
+    if dollars is None:
+        return "price unknown"
+    return f"${dollars:.3f}" if dollars >= 0.001 or not dollars else "<$0.001"

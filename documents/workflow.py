@@ -1,0 +1,171 @@
+"""Draw a workflow from its definition as SVG, optionally with the states an execution went through.
+
+`python -m documents.workflow` writes docs/workflow.svg, which the README shows.
+"""
+
+import json
+from collections import deque
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any, NamedTuple
+
+DEFINITION = Path("statemachine/image_classification.asl.json")
+PICTURE = Path("docs/workflow.svg")
+
+# Pixels: a state's box, the distance from one to the next, and the room around all.
+BOX_WIDTH, BOX_HEIGHT = 150, 36
+COLUMN, ROW = 190, 74
+MARGIN = 24
+
+STYLE = """
+:root { color-scheme: light dark }
+.state rect { fill: #fff; stroke: #59636e; stroke-width: 1.2 }
+.state text { font: 13px system-ui, sans-serif; fill: #1f2328; text-anchor: middle; dominant-baseline: central }
+.Succeed rect { fill: #dafbe1; stroke: #1a7f37 } .Fail rect { fill: #ffebe9; stroke: #cf222e }
+.edge { fill: none; stroke: #818b98; stroke-width: 1.2 } .caught { stroke-dasharray: 4 3 }
+.arrow { fill: #818b98 }
+.state.taken rect { stroke: #0969da; stroke-width: 3 }
+@media (prefers-color-scheme: dark) {
+  .state rect { fill: #151b23; stroke: #9198a1 } .state text { fill: #f0f6fc }
+  .Succeed rect { fill: #12261e; stroke: #3fb950 } .Fail rect { fill: #25171c; stroke: #f85149 }
+  .edge { stroke: #656c76 } .arrow { fill: #656c76 } .state.taken rect { stroke: #58a6ff }
+}
+"""
+
+
+class Transition(NamedTuple):
+    """A way from one state to another; `caught` if only an error takes it."""
+
+    source: str
+    target: str
+    caught: bool
+
+
+class Place(NamedTuple):
+    """Row and column of a state in the drawing's grid, from 0."""
+
+    row: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where each state of a workflow stands, and the transitions between them."""
+
+    places: dict[str, Place]
+    transitions: list[Transition]
+
+
+def transitions(states: dict[str, Any]) -> Iterator[Transition]:
+    """Every transition of a definition's states, each pair of states once, the ordinary ways first."""
+    for source, state in states.items():
+        ordinary = [rule["Next"] for rule in state.get("Choices", [])]
+        ordinary += [state[key] for key in ("Next", "Default") if key in state]
+        caught = [catcher["Next"] for catcher in state.get("Catch", [])]
+        for target in dict.fromkeys(ordinary):
+            yield Transition(source, target, caught=False)
+        for target in dict.fromkeys(name for name in caught if name not in ordinary):
+            yield Transition(source, target, caught=True)
+
+
+def rows(start: str, ways: list[Transition]) -> dict[str, int]:
+    """The row of each state: the length of the longest way to it from the start (a workflow has no cycles)."""
+    row = {start: 0}
+    pending = deque([start])
+    while pending:
+        source = pending.popleft()
+        for way in ways:
+            if way.source == source and row.get(way.target, -1) <= row[source]:
+                row[way.target] = row[source] + 1
+                pending.append(way.target)
+    return row
+
+
+def arrange(definition: dict[str, Any]) -> Layout:
+    """Give every state a place: its row by distance from the start, its column under the state that leads to it.
+
+    States that errors from many rows lead to get columns of their own on the left, so that those lines cross no other
+    state.
+    """
+    ways = list(transitions(definition["States"]))
+    row = rows(definition["StartAt"], ways)
+    places: dict[str, Place] = {}
+
+    def settle(name: str, column: int) -> None:
+        if name in places:
+            return
+        while Place(row[name], column) in places.values():
+            column += 1
+        places[name] = Place(row[name], column)
+        for way in ways:
+            if way.source == name and not way.caught:
+                settle(way.target, column)
+
+    settle(definition["StartAt"], 0)
+    for way in ways:
+        gathers = way.caught and row[way.target] - row[way.source] > 1
+        left = min(place.column for place in places.values()) - 1
+        settle(way.target, left if gathers else places[way.source].column)
+    first = min(place.column for place in places.values())
+    return Layout({name: Place(place.row, place.column - first) for name, place in places.items()}, ways)
+
+
+def draw(definition: dict[str, Any], taken: Collection[str] = ()) -> str:
+    """The workflow as a self-contained SVG document; the states in `taken` are marked as the path of an execution.
+
+    Every state is a `<g class="state" data-state="NAME">`, so that a page can mark another path by itself.
+    """
+    layout = arrange(definition)
+    columns = 1 + max(place.column for place in layout.places.values())
+    height = 2 * MARGIN + ROW * max(place.row for place in layout.places.values()) + BOX_HEIGHT
+    width = 2 * MARGIN + COLUMN * (columns - 1) + BOX_WIDTH
+    edges = [_edge(layout.places[way.source], layout.places[way.target], way.caught) for way in layout.transitions]
+    boxes = [_box(name, state, layout.places[name], name in taken) for name, state in definition["States"].items()]
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img">',
+            f"<title>{escape(definition['Comment'])}</title>",
+            f"<style>{STYLE}</style>",
+            '<marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
+            '<path class="arrow" d="M0 0 8 4 0 8z"/></marker>',
+            *edges,
+            *boxes,
+            "</svg>\n",
+        ]
+    )
+
+
+def _corner(place: Place) -> tuple[int, int]:
+    return MARGIN + COLUMN * place.column, MARGIN + ROW * place.row
+
+
+def _edge(source: Place, target: Place, caught: bool) -> str:
+    """A line from the bottom of a box to the top of the next; one that skips rows leaves its box at the side."""
+    (x, y), (to_x, to_y) = _corner(source), _corner(target)
+    gap = to_y - (ROW - BOX_HEIGHT) // 2
+    enter = f"V{gap} H{to_x + BOX_WIDTH // 2} V{to_y}"
+    if target.row - source.row == 1:
+        route = f"M{x + BOX_WIDTH // 2} {y + BOX_HEIGHT} {enter}"
+    elif target.column < source.column:
+        route = f"M{x} {y + BOX_HEIGHT // 2} H{to_x + BOX_WIDTH // 2} V{to_y}"
+    else:
+        lane = x + BOX_WIDTH + (COLUMN - BOX_WIDTH) // 2
+        route = f"M{x + BOX_WIDTH} {y + BOX_HEIGHT // 2} H{lane} {enter}"
+    return f'<path class="edge{" caught" if caught else ""}" marker-end="url(#arrow)" d="{route}"/>'
+
+
+def _box(name: str, state: dict[str, Any], place: Place, taken: bool) -> str:
+    x, y = _corner(place)
+    radius = BOX_HEIGHT // 2 if state["Type"] in {"Choice", "Succeed", "Fail"} else 6
+    return (
+        f'<g class="state {state["Type"]}{" taken" if taken else ""}" data-state="{escape(name)}">'
+        f"<title>{escape(state['Comment'])}</title>"
+        f'<rect x="{x}" y="{y}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="{radius}"/>'
+        f'<text x="{x + BOX_WIDTH // 2}" y="{y + BOX_HEIGHT // 2}">{escape(name)}</text></g>'
+    )
+
+
+if __name__ == "__main__":
+    PICTURE.write_text(draw(json.loads(DEFINITION.read_text())))

@@ -1,1 +1,0 @@
-"""The local cloud: a stand-in for AWS on this machine, `python -m local up`."""

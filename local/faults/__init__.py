@@ -1,4 +1,0 @@
-"""Fault injection: what goes wrong on AWS goes wrong here too, on demand and repeatably.
-
-Only `python -m local up --faults` installs it; a plan then comes in by the control door, /_local/faults.
-"""

@@ -1,0 +1,31 @@
+"""The command line of the local cloud: python -m localcloud up | down | status | env."""
+
+import sys
+
+from untrusted.closed_output import end_quietly
+
+_REMEDY = "Run `make setup`, then `.venv/bin/python -m localcloud`."
+
+
+def run(arguments: list[str]) -> int:
+    """Run one verb, if this Python can; return the exit status."""
+    if sys.version_info[:2] != (3, 13):  # before any import that another version cannot read
+        version = ".".join(map(str, sys.version_info[:3]))
+        print(f"The local cloud needs Python 3.13, and this is {version}. {_REMEDY}", file=sys.stderr)
+        return 1
+    try:
+        from localcloud.command_line import main
+        from untrusted.terminal import show_traceback
+
+        sys.excepthook = show_traceback
+        return main(arguments)
+    except ModuleNotFoundError as exc:
+        print(
+            f"{exc.name} is not installed in {sys.prefix}. {_REMEDY}",
+            file=sys.stderr,
+        )
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(end_quietly(lambda: run(sys.argv[1:])))

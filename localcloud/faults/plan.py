@@ -1,0 +1,88 @@
+"""Which faults strike: decided by the plan, the kind, the image and how often it came by, and by nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from localcloud.faults.kinds import KINDS
+
+
+class InvalidPlanError(ValueError):
+    """The plan is not {"seed": integer, "rates": {kind: 0..1}, "targets": [{"kind", "contains", "first", "times"}]}."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A fault at an exact place: ``kind`` strikes the subjects whose name contains a text.
+
+    Args:
+        kind: what strikes.
+        contains: part of the subject's name, as the key of an image.
+        first: at the how-manieth time that the subject comes by, from 1.
+        times: how often from then on.
+    """
+
+    kind: str
+    contains: str
+    first: int = 1
+    times: int = 1
+
+    def strikes(self, kind: str, subject: str, occurrence: int) -> bool:
+        """Tell whether this is the place."""
+        return kind == self.kind and self.contains in subject and 0 <= occurrence - self.first < self.times
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What goes wrong: each kind of ``rates`` with that probability, and the ``targets`` for certain."""
+
+    seed: int = 0
+    rates: Mapping[str, float] = field(default_factory=dict)
+    targets: tuple[Target, ...] = ()
+
+    @classmethod
+    def parse(cls, document: Any) -> "Plan":
+        """Read a plan as the control door takes it. Raises InvalidPlanError."""
+        try:
+            targets = tuple(Target(**target) for target in document.get("targets", ()))
+            plan = cls(document.get("seed", 0), dict(document.get("rates", {})), targets)
+        except (AttributeError, TypeError, ValueError) as exc:
+            raise InvalidPlanError(f"{InvalidPlanError.__doc__} ({exc})") from exc
+        plan._check()
+        return plan
+
+    def document(self) -> dict[str, Any]:
+        """Return it as the control door shows it."""
+        return asdict(self)
+
+    def _check(self) -> None:
+        if unknown := sorted({*self.rates, *(target.kind for target in self.targets)} - set(KINDS)):
+            raise InvalidPlanError(f"No such kinds of faults: {', '.join(unknown)}. There are: {', '.join(KINDS)}.")
+        numbers = [self.seed, *(number for target in self.targets for number in (target.first, target.times))]
+        if not all(type(number) is int for number in numbers):
+            raise InvalidPlanError("The seed, and first and times of a target, are integers.")
+        if not all(isinstance(rate, int | float) and 0 <= rate <= 1 for rate in self.rates.values()):
+            raise InvalidPlanError("A rate is a probability: a number from 0 to 1.")
+        if not all(isinstance(target.contains, str) for target in self.targets):
+            raise InvalidPlanError("What a target contains is a text.")
+
+
+def strikes(plan: Plan, kind: str, subject: str, occurrence: int) -> bool:
+    """Tell whether a fault strikes, the same at every run of the same plan.
+
+    Args:
+        plan: the plan in force.
+        kind: one of `KINDS`.
+        subject: what it would strike, by a name that is the same at every run: the key of an image.
+        occurrence: the how-manieth time that the subject comes by, from 1.
+    """
+    return any(target.strikes(kind, subject, occurrence) for target in plan.targets) or (
+        chance(plan.seed, kind, subject, occurrence) < plan.rates.get(kind, 0)
+    )
+
+
+def chance(*what: object) -> float:
+    """Return a number in [0, 1) that depends on nothing but the arguments."""
+    digest = sha256("\0".join(map(str, what)).encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:6]) / 2**48  # 48 bits: exact as a float

@@ -1,0 +1,34 @@
+"""The update of a nested stack keeps the attributes (`!GetAtt`) of its resources; MiniStack forgets them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ministack.services import cloudformation
+from ministack.services.cloudformation import provisioners
+
+from localcloud.ministack.patch import wrap
+
+type Made = tuple[str, dict[str, Any]]
+
+
+def install() -> None:
+    """Have every update know the attributes so far."""
+    parameters = "resource_type physical_id old_props new_props stack_name logical_id old_attrs"
+    wrap(provisioners, "_update_resource", parameters, _update)
+
+
+def _update(
+    original: Callable[..., Made],
+    resource_type: str,
+    physical_id: str,
+    old: dict[str, Any],
+    new: dict[str, Any],
+    stack_name: str,
+    logical_id: str | None = None,
+    known: dict[str, Any] | None = None,
+) -> Made:
+    if known is None:
+        resources = (cloudformation._stacks.get(stack_name) or {}).get("_resources", {})
+        known = resources.get(logical_id, {}).get("Attributes", {})
+    made, attributes = original(resource_type, physical_id, old, new, stack_name, logical_id, known)
+    return made, {**known, **attributes} if made == physical_id else attributes

@@ -1,0 +1,43 @@
+"""Parameters of a template as CloudFormation reads them, where MiniStack does otherwise.
+
+A parameter without a value is refused in other words, and a list that is empty is another list in `Rules`:
+https://github.com/aws/aws-sam-cli/issues/3594 and https://github.com/aws-cloudformation/cfn-lint/issues/979
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ministack.services.cloudformation import changesets, engine, handlers
+
+from localcloud.ministack.patch import wrap
+
+type Values = dict[str, Any]
+
+
+def install() -> None:
+    """Look at the parameters of every template that makes or changes a stack."""
+    for module in (handlers, changesets):
+        wrap(module, "_resolve_parameters", "template provided_params previous_params", _resolve)
+    wrap(engine, "_rule_param_value", "name defn params", _value_in_rules)
+
+
+def _resolve(
+    original: Callable[..., Values],
+    template: Mapping[str, Any],
+    provided: Sequence[Mapping[str, Any]],
+    previous: Mapping[str, Any] | None = None,
+) -> Values:
+    """Resolve the parameters. Raises ValueError with CloudFormation's words, which becomes a ValidationError."""
+    given = {one["Key"] for one in provided if not one.get("UsePreviousValue")}
+    given |= {one["Key"] for one in provided if one.get("UsePreviousValue") and one["Key"] in (previous or {})}
+    parameters = template.get("Parameters") or {}
+    missing = [name for name, one in parameters.items() if name not in given and "Default" not in one]
+    if missing:
+        raise ValueError(f"Parameters: [{', '.join(missing)}] must have values")
+    return original(template, provided, previous)
+
+
+def _value_in_rules(original: Callable[..., Any], name: str, definition: Mapping[str, Any], values: Values) -> Any:
+    """Return the value that `Ref` has in Rules: a list that is not given has one member, which is empty."""
+    value = original(name, definition, values)
+    return [""] if value == [] else value

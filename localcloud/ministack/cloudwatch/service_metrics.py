@@ -1,0 +1,74 @@
+"""The metrics that Step Functions, Lambda and SQS publish of themselves.
+
+MiniStack publishes Lambda's alone, and not those of functions that workflows invoke. Names and dimensions: the guides
+of the three, in their chapters on monitoring with CloudWatch.
+"""
+
+from collections.abc import Callable, Mapping
+from time import perf_counter, time
+from typing import Any
+
+from ministack.services import cloudwatch, lambda_svc, sqs, stepfunctions
+
+from localcloud.ministack.cloudwatch.metric_store import CLOCK, record
+from localcloud.ministack.patch import wrap
+
+_OF_STATUS = {
+    "RUNNING": "ExecutionsStarted",
+    "SUCCEEDED": "ExecutionsSucceeded",
+    "FAILED": "ExecutionsFailed",
+    "ABORTED": "ExecutionsAborted",
+    "TIMED_OUT": "ExecutionsTimedOut",
+}
+
+
+def install() -> None:
+    """Count executions and invocations as they come, and measure the queues whenever alarms are judged."""
+    wrap(stepfunctions, "_emit_execution_status_event", "execution", _count_execution)
+    wrap(lambda_svc, "_execute_function", "func event", _count_invocation)
+    wrap(lambda_svc, "_emit_lambda_metrics", "function_name duration_ms error throttle", _count_no_second_time)
+    wrap(cloudwatch, "_evaluate_all_alarms", "", _measure_queues)
+
+
+def _count_execution(original: Callable[..., None], execution: Mapping[str, Any]) -> None:
+    dimensions = {"StateMachineArn": execution["stateMachineArn"]}
+    record("AWS/States", _OF_STATUS[execution["status"]], 1, dimensions, "Count")
+    original(execution)
+
+
+def _count_invocation(original: Callable[..., Any], func: Mapping[str, Any], event: Any) -> Any:
+    config = func.get("config") or func
+    if lambda_svc._function_config_scope_mismatch(config):
+        return original(func, event)  # which comes here again, in the function's own account and region
+    began = perf_counter()
+    result = original(func, event)
+    milliseconds = (perf_counter() - began) * 1000
+    dimensions = {"FunctionName": config["FunctionName"]}
+    throttled = bool(result.get("throttle"))
+    record("AWS/Lambda", "Throttles", throttled, dimensions, "Count")
+    if not throttled:  # AWS counts a throttled request as no invocation
+        record("AWS/Lambda", "Invocations", 1, dimensions, "Count")
+        record("AWS/Lambda", "Errors", bool(result.get("error")), dimensions, "Count")
+        record("AWS/Lambda", "Duration", milliseconds, dimensions, "Milliseconds")
+    return result
+
+
+def _count_no_second_time(_original: Callable[..., None], *_counted: Any, **_named: Any) -> None:
+    """Leave out what MiniStack would say of the invocations that are counted above."""
+
+
+def _measure_queues(original: Callable[[], None]) -> None:
+    for url, queue in list(sqs._queues.items()):
+        name, messages = url.rpartition("/")[2], list(queue["messages"])
+        visible = [message for message in messages if message["visible_at"] <= time()]
+        age = max(map(_age, messages), default=0.0)
+        record("AWS/SQS", "ApproximateNumberOfMessagesVisible", len(visible), {"QueueName": name}, "Count")
+        record("AWS/SQS", "ApproximateAgeOfOldestMessage", age, {"QueueName": name}, "Seconds")
+    original()
+
+
+def _age(message: dict[str, Any]) -> float:
+    """Seconds since a message was sent; it ages with the clock from the moment at which it is first looked at."""
+    now = CLOCK.now()
+    since: float = message.setdefault("aging_since", now - (time() - message["sent_at"]))
+    return now - since

@@ -1,0 +1,22 @@
+"""DynamoDB checks a condition and writes in one step; in MiniStack the thread of another execution may come between."""
+
+from collections.abc import Callable
+from threading import Lock
+from typing import Any
+
+from ministack.services import dynamodb
+
+from localcloud.ministack.patch import wrap
+
+_one_writer = Lock()
+
+
+def install() -> None:
+    """Have one item written at a time, or two executions of one image both find that it has no outcome."""
+    for write in ("_put_item", "_update_item", "_delete_item"):
+        wrap(dynamodb, write, "data", _alone)
+
+
+def _alone(original: Callable[[Any], Any], data: Any) -> Any:
+    with _one_writer:
+        return original(data)

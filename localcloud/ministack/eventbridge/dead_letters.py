@@ -1,0 +1,130 @@
+"""An event that cannot reach a rule's target goes to the dead-letter queue of that target; MiniStack drops it.
+
+Every such event is counted in the rule's metrics: EventBridge User Guide, "Monitoring Amazon EventBridge".
+"""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ministack.core.responses import get_account_id
+from ministack.services import eventbridge, lambda_svc, sqs, stepfunctions
+
+from localcloud.ministack.cloudwatch.metric_store import record
+from localcloud.ministack.eventbridge.log_targets import log_group
+from localcloud.ministack.iam.service_role import RoleDeniedError, RoleNotAssumedError, ServiceRole
+from localcloud.ministack.patch import wrap
+from localcloud.ministack.stepfunctions.execution_input import CODE as INVALID_INPUT
+from localcloud.ministack.swallowed_errors import collect
+
+_logger = logging.getLogger(__name__)
+_SERVICE = "events.amazonaws.com"
+# What has to be there for a delivery to arrive, by the service in the target's ARN.
+_FINDERS: Mapping[str, Callable[[str], object]] = {
+    "states": stepfunctions._resolve_state_machine_arn,
+    "lambda": lambda arn: lambda_svc._get_func_record_for_ref(arn)[0],
+    "sqs": sqs._queue_by_arn,
+    "logs": log_group,
+}
+# What EventBridge calls a target with, where it does so in the target's role.
+_ROLE_ACTIONS = {"states": "states:StartExecution"}
+
+
+class UndeliveredError(Exception):
+    """EventBridge could not hand an event to a target: a code and a message as AWS gives them to the queue."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def install() -> None:
+    """Look at every delivery before MiniStack makes it, and at what became of it."""
+    wrap(eventbridge, "_invoke_target", "target event rule view", _deliver)
+    wrap(eventbridge, "_dispatch_to_stepfunctions", "arn payload", _start_execution)
+
+
+def _deliver(
+    original: Callable[..., None],
+    target: Mapping[str, Any],
+    event: Any,
+    rule: Mapping[str, Any],
+    view: Any = None,
+) -> None:
+    try:
+        _require_deliverable(target, rule["Arn"])
+        with collect(eventbridge.logger) as errors:
+            original(target, event, rule, view)
+        if errors:
+            raise _undelivered(errors[0])
+    except UndeliveredError as failure:
+        _logger.warning("Event not delivered to %s: %s (%s)", target["Arn"], failure, failure.code)
+        bury(target, event, rule["Arn"], failure)
+
+
+def _undelivered(error: Exception) -> UndeliveredError:
+    if isinstance(error, UndeliveredError):
+        return error
+    return UndeliveredError("INTERNAL_ERROR", f"{type(error).__name__}: {error}")
+
+
+def _start_execution(_original: Callable[..., None], arn: str, payload: str) -> None:
+    status, _, body = stepfunctions._start_execution({"stateMachineArn": arn, "input": payload})
+    if status != 200:
+        refusal = json.loads(body)
+        code = "INVALID_JSON" if refusal["__type"] == INVALID_INPUT else "ERROR_FROM_TARGET"
+        raise UndeliveredError(code, refusal["message"])
+
+
+def _require_deliverable(target: Mapping[str, Any], rule_arn: str) -> None:
+    # All that can go wrong on a laptop is permanent, so nothing is retried, as on AWS. Codes: EventBridge, "Using
+    # dead-letter queues to process undelivered events".
+    arn = target["Arn"]
+    service = arn.split(":")[2]
+    if service in _FINDERS and not _FINDERS[service](arn):
+        raise UndeliveredError("NO_RESOURCE", f"The target {arn} does not exist.")
+    if service == "sqs" and not sqs.queue_policy_allows(arn, _SERVICE, rule_arn, get_account_id()):
+        raise UndeliveredError("NO_PERMISSIONS", f"The policy of {arn} does not let {rule_arn} send to it.")
+    if service in _ROLE_ACTIONS:
+        role = ServiceRole(target.get("RoleArn", ""), _SERVICE, rule_arn, "events")
+        try:
+            role.assume()
+            role.require(service, _ROLE_ACTIONS[service], arn)
+        except RoleNotAssumedError as exc:
+            raise UndeliveredError("FAILED_TO_ASSUME_ROLE", str(exc)) from exc
+        except RoleDeniedError as exc:
+            raise UndeliveredError("NO_PERMISSIONS", str(exc)) from exc
+
+
+def bury(target: Mapping[str, Any], event: Any, rule_arn: str, failure: UndeliveredError) -> None:
+    """Send an event to the dead-letter queue of the target that it did not reach; without a queue it is dropped."""
+    _count("FailedInvocations", rule_arn)
+    queue_arn = (target.get("DeadLetterConfig") or {}).get("Arn")
+    if not queue_arn:
+        return
+
+    if not sqs.queue_policy_allows(queue_arn, _SERVICE, rule_arn, get_account_id()):
+        _logger.error("Event lost: the policy of %s does not let EventBridge send it for %s.", queue_arn, rule_arn)
+        _count("InvocationsFailedToBeSentToDlq", rule_arn)
+        return
+
+    _count("InvocationsSentToDlq", rule_arn)
+    attributes = {
+        "RULE_ARN": rule_arn,
+        "TARGET_ARN": target["Arn"],
+        "ERROR_CODE": failure.code,
+        "ERROR_MESSAGE": str(failure),
+    }
+    queue_url = sqs._queue_url_for_account(get_account_id(), queue_arn.rsplit(":", 1)[-1])
+    message = {
+        "QueueUrl": queue_url,
+        "MessageBody": json.dumps(eventbridge._pattern_event_view(event).event_with_detail()),
+        "MessageAttributes": {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()},
+    }
+    sqs._act_send_message(message, queue_url)
+
+
+def _count(metric: str, rule_arn: str) -> None:
+    """Count one event of a rule on the default event bus."""
+    record("AWS/Events", metric, 1, {"RuleName": rule_arn.rpartition("/")[2]}, "Count")

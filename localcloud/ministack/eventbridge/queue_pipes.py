@@ -1,0 +1,93 @@
+"""EventBridge Pipes from an SQS queue to a workflow; MiniStack's pipes read DynamoDB streams and nothing else.
+
+A message goes alone, whatever the pipe's BatchSize, and an Express workflow runs to its end, as with InvocationType
+REQUEST_RESPONSE: MiniStack does not keep a pipe's parameters.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import lambda_svc, pipes, sqs, stepfunctions
+
+from localcloud.ministack.iam.service_role import RoleDeniedError, RoleNotAssumedError, ServiceRole
+from localcloud.ministack.patch import wrap
+
+_logger = logging.getLogger(__name__)
+
+
+def install() -> None:
+    """Look after the pipes with a queue at each turn of MiniStack's poller, about once a second."""
+    wrap(pipes, "_poll_pipe", "_ddb pipe pipe_account_id", _poll)
+
+
+def _poll(original: Callable[..., None], ddb: Any, pipe: Mapping[str, Any], account_id: str) -> None:
+    if ":sqs:" not in pipe["Source"]:
+        original(ddb, pipe, account_id)
+    elif pipe["CurrentState"] == "RUNNING":
+        try:
+            _drain(pipe)
+        except (RoleNotAssumedError, RoleDeniedError, sqs._Err) as exc:  # the last: there is no such queue
+            _logger.warning("Pipe %s: %s", pipe["Name"], exc)
+        except Exception:  # the messages come back later; the other pipes go on now
+            _logger.exception("Unexpected error in pipe %s", pipe["Name"])
+
+
+def _drain(pipe: Mapping[str, Any]) -> None:
+    """Hand over what is visible in the queue, until nothing is; an empty queue is left alone."""
+    queue_url = sqs._queue_url_for_account(get_account_id(), pipe["Source"].rsplit(":", 1)[-1])
+    if not sqs._get_q(queue_url)["messages"]:
+        return
+    role = ServiceRole(pipe["RoleArn"], "pipes.amazonaws.com", pipe["Arn"], pipe["Name"])
+    role.assume()
+    for action in ("sqs:GetQueueAttributes", "sqs:ReceiveMessage"):
+        role.require("sqs", action, pipe["Source"])
+    while messages := sqs._receive_messages_for_esm(queue_url, 1):
+        [message] = messages
+        if _delivered(role, pipe["Target"], _record(message, pipe["Source"])):
+            role.require("sqs", "sqs:DeleteMessage", pipe["Source"])
+            sqs._delete_messages_for_esm(queue_url, {message["receipt_handle"]})
+        else:
+            _return(queue_url, message["receipt_handle"])
+
+
+def _delivered(role: ServiceRole, target: str, record: Mapping[str, Any]) -> bool:
+    """Start the target with a batch of one, and tell whether it took it."""
+    request = {"stateMachineArn": target, "input": json.dumps([record])}
+    if stepfunctions._state_machines.get(target, {}).get("type") == "EXPRESS":
+        role.require("states", "states:StartSyncExecution", target)
+        status, _, body = stepfunctions._start_sync_execution(request)
+        return bool(status == 200 and json.loads(body)["status"] == "SUCCEEDED")
+    role.require("states", "states:StartExecution", target)
+    return bool(stepfunctions._start_execution(request)[0] == 200)
+
+
+def _return(queue_url: str, receipt_handle: str) -> None:
+    """Let the message come back after the queue's visibility timeout, which is scaled like every wait for a retry."""
+    timeout = int(sqs._get_q(queue_url)["attributes"].get("VisibilityTimeout", "30"))
+    scaled = round(timeout * stepfunctions._SFN_WAIT_SCALE)
+    sqs._act_change_visibility(
+        {"QueueUrl": queue_url, "ReceiptHandle": receipt_handle, "VisibilityTimeout": scaled}, queue_url
+    )
+
+
+def _record(message: Mapping[str, Any], queue_arn: str) -> dict[str, Any]:
+    # The form: EventBridge Pipes, "Amazon Simple Queue Service as a source", Sample event.
+    return {
+        "messageId": message["id"],
+        "receiptHandle": message["receipt_handle"],
+        "body": message["body"],
+        "attributes": {
+            "ApproximateReceiveCount": str(message["receive_count"]),
+            "SentTimestamp": str(int(message["sent_at"] * 1000)),
+            "SenderId": get_account_id(),
+            "ApproximateFirstReceiveTimestamp": str(int(message["first_receive_at"] * 1000)),
+        },
+        "messageAttributes": lambda_svc._sqs_message_attributes_to_camel_case(message["message_attributes"]),
+        "md5OfBody": message["md5_body"],
+        "eventSource": "aws:sqs",
+        "eventSourceARN": queue_arn,
+        "awsRegion": get_region(),
+    }

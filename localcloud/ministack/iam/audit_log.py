@@ -1,0 +1,86 @@
+"""Who was let do what: a line of JSON for every decision of IAM, as CloudTrail keeps them.
+
+The account's root may do everything and is not written down. Where nobody listens, nothing is.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+from ministack.core import iam_evaluator
+from ministack.services import sqs
+
+from localcloud.ministack.patch import wrap
+
+# Who takes the lines, one at a time.
+listeners: list[Callable[[str], object]] = []
+# What the policies of the caller were asked last; an `enforce` that asks none is about the root.
+_asked: ContextVar[iam_evaluator.EvalContext | None] = ContextVar("asked", default=None)
+
+
+def install() -> None:
+    """Write down what a request over the wire, and an event on its way to a queue, is allowed."""
+    wrap(iam_evaluator, "evaluate", "ctx policies limits", _evaluate)
+    wrap(iam_evaluator, "enforce", "access_key_id iam_action service region resource_arn service_context", _enforce)
+    wrap(sqs, "queue_policy_allows", "queue_arn service source_arn source_account", _queue_policy_allows)
+
+
+def record(caller: str, action: str, resource: str, conditions: Mapping[str, Any], allowed: bool) -> None:
+    """Write a decision down.
+
+    Args:
+        caller: the ARN of the role's session, or the service principal.
+        action: the IAM action, as "s3:GetObject".
+        resource: the ARN that it is about.
+        conditions: the condition keys of the request in lower case, with their values.
+        allowed: the decision.
+    """
+    line = {
+        "time": datetime.now(UTC).isoformat(),
+        "caller": caller,
+        "action": action,
+        "resource": resource,
+        "conditions": conditions,
+        "allowed": allowed,
+    }
+    text = json.dumps(line, default=str)
+    for listen in listeners:
+        listen(text)
+
+
+def record_request(context: iam_evaluator.EvalContext, allowed: bool) -> None:
+    """Write down the decision about a role's request."""
+    secure = str(context.secure_transport).lower()
+    conditions = {key: value for key, value in context.service_context.items() if value is not None}
+    record(
+        context.principal_arn,
+        context.action,
+        context.resource_arn,
+        {**conditions, "aws:securetransport": secure},
+        allowed,
+    )
+
+
+def _evaluate(original: Callable[..., Any], ctx: iam_evaluator.EvalContext, *policies: Any) -> Any:
+    _asked.set(ctx)
+    return original(ctx, *policies)
+
+
+def _enforce(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    _asked.set(None)
+    refusal = original(*args, **kwargs)
+    context = _asked.get()
+    if context is not None:
+        record_request(context, allowed=refusal is None)
+    return refusal
+
+
+def _queue_policy_allows(
+    original: Callable[..., bool], queue_arn: str, service: str, source_arn: str, source_account: str
+) -> bool:
+    allowed = original(queue_arn, service, source_arn, source_account)
+    source = {"aws:sourcearn": source_arn, "aws:sourceaccount": source_account}
+    record(service, "sqs:SendMessage", queue_arn, source, allowed)
+    return allowed

@@ -1,0 +1,86 @@
+"""A request without a signature is anonymous, whatever key it names; MiniStack takes several for the root's.
+
+S3 lets anonymous callers use what a bucket's policy makes public, and MiniStack's S3 checks that. It checks
+neither the bucket list nor the creation of buckets nor S3 Control. An Authorization header of another scheme,
+or a query that names a key but has no signature, makes a caller of any service the root.
+
+Sources: S3 API Reference, "CreateBucket": "Anonymous requests are never allowed to create buckets."; S3 User
+Guide, "Authenticating Requests": a request without authentication is an anonymous request.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
+from typing import Any
+
+import ministack.app
+from ministack.core import iam_evaluator
+
+from localcloud.ministack.patch import wrap
+
+_SIGNING_SCHEMES = ("AWS4-", "AWS ")
+# What a bucket's policy may allow everybody is about a bucket or an object, which have ARNs of this form.
+_BUCKET_OR_OBJECT = "arn:aws:s3:::"
+_NEVER_PUBLIC = frozenset({"s3:CreateBucket", "s3:ListAllMyBuckets"})
+_unsigned: ContextVar[bool] = ContextVar("unsigned", default=False)
+
+
+def install() -> None:
+    """Remember of every request whether it is signed, and ask for it where MiniStack decides."""
+    for module in (iam_evaluator, ministack.app):  # the app looks it up under its own name for it
+        wrap(
+            module,
+            "pin_signed_request",
+            "method raw_path query_params raw_headers handshake",
+            _pin,
+        )
+    wrap(
+        iam_evaluator,
+        "enforce",
+        "access_key_id iam_action service region resource_arn service_context",
+        _enforce,
+    )
+
+
+def _pin(
+    original: Callable[..., None],
+    method: str,
+    raw_path: str,
+    query_params: Mapping[str, Sequence[str]],
+    raw_headers: Sequence[tuple[bytes, bytes]],
+    handshake: bool = False,
+) -> None:
+    original(method, raw_path, query_params, raw_headers, handshake)
+
+    signed = _signed_by_header(raw_headers) or _signed_by_query(query_params)
+    _unsigned.set(not signed)
+    if not signed:
+        iam_evaluator._anonymous.set(True)
+
+
+def _signed_by_header(headers: Sequence[tuple[bytes, bytes]]) -> bool:
+    found = next((value for name, value in headers if name.lower() == b"authorization"), b"")
+    return found.decode("latin-1").startswith(_SIGNING_SCHEMES)
+
+
+def _signed_by_query(query: Mapping[str, Sequence[str]]) -> bool:
+    # The names of Signature Version 4, and of version 2, which S3 and old Query APIs know.
+    return any(
+        all(query.get(name) for name in names)
+        for names in (("X-Amz-Algorithm", "X-Amz-Signature"), ("AWSAccessKeyId", "Signature"))
+    )
+
+
+def _enforce(
+    original: Callable[..., Any],
+    access_key_id: str,
+    iam_action: str,
+    service: str,
+    region: str,
+    resource_arn: str = "*",
+    service_context: Mapping[str, Any] | None = None,
+) -> Any:
+    if _unsigned.get() and service == "s3":
+        public = resource_arn.startswith(_BUCKET_OR_OBJECT) and iam_action not in _NEVER_PUBLIC
+        if access_key_id or not public:
+            return iam_evaluator.AuthError("AccessDenied", "Access Denied")
+    return original(access_key_id, iam_action, service, region, resource_arn, service_context)

@@ -1,0 +1,33 @@
+"""Answer 400 to a version id that S3 cannot have issued, as S3 does; MiniStack answers 404 to every unknown id."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ministack.services import s3
+
+from localcloud.ministack.patch import wrap
+
+# Version ids are opaque. The ids that MiniStack issues are UUIDs, and those that S3 issues have 32 characters;
+# "null" names what was stored while the bucket had no versions.
+_ISSUED = re.compile(r"null|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[A-Za-z0-9._-]{32}")
+
+
+def install() -> None:
+    """Check the version id of GetObject and HeadObject before anything is looked up."""
+    for operation in ("_get_object", "_head_object"):
+        wrap(s3, operation, "bucket_name key headers query_params", _checked)
+
+
+def _checked(
+    original: Callable[..., Any],
+    bucket_name: str,
+    key: str,
+    headers: Mapping[str, str] | None = None,
+    query_params: Mapping[str, Any] | None = None,
+) -> Any:
+    version_id = s3._qp(query_params or {}, "versionId", "")
+    if version_id and not _ISSUED.fullmatch(version_id) and s3._ensure_bucket(bucket_name):
+        argument = {"ArgumentName": "versionId", "ArgumentValue": version_id}
+        return s3._error("InvalidArgument", "Invalid version id specified", 400, extra=argument)
+    return original(bucket_name, key, headers, query_params)

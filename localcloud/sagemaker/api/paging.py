@@ -1,0 +1,47 @@
+"""List operations: filtered, sorted, and a page at a time."""
+
+from typing import Any
+
+from localcloud.sagemaker.api.protocol import InvalidRequestError
+from localcloud.sagemaker.api.store import Kind, Record
+
+# SageMaker's default for every List operation.
+_PAGE_SIZE = 10
+
+
+def list_page(kind: Kind, records: list[Record], request: dict[str, Any]) -> dict[str, Any]:
+    """Return one page of a List operation: the resources and, if more follow, `NextToken`.
+
+    Raises:
+        InvalidRequestError: the token is not one that an earlier page gave.
+    """
+    named = {"Name": f"{kind.name}Name", "Status": f"{kind.name}Status", "CreationTime": "CreationTime"}
+    found = [record for record in records if _wanted(record, request, record[named["Name"]], named["Status"])]
+    sort_by = named[request.get("SortBy", kind.sort_by)]
+    found.sort(key=lambda record: record[sort_by], reverse=request.get("SortOrder", kind.sort_order) == "Descending")
+    return cut_page(kind.listed, found, request, _PAGE_SIZE)
+
+
+def cut_page(listed: str, found: list[Record], request: dict[str, Any], size: int) -> dict[str, Any]:
+    """Return the page that a request asks for, as its member `listed` and, if more follow, `NextToken`.
+
+    Raises:
+        InvalidRequestError: the token is not one that an earlier page gave.
+    """
+    token, size = request.get("NextToken", "0"), request.get("MaxResults", size)
+    if not token.isdecimal():
+        raise InvalidRequestError("Invalid pagination token.")
+    start = int(token)
+    page = {listed: found[start : start + size]}
+    return page if start + size >= len(found) else page | {"NextToken": str(start + size)}
+
+
+def _wanted(record: Record, request: dict[str, Any], name: str, status: str) -> bool:
+    return (
+        request.get("NameContains", "").lower() in name.lower()
+        and record["CreationTime"] >= request.get("CreationTimeAfter", 0)
+        and record["CreationTime"] <= request.get("CreationTimeBefore", float("inf"))
+        and record["LastModifiedTime"] >= request.get("LastModifiedTimeAfter", 0)
+        and record["LastModifiedTime"] <= request.get("LastModifiedTimeBefore", float("inf"))
+        and request.get("StatusEquals") in (None, record.get(status))
+    )

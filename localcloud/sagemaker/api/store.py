@@ -1,0 +1,166 @@
+"""What SageMaker knows of one region, as JSON files that survive a restart: models, configurations, endpoints."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from localcloud.sagemaker.api.protocol import InvalidRequestError
+
+type Record = dict[str, Any]
+
+
+class UnreadableStateError(Exception):
+    """A state file of the local SageMaker is damaged: delete the file, then create again what it held."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of resource: its name in the API, in an ARN (and as a folder), in AWS's sentences, and listed.
+
+    AWS lists some kinds in an order of their own, unless it is told another.
+    """
+
+    name: str
+    arn_type: str
+    words: str
+    listed: str
+    sort_by: str = "CreationTime"
+    sort_order: str = "Descending"
+
+
+MODEL = Kind("Model", "model", "model", "Models")
+ENDPOINT_CONFIG = Kind("EndpointConfig", "endpoint-config", "endpoint configuration", "EndpointConfigs")
+ENDPOINT = Kind("Endpoint", "endpoint", "endpoint", "Endpoints")
+MODEL_PACKAGE_GROUP = Kind(
+    "ModelPackageGroup",
+    "model-package-group",
+    "model package group",
+    "ModelPackageGroupSummaryList",
+    sort_order="Ascending",
+)
+# Its name is that of its group and its version: "trucks/3".
+MODEL_PACKAGE = Kind(
+    "ModelPackage", "model-package", "model package", "ModelPackageSummaryList", sort_order="Ascending"
+)
+TRAINING_JOB = Kind("TrainingJob", "training-job", "training job", "TrainingJobSummaries", sort_order="Ascending")
+TUNING_JOB = Kind(
+    "HyperParameterTuningJob",
+    "hyper-parameter-tuning-job",
+    "hyperparameter tuning job",
+    "HyperParameterTuningJobSummaries",
+    sort_by="Name",
+    sort_order="Ascending",
+)
+KINDS = (MODEL, ENDPOINT_CONFIG, ENDPOINT, MODEL_PACKAGE_GROUP, MODEL_PACKAGE, TRAINING_JOB, TUNING_JOB)
+
+
+class RecordStore:
+    """The records of one region, in memory and in `<folder>/<kind>/<name>.json`.
+
+    A record holds the members of the resource's API description, and whatever else the local SageMaker needs to go on
+    after a restart.
+
+    Raises:
+        UnreadableStateError: a file of an earlier run holds no JSON object.
+    """
+
+    def __init__(self, folder: Path, account: str, region: str) -> None:
+        self._folder = folder
+        self._arn_prefix = f"arn:aws:sagemaker:{region}:{account}:"
+        self._records: dict[Kind, dict[str, Record]] = {kind: dict(self._read(kind)) for kind in KINDS}
+
+    def arn(self, kind: Kind, name: str) -> str:
+        """Return the ARN of a resource. SageMaker writes the name in lower case, whatever the resource is called.
+
+        Where the API takes a name or an ARN, the name may be the ARN already.
+        """
+        return name if name.startswith("arn:") else f"{self._arn_prefix}{kind.arn_type}/{name.lower()}"
+
+    def all(self, kind: Kind) -> list[Record]:
+        """Return every record of a kind."""
+        return list(self._records[kind].values())
+
+    def find(self, kind: Kind, name: str) -> Record | None:
+        """Return a record, None if there is none of this name."""
+        return self._records[kind].get(name)
+
+    def get(self, kind: Kind, name: str) -> Record:
+        """Return a record.
+
+        Raises:
+            InvalidRequestError: there is none of this name.
+        """
+        record = self.find(kind, name)
+        if record is None:
+            raise InvalidRequestError(f'Could not find {kind.words} "{self.arn(kind, name)}".')
+        return record
+
+    def by_arn(self, arn: str) -> tuple[Kind, Record]:
+        """Return the resource of this ARN.
+
+        Raises:
+            InvalidRequestError: there is none.
+        """
+        for kind in KINDS:
+            for record in self._records[kind].values():
+                if record[f"{kind.name}Arn"] == arn:
+                    return kind, record
+        raise InvalidRequestError(f'Could not find resource "{arn}".')
+
+    def create(self, kind: Kind, members: Mapping[str, Any]) -> Record:
+        """Add a resource with these members, its ARN and its creation time.
+
+        Raises:
+            InvalidRequestError: the name is taken. It is whatever the letters' case, since the ARN does not tell it.
+        """
+        name, now = members[f"{kind.name}Name"], timestamp()
+        arn = self.arn(kind, name)
+        if any(record[f"{kind.name}Arn"] == arn for record in self.all(kind)):
+            raise InvalidRequestError(f'Cannot create already existing {kind.words} "{arn}".')
+        record = {**members, f"{kind.name}Arn": arn, "CreationTime": now, "LastModifiedTime": now}
+        self.save(kind, record)
+        return record
+
+    def save(self, kind: Kind, record: Record) -> None:
+        """Keep a record, in place of an earlier one of the same name."""
+        name = record[f"{kind.name}Name"]
+        path = self._path(kind, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(path, record)
+        self._records[kind][name] = record  # only now: a full disk must leave no half of it
+
+    def delete(self, kind: Kind, name: str) -> None:
+        """Remove a resource.
+
+        Raises:
+            InvalidRequestError: there is none of this name.
+        """
+        self.get(kind, name)
+        del self._records[kind][name]
+        self._path(kind, name).unlink(missing_ok=True)
+
+    def _path(self, kind: Kind, name: str) -> Path:
+        return self._folder / kind.arn_type / f"{name}.json"
+
+    def _read(self, kind: Kind) -> Iterator[tuple[str, Record]]:
+        for path in sorted((self._folder / kind.arn_type).rglob("*.json")):
+            try:
+                record = json.loads(path.read_text(encoding="utf-8"))
+                yield record[f"{kind.name}Name"], record
+            except (ValueError, KeyError, TypeError) as exc:
+                raise UnreadableStateError(f"{path} is damaged; delete it and create the {kind.words} again.") from exc
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Write a file as a whole: a crash leaves the old one or the new one, never half of one."""
+    aside = path.with_suffix(".partial")
+    aside.write_text(json.dumps(value, indent=2), encoding="utf-8")
+    aside.replace(path)
+
+
+def timestamp() -> float:
+    """Return now, in seconds since the epoch, to the millisecond as SageMaker tells it."""
+    return round(time.time(), 3)

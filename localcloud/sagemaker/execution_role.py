@@ -1,0 +1,137 @@
+"""The role that SageMaker works as: what it may do on behalf of a job, or of an endpoint."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from localcloud.sagemaker.object_store import ObjectStore, ObjectUnavailableError, bucket_and_key
+
+
+class RoleRefusedError(Exception):
+    """SageMaker may not assume the execution role, or the role does not allow what was tried."""
+
+
+class ExecutionRole(Protocol):
+    """A role in SageMaker's hands."""
+
+    def assume(self) -> None:
+        """Ask the role's trust policy.
+
+        Raises:
+            RoleRefusedError: there is no such role, or it does not let sagemaker.amazonaws.com in.
+        """
+
+    def require(self, action: str, resource_arn: str) -> None:
+        """Ask the role's policies for an action, such as `s3:GetObject`.
+
+        Raises:
+            RoleRefusedError: in AWS's words.
+        """
+
+    def use_key(self, action: str, key: str, conditions: Mapping[str, str]) -> None:
+        """Ask the role's policies for an action on a KMS key, such as `kms:Decrypt`.
+
+        Args:
+            action: The IAM action.
+            key: The key's ID, ARN or alias.
+            conditions: KMS's condition keys in lower case, with their values.
+
+        Raises:
+            RoleRefusedError: in AWS's words; also when there is no such key.
+        """
+
+
+# Takes the ARN of the role and that of the resource on whose behalf SageMaker assumes it.
+type RoleFactory = Callable[[str, str], ExecutionRole]
+
+
+@dataclass(frozen=True)
+class RoleObjectStore:
+    """The objects of a region that an execution role may use, with the keys that encrypt them."""
+
+    objects: ObjectStore
+    role: ExecutionRole
+    region: str
+
+    def read(self, url: str) -> bytes:
+        """Return an object.
+
+        Raises ObjectUnavailableError, also when the role may not read or decrypt it.
+        """
+        self._require_readable(url)
+        return self.objects.read(url)
+
+    def link(self, url: str, path: Path) -> None:
+        """Make an object a file, only to be read. Raises OSError, ObjectUnavailableError as for `read`."""
+        self._require_readable(url)
+        self.objects.link(url, path)
+
+    def list(self, prefix: str) -> list[str]:
+        """Return the URLs that begin with this one. Raises ObjectUnavailableError, also when the role may not list."""
+        with _unavailable():
+            self.role.require("s3:ListBucket", f"arn:aws:s3:::{bucket_and_key(prefix)[0]}")
+        return self.objects.list(prefix)
+
+    def write(self, url: str, content: bytes, key: str | None = None) -> None:
+        """Create or replace an object, encrypted with a KMS key if one is given.
+
+        Raises ObjectUnavailableError, also when the role may not write or encrypt it.
+        """
+        with _unavailable():
+            require_writable(self.role, url, key, self.region)
+        self.objects.write(url, content, key)
+
+    def key_of(self, url: str) -> str | None:
+        """Return the KMS key that an object is encrypted with. Raises ObjectUnavailableError."""
+        return self.objects.key_of(url)
+
+    def _require_readable(self, url: str) -> None:
+        with _unavailable():
+            self.role.require("s3:GetObject", _object_arn(url))
+            if key := self.objects.key_of(url):
+                self.role.use_key("kms:Decrypt", key, _of_object(url, self.region))
+
+
+def require_writable(role: ExecutionRole, url: str, key: str | None, region: str) -> None:
+    """Ask a role whether it may write an object, and use the KMS key that encrypts it.
+
+    Raises:
+        RoleRefusedError: it may not.
+    """
+    role.require("s3:PutObject", _object_arn(url))
+    if key:
+        # S3 asks for the first, SageMaker's API reference (OutputDataConfig) for the second.
+        role.use_key("kms:GenerateDataKey", key, _of_object(url, region))
+        role.use_key("kms:Encrypt", key, {})
+
+
+def lend_volume_key(role: ExecutionRole, key: str) -> None:
+    """Have the role lend a KMS key to the volumes of instances.
+
+    Source: https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html
+
+    Raises:
+        RoleRefusedError: it may not.
+    """
+    role.use_key("kms:CreateGrant", key, {"kms:grantisforawsresource": "true"})
+
+
+@contextmanager
+def _unavailable() -> Iterator[None]:
+    """What a role may not use is unavailable."""
+    try:
+        yield
+    except RoleRefusedError as exc:
+        raise ObjectUnavailableError(str(exc)) from exc
+
+
+def _of_object(url: str, region: str) -> dict[str, str]:
+    """KMS's condition keys where S3 uses a key for an object."""
+    service = f"s3.{region}.amazonaws.com"
+    return {"kms:viaservice": service, "kms:encryptioncontext:aws:s3:arn": _object_arn(url)}
+
+
+def _object_arn(url: str) -> str:
+    return "arn:aws:s3:::{}/{}".format(*bucket_and_key(url))

@@ -1,0 +1,121 @@
+"""What serves an endpoint: containers, started from the model.tar.gz files that a plan names."""
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+from shutil import rmtree
+
+from localcloud.sagemaker.api.store import Record
+from localcloud.sagemaker.execution_role import RoleFactory, RoleObjectStore, RoleRefusedError
+from localcloud.sagemaker.hosting.artifacts import BadArtifactError, unpack
+from localcloud.sagemaker.hosting.container import ContainerFactory, ModelContainer, UnhealthyContainerError
+from localcloud.sagemaker.hosting.data_capture import Config, is_enabled
+from localcloud.sagemaker.hosting.serverless import Capacity
+from localcloud.sagemaker.hosting.variants import shadow_shares
+from localcloud.sagemaker.object_store import ObjectStore, ObjectUnavailableError
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What serves an endpoint, or a share of its requests while it is updated.
+
+    Args:
+        containers: By variant, those of shadow variants too.
+        weights: Of the production variants, as the endpoint configuration has them.
+        shadows: By shadow variant, the share of the requests that it gets a copy of.
+        roles: By variant, the ARN of the role that its captured data is written in.
+        capture: How it is captured, if it is.
+        config: The endpoint configuration, if CloudWatch is to tell its metrics apart.
+        serverless: By serverless variant, its capacity; variants on instances take every request.
+    """
+
+    containers: dict[str, ModelContainer]
+    weights: dict[str, float]
+    shadows: dict[str, float]
+    roles: dict[str, str]
+    capture: Config | None
+    config: str | None
+    serverless: dict[str, Capacity] = field(default_factory=dict)
+
+
+class DeploymentFailedError(Exception):
+    """A container of the endpoint cannot serve, or an alarm says that it does so badly."""
+
+
+class Launcher:
+    """Starts what serves an endpoint; the models of a plan are unpacked into a folder of their own."""
+
+    def __init__(
+        self,
+        folder: Path,
+        artifacts: ObjectStore,
+        role: RoleFactory,
+        region: str,
+        factory: ContainerFactory,
+        cold_start_seconds: float = 0.0,
+    ) -> None:
+        self._cold_start_seconds = cold_start_seconds
+        self._folder = folder
+        self._artifacts = artifacts
+        self._role = role
+        self._region = region
+        self._factory = factory
+
+    def keep_only(self, plan_ids: set[str]) -> None:
+        """Delete what is unpacked of other plans."""
+        for left_over in self._folder.glob("*"):
+            if left_over.name not in plan_ids:
+                rmtree(left_over)
+
+    def discard(self, plan: Record) -> None:
+        """Delete what is unpacked of a plan; containers that were started from it go on."""
+        rmtree(self._folder / plan["Id"], ignore_errors=True)
+
+    async def launch(self, plan: Record, arn: str) -> Deployment:
+        """Start the containers of a plan, for the endpoint of this ARN.
+
+        Raises:
+            DeploymentFailedError: one does not start; what was unpacked is gone.
+        """
+        folder = self._folder / plan["Id"]
+        try:
+            containers = {
+                variant["VariantName"]: await self._start_container(variant, folder / variant["VariantName"], arn)
+                for variant in (*plan["Variants"], *plan.get("ShadowVariants", []))
+            }
+        except DeploymentFailedError:
+            self.discard(plan)
+            raise
+        capture = plan.get("DataCaptureConfig")
+        return Deployment(
+            containers,
+            weights={one["VariantName"]: one["Summary"]["CurrentWeight"] for one in plan["Variants"]},
+            shadows=shadow_shares(plan),
+            roles={one["VariantName"]: one.get("RoleArn", "") for one in plan["Variants"]},
+            capture=capture if is_enabled(capture) else None,
+            config=plan["EndpointConfigName"] if "DeploymentConfig" in plan else None,
+            serverless={
+                one["VariantName"]: Capacity.of(config, self._cold_start_seconds)
+                for one in plan["Variants"]
+                if (config := one["Summary"].get("CurrentServerlessConfig"))
+            },
+        )
+
+    async def _start_container(self, variant: Record, folder: Path, arn: str) -> ModelContainer:
+        url = variant["ModelDataUrl"]
+        try:
+            if not folder.is_dir():
+                role = self._role(variant["RoleArn"], arn)
+                role.assume()
+                objects = RoleObjectStore(self._artifacts, role, self._region)
+                await asyncio.to_thread(lambda: unpack(objects.read(url), folder))
+            return await ModelContainer.start(self._factory, folder)
+        except (ObjectUnavailableError, RoleRefusedError) as exc:
+            reason = f'Failed to download model data for container "container_1" from URL: "{url}". Please ensure that'
+            raise DeploymentFailedError(f"{reason} there is an object located at the URL. ({exc})") from exc
+        except BadArtifactError as exc:
+            reason = f'Failed to extract model data archive for container "container_1" from URL "{url}". Please ensure'
+            raise DeploymentFailedError(f"{reason} that the object is a valid tar.gz archive. ({exc})") from exc
+        except UnhealthyContainerError as exc:
+            reason = f"The primary container for production variant {variant['VariantName']} did not pass the ping"
+            raise DeploymentFailedError(f"{reason} health check. ({exc})") from exc

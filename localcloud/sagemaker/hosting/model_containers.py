@@ -1,0 +1,58 @@
+"""The container of a model: where the algorithm and the model data are told, and what of it is not emulated."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from localcloud.sagemaker.api.protocol import InvalidRequestError, NotEmulatedError
+from localcloud.sagemaker.api.store import Record, RecordStore
+from localcloud.sagemaker.hosting.algorithm_image import require_algorithm
+from localcloud.sagemaker.model_registry import find_package
+
+
+def check_container(model: Mapping[str, Any], store: RecordStore) -> None:
+    """Check the container of a model that is to be created.
+
+    Raises:
+        InvalidRequestError: there is none, or it is that of a model package that is not approved.
+        NotEmulatedError: it is not one of the image-classification algorithm with one model.tar.gz.
+    """
+    package = _stated(model).get("ModelPackageName")
+    if package and (approval := find_package(store, package)["ModelApprovalStatus"]) != "Approved":
+        raise InvalidRequestError(f"Cannot create a model from the model package {package}: it is {approval}.")
+    container = container_of(model, store)
+    if "Image" not in container:
+        raise InvalidRequestError("The container of a model needs an Image, or a ModelPackageName.")
+    require_algorithm(container["Image"])
+    if container.get("Environment"):
+        raise NotEmulatedError("Environment is not emulated by the local SageMaker: the algorithm reads none.")
+    if "ModelDataUrl" not in container or container.get("Mode") == "MultiModel":
+        raise NotEmulatedError(
+            "The local SageMaker serves a model from ModelDataUrl (a model.tar.gz in S3); "
+            "a model that is in the image or in several files is not emulated."
+        )
+
+
+def container_of(model: Mapping[str, Any], store: RecordStore) -> Record:
+    """Return a model's container with what its model package says of it, and with its model data as ModelDataUrl.
+
+    Raises:
+        InvalidRequestError: the model package does not exist.
+        NotEmulatedError: there are several containers.
+    """
+    stated = _stated(model)
+    if package := stated.get("ModelPackageName"):
+        stated = _only(find_package(store, package)["InferenceSpecification"]["Containers"]) | stated
+    source = stated.get("ModelDataSource", {}).get("S3DataSource", {})
+    if (source.get("S3DataType"), source.get("CompressionType")) == ("S3Object", "Gzip"):
+        return stated | {"ModelDataUrl": source["S3Uri"]}
+    return stated
+
+
+def _stated(model: Mapping[str, Any]) -> Record:
+    return _only(model.get("Containers") or [model.get("PrimaryContainer", {})])
+
+
+def _only(containers: list[Record]) -> Record:
+    if len(containers) > 1:
+        raise NotEmulatedError("A pipeline of several containers is not emulated by the local SageMaker.")
+    return containers[0]

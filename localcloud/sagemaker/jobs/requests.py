@@ -1,0 +1,119 @@
+"""What a request for a training job may ask for here: the rest is refused by name, never ignored."""
+
+from localcloud.sagemaker.api.emulated import ANY, refuse_not_emulated
+from localcloud.sagemaker.api.protocol import InvalidRequestError, NotEmulatedError
+from localcloud.sagemaker.api.store import Record
+from localcloud.sagemaker.jobs import algorithm
+
+# AWS's default of MaxRuntimeInSeconds: a day.
+_MAX_RUNTIME_SECONDS = 86_400
+# Some of what is emulated cannot change the model (networks, encryption, disks) and is only written down.
+_CHANNEL = {
+    "ChannelName": ANY,
+    "DataSource": {
+        "S3DataSource": {
+            "S3DataType": {"S3Prefix"},
+            "S3Uri": ANY,
+            "S3DataDistributionType": ANY,  # the same with one instance
+        }
+    },
+    "ContentType": set(algorithm.CONTENT_TYPES),
+    "CompressionType": {"None"},
+    "RecordWrapperType": {"None"},
+    "InputMode": {"File"},
+}
+EMULATED_TRAINING_JOB = {
+    "TrainingJobName": ANY,
+    "HyperParameters": ANY,
+    "AlgorithmSpecification": {
+        "TrainingImage": ANY,
+        "TrainingInputMode": ANY,
+        "MetricDefinitions": ANY,
+        "EnableSageMakerMetricsTimeSeries": ANY,
+    },
+    "RoleArn": ANY,
+    "InputDataConfig": [_CHANNEL],
+    "OutputDataConfig": {"S3OutputPath": ANY, "KmsKeyId": ANY, "CompressionType": {"GZIP"}},
+    "ResourceConfig": {"InstanceType": ANY, "InstanceCount": {1}, "VolumeSizeInGB": ANY, "VolumeKmsKeyId": ANY},
+    "VpcConfig": ANY,
+    "StoppingCondition": {"MaxRuntimeInSeconds": ANY, "MaxWaitTimeInSeconds": ANY},
+    "Tags": ANY,
+    "EnableNetworkIsolation": ANY,
+    "EnableInterContainerTrafficEncryption": ANY,
+    "EnableManagedSpotTraining": ANY,
+    "CheckpointConfig": {"S3Uri": ANY, "LocalPath": {"/opt/ml/checkpoints", "/opt/ml/checkpoints/"}},
+}
+
+
+def training_job(request: Record) -> Record:
+    """Return the members of the training job that a request asks for, with AWS's defaults.
+
+    Raises:
+        NotEmulatedError: it asks for what is not here.
+        InvalidRequestError: AWS would refuse it too.
+    """
+    refuse_not_emulated(request, EMULATED_TRAINING_JOB)
+    for member in ("AlgorithmSpecification", "ResourceConfig", "InputDataConfig"):
+        if member not in request:
+            raise InvalidRequestError(f"{member} is missing: the training job needs it.")
+    job = {
+        "HyperParameters": {},
+        "EnableNetworkIsolation": False,
+        "EnableInterContainerTrafficEncryption": False,
+        "EnableManagedSpotTraining": False,
+        **request,
+        "AlgorithmSpecification": algorithm.described(request["AlgorithmSpecification"]),
+        "StoppingCondition": {"MaxRuntimeInSeconds": _MAX_RUNTIME_SECONDS, **request.get("StoppingCondition", {})},
+    }
+    _check_channels(job["InputDataConfig"])
+    job["InputDataConfig"] = [_with_defaults(channel) for channel in job["InputDataConfig"]]
+    _check_locations(job)
+    _check_resources(job["ResourceConfig"])
+    _check_limits(job)
+    return job
+
+
+def _with_defaults(channel: Record) -> Record:
+    source = {"S3DataDistributionType": "FullyReplicated", **channel["DataSource"]["S3DataSource"]}
+    return {"CompressionType": "None", "RecordWrapperType": "None", **channel, "DataSource": {"S3DataSource": source}}
+
+
+def _check_channels(channels: list[Record]) -> None:
+    names = [channel["ChannelName"] for channel in channels]
+    if len(set(names)) < len(names):
+        raise InvalidRequestError("Two channels of InputDataConfig have the same ChannelName.")
+    for channel in channels:
+        if "S3DataSource" not in channel["DataSource"]:
+            raise InvalidRequestError(f"The channel {channel['ChannelName']} has no DataSource.S3DataSource.")
+
+
+def _check_locations(job: Record) -> None:
+    sources = [channel["DataSource"]["S3DataSource"]["S3Uri"] for channel in job["InputDataConfig"]]
+    checkpoints = [job["CheckpointConfig"]["S3Uri"]] if "CheckpointConfig" in job else []
+    for url in [*sources, job["OutputDataConfig"]["S3OutputPath"], *checkpoints]:
+        if not url.startswith("s3://"):
+            raise NotEmulatedError(f"{url} does not start with s3://: no other location is emulated.")
+
+
+def _check_resources(resources: Record) -> None:
+    for member in ("InstanceType", "InstanceCount"):
+        if member not in resources:
+            raise InvalidRequestError(f"ResourceConfig.{member} is missing: the training job needs it.")
+    family = resources["InstanceType"].split(".")[1]
+    if "VolumeKmsKeyId" in resources and family in ("g4dn", "g5"):  # their local disks are encrypted by the hardware
+        raise InvalidRequestError(
+            f"VolumeKmsKeyId is not supported for instance type {resources['InstanceType']}: it has local NVMe disks. "
+            "Please remove the key, or choose another instance type."
+        )
+
+
+def _check_limits(job: Record) -> None:
+    limits = job["StoppingCondition"]
+    longest_wait = limits.get("MaxWaitTimeInSeconds")
+    if job["EnableManagedSpotTraining"]:
+        if longest_wait is None or longest_wait < limits["MaxRuntimeInSeconds"]:
+            raise InvalidRequestError(
+                "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to MaxRuntimeInSeconds."
+            )
+    elif longest_wait is not None:
+        raise InvalidRequestError("MaxWaitTimeInSeconds is supported only when EnableManagedSpotTraining is true.")

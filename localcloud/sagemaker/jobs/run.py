@@ -1,0 +1,226 @@
+"""One training job from its start to its end."""
+
+import asyncio
+import logging
+import time
+from asyncio import FIRST_COMPLETED
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from shutil import rmtree
+from typing import Any, cast
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from localcloud.sagemaker.api.store import TRAINING_JOB, Record, RecordStore, timestamp
+from localcloud.sagemaker.execution_role import RoleFactory, RoleObjectStore
+from localcloud.sagemaker.jobs.channels import NoInputError, UnusableKeyError, download_channels
+from localcloud.sagemaker.jobs.checkpoints import Checkpoints
+from localcloud.sagemaker.jobs.container import TrainingContainer
+from localcloud.sagemaker.jobs.folder import LONGEST_REASON, failure_reason, upload_archives, write_configuration
+from localcloud.sagemaker.jobs.metrics import MetricScraper
+from localcloud.sagemaker.jobs.progress import entered
+from localcloud.sagemaker.jobs.telemetry import Telemetry
+from localcloud.sagemaker.object_store import ObjectStore, ObjectUnavailableError
+
+_logger = logging.getLogger(__name__)
+# How often new checkpoints are looked for: what a crash of the local cloud can cost.
+_CHECKPOINT_SECONDS = 1.0
+
+
+class AlgorithmFailedError(Exception):
+    """The training algorithm ended with an error, of which it left the reason."""
+
+
+@dataclass(frozen=True)
+class JobServices:
+    """What all training jobs share.
+
+    Args:
+        objects: S3, with all rights; a job uses it in its role.
+        role: Finds the role of a job.
+        command: Makes the command that trains in a folder shaped like /opt/ml.
+        telemetry: Takes log and metrics.
+        slots: As many jobs train at once; the others wait.
+        grace_seconds: How long an algorithm may take to end once it is asked to: 120 s on AWS.
+    """
+
+    objects: ObjectStore
+    role: RoleFactory
+    command: Callable[[Path], Sequence[str | Path]]
+    telemetry: Telemetry
+    slots: asyncio.Semaphore
+    grace_seconds: float = 120.0
+
+
+class TrainingRun:
+    """A training job that waits, trains, and leaves its model in S3. To be made and used in the event loop."""
+
+    def __init__(self, name: str, region: str, store: RecordStore, folder: Path, services: JobServices) -> None:
+        self._name = name
+        self._region = region
+        self._store = store
+        self._folder = folder
+        self._services = services
+        job = self._job
+        role = services.role(job["RoleArn"], job["TrainingJobArn"])
+        self._objects = RoleObjectStore(services.objects, role, region)
+        self._checkpoints: Checkpoints | None = None
+        if "CheckpointConfig" in job:
+            self._checkpoints = Checkpoints(self._objects, job["CheckpointConfig"]["S3Uri"], folder / "checkpoints")
+        self._scraper = MetricScraper(job["AlgorithmSpecification"]["MetricDefinitions"])
+        self.told = asyncio.Event()  # set whenever there are new metrics; who waits for it clears it
+        # Done with the secondary status that the job is to end with before it ends by itself.
+        self._early_end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._timers: list[asyncio.TimerHandle] = []
+
+    def stop(self, status: str = "Stopped") -> None:
+        """Have the job end early, with this secondary status; the first one counts."""
+        if not self._early_end.done():
+            self._early_end.set_result(status)
+
+    def history(self, metric: str) -> list[float]:
+        """All values of a metric that this run has told."""
+        return self._scraper.history.get(metric, [])
+
+    async def run(self) -> None:
+        """Take the job to its end. When it is cancelled, another run can begin it anew, or from its checkpoints."""
+        try:
+            await self._run()
+        # In groups, since an error may come from what runs beside the algorithm, such as the upload of its checkpoints.
+        except* (NoInputError, UnusableKeyError, ObjectUnavailableError) as group:
+            self._fail(f"ClientError: {group.exceptions[0]}")
+        except* AlgorithmFailedError as group:
+            self._fail(f"AlgorithmError: {group.exceptions[0]}")
+        except* Exception:  # the border of the job: whatever breaks in it is the end of this job only
+            _logger.exception("The training job %s broke", self._name)
+            self._fail("InternalServerError: We encountered an internal error; the log of the local cloud says which.")
+        finally:
+            for timer in self._timers:
+                timer.cancel()
+        await asyncio.to_thread(rmtree, self._folder, ignore_errors=True)
+
+    async def _run(self) -> None:
+        self._limit("MaxWaitTimeInSeconds", "MaxWaitTimeExceeded", since=self._job["CreationTime"])
+        if not await self._is_done_before_end(self._services.slots.acquire()):
+            return self._enter(self._early_end.result())
+        try:
+            self._enter("Downloading", TrainingStartTime=timestamp())
+            await asyncio.to_thread(self._prepare_folder)
+            if not self._early_end.done():
+                await self._train()
+                await self._upload()
+        finally:
+            self._services.slots.release()
+        return self._enter(self._early_end.result() if self._early_end.done() else "Completed", **self._metrics())
+
+    def _prepare_folder(self) -> None:
+        rmtree(self._folder, ignore_errors=True)
+        write_configuration(self._folder, self._job)
+        download_channels(self._objects, self._folder, self._job)
+        if self._checkpoints:
+            self._checkpoints.download()
+
+    async def _train(self) -> None:
+        self._enter("Training")
+        self._limit("MaxRuntimeInSeconds", "MaxRuntimeExceeded", since=time.time())
+        job = {"TRAINING_JOB_NAME": self._name, "TRAINING_JOB_ARN": self._job["TrainingJobArn"]}
+        # Unbuffered: the log tells of an epoch as soon as it is over.
+        variables = {**job, "AWS_REGION": self._region, "PYTHONUNBUFFERED": "1"}
+        async with (
+            TrainingContainer.start(self._services.command(self._folder), variables) as container,
+            asyncio.TaskGroup() as beside,
+        ):
+            following = beside.create_task(self._follow(container))
+            saving = beside.create_task(self._save_checkpoints())
+            if not await self._is_done_before_end(container.wait()):
+                await self._end(container)
+            status = await container.wait()
+            container.kill()  # what it may have left running would keep its output open
+            await following
+            saving.cancel()
+            await asyncio.wait([saving])  # its last upload must not come after the one below
+        if self._checkpoints:
+            await asyncio.to_thread(self._checkpoints.upload)
+        if status and not self._early_end.done():
+            raise AlgorithmFailedError(await asyncio.to_thread(failure_reason, self._folder, status))
+
+    async def _end(self, container: TrainingContainer) -> None:
+        container.terminate()
+        try:
+            async with asyncio.timeout(self._services.grace_seconds):
+                await container.wait()
+        except TimeoutError:
+            container.kill()
+
+    async def _upload(self) -> None:
+        self._enter("Uploading", **({"TrainingJobStatus": "Stopping"} if self._early_end.done() else {}))
+        url = await asyncio.to_thread(upload_archives, self._objects, self._folder, self._job)
+        if url:
+            self._change(ModelArtifacts={"S3ModelArtifacts": url})
+
+    async def _follow(self, container: TrainingContainer) -> None:
+        stream = f"{self._name}/algo-1-{int(time.time())}"
+        await self._tell(self._services.telemetry.open_log, stream)
+        async for lines in container.output():
+            await self._tell(self._services.telemetry.log, stream, lines, int(time.time() * 1000))
+            if metrics := list(self._scraper.scrape(lines)):
+                self.told.set()
+                await self._tell(self._services.telemetry.publish, self._name, metrics)
+
+    async def _tell(self, telemetry: Callable[..., None], *arguments: object) -> None:
+        try:
+            await _in_thread(telemetry, self._region, *arguments)
+        except (BotoCoreError, ClientError):  # as on AWS, a job trains on without its log
+            _logger.exception("Log or metrics of the training job %s are lost", self._name)
+
+    async def _save_checkpoints(self) -> None:
+        while self._checkpoints:
+            await asyncio.sleep(_CHECKPOINT_SECONDS)
+            await _in_thread(self._checkpoints.upload)
+
+    async def _is_done_before_end(self, waiting: Coroutine[Any, Any, object]) -> bool:
+        task: asyncio.Future[object] = asyncio.create_task(waiting)
+        try:
+            await asyncio.wait([task, cast("asyncio.Future[object]", self._early_end)], return_when=FIRST_COMPLETED)
+            return task.done()
+        finally:
+            task.cancel()
+
+    def _limit(self, member: str, status: str, since: float) -> None:
+        seconds = self._job["StoppingCondition"].get(member)
+        if seconds is not None:
+            left = since + seconds - time.time()
+            self._timers.append(asyncio.get_running_loop().call_later(left, partial(self.stop, status)))
+
+    @property
+    def _job(self) -> Record:
+        return self._store.get(TRAINING_JOB, self._name)
+
+    def _metrics(self) -> Record:
+        final = list(self._scraper.final.values())
+        return {"FinalMetricDataList": final, "MetricHistory": self._scraper.history} if final else {}
+
+    def _fail(self, reason: str) -> None:
+        self._enter("Failed", FailureReason=reason[:LONGEST_REASON], **self._metrics())
+
+    def _enter(self, status: str, **members: Any) -> None:
+        self._store.save(TRAINING_JOB, entered(self._job, status, **members))
+
+    def _change(self, **members: Any) -> None:
+        self._store.save(TRAINING_JOB, {**self._job, **members})
+
+
+async def _in_thread(function: Callable[..., None], *arguments: object) -> None:
+    """Run a function in a thread, and be cancelled only when it has ended.
+
+    A thread cannot be cancelled. Left behind, it would speak to a cloud that has stopped answering, for long, or write
+    an older state after a newer one.
+    """
+    running = asyncio.create_task(asyncio.to_thread(function, *arguments))
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        raise

@@ -1,0 +1,81 @@
+"""What a request for a hyperparameter tuning job may ask for here, and the training jobs that follow from it."""
+
+from typing import Any
+
+from localcloud.sagemaker.api.emulated import ANY, refuse_not_emulated
+from localcloud.sagemaker.api.protocol import InvalidRequestError
+from localcloud.sagemaker.api.store import Record
+from localcloud.sagemaker.jobs import algorithm
+from localcloud.sagemaker.jobs.requests import EMULATED_TRAINING_JOB, training_job
+from localcloud.sagemaker.jobs.search import Candidate, candidates
+
+_RANGES = {"IntegerParameterRanges": ANY, "ContinuousParameterRanges": ANY, "CategoricalParameterRanges": ANY}
+_DEFINITION = {name: EMULATED_TRAINING_JOB[name] for name in EMULATED_TRAINING_JOB.keys() - {"TrainingJobName", "Tags"}}
+_EMULATED = {
+    "HyperParameterTuningJobName": ANY,
+    "HyperParameterTuningJobConfig": {
+        "Strategy": {"Random", "Grid"},
+        "HyperParameterTuningJobObjective": ANY,
+        "ResourceLimits": {"MaxNumberOfTrainingJobs": ANY, "MaxParallelTrainingJobs": ANY},
+        "ParameterRanges": _RANGES,
+        "TrainingJobEarlyStoppingType": {"Off", "Auto"},
+        "RandomSeed": ANY,
+    },
+    "TrainingJobDefinition": {**_DEFINITION, "StaticHyperParameters": ANY},
+    "Tags": ANY,
+}
+
+
+def tuning_job(request: Record) -> Record:
+    """Return the members of the tuning job that a request asks for, and as `Candidates` what it will try.
+
+    Raises:
+        NotEmulatedError: it asks for what is not here.
+        InvalidRequestError: AWS would refuse it too.
+    """
+    refuse_not_emulated(request, _EMULATED)
+    if "TrainingJobDefinition" not in request:
+        raise InvalidRequestError("TrainingJobDefinition is missing: the tuning job needs it.")
+    config = request["HyperParameterTuningJobConfig"]
+    _check_objective(config.get("HyperParameterTuningJobObjective", {}).get("MetricName"))
+    found = candidates(config)
+    _check_hyperparameters(found[0], request["TrainingJobDefinition"].get("StaticHyperParameters", {}))
+    job = {"TrainingJobEarlyStoppingType": "Off", **config}
+    tuning = {**request, "HyperParameterTuningJobConfig": job, "Candidates": found}
+    first = training_job(training_request(tuning, found[0], "checked"))
+    definition = {**request["TrainingJobDefinition"], "AlgorithmSpecification": first["AlgorithmSpecification"]}
+    return {**tuning, "TrainingJobDefinition": definition}
+
+
+def training_request(tuning: Record, candidate: Candidate, name: str) -> dict[str, Any]:
+    """Return the CreateTrainingJob request for a candidate of a tuning job."""
+    request = dict(tuning["TrainingJobDefinition"])
+    static = request.pop("StaticHyperParameters", {})
+    specification = dict(request["AlgorithmSpecification"])
+    specification.pop("MetricDefinitions", None)  # the algorithm's own, which no request may name
+    return {
+        **request,
+        "TrainingJobName": name,
+        "AlgorithmSpecification": specification,
+        "HyperParameters": {**static, **candidate},
+        "Tags": tuning.get("Tags", []),
+    }
+
+
+def _check_objective(metric: str | None) -> None:
+    if metric not in algorithm.OBJECTIVE_METRICS:
+        raise InvalidRequestError(
+            f"The objective metric {metric} is not one that the algorithm can be tuned for: "
+            f"{', '.join(algorithm.OBJECTIVE_METRICS)}."
+        )
+
+
+def _check_hyperparameters(tuned: dict[str, str], static: dict[str, str]) -> None:
+    for name in tuned:
+        if name not in algorithm.TUNABLE_HYPERPARAMETERS:
+            raise InvalidRequestError(
+                f"The hyperparameter {name} of the algorithm cannot be tuned; what can is "
+                f"{', '.join(algorithm.TUNABLE_HYPERPARAMETERS)}."
+            )
+        if name in static:
+            raise InvalidRequestError(f"The hyperparameter {name} is both static and tuned.")

@@ -1,0 +1,69 @@
+"""What a hyperparameter tuning job tells of its training jobs."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from localcloud.sagemaker.api.store import Record
+from localcloud.sagemaker.jobs.algorithm import OBJECTIVE_METRICS
+from localcloud.sagemaker.jobs.progress import ENDED
+
+# By what ListTrainingJobsForHyperParameterTuningJob sorts; jobs without a value of the objective come first.
+SORT_KEYS: Mapping[str, Callable[[Record], Any]] = {
+    "Name": lambda job: job["TrainingJobName"],
+    "CreationTime": lambda job: job["CreationTime"],
+    "Status": lambda job: job["TrainingJobStatus"],
+    "FinalObjectiveMetricValue": lambda job: job.get(_OBJECTIVE, {"Value": -math.inf})["Value"],
+}
+_OBJECTIVE = "FinalHyperParameterTuningJobObjectiveMetric"
+
+
+def summaries(tuning: Record, jobs: Iterable[Record]) -> list[Record]:
+    """Return the training jobs as HyperParameterTrainingJobSummary has them."""
+    objective = tuning["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]
+    return [{**job, **_evaluated(job, objective)} for job in jobs]
+
+
+def best(tuning: Record, jobs: Iterable[Record]) -> Record:
+    """Return BestTrainingJob, if a job has told its objective metric yet; the first one of equals."""
+    evaluated = [job for job in summaries(tuning, jobs) if job["ObjectiveStatus"] == "Succeeded"]
+    if not evaluated:
+        return {}
+    evaluated.sort(key=lambda job: job["CreationTime"])
+    maximize = evaluated[0][_OBJECTIVE]["Type"] == "Maximize"
+    return {"BestTrainingJob": (max if maximize else min)(evaluated, key=SORT_KEYS["FinalObjectiveMetricValue"])}
+
+
+def counters(jobs: Iterable[Record]) -> Record:
+    """Return TrainingJobStatusCounters and ObjectiveStatusCounters."""
+    statuses = Counter(job["TrainingJobStatus"] for job in jobs)
+    objectives = Counter(_objective_status(job) for job in jobs)
+    return {
+        "TrainingJobStatusCounters": {
+            "Completed": statuses["Completed"],
+            "InProgress": statuses["InProgress"] + statuses["Stopping"],
+            "RetryableError": 0,
+            "NonRetryableError": statuses["Failed"],
+            "Stopped": statuses["Stopped"],
+        },
+        "ObjectiveStatusCounters": {name: objectives[name] for name in ("Succeeded", "Pending", "Failed")},
+    }
+
+
+def _evaluated(job: Record, objective: Mapping[str, str]) -> Record:
+    status = _objective_status(job)
+    if status != "Succeeded":
+        return {"ObjectiveStatus": status}
+    return {"ObjectiveStatus": status, _OBJECTIVE: {**objective, "Value": _metrics(job)[objective["MetricName"]]}}
+
+
+def _objective_status(job: Record) -> str:
+    if job["TrainingJobStatus"] not in ENDED:
+        return "Pending"
+    told = job["TrainingJobStatus"] != "Failed" and _metrics(job).keys() >= set(OBJECTIVE_METRICS)
+    return "Succeeded" if told else "Failed"
+
+
+def _metrics(job: Record) -> dict[str, float]:
+    return {metric["MetricName"]: metric["Value"] for metric in job.get("FinalMetricDataList", [])}

@@ -1,0 +1,26 @@
+"""The alarms of the local cloud's CloudWatch, as endpoints watch them while they are updated."""
+
+from collections.abc import Iterable
+
+from ministack.core.responses import request_scope
+from ministack.services import cloudwatch
+
+from localcloud.ministack.cloudwatch.metric_store import CLOCK
+
+
+class MiniStackAlarms:
+    """The alarms of one account."""
+
+    def __init__(self, account: str) -> None:
+        self._account = account
+
+    def states(self, region: str, names: Iterable[str]) -> dict[str, str]:
+        """Return the state of each of these alarms that exists, judged now."""
+        with request_scope(self._account, region):
+            cloudwatch._evaluate_all_alarms()
+            found = {name: cloudwatch._alarms.get(name) or cloudwatch._composite_alarms.get(name) for name in names}
+        return {name: str(alarm["StateValue"]) for name, alarm in found.items() if alarm}
+
+    def now(self) -> float:
+        """Return the time by which they are judged, in seconds since the epoch."""
+        return CLOCK.now()

@@ -1,0 +1,168 @@
+"""The parts of the local cloud, put together. To be imported when MiniStack's settings are in the environment."""
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+
+from ministack import app as ministack
+from ministack.core import persistence
+from ministack.services import stepfunctions
+from starlette.types import ASGIApp
+
+from localcloud.application_autoscaling.app import ApplicationAutoScalingApp
+from localcloud.application_autoscaling.registry import ScalingRegistry
+from localcloud.faults.injection import FaultInjection
+from localcloud.faults.models import honouring_faults
+from localcloud.lambda_runtime.ministack_patch import install as install_lambda
+from localcloud.lambda_runtime.settings import PoolSettings
+from localcloud.ministack import state_saves
+from localcloud.ministack.cloudwatch.alarm_evaluation import keep_evaluating
+from localcloud.ministack.iam import audit_log
+from localcloud.ministack.patches import install_seams
+from localcloud.ministack.stepfunctions.interrupted_executions import restart_interrupted
+from localcloud.sagemaker.app import SageMakerApp
+from localcloud.sagemaker.hosting.container import ContainerFactory
+from localcloud.sagemaker.hosting.operations import ScalableTargets
+from localcloud.sagemaker.jobs.run import JobServices
+from localcloud.sagemaker.jobs.telemetry import CloudWatchTelemetry
+from localcloud.sagemaker.ministack.alarms import MiniStackAlarms
+from localcloud.sagemaker.ministack.authorizer import MiniStackAuthorizer
+from localcloud.sagemaker.ministack.object_store import MiniStackObjectStore
+from localcloud.sagemaker.ministack.role import MiniStackRole
+from localcloud.sagemaker.ministack.telemetry_sink import LocalCloudSink
+from localcloud.sagemaker.object_store import ObjectStore
+from localcloud.sagemaker.surroundings import Surroundings
+from localcloud.server.checkpoint import keep_saved
+from localcloud.server.gateway import Gateway
+from localcloud.server.http_server import serve
+from localcloud.server.line_file import LineFile
+from localcloud.server.ownership import StateNotSavedError
+from localcloud.server.settings import ACCESS_KEY, ACCOUNT, LAMBDA_PYTHON, REGION, SECRET_KEY, Folder
+
+# How long executions may go on once the cloud is told to stop; what is left goes on at the next start.
+_DRAIN_SECONDS = 5.0
+# One uses every core.
+_JOBS_AT_ONCE = 1
+
+
+async def run(
+    folder: Folder,
+    listener: socket.socket,
+    url: str,
+    stop: Callable[[], Awaitable[object]],
+    on_ready: Callable[[], None],
+    with_faults: bool = False,
+) -> None:
+    """Serve on ``listener`` until ``stop`` returns, then let executions end, save the state and end every process.
+
+    Raises:
+        UnsupportedSystemError, RuntimeMissingError: Lambda functions cannot run here.
+        SeamMovedError: another version of MiniStack than the pinned one is installed.
+        UnreadableStateError: a file of the local SageMaker is damaged.
+        StateNotSavedError: it stopped, and the state could not be saved.
+    """
+    install_seams()
+    audit = LineFile(folder.audit)
+    audit_log.listeners.append(audit.append)
+    faults = FaultInjection() if with_faults else None
+    settings = PoolSettings(LAMBDA_PYTHON, folder.temporary / "lambda", url)
+    pool = install_lambda(replace(settings, loses_answer=faults.loses_answer) if faults else settings)
+    registry = ScalingRegistry(folder.state / "application-autoscaling")
+    sagemaker = _sagemaker(folder, url, registry, honouring_faults(_container) if faults else _container)
+    autoscaling = ApplicationAutoScalingApp(registry, MiniStackAuthorizer(), sagemaker.find_endpoint, ACCOUNT, REGION)
+
+    def ready() -> None:
+        on_ready()
+        restart_interrupted()
+        sagemaker.resume_jobs()
+
+    port = listener.getsockname()[1]
+    gateway = Gateway(ministack.app, sagemaker, autoscaling, ready, port)
+    if faults:
+        faults.install(pool)
+        gateway = faults.into(gateway)
+
+    async def stop_at_rest() -> None:
+        await stop()
+        if faults:
+            await asyncio.to_thread(faults.heal)
+        await sagemaker.stop_jobs()
+        await _drain()
+        await sagemaker.publish()
+
+    tasks = [
+        asyncio.create_task(keep_saved(lambda: gateway.last_request, lambda: save_state(folder))),
+        asyncio.create_task(keep_evaluating()),
+    ]
+    try:
+        await sagemaker.start()
+        await serve(gateway, listener, stop_at_rest)
+    finally:
+        for task in tasks:
+            task.cancel()
+        pool.close()
+        await sagemaker.aclose()
+    _require_saved(folder)
+
+
+def save_state(folder: Folder) -> None:
+    """Write what MiniStack knows, as it does itself when it stops; SageMaker and S3 write every change at once.
+
+    Raises:
+        StateNotSavedError: a part of it could not be written.
+    """
+    persistence.save_all(ministack._build_persistence_save_dict())
+    _require_saved(folder)
+
+
+def _require_saved(folder: Folder) -> None:
+    if state_saves.failures:
+        raise StateNotSavedError(folder, str(state_saves.failures[0])) from state_saves.failures[0]
+
+
+def _sagemaker(
+    folder: Folder, url: str, scalable_targets: ScalableTargets, container: ContainerFactory
+) -> SageMakerApp:
+    objects = MiniStackObjectStore(url, ACCESS_KEY, SECRET_KEY, ACCOUNT, REGION)
+    surroundings = Surroundings(
+        artifact_store=objects,
+        authorizer=MiniStackAuthorizer(),
+        container=container,
+        telemetry_sink=LocalCloudSink(url, ACCESS_KEY, SECRET_KEY),
+        scalable_targets=scalable_targets,
+        alarms=MiniStackAlarms(ACCOUNT),
+        jobs=_job_services(url, objects),
+        account=ACCOUNT,
+        default_region=REGION,
+        publish_seconds=float(os.environ["SAGEMAKER_PUBLISH_SECONDS"]),
+        cold_start_seconds=float(os.environ["SAGEMAKER_COLD_START_SECONDS"]),
+    )
+    return SageMakerApp(folder.state / "sagemaker", surroundings)
+
+
+def _job_services(url: str, objects: ObjectStore) -> JobServices:
+    telemetry = CloudWatchTelemetry(url, ACCESS_KEY, SECRET_KEY)
+    return JobServices(objects, MiniStackRole, _training_command, telemetry, asyncio.Semaphore(_JOBS_AT_ONCE))
+
+
+def _training_command(folder: Path) -> list[str | Path]:
+    return [sys.executable, "-m", "algorithm.train", folder]
+
+
+def _container(model_folder: Path) -> ASGIApp:
+    from algorithm import serving  # it brings onnxruntime: not before there is a model
+
+    return serving.create_app(model_folder)
+
+
+async def _drain() -> None:
+    deadline = monotonic() + _DRAIN_SECONDS
+    while monotonic() < deadline and any(
+        execution["status"] == "RUNNING" for execution in stepfunctions._executions.all_values()
+    ):
+        await asyncio.sleep(0.05)

@@ -1,0 +1,91 @@
+"""The one ASGI app behind the port: SageMaker's requests go to ours, everything else to MiniStack."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from time import monotonic
+from urllib.parse import parse_qs
+
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from localcloud.server.web_pages import refusal
+
+# AWS Signature Version 4: <access key>/<date>/<region>/<service>/aws4_request.
+_CREDENTIAL_SCOPE = re.compile(r"[^/,]+/\d{8}/[^/]+/(?P<service>[^/]+)/aws4_request")
+# MiniStack's own doors, one of which wipes everything, need no signature; of them only the health check stays open.
+_ADMINISTRATION = re.compile(r"/_(ministack|localstack)/(?!health$)")
+_LOCAL_DOOR = "/_local/"
+_NOT_SERVED = PlainTextResponse("The local cloud does not serve MiniStack's administration.\n", HTTPStatus.NOT_FOUND)
+NO_DOOR = PlainTextResponse("This local cloud was started without --faults.\n", HTTPStatus.NOT_FOUND)
+
+
+@dataclass
+class Gateway:
+    """Routes by the service that a request is signed for, and knows when the last request began.
+
+    Args:
+        ministack: MiniStack's app; it is the one that hears of startup and shutdown.
+        sagemaker: the app of the local SageMaker.
+        autoscaling: the app of the local Application Auto Scaling.
+        on_ready: called once MiniStack has started.
+        port: the port that clients name in the Host header.
+        door: the app behind /_local/, where faults are ordered.
+    """
+
+    ministack: ASGIApp
+    sagemaker: ASGIApp
+    autoscaling: ASGIApp
+    on_ready: Callable[[], None]
+    port: int
+    door: ASGIApp = NO_DOOR
+    last_request: float = field(default_factory=monotonic)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection of an ASGI server."""
+        if scope["type"] == "lifespan":
+            await self.ministack(scope, receive, self._announcing(send))
+        elif reason := refusal(_headers(scope), self.port):
+            await _refuse(scope, receive, send, reason)
+        elif scope["type"] == "http" and _ADMINISTRATION.match(scope["path"]):
+            await _NOT_SERVED(scope, receive, send)
+        elif scope["path"].startswith(_LOCAL_DOOR):
+            await self.door(scope, receive, send)
+        else:
+            self.last_request = monotonic()
+            ours = {"sagemaker": self.sagemaker, "application-autoscaling": self.autoscaling}
+            await ours.get(signed_service(scope) or "", self.ministack)(scope, receive, send)
+
+    def _announcing(self, send: Send) -> Send:
+        async def announce(message: Message) -> None:
+            await send(message)
+            if message["type"] == "lifespan.startup.complete":
+                self.on_ready()
+
+        return announce
+
+
+def signed_service(scope: Scope) -> str | None:
+    """Return the service in the credential scope of a request's signature, in its header or its query."""
+    signature = _headers(scope).get("authorization", "")
+    if not signature:
+        signature = parse_qs(scope["query_string"].decode("latin-1")).get("X-Amz-Credential", [""])[0]
+    found = _CREDENTIAL_SCOPE.search(signature)
+    return found["service"] if found else None
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    # ASGI has the names in lower case.
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, reason: str) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008})
+    else:
+        await PlainTextResponse(
+            f"{reason}\n",
+            HTTPStatus.FORBIDDEN,
+            {"X-Content-Type-Options": "nosniff"},
+        )(scope, receive, send)

@@ -1,0 +1,124 @@
+"""The server process: it owns a folder and a port, serves until it is told to stop, and leaves nothing behind."""
+
+import asyncio
+import ctypes
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from logging.handlers import RotatingFileHandler
+
+from localcloud.server import state_format
+from localcloud.server.listener import HOST, open_listener, read_port, write_port
+from localcloud.server.ownership import FolderNotUsableError, Record, claim
+from localcloud.server.settings import Folder, server_environment
+from untrusted.terminal import VisibleFormatter
+
+_LOG_BYTES = 5_000_000
+# Of mallopt(3). Blocks from the second on are given back at once: the pixels of an image, 147 KiB, stay below.
+_M_TRIM_THRESHOLD, _TRIM_BYTES = -1, 1024 * 1024
+_M_MMAP_THRESHOLD, _MMAP_BYTES = -3, 256 * 1024
+
+
+def serve(
+    folder: Folder,
+    port: int | None,
+    stop_at_end_of_input: bool,
+    announce: Callable[[Record], None],
+    with_faults: bool = False,
+) -> None:
+    """Be the local cloud of a folder until SIGINT, SIGTERM, SIGHUP or, if so told, the end of standard input.
+
+    Args:
+        folder: where state and logs are kept.
+        port: see `open_listener`.
+        stop_at_end_of_input: stop when whoever holds the other end of standard input is gone.
+        announce: called once it serves.
+        with_faults: see `localcloud.faults`.
+
+    Raises:
+        AlreadyRunningError, FolderNotUsableError, IncompatibleStateError, PortInUseError: nothing was started.
+        StateNotSavedError: it stopped, and the state could not be saved.
+        Exception: see `localcloud.server.composition.run`.
+    """
+    with claim(folder), open_listener(port, read_port(folder.port)) as listener:
+        state_format.check(folder)
+        record = _record(listener)
+        environment = server_environment(folder, record.port)
+        os.environ.clear()
+        os.environ.update(environment)
+        _keep(record, folder)
+        _log_to(folder)
+        _keep_bytecode()
+        _give_memory_back()
+        from localcloud.server import composition  # MiniStack reads the environment when it is imported
+
+        async def run() -> None:
+            stop = _stop_signal(stop_at_end_of_input)
+            await composition.run(folder, listener, record.url, stop.wait, lambda: announce(record), with_faults)
+
+        asyncio.run(run())
+        folder.unsaved.unlink(missing_ok=True)
+
+
+def _record(listener: socket.socket) -> Record:
+    port = listener.getsockname()[1]
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return Record(os.getpid(), port, f"http://{HOST}:{port}", now, state_format.ministack_version())
+
+
+def _keep(record: Record, folder: Folder) -> None:
+    try:
+        folder.unsaved.touch()
+        write_port(folder.port, record.port)
+        record.write(folder)
+    except OSError as exc:  # a full disk, say
+        raise FolderNotUsableError(folder, exc) from exc
+
+
+def _keep_bytecode() -> None:
+    # Compiling MiniStack, 200,000 lines, takes 8 seconds of every start where Python must not write beside the sources.
+    if sys.dont_write_bytecode:
+        sys.dont_write_bytecode = False
+        sys.pycache_prefix = str(Folder().path / "pycache")
+
+
+def _give_memory_back() -> None:
+    # Left to itself, glibc raises these thresholds with every large block that is freed, and so keeps what loading a
+    # model took for a moment: 30 MB, a fifth of the process. Other C libraries have no such settings.
+    with suppress(AttributeError):
+        ctypes.CDLL(None).mallopt(_M_TRIM_THRESHOLD, _TRIM_BYTES)
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _MMAP_BYTES)
+
+
+def _log_to(folder: Folder) -> None:
+    file = RotatingFileHandler(folder.log, maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8")
+    file.setFormatter(VisibleFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(handlers=[file], level=logging.INFO, force=True)
+    # These tell of every file at every save, print a banner, and miss a metrics service.
+    for name, level in {
+        "persistence": logging.WARNING,
+        "ministack": logging.WARNING,
+        "samtranslator": logging.ERROR,
+    }.items():
+        logging.getLogger(name).setLevel(level)
+
+
+def _stop_signal(stop_at_end_of_input: bool) -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop.set)
+
+    def read_input() -> None:
+        if not os.read(sys.stdin.fileno(), 4096):
+            loop.remove_reader(sys.stdin)
+            stop.set()
+
+    if stop_at_end_of_input:
+        loop.add_reader(sys.stdin, read_input)
+    return stop

@@ -1,0 +1,41 @@
+"""The faults of workflows and events, installed in MiniStack in this process; without a plan they do nothing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+
+from localcloud.faults.events import FaultyEvents
+from localcloud.faults.held import HeldDeliveries
+from localcloud.faults.injector import Injector
+from localcloud.faults.plan import Plan, Target
+from localcloud.faults.workflow import FaultyWorkflow
+
+
+@dataclass(frozen=True)
+class Injected:
+    """What decides, and what is held back."""
+
+    injector: Injector
+    held: HeldDeliveries
+
+    def strike(self, kind: str, first: int = 1) -> None:
+        """Have a fault strike every image, once, at the how-manieth time it comes by."""
+        self.injector.follow(Plan(targets=(Target(kind, "uploads/", first),)))
+
+
+@contextmanager
+def injected() -> Iterator[Injected]:
+    """Give the faults to a test, and heal them at its end."""
+    faults = _install()
+    yield faults
+    faults.injector.heal()
+    faults.held.release()
+
+
+@cache  # a second call would wrap the wrappers
+def _install() -> Injected:
+    faults = Injected(Injector(), HeldDeliveries())
+    FaultyWorkflow(faults.injector).install()
+    FaultyEvents(faults.injector, faults.held).install()
+    return faults

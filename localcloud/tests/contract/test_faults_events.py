@@ -1,0 +1,106 @@
+"""Faults of S3's events in MiniStack, in this process: how often and when each reaches the target of a rule."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ministack.services import eventbridge, s3, sqs
+
+from localcloud.faults.plan import Plan
+from localcloud.tests.contract.injected import Injected, injected
+
+QUEUES_ARN = "arn:aws:sqs:us-east-1:000000000000:"
+ALLOW = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage"}
+
+
+@pytest.fixture(autouse=True)
+def rule(ministack: Any) -> Iterator[None]:
+    """A bucket that tells EventBridge, and a rule that puts its events into a queue."""
+    for queue in ("arrived", "dead-letters"):
+        policy = json.dumps({"Statement": [{**ALLOW, "Resource": QUEUES_ARN + queue}]})
+        sqs._act_create_queue({"QueueName": queue, "Attributes": {"Policy": policy}}, "")
+    eventbridge._ensure_default_bus()
+    eventbridge._put_rule({"Name": "uploads", "EventPattern": json.dumps({"source": ["aws.s3", "tests"]})})
+    _put_target({"DeadLetterConfig": {"Arn": f"{QUEUES_ARN}dead-letters"}})
+    s3._bucket_notifications["images"] = "<EventBridgeConfiguration/>"
+    yield
+    s3._bucket_notifications.clear()
+
+
+@pytest.fixture
+def faults(rule: None) -> Iterator[Injected]:
+    with injected() as faults:
+        yield faults
+
+
+def _put_target(fields: dict[str, Any]) -> None:
+    eventbridge._put_targets({"Rule": "uploads", "Targets": [{"Id": "1", "Arn": f"{QUEUES_ARN}arrived", **fields}]})
+
+
+def _create(*names: str, version_id: str | None = None) -> None:
+    for name in names:
+        s3._fire_s3_event("images", f"uploads/{name}", "s3:ObjectCreated:Put", version_id=version_id)
+
+
+def _arrived(queue: str = "arrived") -> list[str]:
+    """The names of the images whose events are in a queue, in order."""
+    events = [json.loads(message["body"]) for message in sqs._queue_by_arn(QUEUES_ARN + queue)["messages"]]
+    return [event["detail"]["object"]["key"].removeprefix("uploads/") for event in events]
+
+
+def test_without_a_fault_every_event_arrives_once(faults: Injected) -> None:
+    _create("a", "b")
+    assert ["a", "b"] == _arrived()
+
+
+def test_duplicated_event_arrives_at_once_and_again(faults: Injected) -> None:
+    faults.strike("event-duplicated")
+    _create("a")
+    at_once = len(_arrived())
+    faults.held.release()
+    assert (2, {"a"}, True) == (at_once, set(_arrived()), len(_arrived()) <= 4)
+
+
+@pytest.mark.parametrize("kind", ["event-late", "event-shuffled"])
+def test_event_that_is_held_arrives_at_the_latest_when_released(faults: Injected, kind: str) -> None:
+    faults.strike(kind)
+    _create("a")
+    assert [] == _arrived()
+    faults.held.release()
+    assert ["a"] == _arrived()
+
+
+def test_events_that_are_held_arrive_in_another_order(faults: Injected) -> None:
+    faults.strike("event-shuffled")
+    _create("a", "b", "c")
+    faults.held.release()
+    assert ["c", "b", "a"] == _arrived()
+
+
+def test_event_that_was_held_still_names_its_version(faults: Injected) -> None:
+    faults.strike("event-late")
+    _create("a", version_id="v1")
+    faults.held.release()
+    [message] = sqs._queue_by_arn(f"{QUEUES_ARN}arrived")["messages"]
+    assert "v1" == json.loads(message["body"])["detail"]["object"]["version-id"]
+
+
+def test_event_that_is_dead_lettered_is_in_the_queue_of_the_target_alone(faults: Injected) -> None:
+    faults.strike("event-dead-lettered")
+    _create("a")
+    assert ([], ["a"]) == (_arrived(), _arrived("dead-letters"))
+
+
+def test_event_for_a_target_without_a_queue_is_never_lost(faults: Injected) -> None:
+    _put_target({})
+    faults.strike("event-dead-lettered")
+    _create("a")
+    assert ["a"] == _arrived()
+
+
+def test_events_of_others_are_spared(faults: Injected) -> None:
+    faults.injector.follow(Plan(rates=dict.fromkeys(("event-late", "event-dead-lettered"), 1)))
+    s3._fire_s3_event("images", "uploads/a", "s3:ObjectRemoved:Delete")
+    eventbridge._put_events({"Entries": [{"Source": "tests", "DetailType": "Object Created", "Detail": "{}"}]})
+    assert 2 == len(sqs._queue_by_arn(f"{QUEUES_ARN}arrived")["messages"])

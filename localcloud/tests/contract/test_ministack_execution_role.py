@@ -1,0 +1,137 @@
+"""CloudFormation works in the role that a stack names: what the role may not do fails the resource."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ministack.services import cloudformation, kms, sqs
+from ministack.services.cloudformation import changesets, handlers, provisioners
+
+from localcloud.ministack.cloudformation.execution_role import NotEmulatedError
+from localcloud.ministack.iam.service_role import RoleDeniedError, RoleNotAssumedError
+from localcloud.tests.contract.conftest import ACCOUNT, ROLE_ARN, MiniStackInProcess
+
+STACK_ID = f"arn:aws:cloudformation:us-east-1:{ACCOUNT}:stack/gate/1"
+SERVICE = "cloudformation.amazonaws.com"
+MACRO = "arn:aws:cloudformation:us-east-1:aws:transform/Serverless-2016-10-31"
+TAG = {"StringEquals": {"aws:RequestTag/project": "scones-unlimited"}}
+
+
+def allow(action: str, resource: str, **condition: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, "Condition": condition}
+
+
+@pytest.fixture
+def stacks(ministack: MiniStackInProcess) -> Iterator[dict[str, Any]]:
+    """A stack that is deployed in the role "actor", and one nested in it."""
+    tags = [{"Key": "project", "Value": "scones-unlimited"}]
+    records = {
+        "gate": {"StackName": "gate", "StackId": STACK_ID, "RoleARN": ROLE_ARN, "Tags": tags},
+        "gate-Monitoring-1": {"StackName": "gate-Monitoring-1", "StackId": "arn:nested", "ParentId": STACK_ID},
+    }
+    for name, record in records.items():
+        cloudformation._stacks[name] = record
+    yield records
+    for name in records:
+        cloudformation._stacks.pop(name, None)
+
+
+def make_queue(stack: str) -> Any:
+    return provisioners._provision_resource("AWS::SQS::Queue", "Queue", {}, stack)
+
+
+@pytest.mark.usefixtures("stacks")
+@pytest.mark.parametrize("stack", ["gate", "gate-Monitoring-1"])
+def test_resource_is_made_if_the_role_may_make_it(ministack: MiniStackInProcess, stack: str) -> None:
+    ministack.put_role([allow("sqs:CreateQueue", f"arn:aws:sqs:us-east-1:{ACCOUNT}:gate-*")], SERVICE)
+    url, _ = make_queue(stack)
+    assert url in sqs._queues
+
+
+@pytest.mark.usefixtures("stacks")
+@pytest.mark.parametrize("stack", ["gate", "gate-Monitoring-1"])
+def test_resource_out_of_the_roles_reach_is_not_made(ministack: MiniStackInProcess, stack: str) -> None:
+    ministack.put_role([allow("sqs:CreateQueue", f"arn:aws:sqs:us-east-1:{ACCOUNT}:other-*")], SERVICE)
+    with pytest.raises(RoleDeniedError, match=r"not authorized to perform: sqs:CreateQueue"):
+        make_queue(stack)
+    assert not sqs._queues
+
+
+def test_stack_without_a_role_is_deployed_as_before(ministack: MiniStackInProcess, stacks: dict[str, Any]) -> None:
+    del stacks["gate"]["RoleARN"]
+    ministack.put_role([], SERVICE)
+    url, _ = make_queue("gate")
+    assert url in sqs._queues
+
+
+@pytest.mark.usefixtures("stacks")
+def test_role_that_does_not_trust_cloudformation_is_refused(ministack: MiniStackInProcess) -> None:
+    ministack.put_role(service="lambda.amazonaws.com")
+    with pytest.raises(RoleNotAssumedError):
+        make_queue("gate")
+
+
+@pytest.mark.usefixtures("stacks")
+def test_key_needs_the_right_to_tag_it_by_the_tags_of_the_request(ministack: MiniStackInProcess) -> None:
+    create, keys = allow("kms:CreateKey", "*", **TAG), f"arn:aws:kms:us-east-1:{ACCOUNT}:key/*"
+    by_resource = {"StringEquals": {"aws:ResourceTag/project": "scones-unlimited"}}
+    ministack.put_role([create, allow("kms:TagResource", keys, **by_resource)], SERVICE)
+    with pytest.raises(RoleDeniedError, match="kms:TagResource"):
+        provisioners._provision_resource("AWS::KMS::Key", "Key", {}, "gate")
+    ministack.put_role([create, allow("kms:TagResource", keys, **TAG)], SERVICE)
+    key, _ = provisioners._provision_resource("AWS::KMS::Key", "Key", {}, "gate")
+    assert kms._resolve_key(key)
+
+
+@pytest.mark.usefixtures("stacks")
+def test_deletion_is_asked_for_as_well(ministack: MiniStackInProcess) -> None:
+    queue = f"arn:aws:sqs:us-east-1:{ACCOUNT}:gate-*"
+    ministack.put_role([allow("sqs:CreateQueue", queue)], SERVICE)
+    url, _ = make_queue("gate")
+    with pytest.raises(RoleDeniedError, match="sqs:DeleteQueue"):
+        provisioners._delete_resource("AWS::SQS::Queue", url, {}, "gate", "Queue")
+    ministack.put_role([allow("sqs:DeleteQueue", queue)], SERVICE)
+    provisioners._delete_resource("AWS::SQS::Queue", url, {}, "gate", "Queue")
+    assert not sqs._queues
+
+
+@pytest.mark.usefixtures("stacks")
+def test_role_handed_to_a_service_is_asked_for(ministack: MiniStackInProcess) -> None:
+    rule = f"arn:aws:events:us-east-1:{ACCOUNT}:rule/gate-*"
+    ministack.put_role([allow("events:PutRule", rule)], SERVICE)
+    target = {"Id": "one", "Arn": "arn:one", "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/handed"}
+    with pytest.raises(RoleDeniedError, match="iam:PassRole"):
+        provisioners._provision_resource("AWS::Events::Rule", "Rule", {"Name": "gate-one", "Targets": [target]}, "gate")
+
+
+@pytest.mark.usefixtures("stacks")
+def test_type_whose_requests_are_not_known_is_not_emulated(ministack: MiniStackInProcess) -> None:
+    ministack.put_role(service=SERVICE)
+    with pytest.raises(NotEmulatedError, match="AWS::SSM::Parameter"):
+        provisioners._provision_resource("AWS::SSM::Parameter", "One", {"Type": "String", "Value": "1"}, "gate")
+
+
+@pytest.mark.parametrize(
+    ("statements", "status"), [([], "FAILED"), ([allow("cloudformation:*", MACRO)], "CREATE_COMPLETE")]
+)
+def test_change_set_needs_the_roles_right_to_expand_the_macro(
+    ministack: MiniStackInProcess, statements: list[dict[str, Any]], status: str
+) -> None:
+    ministack.put_role(statements, SERVICE)
+    queue = {"Type": "AWS::SQS::Queue"}
+    body = {"Transform": "AWS::Serverless-2016-10-31", "Resources": {"Queue": queue}}
+    params = {
+        "StackName": ["macro"],
+        "ChangeSetName": ["first"],
+        "ChangeSetType": ["CREATE"],
+        "RoleARN": [ROLE_ARN],
+        "TemplateBody": [json.dumps(body)],
+        "Capabilities.member.1": ["CAPABILITY_AUTO_EXPAND"],
+    }
+    assert 200 == handlers._ACTION_HANDLERS["CreateChangeSet"](params)[0]
+    _, change_set = changesets._find_change_set("first", "macro")
+    cloudformation._stacks.pop("macro")
+    cloudformation._change_sets.pop(change_set["ChangeSetId"])
+    assert status == change_set["Status"]
+    assert (f"on resource: {MACRO}" in change_set["StatusReason"]) == (status == "FAILED")

@@ -1,0 +1,35 @@
+"""The local cloud refuses by name what it does not emulate: it never answers success for it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from localcloud.server.cloud import Cloud
+
+CHOICE = '{"Type": "Choice", "Choices": [], "Default": "Next"}'
+CALLS: dict[str, Callable[[Cloud], Any]] = {
+    "ValidateStateMachineDefinition": lambda cloud: cloud.client(
+        "stepfunctions",
+    ).validate_state_machine_definition(definition="{}"),
+    "TestState": lambda cloud: cloud.client("stepfunctions").test_state(
+        definition=CHOICE,
+        input="{}",
+    ),
+    "access-analyzer": lambda cloud: cloud.client("accessanalyzer").validate_policy(
+        policyDocument="{}", policyType="IDENTITY_POLICY"
+    ),
+    "servicequotas": lambda cloud: cloud.client("service-quotas").list_service_quotas(
+        ServiceCode="sagemaker",
+    ),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_call_that_is_not_emulated_is_refused_by_name(cloud: Cloud, call: str) -> None:
+    with pytest.raises(
+        ClientError,
+        match=f"UnknownOperationException.*{call} is not emulated by the local cloud",
+    ):
+        CALLS[call](cloud)

@@ -1,0 +1,192 @@
+"""The local cloud as a process: what it listens on, whom it answers, what survives it, and that nothing of it does."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from localcloud.server.cloud import Cloud, StartFailedError, require, running
+from localcloud.server.listener import open_listener
+from localcloud.server.ownership import find
+from localcloud.server.settings import ROOT, Folder
+
+
+def _until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "did not happen within 30 seconds"
+        time.sleep(0.05)
+
+
+def _listening(pid: int) -> list[str]:
+    """The addresses that a process listens on, as /proc has them: hexadecimal, 0100007F is 127.0.0.1."""
+    sockets = {link.readlink().name for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
+    tables = [Path(f"/proc/{pid}/net/{name}").read_text() for name in ("tcp", "tcp6")]
+    lines = [line.split() for table in tables for line in table.splitlines()]
+    return [line[1].split(":")[0] for line in lines if line[3] == "0A" and f"socket:[{line[9]}]" in sockets]
+
+
+def test_cloud_listens_on_one_loopback_port(cloud: Cloud, shared_folder: Path) -> None:
+    record = find(Folder(shared_folder))
+    assert record is not None
+    assert ["0100007F"] == _listening(record.pid)
+
+
+def test_client_of_the_cloud_is_the_accounts_root(cloud: Cloud) -> None:
+    assert "arn:aws:iam::000000000000:root" == cloud.client("sts").get_caller_identity()["Arn"]
+
+
+def test_sagemaker_requests_reach_the_local_sagemaker(cloud: Cloud) -> None:
+    assert [] == cloud.client("sagemaker").list_endpoints(NameContains="no-such-endpoint")["Endpoints"]
+
+
+def test_aws_command_line_in_the_clouds_environment_reaches_it(cloud: Cloud) -> None:
+    command = [str(Path(sys.executable).with_name("aws")), "stepfunctions", "list-state-machines"]
+    answer = subprocess.run(command, env=cloud.environment, capture_output=True, check=True, text=True)
+    assert {"stateMachines": []} == json.loads(answer.stdout)
+
+
+def test_request_of_a_web_page_is_refused(cloud: Cloud) -> None:
+    page = urllib.request.Request(cloud.url, headers={"Origin": "http://localhost:3000"})
+    with pytest.raises(urllib.error.HTTPError, match="403") as refused:
+        urllib.request.urlopen(page)
+    refused.value.close()
+
+
+@pytest.fixture
+def reader(cloud: Cloud) -> Any:
+    """The S3 client of a user who may read the bucket "images", whose policy denies what does not come over TLS."""
+    iam, s3 = cloud.client("iam"), cloud.client("s3")
+    s3.create_bucket(Bucket="images")
+    s3.put_object(Bucket="images", Key="uploads/a", Body=b"a")
+    resources = ["arn:aws:s3:::images", "arn:aws:s3:::images/*"]
+    insecure = {"Bool": {"aws:SecureTransport": "false"}}
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": resources, "Condition": insecure}
+    s3.put_bucket_policy(Bucket="images", Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
+    iam.create_user(UserName="reader")
+    read = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::images/uploads/*"}
+    policy = {"Version": "2012-10-17", "Statement": [read]}
+    iam.put_user_policy(UserName="reader", PolicyName="read", PolicyDocument=json.dumps(policy))
+    key = iam.create_access_key(UserName="reader")["AccessKey"]
+    return cloud.client("s3", key["AccessKeyId"], key["SecretAccessKey"])
+
+
+def test_user_reads_over_loopback_what_a_policy_keeps_for_tls_and_writes_nothing(reader: Any) -> None:
+    assert b"a" == reader.get_object(Bucket="images", Key="uploads/a")["Body"].read()
+    with pytest.raises(ClientError, match="AccessDenied"):
+        reader.put_object(Bucket="images", Key="uploads/b", Body=b"b")
+
+
+def test_two_clouds_at_once_keep_their_things_apart(cloud: Cloud, tmp_path: Path) -> None:
+    with running(tmp_path) as other:
+        other.client("ssm").put_parameter(Name="only-here", Value="1", Type="String")
+        assert [] == cloud.client("ssm").describe_parameters()["Parameters"]
+
+
+def test_execution_that_runs_when_the_cloud_stops_comes_to_its_end(tmp_path: Path) -> None:
+    definition = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 1, "End": True}}}
+    with running(tmp_path) as first:
+        trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+        role = first.client("iam").create_role(RoleName="workflow", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        states = first.client("stepfunctions")
+        machine = states.create_state_machine(name="slow", definition=json.dumps(definition), roleArn=role)
+        execution = states.start_execution(stateMachineArn=machine["stateMachineArn"])["executionArn"]
+    with running(tmp_path) as second:
+        described = second.client("stepfunctions").describe_execution(executionArn=execution)
+        assert "SUCCEEDED" == described["status"]
+
+
+def test_state_survives_a_stop(tmp_path: Path) -> None:
+    with running(tmp_path) as first:
+        first.client("s3").create_bucket(Bucket="kept")
+        first.client("s3").put_object(Bucket="kept", Key="a b+é#", Body=b"content")
+    with running(tmp_path) as second:
+        assert b"content" == second.client("s3").get_object(Bucket="kept", Key="a b+é#")["Body"].read()
+
+
+def _python_m_local(*arguments: str | Path) -> str:
+    command = [sys.executable, "-m", "localcloud", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout
+
+
+def test_cloud_that_was_killed_comes_back_on_its_port_with_the_state_at_rest(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    _python_m_local("up", "--detach", "--port", "0", "--state-dir", tmp_path)
+    record = require(folder)
+    Cloud(record.url).client("ssm").put_parameter(Name="kept", Value="1", Type="String")
+    _until((folder.state / "ministack" / "ssm.json").exists)
+    os.kill(record.pid, signal.SIGKILL)
+    _until(lambda: find(folder) is None)
+
+    _python_m_local("up", "--detach", "--state-dir", tmp_path)
+    try:
+        kept = Cloud(record.url).client("ssm").get_parameter(Name="kept")["Parameter"]["Value"]
+        assert (record.url, "1") == (require(folder).url, kept)
+    finally:
+        _python_m_local("down", "--state-dir", tmp_path)
+
+
+@pytest.mark.long
+def test_cloud_that_cannot_save_its_state_says_so_when_it_stops(tmp_path: Path) -> None:
+    _python_m_local("up", "--detach", "--port", "0", "--state-dir", tmp_path)
+    saves = Folder(tmp_path).state / "ministack"
+    shutil.rmtree(saves, ignore_errors=True)
+    saves.touch()  # no file can be made below a file
+    command = [sys.executable, "-m", "localcloud", "down", "--state-dir", str(tmp_path)]
+    stopped = subprocess.run(command, cwd=ROOT, capture_output=True, check=False, text=True)
+    assert (1, True) == (stopped.returncode, "What changed since the last save is lost" in stopped.stderr)
+    assert "The state could not be saved" in Folder(tmp_path).output.read_text()
+
+
+def test_detached_cloud_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    said = _python_m_local("up", "--detach", "--port", "0", "--state-dir", tmp_path)
+    record = require(Folder(tmp_path))
+    assert f"The local cloud is up at {record.url}.\n" in said
+    assert f"up at {record.url} since" in _python_m_local("status", "--state-dir", tmp_path)
+    assert f"at {record.url} has stopped" in _python_m_local("down", "--state-dir", tmp_path)
+    assert find(Folder(tmp_path)) is None
+
+
+def test_cloud_stops_when_the_process_that_runs_it_is_killed(tmp_path: Path) -> None:
+    script = (
+        "import os, pathlib, signal, sys\n"
+        "from localcloud.server.cloud import running\n"
+        "with running(pathlib.Path(sys.argv[1])):\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", script, tmp_path], cwd=ROOT, check=False)
+    assert -signal.SIGKILL == killed.returncode
+    _until(lambda: find(Folder(tmp_path)) is None)
+
+
+def test_cloud_on_a_taken_port_does_not_start_and_says_why(tmp_path: Path) -> None:
+    with open_listener(0) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(StartFailedError, match=f"Port {port} is in use"), running(tmp_path, port):
+            pass
+
+
+def test_cloud_without_the_lambda_runtime_does_not_start_and_says_why(tmp_path: Path) -> None:
+    script = (
+        "import pathlib, sys\n"
+        "from localcloud.server import settings\n"
+        "settings.LAMBDA_PYTHON = pathlib.Path('missing/bin/python')\n"
+        "from localcloud.__main__ import run\n"
+        "sys.exit(run(['up', '--port', '0', '--state-dir', sys.argv[1]]))\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script, tmp_path], cwd=ROOT, capture_output=True, check=False, text=True
+    )
+    assert 1 == ended.returncode
+    assert "run `make setup`" in ended.stderr

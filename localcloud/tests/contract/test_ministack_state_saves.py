@@ -1,0 +1,66 @@
+"""The state can be saved while it changes."""
+
+import copy
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ministack import app
+from ministack.core import persistence
+from ministack.core.responses import AccountRegionScopedDict, AccountScopedDict
+
+from localcloud.ministack import state_saves
+
+
+class Busy:
+    """A value in whose copying another thread adds to the store."""
+
+    def __init__(self, store: Any) -> None:
+        self.store = store
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> str:
+        self.store[f"new-{len(self.store)}"] = "value"
+        return "copied"
+
+
+@pytest.mark.usefixtures("ministack")
+@pytest.mark.parametrize("kind", [AccountScopedDict, AccountRegionScopedDict])
+def test_store_that_grows_is_copied_as_it_was(kind: type[Any]) -> None:
+    store = kind()
+    store["first"] = Busy(store)
+    store["second"] = Busy(store)
+    copied = copy.deepcopy(store)
+    assert {"first": "copied", "second": "copied"} == dict(copied.items())
+    assert 4 == len(store)
+
+
+@pytest.mark.usefixtures("ministack")
+def test_copy_of_a_store_shares_nothing_that_changes_with_it() -> None:
+    store = AccountScopedDict()
+    store["execution"] = {"events": [{"id": 1}], "tags": {"a"}}
+    copied = copy.deepcopy(store)
+    store["execution"]["events"][0]["id"] = 2
+    store["execution"]["tags"].add("b")
+    assert {"events": [{"id": 1}], "tags": {"a"}} == copied["execution"]
+
+
+@pytest.mark.usefixtures("ministack")
+@pytest.mark.parametrize("module", [persistence, app])
+def test_state_that_cannot_be_saved_is_known(module: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(persistence, "PERSIST_STATE", True)
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(persistence, "STATE_DIR", str(tmp_path / "file" / "ministack"))
+    module.save_all({"sqs": dict})
+    assert ["NotADirectoryError"] == [type(failure).__name__ for failure in state_saves.failures]
+    monkeypatch.setattr(persistence, "STATE_DIR", str(tmp_path))
+    module.save_all({"sqs": dict})
+    assert [] == state_saves.failures
+
+
+@pytest.mark.usefixtures("ministack")
+def test_json_dump_writes_what_it_always_did() -> None:
+    file = io.StringIO()
+    json.dump({"a": {1}, "b": None}, file, default=sorted, indent=1)
+    assert '{\n "a": [\n  1\n ],\n "b": null\n}' == file.getvalue()

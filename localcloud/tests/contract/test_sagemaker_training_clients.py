@@ -1,0 +1,223 @@
+"""Clients that know nothing of this project, on training jobs of the local cloud: AWS command line, boto3, SDK."""
+
+import io
+import json
+import subprocess
+import sys
+import tarfile
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, WaiterError
+
+from localcloud.server.cloud import Cloud, running
+from localcloud.tests.contract import trained
+
+BUCKET = "training-clients"
+LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+# In a process of its own: the SDK takes seconds to import, and warns of its own syntax when it is first compiled.
+SCRIPT = """
+import json, sys
+from sagemaker.core.resources import TrainingJob
+from sagemaker.core import shapes
+
+request, result = json.load(open(sys.argv[1])), sys.argv[2]
+
+def create(name, epochs):
+    return TrainingJob.create(
+        training_job_name=name,
+        hyper_parameters={**request["HyperParameters"], "epochs": str(epochs)},
+        algorithm_specification=shapes.AlgorithmSpecification(
+            training_image=request["AlgorithmSpecification"]["TrainingImage"], training_input_mode="File"
+        ),
+        role_arn=request["RoleArn"],
+        input_data_config=[
+            shapes.Channel(
+                channel_name=channel["ChannelName"],
+                content_type=channel["ContentType"],
+                data_source=shapes.DataSource(
+                    s3_data_source=shapes.S3DataSource(
+                        s3_data_type="S3Prefix", s3_uri=channel["DataSource"]["S3DataSource"]["S3Uri"]
+                    )
+                ),
+            )
+            for channel in request["InputDataConfig"]
+        ],
+        output_data_config=shapes.OutputDataConfig(s3_output_path=request["OutputDataConfig"]["S3OutputPath"]),
+        resource_config=shapes.ResourceConfig(instance_type="ml.g4dn.xlarge", instance_count=1, volume_size_in_gb=30),
+        stopping_condition=shapes.StoppingCondition(max_runtime_in_seconds=600),
+    )
+
+job, endless = create("by-sdk", 2), create("endless", 1_000_000)
+job.wait(poll=1)
+endless.stop()
+endless.wait(poll=1)
+told = {
+    "status": job.refresh().training_job_status,
+    "model": job.model_artifacts.s3_model_artifacts,
+    "stopped": endless.refresh().training_job_status,
+    "all": sorted(found.training_job_name for found in TrainingJob.get_all(status_equals="Completed")),
+}
+json.dump(told, open(result, "w"))
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def dataset(cloud: Cloud) -> None:
+    trained.put_dataset(cloud, BUCKET)
+
+
+@pytest.fixture(scope="module")
+def job(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """A job that the AWS command line created and boto3's waiter saw complete."""
+    file = tmp_path_factory.mktemp("request") / "request.json"
+    file.write_text(json.dumps(trained.request(BUCKET, "trucks", Tags=[{"Key": "project", "Value": "scones"}])))
+    aws(cloud, "create-training-job", "--cli-input-json", f"file://{file}")
+    return trained.settle(cloud, "trucks")
+
+
+def aws(cloud: Cloud, *arguments: str) -> str:
+    command = [str(Path(sys.executable).with_name("aws")), "sagemaker", *arguments]
+    return subprocess.run(command, env=cloud.environment, capture_output=True, check=True, text=True).stdout
+
+
+def test_job_of_the_command_line_completes(job: dict[str, Any]) -> None:
+    assert "Completed" == job["TrainingJobStatus"], job.get("FailureReason")
+
+
+def test_job_leaves_a_model_that_can_be_unpacked(cloud: Cloud, job: dict[str, Any]) -> None:
+    key = job["ModelArtifacts"]["S3ModelArtifacts"].removeprefix(f"s3://{BUCKET}/")
+    archive = cloud.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read()
+
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        assert "model.json" in tar.getnames()
+
+
+def test_command_line_waits_for_and_describes_the_job(cloud: Cloud, job: dict[str, Any]) -> None:
+    aws(cloud, "wait", "training-job-completed-or-stopped", "--training-job-name", "trucks")
+
+    described = json.loads(aws(cloud, "describe-training-job", "--training-job-name", "trucks"))
+    assert job["TrainingJobArn"] == described["TrainingJobArn"]
+
+
+def test_paginator_finds_the_job(cloud: Cloud, job: dict[str, Any]) -> None:
+    pages = cloud.client("sagemaker").get_paginator("list_training_jobs").paginate(NameContains="trucks", MaxResults=1)
+
+    assert [job["TrainingJobName"]] == [
+        one["TrainingJobName"] for page in pages for one in page["TrainingJobSummaries"]
+    ]
+
+
+def test_tags_of_the_job_are_listed(cloud: Cloud, job: dict[str, Any]) -> None:
+    tags = cloud.client("sagemaker").list_tags(ResourceArn=job["TrainingJobArn"])["Tags"]
+
+    assert [{"Key": "project", "Value": "scones"}] == tags
+
+
+def test_log_of_the_job_is_in_cloudwatch(cloud: Cloud, job: dict[str, Any]) -> None:
+    logs = cloud.client("logs")
+    found = logs.filter_log_events(logGroupName=LOG_GROUP, logStreamNamePrefix=f"{job['TrainingJobName']}/algo-1-")
+
+    assert any("Epoch[1] Validation-accuracy=" in event["message"] for event in found["events"])
+
+
+def test_metrics_of_the_job_are_in_cloudwatch(cloud: Cloud, job: dict[str, Any]) -> None:
+    dimension = {"Name": "TrainingJobName", "Value": job["TrainingJobName"]}
+    metrics = cloud.client("cloudwatch").list_metrics(Namespace=LOG_GROUP, Dimensions=[dimension])["Metrics"]
+
+    assert {"train:accuracy", "validation:accuracy"} == {metric["MetricName"] for metric in metrics}
+    assert {"train:accuracy", "validation:accuracy"} == {one["MetricName"] for one in job["FinalMetricDataList"]}
+
+
+def test_taken_name_is_an_error_that_boto3_knows(cloud: Cloud, job: dict[str, Any]) -> None:
+    sagemaker = cloud.client("sagemaker")
+
+    with pytest.raises(sagemaker.exceptions.ResourceInUse):
+        sagemaker.create_training_job(**trained.request(BUCKET, job["TrainingJobName"]))
+
+
+def test_job_without_a_role_is_refused_in_aws_words(cloud: Cloud) -> None:
+    nobody = trained.ROLE.replace("training", "nobody")
+
+    with pytest.raises(ClientError, match=r"Could not assume role .*/nobody"):
+        cloud.client("sagemaker").create_training_job(**trained.request(BUCKET, "no-role", RoleArn=nobody))
+
+
+def test_job_whose_role_may_not_read_fails_by_the_clients_fault(cloud: Cloud) -> None:
+    elsewhere = trained.request("elsewhere", "no-rights")["InputDataConfig"]
+    cloud.client("sagemaker").create_training_job(**trained.request(BUCKET, "no-rights", InputDataConfig=elsewhere))
+
+    with pytest.raises(WaiterError, match="Failed"):
+        trained.settle(cloud, "no-rights")
+    reason = cloud.client("sagemaker").describe_training_job(TrainingJobName="no-rights")["FailureReason"]
+    assert reason.startswith("ClientError: User: arn:aws:sts::000000000000:assumed-role/training/SageMaker is not")
+
+
+def test_tuning_job_finds_its_best_training_job(cloud: Cloud) -> None:
+    sagemaker = cloud.client("sagemaker")
+    definition = trained.request(BUCKET, "unused")
+    del definition["TrainingJobName"]
+    definition["StaticHyperParameters"] = definition.pop("HyperParameters")
+    rates = {"Name": "learning_rate", "MinValue": "0.001", "MaxValue": "0.1", "ScalingType": "Logarithmic"}
+    sagemaker.create_hyper_parameter_tuning_job(
+        HyperParameterTuningJobName="tuned",
+        HyperParameterTuningJobConfig={
+            "Strategy": "Random",
+            "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "validation:accuracy"},
+            "ResourceLimits": {"MaxNumberOfTrainingJobs": 2, "MaxParallelTrainingJobs": 1},
+            "ParameterRanges": {"ContinuousParameterRanges": [rates]},
+            "RandomSeed": 1,
+        },
+        TrainingJobDefinition=definition,
+    )
+
+    tuning: Any = {"HyperParameterTuningJobStatus": "InProgress"}
+    while tuning["HyperParameterTuningJobStatus"] == "InProgress":
+        time.sleep(0.1)
+        tuning = sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName="tuned")
+
+    assert 2 == tuning["TrainingJobStatusCounters"]["Completed"], tuning
+    assert tuning["BestTrainingJob"]["TrainingJobName"].startswith("tuned-00")
+
+
+@pytest.fixture(scope="module")
+def told(cloud: Cloud, job: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """What the SDK's script heard."""
+    folder = tmp_path_factory.mktemp("sdk")
+    (folder / "request.json").write_text(json.dumps(trained.request(BUCKET, "unused")))
+    command = [sys.executable, "-W", "ignore", "-c", SCRIPT, "request.json", "result.json"]
+    ended = subprocess.run(command, env=cloud.environment, cwd=folder, capture_output=True, check=False, text=True)
+    assert 0 == ended.returncode, ended.stderr
+    return json.loads((folder / "result.json").read_text())
+
+
+def test_job_of_the_sdk_completes_and_tells_its_model(told: Any) -> None:
+    assert ("Completed", f"s3://{BUCKET}/models/by-sdk/output/model.tar.gz") == (told["status"], told["model"])
+
+
+def test_job_stopped_through_the_sdk_is_stopped(told: Any) -> None:
+    assert "Stopped" == told["stopped"]
+
+
+def test_jobs_are_found_through_the_sdk(told: Any) -> None:
+    assert {"by-sdk", "trucks"} <= set(told["all"])
+
+
+def test_unfinished_job_leaves_no_process_when_the_cloud_stops_and_goes_on_in_the_next(tmp_path: Path) -> None:
+    with running(tmp_path) as first:
+        trained.put_dataset(first, BUCKET)
+        checkpoints = {"CheckpointConfig": {"S3Uri": f"s3://{BUCKET}/checkpoints"}}
+        first.client("sagemaker").create_training_job(**trained.request(BUCKET, "trucks", 1_000_000, **checkpoints))
+        deadline = time.monotonic() + 60
+        while not first.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="checkpoints/").get("Contents"):
+            assert time.monotonic() < deadline, "no checkpoint"
+            time.sleep(0.1)
+    left = subprocess.run(["pgrep", "--full", str(tmp_path)], capture_output=True, check=False, text=True).stdout
+    with running(tmp_path) as second:
+        second.client("sagemaker").stop_training_job(TrainingJobName="trucks")
+        job = trained.settle(second, "trucks")
+
+    assert "" == left
+    assert "Restarting" in [one["Status"] for one in job["SecondaryStatusTransitions"]]

@@ -1,0 +1,75 @@
+"""Endpoints work in the execution role of their models."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from localcloud.tests.unit.sagemaker.conftest import Cloud
+
+CAPTURE = {
+    "InitialSamplingPercentage": 100,
+    "DestinationS3Uri": "s3://captured/requests",
+    "CaptureOptions": [{"CaptureMode": "Input"}],
+    "KmsKeyId": "alias/data",
+}
+
+
+def configure(cloud: Cloud, **members: Any) -> None:
+    """Create a model and an endpoint configuration "trucks" with these members."""
+    cloud.create_model("trucks", "trucks")
+    variant: Any = {"VariantName": "AllTraffic", "ModelName": "trucks", "InstanceType": "ml.m5.large"}
+    cloud.control.create_endpoint_config(
+        EndpointConfigName="trucks", ProductionVariants=[variant | {"InitialInstanceCount": 1}], **members
+    )
+
+
+def capture(cloud: Cloud) -> list[str]:
+    """Ask an endpoint that captures everything, and return the URLs of the files."""
+    configure(cloud, DataCaptureConfig=CAPTURE)
+    cloud.control.create_endpoint(EndpointName="trucks", EndpointConfigName="trucks")
+    assert "InService" == cloud.settle("trucks")
+    cloud.runtime.invoke_endpoint(EndpointName="trucks", Body=b"image")
+    cloud.publish()
+    return [file.url for file in cloud.telemetry.files]
+
+
+@pytest.mark.parametrize("action", ["sts:AssumeRole", "s3:GetObject"])
+def test_endpoint_whose_role_may_not_read_the_model_fails(cloud: Cloud, action: str) -> None:
+    cloud.iam.denied.add(action)
+    cloud.create_endpoint("trucks")
+    reason = cloud.control.describe_endpoint(EndpointName="trucks")["FailureReason"]
+    assert f"not authorized to perform: {action}" in reason
+
+
+def test_endpoint_whose_role_may_not_decrypt_the_model_fails(cloud: Cloud) -> None:
+    cloud.artifacts.keys["s3://models/trucks/model.tar.gz"] = "alias/data"
+    cloud.iam.denied.add("kms:Decrypt")
+    cloud.create_endpoint("trucks")
+    reason = cloud.control.describe_endpoint(EndpointName="trucks")["FailureReason"]
+    assert "not authorized to perform: kms:Decrypt on resource: alias/data" in reason
+
+
+def test_endpoint_whose_role_may_not_lend_the_key_of_its_volumes_is_refused(cloud: Cloud) -> None:
+    cloud.create_endpoint("plain")
+    configure(cloud, KmsKeyId="alias/disks")
+    cloud.iam.denied.add("kms:CreateGrant")
+    refused = r"not authorized to perform: kms:CreateGrant on resource: alias/disks"
+    with pytest.raises(ClientError, match=refused):
+        cloud.control.create_endpoint(EndpointName="trucks", EndpointConfigName="trucks")
+    with pytest.raises(ClientError, match=refused):
+        cloud.control.update_endpoint(EndpointName="plain", EndpointConfigName="trucks")
+    cloud.iam.denied.clear()
+    cloud.control.create_endpoint(EndpointName="trucks", EndpointConfigName="trucks")
+    assert "InService" == cloud.settle("trucks")
+
+
+@pytest.mark.parametrize("action", ["s3:PutObject", "kms:GenerateDataKey", "kms:Encrypt"])
+def test_nothing_is_captured_where_the_role_may_not_write(cloud: Cloud, action: str) -> None:
+    cloud.iam.denied.add(action)
+    assert [] == capture(cloud)
+
+
+def test_requests_are_captured_where_the_role_may_write(cloud: Cloud) -> None:
+    [url] = capture(cloud)
+    assert url.startswith("s3://captured/requests/trucks/AllTraffic/")

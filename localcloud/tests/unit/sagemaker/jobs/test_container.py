@@ -1,0 +1,60 @@
+"""The process of a training job."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from localcloud.sagemaker.jobs.container import TrainingContainer
+
+# A local cloud that has started an algorithm, which has started a process of its own, and is killed.
+KILLED = """
+import asyncio, os, pathlib, signal, sys
+from localcloud.sagemaker.jobs.container import TrainingContainer
+
+async def train(pids):
+    async with TrainingContainer.start(["sh", "-c", f"sleep 60 & echo $$ $! >{pids}; wait"], {}):
+        while not pathlib.Path(pids).exists() or not pathlib.Path(pids).read_text():
+            await asyncio.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(train(sys.argv[1]))
+"""
+
+
+def is_running(pid: str) -> bool:
+    """Whether a process is at work; one that only waits for its parent to take note (Z) is not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_algorithm_and_what_it_started_end_when_the_local_cloud_is_killed(tmp_path: Path) -> None:
+    killed = subprocess.run([sys.executable, "-c", KILLED, tmp_path / "pids"], check=False)
+    pids = (tmp_path / "pids").read_text().split()
+
+    deadline = time.monotonic() + 10
+    while any(map(is_running, pids)):
+        assert time.monotonic() < deadline, f"{pids} still run"
+        time.sleep(0.01)
+    assert -signal.SIGKILL == killed.returncode
+
+
+def test_algorithm_is_nicer_than_the_endpoints() -> None:
+    async def niceness() -> list[str]:
+        async with TrainingContainer.start(["nice"], {}) as container:
+            return [line async for lines in container.output() for line in lines]
+
+    assert [str(min(19, os.nice(0) + 10))] == asyncio.run(niceness())
+
+
+def test_output_that_does_not_end_with_a_line_is_not_lost() -> None:
+    async def said() -> list[str]:
+        async with TrainingContainer.start(["printf", "one\\ntwo"], {}) as container:
+            return [line async for lines in container.output() for line in lines]
+
+    assert ["one", "two"] == asyncio.run(said())

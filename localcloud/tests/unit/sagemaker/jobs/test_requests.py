@@ -1,0 +1,103 @@
+"""What a training job may ask for."""
+
+from typing import Any
+
+import pytest
+
+from localcloud.sagemaker.api.protocol import InvalidRequestError, NotEmulatedError
+from localcloud.sagemaker.jobs.requests import training_job
+from localcloud.tests.unit.sagemaker.jobs.lab import channel, training_request
+
+SOURCE = {"S3DataType": "S3Prefix", "S3Uri": "s3://data/train"}
+INSTANCE = {"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 1}
+IMAGE = "811284229777.dkr.ecr.us-east-1.amazonaws.com/image-classification:1"
+
+
+def with_channel(**members: Any) -> dict[str, Any]:
+    return {"InputDataConfig": [channel("train", "s3://data/train") | members]}
+
+
+def with_source(**members: Any) -> dict[str, Any]:
+    return with_channel(DataSource={"S3DataSource": SOURCE | members})
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"AlgorithmSpecification": {"TrainingImage": "xgboost:1", "TrainingInputMode": "File"}}, "image xgboost:1"),
+        ({"AlgorithmSpecification": {"AlgorithmName": "mine", "TrainingInputMode": "File"}}, "AlgorithmName"),
+        ({"AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "Pipe"}}, "TrainingInputMode"),
+        (with_channel(CompressionType="Gzip"), "InputDataConfig.CompressionType Gzip"),
+        (with_channel(RecordWrapperType="RecordIO"), "RecordWrapperType"),
+        (with_channel(InputMode="FastFile"), "InputMode FastFile"),
+        (with_channel(ShuffleConfig={"Seed": 1}), "ShuffleConfig"),
+        (with_channel(ContentType="text/csv"), "ContentType text/csv"),
+        (with_source(S3DataType="ManifestFile"), "S3DataType ManifestFile"),
+        (with_source(AttributeNames=["source-ref"]), "AttributeNames"),
+        (with_source(S3Uri="https://data/train"), "s3://"),
+        ({"OutputDataConfig": {"S3OutputPath": "s3://data/models", "CompressionType": "NONE"}}, "CompressionType NONE"),
+        ({"ResourceConfig": INSTANCE | {"InstanceCount": 2}}, "ResourceConfig.InstanceCount 2"),
+        ({"ResourceConfig": INSTANCE | {"KeepAlivePeriodInSeconds": 600}}, "KeepAlivePeriodInSeconds"),
+        ({"CheckpointConfig": {"S3Uri": "s3://data/c", "LocalPath": "/elsewhere"}}, "LocalPath /elsewhere"),
+        ({"DebugHookConfig": {"S3OutputPath": "s3://data/debug"}}, "DebugHookConfig"),
+        ({"ExperimentConfig": {"ExperimentName": "scones"}}, "ExperimentConfig"),
+        ({"RetryStrategy": {"MaximumRetryAttempts": 2}}, "RetryStrategy"),
+        ({"Environment": {"A": "1"}}, "Environment"),
+    ],
+)
+def test_what_could_change_the_job_and_is_not_emulated_is_refused_by_name(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(NotEmulatedError, match=words):
+        training_job(training_request(**changes))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"ProfilerConfig": {"DisableProfiler": True}},
+        {"RemoteDebugConfig": {"EnableRemoteDebug": False}},
+        {"ResourceConfig": INSTANCE | {"KeepAlivePeriodInSeconds": 0}},
+        {"VpcConfig": {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}},
+        with_source(S3DataDistributionType="ShardedByS3Key"),
+    ],
+)
+def test_what_cannot_change_the_job_is_accepted(changes: dict[str, Any]) -> None:
+    assert "trucks" == training_job(training_request(**changes))["TrainingJobName"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"InputDataConfig": [channel("train", "s3://data/a"), channel("train", "s3://data/b")]}, "same ChannelName"),
+        ({"InputDataConfig": None}, "InputDataConfig is missing"),
+        ({"ResourceConfig": {"InstanceCount": 1}}, "ResourceConfig.InstanceType is missing"),
+        ({"ResourceConfig": INSTANCE | {"VolumeKmsKeyId": "key"}}, "VolumeKmsKeyId is not supported"),
+        ({"EnableManagedSpotTraining": True}, "Invalid MaxWaitTimeInSeconds"),
+        (
+            {
+                "EnableManagedSpotTraining": True,
+                "StoppingCondition": {"MaxRuntimeInSeconds": 20, "MaxWaitTimeInSeconds": 10},
+            },
+            "Invalid MaxWaitTimeInSeconds",
+        ),
+        ({"StoppingCondition": {"MaxWaitTimeInSeconds": 10}}, "only when EnableManagedSpotTraining"),
+        (
+            {
+                "AlgorithmSpecification": {
+                    "TrainingImage": IMAGE,
+                    "TrainingInputMode": "File",
+                    "MetricDefinitions": [{"Name": "a", "Regex": "b"}],
+                }
+            },
+            "can't override the metric definitions",
+        ),
+    ],
+)
+def test_what_aws_refuses_is_refused(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(InvalidRequestError, match=words):
+        training_job(training_request(**changes))
+
+
+def test_job_without_a_limit_may_run_for_a_day() -> None:
+    job = training_job(training_request(StoppingCondition=None))
+
+    assert {"MaxRuntimeInSeconds": 86_400} == job["StoppingCondition"]

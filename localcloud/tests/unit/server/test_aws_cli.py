@@ -1,0 +1,168 @@
+"""The AWS CLI of a shell that evaluated `local env`: its version, and where its requests go."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from localcloud.server.aws_cli import warning
+from localcloud.server.client_environment import shell_commands
+from localcloud.server.settings import ROOT
+
+URL = "http://127.0.0.1:4566"
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+BLOCK = re.compile(r"```(?:sh|bash|shell)\n(.*?)```", re.DOTALL)
+# A user's own settings, which must not reach AWS.
+OUTSIDE = {
+    "AWS_ACCESS_KEY_ID": "token",
+    "AWS_SECRET_ACCESS_KEY": "token",
+    "AWS_SESSION_TOKEN": "token",
+    "AWS_PROFILE": "work",
+    "AWS_ENDPOINT_URL_SQS": "https://sqs.us-east-1.amazonaws.com",
+}
+# Prints "3", which ends the loop of the tutorial that waits for three images.
+RECORDER = """#!{python} -SE
+import json, os, sys
+with open({calls!r}, "a") as file:
+    print(json.dumps([sys.argv[1:], dict(os.environ)]), file=file)
+print(3)
+"""
+# Carries calls out in AWS CLI 1, up to the moment at which a request would leave; prints its URL and signature.
+DRIVER = """
+import json, os, sys
+import awscli
+from awscli.clidriver import create_clidriver
+
+data = os.environ["AWS_DATA_PATH"]
+for arguments, environment in json.load(sys.stdin):
+    os.environ.clear()
+    os.environ.update(environment, AWS_DATA_PATH=data)
+    sent = []
+
+    def note(request, **event):
+        sent.append([request.url, str(request.headers.get("Authorization"))])
+        raise KeyboardInterrupt
+
+    driver = create_clidriver()
+    driver.session.register("before-send", note)
+    driver.main(arguments)
+    print("sent", json.dumps(sent))
+"""
+type Call = tuple[list[str], dict[str, str]]
+
+
+def _put_aws(folder: Path, version: str) -> dict[str, str]:
+    (folder / "aws").write_text(f"#!/bin/sh\necho '{version}'\n")
+    (folder / "aws").chmod(0o755)
+    return {"PATH": str(folder)}
+
+
+@pytest.mark.parametrize(
+    "version", ["aws-cli/2.13.0 Python/3.11.4 Linux/6.1", "aws-cli/2.31.20 Python/3.13.7", "aws-cli/3.0.0 Python/3.15"]
+)
+def test_version_that_obeys_the_variable_is_no_problem(version: str, tmp_path: Path) -> None:
+    assert warning(_put_aws(tmp_path, version)) is None
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        ("aws-cli/1.46.3 Python/3.13.0", "AWS CLI 1.46.3 ({}) ignores AWS_ENDPOINT_URL for sqs, emr, rds"),
+        ("aws-cli/1.22.34 Python/3.10.6", "AWS CLI 1.22.34 ({}) ignores AWS_ENDPOINT_URL. This shell"),
+        ("aws-cli/2.9.19 Python/3.11.2", "AWS CLI 2.9.19 ({}) ignores AWS_ENDPOINT_URL. This shell"),
+        ("hello", "The version of {} is unknown."),
+    ],
+)
+def test_version_that_ignores_the_variable_is_named_with_what_to_do(
+    version: str, expected: str, tmp_path: Path
+) -> None:
+    told = str(warning(_put_aws(tmp_path, version)))
+    assert told.startswith(expected.format(tmp_path / "aws")), told
+    assert 'write `aws --endpoint-url "$AWS_ENDPOINT_URL" ...`' in told
+
+
+def test_machine_without_the_aws_cli_has_no_problem(tmp_path: Path) -> None:
+    assert warning({"PATH": str(tmp_path)}) is None
+
+
+def _calls(commands: str, folder: Path) -> list[Call]:
+    """Let a shell that evaluated `local env` run commands; return how it called `aws`. There is no other program."""
+    calls = folder / "calls"
+    calls.touch()
+    (folder / "aws").write_text(RECORDER.format(python=sys.executable, calls=str(calls)))
+    (folder / "aws").chmod(0o755)
+    outside = {"PATH": str(folder), "HOME": str(folder), **OUTSIDE}
+    script = f"{shell_commands(URL, outside)}\n{commands}"
+    subprocess.run(
+        ["/bin/bash", "-c", script],
+        cwd=folder,
+        env=outside,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    return [tuple(json.loads(line)) for line in calls.read_text().splitlines()]
+
+
+def _require_loopback(calls: list[Call]) -> None:
+    """Have AWS CLI 1 carry calls out; every request must be for the local cloud, and signed with its key."""
+    ended = subprocess.run(
+        [sys.executable, "-c", DRIVER],
+        cwd=ROOT,
+        input=json.dumps(calls),
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=120,
+    )
+    lines = [line.removeprefix("sent ") for line in ended.stdout.splitlines() if line.startswith("sent ")]
+    assert len(calls) == len(lines), ended.stderr
+    for call, line in zip(calls, lines, strict=True):
+        requests = json.loads(line)
+        assert requests, call[0]
+        for url, authorization in requests:
+            assert url.startswith(f"{URL}/"), call[0]
+            assert "Credential=local/" in authorization, call[0]
+
+
+def test_request_of_every_service_goes_to_the_local_cloud_with_its_credentials(tmp_path: Path) -> None:
+    commands = (
+        "aws sqs list-queues",
+        "aws health describe-events",
+        "aws stepfunctions list-state-machines",
+    )
+    calls = _calls("\n".join(commands), tmp_path)
+    assert len(commands) == len(calls)
+    _require_loopback(calls)
+
+
+def test_url_of_the_users_is_obeyed(tmp_path: Path) -> None:
+    [(arguments, _)] = _calls("aws --endpoint-url https://other sqs list-queues", tmp_path)
+    assert ["--endpoint-url", "https://other", "sqs", "list-queues"] == arguments[1:]
+
+
+def test_shell_that_left_the_local_cloud_calls_aws_as_ever(tmp_path: Path) -> None:
+    [(arguments, _)] = _calls("unset AWS_ENDPOINT_URL; aws sqs list-queues", tmp_path)
+    assert ["sqs", "list-queues"] == arguments
+
+
+def test_alias_of_the_users_does_not_break_the_function(tmp_path: Path) -> None:
+    commands = shell_commands(URL, {})
+    script = f"shopt -s expand_aliases\nalias aws='aws --debug'\neval {json.dumps('$commands')}\ntype -t aws"
+    ended = subprocess.run(
+        ["/bin/bash", "-c", script], env={"commands": commands}, capture_output=True, check=True, text=True
+    )
+    assert "function\n" == ended.stdout
+
+
+def test_documented_commands_go_to_the_local_cloud(tmp_path: Path) -> None:
+    blocks = [block for page in PAGES for block in BLOCK.findall(page.read_text(encoding="utf-8"))]
+    calls = _calls("\n".join(block for block in blocks if re.search(r"\baws ", block)), tmp_path)
+    # One of each operation is enough: ["--endpoint-url=...", "dynamodb", "scan", ...].
+    operations = {tuple(call[0][:3]): call for call in calls}
+    assert {"cloudformation", "dynamodb", "s3"} <= {service for _, service, _ in operations}
+    _require_loopback(list(operations.values()))

@@ -1,0 +1,49 @@
+"""The variables that point any AWS client at the local cloud."""
+
+import subprocess
+
+from localcloud.server.client_environment import client_environment, foreign_variables, shell_commands
+
+URL = "http://127.0.0.1:4566"
+
+
+def _after_eval(commands: str, *names: str, **outside: str) -> list[str]:
+    """Return what a shell says of variables after it evaluated the commands; "-" for one that is not set."""
+    says = "\n".join(f'echo "${{{name}--}}"' for name in names)
+    output = subprocess.run(
+        ["sh", "-euc", f"{commands}\n{says}"], env=outside, capture_output=True, check=True, text=True
+    )
+    return output.stdout.splitlines()
+
+
+def test_shell_commands_set_url_and_credentials() -> None:
+    names = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION")
+    assert [URL, "local", "local", "us-east-1", "us-east-1"] == _after_eval(shell_commands(URL, {}), *names)
+
+
+def test_shell_commands_set_an_empty_pager() -> None:
+    assert [""] == _after_eval(shell_commands(URL, {}), "AWS_PAGER")
+
+
+def test_shell_commands_unset_what_points_elsewhere() -> None:
+    outside = {"AWS_PROFILE": "work", "AWS_SESSION_TOKEN": "token", "AWS_ENDPOINT_URL_S3": "https://elsewhere"}
+    assert ["-", "-", "-"] == _after_eval(shell_commands(URL, outside), *outside, **outside)
+
+
+def test_shell_commands_quote_what_a_shell_would_read() -> None:
+    outside = {"HTTP_PROXY": "http://proxy", "NO_PROXY": "a b;$(touch x)'"}
+    assert ["a b;$(touch x)',127.0.0.1"] == _after_eval(shell_commands(URL, outside), "NO_PROXY", **outside)
+
+
+def test_client_environment_without_proxy_leaves_no_proxy_alone() -> None:
+    assert "NO_PROXY" not in client_environment(URL, {"NO_PROXY": "example.com"})
+
+
+def test_client_environment_with_proxy_goes_around_it() -> None:
+    environment = client_environment(URL, {"https_proxy": "http://proxy:3128"})
+    assert ("127.0.0.1", "127.0.0.1") == (environment["NO_PROXY"], environment["no_proxy"])
+
+
+def test_foreign_variables_are_those_of_other_accounts_and_endpoints() -> None:
+    outside = {"AWS_ENDPOINT_URL_SQS": "x", "AWS_PROFILE": "x", "AWS_REGION": "x", "PATH": "x"}
+    assert ["AWS_ENDPOINT_URL_SQS", "AWS_PROFILE"] == foreign_variables(outside)

@@ -1,0 +1,35 @@
+"""The server's environment: nothing of the user's account, nothing outside its folder."""
+
+from pathlib import Path
+
+from localcloud.server.settings import Folder, server_environment
+
+OUTSIDE = {
+    "PATH": "/usr/bin",
+    "AWS_ACCESS_KEY_ID": "AKIAREAL",
+    "AWS_SESSION_TOKEN": "token",
+    "AWS_PROFILE": "work",
+    "SERVICES": "s3",
+    "S3_DATA_DIR": "/elsewhere",
+    "HTTP_PROXY": "http://proxy:3128",
+}
+
+
+def test_environment_takes_nothing_of_the_users_account(tmp_path: Path) -> None:
+    environment = server_environment(Folder(tmp_path), 4566, OUTSIDE)
+    assert "local" == environment["AWS_ACCESS_KEY_ID"]
+    assert not {"AWS_SESSION_TOKEN", "AWS_PROFILE", "SERVICES", "HTTP_PROXY"} & environment.keys()
+
+
+def test_environment_keeps_every_folder_in_the_clouds_own(tmp_path: Path) -> None:
+    environment = server_environment(Folder(tmp_path), 4566, OUTSIDE)
+    folders = {name: environment[name] for name in ("TMPDIR", "STATE_DIR", "S3_DATA_DIR")}
+    assert [] == [name for name, path in folders.items() if not Path(path).is_relative_to(tmp_path)]
+
+
+def test_environment_keeps_onnxruntime_from_reporting(tmp_path: Path) -> None:
+    assert "1" == server_environment(Folder(tmp_path), 4566, OUTSIDE)["ORT_DISABLE_TELEMETRY"]
+
+
+def test_environment_passes_the_path_on(tmp_path: Path) -> None:
+    assert "/usr/bin" == server_environment(Folder(tmp_path), 4566, OUTSIDE)["PATH"]

@@ -1,0 +1,159 @@
+"""What anybody may send: both workflows decide or record it under its own key, or refuse it by name."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import md5
+from typing import Any
+
+import pytest
+from ministack.services import dynamodb, s3, stepfunctions
+
+from localcloud.tests.contract.conftest import ACCOUNT, ROLE_ARN, MiniStackInProcess
+from tests.contract.on_local_cloud.hostile_inputs import (
+    BUCKET,
+    INVALID_THRESHOLD,
+    INVALID_URL,
+    NOT_FOUND,
+    STORED,
+    UPLOADED_AT,
+    Input,
+    definition,
+    inputs,
+)
+
+# The only states of a refused input: none of them calls a service.
+REFUSING = {"Read input", "Valid input?", "Invalid image URL", "Invalid threshold"}
+# The workflows call a function that is missing, so that what is accepted ends here and is recorded as FAILED.
+ACCEPTED = "Lambda.ResourceNotFoundException"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How an execution ended, and the keys of all records that it left."""
+
+    status: str
+    error: str | None
+    cause: str | None
+    entered: list[str]
+    records: list[tuple[str, str]]
+
+
+class Workflows:
+    """Both workflows that record, with an image bucket and a results table."""
+
+    def run(self, workflow: str, text: str) -> Ended:
+        """Run a workflow on the text of an input, with an empty results table."""
+        table = dynamodb._tables["results"]
+        table["items"].clear()
+        arn = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:{workflow}"
+        status, _, body = stepfunctions._start_sync_execution({"stateMachineArn": arn, "input": text})
+        assert 200 == status, body
+        record = stepfunctions._executions.pop(json.loads(body)["executionArn"])
+        events = [event.get("stateEnteredEventDetails") for event in record["events"]]
+        return Ended(
+            record["status"],
+            record.get("error"),
+            record.get("cause"),
+            [event["name"] for event in events if event],
+            [
+                (item["image_url"]["S"], item["version"]["S"])
+                for part in table["items"].values()
+                for item in part.values()
+            ],
+        )
+
+    def run_failure(self, text: str | None, error: str | None) -> Ended:
+        """Run record_failure on the message about an execution that failed, or without an error was aborted.
+
+        Step Functions leaves an input that is too large for an event out of it: None.
+        """
+        ended = {"executionArn": "arn:e", "status": "FAILED" if error else "ABORTED", "error": error, "input": text}
+        return self.run("record_failure", json.dumps([{"body": json.dumps({"detail": ended})}]))
+
+
+@pytest.fixture
+def workflows(ministack: MiniStackInProcess) -> Iterator[Workflows]:
+    ministack.put_role()
+    for workflow in ("image_classification", "record_failure"):
+        request = {"name": workflow, "definition": definition(workflow), "roleArn": ROLE_ARN}
+        assert 200 == stepfunctions._create_state_machine(request)[0]
+    keys = {"image_url": "HASH", "version": "RANGE"}
+    dynamodb._create_table(
+        {
+            "TableName": "results",
+            "KeySchema": [{"AttributeName": name, "KeyType": kind} for name, kind in keys.items()],
+            "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in keys],
+            "BillingMode": "PAY_PER_REQUEST",
+        }
+    )
+    s3._create_bucket(BUCKET, b"", {})
+    s3._put_object(BUCKET, STORED, b"image", {})
+    yield Workflows()
+    s3.reset()
+
+
+@pytest.fixture
+def etag() -> str:
+    """The ETag of the stored object, which stands for its version."""
+    return md5(b"image").hexdigest()
+
+
+def recorded(given: Input, etag: str) -> list[tuple[str, str]]:
+    """Return the key of the only record that an input may leave."""
+    return [] if given.error else [(given.image_url, given.version or etag)]
+
+
+def test_every_input_is_recorded_under_its_key_or_refused_by_name(workflows: Workflows, etag: str) -> None:
+    ends: Counter[str | None] = Counter()
+    for given in inputs(500, seed=21):
+        ended = workflows.run("image_classification", given.text)
+        assert (given.error or ACCEPTED, recorded(given, etag)) == (ended.error, ended.records), given
+        if given.error in (INVALID_URL, INVALID_THRESHOLD):
+            assert REFUSING >= {*ended.entered}, given
+        (ended.cause or "").encode()  # no lone surrogate is passed on
+        ends[ended.error] += 1
+    assert {INVALID_URL, INVALID_THRESHOLD, NOT_FOUND, ACCEPTED} == {*ends}
+    assert 10 < min(ends.values()), ends  # the generator reaches every end
+
+
+def test_failure_of_every_input_is_recorded_under_its_key_or_leaves_nothing(workflows: Workflows, etag: str) -> None:
+    for given in inputs(500, seed=22):
+        ended = workflows.run_failure(given.text, error=None)
+        assert ("SUCCEEDED", recorded(given, etag)) == (ended.status, ended.records), given
+
+
+@pytest.mark.parametrize("threshold", [0, 0.000001, 0.5, 1])
+def test_threshold_that_a_confidence_can_reach_is_accepted(workflows: Workflows, threshold: float) -> None:
+    request = {"image_url": f"s3://{BUCKET}/{STORED}", "confidence_threshold": threshold}
+    assert ACCEPTED == workflows.run("image_classification", json.dumps(request)).error
+
+
+@pytest.mark.parametrize("threshold", [-1, 5e-324, 1e-7, 0.00000099, 1.000001, "0.5", True])
+def test_other_threshold_is_refused_before_any_call(workflows: Workflows, threshold: Any) -> None:
+    request = {"image_url": f"s3://{BUCKET}/{STORED}", "confidence_threshold": threshold}
+    ended = workflows.run("image_classification", json.dumps(request))
+    assert (INVALID_THRESHOLD, ["Read input", "Valid input?", "Invalid threshold"]) == (ended.error, ended.entered)
+
+
+@pytest.mark.parametrize("error", [INVALID_URL, INVALID_THRESHOLD])
+def test_refused_input_that_is_too_large_for_an_event_leaves_nothing_to_record(
+    workflows: Workflows, error: str
+) -> None:
+    ended = workflows.run_failure(None, error)
+    assert ("SUCCEEDED", "Nothing to record") == (ended.status, ended.entered[-1])
+
+
+def test_input_that_is_too_large_for_an_event_is_left_to_redrive_where_it_was_not_refused(
+    workflows: Workflows,
+) -> None:
+    # The message goes on to the dead-letter queue; redrive asks Step Functions for the input.
+    assert "FAILED" == workflows.run_failure(None, "States.Timeout").status
+
+
+def test_image_that_is_uploaded_by_the_time_of_its_event_keeps_it(workflows: Workflows) -> None:
+    request = {"image_url": f"s3://{BUCKET}/{STORED}", "version_id": "v1", "uploaded_at": UPLOADED_AT}
+    workflows.run_failure(json.dumps(request), "States.Timeout")
+    [item] = [item for part in dynamodb._tables["results"]["items"].values() for item in part.values()]
+    assert {"S": UPLOADED_AT} == item["uploaded_at"]

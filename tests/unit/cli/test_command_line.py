@@ -1,0 +1,56 @@
+"""The exit statuses that the command line tools have in common."""
+
+import json
+
+import pytest
+from botocore.exceptions import NoCredentialsError
+
+from cli.command_line import Result, conclude
+from cli.errors import CommandError
+
+
+class BrokenError(CommandError):
+    """It is broken."""
+
+
+class FoundError(CommandError):
+    """Something was found."""
+
+    status = 3
+
+
+def ends_with(error: BaseException) -> Result:
+    raise error
+
+
+def test_a_command_decides_its_own_status(capsys: pytest.CaptureFixture[str]) -> None:
+    assert 1 == conclude(lambda: Result({"balanced": False}, status=1), True, "")
+    assert {"balanced": False} == json.loads(capsys.readouterr().out)
+
+
+def test_without_json_standard_output_is_left_to_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert (0, "") == (conclude(lambda: Result({"a": 1}), False, ""), capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"), [(BrokenError(), "BrokenError: It is broken."), (NoCredentialsError(), "CredentialsError: ")]
+)
+def test_an_error_is_a_sentence_and_data(capsys: pytest.CaptureFixture[str], error: Exception, told: str) -> None:
+    assert 1 == conclude(lambda: ends_with(error), True, "")
+    shown = capsys.readouterr()
+    assert shown.err.startswith(told)
+    assert json.loads(shown.out)["error"]["type"] == told.split(":")[0]
+
+
+def test_an_error_may_have_a_status_and_data_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    error = FoundError()
+    error.data = {"found": 7}
+    assert 3 == conclude(lambda: ends_with(error), True, "")
+    assert {"found": 7, "error": {"type": "FoundError", "message": "Something was found."}} == json.loads(
+        capsys.readouterr().out
+    )
+
+
+def test_an_interruption_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+    assert 130 == conclude(lambda: ends_with(KeyboardInterrupt()), False, "Run it again.")
+    assert "\nInterrupted. Run it again.\n" == capsys.readouterr().err

@@ -1,0 +1,43 @@
+"""Looking again and again, ever less often, until a time is over."""
+
+import time
+from itertools import pairwise
+
+import pytest
+
+from cli.polling import looks
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(time, "sleep", clock.sleep)
+    monkeypatch.setattr(time, "monotonic", clock.monotonic)
+    return clock
+
+
+def test_the_first_look_is_at_once_and_the_second_soon_after(clock: Clock) -> None:
+    seen = looks(10)
+    assert [0.0, 0.5] == [next(seen), next(seen)]
+
+
+def test_the_longer_it_takes_the_rarer_are_the_looks_but_never_rarer_than_every_half_minute(clock: Clock) -> None:
+    moments = list(looks(1800))
+    pauses = [round(later - earlier, 6) for earlier, later in pairwise(moments)]
+    assert sorted(pauses) == pauses
+    assert 30 == pauses[-1]
+
+
+def test_looking_ends_when_the_time_is_over(clock: Clock) -> None:
+    assert 9 < max(looks(10)) < 10

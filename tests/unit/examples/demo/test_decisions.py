@@ -1,0 +1,81 @@
+"""Decisions read from executions, and their totals."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from examples.demo.decisions import Decision, Share, Upload, await_records, decide, total
+from examples.demo.errors import UndecidedImagesError
+
+
+def upload(name: str, label: str | None = "truck") -> Upload:
+    return Upload(Path(name), f"s3://images/uploads/{name}", "v1", label)
+
+
+def decision(classification: str | None, outcome: str, label: str | None = "truck") -> Decision:
+    output: dict[str, Any] = {"outcome": outcome}
+    if classification:
+        output["classification"] = classification
+    return Decision(upload("a.png", label), output, ())
+
+
+def test_total_counts_every_outcome_even_if_none_had_it() -> None:
+    totals = total([decision("truck", "ACCEPTED"), decision(None, "UNREADABLE", None)])
+    assert {"ACCEPTED": 1, "REVIEW": 0, "UNREADABLE": 1, "FAILED": 0} == totals.outcomes
+
+
+def test_accuracy_leaves_out_images_without_a_true_class() -> None:
+    totals = total([decision("truck", "ACCEPTED"), decision("automobile", "REVIEW"), decision("truck", "REVIEW", None)])
+    assert Share(1, 2) == totals.accuracy
+
+
+def test_accuracy_counts_an_undecided_labelled_image_as_wrong() -> None:
+    assert Share(1, 2) == total([decision("truck", "ACCEPTED"), decision(None, "FAILED")]).accuracy
+
+
+def test_accepted_accuracy_counts_only_what_was_accepted() -> None:
+    totals = total([decision("truck", "ACCEPTED"), decision("automobile", "REVIEW")])
+    assert Share(1, 1) == totals.accepted_accuracy
+
+
+@pytest.mark.parametrize(("expected", "share"), [("50.0 % (n = 4)", Share(2, 4)), ("- (n = 0)", Share(0, 0))])
+def test_share_is_told_with_its_n(expected: str, share: Share) -> None:
+    assert expected == str(share)
+
+
+def test_decide_reads_the_output_and_the_states_entered_in_order() -> None:
+    history: list[dict[str, Any]] = [
+        {"type": "ExecutionStarted"},
+        {"stateEnteredEventDetails": {"name": "Read input"}},
+        {"stateEnteredEventDetails": {"name": "Serialize image"}},
+    ]
+    made = decide(upload("a.png"), {"output": json.dumps({"outcome": "REVIEW"})}, history)
+    assert ("REVIEW", ("Read input", "Serialize image")) == (made.outcome, made.path)
+
+
+def test_decide_tells_a_failed_execution_with_its_error_and_cause() -> None:
+    made = decide(upload("a.png"), {"error": "EndpointNotFoundError", "cause": "No such endpoint."}, [])
+    assert {
+        "image_processed": False,
+        "image_url": "s3://images/uploads/a.png",
+        "outcome": "FAILED",
+        "error": "EndpointNotFoundError",
+        "cause": "No such endpoint.",
+    } == made.output
+
+
+def test_await_records_yields_each_upload_once_when_its_record_appears() -> None:
+    first, second = upload("1.png"), upload("2.png")
+    looks = iter([{}, {(second.image_url, "v1"): "execution-2"}, {(first.image_url, "v1"): "execution-1"}])
+    found = list(await_records([first, second], lambda pending: next(looks), lambda: None))
+    assert [(second, "execution-2"), (first, "execution-1")] == found
+
+
+def test_await_records_ends_when_the_pause_gives_up() -> None:
+    def give_up() -> None:
+        raise UndecidedImagesError
+
+    with pytest.raises(UndecidedImagesError):
+        list(await_records([upload("1.png")], lambda pending: {}, give_up))

@@ -1,0 +1,50 @@
+"""When nothing moves any more."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from examples.demo.service import Service
+from tests.soak.errors import NotAtRestError
+from tests.soak.rest import wait_until_at_rest
+
+SERVICE = Service("images", "arn:workflow", "results", "http://queue")
+
+
+class FakeCloud:
+    """Answers what is left, look after look: (running executions, messages); the last answer stays."""
+
+    def __init__(self, *looks: tuple[int, int]) -> None:
+        self.looks = list(looks)
+        self.looked = 0
+
+    def client(self, _service: str) -> "FakeCloud":
+        return self
+
+    def get_paginator(self, _operation: str) -> "FakeCloud":
+        return self
+
+    def paginate(self, **_arguments: str) -> Iterator[dict[str, Any]]:
+        running, _ = self._look()
+        yield {"executions": [{}] * running}
+
+    def get_queue_attributes(self, QueueUrl: str, AttributeNames: list[str]) -> dict[str, Any]:  # noqa: N803
+        _, waiting = self._look()
+        self.looked += 1
+        return {"Attributes": {AttributeNames[0]: str(waiting), AttributeNames[1]: "0"}}
+
+    def _look(self) -> tuple[int, int]:
+        return self.looks[min(self.looked, len(self.looks) - 1)]
+
+
+def test_rest_is_reached_when_two_looks_in_a_row_see_nothing() -> None:
+    cloud: Any = FakeCloud((1, 0), (0, 0), (0, 1), (0, 0), (0, 0), (1, 1))
+    wait_until_at_rest(cloud, SERVICE, pause=0)
+    assert 5 == cloud.looked
+
+
+def test_what_does_not_move_is_named() -> None:
+    stuck: Any = FakeCloud((2, 3))
+    with pytest.raises(NotAtRestError, match="2 running executions and 3 messages in the failure queue"):
+        wait_until_at_rest(stuck, SERVICE, patience=0, pause=0)

@@ -1,0 +1,48 @@
+"""Uploads that wait for the decisions."""
+
+from pathlib import Path
+from typing import Any
+
+from examples.demo.uploads import Sample
+from tests.soak.announcements import Announcements
+from tests.soak.plan import Planned
+from tests.soak.traffic import send
+
+
+class FakeS3:
+    """Decides what was uploaded before, so long as nobody waits: the event of the first upload is lost for a while."""
+
+    def __init__(self, announced: Announcements) -> None:
+        self.announced = announced
+        self.undecided: set[tuple[str, str]] = set()
+        self.most_undecided = 0
+        self.keys: list[str] = []
+
+    def put_object(self, Bucket: str, Key: str, Body: bytes) -> dict[str, Any]:  # noqa: N803
+        self.keys.append(Key)
+        self.undecided.add((f"s3://{Bucket}/{Key}", "v"))
+        self.most_undecided = max(self.most_undecided, len(self.undecided))
+        if len(self.undecided) >= 8:
+            self.announced.decided |= self.undecided
+            self.undecided = set()
+        return {"VersionId": "v"}
+
+
+def uploads(folder: Path, count: int) -> list[Planned]:
+    path = folder / "a.png"
+    path.write_bytes(b"image")
+    return [Planned(f"{number:02}", Sample(path, "a.png", "truck")) for number in range(count)]
+
+
+def test_everything_is_sent_and_what_s3_confirmed_is_the_truth(tmp_path: Path) -> None:
+    announced = Announcements()
+    s3: Any = FakeS3(announced)
+    sent = send(s3, "images", uploads(tmp_path, 40), announced, lead=8)
+    assert {(f"s3://images/uploads/{n:02}", "v") for n in range(40)} == {upload.identity for upload in sent}
+
+
+def test_uploads_are_never_far_ahead_of_the_decisions(tmp_path: Path) -> None:
+    announced = Announcements()
+    s3: Any = FakeS3(announced)
+    send(s3, "images", uploads(tmp_path, 40), announced, lead=8)
+    assert 8 >= s3.most_undecided

@@ -1,0 +1,130 @@
+"""A manifest: a CSV file or a file of JSON lines that names images and says their class."""
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cli.s3_url import InvalidS3UrlError, split_s3_url
+from training.dataset.dataset import SPLITS, TRAIN
+from training.dataset.source import LabelledImage, Source, UnknownClassError, choose, class_name, read_file
+from training.dataset.stored_image import object_reader
+from training.project.errors import TrainingError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+CSV_SUFFIXES = {".csv", ".tsv"}
+JSON_SUFFIXES = {".jsonl", ".ndjson", ".json"}
+_DELIMITERS = ",;\t"  # a spreadsheet writes semicolons where the comma is the decimal sign
+
+
+class ManifestError(TrainingError):
+    """The manifest needs a path (or S3 URL) and a label in every row, and may have a split."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What the columns of a CSV file, or the fields of a JSON object, are called."""
+
+    path: str = "path"
+    label: str = "label"
+    split: str = "split"
+
+
+@dataclass(frozen=True)
+class _Row:
+    place: str  # "photos.csv, line 3"
+    values: dict[str, Any]
+
+    def text(self, column: str) -> str:
+        """The value of a column as text. Raises ManifestError for a value that is none, "" where there is no value."""
+        value = self.values.get(column)
+        if value is None:
+            return ""
+        if isinstance(value, str | int) and not isinstance(value, bool):
+            return str(value).strip()
+        raise ManifestError(f"{self.place}: {column} is {value!r}, which is no text.")
+
+    def needed(self, column: str) -> str:
+        """The same where it must not be empty."""
+        text = self.text(column)
+        if not text:
+            raise ManifestError(f"{self.place} has no {column}.")
+        return text
+
+
+def read_manifest(path: Path, columns: Columns, wanted: tuple[str, ...], s3: "S3Client") -> Source:
+    """Read a manifest; paths in it are relative to its own folder.
+
+    Raises:
+        ManifestError: it cannot be understood, or names a file that is not there.
+        UnknownClassError: it has a label that is not wanted, or lacks one that is.
+    """
+    try:
+        rows = list(_json_rows(path) if path.suffix.lower() in JSON_SUFFIXES else _csv_rows(path, columns))
+    except UnicodeDecodeError as exc:
+        raise ManifestError(f"{path} is not in UTF-8: save it as UTF-8 text.") from exc
+    except (OSError, csv.Error) as exc:
+        raise ManifestError(f"{path} cannot be read: {exc}") from exc
+    if not rows:
+        raise ManifestError(f"{path} has no rows. {ManifestError.__doc__}")
+    images = [_image(row, path.parent, columns, s3) for row in rows]
+    for row, image in zip(rows, images, strict=True):
+        if wanted and image.label not in wanted:
+            raise UnknownClassError(f"{row.place} has the label {image.label}, which is not among --classes.")
+    return Source(choose({image.label for image in images}, wanted), images)
+
+
+def _csv_rows(path: Path, columns: Columns) -> Iterator[_Row]:
+    with path.open(encoding="utf-8-sig", newline="") as file:  # "-sig": spreadsheets write a byte order mark
+        first = file.readline()
+        file.seek(0)
+        reader = csv.DictReader(file, delimiter=max(_DELIMITERS, key=first.count), skipinitialspace=True, strict=True)
+        header = [name.strip() for name in reader.fieldnames or []]
+        missing = [name for name in (columns.path, columns.label) if name not in header]
+        if missing:
+            raise ManifestError(
+                f"{path} has no column {' and no column '.join(missing)}; its first line names {', '.join(header)}. "
+                f"Say what they are called with --path-column and --label-column."
+            )
+        reader.fieldnames = header
+        for values in reader:
+            yield _Row(f"{path.name}, line {reader.line_num}", values)
+
+
+def _json_rows(path: Path) -> Iterator[_Row]:
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), start=1):
+        if not line.strip():
+            continue
+        place = f"{path.name}, line {number}"
+        try:
+            values = json.loads(line)
+        except (ValueError, RecursionError) as exc:
+            raise ManifestError(f"{place} is no JSON: every line holds one object.") from exc
+        if not isinstance(values, dict):
+            raise ManifestError(f"{place} is no JSON object.")
+        yield _Row(place, values)
+
+
+def _image(row: _Row, folder: Path, columns: Columns, s3: "S3Client") -> LabelledImage:
+    where, label = row.needed(columns.path), class_name(row.needed(columns.label))
+    split = row.text(columns.split).lower() or TRAIN
+    if split not in SPLITS:
+        raise ManifestError(f"{row.place} has the {columns.split} {split}; it is one of {', '.join(SPLITS)}.")
+    if where.startswith("s3://"):
+        return LabelledImage(where, label, object_reader(s3, *_place_in_s3(row, where)), split)
+    path = folder / where
+    if not path.is_file():
+        raise ManifestError(f"{row.place}: there is no file {path}.")
+    return LabelledImage(str(path), label, partial(read_file, path), split)
+
+
+def _place_in_s3(row: _Row, url: str) -> tuple[str, str]:
+    try:
+        return split_s3_url(url)
+    except InvalidS3UrlError as exc:
+        raise ManifestError(f"{row.place}: {exc}") from exc

@@ -1,0 +1,80 @@
+"""What `stage` shows and keeps of a dataset for people: a table on the console, and lists in the run's folder."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.table import Table
+
+from training.dataset.dataset import SPLITS
+from training.dataset.layout import path_in_split
+from training.dataset.preparation import Unreadable
+from training.dataset.selection import LeftOut
+from training.dataset.split import Splits
+from untrusted.console import Console
+from untrusted.text import spreadsheet_cell
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What became of the images of a source."""
+
+    splits: Splits
+    unreadable: Sequence[Unreadable]
+    left_out: Sequence[LeftOut]
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """How many readable images were left out, by reason."""
+        return dict(sorted(Counter(item.reason for item in self.left_out).items()))
+
+
+def write_left_out(unreadable: Sequence[Unreadable], left_out: Sequence[LeftOut], folder: Path) -> None:
+    """Write unreadable.csv and left_out.csv. Raises OSError."""
+    _write(folder / "unreadable.csv", ("path", "error", "cause"), map(asdict, unreadable))
+    _write(folder / "left_out.csv", ("path", "reason", "explanation"), map(asdict, left_out))
+
+
+def write_images(splits: Splits, folder: Path) -> None:
+    """Write images.csv: which image of the dataset is which of the source. Raises OSError."""
+    files = [image for split in SPLITS for image in splits.images[split]]
+    rows = ({"split": file.split, "image": path_in_split(file), "source": file.path} for file in files)
+    _write(folder / "images.csv", ("split", "image", "source"), rows)
+
+
+def _write(path: Path, columns: Sequence[str], rows: Iterable[dict[str, str]]) -> None:
+    aside = path.with_suffix(".partial")
+    with aside.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows({name: spreadsheet_cell(text) for name, text in row.items()} for row in rows)
+    aside.replace(path)
+
+
+def show_contents(contents: Contents, folder: Path, console: Console) -> None:
+    """Show the classes by split, and what was left out and why."""
+    counts = contents.splits.counts()
+    table = Table("class", *(split for split in SPLITS), box=None, pad_edge=False, show_footer=True)
+    for column, split in zip(table.columns[1:], SPLITS, strict=True):
+        column.justify, column.footer = "right", f"{sum(counts[split].values()):,}"
+    table.columns[0].footer = "together"
+    for label in contents.splits.labels:
+        table.add_row(label, *(f"{counts[split][label]:,}" for split in SPLITS))
+    console.print(table)
+    errors = Counter(item.error for item in contents.unreadable)
+    if errors:
+        named = ", ".join(f"{error}: {count:,}" for error, count in errors.most_common())
+        console.print(f"{len(contents.unreadable):,} unreadable ({named}): {folder / 'unreadable.csv'}")
+    if contents.left_out:
+        named = ", ".join(f"{reason}: {count:,}" for reason, count in contents.reasons.items())
+        console.print(f"{len(contents.left_out):,} left out ({named}): {folder / 'left_out.csv'}")
+
+
+def shorten(names: Sequence[str]) -> str:
+    """A list of names, or its beginning and how many more there are."""
+    more = [f"{len(names) - _SHOWN:,} more"] if len(names) > _SHOWN else []
+    return ", ".join([*names[:_SHOWN], *more])

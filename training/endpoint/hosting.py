@@ -1,0 +1,172 @@
+"""On what an endpoint is to run: the options of `deploy`, and which of them go together."""
+
+import argparse
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Self
+
+from cli.arguments import whole
+from training.project.errors import TrainingError
+
+REALTIME, SERVERLESS = "realtime", "serverless"
+INSTANCE_TYPE = "ml.m5.large"
+CAPTURED = "captured"  # the prefix where stacks/training.yaml lets the role write captured data
+MEMORY_MB, MAX_CONCURRENCY = 2048, 5
+# A minute. Ten images a second are what a small ResNet does on an ml.m5.large; AWS advises to scale at half of that.
+INVOCATIONS_PER_INSTANCE = 300
+# Families with disks of their own: letter d (m5d, g4dn), and some that have no letter for it.
+_LOCAL_DISKS = re.compile(r"ml\.([a-z]+\d+[a-z]*d[a-z]*|g5|g6e?|gr6|p5e?n?|trn[12]n?)\.")
+_ONLY_REALTIME = ("instance_type", "instances", "capture", "capture_prefix", "kms_key", "autoscale")
+_ONLY_SERVERLESS = ("memory", "max_concurrency")
+HOSTING_OPTIONS = ("mode", *_ONLY_REALTIME, "invocations_per_instance", *_ONLY_SERVERLESS)
+
+
+class HostingOptionsError(TrainingError):
+    """Options of `deploy` contradict each other."""
+
+
+class UnknownInstanceTypeError(TrainingError):
+    """SageMaker hosts on no such instance type."""
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Between how many instances an endpoint scales, and how many invocations a minute each is meant to have."""
+
+    smallest: int
+    largest: int
+    invocations_per_instance: int
+
+
+@dataclass(frozen=True)
+class Hosting:
+    """Instances of a type, with capture of some percent of the requests (0: none), or else serverless memory."""
+
+    mode: str
+    instance_type: str | None = None
+    instances: int = 1
+    memory_mb: int | None = None
+    max_concurrency: int | None = None
+    capture_percent: int = 0
+    capture_url: str | None = None
+    kms_key: str | None = None
+    scaling: Scaling | None = None
+
+    @classmethod
+    def of(cls, options: argparse.Namespace, bucket: str, instance_types: Iterable[str]) -> Self:
+        """What the options ask for, data captured to the bucket.
+
+        Raises:
+            HostingOptionsError: options contradict each other.
+            UnknownInstanceTypeError: it is none of these instance types.
+        """
+        mode = options.mode or REALTIME
+        refuse(options, _ONLY_REALTIME if mode == SERVERLESS else _ONLY_SERVERLESS, f"--mode {mode}")
+        if mode == SERVERLESS:
+            memory, concurrency = options.memory or MEMORY_MB, options.max_concurrency or MAX_CONCURRENCY
+            return cls(SERVERLESS, memory_mb=memory, max_concurrency=concurrency)
+        instance_type = options.instance_type or INSTANCE_TYPE
+        _check_instance_type(instance_type, instance_types)
+        if options.kms_key and _LOCAL_DISKS.match(instance_type):
+            raise HostingOptionsError(
+                f"--kms-key has no effect on the disks of an {instance_type}, which encrypts them with a key of its "
+                "own: leave it out, or choose an instance type without them."
+            )
+        return cls(
+            REALTIME,
+            instance_type=instance_type,
+            instances=_instances(options),
+            capture_percent=options.capture or 0,
+            capture_url=_capture_url(options, bucket),
+            kms_key=options.kms_key,
+            scaling=_scaling(options),
+        )
+
+    @property
+    def is_serverless(self) -> bool:
+        """Whether it runs on no instances."""
+        return self.instance_type is None
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What the endpoint configuration follows from; bounds of scaling change without another one."""
+        return {name: value for name, value in vars(self).items() if name != "scaling" and value is not None}
+
+
+def add_hosting_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say on what the endpoint runs. Their defaults are None, to know what the user gave."""
+    add = parser.add_argument
+    add("--mode", choices=(REALTIME, SERVERLESS), help=f"instances, or none ({REALTIME})")
+    add("--instance-type", metavar="TYPE", help=f"for realtime ({INSTANCE_TYPE})")
+    add("--instances", type=whole(1, 1000), metavar="N", help="for realtime (1)")
+    sizes = range(1024, 6145, 1024)
+    add("--memory", type=int, choices=sizes, metavar="MB", help=f"for serverless: 1024, 2048 ... 6144 ({MEMORY_MB})")
+    add("--max-concurrency", type=whole(1, 200), metavar="N", help=f"for serverless, 1 to 200 ({MAX_CONCURRENCY})")
+    add("--capture", type=whole(1, 100), metavar="PERCENT", help="keep so many of the requests and answers in S3")
+    add("--capture-prefix", metavar="PREFIX", help=f"where in the bucket: {CAPTURED}/NAME ({CAPTURED})")
+    add("--kms-key", metavar="ARN", help="key for the volumes of the instances and for captured data")
+    add("--autoscale", type=_bounds, metavar="MIN:MAX", help="scale between so many instances")
+    add(
+        "--invocations-per-instance",
+        type=whole(1, 1_000_000),
+        metavar="N",
+        help=f"with --autoscale: how many a minute an instance is meant to have ({INVOCATIONS_PER_INSTANCE})",
+    )
+
+
+def refuse(options: argparse.Namespace, others: Iterable[str], what: str) -> None:
+    """Refuse options that do not go with another one, which `what` names. Raises HostingOptionsError."""
+    given = [f"--{name.replace('_', '-')}" for name in others if getattr(options, name) not in (None, False)]
+    if given:
+        raise HostingOptionsError(f"{', '.join(given)}: not for {what}. Leave out the one or the other.")
+
+
+def _bounds(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{1,4}):(\d{1,4})", text)
+    if not match or not 1 <= int(match[1]) <= int(match[2]):
+        raise argparse.ArgumentTypeError(f"{text!r} is not like 1:4, the fewest and the most instances")
+    return int(match[1]), int(match[2])
+
+
+def _check_instance_type(instance_type: str, known: Iterable[str]) -> None:
+    names = list(known)
+    if instance_type not in names:
+        near = difflib.get_close_matches(instance_type, names) or [INSTANCE_TYPE]
+        raise UnknownInstanceTypeError(
+            f"SageMaker hosts on no instance type {instance_type!r}, as far as the installed boto3 knows. "
+            f"Close to it: {', '.join(near)}."
+        )
+
+
+def _capture_url(options: argparse.Namespace, bucket: str) -> str | None:
+    if not options.capture:
+        if options.capture_prefix:
+            raise HostingOptionsError("--capture-prefix belongs to --capture PERCENT.")
+        return None
+    prefix = (options.capture_prefix or CAPTURED).rstrip("/")
+    # SageMaker writes in the role, and does not report what the role may not write.
+    if not f"{prefix}/".startswith(f"{CAPTURED}/"):
+        raise HostingOptionsError(
+            f"--capture-prefix {options.capture_prefix} is outside {CAPTURED}/, the only place where "
+            f"SageMaker's role may write captured data. Use {CAPTURED}/{prefix.strip('/')}."
+        )
+    return f"s3://{bucket}/{prefix}"
+
+
+def _instances(options: argparse.Namespace) -> int:
+    smallest, largest = options.autoscale or (1, 1000)
+    instances: int = options.instances or smallest
+    if not smallest <= instances <= largest:
+        raise HostingOptionsError(f"--instances {instances} is outside --autoscale {smallest}:{largest}.")
+    return instances
+
+
+def _scaling(options: argparse.Namespace) -> Scaling | None:
+    if not options.autoscale:
+        if options.invocations_per_instance:
+            raise HostingOptionsError("--invocations-per-instance belongs to --autoscale MIN:MAX.")
+        return None
+    smallest, largest = options.autoscale
+    return Scaling(smallest, largest, options.invocations_per_instance or INVOCATIONS_PER_INSTANCE)

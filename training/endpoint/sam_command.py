@@ -1,0 +1,54 @@
+"""The `sam deploy` command that has the service ask the endpoint."""
+
+import shlex
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from training.project.naming import Names
+
+SAMCONFIG = Path(__file__).parents[2] / "samconfig.toml"
+_ENDPOINT, _STAGE = "EndpointName=", "Stage="
+_DEV, _PROD, _LOCAL = "default", "prod", "local"  # environments of samconfig.toml
+
+
+def sam_deploy_command(names: Names, samconfig: Path = SAMCONFIG) -> str:
+    """Return the command that deploys the stack of the service with its endpoint.
+
+    It repeats the parameters of the environment, which those on the command line replace.
+    A stack that samconfig.toml does not name borrows an environment, without its artifacts' prefix:
+    `sam delete` deletes everything under the prefix.
+    """
+    text = samconfig.read_text(encoding="utf-8") if samconfig.exists() else ""
+    environments = {name: one for name, one in tomllib.loads(text).items() if name != _LOCAL}
+    named = [
+        environment
+        for environment, commands in environments.items()
+        if _parameters(commands, "global").get("stack_name") == names.service
+    ]
+    # The template has two stages, and only prod protects its table.
+    stage = "prod" if names.stage == "prod" else "dev"
+    environment = named[0] if named else _PROD if stage == "prod" else _DEV
+
+    arguments = [] if environment == _DEV else ["--config-env", environment]
+    if not named:
+        arguments += ["--stack-name", names.service, "--s3-prefix", names.service]
+    overrides = _overrides(environments.get(environment, {}), [] if named else [_STAGE])
+    if not any(one.startswith(_STAGE) for one in overrides):
+        overrides.append(f"{_STAGE}{stage}")
+    overrides.insert(0, f"{_ENDPOINT}{names.endpoint}")
+    return shlex.join(["sam", "deploy", *arguments, "--parameter-overrides", *overrides])
+
+
+def _overrides(commands: Mapping[str, Any], without: list[str]) -> list[str]:
+    """Return an environment's parameters of the template, but the endpoint and others."""
+    shared = _parameters(commands, "global").get("parameter_overrides", "")
+    own = shlex.split(_parameters(commands, "deploy").get("parameter_overrides", shared))
+    return [one for one in own if not one.startswith((_ENDPOINT, *without))]
+
+
+def _parameters(commands: object, command: str) -> dict[str, str]:
+    """Return the parameters of one command in one environment of samconfig.toml."""
+    found = commands.get(command, {}) if isinstance(commands, dict) else {}
+    return dict(found.get("parameters", {}))

@@ -1,0 +1,97 @@
+"""The proof that an endpoint serves the model that was trained, and the temperature that calibrates it.
+
+Training images, which the model knows, tell whether the answers mean what they should; calibration images, which had no
+part in training, calibrate. The test split is not touched: it is there to measure the result of such choices.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from training.dataset.dataset import CALIBRATION, TRAIN, Dataset, LabelledKey
+from training.endpoint.errors import SmokeTestError
+from training.endpoint.invocation import Answer, NoAnswerError, classify_all, read_images
+from training.project.step import Context
+
+SMOKE_IMAGES = 10
+CALIBRATION_IMAGES = 2000  # one number needs no more, and they are held in memory: at most 90 MB
+WORKERS = 8
+
+type Images = list[tuple[LabelledKey, bytes]]
+
+
+@dataclass(frozen=True)
+class ProofImages:
+    """One training image of each of at most 10 classes, and calibration images of all classes."""
+
+    known: Images
+    calibration: Images
+
+
+def read_proof_images(context: Context, dataset: Dataset) -> ProofImages:
+    """Read the images from S3: before the endpoint is changed, so that nothing is if they cannot be read."""
+    first_of_class = {image.label: image for image in reversed(dataset.images(context.aws.s3, TRAIN))}
+    known = _spread([first_of_class[label] for label in sorted(first_of_class)], SMOKE_IMAGES)
+    calibration = _spread(dataset.images(context.aws.s3, CALIBRATION), CALIBRATION_IMAGES)
+    read = dict(read_images(context.aws.s3, dataset.bucket, [*known, *calibration], WORKERS))
+    return ProofImages([(key, read[key]) for key in known], [(key, read[key]) for key in calibration])
+
+
+def smoke_test(context: Context, dataset: Dataset, images: Images, variant: str | None = None) -> dict[str, Any]:
+    """Ask the endpoint, or one variant, about known images. Returns how many there were, and how many were right.
+
+    Raises:
+        SmokeTestError: it does not answer, answers for another number of classes, or predicts most of them wrong.
+    """
+    answers = _ask(context, dataset, images, variant)
+    right = sum(answer.prediction == answer.label for answer in answers)
+    if right < len(images) / 2:
+        raise SmokeTestError(f"Of {len(images)} training images it predicts {right} right. {SmokeTestError.__doc__}")
+    return {"images": len(images), "right": right}
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The temperature that calibration images give through the endpoint, the accuracy on them, and its answers."""
+
+    temperature: float
+    accuracy: float
+    answers: Sequence[Answer]
+
+
+def calibrate(context: Context, dataset: Dataset, images: Images, variant: str | None = None) -> Calibration:
+    """Have the endpoint, or one variant, answer the calibration images, and fit the temperature.
+
+    Raises:
+        SmokeTestError: the endpoint does not answer as it must.
+    """
+    import numpy as np
+
+    from training.statistics.calibration import fit_temperature
+
+    answers = _ask(context, dataset, images, variant)
+    probabilities = np.array([answer.probabilities for answer in answers])
+    labels = np.array([answer.label for answer in answers])
+    accuracy = float((probabilities.argmax(axis=1) == labels).mean())
+    return Calibration(fit_temperature(probabilities, labels), accuracy, answers)
+
+
+def _ask(context: Context, dataset: Dataset, images: Images, variant: str | None) -> list[Answer]:
+    try:
+        runtime, endpoint = context.aws.sagemaker_runtime, context.names.endpoint
+        answers = list(classify_all(runtime, endpoint, images, WORKERS, variant))
+    except NoAnswerError as exc:
+        raise SmokeTestError(str(exc)) from exc
+    for answer in answers:
+        if len(answer.probabilities) != len(dataset.labels):
+            raise SmokeTestError(
+                f"It answers {len(answer.probabilities)} class probabilities; the dataset has {len(dataset.labels)} "
+                f"classes: {', '.join(dataset.labels)}."
+            )
+    return answers
+
+
+def _spread(images: Sequence[LabelledKey], most: int) -> list[LabelledKey]:
+    """At most so many of the images, evenly from all of the list."""
+    count = min(most, len(images))
+    return [images[position * len(images) // count] for position in range(count)]

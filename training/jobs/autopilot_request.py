@@ -1,0 +1,49 @@
+"""The request that has Autopilot classify images."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from training.dataset.dataset import TRAIN, VALIDATION, Dataset
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What caps the bill: how many models are tried, and seconds of one training job and of all together."""
+
+    candidates: int
+    job_seconds: int
+    seconds: int
+
+
+def automl_job_request(
+    dataset: Dataset, name: str, role: str, limits: Limits, tags: list[dict[str, str]]
+) -> dict[str, Any]:
+    """The members of CreateAutoMLJobV2: the splits as they are staged, a folder for each class; never the test split.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/autopilot-create-experiment-image-classification.html
+    """
+    return {
+        "AutoMLJobName": name,
+        "AutoMLJobInputDataConfig": [
+            _channel("training", dataset.url(TRAIN)),
+            _channel("validation", dataset.url(VALIDATION)),
+        ],
+        "OutputDataConfig": {"S3OutputPath": f"s3://{dataset.bucket}/autopilot"},
+        "AutoMLProblemTypeConfig": {
+            "ImageClassificationJobConfig": {
+                "CompletionCriteria": {
+                    "MaxCandidates": limits.candidates,
+                    "MaxRuntimePerTrainingJobInSeconds": limits.job_seconds,
+                    "MaxAutoMLJobRuntimeInSeconds": limits.seconds,
+                }
+            }
+        },
+        "AutoMLJobObjective": {"MetricName": "Accuracy"},
+        "RoleArn": role,
+        "Tags": tags,
+    }
+
+
+def _channel(kind: str, url: str) -> dict[str, Any]:
+    source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": url}}
+    return {"ChannelType": kind, "ContentType": "image/*", "CompressionType": "None", "DataSource": source}

@@ -1,0 +1,133 @@
+"""The hyperparameters of a training job: from a TOML file and flags, held against the built-in algorithm's ranges."""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from training.project.errors import TrainingError
+
+DEFAULTS = Path(__file__).with_name("hyperparameters.toml")
+FROM_THE_DATASET = ("num_classes", "num_training_samples")
+
+
+class HyperparameterError(TrainingError):
+    """A hyperparameter is unknown, or is not what the algorithm allows."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What values a hyperparameter may have: in words, and as a test of the text that SageMaker is sent."""
+
+    words: str
+    allows: Callable[[str], bool]
+
+
+def _is_fraction(text: str) -> bool:
+    try:
+        return 0 <= float(text) <= 1
+    except ValueError:
+        return False
+
+
+def _one_of(*choices: str) -> Kind:
+    return Kind(f"one of {', '.join(choices)}", choices.__contains__)
+
+
+def _pattern(words: str, pattern: str) -> Kind:
+    return Kind(words, lambda text: re.fullmatch(pattern, text) is not None)
+
+
+_COUNT = _pattern("a positive integer", "[1-9][0-9]*")
+_FRACTION = Kind("a number from 0 to 1", _is_fraction)
+_FLAG = _one_of("0", "1")
+_SHAPE = "3,224,224"  # AWS's default of image_shape
+IMAGENET_LAYERS = ("18", "34", "50", "101", "152", "200")
+
+# From the table at https://docs.aws.amazon.com/sagemaker/latest/dg/IC-Hyperparameter.html (read in 2026-11), without
+# those of multi-label training and of several machines, which this tool does not do.
+KINDS: Mapping[str, Kind] = {
+    "augmentation_type": _one_of("crop", "crop_color", "crop_color_transform"),
+    "beta_1": _FRACTION,
+    "beta_2": _FRACTION,
+    "checkpoint_frequency": _COUNT,
+    "early_stopping": _one_of("True", "False"),
+    "early_stopping_min_epochs": _COUNT,
+    "early_stopping_patience": _COUNT,
+    "early_stopping_tolerance": _FRACTION,
+    "epochs": _COUNT,
+    "eps": _FRACTION,
+    "gamma": _FRACTION,
+    "image_shape": _pattern("channels, height, width such as 3,224,224", " *[0-9]+ *, *[0-9]+ *, *[0-9]+ *"),
+    "learning_rate": _FRACTION,
+    "lr_scheduler_factor": _FRACTION,
+    "lr_scheduler_step": _pattern("epochs such as 10,20", "[0-9]+( *, *[0-9]+)*"),
+    "mini_batch_size": _COUNT,
+    "momentum": _FRACTION,
+    "num_layers": _one_of(*IMAGENET_LAYERS, "20", "32", "44", "56", "110"),
+    "optimizer": _one_of("sgd", "adam", "rmsprop", "nag"),
+    "precision_dtype": _one_of("float32", "float16"),
+    "resize": _COUNT,
+    "top_k": _pattern("an integer above 1", "[2-9]|[1-9][0-9]+"),
+    "use_pretrained_model": _FLAG,
+    "weight_decay": _FRACTION,
+}
+
+
+def read(path: Path) -> dict[str, str]:
+    """The hyperparameters in a TOML file, as SageMaker wants them: strings.
+
+    Raises:
+        HyperparameterError: the file cannot be read.
+    """
+    try:
+        return {name: str(value) for name, value in tomllib.loads(path.read_text(encoding="utf-8")).items()}
+    except (OSError, ValueError) as exc:
+        raise HyperparameterError(f"{path}: {exc}") from exc
+
+
+def check(chosen: Mapping[str, str]) -> None:
+    """Refuse what the algorithm would refuse, minutes later and on a paid machine.
+
+    Raises:
+        HyperparameterError: naming the hyperparameter, and what it may be.
+    """
+    for name, text in chosen.items():
+        if name in FROM_THE_DATASET:
+            raise HyperparameterError(f"{name} follows from the dataset: take it out.")
+        if name not in KINDS:
+            raise HyperparameterError(f"{name} is no hyperparameter of the algorithm.{_nearest(name)}")
+        if not KINDS[name].allows(text):
+            raise HyperparameterError(f"{name} is {text!r}, and must be {KINDS[name].words}.")
+    _check_together(chosen)
+
+
+def _nearest(name: str) -> str:
+    near = difflib.get_close_matches(name, KINDS, n=1)
+    return f" Did you mean {near[0]}?" if near else f" Known are {', '.join(KINDS)}."
+
+
+def _check_together(chosen: Mapping[str, str]) -> None:
+    if missing := {"epochs", "mini_batch_size"} - chosen.keys():
+        raise HyperparameterError(f"{', '.join(sorted(missing))}: missing; the checks and the progress bar need it.")
+    if chosen.get("use_pretrained_model") == "1":
+        if chosen.get("num_layers", "152") not in IMAGENET_LAYERS:
+            raise HyperparameterError(f"Pre-trained weights are there for num_layers {', '.join(IMAGENET_LAYERS)}.")
+        if chosen.get("image_shape", _SHAPE).replace(" ", "") != _SHAPE:
+            raise HyperparameterError("Pre-trained weights take an image_shape of 3,224,224 and no other.")
+    if "resize" in chosen:
+        _check_resize(int(chosen["resize"]), chosen.get("image_shape", _SHAPE))
+    if int(chosen.get("checkpoint_frequency", "1")) > int(chosen["epochs"]):
+        raise HyperparameterError("checkpoint_frequency must not be larger than epochs.")
+
+
+def _check_resize(resize: int, image_shape: str) -> None:
+    # AWS asks for more than image_shape "to prevent training failure": equality is refused too.
+    largest = max(int(side) for side in image_shape.split(",")[1:])
+    if resize <= largest:
+        raise HyperparameterError(
+            f"resize is {resize}, and must be larger than height and width of image_shape "
+            f"{image_shape}. Use {largest * 256 // 224}, or leave both to training/jobs/hyperparameters.toml."
+        )

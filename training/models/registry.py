@@ -1,0 +1,237 @@
+"""The model registry: each trained model is a package in the group of its stage; the newest approved is champion."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, Literal
+
+from botocore.exceptions import ClientError
+
+from cli.aws import code_of
+from cli.s3_url import split_s3_url
+from training.dataset.dataset import CHOOSING, Dataset
+from training.models.model_card import ModelMissingError, inspect_archive
+from training.project.errors import TrainingError
+from training.project.step import Context
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+type Approval = Literal["Approved", "Rejected", "PendingManualApproval"]
+
+FACTS = "model_quality.json"  # beside the model.tar.gz, with the lists of the images that it has to do with
+_GONE = ("NoSuchKey", "NoSuchBucket")
+_LONGEST_REASON = 1024  # characters of an ApprovalDescription
+
+
+class PackageMissingError(TrainingError):
+    """The model registry has no such version: `python -m training train` registers the model that it makes."""
+
+
+class PackageFilesMissingError(TrainingError):
+    """What belongs to a registered model is not in S3 any more: train a new one, or reject it if it is the champion."""
+
+
+@dataclass(frozen=True)
+class Ancestry:
+    """What a model takes over from the ones that it goes on from.
+
+    Args:
+        learnt: The S3 URLs of the lists of the images that they have to do with.
+        unknown: The S3 URL of one that was never registered, so that nobody knows its images; None if all were.
+    """
+
+    learnt: list[str]
+    unknown: str | None
+
+
+@dataclass(frozen=True)
+class Package:
+    """A registered model: its version in the group, what was decided, where it is, and what is known of it."""
+
+    arn: str
+    version: int
+    approval: Approval
+    image: str
+    model_data: str
+    facts: dict[str, Any]
+
+    @property
+    def unknown_ancestor(self) -> str | None:
+        """The S3 URL of a model that this one goes back to and that was never registered; None if there is none."""
+        return self.facts.get("unknown_ancestor")  # packages were made without it once
+
+    def require_model(self, s3: "S3Client") -> None:
+        """Return if the model is still in S3, and the one that was registered.
+
+        Raises:
+            PackageFilesMissingError, ModelChangedError, BadModelArchiveError: it is not.
+        """
+        try:
+            archive = inspect_archive(s3, self.model_data)
+        except ModelMissingError as exc:
+            raise PackageFilesMissingError(f"{self.model_data}: {PackageFilesMissingError.__doc__}") from exc
+        archive.require(self.facts["model_digest"])
+
+    def learnt(self, s3: "S3Client") -> set[str]:
+        """The digests of all images that the model, or one that it goes on from, has to do with.
+
+        A fair comparison needs others. Of a model with an unknown ancestor they are not all.
+
+        Raises:
+            PackageFilesMissingError: their lists are no more.
+        """
+        lists = (_read(s3, url).decode().splitlines() for url in self.facts["learnt"])
+        return {digest_in(line.split("\t")[2]) for lines in lists for line in lines}
+
+
+def digest_in(path: str) -> str:
+    """The digest that an image of a dataset is named by."""
+    return PurePosixPath(path).stem
+
+
+def find_ancestry(s3: "S3Client", earlier_model: str | None) -> Ancestry:
+    """What a training takes over that goes on from this model.tar.gz, by what its registration left beside it."""
+    if earlier_model is None:
+        return Ancestry([], None)
+    bucket, prefix = split_s3_url(earlier_model.rpartition("/")[0])
+    try:
+        facts = json.loads(s3.get_object(Bucket=bucket, Key=f"{prefix}/{FACTS}")["Body"].read())
+    except ClientError as exc:
+        if code_of(exc) not in (*_GONE, "AccessDenied"):  # which S3 answers to whoever may not list the bucket
+            raise
+        return Ancestry([], earlier_model)
+    return Ancestry(facts["learnt"], facts.get("unknown_ancestor"))
+
+
+def register(context: Context, dataset: Dataset, earlier_model: str | None) -> dict[str, Any]:
+    """Register the model that the run has trained, once.
+
+    Args:
+        context: Of the run.
+        dataset: What the model was trained on.
+        earlier_model: The S3 URL of the model.tar.gz that the training went on from, if it did.
+
+    Returns: the result of `train` with its `model_package`.
+    """
+    trained = context.run.result("train")
+    description = f"Training job {trained['training_job']}"
+    found = [one for one in summaries(context) if one.get("ModelPackageDescription") == description]
+    arn = found[0]["ModelPackageArn"] if found else _create(context, dataset, earlier_model, description)
+    version = int(arn.rpartition("/")[2])
+    result = trained | {"model_package": {"arn": arn, "group": context.names.service, "version": version}}
+    context.run.done("train", result)
+    context.console.print(
+        f"Model registry: version {version} of {context.names.service}. Next: `python -m training promote`"
+    )
+    return result
+
+
+def find_package(context: Context, version: int) -> Package:
+    """A version of the stage's group.
+
+    Raises:
+        PackageMissingError: there is none of that number.
+        PackageFilesMissingError: what is known of it is not in S3.
+    """
+    found = [one for one in summaries(context) if one.get("ModelPackageVersion") == version]
+    if not found:
+        raise PackageMissingError(f"{context.names.service} has no version {version}. {PackageMissingError.__doc__}")
+    return _describe(context, found[0]["ModelPackageArn"])
+
+
+def find_champion(context: Context) -> Package | None:
+    """The newest version that is approved; None before there is one."""
+    approved = [one for one in summaries(context) if one.get("ModelApprovalStatus") == "Approved"]
+    newest = max(approved, key=lambda one: int(one["ModelPackageVersion"]), default=None)
+    return newest and _describe(context, newest["ModelPackageArn"])
+
+
+def decide(context: Context, package: Package, approval: Approval, reason: str) -> None:
+    """Note in the registry what was decided of a package, and why."""
+    context.aws.sagemaker.update_model_package(
+        ModelPackageArn=package.arn, ModelApprovalStatus=approval, ApprovalDescription=reason[:_LONGEST_REASON]
+    )
+
+
+def package_request(group: str, trained: dict[str, Any], description: str, facts_url: str) -> dict[str, Any]:
+    """The members of CreateModelPackage; CustomerMetadataProperties take short texts without commas only."""
+    known = {name: trained.get(name) for name in ("training_job", "dataset_digest", "model_digest", "backbone")}
+    known |= {"classes": len(trained["labels"]), **trained["metrics"]}
+    return {
+        "ModelPackageGroupName": group,
+        "ModelPackageDescription": description,
+        "InferenceSpecification": {
+            "Containers": [{"Image": trained["image"], "ModelDataUrl": trained["model_data"]}],
+            "SupportedContentTypes": ["application/x-image"],
+            "SupportedResponseMIMETypes": ["application/json"],
+        },
+        "ModelApprovalStatus": "PendingManualApproval",
+        "ModelMetrics": {"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": facts_url}}},
+        "CustomerMetadataProperties": {name: str(value) for name, value in known.items() if value is not None},
+    }
+
+
+def _create(context: Context, dataset: Dataset, earlier_model: str | None, description: str) -> str:
+    trained, ancestry = context.run.result("train"), find_ancestry(context.aws.s3, earlier_model)
+    folder, _, _ = trained["model_data"].rpartition("/")
+    facts = {name: trained[name] for name in ("training_job", "labels", "dataset_digest", "hyperparameters", "metrics")}
+    facts |= {"model_digest": trained.get("model_digest"), "earlier_model": earlier_model}
+    facts |= {"learnt": [*_keep_lists(context, dataset, folder), *ancestry.learnt]}
+    facts |= {"unknown_ancestor": ancestry.unknown}
+    bucket, prefix = split_s3_url(folder)
+    content = (json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode()
+    context.aws.s3.put_object(Bucket=bucket, Key=f"{prefix}/{FACTS}", Body=content, ContentType="application/json")
+    sagemaker, group = context.aws.sagemaker, context.names.service
+    try:
+        sagemaker.create_model_package_group(ModelPackageGroupName=group, Tags=context.names.tag_list)  # type: ignore[arg-type]
+    except ClientError as exc:
+        if "already exist" not in str(exc):
+            raise
+    request = package_request(group, trained, description, f"{folder}/{FACTS}")
+    return sagemaker.create_model_package(**request)["ModelPackageArn"]
+
+
+def _keep_lists(context: Context, dataset: Dataset, folder: str) -> list[str]:
+    """Copy the lists of all splits but the test split: staging again would put others in their place."""
+    bucket, prefix = split_s3_url(folder)
+    splits = [split for split in CHOOSING if dataset.size(split)]  # there was no calibration split once
+    for split in splits:
+        source = {"Bucket": dataset.bucket, "Key": f"{dataset.prefix}/{split}_lst/{split}.lst"}
+        context.aws.s3.copy_object(CopySource=source, Bucket=bucket, Key=f"{prefix}/{split}.lst")  # type: ignore[arg-type]
+    return [f"{folder}/{split}.lst" for split in splits]
+
+
+def summaries(context: Context) -> Iterator[Any]:
+    """The versions of the stage's group, as ListModelPackages tells them, the oldest first."""
+    paginator = context.aws.sagemaker.get_paginator("list_model_packages")
+    try:
+        for page in paginator.paginate(ModelPackageGroupName=context.names.service):
+            yield from page["ModelPackageSummaryList"]
+    except ClientError as exc:
+        if "does not exist" not in str(exc):  # a stage that has registered nothing yet has no group
+            raise
+
+
+def _describe(context: Context, arn: str) -> Package:
+    found: Any = context.aws.sagemaker.describe_model_package(ModelPackageName=arn)
+    [container] = found["InferenceSpecification"]["Containers"]
+    return Package(
+        arn=arn,
+        version=found["ModelPackageVersion"],
+        approval=found["ModelApprovalStatus"],
+        image=container["Image"],
+        model_data=container["ModelDataUrl"],
+        facts=json.loads(_read(context.aws.s3, found["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"])),
+    )
+
+
+def _read(s3: "S3Client", url: str) -> bytes:
+    bucket, key = split_s3_url(url)
+    try:
+        return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    except ClientError as exc:
+        if code_of(exc) in _GONE:
+            raise PackageFilesMissingError(f"{url}: {PackageFilesMissingError.__doc__}") from exc
+        raise

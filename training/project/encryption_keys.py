@@ -1,0 +1,109 @@
+"""KMS keys of the user's own, which the role of the training stack is allowed to use."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError, WaiterError
+
+from cli.aws import PermissionMissingError, code_of, explain
+from training.project.errors import TrainingError
+from training.project.step import Context
+from training.project.training_stack import (
+    DATA_KEYS,
+    POLLING,
+    TEMPLATE,
+    VOLUME_KEYS,
+    Foundation,
+    FoundationFailedError,
+    find_foundation,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import ParameterTypeDef
+
+_SYMMETRIC, _ENABLED = "SYMMETRIC_DEFAULT", "Enabled"
+
+
+class KeyUnusableError(TrainingError):
+    """SageMaker needs an enabled symmetric KMS key of this region."""
+
+
+def key_arn(context: Context, key: str | None) -> str | None:
+    """Return the ARN of a key that is given by ID, ARN or alias; None for None.
+
+    Policies name keys by their ARN, and SageMaker takes no alias for a volume.
+
+    Raises:
+        KeyUnusableError: there is no such key, or SageMaker could not use it.
+    """
+    if key is None:
+        return None
+    try:
+        found = context.aws.kms.describe_key(KeyId=key)["KeyMetadata"]
+    except ClientError as exc:
+        if code_of(exc) in ("NotFoundException", "InvalidArnException", "ValidationException"):
+            raise KeyUnusableError(f"There is no KMS key {key}. {KeyUnusableError.__doc__}") from exc
+        if not isinstance(explain(exc), PermissionMissingError):
+            raise
+        if ":key/" not in key:
+            message = f"{key}: give the ARN of the key, or get kms:DescribeKey to look it up."
+            raise KeyUnusableError(message) from exc
+        message = f"The KMS key is not checked, which needs kms:DescribeKey: {key}"
+        context.console.print(message)
+        return key
+    state, spec = found.get("KeyState", ""), found.get("KeySpec", "")
+    if (state, spec) != (_ENABLED, _SYMMETRIC):
+        raise KeyUnusableError(f"The KMS key {key} is {state} and {spec}. {KeyUnusableError.__doc__}")
+    return found["Arn"]
+
+
+def allow_keys(context: Context, role: str, data: str | None, volumes: str | None) -> None:
+    """Update the training stack, so that its role may use the keys of objects and of volumes.
+
+    Do nothing if the role may use the keys already, and leave a role of the user's own alone.
+
+    Args:
+        context: The step's.
+        role: ARN of the role that SageMaker works as.
+        data: ARN of the key that encrypts models or captured data.
+        volumes: ARN of the key that encrypts volumes.
+
+    Raises:
+        FoundationFailedError: the stack cannot be updated.
+    """
+    if data is None and volumes is None:
+        return
+    foundation = find_foundation(context)
+    if foundation is None or foundation.role != role:
+        context.console.print(f"Make sure that the role may use the KMS key: {role}")
+        return
+    allowed = {DATA_KEYS: foundation.data_keys, VOLUME_KEYS: foundation.volume_keys}
+    wanted = {
+        DATA_KEYS: _with(foundation.data_keys, data),
+        VOLUME_KEYS: _with(foundation.volume_keys, volumes),
+    }
+    if wanted != allowed:
+        _update(context, foundation, wanted)
+
+
+def _with(keys: tuple[str, ...], key: str | None) -> tuple[str, ...]:
+    return keys if key is None or key in keys else (*keys, key)
+
+
+def _update(context: Context, foundation: Foundation, keys: Mapping[str, Iterable[str]]) -> None:
+    name, cloudformation = context.names.foundation, context.aws.cloudformation
+    context.console.print(f"Updating the stack {name}: SageMaker's role may use the KMS key.")
+    parameters: list[ParameterTypeDef] = [
+        {"ParameterKey": one, "UsePreviousValue": True} for one in foundation.parameters if one not in keys
+    ]
+    parameters += [{"ParameterKey": one, "ParameterValue": ",".join(arns)} for one, arns in keys.items()]
+    cloudformation.update_stack(
+        StackName=name,
+        TemplateBody=TEMPLATE.read_text(encoding="utf-8"),
+        Parameters=parameters,
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    try:
+        cloudformation.get_waiter("stack_update_complete").wait(StackName=name, WaiterConfig=POLLING)
+    except WaiterError as exc:
+        raise FoundationFailedError(f"The stack {name}: {exc}. {FoundationFailedError.__doc__}") from exc

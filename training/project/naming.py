@@ -1,0 +1,86 @@
+"""What everything is called, and how it is tagged: the one place where a name is made."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from training.project.errors import TrainingError
+
+_PART = re.compile(r"(?=.{1,19}$)[a-z0-9](-?[a-z0-9])*", re.ASCII)
+_LONGEST = 63  # of the names of training jobs, models, endpoints
+# The template reads the model card of any endpoint from here, whatever the project is called.
+_MODEL_CARDS = "/scones-unlimited/endpoints"
+
+
+class InvalidNameError(TrainingError):
+    """Project, stage and run are 1 to 19 lower-case letters, digits and single hyphens each, such as `cars-2`."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of one run: project and stage say which endpoint, the run says which data and model.
+
+    Raises:
+        InvalidNameError: one of the three cannot be part of a name on AWS.
+    """
+
+    project: str = "scones-unlimited"
+    stage: str = "dev"
+    run: str = "default"
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be part of a name."""
+        for part in ("project", "stage", "run"):
+            if not _PART.fullmatch(getattr(self, part)):
+                raise InvalidNameError(f"The {part} is {getattr(self, part)!r}. {InvalidNameError.__doc__}")
+        if self.stage == "training":
+            raise InvalidNameError("The stage cannot be `training`: its stack would have the name of dev's foundation.")
+        if (too_long := len(self.dated(datetime.min)) - _LONGEST) > 0:
+            raise InvalidNameError(f"Project, stage and run are {too_long} characters too long together.")
+
+    @property
+    def service(self) -> str:
+        """The name of the endpoint, which is also that of the service's stack in `samconfig.toml`."""
+        return self.project if self.stage == "dev" else f"{self.project}-{self.stage}"
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint that the service asks."""
+        return self.service
+
+    @property
+    def model_card(self) -> str:
+        """The SSM parameter that holds the endpoint's model card."""
+        return f"{_MODEL_CARDS}/{self.endpoint}"
+
+    @property
+    def foundation(self) -> str:
+        """The stack of `stacks/training.yaml`: what all runs of a stage share."""
+        return f"{self.service}-training"
+
+    @property
+    def dataset_prefix(self) -> str:
+        """The key prefix of the run's dataset, without a slash at its end."""
+        return f"datasets/{self.service}/{self.run}"
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags of everything that a run creates."""
+        return {"project": self.project, "stage": self.stage, "run": self.run}
+
+    @property
+    def tag_list(self) -> list[dict[str, str]]:
+        """The same in the shape that most AWS requests want."""
+        return [{"Key": key, "Value": value} for key, value in self.tags.items()]
+
+    def dated(self, moment: datetime) -> str:
+        """A name for a training job, and for the model and the endpoint configuration that come of it."""
+        return f"{self.service}-{self.run}-{moment:%y%m%d-%H%M%S}"
+
+    def versioned(self, version: int, moment: datetime) -> str:
+        """A name for what compares a version of the model registry with another, for as long as that takes."""
+        return f"{self.service}-v{version}-{moment:%y%m%d-%H%M%S}"
+
+    def short(self, moment: datetime) -> str:
+        """A name for a tuning job or an Autopilot job, which may have 32 characters."""
+        return f"{f'{self.service}-{self.run}'[:19].rstrip('-')}-{moment:%y%m%d%H%M%S}"

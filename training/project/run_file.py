@@ -1,0 +1,145 @@
+"""run.json: what the steps of a run were asked and what came out, so that they can be resumed and repeated."""
+
+import fcntl
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from training.project.errors import TrainingError
+
+FORMAT = 1
+
+
+class RunFileError(TrainingError):
+    """The run.json is damaged or of another version: move it away to begin the run anew."""
+
+
+class RunInUseError(TrainingError):
+    """Another step of the same run is under way: wait for it, or name another --run."""
+
+
+class StepNotDoneError(TrainingError):
+    """A step needs what an earlier one makes."""
+
+
+@dataclass
+class RunFile:
+    """The run.json of one run. Every change is written at once, and whole."""
+
+    path: Path
+    steps: dict[str, dict[str, Any]]
+
+    @property
+    def folder(self) -> Path:
+        """The run's folder: run.json, and beside it what the steps make for people."""
+        return self.path.parent
+
+    def begin(self, step: str, **asked: Any) -> dict[str, Any]:
+        """Note that a step begins and what it was asked; returns the facts of the last try of the same request.
+
+        What was tried with other options stays known, so that whoever goes back to them finds what they left.
+        """
+        record = self.steps.get(step, {})
+        tries = record.get("tries", [])
+        [this] = [one for one in tries if one["asked"] == _plain(asked)] or [{"asked": asked, "facts": {}}]
+        others = [one for one in tries if one is not this]
+        self._set(step, {**record, "status": "begun", "begun_at": _now(), "tries": [*others, this]})
+        return dict(this["facts"])
+
+    def note(self, step: str, **facts: Any) -> None:
+        """Keep facts that the same step, interrupted and run again, needs: what it has already created."""
+        record = self.steps[step]
+        *others, this = record["tries"]
+        self._set(step, {**record, "tries": [*others, {**this, "facts": {**this["facts"], **facts}}]})
+
+    def done(self, step: str, result: dict[str, Any]) -> None:
+        """Note that a step is done, and its result."""
+        self._set(step, {**self.steps[step], "status": "done", "done_at": _now(), "result": result})
+
+    def forget(self, step: str) -> None:
+        """Remove a step, whose result is no more."""
+        if self.steps.pop(step, None):
+            self._write()
+
+    def find(self, step: str) -> dict[str, Any] | None:
+        """The result of a step the last time it was done; None if it never was."""
+        return self.steps.get(step, {}).get("result")
+
+    def result(self, step: str) -> dict[str, Any]:
+        """The same, where it is needed.
+
+        Raises:
+            StepNotDoneError: the step was never done in this run.
+        """
+        found = self.find(step)
+        if found is None:
+            raise StepNotDoneError(
+                f"The run has no result of `{step}` yet ({self.path}). Run `python -m training {step}` first, "
+                f"with the same --run and --stage."
+            )
+        return found
+
+    def _set(self, step: str, record: dict[str, Any]) -> None:
+        self.steps[step] = _plain(record)
+        self._write()
+
+    def _write(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        aside = self.path.with_suffix(".partial")
+        aside.write_text(json.dumps({"format": FORMAT, "steps": self.steps}, indent=2) + "\n", encoding="utf-8")
+        aside.replace(self.path)
+
+
+def open_run_file(folder: Path) -> RunFile:
+    """Open the run.json in a folder; both are made at the first change.
+
+    Raises:
+        RunFileError: it is no run.json of this version.
+    """
+    path = folder / "run.json"
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["format"] != FORMAT:
+            raise RunFileError(f"{path} has format {content['format']}, this tool writes {FORMAT}: move it away.")
+        for step, record in content["steps"].items():
+            if not (record["status"] in ("begun", "done") and all("facts" in one for one in record["tries"])):
+                raise ValueError(f"the step {step!r} is not as it was written")
+        return RunFile(path, content["steps"])
+    except FileNotFoundError:
+        return RunFile(path, {})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
+        raise RunFileError(f"{path}: {exc}. {RunFileError.__doc__}") from exc
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep other steps out of a run's folder for the length of the block; a process that dies lets go of it.
+
+    Raises:
+        RunInUseError: another step is at work in it.
+        RunFileError: the folder cannot be made or written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / ".lock").open("w")
+    except OSError as exc:
+        raise RunFileError(f"The folder of the run cannot be written: {exc}.") from exc
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            raise RunInUseError(f"{folder}: {RunInUseError.__doc__}") from exc
+        yield
+
+
+def _plain(value: Any) -> Any:
+    """The value as it will be read back from JSON, so that what is in memory equals what is in the file."""
+    return json.loads(json.dumps(value, default=str))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

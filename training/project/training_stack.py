@@ -1,0 +1,85 @@
+"""The bucket and the role that all runs of a stage share: the stack of `stacks/training.yaml`."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError, WaiterError
+
+from cli.aws import AwsError, code_of
+from training.project.step import Context
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import WaiterConfigTypeDef
+
+TEMPLATE = Path(__file__).parents[2] / "stacks/training.yaml"
+DATA_KEYS, VOLUME_KEYS = "DataKeyArns", "VolumeKeyArns"  # parameters of the template
+POLLING: "WaiterConfigTypeDef" = {"Delay": 2, "MaxAttempts": 150}  # seconds, and how often
+
+
+class FoundationFailedError(AwsError):
+    """The stack with bucket and role could not be made or updated; its events say why."""
+
+
+@dataclass(frozen=True)
+class Foundation:
+    """The outputs of the stack, and the KMS keys that its role may use: for objects, for volumes."""
+
+    bucket: str
+    role: str
+    data_keys: tuple[str, ...] = ()
+    volume_keys: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()  # the names of all of them
+
+
+def find_foundation(context: Context) -> Foundation | None:
+    """Read what the stack is called; None if there is no such stack, or not yet."""
+    try:
+        [stack] = context.aws.cloudformation.describe_stacks(StackName=context.names.foundation)["Stacks"]
+    except ClientError as exc:
+        if code_of(exc) == "ValidationError":  # "Stack with id ... does not exist"
+            return None
+        raise
+    if stack["StackStatus"] == "CREATE_IN_PROGRESS":
+        return None
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    if "SageMakerRoleArn" not in outputs:
+        raise FoundationFailedError(
+            f"The stack {stack['StackName']} is {stack['StackStatus']} and has no outputs: wait, or delete it first."
+        )
+    given = stack.get("Parameters", [])
+    parameters = {one["ParameterKey"]: one.get("ParameterValue", "") for one in given}
+    lists = (parameters.get(one, "").split(",") for one in (DATA_KEYS, VOLUME_KEYS))
+    data, volumes = (tuple(filter(None, arns)) for arns in lists)
+    made = outputs["TrainingBucketName"], outputs["SageMakerRoleArn"]
+    return Foundation(*made, data_keys=data, volume_keys=volumes, parameters=tuple(parameters))
+
+
+def ensure_foundation(context: Context) -> Foundation:
+    """Make the stack, unless it is there.
+
+    Raises:
+        FoundationFailedError: it cannot be made.
+    """
+    found = find_foundation(context)
+    if found:
+        return found
+    name, cloudformation = context.names.foundation, context.aws.cloudformation
+    context.console.print(f"Making the stack {name}: a bucket for datasets and models, a role for SageMaker.")
+    with suppress(cloudformation.exceptions.AlreadyExistsException):  # a call that was interrupted began it
+        cloudformation.create_stack(
+            StackName=name,
+            TemplateBody=TEMPLATE.read_text(encoding="utf-8"),
+            Parameters=[{"ParameterKey": "Service", "ParameterValue": context.names.service}],
+            Capabilities=["CAPABILITY_IAM"],
+            Tags=[{"Key": "project", "Value": context.names.project}, {"Key": "stage", "Value": context.names.stage}],
+        )
+    try:
+        cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=POLLING)
+    except WaiterError as exc:
+        raise FoundationFailedError(f"The stack {name}: {exc}. {FoundationFailedError.__doc__}") from exc
+    made = find_foundation(context)
+    if made is None:
+        raise FoundationFailedError(f"The stack {name} was deleted while it was made.")
+    return made

@@ -1,0 +1,100 @@
+"""The report of an evaluation: one HTML file that needs nothing else, with plots and the worst mistakes as pictures."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.reports import plots
+from training.statistics.acceptance import Acceptance, show_threshold
+from training.statistics.calibration import as_served
+from training.statistics.metrics import coverage_curve, most_confused, reliability
+from untrusted.page import page_template
+
+type Floats = NDArray[np.floating]
+type Labels = NDArray[np.int64]
+
+PAIRS = 10  # of classes that are confused, in their table
+COVERAGES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)  # of the table beside the plot
+SMALL = 128  # pixels a side: a smaller picture is shown larger than it is, and its pixels are meant to be seen
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong prediction: class names, calibrated confidence, and the image as the model got it."""
+
+    key: str
+    true_class: str
+    prediction: str
+    confidence: float
+    image: bytes
+
+    @property
+    def data_uri(self) -> str:
+        """The image for an `<img>`; a prepared image is a PNG or a JPEG."""
+        kind = "png" if self._is_png else "jpeg"
+        return f"data:image/{kind};base64,{base64.b64encode(self.image).decode()}"
+
+    @property
+    def is_small(self) -> bool:
+        """Whether the picture is shown larger than it is. Small images are prepared as PNG, whose header begins so."""
+        return self._is_png and int.from_bytes(self.image[16:20]) < SMALL
+
+    @property
+    def _is_png(self) -> bool:
+        return self.image.startswith(b"\x89PNG")
+
+
+def render(
+    facts: Mapping[str, Any],
+    metrics: Mapping[str, Any],
+    acceptance: Acceptance,
+    probabilities: Floats,
+    labels: Labels,
+    milliseconds: Floats,
+    mistakes: Sequence[Mistake],
+) -> str:
+    """The report as HTML.
+
+    Args:
+        facts: What was evaluated, by name: run, dataset, model and so on.
+        metrics: As `training.statistics.metrics` has them.
+        acceptance: Which predictions are accepted.
+        probabilities: Class probabilities (images, classes) as the endpoint answered them.
+        labels: Class indices (images,).
+        milliseconds: Latency of each image.
+        mistakes: The wrong predictions to show, the worst first.
+    """
+    calibrated, names = as_served(probabilities, metrics["temperature"]), list(metrics["classes"])
+    return page_template(Path(__file__).parent, "evaluation_report.html.jinja").render(
+        facts=facts,
+        metrics=metrics,
+        plots={
+            "confusion": plots.confusion(metrics["confusion_matrix"], names),
+            "classes": plots.class_bars(metrics["classes"]),
+            "reliability": plots.reliability_diagram(probabilities, calibrated, labels),
+            "histogram": plots.confidence_histogram(calibrated, labels),
+            "coverage": plots.coverage_plot(calibrated, labels, acceptance, metrics["at_threshold"]),
+            "latency": plots.latency_histogram(milliseconds),
+        },
+        most_bars=plots.MOST_NAMES,
+        most_numbers=plots.MOST_NUMBERS,
+        mistakes=mistakes,
+        confused=most_confused(metrics["confusion_matrix"], names, PAIRS),
+        bins=reliability(calibrated, labels),
+        coverages=_coverages(calibrated, labels, acceptance),
+        show_threshold=show_threshold,
+    )
+
+
+def _coverages(probabilities: Floats, labels: Labels, acceptance: Acceptance) -> list[tuple[float, float]]:
+    """A few points of the coverage curve: coverage, accuracy of those images."""
+    coverage, accuracy = coverage_curve(probabilities, labels, acceptance)
+    places = [
+        int(np.searchsorted(coverage, wanted - 1e-9)) for wanted in COVERAGES if wanted <= coverage.max(initial=0)
+    ]
+    return [(float(coverage[place]), float(accuracy[place])) for place in places]

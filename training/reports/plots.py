@@ -1,0 +1,170 @@
+"""The report's plots, as SVG that takes the colours of the page around it."""
+
+import io
+import re
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import matplotlib
+import numpy as np
+from markupsafe import Markup, escape
+from matplotlib.colors import PowerNorm
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from training.statistics.acceptance import Acceptance
+from training.statistics.metrics import coverage_curve, reliability, wilson_interval
+
+type Floats = NDArray[np.floating]
+type Labels = NDArray[np.int64]
+
+REM = 6.8  # of the page for an inch of a plot: its text becomes as large as the page's
+INK = "#010203"  # stands for the colour of the page's text until the SVG is written
+BLUE, ORANGE, GREY = "#2f81f7", "#d9730d", "#8c959f"  # to be told apart by the colour-blind, on white and on black
+MOST_NUMBERS = 12  # classes up to which the confusion matrix has numbers in it
+MOST_NAMES = 25  # classes up to which they are named, and have bars of their own
+LONGEST = 18  # characters of a class name beside a plot; the table has all of it
+
+_STYLE: dict[str, Any] = {
+    **{f"{part}.color": INK for part in ("text", "xtick", "ytick")},
+    **{f"axes.{part}": INK for part in ("edgecolor", "labelcolor", "titlecolor")},
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "font.size": 10,
+    "svg.fonttype": "none",  # text stays text: it can be searched, takes the page's font, and any script of the world
+    "svg.hashsalt": "scones-unlimited",  # the same data gives the same file
+    "legend.frameon": False,
+    "text.parse_math": False,  # a class may be called "$5 or $10"
+}
+
+
+def svg(title: str, draw: Callable[[Figure], None], width: float = 5.0, height: float = 3.2) -> Markup:
+    """One plot as an SVG element with a title for those who cannot see it. Width and height in inches of 72 points."""
+    with matplotlib.rc_context(_STYLE), warnings.catch_warnings():  # type: ignore[arg-type] # its keys are typed as a list of all settings
+        # The browser has the glyphs that matplotlib's font, which only measures the text here, has not.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure = Figure(figsize=(width, height), layout="constrained")
+        draw(figure)
+        file = io.StringIO()
+        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
+    element = file.getvalue().partition("<svg")[2].replace(INK, "currentColor")
+    # Ids are those of a file of its own; on the page there are several plots.
+    element = re.sub(r'(\bid="|href="#|url\(#)', rf"\1{title.split()[0].lower()}-", element)
+    opening, _, rest = element.partition(">")
+    # matplotlib has escaped the text in the rest
+    size = f'style="max-width: {REM * width:.1f}rem"'  # so that the text of all plots is of one size
+    return Markup(f'<svg role="img" {size}{opening}><title>{escape(title)}</title>{rest}')  # noqa: S704 # nosec B704
+
+
+def confusion(matrix: Sequence[Sequence[int]], class_names: Sequence[str]) -> Markup:
+    """True classes downwards, predictions to the right; every row in shares of its true class."""
+    counts, classes = np.array(matrix), len(class_names)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    names = [_short(name) for name in class_names]
+
+    def draw(figure: Figure) -> None:
+        axes = figure.add_subplot()
+        # The square root lets a few mistakes among many images be seen.
+        axes.imshow(shares, cmap="Blues", norm=PowerNorm(0.5, 0, 1), interpolation="none")
+        axes.set(xlabel="prediction", ylabel="true class")
+        if classes <= MOST_NAMES:
+            axes.set_xticks(range(classes), names, rotation=90 if classes > 2 else 0)
+            axes.set_yticks(range(classes), names)
+        if classes <= MOST_NUMBERS:
+            for (row, column), count in np.ndenumerate(counts):
+                colour = "white" if shares[row, column] > 0.3 else "black"
+                axes.text(column, row, f"{count:,}", ha="center", va="center", color=colour)
+
+    side = 3.0 + 0.16 * min(classes, MOST_NAMES)
+    return svg("Confusion matrix", draw, width=side + 0.6, height=side)
+
+
+def class_bars(classes: dict[str, dict[str, Any]]) -> Markup:
+    """Precision and recall of each class; of many classes, those with the lowest F1."""
+    lowest = sorted(classes, key=lambda name: classes[name]["f1"] or 0)[:MOST_NAMES]
+    names = [name for name in classes if name in lowest] if len(classes) <= MOST_NAMES else lowest
+    places = np.arange(len(names))
+
+    def draw(figure: Figure) -> None:
+        axes = figure.add_subplot()
+        for offset, rate, colour in ((-0.2, "precision", BLUE), (0.2, "recall", ORANGE)):
+            axes.barh(places + offset, [classes[name][rate] or 0 for name in names], 0.38, color=colour, label=rate)
+        axes.set_yticks(places, [_short(name) for name in names])
+        axes.set(xlim=(0, 1.02), ylim=(len(names) - 0.4, -0.6))
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
+
+    return svg("Precision and recall by class", draw, height=1.2 + 0.3 * len(names))
+
+
+def reliability_diagram(before: Floats, after: Floats, labels: Labels) -> Markup:
+    """How often predictions of a confidence are right, with 95 % intervals, before and after calibration."""
+
+    def draw(figure: Figure) -> None:
+        axes = figure.add_subplot()
+        axes.plot([0, 1], [0, 1], color=GREY, linestyle=":")
+        for name, probabilities, colour in (("before", before, ORANGE), ("after calibration", after, BLUE)):
+            bins = reliability(probabilities, labels)
+            x, y = [one["confidence"] for one in bins], [one["accuracy"] for one in bins]
+            axes.plot(x, y, color=colour, label=name)
+            axes.scatter(x, y, [4 + 400 * one["n"] / len(labels) for one in bins], color=colour, alpha=0.6)
+            intervals = [wilson_interval(round(one["accuracy"] * one["n"]), int(one["n"])) for one in bins]
+            axes.vlines(x, *zip(*intervals, strict=True), color=colour, alpha=0.4)
+        axes.set(xlabel="confidence", ylabel="accuracy", xlim=(0, 1.03), ylim=(0, 1.06))
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
+
+    return svg("Reliability: accuracy by confidence", draw)
+
+
+def confidence_histogram(probabilities: Floats, labels: Labels) -> Markup:
+    """How many images have which confidence: right predictions above, wrong ones below on a scale of their own."""
+    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+
+    def draw(figure: Figure) -> None:
+        edges = np.linspace(min(0.5, float(confidence.min())), 1, 26)
+        top, bottom = figure.subplots(2, sharex=True)
+        for axes, name, which, colour in ((top, "right", right, BLUE), (bottom, "wrong", ~right, ORANGE)):
+            axes.stairs(*np.histogram(confidence[which], edges), fill=True, color=colour)
+            axes.set(ylabel=name)
+            axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+        bottom.set(xlabel="confidence")
+
+    return svg("Confidence of right and wrong predictions", draw)
+
+
+def coverage_plot(probabilities: Floats, labels: Labels, acceptance: Acceptance, at: dict[str, Any]) -> Markup:
+    """Accuracy of the most confident share of the images, and where the threshold in use lies (`at_threshold`)."""
+    coverage, accuracy = coverage_curve(probabilities, labels, acceptance)
+
+    def draw(figure: Figure) -> None:
+        axes = figure.add_subplot()
+        axes.plot(coverage, accuracy, color=BLUE)
+        if at["n"]:
+            axes.scatter([at["coverage"]], [at["accuracy"]], 60, color=ORANGE, zorder=3, label="the threshold in use")
+            axes.legend(loc="lower left")
+        axes.set(xlabel="coverage: share of images accepted", ylabel="accuracy of those", xlim=(0, 1.02))
+        # The accuracy of the very first few is 0 or 1 by chance.
+        lowest = float(accuracy[len(accuracy) // 20 :].min(initial=1))
+        axes.set_ylim(lowest - 0.1 * (1.02 - lowest), 1 + 0.05 * (1.02 - lowest))
+
+    return svg("Accuracy against coverage", draw)
+
+
+def latency_histogram(milliseconds: Floats) -> Markup:
+    """How long the client waited for an answer, with median and 99th percentile."""
+
+    def draw(figure: Figure) -> None:
+        axes = figure.add_subplot()
+        axes.stairs(*np.histogram(milliseconds, 40), fill=True, color=BLUE)
+        for name, style, value in zip(("p50", "p99"), ("-", ":"), np.percentile(milliseconds, [50, 99]), strict=True):
+            axes.axvline(float(value), color=INK, linestyle=style, label=f"{name} {value:,.0f} ms")
+        axes.set(xlabel="latency (ms)", ylabel="images")
+        axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
+
+    return svg("Latency", draw)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"

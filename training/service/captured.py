@@ -1,0 +1,87 @@
+"""The newest requests and answers that SageMaker has captured of a variant of the endpoint, read from S3.
+
+https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture.html: lines of JSON in
+<destination>/<endpoint>/<variant>/yyyy/mm/dd/hh/; how each payload is written down, its `encoding` says.
+"""
+
+import base64
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cli.s3_url import split_s3_url
+from training.endpoint.invocation import OWN_REQUEST, InvalidAnswerError, parse_probabilities
+from training.project.inventory import find_endpoint
+from training.project.step import Context
+from training.statistics.image_statistics import UndecodableImageError, image_statistics
+
+_logger = logging.getLogger(__name__)
+_ODD = (ValueError, KeyError, TypeError, AttributeError, RecursionError)  # what JSON of another shape leads to
+
+
+@dataclass(frozen=True)
+class Captured:
+    """When the model was asked, the statistics of the image as it got it, and the class probabilities it answered."""
+
+    at: datetime
+    statistics: dict[str, float]
+    probabilities: tuple[float, ...]
+
+
+def capture_url(context: Context) -> str | None:
+    """Where the endpoint's requests are captured; None if they are not, or if there is no endpoint."""
+    endpoint = find_endpoint(context)
+    config = endpoint.get("DataCaptureConfig") if endpoint else None
+    return config["DestinationS3Uri"].rstrip("/") if config else None
+
+
+def read_captured(context: Context, variant: str, since: datetime, most: int, classes: int) -> list[Captured]:
+    """At most so many captured invocations by others than this tool since a moment, the newest files first.
+
+    Args:
+        context: The step's.
+        variant: The one that answered; a shadow's answers reach nobody.
+        since: What is older is of another time, or of another model.
+        most: So many are enough.
+        classes: How many class probabilities an answer of the model has; others are of another model.
+    """
+    url = capture_url(context)
+    if url is None:
+        return []
+    bucket, folder = split_s3_url(f"{url}/{context.names.endpoint}/{variant}")
+    pages = context.aws.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{folder}/")
+    files = [one for page in pages for one in page.get("Contents", []) if one["LastModified"] >= since]
+    found: list[Captured] = []
+    for file in sorted(files, key=lambda one: one["LastModified"], reverse=True):
+        body = context.aws.s3.get_object(Bucket=bucket, Key=file["Key"])["Body"].read()
+        found += (one for one in _invocations(body, file["Key"], since) if len(one.probabilities) == classes)
+        if len(found) >= most:
+            break
+    return found[:most]
+
+
+def _invocations(body: bytes, key: str, since: datetime) -> Iterator[Captured]:
+    """The invocations in a file, the newest first. What cannot be read is told in the log and left out.
+
+    So is what this tool has asked itself: held-out or foreign images would hide a drift, or invent one.
+    """
+    for line in reversed(body.splitlines()):
+        try:
+            captured = json.loads(line)
+            told = captured["eventMetadata"]
+            at = datetime.fromisoformat(told["inferenceTime"])
+            if at <= since or told.get("inferenceId", "").startswith(OWN_REQUEST):
+                continue
+            data = captured["captureData"]
+            answer = parse_probabilities(_payload(data["endpointOutput"]), key)
+            yield Captured(at, image_statistics(_payload(data["endpointInput"])), answer)
+        except (*_ODD, InvalidAnswerError, UndecodableImageError) as exc:
+            _logger.warning("A line of %s is no captured invocation: %s", key, exc)
+
+
+def _payload(captured: dict[str, Any]) -> bytes:
+    data: str = captured["data"]
+    return base64.b64decode(data) if captured["encoding"] == "BASE64" else bytes(data, "utf-8")

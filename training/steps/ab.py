@@ -1,0 +1,133 @@
+"""`ab`: two models share the requests by weights, and the records of the service tell them apart."""
+
+import argparse
+from dataclasses import asdict
+from itertools import combinations
+from typing import Any
+
+from cli.arguments import whole
+from training.dataset.dataset import Dataset
+from training.endpoint import changes as endpoint
+from training.endpoint.errors import VariantTakenError
+from training.endpoint.request import VARIANT
+from training.endpoint.second_variant import add, in_service
+from training.endpoint.smoke_test import calibrate, read_proof_images, smoke_test
+from training.models.deployed_card import deployed_model_card
+from training.models.model_card import ModelArchive, inspect_archive, read_model_card, write_model_card
+from training.models.trained_model import TrainedModel
+from training.project.errors import TrainingError
+from training.project.step import Context
+from training.service.ab_results import Result, read_records, summarise, verdict
+
+HELP = "share the requests between two models by weights, and compare what the records tell of them"
+TIMEOUT = 1800  # seconds, as of `deploy`
+
+
+class WeightsError(TrainingError):
+    """An A/B test is between the variant AllTraffic, which serves, and one more: --weights AllTraffic=90,b=10."""
+
+
+class NoTestError(TrainingError):
+    """The endpoint has one model: `ab --weights AllTraffic=90,b=10` puts that of this run beside it."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the step's own options."""
+    add = parser.add_argument
+    add("--weights", type=_weights, metavar="A=90,B=10", help="by variant; without it, results alone are shown")
+    add("--model-data", metavar="URL", help="another model.tar.gz of the same classes for the new variant")
+    add("--since", metavar="TIME", help="results from this moment on, as 2026-11-23T20:00:00Z (when the second came)")
+    add("--timeout", type=whole(1, 86400), default=TIMEOUT, metavar="SECONDS", help="(%(default)s)")
+
+
+def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
+    """Do the step.
+
+    Raises:
+        WeightsError, NoTestError, StepNotDoneError, ServerlessEndpointError: what is asked cannot be.
+        VariantTakenError, OtherDatasetError, ModelMissingError, BadModelArchiveError, ModelChangedError: the second
+            model cannot be that variant.
+        EndpointTakenError, EndpointStuckError, EndpointFailedError, RolledBackError: the endpoint cannot be changed.
+        SmokeTestError: the new model does not answer as it must; it stays without weight.
+        ServiceMissingError: there are no records to compare by.
+    """
+    if options.weights:
+        return _share(context, options)
+    tested = (read_model_card(context) or {}).get("variants")
+    if not tested:
+        raise NoTestError
+    since = options.since or min(card["created_at"] for card in tested.values())
+    results = summarise(read_records(context, since))
+    verdicts = [verdict(a, b) for a, b in combinations(results, 2)]
+    _show(context, since, results, verdicts)
+    return {"since": since, "variants": [asdict(one) for one in results], "verdicts": verdicts}
+
+
+def _share(context: Context, options: argparse.Namespace) -> dict[str, Any]:
+    endpoint.check_ownership(context)
+    weights: dict[str, float] = options.weights
+    serving = {one["VariantName"] for one in in_service(context, options.timeout)["ProductionVariants"]}
+    if len(weights) != 2 or VARIANT not in weights or not serving <= weights.keys():
+        raise WeightsError(f"The endpoint has the variants {', '.join(sorted(serving))}. {WeightsError.__doc__}")
+    [variant] = weights.keys() - {VARIANT}
+    model = TrainedModel.of(context.run, options.model_data, None)
+    archive = inspect_archive(context.aws.s3, model.model_data)
+    archive.require(model.model_digest)
+    tested = (read_model_card(context) or {}).get("variants", {})
+    if variant in tested and tested[variant]["model_digest"] != archive.digest:
+        raise VariantTakenError
+    context.run.begin("ab", variant=variant, model_data=model.model_data)
+    if variant not in tested:
+        _prove_second(context, model, archive, variant, options.timeout)
+    context.aws.sagemaker.update_endpoint_weights_and_capacities(
+        EndpointName=context.names.endpoint,
+        DesiredWeightsAndCapacities=[{"VariantName": name, "DesiredWeight": one} for name, one in weights.items()],
+    )
+    in_service(context, options.timeout)
+    result = {"endpoint": context.names.endpoint, "weights": weights}
+    context.run.done("ab", result)
+    context.console.print(
+        f"Requests are shared {', '.join(f'{name}={one:g}' for name, one in weights.items())}. "
+        "`python -m training ab` compares; `rollback` or `deploy` ends it."
+    )
+    return result
+
+
+def _prove_second(context: Context, model: TrainedModel, archive: ModelArchive, variant: str, timeout: float) -> None:
+    """Add the variant without weight, ask it by name, and write its card before it answers anybody else."""
+    dataset = Dataset.of(context.run)
+    dataset.require(model.data_digest)
+    images = read_proof_images(context, dataset)
+    config = add(context, "ab", model, variant, timeout, shadow=False)
+    smoke_test(context, dataset, images.known, variant)
+    calibration = calibrate(context, dataset, images.calibration, variant)
+    own = deployed_model_card(context, dataset, model, archive, calibration.temperature, variant=variant)
+    card = read_model_card(context) or {}
+    others = {**card.get("variants", {}), variant: own}
+    write_model_card(context, {"variant": VARIANT} | card | {"endpoint_config": config, "variants": others})
+
+
+def _show(context: Context, since: str, results: list[Result], verdicts: list[dict[str, Any]]) -> None:
+    say = context.console.print
+    say(f"Records since {since}:")
+    for one in results:
+        say(
+            f"  {one.variant}: {one.images:,} images, {one.accepted / one.images:.1%} accepted, mean confidence "
+            f"{one.mean_confidence:.3f}, median {one.median_milliseconds:,.0f} ms"
+        )
+    for found in verdicts:
+        say(found["sentence"])
+    if verdicts:
+        say("To accept more is better only where what is accepted is right: `evaluate` and reviewed images tell that.")
+    else:
+        say("There are no two variants to compare yet.")
+
+
+def _weights(text: str) -> dict[str, float]:
+    try:
+        weights = {name: float(weight) for name, weight in (one.split("=") for one in text.split(","))}
+    except ValueError as exc:
+        raise argparse.ArgumentTypeError(f"{text!r} is not like a=90,b=10") from exc
+    if len(weights) != text.count("=") or min(weights.values()) < 0 or not 0 < sum(weights.values()) < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r}: each variant once, weights of at least 0, one above it")
+    return weights

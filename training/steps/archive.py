@@ -1,0 +1,122 @@
+"""`archive`: all that a model came from and is worth, under one prefix in S3, with a manifest of digests."""
+
+import argparse
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+from rich.filesize import decimal
+
+from cli.aws import code_of
+from cli.s3_url import split_s3_url
+from training.dataset.dataset import SPLITS, Dataset
+from training.models.model_card import read_model_card
+from training.models.registry import FACTS
+from training.project.errors import TrainingError
+from training.project.step import Context
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+HELP = "copy the model, its metrics and the record of its data to one prefix in S3"
+MANIFEST = "manifest.json"
+
+
+class ArchiveSourceMissingError(TrainingError):
+    """Something that belongs in the archive is not where the run put it."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file of the archive: an object in S3, or bytes that are here."""
+
+    name: str
+    place: tuple[str, str] | None = None
+    content: bytes = b""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the step's own options."""
+    parser.add_argument("--to", metavar="URL", help="s3://bucket/prefix (archive/ in the bucket of the run)")
+
+
+def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
+    """Do the step. The manifest is written last: an archive without one is not complete, and can be made again."""
+    dataset, trained = Dataset.of(context.run), context.run.result("train")
+    dataset.require(trained["dataset_digest"])
+    bucket, prefix = split_s3_url(options.to or f"s3://{dataset.bucket}/archive")
+    prefix = f"{prefix}/{context.names.run}-{trained['training_job']}"
+    context.run.begin("archive", to=f"s3://{bucket}/{prefix}")
+    files = {}
+    for source in _sources(context, dataset, trained, read_model_card(context)):
+        context.console.print(f"Archiving {source.name}")
+        files[source.name] = _put(context.aws.s3, source, bucket, f"{prefix}/{source.name}")
+    manifest = {
+        **context.names.tags,
+        "training_job": trained["training_job"],
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "files": files,
+    }
+    _put(context.aws.s3, Source(MANIFEST, content=_json(manifest)), bucket, f"{prefix}/{MANIFEST}")
+    result = {"archive": f"s3://{bucket}/{prefix}/", "manifest": f"s3://{bucket}/{prefix}/{MANIFEST}", "files": files}
+    context.run.done("archive", result)
+    size = sum(file["bytes"] for file in files.values())
+    context.console.print(f"Archive: {result['archive']} ({len(files)} files, {decimal(size)})")
+    return result
+
+
+def _sources(
+    context: Context, dataset: Dataset, trained: dict[str, Any], card: dict[str, Any] | None
+) -> Iterator[Source]:
+    yield Source("model.tar.gz", split_s3_url(trained["model_data"]))
+    if trained.get("model_package"):  # without it nobody knows what a model has learnt that goes on from this one
+        folder, _, _ = trained["model_data"].rpartition("/")
+        yield Source(FACTS, split_s3_url(f"{folder}/{FACTS}"))
+    yield Source("hyperparameters.json", content=_json(trained["hyperparameters"]))
+    lists = (f"{split}_lst/{split}.lst" for split in SPLITS if dataset.size(split))
+    for name in ("dataset.json", "labels.json", *lists):
+        yield Source(f"dataset/{Path(name).name}", (dataset.bucket, f"{dataset.prefix}/{name}"))
+    if card and card.get("training_job") == trained["training_job"]:
+        yield Source("model_card.json", content=_json(card))
+        if evaluated := context.run.find("evaluate"):
+            metrics, report = (_read(Path(evaluated[name])) for name in ("metrics_file", "report"))
+            if json.loads(metrics)["model"] == card["model_digest"]:  # not an earlier model's
+                yield Source("metrics.json", content=metrics)
+                yield Source("report.html", content=report)
+    yield Source("run.json", content=context.run.path.read_bytes())
+
+
+def _put(s3: "S3Client", source: Source, bucket: str, key: str) -> dict[str, Any]:
+    """Copy or write one file. Returns its size in bytes and its SHA-256."""
+    if source.place is None:
+        s3.put_object(Bucket=bucket, Key=key, Body=source.content)
+        return {"bytes": len(source.content), "sha256": hashlib.sha256(source.content).hexdigest()}
+    try:
+        s3.copy({"Bucket": source.place[0], "Key": source.place[1]}, bucket, key)
+    except ClientError as exc:
+        if code_of(exc) not in ("404", "NoSuchKey", "NoSuchBucket"):
+            raise
+        where = f"s3://{source.place[0]}/{source.place[1]}"
+        raise ArchiveSourceMissingError(f"{where} or s3://{bucket} is not there. Nothing else is lost.") from exc
+    # What was copied, not what it was copied from: S3's own checksums are of the parts where there are many.
+    digest, size = hashlib.sha256(), 0
+    for chunk in s3.get_object(Bucket=bucket, Key=key)["Body"].iter_chunks(1 << 20):
+        digest.update(chunk)
+        size += len(chunk)
+    return {"bytes": size, "sha256": digest.hexdigest()}
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as exc:
+        raise ArchiveSourceMissingError(f"{path}: {exc.strerror}. `python -m training evaluate` makes it.") from exc
+
+
+def _json(data: Any) -> bytes:
+    return (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode()

@@ -1,0 +1,137 @@
+"""`autopilot`: what SageMaker Autopilot makes of the same images, as a yardstick for the run's own model."""
+
+import argparse
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from cli.arguments import whole
+from cli.aws import code_of
+from cli.polling import looks
+from training.dataset.dataset import Dataset
+from training.jobs.autopilot_request import Limits, automl_job_request
+from training.jobs.preflight import check_counts, check_dataset, check_role
+from training.project.bucket import require_bucket
+from training.project.errors import TrainingError
+from training.project.step import Context
+from training.steps.train import seconds
+from untrusted.terminal import print_json
+
+HELP = "have SageMaker Autopilot find a model for the same images (AWS only), and compare validation accuracies"
+_ENDED = {"Completed", "Failed", "Stopped"}
+
+
+class AutopilotNotEmulatedError(TrainingError):
+    """Autopilot runs on AWS alone: the local cloud has no CreateAutoMLJobV2. `tune` searches on both."""
+
+
+class AutopilotFailedError(TrainingError):
+    """Autopilot ended without a model."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the step's own options."""
+    parser.add_argument(
+        "--role",
+        metavar="ARN",
+        required=True,
+        help="role that Autopilot works as; it starts jobs of its own, which the role that `stage` made must not",
+    )
+    parser.add_argument("--max-candidates", type=whole(1, 750), default=10, metavar="N", help="(%(default)s)")
+    parser.add_argument("--max-job-runtime", type=seconds, default="1h", metavar="TIME", help="of one (%(default)s)")
+    parser.add_argument("--max-runtime", type=seconds, default="4h", metavar="TIME", help="of all (%(default)s)")
+    parser.add_argument("--dry-run", action="store_true", help="check everything, print the request, create nothing")
+    parser.add_argument("--again", action="store_true", help="start another job although the run has this one")
+
+
+def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
+    """Do the step; a job that is under way is taken up. Its model is not deployed: it answers in another format.
+
+    Raises:
+        StepNotDoneError, TrainingError: nothing was created.
+        AutopilotNotEmulatedError: this is the local cloud.
+        AutopilotFailedError: it found no model.
+    """
+    dataset = Dataset.of(context.run)
+    check_counts(dataset, mini_batch_size=1)
+    require_bucket(context.aws, dataset.bucket)
+    check_dataset(context, dataset)
+    check_role(context, options.role)
+    limits = Limits(options.max_candidates, options.max_job_runtime, options.max_runtime)
+    name = context.names.short(datetime.now(UTC))
+    request = automl_job_request(dataset, name, options.role, limits, context.names.tag_list)
+    if options.dry_run:
+        if not options.json:
+            print_json(request)
+        return request
+    facts = context.run.begin("autopilot", **{**request, "AutoMLJobName": None}, digest=dataset.digest)
+    name = _start(context, request, None if options.again else facts.get("job"))
+    result = _result(context, _follow(context, name))
+    context.run.done("autopilot", result)
+    return result
+
+
+def _start(context: Context, request: dict[str, Any], known: str | None) -> str:
+    """Start a job, unless there is one of the same request that is under way or done."""
+    earlier = _describe(context, known) if known else None
+    if known and earlier and earlier["AutoMLJobStatus"] in ("InProgress", "Completed"):
+        return known
+    name = str(request["AutoMLJobName"])
+    context.run.note("autopilot", job=name)
+    try:
+        context.aws.sagemaker.create_auto_ml_job_v2(**request)
+    except ClientError as exc:
+        if code_of(exc) == "UnknownOperationException":
+            raise AutopilotNotEmulatedError from exc
+        raise
+    return name
+
+
+def _follow(context: Context, name: str) -> Mapping[str, Any]:
+    stop = f"aws sagemaker stop-auto-ml-job --auto-ml-job-name {name} --region {context.aws.region}"
+    try:
+        context.console.print(f"Autopilot job {name}")
+        with context.console.status("Autopilot") as spinner:
+            for gone in looks(math.inf):  # its own limits end it
+                job = _describe(context, name)
+                if job is None:
+                    raise AutopilotFailedError(f"The Autopilot job {name} is no more: run the same command again.")
+                if job["AutoMLJobStatus"] in _ENDED:
+                    return job
+                spinner.update(f"{job['AutoMLJobSecondaryStatus']} for {gone:.0f} s")
+    except KeyboardInterrupt:
+        context.console.print(f"The Autopilot job goes on without you. To stop it: {stop}")
+        raise
+    raise AssertionError("looks() never ends")
+
+
+def _describe(context: Context, name: str) -> Mapping[str, Any] | None:
+    try:
+        return context.aws.sagemaker.describe_auto_ml_job_v2(AutoMLJobName=name)
+    except ClientError as exc:
+        if code_of(exc) in ("ResourceNotFound", "UnknownOperationException"):
+            return None
+        raise
+
+
+def _result(context: Context, job: Mapping[str, Any]) -> dict[str, Any]:
+    name, best = job["AutoMLJobName"], job.get("BestCandidate")
+    if not best or "FinalAutoMLJobObjectiveMetric" not in best:
+        reason = job.get("FailureReason") or f"it is {job['AutoMLJobStatus']}."
+        raise AutopilotFailedError(f"The Autopilot job {name} found no model: {reason}")
+    accuracy = best["FinalAutoMLJobObjectiveMetric"]["Value"]
+    own = (context.run.find("train") or {}).get("metrics", {}).get("validation:accuracy")
+    told = "" if own is None else f"; the run's own model has {own:.4f}"
+    context.console.print(f"Autopilot's best model has a validation accuracy of {accuracy:.4f}{told}.")
+    return {
+        "job": name,
+        "candidate": best["CandidateName"],
+        "validation_accuracy": accuracy,
+        "own_validation_accuracy": own,
+        "containers": [
+            {"image": one["Image"], "model_data": one["ModelDataUrl"]} for one in best.get("InferenceContainers", [])
+        ],
+    }

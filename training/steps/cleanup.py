@@ -1,0 +1,122 @@
+"""`cleanup`: delete what costs money by the hour, and what belongs to it; say what is kept."""
+
+import argparse
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from cli.arguments import whole
+from cli.aws import code_of
+from training.endpoint import changes as endpoint
+from training.endpoint import scaling
+from training.project import inventory
+from training.project.step import Context
+from training.project.training_stack import find_foundation
+from training.steps.resources import bucket_name
+
+HELP = "delete the endpoint and what belongs to it; shows what it would delete unless --yes is given"
+TIMEOUT = 900  # seconds; AWS takes a minute or two to delete an endpoint
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """Something that is to be deleted, and how."""
+
+    kind: str
+    name: str
+    delete: Callable[[], object]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the step's own options."""
+    parser.add_argument("--yes", action="store_true", help="really delete")
+    parser.add_argument("--timeout", type=whole(1, 86400), default=TIMEOUT, metavar="SECONDS", help="(%(default)s)")
+
+
+def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
+    """Do the step. What it has deleted before an interruption is gone, and the next call does the rest."""
+    say = context.console.print
+    if options.yes:
+        endpoint.settled(context, options.timeout)  # while it is being changed, SageMaker refuses to delete it
+    deletions = list(_deletions(context, options.timeout))
+    for deletion in deletions:
+        say(f"{'Deleting' if options.yes else 'Would delete'} the {deletion.kind} {deletion.name}")
+        if options.yes:
+            deletion.delete()
+    if options.yes:
+        for step in ("deploy", "ab", "shadow"):
+            context.run.forget(step)
+    if not deletions:
+        say("There is nothing to delete.")
+    elif not options.yes:
+        say("Nothing is deleted yet: `python -m training cleanup --yes` does it.")
+    kept = _kept(context)
+    say("Kept:")
+    for what, command in kept.items():
+        say(f"  {what}: {command}")
+    deleted = [{"kind": deletion.kind, "name": deletion.name} for deletion in deletions]
+    return {"dry_run": not options.yes, "deleted" if options.yes else "would_delete": deleted, "kept": kept}
+
+
+def _deletions(context: Context, timeout: float) -> Iterator[Deletion]:
+    """What is ours, in the order in which SageMaker lets it go."""
+    sagemaker = context.aws.sagemaker
+    found = inventory.find_endpoint(context)
+    ours = found is None or inventory.is_ours(context, found["EndpointArn"])
+    if ours:
+        for target in scaling.describe(context):
+            yield Deletion("auto-scaling of", target["ResourceId"], partial(scaling.deregister, context, [target]))
+    if found and ours:
+        yield Deletion("endpoint", found["EndpointName"], partial(endpoint.delete, context, timeout))
+    elif found:
+        context.console.print(f"The endpoint {found['EndpointName']} has not our tags, and is kept.")
+    for name in inventory.contest_endpoints(context):
+        yield Deletion("endpoint", name, partial(sagemaker.delete_endpoint, EndpointName=name))
+    used_by_others = found["EndpointConfigName"] if found and not ours else None
+    for name in inventory.endpoint_configs(context):
+        if name != used_by_others:
+            delete = partial(sagemaker.delete_endpoint_config, EndpointConfigName=name)
+            yield Deletion("endpoint configuration", name, delete)
+    for name in inventory.models(context):
+        yield Deletion("model", name, partial(sagemaker.delete_model, ModelName=name))
+    for alarm in inventory.alarms(context):
+        # Those of target tracking have no tags of ours: they go with the auto-scaling.
+        tags = context.aws.cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"])["Tags"]
+        if inventory.carries_our_tags(context, tags):
+            name = alarm["AlarmName"]
+            yield Deletion("alarm", name, partial(context.aws.cloudwatch.delete_alarms, AlarmNames=[name]))
+    yield from _model_card(context)
+
+
+def _model_card(context: Context) -> Iterator[Deletion]:
+    name, ssm = context.names.model_card, context.aws.ssm
+    try:
+        tags = ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId=name)["TagList"]
+    except ClientError as exc:
+        if code_of(exc) != "InvalidResourceId":  # there is none
+            raise
+        return
+    if inventory.carries_our_tags(context, tags):
+        yield Deletion("model card", name, partial(ssm.delete_parameter, Name=name))
+
+
+def _kept(context: Context) -> dict[str, str]:
+    """What stays, each with the command that deletes it."""
+    names = context.names
+    kept = {
+        "stack of the service": f"sam delete --stack-name {names.service}",
+        "log of the endpoint": f"aws logs delete-log-group --log-group-name /aws/sagemaker/Endpoints/{names.endpoint}",
+        "training jobs": "records of what was done; one that still trains costs money until it ends",
+    }
+    group = f"aws sagemaker list-model-packages --model-package-group-name {names.service}"
+    kept["model registry"] = f"records of what was trained and decided: {group}"
+    if bucket := bucket_name(context):
+        kept["datasets"] = f"aws s3 rm --recursive s3://{bucket}/datasets/{names.service}/"
+        kept["models, checkpoints, captured data and archives"] = f"in s3://{bucket}, of all projects that use it"
+    if foundation := find_foundation(context):
+        kept["the bucket with all that is in it"] = f"aws s3 rb s3://{foundation.bucket} --force"
+        kept["stack of the bucket and the role"] = f"aws cloudformation delete-stack --stack-name {names.foundation}"
+    return kept

@@ -1,0 +1,134 @@
+"""`python -m training evaluate`: the held-out test images through the deployed endpoint, measured and reported."""
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+from cli.arguments import share, whole
+from training.dataset.dataset import TEST, Dataset, LabelledKey
+from training.endpoint.answers import AnswerFile
+from training.endpoint.evaluation_errors import AccuracyTooLowError
+from training.endpoint.invocation import Answer
+from training.endpoint.test_answers import find_test_images, measure
+from training.models.served_model import ServedModel
+from training.project.step import Context
+
+HELP = "measure the deployed endpoint on the held-out test images; report.html and metrics.json"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the step's own options."""
+    parser.add_argument("--workers", type=whole(1, 1000), default=16, help="requests at once (%(default)s)")
+    parser.add_argument(
+        "--min-accuracy", type=share, metavar="SHARE", help="fail if the accuracy is below this, such as 0.9"
+    )
+    parser.add_argument("--target-variant", metavar="VARIANT", help="ask this production variant, whatever its weight")
+    parser.add_argument(
+        "--foreign", metavar="DIR", help="images of no class, as a source of `stage`: how many would be accepted"
+    )
+    parser.add_argument("--again", action="store_true", help="measure anew what has been measured")
+
+
+def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
+    """Do the step.
+
+    Raises:
+        EndpointNotReadyError, UnknownVariantError, ModelCardMissingError, OtherClassesError, OtherDatasetError,
+            NoTestImagesError: there is nothing to measure.
+        SourceNotReadableError, NoForeignImagesError: what --foreign names is no source.
+        ImageMissingError, NoAnswerError: an image could not be measured; the answers so far are kept.
+        AccuracyTooLowError: after everything is written.
+    """
+    from training.endpoint.calibration_answers import calibration_answers
+    from training.endpoint.ood_images import classify_foreign, find_foreign
+    from training.reports.evaluation_result import write_result
+    from training.reports.evaluation_summary import show
+    from training.service.reference import write_reference
+
+    dataset = Dataset.of(context.run)
+    served = ServedModel.of(context, dataset, options.target_variant)
+    images = find_test_images(context, dataset)
+    foreign_images = find_foreign(context, options.foreign) if options.foreign else None
+    card = _calibrate(context, served, calibration_answers(context, dataset, served, options.workers, options.again))
+    answers, last_go = _ask(context, dataset, images, served, options)
+    facts = _facts(context, served.subject, card, answers, last_go)
+    foreign = (
+        classify_foreign(context, foreign_images, served.variant, card, options.workers) if foreign_images else None
+    )
+    result = write_result(context, dataset, answers, card, facts, last_go, foreign)
+    result["reference"] = write_reference(context, dataset, card, answers)
+    context.run.done("evaluate", result)
+    show(context.console, result)
+    _judge(result["metrics"], options.min_accuracy)
+    return result
+
+
+def _calibrate(context: Context, served: ServedModel, answers: Sequence[Answer]) -> dict[str, Any]:
+    """The model card with the temperature of all calibration images; it is written.
+
+    A step that measures takes no threshold out of service: where the card has one, its temperature stays too.
+    """
+    from training.endpoint.calibration_answers import calibrated
+
+    if not answers:
+        context.console.print("The dataset has no calibration images: the temperature stays. Stage it again for some.")
+    card = calibrated(served.card, answers)
+    if served.card.get("recommended_threshold") and card["temperature"] != served.card["temperature"]:
+        context.console.print(
+            f"The calibration images give a temperature of {card['temperature']:.3f}. That of the model card, "
+            f"{served.card['temperature']:.3f}, stays, for the threshold was chosen at it: `python -m training "
+            "threshold` chooses both anew."
+        )
+        return served.card
+    if card != served.card:
+        served.write_card(context, card)
+    return card
+
+
+def _ask(
+    context: Context,
+    dataset: Dataset,
+    images: list[LabelledKey],
+    served: ServedModel,
+    options: argparse.Namespace,
+) -> tuple[list[Answer], dict[str, Any]]:
+    """Have an answer for every image. Returns them, and what is known of the last go that asked for any."""
+    last_go = context.run.begin("evaluate", **served.subject).get("last_go")
+    answers = AnswerFile.of_split(context, TEST, served.subject)
+    if options.again:
+        answers.clear()
+    answered = {answer.image for answer in answers.answers}
+    missing = [image for image in images if image not in answered]
+    if missing or last_go is None:
+        last_go = measure(context, dataset, answers, missing, options.workers, served.variant)
+    else:
+        context.console.print(f"All {len(answered):,} test images have been answered; --again measures anew.")
+    return answers.answers, last_go
+
+
+def _facts(
+    context: Context, subject: dict[str, Any], card: dict[str, Any], answers: list[Answer], last_go: dict[str, Any]
+) -> dict[str, Any]:
+    """What the report says of what was evaluated."""
+    trained = context.run.find("train") or {}
+    # The run may have been trained anew since, or the endpoint be another: then its hyperparameters are not these.
+    same = trained.get("training_job") == card.get("training_job")
+    return {
+        "run": context.names.run,
+        **subject,
+        "variant": ", ".join(sorted({answer.variant for answer in answers})),
+        "backbone": card.get("backbone"),
+        "training_job": card.get("training_job"),
+        "hyperparameters": trained.get("hyperparameters", {}) if same else {},
+        "workers": last_go["workers"],
+        "measured_at": last_go["measured_at"],
+    }
+
+
+def _judge(metrics: dict[str, Any], least: float | None) -> None:
+    if least is not None and metrics["accuracy"] < least:
+        low, high = metrics["accuracy_interval"]
+        raise AccuracyTooLowError(
+            f"The accuracy is {metrics['accuracy']:.4f} (95 %: {low:.4f} to {high:.4f}, n = {metrics['n']:,}), "
+            f"and {least} was asked for."
+        )

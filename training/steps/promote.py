@@ -1,0 +1,135 @@
+"""`promote`: the challenger takes the champion's place in the model registry, if it is shown to be better."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from cli.arguments import whole
+from cli.prices import add_prices_argument, per_hour, read_prices
+from training.dataset.dataset import Dataset, LabelledKey
+from training.endpoint.comparison import Contest
+from training.endpoint.invocation import Answer
+from training.endpoint.test_answers import find_test_images
+from training.models.promotion import Verdict, judge, same_model
+from training.models.promotion_errors import (
+    ChallengerRefusedError,
+    NoFairImagesError,
+    NotComparableError,
+    UnknownAncestorError,
+)
+from training.models.registry import Package, decide, digest_in, find_champion, find_package
+from training.project.step import Context
+
+HELP = "compare the trained model with the champion on the test images, and approve it if it is better"
+TIMEOUT = 1800  # seconds; AWS takes 3 to 10 minutes as a rule
+
+
+class Asked(Protocol):
+    """Where models are asked: `Contest`."""
+
+    def answers(self, packages: Sequence[Package], images: Sequence[LabelledKey]) -> Mapping[int, list[Answer]]:
+        """Every model's answer to every image, by its version, in the order of the images."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the step's own options."""
+    parser.add_argument(
+        "--version", type=whole(1, 10**6), metavar="N", help="the challenger (default: what the run has trained)"
+    )
+    parser.add_argument("--role", metavar="ARN", help="role that SageMaker works as (that of the training job)")
+    parser.add_argument("--instance-type", default="ml.m5.large", help="one for each model (%(default)s)")
+    parser.add_argument("--workers", type=whole(1, 1000), default=16, help="requests at once (%(default)s)")
+    parser.add_argument("--timeout", type=whole(1, 86400), default=TIMEOUT, metavar="SECONDS", help="(%(default)s)")
+    add_prices_argument(parser)
+
+
+def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
+    """Do the step.
+
+    Raises:
+        StepNotDoneError, PackageMissingError: there is no challenger.
+        NotComparableError, UnknownAncestorError, OtherDatasetError, NoTestImagesError, NoFairImagesError,
+            BadModelArchiveError, ModelChangedError, PackageFilesMissingError: there is nothing to compare it with,
+            or by.
+        ContestEndpointError, NoAnswerError: the same command goes on with the images that are missing.
+        ChallengerRefusedError: it is not better; the registry says so too.
+    """
+    dataset, trained = Dataset.of(context.run), context.run.result("train")
+    version = options.version or trained.get("model_package", {}).get("version")
+    if version is None:
+        raise NotComparableError("The run's model is not in the registry: `python -m training train` puts it there.")
+    role = options.role or trained["role"]
+    hourly = read_prices(options.prices).instances(options.instance_type)
+    context.console.print(f"Cost: {per_hour(hourly)} per hour for each of the models, while they are compared.")
+    contest = Contest(context, dataset, role, options.instance_type, options.workers, options.timeout)
+    return promote(context, dataset, find_package(context, version), contest)
+
+
+def promote(context: Context, dataset: Dataset, challenger: Package, contest: Asked) -> dict[str, Any]:
+    """The step once it is known who is to be promoted."""
+    champion = find_champion(context)
+    context.run.begin("promote", challenger=challenger.arn, champion=champion and champion.arn)
+    if champion and champion.version == challenger.version:
+        verdict = Verdict(True, f"Version {challenger.version} is the champion already.")
+    else:
+        verdict = _compare(context, dataset, challenger, champion, contest)
+        decide(context, challenger, "Approved" if verdict.promoted else "Rejected", verdict.reason)
+    result = verdict.as_data() | {"challenger": challenger.version, "champion": champion and champion.version}
+    context.run.done("promote", result)
+    if not verdict.promoted:
+        raise ChallengerRefusedError(verdict.reason)
+    context.console.print(verdict.reason)
+    return result
+
+
+def _compare(
+    context: Context, dataset: Dataset, challenger: Package, champion: Package | None, contest: Asked
+) -> Verdict:
+    _check(context, dataset, challenger, champion)
+    if champion and champion.facts["model_digest"] == challenger.facts["model_digest"]:
+        return same_model(challenger, champion)
+    packages = [challenger, champion] if champion else [challenger]
+    images = _fair_images(context, dataset, packages)
+    answers = contest.answers(packages, images)
+    other = f"the champion, version {champion.version}," if champion else "the rule of always the most frequent class"
+    names = (f"Version {challenger.version}", other)
+    return judge(answers[challenger.version], answers[champion.version] if champion else None, names)
+
+
+def _check(context: Context, dataset: Dataset, challenger: Package, champion: Package | None) -> None:
+    dataset.require(challenger.facts["dataset_digest"])  # else its training images may be among the test images
+    if champion and champion.version > challenger.version:
+        raise NotComparableError(
+            f"Version {challenger.version} is older than the champion, version {champion.version}: train it again with "
+            "`train --again` if it is to be tried once more."
+        )
+    if champion and tuple(champion.facts["labels"]) != dataset.labels:
+        raise NotComparableError(
+            f"The champion knows the classes {', '.join(champion.facts['labels'])}; the dataset has "
+            f"{', '.join(dataset.labels)}. Models of other classes want a --stage of their own."
+        )
+    if challenger.unknown_ancestor:
+        raise UnknownAncestorError(f"{challenger.unknown_ancestor}: {UnknownAncestorError.__doc__}")
+    if champion and champion.unknown_ancestor:  # to know test images would help the champion alone
+        unknown = champion.unknown_ancestor
+        context.console.print(f"The champion goes back to {unknown}, never registered: it may know test images.")
+    for package in filter(None, (challenger, champion)):
+        package.require_model(context.aws.s3)
+
+
+def _fair_images(context: Context, dataset: Dataset, packages: Sequence[Package]) -> list[LabelledKey]:
+    """The test images but for those that one of the models has learnt from, or was tuned by.
+
+    They are of another dataset: of the champion's, or of one that either model goes back to.
+    """
+    images = find_test_images(context, dataset)
+    known = set[str]().union(*(package.learnt(context.aws.s3) for package in packages))
+    fair = [image for image in images if digest_in(image.key) not in known]
+    if not fair:
+        raise NoFairImagesError
+    if len(fair) < len(images):
+        context.console.print(
+            f"{len(images) - len(fair)} of {len(images)} test images are left out: the challenger or the champion has "
+            "learnt from them."
+        )
+    return fair

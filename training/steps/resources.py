@@ -1,0 +1,198 @@
+"""What exists of a project and stage, as lines of `status`: each with its state and its price per hour."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+from rich.filesize import decimal
+
+from cli.aws import CredentialsError, code_of, explain, reason_of
+from cli.prices import HOURS_PER_MONTH, Prices
+from training.models.model_card import read_model_card
+from training.models.registry import summaries
+from training.project import inventory
+from training.project.step import Context
+from training.project.training_stack import find_foundation
+
+FOLDERS = ("datasets", "models", "checkpoints", "captured", "references", "archive")  # of the bucket
+NEWEST = 5  # training jobs and model packages are shown
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Resource:
+    """Something on AWS; what it costs in dollars per hour is None where its price is unknown."""
+
+    kind: str
+    name: str
+    state: str
+    detail: str = ""
+    dollars_per_hour: float | None = 0.0
+
+
+def resources(context: Context, prices: Prices) -> Iterator[Resource]:
+    """Everything there is, what costs most first. What AWS does not let the caller see is listed as unknown.
+
+    Raises:
+        CredentialsError: AWS does not know the caller at all.
+    """
+    for kind, find in _FINDERS.items():
+        try:
+            yield from find(context, prices)
+        except ClientError as exc:
+            if isinstance(explain(exc), CredentialsError):
+                raise
+            yield Resource(kind, "", UNKNOWN, f"{code_of(exc)}: {reason_of(exc)}", None)
+
+
+def _endpoint(context: Context, prices: Prices) -> Iterator[Resource]:
+    endpoint = inventory.find_endpoint(context)
+    if endpoint is None:
+        return
+    facts = [] if inventory.is_ours(context, endpoint["EndpointArn"]) else ["not ours"]
+    facts.append(f"configuration {endpoint['EndpointConfigName']}")
+    capture = endpoint.get("DataCaptureConfig")
+    if capture and capture["EnableCapture"]:
+        facts.append(f"captures {capture['CurrentSamplingPercentage']} % to {capture['DestinationS3Uri']}")
+    if reason := endpoint.get("FailureReason"):
+        facts.append(reason)
+    yield Resource("endpoint", endpoint["EndpointName"], endpoint["EndpointStatus"], "; ".join(facts))
+    yield from _variants(context, endpoint, prices)
+
+
+def _contest_endpoints(context: Context, prices: Prices) -> Iterator[Resource]:
+    for name in inventory.contest_endpoints(context):
+        endpoint = context.aws.sagemaker.describe_endpoint(EndpointName=name)
+        yield Resource("endpoint", name, endpoint["EndpointStatus"], "compares models for `promote`; no longer needed")
+        yield from _variants(context, endpoint, prices)
+
+
+def _packages(context: Context, _prices: Prices) -> Iterator[Resource]:
+    for package in [*summaries(context)][-NEWEST:]:
+        detail = package.get("ModelPackageDescription", "")
+        yield Resource(
+            "model package", f"version {package['ModelPackageVersion']}", package["ModelApprovalStatus"], detail
+        )
+
+
+def _variants(context: Context, endpoint: Any, prices: Prices) -> Iterator[Resource]:
+    found = context.aws.sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
+    configured = [*found["ProductionVariants"], *found.get("ShadowProductionVariants", [])]
+    types = {variant["VariantName"]: variant.get("InstanceType") for variant in configured}
+    for variant in (*endpoint.get("ProductionVariants", []), *endpoint.get("ShadowProductionVariants", [])):
+        name = variant["VariantName"]
+        if serverless := variant.get("CurrentServerlessConfig"):
+            memory, most = serverless["MemorySizeInMB"], serverless["MaxConcurrency"]
+            detail = (
+                f"{memory} MB, at most {most} at once; ${memory / 1024 * prices.serverless_gb_second:.6f} per second"
+            )
+            yield Resource("variant", name, "serverless", detail)
+        else:
+            count, instance_type = variant.get("CurrentInstanceCount", 0), types.get(name) or UNKNOWN
+            detail = f"weight {variant.get('CurrentWeight', 0):g}"
+            yield Resource(
+                "variant", name, f"{count} x {instance_type}", detail, prices.instances(instance_type, count)
+            )
+
+
+def _scaling(context: Context, _prices: Prices) -> Iterator[Resource]:
+    for target in inventory.scalable_targets(context):
+        names = ", ".join(policy["PolicyName"] for policy in target["ScalingPolicies"])
+        variant = target["ResourceId"].rpartition("/")[2]
+        bounds = f"{target['MinCapacity']} to {target['MaxCapacity']} instances"
+        yield Resource("auto-scaling", variant, bounds, f"policies: {names or 'none'}")
+
+
+def _model_card(context: Context, _prices: Prices) -> Iterator[Resource]:
+    try:
+        card = read_model_card(context)
+    except ValueError:  # somebody else's text
+        yield Resource("model card", context.names.model_card, "damaged", "not JSON")
+        return
+    if card:
+        labels = ", ".join(map(str, card.get("labels", [])))
+        detail = f"{labels}; {card.get('backbone')}; training job {card.get('training_job')}"
+        yield Resource("model card", context.names.model_card, f"of {card.get('created_at')}", detail)
+
+
+def _alarms(context: Context, prices: Prices) -> Iterator[Resource]:
+    for alarm in inventory.alarms(context):
+        cost = prices.alarm_month / HOURS_PER_MONTH
+        yield Resource("alarm", alarm["AlarmName"], alarm["StateValue"], alarm.get("AlarmDescription", ""), cost)
+
+
+def _training_jobs(context: Context, prices: Prices) -> Iterator[Resource]:
+    listed = context.aws.sagemaker.list_training_jobs(
+        NameContains=f"{context.names.service}-", SortBy="CreationTime", SortOrder="Descending", MaxResults=50
+    )["TrainingJobSummaries"]
+    shown = 0
+    for job in listed:
+        if shown == NEWEST:
+            return
+        if not inventory.is_ours(context, job["TrainingJobArn"]):
+            continue  # another stage's, whose name begins like ours
+        shown += 1
+        cost: float | None = 0.0
+        if job["TrainingJobStatus"] in ("InProgress", "Stopping"):
+            machine = context.aws.sagemaker.describe_training_job(TrainingJobName=job["TrainingJobName"])
+            wanted = machine["ResourceConfig"]
+            cost = prices.instances(wanted["InstanceType"], wanted["InstanceCount"])
+        detail = f"{job['CreationTime']:%Y-%m-%d %H:%M}"
+        yield Resource("training job", job["TrainingJobName"], job["TrainingJobStatus"], detail, cost)
+
+
+def _models(context: Context, _prices: Prices) -> Iterator[Resource]:
+    yield from (Resource("model", name, "") for name in inventory.models(context))
+
+
+def _endpoint_configs(context: Context, _prices: Prices) -> Iterator[Resource]:
+    yield from (Resource("endpoint configuration", name, "") for name in inventory.endpoint_configs(context))
+
+
+def _stacks(context: Context, _prices: Prices) -> Iterator[Resource]:
+    for name, purpose in ((context.names.foundation, "bucket and role"), (context.names.service, "the service")):
+        try:
+            [stack] = context.aws.cloudformation.describe_stacks(StackName=name)["Stacks"]
+        except ClientError as exc:
+            if code_of(exc) != "ValidationError":  # "Stack with id ... does not exist"
+                raise
+        else:
+            yield Resource("stack", name, stack["StackStatus"], purpose)
+
+
+def _bucket(context: Context, prices: Prices) -> Iterator[Resource]:
+    bucket = bucket_name(context)
+    if bucket is None:
+        return
+    for folder in FOLDERS:
+        count = size = 0
+        for page in context.aws.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{folder}/"):
+            count += page["KeyCount"]
+            size += sum(found["Size"] for found in page.get("Contents", []))
+        if count:
+            state = f"{count:,} object{'s' if count > 1 else ''}, {decimal(size)}"
+            yield Resource("bucket", f"s3://{bucket}/{folder}/", state, "", prices.storage(size))
+
+
+def bucket_name(context: Context) -> str | None:
+    """The bucket that the run's dataset lies in, or else that of the foundation; None before there is one."""
+    if staged := context.run.find("stage"):
+        return str(staged["bucket"])
+    foundation = find_foundation(context)
+    return foundation.bucket if foundation else None
+
+
+_FINDERS: dict[str, Callable[[Context, Prices], Iterator[Resource]]] = {
+    "endpoint": _endpoint,
+    "endpoint of promote": _contest_endpoints,
+    "auto-scaling": _scaling,
+    "endpoint configuration": _endpoint_configs,
+    "model": _models,
+    "model card": _model_card,
+    "alarm": _alarms,
+    "training job": _training_jobs,
+    "model package": _packages,
+    "bucket": _bucket,
+    "stack": _stacks,
+}

@@ -1,0 +1,180 @@
+"""`stage`: from labelled images to a dataset in S3 that training jobs read."""
+
+import argparse
+import shlex
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from training.dataset.dataset import OTHER
+from training.dataset.layout import describe, lay_out
+from training.dataset.manifest import Columns
+from training.dataset.preparation import prepare_all
+from training.dataset.report import Contents, shorten, show_contents, write_images, write_left_out
+from training.dataset.selection import DUPLICATE, balance, select_distinct
+from training.dataset.source import Source, with_counter_examples
+from training.dataset.sources import open_source
+from training.dataset.split import TooFewImagesError, draw_splits
+from training.dataset.upload import Place, bring, compare
+from training.project.bucket import require_bucket
+from training.project.errors import TrainingError
+from training.project.naming import Names
+from training.project.step import Context
+from training.project.training_stack import Foundation, ensure_foundation, find_foundation
+from training.steps.stage_options import add_arguments
+
+__all__ = ["HELP", "add_arguments", "run"]
+
+HELP = "make a dataset in S3 of labelled images: prepared as the service prepares them, split, listed"
+_MOST_UNREADABLE = 100  # in the result; unreadable.csv has all
+
+
+class TooFewClassesError(TrainingError):
+    """A classifier needs at least two classes."""
+
+
+class SourceIsDatasetError(TrainingError):
+    """The source lies where the dataset is to go and would be replaced by it: choose another --run or --bucket."""
+
+
+class FileAccessError(TrainingError):
+    """A file or a folder cannot be written."""
+
+
+def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
+    """Do the step. Interrupted at any point, the same call goes on: what S3 already has is not sent again."""
+    try:
+        context.run.begin("stage", **_asked(options))
+        columns = Columns(options.path_column, options.label_column, options.split_column)
+        source = with_counter_examples(
+            open_source(options.source, columns, options.classes, context.aws.s3),
+            open_source(options.other, columns, (), context.aws.s3) if options.other else None,
+        )
+        _check(context, options, source)
+        _tell(context, f"{len(source.images):,} images of {len(source.classes)} classes in {options.source}")
+        if source.left_alone:
+            _tell(context, f"Left alone: {shorten(source.left_alone)}")
+        with _emptied(context.run.folder / "staging") as folder:
+            contents = _choose(context, options, source, folder)
+            result = _bring(context, options, contents, folder)
+    except OSError as exc:
+        raise FileAccessError(f"{FileAccessError.__doc__} {exc}") from exc
+    context.run.done("stage", result)
+    _show(context, options, contents, result)
+    return result
+
+
+def _asked(options: argparse.Namespace) -> dict[str, Any]:
+    names = ("source", "classes", "other", "seed", "bucket", "recordio")
+    shares = {split: float(share) for split, share in options.split.items()}
+    ratio = None if options.balance is None else float(options.balance)
+    return {**{name: getattr(options, name) for name in names}, "split": shares, "balance": ratio}
+
+
+def _check(context: Context, options: argparse.Namespace, source: Source) -> None:
+    """Refuse before the work begins what can be refused.
+
+    Raises:
+        TooFewClassesError, SourceIsDatasetError, BucketNotUsableError, PlaceTakenError.
+    """
+    if len(source.classes) < 2:
+        raise TooFewClassesError(f"{TooFewClassesError.__doc__} The source has {', '.join(source.classes)} alone.")
+    if options.bucket:
+        require_bucket(context.aws, options.bucket)
+    foundation = None if options.bucket else find_foundation(context)
+    if options.bucket or foundation:
+        place = _place(context, options, foundation)
+        if any(image.path.startswith(f"{place.url}/") for image in source.images):
+            raise SourceIsDatasetError
+        place.listed()
+
+
+def _place(context: Context, options: argparse.Namespace, foundation: Foundation | None) -> Place:
+    return Place(context.aws.s3, foundation.bucket if foundation else options.bucket, context.names.dataset_prefix)
+
+
+@contextmanager
+def _emptied(folder: Path) -> Iterator[Path]:
+    """An empty folder for the length of the block, whatever an earlier run that was killed has left in it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _choose(context: Context, options: argparse.Namespace, source: Source, folder: Path) -> Contents:
+    """Prepare the images and decide which of them goes where.
+
+    Raises:
+        TooFewImagesError: a class would be missing in a split.
+    """
+    prepared, unreadable = prepare_all(source.images, folder, options.workers, context.console)
+    distinct, left_out = select_distinct(prepared)
+    write_left_out(unreadable, left_out, context.run.folder)
+    for label in sorted(set(source.classes) - {image.label for image in distinct}):
+        raise TooFewImagesError(
+            f"The class {label} has no image that can be used; {context.run.folder} has the reasons in unreadable.csv "
+            f"({len(unreadable)} images) and left_out.csv ({len(left_out)})."
+        )
+    other_class = OTHER if options.other else None
+    chosen, surplus = balance(distinct, options.balance, options.seed, other_class)
+    splits = draw_splits(chosen, source.classes, options.split, options.seed, other_class)
+    contents = Contents(splits, unreadable, left_out + surplus)
+    write_left_out(unreadable, contents.left_out, context.run.folder)
+    write_images(splits, context.run.folder)
+    return contents
+
+
+def _bring(context: Context, options: argparse.Namespace, contents: Contents, folder: Path) -> dict[str, Any]:
+    """Bring the dataset to its bucket; returns the step's result."""
+    objects = lay_out(contents.splits, folder, options.recordio)
+    asked = _asked(options)
+    origin = {"name": context.names.run, "recordio": options.recordio, "seed": options.seed}
+    origin |= {name: asked[name] for name in ("split", "balance", "source", "other")}
+    origin |= {"other_class": OTHER if options.other else None}
+    origin |= {"unreadable": len(contents.unreadable), "left_out": contents.reasons}
+    description = describe(contents.splits, origin)
+    foundation = None if options.bucket else ensure_foundation(context)
+    place = _place(context, options, foundation)
+    difference = compare(objects, place, description)
+    if difference.upload or difference.delete:  # until the dataset is whole again, no other step may take it for one
+        context.run.forget("stage")
+        context.run.begin("stage", **asked)
+    bring(place, difference, description, context.console)
+    return {
+        "bucket": place.bucket,
+        "prefix": place.prefix,
+        "dataset": place.url,
+        **{name: description[name] for name in ("labels", "counts", "digest", "seed", "recordio", "other_class")},
+        "role": foundation.role if foundation else None,
+        "unreadable": [asdict(item) for item in contents.unreadable[:_MOST_UNREADABLE]],
+        "duplicates": contents.reasons.get(DUPLICATE, 0),
+        "left_out": contents.reasons,
+        "uploaded": len(difference.upload),
+        "unchanged": difference.unchanged,
+        "deleted": len(difference.delete),
+    }
+
+
+def _show(context: Context, options: argparse.Namespace, contents: Contents, result: dict[str, Any]) -> None:
+    show_contents(contents, context.run.folder, context.console)
+    changes = f"{result['uploaded']:,} files uploaded, {result['unchanged']:,} unchanged, {result['deleted']:,} deleted"
+    _tell(context, f"{result['dataset']}: {changes}; {result['digest'][:19]}")
+    _tell(context, f"Next: {_next_command(options)}")
+
+
+def _tell(context: Context, line: str) -> None:
+    context.console.print(line)
+
+
+def _next_command(options: argparse.Namespace) -> str:
+    """The command of the next step for the same run: the options that are not as they are by default."""
+    defaults = {**vars(Names()), "runs": Path("runs"), "region": None}
+    given = {name: getattr(options, name) for name in defaults}
+    words = [word for name, value in given.items() if value != defaults[name] for word in (f"--{name}", str(value))]
+    return shlex.join(["python", "-m", "training", "train", *words])

@@ -1,0 +1,71 @@
+"""`status`: what exists of a project and stage, what it costs, and which steps of the run are done."""
+
+import argparse
+from dataclasses import asdict
+from typing import Any
+
+from rich.table import Table
+
+from cli.prices import HOURS_PER_MONTH, add_prices_argument, per_hour, read_prices
+from training.project.step import Context
+from training.steps.resources import Resource, resources
+from untrusted.console import LINE_BREAK, styled
+
+HELP = "show what exists, what it costs per hour, and which steps are done"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the step's own options."""
+    add_prices_argument(parser)
+
+
+def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
+    """Do the step. It changes nothing, not even run.json."""
+    prices = read_prices(options.prices)
+    with context.console.status("Looking at AWS"):
+        found = list(resources(context, prices))
+    steps = {
+        step: {"status": record["status"], "at": record.get(f"{record['status']}_at")}
+        for step, record in context.run.steps.items()
+    }
+    known = sum(resource.dollars_per_hour or 0.0 for resource in found)
+    unknown = sum(resource.dollars_per_hour is None for resource in found)
+    _show(context, found, steps)
+    context.console.print(
+        f"Together {per_hour(known)} per hour, ${known * HOURS_PER_MONTH:,.2f} per month of {HOURS_PER_MONTH} hours"
+        + (f", and {unknown} unknown" if unknown else "")
+        + f" ({prices.basis})."
+    )
+    return {
+        **context.names.tags,
+        "region": context.aws.region,
+        "resources": [asdict(resource) for resource in found],
+        "steps": steps,
+        "dollars_per_hour": known,
+        "dollars_per_month": known * HOURS_PER_MONTH,
+        "unknown_prices": unknown,
+        "prices": {"region": prices.region, "as_of": prices.as_of, "source": prices.source},
+    }
+
+
+def _show(context: Context, found: list[Resource], steps: dict[str, dict[str, Any]]) -> None:
+    names, say = context.names, context.console.print
+    say(f"Project {names.project}, stage {names.stage}, in {context.aws.region}:")
+    if found:
+        table = Table(box=None, pad_edge=False)
+        table.add_column("what")
+        table.add_column("which", overflow="fold")
+        table.add_column("per hour", justify="right", no_wrap=True)
+        for resource in found:
+            detail = (LINE_BREAK, (resource.detail, "dim")) if resource.detail else ()
+            which = styled(resource.name, " ", (resource.state, "bold"), *detail)
+            costs = resource.dollars_per_hour is None or resource.dollars_per_hour > 0
+            table.add_row(resource.kind, which, per_hour(resource.dollars_per_hour) if costs else "")
+        say(table)
+    else:
+        say("  nothing yet; `python -m training stage` begins.")
+    say(f"Run {names.run}, {context.run.path}:")
+    for step, record in steps.items():
+        say(f"  {step:9} {record['status']:6} {record['at']}")
+    if not steps:
+        say("  no step has begun.")

@@ -1,0 +1,191 @@
+"""`tune`: search hyperparameters by a tuning job; the best model is the run's, as if `train` had made it."""
+
+import argparse
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from cli.polling import looks
+from training.jobs.follow import JobVanishedError
+from training.jobs.log import JobLog, LogReader
+from training.jobs.plan import Plan, make_plan
+from training.jobs.preflight import preflight
+from training.jobs.training_jobs import Jobs, SageMakerJobs
+from training.jobs.training_report import show_result, train_result
+from training.jobs.tuning_jobs import SageMakerTuningJobs, TuningJobs, tuning_job_request
+from training.jobs.tuning_search import DEFAULTS, Search
+from training.models.registry import register
+from training.project.encryption_keys import allow_keys
+from training.project.errors import TrainingError
+from training.project.step import Context
+from training.steps import train
+from untrusted.console import progress
+from untrusted.terminal import print_json
+
+HELP = "search hyperparameters: many training jobs of one SageMaker tuning job, the best of which is kept"
+_ENDED = {"Completed", "Failed", "Stopped", "DeleteFailed"}
+_SHOWN = 5  # candidates
+
+
+class TuningFailedError(TrainingError):
+    """The tuning job ended without a model: the logs of its training jobs say why."""
+
+
+class TuningStoppedError(TrainingError):
+    """The tuning job was stopped; the same command starts another one."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the step's own options: those of `train`, for each of the training jobs, and the ranges."""
+    train.add_arguments(parser)
+    parser.usage = "python -m training tune [option ...]"
+    parser.add_argument(
+        "--ranges", type=Path, default=DEFAULTS, metavar="TOML", help="what is tried (training/jobs/tuning.toml)"
+    )
+
+
+def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
+    """Tune, unless the run has done so; a tuning job that is under way is taken up.
+
+    Raises:
+        SearchError, TrainingError: nothing was created (ranges, plan, preflight), or the job brought forth no model.
+    """
+    search, plan = Search.read(options.ranges), make_plan(context, options)
+    largest = search.largest("mini_batch_size", plan.hyperparameters["mini_batch_size"])
+    preflight(context, replace(plan, hyperparameters={**plan.hyperparameters, "mini_batch_size": largest}))
+    jobs, tuning_jobs = SageMakerJobs(context.aws), SageMakerTuningJobs(context.aws)
+    if options.dry_run:
+        request = _request(context, plan, search, jobs)
+        if not options.json:
+            print_json(request)
+        return request
+    result = tune(context, plan, search, jobs, tuning_jobs, options.again)
+    registered = register(context, plan.dataset, plan.earlier_model)
+    return result | {"model_package": registered["model_package"]}
+
+
+def tune(
+    context: Context, plan: Plan, search: Search, jobs: Jobs, tuning_jobs: TuningJobs, again: bool = False
+) -> dict[str, Any]:
+    """The step after its checks: take up the tuning job of the same request, or start one, and follow it."""
+    facts = context.run.begin("tune", **plan.asked, search=search.config)
+    name = str(facts.get("tuning_job") or "")
+    earlier = tuning_jobs.describe(name) if name else None
+    status = earlier["HyperParameterTuningJobStatus"] if earlier else None
+    if status == "Completed" and not again:
+        told = f"The tuning job {name} is done; --again tunes anew."
+    elif status in ("InProgress", "Stopping"):
+        told = f"Taking up the tuning job {name}."
+    else:
+        name = _start(context, plan, search, jobs, tuning_jobs)
+        told = (
+            f"Tuning job {name}: {search.jobs} training jobs on {plan.instance_type}, {search.parallel_jobs} side by "
+            f"side, over {', '.join(search.ranges)}."
+        )
+    ended = _follow(context, tuning_jobs, name, told, search.jobs)
+    return _finish(context, plan, jobs, ended, tuning_jobs.candidates(name))
+
+
+def _request(context: Context, plan: Plan, search: Search, jobs: Jobs) -> dict[str, Any]:
+    name = context.names.short(datetime.now(UTC))
+    return tuning_job_request(plan, search, name, jobs.image(), context.names.tag_list)
+
+
+def _start(context: Context, plan: Plan, search: Search, jobs: Jobs, tuning_jobs: TuningJobs) -> str:
+    allow_keys(context, plan.role, data=plan.kms_key, volumes=plan.volume_kms_key)
+    request = _request(context, plan, search, jobs)
+    name = str(request["HyperParameterTuningJobName"])
+    context.run.note("tune", tuning_job=name)  # before it is created: whatever happens then, the same command finds it
+    tuning_jobs.create(request)
+    return name
+
+
+def _follow(context: Context, tuning_jobs: TuningJobs, name: str, told: str, most: int) -> Mapping[str, Any]:
+    """Wait for the end of a tuning job of so many training jobs; Ctrl-C leaves it running."""
+    job: Mapping[str, Any] = {}
+    try:
+        context.console.print(told)
+        with progress(context.console) as bars:
+            bar = bars.add_task("training jobs", total=most, note="")
+            for _ in looks(math.inf):  # the limits of the training jobs end it
+                found = tuning_jobs.describe(name)
+                if found is None:
+                    raise JobVanishedError(f"{name}: {JobVanishedError.__doc__}")
+                job = found
+                bars.update(bar, completed=_ended(job), note=_note(job))
+                if job["HyperParameterTuningJobStatus"] in _ENDED:
+                    break
+    except KeyboardInterrupt:
+        stop = "aws sagemaker stop-hyper-parameter-tuning-job --hyper-parameter-tuning-job-name"
+        context.console.print(
+            f"The tuning job goes on without you. To stop it: {stop} {name} --region {context.aws.region}"
+        )
+        raise
+    return job
+
+
+def _finish(
+    context: Context, plan: Plan, jobs: Jobs, job: Mapping[str, Any], candidates: list[dict[str, Any]]
+) -> dict[str, Any]:
+    name, best = job["HyperParameterTuningJobName"], job.get("BestTrainingJob")
+    if job["HyperParameterTuningJobStatus"] == "Stopped":
+        raise TuningStoppedError(f"{name}: {TuningStoppedError.__doc__}")
+    if job["HyperParameterTuningJobStatus"] != "Completed" or not best:
+        reason = job.get("FailureReason", "no training job told its validation accuracy.")
+        raise TuningFailedError(f"The tuning job {name} failed: {reason} {TuningFailedError.__doc__}")
+    _show(context, candidates)
+    trained = _adopt(context, plan, jobs, best["TrainingJobName"])
+    result = {"tuning_job": name, "candidates": candidates, "best": trained}
+    context.run.done("tune", result)
+    return result
+
+
+def _adopt(context: Context, plan: Plan, jobs: Jobs, name: str) -> dict[str, Any]:
+    """Make the best training job the result of the run's step `train`, which would find it done."""
+    found = jobs.describe(name)
+    if found is None:
+        raise JobVanishedError(f"{name}: {JobVanishedError.__doc__}")
+    # SageMaker adds some of its own, such as _tuning_objective_metric.
+    chosen = {key: value for key, value in found["HyperParameters"].items() if not key.startswith("_")}
+    log = JobLog()
+    log.read(LogReader(context.aws.logs, name).new_lines())
+    result = train_result({**found, "HyperParameters": chosen}, log, plan.dataset)
+    result |= {"model_digest": jobs.model_digest(result["model_data"])}
+    context.run.begin("train", **replace(plan, hyperparameters=chosen).asked)
+    context.run.note("train", training_job=name, checkpoints=None)
+    context.run.done("train", result)
+    show_result(context.console, result)
+    return result
+
+
+def _show(context: Context, candidates: list[dict[str, Any]]) -> None:
+    tuned = sorted({name for one in candidates for name in one["hyperparameters"]})
+    table = Table("validation accuracy", *tuned, "", box=None)
+    for one in candidates[:_SHOWN]:
+        told = "" if one["objective"] is None else f"{one['objective']:.4f}"
+        early = "stopped early" if one["status"] == "Stopped" else ""
+        table.add_row(told, *(_short(one["hyperparameters"][name]) for name in tuned), early)
+    context.console.print(table)
+
+
+def _short(text: str) -> str:
+    """A drawn number to three digits; other values as they are."""
+    try:
+        return f"{float(text):.3g}"
+    except ValueError:
+        return text
+
+
+def _ended(job: Mapping[str, Any]) -> int:
+    counts = job["TrainingJobStatusCounters"]
+    return sum(counts.get(status, 0) for status in ("Completed", "Stopped", "NonRetryableError"))
+
+
+def _note(job: Mapping[str, Any]) -> str:
+    best = job.get("BestTrainingJob", {}).get("FinalHyperParameterTuningJobObjectiveMetric")
+    return f"best {best['Value']:.4f}" if best else str(job["HyperParameterTuningJobStatus"])

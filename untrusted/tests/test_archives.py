@@ -1,0 +1,283 @@
+"""Archives that mean harm: every reader of the project refuses each, and nothing is written anywhere."""
+
+import gzip
+import io
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from algorithm import arrays, model
+from localcloud.lambda_runtime.code_store import CodeStore
+from localcloud.sagemaker.hosting import artifacts
+from training.dataset import cifar
+from training.models import model_card
+from untrusted.archive import ArchivedFile, Limits, UnsafeArchiveError, unpack_files
+from untrusted.tar import tar_files, tar_gz_files
+from untrusted.tests import hostile_tars, hostile_zips
+from untrusted.tests.hostile_tars import Endless, member, packed
+from untrusted.zip import check_zip, zip_files
+
+LIMITS = Limits(members=10, unpacked_bytes=1 << 20)
+TAR_TRICKS = sorted(hostile_tars.hostile(Path("/sandbox")))
+ZIP_TRICKS = sorted(hostile_zips.hostile(Path("/sandbox")))
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One place for all tests, so that the archives that name it are made once."""
+    return tmp_path_factory.mktemp("archives")
+
+
+@pytest.fixture
+def sandbox(base: Path) -> Iterator[Path]:
+    """A folder with a victim beside the place to unpack in."""
+    (base / "victim").mkdir()
+    (base / "victim/secret").write_text("secret")
+    (base / "place").mkdir()
+    yield base
+    for path in base.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            rmtree(path)
+        else:
+            path.unlink()
+
+
+def tree(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """All that is in a folder: kind and rights, and content."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        status = path.lstat()
+        content = path.read_bytes() if stat.S_ISREG(status.st_mode) else b""
+        found[str(path.relative_to(folder))] = (status.st_mode, content)
+    return found
+
+
+class OneObject:
+    """S3 with one object."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def get_object(self, **_: str) -> dict[str, Any]:
+        return {"Body": io.BytesIO(self.content)}
+
+
+def inspect(archive: bytes, _: Path) -> None:
+    model_card.inspect_archive(OneObject(archive), "s3://models/model.tar.gz")  # type: ignore[arg-type]
+
+
+def host(archive: bytes, place: Path) -> None:
+    artifacts.unpack(archive, place / "model")
+
+
+def in_file[T](read: Callable[[Path], T]) -> Callable[[bytes, Path], None]:
+    """The reader of a file, given its bytes; the file is gone afterwards."""
+
+    def from_bytes(archive: bytes, place: Path) -> None:
+        file = place / "archive.tar.gz"
+        file.write_bytes(archive)
+        try:
+            read(file)
+        finally:
+            file.unlink()
+
+    return from_bytes
+
+
+TAR_READERS: dict[str, tuple[Callable[[bytes, Path], None], type[Exception]]] = {
+    "hosting": (host, artifacts.BadArtifactError),
+    "model card": (inspect, model_card.BadModelArchiveError),
+    "algorithm": (in_file(model.load_archive), model.InvalidModelError),
+    "CIFAR": (in_file(lambda path: cifar.read_cifar(path, ())), cifar.NoCifarArchiveError),
+}
+
+
+@pytest.mark.parametrize("trick", TAR_TRICKS)
+def test_every_reader_of_tar_refuses_a_hostile_archive_and_writes_nothing(trick: str, sandbox: Path) -> None:
+    archive, before = hostile_tars.hostile(sandbox)[trick], tree(sandbox)
+    for reader, (read, error) in TAR_READERS.items():
+        with pytest.raises(error) as refused:
+            read(archive, sandbox / "place")
+        assert isinstance(refused.value.__cause__, UnsafeArchiveError), f"{reader}: {refused.value}"
+        assert before == tree(sandbox), reader
+
+
+@pytest.mark.parametrize("trick", ZIP_TRICKS)
+def test_every_reader_of_zip_refuses_a_hostile_archive_and_writes_nothing(trick: str, sandbox: Path) -> None:
+    archive = hostile_zips.hostile(sandbox)[trick]
+    store = CodeStore(sandbox / "place/code")
+    (sandbox / "place/code").mkdir(exist_ok=True)
+    before = tree(sandbox)
+    with pytest.raises(UnsafeArchiveError):
+        store.folder([archive])
+    with pytest.raises(arrays.InvalidArraysError):
+        arrays.load_arrays(io.BytesIO(archive), "weights")
+    assert before == tree(sandbox)
+
+
+def test_there_are_at_least_sixty_tricks_of_tar_and_of_zip() -> None:
+    assert len(TAR_TRICKS) >= 60
+    assert len(ZIP_TRICKS) >= 60
+
+
+def test_error_of_a_hostile_archive_is_one_line_of_visible_characters(sandbox: Path) -> None:
+    for trick, archive in hostile_tars.hostile(sandbox).items():
+        with pytest.raises(UnsafeArchiveError) as refused:
+            unpack_files(tar_gz_files(io.BytesIO(archive), LIMITS), sandbox / "place/model")
+        assert str(refused.value).isprintable(), trick
+        assert len(str(refused.value)) < 300, trick
+
+
+@pytest.mark.parametrize(
+    ("beginning", "again"),
+    [
+        (packed(end=b"")[:-8], b"\0\0\0\xff\xff"),
+        (b"\x1f\x8b\x08\x08" + bytes(6), b"name"),
+        (b"\x1f\x8b\x08\x04" + bytes(6), b"\xff\xff"),
+        (b"", gzip.compress(b"")),
+        (packed(), bytes(20)),
+    ],
+    ids=["blocks of nothing", "name of the gzip file", "extra field", "empty gzip files", "zeros behind"],
+)
+def test_packed_stream_that_never_ends_is_left(beginning: bytes, again: bytes) -> None:
+    stream = Endless(beginning, again)
+    with pytest.raises(UnsafeArchiveError):
+        list(tar_gz_files(stream, LIMITS))
+    assert LIMITS.unpacked_bytes + (1 << 19) > stream.count
+
+
+@pytest.mark.parametrize(
+    ("beginning", "again"),
+    [
+        (b"", member("a", b"")),
+        (b"", hostile_tars.attributes(b"mtime=1")),
+        (hostile_tars.END, bytes(512)),
+        (member("a", size=b"00004000000\0"), bytes(512)),
+    ],
+    ids=["the same member", "attributes", "zeros behind the end", "content up to the limit"],
+)
+def test_unpacked_stream_that_never_ends_is_left(beginning: bytes, again: bytes) -> None:
+    bomb = zlib.compressobj(1, wbits=31)
+    compressed = bomb.compress(beginning) + bomb.flush(zlib.Z_FULL_FLUSH)
+    stream = Endless(compressed, bomb.compress(again * 100) + bomb.flush(zlib.Z_FULL_FLUSH))
+    with pytest.raises(UnsafeArchiveError):
+        contents(tar_gz_files(stream, LIMITS))
+    assert LIMITS.unpacked_bytes + (1 << 19) > stream.count
+
+
+def test_bomb_is_refused_before_its_content_is_unpacked(sandbox: Path) -> None:
+    bomb = gzip.compress(member("a", bytes(LIMITS.unpacked_bytes + 1)), 1)
+    before = tree(sandbox)
+    with pytest.raises(UnsafeArchiveError, match=r"exceeds the limit of 1,048,576 bytes"):
+        unpack_files(tar_gz_files(io.BytesIO(bomb), LIMITS), sandbox / "place/model")
+    assert before == tree(sandbox)
+
+
+def contents(files: Iterator[ArchivedFile]) -> dict[str, bytes]:
+    return {str(file.path): file.content() for file in files}
+
+
+@pytest.mark.parametrize("tar_format", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT, tarfile.USTAR_FORMAT])
+def test_what_tarfile_writes_is_read_as_it_was(tmp_path: Path, tar_format: int) -> None:
+    (tmp_path / "source/code").mkdir(parents=True)
+    written = {"code/a.py": b"pass", "model.json": bytes(range(256)) * 5000, "empty": b""}
+    for name, content in written.items():
+        (tmp_path / "source" / name).write_bytes(content)
+    for begin in ("", "./"):
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w:gz", format=tar_format) as tar:
+            tar.add(tmp_path / "source", begin or "model")
+        found = contents(tar_gz_files(io.BytesIO(buffer.getvalue()), Limits(10, 1 << 22)))
+        assert {f"{'' if begin else 'model/'}{name}": content for name, content in written.items()} == found
+
+
+def test_what_is_not_read_of_a_file_is_skipped() -> None:
+    archive = packed(member("a", b"a" * 700), member("b", b"b"))
+    assert ["model.json", "a", "b"] == [str(file.path) for file in tar_gz_files(io.BytesIO(archive), LIMITS)]
+
+
+def test_tar_that_is_not_packed_is_read_where_that_is_asked_for() -> None:
+    archive = gzip.decompress(packed(member("a", b"content")))
+    assert b"content" == contents(tar_files(io.BytesIO(archive), LIMITS))["a"]
+    with pytest.raises(UnsafeArchiveError, match="not a gzip file"):
+        contents(tar_gz_files(io.BytesIO(archive), LIMITS))
+
+
+def test_executable_files_stay_executable(tmp_path: Path) -> None:
+    archive = packed(member("tool", mode=b"0000755\0"))
+    unpack_files(tar_gz_files(io.BytesIO(archive), LIMITS), tmp_path / "model")
+    modes = [(tmp_path / "model" / name).stat().st_mode & 0o111 for name in ("tool", "model.json")]
+    assert [0o111, 0] == modes
+
+
+def test_what_numpy_writes_is_read_as_it_was() -> None:
+    written: dict[str, NDArray[Any]] = {
+        "weights": np.arange(6, dtype=np.float32).reshape(2, 3),
+        "turned": np.asfortranarray(np.arange(6).reshape(2, 3)),
+        "name": np.array("sha256"),
+        "empty": np.zeros((0, 4)),
+    }
+    for save in (np.savez, np.savez_compressed):
+        buffer = io.BytesIO()
+        save(buffer, allow_pickle=False, **written)
+        found = arrays.load_arrays(io.BytesIO(buffer.getvalue()), *written)
+        for name, array in written.items():
+            np.testing.assert_array_equal(array, found[name])
+            assert (array.dtype, True) == (found[name].dtype, found[name].flags.writeable)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000,), }",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (-1, -1), }",
+        "{'descr': '|O', 'fortran_order': False, 'shape': (1,), }",
+        "{'descr': [('a', '|O')], 'fortran_order': False, 'shape': (1,), }",
+        "-" * 9000 + "1",
+        "(" * 5000,
+        "[" * 90 + "]" * 90,
+        "__import__('os').system('true')",
+    ],
+    ids=["a terabyte", "negative", "objects", "objects in fields", "minus", "parentheses", "nested", "call"],
+)
+def test_array_that_is_not_what_it_says_is_refused(header: str) -> None:
+    text = header.encode() + b"\n"
+    array = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + bytes(8)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("weights.npy", array)
+    with pytest.raises(arrays.InvalidArraysError, match=r"weights\.npy"):
+        arrays.load_arrays(io.BytesIO(buffer.getvalue()), "weights")
+
+
+@pytest.mark.parametrize(
+    "trick", ["members that share their bytes", "CVE-2024-0450 quoted overlap", "packed size beyond the end"]
+)
+def test_members_that_overlap_are_seen_before_any_is_read(trick: str) -> None:
+    archive = hostile_zips.hostile(Path("/sandbox"))[trick]
+    with pytest.raises(UnsafeArchiveError, match="overlaps"):
+        check_zip(io.BytesIO(archive), LIMITS)
+
+
+def test_headers_count_towards_the_limit() -> None:
+    archive = packed(member("a", b""), member("b", b""))
+    with pytest.raises(UnsafeArchiveError, match="limit"):
+        contents(tar_gz_files(io.BytesIO(archive), Limits(members=10, unpacked_bytes=4 * 512)))
+
+
+def test_zip_of_too_many_or_too_large_members_is_refused() -> None:
+    for archive in (
+        hostile_zips.zipped(*((f"{number}", b"") for number in range(10))),
+        hostile_zips.zipped(("a", bytes(LIMITS.unpacked_bytes))),
+    ):
+        with pytest.raises(UnsafeArchiveError):
+            list(zip_files(io.BytesIO(archive), LIMITS))

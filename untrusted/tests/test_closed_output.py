@@ -1,0 +1,52 @@
+"""A tool whose output nobody reads any more ends without a traceback."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+# More than a pipe holds, so that it breaks while the command is at work.
+LONG = "print('x' * 1_000_000)"
+ELSEWHERE = "raise BrokenPipeError('of a socket')"
+SCRIPT = "import sys; from untrusted.closed_output import end_quietly\ndef run(): {body}\nsys.exit(end_quietly(run))"
+
+
+def _unread(*command: str) -> tuple[int, str]:
+    """Run Python with a standard output that nobody reads; return its status and what it printed as errors."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        ended = subprocess.run(
+            [sys.executable, *command], cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, check=False, text=True
+        )
+    finally:
+        os.close(writer)
+    return ended.returncode, ended.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["localcloud", "status", "--state-dir", "build/no-such-folder"],
+        ["training", "status", "--json", "--region", "no region"],
+        ["operations", "reconcile", "--json", "--region", "no region"],
+    ],
+)
+def test_tool_whose_output_nobody_reads_ends_without_a_traceback(command: list[str]) -> None:
+    status, errors = _unread("-m", *command)
+    assert 141 == status, errors
+    assert ("Traceback" in errors, "BrokenPipeError" in errors) == (False, False)
+
+
+@pytest.mark.parametrize("body", [LONG, "print('x'); raise SystemExit(0)"])
+def test_output_that_breaks_early_or_late_ends_quietly(body: str) -> None:
+    assert (141, "") == _unread("-c", SCRIPT.format(body=body))
+
+
+def test_another_broken_pipe_is_not_hidden() -> None:
+    command = ["-c", SCRIPT.format(body=ELSEWHERE)]
+    ended = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, check=False, text=True)
+    assert (1, True) == (ended.returncode, "BrokenPipeError: of a socket" in ended.stderr)
