@@ -1,10 +1,10 @@
 """Starting the workflow for many images: several calls at once, and no more than so many a second."""
 
 import json
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from time import monotonic, sleep
 from typing import Any
 
 from operations.command import Context
@@ -26,10 +26,10 @@ def paced[T, R](do: Callable[[T], R], items: Iterable[T], rate: float) -> Iterat
     """
     with ThreadPoolExecutor(_WORKERS) as pool:
         begun: deque[Future[R]] = deque()
-        due = time.monotonic()
+        due = monotonic()
         for item in items:
-            time.sleep(max(0.0, due - time.monotonic()))
-            due = max(due, time.monotonic() - 1) + 1 / rate  # what a stall has cost is made up for at most a second
+            sleep(max(0.0, due - monotonic()))
+            due = max(due, monotonic() - 1) + 1 / rate  # what a stall has cost is made up for at most a second
             begun.append(pool.submit(do, item))
             if len(begun) >= 2 * _WORKERS:
                 yield begun.popleft().result()

@@ -1,10 +1,10 @@
 """The records of the results table: one item for each version of each image."""
 
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import batched
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from operations.command import Context
@@ -80,7 +80,7 @@ def find(context: Context, keys: Iterable[tuple[str, str]]) -> Iterator[Record]:
             yield from map(_record, answer["Responses"].get(table, []))
             asked = list(answer["UnprocessedKeys"].get(table, {"Keys": []})["Keys"])
             if asked:  # the table is throttled, which this call alone does not answer with an error
-                time.sleep(wait)
+                sleep(wait)
                 wait = min(2 * wait, 10)
 
 

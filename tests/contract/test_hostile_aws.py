@@ -1,10 +1,9 @@
 """Every command against an AWS whose every text is hostile: what is shown breaks no line, and hides nothing."""
 
 import json
-import threading
-import time
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -67,18 +66,16 @@ def account() -> aws.Aws:
 def hostile(account: aws.Aws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A folder with a run that has staged and trained, and an account that is never waited for."""
 
-    sleep = time.sleep
-
-    def interrupt(seconds: float) -> None:
-        # A thread of the background, such as a reaper that another test imported, goes on sleeping.
-        if threading.current_thread() is not threading.main_thread():
-            return sleep(seconds)
+    def interrupt(_seconds: float) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)  # the shell may point at a local cloud
     vars(account).pop("account", None)  # who is calling is asked again
     monkeypatch.setattr(aws, "connect", lambda *_: account)
-    monkeypatch.setattr(time, "sleep", interrupt)
+    # Not time.sleep itself: threads that other tests left in the background sleep, too.
+    for module in ("cli.polling", "operations.records", "operations.executions"):
+        monkeypatch.setattr(f"{module}.sleep", interrupt)
+    monkeypatch.setattr("botocore.waiter.time", SimpleNamespace(sleep=interrupt))
     monkeypatch.setenv("COLUMNS", "5000")  # so that tables fold no text
     monkeypatch.chdir(tmp_path)
     run = tmp_path / "runs/scones-unlimited/default"

@@ -1,10 +1,10 @@
 """Looking again and again, ever less often, until a time is over."""
 
-import time
 from itertools import pairwise
 
 import pytest
 
+from cli import polling
 from cli.polling import looks
 
 
@@ -22,8 +22,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(time, "sleep", clock.sleep)
-    monkeypatch.setattr(time, "monotonic", clock.monotonic)
+    monkeypatch.setattr(polling, "sleep", clock.sleep)
+    monkeypatch.setattr(polling, "monotonic", clock.monotonic)
     return clock
 
 

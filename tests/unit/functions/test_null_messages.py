@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from io import BytesIO
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -134,4 +135,4 @@ def test_s3_error_without_a_reason_is_named_by_its_status(expected: type[Excepti
 @pytest.fixture
 def no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let botocore repeat a call at once."""
-    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _seconds: None)
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _seconds: None))

@@ -11,8 +11,8 @@ def test_results_come_in_order() -> None:
 
 def test_no_more_than_the_rate_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
-    monkeypatch.setattr("time.sleep", slept.append)
-    monkeypatch.setattr("time.monotonic", lambda: sum(slept))
+    monkeypatch.setattr("operations.executions.sleep", slept.append)
+    monkeypatch.setattr("operations.executions.monotonic", lambda: sum(slept))
     list(paced(lambda number: number, range(40), rate=20))
     assert pytest.approx(39 / 20) == sum(slept)
 

@@ -111,7 +111,7 @@ def test_execution_that_failed_without_a_record_is_not_waited_for(account: Accou
 def test_an_image_without_a_new_outcome_is_still_open_in_the_end(
     account: Account, options: Options, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    monkeypatch.setattr("cli.polling.sleep", lambda _seconds: None)
     chosen = options(redrive, "--yes")
     chosen.timeout = 0.05
     fail(account)

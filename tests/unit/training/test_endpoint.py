@@ -84,7 +84,7 @@ def test_an_endpoint_that_refuses_an_image_is_an_error_that_names_it() -> None:
 
 @pytest.mark.parametrize("code", ["ModelNotReadyException", "ThrottlingException"])
 def test_endpoint_that_starts_is_asked_again(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.polling.time.sleep", lambda _seconds: None)
+    monkeypatch.setattr("cli.polling.sleep", lambda _seconds: None)
     refusals = [ClientError({"Error": {"Code": code, "Message": None}}, "InvokeEndpoint") for _ in IMAGES]  # type: ignore[typeddict-item]
 
     def start(_: bytes) -> bytes:

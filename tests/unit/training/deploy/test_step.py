@@ -415,7 +415,7 @@ def test_an_endpoint_that_does_not_settle_is_told_with_where_to_look(
 ) -> None:
     deploy()
     hosting.backend.endpoints["scones-unlimited"].endpoint_status = "Updating"
-    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    monkeypatch.setattr("cli.polling.sleep", lambda _seconds: None)
     with pytest.raises(EndpointStuckError, match=r"is Updating for more than 0 s.*/aws/sagemaker/Endpoints/"):
         endpoint.settled(trained, 0.05)
 
