@@ -1,0 +1,45 @@
+"""What every test finds: the project's tools on PATH, Ctrl-C, and a place to print what it counted.
+
+A test prints a line at the end of the run with `record_property("shown", line)`.
+"""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent
+# Where the tests' programs are: aws, cfn-lint and the functions' Python in the first, sam in the second.
+TOOLS = (ROOT / ".venv/bin", ROOT / ".venv-sam/bin")
+
+
+def pytest_configure() -> None:
+    """Prepare this process and its children for tests, whoever started it: make, an IDE, or a shell's background."""
+    put_tools_on_path()
+    receive_interrupts()
+
+
+def put_tools_on_path() -> None:
+    """Put the folders of the project's tools before everything else on PATH."""
+    others = [folder for folder in os.environ.get("PATH", "").split(os.pathsep) if Path(folder) not in TOOLS]
+    os.environ["PATH"] = os.pathsep.join([*map(str, TOOLS), *others])
+
+
+def receive_interrupts() -> None:
+    """Raise KeyboardInterrupt on SIGINT, also where this process inherited the signal as ignored.
+
+    A shell without job control starts its background jobs that way (POSIX, "Shell Command Language", 2.12), and
+    every child inherits it. A test that interrupts a child would wait for it forever.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the lines that tests recorded, of those that failed as well."""
+    for reports in (terminalreporter.getreports("passed"), terminalreporter.getreports("failed")):
+        for report in reports:
+            for name, line in report.user_properties:
+                if name == "shown" and report.when == "call":
+                    terminalreporter.write_line(str(line))
