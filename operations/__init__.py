@@ -1,1 +1,1 @@
-"""The commands of people who run the service: redrive, reconcile, backlog, execution, leftovers."""
+"""The tool of people who run the service: commands, the check before a deployment, and the service itself."""

@@ -2,14 +2,31 @@
 
 import argparse
 from collections.abc import Sequence
+from typing import Protocol
 
 from cli import aws
 from cli.command_line import Result, add_account_arguments, conclude
 from cli.console import make_console
-from operations import backlog, execution, leftovers, reconcile, redrive
-from operations.check import command as check
-from operations.command import Command, Context
-from operations.service import STACK
+from cli.service import STACK
+from operations.commands import backlog, check, execution, leftovers, reconcile, redrive
+from operations.service.context import Context
+
+
+class Command(Protocol):
+    """A module that is a command of the tool."""
+
+    HELP: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the command's own options."""
+
+    def run(self, context: Context, options: argparse.Namespace) -> Result:
+        """Carry the command out: show it on the console, and return the data that --json prints.
+
+        Raises:
+            CommandError: it cannot be done; what was started goes on, and the command can be given again.
+        """
+
 
 COMMANDS: dict[str, Command] = {
     "redrive": redrive,

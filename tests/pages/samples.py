@@ -12,9 +12,8 @@ import numpy as np
 from documents.workflow import DEFINITION
 from examples.demo import page as demo_page
 from examples.demo.decisions import Decision, Upload, total
-from operations import execution_page
-from operations.execution_page import Execution
-from operations.history import read_history
+from operations.service import execution_page
+from operations.service.history import Execution, read_history
 from training.reports import drift_report
 from training.reports import evaluation_report as report
 from training.statistics import metrics

@@ -20,7 +20,9 @@ WRITERS = {  # what each module may use, and why
     "algorithm/train.py": {"sys.stdout"},  # as the stream of a log with VisibleFormatter
     "untrusted/closed_output.py": {"sys.stdout", "sys.stderr"},  # flushed and closed, never written to
     "functions/serialize_image/decoder_process.py": {"sys.stdout"},  # a pipe of bytes between two processes
-    "operations/image_list.py": {"csv.writer"},  # data: the backlog workflow and `operations` read the keys from it
+    "operations/service/image_list.py": {
+        "csv.writer"
+    },  # data: the backlog workflow and `operations` read the keys from it
     "training/dataset/report.py": {"csv.DictWriter"},  # every cell is a spreadsheet_cell()
     "layers/observability/python/observability/failure_log.py": {"Logger"},  # ASCII alone
 }

@@ -9,8 +9,9 @@ import pytest
 from moto import mock_aws
 
 from cli.aws import Aws
-from operations import failures
-from operations.command import Command, Context
+from operations.command_line import Command
+from operations.service import failures
+from operations.service.context import Context
 from tests.unit.operations.in_memory import Account, FakeStates, deploy
 from untrusted.console import Console
 

@@ -10,8 +10,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from cli.aws import Aws
-from operations.command import Context
-from operations.service import Service
+from cli.service import Service
+from operations.service.context import Context
 
 WORKFLOW = "arn:aws:states:us-east-1:000000000000:stateMachine:image-classification"
 BACKLOG = "arn:aws:states:us-east-1:000000000000:stateMachine:backlog"

@@ -1,0 +1,147 @@
+"""`backlog`: have the images decided that were stored before the service existed."""
+
+import argparse
+from collections.abc import Iterable, Iterator
+from itertools import batched
+from typing import Any
+
+from rich.table import Table
+
+from cli.arguments import whole
+from cli.command_line import Result
+from cli.confirmation import confirmed
+from cli.prices import Prices, add_prices_argument, read_prices
+from operations.service import backlog_workflow, price, records
+from operations.service.bucket import versions
+from operations.service.context import Context
+from operations.service.image import ImageVersion
+from operations.service.image_list import ImageList, new_list
+from operations.service.user_list import read_user_list
+
+HELP = "have all images under a prefix, or in a list, decided, so many at once; tells the price first"
+_LOOKED_UP = 1000  # images at a time whose records are looked up
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's own options."""
+    add = parser.add_argument
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--prefix", help="the current versions under this prefix, as archive/ or uploads/")
+    what.add_argument(
+        "--list", metavar="FILE", help="CSV file or S3 URL: image_url[,version_id,uploaded_at], or S3 inventory"
+    )
+    what.add_argument("--follow", metavar="ARN", help="look at a backlog that was started before")
+    add("--columns", metavar="NAMES", help="columns of a list without a header, as Bucket,Key,VersionId,IsLatest")
+    add("--concurrency", type=whole(1, 10_000), default=20, metavar="N", help="images at once (%(default)s)")
+    add(
+        "--tolerated-failures",
+        type=whole(0, 100),
+        default=5,
+        metavar="PERCENT",
+        help="stop when more than these have FAILED (%(default)s)",
+    )
+    add("--confidence-threshold", type=_threshold, metavar="T", help="0.000001 to 1 (default: the service's)")
+    add("--yes", action="store_true", help="do not ask")
+    add("--no-wait", action="store_true", help="do not wait for the end")
+    add_prices_argument(parser)
+
+
+def run(context: Context, options: argparse.Namespace) -> Result:
+    """Carry the command out."""
+    prices = read_prices(options.prices)
+    if options.follow:
+        return _conclude(context, prices, options.follow)
+    backlog_workflow.require_idle(context)
+    with new_list() as images:
+        decided = _select(context, _asked(context, options), images)
+        dollars = price.dollars(prices, images.count)
+        data: dict[str, Any] = {"images": images.count, "decided": decided, "dollars": dollars}
+        context.console.print(f"{images.count:,} images to decide; {decided:,} have their outcome already.")
+        if not images.count:
+            context.console.print("There is nothing to do.")
+            return Result(data | {"started": 0})
+        _show_price(context, prices, images.count)
+        if not confirmed(context.console, options, f"Start {images.count:,} executions?"):
+            return Result(data | {"started": 0, "dry_run": True})
+        execution = backlog_workflow.start(context, images, **_settings(options))
+        data |= {"started": images.count, "execution": execution}
+    if options.no_wait:
+        context.console.print(f"Started: `python -m operations backlog --follow {execution}` tells of it.")
+        return Result(data)
+    result = _conclude(context, prices, execution)
+    return Result(data | result.data, result.status)
+
+
+def _asked(context: Context, options: argparse.Namespace) -> Iterator[ImageVersion]:
+    """The images that the options name."""
+    if options.list:
+        yield from read_user_list(context, options.list, options.columns)
+        return
+    for found in versions(context, context.service.require_readable(options.prefix)):
+        if found.current and not found.image.image_url.endswith("/"):  # which is a folder to the console, and no image
+            yield found.image
+
+
+def _select(context: Context, asked: Iterable[ImageVersion], images: ImageList) -> int:
+    """List those without a final outcome, each once; return how many have one."""
+    decided = 0
+    with context.console.status("Looking for images without an outcome"):
+        for batch in batched(asked, _LOOKED_UP, strict=False):
+            by_key = {image.key: image for image in batch}
+            for record in records.find(context, list(by_key)):
+                if record.outcome in records.FINAL:
+                    del by_key[record.key]
+                    decided += 1
+            for image in by_key.values():
+                images.add(image)
+    return decided
+
+
+def _settings(options: argparse.Namespace) -> dict[str, float]:
+    """What the backlog workflow's input says besides the list."""
+    settings = {
+        "max_concurrency": options.concurrency,
+        "tolerated_failure_percentage": options.tolerated_failures,
+        "confidence_threshold": options.confidence_threshold,
+    }
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+def _show_price(context: Context, prices: Prices, images: int) -> None:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("each image takes")
+    table.add_column("units", justify="right")
+    table.add_column(f"{images:,} cost", justify="right")
+    for what, units, dollars in price.rows(prices, images):
+        table.add_row(what, f"{units:g}", f"${dollars:,.4f}")
+    table.add_row("together, without retries", "", f"${price.dollars(prices, images):,.4f}")
+    context.console.print(table)
+    context.console.print(f"({prices.basis}; the endpoint's hours are extra: `python -m training status` tells them)")
+
+
+def _conclude(context: Context, prices: Prices, execution: str) -> Result:
+    """Follow a backlog to its end, and tell what came of it; exit status 1 if it failed or was stopped."""
+    backlog = backlog_workflow.follow(context, execution)
+    counts = backlog_workflow.outcomes(context, backlog)
+    report, say = backlog_workflow.report(context, backlog), context.console.print
+    decided = counts.total() - counts[backlog_workflow.UNDECIDED]
+    dollars = price.dollars(prices, decided)
+    say(f"{backlog.status}: " + ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items()))
+    if backlog.status != "SUCCEEDED":
+        say(f"{backlog.cause or 'It was stopped.'} The same command takes up what is left.")
+    say(f"${dollars / max(decided, 1):.6f} per image, without retries and the endpoint's hours ({prices.basis}).")
+    if report:
+        say(f"The report: {report}")
+    data: dict[str, Any] = {"execution": execution, "status": backlog.status, "outcomes": dict(counts)}
+    data |= {"report": report, "dollars": dollars, "dollars_per_image": dollars / max(decided, 1)}
+    return Result(data, int(backlog.status != "SUCCEEDED"))
+
+
+def _threshold(text: str) -> float:
+    try:
+        threshold = float(text)
+    except ValueError:
+        threshold = 0.0
+    if not 1e-6 <= threshold <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a confidence threshold. Give a number from 0.000001 to 1.")
+    return threshold

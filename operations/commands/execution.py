@@ -1,0 +1,56 @@
+"""`execution`: show what one execution of the workflow did, as a page."""
+
+import argparse
+from pathlib import Path
+
+from cli.command_line import Result
+from cli.errors import CommandError
+from cli.s3_url import split_s3_url
+from operations.service import records
+from operations.service.context import Context
+from operations.service.execution_page import render
+from operations.service.history import read_execution
+
+HELP = "show what one execution did, state by state, as an HTML page"
+FOLDER = Path("build/executions")
+
+
+class ImageNotRecordedError(CommandError):
+    """No execution has worked on this image: is it spelled right, and was it uploaded under uploads/?"""
+
+
+class PageNotWritableError(CommandError):
+    """The page cannot be written there; name another file with --to."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what to show, and where."""
+    parser.add_argument("execution", metavar="ARN | IMAGE_URL", help="an execution, or an image: its latest execution")
+    parser.add_argument("--to", type=Path, metavar="FILE", help=f"the page (default: {FOLDER}/NAME.html)")
+
+
+def run(context: Context, options: argparse.Namespace) -> Result:
+    """Write the page."""
+    arn = _arn(context, options.execution)
+    execution = read_execution(context, arn)
+    page = options.to or FOLDER / f"{arn.rpartition(':')[2]}.html"
+    try:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(render(execution), encoding="utf-8")
+    except OSError as exc:
+        raise PageNotWritableError(f"{page}: {exc.strerror}. {PageNotWritableError.__doc__}") from exc
+    path = [step.name for step in execution.history.steps]
+    context.console.print(f"{execution.status}: {' → '.join(path)}", f"The page: {page}", sep="\n")
+    return Result({"execution": arn, "status": execution.status, "path": path, "page": str(page)})
+
+
+def _arn(context: Context, named: str) -> str:
+    """The ARN that the user named, or that of the latest execution that worked on the image."""
+    if named.startswith("arn:"):
+        return named
+    split_s3_url(named)
+    record = records.latest(context, named)
+    arn = record and (record.opened_by or record.execution)
+    if not arn:
+        raise ImageNotRecordedError(f"{named!r} has no record. {ImageNotRecordedError.__doc__}")
+    return arn

@@ -1,0 +1,99 @@
+"""`reconcile`: compare the bucket with the records, and start what nobody works on."""
+
+import argparse
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import islice
+from typing import Any
+
+from cli.command_line import Result
+from cli.service import UPLOADS
+from operations.service import backlog_workflow
+from operations.service.accounting import OPEN, WITHOUT_RECORD, Accounting, account_for
+from operations.service.context import Context
+from operations.service.executions import RATE, paced, start
+from operations.service.image import ImageVersion
+from operations.service.image_list import ImageList, new_list
+from operations.service.records import UNDER_WAY
+from untrusted.console import track
+
+HELP = "compare the bucket with the records: uploads = accepted + review + unreadable + failed + open + without record"
+FEW = 1000  # images that are started one by one, in under a minute; more go to the backlog workflow
+SHOWN = 20  # of the images that are unaccounted for, on the terminal
+LISTED = 10_000  # of them, in the JSON
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's own options."""
+    add = parser.add_argument
+    add("--prefix", default=UPLOADS, help="only images under this prefix (%(default)s)")
+    add("--older-than", type=_duration, default=UNDER_WAY, metavar="15m", help="leave younger ones their time (15m)")
+    add("--start", action="store_true", help="start the workflow for what is unaccounted for")
+
+
+def run(context: Context, options: argparse.Namespace) -> Result:
+    """Carry the command out; exit status 1 if something is unaccounted for."""
+    prefix = context.service.require_readable(options.prefix)
+    accounting, say = Accounting(), context.console.print
+    with new_list() as images:
+        with context.console.status("Comparing the bucket with the records"):
+            for image in account_for(context, prefix, options.older_than, accounting):
+                images.add(image)
+        _show(context, accounting, images)
+        data: dict[str, Any] = {
+            "prefix": prefix,
+            "uploads": accounting.uploads.total(),
+            **{kind.lower().replace(" ", "_"): count for kind, count in accounting.uploads.items()},
+            "balanced": not images.count,
+            "unaccounted": images.count,
+            "images": [list(image.key) for image in islice(images.images(), LISTED)] if options.json else [],
+            "records_without_version": dict(accounting.gone),
+        }
+        if images.count and options.start:
+            data |= _start(context, images)
+        elif images.count:
+            say("`--start` starts the workflow for them.")
+    return Result(data, status=1 if images.count else 0)
+
+
+def _show(context: Context, accounting: Accounting, images: ImageList) -> None:
+    say = context.console.print
+    if images.count:
+        without, stuck = accounting.unaccounted[WITHOUT_RECORD], accounting.unaccounted[OPEN]
+        say(f"Unaccounted for: {without:,} without a record, {stuck:,} open for too long:")
+        for image in islice(images.images(), SHOWN):
+            say(f"  {image.image_url} {image.version}")
+        if images.count > SHOWN:
+            say(f"  and {images.count - SHOWN:,} more (--json names {LISTED:,})")
+    if accounting.gone:
+        outcomes = ", ".join(f"{count:,} {kind.lower()}" for kind, count in accounting.gone.items())
+        say(f"No longer in the bucket, but on record: {outcomes}.")
+    under_way = accounting.uploads[OPEN] + accounting.uploads[WITHOUT_RECORD] - images.count
+    rest = f" Of those without an outcome, {under_way:,} are still given their time." if under_way else ""
+    say(accounting.line + ("." if images.count else ": it balances.") + rest)
+
+
+def _start(context: Context, images: ImageList) -> dict[str, Any]:
+    if images.count > FEW and context.service.backlog_workflow_arn:
+        execution = backlog_workflow.start(context, images)
+        context.console.print(f"Started as a backlog: `python -m operations backlog --follow {execution}` tells of it.")
+        return {"started": images.count, "backlog": execution}
+    for _ in track(context.console, "Started", _started(context, images), images.count):
+        pass
+    return {"started": images.count}
+
+
+def _started(context: Context, images: ImageList) -> Iterator[str]:
+    def begin(image: ImageVersion) -> str:
+        return start(context, image.request())
+
+    return paced(begin, images.images(), RATE)
+
+
+def _duration(text: str) -> timedelta:
+    found = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} is no duration as 90s, 15m, 2h or 7d")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})

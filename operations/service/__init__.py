@@ -1,0 +1,1 @@
+"""What is deployed: images, records, executions, failures, backlogs, and their price."""

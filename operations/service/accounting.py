@@ -1,0 +1,77 @@
+"""The accounting: uploads = accepted + review + unreadable + failed + open + without record."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from itertools import batched
+from sys import intern
+
+from operations.service import records
+from operations.service.bucket import StoredVersion, versions
+from operations.service.context import Context
+from operations.service.image import ImageVersion
+from operations.service.records import FAILED, FINAL
+
+OPEN, WITHOUT_RECORD, STUCK = "open", "without record", "stuck"
+KINDS = (*FINAL, FAILED, OPEN, WITHOUT_RECORD)
+_BATCH = 1000
+
+
+@dataclass
+class Accounting:
+    """What the versions in the bucket have come to, and what became of versions that are no longer there."""
+
+    uploads: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(KINDS, 0)))
+    unaccounted: Counter[str] = field(default_factory=Counter)
+    gone: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def line(self) -> str:
+        """The equation, for people."""
+        terms = " + ".join(f"{count:,} {kind.lower()}" for kind, count in self.uploads.items())
+        return f"{self.uploads.total():,} uploads = {terms}"
+
+
+def account_for(context: Context, prefix: str, older_than: timedelta, accounting: Accounting) -> Iterator[ImageVersion]:
+    """Fill in the accounting of all versions under a prefix, and yield those that are unaccounted for meanwhile.
+
+    Unaccounted for is what has been stored, or worked on without an outcome, for longer than `older_than`.
+    Of a version no more than 8 bytes of digest are kept (some 100 bytes in a dict, 100 MB for a million records);
+    that two of a million agree has a chance of one to 30 million.
+    """
+    states = {_digest(record.key): _state(record, older_than) for record in records.scan(context, prefix)}
+    for page in batched(versions(context, prefix), _BATCH, strict=False):
+        doubtful = []
+        for found in page:
+            state = states.pop(_digest(found.image.key), None)
+            if state in (None, STUCK):
+                doubtful.append(found)
+            else:
+                accounting.uploads[str(state)] += 1
+        yield from _unaccounted(context, doubtful, older_than, accounting)
+    accounting.gone.update(OPEN if state == STUCK else state for state in states.values())
+
+
+def _unaccounted(
+    context: Context, doubtful: list[StoredVersion], older_than: timedelta, accounting: Accounting
+) -> Iterator[ImageVersion]:
+    """Look again at versions without an outcome: the scan was a while ago, and work goes on."""
+    now = {record.key: record for record in records.find(context, (found.image.key for found in doubtful))}
+    for found in doubtful:
+        record = now.get(found.image.key)
+        state = WITHOUT_RECORD if record is None else _state(record, older_than)
+        accounting.uploads[OPEN if state == STUCK else state] += 1
+        late = state == WITHOUT_RECORD and datetime.now(UTC) - found.stored_at >= older_than
+        if late or state == STUCK:
+            accounting.unaccounted[WITHOUT_RECORD if late else OPEN] += 1
+            yield found.image
+
+
+def _state(record: records.Record, older_than: timedelta) -> str:
+    return intern(record.outcome or "") or (OPEN if record.is_worked_on(older_than) else STUCK)
+
+
+def _digest(key: tuple[str, str]) -> int:
+    return int.from_bytes(blake2b("\n".join(key).encode(), digest_size=8).digest())

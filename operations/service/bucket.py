@@ -1,0 +1,39 @@
+"""The versions in the image bucket, page by page, and files that lie in S3."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO
+
+from operations.service.context import Context
+from operations.service.image import ImageVersion, stored
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVersion:
+    """A version in the bucket, when it was stored, and whether it is the current one of its key."""
+
+    image: ImageVersion
+    stored_at: datetime
+    current: bool
+
+
+def versions(context: Context, prefix: str) -> Iterator[StoredVersion]:
+    """Yield every version under a prefix, in the order of the keys; delete markers are none."""
+    bucket = context.service.image_bucket
+    for page in context.aws.s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
+        for found in page.get("Versions", []):
+            url = context.service.image_url(found["Key"])
+            image = stored(url, found["VersionId"], found["ETag"], found["LastModified"])
+            yield StoredVersion(image, found["LastModified"], found["IsLatest"])
+
+
+@contextmanager
+def downloaded(context: Context, bucket: str, key: str) -> Iterator[IO[bytes]]:
+    """An object as a temporary file, since it may be too long for memory and too slow to be worked off for S3."""
+    with tempfile.TemporaryFile() as file:
+        context.aws.s3.download_fileobj(bucket, key, file)
+        file.seek(0)
+        yield file

@@ -1,0 +1,131 @@
+"""What an execution did, state by state, from its history."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from cli.aws import code_of
+from cli.errors import CommandError
+from operations.service.context import Context
+
+_ENDS = {"ExecutionFailed", "ExecutionTimedOut", "ExecutionAborted"}
+
+
+class ExecutionNotFoundError(CommandError):
+    """There is no such execution; Step Functions forgets one 90 days after its end."""
+
+
+class AnotherWorkflowError(CommandError):
+    """The execution is not one of this service's image classification workflow; name its stack with --stack."""
+
+
+class NoHistoryError(CommandError):
+    """Step Functions keeps no history of an Express execution: see the workflow's log group, or its record."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An error as the history tells it."""
+
+    error: str
+    cause: str
+
+
+@dataclass
+class Step:
+    """One visit of a state; input and output are JSON texts, and there is no output before it ends."""
+
+    name: str
+    entered_at: datetime
+    input: str
+    output: str | None = None
+    exited_at: datetime | None = None
+    attempts: int = 0  # of its task; 0 for a state that has none
+    failures: list[Failure] = field(default_factory=list)
+
+    @property
+    def milliseconds(self) -> int | None:
+        """How long it took, waits between attempts included; None while it goes on."""
+        return None if self.exited_at is None else round((self.exited_at - self.entered_at).total_seconds() * 1000)
+
+    @property
+    def retries(self) -> int:
+        """Attempts of its task after the first."""
+        return max(0, self.attempts - 1)
+
+
+@dataclass
+class History:
+    """The states in the order in which they were entered, and the error that the execution ended with, if any."""
+
+    steps: list[Step] = field(default_factory=list)
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True)
+class Execution:
+    """What Step Functions tells of an execution of the workflow."""
+
+    arn: str
+    status: str
+    started_at: datetime
+    stopped_at: datetime | None
+    definition: dict[str, Any]
+    history: History
+
+
+def read_execution(context: Context, arn: str) -> Execution:
+    """Read description, definition and history of an execution of this service's workflow.
+
+    Raises:
+        ExecutionNotFoundError, AnotherWorkflowError, NoHistoryError: as their sentences say.
+    """
+    if ":express:" in arn:
+        raise NoHistoryError
+    states = context.aws.stepfunctions
+    try:
+        description = states.describe_execution(executionArn=arn)
+        if description["stateMachineArn"] != context.service.workflow_arn:
+            raise AnotherWorkflowError(f"{arn!r} belongs elsewhere. {AnotherWorkflowError.__doc__}")
+        workflow = states.describe_state_machine_for_execution(executionArn=arn)
+        pages = states.get_paginator("get_execution_history").paginate(executionArn=arn)
+        history = read_history(event for page in pages for event in page["events"])
+    except ClientError as exc:
+        if code_of(exc) not in {"ExecutionDoesNotExist", "InvalidArn"}:
+            raise
+        raise ExecutionNotFoundError(f"{arn!r} is not there. {ExecutionNotFoundError.__doc__}") from exc
+    definition: dict[str, Any] = json.loads(workflow["definition"])
+    return Execution(
+        arn, description["status"], description["startDate"], description.get("stopDate"), definition, history
+    )
+
+
+def read_history(events: Iterable[Mapping[str, Any]]) -> History:
+    """Gather the events of a workflow whose states follow one another (no Parallel, no Map)."""
+    history = History()
+    for event in events:
+        kind = event["type"]
+        told = (value for key, value in event.items() if key.endswith("EventDetails"))
+        details: Mapping[str, Any] = next(told, {})
+        step = history.steps[-1] if history.steps else None
+        if kind.endswith("StateEntered"):
+            history.steps.append(Step(details["name"], event["timestamp"], details.get("input", "")))
+        elif kind in _ENDS:
+            history.failure = _failure(kind, details)
+            if step and step.exited_at is None:
+                step.exited_at = event["timestamp"]
+        elif step and kind.endswith("StateExited"):
+            step.output, step.exited_at = details.get("output", ""), event["timestamp"]
+        elif step and kind in {"TaskScheduled", "LambdaFunctionScheduled"}:
+            step.attempts += 1
+        elif step and kind.endswith(("Failed", "TimedOut")):
+            step.failures.append(_failure(kind, details))
+    return history
+
+
+def _failure(kind: str, details: Mapping[str, Any]) -> Failure:
+    return Failure(details.get("error") or kind, details.get("cause", ""))

@@ -1,0 +1,128 @@
+"""The records of the results table: one item for each version of each image."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import batched
+from time import sleep
+from typing import TYPE_CHECKING, Any
+
+from operations.service.context import Context
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+FAILED = "FAILED"
+FINAL = ("ACCEPTED", "REVIEW", "UNREADABLE")
+UNDER_WAY = timedelta(minutes=15)  # an execution rarely takes longer, unless the endpoint is throttled
+_BATCH = 100  # keys that BatchGetItem takes
+_PROJECTION = "image_url, version, uploaded_at, outcome, #error, execution, opened_by, opened_at, confidence_threshold"
+_NAMES = {"#error": "error"}  # a reserved word
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What of an item matters to those who run the service. Without an outcome it is open."""
+
+    image_url: str
+    version: str
+    uploaded_at: str
+    outcome: str | None
+    error: str | None
+    execution: str | None  # that found the outcome
+    opened_by: str | None  # the execution that works on it, or did before it was stopped
+    opened_at: datetime | None
+    confidence_threshold: float | None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The key of the item."""
+        return self.image_url, self.version
+
+    def is_worked_on(self, since: timedelta = UNDER_WAY) -> bool:
+        """Whether an execution has begun and, as far as one can tell by the time, goes on.
+
+        One that failed does not, even if its opening of the record arrived after its failure was written down.
+        """
+        if self.outcome in FINAL or self.opened_at is None or self.opened_by == self.execution:
+            return False
+        return datetime.now(UTC) - self.opened_at < since
+
+
+def scan(context: Context, prefix: str, **equal: str) -> Iterator[Record]:
+    """Yield the records of the images under a prefix of keys, of which attributes have given values."""
+    names = {f"#{name}": name for name in equal}
+    conditions = ["begins_with(image_url, :prefix)", *(f"#{name} = :{name}" for name in equal)]
+    values: dict[str, Any] = {f":{name}": {"S": value} for name, value in equal.items()}
+    pages = context.aws.dynamodb.get_paginator("scan").paginate(
+        TableName=context.service.results_table,
+        ProjectionExpression=_PROJECTION,
+        FilterExpression=" AND ".join(conditions),
+        ExpressionAttributeNames=_NAMES | names,
+        ExpressionAttributeValues=values | {":prefix": {"S": context.service.image_url(prefix)}},
+        ConsistentRead=True,
+    )
+    for page in pages:
+        yield from map(_record, page["Items"])
+
+
+def find(context: Context, keys: Iterable[tuple[str, str]]) -> Iterator[Record]:
+    """Yield those of the keys' records that exist, as they are now, in no particular order."""
+    table = context.service.results_table
+    for batch in batched(keys, _BATCH, strict=False):
+        asked: list[Any] = [{"image_url": {"S": url}, "version": {"S": version}} for url, version in {*batch}]
+        wait = 0.1
+        while asked:
+            request: Any = {"ProjectionExpression": _PROJECTION, "ExpressionAttributeNames": _NAMES}
+            answer = context.aws.dynamodb.batch_get_item(
+                RequestItems={table: request | {"Keys": asked, "ConsistentRead": True}}
+            )
+            yield from map(_record, answer["Responses"].get(table, []))
+            asked = list(answer["UnprocessedKeys"].get(table, {"Keys": []})["Keys"])
+            if asked:  # the table is throttled, which this call alone does not answer with an error
+                sleep(wait)
+                wait = min(2 * wait, 10)
+
+
+def recorded_by(context: Context, image_url: str, execution: str) -> Record | None:
+    """The record whose outcome an execution found, whatever version that turned out to be."""
+    pages = context.aws.dynamodb.get_paginator("query").paginate(
+        TableName=context.service.results_table,
+        ProjectionExpression=_PROJECTION,
+        KeyConditionExpression="image_url = :image_url",
+        FilterExpression="execution = :execution",
+        ExpressionAttributeNames=_NAMES,
+        ExpressionAttributeValues={":image_url": {"S": image_url}, ":execution": {"S": execution}},
+        ConsistentRead=True,
+    )
+    return next((_record(item) for page in pages for item in page["Items"]), None)
+
+
+def latest(context: Context, image_url: str) -> Record | None:
+    """The record of the version of an image that was worked on last; None if none was."""
+    pages = context.aws.dynamodb.get_paginator("query").paginate(
+        TableName=context.service.results_table,
+        ProjectionExpression=_PROJECTION,
+        KeyConditionExpression="image_url = :image_url",
+        ExpressionAttributeNames=_NAMES,
+        ExpressionAttributeValues={":image_url": {"S": image_url}},
+        ConsistentRead=True,
+    )
+    found = [_record(item) for page in pages for item in page["Items"]]
+    return max(found, key=lambda record: (record.opened_at is not None, record.opened_at), default=None)
+
+
+def _record(item: "dict[str, AttributeValueTypeDef]") -> Record:
+    text = {name: value["S"] for name, value in item.items() if "S" in value}
+    threshold = item.get("confidence_threshold", {}).get("N")
+    return Record(
+        image_url=text["image_url"],
+        version=text["version"],
+        uploaded_at=text["uploaded_at"],
+        outcome=text.get("outcome"),
+        error=text.get("error"),
+        execution=text.get("execution"),
+        opened_by=text.get("opened_by"),
+        opened_at=datetime.fromisoformat(text["opened_at"]) if "opened_at" in text else None,
+        confidence_threshold=None if threshold is None else float(threshold),
+    )

@@ -1,0 +1,118 @@
+"""leftovers: what is told of deleted stacks, and what is not deleted."""
+
+import argparse
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from operations.commands import leftovers
+from operations.commands.leftovers import ProdIsKeptError, StackNotDeletedError
+from operations.service.retained_resources import NotDeletedError
+from tests.unit.operations.in_memory import Account
+
+type Options = Callable[..., argparse.Namespace]
+
+
+@dataclass
+class FakeCloudFormation:
+    """CloudFormation as far as the command calls it: stacks that were deleted, and perhaps one that exists."""
+
+    exists: bool = False
+    deleted: dict[str, tuple[str, list[tuple[str, str, str]]]] = field(default_factory=dict)
+
+    def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803
+        if StackName in self.deleted:
+            parameters = [{"ParameterKey": "Stage", "ParameterValue": self.deleted[StackName][0]}]
+            return {"Stacks": [{"StackName": "scones-unlimited", "Parameters": parameters}]}
+        if not self.exists:
+            raise ClientError({"Error": {"Code": "ValidationError", "Message": "no stack"}}, "DescribeStacks")
+        return {"Stacks": [{"StackName": StackName, "StackStatus": "DELETE_IN_PROGRESS"}]}
+
+    def get_paginator(self, operation: str) -> "FakePages":
+        return FakePages(getattr(self, operation))
+
+    def list_stacks(self, StackStatusFilter: list[str]) -> Iterator[dict[str, Any]]:  # noqa: N803
+        yield {"StackSummaries": [{"StackName": "another", "StackId": "arn:another"}]}
+        yield {"StackSummaries": [{"StackName": "scones-unlimited", "StackId": stack} for stack in self.deleted]}
+
+    def describe_stack_events(self, StackName: str) -> Iterator[dict[str, Any]]:  # noqa: N803
+        for kind, name, status in self.deleted[StackName][1]:
+            yield {"StackEvents": [{"ResourceType": kind, "PhysicalResourceId": name, "ResourceStatus": status}]}
+
+
+@dataclass
+class FakePages:
+    paginate: Callable[..., Iterator[dict[str, Any]]]
+
+
+@pytest.fixture
+def stacks(account: Account) -> FakeCloudFormation:
+    """No stack at all; the account's bucket and table are there."""
+    found = FakeCloudFormation()
+    vars(account.context.aws)["cloudformation"] = found
+    return found
+
+
+KEPT = [
+    ("AWS::DynamoDB::Table", "results", "DELETE_SKIPPED"),
+    ("AWS::S3::Bucket", "images", "DELETE_SKIPPED"),
+    ("AWS::SQS::Queue", "dead-letters", "DELETE_COMPLETE"),
+]
+
+
+def test_stack_that_is_there_or_on_its_way_out_is_refused(
+    account: Account, stacks: FakeCloudFormation, options: Options
+) -> None:
+    stacks.exists = True
+    with pytest.raises(StackNotDeletedError, match="DELETE_IN_PROGRESS"):
+        leftovers.run(account.context, options(leftovers))
+
+
+def test_kept_bucket_is_told_with_what_its_versions_cost(
+    account: Account, stacks: FakeCloudFormation, options: Options
+) -> None:
+    account.store("uploads/a.png", b"1" * 1024)
+    account.store("uploads/a.png", b"2" * 1024)
+    stacks.deleted["arn:1"] = "dev", KEPT
+    [bucket, table] = leftovers.run(account.context, options(leftovers)).data["kept"]
+    assert ("image bucket", "images") == (bucket["kind"], bucket["name"])
+    assert pytest.approx(2048 / 1024**3 * 0.023) == bucket["dollars_a_month"]
+    assert ("results table", "results") == (table["kind"], table["name"])
+
+
+def test_what_is_gone_by_now_is_not_told(account: Account, stacks: FakeCloudFormation, options: Options) -> None:
+    stacks.deleted["arn:1"] = "dev", [("AWS::S3::Bucket", "gone", "DELETE_SKIPPED")]
+    assert [] == leftovers.run(account.context, options(leftovers, "--delete", "--yes")).data["kept"]
+    assert "has left anything" in account.shown.getvalue()
+
+
+def test_nothing_is_deleted_unless_it_is_confirmed(
+    account: Account, stacks: FakeCloudFormation, options: Options
+) -> None:
+    stacks.deleted["arn:1"] = "dev", KEPT
+    assert not leftovers.run(account.context, options(leftovers, "--delete")).data["deleted"]
+    account.context.aws.s3.head_bucket(Bucket="images")
+
+
+def test_leftovers_of_prod_are_told_and_not_deleted(
+    account: Account, stacks: FakeCloudFormation, options: Options
+) -> None:
+    stacks.deleted["arn:1"] = "prod", KEPT
+    with pytest.raises(ProdIsKeptError):
+        leftovers.run(account.context, options(leftovers, "--delete", "--yes"))
+    assert "stage prod" in account.shown.getvalue()
+    account.context.aws.s3.head_bucket(Bucket="images")
+
+
+def test_version_that_s3_refuses_to_delete_is_named(
+    account: Account, stacks: FakeCloudFormation, options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.store("uploads/a.png")
+    stacks.deleted["arn:1"] = "dev", KEPT
+    refused = {"Errors": [{"Key": "uploads/a.png", "Message": "Internal error."}]}
+    monkeypatch.setattr(account.context.aws.s3, "delete_objects", lambda **_arguments: refused)
+    with pytest.raises(NotDeletedError, match=r"uploads/a\.png: Internal error"):
+        leftovers.run(account.context, options(leftovers, "--delete", "--yes"))

@@ -1,0 +1,128 @@
+"""reconcile: the accounting, what is unaccounted for, and its start."""
+
+import argparse
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from cli.service import PrefixNotReadableError
+from operations.commands import reconcile
+from tests.unit.operations.in_memory import BACKLOG, Account
+from untrusted.tests.hostile_text import FORGED, require_honest
+from untrusted.text import shown
+
+type Options = Callable[..., argparse.Namespace]
+KINDS = ("accepted", "review", "unreadable", "failed", "open", "without_record")
+
+
+def counts(data: dict[str, Any]) -> dict[str, int]:
+    return {kind: data[kind] for kind in KINDS if data[kind]}
+
+
+def test_an_empty_bucket_balances(account: Account, options: Options) -> None:
+    result = reconcile.run(account.context, options(reconcile))
+    assert (0, 0, True) == (result.status, result.data["uploads"], result.data["balanced"])
+
+
+def test_every_outcome_is_counted_by_version(account: Account, options: Options) -> None:
+    for outcome in ("ACCEPTED", "ACCEPTED", "REVIEW", "UNREADABLE", "FAILED"):
+        account.record("uploads/a b+é.png", account.store("uploads/a b+é.png"), outcome=outcome)
+    result = reconcile.run(account.context, options(reconcile, "--older-than", "0s"))
+    assert {"accepted": 2, "review": 1, "unreadable": 1, "failed": 1} == counts(result.data)
+    told = "5 uploads = 2 accepted + 1 review + 1 unreadable + 1 failed + 0 open + 0 without record: it balances."
+    assert (0, True) == (result.status, told in account.shown.getvalue())
+
+
+def test_a_version_without_a_record_is_named(account: Account, options: Options) -> None:
+    account.record("uploads/a.png", account.store("uploads/a.png"), outcome="ACCEPTED")
+    version = account.store("uploads/a.png")
+    result = reconcile.run(account.context, options(reconcile, "--older-than", "0s", "--json"))
+    assert (1, {"accepted": 1, "without_record": 1}) == (result.status, counts(result.data))
+    assert [["s3://images/uploads/a.png", version]] == result.data["images"]
+
+
+def test_key_cannot_forge_a_line_of_the_report(account: Account, options: Options) -> None:
+    key = f"uploads/a\n{FORGED}[red]b[/red]\u202egnp"  # moto cannot list keys with other control characters
+    account.store(key)
+    result = reconcile.run(account.context, options(reconcile, "--older-than", "0s", "--json"))
+    require_honest(account.shown.getvalue())
+    assert f"  s3://images/{shown(key)} " in account.shown.getvalue()
+    assert [f"s3://images/{key}"] == [url for url, _ in result.data["images"]]
+
+
+def test_a_young_version_is_given_its_time(account: Account, options: Options) -> None:
+    account.store("uploads/a.png")
+    account.record("uploads/b.png", account.store("uploads/b.png"), opened=timedelta(minutes=1))
+    result = reconcile.run(account.context, options(reconcile))
+    assert (0, {"open": 1, "without_record": 1}) == (result.status, counts(result.data))
+    assert "2 are still given their time" in account.shown.getvalue()
+
+
+def test_what_has_been_open_for_too_long_is_named(account: Account, options: Options) -> None:
+    account.record("uploads/b.png", account.store("uploads/b.png"), opened=timedelta(minutes=20))
+    result = reconcile.run(account.context, options(reconcile))
+    assert (1, {"open": 1}, 1) == (result.status, counts(result.data), result.data["unaccounted"])
+
+
+def test_a_deleted_image_still_counts_by_its_version(account: Account, options: Options) -> None:
+    account.record("uploads/a.png", account.store("uploads/a.png"), outcome="REVIEW")
+    account.context.aws.s3.delete_object(Bucket="images", Key="uploads/a.png")
+    assert {"review": 1} == counts(reconcile.run(account.context, options(reconcile)).data)
+
+
+def test_records_whose_version_is_gone_are_told_and_do_no_harm(account: Account, options: Options) -> None:
+    account.record("uploads/a.png", "gone", outcome="REVIEW")
+    result = reconcile.run(account.context, options(reconcile))
+    assert (0, {"REVIEW": 1}, 0) == (result.status, result.data["records_without_version"], result.data["uploads"])
+
+
+def test_an_object_of_the_time_before_versions_goes_by_its_etag(account: Account, options: Options) -> None:
+    s3 = account.context.aws.s3
+    s3.put_bucket_versioning(Bucket="images", VersioningConfiguration={"Status": "Suspended"})
+    etag = s3.put_object(Bucket="images", Key="uploads/a.png", Body=b"image")["ETag"].strip('"')
+    account.record("uploads/a.png", etag, outcome="ACCEPTED")
+    assert {"accepted": 1} == counts(reconcile.run(account.context, options(reconcile)).data)
+
+
+def test_only_the_prefix_is_compared(account: Account, options: Options) -> None:
+    account.store("archive/a.png")
+    account.store("uploads/a/1.png")
+    account.store("uploads/b/1.png")
+    data = reconcile.run(account.context, options(reconcile, "--prefix", "uploads/a/")).data
+    assert ("uploads/a/", 1) == (data["prefix"], data["uploads"])
+
+
+def test_a_prefix_that_the_service_may_not_read_is_refused(account: Account, options: Options) -> None:
+    with pytest.raises(PrefixNotReadableError, match="'backlog/' is under neither uploads/ nor archive/"):
+        reconcile.run(account.context, options(reconcile, "--prefix", "backlog/"))
+
+
+def test_few_are_started_one_by_one(account: Account, options: Options) -> None:
+    version = account.store("uploads/a.png")
+    result = reconcile.run(account.context, options(reconcile, "--older-than", "0s", "--start"))
+    [request] = account.states.requests()
+    assert ("s3://images/uploads/a.png", version, 1) == (request["image_url"], request["version_id"], result.status)
+    assert request["uploaded_at"].endswith("Z#")
+
+
+def test_many_are_started_as_a_backlog(account: Account, options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconcile, "FEW", 1)
+    for name in ("a", "b"):
+        account.store(f"uploads/{name}")
+    data = reconcile.run(account.context, options(reconcile, "--older-than", "0s", "--start")).data
+    [request] = account.states.requests(BACKLOG)
+    text = account.context.aws.s3.get_object(Bucket="images", Key=request["list"])["Body"].read().decode()
+    assert (2, 3) == (data["started"], len(text.splitlines()))
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("15m", 900), ("2h", 7200), ("7d", 604800)])
+def test_a_duration_has_a_unit(options: Options, text: str, seconds: int) -> None:
+    assert timedelta(seconds=seconds) == options(reconcile, "--older-than", text).older_than
+
+
+@pytest.mark.parametrize("text", ["15", "m", "-1m", "1w", ""])
+def test_what_is_no_duration_is_wrong_usage(options: Options, text: str) -> None:
+    with pytest.raises(SystemExit):
+        options(reconcile, f"--older-than={text}")
