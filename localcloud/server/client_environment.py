@@ -3,10 +3,13 @@
 import os
 import shlex
 from collections.abc import Mapping
+from pathlib import Path
 
 from localcloud.server.aws_cli import SHELL_FUNCTION
 from localcloud.server.settings import ACCESS_KEY, REGION, SECRET_KEY
 
+# What Python runs at its start, and settings of the SageMaker SDK.
+_STARTUP = Path(__file__).parents[1] / "python_startup"
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 # What would send a client, or a part of it, elsewhere.
 _FOREIGN = ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
@@ -26,6 +29,8 @@ def client_environment(url: str, outside: Mapping[str, str] = os.environ) -> dic
         "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",  # 127.0.0.1 has no sub-domains, as sync-states.us-east-1 has
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_PAGER": "",
+        "PYTHONPATH": _with_startup(outside.get("PYTHONPATH", "")),
+        "SAGEMAKER_ADMIN_CONFIG_OVERRIDE": str(_STARTUP / "sagemaker_sdk.yaml"),
         "SAM_CLI_TELEMETRY": "0",
         "SAM_CLI_POLL_DELAY": "0.5",  # seconds between looks at a stack; the default of 5 is made for AWS
     }
@@ -33,6 +38,11 @@ def client_environment(url: str, outside: Mapping[str, str] = os.environ) -> dic
         for name in ("NO_PROXY", "no_proxy"):
             variables[name] = ",".join(filter(None, (outside.get(name), "127.0.0.1")))
     return variables
+
+
+def _with_startup(path: str) -> str:
+    others = [folder for folder in path.split(os.pathsep) if folder not in ("", str(_STARTUP))]
+    return os.pathsep.join([str(_STARTUP), *others])
 
 
 def foreign_variables(outside: Mapping[str, str] = os.environ) -> list[str]:
