@@ -11,6 +11,7 @@ from pathlib import Path
 from localcloud.faults.client import Faults, FaultsOffError
 from localcloud.lambda_runtime.settings import RuntimeMissingError, UnsupportedSystemError
 from localcloud.ministack.patch import SeamMovedError
+from localcloud.sagemaker.algorithms import InvalidEntryPointError
 from localcloud.sagemaker.api.store import UnreadableStateError
 from localcloud.server import aws_cli, cloud
 from localcloud.server.client_environment import client_environment, shell_commands
@@ -28,6 +29,7 @@ _NAMED_ERRORS = (
     FaultsOffError,
     FolderNotUsableError,
     IncompatibleStateError,
+    InvalidEntryPointError,
     PortInUseError,
     PortNotAllowedError,
     RuntimeMissingError,

@@ -10,7 +10,7 @@ from time import perf_counter
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from localcloud.sagemaker.hosting.container import ContainerFactory
+from localcloud.sagemaker.algorithms import ContainerFactory
 
 FILE = "faults.json"  # {"errors": 0.2, "times_slower": 5}: a share of the requests, evenly spread, and a factor
 

@@ -28,14 +28,14 @@ class Region:
         self._store = RecordStore(folder, account, name)
         alarm_states = partial(surroundings.alarms.states, name)
         role, targets = surroundings.jobs.role, surroundings.scalable_targets
-        artifacts, container = surroundings.artifact_store, surroundings.container
+        artifacts, algorithms = surroundings.artifact_store, surroundings.jobs.algorithms
         cold_start = surroundings.cold_start_seconds
-        launcher = Launcher(folder / "deployment", artifacts, role, name, container, cold_start)
+        launcher = Launcher(folder / "deployment", artifacts, role, name, algorithms, cold_start)
         self._endpoints = Endpoints(self._store, launcher, alarm_states, surroundings.alarms.now)
         self._training_jobs = TrainingJobs(self._store, name, folder / "training", surroundings.jobs)
         self._tuning_jobs = TuningJobs(self._store, self._training_jobs)
         operations = {
-            **Hosting(self._store, self._endpoints, targets, alarm_states, role, name).operations,
+            **Hosting(self._store, self._endpoints, targets, alarm_states, role, algorithms, name).operations,
             **ModelRegistry(self._store).operations,
             **Tagging(self._store).operations,
             **self._training_jobs.operations,

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from localcloud.sagemaker.api.authorization import Authorizer
-from localcloud.sagemaker.hosting.container import ContainerFactory
 from localcloud.sagemaker.hosting.operations import ScalableTargets
 from localcloud.sagemaker.hosting.runtime import MODEL_TIME_LIMIT_SECONDS
 from localcloud.sagemaker.hosting.telemetry import PUBLISH_SECONDS, TelemetrySink
@@ -19,11 +18,10 @@ class Surroundings:
     Args:
         artifact_store: Reads the model.tar.gz of a model.
         authorizer: Asked before anything is done.
-        container: Makes the app (GET /ping, POST /invocations) that serves the model in a folder.
         telemetry_sink: Takes the metrics and the captured data of endpoints.
         scalable_targets: Knows which variants of endpoints are registered with Application Auto Scaling.
         alarms: Tells the states of CloudWatch's alarms.
-        jobs: What training jobs share.
+        jobs: What training jobs share; of it endpoints use the algorithms.
         account: The account of every ARN.
         default_region: The region of a request that does not say for which it is signed.
         model_time_limit_seconds: How long a model may take for one answer.
@@ -33,7 +31,6 @@ class Surroundings:
 
     artifact_store: ObjectStore
     authorizer: Authorizer
-    container: ContainerFactory
     telemetry_sink: TelemetrySink
     scalable_targets: ScalableTargets
     alarms: Alarms

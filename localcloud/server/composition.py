@@ -3,16 +3,13 @@
 import asyncio
 import os
 import socket
-import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from pathlib import Path
 from time import monotonic
 
 from ministack import app as ministack
 from ministack.core import persistence
 from ministack.services import stepfunctions
-from starlette.types import ASGIApp
 
 from localcloud.application_autoscaling.app import ApplicationAutoScalingApp
 from localcloud.application_autoscaling.registry import ScalingRegistry
@@ -25,9 +22,10 @@ from localcloud.ministack.cloudwatch.alarm_evaluation import keep_evaluating
 from localcloud.ministack.iam import audit_log
 from localcloud.ministack.patches import install_seams
 from localcloud.ministack.stepfunctions.interrupted_executions import restart_interrupted
+from localcloud.sagemaker.algorithms import Algorithms
 from localcloud.sagemaker.app import SageMakerApp
-from localcloud.sagemaker.hosting.container import ContainerFactory
 from localcloud.sagemaker.hosting.operations import ScalableTargets
+from localcloud.sagemaker.image_classification import IMAGE_CLASSIFICATION
 from localcloud.sagemaker.jobs.run import JobServices
 from localcloud.sagemaker.jobs.telemetry import CloudWatchTelemetry
 from localcloud.sagemaker.ministack.alarms import MiniStackAlarms
@@ -73,7 +71,8 @@ async def run(
     settings = PoolSettings(LAMBDA_PYTHON, folder.temporary / "lambda", url)
     pool = install_lambda(replace(settings, loses_answer=faults.loses_answer) if faults else settings)
     registry = ScalingRegistry(folder.state / "application-autoscaling")
-    sagemaker = _sagemaker(folder, url, registry, honouring_faults(_container) if faults else _container)
+    algorithms = Algorithms.installed(IMAGE_CLASSIFICATION)
+    sagemaker = _sagemaker(folder, url, registry, algorithms.wrapping(honouring_faults) if faults else algorithms)
     autoscaling = ApplicationAutoScalingApp(registry, MiniStackAuthorizer(), sagemaker.find_endpoint, ACCOUNT, REGION)
 
     def ready() -> None:
@@ -125,18 +124,15 @@ def _require_saved(folder: Folder) -> None:
         raise StateNotSavedError(folder, str(state_saves.failures[0])) from state_saves.failures[0]
 
 
-def _sagemaker(
-    folder: Folder, url: str, scalable_targets: ScalableTargets, container: ContainerFactory
-) -> SageMakerApp:
+def _sagemaker(folder: Folder, url: str, scalable_targets: ScalableTargets, algorithms: Algorithms) -> SageMakerApp:
     objects = MiniStackObjectStore(url, ACCESS_KEY, SECRET_KEY, ACCOUNT, REGION)
     surroundings = Surroundings(
         artifact_store=objects,
         authorizer=MiniStackAuthorizer(),
-        container=container,
         telemetry_sink=LocalCloudSink(url, ACCESS_KEY, SECRET_KEY),
         scalable_targets=scalable_targets,
         alarms=MiniStackAlarms(ACCOUNT),
-        jobs=_job_services(url, objects),
+        jobs=_job_services(url, objects, algorithms),
         account=ACCOUNT,
         default_region=REGION,
         publish_seconds=float(os.environ["SAGEMAKER_PUBLISH_SECONDS"]),
@@ -145,19 +141,9 @@ def _sagemaker(
     return SageMakerApp(folder.state / "sagemaker", surroundings)
 
 
-def _job_services(url: str, objects: ObjectStore) -> JobServices:
+def _job_services(url: str, objects: ObjectStore, algorithms: Algorithms) -> JobServices:
     telemetry = CloudWatchTelemetry(url, ACCESS_KEY, SECRET_KEY)
-    return JobServices(objects, MiniStackRole, _training_command, telemetry, asyncio.Semaphore(_JOBS_AT_ONCE))
-
-
-def _training_command(folder: Path) -> list[str | Path]:
-    return [sys.executable, "-m", "algorithm.train", folder]
-
-
-def _container(model_folder: Path) -> ASGIApp:
-    from algorithm import serving  # it brings onnxruntime: not before there is a model
-
-    return serving.create_app(model_folder)
+    return JobServices(objects, MiniStackRole, algorithms, telemetry, asyncio.Semaphore(_JOBS_AT_ONCE))
 
 
 async def _drain() -> None:

@@ -123,6 +123,11 @@ def test_training_takes_one_thing_of_the_service_the_preparation_of_an_image() -
     assert {"functions.serialize_image.image_preparation"} == taken
 
 
+def test_local_cloud_knows_the_algorithm_in_one_entry_of_its_registry() -> None:
+    knowing = [p for p in sources("localcloud") if any(inside(name, "algorithm") for name in imports(p))]
+    assert [ROOT / "localcloud/sagemaker/image_classification.py"] == knowing
+
+
 def test_the_tools_and_local_do_not_know_each_other() -> None:
     tools = ("cli", "training", "operations")
     assert [] == [p for p in sources("localcloud") if any(inside(name, tool) for name in imports(p) for tool in tools)]

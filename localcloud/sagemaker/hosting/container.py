@@ -1,7 +1,7 @@
 """One model behind the two calls that SageMaker makes to a container: GET /ping and POST /invocations."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -9,12 +9,9 @@ from typing import Self
 
 from starlette.types import ASGIApp
 
+from localcloud.sagemaker.algorithms import ContainerFactory
 from localcloud.sagemaker.api.protocol import Answer
 from localcloud.sagemaker.hosting.asgi import call_app
-
-# Makes the app that serves the model in a folder (/opt/ml/model on AWS). It is called in a thread, loads all that it
-# needs, and the app has nothing to close: a container that is replaced still answers what it was asked.
-type ContainerFactory = Callable[[Path], ASGIApp]
 
 # How long a new container may take to answer /ping. AWS gives it 2 s, and 8 minutes of trying.
 _PING_SECONDS = 10.0

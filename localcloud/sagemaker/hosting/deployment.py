@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import rmtree
 
+from localcloud.sagemaker.algorithms import Algorithms, UnknownImageError
 from localcloud.sagemaker.api.store import Record
 from localcloud.sagemaker.execution_role import RoleFactory, RoleObjectStore, RoleRefusedError
 from localcloud.sagemaker.hosting.artifacts import BadArtifactError, unpack
-from localcloud.sagemaker.hosting.container import ContainerFactory, ModelContainer, UnhealthyContainerError
+from localcloud.sagemaker.hosting.container import ModelContainer, UnhealthyContainerError
 from localcloud.sagemaker.hosting.data_capture import Config, is_enabled
 from localcloud.sagemaker.hosting.serverless import Capacity
 from localcloud.sagemaker.hosting.variants import shadow_shares
@@ -51,7 +52,7 @@ class Launcher:
         artifacts: ObjectStore,
         role: RoleFactory,
         region: str,
-        factory: ContainerFactory,
+        algorithms: Algorithms,
         cold_start_seconds: float = 0.0,
     ) -> None:
         self._cold_start_seconds = cold_start_seconds
@@ -59,7 +60,7 @@ class Launcher:
         self._artifacts = artifacts
         self._role = role
         self._region = region
-        self._factory = factory
+        self._algorithms = algorithms
 
     def keep_only(self, plan_ids: set[str]) -> None:
         """Delete what is unpacked of other plans."""
@@ -109,13 +110,16 @@ class Launcher:
                 role.assume()
                 objects = RoleObjectStore(self._artifacts, role, self._region)
                 await asyncio.to_thread(lambda: unpack(objects.read(url), folder))
-            return await ModelContainer.start(self._factory, folder)
+            image = variant["Summary"]["DeployedImages"][0]["ResolvedImage"]
+            return await ModelContainer.start(self._algorithms.find(image).serve, folder)
         except (ObjectUnavailableError, RoleRefusedError) as exc:
             reason = f'Failed to download model data for container "container_1" from URL: "{url}". Please ensure that'
             raise DeploymentFailedError(f"{reason} there is an object located at the URL. ({exc})") from exc
         except BadArtifactError as exc:
             reason = f'Failed to extract model data archive for container "container_1" from URL "{url}". Please ensure'
             raise DeploymentFailedError(f"{reason} that the object is a valid tar.gz archive. ({exc})") from exc
+        except UnknownImageError as exc:  # its distribution was removed after the model was created
+            raise DeploymentFailedError(str(exc)) from exc
         except UnhealthyContainerError as exc:
             reason = f"The primary container for production variant {variant['VariantName']} did not pass the ping"
             raise DeploymentFailedError(f"{reason} health check. ({exc})") from exc

@@ -3,18 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
+from localcloud.sagemaker.algorithms import Algorithms, UnknownImageError
 from localcloud.sagemaker.api.protocol import InvalidRequestError, NotEmulatedError
 from localcloud.sagemaker.api.store import Record, RecordStore
-from localcloud.sagemaker.hosting.algorithm_image import require_algorithm
 from localcloud.sagemaker.model_registry import find_package
 
 
-def check_container(model: Mapping[str, Any], store: RecordStore) -> None:
+def check_container(model: Mapping[str, Any], store: RecordStore, algorithms: Algorithms) -> None:
     """Check the container of a model that is to be created.
 
     Raises:
-        InvalidRequestError: there is none, or it is that of a model package that is not approved.
-        NotEmulatedError: it is not one of the image-classification algorithm with one model.tar.gz.
+        InvalidRequestError: there is none, it is that of a model package that is not approved, or no algorithm runs in
+            place of its image. AWS's words: https://github.com/aws-samples/easy-amazon-sagemaker-deployments/issues/4
+        NotEmulatedError: it has an environment, or something other than one model.tar.gz.
     """
     package = _stated(model).get("ModelPackageName")
     if package and (approval := find_package(store, package)["ModelApprovalStatus"]) != "Approved":
@@ -22,9 +23,14 @@ def check_container(model: Mapping[str, Any], store: RecordStore) -> None:
     container = container_of(model, store)
     if "Image" not in container:
         raise InvalidRequestError("The container of a model needs an Image, or a ModelPackageName.")
-    require_algorithm(container["Image"])
+    try:
+        algorithms.find(container["Image"])
+    except UnknownImageError as exc:
+        raise InvalidRequestError(f"Requested image {container['Image']} not found. {exc}") from exc
     if container.get("Environment"):
-        raise NotEmulatedError("Environment is not emulated by the local SageMaker: the algorithm reads none.")
+        raise NotEmulatedError(
+            "Environment is not emulated by the local SageMaker: no app that serves a model gets it."
+        )
     if "ModelDataUrl" not in container or container.get("Mode") == "MultiModel":
         raise NotEmulatedError(
             "The local SageMaker serves a model from ModelDataUrl (a model.tar.gz in S3); "

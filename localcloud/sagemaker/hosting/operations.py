@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, Protocol
 from uuid import uuid4
 
+from localcloud.sagemaker.algorithms import Algorithms
 from localcloud.sagemaker.api.emulated import ANY, refuse_not_emulated
 from localcloud.sagemaker.api.paging import list_page
 from localcloud.sagemaker.api.protocol import InvalidRequestError
@@ -79,11 +80,13 @@ class Hosting:
         targets: ScalableTargets,
         alarm_states: Callable[[Iterable[str]], dict[str, str]],
         role: RoleFactory,
+        algorithms: Algorithms,
         region: str,
     ) -> None:
         self._store = store
         self._alarm_states = alarm_states
         self._role = role
+        self._algorithms = algorithms
         self._endpoints = endpoints
         self._targets = targets
         self._region = region
@@ -103,7 +106,7 @@ class Hosting:
 
     def _create_model(self, request: Record) -> Record:
         refuse_not_emulated(request, _EMULATED["CreateModel"])
-        check_container(request, self._store)
+        check_container(request, self._store, self._algorithms)
         return self._store.create(MODEL, request)
 
     def _create_endpoint_config(self, request: Record) -> Record:

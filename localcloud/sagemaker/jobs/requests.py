@@ -1,12 +1,16 @@
 """What a request for a training job may ask for here: the rest is refused by name, never ignored."""
 
+from localcloud.sagemaker.algorithms import Algorithms
 from localcloud.sagemaker.api.emulated import ANY, refuse_not_emulated
 from localcloud.sagemaker.api.protocol import InvalidRequestError, NotEmulatedError
 from localcloud.sagemaker.api.store import Record
-from localcloud.sagemaker.jobs import algorithm
+from localcloud.sagemaker.jobs.specification import check_content_types, described, find_algorithm
 
 # AWS's default of MaxRuntimeInSeconds: a day.
 _MAX_RUNTIME_SECONDS = 86_400
+# AWS describes both for every job: Estimator.attach of the SageMaker SDK 2 reads KmsKeyId without asking whether it is
+# there (EstimatorBase._prepare_init_params_from_job_description).
+_OUTPUT_DEFAULTS = {"KmsKeyId": "", "CompressionType": "GZIP"}
 # Some of what is emulated cannot change the model (networks, encryption, disks) and is only written down.
 _CHANNEL = {
     "ChannelName": ANY,
@@ -17,7 +21,7 @@ _CHANNEL = {
             "S3DataDistributionType": ANY,  # the same with one instance
         }
     },
-    "ContentType": set(algorithm.CONTENT_TYPES),
+    "ContentType": ANY,  # check_content_types looks closer
     "CompressionType": {"None"},
     "RecordWrapperType": {"None"},
     "InputMode": {"File"},
@@ -41,12 +45,20 @@ EMULATED_TRAINING_JOB = {
     "EnableNetworkIsolation": ANY,
     "EnableInterContainerTrafficEncryption": ANY,
     "EnableManagedSpotTraining": ANY,
+    "Environment": ANY,
+    # What AWS's Debugger saves and profiles beside the job: nothing here. The SageMaker SDK asks for both by default.
+    "DebugHookConfig": ANY,
+    "ProfilerConfig": ANY,
     "CheckpointConfig": {"S3Uri": ANY, "LocalPath": {"/opt/ml/checkpoints", "/opt/ml/checkpoints/"}},
 }
 
 
-def training_job(request: Record) -> Record:
+def training_job(request: Record, algorithms: Algorithms) -> Record:
     """Return the members of the training job that a request asks for, with AWS's defaults.
+
+    Args:
+        request: of CreateTrainingJob.
+        algorithms: those that run in place of images.
 
     Raises:
         NotEmulatedError: it asks for what is not here.
@@ -56,16 +68,19 @@ def training_job(request: Record) -> Record:
     for member in ("AlgorithmSpecification", "ResourceConfig", "InputDataConfig"):
         if member not in request:
             raise InvalidRequestError(f"{member} is missing: the training job needs it.")
+    algorithm = find_algorithm(request["AlgorithmSpecification"], algorithms)
     job = {
         "HyperParameters": {},
         "EnableNetworkIsolation": False,
         "EnableInterContainerTrafficEncryption": False,
         "EnableManagedSpotTraining": False,
         **request,
-        "AlgorithmSpecification": algorithm.described(request["AlgorithmSpecification"]),
+        "AlgorithmSpecification": described(request["AlgorithmSpecification"], algorithm),
+        "OutputDataConfig": {**_OUTPUT_DEFAULTS, **request["OutputDataConfig"]},
         "StoppingCondition": {"MaxRuntimeInSeconds": _MAX_RUNTIME_SECONDS, **request.get("StoppingCondition", {})},
     }
     _check_channels(job["InputDataConfig"])
+    check_content_types(job["InputDataConfig"], algorithm)
     job["InputDataConfig"] = [_with_defaults(channel) for channel in job["InputDataConfig"]]
     _check_locations(job)
     _check_resources(job["ResourceConfig"])

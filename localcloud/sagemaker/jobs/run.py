@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from asyncio import FIRST_COMPLETED
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from localcloud.sagemaker.algorithms import Algorithms
 from localcloud.sagemaker.api.store import TRAINING_JOB, Record, RecordStore, timestamp
 from localcloud.sagemaker.execution_role import RoleFactory, RoleObjectStore
 from localcloud.sagemaker.jobs.channels import NoInputError, UnusableKeyError, download_channels
@@ -40,7 +41,7 @@ class JobServices:
     Args:
         objects: S3, with all rights; a job uses it in its role.
         role: Finds the role of a job.
-        command: Makes the command that trains in a folder shaped like /opt/ml.
+        algorithms: What trains in place of an image.
         telemetry: Takes log and metrics.
         slots: As many jobs train at once; the others wait.
         grace_seconds: How long an algorithm may take to end once it is asked to: 120 s on AWS.
@@ -48,7 +49,7 @@ class JobServices:
 
     objects: ObjectStore
     role: RoleFactory
-    command: Callable[[Path], Sequence[str | Path]]
+    algorithms: Algorithms
     telemetry: Telemetry
     slots: asyncio.Semaphore
     grace_seconds: float = 120.0
@@ -127,9 +128,10 @@ class TrainingRun:
         self._limit("MaxRuntimeInSeconds", "MaxRuntimeExceeded", since=time.time())
         job = {"TRAINING_JOB_NAME": self._name, "TRAINING_JOB_ARN": self._job["TrainingJobArn"]}
         # Unbuffered: the log tells of an epoch as soon as it is over.
-        variables = {**job, "AWS_REGION": self._region, "PYTHONUNBUFFERED": "1"}
+        variables = {**self._job.get("Environment", {}), **job, "AWS_REGION": self._region, "PYTHONUNBUFFERED": "1"}
+        algorithm = self._services.algorithms.find(self._job["AlgorithmSpecification"]["TrainingImage"])
         async with (
-            TrainingContainer.start(self._services.command(self._folder), variables) as container,
+            TrainingContainer.start(algorithm.train(self._folder), variables) as container,
             asyncio.TaskGroup() as beside,
         ):
             following = beside.create_task(self._follow(container))

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from localcloud.sagemaker.algorithms import Algorithms
 from localcloud.sagemaker.api.control_plane import Operation
 from localcloud.sagemaker.api.paging import list_page
 from localcloud.sagemaker.api.protocol import InvalidRequestError, ResourceInUseError
@@ -31,6 +32,11 @@ class TrainingJobs:
             "ListTrainingJobs": lambda request: list_page(TRAINING_JOB, store.all(TRAINING_JOB), request),
         }
 
+    @property
+    def algorithms(self) -> Algorithms:
+        """What trains in place of an image."""
+        return self._services.algorithms
+
     def resume(self) -> None:
         """Take up the jobs that an earlier process left, in the order in which they were created."""
         for job in sorted(self._store.all(TRAINING_JOB), key=lambda job: job["CreationTime"]):
@@ -53,7 +59,7 @@ class TrainingJobs:
             NotEmulatedError, InvalidRequestError: the request asks for what is not here, or not on AWS either.
             ResourceInUseError: the name is taken.
         """
-        job = training_job(request)
+        job = training_job(request, self.algorithms)
         arn = self._store.arn(TRAINING_JOB, request["TrainingJobName"])
         if any(arn == other["TrainingJobArn"] for other in self._store.all(TRAINING_JOB)):
             raise ResourceInUseError(

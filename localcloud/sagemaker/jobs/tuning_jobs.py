@@ -59,7 +59,7 @@ class TuningJobs:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _create(self, request: Record) -> Record:
-        tuning = tuning_job(request)
+        tuning = tuning_job(request, self._training.algorithms)
         name = request["HyperParameterTuningJobName"]
         arn = self._store.arn(TUNING_JOB, name)
         if any(arn == other["HyperParameterTuningJobArn"] for other in self._store.all(TUNING_JOB)):
@@ -75,7 +75,7 @@ class TuningJobs:
     def _describe(self, request: Record) -> Record:
         tuning = self._get(request)
         jobs = self._jobs(tuning)
-        return {**tuning, **counters(jobs), **best(tuning, jobs)}
+        return {**tuning, **counters(tuning, jobs), **best(tuning, jobs)}
 
     def _stop(self, request: Record) -> Record:
         tuning = self._get(request)
@@ -96,7 +96,7 @@ class TuningJobs:
 
     def _list(self, request: Record) -> Record:
         described = [
-            {**tuning, **tuning["HyperParameterTuningJobConfig"], **counters(self._jobs(tuning))}
+            {**tuning, **tuning["HyperParameterTuningJobConfig"], **counters(tuning, self._jobs(tuning))}
             for tuning in self._store.all(TUNING_JOB)
         ]
         return list_page(TUNING_JOB, described, request)
@@ -128,7 +128,7 @@ class TuningJobs:
         tuning = self._store.get(TUNING_JOB, name)
         if tuning["HyperParameterTuningJobStatus"] == "Stopping":
             self._finish(name, "Stopped")
-        elif counters(self._jobs(tuning))["TrainingJobStatusCounters"]["Completed"]:
+        elif counters(tuning, self._jobs(tuning))["TrainingJobStatusCounters"]["Completed"]:
             self._finish(name, "Completed")
         else:
             self._finish(name, "Failed", FailureReason=_ALL_FAILED)

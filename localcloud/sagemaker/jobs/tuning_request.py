@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from localcloud.sagemaker.algorithms import Algorithm, Algorithms
 from localcloud.sagemaker.api.emulated import ANY, refuse_not_emulated
 from localcloud.sagemaker.api.protocol import InvalidRequestError
 from localcloud.sagemaker.api.store import Record
-from localcloud.sagemaker.jobs import algorithm
 from localcloud.sagemaker.jobs.requests import EMULATED_TRAINING_JOB, training_job
 from localcloud.sagemaker.jobs.search import Candidate, candidates
+from localcloud.sagemaker.jobs.specification import find_algorithm
 
 _RANGES = {"IntegerParameterRanges": ANY, "ContinuousParameterRanges": ANY, "CategoricalParameterRanges": ANY}
 _DEFINITION = {name: EMULATED_TRAINING_JOB[name] for name in EMULATED_TRAINING_JOB.keys() - {"TrainingJobName", "Tags"}}
@@ -26,8 +27,12 @@ _EMULATED = {
 }
 
 
-def tuning_job(request: Record) -> Record:
+def tuning_job(request: Record, algorithms: Algorithms) -> Record:
     """Return the members of the tuning job that a request asks for, and as `Candidates` what it will try.
+
+    Args:
+        request: of CreateHyperParameterTuningJob.
+        algorithms: those that run in place of images.
 
     Raises:
         NotEmulatedError: it asks for what is not here.
@@ -37,12 +42,14 @@ def tuning_job(request: Record) -> Record:
     if "TrainingJobDefinition" not in request:
         raise InvalidRequestError("TrainingJobDefinition is missing: the tuning job needs it.")
     config = request["HyperParameterTuningJobConfig"]
-    _check_objective(config.get("HyperParameterTuningJobObjective", {}).get("MetricName"))
+    specification = request["TrainingJobDefinition"]["AlgorithmSpecification"]
+    algorithm = find_algorithm(specification, algorithms)
+    _check_objective(config.get("HyperParameterTuningJobObjective", {}).get("MetricName"), specification, algorithm)
     found = candidates(config)
-    _check_hyperparameters(found[0], request["TrainingJobDefinition"].get("StaticHyperParameters", {}))
+    _check_hyperparameters(found[0], request["TrainingJobDefinition"].get("StaticHyperParameters", {}), algorithm)
     job = {"TrainingJobEarlyStoppingType": "Off", **config}
-    tuning = {**request, "HyperParameterTuningJobConfig": job, "Candidates": found}
-    first = training_job(training_request(tuning, found[0], "checked"))
+    tuning = {**request, "HyperParameterTuningJobConfig": job, "Candidates": found, "Asked": specification}
+    first = training_job(training_request(tuning, found[0], "checked"), algorithms)
     definition = {**request["TrainingJobDefinition"], "AlgorithmSpecification": first["AlgorithmSpecification"]}
     return {**tuning, "TrainingJobDefinition": definition}
 
@@ -51,31 +58,31 @@ def training_request(tuning: Record, candidate: Candidate, name: str) -> dict[st
     """Return the CreateTrainingJob request for a candidate of a tuning job."""
     request = dict(tuning["TrainingJobDefinition"])
     static = request.pop("StaticHyperParameters", {})
-    specification = dict(request["AlgorithmSpecification"])
-    specification.pop("MetricDefinitions", None)  # the algorithm's own, which no request may name
     return {
         **request,
         "TrainingJobName": name,
-        "AlgorithmSpecification": specification,
+        "AlgorithmSpecification": tuning["Asked"],  # without the algorithm's own metrics, which no request may name
         "HyperParameters": {**static, **candidate},
         "Tags": tuning.get("Tags", []),
     }
 
 
-def _check_objective(metric: str | None) -> None:
-    if metric not in algorithm.OBJECTIVE_METRICS:
+def _check_objective(metric: str | None, specification: Record, algorithm: Algorithm) -> None:
+    known = tuple(definition["Name"] for definition in specification.get("MetricDefinitions", []))
+    if algorithm.built_in:
+        known = algorithm.built_in.objective_metrics
+    if metric not in known:
         raise InvalidRequestError(
-            f"The objective metric {metric} is not one that the algorithm can be tuned for: "
-            f"{', '.join(algorithm.OBJECTIVE_METRICS)}."
+            f"The objective metric {metric} is not one that the algorithm can be tuned for: {', '.join(known)}."
         )
 
 
-def _check_hyperparameters(tuned: dict[str, str], static: dict[str, str]) -> None:
+def _check_hyperparameters(tuned: dict[str, str], static: dict[str, str], algorithm: Algorithm) -> None:
     for name in tuned:
-        if name not in algorithm.TUNABLE_HYPERPARAMETERS:
+        if algorithm.built_in and name not in algorithm.built_in.tunable_hyperparameters:
             raise InvalidRequestError(
                 f"The hyperparameter {name} of the algorithm cannot be tuned; what can is "
-                f"{', '.join(algorithm.TUNABLE_HYPERPARAMETERS)}."
+                f"{', '.join(algorithm.built_in.tunable_hyperparameters)}."
             )
         if name in static:
             raise InvalidRequestError(f"The hyperparameter {name} is both static and tuned.")

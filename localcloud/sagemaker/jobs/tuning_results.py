@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from localcloud.sagemaker.api.store import Record
-from localcloud.sagemaker.jobs.algorithm import OBJECTIVE_METRICS
 from localcloud.sagemaker.jobs.progress import ENDED
 
 # By what ListTrainingJobsForHyperParameterTuningJob sorts; jobs without a value of the objective come first.
@@ -35,10 +34,11 @@ def best(tuning: Record, jobs: Iterable[Record]) -> Record:
     return {"BestTrainingJob": (max if maximize else min)(evaluated, key=SORT_KEYS["FinalObjectiveMetricValue"])}
 
 
-def counters(jobs: Iterable[Record]) -> Record:
+def counters(tuning: Record, jobs: Iterable[Record]) -> Record:
     """Return TrainingJobStatusCounters and ObjectiveStatusCounters."""
+    objective = tuning["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]["MetricName"]
     statuses = Counter(job["TrainingJobStatus"] for job in jobs)
-    objectives = Counter(_objective_status(job) for job in jobs)
+    objectives = Counter(_objective_status(job, objective) for job in jobs)
     return {
         "TrainingJobStatusCounters": {
             "Completed": statuses["Completed"],
@@ -52,16 +52,16 @@ def counters(jobs: Iterable[Record]) -> Record:
 
 
 def _evaluated(job: Record, objective: Mapping[str, str]) -> Record:
-    status = _objective_status(job)
+    status = _objective_status(job, objective["MetricName"])
     if status != "Succeeded":
         return {"ObjectiveStatus": status}
     return {"ObjectiveStatus": status, _OBJECTIVE: {**objective, "Value": _metrics(job)[objective["MetricName"]]}}
 
 
-def _objective_status(job: Record) -> str:
+def _objective_status(job: Record, metric: str) -> str:
     if job["TrainingJobStatus"] not in ENDED:
         return "Pending"
-    told = job["TrainingJobStatus"] != "Failed" and _metrics(job).keys() >= set(OBJECTIVE_METRICS)
+    told = job["TrainingJobStatus"] != "Failed" and metric in _metrics(job)
     return "Succeeded" if told else "Failed"
 
 

@@ -7,8 +7,8 @@ import socket
 import tarfile
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,12 @@ from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from localcloud.application_autoscaling.registry import ScalingRegistry
+from localcloud.sagemaker.algorithms import Algorithm, Algorithms
 from localcloud.sagemaker.api.protocol import AccessDeniedError, Request
 from localcloud.sagemaker.app import SageMakerApp
 from localcloud.sagemaker.hosting.data_capture import CaptureFile
 from localcloud.sagemaker.hosting.telemetry import SinkUnavailableError
+from localcloud.sagemaker.image_classification import IMAGE_CLASSIFICATION
 from localcloud.sagemaker.jobs.run import JobServices
 from localcloud.sagemaker.object_store import ObjectUnavailableError
 from localcloud.sagemaker.surroundings import Surroundings
@@ -179,13 +181,14 @@ class Cloud:
     alarms: FakeAlarms = field(default_factory=FakeAlarms)
     iam: FakeIam = field(default_factory=FakeIam)
     containers: list[FakeContainer] = field(default_factory=list)
+    algorithms: Sequence[Algorithm] = ()
 
     def start(self, model_time_limit_seconds: float = 30.0, cold_start_seconds: float = 0.0) -> None:
-        jobs = JobServices(self.artifacts, self.iam.role, lambda _: [], FakeTelemetry(), asyncio.Semaphore())
+        algorithms = Algorithms((replace(IMAGE_CLASSIFICATION, serve=self._container), *self.algorithms))
+        jobs = JobServices(self.artifacts, self.iam.role, algorithms, FakeTelemetry(), asyncio.Semaphore())
         surroundings = Surroundings(
             self.artifacts,
             self.authorizer,
-            self._container,
             self.telemetry,
             self.scaling,
             self.alarms,

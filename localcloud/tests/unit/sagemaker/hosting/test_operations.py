@@ -65,7 +65,7 @@ def test_model_of_a_taken_name_is_refused_whatever_its_case(cloud: Any) -> None:
     [
         ({"Image": IMAGE}, "UnknownOperationException", "serves a model from ModelDataUrl"),
         (CONTAINER | {"Mode": "MultiModel"}, "UnknownOperationException", "serves a model from ModelDataUrl"),
-        (CONTAINER | {"Image": "xgboost:1"}, "UnknownOperationException", "The image xgboost:1 is not emulated"),
+        (CONTAINER | {"Image": "xgboost:1"}, "ValidationException", "Requested image xgboost:1 not found"),
         (CONTAINER | {"Environment": {"LEVEL": "1"}}, "UnknownOperationException", "Environment is not emulated"),
         ({"ModelDataUrl": "s3://models/a"}, "ValidationException", "needs an Image"),
         ({"ModelPackageName": "trucks/1"}, "ValidationException", "model-package/trucks/1 does not exist"),

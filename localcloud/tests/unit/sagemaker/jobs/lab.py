@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from localcloud.sagemaker.algorithms import Algorithms, BuiltInRules
 from localcloud.sagemaker.api.control_plane import Operation
 from localcloud.sagemaker.api.service_model import check_request, find_operation, shape_answer
 from localcloud.sagemaker.api.store import Record, RecordStore
 from localcloud.sagemaker.execution_role import RoleRefusedError
+from localcloud.sagemaker.image_classification import IMAGE_CLASSIFICATION
 from localcloud.sagemaker.jobs.run import JobServices
 from localcloud.sagemaker.jobs.training_jobs import TrainingJobs
 from localcloud.sagemaker.jobs.tuning_jobs import TuningJobs
@@ -96,6 +98,7 @@ class Lab:
     objects: FakeObjectStore = field(default_factory=FakeObjectStore)
     iam: FakeIam = field(default_factory=FakeIam)
     telemetry: FakeTelemetry = field(default_factory=FakeTelemetry)
+    built_in: BuiltInRules | None = IMAGE_CLASSIFICATION.built_in
 
     def start(self, grace_seconds: float = 10.0, at_once: int = 1) -> None:
         """Start, or after `stop` start again."""
@@ -103,8 +106,9 @@ class Lab:
 
     async def _start(self, grace_seconds: float, at_once: int) -> None:
         slots = asyncio.Semaphore(at_once)
+        algorithms = Algorithms((replace(IMAGE_CLASSIFICATION, train=self._command, built_in=self.built_in),))
         services = JobServices(
-            self.objects, self.iam.role, self._command, self.telemetry, slots, grace_seconds=grace_seconds
+            self.objects, self.iam.role, algorithms, self.telemetry, slots, grace_seconds=grace_seconds
         )
         self.store = RecordStore(self.folder, "000000000000", "us-east-1")
         self.training = TrainingJobs(self.store, "us-east-1", self.folder / "training", services)

@@ -4,13 +4,22 @@ from typing import Any
 
 import pytest
 
+from localcloud.sagemaker.algorithms import Algorithms
 from localcloud.sagemaker.api.protocol import InvalidRequestError, NotEmulatedError
+from localcloud.sagemaker.image_classification import IMAGE_CLASSIFICATION
 from localcloud.sagemaker.jobs.requests import training_job
 from localcloud.tests.unit.sagemaker.jobs.lab import channel, training_request
 
 SOURCE = {"S3DataType": "S3Prefix", "S3Uri": "s3://data/train"}
 INSTANCE = {"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 1}
 IMAGE = "811284229777.dkr.ecr.us-east-1.amazonaws.com/image-classification:1"
+
+
+RULE = {"RuleConfigurationName": "LossNotDecreasing", "RuleEvaluatorImage": "rules:1"}
+
+
+def asked(**changes: Any) -> dict[str, Any]:
+    return training_job(training_request(**changes), Algorithms((IMAGE_CLASSIFICATION,)))
 
 
 def with_channel(**members: Any) -> dict[str, Any]:
@@ -24,7 +33,6 @@ def with_source(**members: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"AlgorithmSpecification": {"TrainingImage": "xgboost:1", "TrainingInputMode": "File"}}, "image xgboost:1"),
         ({"AlgorithmSpecification": {"AlgorithmName": "mine", "TrainingInputMode": "File"}}, "AlgorithmName"),
         ({"AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "Pipe"}}, "TrainingInputMode"),
         (with_channel(CompressionType="Gzip"), "InputDataConfig.CompressionType Gzip"),
@@ -39,15 +47,16 @@ def with_source(**members: Any) -> dict[str, Any]:
         ({"ResourceConfig": INSTANCE | {"InstanceCount": 2}}, "ResourceConfig.InstanceCount 2"),
         ({"ResourceConfig": INSTANCE | {"KeepAlivePeriodInSeconds": 600}}, "KeepAlivePeriodInSeconds"),
         ({"CheckpointConfig": {"S3Uri": "s3://data/c", "LocalPath": "/elsewhere"}}, "LocalPath /elsewhere"),
-        ({"DebugHookConfig": {"S3OutputPath": "s3://data/debug"}}, "DebugHookConfig"),
+        ({"DebugRuleConfigurations": [RULE]}, "DebugRuleConfigurations"),
+        ({"ProfilerRuleConfigurations": [RULE]}, "ProfilerRuleConfigurations"),
+        ({"TensorBoardOutputConfig": {"S3OutputPath": "s3://data/board"}}, "TensorBoardOutputConfig"),
         ({"ExperimentConfig": {"ExperimentName": "scones"}}, "ExperimentConfig"),
         ({"RetryStrategy": {"MaximumRetryAttempts": 2}}, "RetryStrategy"),
-        ({"Environment": {"A": "1"}}, "Environment"),
     ],
 )
 def test_what_could_change_the_job_and_is_not_emulated_is_refused_by_name(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(NotEmulatedError, match=words):
-        training_job(training_request(**changes))
+        asked(**changes)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +70,7 @@ def test_what_could_change_the_job_and_is_not_emulated_is_refused_by_name(change
     ],
 )
 def test_what_cannot_change_the_job_is_accepted(changes: dict[str, Any]) -> None:
-    assert "trucks" == training_job(training_request(**changes))["TrainingJobName"]
+    assert "trucks" == asked(**changes)["TrainingJobName"]
 
 
 @pytest.mark.parametrize(
@@ -69,6 +78,10 @@ def test_what_cannot_change_the_job_is_accepted(changes: dict[str, Any]) -> None
     [
         ({"InputDataConfig": [channel("train", "s3://data/a"), channel("train", "s3://data/b")]}, "same ChannelName"),
         ({"InputDataConfig": None}, "InputDataConfig is missing"),
+        (
+            {"AlgorithmSpecification": {"TrainingImage": "xgboost:1", "TrainingInputMode": "File"}},
+            "Cannot find the requested image: xgboost:1",
+        ),
         ({"ResourceConfig": {"InstanceCount": 1}}, "ResourceConfig.InstanceType is missing"),
         ({"ResourceConfig": INSTANCE | {"VolumeKmsKeyId": "key"}}, "VolumeKmsKeyId is not supported"),
         ({"EnableManagedSpotTraining": True}, "Invalid MaxWaitTimeInSeconds"),
@@ -94,10 +107,35 @@ def test_what_cannot_change_the_job_is_accepted(changes: dict[str, Any]) -> None
 )
 def test_what_aws_refuses_is_refused(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(InvalidRequestError, match=words):
-        training_job(training_request(**changes))
+        asked(**changes)
 
 
 def test_job_without_a_limit_may_run_for_a_day() -> None:
-    job = training_job(training_request(StoppingCondition=None))
+    job = asked(StoppingCondition=None)
 
     assert {"MaxRuntimeInSeconds": 86_400} == job["StoppingCondition"]
+
+
+def test_settings_of_the_debugger_are_recorded() -> None:
+    hook = {"S3OutputPath": "s3://data/debug", "CollectionConfigurations": []}
+    profiler = {"S3OutputPath": "s3://data/debug", "DisableProfiler": False}
+
+    job = asked(DebugHookConfig=hook, ProfilerConfig=profiler)
+
+    assert hook == job["DebugHookConfig"]
+    assert profiler == job["ProfilerConfig"]
+
+
+def test_output_without_a_key_is_described_with_an_empty_one() -> None:
+    described = asked(OutputDataConfig={"S3OutputPath": "s3://data/models"})["OutputDataConfig"]
+
+    assert {"S3OutputPath": "s3://data/models", "KmsKeyId": "", "CompressionType": "GZIP"} == described
+
+
+@pytest.mark.parametrize("tag", ["1", "latest"])
+def test_image_of_the_algorithm_is_found_by_both_tags_of_aws(tag: str) -> None:
+    image = f"433757028032.dkr.ecr.us-west-2.amazonaws.com/image-classification:{tag}"
+
+    job = asked(AlgorithmSpecification={"TrainingImage": image, "TrainingInputMode": "File"})
+
+    assert image == job["AlgorithmSpecification"]["TrainingImage"]

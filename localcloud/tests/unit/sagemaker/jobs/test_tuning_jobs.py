@@ -223,3 +223,28 @@ def test_what_is_not_emulated_of_tuning_is_refused_by_name(lab: Any, config: dic
 def test_what_the_algorithm_cannot_be_tuned_for_is_refused(lab: Any, config: dict[str, Any], words: str) -> None:
     with pytest.raises(InvalidRequestError, match=words):
         create(lab, **config)
+
+
+def test_algorithm_without_rules_is_tuned_for_a_metric_of_the_request(lab: Any) -> None:
+    lab.stop()
+    lab.built_in = None
+    lab.start()
+    request = tuning_request()
+    request["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]["MetricName"] = "accuracy"
+    metric = {"Name": "accuracy", "Regex": "Validation-accuracy=([0-9.]+)"}
+    request["TrainingJobDefinition"]["AlgorithmSpecification"]["MetricDefinitions"] = [metric]
+    lab.script = LEARN
+
+    lab.call("CreateHyperParameterTuningJob", **request)
+
+    best = settle(lab)["BestTrainingJob"]
+    assert "0.75" == best["TunedHyperParameters"]["learning_rate"]
+
+
+def test_objective_that_no_metric_definition_names_is_refused(lab: Any) -> None:
+    lab.stop()
+    lab.built_in = None
+    lab.start()
+
+    with pytest.raises(InvalidRequestError, match="validation:accuracy is not one that the algorithm can be tuned for"):
+        create(lab)

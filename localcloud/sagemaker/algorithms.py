@@ -1,0 +1,125 @@
+"""Find the algorithm that runs in place of a container image, by the image's URI.
+
+Images cannot run here: this machine may have no Docker, and AWS does not publish those of its algorithms.
+An algorithm is a command that trains and an app that serves, on folders shaped like those of a container.
+
+An installed distribution registers an algorithm with an entry point; this package stays as it is:
+
+    [project.entry-points."localcloud.algorithms"]
+    nearest-centroid = "my_package.local_cloud:ALGORITHM"
+
+ALGORITHM is an `Algorithm`.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Self
+
+from starlette.types import ASGIApp
+
+GROUP = "localcloud.algorithms"
+
+# Makes the app that serves the model in a folder (/opt/ml/model on AWS). It is called in a thread, loads all that it
+# needs, and the app has nothing to close: a container that is replaced still answers what it was asked.
+type ContainerFactory = Callable[[Path], ASGIApp]
+
+
+class UnknownImageError(Exception):
+    """No registered algorithm runs in place of the image."""
+
+    def __init__(self, image: str, patterns: Sequence[str]) -> None:
+        super().__init__(
+            f"The local SageMaker runs an algorithm of its own in place of an image. "
+            f"{image} matches none of: {', '.join(patterns)}. "
+            f"Install a distribution with an entry point in the group {GROUP} to add an algorithm."
+        )
+
+
+class InvalidEntryPointError(Exception):
+    """An entry point of a distribution does not name an Algorithm."""
+
+
+@dataclass(frozen=True)
+class BuiltInRules:
+    """What AWS fixes for an algorithm of its own; for other images the request decides.
+
+    Args:
+        metric_definitions: Metrics in the log, as MetricDefinitions has them.
+        objective_metrics: Metrics that a tuning job can optimize.
+        tunable_hyperparameters: Hyperparameters that a tuning job can search.
+        content_types: Content types of the channels.
+    """
+
+    metric_definitions: tuple[Mapping[str, str], ...]
+    objective_metrics: tuple[str, ...]
+    tunable_hyperparameters: tuple[str, ...]
+    content_types: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    """What runs in place of a container image.
+
+    Args:
+        image: Regular expression that matches the whole URI of the image.
+        train: Return the command that trains in a folder shaped like /opt/ml.
+            It reads input/config and input/data, writes model, and leaves the reason of a failure in output/failure.
+        serve: Return the app that serves the model in a folder: GET /ping and POST /invocations.
+            An exception says that the model is unusable: the endpoint fails with its text.
+        built_in: What AWS fixes, if the algorithm is one of AWS's own.
+    """
+
+    image: str
+    train: Callable[[Path], Sequence[str | Path]]
+    serve: ContainerFactory
+    built_in: BuiltInRules | None = None
+
+
+@dataclass(frozen=True)
+class Algorithms:
+    """The registered algorithms; of several that match an image the first one runs."""
+
+    registered: tuple[Algorithm, ...]
+
+    @classmethod
+    def installed(cls, *first: Algorithm) -> Self:
+        """Return these algorithms and those that installed distributions register.
+
+        Raises:
+            InvalidEntryPointError: an entry point cannot be loaded, or names something else.
+        """
+        return cls((*first, *(_load(entry_point) for entry_point in entry_points(group=GROUP))))
+
+    def find(self, image: str) -> Algorithm:
+        """Return the algorithm that runs in place of an image.
+
+        Raises:
+            UnknownImageError: naming the image and the registered patterns.
+        """
+        for algorithm in self.registered:
+            if re.fullmatch(algorithm.image, image):
+                return algorithm
+        raise UnknownImageError(image, [algorithm.image for algorithm in self.registered])
+
+    def wrapping(self, wrap: Callable[[ContainerFactory], ContainerFactory]) -> Self:
+        """Return the same algorithms, with each container factory wrapped."""
+        return replace(self, registered=tuple(replace(one, serve=wrap(one.serve)) for one in self.registered))
+
+
+def _load(entry_point: EntryPoint) -> Algorithm:
+    try:
+        found = entry_point.load()
+    except Exception as exc:  # code of another distribution: whatever breaks in it
+        raise InvalidEntryPointError(
+            f"The entry point {entry_point.name} of the group {GROUP} cannot be loaded ({exc}). "
+            f"Install or remove its distribution."
+        ) from exc
+    if not isinstance(found, Algorithm):
+        raise InvalidEntryPointError(
+            f"The entry point {entry_point.name} of the group {GROUP} names {entry_point.value}, "
+            f"which is not a {Algorithm.__module__}.Algorithm."
+        )
+    return found

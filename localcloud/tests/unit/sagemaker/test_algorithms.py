@@ -1,0 +1,164 @@
+"""Algorithms that installed distributions add to the local SageMaker."""
+
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from localcloud.sagemaker.algorithms import Algorithm, Algorithms, InvalidEntryPointError, UnknownImageError
+from localcloud.sagemaker.image_classification import IMAGE_CLASSIFICATION
+from localcloud.tests.unit.sagemaker.conftest import ROLE, Cloud, model_archive
+from localcloud.tests.unit.sagemaker.jobs.lab import channel
+
+TOY_IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/echo:1"
+# It learns the words in its channel and answers each request with them, and with what its environment was.
+TOY = f'''
+from localcloud.sagemaker.algorithms import Algorithm
+
+TRAIN = """
+echo "words=$(cat "$1"/input/data/train/* | wc -w)"
+printf "%s" "$LANGUAGE: $(cat "$1"/input/data/train/*)" >"$1/model/words.txt"
+"""
+
+
+def train(folder):
+    return ["sh", "-c", TRAIN, "echo", folder]
+
+
+def serve(model_folder):
+    words = (model_folder / "words.txt").read_bytes()
+
+    async def app(scope, receive, send):
+        body = (await receive())["body"]
+        await send({{"type": "http.response.start", "status": 200, "headers": []}})
+        await send({{"type": "http.response.body", "body": words + body}})
+
+    return app
+
+
+ALGORITHM = Algorithm(image=r"{re.escape(TOY_IMAGE)}", train=train, serve=serve)
+'''
+
+
+def install(folder: Path, monkeypatch: pytest.MonkeyPatch, module: str, entry_point: str, source: str = "") -> None:
+    """Put a distribution on the path as an installer does: a module, and metadata with an entry point."""
+    metadata = folder / f"{module}-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text(f"[localcloud.algorithms]\ntoy = {entry_point}\n")
+    (folder / f"{module}.py").write_text(source)
+    monkeypatch.syspath_prepend(str(folder))
+
+
+def test_algorithm_of_an_installed_distribution_trains_and_answers(
+    cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, monkeypatch, "toy_algorithm", "toy_algorithm:ALGORITHM", TOY)
+    cloud.algorithms = Algorithms.installed().registered
+    cloud.restart()
+    cloud.artifacts.objects["s3://data/train/a.txt"] = b"fresh scones"
+
+    cloud.control.create_training_job(
+        TrainingJobName="echo",
+        AlgorithmSpecification={
+            "TrainingImage": TOY_IMAGE,
+            "TrainingInputMode": "File",
+            "MetricDefinitions": [{"Name": "words", "Regex": "words=([0-9]+)"}],
+        },
+        RoleArn=ROLE,
+        InputDataConfig=[channel("train", "s3://data/train/") | {"ContentType": "text/plain"}],  # type: ignore[list-item]
+        OutputDataConfig={"S3OutputPath": "s3://models"},
+        ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
+        StoppingCondition={"MaxRuntimeInSeconds": 60},
+        Environment={"LANGUAGE": "en"},
+    )
+    job: Any = {"TrainingJobStatus": "InProgress"}
+    while job["TrainingJobStatus"] == "InProgress":
+        time.sleep(0.002)
+        job = cloud.control.describe_training_job(TrainingJobName="echo")
+    assert "Completed" == job["TrainingJobStatus"], job.get("FailureReason")
+    assert [("words", 2.0)] == [(one["MetricName"], one["Value"]) for one in job["FinalMetricDataList"]]
+
+    container = {"Image": TOY_IMAGE, "ModelDataUrl": job["ModelArtifacts"]["S3ModelArtifacts"]}
+    cloud.control.create_model(ModelName="echo", ExecutionRoleArn=ROLE, PrimaryContainer=container)  # type: ignore[arg-type]
+    cloud.create_config("echo", echo=1.0)
+    cloud.control.create_endpoint(EndpointName="echo", EndpointConfigName="echo")
+    assert "InService" == cloud.settle("echo")
+    assert b"en: fresh scones!" == cloud.runtime.invoke_endpoint(EndpointName="echo", Body=b"!")["Body"].read()
+
+
+def test_model_of_an_unknown_image_is_refused_with_the_registered_patterns(cloud: Cloud) -> None:
+    container = {"Image": TOY_IMAGE, "ModelDataUrl": "s3://models/echo/model.tar.gz"}
+
+    with pytest.raises(ClientError) as caught:
+        cloud.control.create_model(ModelName="echo", ExecutionRoleArn=ROLE, PrimaryContainer=container)  # type: ignore[arg-type]
+
+    error = caught.value.response["Error"]
+    assert "ValidationException" == error["Code"]
+    assert error["Message"].startswith(f"Requested image {TOY_IMAGE} not found.")
+    assert IMAGE_CLASSIFICATION.image in error["Message"]
+
+
+def test_endpoint_of_an_algorithm_that_was_removed_fails_with_the_reason(cloud: Cloud) -> None:
+    cloud.algorithms = [Algorithm(re.escape(TOY_IMAGE), train=lambda _: [], serve=IMAGE_CLASSIFICATION.serve)]
+    cloud.restart()
+    cloud.artifacts.objects["s3://models/echo/model.tar.gz"] = model_archive(words_txt="scones")
+    container = {"Image": TOY_IMAGE, "ModelDataUrl": "s3://models/echo/model.tar.gz"}
+    cloud.control.create_model(ModelName="echo", ExecutionRoleArn=ROLE, PrimaryContainer=container)  # type: ignore[arg-type]
+    cloud.create_config("echo", echo=1.0)
+    cloud.algorithms = []
+    cloud.restart()
+
+    cloud.control.create_endpoint(EndpointName="echo", EndpointConfigName="echo")
+
+    assert "Failed" == cloud.settle("echo")
+    reason = cloud.control.describe_endpoint(EndpointName="echo")["FailureReason"]
+    assert f"{TOY_IMAGE} matches none of" in reason
+
+
+def test_wrapped_algorithms_serve_through_the_wrapper() -> None:
+    def inner(_: Path) -> Any:
+        return "app"
+
+    def wrap(factory: Any) -> Any:
+        return lambda folder: f"wrapped {factory(folder)}"
+
+    toy = Algorithm("toy:1", train=lambda _: [], serve=inner)
+
+    served: Any = Algorithms((toy,)).wrapping(wrap).find("toy:1").serve(Path())
+
+    assert "wrapped app" == served
+
+
+def test_first_of_two_algorithms_that_match_an_image_runs() -> None:
+    first = Algorithm("toy:.*", train=lambda _: [], serve=IMAGE_CLASSIFICATION.serve)
+    second = Algorithm("toy:1", train=lambda _: [], serve=IMAGE_CLASSIFICATION.serve)
+
+    assert first is Algorithms((first, second)).find("toy:1")
+
+
+def test_pattern_has_to_match_the_whole_uri() -> None:
+    toy = Algorithm("toy:1", train=lambda _: [], serve=IMAGE_CLASSIFICATION.serve)
+
+    with pytest.raises(UnknownImageError):
+        Algorithms((toy,)).find("toy:10")
+
+
+@pytest.mark.parametrize(
+    ("entry_point", "words"),
+    [
+        ("broken_algorithm:MISSING", "toy of the group localcloud.algorithms cannot be loaded"),
+        ("not_there_at_all:ALGORITHM", "toy of the group localcloud.algorithms cannot be loaded"),
+        ("broken_algorithm:__name__", "which is not a"),
+    ],
+)
+def test_entry_point_that_names_no_algorithm_is_refused_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entry_point: str, words: str
+) -> None:
+    install(tmp_path, monkeypatch, "broken_algorithm", entry_point)
+
+    with pytest.raises(InvalidEntryPointError, match=words):
+        Algorithms.installed()
