@@ -40,7 +40,7 @@ setup: .venv/.ready .venv-sam/.ready .venv-lambda/.ready ## make the three Pytho
 .PHONY: lock
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header
 lock: $(UV) ## compile requirements/*.txt and functions/*/requirements.txt from pyproject.toml
-	for group in dev sam lambda security uv litserve notebook; do $(COMPILE) --group $$group -o requirements/$$group.txt; done
+	for group in dev sam lambda security uv litserve notebook sdk-v2 sdk-v3; do $(COMPILE) --group $$group -o requirements/$$group.txt; done
 	for function in $(FUNCTIONS); do $(COMPILE) --group $$function -o functions/$$function/requirements.txt; done
 
 .PHONY: demo
@@ -73,7 +73,7 @@ workflow-tests: setup ## the tests of the deployed service: one local cloud and 
 	.venv/bin/pytest --quiet -m "not long" tests/workflow
 
 .PHONY: long-tests
-long-tests: setup ## those that take longest: the tutorial word by word, canaries, an A/B test, interrupted training
+long-tests: setup .venv-sdk-v2/.ready .venv-sdk-v3/.ready ## those that take longest: the tutorial, canaries, an A/B test, both SageMaker SDKs (0.8 GB)
 	.venv/bin/pytest --quiet -m long tests/workflow tests/contract localcloud/tests algorithm/tests
 
 .PHONY: recordings
