@@ -52,7 +52,9 @@ def test_run_after_an_interruption_ends_as_if_there_had_been_none(tmp_path: Path
     chosen = replace(CHOSEN, optimizer=optimizer, checkpoint_frequency=1)
     interrupted(chosen, tmp_path / "progress.npz")
     resumed, whole = epochs(chosen, tmp_path / "progress.npz").run(Event()), epochs(chosen).run(Event())
-    assert (whole.number, whole.train, whole.validation) == (resumed.number, resumed.train, resumed.validation)
+    assert whole.number == resumed.number
+    assert whole.train == resumed.train
+    assert whole.validation == resumed.validation
     np.testing.assert_array_equal(whole.head.weights, resumed.head.weights)
 
 
@@ -115,7 +117,8 @@ def test_metrics_top_k_counts_the_truth_among_the_k_likeliest() -> None:
     head = Head(np.eye(3, dtype=np.float32), np.zeros(3, np.float32))
     features = np.array([[3, 2, 1], [3, 2, 1], [3, 2, 1], [1, 2, 3]], np.float32)
     metrics = Channel(features, np.array([0, 1, 2, 2])).metrics(head, top_k=2)
-    assert (0.5, 0.75) == (metrics["accuracy"], metrics["top_k_accuracy_2"])
+    assert 0.5 == metrics["accuracy"]
+    assert 0.75 == metrics["top_k_accuracy_2"]
 
 
 def test_metrics_loss_is_the_mean_of_minus_the_logarithm_of_the_truth() -> None:

@@ -18,15 +18,13 @@ def test_parse_knows_all_of_the_built_in_algorithm_and_no_others() -> None:
 
 def test_parse_required_only_takes_the_built_in_algorithms_defaults() -> None:
     chosen = parse(REQUIRED)
-    assert (30, 0.1, 32, 0.9, 0.0001, "sgd", "152") == (
-        chosen.epochs,
-        chosen.learning_rate,
-        chosen.mini_batch_size,
-        chosen.momentum,
-        chosen.weight_decay,
-        chosen.optimizer,
-        chosen.num_layers,
-    )
+    assert 30 == chosen.epochs
+    assert 0.1 == chosen.learning_rate
+    assert 32 == chosen.mini_batch_size
+    assert 0.9 == chosen.momentum
+    assert 0.0001 == chosen.weight_decay
+    assert "sgd" == chosen.optimizer
+    assert "152" == chosen.num_layers
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,8 @@ def test_decode_small_png_enlarges_bicubically(truck: bytes) -> None:
 @pytest.mark.parametrize("mode", ["L", "P", "RGBA", "RGB"])
 def test_decode_any_colour_mode_gives_rgb(mode: str) -> None:
     pixels = decode(encoded(Image.new(mode, (300, 20)), "PNG"))
-    assert ((224, 224, 3), "uint8") == (pixels.shape, str(pixels.dtype))
+    assert (224, 224, 3) == pixels.shape
+    assert "uint8" == str(pixels.dtype)
 
 
 def test_decode_jpeg_gives_its_colour() -> None:

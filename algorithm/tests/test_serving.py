@@ -48,7 +48,8 @@ def test_invocations_image_answers_its_probabilities(
     invoke: Invoke, model_dir: Path, truck: bytes, content_type: str
 ) -> None:
     response = invoke(truck, content_type)
-    assert (200, "application/json") == (response.status_code, response.headers["content-type"])
+    assert 200 == response.status_code
+    assert "application/json" == response.headers["content-type"]
     assert model.load(model_dir).classify(truck) == response.json()
 
 
@@ -61,12 +62,14 @@ def test_invocations_other_content_type_is_refused(invoke: Invoke, truck: bytes,
 
 def test_invocations_undecodable_bytes_are_the_clients_error(invoke: Invoke) -> None:
     response = invoke(b"no image", "application/x-image")
-    assert (400, "The image is not a readable JPEG or PNG file.") == (response.status_code, response.text)
+    assert 400 == response.status_code
+    assert "The image is not a readable JPEG or PNG file." == response.text
 
 
 def test_invocations_empty_body_is_the_clients_error(invoke: Invoke) -> None:
     response = invoke(b"", "application/x-image")
-    assert (400, "The body is empty: send the bytes of a JPEG or PNG image.") == (response.status_code, response.text)
+    assert 400 == response.status_code
+    assert "The body is empty: send the bytes of a JPEG or PNG image." == response.text
 
 
 def test_invocations_many_at_once_each_get_their_own_answer(model_dir: Path, truck: bytes, blank: bytes) -> None:

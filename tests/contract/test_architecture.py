@@ -201,4 +201,5 @@ def test_importing_a_handler_needs_no_environment(function: str) -> None:
     # Lambda puts layers on the path the same way.
     layer = {"PYTHONPATH": "layers/observability/python"}
     result = subprocess.run(command, cwd=ROOT, env=layer, capture_output=True, text=True, check=False)
-    assert (0, "") == (result.returncode, result.stdout + result.stderr)
+    assert 0 == result.returncode
+    assert "" == result.stdout + result.stderr

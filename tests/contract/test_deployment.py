@@ -118,11 +118,9 @@ def test_no_workflow_holds_a_secret() -> None:
 
 def test_prod_comes_after_dev_and_dev_after_the_tests() -> None:
     deploy = WORKFLOWS["deploy.yml"]["jobs"]
-    assert ("./.github/workflows/ci.yml", "ci", "dev") == (
-        deploy["ci"]["uses"],
-        deploy["dev"]["needs"],
-        deploy["prod"]["needs"],
-    )
+    assert "./.github/workflows/ci.yml" == deploy["ci"]["uses"]
+    assert "ci" == deploy["dev"]["needs"]
+    assert "dev" == deploy["prod"]["needs"]
 
 
 def test_each_stage_deploys_from_the_environment_that_its_role_trusts(template: dict[str, Any]) -> None:

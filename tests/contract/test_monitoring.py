@@ -119,7 +119,8 @@ def test_dashboard_is_json_whose_widgets_do_not_overlap(dashboard: dict[str, Any
         for x in range(widget["x"], widget["x"] + widget["width"])
         for y in range(widget["y"], widget["y"] + widget["height"])
     ]
-    assert (len(set(cells)), 24) == (len(cells), 1 + max(x for x, _ in cells))
+    assert len(set(cells)) == len(cells)
+    assert 24 == 1 + max(x for x, _ in cells)
 
 
 def test_own_metrics_that_are_shown_or_watched_are_published(
@@ -206,7 +207,8 @@ def test_decisions_of_this_bucket_alone_are_written_by_this_rule_alone(watch: di
     assert [{"prefix": {"Fn::Sub": "s3://${ImageBucketName}/"}}] == pattern["detail"]["image_url"]
     policy = json.loads(watch["DecisionLogPolicy"]["Properties"]["PolicyDocument"]["Fn::Sub"])
     opened, written = policy["Statement"]
-    assert ("logs:CreateLogStream", "logs:PutLogEvents") == (opened["Action"], written["Action"])
+    assert "logs:CreateLogStream" == opened["Action"]
+    assert "logs:PutLogEvents" == written["Action"]
     assert {"${DecisionLogGroup.Arn}"} == {opened["Resource"], written["Resource"]}
     assert written["Condition"]["ArnEquals"]["aws:SourceArn"].endswith(":rule/${Service}-decisions")
 

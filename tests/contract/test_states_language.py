@@ -90,10 +90,8 @@ def test_placeholder_is_no_resource(workflow: str) -> None:
 def test_finding_names_code_place_and_reason() -> None:
     [case] = [case for case in CASES if case["title"] == "the same name in two maps"]
     [finding] = check(case["definition"])
-    assert ("DUPLICATE_STATE_NAME", "/States/Two/ItemProcessor/States/Item") == (
-        finding.code,
-        finding.path,
-    )
+    assert "DUPLICATE_STATE_NAME" == finding.code
+    assert "/States/Two/ItemProcessor/States/Item" == finding.path
     sentence = "Another state is called 'Item' too. Names are unique in a definition."
     assert sentence == finding.message
 

@@ -43,7 +43,8 @@ def test_every_function_has_its_own_role_and_log_group_with_retention(function: 
 
 def test_functions_are_python_3_13_on_arm64_by_default(template: dict[str, Any]) -> None:
     function = template["Globals"]["Function"]
-    assert ("python3.13", [{"Ref": "Architecture"}]) == (function["Runtime"], function["Architectures"])
+    assert "python3.13" == function["Runtime"]
+    assert [{"Ref": "Architecture"}] == function["Architectures"]
     assert ("arm64", ["arm64", "x86_64"]) == tuple(
         template["Parameters"]["Architecture"][key] for key in ("Default", "AllowedValues")
     )

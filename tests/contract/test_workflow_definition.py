@@ -177,7 +177,8 @@ def test_both_workflows_that_record_read_an_image_in_the_same_way(definitions: d
     (shape, *forms), (same_shape, *same_forms) = (
         state["Choices"] for state in (workflow["Read input"], failure["Which image?"])
     )
-    assert (shape["Condition"], forms) == (same_shape["Condition"], same_forms)
+    assert shape["Condition"] == same_shape["Condition"]
+    assert forms == same_forms
     refused = {"Invalid image URL": "Nothing to record", "Invalid threshold": "Nothing to record"}
     accepted = {"Find version": "Find version", "Open record": "Record failure"}
     valid, recorded = (
@@ -322,7 +323,8 @@ def test_definition_passes_the_schema_of_cfn_lint(workflow: str, tmp_path: Path)
     path = tmp_path / "inlined.json"
     path.write_text(json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"Workflow": resource}}))
     result = subprocess.run(["cfn-lint", str(path)], capture_output=True, text=True, check=False)
-    assert (0, "") == (result.returncode, result.stdout)
+    assert 0 == result.returncode
+    assert "" == result.stdout
 
 
 @pytest.mark.parametrize(
@@ -367,14 +369,16 @@ def test_record_and_result_say_the_same_in_both_directions(states: dict[str, Any
 def test_sample_of_the_outcomes_event_is_what_the_workflow_announces(states: dict[str, Any]) -> None:
     sample = json.loads((ROOT / "events/image_decided.json").read_text())
     [entry] = states["Announce outcome"]["Arguments"]["Entries"]
-    assert (entry["Source"], entry["DetailType"]) == (sample["source"], sample["detail-type"])
+    assert entry["Source"] == sample["source"]
+    assert entry["DetailType"] == sample["detail-type"]
     assert list(states["Filter inferences"]["Assign"]["result"]) == list(sample["detail"])
 
 
 def test_event_names_the_execution_of_its_outcome_first_and_once(definitions: dict[str, dict[str, Any]]) -> None:
     # Step Functions appends the ARNs of the execution that puts the event and of its state machine.
     first, second = json.loads((ROOT / "events/image_decided.json").read_text())["resources"]
-    assert ("execution", "stateMachine") == (first.split(":")[5], second.split(":")[5])
+    assert "execution" == first.split(":")[5]
+    assert "stateMachine" == second.split(":")[5]
     assert first.rpartition(":")[0] == second.replace(":stateMachine:", ":execution:")
     [entry] = definitions["image_classification"]["States"]["Announce outcome"]["Arguments"]["Entries"]
     assert "Resources" not in entry

@@ -254,7 +254,8 @@ def test_cases_cover_every_error_name_of_every_task() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_error_is_retried_and_caught(runs: dict[Case, Run], case: Case) -> None:
-    assert (case.attempts, case.end) == (runs[case].attempts[case.state], runs[case].path[-1])
+    assert case.attempts == runs[case].attempts[case.state]
+    assert case.end == runs[case].path[-1]
 
 
 @pytest.mark.parametrize("error", UNREADABLE)
@@ -276,7 +277,8 @@ def test_failed_execution_tells_error_and_sentence(runs: dict[Case, Run]) -> Non
 def test_error_of_step_functions_itself_has_one_name_in_record_and_execution(runs: dict[Case, Run]) -> None:
     # Names that begin with "States." are reserved: a Fail state must not raise them.
     run = runs[the_case("Serialize image", "States.Timeout")]
-    assert ("FAILED", "Workflow.Timeout") == (run.description["status"], run.description["error"])
+    assert "FAILED" == run.description["status"]
+    assert "Workflow.Timeout" == run.description["error"]
 
 
 def test_failure_is_recorded_and_announced_before_the_execution_fails(runs: dict[Case, Run]) -> None:
@@ -286,7 +288,8 @@ def test_failure_is_recorded_and_announced_before_the_execution_fails(runs: dict
 
 def test_execution_that_cannot_record_fails_with_the_databases_own_error(runs: dict[Case, Run]) -> None:
     description = runs[the_case("Record outcome", "DynamoDB.ThrottlingException")].description
-    assert ("FAILED", "DynamoDB.ThrottlingException") == (description["status"], description["error"])
+    assert "FAILED" == description["status"]
+    assert "DynamoDB.ThrottlingException" == description["error"]
 
 
 def test_duplicate_runs_no_function_and_answers_what_was_recorded(runs: dict[Case, Run]) -> None:
@@ -305,4 +308,5 @@ def test_confidence_decides_between_accepted_and_for_review(workflow: Scripted, 
 @pytest.mark.parametrize("state", ["Find version", "Open record", *TASKS, "Record outcome", "Announce outcome"])
 def test_one_transient_error_is_retried_and_forgotten(workflow: Scripted, state: str) -> None:
     run = workflow.wait(workflow.start(WORKFLOW, f"once-{state}", {state: ("States.Timeout", 1)}))
-    assert (2, "Accepted") == (run.attempts[state], run.path[-1])
+    assert 2 == run.attempts[state]
+    assert "Accepted" == run.path[-1]

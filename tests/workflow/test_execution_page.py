@@ -37,6 +37,7 @@ def test_input_that_names_no_image_fails_in_the_first_state_and_the_page_says_so
     run = service.start({"image_url": "x" * 10_000})
     told = operations("execution", run.execution, "--to", str(tmp_path / "page.html"))
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
-    assert ("FAILED", ["Read input", "Invalid image URL"]) == (told["status"], told["path"])
+    assert "FAILED" == told["status"]
+    assert ["Read input", "Invalid image URL"] == told["path"]
     assert "It ended with InvalidImageUrlError" in page
     assert "(10,000 characters in all)" in page

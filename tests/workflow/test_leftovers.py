@@ -56,4 +56,7 @@ def test_deleted_stack_has_left_no_queue_log_or_alarm(cloud: Cloud) -> None:
     logs = cloud.client("logs").get_paginator("describe_log_groups").paginate()
     groups = [group["logGroupName"] for page in logs for group in page["logGroups"] if STACK in group["logGroupName"]]
     alarms = cloud.client("cloudwatch").describe_alarms(AlarmNamePrefix=STACK)
-    assert ([], [], [], []) == (queues, groups, alarms["MetricAlarms"], alarms["CompositeAlarms"])
+    assert [] == queues
+    assert [] == groups
+    assert [] == alarms["MetricAlarms"]
+    assert [] == alarms["CompositeAlarms"]

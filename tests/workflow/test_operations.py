@@ -30,7 +30,9 @@ def test_backlog_is_decided_once_and_started_again_does_nothing(
     first = operations("backlog", "--prefix", prefix, "--yes")
     executions = service.executions("SUCCEEDED")
     again = operations("backlog", "--prefix", prefix, "--yes")
-    assert (12, 0, executions) == (first["started"], again["started"], service.executions("SUCCEEDED"))
+    assert 12 == first["started"]
+    assert 0 == again["started"]
+    assert executions == service.executions("SUCCEEDED")
     assert dict.fromkeys(urls, 1) == decided_under(service, prefix)
 
 
@@ -50,7 +52,8 @@ def test_backlog_that_was_stopped_half_way_is_finished_by_the_next(
 def test_backlog_without_a_yes_only_tells_the_price(service: Deployed, operations: Operations, prefix: str) -> None:
     archive(service, prefix, 1)
     told = operations("backlog", "--prefix", prefix)
-    assert (1, 0) == (told["images"], told["started"])
+    assert 1 == told["images"]
+    assert 0 == told["started"]
     assert told["dollars"] > 0
 
 
@@ -71,4 +74,6 @@ def test_upload_without_a_record_is_found_and_started(service: Deployed, operati
     operations(*look, "--start", status=1)
     service.wait_for({url})
     accounted = operations(*look)
-    assert (1, 1, True) == (accounted["uploads"], accounted["accepted"], accounted["balanced"])
+    assert 1 == accounted["uploads"]
+    assert 1 == accounted["accepted"]
+    assert accounted["balanced"] is True

@@ -232,7 +232,8 @@ def test_what_numpy_writes_is_read_as_it_was() -> None:
         found = arrays.load_arrays(io.BytesIO(buffer.getvalue()), *written)
         for name, array in written.items():
             np.testing.assert_array_equal(array, found[name])
-            assert (array.dtype, True) == (found[name].dtype, found[name].flags.writeable)
+            assert array.dtype == found[name].dtype
+            assert found[name].flags.writeable is True
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,8 @@ def _unread(*command: str) -> tuple[int, str]:
 def test_tool_whose_output_nobody_reads_ends_without_a_traceback(command: list[str]) -> None:
     status, errors = _unread("-m", *command)
     assert 141 == status, errors
-    assert ("Traceback" in errors, "BrokenPipeError" in errors) == (False, False)
+    assert "Traceback" not in errors
+    assert "BrokenPipeError" not in errors
 
 
 @pytest.mark.parametrize("body", [LONG, "print('x'); raise SystemExit(0)"])
@@ -49,4 +50,5 @@ def test_output_that_breaks_early_or_late_ends_quietly(body: str) -> None:
 def test_another_broken_pipe_is_not_hidden() -> None:
     command = ["-c", SCRIPT.format(body=ELSEWHERE)]
     ended = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, check=False, text=True)
-    assert (1, True) == (ended.returncode, "BrokenPipeError: of a socket" in ended.stderr)
+    assert 1 == ended.returncode
+    assert "BrokenPipeError: of a socket" in ended.stderr

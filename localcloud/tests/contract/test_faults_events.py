@@ -59,7 +59,9 @@ def test_duplicated_event_arrives_at_once_and_again(faults: Injected) -> None:
     _create("a")
     at_once = len(_arrived())
     faults.held.release()
-    assert (2, {"a"}, True) == (at_once, set(_arrived()), len(_arrived()) <= 4)
+    assert 2 == at_once
+    assert {"a"} == set(_arrived())
+    assert len(_arrived()) <= 4
 
 
 @pytest.mark.parametrize("kind", ["event-late", "event-shuffled"])
@@ -89,7 +91,8 @@ def test_event_that_was_held_still_names_its_version(faults: Injected) -> None:
 def test_event_that_is_dead_lettered_is_in_the_queue_of_the_target_alone(faults: Injected) -> None:
     faults.strike("event-dead-lettered")
     _create("a")
-    assert ([], ["a"]) == (_arrived(), _arrived("dead-letters"))
+    assert [] == _arrived()
+    assert ["a"] == _arrived("dead-letters")
 
 
 def test_event_for_a_target_without_a_queue_is_never_lost(faults: Injected) -> None:

@@ -77,7 +77,9 @@ def test_call_of_a_workflow_fails_with_or_without_its_effect(
 ) -> None:
     faults.strike(kind)
     execution = ministack.run({"Call": {**CALLS[call], "End": True}}, INPUT)
-    assert ("FAILED", error, happened) == (execution.status, execution.error, _records() + _announced())
+    assert "FAILED" == execution.status
+    assert error == execution.error
+    assert happened == _records() + _announced()
 
 
 def test_execution_about_no_image_is_spared(ministack: Any, faults: Injected) -> None:
@@ -110,7 +112,9 @@ def test_execution_that_is_ended_makes_no_further_call_and_tells_of_its_end(
         for event in eventbridge._events_log_list()
         if event["Source"] == "aws.states"
     ]
-    assert (status, records, announced) == (record["status"], _records(), _announced())
+    assert status == record["status"]
+    assert records == _records()
+    assert announced == _announced()
     assert ["RUNNING", status] == changes
 
 

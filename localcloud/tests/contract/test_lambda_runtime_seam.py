@@ -118,7 +118,8 @@ def test_package_that_could_not_be_unpacked_safely_is_refused_when_it_is_uploade
 @pytest.mark.usefixtures("pool")
 def test_function_of_ministack_runs_in_the_pool(function: dict[str, Any]) -> None:
     result = lambda_svc._execute_function(function, {"n": 1})
-    assert (False, {"n": 1}) == (result["error"], result["body"]["event"])
+    assert result["error"] is False
+    assert {"n": 1} == result["body"]["event"]
     assert function["config"]["FunctionArn"] == result["body"]["arn"]
     assert "0.8" == result["body"]["variables"]["THRESHOLD"]
 
@@ -141,7 +142,8 @@ def test_function_whose_role_lambda_may_not_assume_is_not_run(
 ) -> None:
     monkeypatch.setitem(iam._roles, "seam-role", trusted_by("states.amazonaws.com"))
     result = lambda_svc._execute_function(function, {})
-    assert (True, "Lambda.AWSLambdaException") == (result["error"], result["body"]["errorType"])
+    assert result["error"] is True
+    assert "Lambda.AWSLambdaException" == result["body"]["errorType"]
     assert "The role defined for the function cannot be assumed by Lambda." in result["body"]["errorMessage"]
 
 
@@ -182,7 +184,8 @@ def test_step_functions_sees_a_closed_pool_as_throttling(pool: LambdaPool, funct
 def test_client_sees_throttling_as_lambda_has_it(pool: LambdaPool, function: dict[str, Any]) -> None:
     pool.close()
     result = lambda_svc._execute_function(function, {})
-    assert (True, "TooManyRequestsException") == (result["throttle"], result["body"]["__type"])
+    assert result["throttle"] is True
+    assert "TooManyRequestsException" == result["body"]["__type"]
 
 
 @pytest.mark.usefixtures("pool")

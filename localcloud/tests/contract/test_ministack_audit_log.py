@@ -69,7 +69,9 @@ def test_denied_task_is_written_down_as_denied(ministack: MiniStackInProcess, wr
 def test_event_on_its_way_to_a_queue_is_written_down(ministack: MiniStackInProcess, written: Lines) -> None:
     sqs.queue_policy_allows(QUEUE_ARN, "events.amazonaws.com", RULE_ARN, ACCOUNT)
     [line] = written
-    assert ("events.amazonaws.com", "sqs:SendMessage", QUEUE_ARN) == (line["caller"], line["action"], line["resource"])
+    assert "events.amazonaws.com" == line["caller"]
+    assert "sqs:SendMessage" == line["action"]
+    assert QUEUE_ARN == line["resource"]
     assert {"aws:sourcearn": RULE_ARN, "aws:sourceaccount": ACCOUNT} == line["conditions"]
 
 
@@ -82,11 +84,9 @@ def test_request_over_the_wire_is_written_to_the_clouds_own_file(cloud: Cloud, s
         s3.get_object(Bucket="bucket", Key="audited", VersionId="v1")
     lines = [json.loads(line) for line in Folder(shared_folder).audit.read_text().splitlines()]
     [line] = [line for line in lines if line["resource"] == "arn:aws:s3:::bucket/audited"]
-    assert (f"arn:aws:iam::{ACCOUNT}:user/audited", "s3:GetObjectVersion", False) == (
-        line["caller"],
-        line["action"],
-        line["allowed"],
-    )
+    assert f"arn:aws:iam::{ACCOUNT}:user/audited" == line["caller"]
+    assert "s3:GetObjectVersion" == line["action"]
+    assert line["allowed"] is False
 
 
 def test_request_of_sagemaker_is_written_down_as_of_any_service(cloud: Cloud, shared_folder: Path) -> None:

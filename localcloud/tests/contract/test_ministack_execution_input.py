@@ -21,7 +21,8 @@ def test_execution_whose_input_is_not_json_is_refused(text: Any, start: str) -> 
     request = {"stateMachineArn": STATE_MACHINE_ARN, "input": text}
     status, _, body = getattr(stepfunctions, start)(request)
     answer = json.loads(body)
-    assert (400, "InvalidExecutionInput") == (status, answer["__type"])
+    assert 400 == status
+    assert "InvalidExecutionInput" == answer["__type"]
     assert answer["message"].startswith("Invalid State Machine Execution Input: '")
     assert {} == dict(stepfunctions._executions.items())
 

@@ -64,7 +64,8 @@ def refusal(**changes: Any) -> tuple[str, str]:
 def test_query_is_complete_with_rows_of_fields_and_statistics() -> None:
     found = ask('fields detail.confidence_score as confidence | filter detail.outcome = "REVIEW"')
     [[confidence, pointer]] = found["results"]
-    assert ("Complete", "CWLI") == (found["status"], found["queryLanguage"])
+    assert "Complete" == found["status"]
+    assert "CWLI" == found["queryLanguage"]
     assert {"field": "confidence", "value": "0.61"} == confidence
     assert "@ptr" == pointer["field"]
     size = sum(len(json.dumps(one)) for one in (REVIEW, ACCEPTED))
@@ -107,7 +108,9 @@ def test_limit_of_the_request_and_of_the_query_both_hold() -> None:
 def test_part_that_is_not_emulated_is_refused_by_name_and_place() -> None:
     status, body = call("StartQuery", **request("fields @message | parse @message '*' as all"))
     expected = "The local cloud does not emulate the command parse. Run the query on AWS, or leave it out."
-    assert (400, "MalformedQueryException", expected) == (status, body["__type"], body["message"])
+    assert 400 == status
+    assert "MalformedQueryException" == body["__type"]
+    assert expected == body["message"]
     location = {"startCharOffset": 18, "endCharOffset": 23}
     assert {"location": location, "message": expected} == body["queryCompileError"]
 

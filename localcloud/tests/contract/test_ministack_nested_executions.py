@@ -48,7 +48,9 @@ def test_failure_of_nested_execution_is_a_failed_task_with_its_error_in_the_caus
     _put_inner(ministack, FAIL)
     execution = ministack.run({"Start": START})
     cause = json.loads(execution.cause)
-    assert ("States.TaskFailed", "BadError", "It is bad.") == (execution.error, cause["Error"], cause["Cause"])
+    assert "States.TaskFailed" == execution.error
+    assert "BadError" == cause["Error"]
+    assert "It is bad." == cause["Cause"]
 
 
 def test_end_of_nested_execution_is_announced(ministack: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,7 +73,8 @@ def test_message_is_handed_over_as_a_batch_of_one_and_deleted(ministack: MiniSta
     put_target(ministack, SUCCEED)
     send(queue, "1", "2")
     pipes._poll_once()
-    assert ([], ["1", "2"]) == (waiting(queue), [record["body"] for [record] in inputs()])
+    assert [] == waiting(queue)
+    assert ["1", "2"] == [record["body"] for [record] in inputs()]
 
 
 def test_record_has_the_form_that_pipes_gives_it(ministack: MiniStackInProcess, queue: str) -> None:
@@ -81,11 +82,9 @@ def test_record_has_the_form_that_pipes_gives_it(ministack: MiniStackInProcess, 
     send(queue, "1")
     pipes._poll_once()
     [[record]] = inputs()
-    assert ("NO_PERMISSIONS", "aws:sqs", QUEUE_ARN) == (
-        record["messageAttributes"]["ERROR_CODE"]["stringValue"],
-        record["eventSource"],
-        record["eventSourceARN"],
-    )
+    assert "NO_PERMISSIONS" == record["messageAttributes"]["ERROR_CODE"]["stringValue"]
+    assert "aws:sqs" == record["eventSource"]
+    assert QUEUE_ARN == record["eventSourceARN"]
 
 
 def test_message_that_the_workflow_fails_on_stays_alone(ministack: MiniStackInProcess, queue: str) -> None:
@@ -102,7 +101,8 @@ def test_message_that_fails_again_and_again_goes_to_the_dead_letter_queue(
     put_target(ministack, FAIL)
     send(queue, "1")
     pipes._poll_once()
-    assert ([], ["1"]) == (waiting(queue), waiting(queue.replace("failures", "dead")))
+    assert [] == waiting(queue)
+    assert ["1"] == waiting(queue.replace("failures", "dead"))
 
 
 @pytest.mark.parametrize(
@@ -141,4 +141,5 @@ def test_standard_workflow_is_started_and_not_waited_for(ministack: MiniStackInP
     put_target(ministack, SUCCEED, "STANDARD")
     send(queue, "1")
     pipes._poll_once()
-    assert ([], 1) == (waiting(queue), len(inputs()))
+    assert [] == waiting(queue)
+    assert 1 == len(inputs())

@@ -132,7 +132,8 @@ def test_cloud_that_was_killed_comes_back_on_its_port_with_the_state_at_rest(tmp
     _python_m_local("up", "--detach", "--state-dir", tmp_path)
     try:
         kept = Cloud(record.url).client("ssm").get_parameter(Name="kept")["Parameter"]["Value"]
-        assert (record.url, "1") == (require(folder).url, kept)
+        assert record.url == require(folder).url
+        assert "1" == kept
     finally:
         _python_m_local("down", "--state-dir", tmp_path)
 
@@ -145,7 +146,8 @@ def test_cloud_that_cannot_save_its_state_says_so_when_it_stops(tmp_path: Path) 
     saves.touch()  # no file can be made below a file
     command = [sys.executable, "-m", "localcloud", "down", "--state-dir", str(tmp_path)]
     stopped = subprocess.run(command, cwd=ROOT, capture_output=True, check=False, text=True)
-    assert (1, True) == (stopped.returncode, "What changed since the last save is lost" in stopped.stderr)
+    assert 1 == stopped.returncode
+    assert "What changed since the last save is lost" in stopped.stderr
     assert "The state could not be saved" in Folder(tmp_path).output.read_text()
 
 

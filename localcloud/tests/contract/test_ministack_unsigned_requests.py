@@ -76,12 +76,14 @@ def test_unsigned_request_of_s3_is_refused(
     account = {"x-amz-account-id": "000000000000"}
     request = urllib.request.Request(cloud.url + path + query, None, {**headers, **account}, method=method)
     status, body = _status(request)
-    assert (True, False) == (status in (400, 403), "half-public</Name>" in body), body
+    assert status in (400, 403), body
+    assert "half-public</Name>" not in body, body
 
 
 def test_unsigned_request_for_the_buckets_is_answered_in_the_words_of_s3(cloud: Cloud) -> None:
     status, body = _status(urllib.request.Request(cloud.url))
-    assert (403, True) == (status, "<Code>AccessDenied</Code><Message>Access Denied</Message>" in body)
+    assert 403 == status
+    assert "<Code>AccessDenied</Code><Message>Access Denied</Message>" in body
 
 
 def test_unsigned_request_reads_what_a_bucket_policy_makes_public(cloud: Cloud, bucket: str) -> None:
@@ -95,14 +97,16 @@ def test_unsigned_request_of_another_service_is_refused(
 ) -> None:
     sent = {**headers, "X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.1"}
     status, body = _status(urllib.request.Request(f"{cloud.url}/{query}", b"{}", sent))
-    assert (status in (400, 403), "__type" in body or "<Code>" in body) == (True, True), body
+    assert status in (400, 403), body
+    assert "__type" in body or "<Code>" in body, body
 
 
 def test_unsigned_request_of_sagemaker_is_refused(cloud: Cloud) -> None:
     scope = "Basic local/20300101/us-east-1/sagemaker/aws4_request"
     sent = {"Authorization": scope, "X-Amz-Target": "SageMaker.ListEndpoints"}
     status, body = _status(urllib.request.Request(cloud.url, b"{}", sent))
-    assert (True, False) == (status in (400, 403), '"Endpoints"' in body), body
+    assert status in (400, 403), body
+    assert '"Endpoints"' not in body, body
 
 
 def test_health_needs_no_signature(cloud: Cloud) -> None:

@@ -71,7 +71,8 @@ def statistics(cloud: Cloud, endpoint: str, metric: str, **wanted: list[str]) ->
 def test_aws_sagemaker_describes_an_endpoint(cloud: Cloud, endpoint: str) -> None:
     described = aws(cloud, "sagemaker", "describe-endpoint", "--endpoint-name", endpoint)
 
-    assert ("InService", True) == (described["EndpointStatus"], described["DataCaptureConfig"]["EnableCapture"])
+    assert "InService" == described["EndpointStatus"]
+    assert described["DataCaptureConfig"]["EnableCapture"] is True
 
 
 def test_aws_sagemaker_runtime_gets_the_class_probabilities(cloud: Cloud, endpoint: str, tmp_path: Path) -> None:
@@ -97,7 +98,8 @@ def test_aws_application_autoscaling_registers_a_variant(cloud: Cloud, endpoint:
     (known,) = cloud.client("application-autoscaling").describe_scalable_targets(ServiceNamespace=NAMESPACE)[
         "ScalableTargets"
     ]
-    assert (resource, arn["ScalableTargetARN"]) == (known["ResourceId"], known["ScalableTargetARN"])
+    assert resource == known["ResourceId"]
+    assert arn["ScalableTargetARN"] == known["ScalableTargetARN"]
 
 
 def test_user_without_a_policy_may_not_register_a_variant(cloud: Cloud) -> None:
@@ -123,7 +125,8 @@ def test_cloudwatch_tells_the_invocations_and_their_latency(cloud: Cloud, model_
     )
 
     (latency,) = statistics(cloud, "measured", "ModelLatency", ExtendedStatistics=["p99"])
-    assert (3.0, "Microseconds") == (counted["Sum"], latency["Unit"])
+    assert 3.0 == counted["Sum"]
+    assert "Microseconds" == latency["Unit"]
     assert 100 < latency["ExtendedStatistics"]["p99"] < 60e6
 
 

@@ -194,7 +194,8 @@ def told(cloud: Cloud, job: dict[str, Any], tmp_path_factory: pytest.TempPathFac
 
 
 def test_job_of_the_sdk_completes_and_tells_its_model(told: Any) -> None:
-    assert ("Completed", f"s3://{BUCKET}/models/by-sdk/output/model.tar.gz") == (told["status"], told["model"])
+    assert "Completed" == told["status"]
+    assert f"s3://{BUCKET}/models/by-sdk/output/model.tar.gz" == told["model"]
 
 
 def test_job_stopped_through_the_sdk_is_stopped(told: Any) -> None:

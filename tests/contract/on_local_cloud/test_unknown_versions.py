@@ -48,7 +48,8 @@ def test_workflow_fails_by_name_without_a_second_call(
     version = "dsf" if malformed else marker
     execution = run(ministack, "image_classification", {"image_url": URL, "version_id": version})
     assert ["Read input", "Valid input?", "Find version", "Unknown version?", "No such image"] == execution.entered
-    assert ("FAILED", "ImageNotFoundError") == (execution.status, execution.error)
+    assert "FAILED" == execution.status
+    assert "ImageNotFoundError" == execution.error
     assert f"There is no image {URL} of version {version}." in (execution.cause or "")
 
 
@@ -75,7 +76,8 @@ def encrypted(ministack: MiniStackInProcess) -> Iterator[str]:
 def test_image_with_a_key_of_its_owner_fails_by_name(ministack: MiniStackInProcess, encrypted: str) -> None:
     execution = run(ministack, "image_classification", {"image_url": encrypted})
     assert ["Find version", "Unknown version?", "No access"] == execution.entered[-3:]
-    assert ("FAILED", "ImageAccessDeniedError") == (execution.status, execution.error)
+    assert "FAILED" == execution.status
+    assert "ImageAccessDeniedError" == execution.error
     assert encrypted in (execution.cause or "")
 
 

@@ -22,7 +22,9 @@ def test_chosen_splits_share_no_photo(tmp_path: Path) -> None:
 
 def test_chosen_photo_is_named_by_split_class_and_number(tmp_path: Path) -> None:
     [photo] = chosen(tmp_path, LABELS, {"test": 1}, ["automobile"])
-    assert ("test", 0, tmp_path / "test/automobile/00000.png") == (photo.batch, photo.number, photo.path)
+    assert "test" == photo.batch
+    assert 0 == photo.number
+    assert tmp_path / "test/automobile/00000.png" == photo.path
 
 
 def test_chosen_more_than_there_are_is_refused(tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ def test_no_answer_is_calibrated_by_and_tested_in_one_division() -> None:
     rng = np.random.default_rng(0)
     for _ in range(20):
         first, second = divide(50, 20, rng)
-        assert (20, list(range(50))) == (len(first), sorted([*first, *second]))
+        assert 20 == len(first)
+        assert list(range(50)) == sorted([*first, *second])
 
 
 def test_threshold_is_no_better_than_it_must_be() -> None:
@@ -38,9 +39,12 @@ def test_answers_are_read_as_evaluate_keeps_them(tmp_path: Path) -> None:
     kept = {"image": {"key": "a.png", "label": 1}, "probabilities": [0.2, 0.8]}
     path.write_text(f"{json.dumps({'model': 'sha256:1'})}\n{json.dumps(kept)}\n")
     read = read_answers(path)
-    assert ([[0.2, 0.8]], [1]) == (read.probabilities.tolist(), read.labels.tolist())
+    assert [[0.2, 0.8]] == read.probabilities.tolist()
+    assert [1] == read.labels.tolist()
 
 
 def test_too_few_calibration_images_accept_nothing() -> None:
     told = draw(answers(40, 0), answers(100, 1), Promise(0.99, 0.95), seed=0, draws=2).told()
-    assert (0, 2, 0) == (told["coverage"], told["without_threshold"], told["kept"])
+    assert 0 == told["coverage"]
+    assert 2 == told["without_threshold"]
+    assert 0 == told["kept"]

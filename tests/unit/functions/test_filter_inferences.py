@@ -100,11 +100,9 @@ def test_filter_inferences_metrics_tell_confidence_by_class(
 ) -> None:
     filter_inferences(context)
     emitted = emitted_metrics()
-    assert ([0.92], "truck", [["service"], ["classification"]]) == (
-        emitted["Confidence"],
-        emitted["classification"],
-        emitted["_aws"]["CloudWatchMetrics"][0]["Dimensions"],
-    )
+    assert [0.92] == emitted["Confidence"]
+    assert "truck" == emitted["classification"]
+    assert [["service"], ["classification"]] == emitted["_aws"]["CloudWatchMetrics"][0]["Dimensions"]
 
 
 def test_filter_inferences_first_attempt_is_no_retry(
@@ -128,7 +126,8 @@ def test_filter_inferences_failure_is_logged_with_its_execution_and_class(
     with pytest.raises(InvalidThresholdError):
         filter_inferences(context, threshold=2)
     (line,) = log_lines()
-    assert ("execution-one", "InvalidThresholdError") == (line["correlation_id"], line["exception_name"])
+    assert "execution-one" == line["correlation_id"]
+    assert "InvalidThresholdError" == line["exception_name"]
 
 
 def test_filter_inferences_log_names_execution_and_decision(
@@ -136,4 +135,6 @@ def test_filter_inferences_log_names_execution_and_decision(
 ) -> None:
     filter_inferences(context)
     (line,) = log_lines()
-    assert ("execution-one", "truck", "PASS") == (line["correlation_id"], line["classification"], line["status"])
+    assert "execution-one" == line["correlation_id"]
+    assert "truck" == line["classification"]
+    assert "PASS" == line["status"]

@@ -8,7 +8,8 @@ from functions.classify_image.prediction import InvalidPredictionError, calibrat
 @pytest.mark.parametrize("body", [b"[0.92, 0.08]", b"[0.9201, 0.0801]", b" [9.2e-1, 8e-2]\n"])
 def test_parse_prediction_probabilities_keep_their_order(body: bytes) -> None:
     first, second = parse_prediction(body, 2)
-    assert (0.92, 0.08) == (round(first, 3), round(second, 3))
+    assert 0.92 == round(first, 3)
+    assert 0.08 == round(second, 3)
 
 
 def test_parse_prediction_whole_numbers_become_floats() -> None:

@@ -101,7 +101,8 @@ def test_silence_is_a_cold_start_where_the_model_card_says_serverless(
 
 def test_serverless_endpoint_is_waited_for_longer_and_called_once() -> None:
     timeouts = [vars(config)["read_timeout"] for config in (app.ENDPOINT_CONFIG, app.SERVERLESS_CONFIG)]
-    assert ([8, 15], 1) == (timeouts, vars(app.SERVERLESS_CONFIG)["retries"]["total_max_attempts"])
+    assert [8, 15] == timeouts
+    assert 1 == vars(app.SERVERLESS_CONFIG)["retries"]["total_max_attempts"]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "null", '{"serverless": "yes"}', '{"serverless": 1}', "[" * 100_000])

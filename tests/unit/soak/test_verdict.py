@@ -62,12 +62,10 @@ def test_duplicates_that_cost_endpoint_calls_do_not_balance() -> None:
 def test_verdict_is_written_as_json(tmp_path: Path) -> None:
     verdict(violations=(VIOLATION,)).write(tmp_path / "verdict.json")
     document = json.loads((tmp_path / "verdict.json").read_text())
-    assert (False, 7, COUNTS, [VIOLATION._asdict()]) == (
-        document["balances"],
-        document["seed"],
-        document["outcomes"],
-        document["violations"],
-    )
+    assert document["balances"] is False
+    assert 7 == document["seed"]
+    assert COUNTS == document["outcomes"]
+    assert [VIOLATION._asdict()] == document["violations"]
 
 
 def test_offending_image_and_the_sum_of_faults_are_shown() -> None:

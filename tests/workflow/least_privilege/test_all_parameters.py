@@ -149,4 +149,5 @@ def test_alarm_address_is_subscribed_to_the_topic(cloud: Cloud, given: dict[str,
     sns = cloud.client("sns")
     [topic] = [one["TopicArn"] for one in sns.list_topics()["Topics"] if one["TopicArn"].endswith(f":{STACK}-alarms")]
     [subscription] = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
-    assert ("email", given["AlarmEmail"]) == (subscription["Protocol"], subscription["Endpoint"])
+    assert "email" == subscription["Protocol"]
+    assert given["AlarmEmail"] == subscription["Endpoint"]

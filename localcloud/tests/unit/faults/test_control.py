@@ -44,9 +44,12 @@ def test_plan_that_comes_in_is_followed_until_it_is_healed(
     faults.plan(1, {"endpoint-slow": 1}, [Target("endpoint-garbage", "é/1.")])
     kinds = [strike.kind for image in "01" if (strike := injector.strike(INVOKE_ENDPOINT, f"é/{image}.png"))]
     expected = {"endpoint-slow": 1, "endpoint-garbage": 1}
-    assert (["endpoint-slow", "endpoint-garbage"], expected) == (kinds, faults.injected())
-    assert (expected, ["healed"]) == (faults.heal(), healed)
-    assert (None, expected) == (injector.strike(INVOKE_ENDPOINT, "é/0.png"), faults.injected())
+    assert ["endpoint-slow", "endpoint-garbage"] == kinds
+    assert expected == faults.injected()
+    assert expected == faults.heal()
+    assert ["healed"] == healed
+    assert injector.strike(INVOKE_ENDPOINT, "é/0.png") is None
+    assert expected == faults.injected()
 
 
 def test_what_came_by_can_be_read_by_its_key(faults: Faults, injector: Injector) -> None:

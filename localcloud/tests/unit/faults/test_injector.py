@@ -45,7 +45,8 @@ def test_points_are_counted_apart(injector: Injector) -> None:
 
 def test_of_two_kinds_at_one_point_one_strikes(injector: Injector) -> None:
     injector.follow(Plan(rates={SLOW: 1, GARBAGE: 1}))
-    assert ([GARBAGE], {GARBAGE: 1}) == (struck_kinds(injector, 1), injector.report()["injected"])
+    assert [GARBAGE] == struck_kinds(injector, 1)
+    assert {GARBAGE: 1} == injector.report()["injected"]
 
 
 def test_what_came_by_is_told_by_kind_struck_or_not(injector: Injector) -> None:
@@ -61,7 +62,8 @@ def test_new_plan_counts_anew(injector: Injector) -> None:
     injector.follow(plan)
     before = struck_kinds(injector, 2)
     injector.follow(plan)
-    assert (before, {}) == ([SLOW, None], injector.report()["injected"])
+    assert before == [SLOW, None]
+    assert {} == injector.report()["injected"]
     assert [SLOW] == struck_kinds(injector, 1)
 
 

@@ -31,7 +31,8 @@ def message(result: InvocationResult) -> str:
 
 def test_handler_that_returns_answers_with_its_value(run: Run) -> None:
     result = run("def handler(event, context): return {'é': event}", {"n": [1, None, "ü"]})
-    assert (False, {"é": {"n": [1, None, "ü"]}}) == (result.is_error, decoded(result))
+    assert result.is_error is False
+    assert {"é": {"n": [1, None, "ü"]}} == decoded(result)
 
 
 def test_handler_that_raises_answers_with_the_class_of_the_error(run: Run) -> None:

@@ -66,11 +66,9 @@ def test_reply_is_understood_by_an_http_client(api: RuntimeApi, runtime: socket.
     response = http.client.HTTPResponse(runtime)
     response.begin()
     with response:
-        assert (200, "1", b'{"a": 1}') == (
-            response.status,
-            response.getheader("lambda-runtime-aws-request-id"),
-            response.read(),
-        )
+        assert 200 == response.status
+        assert "1" == response.getheader("lambda-runtime-aws-request-id")
+        assert b'{"a": 1}' == response.read()
 
 
 @pytest.mark.parametrize(
@@ -84,4 +82,5 @@ def test_reply_is_understood_by_an_http_client(api: RuntimeApi, runtime: socket.
 )
 def test_path_of_a_call_tells_whether_it_is_an_error(path: str, is_error: bool, is_init_error: bool) -> None:
     call = Call(path, b"")
-    assert (is_error, is_init_error) == (call.is_error, call.is_init_error)
+    assert is_error == call.is_error
+    assert is_init_error == call.is_init_error

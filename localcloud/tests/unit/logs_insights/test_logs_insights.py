@@ -242,7 +242,8 @@ def test_limit_of_a_request_and_of_a_query_both_hold() -> None:
 
 def test_events_that_match_are_counted_before_stats_and_limit() -> None:
     result = run(parse("filter ispresent(detail.error) | stats count(*) | limit 1"), events(*DECISIONS), ACCOUNT)
-    assert (2, 5) == (result.matched, result.scanned)
+    assert 2 == result.matched
+    assert 5 == result.scanned
 
 
 # -------------------------------------------------------------------------------------------------- Refusals

@@ -41,7 +41,8 @@ def test_client_environment_without_proxy_leaves_no_proxy_alone() -> None:
 
 def test_client_environment_with_proxy_goes_around_it() -> None:
     environment = client_environment(URL, {"https_proxy": "http://proxy:3128"})
-    assert ("127.0.0.1", "127.0.0.1") == (environment["NO_PROXY"], environment["no_proxy"])
+    assert "127.0.0.1" == environment["NO_PROXY"]
+    assert "127.0.0.1" == environment["no_proxy"]
 
 
 def test_foreign_variables_are_those_of_other_accounts_and_endpoints() -> None:

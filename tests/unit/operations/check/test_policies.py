@@ -96,10 +96,8 @@ def test_request_names_kind_and_resource_type() -> None:
 def test_error_refuses_a_policy_and_a_warning_is_shown(outcome: Outcome, kind: str) -> None:
     aws = ModelledAws({"ValidatePolicy": lambda _: {"findings": [finding(kind)]}})
     row = next(check_policies(aws.connect().access_analyzer, PLACE))
-    assert (outcome, f"{kind} INVALID_ACTION: The action does not exist.") == (
-        row.outcome,
-        row.message,
-    )
+    assert outcome == row.outcome
+    assert f"{kind} INVALID_ACTION: The action does not exist." == row.message
 
 
 def test_error_on_the_second_page_refuses_a_policy() -> None:
@@ -111,7 +109,8 @@ def test_error_on_the_second_page_refuses_a_policy() -> None:
     row = next(
         check_policies(ModelledAws({"ValidatePolicy": reply}).connect().access_analyzer, PLACE),
     )
-    assert (Outcome.REFUSED, 2) == (row.outcome, row.message.count("INVALID_ACTION"))
+    assert Outcome.REFUSED == row.outcome
+    assert 2 == row.message.count("INVALID_ACTION")
 
 
 def test_denied_call_names_the_action_to_grant() -> None:

@@ -31,7 +31,8 @@ def test_the_current_versions_under_a_prefix_are_listed(account: Account, option
     account.context.aws.s3.delete_object(Bucket="images", Key="archive/gone.png")
     backlog.run(account.context, options(backlog, "--prefix", "archive/", "--yes", "--no-wait"))
     [row] = listed(account)
-    assert ("s3://images/archive/a.png", current) == (row["image_url"], row["version_id"])
+    assert "s3://images/archive/a.png" == row["image_url"]
+    assert current == row["version_id"]
 
 
 def test_a_key_with_commas_quotes_and_line_ends_survives_the_list(account: Account, options: Options) -> None:
@@ -44,14 +45,17 @@ def test_images_with_a_final_outcome_are_left_out_and_failed_ones_are_not(accoun
     for outcome in ("ACCEPTED", "REVIEW", "UNREADABLE", "FAILED"):
         account.record(f"archive/{outcome}", account.store(f"archive/{outcome}"), outcome=outcome)
     result = backlog.run(account.context, options(backlog, "--prefix", "archive/", "--yes", "--no-wait"))
-    assert (1, 3) == (result.data["images"], result.data["decided"])
+    assert 1 == result.data["images"]
+    assert 3 == result.data["decided"]
     assert ["s3://images/archive/FAILED"] == [row["image_url"] for row in listed(account)]
 
 
 def test_nothing_is_started_where_there_is_nothing_to_do(account: Account, options: Options) -> None:
     account.record("archive/a", account.store("archive/a"), outcome="REVIEW")
     result = backlog.run(account.context, options(backlog, "--prefix", "archive/", "--yes"))
-    assert (0, 0, []) == (result.status, result.data["started"], account.states.started)
+    assert 0 == result.status
+    assert 0 == result.data["started"]
+    assert [] == account.states.started
     assert "nothing to do" in account.shown.getvalue()
 
 
@@ -61,8 +65,10 @@ def test_without_yes_the_price_is_told_and_nothing_started(
 ) -> None:
     account.store("archive/a")
     result = backlog.run(account.context, options(backlog, "--prefix", "archive/", *arguments))
-    assert (True, True) == (result.data["dry_run"], 0 < result.data["dollars"] < 0.001)
-    assert ([], True) == (account.states.started, "state transitions" in account.shown.getvalue())
+    assert result.data["dry_run"] is True
+    assert 0 < result.data["dollars"] < 0.001
+    assert [] == account.states.started
+    assert "state transitions" in account.shown.getvalue()
 
 
 def test_the_settings_are_passed_on(account: Account, options: Options) -> None:
@@ -89,7 +95,8 @@ def test_the_end_is_told_with_outcomes_report_and_price(account: Account, option
     account.store("archive/a")
     work_off(account, "ACCEPTED", "SUCCEEDED")
     result = backlog.run(account.context, options(backlog, "--prefix", "archive/", "--yes"))
-    assert (0, "SUCCEEDED") == (result.status, result.data["status"])
+    assert 0 == result.status
+    assert "SUCCEEDED" == result.data["status"]
     assert {"ACCEPTED": 1, "REVIEW": 0, "UNREADABLE": 0, "FAILED": 0, "undecided": 0} == result.data["outcomes"]
     assert result.data["report"].startswith("s3://images/backlog/")
     assert result.data["dollars_per_image"] > 0.0002
@@ -100,7 +107,9 @@ def test_a_backlog_that_failed_is_told_by_the_exit_status(account: Account, opti
     account.store("archive/b")
     work_off(account, "FAILED", "FAILED")
     result = backlog.run(account.context, options(backlog, "--prefix", "archive/", "--yes"))
-    assert (1, 1, 1) == (result.status, result.data["outcomes"]["FAILED"], result.data["outcomes"]["undecided"])
+    assert 1 == result.status
+    assert 1 == result.data["outcomes"]["FAILED"]
+    assert 1 == result.data["outcomes"]["undecided"]
 
 
 def test_a_backlog_can_be_looked_at_again(account: Account, options: Options) -> None:
@@ -117,7 +126,8 @@ def test_an_interruption_tells_how_to_look_again_and_how_to_stop_it(account: Acc
     with pytest.raises(KeyboardInterrupt):
         backlog.run(account.context, options(backlog, "--prefix", "archive/", "--yes"))
     told = account.shown.getvalue()
-    assert (True, True) == ("--follow arn:aws:states" in told, "stop-execution --execution-arn arn:aws" in told)
+    assert "--follow arn:aws:states" in told
+    assert "stop-execution --execution-arn arn:aws" in told
 
 
 def interrupt(*, mapRunArn: str) -> dict[str, Any]:  # noqa: N803

@@ -78,9 +78,11 @@ def test_kept_bucket_is_told_with_what_its_versions_cost(
     account.store("uploads/a.png", b"2" * 1024)
     stacks.deleted["arn:1"] = "dev", KEPT
     [bucket, table] = leftovers.run(account.context, options(leftovers)).data["kept"]
-    assert ("image bucket", "images") == (bucket["kind"], bucket["name"])
+    assert "image bucket" == bucket["kind"]
+    assert "images" == bucket["name"]
     assert pytest.approx(2048 / 1024**3 * 0.023) == bucket["dollars_a_month"]
-    assert ("results table", "results") == (table["kind"], table["name"])
+    assert "results table" == table["kind"]
+    assert "results" == table["name"]
 
 
 def test_what_is_gone_by_now_is_not_told(account: Account, stacks: FakeCloudFormation, options: Options) -> None:

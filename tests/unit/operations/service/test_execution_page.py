@@ -50,7 +50,9 @@ def page(*events: dict[str, Any], status: str = "SUCCEEDED", stopped: datetime |
 def test_history_counts_retries_and_keeps_their_errors() -> None:
     events = [entered("Classify image", {}), SCHEDULED, FAILED, SCHEDULED, exited("Classify image", {}, 2)]
     [step] = read_history(events).steps
-    assert (1, ["OddError"], 2000) == (step.retries, [failure.error for failure in step.failures], step.milliseconds)
+    assert 1 == step.retries
+    assert ["OddError"] == [failure.error for failure in step.failures]
+    assert 2000 == step.milliseconds
 
 
 def test_page_shows_the_image_once_as_a_picture_and_never_in_text() -> None:

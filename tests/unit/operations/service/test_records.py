@@ -34,7 +34,8 @@ def test_keys_that_a_throttled_table_left_out_are_asked_for_again(
     context = Context(aws, account.context.stack, account.context.console)
     vars(context)["service"] = account.context.service
     found = list(records.find(context, [("a", "1"), ("b", "1"), ("c", "1")]))
-    assert ([3, 2, 1], {"a", "b", "c"}) == (asked, {record.image_url for record in found})
+    assert [3, 2, 1] == asked
+    assert {"a", "b", "c"} == {record.image_url for record in found}
 
 
 @pytest.mark.parametrize(

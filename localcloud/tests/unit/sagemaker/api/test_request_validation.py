@@ -43,7 +43,8 @@ def test_request_that_breaks_a_constraint_is_refused_in_aws_words(
 ) -> None:
     answer = ask(server, operation, body)
 
-    assert (400, "ValidationException") == (answer["status"], answer["__type"])
+    assert 400 == answer["status"]
+    assert "ValidationException" == answer["__type"]
     assert sentence in answer["message"]
 
 
@@ -59,7 +60,8 @@ def test_request_that_breaks_two_constraints_hears_of_both(server: Any) -> None:
 def test_request_of_wrong_json_is_malformed(server: Any, body: str) -> None:
     answer = ask(server, "DescribeModel", body)
 
-    assert (400, "SerializationException") == (answer["status"], answer["__type"])
+    assert 400 == answer["status"]
+    assert "SerializationException" == answer["__type"]
 
 
 @pytest.mark.usefixtures("cloud")
@@ -84,4 +86,5 @@ def test_fault_of_our_own_answers_internal_failure(cloud: Any, server: Any) -> N
 
     answer = ask(server, "ListModels", "{}")
 
-    assert (500, "InternalFailure") == (answer["status"], answer["__type"])
+    assert 500 == answer["status"]
+    assert "InternalFailure" == answer["__type"]

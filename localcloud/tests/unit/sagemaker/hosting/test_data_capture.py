@@ -47,15 +47,15 @@ def test_line_holds_both_payloads_and_when_and_what_for() -> None:
     found = line(captured())
 
     told = found["captureData"]["endpointInput"]
-    assert ("application/x-image", "INPUT", "BASE64") == (told["observedContentType"], told["mode"], told["encoding"])
+    assert "application/x-image" == told["observedContentType"]
+    assert "INPUT" == told["mode"]
+    assert "BASE64" == told["encoding"]
     assert b"\x89PNG" == b64decode(told["data"])
     expected = {"observedContentType": "application/json", "mode": "OUTPUT", "data": "[0.5,0.5]", "encoding": "JSON"}
     assert expected == found["captureData"]["endpointOutput"]
-    assert ("order-7", "2026-01-09T12:00:00Z", "0") == (
-        found["eventMetadata"]["inferenceId"],
-        found["eventMetadata"]["inferenceTime"],
-        found["eventVersion"],
-    )
+    assert "order-7" == found["eventMetadata"]["inferenceId"]
+    assert "2026-01-09T12:00:00Z" == found["eventMetadata"]["inferenceTime"]
+    assert "0" == found["eventVersion"]
 
 
 @pytest.mark.parametrize(

@@ -71,10 +71,8 @@ def test_invocations_without_target_follow_the_weights(cloud: Any) -> None:
 def test_invocation_of_unknown_endpoint_is_a_validation_error(cloud: Any) -> None:
     error = error_of(cloud, "nobody")["Error"]
 
-    assert ("ValidationError", "Endpoint nobody of account 000000000000 not found.") == (
-        error["Code"],
-        error["Message"],
-    )
+    assert "ValidationError" == error["Code"]
+    assert "Endpoint nobody of account 000000000000 not found." == error["Message"]
 
 
 def test_invocation_of_failed_endpoint_is_a_validation_error(cloud: Any) -> None:
@@ -88,7 +86,8 @@ def test_invocation_of_unknown_variant_is_a_validation_error(cloud: Any) -> None
 
     error = error_of(cloud, "trucks", TargetVariant="green")["Error"]
 
-    assert ("ValidationError", "Endpoint trucks has no production variant green.") == (error["Code"], error["Message"])
+    assert "ValidationError" == error["Code"]
+    assert "Endpoint trucks has no production variant green." == error["Message"]
 
 
 def test_invocation_with_target_model_is_refused_by_name(cloud: Any) -> None:
@@ -138,7 +137,8 @@ def test_model_that_does_not_answer_in_time_is_a_model_error_0(cloud: Any) -> No
 
     error = error_of(cloud, "hanging")
 
-    assert (0, True) == (error["OriginalStatusCode"], "timed out" in error["OriginalMessage"])
+    assert 0 == error["OriginalStatusCode"]
+    assert "timed out" in error["OriginalMessage"]
 
 
 def test_payload_above_the_limit_is_refused_with_413(cloud: Any) -> None:
@@ -173,4 +173,5 @@ def test_invocation_that_is_denied_answers_access_denied_403(cloud: Any) -> None
 
     error = error_of(cloud, "trucks")
 
-    assert ("AccessDeniedException", 403) == (error["Error"]["Code"], error["ResponseMetadata"]["HTTPStatusCode"])
+    assert "AccessDeniedException" == error["Error"]["Code"]
+    assert 403 == error["ResponseMetadata"]["HTTPStatusCode"]

@@ -63,7 +63,8 @@ def test_serverless_endpoint_answers_and_tells_its_concurrency(cloud: Any) -> No
     (variant,) = cloud.control.describe_endpoint(EndpointName="trucks")["ProductionVariants"]
 
     answered = json.loads(cloud.runtime.invoke_endpoint(EndpointName="trucks", Body=b"x")["Body"].read())["model"]
-    assert (SERVERLESS["ServerlessConfig"], "truck") == (variant["CurrentServerlessConfig"], answered)
+    assert SERVERLESS["ServerlessConfig"] == variant["CurrentServerlessConfig"]
+    assert "truck" == answered
 
 
 def configure(cloud: Any, name: str, variant: dict[str, Any]) -> None:
@@ -77,7 +78,8 @@ def test_instance_based_endpoint_cannot_become_serverless(cloud: Any) -> None:
     with pytest.raises(ClientError, match=r"ValidationException.*cannot be updated to a serverless endpoint"):
         cloud.control.update_endpoint(EndpointName="trucks", EndpointConfigName="serverless")
     described = cloud.control.describe_endpoint(EndpointName="trucks")
-    assert ("InService", "trucks") == (described["EndpointStatus"], described["EndpointConfigName"])
+    assert "InService" == described["EndpointStatus"]
+    assert "trucks" == described["EndpointConfigName"]
 
 
 def test_serverless_endpoint_that_became_instance_based_cannot_go_back(cloud: Any) -> None:
@@ -134,7 +136,9 @@ def test_new_weights_are_wanted_before_they_are_in_force(cloud: Any) -> None:
 
     described = cloud.control.describe_endpoint(EndpointName="both")
     new = described["ProductionVariants"][0]
-    assert ("Updating", 0.0, 3.0) == (described["EndpointStatus"], new["CurrentWeight"], new["DesiredWeight"])
+    assert "Updating" == described["EndpointStatus"]
+    assert 0.0 == new["CurrentWeight"]
+    assert 3.0 == new["DesiredWeight"]
 
 
 def test_new_weights_decide_which_variant_answers(cloud: Any) -> None:
@@ -148,7 +152,8 @@ def test_new_weights_decide_which_variant_answers(cloud: Any) -> None:
         cloud.runtime.invoke_endpoint(EndpointName="both", Body=b"x")["InvokedProductionVariant"] for _ in "1234"
     }
     new = cloud.control.describe_endpoint(EndpointName="both")["ProductionVariants"][0]
-    assert ({"new"}, 2) == (reached, new["CurrentInstanceCount"])
+    assert {"new"} == reached
+    assert 2 == new["CurrentInstanceCount"]
 
 
 def test_new_weights_are_in_force_after_a_restart_in_between(cloud: Any) -> None:
@@ -159,7 +164,8 @@ def test_new_weights_are_in_force_after_a_restart_in_between(cloud: Any) -> None
     status = cloud.settle("both")
 
     new = cloud.control.describe_endpoint(EndpointName="both")["ProductionVariants"][0]
-    assert ("InService", 3.0) == (status, new["CurrentWeight"])
+    assert "InService" == status
+    assert 3.0 == new["CurrentWeight"]
 
 
 def test_endpoint_under_a_change_of_weights_takes_no_other_change(cloud: Any) -> None:
@@ -212,13 +218,16 @@ def update_retaining(cloud: Any, *let_go: str) -> dict[str, Any]:
 def test_update_that_retains_properties_keeps_weight_and_instances(cloud: Any) -> None:
     variant = update_retaining(cloud)
 
-    assert (5.0, 4, 4) == (variant["CurrentWeight"], variant["CurrentInstanceCount"], variant["DesiredInstanceCount"])
+    assert 5.0 == variant["CurrentWeight"]
+    assert 4 == variant["CurrentInstanceCount"]
+    assert 4 == variant["DesiredInstanceCount"]
 
 
 def test_update_that_retains_properties_takes_the_excluded_from_the_configuration(cloud: Any) -> None:
     variant = update_retaining(cloud, "DesiredWeight")
 
-    assert (1.0, 4) == (variant["CurrentWeight"], variant["CurrentInstanceCount"])
+    assert 1.0 == variant["CurrentWeight"]
+    assert 4 == variant["CurrentInstanceCount"]
 
 
 def register(cloud: Any, endpoint: str) -> None:

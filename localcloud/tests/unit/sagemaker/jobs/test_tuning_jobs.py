@@ -153,7 +153,8 @@ def test_early_stopping_ends_what_falls_behind_an_earlier_job(lab: Any) -> None:
     tuning = settle(lab)
 
     statuses = [job["TrainingJobStatus"] for job in training_jobs(lab, SortBy="CreationTime")]
-    assert ("Completed", ["Completed", "Stopped", "Completed"]) == (tuning["HyperParameterTuningJobStatus"], statuses)
+    assert "Completed" == tuning["HyperParameterTuningJobStatus"]
+    assert ["Completed", "Stopped", "Completed"] == statuses
 
 
 def test_tuning_job_goes_on_after_a_restart_with_what_it_has_not_tried(lab: Any) -> None:
