@@ -13,7 +13,8 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-from examples.demo import service as demo_service
+from cli.prices import read_prices
+from cli.service import Service, find_service
 from localcloud.server.cloud import Cloud, require
 from localcloud.server.settings import Folder
 from untrusted.terminal import say
@@ -22,8 +23,6 @@ from untrusted.text import shown
 SIZES = (200, 2_000)
 IMAGES = sorted(Path("examples/photos/test").rglob("*.*"))
 LIMIT = 0.10  # by how much an image of the large backlog may cost more than one of the small
-# List prices of us-east-1 in dollars, 2026-11-23, as in cli/prices.toml; memory as in template.yaml is left to it.
-PRICES = {"transitions": 25e-6, "function invocations": 0.2e-6, "table writes": 0.625e-6, "events": 1e-6}
 WRITES = {"Open record", "Record outcome"}
 
 
@@ -40,18 +39,18 @@ def store(cloud: Cloud, bucket: str, prefix: str, count: int) -> None:
 
 
 def units(events: list[dict[str, Any]]) -> Counter[str]:
-    """The billed units in the history of one execution of the workflow for an image."""
+    """The units that cli/prices.toml prices in the history of one execution for an image."""
     entered = [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
     return Counter(
         {
-            "transitions": len(entered),
-            "function invocations": sum(
+            "state_transition": len(entered),
+            "lambda_request": sum(
                 "lambda" in event["taskScheduledEventDetails"]["resourceType"]
                 for event in events
                 if "taskScheduledEventDetails" in event
             ),
-            "table writes": sum(name in WRITES for name in entered),
-            "events": entered.count("Announce outcome"),
+            "dynamodb_write": sum(name in WRITES for name in entered),
+            "event": entered.count("Announce outcome"),
         }
     )
 
@@ -66,13 +65,13 @@ def histories(cloud: Cloud, workflow_arn: str, since: datetime) -> Iterator[list
                 yield [dict(event) for page in pages for event in page["events"]]
 
 
-def work_off(cloud: Cloud, outputs: dict[str, str], count: int) -> tuple[float, Counter[str]]:
+def work_off(cloud: Cloud, service: Service, count: int) -> tuple[float, Counter[str]]:
     """Work off a backlog of so many images; seconds, and all billed units."""
     states, prefix = cloud.client("stepfunctions"), f"archive/benchmark-{count}-{time.time_ns()}/"
-    store(cloud, outputs["ImageBucketName"], prefix, count)
+    store(cloud, service.image_bucket, prefix, count)
     since, start = datetime.now(UTC), time.perf_counter()
     execution = states.start_execution(
-        stateMachineArn=outputs["BacklogWorkflowArn"], input=json.dumps({"prefix": prefix})
+        stateMachineArn=service.require_backlog_workflow(), input=json.dumps({"prefix": prefix})
     )["executionArn"]
     while (status := states.describe_execution(executionArn=execution)["status"]) == "RUNNING":
         time.sleep(0.5)
@@ -80,20 +79,21 @@ def work_off(cloud: Cloud, outputs: dict[str, str], count: int) -> tuple[float, 
     if status != "SUCCEEDED":
         raise SystemExit(shown(f"The backlog ended {status}; see python -m localcloud status."))
     total: Counter[str] = Counter()
-    for events in histories(cloud, outputs["ImageClassificationWorkflowArn"], since):
+    for events in histories(cloud, service.workflow_arn, since):
         total += units(events)
-    total["transitions"] += count  # the one state of each item's own execution
+    total["state_transition"] += count  # the one state of each item's own execution
     return seconds, total
 
 
 def measure(cloud: Cloud) -> list[str]:
     """Work off both backlogs, and compare what an image costs."""
-    [stack] = cloud.client("cloudformation").describe_stacks(StackName=demo_service.STACK)["Stacks"]
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    lines, costs = ["backlog on the local cloud, per image (endpoint, memory and storage apart)"], []
+    service = find_service(cloud.client("cloudformation"))
+    dollars = read_prices().per_million
+    costs = []
+    lines = ["backlog on the local cloud, per image (endpoint, memory and storage apart)"]
     for count in SIZES:
-        seconds, total = work_off(cloud, outputs, count)
-        costs.append(sum(PRICES[unit] * amount for unit, amount in total.items()) / count)
+        seconds, total = work_off(cloud, service, count)
+        costs.append(sum(dollars[unit] * amount for unit, amount in total.items()) / 1e6 / count)
         amounts = ", ".join(f"{amount / count:.2f} {unit}" for unit, amount in total.items())
         lines.append(f"  {count:5,} images: ${costs[-1]:.6f} ({amounts}); {seconds / count * 1000:.0f} ms")
     lines.append(f"  large over small: {costs[1] / costs[0]:.3f} (at most {1 + LIMIT:.2f})")

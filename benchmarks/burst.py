@@ -16,6 +16,8 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from cli.outcomes import CLASSIFIED
+from cli.service import find_service
 from examples.demo import service as demo_service
 from examples.demo.training_steps import ENDPOINT
 from examples.demo.uploads import Sample
@@ -40,7 +42,7 @@ class Bench:
     """The deployed service, to which images are fed."""
 
     def __init__(self, cloud: Cloud, announced: Announcements) -> None:
-        self.service = demo_service.outputs(cloud.client("cloudformation"))
+        self.service = find_service(cloud.client("cloudformation"))
         self._s3 = cloud.client("s3")
         self._announced = announced
         self._numbers = count()
@@ -100,7 +102,7 @@ def measure(cloud: Cloud, images: int = IMAGES) -> tuple[list[str], bool]:
         wait_until_at_rest(cloud, bench.service)
     best = max(sum(rates) / len(rates) for rates in fed.values())
     records = recorded(cloud, bench.service, f"s3://{bench.service.image_bucket}/uploads/burst/")
-    undecided = [record for record in records.values() if record.get("outcome") not in ("ACCEPTED", "REVIEW")]
+    undecided = [record for record in records.values() if record.get("outcome") not in CLASSIFIED]
     errors = Counter(f"{record.get('error')}: {record.get('cause')}" for record in undecided)
     failed = len(executions_by_status(cloud, bench.service).get("FAILED", []))
     lines = [f"concurrency limit {LIMIT}, images a second (each closed loop n = {FED}, before / after the burst)"]

@@ -20,7 +20,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
-from examples.demo import service as demo_service
+from cli.outcomes import FAILED
+from cli.service import find_service
 from localcloud.server.cloud import Cloud, require
 from localcloud.server.settings import Folder
 from untrusted.terminal import say
@@ -36,7 +37,7 @@ class Bench:
     """The deployed service, which decides images that are stored already."""
 
     def __init__(self, cloud: Cloud) -> None:
-        self._service = demo_service.outputs(cloud.client("cloudformation"))
+        self._service = find_service(cloud.client("cloudformation"))
         self._s3 = cloud.client("s3")
         self._states = cloud.client("stepfunctions")
 
@@ -100,7 +101,7 @@ def measure(cloud: Cloud, runs: int = RUNS) -> tuple[list[str], bool]:
         f"  ratio beside {len(MORE)} good ones     {among_good / alone:6.2f}",
         f"  poisoned images end as       {', '.join(outcomes)}",
     ]
-    return lines, beside <= MOST * alone and "FAILED" not in outcomes
+    return lines, beside <= MOST * alone and FAILED not in outcomes
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from examples.demo import service as demo_service
+from cli.service import find_service
 from localcloud.server.cloud import Cloud, require
 from localcloud.server.settings import Folder
 from untrusted.terminal import say
@@ -49,7 +49,7 @@ def new_version(cloud: Cloud, bucket: str) -> dict[str, str]:
 def measure(cloud: Cloud) -> list[str]:
     """Run executions one after the other, and tell p50 and p99. The demo must have deployed the service."""
     states = cloud.client("stepfunctions")
-    deployed = demo_service.outputs(cloud.client("cloudformation"))
+    deployed = find_service(cloud.client("cloudformation"))
     measured: dict[str, list[float]] = {}
     for number in range(WARM_UP + EXECUTIONS):
         event = json.dumps(new_version(cloud, deployed.image_bucket))

@@ -1,14 +1,28 @@
 """The deployed service, as the outputs of its stack name it."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from cli.aws import Aws, code_of
+from cli.aws import code_of
 from cli.errors import CommandError
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
 
 STACK = "scones-unlimited"
 UPLOADS = "uploads/"
+# Fields of `Service`, and the outputs of template.yaml that they are read from.
+OUTPUTS = {
+    "image_bucket": "ImageBucketName",
+    "workflow_arn": "ImageClassificationWorkflowArn",
+    "results_table": "ResultsTableName",
+    "failure_queue_url": "FailureQueueUrl",
+    "dead_letter_queue_url": "FailureDeadLetterQueueUrl",
+    "backlog_prefix": "BacklogPrefix",
+}
+BACKLOG_WORKFLOW = "BacklogWorkflowArn"  # an output that is missing beside an Express workflow
 
 
 class StackNotFoundError(CommandError):
@@ -72,7 +86,7 @@ class Service:
         return self.backlog_workflow_arn
 
 
-def find_service(aws: Aws, stack: str) -> Service:
+def find_service(cloudformation: "CloudFormationClient", stack: str = STACK) -> Service:
     """Read the outputs of the stack.
 
     Raises:
@@ -80,21 +94,16 @@ def find_service(aws: Aws, stack: str) -> Service:
         StackOutdatedError: an output is missing.
     """
     try:
-        [found] = aws.cloudformation.describe_stacks(StackName=stack)["Stacks"]
+        [found] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
     except ClientError as exc:
         if code_of(exc) != "ValidationError":
             raise
-        raise StackNotFoundError(f"{stack!r} is not in {aws.region}. {StackNotFoundError.__doc__}") from exc
+        region = cloudformation.meta.region_name
+        raise StackNotFoundError(f"{stack!r} is not in {region}. {StackNotFoundError.__doc__}") from exc
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+
     try:
-        return Service(
-            image_bucket=outputs["ImageBucketName"],
-            workflow_arn=outputs["ImageClassificationWorkflowArn"],
-            results_table=outputs["ResultsTableName"],
-            failure_queue_url=outputs["FailureQueueUrl"],
-            dead_letter_queue_url=outputs["FailureDeadLetterQueueUrl"],
-            backlog_prefix=outputs["BacklogPrefix"],
-            backlog_workflow_arn=outputs.get("BacklogWorkflowArn"),
-        )
+        named = {field: outputs[name] for field, name in OUTPUTS.items()}
     except KeyError as exc:
         raise StackOutdatedError(f"{stack!r} has no output {exc}. {StackOutdatedError.__doc__}") from exc
+    return Service(**named, backlog_workflow_arn=outputs.get(BACKLOG_WORKFLOW))

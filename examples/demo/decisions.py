@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-OUTCOMES = ("ACCEPTED", "REVIEW", "UNREADABLE", "FAILED")
+from cli.outcomes import ACCEPTED, FAILED, OUTCOMES
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Decision:
 
     @property
     def outcome(self) -> str:
-        """One of `OUTCOMES`."""
+        """One of the service's outcomes."""
         return str(self.output["outcome"])
 
     @property
@@ -66,7 +66,7 @@ def total(decisions: Iterable[Decision]) -> Totals:
     decisions = list(decisions)
     counts = Counter(decision.outcome for decision in decisions)
     labelled = [decision for decision in decisions if decision.upload.label is not None]
-    accepted = [decision for decision in labelled if decision.outcome == "ACCEPTED"]
+    accepted = [decision for decision in labelled if decision.outcome == ACCEPTED]
     return Totals(
         outcomes={outcome: counts[outcome] for outcome in OUTCOMES},
         accuracy=Share(sum(decision.correct is True for decision in labelled), len(labelled)),
@@ -96,5 +96,5 @@ def decide(upload: Upload, execution: dict[str, Any], history: list[dict[str, An
     path = tuple(event["stateEnteredEventDetails"]["name"] for event in history if "stateEnteredEventDetails" in event)
     if "output" in execution:
         return Decision(upload, json.loads(execution["output"]), path)
-    failure = {"image_processed": False, "image_url": upload.image_url, "outcome": "FAILED"}
+    failure = {"image_processed": False, "image_url": upload.image_url, "outcome": FAILED}
     return Decision(upload, failure | {"error": execution.get("error"), "cause": execution.get("cause")}, path)

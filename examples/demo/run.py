@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from rich import box
 from rich.table import Table
 
+from cli.outcomes import ACCEPTED, FAILED, OUTCOMES
+from cli.service import Service, find_service
 from examples.demo import page, service, uploads
 from examples.demo.decisions import Decision, Totals, Upload, total
 from examples.demo.training_steps import ENDPOINT, SAMPLES, run_steps
@@ -46,20 +48,20 @@ def run(cloud: Cloud, state: Path, results: Path = RESULTS) -> int:
     (results / "decisions.json").write_text(json.dumps([d.output for d in decisions], indent=2, ensure_ascii=False))
     (results / "index.html").write_text(page.render(decisions, totals))
     show(decisions, totals, deployed, results)
-    return 1 if totals.outcomes["FAILED"] else 0
+    return 1 if totals.outcomes[FAILED] else 0
 
 
-def deploy(cloud: Cloud, state: Path, bars: "Progress") -> service.Service:
+def deploy(cloud: Cloud, state: Path, bars: "Progress") -> Service:
     """Build and deploy the service with the real SAM CLI."""
     bar = bars.add_task("sam build, sam deploy", total=2)
     service.build(state / "logs/sam-build.log", cloud.environment)
     bars.advance(bar)
     service.deploy(state / "logs/sam-deploy.log", cloud.environment, ENDPOINT)
     bars.advance(bar)
-    return service.outputs(cloud.client("cloudformation"))
+    return find_service(cloud.client("cloudformation"))
 
 
-def decide(cloud: Cloud, deployed: service.Service, samples: list[Sample], bars: "Progress") -> list[Decision]:
+def decide(cloud: Cloud, deployed: Service, samples: list[Sample], bars: "Progress") -> list[Decision]:
     """Upload the samples and wait for the workflows that the uploads start; the decisions by key."""
     sent: list[Upload] = list(
         bars.track(
@@ -98,7 +100,7 @@ def broken_images(folder: Path) -> Iterator[Sample]:
         yield Sample(path, f"demo/broken/{name}", None)
 
 
-def show(decisions: list[Decision], totals: Totals, deployed: service.Service, results: Path) -> None:
+def show(decisions: list[Decision], totals: Totals, deployed: Service, results: Path) -> None:
     """Print a table of the decisions, the totals by outcome, and how to go on."""
     console.print(decisions_table(decisions))
     counts = (styled((outcome, "bold"), f" {count}") for outcome, count in totals.outcomes.items())
@@ -122,8 +124,10 @@ def show(decisions: list[Decision], totals: Totals, deployed: service.Service, r
 
 def decisions_table(decisions: list[Decision]) -> Table:
     """The decisions that a person would look at first: what was not accepted, and what is wrong."""
-    order = {"FAILED": 0, "UNREADABLE": 1, "REVIEW": 2, "ACCEPTED": 3}
-    first = sorted(decisions, key=lambda d: (d.correct is not False or d.outcome != "ACCEPTED", order[d.outcome]))
+    first = sorted(
+        decisions,
+        key=lambda d: (d.correct is not False or d.outcome != ACCEPTED, -OUTCOMES.index(d.outcome)),
+    )
     caption = f"{min(SHOWN, len(first))} of {len(first)} decisions, the doubtful ones first"
     table = Table("image", "class", "true class", "confidence", "outcome", "ms", box=box.SIMPLE_HEAD, caption=caption)
     for decision in first[:SHOWN]:

@@ -3,28 +3,11 @@
 import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from examples.demo.errors import SamError
 from examples.demo.prerequisites import require_tools
 from localcloud.lambda_runtime.settings import ARCHITECTURE
-
-if TYPE_CHECKING:
-    from mypy_boto3_cloudformation import CloudFormationClient
-
-STACK = "scones-unlimited"
-
-
-@dataclass(frozen=True)
-class Service:
-    """What the deployed stack is called: the values of the template's outputs."""
-
-    image_bucket: str
-    workflow_arn: str
-    results_table: str
-    failure_queue_url: str
 
 
 def build(log: Path, environment: Mapping[str, str]) -> None:
@@ -37,18 +20,6 @@ def deploy(log: Path, environment: Mapping[str, str], endpoint: str, **parameter
     parameters = {"Stage": "dev", "Architecture": ARCHITECTURE, "EndpointName": endpoint, **parameters}
     overrides = [f"{name}={value}" for name, value in parameters.items()]
     _sam(["deploy", "--config-env", "local", "--parameter-overrides", *overrides], log, environment)
-
-
-def outputs(cloudformation: "CloudFormationClient", stack_name: str = STACK) -> Service:
-    """Read what the resources of a deployed stack are called."""
-    [stack] = cloudformation.describe_stacks(StackName=stack_name)["Stacks"]
-    values = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    return Service(
-        image_bucket=values["ImageBucketName"],
-        workflow_arn=values["ImageClassificationWorkflowArn"],
-        results_table=values["ResultsTableName"],
-        failure_queue_url=values["FailureQueueUrl"],
-    )
 
 
 def _sam(arguments: list[str], log: Path, environment: Mapping[str, str]) -> None:

@@ -10,6 +10,7 @@ from rich.table import Table
 from cli.arguments import whole
 from cli.command_line import Result
 from cli.confirmation import confirmed
+from cli.outcomes import FINAL
 from cli.prices import Prices, add_prices_argument, read_prices
 from operations.service import backlog_workflow, price, records
 from operations.service.bucket import versions
@@ -89,7 +90,7 @@ def _select(context: Context, asked: Iterable[ImageVersion], images: ImageList) 
         for batch in batched(asked, _LOOKED_UP, strict=False):
             by_key = {image.key: image for image in batch}
             for record in records.find(context, list(by_key)):
-                if record.outcome in records.FINAL:
+                if record.outcome in FINAL:
                     del by_key[record.key]
                     decided += 1
             for image in by_key.values():

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from cli.arguments import whole
 from cli.command_line import Result
 from cli.confirmation import confirmed
+from cli.outcomes import FAILED, FINAL, OUTCOMES
 from cli.polling import looks
 from operations.service import failures, records
 from operations.service.context import Context
 from operations.service.executions import RATE, paced, start
 from operations.service.failures import Failure
-from operations.service.records import FAILED, FINAL
 from untrusted.console import progress, track
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _start(context: Context, found: list[Failure], rate: int) -> dict[tuple[str,
 def _outcomes(context: Context, executions: dict[tuple[str, str], str], timeout: int) -> dict[str, Any]:
     """Wait until every record has an outcome of its new execution, or a final one."""
     followed = {key: execution for key, execution in executions.items() if key[1]}
-    counts = Counter(dict.fromkeys((*FINAL, FAILED), 0))
+    counts = Counter(dict.fromkeys(OUTCOMES, 0))
     refused: Counter[str] = Counter()
     with progress(context.console) as bars:
         bar = bars.add_task("Decided", total=len(followed), note="")

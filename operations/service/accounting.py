@@ -8,14 +8,14 @@ from hashlib import blake2b
 from itertools import batched
 from sys import intern
 
+from cli.outcomes import OUTCOMES
 from operations.service import records
 from operations.service.bucket import StoredVersion, versions
 from operations.service.context import Context
 from operations.service.image import ImageVersion
-from operations.service.records import FAILED, FINAL
 
 OPEN, WITHOUT_RECORD, STUCK = "open", "without record", "stuck"
-KINDS = (*FINAL, FAILED, OPEN, WITHOUT_RECORD)
+KINDS = (*OUTCOMES, OPEN, WITHOUT_RECORD)
 _BATCH = 1000
 
 

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from cli.aws import code_of
 from cli.errors import CommandError
+from cli.outcomes import OUTCOMES
 from cli.polling import looks
 from operations.service import records
 from operations.service.context import Context
@@ -127,7 +128,7 @@ def _advance(context: Context, execution: str, bars: "Progress", bar: "TaskID") 
 def outcomes(context: Context, backlog: Backlog) -> Counter[str]:
     """Count what the images of the backlog's list have come to, by their records."""
     listed = 0
-    counts = Counter(dict.fromkeys((*records.FINAL, records.FAILED), 0))
+    counts = Counter(dict.fromkeys(OUTCOMES, 0))
 
     def keys() -> Any:
         nonlocal listed

@@ -23,4 +23,4 @@ class Context:
         Raises:
             StackNotFoundError, StackOutdatedError: as `find_service` does.
         """
-        return find_service(self.aws, self.stack)
+        return find_service(self.aws.cloudformation, self.stack)

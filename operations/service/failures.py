@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
+from cli.outcomes import FAILED
 from operations.service import records
 from operations.service.context import Context
-from operations.service.records import FAILED, Record
+from operations.service.records import Record
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef

@@ -7,13 +7,12 @@ from itertools import batched
 from time import sleep
 from typing import TYPE_CHECKING, Any
 
+from cli.outcomes import FINAL
 from operations.service.context import Context
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-FAILED = "FAILED"
-FINAL = ("ACCEPTED", "REVIEW", "UNREADABLE")
 UNDER_WAY = timedelta(minutes=15)  # an execution rarely takes longer, unless the endpoint is throttled
 _BATCH = 100  # keys that BatchGetItem takes
 _PROJECTION = "image_url, version, uploaded_at, outcome, #error, execution, opened_by, opened_at, confidence_threshold"

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 from botocore.response import StreamingBody
 
+from cli.service import BACKLOG_WORKFLOW, OUTPUTS
 from untrusted.tests.hostile_text import HOSTILE, KEY
 
 ARN = f"arn:aws:states:us-east-1:123456789012:execution:image-classification:{HOSTILE}"
@@ -35,8 +36,7 @@ PAGES = {
 }
 PAGES |= {"NextKeyMarker", "NextVersionIdMarker"}
 
-OUTPUTS = ("ImageBucketName", "ResultsTableName", "FailureQueueUrl", "FailureDeadLetterQueueUrl", "BacklogPrefix")
-WORKFLOWS = ("ImageClassificationWorkflowArn", "BacklogWorkflowArn")
+OUTPUT_NAMES = (*OUTPUTS.values(), BACKLOG_WORKFLOW)
 TAGS = [{"Key": "project", "Value": "scones-unlimited"}, {"Key": "stage", "Value": "dev"}]
 RECORD = {
     **{name: {"S": HOSTILE} for name in ("version", "error", "execution", "opened_by")},
@@ -72,7 +72,7 @@ ANSWERED: dict[str, Any] = {  # where a command would end before it showed much
             {
                 "StackName": HOSTILE,
                 "StackStatus": "CREATE_COMPLETE",
-                "Outputs": [{"OutputKey": name, "OutputValue": HOSTILE} for name in (*OUTPUTS, *WORKFLOWS)],
+                "Outputs": [{"OutputKey": name, "OutputValue": HOSTILE} for name in OUTPUT_NAMES],
                 "Tags": TAGS,
             }
         ]

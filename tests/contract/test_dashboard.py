@@ -30,11 +30,11 @@ def test_dashboard_keeps_to_aws_syntax(body: dict[str, Any]) -> None:
 def test_all_kinds_of_content_are_checked(body: dict[str, Any]) -> None:
     text = json.dumps(body)
     assert {"alarm", "metric", "log"} == {widget["type"] for widget in body["widgets"]}
-    assert 2 == text.count("SEARCH(")
+    assert 3 == text.count("SEARCH(")
     assert 1 == text.count("SOURCE ")
 
 
-ALARMS, METRIC, SEARCH, LOG = 0, 1, 2, -1
+ALARMS, METRIC, SEARCH, LOG = 0, 4, 1, -1
 
 
 @pytest.mark.parametrize(

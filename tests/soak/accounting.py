@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import isclose
 from typing import Any, NamedTuple
 
-from examples.demo.decisions import OUTCOMES
+from cli.outcomes import FINAL, OUTCOMES, UNREADABLE
 from tests.soak.announcements import Announcement
 from tests.soak.changes import Change
 from tests.soak.cloud_state import Identity
@@ -15,7 +15,6 @@ from tests.soak.traffic import Sent
 
 type Record = Mapping[str, Any]
 
-FINAL = ("ACCEPTED", "REVIEW", "UNREADABLE")
 # The workflow asks the endpoint three times at most, and executions of one image may repeat each other's work.
 CALLS_PER_EXECUTION = 3
 
@@ -100,7 +99,7 @@ def _unreadable_is_the_fault_of_the_image(evidence: Evidence) -> Iterator[tuple[
         if is_hostile(upload.sample):  # some of them can be read; the reference says which
             continue
         outcome = evidence.records.get(upload.identity, {}).get("outcome")
-        if outcome in FINAL and (outcome == "UNREADABLE") != (upload.sample.label is None):
+        if outcome in FINAL and (outcome == UNREADABLE) != (upload.sample.label is None):
             yield _name(upload.identity), f"{upload.sample.name} is {outcome}"
 
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from typing import Any
 
-from examples.demo.service import Service
+from cli.service import Service
 from localcloud.server.cloud import Cloud
 from tests.soak.changes import plain_item
 

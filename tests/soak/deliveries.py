@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from examples.demo.service import Service
+from cli.outcomes import CLASSIFIED
+from cli.service import Service
 from examples.demo.uploads import Sample
 from localcloud.faults.client import Faults
 from localcloud.server.cloud import Cloud
@@ -113,7 +114,7 @@ def _violations(
     if records.keys() != {upload.identity for upload in uploads}:
         yield f"{len(uploads)} versions have {len(records)} records"
     for identity, record in records.items():
-        if record.get("outcome") not in ("ACCEPTED", "REVIEW"):
+        if record.get("outcome") not in CLASSIFIED:
             yield f"{identity} is {record.get('outcome')}"
     database = cloud.client("dynamodb")
     for upload in uploads[-(len(uploads) // VERSIONS) :]:  # the last version of each key

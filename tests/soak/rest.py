@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from examples.demo.service import Service
+from cli.service import Service
 from localcloud.server.cloud import Cloud
 from tests.soak.errors import NotAtRestError
 

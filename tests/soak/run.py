@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cli.service import Service
 from examples.demo.run import WIDTH, broken_images, console, decide, deploy, test_images
-from examples.demo.service import Service
 from examples.demo.training_steps import STEPS, run_step
 from examples.demo.uploads import Sample
 from localcloud.server.cloud import Cloud, require, running

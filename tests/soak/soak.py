@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from examples.demo.service import Service
+from cli.outcomes import CLASSIFIED
+from cli.service import Service
 from examples.demo.uploads import Sample
 from localcloud.faults.client import Faults
 from localcloud.server.cloud import Cloud
@@ -23,7 +24,6 @@ from tests.soak.verdict import Verdict
 # Seconds, where the template has 600: how soon a failure that could not be recorded comes up again. The local cloud
 # scales it as it does all waits, here to 1 s.
 RECORD_AGAIN_AFTER = 50
-CLASSIFIED = ("ACCEPTED", "REVIEW")
 
 
 @dataclass

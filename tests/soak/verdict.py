@@ -8,7 +8,7 @@ from pathlib import Path
 from rich import box
 from rich.table import Table
 
-from examples.demo.decisions import OUTCOMES
+from cli.outcomes import OUTCOMES
 from localcloud.faults.kinds import KINDS
 from tests.soak.accounting import Violation
 from tests.soak.deliveries import DeliveryVerdict

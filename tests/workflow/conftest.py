@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from cli.service import find_service
 from examples.demo.run import run
-from examples.demo.service import outputs
 from examples.demo.training_steps import ENDPOINT
 from localcloud.server.cloud import Cloud, running
 from localcloud.server.settings import Folder
@@ -64,7 +64,7 @@ def demo(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """The demo, run on the tests' cloud: stage, train, deploy, evaluate, `sam build`, `sam deploy`, 227 uploads."""
     folder = tmp_path_factory.mktemp("demo")
     status = run(cloud, folder / "state", folder / "results")
-    workflow = outputs(cloud.client("cloudformation")).workflow_arn
+    workflow = find_service(cloud.client("cloudformation")).workflow_arn
     failed = cloud.client("stepfunctions").list_executions(stateMachineArn=workflow, statusFilter="FAILED")
     decisions = json.loads((folder / "results/decisions.json").read_text())
     return Demo(
@@ -79,7 +79,7 @@ def demo(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Demo:
 @pytest.fixture(scope="session")
 def service(cloud: Cloud, demo: Demo) -> Deployed:
     """The service that the demo deployed, with the model that it trained."""
-    return Deployed(cloud, outputs(cloud.client("cloudformation")), ENDPOINT)
+    return Deployed(cloud, find_service(cloud.client("cloudformation")), ENDPOINT)
 
 
 @pytest.fixture(scope="session")

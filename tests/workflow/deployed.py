@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from examples.demo import service as demo_service
+from cli.service import STACK, Service
 from localcloud.lambda_runtime.settings import ARCHITECTURE
 from localcloud.server.cloud import Cloud
 from localcloud.server.settings import ROOT
@@ -73,8 +73,8 @@ def zipped(folder: Path, old: str, new: str) -> bytes:
 class Deployed:
     """The service as deployed, seen through the clients that its users have."""
 
-    def __init__(self, cloud: Cloud, service: demo_service.Service, endpoint: str) -> None:
-        self.stack = demo_service.STACK
+    def __init__(self, cloud: Cloud, service: Service, endpoint: str) -> None:
+        self.stack = STACK
         self.bucket = service.image_bucket
         self.endpoint = endpoint
         self.s3 = cloud.client("s3")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from cli.service import find_service
 from examples.demo import run as demo_run
-from examples.demo.service import outputs
 from examples.demo.uploads import Sample
 from localcloud.faults.client import Faults
 from localcloud.faults.kinds import KINDS
@@ -105,7 +105,7 @@ def test_endpoint_error_with_a_null_message_is_named_and_retried_by_its_code(
 def test_five_hundred_uploads_under_faults_balance(
     cloud: Cloud, service: Deployed, demo: Demo, samples: list[Sample]
 ) -> None:
-    deployed = outputs(cloud.client("cloudformation"))
+    deployed = find_service(cloud.client("cloudformation"))
     uploads = f"s3://{deployed.image_bucket}/uploads/"
     reference = {output["image_url"].removeprefix(uploads): output for output in demo.decisions}
     verdict = soak(cloud, deployed, samples, reference, uploads=500, seed=1)
@@ -119,7 +119,7 @@ def test_events_delivered_five_times_leave_one_record_and_call_the_endpoint_once
     cloud: Cloud, service: Deployed, samples: list[Sample]
 ) -> None:
     sound = [sample for sample in samples if sample.label]
-    verdict = deliver(cloud, outputs(cloud.client("cloudformation")), sound, keys=10, seed=1)
+    verdict = deliver(cloud, find_service(cloud.client("cloudformation")), sound, keys=10, seed=1)
     print(verdict)
     assert [] == verdict.wrong
     assert verdict.calls_later <= 1.01

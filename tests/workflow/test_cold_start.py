@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from examples.demo.service import outputs
+from cli.service import find_service
 from localcloud.lambda_runtime.settings import ARCHITECTURE
 from localcloud.server.cloud import Cloud
 from tests.workflow.conftest import COLD_START_SECONDS
@@ -46,7 +46,7 @@ def test_image_that_meets_a_cold_start_of_several_attempts_is_decided(
 ) -> None:
     parameters = {"EndpointName": ENDPOINT, "Architecture": ARCHITECTURE}
     with second_stack(cloud, service, STACK, parameters):
-        stack = Deployed(cloud, outputs(cloud.client("cloudformation"), STACK), ENDPOINT)
+        stack = Deployed(cloud, find_service(cloud.client("cloudformation"), STACK), ENDPOINT)
         started = time.monotonic()
         decided = stack.upload(TRUCK, "cold.webp")
         waited = time.monotonic() - started

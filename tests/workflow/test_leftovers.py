@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from examples.demo.service import outputs
+from cli.service import find_service
 from localcloud.lambda_runtime.settings import ARCHITECTURE
 from localcloud.server.cloud import Cloud
 from tests.workflow.deployed import TRUCK, Deployed
@@ -19,7 +19,7 @@ STACK = "to-be-deleted"
 def left(cloud: Cloud, service: Deployed, operations: Operations) -> Any:
     """The names of bucket and table, what is told before the deletion, what after it, and what of deleting the rest."""
     with second_stack(cloud, service, STACK, {"Architecture": ARCHITECTURE}):
-        names = outputs(cloud.client("cloudformation"), STACK)
+        names = find_service(cloud.client("cloudformation"), STACK)
         second = Deployed(cloud, names, service.endpoint)
         second.upload(TRUCK, "truck.webp")
         second.upload(TRUCK, "truck.webp")

@@ -15,7 +15,7 @@ from uuid import uuid4
 import pytest
 from PIL import Image
 
-from examples.demo.service import outputs
+from cli.service import find_service
 from localcloud.lambda_runtime.settings import ARCHITECTURE
 from localcloud.server.cloud import Cloud
 from tests.images.formats import jpeg_claiming, picture
@@ -416,7 +416,7 @@ class TestTools:
         for overrides in (["Stage=dev", f"Architecture={ARCHITECTURE}"], ["WorkflowType=EXPRESS"]):
             parameters = ["--parameter-overrides", *overrides]
             sam(cloud, "deploy", "--config-env", "local", "--stack-name", "express", *parameters)
-        deployed = Deployed(cloud, outputs(cloud.client("cloudformation"), "express"), service.endpoint)
+        deployed = Deployed(cloud, find_service(cloud.client("cloudformation"), "express"), service.endpoint)
         url = deployed.put(TRUCK.read_bytes(), "express.png")
         deployed.wait_for({url})
         assert "ACCEPTED" == deployed.record(url)["outcome"]

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from statistics import fmean, median
 from typing import Any
 
+from cli.outcomes import ACCEPTED
 from training.project.errors import TrainingError
 from training.project.step import Context
 from training.service.results import results_table
@@ -89,7 +90,7 @@ def verdict(a: Result, b: Result) -> dict[str, Any]:
 def _decided(item: Mapping[str, Any]) -> Decided:
     return Decided(
         variant=item["variant"]["S"],
-        accepted=item["outcome"]["S"] == "ACCEPTED",
+        accepted=item["outcome"]["S"] == ACCEPTED,
         confidence=float(item["confidence_score"]["N"]),
         milliseconds=float(item["processing_time_ms"]["N"]),
     )

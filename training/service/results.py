@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from cli.aws import code_of
+from cli.service import StackNotFoundError, find_service
 from training.project.step import Context
 from training.statistics.sample import Decisions
 
@@ -26,13 +24,9 @@ class Results:
 def results_table(context: Context, stack: str) -> str | None:
     """The results table of the service; None if the stack is not there, as before the first `sam deploy`."""
     try:
-        [found] = context.aws.cloudformation.describe_stacks(StackName=stack)["Stacks"]
-    except ClientError as exc:
-        if code_of(exc) == "ValidationError":
-            return None
-        raise
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
-    return outputs.get("ResultsTableName")
+        return find_service(context.aws.cloudformation, stack).results_table
+    except StackNotFoundError:
+        return None
 
 
 def read_results(context: Context, table: str, variant: str | None, since: datetime, most: int) -> Results:

@@ -5,11 +5,19 @@ from typing import Any
 
 import pytest
 
-from examples.demo.service import Service
+from cli.service import Service
 from tests.soak.errors import NotAtRestError
 from tests.soak.rest import wait_until_at_rest
 
-SERVICE = Service("images", "arn:workflow", "results", "http://queue")
+SERVICE = Service(
+    image_bucket="images",
+    workflow_arn="arn:workflow",
+    results_table="results",
+    failure_queue_url="http://queue",
+    dead_letter_queue_url="http://dead-letters",
+    backlog_prefix="archive/",
+    backlog_workflow_arn=None,
+)
 
 
 class FakeCloud:

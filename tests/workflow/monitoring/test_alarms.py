@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from examples.demo import service as demo_service
+from cli.service import find_service
 from localcloud.server.cloud import Cloud
 from tests.soak.rest import wait_until_at_rest
 from tests.workflow.deployed import Deployed
@@ -61,7 +61,7 @@ def exercised(cloud: Cloud, service: Deployed) -> dict[str, Exercised]:
 
 def _exercise(cloud: Cloud, service: Deployed, alarm: str, told: Callable[[], list[dict[str, str]]]) -> Exercised:
     # A message that is still on its way would be a month old in the time of the next exercise.
-    wait_until_at_rest(cloud, demo_service.outputs(cloud.client("cloudformation")), pause=0.02)
+    wait_until_at_rest(cloud, find_service(cloud.client("cloudformation")), pause=0.02)
     rehearsal = Rehearsal(cloud, service)
     told()
     try:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from cli.service import OUTPUTS
 from training.project.step import Context
 
 TABLE, STACK = "results", "scones"
@@ -17,13 +19,17 @@ type Record = Callable[..., None]
 class FakeCloudFormation:
     """Knows one stack, and its results table; without a table, none: the service is not deployed yet."""
 
+    meta = SimpleNamespace(region_name="us-east-1")
+
     def __init__(self, table: str | None = None) -> None:
         self._table = table
 
     def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803
         if self._table is None:
             raise ClientError({"Error": {"Code": "ValidationError", "Message": "does not exist"}}, "DescribeStacks")
-        return {"Stacks": [{"Outputs": [{"OutputKey": "ResultsTableName", "OutputValue": self._table}]}]}
+        named = dict.fromkeys(OUTPUTS.values(), "") | {OUTPUTS["results_table"]: self._table}
+        outputs = [{"OutputKey": name, "OutputValue": value} for name, value in named.items()]
+        return {"Stacks": [{"Outputs": outputs}]}
 
 
 @pytest.fixture
