@@ -8,11 +8,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from localcloud.api.state_files import UnreadableStateError
 from localcloud.faults.client import Faults, FaultsOffError
 from localcloud.lambda_runtime.settings import RuntimeMissingError, UnsupportedSystemError
-from localcloud.ministack.patch import SeamMovedError
+from localcloud.ministack.patch import PatchMismatchError
 from localcloud.sagemaker.algorithms import InvalidEntryPointError
-from localcloud.sagemaker.api.store import UnreadableStateError
 from localcloud.server import aws_cli, cloud
 from localcloud.server.client_environment import client_environment, shell_commands
 from localcloud.server.listener import DEFAULT_PORT, PortInUseError, PortNotAllowedError
@@ -33,7 +33,7 @@ _NAMED_ERRORS = (
     PortInUseError,
     PortNotAllowedError,
     RuntimeMissingError,
-    SeamMovedError,
+    PatchMismatchError,
     StateNotSavedError,
     UnreadableStateError,
     UnsupportedSystemError,

@@ -8,11 +8,11 @@ from starlette.requests import Request as Incoming
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from localcloud.api.authorizer import Authorizer
+from localcloud.api.control_plane import ControlPlane
+from localcloud.api.protocol import Answer, Request, ServiceError, control_plane_error
 from localcloud.application_autoscaling.registry import ScalingRegistry
 from localcloud.application_autoscaling.service import ApplicationAutoScaling
-from localcloud.sagemaker.api.authorization import Authorizer
-from localcloud.sagemaker.api.control_plane import ControlPlane
-from localcloud.sagemaker.api.protocol import Answer, Request, ServiceError, control_plane_error
 from localcloud.sagemaker.api.store import Record
 
 _logger = logging.getLogger(__name__)

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from localcloud.sagemaker.api.store import Record, UnreadableStateError, write_json
+from localcloud.api.state_files import UnreadableStateError, write_json
+from localcloud.sagemaker.api.store import Record
 
 
 @dataclass

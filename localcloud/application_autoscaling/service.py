@@ -10,9 +10,9 @@ from http import HTTPStatus
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
+from localcloud.api.pages import cut_page
+from localcloud.api.protocol import InvalidRequestError, NotEmulatedError, ServiceError
 from localcloud.application_autoscaling.registry import Registered, ScalingRegistry
-from localcloud.sagemaker.api.paging import cut_page
-from localcloud.sagemaker.api.protocol import InvalidRequestError, NotEmulatedError, ServiceError
 from localcloud.sagemaker.api.store import Record, timestamp
 
 # Tells what is known of an endpoint, None if there is none.

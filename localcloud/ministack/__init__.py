@@ -1,5 +1,5 @@
-"""What MiniStack leaves out of AWS and the local cloud adds, by wrapping functions of MiniStack.
+"""MiniStack, patched where it differs from AWS, and what joins it with the services of our own.
 
-Every place where this happens (a "seam") is a small module with a contract test, which fails loudly when a new version
-of MiniStack moves it.
+A folder holds the patches of one of MiniStack's services. A patch replaces functions of MiniStack; its contract
+test fails when a new version of MiniStack changes one of them. Nothing outside of this package imports MiniStack.
 """

@@ -1,4 +1,4 @@
-"""How the local cloud reaches into MiniStack: it wraps functions that still take what they took when it was written."""
+"""Wrap a function of MiniStack, if it still takes the parameters that the patch was written for."""
 
 import functools
 import inspect
@@ -7,8 +7,8 @@ from types import ModuleType
 from typing import Any
 
 
-class SeamMovedError(RuntimeError):
-    """MiniStack has changed where the local cloud reaches into it: run `make setup` to get the pinned version."""
+class PatchMismatchError(RuntimeError):
+    """MiniStack differs from the version that this patch was written for: `make setup` installs that version."""
 
     def __init__(self, owner: ModuleType | type, name: str, problem: str) -> None:
         super().__init__(f"{owner.__name__}.{name} {problem}. {type(self).__doc__}")
@@ -24,14 +24,14 @@ def wrap(owner: ModuleType | type, name: str, parameters: str, around: Callable[
         around: called as ``around(original, *arguments)`` in its place.
 
     Raises:
-        SeamMovedError: there is no such function, or it has other parameters.
+        PatchMismatchError: there is no such function, or it has other parameters.
     """
     original = getattr(owner, name, None)
     if not inspect.isfunction(original):
-        raise SeamMovedError(owner, name, "is gone")
+        raise PatchMismatchError(owner, name, "is gone")
     found = " ".join(inspect.signature(original).parameters)
     if found != parameters:
-        raise SeamMovedError(owner, name, f"takes ({found}) instead of ({parameters})")
+        raise PatchMismatchError(owner, name, f"takes ({found}) instead of ({parameters})")
 
     @functools.wraps(original)
     def replacement(*args: Any, **kwargs: Any) -> Any:

@@ -1,4 +1,4 @@
-"""All seams at once. To be imported when MiniStack's settings are in the environment."""
+"""All patches at once. To be imported when MiniStack's settings are in the environment."""
 
 from functools import cache
 
@@ -6,9 +6,9 @@ from localcloud.ministack import not_emulated, state_saves
 from localcloud.ministack.aws_lambda import reserved_concurrency
 from localcloud.ministack.cloudformation import (
     execution_role,
-    generated_names,
     guarded_deletions,
     nested_updates,
+    physical_names,
     template_parameters,
     template_urls,
 )
@@ -44,11 +44,11 @@ from localcloud.ministack.stepfunctions import (
 
 
 @cache  # a second call would wrap the wrappers
-def install_seams() -> None:
+def install_patches() -> None:
     """Change MiniStack in this process, for good.
 
     Raises:
-        SeamMovedError: this version of MiniStack is not the one that the seams were written for.
+        PatchMismatchError: this version of MiniStack is not the one that the patches were written for.
     """
     for module in (
         audit_log,
@@ -86,7 +86,7 @@ def install_seams() -> None:
         workflow_logs,
         alarm_evaluation,
         cloudformation_types,
-        generated_names,
+        physical_names,
         guarded_deletions,
         execution_role,
         nested_updates,

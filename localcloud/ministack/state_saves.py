@@ -11,7 +11,7 @@ from typing import Any, TextIO
 import ministack.app
 from ministack.core import persistence, responses
 
-from localcloud.ministack.patch import SeamMovedError, wrap
+from localcloud.ministack.patch import PatchMismatchError, wrap
 from localcloud.ministack.swallowed_errors import collect
 
 _STORES = (responses.AccountScopedDict, responses.AccountRegionScopedDict)
@@ -24,16 +24,21 @@ def install() -> None:
     """Have the stores copied as they are at one moment, or a state under load is not saved at all; and do it in C.
 
     Raises:
-        SeamMovedError: the stores of MiniStack hold their data otherwise.
+        PatchMismatchError: the stores of MiniStack hold their data otherwise.
     """
     for store in _STORES:
         if getattr(store, "__slots__", None) != ("_data",) or hasattr(store, "__deepcopy__"):
-            raise SeamMovedError(responses, store.__name__, "is copied otherwise")
+            raise PatchMismatchError(responses, store.__name__, "is copied otherwise")
         store.__deepcopy__ = _copy
     parameters = "obj fp skipkeys ensure_ascii check_circular allow_nan cls indent separators default sort_keys kw"
     wrap(json, "dump", parameters, _dump)
     for module in (persistence, ministack.app):  # the app looks it up under its own name for it
         wrap(module, "save_all", "services", _save_all)
+
+
+def save() -> None:
+    """Write the state of all services, as MiniStack does when it stops; `failures` has what could not be written."""
+    persistence.save_all(ministack.app._build_persistence_save_dict())
 
 
 def _save_all(original: Callable[[Any], None], services: Any) -> None:

@@ -10,7 +10,7 @@ from uuid import uuid4
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-from localcloud.sagemaker.api.protocol import Answer, Request, ServiceError, control_plane_error, runtime_error
+from localcloud.api.protocol import Answer, Request, ServiceError, control_plane_error, runtime_error
 from localcloud.sagemaker.api.store import Record
 from localcloud.sagemaker.hosting.runtime import MAX_BODY_BYTES, PayloadTooLargeError
 from localcloud.sagemaker.region import Region

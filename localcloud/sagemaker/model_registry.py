@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
+from localcloud.api.protocol import InvalidRequestError, NotEmulatedError, ServiceError
 from localcloud.sagemaker.api.paging import list_page
-from localcloud.sagemaker.api.protocol import InvalidRequestError, NotEmulatedError, ServiceError
 from localcloud.sagemaker.api.store import MODEL_PACKAGE, MODEL_PACKAGE_GROUP, Kind, Record, RecordStore, timestamp
 
 # What makes AWS run jobs or publish, and is not here.

@@ -3,9 +3,9 @@
 from functools import partial
 from pathlib import Path
 
-from localcloud.sagemaker.api.authorization import resource_arns
-from localcloud.sagemaker.api.control_plane import ControlPlane
-from localcloud.sagemaker.api.protocol import Answer, Request
+from localcloud.api.control_plane import ControlPlane
+from localcloud.api.protocol import Answer, Request
+from localcloud.sagemaker.api.resource_arns import resource_arns
 from localcloud.sagemaker.api.store import ENDPOINT, Record, RecordStore
 from localcloud.sagemaker.api.tagging import Tagging
 from localcloud.sagemaker.hosting.deployment import Launcher

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from localcloud.sagemaker.api.authorization import Authorizer
+from localcloud.api.authorizer import Authorizer
 from localcloud.sagemaker.hosting.operations import ScalableTargets
 from localcloud.sagemaker.hosting.runtime import MODEL_TIME_LIMIT_SECONDS
 from localcloud.sagemaker.hosting.telemetry import PUBLISH_SECONDS, TelemetrySink

@@ -7,20 +7,20 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from time import monotonic
 
-from ministack import app as ministack
-from ministack.core import persistence
-from ministack.services import stepfunctions
-
 from localcloud.application_autoscaling.app import ApplicationAutoScalingApp
 from localcloud.application_autoscaling.registry import ScalingRegistry
-from localcloud.faults.injection import FaultInjection
 from localcloud.faults.models import honouring_faults
-from localcloud.lambda_runtime.ministack_patch import install as install_lambda
 from localcloud.lambda_runtime.settings import PoolSettings
-from localcloud.ministack import state_saves
+from localcloud.ministack import application, state_saves
+from localcloud.ministack.aws_lambda.pooled_execution import install as install_lambda
 from localcloud.ministack.cloudwatch.alarm_evaluation import keep_evaluating
 from localcloud.ministack.iam import audit_log
-from localcloud.ministack.patches import install_seams
+from localcloud.ministack.iam.authorizer import MiniStackAuthorizer
+from localcloud.ministack.patches import install_patches
+from localcloud.ministack.sagemaker.alarms import MiniStackAlarms
+from localcloud.ministack.sagemaker.object_store import MiniStackObjectStore
+from localcloud.ministack.sagemaker.role import MiniStackRole
+from localcloud.ministack.sagemaker.telemetry_sink import LocalCloudSink
 from localcloud.ministack.stepfunctions.interrupted_executions import restart_interrupted
 from localcloud.sagemaker.algorithms import Algorithms
 from localcloud.sagemaker.app import SageMakerApp
@@ -28,14 +28,10 @@ from localcloud.sagemaker.hosting.operations import ScalableTargets
 from localcloud.sagemaker.image_classification import IMAGE_CLASSIFICATION
 from localcloud.sagemaker.jobs.run import JobServices
 from localcloud.sagemaker.jobs.telemetry import CloudWatchTelemetry
-from localcloud.sagemaker.ministack.alarms import MiniStackAlarms
-from localcloud.sagemaker.ministack.authorizer import MiniStackAuthorizer
-from localcloud.sagemaker.ministack.object_store import MiniStackObjectStore
-from localcloud.sagemaker.ministack.role import MiniStackRole
-from localcloud.sagemaker.ministack.telemetry_sink import LocalCloudSink
 from localcloud.sagemaker.object_store import ObjectStore
 from localcloud.sagemaker.surroundings import Surroundings
 from localcloud.server.checkpoint import keep_saved
+from localcloud.server.fault_injection import FaultInjection
 from localcloud.server.gateway import Gateway
 from localcloud.server.http_server import serve
 from localcloud.server.line_file import LineFile
@@ -60,11 +56,11 @@ async def run(
 
     Raises:
         UnsupportedSystemError, RuntimeMissingError: Lambda functions cannot run here.
-        SeamMovedError: another version of MiniStack than the pinned one is installed.
+        PatchMismatchError: another version of MiniStack than the pinned one is installed.
         UnreadableStateError: a file of the local SageMaker is damaged.
         StateNotSavedError: it stopped, and the state could not be saved.
     """
-    install_seams()
+    install_patches()
     audit = LineFile(folder.audit)
     audit_log.listeners.append(audit.append)
     faults = FaultInjection() if with_faults else None
@@ -81,7 +77,7 @@ async def run(
         sagemaker.resume_jobs()
 
     port = listener.getsockname()[1]
-    gateway = Gateway(ministack.app, sagemaker, autoscaling, ready, port)
+    gateway = Gateway(application.app, sagemaker, autoscaling, ready, port)
     if faults:
         faults.install(pool)
         gateway = faults.into(gateway)
@@ -115,7 +111,7 @@ def save_state(folder: Folder) -> None:
     Raises:
         StateNotSavedError: a part of it could not be written.
     """
-    persistence.save_all(ministack._build_persistence_save_dict())
+    state_saves.save()
     _require_saved(folder)
 
 
@@ -148,7 +144,5 @@ def _job_services(url: str, objects: ObjectStore, algorithms: Algorithms) -> Job
 
 async def _drain() -> None:
     deadline = monotonic() + _DRAIN_SECONDS
-    while monotonic() < deadline and any(
-        execution["status"] == "RUNNING" for execution in stepfunctions._executions.all_values()
-    ):
+    while monotonic() < deadline and not application.is_at_rest():
         await asyncio.sleep(0.05)

@@ -10,10 +10,10 @@ from typing import Any
 from ministack.core.responses import get_account_id, get_region
 from ministack.services.cloudformation import _stacks, changesets, handlers, provisioners, stacks
 
-from localcloud.generated_names import RANDOM
+from localcloud.ministack.cloudformation.generated_names import RANDOM
+from localcloud.ministack.cloudformation.resource_arns import PART_OF, WITHOUT_ARN, Place, name_of
 from localcloud.ministack.iam.service_role import RoleDeniedError, ServiceRole
 from localcloud.ministack.patch import wrap
-from localcloud.resource_arns import PART_OF, WITHOUT_ARN, Place, name_of
 
 type Parameters = Mapping[str, Any]
 type Properties = Mapping[str, Any]

@@ -10,7 +10,7 @@ from typing import Any
 from ministack.services import dynamodb, s3
 from ministack.services.cloudformation import provisioners
 
-from localcloud.ministack.patch import SeamMovedError
+from localcloud.ministack.patch import PatchMismatchError
 
 type Properties = Mapping[str, Any]
 type Deletion = Callable[[str, Properties], None]
@@ -28,12 +28,12 @@ def install() -> None:
     """Ask bucket and table before a stack deletes them.
 
     Raises:
-        SeamMovedError: this version of MiniStack deletes them elsewhere.
+        PatchMismatchError: this version of MiniStack deletes them elsewhere.
     """
     for resource_type, guard in (("AWS::S3::Bucket", _bucket), ("AWS::DynamoDB::Table", _table)):
         handler = provisioners._RESOURCE_HANDLERS.get(resource_type, {})
         if "delete" not in handler or handler.get("delete_with_logical_id"):
-            raise SeamMovedError(provisioners, "_RESOURCE_HANDLERS", f"deletes {resource_type} in another way")
+            raise PatchMismatchError(provisioners, "_RESOURCE_HANDLERS", f"deletes {resource_type} in another way")
         handler["delete"] = _guarded(handler["delete"], guard)
 
 

@@ -9,7 +9,7 @@ from ministack.services import budgets, cloudwatch, iam
 from ministack.services.cloudformation import provisioners
 
 from localcloud.ministack.logs import saved_queries
-from localcloud.ministack.patch import SeamMovedError
+from localcloud.ministack.patch import PatchMismatchError
 
 type Properties = Mapping[str, Any]
 type Made = tuple[str, dict[str, str]]
@@ -19,7 +19,7 @@ def install() -> None:
     """Register the types.
 
     Raises:
-        SeamMovedError: this version of MiniStack knows one of them.
+        PatchMismatchError: this version of MiniStack knows one of them.
     """
     handlers = provisioners._RESOURCE_HANDLERS
     for name, create, delete in (
@@ -29,7 +29,7 @@ def install() -> None:
         ("AWS::Logs::QueryDefinition", _create_query, _delete_query),
     ):
         if name in handlers:
-            raise SeamMovedError(provisioners, "_RESOURCE_HANDLERS", f"has {name} by now")
+            raise PatchMismatchError(provisioners, "_RESOURCE_HANDLERS", f"has {name} by now")
         update = _update_query if create is _create_query else _again(create, delete)
         handlers[name] = {"create": create, "update": update, "delete": delete}
 

@@ -2,7 +2,7 @@
 
 from ministack.services import stepfunctions
 
-from localcloud.ministack.patch import SeamMovedError
+from localcloud.ministack.patch import PatchMismatchError
 
 START_DELAY_SECONDS = 0.15
 
@@ -12,7 +12,7 @@ def install() -> None:
     run = stepfunctions._run_execution
     constants = run.__code__.co_consts
     if constants.count(START_DELAY_SECONDS) != 1:
-        raise SeamMovedError(stepfunctions, run.__name__, "no longer waits before an execution")
+        raise PatchMismatchError(stepfunctions, run.__name__, "no longer waits before an execution")
     run.__code__ = run.__code__.replace(
         co_consts=tuple(0 if constant == START_DELAY_SECONDS else constant for constant in constants)
     )

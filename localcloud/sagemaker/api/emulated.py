@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from localcloud.sagemaker.api.protocol import NotEmulatedError
+from localcloud.api.protocol import NotEmulatedError
 
 # Any value; a set in its place holds the values that are emulated.
 ANY = None

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from localcloud.sagemaker.api.protocol import InvalidRequestError
+from localcloud.api.pages import cut_page
 from localcloud.sagemaker.api.store import Kind, Record
 
 # SageMaker's default for every List operation.
@@ -20,20 +20,6 @@ def list_page(kind: Kind, records: list[Record], request: dict[str, Any]) -> dic
     sort_by = named[request.get("SortBy", kind.sort_by)]
     found.sort(key=lambda record: record[sort_by], reverse=request.get("SortOrder", kind.sort_order) == "Descending")
     return cut_page(kind.listed, found, request, _PAGE_SIZE)
-
-
-def cut_page(listed: str, found: list[Record], request: dict[str, Any], size: int) -> dict[str, Any]:
-    """Return the page that a request asks for, as its member `listed` and, if more follow, `NextToken`.
-
-    Raises:
-        InvalidRequestError: the token is not one that an earlier page gave.
-    """
-    token, size = request.get("NextToken", "0"), request.get("MaxResults", size)
-    if not token.isdecimal():
-        raise InvalidRequestError("Invalid pagination token.")
-    start = int(token)
-    page = {listed: found[start : start + size]}
-    return page if start + size >= len(found) else page | {"NextToken": str(start + size)}
 
 
 def _wanted(record: Record, request: dict[str, Any], name: str, status: str) -> bool:

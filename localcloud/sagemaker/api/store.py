@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from localcloud.sagemaker.api.protocol import InvalidRequestError
+from localcloud.api.protocol import InvalidRequestError
+from localcloud.api.state_files import UnreadableStateError, write_json
 
 type Record = dict[str, Any]
-
-
-class UnreadableStateError(Exception):
-    """A state file of the local SageMaker is damaged: delete the file, then create again what it held."""
 
 
 @dataclass(frozen=True)
@@ -152,13 +149,6 @@ class RecordStore:
                 yield record[f"{kind.name}Name"], record
             except (ValueError, KeyError, TypeError) as exc:
                 raise UnreadableStateError(f"{path} is damaged; delete it and create the {kind.words} again.") from exc
-
-
-def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Write a file as a whole: a crash leaves the old one or the new one, never half of one."""
-    aside = path.with_suffix(".partial")
-    aside.write_text(json.dumps(value, indent=2), encoding="utf-8")
-    aside.replace(path)
 
 
 def timestamp() -> float:

@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message
 
-from localcloud.sagemaker.api.protocol import Answer
+from localcloud.api.protocol import Answer
 
 _logger = logging.getLogger(__name__)
 

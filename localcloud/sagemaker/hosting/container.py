@@ -9,8 +9,8 @@ from typing import Self
 
 from starlette.types import ASGIApp
 
+from localcloud.api.protocol import Answer
 from localcloud.sagemaker.algorithms import ContainerFactory
-from localcloud.sagemaker.api.protocol import Answer
 from localcloud.sagemaker.hosting.asgi import call_app
 
 # How long a new container may take to answer /ping. AWS gives it 2 s, and 8 minutes of trying.

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from localcloud.sagemaker.api.protocol import InvalidRequestError, NotEmulatedError
+from localcloud.api.protocol import InvalidRequestError, NotEmulatedError
 
 type Config = Mapping[str, Any]
 

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
-from localcloud.sagemaker.api.protocol import InvalidRequestError
+from localcloud.api.protocol import InvalidRequestError
 from localcloud.sagemaker.api.store import ENDPOINT, Record, RecordStore, timestamp
 from localcloud.sagemaker.hosting.data_capture import capture_summary
 from localcloud.sagemaker.hosting.deployment import Deployment, DeploymentFailedError, Launcher

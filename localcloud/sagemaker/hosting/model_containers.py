@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from localcloud.api.protocol import InvalidRequestError, NotEmulatedError
 from localcloud.sagemaker.algorithms import Algorithms, UnknownImageError
-from localcloud.sagemaker.api.protocol import InvalidRequestError, NotEmulatedError
 from localcloud.sagemaker.api.store import Record, RecordStore
 from localcloud.sagemaker.model_registry import find_package
 

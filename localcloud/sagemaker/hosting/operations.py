@@ -5,10 +5,10 @@ from functools import partial
 from typing import Any, Protocol
 from uuid import uuid4
 
+from localcloud.api.protocol import InvalidRequestError
 from localcloud.sagemaker.algorithms import Algorithms
 from localcloud.sagemaker.api.emulated import ANY, refuse_not_emulated
 from localcloud.sagemaker.api.paging import list_page
-from localcloud.sagemaker.api.protocol import InvalidRequestError
 from localcloud.sagemaker.api.store import ENDPOINT, ENDPOINT_CONFIG, MODEL, Kind, Record, RecordStore
 from localcloud.sagemaker.execution_role import RoleFactory, RoleRefusedError, lend_volume_key
 from localcloud.sagemaker.hosting.data_capture import check_capture

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from time import perf_counter
 from urllib.parse import quote
 
-from localcloud.sagemaker.api.protocol import Answer, Request, ServiceError
+from localcloud.api.protocol import Answer, Request, ServiceError
 from localcloud.sagemaker.api.store import ENDPOINT, RecordStore
 from localcloud.sagemaker.hosting.container import ModelTimeoutError
 from localcloud.sagemaker.hosting.deployment import Deployment

@@ -7,7 +7,7 @@ import asyncio
 from http import HTTPStatus
 from typing import Self
 
-from localcloud.sagemaker.api.protocol import ServiceError
+from localcloud.api.protocol import ServiceError
 from localcloud.sagemaker.api.store import Record
 
 

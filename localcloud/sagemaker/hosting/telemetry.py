@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from time import perf_counter
 from typing import Any, Protocol
 
-from localcloud.sagemaker.api.protocol import Answer, Request
+from localcloud.api.protocol import Answer, Request
 from localcloud.sagemaker.api.store import ENDPOINT, RecordStore
 from localcloud.sagemaker.execution_role import RoleFactory, RoleRefusedError, require_writable
 from localcloud.sagemaker.hosting.data_capture import Captured, CaptureFile, Payload, capture_files

@@ -12,7 +12,7 @@ from itertools import count, takewhile
 from math import inf
 from typing import Any, Protocol
 
-from localcloud.sagemaker.api.protocol import InvalidRequestError
+from localcloud.api.protocol import InvalidRequestError
 from localcloud.sagemaker.api.store import Record
 
 _LARGEST_CANARY, _SMALLEST_STEP = 0.5, 0.1

@@ -3,7 +3,7 @@
 from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
-from localcloud.sagemaker.api.protocol import InvalidRequestError, NotEmulatedError
+from localcloud.api.protocol import InvalidRequestError, NotEmulatedError
 from localcloud.sagemaker.api.store import Record, timestamp
 
 # https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html#serverless-endpoints-how-it-works-memory

@@ -1,8 +1,8 @@
 """What a request for a training job may ask for here: the rest is refused by name, never ignored."""
 
+from localcloud.api.protocol import InvalidRequestError, NotEmulatedError
 from localcloud.sagemaker.algorithms import Algorithms
 from localcloud.sagemaker.api.emulated import ANY, refuse_not_emulated
-from localcloud.sagemaker.api.protocol import InvalidRequestError, NotEmulatedError
 from localcloud.sagemaker.api.store import Record
 from localcloud.sagemaker.jobs.specification import check_content_types, described, find_algorithm
 

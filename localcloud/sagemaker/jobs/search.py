@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
-from localcloud.sagemaker.api.protocol import InvalidRequestError
+from localcloud.api.protocol import InvalidRequestError
 
 type Candidate = dict[str, str]
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from localcloud.api.protocol import InvalidRequestError, NotEmulatedError
 from localcloud.sagemaker.algorithms import Algorithm, Algorithms, UnknownImageError
-from localcloud.sagemaker.api.protocol import InvalidRequestError, NotEmulatedError
 from localcloud.sagemaker.api.store import Record
 
 

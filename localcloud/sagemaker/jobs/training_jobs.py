@@ -3,10 +3,10 @@
 import asyncio
 from pathlib import Path
 
+from localcloud.api.control_plane import Operation
+from localcloud.api.protocol import InvalidRequestError, ResourceInUseError
 from localcloud.sagemaker.algorithms import Algorithms
-from localcloud.sagemaker.api.control_plane import Operation
 from localcloud.sagemaker.api.paging import list_page
-from localcloud.sagemaker.api.protocol import InvalidRequestError, ResourceInUseError
 from localcloud.sagemaker.api.store import TRAINING_JOB, Record, RecordStore
 from localcloud.sagemaker.execution_role import RoleRefusedError, lend_volume_key
 from localcloud.sagemaker.jobs.progress import ENDED, entered

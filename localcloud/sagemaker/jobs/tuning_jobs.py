@@ -4,14 +4,15 @@ import asyncio
 from typing import Any
 from uuid import uuid4
 
-from localcloud.sagemaker.api.control_plane import Operation
-from localcloud.sagemaker.api.paging import cut_page, list_page
-from localcloud.sagemaker.api.protocol import (
+from localcloud.api.control_plane import Operation
+from localcloud.api.pages import cut_page
+from localcloud.api.protocol import (
     InvalidRequestError,
     ResourceInUseError,
     ResourceNotFoundError,
     ServiceError,
 )
+from localcloud.sagemaker.api.paging import list_page
 from localcloud.sagemaker.api.store import TRAINING_JOB, TUNING_JOB, Record, RecordStore, timestamp
 from localcloud.sagemaker.jobs.early_stopping import falls_behind
 from localcloud.sagemaker.jobs.progress import ENDED

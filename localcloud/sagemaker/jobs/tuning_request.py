@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from localcloud.api.protocol import InvalidRequestError
 from localcloud.sagemaker.algorithms import Algorithm, Algorithms
 from localcloud.sagemaker.api.emulated import ANY, refuse_not_emulated
-from localcloud.sagemaker.api.protocol import InvalidRequestError
 from localcloud.sagemaker.api.store import Record
 from localcloud.sagemaker.jobs.requests import EMULATED_TRAINING_JOB, training_job
 from localcloud.sagemaker.jobs.search import Candidate, candidates

@@ -1,4 +1,4 @@
-"""A local cloud for all tests that are its clients; MiniStack in this process, with the seams and without state."""
+"""A local cloud for all tests that are its clients; MiniStack in this process, patched and without state."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ from ministack.services import (
 
 from localcloud.ministack.cloudwatch.metric_store import CLOCK
 from localcloud.ministack.iam.service_role import sessions
-from localcloud.ministack.patches import install_seams
+from localcloud.ministack.patches import install_patches
 from localcloud.server.cloud import Cloud, running
 
 ACCOUNT = "000000000000"
@@ -98,7 +98,7 @@ class MiniStackInProcess:
 
 @pytest.fixture
 def ministack() -> Iterator[MiniStackInProcess]:
-    install_seams()
+    install_patches()
     yield MiniStackInProcess()
     CLOCK.put_ahead(0)
     sessions.clear()

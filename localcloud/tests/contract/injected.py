@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 
-from localcloud.faults.events import FaultyEvents
 from localcloud.faults.held import HeldDeliveries
 from localcloud.faults.injector import Injector
 from localcloud.faults.plan import Plan, Target
-from localcloud.faults.workflow import FaultyWorkflow
+from localcloud.ministack.faults.events import FaultyEvents
+from localcloud.ministack.faults.workflow import FaultyWorkflow
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from localcloud.resource_arns import PART_OF, WITHOUT_ARN, Place, name_of
+from localcloud.ministack.cloudformation.resource_arns import PART_OF, WITHOUT_ARN, Place, name_of
 from localcloud.server.settings import ACCOUNT, REGION
 from tests.contract.execution_role.resolved import read, resolved
 

@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
+from localcloud.api.protocol import AccessDeniedError, Request
+from localcloud.api.state_files import UnreadableStateError
 from localcloud.application_autoscaling.app import ApplicationAutoScalingApp
 from localcloud.application_autoscaling.registry import ScalingRegistry
-from localcloud.sagemaker.api.protocol import AccessDeniedError, Request
-from localcloud.sagemaker.api.store import UnreadableStateError
 
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 TARGET = {

@@ -20,9 +20,9 @@ from mypy_boto3_sagemaker import SageMakerClient
 from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from localcloud.api.protocol import AccessDeniedError, Request
 from localcloud.application_autoscaling.registry import ScalingRegistry
 from localcloud.sagemaker.algorithms import Algorithm, Algorithms
-from localcloud.sagemaker.api.protocol import AccessDeniedError, Request
 from localcloud.sagemaker.app import SageMakerApp
 from localcloud.sagemaker.hosting.data_capture import CaptureFile
 from localcloud.sagemaker.hosting.telemetry import SinkUnavailableError

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, WaiterError
 
-from localcloud.sagemaker.api.store import UnreadableStateError
+from localcloud.api.state_files import UnreadableStateError
 
 
 def model_behind(cloud: Any, endpoint: str) -> str:

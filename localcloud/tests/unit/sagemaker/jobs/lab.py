@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from localcloud.api.control_plane import Operation
+from localcloud.api.service_model import check_request, find_operation, shape_answer
 from localcloud.sagemaker.algorithms import Algorithms, BuiltInRules
-from localcloud.sagemaker.api.control_plane import Operation
-from localcloud.sagemaker.api.service_model import check_request, find_operation, shape_answer
 from localcloud.sagemaker.api.store import Record, RecordStore
 from localcloud.sagemaker.execution_role import RoleRefusedError
 from localcloud.sagemaker.image_classification import IMAGE_CLASSIFICATION

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from localcloud.api.protocol import InvalidRequestError, NotEmulatedError
 from localcloud.sagemaker.algorithms import Algorithms
-from localcloud.sagemaker.api.protocol import InvalidRequestError, NotEmulatedError
 from localcloud.sagemaker.image_classification import IMAGE_CLASSIFICATION
 from localcloud.sagemaker.jobs.requests import training_job
 from localcloud.tests.unit.sagemaker.jobs.lab import channel, training_request

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.sagemaker.api.protocol import InvalidRequestError
+from localcloud.api.protocol import InvalidRequestError
 from localcloud.sagemaker.jobs.search import candidates
 
 

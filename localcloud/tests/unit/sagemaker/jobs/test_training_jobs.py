@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.sagemaker.api.protocol import InvalidRequestError, ResourceInUseError
+from localcloud.api.protocol import InvalidRequestError, ResourceInUseError
 from localcloud.tests.unit.sagemaker.jobs.lab import NEVER_END, TRAIN, TRAIN_UNTIL_STOPPED
 
 UNTIL_STOPPED_WITH_MODEL = TRAIN + "; " + TRAIN_UNTIL_STOPPED

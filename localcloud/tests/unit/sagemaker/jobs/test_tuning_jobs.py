@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.sagemaker.api.protocol import (
+from localcloud.api.protocol import (
     InvalidRequestError,
     NotEmulatedError,
     ResourceInUseError,

@@ -1,0 +1,147 @@
+"""Where MiniStack runs a Python function: the pool takes the place of its workers, which hide every error's class.
+
+Like ``localcloud.ministack``, it may be imported only once MiniStack's settings are in the environment.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from http import HTTPStatus
+from io import BytesIO
+from typing import Any
+
+from ministack.services import lambda_svc
+
+from localcloud.lambda_runtime.code_store import LIMITS
+from localcloud.lambda_runtime.invocation import Function, Invocation
+from localcloud.lambda_runtime.pool import LambdaPool, PoolBusyError
+from localcloud.lambda_runtime.settings import ARCHITECTURE, PoolSettings, require_runtime
+from localcloud.lambda_runtime.variables import function_variables
+from localcloud.ministack.iam.service_role import RoleNotAssumedError, ServiceRole
+from localcloud.ministack.patch import wrap
+from untrusted.archive import UnsafeArchiveError
+from untrusted.zip import check_zip
+
+# The runtime that .venv-lambda holds; functions of another one are left to MiniStack.
+RUNTIME = "python3.13"
+
+type Result = dict[str, Any]
+
+
+def install(settings: PoolSettings) -> LambdaPool:
+    """Have MiniStack's functions run in a new pool of execution environments, and return it: the caller closes it.
+
+    Raises:
+        UnsupportedSystemError: this is not Linux.
+        RuntimeMissingError: the Python environment of the Lambda runtime is missing.
+        PatchMismatchError: this version of MiniStack is not the one that the patches were written for.
+    """
+    require_runtime(settings.python)
+    pool = LambdaPool(settings)
+    wrap(lambda_svc, "_reject_unreadable_zip", "zip_data", _refuse_unsafe_zip)
+    wrap(lambda_svc, "_throttle_response", "reason_code msg retry_after", _name_throttling)
+    wrap(lambda_svc, "_execute_function_warm", "func event request_id", _PooledExecution(pool, settings))
+    return pool
+
+
+def _name_throttling(original: Callable[..., Result], reason_code: str, msg: str, retry_after: int = 1) -> Result:
+    """Name a throttled invocation as Step Functions does: MiniStack takes the error's name from ``errorType``."""
+    result = original(reason_code, msg, retry_after)
+    return {**result, "body": result["body"] | {"errorType": "Lambda.TooManyRequestsException", "errorMessage": msg}}
+
+
+def _refuse_unsafe_zip(original: Callable[[bytes | None], Any], zip_data: bytes | None) -> Any:
+    """Refuse a package or layer that the pool would not unpack, in the words of Lambda for one that it cannot."""
+    if refusal := original(zip_data):
+        return refusal
+    try:
+        if zip_data is not None:
+            check_zip(BytesIO(zip_data), replace(LIMITS, unpacked_bytes=sys.maxsize))  # MiniStack checks the size
+    except UnsafeArchiveError as error:
+        sentence = "Could not unzip uploaded file. Please check your file, then try to upload again."
+        return lambda_svc.error_response_json(
+            "InvalidParameterValueException", f"{sentence} ({error})", HTTPStatus.BAD_REQUEST
+        )
+    return None
+
+
+def _wrong_architecture(built_for: list[str]) -> Result:
+    """Say so before the function fails on the first compiled module that it imports."""
+    sentence = (
+        f"The function was built for {', '.join(built_for)}, this machine is {ARCHITECTURE}: build and deploy with"
+    )
+    sentence += f" --parameter-overrides Architecture={ARCHITECTURE}"
+    return {
+        "body": {"errorType": "Runtime.WrongArchitecture", "errorMessage": sentence},
+        "error": True,
+        "log": sentence,
+    }
+
+
+def _role_not_assumed(reason: str) -> Result:
+    """Refuse an invocation in the words of Lambda, under the name that Step Functions gives it."""
+    sentence = f"The role defined for the function cannot be assumed by Lambda. ({reason})"
+    return {
+        "body": {"errorType": "Lambda.AWSLambdaException", "errorMessage": sentence},
+        "error": True,
+        "log": sentence,
+    }
+
+
+class _PooledExecution:
+    """Runs a function in the pool, on the thread that MiniStack makes for each invocation."""
+
+    def __init__(self, pool: LambdaPool, settings: PoolSettings) -> None:
+        self._pool = pool
+        self._settings = settings
+
+    def __call__(self, original: Callable[..., Result], func: Result, event: Any, request_id: str) -> Result:
+        config = func.get("config") or func
+        if config.get("Runtime") != RUNTIME or not func.get("code_zip"):
+            return original(func, event, request_id)
+        built_for = config.get("Architectures") or [ARCHITECTURE]
+        if ARCHITECTURE not in built_for:
+            return _wrong_architecture(built_for)
+        try:
+            ServiceRole(config["Role"], "lambda.amazonaws.com", _unqualified_arn(config), request_id).assume()
+        except RoleNotAssumedError as refusal:
+            return _role_not_assumed(str(refusal))
+        invocation = Invocation(
+            request_id=request_id,
+            payload=json.dumps(event, ensure_ascii=False).encode(),
+            timeout=config.get("Timeout", 3),
+            function_arn=config["FunctionArn"],
+            trace_id=lambda_svc._xray_trace_id_for_invocation(config),
+        )
+        try:
+            answer = self._pool.invoke(self._function(config, func["code_zip"]), invocation)
+        except PoolBusyError as busy:
+            throttled: Result = lambda_svc._throttle_response("ConcurrentInvocationLimitExceeded", str(busy))
+            return throttled
+        return {"body": _decoded(answer.payload), "error": answer.is_error, "log": answer.log}
+
+    def _function(self, config: dict[str, Any], code: bytes) -> Function:
+        # Whatever alias it is invoked by, a function has the same credentials, and so the same environments.
+        credentials = lambda_svc.execution_credentials(config | {"FunctionArn": _unqualified_arn(config)})
+        variables = function_variables(config, lambda_svc._runtime_env_vars(config), credentials, self._settings)
+        layers = [lambda_svc._resolve_layer_zip(layer) for layer in config.get("Layers", [])]
+        return Function(
+            name=config["FunctionName"],
+            handler=config["Handler"],
+            code=code,
+            layers=tuple(layer for layer in layers if layer),
+            variables=tuple(sorted(variables.items())),
+        )
+
+
+def _unqualified_arn(config: Mapping[str, Any]) -> str:
+    return ":".join(config["FunctionArn"].split(":")[:7])
+
+
+def _decoded(payload: bytes) -> Any:
+    """The JSON value of an answer; a handler that returns bytes may answer anything, which passes as it is."""
+    try:
+        return json.loads(payload)
+    except ValueError:
+        return payload

@@ -1,0 +1,1 @@
+"""Patches of MiniStack's CloudWatch: metrics and alarms."""

@@ -1,0 +1,1 @@
+"""Fault injection inside of MiniStack's services."""

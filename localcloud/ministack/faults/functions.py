@@ -1,0 +1,59 @@
+"""Faults of Lambda: invocations that are turned away, and processes that die at the worst moment."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from ministack.services import lambda_svc
+from starlette.types import Scope
+
+from localcloud.faults.images import subject_of
+from localcloud.faults.injector import Injector
+from localcloud.faults.kinds import INVOCATION
+from localcloud.faults.services import Sender
+from localcloud.lambda_runtime.pool import LambdaPool
+from localcloud.ministack.faults.workflow import subject_of_task
+from localcloud.ministack.patch import wrap
+
+# How botocore tells the AWS_SDK_UA_APP_ID that every execution environment has of its own.
+_IDENTITY = re.compile(rb"\bapp/(\w+)")
+
+
+class Functions:
+    """Knows the functions at work: which process serves which invocation, and about which image that is."""
+
+    def __init__(self, injector: Injector) -> None:
+        self._injector = injector
+        self._pool: LambdaPool | None = None
+        self._subjects: dict[str, str] = {}  # by request id, of the invocations under way
+        self._doomed: set[str] = set()  # request ids whose answer will be lost
+
+    def install(self, pool: LambdaPool) -> None:
+        """Look at every invocation before it gets an environment of the pool."""
+        self._pool = pool
+        wrap(lambda_svc, "_execute_function_warm", "func event request_id", self._execute)
+
+    def loses_answer(self, request_id: str) -> bool:
+        """Tell whether the process that serves an invocation dies with its answer."""
+        return request_id in self._doomed
+
+    def sender(self, scope: Scope) -> Sender | None:
+        """Return the function that sent a request, None if it was someone else."""
+        told = _IDENTITY.search(dict(scope["headers"]).get(b"user-agent", b""))
+        environment = self._pool.busy(told[1].decode()) if self._pool and told else None
+        subject = self._subjects.get(environment.request_id or "") if environment else None
+        return Sender(subject, environment.kill) if environment and subject else None
+
+    def _execute(self, original: Callable[..., dict[str, Any]], func: Any, event: Any, request_id: str) -> Any:
+        subject = subject_of_task() or subject_of(event)
+        strike = self._injector.strike(INVOCATION, subject)
+        if strike is not None and strike.kind == "lambda-throttled":
+            return lambda_svc._throttle_response("ConcurrentInvocationLimitExceeded", "Rate Exceeded: injected.")
+        self._subjects[request_id] = subject
+        if strike is not None:
+            self._doomed.add(request_id)
+        try:
+            return original(func, event, request_id)
+        finally:
+            del self._subjects[request_id]
+            self._doomed.discard(request_id)
