@@ -27,7 +27,7 @@ from algorithm.backbone import cores, load_backbone
 from algorithm.head import Head, HeadTraining
 from algorithm.hyperparameters import parse
 from benchmarks import cifar10
-from training.statistics.acceptance import GUESS
+from training.statistics.acceptance import DEFAULT_THRESHOLD
 from training.statistics.drift import compare
 from training.statistics.image_statistics import image_statistics
 from training.statistics.metrics import wilson_interval
@@ -134,7 +134,7 @@ def is_found(photos: Mapping[str, Photos], drift: str, draw: np.random.Generator
         after = mixed(after, clean.labels, draw, recent, CLASS_MIXES[drift])
     one = clean.sample(order[:reference].tolist())
     other = photos.get(drift, clean).sample(after[:recent].tolist())
-    thresholds = dict.fromkeys(chain(one.decisions.classes, other.decisions.classes), GUESS)
+    thresholds = dict.fromkeys(chain(one.decisions.classes, other.decisions.classes), DEFAULT_THRESHOLD)
     return any(comparison.drifted for comparison in compare(one, other, thresholds))
 
 

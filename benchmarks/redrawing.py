@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.statistics.acceptance import GUESS
+from training.statistics.acceptance import DEFAULT_THRESHOLD
 from training.statistics.calibration import as_served, fit_temperature
 from training.statistics.metrics import Z95, expected_calibration_error
-from training.statistics.precision_guarantee import Candidates, Promise
+from training.statistics.precision_guarantee import Candidates, PrecisionGuarantee
 
 DRAWS = 200
 MIDDLE = (2.5, 97.5)  # percentiles: 95 % of the draws lie between them
@@ -41,7 +41,7 @@ class Draws:
 
     @property
     def kept(self) -> int:
-        """In how many of them a threshold was found, and the precision on the test images is not below the promise."""
+        """Count the divisions whose threshold keeps the guarantee on the test images."""
         return sum(precision >= self.precision for precision in self.precisions)
 
     def told(self) -> dict[str, Any]:
@@ -78,16 +78,16 @@ def error_interval(test: Answers, temperature: float, error: float, seed: int) -
     return max(0.0, error - half), error + half
 
 
-def draw(calibration: Answers, test: Answers, promise: Promise, seed: int, draws: int = DRAWS) -> Draws:
+def draw(calibration: Answers, test: Answers, guarantee: PrecisionGuarantee, seed: int, draws: int = DRAWS) -> Draws:
     """Put all answers together and divide them anew, so many times, into as many of both kinds as before."""
     probabilities = np.vstack([calibration.probabilities, test.probabilities])
     pool = Answers(probabilities, np.concatenate([calibration.labels, test.labels]))
     rng, rows = np.random.default_rng(seed), []
     for _ in range(draws):
         first, second = divide(len(pool.labels), len(calibration.labels), rng)
-        rows.append(_kept(pool.of(first), pool.of(second), promise))
+        rows.append(_kept(pool.of(first), pool.of(second), guarantee))
     coverages, precisions, at_guess = zip(*rows, strict=True)
-    return Draws(promise.precision, coverages, precisions, at_guess)
+    return Draws(guarantee.precision, coverages, precisions, at_guess)
 
 
 def divide(images: int, first: int, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -96,12 +96,12 @@ def divide(images: int, first: int, rng: np.random.Generator) -> tuple[NDArray[n
     return order[:first], order[first:]
 
 
-def _kept(calibration: Answers, test: Answers, promise: Promise) -> tuple[float, float, float]:
+def _kept(calibration: Answers, test: Answers, guarantee: PrecisionGuarantee) -> tuple[float, float, float]:
     """Coverage and precision of the test images at the threshold; the coverage of the guess without calibration."""
     temperature = fit_temperature(calibration.probabilities, calibration.labels)
     confidences, right = _judged(calibration, temperature)
-    choice = Candidates.of(confidences, right).choose(promise)
-    at_guess = float((test.probabilities.max(axis=1) >= GUESS).mean())
+    choice = Candidates.of(confidences, right).choose(guarantee)
+    at_guess = float((test.probabilities.max(axis=1) >= DEFAULT_THRESHOLD).mean())
     if choice is None:
         return 0.0, 0.0, at_guess  # where no promise can be made, none is kept
     confidences, right = _judged(test, temperature)

@@ -28,7 +28,7 @@ from benchmarks import cifar10
 from benchmarks.redrawing import draw, error_interval, read_answers
 from benchmarks.trust_tables import calibration_table, foreign_table, promise_table
 from localcloud.server.cloud import Cloud, running
-from training.statistics.precision_guarantee import Promise
+from training.statistics.precision_guarantee import PrecisionGuarantee
 from untrusted.console import Console
 
 TEN, VEHICLES, KINDS = Path("build/cifar10-ten"), Path("build/cifar10-vehicles"), Path("build/cifar10-kinds")
@@ -82,7 +82,7 @@ def ten_classes(cloud: Cloud, folder: Path, seed: int) -> dict[str, Any]:
     trials.served(str(TEN), "--split", TEN_SPLIT, "--seed", str(seed))
     metrics = trials.step("evaluate")["metrics"]
     calibration, test = (read_answers(trials.answers(split)) for split in ("calibration", "test"))
-    draws = draw(calibration, test, Promise(0.95, 0.95), seed)
+    draws = draw(calibration, test, PrecisionGuarantee(0.95, 0.95), seed)
     error = {name: one["expected_calibration_error"] for name, one in metrics["calibration"].items()}
     temperatures = {"before": 1.0, "after": metrics["temperature"]}
     intervals = {name: error_interval(test, at, error[name], seed) for name, at in temperatures.items()}

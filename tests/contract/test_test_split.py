@@ -13,7 +13,7 @@ MAY_NAME_IT = (
     "training/reports/",
     "training/steps/stage",
     "training/steps/evaluate.py",
-    "training/endpoint/test_answers.py",
+    "training/endpoint/held_out_answers.py",
     "training/statistics/metrics.py",
 )
 # `archive` copies the lists of all splits, and reads no image of any.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from training.dataset.dataset import TEST, TRAIN
-from training.dataset.inert_pickle import ForeignPickleError, InertArray, load_inert
+from training.dataset.inert_pickle import InertArray, UnsafePickleError, load_inert
 from training.dataset.source import LabelledImage, Source, choose
 from training.project.errors import TrainingError
 from untrusted.archive import Limits, UnsafeArchiveError
@@ -70,7 +70,7 @@ def read_cifar(path: Path, wanted: tuple[str, ...]) -> Source:
         ]
     except (StopIteration, KeyError, TypeError, IndexError, ValueError, AttributeError, EOFError) as exc:
         raise NoCifarArchiveError(f"{path}: {NoCifarArchiveError.__doc__}") from exc
-    except (ForeignPickleError, UnsafeArchiveError, OSError) as exc:
+    except (UnsafePickleError, UnsafeArchiveError, OSError) as exc:
         raise NoCifarArchiveError(f"{path}: {exc} {NoCifarArchiveError.__doc__}") from exc
     return Source(chosen, images, tuple(sorted(set(names) - set(chosen))))
 

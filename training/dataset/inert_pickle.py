@@ -13,7 +13,7 @@ from typing import Any
 _NAMES = {"_reconstruct", "ndarray", "dtype"}
 
 
-class ForeignPickleError(Exception):
+class UnsafePickleError(Exception):
     """The pickle asks for something else than plain values and numpy arrays."""
 
 
@@ -44,7 +44,7 @@ class _Reader(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         """Answer with a class that keeps or ignores, never with the one that is named."""
         if module.partition(".")[0] != "numpy" or name not in _NAMES:
-            raise ForeignPickleError(f"It asks for {module}.{name}, which no data set of numpy arrays needs.")
+            raise UnsafePickleError(f"It asks for {module}.{name}, which no data set of numpy arrays needs.")
         return _InertType if name == "dtype" else InertArray
 
 
@@ -52,11 +52,11 @@ def load_inert(data: bytes) -> Any:
     """Read a pickle; text of Python 2 comes as bytes, an array as InertArray.
 
     Raises:
-        ForeignPickleError: it asks for anything else, or is no pickle.
+        UnsafePickleError: it asks for anything else, or is no pickle.
     """
     try:
         return _Reader(io.BytesIO(data), encoding="bytes").load()
-    except ForeignPickleError:
+    except UnsafePickleError:
         raise
     except Exception as exc:  # a border: damaged bytes make the reader raise nearly anything
-        raise ForeignPickleError(f"It is no sound pickle ({exc}).") from exc
+        raise UnsafePickleError(f"It is no sound pickle ({exc}).") from exc

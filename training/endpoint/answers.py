@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from training.dataset.answer import Answer
 from training.dataset.dataset import Dataset, LabelledKey
-from training.endpoint.invocation import Answer, InvalidAnswerError, classify_all, read_images
+from training.endpoint.invocation import InvalidAnswerError, classify_all, read_images
 from training.project.step import Context
 from untrusted.console import track
 

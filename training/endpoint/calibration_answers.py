@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from training.dataset.answer import Answer
 from training.dataset.dataset import CALIBRATION, Dataset
 from training.endpoint.answers import AnswerFile, ask
-from training.endpoint.invocation import Answer
 from training.models.served_model import ServedModel
 from training.project.step import Context
 from training.statistics.calibration import fit_temperature, with_temperature

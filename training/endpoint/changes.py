@@ -225,7 +225,7 @@ def _hosted(context: Context, config: str) -> set[tuple[str, bool]]:
 
 def _live_configs(context: Context) -> set[str]:
     """The endpoint configurations that our endpoints serve or move to."""
-    names = [context.names.endpoint, *inventory.contest_endpoints(context)]
+    names = [context.names.endpoint, *inventory.comparison_endpoints(context)]
     live = [found for name in names if (found := inventory.find_endpoint(context, name))]
     pending = (found["PendingDeploymentSummary"] for found in live if "PendingDeploymentSummary" in found)
     return {one["EndpointConfigName"] for one in (*live, *pending)}

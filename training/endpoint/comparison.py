@@ -11,10 +11,11 @@ from botocore.exceptions import ClientError
 
 from cli.aws import sentence_of
 from cli.polling import looks
+from training.dataset.answer import Answer
 from training.dataset.dataset import Dataset, LabelledKey
 from training.endpoint.answers import AnswerFile
-from training.endpoint.invocation import Answer, classify_all, read_images
-from training.models.promotion_errors import ContestEndpointError
+from training.endpoint.invocation import classify_all, read_images
+from training.models.promotion_errors import ComparisonEndpointError
 from training.models.registry import Package
 from training.project.inventory import is_absent
 from training.project.step import Context
@@ -22,7 +23,7 @@ from untrusted.console import track
 
 
 @dataclass(frozen=True)
-class Contest:
+class ModelComparison:
     """Where and how models are asked; `role` is what SageMaker works as, `timeout` in seconds."""
 
     context: Context
@@ -38,7 +39,7 @@ class Contest:
         What an earlier try was answered is kept in the run's folder; if nothing is missing, there is no endpoint.
 
         Raises:
-            ContestEndpointError, NoAnswerError, ImageMissingError: not all images could be asked.
+            ComparisonEndpointError, NoAnswerError, ImageMissingError: not all images could be asked.
         """
         files = {package.version: self._file(package) for package in packages}
         answered = {version: {answer.image for answer in file.answers} for version, file in files.items()}
@@ -89,8 +90,10 @@ class Contest:
                 if found["EndpointStatus"] == "InService":
                     return
                 if found["EndpointStatus"] == "Failed":
-                    raise ContestEndpointError(f"{name}: {found.get('FailureReason', ContestEndpointError.__doc__)}")
-        raise ContestEndpointError(
+                    raise ComparisonEndpointError(
+                        f"{name}: {found.get('FailureReason', ComparisonEndpointError.__doc__)}"
+                    )
+        raise ComparisonEndpointError(
             f"{name} is still not in service after {self.timeout:.0f} s: give more by --timeout."
         )
 

@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Event, Thread
 from time import perf_counter
@@ -15,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.aws import code_of, sentence_of
 from cli.polling import looks
+from training.dataset.answer import Answer
 from training.dataset.dataset import LabelledKey
 from training.project.errors import TrainingError
 
@@ -40,26 +40,6 @@ class NoAnswerError(TrainingError):
 
 class InvalidAnswerError(NoAnswerError):
     """The endpoint does not answer an image with a JSON list of class probabilities."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the endpoint said of an image, as it said it, and how long the client waited for it."""
-
-    image: LabelledKey
-    probabilities: tuple[float, ...]
-    milliseconds: float
-    variant: str
-
-    @property
-    def label(self) -> int:
-        """The index of the image's true class."""
-        return self.image.label
-
-    @property
-    def prediction(self) -> int:
-        """The index of the class with the largest probability."""
-        return self.probabilities.index(max(self.probabilities))
 
 
 def read_images(

@@ -18,49 +18,49 @@ from training.endpoint.answers import of_all_classes
 from training.endpoint.invocation import classify_all
 from training.project.errors import TrainingError
 from training.project.step import Context
-from training.statistics.acceptance import GUESS, Acceptance
+from training.statistics.acceptance import DEFAULT_THRESHOLD, Acceptance
 from training.statistics.calibration import as_served
 from training.statistics.metrics import share, wilson_interval
 
 
-class NoForeignImagesError(TrainingError):
+class NoOodImagesError(TrainingError):
     """None of the foreign images can be read."""
 
 
 @dataclass(frozen=True)
-class Foreign:
+class OodSource:
     """A source of foreign images, and its name."""
 
     name: str
     source: Source
 
 
-def find_foreign(context: Context, name: str) -> Foreign:
+def open_ood_source(context: Context, name: str) -> OodSource:
     """Look what there is, before any work. Raises SourceNotReadableError and what else a source can be refused for."""
-    return Foreign(name, open_source(name, Columns(), (), context.aws.s3))
+    return OodSource(name, open_source(name, Columns(), (), context.aws.s3))
 
 
-def classify_foreign(
-    context: Context, foreign: Foreign, variant: str | None, card: Mapping[str, Any], workers: int
+def classify_ood_images(
+    context: Context, foreign: OodSource, variant: str | None, card: Mapping[str, Any], workers: int
 ) -> dict[str, Any]:
     """Prepare the images of a source as `stage` does, and have the endpoint classify them; nothing of them is kept.
 
     Returns: how many there were, and how many are accepted at the model card's threshold and at the guess.
 
     Raises:
-        NoForeignImagesError: there are none that can be read.
+        NoOodImagesError: there are none that can be read.
         NoAnswerError: the endpoint did not answer one.
     """
     with TemporaryDirectory() as folder:
         prepared, unreadable = prepare_all(foreign.source.images, Path(folder), 1, context.console)
         if not prepared:
-            raise NoForeignImagesError(f"{foreign.name}: {NoForeignImagesError.__doc__}")
+            raise NoOodImagesError(f"{foreign.name}: {NoOodImagesError.__doc__}")
         runtime, endpoint = context.aws.sagemaker_runtime, context.names.endpoint
         images = _read(prepared, Path(folder))
         answers = classify_all(runtime, endpoint, images, workers, variant)
         told = [answer.probabilities for answer in of_all_classes(answers, len(card["labels"]))]
     calibrated = as_served(np.array(told), card["temperature"])
-    guess = Acceptance.at(GUESS, card["labels"], card.get("other_class"))
+    guess = Acceptance.at(DEFAULT_THRESHOLD, card["labels"], card.get("other_class"))
     return {
         "source": foreign.name,
         "kinds": list(foreign.source.classes),

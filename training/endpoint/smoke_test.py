@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from training.dataset.answer import Answer
 from training.dataset.dataset import CALIBRATION, TRAIN, Dataset, LabelledKey
 from training.endpoint.errors import SmokeTestError
-from training.endpoint.invocation import Answer, NoAnswerError, classify_all, read_images
+from training.endpoint.invocation import NoAnswerError, classify_all, read_images
 from training.project.step import Context
 
 SMOKE_IMAGES = 10
@@ -21,20 +22,20 @@ type Images = list[tuple[LabelledKey, bytes]]
 
 
 @dataclass(frozen=True)
-class ProofImages:
+class SmokeTestImages:
     """One training image of each of at most 10 classes, and calibration images of all classes."""
 
     known: Images
     calibration: Images
 
 
-def read_proof_images(context: Context, dataset: Dataset) -> ProofImages:
+def read_smoke_test_images(context: Context, dataset: Dataset) -> SmokeTestImages:
     """Read the images from S3: before the endpoint is changed, so that nothing is if they cannot be read."""
     first_of_class = {image.label: image for image in reversed(dataset.images(context.aws.s3, TRAIN))}
     known = _spread([first_of_class[label] for label in sorted(first_of_class)], SMOKE_IMAGES)
     calibration = _spread(dataset.images(context.aws.s3, CALIBRATION), CALIBRATION_IMAGES)
     read = dict(read_images(context.aws.s3, dataset.bucket, [*known, *calibration], WORKERS))
-    return ProofImages([(key, read[key]) for key in known], [(key, read[key]) for key in calibration])
+    return SmokeTestImages([(key, read[key]) for key in known], [(key, read[key]) for key in calibration])
 
 
 def smoke_test(context: Context, dataset: Dataset, images: Images, variant: str | None = None) -> dict[str, Any]:

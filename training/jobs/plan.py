@@ -10,7 +10,7 @@ from training.project.encryption_keys import key_arn
 from training.project.errors import TrainingError
 from training.project.run_file import open_run_file
 from training.project.step import Context
-from training.project.training_stack import find_foundation
+from training.project.training_stack import find_training_stack
 
 _SAME_NETWORK = ("num_layers", "image_shape")
 
@@ -94,9 +94,9 @@ def _max_wait(options: argparse.Namespace) -> int | None:
 def _role(context: Context, named: str | None, bucket: str) -> str:
     if role := named or context.run.result("stage").get("role"):
         return str(role)
-    foundation = find_foundation(context)
-    if foundation and foundation.bucket == bucket:  # it may read no other
-        return foundation.role
+    stack = find_training_stack(context)
+    if stack and stack.bucket == bucket:  # it may read no other
+        return stack.role
     raise RoleMissingError
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from training.endpoint.invocation import Answer
+from training.dataset.answer import Answer
 from training.models.registry import Package
 from training.statistics.paired_accuracy import LEVEL, Comparison
 

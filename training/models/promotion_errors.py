@@ -19,5 +19,5 @@ class ChallengerRefusedError(TrainingError):
     """The challenger is not shown to be better than the champion, which stays."""
 
 
-class ContestEndpointError(TrainingError):
+class ComparisonEndpointError(TrainingError):
     """The endpoint that the two models are compared on could not be brought into service."""

@@ -13,9 +13,9 @@ from training.project.training_stack import (
     POLLING,
     TEMPLATE,
     VOLUME_KEYS,
-    Foundation,
-    FoundationFailedError,
-    find_foundation,
+    TrainingStack,
+    TrainingStackFailedError,
+    find_training_stack,
 )
 
 if TYPE_CHECKING:
@@ -69,32 +69,32 @@ def allow_keys(context: Context, role: str, data: str | None, volumes: str | Non
         volumes: ARN of the key that encrypts volumes.
 
     Raises:
-        FoundationFailedError: the stack cannot be updated.
+        TrainingStackFailedError: the stack cannot be updated.
     """
     if data is None and volumes is None:
         return
-    foundation = find_foundation(context)
-    if foundation is None or foundation.role != role:
+    stack = find_training_stack(context)
+    if stack is None or stack.role != role:
         context.console.print(f"Make sure that the role may use the KMS key: {role}")
         return
-    allowed = {DATA_KEYS: foundation.data_keys, VOLUME_KEYS: foundation.volume_keys}
+    allowed = {DATA_KEYS: stack.data_keys, VOLUME_KEYS: stack.volume_keys}
     wanted = {
-        DATA_KEYS: _with(foundation.data_keys, data),
-        VOLUME_KEYS: _with(foundation.volume_keys, volumes),
+        DATA_KEYS: _with(stack.data_keys, data),
+        VOLUME_KEYS: _with(stack.volume_keys, volumes),
     }
     if wanted != allowed:
-        _update(context, foundation, wanted)
+        _update(context, stack, wanted)
 
 
 def _with(keys: tuple[str, ...], key: str | None) -> tuple[str, ...]:
     return keys if key is None or key in keys else (*keys, key)
 
 
-def _update(context: Context, foundation: Foundation, keys: Mapping[str, Iterable[str]]) -> None:
-    name, cloudformation = context.names.foundation, context.aws.cloudformation
+def _update(context: Context, stack: TrainingStack, keys: Mapping[str, Iterable[str]]) -> None:
+    name, cloudformation = context.names.training_stack, context.aws.cloudformation
     context.console.print(f"Updating the stack {name}: SageMaker's role may use the KMS key.")
     parameters: list[ParameterTypeDef] = [
-        {"ParameterKey": one, "UsePreviousValue": True} for one in foundation.parameters if one not in keys
+        {"ParameterKey": one, "UsePreviousValue": True} for one in stack.parameters if one not in keys
     ]
     parameters += [{"ParameterKey": one, "ParameterValue": ",".join(arns)} for one, arns in keys.items()]
     cloudformation.update_stack(
@@ -106,4 +106,4 @@ def _update(context: Context, foundation: Foundation, keys: Mapping[str, Iterabl
     try:
         cloudformation.get_waiter("stack_update_complete").wait(StackName=name, WaiterConfig=POLLING)
     except WaiterError as exc:
-        raise FoundationFailedError(f"The stack {name}: {exc}. {FoundationFailedError.__doc__}") from exc
+        raise TrainingStackFailedError(f"The stack {name}: {exc}. {TrainingStackFailedError.__doc__}") from exc

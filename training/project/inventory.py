@@ -32,7 +32,7 @@ def find_endpoint(context: Context, name: str | None = None) -> "DescribeEndpoin
         raise
 
 
-def contest_endpoints(context: Context) -> Iterator[str]:
+def comparison_endpoints(context: Context) -> Iterator[str]:
     """Names of our endpoints beside that of the stage: what a comparison by `promote` left when it was cut off."""
     pages = context.aws.sagemaker.get_paginator("list_endpoints").paginate(NameContains=f"{context.names.service}-v")
     for page in pages:

@@ -34,7 +34,9 @@ class Names:
             if not _PART.fullmatch(getattr(self, part)):
                 raise InvalidNameError(f"The {part} is {getattr(self, part)!r}. {InvalidNameError.__doc__}")
         if self.stage == "training":
-            raise InvalidNameError("The stage cannot be `training`: its stack would have the name of dev's foundation.")
+            raise InvalidNameError(
+                "The stage cannot be `training`: its stack would have the name of dev's training stack."
+            )
         if (too_long := len(self.dated(datetime.min)) - _LONGEST) > 0:
             raise InvalidNameError(f"Project, stage and run are {too_long} characters too long together.")
 
@@ -54,7 +56,7 @@ class Names:
         return f"{_MODEL_CARDS}/{self.endpoint}"
 
     @property
-    def foundation(self) -> str:
+    def training_stack(self) -> str:
         """The stack of `stacks/training.yaml`: what all runs of a stage share."""
         return f"{self.service}-training"
 

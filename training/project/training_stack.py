@@ -18,12 +18,12 @@ DATA_KEYS, VOLUME_KEYS = "DataKeyArns", "VolumeKeyArns"  # parameters of the tem
 POLLING: "WaiterConfigTypeDef" = {"Delay": 2, "MaxAttempts": 150}  # seconds, and how often
 
 
-class FoundationFailedError(AwsError):
+class TrainingStackFailedError(AwsError):
     """The stack with bucket and role could not be made or updated; its events say why."""
 
 
 @dataclass(frozen=True)
-class Foundation:
+class TrainingStack:
     """The outputs of the stack, and the KMS keys that its role may use: for objects, for volumes."""
 
     bucket: str
@@ -33,10 +33,10 @@ class Foundation:
     parameters: tuple[str, ...] = ()  # the names of all of them
 
 
-def find_foundation(context: Context) -> Foundation | None:
+def find_training_stack(context: Context) -> TrainingStack | None:
     """Read what the stack is called; None if there is no such stack, or not yet."""
     try:
-        [stack] = context.aws.cloudformation.describe_stacks(StackName=context.names.foundation)["Stacks"]
+        [stack] = context.aws.cloudformation.describe_stacks(StackName=context.names.training_stack)["Stacks"]
     except ClientError as exc:
         if code_of(exc) == "ValidationError":  # "Stack with id ... does not exist"
             return None
@@ -45,7 +45,7 @@ def find_foundation(context: Context) -> Foundation | None:
         return None
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
     if "SageMakerRoleArn" not in outputs:
-        raise FoundationFailedError(
+        raise TrainingStackFailedError(
             f"The stack {stack['StackName']} is {stack['StackStatus']} and has no outputs: wait, or delete it first."
         )
     given = stack.get("Parameters", [])
@@ -53,19 +53,19 @@ def find_foundation(context: Context) -> Foundation | None:
     lists = (parameters.get(one, "").split(",") for one in (DATA_KEYS, VOLUME_KEYS))
     data, volumes = (tuple(filter(None, arns)) for arns in lists)
     made = outputs["TrainingBucketName"], outputs["SageMakerRoleArn"]
-    return Foundation(*made, data_keys=data, volume_keys=volumes, parameters=tuple(parameters))
+    return TrainingStack(*made, data_keys=data, volume_keys=volumes, parameters=tuple(parameters))
 
 
-def ensure_foundation(context: Context) -> Foundation:
+def ensure_training_stack(context: Context) -> TrainingStack:
     """Make the stack, unless it is there.
 
     Raises:
-        FoundationFailedError: it cannot be made.
+        TrainingStackFailedError: it cannot be made.
     """
-    found = find_foundation(context)
+    found = find_training_stack(context)
     if found:
         return found
-    name, cloudformation = context.names.foundation, context.aws.cloudformation
+    name, cloudformation = context.names.training_stack, context.aws.cloudformation
     context.console.print(f"Making the stack {name}: a bucket for datasets and models, a role for SageMaker.")
     with suppress(cloudformation.exceptions.AlreadyExistsException):  # a call that was interrupted began it
         cloudformation.create_stack(
@@ -78,8 +78,8 @@ def ensure_foundation(context: Context) -> Foundation:
     try:
         cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=POLLING)
     except WaiterError as exc:
-        raise FoundationFailedError(f"The stack {name}: {exc}. {FoundationFailedError.__doc__}") from exc
-    made = find_foundation(context)
+        raise TrainingStackFailedError(f"The stack {name}: {exc}. {TrainingStackFailedError.__doc__}") from exc
+    made = find_training_stack(context)
     if made is None:
-        raise FoundationFailedError(f"The stack {name} was deleted while it was made.")
+        raise TrainingStackFailedError(f"The stack {name} was deleted while it was made.")
     return made

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from training.dataset.answer import Answer
 from training.dataset.dataset import Dataset
-from training.endpoint.invocation import Answer, read_images
+from training.endpoint.invocation import read_images
 from training.project.step import Context
 from training.reports.evaluation_report import Mistake, render
 from training.statistics.acceptance import Acceptance

@@ -15,8 +15,9 @@ from botocore.exceptions import ClientError
 
 from cli.aws import code_of
 from cli.s3_url import split_s3_url
+from training.dataset.answer import Answer
 from training.dataset.dataset import Dataset
-from training.endpoint.invocation import Answer, read_images
+from training.endpoint.invocation import read_images
 from training.project.step import Context
 from training.service.errors import InvalidReferenceError, ReferenceMissingError
 from training.statistics.calibration import as_served

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 type Floats = NDArray[np.floating]
 type Flags = NDArray[np.bool_]
 
-GUESS = 0.8  # of classify_image, where a model card recommends no threshold
+DEFAULT_THRESHOLD = 0.8  # of classify_image, where a model card recommends no threshold
 NEVER = np.inf  # the threshold of a class whose predictions no confidence makes acceptable
 
 
@@ -40,7 +40,7 @@ class Acceptance:
     def of_card(cls, card: Mapping[str, Any]) -> Self:
         """As the service reads a model card, where neither its input nor its template sets a threshold."""
         labels, other_class = card["labels"], card.get("other_class")
-        common = cls.at(card.get("recommended_threshold") or GUESS, labels, other_class)
+        common = cls.at(card.get("recommended_threshold") or DEFAULT_THRESHOLD, labels, other_class)
         own = card.get("class_thresholds") or {}
         # A class without a threshold there is one whose precision cannot be promised.
         each = (NEVER if own.get(label, 0) is None else own.get(label, 0) for label in labels)

@@ -1,4 +1,4 @@
-"""The lowest confidence threshold that keeps a promise: of the images it accepts, at least so many are right.
+"""The lowest confidence threshold that keeps a guarantee: of the images it accepts, at least so many are right.
 
 The promise is about images to come, and is made from a sample of them: the calibration images. The lower confidence
 bound of Clopper and Pearson ("The use of confidence or fiducial limits", 1934) says how low the precision of what is
@@ -25,7 +25,7 @@ CANDIDATES = 20
 
 
 @dataclass(frozen=True)
-class Promise:
+class PrecisionGuarantee:
     """At least `precision` of the accepted images are right, unless a risk of 1 - `confidence` has come true."""
 
     precision: float
@@ -36,9 +36,9 @@ class Promise:
         """How often the promise may be broken, in the long run of calibration sets."""
         return 1 - self.confidence
 
-    def shared(self, parts: int) -> "Promise":
+    def shared(self, parts: int) -> "PrecisionGuarantee":
         """One of so many promises, which are all kept together with the confidence of this one."""
-        return Promise(self.precision, 1 - self.risk / parts)
+        return PrecisionGuarantee(self.precision, 1 - self.risk / parts)
 
     @property
     def fewest(self) -> int:
@@ -84,14 +84,14 @@ class Candidates:
         accepted = np.searchsorted(-ranked, -thresholds, side="right")
         return cls(thresholds, accepted, hits[accepted - 1])
 
-    def choose(self, promise: Promise) -> Choice | None:
+    def choose(self, guarantee: PrecisionGuarantee) -> Choice | None:
         """The laxest candidate before the first that fails; None if already the first fails.
 
         The first is the strictest that could pass at all: it accepts enough images.
         """
-        bounds = precision_bound(self.right, self.accepted, promise.risk)
-        passed = [at for at in range(len(self.thresholds)) if self.accepted[at] >= promise.fewest]
-        failed = [at for at in passed if bounds[at] < promise.precision]
+        bounds = precision_bound(self.right, self.accepted, guarantee.risk)
+        passed = [at for at in range(len(self.thresholds)) if self.accepted[at] >= guarantee.fewest]
+        failed = [at for at in passed if bounds[at] < guarantee.precision]
         passed = [at for at in passed if not failed or at < failed[0]]
         if not passed:
             return None
@@ -99,7 +99,7 @@ class Candidates:
         chosen = float(self.thresholds[last]), int(self.accepted[last]), int(self.right[last])
         return Choice(*chosen, float(bounds[last]))
 
-    def growth_needed(self, promise: Promise) -> float | None:
+    def growth_needed(self, guarantee: PrecisionGuarantee) -> float | None:
         """How many times as many predictions it would take for a candidate to pass, were the others like these.
 
         None: at no candidate is the share of right predictions above the precision.
@@ -107,19 +107,19 @@ class Candidates:
         needed = [
             accepted / int(seen)
             for seen, hits in zip(self.accepted, self.right, strict=True)
-            if (accepted := accepted_needed(hits / seen, promise)) is not None
+            if (accepted := accepted_needed(hits / seen, guarantee)) is not None
         ]
         # One that would have passed by itself comes behind one that failed by bad luck, which twice the images lessen.
         return min((growth if growth > 1 else 2.0 for growth in needed), default=None)
 
-    def excludes(self, promise: Promise) -> bool:
+    def excludes(self, guarantee: PrecisionGuarantee) -> bool:
         """Whether the precision is lower than promised, at the same risk, wherever enough images are accepted to tell.
 
         More images cannot change that; a better model can.
         """
-        told = self.accepted >= promise.fewest
-        bounds = upper_precision_bound(self.right[told], self.accepted[told], promise.risk)
-        return bool(told.any() and (bounds < promise.precision).all())
+        told = self.accepted >= guarantee.fewest
+        bounds = upper_precision_bound(self.right[told], self.accepted[told], guarantee.risk)
+        return bool(told.any() and (bounds < guarantee.precision).all())
 
 
 def precision_bound(right: Counts, accepted: Counts, risk: float) -> Floats:
@@ -133,12 +133,12 @@ def upper_precision_bound(right: Counts, accepted: Counts, risk: float) -> Float
     return 1 - precision_bound(accepted - right, accepted, risk)
 
 
-def accepted_needed(precision: float, promise: Promise) -> int | None:
+def accepted_needed(precision: float, guarantee: PrecisionGuarantee) -> int | None:
     """How many accepted images a promise takes if this share of them is right; None if no number is enough."""
-    if precision <= promise.precision:
+    if precision <= guarantee.precision:
         return None
-    enough = promise.fewest
-    while precision_bound(*_counts(precision, enough), promise.risk) < promise.precision:
+    enough = guarantee.fewest
+    while precision_bound(*_counts(precision, enough), guarantee.risk) < guarantee.precision:
         enough = ceil(enough * 1.01) + 1
     return enough
 

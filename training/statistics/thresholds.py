@@ -1,4 +1,4 @@
-"""From the answers to the calibration images to the members of a model card: thresholds, and what they promise."""
+"""From the answers to the calibration images to the members of a model card: thresholds, and what they guarantee."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -7,12 +7,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from training.endpoint.invocation import Answer
+from training.dataset.answer import Answer
 from training.project.errors import TrainingError
-from training.statistics.acceptance import GUESS, Acceptance
+from training.statistics.acceptance import DEFAULT_THRESHOLD, Acceptance
 from training.statistics.calibration import as_served
 from training.statistics.metrics import at_threshold
-from training.statistics.precision_guarantee import Candidates, Choice, Promise
+from training.statistics.precision_guarantee import Candidates, Choice, PrecisionGuarantee
 
 type Floats = NDArray[np.floating]
 type Labels = NDArray[np.int64]
@@ -66,14 +66,14 @@ class Sample:
         which = np.isin(predictions, wanted)
         return Candidates.of(self.probabilities.max(axis=1)[which], (predictions == self.labels)[which])
 
-    def told(self, promise: Promise, card: Mapping[str, Any]) -> dict[str, Any]:
-        """Members of a model card: thresholds, the promise, and what they and the guess do to these images."""
+    def told(self, guarantee: PrecisionGuarantee, card: Mapping[str, Any]) -> dict[str, Any]:
+        """Members of a model card: thresholds, the guarantee, and what they and the guess do to these images."""
         own: dict[str, Any] = {"labels": self.class_names, "other_class": self.other_class}
-        guess = Acceptance.of_card(own | {"recommended_threshold": GUESS})
+        guess = Acceptance.of_card(own | {"recommended_threshold": DEFAULT_THRESHOLD})
         return dict(card) | {
             "promise": {
-                "precision": promise.precision,
-                "confidence": promise.confidence,
+                "precision": guarantee.precision,
+                "confidence": guarantee.confidence,
                 "images": len(self.labels),
                 "at_threshold": at_threshold(self.probabilities, self.labels, Acceptance.of_card({**own, **card})),
                 "at_guess": at_threshold(self.probabilities, self.labels, guess),
@@ -81,28 +81,28 @@ class Sample:
         }
 
 
-def common_threshold(sample: Sample, promise: Promise) -> Chosen:
+def common_threshold(sample: Sample, guarantee: PrecisionGuarantee) -> Chosen:
     """One threshold for all classes.
 
     Raises:
         NoThresholdError: none passes; it says how many more images would be needed.
     """
     candidates = sample.candidates(*sample.real_classes)
-    choice = candidates.choose(promise)
+    choice = candidates.choose(guarantee)
     if choice is None:
-        raise NoThresholdError(_refusal(sample, candidates, promise))
-    told = sample.told(promise, {"recommended_threshold": choice.threshold, "class_thresholds": None})
+        raise NoThresholdError(_refusal(sample, candidates, guarantee))
+    told = sample.told(guarantee, {"recommended_threshold": choice.threshold, "class_thresholds": None})
     told["promise"] |= {"precision_bound": choice.precision_bound}
     return Chosen(told)
 
 
-def thresholds_by_class(sample: Sample, promise: Promise) -> Chosen:
+def thresholds_by_class(sample: Sample, guarantee: PrecisionGuarantee) -> Chosen:
     """A threshold for each class, the promises of all holding together; None for a class that none can be made for.
 
     Raises:
         NoThresholdError: there is none for any class.
     """
-    shared = promise.shared(len(sample.real_classes))
+    shared = guarantee.shared(len(sample.real_classes))
     candidates = {name: sample.candidates(name) for name in sample.real_classes}
     choices: dict[str, Choice | None] = {name: one.choose(shared) for name, one in candidates.items()}
     found = [choice.threshold for choice in choices.values() if choice]
@@ -110,23 +110,23 @@ def thresholds_by_class(sample: Sample, promise: Promise) -> Chosen:
     if not found:
         raise NoThresholdError(" ".join(f"{name}: {why}" for name, why in refused.items()))
     own = {name: choice.threshold if choice else None for name, choice in choices.items()}
-    told = sample.told(promise, {"recommended_threshold": max(found), "class_thresholds": own})
+    told = sample.told(guarantee, {"recommended_threshold": max(found), "class_thresholds": own})
     return Chosen(told, {name: asdict(choice) if choice else refused[name] for name, choice in choices.items()})
 
 
-def _refusal(sample: Sample, candidates: Candidates, promise: Promise) -> str:
+def _refusal(sample: Sample, candidates: Candidates, guarantee: PrecisionGuarantee) -> str:
     """Why a promise cannot be made, and what would help."""
     images = len(sample.labels)
-    wish = f"a precision of {promise.precision:g} cannot be promised with a confidence of {promise.confidence:.4g}"
+    wish = f"a precision of {guarantee.precision:g} cannot be promised with a confidence of {guarantee.confidence:.4g}"
     if not len(candidates.thresholds):
         which = "none of which is predicted so" if images else "which `stage` makes of a part of the labelled images"
         return f"With {images:,} calibration images, {which}, {wish}. Label more images."
-    if candidates.excludes(promise):
+    if candidates.excludes(guarantee):
         return (
             f"With {images:,} calibration images {wish}: at no confidence are that many of the predictions right. More "
             "images will not help; a better model will, or a lower precision."
         )
-    factor = candidates.growth_needed(promise)
+    factor = candidates.growth_needed(guarantee)
     if factor is None:
         return (
             f"With {images:,} calibration images {wish}: too few of them are right, and too few are known to say that "

@@ -11,7 +11,7 @@ from training.endpoint import changes as endpoint
 from training.endpoint.errors import VariantTakenError
 from training.endpoint.request import VARIANT
 from training.endpoint.second_variant import add, in_service
-from training.endpoint.smoke_test import calibrate, read_proof_images, smoke_test
+from training.endpoint.smoke_test import calibrate, read_smoke_test_images, smoke_test
 from training.models.deployed_card import deployed_model_card
 from training.models.model_card import ModelArchive, inspect_archive, read_model_card, write_model_card
 from training.models.trained_model import TrainedModel
@@ -97,7 +97,7 @@ def _prove_second(context: Context, model: TrainedModel, archive: ModelArchive, 
     """Add the variant without weight, ask it by name, and write its card before it answers anybody else."""
     dataset = Dataset.of(context.run)
     dataset.require(model.data_digest)
-    images = read_proof_images(context, dataset)
+    images = read_smoke_test_images(context, dataset)
     config = add(context, "ab", model, variant, timeout, shadow=False)
     smoke_test(context, dataset, images.known, variant)
     calibration = calibrate(context, dataset, images.calibration, variant)

@@ -14,7 +14,7 @@ from training.endpoint import changes as endpoint
 from training.endpoint import scaling
 from training.project import inventory
 from training.project.step import Context
-from training.project.training_stack import find_foundation
+from training.project.training_stack import find_training_stack
 from training.steps.resources import bucket_name
 
 HELP = "delete the endpoint and what belongs to it; shows what it would delete unless --yes is given"
@@ -73,7 +73,7 @@ def _deletions(context: Context, timeout: float) -> Iterator[Deletion]:
         yield Deletion("endpoint", found["EndpointName"], partial(endpoint.delete, context, timeout))
     elif found:
         context.console.print(f"The endpoint {found['EndpointName']} has not our tags, and is kept.")
-    for name in inventory.contest_endpoints(context):
+    for name in inventory.comparison_endpoints(context):
         yield Deletion("endpoint", name, partial(sagemaker.delete_endpoint, EndpointName=name))
     used_by_others = found["EndpointConfigName"] if found and not ours else None
     for name in inventory.endpoint_configs(context):
@@ -116,7 +116,9 @@ def _kept(context: Context) -> dict[str, str]:
     if bucket := bucket_name(context):
         kept["datasets"] = f"aws s3 rm --recursive s3://{bucket}/datasets/{names.service}/"
         kept["models, checkpoints, captured data and archives"] = f"in s3://{bucket}, of all projects that use it"
-    if foundation := find_foundation(context):
-        kept["the bucket with all that is in it"] = f"aws s3 rb s3://{foundation.bucket} --force"
-        kept["stack of the bucket and the role"] = f"aws cloudformation delete-stack --stack-name {names.foundation}"
+    if stack := find_training_stack(context):
+        kept["the bucket with all that is in it"] = f"aws s3 rb s3://{stack.bucket} --force"
+        kept["stack of the bucket and the role"] = (
+            f"aws cloudformation delete-stack --stack-name {names.training_stack}"
+        )
     return kept

@@ -24,7 +24,7 @@ from training.endpoint.request import (
 )
 from training.endpoint.rollout import Rollout
 from training.endpoint.sam_command import sam_deploy_command
-from training.endpoint.smoke_test import ProofImages, calibrate, read_proof_images, smoke_test
+from training.endpoint.smoke_test import SmokeTestImages, calibrate, read_smoke_test_images, smoke_test
 from training.endpoint.strategy import Strategy, add_strategy_arguments
 from training.jobs.preflight import check_role
 from training.models.deployed_card import deployed_model_card, with_what_was_chosen
@@ -97,7 +97,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         return shadow(context, model, options.timeout)
     place = _place(hosting, context.names.dated(datetime.now(UTC)))
     deployed_model_card(context, dataset, model, archive, 1.0, **place)  # may be too large: better now than later
-    images = read_proof_images(context, dataset)
+    images = read_smoke_test_images(context, dataset)
     asked = hosting.asked | {"model_data": model.model_data, "image": model.image, "role": model.role}
     rollout = Rollout(context, hosting, model, options.timeout, context.run.begin("deploy", **asked), strategy)
     captured_by = hosting.kms_key if hosting.capture_url else None
@@ -113,7 +113,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _prove(
-    context: Context, rollout: Rollout, dataset: Dataset, images: ProofImages, archive: ModelArchive
+    context: Context, rollout: Rollout, dataset: Dataset, images: SmokeTestImages, archive: ModelArchive
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Smoke test and model card of what is in service now; goes back to what was before if it fails the test.
 

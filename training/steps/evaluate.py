@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from cli.arguments import share, whole
+from training.dataset.answer import Answer
 from training.dataset.dataset import TEST, Dataset, LabelledKey
 from training.endpoint.answers import AnswerFile
 from training.endpoint.evaluation_errors import AccuracyTooLowError
-from training.endpoint.invocation import Answer
-from training.endpoint.test_answers import find_test_images, measure
+from training.endpoint.held_out_answers import find_test_images, measure
 from training.models.served_model import ServedModel
 from training.project.step import Context
 
@@ -35,12 +35,12 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     Raises:
         EndpointNotReadyError, UnknownVariantError, ModelCardMissingError, OtherClassesError, OtherDatasetError,
             NoTestImagesError: there is nothing to measure.
-        SourceNotReadableError, NoForeignImagesError: what --foreign names is no source.
+        SourceNotReadableError, NoOodImagesError: what --foreign names is no source.
         ImageMissingError, NoAnswerError: an image could not be measured; the answers so far are kept.
         AccuracyTooLowError: after everything is written.
     """
     from training.endpoint.calibration_answers import calibration_answers
-    from training.endpoint.ood_images import classify_foreign, find_foreign
+    from training.endpoint.ood_images import classify_ood_images, open_ood_source
     from training.reports.evaluation_result import write_result
     from training.reports.evaluation_summary import show
     from training.service.reference import write_reference
@@ -48,13 +48,11 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     dataset = Dataset.of(context.run)
     served = ServedModel.of(context, dataset, options.target_variant)
     images = find_test_images(context, dataset)
-    foreign_images = find_foreign(context, options.foreign) if options.foreign else None
+    ood_source = open_ood_source(context, options.foreign) if options.foreign else None
     card = _calibrate(context, served, calibration_answers(context, dataset, served, options.workers, options.again))
     answers, last_go = _ask(context, dataset, images, served, options)
     facts = _facts(context, served.subject, card, answers, last_go)
-    foreign = (
-        classify_foreign(context, foreign_images, served.variant, card, options.workers) if foreign_images else None
-    )
+    foreign = classify_ood_images(context, ood_source, served.variant, card, options.workers) if ood_source else None
     result = write_result(context, dataset, answers, card, facts, last_go, foreign)
     result["reference"] = write_reference(context, dataset, card, answers)
     context.run.done("evaluate", result)

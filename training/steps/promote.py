@@ -6,10 +6,10 @@ from typing import Any, Protocol
 
 from cli.arguments import whole
 from cli.prices import add_prices_argument, per_hour, read_prices
+from training.dataset.answer import Answer
 from training.dataset.dataset import Dataset, LabelledKey
-from training.endpoint.comparison import Contest
-from training.endpoint.invocation import Answer
-from training.endpoint.test_answers import find_test_images
+from training.endpoint.comparison import ModelComparison
+from training.endpoint.held_out_answers import find_test_images
 from training.models.promotion import Verdict, judge, same_model
 from training.models.promotion_errors import (
     ChallengerRefusedError,
@@ -25,7 +25,7 @@ TIMEOUT = 1800  # seconds; AWS takes 3 to 10 minutes as a rule
 
 
 class Asked(Protocol):
-    """Where models are asked: `Contest`."""
+    """Where models are asked: `ModelComparison`."""
 
     def answers(self, packages: Sequence[Package], images: Sequence[LabelledKey]) -> Mapping[int, list[Answer]]:
         """Every model's answer to every image, by its version, in the order of the images."""
@@ -51,7 +51,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         NotComparableError, UnknownAncestorError, OtherDatasetError, NoTestImagesError, NoFairImagesError,
             BadModelArchiveError, ModelChangedError, PackageFilesMissingError: there is nothing to compare it with,
             or by.
-        ContestEndpointError, NoAnswerError: the same command goes on with the images that are missing.
+        ComparisonEndpointError, NoAnswerError: the same command goes on with the images that are missing.
         ChallengerRefusedError: it is not better; the registry says so too.
     """
     dataset, trained = Dataset.of(context.run), context.run.result("train")
@@ -61,18 +61,18 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     role = options.role or trained["role"]
     hourly = read_prices(options.prices).instances(options.instance_type)
     context.console.print(f"Cost: {per_hour(hourly)} per hour for each of the models, while they are compared.")
-    contest = Contest(context, dataset, role, options.instance_type, options.workers, options.timeout)
-    return promote(context, dataset, find_package(context, version), contest)
+    comparison = ModelComparison(context, dataset, role, options.instance_type, options.workers, options.timeout)
+    return promote(context, dataset, find_package(context, version), comparison)
 
 
-def promote(context: Context, dataset: Dataset, challenger: Package, contest: Asked) -> dict[str, Any]:
+def promote(context: Context, dataset: Dataset, challenger: Package, comparison: Asked) -> dict[str, Any]:
     """The step once it is known who is to be promoted."""
     champion = find_champion(context)
     context.run.begin("promote", challenger=challenger.arn, champion=champion and champion.arn)
     if champion and champion.version == challenger.version:
         verdict = Verdict(True, f"Version {challenger.version} is the champion already.")
     else:
-        verdict = _compare(context, dataset, challenger, champion, contest)
+        verdict = _compare(context, dataset, challenger, champion, comparison)
         decide(context, challenger, "Approved" if verdict.promoted else "Rejected", verdict.reason)
     result = verdict.as_data() | {"challenger": challenger.version, "champion": champion and champion.version}
     context.run.done("promote", result)
@@ -83,14 +83,14 @@ def promote(context: Context, dataset: Dataset, challenger: Package, contest: As
 
 
 def _compare(
-    context: Context, dataset: Dataset, challenger: Package, champion: Package | None, contest: Asked
+    context: Context, dataset: Dataset, challenger: Package, champion: Package | None, comparison: Asked
 ) -> Verdict:
     _check(context, dataset, challenger, champion)
     if champion and champion.facts["model_digest"] == challenger.facts["model_digest"]:
         return same_model(challenger, champion)
     packages = [challenger, champion] if champion else [challenger]
     images = _fair_images(context, dataset, packages)
-    answers = contest.answers(packages, images)
+    answers = comparison.answers(packages, images)
     other = f"the champion, version {champion.version}," if champion else "the rule of always the most frequent class"
     names = (f"Version {challenger.version}", other)
     return judge(answers[challenger.version], answers[champion.version] if champion else None, names)

@@ -13,7 +13,7 @@ from training.models.model_card import read_model_card
 from training.models.registry import summaries
 from training.project import inventory
 from training.project.step import Context
-from training.project.training_stack import find_foundation
+from training.project.training_stack import find_training_stack
 
 FOLDERS = ("datasets", "models", "checkpoints", "captured", "references", "archive")  # of the bucket
 NEWEST = 5  # training jobs and model packages are shown
@@ -61,8 +61,8 @@ def _endpoint(context: Context, prices: Prices) -> Iterator[Resource]:
     yield from _variants(context, endpoint, prices)
 
 
-def _contest_endpoints(context: Context, prices: Prices) -> Iterator[Resource]:
-    for name in inventory.contest_endpoints(context):
+def _comparison_endpoints(context: Context, prices: Prices) -> Iterator[Resource]:
+    for name in inventory.comparison_endpoints(context):
         endpoint = context.aws.sagemaker.describe_endpoint(EndpointName=name)
         yield Resource("endpoint", name, endpoint["EndpointStatus"], "compares models for `promote`; no longer needed")
         yield from _variants(context, endpoint, prices)
@@ -151,7 +151,7 @@ def _endpoint_configs(context: Context, _prices: Prices) -> Iterator[Resource]:
 
 
 def _stacks(context: Context, _prices: Prices) -> Iterator[Resource]:
-    for name, purpose in ((context.names.foundation, "bucket and role"), (context.names.service, "the service")):
+    for name, purpose in ((context.names.training_stack, "bucket and role"), (context.names.service, "the service")):
         try:
             [stack] = context.aws.cloudformation.describe_stacks(StackName=name)["Stacks"]
         except ClientError as exc:
@@ -176,16 +176,16 @@ def _bucket(context: Context, prices: Prices) -> Iterator[Resource]:
 
 
 def bucket_name(context: Context) -> str | None:
-    """The bucket that the run's dataset lies in, or else that of the foundation; None before there is one."""
+    """The bucket that the run's dataset lies in, or else that of the stack; None before there is one."""
     if staged := context.run.find("stage"):
         return str(staged["bucket"])
-    foundation = find_foundation(context)
-    return foundation.bucket if foundation else None
+    stack = find_training_stack(context)
+    return stack.bucket if stack else None
 
 
 _FINDERS: dict[str, Callable[[Context, Prices], Iterator[Resource]]] = {
     "endpoint": _endpoint,
-    "endpoint of promote": _contest_endpoints,
+    "endpoint of promote": _comparison_endpoints,
     "auto-scaling": _scaling,
     "endpoint configuration": _endpoint_configs,
     "model": _models,

@@ -23,7 +23,7 @@ from training.project.bucket import require_bucket
 from training.project.errors import TrainingError
 from training.project.naming import Names
 from training.project.step import Context
-from training.project.training_stack import Foundation, ensure_foundation, find_foundation
+from training.project.training_stack import TrainingStack, ensure_training_stack, find_training_stack
 from training.steps.stage_options import add_arguments
 
 __all__ = ["HELP", "add_arguments", "run"]
@@ -84,16 +84,16 @@ def _check(context: Context, options: argparse.Namespace, source: Source) -> Non
         raise TooFewClassesError(f"{TooFewClassesError.__doc__} The source has {', '.join(source.classes)} alone.")
     if options.bucket:
         require_bucket(context.aws, options.bucket)
-    foundation = None if options.bucket else find_foundation(context)
-    if options.bucket or foundation:
-        place = _place(context, options, foundation)
+    stack = None if options.bucket else find_training_stack(context)
+    if options.bucket or stack:
+        place = _place(context, options, stack)
         if any(image.path.startswith(f"{place.url}/") for image in source.images):
             raise SourceIsDatasetError
         place.listed()
 
 
-def _place(context: Context, options: argparse.Namespace, foundation: Foundation | None) -> Place:
-    return Place(context.aws.s3, foundation.bucket if foundation else options.bucket, context.names.dataset_prefix)
+def _place(context: Context, options: argparse.Namespace, stack: TrainingStack | None) -> Place:
+    return Place(context.aws.s3, stack.bucket if stack else options.bucket, context.names.dataset_prefix)
 
 
 @contextmanager
@@ -139,8 +139,8 @@ def _bring(context: Context, options: argparse.Namespace, contents: Contents, fo
     origin |= {"other_class": OTHER if options.other else None}
     origin |= {"unreadable": len(contents.unreadable), "left_out": contents.reasons}
     description = describe(contents.splits, origin)
-    foundation = None if options.bucket else ensure_foundation(context)
-    place = _place(context, options, foundation)
+    stack = None if options.bucket else ensure_training_stack(context)
+    place = _place(context, options, stack)
     difference = compare(objects, place, description)
     if difference.upload or difference.delete:  # until the dataset is whole again, no other step may take it for one
         context.run.forget("stage")
@@ -151,7 +151,7 @@ def _bring(context: Context, options: argparse.Namespace, contents: Contents, fo
         "prefix": place.prefix,
         "dataset": place.url,
         **{name: description[name] for name in ("labels", "counts", "digest", "seed", "recordio", "other_class")},
-        "role": foundation.role if foundation else None,
+        "role": stack.role if stack else None,
         "unreadable": [asdict(item) for item in contents.unreadable[:_MOST_UNREADABLE]],
         "duplicates": contents.reasons.get(DUPLICATE, 0),
         "left_out": contents.reasons,

@@ -47,16 +47,16 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     """
     from training.endpoint.calibration_answers import calibrated, calibration_answers
     from training.reports.threshold_summary import show
-    from training.statistics.precision_guarantee import Promise
+    from training.statistics.precision_guarantee import PrecisionGuarantee
     from training.statistics.thresholds import Sample, common_threshold, thresholds_by_class
 
-    dataset, promise = Dataset.of(context.run), Promise(options.precision, options.confidence)
-    context.run.begin("threshold", precision=promise.precision, confidence=promise.confidence)
+    dataset, guarantee = Dataset.of(context.run), PrecisionGuarantee(options.precision, options.confidence)
+    context.run.begin("threshold", precision=guarantee.precision, confidence=guarantee.confidence)
     served = ServedModel.of(context, dataset, options.target_variant)
     answers = calibration_answers(context, dataset, served, options.workers, options.again)
     card = calibrated(served.card, answers)
     sample = Sample.of(answers, card, sum(map(dataset.size, dataset.counts)))
-    chosen = (thresholds_by_class if options.per_class else common_threshold)(sample, promise)
+    chosen = (thresholds_by_class if options.per_class else common_threshold)(sample, guarantee)
     served.write_card(context, card | chosen.members)
     result = {"model_card_parameter": context.names.model_card, **chosen.members, "classes": chosen.classes}
     context.run.done("threshold", result)

@@ -16,7 +16,7 @@ from training.project.encryption_keys import allow_keys, key_arn
 from training.project.naming import Names
 from training.project.run_file import open_run_file
 from training.project.step import Context
-from training.project.training_stack import Foundation, ensure_foundation
+from training.project.training_stack import TrainingStack, ensure_training_stack
 from untrusted.console import Console
 
 ON_VOLUMES = {"InstanceType": "ml.p3.2xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30}
@@ -34,20 +34,20 @@ def context(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture(scope="module")
-def stack(cloud: Cloud, context: Context) -> Foundation:
+def stack(cloud: Cloud, context: Context) -> TrainingStack:
     """The training stack, with a dataset in its bucket."""
-    made = ensure_foundation(context)
+    made = ensure_training_stack(context)
     trained.put_images(cloud, made.bucket)
     return made
 
 
-def request(stack: Foundation, name: str, key: str | None = None, **changes: Any) -> dict[str, Any]:
+def request(stack: TrainingStack, name: str, key: str | None = None, **changes: Any) -> dict[str, Any]:
     asked = trained.request(stack.bucket, name, RoleArn=stack.role, **changes)
     asked["OutputDataConfig"] |= {"KmsKeyId": key} if key else {}
     return asked
 
 
-def test_key_works_once_the_stack_allows_it(cloud: Cloud, context: Context, stack: Foundation) -> None:
+def test_key_works_once_the_stack_allows_it(cloud: Cloud, context: Context, stack: TrainingStack) -> None:
     sagemaker, kms = cloud.client("sagemaker"), cloud.client("kms")
     kms.create_alias(AliasName="alias/own", TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
     key = key_arn(context, "alias/own")

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.redrawing import Answers, divide, draw, read_answers
-from training.statistics.precision_guarantee import Promise
+from training.statistics.precision_guarantee import PrecisionGuarantee
 
 
 def answers(images: int, seed: int) -> Answers:
@@ -17,7 +17,7 @@ def answers(images: int, seed: int) -> Answers:
 
 
 def test_promise_is_broken_on_the_test_images_hardly_more_often_than_its_risk() -> None:
-    draws = draw(answers(1_000, 0), answers(4_000, 1), Promise(0.95, 0.95), seed=0, draws=60)
+    draws = draw(answers(1_000, 0), answers(4_000, 1), PrecisionGuarantee(0.95, 0.95), seed=0, draws=60)
     assert draws.kept > 51  # at a risk of 0.05, nine or more of 60 are broken with a probability of 0.004
 
 
@@ -30,7 +30,7 @@ def test_no_answer_is_calibrated_by_and_tested_in_one_division() -> None:
 
 
 def test_threshold_is_no_better_than_it_must_be() -> None:
-    told = draw(answers(1_000, 0), answers(4_000, 1), Promise(0.9, 0.95), seed=0, draws=10).told()
+    told = draw(answers(1_000, 0), answers(4_000, 1), PrecisionGuarantee(0.9, 0.95), seed=0, draws=10).told()
     assert told["coverage"] > told["coverage_at_guess"]
 
 
@@ -44,7 +44,7 @@ def test_answers_are_read_as_evaluate_keeps_them(tmp_path: Path) -> None:
 
 
 def test_too_few_calibration_images_accept_nothing() -> None:
-    told = draw(answers(40, 0), answers(100, 1), Promise(0.99, 0.95), seed=0, draws=2).told()
+    told = draw(answers(40, 0), answers(100, 1), PrecisionGuarantee(0.99, 0.95), seed=0, draws=2).told()
     assert 0 == told["coverage"]
     assert 2 == told["without_threshold"]
     assert 0 == told["kept"]

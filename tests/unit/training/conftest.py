@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,40 @@ from botocore.validate import ParamValidator
 from moto import mock_aws
 
 from cli.aws import Aws
+from tests.unit.training.fake_hosting import deploy, hosting, hosting_account, model_url, swap_model, trained
+from tests.unit.training.labelled_pictures import picture, prepared, source_folder, stage_options
+from tests.unit.training.registered_models import registered, staged_context, staged_dataset
+from tests.unit.training.results_records import account_context, cloudformation, record
+from tests.unit.training.training_plans import note_staged, plan, plan_in_s3, staged_run, train_options
 from training.project.naming import Names
 from training.project.run_file import RunFile, open_run_file
 from training.project.step import Context
 from untrusted.console import Console
+
+# Each fixture has a name of its own, so that a test shows which fake it uses.
+__all__ = [
+    "account_context",
+    "cloudformation",
+    "deploy",
+    "hosting",
+    "hosting_account",
+    "model_url",
+    "note_staged",
+    "picture",
+    "plan",
+    "plan_in_s3",
+    "prepared",
+    "record",
+    "registered",
+    "source_folder",
+    "stage_options",
+    "staged_context",
+    "staged_dataset",
+    "staged_run",
+    "swap_model",
+    "train_options",
+    "trained",
+]
 
 LOADER = botocore.session.get_session().get_component("data_loader")  # parsing AWS's models is what clients cost
 
@@ -42,14 +71,14 @@ def shared_models() -> botocore.session.Session:
     return core
 
 
-@contextmanager
-def account_in_memory(run_file: RunFile, shown: io.StringIO) -> Iterator[Context]:
-    """A step's context, in an account that moto keeps in memory."""
-    with pytest.MonkeyPatch.context() as environment, mock_aws():
+@pytest.fixture(scope="session")
+def aws() -> Aws:
+    """Clients that all tests share, since it takes a second to make them. Each test has a moto account of its own."""
+    with pytest.MonkeyPatch.context() as environment:
         environment.delenv("AWS_ENDPOINT_URL", raising=False)  # the shell may point at a local cloud
         core = shared_models()
         session = boto3.session.Session("testing", "testing", region_name="us-east-1", botocore_session=core)
-        yield Context(Aws(session), Names(), run_file, Console(file=shown, width=200))
+        return Aws(session)
 
 
 @pytest.fixture
@@ -65,7 +94,15 @@ def shown() -> io.StringIO:
 
 
 @pytest.fixture
-def context(run_file: RunFile, shown: io.StringIO) -> Iterator[Context]:
-    """A step's context, in an account of its own that moto keeps in memory."""
-    with account_in_memory(run_file, shown) as made:
-        yield made
+def context(aws: Aws, run_file: RunFile, shown: io.StringIO) -> Iterator[Context]:
+    """A step's context, in an account that moto keeps in memory."""
+    with mock_aws():
+        yield Context(aws, Names(), run_file, Console(file=shown, width=200))
+
+
+@pytest.fixture
+def own_context(run_file: RunFile, shown: io.StringIO) -> Iterator[Context]:
+    """A step's context with clients of its own, for a test that registers handlers for their calls."""
+    session = boto3.session.Session("testing", "testing", region_name="us-east-1", botocore_session=shared_models())
+    with mock_aws():
+        yield Context(Aws(session), Names(), run_file, Console(file=shown, width=200))

@@ -1,0 +1,107 @@
+"""Check that the rooms of a package form layers: a room imports only rooms below it."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+# Each package from its top layer to its lowest one. A room is a folder or a module of the package.
+# Rooms of one layer do not import each other.
+LAYERS: dict[str, list[set[str]]] = {
+    "training": [
+        {"__main__"},
+        {"command_line"},
+        {"steps"},
+        {"service", "reports"},
+        {"endpoint", "jobs"},
+        {"models"},
+        {"statistics"},
+        {"dataset"},
+        {"project"},
+    ],
+}
+
+
+def room_of(path: Path) -> str:
+    """Return the room of a module, given its path below the package's folder."""
+    return path.parts[0].removesuffix(".py")
+
+
+def imported_modules(source: str, module: str) -> Iterator[tuple[int, str]]:
+    """Yield the line and the dotted name of each import anywhere in a module's source.
+
+    A name taken from a package counts as a module of it: `from training import steps` is `training.steps`.
+    """
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = module.split(".")[: -node.level] if node.level else []
+            target = ".".join([*start, *([node.module] if node.module else [])])
+            yield from ((node.lineno, f"{target}.{alias.name}") for alias in node.names)
+
+
+def violations(package: str, layers: list[set[str]], path: Path, source: str) -> list[str]:
+    """Return the imports of a module, at `path` below the package's folder, that its layer does not allow."""
+    depth = {room: number for number, rooms in enumerate(layers) for room in rooms}
+    room = room_of(path)
+    module = ".".join([package, *path.with_suffix("").parts])
+    found = []
+
+    for line, name in imported_modules(source, module):
+        parts = name.split(".")
+        if parts[0] != package or len(parts) == 1 or parts[1] == room:
+            continue
+        if depth[parts[1]] <= depth[room]:
+            found.append(f"{path}:{line}: {room} imports {parts[1]} ({name})")
+    return found
+
+
+def modules(package: str) -> list[Path]:
+    """List the modules of a package, below its folder and without its own tests."""
+    paths = sorted(path.relative_to(ROOT / package) for path in (ROOT / package).rglob("*.py"))
+    return [path for path in paths if path.parts[0] != "tests" and path != Path("__init__.py")]
+
+
+@pytest.mark.parametrize("package", LAYERS)
+def test_every_room_has_one_layer(package: str) -> None:
+    rooms = [room for layer in LAYERS[package] for room in layer]
+    assert sorted(rooms) == sorted({room_of(path) for path in modules(package)})
+
+
+@pytest.mark.parametrize("package", LAYERS)
+def test_room_imports_only_rooms_below_it(package: str) -> None:
+    sources = {path: (ROOT / package / path).read_text(encoding="utf-8") for path in modules(package)}
+    assert [] == [one for path, source in sources.items() for one in violations(package, LAYERS[package], path, source)]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from shop.top import thing",
+        "import shop.top.thing",
+        "from shop import top",
+        "from ..top import thing",
+        "from shop.beside import thing",
+        "def later():\n    from shop.top.inner import thing",
+    ],
+)
+def test_import_of_a_room_above_or_beside_is_found(source: str) -> None:
+    layers = [{"top"}, {"middle", "beside"}, {"low"}]
+    assert 1 == len(violations("shop", layers, Path("middle/one.py"), source))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from shop.low import thing",
+        "from shop.middle.two import thing",
+        "from .two import thing",
+        "import shopping.top",
+    ],
+)
+def test_import_of_a_room_below_or_of_the_same_room_is_allowed(source: str) -> None:
+    layers = [{"top"}, {"middle", "beside"}, {"low"}]
+    assert [] == violations("shop", layers, Path("middle/one.py"), source)

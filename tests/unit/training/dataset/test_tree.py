@@ -1,0 +1,188 @@
+"""Folders of classes, on disk and in S3."""
+
+import os
+import socket
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from training.dataset.manifest import Columns
+from training.dataset.source import ClassNameError, SourceNotReadableError, UnknownClassError, read_file
+from training.dataset.sources import open_source
+from training.dataset.tree import arrange, read_folder, read_prefix
+from training.project.step import Context
+
+
+def arranged(*paths: str, wanted: tuple[str, ...] = ()) -> tuple[list[tuple[str, str, str]], tuple[str, ...]]:
+    folders = {"/".join(path.split("/")[:depth]) for path in paths for depth in range(1, path.count("/") + 1)}
+    found = arrange("", dict.fromkeys(paths, bytes), folders, wanted)
+    return [(image.path, image.label, image.split) for image in found.images], found.left_alone
+
+
+def test_a_folder_for_each_class_is_all_training() -> None:
+    expected = [("car/a.png", "car", "train"), ("truck/deep/b.png", "truck", "train")]
+    assert expected == arranged("truck/deep/b.png", "car/a.png")[0]
+
+
+def test_a_split_source_keeps_its_splits() -> None:
+    expected = [("test/car/a.png", "car", "test"), ("train/car/b.png", "car", "train")]
+    assert expected == arranged("train/car/b.png", "test/car/a.png")[0]
+
+
+@pytest.mark.parametrize("name", ["val", "valid", "validation"])
+def test_the_validation_split_goes_by_three_names(name: str) -> None:
+    assert ("validation", name) == (arranged("train/car/b.png", f"{name}/car/a.png")[0][1][2], name)
+
+
+def test_a_class_that_is_called_train_is_a_class() -> None:
+    assert [("train/a.png", "train", "train")] == arranged("train/a.png")[0]
+
+
+def test_what_is_no_folder_of_a_split_is_left_alone() -> None:
+    alone = arranged("train/car/a.png", "photos/car/b.png", "README.md", "train/loose.png")[1]
+    assert ("README.md", "photos/", "train/loose.png") == alone
+
+
+def test_a_class_that_is_not_wanted_is_left_alone() -> None:
+    images, alone = arranged("car/a.png", "ship/b.png", "truck/c.png", wanted=("car", "truck"))
+    assert (["car", "truck"], ("ship/",)) == ([label for _, label, _ in images], alone)
+
+
+def test_hidden_files_are_no_images() -> None:
+    assert ([("car/a.png", "car", "train")], ()) == arranged("car/a.png", "car/.DS_Store", ".git/x")
+
+
+def test_a_class_that_is_not_there_is_refused_by_name() -> None:
+    with pytest.raises(UnknownClassError, match="no class ship; it has car"):
+        arranged("car/a.png", wanted=("car", "ship"))
+
+
+def test_a_source_without_folders_is_refused() -> None:
+    with pytest.raises(SourceNotReadableError, match="Give each class a folder"):
+        arranged("a.png")
+
+
+@pytest.mark.parametrize("name", ["a\tb", " car", "a\\b", "x" * 101])
+def test_a_class_name_that_is_no_part_of_a_key_is_refused(name: str) -> None:
+    with pytest.raises(ClassNameError):
+        arranged(f"{name}/a.png")
+
+
+def test_a_decomposed_class_name_is_composed() -> None:
+    assert "caf\u00e9" == arranged("cafe\u0301/a.png")[0][0][1]
+
+
+def test_an_empty_class_folder_is_a_class(source_folder: Path) -> None:
+    (source_folder / "ship").mkdir()
+    assert ("car", "ship", "truck") == read_folder(source_folder, ()).classes
+
+
+def test_images_of_a_folder_are_read_when_asked_for(source_folder: Path) -> None:
+    first = read_folder(source_folder, ()).images[0]
+    assert Path(first.path).read_bytes() == first.read()
+
+
+def test_something_that_is_no_file_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")  # reading it would wait for ever
+    with pytest.raises(OSError, match="no ordinary file"):
+        read_file(tmp_path / "pipe")
+
+
+@pytest.mark.parametrize("target", [".", "..", "../..", "../../car"])
+def test_link_to_a_folder_above_it_is_refused_by_name(target: str, source_folder: Path) -> None:
+    (source_folder / "car" / "deep").mkdir()
+    (source_folder / "car" / "deep" / "again").symlink_to(target, target_is_directory=True)
+    with pytest.raises(SourceNotReadableError, match=r"car/deep/again is a link to .*, which contains it"):
+        read_folder(source_folder, ())
+
+
+def test_two_folders_that_link_to_each_other_are_refused(source_folder: Path) -> None:
+    (source_folder / "car" / "other").symlink_to(source_folder / "truck", target_is_directory=True)
+    (source_folder / "truck" / "other").symlink_to(source_folder / "car", target_is_directory=True)
+    with pytest.raises(SourceNotReadableError, match="which contains it"):
+        read_folder(source_folder, ())
+
+
+def test_links_that_multiply_without_a_loop_are_refused(source_folder: Path) -> None:
+    folders = [source_folder / "car" / str(level) for level in range(40)]
+    for folder in folders:
+        folder.mkdir()
+    for folder, following in pairwise(folders):
+        for name in "ab":
+            (folder / name).symlink_to(following, target_is_directory=True)
+    with pytest.raises(SourceNotReadableError, match="in more than 100 ways"):
+        read_folder(source_folder, ())
+
+
+def test_link_to_a_folder_elsewhere_is_followed(source_folder: Path) -> None:
+    (source_folder / "ship").symlink_to(source_folder / "car", target_is_directory=True)
+    images = read_folder(source_folder, ()).images
+    numbers = [sum(image.label == label for image in images) for label in ("ship", "car")]
+    assert (True, numbers[0]) == (numbers[0] > 0, numbers[1])
+
+
+def test_folder_that_cannot_be_read_is_refused_by_name(source_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scan = os.scandir
+
+    def refuse(path: str) -> object:
+        if Path(path).name == "car":
+            raise PermissionError(13, "Permission denied", path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(SourceNotReadableError, match=r"cannot be read: .*Permission denied.*car"):
+        read_folder(source_folder, ())
+
+
+def test_pipes_sockets_and_devices_among_the_images_do_not_block(
+    source_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(source_folder / "car")  # the path of a socket may have 107 bytes
+    os.mkfifo(source_folder / "car" / "pipe.png")
+    (source_folder / "car" / "zero.png").symlink_to("/dev/zero")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("socket.png")
+    special = [
+        image for image in read_folder(source_folder, ()).images if Path(image.path).stem in ("pipe", "zero", "socket")
+    ]
+    assert 3 == len(special)
+    for image in special:
+        with pytest.raises(OSError, match="no ordinary file"):
+            image.read()
+
+
+@pytest.mark.parametrize("name", ["labels.csv", "labels.jsonl", "cifar.tar.gz", "images"])
+def test_pipe_that_is_named_as_the_source_is_refused(name: str, tmp_path: Path, context: Context) -> None:
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(SourceNotReadableError, match="neither a folder nor an ordinary file"):
+        open_source(str(tmp_path / name), Columns(), (), context.aws.s3)
+
+
+def test_an_s3_prefix_has_folders_too(context: Context) -> None:
+    context.aws.s3.create_bucket(Bucket="raw")
+    for key in ("photos/car/a b.png", "photos/truck/", "other/ship/c.png"):
+        context.aws.s3.put_object(Bucket="raw", Key=key, Body=b"data")
+    found = read_prefix(context.aws.s3, "s3://raw/photos", ())
+    assert (("car", "truck"), "s3://raw/photos/car/a b.png") == (found.classes, found.images[0].path)
+    assert b"data" == found.images[0].read()
+
+
+def test_a_whole_bucket_can_be_a_source(context: Context) -> None:
+    context.aws.s3.create_bucket(Bucket="raw")
+    context.aws.s3.put_object(Bucket="raw", Key="car/a.png", Body=b"data")
+    assert ("car",) == read_prefix(context.aws.s3, "s3://raw/", ()).classes
+
+
+def test_a_bucket_that_is_not_there_cannot_be_a_source(context: Context) -> None:
+    with pytest.raises(SourceNotReadableError, match="s3://none/x cannot be listed"):
+        read_prefix(context.aws.s3, "s3://none/x", ())
+
+
+def test_an_object_that_has_gone_is_missed_as_a_file_is(context: Context) -> None:
+    context.aws.s3.create_bucket(Bucket="raw")
+    context.aws.s3.put_object(Bucket="raw", Key="car/a.png", Body=b"data")
+    [image] = read_prefix(context.aws.s3, "s3://raw/", ()).images
+    context.aws.s3.delete_object(Bucket="raw", Key="car/a.png")
+    with pytest.raises(FileNotFoundError, match=r"There is no s3://raw/car/a\.png"):
+        image.read()

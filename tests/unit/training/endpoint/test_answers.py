@@ -1,0 +1,68 @@
+"""Answers that are kept while they come."""
+
+from pathlib import Path
+
+import pytest
+
+from training.dataset.answer import Answer
+from training.dataset.dataset import LabelledKey
+from training.endpoint.answers import AnswerFile
+
+SUBJECT = {"model": "sha256:1"}
+ANSWERS = [Answer(LabelledKey(f"test/é {n}.png", n), (0.25, 0.75), 1.5, "AllTraffic") for n in range(3)]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A file with three answers."""
+    file = AnswerFile(tmp_path / "answers.jsonl", SUBJECT)
+    file.load()
+    assert ANSWERS == list(file.add(iter(ANSWERS)))
+    return file.path
+
+
+def loaded(path: Path, subject: dict[str, str]) -> list[Answer]:
+    file = AnswerFile(path, subject)
+    file.load()
+    return file.answers
+
+
+def test_answers_are_read_back_as_they_were(path: Path) -> None:
+    assert ANSWERS == loaded(path, SUBJECT)
+
+
+def test_answers_of_another_model_are_not_taken(path: Path) -> None:
+    assert [] == loaded(path, {"model": "sha256:2"})
+
+
+def test_an_answer_that_was_cut_off_is_dropped_and_the_rest_kept(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-5])
+    assert ANSWERS[:2] == loaded(path, SUBJECT)
+
+
+def test_a_file_that_was_cut_off_can_be_added_to(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-5])
+    file = AnswerFile(path, SUBJECT)
+    file.load()
+    list(file.add(iter(ANSWERS[2:])))
+    assert ANSWERS == loaded(path, SUBJECT)
+
+
+@pytest.mark.parametrize("content", [b"", b"oops\n", b'{"model": "sha256:1"}', b"[]\n"])
+def test_a_file_that_is_something_else_is_begun_anew(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    assert [] == loaded(path, SUBJECT)
+
+
+def test_answers_that_are_cleared_do_not_come_back(path: Path) -> None:
+    AnswerFile(path, SUBJECT).clear()
+    assert [] == loaded(path, SUBJECT)
+
+
+def test_what_came_before_an_interruption_is_kept(tmp_path: Path) -> None:
+    file = AnswerFile(tmp_path / "answers.jsonl", SUBJECT)
+    file.load()
+    coming = file.add(iter(ANSWERS))
+    next(coming)
+    coming.close()  # type: ignore[attr-defined]
+    assert ANSWERS[:1] == loaded(file.path, SUBJECT)

@@ -1,0 +1,41 @@
+"""Give a step fakes of AWS clients that moto does not have, or that a test controls."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, cast
+
+from botocore.client import BaseClient
+
+from cli.aws import Aws
+from training.project.step import Context
+
+
+@contextmanager
+def hooked(client: BaseClient, **handlers: Callable[..., Any]) -> Iterator[None]:
+    """Call a handler before the requests of each named operation, until the end of the block."""
+    events = client.meta.events
+    service = client.meta.service_model.service_id.hyphenize()
+    for operation, handler in handlers.items():
+        events.register(f"before-call.{service}.{operation}", handler)
+    try:
+        yield
+    finally:
+        for operation, handler in handlers.items():
+            events.unregister(f"before-call.{service}.{operation}", handler)
+
+
+class AccountWithFakes:
+    """Stand in for `Aws`: clients named here are fakes, and all others those of the account below."""
+
+    def __init__(self, aws: Aws, **fakes: Any) -> None:
+        self._aws = aws
+        self._fakes = fakes
+
+    def __getattr__(self, name: str) -> Any:
+        return self._fakes[name] if name in self._fakes else getattr(self._aws, name)
+
+
+def with_fakes(context: Context, **fakes: Any) -> Context:
+    """Return a step's context whose AWS clients of these names are fakes."""
+    return replace(context, aws=cast("Aws", AccountWithFakes(context.aws, **fakes)))

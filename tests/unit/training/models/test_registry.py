@@ -1,0 +1,122 @@
+"""Model packages: one for each trained model, with all that a later comparison needs."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.unit.training.registered_models import LABELS, listed
+from training.dataset.dataset import Dataset
+from training.models.registry import (
+    Package,
+    PackageFilesMissingError,
+    PackageMissingError,
+    decide,
+    find_champion,
+    find_package,
+    package_request,
+    register,
+    summaries,
+)
+from training.project.step import Context
+
+type Registered = Callable[..., Package]
+
+
+def test_a_package_tells_of_labels_metrics_and_dataset(registered: Registered) -> None:
+    facts = registered("first").facts
+    expected = (LABELS, {"validation:accuracy": 0.94}, "sha256:data")
+    assert expected == (facts["labels"], facts["metrics"], facts["dataset_digest"])
+
+
+def test_every_model_is_another_version_that_waits_for_its_approval(registered: Registered) -> None:
+    packages = [registered(name) for name in ("first", "second")]
+    assert [(1, "PendingManualApproval"), (2, "PendingManualApproval")] == [
+        (one.version, one.approval) for one in packages
+    ]
+
+
+def test_registering_a_model_again_makes_no_second_package(
+    staged_context: Context, staged_dataset: Dataset, registered: Registered
+) -> None:
+    registered("first")
+    result = register(staged_context, staged_dataset, None)
+    assert (1, 1) == (result["model_package"]["version"], len([*summaries(staged_context)]))
+
+
+def test_the_result_of_train_names_the_package(staged_context: Context, registered: Registered) -> None:
+    assert registered("first").arn == staged_context.run.result("train")["model_package"]["arn"]
+
+
+def test_the_champion_is_the_newest_approved_version(staged_context: Context, registered: Registered) -> None:
+    for name, approval in (("first", "Approved"), ("second", "Approved"), ("third", "Rejected")):
+        decide(staged_context, registered(name), approval, "because")  # type: ignore[arg-type]
+    champion = find_champion(staged_context)
+    assert champion
+    assert 2 == champion.version
+
+
+def test_a_stage_without_approved_models_has_no_champion(staged_context: Context, registered: Registered) -> None:
+    registered("first")
+    assert find_champion(staged_context) is None
+
+
+def test_what_a_model_has_learnt_from_stays_known_when_the_run_is_staged_anew(
+    staged_context: Context, registered: Registered
+) -> None:
+    package = registered("first")
+    staged_context.aws.s3.put_object(
+        Bucket="photos", Key="datasets/cars/train_lst/train.lst", Body=listed("new", 4).encode()
+    )
+    learnt = package.learnt(staged_context.aws.s3)
+    assert ({"train0000", "validation0007"}, False, False) == (
+        {"train0000", "validation0007"} & learnt,
+        "new0000" in learnt,
+        "test0000" in learnt,
+    )
+
+
+def test_a_model_has_learnt_what_those_that_it_goes_back_to_have_learnt(
+    staged_context: Context, registered: Registered
+) -> None:
+    registered("first")
+    for key in ("datasets/cars/train_lst/train.lst", "datasets/cars/validation_lst/validation.lst"):
+        staged_context.aws.s3.put_object(Bucket="photos", Key=key, Body=listed("new", 4).encode())
+    registered("second", earlier_model="s3://photos/models/first/output/model.tar.gz")
+    third = registered("third", earlier_model="s3://photos/models/second/output/model.tar.gz")
+    expected = {"train0000", "validation0007", "new0000"}
+    assert (expected, None) == (expected & third.learnt(staged_context.aws.s3), third.unknown_ancestor)
+
+
+def test_a_model_that_was_never_registered_is_the_unknown_ancestor_of_all_that_go_back_to_it(
+    registered: Registered,
+) -> None:
+    unknown = "s3://photos/theirs/model.tar.gz"
+    registered("first", earlier_model=unknown)
+    second = registered("second", earlier_model="s3://photos/models/first/output/model.tar.gz")
+    assert unknown == second.unknown_ancestor
+
+
+def test_an_unknown_version_is_refused_by_name(staged_context: Context, registered: Registered) -> None:
+    registered("first")
+    with pytest.raises(PackageMissingError, match="has no version 7"):
+        find_package(staged_context, 7)
+
+
+def test_a_package_whose_facts_are_gone_is_refused(staged_context: Context, registered: Registered) -> None:
+    registered("first")
+    staged_context.aws.s3.delete_object(Bucket="photos", Key="models/first/output/model_quality.json")
+    with pytest.raises(PackageFilesMissingError, match=r"model_quality\.json"):
+        find_package(staged_context, 1)
+
+
+def test_the_request_is_one_that_botocore_would_send(
+    registered: Registered, staged_context: Context, valid_request: Callable[[str, str, dict[str, Any]], None]
+) -> None:
+    registered("first")
+    request = package_request(
+        "cars", staged_context.run.result("train"), "Training job one", "s3://photos/models/facts.json"
+    )
+    valid_request("sagemaker", "CreateModelPackage", request)
+    texts = [text for pair in request["CustomerMetadataProperties"].items() for text in pair]
+    assert [] == [text for text in texts if set(text) & set(",;\"'[]{}()")]  # what AWS's pattern refuses

@@ -1,0 +1,104 @@
+"""The choice of a threshold: the bound it rests on, and how often its promise is kept."""
+
+import numpy as np
+import pytest
+
+from training.statistics.precision_guarantee import (
+    Candidates,
+    PrecisionGuarantee,
+    accepted_needed,
+    precision_bound,
+    upper_precision_bound,
+)
+
+PROMISE = PrecisionGuarantee(0.95, 0.95)
+
+
+def drawn(rng: np.random.Generator, images: int) -> Candidates:
+    """Candidates of a calibrated model: a prediction is right with a probability of its confidence."""
+    confidences = rng.beta(8, 1, images)
+    return Candidates.of(confidences, rng.random(images) < confidences)
+
+
+def true_precision(threshold: float) -> float:
+    """The mean of confidences at or above the threshold, where their density is 8 c ** 7."""
+    return 8 / 9 * (1 - threshold**9) / (1 - threshold**8)
+
+
+@pytest.mark.parametrize(
+    ("right", "accepted", "expected"), [(10, 10, 0.7411), (8, 10, 0.4931), (0, 5, 0.0), (299, 299, 0.9900)]
+)
+def test_precision_bound_is_that_of_clopper_and_pearson(right: int, accepted: int, expected: float) -> None:
+    # their tables, one-sided 95 %
+    assert expected == pytest.approx(float(precision_bound(np.array(right), np.array(accepted), 0.05)), abs=1e-4)
+
+
+def test_fewest_images_are_those_that_all_being_right_are_enough() -> None:
+    bounds = precision_bound(np.array([58, 59]), np.array([58, 59]), 0.05)
+    assert (59, [False, True]) == (PROMISE.fewest, list(bounds >= 0.95))
+
+
+def test_promise_is_broken_no_more_often_than_its_risk() -> None:
+    rng = np.random.default_rng(0)
+    chosen = [drawn(rng, 1000).choose(PROMISE) for _ in range(400)]
+    found = [one.threshold for one in chosen if one]
+    broken = sum(true_precision(threshold) < PROMISE.precision for threshold in found)
+    assert broken <= 0.05 * len(chosen)
+    assert len(found) > 0.8 * len(chosen)
+
+
+def test_choice_tells_what_it_accepts() -> None:
+    confidences, right = np.linspace(1, 0.01, 100), np.ones(100, dtype=bool)
+    choice = Candidates.of(confidences, right).choose(PROMISE)
+    assert choice is not None
+    assert (100, 100) == (choice.accepted, choice.right)
+    assert 0.01 == pytest.approx(choice.threshold)
+
+
+def test_candidate_behind_one_that_fails_is_not_looked_at() -> None:
+    right = np.ones(2000, dtype=bool)
+    right[600:700] = False  # all of them again at 0.95 in the end, had they been looked at
+    choice = Candidates.of(np.linspace(1, 0.5, 2000), right).choose(PrecisionGuarantee(0.9, 0.95))
+    assert choice is not None
+    assert 600 == choice.accepted
+
+
+def test_images_of_equal_confidence_are_accepted_together() -> None:
+    assert [200] == list(Candidates.of(np.full(200, 0.9), np.ones(200, dtype=bool)).accepted)
+
+
+def test_too_few_images_promise_nothing() -> None:
+    few = Candidates.of(np.linspace(1, 0.9, 50), np.ones(50, dtype=bool))
+    assert few.choose(PROMISE) is None
+    assert 59 / 50 == pytest.approx(few.growth_needed(PROMISE) or 0)
+
+
+def test_model_that_is_never_that_precise_is_not_helped_by_more_images() -> None:
+    right = np.arange(1000) % 10 > 0  # nine in ten at any confidence
+    candidates = Candidates.of(np.linspace(1, 0.5, 1000), right)
+    assert (None, True) == (candidates.growth_needed(PROMISE), candidates.excludes(PROMISE))
+
+
+def test_precision_is_not_excluded_by_a_few_images_of_which_one_is_wrong() -> None:
+    few = Candidates.of(np.linspace(1, 0.9, 20), np.arange(20) > 0)
+    assert (None, False) == (few.growth_needed(PROMISE), few.excludes(PROMISE))
+
+
+def test_upper_precision_bound_is_that_of_clopper_and_pearson() -> None:
+    # their tables, one-sided 95 %: 8 of 10
+    assert 0.9632 == pytest.approx(float(upper_precision_bound(np.array(8), np.array(10), 0.05)), abs=1e-4)
+
+
+def test_no_predictions_promise_nothing() -> None:
+    none = Candidates.of(np.empty(0), np.empty(0, dtype=bool))
+    assert (None, None) == (none.choose(PROMISE), none.growth_needed(PROMISE))
+
+
+def test_shared_promise_leaves_each_part_of_the_risk() -> None:
+    assert 0.01 == pytest.approx(PROMISE.shared(5).risk)
+
+
+def test_images_that_are_needed_are_enough() -> None:
+    needed = accepted_needed(0.97, PROMISE)
+    assert needed is not None
+    assert precision_bound(np.array(int(0.97 * needed)), np.array(needed), 0.05) >= 0.95

@@ -1,0 +1,113 @@
+"""`ab`: a second model is proved before it answers anybody, keeps its name, and shares the requests by weights."""
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.unit.training.fake_hosting import interrupt
+from tests.unit.training.steps.test_rollback import roll_back, serving
+from training.endpoint.errors import ServerlessEndpointError, SmokeTestError, VariantTakenError
+from training.models.model_card import read_model_card
+from training.project.step import Context
+from training.steps import ab as step
+from training.steps.ab import NoTestError, WeightsError
+
+type Step = Callable[..., dict[str, Any]]
+type ModelUrl = Callable[[str], str]
+
+
+@pytest.fixture
+def ab(trained: Context) -> Step:
+    """Run the step with these arguments."""
+
+    def run(*arguments: str) -> dict[str, Any]:
+        parser = argparse.ArgumentParser()
+        step.add_arguments(parser)
+        return step.run(trained, parser.parse_args(arguments))
+
+    return run
+
+
+def weights(context: Context) -> dict[str, float]:
+    variants = context.aws.sagemaker.describe_endpoint(EndpointName=context.names.endpoint)["ProductionVariants"]
+    return {one["VariantName"]: one.get("CurrentWeight", 0.0) for one in variants}  # moto leaves 0 out
+
+
+def test_the_second_model_has_a_card_of_its_own_before_it_has_weight(
+    trained: Context, deploy: Step, ab: Step, hosting: Any
+) -> None:
+    first = deploy()["model_card"]
+    hosting.changes.clear()
+    ab("--weights", "AllTraffic=90,b=10")
+    card = read_model_card(trained) or {}
+    assert (serving(trained), "b") == (card["endpoint_config"], card["variants"]["b"]["variant"])
+    assert first == {member: card[member] for member in first} | {"endpoint_config": first["endpoint_config"]}
+    assert {"AllTraffic": 90, "b": 10} == weights(trained)
+    assert hosting.changes.index("PutParameter") < hosting.changes.index("UpdateEndpointWeightsAndCapacities")
+
+
+def test_other_weights_make_nothing_new(trained: Context, deploy: Step, ab: Step, hosting: Any) -> None:
+    deploy()
+    ab("--weights", "AllTraffic=90,b=10")
+    hosting.changes.clear()
+    ab("--weights", "AllTraffic=50,b=50")
+    assert (["UpdateEndpointWeightsAndCapacities"], {"AllTraffic": 50, "b": 50}) == (hosting.changes, weights(trained))
+
+
+def test_a_second_model_that_answers_wrong_gets_no_weight_and_is_taken_back(
+    trained: Context, deploy: Step, ab: Step, model_url: ModelUrl
+) -> None:
+    first = deploy()
+    with pytest.raises(SmokeTestError):
+        ab("--weights", "AllTraffic=90,b=10", "--model-data", model_url("swapped"))
+    assert {"AllTraffic": 1, "b": 0} == weights(trained)
+    roll_back(trained)
+    assert (first["endpoint_config"], first["model_card"]) == (serving(trained), read_model_card(trained))
+
+
+def test_a_test_that_was_interrupted_before_its_card_goes_on(
+    trained: Context, deploy: Step, ab: Step, hosting: Any
+) -> None:
+    deploy()
+    # Model and configuration are made, the endpoint moves.
+    interrupt(trained, hosting, 3, lambda: ab("--weights", "AllTraffic=90,b=10"))
+    config = serving(trained)
+    ab("--weights", "AllTraffic=90,b=10")
+    assert config == (read_model_card(trained) or {})["endpoint_config"]
+
+
+@pytest.mark.parametrize("tested", ["better", "swapped"])
+def test_another_model_under_the_same_name_is_refused(
+    trained: Context, deploy: Step, ab: Step, hosting: Any, model_url: ModelUrl, tested: str
+) -> None:
+    deploy()
+    try:  # the one that answers wrong is there too, without a card
+        ab("--weights", "AllTraffic=90,b=10", "--model-data", model_url(tested))
+    except SmokeTestError:
+        assert "swapped" == tested
+    hosting.changes.clear()
+    with pytest.raises(VariantTakenError, match="`rollback` first"):
+        ab("--weights", "AllTraffic=50,b=50", "--model-data", model_url("other"))
+    assert [] == hosting.changes
+
+
+def test_a_serverless_endpoint_gets_no_second_variant(deploy: Step, ab: Step, hosting: Any) -> None:
+    deploy("--mode", "serverless")
+    hosting.changes.clear()
+    with pytest.raises(ServerlessEndpointError, match="needs --mode realtime"):
+        ab("--weights", "AllTraffic=90,b=10")
+    assert [] == hosting.changes
+
+
+def test_weights_that_leave_out_what_serves_are_refused(deploy: Step, ab: Step) -> None:
+    deploy()
+    with pytest.raises(WeightsError, match="has the variants AllTraffic"):
+        ab("--weights", "a=90,b=10")
+
+
+def test_without_a_second_variant_there_is_nothing_to_compare(deploy: Step, ab: Step) -> None:
+    deploy()
+    with pytest.raises(NoTestError):
+        ab()

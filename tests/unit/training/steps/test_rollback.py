@@ -1,0 +1,134 @@
+"""`rollback`: from what was deployed last to what was before, and its card with it."""
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.unit.training.fake_hosting import alarms, interrupt, scaled
+from training.endpoint.errors import EndpointFailedError, ServerlessConversionError
+from training.models.model_card import read_model_card
+from training.project.step import Context
+from training.steps import rollback
+from training.steps.rollback import NothingBeforeError
+
+type Deploy = Callable[..., dict[str, Any]]
+type ModelUrl = Callable[[str], str]
+
+
+def roll_back(context: Context) -> dict[str, Any]:
+    parser = argparse.ArgumentParser()
+    rollback.add_arguments(parser)
+    return rollback.run(context, parser.parse_args([]))
+
+
+def serving(context: Context) -> str:
+    return context.aws.sagemaker.describe_endpoint(EndpointName=context.names.endpoint)["EndpointConfigName"]
+
+
+def test_the_configuration_before_serves_again_with_its_card(
+    trained: Context, deploy: Deploy, model_url: ModelUrl
+) -> None:
+    first = deploy("--autoscale", "1:3")
+    deploy("--autoscale", "1:4", "--model-data", model_url("better"))
+    roll_back(trained)
+    assert (first["endpoint_config"], first["model_card"]) == (serving(trained), read_model_card(trained))
+    assert [(1, 4)] == scaled(trained)
+
+
+def test_rolling_back_twice_goes_forward_again(trained: Context, deploy: Deploy, model_url: ModelUrl) -> None:
+    deploy()
+    second = deploy("--model-data", model_url("better"))
+    roll_back(trained)
+    assert second["endpoint_config"] == roll_back(trained)["endpoint_config"]
+
+
+@pytest.mark.parametrize("changes", [1, 2, 3])
+def test_a_rollback_that_was_interrupted_is_finished_by_the_next(
+    trained: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl, changes: int
+) -> None:
+    first = deploy()
+    deploy("--model-data", model_url("better"))
+    # The endpoint has moved, is tagged, the card is written.
+    interrupt(trained, hosting, changes, lambda: roll_back(trained))
+    if changes < 3:
+        roll_back(trained)
+    assert (first["endpoint_config"], first["model_card"]) == (serving(trained), read_model_card(trained))
+
+
+@pytest.mark.parametrize("changes", [6, 7])
+def test_a_deployment_that_was_interrupted_is_taken_back_with_scaling_and_alarms(
+    trained: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl, changes: int
+) -> None:
+    first = deploy("--autoscale", "1:3")
+    update = ("--strategy", "all-at-once", "--autoscale", "1:4", "--model-data", model_url("best"))
+    # Scaling is off, two alarms watch, and the endpoint moves, or is tagged as well.
+    interrupt(trained, hosting, changes, lambda: deploy(*update))
+    roll_back(trained)
+    assert (first["endpoint_config"], first["model_card"]) == (serving(trained), read_model_card(trained))
+    assert ([(1, 3)], []) == (scaled(trained), alarms(trained))
+
+
+def test_a_first_deployment_without_a_card_has_nothing_before_it(
+    trained: Context, deploy: Deploy, hosting: Any
+) -> None:
+    interrupt(trained, hosting, 3, deploy)  # the endpoint is there
+    with pytest.raises(NothingBeforeError):
+        roll_back(trained)
+
+
+def running(hosting: Any) -> int:
+    return int(hosting.backend.endpoints["scones-unlimited"].production_variants[0]["CurrentInstanceCount"])
+
+
+def test_as_many_instances_serve_as_before_where_auto_scaling_decides(
+    trained: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl
+) -> None:
+    deploy("--autoscale", "1:4")
+    deploy("--autoscale", "1:4", "--model-data", model_url("better"))
+    hosting.scale_out(3)
+    roll_back(trained)
+    assert 3 == running(hosting)
+
+
+def test_the_configuration_says_how_many_instances_serve_where_nothing_scales(
+    trained: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl
+) -> None:
+    deploy("--instances", "4")
+    deploy("--model-data", model_url("better"))
+    roll_back(trained)
+    assert 4 == running(hosting)
+
+
+def test_rollback_from_instances_to_serverless_is_refused_before_anything_changes(
+    trained: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl
+) -> None:
+    deploy("--mode", "serverless")
+    second = deploy("--autoscale", "1:4", "--model-data", model_url("better"))
+    hosting.changes.clear()
+    with pytest.raises(ServerlessConversionError, match=r"scones-unlimited runs on instances.* delete-endpoint"):
+        roll_back(trained)
+    assert [] == hosting.changes
+    assert (second["endpoint_config"], second["model_card"]) == (serving(trained), read_model_card(trained))
+    assert [(1, 4)] == scaled(trained)
+
+
+def test_rollback_between_serverless_configurations_is_allowed(
+    trained: Context, deploy: Deploy, model_url: ModelUrl
+) -> None:
+    first = deploy("--mode", "serverless")
+    deploy("--mode", "serverless", "--model-data", model_url("better"))
+    roll_back(trained)
+    assert (first["endpoint_config"], first["model_card"]) == (serving(trained), read_model_card(trained))
+
+
+def test_a_first_deployment_has_nothing_before_it(trained: Context, deploy: Deploy) -> None:
+    deploy()
+    with pytest.raises(NothingBeforeError):
+        roll_back(trained)
+
+
+def test_without_an_endpoint_there_is_nothing_to_roll_back(trained: Context) -> None:
+    with pytest.raises(EndpointFailedError, match="is not there"):
+        roll_back(trained)

@@ -1,0 +1,89 @@
+"""`deploy --shadow`: what it makes, tells and refuses."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tests.unit.training.fake_hosting import interrupt
+from tests.unit.training.steps.test_rollback import roll_back, serving
+from training.endpoint.errors import RolledBackError, ServerlessEndpointError
+from training.endpoint.hosting import HostingOptionsError
+from training.models.model_card import read_model_card
+from training.project.step import Context
+
+type Deploy = Callable[..., dict[str, Any]]
+type ModelUrl = Callable[[str], str]
+
+
+def test_a_shadow_leaves_the_card_of_what_answers_but_for_the_configuration(
+    trained: Context, deploy: Deploy, model_url: ModelUrl
+) -> None:
+    card = deploy()["model_card"]
+    told = deploy("--shadow", "--model-data", model_url("better"))
+    assert card | {"endpoint_config": serving(trained)} == read_model_card(trained)
+    assert serving(trained) == told["endpoint_config"] != card["endpoint_config"]
+
+
+def test_the_same_again_makes_nothing_new_and_tells_how_both_fare(
+    trained: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl
+) -> None:
+    deploy()
+    shadow = ("--shadow", "--model-data", model_url("better"))
+    assert {"requests": None, "error_share": None, "median_latency": None} == deploy(*shadow)["variants"]["shadow"]
+    hosting.changes.clear()
+    dimensions = {"EndpointName": "scones-unlimited", "VariantName": "shadow"}
+    named = [{"Name": name, "Value": value} for name, value in dimensions.items()]
+    data: Any = [
+        {"MetricName": name, "Dimensions": named, "Timestamp": datetime.now(UTC), "Value": value}
+        for name, value in (("Invocations", 1.0), ("Invocations", 1.0), ("Invocation5XXErrors", 0.5))
+    ]
+    trained.aws.cloudwatch.put_metric_data(Namespace="AWS/SageMaker", MetricData=data)
+    hosting.changes.clear()
+    told = deploy(*shadow)["variants"]["shadow"]
+    assert (2.0, 0.5) == (told["requests"], told["error_share"])
+    assert {"PutParameter", "AddTagsToResource"} == set(hosting.changes)
+
+
+def test_a_shadow_that_sagemaker_took_back_leaves_nothing(
+    trained: Context, deploy: Deploy, model_url: ModelUrl
+) -> None:
+    first = deploy()["endpoint_config"]
+    with pytest.raises(RolledBackError, match="ping health check"):
+        deploy("--shadow", "--model-data", model_url("broken"))
+    configs = trained.aws.sagemaker.list_endpoint_configs()["EndpointConfigs"]
+    assert [first] == [one["EndpointConfigName"] for one in configs]
+
+
+def test_a_shadow_that_was_interrupted_before_its_card_is_taken_back(
+    trained: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl
+) -> None:
+    first = deploy()
+    # Model and configuration are made, the endpoint moves.
+    interrupt(trained, hosting, 3, lambda: deploy("--shadow", "--model-data", model_url("better")))
+    assert first["endpoint_config"] != serving(trained)
+    roll_back(trained)
+    assert (first["endpoint_config"], first["model_card"]) == (serving(trained), read_model_card(trained))
+
+
+def test_a_serverless_endpoint_gets_no_shadow(deploy: Deploy, hosting: Any) -> None:
+    deploy("--mode", "serverless")
+    hosting.changes.clear()
+    with pytest.raises(ServerlessEndpointError, match="needs --mode realtime"):
+        deploy("--shadow")
+    assert [] == hosting.changes
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ("--strategy canary --bake 120 --instances 7", "--instances, --strategy, --bake: not for --shadow"),
+        ("--mode realtime --autoscale 1:2", "--mode, --autoscale: not for --shadow"),
+        ("--dry-run", "--dry-run: not for --shadow"),
+    ],
+)
+def test_options_that_a_shadow_has_not_are_refused(deploy: Deploy, hosting: Any, arguments: str, named: str) -> None:
+    with pytest.raises(HostingOptionsError, match=named):
+        deploy("--shadow", *arguments.split())
+    assert [] == hosting.changes

@@ -1,0 +1,289 @@
+"""The step as a whole."""
+
+import argparse
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+
+from tests.unit.training.fake_clients import hooked
+from training.dataset.dataset import SPLITS, Dataset
+from training.dataset.source import OtherClassTakenError, SourceNotReadableError
+from training.dataset.split import TooFewImagesError
+from training.dataset.upload import PlaceTakenError
+from training.project.bucket import BucketNotUsableError
+from training.project.run_file import StepNotDoneError
+from training.project.step import Context
+from training.steps import stage as step
+
+type Parse = Callable[..., argparse.Namespace]
+
+
+@pytest.fixture
+def stage(context: Context, stage_options: Parse) -> Callable[..., dict[str, Any]]:
+    def stage(*words: object) -> dict[str, Any]:
+        return step.run(context, stage_options(*words))
+
+    return stage
+
+
+type Stage = Callable[..., dict[str, Any]]
+
+
+def listed(context: Context) -> set[str]:
+    found = context.aws.s3.list_objects_v2(Bucket="photos").get("Contents", [])
+    return {item["Key"].removeprefix("datasets/scones-unlimited/default/") for item in found}
+
+
+def rows(context: Context, name: str) -> list[dict[str, str]]:
+    with (context.run.folder / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_folder_becomes_a_dataset(source_folder: Path, stage: Stage, context: Context) -> None:
+    result = stage(source_folder)
+    each = {"train": 7, "validation": 1, "calibration": 1, "test": 1}
+    assert {split: {"car": count, "truck": count} for split, count in each.items()} == result["counts"]
+    assert {"labels.json", "dataset.json", *(f"{split}_lst/{split}.lst" for split in SPLITS)} < listed(context)
+
+
+def test_the_steps_that_follow_find_the_dataset(source_folder: Path, stage: Stage, context: Context) -> None:
+    stage(source_folder)
+    dataset = Dataset.of(context.run)
+    keys = {
+        image.key.removeprefix("datasets/scones-unlimited/default/")
+        for image in dataset.images(context.aws.s3, "train")
+    }
+    assert (14, dataset.size("train")) == (len(keys), len(keys & listed(context)))
+
+
+def test_the_description_agrees_with_the_result(source_folder: Path, stage: Stage, context: Context) -> None:
+    result = stage(source_folder, "--seed", 3)
+    body = context.aws.s3.get_object(Bucket="photos", Key="datasets/scones-unlimited/default/dataset.json")[
+        "Body"
+    ].read()
+    same = ("labels", "counts", "digest", "seed", "recordio")
+    assert {name: result[name] for name in same}.items() <= json.loads(body).items()
+
+
+def test_the_same_images_elsewhere_in_another_order_are_the_same_dataset(
+    source_folder: Path, stage: Stage, tmp_path: Path
+) -> None:
+    digest = stage(source_folder)["digest"]
+    for number, path in enumerate(sorted(source_folder.rglob("*.png"), reverse=True)):
+        other = tmp_path / "other" / path.parent.name / f"{number:03}.png"
+        other.parent.mkdir(parents=True, exist_ok=True)
+        other.write_bytes(path.read_bytes())
+    again = stage(tmp_path / "other")
+    assert (digest, 0) == (again["digest"], again["uploaded"])
+
+
+def test_another_seed_is_another_dataset(source_folder: Path, stage: Stage) -> None:
+    assert stage(source_folder)["digest"] != stage(source_folder, "--seed", 1)["digest"]
+
+
+def test_running_again_uploads_nothing(source_folder: Path, stage: Stage) -> None:
+    stage(source_folder)
+    again = stage(source_folder)
+    assert (0, 25, 0) == (again["uploaded"], again["unchanged"], again["deleted"])
+
+
+def test_a_new_image_is_the_only_image_that_is_uploaded(
+    source_folder: Path, stage: Stage, picture: Callable[..., bytes]
+) -> None:
+    for number, split in enumerate(SPLITS):
+        for label in ("car", "truck"):
+            path = source_folder / split / label / "a.png"
+            path.parent.mkdir(parents=True)
+            path.write_bytes(picture(100 + number + 10 * len(label)))
+    stage(source_folder)
+    (source_folder / "test/car/new.png").write_bytes(picture(7))
+    again = stage(source_folder)
+    assert (6, 8) == (again["uploaded"], again["unchanged"])  # with labels and lists, which follow from the images
+
+
+def test_what_was_left_out_is_told_and_listed(
+    source_folder: Path, stage: Stage, context: Context, shown: io.StringIO, picture: Callable[..., bytes]
+) -> None:
+    (source_folder / "car/empty.jpg").touch()
+    (source_folder / "car/copy.bmp").write_bytes(picture(0, "BMP"))
+    (source_folder / "car/wrong.png").write_bytes(picture(1))
+    result = stage(source_folder)
+    assert ("EmptyImageError", 1) == (result["unreadable"][0]["error"], result["duplicates"])
+    assert {"duplicate": 1, "contradiction": 2} == result["left_out"]
+    assert [str(source_folder / "car/empty.jpg")] == [row["path"] for row in rows(context, "unreadable.csv")]
+    assert {"duplicate", "contradiction"} == {row["reason"] for row in rows(context, "left_out.csv")}
+    assert "1 unreadable (EmptyImageError: 1)" in shown.getvalue()
+    assert "3 left out (contradiction: 2, duplicate: 1)" in shown.getvalue()
+
+
+def test_every_image_of_the_dataset_is_listed_with_its_origin(
+    source_folder: Path, stage: Stage, context: Context
+) -> None:
+    stage(source_folder)
+    found = rows(context, "images.csv")
+    assert {str(path) for path in source_folder.rglob("*.png")} == {row["source"] for row in found}
+    assert {f"{row['split']}/{row['image']}" for row in found} < listed(context)
+
+
+def test_the_table_and_the_next_command_are_shown(source_folder: Path, stage: Stage, shown: io.StringIO) -> None:
+    stage(source_folder)
+    assert ["car", "7", "1", "1", "1"] in [line.split() for line in shown.getvalue().splitlines()]
+    assert shown.getvalue().endswith("Next: python -m training train\n")
+
+
+def test_a_class_in_square_brackets_is_shown(source_folder: Path, stage: Stage, shown: io.StringIO) -> None:
+    (source_folder / "car").rename(source_folder / "[bold]")
+    stage(source_folder)
+    assert ["[bold]", "7", "1", "1", "1"] in [line.split() for line in shown.getvalue().splitlines()]
+
+
+def test_the_next_command_names_the_same_run(
+    source_folder: Path, context: Context, stage_options: Parse, shown: io.StringIO
+) -> None:
+    options = stage_options(source_folder)
+    options.run, options.runs = "cars", Path("my runs")
+    step.run(context, options)
+    assert shown.getvalue().endswith("Next: python -m training train --run cars --runs 'my runs'\n")
+
+
+def test_counter_examples_become_one_more_class(
+    source_folder: Path, stage: Stage, tmp_path: Path, picture: Callable[..., bytes]
+) -> None:
+    for number in range(10):
+        path = tmp_path / "strangers" / ("cat", "dog")[number % 2] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(picture(100 + number))
+    result = stage(source_folder, "--other", tmp_path / "strangers")
+    assert ("other", ["car", "other", "truck"]) == (result["other_class"], result["labels"])
+    assert {"car": 7, "other": 7, "truck": 7} == result["counts"]["train"]
+
+
+def test_a_class_called_other_and_counter_examples_are_refused(source_folder: Path, stage: Stage) -> None:
+    (source_folder / "car").rename(source_folder / "other")
+    with pytest.raises(OtherClassTakenError):
+        stage(source_folder, "--other", source_folder)
+
+
+def test_recordio_is_made_and_removed_as_asked(source_folder: Path, stage: Stage, context: Context) -> None:
+    stage(source_folder, "--recordio")
+    assert {"train_rec/train.rec", "validation_rec/validation.rec"} < listed(context)
+    assert 2 == stage(source_folder)["deleted"]
+
+
+def test_no_half_made_files_stay_in_the_runs_folder(source_folder: Path, stage: Stage, context: Context) -> None:
+    stage(source_folder)
+    names = {path.name for path in context.run.folder.iterdir()}
+    assert {"run.json", "images.csv", "unreadable.csv", "left_out.csv"} == names
+
+
+def test_a_source_in_s3_becomes_a_dataset(
+    stage: Stage, context: Context, stage_options: Parse, picture: Callable[..., bytes]
+) -> None:
+    for number in range(20):
+        key = f"raw/{('car', 'truck')[number % 2]}/{number}.png"
+        context.aws.s3.put_object(Bucket="photos", Key=key, Body=picture(number))
+    assert {"car": 7, "truck": 7} == stage("s3://photos/raw")["counts"]["train"]
+
+
+def test_the_dataset_itself_is_no_source_for_it(source_folder: Path, stage: Stage) -> None:
+    stage(source_folder)
+    with pytest.raises(step.SourceIsDatasetError):
+        stage("s3://photos/datasets/scones-unlimited/default")
+
+
+def test_without_a_bucket_the_one_of_the_stack_is_taken(
+    source_folder: Path, context: Context, stage_options: Parse
+) -> None:
+    options = stage_options(source_folder)
+    options.bucket = None
+    outputs = {"TrainingBucketName": "photos", "SageMakerRoleArn": "arn:aws:iam::123456789012:role/sagemaker"}
+    stack: dict[str, Any] = {"StackName": "stack", "CreationTime": 0, "StackStatus": "CREATE_COMPLETE"}
+    stack["Outputs"] = [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]
+    with Stubber(context.aws.cloudformation) as stubber:
+        for _ in range(2):
+            stubber.add_response("describe_stacks", {"Stacks": [stack]})
+        result = step.run(context, options)
+    assert ("photos", outputs["SageMakerRoleArn"]) == (result["bucket"], result["role"])
+
+
+def test_one_class_is_too_few(source_folder: Path, stage: Stage, context: Context) -> None:
+    for path in (source_folder / "truck").iterdir():
+        path.unlink()
+    (source_folder / "truck").rmdir()
+    with pytest.raises(step.TooFewClassesError, match="The source has car alone"):
+        stage(source_folder)
+    assert set() == listed(context)
+
+
+def test_a_class_without_a_readable_image_is_told(source_folder: Path, stage: Stage, context: Context) -> None:
+    for path in (source_folder / "truck").iterdir():
+        path.write_bytes(b"")
+    with pytest.raises(
+        TooFewImagesError, match=r"truck has no image that can be used; .*unreadable\.csv \(10 images\)"
+    ):
+        stage(source_folder)
+    assert (set(), 10) == (listed(context), len(rows(context, "unreadable.csv")))
+
+
+def test_a_small_class_leaves_nothing_half_made(source_folder: Path, stage: Stage, context: Context) -> None:
+    for path in list((source_folder / "truck").iterdir())[2:]:
+        path.unlink()
+    with pytest.raises(TooFewImagesError, match="truck has 2 images"):
+        stage(source_folder, "--balance", "off")
+    assert set() == listed(context)
+
+
+def test_a_source_that_is_not_there_is_told(stage: Stage) -> None:
+    with pytest.raises(SourceNotReadableError, match="There is no nowhere"):
+        stage("nowhere")
+
+
+def test_a_file_of_another_kind_is_no_source(stage: Stage, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").touch()
+    with pytest.raises(SourceNotReadableError, match="is no source: give a folder, a manifest"):
+        stage(tmp_path / "a.txt")
+
+
+def test_a_missing_bucket_is_told_before_an_image_is_read(
+    source_folder: Path, stage: Stage, shown: io.StringIO
+) -> None:
+    with pytest.raises(BucketNotUsableError, match="There is no bucket other"):
+        stage(source_folder, "--bucket", "other")
+    assert "Preparing" not in shown.getvalue()
+
+
+def test_a_place_that_is_taken_is_told_before_an_image_is_read(
+    source_folder: Path, stage: Stage, context: Context, shown: io.StringIO
+) -> None:
+    context.aws.s3.put_object(Bucket="photos", Key="datasets/scones-unlimited/default/mine.txt", Body=b"")
+    with pytest.raises(PlaceTakenError):
+        stage(source_folder)
+    assert "Preparing" not in shown.getvalue()
+
+
+def test_a_folder_that_cannot_be_written_is_told(source_folder: Path, stage: Stage, context: Context) -> None:
+    context.run.folder.parent.mkdir(parents=True)
+    context.run.folder.touch()
+    with pytest.raises(step.FileAccessError, match="default"):
+        stage(source_folder)
+
+
+def test_an_interrupted_change_takes_the_earlier_result_back(
+    source_folder: Path, stage: Stage, context: Context
+) -> None:
+    stage(source_folder)
+
+    def stop(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    with hooked(context.aws.s3, PutObject=stop), pytest.raises(KeyboardInterrupt):
+        stage(source_folder, "--seed", 1)
+    with pytest.raises(StepNotDoneError):
+        Dataset.of(context.run)
+    assert "dataset.json" not in listed(context)
