@@ -4,16 +4,14 @@ Source of the shapes: botocore's service models `sagemaker` (JSON 1.1) and `sage
 """
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from http import HTTPStatus
 from time import perf_counter
 
 from starlette.types import Scope
 
-_SIGNED_REGION = re.compile(r"Credential=[^/,\s]+/\d{8}/([a-z0-9-]+)/[a-z-]+/aws4_request")
+from localcloud.api.request_head import RequestHead
 
 
 @dataclass(frozen=True)
@@ -26,18 +24,16 @@ class Request:
 
     def header(self, name: str) -> str | None:
         """Return the first header of this name (written in lower case), None if there is none."""
-        return self.headers.get(name)
+        return self.head.headers.get(name)
 
     def signed_region(self) -> str | None:
-        """Return the region that the request is signed for, None if it carries no SigV4 header."""
-        found = _SIGNED_REGION.search(self.header("authorization") or "")
-        return found[1] if found else None
+        """Return the region that the request is signed for, None if it has no signature of version 4."""
+        return self.head.region
 
-    @cached_property
-    def headers(self) -> dict[str, str]:
-        """The headers, names in lower case; of several with one name the first."""
-        sent = reversed(self.scope["headers"])  # the last one to be put in stays
-        return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in sent}
+    @property
+    def head(self) -> RequestHead:
+        """The parsed head of the request."""
+        return RequestHead.of(self.scope)
 
 
 @dataclass(frozen=True)

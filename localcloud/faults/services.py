@@ -12,9 +12,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from localcloud.api.request_head import RequestHead
 from localcloud.faults.injector import Injector, Strike
 from localcloud.faults.kinds import GET_OBJECT, GET_PARAMETER, INVOKE_ENDPOINT, Point
-from localcloud.server.gateway import signed_service
 
 # What can go wrong with each operation; a function can, besides, die before or after it.
 _POINTS: Mapping[str, Point] = {
@@ -108,10 +108,11 @@ class FaultyServices:
 def _operation(scope: Scope) -> str | None:
     if scope["path"].startswith("/endpoints/") and scope["path"].endswith("/invocations"):
         return "invoke-endpoint"
-    if (b"x-amz-target", b"AmazonSSM.GetParameter") in scope["headers"]:
+    head = RequestHead.of(scope)
+    if head.headers.get("x-amz-target") == "AmazonSSM.GetParameter":
         return "get-parameter"
     names_key = scope["path"].strip("/").partition("/")[2]
-    return "get-object" if scope["method"] == "GET" and names_key and signed_service(scope) == "s3" else None
+    return "get-object" if scope["method"] == "GET" and names_key and head.service == "s3" else None
 
 
 async def _answer(strike: Strike | None, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:

@@ -5,15 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from time import monotonic
-from urllib.parse import parse_qs
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from localcloud.api.request_head import RequestHead
 from localcloud.server.web_pages import refusal
 
-# AWS Signature Version 4: <access key>/<date>/<region>/<service>/aws4_request.
-_CREDENTIAL_SCOPE = re.compile(r"[^/,]+/\d{8}/[^/]+/(?P<service>[^/]+)/aws4_request")
 # MiniStack's own doors, one of which wipes everything, need no signature; of them only the health check stays open.
 _ADMINISTRATION = re.compile(r"/_(ministack|localstack)/(?!health$)")
 _LOCAL_DOOR = "/_local/"
@@ -46,7 +44,7 @@ class Gateway:
         """Serve one connection of an ASGI server."""
         if scope["type"] == "lifespan":
             await self.ministack(scope, receive, self._announcing(send))
-        elif reason := refusal(_headers(scope), self.port):
+        elif reason := refusal(RequestHead.of(scope).headers, self.port):
             await _refuse(scope, receive, send, reason)
         elif scope["type"] == "http" and _ADMINISTRATION.match(scope["path"]):
             await _NOT_SERVED(scope, receive, send)
@@ -55,7 +53,7 @@ class Gateway:
         else:
             self.last_request = monotonic()
             ours = {"sagemaker": self.sagemaker, "application-autoscaling": self.autoscaling}
-            await ours.get(signed_service(scope) or "", self.ministack)(scope, receive, send)
+            await ours.get(RequestHead.of(scope).service or "", self.ministack)(scope, receive, send)
 
     def _announcing(self, send: Send) -> Send:
         async def announce(message: Message) -> None:
@@ -64,20 +62,6 @@ class Gateway:
                 self.on_ready()
 
         return announce
-
-
-def signed_service(scope: Scope) -> str | None:
-    """Return the service in the credential scope of a request's signature, in its header or its query."""
-    signature = _headers(scope).get("authorization", "")
-    if not signature:
-        signature = parse_qs(scope["query_string"].decode("latin-1")).get("X-Amz-Credential", [""])[0]
-    found = _CREDENTIAL_SCOPE.search(signature)
-    return found["service"] if found else None
-
-
-def _headers(scope: Scope) -> dict[str, str]:
-    # ASGI has the names in lower case.
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, reason: str) -> None:

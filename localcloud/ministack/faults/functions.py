@@ -7,6 +7,7 @@ from typing import Any
 from ministack.services import lambda_svc
 from starlette.types import Scope
 
+from localcloud.api.request_head import RequestHead
 from localcloud.faults.images import subject_of
 from localcloud.faults.injector import Injector
 from localcloud.faults.kinds import INVOCATION
@@ -16,7 +17,7 @@ from localcloud.ministack.faults.workflow import subject_of_task
 from localcloud.ministack.patch import wrap
 
 # How botocore tells the AWS_SDK_UA_APP_ID that every execution environment has of its own.
-_IDENTITY = re.compile(rb"\bapp/(\w+)")
+_IDENTITY = re.compile(r"\bapp/(\w+)")
 
 
 class Functions:
@@ -39,8 +40,8 @@ class Functions:
 
     def sender(self, scope: Scope) -> Sender | None:
         """Return the function that sent a request, None if it was someone else."""
-        told = _IDENTITY.search(dict(scope["headers"]).get(b"user-agent", b""))
-        environment = self._pool.busy(told[1].decode()) if self._pool and told else None
+        told = _IDENTITY.search(RequestHead.of(scope).headers.get("user-agent", ""))
+        environment = self._pool.busy(told[1]) if self._pool and told else None
         subject = self._subjects.get(environment.request_id or "") if environment else None
         return Sender(subject, environment.kill) if environment and subject else None
 

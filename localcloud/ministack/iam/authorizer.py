@@ -2,7 +2,8 @@
 
 import contextvars
 import json
-from urllib.parse import parse_qs, quote
+from collections.abc import Mapping
+from urllib.parse import quote
 
 from ministack.core import iam_evaluator
 from ministack.core.iam_actions import access_denied_response, identity_denial_message
@@ -36,27 +37,28 @@ class MiniStackAuthorizer:
 
 def _authorize(request: Request, action: str, resource_arn: str) -> None:
     scope = request.scope
-    headers = request.headers
-    query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    access_key = extract_access_key_id(headers, query)
-    region = extract_region(headers, query)
+    head = request.head
+    # The same function finds the key whose signature MiniStack checks: a key that is found in another way could
+    # pass the check of the policies while another key's signature is checked.
+    access_key = extract_access_key_id(head.headers, head.query)
+    region = head.region or extract_region({})
     set_request_account_id(find_iam_access_key_account(access_key) or access_key)
     set_request_region(region)
     # The local cloud is reached over loopback only, which counts as TLS (aws:SecureTransport) in all of it.
     pin_request_origin((scope.get("client") or ("127.0.0.1",))[0], True)
     raw_path = scope.get("raw_path") or quote(scope["path"]).encode()
     # These two are looked up where they are called: patches wrap them.
-    iam_evaluator.pin_signed_request(scope["method"], raw_path.decode("latin-1"), query, scope["headers"])
+    iam_evaluator.pin_signed_request(scope["method"], raw_path.decode("latin-1"), head.query, scope["headers"])
     pin_signed_body(request.body)
     denied = iam_evaluator.enforce(access_key, action, action.partition(":")[0], region, resource_arn=resource_arn)
     if isinstance(denied, AuthError):
-        raise _credential_failure(denied, action, headers)
+        raise _credential_failure(denied, action, head.headers)
     if denied:
         explicit = denied.decision == "Deny"
         raise AccessDeniedError(identity_denial_message(action, denied.principal_arn, resource_arn, explicit))
 
 
-def _credential_failure(failure: AuthError, action: str, headers: dict[str, str]) -> AccessDeniedError:
+def _credential_failure(failure: AuthError, action: str, headers: Mapping[str, str]) -> AccessDeniedError:
     # MiniStack words the failure in a service's protocol; SageMaker's is JSON.
     body = access_denied_response(
         "sagemaker", action, "", "", error_code=failure.code, message=failure.message, headers=headers

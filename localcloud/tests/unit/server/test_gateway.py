@@ -8,7 +8,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from localcloud.server.gateway import Gateway, signed_service
+from localcloud.server.gateway import Gateway
 
 SCOPE_OF = "AWS4-HMAC-SHA256 Credential=local/20300101/us-east-1/{}/aws4_request, SignedHeaders=host, Signature=0"
 BASE_URL = "http://127.0.0.1:4566"
@@ -82,11 +82,6 @@ def test_door_to_the_faults_is_closed_unless_they_are_switched_on() -> None:
 
 def test_door_to_the_faults_is_closed_to_web_pages() -> None:
     assert 403 == _request("GET", "/_local/faults", headers={"origin": "https://example.com"}).status_code
-
-
-def test_service_in_the_key_of_a_signature_is_not_taken_for_the_service() -> None:
-    scope = {"type": "http", "headers": [(b"authorization", SCOPE_OF.format("s3").encode())], "query_string": b""}
-    assert "s3" == signed_service({**scope, "path": "/sagemaker/aws4_request"})
 
 
 def test_startup_of_ministack_is_announced() -> None:
