@@ -1,12 +1,13 @@
 """Send clients that name an endpoint of AWS in their code to the local cloud.
 
-Python runs this file when it starts, if its folder is on PYTHONPATH; `python -m localcloud env` puts it there.
+Python runs this file at its start if its folder is on PYTHONPATH.
+`python -m localcloud env` puts the folder there.
 
-An endpoint in code has precedence over AWS_ENDPOINT_URL. The SageMaker SDK names one for STS, without which
-`Session().default_bucket()` and `get_execution_role()` fail: sts_regional_endpoint in sagemaker/utils.py of version
-2.257, and in sagemaker/core/helper/session_helper.py of version 3.27.
+An endpoint in code has precedence over AWS_ENDPOINT_URL. The SageMaker SDK names the endpoint of
+STS, which `Session().default_bucket()` and `get_execution_role()` call. See sts_regional_endpoint
+in sagemaker/utils.py (version 2.257) and sagemaker/core/helper/session_helper.py (version 3.27).
 
-Every program of the shell pays for the imports here, so there are few.
+Every Python program of the shell pays for the imports of this file, so there are few.
 """
 
 import os
@@ -30,10 +31,10 @@ def keep_clients_local(session_class: "Any") -> None:
     """
     create = session_class.create_client
 
-    def create_client(self: "Any", *arguments: "Any", endpoint_url: str | None = None, **options: "Any") -> "Any":
-        if "AWS_ENDPOINT_URL" in os.environ and _is_of_aws(endpoint_url):
-            endpoint_url = None
-        return create(self, *arguments, endpoint_url=endpoint_url, **options)
+    def create_client(self: "Any", *arguments: "Any", **options: "Any") -> "Any":
+        if "AWS_ENDPOINT_URL" in os.environ and _is_of_aws(options.get("endpoint_url")):
+            del options["endpoint_url"]
+        return create(self, *arguments, **options)
 
     session_class.create_client = create_client
 
@@ -51,7 +52,7 @@ class _BotocoreFinder:
     def find_spec(
         fullname: str, path: "Sequence[str] | None", target: "ModuleType | None" = None
     ) -> "ModuleSpec | None":
-        """Return how to import botocore.session so that its clients stay local; None for other modules."""
+        """Return how to import botocore.session with local clients; None for other modules."""
         if fullname != "botocore.session":
             return None
         spec = PathFinder.find_spec(fullname, path, target)
@@ -68,7 +69,8 @@ class _BotocoreFinder:
 
 def _run_hidden() -> None:
     """Run the sitecustomize of the system or of the environment, which this file hides."""
-    here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120  # pathlib takes longer than all the rest
+    # Importing pathlib would take longer than all the rest.
+    here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
     others = [folder for folder in sys.path if os.path.abspath(folder) != here]  # noqa: PTH100
     spec = PathFinder.find_spec("sitecustomize", others)
     if spec and spec.loader:

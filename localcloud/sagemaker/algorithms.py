@@ -1,9 +1,10 @@
 """Find the algorithm that runs in place of a container image, by the image's URI.
 
-Images cannot run here: this machine may have no Docker, and AWS does not publish those of its algorithms.
-An algorithm is a command that trains and an app that serves, on folders shaped like those of a container.
+Images cannot run here: this machine may have no Docker, and AWS does not publish the images of its
+algorithms. An algorithm is a command that trains and an app that serves, both on folders shaped
+like those of a container.
 
-An installed distribution registers an algorithm with an entry point; this package stays as it is:
+An installed distribution registers an algorithm with an entry point:
 
     [project.entry-points."localcloud.algorithms"]
     nearest-centroid = "my_package.local_cloud:ALGORITHM"
@@ -22,8 +23,8 @@ from starlette.types import ASGIApp
 
 GROUP = "localcloud.algorithms"
 
-# Makes the app that serves the model in a folder (/opt/ml/model on AWS). It is called in a thread, loads all that it
-# needs, and the app has nothing to close: a container that is replaced still answers what it was asked.
+# Makes the app that serves the model in a folder (/opt/ml/model on AWS). It is called in a thread and
+# loads the model. The app has nothing to close: a replaced container still answers its requests.
 type ContainerFactory = Callable[[Path], ASGIApp]
 
 
@@ -32,9 +33,9 @@ class UnknownImageError(Exception):
 
     def __init__(self, image: str, patterns: Sequence[str]) -> None:
         super().__init__(
-            f"The local SageMaker runs an algorithm of its own in place of an image. "
+            "The local SageMaker runs a registered algorithm in place of an image. "
             f"{image} matches none of: {', '.join(patterns)}. "
-            f"Install a distribution with an entry point in the group {GROUP} to add an algorithm."
+            f"To add an algorithm, install a distribution with an entry point in the group {GROUP}."
         )
 
 
@@ -66,7 +67,8 @@ class Algorithm:
     Args:
         image: Regular expression that matches the whole URI of the image.
         train: Return the command that trains in a folder shaped like /opt/ml.
-            It reads input/config and input/data, writes model, and leaves the reason of a failure in output/failure.
+            It reads input/config and input/data, and writes model.
+            It leaves the reason of a failure in output/failure.
         serve: Return the app that serves the model in a folder: GET /ping and POST /invocations.
             An exception says that the model is unusable: the endpoint fails with its text.
         built_in: What AWS fixes, if the algorithm is one of AWS's own.
@@ -80,7 +82,7 @@ class Algorithm:
 
 @dataclass(frozen=True)
 class Algorithms:
-    """The registered algorithms; of several that match an image the first one runs."""
+    """The registered algorithms; if several match an image, the first runs."""
 
     registered: tuple[Algorithm, ...]
 
@@ -106,13 +108,14 @@ class Algorithms:
 
     def wrapping(self, wrap: Callable[[ContainerFactory], ContainerFactory]) -> Self:
         """Return the same algorithms, with each container factory wrapped."""
-        return replace(self, registered=tuple(replace(one, serve=wrap(one.serve)) for one in self.registered))
+        wrapped = (replace(one, serve=wrap(one.serve)) for one in self.registered)
+        return replace(self, registered=tuple(wrapped))
 
 
 def _load(entry_point: EntryPoint) -> Algorithm:
     try:
         found = entry_point.load()
-    except Exception as exc:  # code of another distribution: whatever breaks in it
+    except Exception as exc:  # the code belongs to another distribution
         raise InvalidEntryPointError(
             f"The entry point {entry_point.name} of the group {GROUP} cannot be loaded ({exc}). "
             f"Install or remove its distribution."

@@ -1,7 +1,8 @@
-"""Register the image-classification algorithm: the first entry, and the only one that this package brings.
+"""Describe the image-classification algorithm for the registry: the one algorithm of this package.
 
-What AWS fixes for it: https://docs.aws.amazon.com/sagemaker/latest/dg/image-classification.html (content types) and
-https://docs.aws.amazon.com/sagemaker/latest/dg/IC-tuning.html (what can be optimized, and what can be tuned for it).
+AWS's rules for it are in the SageMaker developer guide:
+https://docs.aws.amazon.com/sagemaker/latest/dg/image-classification.html (content types),
+https://docs.aws.amazon.com/sagemaker/latest/dg/IC-tuning.html (objectives, tunable hyperparameters).
 """
 
 import sys
@@ -19,13 +20,13 @@ def _train(folder: Path) -> list[str | Path]:
 
 
 def _serve(model_folder: Path) -> ASGIApp:
-    from algorithm import serving  # it brings onnxruntime: not before there is a model
+    from algorithm import serving  # it loads onnxruntime, which nothing needs before a model
 
     return serving.create_app(model_folder)
 
 
 IMAGE_CLASSIFICATION = Algorithm(
-    # Of any account: each region has its own. Both tags are AWS's ("Docker registry paths and example code").
+    # Each region has an account of its own. AWS has both tags ("Docker registry paths").
     image=r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/image-classification:(1|latest)",
     train=_train,
     serve=_serve,
@@ -46,6 +47,10 @@ IMAGE_CLASSIFICATION = Algorithm(
             "optimizer",
             "weight_decay",
         ),
-        content_types=("application/x-image", "application/x-recordio", "application/x-sagemaker-model"),
+        content_types=(
+            "application/x-image",
+            "application/x-recordio",
+            "application/x-sagemaker-model",
+        ),
     ),
 )

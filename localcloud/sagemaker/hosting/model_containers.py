@@ -13,8 +13,9 @@ def check_container(model: Mapping[str, Any], store: RecordStore, algorithms: Al
     """Check the container of a model that is to be created.
 
     Raises:
-        InvalidRequestError: there is none, it is that of a model package that is not approved, or no algorithm runs in
-            place of its image. AWS's words: https://github.com/aws-samples/easy-amazon-sagemaker-deployments/issues/4
+        InvalidRequestError: there is none, its model package is not approved, or no algorithm runs
+            in place of its image. For the image the words are AWS's, as quoted in
+            https://github.com/aws-samples/easy-amazon-sagemaker-deployments/issues/4
         NotEmulatedError: it has an environment, or something other than one model.tar.gz.
     """
     package = _stated(model).get("ModelPackageName")
@@ -29,7 +30,7 @@ def check_container(model: Mapping[str, Any], store: RecordStore, algorithms: Al
         raise InvalidRequestError(f"Requested image {container['Image']} not found. {exc}") from exc
     if container.get("Environment"):
         raise NotEmulatedError(
-            "Environment is not emulated by the local SageMaker: no app that serves a model gets it."
+            "Environment is not emulated by the local SageMaker: an app that serves does not get it."
         )
     if "ModelDataUrl" not in container or container.get("Mode") == "MultiModel":
         raise NotEmulatedError(

@@ -8,8 +8,8 @@ from localcloud.sagemaker.jobs.specification import check_content_types, describ
 
 # AWS's default of MaxRuntimeInSeconds: a day.
 _MAX_RUNTIME_SECONDS = 86_400
-# AWS describes both for every job: Estimator.attach of the SageMaker SDK 2 reads KmsKeyId without asking whether it is
-# there (EstimatorBase._prepare_init_params_from_job_description).
+# AWS describes both for every job: Estimator.attach of version 2 of the SageMaker SDK expects
+# KmsKeyId (EstimatorBase._prepare_init_params_from_job_description).
 _OUTPUT_DEFAULTS = {"KmsKeyId": "", "CompressionType": "GZIP"}
 # Some of what is emulated cannot change the model (networks, encryption, disks) and is only written down.
 _CHANNEL = {
@@ -46,7 +46,7 @@ EMULATED_TRAINING_JOB = {
     "EnableInterContainerTrafficEncryption": ANY,
     "EnableManagedSpotTraining": ANY,
     "Environment": ANY,
-    # What AWS's Debugger saves and profiles beside the job: nothing here. The SageMaker SDK asks for both by default.
+    # SageMaker Debugger would save data beside the job; here they are only recorded.
     "DebugHookConfig": ANY,
     "ProfilerConfig": ANY,
     "CheckpointConfig": {"S3Uri": ANY, "LocalPath": {"/opt/ml/checkpoints", "/opt/ml/checkpoints/"}},

@@ -126,10 +126,15 @@ class TrainingRun:
     async def _train(self) -> None:
         self._enter("Training")
         self._limit("MaxRuntimeInSeconds", "MaxRuntimeExceeded", since=time.time())
-        job = {"TRAINING_JOB_NAME": self._name, "TRAINING_JOB_ARN": self._job["TrainingJobArn"]}
-        # Unbuffered: the log tells of an epoch as soon as it is over.
-        variables = {**self._job.get("Environment", {}), **job, "AWS_REGION": self._region, "PYTHONUNBUFFERED": "1"}
-        algorithm = self._services.algorithms.find(self._job["AlgorithmSpecification"]["TrainingImage"])
+        variables = {
+            **self._job.get("Environment", {}),
+            "TRAINING_JOB_NAME": self._name,
+            "TRAINING_JOB_ARN": self._job["TrainingJobArn"],
+            "AWS_REGION": self._region,
+            "PYTHONUNBUFFERED": "1",  # the log tells of an epoch as soon as it is over
+        }
+        image = self._job["AlgorithmSpecification"]["TrainingImage"]
+        algorithm = self._services.algorithms.find(image)
         async with (
             TrainingContainer.start(algorithm.train(self._folder), variables) as container,
             asyncio.TaskGroup() as beside,

@@ -1,4 +1,4 @@
-"""Check and describe the AlgorithmSpecification of a job, by the rules of the algorithm that its image stands for."""
+"""Check and describe the AlgorithmSpecification of a job, by the rules of its algorithm."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,7 +11,8 @@ def find_algorithm(specification: Mapping[str, object], algorithms: Algorithms) 
     """Return the algorithm that runs in place of the training image.
 
     Raises:
-        InvalidRequestError: no algorithm does. AWS's words: https://github.com/aws/amazon-sagemaker-examples/issues/1476
+        InvalidRequestError: no algorithm does. The words are AWS's, as quoted in
+            https://github.com/aws/amazon-sagemaker-examples/issues/1476
     """
     image = str(specification.get("TrainingImage"))
     try:
@@ -21,11 +22,11 @@ def find_algorithm(specification: Mapping[str, object], algorithms: Algorithms) 
 
 
 def described(specification: Mapping[str, object], algorithm: Algorithm) -> Record:
-    """Return the AlgorithmSpecification of a job as it is described: with the metrics of the algorithm.
+    """Return the AlgorithmSpecification as DescribeTrainingJob has it, with all metrics.
 
     Raises:
-        NotEmulatedError: it asks for another way to get at its data.
-        InvalidRequestError: it asks for metrics of its own, which AWS refuses for its built-in algorithms.
+        NotEmulatedError: the input mode is not File.
+        InvalidRequestError: the request defines metrics of a built-in algorithm.
     """
     if specification["TrainingInputMode"] != "File":
         raise NotEmulatedError("TrainingInputMode other than File is not emulated by the local SageMaker.")
@@ -33,11 +34,14 @@ def described(specification: Mapping[str, object], algorithm: Algorithm) -> Reco
         return {"MetricDefinitions": [], "EnableSageMakerMetricsTimeSeries": True, **specification}
     if "MetricDefinitions" in specification:
         raise InvalidRequestError(
-            "You can't override the metric definitions for Amazon SageMaker algorithms. Please retry the request "
-            "without specifying metric definitions."
+            "You can't override the metric definitions for Amazon SageMaker algorithms. "
+            "Please retry the request without specifying metric definitions."
         )
-    definitions = list(algorithm.built_in.metric_definitions)
-    return {**specification, "MetricDefinitions": definitions, "EnableSageMakerMetricsTimeSeries": False}
+    return {
+        **specification,
+        "MetricDefinitions": list(algorithm.built_in.metric_definitions),
+        "EnableSageMakerMetricsTimeSeries": False,
+    }
 
 
 def check_content_types(channels: Sequence[Record], algorithm: Algorithm) -> None:
@@ -52,6 +56,6 @@ def check_content_types(channels: Sequence[Record], algorithm: Algorithm) -> Non
     for channel in channels:
         if "ContentType" in channel and channel["ContentType"] not in known:
             raise NotEmulatedError(
-                f"InputDataConfig.ContentType {channel['ContentType']} is not emulated by the local SageMaker; "
-                f"{' or '.join(known)} is."
+                f"InputDataConfig.ContentType {channel['ContentType']} is not emulated "
+                f"by the local SageMaker; {' or '.join(known)} is."
             )

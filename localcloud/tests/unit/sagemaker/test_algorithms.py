@@ -14,7 +14,7 @@ from localcloud.tests.unit.sagemaker.conftest import ROLE, Cloud, model_archive
 from localcloud.tests.unit.sagemaker.jobs.lab import channel
 
 TOY_IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/echo:1"
-# It learns the words in its channel and answers each request with them, and with what its environment was.
+# It learns the words of its channel and the LANGUAGE of its environment, and answers with them.
 TOY = f'''
 from localcloud.sagemaker.algorithms import Algorithm
 
@@ -44,7 +44,7 @@ ALGORITHM = Algorithm(image=r"{re.escape(TOY_IMAGE)}", train=train, serve=serve)
 
 
 def install(folder: Path, monkeypatch: pytest.MonkeyPatch, module: str, entry_point: str, source: str = "") -> None:
-    """Put a distribution on the path as an installer does: a module, and metadata with an entry point."""
+    """Put a distribution on the path: a module, and metadata with an entry point."""
     metadata = folder / f"{module}-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
