@@ -68,7 +68,7 @@ class TuningJobs:
                 "Tuning job names must be unique within an AWS account and region, and a tuning job with this name "
                 f"already exists ({arn})"
             )
-        self._training.require_role(request["TrainingJobDefinition"], arn)
+        self._training.require_role(training_request(tuning, tuning["Candidates"][0], name), arn)
         self._store.create(TUNING_JOB, {**tuning, "HyperParameterTuningJobStatus": "InProgress", "Launched": 0})
         self._start(name)
         return {"HyperParameterTuningJobArn": arn}

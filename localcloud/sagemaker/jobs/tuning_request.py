@@ -22,7 +22,12 @@ _EMULATED = {
         "TrainingJobEarlyStoppingType": {"Off", "Auto"},
         "RandomSeed": ANY,
     },
-    "TrainingJobDefinition": {**_DEFINITION, "StaticHyperParameters": ANY},
+    "TrainingJobDefinition": {
+        **_DEFINITION,
+        "StaticHyperParameters": ANY,
+        # The SageMaker SDK's HyperparameterTuner names the instances here.
+        "HyperParameterTuningResourceConfig": EMULATED_TRAINING_JOB["ResourceConfig"],
+    },
     "Tags": ANY,
 }
 
@@ -42,6 +47,7 @@ def tuning_job(request: Record, algorithms: Algorithms) -> Record:
     if "TrainingJobDefinition" not in request:
         raise InvalidRequestError("TrainingJobDefinition is missing: the tuning job needs it.")
     config = request["HyperParameterTuningJobConfig"]
+    _check_resources(request["TrainingJobDefinition"])
     specification = request["TrainingJobDefinition"]["AlgorithmSpecification"]
     algorithm = find_algorithm(specification, algorithms)
     _check_objective(config.get("HyperParameterTuningJobObjective", {}).get("MetricName"), specification, algorithm)
@@ -58,6 +64,8 @@ def training_request(tuning: Record, candidate: Candidate, name: str) -> dict[st
     """Return the CreateTrainingJob request for a candidate of a tuning job."""
     request = dict(tuning["TrainingJobDefinition"])
     static = request.pop("StaticHyperParameters", {})
+    if resources := request.pop("HyperParameterTuningResourceConfig", None):
+        request["ResourceConfig"] = resources
     return {
         **request,
         "TrainingJobName": name,
@@ -65,6 +73,14 @@ def training_request(tuning: Record, candidate: Candidate, name: str) -> dict[st
         "HyperParameters": {**static, **candidate},
         "Tags": tuning.get("Tags", []),
     }
+
+
+def _check_resources(definition: Record) -> None:
+    # One is to be used instead of the other: HyperParameterTrainingJobDefinition, API reference.
+    if {"ResourceConfig", "HyperParameterTuningResourceConfig"} <= definition.keys():
+        raise InvalidRequestError(
+            "TrainingJobDefinition has both ResourceConfig and HyperParameterTuningResourceConfig. Remove one."
+        )
 
 
 def _check_objective(metric: str | None, specification: Record, algorithm: Algorithm) -> None:

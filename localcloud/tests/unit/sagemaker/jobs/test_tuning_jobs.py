@@ -249,3 +249,24 @@ def test_objective_that_no_metric_definition_names_is_refused(lab: Any) -> None:
 
     with pytest.raises(InvalidRequestError, match="validation:accuracy is not one that the algorithm can be tuned for"):
         create(lab)
+
+
+def test_instances_may_be_named_as_the_sdk_names_them(lab: Any) -> None:
+    request = tuning_request()
+    definition = request["TrainingJobDefinition"]
+    definition["HyperParameterTuningResourceConfig"] = definition.pop("ResourceConfig")
+    lab.script = LEARN
+
+    lab.call("CreateHyperParameterTuningJob", **request)
+
+    assert 3 == settle(lab)["TrainingJobStatusCounters"]["Completed"]
+    assert "ml.g4dn.xlarge" == lab.describe(training_jobs(lab)[0]["TrainingJobName"])["ResourceConfig"]["InstanceType"]
+
+
+def test_instances_that_are_named_twice_are_refused(lab: Any) -> None:
+    request = tuning_request()
+    definition = request["TrainingJobDefinition"]
+    definition["HyperParameterTuningResourceConfig"] = definition["ResourceConfig"]
+
+    with pytest.raises(InvalidRequestError, match="Remove one"):
+        lab.call("CreateHyperParameterTuningJob", **request)
