@@ -37,12 +37,12 @@ from functions.classify_image.prediction import MAX_ANSWER_BYTES, calibrate, par
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
-# Seconds. All of it ends within 17 of the function's 30. The endpoint is called once: the workflow alone repeats it, so
-# that an image never costs a sick endpoint more than three calls.
+# Seconds. All calls end before the function's timeout. The endpoint is called once: the workflow
+# alone repeats the call, so that its retries bound what an image costs a sick endpoint.
 SSM_CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
 ENDPOINT_CONFIG = Config(connect_timeout=1, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 1})
 # A serverless endpoint holds a request while it starts, for minutes: longer waits make fewer calls.
-# With the model card they end within 25 of the function's 30 seconds; the workflow repeats the call.
+# With the model card they end before the function's timeout; the workflow repeats the call.
 SERVERLESS_CONFIG = ENDPOINT_CONFIG.merge(Config(read_timeout=15))
 MODEL_CARD_MAX_AGE = 60  # seconds; how long a replaced model may still be read with the card of the old one
 

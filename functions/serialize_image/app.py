@@ -30,7 +30,7 @@ from functions.serialize_image.stored_image import (
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# Seconds. Two attempts end within 15 of the function's 30; beyond that the workflow retries.
+# Seconds. Two attempts and a decoded image end before the function's timeout; the workflow retries.
 S3_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
 
 logger = function_logger()

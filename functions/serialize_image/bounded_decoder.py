@@ -22,7 +22,7 @@ from functions.serialize_image.prepared_image import (
 from functions.serialize_image.processor import refuse_other_processor
 
 MODULE = "functions.serialize_image.decoder_process"
-# Processor time for one image, of the function's 30 s. The slowest sound image takes 2 s.
+# Processor time for one image, within the function's timeout. The slowest sound image takes 2 s.
 MAX_SECONDS = 10.0
 # Signals that a process gets for its own work. Others come from outside and say nothing of the image.
 CRASHES = frozenset({signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL, signal.SIGSYS})

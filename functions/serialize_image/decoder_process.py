@@ -18,7 +18,7 @@ from functions.serialize_image.image_preparation import prepare_image
 from functions.serialize_image.prepared_image import IMAGE_ERRORS, ImageTooLargeError
 
 # Address space beyond that of the process before its first image. With the 40 MB that it holds then,
-# it stays below 1,327 MB, three quarters of the function's memory.
+# it stays below three quarters of the function's memory.
 MAX_GROWTH_BYTES = 1_000_000_000
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal
 
+from cli.template import ROOT, SERVICE, read_template
 from operations.check.answers import Outcome, Row, ask
 from operations.check.intrinsics import Resolver
 from operations.check.permissions import VALIDATE_DEFINITION
 from operations.check.place import Place
-from operations.check.templates import ROOT, SERVICE, read_template
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from operations.check.templates import ROOT
+from cli.template import ROOT
 
 FILE = Path(__file__).with_suffix(".toml")
 NAME = FILE.relative_to(ROOT).as_posix()

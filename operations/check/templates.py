@@ -1,21 +1,17 @@
-"""The CloudFormation templates: read as data, and shown to `cloudformation validate-template`."""
+"""The CloudFormation templates, shown to `cloudformation validate-template`."""
 
 import json
 from collections.abc import Iterator
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from samtranslator.yaml_helper import yaml_parse
-
+from cli.template import SERVICE, read_template
 from operations.check.answers import Outcome, Row, ask
 from operations.check.permissions import VALIDATE_TEMPLATE
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
-ROOT = Path(__file__).parents[2]
-SERVICE = "template.yaml"
 TEMPLATES = (
     SERVICE,
     "stacks/monitoring.yaml",
@@ -25,13 +21,6 @@ TEMPLATES = (
 )
 LARGEST = 51_200  # bytes of TemplateBody: CloudFormation API reference, ValidateTemplate
 CHECK = "template"
-
-
-@cache  # parsing takes a good part of a second
-def read_template(name: str) -> dict[str, Any]:
-    """Return a template as data, with intrinsic functions in their long form; not to be changed."""
-    template: dict[str, Any] = yaml_parse((ROOT / name).read_text(encoding="utf-8"))
-    return template
 
 
 def check_templates(cloudformation: "CloudFormationClient") -> Iterator[Row]:

@@ -11,12 +11,13 @@ from cli.arguments import whole
 from cli.command_line import Result
 from cli.confirmation import confirmed
 from cli.outcomes import FINAL
-from cli.prices import Prices, add_prices_argument, read_prices
-from operations.service import backlog_workflow, price, records
+from cli.prices import add_prices_argument, read_prices
+from operations.service import backlog_workflow, records
 from operations.service.bucket import versions
 from operations.service.context import Context
 from operations.service.image import ImageVersion
 from operations.service.image_list import ImageList, new_list
+from operations.service.price import Bill, read_bill
 from operations.service.user_list import read_user_list
 
 HELP = "have all images under a prefix, or in a list, decided, so many at once; tells the price first"
@@ -49,19 +50,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(context: Context, options: argparse.Namespace) -> Result:
     """Carry the command out."""
-    prices = read_prices(options.prices)
+    bill = read_bill(read_prices(options.prices))
     if options.follow:
-        return _conclude(context, prices, options.follow)
+        return _conclude(context, bill, options.follow)
     backlog_workflow.require_idle(context)
     with new_list() as images:
         decided = _select(context, _asked(context, options), images)
-        dollars = price.dollars(prices, images.count)
+        dollars = bill.dollars(images.count)
         data: dict[str, Any] = {"images": images.count, "decided": decided, "dollars": dollars}
         context.console.print(f"{images.count:,} images to decide; {decided:,} have their outcome already.")
         if not images.count:
             context.console.print("There is nothing to do.")
             return Result(data | {"started": 0})
-        _show_price(context, prices, images.count)
+        _show_price(context, bill, images.count)
         if not confirmed(context.console, options, f"Start {images.count:,} executions?"):
             return Result(data | {"started": 0, "dry_run": True})
         execution = backlog_workflow.start(context, images, **_settings(options))
@@ -69,7 +70,7 @@ def run(context: Context, options: argparse.Namespace) -> Result:
     if options.no_wait:
         context.console.print(f"Started: `python -m operations backlog --follow {execution}` tells of it.")
         return Result(data)
-    result = _conclude(context, prices, execution)
+    result = _conclude(context, bill, execution)
     return Result(data | result.data, result.status)
 
 
@@ -108,29 +109,31 @@ def _settings(options: argparse.Namespace) -> dict[str, float]:
     return {name: value for name, value in settings.items() if value is not None}
 
 
-def _show_price(context: Context, prices: Prices, images: int) -> None:
+def _show_price(context: Context, bill: Bill, images: int) -> None:
     table = Table(box=None, pad_edge=False)
     table.add_column("each image takes")
     table.add_column("units", justify="right")
     table.add_column(f"{images:,} cost", justify="right")
-    for what, units, dollars in price.rows(prices, images):
+    for what, units, dollars in bill.rows(images):
         table.add_row(what, f"{units:g}", f"${dollars:,.4f}")
-    table.add_row("together, without retries", "", f"${price.dollars(prices, images):,.4f}")
+    table.add_row("together, without retries", "", f"${bill.dollars(images):,.4f}")
     context.console.print(table)
-    context.console.print(f"({prices.basis}; the endpoint's hours are extra: `python -m training status` tells them)")
+    context.console.print(
+        f"({bill.prices.basis}; the endpoint's hours are extra: `python -m training status` tells them)"
+    )
 
 
-def _conclude(context: Context, prices: Prices, execution: str) -> Result:
+def _conclude(context: Context, bill: Bill, execution: str) -> Result:
     """Follow a backlog to its end, and tell what came of it; exit status 1 if it failed or was stopped."""
     backlog = backlog_workflow.follow(context, execution)
     counts = backlog_workflow.outcomes(context, backlog)
     report, say = backlog_workflow.report(context, backlog), context.console.print
     decided = counts.total() - counts[backlog_workflow.UNDECIDED]
-    dollars = price.dollars(prices, decided)
+    dollars = bill.dollars(decided)
     say(f"{backlog.status}: " + ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items()))
     if backlog.status != "SUCCEEDED":
         say(f"{backlog.cause or 'It was stopped.'} The same command takes up what is left.")
-    say(f"${dollars / max(decided, 1):.6f} per image, without retries and the endpoint's hours ({prices.basis}).")
+    say(f"${dollars / max(decided, 1):.6f} per image, without retries and the endpoint's hours ({bill.prices.basis}).")
     if report:
         say(f"The report: {report}")
     data: dict[str, Any] = {"execution": execution, "status": backlog.status, "outcomes": dict(counts)}

@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
+from cli import instances
 from cli.arguments import whole
 from cli.command_line import Result
 from operations.check.algorithm import check_image
@@ -39,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--training-type",
-        default="ml.g4dn.xlarge",
+        default=instances.TRAINING,
         metavar="TYPE",
         help="instance of training (%(default)s)",
     )
@@ -52,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--endpoint-type",
-        default="ml.m5.large",
+        default=instances.ENDPOINT,
         metavar="TYPE",
         help="instance of the endpoint (%(default)s)",
     )

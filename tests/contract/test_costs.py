@@ -3,28 +3,40 @@
 import re
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
-from cli.prices import HOURS_PER_MONTH, read_prices
+from cli import instances
+from cli.prices import HOURS_PER_MONTH, Prices, read_prices
+from cli.template import read_template
+from operations.service.price import accepted_path
+from operations.service.workflow_definition import read_definition
 
 ROOT = Path(__file__).parents[2]
+PAGES = ["README.md", "docs/architecture.md", "docs/training.md", "docs/tutorial.md"]
 METRICS = 30  # of three classes, see the page
 
 
 def resources(template: str, **wanted: str) -> int:
     """How many resources of a template have this Type, or this value of a property."""
-    found: dict[str, Any] = yaml_parse((ROOT / template).read_text(encoding="utf-8"))["Resources"]
+    found = read_template(template)["Resources"]
     members = ({"Type": one["Type"], **one["Properties"]} for one in found.values())
     return sum(wanted.items() <= {key: str(value) for key, value in one.items()}.items() for one in members)
 
 
 @pytest.fixture(scope="module")
-def costs() -> dict[str, tuple[int, float]]:
+def prices() -> Prices:
+    return read_prices()
+
+
+def text_of(page: str) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def costs(prices: Prices) -> dict[str, tuple[int, float]]:
     """By what is paid: how many there are, and dollars a month for each."""
-    prices, monitoring = read_prices(), "stacks/monitoring.yaml"
+    monitoring = "stacks/monitoring.yaml"
     endpoints = resources("stacks/network.yaml", VpcEndpointType="Interface")
     return {
         "alarms": (resources(monitoring, Type="AWS::CloudWatch::Alarm"), prices.alarm_month),
@@ -39,16 +51,36 @@ def costs() -> dict[str, tuple[int, float]]:
 
 
 def test_table_of_costs_follows_from_templates_and_prices(costs: dict[str, tuple[int, float]]) -> None:
-    page = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    page = text_of("docs/operations.md")
     for what, (count, each) in costs.items():
         row = rf"\| {what}[^|]*\| {count} \| \${each:.2f} \| \${count * each:.2f} \|"
         assert re.search(row, page), f"{what}: {count} at ${each:.2f}, ${count * each:.2f} together"
 
 
 def test_readme_names_what_a_month_costs(costs: dict[str, tuple[int, float]]) -> None:
-    [line] = re.findall(r"^A month of .*$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    [line] = re.findall(r"^A month of .*$", text_of("README.md"), re.MULTILINE)
     together = {what: count * each for what, (count, each) in costs.items()}
     alarms = together.pop("alarms") + together.pop("composite alarms")
     expected = Counter(f"${dollars:.2f}" for dollars in (alarms, *together.values()))
     assert expected == Counter(re.findall(r"\$\d+\.\d\d", line))
     assert f"{costs['alarms'][0]} alarms" in line
+
+
+def test_readme_names_the_transitions_of_a_thousand_images(prices: Prices) -> None:
+    transitions = 1000 * len(accepted_path(read_definition("image_classification")))
+    dollars = transitions * prices.per_million["state_transition"] / 1e6
+    sentence = f"A thousand images make {transitions:,} transitions of the Standard workflow"
+    assert f"{sentence} (${dollars:.2f})" in text_of("README.md")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_names_the_hourly_prices_of_the_default_instances(page: str, prices: Prices) -> None:
+    defaults = (instances.ENDPOINT, instances.TRAINING)
+    expected = {f"${prices.instance_hour[instance]} an hour" for instance in defaults}
+    assert set() < set(re.findall(r"\$[\d.]+ an hour", text_of(page))) <= expected
+
+
+@pytest.mark.parametrize("page", ["docs/architecture.md", "docs/training.md"])
+def test_page_names_what_a_month_of_the_endpoint_costs(page: str, prices: Prices) -> None:
+    hour = prices.instance_hour[instances.ENDPOINT]
+    assert f"${hour} an hour, ${hour * HOURS_PER_MONTH:.0f} a month" in text_of(page)

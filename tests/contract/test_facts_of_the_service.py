@@ -7,8 +7,21 @@ from typing import Any
 
 from cli.outcomes import OUTCOMES
 from cli.service import BACKLOG_WORKFLOW, OUTPUTS
+from documents.error_table import longest_wait
+from functions.classify_image.app import ENDPOINT_CONFIG, SERVERLESS_CONFIG
+from functions.serialize_image.app import S3_CONFIG
+from functions.serialize_image.bounded_decoder import MAX_SECONDS
+from functions.serialize_image.decoder_process import MAX_GROWTH_BYTES
+from tests.soak.endpoint_calls import SERVERLESS_ERRORS, calls_per_execution
 
 ROOT = Path(__file__).parents[2]
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
+DECODER_MB = 40  # what the decoding process holds before its first image
+
+
+def text_of(page: str) -> str:
+    """A page of the documentation."""
+    return (ROOT / page).read_text(encoding="utf-8")
 
 
 def members(value: Any, wanted: str) -> Iterator[Any]:
@@ -38,9 +51,48 @@ def test_workflows_record_exactly_the_outcomes(definitions: dict[str, dict[str, 
 
 
 def test_readme_explains_every_outcome() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert list(OUTCOMES) == re.findall(r"^\| `([A-Z]+)` \|", readme, re.MULTILINE)
+    explained = re.findall(r"^\| `([A-Z]+)` \|", text_of("README.md"), re.MULTILINE)
+    assert list(OUTCOMES) == explained
 
 
 def test_stack_has_every_output_that_the_tools_read(template: dict[str, Any]) -> None:
     assert {*OUTPUTS.values(), BACKLOG_WORKFLOW} <= template["Outputs"].keys()
+
+
+def test_decoding_process_takes_three_quarters_of_the_functions_memory(
+    resources: dict[str, Any],
+) -> None:
+    memory = resources["SerializeImageFunction"]["Properties"]["MemorySize"]
+    assert DECODER_MB + MAX_GROWTH_BYTES / 1024**2 <= 0.75 * memory
+
+
+def test_image_is_read_and_decoded_before_the_function_ends(template: dict[str, Any]) -> None:
+    client = vars(S3_CONFIG)
+    attempt = client["connect_timeout"] + client["read_timeout"]
+    reading = client["retries"]["total_max_attempts"] * attempt
+    assert reading + MAX_SECONDS < template["Globals"]["Function"]["Timeout"] - 2
+
+
+def test_page_names_the_calls_of_an_endpoint_on_instances(definition: dict[str, Any]) -> None:
+    calls = NUMBERS[calls_per_execution(definition)]
+    assert f"more than {calls} calls in one execution" in text_of("docs/operations.md")
+
+
+def test_page_names_the_calls_of_a_serverless_endpoint(states: dict[str, Any]) -> None:
+    retriers = states["Classify image"]["Retry"]
+    [retrier] = [one for one in retriers if set(one["ErrorEquals"]) == SERVERLESS_ERRORS]
+    calls = 1 + retrier["MaxAttempts"]
+    usual, longer = (vars(one)["read_timeout"] for one in (ENDPOINT_CONFIG, SERVERLESS_CONFIG))
+    page = text_of("docs/operations.md")
+
+    assert f"waits {longer} seconds for an answer instead of {usual}" in page
+    assert f"the state tries {retrier['MaxAttempts']} times more" in page
+    # Full jitter draws half of the longest wait on average.
+    mean_wait = f"{longest_wait(retrier) / 2:.0f} seconds on average"
+    assert f"The {calls} calls take {calls * longer} seconds" in page
+    assert f"the waits add {mean_wait}" in page
+
+
+def test_page_names_the_timeout_of_a_function(template: dict[str, Any]) -> None:
+    seconds = template["Globals"]["Function"]["Timeout"]
+    assert f"a function has {seconds} seconds" in text_of("docs/troubleshooting.md")

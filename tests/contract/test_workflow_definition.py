@@ -14,9 +14,9 @@ from jsonata import Jsonata
 from jsonata.utils import Utils
 
 from functions.classify_image.app import ENDPOINT_CONFIG, SERVERLESS_CONFIG, SSM_CONFIG
-from functions.classify_image.endpoint import EndpointColdStartError, EndpointConcurrencyError
 from localcloud.ministack.stepfunctions.retry_delay import delay_seconds
 from tests.security.gate.workflows import states as states_of
+from tests.soak.endpoint_calls import SERVERLESS_ERRORS, calls_per_execution
 
 ROOT = Path(__file__).parents[2]
 KEY_ORDER = ["Type", "Comment", "Resource", "Label", "ItemReader", "ItemSelector", "MaxConcurrency"]
@@ -87,17 +87,8 @@ def test_every_state_keeps_the_same_key_order(definitions: dict[str, dict[str, A
     assert [] == [name for name, state in states if sorted(state, key=KEY_ORDER.index) != list(state)]
 
 
-SERVERLESS_ERRORS = {EndpointColdStartError.__name__, EndpointConcurrencyError.__name__}
-
-
-def test_an_image_costs_the_endpoint_at_most_three_calls(states: dict[str, Any]) -> None:
-    # A throttled invocation never runs, and without a model card the endpoint is not asked: those do not count.
-    # The errors of serverless endpoints are never raised for one on instances
-    # (tests/unit/functions/test_serverless.py).
-    without_call = [{"Lambda.TooManyRequestsException"}, {"ModelCardUnavailableError"}, SERVERLESS_ERRORS]
-    retriers = [r for r in states["Classify image"]["Retry"] if set(r["ErrorEquals"]) not in without_call]
-    calls_of_an_invocation = vars(ENDPOINT_CONFIG)["retries"]["total_max_attempts"]
-    assert 3 == calls_of_an_invocation * (1 + sum(retrier["MaxAttempts"] for retrier in retriers))
+def test_an_image_costs_the_endpoint_at_most_three_calls(definition: dict[str, Any]) -> None:
+    assert 3 == calls_per_execution(definition)
 
 
 # A model has 180 s to load and 60 to answer: SageMaker developer guide, "Invoke a serverless endpoint".

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from cli.template import read_template
 from functions.serialize_image.bounded_decoder import MAX_SECONDS
 from functions.serialize_image.decoder_frames import read_frame, write_frame
 from functions.serialize_image.decoder_process import limit_process
@@ -35,7 +36,7 @@ SETS: dict[str, Callable[[], Images]] = {
 ACCEPTED = "accepted"
 OUTCOMES = frozenset({ACCEPTED, *(error.__name__ for error in IMAGE_ERRORS)})
 OTHER_PIXELS = "other pixels than the file's"
-MEMORY = 1769  # MB, of the function
+MEMORY = read_template()["Resources"]["SerializeImageFunction"]["Properties"]["MemorySize"]  # MB
 COMPARING_SECONDS = 60  # for Pillow without our limits; beyond them it is killed
 
 

@@ -1,6 +1,5 @@
 """No image harms the function: every one ends as it should, in the memory that is meant for it."""
 
-import re
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -23,7 +22,6 @@ from tests.images.measured import (
     measured,
 )
 from tests.images.mutations import mutation, mutations
-from tests.images.pillow_images import ROOT
 
 MEGABYTES = 256  # resident, Python and Pillow included, for any image that is meant to harm
 COMPARED = {"pillow", "threats"}  # without our limits, Pillow would take minutes for the others
@@ -72,12 +70,6 @@ def test_photo_of_12_megapixels_takes_little_memory(results: Callable[[str], lis
     [photo] = [one for one in results("largest") if one.name == PHOTO]
     assert ACCEPTED == photo.outcome
     assert photo.megabytes <= MEGABYTES
-
-
-def test_memory_is_that_of_the_deployed_function() -> None:
-    template = (ROOT / "template.yaml").read_text()
-    found = re.search(r"\n  SerializeImageFunction:.*?\n      MemorySize: (\d+)", template, re.DOTALL)
-    assert (found and int(found[1])) == MEMORY
 
 
 def test_pillow_images_hold_files_of_every_allowed_format(results: Callable[[str], list[Measured]]) -> None:

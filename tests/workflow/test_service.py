@@ -20,6 +20,7 @@ from localcloud.lambda_runtime.settings import ARCHITECTURE
 from localcloud.server.cloud import Cloud
 from tests.images.formats import jpeg_claiming, picture
 from tests.images.threats import jpeg_in_jpeg
+from tests.soak.endpoint_calls import CALLS_PER_EXECUTION
 from tests.workflow.deployed import Deployed
 
 ROOT = Path(__file__).parents[2]
@@ -336,7 +337,7 @@ class TestEndpoint:
     ) -> None:
         run = bad_endpoint.answer(status, b"{}")
         assert error == run.description["error"]
-        assert 3 == run.attempts["Classify image"]
+        assert CALLS_PER_EXECUTION == run.attempts["Classify image"]
 
     def test_endpoint_that_never_answers_ends_with_the_functions_timeout(
         self, service: Deployed, bad_endpoint: BadEndpoint
@@ -344,7 +345,7 @@ class TestEndpoint:
         with service.timeout("classify-image", seconds=1):
             run = bad_endpoint.answer(0, b"")
         assert "Sandbox.Timedout" == run.description["error"]
-        assert 3 == run.attempts["Classify image"]
+        assert CALLS_PER_EXECUTION == run.attempts["Classify image"]
 
     def test_endpoint_without_a_model_card_fails_by_name(self, service: Deployed) -> None:
         with service.without_model_card():

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
+from cli import instances
 from cli.arguments import whole
 from training.project.errors import TrainingError
 
 REALTIME, SERVERLESS = "realtime", "serverless"
-INSTANCE_TYPE = "ml.m5.large"
 CAPTURED = "captured"  # the prefix where stacks/training.yaml lets the role write captured data
 MEMORY_MB, MAX_CONCURRENCY = 2048, 5
 # A minute. Ten images a second are what a small ResNet does on an ml.m5.large; AWS advises to scale at half of that.
@@ -67,7 +67,7 @@ class Hosting:
         if mode == SERVERLESS:
             memory, concurrency = options.memory or MEMORY_MB, options.max_concurrency or MAX_CONCURRENCY
             return cls(SERVERLESS, memory_mb=memory, max_concurrency=concurrency)
-        instance_type = options.instance_type or INSTANCE_TYPE
+        instance_type = options.instance_type or instances.ENDPOINT
         _check_instance_type(instance_type, instance_types)
         if options.kms_key and _LOCAL_DISKS.match(instance_type):
             raise HostingOptionsError(
@@ -99,7 +99,7 @@ def add_hosting_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that say on what the endpoint runs. Their defaults are None, to know what the user gave."""
     add = parser.add_argument
     add("--mode", choices=(REALTIME, SERVERLESS), help=f"instances, or none ({REALTIME})")
-    add("--instance-type", metavar="TYPE", help=f"for realtime ({INSTANCE_TYPE})")
+    add("--instance-type", metavar="TYPE", help=f"for realtime ({instances.ENDPOINT})")
     add("--instances", type=whole(1, 1000), metavar="N", help="for realtime (1)")
     sizes = range(1024, 6145, 1024)
     add("--memory", type=int, choices=sizes, metavar="MB", help=f"for serverless: 1024, 2048 ... 6144 ({MEMORY_MB})")
@@ -133,7 +133,7 @@ def _bounds(text: str) -> tuple[int, int]:
 def _check_instance_type(instance_type: str, known: Iterable[str]) -> None:
     names = list(known)
     if instance_type not in names:
-        near = difflib.get_close_matches(instance_type, names) or [INSTANCE_TYPE]
+        near = difflib.get_close_matches(instance_type, names) or [instances.ENDPOINT]
         raise UnknownInstanceTypeError(
             f"SageMaker hosts on no instance type {instance_type!r}, as far as the installed boto3 knows. "
             f"Close to it: {', '.join(near)}."

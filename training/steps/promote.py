@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from cli import instances
 from cli.arguments import whole
 from cli.prices import add_prices_argument, per_hour, read_prices
 from training.dataset.answer import Answer
@@ -37,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--version", type=whole(1, 10**6), metavar="N", help="the challenger (default: what the run has trained)"
     )
     parser.add_argument("--role", metavar="ARN", help="role that SageMaker works as (that of the training job)")
-    parser.add_argument("--instance-type", default="ml.m5.large", help="one for each model (%(default)s)")
+    parser.add_argument("--instance-type", default=instances.ENDPOINT, help="one for each model (%(default)s)")
     parser.add_argument("--workers", type=whole(1, 1000), default=16, help="requests at once (%(default)s)")
     parser.add_argument("--timeout", type=whole(1, 86400), default=TIMEOUT, metavar="SECONDS", help="(%(default)s)")
     add_prices_argument(parser)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from cli import instances
 from cli.arguments import whole
 from training.dataset.dataset import TRAIN
 from training.jobs import hyperparameters
@@ -28,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.usage = "python -m training train [option ...]"
     job = parser.add_argument_group("the training job")
     job.add_argument("--role", metavar="ARN", help="role that SageMaker works as (default: the one `stage` made)")
-    job.add_argument("--instance-type", default="ml.g4dn.xlarge", help="a machine with a GPU (%(default)s)")
+    job.add_argument("--instance-type", default=instances.TRAINING, help="a machine with a GPU (%(default)s)")
     job.add_argument(
         "--volume-size", type=whole(1, 16384), default=30, metavar="GB", help="disk for data and model (%(default)s)"
     )

@@ -15,8 +15,6 @@ from operations.commands import check as command
 from operations.service.context import Context
 from tests.unit.operations.check.modelled_aws import ModelledAws, Reply, refusal
 from tests.unit.operations.check.state_engine import answer_test_state
-from training.command_line import _parser as training_parser
-from training.endpoint import hosting
 from untrusted.console import Console
 
 QUOTAS = [
@@ -113,13 +111,6 @@ def test_workflow_that_trains_elsewhere_needs_no_quota_for_training(options: Any
     replies: dict[str, Reply] = {"ListServiceQuotas": lambda _: {"Quotas": none}}
     assert 1 == check(options, **replies)[0].status
     assert 0 == check(options, "--training-instances", "0", **replies)[0].status
-
-
-def test_instances_are_those_that_the_training_tool_takes_by_default(options: Any) -> None:
-    train = training_parser().parse_args(["train"])
-    given = options(command)
-    assert train.instance_type == given.training_type
-    assert hosting.INSTANCE_TYPE == given.endpoint_type
 
 
 @pytest.mark.parametrize("arguments", [(), ("--json",)])
