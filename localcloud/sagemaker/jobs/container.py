@@ -10,6 +10,7 @@ from pathlib import Path
 
 # How much less than the endpoints it may have of the processor.
 _NICENESS = 10
+_CLOSE_SECONDS = 5.0
 # Standard input is the lifeline: only the local cloud holds its other end, which the kernel closes even when the cloud
 # is killed; then the shell in the background ends the whole process group. `exec` puts the algorithm in the shell's
 # place, so that it gets the signals.
@@ -49,7 +50,7 @@ class TrainingContainer:
             # Also when the wait was cancelled: asyncio would lose a process that it is about to start.
             container = cls(await starting)
             container.kill()
-            await container.wait()
+            await container._close()
 
     async def output(self) -> AsyncIterator[list[str]]:
         """Yield the lines that it writes to stdout and stderr, as many at a time as there are, until it ends."""
@@ -61,6 +62,17 @@ class TrainingContainer:
                 yield [line.decode(errors="replace") for line in lines]
         if rest:
             yield [rest.decode(errors="replace")]
+
+    async def _close(self) -> None:
+        """Read what it has written to the end, then wait: asyncio closes no transport whose output nobody reads.
+
+        A daemon that left the process group may keep the output open; nobody waits for that.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                async for _ in self.output():
+                    pass
+                await self.wait()
 
     async def wait(self) -> int:
         """Return its exit status, negative for a signal, once it has ended."""

@@ -1,12 +1,15 @@
 """The process of a training job."""
 
 import asyncio
+import gc
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+import pytest
 
 from localcloud.sagemaker.jobs.container import TrainingContainer
 
@@ -58,3 +61,18 @@ def test_output_that_does_not_end_with_a_line_is_not_lost() -> None:
             return [line async for lines in container.output() for line in lines]
 
     assert ["one", "two"] == asyncio.run(said())
+
+
+@pytest.mark.parametrize("after", ["", "; sleep 60"], ids=["it ended", "it is killed"])
+def test_end_of_the_block_closes_every_transport_when_nobody_reads_the_output(after: str, tmp_path: Path) -> None:
+    wrote = tmp_path / "wrote"
+    # More than asyncio buffers, less than it buffers with the pipe.
+    script = f"head -c 150000 /dev/zero; touch {wrote}{after}"
+
+    async def leave() -> None:
+        async with TrainingContainer.start(["sh", "-c", script], {}):
+            while not wrote.exists():
+                await asyncio.sleep(0.01)
+
+    asyncio.run(asyncio.wait_for(leave(), 4))
+    gc.collect()  # a transport that is left open is a ResourceWarning, and so an error
