@@ -1,13 +1,9 @@
-"""The algorithm's inference container: GET /ping and POST /invocations, as SageMaker calls them.
-
-A bare ASGI app: a framework around two calls takes longer than all else between the server and the model.
-"""
+"""Answer an invocation of the algorithm's inference container: an image in, class probabilities out."""
 
 import json
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from algorithm import model
 from algorithm.classification_threads import ClassificationThreads
@@ -17,58 +13,43 @@ EMPTY = "The body is empty: send the bytes of a JPEG or PNG image."
 CONTENT_TYPES = ("application/x-image", "image/jpeg", "image/png")
 
 
-class UnservableRequestError(Exception):
-    """The request is not one that the model answers."""
+@dataclass(frozen=True)
+class Response:
+    """What the container answers: an HTTP status, and a body of a content type."""
 
-    def __init__(self, status: HTTPStatus, message: str) -> None:
-        super().__init__(message)
-        self.status = status
+    status: HTTPStatus
+    content_type: str
+    body: bytes
 
 
-def create_app(model_dir: Path) -> ASGIApp:
-    """The app that serves the model in a folder (head.npz, model.json); no lifespan, nothing to close.
+class Predictor:
+    """The model in a folder (head.npz, model.json).
 
-    All apps of a process share one backbone and its threads: as many images are classified at once as there are cores.
+    All predictors of a process share one backbone and its threads: as many images are classified at once as there
+    are cores.
 
-    Raises InvalidModelError, BackboneMismatchError or BackboneFileError.
+    Raises:
+        InvalidModelError, BackboneMismatchError, BackboneFileError: the model is unusable.
     """
-    threads = ClassificationThreads(model.load(model_dir))
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, model_dir: Path) -> None:
+        self._threads = ClassificationThreads(model.load(model_dir))
+
+    async def predict(self, content_type: str, body: bytes) -> Response:
+        """Return the class probabilities of an encoded image as JSON, or the reason for which there are none."""
+        media_type = content_type.partition(";")[0].strip().lower()
+        if media_type not in CONTENT_TYPES:
+            sentence = f"The content type {media_type!r} is not one of {', '.join(CONTENT_TYPES)}."
+            return _refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, sentence)
+        if not body:
+            return _refusal(HTTPStatus.BAD_REQUEST, EMPTY)
+
         try:
-            if (scope["method"], scope["path"]) == ("GET", "/ping"):
-                return await _answer(send, HTTPStatus.OK, "")
-            image = await _image(scope, receive)
-            probabilities = await threads.classify(image)
+            probabilities = await self._threads.classify(body)
         except UndecodableImageError as error:
-            await _answer(send, HTTPStatus.BAD_REQUEST, str(error))
-        except UnservableRequestError as error:
-            await _answer(send, error.status, str(error))
-        else:
-            await _answer(send, HTTPStatus.OK, json.dumps(probabilities), b"application/json")
-
-    return app
+            return _refusal(HTTPStatus.BAD_REQUEST, str(error))
+        return Response(HTTPStatus.OK, "application/json", json.dumps(probabilities).encode())
 
 
-async def _image(scope: Scope, receive: Receive) -> bytes:
-    """Raises UnservableRequestError unless it is POST /invocations with an image."""
-    if (scope["method"], scope["path"]) != ("POST", "/invocations"):
-        raise UnservableRequestError(HTTPStatus.NOT_FOUND, "A model answers GET /ping and POST /invocations.")
-    sent: bytes = dict(scope["headers"]).get(b"content-type", b"")
-    content_type = sent.decode("latin-1").partition(";")[0].strip().lower()
-    if content_type not in CONTENT_TYPES:
-        text = f"The content type {content_type!r} is not one of {', '.join(CONTENT_TYPES)}."
-        raise UnservableRequestError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, text)
-    chunks, more = list[bytes](), True
-    while more:
-        message = await receive()
-        chunks.append(message.get("body", b""))
-        more = message.get("more_body", False)
-    if not any(chunks):
-        raise UnservableRequestError(HTTPStatus.BAD_REQUEST, EMPTY)
-    return b"".join(chunks)
-
-
-async def _answer(send: Send, status: HTTPStatus, text: str, content_type: bytes = b"text/plain") -> None:
-    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", content_type)]})
-    await send({"type": "http.response.body", "body": text.encode()})
+def _refusal(status: HTTPStatus, sentence: str) -> Response:
+    return Response(status, "text/plain", sentence.encode())

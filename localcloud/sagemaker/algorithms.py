@@ -1,7 +1,7 @@
 """Find the algorithm that runs in place of a container image, by the image's URI.
 
 Images cannot run here: this machine may have no Docker, and AWS does not publish the images of its
-algorithms. An algorithm is a command that trains and an app that serves, both on folders shaped
+algorithms. An algorithm is a command that trains and a function that answers, both on folders shaped
 like those of a container.
 
 An installed distribution registers an algorithm with an entry point:
@@ -13,19 +13,21 @@ ALGORITHM is an `Algorithm`.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Self
 
-from starlette.types import ASGIApp
+from localcloud.api.protocol import Answer
 
 GROUP = "localcloud.algorithms"
 
-# Makes the app that serves the model in a folder (/opt/ml/model on AWS). It is called in a thread and
-# loads the model. The app has nothing to close: a replaced container still answers its requests.
-type ContainerFactory = Callable[[Path], ASGIApp]
+# Answers one invocation: gets the headers that SageMaker hands to a container (names in lower case) and the body.
+type Invoke = Callable[[Mapping[str, str], bytes], Awaitable[Answer]]
+# Loads the model in a folder (/opt/ml/model on AWS). It is called in a thread. The model has nothing to close: a
+# replaced container still answers its requests.
+type ContainerFactory = Callable[[Path], Invoke]
 
 
 class UnknownImageError(Exception):
@@ -69,7 +71,7 @@ class Algorithm:
         train: Return the command that trains in a folder shaped like /opt/ml.
             It reads input/config and input/data, and writes model.
             It leaves the reason of a failure in output/failure.
-        serve: Return the app that serves the model in a folder: GET /ping and POST /invocations.
+        serve: Load the model in a folder, and return the function that answers invocations with it.
             An exception says that the model is unusable: the endpoint fails with its text.
         built_in: What AWS fixes, if the algorithm is one of AWS's own.
     """

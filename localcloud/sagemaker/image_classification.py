@@ -6,11 +6,11 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/IC-tuning.html (objectives, tuna
 """
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-from starlette.types import ASGIApp
-
-from localcloud.sagemaker.algorithms import Algorithm, BuiltInRules
+from localcloud.api.protocol import Answer
+from localcloud.sagemaker.algorithms import Algorithm, BuiltInRules, Invoke
 
 _EPOCH = r"Epoch\[\d+\] "
 
@@ -19,10 +19,16 @@ def _train(folder: Path) -> list[str | Path]:
     return [sys.executable, "-m", "algorithm.train", folder]
 
 
-def _serve(model_folder: Path) -> ASGIApp:
-    from algorithm import serving  # it loads onnxruntime, which nothing needs before a model
+def _serve(model_folder: Path) -> Invoke:
+    from algorithm.serving import Predictor  # it loads onnxruntime, which nothing needs before a model
 
-    return serving.create_app(model_folder)
+    predictor = Predictor(model_folder)
+
+    async def invoke(headers: Mapping[str, str], body: bytes) -> Answer:
+        response = await predictor.predict(headers.get("content-type", ""), body)
+        return Answer(int(response.status), {"content-type": response.content_type}, response.body)
+
+    return invoke
 
 
 IMAGE_CLASSIFICATION = Algorithm(

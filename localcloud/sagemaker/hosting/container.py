@@ -1,24 +1,21 @@
-"""One model behind the two calls that SageMaker makes to a container: GET /ping and POST /invocations."""
+"""One model as SageMaker calls it: loaded when its container starts, then asked within a time limit."""
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Self
 
-from starlette.types import ASGIApp
-
 from localcloud.api.protocol import Answer
-from localcloud.sagemaker.algorithms import ContainerFactory
-from localcloud.sagemaker.hosting.asgi import call_app
+from localcloud.sagemaker.algorithms import ContainerFactory, Invoke
 
-# How long a new container may take to answer /ping. AWS gives it 2 s, and 8 minutes of trying.
-_PING_SECONDS = 10.0
+_logger = logging.getLogger(__name__)
 
 
 class UnhealthyContainerError(Exception):
-    """The container did not start, or does not answer /ping with 200."""
+    """The model cannot be loaded."""
 
 
 class ModelTimeoutError(Exception):
@@ -29,36 +26,35 @@ class ModelTimeoutError(Exception):
 class ModelContainer:
     """A container that answers for one production variant."""
 
-    app: ASGIApp
+    model: Invoke
 
     @classmethod
     async def start(cls, factory: ContainerFactory, model_folder: Path) -> Self:
-        """Load the model and return its container, healthy.
+        """Load the model and return its container.
 
         Raises:
             UnhealthyContainerError: with the reason.
         """
         try:
-            app = await asyncio.to_thread(factory, model_folder)
+            return cls(await asyncio.to_thread(factory, model_folder))
         except Exception as exc:  # whatever a program dies of before it serves: the border of its process on AWS
             raise UnhealthyContainerError(f"{type(exc).__name__}: {exc}") from exc
-        try:
-            async with asyncio.timeout(_PING_SECONDS):
-                ping = await call_app(app, "GET", "/ping", {}, b"")
-        except TimeoutError as exc:
-            raise UnhealthyContainerError(f"no answer to /ping within {_PING_SECONDS:.0f} s") from exc
-        if ping.status != HTTPStatus.OK:
-            raise UnhealthyContainerError(f"/ping answered {ping.status}")
-        return cls(app)
 
     async def invoke(self, headers: Mapping[str, str], body: bytes, limit_seconds: float) -> Answer:
-        """Return the model's answer, whatever its status.
+        """Return the model's answer, whatever its status; an exception of the model is answered 500.
 
         Raises:
             ModelTimeoutError: it took longer than the limit.
         """
         try:
             async with asyncio.timeout(limit_seconds):
-                return await call_app(self.app, "POST", "/invocations", headers, body)
+                return await self._answer(headers, body)
         except TimeoutError as exc:
             raise ModelTimeoutError from exc
+
+    async def _answer(self, headers: Mapping[str, str], body: bytes) -> Answer:
+        try:
+            return await self.model(headers, body)
+        except Exception:  # the model is a program of its own: on AWS its server answers so
+            _logger.exception("The model failed at an invocation")
+            return Answer(int(HTTPStatus.INTERNAL_SERVER_ERROR), {}, b"")

@@ -20,7 +20,7 @@ from mypy_boto3_sagemaker import SageMakerClient
 from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from localcloud.api.protocol import AccessDeniedError, Request
+from localcloud.api.protocol import AccessDeniedError, Answer, Request
 from localcloud.application_autoscaling.registry import ScalingRegistry
 from localcloud.sagemaker.algorithms import Algorithm, Algorithms
 from localcloud.sagemaker.app import SageMakerApp
@@ -113,28 +113,20 @@ class FakeContainer:
         if self.behaviour == "cannot load":
             raise ValueError("model.onnx is missing")
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = (await receive())["body"]
-        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
-        if scope["path"] == "/ping":
-            await self._answer(send, 503 if self.behaviour == "unhealthy" else 200, b"")
-        elif self.behaviour == "crash":
+    async def __call__(self, headers: Mapping[str, str], body: bytes) -> Answer:
+        if self.behaviour == "crash":
             raise RuntimeError("segmentation fault")
-        elif self.behaviour == "hang":
+        if self.behaviour == "hang":
             await asyncio.Future()
-        elif self.behaviour == "refuse":
-            await self._answer(send, 415, b"no such content type")
-        else:
-            if self.behaviour == "patient":
-                self.asked.set()
-                await self.may_answer.wait()
-            told = {"model": self.behaviour, "bytes": len(body), "headers": headers}
-            await self._answer(send, 200, json.dumps(told).encode())
+        if self.behaviour == "patient":
+            self.asked.set()
+            await self.may_answer.wait()
 
-    async def _answer(self, send: Send, status: int, body: bytes) -> None:
-        headers = [(b"content-type", b"application/json"), (b"x-amzn-sagemaker-custom-attributes", b"trace=1")]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        answered = {"content-type": "application/json", "x-amzn-sagemaker-custom-attributes": "trace=1"}
+        if self.behaviour == "refuse":
+            return Answer(415, answered, b"no such content type")
+        told = {"model": self.behaviour, "bytes": len(body), "headers": dict(headers)}
+        return Answer(200, answered, json.dumps(told).encode())
 
 
 class Server:

@@ -16,6 +16,7 @@ from localcloud.tests.unit.sagemaker.jobs.lab import channel
 TOY_IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/echo:1"
 # It learns the words of its channel and the LANGUAGE of its environment, and answers with them.
 TOY = f'''
+from localcloud.api.protocol import Answer
 from localcloud.sagemaker.algorithms import Algorithm
 
 TRAIN = """
@@ -31,12 +32,10 @@ def train(folder):
 def serve(model_folder):
     words = (model_folder / "words.txt").read_bytes()
 
-    async def app(scope, receive, send):
-        body = (await receive())["body"]
-        await send({{"type": "http.response.start", "status": 200, "headers": []}})
-        await send({{"type": "http.response.body", "body": words + body}})
+    async def invoke(headers, body):
+        return Answer(200, {{}}, words + body)
 
-    return app
+    return invoke
 
 
 ALGORITHM = Algorithm(image=r"{re.escape(TOY_IMAGE)}", train=train, serve=serve)
