@@ -1,0 +1,114 @@
+"""Every reader of archives in the project refuses every hostile archive, and nothing is written anywhere."""
+
+import io
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+
+import pytest
+
+from algorithm import arrays, model
+from localcloud.lambda_runtime.code_store import CodeStore
+from localcloud.sagemaker.hosting import artifacts
+from training.dataset import cifar
+from training.models import model_card
+from untrusted.archive import UnsafeArchiveError
+from untrusted.tests import hostile_tars, hostile_zips
+
+TAR_TRICKS = sorted(hostile_tars.hostile(Path("/sandbox")))
+ZIP_TRICKS = sorted(hostile_zips.hostile(Path("/sandbox")))
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One place for all tests, so that the archives that name it are made once."""
+    return tmp_path_factory.mktemp("archives")
+
+
+@pytest.fixture
+def sandbox(base: Path) -> Iterator[Path]:
+    """A folder with a victim beside the place to unpack in."""
+    (base / "victim").mkdir()
+    (base / "victim/secret").write_text("secret")
+    (base / "place").mkdir()
+    yield base
+    for path in base.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            rmtree(path)
+        else:
+            path.unlink()
+
+
+def tree(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """All that is in a folder: kind and rights, and content."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        status = path.lstat()
+        content = path.read_bytes() if stat.S_ISREG(status.st_mode) else b""
+        found[str(path.relative_to(folder))] = (status.st_mode, content)
+    return found
+
+
+class OneObject:
+    """S3 with one object."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def get_object(self, **_: str) -> dict[str, Any]:
+        return {"Body": io.BytesIO(self.content)}
+
+
+def inspect(archive: bytes, _: Path) -> None:
+    model_card.inspect_archive(OneObject(archive), "s3://models/model.tar.gz")  # type: ignore[arg-type]
+
+
+def host(archive: bytes, place: Path) -> None:
+    artifacts.unpack(archive, place / "model")
+
+
+def in_file[T](read: Callable[[Path], T]) -> Callable[[bytes, Path], None]:
+    """The reader of a file, given its bytes; the file is gone afterwards."""
+
+    def from_bytes(archive: bytes, place: Path) -> None:
+        file = place / "archive.tar.gz"
+        file.write_bytes(archive)
+        try:
+            read(file)
+        finally:
+            file.unlink()
+
+    return from_bytes
+
+
+TAR_READERS: dict[str, tuple[Callable[[bytes, Path], None], type[Exception]]] = {
+    "hosting": (host, artifacts.BadArtifactError),
+    "model card": (inspect, model_card.BadModelArchiveError),
+    "algorithm": (in_file(model.load_archive), model.InvalidModelError),
+    "CIFAR": (in_file(lambda path: cifar.read_cifar(path, ())), cifar.NoCifarArchiveError),
+}
+
+
+@pytest.mark.parametrize("trick", TAR_TRICKS)
+def test_every_reader_of_tar_refuses_a_hostile_archive_and_writes_nothing(trick: str, sandbox: Path) -> None:
+    archive, before = hostile_tars.hostile(sandbox)[trick], tree(sandbox)
+    for reader, (read, error) in TAR_READERS.items():
+        with pytest.raises(error) as refused:
+            read(archive, sandbox / "place")
+        assert isinstance(refused.value.__cause__, UnsafeArchiveError), f"{reader}: {refused.value}"
+        assert before == tree(sandbox), reader
+
+
+@pytest.mark.parametrize("trick", ZIP_TRICKS)
+def test_every_reader_of_zip_refuses_a_hostile_archive_and_writes_nothing(trick: str, sandbox: Path) -> None:
+    archive = hostile_zips.hostile(sandbox)[trick]
+    store = CodeStore(sandbox / "place/code")
+    (sandbox / "place/code").mkdir(exist_ok=True)
+    before = tree(sandbox)
+    with pytest.raises(UnsafeArchiveError):
+        store.folder([archive])
+    with pytest.raises(arrays.InvalidArraysError):
+        arrays.load_arrays(io.BytesIO(archive), "weights")
+    assert before == tree(sandbox)
