@@ -9,6 +9,8 @@ UV := .venv/bin/uv
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.venv-sam/bin:$(PATH)
 # Compiled bytecode makes every later start of sam, aws and the local cloud two to three times faster.
 export PYTHONDONTWRITEBYTECODE :=
+# The environment of Lambda functions, where the local cloud looks for it.
+LAMBDA := .venv/share/localcloud/.ready
 FUNCTIONS := serialize_image classify_image filter_inferences
 
 .PHONY: help
@@ -16,7 +18,7 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
 .PHONY: setup
-setup: .venv/.ready .venv-sam/.ready .venv-lambda/.ready ## make the three Python environments (done by demo and test)
+setup: .venv/.ready .venv-sam/.ready $(LAMBDA) ## make the three Python environments (done by demo and test)
 
 .venv/bin/uv: requirements/uv.txt .python-version
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null || { \
@@ -37,10 +39,15 @@ setup: .venv/.ready .venv-sam/.ready .venv-lambda/.ready ## make the three Pytho
 	@$(UV) pip sync --quiet --python .venv-$* --require-hashes $<
 	@touch $@
 
+$(LAMBDA): localcloud/lambda_runtime/requirements.txt .venv/.ready
+	@.venv/bin/python -m localcloud prepare
+	@touch $@
+
 .PHONY: lock
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header
-lock: $(UV) ## compile requirements/*.txt and functions/*/requirements.txt from pyproject.toml
-	for group in dev sam lambda security uv litserve notebook sdk-v2 sdk-v3; do $(COMPILE) --group $$group -o requirements/$$group.txt; done
+lock: $(UV) ## compile requirements/*.txt, and those of the functions and of the Lambda environment, from pyproject.toml
+	$(COMPILE) --group localcloud/pyproject.toml:lambda -o localcloud/lambda_runtime/requirements.txt
+	for group in dev sam security uv litserve notebook sdk-v2 sdk-v3; do $(COMPILE) --group $$group -o requirements/$$group.txt; done
 	for function in $(FUNCTIONS); do $(COMPILE) --group $$function -o functions/$$function/requirements.txt; done
 
 .PHONY: demo
@@ -49,7 +56,7 @@ demo: setup ## run the main job: train, deploy, upload, decide (build/demo/index
 
 .PHONY: notebook
 notebook: setup .venv-notebook/.ready ## run examples/notebook/workflow.ipynb from clean (build/notebook/workflow.html)
-	@.venv-notebook/bin/python -m examples.notebook.run
+	@LOCALCLOUD_DATA_DIR=$(dir $(LAMBDA)) .venv-notebook/bin/python -m examples.notebook.run
 
 .PHONY: test
 test: setup ## lint and every test but the long ones, two at a time
@@ -139,4 +146,4 @@ trust: setup ## calibration, promises, foreign images and drift on CIFAR-10, for
 .PHONY: clean
 clean: ## stop the local cloud and delete what was built; the environments stay
 	@if .venv/bin/python -m localcloud status >/dev/null 2>&1; then .venv/bin/python -m localcloud down; fi
-	rm -rf build .aws-sam .local
+	rm -rf build .aws-sam .localcloud

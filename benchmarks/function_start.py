@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from statistics import median
 
+from localcloud.lambda_runtime.installation import install
+from localcloud.server.settings import data_folder
 from untrusted.terminal import say
 
 ROUNDS = 15
@@ -20,7 +22,6 @@ STARTS = {
     "ClassifyImageFunction": "import functions.classify_image.app as app; app.sagemaker_runtime(); app.parameters()",
     "FilterInferencesFunction": "import functions.filter_inferences.app",
 }
-PYTHON = Path(".venv-lambda/bin/python")
 BUILD = Path(".aws-sam/build")
 
 
@@ -28,13 +29,13 @@ class NotBuiltError(Exception):
     """There is no package to measure; run `make demo` first, or `sam build` for this machine's architecture."""
 
 
-def seconds(program: str, package: Path | None) -> float:
+def seconds(python: Path, program: str, package: Path | None) -> float:
     """Wall time of one fresh process."""
     path = f"{package.absolute()}:{Path('layers/observability/python').absolute()}" if package else ""
     variables = {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", "AWS_DEFAULT_REGION": "us-east-1"}
     variables |= {"LAMBDA_TASK_ROOT": str(package or ""), "POWERTOOLS_SERVICE_NAME": "scones-unlimited"}
     start = time.perf_counter()
-    subprocess.run([PYTHON, "-c", program], env=variables, check=True)
+    subprocess.run([python, "-c", program], env=variables, check=True)
     return time.perf_counter() - start
 
 
@@ -42,14 +43,16 @@ def measure() -> list[str]:
     """Medians and the ratios to the baseline. Raises NotBuiltError."""
     if not BUILD.exists():
         raise NotBuiltError(f"{BUILD} does not exist; run `make demo` first.")
+    python = install(data_folder(), say)
     # The runtime's packages are compiled in Lambda too.
-    subprocess.run([PYTHON, "-m", "compileall", "-q", ".venv-lambda/lib"], env={**os.environ}, check=False)
+    packages = python.parents[1] / "lib"
+    subprocess.run([python, "-m", "compileall", "-q", packages], env={**os.environ}, check=False)
     programs: dict[str, tuple[str, Path | None]] = {"baseline": (BASELINE, None)}
     programs |= {name: (program, BUILD / name) for name, program in STARTS.items()}
     times: dict[str, list[float]] = {name: [] for name in programs}
     for _ in range(ROUNDS):
         for name, (program, package) in programs.items():
-            times[name].append(seconds(program, package))
+            times[name].append(seconds(python, program, package))
     base = median(times["baseline"])
     lines = [f"import and initialisation in a fresh process, medians of {ROUNDS}"]
     lines += [f"  {name:26}{1000 * median(t):6.0f} ms  {median(t) / base:.2f} x" for name, t in times.items()]

@@ -1,10 +1,13 @@
-"""The command line of the local cloud: python -m localcloud up | down | status | env."""
+"""The command line of the local cloud: python -m localcloud up | down | status | env | prepare."""
 
 import sys
 
 from untrusted.closed_output import end_quietly
 
-_REMEDY = "Run `make setup`, then `.venv/bin/python -m localcloud`."
+_REMEDY = (
+    "Install localcloud in an environment of Python 3.13; in a checkout, run `make setup`, "
+    "then `.venv/bin/python -m localcloud`."
+)
 
 
 def run(arguments: list[str]) -> int:

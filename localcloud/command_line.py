@@ -10,6 +10,7 @@ from pathlib import Path
 
 from localcloud.api.state_files import UnreadableStateError
 from localcloud.faults.client import Faults, FaultsOffError
+from localcloud.lambda_runtime.installation import LambdaEnvironmentError, install
 from localcloud.lambda_runtime.settings import RuntimeMissingError, UnsupportedSystemError
 from localcloud.ministack.patch import PatchMismatchError
 from localcloud.sagemaker.algorithms import InvalidEntryPointError
@@ -18,7 +19,7 @@ from localcloud.server.client_environment import client_environment, shell_comma
 from localcloud.server.listener import DEFAULT_PORT, PortInUseError, PortNotAllowedError
 from localcloud.server.ownership import AlreadyRunningError, FolderNotUsableError, Record, StateNotSavedError, find
 from localcloud.server.serving import serve
-from localcloud.server.settings import Folder
+from localcloud.server.settings import Folder, data_folder
 from localcloud.server.state_format import IncompatibleStateError
 from localcloud.server.status import describe
 from untrusted.terminal import print_json, say, say_error
@@ -30,6 +31,7 @@ _NAMED_ERRORS = (
     FolderNotUsableError,
     IncompatibleStateError,
     InvalidEntryPointError,
+    LambdaEnvironmentError,
     PortInUseError,
     PortNotAllowedError,
     RuntimeMissingError,
@@ -57,9 +59,9 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m localcloud", description="AWS on this machine, for development.")
-    verbs = parser.add_subparsers(required=True, metavar="up | down | status | env")
+    verbs = parser.add_subparsers(required=True, metavar="up | down | status | env | prepare")
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--state-dir", type=Path, default=Folder().path, help="folder for state and logs (.local)")
+    common.add_argument("--state-dir", type=Path, default=Folder().path, help="folder for state and logs (.localcloud)")
 
     up = verbs.add_parser("up", parents=[common], help="start the local cloud, until Ctrl-C")
     up.add_argument("--detach", action="store_true", help="leave it running in the background")
@@ -78,6 +80,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     env.add_argument("--json", action="store_true", help="as a JSON object, for programs")
     env.set_defaults(run=_env)
+    prepare = verbs.add_parser(
+        "prepare", parents=[common], help="install the environment of Lambda functions now, not with the first `up`"
+    )
+    prepare.set_defaults(run=_prepare)
     return parser
 
 
@@ -100,6 +106,7 @@ def _up(folder: Folder, options: argparse.Namespace) -> None:
     elif options.detach:
         _announce(cloud.start(folder, options.port, faults=options.faults), folder, options)
     else:
+        _prepare(folder, options)
         serve(
             folder,
             options.port,
@@ -135,6 +142,10 @@ def _status(folder: Folder, _options: argparse.Namespace) -> int:
     say(f"The local cloud is up at {record.url} since {record.started_at} (process {record.pid}).")
     say(*describe(cloud.Cloud(record.url)))
     return 0
+
+
+def _prepare(_folder: Folder, _options: argparse.Namespace) -> None:
+    install(data_folder(), say)
 
 
 def _env(folder: Folder, options: argparse.Namespace) -> None:

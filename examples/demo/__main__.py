@@ -12,10 +12,11 @@ from examples.demo.prerequisites import require_space, require_tools
 from examples.demo.run import run
 from localcloud.server import cloud
 from localcloud.server.ownership import FolderNotUsableError, find
-from localcloud.server.settings import ROOT, Folder
+from localcloud.server.settings import Folder
 from untrusted.closed_output import end_quietly
 from untrusted.terminal import say_error, show_traceback
 
+ROOT = Path(__file__).parents[2]
 _NAMED_ERRORS = (DemoError, FolderNotUsableError, cloud.NotRunningError, cloud.StartFailedError)
 
 
@@ -43,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         "--state-dir",
         type=Path,
         default=Folder().path,
-        help="folder for the local cloud's state and logs (.local)",
+        help="folder for the local cloud's state and logs (.localcloud)",
     )
     return parser
 

@@ -24,4 +24,4 @@ class TrainingStepError(DemoError):
 
 
 class UndecidedImagesError(DemoError):
-    """Some uploads have no outcome; `python -m localcloud status` and the logs in .local/logs say more."""
+    """Some uploads have no outcome; `python -m localcloud status` and the logs in .localcloud/logs say more."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from examples.demo.errors import TrainingStepError
-from localcloud.server.settings import ROOT
 
+ROOT = Path(__file__).parents[2]
 SAMPLES = Path("examples/photos")
 ENDPOINT = "scones-unlimited"  # what the training tool calls the endpoint of the dev stage
 # Each does nothing that an earlier run of the demo has done already, except that evaluate measures anew.

@@ -15,7 +15,7 @@ class UnsupportedSystemError(RuntimeError):
 
 
 class RuntimeMissingError(RuntimeError):
-    """The Python environment of the Lambda runtime is missing or incomplete: run `make setup`."""
+    """The environment of Lambda functions is missing or incomplete: install it with `python -m localcloud prepare`."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,25 @@ class PoolSettings:
     loses_answer: Callable[[str], bool] = lambda _request_id: False
 
 
+def require_linux() -> None:
+    """Make sure that this system can run AWS's runtime client.
+
+    Raises:
+        UnsupportedSystemError: this is not Linux.
+    """
+    if platform.system() != "Linux":
+        raise UnsupportedSystemError(
+            "The local cloud runs Lambda functions on Linux only: awslambdaric, AWS's runtime client, has no wheel "
+            f"for {platform.system()}. Use a Linux virtual machine (WSL 2, Lima), or deploy to AWS."
+        )
+
+
+def is_runtime(python: Path) -> bool:
+    """Tell whether ``python`` is an interpreter that has awslambdaric and its native part."""
+    native_part = python.parent.parent.glob("lib/python*/site-packages/runtime_client.*.so")
+    return python.exists() and any(native_part)
+
+
 def require_runtime(python: Path) -> None:
     """Make sure that ``python`` can run AWS's runtime client.
 
@@ -52,11 +71,8 @@ def require_runtime(python: Path) -> None:
         UnsupportedSystemError: this is not Linux.
         RuntimeMissingError: the interpreter, awslambdaric or its native part is not there.
     """
-    if platform.system() != "Linux":
-        raise UnsupportedSystemError(
-            "The local cloud runs Lambda functions on Linux only: awslambdaric, AWS's runtime client, has no wheel "
-            f"for {platform.system()}. Use a Linux virtual machine (WSL 2, Lima), or deploy to AWS."
+    require_linux()
+    if not is_runtime(python):
+        raise RuntimeMissingError(
+            f"{python} does not run Lambda functions. Install their environment with `python -m localcloud prepare`."
         )
-    native_part = python.parent.parent.glob("lib/python*/site-packages/runtime_client.*.so")
-    if not (python.exists() and any(native_part)):
-        raise RuntimeMissingError(f"No Lambda runtime at {python}: run `make setup`.")

@@ -16,10 +16,11 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
+from localcloud.lambda_runtime.installation import install
 from localcloud.server.client_environment import client_environment, foreign_variables
 from localcloud.server.ownership import FolderNotUsableError, Record, find
-from localcloud.server.settings import ACCESS_KEY, REGION, ROOT, SECRET_KEY, Folder
-from untrusted.terminal import SeveralLinesError
+from localcloud.server.settings import ACCESS_KEY, IMPORT_FOLDER, REGION, SECRET_KEY, Folder, data_folder
+from untrusted.terminal import SeveralLinesError, say
 
 # A start takes a few seconds; with a large state on a slow machine more.
 _START_SECONDS = 60.0
@@ -156,6 +157,8 @@ def require(folder: Folder) -> Record:
 def _spawn(
     folder: Folder, port: int | None, settings: Mapping[str, str], *, attached: bool, faults: bool
 ) -> "subprocess.Popen[bytes]":
+    install(data_folder(), lambda line: say(line, file=sys.stderr))  # here: it may take longer than a start
+
     command = [sys.executable, "-m", "localcloud", "up", "--state-dir", str(folder.path)]
     command += [] if port is None else ["--port", str(port)]
     command += ["--stop-at-end-of-input"] if attached else []
@@ -168,7 +171,7 @@ def _spawn(
     with output:
         return subprocess.Popen(
             command,
-            cwd=ROOT,
+            cwd=IMPORT_FOLDER,  # so that it runs this very package, whatever the current folder holds
             env={**os.environ, **settings},
             stdin=subprocess.PIPE if attached else subprocess.DEVNULL,
             stdout=output,

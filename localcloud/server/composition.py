@@ -10,6 +10,7 @@ from time import monotonic
 from localcloud.application_autoscaling.app import ApplicationAutoScalingApp
 from localcloud.application_autoscaling.registry import ScalingRegistry
 from localcloud.faults.models import honouring_faults
+from localcloud.lambda_runtime.installation import lambda_python
 from localcloud.lambda_runtime.settings import PoolSettings
 from localcloud.ministack import application, state_saves
 from localcloud.ministack.aws_lambda.pooled_execution import install as install_lambda
@@ -36,7 +37,7 @@ from localcloud.server.gateway import Gateway
 from localcloud.server.http_server import serve
 from localcloud.server.line_file import LineFile
 from localcloud.server.ownership import StateNotSavedError
-from localcloud.server.settings import ACCESS_KEY, ACCOUNT, LAMBDA_PYTHON, REGION, SECRET_KEY, Folder
+from localcloud.server.settings import ACCESS_KEY, ACCOUNT, REGION, SECRET_KEY, Folder, data_folder
 
 # How long executions may go on once the cloud is told to stop; what is left goes on at the next start.
 _DRAIN_SECONDS = 5.0
@@ -64,7 +65,7 @@ async def run(
     audit = LineFile(folder.audit)
     audit_log.listeners.append(audit.append)
     faults = FaultInjection() if with_faults else None
-    settings = PoolSettings(LAMBDA_PYTHON, folder.temporary / "lambda", url)
+    settings = PoolSettings(lambda_python(data_folder()), folder.temporary / "lambda", url)
     pool = install_lambda(replace(settings, loses_answer=faults.loses_answer) if faults else settings)
     registry = ScalingRegistry(folder.state / "application-autoscaling")
     algorithms = Algorithms.installed(IMAGE_CLASSIFICATION)

@@ -15,7 +15,7 @@ from logging.handlers import RotatingFileHandler
 from localcloud.server import state_format
 from localcloud.server.listener import HOST, open_listener, read_port, write_port
 from localcloud.server.ownership import FolderNotUsableError, Record, claim
-from localcloud.server.settings import Folder, server_environment
+from localcloud.server.settings import Folder, data_folder, server_environment
 from untrusted.terminal import VisibleFormatter
 
 _LOG_BYTES = 5_000_000
@@ -84,7 +84,7 @@ def _keep_bytecode() -> None:
     # Compiling MiniStack, 200,000 lines, takes 8 seconds of every start where Python must not write beside the sources.
     if sys.dont_write_bytecode:
         sys.dont_write_bytecode = False
-        sys.pycache_prefix = str(Folder().path / "pycache")
+        sys.pycache_prefix = str(data_folder() / "pycache")
 
 
 def _give_memory_back() -> None:

@@ -1,13 +1,13 @@
 """Where the local cloud keeps its things, and what MiniStack has to find in the environment."""
 
 import os
+import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-# Where `make setup` installs what AWS's python3.13 runtime holds, for the functions.
-LAMBDA_PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
+# Where this package is imported from: a checkout, or the site-packages of an environment.
+IMPORT_FOLDER = Path(__file__).parents[2]
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
 # MiniStack takes the key in its own environment for that of the account's root, whose signature it does not check.
@@ -15,16 +15,31 @@ ACCESS_KEY = "local"
 SECRET_KEY = "local"  # noqa: S105  # no secret: whoever may connect to the port may do anything
 # All that the server takes over from the environment that it is started in. Credentials, profiles, proxies and settings
 # made for another MiniStack or LocalStack stay outside.
-_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SFN_WAIT_SCALE")
+_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SFN_WAIT_SCALE", "LOCALCLOUD_DATA_DIR")
 # How long metrics and captured data of endpoints wait to be published: seconds, where CloudWatch has a minute.
 _PUBLISH_SECONDS = "5"
 
 
+def data_folder(outside: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder that all local clouds of this Python share: the Lambda environment, compiled bytecode.
+
+    It is LOCALCLOUD_DATA_DIR, or in the Python environment itself, so that it goes when the environment goes.
+    """
+    return Path(outside.get("LOCALCLOUD_DATA_DIR") or Path(sys.prefix, "share", "localcloud")).absolute()
+
+
+def _default_folder() -> Path:
+    return Path.cwd() / ".localcloud"
+
+
 @dataclass(frozen=True)
 class Folder:
-    """The folder of one local cloud, `.local` by default; several clouds in folders of their own can run at once."""
+    """The folder of one local cloud: `.localcloud` in the current folder, or another one.
 
-    path: Path = ROOT / ".local"
+    Several local clouds can run at once, each in a folder of its own.
+    """
+
+    path: Path = field(default_factory=_default_folder)
 
     @property
     def state(self) -> Path:

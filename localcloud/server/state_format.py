@@ -38,7 +38,7 @@ def check(folder: Folder) -> None:
             raise IncompatibleStateError(
                 f"The state in {folder.state} was written in format {written_in} by MiniStack {written_by}; "
                 f"this is format {FORMAT}, MiniStack {ministack}. "
-                f"Move it away (`{move_away}`), or run `make setup` to get the pinned versions."
+                f"Move it away (`{move_away}`), or install the versions that wrote it."
             )
     for file in sorted((folder.state / "ministack").glob("*.json")):
         try:  # MiniStack would start without what it cannot read, and overwrite it

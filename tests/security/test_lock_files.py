@@ -31,13 +31,18 @@ def lock_file(request: Any) -> str:
     return text
 
 
+def groups_of(project: str) -> set[str]:
+    """The names of the dependency groups of a pyproject.toml."""
+    return set(tomllib.loads((ROOT / project).read_text(encoding="utf-8"))["dependency-groups"])
+
+
 def test_every_group_and_every_function_is_locked() -> None:
-    groups = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
     functions = {path.parent.name for path in ROOT.glob("functions/*/app.py")}
     included = {"training", "localcloud", "test", "lint"}  # by dev
     locked = {path.stem if path.stem != "requirements" else path.parent.name for path in lock_files()}
-    assert groups.keys() - included == locked
+    assert groups_of("pyproject.toml") - included | {"lambda_runtime"} == locked
     assert functions <= locked
+    assert {"lambda"} == groups_of("localcloud/pyproject.toml")
 
 
 def test_everything_is_pinned_with_hashes(lock_file: str) -> None:

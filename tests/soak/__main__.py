@@ -10,12 +10,12 @@ from examples.demo.errors import DemoError
 from localcloud.faults.client import FaultsOffError
 from localcloud.server import cloud
 from localcloud.server.ownership import FolderNotUsableError
-from localcloud.server.settings import ROOT
 from tests.soak.errors import SoakError
 from tests.soak.run import Order, run
 from untrusted.closed_output import end_quietly
 from untrusted.terminal import say_error, show_traceback
 
+ROOT = Path(__file__).parents[2]
 # The soak has a cloud of its own, which is deleted at the end.
 FOLDER = ROOT / "build/soak"
 _NAMED_ERRORS = (

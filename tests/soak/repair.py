@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 from localcloud.server.cloud import Cloud
-from localcloud.server.settings import ROOT
 from tests.soak.errors import RepairError
 
+ROOT = Path(__file__).parents[2]
 _RATE = 100  # executions started a second: as fast as the local cloud can, so that a soak does not wait for it
 
 

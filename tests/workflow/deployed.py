@@ -15,8 +15,8 @@ from typing import Any
 from cli.service import STACK, Service
 from localcloud.lambda_runtime.settings import ARCHITECTURE
 from localcloud.server.cloud import Cloud
-from localcloud.server.settings import ROOT
 
+ROOT = Path(__file__).parents[2]
 TRUCK = (ROOT / "examples/photos/test/truck/truck-000.webp").read_bytes()
 
 

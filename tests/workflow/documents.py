@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localcloud.server.cloud import Cloud
-from localcloud.server.settings import ROOT
 from tests.workflow.conftest import Demo
 
+ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(r"(?:<!-- not run: (?P<reason>[^>]+) -->\n)?```sh\n(?P<commands>.*?)```", re.DOTALL)
 
 
@@ -28,7 +28,7 @@ class Block:
 
         The reader's photos lie in the folder.
         """
-        # The tests' cloud is not the one in .local, nor their runs those in runs/; their environment is activated.
+        # The tests' cloud is not the one in .localcloud, nor their runs those in runs/; their environment is activated.
         commands = re.sub(r"^(source|eval) .*\n", "", self.commands, flags=re.MULTILINE)
         commands = re.sub(r"python -m training (\w+)", rf"python -m training \1 --runs {demo.runs}", commands)
         commands = re.sub(r"\bmy-photos\b", f"{folder}/my-photos", commands)

@@ -3,10 +3,12 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 from localcloud.server.cloud import Cloud
-from localcloud.server.settings import ROOT
+
+ROOT = Path(__file__).parents[2]
 
 
 class Operations:

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from localcloud.server.cloud import Cloud
-from localcloud.server.settings import ROOT
 from tests.workflow.conftest import Demo
 from tests.workflow.deployed import Deployed
 from tests.workflow.documents import Block, blocks, in_one_go
 
+ROOT = Path(__file__).parents[2]
 PAGES = ["README.md", "docs/operations.md"]
 RUN = [
     pytest.param(block, id=str(block), marks=[pytest.mark.long] if "training train" in block.commands else [])

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,10 +16,10 @@ from PIL import Image, ImageEnhance
 
 from examples.demo import run as demo_run
 from localcloud.server.cloud import Cloud
-from localcloud.server.settings import ROOT
 from tests.workflow.conftest import Demo
 from tests.workflow.deployed import Deployed
 
+ROOT = Path(__file__).parents[2]
 IMAGES = 50  # that are uploaded for a comparison, and the newest that it looks at
 PUBLISHED = 60  # seconds within which captured requests are in S3
 LIGHT = 0.15  # of dark images

@@ -18,11 +18,11 @@ import pytest
 from examples.demo import run as demo_run
 from localcloud.faults.client import Faults
 from localcloud.server.cloud import Cloud
-from localcloud.server.settings import ROOT
 from tests.workflow.conftest import Demo
 from tests.workflow.deployed import Deployed
 from tests.workflow.operations import Operations
 
+ROOT = Path(__file__).parents[2]
 QUIET = 1800  # seconds: longer than any period of an alarm, and than what a new model is compared with
 IMAGES_AT_ONCE = 8
 

@@ -23,7 +23,7 @@ from localcloud.ministack.patch import wrap
 from untrusted.archive import UnsafeArchiveError
 from untrusted.zip import check_zip
 
-# The runtime that .venv-lambda holds; functions of another one are left to MiniStack.
+# The runtime of the Lambda environment; functions of another one are left to MiniStack.
 RUNTIME = "python3.13"
 
 type Result = dict[str, Any]

@@ -10,7 +10,7 @@ import pytest
 from localcloud.__main__ import run
 from localcloud.server import cloud
 from localcloud.server.ownership import Record, claim
-from localcloud.server.settings import ROOT, Folder
+from localcloud.server.settings import IMPORT_FOLDER, Folder
 
 
 @pytest.mark.parametrize("verb", ["down", "env"])
@@ -103,7 +103,7 @@ def test_run_on_another_python_names_the_one_needed(
 
 def test_run_without_its_packages_names_the_missing_one() -> None:
     command = [sys.executable, "-S", "-m", "localcloud", "status"]  # -S: without what is installed in the environment
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, check=False, text=True)
+    ended = subprocess.run(command, cwd=IMPORT_FOLDER, capture_output=True, check=False, text=True)
     assert 1 == ended.returncode
     assert " is not installed in " in ended.stderr
 

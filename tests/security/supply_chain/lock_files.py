@@ -23,7 +23,8 @@ class Pin:
 
 def lock_files(root: Path = ROOT) -> list[Path]:
     """What environments and packages are installed from."""
-    return sorted([*root.glob("requirements/*.txt"), *root.glob("functions/*/requirements.txt")])
+    folders = ("requirements/*.txt", "functions/*/requirements.txt", "localcloud/lambda_runtime/requirements.txt")
+    return sorted(path for folder in folders for path in root.glob(folder))
 
 
 def pins(text: str) -> Iterator[Pin]:

@@ -5,15 +5,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from localcloud.faults.client import Faults
 from localcloud.server.cloud import Cloud
-from localcloud.server.settings import ROOT
 from tests.workflow.deployed import Deployed
 from training.service.metric import metric_request
 from training.statistics.drift import Comparison
 
+ROOT = Path(__file__).parents[3]
 MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
 PHOTO = (ROOT / "examples/photos/large/truck/truck-0.jpg").read_bytes()
 _months = count(1)

@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from localcloud.server.cloud import Cloud, StartFailedError, require, running
 from localcloud.server.listener import open_listener
 from localcloud.server.ownership import find
-from localcloud.server.settings import ROOT, Folder
+from localcloud.server.settings import IMPORT_FOLDER, Folder
 
 
 def _until(condition: Callable[[], object]) -> None:
@@ -117,7 +117,7 @@ def test_state_survives_a_stop(tmp_path: Path) -> None:
 
 def _python_m_local(*arguments: str | Path) -> str:
     command = [sys.executable, "-m", "localcloud", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    return subprocess.run(command, cwd=IMPORT_FOLDER, capture_output=True, check=True, text=True).stdout
 
 
 def test_cloud_that_was_killed_comes_back_on_its_port_with_the_state_at_rest(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_cloud_that_cannot_save_its_state_says_so_when_it_stops(tmp_path: Path) 
     shutil.rmtree(saves, ignore_errors=True)
     saves.touch()  # no file can be made below a file
     command = [sys.executable, "-m", "localcloud", "down", "--state-dir", str(tmp_path)]
-    stopped = subprocess.run(command, cwd=ROOT, capture_output=True, check=False, text=True)
+    stopped = subprocess.run(command, cwd=IMPORT_FOLDER, capture_output=True, check=False, text=True)
     assert 1 == stopped.returncode
     assert "What changed since the last save is lost" in stopped.stderr
     assert "The state could not be saved" in Folder(tmp_path).output.read_text()
@@ -167,7 +167,7 @@ def test_cloud_stops_when_the_process_that_runs_it_is_killed(tmp_path: Path) -> 
         "with running(pathlib.Path(sys.argv[1])):\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    killed = subprocess.run([sys.executable, "-c", script, tmp_path], cwd=ROOT, check=False)
+    killed = subprocess.run([sys.executable, "-c", script, tmp_path], cwd=IMPORT_FOLDER, check=False)
     assert -signal.SIGKILL == killed.returncode
     _until(lambda: find(Folder(tmp_path)) is None)
 
@@ -179,16 +179,12 @@ def test_cloud_on_a_taken_port_does_not_start_and_says_why(tmp_path: Path) -> No
             pass
 
 
-def test_cloud_without_the_lambda_runtime_does_not_start_and_says_why(tmp_path: Path) -> None:
-    script = (
-        "import pathlib, sys\n"
-        "from localcloud.server import settings\n"
-        "settings.LAMBDA_PYTHON = pathlib.Path('missing/bin/python')\n"
-        "from localcloud.__main__ import run\n"
-        "sys.exit(run(['up', '--port', '0', '--state-dir', sys.argv[1]]))\n"
-    )
-    ended = subprocess.run(
-        [sys.executable, "-c", script, tmp_path], cwd=ROOT, capture_output=True, check=False, text=True
-    )
+@pytest.mark.parametrize("verb", [["prepare"], ["up", "--port", "0"], ["up", "--port", "0", "--detach"]])
+def test_first_start_without_a_network_ends_with_what_to_do(verb: list[str], tmp_path: Path) -> None:
+    folders = {"UV_CACHE_DIR": str(tmp_path / "cache"), "LOCALCLOUD_DATA_DIR": str(tmp_path / "data")}
+    environment = {**os.environ, **folders, "UV_OFFLINE": "1"}
+    command = [sys.executable, "-m", "localcloud", *verb, "--state-dir", str(tmp_path / "cloud")]
+    ended = subprocess.run(command, cwd=IMPORT_FOLDER, env=environment, capture_output=True, check=False, text=True)
     assert 1 == ended.returncode
-    assert "run `make setup`" in ended.stderr
+    assert "Check the network and uv's settings, and try again." in ended.stderr
+    assert not (tmp_path / "cloud").exists()

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
+from localcloud.lambda_runtime.installation import install
 from localcloud.lambda_runtime.invocation import Function, Invocation, InvocationResult
 from localcloud.lambda_runtime.pool import LambdaPool
 from localcloud.lambda_runtime.settings import PoolSettings
-
-ROOT = Path(__file__).parents[4]
+from localcloud.server.settings import data_folder
 
 # A function that opens a connection, which the kernel closes when its process ends, and answers with its process's id.
 PRESENCE = """
@@ -62,7 +62,7 @@ def presence() -> Iterator[socket.socket]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> PoolSettings:
-    return PoolSettings(ROOT / ".venv-lambda/bin/python", tmp_path / "code", "http://127.0.0.1:4566")
+    return PoolSettings(install(data_folder(), print), tmp_path / "code", "http://127.0.0.1:4566")
 
 
 @pytest.fixture

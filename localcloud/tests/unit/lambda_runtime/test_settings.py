@@ -11,12 +11,12 @@ from localcloud.lambda_runtime.settings import (
 )
 
 
-def test_runtime_that_make_setup_made_is_accepted(settings: PoolSettings) -> None:
+def test_installed_runtime_is_accepted(settings: PoolSettings) -> None:
     require_runtime(settings.python)
 
 
 def test_missing_runtime_names_the_folder_and_the_remedy(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeMissingError, match=f"{tmp_path}/bin/python: run `make setup`"):
+    with pytest.raises(RuntimeMissingError, match=f"{tmp_path}/bin/python .*`python -m localcloud prepare`"):
         require_runtime(tmp_path / "bin/python")
 
 

@@ -10,10 +10,10 @@ import pytest
 
 from localcloud.server.aws_cli import warning
 from localcloud.server.client_environment import shell_commands
-from localcloud.server.settings import ROOT
+from localcloud.server.settings import IMPORT_FOLDER
 
 URL = "http://127.0.0.1:4566"
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+PAGES = (IMPORT_FOLDER / "README.md", *sorted((IMPORT_FOLDER / "docs").glob("*.md")))
 BLOCK = re.compile(r"```(?:sh|bash|shell)\n(.*?)```", re.DOTALL)
 # A user's own settings, which must not reach AWS.
 OUTSIDE = {
@@ -112,7 +112,7 @@ def _require_loopback(calls: list[Call]) -> None:
     """Have AWS CLI 1 carry calls out; every request must be for the local cloud, and signed with its key."""
     ended = subprocess.run(
         [sys.executable, "-c", DRIVER],
-        cwd=ROOT,
+        cwd=IMPORT_FOLDER,
         input=json.dumps(calls),
         capture_output=True,
         check=False,

@@ -14,12 +14,13 @@ import pytest
 from ministack import app
 from ministack.services import cloudwatch_logs, iam, lambda_svc, stepfunctions, sts
 
+from localcloud.lambda_runtime import installation
 from localcloud.lambda_runtime.pool import LambdaPool
 from localcloud.lambda_runtime.settings import ARCHITECTURE, PoolSettings, RuntimeMissingError
 from localcloud.ministack.aws_lambda.pooled_execution import install
 from localcloud.ministack.patch import PatchMismatchError
+from localcloud.server.settings import data_folder
 
-ROOT = Path(__file__).parents[5]
 SOURCE = """
 import os, time
 class EmptyImageError(Exception): ...
@@ -43,7 +44,8 @@ def zipped(files: dict[str, str]) -> bytes:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> PoolSettings:
-    return PoolSettings(ROOT / ".venv-lambda/bin/python", tmp_path, "http://127.0.0.1:1", 1, wait_seconds=0.2)
+    python = installation.install(data_folder(), print)
+    return PoolSettings(python, tmp_path, "http://127.0.0.1:1", 1, wait_seconds=0.2)
 
 
 @pytest.fixture
