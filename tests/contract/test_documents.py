@@ -19,7 +19,7 @@ TOOLS = {
 }
 PAGES = [
     str(page.relative_to(ROOT))
-    for glob in ("*.md", "docs/*.md", "localcloud/*.md", "examples/**/*.md")
+    for glob in ("*.md", "docs/*.md", "[a-z]*/README.md", "localcloud/CHANGELOG.md", "examples/*/*.md")
     for page in ROOT.glob(glob)
 ]
 HISTORY = ("CHANGELOG.md", "docs/decisions.md")  # they also name what is gone, or never came
