@@ -10,7 +10,7 @@ from typing import Any
 from cli.command_line import Result
 from cli.service import UPLOADS
 from operations.service import backlog_workflow
-from operations.service.accounting import OPEN, WITHOUT_RECORD, Accounting, account_for
+from operations.service.accounting import KINDS, OPEN, WITHOUT_RECORD, Accounting, account_for
 from operations.service.context import Context
 from operations.service.executions import RATE, paced, start
 from operations.service.image import ImageVersion
@@ -18,7 +18,7 @@ from operations.service.image_list import ImageList, new_list
 from operations.service.records import UNDER_WAY
 from untrusted.console import track
 
-HELP = "compare the bucket with the records: uploads = accepted + review + unreadable + failed + open + without record"
+HELP = f"compare the bucket with the records: uploads = {' + '.join(KINDS).lower()}"
 FEW = 1000  # images that are started one by one, in under a minute; more go to the backlog workflow
 SHOWN = 20  # of the images that are unaccounted for, on the terminal
 LISTED = 10_000  # of them, in the JSON

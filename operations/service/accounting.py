@@ -1,4 +1,4 @@
-"""The accounting: uploads = accepted + review + unreadable + failed + open + without record."""
+"""The accounting: every upload has an outcome, is open, or has no record."""
 
 from collections import Counter
 from collections.abc import Iterator

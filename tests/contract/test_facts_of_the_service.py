@@ -53,6 +53,8 @@ def test_workflows_record_exactly_the_outcomes(definitions: dict[str, dict[str, 
 def test_readme_explains_every_outcome() -> None:
     explained = re.findall(r"^\| `([A-Z]+)` \|", text_of("README.md"), re.MULTILINE)
     assert list(OUTCOMES) == explained
+    equation = " + ".join(outcome.lower() for outcome in OUTCOMES)
+    assert f"**uploads = {equation}**" in text_of("README.md")
 
 
 def test_stack_has_every_output_that_the_tools_read(template: dict[str, Any]) -> None:

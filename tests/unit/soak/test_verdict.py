@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from cli.outcomes import OUTCOMES
 from tests.soak.accounting import Violation
 from tests.soak.deliveries import DeliveryVerdict
 from tests.soak.verdict import Verdict
 from untrusted.console import Console
 
-COUNTS = {"ACCEPTED": 6, "REVIEW": 2, "UNREADABLE": 1, "FAILED": 1, "OPEN": 0, "LOST": 0}
+DECIDED = {"ACCEPTED": 6, "REVIEW": 2, "UNREADABLE": 1, "FAILED": 1}
+COUNTS = dict.fromkeys(OUTCOMES, 0) | DECIDED | {"OPEN": 0, "LOST": 0}
 LOST = {**COUNTS, "REVIEW": 1, "LOST": 1}
 VIOLATION = Violation("every outcome is announced", "s3://images/uploads/a.png (version v1)", "was never announced")
 TWICE = DeliveryVerdict(versions=10, calls_later=2.0, calls_at_once=3.0, wrong=[])

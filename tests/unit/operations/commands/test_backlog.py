@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from cli.outcomes import FINAL, OUTCOMES
 from cli.service import PrefixNotReadableError
 from operations.commands import backlog
 from operations.service.backlog_workflow import BacklogRunningError, NoSuchBacklogError
@@ -42,11 +43,11 @@ def test_a_key_with_commas_quotes_and_line_ends_survives_the_list(account: Accou
 
 
 def test_images_with_a_final_outcome_are_left_out_and_failed_ones_are_not(account: Account, options: Options) -> None:
-    for outcome in ("ACCEPTED", "REVIEW", "UNREADABLE", "FAILED"):
+    for outcome in OUTCOMES:
         account.record(f"archive/{outcome}", account.store(f"archive/{outcome}"), outcome=outcome)
     result = backlog.run(account.context, options(backlog, "--prefix", "archive/", "--yes", "--no-wait"))
     assert 1 == result.data["images"]
-    assert 3 == result.data["decided"]
+    assert len(FINAL) == result.data["decided"]
     assert ["s3://images/archive/FAILED"] == [row["image_url"] for row in listed(account)]
 
 
@@ -97,7 +98,8 @@ def test_the_end_is_told_with_outcomes_report_and_price(account: Account, option
     result = backlog.run(account.context, options(backlog, "--prefix", "archive/", "--yes"))
     assert 0 == result.status
     assert "SUCCEEDED" == result.data["status"]
-    assert {"ACCEPTED": 1, "REVIEW": 0, "UNREADABLE": 0, "FAILED": 0, "undecided": 0} == result.data["outcomes"]
+    expected = dict.fromkeys(OUTCOMES, 0) | {"ACCEPTED": 1, "undecided": 0}
+    assert expected == result.data["outcomes"]
     assert result.data["report"].startswith("s3://images/backlog/")
     assert result.data["dollars_per_image"] > 0.0002
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from cli.outcomes import FINAL, OUTCOMES
 from cli.service import PrefixNotReadableError
 from operations.commands import redrive
 from tests.unit.operations.in_memory import Account
@@ -70,7 +71,7 @@ def test_a_threshold_that_nobody_asked_for_is_not_asked_for_again(account: Accou
 
 
 def test_what_is_decided_or_open_is_left_alone(account: Account, options: Options) -> None:
-    for outcome in ("ACCEPTED", "REVIEW", "UNREADABLE"):
+    for outcome in FINAL:
         account.record(f"uploads/{outcome}", "v", outcome=outcome)
     account.record("uploads/open", "v", opened=timedelta(days=1))
     assert 0 == redrive.run(account.context, options(redrive, "--yes")).data["failures"]
@@ -81,7 +82,7 @@ def test_the_outcomes_are_waited_for_and_told(account: Account, options: Options
     fail(account)
     account.states.work = account.decide
     result = redrive.run(account.context, options(redrive, "--yes"))
-    assert {"ACCEPTED": 1, "REVIEW": 0, "UNREADABLE": 0, "FAILED": 0} == result.data["outcomes"]
+    assert dict.fromkeys(OUTCOMES, 0) | {"ACCEPTED": 1} == result.data["outcomes"]
     assert 0 == result.data["open"]
     assert 0 == result.status
 
