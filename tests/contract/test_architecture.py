@@ -3,7 +3,6 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,20 +17,6 @@ FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "main", "misc
 
 
 SHARED = ["observability.aws_error"]
-
-# The rooms of a folder, from top to bottom; a room is a module or a folder of modules. A room may
-# import rooms of the rows below its own, and no room of its row. "*" stands for every room.
-ROOMS: dict[str, list[set[str]]] = {
-    "": [
-        {"benchmarks"},
-        {"examples"},
-        {"localcloud", "operations", "training"},
-        {"algorithm", "cli", "documents", "functions"},
-        {"untrusted"},
-    ],
-    "operations": [{"__main__"}, {"command_line"}, {"commands"}, {"check", "service"}],
-    "operations/commands": [{"*"}],
-}
 
 
 def sources(folder: str) -> list[Path]:
@@ -50,36 +35,6 @@ def imports(path: Path) -> set[str]:
             package = path.relative_to(ROOT).parent.parts[: 1 - node.level or None] if node.level else ()
             found.add(".".join([*package, *([node.module] if node.module else [])]))
     return found
-
-
-def imported_names(path: Path) -> set[str]:
-    """Absolute names of what a file imports: of `from a import b`, a.b."""
-    nodes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
-    assert all(not node.level for node in nodes), f"{path} has a relative import"
-    return imports(path) | {f"{node.module}.{alias.name}" for node in nodes for alias in node.names}
-
-
-def rooms(folder: str) -> dict[str, list[Path]]:
-    """The modules of each room of a folder."""
-    if not folder:
-        return {room: sources(room) for room in OURS}
-    found: dict[str, list[Path]] = {}
-    for path in sources(folder):
-        room = path.relative_to(ROOT / folder).parts[0].removesuffix(".py")
-        if room != "__init__":
-            found.setdefault(room, []).append(path)
-    return found
-
-
-def arrows(folder: str) -> Iterator[tuple[str, str, Path]]:
-    """Yield each import of one room by another: importer, imported, and the module that imports."""
-    found = rooms(folder)
-    prefix = f"{folder.replace('/', '.')}." if folder else ""
-    for room, paths in found.items():
-        for path in paths:
-            names = {name.removeprefix(prefix) for name in imported_names(path) if name.startswith(prefix)}
-            for imported in {name.split(".")[0] for name in names} & found.keys() - {room}:
-                yield room, imported, path
 
 
 def inside(name: str, package: str) -> bool:
@@ -145,26 +100,6 @@ def test_training_and_operations_share_nothing_but_cli_and_documents() -> None:
         for path in sources(folder):
             assert set() == {name.split(".")[0] for name in imports(path)} & OURS - own, path
     assert [] == [p for p in sources("training") if any(inside(name, "operations") for name in imports(p))]
-
-
-@pytest.mark.parametrize("folder", ROOMS)
-def test_room_imports_only_rooms_below_it(folder: str) -> None:
-    rows = {room: number for number, row in enumerate(ROOMS[folder]) for room in row}
-
-    def row(room: str) -> int:
-        return rows.get(room, rows.get("*", -1))
-
-    assert [] == [
-        f"{room} -> {imported} in {path.relative_to(ROOT)}"
-        for room, imported, path in arrows(folder)
-        if row(imported) <= row(room)
-    ]
-
-
-@pytest.mark.parametrize("folder", ROOMS)
-def test_every_room_has_one_row(folder: str) -> None:
-    named = [room for row in ROOMS[folder] for room in row]
-    assert named == ["*"] or sorted(named) == sorted(rooms(folder))
 
 
 def test_archives_and_shown_text_need_the_standard_library_alone() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cli.outcomes import OUTCOMES
+from cli.outcomes import FAILED, OUTCOMES
 from cli.service import BACKLOG_WORKFLOW, OUTPUTS
 from documents.error_table import longest_wait
 from functions.classify_image.app import ENDPOINT_CONFIG, SERVERLESS_CONFIG
@@ -98,3 +98,19 @@ def test_page_names_the_calls_of_a_serverless_endpoint(states: dict[str, Any]) -
 def test_page_names_the_timeout_of_a_function(template: dict[str, Any]) -> None:
     seconds = template["Globals"]["Function"]["Timeout"]
     assert f"a function has {seconds} seconds" in text_of("docs/troubleshooting.md")
+
+
+TOOLS = ("benchmarks", "cli", "documents", "examples", "operations", "training", "tests/soak")
+# FAILED is also a status of executions and of training jobs.
+NAMES = {*OUTPUTS.values(), BACKLOG_WORKFLOW, *OUTCOMES} - {FAILED}
+
+
+def test_tools_name_outcomes_and_outputs_in_one_module_each() -> None:
+    quoted = re.compile(rf"""(["'])({"|".join(NAMES)})\1""")
+    named = {
+        path.relative_to(ROOT).as_posix()
+        for tool in TOOLS
+        for path in (ROOT / tool).rglob("*.py")
+        if quoted.search(path.read_text(encoding="utf-8"))
+    }
+    assert {"cli/outcomes.py", "cli/service.py"} == named

@@ -7,9 +7,42 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-# Each package from its top layer to its lowest one. A room is a folder or a module of the package.
-# Rooms of one layer do not import each other.
+
+
+def rooms_of(package: str) -> set[str]:
+    """Return the names of all rooms of a package."""
+    return {room_of(path) for path in modules(package)}
+
+
+def modules(package: str) -> list[Path]:
+    """List the modules of a package, or of the repository, below its folder and without tests."""
+    folder = ROOT / package.replace(".", "/")
+    tops = [folder] if package else [ROOT / name for name in PACKAGES]
+    paths = sorted(path.relative_to(folder) for top in tops for path in top.rglob("*.py"))
+    return [path for path in paths if "tests" not in path.parts and path != Path("__init__.py")]
+
+
+def room_of(path: Path) -> str:
+    """Return the room of a module, given its path below the package's folder."""
+    return path.parts[0].removesuffix(".py")
+
+
+PACKAGES = (
+    *("algorithm", "benchmarks", "cli", "documents", "examples", "functions", "localcloud"),
+    *("operations", "training", "untrusted"),
+)
+# Each package from its top layer to its lowest one; "" is the repository. A room is a folder or a
+# module of the package. Rooms of one layer do not import each other.
 LAYERS: dict[str, list[set[str]]] = {
+    "": [
+        {"benchmarks"},
+        {"examples"},
+        {"localcloud", "operations", "training"},
+        {"algorithm", "cli", "documents", "functions"},
+        {"untrusted"},
+    ],
+    "operations": [{"__main__"}, {"command_line"}, {"commands"}, {"check", "service"}],
+    "operations.commands": [rooms_of("operations.commands")],
     "training": [
         {"__main__"},
         {"command_line"},
@@ -22,11 +55,6 @@ LAYERS: dict[str, list[set[str]]] = {
         {"project"},
     ],
 }
-
-
-def room_of(path: Path) -> str:
-    """Return the room of a module, given its path below the package's folder."""
-    return path.parts[0].removesuffix(".py")
 
 
 def imported_modules(source: str, module: str) -> Iterator[tuple[int, str]]:
@@ -47,33 +75,30 @@ def violations(package: str, layers: list[set[str]], path: Path, source: str) ->
     """Return the imports of a module, at `path` below the package's folder, that its layer does not allow."""
     depth = {room: number for number, rooms in enumerate(layers) for room in rooms}
     room = room_of(path)
-    module = ".".join([package, *path.with_suffix("").parts])
+    above = package.split(".") if package else []
+    module = ".".join([*above, *path.with_suffix("").parts])
     found = []
 
     for line, name in imported_modules(source, module):
         parts = name.split(".")
-        if parts[0] != package or len(parts) == 1 or parts[1] == room:
+        imported = "".join(parts[len(above) : len(above) + 1])
+        if parts[: len(above)] != above or imported not in depth or imported == room:
             continue
-        if depth[parts[1]] <= depth[room]:
-            found.append(f"{path}:{line}: {room} imports {parts[1]} ({name})")
+        if depth[imported] <= depth[room]:
+            found.append(f"{path}:{line}: {room} imports {imported} ({name})")
     return found
-
-
-def modules(package: str) -> list[Path]:
-    """List the modules of a package, below its folder and without its own tests."""
-    paths = sorted(path.relative_to(ROOT / package) for path in (ROOT / package).rglob("*.py"))
-    return [path for path in paths if path.parts[0] != "tests" and path != Path("__init__.py")]
 
 
 @pytest.mark.parametrize("package", LAYERS)
 def test_every_room_has_one_layer(package: str) -> None:
     rooms = [room for layer in LAYERS[package] for room in layer]
-    assert sorted(rooms) == sorted({room_of(path) for path in modules(package)})
+    assert sorted(rooms) == sorted(rooms_of(package))
 
 
 @pytest.mark.parametrize("package", LAYERS)
 def test_room_imports_only_rooms_below_it(package: str) -> None:
-    sources = {path: (ROOT / package / path).read_text(encoding="utf-8") for path in modules(package)}
+    folder = ROOT / package.replace(".", "/")
+    sources = {path: (folder / path).read_text(encoding="utf-8") for path in modules(package)}
     assert [] == [one for path, source in sources.items() for one in violations(package, LAYERS[package], path, source)]
 
 
