@@ -12,6 +12,7 @@ from cli.aws import Aws
 from operations.command_line import Command
 from operations.service import failures
 from operations.service.context import Context
+from tests.unit.conforming import conforming
 from tests.unit.operations.in_memory import Account, FakeStates, deploy
 from untrusted.console import Console
 
@@ -33,7 +34,7 @@ def account(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     """A deployed service without images."""
     monkeypatch.setattr(failures, "WAIT", 0)
     states, shown = FakeStates(), io.StringIO()
-    vars(aws)["stepfunctions"] = states  # where the client would be kept once it is made
+    vars(aws)["stepfunctions"] = conforming(states, "stepfunctions")  # where the client would be kept once it is made
     context = Context(aws, "scones-unlimited", Console(file=shown, width=200))
     with mock_aws():
         vars(context)["service"] = deploy(aws)  # where it would be kept once it is read

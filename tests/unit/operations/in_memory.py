@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -26,16 +27,18 @@ class FakeStates:
     executions: dict[str, dict[str, Any]] = field(default_factory=dict)
     status: str = "SUCCEEDED"  # of what is started from now on
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("total", "succeeded", "running"), 0))
+    one_at_a_time: Lock = field(default_factory=Lock)
 
     def requests(self, workflow: str = WORKFLOW) -> list[dict[str, Any]]:
         return [request for arn, request in self.started if arn == workflow]
 
     def start_execution(self, *, stateMachineArn: str, input: str, name: str = "") -> dict[str, Any]:  # noqa: N803
-        name = name or f"execution-{len(self.started)}"
-        arn = f"{stateMachineArn.replace('stateMachine', 'execution')}:{name}"
-        self.started.append((stateMachineArn, json.loads(input)))
-        self.executions[arn] = {"stateMachineArn": stateMachineArn, "status": self.status, "input": input}
-        self.work(arn, json.loads(input))
+        with self.one_at_a_time:  # commands start several at once, and two must not have one name
+            name = name or f"execution-{len(self.started)}"
+            arn = f"{stateMachineArn.replace('stateMachine', 'execution')}:{name}"
+            self.started.append((stateMachineArn, json.loads(input)))
+            self.executions[arn] = {"stateMachineArn": stateMachineArn, "status": self.status, "input": input}
+            self.work(arn, json.loads(input))
         return {"executionArn": arn}
 
     def describe_execution(self, *, executionArn: str) -> dict[str, Any]:  # noqa: N803

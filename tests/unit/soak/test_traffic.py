@@ -7,6 +7,7 @@ from examples.demo.uploads import Sample
 from tests.soak.announcements import Announcements
 from tests.soak.plan import Planned
 from tests.soak.traffic import send
+from tests.unit.conforming import conforming
 
 
 class FakeS3:
@@ -36,13 +37,13 @@ def uploads(folder: Path, count: int) -> list[Planned]:
 
 def test_everything_is_sent_and_what_s3_confirmed_is_the_truth(tmp_path: Path) -> None:
     announced = Announcements()
-    s3: Any = FakeS3(announced)
+    s3 = conforming(FakeS3(announced), "s3")
     sent = send(s3, "images", uploads(tmp_path, 40), announced, lead=8)
     assert {(f"s3://images/uploads/{n:02}", "v") for n in range(40)} == {upload.identity for upload in sent}
 
 
 def test_uploads_are_never_far_ahead_of_the_decisions(tmp_path: Path) -> None:
     announced = Announcements()
-    s3: Any = FakeS3(announced)
+    s3 = conforming(FakeS3(announced), "s3")
     send(s3, "images", uploads(tmp_path, 40), announced, lead=8)
     assert 8 >= s3.most_undecided

@@ -8,6 +8,7 @@ from typing import Any, cast
 from botocore.client import BaseClient
 
 from cli.aws import Aws
+from tests.unit.conforming import conforming
 from training.project.step import Context
 
 
@@ -26,11 +27,11 @@ def hooked(client: BaseClient, **handlers: Callable[..., Any]) -> Iterator[None]
 
 
 class AccountWithFakes:
-    """Stand in for `Aws`: clients named here are fakes, and all others those of the account below."""
+    """Stand in for `Aws`: clients named here are fakes that conform to AWS's models, all others the account's."""
 
     def __init__(self, aws: Aws, **fakes: Any) -> None:
         self._aws = aws
-        self._fakes = fakes
+        self._fakes = {name: conforming(fake, name.replace("_", "-")) for name, fake in fakes.items()}
 
     def __getattr__(self, name: str) -> Any:
         return self._fakes[name] if name in self._fakes else getattr(self._aws, name)

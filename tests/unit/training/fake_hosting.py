@@ -19,6 +19,7 @@ from moto import mock_aws
 from moto.sagemaker.models import sagemaker_backends
 
 from cli.aws import Aws
+from tests.unit.conforming import require_conforming_answer
 from training.project.naming import Names
 from training.project.run_file import RunFile, open_run_file
 from training.project.step import Context
@@ -50,6 +51,8 @@ class Hosting:
         events.register("before-call.sagemaker-runtime.InvokeEndpoint", self.invoke)
         for service in ("sagemaker", "application-autoscaling", "ssm", "cloudwatch"):
             events.register_last(f"after-call.{service}", self.changed)
+        for service in ("sagemaker", "sagemaker-runtime"):
+            events.register_first(f"after-call.{service}", self.conforms)
         self.reset()
 
     def reset(self) -> None:
@@ -127,6 +130,11 @@ class Hosting:
         answer = [0.2, 0.3, 0.5] if "three" in data else answer
         body = io.BytesIO(json.dumps(answer).encode())
         return SimpleNamespace(status_code=200), {"Body": body, "InvokedProductionVariant": variant}
+
+    def conforms(self, parsed: dict[str, Any], model: Any, **_: Any) -> None:
+        """Assert that the answer, which may be ours, is one that SageMaker could give."""
+        if "Error" not in parsed:
+            require_conforming_answer(parsed, model)
 
     def changed(self, model: Any, **_: Any) -> None:
         if not model.name.startswith(("Describe", "List", "Get")):

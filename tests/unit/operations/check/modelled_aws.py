@@ -10,7 +10,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from cli.aws import Aws
-from tests.unit.operations.check.shapes import violations
+from tests.unit.shapes import violations
 
 type Reply = Callable[[dict[str, Any]], dict[str, Any]]
 

@@ -14,8 +14,8 @@ from operations.check.mocked_results import NAME, Mocks, Route, read_mocks
 from operations.check.place import Place
 from operations.check.walk import Walk, check_states
 from tests.unit.operations.check.modelled_aws import ModelledAws, Reply, refusal
-from tests.unit.operations.check.shapes import violations
 from tests.unit.operations.check.state_engine import answer_test_state
+from tests.unit.shapes import violations
 
 PLACE = Place("aws", "eu-west-1", "123456789012", "scones-unlimited")
 DEFINITIONS = read_definitions(PLACE, "scones-unlimited-images-123456789012")

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from operations.commands import leftovers
 from operations.commands.leftovers import ProdIsKeptError, StackNotDeletedError
 from operations.service.retained_resources import NotDeletedError
+from tests.unit.conforming import conforming
 from tests.unit.operations.in_memory import Account
 
 type Options = Callable[..., argparse.Namespace]
@@ -52,7 +53,7 @@ class FakePages:
 def stacks(account: Account) -> FakeCloudFormation:
     """No stack at all; the account's bucket and table are there."""
     found = FakeCloudFormation()
-    vars(account.context.aws)["cloudformation"] = found
+    vars(account.context.aws)["cloudformation"] = conforming(found, "cloudformation")
     return found
 
 

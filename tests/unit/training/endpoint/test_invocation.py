@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.unit.conforming import conforming
 from training.dataset.answer import Answer
 from training.dataset.dataset import LabelledKey
 from training.endpoint.invocation import (
@@ -55,7 +56,7 @@ class FakeRuntime:
 
 
 def classify(answer: Callable[[bytes], bytes]) -> list[Answer]:
-    return list(classify_all(FakeRuntime(answer), "cars", IMAGES, 4))  # type: ignore[arg-type]
+    return list(classify_all(conforming(FakeRuntime(answer), "sagemaker-runtime"), "cars", IMAGES, 4))
 
 
 def test_every_image_is_answered_once() -> None:

@@ -110,8 +110,8 @@ def test_monitor_without_drift_says_so_in_report_and_metric(watched: Context) ->
     result = step.run(watched, OPTIONS)
     assert ([], IMAGES) == (result["drifted"], result["captured"])
     assert "No drift was found." in Path(result["report"]).read_text()
-    assert isinstance(watched.aws.cloudwatch, FakeCloudWatch)
-    [told] = watched.aws.cloudwatch.told
+    cloudwatch: Any = watched.aws.cloudwatch
+    [told] = cloudwatch.told
     assert (METRIC, 0.0) == (told["MetricData"][0]["MetricName"], told["MetricData"][0]["Value"])
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
+from tests.unit.conforming import operations, require_conforming_answer
 from training.jobs.follow import TrainingFailedError, TrainingStoppedError
 from training.jobs.plan import Plan
 from training.jobs.preflight import InstanceTypeError
@@ -38,13 +39,14 @@ class FakeJobs:
         name = request["TrainingJobName"]
         self.requests.append(request)
         self.described[name] = {
-            **request,
+            **{member: value for member, value in request.items() if member != "Tags"},
             "TrainingJobStatus": self.status,
             "SecondaryStatus": self.secondary or self.status,
             "ModelArtifacts": {"S3ModelArtifacts": f"s3://photos/models/{name}/output/model.tar.gz"},
             "TrainingTimeInSeconds": 100,
             "BillableTimeInSeconds": 40,
         }
+        require_conforming_answer(self.described[name], operations("sagemaker")["describe_training_job"])
 
     def describe(self, name: str) -> Mapping[str, Any] | None:
         job = self.described.get(name)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
+from tests.unit.conforming import operations, require_conforming_answer
 from tests.unit.training.steps.test_train import FakeJobs
 from training.jobs.plan import Plan
 from training.jobs.tuning_jobs import tuning_job_request
@@ -40,12 +41,15 @@ class FakeTuningJobs:
         if not found:
             return None
         [request] = found
-        counters = {"TrainingJobStatusCounters": {"Completed": 1, "Stopped": 1}}
+        described = {member: value for member, value in request.items() if member != "Tags"}
+        described |= {"TrainingJobStatusCounters": {"Completed": 1, "Stopped": 1}}
         if self.looks_under_way:
             self.looks_under_way -= 1
-            return {**request, **counters, "HyperParameterTuningJobStatus": "InProgress"}
-        best = {"BestTrainingJob": self.best} if self.best else {}
-        return {**request, **counters, "HyperParameterTuningJobStatus": self.status, **best}
+            return {**described, "HyperParameterTuningJobStatus": "InProgress"}
+        described |= {"HyperParameterTuningJobStatus": self.status}
+        described |= {"BestTrainingJob": self.best} if self.best else {}
+        require_conforming_answer(described, operations("sagemaker")["describe_hyper_parameter_tuning_job"])
+        return described
 
     def candidates(self, name: str) -> list[dict[str, Any]]:
         tried = [("Stopped", "0.02", 0.95), ("Completed", "0.01", 0.93), ("Failed", "0.09", None)]

@@ -1,6 +1,6 @@
 """What botocore's validation leaves out of AWS's models: enumerations and longest texts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from botocore.validate import ParamValidator
@@ -21,18 +21,18 @@ def violations(value: Any, shape: Any, dates: type = object) -> list[str]:
 
 def _violations(value: Any, shape: Any, dates: type, path: str) -> Iterator[str]:
     match shape.type_name:
-        case "structure":
-            for name, member in value.items():
+        case "structure" if isinstance(value, Mapping):
+            for name, member in ((name, value[name]) for name in value if name in shape.members):
                 yield from _violations(member, shape.members[name], dates, f"{path}.{name}")
-        case "list":
+        case "list" if isinstance(value, list):
             for item in value:
                 yield from _violations(item, shape.member, dates, path)
-        case "map":
+        case "map" if isinstance(value, Mapping):
             for item in value.values():
                 yield from _violations(item, shape.value, dates, path)
         case "timestamp" if not isinstance(value, dates):
             yield f"{path}: {value!r} is not a {dates.__name__}"
-        case "string":
+        case "string" if isinstance(value, str):
             enumeration = shape.metadata.get("enum", [value])
             if value not in enumeration:
                 yield f"{path}: {value!r} is not one of {', '.join(enumeration)}"
