@@ -29,9 +29,7 @@ def check_container(model: Mapping[str, Any], store: RecordStore, algorithms: Al
     except UnknownImageError as exc:
         raise InvalidRequestError(f"Requested image {container['Image']} not found. {exc}") from exc
     if container.get("Environment"):
-        raise NotEmulatedError(
-            "Environment is not emulated by the local SageMaker: an app that serves does not get it."
-        )
+        raise NotEmulatedError("Environment is not emulated by the local SageMaker: a model here does not get it.")
     if "ModelDataUrl" not in container or container.get("Mode") == "MultiModel":
         raise NotEmulatedError(
             "The local SageMaker serves a model from ModelDataUrl (a model.tar.gz in S3); "

@@ -1,6 +1,8 @@
 """Algorithms that installed distributions add to the local SageMaker."""
 
+import asyncio
 import re
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+import localcloud
 from localcloud.sagemaker.algorithms import Algorithm, Algorithms, InvalidEntryPointError, UnknownImageError
 from localcloud.sagemaker.image_classification import IMAGE_CLASSIFICATION
 from localcloud.tests.unit.sagemaker.conftest import ROLE, Cloud, model_archive
@@ -87,6 +90,21 @@ def test_algorithm_of_an_installed_distribution_trains_and_answers(
     cloud.control.create_endpoint(EndpointName="echo", EndpointConfigName="echo")
     assert "InService" == cloud.settle("echo")
     assert b"en: fresh scones!" == cloud.runtime.invoke_endpoint(EndpointName="echo", Body=b"!")["Body"].read()
+
+
+def test_algorithm_of_the_readme_trains_and_answers(tmp_path: Path) -> None:
+    readme = (Path(localcloud.__file__).parent / "README.md").read_text(encoding="utf-8")
+    found: dict[str, Any] = {}
+    exec(re.findall(r"```python\n(.*?)```", readme, re.DOTALL)[0], found)
+    algorithm = Algorithms((found["ALGORITHM"],)).find("example/greeting:1")
+    (tmp_path / "model").mkdir()
+    (tmp_path / "input/data/train").mkdir(parents=True)
+    (tmp_path / "input/data/train/greeting.txt").write_text("Hello, ")
+
+    subprocess.run(algorithm.train(tmp_path), check=True)
+    answer: Any = asyncio.run(algorithm.serve(tmp_path / "model")({}, b"scone"))  # type: ignore[arg-type]
+
+    assert b"Hello, scone" == answer.body
 
 
 def test_model_of_an_unknown_image_is_refused_with_the_registered_patterns(cloud: Cloud) -> None:
