@@ -1,11 +1,16 @@
-"""A stand-in for Lambda's X-Ray daemon."""
+"""What unit tests share: moto as threads can use it, and a stand-in for Lambda's X-Ray daemon."""
 
 import json
 import socket
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
+import moto.core.responses
+import moto.core.utils
+import moto.s3.urls
 import pytest
+from moto.s3.models import S3Backend
 
 TRACE_ID = "1-65a4f000-0123456789abcdef01234567"
 FUNCTION_SEGMENT_ID = "53995c3f42cd8ad8"
@@ -31,3 +36,18 @@ def traced_subsegments(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[],
                     return [json.loads(datagram.split(b"\n", 1)[1]) for datagram in datagrams]
 
         yield received
+
+
+@pytest.fixture(scope="session", autouse=True)
+def moto_routes() -> Iterator[None]:
+    """Let moto find out once where its calls go.
+
+    It loads the module of S3's routes again at every call, and overwrites it for the threads that are just reading it
+    (`moto.s3.models.S3Backend._url_module`); and it lists the methods of a service at every call.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(S3Backend, "_url_module", moto.s3.urls)
+        patch.setattr(
+            moto.core.responses, "method_names_from_class", cache(moto.core.responses.method_names_from_class)
+        )
+        yield
