@@ -18,9 +18,15 @@ class FaultsOffError(Exception):
 
 
 class Faults:
-    """The faults of the local cloud at a URL. Every method raises FaultsOffError where they are not switched on."""
+    """The faults of a local cloud. Every method raises FaultsOffError where they are not switched on.
 
-    def __init__(self, url: str) -> None:
+    Args:
+        url: where the local cloud is.
+        subject_members: the members of an application's input that name its subject, an S3 URL.
+    """
+
+    def __init__(self, url: str, subject_members: Iterable[str] = ()) -> None:
+        self._subject_members = tuple(subject_members)
         self._url = f"{url}/_local/faults"
         self._opener = build_opener(ProxyHandler({}))
 
@@ -28,14 +34,14 @@ class Faults:
         """Replace what goes wrong, and set the counts to zero.
 
         Args:
-            seed: the same seed strikes the same images again.
+            seed: the same seed strikes the same subjects again.
             rates: the probability of each kind of `localcloud.faults.kinds.KINDS`.
             targets: faults at exact places, for certain.
 
         Raises:
             InvalidPlanError: with the reason.
         """
-        plan = Plan(seed, rates or {}, tuple(targets))
+        plan = Plan(seed, rates or {}, tuple(targets), self._subject_members)
         self._call("PUT", json.dumps(plan.document()).encode())
 
     def injected(self) -> dict[str, int]:
@@ -44,11 +50,11 @@ class Faults:
         return counts
 
     def report(self) -> dict[str, Any]:
-        """Return {"seed", "rates", "targets", "injected"}: the plan in force and the counts."""
+        """Return the members of the plan in force, and the counts as "injected"."""
         return self._call("GET")
 
     def passed(self, kind: str) -> dict[str, int]:
-        """Return how often each image came by where a kind can strike, since the plan came: by key, struck or not."""
+        """Return, by subject, how often it came by where a kind can strike, since the plan came; struck or not."""
         return self._call("GET", path=f"/passed/{kind}")
 
     def put_clock_ahead(self, seconds: float) -> None:

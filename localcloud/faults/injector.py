@@ -7,6 +7,7 @@ from typing import Any
 
 from localcloud.faults.kinds import Point
 from localcloud.faults.plan import Plan, chance, strikes
+from localcloud.faults.subjects import find_subject, find_subject_in_text
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,15 @@ class Injector:
     def heal(self) -> None:
         """Inject nothing more; the counts stay."""
         with self._lock:
-            self._plan = Plan(self._plan.seed)
+            self._plan = Plan(self._plan.seed, subject_members=self._plan.subject_members)
+
+    def subject_of(self, document: Any) -> str | None:
+        """Return the subject of a document, as the plan in force names it; None without a subject."""
+        return find_subject(document, self._plan.subject_members)
+
+    def subject_in(self, text: str) -> str | None:
+        """Return the subject of a JSON text, as `subject_of`."""
+        return find_subject_in_text(text, self._plan.subject_members)
 
     def strike(self, point: Point, subject: str) -> Strike | None:
         """Count that a subject comes by at a point, and return the fault that strikes it, if one does.

@@ -1,4 +1,4 @@
-"""Which faults strike: decided by the plan, the kind, the image and how often it came by, and by nothing else."""
+"""Which faults strike: decided by the plan, the kind, the subject and how often it came by, and by nothing else."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -9,7 +9,9 @@ from localcloud.faults.kinds import KINDS
 
 
 class InvalidPlanError(ValueError):
-    """The plan is not {"seed": integer, "rates": {kind: 0..1}, "targets": [{"kind", "contains", "first", "times"}]}."""
+    """The plan is not {"seed": integer, "rates": {kind: 0..1}, "targets": [{"kind", "contains", "first", "times"}],
+    "subject_members": [text]}.
+    """
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,7 @@ class Target:
 
     Args:
         kind: what strikes.
-        contains: part of the subject's name, as the key of an image.
+        contains: part of the subject's name, the key of an S3 object.
         first: at the how-manieth time that the subject comes by, from 1.
         times: how often from then on.
     """
@@ -35,18 +37,27 @@ class Target:
 
 @dataclass(frozen=True)
 class Plan:
-    """What goes wrong: each kind of ``rates`` with that probability, and the ``targets`` for certain."""
+    """What goes wrong.
+
+    Args:
+        seed: what the draws follow from.
+        rates: the probability of each kind.
+        targets: faults at exact places, for certain.
+        subject_members: the members of an application's input that name its subject, an S3 URL.
+    """
 
     seed: int = 0
     rates: Mapping[str, float] = field(default_factory=dict)
     targets: tuple[Target, ...] = ()
+    subject_members: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, document: Any) -> "Plan":
         """Read a plan as the control door takes it. Raises InvalidPlanError."""
         try:
             targets = tuple(Target(**target) for target in document.get("targets", ()))
-            plan = cls(document.get("seed", 0), dict(document.get("rates", {})), targets)
+            members = tuple(document.get("subject_members", ()))
+            plan = cls(document.get("seed", 0), dict(document.get("rates", {})), targets, members)
         except (AttributeError, TypeError, ValueError) as exc:
             raise InvalidPlanError(f"{InvalidPlanError.__doc__} ({exc})") from exc
         plan._check()
@@ -66,6 +77,8 @@ class Plan:
             raise InvalidPlanError("A rate is a probability: a number from 0 to 1.")
         if not all(isinstance(target.contains, str) for target in self.targets):
             raise InvalidPlanError("What a target contains is a text.")
+        if not all(isinstance(member, str) for member in self.subject_members):
+            raise InvalidPlanError("A member that names the subject is a text.")
 
 
 def strikes(plan: Plan, kind: str, subject: str, occurrence: int) -> bool:
@@ -74,7 +87,7 @@ def strikes(plan: Plan, kind: str, subject: str, occurrence: int) -> bool:
     Args:
         plan: the plan in force.
         kind: one of `KINDS`.
-        subject: what it would strike, by a name that is the same at every run: the key of an image.
+        subject: what it would strike, by a name that is the same at every run: the key of an S3 object.
         occurrence: the how-manieth time that the subject comes by, from 1.
     """
     return any(target.strikes(kind, subject, occurrence) for target in plan.targets) or (

@@ -83,7 +83,7 @@ class FaultyServices:
         async def faulty(scope: Scope, receive: Receive, send: Send) -> None:
             operation = _operation(scope) if scope["type"] == "http" else None
             sender = self._find_sender(scope) if operation else None
-            # Whoever puts images into the bucket and reads them back is not part of the service.
+            # A client that puts objects into a bucket and reads them back is not part of the application.
             if operation is None or (sender is None and operation != "invoke-endpoint"):
                 await app(scope, receive, send)
             elif sender is None:

@@ -10,9 +10,9 @@ from typing import Any
 from cli.outcomes import CLASSIFIED
 from cli.service import Service
 from examples.demo.uploads import Sample
-from localcloud.faults.client import Faults
 from localcloud.server.cloud import Cloud
 from tests.soak.cloud_state import Identity, newest_record, recorded
+from tests.soak.plan import faults_of
 from tests.soak.rest import running_executions, wait_until_at_rest
 from tests.soak.subscription import subscription
 from tests.soak.traffic import Sent, put
@@ -68,12 +68,12 @@ def deliver(cloud: Cloud, service: Service, samples: Sequence[Sample], keys: int
     # Once and then the rest, or all at once.
     for way, rounds in (("later", (1, DELIVERIES - 1)), ("at-once", (DELIVERIES,))):
         random, prefix = Random(seed), f"{_PREFIX}{way}-{seed}/"  # repeatable, not secret
-        Faults(cloud.url).plan(seed)
+        faults_of(cloud.url).plan(seed)
         uploads, events = _uploaded(cloud, service, samples, prefix, keys)
         for times in rounds:
             _start(cloud, service, random.sample(events * times, len(events) * times))
         wrong += _violations(cloud, service, uploads, recorded(cloud, service, f"s3://{service.image_bucket}/{prefix}"))
-        passed = Faults(cloud.url).passed("endpoint-throttled")
+        passed = faults_of(cloud.url).passed("endpoint-throttled")
         calls.append(sum(count for key, count in passed.items() if key.startswith(prefix)) / len(uploads))
     later, at_once = calls
     return DeliveryVerdict(keys * VERSIONS, later, at_once, wrong)

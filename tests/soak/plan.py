@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from random import Random
 
 from examples.demo.uploads import Sample
+from localcloud.faults.client import Faults
 from localcloud.faults.plan import Target
 
 # The probability of each kind of fault, every time that something comes by where it strikes: more than half a fault an
@@ -62,6 +63,11 @@ HOSTILE = 0.1  # of the uploads, if there are hostile images at all
 HOSTILE_NAME = "hostile"  # how their names begin
 # Keys are raw in events: none of these may be decoded, or end a key early.
 TAILS = ("", " spaces", "+plus", "%20", "#number", "é", "?query", "'quoted'")
+
+
+def faults_of(url: str) -> Faults:
+    """Return the faults of a local cloud; they strike images, which the workflow's input names."""
+    return Faults(url, subject_members=["image_url"])
 
 
 def outages() -> list[Target]:

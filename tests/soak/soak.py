@@ -9,13 +9,12 @@ from typing import Any
 from cli.outcomes import CLASSIFIED
 from cli.service import Service
 from examples.demo.uploads import Sample
-from localcloud.faults.client import Faults
 from localcloud.server.cloud import Cloud
 from tests.soak.accounting import Evidence, count, violations
 from tests.soak.announcements import announcements
 from tests.soak.changes import changes
 from tests.soak.cloud_state import Identity, executions_by_status, newest_versions, recorded
-from tests.soak.plan import RATES, outages, planned
+from tests.soak.plan import RATES, faults_of, outages, planned
 from tests.soak.repair import is_accounted_for, redrive, start_what_is_missing
 from tests.soak.rest import wait_until_at_rest
 from tests.soak.traffic import Sent, send
@@ -65,7 +64,7 @@ def soak(
     Raises:
         NotAtRestError, RepairError: it cannot be brought to an end.
     """
-    faults, watch, prefix = Faults(cloud.url), Stopwatch(), f"uploads/soak/{seed}/"
+    faults, watch, prefix = faults_of(cloud.url), Stopwatch(), f"uploads/soak/{seed}/"
     urls = f"s3://{service.image_bucket}/{prefix}"
     _hurry_failures(cloud, service)
     with changes(cloud, service.results_table) as changed, announcements(cloud) as announced:

@@ -14,6 +14,7 @@ from localcloud.faults.kinds import KINDS
 from localcloud.faults.plan import Target
 from localcloud.server.cloud import Cloud
 from tests.soak.deliveries import deliver
+from tests.soak.plan import faults_of
 from tests.soak.soak import soak
 from tests.workflow.conftest import Demo
 from tests.workflow.deployed import TRUCK, Deployed
@@ -39,7 +40,7 @@ OWN = {
 @pytest.fixture
 def faults(cloud: Cloud) -> Iterator[Faults]:
     """The faults of the tests' cloud, which are over at the end."""
-    faults = Faults(cloud.url)
+    faults = faults_of(cloud.url)
     yield faults
     faults.heal()
 

@@ -8,10 +8,10 @@ from ministack.services import lambda_svc
 from starlette.types import Scope
 
 from localcloud.api.request_head import RequestHead
-from localcloud.faults.images import subject_of
 from localcloud.faults.injector import Injector
 from localcloud.faults.kinds import INVOCATION
 from localcloud.faults.services import Sender
+from localcloud.faults.subjects import digest_of
 from localcloud.lambda_runtime.pool import LambdaPool
 from localcloud.ministack.faults.workflow import subject_of_task
 from localcloud.ministack.patch import wrap
@@ -21,7 +21,7 @@ _IDENTITY = re.compile(r"\bapp/(\w+)")
 
 
 class Functions:
-    """Knows the functions at work: which process serves which invocation, and about which image that is."""
+    """Knows the functions at work: which process serves which invocation, and which subject that is about."""
 
     def __init__(self, injector: Injector) -> None:
         self._injector = injector
@@ -46,7 +46,7 @@ class Functions:
         return Sender(subject, environment.kill) if environment and subject else None
 
     def _execute(self, original: Callable[..., dict[str, Any]], func: Any, event: Any, request_id: str) -> Any:
-        subject = subject_of_task() or subject_of(event)
+        subject = subject_of_task() or self._injector.subject_of(event) or digest_of(event)
         strike = self._injector.strike(INVOCATION, subject)
         if strike is not None and strike.kind == "lambda-throttled":
             return lambda_svc._throttle_response("ConcurrentInvocationLimitExceeded", "Rate Exceeded: injected.")

@@ -8,7 +8,6 @@ from typing import Any
 from ministack.core.responses import now_iso
 from ministack.services import stepfunctions
 
-from localcloud.faults.images import key_in_text
 from localcloud.faults.injector import Injector
 from localcloud.faults.kinds import DYNAMODB_READ, DYNAMODB_WRITE, EXECUTION, PUT_EVENTS, Point
 from localcloud.ministack.patch import wrap
@@ -46,13 +45,13 @@ _task: ContextVar[_Task | None] = ContextVar("faulty_task", default=None)
 
 
 def subject_of_task() -> str | None:
-    """Return the key of the image that the task of this thread is about; None outside, and where it names none."""
+    """Return the subject of the execution whose task runs in this thread, or None."""
     task = _task.get()
     return task.subject if task else None
 
 
 class FaultyWorkflow:
-    """Looks at every task of an execution that is about an image."""
+    """Looks at every task of an execution that has a subject."""
 
     def __init__(self, injector: Injector) -> None:
         self._injector = injector
@@ -65,7 +64,7 @@ class FaultyWorkflow:
     def _execute(
         self, original: Callable[..., Any], state_def: Any, raw_input: Any, execution: dict[str, Any], ctx: Any
     ) -> Any:
-        key = key_in_text(execution["input"])
+        key = self._injector.subject_in(execution["input"])
         token = _task.set(_Task(execution, key) if key else None)
         try:
             return original(state_def, raw_input, execution, ctx)

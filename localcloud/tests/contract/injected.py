@@ -20,8 +20,8 @@ class Injected:
     held: HeldDeliveries
 
     def strike(self, kind: str, first: int = 1) -> None:
-        """Have a fault strike every image, once, at the how-manieth time it comes by."""
-        self.injector.follow(Plan(targets=(Target(kind, "uploads/", first),)))
+        """Have a fault strike every subject, once, at the how-manieth time it comes by."""
+        self.injector.follow(Plan(targets=(Target(kind, "", first),), subject_members=("picture",)))
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The counts: of what comes by at each point, and of what was injected."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -72,7 +73,16 @@ def test_after_healing_nothing_is_struck_and_counts_stay(injector: Injector) -> 
     struck_kinds(injector, 2)
     injector.heal()
     assert [None] == struck_kinds(injector, 1)
-    assert {"seed": 5, "rates": {}, "targets": (), "injected": {SLOW: 2}} == injector.report()
+    assert {SLOW: 2} == injector.report()["injected"]
+
+
+def test_subject_is_named_by_the_plan_also_after_healing(injector: Injector) -> None:
+    request = {"picture": "s3://files/a.png"}
+    assert injector.subject_of(request) is None
+    injector.follow(Plan(subject_members=("picture",)))
+    injector.heal()
+    assert "a.png" == injector.subject_of(request)
+    assert "a.png" == injector.subject_in(json.dumps(request))
 
 
 def test_draw_is_the_same_at_every_run() -> None:

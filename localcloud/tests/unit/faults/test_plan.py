@@ -58,7 +58,7 @@ def test_target_strikes_no_other_kind() -> None:
 
 
 def test_plan_survives_its_way_through_the_control_door() -> None:
-    plan = Plan(3, {SLOW: 0.5}, (Target(SLOW, "a"),))
+    plan = Plan(3, {SLOW: 0.5}, (Target(SLOW, "a"),), ("picture",))
     assert plan == Plan.parse(plan.document())
 
 
@@ -77,6 +77,7 @@ def test_plan_survives_its_way_through_the_control_door() -> None:
         ("The plan is not", {"targets": [{"kind": SLOW}]}),
         ("The plan is not", {"targets": [{"kind": SLOW, "contains": "", "at": 1}]}),
         ("The plan is not", {"rates": [SLOW]}),
+        ("names the subject is a text", {"subject_members": [1]}),
         ("The plan is not", [1]),
         ("The plan is not", None),
     ],

@@ -1,4 +1,4 @@
-"""Faults of functions on a local cloud: the process that dies is the one that made the call, for the image it has."""
+"""Faults of functions on a local cloud: the process that dies is the one that made the call, for the subject it has."""
 
 import io
 import json
@@ -14,7 +14,7 @@ from localcloud.lambda_runtime.settings import ARCHITECTURE
 from localcloud.server.cloud import Cloud, running
 from localcloud.server.settings import Folder
 
-# One function in one environment: makes two calls, and names the error that it meets after the service's code.
+# One function in one environment: makes two calls, and names the error that it meets after the application's code.
 FUNCTION = """
 import json, boto3
 from botocore.config import Config
@@ -53,20 +53,20 @@ class Function:
         )
 
     def run(self, key: str) -> str:
-        """Invoke it for an image; its answer, or the name of its error."""
-        payload = json.dumps({"image_url": f"s3://images/{key}"})
+        """Invoke it for a subject; its answer, or the name of its error."""
+        payload = json.dumps({"picture": f"s3://images/{key}"})
         answer = json.load(self._lambda.invoke(FunctionName="reader", Payload=payload)["Payload"])
         return str(answer["errorType"] if isinstance(answer, dict) else answer)
 
     def run_in_workflow(self, key: str) -> str:
-        """Have a workflow about an image invoke it with a payload that does not tell the image; the error's name."""
+        """Have a workflow about a subject invoke it with a payload that does not name the subject; the error's name."""
         arguments = {"FunctionName": "reader", "Payload": {}}
         task = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Arguments": arguments, "End": True}
         definition = {"QueryLanguage": "JSONata", "StartAt": "Read", "States": {"Read": task}}
         machine = self._states.create_state_machine(
             name="reading", roleArn=self._role, definition=json.dumps(definition)
         )["stateMachineArn"]
-        image = json.dumps({"image_url": f"s3://images/{key}"})
+        image = json.dumps({"picture": f"s3://images/{key}"})
         execution = self._states.start_execution(stateMachineArn=machine, input=image)["executionArn"]
         while (described := self._states.describe_execution(executionArn=execution))["status"] == "RUNNING":
             time.sleep(0.02)
@@ -100,7 +100,7 @@ def function(faulty: Cloud) -> Function:
 
 @pytest.fixture
 def faults(faulty: Cloud) -> Iterator[Faults]:
-    client = Faults(faulty.url)
+    client = Faults(faulty.url, subject_members=["picture"])
     yield client
     client.heal()
 
@@ -116,7 +116,7 @@ def faults(faulty: Cloud) -> Iterator[Faults]:
         ("lambda-killed-at-answer", "Runtime.ExitError"),
     ],
 )
-def test_fault_strikes_its_image_once(function: Function, faults: Faults, kind: str, error: str) -> None:
+def test_fault_strikes_its_subject_once(function: Function, faults: Faults, kind: str, error: str) -> None:
     faults.plan(1, targets=[Target(kind, f"{kind}/struck")])
     runs = [function.run(f"{kind}/{name}") for name in ("spared", "struck", "struck")]
     assert ["done", error, "done"] == runs
@@ -126,11 +126,11 @@ def test_fault_strikes_its_image_once(function: Function, faults: Faults, kind: 
 @pytest.mark.parametrize(
     ("kind", "error"), [("s3-slow-down", "SlowDown"), ("lambda-throttled", "Lambda.TooManyRequestsException")]
 )
-def test_function_in_a_workflow_is_struck_for_the_image_of_the_execution(
+def test_function_in_a_workflow_is_struck_for_the_subject_of_the_execution(
     function: Function, faults: Faults, kind: str, error: str
 ) -> None:
-    faults.plan(1, targets=[Target(kind, "uploads/a")])
-    assert error == function.run_in_workflow("uploads/a")
+    faults.plan(1, targets=[Target(kind, "orders/a")])
+    assert error == function.run_in_workflow("orders/a")
 
 
 def test_clients_that_are_no_function_are_spared(faulty: Cloud, function: Function, faults: Faults) -> None:

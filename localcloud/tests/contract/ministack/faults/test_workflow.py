@@ -14,8 +14,8 @@ from localcloud.tests.contract.injected import Injected, injected
 
 ACCOUNT_ARN = "us-east-1:000000000000"
 MACHINE_ARN = f"arn:aws:states:{ACCOUNT_ARN}:stateMachine:machine"
-KEY = "uploads/a b.png"
-INPUT = {"image_url": f"s3://images/{KEY}"}
+KEY = "orders/a b.png"
+INPUT = {"picture": f"s3://images/{KEY}"}
 
 
 @pytest.fixture(autouse=True)
