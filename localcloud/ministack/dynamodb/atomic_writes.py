@@ -12,7 +12,7 @@ _one_writer = Lock()
 
 
 def install() -> None:
-    """Have one item written at a time, or two executions of one image both find that it has no outcome."""
+    """Have one item written at a time, or two threads both find that an item does not exist."""
     for write in ("_put_item", "_update_item", "_delete_item"):
         wrap(dynamodb, write, "data", _alone)
 

@@ -79,7 +79,7 @@ class ServiceRole:
             service: MiniStack's name of the service that is called.
             action: the IAM action, as "events:PutEvents".
             resource_arn: what the call is about.
-            conditions: the service's own condition keys in lower case, as {"events:source": "scones-unlimited"}.
+            conditions: the service's own condition keys in lower case, as {"events:source": "my-application"}.
 
         Raises:
             RoleDeniedError: with the sentence that AWS gives.

@@ -1,7 +1,7 @@
 """Metrics from logs: what functions embed in theirs, and what metric filters find; MiniStack keeps both as text.
 
 Embedded metrics: CloudWatch User Guide, "Specification: Embedded metric format". Of filter patterns, those are read
-that compare one member of a JSON event: `{ $.detail.outcome = "REVIEW" }`, `"*"` being any text and `*` anything.
+that compare one member of a JSON event: `{ $.detail.status = "FAILED" }`, `"*"` being any text and `*` anything.
 """
 
 import json

@@ -73,7 +73,7 @@ def dataset(cloud: Cloud) -> None:
 def job(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """A job that the AWS command line created and boto3's waiter saw complete."""
     file = tmp_path_factory.mktemp("request") / "request.json"
-    file.write_text(json.dumps(trained.request(BUCKET, "trucks", Tags=[{"Key": "project", "Value": "scones"}])))
+    file.write_text(json.dumps(trained.request(BUCKET, "trucks", Tags=[{"Key": "project", "Value": "apples"}])))
     aws(cloud, "create-training-job", "--cli-input-json", f"file://{file}")
     return trained.settle(cloud, "trucks")
 
@@ -113,7 +113,7 @@ def test_paginator_finds_the_job(cloud: Cloud, job: dict[str, Any]) -> None:
 def test_tags_of_the_job_are_listed(cloud: Cloud, job: dict[str, Any]) -> None:
     tags = cloud.client("sagemaker").list_tags(ResourceArn=job["TrainingJobArn"])["Tags"]
 
-    assert [{"Key": "project", "Value": "scones"}] == tags
+    assert [{"Key": "project", "Value": "apples"}] == tags
 
 
 def test_log_of_the_job_is_in_cloudwatch(cloud: Cloud, job: dict[str, Any]) -> None:

@@ -69,13 +69,13 @@ def reader(cloud: Cloud) -> Any:
     """The S3 client of a user who may read the bucket "images", whose policy denies what does not come over TLS."""
     iam, s3 = cloud.client("iam"), cloud.client("s3")
     s3.create_bucket(Bucket="images")
-    s3.put_object(Bucket="images", Key="uploads/a", Body=b"a")
+    s3.put_object(Bucket="images", Key="parcels/a", Body=b"a")
     resources = ["arn:aws:s3:::images", "arn:aws:s3:::images/*"]
     insecure = {"Bool": {"aws:SecureTransport": "false"}}
     deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": resources, "Condition": insecure}
     s3.put_bucket_policy(Bucket="images", Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
     iam.create_user(UserName="reader")
-    read = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::images/uploads/*"}
+    read = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::images/parcels/*"}
     policy = {"Version": "2012-10-17", "Statement": [read]}
     iam.put_user_policy(UserName="reader", PolicyName="read", PolicyDocument=json.dumps(policy))
     key = iam.create_access_key(UserName="reader")["AccessKey"]
@@ -83,9 +83,9 @@ def reader(cloud: Cloud) -> Any:
 
 
 def test_user_reads_over_loopback_what_a_policy_keeps_for_tls_and_writes_nothing(reader: Any) -> None:
-    assert b"a" == reader.get_object(Bucket="images", Key="uploads/a")["Body"].read()
+    assert b"a" == reader.get_object(Bucket="images", Key="parcels/a")["Body"].read()
     with pytest.raises(ClientError, match="AccessDenied"):
-        reader.put_object(Bucket="images", Key="uploads/b", Body=b"b")
+        reader.put_object(Bucket="images", Key="parcels/b", Body=b"b")
 
 
 def test_two_clouds_at_once_keep_their_things_apart(cloud: Cloud, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from localcloud.faults.kinds import DYNAMODB_READ, DYNAMODB_WRITE, INVOKE_ENDPOI
 from localcloud.faults.plan import Plan, Target
 
 SLOW, GARBAGE = "endpoint-slow", "endpoint-garbage"
-IMAGE = "uploads/a.png"
+IMAGE = "parcels/a.png"
 
 
 def struck_kinds(injector: Injector, times: int, subject: str = IMAGE) -> list[str | None]:
@@ -34,7 +34,7 @@ def test_target_strikes_at_the_occurrence_it_names(injector: Injector) -> None:
 
 def test_subjects_are_counted_apart(injector: Injector) -> None:
     injector.follow(Plan(targets=(Target(SLOW, "", first=2),)))
-    struck_kinds(injector, 1, "uploads/b.png")
+    struck_kinds(injector, 1, "parcels/b.png")
     assert [None, SLOW] == struck_kinds(injector, 2)
 
 
@@ -53,8 +53,8 @@ def test_of_two_kinds_at_one_point_one_strikes(injector: Injector) -> None:
 def test_what_came_by_is_told_by_kind_struck_or_not(injector: Injector) -> None:
     injector.follow(Plan(targets=(Target(SLOW, "a.png"),)))
     struck_kinds(injector, 2)
-    struck_kinds(injector, 1, "uploads/b.png")
-    assert {IMAGE: 2, "uploads/b.png": 1} == injector.passed(GARBAGE)
+    struck_kinds(injector, 1, "parcels/b.png")
+    assert {IMAGE: 2, "parcels/b.png": 1} == injector.passed(GARBAGE)
     assert {} == injector.passed("ssm-throttled")
 
 
@@ -103,7 +103,7 @@ def test_threads_lose_no_count(injector: Injector) -> None:
 
 
 def test_arrival_order_does_not_change_what_is_struck() -> None:
-    images = [f"uploads/{number}.png" for number in range(200)]
+    images = [f"parcels/{number}.png" for number in range(200)]
     struck = []
     for order in (images, images[::-1]):
         injector = Injector()

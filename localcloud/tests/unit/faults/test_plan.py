@@ -7,7 +7,7 @@ import pytest
 from localcloud.faults.plan import InvalidPlanError, Plan, Target, strikes
 
 SLOW = "endpoint-slow"
-IMAGES = [f"uploads/{number}.png" for number in range(1000)]
+IMAGES = [f"parcels/{number}.png" for number in range(1000)]
 
 
 def struck(plan: Plan, kind: str = SLOW, occurrence: int = 1) -> set[str]:
@@ -48,7 +48,7 @@ def test_kind_without_a_rate_never_strikes() -> None:
 
 def test_target_strikes_what_contains_its_text_at_its_occurrences_only() -> None:
     plan = Plan(targets=(Target(SLOW, "/7.", first=2, times=2),))
-    assert [set(), {"uploads/7.png"}, {"uploads/7.png"}, set()] == [
+    assert [set(), {"parcels/7.png"}, {"parcels/7.png"}, set()] == [
         struck(plan, occurrence=number) for number in range(1, 5)
     ]
 

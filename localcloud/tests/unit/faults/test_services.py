@@ -21,7 +21,7 @@ from localcloud.tests.unit.faults.served import served
 ANSWER = b"[0.25, 0.75] and what else a service says"
 SIGNED = "AWS4-HMAC-SHA256 Credential=local/20300101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0"
 REQUESTS = {
-    "get-object": ("GET", "/bucket/uploads/a.png", {"authorization": SIGNED}),
+    "get-object": ("GET", "/bucket/parcels/a.png", {"authorization": SIGNED}),
     "list-objects": ("GET", "/bucket/", {"authorization": SIGNED}),
     "get-parameter": ("POST", "/", {"x-amz-target": "AmazonSSM.GetParameter"}),
     "invoke-endpoint": ("POST", "/endpoints/e/invocations", {}),
@@ -44,7 +44,7 @@ class World:
         await Response(ANSWER)(scope, receive, send)
 
     def sender(self, scope: Scope) -> Sender | None:
-        return Sender("uploads/a.png", self.killed.set) if (b"x-function", b"f") in scope["headers"] else None
+        return Sender("parcels/a.png", self.killed.set) if (b"x-function", b"f") in scope["headers"] else None
 
     def strike(self, *kinds: str) -> None:
         self.injector.follow(Plan(rates=dict.fromkeys(kinds, 1)))

@@ -9,7 +9,7 @@ CONFIG = {
     "Runtime": "python3.13",
     "Version": "$LATEST",
     "MemorySize": 256,
-    "LoggingConfig": {"LogFormat": "JSON", "LogGroup": "/scones/classify", "ApplicationLogLevel": "INFO"},
+    "LoggingConfig": {"LogFormat": "JSON", "LogGroup": "/apples/classify", "ApplicationLogLevel": "INFO"},
 }
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "ASIA", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t"}
 
@@ -22,7 +22,7 @@ def test_variables_describe_the_function(settings: PoolSettings) -> None:
         "AWS_LAMBDA_FUNCTION_NAME": "classify",
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
-        "AWS_LAMBDA_LOG_GROUP_NAME": "/scones/classify",
+        "AWS_LAMBDA_LOG_GROUP_NAME": "/apples/classify",
         "AWS_LAMBDA_LOG_FORMAT": "JSON",
         "AWS_LAMBDA_LOG_LEVEL": "INFO",
     }

@@ -14,11 +14,11 @@ from localcloud.logs_insights.run import run
 ACCOUNT = "123456789012"
 NOON = 1_796_040_000_000  # 2026-11-30T12:00:00Z
 DECISIONS: list[dict[str, Any]] = [
-    {"detail": {"outcome": "REVIEW", "class": "truck", "time_ms": 245, "score": 0.61}},
-    {"detail": {"outcome": "FAILED", "error": "ThrottlingException", "cause": "Rate exceeded"}},
-    {"detail": {"outcome": "REVIEW", "class": "truck", "time_ms": 99, "score": 0.5}},
-    {"detail": {"outcome": "REVIEW", "class": "automobile", "time_ms": 1300, "score": 0.7}},
-    {"detail": {"outcome": "FAILED", "error": "ThrottlingException", "cause": "Too many"}},
+    {"detail": {"verdict": "REJECT", "class": "truck", "time_ms": 245, "score": 0.61}},
+    {"detail": {"verdict": "FAILED", "error": "ThrottlingException", "cause": "Rate exceeded"}},
+    {"detail": {"verdict": "REJECT", "class": "truck", "time_ms": 99, "score": 0.5}},
+    {"detail": {"verdict": "REJECT", "class": "automobile", "time_ms": 1300, "score": 0.7}},
+    {"detail": {"verdict": "FAILED", "error": "ThrottlingException", "cause": "Too many"}},
 ]
 
 
@@ -104,9 +104,9 @@ def test_fields_add_columns_and_the_last_display_replaces_them() -> None:
 
 def test_alias_is_a_field_of_its_own() -> None:
     query = (
-        'fields detail.outcome as outcome, ispresent(detail.error) as failed | filter outcome = "FAILED" and failed = 1'
+        'fields detail.verdict as verdict, ispresent(detail.error) as failed | filter verdict = "FAILED" and failed = 1'
     )
-    assert [{"outcome": "FAILED", "failed": "1"}] * 2 == rows(query)
+    assert [{"verdict": "FAILED", "failed": "1"}] * 2 == rows(query)
 
 
 def test_row_lacks_the_columns_of_missing_fields() -> None:
@@ -166,11 +166,11 @@ def test_words_of_the_language_are_read_in_capitals_too() -> None:
 def test_stats_groups_by_fields_and_leaves_out_what_a_group_lacks() -> None:
     query = """
         stats count(*) as images, avg(detail.score) as mean, min(detail.score), latest(detail.cause) as cause
-        by detail.outcome
+        by detail.verdict
     """
     expected = [
-        {"detail.outcome": "REVIEW", "images": "3", "mean": "0.6033", "min(detail.score)": "0.5"},
-        {"detail.outcome": "FAILED", "images": "2", "cause": "Too many"},
+        {"detail.verdict": "REJECT", "images": "3", "mean": "0.6033", "min(detail.score)": "0.5"},
+        {"detail.verdict": "FAILED", "images": "2", "cause": "Too many"},
     ]
     assert expected == rows(query)
 
@@ -186,8 +186,8 @@ def test_stats_groups_by_fields_and_leaves_out_what_a_group_lacks() -> None:
         ("min(detail.time_ms)", "99"),
         ("max(detail.time_ms)", "1300"),
         ("max(detail.class)", "truck"),
-        ("earliest(detail.outcome)", "REVIEW"),
-        ("latest(detail.outcome)", "FAILED"),
+        ("earliest(detail.verdict)", "REJECT"),
+        ("latest(detail.verdict)", "FAILED"),
         ("latest(detail.class)", None),  # the latest event has none
         ("avg(detail.class)", None),
     ],

@@ -61,7 +61,7 @@ def test_algorithm_of_an_installed_distribution_trains_and_answers(
     install(tmp_path, monkeypatch, "toy_algorithm", "toy_algorithm:ALGORITHM", TOY)
     cloud.algorithms = Algorithms.installed().registered
     cloud.restart()
-    cloud.artifacts.objects["s3://data/train/a.txt"] = b"fresh scones"
+    cloud.artifacts.objects["s3://data/train/a.txt"] = b"fresh apples"
 
     cloud.control.create_training_job(
         TrainingJobName="echo",
@@ -89,7 +89,7 @@ def test_algorithm_of_an_installed_distribution_trains_and_answers(
     cloud.create_config("echo", echo=1.0)
     cloud.control.create_endpoint(EndpointName="echo", EndpointConfigName="echo")
     assert "InService" == cloud.settle("echo")
-    assert b"en: fresh scones!" == cloud.runtime.invoke_endpoint(EndpointName="echo", Body=b"!")["Body"].read()
+    assert b"en: fresh apples!" == cloud.runtime.invoke_endpoint(EndpointName="echo", Body=b"!")["Body"].read()
 
 
 def test_algorithm_of_the_readme_trains_and_answers(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_model_of_an_unknown_image_is_refused_with_the_registered_patterns(cloud
 def test_endpoint_of_an_algorithm_that_was_removed_fails_with_the_reason(cloud: Cloud) -> None:
     cloud.algorithms = [Algorithm(re.escape(TOY_IMAGE), train=lambda _: [], serve=IMAGE_CLASSIFICATION.serve)]
     cloud.restart()
-    cloud.artifacts.objects["s3://models/echo/model.tar.gz"] = model_archive(words_txt="scones")
+    cloud.artifacts.objects["s3://models/echo/model.tar.gz"] = model_archive(words_txt="apples")
     container = {"Image": TOY_IMAGE, "ModelDataUrl": "s3://models/echo/model.tar.gz"}
     cloud.control.create_model(ModelName="echo", ExecutionRoleArn=ROLE, PrimaryContainer=container)  # type: ignore[arg-type]
     cloud.create_config("echo", echo=1.0)

@@ -15,7 +15,7 @@ from localcloud.tests.contract.conftest import ACCOUNT, ROLE_ARN, MiniStackInPro
 STACK_ID = f"arn:aws:cloudformation:us-east-1:{ACCOUNT}:stack/gate/1"
 SERVICE = "cloudformation.amazonaws.com"
 MACRO = "arn:aws:cloudformation:us-east-1:aws:transform/Serverless-2016-10-31"
-TAG = {"StringEquals": {"aws:RequestTag/project": "scones-unlimited"}}
+TAG = {"StringEquals": {"aws:RequestTag/project": "parcels-company"}}
 
 
 def allow(action: str, resource: str, **condition: Any) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def allow(action: str, resource: str, **condition: Any) -> dict[str, Any]:
 @pytest.fixture
 def stacks(ministack: MiniStackInProcess) -> Iterator[dict[str, Any]]:
     """A stack that is deployed in the role "actor", and one nested in it."""
-    tags = [{"Key": "project", "Value": "scones-unlimited"}]
+    tags = [{"Key": "project", "Value": "parcels-company"}]
     records = {
         "gate": {"StackName": "gate", "StackId": STACK_ID, "RoleARN": ROLE_ARN, "Tags": tags},
         "gate-Monitoring-1": {"StackName": "gate-Monitoring-1", "StackId": "arn:nested", "ParentId": STACK_ID},
@@ -75,7 +75,7 @@ def test_role_that_does_not_trust_cloudformation_is_refused(ministack: MiniStack
 @pytest.mark.usefixtures("stacks")
 def test_key_needs_the_right_to_tag_it_by_the_tags_of_the_request(ministack: MiniStackInProcess) -> None:
     create, keys = allow("kms:CreateKey", "*", **TAG), f"arn:aws:kms:us-east-1:{ACCOUNT}:key/*"
-    by_resource = {"StringEquals": {"aws:ResourceTag/project": "scones-unlimited"}}
+    by_resource = {"StringEquals": {"aws:ResourceTag/project": "parcels-company"}}
     ministack.put_role([create, allow("kms:TagResource", keys, **by_resource)], SERVICE)
     with pytest.raises(RoleDeniedError, match="kms:TagResource"):
         provisioners._provision_resource("AWS::KMS::Key", "Key", {}, "gate")

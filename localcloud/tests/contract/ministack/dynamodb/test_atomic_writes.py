@@ -12,8 +12,8 @@ WRITERS = 4
 
 @pytest.mark.usefixtures("ministack")
 def test_condition_that_nothing_is_there_lets_one_of_many_write(monkeypatch: pytest.MonkeyPatch) -> None:
-    key = {"AttributeName": "image_url", "KeyType": "HASH"}
-    attribute = {"AttributeName": "image_url", "AttributeType": "S"}
+    key = {"AttributeName": "file_link", "KeyType": "HASH"}
+    attribute = {"AttributeName": "file_link", "AttributeType": "S"}
     table = {"TableName": "results", "KeySchema": [key], "AttributeDefinitions": [attribute]}
     dynamodb._create_table(table | {"BillingMode": "PAY_PER_REQUEST"})
     evaluate = dynamodb._evaluate_condition
@@ -24,8 +24,8 @@ def test_condition_that_nothing_is_there_lets_one_of_many_write(monkeypatch: pyt
         return held
 
     monkeypatch.setattr(dynamodb, "_evaluate_condition", hesitate)
-    item = {"TableName": "results", "Item": {"image_url": {"S": "a"}}}
-    item["ConditionExpression"] = "attribute_not_exists(image_url)"
+    item = {"TableName": "results", "Item": {"file_link": {"S": "a"}}}
+    item["ConditionExpression"] = "attribute_not_exists(file_link)"
     with ThreadPoolExecutor(WRITERS) as writers, ThreadPoolExecutor(1) as others:
         statuses = list(writers.map(lambda _number: dynamodb._put_item(item)[0], range(WRITERS)))
     dynamodb._delete_table({"TableName": "results"})

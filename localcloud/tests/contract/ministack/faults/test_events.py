@@ -40,13 +40,13 @@ def _put_target(fields: dict[str, Any]) -> None:
 
 def _create(*names: str, version_id: str | None = None) -> None:
     for name in names:
-        s3._fire_s3_event("images", f"uploads/{name}", "s3:ObjectCreated:Put", version_id=version_id)
+        s3._fire_s3_event("images", f"parcels/{name}", "s3:ObjectCreated:Put", version_id=version_id)
 
 
 def _arrived(queue: str = "arrived") -> list[str]:
     """The names of the images whose events are in a queue, in order."""
     events = [json.loads(message["body"]) for message in sqs._queue_by_arn(QUEUES_ARN + queue)["messages"]]
-    return [event["detail"]["object"]["key"].removeprefix("uploads/") for event in events]
+    return [event["detail"]["object"]["key"].removeprefix("parcels/") for event in events]
 
 
 def test_without_a_fault_every_event_arrives_once(faults: Injected) -> None:
@@ -104,6 +104,6 @@ def test_event_for_a_target_without_a_queue_is_never_lost(faults: Injected) -> N
 
 def test_events_of_others_are_spared(faults: Injected) -> None:
     faults.injector.follow(Plan(rates=dict.fromkeys(("event-late", "event-dead-lettered"), 1)))
-    s3._fire_s3_event("images", "uploads/a", "s3:ObjectRemoved:Delete")
+    s3._fire_s3_event("images", "parcels/a", "s3:ObjectRemoved:Delete")
     eventbridge._put_events({"Entries": [{"Source": "tests", "DetailType": "Object Created", "Detail": "{}"}]})
     assert 2 == len(sqs._queue_by_arn(f"{QUEUES_ARN}arrived")["messages"])

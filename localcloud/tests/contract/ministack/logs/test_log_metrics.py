@@ -48,36 +48,36 @@ def written(ministack: Any) -> Any:
     return write
 
 
-REVIEW = {"detail": {"outcome": "REVIEW", "time": 245}}
+REJECT = {"detail": {"verdict": "REJECT", "time": 245}}
 
 
 @pytest.mark.parametrize(
     ("pattern", "expected"),
     [
-        ('{ $.detail.outcome = "REVIEW" }', [1.0]),
-        ('{ $.detail.outcome = "ACCEPTED" }', []),
-        ('{ $.detail.outcome = "*" }', [1.0]),
+        ('{ $.detail.verdict = "REJECT" }', [1.0]),
+        ('{ $.detail.verdict = "APPROVED" }', []),
+        ('{ $.detail.verdict = "*" }', [1.0]),
         ("{ $.detail.time = * }", [1.0]),
         ('{ $.detail.time = "*" }', []),
         ("{ $.detail.error = * }", []),
-        ("REVIEW", []),
+        ("REJECT", []),
     ],
 )
 def test_metric_filter_takes_the_events_of_its_pattern(written: Any, pattern: str, expected: list[float]) -> None:
-    written(pattern, REVIEW)
+    written(pattern, REJECT)
     assert expected == values("Images")
 
 
 def test_metric_filter_takes_value_and_dimensions_from_the_event(written: Any) -> None:
-    written('{ $.detail.outcome = "*" }', REVIEW, "$.detail.time", outcome="$.detail.outcome")
-    assert [240.0] == values("Images", outcome="REVIEW")
+    written('{ $.detail.verdict = "*" }', REJECT, "$.detail.time", verdict="$.detail.verdict")
+    assert [240.0] == values("Images", verdict="REJECT")
 
 
 def test_metric_filter_leaves_out_an_event_without_its_dimension(written: Any) -> None:
-    written('{ $.detail.outcome = "*" }', REVIEW, "1", classification="$.detail.classification")
+    written('{ $.detail.verdict = "*" }', REJECT, "1", classification="$.detail.classification")
     assert [] == list(cloudwatch._metrics)
 
 
 def test_metric_filter_leaves_out_a_line_that_is_no_object(written: Any) -> None:
-    written('{ $.detail.outcome = "*" }', "text")
+    written('{ $.detail.verdict = "*" }', "text")
     assert [] == values("Images")

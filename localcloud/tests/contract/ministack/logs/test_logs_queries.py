@@ -15,8 +15,8 @@ from localcloud.ministack.logs import saved_queries
 
 GROUP = "/aws/events/tests"
 NOW = int(time.time())
-REVIEW = {"detail": {"outcome": "REVIEW", "confidence_score": 0.61}}
-ACCEPTED = {"detail": {"outcome": "ACCEPTED", "confidence_score": 0.97}}
+REJECT = {"detail": {"verdict": "REJECT", "confidence_score": 0.61}}
+APPROVED = {"detail": {"verdict": "APPROVED", "confidence_score": 0.97}}
 
 
 def call(action: str, **data: Any) -> tuple[int, dict[str, Any]]:
@@ -43,7 +43,7 @@ def written(ministack: Any) -> None:
     call("CreateLogGroup", logGroupName=GROUP)
     cloudwatch_logs._log_groups[GROUP]["creationTime"] = NOW * 1000
     call("CreateLogStream", logGroupName=GROUP, logStreamName="events")
-    events = [{"timestamp": NOW * 1000 + n, "message": json.dumps(one)} for n, one in enumerate([REVIEW, ACCEPTED])]
+    events = [{"timestamp": NOW * 1000 + n, "message": json.dumps(one)} for n, one in enumerate([REJECT, APPROVED])]
     call("PutLogEvents", logGroupName=GROUP, logStreamName="events", logEvents=events)
 
 
@@ -62,21 +62,21 @@ def refusal(**changes: Any) -> tuple[str, str]:
 
 
 def test_query_is_complete_with_rows_of_fields_and_statistics() -> None:
-    found = ask('fields detail.confidence_score as confidence | filter detail.outcome = "REVIEW"')
+    found = ask('fields detail.confidence_score as confidence | filter detail.verdict = "REJECT"')
     [[confidence, pointer]] = found["results"]
     assert "Complete" == found["status"]
     assert "CWLI" == found["queryLanguage"]
     assert {"field": "confidence", "value": "0.61"} == confidence
     assert "@ptr" == pointer["field"]
-    size = sum(len(json.dumps(one)) for one in (REVIEW, ACCEPTED))
+    size = sum(len(json.dumps(one)) for one in (REJECT, APPROVED))
     expected = {"recordsMatched": 1, "recordsScanned": 2, "bytesScanned": size, "logGroupsScanned": 1, "resultCount": 1}
     assert expected == found["statistics"]
 
 
 def test_pointer_of_a_row_leads_to_the_whole_record() -> None:
-    [[pointer]] = ask('display @ptr | filter detail.outcome = "REVIEW"')["results"]
+    [[pointer]] = ask('display @ptr | filter detail.verdict = "REJECT"')["results"]
     record = accepted("GetLogRecord", logRecordPointer=pointer["value"])["logRecord"]
-    assert REVIEW == json.loads(record["@message"])
+    assert REJECT == json.loads(record["@message"])
 
 
 def test_groups_are_named_by_arn_or_name() -> None:
@@ -91,10 +91,10 @@ def test_time_range_is_in_seconds_and_includes_both_ends() -> None:
 
 
 def test_rows_come_in_pages() -> None:
-    query = accepted("StartQuery", **request("fields detail.outcome"))
+    query = accepted("StartQuery", **request("fields detail.verdict"))
     first = accepted("GetQueryResults", **query, maxItems=1)
     second = accepted("GetQueryResults", **query, maxItems=1, nextToken=first["nextToken"])
-    assert ["REVIEW", "ACCEPTED"] == [page["results"][0][0]["value"] for page in (first, second)]
+    assert ["REJECT", "APPROVED"] == [page["results"][0][0]["value"] for page in (first, second)]
     assert "nextToken" not in second
 
 

@@ -18,7 +18,7 @@ def events(ministack: Any, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, An
 
 
 def announce(version_id: str | None) -> None:
-    s3._fire_s3_event("images", "uploads/a b+c.png", "s3:ObjectCreated:Put", 3, "etag", version_id=version_id)
+    s3._fire_s3_event("images", "parcels/a b+c.png", "s3:ObjectCreated:Put", 3, "etag", version_id=version_id)
 
 
 def test_event_of_a_versioned_object_names_the_version(events: list[dict[str, Any]]) -> None:
@@ -28,7 +28,7 @@ def test_event_of_a_versioned_object_names_the_version(events: list[dict[str, An
 
 def test_event_of_an_unversioned_object_names_none(events: list[dict[str, Any]]) -> None:
     announce(None)
-    assert [("uploads/a b+c.png", False)] == [(e["object"]["key"], "version-id" in e["object"]) for e in events]
+    assert [("parcels/a b+c.png", False)] == [(e["object"]["key"], "version-id" in e["object"]) for e in events]
 
 
 def test_version_does_not_linger_for_the_next_event(events: list[dict[str, Any]]) -> None:

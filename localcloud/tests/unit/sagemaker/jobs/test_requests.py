@@ -50,7 +50,7 @@ def with_source(**members: Any) -> dict[str, Any]:
         ({"DebugRuleConfigurations": [RULE]}, "DebugRuleConfigurations"),
         ({"ProfilerRuleConfigurations": [RULE]}, "ProfilerRuleConfigurations"),
         ({"TensorBoardOutputConfig": {"S3OutputPath": "s3://data/board"}}, "TensorBoardOutputConfig"),
-        ({"ExperimentConfig": {"ExperimentName": "scones"}}, "ExperimentConfig"),
+        ({"ExperimentConfig": {"ExperimentName": "apples"}}, "ExperimentConfig"),
         ({"RetryStrategy": {"MaximumRetryAttempts": 2}}, "RetryStrategy"),
     ],
 )

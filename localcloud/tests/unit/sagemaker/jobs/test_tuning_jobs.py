@@ -86,7 +86,7 @@ def test_completed_tuning_job_counts_its_training_jobs(lab: Any) -> None:
 
 
 def test_training_jobs_get_static_and_tuned_hyperparameters_and_tags(lab: Any) -> None:
-    tags = [{"Key": "project", "Value": "scones"}]
+    tags = [{"Key": "project", "Value": "apples"}]
     lab.call("CreateHyperParameterTuningJob", **tuning_request(), Tags=tags)
     settle(lab)
 

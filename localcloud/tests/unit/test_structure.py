@@ -1,0 +1,91 @@
+"""What a module of the local cloud may import, and what it must not know."""
+
+import ast
+import re
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[2]
+# From the top down. A module imports only modules of its own folder and of lower floors.
+FLOORS = (
+    {"__main__"},
+    {"command_line"},
+    {"server"},
+    {"ministack"},
+    {"application_autoscaling", "faults"},
+    {"lambda_runtime", "sagemaker", "stepfunctions"},
+    {"logs_insights", "states_language"},
+    {"api"},
+)
+FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+# Names of the service that this repository deploys on the local cloud.
+PRODUCT = re.compile(
+    r"scones|image_url|uploads/|serialize[_ -]image|classify[_ -]image|filter[_ -]inferences", re.IGNORECASE
+)
+TESTS = PACKAGE / "tests"
+
+
+def modules() -> dict[str, Path]:
+    """The modules of the package by name, without its tests and examples."""
+    beside = {TESTS, PACKAGE / "examples"}
+    paths = [path for path in sorted(PACKAGE.rglob("*.py")) if not beside & set(path.parents)]
+    return {_name(path): path for path in paths}
+
+
+def _name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Yield the absolute name of everything that a file imports, anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def arrows() -> Iterator[tuple[str, str]]:
+    """Yield importing and imported module of each import within the package."""
+    known = modules()
+    for module, path in known.items():
+        for name in imported(path):
+            target = name if name in known else name.rpartition(".")[0]
+            if target in known and target != module:
+                yield module, target
+
+
+def room(module: str) -> str:
+    """The folder or module directly below the package."""
+    return module.split(".")[1] if "." in module else ""
+
+
+def test_every_module_stands_on_a_floor() -> None:
+    assert set() == {room(module) for module in modules()} - FLOOR_OF.keys() - {"", "python_startup"}
+
+
+def test_no_import_goes_up() -> None:
+    between = [(source, target) for source, target in arrows() if room(source) != room(target)]
+    assert [] == [pair for pair in between if FLOOR_OF[room(pair[0])] >= FLOOR_OF[room(pair[1])]]
+
+
+def test_no_imports_make_a_circle() -> None:
+    graph: dict[str, set[str]] = {}
+    for source, target in arrows():
+        graph.setdefault(source, set()).add(target)
+    TopologicalSorter(graph).prepare()  # raises CycleError with the modules
+
+
+def test_one_package_alone_imports_ministack() -> None:
+    importing = {
+        name
+        for name, path in modules().items()
+        if any(target == "ministack" or target.startswith("ministack.") for target in imported(path))
+    }
+    assert set() == {name for name in importing if room(name) != "ministack"}
+
+
+def test_no_module_knows_the_service_that_runs_on_the_local_cloud() -> None:
+    assert [] == [path for path in modules().values() if PRODUCT.search(path.read_text())]
