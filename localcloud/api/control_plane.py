@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,9 @@ from localcloud.api.protocol import (
 )
 from localcloud.api.service_model import check_request, find_operation, service_model, shape_answer
 
-type Operation = Callable[[dict[str, Any]], Mapping[str, Any]]
+# An operation may have to wait: then it returns an awaitable.
+type Members = Mapping[str, Any]
+type Operation = Callable[[dict[str, Any]], Members | Awaitable[Members]]
 
 
 @dataclass(frozen=True)
@@ -24,16 +26,18 @@ class ControlPlane:
     """The operations of one service in one region.
 
     Args:
-        service: Its name in botocore, and in the actions of IAM policies.
+        service: Its name in botocore.
         operations: What is emulated of it, by name.
         authorizer: Asked before a request is looked at any further.
         resource_arns: Tells the ARNs of the resources that a request names: each is asked for.
+        prefix: Its name in the actions of IAM policies; empty where that is `service`.
     """
 
     service: str
     operations: Mapping[str, Operation]
     authorizer: Authorizer
     resource_arns: Callable[[Mapping[str, Any]], list[str]]
+    prefix: str = ""
 
     async def operate(self, request: Request) -> Answer:
         """Answer an operation.
@@ -51,9 +55,12 @@ class ControlPlane:
             raise NotEmulatedError(f"{name} {not_emulated}")
         members = _parsed(request.body)
         for arn in self.resource_arns(members):
-            self.authorizer.authorize(request, f"{self.service}:{name}", arn)
+            self.authorizer.authorize(request, f"{self.prefix or self.service}:{name}", arn)
         check_request(operation, members)
-        return control_plane_answer(shape_answer(operation, self.operations[name](members)))
+        answer = self.operations[name](members)
+        if isinstance(answer, Awaitable):
+            answer = await answer
+        return control_plane_answer(shape_answer(operation, answer))
 
 
 def _parsed(body: bytes) -> dict[str, Any]:

@@ -130,7 +130,9 @@ class Lab:
         async def answer() -> dict[str, Any]:
             model = find_operation("sagemaker", operation)
             check_request(model, request)
-            return shape_answer(model, self.operations[operation](request))
+            members = self.operations[operation](request)
+            assert isinstance(members, Mapping)
+            return shape_answer(model, members)
 
         return self.run(answer())
 

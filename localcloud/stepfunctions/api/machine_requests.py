@@ -1,0 +1,54 @@
+"""What requests about state machines may ask for."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from localcloud.api.protocol import NotEmulatedError
+from localcloud.stepfunctions.api_errors import InvalidLoggingError, InvalidNameError
+
+# CreateStateMachine, name: what a name must not contain.
+_FORBIDDEN_IN_NAME = re.compile(r"""[\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]""")
+OWNED_KEY = {"type": "AWS_OWNED_KEY"}
+
+
+def check_name(name: str) -> None:
+    """Return if a state machine may have this name.
+
+    Raises:
+        InvalidNameError: it may not.
+    """
+    if _FORBIDDEN_IN_NAME.search(name):
+        raise InvalidNameError(f"Invalid Name: '{name}'")
+
+
+def refuse_not_emulated(request: Mapping[str, Any]) -> None:
+    """Return if a request uses only what is emulated.
+
+    Raises:
+        NotEmulatedError: it asks for a version or a KMS key.
+    """
+    if request.get("publish") or request.get("versionDescription"):
+        raise NotEmulatedError("Versions are not emulated by the local Step Functions.")
+    if request.get("encryptionConfiguration", OWNED_KEY) != OWNED_KEY:
+        raise NotEmulatedError("A KMS key is not emulated by the local Step Functions.")
+
+
+def checked_logging(logging: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a logging configuration.
+
+    Raises:
+        InvalidLoggingError: Step Functions does not take it.
+    """
+    destinations = logging.get("destinations", [])
+    groups = [one.get("cloudWatchLogsLogGroup", {}).get("logGroupArn", "") for one in destinations]
+    if logging.get("level", "OFF") != "OFF" and len(groups) != 1:
+        raise InvalidLoggingError("Invalid Logging Configuration: Must specify exactly one Log Destination.")
+    if not all(":log-group:" in group for group in groups):
+        raise InvalidLoggingError(f"Invalid Logging Configuration: Log Destination {groups} is not valid.")
+    return logging
+
+
+def tags_of(tags: list[Mapping[str, str]]) -> dict[str, str]:
+    """Return tags by their keys."""
+    return {tag.get("key", ""): tag.get("value", "") for tag in tags}

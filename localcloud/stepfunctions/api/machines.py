@@ -1,0 +1,204 @@
+"""The operations on state machines and their tags, in one region."""
+
+from typing import Any
+
+from localcloud.api.control_plane import Operation
+from localcloud.stepfunctions.api.machine_requests import (
+    OWNED_KEY,
+    check_name,
+    checked_logging,
+    refuse_not_emulated,
+    tags_of,
+)
+from localcloud.stepfunctions.api.members import Members
+from localcloud.stepfunctions.api.pages import cut_page
+from localcloud.stepfunctions.api_errors import (
+    MachineExistsError,
+    MachineMissingError,
+    MissingParameterError,
+    ResourceMissingError,
+)
+from localcloud.stepfunctions.definitions import diagnose, require_valid
+from localcloud.stepfunctions.interpreter import Interpreter
+from localcloud.stepfunctions.machines import EXPRESS, LOGGING_OFF, STANDARD, Revision, StateMachine
+
+_NO_TRACING = {"enabled": False}
+
+
+class StateMachines:
+    """The operations by name."""
+
+    def __init__(self, interpreter: Interpreter, account: str, region: str) -> None:
+        self._interpreter = interpreter
+        self._machines = interpreter.store.machines
+        self._prefix = f"arn:aws:states:{region}:{account}:stateMachine:"
+        self.operations: dict[str, Operation] = {
+            "CreateStateMachine": self.create,
+            "UpdateStateMachine": self.update,
+            "DeleteStateMachine": self.delete,
+            "DescribeStateMachine": self._describe,
+            "ListStateMachines": self._list,
+            "ValidateStateMachineDefinition": self._validate,
+            "TagResource": self.tag,
+            "UntagResource": self.untag,
+            "ListTagsForResource": self._list_tags,
+        }
+
+    def arn(self, name: str) -> str:
+        """Return the ARN of a state machine."""
+        return self._prefix + name
+
+    def create(self, request: Members) -> Members:
+        """Create a state machine, unless there is an equal one.
+
+        Raises:
+            InvalidRequestError: of the kind that says why not.
+        """
+        name, kind = request["name"], request.get("type", STANDARD)
+        check_name(name)
+        refuse_not_emulated(request)
+        require_valid(request["definition"], express=kind == EXPRESS)
+        revision = Revision(
+            request["definition"],
+            request["roleArn"],
+            checked_logging(request.get("loggingConfiguration", LOGGING_OFF)),
+            request.get("tracingConfiguration", _NO_TRACING),
+        )
+        machine = StateMachine(self.arn(name), name, kind, revision, tags_of(request.get("tags", [])))
+        known = self._machines.get(machine.arn)
+        if known is None:
+            self._machines[machine.arn] = known = machine
+        elif _identity(known) != _identity(machine):
+            raise MachineExistsError(f"State Machine Already Exists: '{machine.arn}'")
+        return {"stateMachineArn": known.arn, "creationDate": known.created}
+
+    def update(self, request: Members) -> Members:
+        """Replace what the request names of a state machine; executions that run keep theirs.
+
+        Raises:
+            InvalidRequestError: of the kind that says why not.
+        """
+        machine = self._get(request["stateMachineArn"])
+        refuse_not_emulated(request)
+        changed = {"definition", "roleArn", "loggingConfiguration", "tracingConfiguration"}
+        if not changed & request.keys():
+            names = ", ".join(sorted(changed))
+            raise MissingParameterError(f"At least one of {names} must be specified.")
+        if "definition" in request:
+            require_valid(request["definition"], express=machine.is_express)
+        before = machine.revision
+        machine.revision = Revision(
+            request.get("definition", before.definition),
+            request.get("roleArn", before.role_arn),
+            checked_logging(request.get("loggingConfiguration", before.logging)),
+            request.get("tracingConfiguration", before.tracing),
+        )
+        return {"updateDate": machine.revision.made, "revisionId": machine.revision.identity}
+
+    def delete(self, request: Members) -> Members:
+        """Delete a state machine and its executions, of which those that run are stopped."""
+        arn = request["stateMachineArn"]
+        self._machines.pop(arn, None)
+        store = self._interpreter.store
+        for execution in list(store.executions.values()):
+            if execution.machine_arn.partition("/")[0] == arn:
+                self._interpreter.stop(execution)
+                store.executions.pop(execution.arn, None)
+                for run in store.runs_of(execution.arn):
+                    store.map_runs.pop(run.arn, None)
+        return {}
+
+    def tag(self, request: Members) -> Members:
+        """Add tags to a state machine. Raises ResourceMissingError."""
+        self._tagged(request).tags.update(tags_of(request["tags"]))
+        return {}
+
+    def untag(self, request: Members) -> Members:
+        """Take tags off a state machine. Raises ResourceMissingError."""
+        machine = self._tagged(request)
+        for key in request["tagKeys"]:
+            machine.tags.pop(key, None)
+        return {}
+
+    def _list_tags(self, request: Members) -> Members:
+        tags = self._tagged(request).tags
+        return {"tags": [{"key": key, "value": value} for key, value in tags.items()]}
+
+    def _describe(self, request: Members) -> Members:
+        machine = self._get(request["stateMachineArn"])
+        return {**_summary(machine), **_described(machine)}
+
+    def _list(self, request: Members) -> Members:
+        found = [one for one in self._machines.values() if one.arn.startswith(self._prefix)]
+        found.sort(key=lambda machine: machine.name)
+        page, token = cut_page(found, request, lambda machine: [machine.name])
+        return {"stateMachines": [_summary(machine) for machine in page], **token}
+
+    def _validate(self, request: Members) -> Members:
+        findings = diagnose(request["definition"], express=request.get("type") == EXPRESS)
+        most = request.get("maxResults") or 100
+        shown = [
+            {
+                "severity": "ERROR",
+                "code": one.code,
+                "message": one.message,
+                "location": one.path or "/",
+            }
+            for one in findings[:most]
+        ]
+        result = "FAIL" if findings else "OK"
+        return {"result": result, "diagnostics": shown, "truncated": len(findings) > most}
+
+    def _get(self, arn: str) -> StateMachine:
+        if arn not in self._machines:
+            raise MachineMissingError(f"State Machine Does Not Exist: '{arn}'")
+        return self._machines[arn]
+
+    def _tagged(self, request: Members) -> StateMachine:
+        arn = request["resourceArn"]
+        if arn not in self._machines:
+            raise ResourceMissingError(f"Resource not found: '{arn}'")
+        return self._machines[arn]
+
+
+def _summary(machine: StateMachine) -> Members:
+    return {
+        "stateMachineArn": machine.arn,
+        "name": machine.name,
+        "type": machine.type,
+        "creationDate": machine.created,
+    }
+
+
+def _described(machine: StateMachine) -> Members:
+    revision = machine.revision
+    return {
+        "status": "ACTIVE",
+        "definition": revision.definition,
+        "roleArn": revision.role_arn,
+        "loggingConfiguration": revision.logging,
+        "tracingConfiguration": revision.tracing,
+        "encryptionConfiguration": OWNED_KEY,
+        "revisionId": revision.identity,
+    }
+
+
+def describe_for_execution(machine_arn: str, name: str, revision: Revision) -> Members:
+    """Return the members of DescribeStateMachineForExecution."""
+    return {
+        "stateMachineArn": machine_arn,
+        "name": name,
+        "definition": revision.definition,
+        "roleArn": revision.role_arn,
+        "updateDate": revision.made,
+        "loggingConfiguration": revision.logging,
+        "tracingConfiguration": revision.tracing,
+        "encryptionConfiguration": OWNED_KEY,
+        "revisionId": revision.identity,
+    }
+
+
+def _identity(machine: StateMachine) -> tuple[Any, ...]:
+    """What CreateStateMachine compares with a state machine of the same name."""
+    revision = machine.revision
+    return machine.type, revision.definition, revision.logging, revision.tracing

@@ -1,0 +1,15 @@
+"""Times: seconds since the epoch inside, to the millisecond, and ISO 8601 where workflows see them."""
+
+import time
+from datetime import UTC, datetime
+
+
+def now() -> float:
+    """Return seconds since the epoch, to the millisecond."""
+    return round(time.time(), 3)
+
+
+def iso(seconds: float) -> str:
+    """Return a time as workflows see it: 2026-01-15T09:30:02.000Z."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03}Z"

@@ -1,0 +1,118 @@
+"""What a Task can call: the integrations that are emulated, by the ARN in its Resource.
+
+The names of errors: an optimized integration keeps the name of the exception in version 1 of the
+Java SDK ("Lambda.AWSLambdaException"), an aws-sdk integration has that of version 2
+("S3.S3Exception").
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+_LAMBDA_FUNCTION = re.compile(r"arn:[a-z-]+:lambda:[a-z0-9-]+:\d+:function:.+")
+_SERVICE = re.compile(r"arn:[a-z-]+:states:::(?P<name>.+?)(?P<pattern>\.sync(:2)?)?")
+
+
+@dataclass(frozen=True)
+class Integration:
+    """A call that a task makes.
+
+    Args:
+        resource: the ARN.
+        service: the service, by its IAM prefix.
+        operation: as in the API, such as PutItem.
+        action: the IAM action.
+        error: the general error of the service, such as that of a denial.
+        pattern: ".sync" or ".sync:2" where the task waits for a job.
+        shown_type: resourceType in the history.
+        shown: resource in the history.
+    """
+
+    resource: str
+    service: str
+    operation: str
+    action: str
+    error: str
+    pattern: str
+    shown_type: str
+    shown: str
+
+    @property
+    def prefix(self) -> str:
+        """Return what the names of the service's errors begin with."""
+        return self.error.partition(".")[0]
+
+    @property
+    def is_function(self) -> bool:
+        """Return whether the Resource is a Lambda function itself."""
+        return self.shown_type == "function"
+
+
+# By the name in the ARN: IAM's service, the operation, the action, the general error.
+_EMULATED = {
+    "lambda:invoke": ("lambda", "Invoke", "lambda:InvokeFunction", "Lambda.AWSLambdaException"),
+    "events:putEvents": (
+        "events",
+        "PutEvents",
+        "events:PutEvents",
+        "EventBridge.AmazonEventBridgeException",
+    ),
+    "sqs:sendMessage": ("sqs", "SendMessage", "sqs:SendMessage", "SQS.AmazonSQSException"),
+    "sns:publish": ("sns", "Publish", "sns:Publish", "SNS.AmazonSNSException"),
+    "states:startExecution": (
+        "states",
+        "StartExecution",
+        "states:StartExecution",
+        "StepFunctions.AWSStepFunctionsException",
+    ),
+    "aws-sdk:s3:headObject": ("s3", "HeadObject", "s3:GetObject", "S3.S3Exception"),
+    "aws-sdk:s3:listObjectsV2": ("s3", "ListObjectsV2", "s3:ListBucket", "S3.S3Exception"),
+    "aws-sdk:ssm:getParameter": ("ssm", "GetParameter", "ssm:GetParameter", "Ssm.SsmException"),
+}
+for _name in ("getItem", "putItem", "updateItem", "deleteItem"):
+    _operation = _name[0].upper() + _name[1:]
+    _action = f"dynamodb:{_operation}"
+    _EMULATED[f"dynamodb:{_name}"] = (
+        "dynamodb",
+        _operation,
+        _action,
+        "DynamoDB.AmazonDynamoDBException",
+    )
+# What a Distributed Map does itself, in the place of a task.
+_OF_MAPS = {
+    "s3:getObject": ("s3", "GetObject", "s3:GetObject", "S3.S3Exception"),
+    "s3:listObjectsV2": ("s3", "ListObjectsV2", "s3:ListBucket", "S3.S3Exception"),
+    "s3:putObject": ("s3", "PutObject", "s3:PutObject", "S3.S3Exception"),
+}
+
+
+@lru_cache(1000)
+def find_integration(resource: str) -> Integration | None:
+    """Return what the Resource of a Task calls; None if it is not emulated."""
+    if _LAMBDA_FUNCTION.fullmatch(resource):
+        found = _EMULATED["lambda:invoke"]
+        return Integration(resource, *found, pattern="", shown_type="function", shown=resource)
+    return _of(resource, _EMULATED)
+
+
+@lru_cache(1000)
+def find_map_integration(resource: str) -> Integration | None:
+    """Return what the Resource of a reader or writer calls; None if it is not emulated."""
+    return _of(resource, _OF_MAPS)
+
+
+def _of(resource: str, emulated: dict[str, tuple[str, str, str, str]]) -> Integration | None:
+    arn = _SERVICE.fullmatch(resource)
+    if arn is None or arn["name"] not in emulated:
+        return None
+    pattern = arn["pattern"] or ""
+    if pattern and arn["name"] != "states:startExecution":
+        return None
+    shown_type, _, operation = arn["name"].rpartition(":")
+    return Integration(
+        resource,
+        *emulated[arn["name"]],
+        pattern=pattern,
+        shown_type=shown_type,
+        shown=operation + pattern,
+    )

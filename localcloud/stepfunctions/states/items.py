@@ -1,0 +1,92 @@
+"""The items of a Map: given, or read from S3."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from localcloud.stepfunctions.errors import ITEM_READER_FAILED, QUERY_EVALUATION, StateError
+from localcloud.stepfunctions.integrations import find_map_integration
+from localcloud.stepfunctions.payloads import Payload
+from localcloud.stepfunctions.runtime import Runtime
+from localcloud.stepfunctions.scope import Scope
+
+type State = Mapping[str, Any]
+
+_DELIMITERS = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB": "\t"}
+
+
+def listed(state: State, given: Payload, scope: Scope) -> list[Any]:
+    """Return the array in Items, or the input if there is no Items.
+
+    Raises:
+        StateError: States.QueryEvaluationError, it is not an array.
+    """
+    source = state if "Items" in state else {"Items": given.value}
+    items: list[Any] = scope.typed(source, "Items", "array", given)
+    return items
+
+
+def number(state: State, field: str, given: Payload, scope: Scope) -> float | None:
+    """Return the number in a field; None if the state does not have the field.
+
+    Raises:
+        StateError: States.QueryEvaluationError, it is not a number, or a negative one.
+    """
+    if field not in state:
+        return None
+    value: float = scope.typed(state, field, "number", given)
+    if value < 0:
+        message = f"The field '{field}' must not be negative, but was: {value}"
+        raise StateError(QUERY_EVALUATION, message)
+    return value
+
+
+def read_items(state: State, given: Payload, scope: Scope, runtime: Runtime) -> list[Any]:
+    """Return the items of a Distributed Map, read in the workflow's role if it has an ItemReader.
+
+    Raises:
+        StateError: States.ItemReaderFailed, they cannot be read.
+    """
+    if "ItemReader" not in state:
+        return listed(state, given, scope)
+    reader = scope.evaluate("ItemReader", state["ItemReader"], given)
+    integration = find_map_integration(reader["Resource"])
+    assert integration is not None, "refused when the state machine was created"
+    arguments = reader.get("Arguments", {})
+    try:
+        found = runtime.services.call(scope.execution, integration, arguments)
+        items = found if integration.operation == "ListObjectsV2" else _parsed(found, reader)
+    except StateError as exc:
+        raise StateError(ITEM_READER_FAILED, exc.cause) from exc
+    except (ValueError, LookupError, TypeError) as exc:
+        message = f"{arguments} could not be read: {exc}"
+        raise StateError(ITEM_READER_FAILED, message) from exc
+    limit = reader.get("ReaderConfig", {}).get("MaxItems")
+    return items[: int(limit)] if limit else items
+
+
+def _parsed(content: bytes, reader: Mapping[str, Any]) -> list[Any]:
+    config = reader.get("ReaderConfig", {})
+    text = content.decode()
+    match config.get("InputType", "JSON"):
+        case "CSV":
+            return parse_csv(text, config)
+        case "JSONL":
+            return [json.loads(line) for line in text.splitlines() if line.strip()]
+    items = json.loads(text)
+    if not isinstance(items, list):
+        raise TypeError("the file does not hold a JSON array")
+    return items
+
+
+def parse_csv(text: str, config: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return the rows of a CSV file by their columns: what a row lacks is empty, more is dropped."""
+    delimiter = _DELIMITERS[config.get("CSVDelimiter", "COMMA")]
+    rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if row]
+    if config.get("CSVHeaderLocation") == "GIVEN":
+        header = list(config.get("CSVHeaders", []))
+    else:
+        header, rows = (rows[0], rows[1:]) if rows else ([], [])
+    return [{name: row[index] if index < len(row) else "" for index, name in enumerate(header)} for row in rows]

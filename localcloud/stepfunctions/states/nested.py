@@ -1,0 +1,37 @@
+"""A task that starts an execution, and may wait for its end."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from localcloud.stepfunctions.clock import iso
+from localcloud.stepfunctions.errors import TASK_FAILED, ExecutionOverError, StateError
+from localcloud.stepfunctions.executions import SUCCEEDED, Execution
+from localcloud.stepfunctions.integrations import Integration
+from localcloud.stepfunctions.payloads import to_text
+from localcloud.stepfunctions.runtime import Runtime
+
+
+def run_nested(
+    parent: Execution, integration: Integration, arguments: Mapping[str, Any], runtime: Runtime
+) -> dict[str, Any]:
+    """Start an execution; return what is known of it, at once or with .sync when it has ended.
+
+    Raises:
+        StateError: the role may not start it, it cannot be started, or (States.TaskFailed, with
+            what is known of it in the cause) it ends badly.
+    """
+    runtime.services.require(parent, integration, arguments)
+    started = runtime.start_nested(parent, arguments)
+    if not integration.pattern:
+        return {"ExecutionArn": started.arn, "StartDate": iso(started.started)}
+
+    started.ended.wait()
+    if started.is_running:  # the interpreter stops, and nothing has ended
+        raise ExecutionOverError
+    result = started.described()
+    if started.status != SUCCEEDED:
+        raise StateError(TASK_FAILED, to_text(result))
+    if integration.pattern == ".sync:2":
+        result["Output"] = json.loads(result["Output"])
+    return result
