@@ -1,21 +1,14 @@
-"""Refuse by name what MiniStack only pretends to do, or does not have.
-
-MiniStack answers every ValidateStateMachineDefinition with OK. Its TestState evaluates neither the
-Output and Assign of a mocked task nor the variables that a request gives.
-"""
+"""Refuse by name the services that MiniStack does not have."""
 
 import json
 from collections.abc import Callable
 from typing import Any
 
 from ministack import app
-from ministack.core.responses import error_response_json
-from ministack.services import stepfunctions
-
-from localcloud.ministack.patch import wrap
 
 type Answer = tuple[int, dict[str, str], bytes]
 
+OURS = "states"
 CODE = "UnknownOperationException"  # AWS's own name for it, and that of the local SageMaker
 
 
@@ -27,27 +20,10 @@ class _Services(dict[str, Any]):
 
 
 def install() -> None:
-    """Refuse two operations of Step Functions, and all of services that MiniStack does not have."""
-    wrap(
-        stepfunctions,
-        "_validate_state_machine_definition",
-        "data",
-        _refuse("ValidateStateMachineDefinition"),
-    )
-    wrap(stepfunctions, "_test_state", "data", _refuse("TestState"))
-    vars(app)["SERVICE_HANDLERS"] = _Services(app.SERVICE_HANDLERS)
-
-
-def _refuse(operation: str) -> Callable[..., Answer]:
-    def refuse(_original: Callable[..., Answer], _data: Any) -> Answer:
-        answer: Answer = error_response_json(
-            CODE,
-            f"{operation} is not emulated by the local cloud.",
-            400,
-        )
-        return answer
-
-    return refuse
+    """Refuse all operations of services that MiniStack does not have, or that are ours."""
+    services = _Services(app.SERVICE_HANDLERS)
+    del services[OURS]  # only a request that is signed for another service comes here
+    vars(app)["SERVICE_HANDLERS"] = services
 
 
 def _refusing(service: str) -> Callable[..., Any]:

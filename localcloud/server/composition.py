@@ -22,7 +22,9 @@ from localcloud.ministack.sagemaker.alarms import MiniStackAlarms
 from localcloud.ministack.sagemaker.object_store import MiniStackObjectStore
 from localcloud.ministack.sagemaker.role import MiniStackRole
 from localcloud.ministack.sagemaker.telemetry_sink import LocalCloudSink
-from localcloud.ministack.stepfunctions.interrupted_executions import restart_interrupted
+from localcloud.ministack.stepfunctions import workflows
+from localcloud.ministack.stepfunctions.services import MiniStackServices
+from localcloud.ministack.stepfunctions.telemetry import MiniStackTelemetry
 from localcloud.sagemaker.algorithms import Algorithms
 from localcloud.sagemaker.app import SageMakerApp
 from localcloud.sagemaker.hosting.operations import ScalableTargets
@@ -38,6 +40,8 @@ from localcloud.server.http_server import serve
 from localcloud.server.line_file import LineFile
 from localcloud.server.ownership import StateNotSavedError
 from localcloud.server.settings import ACCESS_KEY, ACCOUNT, REGION, SECRET_KEY, Folder, data_folder
+from localcloud.stepfunctions import surroundings as states_surroundings
+from localcloud.stepfunctions.app import StepFunctionsApp
 
 # How long executions may go on once the cloud is told to stop; what is left goes on at the next start.
 _DRAIN_SECONDS = 5.0
@@ -58,7 +62,7 @@ async def run(
     Raises:
         UnsupportedSystemError, RuntimeMissingError: Lambda functions cannot run here.
         PatchMismatchError: another version of MiniStack than the pinned one is installed.
-        UnreadableStateError: a file of the local SageMaker is damaged.
+        UnreadableStateError: a file of the local SageMaker or Step Functions is damaged.
         StateNotSavedError: it stopped, and the state could not be saved.
     """
     install_patches()
@@ -72,13 +76,15 @@ async def run(
     sagemaker = _sagemaker(folder, url, registry, algorithms.wrapping(honouring_faults) if faults else algorithms)
     autoscaling = ApplicationAutoScalingApp(registry, MiniStackAuthorizer(), sagemaker.find_endpoint, ACCOUNT, REGION)
 
+    states = _states(folder, faults.intercept if faults else states_surroundings.make_call)
+
     def ready() -> None:
         on_ready()
-        restart_interrupted()
+        states.interpreter.resume()
         sagemaker.resume_jobs()
 
     port = listener.getsockname()[1]
-    gateway = Gateway(application.app, sagemaker, autoscaling, ready, port)
+    gateway = Gateway(application.app, sagemaker, autoscaling, states, ready, port)
     if faults:
         faults.install(pool)
         gateway = faults.into(gateway)
@@ -88,11 +94,11 @@ async def run(
         if faults:
             await asyncio.to_thread(faults.heal)
         await sagemaker.stop_jobs()
-        await _drain()
+        await _drain(states)
         await sagemaker.publish()
 
     tasks = [
-        asyncio.create_task(keep_saved(lambda: gateway.last_request, lambda: save_state(folder))),
+        asyncio.create_task(keep_saved(lambda: gateway.last_request, lambda: save_state(folder, states))),
         asyncio.create_task(keep_evaluating()),
     ]
     try:
@@ -101,19 +107,29 @@ async def run(
     finally:
         for task in tasks:
             task.cancel()
+        states.interpreter.close()
         pool.close()
         await sagemaker.aclose()
+    _save_states(folder, states)
     _require_saved(folder)
 
 
-def save_state(folder: Folder) -> None:
-    """Write what MiniStack knows, as it does itself when it stops; SageMaker and S3 write every change at once.
+def save_state(folder: Folder, states: StepFunctionsApp) -> None:
+    """Write what MiniStack and Step Functions know; SageMaker and S3 write every change at once.
 
     Raises:
         StateNotSavedError: a part of it could not be written.
     """
     state_saves.save()
+    _save_states(folder, states)
     _require_saved(folder)
+
+
+def _save_states(folder: Folder, states: StepFunctionsApp) -> None:
+    try:
+        states.store.save()
+    except OSError as exc:
+        raise StateNotSavedError(folder, str(exc)) from exc
 
 
 def _require_saved(folder: Folder) -> None:
@@ -143,7 +159,21 @@ def _job_services(url: str, objects: ObjectStore, algorithms: Algorithms) -> Job
     return JobServices(objects, MiniStackRole, algorithms, telemetry, asyncio.Semaphore(_JOBS_AT_ONCE))
 
 
-async def _drain() -> None:
+def _states(folder: Folder, intercept: states_surroundings.Interceptor) -> StepFunctionsApp:
+    surroundings = states_surroundings.Surroundings(
+        services=MiniStackServices(),
+        telemetry=MiniStackTelemetry(ACCOUNT),
+        authorizer=MiniStackAuthorizer(),
+        wait_scale=float(os.environ.get("SFN_WAIT_SCALE", "1")),
+        account=ACCOUNT,
+        default_region=REGION,
+    )
+    states = StepFunctionsApp(folder.state / "stepfunctions.json", surroundings, intercept)
+    workflows.install(states)
+    return states
+
+
+async def _drain(states: StepFunctionsApp) -> None:
     deadline = monotonic() + _DRAIN_SECONDS
-    while monotonic() < deadline and not application.is_at_rest():
+    while monotonic() < deadline and not states.is_at_rest:
         await asyncio.sleep(0.05)

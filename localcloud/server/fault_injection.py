@@ -6,22 +6,26 @@ from localcloud.faults.control import control_door
 from localcloud.faults.held import HeldDeliveries
 from localcloud.faults.injector import Injector
 from localcloud.faults.services import FaultyServices
+from localcloud.faults.workflow import FaultyWorkflow
 from localcloud.lambda_runtime.pool import LambdaPool
 from localcloud.ministack.cloudwatch.metric_store import CLOCK
 from localcloud.ministack.faults.events import FaultyEvents
 from localcloud.ministack.faults.functions import Functions
-from localcloud.ministack.faults.workflow import FaultyWorkflow
 from localcloud.server.gateway import Gateway
 
 
 class FaultInjection:
-    """To be made before the pool, which asks `loses_answer`, and installed once and after all patches."""
+    """To be made before the pool, which asks `loses_answer`, and Step Functions, which calls `intercept`.
+
+    It is installed once, after all patches.
+    """
 
     def __init__(self) -> None:
         self._injector = Injector()
         self._held = HeldDeliveries()
         self._functions = Functions(self._injector)
         self.loses_answer = self._functions.loses_answer
+        self.intercept = FaultyWorkflow(self._injector).intercept
 
     def install(self, pool: LambdaPool) -> None:
         """Change MiniStack in this process, for good.
@@ -30,7 +34,6 @@ class FaultInjection:
             PatchMismatchError: this version of MiniStack is not the one that the patches were written for.
         """
         self._functions.install(pool)
-        FaultyWorkflow(self._injector).install()
         FaultyEvents(self._injector, self._held).install()
 
     def into(self, gateway: Gateway) -> Gateway:

@@ -1,4 +1,4 @@
-"""The one ASGI app behind the port: SageMaker's requests go to ours, everything else to MiniStack."""
+"""The one ASGI app behind the port: requests of our services go to ours, all others to MiniStack."""
 
 import re
 from collections.abc import Callable
@@ -27,6 +27,7 @@ class Gateway:
         ministack: MiniStack's app; it is the one that hears of startup and shutdown.
         sagemaker: the app of the local SageMaker.
         autoscaling: the app of the local Application Auto Scaling.
+        states: the app of the local Step Functions.
         on_ready: called once MiniStack has started.
         port: the port that clients name in the Host header.
         door: the app behind /_local/, where faults are ordered.
@@ -35,6 +36,7 @@ class Gateway:
     ministack: ASGIApp
     sagemaker: ASGIApp
     autoscaling: ASGIApp
+    states: ASGIApp
     on_ready: Callable[[], None]
     port: int
     door: ASGIApp = NO_DOOR
@@ -52,7 +54,11 @@ class Gateway:
             await self.door(scope, receive, send)
         else:
             self.last_request = monotonic()
-            ours = {"sagemaker": self.sagemaker, "application-autoscaling": self.autoscaling}
+            ours = {
+                "sagemaker": self.sagemaker,
+                "application-autoscaling": self.autoscaling,
+                "states": self.states,
+            }
             await ours.get(RequestHead.of(scope).service or "", self.ministack)(scope, receive, send)
 
     def _announcing(self, send: Send) -> Send:

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from localcloud.server.settings import Folder
 
 # Counts the layouts of the state folder; MiniStack's own files come on top, in its version.
-FORMAT = 1
+FORMAT = 2
 
 
 class IncompatibleStateError(Exception):

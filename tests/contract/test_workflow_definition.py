@@ -14,7 +14,7 @@ from jsonata import Jsonata
 from jsonata.utils import Utils
 
 from functions.classify_image.app import ENDPOINT_CONFIG, SERVERLESS_CONFIG, SSM_CONFIG
-from localcloud.ministack.stepfunctions.retry_delay import delay_seconds
+from localcloud.stepfunctions.retries import delay_seconds
 from tests.security.gate.workflows import states as states_of
 from tests.soak.endpoint_calls import SERVERLESS_ERRORS, calls_per_execution
 

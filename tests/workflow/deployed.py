@@ -56,7 +56,7 @@ def ended(states: Any, execution: str) -> Run:
         for event in page["events"]:
             if "stateEnteredEventDetails" in event:
                 path.append(event["stateEnteredEventDetails"]["name"])
-            elif event["type"] == "TaskScheduled":
+            elif event["type"] in ("TaskScheduled", "LambdaFunctionScheduled"):
                 attempts[path[-1]] += 1
     return Run(execution, dict(description), path, attempts)
 

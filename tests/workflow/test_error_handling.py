@@ -196,7 +196,8 @@ def scripted(name: str, stand_in: str) -> dict[str, Any]:
         text = text.replace(f"${{{placeholder}}}", value)
     definition: dict[str, Any] = json.loads(text)
     if name == BACKLOG:
-        definition = definition["States"]["Classify list"]["ItemProcessor"] | {"QueryLanguage": "JSONata"}
+        processor = definition["States"]["Classify list"]["ItemProcessor"]
+        definition = {"QueryLanguage": "JSONata", "StartAt": processor["StartAt"], "States": processor["States"]}
     image_url = "{% $states.input.image_url %}" if name == BACKLOG else "{% $image_url %}"
     for state_name, state in definition["States"].items():
         if state["Type"] == "Task" and "lambda:invoke" in state["Resource"]:

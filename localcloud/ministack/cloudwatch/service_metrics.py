@@ -1,39 +1,24 @@
-"""The metrics that Step Functions, Lambda and SQS publish of themselves.
+"""The metrics that Lambda and SQS publish of themselves.
 
 MiniStack publishes Lambda's alone, and not those of functions that workflows invoke. Names and dimensions: the guides
-of the three, in their chapters on monitoring with CloudWatch.
+of both, in their chapters on monitoring with CloudWatch.
 """
 
 from collections.abc import Callable, Mapping
 from time import perf_counter, time
 from typing import Any
 
-from ministack.services import cloudwatch, lambda_svc, sqs, stepfunctions
+from ministack.services import cloudwatch, lambda_svc, sqs
 
 from localcloud.ministack.cloudwatch.metric_store import CLOCK, record
 from localcloud.ministack.patch import wrap
 
-_OF_STATUS = {
-    "RUNNING": "ExecutionsStarted",
-    "SUCCEEDED": "ExecutionsSucceeded",
-    "FAILED": "ExecutionsFailed",
-    "ABORTED": "ExecutionsAborted",
-    "TIMED_OUT": "ExecutionsTimedOut",
-}
-
 
 def install() -> None:
-    """Count executions and invocations as they come, and measure the queues whenever alarms are judged."""
-    wrap(stepfunctions, "_emit_execution_status_event", "execution", _count_execution)
+    """Count invocations as they come, and measure the queues whenever alarms are judged."""
     wrap(lambda_svc, "_execute_function", "func event", _count_invocation)
     wrap(lambda_svc, "_emit_lambda_metrics", "function_name duration_ms error throttle", _count_no_second_time)
     wrap(cloudwatch, "_evaluate_all_alarms", "", _measure_queues)
-
-
-def _count_execution(original: Callable[..., None], execution: Mapping[str, Any]) -> None:
-    dimensions = {"StateMachineArn": execution["stateMachineArn"]}
-    record("AWS/States", _OF_STATUS[execution["status"]], 1, dimensions, "Count")
-    original(execution)
 
 
 def _count_invocation(original: Callable[..., Any], func: Mapping[str, Any], event: Any) -> Any:

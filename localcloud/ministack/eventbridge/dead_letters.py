@@ -9,20 +9,22 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ministack.core.responses import get_account_id
-from ministack.services import eventbridge, lambda_svc, sqs, stepfunctions
+from ministack.services import eventbridge, lambda_svc, sqs
 
+from localcloud.api.protocol import ServiceError
 from localcloud.ministack.cloudwatch.metric_store import record
 from localcloud.ministack.eventbridge.log_targets import log_group
 from localcloud.ministack.iam.service_role import RoleDeniedError, RoleNotAssumedError, ServiceRole
 from localcloud.ministack.patch import wrap
-from localcloud.ministack.stepfunctions.execution_input import CODE as INVALID_INPUT
+from localcloud.ministack.stepfunctions import workflows
 from localcloud.ministack.swallowed_errors import collect
+from localcloud.stepfunctions.api_errors import InvalidExecutionInputError
 
 _logger = logging.getLogger(__name__)
 _SERVICE = "events.amazonaws.com"
 # What has to be there for a delivery to arrive, by the service in the target's ARN.
 _FINDERS: Mapping[str, Callable[[str], object]] = {
-    "states": stepfunctions._resolve_state_machine_arn,
+    "states": workflows.exists,
     "lambda": lambda arn: lambda_svc._get_func_record_for_ref(arn)[0],
     "sqs": sqs._queue_by_arn,
     "logs": log_group,
@@ -70,11 +72,12 @@ def _undelivered(error: Exception) -> UndeliveredError:
 
 
 def _start_execution(_original: Callable[..., None], arn: str, payload: str) -> None:
-    status, _, body = stepfunctions._start_execution({"stateMachineArn": arn, "input": payload})
-    if status != 200:
-        refusal = json.loads(body)
-        code = "INVALID_JSON" if refusal["__type"] == INVALID_INPUT else "ERROR_FROM_TARGET"
-        raise UndeliveredError(code, refusal["message"])
+    try:
+        workflows.start(arn, payload)
+    except InvalidExecutionInputError as exc:
+        raise UndeliveredError("INVALID_JSON", exc.message) from exc
+    except ServiceError as exc:
+        raise UndeliveredError("ERROR_FROM_TARGET", exc.message) from exc
 
 
 def _require_deliverable(target: Mapping[str, Any], rule_arn: str) -> None:

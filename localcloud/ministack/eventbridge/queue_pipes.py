@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import lambda_svc, pipes, sqs, stepfunctions
+from ministack.services import lambda_svc, pipes, sqs
 
+from localcloud.api.protocol import ServiceError
 from localcloud.ministack.iam.service_role import RoleDeniedError, RoleNotAssumedError, ServiceRole
 from localcloud.ministack.patch import wrap
+from localcloud.ministack.stepfunctions import workflows
 
 _logger = logging.getLogger(__name__)
 
@@ -54,20 +56,20 @@ def _drain(pipe: Mapping[str, Any]) -> None:
 
 
 def _delivered(role: ServiceRole, target: str, record: Mapping[str, Any]) -> bool:
-    """Start the target with a batch of one, and tell whether it took it."""
-    request = {"stateMachineArn": target, "input": json.dumps([record])}
-    if stepfunctions._state_machines.get(target, {}).get("type") == "EXPRESS":
-        role.require("states", "states:StartSyncExecution", target)
-        status, _, body = stepfunctions._start_sync_execution(request)
-        return bool(status == 200 and json.loads(body)["status"] == "SUCCEEDED")
-    role.require("states", "states:StartExecution", target)
-    return bool(stepfunctions._start_execution(request)[0] == 200)
+    """Start the target with a batch of one, and return whether it took it."""
+    action = "StartSyncExecution" if workflows.is_express(target) else "StartExecution"
+    role.require("states", f"states:{action}", target)
+    try:
+        return workflows.deliver(target, json.dumps([record]))
+    except ServiceError as exc:
+        _logger.warning("%s does not start: %s", target, exc.message)
+        return False
 
 
 def _return(queue_url: str, receipt_handle: str) -> None:
     """Let the message come back after the queue's visibility timeout, which is scaled like every wait for a retry."""
     timeout = int(sqs._get_q(queue_url)["attributes"].get("VisibilityTimeout", "30"))
-    scaled = round(timeout * stepfunctions._SFN_WAIT_SCALE)
+    scaled = round(timeout * workflows.wait_scale())
     sqs._act_change_visibility(
         {"QueueUrl": queue_url, "ReceiptHandle": receipt_handle, "VisibilityTimeout": scaled}, queue_url
     )

@@ -12,8 +12,8 @@ from localcloud.faults.injector import Injector
 from localcloud.faults.kinds import INVOCATION
 from localcloud.faults.services import Sender
 from localcloud.faults.subjects import digest_of
+from localcloud.faults.workflow import subject_of_task
 from localcloud.lambda_runtime.pool import LambdaPool
-from localcloud.ministack.faults.workflow import subject_of_task
 from localcloud.ministack.patch import wrap
 
 # How botocore tells the AWS_SDK_UA_APP_ID that every execution environment has of its own.

@@ -16,13 +16,19 @@ from ministack.services import (
     pipes,
     sns,
     sqs,
-    stepfunctions,
 )
 
 from localcloud.ministack.cloudwatch.metric_store import CLOCK
+from localcloud.ministack.iam.authorizer import MiniStackAuthorizer
 from localcloud.ministack.iam.service_role import sessions
 from localcloud.ministack.patches import install_patches
+from localcloud.ministack.stepfunctions import workflows
+from localcloud.ministack.stepfunctions.services import MiniStackServices
+from localcloud.ministack.stepfunctions.telemetry import MiniStackTelemetry
 from localcloud.server.cloud import Cloud, running
+from localcloud.stepfunctions import executions
+from localcloud.stepfunctions.app import StepFunctionsApp
+from localcloud.stepfunctions.surroundings import Interceptor, Surroundings, make_call
 
 ACCOUNT = "000000000000"
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/actor"
@@ -55,6 +61,9 @@ class Execution:
 class MiniStackInProcess:
     """Puts resources into MiniStack's modules and runs executions to their end, with no server in between."""
 
+    def __init__(self) -> None:
+        self.app = self._use(make_call)
+
     def put_role(
         self,
         statements: Sequence[Mapping[str, Any]] = ALLOW_ALL,
@@ -71,36 +80,51 @@ class MiniStackInProcess:
             "AttachedPolicies": [],
         }
 
-    def put_state_machine(self, states: Mapping[str, Any]) -> None:
-        """Create the state machine "machine", in JSONata, which starts at the first of these states."""
+    def intercept(self, interceptor: Interceptor) -> None:
+        """Have this look at every call of a task."""
+        self._use(interceptor)
+
+    def put_state_machine(
+        self, states: Mapping[str, Any], kind: str = "STANDARD", name: str = "machine", **members: Any
+    ) -> None:
+        """Create the state machine, in JSONata, which starts at the first of these states."""
         definition = {"QueryLanguage": "JSONata", "StartAt": next(iter(states)), "States": states}
-        request = {"name": "machine", "definition": json.dumps(definition), "roleArn": ROLE_ARN}
-        assert stepfunctions._create_state_machine(request)[0] == 200
+        machines = self.app.machines("us-east-1")
+        machines.delete({"stateMachineArn": machines.arn(name)})
+        request = {"name": name, "definition": json.dumps(definition), "roleArn": ROLE_ARN, "type": kind}
+        machines.create({**request, **members})
+
+    def start(self, input: Any = None, name: str | None = None) -> executions.Execution:
+        """Start an execution of the state machine "machine"."""
+        return self.app.interpreter.start(STATE_MACHINE_ARN, json.dumps(input or {}), name)
 
     def run(self, states: Mapping[str, Any], input: Any = None) -> Execution:
         """Run a state machine of these states; the role "actor" is made if the test did not."""
         if "actor" not in iam._roles:
             self.put_role()
         self.put_state_machine(states)
-        answer = stepfunctions._start_sync_execution(
-            {"stateMachineArn": STATE_MACHINE_ARN, "input": json.dumps(input or {})}
+        ended = self.start(input)
+        assert ended.ended.wait(30), "it does not end"
+        details = [event.get("stateEnteredEventDetails") for event in ended.history.events]
+        output = json.loads(ended.output) if ended.output is not None else None
+        return Execution(ended.status, output, ended.error, ended.cause, [one["name"] for one in details if one])
+
+    def _use(self, interceptor: Interceptor) -> StepFunctionsApp:
+        surroundings = Surroundings(
+            MiniStackServices(), MiniStackTelemetry(ACCOUNT), MiniStackAuthorizer(), wait_scale=0.1
         )
-        record = stepfunctions._executions[json.loads(answer[2])["executionArn"]]
-        entered = [
-            event["stateEnteredEventDetails"]["name"]
-            for event in record["events"]
-            if "stateEnteredEventDetails" in event
-        ]
-        return Execution(
-            record["status"], json.loads(record["output"]), record.get("error"), record.get("cause"), entered
-        )
+        self.app = StepFunctionsApp(None, surroundings, interceptor)
+        workflows.install(self.app)
+        return self.app
 
 
 @pytest.fixture
 def ministack() -> Iterator[MiniStackInProcess]:
     install_patches()
-    yield MiniStackInProcess()
+    started = MiniStackInProcess()
+    yield started
+    started.app.interpreter.close()
     CLOCK.put_ahead(0)
     sessions.clear()
-    for service in (pipes, cloudwatch, cloudwatch_logs, dynamodb, eventbridge, iam, sns, sqs, stepfunctions):
+    for service in (pipes, cloudwatch, cloudwatch_logs, dynamodb, eventbridge, iam, sns, sqs):
         service.reset()

@@ -1,4 +1,4 @@
-"""The faults of workflows and events, installed in MiniStack in this process; without a plan they do nothing."""
+"""The faults of workflows and events, in MiniStack in this process; without a plan they do nothing."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,8 +8,8 @@ from functools import cache
 from localcloud.faults.held import HeldDeliveries
 from localcloud.faults.injector import Injector
 from localcloud.faults.plan import Plan, Target
+from localcloud.faults.workflow import FaultyWorkflow
 from localcloud.ministack.faults.events import FaultyEvents
-from localcloud.ministack.faults.workflow import FaultyWorkflow
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,11 @@ class Injected:
 
     injector: Injector
     held: HeldDeliveries
+
+    @property
+    def workflow(self) -> FaultyWorkflow:
+        """What intercepts the calls of tasks."""
+        return FaultyWorkflow(self.injector)
 
     def strike(self, kind: str, first: int = 1) -> None:
         """Have a fault strike every subject, once, at the how-manieth time it comes by."""
@@ -36,6 +41,5 @@ def injected() -> Iterator[Injected]:
 @cache  # a second call would wrap the wrappers
 def _install() -> Injected:
     faults = Injected(Injector(), HeldDeliveries())
-    FaultyWorkflow(faults.injector).install()
     FaultyEvents(faults.injector, faults.held).install()
     return faults

@@ -8,7 +8,7 @@ from hashlib import md5
 from typing import Any
 
 import pytest
-from ministack.services import dynamodb, s3, stepfunctions
+from ministack.services import dynamodb, s3
 
 from localcloud.tests.contract.conftest import ACCOUNT, ROLE_ARN, MiniStackInProcess
 from tests.contract.on_local_cloud.hostile_inputs import (
@@ -43,19 +43,21 @@ class Ended:
 class Workflows:
     """Both workflows that record, with an image bucket and a results table."""
 
+    def __init__(self, ministack: MiniStackInProcess) -> None:
+        self._ministack = ministack
+
     def run(self, workflow: str, text: str) -> Ended:
         """Run a workflow on the text of an input, with an empty results table."""
         table = dynamodb._tables["results"]
         table["items"].clear()
         arn = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:{workflow}"
-        status, _, body = stepfunctions._start_sync_execution({"stateMachineArn": arn, "input": text})
-        assert 200 == status, body
-        record = stepfunctions._executions.pop(json.loads(body)["executionArn"])
-        events = [event.get("stateEnteredEventDetails") for event in record["events"]]
+        interpreter = self._ministack.app.interpreter
+        execution = interpreter.run(arn, text)
+        events = [event.get("stateEnteredEventDetails") for event in execution.history.events]
         return Ended(
-            record["status"],
-            record.get("error"),
-            record.get("cause"),
+            execution.status,
+            execution.error,
+            execution.cause,
             [event["name"] for event in events if event],
             [
                 (item["image_url"]["S"], item["version"]["S"])
@@ -78,7 +80,7 @@ def workflows(ministack: MiniStackInProcess) -> Iterator[Workflows]:
     ministack.put_role()
     for workflow in ("image_classification", "record_failure"):
         request = {"name": workflow, "definition": definition(workflow), "roleArn": ROLE_ARN}
-        assert 200 == stepfunctions._create_state_machine(request)[0]
+        ministack.app.machines("us-east-1").create(request)
     keys = {"image_url": "HASH", "version": "RANGE"}
     dynamodb._create_table(
         {
@@ -90,7 +92,7 @@ def workflows(ministack: MiniStackInProcess) -> Iterator[Workflows]:
     )
     s3._create_bucket(BUCKET, b"", {})
     s3._put_object(BUCKET, STORED, b"image", {})
-    yield Workflows()
+    yield Workflows(ministack)
     s3.reset()
 
 

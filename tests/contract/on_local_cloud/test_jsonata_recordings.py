@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
-from ministack.services import stepfunctions
+from jsonata.timebox import Timebox
 
+from localcloud.stepfunctions.errors import StateError
+from localcloud.stepfunctions.expressions.engine import evaluate
 from tests.contract.recordings import recording
 from tests.contract.recordings.evaluations import evaluations, expressions
-from tests.contract.recordings.samples import MILLIS, NOW
+from tests.contract.recordings.samples import MILLIS
 from tests.contract.recordings.scenes import ENTRY, ERROR, ITEM, RESULT, Scene, scenes
 from tests.contract.recordings.workflows import names, states, substituted
 
@@ -24,25 +26,14 @@ def recorded() -> dict[str, dict[str, Any]]:
 @pytest.fixture
 def fixed_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give expressions the time of the recording."""
-    register = stepfunctions._register_sfn_jsonata_functions
-
-    def registered(expression: Any) -> None:
-        register(expression)
-        expression.register_lambda("now", lambda: NOW)
-        expression.register_lambda("millis", lambda: MILLIS)
-
-    monkeypatch.setattr(stepfunctions, "_register_sfn_jsonata_functions", registered)
+    monkeypatch.setattr(Timebox, "current_milli_time", lambda: MILLIS)
 
 
 def evaluated(expression: str, scene: Scene) -> dict[str, Any]:
     """Return what the local cloud makes of an expression, in the form of the recording."""
-    variables = scene.bindings()
-    reserved = variables.pop("states")
-    context = {**reserved["context"], "variables": variables}
-    values = [reserved.get(name) for name in ("input", "result", "errorOutput")]
     try:
-        value = stepfunctions._evaluate_jsonata(expression, values[0], context, *values[1:])
-    except stepfunctions._ExecutionError as error:
+        value = evaluate(expression, scene.bindings())
+    except StateError as error:
         cause = str(error.cause)
         return {"undefined": True} if "did not return a result" in cause else {"error": cause}
     return {"value": value}
@@ -55,7 +46,7 @@ def test_every_expression_has_a_recording(recorded: dict[str, dict[str, Any]]) -
     assert set() == found - expected, AGAIN
 
 
-@pytest.mark.usefixtures("ministack", "fixed_time")
+@pytest.mark.usefixtures("fixed_time")
 def test_local_engine_evaluates_as_jsonata_does(recorded: dict[str, dict[str, Any]]) -> None:
     different = {
         (text, scene.title): (result, recorded[text][scene.title])

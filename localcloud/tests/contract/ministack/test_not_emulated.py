@@ -8,15 +8,7 @@ from botocore.exceptions import ClientError
 
 from localcloud.server.cloud import Cloud
 
-CHOICE = '{"Type": "Choice", "Choices": [], "Default": "Next"}'
 CALLS: dict[str, Callable[[Cloud], Any]] = {
-    "ValidateStateMachineDefinition": lambda cloud: cloud.client(
-        "stepfunctions",
-    ).validate_state_machine_definition(definition="{}"),
-    "TestState": lambda cloud: cloud.client("stepfunctions").test_state(
-        definition=CHOICE,
-        input="{}",
-    ),
     "access-analyzer": lambda cloud: cloud.client("accessanalyzer").validate_policy(
         policyDocument="{}", policyType="IDENTITY_POLICY"
     ),

@@ -5,7 +5,6 @@ from types import ModuleType
 import pytest
 
 from localcloud.ministack.patch import PatchMismatchError, wrap
-from localcloud.ministack.stepfunctions import start_delay
 
 
 def _module() -> ModuleType:
@@ -39,8 +38,3 @@ def test_wrap_missing_function_names_it() -> None:
 def test_wrap_changed_parameters_names_both() -> None:
     with pytest.raises(PatchMismatchError, match=r"neighbour\.double takes \(number\) instead of \(value\)"):
         wrap(_module(), "double", "value", lambda original, value: original(value))
-
-
-def test_start_delay_already_gone_is_refused(ministack: object) -> None:
-    with pytest.raises(PatchMismatchError, match="no longer waits"):
-        start_delay.install()

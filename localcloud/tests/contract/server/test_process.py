@@ -95,7 +95,8 @@ def test_two_clouds_at_once_keep_their_things_apart(cloud: Cloud, tmp_path: Path
 
 
 def test_execution_that_runs_when_the_cloud_stops_comes_to_its_end(tmp_path: Path) -> None:
-    definition = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 1, "End": True}}}
+    wait = {"Type": "Wait", "Seconds": 1, "End": True}
+    definition = {"QueryLanguage": "JSONata", "StartAt": "Wait", "States": {"Wait": wait}}
     with running(tmp_path) as first:
         trust = json.dumps({"Version": "2012-10-17", "Statement": []})
         role = first.client("iam").create_role(RoleName="workflow", AssumeRolePolicyDocument=trust)["Role"]["Arn"]

@@ -77,7 +77,7 @@ def test_request_is_parsed_once_on_its_way_to_a_service(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(RequestHead, "_parse", counting)
     app = FaultyServices(Injector(), lambda _: None).around(service)
-    gateway = Gateway(app, app, app, lambda: None, 4566)
+    gateway = Gateway(app, app, app, service, lambda: None, 4566)
     headers = ("host", "127.0.0.1:4566"), ("authorization", SIGNATURE.format(CREDENTIAL))
 
     assert b"served" == asyncio.run(_body(gateway, scope(*headers)))

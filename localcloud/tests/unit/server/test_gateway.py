@@ -32,6 +32,7 @@ def _gateway(ready: list[str] | None = None) -> Gateway:
         _MiniStack(),
         PlainTextResponse("sagemaker"),
         PlainTextResponse("autoscaling"),
+        PlainTextResponse("states"),
         lambda: announced.append("ready"),
         4566,
     )
@@ -52,7 +53,8 @@ def _request(method: str, path: str, **arguments: Any) -> httpx.Response:
         ("autoscaling", "application-autoscaling"),
         ("ministack", "autoscaling"),
         ("ministack", "s3"),
-        ("ministack", "states"),
+        ("states", "states"),
+        ("ministack", "state"),
         ("ministack", "sagemakery"),
     ],
 )

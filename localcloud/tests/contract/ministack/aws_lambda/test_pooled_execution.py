@@ -12,14 +12,19 @@ from typing import Any
 
 import pytest
 from ministack import app
-from ministack.services import cloudwatch_logs, iam, lambda_svc, stepfunctions, sts
+from ministack.services import cloudwatch_logs, iam, lambda_svc, sts
 
 from localcloud.lambda_runtime import installation
 from localcloud.lambda_runtime.pool import LambdaPool
 from localcloud.lambda_runtime.settings import ARCHITECTURE, PoolSettings, RuntimeMissingError
 from localcloud.ministack.aws_lambda.pooled_execution import install
 from localcloud.ministack.patch import PatchMismatchError
+from localcloud.ministack.stepfunctions import functions
 from localcloud.server.settings import data_folder
+from localcloud.stepfunctions.errors import StateError
+from localcloud.stepfunctions.executions import Execution
+from localcloud.stepfunctions.integrations import find_integration
+from localcloud.stepfunctions.machines import Revision
 
 SOURCE = """
 import os, time
@@ -174,18 +179,26 @@ def test_output_of_the_function_is_in_its_log_group(function: dict[str, Any]) ->
     assert "event {'n': 2}" in [event["message"] for stream in streams for event in stream["events"]]
 
 
+def invoked_by_task(function: dict[str, Any], event: Any) -> Any:
+    """Invoke a function as a task whose Resource it is."""
+    integration = find_integration(function["config"]["FunctionArn"])
+    assert integration is not None
+    execution = Execution("arn", "arn", "it", "{}", Revision("{}", "arn"))
+    return functions.invoke(execution, integration, event)
+
+
 @pytest.mark.usefixtures("pool")
 def test_step_functions_sees_the_class_of_the_error(function: dict[str, Any]) -> None:
-    with pytest.raises(stepfunctions._ExecutionError) as raised:
-        stepfunctions._call_lambda(function["config"]["FunctionArn"], {"fail": True})
+    with pytest.raises(StateError) as raised:
+        invoked_by_task(function, {"fail": True})
     assert "EmptyImageError" == raised.value.error
-    assert "no bytes" == json.loads(raised.value.cause)["errorMessage"]
+    assert "no bytes" == json.loads(raised.value.cause or "")["errorMessage"]
 
 
 def test_step_functions_sees_a_closed_pool_as_throttling(pool: LambdaPool, function: dict[str, Any]) -> None:
     pool.close()
-    with pytest.raises(stepfunctions._ExecutionError) as raised:
-        stepfunctions._call_lambda(function["config"]["FunctionArn"], {})
+    with pytest.raises(StateError) as raised:
+        invoked_by_task(function, {})
     assert "Lambda.TooManyRequestsException" == raised.value.error
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from ministack import app
-from ministack.services import cloudwatch, eventbridge, sqs, stepfunctions
+from ministack.services import cloudwatch, eventbridge, sqs
 
 ACCOUNT_ARN = "us-east-1:000000000000"
 MACHINE_ARN = f"arn:aws:states:{ACCOUNT_ARN}:stateMachine:machine"
@@ -48,13 +48,13 @@ def _attributes() -> dict[str, str]:
     return {name: value["StringValue"] for name, value in message["message_attributes"].items()}
 
 
-def test_event_with_everything_in_place_starts_the_workflow() -> None:
+def test_event_with_everything_in_place_starts_the_workflow(ministack: Any) -> None:
     _put_event()
-    assert [{"key": "é #"}] == [json.loads(one["input"])["detail"] for one in stepfunctions._executions.values()]
+    assert [{"key": "é #"}] == [json.loads(one.input)["detail"] for one in ministack.app.store.executions.values()]
     assert [] == _dead_letters()
 
 
-def test_event_whose_input_is_not_json_goes_to_the_queue() -> None:
+def test_event_whose_input_is_not_json_goes_to_the_queue(ministack: Any) -> None:
     target = {
         "Id": "workflow",
         "Arn": MACHINE_ARN,
@@ -65,7 +65,7 @@ def test_event_whose_input_is_not_json_goes_to_the_queue() -> None:
     eventbridge._put_targets({"Rule": "uploads", "Targets": [target]})
     _put_event()
     assert "INVALID_JSON" == _attributes()["ERROR_CODE"]
-    assert {} == dict(stepfunctions._executions.items())
+    assert {} == ministack.app.store.executions
 
 
 def test_event_whose_delivery_raises_an_unexpected_error_goes_to_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,15 +78,15 @@ def test_event_whose_delivery_raises_an_unexpected_error_goes_to_the_queue(monke
     assert expected == (_attributes()["ERROR_CODE"], _attributes()["ERROR_MESSAGE"])
 
 
-def test_event_for_a_missing_target_is_kept_whole() -> None:
-    stepfunctions._state_machines.clear()
+def test_event_for_a_missing_target_is_kept_whole(ministack: Any) -> None:
+    ministack.app.store.clear()
     _put_event()
     (message,) = _dead_letters()
     assert {"key": "é #"} == json.loads(message["body"])["detail"]
 
 
-def test_event_for_a_missing_target_tells_rule_target_and_reason() -> None:
-    stepfunctions._state_machines.clear()
+def test_event_for_a_missing_target_tells_rule_target_and_reason(ministack: Any) -> None:
+    ministack.app.store.clear()
     _put_event()
     expected = {
         "RULE_ARN": RULE_ARN,
@@ -101,7 +101,7 @@ def test_event_whose_role_may_not_start_the_workflow_has_no_permissions(ministac
     ministack.put_role([], service="events.amazonaws.com", condition=FOR_RULE)
     _put_event()
     assert "NO_PERMISSIONS" == _attributes()["ERROR_CODE"]
-    assert {} == dict(stepfunctions._executions.items())
+    assert {} == ministack.app.store.executions
 
 
 def test_event_whose_role_trusts_another_rule_cannot_assume_it(ministack: Any) -> None:
@@ -120,9 +120,9 @@ def test_event_for_a_queue_that_does_not_let_eventbridge_send_has_no_permissions
     assert [] == list(sqs._queue_by_arn(closed)["messages"])
 
 
-def test_event_is_lost_where_the_queue_does_not_let_eventbridge_send() -> None:
+def test_event_is_lost_where_the_queue_does_not_let_eventbridge_send(ministack: Any) -> None:
     sqs._queue_by_arn(QUEUE_ARN)["attributes"]["Policy"] = ""
-    stepfunctions._state_machines.clear()
+    ministack.app.store.clear()
     _put_event()
     assert [] == _dead_letters()
 
@@ -142,21 +142,21 @@ def test_delivered_event_is_in_no_metric_of_failures() -> None:
     assert {} == _counts()
 
 
-def test_undelivered_event_is_counted_as_failed_and_as_sent_to_the_queue() -> None:
-    stepfunctions._state_machines.clear()
+def test_undelivered_event_is_counted_as_failed_and_as_sent_to_the_queue(ministack: Any) -> None:
+    ministack.app.store.clear()
     _put_event()
     assert {"FailedInvocations": 1, "InvocationsSentToDlq": 1} == _counts()
 
 
-def test_event_that_its_dead_letter_queue_does_not_take_is_counted_as_lost() -> None:
-    stepfunctions._state_machines.clear()
+def test_event_that_its_dead_letter_queue_does_not_take_is_counted_as_lost(ministack: Any) -> None:
+    ministack.app.store.clear()
     sqs._queue_by_arn(QUEUE_ARN)["attributes"]["Policy"] = ""
     _put_event()
     assert {"FailedInvocations": 1, "InvocationsFailedToBeSentToDlq": 1} == _counts()
 
 
-def test_undelivered_event_without_a_queue_is_counted_as_failed() -> None:
-    stepfunctions._state_machines.clear()
+def test_undelivered_event_without_a_queue_is_counted_as_failed(ministack: Any) -> None:
+    ministack.app.store.clear()
     role = "arn:aws:iam::000000000000:role/actor"
     eventbridge._put_targets({"Rule": "uploads", "Targets": [{"Id": "workflow", "Arn": MACHINE_ARN, "RoleArn": role}]})
     _put_event()

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from ministack.services import pipes, sqs, stepfunctions
+from ministack.services import pipes, sqs
 
+from localcloud.ministack.stepfunctions import workflows
 from localcloud.tests.contract.conftest import ACCOUNT, ALLOW_ALL, ROLE_ARN, STATE_MACHINE_ARN, MiniStackInProcess
 
 QUEUE_ARN = f"arn:aws:sqs:us-east-1:{ACCOUNT}:failures"
@@ -38,8 +39,7 @@ def queue(ministack: MiniStackInProcess, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 
 def put_target(ministack: MiniStackInProcess, states: Mapping[str, Any], workflow_type: str = "EXPRESS") -> None:
-    ministack.put_state_machine(states)
-    stepfunctions._state_machines[STATE_MACHINE_ARN]["type"] = workflow_type
+    ministack.put_state_machine(states, workflow_type)
 
 
 def send(queue: str, *bodies: str) -> None:
@@ -52,8 +52,18 @@ def waiting(queue: str) -> list[str]:
     return [message["body"] for message in sqs._get_q(queue)["messages"]]
 
 
-def inputs() -> list[Any]:
-    return [json.loads(execution["input"]) for execution in stepfunctions._executions.values()]
+@pytest.fixture
+def inputs(ministack: MiniStackInProcess, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The inputs of all executions that a pipe starts."""
+    found: list[Any] = []
+    original = workflows.deliver
+
+    def deliver(arn: str, text: str) -> bool:
+        found.append(json.loads(text))
+        return original(arn, text)
+
+    monkeypatch.setattr(workflows, "deliver", deliver)
+    return found
 
 
 def test_unexpected_error_in_a_pipe_leaves_the_other_pipes_at_work(
@@ -64,24 +74,26 @@ def test_unexpected_error_in_a_pipe_leaves_the_other_pipes_at_work(
 
     put_target(ministack, SUCCEED)
     send(queue, "1")
-    monkeypatch.setattr(stepfunctions, "_start_sync_execution", fail)
+    monkeypatch.setattr(workflows, "deliver", fail)
     pipes._poll_once()
     assert ["1"] == waiting(queue)
 
 
-def test_message_is_handed_over_as_a_batch_of_one_and_deleted(ministack: MiniStackInProcess, queue: str) -> None:
+def test_message_is_handed_over_as_a_batch_of_one_and_deleted(
+    ministack: MiniStackInProcess, queue: str, inputs: list[Any]
+) -> None:
     put_target(ministack, SUCCEED)
     send(queue, "1", "2")
     pipes._poll_once()
     assert [] == waiting(queue)
-    assert ["1", "2"] == [record["body"] for [record] in inputs()]
+    assert ["1", "2"] == [record["body"] for [record] in inputs]
 
 
-def test_record_has_the_form_that_pipes_gives_it(ministack: MiniStackInProcess, queue: str) -> None:
+def test_record_has_the_form_that_pipes_gives_it(ministack: MiniStackInProcess, queue: str, inputs: list[Any]) -> None:
     put_target(ministack, SUCCEED)
     send(queue, "1")
     pipes._poll_once()
-    [[record]] = inputs()
+    [[record]] = inputs
     assert "NO_PERMISSIONS" == record["messageAttributes"]["ERROR_CODE"]["stringValue"]
     assert "aws:sqs" == record["eventSource"]
     assert QUEUE_ARN == record["eventSourceARN"]
@@ -97,7 +109,7 @@ def test_message_that_the_workflow_fails_on_stays_alone(ministack: MiniStackInPr
 def test_message_that_fails_again_and_again_goes_to_the_dead_letter_queue(
     ministack: MiniStackInProcess, queue: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stepfunctions, "_SFN_WAIT_SCALE", 0)  # comes back at once
+    ministack.app.interpreter.wait_scale = 0  # comes back at once
     put_target(ministack, FAIL)
     send(queue, "1")
     pipes._poll_once()
@@ -117,13 +129,13 @@ def test_every_step_asks_the_role_of_the_pipe(ministack: MiniStackInProcess, que
     assert ["1"] == waiting(queue)
 
 
-def test_role_of_another_pipe_is_not_assumed(ministack: MiniStackInProcess, queue: str) -> None:
+def test_role_of_another_pipe_is_not_assumed(ministack: MiniStackInProcess, queue: str, inputs: list[Any]) -> None:
     put_target(ministack, SUCCEED)
     only = {"ArnEquals": {"aws:SourceArn": f"arn:aws:pipes:us-east-1:{ACCOUNT}:pipe/another"}}
     ministack.put_role(service="pipes.amazonaws.com", condition=only)
     send(queue, "1")
     pipes._poll_once()
-    assert [] == inputs()
+    assert [] == inputs
 
 
 def test_pipe_without_its_queue_does_not_stop_the_others(ministack: MiniStackInProcess, queue: str) -> None:
@@ -137,9 +149,11 @@ def test_pipe_without_its_queue_does_not_stop_the_others(ministack: MiniStackInP
     assert [] == waiting(queue)
 
 
-def test_standard_workflow_is_started_and_not_waited_for(ministack: MiniStackInProcess, queue: str) -> None:
+def test_standard_workflow_is_started_and_not_waited_for(
+    ministack: MiniStackInProcess, queue: str, inputs: list[Any]
+) -> None:
     put_target(ministack, SUCCEED, "STANDARD")
     send(queue, "1")
     pipes._poll_once()
     assert [] == waiting(queue)
-    assert 1 == len(inputs())
+    assert 1 == len(inputs)

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from ministack.services import dynamodb, eventbridge, stepfunctions
+from ministack.services import dynamodb, eventbridge
 
 from localcloud.faults.plan import Plan
-from localcloud.ministack.faults.workflow import subject_of_task
+from localcloud.faults.workflow import subject_of_task
+from localcloud.stepfunctions.executions import Execution
+from localcloud.stepfunctions.surroundings import TaskCall
 from localcloud.tests.contract.injected import Injected, injected
 
 ACCOUNT_ARN = "us-east-1:000000000000"
@@ -18,10 +20,27 @@ KEY = "orders/a b.png"
 INPUT = {"picture": f"s3://images/{KEY}"}
 
 
+class Calls:
+    """Counts the calls under way."""
+
+    def __init__(self, faults: Injected) -> None:
+        self._intercept = faults.workflow.intercept
+        self.under_way = 0
+
+    def intercept(self, call: TaskCall) -> Any:
+        self.under_way += 1
+        try:
+            return self._intercept(call)
+        finally:
+            self.under_way -= 1
+
+
 @pytest.fixture(autouse=True)
 def faults(ministack: Any) -> Iterator[Injected]:
     ministack.put_role()
     with injected() as faults:
+        ministack.calls = Calls(faults)
+        ministack.intercept(ministack.calls.intercept)
         yield faults
 
 
@@ -87,9 +106,10 @@ def test_execution_about_no_image_is_spared(ministack: Any, faults: Injected) ->
     assert "SUCCEEDED" == ministack.run({"Call": {**CALLS["putItem"], "End": True}}, {"prefix": "archive/"}).status
 
 
-def test_synchronous_execution_is_not_ended(ministack: Any, faults: Injected) -> None:
+def test_express_execution_is_not_ended(ministack: Any, faults: Injected) -> None:
     faults.injector.follow(Plan(rates={"execution-aborted": 1}))
-    assert "SUCCEEDED" == ministack.run({"Call": {**CALLS["putItem"], "End": True}}, INPUT).status
+    ministack.put_state_machine({"Call": {**CALLS["putItem"], "End": True}}, kind="EXPRESS")
+    assert "SUCCEEDED" == ministack.app.interpreter.run(MACHINE_ARN, json.dumps(INPUT)).status
 
 
 @pytest.mark.parametrize(
@@ -106,13 +126,13 @@ def test_execution_that_is_ended_makes_no_further_call_and_tells_of_its_end(
     ministack: Any, faults: Injected, kind: str, status: str, first: int, records: int, announced: int
 ) -> None:
     faults.strike(kind, first)
-    record = _started(ministack)
+    execution = _started(ministack)
     changes = [
         json.loads(event["Detail"])["status"]
         for event in eventbridge._events_log_list()
         if event["Source"] == "aws.states"
     ]
-    assert status == record["status"]
+    assert status == execution.status
     assert records == _records()
     assert announced == _announced()
     assert ["RUNNING", status] == changes
@@ -121,21 +141,21 @@ def test_execution_that_is_ended_makes_no_further_call_and_tells_of_its_end(
 def test_failing_call_of_an_execution_that_was_aborted_does_not_end_it_again(ministack: Any, faults: Injected) -> None:
     faults.strike("execution-aborted-mid-call")
     dynamodb._delete_table({"TableName": "records"})
-    assert "ABORTED" == _started(ministack)["status"]
+    assert "ABORTED" == _started(ministack).status
 
 
-def _started(ministack: Any) -> dict[str, Any]:
-    """The record of an execution that writes, then announces; once it has ended and its thread is gone."""
+def _started(ministack: Any) -> Execution:
+    """An execution that writes, then announces; once it has ended."""
     ministack.put_state_machine(
         {"Write": {**CALLS["putItem"], "Next": "Announce"}, "Announce": {**CALLS["putEvents"], "End": True}}
     )
-    stepfunctions._start_execution({"stateMachineArn": MACHINE_ARN, "name": "it", "input": json.dumps(INPUT)})
-    record: dict[str, Any] = stepfunctions._executions[MACHINE_ARN.replace("stateMachine", "execution") + ":it"]
+    execution: Execution = ministack.start(INPUT)
+    assert execution.ended.wait(5)
     deadline = time.monotonic() + 5
-    while record["status"] == "RUNNING" or record["events"][-1]["type"] == "ExecutionAborted":
-        assert time.monotonic() < deadline, record
-        time.sleep(0.01)
-    return record
+    while ministack.calls.under_way:  # a call may go on after the end of its execution
+        assert time.monotonic() < deadline, execution
+        time.sleep(0.001)
+    return execution
 
 
 def test_outside_a_task_there_is_no_subject() -> None:

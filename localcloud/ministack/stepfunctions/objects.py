@@ -1,0 +1,103 @@
+"""S3, as tasks, readers and writers of a Distributed Map call it."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+
+from ministack.services import s3
+
+from localcloud.stepfunctions.errors import StateError
+from localcloud.stepfunctions.executions import Execution
+from localcloud.stepfunctions.integrations import Integration
+
+# A HEAD has no body that could name the error. AWS's SDK for Java, by which Step Functions names
+# errors, makes this of a 404 (software.amazon.awssdk.services.s3.S3Client.headObject, Throws).
+NOT_FOUND = "S3.NoSuchKeyException"
+_CODE = re.compile(rb"<Code>(.*?)</Code>.*?<Message>(.*?)</Message>", re.DOTALL)
+_HEADERS = {
+    "etag": "ETag",
+    "content-length": "ContentLength",
+    "content-type": "ContentType",
+    "last-modified": "LastModified",
+    "x-amz-version-id": "VersionId",
+}
+_METADATA = "x-amz-meta-"
+
+
+def call(_: Execution, integration: Integration, arguments: Mapping[str, Any]) -> Any:
+    """Make a call of S3. A reader gets bytes of GetObject and the items of ListObjectsV2.
+
+    Raises:
+        StateError: with S3's error.
+    """
+    bucket, key = str(arguments.get("Bucket", "")), str(arguments.get("Key", ""))
+    match integration.operation:
+        case "HeadObject":
+            return _head(bucket, key, arguments)
+        case "GetObject":
+            return _checked(s3._get_object(bucket, key, _version(arguments), {}))[2]
+        case "PutObject":
+            headers = {"content-type": "application/json"}
+            return _checked(s3._put_object(bucket, key, arguments["Body"], headers))[1]
+    items = _listed(bucket, str(arguments.get("Prefix", "")))
+    if integration.shown_type == "s3":
+        return items
+    return {"Contents": items, "KeyCount": len(items), "Name": bucket, "IsTruncated": False}
+
+
+def _version(arguments: Mapping[str, Any]) -> dict[str, str]:
+    return {"versionId": str(arguments["VersionId"])} if arguments.get("VersionId") else {}
+
+
+def _head(bucket: str, key: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    status, answered, _ = s3._head_object(bucket, key, {}, _version(arguments))
+    if status >= HTTPStatus.BAD_REQUEST:
+        name, message = "S3.S3Exception", "null"  # the SDK's general error, with the status
+        if status == HTTPStatus.NOT_FOUND:
+            name, message = NOT_FOUND, "The specified key does not exist."
+        raise StateError(name, f"{message} (Service: S3, Status Code: {status})")
+    headers = {name.lower(): value for name, value in answered.items()}
+    result: dict[str, Any] = {member: headers[name] for name, member in _HEADERS.items() if name in headers}
+    # "Integrating AWS services": timestamps of SDK integrations are strings in ISO 8601.
+    modified = parsedate_to_datetime(result["LastModified"])
+    metadata = {name.removeprefix(_METADATA): value for name, value in headers.items() if name.startswith(_METADATA)}
+    return {
+        **result,
+        "ContentLength": int(result["ContentLength"]),
+        "LastModified": modified.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "Metadata": metadata,
+    }
+
+
+def _listed(bucket: str, prefix: str) -> list[dict[str, Any]]:
+    found = s3._buckets.get(bucket)
+    if found is None:
+        message = f"The specified bucket does not exist. (Bucket: {bucket})"
+        raise StateError("S3.NoSuchBucketException", message)
+    objects = dict(found["objects"])
+    return [_item(key, objects[key]) for key in sorted(objects) if key.startswith(prefix)]
+
+
+def _item(key: str, stored: Mapping[str, Any]) -> dict[str, Any]:
+    modified = stored.get("last_modified")
+    if isinstance(modified, str):
+        modified = datetime.fromisoformat(modified).timestamp()
+    return {
+        "Etag": stored.get("etag", ""),
+        "Key": key,
+        "LastModified": int(modified or 0),
+        "Size": stored.get("size", 0),
+        "StorageClass": stored.get("storage_class") or "STANDARD",
+    }
+
+
+def _checked(answer: Any) -> Any:
+    status, _, body = answer
+    if status >= HTTPStatus.BAD_REQUEST:
+        found = _CODE.search(body)
+        code, message = (part.decode() for part in found.groups()) if found else ("S3", "")
+        raise StateError(f"S3.{code}Exception", f"{message} (Service: S3, Status Code: {status})")
+    return answer
