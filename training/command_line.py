@@ -10,7 +10,6 @@ from cli.command_line import Result, add_account_arguments, conclude
 from cli.console import make_console
 from training.project.naming import Names
 from training.project.run_file import alone_in, open_run_file
-from training.project.step import Context, Step
 from training.steps import (
     ab,
     archive,
@@ -27,6 +26,7 @@ from training.steps import (
     train,
     tune,
 )
+from training.steps.context import Context, Step
 
 STEPS: dict[str, Step] = {
     "stage": stage,

@@ -56,6 +56,9 @@ LAYERS: dict[str, list[set[str]]] = {
     ],
 }
 
+# Rooms whose modules do not import each other, and the modules there that they share.
+SEPARATE = {("training", "steps"): {"context"}}
+
 
 def imported_modules(source: str, module: str) -> Iterator[tuple[int, str]]:
     """Yield the line and the dotted name of each import anywhere in a module's source.
@@ -100,6 +103,16 @@ def test_room_imports_only_rooms_below_it(package: str) -> None:
     folder = ROOT / package.replace(".", "/")
     sources = {path: (folder / path).read_text(encoding="utf-8") for path in modules(package)}
     assert [] == [one for path, source in sources.items() for one in violations(package, LAYERS[package], path, source)]
+
+
+@pytest.mark.parametrize(("package", "room"), SEPARATE)
+def test_modules_of_a_room_of_commands_do_not_import_each_other(package: str, room: str) -> None:
+    shared = {f"{package}.{room}.{name}" for name in SEPARATE[package, room]}
+    for path in (path for path in modules(package) if room_of(path) == room):
+        module = ".".join([package, *path.with_suffix("").parts])
+        imported = [name for _, name in imported_modules((ROOT / package / path).read_text(encoding="utf-8"), module)]
+        siblings = [name for name in imported if name.startswith(f"{package}.{room}.")]
+        assert [] == [name for name in siblings if not any(name.startswith(one) for one in shared)], path
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """The notebook as it is committed."""
 
+import ast
+import importlib
 import json
 from pathlib import Path
 
@@ -10,3 +12,15 @@ def test_notebook_is_committed_without_outputs() -> None:
     cells = [cell for cell in json.loads(NOTEBOOK.read_text())["cells"] if cell["cell_type"] == "code"]
     assert cells
     assert [] == [cell["id"] for cell in cells if cell["outputs"] or cell["execution_count"] is not None]
+
+
+def test_notebook_imports_names_of_the_tools_that_exist() -> None:
+    cells = [cell for cell in json.loads(NOTEBOOK.read_text())["cells"] if cell["cell_type"] == "code"]
+    sources = ["".join(cell["source"]) for cell in cells]
+    trees = [ast.parse(source) for source in sources if not source.startswith("%%")]
+    imported = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    ours = [node for node in imported if node.module and node.module.startswith(("cli.", "training."))]
+    assert ours
+    for node in ours:
+        module = importlib.import_module(str(node.module))
+        assert [] == [alias.name for alias in node.names if not hasattr(module, alias.name)], node.module

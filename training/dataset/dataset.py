@@ -1,9 +1,14 @@
 """A staged dataset: where it lies in S3, and which images belong to which split."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Self
 
+from botocore.exceptions import ClientError
+
+from cli.aws import code_of
 from training.project.errors import TrainingError
 from training.project.run_file import RunFile, RunFileError
 
@@ -15,7 +20,19 @@ if TYPE_CHECKING:
 TRAIN, VALIDATION, CALIBRATION, TEST = SPLITS = ("train", "validation", "calibration", "test")
 CHOOSING = (TRAIN, VALIDATION, CALIBRATION)  # the splits that a model and its threshold come from
 
+# The steps that may read the test split. `evaluate` measures the deployed model. `promote` compares a finished model
+# with the champion: that is one last decision about a model which nothing in the test split has shaped.
+ENTITLED = ("training.steps.evaluate", "training.steps.promote")
+
 OTHER = "other"  # the class of counter-examples, where the dataset has one
+
+
+class HeldOutSplitError(TrainingError):
+    """The test split measures finished models. Only `evaluate` and `promote` may read it."""
+
+
+class NoTestImagesError(TrainingError):
+    """The dataset has no test images: stage it with a share for them, such as `--split 0.7,0.1,0.1,0.1`."""
 
 
 class OtherDatasetError(TrainingError):
@@ -28,6 +45,11 @@ class LabelledKey:
 
     key: str
     label: int
+
+    @property
+    def digest(self) -> str:
+        """The digest that the image is named by."""
+        return PurePosixPath(self.key).stem
 
 
 @dataclass(frozen=True)
@@ -78,11 +100,56 @@ class Dataset:
         return sum(self.counts.get(split, {}).values())
 
     def url(self, channel: str) -> str:
-        """The S3 URL of a channel: a split, `<split>_lst` or `<split>_rec`."""
+        """Return the S3 URL of a channel: a split, `<split>_lst` or `<split>_rec`.
+
+        Raises:
+            HeldOutSplitError: it is a channel of the test split, which no job may read.
+        """
+        if channel.partition("_")[0] == TEST:
+            raise HeldOutSplitError
         return f"s3://{self.bucket}/{self.prefix}/{channel}/"
 
     def images(self, s3: "S3Client", split: str) -> list[LabelledKey]:
-        """The images of a split, in the order of its list. Only `evaluate` and `promote` may ask for the test split."""
+        """Return the images of a split, in the order of its list.
+
+        Raises:
+            HeldOutSplitError: it is the test split. `HeldOutImages` has its images.
+        """
+        if split == TEST:
+            raise HeldOutSplitError
+        return self._listed(s3, split)
+
+    def _listed(self, s3: "S3Client", split: str) -> list[LabelledKey]:
         listed = s3.get_object(Bucket=self.bucket, Key=f"{self.prefix}/{split}_lst/{split}.lst")["Body"].read()
         rows = (line.split("\t") for line in listed.decode().splitlines())
         return [LabelledKey(f"{self.prefix}/{split}/{path}", int(label)) for _, label, path in rows]
+
+
+class HeldOutImages:
+    """The images of the test split. Only the modules of the entitled steps can construct this type."""
+
+    def __init__(self, dataset: Dataset, s3: "S3Client") -> None:
+        """Read the list of the test split.
+
+        Raises:
+            HeldOutSplitError: the caller is not the module of a step in `ENTITLED`.
+            NoTestImagesError: the dataset has no test images, or S3 does not have their list any more.
+        """
+        caller = sys._getframemodulename(1)
+        if caller not in ENTITLED:
+            raise HeldOutSplitError(f"{caller} is not entitled to it. {HeldOutSplitError.__doc__}")
+        if not dataset.size(TEST):
+            raise NoTestImagesError
+        try:
+            self.images = tuple(dataset._listed(s3, TEST))
+        except ClientError as exc:
+            if code_of(exc) not in ("NoSuchKey", "NoSuchBucket"):
+                raise
+            where = f"s3://{dataset.bucket}/{dataset.prefix}/{TEST}_lst/"
+            raise NoTestImagesError(
+                f"The list of test images is not in {where} any more: stage the dataset again."
+            ) from exc
+
+    def without(self, digests: Collection[str]) -> tuple[LabelledKey, ...]:
+        """Return the images but for those of these digests."""
+        return tuple(image for image in self.images if image.digest not in digests)

@@ -6,12 +6,15 @@ hides nor causes anything: https://docs.aws.amazon.com/sagemaker/latest/dg/deplo
 
 from datetime import UTC, datetime, timedelta
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from training.endpoint.errors import AlarmRingingError
 from training.endpoint.request import VARIANT
 from training.project import inventory
-from training.project.step import Context
+from training.project.naming import Names
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
 
 ERROR_SHARE = 0.05  # as in stacks/monitoring.yaml: below, the retries of the workflow do
 SLOWER = 2.0  # times the median of before; the median, since a few requests that wait make a mean or a tail
@@ -49,7 +52,7 @@ def alarm_requests(
     return [shared | errors | {"Threshold": ERROR_SHARE}, shared | latency | {"Threshold": float(slow)}]
 
 
-def put(context: Context, config: str) -> list[str]:
+def put(cloudwatch: "CloudWatchClient", names: Names, config: str) -> list[str]:
     """Make the alarms of an update; returns their names, with that of the service's own alarm if it is deployed.
 
     Answers that are no class probabilities are no errors to SageMaker: what tells of them is that images fail.
@@ -57,31 +60,33 @@ def put(context: Context, config: str) -> list[str]:
     Raises:
         AlarmRingingError: the service's alarm has gone off already.
     """
-    failures = f"{context.names.service}-failed-executions"
-    found = context.aws.cloudwatch.describe_alarms(AlarmNames=[failures])["MetricAlarms"]
+    failures = f"{names.service}-failed-executions"
+    found = cloudwatch.describe_alarms(AlarmNames=[failures])["MetricAlarms"]
     if any(alarm["StateValue"] == "ALARM" for alarm in found):
         raise AlarmRingingError(f"{failures}: {AlarmRingingError.__doc__}")
-    requests = alarm_requests(context.names.endpoint, config, _median_latency(context), context.names.tag_list)
+    requests = alarm_requests(names.endpoint, config, _median_latency(cloudwatch, names.endpoint), names.tag_list)
     for request in requests:
-        context.aws.cloudwatch.put_metric_alarm(**request)
+        cloudwatch.put_metric_alarm(**request)
     return [*(request["AlarmName"] for request in requests), *(alarm["AlarmName"] for alarm in found)]
 
 
-def delete(context: Context, config: str) -> None:
+def delete(cloudwatch: "CloudWatchClient", names: Names, config: str) -> None:
     """Delete the alarms of the update to an endpoint configuration, where there are any and they are ours."""
-    found = context.aws.cloudwatch.describe_alarms(AlarmNames=[f"{config}-errors", f"{config}-latency"])
-    if names := [alarm["AlarmName"] for alarm in found["MetricAlarms"] if _is_ours(context, alarm["AlarmArn"])]:
-        context.aws.cloudwatch.delete_alarms(AlarmNames=names)
+    found = cloudwatch.describe_alarms(AlarmNames=[f"{config}-errors", f"{config}-latency"])
+    arns = {alarm["AlarmName"]: alarm["AlarmArn"] for alarm in found["MetricAlarms"]}
+    if ours := [name for name, arn in arns.items() if is_ours(cloudwatch, names, arn)]:
+        cloudwatch.delete_alarms(AlarmNames=ours)
 
 
-def _is_ours(context: Context, arn: str) -> bool:
-    return inventory.carries_our_tags(context, context.aws.cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"])
+def is_ours(cloudwatch: "CloudWatchClient", names: Names, arn: str) -> bool:
+    """Return whether an alarm belongs to the project and the stage."""
+    return inventory.carries_our_tags(names, cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"])
 
 
-def _median_latency(context: Context) -> float | None:
-    now, dimensions = datetime.now(UTC), {"EndpointName": context.names.endpoint, "VariantName": VARIANT}
+def _median_latency(cloudwatch: "CloudWatchClient", endpoint: str) -> float | None:
+    now, dimensions = datetime.now(UTC), {"EndpointName": endpoint, "VariantName": VARIANT}
     for seconds, period in BEFORE:
-        points = context.aws.cloudwatch.get_metric_statistics(
+        points = cloudwatch.get_metric_statistics(
             Namespace="AWS/SageMaker",
             MetricName="ModelLatency",
             Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],

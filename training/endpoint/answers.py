@@ -1,4 +1,4 @@
-"""The endpoint's answers to the images of a split, kept while they come, so that an interruption costs none of them."""
+"""Ask an endpoint about the images of a dataset, and keep its answers so that an interruption costs none of them."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -6,18 +6,18 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from cli.aws import Aws
 from training.dataset.answer import Answer
-from training.dataset.dataset import Dataset, LabelledKey
+from training.dataset.dataset import CALIBRATION, Dataset, LabelledKey
 from training.endpoint.invocation import InvalidAnswerError, classify_all, read_images
-from training.project.step import Context
-from untrusted.console import track
+from untrusted.console import Console, track
 
 
 @dataclass
 class AnswerFile:
     """JSON lines: first what was measured (endpoint configuration, model, dataset), then an answer a line.
 
-    A file that was made of something else is begun anew; a last line that was cut off is measured again.
+    A file of another subject is begun again; a last line that was cut off is measured again.
     """
 
     path: Path
@@ -25,14 +25,14 @@ class AnswerFile:
     answers: list[Answer] = field(default_factory=list)
 
     @classmethod
-    def of_split(cls, context: Context, split: str, subject: dict[str, Any]) -> Self:
-        """That of a split in the run's folder, with what is there of the same subject."""
-        file = cls(context.run.folder / f"{split}_answers.jsonl", subject)
+    def of_split(cls, folder: Path, split: str, subject: dict[str, Any]) -> Self:
+        """Return the file of a split in a run's folder, with the answers there of the same subject."""
+        file = cls(folder / f"{split}_answers.jsonl", subject)
         file.load()
         return file
 
     def load(self) -> None:
-        """Read what an earlier try of the same subject left."""
+        """Read the answers that an earlier attempt at the same subject left."""
         kept = list(self._kept()) if self.path.exists() else []
         self.answers = kept
         lines = [json.dumps(self.subject), *(json.dumps(asdict(answer)) for answer in kept)]
@@ -42,12 +42,12 @@ class AnswerFile:
         aside.replace(self.path)
 
     def clear(self) -> None:
-        """Forget what is there."""
+        """Forget all answers."""
         self.path.unlink(missing_ok=True)
         self.load()
 
     def replace(self, answers: Iterable[Answer]) -> None:
-        """Keep these, and nothing else."""
+        """Keep these answers, and nothing else."""
         self.clear()
         for _ in self.add(answers):
             pass
@@ -60,6 +60,16 @@ class AnswerFile:
                 file.write(f"{json.dumps(asdict(answer))}\n")
                 yield answer
 
+    def missing(self, images: Iterable[LabelledKey]) -> list[LabelledKey]:
+        """Return the images without an answer."""
+        answered = {answer.image for answer in self.answers}
+        return [image for image in images if image not in answered]
+
+    def to(self, images: Iterable[LabelledKey]) -> list[Answer]:
+        """Return the answers to these images, in their order."""
+        by_image = {answer.image: answer for answer in self.answers}
+        return [by_image[image] for image in images]
+
     def _kept(self) -> Iterator[Answer]:
         with self.path.open(encoding="utf-8", errors="replace") as file:
             if file.readline() != f"{json.dumps(self.subject)}\n":
@@ -71,25 +81,70 @@ class AnswerFile:
                     yield Answer(image, tuple(kept["probabilities"]), kept["milliseconds"], kept["variant"])
 
 
-def ask(
-    context: Context,
-    dataset: Dataset,
-    answers: AnswerFile,
-    images: Sequence[LabelledKey],
-    workers: int,
-    variant: str | None = None,
-) -> None:
-    """Have the endpoint classify images of the dataset, so many at once, and keep its answers.
+@dataclass(frozen=True)
+class Classifier:
+    """One variant of an endpoint (None: the endpoint chooses), asked about images of a dataset.
+
+    Args:
+        aws: Where images are read and the endpoint is.
+        endpoint: Its name.
+        dataset: The dataset of the images; an answer has a probability for each of its classes.
+        console: Where progress is shown.
+        workers: How many requests are under way at once.
+        variant: The production variant to ask, whatever its weight.
+    """
+
+    aws: Aws
+    endpoint: str
+    dataset: Dataset
+    console: Console
+    workers: int
+    variant: str | None = None
+
+    def classify(self, images: Iterable[tuple[LabelledKey, bytes]]) -> Iterator[Answer]:
+        """Yield the endpoint's answer to every image, as they arrive. Raises NoAnswerError."""
+        return classify_all(self.aws.sagemaker_runtime, self.endpoint, images, self.workers, self.variant)
+
+    def complete(self, file: AnswerFile, images: Sequence[LabelledKey], what: str) -> int:
+        """Ask about the images whose answer a file does not have, and keep the answers there.
+
+        Returns: how many images were asked about.
+
+        Raises:
+            ImageMissingError, NoAnswerError: an image could not be read or classified; the answers so far are kept.
+        """
+        missing = file.missing(images)
+        if missing:
+            read = read_images(self.aws.s3, self.dataset.bucket, missing, self.workers)
+            answers = of_all_classes(self.classify(read), len(self.dataset.labels))
+            for _ in track(self.console, what, file.add(answers), len(missing)):
+                pass
+        return len(missing)
+
+
+def calibration_answers(
+    classifier: Classifier, folder: Path, subject: dict[str, Any], again: bool = False
+) -> Sequence[Answer]:
+    """Return the endpoint's answers to the calibration images, in the order of their keys; ask only for missing ones.
+
+    A dataset from before there were calibration images has none.
+
+    Args:
+        classifier: The variant to ask.
+        folder: The run's folder, which keeps the answers.
+        subject: What the answers are answers of.
+        again: Ask about all images.
 
     Raises:
         ImageMissingError, NoAnswerError: an image could not be read or classified; the answers so far are kept.
     """
-    read = read_images(context.aws.s3, dataset.bucket, images, workers)
-    classified = classify_all(context.aws.sagemaker_runtime, context.names.endpoint, read, workers, variant)
-    checked = of_all_classes(classified, len(dataset.labels))
-    split = answers.path.name.partition("_")[0]
-    for _ in track(context.console, f"Classify the {split} images", answers.add(checked), len(images)):
-        pass
+    dataset = classifier.dataset
+    file = AnswerFile.of_split(folder, CALIBRATION, subject)
+    if again:
+        file.clear()
+    images = dataset.images(classifier.aws.s3, CALIBRATION) if dataset.size(CALIBRATION) else []
+    classifier.complete(file, images, "Classify the calibration images")
+    return sorted(file.answers, key=lambda answer: answer.image.key)
 
 
 def of_all_classes(answers: Iterator[Answer], classes: int) -> Iterator[Answer]:

@@ -1,11 +1,11 @@
-"""Images of no class that the model knows: how many of them the service would accept."""
+"""Measure how many out-of-distribution (OOD) images the service would accept."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,61 +14,58 @@ from training.dataset.manifest import Columns
 from training.dataset.preparation import PreparedFile, prepare_all
 from training.dataset.source import Source
 from training.dataset.sources import open_source
-from training.endpoint.answers import of_all_classes
-from training.endpoint.invocation import classify_all
+from training.endpoint.answers import Classifier, of_all_classes
 from training.project.errors import TrainingError
-from training.project.step import Context
 from training.statistics.acceptance import DEFAULT_THRESHOLD, Acceptance
 from training.statistics.calibration import as_served
 from training.statistics.metrics import share, wilson_interval
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
 
 class NoOodImagesError(TrainingError):
-    """None of the foreign images can be read."""
+    """None of the out-of-distribution images can be read."""
 
 
 @dataclass(frozen=True)
 class OodSource:
-    """A source of foreign images, and its name."""
+    """A source of out-of-distribution images, and its name."""
 
     name: str
     source: Source
 
 
-def open_ood_source(context: Context, name: str) -> OodSource:
-    """Look what there is, before any work. Raises SourceNotReadableError and what else a source can be refused for."""
-    return OodSource(name, open_source(name, Columns(), (), context.aws.s3))
+def open_ood_source(s3: "S3Client", name: str) -> OodSource:
+    """List the images of a source before any work. Raises SourceNotReadableError, or an error of its kind of source."""
+    return OodSource(name, open_source(name, Columns(), (), s3))
 
 
-def classify_ood_images(
-    context: Context, foreign: OodSource, variant: str | None, card: Mapping[str, Any], workers: int
-) -> dict[str, Any]:
-    """Prepare the images of a source as `stage` does, and have the endpoint classify them; nothing of them is kept.
+def classify_ood_images(classifier: Classifier, ood: OodSource, card: Mapping[str, Any]) -> dict[str, Any]:
+    """Prepare the images of a source as `stage` does, and have the endpoint classify them; none of them is kept.
 
-    Returns: how many there were, and how many are accepted at the model card's threshold and at the guess.
+    Returns: how many there were, and how many are accepted at the card's threshold and at the default threshold.
 
     Raises:
         NoOodImagesError: there are none that can be read.
         NoAnswerError: the endpoint did not answer one.
     """
     with TemporaryDirectory() as folder:
-        prepared, unreadable = prepare_all(foreign.source.images, Path(folder), 1, context.console)
+        prepared, unreadable = prepare_all(ood.source.images, Path(folder), 1, classifier.console)
         if not prepared:
-            raise NoOodImagesError(f"{foreign.name}: {NoOodImagesError.__doc__}")
-        runtime, endpoint = context.aws.sagemaker_runtime, context.names.endpoint
-        images = _read(prepared, Path(folder))
-        answers = classify_all(runtime, endpoint, images, workers, variant)
+            raise NoOodImagesError(f"{ood.name}: {NoOodImagesError.__doc__}")
+        answers = classifier.classify(_read(prepared, Path(folder)))
         told = [answer.probabilities for answer in of_all_classes(answers, len(card["labels"]))]
     calibrated = as_served(np.array(told), card["temperature"])
-    guess = Acceptance.at(DEFAULT_THRESHOLD, card["labels"], card.get("other_class"))
+    default = Acceptance.at(DEFAULT_THRESHOLD, card["labels"], card.get("other_class"))
     return {
-        "source": foreign.name,
-        "kinds": list(foreign.source.classes),
+        "source": ood.name,
+        "kinds": list(ood.source.classes),
         "n": len(told),
         "unreadable": len(unreadable),
         "other_class": card.get("other_class"),
         "at_threshold": acceptance_of(calibrated, Acceptance.of_card(card), card["labels"]),
-        "at_guess": acceptance_of(calibrated, guess, card["labels"]),
+        "at_guess": acceptance_of(calibrated, default, card["labels"]),
     }
 
 

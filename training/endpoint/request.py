@@ -1,9 +1,8 @@
 """The requests that make an endpoint and let it scale."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from training.endpoint.hosting import Hosting, Scaling
-from training.models.trained_model import TrainedModel
 from training.project.inventory import SCALED, SERVICE_NAMESPACE
 
 VARIANT = "AllTraffic"  # the same in every configuration: scaling, alarms and canaries go by it
@@ -13,24 +12,44 @@ SCALE_OUT_COOLDOWN, SCALE_IN_COOLDOWN = 60, 300
 type Tags = list[dict[str, str]]
 
 
-def model_request(name: str, model: TrainedModel, tags: Tags) -> dict[str, Any]:
-    """The members of CreateModel."""
+class Servable(Protocol):
+    """A model that can be served: a trained model, or a package of the model registry."""
+
+    @property
+    def image(self) -> str:
+        """The URI of the container image that runs it."""
+
+    @property
+    def model_data(self) -> str:
+        """The S3 URL of its model.tar.gz."""
+
+
+def model_request(name: str, model: Servable, role: str, tags: Tags) -> dict[str, Any]:
+    """Return the members of CreateModel. They name no package of the registry: that would need its approval."""
     container = {"Image": model.image, "ModelDataUrl": model.model_data}
-    return {"ModelName": name, "PrimaryContainer": container, "ExecutionRoleArn": model.role, "Tags": tags}
+    return {"ModelName": name, "PrimaryContainer": container, "ExecutionRoleArn": role, "Tags": tags}
+
+
+def instance_variant(variant: str, model: str, instance_type: str, instances: int = 1) -> dict[str, Any]:
+    """Return a production variant that runs on instances, with a weight of 1."""
+    return {
+        "VariantName": variant,
+        "ModelName": model,
+        "InstanceType": instance_type,
+        "InitialInstanceCount": instances,
+        "InitialVariantWeight": 1.0,
+    }
 
 
 def endpoint_config_request(name: str, hosting: Hosting, tags: Tags) -> dict[str, Any]:
     """The members of CreateEndpointConfig, for a model of the same name."""
-    variant: dict[str, Any] = {"VariantName": VARIANT, "ModelName": name}
-    request: dict[str, Any] = {"EndpointConfigName": name, "ProductionVariants": [variant], "Tags": tags}
     if hosting.instance_type is None:
-        variant["ServerlessConfig"] = {"MemorySizeInMB": hosting.memory_mb, "MaxConcurrency": hosting.max_concurrency}
-        return request
-    variant |= {
-        "InstanceType": hosting.instance_type,
-        "InitialInstanceCount": hosting.instances,
-        "InitialVariantWeight": 1.0,
-    }
+        serverless = {"MemorySizeInMB": hosting.memory_mb, "MaxConcurrency": hosting.max_concurrency}
+        variant = {"VariantName": VARIANT, "ModelName": name, "ServerlessConfig": serverless}
+        return {"EndpointConfigName": name, "ProductionVariants": [variant], "Tags": tags}
+
+    variant = instance_variant(VARIANT, name, hosting.instance_type, hosting.instances)
+    request: dict[str, Any] = {"EndpointConfigName": name, "ProductionVariants": [variant], "Tags": tags}
     if hosting.kms_key:
         request["KmsKeyId"] = hosting.kms_key
     if hosting.capture_url:

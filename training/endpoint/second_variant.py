@@ -1,63 +1,54 @@
-"""A second model beside the one in service: as a variant of the endpoint, or as its shadow."""
+"""Put a second model beside the one in service: as a variant of the endpoint, or as its shadow."""
 
 from datetime import UTC, datetime
 from typing import Any
 
-from training.endpoint import changes as endpoint
-from training.endpoint.errors import EndpointFailedError, RolledBackError, ServerlessEndpointError, VariantTakenError
+from cli.aws import Aws
+from training.endpoint.changes import Endpoint
+from training.endpoint.configurations import delete_model
+from training.endpoint.errors import RolledBackError, ServerlessEndpointError, VariantTakenError
 from training.endpoint.request import model_request
 from training.models.trained_model import TrainedModel
-from training.project.step import Context
+from training.project.run_file import Attempt
 
 _COPIED = ("DataCaptureConfig", "KmsKeyId", "ExecutionRoleArn", "VpcConfig", "EnableNetworkIsolation")
 
 
-def in_service(context: Context, timeout: float) -> Any:
-    """The endpoint, when nothing changes it any more.
+def add(
+    aws: Aws, endpoint: Endpoint, attempt: Attempt, model: TrainedModel, variant: str, timeout: float, *, shadow: bool
+) -> str:
+    """Have the endpoint hold a second model; return the name of the endpoint configuration that does.
 
-    Raises:
-        EndpointFailedError: it is not in service. EndpointStuckError: it takes longer.
-    """
-    found = endpoint.settled(context, timeout)
-    if found is None or found["EndpointStatus"] != endpoint.IN_SERVICE:
-        status = found["EndpointStatus"] if found else "not there"
-        raise EndpointFailedError(f"The endpoint {context.names.endpoint} is {status}: `deploy` makes it.")
-    return found
-
-
-def add(context: Context, step: str, model: TrainedModel, variant: str, timeout: float, *, shadow: bool) -> str:
-    """Have the endpoint hold a second model; returns the name of the endpoint configuration that does.
-
-    As a variant it has a weight of 0 and is asked by name alone; as a shadow it gets a copy of every request.
-    `step` has begun in run.json, where the name is noted before anything has it.
+    A variant has a weight of 0 and is asked by name alone; a shadow gets a copy of every request.
+    The name is noted in the attempt at the step before anything has it.
 
     Raises:
         ServerlessEndpointError, VariantTakenError: found before anything is made.
         RolledBackError, EndpointFailedError, EndpointStuckError, QuotaExceededError: it cannot be.
     """
-    found = in_service(context, timeout)
-    facts = context.run.steps[step]["tries"][-1]["facts"]
+    found = endpoint.in_service(timeout)
+    facts = attempt.facts
     serving = found["EndpointConfigName"]
     if serving == facts.get("name"):
-        return str(serving)  # an earlier try came so far
-    config = context.aws.sagemaker.describe_endpoint_config(EndpointConfigName=serving)
+        return str(serving)  # an earlier attempt came so far
+    config = aws.sagemaker.describe_endpoint_config(EndpointConfigName=serving)
     _check_room(config, variant)
     again = facts.get("beside") == serving  # else a configuration of an earlier time would bring back what served then
-    name = str(facts["name"]) if again else context.names.dated(datetime.now(UTC))
-    context.run.note(step, name=name, beside=serving)
-    sagemaker, tags = context.aws.sagemaker, context.names.tag_list
-    endpoint.create_unless_there(sagemaker.create_model, model_request(name, model, tags))
+    name = str(facts["name"]) if again else endpoint.names.dated(datetime.now(UTC))
+    attempt.note(name=name, beside=serving)
+
+    tags = endpoint.names.tag_list
     request = config_request(found, config, name, variant, shadow=shadow) | {"Tags": tags}
-    endpoint.create_unless_there(sagemaker.create_endpoint_config, request)
-    context.console.print(
-        f"Endpoint {context.names.endpoint} gets {variant} beside what it serves, and answers meanwhile."
-    )
-    endpoint.update(context, name, "endpoint usage")
-    if (after := in_service(context, timeout))["EndpointConfigName"] != name:
-        endpoint.delete_model(context, name)
-        sagemaker.delete_endpoint_config(EndpointConfigName=name)
-        context.run.note(step, name=None, beside=None)
-        raise RolledBackError(f"SageMaker took the update back: {after.get('FailureReason', 'no reason given')}")
+    endpoint.prepare(request, model_request(name, model, model.role, tags))
+    endpoint.say(f"gets {variant} beside what it serves, and answers meanwhile")
+    endpoint.update(name, "endpoint usage")
+    try:
+        endpoint.expect(name, timeout)
+    except RolledBackError:
+        delete_model(aws, endpoint.names, name)
+        aws.sagemaker.delete_endpoint_config(EndpointConfigName=name)
+        attempt.note(name=None, beside=None)
+        raise
     return name
 
 

@@ -1,4 +1,4 @@
-"""The proof that an endpoint serves the model that was trained, and the temperature that calibrates it.
+"""Test that an endpoint serves the model that was trained, and fit the temperature that calibrates it.
 
 Training images, which the model knows, tell whether the answers mean what they should; calibration images, which had no
 part in training, calibrate. The test split is not touched: it is there to measure the result of such choices.
@@ -6,13 +6,16 @@ part in training, calibrate. The test split is not touched: it is there to measu
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from training.dataset.answer import Answer
 from training.dataset.dataset import CALIBRATION, TRAIN, Dataset, LabelledKey
+from training.endpoint.answers import Classifier
 from training.endpoint.errors import SmokeTestError
-from training.endpoint.invocation import NoAnswerError, classify_all, read_images
-from training.project.step import Context
+from training.endpoint.invocation import NoAnswerError, read_images
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 SMOKE_IMAGES = 10
 CALIBRATION_IMAGES = 2000  # one number needs no more, and they are held in memory: at most 90 MB
@@ -29,22 +32,22 @@ class SmokeTestImages:
     calibration: Images
 
 
-def read_smoke_test_images(context: Context, dataset: Dataset) -> SmokeTestImages:
+def read_smoke_test_images(s3: "S3Client", dataset: Dataset) -> SmokeTestImages:
     """Read the images from S3: before the endpoint is changed, so that nothing is if they cannot be read."""
-    first_of_class = {image.label: image for image in reversed(dataset.images(context.aws.s3, TRAIN))}
+    first_of_class = {image.label: image for image in reversed(dataset.images(s3, TRAIN))}
     known = _spread([first_of_class[label] for label in sorted(first_of_class)], SMOKE_IMAGES)
-    calibration = _spread(dataset.images(context.aws.s3, CALIBRATION), CALIBRATION_IMAGES)
-    read = dict(read_images(context.aws.s3, dataset.bucket, [*known, *calibration], WORKERS))
+    calibration = _spread(dataset.images(s3, CALIBRATION), CALIBRATION_IMAGES)
+    read = dict(read_images(s3, dataset.bucket, [*known, *calibration], WORKERS))
     return SmokeTestImages([(key, read[key]) for key in known], [(key, read[key]) for key in calibration])
 
 
-def smoke_test(context: Context, dataset: Dataset, images: Images, variant: str | None = None) -> dict[str, Any]:
-    """Ask the endpoint, or one variant, about known images. Returns how many there were, and how many were right.
+def smoke_test(classifier: Classifier, images: Images) -> dict[str, Any]:
+    """Ask about known images. Return how many there were, and how many were right.
 
     Raises:
         SmokeTestError: it does not answer, answers for another number of classes, or predicts most of them wrong.
     """
-    answers = _ask(context, dataset, images, variant)
+    answers = _ask(classifier, images)
     right = sum(answer.prediction == answer.label for answer in answers)
     if right < len(images) / 2:
         raise SmokeTestError(f"Of {len(images)} training images it predicts {right} right. {SmokeTestError.__doc__}")
@@ -60,8 +63,8 @@ class Calibration:
     answers: Sequence[Answer]
 
 
-def calibrate(context: Context, dataset: Dataset, images: Images, variant: str | None = None) -> Calibration:
-    """Have the endpoint, or one variant, answer the calibration images, and fit the temperature.
+def calibrate(classifier: Classifier, images: Images) -> Calibration:
+    """Ask about the calibration images, and fit the temperature.
 
     Raises:
         SmokeTestError: the endpoint does not answer as it must.
@@ -70,24 +73,24 @@ def calibrate(context: Context, dataset: Dataset, images: Images, variant: str |
 
     from training.statistics.calibration import fit_temperature
 
-    answers = _ask(context, dataset, images, variant)
+    answers = _ask(classifier, images)
     probabilities = np.array([answer.probabilities for answer in answers])
     labels = np.array([answer.label for answer in answers])
     accuracy = float((probabilities.argmax(axis=1) == labels).mean())
     return Calibration(fit_temperature(probabilities, labels), accuracy, answers)
 
 
-def _ask(context: Context, dataset: Dataset, images: Images, variant: str | None) -> list[Answer]:
+def _ask(classifier: Classifier, images: Images) -> list[Answer]:
+    labels = classifier.dataset.labels
     try:
-        runtime, endpoint = context.aws.sagemaker_runtime, context.names.endpoint
-        answers = list(classify_all(runtime, endpoint, images, WORKERS, variant))
+        answers = list(classifier.classify(images))
     except NoAnswerError as exc:
         raise SmokeTestError(str(exc)) from exc
     for answer in answers:
-        if len(answer.probabilities) != len(dataset.labels):
+        if len(answer.probabilities) != len(labels):
             raise SmokeTestError(
-                f"It answers {len(answer.probabilities)} class probabilities; the dataset has {len(dataset.labels)} "
-                f"classes: {', '.join(dataset.labels)}."
+                f"It answers {len(answer.probabilities)} class probabilities; the dataset has {len(labels)} "
+                f"classes: {', '.join(labels)}."
             )
     return answers
 

@@ -2,14 +2,16 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cli.polling import looks
 from training.jobs.log import JobLog, LogReader
 from training.jobs.training_jobs import Jobs
 from training.project.errors import TrainingError
-from training.project.step import Context
-from untrusted.console import progress
+from untrusted.console import Console, progress
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
 
 _ENDED = {"Completed", "Failed", "Stopped"}
 
@@ -34,21 +36,24 @@ class JobVanishedError(TrainingError):
     """The training job is no more: run the same command again for a new one."""
 
 
-def follow(context: Context, jobs: Jobs, name: str, epochs: int) -> tuple[Mapping[str, Any], JobLog]:
+def follow(
+    jobs: Jobs, name: str, epochs: int, logs: "CloudWatchLogsClient", console: Console
+) -> tuple[Mapping[str, Any], JobLog]:
     """Wait for the end of a job; return its description and its log.
 
     Args:
-        context: For the console and the log.
         jobs: Where the job runs.
         name: The job's name.
         epochs: How many it was asked for.
+        logs: Where its log is.
+        console: Where its progress is shown.
 
     Raises:
         JobVanishedError: there is no such job.
     """
     job: Mapping[str, Any] = {}
-    log, reader = JobLog(), LogReader(context.aws.logs, name)
-    with progress(context.console) as bars:
+    log, reader = JobLog(), LogReader(logs, name)
+    with progress(console) as bars:
         bar = bars.add_task("training job", total=epochs, note="")
         for _ in looks(math.inf):  # the job's own limits end it
             job = _described(jobs, name)
@@ -57,7 +62,7 @@ def follow(context: Context, jobs: Jobs, name: str, epochs: int) -> tuple[Mappin
             if job["TrainingJobStatus"] in _ENDED:
                 break
     if reader.refused:
-        context.console.print(f"The metrics of the epochs are not shown, the log may not be read: {reader.refused}")
+        console.print(f"The metrics of the epochs are not shown, the log may not be read: {reader.refused}")
     return job, log
 
 

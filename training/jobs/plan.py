@@ -1,16 +1,20 @@
 """What a training job is asked to do: the dataset, the hyperparameters, the machine and its limits."""
 
 import argparse
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from training.dataset.dataset import TRAIN, Dataset
 from training.jobs import hyperparameters
 from training.project.encryption_keys import key_arn
 from training.project.errors import TrainingError
-from training.project.run_file import open_run_file
-from training.project.step import Context
-from training.project.training_stack import find_training_stack
+from training.project.run_file import RunFile, open_run_file
+from training.project.training_stack import TrainingStack
+from untrusted.console import Console
+
+if TYPE_CHECKING:
+    from mypy_boto3_kms import KMSClient
 
 _SAME_NETWORK = ("num_layers", "image_shape")
 
@@ -53,15 +57,16 @@ class Plan:
         }
 
 
-def make_plan(context: Context, options: argparse.Namespace) -> Plan:
-    """Put together what the run, the options and hyperparameters.toml say.
+def make_plan(run: RunFile, options: argparse.Namespace, find_stack: Callable[[], TrainingStack | None]) -> Plan:
+    """Put together what the run, the options and hyperparameters.toml say; the keys are those of the options.
+
+    The training stack is looked for if neither the options nor the run name a role.
 
     Raises:
         StepNotDoneError: there is no dataset yet, or no model in the run that --from-run names.
-        HyperparameterError, LimitsError, RoleMissingError, EarlierModelError, KeyUnusableError:
-            what is asked cannot be.
+        HyperparameterError, LimitsError, RoleMissingError, EarlierModelError: what is asked cannot be.
     """
-    dataset = Dataset.of(context.run)
+    dataset = Dataset.of(run)
     flags = {name: getattr(options, name) for name in hyperparameters.KINDS if getattr(options, name) is not None}
     chosen = {**hyperparameters.read(options.hyperparameters), **flags}
     hyperparameters.check(chosen)
@@ -69,14 +74,27 @@ def make_plan(context: Context, options: argparse.Namespace) -> Plan:
     return Plan(
         dataset=dataset,
         hyperparameters=chosen,
-        earlier_model=_earlier_model(context, options, dataset, chosen),
-        role=_role(context, options.role, dataset.bucket),
+        earlier_model=_earlier_model(run, options, dataset, chosen),
+        role=options.role or _role(run, dataset.bucket, find_stack),
         instance_type=options.instance_type,
         volume_gb=options.volume_size,
         max_runtime=options.max_runtime,
         max_wait=_max_wait(options),
-        kms_key=key_arn(context, options.kms_key),
-        volume_kms_key=key_arn(context, options.volume_kms_key),
+        kms_key=options.kms_key,
+        volume_kms_key=options.volume_kms_key,
+    )
+
+
+def with_key_arns(plan: Plan, kms: "KMSClient", console: Console) -> Plan:
+    """Return a plan whose KMS keys are named by their ARNs.
+
+    Raises:
+        KeyUnusableError: there is no such key, or SageMaker could not use it.
+    """
+    return replace(
+        plan,
+        kms_key=key_arn(kms, plan.kms_key, console),
+        volume_kms_key=key_arn(kms, plan.volume_kms_key, console),
     )
 
 
@@ -91,23 +109,23 @@ def _max_wait(options: argparse.Namespace) -> int | None:
     return longest
 
 
-def _role(context: Context, named: str | None, bucket: str) -> str:
-    if role := named or context.run.result("stage").get("role"):
+def _role(run: RunFile, bucket: str, find_stack: Callable[[], TrainingStack | None]) -> str:
+    if role := run.result("stage").get("role"):
         return str(role)
-    stack = find_training_stack(context)
+    stack = find_stack()
     if stack and stack.bucket == bucket:  # it may read no other
         return stack.role
     raise RoleMissingError
 
 
 def _earlier_model(
-    context: Context, options: argparse.Namespace, dataset: Dataset, chosen: Mapping[str, str]
+    run: RunFile, options: argparse.Namespace, dataset: Dataset, chosen: Mapping[str, str]
 ) -> str | None:
     if options.from_model:
         return str(options.from_model)
     if not options.from_run:
         return None
-    earlier = open_run_file(context.run.folder.parent / options.from_run).result("train")
+    earlier = open_run_file(run.folder.parent / options.from_run).result("train")
     if tuple(earlier["labels"]) != dataset.labels:
         raise EarlierModelError(
             f"The model of the run {options.from_run} knows the classes {', '.join(earlier['labels'])}; "

@@ -3,18 +3,22 @@
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from cli.aws import PermissionMissingError, code_of, explain
+from cli.aws import Aws, PermissionMissingError, code_of, explain
 from cli.s3_url import split_s3_url
 from training.dataset.dataset import TRAIN, VALIDATION, Dataset
 from training.jobs.plan import EarlierModelError, Plan, RoleMissingError
 from training.models.registry import find_ancestry
 from training.project.bucket import require_bucket
 from training.project.errors import TrainingError
-from training.project.step import Context
+from untrusted.console import Console
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_s3 import S3Client
 
 SAGEMAKER = "sagemaker.amazonaws.com"
 # https://docs.aws.amazon.com/sagemaker/latest/dg/image-classification.html, "EC2 Instance Recommendation": GPUs only.
@@ -54,7 +58,7 @@ class VolumeKeyError(TrainingError):
     """g4dn and g5 have disks of their own, which the hardware encrypts without a key: leave --volume-kms-key out."""
 
 
-def preflight(context: Context, plan: Plan) -> None:
+def preflight(aws: Aws, plan: Plan, console: Console) -> None:
     """Check all of it.
 
     Raises:
@@ -63,11 +67,11 @@ def preflight(context: Context, plan: Plan) -> None:
     check_counts(plan.dataset, int(plan.hyperparameters["mini_batch_size"]))
     check_resize(plan)
     check_machine(plan)
-    require_bucket(context.aws, plan.dataset.bucket)
-    check_dataset(context, plan.dataset)
-    check_role(context, plan.role)
+    require_bucket(aws, plan.dataset.bucket)
+    check_dataset(aws.s3, plan.dataset)
+    check_role(aws.iam, plan.role, console)
     if plan.earlier_model:
-        check_earlier_model(context, plan.earlier_model)
+        check_earlier_model(aws.s3, plan.earlier_model, console)
 
 
 def check_counts(dataset: Dataset, mini_batch_size: int) -> None:
@@ -100,12 +104,12 @@ def check_machine(plan: Plan) -> None:
         raise VolumeKeyError
 
 
-def check_dataset(context: Context, dataset: Dataset) -> None:
+def check_dataset(s3: "S3Client", dataset: Dataset) -> None:
     """Refuse a dataset that has changed since it was staged, or is not complete."""
     where = f"s3://{dataset.bucket}/{dataset.prefix}"
     try:
-        body = context.aws.s3.get_object(Bucket=dataset.bucket, Key=f"{dataset.prefix}/dataset.json")["Body"].read()
-        listed = len(dataset.images(context.aws.s3, TRAIN))
+        body = s3.get_object(Bucket=dataset.bucket, Key=f"{dataset.prefix}/dataset.json")["Body"].read()
+        listed = len(dataset.images(s3, TRAIN))
     except ClientError as exc:
         if code_of(exc) == "NoSuchKey":
             raise DatasetNotAsStagedError(f"{where} is not complete. {DatasetNotAsStagedError.__doc__}") from exc
@@ -116,15 +120,15 @@ def check_dataset(context: Context, dataset: Dataset) -> None:
         raise DatasetNotAsStagedError(f"train.lst in {where} has {listed} images. {DatasetNotAsStagedError.__doc__}")
 
 
-def check_role(context: Context, arn: str) -> None:
+def check_role(iam: "IAMClient", arn: str, console: Console) -> None:
     """Refuse a role that is not there, or that SageMaker may not work as; say so if that cannot be found out."""
     try:
-        role = context.aws.iam.get_role(RoleName=arn.rpartition("/")[2])["Role"]
+        role = iam.get_role(RoleName=arn.rpartition("/")[2])["Role"]
     except ClientError as exc:
         if code_of(exc) == "NoSuchEntity":
             raise RoleMissingError(f"There is no role {arn}. {RoleMissingError.__doc__}") from exc
         if isinstance(explain(exc), PermissionMissingError):
-            context.console.print(f"The role is not checked, which needs iam:GetRole: {arn}")
+            console.print(f"The role is not checked, which needs iam:GetRole: {arn}")
             return
         raise
     if role["Arn"] != arn:
@@ -149,14 +153,14 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def check_earlier_model(context: Context, url: str) -> None:
+def check_earlier_model(s3: "S3Client", url: str, console: Console) -> None:
     """Refuse to go on from a model that is not there; say so if nobody knows from which images it has learnt."""
     bucket, key = split_s3_url(url)
     try:
-        context.aws.s3.head_object(Bucket=bucket, Key=key)
+        s3.head_object(Bucket=bucket, Key=key)
     except ClientError as exc:
         if code_of(exc) in ("404", "403", "NoSuchKey"):
             raise EarlierModelError(f"{url} is not there, or may not be read.") from exc
         raise
-    if unknown := find_ancestry(context.aws.s3, url).unknown:
-        context.console.print(f"{unknown} was never registered: `promote` will refuse what goes on from it.")
+    if unknown := find_ancestry(s3, url).unknown:
+        console.print(f"{unknown} was never registered: `promote` will refuse what goes on from it.")

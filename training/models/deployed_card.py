@@ -1,11 +1,11 @@
 """The model card of a variant that has just been deployed: what is known of its model, and what was chosen for it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from training.dataset.dataset import Dataset
-from training.models.model_card import ModelArchive, model_card, read_model_card
+from training.models.model_card import ModelArchive, model_card
 from training.models.trained_model import TrainedModel
-from training.project.step import Context
 
 _SAME_MODEL = ("model_digest", "data_digest", "labels", "other_class")
 # These go together: a threshold was chosen at a temperature, and holds at no other.
@@ -13,7 +13,7 @@ _CHOSEN = ("temperature", "calibration", "recommended_threshold", "class_thresho
 
 
 def deployed_model_card(
-    context: Context,
+    endpoint: str,
     dataset: Dataset,
     model: TrainedModel,
     archive: ModelArchive,
@@ -28,7 +28,7 @@ def deployed_model_card(
         ModelCardTooLargeError: no parameter can hold it.
     """
     return model_card(
-        context.names.endpoint,
+        endpoint,
         model.labels,
         temperature,
         archive,
@@ -41,12 +41,11 @@ def deployed_model_card(
     )
 
 
-def with_what_was_chosen(context: Context, card: dict[str, Any]) -> dict[str, Any]:
+def with_what_was_chosen(card: dict[str, Any], present: Mapping[str, Any]) -> dict[str, Any]:
     """The card, with temperature and thresholds of the present one if that is of the same model and the same images.
 
     During an A/B test the present one may be that of either variant.
     """
-    present = read_model_card(context) or {}
     for known in (present, *present.get("variants", {}).values()):
         if all(known.get(member) == card[member] for member in _SAME_MODEL):
             return card | {member: known[member] for member in _CHOSEN if member in known}

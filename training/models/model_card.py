@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,13 +13,14 @@ from cli.aws import code_of
 from cli.s3_url import split_s3_url
 from training.project import inventory
 from training.project.errors import TrainingError
-from training.project.step import Context
+from training.project.naming import Names
 from untrusted.archive import MODEL, Stream, UnsafeArchiveError
 from untrusted.tar import tar_gz_files
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_ssm import SSMClient
 
 MAX_BYTES = 8192  # of an SSM parameter of the advanced tier
 _MISSING = {"404", "NoSuchKey", "NoSuchBucket"}
@@ -126,19 +127,19 @@ def model_card_request(parameter: str, card: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def write_model_card(context: Context, card: dict[str, Any]) -> None:
+def write_model_card(ssm: "SSMClient", names: Names, card: dict[str, Any]) -> None:
     """Put the model card in place of an earlier one. Raises ModelCardTooLargeError."""
-    context.aws.ssm.put_parameter(**model_card_request(context.names.model_card, card))
-    context.aws.ssm.add_tags_to_resource(
+    ssm.put_parameter(**model_card_request(names.model_card, card))
+    ssm.add_tags_to_resource(
         ResourceType="Parameter",
-        ResourceId=context.names.model_card,
-        Tags=context.names.tag_list,  # type: ignore[arg-type]
+        ResourceId=names.model_card,
+        Tags=names.tag_list,  # type: ignore[arg-type]
     )
 
 
-def earlier_model_cards(context: Context) -> Iterator[dict[str, Any]]:
+def earlier_model_cards(ssm: "SSMClient", parameter: str) -> Iterator[dict[str, Any]]:
     """Yield what the parameter of the model card has held, the newest first: SSM keeps 100 versions."""
-    pages = context.aws.ssm.get_paginator("get_parameter_history").paginate(Name=context.names.model_card)
+    pages = ssm.get_paginator("get_parameter_history").paginate(Name=parameter)
     try:
         versions = [version for page in pages for version in page["Parameters"]]
     except ClientError as exc:
@@ -149,10 +150,10 @@ def earlier_model_cards(context: Context) -> Iterator[dict[str, Any]]:
         yield json.loads(version["Value"])
 
 
-def read_model_card(context: Context) -> dict[str, Any] | None:
+def read_model_card(ssm: "SSMClient", parameter: str) -> dict[str, Any] | None:
     """Read the endpoint's model card; None if it has none."""
     try:
-        found = context.aws.ssm.get_parameter(Name=context.names.model_card)["Parameter"]["Value"]
+        found = ssm.get_parameter(Name=parameter)["Parameter"]["Value"]
     except ClientError as exc:
         if code_of(exc) == "ParameterNotFound":
             return None
@@ -161,14 +162,13 @@ def read_model_card(context: Context) -> dict[str, Any] | None:
     return card
 
 
-def require_same_classes(context: Context, labels: Sequence[str]) -> None:
-    """Return unless the endpoint serves a model of other classes, whose card would be used for the new one meanwhile.
+def require_same_classes(card: Mapping[str, Any] | None, labels: Sequence[str]) -> None:
+    """Return unless the card of the model in service has other classes: the service would read new answers with it.
 
     Raises:
         OtherClassesError: it does.
     """
-    card = read_model_card(context)
-    if card and card["labels"] != list(labels) and inventory.find_endpoint(context):
+    if card and card["labels"] != list(labels):
         raise OtherClassesError(
             f"It serves {', '.join(card['labels'])}; the new model {', '.join(labels)}. {OtherClassesError.__doc__}"
         )

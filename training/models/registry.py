@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
-from cli.aws import code_of
+from cli.aws import Aws, code_of
 from cli.s3_url import split_s3_url
 from training.dataset.dataset import CHOOSING, Dataset
 from training.models.model_card import ModelMissingError, inspect_archive
 from training.project.errors import TrainingError
-from training.project.step import Context
+from training.project.naming import Names
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -83,12 +83,7 @@ class Package:
             PackageFilesMissingError: their lists are no more.
         """
         lists = (_read(s3, url).decode().splitlines() for url in self.facts["learnt"])
-        return {digest_in(line.split("\t")[2]) for lines in lists for line in lines}
-
-
-def digest_in(path: str) -> str:
-    """The digest that an image of a dataset is named by."""
-    return PurePosixPath(path).stem
+        return {PurePosixPath(line.split("\t")[2]).stem for lines in lists for line in lines}
 
 
 def find_ancestry(s3: "S3Client", earlier_model: str | None) -> Ancestry:
@@ -105,54 +100,94 @@ def find_ancestry(s3: "S3Client", earlier_model: str | None) -> Ancestry:
     return Ancestry(facts["learnt"], facts.get("unknown_ancestor"))
 
 
-def register(context: Context, dataset: Dataset, earlier_model: str | None) -> dict[str, Any]:
-    """Register the model that the run has trained, once.
+@dataclass(frozen=True)
+class ModelRegistry:
+    """The packages of one stage."""
 
-    Args:
-        context: Of the run.
-        dataset: What the model was trained on.
-        earlier_model: The S3 URL of the model.tar.gz that the training went on from, if it did.
+    aws: Aws
+    names: Names
 
-    Returns: the result of `train` with its `model_package`.
-    """
-    trained = context.run.result("train")
-    description = f"Training job {trained['training_job']}"
-    found = [one for one in summaries(context) if one.get("ModelPackageDescription") == description]
-    arn = found[0]["ModelPackageArn"] if found else _create(context, dataset, earlier_model, description)
-    version = int(arn.rpartition("/")[2])
-    result = trained | {"model_package": {"arn": arn, "group": context.names.service, "version": version}}
-    context.run.done("train", result)
-    context.console.print(
-        f"Model registry: version {version} of {context.names.service}. Next: `python -m training promote`"
-    )
-    return result
+    def register(self, trained: dict[str, Any], dataset: Dataset, earlier_model: str | None) -> dict[str, Any]:
+        """Register the model of a training job, once.
 
+        Args:
+            trained: The result of `train`.
+            dataset: What the model was trained on.
+            earlier_model: The S3 URL of the model.tar.gz that the training went on from, if it did.
 
-def find_package(context: Context, version: int) -> Package:
-    """A version of the stage's group.
+        Returns: the package's arn, group and version.
+        """
+        description = f"Training job {trained['training_job']}"
+        found = [one for one in self.summaries() if one.get("ModelPackageDescription") == description]
+        arn = found[0]["ModelPackageArn"] if found else self._create(trained, dataset, earlier_model, description)
+        return {"arn": arn, "group": self.names.service, "version": int(arn.rpartition("/")[2])}
 
-    Raises:
-        PackageMissingError: there is none of that number.
-        PackageFilesMissingError: what is known of it is not in S3.
-    """
-    found = [one for one in summaries(context) if one.get("ModelPackageVersion") == version]
-    if not found:
-        raise PackageMissingError(f"{context.names.service} has no version {version}. {PackageMissingError.__doc__}")
-    return _describe(context, found[0]["ModelPackageArn"])
+    def find_package(self, version: int) -> Package:
+        """Return a version of the stage's group.
 
+        Raises:
+            PackageMissingError: there is none of that number.
+            PackageFilesMissingError: what is known of it is not in S3.
+        """
+        found = [one for one in self.summaries() if one.get("ModelPackageVersion") == version]
+        if not found:
+            raise PackageMissingError(f"{self.names.service} has no version {version}. {PackageMissingError.__doc__}")
+        return self._describe(found[0]["ModelPackageArn"])
 
-def find_champion(context: Context) -> Package | None:
-    """The newest version that is approved; None before there is one."""
-    approved = [one for one in summaries(context) if one.get("ModelApprovalStatus") == "Approved"]
-    newest = max(approved, key=lambda one: int(one["ModelPackageVersion"]), default=None)
-    return newest and _describe(context, newest["ModelPackageArn"])
+    def find_champion(self) -> Package | None:
+        """Return the newest version that is approved; None before there is one."""
+        approved = [one for one in self.summaries() if one.get("ModelApprovalStatus") == "Approved"]
+        newest = max(approved, key=lambda one: int(one["ModelPackageVersion"]), default=None)
+        return newest and self._describe(newest["ModelPackageArn"])
 
+    def decide(self, package: Package, approval: Approval, reason: str) -> None:
+        """Record a decision about a package, and its reason."""
+        self.aws.sagemaker.update_model_package(
+            ModelPackageArn=package.arn, ModelApprovalStatus=approval, ApprovalDescription=reason[:_LONGEST_REASON]
+        )
 
-def decide(context: Context, package: Package, approval: Approval, reason: str) -> None:
-    """Note in the registry what was decided of a package, and why."""
-    context.aws.sagemaker.update_model_package(
-        ModelPackageArn=package.arn, ModelApprovalStatus=approval, ApprovalDescription=reason[:_LONGEST_REASON]
-    )
+    def summaries(self) -> Iterator[Any]:
+        """Yield the versions of the stage's group, as ListModelPackages returns them, the oldest first."""
+        paginator = self.aws.sagemaker.get_paginator("list_model_packages")
+        try:
+            for page in paginator.paginate(ModelPackageGroupName=self.names.service):
+                yield from page["ModelPackageSummaryList"]
+        except ClientError as exc:
+            if "does not exist" not in str(exc):  # a stage that has registered nothing yet has no group
+                raise
+
+    def _create(self, trained: dict[str, Any], dataset: Dataset, earlier_model: str | None, description: str) -> str:
+        s3, sagemaker = self.aws.s3, self.aws.sagemaker
+        folder, _, _ = trained["model_data"].rpartition("/")
+        ancestry = find_ancestry(s3, earlier_model)
+        copied = ("training_job", "labels", "dataset_digest", "hyperparameters", "metrics")
+        facts = {name: trained[name] for name in copied}
+        facts |= {"model_digest": trained.get("model_digest"), "earlier_model": earlier_model}
+        facts |= {"learnt": [*_keep_lists(s3, dataset, folder), *ancestry.learnt]}
+        facts |= {"unknown_ancestor": ancestry.unknown}
+
+        bucket, prefix = split_s3_url(folder)
+        content = (json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode()
+        s3.put_object(Bucket=bucket, Key=f"{prefix}/{FACTS}", Body=content, ContentType="application/json")
+        try:
+            sagemaker.create_model_package_group(ModelPackageGroupName=self.names.service, Tags=self.names.tag_list)  # type: ignore[arg-type]
+        except ClientError as exc:
+            if "already exist" not in str(exc):
+                raise
+        request = package_request(self.names.service, trained, description, f"{folder}/{FACTS}")
+        return sagemaker.create_model_package(**request)["ModelPackageArn"]
+
+    def _describe(self, arn: str) -> Package:
+        found: Any = self.aws.sagemaker.describe_model_package(ModelPackageName=arn)
+        [container] = found["InferenceSpecification"]["Containers"]
+        return Package(
+            arn=arn,
+            version=found["ModelPackageVersion"],
+            approval=found["ModelApprovalStatus"],
+            image=container["Image"],
+            model_data=container["ModelDataUrl"],
+            facts=json.loads(_read(self.aws.s3, found["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"])),
+        )
 
 
 def package_request(group: str, trained: dict[str, Any], description: str, facts_url: str) -> dict[str, Any]:
@@ -173,58 +208,14 @@ def package_request(group: str, trained: dict[str, Any], description: str, facts
     }
 
 
-def _create(context: Context, dataset: Dataset, earlier_model: str | None, description: str) -> str:
-    trained, ancestry = context.run.result("train"), find_ancestry(context.aws.s3, earlier_model)
-    folder, _, _ = trained["model_data"].rpartition("/")
-    facts = {name: trained[name] for name in ("training_job", "labels", "dataset_digest", "hyperparameters", "metrics")}
-    facts |= {"model_digest": trained.get("model_digest"), "earlier_model": earlier_model}
-    facts |= {"learnt": [*_keep_lists(context, dataset, folder), *ancestry.learnt]}
-    facts |= {"unknown_ancestor": ancestry.unknown}
-    bucket, prefix = split_s3_url(folder)
-    content = (json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode()
-    context.aws.s3.put_object(Bucket=bucket, Key=f"{prefix}/{FACTS}", Body=content, ContentType="application/json")
-    sagemaker, group = context.aws.sagemaker, context.names.service
-    try:
-        sagemaker.create_model_package_group(ModelPackageGroupName=group, Tags=context.names.tag_list)  # type: ignore[arg-type]
-    except ClientError as exc:
-        if "already exist" not in str(exc):
-            raise
-    request = package_request(group, trained, description, f"{folder}/{FACTS}")
-    return sagemaker.create_model_package(**request)["ModelPackageArn"]
-
-
-def _keep_lists(context: Context, dataset: Dataset, folder: str) -> list[str]:
+def _keep_lists(s3: "S3Client", dataset: Dataset, folder: str) -> list[str]:
     """Copy the lists of all splits but the test split: staging again would put others in their place."""
     bucket, prefix = split_s3_url(folder)
     splits = [split for split in CHOOSING if dataset.size(split)]  # there was no calibration split once
     for split in splits:
         source = {"Bucket": dataset.bucket, "Key": f"{dataset.prefix}/{split}_lst/{split}.lst"}
-        context.aws.s3.copy_object(CopySource=source, Bucket=bucket, Key=f"{prefix}/{split}.lst")  # type: ignore[arg-type]
+        s3.copy_object(CopySource=source, Bucket=bucket, Key=f"{prefix}/{split}.lst")  # type: ignore[arg-type]
     return [f"{folder}/{split}.lst" for split in splits]
-
-
-def summaries(context: Context) -> Iterator[Any]:
-    """The versions of the stage's group, as ListModelPackages tells them, the oldest first."""
-    paginator = context.aws.sagemaker.get_paginator("list_model_packages")
-    try:
-        for page in paginator.paginate(ModelPackageGroupName=context.names.service):
-            yield from page["ModelPackageSummaryList"]
-    except ClientError as exc:
-        if "does not exist" not in str(exc):  # a stage that has registered nothing yet has no group
-            raise
-
-
-def _describe(context: Context, arn: str) -> Package:
-    found: Any = context.aws.sagemaker.describe_model_package(ModelPackageName=arn)
-    [container] = found["InferenceSpecification"]["Containers"]
-    return Package(
-        arn=arn,
-        version=found["ModelPackageVersion"],
-        approval=found["ModelApprovalStatus"],
-        image=container["Image"],
-        model_data=container["ModelDataUrl"],
-        facts=json.loads(_read(context.aws.s3, found["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"])),
-    )
 
 
 def _read(s3: "S3Client", url: str) -> bytes:

@@ -1,13 +1,18 @@
 """The model that the run's endpoint serves: which it is, and the model card that says how to read its answers."""
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from cli.aws import Aws
 from training.dataset.dataset import Dataset
 from training.models.model_card import OtherClassesError, read_model_card, write_model_card
 from training.project.errors import TrainingError
 from training.project.inventory import find_endpoint
-from training.project.step import Context
+from training.project.naming import Names
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_ssm import SSMClient
 
 
 class EndpointNotReadyError(TrainingError):
@@ -33,26 +38,27 @@ class ServedModel:
     dataset_digest: str
 
     @classmethod
-    def of(cls, context: Context, dataset: Dataset, variant: str | None = None) -> Self:
+    def of(cls, aws: Aws, names: Names, dataset: Dataset, variant: str | None = None) -> Self:
         """The model that serves now; during an A/B test the named variant's, or that of the one that was there first.
 
         Raises:
             EndpointNotReadyError, UnknownVariantError: there is none.
             ModelCardMissingError, OtherClassesError, OtherDatasetError: it is not one of this dataset.
         """
-        whole, configuration = _read(context), _configuration(context, variant)
+        whole = _read(aws.ssm, names.model_card)
+        configuration = _configuration(aws.sagemaker, names.endpoint, variant)
         if whole.get("variants"):
             variant = variant or whole.get("variant")
-        card = _require(context, dataset, whole.get("variants", {}).get(variant, whole))
-        return cls(context.names.endpoint, configuration, variant, card, dataset.digest)
+        card = _require(names.model_card, dataset, whole.get("variants", {}).get(variant, whole))
+        return cls(names.endpoint, configuration, variant, card, dataset.digest)
 
-    def write_card(self, context: Context, card: dict[str, Any]) -> None:
+    def write_card(self, ssm: "SSMClient", names: Names, card: dict[str, Any]) -> None:
         """Put a card in the place of this one; those of other variants stay. Raises ModelCardTooLargeError."""
-        whole = read_model_card(context) or {}
+        whole = read_model_card(ssm, names.model_card) or {}
         others = whole.get("variants", {})
         if self.variant in others:
             card = whole | {"variants": others | {self.variant: card}}
-        write_model_card(context, card)
+        write_model_card(ssm, names, card)
 
     @property
     def subject(self) -> dict[str, Any]:
@@ -66,18 +72,17 @@ class ServedModel:
         }
 
 
-def read_whole_card(context: Context) -> dict[str, Any]:
+def read_whole_card(ssm: "SSMClient", parameter: str) -> dict[str, Any]:
     """The endpoint's model card, of whichever dataset; during an A/B test that of the variant that was there first.
 
     Raises:
         ModelCardMissingError: there is none, or it lacks what makes sense of the model's answers.
     """
-    return _require_whole(context, _read(context))
+    return _require_whole(parameter, _read(ssm, parameter))
 
 
-def _configuration(context: Context, variant: str | None) -> str:
-    name = context.names.endpoint
-    endpoint = find_endpoint(context)
+def _configuration(sagemaker: "SageMakerClient", name: str, variant: str | None) -> str:
+    endpoint = find_endpoint(sagemaker, name)
     if endpoint is None:
         raise EndpointNotReadyError(f"There is no endpoint {name}. {EndpointNotReadyError.__doc__}")
     if endpoint["EndpointStatus"] != "InService":
@@ -90,10 +95,9 @@ def _configuration(context: Context, variant: str | None) -> str:
     return endpoint["EndpointConfigName"]
 
 
-def _read(context: Context) -> dict[str, Any]:
-    name = context.names.model_card
+def _read(ssm: "SSMClient", name: str) -> dict[str, Any]:
     try:
-        card = read_model_card(context)
+        card = read_model_card(ssm, name)
     except ValueError as exc:
         raise ModelCardMissingError(f"{name} is no JSON: {exc}. {ModelCardMissingError.__doc__}") from exc
     if card is None:
@@ -103,19 +107,17 @@ def _read(context: Context) -> dict[str, Any]:
     return card
 
 
-def _require_whole(context: Context, card: dict[str, Any]) -> dict[str, Any]:
+def _require_whole(parameter: str, card: dict[str, Any]) -> dict[str, Any]:
     """Return the card if it is whole."""
     lacking = {"labels", "temperature", "model_digest"} - card.keys()
     if lacking:
-        raise ModelCardMissingError(
-            f"{context.names.model_card} has no {', '.join(sorted(lacking))}. {ModelCardMissingError.__doc__}"
-        )
+        raise ModelCardMissingError(f"{parameter} has no {', '.join(sorted(lacking))}. {ModelCardMissingError.__doc__}")
     return card
 
 
-def _require(context: Context, dataset: Dataset, card: dict[str, Any]) -> dict[str, Any]:
+def _require(parameter: str, dataset: Dataset, card: dict[str, Any]) -> dict[str, Any]:
     """Return the card if it is whole and of a model that was trained on this dataset."""
-    _require_whole(context, card)
+    _require_whole(parameter, card)
     if tuple(card["labels"]) != dataset.labels:
         raise OtherClassesError(
             f"The model card says {', '.join(card['labels'])}; the dataset {', '.join(dataset.labels)}. "

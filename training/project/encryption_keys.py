@@ -7,19 +7,20 @@ from botocore.exceptions import ClientError, WaiterError
 
 from cli.aws import PermissionMissingError, code_of, explain
 from training.project.errors import TrainingError
-from training.project.step import Context
 from training.project.training_stack import (
     DATA_KEYS,
     POLLING,
     TEMPLATE,
     VOLUME_KEYS,
-    TrainingStack,
     TrainingStackFailedError,
     find_training_stack,
 )
+from untrusted.console import Console
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import ParameterTypeDef
+    from mypy_boto3_kms import KMSClient
 
 _SYMMETRIC, _ENABLED = "SYMMETRIC_DEFAULT", "Enabled"
 
@@ -28,7 +29,7 @@ class KeyUnusableError(TrainingError):
     """SageMaker needs an enabled symmetric KMS key of this region."""
 
 
-def key_arn(context: Context, key: str | None) -> str | None:
+def key_arn(kms: "KMSClient", key: str | None, console: Console) -> str | None:
     """Return the ARN of a key that is given by ID, ARN or alias; None for None.
 
     Policies name keys by their ARN, and SageMaker takes no alias for a volume.
@@ -39,7 +40,7 @@ def key_arn(context: Context, key: str | None) -> str | None:
     if key is None:
         return None
     try:
-        found = context.aws.kms.describe_key(KeyId=key)["KeyMetadata"]
+        found = kms.describe_key(KeyId=key)["KeyMetadata"]
     except ClientError as exc:
         if code_of(exc) in ("NotFoundException", "InvalidArnException", "ValidationException"):
             raise KeyUnusableError(f"There is no KMS key {key}. {KeyUnusableError.__doc__}") from exc
@@ -49,7 +50,7 @@ def key_arn(context: Context, key: str | None) -> str | None:
             message = f"{key}: give the ARN of the key, or get kms:DescribeKey to look it up."
             raise KeyUnusableError(message) from exc
         message = f"The KMS key is not checked, which needs kms:DescribeKey: {key}"
-        context.console.print(message)
+        console.print(message)
         return key
     state, spec = found.get("KeyState", ""), found.get("KeySpec", "")
     if (state, spec) != (_ENABLED, _SYMMETRIC):
@@ -57,14 +58,24 @@ def key_arn(context: Context, key: str | None) -> str | None:
     return found["Arn"]
 
 
-def allow_keys(context: Context, role: str, data: str | None, volumes: str | None) -> None:
+def allow_keys(
+    cloudformation: "CloudFormationClient",
+    stack_name: str,
+    role: str,
+    console: Console,
+    *,
+    data: str | None,
+    volumes: str | None,
+) -> None:
     """Update the training stack, so that its role may use the keys of objects and of volumes.
 
     Do nothing if the role may use the keys already, and leave a role of the user's own alone.
 
     Args:
-        context: The step's.
+        cloudformation: The client of the account.
+        stack_name: The name of the training stack.
         role: ARN of the role that SageMaker works as.
+        console: Where to say what is done.
         data: ARN of the key that encrypts models or captured data.
         volumes: ARN of the key that encrypts volumes.
 
@@ -73,9 +84,9 @@ def allow_keys(context: Context, role: str, data: str | None, volumes: str | Non
     """
     if data is None and volumes is None:
         return
-    stack = find_training_stack(context)
+    stack = find_training_stack(cloudformation, stack_name)
     if stack is None or stack.role != role:
-        context.console.print(f"Make sure that the role may use the KMS key: {role}")
+        console.print(f"Make sure that the role may use the KMS key: {role}")
         return
     allowed = {DATA_KEYS: stack.data_keys, VOLUME_KEYS: stack.volume_keys}
     wanted = {
@@ -83,18 +94,20 @@ def allow_keys(context: Context, role: str, data: str | None, volumes: str | Non
         VOLUME_KEYS: _with(stack.volume_keys, volumes),
     }
     if wanted != allowed:
-        _update(context, stack, wanted)
+        console.print(f"Updating the stack {stack_name}: SageMaker's role may use the KMS key.")
+        _update(cloudformation, stack_name, stack.parameters, wanted)
 
 
 def _with(keys: tuple[str, ...], key: str | None) -> tuple[str, ...]:
     return keys if key is None or key in keys else (*keys, key)
 
 
-def _update(context: Context, stack: TrainingStack, keys: Mapping[str, Iterable[str]]) -> None:
-    name, cloudformation = context.names.training_stack, context.aws.cloudformation
-    context.console.print(f"Updating the stack {name}: SageMaker's role may use the KMS key.")
+def _update(
+    cloudformation: "CloudFormationClient", name: str, names: Iterable[str], keys: Mapping[str, Iterable[str]]
+) -> None:
+    """Update the keys, and keep the stack's other parameters (`names` has all)."""
     parameters: list[ParameterTypeDef] = [
-        {"ParameterKey": one, "UsePreviousValue": True} for one in stack.parameters if one not in keys
+        {"ParameterKey": one, "UsePreviousValue": True} for one in names if one not in keys
     ]
     parameters += [{"ParameterKey": one, "ParameterValue": ",".join(arns)} for one, arns in keys.items()]
     cloudformation.update_stack(

@@ -56,6 +56,10 @@ class RunFile:
         *others, this = record["tries"]
         self._set(step, {**record, "tries": [*others, {**this, "facts": {**this["facts"], **facts}}]})
 
+    def attempt(self, step: str) -> "Attempt":
+        """Return the last attempt at a step; it has no facts where the step never began."""
+        return Attempt(self, step)
+
     def done(self, step: str, result: dict[str, Any]) -> None:
         """Note that a step is done, and its result."""
         self._set(step, {**self.steps[step], "status": "done", "done_at": _now(), "result": result})
@@ -92,6 +96,24 @@ class RunFile:
         aside = self.path.with_suffix(".partial")
         aside.write_text(json.dumps({"format": FORMAT, "steps": self.steps}, indent=2) + "\n", encoding="utf-8")
         aside.replace(self.path)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """The last attempt at a step: what it has created so far, so that the next one can go on."""
+
+    run: RunFile
+    step: str
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the attempt has noted."""
+        tries = self.run.steps.get(self.step, {}).get("tries", [])
+        return dict(tries[-1]["facts"]) if tries else {}
+
+    def note(self, **facts: Any) -> None:
+        """Note facts of the attempt in run.json."""
+        self.run.note(self.step, **facts)
 
 
 def open_run_file(folder: Path) -> RunFile:

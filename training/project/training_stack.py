@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError, WaiterError
 
 from cli.aws import AwsError, code_of
-from training.project.step import Context
+from training.project.naming import Names
+from training.project.run_file import RunFile
+from untrusted.console import Console
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import WaiterConfigTypeDef
 
 TEMPLATE = Path(__file__).parents[2] / "stacks/training.yaml"
@@ -33,10 +36,10 @@ class TrainingStack:
     parameters: tuple[str, ...] = ()  # the names of all of them
 
 
-def find_training_stack(context: Context) -> TrainingStack | None:
-    """Read what the stack is called; None if there is no such stack, or not yet."""
+def find_training_stack(cloudformation: "CloudFormationClient", name: str) -> TrainingStack | None:
+    """Read the outputs and parameters of the stack; return None if it does not exist, or not yet."""
     try:
-        [stack] = context.aws.cloudformation.describe_stacks(StackName=context.names.training_stack)["Stacks"]
+        [stack] = cloudformation.describe_stacks(StackName=name)["Stacks"]
     except ClientError as exc:
         if code_of(exc) == "ValidationError":  # "Stack with id ... does not exist"
             return None
@@ -56,30 +59,38 @@ def find_training_stack(context: Context) -> TrainingStack | None:
     return TrainingStack(*made, data_keys=data, volume_keys=volumes, parameters=tuple(parameters))
 
 
-def ensure_training_stack(context: Context) -> TrainingStack:
-    """Make the stack, unless it is there.
+def bucket_name(run: RunFile, cloudformation: "CloudFormationClient", name: str) -> str | None:
+    """Return the bucket of the run's dataset, or else that of the stack; None before there is one."""
+    if staged := run.find("stage"):
+        return str(staged["bucket"])
+    stack = find_training_stack(cloudformation, name)
+    return stack.bucket if stack else None
+
+
+def ensure_training_stack(cloudformation: "CloudFormationClient", names: Names, console: Console) -> TrainingStack:
+    """Create the stack unless it exists.
 
     Raises:
         TrainingStackFailedError: it cannot be made.
     """
-    found = find_training_stack(context)
+    name = names.training_stack
+    found = find_training_stack(cloudformation, name)
     if found:
         return found
-    name, cloudformation = context.names.training_stack, context.aws.cloudformation
-    context.console.print(f"Making the stack {name}: a bucket for datasets and models, a role for SageMaker.")
+    console.print(f"Making the stack {name}: a bucket for datasets and models, a role for SageMaker.")
     with suppress(cloudformation.exceptions.AlreadyExistsException):  # a call that was interrupted began it
         cloudformation.create_stack(
             StackName=name,
             TemplateBody=TEMPLATE.read_text(encoding="utf-8"),
-            Parameters=[{"ParameterKey": "Service", "ParameterValue": context.names.service}],
+            Parameters=[{"ParameterKey": "Service", "ParameterValue": names.service}],
             Capabilities=["CAPABILITY_IAM"],
-            Tags=[{"Key": "project", "Value": context.names.project}, {"Key": "stage", "Value": context.names.stage}],
+            Tags=[{"Key": "project", "Value": names.project}, {"Key": "stage", "Value": names.stage}],
         )
     try:
         cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=POLLING)
     except WaiterError as exc:
         raise TrainingStackFailedError(f"The stack {name}: {exc}. {TrainingStackFailedError.__doc__}") from exc
-    made = find_training_stack(context)
+    made = find_training_stack(cloudformation, name)
     if made is None:
         raise TrainingStackFailedError(f"The stack {name} was deleted while it was made.")
     return made

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,27 +12,43 @@ from numpy.typing import NDArray
 from training.dataset.answer import Answer
 from training.dataset.dataset import Dataset
 from training.endpoint.invocation import read_images
-from training.project.step import Context
 from training.reports.evaluation_report import Mistake, render
 from training.statistics.acceptance import Acceptance
 from training.statistics.calibration import as_served
 from training.statistics.metrics import evaluate, timing
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
 MISTAKES = 24  # pictures in the report
 
 
+@dataclass(frozen=True)
+class Evaluation:
+    """What was measured.
+
+    Args:
+        dataset: The dataset of the test images.
+        card: The model card that the answers are read with.
+        answers: The endpoint's answers to the test images.
+        facts: What the report says of the endpoint and its model.
+        last_go: The last attempt that asked the endpoint: number of images and seconds.
+    """
+
+    dataset: Dataset
+    card: Mapping[str, Any]
+    answers: Sequence[Answer]
+    facts: Mapping[str, Any]
+    last_go: Mapping[str, Any]
+
+
 def write_result(
-    context: Context,
-    dataset: Dataset,
-    answers: Sequence[Answer],
-    card: Mapping[str, Any],
-    facts: Mapping[str, Any],
-    last_go: Mapping[str, Any],
-    foreign: Mapping[str, Any] | None = None,
+    evaluation: Evaluation, s3: "S3Client", folder: Path, foreign: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Write both files, and return the step's result."""
+    """Write metrics.json and report.html into the run's folder, and return the step's result."""
+    dataset, card, last_go = evaluation.dataset, evaluation.card, evaluation.last_go
     # In the order of their keys, so that the same answers give the same report in whatever order they came.
-    ordered = sorted(answers, key=lambda answer: answer.image.key)
+    ordered = sorted(evaluation.answers, key=lambda answer: answer.image.key)
     probabilities = np.array([answer.probabilities for answer in ordered])
     labels = np.array([answer.label for answer in ordered])
     milliseconds = np.array([answer.milliseconds for answer in ordered])
@@ -39,22 +57,24 @@ def write_result(
     own = {name: card.get(name) for name in ("other_class", "promise", "class_thresholds")}
     metrics |= own | {"foreign": foreign}
     metrics |= timing(milliseconds, last_go["images"], last_go["seconds"])
-    mistakes = _worst_mistakes(context, dataset, ordered, as_served(probabilities, temperature).max(axis=1))
-    metrics_file, report = context.run.folder / "metrics.json", context.run.folder / "report.html"
-    metrics_file.write_text(json.dumps({**facts, **metrics}, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    mistakes = _worst_mistakes(s3, dataset, ordered, as_served(probabilities, temperature).max(axis=1))
+    metrics_file, report = folder / "metrics.json", folder / "report.html"
+    metrics_file.write_text(
+        json.dumps({**evaluation.facts, **metrics}, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
     report.write_text(
-        render(facts, metrics, acceptance, probabilities, labels, milliseconds, mistakes), encoding="utf-8"
+        render(evaluation.facts, metrics, acceptance, probabilities, labels, milliseconds, mistakes), encoding="utf-8"
     )
     return {"metrics": metrics, "metrics_file": str(metrics_file), "report": str(report)}
 
 
 def _worst_mistakes(
-    context: Context, dataset: Dataset, answers: Sequence[Answer], confidences: NDArray[np.floating]
+    s3: "S3Client", dataset: Dataset, answers: Sequence[Answer], confidences: NDArray[np.floating]
 ) -> list[Mistake]:
     """The wrong predictions that the model was most confident of, with their pictures."""
     wrong = [(a, float(c)) for a, c in zip(answers, confidences, strict=True) if a.prediction != a.label]
     worst = sorted(wrong, key=lambda mistake: -mistake[1])[:MISTAKES]
-    pictures = dict(read_images(context.aws.s3, dataset.bucket, [answer.image for answer, _ in worst], workers=8))
+    pictures = dict(read_images(s3, dataset.bucket, [answer.image for answer, _ in worst], workers=8))
     names = dataset.labels
     return [
         Mistake(a.image.key, names[a.label], names[a.prediction], confidence, pictures[a.image])

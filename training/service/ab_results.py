@@ -5,9 +5,10 @@ from dataclasses import asdict, dataclass
 from statistics import fmean, median
 from typing import Any
 
+from cli.aws import Aws
 from cli.outcomes import ACCEPTED
 from training.project.errors import TrainingError
-from training.project.step import Context
+from training.project.naming import Names
 from training.service.results import results_table
 from training.statistics.share_difference import Share, difference
 
@@ -39,20 +40,20 @@ class Result:
     median_milliseconds: float
 
 
-def read_records(context: Context, since: str) -> list[Decided]:
+def read_records(aws: Aws, names: Names, since: str) -> list[Decided]:
     """Read what the endpoint's variants decided since a moment (ISO 8601, UTC). It reads the whole table.
 
     Raises:
         ServiceMissingError: there is no stack, so no table.
     """
-    table = results_table(context, context.names.service)
+    table = results_table(aws.cloudformation, names.service)
     if table is None:
-        raise ServiceMissingError(f"There is no stack {context.names.service}. {ServiceMissingError.__doc__}")
-    pages = context.aws.dynamodb.get_paginator("scan").paginate(
+        raise ServiceMissingError(f"There is no stack {names.service}. {ServiceMissingError.__doc__}")
+    pages = aws.dynamodb.get_paginator("scan").paginate(
         TableName=table,
         ProjectionExpression=", ".join(_ATTRIBUTES),
         FilterExpression="attribute_exists(variant) AND endpoint = :endpoint AND recorded_at >= :since",
-        ExpressionAttributeValues={":endpoint": {"S": context.names.endpoint}, ":since": {"S": since}},
+        ExpressionAttributeValues={":endpoint": {"S": names.endpoint}, ":since": {"S": since}},
     )
     return [_decided(item) for page in pages for item in page["Items"]]
 

@@ -10,13 +10,16 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cli.s3_url import split_s3_url
 from training.endpoint.invocation import OWN_REQUEST, InvalidAnswerError, parse_probabilities
 from training.project.inventory import find_endpoint
-from training.project.step import Context
 from training.statistics.image_statistics import UndecodableImageError, image_statistics
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker import SageMakerClient
 
 _logger = logging.getLogger(__name__)
 _ODD = (ValueError, KeyError, TypeError, AttributeError, RecursionError)  # what JSON of another shape leads to
@@ -31,32 +34,29 @@ class Captured:
     probabilities: tuple[float, ...]
 
 
-def capture_url(context: Context) -> str | None:
+def capture_url(sagemaker: "SageMakerClient", endpoint: str) -> str | None:
     """Where the endpoint's requests are captured; None if they are not, or if there is no endpoint."""
-    endpoint = find_endpoint(context)
-    config = endpoint.get("DataCaptureConfig") if endpoint else None
+    found = find_endpoint(sagemaker, endpoint)
+    config = found.get("DataCaptureConfig") if found else None
     return config["DestinationS3Uri"].rstrip("/") if config else None
 
 
-def read_captured(context: Context, variant: str, since: datetime, most: int, classes: int) -> list[Captured]:
+def read_captured(s3: "S3Client", url: str, since: datetime, most: int, classes: int) -> list[Captured]:
     """At most so many captured invocations by others than this tool since a moment, the newest files first.
 
     Args:
-        context: The step's.
-        variant: The one that answered; a shadow's answers reach nobody.
+        s3: The client that reads them.
+        url: Where those of one variant lie; a shadow's answers reach nobody.
         since: What is older is of another time, or of another model.
         most: So many are enough.
         classes: How many class probabilities an answer of the model has; others are of another model.
     """
-    url = capture_url(context)
-    if url is None:
-        return []
-    bucket, folder = split_s3_url(f"{url}/{context.names.endpoint}/{variant}")
-    pages = context.aws.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{folder}/")
+    bucket, folder = split_s3_url(url)
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{folder}/")
     files = [one for page in pages for one in page.get("Contents", []) if one["LastModified"] >= since]
     found: list[Captured] = []
     for file in sorted(files, key=lambda one: one["LastModified"], reverse=True):
-        body = context.aws.s3.get_object(Bucket=bucket, Key=file["Key"])["Body"].read()
+        body = s3.get_object(Bucket=bucket, Key=file["Key"])["Body"].read()
         found += (one for one in _invocations(body, file["Key"], since) if len(one.probabilities) == classes)
         if len(found) >= most:
             break

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
+from cli.aws import Aws
 from training.project.inventory import find_endpoint
-from training.project.step import Context
 from training.service.captured import capture_url, read_captured
 from training.service.errors import TooFewImagesError
 from training.service.reference import decisions_of
@@ -64,7 +64,7 @@ class Recent:
         return [f"Images: not compared ({self.captured} captured, {LEAST_IMAGES} needed).", *off]
 
 
-def read_recent(context: Context, card: Mapping[str, Any], stack: str, window: Window) -> Recent:
+def read_recent(aws: Aws, endpoint: str, card: Mapping[str, Any], stack: str, window: Window) -> Recent:
     """The newest images that the variant of the model card was asked about by others than this tool.
 
     Decisions come from the records, which hold all of them and the threshold that each was held to; where there are
@@ -73,13 +73,17 @@ def read_recent(context: Context, card: Mapping[str, Any], stack: str, window: W
     Raises:
         TooFewImagesError: neither source has enough.
     """
-    variant, capturing = _variant(context, card), capture_url(context) is not None
-    captured = read_captured(context, variant, window.since, window.most, len(card["labels"])) if variant else []
-    table = results_table(context, stack)
-    results = read_results(context, table, variant, window.since, window.most) if table else None
+    variant, url = _variant(aws, endpoint, card), capture_url(aws.sagemaker, endpoint)
+    capturing = url is not None
+    captured = []
+    if variant and url:
+        place = f"{url}/{endpoint}/{variant}"
+        captured = read_captured(aws.s3, place, window.since, window.most, len(card["labels"]))
+    table = results_table(aws.cloudformation, stack)
+    results = read_results(aws.dynamodb, table, endpoint, variant, window.since, window.most) if table else None
     records = len(results.decisions.classes) if results else 0
     if max(records, len(captured)) < LEAST_IMAGES:
-        raise _too_few(context, window, records, len(captured))
+        raise _too_few(endpoint, window, records, len(captured))
     statistics = columns([one.statistics for one in captured])
     thresholds = dict(zip(card["labels"], Acceptance.of_card(card).thresholds, strict=True))
     if results and records >= LEAST_IMAGES:
@@ -91,18 +95,18 @@ def read_recent(context: Context, card: Mapping[str, Any], stack: str, window: W
     return Recent(sample, thresholds, records, len(captured), capturing)
 
 
-def _variant(context: Context, card: Mapping[str, Any]) -> str | None:
+def _variant(aws: Aws, endpoint: str, card: Mapping[str, Any]) -> str | None:
     """The variant that the card names, else the only one in production; None if there is no endpoint any more."""
-    endpoint = find_endpoint(context)
-    names = [one["VariantName"] for one in endpoint.get("ProductionVariants", [])] if endpoint else []
+    found = find_endpoint(aws.sagemaker, endpoint)
+    names = [one["VariantName"] for one in found.get("ProductionVariants", [])] if found else []
     named: str | None = card.get("variant")
     return named or next(iter(names), None)
 
 
-def _too_few(context: Context, window: Window, records: int, captured: int) -> TooFewImagesError:
+def _too_few(endpoint: str, window: Window, records: int, captured: int) -> TooFewImagesError:
     whole = "That is as long as the reference has been there." if window.whole else "--days looks further back."
     return TooFewImagesError(
-        f"Since {window.since:%Y-%m-%d %H:%M} UTC there are {records} records of images that {context.names.endpoint} "
+        f"Since {window.since:%Y-%m-%d %H:%M} UTC there are {records} records of images that {endpoint} "
         f"has classified, and {captured} captured requests; {LEAST_IMAGES} of either is the least. "
         f"{TooFewImagesError.__doc__} {whole}"
     )

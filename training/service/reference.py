@@ -8,7 +8,7 @@ SSM parameter. Whichever model the card names, now or after a rollback, its refe
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from botocore.exceptions import ClientError
@@ -18,11 +18,13 @@ from cli.s3_url import split_s3_url
 from training.dataset.answer import Answer
 from training.dataset.dataset import Dataset
 from training.endpoint.invocation import read_images
-from training.project.step import Context
 from training.service.errors import InvalidReferenceError, ReferenceMissingError
 from training.statistics.calibration import as_served
 from training.statistics.image_statistics import STATISTICS, image_statistics
 from training.statistics.sample import DIGITS, Decisions, Sample, columns
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 IMAGES = 2_000  # at most; with more, 500 recent images tell hardly more
 WORKERS = 16  # threads that read images
@@ -36,7 +38,7 @@ def decisions_of(labels: Sequence[str], answers: Sequence[Sequence[float]], temp
     return Decisions([labels[one] for one in served.argmax(axis=1)], served.max(axis=1).tolist())
 
 
-def write_reference(context: Context, dataset: Dataset, card: Mapping[str, Any], answers: Sequence[Answer]) -> str:
+def write_reference(s3: "S3Client", dataset: Dataset, card: Mapping[str, Any], answers: Sequence[Answer]) -> str:
     """Make the reference of the model that the card names of its answers to the held-out images; returns its URL.
 
     Of many answers some are drawn, always the same; none to a counter-example.
@@ -48,7 +50,7 @@ def write_reference(context: Context, dataset: Dataset, card: Mapping[str, Any],
     ordered = sorted(real, key=lambda answer: answer.image.key)
     places = np.random.default_rng(0).permutation(len(ordered))[:IMAGES]
     drawn = {ordered[place].image: ordered[place].probabilities for place in places}
-    pictures = read_images(context.aws.s3, dataset.bucket, drawn, WORKERS)  # in the order in which they arrive
+    pictures = read_images(s3, dataset.bucket, drawn, WORKERS)  # in the order in which they arrive
     measured = {image: image_statistics(data) for image, data in pictures}
     decisions = decisions_of(dataset.labels, list(drawn.values()), card["temperature"])
     content = {
@@ -63,19 +65,19 @@ def write_reference(context: Context, dataset: Dataset, card: Mapping[str, Any],
     url = split_s3_url(reference_url(dataset.bucket, card))
     body = json.dumps(content, ensure_ascii=False).encode()
     # What is there already stays as old as it is: what came after it is what is compared with it.
-    if _stored(context, *url)[0] != body:
-        context.aws.s3.put_object(Bucket=url[0], Key=url[1], Body=body)
+    if _stored(s3, *url)[0] != body:
+        s3.put_object(Bucket=url[0], Key=url[1], Body=body)
     return reference_url(dataset.bucket, card)
 
 
-def read_reference(context: Context, url: str) -> tuple[Sample, datetime]:
+def read_reference(s3: "S3Client", url: str) -> tuple[Sample, datetime]:
     """A reference, and when it was made.
 
     Raises:
         ReferenceMissingError: there is none.
         InvalidReferenceError: it is something else.
     """
-    body, made_at = _stored(context, *split_s3_url(url))
+    body, made_at = _stored(s3, *split_s3_url(url))
     if body is None:
         raise ReferenceMissingError(f"{url}: {ReferenceMissingError.__doc__}")
     try:
@@ -91,9 +93,9 @@ def reference_url(bucket: str, card: Mapping[str, Any]) -> str:
     return f"s3://{bucket}/references/{card['model_digest'].removeprefix('sha256:')}.json"
 
 
-def _stored(context: Context, bucket: str, key: str) -> tuple[bytes | None, datetime]:
+def _stored(s3: "S3Client", bucket: str, key: str) -> tuple[bytes | None, datetime]:
     try:
-        found = context.aws.s3.get_object(Bucket=bucket, Key=key)
+        found = s3.get_object(Bucket=bucket, Key=key)
     except ClientError as exc:
         if code_of(exc) in ("NoSuchKey", "NoSuchBucket"):
             return None, datetime.min.replace(tzinfo=UTC)

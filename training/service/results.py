@@ -4,11 +4,14 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cli.service import StackNotFoundError, find_service
-from training.project.step import Context
 from training.statistics.sample import Decisions
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 _NAMES = ("classification", "confidence_score", "confidence_threshold", "recorded_at")
 
@@ -21,24 +24,26 @@ class Results:
     thresholds: Mapping[str, float]
 
 
-def results_table(context: Context, stack: str) -> str | None:
+def results_table(cloudformation: "CloudFormationClient", stack: str) -> str | None:
     """The results table of the service; None if the stack is not there, as before the first `sam deploy`."""
     try:
-        return find_service(context.aws.cloudformation, stack).results_table
+        return find_service(cloudformation, stack).results_table
     except StackNotFoundError:
         return None
 
 
-def read_results(context: Context, table: str, variant: str | None, since: datetime, most: int) -> Results:
+def read_results(
+    dynamodb: "DynamoDBClient", table: str, endpoint: str, variant: str | None, since: datetime, most: int
+) -> Results:
     """At most so many of what the answers of a variant, or of all, led to since a moment, the newest.
 
     It reads the whole table: there is no index by time, which would cost with every image.
     """
-    wanted, values = "endpoint = :endpoint AND recorded_at >= :since", {":endpoint": context.names.endpoint}
+    wanted, values = "endpoint = :endpoint AND recorded_at >= :since", {":endpoint": endpoint}
     values[":since"] = f"{since:%Y-%m-%dT%H:%M:%S}"  # recorded_at goes on with milliseconds and Z
     if variant:
         wanted, values[":variant"] = f"{wanted} AND variant = :variant", variant
-    pages = context.aws.dynamodb.get_paginator("scan").paginate(
+    pages = dynamodb.get_paginator("scan").paginate(
         TableName=table,
         ProjectionExpression=", ".join(_NAMES),
         FilterExpression=wanted,

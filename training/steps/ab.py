@@ -7,17 +7,18 @@ from typing import Any
 
 from cli.arguments import whole
 from training.dataset.dataset import Dataset
-from training.endpoint import changes as endpoint
+from training.endpoint.answers import Classifier
+from training.endpoint.changes import Endpoint
 from training.endpoint.errors import VariantTakenError
 from training.endpoint.request import VARIANT
-from training.endpoint.second_variant import add, in_service
-from training.endpoint.smoke_test import calibrate, read_smoke_test_images, smoke_test
+from training.endpoint.second_variant import add
+from training.endpoint.smoke_test import WORKERS, calibrate, read_smoke_test_images, smoke_test
 from training.models.deployed_card import deployed_model_card
 from training.models.model_card import ModelArchive, inspect_archive, read_model_card, write_model_card
 from training.models.trained_model import TrainedModel
 from training.project.errors import TrainingError
-from training.project.step import Context
 from training.service.ab_results import Result, read_records, summarise, verdict
+from training.steps.context import Context
 
 HELP = "share the requests between two models by weights, and compare what the records tell of them"
 TIMEOUT = 1800  # seconds, as of `deploy`
@@ -53,37 +54,38 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     """
     if options.weights:
         return _share(context, options)
-    tested = (read_model_card(context) or {}).get("variants")
+    tested = (read_model_card(context.aws.ssm, context.names.model_card) or {}).get("variants")
     if not tested:
         raise NoTestError
     since = options.since or min(card["created_at"] for card in tested.values())
-    results = summarise(read_records(context, since))
+    results = summarise(read_records(context.aws, context.names, since))
     verdicts = [verdict(a, b) for a, b in combinations(results, 2)]
     _show(context, since, results, verdicts)
     return {"since": since, "variants": [asdict(one) for one in results], "verdicts": verdicts}
 
 
 def _share(context: Context, options: argparse.Namespace) -> dict[str, Any]:
-    endpoint.check_ownership(context)
+    endpoint = Endpoint.of_stage(context.aws.sagemaker, context.names, context.console)
+    endpoint.check_ownership()
     weights: dict[str, float] = options.weights
-    serving = {one["VariantName"] for one in in_service(context, options.timeout)["ProductionVariants"]}
+    serving = {one["VariantName"] for one in endpoint.in_service(options.timeout)["ProductionVariants"]}
     if len(weights) != 2 or VARIANT not in weights or not serving <= weights.keys():
         raise WeightsError(f"The endpoint has the variants {', '.join(sorted(serving))}. {WeightsError.__doc__}")
     [variant] = weights.keys() - {VARIANT}
     model = TrainedModel.of(context.run, options.model_data, None)
     archive = inspect_archive(context.aws.s3, model.model_data)
     archive.require(model.model_digest)
-    tested = (read_model_card(context) or {}).get("variants", {})
+    tested = (read_model_card(context.aws.ssm, context.names.model_card) or {}).get("variants", {})
     if variant in tested and tested[variant]["model_digest"] != archive.digest:
         raise VariantTakenError
     context.run.begin("ab", variant=variant, model_data=model.model_data)
     if variant not in tested:
-        _prove_second(context, model, archive, variant, options.timeout)
+        _test_second(context, endpoint, model, archive, variant, options.timeout)
     context.aws.sagemaker.update_endpoint_weights_and_capacities(
         EndpointName=context.names.endpoint,
         DesiredWeightsAndCapacities=[{"VariantName": name, "DesiredWeight": one} for name, one in weights.items()],
     )
-    in_service(context, options.timeout)
+    endpoint.in_service(options.timeout)
     result = {"endpoint": context.names.endpoint, "weights": weights}
     context.run.done("ab", result)
     context.console.print(
@@ -93,18 +95,22 @@ def _share(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     return result
 
 
-def _prove_second(context: Context, model: TrainedModel, archive: ModelArchive, variant: str, timeout: float) -> None:
+def _test_second(
+    context: Context, endpoint: Endpoint, model: TrainedModel, archive: ModelArchive, variant: str, timeout: float
+) -> None:
     """Add the variant without weight, ask it by name, and write its card before it answers anybody else."""
-    dataset = Dataset.of(context.run)
+    dataset, names, ssm = Dataset.of(context.run), context.names, context.aws.ssm
     dataset.require(model.data_digest)
-    images = read_smoke_test_images(context, dataset)
-    config = add(context, "ab", model, variant, timeout, shadow=False)
-    smoke_test(context, dataset, images.known, variant)
-    calibration = calibrate(context, dataset, images.calibration, variant)
-    own = deployed_model_card(context, dataset, model, archive, calibration.temperature, variant=variant)
-    card = read_model_card(context) or {}
+    images = read_smoke_test_images(context.aws.s3, dataset)
+    config = add(context.aws, endpoint, context.run.attempt("ab"), model, variant, timeout, shadow=False)
+
+    classifier = Classifier(context.aws, endpoint.name, dataset, context.console, WORKERS, variant)
+    smoke_test(classifier, images.known)
+    calibration = calibrate(classifier, images.calibration)
+    own = deployed_model_card(endpoint.name, dataset, model, archive, calibration.temperature, variant=variant)
+    card = read_model_card(ssm, names.model_card) or {}
     others = {**card.get("variants", {}), variant: own}
-    write_model_card(context, {"variant": VARIANT} | card | {"endpoint_config": config, "variants": others})
+    write_model_card(ssm, names, {"variant": VARIANT} | card | {"endpoint_config": config, "variants": others})
 
 
 def _show(context: Context, since: str, results: list[Result], verdicts: list[dict[str, Any]]) -> None:

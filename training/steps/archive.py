@@ -18,7 +18,7 @@ from training.dataset.dataset import SPLITS, Dataset
 from training.models.model_card import read_model_card
 from training.models.registry import FACTS
 from training.project.errors import TrainingError
-from training.project.step import Context
+from training.steps.context import Context
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -53,7 +53,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     prefix = f"{prefix}/{context.names.run}-{trained['training_job']}"
     context.run.begin("archive", to=f"s3://{bucket}/{prefix}")
     files = {}
-    for source in _sources(context, dataset, trained, read_model_card(context)):
+    for source in _sources(context, dataset, trained, read_model_card(context.aws.ssm, context.names.model_card)):
         context.console.print(f"Archiving {source.name}")
         files[source.name] = _put(context.aws.s3, source, bucket, f"{prefix}/{source.name}")
     manifest = {

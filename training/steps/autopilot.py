@@ -13,11 +13,11 @@ from cli.aws import code_of
 from cli.polling import looks
 from training.dataset.dataset import Dataset
 from training.jobs.autopilot_request import Limits, automl_job_request
+from training.jobs.options import seconds
 from training.jobs.preflight import check_counts, check_dataset, check_role
 from training.project.bucket import require_bucket
 from training.project.errors import TrainingError
-from training.project.step import Context
-from training.steps.train import seconds
+from training.steps.context import Context
 from untrusted.terminal import print_json
 
 HELP = "have SageMaker Autopilot find a model for the same images (AWS only), and compare validation accuracies"
@@ -58,8 +58,8 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     dataset = Dataset.of(context.run)
     check_counts(dataset, mini_batch_size=1)
     require_bucket(context.aws, dataset.bucket)
-    check_dataset(context, dataset)
-    check_role(context, options.role)
+    check_dataset(context.aws.s3, dataset)
+    check_role(context.aws.iam, options.role, context.console)
     limits = Limits(options.max_candidates, options.max_job_runtime, options.max_runtime)
     name = context.names.short(datetime.now(UTC))
     request = automl_job_request(dataset, name, options.role, limits, context.names.tag_list)

@@ -10,12 +10,11 @@ from botocore.exceptions import ClientError
 
 from cli.arguments import whole
 from cli.aws import code_of
-from training.endpoint import changes as endpoint
-from training.endpoint import scaling
+from training.endpoint import alarms, scaling
+from training.endpoint.changes import Endpoint
 from training.project import inventory
-from training.project.step import Context
-from training.project.training_stack import find_training_stack
-from training.steps.resources import bucket_name
+from training.project.training_stack import bucket_name, find_training_stack
+from training.steps.context import Context
 
 HELP = "delete the endpoint and what belongs to it; shows what it would delete unless --yes is given"
 TIMEOUT = 900  # seconds; AWS takes a minute or two to delete an endpoint
@@ -39,9 +38,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     """Do the step. What it has deleted before an interruption is gone, and the next call does the rest."""
     say = context.console.print
+    endpoint = Endpoint.of_stage(context.aws.sagemaker, context.names, context.console)
     if options.yes:
-        endpoint.settled(context, options.timeout)  # while it is being changed, SageMaker refuses to delete it
-    deletions = list(_deletions(context, options.timeout))
+        endpoint.settled(options.timeout)  # while it is being changed, SageMaker refuses to delete it
+    deletions = list(_deletions(context, endpoint, options.timeout))
     for deletion in deletions:
         say(f"{'Deleting' if options.yes else 'Would delete'} the {deletion.kind} {deletion.name}")
         if options.yes:
@@ -61,33 +61,33 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     return {"dry_run": not options.yes, "deleted" if options.yes else "would_delete": deleted, "kept": kept}
 
 
-def _deletions(context: Context, timeout: float) -> Iterator[Deletion]:
+def _deletions(context: Context, endpoint: Endpoint, timeout: float) -> Iterator[Deletion]:
     """What is ours, in the order in which SageMaker lets it go."""
-    sagemaker = context.aws.sagemaker
-    found = inventory.find_endpoint(context)
-    ours = found is None or inventory.is_ours(context, found["EndpointArn"])
+    sagemaker, autoscaling, names = context.aws.sagemaker, context.aws.autoscaling, context.names
+    found = endpoint.find()
+    ours = found is None or inventory.is_ours(sagemaker, names, found["EndpointArn"])
     if ours:
-        for target in scaling.describe(context):
-            yield Deletion("auto-scaling of", target["ResourceId"], partial(scaling.deregister, context, [target]))
+        for target in scaling.describe(autoscaling, endpoint.name):
+            yield Deletion("auto-scaling of", target["ResourceId"], partial(scaling.deregister, autoscaling, [target]))
     if found and ours:
-        yield Deletion("endpoint", found["EndpointName"], partial(endpoint.delete, context, timeout))
+        yield Deletion("endpoint", endpoint.name, partial(endpoint.delete, timeout))
     elif found:
         context.console.print(f"The endpoint {found['EndpointName']} has not our tags, and is kept.")
-    for name in inventory.comparison_endpoints(context):
+    for name in inventory.comparison_endpoints(sagemaker, names):
         yield Deletion("endpoint", name, partial(sagemaker.delete_endpoint, EndpointName=name))
     used_by_others = found["EndpointConfigName"] if found and not ours else None
-    for name in inventory.endpoint_configs(context):
+    for name in inventory.endpoint_configs(sagemaker, names):
         if name != used_by_others:
             delete = partial(sagemaker.delete_endpoint_config, EndpointConfigName=name)
             yield Deletion("endpoint configuration", name, delete)
-    for name in inventory.models(context):
+    for name in inventory.models(sagemaker, names):
         yield Deletion("model", name, partial(sagemaker.delete_model, ModelName=name))
-    for alarm in inventory.alarms(context):
+    cloudwatch = context.aws.cloudwatch
+    for alarm in inventory.alarms(cloudwatch, endpoint.name):
         # Those of target tracking have no tags of ours: they go with the auto-scaling.
-        tags = context.aws.cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"])["Tags"]
-        if inventory.carries_our_tags(context, tags):
+        if alarms.is_ours(cloudwatch, names, alarm["AlarmArn"]):
             name = alarm["AlarmName"]
-            yield Deletion("alarm", name, partial(context.aws.cloudwatch.delete_alarms, AlarmNames=[name]))
+            yield Deletion("alarm", name, partial(cloudwatch.delete_alarms, AlarmNames=[name]))
     yield from _model_card(context)
 
 
@@ -99,7 +99,7 @@ def _model_card(context: Context) -> Iterator[Deletion]:
         if code_of(exc) != "InvalidResourceId":  # there is none
             raise
         return
-    if inventory.carries_our_tags(context, tags):
+    if inventory.carries_our_tags(context.names, tags):
         yield Deletion("model card", name, partial(ssm.delete_parameter, Name=name))
 
 
@@ -113,10 +113,10 @@ def _kept(context: Context) -> dict[str, str]:
     }
     group = f"aws sagemaker list-model-packages --model-package-group-name {names.service}"
     kept["model registry"] = f"records of what was trained and decided: {group}"
-    if bucket := bucket_name(context):
+    if bucket := bucket_name(context.run, context.aws.cloudformation, names.training_stack):
         kept["datasets"] = f"aws s3 rm --recursive s3://{bucket}/datasets/{names.service}/"
         kept["models, checkpoints, captured data and archives"] = f"in s3://{bucket}, of all projects that use it"
-    if stack := find_training_stack(context):
+    if stack := find_training_stack(context.aws.cloudformation, names.training_stack):
         kept["the bucket with all that is in it"] = f"aws s3 rb s3://{stack.bucket} --force"
         kept["stack of the bucket and the role"] = (
             f"aws cloudformation delete-stack --stack-name {names.training_stack}"

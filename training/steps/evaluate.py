@@ -2,18 +2,23 @@
 
 import argparse
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from time import perf_counter
 from typing import Any
 
 from cli.arguments import share, whole
 from training.dataset.answer import Answer
-from training.dataset.dataset import TEST, Dataset, LabelledKey
-from training.endpoint.answers import AnswerFile
-from training.endpoint.evaluation_errors import AccuracyTooLowError
-from training.endpoint.held_out_answers import find_test_images, measure
+from training.dataset.dataset import TEST, Dataset, HeldOutImages
+from training.endpoint.answers import AnswerFile, Classifier
 from training.models.served_model import ServedModel
-from training.project.step import Context
+from training.project.errors import TrainingError
+from training.steps.context import Context
 
 HELP = "measure the deployed endpoint on the held-out test images; report.html and metrics.json"
+
+
+class AccuracyTooLowError(TrainingError):
+    """The accuracy on the test images is below what was asked for."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,22 +44,26 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         ImageMissingError, NoAnswerError: an image could not be measured; the answers so far are kept.
         AccuracyTooLowError: after everything is written.
     """
-    from training.endpoint.calibration_answers import calibration_answers
+    from training.endpoint.answers import calibration_answers
     from training.endpoint.ood_images import classify_ood_images, open_ood_source
-    from training.reports.evaluation_result import write_result
+    from training.reports.evaluation_result import Evaluation, write_result
     from training.reports.evaluation_summary import show
     from training.service.reference import write_reference
 
     dataset = Dataset.of(context.run)
-    served = ServedModel.of(context, dataset, options.target_variant)
-    images = find_test_images(context, dataset)
-    ood_source = open_ood_source(context, options.foreign) if options.foreign else None
-    card = _calibrate(context, served, calibration_answers(context, dataset, served, options.workers, options.again))
-    answers, last_go = _ask(context, dataset, images, served, options)
-    facts = _facts(context, served.subject, card, answers, last_go)
-    foreign = classify_ood_images(context, ood_source, served.variant, card, options.workers) if ood_source else None
-    result = write_result(context, dataset, answers, card, facts, last_go, foreign)
-    result["reference"] = write_reference(context, dataset, card, answers)
+    served = ServedModel.of(context.aws, context.names, dataset, options.target_variant)
+    images = HeldOutImages(dataset, context.aws.s3)
+    ood_source = open_ood_source(context.aws.s3, options.foreign) if options.foreign else None
+
+    classifier = Classifier(context.aws, served.endpoint, dataset, context.console, options.workers, served.variant)
+    answers = calibration_answers(classifier, context.run.folder, served.subject, options.again)
+    card = _calibrate(context, served, answers)
+    answers, last_go = _ask(context, classifier, images, served, options)
+    foreign = classify_ood_images(classifier, ood_source, card) if ood_source else None
+
+    evaluation = Evaluation(dataset, card, answers, _facts(context, served.subject, card, answers, last_go), last_go)
+    result = write_result(evaluation, context.aws.s3, context.run.folder, foreign)
+    result["reference"] = write_reference(context.aws.s3, dataset, card, answers)
     context.run.done("evaluate", result)
     show(context.console, result)
     _judge(result["metrics"], options.min_accuracy)
@@ -66,7 +75,7 @@ def _calibrate(context: Context, served: ServedModel, answers: Sequence[Answer])
 
     A step that measures takes no threshold out of service: where the card has one, its temperature stays too.
     """
-    from training.endpoint.calibration_answers import calibrated
+    from training.models.calibrated_card import calibrated
 
     if not answers:
         context.console.print("The dataset has no calibration images: the temperature stays. Stage it again for some.")
@@ -79,33 +88,38 @@ def _calibrate(context: Context, served: ServedModel, answers: Sequence[Answer])
         )
         return served.card
     if card != served.card:
-        served.write_card(context, card)
+        served.write_card(context.aws.ssm, context.names, card)
     return card
 
 
 def _ask(
-    context: Context,
-    dataset: Dataset,
-    images: list[LabelledKey],
-    served: ServedModel,
-    options: argparse.Namespace,
-) -> tuple[list[Answer], dict[str, Any]]:
-    """Have an answer for every image. Returns them, and what is known of the last go that asked for any."""
+    context: Context, classifier: Classifier, images: HeldOutImages, served: ServedModel, options: argparse.Namespace
+) -> tuple[Sequence[Answer], dict[str, Any]]:
+    """Have an answer for every image. Return them, and what is known of the last attempt that asked for any.
+
+    The attempt is noted twice: before, so that an interrupted one is known as such (no seconds), and after.
+    """
     last_go = context.run.begin("evaluate", **served.subject).get("last_go")
-    answers = AnswerFile.of_split(context, TEST, served.subject)
+    file = AnswerFile.of_split(context.run.folder, TEST, served.subject)
     if options.again:
-        answers.clear()
-    answered = {answer.image for answer in answers.answers}
-    missing = [image for image in images if image not in answered]
-    if missing or last_go is None:
-        last_go = measure(context, dataset, answers, missing, options.workers, served.variant)
-    else:
-        context.console.print(f"All {len(answered):,} test images have been answered; --again measures anew.")
-    return answers.answers, last_go
+        file.clear()
+    missing = file.missing(images.images)
+    if last_go is not None and not missing:
+        context.console.print(f"All {len(file.answers):,} test images have been answered; --again measures anew.")
+        return file.answers, last_go
+
+    measured_at = datetime.now(UTC).isoformat(timespec="seconds")
+    last_go = {"measured_at": measured_at, "images": len(missing), "seconds": None, "workers": options.workers}
+    context.run.note("evaluate", last_go=last_go)
+    started = perf_counter()
+    classifier.complete(file, missing, "Classify the test images")
+    last_go |= {"seconds": perf_counter() - started}
+    context.run.note("evaluate", last_go=last_go)
+    return file.answers, last_go
 
 
 def _facts(
-    context: Context, subject: dict[str, Any], card: dict[str, Any], answers: list[Answer], last_go: dict[str, Any]
+    context: Context, subject: dict[str, Any], card: dict[str, Any], answers: Sequence[Answer], last_go: dict[str, Any]
 ) -> dict[str, Any]:
     """What the report says of what was evaluated."""
     trained = context.run.find("train") or {}

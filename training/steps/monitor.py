@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from cli.arguments import whole
 from training.dataset.dataset import Dataset
 from training.models.served_model import read_whole_card
-from training.project.step import Context
 from training.service.errors import DriftError, SmallReferenceError
+from training.steps.context import Context
 
 if TYPE_CHECKING:
     from training.service.recent import Recent
@@ -46,15 +46,15 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     from training.service.reference import read_reference, reference_url
     from training.statistics.drift import LEAST_IMAGES, compare
 
-    card = read_whole_card(context)
+    card = read_whole_card(context.aws.ssm, context.names.model_card)
     url = reference_url(Dataset.of(context.run).bucket, card)
-    reference, made_at = read_reference(context, url)
+    reference, made_at = read_reference(context.aws.s3, url)
     if len(reference.decisions.classes) < LEAST_IMAGES:
         raise SmallReferenceError
     # What is older than the reference may be of the model before.
     window = Window.of(options.days, made_at, options.images)
     stack = options.stack or context.names.service
-    recent = read_recent(context, card, stack, window)
+    recent = read_recent(context.aws, context.names.endpoint, card, stack, window)
     comparisons = compare(reference, recent.sample, recent.thresholds)
     context.run.begin("monitor", days=options.days, images=options.images, stack=stack)
     facts = {

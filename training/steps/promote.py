@@ -8,9 +8,9 @@ from cli import instances
 from cli.arguments import whole
 from cli.prices import add_prices_argument, per_hour, read_prices
 from training.dataset.answer import Answer
-from training.dataset.dataset import Dataset, LabelledKey
+from training.dataset.dataset import Dataset, HeldOutImages, LabelledKey
+from training.endpoint.answers import Classifier
 from training.endpoint.comparison import ModelComparison
-from training.endpoint.held_out_answers import find_test_images
 from training.models.promotion import Verdict, judge, same_model
 from training.models.promotion_errors import (
     ChallengerRefusedError,
@@ -18,8 +18,8 @@ from training.models.promotion_errors import (
     NotComparableError,
     UnknownAncestorError,
 )
-from training.models.registry import Package, decide, digest_in, find_champion, find_package
-from training.project.step import Context
+from training.models.registry import ModelRegistry, Package
+from training.steps.context import Context
 
 HELP = "compare the trained model with the champion on the test images, and approve it if it is better"
 TIMEOUT = 1800  # seconds; AWS takes 3 to 10 minutes as a rule
@@ -62,19 +62,24 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     role = options.role or trained["role"]
     hourly = read_prices(options.prices).instances(options.instance_type)
     context.console.print(f"Cost: {per_hour(hourly)} per hour for each of the models, while they are compared.")
-    comparison = ModelComparison(context, dataset, role, options.instance_type, options.workers, options.timeout)
-    return promote(context, dataset, find_package(context, version), comparison)
+    classifier = Classifier(context.aws, context.names.endpoint, dataset, context.console, options.workers)
+    comparison = ModelComparison(
+        classifier, context.names, context.run.folder, role, options.instance_type, options.timeout
+    )
+    challenger = ModelRegistry(context.aws, context.names).find_package(version)
+    return promote(context, dataset, challenger, comparison)
 
 
 def promote(context: Context, dataset: Dataset, challenger: Package, comparison: Asked) -> dict[str, Any]:
     """The step once it is known who is to be promoted."""
-    champion = find_champion(context)
+    registry = ModelRegistry(context.aws, context.names)
+    champion = registry.find_champion()
     context.run.begin("promote", challenger=challenger.arn, champion=champion and champion.arn)
     if champion and champion.version == challenger.version:
         verdict = Verdict(True, f"Version {challenger.version} is the champion already.")
     else:
         verdict = _compare(context, dataset, challenger, champion, comparison)
-        decide(context, challenger, "Approved" if verdict.promoted else "Rejected", verdict.reason)
+        registry.decide(challenger, "Approved" if verdict.promoted else "Rejected", verdict.reason)
     result = verdict.as_data() | {"challenger": challenger.version, "champion": champion and champion.version}
     context.run.done("promote", result)
     if not verdict.promoted:
@@ -118,19 +123,17 @@ def _check(context: Context, dataset: Dataset, challenger: Package, champion: Pa
         package.require_model(context.aws.s3)
 
 
-def _fair_images(context: Context, dataset: Dataset, packages: Sequence[Package]) -> list[LabelledKey]:
+def _fair_images(context: Context, dataset: Dataset, packages: Sequence[Package]) -> Sequence[LabelledKey]:
     """The test images but for those that one of the models has learnt from, or was tuned by.
 
     They are of another dataset: of the champion's, or of one that either model goes back to.
     """
-    images = find_test_images(context, dataset)
+    images = HeldOutImages(dataset, context.aws.s3)
     known = set[str]().union(*(package.learnt(context.aws.s3) for package in packages))
-    fair = [image for image in images if digest_in(image.key) not in known]
+    fair = images.without(known)
     if not fair:
         raise NoFairImagesError
-    if len(fair) < len(images):
-        context.console.print(
-            f"{len(images) - len(fair)} of {len(images)} test images are left out: the challenger or the champion has "
-            "learnt from them."
-        )
+    if len(fair) < len(images.images):
+        left_out = f"{len(images.images) - len(fair)} of {len(images.images)} test images"
+        context.console.print(f"{left_out} are left out: the challenger or the champion has learnt from them.")
     return fair

@@ -7,12 +7,12 @@ from botocore.exceptions import ClientError
 
 from cli.arguments import whole
 from training.endpoint import alarms, scaling
-from training.endpoint import changes as endpoint
-from training.endpoint.errors import EndpointFailedError
+from training.endpoint.changes import Endpoint
+from training.endpoint.conversion import refuse_to_make_serverless
 from training.models.model_card import earlier_model_cards, read_model_card, write_model_card
 from training.project import inventory
 from training.project.errors import TrainingError
-from training.project.step import Context
+from training.steps.context import Context
 
 HELP = "have the endpoint serve again what it served before the last deploy or ab"
 TIMEOUT = 1800  # seconds, as of `deploy`
@@ -37,19 +37,21 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     Raises:
         NothingBeforeError: no configuration is before.
         ServerlessConversionError: the one before is serverless, and what serves is not.
-        EndpointTakenError, EndpointStuckError, EndpointFailedError: the endpoint cannot be moved.
+        EndpointTakenError, EndpointStuckError, EndpointFailedError, RolledBackError: the endpoint cannot be moved.
     """
-    endpoint.check_ownership(context)
-    serving, present = _serving(context, options.timeout), read_model_card(context) or {}
+    endpoint = Endpoint.of_stage(context.aws.sagemaker, context.names, context.console)
+    endpoint.check_ownership()
+    serving = endpoint.in_service(options.timeout)["EndpointConfigName"]
+    present = read_model_card(context.aws.ssm, context.names.model_card) or {}
     carded = present.get("endpoint_config", serving)
     card = _card_of(context, serving) if carded != serving else None
     if card is None:
         card = _card_before(context, serving)
-        _move(context, serving, card, present, options.timeout)
-    write_model_card(context, card)
-    scaling.restore(context, scaling.noted(context))
+        _move(context, endpoint, serving, card, present, options.timeout)
+    write_model_card(context.aws.ssm, context.names, card)
+    scaling.restore(context.aws.autoscaling, scaling.noted(context.run))
     for config in {serving, carded}:
-        alarms.delete(context, config)
+        alarms.delete(context.aws.cloudwatch, context.names, config)
     context.run.forget("deploy")  # its result tells of another model than the one that serves
     context.console.print(
         f"The endpoint {context.names.endpoint} serves {card['endpoint_config']}, with its model card."
@@ -57,22 +59,21 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     return {"endpoint": context.names.endpoint, "endpoint_config": card["endpoint_config"], "model_card": card}
 
 
-def _serving(context: Context, timeout: float) -> str:
-    found = endpoint.settled(context, timeout)
-    if found is None or found["EndpointStatus"] != endpoint.IN_SERVICE:
-        status = found["EndpointStatus"] if found else "not there"
-        raise EndpointFailedError(f"The endpoint {context.names.endpoint} is {status}: `deploy` makes it anew.")
-    return found["EndpointConfigName"]
-
-
 def _card_of(context: Context, config: str) -> dict[str, Any] | None:
     """The newest model card of a configuration; None if it never had one."""
-    return next((card for card in earlier_model_cards(context) if card.get("endpoint_config") == config), None)
+    return next(
+        (
+            card
+            for card in earlier_model_cards(context.aws.ssm, context.names.model_card)
+            if card.get("endpoint_config") == config
+        ),
+        None,
+    )
 
 
 def _card_before(context: Context, serving: str) -> dict[str, Any]:
     """The newest model card of a configuration that is still there and not the one in service."""
-    for card in earlier_model_cards(context):
+    for card in earlier_model_cards(context.aws.ssm, context.names.model_card):
         config = card.get("endpoint_config", serving)
         if config != serving and _exists(context, config):
             return card
@@ -89,19 +90,25 @@ def _exists(context: Context, config: str) -> bool:
     return True
 
 
-def _move(context: Context, serving: str, card: dict[str, Any], present: dict[str, Any], timeout: float) -> None:
+def _move(
+    context: Context,
+    endpoint: Endpoint,
+    serving: str,
+    card: dict[str, Any],
+    present: dict[str, Any],
+    timeout: float,
+) -> None:
     """Move the endpoint to the configuration of a card; the cards of all its variants, then and now, are known."""
-    config = card["endpoint_config"]
-    if endpoint.is_serverless(context, config):
-        endpoint.refuse_to_make_serverless(context, endpoint.is_serverless(context, serving))
+    config, autoscaling = card["endpoint_config"], context.aws.autoscaling
+    if endpoint.is_serverless(config):
+        refuse_to_make_serverless(endpoint.name, endpoint.is_serverless(serving))
     if variants := card.get("variants", {}) | present.get("variants", {}):
-        write_model_card(context, present | {"variants": variants})
-    scaled = scaling.describe(context)
-    scaling.deregister(context, scaled)  # SageMaker refuses another instance type while anything scales
+        write_model_card(context.aws.ssm, context.names, present | {"variants": variants})
+    scaled = scaling.describe(autoscaling, endpoint.name)
+    scaling.deregister(autoscaling, scaled)  # SageMaker refuses another instance type while anything scales
     try:
-        endpoint.go_back(context, serving, config, "endpoint usage", scaled=bool(scaled or scaling.noted(context)))
-        after = _serving(context, timeout)
+        noted = scaling.noted(context.run)
+        endpoint.roll_back(serving, config, "endpoint usage", scaled=bool(scaled or noted))
+        endpoint.expect(config, timeout)
     finally:
-        scaling.restore(context, scaled)
-    if after != config:
-        raise EndpointFailedError(f"SageMaker did not bring {config} into service: see `status`.")
+        scaling.restore(autoscaling, scaled)

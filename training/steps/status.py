@@ -7,8 +7,8 @@ from typing import Any
 from rich.table import Table
 
 from cli.prices import HOURS_PER_MONTH, add_prices_argument, per_hour, read_prices
-from training.project.step import Context
-from training.steps.resources import Resource, resources
+from training.reports.resources import Account, Resource, resources
+from training.steps.context import Context
 from untrusted.console import LINE_BREAK, styled
 
 HELP = "show what exists, what it costs per hour, and which steps are done"
@@ -23,7 +23,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     """Do the step. It changes nothing, not even run.json."""
     prices = read_prices(options.prices)
     with context.console.status("Looking at AWS"):
-        found = list(resources(context, prices))
+        found = list(resources(Account(context.aws, context.names, context.run), prices))
     steps = {
         step: {"status": record["status"], "at": record.get(f"{record['status']}_at")}
         for step, record in context.run.steps.items()

@@ -6,7 +6,7 @@ from typing import Any
 from cli.arguments import share, whole
 from training.dataset.dataset import Dataset
 from training.models.served_model import ServedModel
-from training.project.step import Context
+from training.steps.context import Context
 
 HELP = "choose the lowest confidence threshold that promises a precision, and put it into the model card"
 CONFIDENCE = 0.95
@@ -45,19 +45,21 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         NoThresholdError: the promise cannot be made; the model card stays as it is.
         ModelCardTooLargeError: it has no room for a threshold of each class.
     """
-    from training.endpoint.calibration_answers import calibrated, calibration_answers
+    from training.endpoint.answers import Classifier, calibration_answers
+    from training.models.calibrated_card import calibrated
     from training.reports.threshold_summary import show
     from training.statistics.precision_guarantee import PrecisionGuarantee
     from training.statistics.thresholds import Sample, common_threshold, thresholds_by_class
 
     dataset, guarantee = Dataset.of(context.run), PrecisionGuarantee(options.precision, options.confidence)
     context.run.begin("threshold", precision=guarantee.precision, confidence=guarantee.confidence)
-    served = ServedModel.of(context, dataset, options.target_variant)
-    answers = calibration_answers(context, dataset, served, options.workers, options.again)
+    served = ServedModel.of(context.aws, context.names, dataset, options.target_variant)
+    classifier = Classifier(context.aws, served.endpoint, dataset, context.console, options.workers, served.variant)
+    answers = calibration_answers(classifier, context.run.folder, served.subject, options.again)
     card = calibrated(served.card, answers)
     sample = Sample.of(answers, card, sum(map(dataset.size, dataset.counts)))
     chosen = (thresholds_by_class if options.per_class else common_threshold)(sample, guarantee)
-    served.write_card(context, card | chosen.members)
+    served.write_card(context.aws.ssm, context.names, card | chosen.members)
     result = {"model_card_parameter": context.names.model_card, **chosen.members, "classes": chosen.classes}
     context.run.done("threshold", result)
     show(context.console, result)

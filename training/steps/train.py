@@ -1,24 +1,22 @@
 """`train`: a training job of SageMaker's built-in image-classification algorithm on the dataset that was staged."""
 
 import argparse
-import re
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from cli import instances
-from cli.arguments import whole
 from training.dataset.dataset import TRAIN
-from training.jobs import hyperparameters
 from training.jobs.follow import check_completed, follow
-from training.jobs.plan import Plan, make_plan
+from training.jobs.options import add_job_arguments
+from training.jobs.plan import Plan, make_plan, with_key_arns
 from training.jobs.preflight import preflight
+from training.jobs.registration import register_trained
 from training.jobs.training_jobs import JobNameTakenError, Jobs, SageMakerJobs
 from training.jobs.training_report import show_result, train_result
 from training.jobs.training_request import training_job_request
-from training.models.registry import register
+from training.models.registry import ModelRegistry
 from training.project.encryption_keys import allow_keys
-from training.project.step import Context
+from training.project.training_stack import find_training_stack
+from training.steps.context import Context
 from untrusted.terminal import print_json
 
 HELP = "train a model on the staged dataset: a SageMaker training job, followed to its end"
@@ -27,42 +25,7 @@ HELP = "train a model on the staged dataset: a SageMaker training job, followed 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the step's own options."""
     parser.usage = "python -m training train [option ...]"
-    job = parser.add_argument_group("the training job")
-    job.add_argument("--role", metavar="ARN", help="role that SageMaker works as (default: the one `stage` made)")
-    job.add_argument("--instance-type", default=instances.TRAINING, help="a machine with a GPU (%(default)s)")
-    job.add_argument(
-        "--volume-size", type=whole(1, 16384), default=30, metavar="GB", help="disk for data and model (%(default)s)"
-    )
-    job.add_argument(
-        "--max-runtime", type=seconds, default="2h", metavar="TIME", help="caps the bill: 90s, 30m, 2h (%(default)s)"
-    )
-    job.add_argument("--spot", action="store_true", help="spot machines: up to 90 %% cheaper, may be interrupted")
-    job.add_argument("--max-wait", type=seconds, metavar="TIME", help="for --spot: waiting and training together")
-    job.add_argument("--kms-key", metavar="KEY", help="encrypts the model in S3")
-    job.add_argument("--volume-kms-key", metavar="KEY", help="encrypts the disk (p2 and p3 only)")
-    job.add_argument("--dry-run", action="store_true", help="check everything, print the request, create nothing")
-    job.add_argument("--again", action="store_true", help="train anew although the run has this very model")
-    earlier = parser.add_argument_group("going on from an earlier model").add_mutually_exclusive_group()
-    earlier.add_argument("--from-model", metavar="S3-URL", help="its model.tar.gz")
-    earlier.add_argument("--from-run", metavar="NAME", help="the model of another run (its --run)")
-    tuned = parser.add_argument_group("hyperparameters")
-    tuned.add_argument(
-        "--hyperparameters",
-        type=Path,
-        default=hyperparameters.DEFAULTS,
-        metavar="TOML",
-        help="file of them; the flags below override it (default: training/jobs/hyperparameters.toml)",
-    )
-    for name, kind in hyperparameters.KINDS.items():
-        tuned.add_argument(f"--{name.replace('_', '-')}", metavar="X", help=kind.words)
-
-
-def seconds(text: str) -> int:
-    """Parse a time such as 90s, 30m or 2h; a bare number is seconds."""
-    parts = re.fullmatch(r"([1-9][0-9]*)([smh]?)", text)
-    if not parts:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a time such as 90s, 30m or 2h")
-    return int(parts[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[parts[2]]
+    add_job_arguments(parser)
 
 
 def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
@@ -71,8 +34,13 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     Raises:
         TrainingError: nothing was created (plan, preflight), or the job did not complete.
     """
-    plan = make_plan(context, options)
-    preflight(context, plan)
+    plan = make_plan(
+        context.run,
+        options,
+        lambda: find_training_stack(context.aws.cloudformation, context.names.training_stack),
+    )
+    plan = with_key_arns(plan, context.aws.kms, context.console)
+    preflight(context.aws, plan, context.console)
     jobs = SageMakerJobs(context.aws)
     if options.dry_run:
         request = make_request(context, plan, jobs, checkpoints=None)
@@ -80,7 +48,8 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
             print_json(request)
         return request
     train(context, plan, jobs, options.again)
-    return register(context, plan.dataset, plan.earlier_model)
+    registry = ModelRegistry(context.aws, context.names)
+    return register_trained(registry, context.run, context.console, plan.dataset, plan.earlier_model)
 
 
 def train(context: Context, plan: Plan, jobs: Jobs, again: bool = False) -> dict[str, Any]:
@@ -108,7 +77,14 @@ def train(context: Context, plan: Plan, jobs: Jobs, again: bool = False) -> dict
 
 
 def _start(context: Context, plan: Plan, jobs: Jobs, checkpoints: str | None) -> str:
-    allow_keys(context, plan.role, data=plan.kms_key, volumes=plan.volume_kms_key)
+    allow_keys(
+        context.aws.cloudformation,
+        context.names.training_stack,
+        plan.role,
+        context.console,
+        data=plan.kms_key,
+        volumes=plan.volume_kms_key,
+    )
     with context.console.status("creating the training job"):
         request = make_request(context, plan, jobs, checkpoints)
         name = str(request["TrainingJobName"])
@@ -132,7 +108,7 @@ def make_request(context: Context, plan: Plan, jobs: Jobs, checkpoints: str | No
 def _finish(context: Context, plan: Plan, jobs: Jobs, name: str, told: str) -> dict[str, Any]:
     try:
         context.console.print(told)
-        job, log = follow(context, jobs, name, int(plan.hyperparameters["epochs"]))
+        job, log = follow(jobs, name, int(plan.hyperparameters["epochs"]), context.aws.logs, context.console)
     except KeyboardInterrupt:
         stop = f"aws sagemaker stop-training-job --training-job-name {name} --region {context.aws.region}"
         context.console.print(f"The training job goes on without you. To stop it: {stop}")

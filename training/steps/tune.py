@@ -13,17 +13,19 @@ from rich.table import Table
 from cli.polling import looks
 from training.jobs.follow import JobVanishedError
 from training.jobs.log import JobLog, LogReader
-from training.jobs.plan import Plan, make_plan
+from training.jobs.options import add_job_arguments
+from training.jobs.plan import Plan, make_plan, with_key_arns
 from training.jobs.preflight import preflight
+from training.jobs.registration import register_trained
 from training.jobs.training_jobs import Jobs, SageMakerJobs
 from training.jobs.training_report import show_result, train_result
 from training.jobs.tuning_jobs import SageMakerTuningJobs, TuningJobs, tuning_job_request
 from training.jobs.tuning_search import DEFAULTS, Search
-from training.models.registry import register
+from training.models.registry import ModelRegistry
 from training.project.encryption_keys import allow_keys
 from training.project.errors import TrainingError
-from training.project.step import Context
-from training.steps import train
+from training.project.training_stack import find_training_stack
+from training.steps.context import Context
 from untrusted.console import progress
 from untrusted.terminal import print_json
 
@@ -42,7 +44,7 @@ class TuningStoppedError(TrainingError):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the step's own options: those of `train`, for each of the training jobs, and the ranges."""
-    train.add_arguments(parser)
+    add_job_arguments(parser)
     parser.usage = "python -m training tune [option ...]"
     parser.add_argument(
         "--ranges", type=Path, default=DEFAULTS, metavar="TOML", help="what is tried (training/jobs/tuning.toml)"
@@ -55,9 +57,16 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     Raises:
         SearchError, TrainingError: nothing was created (ranges, plan, preflight), or the job brought forth no model.
     """
-    search, plan = Search.read(options.ranges), make_plan(context, options)
+    search = Search.read(options.ranges)
+    plan = make_plan(
+        context.run,
+        options,
+        lambda: find_training_stack(context.aws.cloudformation, context.names.training_stack),
+    )
+    plan = with_key_arns(plan, context.aws.kms, context.console)
     largest = search.largest("mini_batch_size", plan.hyperparameters["mini_batch_size"])
-    preflight(context, replace(plan, hyperparameters={**plan.hyperparameters, "mini_batch_size": largest}))
+    widest = replace(plan, hyperparameters={**plan.hyperparameters, "mini_batch_size": largest})
+    preflight(context.aws, widest, context.console)
     jobs, tuning_jobs = SageMakerJobs(context.aws), SageMakerTuningJobs(context.aws)
     if options.dry_run:
         request = _request(context, plan, search, jobs)
@@ -65,7 +74,8 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
             print_json(request)
         return request
     result = tune(context, plan, search, jobs, tuning_jobs, options.again)
-    registered = register(context, plan.dataset, plan.earlier_model)
+    registry = ModelRegistry(context.aws, context.names)
+    registered = register_trained(registry, context.run, context.console, plan.dataset, plan.earlier_model)
     return result | {"model_package": registered["model_package"]}
 
 
@@ -97,7 +107,14 @@ def _request(context: Context, plan: Plan, search: Search, jobs: Jobs) -> dict[s
 
 
 def _start(context: Context, plan: Plan, search: Search, jobs: Jobs, tuning_jobs: TuningJobs) -> str:
-    allow_keys(context, plan.role, data=plan.kms_key, volumes=plan.volume_kms_key)
+    allow_keys(
+        context.aws.cloudformation,
+        context.names.training_stack,
+        plan.role,
+        context.console,
+        data=plan.kms_key,
+        volumes=plan.volume_kms_key,
+    )
     request = _request(context, plan, search, jobs)
     name = str(request["HyperParameterTuningJobName"])
     context.run.note("tune", tuning_job=name)  # before it is created: whatever happens then, the same command finds it

@@ -15,8 +15,8 @@ from training.project import training_stack as foundation
 from training.project.encryption_keys import allow_keys, key_arn
 from training.project.naming import Names
 from training.project.run_file import open_run_file
-from training.project.step import Context
 from training.project.training_stack import TrainingStack, ensure_training_stack
+from training.steps.context import Context
 from untrusted.console import Console
 
 ON_VOLUMES = {"InstanceType": "ml.p3.2xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30}
@@ -36,7 +36,7 @@ def context(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture(scope="module")
 def stack(cloud: Cloud, context: Context) -> TrainingStack:
     """The training stack, with a dataset in its bucket."""
-    made = ensure_training_stack(context)
+    made = ensure_training_stack(context.aws.cloudformation, context.names, context.console)
     trained.put_images(cloud, made.bucket)
     return made
 
@@ -50,7 +50,7 @@ def request(stack: TrainingStack, name: str, key: str | None = None, **changes: 
 def test_key_works_once_the_stack_allows_it(cloud: Cloud, context: Context, stack: TrainingStack) -> None:
     sagemaker, kms = cloud.client("sagemaker"), cloud.client("kms")
     kms.create_alias(AliasName="alias/own", TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
-    key = key_arn(context, "alias/own")
+    key = key_arn(context.aws.kms, "alias/own", context.console)
     volume: dict[str, Any] = {"ResourceConfig": {**ON_VOLUMES, "VolumeKmsKeyId": key}}
 
     with pytest.raises(ClientError, match="not authorized to perform: kms:CreateGrant"):
@@ -61,7 +61,9 @@ def test_key_works_once_the_stack_allows_it(cloud: Cloud, context: Context, stac
     reason = sagemaker.describe_training_job(TrainingJobName="before-output")["FailureReason"]
     assert "not authorized to perform: kms:GenerateDataKey" in reason
 
-    allow_keys(context, stack.role, data=key, volumes=key)
+    allow_keys(
+        context.aws.cloudformation, context.names.training_stack, stack.role, context.console, data=key, volumes=key
+    )
     sagemaker.create_training_job(**request(stack, "after", key, **volume))
     model = trained.settle(cloud, "after")["ModelArtifacts"]["S3ModelArtifacts"]
     head = cloud.client("s3").head_object(Bucket=stack.bucket, Key=model.removeprefix(f"s3://{stack.bucket}/"))

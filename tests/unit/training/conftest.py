@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,15 @@ from botocore.validate import ParamValidator
 from moto import mock_aws
 
 from cli.aws import Aws
+from tests.unit.training.fake_clients import held_out
 from tests.unit.training.fake_hosting import deploy, hosting, hosting_account, model_url, swap_model, trained
 from tests.unit.training.labelled_pictures import picture, prepared, source_folder, stage_options
-from tests.unit.training.registered_models import registered, staged_context, staged_dataset
+from tests.unit.training.registered_models import registered, registry, staged_context, staged_dataset
 from tests.unit.training.results_records import account_context, cloudformation, record
 from tests.unit.training.training_plans import note_staged, plan, plan_in_s3, staged_run, train_options
 from training.project.naming import Names
 from training.project.run_file import RunFile, open_run_file
-from training.project.step import Context
+from training.steps.context import Context
 from untrusted.console import Console
 
 # Each fixture has a name of its own, so that a test shows which fake it uses.
@@ -37,6 +39,7 @@ __all__ = [
     "prepared",
     "record",
     "registered",
+    "registry",
     "source_folder",
     "stage_options",
     "staged_context",
@@ -94,9 +97,15 @@ def shown() -> io.StringIO:
 
 
 @pytest.fixture
-def context(aws: Aws, run_file: RunFile, shown: io.StringIO) -> Iterator[Context]:
-    """A step's context, in an account that moto keeps in memory."""
-    with mock_aws():
+def reads_test_split() -> None:
+    """Let a test's step read the test split: `stage`, `evaluate`, `promote`, or `archive`, which copies its list."""
+
+
+@pytest.fixture
+def context(aws: Aws, run_file: RunFile, shown: io.StringIO, request: pytest.FixtureRequest) -> Iterator[Context]:
+    """A step's context, in an account that moto keeps in memory, where no step reads the test split by default."""
+    guard = nullcontext() if "reads_test_split" in request.fixturenames else held_out(aws.s3)
+    with mock_aws(), guard:
         yield Context(aws, Names(), run_file, Console(file=shown, width=200))
 
 

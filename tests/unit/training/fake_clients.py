@@ -9,7 +9,7 @@ from botocore.client import BaseClient
 
 from cli.aws import Aws
 from tests.unit.conforming import conforming
-from training.project.step import Context
+from training.steps.context import Context
 
 
 @contextmanager
@@ -24,6 +24,23 @@ def hooked(client: BaseClient, **handlers: Callable[..., Any]) -> Iterator[None]
     finally:
         for operation, handler in handlers.items():
             events.unregister(f"before-call.{service}.{operation}", handler)
+
+
+@contextmanager
+def held_out(s3: BaseClient) -> Iterator[None]:
+    """Fail a test whose step reads the list or an image of the test split, until the end of the block."""
+
+    def refuse(params: dict[str, Any], **_: Any) -> None:
+        source = str(params["headers"].get("x-amz-copy-source", ""))
+        read = source or (params["url_path"] if params["method"] in ("GET", "HEAD") else "")
+        if set(read.split("/")) & {"test", "test_lst"}:
+            raise AssertionError(f"{read} is of the test split, which this step may not read")
+
+    s3.meta.events.register("before-call.s3", refuse)
+    try:
+        yield
+    finally:
+        s3.meta.events.unregister("before-call.s3", refuse)
 
 
 class AccountWithFakes:

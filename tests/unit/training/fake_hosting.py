@@ -20,10 +20,11 @@ from moto.sagemaker.models import sagemaker_backends
 
 from cli.aws import Aws
 from tests.unit.conforming import require_conforming_answer
+from tests.unit.training.fake_clients import held_out
 from training.project.naming import Names
 from training.project.run_file import RunFile, open_run_file
-from training.project.step import Context
 from training.steps import deploy as step
+from training.steps.context import Context
 from untrusted.console import Console
 
 BUCKET, ENDPOINT = "photos", "scones-unlimited"
@@ -153,7 +154,7 @@ def hosting_account() -> tuple[Aws, Hosting]:
 @pytest.fixture
 def hosting(hosting_account: tuple[Aws, Hosting]) -> Iterator[Hosting]:
     """SageMaker's hosting, before the step's first call."""
-    with mock_aws():
+    with mock_aws(), held_out(hosting_account[0].s3):
         hosting_account[1].reset()
         yield hosting_account[1]
 
@@ -199,10 +200,10 @@ def deploy(trained: Context, monkeypatch: pytest.MonkeyPatch) -> Callable[..., d
     monkeypatch.setattr("training.endpoint.rollout.datetime", Clock)
     monkeypatch.setattr("training.endpoint.second_variant.datetime", Clock)
 
-    def run(*arguments: str) -> dict[str, Any]:
+    def run(*arguments: str, context: Context = trained) -> dict[str, Any]:
         parser = argparse.ArgumentParser()
         step.add_arguments(parser)
-        return step.run(trained, parser.parse_args(arguments))
+        return step.run(context, parser.parse_args(arguments))
 
     return run
 

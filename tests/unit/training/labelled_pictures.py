@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from training.dataset.options import add_arguments
 from training.dataset.preparation import PreparedFile
-from training.project.step import Context
-from training.steps.stage_options import add_arguments
+from training.steps.context import Context
 
 
 def _picture(number: int, image_format: str = "PNG") -> bytes:

@@ -13,8 +13,9 @@ import pytest
 
 from training.dataset.answer import Answer
 from training.dataset.dataset import SPLITS, Dataset, LabelledKey
-from training.models.registry import Package, find_package, register
-from training.project.step import Context
+from training.jobs.registration import register_trained
+from training.models.registry import ModelRegistry, Package
+from training.steps.context import Context
 
 LABELS = ["automobile", "truck"]
 TEST_IMAGES = 400
@@ -86,6 +87,19 @@ def staged_dataset(staged_context: Context) -> Dataset:
     return Dataset.of(staged_context.run)
 
 
+def register_again(context: Context, earlier_model: str | None = None) -> Package:
+    """Register what the run has trained, and find it in the registry."""
+    registry, dataset = ModelRegistry(context.aws, context.names), Dataset.of(context.run)
+    result = register_trained(registry, context.run, context.console, dataset, earlier_model)
+    return registry.find_package(result["model_package"]["version"])
+
+
+@pytest.fixture
+def registry(staged_context: Context) -> ModelRegistry:
+    """The model registry of the stage."""
+    return ModelRegistry(staged_context.aws, staged_context.names)
+
+
 @pytest.fixture
 def registered(staged_context: Context) -> Callable[..., Package]:
     """Train and register a model: its content, what it goes on from, and whatever of its result is to be otherwise."""
@@ -107,7 +121,6 @@ def registered(staged_context: Context) -> Callable[..., Package]:
         }
         staged_context.run.begin("train")
         staged_context.run.done("train", json.loads(json.dumps(trained | changed)))
-        result = register(staged_context, Dataset.of(staged_context.run), earlier_model)
-        return find_package(staged_context, result["model_package"]["version"])
+        return register_again(staged_context, earlier_model)
 
     return made

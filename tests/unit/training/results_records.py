@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from cli.service import OUTPUTS
 from tests.unit.training.fake_clients import with_fakes
-from training.project.step import Context
+from training.steps.context import Context
 
 TABLE, STACK = "results", "scones"
 NOW = datetime(2030, 1, 2, tzinfo=UTC)

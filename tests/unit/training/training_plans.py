@@ -9,8 +9,8 @@ import pytest
 
 from training.dataset.dataset import Dataset
 from training.jobs.plan import Plan
-from training.project.step import Context
 from training.steps import train as step
+from training.steps.context import Context
 
 ROLE = "arn:aws:iam::123456789012:role/sagemaker"
 COUNTS = {

@@ -4,7 +4,7 @@ import pytest
 
 from training.dataset.dataset import Dataset, LabelledKey
 from training.project.run_file import RunFile, RunFileError, StepNotDoneError
-from training.project.step import Context
+from training.steps.context import Context
 
 STAGED = {
     "bucket": "photos",

@@ -7,7 +7,7 @@ import pytest
 
 from training.dataset.manifest import Columns, ManifestError, read_manifest
 from training.dataset.source import Source, UnknownClassError
-from training.project.step import Context
+from training.steps.context import Context
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from training.dataset.manifest import Columns
 from training.dataset.source import ClassNameError, SourceNotReadableError, UnknownClassError, read_file
 from training.dataset.sources import open_source
 from training.dataset.tree import arrange, read_folder, read_prefix
-from training.project.step import Context
+from training.steps.context import Context
 
 
 def arranged(*paths: str, wanted: tuple[str, ...] = ()) -> tuple[list[tuple[str, str, str]], tuple[str, ...]]:

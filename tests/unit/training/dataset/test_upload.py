@@ -12,7 +12,7 @@ from botocore.exceptions import EndpointConnectionError
 from tests.unit.training.fake_clients import hooked
 from training.dataset.layout import StagedObject
 from training.dataset.upload import Place, PlaceTakenError, bring, compare
-from training.project.step import Context
+from training.steps.context import Context
 from untrusted.console import Console
 
 QUIET = Console(quiet=True)

@@ -9,11 +9,15 @@ import pytest
 
 from tests.unit.training.fake_clients import hooked
 from training.dataset.dataset import Dataset, LabelledKey
-from training.endpoint.comparison import ModelComparison, endpoint_config_request, model_request
+from training.endpoint.answers import Classifier
+from training.endpoint.comparison import ModelComparison, endpoint_config_request
+from training.endpoint.request import model_request
 from training.models.promotion_errors import ComparisonEndpointError
 from training.models.registry import Package
 from training.project.inventory import comparison_endpoints
-from training.project.step import Context
+from training.steps.context import Context
+
+pytestmark = pytest.mark.usefixtures("reads_test_split")
 
 type Registered = Callable[..., Package]
 ROLE = "arn:aws:iam::123456789012:role/sagemaker"
@@ -24,7 +28,9 @@ IMAGES = [LabelledKey(f"datasets/cars/test/{number}.png", number % 2) for number
 def comparison(staged_context: Context, staged_dataset: Dataset) -> ModelComparison:
     for image in IMAGES:
         staged_context.aws.s3.put_object(Bucket="photos", Key=image.key, Body=b"image")
-    return ModelComparison(staged_context, staged_dataset, ROLE, "ml.m5.large", workers=2, timeout=60)
+    classifier = Classifier(staged_context.aws, "", staged_dataset, staged_context.console, workers=2)
+    folder = staged_context.run.folder
+    return ModelComparison(classifier, staged_context.names, folder, ROLE, "ml.m5.large", timeout=60)
 
 
 @pytest.fixture
@@ -75,7 +81,7 @@ def names(context: Context) -> list[str]:
     """All that a comparison makes and that is still there."""
     sagemaker = context.aws.sagemaker
     return [
-        *comparison_endpoints(context),
+        *comparison_endpoints(context.aws.sagemaker, context.names),
         *(found["EndpointConfigName"] for found in sagemaker.list_endpoint_configs()["EndpointConfigs"]),
         *(found["ModelName"] for found in sagemaker.list_models()["Models"]),
     ]

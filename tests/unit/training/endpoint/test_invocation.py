@@ -26,7 +26,7 @@ from training.endpoint.invocation import (
     parse_probabilities,
     read_images,
 )
-from training.project.step import Context
+from training.steps.context import Context
 
 ROOT = Path(__file__).parents[4]
 IMAGES = [(LabelledKey(f"test/{number}.png", number % 2), b"%d" % number) for number in range(40)]

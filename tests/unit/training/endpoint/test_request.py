@@ -31,7 +31,7 @@ SCALING = Scaling(1, 4, 300)
 @pytest.mark.parametrize(
     ("service", "operation", "request_"),
     [
-        ("sagemaker", "CreateModel", model_request("m", MODEL, TAGS)),
+        ("sagemaker", "CreateModel", model_request("m", MODEL, MODEL.role, TAGS)),
         ("sagemaker", "CreateEndpointConfig", endpoint_config_request("m", REALTIME, TAGS)),
         ("sagemaker", "CreateEndpointConfig", endpoint_config_request("m", CAPTURED, TAGS)),
         ("sagemaker", "CreateEndpointConfig", endpoint_config_request("m", SERVERLESS, TAGS)),

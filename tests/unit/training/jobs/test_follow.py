@@ -9,7 +9,7 @@ from botocore.stub import Stubber
 
 from training.jobs import follow
 from training.jobs.log import JobLog
-from training.project.step import Context
+from training.steps.context import Context
 
 
 class Scripted:
@@ -56,27 +56,27 @@ def test_a_job_is_followed_to_its_end(context: Context, logs: Stubber) -> None:
     jobs = Scripted(("InProgress", "Training"), ("Completed", "Completed"))
     for _ in range(2):
         logs.add_client_error("describe_log_streams", "ResourceNotFoundException")
-    job, _ = follow.follow(context, jobs, "job-1", 2)
+    job, _ = follow.follow(jobs, "job-1", 2, context.aws.logs, context.console)
     assert "Completed" == job["TrainingJobStatus"]
 
 
 def test_what_the_log_says_is_shown_and_kept(context: Context, logs: Stubber, shown: io.StringIO) -> None:
     log_says(logs, "Epoch[0] Train-accuracy=0.9", "Epoch[0] Validation-accuracy=0.8")
-    _, log = follow.follow(context, Scripted(("Completed", "Completed")), "job-1", 2)
+    _, log = follow.follow(Scripted(("Completed", "Completed")), "job-1", 2, context.aws.logs, context.console)
     assert 0.8 == log.epochs[0].validation_accuracy
     assert "1/2 Completed" in " ".join(shown.getvalue().split())
 
 
 def test_a_log_that_may_not_be_read_only_costs_the_metrics(context: Context, logs: Stubber, shown: io.StringIO) -> None:
     logs.add_client_error("describe_log_streams", "AccessDeniedException", "not you")
-    job, log = follow.follow(context, Scripted(("Completed", "Completed")), "job-1", 2)
+    job, log = follow.follow(Scripted(("Completed", "Completed")), "job-1", 2, context.aws.logs, context.console)
     assert ("Completed", []) == (job["TrainingJobStatus"], log.epochs)
     assert "may not be read" in shown.getvalue()
 
 
 def test_a_job_that_is_gone_is_told(context: Context) -> None:
     with pytest.raises(follow.JobVanishedError, match="job-1"):
-        follow.follow(context, Scripted(), "job-1", 2)
+        follow.follow(Scripted(), "job-1", 2, context.aws.logs, context.console)
 
 
 def test_a_completed_job_is_no_error() -> None:

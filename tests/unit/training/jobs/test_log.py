@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from training.jobs.log import GROUP, Epoch, JobLog, LogReader
-from training.project.step import Context
+from training.steps.context import Context
 
 LINES = [
     "[11/23/2026 01:02:03 INFO 140] the backbone is EfficientNet-Lite0; num_layers is recorded",

@@ -1,27 +1,29 @@
 """What a training job is asked to do, put together from run.json, the options and hyperparameters.toml."""
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from botocore.stub import Stubber
 
 from training.jobs.hyperparameters import HyperparameterError
 from training.jobs.plan import EarlierModelError, LimitsError, Plan, RoleMissingError, make_plan
 from training.project.run_file import StepNotDoneError, open_run_file
-from training.project.step import Context
+from training.project.training_stack import TrainingStack
+from training.steps.context import Context
 
 type Parse = Callable[..., argparse.Namespace]
 type Stage = Callable[..., None]
 MODEL = "s3://photos/models/1/output/model.tar.gz"
 
 
-@pytest.fixture
-def cloudformation(context: Context) -> Iterator[Stubber]:
-    with Stubber(context.aws.cloudformation) as stubber:
-        yield stubber
+def no_stack() -> None:
+    """Find no training stack."""
+
+
+def stack_with(bucket: str) -> Callable[[], TrainingStack]:
+    return lambda: TrainingStack(bucket, "arn:stack")
 
 
 def earlier_run(context: Context, **changed: Any) -> None:
@@ -33,34 +35,37 @@ def earlier_run(context: Context, **changed: Any) -> None:
 
 def test_a_run_without_a_dataset_is_told_to_stage_one(context: Context, train_options: Parse) -> None:
     with pytest.raises(StepNotDoneError, match="training stage"):
-        make_plan(context, train_options())
+        make_plan(context.run, train_options(), no_stack)
 
 
 @pytest.mark.usefixtures("staged_run")
 def test_classes_and_training_images_follow_from_the_dataset(context: Context, train_options: Parse) -> None:
-    chosen = make_plan(context, train_options()).hyperparameters
+    chosen = make_plan(context.run, train_options(), no_stack).hyperparameters
     assert ("2", "40") == (chosen["num_classes"], chosen["num_training_samples"])
 
 
 @pytest.mark.usefixtures("staged_run")
 def test_a_flag_overrides_the_file(context: Context, train_options: Parse) -> None:
-    assert "0.5" == make_plan(context, train_options("--learning-rate", "0.5")).hyperparameters["learning_rate"]
+    assert (
+        "0.5"
+        == make_plan(context.run, train_options("--learning-rate", "0.5"), no_stack).hyperparameters["learning_rate"]
+    )
 
 
 @pytest.mark.usefixtures("staged_run")
 def test_a_flag_is_checked_as_the_file_is(context: Context, train_options: Parse) -> None:
     with pytest.raises(HyperparameterError, match="momentum"):
-        make_plan(context, train_options("--momentum", "2"))
+        make_plan(context.run, train_options("--momentum", "2"), no_stack)
 
 
 @pytest.mark.usefixtures("staged_run")
 def test_without_spot_there_is_no_time_for_waiting(context: Context, train_options: Parse) -> None:
-    assert (7200, None) == ((plan := make_plan(context, train_options())).max_runtime, plan.max_wait)
+    assert (7200, None) == ((plan := make_plan(context.run, train_options(), no_stack)).max_runtime, plan.max_wait)
 
 
 @pytest.mark.usefixtures("staged_run")
 def test_spot_waits_as_long_as_it_trains_unless_told(context: Context, train_options: Parse) -> None:
-    assert 3600 == make_plan(context, train_options("--spot", "--max-runtime", "30m")).max_wait
+    assert 3600 == make_plan(context.run, train_options("--spot", "--max-runtime", "30m"), no_stack).max_wait
 
 
 @pytest.mark.usefixtures("staged_run")
@@ -69,53 +74,39 @@ def test_limits_that_sagemaker_would_refuse_are_refused(
     context: Context, train_options: Parse, words: tuple[str]
 ) -> None:
     with pytest.raises(LimitsError, match="--max-wait"):
-        make_plan(context, train_options(*words))
+        make_plan(context.run, train_options(*words), no_stack)
 
 
 @pytest.mark.usefixtures("staged_run")
 def test_the_role_of_the_command_line_comes_first(context: Context, train_options: Parse) -> None:
-    assert "arn:mine" == make_plan(context, train_options("--role", "arn:mine")).role
+    assert "arn:mine" == make_plan(context.run, train_options("--role", "arn:mine"), no_stack).role
 
 
-def stack_with(cloudformation: Stubber, bucket: str) -> None:
-    outputs = [
-        {"OutputKey": "TrainingBucketName", "OutputValue": bucket},
-        {"OutputKey": "SageMakerRoleArn", "OutputValue": "arn:stack"},
-    ]
-    stack = {"StackName": "s", "CreationTime": 0, "StackStatus": "CREATE_COMPLETE", "Outputs": outputs}
-    cloudformation.add_response("describe_stacks", {"Stacks": [stack]})
-
-
-def test_the_role_of_the_stack_comes_last(
-    context: Context, train_options: Parse, note_staged: Stage, cloudformation: Stubber
-) -> None:
+def test_the_role_of_the_stack_comes_last(context: Context, train_options: Parse, note_staged: Stage) -> None:
     note_staged(role=None)
-    stack_with(cloudformation, bucket="photos")
-    assert "arn:stack" == make_plan(context, train_options()).role
+    assert "arn:stack" == make_plan(context.run, train_options(), stack_with("photos")).role
 
 
 def test_the_role_of_the_stack_is_not_taken_for_a_bucket_that_it_may_not_read(
-    context: Context, train_options: Parse, note_staged: Stage, cloudformation: Stubber
+    context: Context, train_options: Parse, note_staged: Stage
 ) -> None:
     note_staged(role=None)
-    stack_with(cloudformation, bucket="another")
     with pytest.raises(RoleMissingError, match="--role ARN"):
-        make_plan(context, train_options())
+        make_plan(context.run, train_options(), stack_with("another"))
 
 
 def test_without_any_role_it_is_said_how_to_name_one(
-    context: Context, train_options: Parse, note_staged: Stage, cloudformation: Stubber
+    context: Context, train_options: Parse, note_staged: Stage
 ) -> None:
     note_staged(role=None)
-    cloudformation.add_client_error("describe_stacks", "ValidationError", "does not exist")
     with pytest.raises(RoleMissingError, match="--role ARN"):
-        make_plan(context, train_options())
+        make_plan(context.run, train_options(), no_stack)
 
 
 @pytest.mark.usefixtures("staged_run")
 def test_the_model_of_another_run_can_be_gone_on_from(context: Context, train_options: Parse) -> None:
     earlier_run(context)
-    assert MODEL == make_plan(context, train_options("--from-run", "old")).earlier_model
+    assert MODEL == make_plan(context.run, train_options("--from-run", "old"), no_stack).earlier_model
 
 
 @pytest.mark.usefixtures("staged_run")
@@ -131,13 +122,13 @@ def test_a_model_of_other_classes_or_another_network_is_refused(
 ) -> None:
     earlier_run(context, **changed)
     with pytest.raises(EarlierModelError, match=named):
-        make_plan(context, train_options("--from-run", "old"))
+        make_plan(context.run, train_options("--from-run", "old"), no_stack)
 
 
 @pytest.mark.usefixtures("staged_run")
 def test_a_run_that_has_no_model_is_named(context: Context, train_options: Parse) -> None:
     with pytest.raises(StepNotDoneError, match="never/run"):
-        make_plan(context, train_options("--from-run", "never"))
+        make_plan(context.run, train_options("--from-run", "never"), no_stack)
 
 
 def test_the_machine_does_not_decide_the_model(plan: Plan) -> None:

@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 
 from training.jobs import preflight
 from training.jobs.plan import EarlierModelError, Plan, RoleMissingError
-from training.project.step import Context
+from training.steps.context import Context
 
 TRUSTED = {
     "Effect": "Allow",
@@ -54,7 +54,7 @@ def counted(plan: Plan, train: dict[str, int], validation: dict[str, int]) -> Pl
 @pytest.mark.usefixtures("plan_in_s3")
 def test_a_plan_that_is_right_passes_all_checks(context: Context, plan: Plan, iam: Stubber) -> None:
     role(iam, plan.role, TRUSTED)
-    preflight.preflight(context, plan)
+    preflight.preflight(context.aws, plan, context.console)
     iam.assert_no_pending_responses()
 
 
@@ -124,7 +124,7 @@ def test_a_dataset_that_has_changed_is_to_be_staged_again(
 ) -> None:
     put(context, f"datasets/cars/{key}", text)
     with pytest.raises(preflight.DatasetNotAsStagedError, match=f"{told}.*training stage"):
-        preflight.check_dataset(context, plan.dataset)
+        preflight.check_dataset(context.aws.s3, plan.dataset)
 
 
 @pytest.mark.usefixtures("plan_in_s3")
@@ -132,26 +132,26 @@ def test_a_dataset_that_has_changed_is_to_be_staged_again(
 def test_a_dataset_that_is_not_complete_is_to_be_staged_again(context: Context, plan: Plan, key: str) -> None:
     context.aws.s3.delete_object(Bucket="photos", Key=f"datasets/cars/{key}")
     with pytest.raises(preflight.DatasetNotAsStagedError, match="not complete"):
-        preflight.check_dataset(context, plan.dataset)
+        preflight.check_dataset(context.aws.s3, plan.dataset)
 
 
 def test_a_role_that_is_not_there_is_told(context: Context, plan: Plan, iam: Stubber) -> None:
     iam.add_client_error("get_role", "NoSuchEntity")
     with pytest.raises(RoleMissingError, match=plan.role):
-        preflight.check_role(context, plan.role)
+        preflight.check_role(context.aws.iam, plan.role, context.console)
 
 
 def test_a_role_of_the_same_name_elsewhere_is_another_role(context: Context, plan: Plan, iam: Stubber) -> None:
     role(iam, "arn:aws:iam::999999999999:role/sagemaker", TRUSTED)
     with pytest.raises(RoleMissingError, match="999999999999"):
-        preflight.check_role(context, plan.role)
+        preflight.check_role(context.aws.iam, plan.role, context.console)
 
 
 def test_a_role_that_cannot_be_looked_at_is_told_and_taken(
     context: Context, plan: Plan, iam: Stubber, shown: Any
 ) -> None:
     iam.add_client_error("get_role", "AccessDenied")
-    preflight.check_role(context, plan.role)
+    preflight.check_role(context.aws.iam, plan.role, context.console)
     assert "needs iam:GetRole" in shown.getvalue()
 
 
@@ -170,7 +170,7 @@ def test_a_role_that_does_not_trust_sagemaker_is_refused(
 ) -> None:
     role(iam, plan.role, statement)
     with pytest.raises(preflight.RoleTrustError, match=r"sagemaker\.amazonaws\.com"):
-        preflight.check_role(context, plan.role)
+        preflight.check_role(context.aws.iam, plan.role, context.console)
 
 
 @pytest.mark.parametrize(
@@ -201,16 +201,16 @@ def test_an_earlier_model_of_unknown_images_is_told_of_before_it_costs_anything(
     put(context, "models/1/model.tar.gz", "")
     if facts:
         put(context, "models/1/model_quality.json", json.dumps(facts))
-    preflight.check_earlier_model(context, "s3://photos/models/1/model.tar.gz")
+    preflight.check_earlier_model(context.aws.s3, "s3://photos/models/1/model.tar.gz", context.console)
     assert (told in shown.getvalue(), bool(told)) == (True, bool(shown.getvalue()))
 
 
 @pytest.mark.usefixtures("plan_in_s3")
 def test_an_earlier_model_that_is_not_there_is_named(context: Context) -> None:
     put(context, "models/1/model.tar.gz", "")
-    preflight.check_earlier_model(context, "s3://photos/models/1/model.tar.gz")
+    preflight.check_earlier_model(context.aws.s3, "s3://photos/models/1/model.tar.gz", context.console)
     with pytest.raises(EarlierModelError, match=r"models/2/model\.tar\.gz is not there"):
-        preflight.check_earlier_model(context, "s3://photos/models/2/model.tar.gz")
+        preflight.check_earlier_model(context.aws.s3, "s3://photos/models/2/model.tar.gz", context.console)
 
 
 def test_dataset_of_image_files_is_refused_without_resize(context: Context, plan: Plan) -> None:
@@ -218,4 +218,4 @@ def test_dataset_of_image_files_is_refused_without_resize(context: Context, plan
     without = replace(plan, hyperparameters=unsized)
     preflight.check_resize(replace(without, dataset=replace(plan.dataset, recordio=True)))
     with pytest.raises(preflight.ResizeMissingError, match="give --resize 256"):
-        preflight.preflight(context, without)
+        preflight.preflight(context.aws, without, context.console)

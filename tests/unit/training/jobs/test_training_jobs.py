@@ -15,7 +15,7 @@ from cli.aws import Aws, QuotaExceededError
 from training.jobs.plan import Plan
 from training.jobs.training_jobs import JobNameTakenError, SageMakerJobs, UnknownRegionError, quota_exceeded
 from training.jobs.training_request import training_job_request
-from training.project.step import Context
+from training.steps.context import Context
 
 IMAGE = "811284229777.dkr.ecr.us-east-1.amazonaws.com/image-classification:1"
 type Answer = Callable[..., list[dict[str, Any]]]

@@ -22,7 +22,7 @@ from training.models.model_card import (
     read_model_card,
     write_model_card,
 )
-from training.project.step import Context
+from training.steps.context import Context
 
 URL = "s3://photos/models/job/output/model.tar.gz"
 ARCHIVE = ModelArchive("sha256:1", None)
@@ -106,11 +106,11 @@ def test_the_request_is_valid(valid_request: Callable[[str, str, dict[str, Any]]
 
 def test_a_card_is_replaced_by_the_next(context: Context) -> None:
     for temperature in (1.0, 2.0):
-        write_model_card(context, model_card("e", ("a", "b"), temperature, ARCHIVE))
-    card = read_model_card(context)
+        write_model_card(context.aws.ssm, context.names, model_card("e", ("a", "b"), temperature, ARCHIVE))
+    card = read_model_card(context.aws.ssm, context.names.model_card)
     assert card
     assert 2.0 == card["temperature"]
 
 
 def test_there_is_no_card_before_one_is_written(context: Context) -> None:
-    assert read_model_card(context) is None
+    assert read_model_card(context.aws.ssm, context.names.model_card) is None

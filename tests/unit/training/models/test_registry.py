@@ -5,20 +5,15 @@ from typing import Any
 
 import pytest
 
-from tests.unit.training.registered_models import LABELS, listed
-from training.dataset.dataset import Dataset
+from tests.unit.training.registered_models import LABELS, listed, register_again
 from training.models.registry import (
+    ModelRegistry,
     Package,
     PackageFilesMissingError,
     PackageMissingError,
-    decide,
-    find_champion,
-    find_package,
     package_request,
-    register,
-    summaries,
 )
-from training.project.step import Context
+from training.steps.context import Context
 
 type Registered = Callable[..., Package]
 
@@ -37,28 +32,32 @@ def test_every_model_is_another_version_that_waits_for_its_approval(registered: 
 
 
 def test_registering_a_model_again_makes_no_second_package(
-    staged_context: Context, staged_dataset: Dataset, registered: Registered
+    registry: ModelRegistry, staged_context: Context, registered: Registered
 ) -> None:
     registered("first")
-    result = register(staged_context, staged_dataset, None)
-    assert (1, 1) == (result["model_package"]["version"], len([*summaries(staged_context)]))
+    assert 1 == register_again(staged_context).version
+    assert 1 == len([*registry.summaries()])
 
 
 def test_the_result_of_train_names_the_package(staged_context: Context, registered: Registered) -> None:
     assert registered("first").arn == staged_context.run.result("train")["model_package"]["arn"]
 
 
-def test_the_champion_is_the_newest_approved_version(staged_context: Context, registered: Registered) -> None:
+def test_the_champion_is_the_newest_approved_version(
+    registry: ModelRegistry, staged_context: Context, registered: Registered
+) -> None:
     for name, approval in (("first", "Approved"), ("second", "Approved"), ("third", "Rejected")):
-        decide(staged_context, registered(name), approval, "because")  # type: ignore[arg-type]
-    champion = find_champion(staged_context)
+        registry.decide(registered(name), approval, "because")  # type: ignore[arg-type]
+    champion = registry.find_champion()
     assert champion
     assert 2 == champion.version
 
 
-def test_a_stage_without_approved_models_has_no_champion(staged_context: Context, registered: Registered) -> None:
+def test_a_stage_without_approved_models_has_no_champion(
+    registry: ModelRegistry, staged_context: Context, registered: Registered
+) -> None:
     registered("first")
-    assert find_champion(staged_context) is None
+    assert registry.find_champion() is None
 
 
 def test_what_a_model_has_learnt_from_stays_known_when_the_run_is_staged_anew(
@@ -97,17 +96,21 @@ def test_a_model_that_was_never_registered_is_the_unknown_ancestor_of_all_that_g
     assert unknown == second.unknown_ancestor
 
 
-def test_an_unknown_version_is_refused_by_name(staged_context: Context, registered: Registered) -> None:
+def test_an_unknown_version_is_refused_by_name(
+    registry: ModelRegistry, staged_context: Context, registered: Registered
+) -> None:
     registered("first")
     with pytest.raises(PackageMissingError, match="has no version 7"):
-        find_package(staged_context, 7)
+        registry.find_package(7)
 
 
-def test_a_package_whose_facts_are_gone_is_refused(staged_context: Context, registered: Registered) -> None:
+def test_a_package_whose_facts_are_gone_is_refused(
+    registry: ModelRegistry, staged_context: Context, registered: Registered
+) -> None:
     registered("first")
     staged_context.aws.s3.delete_object(Bucket="photos", Key="models/first/output/model_quality.json")
     with pytest.raises(PackageFilesMissingError, match=r"model_quality\.json"):
-        find_package(staged_context, 1)
+        registry.find_package(1)
 
 
 def test_the_request_is_one_that_botocore_would_send(

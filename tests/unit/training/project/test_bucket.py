@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from training.project.bucket import BucketNotUsableError, require_bucket
-from training.project.step import Context
+from training.steps.context import Context
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 from botocore.stub import ANY, Stubber
 
 from training.project.encryption_keys import KeyUnusableError, allow_keys, key_arn
-from training.project.step import Context
 from training.project.training_stack import TrainingStackFailedError
+from training.steps.context import Context
 
 ARN = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 ROLE = "arn:aws:iam::123456789012:role/sagemaker"
@@ -46,34 +46,34 @@ def key(stubber: Stubber, **changed: str) -> None:
 
 
 def test_no_key_is_no_question(context: Context) -> None:
-    assert key_arn(context, None) is None
+    assert key_arn(context.aws.kms, None, context.console) is None
 
 
 def test_alias_becomes_the_arn_of_its_key(context: Context, kms: Stubber) -> None:
     key(kms)
-    assert ARN == key_arn(context, "alias/models")
+    assert ARN == key_arn(context.aws.kms, "alias/models", context.console)
 
 
 @pytest.mark.parametrize("changed", [{"KeyState": "PendingDeletion"}, {"KeySpec": "RSA_2048"}])
 def test_key_that_cannot_encrypt_is_refused(context: Context, kms: Stubber, changed: dict[str, str]) -> None:
     key(kms, **changed)
     with pytest.raises(KeyUnusableError, match=f"alias/models is .*{next(iter(changed.values()))}"):
-        key_arn(context, "alias/models")
+        key_arn(context.aws.kms, "alias/models", context.console)
 
 
 def test_key_that_does_not_exist_is_refused(context: Context, kms: Stubber) -> None:
     kms.add_client_error("describe_key", "NotFoundException")
     with pytest.raises(KeyUnusableError, match="There is no KMS key alias/models"):
-        key_arn(context, "alias/models")
+        key_arn(context.aws.kms, "alias/models", context.console)
 
 
 def test_key_that_may_not_be_looked_up_is_given_by_its_arn(context: Context, kms: Stubber, shown: io.StringIO) -> None:
     for _ in range(2):
         kms.add_client_error("describe_key", "AccessDeniedException")
-    assert ARN == key_arn(context, ARN)
+    assert ARN == key_arn(context.aws.kms, ARN, context.console)
     assert "is not checked, which needs kms:DescribeKey" in shown.getvalue()
     with pytest.raises(KeyUnusableError, match="give the ARN"):
-        key_arn(context, "alias/models")
+        key_arn(context.aws.kms, "alias/models", context.console)
 
 
 def test_role_is_given_keys_beside_those_that_it_has(context: Context, stack: Stubber) -> None:
@@ -93,7 +93,7 @@ def test_role_is_given_keys_beside_those_that_it_has(context: Context, stack: St
         },
     )
     described(stack, "UPDATE_COMPLETE")
-    allow_keys(context, ROLE, data=ARN, volumes=ARN)
+    allow_keys(context.aws.cloudformation, context.names.training_stack, ROLE, context.console, data=ARN, volumes=ARN)
 
 
 @pytest.mark.parametrize(("data", "volumes"), [(ARN, None), (None, ARN), (None, None)])
@@ -102,12 +102,21 @@ def test_stack_is_not_updated_when_the_role_may_use_the_keys(
 ) -> None:
     if data or volumes:
         described(stack, DataKeyArns=ARN, VolumeKeyArns=f"arn:other,{ARN}")
-    allow_keys(context, ROLE, data=data, volumes=volumes)
+    allow_keys(
+        context.aws.cloudformation, context.names.training_stack, ROLE, context.console, data=data, volumes=volumes
+    )
 
 
 def test_role_of_the_users_own_is_left_alone(context: Context, stack: Stubber, shown: io.StringIO) -> None:
     described(stack)
-    allow_keys(context, "arn:aws:iam::123456789012:role/mine", data=ARN, volumes=None)
+    allow_keys(
+        context.aws.cloudformation,
+        context.names.training_stack,
+        "arn:aws:iam::123456789012:role/mine",
+        context.console,
+        data=ARN,
+        volumes=None,
+    )
     assert "Make sure that the role may use the KMS key" in shown.getvalue()
 
 
@@ -116,4 +125,6 @@ def test_update_that_fails_says_where_to_look(context: Context, stack: Stubber) 
     stack.add_response("update_stack", {"StackId": "id"})
     described(stack, "UPDATE_ROLLBACK_COMPLETE")
     with pytest.raises(TrainingStackFailedError, match="its events say why"):
-        allow_keys(context, ROLE, data=ARN, volumes=None)
+        allow_keys(
+            context.aws.cloudformation, context.names.training_stack, ROLE, context.console, data=ARN, volumes=None
+        )

@@ -12,7 +12,6 @@ from samtranslator.yaml_helper import yaml_parse
 
 from training.endpoint.alarms import alarm_requests
 from training.project.naming import Names
-from training.project.step import Context
 from training.project.training_stack import (
     TEMPLATE,
     TrainingStack,
@@ -20,6 +19,7 @@ from training.project.training_stack import (
     ensure_training_stack,
     find_training_stack,
 )
+from training.steps.context import Context
 
 FOUNDATION = TrainingStack("photos", "arn:aws:iam::123456789012:role/sagemaker")
 OUTPUTS = [
@@ -48,17 +48,17 @@ def described(stubber: Stubber, status: str, outputs: list[dict[str, str]], **pa
 
 def test_there_is_no_foundation_before_it_is_made(context: Context, cloudformation: Stubber) -> None:
     missing(cloudformation)
-    assert find_training_stack(context) is None
+    assert find_training_stack(context.aws.cloudformation, context.names.training_stack) is None
 
 
 def test_a_foundation_that_is_there_is_not_made_again(context: Context, cloudformation: Stubber) -> None:
     described(cloudformation, "CREATE_COMPLETE", OUTPUTS)
-    assert FOUNDATION == ensure_training_stack(context)
+    assert FOUNDATION == ensure_training_stack(context.aws.cloudformation, context.names, context.console)
 
 
 def test_foundation_knows_the_keys_that_its_role_may_use(context: Context, cloudformation: Stubber) -> None:
     described(cloudformation, "UPDATE_COMPLETE", OUTPUTS, DataKeyArns="arn:1,arn:2", VolumeKeyArns="")
-    found = find_training_stack(context)
+    found = find_training_stack(context.aws.cloudformation, context.names.training_stack)
     assert found
     assert (("arn:1", "arn:2"), ()) == (found.data_keys, found.volume_keys)
 
@@ -81,7 +81,7 @@ def test_a_foundation_that_is_not_there_is_made_with_the_tags_of_the_stage(
     )
     described(cloudformation, "CREATE_COMPLETE", [])
     described(cloudformation, "CREATE_COMPLETE", OUTPUTS)
-    assert FOUNDATION == ensure_training_stack(context)
+    assert FOUNDATION == ensure_training_stack(context.aws.cloudformation, context.names, context.console)
 
 
 def test_a_foundation_that_cannot_be_made_says_where_to_look(context: Context, cloudformation: Stubber) -> None:
@@ -89,13 +89,13 @@ def test_a_foundation_that_cannot_be_made_says_where_to_look(context: Context, c
     cloudformation.add_response("create_stack", {"StackId": "id"})
     described(cloudformation, "ROLLBACK_COMPLETE", [])
     with pytest.raises(TrainingStackFailedError, match="its events say why"):
-        ensure_training_stack(context)
+        ensure_training_stack(context.aws.cloudformation, context.names, context.console)
 
 
 def test_a_stack_of_that_name_without_the_outputs_is_told(context: Context, cloudformation: Stubber) -> None:
     described(cloudformation, "ROLLBACK_COMPLETE", [])
     with pytest.raises(TrainingStackFailedError, match="ROLLBACK_COMPLETE and has no outputs"):
-        ensure_training_stack(context)
+        ensure_training_stack(context.aws.cloudformation, context.names, context.console)
 
 
 def test_the_bucket_is_kept_when_the_stack_is_deleted() -> None:
@@ -124,4 +124,4 @@ def test_a_foundation_that_an_interrupted_call_began_is_waited_for(context: Cont
     cloudformation.add_client_error("create_stack", "AlreadyExistsException")
     described(cloudformation, "CREATE_COMPLETE", OUTPUTS)
     described(cloudformation, "CREATE_COMPLETE", OUTPUTS)
-    assert FOUNDATION == ensure_training_stack(context)
+    assert FOUNDATION == ensure_training_stack(context.aws.cloudformation, context.names, context.console)

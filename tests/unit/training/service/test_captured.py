@@ -12,20 +12,12 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.unit.training.fake_clients import with_fakes
 from training.endpoint.invocation import OWN_REQUEST
-from training.project.step import Context
 from training.service.captured import read_captured
+from training.steps.context import Context
 
 BUCKET, VARIANT = "photos", "AllTraffic"
 NOW = datetime.now(UTC)
-
-
-class FakeSageMaker:
-    """Knows one endpoint, whose requests are captured."""
-
-    def describe_endpoint(self, EndpointName: str) -> dict[str, Any]:  # noqa: N803
-        return {"DataCaptureConfig": {"DestinationS3Uri": f"s3://{BUCKET}/captured"}}
 
 
 def picture() -> bytes:
@@ -56,7 +48,7 @@ def line(image: object = None, answer: object = None, inference_id: str | None =
 @pytest.fixture
 def captured(context: Context) -> Context:
     context.aws.s3.create_bucket(Bucket=BUCKET)
-    return with_fakes(context, sagemaker=FakeSageMaker())
+    return context
 
 
 def put(context: Context, *lines: str, variant: str = VARIANT) -> None:
@@ -65,7 +57,15 @@ def put(context: Context, *lines: str, variant: str = VARIANT) -> None:
 
 
 def count(context: Context) -> int:
-    return len(read_captured(context, VARIANT, NOW - timedelta(hours=1), most=500, classes=2))
+    return len(
+        read_captured(
+            context.aws.s3,
+            f"s3://{BUCKET}/captured/{context.names.endpoint}/{VARIANT}",
+            NOW - timedelta(hours=1),
+            most=500,
+            classes=2,
+        )
+    )
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.unit.training.results_records import NOW, STACK, Record
-from training.project.step import Context
 from training.service.errors import TooFewImagesError
 from training.service.recent import Recent, Window, read_recent
 from training.statistics.acceptance import NEVER
 from training.statistics.drift import LEAST_IMAGES
 from training.statistics.sample import Sample
+from training.steps.context import Context
 
 CARD = {"labels": ["bus", "car", "other"], "temperature": 1.0, "recommended_threshold": 0.7, "other_class": "other"}
 HOUR = Window(NOW - timedelta(hours=1), most=500, whole=False)
@@ -20,7 +20,7 @@ def test_thresholds_are_those_recorded_or_else_the_model_card_s(account_context:
     for _ in range(LEAST_IMAGES):
         record("car", 0.9, threshold=0.95)
     record("other", 0.99, threshold=0.95)
-    recent = read_recent(account_context, CARD, STACK, HOUR)
+    recent = read_recent(account_context.aws, account_context.names.endpoint, CARD, STACK, HOUR)
     assert {"bus": 0.7, "car": 0.95, "other": NEVER} == recent.thresholds
 
 
@@ -29,7 +29,12 @@ def test_records_of_another_variant_than_the_model_card_s_are_not_read(
 ) -> None:
     for number in range(2 * LEAST_IMAGES):
         record("car", variant="AllTraffic" if number % 2 else "b")
-    assert LEAST_IMAGES == read_recent(account_context, CARD | {"variant": "AllTraffic"}, STACK, HOUR).records
+    assert (
+        LEAST_IMAGES
+        == read_recent(
+            account_context.aws, account_context.names.endpoint, CARD | {"variant": "AllTraffic"}, STACK, HOUR
+        ).records
+    )
 
 
 @pytest.mark.parametrize(
@@ -40,7 +45,9 @@ def test_too_few_images_are_met_with_what_can_be_done(
 ) -> None:
     record("car")
     with pytest.raises(TooFewImagesError, match=f"there are 1 records .* {advice}"):
-        read_recent(account_context, CARD, STACK, Window(HOUR.since, HOUR.most, whole))
+        read_recent(
+            account_context.aws, account_context.names.endpoint, CARD, STACK, Window(HOUR.since, HOUR.most, whole)
+        )
 
 
 @pytest.mark.parametrize(("days", "whole"), [(2, False), (4, True)])

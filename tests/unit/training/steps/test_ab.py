@@ -10,9 +10,9 @@ from tests.unit.training.fake_hosting import interrupt
 from tests.unit.training.steps.test_rollback import roll_back, serving
 from training.endpoint.errors import ServerlessEndpointError, SmokeTestError, VariantTakenError
 from training.models.model_card import read_model_card
-from training.project.step import Context
 from training.steps import ab as step
 from training.steps.ab import NoTestError, WeightsError
+from training.steps.context import Context
 
 type Step = Callable[..., dict[str, Any]]
 type ModelUrl = Callable[[str], str]
@@ -41,7 +41,7 @@ def test_the_second_model_has_a_card_of_its_own_before_it_has_weight(
     first = deploy()["model_card"]
     hosting.changes.clear()
     ab("--weights", "AllTraffic=90,b=10")
-    card = read_model_card(trained) or {}
+    card = read_model_card(trained.aws.ssm, trained.names.model_card) or {}
     assert (serving(trained), "b") == (card["endpoint_config"], card["variants"]["b"]["variant"])
     assert first == {member: card[member] for member in first} | {"endpoint_config": first["endpoint_config"]}
     assert {"AllTraffic": 90, "b": 10} == weights(trained)
@@ -64,7 +64,10 @@ def test_a_second_model_that_answers_wrong_gets_no_weight_and_is_taken_back(
         ab("--weights", "AllTraffic=90,b=10", "--model-data", model_url("swapped"))
     assert {"AllTraffic": 1, "b": 0} == weights(trained)
     roll_back(trained)
-    assert (first["endpoint_config"], first["model_card"]) == (serving(trained), read_model_card(trained))
+    assert (first["endpoint_config"], first["model_card"]) == (
+        serving(trained),
+        read_model_card(trained.aws.ssm, trained.names.model_card),
+    )
 
 
 def test_a_test_that_was_interrupted_before_its_card_goes_on(
@@ -75,7 +78,7 @@ def test_a_test_that_was_interrupted_before_its_card_goes_on(
     interrupt(trained, hosting, 3, lambda: ab("--weights", "AllTraffic=90,b=10"))
     config = serving(trained)
     ab("--weights", "AllTraffic=90,b=10")
-    assert config == (read_model_card(trained) or {})["endpoint_config"]
+    assert config == (read_model_card(trained.aws.ssm, trained.names.model_card) or {})["endpoint_config"]
 
 
 @pytest.mark.parametrize("tested", ["better", "swapped"])

@@ -10,9 +10,11 @@ import pytest
 from training.dataset.dataset import SPLITS, OtherDatasetError
 from training.models.model_card import write_model_card
 from training.project.run_file import StepNotDoneError
-from training.project.step import Context
 from training.steps import archive
 from training.steps.archive import ArchiveSourceMissingError
+from training.steps.context import Context
+
+pytestmark = pytest.mark.usefixtures("reads_test_split")
 
 PREFIX = "archive/default-job-1"
 OF_THE_DATASET = {f"dataset/{name}" for name in ("dataset.json", "labels.json", *(f"{split}.lst" for split in SPLITS))}
@@ -42,7 +44,7 @@ TRAINED = {"hyperparameters": {"epochs": "10"}, "dataset_digest": "sha256:data"}
 
 def deployed_and_evaluated(context: Context, measured: str) -> None:
     run, folder = context.run, context.run.folder
-    write_model_card(context, {"training_job": "job-1", "model_digest": "sha256:model"})
+    write_model_card(context.aws.ssm, context.names, {"training_job": "job-1", "model_digest": "sha256:model"})
     (folder / "metrics.json").write_text(json.dumps({"model": measured}))
     (folder / "report.html").write_text("<html>")
     run.begin("evaluate")

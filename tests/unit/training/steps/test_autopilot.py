@@ -12,8 +12,8 @@ from tests.unit.training.fake_clients import hooked
 from tests.unit.training.training_plans import ROLE
 from training.jobs.autopilot_request import Limits, automl_job_request
 from training.jobs.plan import Plan
-from training.project.step import Context
 from training.steps import autopilot as step
+from training.steps.context import Context
 
 METRIC = {"MetricName": "Accuracy", "Value": 0.9625}
 BEST = {"CandidateName": "best", "FinalAutoMLJobObjectiveMetric": METRIC, "InferenceContainers": []}

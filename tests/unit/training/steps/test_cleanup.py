@@ -14,8 +14,8 @@ from training.endpoint.request import endpoint_config_request, endpoint_request,
 from training.models.model_card import ModelArchive, model_card, write_model_card
 from training.models.trained_model import TrainedModel
 from training.project.naming import Names
-from training.project.step import Context
 from training.steps import cleanup
+from training.steps.context import Context
 
 MODEL = TrainedModel("s3://b/model.tar.gz", "image:1", "arn:aws:iam::1:role/r", ("a", "b"), "job", {}, None, None, "x")
 
@@ -24,7 +24,7 @@ def deployed(
     context: Context, names: Names, name: str = "scones-unlimited-default-1", endpoint: str = "scones-unlimited"
 ) -> None:
     sagemaker, tags = context.aws.sagemaker, names.tag_list
-    sagemaker.create_model(**model_request(name, MODEL, tags))
+    sagemaker.create_model(**model_request(name, MODEL, MODEL.role, tags))
     hosting = Hosting("realtime", instance_type="ml.m5.large")
     sagemaker.create_endpoint_config(**endpoint_config_request(name, hosting, tags))
     sagemaker.create_endpoint(**endpoint_request(endpoint, name, tags))
@@ -34,10 +34,9 @@ def deployed(
 def ours(account_context: Context) -> Context:
     """The account_context of a stage with everything that `deploy` makes, and an alarm."""
     deployed(account_context, account_context.names)
-    scaling.register(account_context, Scaling(1, 3, 300))
-    write_model_card(
-        account_context, model_card(account_context.names.endpoint, ("a", "b"), 1.0, ModelArchive("sha256:1", None))
-    )
+    scaling.register(account_context.aws.autoscaling, account_context.names.endpoint, Scaling(1, 3, 300))
+    card = model_card(account_context.names.endpoint, ("a", "b"), 1.0, ModelArchive("sha256:1", None))
+    write_model_card(account_context.aws.ssm, account_context.names, card)
     for name, tags in (("ours", account_context.names.tag_list), ("theirs", [])):
         account_context.aws.cloudwatch.put_metric_alarm(
             AlarmName=name,
@@ -114,7 +113,7 @@ def test_what_another_stage_owns_is_kept(account_context: Context, clean: Clean,
 
 def test_what_an_interrupted_deploy_left_behind_is_deleted(account_context: Context, clean: Clean) -> None:
     account_context.aws.sagemaker.create_model(
-        **model_request("scones-unlimited-default-2", MODEL, account_context.names.tag_list)
+        **model_request("scones-unlimited-default-2", MODEL, MODEL.role, account_context.names.tag_list)
     )
     assert [("model", "scones-unlimited-default-2")] == named(clean(account_context, "--yes")["deleted"])
 

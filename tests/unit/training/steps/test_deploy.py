@@ -8,10 +8,14 @@ from typing import Any
 import pytest
 
 from cli.aws import QuotaExceededError
-from tests.unit.training.fake_hosting import alarms, interrupt, scaled
+from tests.unit.training.fake_clients import with_fakes
+from tests.unit.training.fake_hosting import ROLE, alarms, interrupt, scaled
+from tests.unit.training.fake_training_stack import FakeTrainingStack
 from training.dataset.dataset import Dataset
-from training.endpoint import changes as endpoint
-from training.endpoint.calibration_answers import calibration_answers
+from training.endpoint.answers import Classifier, calibration_answers
+from training.endpoint.changes import Endpoint
+from training.endpoint.configurations import delete_configs_but
+from training.endpoint.conversion import refuse_to_make_serverless
 from training.endpoint.errors import (
     AlarmRingingError,
     EndpointFailedError,
@@ -33,10 +37,14 @@ from training.models.model_card import (
 )
 from training.models.served_model import ServedModel
 from training.project.run_file import StepNotDoneError
-from training.project.step import Context
+from training.steps.context import Context
 
 type Deploy = Callable[..., dict[str, Any]]
 type ModelUrl = Callable[[str], str]
+
+
+def stage_endpoint(context: Context) -> Endpoint:
+    return Endpoint.of_stage(context.aws.sagemaker, context.names, context.console)
 
 
 def left(context: Context) -> tuple[str | None, int, int]:
@@ -60,7 +68,7 @@ def test_a_new_endpoint_is_served_proved_and_described_by_its_card(trained: Cont
     assert (result["endpoint_config"], 1, 1) == left(trained)
     assert {"images": 2, "right": 2, "calibration_images": 2, "calibration_accuracy": 1.0} == result["smoke_test"]
     card = result["model_card"]
-    assert card == read_model_card(trained)
+    assert card == read_model_card(trained.aws.ssm, trained.names.model_card)
     assert (["automobile", "truck"], "EfficientNet-Lite0", "job-1", None) == (
         card["labels"],
         card["backbone"],
@@ -75,7 +83,9 @@ def test_the_answers_that_calibrated_are_there_for_the_threshold(
     deploy()
     hosting.before_answer = pytest.fail
     dataset = Dataset.of(trained.run)
-    answers = calibration_answers(trained, dataset, ServedModel.of(trained, dataset), workers=1)
+    served = ServedModel.of(trained.aws, trained.names, dataset)
+    classifier = Classifier(trained.aws, served.endpoint, dataset, trained.console, workers=1)
+    answers = calibration_answers(classifier, trained.run.folder, served.subject)
     assert [(0.8, 0.2), (0.2, 0.8)] == [answer.probabilities for answer in answers]
 
 
@@ -119,7 +129,7 @@ CHOSEN = {
 def test_the_same_model_again_keeps_what_was_chosen_for_it(
     trained: Context, deploy: Deploy, shown: io.StringIO, arguments: tuple[str, ...]
 ) -> None:
-    write_model_card(trained, deploy()["model_card"] | CHOSEN)
+    write_model_card(trained.aws.ssm, trained.names, deploy()["model_card"] | CHOSEN)
     card = deploy(*arguments)["model_card"]
     assert CHOSEN == {member: card[member] for member in CHOSEN}
     assert "Its threshold, 0.9, was chosen for the same model before" in shown.getvalue()
@@ -127,14 +137,16 @@ def test_the_same_model_again_keeps_what_was_chosen_for_it(
 
 def test_the_better_variant_of_a_test_keeps_what_was_chosen_for_it(trained: Context, deploy: Deploy) -> None:
     card = deploy()["model_card"]
-    write_model_card(trained, card | {"model_digest": "sha256:other", "variants": {"b": card | CHOSEN}})
+    write_model_card(
+        trained.aws.ssm, trained.names, card | {"model_digest": "sha256:other", "variants": {"b": card | CHOSEN}}
+    )
     assert 0.9 == deploy()["model_card"]["recommended_threshold"]
 
 
 @pytest.mark.parametrize("other", [{"model_digest": "sha256:other"}, {"data_digest": "sha256:other"}])
 def test_another_model_has_no_threshold_yet(trained: Context, deploy: Deploy, other: dict[str, str]) -> None:
     card = deploy()["model_card"]
-    write_model_card(trained, card | CHOSEN | other)
+    write_model_card(trained.aws.ssm, trained.names, card | CHOSEN | other)
     again = deploy()["model_card"]
     assert (card["temperature"], None) == (again["temperature"], again["recommended_threshold"])
 
@@ -193,7 +205,7 @@ def test_serverless_endpoint_is_made_anew_if_its_successor_on_instances_fails_th
     with pytest.raises(SmokeTestError):
         deploy("--model-data", model_url("swapped"))
     assert (first["endpoint_config"], 1, 1) == left(trained)
-    assert first["model_card"] == read_model_card(trained)
+    assert first["model_card"] == read_model_card(trained.aws.ssm, trained.names.model_card)
     assert ["UpdateEndpoint", "DeleteEndpoint", "CreateEndpoint"] == [
         change for change in hosting.changes if change.endswith("Endpoint")
     ]
@@ -204,8 +216,8 @@ def test_endpoint_whose_configuration_was_deleted_is_left_to_sagemaker_to_judge(
 ) -> None:
     config = deploy()["endpoint_config"]
     trained.aws.sagemaker.delete_endpoint_config(EndpointConfigName=config)
-    assert endpoint.is_serverless(trained, config) is None
-    endpoint.refuse_to_make_serverless(trained, None)
+    assert stage_endpoint(trained).is_serverless(config) is None
+    refuse_to_make_serverless(trained.names.endpoint, None)
 
 
 def test_a_model_of_other_classes_is_refused_before_anything_is_made(
@@ -214,7 +226,7 @@ def test_a_model_of_other_classes_is_refused_before_anything_is_made(
     deploy()
     hosting.changes.clear()
     card = {**trained.run.result("deploy")["model_card"], "labels": ["bicycle", "motorcycle"]}
-    write_model_card(trained, card)
+    write_model_card(trained.aws.ssm, trained.names, card)
     hosting.changes.clear()
     with pytest.raises(
         OtherClassesError, match=r"serves bicycle, motorcycle; the new model automobile, truck.*--stage"
@@ -284,7 +296,7 @@ def test_what_an_endpoint_of_promote_serves_is_kept(trained: Context, deploy: De
 
 def test_what_another_run_moves_the_endpoint_to_is_kept(trained: Context, deploy: Deploy, hosting: Any) -> None:
     hosting.pending = deploy()["endpoint_config"]
-    endpoint.delete_configs_but(trained, set())
+    delete_configs_but(trained.aws, stage_endpoint(trained), set())
     assert (1, 1) == left(trained)[1:]
 
 
@@ -336,7 +348,10 @@ def test_a_model_that_answers_wrong_is_taken_back(
     with pytest.raises(SmokeTestError):
         deploy("--model-data", model_url(model))
     assert (first["endpoint_config"], 1, 1) == left(trained)
-    assert (first["model_card"], [(1, 3)]) == (read_model_card(trained), scaled(trained))
+    assert (first["model_card"], [(1, 3)]) == (
+        read_model_card(trained.aws.ssm, trained.names.model_card),
+        scaled(trained),
+    )
 
 
 def test_a_model_that_changed_since_it_was_trained_is_never_served(
@@ -355,7 +370,7 @@ def test_a_model_that_changed_while_it_was_loaded_is_taken_back(
     with pytest.raises(ModelChangedError):
         deploy()
     assert (None, 0, 0) == left(trained)
-    assert read_model_card(trained) is None
+    assert read_model_card(trained.aws.ssm, trained.names.model_card) is None
 
 
 def test_a_model_that_was_damaged_while_it_was_loaded_is_taken_back(
@@ -374,7 +389,7 @@ def test_a_new_endpoint_that_answers_wrong_is_deleted(trained: Context, deploy: 
     with pytest.raises(SmokeTestError, match=r"Of 2 training images it predicts 0 right"):
         deploy("--model-data", model_url("swapped"))
     assert (None, 0, 0) == left(trained)
-    assert read_model_card(trained) is None
+    assert read_model_card(trained.aws.ssm, trained.names.model_card) is None
 
 
 def test_an_endpoint_in_use_that_fails_the_test_again_is_left_in_service(
@@ -417,7 +432,7 @@ def test_an_endpoint_that_does_not_settle_is_told_with_where_to_look(
     hosting.backend.endpoints["scones-unlimited"].endpoint_status = "Updating"
     monkeypatch.setattr("cli.polling.sleep", lambda _seconds: None)
     with pytest.raises(EndpointStuckError, match=r"is Updating for more than 0 s.*/aws/sagemaker/Endpoints/"):
-        endpoint.settled(trained, 0.05)
+        stage_endpoint(trained).settled(0.05)
 
 
 def test_the_endpoint_of_somebody_else_is_refused_and_not_touched(
@@ -455,18 +470,14 @@ def test_a_missing_role_is_told_before_anything_is_made(deploy: Deploy, hosting:
 
 @pytest.mark.parametrize("captured", [False, True])
 def test_role_is_allowed_the_key_before_anything_is_made(
-    trained: Context, deploy: Deploy, hosting: Any, monkeypatch: pytest.MonkeyPatch, captured: bool
+    trained: Context, deploy: Deploy, hosting: Any, captured: bool
 ) -> None:
     key = trained.aws.kms.create_key()["KeyMetadata"]
-    allowed: list[tuple[Any, ...]] = []
-
-    def allow(_: Context, role: str, **keys: str | None) -> None:
-        allowed.append((role.rpartition("/")[2], keys, list(hosting.changes)))
-
-    monkeypatch.setattr("training.steps.deploy.allow_keys", allow)
-    deploy("--kms-key", key["KeyId"], *(("--capture", "10") if captured else ()))
-    keys = {"data": key["Arn"] if captured else None, "volumes": key["Arn"]}
-    assert [("sagemaker", keys, [])] == allowed
+    stack = FakeTrainingStack(ROLE, lambda: list(hosting.changes))
+    context = with_fakes(trained, cloudformation=stack)
+    deploy("--kms-key", key["KeyId"], *(("--capture", "10") if captured else ()), context=context)
+    assert [{"DataKeyArns": key["Arn"] if captured else "", "VolumeKeyArns": key["Arn"]}] == stack.updates
+    assert [[]] == stack.progress
     name = trained.names.endpoint
     serving = trained.aws.sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"]
     config = trained.aws.sagemaker.describe_endpoint_config(EndpointConfigName=serving)
@@ -557,7 +568,7 @@ def test_an_interrupted_update_goes_on_with_the_same_command(
     interrupt(trained, hosting, changes, lambda: deploy(*wanted))
     assert (deploy(*wanted)["endpoint_config"], 2, 2) == left(trained)
     assert [(1, 3)] == scaled(trained)
-    assert trained.run.result("deploy")["model_card"] == read_model_card(trained)
+    assert trained.run.result("deploy")["model_card"] == read_model_card(trained.aws.ssm, trained.names.model_card)
 
 
 def foreign_endpoint(context: Context) -> None:

@@ -16,17 +16,19 @@ from PIL import Image
 from cli.aws import Aws
 from tests.unit.training.described_endpoint import FakeSageMaker
 from tests.unit.training.fake_clients import with_fakes
-from training.dataset.dataset import OtherDatasetError
+from training.dataset.dataset import NoTestImagesError, OtherDatasetError
 from training.dataset.source import SourceNotReadableError
-from training.endpoint.evaluation_errors import AccuracyTooLowError, NoTestImagesError
 from training.endpoint.invocation import InvalidAnswerError, NoAnswerError
 from training.models.model_card import OtherClassesError
 from training.models.served_model import EndpointNotReadyError, ModelCardMissingError, UnknownVariantError
 from training.project.naming import Names
 from training.project.run_file import open_run_file
-from training.project.step import Context
 from training.steps import evaluate as step
+from training.steps.context import Context
+from training.steps.evaluate import AccuracyTooLowError
 from untrusted.console import Console
+
+pytestmark = pytest.mark.usefixtures("reads_test_split")
 
 PREFIX = "datasets/default"
 # The first four are cars; the endpoint of these tests takes one of them for a truck.
@@ -271,6 +273,16 @@ def test_a_threshold_in_service_stays_with_the_temperature_that_it_was_chosen_at
     evaluated = evaluate(served)["metrics"]["temperature"]
     assert (promised, CARD["temperature"]) == (model_card(served), evaluated)
     assert "That of the model card, 1.200, stays" in shown.getvalue()
+
+
+def test_card_whose_threshold_was_chosen_survives_evaluate_unchanged(served: Context) -> None:
+    calibrating(served)
+    card(served, CARD | {"recommended_threshold": 0.97})
+    before = served.aws.ssm.get_parameter(Name=served.names.model_card)["Parameter"]
+    evaluate(served)
+    after = served.aws.ssm.get_parameter(Name=served.names.model_card)["Parameter"]
+    assert before["Value"] == after["Value"]
+    assert before["Version"] == after["Version"]
 
 
 def test_calibration_images_are_asked_again_when_told_to(served: Context, runtime: FakeRuntime) -> None:

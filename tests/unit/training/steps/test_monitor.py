@@ -18,11 +18,11 @@ from training.dataset.answer import Answer
 from training.dataset.dataset import Dataset, LabelledKey
 from training.endpoint.invocation import OWN_REQUEST
 from training.models.served_model import ModelCardMissingError
-from training.project.step import Context
 from training.service.errors import DriftError, ReferenceMissingError, SmallReferenceError, TooFewImagesError
 from training.service.metric import METRIC
 from training.service.reference import read_reference, write_reference
 from training.steps import monitor as step
+from training.steps.context import Context
 
 CARD: dict[str, Any] = {"labels": ["car", "truck"], "temperature": 1.0, "model_digest": "sha256:1"}
 BUCKET = "photos"
@@ -77,10 +77,10 @@ def put_card(context: Context, text: str) -> None:
 def refer(context: Context, images: int = IMAGES) -> str:
     answers = []
     for number in range(images):
-        key = f"d/test/{number}.png"
+        key = f"d/held-out/{number}.png"
         context.aws.s3.put_object(Bucket=BUCKET, Key=key, Body=picture(number, 100))
         answers.append(Answer(LabelledKey(key, 0), answer(number), 1.0, "AllTraffic"))
-    return write_reference(context, Dataset.of(context.run), CARD, answers)
+    return write_reference(context.aws.s3, Dataset.of(context.run), CARD, answers)
 
 
 def capture(context: Context, light: int, images: int = IMAGES, minutes: int = 1, **told: str) -> None:
@@ -173,10 +173,10 @@ def test_reference_has_no_counter_examples(watched: Context) -> None:
     dataset = replace(Dataset.of(watched.run), labels=tuple(labels))
     answers = []
     for number, label in enumerate((0, 1, 2)):
-        watched.aws.s3.put_object(Bucket=BUCKET, Key=f"d/test/{number}.png", Body=picture(number, 100))
-        answers.append(Answer(LabelledKey(f"d/test/{number}.png", label), (0.1, 0.1, 0.8), 1.0, "AllTraffic"))
-    url = write_reference(watched, dataset, CARD | {"labels": labels, "other_class": "other"}, answers)
-    reference, _ = read_reference(watched, url)
+        watched.aws.s3.put_object(Bucket=BUCKET, Key=f"d/held-out/{number}.png", Body=picture(number, 100))
+        answers.append(Answer(LabelledKey(f"d/held-out/{number}.png", label), (0.1, 0.1, 0.8), 1.0, "AllTraffic"))
+    url = write_reference(watched.aws.s3, dataset, CARD | {"labels": labels, "other_class": "other"}, answers)
+    reference, _ = read_reference(watched.aws.s3, url)
     assert (["other"] * 2, 2) == (reference.decisions.classes, len(reference.statistics["brightness"]))
 
 

@@ -14,19 +14,21 @@ from training.models.promotion_errors import (
     NotComparableError,
     UnknownAncestorError,
 )
-from training.models.registry import Package, PackageFilesMissingError, decide, find_champion, find_package
-from training.project.step import Context
+from training.models.registry import ModelRegistry, Package, PackageFilesMissingError
+from training.steps.context import Context
 from training.steps.promote import promote
+
+pytestmark = pytest.mark.usefixtures("reads_test_split")
 
 type Registered = Callable[..., Package]
 SEEDS = pytest.mark.parametrize("seed", range(3))
 
 
 @pytest.fixture
-def champion(staged_context: Context, registered: Registered) -> Package:
+def champion(registry: ModelRegistry, staged_context: Context, registered: Registered) -> Package:
     """Version 1, approved."""
     package = registered("first")
-    decide(staged_context, package, "Approved", "The first.")
+    registry.decide(package, "Approved", "The first.")
     return package
 
 
@@ -38,23 +40,26 @@ def challenger(champion: Package, registered: Registered) -> Package:
 
 @SEEDS
 def test_a_better_challenger_is_promoted(
-    staged_context: Context, staged_dataset: Dataset, challenger: Package, seed: int
+    registry: ModelRegistry, staged_context: Context, staged_dataset: Dataset, challenger: Package, seed: int
 ) -> None:
     result = promote(staged_context, staged_dataset, challenger, FakeComparison({1: 0.85, 2: 0.95}, seed))
-    found = find_champion(staged_context)
+    found = registry.find_champion()
     assert found
     assert (True, 2, TEST_IMAGES) == (result["promoted"], found.version, result["images"])
 
 
 @SEEDS
 def test_a_worse_challenger_is_refused_and_the_champion_stays(
-    staged_context: Context, staged_dataset: Dataset, challenger: Package, seed: int
+    registry: ModelRegistry, staged_context: Context, staged_dataset: Dataset, challenger: Package, seed: int
 ) -> None:
     with pytest.raises(ChallengerRefusedError, match="not shown to be better than the champion, version 1"):
         promote(staged_context, staged_dataset, challenger, FakeComparison({1: 0.95, 2: 0.85}, seed))
-    found = find_champion(staged_context)
+    found = registry.find_champion()
     assert found
-    assert (1, "Rejected") == (found.version, find_package(staged_context, 2).approval)
+    assert (1, "Rejected") == (
+        found.version,
+        registry.find_package(2).approval,
+    )
 
 
 @SEEDS
@@ -134,10 +139,14 @@ def test_images_that_the_champion_has_learnt_from_are_left_out(
 
 @pytest.mark.parametrize("with_champion", [False, True])
 def test_images_that_the_challenger_learnt_as_an_earlier_model_are_left_out(
-    staged_context: Context, staged_dataset: Dataset, registered: Registered, with_champion: bool
+    registry: ModelRegistry,
+    staged_context: Context,
+    staged_dataset: Dataset,
+    registered: Registered,
+    with_champion: bool,
 ) -> None:
     if with_champion:
-        decide(staged_context, registered("champion"), "Approved", "The first.")
+        registry.decide(registered("champion"), "Approved", "The first.")
     earlier = registered("earlier")
     body = listed("train", 8) + listed("test", 100)  # in the dataset of the earlier model they were training images
     staged_context.aws.s3.put_object(Bucket="photos", Key="models/earlier/output/train.lst", Body=body.encode())
@@ -148,18 +157,22 @@ def test_images_that_the_challenger_learnt_as_an_earlier_model_are_left_out(
 
 
 def test_a_challenger_with_an_unknown_ancestor_is_not_compared(
-    staged_context: Context, staged_dataset: Dataset, champion: Package, registered: Registered
+    registry: ModelRegistry, staged_context: Context, staged_dataset: Dataset, champion: Package, registered: Registered
 ) -> None:
     challenger = registered("second", earlier_model="s3://photos/theirs/model.tar.gz")
     with pytest.raises(UnknownAncestorError, match=r"s3://photos/theirs/model\.tar\.gz: The challenger goes on"):
         promote(staged_context, staged_dataset, challenger, FakeComparison({}))
-    assert "PendingManualApproval" == find_package(staged_context, 2).approval
+    assert "PendingManualApproval" == registry.find_package(2).approval
 
 
 def test_a_champion_with_an_unknown_ancestor_is_compared_and_told_of(
-    staged_context: Context, staged_dataset: Dataset, registered: Registered, shown: io.StringIO
+    registry: ModelRegistry,
+    staged_context: Context,
+    staged_dataset: Dataset,
+    registered: Registered,
+    shown: io.StringIO,
 ) -> None:
-    decide(staged_context, registered("first", earlier_model="s3://photos/theirs/model.tar.gz"), "Approved", "By hand.")
+    registry.decide(registered("first", earlier_model="s3://photos/theirs/model.tar.gz"), "Approved", "By hand.")
     assert promote(staged_context, staged_dataset, registered("second"), FakeComparison({1: 0.85, 2: 0.95}))["promoted"]
     assert "The champion goes back to s3://photos/theirs/model.tar.gz" in shown.getvalue()
 
@@ -182,17 +195,22 @@ def test_nothing_is_compared_on_images_that_the_champion_has_all_learnt_from(
 
 
 def test_an_older_version_is_not_compared(
-    staged_context: Context, staged_dataset: Dataset, challenger: Package
+    registry: ModelRegistry, staged_context: Context, staged_dataset: Dataset, challenger: Package
 ) -> None:
-    decide(staged_context, challenger, "Approved", "It was better.")
+    registry.decide(challenger, "Approved", "It was better.")
     with pytest.raises(NotComparableError, match="older than the champion, version 2"):
-        promote(staged_context, staged_dataset, find_package(staged_context, 1), FakeComparison({}))
+        promote(
+            staged_context,
+            staged_dataset,
+            registry.find_package(1),
+            FakeComparison({}),
+        )
 
 
 def test_models_of_other_classes_are_not_compared(
-    staged_context: Context, staged_dataset: Dataset, registered: Registered
+    registry: ModelRegistry, staged_context: Context, staged_dataset: Dataset, registered: Registered
 ) -> None:
-    decide(staged_context, registered("first", labels=["cat", "dog"]), "Approved", "The first.")
+    registry.decide(registered("first", labels=["cat", "dog"]), "Approved", "The first.")
     with pytest.raises(NotComparableError, match="cat, dog"):
         promote(staged_context, staged_dataset, registered("second"), FakeComparison({}))
 

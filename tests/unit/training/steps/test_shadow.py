@@ -11,7 +11,7 @@ from tests.unit.training.steps.test_rollback import roll_back, serving
 from training.endpoint.errors import RolledBackError, ServerlessEndpointError
 from training.endpoint.hosting import HostingOptionsError
 from training.models.model_card import read_model_card
-from training.project.step import Context
+from training.steps.context import Context
 
 type Deploy = Callable[..., dict[str, Any]]
 type ModelUrl = Callable[[str], str]
@@ -22,7 +22,7 @@ def test_a_shadow_leaves_the_card_of_what_answers_but_for_the_configuration(
 ) -> None:
     card = deploy()["model_card"]
     told = deploy("--shadow", "--model-data", model_url("better"))
-    assert card | {"endpoint_config": serving(trained)} == read_model_card(trained)
+    assert card | {"endpoint_config": serving(trained)} == read_model_card(trained.aws.ssm, trained.names.model_card)
     assert serving(trained) == told["endpoint_config"] != card["endpoint_config"]
 
 
@@ -64,7 +64,10 @@ def test_a_shadow_that_was_interrupted_before_its_card_is_taken_back(
     interrupt(trained, hosting, 3, lambda: deploy("--shadow", "--model-data", model_url("better")))
     assert first["endpoint_config"] != serving(trained)
     roll_back(trained)
-    assert (first["endpoint_config"], first["model_card"]) == (serving(trained), read_model_card(trained))
+    assert (first["endpoint_config"], first["model_card"]) == (
+        serving(trained),
+        read_model_card(trained.aws.ssm, trained.names.model_card),
+    )
 
 
 def test_a_serverless_endpoint_gets_no_shadow(deploy: Deploy, hosting: Any) -> None:

@@ -18,8 +18,10 @@ from training.dataset.split import TooFewImagesError
 from training.dataset.upload import PlaceTakenError
 from training.project.bucket import BucketNotUsableError
 from training.project.run_file import StepNotDoneError
-from training.project.step import Context
 from training.steps import stage as step
+from training.steps.context import Context
+
+pytestmark = pytest.mark.usefixtures("reads_test_split")
 
 type Parse = Callable[..., argparse.Namespace]
 

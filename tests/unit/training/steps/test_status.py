@@ -15,8 +15,8 @@ from training.endpoint.hosting import Hosting, Scaling
 from training.endpoint.request import endpoint_config_request, endpoint_request, model_request
 from training.models.model_card import ModelArchive, model_card, write_model_card
 from training.models.trained_model import TrainedModel
-from training.project.step import Context
 from training.steps import status
+from training.steps.context import Context
 
 MODEL = TrainedModel("s3://b/model.tar.gz", "image:1", "arn:aws:iam::1:role/r", ("a", "b"), "job", {}, None, None, "x")
 NAME = "scones-unlimited-default-1"
@@ -28,7 +28,7 @@ def look(context: Context) -> dict[str, Any]:
 
 def deployed(context: Context, hosting: Hosting) -> None:
     sagemaker, tags = context.aws.sagemaker, context.names.tag_list
-    sagemaker.create_model(**model_request(NAME, MODEL, tags))
+    sagemaker.create_model(**model_request(NAME, MODEL, MODEL.role, tags))
     sagemaker.create_endpoint_config(**endpoint_config_request(NAME, hosting, tags))
     sagemaker.create_endpoint(**endpoint_request(context.names.endpoint, NAME, tags))
 
@@ -69,8 +69,12 @@ def test_an_unknown_price_is_told_and_not_counted_as_nothing(account_context: Co
 
 def test_what_belongs_to_an_endpoint_is_listed(account_context: Context) -> None:
     deployed(account_context, Hosting("realtime", instance_type="ml.m5.large"))
-    scaling.register(account_context, Scaling(1, 3, 300))
-    write_model_card(account_context, model_card("scones-unlimited", ("a", "b"), 1.0, ModelArchive("sha256:1", None)))
+    scaling.register(account_context.aws.autoscaling, account_context.names.endpoint, Scaling(1, 3, 300))
+    write_model_card(
+        account_context.aws.ssm,
+        account_context.names,
+        model_card("scones-unlimited", ("a", "b"), 1.0, ModelArchive("sha256:1", None)),
+    )
     found = look(account_context)
     assert [("AllTraffic", "1 to 3 instances")] == of_kind(found, "auto-scaling")
     assert [(NAME, "")] == of_kind(found, "model")

@@ -13,9 +13,9 @@ from tests.unit.training.fake_clients import with_fakes
 from training.dataset.answer import Answer
 from training.dataset.dataset import Dataset, LabelledKey
 from training.models.served_model import ServedModel
-from training.project.step import Context
 from training.statistics.thresholds import NoThresholdError
 from training.steps import threshold as step
+from training.steps.context import Context
 
 IMAGES = 400
 CARD: dict[str, Any] = {
@@ -30,7 +30,10 @@ CARD: dict[str, Any] = {
 def answered(context: Context, variant: str | None = None, seed: int = 0) -> None:
     """Have the endpoint answered about all calibration images, of which nine in ten are right at a confidence of 0.99,
     and six in ten at 0.6."""
-    rng, subject = np.random.default_rng(seed), ServedModel.of(context, Dataset.of(context.run), variant).subject
+    rng, subject = (
+        np.random.default_rng(seed),
+        ServedModel.of(context.aws, context.names, Dataset.of(context.run), variant).subject,
+    )
     lines = [json.dumps(subject)]
     for number in range(IMAGES):
         confidence, right = ((0.99, 0.995), (0.6, 0.6))[number % 2]

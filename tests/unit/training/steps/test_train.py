@@ -11,12 +11,15 @@ import pytest
 from botocore.stub import Stubber
 
 from tests.unit.conforming import operations, require_conforming_answer
+from tests.unit.training.fake_clients import with_fakes
+from tests.unit.training.fake_training_stack import FakeTrainingStack
 from training.jobs.follow import TrainingFailedError, TrainingStoppedError
+from training.jobs.options import seconds
 from training.jobs.plan import Plan
 from training.jobs.preflight import InstanceTypeError
 from training.jobs.training_jobs import JobNameTakenError
-from training.project.step import Context
 from training.steps import train as step
+from training.steps.context import Context
 
 
 @dataclass
@@ -81,17 +84,14 @@ def test_the_result_is_kept_in_run_json(context: Context, plan: Plan, jobs: Fake
 
 
 def test_role_is_allowed_the_keys_before_a_job_is_created_and_not_again(
-    context: Context, plan: Plan, jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch
+    context: Context, plan: Plan, jobs: FakeJobs
 ) -> None:
-    allowed: list[tuple[Any, ...]] = []
-
-    def allow(_: Context, role: str, **keys: str) -> None:
-        allowed.append((role, keys, len(jobs.requests)))
-
-    monkeypatch.setattr("training.steps.train.allow_keys", allow)
+    stack = FakeTrainingStack(plan.role, lambda: len(jobs.requests))
     for _ in range(2):
-        step.train(context, replace(plan, kms_key="arn:data", volume_kms_key="arn:disks"), jobs)
-    assert [(plan.role, {"data": "arn:data", "volumes": "arn:disks"}, 0)] == allowed
+        account = with_fakes(context, cloudformation=stack)
+        step.train(account, replace(plan, kms_key="arn:data", volume_kms_key="arn:disks"), jobs)
+    assert [{"DataKeyArns": "arn:data", "VolumeKeyArns": "arn:disks"}] == stack.updates
+    assert [0] == stack.progress
 
 
 def test_a_job_carries_the_tags_of_the_run(context: Context, plan: Plan, jobs: FakeJobs) -> None:
@@ -221,10 +221,10 @@ def test_a_dry_run_prints_the_request_and_creates_nothing(
 
 @pytest.mark.parametrize(("text", "expected"), [("90", 90), ("90s", 90), ("30m", 1800), ("2h", 7200)])
 def test_a_time_is_read_in_its_unit(text: str, expected: int) -> None:
-    assert expected == step.seconds(text)
+    assert expected == seconds(text)
 
 
 @pytest.mark.parametrize("text", ["", "0", "1d", "-5", "1.5h", "h"])
 def test_a_time_in_other_words_is_refused(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="90s, 30m or 2h"):
-        step.seconds(text)
+        seconds(text)

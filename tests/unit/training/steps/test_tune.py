@@ -9,12 +9,14 @@ import pytest
 from botocore.stub import Stubber
 
 from tests.unit.conforming import operations, require_conforming_answer
+from tests.unit.training.fake_clients import with_fakes
+from tests.unit.training.fake_training_stack import FakeTrainingStack
 from tests.unit.training.steps.test_train import FakeJobs
 from training.jobs.plan import Plan
 from training.jobs.tuning_jobs import tuning_job_request
 from training.jobs.tuning_search import Search
-from training.project.step import Context
 from training.steps import train
+from training.steps.context import Context
 from training.steps.tune import TuningFailedError, TuningStoppedError, tune
 
 SEARCH = Search("Random", 0, 2, 2, True, {"learning_rate": {"min": 0.001, "max": 0.1}})
@@ -98,17 +100,15 @@ def test_the_best_model_becomes_that_of_the_run(context: Context, plan: Plan, jo
 
 
 def test_role_is_allowed_the_keys_before_a_tuning_job_is_created_and_not_again(
-    context: Context, plan: Plan, jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch
+    context: Context, plan: Plan, jobs: FakeJobs
 ) -> None:
-    tuning, allowed = FakeTuningJobs(), list[tuple[Any, ...]]()
-
-    def allow(_: Context, role: str, **keys: str) -> None:
-        allowed.append((role, keys, len(tuning.requests)))
-
-    monkeypatch.setattr("training.steps.tune.allow_keys", allow)
+    tuning = FakeTuningJobs()
+    stack = FakeTrainingStack(plan.role, lambda: len(tuning.requests))
     for _ in range(2):
-        tune(context, replace(plan, kms_key="arn:data", volume_kms_key="arn:disks"), SEARCH, jobs, tuning)
-    assert [(plan.role, {"data": "arn:data", "volumes": "arn:disks"}, 0)] == allowed
+        account = with_fakes(context, cloudformation=stack)
+        tune(account, replace(plan, kms_key="arn:data", volume_kms_key="arn:disks"), SEARCH, jobs, tuning)
+    assert [{"DataKeyArns": "arn:data", "VolumeKeyArns": "arn:disks"}] == stack.updates
+    assert [0] == stack.progress
 
 
 def test_train_finds_the_best_model_done(context: Context, plan: Plan, jobs: FakeJobs) -> None:

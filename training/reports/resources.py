@@ -7,13 +7,14 @@ from typing import Any
 from botocore.exceptions import ClientError
 from rich.filesize import decimal
 
-from cli.aws import CredentialsError, code_of, explain, reason_of
+from cli.aws import Aws, CredentialsError, code_of, explain, reason_of
 from cli.prices import HOURS_PER_MONTH, Prices
 from training.models.model_card import read_model_card
-from training.models.registry import summaries
+from training.models.registry import ModelRegistry
 from training.project import inventory
-from training.project.step import Context
-from training.project.training_stack import find_training_stack
+from training.project.naming import Names
+from training.project.run_file import RunFile
+from training.project.training_stack import bucket_name
 
 FOLDERS = ("datasets", "models", "checkpoints", "captured", "references", "archive")  # of the bucket
 NEWEST = 5  # training jobs and model packages are shown
@@ -31,7 +32,16 @@ class Resource:
     dollars_per_hour: float | None = 0.0
 
 
-def resources(context: Context, prices: Prices) -> Iterator[Resource]:
+@dataclass(frozen=True)
+class Account:
+    """Where to look for the resources of a run."""
+
+    aws: Aws
+    names: Names
+    run: RunFile
+
+
+def resources(account: Account, prices: Prices) -> Iterator[Resource]:
     """Everything there is, what costs most first. What AWS does not let the caller see is listed as unknown.
 
     Raises:
@@ -39,18 +49,18 @@ def resources(context: Context, prices: Prices) -> Iterator[Resource]:
     """
     for kind, find in _FINDERS.items():
         try:
-            yield from find(context, prices)
+            yield from find(account, prices)
         except ClientError as exc:
             if isinstance(explain(exc), CredentialsError):
                 raise
             yield Resource(kind, "", UNKNOWN, f"{code_of(exc)}: {reason_of(exc)}", None)
 
 
-def _endpoint(context: Context, prices: Prices) -> Iterator[Resource]:
-    endpoint = inventory.find_endpoint(context)
+def _endpoint(account: Account, prices: Prices) -> Iterator[Resource]:
+    endpoint = inventory.find_endpoint(account.aws.sagemaker, account.names.endpoint)
     if endpoint is None:
         return
-    facts = [] if inventory.is_ours(context, endpoint["EndpointArn"]) else ["not ours"]
+    facts = [] if inventory.is_ours(account.aws.sagemaker, account.names, endpoint["EndpointArn"]) else ["not ours"]
     facts.append(f"configuration {endpoint['EndpointConfigName']}")
     capture = endpoint.get("DataCaptureConfig")
     if capture and capture["EnableCapture"]:
@@ -58,26 +68,26 @@ def _endpoint(context: Context, prices: Prices) -> Iterator[Resource]:
     if reason := endpoint.get("FailureReason"):
         facts.append(reason)
     yield Resource("endpoint", endpoint["EndpointName"], endpoint["EndpointStatus"], "; ".join(facts))
-    yield from _variants(context, endpoint, prices)
+    yield from _variants(account, endpoint, prices)
 
 
-def _comparison_endpoints(context: Context, prices: Prices) -> Iterator[Resource]:
-    for name in inventory.comparison_endpoints(context):
-        endpoint = context.aws.sagemaker.describe_endpoint(EndpointName=name)
+def _comparison_endpoints(account: Account, prices: Prices) -> Iterator[Resource]:
+    for name in inventory.comparison_endpoints(account.aws.sagemaker, account.names):
+        endpoint = account.aws.sagemaker.describe_endpoint(EndpointName=name)
         yield Resource("endpoint", name, endpoint["EndpointStatus"], "compares models for `promote`; no longer needed")
-        yield from _variants(context, endpoint, prices)
+        yield from _variants(account, endpoint, prices)
 
 
-def _packages(context: Context, _prices: Prices) -> Iterator[Resource]:
-    for package in [*summaries(context)][-NEWEST:]:
+def _packages(account: Account, _prices: Prices) -> Iterator[Resource]:
+    for package in [*ModelRegistry(account.aws, account.names).summaries()][-NEWEST:]:
         detail = package.get("ModelPackageDescription", "")
         yield Resource(
             "model package", f"version {package['ModelPackageVersion']}", package["ModelApprovalStatus"], detail
         )
 
 
-def _variants(context: Context, endpoint: Any, prices: Prices) -> Iterator[Resource]:
-    found = context.aws.sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
+def _variants(account: Account, endpoint: Any, prices: Prices) -> Iterator[Resource]:
+    found = account.aws.sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
     configured = [*found["ProductionVariants"], *found.get("ShadowProductionVariants", [])]
     types = {variant["VariantName"]: variant.get("InstanceType") for variant in configured}
     for variant in (*endpoint.get("ProductionVariants", []), *endpoint.get("ShadowProductionVariants", [])):
@@ -96,64 +106,65 @@ def _variants(context: Context, endpoint: Any, prices: Prices) -> Iterator[Resou
             )
 
 
-def _scaling(context: Context, _prices: Prices) -> Iterator[Resource]:
-    for target in inventory.scalable_targets(context):
+def _scaling(account: Account, _prices: Prices) -> Iterator[Resource]:
+    for target in inventory.scalable_targets(account.aws.autoscaling, account.names.endpoint):
         names = ", ".join(policy["PolicyName"] for policy in target["ScalingPolicies"])
         variant = target["ResourceId"].rpartition("/")[2]
         bounds = f"{target['MinCapacity']} to {target['MaxCapacity']} instances"
         yield Resource("auto-scaling", variant, bounds, f"policies: {names or 'none'}")
 
 
-def _model_card(context: Context, _prices: Prices) -> Iterator[Resource]:
+def _model_card(account: Account, _prices: Prices) -> Iterator[Resource]:
     try:
-        card = read_model_card(context)
+        card = read_model_card(account.aws.ssm, account.names.model_card)
     except ValueError:  # somebody else's text
-        yield Resource("model card", context.names.model_card, "damaged", "not JSON")
+        yield Resource("model card", account.names.model_card, "damaged", "not JSON")
         return
     if card:
         labels = ", ".join(map(str, card.get("labels", [])))
         detail = f"{labels}; {card.get('backbone')}; training job {card.get('training_job')}"
-        yield Resource("model card", context.names.model_card, f"of {card.get('created_at')}", detail)
+        yield Resource("model card", account.names.model_card, f"of {card.get('created_at')}", detail)
 
 
-def _alarms(context: Context, prices: Prices) -> Iterator[Resource]:
-    for alarm in inventory.alarms(context):
+def _alarms(account: Account, prices: Prices) -> Iterator[Resource]:
+    for alarm in inventory.alarms(account.aws.cloudwatch, account.names.endpoint):
         cost = prices.alarm_month / HOURS_PER_MONTH
         yield Resource("alarm", alarm["AlarmName"], alarm["StateValue"], alarm.get("AlarmDescription", ""), cost)
 
 
-def _training_jobs(context: Context, prices: Prices) -> Iterator[Resource]:
-    listed = context.aws.sagemaker.list_training_jobs(
-        NameContains=f"{context.names.service}-", SortBy="CreationTime", SortOrder="Descending", MaxResults=50
+def _training_jobs(account: Account, prices: Prices) -> Iterator[Resource]:
+    listed = account.aws.sagemaker.list_training_jobs(
+        NameContains=f"{account.names.service}-", SortBy="CreationTime", SortOrder="Descending", MaxResults=50
     )["TrainingJobSummaries"]
     shown = 0
     for job in listed:
         if shown == NEWEST:
             return
-        if not inventory.is_ours(context, job["TrainingJobArn"]):
+        if not inventory.is_ours(account.aws.sagemaker, account.names, job["TrainingJobArn"]):
             continue  # another stage's, whose name begins like ours
         shown += 1
         cost: float | None = 0.0
         if job["TrainingJobStatus"] in ("InProgress", "Stopping"):
-            machine = context.aws.sagemaker.describe_training_job(TrainingJobName=job["TrainingJobName"])
+            machine = account.aws.sagemaker.describe_training_job(TrainingJobName=job["TrainingJobName"])
             wanted = machine["ResourceConfig"]
             cost = prices.instances(wanted["InstanceType"], wanted["InstanceCount"])
         detail = f"{job['CreationTime']:%Y-%m-%d %H:%M}"
         yield Resource("training job", job["TrainingJobName"], job["TrainingJobStatus"], detail, cost)
 
 
-def _models(context: Context, _prices: Prices) -> Iterator[Resource]:
-    yield from (Resource("model", name, "") for name in inventory.models(context))
+def _models(account: Account, _prices: Prices) -> Iterator[Resource]:
+    yield from (Resource("model", name, "") for name in inventory.models(account.aws.sagemaker, account.names))
 
 
-def _endpoint_configs(context: Context, _prices: Prices) -> Iterator[Resource]:
-    yield from (Resource("endpoint configuration", name, "") for name in inventory.endpoint_configs(context))
+def _endpoint_configs(account: Account, _prices: Prices) -> Iterator[Resource]:
+    for name in inventory.endpoint_configs(account.aws.sagemaker, account.names):
+        yield Resource("endpoint configuration", name, "")
 
 
-def _stacks(context: Context, _prices: Prices) -> Iterator[Resource]:
-    for name, purpose in ((context.names.training_stack, "bucket and role"), (context.names.service, "the service")):
+def _stacks(account: Account, _prices: Prices) -> Iterator[Resource]:
+    for name, purpose in ((account.names.training_stack, "bucket and role"), (account.names.service, "the service")):
         try:
-            [stack] = context.aws.cloudformation.describe_stacks(StackName=name)["Stacks"]
+            [stack] = account.aws.cloudformation.describe_stacks(StackName=name)["Stacks"]
         except ClientError as exc:
             if code_of(exc) != "ValidationError":  # "Stack with id ... does not exist"
                 raise
@@ -161,13 +172,13 @@ def _stacks(context: Context, _prices: Prices) -> Iterator[Resource]:
             yield Resource("stack", name, stack["StackStatus"], purpose)
 
 
-def _bucket(context: Context, prices: Prices) -> Iterator[Resource]:
-    bucket = bucket_name(context)
+def _bucket(account: Account, prices: Prices) -> Iterator[Resource]:
+    bucket = bucket_name(account.run, account.aws.cloudformation, account.names.training_stack)
     if bucket is None:
         return
     for folder in FOLDERS:
         count = size = 0
-        for page in context.aws.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{folder}/"):
+        for page in account.aws.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{folder}/"):
             count += page["KeyCount"]
             size += sum(found["Size"] for found in page.get("Contents", []))
         if count:
@@ -175,15 +186,7 @@ def _bucket(context: Context, prices: Prices) -> Iterator[Resource]:
             yield Resource("bucket", f"s3://{bucket}/{folder}/", state, "", prices.storage(size))
 
 
-def bucket_name(context: Context) -> str | None:
-    """The bucket that the run's dataset lies in, or else that of the stack; None before there is one."""
-    if staged := context.run.find("stage"):
-        return str(staged["bucket"])
-    stack = find_training_stack(context)
-    return stack.bucket if stack else None
-
-
-_FINDERS: dict[str, Callable[[Context, Prices], Iterator[Resource]]] = {
+_FINDERS: dict[str, Callable[[Account, Prices], Iterator[Resource]]] = {
     "endpoint": _endpoint,
     "endpoint of promote": _comparison_endpoints,
     "auto-scaling": _scaling,

@@ -4,13 +4,15 @@ import argparse
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from cli.aws import Aws
+from training.endpoint.changes import Endpoint
 from training.endpoint.hosting import HOSTING_OPTIONS, refuse
 from training.endpoint.request import VARIANT
 from training.endpoint.second_variant import add
 from training.endpoint.strategy import STRATEGY_OPTIONS
 from training.models.model_card import read_model_card, write_model_card
 from training.models.trained_model import TrainedModel
-from training.project.step import Context
+from training.project.run_file import RunFile
 
 SHADOW = "shadow"
 # Metric and statistic of each figure; latencies are in microseconds.
@@ -30,34 +32,38 @@ def check_shadow_options(options: argparse.Namespace) -> None:
     refuse(options, (*HOSTING_OPTIONS, *STRATEGY_OPTIONS, "dry_run"), "--shadow")
 
 
-def shadow(context: Context, model: TrainedModel, timeout: float) -> dict[str, Any]:
+def shadow(aws: Aws, endpoint: Endpoint, run: RunFile, model: TrainedModel, timeout: float) -> dict[str, Any]:
     """Have the model shadow what serves; once it does, the same command tells how both fare.
 
     Raises:
         ServerlessEndpointError: it can have none.
         RolledBackError, EndpointFailedError, EndpointStuckError, QuotaExceededError: it cannot be.
     """
-    context.run.begin(SHADOW, model_data=model.model_data, image=model.image, role=model.role)
-    config = add(context, SHADOW, model, SHADOW, timeout, shadow=True)
-    if card := read_model_card(context):  # the model that answers is the same, in another configuration
-        write_model_card(context, card | {"endpoint_config": config})
-    figures = {variant: _figures(context, variant) for variant in (VARIANT, SHADOW)}
+    run.begin(SHADOW, model_data=model.model_data, image=model.image, role=model.role)
+    config = add(aws, endpoint, run.attempt(SHADOW), model, SHADOW, timeout, shadow=True)
+    if card := read_model_card(
+        aws.ssm, endpoint.names.model_card
+    ):  # the model that answers is the same, in another configuration
+        write_model_card(aws.ssm, endpoint.names, card | {"endpoint_config": config})
+    figures = {variant: _figures(aws, endpoint.name, variant) for variant in (VARIANT, SHADOW)}
     for variant, found in figures.items():
-        context.console.print(f"  {variant}: {_line(found)}")
-    context.console.print("The same command again tells more. `rollback` ends the shadow, `deploy` promotes its model.")
-    result = {"endpoint": context.names.endpoint, "endpoint_config": config, "variants": figures}
-    context.run.done(SHADOW, result)
+        endpoint.console.print(f"  {variant}: {_line(found)}")
+    endpoint.console.print(
+        "The same command again tells more. `rollback` ends the shadow, `deploy` promotes its model."
+    )
+    result = {"endpoint": endpoint.name, "endpoint_config": config, "variants": figures}
+    run.done(SHADOW, result)
     return result
 
 
-def _figures(context: Context, variant: str) -> dict[str, float | None]:
+def _figures(aws: Aws, endpoint: str, variant: str) -> dict[str, float | None]:
     """The metrics of a variant in the last hour; None where there were no requests."""
-    now, dimensions = datetime.now(UTC), {"EndpointName": context.names.endpoint, "VariantName": variant}
+    now, dimensions = datetime.now(UTC), {"EndpointName": endpoint, "VariantName": variant}
     figures: dict[str, float | None] = {}
     for name, (metric, statistic) in _FIGURES.items():
         kind = "ExtendedStatistics" if statistic.startswith("p") else "Statistics"
         request: Any = {"StartTime": now - timedelta(hours=1), "EndTime": now + timedelta(minutes=1), "Period": 3660}
-        points: list[Any] = context.aws.cloudwatch.get_metric_statistics(
+        points: list[Any] = aws.cloudwatch.get_metric_statistics(
             Namespace="AWS/SageMaker",
             MetricName=metric,
             Dimensions=[{"Name": dimension, "Value": value} for dimension, value in dimensions.items()],

@@ -1,0 +1,22 @@
+"""Register the model that a run has trained, whichever step has trained it."""
+
+from typing import Any
+
+from training.dataset.dataset import Dataset
+from training.models.registry import ModelRegistry
+from training.project.run_file import RunFile
+from untrusted.console import Console
+
+
+def register_trained(
+    registry: ModelRegistry, run: RunFile, console: Console, dataset: Dataset, earlier_model: str | None
+) -> dict[str, Any]:
+    """Register the model of the run's step `train`, once; return its result with the `model_package`."""
+    trained = run.result("train")
+    package = registry.register(trained, dataset, earlier_model)
+    result = trained | {"model_package": package}
+    run.done("train", result)
+    console.print(
+        f"Model registry: version {package['version']} of {package['group']}. Next: `python -m training promote`"
+    )
+    return result
