@@ -16,8 +16,8 @@ def test_notebook_is_committed_without_outputs() -> None:
 
 def test_notebook_imports_names_of_the_tools_that_exist() -> None:
     cells = [cell for cell in json.loads(NOTEBOOK.read_text())["cells"] if cell["cell_type"] == "code"]
-    sources = ["".join(cell["source"]) for cell in cells]
-    trees = [ast.parse(source) for source in sources if not source.startswith("%%")]
+    python = [cell["source"] for cell in cells if not cell["source"][0].startswith("%%")]
+    trees = [ast.parse("".join(line for line in lines if not line.startswith("%"))) for lines in python]
     imported = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     ours = [node for node in imported if node.module and node.module.startswith(("cli.", "training."))]
     assert ours
