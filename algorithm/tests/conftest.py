@@ -1,4 +1,4 @@
-"""A small training job on real photos, and the model it leaves."""
+"""A small training job on pictures of stripes, and the model it leaves."""
 
 import io
 import json
@@ -10,33 +10,21 @@ import pytest
 from PIL import Image
 
 from algorithm import job as algorithm_job
+from algorithm.tests.pictures import CLASSES, picture
 
-PHOTOS = Path(__file__).parents[2] / "examples/photos"
-CLASSES = ("automobile", "truck")
 IMAGES_A_CLASS = 2
-
-
-def sample(split: str, name: str) -> list[Path]:
-    """The first few sample images of a class."""
-    return sorted((PHOTOS / split / name).iterdir())[:IMAGES_A_CLASS]
-
-
-def as_png(path: Path) -> bytes:
-    """A sample image as the service hands it to the endpoint."""
-    buffer = io.BytesIO()
-    Image.open(path).convert("RGB").save(buffer, "PNG")
-    return buffer.getvalue()
+SPLITS = ("train", "validation")
 
 
 def write_job(root: Path, **hyperparameters: str) -> Path:
-    """A folder shaped like /opt/ml with a few photos of each class."""
-    for channel in ("train", "validation"):
+    """Make a folder shaped like /opt/ml with a few pictures of each class."""
+    for number_of_split, channel in enumerate(SPLITS):
         lines: list[str] = []
         for label, name in enumerate(CLASSES):
-            for path in sample(channel, name):
-                image = root / "input" / "data" / channel / name / f"{path.stem}.png"
+            for number in range(IMAGES_A_CLASS):
+                image = root / "input" / "data" / channel / name / f"{number}.png"
                 image.parent.mkdir(parents=True, exist_ok=True)
-                image.write_bytes(as_png(path))
+                image.write_bytes(picture(label, IMAGES_A_CLASS * number_of_split + number))
                 lines.append(f"{len(lines)}\t{label}\t{name}/{image.name}\n")
         image_list = root / "input" / "data" / f"{channel}_lst" / f"{channel}.lst"
         image_list.parent.mkdir()
@@ -63,9 +51,9 @@ def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def truck() -> bytes:
-    """A truck of the test split, as PNG."""
-    return as_png(sample("test", "truck")[0])
+def columns() -> bytes:
+    """A picture of the second class that no job has seen, as PNG."""
+    return picture(CLASSES.index("columns"), IMAGES_A_CLASS * len(SPLITS))
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,8 @@ def description() -> dict[str, object]:
     return loaded
 
 
-def test_features_of_an_image_are_finite_numbers_of_the_described_shape(truck: bytes) -> None:
-    features = load_backbone().features(truck)
+def test_features_of_an_image_are_finite_numbers_of_the_described_shape(columns: bytes) -> None:
+    features = load_backbone().features(columns)
     assert {"name": "features", "type": str(features.dtype), "shape": ["batch", len(features)]} == description()[
         "output"
     ]

@@ -17,8 +17,8 @@ VIEW = View("crop", 0, 256)
 
 
 @pytest.fixture
-def images(truck: bytes, blank: bytes) -> list[LabelledImage]:
-    return [LabelledImage("a truck", 1, truck), LabelledImage("a blank", 0, blank)]
+def images(columns: bytes, blank: bytes) -> list[LabelledImage]:
+    return [LabelledImage("columns", 1, columns), LabelledImage("a blank", 0, blank)]
 
 
 def write(file: Path, image: bytes, value: float, backbone: str) -> None:

@@ -196,8 +196,8 @@ def test_run_mini_batch_larger_than_a_channel_is_refused(job: Job) -> None:
 
 def test_run_undecodable_image_is_named(job: Job) -> None:
     root = job()
-    next((root / "input/data/train/truck").iterdir()).write_bytes(b"no image")
-    with pytest.raises(UndecodableImageError, match="input/data/train/truck"):
+    next((root / "input/data/train/columns").iterdir()).write_bytes(b"no image")
+    with pytest.raises(UndecodableImageError, match="input/data/train/columns"):
         run(root)
 
 

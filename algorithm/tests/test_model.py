@@ -24,8 +24,8 @@ def copy(model_dir: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(model_dir, tmp_path / "model"))
 
 
-def test_load_trained_model_classifies(model_dir: Path, truck: bytes) -> None:
-    probabilities = model.load(model_dir).classify(truck)
+def test_load_trained_model_classifies(model_dir: Path, columns: bytes) -> None:
+    probabilities = model.load(model_dir).classify(columns)
     assert 2 == len(probabilities)
     assert pytest.approx(1) == sum(probabilities)
 

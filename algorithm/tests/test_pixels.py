@@ -22,9 +22,9 @@ def png_that_claims(width: int, height: int) -> bytes:
     return png[:12] + header + struct.pack(">I", zlib.crc32(header)) + png[33:]
 
 
-def test_decode_small_png_enlarges_bicubically(truck: bytes) -> None:
-    expected = Image.open(io.BytesIO(truck)).resize((224, 224), Image.Resampling.BICUBIC)
-    np.testing.assert_array_equal(np.asarray(expected), decode(truck))
+def test_decode_small_png_enlarges_bicubically(columns: bytes) -> None:
+    expected = Image.open(io.BytesIO(columns)).resize((224, 224), Image.Resampling.BICUBIC)
+    np.testing.assert_array_equal(np.asarray(expected), decode(columns))
 
 
 @pytest.mark.parametrize("mode", ["L", "P", "RGBA", "RGB"])

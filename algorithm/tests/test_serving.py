@@ -22,16 +22,16 @@ def invoke(model_dir: Path) -> Invoke:
 
 
 @pytest.mark.parametrize("content_type", ["application/x-image", "image/png", "image/jpeg", "IMAGE/PNG; q=1"])
-def test_image_answers_its_probabilities(invoke: Invoke, model_dir: Path, truck: bytes, content_type: str) -> None:
-    response = invoke(truck, content_type)
+def test_image_answers_its_probabilities(invoke: Invoke, model_dir: Path, columns: bytes, content_type: str) -> None:
+    response = invoke(columns, content_type)
     assert 200 == response.status
     assert "application/json" == response.content_type
-    assert model.load(model_dir).classify(truck) == json.loads(response.body)
+    assert model.load(model_dir).classify(columns) == json.loads(response.body)
 
 
 @pytest.mark.parametrize("content_type", ["", "application/json", "application/octet-stream"])
-def test_other_content_type_is_refused(invoke: Invoke, truck: bytes, content_type: str) -> None:
-    response = invoke(truck, content_type)
+def test_other_content_type_is_refused(invoke: Invoke, columns: bytes, content_type: str) -> None:
+    response = invoke(columns, content_type)
     assert 415 == response.status
     assert "text/plain" == response.content_type
     assert b"application/x-image" in response.body
@@ -49,14 +49,14 @@ def test_empty_body_is_the_clients_error(invoke: Invoke) -> None:
     assert b"The body is empty: send the bytes of a JPEG or PNG image." == response.body
 
 
-def test_many_invocations_at_once_each_get_their_own_answer(model_dir: Path, truck: bytes, blank: bytes) -> None:
+def test_many_invocations_at_once_each_get_their_own_answer(model_dir: Path, columns: bytes, blank: bytes) -> None:
     async def answers() -> list[Response]:
         predictor = Predictor(model_dir)
-        calls = [predictor.predict("application/x-image", image) for image in [truck, blank] * 8]
+        calls = [predictor.predict("application/x-image", image) for image in [columns, blank] * 8]
         return await asyncio.gather(*calls)
 
     served = model.load(model_dir)
-    expected = [served.classify(truck), served.classify(blank)] * 8
+    expected = [served.classify(columns), served.classify(blank)] * 8
     assert expected == [json.loads(answer.body) for answer in asyncio.run(answers())]
 
 

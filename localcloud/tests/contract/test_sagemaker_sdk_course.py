@@ -4,16 +4,14 @@ import base64
 import json
 import subprocess
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 
+from algorithm.tests.pictures import CLASSES, picture
 from localcloud.server.cloud import Cloud
 from localcloud.server.settings import ACCOUNT
-from localcloud.tests.contract.trained import SAMPLES
 
 pytestmark = pytest.mark.long
 
@@ -38,14 +36,13 @@ def put_images(folder: Path) -> None:
     for split in ("train", "validation"):
         lines: list[str] = []
         (folder / split).mkdir()
-        for label, name in enumerate(("automobile", "truck")):
-            for number, path in enumerate(islice(sorted((SAMPLES / split / name).iterdir()), IMAGES_PER_CLASS)):
+        for label, name in enumerate(CLASSES):
+            for number in range(IMAGES_PER_CLASS):
                 file = f"{name}_{number}.png"
-                with Image.open(path) as image:
-                    image.save(folder / split / file, "PNG")
+                (folder / split / file).write_bytes(picture(label, number))
                 lines.append(f"{len(lines)}\t{label}\t{file}\n")
         (folder / f"{split}.lst").write_text("".join(lines))
-    (folder / "picture.png").write_bytes((folder / "validation" / "truck_0.png").read_bytes())
+    (folder / "picture.png").write_bytes((folder / "validation" / "columns_0.png").read_bytes())
 
 
 @pytest.fixture(scope="module")

@@ -1,38 +1,33 @@
 """A tiny dataset, and requests for training jobs on it, for clients of the local cloud."""
 
 import json
-from io import BytesIO
-from itertools import islice
-from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
+from algorithm.tests.pictures import CLASSES, picture
 from localcloud.server.cloud import Cloud
 
 IMAGE = "811284229777.dkr.ecr.us-east-1.amazonaws.com/image-classification:1"
 ROLE = "arn:aws:iam::000000000000:role/training"
-SAMPLES = Path("examples/photos")
 IMAGES_PER_CLASS = 4
 CHANNELS = ("train", "validation", "train_lst", "validation_lst")
 
 
 def put_dataset(cloud: Cloud, bucket: str) -> None:
-    """Put some sample images into a bucket that is made for them, and create the role that may use it."""
+    """Put some pictures into a bucket that is made for them, and create the role that may use it."""
     cloud.client("s3").create_bucket(Bucket=bucket)
     put_images(cloud, bucket)
     _put_role(cloud, bucket)
 
 
 def put_images(cloud: Cloud, bucket: str) -> None:
-    """Put some sample images and their lists into a bucket."""
+    """Put some pictures and their lists into a bucket."""
     s3 = cloud.client("s3")
     for split in ("train", "validation"):
         lines: list[str] = []
-        for label, name in enumerate(("automobile", "truck")):
-            for number, path in enumerate(islice(sorted((SAMPLES / split / name).iterdir()), IMAGES_PER_CLASS)):
+        for label, name in enumerate(CLASSES):
+            for number in range(IMAGES_PER_CLASS):
                 key = f"{name}/{number}.png"
-                s3.put_object(Bucket=bucket, Key=f"{split}/{key}", Body=_png(path))
+                s3.put_object(Bucket=bucket, Key=f"{split}/{key}", Body=picture(label, number))
                 lines.append(f"{len(lines)}\t{label}\t{key}\n")
         s3.put_object(Bucket=bucket, Key=f"{split}_lst/{split}.lst", Body="".join(lines))
 
@@ -74,10 +69,3 @@ def settle(cloud: Cloud, name: str) -> dict[str, Any]:
 def _channel(bucket: str, name: str) -> dict[str, Any]:
     source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{bucket}/{name}/", "S3DataDistributionType": "FullyReplicated"}
     return {"ChannelName": name, "DataSource": {"S3DataSource": source}, "ContentType": "application/x-image"}
-
-
-def _png(path: Path) -> bytes:
-    encoded = BytesIO()
-    with Image.open(path) as image:
-        image.save(encoded, "PNG")
-    return encoded.getvalue()
