@@ -92,6 +92,7 @@ lint: setup ## ruff and mypy (sam validate and cfn-lint run among the tests)
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy .
+	.venv/bin/mypy --python-version 3.12 --exclude /tests/ algorithm untrusted
 
 .PHONY: security
 security: setup .venv-security/.ready ## the gate: templates, workflows, lock files, sources, secrets

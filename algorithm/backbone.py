@@ -4,6 +4,7 @@ import functools
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -75,4 +76,10 @@ def session(content: bytes) -> onnxruntime.InferenceSession:
 @functools.cache
 def cores() -> ThreadPoolExecutor:
     """The threads that run the backbone, as many as the process may use cores, shared by all models in the process."""
-    return ThreadPoolExecutor(os.process_cpu_count(), thread_name_prefix="backbone")
+    return ThreadPoolExecutor(_usable_cores(), thread_name_prefix="backbone")
+
+
+def _usable_cores() -> int | None:
+    if sys.version_info >= (3, 13):
+        return os.process_cpu_count()
+    return len(os.sched_getaffinity(0))  # Linux alone, as is AWS's container with Python 3.12
