@@ -69,10 +69,6 @@ def test_pure_modules_do_not_import_their_handler() -> None:
     assert [] == [p for p in sources("functions") if any(name.endswith(".app") for name in imports(p))]
 
 
-def test_local_finds_handlers_only_through_the_deployed_template() -> None:
-    assert [] == [p for p in sources("localcloud") if any(inside(name, "functions") for name in imports(p))]
-
-
 def test_training_takes_one_thing_of_the_service_the_preparation_of_an_image() -> None:
     taken = {name for path in sources("training") for name in imports(path) if inside(name, "functions")}
     assert {"functions.serialize_image.image_preparation"} == taken
@@ -83,9 +79,8 @@ def test_local_cloud_knows_the_algorithm_in_one_entry_of_its_registry() -> None:
     assert [ROOT / "localcloud/sagemaker/image_classification.py"] == knowing
 
 
-def test_the_tools_and_local_do_not_know_each_other() -> None:
+def test_the_tools_do_not_know_the_local_cloud() -> None:
     tools = ("cli", "training", "operations")
-    assert [] == [p for p in sources("localcloud") if any(inside(name, tool) for name in imports(p) for tool in tools)]
     assert [] == [p for t in tools for p in sources(t) if any(inside(name, "localcloud") for name in imports(p))]
 
 
