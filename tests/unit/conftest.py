@@ -7,9 +7,9 @@ from functools import cache
 from typing import Any
 
 import moto.core.responses
-import moto.core.utils
 import moto.s3.urls
 import pytest
+from moto.core.utils import method_names_from_class
 from moto.s3.models import S3Backend
 
 TRACE_ID = "1-65a4f000-0123456789abcdef01234567"
@@ -47,7 +47,5 @@ def moto_routes() -> Iterator[None]:
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(S3Backend, "_url_module", moto.s3.urls)
-        patch.setattr(
-            moto.core.responses, "method_names_from_class", cache(moto.core.responses.method_names_from_class)
-        )
+        patch.setattr(moto.core.responses, "method_names_from_class", cache(method_names_from_class))
         yield
