@@ -81,7 +81,7 @@ workflow-tests: setup ## the tests of the deployed service: one local cloud and 
 
 .PHONY: long-tests
 long-tests: setup .venv-sdk-v2/.ready .venv-sdk-v3/.ready ## those that take longest: the tutorial, canaries, an A/B test, both SageMaker SDKs (0.8 GB)
-	.venv/bin/pytest --quiet -m long tests/workflow tests/contract localcloud/tests algorithm/tests
+	.venv/bin/pytest --quiet -m long tests localcloud/tests algorithm/tests
 
 .PHONY: recordings
 recordings: setup ## record again what npm's asl-validator and jsonata say of the workflows; needs Node.js

@@ -99,9 +99,10 @@ def test_mutations_of_two_seeds_differ() -> None:
     assert [data for _, data in mutations(1, 0, 9)] != [data for _, data in mutations(2, 0, 9)]
 
 
-def test_fuzz_finds_no_failure_and_counts_every_image(tmp_path: Path) -> None:
-    verdict = fuzz.fuzz(2_000, seed=1, folder=tmp_path)
-    assert 2_000 == verdict.accepted + sum(verdict.errors.values())
+@pytest.mark.parametrize("images", [300, pytest.param(2_000, marks=pytest.mark.long)])
+def test_fuzz_finds_no_failure_and_counts_every_image(images: int, tmp_path: Path) -> None:
+    verdict = fuzz.fuzz(images, seed=1, folder=tmp_path)
+    assert images == verdict.accepted + sum(verdict.errors.values())
     assert [] == verdict.failures
 
 

@@ -28,7 +28,7 @@ def test_images_that_both_or_neither_get_right_do_not_count() -> None:
     assert Comparison(4, 1, 1) == Comparison.of(challenger, champion)
 
 
-@pytest.mark.parametrize("lost", [*range(40), 300, 2_000, 9_000])
+@pytest.mark.parametrize("lost", [0, 1, 2, 7, 39, 300, 9_000])
 def test_what_is_needed_is_just_enough(lost: int) -> None:
     needed = Comparison(IMAGES, 0, lost).needed
     assert [False, True] == [Comparison(IMAGES, won, lost).is_better for won in (needed - 1, needed)]

@@ -38,9 +38,10 @@ def test_fewest_images_are_those_that_all_being_right_are_enough() -> None:
     assert (59, [False, True]) == (PROMISE.fewest, list(bounds >= 0.95))
 
 
-def test_promise_is_broken_no_more_often_than_its_risk() -> None:
+@pytest.mark.parametrize("draws", [60, pytest.param(400, marks=pytest.mark.long)])
+def test_promise_is_broken_no_more_often_than_its_risk(draws: int) -> None:
     rng = np.random.default_rng(0)
-    chosen = [drawn(rng, 1000).choose(PROMISE) for _ in range(400)]
+    chosen = [drawn(rng, 1000).choose(PROMISE) for _ in range(draws)]
     found = [one.threshold for one in chosen if one]
     broken = sum(true_precision(threshold) < PROMISE.precision for threshold in found)
     assert broken <= 0.05 * len(chosen)
