@@ -1,4 +1,10 @@
-"""Refuse by name the services that MiniStack does not have."""
+"""Refuse by name the services that MiniStack does not have.
+
+MiniStack: answers {"error": "Unsupported service: NAME"}, in which clients find neither a code nor a message.
+AWS: has an endpoint for each service, and answers UnknownOperationException where there is none of a name.
+Source: Smithy, "AWS JSON 1.1 protocol", Operation error serialization: the error's name is in `__type`.
+Remove this patch when MiniStack answers with an error that clients understand.
+"""
 
 import json
 from collections.abc import Callable

@@ -1,12 +1,16 @@
-"""MiniStack saves its state while executions go on, and stands still for as long: saves that are steady, and quick.
+"""Save a state that changes meanwhile, and report what could not be saved.
 
-It only logs what it cannot save; here the reason is kept, so that nobody is told that the state is kept.
+MiniStack: copies its stores while other threads change them, which raises and saves nothing. It
+logs what it cannot save.
+AWS: stores every change before it answers; nothing there corresponds to a save.
+Source: S3 API Reference, PutObject: "if you receive a success response, Amazon S3 added the entire
+object to the bucket".
+Remove this patch when MiniStack copies its stores safely and reports failures.
 """
 
 import copy
-import json
 from collections.abc import Callable
-from typing import Any, TextIO
+from typing import Any
 
 import ministack.app
 from ministack.core import persistence, responses
@@ -21,7 +25,7 @@ _UNCHANGING = frozenset({str, int, float, bool, bytes, type(None)})
 
 
 def install() -> None:
-    """Have the stores copied as they are at one moment, or a state under load is not saved at all; and do it in C.
+    """Have the stores copied as they are at one moment, and failed saves remembered.
 
     Raises:
         PatchMismatchError: the stores of MiniStack hold their data otherwise.
@@ -30,8 +34,6 @@ def install() -> None:
         if getattr(store, "__slots__", None) != ("_data",) or hasattr(store, "__deepcopy__"):
             raise PatchMismatchError(responses, store.__name__, "is copied otherwise")
         store.__deepcopy__ = _copy
-    parameters = "obj fp skipkeys ensure_ascii check_circular allow_nan cls indent separators default sort_keys kw"
-    wrap(json, "dump", parameters, _dump)
     for module in (persistence, ministack.app):  # the app looks it up under its own name for it
         wrap(module, "save_all", "services", _save_all)
 
@@ -54,7 +56,7 @@ def _copy(store: Any, memo: dict[int, Any]) -> Any:
 
 
 def _copied(value: Any, memo: dict[int, Any]) -> Any:
-    """Do as copy.deepcopy, which takes four times as long to find out that nearly everything is what JSON has."""
+    """Do as copy.deepcopy, but of the members that a container has at one moment."""
     kind = type(value)
     if kind in _UNCHANGING:
         return value
@@ -63,7 +65,3 @@ def _copied(value: Any, memo: dict[int, Any]) -> Any:
     if kind is list:
         return [_copied(member, memo) for member in list(value)]
     return copy.deepcopy(value, memo)
-
-
-def _dump(_original: Callable[..., None], value: Any, file: TextIO, **options: Any) -> None:
-    file.write(json.dumps(value, **options))  # only this one is written in C

@@ -1,6 +1,13 @@
-"""Where MiniStack runs a Python function: the pool takes the place of its workers, which hide every error's class.
+"""Run Lambda functions in the pool of execution environments.
 
-Like ``localcloud.ministack``, it may be imported only once MiniStack's settings are in the environment.
+MiniStack: runs Python functions in workers of its own, which hide the class of every error and
+share one environment.
+AWS: runs a function through the Runtime API, in an environment of its own; an error has the class
+that the function raised.
+Source: Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes".
+Remove this patch when MiniStack runs AWS's own runtime client.
+
+Import it when MiniStack's settings are in the environment.
 """
 
 import json

@@ -1,7 +1,11 @@
-"""Reserved concurrency of functions, as Lambda grants it and as CloudFormation sets it.
+"""Grant reserved concurrency as Lambda does, and let CloudFormation set it.
 
-MiniStack reserves any number, though nothing is left for the account's other functions, and its CloudFormation
-leaves the property out. https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionConcurrency.html
+MiniStack: reserves any number, though nothing is left for the account's other functions. Its
+CloudFormation ignores the property.
+AWS: leaves at least 100 executions of the account unreserved, and refuses more.
+Source: Lambda API Reference, PutFunctionConcurrency;
+https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionConcurrency.html
+Remove this patch when MiniStack does the same.
 """
 
 from collections.abc import Callable, Mapping

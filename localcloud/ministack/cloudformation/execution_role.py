@@ -1,7 +1,13 @@
-"""CloudFormation works in the role that a stack operation names (`--role-arn`), as on AWS; MiniStack ignores the role.
+"""Let CloudFormation work in the role of a stack operation (`--role-arn`).
 
-For each resource the first request of its handlers is checked: the one that makes it, the one that deletes it, the
-roles that are handed over, and the tag of a new key. The contract tests check every request against the role.
+MiniStack: ignores the role.
+AWS: makes every call in that role, and remembers it for later operations on the stack.
+Source: CloudFormation User Guide, "CloudFormation service role".
+Remove this patch when MiniStack does the same.
+
+For each resource the first request of its handlers is checked: the request that creates it, the one
+that deletes it, the roles that are passed on, and the tag of a new key. The contract tests check
+every request against the role.
 """
 
 from collections.abc import Callable, Iterator, Mapping

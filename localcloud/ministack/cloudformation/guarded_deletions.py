@@ -1,7 +1,11 @@
-"""A stack deletes no bucket that has objects and no table that is protected, as on AWS; MiniStack deletes both.
+"""Keep buckets with objects and protected tables when a stack deletes them.
 
-S3 API, DeleteBucket: "All objects (including all object versions and delete markers) in the bucket must be deleted
-before the bucket itself can be deleted." DynamoDB API, DeleteTable: with deletion protection the table is not deleted.
+MiniStack: deletes both.
+AWS: refuses both: "All objects (including all object versions and delete markers) in the bucket
+must be deleted before the bucket itself can be deleted."
+Source: S3 API Reference, DeleteBucket; DynamoDB API Reference, DeleteTable
+(DeletionProtectionEnabled).
+Remove this patch when MiniStack does the same.
 """
 
 from collections.abc import Callable, Mapping

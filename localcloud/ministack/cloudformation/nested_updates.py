@@ -1,4 +1,10 @@
-"""The update of a nested stack keeps the attributes (`!GetAtt`) of its resources; MiniStack forgets them."""
+"""Keep the attributes (`!GetAtt`) of resources when a nested stack is updated.
+
+MiniStack: forgets the attributes of resources that the update of a nested stack changes.
+AWS: answers Fn::GetAtt for every resource of a stack, after updates too.
+Source: CloudFormation Template Reference, "Fn::GetAtt".
+Remove this patch when MiniStack does the same.
+"""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,10 @@
-"""Names of resources shortened as CloudFormation does; MiniStack cuts stack and logical id as one text."""
+"""Shorten the names of resources as CloudFormation does.
+
+MiniStack: cuts stack name and logical id as one text.
+AWS: shortens both. The rule is not documented; it is in `generated_names`.
+Source: https://github.com/KensioSoftware/yulin/issues/1113 lists the names of a real stack.
+Remove this patch when MiniStack does the same.
+"""
 
 from collections.abc import Callable
 

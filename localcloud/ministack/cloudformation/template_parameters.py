@@ -1,7 +1,12 @@
-"""Parameters of a template as CloudFormation reads them, where MiniStack does otherwise.
+"""Read the parameters of a template as CloudFormation does.
 
-A parameter without a value is refused in other words, and a list that is empty is another list in `Rules`:
-https://github.com/aws/aws-sam-cli/issues/3594 and https://github.com/aws-cloudformation/cfn-lint/issues/979
+MiniStack: refuses a parameter without a value in other words, and makes an empty list of an empty
+parameter in `Rules`.
+AWS: answers "Parameters: [NAME] must have values". In `Rules` an empty list parameter is a list
+with one empty text.
+Source: https://github.com/aws/aws-sam-cli/issues/3594 and
+https://github.com/aws-cloudformation/cfn-lint/issues/979
+Remove this patch when MiniStack does the same.
 """
 
 from collections.abc import Callable, Mapping, Sequence

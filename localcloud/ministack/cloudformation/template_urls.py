@@ -1,6 +1,11 @@
-"""Where the templates of nested stacks lie, as AWS tells it: `sam delete` knows S3 by the name of its host alone.
+"""Show the templates of nested stacks at the host of S3.
 
-`sam deploy` makes these URLs of the endpoint that it talks to, here one on the loopback. MiniStack takes both forms.
+MiniStack: shows the URL with which the stack was created, here one on the loopback. It reads both
+forms.
+AWS: has the templates at s3.REGION.amazonaws.com. `sam delete` finds nothing at another host.
+Source: CloudFormation Template Reference, "AWS::CloudFormation::Stack", TemplateURL: it points to
+a template in an Amazon S3 bucket.
+Remove this patch when MiniStack rewrites the URLs.
 """
 
 import re

@@ -1,7 +1,11 @@
-"""Metric alarms are judged as CloudWatch judges them.
+"""Evaluate metric alarms as CloudWatch does.
 
-MiniStack mixes the metrics of all dimensions, knows no periods and no missing data, looks only when a client sends a
-metric, and tells any topic whatever its policy. The rules: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
+MiniStack: mixes the metrics of all dimensions, knows no periods and no missing data, evaluates only
+when a client sends a metric, and notifies any topic whatever its policy.
+AWS: evaluates each alarm every minute over its periods, treats missing data as the alarm says, and
+needs the topic's policy.
+Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
+Remove this patch when MiniStack does the same.
 """
 
 import asyncio

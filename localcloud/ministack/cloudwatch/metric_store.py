@@ -1,7 +1,10 @@
-"""CloudWatch's metrics as the services of the local cloud give them, and the time at which they come.
+"""Store metrics by the minute, and give metrics and alarms a clock that tests can put ahead.
 
-MiniStack keeps every value for two weeks, and copies all of them whenever it saves. Here a value counts once a minute,
-with how often it came: thousands of invocations become some dozens of values. AWS, too, keeps no finer time.
+MiniStack: keeps every value for two weeks, and copies all of them whenever it saves.
+AWS: keeps metrics of standard resolution by the minute. Here equal values of a minute are one point
+with a count.
+Source: CloudWatch User Guide, "Metrics concepts", Resolution.
+Remove the store when MiniStack aggregates metrics. The clock has no counterpart on AWS.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,7 +1,9 @@
-"""The metrics that Lambda and SQS publish of themselves.
+"""Publish the metrics of Lambda and SQS.
 
-MiniStack publishes Lambda's alone, and not those of functions that workflows invoke. Names and dimensions: the guides
-of both, in their chapters on monitoring with CloudWatch.
+MiniStack: publishes those of Lambda alone, and not for functions that workflows invoke.
+AWS: publishes the metrics of both.
+Source: the developer guides of both services, in the chapters on monitoring with CloudWatch.
+Remove this patch when MiniStack does the same.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,4 +1,11 @@
-"""DynamoDB checks a condition and writes in one step; in MiniStack the thread of another execution may come between."""
+"""Check the condition of a write and write in one step.
+
+MiniStack: checks first and then writes; another thread may write between.
+AWS: evaluates a condition and writes the item as one operation, or two threads could both find that
+an item does not exist.
+Source: DynamoDB Developer Guide, "Conditional writes".
+Remove this patch when MiniStack does the same.
+"""
 
 from collections.abc import Callable
 from threading import Lock

@@ -1,6 +1,10 @@
-"""An event that cannot reach a rule's target goes to the dead-letter queue of that target; MiniStack drops it.
+"""Send an event that cannot reach a target to the target's dead-letter queue.
 
-Every such event is counted in the rule's metrics: EventBridge User Guide, "Monitoring Amazon EventBridge".
+MiniStack: drops the event.
+AWS: sends it to the queue with the reason, and counts it in the metrics of the rule.
+Source: EventBridge User Guide, "Using dead-letter queues to process undelivered events" and
+"Monitoring Amazon EventBridge".
+Remove this patch when MiniStack does the same.
 """
 
 import json

@@ -1,4 +1,10 @@
-"""A rule may have a log group for a target, which takes the whole event as a line; MiniStack delivers none there."""
+"""Write events to the log groups that are targets of rules.
+
+MiniStack: delivers nothing to log groups.
+AWS: writes the whole event as one line.
+Source: EventBridge User Guide, "Event bus targets", CloudWatch log group.
+Remove this patch when MiniStack does the same.
+"""
 
 import json
 from collections.abc import Callable, Iterable, Mapping

@@ -1,7 +1,10 @@
-"""EventBridge Pipes from an SQS queue to a workflow; MiniStack's pipes read DynamoDB streams and nothing else.
+"""Run EventBridge Pipes from an SQS queue to a workflow.
 
-A message goes alone, whatever the pipe's BatchSize, and an Express workflow runs to its end, as with InvocationType
-REQUEST_RESPONSE: MiniStack does not keep a pipe's parameters.
+MiniStack: has pipes that read DynamoDB streams only, and does not keep a pipe's parameters.
+AWS: reads queues too. Here a message is always a batch of its own, and an Express workflow runs to
+its end (InvocationType REQUEST_RESPONSE).
+Source: EventBridge Pipes, "Amazon Simple Queue Service as a source".
+Remove this patch when MiniStack does the same.
 """
 
 import json

@@ -1,6 +1,12 @@
-"""Who was let do what: a line of JSON for every decision of IAM, as CloudTrail keeps them.
+"""Write a line of JSON for every decision of IAM.
 
-The account's root may do everything and is not written down. Where nobody listens, nothing is.
+MiniStack: keeps no log of its decisions.
+AWS: records API calls and their refusals in CloudTrail.
+Source: CloudTrail User Guide, "CloudTrail record contents".
+Remove this patch when MiniStack logs its decisions.
+
+The root of the account may do everything and is not recorded. Without a listener nothing is
+written.
 """
 
 import json

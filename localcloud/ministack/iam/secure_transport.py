@@ -1,4 +1,11 @@
-"""A request over loopback counts as TLS: a bucket policy that demands ``aws:SecureTransport`` lets the laptop in."""
+"""Count a request over loopback as sent with TLS.
+
+MiniStack: sets aws:SecureTransport to false for plain HTTP, so that bucket policies that demand TLS
+refuse every client.
+AWS: is reached with TLS. What stays on the loopback cannot be read on the way either.
+Source: IAM User Guide, "AWS global condition context keys", aws:SecureTransport.
+Remove this patch when the local cloud serves HTTPS.
+"""
 
 import ipaddress
 from collections.abc import Callable

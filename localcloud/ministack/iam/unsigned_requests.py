@@ -1,11 +1,12 @@
-"""A request without a signature is anonymous, whatever key it names; MiniStack takes several for the root's.
+"""Treat a request without a signature as anonymous.
 
-S3 lets anonymous callers use what a bucket's policy makes public, and MiniStack's S3 checks that. It checks
-neither the bucket list nor the creation of buckets nor S3 Control. An Authorization header of another scheme,
-or a query that names a key but has no signature, makes a caller of any service the root.
-
-Sources: S3 API Reference, "CreateBucket": "Anonymous requests are never allowed to create buckets."; S3 User
-Guide, "Authenticating Requests": a request without authentication is an anonymous request.
+MiniStack: takes several unsigned requests for the root's: with an Authorization header of another
+scheme, or a query that names a key and has no signature. Its S3 checks bucket policies for
+anonymous callers, but neither the bucket list nor the creation of buckets nor S3 Control.
+AWS: lets anonymous callers use what a bucket's policy makes public, and nothing else: "Anonymous
+requests are never allowed to create buckets."
+Source: S3 API Reference, CreateBucket; S3 User Guide, "Authenticating Requests".
+Remove this patch when MiniStack does the same.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -1,7 +1,13 @@
-"""Metrics from logs: what functions embed in theirs, and what metric filters find; MiniStack keeps both as text.
+"""Record the metrics that functions embed in logs and that metric filters find.
 
-Embedded metrics: CloudWatch User Guide, "Specification: Embedded metric format". Of filter patterns, those are read
-that compare one member of a JSON event: `{ $.detail.status = "FAILED" }`, `"*"` being any text and `*` anything.
+MiniStack: keeps both as text.
+AWS: makes metrics of both.
+Source: CloudWatch User Guide, "Specification: Embedded metric format"; CloudWatch Logs User Guide,
+"Filter pattern syntax".
+Remove this patch when MiniStack does the same.
+
+Filter patterns that compare one member of a JSON event are read: `{ $.detail.status = "FAILED" }`,
+`"*"` being any text and `*` anything.
 """
 
 import json

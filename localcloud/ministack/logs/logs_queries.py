@@ -1,7 +1,13 @@
-"""Logs Insights: MiniStack answers queries it does not understand with other rows; these run, or are refused by name.
+"""Run the queries of Logs Insights, or refuse them by name.
 
-Shapes and limits: botocore's model of CloudWatch Logs, StartQuery and its neighbours. A query has ended when StartQuery
-answers, so that StopQuery always refuses, and the status is always Complete.
+MiniStack: answers queries that it does not understand with other rows.
+AWS: runs a query or refuses it with MalformedQueryException.
+Source: botocore's model of CloudWatch Logs, StartQuery and the operations beside it (shapes and
+limits).
+Remove this patch when MiniStack does the same.
+
+A query has ended when StartQuery answers: StopQuery always refuses, and the status is always
+Complete.
 """
 
 import json

@@ -1,4 +1,11 @@
-"""Saved queries (query definitions) of CloudWatch Logs, which MiniStack does not know; kept with its other state."""
+"""Keep saved queries (query definitions) of CloudWatch Logs.
+
+MiniStack: does not know them.
+AWS: creates, lists and deletes them.
+Source: CloudWatch Logs API Reference, PutQueryDefinition, DescribeQueryDefinitions,
+DeleteQueryDefinition.
+Remove this patch when MiniStack does the same.
+"""
 
 import copy
 from collections.abc import Callable, Mapping, Sequence

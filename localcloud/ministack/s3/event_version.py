@@ -1,4 +1,10 @@
-"""An S3 event names the version of the object, as on AWS; MiniStack leaves it out of what it gives EventBridge."""
+"""Name the version of an object in the event that S3 sends to EventBridge.
+
+MiniStack: leaves the version out.
+AWS: has it as `version-id` of the object in versioned buckets.
+Source: S3 User Guide, "EventBridge event message structure".
+Remove this patch when MiniStack does the same.
+"""
 
 import json
 from collections.abc import Callable

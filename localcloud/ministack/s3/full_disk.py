@@ -1,9 +1,13 @@
-"""S3 stores an object on disk or answers an error; on a full disk MiniStack answers 200 and logs a warning.
+"""Store an object on disk or answer an error.
 
-An operation writes aside first. When all of it is written, the files take their places and the events go out. When
-the disk took only a part, nothing of the operation remains, in memory or on disk, and S3 answers ServiceUnavailable,
-which AWS's clients repeat: S3 API Reference, "Error responses", List of error codes: "Service is unable to handle
-request.", 503.
+MiniStack: answers 200 on a full disk and logs a warning.
+AWS: answers 503 ServiceUnavailable ("Service is unable to handle request."), which clients retry.
+Source: S3 API Reference, "Error responses", List of error codes.
+Remove this patch when MiniStack does the same.
+
+An operation writes aside first. When all of it is written, the files take their places and the
+events go out. When the disk took only a part, nothing of the operation remains, in memory or on
+disk.
 """
 
 import logging

@@ -1,4 +1,10 @@
-"""Refuse keys above 1,024 bytes, as S3 does ("Error responses", KeyTooLongError); MiniStack stores them."""
+"""Refuse keys of more than 1,024 bytes.
+
+MiniStack: stores them.
+AWS: answers 400 KeyTooLongError.
+Source: S3 User Guide, "Naming Amazon S3 objects"; S3 API Reference, "Error responses".
+Remove this patch when MiniStack does the same.
+"""
 
 from collections.abc import Callable
 from typing import Any

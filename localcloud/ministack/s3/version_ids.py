@@ -1,4 +1,10 @@
-"""Answer 400 to a version id that S3 cannot have issued, as S3 does; MiniStack answers 404 to every unknown id."""
+"""Refuse a version id that S3 cannot have issued.
+
+MiniStack: answers 404 to every unknown id.
+AWS: answers 400 InvalidArgument ("Invalid version id specified") to a malformed one.
+Source: S3 API Reference, "Error responses", List of error codes.
+Remove this patch when MiniStack does the same.
+"""
 
 import re
 from collections.abc import Callable, Mapping

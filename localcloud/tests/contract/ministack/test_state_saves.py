@@ -1,8 +1,6 @@
 """The state can be saved while it changes."""
 
 import copy
-import io
-import json
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +55,3 @@ def test_state_that_cannot_be_saved_is_known(module: Any, tmp_path: Path, monkey
     monkeypatch.setattr(persistence, "STATE_DIR", str(tmp_path))
     module.save_all({"sqs": dict})
     assert [] == state_saves.failures
-
-
-@pytest.mark.usefixtures("ministack")
-def test_json_dump_writes_what_it_always_did() -> None:
-    file = io.StringIO()
-    json.dump({"a": {1}, "b": None}, file, default=sorted, indent=1)
-    assert '{\n "a": [\n  1\n ],\n "b": null\n}' == file.getvalue()

@@ -118,14 +118,14 @@ def test_role_for_another_state_machine_is_not_assumed(ministack: Any) -> None:
         ),
         (
             "arn:aws:states:::aws-sdk:s3:headObject",
-            {"Bucket": "bucket", "Key": "uploads/a"},
-            ("s3:GetObject", "arn:aws:s3:::bucket/uploads/a"),
+            {"Bucket": "bucket", "Key": "parcels/a"},
+            ("s3:GetObject", "arn:aws:s3:::bucket/parcels/a"),
             "S3.S3Exception",
         ),
         (
             "arn:aws:states:::aws-sdk:s3:headObject",
-            {"Bucket": "bucket", "Key": "uploads/a", "VersionId": "v1"},
-            ("s3:GetObjectVersion", "arn:aws:s3:::bucket/uploads/a"),
+            {"Bucket": "bucket", "Key": "parcels/a", "VersionId": "v1"},
+            ("s3:GetObjectVersion", "arn:aws:s3:::bucket/parcels/a"),
             "S3.S3Exception",
         ),
         (
