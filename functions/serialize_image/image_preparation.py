@@ -144,7 +144,8 @@ def _recognise(data: bytes) -> str:
     found = next((name for name, offset, magic in SIGNATURES if data.startswith(magic, offset)), None)
     if found not in ALLOWED_FORMATS:
         what = found or "no known"
-        raise UnsupportedImageFormatError(f"The image is in {what} format; allowed are JPEG, PNG, WebP, GIF and BMP.")
+        allowed = ", ".join(ALLOWED_FORMATS)
+        raise UnsupportedImageFormatError(f"The image is in {what} format; allowed are {allowed}.")
     return found
 
 

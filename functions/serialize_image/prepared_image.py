@@ -10,7 +10,7 @@ class EmptyImageError(Exception):
 
 
 class UnsupportedImageFormatError(Exception):
-    """The image is in none of the allowed formats (JPEG, PNG, WebP, GIF, BMP)."""
+    """The image is in none of the allowed formats."""
 
 
 class CorruptImageError(Exception):

@@ -12,7 +12,10 @@ from functions.classify_image.app import ENDPOINT_CONFIG, SERVERLESS_CONFIG
 from functions.serialize_image.app import S3_CONFIG
 from functions.serialize_image.bounded_decoder import MAX_SECONDS
 from functions.serialize_image.decoder_process import MAX_GROWTH_BYTES
+from functions.serialize_image.image_preparation import ALLOWED_FORMATS, MAX_PIXELS
 from tests.soak.endpoint_calls import SERVERLESS_ERRORS, calls_per_execution
+from training.statistics.drift import DECISIONS
+from training.statistics.image_statistics import STATISTICS
 
 ROOT = Path(__file__).parents[2]
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
@@ -98,6 +101,27 @@ def test_page_names_the_calls_of_a_serverless_endpoint(states: dict[str, Any]) -
 def test_page_names_the_timeout_of_a_function(template: dict[str, Any]) -> None:
     seconds = template["Globals"]["Function"]["Timeout"]
     assert f"a function has {seconds} seconds" in text_of("docs/troubleshooting.md")
+
+
+def test_readme_names_the_formats_and_limits_of_an_image() -> None:
+    [limits] = re.findall(r"^- JPEG.*?(?=^- )", text_of("README.md"), re.MULTILINE | re.DOTALL)
+    limits = " ".join(limits.split())
+    assert [] == [name for name in ALLOWED_FORMATS if name.lower() not in limits.lower()]
+    assert f"{MAX_PIXELS / 1e6:.0f} megapixels" in limits
+    assert f"{MAX_SECONDS:.0f} s of processor time" in limits
+    assert f"{MAX_GROWTH_BYTES / 1e9:.0f} GB to decode" in limits
+
+
+def test_page_names_the_limits_of_the_decoding_process() -> None:
+    limits = f"{MAX_GROWTH_BYTES / 1e9:.0f} GB and {MAX_SECONDS:.0f} s for an image"
+    assert limits in text_of("docs/security.md")
+
+
+def test_page_explains_every_statistic_that_can_drift() -> None:
+    page = text_of("docs/operations.md")
+    table = page.partition("| what drifted | look for |")[2].partition("\n\n")[0]
+    named = {name for row in table.splitlines()[2:] for name in row.split("|")[1].strip().split(", ")}
+    assert {*DECISIONS, *STATISTICS} == named
 
 
 TOOLS = ("benchmarks", "cli", "documents", "examples", "operations", "training", "tests/soak")
