@@ -13,7 +13,7 @@ from localcloud.sagemaker.api.store import Record
 class Registered:
     """What is registered in one region: targets by resource id, and their policies.
 
-    Records hold the members that the API tells; a target's also its tags.
+    Records hold the members that the API describes.
     """
 
     targets: dict[str, Record] = field(default_factory=dict)

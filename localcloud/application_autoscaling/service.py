@@ -1,7 +1,7 @@
-"""Application Auto Scaling in one region: scalable targets, scaling policies and tags, for variants of endpoints.
+"""Application Auto Scaling in one region: scalable targets and scaling policies of endpoint variants.
 
-It records and does not scale: an endpoint of the local cloud has no instances. With it a deployment that scales runs as
-it is, and what is wrong with it comes to light: names, bounds, the order of things.
+It records and does not scale: an endpoint of the local cloud has no instances. A deployment that scales can run
+unchanged, and errors in names, bounds and order are found. Operations that deployments rarely need are refused.
 """
 
 import re
@@ -24,24 +24,12 @@ _HERE = "by the local Application Auto Scaling"
 _RESOURCE_ID = re.compile(r"endpoint/(?P<endpoint>[^/]+)/variant/(?P<variant>[^/]+)")
 # Application Auto Scaling's default and maximum.
 _PAGE_SIZE = 50
-_NO_SUSPENSION = {
-    "DynamicScalingInSuspended": False,
-    "DynamicScalingOutSuspended": False,
-    "ScheduledScalingSuspended": False,
-}
 
 
 class ObjectNotFoundError(ServiceError):
     """There is no such scalable target, or no such scaling policy."""
 
     code = "ObjectNotFoundException"
-    status = int(HTTPStatus.BAD_REQUEST)
-
-
-class ResourceNotFoundError(ServiceError):
-    """There is no resource of this ARN to tag."""
-
-    code = "ResourceNotFoundException"
     status = int(HTTPStatus.BAD_REQUEST)
 
 
@@ -59,37 +47,27 @@ class ApplicationAutoScaling:
             "DeregisterScalableTarget": self._deregister,
             "PutScalingPolicy": self._put_policy,
             "DescribeScalingPolicies": self._describe_policies,
-            "DeleteScalingPolicy": self._delete_policy,
-            "TagResource": self._tag,
-            "ListTagsForResource": self._list_tags,
-            "UntagResource": self._untag,
         }
 
     def resource_arns(self, request: Mapping[str, Any]) -> list[str]:
         """Return the ARNs that a request is authorized on: of the target that it names, `*` if none."""
-        if "ResourceARN" in request:
-            return [str(request["ResourceARN"])]
         return [self._target_arn(str(request["ResourceId"]))] if "ResourceId" in request else ["*"]
 
     def _register(self, request: Record) -> Record:
         _check_kind(request)
+        for member in ("SuspendedState", "Tags"):
+            if request.get(member):
+                raise NotEmulatedError(f"{member} of a scalable target is not emulated {_HERE}.")
         resource_id = request["ResourceId"]
         self._check_variant(resource_id)
-        known = self._registered.targets.get(resource_id)
-        if known and request.get("Tags"):
-            raise InvalidRequestError(
-                "The scalable target that you tried to tag already exists. To update tags on an existing scalable "
-                "target, use the TagResource API."
-            )
+        known = self._registered.targets.get(resource_id, {})
         created = {
             "RoleARN": f"arn:aws:iam::{self._account}:role/aws-service-role/sagemaker.application-autoscaling."
             "amazonaws.com/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint",
             "CreationTime": timestamp(),
             "ScalableTargetARN": self._target_arn(resource_id),
-            "Tags": {},
         }
-        target = {**created, **(known or {}), **request}
-        target["SuspendedState"] = _NO_SUSPENSION | target.get("SuspendedState", {})
+        target = {**created, **known, **request}
         _check_bounds(target)
         self._registered.targets[resource_id] = target
         self._registry.save(self._region)
@@ -134,28 +112,6 @@ class ApplicationAutoScaling:
         ]
         return cut_page("ScalingPolicies", found, request, _PAGE_SIZE)
 
-    def _delete_policy(self, request: Record) -> Record:
-        _check_kind(request)
-        key = request["ResourceId"], request["PolicyName"]
-        kept = [policy for policy in self._registered.policies if _key(policy) != key]
-        if len(kept) == len(self._registered.policies):
-            raise ObjectNotFoundError(f"No scaling policy found for {_named(request)}, policy name: {key[1]}")
-        self._registered.policies = kept
-        self._registry.save(self._region)
-        return {}
-
-    def _tag(self, request: Record) -> Record:
-        self._change_tags(request["ResourceARN"], lambda tags: tags | request["Tags"])
-        return {}
-
-    def _list_tags(self, request: Record) -> Record:
-        return {"Tags": self._by_arn(request["ResourceARN"])["Tags"]}
-
-    def _untag(self, request: Record) -> Record:
-        gone = request["TagKeys"]
-        self._change_tags(request["ResourceARN"], lambda tags: {key: tags[key] for key in tags if key not in gone})
-        return {}
-
     @property
     def _registered(self) -> Registered:
         return self._registry.region(self._region)
@@ -180,17 +136,6 @@ class ApplicationAutoScaling:
         _check_kind(request)
         if request["ResourceId"] not in self._registered.targets:
             raise ObjectNotFoundError(f"No scalable target {wording} for {_named(request)}")
-
-    def _by_arn(self, arn: str) -> Record:
-        for target in self._registered.targets.values():
-            if target["ScalableTargetARN"] == arn:
-                return target
-        raise ResourceNotFoundError(f"There is no scalable target {arn}.")
-
-    def _change_tags(self, arn: str, change: Callable[[Record], Record]) -> None:
-        target = self._by_arn(arn)
-        target["Tags"] = change(target["Tags"])
-        self._registry.save(self._region)
 
 
 def _check_kind(request: Record) -> None:

@@ -117,6 +117,12 @@ def test_target_registered_again_changes_what_is_given(call: Call) -> None:
             "ValidationException",
             "Unsupported service namespace, resource type or scalable dim",
         ),
+        ({"Tags": {"stage": "dev"}}, "UnknownOperationException", "Tags of a scalable target is not emulated"),
+        (
+            {"SuspendedState": {"ScheduledScalingSuspended": True}},
+            "UnknownOperationException",
+            "SuspendedState of a scalable target is not emulated",
+        ),
         ({"ServiceNamespace": "ecs"}, "UnknownOperationException", "The service namespace ecs is not emulated"),
         (
             {"ScalableDimension": "sagemaker:variant:DesiredProvisionedConcurrency"},
@@ -189,19 +195,6 @@ def test_policy_of_no_target_is_not_found(call: Call) -> None:
     assert expected == call("PutScalingPolicy", **POLICY)
 
 
-def test_deleted_policy_is_gone(call: Call) -> None:
-    call("RegisterScalableTarget", **TARGET, **BOUNDS)
-    call("PutScalingPolicy", **POLICY)
-
-    call("DeleteScalingPolicy", **TARGET, PolicyName="busy")
-
-    expected = {
-        "__type": "ObjectNotFoundException",
-        "message": f"No scaling policy found for {NO_TARGET}, policy name: busy",
-    }
-    assert expected == call("DeleteScalingPolicy", **TARGET, PolicyName="busy")
-
-
 def test_deregistered_target_takes_its_policies_with_it(call: Call) -> None:
     call("RegisterScalableTarget", **TARGET, **BOUNDS)
     call("PutScalingPolicy", **POLICY)
@@ -229,23 +222,10 @@ def test_policies_come_in_pages(call: Call) -> None:
     ]
 
 
-def test_tags_are_added_changed_and_removed(call: Call) -> None:
-    arn = call("RegisterScalableTarget", **TARGET, **BOUNDS, Tags={"stage": "dev", "run": "1"})["ScalableTargetARN"]
-    call("TagResource", ResourceARN=arn, Tags={"stage": "prod"})
-    call("UntagResource", ResourceARN=arn, TagKeys=["run"])
-
-    assert {"stage": "prod"} == call("ListTagsForResource", ResourceARN=arn)["Tags"]
-
-
-def test_tags_of_no_target_are_not_found(call: Call) -> None:
-    arn = "arn:aws:application-autoscaling:us-east-1:000000000000:scalable-target/none"
-
-    assert "ResourceNotFoundException" == call("ListTagsForResource", ResourceARN=arn)["__type"]
-
-
-def test_operation_that_is_not_here_is_refused_by_name(call: Call) -> None:
-    expected = "DescribeScalingActivities is not emulated by the local Application Auto Scaling."
-    assert expected == call("DescribeScalingActivities", ServiceNamespace="sagemaker")["message"]
+@pytest.mark.parametrize("operation", ["DescribeScalingActivities", "DeleteScalingPolicy", "TagResource"])
+def test_operation_that_is_not_here_is_refused_by_name(call: Call, operation: str) -> None:
+    expected = f"{operation} is not emulated by the local Application Auto Scaling."
+    assert expected == call(operation, ServiceNamespace="sagemaker")["message"]
 
 
 def test_registration_is_authorized_on_the_target(call: Call, authorizer: FakeAuthorizer) -> None:
