@@ -134,6 +134,14 @@ def test_deleted_state_machine_is_gone_with_its_executions(states: Interpreted, 
         call(api, "DescribeExecution", executionArn=execution)
 
 
+def test_deletion_stops_what_runs(states: Interpreted, api: StepFunctionsApp) -> None:
+    states.interpreter.wait_scale = 1
+    waiting = {"Only": {"Type": "Wait", "Seconds": 99, "End": True}}
+    execution = states.interpreter.start(states.put(waiting))
+    call(api, "DeleteStateMachine", stateMachineArn=MACHINE_ARN)
+    assert "ABORTED" == execution.status
+
+
 def test_validation_answers_with_diagnostics(api: StepFunctionsApp) -> None:
     valid = call(api, "ValidateStateMachineDefinition", definition=DEFINITION)
     assert {"result": "OK", "diagnostics": [], "truncated": False} == valid

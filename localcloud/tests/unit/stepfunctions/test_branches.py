@@ -3,7 +3,7 @@
 import threading
 from typing import Any
 
-from localcloud.tests.unit.stepfunctions.conftest import SECONDS, Interpreted, kinds
+from localcloud.tests.unit.stepfunctions.conftest import SECONDS, Interpreted, entered, kinds
 
 PASS = {"Type": "Pass", "End": True}
 
@@ -44,9 +44,27 @@ def test_failure_of_a_branch_can_be_caught_by_its_name(states: Interpreted) -> N
 
 
 def test_failure_of_a_branch_ends_the_others(states: Interpreted) -> None:
-    bad = {"Type": "Fail", "Error": "BadError"}
-    states.interpreter.wait_scale = 1
-    assert "BadError" == states.run(parallel({"Type": "Wait", "Seconds": 99, "End": True}, bad)).error
+    released = threading.Event()
+
+    def release(_arguments: object) -> None:
+        released.set()
+        threading.Event().wait(0.02)  # the other branch would go on now
+
+    states.services.operations |= {"GetItem": lambda _: released.wait(SECONDS), "PutItem": release}
+    task = {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:getItem"}
+    going_on = {
+        "StartAt": "Long",
+        "States": {"Long": {**task, "Next": "After"}, "After": PASS},
+    }
+    bad = {"StartAt": "Bad", "States": {"Bad": {"Type": "Fail", "Error": "BadError"}}}
+    catch = [{"ErrorEquals": ["BadError"], "Next": "Release"}]
+    machine = {
+        "Parallel": {"Type": "Parallel", "Branches": [going_on, bad], "Catch": catch, "End": True},
+        "Release": {**task, "Resource": "arn:aws:states:::dynamodb:putItem", "End": True},
+    }
+    execution = states.run(machine)
+    assert "SUCCEEDED" == execution.status
+    assert ["Bad", "Long", "Parallel", "Release"] == sorted(entered(execution))
 
 
 def test_iterations_get_items_and_their_indices(states: Interpreted) -> None:

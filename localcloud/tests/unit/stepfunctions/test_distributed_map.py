@@ -179,6 +179,23 @@ def test_without_tolerance_the_first_failure_fails_the_run(states: Interpreted) 
     assert 2 == len(the_run(states).children)
 
 
+def test_failure_too_many_stops_the_children_that_still_run(states: Interpreted) -> None:
+    states.interpreter.wait_scale = 1
+    which = {
+        "Type": "Choice",
+        "Choices": [{"Condition": "{% $states.input = 1 %}", "Next": "Bad"}],
+        "Default": "Long",
+    }
+    inner = {
+        "Which": which,
+        "Bad": {"Type": "Fail", "Error": "BadError"},
+        "Long": {"Type": "Wait", "Seconds": 99, "End": True},
+    }
+    execution = states.run(distributed(inner, Items=[0, 1], MaxConcurrency=2))
+    assert "States.ExceedToleratedFailureThreshold" == execution.error
+    assert ["ABORTED", "FAILED"] == [child.status for child in the_run(states).ordered]
+
+
 def test_concurrency_that_is_not_a_number_fails_the_state(states: Interpreted) -> None:
     execution = states.run(distributed(Items=[1], MaxConcurrency="{% 'two' %}"))
     assert "States.QueryEvaluationError" == execution.error

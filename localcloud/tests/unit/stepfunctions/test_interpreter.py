@@ -18,6 +18,7 @@ from localcloud.stepfunctions.executions import Execution
 from localcloud.stepfunctions.history import History, Packer
 from localcloud.stepfunctions.interpreter import Interpreter
 from localcloud.stepfunctions.life import Life
+from localcloud.stepfunctions.map_runs import MapRun, Tolerance
 from localcloud.stepfunctions.store import Store
 from localcloud.stepfunctions.surroundings import Surroundings, TaskCall
 from localcloud.tests.unit.stepfunctions.conftest import (
@@ -33,11 +34,11 @@ from localcloud.tests.unit.stepfunctions.conftest import (
 PASS = {"Only": {"Type": "Pass", "End": True}}
 WAIT = {"Only": {"Type": "Wait", "Seconds": 99, "End": True}}
 TASK = {
-    "Before": {"Type": "Pass", "Assign": {"kept": 7}, "Next": "Call"},
+    "Before": {"Type": "Pass", "Assign": {"kept": 7}, "Output": {"table": "t"}, "Next": "Call"},
     "Call": {
         "Type": "Task",
         "Resource": "arn:aws:states:::dynamodb:getItem",
-        "Arguments": {"TableName": "t"},
+        "Arguments": {"TableName": "{% $states.input.table %}"},
         "Output": "{% $kept %}",
         "End": True,
     },
@@ -207,6 +208,16 @@ def test_stop_of_the_interpreter_leaves_executions_running_for_the_next(tmp_path
     execution = first.interpreter.start(first.put(WAIT))
     first.interpreter.close()
     assert "RUNNING" == execution.status
+
+
+def test_map_run_that_was_interrupted_is_aborted(tmp_path: Path) -> None:
+    kept = Store(tmp_path / "state.json")
+    run = MapRun("arn:of:an:execution", f"{MACHINE_ARN}/all", 1, Tolerance(), 0)
+    kept.map_runs[run.arn] = run
+    kept.save()
+    later = interpreter(tmp_path / "state.json")
+    later.resume()
+    assert "ABORTED" == later.store.map_runs[run.arn].status
 
 
 def test_nothing_interrupted_starts_nothing(tmp_path: Path) -> None:

@@ -189,7 +189,7 @@ def test_output_is_measured_as_utf8_not_as_escapes(states: Interpreted) -> None:
 def test_half_a_character_is_measured(states: Interpreted) -> None:
     # JSON can have it as an escape; it has no form in UTF-8.
     only = {"Type": "Pass", "Output": "{% $length($states.input.text) %}", "End": True}
-    assert "SUCCEEDED" == states.run({"Only": only}, {"text": "\ud800" + "é" * 60_000}).status
+    assert "SUCCEEDED" == states.run({"Only": only}, {"text": "\ud800" + "é" * 70_000}).status
 
 
 def test_output_above_the_limit_ends_the_execution(states: Interpreted) -> None:
@@ -201,6 +201,12 @@ def test_output_above_the_limit_ends_the_execution(states: Interpreted) -> None:
 def test_input_above_the_limit_ends_the_execution(states: Interpreted) -> None:
     execution = states.run({"Only": {"Type": "Pass", "End": True}}, {"text": text(LIMIT)})
     assert "States.DataLimitExceeded" == execution.error
+
+
+def test_input_above_the_limit_is_refused_before_the_call(states: Interpreted) -> None:
+    execution = states.run(task(Output="small"), {"text": text(LIMIT)})
+    assert "States.DataLimitExceeded" == execution.error
+    assert [] == states.services.calls
 
 
 def test_arguments_above_the_limit_are_refused_before_the_call(states: Interpreted) -> None:

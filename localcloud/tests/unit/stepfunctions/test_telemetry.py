@@ -71,6 +71,17 @@ def test_event_of_a_failure_has_error_and_cause_and_no_output(states: Interprete
     } == {name: event[name] for name in ("error", "cause", "input", "output", "redriveStatus")}
 
 
+def test_event_of_a_stopped_execution_has_neither_error_nor_cause(states: Interpreted) -> None:
+    states.interpreter.wait_scale = 1
+    waiting = {"Only": {"Type": "Wait", "Seconds": 99, "End": True}}
+    execution = states.interpreter.start(states.put(waiting))
+    states.interpreter.stop(execution, "MyError", "Because.")
+    event = states.telemetry.events[-1]
+    assert "ABORTED" == event["status"]
+    assert event["error"] is None
+    assert event["cause"] is None
+
+
 def test_input_that_is_too_large_for_an_event_is_left_out(states: Interpreted) -> None:
     states.run(PASS, {"text": "x" * 250 * 1024})
     event = states.telemetry.events[-1]
