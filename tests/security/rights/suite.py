@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, cached_property
 
 from ministack.core import iam_evaluator
 from ministack.core.iam_evaluator import fnmatch_iam
@@ -31,6 +31,11 @@ class Suite:
         # The evaluator keeps 4,096 compiled patterns; without room it compiles each again.
         iam_evaluator._FNMATCH_CACHE.clear()
 
+    @cached_property
+    def mutants(self) -> list[Mutant]:
+        """Every mutant of the policy."""
+        return list(mutants(self.policy))
+
     def refused(self) -> list[Call]:
         """Return the needed calls that the policy refuses."""
         judge = self._judge(self.policy.statements)
@@ -43,7 +48,7 @@ class Suite:
 
     def survivors(self) -> list[Mutant]:
         """Return the mutants of the policy that no call catches."""
-        return [mutant for mutant in mutants(self.policy) if not self.catches(mutant)]
+        return [mutant for mutant in self.mutants if not self.catches(mutant)]
 
     def catches(self, mutant: Mutant) -> bool:
         """Whether a mutant refuses a needed call, or lets a forbidden one pass."""
