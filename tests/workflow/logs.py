@@ -1,7 +1,8 @@
 """All that a local cloud and the service on it have logged, and what of an image must not stand there."""
 
+import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from localcloud.server.cloud import Cloud
 from localcloud.server.settings import Folder
@@ -10,6 +11,7 @@ from localcloud.server.settings import Folder
 CREDENTIALS = ("X-Amz-Signature", "X-Amz-Security-Token", "AWS4-HMAC-SHA256")
 # Characters of base64: every run of 64 bytes has such a piece in it, at whichever of the three alignments it begins.
 _PIECE = 40
+_ENCODED = re.compile(rf"[A-Za-z0-9+/=]{{{_PIECE},}}")  # what can hold a piece
 
 
 def lines(cloud: Cloud, folder: Folder) -> Iterator[tuple[str, str]]:
@@ -30,7 +32,12 @@ def traces_of(data: bytes) -> set[str]:
     return {text[at : at + _PIECE] for text in encoded for at in range(0, len(text) - _PIECE, _PIECE)}
 
 
-def leaks(logged: Iterable[tuple[str, str]], *secrets: str) -> list[str]:
-    """The lines that hold a secret, or something that lets others act as the caller."""
+def leaks(logged: Iterable[tuple[str, str]], secrets: Iterable[str], traces: Collection[str] = ()) -> list[str]:
+    """The lines that hold a secret, a trace of a file, or something that lets others act as the caller."""
     wanted = (*CREDENTIALS, *secrets)
-    return [f"{log}: {line[:500]}" for log, line in logged if any(secret in line for secret in wanted)]
+    return [
+        f"{log}: {line[:500]}"
+        for log, line in logged
+        if any(secret in line for secret in wanted)
+        or any(trace in encoded for encoded in _ENCODED.findall(line) for trace in traces)
+    ]
