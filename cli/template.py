@@ -8,6 +8,9 @@ from samtranslator.yaml_helper import yaml_parse
 
 ROOT = Path(__file__).parents[1]
 SERVICE = "template.yaml"
+MONITORING = "stacks/monitoring.yaml"
+STACKS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("stacks/*.yaml"))
+TEMPLATES = (SERVICE, *STACKS)
 
 
 @cache  # parsing takes a tenth of a second

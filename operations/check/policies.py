@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from cli.template import SERVICE, read_template
+from cli.template import SERVICE, TEMPLATES, read_template
 from operations.check.answers import Outcome, Row, ask
 from operations.check.intrinsics import Resolver
 from operations.check.permissions import VALIDATE_POLICY
 from operations.check.place import Place
-from operations.check.templates import TEMPLATES
 
 CHECK = "policy"
 IDENTITY, RESOURCE = "IDENTITY_POLICY", "RESOURCE_POLICY"

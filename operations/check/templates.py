@@ -5,20 +5,13 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from cli.template import SERVICE, read_template
+from cli.template import TEMPLATES, read_template
 from operations.check.answers import Outcome, Row, ask
 from operations.check.permissions import VALIDATE_TEMPLATE
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
-TEMPLATES = (
-    SERVICE,
-    "stacks/monitoring.yaml",
-    "stacks/network.yaml",
-    "stacks/github.yaml",
-    "stacks/training.yaml",
-)
 LARGEST = 51_200  # bytes of TemplateBody: CloudFormation API reference, ValidateTemplate
 CHECK = "template"
 

@@ -8,7 +8,7 @@ import pytest
 
 from cli import instances
 from cli.prices import HOURS_PER_MONTH, Prices, read_prices
-from cli.template import read_template
+from cli.template import MONITORING, read_template
 from operations.service.price import accepted_path
 from operations.service.workflow_definition import read_definition
 
@@ -36,7 +36,7 @@ def text_of(page: str) -> str:
 @pytest.fixture(scope="module")
 def costs(prices: Prices) -> dict[str, tuple[int, float]]:
     """By what is paid: how many there are, and dollars a month for each."""
-    monitoring = "stacks/monitoring.yaml"
+    monitoring = MONITORING
     endpoints = resources("stacks/network.yaml", VpcEndpointType="Interface")
     return {
         "alarms": (resources(monitoring, Type="AWS::CloudWatch::Alarm"), prices.alarm_month),

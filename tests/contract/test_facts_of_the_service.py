@@ -14,6 +14,7 @@ from functions.serialize_image.bounded_decoder import MAX_SECONDS
 from functions.serialize_image.decoder_process import MAX_GROWTH_BYTES
 from functions.serialize_image.image_preparation import ALLOWED_FORMATS, MAX_PIXELS
 from tests.soak.endpoint_calls import SERVERLESS_ERRORS, calls_per_execution
+from training.endpoint.alarms import ERROR_SHARE, NO_HISTORY
 from training.statistics.drift import DECISIONS
 from training.statistics.image_statistics import STATISTICS
 
@@ -101,6 +102,14 @@ def test_page_names_the_calls_of_a_serverless_endpoint(states: dict[str, Any]) -
 def test_page_names_the_timeout_of_a_function(template: dict[str, Any]) -> None:
     seconds = template["Globals"]["Function"]["Timeout"]
     assert f"a function has {seconds} seconds" in text_of("docs/troubleshooting.md")
+
+
+def test_updates_of_an_endpoint_are_watched_with_the_thresholds_of_the_service(
+    monitoring: dict[str, Any],
+) -> None:
+    alarms = {name: one["Properties"] for name, one in monitoring["Resources"].items()}
+    assert alarms["EndpointErrorsAlarm"]["Threshold"] == ERROR_SHARE
+    assert alarms["EndpointLatencyAlarm"]["Threshold"] == NO_HISTORY
 
 
 def test_readme_names_the_formats_and_limits_of_an_image() -> None:

@@ -10,9 +10,10 @@ from functools import cache
 
 import pytest
 
+from cli.template import TEMPLATES
 from tests.contract.execution_role.resolved import read
 from tests.security.gate.templates import templates
-from tests.security.rights.policies import STACK, TEMPLATES, Policy, all_policies, policies_without_options
+from tests.security.rights.policies import STACK, Policy, all_policies, policies_without_options
 from tests.security.rights.suite import Suite
 
 POLICIES = {policy.name: policy for policy in all_policies()}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
+from cli.template import TEMPLATES
 from tests.contract.execution_role.resolved import read, resolved
 from tests.contract.execution_role.stack import PLACE, Stack, deployment_values
 from tests.security.gate.templates import Data
@@ -19,13 +20,6 @@ PROVIDER = PLACE.arn("AWS::IAM::Role", "").replace("role/", "oidc-provider/token
 TRAINING_BUCKET = PLACE.arn("AWS::S3::Bucket", "training-bucket")
 DATA_KEY = PLACE.arn("AWS::KMS::Key", "data-key")
 VOLUME_KEY = PLACE.arn("AWS::KMS::Key", "volume-key")
-TEMPLATES = (
-    "template.yaml",
-    "stacks/network.yaml",
-    "stacks/monitoring.yaml",
-    "stacks/github.yaml",
-    "stacks/training.yaml",
-)
 # Conditions that choose between two names, and conditions that add statements.
 _EITHER = frozenset({"MakesKey", "MakesProvider", "NamesEndpoint"})
 _ADDING = frozenset({"EncryptsData", "EncryptsVolumes", "HasExecutionRole", "InVpc", "Traces"})

@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from cli.template import read_template
+from cli.template import TEMPLATES, read_template
 from operations.check.answers import Outcome
 from operations.check.place import Place
 from operations.check.policies import IDENTITY, Policy, check_policies, find_policies
-from operations.check.templates import TEMPLATES
 from tests.unit.operations.check.modelled_aws import ModelledAws, refusal
 
 PLACE = Place("aws", "eu-west-1", "123456789012", "scones-unlimited")

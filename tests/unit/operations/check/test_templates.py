@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from cli.template import ROOT, read_template
+from cli.template import ROOT, TEMPLATES, read_template
 from operations.check import templates
 from operations.check.answers import Outcome
-from operations.check.templates import LARGEST, TEMPLATES, check_templates
+from operations.check.templates import LARGEST, check_templates
 from tests.unit.operations.check.modelled_aws import ModelledAws, refusal
 
 VALID = {"ValidateTemplate": lambda _: {"DeclaredTransforms": ["AWS::Serverless-2016-10-31"]}}
