@@ -180,7 +180,7 @@ def test_cloud_on_a_taken_port_does_not_start_and_says_why(tmp_path: Path) -> No
             pass
 
 
-@pytest.mark.parametrize("verb", [["prepare"], ["up", "--port", "0"], ["up", "--port", "0", "--detach"]])
+@pytest.mark.parametrize("verb", [["up", "--port", "0"], ["up", "--port", "0", "--detach"]])
 def test_first_start_without_a_network_ends_with_what_to_do(verb: list[str], tmp_path: Path) -> None:
     folders = {"UV_CACHE_DIR": str(tmp_path / "cache"), "LOCALCLOUD_DATA_DIR": str(tmp_path / "data")}
     environment = {**os.environ, **folders, "UV_OFFLINE": "1"}

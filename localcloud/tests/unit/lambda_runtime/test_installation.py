@@ -78,6 +78,12 @@ def test_failed_installation_leaves_nothing_that_is_used(data: Path, requirement
     assert not lambda_python(data, requirements).exists()
 
 
+def test_package_without_a_hash_is_refused(data: Path, requirements: Path, tmp_path: Path) -> None:
+    requirements.write_text(f"awslambdaric @ {(tmp_path / NAME).as_uri()}\n")
+    with pytest.raises(LambdaEnvironmentError, match="hash"):
+        install(data, print, requirements)
+
+
 def test_interrupted_installation_is_begun_again(data: Path, requirements: Path) -> None:
     environment = lambda_python(data, requirements).parents[1]
     leftover = data / f"{environment.name}.partial" / "half-made"
