@@ -47,7 +47,8 @@ $(LAMBDA): localcloud/lambda_runtime/requirements.txt .venv/.ready
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header
 lock: $(UV) ## compile requirements/*.txt, and those of the functions and of the Lambda environment, from pyproject.toml
 	$(COMPILE) --group localcloud/pyproject.toml:lambda -o localcloud/lambda_runtime/requirements.txt
-	for group in dev sam security uv litserve notebook sdk-v2 sdk-v3; do $(COMPILE) --group $$group -o requirements/$$group.txt; done
+	$(COMPILE) --group uv -o requirements/uv.txt
+	for group in dev sam security litserve notebook sdk-v2 sdk-v3; do $(COMPILE) --constraints requirements/uv.txt --group $$group -o requirements/$$group.txt; done
 	for function in $(FUNCTIONS); do $(COMPILE) --group $$function -o functions/$$function/requirements.txt; done
 
 .PHONY: demo

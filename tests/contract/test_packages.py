@@ -84,8 +84,8 @@ def test_package_refers_to_the_others_by_their_place_in_the_checkout(package: st
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_checkout_is_tested_with_versions_that_the_package_accepts(package: str) -> None:
-    locks = [ROOT / "requirements" / name for name in ("dev.txt", "uv.txt")]
-    pinned = {pin.name: pin.version for lock in locks for pin in pins(lock.read_text(encoding="utf-8"))}
+    lock = (ROOT / "requirements/dev.txt").read_text(encoding="utf-8")
+    pinned = {pin.name: pin.version for pin in pins(lock)}
     for one in requirements(package):
         if one.url is None:
             version = pinned[canonicalize_name(one.name)]
