@@ -5,7 +5,7 @@
 
 import json
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -18,6 +18,7 @@ PICTURE = Path("docs/workflow.svg")
 BOX_WIDTH, BOX_HEIGHT = 150, 36
 COLUMN, ROW = 190, 74
 MARGIN = 24
+LEVEL = 10  # between two lines that run side by side
 
 STYLE = """
 :root { color-scheme: light dark }
@@ -70,8 +71,26 @@ def transitions(states: dict[str, Any]) -> Iterator[Transition]:
             yield Transition(source, target, caught=True)
 
 
+def returning(start: str, ways: list[Transition]) -> set[Transition]:
+    """Return the transitions to a state that leads to their source: without them there is no cycle."""
+    found: set[Transition] = set()
+    done: set[str] = set()
+
+    def follow(name: str, above: tuple[str, ...]) -> None:
+        for way in ways:
+            if way.source == name:
+                if way.target in (*above, name):
+                    found.add(way)
+                elif way.target not in done:
+                    follow(way.target, (*above, name))
+        done.add(name)
+
+    follow(start, ())
+    return found
+
+
 def rows(start: str, ways: list[Transition]) -> dict[str, int]:
-    """The row of each state: the length of the longest way to it from the start (a workflow has no cycles)."""
+    """The row of each state: the length of the longest way to it from the start, without cycles."""
     row = {start: 0}
     pending = deque([start])
     while pending:
@@ -86,11 +105,15 @@ def rows(start: str, ways: list[Transition]) -> dict[str, int]:
 def arrange(definition: dict[str, Any]) -> Layout:
     """Give every state a place: its row by distance from the start, its column under the state that leads to it.
 
-    States that errors from many rows lead to get columns of their own on the left, so that those lines cross no other
-    state.
+    The longest way stands in one column. States that its errors lead to from rows further above get columns of their
+    own on the left, so that those lines cross no other state.
     """
-    ways = list(transitions(definition["States"]))
+    every = list(transitions(definition["States"]))
+    back = returning(definition["StartAt"], every)
+    ways = [way for way in every if way not in back]
     row = rows(definition["StartAt"], ways)
+    spine = _longest_way(definition["StartAt"], ways)
+    gathering = {way.target for way in ways if _gathers(way, row) and way.source in spine} - {*spine}
     places: dict[str, Place] = {}
 
     def settle(name: str, column: int) -> None:
@@ -99,17 +122,28 @@ def arrange(definition: dict[str, Any]) -> Layout:
         while Place(row[name], column) in places.values():
             column += 1
         places[name] = Place(row[name], column)
-        for way in ways:
-            if way.source == name and not way.caught:
-                settle(way.target, column)
+        following = [way.target for way in ways if way.source == name and not way.caught]
+        for target in sorted(following, key=lambda target: target not in spine):
+            if target not in gathering:
+                settle(target, column)
 
     settle(definition["StartAt"], 0)
     for way in ways:
-        gathers = way.caught and row[way.target] - row[way.source] > 1
         left = min(place.column for place in places.values()) - 1
-        settle(way.target, left if gathers else places[way.source].column)
+        settle(way.target, left if way.target in gathering else places[way.source].column)
     first = min(place.column for place in places.values())
-    return Layout({name: Place(place.row, place.column - first) for name, place in places.items()}, ways)
+    return Layout({name: Place(place.row, place.column - first) for name, place in places.items()}, every)
+
+
+def _gathers(way: Transition, row: Mapping[str, int]) -> bool:
+    return way.caught and row[way.target] - row[way.source] > 1
+
+
+def _longest_way(start: str, ways: list[Transition]) -> list[str]:
+    """Return the states of the longest way that no error takes."""
+    following = [way.target for way in ways if way.source == start and not way.caught]
+    rest = max((_longest_way(target, ways) for target in following), key=len, default=[])
+    return [start, *rest]
 
 
 def draw(definition: dict[str, Any], taken: Collection[str] = ()) -> str:
@@ -121,14 +155,15 @@ def draw(definition: dict[str, Any], taken: Collection[str] = ()) -> str:
     columns = 1 + max(place.column for place in layout.places.values())
     height = 2 * MARGIN + ROW * max(place.row for place in layout.places.values()) + BOX_HEIGHT
     width = 2 * MARGIN + COLUMN * (columns - 1) + BOX_WIDTH
-    edges = [_edge(layout.places[way.source], layout.places[way.target], way.caught) for way in layout.transitions]
+    edges = _edges(layout)
     boxes = [_box(name, state, layout.places[name], name in taken) for name, state in definition["States"].items()]
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img">',
             f"<title>{escape(definition['Comment'])}</title>",
             f"<style>{STYLE}</style>",
-            '<marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
+            '<marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" '
+            'orient="auto-start-reverse">'
             '<path class="arrow" d="M0 0 8 4 0 8z"/></marker>',
             *edges,
             *boxes,
@@ -141,19 +176,55 @@ def _corner(place: Place) -> tuple[int, int]:
     return MARGIN + COLUMN * place.column, MARGIN + ROW * place.row
 
 
-def _edge(source: Place, target: Place, caught: bool) -> str:
-    """A line from the bottom of a box to the top of the next; one that skips rows leaves its box at the side."""
+def _edges(layout: Layout) -> list[str]:
+    """Draw the transitions: one line with two heads for a way and its way back."""
+    pairs = {(way.source, way.target) for way in layout.transitions}
+    edges = []
+
+    for way in layout.transitions:
+        source, target = layout.places[way.source], layout.places[way.target]
+        has_return = (way.target, way.source) in pairs
+        if source.row > target.row and has_return:
+            continue
+        heads = ' marker-start="url(#arrow)"' if has_return else ""
+        style = "edge caught" if way.caught else "edge"
+        if source.row > target.row:
+            route = _return(source, target)
+        else:
+            between = range(target.column + 1, source.column)
+            is_blocked = any(Place(source.row, column) in layout.places.values() for column in between)
+            route = _route(source, target, is_blocked)
+        edges.append(f'<path class="{style}"{heads} marker-end="url(#arrow)" d="{route}"/>')
+
+    return edges
+
+
+def _route(source: Place, target: Place, is_blocked: bool) -> str:
+    """A line from the bottom of a box to the top of the next; one that skips rows leaves its box at the side.
+
+    One to the left leaves at the bottom too where another box is in its way.
+    """
     (x, y), (to_x, to_y) = _corner(source), _corner(target)
     gap = to_y - (ROW - BOX_HEIGHT) // 2
     enter = f"V{gap} H{to_x + BOX_WIDTH // 2} V{to_y}"
     if target.row - source.row == 1:
-        route = f"M{x + BOX_WIDTH // 2} {y + BOX_HEIGHT} {enter}"
-    elif target.column < source.column:
-        route = f"M{x} {y + BOX_HEIGHT // 2} H{to_x + BOX_WIDTH // 2} V{to_y}"
-    else:
-        lane = x + BOX_WIDTH + (COLUMN - BOX_WIDTH) // 2
-        route = f"M{x + BOX_WIDTH} {y + BOX_HEIGHT // 2} H{lane} {enter}"
-    return f'<path class="edge{" caught" if caught else ""}" marker-end="url(#arrow)" d="{route}"/>'
+        return f"M{x + BOX_WIDTH // 2} {y + BOX_HEIGHT} {enter}"
+    if target.column < source.column and is_blocked:
+        below = y + (ROW + BOX_HEIGHT) // 2
+        return f"M{x + BOX_WIDTH // 2} {y + BOX_HEIGHT} V{below} H{to_x + BOX_WIDTH // 2} V{to_y}"
+    if target.column < source.column:
+        return f"M{x} {y + BOX_HEIGHT // 2} H{to_x + BOX_WIDTH // 2} V{to_y}"
+    lane = x + BOX_WIDTH + (COLUMN - BOX_WIDTH) // 2
+    # Above the lines from the row before, so that no stretch is shared.
+    return f"M{x + BOX_WIDTH} {y + BOX_HEIGHT // 2} H{lane} V{gap - LEVEL} H{to_x + BOX_WIDTH // 2} V{to_y}"
+
+
+def _return(source: Place, target: Place) -> str:
+    """A line from the right side of a box up to the right side of a box above it."""
+    (x, y), (to_x, to_y) = _corner(source), _corner(target)
+    lane = max(x, to_x) + BOX_WIDTH + (COLUMN - BOX_WIDTH) // 4
+    middle = BOX_HEIGHT // 2
+    return f"M{x + BOX_WIDTH} {y + middle} H{lane} V{to_y + middle} H{to_x + BOX_WIDTH}"
 
 
 def _box(name: str, state: dict[str, Any], place: Place, taken: bool) -> str:

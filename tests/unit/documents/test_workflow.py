@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from documents.workflow import DEFINITION, Transition, arrange, draw, transitions
+from documents.workflow import DEFINITION, Transition, arrange, draw, returning, transitions
 
 ROOT = Path(__file__).parents[3]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -29,8 +29,10 @@ def test_drawing_holds_every_state_once() -> None:
 
 def test_drawing_holds_every_transition_and_marks_the_caught_ones() -> None:
     ways = list(transitions(workflow()["States"]))
-    paths = re.findall(r'class="(edge[^"]*)"', draw(workflow()))
-    assert len(ways) == len(paths)
+    drawing = draw(workflow())
+    paths = re.findall(r'class="(edge[^"]*)"', drawing)
+    two_headed = drawing.count("marker-start")
+    assert len(ways) == len(paths) + two_headed
     assert sum(way.caught for way in ways) == paths.count("edge caught")
 
 
@@ -44,9 +46,13 @@ def test_no_two_states_share_a_place() -> None:
     assert len(places) == len(set(places.values()))
 
 
-def test_every_transition_leads_downwards() -> None:
-    layout = arrange(workflow())
-    assert all(layout.places[way.source].row < layout.places[way.target].row for way in layout.transitions)
+def test_every_transition_leads_downwards_unless_it_closes_a_cycle() -> None:
+    definition = workflow()
+    layout = arrange(definition)
+    back = returning(definition["StartAt"], layout.transitions)
+    down = [way for way in layout.transitions if way not in back]
+    assert all(layout.places[way.source].row < layout.places[way.target].row for way in down)
+    assert all(layout.places[way.source].row > layout.places[way.target].row for way in back)
 
 
 def test_taken_states_are_marked() -> None:
@@ -61,3 +67,36 @@ def test_names_are_escaped() -> None:
 
 def test_the_readmes_drawing_is_the_definitions() -> None:
     assert draw(workflow()) == (ROOT / "docs/workflow.svg").read_text(), "run: make docs"
+
+
+def segments(path: str) -> list[tuple[int, int, int, int]]:
+    """Return the straight parts of a path, two pixels wide: left, top, right, bottom."""
+    x = y = 0
+    found = []
+    for command, numbers in re.findall(r"([MHV])([\d ]+)", path):
+        values = [int(number) for number in numbers.split()]
+        to_x, to_y = {"M": values * 2, "H": [values[0], y], "V": [x, values[0]]}[command][:2]
+        if command == "H":
+            found.append((min(x, to_x), y - 1, max(x, to_x), y + 1))
+        if command == "V":
+            found.append((x - 1, min(y, to_y), x + 1, max(y, to_y)))
+        x, y = to_x, to_y
+    return found
+
+
+def test_no_line_runs_through_a_box() -> None:
+    drawing = draw(workflow())
+    boxes = [
+        tuple(map(int, found))
+        for found in re.findall(r'<rect x="(\d+)" y="(\d+)" width="(\d+)" height="(\d+)"', drawing)
+    ]
+    lines = [(path, segment) for path in re.findall(r' d="(M[^"z]+)"/>', drawing) for segment in segments(path)]
+    assert len(lines) > 2 * len(boxes)
+    assert [] == [(path, box) for path, segment in lines for box in boxes if crosses(segment, box)]
+
+
+def crosses(segment: tuple[int, ...], box: tuple[int, ...]) -> bool:
+    """Whether a straight line runs inside of a box (x, y, width, height), and not along its edge."""
+    left, top, right, bottom = segment
+    x, y, width, height = box
+    return left < x + width and x < right and top < y + height and y < bottom
