@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+START_SYNC = "StartSyncExecution"
 _LAMBDA_FUNCTION = re.compile(r"arn:[a-z-]+:lambda:[a-z0-9-]+:\d+:function:.+")
 _SERVICE = re.compile(r"arn:[a-z-]+:states:::(?P<name>.+?)(?P<pattern>\.sync(:2)?)?")
 
@@ -64,6 +65,12 @@ _EMULATED = {
         "StartExecution",
         "states:StartExecution",
         "StepFunctions.AWSStepFunctionsException",
+    ),
+    "aws-sdk:sfn:startSyncExecution": (
+        "states",
+        START_SYNC,
+        "states:StartSyncExecution",
+        "Sfn.SfnException",
     ),
     "aws-sdk:s3:headObject": ("s3", "HeadObject", "s3:GetObject", "S3.S3Exception"),
     "aws-sdk:s3:listObjectsV2": ("s3", "ListObjectsV2", "s3:ListBucket", "S3.S3Exception"),

@@ -14,7 +14,7 @@ from localcloud.stepfunctions.execution_input import require_json
 from localcloud.stepfunctions.execution_run import run_to_end
 from localcloud.stepfunctions.executions import ABORTED, Execution
 from localcloud.stepfunctions.history import History
-from localcloud.stepfunctions.integrations import Integration
+from localcloud.stepfunctions.integrations import START_SYNC, Integration
 from localcloud.stepfunctions.life import Life
 from localcloud.stepfunctions.lifecycle import Lifecycle
 from localcloud.stepfunctions.map_runs import MapRun
@@ -131,7 +131,7 @@ class Interpreter:
 
         return self._intercept(TaskCall(execution, integration, arguments, call, stop, time_out))
 
-    def start_nested(self, parent: Execution, arguments: Mapping[str, Any]) -> Execution:
+    def start_nested(self, parent: Execution, integration: Integration, arguments: Mapping[str, Any]) -> Execution:
         """Start the execution that a task asks for.
 
         Raises:
@@ -140,10 +140,14 @@ class Interpreter:
         given = arguments.get("Input", {})
         text = given if isinstance(given, str) else to_text(given)
         machine_arn, name = str(arguments.get("StateMachineArn")), arguments.get("Name")
+        machine = self.store.machines.get(machine_arn)
+        if integration.operation == START_SYNC and machine is not None and not machine.is_express:
+            message = "This operation is not supported by this type of state machine"
+            raise StateError(f"{integration.prefix}.StateMachineTypeNotSupportedException", message)
         try:
             started = self.start(machine_arn, text, name, parent.arn)
         except InvalidRequestError as exc:
-            raise StateError(f"StepFunctions.{exc.code}Exception", exc.message) from exc
+            raise StateError(f"{integration.prefix}.{exc.code}Exception", exc.message) from exc
         if not parent.is_running:  # it was stopped before this one could be known as its own
             self.stop(started)
         return started

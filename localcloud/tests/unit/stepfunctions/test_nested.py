@@ -57,6 +57,36 @@ def test_failure_of_nested_execution_is_a_failed_task_with_its_error_in_the_caus
     assert {"Error": "BadError", "Cause": "It is bad."} == {key: cause[key] for key in ("Error", "Cause")}
 
 
+SYNC = {**START, "Resource": "arn:aws:states:::aws-sdk:sfn:startSyncExecution"}
+
+
+@pytest.mark.parametrize(
+    ("only", "expected"),
+    [
+        ({"Type": "Pass", "Output": {"sum": 2}, "End": True}, {"Status": "SUCCEEDED", "Output": '{"sum":2}'}),
+        (FAIL, {"Status": "FAILED", "Error": "BadError", "Cause": "It is bad."}),
+    ],
+)
+def test_synchronous_express_execution_gives_its_status_however_it_ends(
+    states: Interpreted, only: dict[str, Any], expected: dict[str, str]
+) -> None:
+    states.put({"Only": only}, "inner", kind="EXPRESS")
+    output = states.output({"Start": SYNC})
+    assert expected == {name: output[name] for name in expected}
+
+
+def test_only_an_express_execution_can_be_synchronous(states: Interpreted) -> None:
+    states.put({"Only": FAIL}, "inner")
+    assert "Sfn.StateMachineTypeNotSupportedException" == states.run({"Start": SYNC}).error
+    assert [] == inner(states)
+
+
+def test_synchronous_execution_that_the_role_may_not_start_is_denied(states: Interpreted) -> None:
+    states.put({"Only": FAIL}, "inner", kind="EXPRESS")
+    states.services.denied.add("states:StartSyncExecution")
+    assert "Sfn.SfnException" == states.run({"Start": SYNC}).error
+
+
 def test_end_of_nested_execution_is_announced(states: Interpreted) -> None:
     states.put({"Only": FAIL}, "inner")
     states.run({"Start": START})
