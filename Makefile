@@ -122,6 +122,10 @@ soak-uploads: setup
 soak-images: setup
 	.venv/bin/python -m tests.images.fuzz --count 30000 --seed $(SEED)
 
+.PHONY: definitions
+definitions: setup ## write into the workflows' definitions what they repeat, from statemachine/repeated.toml
+	.venv/bin/python -m statemachine.repeated
+
 .PHONY: docs
 docs: setup ## draw the pictures in docs/, write the tables of errors (operations.md) and permissions (security.md)
 	.venv/bin/python -m documents.workflow

@@ -23,7 +23,8 @@ from untrusted.text import shown
 SIZES = (200, 2_000)
 IMAGES = sorted(Path("examples/photos/test").rglob("*.*"))
 LIMIT = 0.10  # by how much an image of the large backlog may cost more than one of the small
-WRITES = {"Open record", "Record outcome"}
+EVENTS = {"Announce outcome", "Announce failure"}
+WRITES = {"Open record", "Record prediction", "Record error"}
 
 
 def store(cloud: Cloud, bucket: str, prefix: str, count: int) -> None:
@@ -50,7 +51,7 @@ def units(events: list[dict[str, Any]]) -> Counter[str]:
                 if "taskScheduledEventDetails" in event
             ),
             "dynamodb_write": sum(name in WRITES for name in entered),
-            "event": entered.count("Announce outcome"),
+            "event": sum(name in EVENTS for name in entered),
         }
     )
 

@@ -37,7 +37,8 @@ PLACES = {
     "FilterInferencesFunction": Place(2, 3),
     "FailureQueue": Place(3, 0),
     "FailurePipe": Place(3, 1),
-    "RecordFailureWorkflow": Place(3, 2),
+    "RecordFailureWorkflow": Place(4, 1),
+    "RecordingWorkflow": Place(3, 2),
     "Monitoring": Place(3, 3),
     "FailureDeadLetterQueue": Place(4, 0),
 }
@@ -98,10 +99,12 @@ def flows(resources: Mapping[str, Any]) -> list[Flow]:
             found += [Flow(name, other, False) for other in references(target["Arn"])]
             found += [Flow(name, other, True) for other in references(target.get("DeadLetterConfig"))]
         found += [Flow(name, other, True) for other in references(properties.get("RedrivePolicy"))]
-        called = set(references(properties.get("DefinitionSubstitutions"))) - {
-            "ImageBucket"
-        }  # its name, to check input
-        found += [Flow(name, other, False) for other in called]
+        if resources[name]["Type"] == "AWS::Serverless::StateMachine":
+            [role] = references(properties["Role"])
+            allowed = {*references(resources[role]["Properties"]["Policies"])}
+            # The bucket's name is there to check input.
+            called = {*references(properties["DefinitionSubstitutions"])} & allowed - {"ImageBucket"}
+            found += [Flow(name, other, False) for other in called]
         if resources[name]["Type"] == "AWS::Serverless::Function":
             [role] = references(properties["Role"])
             rights = {*references(resources[role]["Properties"]["Policies"])} & {"ImageBucket", ENDPOINT}

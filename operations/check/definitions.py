@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -47,7 +47,7 @@ class Definition:
 
 
 def read_definitions(place: Place, image_bucket: str) -> list[Definition]:
-    """Return the definitions of all workflows in the service's template.
+    """Return the definitions of all workflows in the service's template, each once.
 
     Args:
         place: where they would be deployed.
@@ -60,7 +60,12 @@ def read_definitions(place: Place, image_bucket: str) -> list[Definition]:
         for resource in template["Resources"].values()
         if resource["Type"] == "AWS::Serverless::StateMachine"
     ]
-    return [_read(properties, resolver) for properties in workflows]
+    found: dict[str, Definition] = {}
+    for definition in (_read(properties, resolver) for properties in workflows):
+        known = found.get(definition.name, definition)
+        types = dict.fromkeys((*known.types, *definition.types))
+        found[definition.name] = replace(known, types=tuple(types))
+    return list(found.values())
 
 
 def check_definitions(stepfunctions: "SFNClient", definitions: list[Definition]) -> Iterator[Row]:

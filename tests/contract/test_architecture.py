@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
 OURS = {
     *("algorithm", "benchmarks", "cli", "documents", "examples", "functions", "localcloud"),
-    *("operations", "training", "untrusted"),
+    *("operations", "statemachine", "training", "untrusted"),
 }
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "main", "misc"}
 

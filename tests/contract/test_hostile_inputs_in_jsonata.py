@@ -66,12 +66,13 @@ def test_jsonata_validates_every_input_as_expected(states: dict[str, Any]) -> No
     read = [
         (given, found, reading["Choices"][number]["Assign"])
         for given, found, number in zip(generated, bound, choose(reading["Choices"], bound), strict=True)
-        if number or not refused_at_once(given)
+        if number is not None or not refused_at_once(given)
     ]
-    names = list(reading["Choices"][1]["Assign"])
+    names = list(reading["Choices"][0]["Assign"])
     values = evaluate([(assigned[name], found) for _, found, assigned in read for name in names])
     variables = [
-        dict(zip(names, values[at : at + len(names)], strict=True)) for at in range(0, len(values), len(names))
+        {**dict(zip(names, values[at * len(names) : (at + 1) * len(names)], strict=True)), **found}
+        for at, (_, found, _) in enumerate(read)
     ]
 
     ends = [*(choice["Next"] for choice in validating["Choices"]), validating["Default"]]

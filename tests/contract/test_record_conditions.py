@@ -52,9 +52,8 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator["DynamoDBClient"]:
         yield client
 
 
-def allowed(client: "DynamoDBClient", state: dict[str, Any], outcome: str) -> set[tuple[str, str]]:
-    """Over which records the two executions may write with the state's condition."""
-    condition = state["Arguments"]["ConditionExpression"]
+def allowed(client: "DynamoDBClient", condition: str, outcome: str) -> set[tuple[str, str]]:
+    """Over which records the two executions may write with a condition."""
     found = set()
     for before, record in BEFORE.items():
         for execution in ("first", "second"):
@@ -72,16 +71,23 @@ def allowed(client: "DynamoDBClient", state: dict[str, Any], outcome: str) -> se
 
 
 def test_record_without_a_final_outcome_may_be_opened(dynamodb: "DynamoDBClient", states: dict[str, Any]) -> None:
-    assert OPENS == allowed(dynamodb, states["Open record"], "ACCEPTED")
+    condition = states["Open record"]["Arguments"]["ConditionExpression"]
+    assert OPENS == allowed(dynamodb, condition, "ACCEPTED")
 
 
 def test_outcome_replaces_only_the_failure_of_another_execution(
     dynamodb: "DynamoDBClient", states: dict[str, Any]
 ) -> None:
-    assert DECIDES == allowed(dynamodb, states["Record outcome"], "ACCEPTED")
+    assert DECIDES == allowed(dynamodb, states["Valid input?"]["Assign"]["may_replace"], "ACCEPTED")
 
 
 def test_failure_replaces_only_a_failure_that_its_execution_tried_to_repair(
-    dynamodb: "DynamoDBClient", definitions: dict[str, dict[str, Any]]
+    dynamodb: "DynamoDBClient", states: dict[str, Any]
 ) -> None:
-    assert FAILS == allowed(dynamodb, definitions["record_failure"]["States"]["Record failure"], "FAILED")
+    [recording] = [choice for choice in states["Valid input?"]["Choices"] if "may_replace" in choice.get("Assign", {})]
+    assert FAILS == allowed(dynamodb, recording["Assign"]["may_replace"], "FAILED")
+
+
+@pytest.mark.parametrize("state", ["Record prediction", "Record error"])
+def test_no_outcome_is_recorded_without_the_condition(states: dict[str, Any], state: str) -> None:
+    assert "{% $may_replace %}" == states[state]["Arguments"]["ConditionExpression"]

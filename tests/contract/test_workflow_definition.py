@@ -15,13 +15,11 @@ from jsonata.utils import Utils
 
 from functions.classify_image.app import ENDPOINT_CONFIG, SERVERLESS_CONFIG, SSM_CONFIG
 from localcloud.stepfunctions.retries import delay_seconds
+from statemachine.repeated import ORDER
 from tests.security.gate.workflows import states as states_of
 from tests.soak.endpoint_calls import SERVERLESS_ERRORS, calls_per_execution
 
 ROOT = Path(__file__).parents[2]
-KEY_ORDER = ["Type", "Comment", "Resource", "Label", "ItemReader", "ItemSelector", "MaxConcurrency"]
-KEY_ORDER += ["ToleratedFailurePercentage", "ItemProcessor", "ResultWriter", "Arguments", "TimeoutSeconds", "Choices"]
-KEY_ORDER += ["Default", "Assign", "Output", "Retry", "Catch", "Error", "Cause", "Next", "End"]
 SUBSTITUTIONS = {"Partition": "aws", "ConfidenceThreshold": "0.8"}
 WORKFLOWS = {
     "image_classification": "ImageClassificationWorkflow",
@@ -59,6 +57,26 @@ def test_placeholders_equal_the_templates_substitutions(
     assert set(substitutions) == placeholders
 
 
+def test_failures_are_recorded_by_the_image_workflow_itself(resources: dict[str, Any]) -> None:
+    image, recording = (resources[name]["Properties"] for name in ("ImageClassificationWorkflow", "RecordingWorkflow"))
+    for field in ("DefinitionUri", "DefinitionSubstitutions"):
+        assert image[field] == recording[field]
+    assert "EXPRESS" == recording["Type"]  # a failed one causes no event, and so no message about itself
+
+
+def test_recording_a_failure_starts_no_other_recording(
+    definitions: dict[str, dict[str, Any]], resources: dict[str, Any]
+) -> None:
+    [pattern] = [
+        resource["Properties"]["EventPattern"]
+        for resource in resources.values()
+        if resource["Type"] == "AWS::Events::Rule" and "status" in resource["Properties"]["EventPattern"]["detail"]
+    ]
+    assert [{"Ref": "ImageClassificationWorkflow"}] == pattern["detail"]["stateMachineArn"]
+    called = [state.get("Resource", "") for state in definitions["image_classification"]["States"].values()]
+    assert [] == [resource for resource in called if "Execution" in resource]
+
+
 def test_every_workflow_is_deployed(definitions: dict[str, dict[str, Any]]) -> None:
     assert set(WORKFLOWS) == set(definitions)
 
@@ -84,7 +102,7 @@ def test_every_state_says_in_one_sentence_what_it_is_for(definitions: dict[str, 
 
 def test_every_state_keeps_the_same_key_order(definitions: dict[str, dict[str, Any]]) -> None:
     states = states_of(definitions)
-    assert [] == [name for name, state in states if sorted(state, key=KEY_ORDER.index) != list(state)]
+    assert [] == [name for name, state in states if sorted(state, key=ORDER.index) != list(state)]
 
 
 def test_an_image_costs_the_endpoint_at_most_three_calls(definition: dict[str, Any]) -> None:
@@ -163,40 +181,22 @@ def test_definitions_use_nothing_that_the_local_cloud_ignores(definitions: dict[
     assert [] == [name for name, s in states_of(definitions) if s["Type"] == "Succeed" and "Output" in s]
 
 
-def test_both_workflows_that_record_read_an_image_in_the_same_way(definitions: dict[str, dict[str, Any]]) -> None:
-    workflow, failure = (definitions[name]["States"] for name in ("image_classification", "record_failure"))
-    (shape, *forms), (same_shape, *same_forms) = (
-        state["Choices"] for state in (workflow["Read input"], failure["Which image?"])
-    )
-    assert shape["Condition"] == same_shape["Condition"]
-    assert forms == same_forms
-    refused = {"Invalid image URL": "Nothing to record", "Invalid threshold": "Nothing to record"}
-    accepted = {"Find version": "Find version", "Open record": "Record failure"}
-    valid, recorded = (
-        [*map(rule, state["Choices"]), (None, state["Default"])]
-        for state in (workflow["Valid input?"], failure["Valid input?"])
-    )
-    assert [(condition, (refused | accepted)[end]) for condition, end in valid] == recorded
-    for state in ("Find version", "Find version again"):
-        for key in ("Arguments", "Assign", "Retry"):
-            assert workflow[state][key] == failure[state][key]
-    assert [workflow["Find version"][key] for key in ("Arguments", "Assign")] == [
-        workflow["Find version again"][key] for key in ("Arguments", "Assign")
-    ]
-    assert workflow["Read record"]["Output"] == failure["Read record"]["Assign"]["result"]
+LONGEST_EXPRESSION = 160  # characters
 
 
-def rule(choice: dict[str, Any]) -> tuple[str, str]:
-    """Return the condition of a choice, and where it leads."""
-    return choice["Condition"], choice["Next"]
+def test_every_expression_is_short(definitions: dict[str, dict[str, Any]]) -> None:
+    expressions = [text for text in strings(definitions) if text.startswith("{%")]
+    assert [] == [text for text in expressions if len(text) > LONGEST_EXPRESSION]
 
 
-def test_expressions_that_read_and_validate_the_input_are_short(definitions: dict[str, dict[str, Any]]) -> None:
-    reading = {"image_classification": "Read input", "record_failure": "Which image?"}
-    for workflow, state in reading.items():
-        states = definitions[workflow]["States"]
-        choices = strings([states[state]["Choices"], states["Valid input?"]["Choices"]])
-        assert [] == [text for text in choices if len(text) > 160], workflow
+@pytest.mark.parametrize("service", ["dynamodb:putItem", "events:putEvents", "s3:headObject"])
+def test_only_the_image_workflow_records_and_announces(definitions: dict[str, dict[str, Any]], service: str) -> None:
+    callers = {
+        where.partition(": ")[0]
+        for where, state in states_of(definitions)
+        if state.get("Resource", "").endswith(service)
+    }
+    assert {"image_classification"} == callers
 
 
 @pytest.mark.parametrize(
@@ -211,20 +211,19 @@ def test_expressions_that_read_and_validate_the_input_are_short(definitions: dic
     ],
     ids=["malformed", "delete marker", "no version named", "throttled", "denied", "no cause"],
 )
-@pytest.mark.parametrize("workflow", ["image_classification", "record_failure"])
 def test_version_id_that_s3_does_not_know_is_told_from_what_passes(
-    definitions: dict[str, dict[str, Any]], workflow: str, end: str, version_id: str | None, cause: str | None
+    states: dict[str, Any], end: str, version_id: str | None, cause: str | None
 ) -> None:
-    state = definitions[workflow]["States"]["Unknown version?"]
+    state, caught = states["Unknown version?"], states["Find version"]["Catch"][1]
     error_output = {"Error": "S3.S3Exception", **({"Cause": cause} if cause else {})}
+    refusal = evaluate(caught["Assign"]["refusal"], states={"errorOutput": error_output})
     version = Utils.NULL_VALUE if version_id is None else version_id
     holding = [
         choice["Next"]
         for choice in state["Choices"]
-        if evaluate(choice["Condition"], version_id=version, states={"input": error_output})
+        if evaluate(choice["Condition"], version_id=version, refusal=refusal)
     ]
-    recorded = end if end == "Find version again" else "Nothing to record"
-    assert [*holding, state["Default"]][0] == (end if workflow == "image_classification" else recorded)
+    assert [*holding, state["Default"]][0] == end
 
 
 @pytest.mark.parametrize(
@@ -249,23 +248,38 @@ def test_version_id_that_s3_does_not_know_is_told_from_what_passes(
     ],
 )
 def test_outcome_whose_announcement_failed_is_announced_again(
-    announced: bool, record: dict[str, Any], ended_with: str, definitions: dict[str, dict[str, Any]]
+    announced: bool, record: dict[str, Any], ended_with: str, states: dict[str, Any]
 ) -> None:
-    [choice] = definitions["record_failure"]["States"]["Announced?"]["Choices"]
-    result = {"execution": "arn:e", "processing_time_ms": 245, **record}
-    again = evaluate(choice["Condition"], result=_without_none(result), execution="arn:e", error=ended_with)
+    [choice] = states["Announced?"]["Choices"]
+    found = _without_none({"execution": "arn:e", "processing_time_ms": 245, **record})
+    again = evaluate(choice["Condition"], states={"input": found}, execution="arn:e", failed_with=ended_with)
     assert announced is not again
+
+
+def test_duplicate_of_an_image_announces_nothing(states: dict[str, Any]) -> None:
+    [choice] = states["Announced?"]["Choices"]
+    found = {"execution": "arn:e", "error": "E"}
+    null = Utils.NULL_VALUE
+    assert evaluate(choice["Condition"], states={"input": found}, execution="arn:e", failed_with=null) is False
 
 
 def _without_none(record: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in record.items() if value is not None}
 
 
-def test_only_records_of_the_workflow_have_a_duration(definitions: dict[str, dict[str, Any]]) -> None:
-    # "Announced?" tells by it who wrote a record.
-    workflow, failure = (definitions[name]["States"] for name in ("image_classification", "record_failure"))
-    assert "processing_time_ms" in workflow["Record outcome"]["Arguments"]["Item"]
-    assert "processing_time_ms" not in failure["Record failure"]["Arguments"]["Item"]
+@pytest.mark.parametrize(
+    ("duration", "failed_with", "attribute"),
+    [({"processing_time_ms": 245}, Utils.NULL_VALUE, {"N": "245"}), ({}, "States.Timeout", {"NULL": True})],
+    ids=["its own error", "failure of another execution"],
+)
+def test_only_an_error_of_the_execution_itself_has_a_duration(
+    states: dict[str, Any], duration: dict[str, int], failed_with: Any, attribute: dict[str, Any]
+) -> None:
+    # "Announced?" sees by it who wrote a record.
+    explained, recorded = states["Explain error"]["Assign"], states["Record error"]["Arguments"]["Item"]
+    found = evaluate(explained["duration"], failed_with=failed_with, started_at=0)
+    assert set(duration) == set(found)
+    assert attribute == evaluate(recorded["processing_time_ms"], duration=duration)
 
 
 @pytest.mark.parametrize(
@@ -280,15 +294,12 @@ def test_only_records_of_the_workflow_have_a_duration(definitions: dict[str, dic
     ],
 )
 def test_no_error_is_recorded_or_raised_under_a_reserved_name(
-    definitions: dict[str, dict[str, Any]], states: dict[str, Any], recorded: str, error: str | None
+    states: dict[str, Any], recorded: str, error: str | None
 ) -> None:
     error_output = {"Error": error} if error else {}
-    explained = states["Explain failure"]["Assign"]["result"]["error"]
+    explained = states["Explain error"]["Assign"]["result"]["error"]
     assert recorded == evaluate(explained, states={"input": error_output})
     assert "{% $result.error %}" == states["Failed"]["Error"]
-    failure = definitions["record_failure"]["States"]["Record failure"]
-    names = [failure["Arguments"]["Item"]["error"]["S"], failure["Assign"]["result"]["error"]]
-    assert [recorded] * 2 == [evaluate(name, error=error or "States.Unknown") for name in names]
 
 
 def substituted(workflow: str) -> str:
@@ -332,7 +343,7 @@ def test_definition_passes_the_schema_of_cfn_lint(workflow: str, tmp_path: Path)
 def test_every_cause_of_a_failure_becomes_a_sentence(
     states: dict[str, Any], cause: str, error_output: dict[str, str]
 ) -> None:
-    text = states["Explain failure"]["Assign"]["result"]["cause"]
+    text = states["Explain error"]["Assign"]["result"]["cause"]
     assert cause == evaluate(text, states={"input": error_output})
 
 
@@ -346,12 +357,48 @@ def evaluate(text: str, **variables: object) -> Any:
     return expression.evaluate(None, frame)
 
 
-def test_record_and_result_say_the_same_in_both_directions(states: dict[str, Any]) -> None:
-    result = {"image_processed": True, "outcome": "ACCEPTED", "confidence_score": 0.92, "class_probabilities": {"a": 1}}
-    context = {"states": {"context": {"Execution": {"Id": "arn"}}}, "uploaded_at": "2026-01-15T09:30:00Z#00"}
-    item = evaluate(states["Record outcome"]["Arguments"]["Item"], result=result, **context)
-    assert {"BOOL": True} == item["image_processed"]
-    assert {"M": {"a": {"N": "1"}}} == item["class_probabilities"]
+def filled(template: Any, **variables: object) -> Any:
+    """Evaluate all expressions of a JSON template."""
+    if isinstance(template, dict):
+        return {name: filled(value, **variables) for name, value in template.items()}
+    return evaluate(template, **variables) if isinstance(template, str) and "{%" in template else template
+
+
+RESULTS = {
+    "Record prediction": {
+        "image_processed": True,
+        "outcome": "ACCEPTED",
+        "classification": "a",
+        "confidence_score": 0.92,
+        "passed_threshold": True,
+        "class_probabilities": {"a": 1, "b": 0},
+        "confidence_threshold": 0,
+        "endpoint": "e",
+        "variant": "v",
+        "processing_time_ms": 245,
+    },
+    "Record error": {
+        "image_processed": False,
+        "outcome": "FAILED",
+        "error": "E",
+        "cause": "",
+        "confidence_threshold": 0.8,
+    },
+}
+
+
+@pytest.mark.parametrize("state", RESULTS)
+def test_record_and_result_say_the_same_in_both_directions(states: dict[str, Any], state: str) -> None:
+    address = {"image_url": "s3://b/k", "version": "v"}
+    result = address | RESULTS[state]
+    item = filled(
+        states[state]["Arguments"]["Item"],
+        result=result,
+        duration={},
+        execution="arn",
+        uploaded_at="2026-01-15T09:30:00Z#00",
+        **address,
+    )
     read = evaluate(states["Read record"]["Output"], states={"result": {"Item": item}})
     assert result == {name: read[name] for name in result}
     assert {"uploaded_at", "execution", "recorded_at"} == set(read) - set(result)
@@ -365,16 +412,30 @@ def test_sample_of_the_outcomes_event_is_what_the_workflow_announces(states: dic
     assert list(states["Filter inferences"]["Assign"]["result"]) == list(sample["detail"])
 
 
-def test_event_names_the_execution_of_its_outcome_first_and_once(definitions: dict[str, dict[str, Any]]) -> None:
+@pytest.mark.parametrize(("named", "execution"), [([], "arn:own"), (["arn:failed"], "arn:failed")])
+def test_event_names_the_execution_of_its_outcome_first_and_once(
+    states: dict[str, Any], named: list[str], execution: str
+) -> None:
     # Step Functions appends the ARNs of the execution that puts the event and of its state machine.
     first, second = json.loads((ROOT / "events/image_decided.json").read_text())["resources"]
     assert "execution" == first.split(":")[5]
     assert "stateMachine" == second.split(":")[5]
     assert first.rpartition(":")[0] == second.replace(":stateMachine:", ":execution:")
-    [entry] = definitions["image_classification"]["States"]["Announce outcome"]["Arguments"]["Entries"]
-    assert "Resources" not in entry
-    [entry] = definitions["record_failure"]["States"]["Announce outcome"]["Arguments"]["Entries"]
-    assert ["{% $execution %}"] == entry["Resources"]
+    [entry] = states["Announce outcome"]["Arguments"]["Entries"]
+    own = {"context": {"Execution": {"Id": "arn:own"}}}
+    assert named == evaluate(entry["Resources"], execution=execution, states=own)
+
+
+def test_refused_image_has_a_sentence_for_every_reason(states: dict[str, Any]) -> None:
+    refusals = [
+        place
+        for state in ("Read input", "Valid input?")
+        for place in [*states[state]["Choices"], {**states[state], "Next": states[state]["Default"]}]
+        if place["Next"] == "Invalid image URL"
+    ]
+    problems = [place["Assign"]["problem"] for place in refusals]
+    assert len(problems) == len(set(problems)) == 8
+    assert [] == [problem for problem in problems if not re.fullmatch(r"[A-Z].+\.", problem)]
 
 
 UPLOAD = json.loads((ROOT / "events/workflow_s3_event.json").read_text())
@@ -395,20 +456,54 @@ ENDED = {"executionArn": "arn:e", "status": "ABORTED", "error": None, "cause": N
     ],
     ids=["undelivered upload", "failed", "timed out", "aborted"],
 )
-def test_message_of_the_failure_queue_names_execution_error_and_cause(
+def test_message_of_the_failure_queue_becomes_a_request_to_record_it(
     definitions: dict[str, dict[str, Any]], expected: tuple[Any, ...], body: Any, attributes: dict[str, str]
 ) -> None:
     message = {
         "body": json.dumps(body),
         "messageAttributes": {name: {"stringValue": value} for name, value in attributes.items()},
     }
-    state = definitions["record_failure"]["States"]["Read message"]
+    failure_states = definitions["record_failure"]["States"]
     states = {"input": [message], "context": {"Execution": {"Id": "arn:own"}}}
-    execution, error, cause = (
-        evaluate(state["Assign"][name], states=states) for name in ("execution", "error", "cause")
-    )
-    assert expected[:2] == (execution, error)
-    assert cause == (
-        expected[2] or f"The execution ended as {body['detail']['status']} before it had recorded an outcome."
-    )
-    assert UPLOAD == evaluate(state["Output"], states=states)
+    read = filled(failure_states["Read message"]["Assign"], states=states)
+    choice = failure_states["Which failure?"]
+    places = [*choice["Choices"], {**choice, "Condition": "{% true %}"}]
+    chosen = next(place for place in places if evaluate(place["Condition"], **read) is True)
+    assigned = filled(chosen["Assign"], states=states, **read)
+    cause = expected[2] or f"The execution ended as {body['detail']['status']} before it had recorded an outcome."
+    failure = dict(zip(("execution", "Error", "Cause"), (*expected[:2], cause), strict=True))
+    assert failure == assigned["failure"]
+    assert UPLOAD == assigned["request"]
+
+    sent = evaluate(failure_states["Record failure"]["Arguments"]["Input"], **assigned)
+    assert {**UPLOAD, "failure": failure} == json.loads(sent)
+
+
+@pytest.mark.parametrize(
+    ("end", "answer"),
+    [
+        ("Recorded", {"Status": "SUCCEEDED"}),
+        ("Nothing to record", {"Status": "FAILED", "Error": "InvalidImageUrlError"}),
+        ("Nothing to record", {"Status": "FAILED", "Error": "ImageNotFoundError"}),
+        ("Not recorded", {"Status": "FAILED", "Error": "DynamoDB.ThrottlingException"}),
+        ("Not recorded", {"Status": "TIMED_OUT"}),
+    ],
+)
+def test_message_stays_in_the_queue_unless_its_failure_is_recorded(
+    definitions: dict[str, dict[str, Any]], end: str, answer: dict[str, str]
+) -> None:
+    state = definitions["record_failure"]["States"]["Recorded?"]
+    holding = [
+        choice["Next"] for choice in state["Choices"] if evaluate(choice["Condition"], states={"input": answer}) is True
+    ]
+    assert end == [*holding, state["Default"]][0]
+
+
+def test_workflow_names_every_refusal_that_leaves_nothing_to_record(
+    definitions: dict[str, dict[str, Any]], states: dict[str, Any]
+) -> None:
+    refusals = {
+        state["Error"] for state in states.values() if state["Type"] == "Fail" and not state["Error"].startswith("{%")
+    }
+    choice = definitions["record_failure"]["States"]["Recorded?"]["Choices"][1]
+    assert refusals == set(re.findall(r"'(\w+Error)'", choice["Condition"]))

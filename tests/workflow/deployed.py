@@ -37,11 +37,12 @@ class Run:
 
 @dataclass(frozen=True)
 class Decided:
-    """An upload that was decided: the execution's output, and the item in the results table."""
+    """An upload that was decided: the execution's output and states, and the item in the results table."""
 
     execution: str
     output: dict[str, Any]
     record: dict[str, Any]
+    path: list[str]
 
 
 def ended(states: Any, execution: str) -> Run:
@@ -109,7 +110,7 @@ class Deployed:
             assert time.monotonic() < deadline, f"{key} has no outcome"
             time.sleep(0.05)
         run = ended(self._states, found["Item"]["execution"])
-        return Decided(run.execution, run.output, found["Item"])
+        return Decided(run.execution, run.output, found["Item"], run.path)
 
     def start(self, event: dict[str, Any]) -> Run:
         """Start the workflow with an input and wait for its end."""

@@ -42,6 +42,9 @@ BUS = ["AmazonEventBridgeException", "FailedEntry", "InternalException", "SdkCli
 BUS = [*(f"EventBridge.{name}" for name in BUS), "States.Timeout"]
 NESTED = ["ExecutionLimitExceededException", "AWSStepFunctionsException", "SdkClientException"]
 NESTED = [f"StepFunctions.{name}" for name in NESTED]
+RECORDER = ["Sfn.SfnException", "Sfn.SdkClientException"]
+RECORDING = ["Record prediction", "Record error"]
+ANNOUNCING = ["Announce outcome", "Announce failure"]
 NO_IMAGE = ["S3.NoSuchKeyException", "S3.NotFoundException"]
 CONDITION_FAILED = "DynamoDB.ConditionalCheckFailedException"
 UNNAMED = "SomethingElseError"  # what only States.ALL catches
@@ -66,13 +69,13 @@ class Case:
 CASES = [
     *[Case(WORKFLOW, "Find version", error, 7, "Find version") for error in STORE_AWAY],
     *[Case(WORKFLOW, "Find version", error, 1, "No such image") for error in NO_IMAGE],
-    Case(WORKFLOW, "Find version", "S3.S3Exception", 1, "Accepted"),
+    Case(WORKFLOW, "Find version", "S3.S3Exception", 1, "Announce outcome"),
     *[Case(WORKFLOW, "Find version again", error, 7, "Find version again") for error in STORE],
     *[Case(WORKFLOW, "Find version again", error, 1, "No such image") for error in NO_IMAGE],
     *[Case(WORKFLOW, task, "Lambda.TooManyRequestsException", 481, "Failed") for task in TASKS],
     *[Case(WORKFLOW, task, error, 1, "Failed") for task in TASKS for error in ("States.DataLimitExceeded", UNNAMED)],
     *[Case(WORKFLOW, "Serialize image", error, 5, "Failed") for error in [*TRANSIENT, *PASSING_IMAGE_ERRORS]],
-    *[Case(WORKFLOW, "Serialize image", error, 1, "Unreadable") for error in UNREADABLE],
+    *[Case(WORKFLOW, "Serialize image", error, 1, "Announce outcome") for error in UNREADABLE],
     *[
         Case(WORKFLOW, "Serialize image", error, 1, "Failed")
         for error in ("InvalidImageUrlError", "ImageAccessDeniedError", "OtherProcessorError")
@@ -88,28 +91,20 @@ CASES = [
     ],
     *[
         Case(WORKFLOW, state, error, 7, state)
-        for state in ("Open record", "Read record", "Record outcome")
+        for state in ("Open record", "Read record", *RECORDING)
         for error in DATABASE
     ],
-    *[Case(WORKFLOW, state, CONDITION_FAILED, 1, "Already recorded") for state in ("Open record", "Record outcome")],
-    *[Case(WORKFLOW, "Announce outcome", error, 7, "Announce outcome") for error in BUS],
-    *[Case(FAILURE, "Find version", error, 7, "Find version") for error in STORE_AWAY],
-    *[Case(FAILURE, "Find version", error, 1, "Nothing to record") for error in NO_IMAGE],
-    Case(FAILURE, "Find version", "S3.S3Exception", 1, "Recorded"),
-    *[Case(FAILURE, "Find version again", error, 7, "Find version again") for error in STORE],
-    *[Case(FAILURE, "Find version again", error, 1, "Nothing to record") for error in NO_IMAGE],
-    *[Case(FAILURE, "Record failure", error, 7, "Record failure") for error in DATABASE],
-    Case(FAILURE, "Record failure", CONDITION_FAILED, 1, "Already recorded"),
-    *[Case(FAILURE, "Read record", error, 7, "Read record") for error in DATABASE],
-    *[Case(FAILURE, "Announce outcome", error, 7, "Announce outcome") for error in BUS],
+    *[Case(WORKFLOW, state, CONDITION_FAILED, 1, "Already recorded") for state in ("Open record", *RECORDING)],
+    *[Case(WORKFLOW, state, error, 7, state) for state in ANNOUNCING for error in BUS],
+    *[Case(FAILURE, "Record failure", error, 7, "Record failure") for error in RECORDER],
     *[Case(BACKLOG, "Classify listed image", error, 7, "Classify listed image") for error in NESTED],
 ]
 # What must fail as well for an execution to come to a state.
 BEFORE = {
     (WORKFLOW, "Find version again"): {"Find version": ("S3.S3Exception", ALWAYS)},
-    (FAILURE, "Find version again"): {"Find version": ("S3.S3Exception", ALWAYS)},
     (WORKFLOW, "Read record"): {"Open record": (CONDITION_FAILED, ALWAYS)},
-    (FAILURE, "Read record"): {"Record failure": (CONDITION_FAILED, ALWAYS)},
+    (WORKFLOW, "Record error"): {"Serialize image": (UNNAMED, ALWAYS)},
+    (WORKFLOW, "Announce failure"): {"Serialize image": (UNNAMED, ALWAYS)},
 }
 
 # The key of the image says which states fail, with what and how often. Marker files count, since an environment may be
@@ -124,6 +119,7 @@ ANSWERS = {
     "Classify image": {"class_probabilities": {"truck": 0.9}, "endpoint": "e", "variant": "v"},
     "Filter inferences": {"classification": "truck", "confidence_score": 0.9},
     "Read record": {"Item": {"outcome": {"S": "ACCEPTED"}}},
+    "Record failure": {"Status": "SUCCEEDED"},
     "Classify listed image": {"Output": {"image_url": "u", "version": "v1", "outcome": "ACCEPTED"}},
 }
 
@@ -198,7 +194,9 @@ def scripted(name: str, stand_in: str) -> dict[str, Any]:
     if name == BACKLOG:
         processor = definition["States"]["Classify list"]["ItemProcessor"]
         definition = {"QueryLanguage": "JSONata", "StartAt": processor["StartAt"], "States": processor["States"]}
-    image_url = "{% $states.input.image_url %}" if name == BACKLOG else "{% $image_url %}"
+    image_url = {WORKFLOW: "{% $image_url %}", FAILURE: "{% $request.image_url %}"}.get(
+        name, "{% $states.input.image_url %}"
+    )
     for state_name, state in definition["States"].items():
         if state["Type"] == "Task" and "lambda:invoke" in state["Resource"]:
             state["Arguments"] = {"FunctionName": stand_in, "Payload": {"state": state_name, "image_url": image_url}}
@@ -284,30 +282,31 @@ def test_error_of_step_functions_itself_has_one_name_in_record_and_execution(run
 
 def test_failure_is_recorded_and_announced_before_the_execution_fails(runs: dict[Case, Run]) -> None:
     path = runs[the_case("Filter inferences", "InvalidThresholdError")].path
-    assert ["Explain failure", "Record outcome", "Announce outcome", "Which outcome?", "Failed"] == path[-5:]
+    assert ["Explain error", "Record error", "Failed?", "Announce failure", "Failed"] == path[-5:]
 
 
 def test_execution_that_cannot_record_fails_with_the_databases_own_error(runs: dict[Case, Run]) -> None:
-    description = runs[the_case("Record outcome", "DynamoDB.ThrottlingException")].description
+    description = runs[the_case("Record prediction", "DynamoDB.ThrottlingException")].description
     assert "FAILED" == description["status"]
     assert "DynamoDB.ThrottlingException" == description["error"]
 
 
 def test_duplicate_runs_no_function_and_answers_what_was_recorded(runs: dict[Case, Run]) -> None:
     run = runs[the_case("Open record", CONDITION_FAILED)]
-    assert ["Read input", "Valid input?", "Find version", "Open record", "Read record", "Already recorded"] == run.path
+    found = ["Read input", "Valid input?", "Find version", "Valid input?"]
+    assert [*found, "Open record", "Read record", "Announced?", "Already recorded"] == run.path
     assert "ACCEPTED" == run.output["outcome"]
 
 
-@pytest.mark.parametrize("passed", [True, False])
-def test_confidence_decides_between_accepted_and_for_review(workflow: Scripted, passed: bool) -> None:
+@pytest.mark.parametrize(("passed", "outcome"), [(True, "ACCEPTED"), (False, "REVIEW")])
+def test_confidence_decides_between_accepted_and_for_review(workflow: Scripted, passed: bool, outcome: str) -> None:
     run = workflow.wait(workflow.start(WORKFLOW, f"passed-{passed}", {}, passed))
-    expected = ("ACCEPTED", "Accepted") if passed else ("REVIEW", "For review")
-    assert expected == (run.output["outcome"], run.path[-1])
+    assert outcome == run.output["outcome"]
+    assert "Announce outcome" == run.path[-1]
 
 
-@pytest.mark.parametrize("state", ["Find version", "Open record", *TASKS, "Record outcome", "Announce outcome"])
+@pytest.mark.parametrize("state", ["Find version", "Open record", *TASKS, "Record prediction", "Announce outcome"])
 def test_one_transient_error_is_retried_and_forgotten(workflow: Scripted, state: str) -> None:
     run = workflow.wait(workflow.start(WORKFLOW, f"once-{state}", {state: ("States.Timeout", 1)}))
     assert 2 == run.attempts[state]
-    assert "Accepted" == run.path[-1]
+    assert "ACCEPTED" == run.output["outcome"]

@@ -69,6 +69,20 @@ class TestUpload:
         assert card["labels"] == list(output["class_probabilities"])
         assert isinstance(output["processing_time_ms"], int)
 
+    def test_accepted_upload_pays_eight_state_transitions(self, service: Deployed) -> None:
+        decided = service.upload(TRUCK.read_bytes(), "transitions.png")
+        assert "ACCEPTED" == decided.output["outcome"]
+        assert [
+            "Read input",
+            "Valid input?",
+            "Open record",
+            "Serialize image",
+            "Classify image",
+            "Filter inferences",
+            "Record prediction",
+            "Announce outcome",
+        ] == decided.path
+
     def test_record_holds_the_output_the_upload_and_the_execution(self, service: Deployed) -> None:
         decided = service.upload(TRUCK.read_bytes(), "record.png")
         record = service.plain(decided.record)
@@ -175,8 +189,10 @@ class TestDirectInput:
             "Read input",
             "Valid input?",
             "Find version",
+            "Valid input?",
             "Open record",
             "Read record",
+            "Announced?",
             "Already recorded",
         ] == again.path
         assert decided.output == {name: again.output[name] for name in decided.output}

@@ -20,6 +20,7 @@ SUBSTITUTIONS = {
     "ImageBucket": BUCKET,
     "BacklogPrefix": "archive/",
     "ResultsTable": "results",
+    "RecordingWorkflow": "arn:aws:states:us-east-1:000000000000:stateMachine:recording",
 }
 STORED = "uploads/stored.png"  # the only object of the bucket
 INVALID_URL = "InvalidImageUrlError"

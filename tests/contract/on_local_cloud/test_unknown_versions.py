@@ -1,4 +1,4 @@
-"""A request that names a version S3 does not know: both workflows end by name, at once, and record nothing."""
+"""A request that names a version S3 does not know ends by name, at once, and leaves no record."""
 
 import json
 import re
@@ -35,10 +35,7 @@ def run(ministack: MiniStackInProcess, workflow: str, input: Any) -> Execution:
     return ministack.run(json.loads(text)["States"], input)
 
 
-def message(request: dict[str, str]) -> list[dict[str, str]]:
-    """The failure queue's message about an execution of this request."""
-    ended = {"executionArn": "arn:e", "status": "FAILED", "error": "S3.S3Exception", "input": json.dumps(request)}
-    return [{"body": json.dumps({"detail": ended})}]
+FAILURE = {"execution": "arn:e", "Error": "S3.S3Exception", "Cause": "Slow down."}
 
 
 @pytest.mark.parametrize("malformed", [True, False])
@@ -56,9 +53,8 @@ def test_workflow_fails_by_name_without_a_second_call(
 @pytest.mark.parametrize("malformed", [True, False])
 def test_failure_leaves_nothing_to_record(ministack: MiniStackInProcess, marker: str, malformed: bool) -> None:
     request = {"image_url": URL, "version_id": "dsf" if malformed else marker}
-    execution = run(ministack, "record_failure", message(request))
-    assert ["Find version", "Unknown version?", "Nothing to record"] == execution.entered[-3:]
-    assert "SUCCEEDED" == execution.status
+    execution = run(ministack, "image_classification", {**request, "failure": FAILURE})
+    assert ["Find version", "Unknown version?", "No such image"] == execution.entered[-3:]
 
 
 @pytest.fixture
@@ -82,22 +78,22 @@ def test_image_with_a_key_of_its_owner_fails_by_name(ministack: MiniStackInProce
 
 
 def test_image_with_a_key_of_its_owner_leaves_nothing_to_record(ministack: MiniStackInProcess, encrypted: str) -> None:
-    execution = run(ministack, "record_failure", message({"image_url": encrypted}))
-    assert ["Find version", "Unknown version?", "Nothing to record"] == execution.entered[-3:]
-    assert "SUCCEEDED" == execution.status
+    execution = run(ministack, "image_classification", {"image_url": encrypted, "failure": FAILURE})
+    assert ["Find version", "Unknown version?", "No access"] == execution.entered[-3:]
 
 
-@pytest.mark.parametrize("workflow", ["image_classification", "record_failure"])
+@pytest.mark.parametrize(("failure", "following"), [({}, "Open record"), ({"failure": FAILURE}, "Explain error")])
 def test_version_is_found_when_s3_was_busy_once(
-    ministack: MiniStackInProcess, monkeypatch: pytest.MonkeyPatch, workflow: str
+    ministack: MiniStackInProcess,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: dict[str, dict[str, str]],
+    following: str,
 ) -> None:
     s3._create_bucket("images", b"", {})
     s3._put_object("images", "uploads/a.png", b"image", {})
     original, answers = s3._head_object, [s3._error("SlowDown", "Slow down.", 503)]
     monkeypatch.setattr(s3, "_head_object", lambda *arguments: answers.pop() if answers else original(*arguments))
-    request = {"image_url": URL}
-    execution = run(ministack, workflow, message(request) if workflow == "record_failure" else request)
-    following = {"image_classification": "Open record", "record_failure": "Record failure"}[workflow]
-    path = ["Find version", "Unknown version?", "Find version again", following]
-    assert path == execution.entered[execution.entered.index("Find version") :][:4]
+    execution = run(ministack, "image_classification", {"image_url": URL, **failure})
+    path = ["Find version", "Unknown version?", "Find version again", "Valid input?", following]
+    assert path == execution.entered[execution.entered.index("Find version") :][:5]
     s3.reset()

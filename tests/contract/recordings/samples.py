@@ -62,20 +62,20 @@ ASSIGNED: dict[str, tuple[dict[str, Any], int]] = {
     "a key of 1,026 bytes": ({**VERSIONED, "key": "uploads/" + "é" * 509}, 3),
     "a version of 1,028 bytes": ({**VERSIONED, "version": "😀" * 257}, 3),
     "an empty version": ({**VERSIONED, "version": ""}, 4),
-    "a long time": ({**VERSIONED, "uploaded_at": UPLOADED + "0" * 80}, 4),
-    "a time with a line break": ({**VERSIONED, "uploaded_at": "2026-01-15T09:30:00Z#\n"}, 4),
-    "a time without a date": ({**VERSIONED, "uploaded_at": "09:30:00Z#00"}, 5),
-    "a tiny threshold": ({**VERSIONED, "confidence_threshold": 9.99e-7}, 6),
-    "a threshold above 1": ({**VERSIONED, "confidence_threshold": 2}, 6),
-    "a threshold below 0": ({**VERSIONED, "confidence_threshold": -1}, 6),
-    "a name": (NAMED, 7),
-    "a version without a time": ({**VERSIONED, "uploaded_at": None}, 7),
-    "a version and its time": (VERSIONED, 7),
-    "an etag": (UNVERSIONED, 7),
-    "a key of 1,024 bytes": ({**VERSIONED, "key": "uploads/" + "😀" * 254}, 7),
-    "a version of 1,024 bytes": ({**VERSIONED, "version": "€" * 341 + "a"}, 7),
-    "the smallest threshold": ({**VERSIONED, "confidence_threshold": 1e-6}, 7),
-    "the threshold of the model card": (OF_CARD, 7),
+    "a long time": ({**VERSIONED, "uploaded_at": UPLOADED + "0" * 80}, 5),
+    "a time with a line break": ({**VERSIONED, "uploaded_at": "2026-01-15T09:30:00Z#\n"}, 5),
+    "a time without a date": ({**VERSIONED, "uploaded_at": "09:30:00Z#00"}, 6),
+    "a tiny threshold": ({**VERSIONED, "confidence_threshold": 9.99e-7}, 7),
+    "a threshold above 1": ({**VERSIONED, "confidence_threshold": 2}, 7),
+    "a threshold below 0": ({**VERSIONED, "confidence_threshold": -1}, 7),
+    "a name": (NAMED, 9),
+    "a version without a time": ({**VERSIONED, "uploaded_at": None}, 9),
+    "a version and its time": (VERSIONED, 10),
+    "an etag": (UNVERSIONED, 10),
+    "a key of 1,024 bytes": ({**VERSIONED, "key": "uploads/" + "😀" * 254}, 10),
+    "a version of 1,024 bytes": ({**VERSIONED, "version": "€" * 341 + "a"}, 10),
+    "the smallest threshold": ({**VERSIONED, "confidence_threshold": 1e-6}, 10),
+    "the threshold of the model card": (OF_CARD, 10),
 }
 PROBABILITIES: dict[str, Any] = {"automobile": 0.08, "truck": 0.92}
 MODEL: dict[str, Any] = {
@@ -105,6 +105,21 @@ UNREADABLE = {
     "outcome": "UNREADABLE",
     "error": "EmptyImageError",
     "cause": "The image is empty.",
+}
+
+
+FAILURE = {
+    "execution": OTHER_EXECUTION,
+    "Error": "States.Timeout",
+    "Cause": "The execution ended as TIMED_OUT before it had recorded an outcome.",
+}
+# What a request may say of a failure, and how many conditions are evaluated.
+FAILURES: dict[str, tuple[Any, int]] = {
+    "a failure": (FAILURE, 10),
+    "a failure without a cause": ({**FAILURE, "Cause": None}, 8),
+    "a failure whose execution is a list": ({**FAILURE, "execution": [OTHER_EXECUTION]}, 8),
+    "a failure that is text": ("EndpointTimeoutError", 8),
+    "a failure that is null": (None, 8),
 }
 
 
@@ -351,6 +366,7 @@ MESSAGES: dict[str, Any] = {
     "an execution whose input was refused": message(
         ended(error="InvalidImageUrlError", cause="This came instead: ...", input=None)
     ),
+    "an execution whose input was left out": message(ended(error="States.Timeout", input=None)),
     "an execution that was aborted, of null": message(ended(status="ABORTED", error=None, cause=None, input="null")),
     "an execution with a long cause": message(ended(cause="x" * 3000)),
     "an upload that was not delivered": message(
@@ -359,6 +375,12 @@ MESSAGES: dict[str, Any] = {
         ERROR_MESSAGE="Lack of permissions to invoke the target.",
     ),
     "an upload that was throttled": message(UPLOAD, ERROR_CODE="THROTTLING", ERROR_MESSAGE="Rate"),
+}
+ENDS: dict[str, dict[str, Any]] = {
+    "succeeded": {"Status": "SUCCEEDED", "Output": "{}"},
+    "was refused": {"Status": "FAILED", "Error": "InvalidImageUrlError", "Cause": "This came instead"},
+    "failed": {"Status": "FAILED", "Error": "DynamoDB.ThrottlingException", "Cause": "Rate exceeded"},
+    "timed out": {"Status": "TIMED_OUT", "Error": "States.Timeout"},
 }
 LISTED: dict[str, Any] = {
     "a line with a version": {"image_url": URL, "version_id": VERSION, "uploaded_at": UPLOADED},

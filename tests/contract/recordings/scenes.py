@@ -5,6 +5,7 @@ A scene holds for every expression of its states that is evaluated at its moment
 or on an error.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,13 +15,17 @@ from tests.contract.recordings.samples import (
     ASSIGNED,
     CONTEXT,
     DIRECT,
+    ENDS,
     ERRORS,
     EXECUTION,
     FAILED,
+    FAILURE,
+    FAILURES,
     INPUTS,
     ITEMS,
     LISTED,
     MESSAGES,
+    MILLIS,
     MODEL,
     NAMED,
     OBJECT,
@@ -34,7 +39,6 @@ from tests.contract.recordings.samples import (
     STORED,
     UNREADABLE,
     UNVERSIONED,
-    UPLOAD,
     URL,
     VERSION,
     VERSIONED,
@@ -42,7 +46,16 @@ from tests.contract.recordings.samples import (
 )
 
 ENTRY, ITEM, RESULT, ERROR = "entry", "item", "result", "error"
-IMAGE, FAILURE, BACKLOG = "image_classification", "record_failure", "backlog"
+IMAGE, RECORD_FAILURE, BACKLOG = "image_classification", "record_failure", "backlog"
+# Variables of an image that is worked on, and of an execution that failed.
+WORKED_ON: dict[str, Any] = {
+    "execution": EXECUTION,
+    "started_at": MILLIS - 245,
+    "failed_with": None,
+    "outcome": "FAILED",
+    "may_replace": "attribute_not_exists(outcome)",
+}
+RECORDED = {**WORKED_ON, "execution": OTHER_EXECUTION, "failed_with": "States.Timeout"}
 
 
 @dataclass(frozen=True)
@@ -85,11 +98,12 @@ def scenes() -> Iterator[Scene]:
 def _of_one_image() -> Iterator[Scene]:
     for title, found in INPUTS.items():
         readers = ("Read input", "Invalid image URL", "Invalid threshold")
-        yield Scene(f"{title} starts", IMAGE, readers, ENTRY, {"input": found})
+        refused = {"problem": "The key must begin with uploads/."}
+        yield Scene(f"{title} starts", IMAGE, readers, ENTRY, {"input": found}, refused)
 
-    yield from _of_validation(IMAGE)
-    yield from _of_finding(IMAGE)
-    yield from _of_store_errors(IMAGE)
+    yield from _of_validation()
+    yield from _of_finding()
+    yield from _of_store_errors()
     missing = {"input": function_error("S3.NoSuchKeyException", "The key does not exist.")}
     yield Scene("no image of this name", IMAGE, ("No such image",), ENTRY, missing, NAMED)
     yield Scene("no image of this version", IMAGE, ("No such image",), ENTRY, missing, VERSIONED)
@@ -97,7 +111,10 @@ def _of_one_image() -> Iterator[Scene]:
     for title, variables in {"a version": VERSIONED, "an etag": UNVERSIONED}.items():
         found = {"input": DIRECT}
         records = ("Open record", "Read record")
-        yield Scene(f"{title} is opened", IMAGE, records, ENTRY, found, variables)
+        worked_on = {**variables, **WORKED_ON}
+        yield Scene(f"{title} is opened", IMAGE, records, ENTRY, found, worked_on)
+        values = {**found, "result": {}}
+        yield Scene(f"{title} was opened", IMAGE, records[:1], RESULT, values, worked_on)
         yield Scene(
             f"{title} is serialized",
             IMAGE,
@@ -121,30 +138,54 @@ def _of_one_image() -> Iterator[Scene]:
 
     for title, error in {**OF_FUNCTIONS, **ERRORS}.items():
         found = {"input": error}
-        yield Scene(f"{title} is explained", IMAGE, ("Explain failure",), ENTRY, found, OF_CARD)
+        variables = {**OF_CARD, **WORKED_ON}
+        yield Scene(f"{title} is explained", IMAGE, ("Explain error",), ENTRY, found, variables)
+    variables = {**OF_CARD, **RECORDED}
+    title = "a failed execution is explained"
+    yield Scene(title, IMAGE, ("Explain error",), ENTRY, {"input": FAILURE}, variables)
 
-    results = {
-        "accepted": ACCEPTED,
-        "for review": REVIEW,
-        "failed": FAILED,
-        "unreadable": UNREADABLE,
-    }
-    for title, result in results.items():
-        states = ("Record outcome", "Announce outcome", "Which outcome?", "Failed")
-        variables = {**VERSIONED, **MODEL, "result": result}
+    yield from _of_records()
+
+
+def _of_records() -> Iterator[Scene]:
+    for title, result in {"accepted": ACCEPTED, "for review": REVIEW}.items():
+        states = ("Record prediction", "Announce outcome", "Failed?")
+        variables = {**VERSIONED, **MODEL, **WORKED_ON, "result": result}
         yield Scene(f"{title} is recorded", IMAGE, states, ENTRY, {"input": result}, variables)
         values = {"input": result, "result": {"FailedEntryCount": 0}}
         yield Scene(f"{title} was recorded", IMAGE, states, RESULT, values, variables)
 
+    without_duration = {name: FAILED[name] for name in FAILED if name != "processing_time_ms"}
+    errors: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+        "failed": (WORKED_ON, FAILED),
+        "unreadable": (WORKED_ON, UNREADABLE),
+        "failure of another": (RECORDED, without_duration),
+    }
+    for title, (role, result) in errors.items():
+        on_error = ("Record error", "Announce outcome", "Announce failure", "Failed?", "Failed")
+        duration = {"processing_time_ms": 60245} if "processing_time_ms" in result else {}
+        variables = {**VERSIONED, **role, "result": result, "duration": duration}
+        yield Scene(f"{title} is recorded", IMAGE, on_error, ENTRY, {"input": {}}, variables)
+        values = {"input": {}, "result": {"FailedEntryCount": 0}}
+        yield Scene(f"{title} was recorded", IMAGE, on_error, RESULT, values, variables)
+
     for title, item in ITEMS.items():
-        yield Scene(
-            f"{title} was decided",
-            IMAGE,
-            ("Read record",),
-            RESULT,
-            {"result": {"Item": item}},
-            VERSIONED,
-        )
+        values = {"input": {}, "result": {"Item": item}}
+        yield Scene(f"{title} was there before", IMAGE, ("Read record",), RESULT, values, VERSIONED)
+
+    for title, recorded in {"failed": FAILED, "accepted": ACCEPTED}.items():
+        for role in (WORKED_ON, RECORDED, {**RECORDED, "failed_with": FAILED["error"]}):
+            for execution in (EXECUTION, OTHER_EXECUTION):
+                found = {**recorded, "execution": execution}
+                whose = "another" if execution == OTHER_EXECUTION else "the first"
+                yield Scene(
+                    f"{role['failed_with']} after {title} by {whose} execution",
+                    IMAGE,
+                    ("Announced?",),
+                    ENTRY,
+                    {"input": found},
+                    {**VERSIONED, **role},
+                )
 
 
 def _of_work() -> Iterator[Scene]:
@@ -190,113 +231,90 @@ def _of_work() -> Iterator[Scene]:
             "passed_threshold": passed,
         }
         values = {"input": entered, "result": {"Payload": decision}}
-        variables = {**VERSIONED, **MODEL}
+        variables = {**VERSIONED, **MODEL, **WORKED_ON}
         yield Scene(f"a score of {score}", IMAGE, ("Filter inferences",), RESULT, values, variables)
 
 
-def _of_validation(workflow: str) -> Iterator[Scene]:
+def _of_validation() -> Iterator[Scene]:
     for title, (variables, conditions) in ASSIGNED.items():
         yield Scene(
-            f"{title} is validated by {workflow}",
-            workflow,
+            f"{title} is validated",
+            IMAGE,
             ("Valid input?",),
             ENTRY,
             {"input": DIRECT},
             variables,
             conditions=conditions,
         )
-
-
-def _of_finding(workflow: str) -> Iterator[Scene]:
-    for title, stored in STORED.items():
-        values = {"input": DIRECT, "result": stored}
-        yield Scene(f"{title} was found by {workflow}", workflow, FINDING, RESULT, values, NAMED)
-
-    for title, variables in {"a name": NAMED, "a version": VERSIONED}.items():
+    for title, (failure, conditions) in FAILURES.items():
         yield Scene(
-            f"{title} is sought by {workflow}",
-            workflow,
-            FINDING,
+            f"{title} is validated",
+            IMAGE,
+            ("Valid input?",),
             ENTRY,
-            {"input": DIRECT},
-            variables,
+            {"input": {**DIRECT, "failure": failure}},
+            VERSIONED,
+            conditions=conditions,
         )
 
 
-def _of_store_errors(workflow: str) -> Iterator[Scene]:
+def _of_finding() -> Iterator[Scene]:
+    for title, stored in STORED.items():
+        values = {"input": DIRECT, "result": stored}
+        yield Scene(f"{title} was found", IMAGE, FINDING, RESULT, values, NAMED)
+
+    for title, variables in {"a name": NAMED, "a version": VERSIONED}.items():
+        values = {"input": DIRECT}
+        yield Scene(f"{title} is sought", IMAGE, FINDING, ENTRY, values, variables)
+
+
+def _of_store_errors() -> Iterator[Scene]:
     for title, cause in S3_ERRORS.items():
+        error = {"Error": "S3.S3Exception", "Cause": cause}
+        values = {"input": DIRECT, "errorOutput": error}
+        yield Scene(f"{title} is caught", IMAGE, FINDING[:1], ERROR, values, NAMED)
         for variables in (VERSIONED, NAMED):
             yield Scene(
-                f"{title}, asked for {variables['version_id']} by {workflow}",
-                workflow,
+                f"{title}, asked for {variables['version_id']}",
+                IMAGE,
                 ("Unknown version?", "No access"),
                 ENTRY,
-                {"input": {"Error": "S3.S3Exception", "Cause": cause}},
-                variables,
+                {"input": DIRECT},
+                {**variables, "refusal": cause},
             )
 
 
 def _of_failures() -> Iterator[Scene]:
     for title, found in MESSAGES.items():
-        yield Scene(f"message of {title}", FAILURE, ("Read message",), ENTRY, {"input": found})
+        values = {"input": found}
+        yield Scene(f"message of {title}", RECORD_FAILURE, ("Read message",), ENTRY, values)
+
+        event = json.loads(found[0]["body"])
+        yield Scene(
+            f"event of {title}",
+            RECORD_FAILURE,
+            ("Which failure?", "Input left out"),
+            ENTRY,
+            values,
+            {"event": event, "attributes": found[0]["messageAttributes"]},
+            # The third rule reads the input of an execution, which an upload does not have.
+            conditions=3 if isinstance(event["detail"].get("input"), str) else 2,
+        )
 
     for title, request in INPUTS.items():
-        yield Scene(f"{title} failed", FAILURE, ("Which image?",), ENTRY, {"input": request})
+        states = ("Names an image?", "Record failure") if isinstance(request, dict) else ("Names an image?",)
+        variables = {"request": request, "failure": FAILURE}
+        yield Scene(f"{title} failed", RECORD_FAILURE, states, ENTRY, {"input": []}, variables)
 
-    yield from _of_validation(FAILURE)
-    yield from _of_finding(FAILURE)
-    yield from _of_store_errors(FAILURE)
-    for error in ("States.Timeout", "EndpointTimeoutError"):
-        named = {
-            "error": error,
-            "cause": "The execution ended as TIMED_OUT.",
-            "execution": EXECUTION,
-        }
-        states = ("Record failure", "Read record")
-        yield Scene(
-            f"{error} is recorded",
-            FAILURE,
-            states,
-            ENTRY,
-            {"input": UPLOAD},
-            {**VERSIONED, **named},
-        )
-        values = {"input": UPLOAD, "result": {}}
-        variables = {**VERSIONED, **named}
-        yield Scene(f"{error} was recorded", FAILURE, states[:1], RESULT, values, variables)
-
-        for title, recorded in {"failed": FAILED, "accepted": ACCEPTED}.items():
-            for execution in (EXECUTION, OTHER_EXECUTION):
-                variables = {**VERSIONED, **named, "result": {**recorded, "execution": execution}}
-                whose = "its own" if execution == EXECUTION else "another"
-                yield Scene(
-                    f"{error} after {title} by {whose} execution",
-                    FAILURE,
-                    ("Announced?", "Announce outcome"),
-                    ENTRY,
-                    {"input": {"outcome": recorded["outcome"]}},
-                    variables,
-                )
-
-    for title, item in ITEMS.items():
-        values = {"input": UPLOAD, "result": {"Item": item}}
-        titled = f"{title} was there before"
-        yield Scene(titled, FAILURE, ("Read record",), RESULT, values, VERSIONED)
-    values = {"input": UPLOAD, "result": {"FailedEntryCount": 0}}
-    yield Scene(
-        "a failure was announced",
-        FAILURE,
-        ("Announce outcome",),
-        RESULT,
-        values,
-        {"result": FAILED},
-    )
+    for title, answer in ENDS.items():
+        states = ("Recorded?", "Not recorded")
+        yield Scene(f"the recording {title}", RECORD_FAILURE, states, ENTRY, {"input": answer})
 
 
 def _of_backlogs() -> Iterator[Scene]:
     limits = {"max_concurrency": 20, "tolerated_failure_percentage": 5, "confidence_threshold": 0.8}
     for title, request in REQUESTS_OF_BACKLOGS.items():
-        outer = ("List or prefix?", "Classify list", "Classify prefix", "Invalid backlog")
+        outer = ("Read request", "List or prefix?", "Classify list", "Classify prefix", "Invalid backlog")
         yield Scene(f"a backlog of {title}", BACKLOG, outer, ENTRY, {"input": request}, limits)
 
     for title, line in LISTED.items():

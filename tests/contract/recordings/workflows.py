@@ -19,6 +19,7 @@ VALUES = {
     "ClassifyImageFunctionArn": f"{FUNCTION}-classify-image",
     "FilterInferencesFunctionArn": f"{FUNCTION}-filter-inferences",
     "ImageClassificationWorkflow": WORKFLOW,
+    "RecordingWorkflow": WORKFLOW.replace("STANDARD", "recording"),
 }
 
 

@@ -44,6 +44,8 @@ PASSING = {
         "StepFunctions.AWSStepFunctionsException",
         "StepFunctions.SdkClientException",
     },
+    # Nor this one's timeout: the message returns to its queue.
+    "aws-sdk:sfn:startSyncExecution": {"Sfn.SfnException", "Sfn.SdkClientException"},
 }
 OWN_PASSING = {
     "serialize_image": {"ImageStoreUnavailableError", "DecoderUnavailableError"},
@@ -64,7 +66,12 @@ CAUGHT = {
     "dynamodb:updateItem": {"DynamoDB.ConditionalCheckFailedException"},
     "aws-sdk:s3:headObject": {"S3.NoSuchKeyException", "S3.NotFoundException"},
 }
-LONGEST_TASK = {"states:startExecution.sync:2": 14400, "lambda:invoke": 60}  # seconds; 10 for all others
+# Seconds; 10 for all others. An Express execution, which one waits for, lasts 300 at most.
+LONGEST_TASK = {
+    "states:startExecution.sync:2": 14400,
+    "aws-sdk:sfn:startSyncExecution": 300,
+    "lambda:invoke": 60,
+}
 RETRIER = {
     "IntervalSeconds": range(1, 11),
     "MaxAttempts": range(1, 481),

@@ -51,6 +51,7 @@ def test_every_transition_leads_downwards_unless_it_closes_a_cycle() -> None:
     layout = arrange(definition)
     back = returning(definition["StartAt"], layout.transitions)
     down = [way for way in layout.transitions if way not in back]
+    assert {"Valid input?"} == {way.target for way in back}
     assert all(layout.places[way.source].row < layout.places[way.target].row for way in down)
     assert all(layout.places[way.source].row > layout.places[way.target].row for way in back)
 

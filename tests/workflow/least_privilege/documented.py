@@ -11,7 +11,8 @@ FUNCTIONS = {
     "ClassifyImageRole": "classify-image",
     "FilterInferencesRole": "filter-inferences",
 }
-WORKFLOWS = ["ImageClassificationWorkflowRole", "RecordFailureWorkflowRole", "BacklogWorkflowRole"]
+RECORDERS = ["ImageClassificationWorkflowRole", "RecordingWorkflowRole"]
+WORKFLOWS = [*RECORDERS, "RecordFailureWorkflowRole", "BacklogWorkflowRole"]
 
 
 def documented(stack: str, deployment: Deployment) -> set[Call]:
@@ -41,7 +42,7 @@ def _of_functions(stack: str) -> Iterator[Call]:
 def _of_workflows(deployment: Deployment) -> Iterator[Call]:
     bucket = f"arn:aws:s3:::{deployment.names['ImageBucket']}"
     # S3, GetObject and HeadObject, Permissions: for a key that is not there, 404 with s3:ListBucket and 403 without.
-    for role in ("SerializeImageRole", "ImageClassificationWorkflowRole", "RecordFailureWorkflowRole"):
+    for role in ("SerializeImageRole", *RECORDERS):
         yield Call(role, "s3:ListBucket", bucket, frozenset({(SECURE, "true")}))
     # Step Functions, "Using CloudWatch Logs to log execution history", IAM policies for logging.
     delivery = ["CreateLogDelivery", "GetLogDelivery", "UpdateLogDelivery", "DeleteLogDelivery", "ListLogDeliveries"]
@@ -85,7 +86,7 @@ def _with_the_key(stack: str, deployment: Deployment) -> Iterator[Call]:
         for action in ("Decrypt", "GenerateDataKey"):
             yield Call("BacklogWorkflowRole", f"kms:{action}", key, through("s3", "aws:s3:arn", arn))
     # DynamoDB, "Encryption at rest: how it works": the table's key is decrypted on behalf of whoever uses the table.
-    for role in ("ImageClassificationWorkflowRole", "RecordFailureWorkflowRole"):
+    for role in RECORDERS:
         table = through("dynamodb", "aws:dynamodb:tablename", names["ResultsTable"])
         yield Call(role, "kms:Decrypt", key, table)
     # SQS, "Key management", Configure KMS permissions for consumers.
