@@ -60,8 +60,9 @@ notebook: setup .venv-notebook/.ready ## run examples/notebook/workflow.ipynb fr
 	@LOCALCLOUD_DATA_DIR=$(dir $(LAMBDA)) .venv-notebook/bin/python -m examples.notebook.run
 
 .PHONY: test
-test: setup ## lint and every test but the long ones, two at a time
-	@$(MAKE) --no-print-directory --jobs 2 workflow-tests lint unit-tests security
+test: setup ## lint and every test but the long ones, the longest first
+	@# Three at a time, of which the tests of the service wait half of their time: two cores are busy with that.
+	@$(MAKE) --no-print-directory --jobs 3 workflow-tests unit-tests security lint
 
 .PHONY: unit-tests
 unit-tests: setup build/pillow-images/.ready browser ## the unit and contract tests, those with bad images, and of pages

@@ -26,9 +26,11 @@ def wait_until_at_rest(cloud: Cloud, service: Service, patience: float = PATIENC
     """
     states, queues = cloud.client("stepfunctions"), cloud.client("sqs")
     calm, last_news, before = 0, time.monotonic(), ""
-    while calm < 2:
+    while True:
         left = _left(states, queues, service)
         calm = 0 if left else calm + 1
+        if calm == 2:
+            return
         if left != before:
             last_news, before = time.monotonic(), left
         if left and time.monotonic() - last_news > patience:
