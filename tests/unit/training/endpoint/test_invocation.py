@@ -98,6 +98,7 @@ def test_endpoint_that_starts_is_asked_again(code: str, monkeypatch: pytest.Monk
 
 def test_endpoint_that_never_starts_is_an_error_without_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("training.endpoint.invocation.PATIENCE", 0.01)
+    monkeypatch.setattr("cli.polling.sleep", lambda _seconds: None)
 
     def refuse(_: bytes) -> bytes:
         raise ClientError({"Error": {"Code": "ThrottlingException", "Message": None}}, "InvokeEndpoint")  # type: ignore[typeddict-item]
