@@ -1,5 +1,6 @@
 """Facts that stand in code and in the template, a definition or a page: both sides are compared."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,6 +60,13 @@ def test_readme_explains_every_outcome() -> None:
     assert list(OUTCOMES) == explained
     equation = " + ".join(outcome.lower() for outcome in OUTCOMES)
     assert f"**uploads = {equation}**" in text_of("README.md")
+
+
+def test_readme_shows_an_answer_of_the_workflow() -> None:
+    event = json.loads(text_of("events/image_decided.json"))
+    blocks = re.findall(r"^```json\n(.*?)^```", text_of("README.md"), re.MULTILINE | re.DOTALL)
+    [answer] = [json.loads(block) for block in blocks if '"outcome"' in block]
+    assert list(event["detail"]) == list(answer)
 
 
 def test_stack_has_every_output_that_the_tools_read(template: dict[str, Any]) -> None:
