@@ -8,7 +8,7 @@ from ministack.services import stepfunctions
 from ministack.services.cloudformation import provisioners
 
 from localcloud.api.protocol import ServiceError
-from localcloud.ministack.patch import PatchMismatchError
+from localcloud.ministack.patch import PatchMismatchError, wrap
 from localcloud.stepfunctions.api.machines import StateMachines
 from localcloud.stepfunctions.app import StepFunctionsApp
 
@@ -39,6 +39,8 @@ class MachineResources:
             "delete": self._delete,
         }
         vars(stepfunctions)["_state_machines"] = self._app.store.machines
+        # The store has a file of its own; MiniStack could not write these machines as JSON.
+        wrap(stepfunctions, "get_state", "", lambda _original: {})
 
     def _create(self, logical_id: str, properties: Properties, stack_name: str) -> Made:
         name = self._name(logical_id, properties, stack_name)

@@ -103,6 +103,7 @@ def test_execution_that_runs_when_the_cloud_stops_comes_to_its_end(tmp_path: Pat
         states = first.client("stepfunctions")
         machine = states.create_state_machine(name="slow", definition=json.dumps(definition), roleArn=role)
         execution = states.start_execution(stateMachineArn=machine["stateMachineArn"])["executionArn"]
+    assert not Folder(tmp_path).unsaved.exists()
     with running(tmp_path) as second:
         described = second.client("stepfunctions").describe_execution(executionArn=execution)
         assert "SUCCEEDED" == described["status"]
