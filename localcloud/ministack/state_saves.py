@@ -10,6 +10,7 @@ Remove this patch when MiniStack copies its stores safely and reports failures.
 
 import copy
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 import ministack.app
@@ -21,6 +22,7 @@ from localcloud.ministack.swallowed_errors import collect
 _STORES = (responses.AccountScopedDict, responses.AccountRegionScopedDict)
 # Why the last save was not complete; empty if it was.
 failures: list[Exception] = []
+_changes: list[float] = [0.0]
 _UNCHANGING = frozenset({str, int, float, bool, bytes, type(None)})
 
 
@@ -36,6 +38,16 @@ def install() -> None:
         store.__deepcopy__ = _copy
     for module in (persistence, ministack.app):  # the app looks it up under its own name for it
         wrap(module, "save_all", "services", _save_all)
+
+
+def note_change() -> None:
+    """Note that something in this process changes the state: the gateway sees no request for it."""
+    _changes[0] = monotonic()
+
+
+def last_change() -> float:
+    """Return when `note_change` was called last, by `time.monotonic`; 0 if never."""
+    return _changes[0]
 
 
 def save() -> None:

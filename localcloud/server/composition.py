@@ -19,9 +19,10 @@ from localcloud.ministack.iam import audit_log
 from localcloud.ministack.iam.authorizer import MiniStackAuthorizer
 from localcloud.ministack.patches import install_patches
 from localcloud.ministack.sagemaker.alarms import MiniStackAlarms
+from localcloud.ministack.sagemaker.job_telemetry import MiniStackJobTelemetry
 from localcloud.ministack.sagemaker.object_store import MiniStackObjectStore
 from localcloud.ministack.sagemaker.role import MiniStackRole
-from localcloud.ministack.sagemaker.telemetry_sink import LocalCloudSink
+from localcloud.ministack.sagemaker.telemetry_sink import MiniStackSink
 from localcloud.ministack.stepfunctions import workflows
 from localcloud.ministack.stepfunctions.services import MiniStackServices
 from localcloud.ministack.stepfunctions.telemetry import MiniStackTelemetry
@@ -30,7 +31,6 @@ from localcloud.sagemaker.app import SageMakerApp
 from localcloud.sagemaker.hosting.operations import ScalableTargets
 from localcloud.sagemaker.image_classification import IMAGE_CLASSIFICATION
 from localcloud.sagemaker.jobs.run import JobServices
-from localcloud.sagemaker.jobs.telemetry import CloudWatchTelemetry
 from localcloud.sagemaker.object_store import ObjectStore
 from localcloud.sagemaker.surroundings import Surroundings
 from localcloud.server.checkpoint import keep_saved
@@ -39,7 +39,7 @@ from localcloud.server.gateway import Gateway
 from localcloud.server.http_server import serve
 from localcloud.server.line_file import LineFile
 from localcloud.server.ownership import StateNotSavedError
-from localcloud.server.settings import ACCESS_KEY, ACCOUNT, REGION, SECRET_KEY, Folder, data_folder
+from localcloud.server.settings import ACCOUNT, REGION, Folder, data_folder
 from localcloud.stepfunctions import surroundings as states_surroundings
 from localcloud.stepfunctions.app import StepFunctionsApp
 
@@ -73,7 +73,7 @@ async def run(
     pool = install_lambda(replace(settings, loses_answer=faults.loses_answer) if faults else settings)
     registry = ScalingRegistry(folder.state / "application-autoscaling")
     algorithms = Algorithms.installed(IMAGE_CLASSIFICATION)
-    sagemaker = _sagemaker(folder, url, registry, algorithms.wrapping(honouring_faults) if faults else algorithms)
+    sagemaker = _sagemaker(folder, registry, algorithms.wrapping(honouring_faults) if faults else algorithms)
     autoscaling = ApplicationAutoScalingApp(registry, MiniStackAuthorizer(), sagemaker.find_endpoint, ACCOUNT, REGION)
 
     states = _states(folder, faults.intercept if faults else states_surroundings.make_call)
@@ -89,6 +89,9 @@ async def run(
         faults.install(pool)
         gateway = faults.into(gateway)
 
+    def last_change() -> float:
+        return max(gateway.last_request, state_saves.last_change())
+
     async def stop_at_rest() -> None:
         await stop()
         if faults:
@@ -98,7 +101,7 @@ async def run(
         await sagemaker.publish()
 
     tasks = [
-        asyncio.create_task(keep_saved(lambda: gateway.last_request, lambda: save_state(folder, states))),
+        asyncio.create_task(keep_saved(last_change, lambda: save_state(folder, states))),
         asyncio.create_task(keep_evaluating()),
     ]
     try:
@@ -137,15 +140,15 @@ def _require_saved(folder: Folder) -> None:
         raise StateNotSavedError(folder, str(state_saves.failures[0])) from state_saves.failures[0]
 
 
-def _sagemaker(folder: Folder, url: str, scalable_targets: ScalableTargets, algorithms: Algorithms) -> SageMakerApp:
-    objects = MiniStackObjectStore(url, ACCESS_KEY, SECRET_KEY, ACCOUNT, REGION)
+def _sagemaker(folder: Folder, scalable_targets: ScalableTargets, algorithms: Algorithms) -> SageMakerApp:
+    objects = MiniStackObjectStore(ACCOUNT, REGION)
     surroundings = Surroundings(
         artifact_store=objects,
         authorizer=MiniStackAuthorizer(),
-        telemetry_sink=LocalCloudSink(url, ACCESS_KEY, SECRET_KEY),
+        telemetry_sink=MiniStackSink(objects),
         scalable_targets=scalable_targets,
         alarms=MiniStackAlarms(ACCOUNT),
-        jobs=_job_services(url, objects, algorithms),
+        jobs=_job_services(objects, algorithms),
         account=ACCOUNT,
         default_region=REGION,
         publish_seconds=float(os.environ["SAGEMAKER_PUBLISH_SECONDS"]),
@@ -154,8 +157,8 @@ def _sagemaker(folder: Folder, url: str, scalable_targets: ScalableTargets, algo
     return SageMakerApp(folder.state / "sagemaker", surroundings)
 
 
-def _job_services(url: str, objects: ObjectStore, algorithms: Algorithms) -> JobServices:
-    telemetry = CloudWatchTelemetry(url, ACCESS_KEY, SECRET_KEY)
+def _job_services(objects: ObjectStore, algorithms: Algorithms) -> JobServices:
+    telemetry = MiniStackJobTelemetry(ACCOUNT)
     return JobServices(objects, MiniStackRole, algorithms, telemetry, asyncio.Semaphore(_JOBS_AT_ONCE))
 
 

@@ -11,8 +11,6 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Any, cast
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from localcloud.sagemaker.algorithms import Algorithms
 from localcloud.sagemaker.api.store import TRAINING_JOB, Record, RecordStore, timestamp
 from localcloud.sagemaker.execution_role import RoleFactory, RoleObjectStore
@@ -177,10 +175,7 @@ class TrainingRun:
                 await self._tell(self._services.telemetry.publish, self._name, metrics)
 
     async def _tell(self, telemetry: Callable[..., None], *arguments: object) -> None:
-        try:
-            await _in_thread(telemetry, self._region, *arguments)
-        except (BotoCoreError, ClientError):  # as on AWS, a job trains on without its log
-            _logger.exception("Log or metrics of the training job %s are lost", self._name)
+        await _in_thread(telemetry, self._region, *arguments)
 
     async def _save_checkpoints(self) -> None:
         while self._checkpoints:

@@ -1,12 +1,13 @@
 """The local SageMaker reads MiniStack's objects where MiniStack keeps them, in memory and on disk."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ministack.core.responses import request_scope
-from ministack.services import s3
+from ministack.services import kms, s3
 
 from localcloud.ministack.sagemaker.object_store import MiniStackObjectStore
 from localcloud.sagemaker.object_store import ObjectUnavailableError
@@ -24,7 +25,7 @@ def store(request: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
         assert 200 == s3._create_bucket("data", b"", {})[0]
         for key in KEYS:
             put(key, key.encode())
-    yield MiniStackObjectStore("http://127.0.0.1:9", "local", "local", ACCOUNT, REGION)
+    yield MiniStackObjectStore(ACCOUNT, REGION)
     s3.reset()
 
 
@@ -88,3 +89,25 @@ def test_object_that_is_not_there_is_unavailable(store: MiniStackObjectStore, tm
 def test_url_of_another_scheme_is_unavailable(store: MiniStackObjectStore) -> None:
     with pytest.raises(ObjectUnavailableError, match="does not start with s3://"):
         store.read("https://data/folder")
+
+
+def test_object_is_written_with_its_content_type(store: MiniStackObjectStore) -> None:
+    store.write("s3://data/a b+é#.jsonl", b"{}", content_type="application/jsonlines")
+
+    assert b"{}" == store.read("s3://data/a b+é#.jsonl")
+    with request_scope(ACCOUNT, REGION):
+        assert "application/jsonlines" == s3._head_object("data", "a b+é#.jsonl", {})[1]["Content-Type"]
+
+
+def test_object_is_encrypted_with_the_key_that_is_given(store: MiniStackObjectStore) -> None:
+    with request_scope(ACCOUNT, REGION):
+        key = json.loads(kms._create_key({})[2])["KeyMetadata"]["KeyId"]
+    store.write("s3://data/secret", b"content", key)
+
+    assert key in str(store.key_of("s3://data/secret"))
+    assert store.key_of("s3://data/folder") is None
+
+
+def test_object_of_a_bucket_that_is_not_there_is_refused_with_the_reason(store: MiniStackObjectStore) -> None:
+    with pytest.raises(ObjectUnavailableError, match=r"s3://none/a could not be written: .*\(NoSuchBucket\)"):
+        store.write("s3://none/a", b"content")

@@ -1,0 +1,44 @@
+"""Logs and metrics of training jobs, into MiniStack's CloudWatch."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ministack.core.responses import request_scope
+from ministack.services import cloudwatch, cloudwatch_logs
+
+from localcloud.ministack import state_saves
+from localcloud.sagemaker.api.store import Record
+from localcloud.sagemaker.jobs.telemetry import LOG_GROUP, NAMESPACE
+
+# PutLogEvents takes 1 MiB of text at once; the longest line has to fit in.
+_LONGEST_EVENT = 8_000
+
+
+@dataclass(frozen=True)
+class MiniStackJobTelemetry:
+    """Writes in this process, into one account."""
+
+    account: str
+
+    def open_log(self, region: str, stream: str) -> None:
+        """Create a job's log stream, and the group of all of them, if they are not there."""
+        with request_scope(self.account, region):
+            cloudwatch_logs._create_log_group({"logGroupName": LOG_GROUP})
+            cloudwatch_logs._create_log_stream({"logGroupName": LOG_GROUP, "logStreamName": stream})
+
+    def log(self, region: str, stream: str, lines: Iterable[str], milliseconds: int) -> None:
+        """Append lines to a log stream; CloudWatch takes none that is empty."""
+        events = [{"timestamp": milliseconds, "message": line[:_LONGEST_EVENT]} for line in lines if line]
+        if events:
+            place = {"logGroupName": LOG_GROUP, "logStreamName": stream}
+            with request_scope(self.account, region):
+                cloudwatch_logs._put_log_events({**place, "logEvents": events})
+            state_saves.note_change()
+
+    def publish(self, region: str, job: str, metrics: Iterable[Record]) -> None:
+        """Publish metrics of a job under its name."""
+        dimensions = [{"Name": "TrainingJobName", "Value": job}]
+        request = {"Namespace": NAMESPACE, "MetricData": [{**one, "Dimensions": dimensions} for one in metrics]}
+        with request_scope(self.account, region):
+            cloudwatch._put_metric_data({}, request, False, True)
+        state_saves.note_change()
