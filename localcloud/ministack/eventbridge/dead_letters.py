@@ -17,8 +17,8 @@ from ministack.services import eventbridge, lambda_svc, sqs
 
 from localcloud.api.protocol import ServiceError
 from localcloud.ministack.cloudwatch.metric_store import record
-from localcloud.ministack.eventbridge.log_targets import log_group
 from localcloud.ministack.iam.service_role import RoleDeniedError, RoleNotAssumedError, ServiceRole
+from localcloud.ministack.logs.log_lines import log_group
 from localcloud.ministack.patch import wrap
 from localcloud.ministack.stepfunctions import workflows
 from localcloud.ministack.swallowed_errors import collect

@@ -7,12 +7,12 @@ Remove this patch when MiniStack does the same.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from time import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from ministack.services import cloudwatch_logs, eventbridge
+from ministack.services import eventbridge
 
+from localcloud.ministack.logs.log_lines import write_lines
 from localcloud.ministack.patch import wrap
 
 _STREAM = "events"
@@ -23,22 +23,6 @@ def install() -> None:
     wrap(eventbridge, "_invoke_target", "target event rule view", _invoke)
 
 
-def log_group(arn: str) -> Mapping[str, Any] | None:
-    """Find the log group of an ARN, which ends with ":*" where CloudFormation gives it."""
-    found: Mapping[str, Any] | None = cloudwatch_logs._log_groups.get(_name(arn))
-    return found
-
-
-def write_lines(arn: str, stream: str, messages: Iterable[str]) -> None:
-    """Write lines to a stream of a log group, of which there may be none yet."""
-    now = int(time() * 1000)
-    events = [{"timestamp": now, "message": message} for message in messages]
-    if events:
-        place = {"logGroupName": _name(arn), "logStreamName": stream}
-        cloudwatch_logs._create_log_stream(place)  # it answers that there is one already, most of the time
-        cloudwatch_logs._put_log_events({**place, "logEvents": events})
-
-
 def _invoke(
     original: Callable[..., None], target: Mapping[str, Any], event: Any, rule: Mapping[str, Any], view: Any = None
 ) -> None:
@@ -47,7 +31,3 @@ def _invoke(
         original(target, event, rule, view)
         return
     write_lines(arn, _STREAM, [json.dumps(eventbridge._pattern_event_view(event).event_with_detail())])
-
-
-def _name(arn: str) -> str:
-    return arn.removesuffix(":*").partition(":log-group:")[2]

@@ -8,7 +8,7 @@ from ministack.core.responses import request_scope
 from ministack.services import eventbridge
 
 from localcloud.ministack.cloudwatch.metric_store import record
-from localcloud.ministack.eventbridge.log_targets import write_lines
+from localcloud.ministack.logs.log_lines import write_lines
 
 
 class MiniStackTelemetry:
