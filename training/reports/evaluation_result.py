@@ -33,6 +33,7 @@ class Evaluation:
         answers: The endpoint's answers to the test images.
         facts: What the report says of the endpoint and its model.
         last_go: The last attempt that asked the endpoint: number of images and seconds.
+        ood: How many out-of-distribution images would be accepted; None if none were given.
     """
 
     dataset: Dataset
@@ -40,11 +41,10 @@ class Evaluation:
     answers: Sequence[Answer]
     facts: Mapping[str, Any]
     last_go: Mapping[str, Any]
+    ood: Mapping[str, Any] | None = None
 
 
-def write_result(
-    evaluation: Evaluation, s3: "S3Client", folder: Path, foreign: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
+def write_result(evaluation: Evaluation, s3: "S3Client", folder: Path) -> dict[str, Any]:
     """Write metrics.json and report.html into the run's folder, and return the step's result."""
     dataset, card, last_go = evaluation.dataset, evaluation.card, evaluation.last_go
     # In the order of their keys, so that the same answers give the same report in whatever order they came.
@@ -55,7 +55,7 @@ def write_result(
     temperature, acceptance = card["temperature"], Acceptance.of_card(card)
     metrics = evaluate(probabilities, labels, dataset.labels, temperature, acceptance)
     own = {name: card.get(name) for name in ("other_class", "promise", "class_thresholds")}
-    metrics |= own | {"foreign": foreign}
+    metrics |= own | {"foreign": evaluation.ood}
     metrics |= timing(milliseconds, last_go["images"], last_go["seconds"])
     mistakes = _worst_mistakes(s3, dataset, ordered, as_served(probabilities, temperature).max(axis=1))
     metrics_file, report = folder / "metrics.json", folder / "report.html"

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cli.arguments import share, whole
 from training.dataset.answer import Answer
@@ -13,6 +13,9 @@ from training.endpoint.answers import AnswerFile, Classifier
 from training.models.served_model import ServedModel
 from training.project.errors import TrainingError
 from training.steps.context import Context
+
+if TYPE_CHECKING:
+    from training.reports.evaluation_result import Evaluation
 
 HELP = "measure the deployed endpoint on the held-out test images; report.html and metrics.json"
 
@@ -44,11 +47,24 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         ImageMissingError, NoAnswerError: an image could not be measured; the answers so far are kept.
         AccuracyTooLowError: after everything is written.
     """
-    from training.endpoint.answers import calibration_answers
-    from training.endpoint.ood_images import classify_ood_images, open_ood_source
-    from training.reports.evaluation_result import Evaluation, write_result
+    from training.reports.evaluation_result import write_result
     from training.reports.evaluation_summary import show
     from training.service.reference import write_reference
+
+    evaluation = measure(context, options)
+    result = write_result(evaluation, context.aws.s3, context.run.folder)
+    result["reference"] = write_reference(context.aws.s3, evaluation.dataset, evaluation.card, evaluation.answers)
+    context.run.done("evaluate", result)
+    show(context.console, result)
+    _judge(result["metrics"], options.min_accuracy)
+    return result
+
+
+def measure(context: Context, options: argparse.Namespace) -> "Evaluation":
+    """Calibrate the model card, and have an answer of the endpoint to every test image. Raises as `run`."""
+    from training.endpoint.answers import calibration_answers
+    from training.endpoint.ood_images import classify_ood_images, open_ood_source
+    from training.reports.evaluation_result import Evaluation
 
     dataset = Dataset.of(context.run)
     served = ServedModel.of(context.aws, context.names, dataset, options.target_variant)
@@ -59,15 +75,9 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     answers = calibration_answers(classifier, context.run.folder, served.subject, options.again)
     card = _calibrate(context, served, answers)
     answers, last_go = _ask(context, classifier, images, served, options)
-    foreign = classify_ood_images(classifier, ood_source, card) if ood_source else None
-
-    evaluation = Evaluation(dataset, card, answers, _facts(context, served.subject, card, answers, last_go), last_go)
-    result = write_result(evaluation, context.aws.s3, context.run.folder, foreign)
-    result["reference"] = write_reference(context.aws.s3, dataset, card, answers)
-    context.run.done("evaluate", result)
-    show(context.console, result)
-    _judge(result["metrics"], options.min_accuracy)
-    return result
+    ood = classify_ood_images(classifier, ood_source, card) if ood_source else None
+    facts = _facts(context, served.subject, card, answers, last_go)
+    return Evaluation(dataset, card, answers, facts, last_go, ood)
 
 
 def _calibrate(context: Context, served: ServedModel, answers: Sequence[Answer]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import json
 import tarfile
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, tzinfo
+from functools import cache
 from hashlib import sha256
 from itertools import count
 from types import SimpleNamespace
@@ -245,6 +246,7 @@ def swap_model(trained: Context) -> Callable[[], None]:
     return swap
 
 
+@cache
 def archive(backbone: str = "EfficientNet-Lite0") -> bytes:
     """A model.tar.gz that is the same whenever it is made."""
     packed, described = io.BytesIO(), json.dumps({"backbone": {"name": backbone}}).encode()

@@ -52,7 +52,8 @@ def ended(status: str, secondary: str = "", reason: str | None = None) -> dict[s
     return {**job, "FailureReason": reason} if reason else job
 
 
-def test_a_job_is_followed_to_its_end(context: Context, logs: Stubber) -> None:
+def test_a_job_is_followed_to_its_end(context: Context, logs: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.polling.sleep", lambda _seconds: None)
     jobs = Scripted(("InProgress", "Training"), ("Completed", "Completed"))
     for _ in range(2):
         logs.add_client_error("describe_log_streams", "ResourceNotFoundException")

@@ -23,6 +23,7 @@ from training.models.model_card import OtherClassesError
 from training.models.served_model import EndpointNotReadyError, ModelCardMissingError, UnknownVariantError
 from training.project.naming import Names
 from training.project.run_file import open_run_file
+from training.reports.evaluation_result import Evaluation as Measured
 from training.steps import evaluate as step
 from training.steps.context import Context
 from training.steps.evaluate import AccuracyTooLowError
@@ -147,10 +148,19 @@ def model_card(context: Context) -> dict[str, Any]:
     return found
 
 
-def evaluate(context: Context, *arguments: str) -> dict[str, Any]:
+def options(*arguments: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     step.add_arguments(parser)
-    return step.run(context, parser.parse_args(["--workers", "1", *arguments]))
+    return parser.parse_args(["--workers", "1", *arguments])
+
+
+def evaluate(context: Context, *arguments: str) -> dict[str, Any]:
+    return step.run(context, options(*arguments))
+
+
+def measure(context: Context, *arguments: str) -> Measured:
+    """Do the step without its report, whose plots take most of the time."""
+    return step.measure(context, options(*arguments))
 
 
 type Evaluations = tuple[Evaluation, Evaluation]
@@ -200,7 +210,7 @@ def test_an_interrupted_evaluation_asks_only_for_what_is_missing(served: Context
     kept = len((served.run.folder / "test_answers.jsonl").read_text().splitlines()) - 1
     runtime.fails_at = None
     runtime.asked.clear()
-    assert 8 == evaluate(served)["metrics"]["n"]
+    assert 8 == len(measure(served).answers)
     assert (8 - kept, True) == (len(runtime.asked), kept > 0)
 
 
@@ -231,7 +241,8 @@ def test_foreign_images_are_told_by_what_they_are_taken_for_and_are_no_test_imag
         folder = tmp_path / f"foreign/animal-{number}"
         folder.mkdir(parents=True)
         Image.new("L", (8, 8), number).save(folder / "1.png")
-    foreign = evaluate(served, "--foreign", str(tmp_path / "foreign"))["metrics"]["foreign"]
+    foreign = measure(served, "--foreign", str(tmp_path / "foreign")).ood
+    assert foreign
     assert (3, {"car": 3}) == (foreign["n"], foreign["at_threshold"]["taken_for"])
     assert 8 == len((served.run.folder / "test_answers.jsonl").read_text().splitlines()) - 1
 
@@ -259,7 +270,7 @@ def test_temperature_of_the_calibration_images_goes_into_a_card_without_a_thresh
     served: Context, runtime: FakeRuntime
 ) -> None:
     calibrating(served)
-    evaluated, told = evaluate(served)["metrics"]["temperature"], model_card(served)
+    evaluated, told = measure(served).card["temperature"], model_card(served)
     assert (True, evaluated) == (evaluated != CARD["temperature"], told["temperature"])
     assert 8 == told["calibration"]["images"]
 
@@ -270,7 +281,7 @@ def test_a_threshold_in_service_stays_with_the_temperature_that_it_was_chosen_at
     calibrating(served)
     promised = CARD | {"recommended_threshold": 0.97, "promise": {"precision": 0.9, "confidence": 0.95, "images": 8}}
     card(served, promised)
-    evaluated = evaluate(served)["metrics"]["temperature"]
+    evaluated = measure(served).card["temperature"]
     assert (promised, CARD["temperature"]) == (model_card(served), evaluated)
     assert "That of the model card, 1.200, stays" in shown.getvalue()
 
@@ -288,7 +299,7 @@ def test_card_whose_threshold_was_chosen_survives_evaluate_unchanged(served: Con
 def test_calibration_images_are_asked_again_when_told_to(served: Context, runtime: FakeRuntime) -> None:
     calibrating(served)
     for arguments in ([], [], ["--again"]):
-        evaluate(served, *arguments)
+        measure(served, *arguments)
     assert 2 == runtime.asked.count("8")
 
 

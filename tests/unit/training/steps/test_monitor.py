@@ -6,6 +6,7 @@ import io
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ class FakeCloudWatch:
         self.told.append(request)
 
 
+@cache
 def picture(number: int, light: int) -> bytes:
     file = io.BytesIO()
     Image.new("L", (8, 8), light + number % 50).save(file, "PNG")
