@@ -1,15 +1,17 @@
 """Define the endpoint's answer to one labelled image."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
-from training.dataset.dataset import LabelledKey
+from training.dataset.dataset import StagedImage
 
 
 @dataclass(frozen=True)
 class Answer:
     """The class probabilities of an image as the endpoint returned them, and the client's latency in milliseconds."""
 
-    image: LabelledKey
+    image: StagedImage
     probabilities: tuple[float, ...]
     milliseconds: float
     variant: str
@@ -23,3 +25,18 @@ class Answer:
     def prediction(self) -> int:
         """The index of the class with the largest probability."""
         return self.probabilities.index(max(self.probabilities))
+
+    @classmethod
+    def of_data(cls, data: Mapping[str, Any]) -> Self:
+        """Return the answer that `as_data` described."""
+        image = StagedImage(data["image"]["key"], data["image"]["label"])
+        return cls(image, tuple(data["probabilities"]), data["milliseconds"], data["variant"])
+
+    def as_data(self) -> dict[str, Any]:
+        """Describe the answer as JSON, without the bytes of the image."""
+        return {
+            "image": {"key": self.image.key, "label": self.image.label},
+            "probabilities": list(self.probabilities),
+            "milliseconds": self.milliseconds,
+            "variant": self.variant,
+        }

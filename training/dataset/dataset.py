@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Self
 
@@ -40,11 +40,12 @@ class OtherDatasetError(TrainingError):
 
 
 @dataclass(frozen=True)
-class LabelledKey:
-    """An image of the dataset in S3, and the index of its class."""
+class StagedImage:
+    """An image of the dataset in S3, the index of its class, and its bytes once they are read."""
 
     key: str
     label: int
+    data: bytes = field(default=b"", compare=False, repr=False)
 
     @property
     def digest(self) -> str:
@@ -109,7 +110,7 @@ class Dataset:
             raise HeldOutSplitError
         return f"s3://{self.bucket}/{self.prefix}/{channel}/"
 
-    def images(self, s3: "S3Client", split: str) -> list[LabelledKey]:
+    def images(self, s3: "S3Client", split: str) -> list[StagedImage]:
         """Return the images of a split, in the order of its list.
 
         Raises:
@@ -119,10 +120,15 @@ class Dataset:
             raise HeldOutSplitError
         return self._listed(s3, split)
 
-    def _listed(self, s3: "S3Client", split: str) -> list[LabelledKey]:
+    def _listed(self, s3: "S3Client", split: str) -> list[StagedImage]:
         listed = s3.get_object(Bucket=self.bucket, Key=f"{self.prefix}/{split}_lst/{split}.lst")["Body"].read()
-        rows = (line.split("\t") for line in listed.decode().splitlines())
-        return [LabelledKey(f"{self.prefix}/{split}/{path}", int(label)) for _, label, path in rows]
+        return parse_list(listed.decode(), f"{self.prefix}/{split}")
+
+
+def parse_list(text: str, prefix: str) -> list[StagedImage]:
+    """Return the images of a .lst file, whose paths are relative to a prefix."""
+    rows = (line.split("\t") for line in text.splitlines())
+    return [StagedImage(f"{prefix}/{path}", int(label)) for _, label, path in rows]
 
 
 class HeldOutImages:
@@ -150,6 +156,6 @@ class HeldOutImages:
                 f"The list of test images is not in {where} any more: stage the dataset again."
             ) from exc
 
-    def without(self, digests: Collection[str]) -> tuple[LabelledKey, ...]:
+    def without(self, digests: Collection[str]) -> tuple[StagedImage, ...]:
         """Return the images but for those of these digests."""
         return tuple(image for image in self.images if image.digest not in digests)

@@ -11,7 +11,7 @@ from PIL import __version__ as pillow_version
 
 import functions.serialize_image.image_preparation as image_preparation
 from training.dataset.dataset import SPLITS, TRAIN, VALIDATION
-from training.dataset.preparation import PreparedFile
+from training.dataset.preparation import PreparedImage
 from training.dataset.recordio import write_image
 from training.dataset.split import Splits
 
@@ -30,7 +30,7 @@ class StagedObject:
     is_image: bool = False
 
 
-def path_in_split(image: PreparedFile) -> str:
+def path_in_split(image: PreparedImage) -> str:
     """Where an image lies under the prefix of its split. 16 hexadecimal digits: no two in 10 million are the same."""
     return f"{image.label}/{image.digest[:16]}.{image.suffix}"
 
@@ -108,5 +108,5 @@ def _plain(value: int | tuple[int, ...]) -> int | list[int]:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _file(folder: Path, image: PreparedFile) -> Path:
+def _file(folder: Path, image: PreparedImage) -> Path:
     return folder / f"{image.digest}.{image.suffix}"

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import batched
 from pathlib import Path
 
@@ -33,7 +34,7 @@ class PreparationStoppedError(TrainingError):
 
 
 @dataclass(frozen=True)
-class PreparedFile:
+class PreparedImage:
     """An image as the model gets it: digest (SHA-256) and bytes of the file, which is called `<digest>.<suffix>`."""
 
     path: str  # in the source
@@ -53,22 +54,17 @@ class Unreadable:
     cause: str
 
 
-type _Prepared = tuple[str, str, int]  # digest, suffix, size
-type _Failed = tuple[str, str]  # error, cause
-
-
 def prepare_all(
     images: Sequence[LabelledImage], folder: Path, workers: int, console: Console
-) -> tuple[list[PreparedFile], list[Unreadable]]:
+) -> tuple[list[PreparedImage], list[Unreadable]]:
     """Read and prepare the images, and keep what comes out as files in a folder; both results in the images' order.
 
     Raises:
         PreparationStoppedError: a process was killed. OSError: the folder cannot be written.
     """
-    prepared, unreadable = [], []
     with ending(_processes(workers)) as processes, ending(ThreadPoolExecutor(_READERS)) as readers:
 
-        def prepare(batch: Sequence[LabelledImage]) -> list[_Prepared | _Failed]:
+        def prepare(batch: Sequence[LabelledImage]) -> list[PreparedImage | Unreadable]:
             return processes.submit(_prepare_batch, [_read(image) for image in batch], folder).result()
 
         batches = readers.map(prepare, batched(images, _BATCH, strict=False))
@@ -77,12 +73,8 @@ def prepare_all(
             done = list(track(console, "Preparing images", results, total=len(images)))
         except BrokenProcessPool as exc:
             raise PreparationStoppedError from exc
-    for image, result in zip(images, done, strict=True):
-        if len(result) == 3:
-            prepared.append(PreparedFile(image.path, image.label, image.split, *result))
-        else:
-            unreadable.append(Unreadable(image.path, *result))
-    return prepared, unreadable
+    prepared = [result for result in done if isinstance(result, PreparedImage)]
+    return prepared, [result for result in done if isinstance(result, Unreadable)]
 
 
 @contextmanager
@@ -108,22 +100,23 @@ def _leave_interrupts_to_the_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _read(image: LabelledImage) -> bytes | _Failed:
+def _read(image: LabelledImage) -> LabelledImage | Unreadable:
+    """Return the image with its file in memory, so that it can go to another process."""
     try:
-        return image.read()
+        return replace(image, read=partial(bytes, image.read()))
     except (OSError, ImageTooLargeError) as exc:
-        return type(exc).__name__, str(exc)
+        return Unreadable(image.path, type(exc).__name__, str(exc))
 
 
-def _prepare_batch(batch: Sequence[bytes | _Failed], folder: Path) -> list[_Prepared | _Failed]:
-    return [_prepare(data, folder) if isinstance(data, bytes) else data for data in batch]
+def _prepare_batch(batch: Sequence[LabelledImage | Unreadable], folder: Path) -> list[PreparedImage | Unreadable]:
+    return [_prepare(image, folder) if isinstance(image, LabelledImage) else image for image in batch]
 
 
-def _prepare(data: bytes, folder: Path) -> _Prepared | _Failed:
+def _prepare(image: LabelledImage, folder: Path) -> PreparedImage | Unreadable:
     try:
-        prepared = prepare_image(data)
+        prepared = prepare_image(image.read())
     except _UNREADABLE as exc:
-        return type(exc).__name__, str(exc)
+        return Unreadable(image.path, type(exc).__name__, str(exc))
     digest, suffix = hashlib.sha256(prepared.data).hexdigest(), _SUFFIXES[prepared.content_type]
     (folder / f"{digest}.{suffix}").write_bytes(prepared.data)
-    return digest, suffix, len(prepared.data)
+    return PreparedImage(image.path, image.label, image.split, digest, suffix, len(prepared.data))

@@ -8,7 +8,7 @@ from itertools import groupby
 from math import floor
 
 from training.dataset.dataset import SPLITS, TRAIN
-from training.dataset.preparation import PreparedFile
+from training.dataset.preparation import PreparedImage
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def rank(seed: int, digest: str) -> str:
     return sha256(f"{seed}:{digest}".encode()).hexdigest()
 
 
-def select_distinct(files: Iterable[PreparedFile]) -> tuple[list[PreparedFile], list[LeftOut]]:
+def select_distinct(files: Iterable[PreparedImage]) -> tuple[list[PreparedImage], list[LeftOut]]:
     """Keep every content once. What counts is the prepared image, so metadata makes no difference.
 
     Copies under one label: the one that is furthest from training stays, so a test image is never trained on. Copies
@@ -48,8 +48,8 @@ def select_distinct(files: Iterable[PreparedFile]) -> tuple[list[PreparedFile], 
 
 
 def balance(
-    files: Sequence[PreparedFile], ratio: Fraction | None, seed: int, other_class: str | None = None
-) -> tuple[list[PreparedFile], list[LeftOut]]:
+    files: Sequence[PreparedImage], ratio: Fraction | None, seed: int, other_class: str | None = None
+) -> tuple[list[PreparedImage], list[LeftOut]]:
     """Leave out images of large classes until none has more than `ratio` times as many as the smallest.
 
     Few counter-examples (`other_class`) are no reason to leave out real images: the smallest class is a real one. Only
@@ -58,7 +58,7 @@ def balance(
     if ratio is None:
         return list(files), []
     kept = [file for file in files if file.split != TRAIN]
-    classes: dict[str, list[PreparedFile]] = {}
+    classes: dict[str, list[PreparedImage]] = {}
     for file in sorted(files, key=lambda file: rank(seed, file.digest)):
         if file.split == TRAIN:
             classes.setdefault(file.label, []).append(file)

@@ -6,7 +6,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 from training.dataset.dataset import SPLITS, TRAIN
-from training.dataset.preparation import PreparedFile
+from training.dataset.preparation import PreparedImage
 from training.dataset.selection import rank
 from training.project.errors import TrainingError
 
@@ -22,7 +22,7 @@ class Splits:
     """The images of each split, in the shuffled order of its list, and the classes in class index order."""
 
     labels: tuple[str, ...]
-    images: Mapping[str, Sequence[PreparedFile]]
+    images: Mapping[str, Sequence[PreparedImage]]
 
     def counts(self) -> dict[str, dict[str, int]]:
         """How many images there are by split and class."""
@@ -31,7 +31,7 @@ class Splits:
 
 
 def draw_splits(
-    files: Sequence[PreparedFile], labels: tuple[str, ...], shares: Shares, seed: int, other_class: str | None = None
+    files: Sequence[PreparedImage], labels: tuple[str, ...], shares: Shares, seed: int, other_class: str | None = None
 ) -> Splits:
     """Draw the splits that the source does not have from its training images, class by class.
 
@@ -61,7 +61,7 @@ def draw_splits(
     return splits
 
 
-def _drawn(files: Sequence[PreparedFile], shares: Shares, other: bool, other_class: str | None) -> Shares:
+def _drawn(files: Sequence[PreparedImage], shares: Shares, other: bool, other_class: str | None) -> Shares:
     """The shares of the splits to draw for the counter-examples (`other`) or for the real classes."""
     given = {file.split for file in files if (file.label == other_class) is other}
     return {split: share for split, share in shares.items() if split == TRAIN or split not in given}

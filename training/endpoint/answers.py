@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 from cli.aws import Aws
 from training.dataset.answer import Answer
-from training.dataset.dataset import CALIBRATION, Dataset, LabelledKey
+from training.dataset.dataset import CALIBRATION, Dataset, StagedImage
 from training.endpoint.invocation import InvalidAnswerError, classify_all, read_images
 from untrusted.console import Console, track
 
@@ -35,7 +35,7 @@ class AnswerFile:
         """Read the answers that an earlier attempt at the same subject left."""
         kept = list(self._kept()) if self.path.exists() else []
         self.answers = kept
-        lines = [json.dumps(self.subject), *(json.dumps(asdict(answer)) for answer in kept)]
+        lines = [json.dumps(self.subject), *(json.dumps(answer.as_data()) for answer in kept)]
         self.path.parent.mkdir(parents=True, exist_ok=True)
         aside = self.path.with_suffix(".partial")
         aside.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
@@ -57,15 +57,15 @@ class AnswerFile:
         with self.path.open("a", encoding="utf-8", buffering=1) as file:  # a line at once
             for answer in answers:
                 self.answers.append(answer)
-                file.write(f"{json.dumps(asdict(answer))}\n")
+                file.write(f"{json.dumps(answer.as_data())}\n")
                 yield answer
 
-    def missing(self, images: Iterable[LabelledKey]) -> list[LabelledKey]:
+    def missing(self, images: Iterable[StagedImage]) -> list[StagedImage]:
         """Return the images without an answer."""
         answered = {answer.image for answer in self.answers}
         return [image for image in images if image not in answered]
 
-    def to(self, images: Iterable[LabelledKey]) -> list[Answer]:
+    def to(self, images: Iterable[StagedImage]) -> list[Answer]:
         """Return the answers to these images, in their order."""
         by_image = {answer.image: answer for answer in self.answers}
         return [by_image[image] for image in images]
@@ -76,9 +76,7 @@ class AnswerFile:
                 return
             for line in file:
                 if line.endswith("\n"):
-                    kept = json.loads(line)
-                    image = LabelledKey(**kept["image"])
-                    yield Answer(image, tuple(kept["probabilities"]), kept["milliseconds"], kept["variant"])
+                    yield Answer.of_data(json.loads(line))
 
 
 @dataclass(frozen=True)
@@ -101,11 +99,11 @@ class Classifier:
     workers: int
     variant: str | None = None
 
-    def classify(self, images: Iterable[tuple[LabelledKey, bytes]]) -> Iterator[Answer]:
+    def classify(self, images: Iterable[StagedImage]) -> Iterator[Answer]:
         """Yield the endpoint's answer to every image, as they arrive. Raises NoAnswerError."""
         return classify_all(self.aws.sagemaker_runtime, self.endpoint, images, self.workers, self.variant)
 
-    def complete(self, file: AnswerFile, images: Sequence[LabelledKey], what: str) -> int:
+    def complete(self, file: AnswerFile, images: Sequence[StagedImage], what: str) -> int:
         """Ask about the images whose answer a file does not have, and keep the answers there.
 
         Returns: how many images were asked about.

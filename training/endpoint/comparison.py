@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from cli.aws import sentence_of
 from training.dataset.answer import Answer
-from training.dataset.dataset import LabelledKey
+from training.dataset.dataset import StagedImage
 from training.endpoint.answers import AnswerFile, Classifier
 from training.endpoint.changes import Endpoint
 from training.endpoint.errors import EndpointFailedError, EndpointStuckError
@@ -43,7 +43,7 @@ class ModelComparison:
     instance_type: str
     timeout: float
 
-    def answers(self, packages: Sequence[Package], images: Sequence[LabelledKey]) -> Mapping[int, list[Answer]]:
+    def answers(self, packages: Sequence[Package], images: Sequence[StagedImage]) -> Mapping[int, list[Answer]]:
         """Return every model's answer to every image, by its version, in the order of the images.
 
         Answers of an earlier attempt are kept in the run's folder; if none is missing, there is no endpoint.

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from queue import SimpleQueue
 from threading import Event, Thread
 from time import perf_counter
@@ -15,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from cli.aws import code_of, sentence_of
 from cli.polling import looks
 from training.dataset.answer import Answer
-from training.dataset.dataset import LabelledKey
+from training.dataset.dataset import StagedImage
 from training.project.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -42,18 +43,17 @@ class InvalidAnswerError(NoAnswerError):
     """The endpoint does not answer an image with a JSON list of class probabilities."""
 
 
-def read_images(
-    s3: "S3Client", bucket: str, keys: Iterable[LabelledKey], workers: int
-) -> Iterator[tuple[LabelledKey, bytes]]:
-    """Yield every image with its bytes, as they arrive, reading only a few ahead.
+def read_images(s3: "S3Client", bucket: str, keys: Iterable[StagedImage], workers: int) -> Iterator[StagedImage]:
+    """Yield every image with its data, as they arrive, reading only a few ahead.
 
     Raises:
         ImageMissingError: one of them is not there.
     """
 
-    def read(image: LabelledKey) -> tuple[LabelledKey, bytes]:
+    def read(image: StagedImage) -> StagedImage:
         try:
-            return image, s3.get_object(Bucket=bucket, Key=image.key)["Body"].read()
+            data = s3.get_object(Bucket=bucket, Key=image.key)["Body"].read()
+            return replace(image, data=data)
         except ClientError as exc:
             if code_of(exc) == "NoSuchKey":
                 raise ImageMissingError(f"s3://{bucket}/{image.key}: {ImageMissingError.__doc__}") from exc
@@ -65,11 +65,11 @@ def read_images(
 def classify_all(
     runtime: "SageMakerRuntimeClient",
     endpoint: str,
-    images: Iterable[tuple[LabelledKey, bytes]],
+    images: Iterable[StagedImage],
     workers: int,
     variant: str | None = None,
 ) -> Iterator[Answer]:
-    """Yield the endpoint's answer to every image, as they arrive.
+    """Yield the endpoint's answer to every image that was read, as they arrive.
 
     Requests that are throttled, or find a serverless endpoint starting, are repeated for `PATIENCE`.
 
@@ -84,15 +84,19 @@ def classify_all(
     if variant:
         request["TargetVariant"] = variant
 
-    def classify(item: tuple[LabelledKey, bytes]) -> Answer:
-        image, data = item
+    def classify(image: StagedImage) -> Answer:
         try:
-            started, answer = _invoke(runtime, Body=data, InferenceId=f"{OWN_REQUEST}{uuid4()}", **request)
+            started, answer = _invoke(runtime, Body=image.data, InferenceId=f"{OWN_REQUEST}{uuid4()}", **request)
             body = answer["Body"].read()
         except (ClientError, BotoCoreError) as exc:
             raise NoAnswerError(f"{endpoint} did not answer {image.key}: {sentence_of(exc)}") from exc
         milliseconds = (perf_counter() - started) * 1000
-        return Answer(image, parse_probabilities(body, image.key), milliseconds, answer["InvokedProductionVariant"])
+        return Answer(
+            replace(image, data=b""),
+            parse_probabilities(body, image.key),
+            milliseconds,
+            answer["InvokedProductionVariant"],
+        )
 
     return _side_by_side(classify, images, workers)
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training.dataset.dataset import LabelledKey
+from training.dataset.dataset import StagedImage
 from training.dataset.manifest import Columns
-from training.dataset.preparation import PreparedFile, prepare_all
+from training.dataset.preparation import PreparedImage, prepare_all
 from training.dataset.source import Source
 from training.dataset.sources import open_source
 from training.endpoint.answers import Classifier, of_all_classes
@@ -83,6 +83,6 @@ def acceptance_of(probabilities: np.ndarray[Any, Any], acceptance: Acceptance, l
     }
 
 
-def _read(prepared: list[PreparedFile], folder: Path) -> Iterator[tuple[LabelledKey, bytes]]:
+def _read(prepared: list[PreparedImage], folder: Path) -> Iterator[StagedImage]:
     for image in prepared:
-        yield LabelledKey(image.path, -1), (folder / f"{image.digest}.{image.suffix}").read_bytes()
+        yield StagedImage(image.path, -1, (folder / f"{image.digest}.{image.suffix}").read_bytes())

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from training.dataset.answer import Answer
-from training.dataset.dataset import CALIBRATION, TRAIN, Dataset, LabelledKey
+from training.dataset.dataset import CALIBRATION, TRAIN, Dataset, StagedImage
 from training.endpoint.answers import Classifier
 from training.endpoint.errors import SmokeTestError
 from training.endpoint.invocation import NoAnswerError, read_images
@@ -21,7 +21,7 @@ SMOKE_IMAGES = 10
 CALIBRATION_IMAGES = 2000  # one number needs no more, and they are held in memory: at most 90 MB
 WORKERS = 8
 
-type Images = list[tuple[LabelledKey, bytes]]
+type Images = list[StagedImage]
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ def read_smoke_test_images(s3: "S3Client", dataset: Dataset) -> SmokeTestImages:
     first_of_class = {image.label: image for image in reversed(dataset.images(s3, TRAIN))}
     known = _spread([first_of_class[label] for label in sorted(first_of_class)], SMOKE_IMAGES)
     calibration = _spread(dataset.images(s3, CALIBRATION), CALIBRATION_IMAGES)
-    read = dict(read_images(s3, dataset.bucket, [*known, *calibration], WORKERS))
-    return SmokeTestImages([(key, read[key]) for key in known], [(key, read[key]) for key in calibration])
+    read = {image.key: image for image in read_images(s3, dataset.bucket, [*known, *calibration], WORKERS)}
+    return SmokeTestImages([read[one.key] for one in known], [read[one.key] for one in calibration])
 
 
 def smoke_test(classifier: Classifier, images: Images) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def _ask(classifier: Classifier, images: Images) -> list[Answer]:
     return answers
 
 
-def _spread(images: Sequence[LabelledKey], most: int) -> list[LabelledKey]:
+def _spread(images: Sequence[StagedImage], most: int) -> list[StagedImage]:
     """At most so many of the images, evenly from all of the list."""
     count = min(most, len(images))
     return [images[position * len(images) // count] for position in range(count)]

@@ -3,14 +3,13 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
 from cli.aws import Aws, code_of
 from cli.s3_url import split_s3_url
-from training.dataset.dataset import CHOOSING, Dataset
+from training.dataset.dataset import CHOOSING, Dataset, parse_list
 from training.models.model_card import ModelMissingError, inspect_archive
 from training.project.errors import TrainingError
 from training.project.naming import Names
@@ -82,8 +81,8 @@ class Package:
         Raises:
             PackageFilesMissingError: their lists are no more.
         """
-        lists = (_read(s3, url).decode().splitlines() for url in self.facts["learnt"])
-        return {PurePosixPath(line.split("\t")[2]).stem for lines in lists for line in lines}
+        lists = (parse_list(_read(s3, url).decode(), url) for url in self.facts["learnt"])
+        return {image.digest for images in lists for image in images}
 
 
 def find_ancestry(s3: "S3Client", earlier_model: str | None) -> Ancestry:

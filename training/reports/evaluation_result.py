@@ -74,7 +74,8 @@ def _worst_mistakes(
     """The wrong predictions that the model was most confident of, with their pictures."""
     wrong = [(a, float(c)) for a, c in zip(answers, confidences, strict=True) if a.prediction != a.label]
     worst = sorted(wrong, key=lambda mistake: -mistake[1])[:MISTAKES]
-    pictures = dict(read_images(s3, dataset.bucket, [answer.image for answer, _ in worst], workers=8))
+    read = read_images(s3, dataset.bucket, [answer.image for answer, _ in worst], workers=8)
+    pictures = {image: image.data for image in read}
     names = dataset.labels
     return [
         Mistake(a.image.key, names[a.label], names[a.prediction], confidence, pictures[a.image])

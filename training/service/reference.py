@@ -51,7 +51,7 @@ def write_reference(s3: "S3Client", dataset: Dataset, card: Mapping[str, Any], a
     places = np.random.default_rng(0).permutation(len(ordered))[:IMAGES]
     drawn = {ordered[place].image: ordered[place].probabilities for place in places}
     pictures = read_images(s3, dataset.bucket, drawn, WORKERS)  # in the order in which they arrive
-    measured = {image: image_statistics(data) for image, data in pictures}
+    measured = {image: image_statistics(image.data) for image in pictures}
     decisions = decisions_of(dataset.labels, list(drawn.values()), card["temperature"])
     content = {
         "model_digest": card["model_digest"],

@@ -8,7 +8,7 @@ from cli import instances
 from cli.arguments import whole
 from cli.prices import add_prices_argument, per_hour, read_prices
 from training.dataset.answer import Answer
-from training.dataset.dataset import Dataset, HeldOutImages, LabelledKey
+from training.dataset.dataset import Dataset, HeldOutImages, StagedImage
 from training.endpoint.answers import Classifier
 from training.endpoint.comparison import ModelComparison
 from training.models.promotion import Verdict, judge, same_model
@@ -28,7 +28,7 @@ TIMEOUT = 1800  # seconds; AWS takes 3 to 10 minutes as a rule
 class Asked(Protocol):
     """Where models are asked: `ModelComparison`."""
 
-    def answers(self, packages: Sequence[Package], images: Sequence[LabelledKey]) -> Mapping[int, list[Answer]]:
+    def answers(self, packages: Sequence[Package], images: Sequence[StagedImage]) -> Mapping[int, list[Answer]]:
         """Every model's answer to every image, by its version, in the order of the images."""
 
 
@@ -123,7 +123,7 @@ def _check(context: Context, dataset: Dataset, challenger: Package, champion: Pa
         package.require_model(context.aws.s3)
 
 
-def _fair_images(context: Context, dataset: Dataset, packages: Sequence[Package]) -> Sequence[LabelledKey]:
+def _fair_images(context: Context, dataset: Dataset, packages: Sequence[Package]) -> Sequence[StagedImage]:
     """The test images but for those that one of the models has learnt from, or was tuned by.
 
     They are of another dataset: of the champion's, or of one that either model goes back to.

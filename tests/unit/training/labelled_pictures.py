@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from training.dataset.options import add_arguments
-from training.dataset.preparation import PreparedFile
+from training.dataset.preparation import PreparedImage
 from training.steps.context import Context
 
 
@@ -26,11 +26,11 @@ def picture() -> Callable[..., bytes]:
 
 
 @pytest.fixture(scope="session")
-def prepared() -> Callable[..., PreparedFile]:
+def prepared() -> Callable[..., PreparedImage]:
     """A prepared image that is nowhere; its path says its digest unless told otherwise."""
 
-    def make(digest: str, label: str = "car", split: str = "train", path: str = "") -> PreparedFile:
-        return PreparedFile(path or f"{digest}.webp", label, split, digest, "png", 100)
+    def make(digest: str, label: str = "car", split: str = "train", path: str = "") -> PreparedImage:
+        return PreparedImage(path or f"{digest}.webp", label, split, digest, "png", 100)
 
     return make
 

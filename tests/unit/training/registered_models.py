@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from training.dataset.answer import Answer
-from training.dataset.dataset import SPLITS, Dataset, LabelledKey
+from training.dataset.dataset import SPLITS, Dataset, StagedImage
 from training.jobs.registration import register_trained
 from training.models.registry import ModelRegistry, Package
 from training.steps.context import Context
@@ -42,9 +42,9 @@ class FakeComparison:
 
     accuracies: Mapping[int, float]
     seed: int = 0
-    images: list[LabelledKey] = field(default_factory=list)
+    images: list[StagedImage] = field(default_factory=list)
 
-    def answers(self, packages: Sequence[Package], images: Sequence[LabelledKey]) -> Mapping[int, list[Answer]]:
+    def answers(self, packages: Sequence[Package], images: Sequence[StagedImage]) -> Mapping[int, list[Answer]]:
         self.images = list(images)
         return {package.version: list(self._answers(package.version)) for package in packages}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from training.dataset.dataset import Dataset, LabelledKey
+from training.dataset.dataset import Dataset, StagedImage
 from training.project.run_file import RunFile, RunFileError, StepNotDoneError
 from training.steps.context import Context
 
@@ -41,8 +41,8 @@ def test_the_images_of_a_split_come_from_its_list(dataset: Dataset, context: Con
     lines = "0\t1\ttruck/a b.png\n1\t0\tautomobile/c.png\n"
     context.aws.s3.put_object(Bucket="photos", Key="datasets/cars/train_lst/train.lst", Body=lines.encode())
     expected = [
-        LabelledKey("datasets/cars/train/truck/a b.png", 1),
-        LabelledKey("datasets/cars/train/automobile/c.png", 0),
+        StagedImage("datasets/cars/train/truck/a b.png", 1),
+        StagedImage("datasets/cars/train/automobile/c.png", 0),
     ]
     assert expected == dataset.images(context.aws.s3, "train")
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from training.dataset.layout import StagedObject, dataset_digest, describe, lay_out, list_lines
-from training.dataset.preparation import PreparedFile
+from training.dataset.preparation import PreparedImage
 from training.dataset.split import Splits
 
 A, B, C, D, E = (letter * 64 for letter in "abcde")
 
 
 @pytest.fixture
-def splits(prepared: Callable[..., PreparedFile]) -> Splits:
+def splits(prepared: Callable[..., PreparedImage]) -> Splits:
     images = {
         "train": [prepared(A, "truck"), prepared(B)],
         "validation": [prepared(C, split="validation")],
@@ -71,7 +71,7 @@ def test_labels_are_in_class_index_order(splits: Splits, folder: Path) -> None:
 
 
 def test_the_digest_is_that_of_contents_and_not_of_where_they_came_from(
-    splits: Splits, prepared: Callable[..., PreparedFile]
+    splits: Splits, prepared: Callable[..., PreparedImage]
 ) -> None:
     elsewhere = {**splits.images, "test": [prepared(D, split="test", path="elsewhere.png")]}
     assert dataset_digest(splits) == dataset_digest(Splits(splits.labels, elsewhere))
@@ -88,7 +88,7 @@ def test_the_digest_is_that_of_contents_and_not_of_where_they_came_from(
     ids=["content", "label", "order", "split"],
 )
 def test_the_digest_changes_with_all_that_matters(
-    change: object, splits: Splits, prepared: Callable[..., PreparedFile]
+    change: object, splits: Splits, prepared: Callable[..., PreparedImage]
 ) -> None:
     changed = change(splits.images, prepared)  # type: ignore[operator]
     assert dataset_digest(splits) != dataset_digest(Splits(splits.labels, changed))

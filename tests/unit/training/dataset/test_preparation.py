@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from functions.serialize_image.image_preparation import ImageTooLargeError, prepare_image
-from training.dataset.preparation import PreparedFile, ending, prepare_all
+from training.dataset.preparation import PreparedImage, ending, prepare_all
 from training.dataset.source import LabelledImage
 from untrusted.console import Console
 
@@ -37,7 +37,7 @@ def test_a_prepared_image_is_what_the_service_would_send_to_the_model(
 
 def test_a_prepared_image_is_known_by_its_digest(tmp_path: Path, picture: Callable[..., bytes]) -> None:
     [file], _ = prepare_all([image("a", partial(bytes, picture(1)))], tmp_path, 1, QUIET)
-    expected = PreparedFile("a", "car", "train", file.digest, "png", len(prepare_image(picture(1)).data))
+    expected = PreparedImage("a", "car", "train", file.digest, "png", len(prepare_image(picture(1)).data))
     assert (expected, 64) == (file, len(file.digest))
 
 

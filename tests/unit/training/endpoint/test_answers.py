@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from training.dataset.answer import Answer
-from training.dataset.dataset import LabelledKey
+from training.dataset.dataset import StagedImage
 from training.endpoint.answers import AnswerFile
 
 SUBJECT = {"model": "sha256:1"}
-ANSWERS = [Answer(LabelledKey(f"test/é {n}.png", n), (0.25, 0.75), 1.5, "AllTraffic") for n in range(3)]
+ANSWERS = [Answer(StagedImage(f"test/é {n}.png", n), (0.25, 0.75), 1.5, "AllTraffic") for n in range(3)]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.training.fake_clients import hooked
-from training.dataset.dataset import Dataset, LabelledKey
+from training.dataset.dataset import Dataset, StagedImage
 from training.endpoint.answers import Classifier
 from training.endpoint.comparison import ModelComparison, endpoint_config_request
 from training.endpoint.request import model_request
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("reads_test_split")
 
 type Registered = Callable[..., Package]
 ROLE = "arn:aws:iam::123456789012:role/sagemaker"
-IMAGES = [LabelledKey(f"datasets/cars/test/{number}.png", number % 2) for number in range(4)]
+IMAGES = [StagedImage(f"datasets/cars/test/{number}.png", number % 2) for number in range(4)]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from tests.unit.conforming import conforming
 from training.dataset.answer import Answer
-from training.dataset.dataset import LabelledKey
+from training.dataset.dataset import StagedImage
 from training.endpoint.invocation import (
     OWN_REQUEST,
     ImageMissingError,
@@ -29,7 +29,7 @@ from training.endpoint.invocation import (
 from training.steps.context import Context
 
 ROOT = Path(__file__).parents[4]
-IMAGES = [(LabelledKey(f"test/{number}.png", number % 2), b"%d" % number) for number in range(40)]
+IMAGES = [StagedImage(f"test/{number}.png", number % 2, b"%d" % number) for number in range(40)]
 
 
 class FakeRuntime:
@@ -61,16 +61,16 @@ def classify(answer: Callable[[bytes], bytes]) -> list[Answer]:
 
 def test_every_image_is_answered_once() -> None:
     answers = classify(lambda _: b"[0.25, 0.75]")
-    assert sorted(image.key for image, _ in IMAGES) == sorted(answer.image.key for answer in answers)
+    assert sorted(image.key for image in IMAGES) == sorted(answer.image.key for answer in answers)
 
 
 def test_an_answer_belongs_to_its_image() -> None:
     answers = classify(lambda body: json.dumps([1 - int(body) / 100, int(body) / 100]).encode())
-    assert {image.key: int(data) / 100 for image, data in IMAGES} == {a.image.key: a.probabilities[1] for a in answers}
+    assert {image.key: int(image.data) / 100 for image in IMAGES} == {a.image.key: a.probabilities[1] for a in answers}
 
 
 def test_the_prediction_is_the_class_with_the_largest_probability() -> None:
-    assert 1 == Answer(IMAGES[0][0], (0.3, 0.7), 1.0, "a").prediction
+    assert 1 == Answer(IMAGES[0], (0.3, 0.7), 1.0, "a").prediction
 
 
 def test_an_endpoint_that_refuses_an_image_is_an_error_that_names_it() -> None:
@@ -168,7 +168,7 @@ def test_a_process_ends_although_images_were_still_to_be_read() -> None:
 def test_an_error_ends_the_reading_too() -> None:
     ended = []
 
-    def images() -> Iterator[tuple[LabelledKey, bytes]]:
+    def images() -> Iterator[StagedImage]:
         try:
             yield from IMAGES
         finally:
@@ -193,7 +193,7 @@ def test_whoever_stops_listening_stops_the_asking() -> None:
 def test_no_more_images_are_read_than_are_wanted_next() -> None:
     taken = []
 
-    def images() -> Iterator[tuple[LabelledKey, bytes]]:
+    def images() -> Iterator[StagedImage]:
         for image in IMAGES:
             taken.append(image)
             yield image
@@ -207,11 +207,17 @@ def test_no_more_images_are_read_than_are_wanted_next() -> None:
 def test_images_are_read_from_s3(context: Context) -> None:
     context.aws.s3.create_bucket(Bucket="photos")
     context.aws.s3.put_object(Bucket="photos", Key="a", Body=b"pixels")
-    image = LabelledKey("a", 0)
-    assert [(image, b"pixels")] == list(read_images(context.aws.s3, "photos", [image], 2))
+    image = StagedImage("a", 0)
+    [read] = read_images(context.aws.s3, "photos", [image], 2)
+    assert image == read
+    assert b"pixels" == read.data
 
 
 def test_an_image_that_is_not_in_s3_is_named(context: Context) -> None:
     context.aws.s3.create_bucket(Bucket="photos")
     with pytest.raises(ImageMissingError, match="s3://photos/a"):
-        list(read_images(context.aws.s3, "photos", [LabelledKey("a", 0)], 2))
+        list(read_images(context.aws.s3, "photos", [StagedImage("a", 0)], 2))
+
+
+def test_answer_does_not_hold_the_bytes_of_its_image() -> None:
+    assert {b""} == {answer.image.data for answer in classify(lambda _: b"[0.5, 0.5]")}

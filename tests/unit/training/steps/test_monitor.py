@@ -16,7 +16,7 @@ from PIL import Image
 from tests.unit.training.fake_clients import with_fakes
 from tests.unit.training.results_records import Record
 from training.dataset.answer import Answer
-from training.dataset.dataset import Dataset, LabelledKey
+from training.dataset.dataset import Dataset, StagedImage
 from training.endpoint.invocation import OWN_REQUEST
 from training.models.served_model import ModelCardMissingError
 from training.service.errors import DriftError, ReferenceMissingError, SmallReferenceError, TooFewImagesError
@@ -81,7 +81,7 @@ def refer(context: Context, images: int = IMAGES) -> str:
     for number in range(images):
         key = f"d/held-out/{number}.png"
         context.aws.s3.put_object(Bucket=BUCKET, Key=key, Body=picture(number, 100))
-        answers.append(Answer(LabelledKey(key, 0), answer(number), 1.0, "AllTraffic"))
+        answers.append(Answer(StagedImage(key, 0), answer(number), 1.0, "AllTraffic"))
     return write_reference(context.aws.s3, Dataset.of(context.run), CARD, answers)
 
 
@@ -176,7 +176,7 @@ def test_reference_has_no_counter_examples(watched: Context) -> None:
     answers = []
     for number, label in enumerate((0, 1, 2)):
         watched.aws.s3.put_object(Bucket=BUCKET, Key=f"d/held-out/{number}.png", Body=picture(number, 100))
-        answers.append(Answer(LabelledKey(f"d/held-out/{number}.png", label), (0.1, 0.1, 0.8), 1.0, "AllTraffic"))
+        answers.append(Answer(StagedImage(f"d/held-out/{number}.png", label), (0.1, 0.1, 0.8), 1.0, "AllTraffic"))
     url = write_reference(watched.aws.s3, dataset, CARD | {"labels": labels, "other_class": "other"}, answers)
     reference, _ = read_reference(watched.aws.s3, url)
     assert (["other"] * 2, 2) == (reference.decisions.classes, len(reference.statistics["brightness"]))

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import pytest
 from tests.unit.training.described_endpoint import FakeSageMaker
 from tests.unit.training.fake_clients import with_fakes
 from training.dataset.answer import Answer
-from training.dataset.dataset import Dataset, LabelledKey
+from training.dataset.dataset import Dataset, StagedImage
 from training.models.served_model import ServedModel
 from training.statistics.thresholds import NoThresholdError
 from training.steps import threshold as step
@@ -40,8 +39,8 @@ def answered(context: Context, variant: str | None = None, seed: int = 0) -> Non
         truth = number // 2 % 2
         predicted = truth if rng.random() < right else 1 - truth
         told = (confidence, 1 - confidence) if predicted == 0 else (1 - confidence, confidence)
-        key = LabelledKey(f"datasets/default/calibration/{number}.png", truth)
-        lines.append(json.dumps(asdict(Answer(key, told, 5.0, variant or "AllTraffic"))))
+        key = StagedImage(f"datasets/default/calibration/{number}.png", truth)
+        lines.append(json.dumps(Answer(key, told, 5.0, variant or "AllTraffic").as_data()))
     (context.run.folder / "calibration_answers.jsonl").write_text("".join(f"{line}\n" for line in lines))
 
 
