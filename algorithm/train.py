@@ -1,6 +1,6 @@
 """A training job, in the shape that SageMaker gives its containers.
 
-    python -m localcloud.algorithm.train FOLDER
+    python -m algorithm.train FOLDER
 
 FOLDER stands for /opt/ml. It reads input/config/hyperparameters.json and, under input/data, the channels train and
 validation: images with the lists in train_lst and validation_lst, or RecordIO. A channel model holds the model.tar.gz

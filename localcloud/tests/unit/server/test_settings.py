@@ -1,8 +1,11 @@
 """The server's environment: nothing of the user's account, nothing outside its folder."""
 
+import sys
 from pathlib import Path
 
-from localcloud.server.settings import Folder, server_environment
+import pytest
+
+from localcloud.server.settings import Folder, data_folder, server_environment
 
 OUTSIDE = {
     "PATH": "/usr/bin",
@@ -33,3 +36,18 @@ def test_environment_keeps_onnxruntime_from_reporting(tmp_path: Path) -> None:
 
 def test_environment_passes_the_path_on(tmp_path: Path) -> None:
     assert "/usr/bin" == server_environment(Folder(tmp_path), 4566, OUTSIDE)["PATH"]
+
+
+def test_state_is_kept_in_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert tmp_path / ".localcloud" == Folder().path
+
+
+def test_local_clouds_share_a_folder_in_the_python_environment() -> None:
+    assert Path(sys.prefix) / "share/localcloud" == data_folder({})
+
+
+def test_local_clouds_share_the_folder_that_is_named(tmp_path: Path) -> None:
+    outside = {"LOCALCLOUD_DATA_DIR": str(tmp_path)}
+    assert tmp_path == data_folder(outside)
+    assert tmp_path == data_folder(server_environment(Folder(tmp_path / "cloud"), 4566, outside))
