@@ -23,6 +23,7 @@ from localcloud.ministack.sagemaker.job_telemetry import MiniStackJobTelemetry
 from localcloud.ministack.sagemaker.object_store import MiniStackObjectStore
 from localcloud.ministack.sagemaker.role import MiniStackRole
 from localcloud.ministack.sagemaker.telemetry_sink import MiniStackSink
+from localcloud.ministack.server_thread import run_in
 from localcloud.ministack.stepfunctions import workflows
 from localcloud.ministack.stepfunctions.services import MiniStackServices
 from localcloud.ministack.stepfunctions.telemetry import MiniStackTelemetry
@@ -31,7 +32,6 @@ from localcloud.sagemaker.app import SageMakerApp
 from localcloud.sagemaker.hosting.operations import ScalableTargets
 from localcloud.sagemaker.image_classification import IMAGE_CLASSIFICATION
 from localcloud.sagemaker.jobs.run import JobServices
-from localcloud.sagemaker.object_store import ObjectStore
 from localcloud.sagemaker.surroundings import Surroundings
 from localcloud.server.checkpoint import keep_saved
 from localcloud.server.fault_injection import FaultInjection
@@ -141,7 +141,7 @@ def _require_saved(folder: Folder) -> None:
 
 
 def _sagemaker(folder: Folder, scalable_targets: ScalableTargets, algorithms: Algorithms) -> SageMakerApp:
-    objects = MiniStackObjectStore(ACCOUNT, REGION)
+    objects = MiniStackObjectStore(ACCOUNT, REGION, run_in(asyncio.get_running_loop()))
     surroundings = Surroundings(
         artifact_store=objects,
         authorizer=MiniStackAuthorizer(),
@@ -157,8 +157,8 @@ def _sagemaker(folder: Folder, scalable_targets: ScalableTargets, algorithms: Al
     return SageMakerApp(folder.state / "sagemaker", surroundings)
 
 
-def _job_services(objects: ObjectStore, algorithms: Algorithms) -> JobServices:
-    telemetry = MiniStackJobTelemetry(ACCOUNT)
+def _job_services(objects: MiniStackObjectStore, algorithms: Algorithms) -> JobServices:
+    telemetry = MiniStackJobTelemetry(ACCOUNT, objects.run)
     return JobServices(objects, MiniStackRole, algorithms, telemetry, asyncio.Semaphore(_JOBS_AT_ONCE))
 
 

@@ -2,7 +2,7 @@
 
 MiniStack: keeps every value for two weeks, and copies all of them whenever it saves.
 AWS: keeps metrics of standard resolution by the minute. Here equal values of a minute are one point
-with a count.
+with a count: the 18,178 values of a demo are 1,056 points.
 Source: CloudWatch User Guide, "Metrics concepts", Resolution.
 Remove the store when MiniStack aggregates metrics. The clock has no counterpart on AWS.
 """

@@ -12,6 +12,7 @@ from ministack.core.responses import request_scope
 from ministack.services import s3
 
 from localcloud.ministack import state_saves
+from localcloud.ministack.server_thread import Runner, run_here
 from localcloud.sagemaker.object_store import ObjectUnavailableError, bucket_and_key
 
 _ENCRYPTION_HEADER = "x-amz-server-side-encryption"
@@ -27,6 +28,7 @@ class MiniStackObjectStore:
 
     account: str
     region: str
+    run: Runner = run_here
 
     def read(self, url: str) -> bytes:
         """Return an object.
@@ -78,8 +80,15 @@ class MiniStackObjectStore:
         """
         bucket, name = bucket_and_key(url)
         encryption = {_ENCRYPTION_HEADER: "aws:kms", _KEY_HEADER: key} if key else {}
-        with request_scope(self.account, self.region):
-            status, _, body = s3._put_object(bucket, name, content, {"content-type": content_type, **encryption})
+
+        def put() -> tuple[int, dict[str, str], bytes]:
+            with request_scope(self.account, self.region):
+                answer: tuple[int, dict[str, str], bytes] = s3._put_object(
+                    bucket, name, content, {"content-type": content_type, **encryption}
+                )
+            return answer
+
+        status, _, body = self.run(put)
         if status != HTTPStatus.OK:
             found = _ERROR.search(body)
             reason = f"{found['message'].decode()} ({found['code'].decode()})" if found else f"Status {status}"

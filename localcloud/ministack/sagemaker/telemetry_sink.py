@@ -24,8 +24,12 @@ class MiniStackSink:
     def put_metrics(self, region: str, data: Iterable[Mapping[str, Any]]) -> None:
         """Send metrics of endpoints to CloudWatch."""
         request = {"Namespace": NAMESPACE, "MetricData": list(data)}
-        with request_scope(self.objects.account, region):
-            cloudwatch._put_metric_data({}, request, False, True)
+
+        def put() -> None:
+            with request_scope(self.objects.account, region):
+                cloudwatch._put_metric_data({}, request, False, True)
+
+        self.objects.run(put)
         state_saves.note_change()
 
     def put_file(self, region: str, file: CaptureFile) -> None:
