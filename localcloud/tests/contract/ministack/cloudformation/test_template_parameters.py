@@ -1,0 +1,32 @@
+"""Parameters of templates as CloudFormation reads them."""
+
+from typing import Any
+
+import pytest
+from ministack.services.cloudformation import changesets, engine, handlers
+
+TEMPLATE: dict[str, Any] = {
+    "Parameters": {"Address": {"Type": "String"}, "Stage": {"Type": "String", "Default": "dev"}},
+}
+
+pytestmark = pytest.mark.usefixtures("ministack")
+
+
+@pytest.mark.parametrize("module", [handlers, changesets])
+def test_parameter_without_a_value_is_refused_in_the_words_of_aws(module: Any) -> None:
+    with pytest.raises(ValueError, match=r"^Parameters: \[Address\] must have values$"):
+        module._resolve_parameters(TEMPLATE, [])
+
+
+def test_parameter_keeps_its_previous_value_only_if_it_has_one() -> None:
+    kept = [{"Key": "Address", "Value": "", "UsePreviousValue": True}]
+
+    assert handlers._resolve_parameters(TEMPLATE, kept, {"Address": {"Value": "here"}})
+    with pytest.raises(ValueError, match="must have values"):
+        handlers._resolve_parameters(TEMPLATE, kept, {})
+
+
+def test_empty_list_has_one_empty_member_in_rules() -> None:
+    definition = {"Type": "CommaDelimitedList", "Default": ""}
+
+    assert [""] == engine._rule_param_value("Subnets", definition, {"Subnets": {"Value": ""}})
