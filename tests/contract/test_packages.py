@@ -1,6 +1,7 @@
 """localcloud, algorithm and untrusted as distributions: what they import, what they depend on, what is in them."""
 
 import ast
+import functools
 import sys
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -32,9 +33,16 @@ def modules(package: str, *, with_tests: bool) -> list[Path]:
     return [path for path in found if with_tests or "tests" not in path.parts[len(ROOT.parts) :]]
 
 
+@functools.cache
 def roots(path: Path) -> set[str]:
     """The top-level packages that a module imports."""
     return {name.split(".")[0] for name in imports(path)}
+
+
+@functools.cache
+def distributions() -> dict[str, str]:
+    """The distribution that an installed package comes from, by the package's name."""
+    return {name: canonicalize_name(found[0]) for name, found in packages_distributions().items()}
 
 
 def builder(package: str) -> Any:
@@ -63,8 +71,7 @@ def test_package_depends_on_what_it_imports_and_on_nothing_else(package: str) ->
     sources = {path.relative_to(ROOT).as_posix(): path for path in modules(package, with_tests=False)}
     imported = {name for file, path in sources.items() if file not in ELSEWHERE for name in roots(path)}
     imported -= sys.stdlib_module_names | OURS
-    installed = packages_distributions()
-    needed = {canonicalize_name(installed[name][0]) for name in imported if not name.startswith("mypy_boto3_")}
+    needed = {distributions()[name] for name in imported if not name.startswith("mypy_boto3_")}
     declared = {canonicalize_name(one.name) for one in requirements(package) if one.url is None}
     assert needed == declared - NOT_IMPORTED.keys()
 
