@@ -48,18 +48,17 @@ class MapRun:
         parent: the execution whose state it is.
         machine_arn: the state machine of the children: the parent's, a slash and the map's label.
         processor: the state's ItemProcessor; None for a run of an earlier process.
-        total: the number of items.
         tolerance: how many of them may fail.
         concurrency: how many children may run at once; 0 is as many as the interpreter allows.
     """
 
     parent_arn: str
     machine_arn: str
-    total: int
     tolerance: Tolerance
     concurrency: int
     parent: Execution | None = None
     processor: Mapping[str, Any] = field(default_factory=dict)
+    total: int = 0
     arn: str = ""
     status: str = RUNNING
     started: float = field(default_factory=now)
@@ -68,11 +67,11 @@ class MapRun:
     children: dict[int, Execution] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        """Begin with all items pending."""
+        """Begin without items."""
         self._lock = Lock()
         self.arn = self.arn or f"{self.machine_arn.replace(':stateMachine:', ':mapRun:')}:{uuid4()}"
         if not self.counts:
-            self.counts = dict.fromkeys(_COUNTS, 0) | {"total": self.total, "pending": self.total}
+            self.counts = dict.fromkeys(_COUNTS, 0)
 
     @property
     def ordered(self) -> list[Execution]:
@@ -89,6 +88,16 @@ class MapRun:
     def failed_too_often(self) -> bool:
         """Return whether more items have failed than may."""
         return self.tolerance.is_exceeded(self.counts["failed"], self.total)
+
+    def expect(self, total: int) -> None:
+        """Note the number of items, which are all pending."""
+        self.total = total
+        self.counts |= {"total": total, "pending": total}
+
+    def fail(self) -> None:
+        """End a run whose items cannot be read, or whose results cannot be written."""
+        self.status = FAILED
+        self.stopped = now()
 
     def begin(self, index: int, child: Execution) -> None:
         """Note that the child of an item begins."""

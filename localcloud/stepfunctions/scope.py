@@ -1,14 +1,12 @@
 """What the states of an execution, a branch or an iteration see and leave behind."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
-from localcloud.states_language.expressions import is_expression
 from localcloud.stepfunctions.clock import iso, now
 from localcloud.stepfunctions.errors import DATA_LIMIT_EXCEEDED, QUERY_EVALUATION, StateError
 from localcloud.stepfunctions.executions import Execution
-from localcloud.stepfunctions.expressions.engine import evaluate
+from localcloud.stepfunctions.expressions.templates import FieldError, described, fill
 from localcloud.stepfunctions.life import Life
 from localcloud.stepfunctions.payloads import MAX_PAYLOAD_BYTES, Payload, is_too_large, to_text
 
@@ -48,6 +46,7 @@ class Scope:
         self.state_name = ""
         self._context = dict(context)
         self._previous = previous
+        self._entered = previous
         self._sizes: dict[str, int] = {}
 
     def branch(self, life: Life, item: Mapping[str, Any] | None = None) -> "Scope":
@@ -66,6 +65,7 @@ class Scope:
         entered = {"Name": name, "EnteredTime": iso(now()), "RetryCount": 0}
         self._context["State"] = entered
         self.add(f"{kind}StateEntered", stateEnteredEventDetails={"name": name, "input": given.text})
+        self._entered = self._previous
 
     def leave(self, kind: str, output: Payload, assigned: Mapping[str, str]) -> None:
         """Note that a state ends."""
@@ -95,8 +95,10 @@ class Scope:
             StateError: States.QueryEvaluationError.
         """
         states = {"input": given.value, "context": self._context, **more}
-        with self._located(field):
-            return _filled(template, {**self.variables, "states": states})
+        try:
+            return fill(template, {**self.variables, "states": states}, field)
+        except FieldError as exc:
+            raise self.failure(exc.path, str(exc)) from exc
 
     def typed(self, state: Mapping[str, Any], field: str, kind: str, given: Payload) -> Any:
         """Return the value of a field, which must have a JSON type.
@@ -107,13 +109,11 @@ class Scope:
         value = self.evaluate(field, state[field], given)
         if not has_type(value, kind):
             found = next((name for name in _TYPES if has_type(value, name)), "null")
-            with self._located(field):
-                raise StateError(
-                    QUERY_EVALUATION,
-                    f"The JSONata expression specified for the field '{field}' returned an "
-                    f"unexpected result type. Expected '{kind}', but was '{found}' for value: "
-                    f"{to_text(value)}",
-                )
+            raise self.failure(
+                field,
+                f"{described(state[field], field)} returned an unexpected result type. "
+                f"Expected '{kind}', but was '{found}' for value: {to_text(value)}",
+            )
         return value
 
     def with_item(self, item: Mapping[str, Any]) -> dict[str, Any]:
@@ -149,31 +149,19 @@ class Scope:
         """Set variables."""
         self.variables.update(values)
 
-    @contextmanager
-    def _located(self, field: str) -> Iterator[None]:
-        try:
-            yield
-        except StateError as exc:
-            if exc.error == QUERY_EVALUATION and not self.life.is_over:
-                details = {"error": exc.error, "cause": exc.cause, "location": field}
-                self.add(
-                    "EvaluationFailed",
-                    evaluationFailedEventDetails={**details, "state": self.state_name},
-                )
-            raise
+    def failure(self, field: str, message: str) -> StateError:
+        """Return the error of a field that cannot be evaluated, and note it in the history."""
+        cause = (
+            f"An error occurred while executing the state '{self.state_name}' "
+            f"(entered at the event id #{self._entered}). {message}"
+        )
+        if not self.life.is_over:
+            details = {"error": QUERY_EVALUATION, "cause": cause, "location": field}
+            details["state"] = self.state_name
+            self.add("EvaluationFailed", evaluationFailedEventDetails=details)
+        return StateError(QUERY_EVALUATION, cause)
 
 
 def has_type(value: Any, kind: str) -> bool:
     """Return whether a value has a JSON type; true and false are no numbers."""
     return isinstance(value, _TYPES[kind]) and (kind == "boolean") == isinstance(value, bool)
-
-
-def _filled(template: Any, variables: Mapping[str, Any]) -> Any:
-    if isinstance(template, str):
-        is_marked = is_expression(template)
-        return evaluate(template[2:-2].strip(), variables) if is_marked else template
-    if isinstance(template, dict):
-        return {name: _filled(value, variables) for name, value in template.items()}
-    if isinstance(template, list):
-        return [_filled(value, variables) for value in template]
-    return template

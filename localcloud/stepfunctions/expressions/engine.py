@@ -15,7 +15,6 @@ from jsonata.jexception import JException
 from jsonata.jsonata import Jsonata
 from jsonata.utils import Utils
 
-from localcloud.stepfunctions.errors import QUERY_EVALUATION, StateError
 from localcloud.stepfunctions.expressions.functions import FUNCTIONS
 from localcloud.stepfunctions.expressions.text import text_of
 
@@ -27,6 +26,10 @@ _STEPS = 64
 # More than the expressions of any workflow here; a syntax tree takes some kilobytes.
 _EXPRESSIONS = 2000
 _TIMED_OUT = "D1012"
+
+
+class EvaluationError(Exception):
+    """The evaluation fails, takes too long, or gives no value."""
 
 
 class _Expression(Jsonata):  # type: ignore[misc]  # the library has no types
@@ -63,17 +66,15 @@ def evaluate(text: str, variables: Mapping[str, Any]) -> Any:
         variables: the values of its names, with `states` among them.
 
     Raises:
-        StateError: States.QueryEvaluationError, the evaluation fails, takes too long, or gives no
-            value: JSON cannot represent an undefined one.
+        EvaluationError: it has none, in AWS's words: JSON cannot represent an undefined value.
     """
     try:
         expression = _instance(text)
         value = expression.evaluate(None, _bindings(variables))
     except Exception as exc:  # the library raises many kinds: its own, ValueError, RecursionError
-        raise StateError(QUERY_EVALUATION, _message(exc)) from exc
+        raise EvaluationError(f"threw an error during evaluation. {_message(exc)}") from exc
     if value is None:
-        message = f"JSONata expression did not return a result: {text}"
-        raise StateError(QUERY_EVALUATION, message)
+        raise EvaluationError("returned nothing (undefined).")
     return Utils.convert_nulls(value)
 
 

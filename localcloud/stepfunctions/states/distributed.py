@@ -36,19 +36,45 @@ def run(state: State, given: Payload, scope: Scope, runtime: Runtime) -> Outcome
     assert start is not None
     # Every child is an execution, which the role has to be allowed to start.
     runtime.services.require(execution, start, {"StateMachineArn": execution.machine_arn})
-    items = read_items(state, given, scope, runtime)
     map_run = MapRun(
         execution.arn,
         f"{execution.machine_arn}/{state.get('Label') or uuid4()}",
-        len(items),
         Tolerance(
             number(state, "ToleratedFailureCount", given, scope),
-            number(state, "ToleratedFailurePercentage", given, scope),
+            _percentage(state, given, scope),
         ),
         int(number(state, "MaxConcurrency", given, scope) or 0),
         parent=execution,
         processor=state["ItemProcessor"],
     )
+    runtime.start_map_run(map_run)
+    scope.add("MapStateStarted")
+    scope.add("MapRunStarted", mapRunStartedEventDetails={"mapRunArn": map_run.arn})
+    try:
+        result = _result(state, given, scope, runtime, map_run)
+    except StateError as exc:
+        map_run.fail()
+        details = {"error": exc.error, "cause": exc.cause}
+        scope.add("MapRunFailed", mapRunFailedEventDetails=details)
+        scope.add("MapStateFailed")
+        raise
+    scope.add("MapRunSucceeded")
+    scope.add("MapStateSucceeded")
+    return finished(state, given, scope, default=Payload(result), result=result)
+
+
+def _percentage(state: State, given: Payload, scope: Scope) -> float | None:
+    field = "ToleratedFailurePercentage"
+    percentage = number(state, field, given, scope)
+    if percentage is not None and percentage > 100:
+        raise scope.failure(field, f"{field} must be between 0 and 100.")
+    return percentage
+
+
+def _result(state: State, given: Payload, scope: Scope, runtime: Runtime, map_run: MapRun) -> Any:
+    """Run the children, and write their results if the map has a writer; return the map's result."""
+    items = read_items(state, given, scope, runtime)
+    map_run.expect(len(items))
     writer = None
     if "ResultWriter" in state:
         writer = scope.evaluate("ResultWriter", state["ResultWriter"], given)
@@ -60,16 +86,15 @@ def run(state: State, given: Payload, scope: Scope, runtime: Runtime) -> Outcome
         selected = scope.evaluate("ItemSelector", state["ItemSelector"], given, context=context)
         return Payload(selected)
 
-    runtime.start_map_run(map_run)
-    scope.add("MapRunStarted", mapRunStartedEventDetails={"mapRunArn": map_run.arn})
     _work_off(map_run, input_of, runtime)
     scope.life.require()
     result: Any = _outputs(map_run)
     if writer is not None:
-        result = write_results(execution, writer, map_run, runtime.services)
-    _require_success(map_run, scope)
-    scope.add("MapRunSucceeded")
-    return finished(state, given, scope, default=Payload(result), result=result)
+        result = write_results(scope.execution, writer, map_run, runtime.services)
+    if map_run.failed_too_often:
+        message = "The specified tolerated failure threshold was exceeded"
+        raise StateError(EXCEED_TOLERATED_FAILURES, message)
+    return result
 
 
 def _work_off(map_run: MapRun, input_of: Callable[[int], Payload], runtime: Runtime) -> None:
@@ -99,11 +124,3 @@ def _outputs(map_run: MapRun) -> list[Any]:
         json.loads(child.output or "null") if child.status == SUCCEEDED else child.described()
         for child in map_run.ordered
     ]
-
-
-def _require_success(map_run: MapRun, scope: Scope) -> None:
-    if map_run.failed_too_often:
-        error = StateError(EXCEED_TOLERATED_FAILURES, "The specified tolerated failure threshold was exceeded")
-        details = {"error": error.error, "cause": error.cause}
-        scope.add("MapRunFailed", mapRunFailedEventDetails=details)
-        raise error

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from localcloud.stepfunctions.errors import ITEM_READER_FAILED, QUERY_EVALUATION, StateError
+from localcloud.stepfunctions.errors import ITEM_READER_FAILED, StateError
 from localcloud.stepfunctions.integrations import find_map_integration
-from localcloud.stepfunctions.payloads import Payload
+from localcloud.stepfunctions.payloads import Payload, to_text
 from localcloud.stepfunctions.runtime import Runtime
 from localcloud.stepfunctions.scope import Scope
 
@@ -23,8 +23,12 @@ def listed(state: State, given: Payload, scope: Scope) -> list[Any]:
     Raises:
         StateError: States.QueryEvaluationError, it is not an array.
     """
-    source = state if "Items" in state else {"Items": given.value}
-    items: list[Any] = scope.typed(source, "Items", "array", given)
+    if "Items" not in state:
+        if not isinstance(given.value, list):
+            message = f"Map state input must be an array but was: {to_text(given.value)}"
+            raise scope.failure("Items", message)
+        return given.value
+    items: list[Any] = scope.typed(state, "Items", "array", given)
     return items
 
 
@@ -38,8 +42,7 @@ def number(state: State, field: str, given: Payload, scope: Scope) -> float | No
         return None
     value: float = scope.typed(state, field, "number", given)
     if value < 0:
-        message = f"The field '{field}' must not be negative, but was: {value}"
-        raise StateError(QUERY_EVALUATION, message)
+        raise scope.failure(field, f"{field} must not be negative, but was: {value}")
     return value
 
 
@@ -77,16 +80,22 @@ def _parsed(content: bytes, reader: Mapping[str, Any]) -> list[Any]:
             return [json.loads(line) for line in text.splitlines() if line.strip()]
     items = json.loads(text)
     if not isinstance(items, list):
-        raise TypeError("the file does not hold a JSON array")
+        raise StateError(ITEM_READER_FAILED, "Attempting to map over non-iterable node.")
     return items
 
 
 def parse_csv(text: str, config: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Return the rows of a CSV file by their columns: what a row lacks is empty, more is dropped."""
+    """Return the rows of a CSV file by their columns: what a row lacks is empty, more is dropped.
+
+    Raises:
+        StateError: States.ItemReaderFailed, two columns have one name.
+    """
     delimiter = _DELIMITERS[config.get("CSVDelimiter", "COMMA")]
     rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if row]
     if config.get("CSVHeaderLocation") == "GIVEN":
         header = list(config.get("CSVHeaders", []))
     else:
         header, rows = (rows[0], rows[1:]) if rows else ([], [])
+    if len(set(header)) < len(header):
+        raise StateError(ITEM_READER_FAILED, "CSV headers cannot contain duplicates.")
     return [{name: row[index] if index < len(row) else "" for index, name in enumerate(header)} for row in rows]

@@ -6,7 +6,6 @@ from typing import Any
 
 from localcloud.stepfunctions.errors import (
     NO_CHOICE_MATCHED,
-    QUERY_EVALUATION,
     RESERVED_PREFIX,
     RUNTIME,
     StateError,
@@ -54,26 +53,27 @@ def run_choice(state: State, given: Payload, scope: Scope, _runtime: Runtime | N
 def run_wait(state: State, given: Payload, scope: Scope, runtime: Runtime) -> Outcome:
     """Wait for some seconds, or until a time."""
     if "Seconds" in state:
-        seconds = _seconds(scope.typed(state, "Seconds", "number", given))
+        seconds = _seconds(scope.typed(state, "Seconds", "number", given), scope)
     else:
-        seconds = _until(scope.typed(state, "Timestamp", "string", given))
+        seconds = _until(scope.typed(state, "Timestamp", "string", given), scope)
     runtime.pause(seconds, scope.life)
     return finished(state, given, scope, default=given)
 
 
-def _seconds(seconds: float) -> float:
+def _seconds(seconds: float, scope: Scope) -> float:
     if seconds < 0 or not float(seconds).is_integer():
         message = f"Seconds must be an integer and not negative, but was: {seconds}"
-        raise StateError(QUERY_EVALUATION, message)
+        raise scope.failure("Seconds", message)
     return seconds
 
 
-def _until(timestamp: str) -> float:
+def _until(timestamp: str, scope: Scope) -> float:
     try:
-        moment = datetime.fromisoformat(timestamp)
+        date, time = timestamp.split("T")  # Python reads other forms as well
+        moment = datetime.fromisoformat(f"{date}T{time}")
         return (moment - datetime.now(UTC)).total_seconds()
-    except (ValueError, TypeError) as exc:
-        raise StateError(
-            QUERY_EVALUATION,
+    except (ValueError, TypeError) as exc:  # TypeError: it has no offset
+        raise scope.failure(
+            "Timestamp",
             f"The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: {timestamp}",
         ) from exc

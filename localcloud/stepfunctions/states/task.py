@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Any
 
-from localcloud.stepfunctions.errors import QUERY_EVALUATION, TIMEOUT, StateError
+from localcloud.stepfunctions.errors import TIMEOUT, StateError
 from localcloud.stepfunctions.integrations import Integration, find_integration
 from localcloud.stepfunctions.outcome import Outcome, finished
 from localcloud.stepfunctions.payloads import Payload
@@ -39,8 +39,7 @@ def _time_limit(state: State, scope: Scope, given: Payload) -> float | None:
         return None
     seconds: float = scope.typed(state, "TimeoutSeconds", "number", given)
     if seconds <= 0:
-        message = f"TimeoutSeconds must be positive, but was: {seconds}"
-        raise StateError(QUERY_EVALUATION, message)
+        raise scope.failure("TimeoutSeconds", f"TimeoutSeconds must be positive, but was: {seconds}")
     return seconds
 
 

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 from jsonata.timebox import Timebox
 
-from localcloud.stepfunctions.errors import StateError
-from localcloud.stepfunctions.expressions.engine import evaluate
+from localcloud.stepfunctions.expressions.engine import EvaluationError, evaluate
 from tests.contract.recordings import recording
 from tests.contract.recordings.evaluations import evaluations, expressions
 from tests.contract.recordings.samples import MILLIS
@@ -33,9 +32,9 @@ def evaluated(expression: str, scene: Scene) -> dict[str, Any]:
     """Return what the local cloud makes of an expression, in the form of the recording."""
     try:
         value = evaluate(expression, scene.bindings())
-    except StateError as error:
-        cause = str(error.cause)
-        return {"undefined": True} if "did not return a result" in cause else {"error": cause}
+    except EvaluationError as error:
+        reason = str(error)
+        return {"undefined": True} if "returned nothing" in reason else {"error": reason}
     return {"value": value}
 
 

@@ -124,11 +124,39 @@ def test_list_that_is_missing_fails_the_reader(states: Interpreted) -> None:
     assert "States.ItemReaderFailed" == execution.error
 
 
-def test_list_that_is_not_what_it_should_be_fails_the_reader(states: Interpreted, bucket: dict[str, bytes]) -> None:
-    bucket["list"] = b'{"a": 1}'
-    reader = {**CSV_READER, "ReaderConfig": {"InputType": "JSON"}}
+@pytest.mark.parametrize(
+    ("reason", "config", "content"),
+    [
+        ("Attempting to map over non-iterable node.", {"InputType": "JSON"}, b'{"a": 1}'),
+        (
+            "CSV headers cannot contain duplicates.",
+            {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"},
+            b"a,a\n1,2\n",
+        ),
+    ],
+)
+def test_list_that_is_not_what_it_should_be_fails_the_reader(
+    states: Interpreted, bucket: dict[str, bytes], reason: str, config: dict[str, str], content: bytes
+) -> None:
+    bucket["list"] = content
+    reader = {**CSV_READER, "ReaderConfig": config}
     execution = states.run(distributed(ItemReader=reader), {"list": "list"})
     assert "States.ItemReaderFailed" == execution.error
+    assert reason == execution.cause
+    assert "FAILED" == the_run(states).status
+
+
+def test_run_has_events_for_the_state_and_for_itself(states: Interpreted) -> None:
+    started = ["MapStateEntered", "MapStateStarted", "MapRunStarted"]
+    done = kinds(states.run(distributed(Items=[1])))
+    failed = kinds(states.run(distributed(ItemReader=CSV_READER), {"list": "none.csv"}))
+    assert [*started, "MapRunSucceeded", "MapStateSucceeded", "MapStateExited"] == done[1:-1]
+    assert [*started, "MapRunFailed", "MapStateFailed"] == failed[1:-1]
+
+
+def test_tolerance_above_all_items_fails_the_state(states: Interpreted) -> None:
+    execution = states.run(odd_fails(ToleratedFailurePercentage="{% 101 %}"))
+    assert "States.QueryEvaluationError" == execution.error
 
 
 def test_children_do_not_see_the_variables_of_the_parent(states: Interpreted) -> None:

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from localcloud.stepfunctions.errors import StateError
 from localcloud.stepfunctions.expressions import engine
-from localcloud.stepfunctions.expressions.engine import evaluate
+from localcloud.stepfunctions.expressions.engine import EvaluationError, evaluate
 
 
 def value(expression: str, given: Any = None) -> Any:
@@ -56,23 +55,36 @@ def test_function_gives_what_is_documented(expected: Any, expression: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("code", "expression"),
+    ("reason", "expression"),
     [
-        ("D3110", "$toMillis('2026-01-15 09:30')"),
-        ("D1004", "$replace('abc', /x*/, '-')"),
-        ("", "$partition([1], 0)"),
-        ("", "$hash('abc', 'MD4')"),
-        ("T2002", "1 + 'a'"),
-        ("", "1 +"),
-        ("", "$states.input.none"),
+        ("threw an error during evaluation. D3110: ", "$toMillis('2026-01-15 09:30')"),
+        ("threw an error during evaluation. D1004: ", "$replace('abc', /x*/, '-')"),
+        ("threw an error during evaluation. $partition needs", "$partition([1], 0)"),
+        ("threw an error during evaluation. $hash needs", "$hash('abc', 'MD4')"),
+        ("threw an error during evaluation. T2002: ", "1 + 'a'"),
+        ("threw an error during evaluation. S0207: ", "1 +"),
+        ("returned nothing (undefined).", "$states.input.none"),
     ],
 )
-def test_evaluation_that_fails_says_why(code: str, expression: str) -> None:
+def test_evaluation_that_fails_says_why(reason: str, expression: str) -> None:
     for _ in range(2):
-        with pytest.raises(StateError) as raised:
+        with pytest.raises(EvaluationError) as raised:
             value(expression)
-        assert "States.QueryEvaluationError" == raised.value.error
-        assert (raised.value.cause or "").startswith(code)
+        assert str(raised.value).startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("place", "output"), [("Output", "{% $none %}"), ("Output/a[1]/b", {"a": [1, {"b": "{% $none %}"}]})]
+)
+def test_failure_names_state_expression_and_place_as_aws_does(states: Any, place: str, output: Any) -> None:
+    execution = states.run({"Only": {"Type": "Pass", "Output": output, "End": True}})
+    cause = (
+        "An error occurred while executing the state 'Only' (entered at the event id #2). "
+        f"The JSONata expression '$none' specified for the field '{place}' returned nothing (undefined)."
+    )
+    assert cause == execution.cause
+    details = execution.history.events[2]["evaluationFailedEventDetails"]
+    assert {"cause": cause, "location": place} == {key: details[key] for key in ("cause", "location")}
 
 
 def test_function_is_not_a_value_of_json(states: Any) -> None:
@@ -107,7 +119,7 @@ def test_threads_evaluate_one_expression_at_once() -> None:
 
 def test_evaluation_that_works_for_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "_LIMIT_SECONDS", 0.02)
-    with pytest.raises(StateError, match="D1012"):
+    with pytest.raises(EvaluationError, match="D1012"):
         value("($forever := function() { $forever() }; $forever())")
 
 

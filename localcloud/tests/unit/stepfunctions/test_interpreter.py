@@ -212,7 +212,7 @@ def test_stop_of_the_interpreter_leaves_executions_running_for_the_next(tmp_path
 
 def test_map_run_that_was_interrupted_is_aborted(tmp_path: Path) -> None:
     kept = Store(tmp_path / "state.json")
-    run = MapRun("arn:of:an:execution", f"{MACHINE_ARN}/all", 1, Tolerance(), 0)
+    run = MapRun("arn:of:an:execution", f"{MACHINE_ARN}/all", Tolerance(), 0)
     kept.map_runs[run.arn] = run
     kept.save()
     later = interpreter(tmp_path / "state.json")

@@ -120,6 +120,14 @@ def test_wait_for_other_than_whole_seconds_fails(states: Interpreted, seconds: s
     assert "States.QueryEvaluationError" == execution.error
 
 
+@pytest.mark.parametrize("timestamp", ["2016-12-05 21:29:29Z", "2016-13-05T21:29:29Z", "2016-12-05T21:29:29"])
+def test_wait_until_what_is_not_a_time_fails(states: Interpreted, timestamp: str) -> None:
+    wait = {"Type": "Wait", "Timestamp": "{% $states.input %}", "End": True}
+    execution = states.run({"Wait": wait}, timestamp)
+    assert "States.QueryEvaluationError" == execution.error
+    assert "EvaluationFailed" in kinds(execution)
+
+
 def test_failed_evaluation_is_an_event_with_field_and_state(states: Interpreted) -> None:
     execution = states.run({"Only": {**PASS, "Output": "{% $states.input.none %}"}})
     [event] = [one for one in execution.history.events if one["type"] == "EvaluationFailed"]
