@@ -12,13 +12,12 @@ from training.project.training_stack import (
     POLLING,
     TEMPLATE,
     VOLUME_KEYS,
+    StageStack,
     TrainingStackFailedError,
-    find_training_stack,
 )
 from untrusted.console import Console
 
 if TYPE_CHECKING:
-    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import ParameterTypeDef
     from mypy_boto3_kms import KMSClient
 
@@ -58,24 +57,14 @@ def key_arn(kms: "KMSClient", key: str | None, console: Console) -> str | None:
     return found["Arn"]
 
 
-def allow_keys(
-    cloudformation: "CloudFormationClient",
-    stack_name: str,
-    role: str,
-    console: Console,
-    *,
-    data: str | None,
-    volumes: str | None,
-) -> None:
+def allow_keys(stack: StageStack, role: str, *, data: str | None, volumes: str | None) -> None:
     """Update the training stack, so that its role may use the keys of objects and of volumes.
 
     Do nothing if the role may use the keys already, and leave a role of the user's own alone.
 
     Args:
-        cloudformation: The client of the account.
-        stack_name: The name of the training stack.
+        stack: The training stack of the stage.
         role: ARN of the role that SageMaker works as.
-        console: Where to say what is done.
         data: ARN of the key that encrypts models or captured data.
         volumes: ARN of the key that encrypts volumes.
 
@@ -84,39 +73,35 @@ def allow_keys(
     """
     if data is None and volumes is None:
         return
-    stack = find_training_stack(cloudformation, stack_name)
-    if stack is None or stack.role != role:
-        console.print(f"Make sure that the role may use the KMS key: {role}")
+    found = stack.find()
+    if found is None or found.role != role:
+        stack.console.print(f"Make sure that the role may use the KMS key: {role}")
         return
-    allowed = {DATA_KEYS: stack.data_keys, VOLUME_KEYS: stack.volume_keys}
-    wanted = {
-        DATA_KEYS: _with(stack.data_keys, data),
-        VOLUME_KEYS: _with(stack.volume_keys, volumes),
-    }
+    allowed = {DATA_KEYS: found.data_keys, VOLUME_KEYS: found.volume_keys}
+    wanted = {DATA_KEYS: _with(found.data_keys, data), VOLUME_KEYS: _with(found.volume_keys, volumes)}
     if wanted != allowed:
-        console.print(f"Updating the stack {stack_name}: SageMaker's role may use the KMS key.")
-        _update(cloudformation, stack_name, stack.parameters, wanted)
+        stack.console.print(f"Updating the stack {stack.name}: SageMaker's role may use the KMS key.")
+        _update(stack, found.parameters, wanted)
 
 
 def _with(keys: tuple[str, ...], key: str | None) -> tuple[str, ...]:
     return keys if key is None or key in keys else (*keys, key)
 
 
-def _update(
-    cloudformation: "CloudFormationClient", name: str, names: Iterable[str], keys: Mapping[str, Iterable[str]]
-) -> None:
+def _update(stack: StageStack, names: Iterable[str], keys: Mapping[str, Iterable[str]]) -> None:
     """Update the keys, and keep the stack's other parameters (`names` has all)."""
     parameters: list[ParameterTypeDef] = [
         {"ParameterKey": one, "UsePreviousValue": True} for one in names if one not in keys
     ]
     parameters += [{"ParameterKey": one, "ParameterValue": ",".join(arns)} for one, arns in keys.items()]
-    cloudformation.update_stack(
-        StackName=name,
+    stack.cloudformation.update_stack(
+        StackName=stack.name,
         TemplateBody=TEMPLATE.read_text(encoding="utf-8"),
         Parameters=parameters,
         Capabilities=["CAPABILITY_IAM"],
     )
     try:
-        cloudformation.get_waiter("stack_update_complete").wait(StackName=name, WaiterConfig=POLLING)
+        waiter = stack.cloudformation.get_waiter("stack_update_complete")
+        waiter.wait(StackName=stack.name, WaiterConfig=POLLING)
     except WaiterError as exc:
-        raise TrainingStackFailedError(f"The stack {name}: {exc}. {TrainingStackFailedError.__doc__}") from exc
+        raise TrainingStackFailedError(f"The stack {stack.name}: {exc}. {TrainingStackFailedError.__doc__}") from exc

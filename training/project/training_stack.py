@@ -36,61 +36,80 @@ class TrainingStack:
     parameters: tuple[str, ...] = ()  # the names of all of them
 
 
-def find_training_stack(cloudformation: "CloudFormationClient", name: str) -> TrainingStack | None:
-    """Read the outputs and parameters of the stack; return None if it does not exist, or not yet."""
-    try:
-        [stack] = cloudformation.describe_stacks(StackName=name)["Stacks"]
-    except ClientError as exc:
-        if code_of(exc) == "ValidationError":  # "Stack with id ... does not exist"
+@dataclass(frozen=True)
+class StageStack:
+    """The training stack of a stage, which may not exist yet."""
+
+    cloudformation: "CloudFormationClient"
+    names: Names
+    console: Console
+
+    @property
+    def name(self) -> str:
+        """The name of the stack."""
+        return self.names.training_stack
+
+    def find(self) -> TrainingStack | None:
+        """Read the outputs and parameters of the stack; return None if it does not exist, or not yet."""
+        try:
+            [stack] = self.cloudformation.describe_stacks(StackName=self.name)["Stacks"]
+        except ClientError as exc:
+            if code_of(exc) == "ValidationError":  # "Stack with id ... does not exist"
+                return None
+            raise
+        if stack["StackStatus"] == "CREATE_IN_PROGRESS":
             return None
-        raise
-    if stack["StackStatus"] == "CREATE_IN_PROGRESS":
-        return None
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
-    if "SageMakerRoleArn" not in outputs:
-        raise TrainingStackFailedError(
-            f"The stack {stack['StackName']} is {stack['StackStatus']} and has no outputs: wait, or delete it first."
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+        if "SageMakerRoleArn" not in outputs:
+            status = stack["StackStatus"]
+            raise TrainingStackFailedError(
+                f"The stack {self.name} is {status} and has no outputs: wait, or delete it first."
+            )
+        given = stack.get("Parameters", [])
+        parameters = {one["ParameterKey"]: one.get("ParameterValue", "") for one in given}
+        return TrainingStack(
+            outputs["TrainingBucketName"],
+            outputs["SageMakerRoleArn"],
+            data_keys=_listed(parameters.get(DATA_KEYS, "")),
+            volume_keys=_listed(parameters.get(VOLUME_KEYS, "")),
+            parameters=tuple(parameters),
         )
-    given = stack.get("Parameters", [])
-    parameters = {one["ParameterKey"]: one.get("ParameterValue", "") for one in given}
-    lists = (parameters.get(one, "").split(",") for one in (DATA_KEYS, VOLUME_KEYS))
-    data, volumes = (tuple(filter(None, arns)) for arns in lists)
-    made = outputs["TrainingBucketName"], outputs["SageMakerRoleArn"]
-    return TrainingStack(*made, data_keys=data, volume_keys=volumes, parameters=tuple(parameters))
+
+    def bucket_of(self, run: RunFile) -> str | None:
+        """Return the bucket of the run's dataset, or else that of the stack; None before there is one."""
+        if staged := run.find("stage"):
+            return str(staged["bucket"])
+        found = self.find()
+        return found.bucket if found else None
+
+    def ensure(self) -> TrainingStack:
+        """Create the stack unless it exists.
+
+        Raises:
+            TrainingStackFailedError: it cannot be made.
+        """
+        if found := self.find():
+            return found
+        self.console.print(f"Making the stack {self.name}: a bucket for datasets and models, a role for SageMaker.")
+        tags = {"project": self.names.project, "stage": self.names.stage}
+        with suppress(self.cloudformation.exceptions.AlreadyExistsException):  # an interrupted call began it
+            self.cloudformation.create_stack(
+                StackName=self.name,
+                TemplateBody=TEMPLATE.read_text(encoding="utf-8"),
+                Parameters=[{"ParameterKey": "Service", "ParameterValue": self.names.service}],
+                Capabilities=["CAPABILITY_IAM"],
+                Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+            )
+        try:
+            waiter = self.cloudformation.get_waiter("stack_create_complete")
+            waiter.wait(StackName=self.name, WaiterConfig=POLLING)
+        except WaiterError as exc:
+            raise TrainingStackFailedError(f"The stack {self.name}: {exc}. {TrainingStackFailedError.__doc__}") from exc
+        made = self.find()
+        if made is None:
+            raise TrainingStackFailedError(f"The stack {self.name} was deleted while it was made.")
+        return made
 
 
-def bucket_name(run: RunFile, cloudformation: "CloudFormationClient", name: str) -> str | None:
-    """Return the bucket of the run's dataset, or else that of the stack; None before there is one."""
-    if staged := run.find("stage"):
-        return str(staged["bucket"])
-    stack = find_training_stack(cloudformation, name)
-    return stack.bucket if stack else None
-
-
-def ensure_training_stack(cloudformation: "CloudFormationClient", names: Names, console: Console) -> TrainingStack:
-    """Create the stack unless it exists.
-
-    Raises:
-        TrainingStackFailedError: it cannot be made.
-    """
-    name = names.training_stack
-    found = find_training_stack(cloudformation, name)
-    if found:
-        return found
-    console.print(f"Making the stack {name}: a bucket for datasets and models, a role for SageMaker.")
-    with suppress(cloudformation.exceptions.AlreadyExistsException):  # a call that was interrupted began it
-        cloudformation.create_stack(
-            StackName=name,
-            TemplateBody=TEMPLATE.read_text(encoding="utf-8"),
-            Parameters=[{"ParameterKey": "Service", "ParameterValue": names.service}],
-            Capabilities=["CAPABILITY_IAM"],
-            Tags=[{"Key": "project", "Value": names.project}, {"Key": "stage", "Value": names.stage}],
-        )
-    try:
-        cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=POLLING)
-    except WaiterError as exc:
-        raise TrainingStackFailedError(f"The stack {name}: {exc}. {TrainingStackFailedError.__doc__}") from exc
-    made = find_training_stack(cloudformation, name)
-    if made is None:
-        raise TrainingStackFailedError(f"The stack {name} was deleted while it was made.")
-    return made
+def _listed(arns: str) -> tuple[str, ...]:
+    return tuple(filter(None, arns.split(",")))

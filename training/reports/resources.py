@@ -14,7 +14,7 @@ from training.models.registry import ModelRegistry
 from training.project import inventory
 from training.project.naming import Names
 from training.project.run_file import RunFile
-from training.project.training_stack import bucket_name
+from training.project.training_stack import StageStack
 
 FOLDERS = ("datasets", "models", "checkpoints", "captured", "references", "archive")  # of the bucket
 NEWEST = 5  # training jobs and model packages are shown
@@ -39,6 +39,7 @@ class Account:
     aws: Aws
     names: Names
     run: RunFile
+    stack: StageStack
 
 
 def resources(account: Account, prices: Prices) -> Iterator[Resource]:
@@ -173,7 +174,7 @@ def _stacks(account: Account, _prices: Prices) -> Iterator[Resource]:
 
 
 def _bucket(account: Account, prices: Prices) -> Iterator[Resource]:
-    bucket = bucket_name(account.run, account.aws.cloudformation, account.names.training_stack)
+    bucket = account.stack.bucket_of(account.run)
     if bucket is None:
         return
     for folder in FOLDERS:

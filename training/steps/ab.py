@@ -12,7 +12,7 @@ from training.endpoint.changes import Endpoint
 from training.endpoint.errors import VariantTakenError
 from training.endpoint.request import VARIANT
 from training.endpoint.second_variant import add
-from training.endpoint.smoke_test import WORKERS, calibrate, read_smoke_test_images, smoke_test
+from training.endpoint.smoke_testing import WORKERS, calibrate, read_smoke_test_images, smoke_test
 from training.models.deployed_card import deployed_model_card
 from training.models.model_card import ModelArchive, inspect_archive, read_model_card, write_model_card
 from training.models.trained_model import TrainedModel
@@ -65,7 +65,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _share(context: Context, options: argparse.Namespace) -> dict[str, Any]:
-    endpoint = Endpoint.of_stage(context.aws.sagemaker, context.names, context.console)
+    endpoint = context.endpoint
     endpoint.check_ownership()
     weights: dict[str, float] = options.weights
     serving = {one["VariantName"] for one in endpoint.in_service(options.timeout)["ProductionVariants"]}

@@ -13,7 +13,6 @@ from cli.aws import code_of
 from training.endpoint import alarms, scaling
 from training.endpoint.changes import Endpoint
 from training.project import inventory
-from training.project.training_stack import bucket_name, find_training_stack
 from training.steps.context import Context
 
 HELP = "delete the endpoint and what belongs to it; shows what it would delete unless --yes is given"
@@ -38,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     """Do the step. What it has deleted before an interruption is gone, and the next call does the rest."""
     say = context.console.print
-    endpoint = Endpoint.of_stage(context.aws.sagemaker, context.names, context.console)
+    endpoint = context.endpoint
     if options.yes:
         endpoint.settled(options.timeout)  # while it is being changed, SageMaker refuses to delete it
     deletions = list(_deletions(context, endpoint, options.timeout))
@@ -113,10 +112,10 @@ def _kept(context: Context) -> dict[str, str]:
     }
     group = f"aws sagemaker list-model-packages --model-package-group-name {names.service}"
     kept["model registry"] = f"records of what was trained and decided: {group}"
-    if bucket := bucket_name(context.run, context.aws.cloudformation, names.training_stack):
+    if bucket := context.stack.bucket_of(context.run):
         kept["datasets"] = f"aws s3 rm --recursive s3://{bucket}/datasets/{names.service}/"
         kept["models, checkpoints, captured data and archives"] = f"in s3://{bucket}, of all projects that use it"
-    if stack := find_training_stack(context.aws.cloudformation, names.training_stack):
+    if stack := context.stack.find():
         kept["the bucket with all that is in it"] = f"aws s3 rb s3://{stack.bucket} --force"
         kept["stack of the bucket and the role"] = (
             f"aws cloudformation delete-stack --stack-name {names.training_stack}"

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from cli.aws import Aws
+from training.endpoint.changes import Endpoint
+from training.models.registry import ModelRegistry
 from training.project.naming import Names
 from training.project.run_file import RunFile
+from training.project.training_stack import StageStack
 from untrusted.console import Console
 
 
@@ -18,6 +21,21 @@ class Context:
     names: Names
     run: RunFile
     console: Console
+
+    @property
+    def stack(self) -> StageStack:
+        """The training stack of the stage."""
+        return StageStack(self.aws.cloudformation, self.names, self.console)
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The endpoint of the stage."""
+        return Endpoint.of_stage(self.aws.sagemaker, self.names, self.console)
+
+    @property
+    def registry(self) -> ModelRegistry:
+        """The model registry of the stage."""
+        return ModelRegistry(self.aws, self.names)
 
 
 class Step(Protocol):

@@ -1,32 +1,24 @@
 """`deploy`: serve the trained model from an endpoint, test and calibrate it, and write its model card."""
 
 import argparse
-import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from cli.arguments import whole
-from cli.prices import Prices, add_prices_argument, per_hour, read_prices
+from cli.prices import Prices, add_prices_argument, read_prices
 from training.dataset.dataset import CALIBRATION, Dataset
-from training.endpoint.alarms import alarm_requests
 from training.endpoint.answers import AnswerFile, Classifier
-from training.endpoint.changes import Endpoint
 from training.endpoint.conversion import check_conversion
 from training.endpoint.errors import SmokeTestError
 from training.endpoint.hosting import Hosting, add_hosting_arguments
 from training.endpoint.request import (
     VARIANT,
-    endpoint_config_request,
-    endpoint_request,
-    model_request,
-    scalable_target_request,
-    scaling_policy_request,
 )
 from training.endpoint.rollout import Rollout
 from training.endpoint.sam_command import sam_deploy_command
 from training.endpoint.shadow import check_shadow_options, shadow
-from training.endpoint.smoke_test import WORKERS, SmokeTestImages, calibrate, read_smoke_test_images, smoke_test
+from training.endpoint.smoke_testing import WORKERS, SmokeTestImages, calibrate, read_smoke_test_images, smoke_test
 from training.endpoint.strategy import Strategy, add_strategy_arguments
 from training.jobs.preflight import check_role
 from training.models.deployed_card import deployed_model_card, with_what_was_chosen
@@ -44,6 +36,7 @@ from training.models.served_model import ServedModel
 from training.models.trained_model import TrainedModel
 from training.project.encryption_keys import allow_keys, key_arn
 from training.project.naming import Names
+from training.reports.deployment_summary import Wanted, show, show_requests
 from training.steps.context import Context
 
 HELP = "serve the trained model from an endpoint, prove it, and write its model card"
@@ -79,50 +72,61 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     """
     if options.shadow:
         check_shadow_options(options)
+    wanted = _wanted(context, options)
+    found = context.endpoint.find()
+    check_conversion(context.endpoint, found, wanted.hosting, wanted.strategy)
+    if options.dry_run:
+        return show_requests(context.endpoint, found is not None, wanted)
+
+    archive = _check(context, options, wanted.model, found is not None)
+    if options.shadow:
+        return shadow(context.aws, context.endpoint, context.run, wanted.model, options.timeout)
+    return _roll_out(context, wanted, archive, options.timeout)
+
+
+def _wanted(context: Context, options: argparse.Namespace) -> Wanted:
+    """Put together what the run and the options say. Raises as `run`."""
     dataset = Dataset.of(context.run)
     model = TrainedModel.of(context.run, options.model_data, options.role)
     dataset.require(model.data_digest)
     hosting = Hosting.of(options, dataset.bucket, _instance_types(context))
     hosting = replace(hosting, kms_key=key_arn(context.aws.kms, hosting.kms_key, context.console))
-    strategy = Strategy.of(options, hosting)
-    prices = read_prices(options.prices)
-    endpoint = Endpoint.of_stage(context.aws.sagemaker, context.names, context.console)
-    found = endpoint.find()
-    check_conversion(endpoint, found, hosting, strategy)
-    if options.dry_run:
-        return _show_requests(endpoint, found is not None, model, hosting, strategy, prices)
+    return Wanted(dataset, model, hosting, Strategy.of(options, hosting), read_prices(options.prices))
+
+
+def _check(context: Context, options: argparse.Namespace, model: TrainedModel, exists: bool) -> ModelArchive:
+    """Refuse before anything is made what can be refused; return the archive of the model. Raises as `run`."""
     if not options.take_over:
-        endpoint.check_ownership()
-    if found:
+        context.endpoint.check_ownership()
+    if exists:
         require_same_classes(read_model_card(context.aws.ssm, context.names.model_card), model.labels)
     check_role(context.aws.iam, model.role, context.console)
     archive = inspect_archive(context.aws.s3, model.model_data)
     archive.require(model.model_digest)
-    if options.shadow:
-        return shadow(context.aws, endpoint, context.run, model, options.timeout)
+    return archive
+
+
+def _roll_out(context: Context, wanted: Wanted, archive: ModelArchive, timeout: float) -> dict[str, Any]:
+    """Serve the model, test it, and write its card. Raises as `run`."""
+    dataset, model, hosting = wanted.dataset, wanted.model, wanted.hosting
     place = _place(hosting, context.names.dated(datetime.now(UTC)))
-    deployed_model_card(endpoint.name, dataset, model, archive, 1.0, **place)  # it may be too large: fail early
+    deployed_model_card(context.names.endpoint, dataset, model, archive, 1.0, **place)  # too large: fail early
     images = read_smoke_test_images(context.aws.s3, dataset)
+
     asked = hosting.asked | {"model_data": model.model_data, "image": model.image, "role": model.role}
     context.run.begin("deploy", **asked)
     attempt = context.run.attempt("deploy")
-    rollout = Rollout(context.aws, endpoint, hosting, model, options.timeout, attempt, strategy)
+    rollout = Rollout(context.aws, context.endpoint, hosting, model, timeout, attempt, wanted.strategy)
     captured_by = hosting.kms_key if hosting.capture_url else None
-    allow_keys(
-        context.aws.cloudformation,
-        context.names.training_stack,
-        model.role,
-        context.console,
-        data=captured_by,
-        volumes=hosting.kms_key,
-    )
+    allow_keys(context.stack, model.role, data=captured_by, volumes=hosting.kms_key)
     rollout.serve()
     tested, card = _test(context, rollout, dataset, images, archive)
     write_model_card(context.aws.ssm, context.names, card)
     rollout.finish()
-    result = _result(context.names, rollout, tested, card, prices)
+
+    result = _result(context.names, rollout, tested, card, wanted.prices)
     context.run.done("deploy", result)
-    _show(context, hosting, result, prices)
+    show(context.console, hosting, result, wanted.prices)
     return result
 
 
@@ -180,67 +184,6 @@ def _result(
         "deploy_command": sam_deploy_command(names),
         "dollars_per_hour": hourly,
     }
-
-
-def _show(context: Context, hosting: Hosting, result: dict[str, Any], prices: Prices) -> None:
-    from training.statistics.acceptance import show_threshold  # it brings numpy: not to show the help
-
-    tested, card, say = result["smoke_test"], result["model_card"], context.console.print
-    say(
-        f"Smoke test: {tested['right']} of {tested['images']} training images right, "
-        f"{tested['calibration_accuracy']:.1%} of {tested['calibration_images']} calibration images. "
-        f"Temperature {card['temperature']:.3f}."
-    )
-    say(f"Model card: {result['model_card_parameter']} ({', '.join(card['labels'])}; {card['backbone']})")
-    if card["recommended_threshold"] is None:
-        say("Its threshold is a guess until `python -m training threshold --precision 0.99` has chosen one from data.")
-    else:
-        threshold = show_threshold(card["recommended_threshold"])
-        say(f"Its threshold, {threshold}, was chosen for the same model before, and stays.")
-    say(f"Cost: {_cost(hosting, prices)}. `python -m training cleanup` ends it.")
-    say(f"Next: {result['deploy_command']}")
-
-
-def _cost(hosting: Hosting, prices: Prices) -> str:
-    if hosting.instance_type is None:
-        second = (hosting.memory_mb or 0) / 1024 * prices.serverless_gb_second
-        return f"${second:.6f} per second of work, nothing while there is none ({prices.basis})"
-    hourly = prices.instances(hosting.instance_type, hosting.instances)
-    cost = f"{per_hour(hourly)} per hour for {hosting.instances} {hosting.instance_type}"
-    if hosting.scaling:
-        most = prices.instances(hosting.instance_type, hosting.scaling.largest)
-        cost += f", up to {per_hour(most)} for {hosting.scaling.largest}"
-    return f"{cost} ({prices.basis})"
-
-
-def _show_requests(
-    endpoint: Endpoint,
-    exists: bool,
-    model: TrainedModel,
-    hosting: Hosting,
-    strategy: Strategy | None,
-    prices: Prices,
-) -> dict[str, Any]:
-    own, tags = endpoint.name, endpoint.names.tag_list
-    name = f"{endpoint.names.service}-{endpoint.names.run}-<date>"
-    requests: dict[str, Any] = {
-        "CreateModel": model_request(name, model, model.role, tags),
-        "CreateEndpointConfig": endpoint_config_request(name, hosting, tags),
-    }
-    if exists:
-        requests["UpdateEndpoint"] = {"EndpointName": own, "EndpointConfigName": name}
-        if strategy:
-            requests["PutMetricAlarm"] = alarm_requests(own, name, None, tags)
-            watching = [request["AlarmName"] for request in requests["PutMetricAlarm"]]
-            requests["UpdateEndpoint"] |= strategy.request(watching)
-    else:
-        requests["CreateEndpoint"] = endpoint_request(own, name, tags)
-    if hosting.scaling:
-        requests["RegisterScalableTarget"] = scalable_target_request(own, hosting.scaling)
-        requests["PutScalingPolicy"] = scaling_policy_request(own, hosting.scaling)
-    endpoint.console.print(*json.dumps(requests, indent=2).splitlines(), sep="\n")
-    endpoint.console.print(f"Cost: {_cost(hosting, prices)}.")
-    return {"dry_run": True, "requests": requests}
 
 
 def _instance_types(context: Context) -> list[str]:

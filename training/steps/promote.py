@@ -18,7 +18,7 @@ from training.models.promotion_errors import (
     NotComparableError,
     UnknownAncestorError,
 )
-from training.models.registry import ModelRegistry, Package
+from training.models.registry import Package
 from training.steps.context import Context
 
 HELP = "compare the trained model with the champion on the test images, and approve it if it is better"
@@ -66,13 +66,13 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     comparison = ModelComparison(
         classifier, context.names, context.run.folder, role, options.instance_type, options.timeout
     )
-    challenger = ModelRegistry(context.aws, context.names).find_package(version)
+    challenger = context.registry.find_package(version)
     return promote(context, dataset, challenger, comparison)
 
 
 def promote(context: Context, dataset: Dataset, challenger: Package, comparison: Asked) -> dict[str, Any]:
     """The step once it is known who is to be promoted."""
-    registry = ModelRegistry(context.aws, context.names)
+    registry = context.registry
     champion = registry.find_champion()
     context.run.begin("promote", challenger=challenger.arn, champion=champion and champion.arn)
     if champion and champion.version == challenger.version:

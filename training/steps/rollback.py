@@ -39,7 +39,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         ServerlessConversionError: the one before is serverless, and what serves is not.
         EndpointTakenError, EndpointStuckError, EndpointFailedError, RolledBackError: the endpoint cannot be moved.
     """
-    endpoint = Endpoint.of_stage(context.aws.sagemaker, context.names, context.console)
+    endpoint = context.endpoint
     endpoint.check_ownership()
     serving = endpoint.in_service(options.timeout)["EndpointConfigName"]
     present = read_model_card(context.aws.ssm, context.names.model_card) or {}

@@ -23,7 +23,7 @@ from training.dataset.upload import Place, bring, compare
 from training.project.bucket import require_bucket
 from training.project.errors import TrainingError
 from training.project.naming import Names
-from training.project.training_stack import TrainingStack, ensure_training_stack, find_training_stack
+from training.project.training_stack import TrainingStack
 from training.steps.context import Context
 
 __all__ = ["HELP", "add_arguments", "run"]
@@ -84,7 +84,7 @@ def _check(context: Context, options: argparse.Namespace, source: Source) -> Non
         raise TooFewClassesError(f"{TooFewClassesError.__doc__} The source has {', '.join(source.classes)} alone.")
     if options.bucket:
         require_bucket(context.aws, options.bucket)
-    stack = None if options.bucket else find_training_stack(context.aws.cloudformation, context.names.training_stack)
+    stack = None if options.bucket else context.stack.find()
     if options.bucket or stack:
         place = _place(context, options, stack)
         if any(image.path.startswith(f"{place.url}/") for image in source.images):
@@ -139,9 +139,7 @@ def _bring(context: Context, options: argparse.Namespace, contents: Contents, fo
     origin |= {"other_class": OTHER if options.other else None}
     origin |= {"unreadable": len(contents.unreadable), "left_out": contents.reasons}
     description = describe(contents.splits, origin)
-    stack = (
-        None if options.bucket else ensure_training_stack(context.aws.cloudformation, context.names, context.console)
-    )
+    stack = None if options.bucket else context.stack.ensure()
     place = _place(context, options, stack)
     difference = compare(objects, place, description)
     if difference.upload or difference.delete:  # until the dataset is whole again, no other step may take it for one

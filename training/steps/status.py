@@ -23,7 +23,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     """Do the step. It changes nothing, not even run.json."""
     prices = read_prices(options.prices)
     with context.console.status("Looking at AWS"):
-        found = list(resources(Account(context.aws, context.names, context.run), prices))
+        found = list(resources(Account(context.aws, context.names, context.run, context.stack), prices))
     steps = {
         step: {"status": record["status"], "at": record.get(f"{record['status']}_at")}
         for step, record in context.run.steps.items()

@@ -13,9 +13,7 @@ from training.jobs.registration import register_trained
 from training.jobs.training_jobs import JobNameTakenError, Jobs, SageMakerJobs
 from training.jobs.training_report import show_result, train_result
 from training.jobs.training_request import training_job_request
-from training.models.registry import ModelRegistry
 from training.project.encryption_keys import allow_keys
-from training.project.training_stack import find_training_stack
 from training.steps.context import Context
 from untrusted.terminal import print_json
 
@@ -37,7 +35,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     plan = make_plan(
         context.run,
         options,
-        lambda: find_training_stack(context.aws.cloudformation, context.names.training_stack),
+        context.stack.find,
     )
     plan = with_key_arns(plan, context.aws.kms, context.console)
     preflight(context.aws, plan, context.console)
@@ -48,7 +46,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
             print_json(request)
         return request
     train(context, plan, jobs, options.again)
-    registry = ModelRegistry(context.aws, context.names)
+    registry = context.registry
     return register_trained(registry, context.run, context.console, plan.dataset, plan.earlier_model)
 
 
@@ -78,10 +76,8 @@ def train(context: Context, plan: Plan, jobs: Jobs, again: bool = False) -> dict
 
 def _start(context: Context, plan: Plan, jobs: Jobs, checkpoints: str | None) -> str:
     allow_keys(
-        context.aws.cloudformation,
-        context.names.training_stack,
+        context.stack,
         plan.role,
-        context.console,
         data=plan.kms_key,
         volumes=plan.volume_kms_key,
     )

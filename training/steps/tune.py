@@ -21,10 +21,8 @@ from training.jobs.training_jobs import Jobs, SageMakerJobs
 from training.jobs.training_report import show_result, train_result
 from training.jobs.tuning_jobs import SageMakerTuningJobs, TuningJobs, tuning_job_request
 from training.jobs.tuning_search import DEFAULTS, Search
-from training.models.registry import ModelRegistry
 from training.project.encryption_keys import allow_keys
 from training.project.errors import TrainingError
-from training.project.training_stack import find_training_stack
 from training.steps.context import Context
 from untrusted.console import progress
 from untrusted.terminal import print_json
@@ -61,7 +59,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     plan = make_plan(
         context.run,
         options,
-        lambda: find_training_stack(context.aws.cloudformation, context.names.training_stack),
+        context.stack.find,
     )
     plan = with_key_arns(plan, context.aws.kms, context.console)
     largest = search.largest("mini_batch_size", plan.hyperparameters["mini_batch_size"])
@@ -74,7 +72,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
             print_json(request)
         return request
     result = tune(context, plan, search, jobs, tuning_jobs, options.again)
-    registry = ModelRegistry(context.aws, context.names)
+    registry = context.registry
     registered = register_trained(registry, context.run, context.console, plan.dataset, plan.earlier_model)
     return result | {"model_package": registered["model_package"]}
 
@@ -108,10 +106,8 @@ def _request(context: Context, plan: Plan, search: Search, jobs: Jobs) -> dict[s
 
 def _start(context: Context, plan: Plan, search: Search, jobs: Jobs, tuning_jobs: TuningJobs) -> str:
     allow_keys(
-        context.aws.cloudformation,
-        context.names.training_stack,
+        context.stack,
         plan.role,
-        context.console,
         data=plan.kms_key,
         volumes=plan.volume_kms_key,
     )

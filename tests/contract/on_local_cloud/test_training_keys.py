@@ -15,7 +15,7 @@ from training.project import training_stack as foundation
 from training.project.encryption_keys import allow_keys, key_arn
 from training.project.naming import Names
 from training.project.run_file import open_run_file
-from training.project.training_stack import TrainingStack, ensure_training_stack
+from training.project.training_stack import TrainingStack
 from training.steps.context import Context
 from untrusted.console import Console
 
@@ -36,7 +36,7 @@ def context(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture(scope="module")
 def stack(cloud: Cloud, context: Context) -> TrainingStack:
     """The training stack, with a dataset in its bucket."""
-    made = ensure_training_stack(context.aws.cloudformation, context.names, context.console)
+    made = context.stack.ensure()
     trained.put_images(cloud, made.bucket)
     return made
 
@@ -61,9 +61,7 @@ def test_key_works_once_the_stack_allows_it(cloud: Cloud, context: Context, stac
     reason = sagemaker.describe_training_job(TrainingJobName="before-output")["FailureReason"]
     assert "not authorized to perform: kms:GenerateDataKey" in reason
 
-    allow_keys(
-        context.aws.cloudformation, context.names.training_stack, stack.role, context.console, data=key, volumes=key
-    )
+    allow_keys(context.stack, stack.role, data=key, volumes=key)
     sagemaker.create_training_job(**request(stack, "after", key, **volume))
     model = trained.settle(cloud, "after")["ModelArtifacts"]["S3ModelArtifacts"]
     head = cloud.client("s3").head_object(Bucket=stack.bucket, Key=model.removeprefix(f"s3://{stack.bucket}/"))

@@ -49,7 +49,7 @@ def test_a_function_that_no_array_needs_is_refused_by_name(name: bytes) -> None:
         load_inert(b"\x80\x02c" + name + b"\n.")
 
 
-def test_even_a_harmless_foreign_class_is_refused() -> None:
+def test_even_a_harmless_class_of_another_module_is_refused() -> None:
     with pytest.raises(UnsafePickleError, match=r"collections\.OrderedDict"):
         load_inert(pickle.dumps(collections.OrderedDict()))
 

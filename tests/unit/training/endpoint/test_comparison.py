@@ -95,7 +95,7 @@ def test_every_model_answers_every_image_and_nothing_is_left(
     assert (IMAGES, []) == ([answer.image for answer in answers[1]], names(staged_context))
 
 
-def test_an_interrupted_contest_leaves_nothing_but_the_answers_it_has(
+def test_interrupted_comparison_leaves_only_the_answers_it_has(
     staged_context: Context, comparison: ModelComparison, registered: Registered, invoked: list[str]
 ) -> None:
     packages = [registered("first"), registered("second")]

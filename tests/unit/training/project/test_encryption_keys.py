@@ -93,7 +93,7 @@ def test_role_is_given_keys_beside_those_that_it_has(context: Context, stack: St
         },
     )
     described(stack, "UPDATE_COMPLETE")
-    allow_keys(context.aws.cloudformation, context.names.training_stack, ROLE, context.console, data=ARN, volumes=ARN)
+    allow_keys(context.stack, ROLE, data=ARN, volumes=ARN)
 
 
 @pytest.mark.parametrize(("data", "volumes"), [(ARN, None), (None, ARN), (None, None)])
@@ -102,18 +102,14 @@ def test_stack_is_not_updated_when_the_role_may_use_the_keys(
 ) -> None:
     if data or volumes:
         described(stack, DataKeyArns=ARN, VolumeKeyArns=f"arn:other,{ARN}")
-    allow_keys(
-        context.aws.cloudformation, context.names.training_stack, ROLE, context.console, data=data, volumes=volumes
-    )
+    allow_keys(context.stack, ROLE, data=data, volumes=volumes)
 
 
 def test_role_of_the_users_own_is_left_alone(context: Context, stack: Stubber, shown: io.StringIO) -> None:
     described(stack)
     allow_keys(
-        context.aws.cloudformation,
-        context.names.training_stack,
+        context.stack,
         "arn:aws:iam::123456789012:role/mine",
-        context.console,
         data=ARN,
         volumes=None,
     )
@@ -125,6 +121,4 @@ def test_update_that_fails_says_where_to_look(context: Context, stack: Stubber) 
     stack.add_response("update_stack", {"StackId": "id"})
     described(stack, "UPDATE_ROLLBACK_COMPLETE")
     with pytest.raises(TrainingStackFailedError, match="its events say why"):
-        allow_keys(
-            context.aws.cloudformation, context.names.training_stack, ROLE, context.console, data=ARN, volumes=None
-        )
+        allow_keys(context.stack, ROLE, data=ARN, volumes=None)

@@ -49,7 +49,7 @@ def test_names_that_are_too_long_together_are_refused() -> None:
         Names("p" * 19, "s" * 10, "r" * 19)
 
 
-def test_a_stage_whose_stack_would_be_the_foundation_of_another_is_refused() -> None:
+def test_stage_whose_stack_would_be_the_training_stack_of_another_is_refused() -> None:
     with pytest.raises(InvalidNameError, match="dev's training stack"):
         Names(stage="training")
 

@@ -76,7 +76,7 @@ def test_a_step_that_is_forgotten_has_no_result(run_file: RunFile) -> None:
         '{"format": 1, "steps": {"stage": {"status": "done", "tries": [1]}}}',
     ],
 )
-def test_a_damaged_or_foreign_run_file_is_refused_and_left_as_it_is(tmp_path: Path, content: str) -> None:
+def test_damaged_or_unknown_run_file_is_refused_and_left_as_it_is(tmp_path: Path, content: str) -> None:
     (tmp_path / "run.json").write_text(content)
     with pytest.raises(RunFileError, match="move it away"):
         open_run_file(tmp_path)

@@ -16,8 +16,6 @@ from training.project.training_stack import (
     TEMPLATE,
     TrainingStack,
     TrainingStackFailedError,
-    ensure_training_stack,
-    find_training_stack,
 )
 from training.steps.context import Context
 
@@ -46,24 +44,24 @@ def described(stubber: Stubber, status: str, outputs: list[dict[str, str]], **pa
     stubber.add_response("describe_stacks", {"Stacks": [{**stack, "Outputs": outputs}]})
 
 
-def test_there_is_no_foundation_before_it_is_made(context: Context, cloudformation: Stubber) -> None:
+def test_training_stack_that_does_not_exist_is_not_found(context: Context, cloudformation: Stubber) -> None:
     missing(cloudformation)
-    assert find_training_stack(context.aws.cloudformation, context.names.training_stack) is None
+    assert context.stack.find() is None
 
 
-def test_a_foundation_that_is_there_is_not_made_again(context: Context, cloudformation: Stubber) -> None:
+def test_training_stack_that_exists_is_not_created_again(context: Context, cloudformation: Stubber) -> None:
     described(cloudformation, "CREATE_COMPLETE", OUTPUTS)
-    assert FOUNDATION == ensure_training_stack(context.aws.cloudformation, context.names, context.console)
+    assert FOUNDATION == context.stack.ensure()
 
 
-def test_foundation_knows_the_keys_that_its_role_may_use(context: Context, cloudformation: Stubber) -> None:
+def test_training_stack_knows_the_keys_that_its_role_may_use(context: Context, cloudformation: Stubber) -> None:
     described(cloudformation, "UPDATE_COMPLETE", OUTPUTS, DataKeyArns="arn:1,arn:2", VolumeKeyArns="")
-    found = find_training_stack(context.aws.cloudformation, context.names.training_stack)
+    found = context.stack.find()
     assert found
     assert (("arn:1", "arn:2"), ()) == (found.data_keys, found.volume_keys)
 
 
-def test_a_foundation_that_is_not_there_is_made_with_the_tags_of_the_stage(
+def test_missing_training_stack_is_created_with_the_tags_of_the_stage(
     context: Context, cloudformation: Stubber
 ) -> None:
     tags = [{"Key": "project", "Value": "scones-unlimited"}, {"Key": "stage", "Value": "dev"}]
@@ -81,21 +79,21 @@ def test_a_foundation_that_is_not_there_is_made_with_the_tags_of_the_stage(
     )
     described(cloudformation, "CREATE_COMPLETE", [])
     described(cloudformation, "CREATE_COMPLETE", OUTPUTS)
-    assert FOUNDATION == ensure_training_stack(context.aws.cloudformation, context.names, context.console)
+    assert FOUNDATION == context.stack.ensure()
 
 
-def test_a_foundation_that_cannot_be_made_says_where_to_look(context: Context, cloudformation: Stubber) -> None:
+def test_training_stack_that_cannot_be_created_says_where_to_look(context: Context, cloudformation: Stubber) -> None:
     missing(cloudformation)
     cloudformation.add_response("create_stack", {"StackId": "id"})
     described(cloudformation, "ROLLBACK_COMPLETE", [])
     with pytest.raises(TrainingStackFailedError, match="its events say why"):
-        ensure_training_stack(context.aws.cloudformation, context.names, context.console)
+        context.stack.ensure()
 
 
 def test_a_stack_of_that_name_without_the_outputs_is_told(context: Context, cloudformation: Stubber) -> None:
     described(cloudformation, "ROLLBACK_COMPLETE", [])
     with pytest.raises(TrainingStackFailedError, match="ROLLBACK_COMPLETE and has no outputs"):
-        ensure_training_stack(context.aws.cloudformation, context.names, context.console)
+        context.stack.ensure()
 
 
 def test_the_bucket_is_kept_when_the_stack_is_deleted() -> None:
@@ -119,9 +117,9 @@ def test_the_role_may_look_at_all_alarms_of_an_update_and_at_no_others(stage: st
     assert watching == allowed
 
 
-def test_a_foundation_that_an_interrupted_call_began_is_waited_for(context: Context, cloudformation: Stubber) -> None:
+def test_training_stack_that_an_interrupted_call_began_is_waited_for(context: Context, cloudformation: Stubber) -> None:
     described(cloudformation, "CREATE_IN_PROGRESS", [])
     cloudformation.add_client_error("create_stack", "AlreadyExistsException")
     described(cloudformation, "CREATE_COMPLETE", OUTPUTS)
     described(cloudformation, "CREATE_COMPLETE", OUTPUTS)
-    assert FOUNDATION == ensure_training_stack(context.aws.cloudformation, context.names, context.console)
+    assert FOUNDATION == context.stack.ensure()

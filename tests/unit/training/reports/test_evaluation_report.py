@@ -105,7 +105,7 @@ def test_the_same_data_gives_the_same_plot() -> None:
     assert plots.confusion([[9, 1], [2, 8]], ["a", "b"]) == plots.confusion([[9, 1], [2, 8]], ["a", "b"])
 
 
-def test_report_says_what_the_threshold_promises_and_how_many_foreign_images_it_lets_pass() -> None:
+def test_report_says_what_the_threshold_guarantees_and_how_many_ood_images_it_accepts() -> None:
     promise = {"precision": 0.99, "confidence": 0.95, "images": 1_000}
     text = re.sub(r"\s+|&nbsp;", " ", report(3, [], promise))
     assert "promises that 99 % of what is accepted is right" in text

@@ -37,7 +37,7 @@ def test_arrays_accept_what_the_functions_accept(card: dict[str, Any]) -> None:
     assert [passed(row) for row in probabilities.tolist()] == list(Acceptance.of_card(card).accepted(probabilities))
 
 
-def test_the_guess_is_that_of_the_function() -> None:
+def test_default_threshold_is_that_of_the_function() -> None:
     assert SERVED_DEFAULT == DEFAULT_THRESHOLD
 
 

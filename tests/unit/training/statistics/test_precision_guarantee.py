@@ -39,7 +39,7 @@ def test_fewest_images_are_those_that_all_being_right_are_enough() -> None:
 
 
 @pytest.mark.parametrize("draws", [60, pytest.param(400, marks=pytest.mark.long)])
-def test_promise_is_broken_no_more_often_than_its_risk(draws: int) -> None:
+def test_guarantee_is_broken_no_more_often_than_its_risk(draws: int) -> None:
     rng = np.random.default_rng(0)
     chosen = [drawn(rng, 1000).choose(PROMISE) for _ in range(draws)]
     found = [one.threshold for one in chosen if one]
@@ -68,7 +68,7 @@ def test_images_of_equal_confidence_are_accepted_together() -> None:
     assert [200] == list(Candidates.of(np.full(200, 0.9), np.ones(200, dtype=bool)).accepted)
 
 
-def test_too_few_images_promise_nothing() -> None:
+def test_too_few_images_guarantee_nothing() -> None:
     few = Candidates.of(np.linspace(1, 0.9, 50), np.ones(50, dtype=bool))
     assert few.choose(PROMISE) is None
     assert 59 / 50 == pytest.approx(few.growth_needed(PROMISE) or 0)
@@ -90,12 +90,12 @@ def test_upper_precision_bound_is_that_of_clopper_and_pearson() -> None:
     assert 0.9632 == pytest.approx(float(upper_precision_bound(np.array(8), np.array(10), 0.05)), abs=1e-4)
 
 
-def test_no_predictions_promise_nothing() -> None:
+def test_no_predictions_guarantee_nothing() -> None:
     none = Candidates.of(np.empty(0), np.empty(0, dtype=bool))
     assert (None, None) == (none.choose(PROMISE), none.growth_needed(PROMISE))
 
 
-def test_shared_promise_leaves_each_part_of_the_risk() -> None:
+def test_shared_guarantee_leaves_each_part_of_the_risk() -> None:
     assert 0.01 == pytest.approx(PROMISE.shared(5).risk)
 
 

@@ -24,7 +24,7 @@ def sample(other: int = 0, each: int = 300) -> Sample:
     return Sample(np.vstack([cars, trucks, foreign]), labels, NAMES, "other", labelled=10 * len(labels))
 
 
-def test_common_threshold_is_that_of_the_card_and_tells_its_promise() -> None:
+def test_common_threshold_is_that_of_the_card_and_reports_its_guarantee() -> None:
     chosen = common_threshold(sample(), WISH).members
     assert 0.6 == pytest.approx(chosen["recommended_threshold"])
     assert (600, 1.0) == (chosen["promise"]["images"], chosen["promise"]["at_threshold"]["coverage"])
@@ -44,7 +44,7 @@ def test_counter_examples_that_are_recognised_cost_no_coverage() -> None:
     assert 1.0 == chosen["promise"]["at_threshold"]["coverage"]
 
 
-def test_class_that_cannot_keep_the_promise_has_no_threshold_of_its_own() -> None:
+def test_class_that_cannot_keep_the_guarantee_has_no_threshold_of_its_own() -> None:
     chosen = thresholds_by_class(sample(other=150), WISH)
     assert chosen.members["class_thresholds"]["car"] is None
     assert chosen.members["recommended_threshold"] == chosen.members["class_thresholds"]["truck"]
@@ -52,7 +52,7 @@ def test_class_that_cannot_keep_the_promise_has_no_threshold_of_its_own() -> Non
     assert (300, 300) == (chosen.classes["truck"]["accepted"], chosen.classes["truck"]["right"])
 
 
-def test_what_cannot_be_promised_says_how_many_images_would_do() -> None:
+def test_guarantee_that_cannot_be_given_says_how_many_images_would_do() -> None:
     expected = r"With 20 calibration images .* about 39 more of them would be enough: 390 labelled images, if as many"
     with pytest.raises(NoThresholdError, match=expected):
         common_threshold(sample(each=10), WISH)

@@ -13,7 +13,6 @@ from tests.unit.training.fake_hosting import ROLE, alarms, interrupt, scaled
 from tests.unit.training.fake_training_stack import FakeTrainingStack
 from training.dataset.dataset import Dataset
 from training.endpoint.answers import Classifier, calibration_answers
-from training.endpoint.changes import Endpoint
 from training.endpoint.configurations import delete_configs_but
 from training.endpoint.conversion import refuse_to_make_serverless
 from training.endpoint.errors import (
@@ -43,10 +42,6 @@ type Deploy = Callable[..., dict[str, Any]]
 type ModelUrl = Callable[[str], str]
 
 
-def stage_endpoint(context: Context) -> Endpoint:
-    return Endpoint.of_stage(context.aws.sagemaker, context.names, context.console)
-
-
 def left(context: Context) -> tuple[str | None, int, int]:
     """The configuration in service, how many configurations there are, how many models."""
     sagemaker = context.aws.sagemaker
@@ -63,7 +58,7 @@ def test_a_run_without_a_model_is_sent_to_train(trained: Context, deploy: Deploy
         deploy()
 
 
-def test_a_new_endpoint_is_served_proved_and_described_by_its_card(trained: Context, deploy: Deploy) -> None:
+def test_new_endpoint_serves_passes_its_smoke_test_and_has_a_card(trained: Context, deploy: Deploy) -> None:
     result = deploy()
     assert (result["endpoint_config"], 1, 1) == left(trained)
     assert {"images": 2, "right": 2, "calibration_images": 2, "calibration_accuracy": 1.0} == result["smoke_test"]
@@ -216,7 +211,7 @@ def test_endpoint_whose_configuration_was_deleted_is_left_to_sagemaker_to_judge(
 ) -> None:
     config = deploy()["endpoint_config"]
     trained.aws.sagemaker.delete_endpoint_config(EndpointConfigName=config)
-    assert stage_endpoint(trained).is_serverless(config) is None
+    assert trained.endpoint.is_serverless(config) is None
     refuse_to_make_serverless(trained.names.endpoint, None)
 
 
@@ -235,7 +230,7 @@ def test_a_model_of_other_classes_is_refused_before_anything_is_made(
     assert [] == hosting.changes
 
 
-def test_a_watched_update_makes_its_alarms_and_deletes_them_when_it_is_proved(
+def test_watched_update_creates_its_alarms_and_deletes_them_after_the_smoke_test(
     trained: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl
 ) -> None:
     deploy("--instances", "2")
@@ -296,7 +291,7 @@ def test_what_an_endpoint_of_promote_serves_is_kept(trained: Context, deploy: De
 
 def test_what_another_run_moves_the_endpoint_to_is_kept(trained: Context, deploy: Deploy, hosting: Any) -> None:
     hosting.pending = deploy()["endpoint_config"]
-    delete_configs_but(trained.aws, stage_endpoint(trained), set())
+    delete_configs_but(trained.aws, trained.endpoint, set())
     assert (1, 1) == left(trained)[1:]
 
 
@@ -432,7 +427,7 @@ def test_an_endpoint_that_does_not_settle_is_told_with_where_to_look(
     hosting.backend.endpoints["scones-unlimited"].endpoint_status = "Updating"
     monkeypatch.setattr("cli.polling.sleep", lambda _seconds: None)
     with pytest.raises(EndpointStuckError, match=r"is Updating for more than 0 s.*/aws/sagemaker/Endpoints/"):
-        stage_endpoint(trained).settled(0.05)
+        trained.endpoint.settled(0.05)
 
 
 def test_the_endpoint_of_somebody_else_is_refused_and_not_touched(

@@ -234,7 +234,7 @@ def test_a_variant_that_the_endpoint_has_not_is_told_with_those_it_has(served: C
         evaluate(served, "--target-variant", "Canary")
 
 
-def test_foreign_images_are_told_by_what_they_are_taken_for_and_are_no_test_images(
+def test_ood_images_are_reported_by_their_predicted_class_and_are_not_test_images(
     served: Context, runtime: FakeRuntime, tmp_path: Path
 ) -> None:
     for number in range(3):
@@ -247,9 +247,7 @@ def test_foreign_images_are_told_by_what_they_are_taken_for_and_are_no_test_imag
     assert 8 == len((served.run.folder / "test_answers.jsonl").read_text().splitlines()) - 1
 
 
-def test_foreign_images_that_are_not_there_are_told_before_anything_is_asked(
-    served: Context, runtime: FakeRuntime
-) -> None:
+def test_missing_ood_images_are_reported_before_anything_is_asked(served: Context, runtime: FakeRuntime) -> None:
     with pytest.raises(SourceNotReadableError, match="There is no nowhere"):
         evaluate(served, "--foreign", "nowhere")
     assert [] == runtime.asked

@@ -77,7 +77,7 @@ def threshold(context: Context, *arguments: str) -> dict[str, Any]:
     return step.run(context, parser.parse_args(arguments))
 
 
-def test_threshold_temperature_and_promise_go_into_the_model_card(served: Context) -> None:
+def test_threshold_temperature_and_guarantee_go_into_the_model_card(served: Context) -> None:
     answered(served)
     threshold(served, "--precision", "0.95")
     told = card(served)
@@ -87,7 +87,7 @@ def test_threshold_temperature_and_promise_go_into_the_model_card(served: Contex
     assert IMAGES == told["calibration"]["images"]
 
 
-def test_what_cannot_be_promised_leaves_the_card_as_it_is(served: Context) -> None:
+def test_guarantee_that_cannot_be_given_leaves_the_card_as_it_is(served: Context) -> None:
     answered(served)
     before = CARD | {"temperature": 1.3, "recommended_threshold": 0.9, "promise": {"precision": 0.9}}
     put(served, before)
@@ -117,6 +117,6 @@ def test_threshold_of_the_second_variant_of_an_ab_test_goes_into_its_own_card(se
 
 
 @pytest.mark.parametrize("precision", ["1", "0", "95"])
-def test_precision_that_no_sample_promises_is_wrong_usage(served: Context, precision: str) -> None:
+def test_precision_that_no_sample_guarantees_is_wrong_usage(served: Context, precision: str) -> None:
     with pytest.raises(SystemExit):
         threshold(served, "--precision", precision)

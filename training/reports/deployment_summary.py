@@ -1,0 +1,89 @@
+"""What the terminal shows of a deployment: the requests of a dry run, or what serves now, and its cost."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from cli.prices import Prices, per_hour
+from training.dataset.dataset import Dataset
+from training.endpoint.alarms import alarm_requests
+from training.endpoint.changes import Endpoint
+from training.endpoint.hosting import Hosting
+from training.endpoint.request import (
+    endpoint_config_request,
+    endpoint_request,
+    model_request,
+    scalable_target_request,
+    scaling_policy_request,
+)
+from training.endpoint.strategy import Strategy
+from training.models.trained_model import TrainedModel
+from untrusted.console import Console
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be deployed: the model of a dataset, on what, how requests move to it (None: at once), and prices."""
+
+    dataset: Dataset
+    model: TrainedModel
+    hosting: Hosting
+    strategy: Strategy | None
+    prices: Prices
+
+
+def show(console: Console, hosting: Hosting, result: dict[str, Any], prices: Prices) -> None:
+    """Show the smoke test, the model card, the cost and the command of the next step."""
+    from training.statistics.acceptance import show_threshold  # it brings numpy: not to show the help
+
+    tested, card, say = result["smoke_test"], result["model_card"], console.print
+    say(
+        f"Smoke test: {tested['right']} of {tested['images']} training images right, "
+        f"{tested['calibration_accuracy']:.1%} of {tested['calibration_images']} calibration images. "
+        f"Temperature {card['temperature']:.3f}."
+    )
+    say(f"Model card: {result['model_card_parameter']} ({', '.join(card['labels'])}; {card['backbone']})")
+    if card["recommended_threshold"] is None:
+        say("Its threshold is a guess until `python -m training threshold --precision 0.99` has chosen one from data.")
+    else:
+        threshold = show_threshold(card["recommended_threshold"])
+        say(f"Its threshold, {threshold}, was chosen for the same model before, and stays.")
+    say(f"Cost: {_cost(hosting, prices)}. `python -m training cleanup` ends it.")
+    say(f"Next: {result['deploy_command']}")
+
+
+def _cost(hosting: Hosting, prices: Prices) -> str:
+    if hosting.instance_type is None:
+        second = (hosting.memory_mb or 0) / 1024 * prices.serverless_gb_second
+        return f"${second:.6f} per second of work, nothing while there is none ({prices.basis})"
+    hourly = prices.instances(hosting.instance_type, hosting.instances)
+    cost = f"{per_hour(hourly)} per hour for {hosting.instances} {hosting.instance_type}"
+    if hosting.scaling:
+        most = prices.instances(hosting.instance_type, hosting.scaling.largest)
+        cost += f", up to {per_hour(most)} for {hosting.scaling.largest}"
+    return f"{cost} ({prices.basis})"
+
+
+def show_requests(endpoint: Endpoint, exists: bool, wanted: Wanted) -> dict[str, Any]:
+    """Show the requests that a deployment would send, and its cost; return them."""
+    model, hosting, strategy = wanted.model, wanted.hosting, wanted.strategy
+    own, tags = endpoint.name, endpoint.names.tag_list
+    name = f"{endpoint.names.service}-{endpoint.names.run}-<date>"
+    requests: dict[str, Any] = {
+        "CreateModel": model_request(name, model, model.role, tags),
+        "CreateEndpointConfig": endpoint_config_request(name, hosting, tags),
+    }
+    if exists:
+        requests["UpdateEndpoint"] = {"EndpointName": own, "EndpointConfigName": name}
+        if strategy:
+            requests["PutMetricAlarm"] = alarm_requests(own, name, None, tags)
+            watching = [request["AlarmName"] for request in requests["PutMetricAlarm"]]
+            requests["UpdateEndpoint"] |= strategy.request(watching)
+    else:
+        requests["CreateEndpoint"] = endpoint_request(own, name, tags)
+    if hosting.scaling:
+        requests["RegisterScalableTarget"] = scalable_target_request(own, hosting.scaling)
+        requests["PutScalingPolicy"] = scaling_policy_request(own, hosting.scaling)
+    endpoint.console.print(*json.dumps(requests, indent=2).splitlines(), sep="\n")
+    endpoint.console.print(f"Cost: {_cost(hosting, wanted.prices)}.")
+    return {"dry_run": True, "requests": requests}
