@@ -3,6 +3,7 @@
 A test prints a line at the end of the run with `record_property("shown", line)`.
 """
 
+import gc
 import os
 import signal
 from pathlib import Path
@@ -34,6 +35,11 @@ def receive_interrupts() -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector leave out what lives to the end of the run: modules and tests."""
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
