@@ -46,12 +46,9 @@ def test_group_is_described_as_completed(cloud: Any) -> None:
 
     found = cloud.control.describe_model_package_group(ModelPackageGroupName="Trucks")
 
-    expected = (f"{ARN}:model-package-group/trucks", "of trucks", "Completed")
-    assert expected == (
-        found["ModelPackageGroupArn"],
-        found["ModelPackageGroupDescription"],
-        found["ModelPackageGroupStatus"],
-    )
+    assert f"{ARN}:model-package-group/trucks" == found["ModelPackageGroupArn"]
+    assert "of trucks" == found["ModelPackageGroupDescription"]
+    assert "Completed" == found["ModelPackageGroupStatus"]
 
 
 def test_group_of_a_taken_name_is_refused(cloud: Any) -> None:
@@ -114,16 +111,13 @@ def test_package_is_described_with_what_it_was_registered_with(cloud: Any) -> No
 
     found = cloud.control.describe_model_package(ModelPackageName=arn)
 
-    expected = ("Trucks", 1, "Completed", "PendingManualApproval", metrics, {"run": "1"}, SPECIFICATION)
-    assert expected == (
-        found["ModelPackageGroupName"],
-        found["ModelPackageVersion"],
-        found["ModelPackageStatus"],
-        found["ModelApprovalStatus"],
-        found["ModelMetrics"],
-        found["CustomerMetadataProperties"],
-        found["InferenceSpecification"],
-    )
+    assert "Trucks" == found["ModelPackageGroupName"]
+    assert 1 == found["ModelPackageVersion"]
+    assert "Completed" == found["ModelPackageStatus"]
+    assert "PendingManualApproval" == found["ModelApprovalStatus"]
+    assert metrics == found["ModelMetrics"]
+    assert {"run": "1"} == found["CustomerMetadataProperties"]
+    assert SPECIFICATION == found["InferenceSpecification"]
 
 
 def test_package_of_a_version_is_described_without_a_name_of_its_own(cloud: Any) -> None:
@@ -155,12 +149,9 @@ def test_update_approves_and_changes_metadata(cloud: Any) -> None:
     )
 
     found = cloud.control.describe_model_package(ModelPackageName=arn)
-    expected = ("Approved", "better by two points", {"run": "1", "reviewer": "board"})
-    assert expected == (
-        found["ModelApprovalStatus"],
-        found["ApprovalDescription"],
-        found["CustomerMetadataProperties"],
-    )
+    assert "Approved" == found["ModelApprovalStatus"]
+    assert "better by two points" == found["ApprovalDescription"]
+    assert {"run": "1", "reviewer": "board"} == found["CustomerMetadataProperties"]
 
 
 def test_list_by_approval_holds_packages_of_that_status(cloud: Any) -> None:

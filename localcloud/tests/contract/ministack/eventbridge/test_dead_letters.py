@@ -74,8 +74,8 @@ def test_event_whose_delivery_raises_an_unexpected_error_goes_to_the_queue(monke
 
     monkeypatch.setattr(eventbridge, "_dispatch_to_stepfunctions", fail)
     _put_event()
-    expected = ("INTERNAL_ERROR", "ValueError: Exceeds the limit (4300 digits)")
-    assert expected == (_attributes()["ERROR_CODE"], _attributes()["ERROR_MESSAGE"])
+    assert "INTERNAL_ERROR" == _attributes()["ERROR_CODE"]
+    assert "ValueError: Exceeds the limit (4300 digits)" == _attributes()["ERROR_MESSAGE"]
 
 
 def test_event_for_a_missing_target_is_kept_whole(ministack: Any) -> None:

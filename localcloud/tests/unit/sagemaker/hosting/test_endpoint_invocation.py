@@ -41,8 +41,9 @@ def test_invocation_answer_tells_content_type_variant_and_custom_attributes(clou
 
     answer = invoke(cloud, "trucks")
 
-    expected = ("application/json", "trucks", "trace=1")
-    assert expected == (answer["ContentType"], answer["InvokedProductionVariant"], answer["CustomAttributes"])
+    assert "application/json" == answer["ContentType"]
+    assert "trucks" == answer["InvokedProductionVariant"]
+    assert "trace=1" == answer["CustomAttributes"]
 
 
 def test_invocation_with_target_variant_reaches_it_whatever_its_weight(cloud: Any) -> None:
@@ -109,13 +110,10 @@ def test_model_that_answers_4xx_is_a_model_error_with_its_status_and_message(clo
 
     error = error_of(cloud, "refusing")
 
-    expected = (424, "ModelError", 415, "no such content type")
-    assert expected == (
-        error["ResponseMetadata"]["HTTPStatusCode"],
-        error["Error"]["Code"],
-        error["OriginalStatusCode"],
-        error["OriginalMessage"],
-    )
+    assert 424 == error["ResponseMetadata"]["HTTPStatusCode"]
+    assert "ModelError" == error["Error"]["Code"]
+    assert 415 == error["OriginalStatusCode"]
+    assert "no such content type" == error["OriginalMessage"]
 
 
 def test_model_error_names_the_log_group_of_the_endpoint(cloud: Any) -> None:

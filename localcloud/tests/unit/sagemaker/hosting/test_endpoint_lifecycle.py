@@ -42,15 +42,12 @@ def test_endpoint_in_service_describes_its_variants(cloud: Any) -> None:
     (variant,) = cloud.control.describe_endpoint(EndpointName="trucks")["ProductionVariants"]
 
     image = "000000000000.dkr.ecr.us-east-1.amazonaws.com/image-classification:1"
-    expected = ("trucks", 1.0, 1.0, 1, 1, image)
-    assert expected == (
-        variant["VariantName"],
-        variant["CurrentWeight"],
-        variant["DesiredWeight"],
-        variant["CurrentInstanceCount"],
-        variant["DesiredInstanceCount"],
-        variant["DeployedImages"][0]["SpecifiedImage"],
-    )
+    assert "trucks" == variant["VariantName"]
+    assert 1.0 == variant["CurrentWeight"]
+    assert 1.0 == variant["DesiredWeight"]
+    assert 1 == variant["CurrentInstanceCount"]
+    assert 1 == variant["DesiredInstanceCount"]
+    assert image == variant["DeployedImages"][0]["SpecifiedImage"]
 
 
 def test_waiter_hears_of_a_failed_endpoint(cloud: Any) -> None:
@@ -116,8 +113,9 @@ def test_update_that_fails_goes_back_to_the_old_configuration(cloud: Any) -> Non
     status = cloud.settle("trucks")
 
     described = cloud.control.describe_endpoint(EndpointName="trucks")
-    expected = ("InService", "trucks", "old")
-    assert expected == (status, described["EndpointConfigName"], model_behind(cloud, "trucks"))
+    assert "InService" == status
+    assert "trucks" == described["EndpointConfigName"]
+    assert "old" == model_behind(cloud, "trucks")
 
 
 def test_update_that_fails_leaves_its_reason_beside_the_endpoint_in_service(cloud: Any) -> None:

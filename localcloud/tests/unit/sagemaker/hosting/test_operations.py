@@ -25,8 +25,8 @@ def test_created_model_is_described_with_its_container_and_arn(cloud: Any) -> No
 
     found = cloud.control.describe_model(ModelName="Truck")
 
-    expected = (f"{ARN}:model/truck", "s3://models/Truck/model.tar.gz")
-    assert expected == (found["ModelArn"], found["PrimaryContainer"]["ModelDataUrl"])
+    assert f"{ARN}:model/truck" == found["ModelArn"]
+    assert "s3://models/Truck/model.tar.gz" == found["PrimaryContainer"]["ModelDataUrl"]
 
 
 def test_creation_time_is_now(cloud: Any) -> None:
