@@ -170,6 +170,18 @@ class Endpoint:
         alike = scaled and self._hosted(serving) == self._hosted(config)
         self.update(config, quota, **(_AS_MANY_INSTANCES if alike else {}))
 
+    def share(self, weights: Mapping[str, float], timeout: float) -> None:
+        """Share the requests between the variants by weights, and wait until it is so.
+
+        Raises:
+            EndpointFailedError: it is not in service. EndpointStuckError: it takes longer.
+        """
+        self.sagemaker.update_endpoint_weights_and_capacities(
+            EndpointName=self.name,
+            DesiredWeightsAndCapacities=[{"VariantName": name, "DesiredWeight": one} for name, one in weights.items()],
+        )
+        self.in_service(timeout)
+
     def delete(self, timeout: float) -> None:
         """Delete the endpoint and wait until it is gone. Raises EndpointStuckError."""
         try:

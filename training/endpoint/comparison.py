@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -67,8 +66,8 @@ class ModelComparison:
 
     @contextmanager
     def _endpoint(self, packages: Sequence[Package]) -> Iterator[str]:
-        now, tags = datetime.now(UTC), self.names.tag_list
-        models = {package.version: self.names.versioned(package.version, now) for package in packages}
+        tags = self.names.tag_list
+        models = {package.version: self.names.versioned(package.version) for package in packages}
         name = next(iter(models.values()))
         endpoint = Endpoint(self.classifier.aws.sagemaker, self.names, name, self.classifier.console)
         endpoint.console.print(

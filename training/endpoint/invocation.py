@@ -68,10 +68,11 @@ def classify_all(
     images: Iterable[StagedImage],
     workers: int,
     variant: str | None = None,
+    patience: float = PATIENCE,
 ) -> Iterator[Answer]:
     """Yield the endpoint's answer to every image that was read, as they arrive.
 
-    Requests that are throttled, or find a serverless endpoint starting, are repeated for `PATIENCE`.
+    Requests that are throttled, or find a serverless endpoint starting, are repeated for `patience` seconds.
 
     With a `variant` it is that one which is asked, whatever share of the traffic it has.
 
@@ -86,7 +87,9 @@ def classify_all(
 
     def classify(image: StagedImage) -> Answer:
         try:
-            started, answer = _invoke(runtime, Body=image.data, InferenceId=f"{OWN_REQUEST}{uuid4()}", **request)
+            started, answer = _invoke(
+                runtime, patience, Body=image.data, InferenceId=f"{OWN_REQUEST}{uuid4()}", **request
+            )
             body = answer["Body"].read()
         except (ClientError, BotoCoreError) as exc:
             raise NoAnswerError(f"{endpoint} did not answer {image.key}: {sentence_of(exc)}") from exc
@@ -101,12 +104,12 @@ def classify_all(
     return _side_by_side(classify, images, workers)
 
 
-def _invoke(runtime: "SageMakerRuntimeClient", **request: Any) -> tuple[float, Any]:
+def _invoke(runtime: "SageMakerRuntimeClient", patience: float, **request: Any) -> tuple[float, Any]:
     """Call the endpoint until it neither throttles nor starts.
 
     Returns: when the call that was answered began (`perf_counter`), and the answer.
     """
-    waits = looks(PATIENCE)
+    waits = looks(patience)
     next(waits)  # the first look does not wait
     while True:
         started = perf_counter()

@@ -6,7 +6,6 @@ and goes on.
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -73,7 +72,7 @@ class Rollout:
         found = self._usable()
         check_conversion(self.endpoint, found, self.hosting, self.strategy)
         if not self.facts.get("name"):
-            self.attempt.note(name=self.endpoint.names.dated(datetime.now(UTC)))
+            self.attempt.note(name=self.endpoint.names.dated())
         if found and found["EndpointConfigName"] == self.name:
             self.endpoint.say(f"is in service with {self.name}")
             return

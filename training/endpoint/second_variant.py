@@ -1,6 +1,5 @@
 """Put a second model beside the one in service: as a variant of the endpoint, or as its shadow."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from cli.aws import Aws
@@ -34,7 +33,7 @@ def add(
     config = aws.sagemaker.describe_endpoint_config(EndpointConfigName=serving)
     _check_room(config, variant)
     again = facts.get("beside") == serving  # else a configuration of an earlier time would bring back what served then
-    name = str(facts["name"]) if again else endpoint.names.dated(datetime.now(UTC))
+    name = str(facts["name"]) if again else endpoint.names.dated()
     attempt.note(name=name, beside=serving)
 
     tags = endpoint.names.tag_list

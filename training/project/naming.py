@@ -1,8 +1,9 @@
 """What everything is called, and how it is tagged: the one place where a name is made."""
 
 import re
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from training.project.errors import TrainingError
 
@@ -10,6 +11,10 @@ _PART = re.compile(r"(?=.{1,19}$)[a-z0-9](-?[a-z0-9])*", re.ASCII)
 _LONGEST = 63  # of the names of training jobs, models, endpoints
 # The template reads the model card of any endpoint from here, whatever the project is called.
 _MODEL_CARDS = "/scones-unlimited/endpoints"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class InvalidNameError(TrainingError):
@@ -27,6 +32,7 @@ class Names:
     project: str = "scones-unlimited"
     stage: str = "dev"
     run: str = "default"
+    now: Callable[[], datetime] = field(default=_now, compare=False, repr=False)  # dates the names of what is created
 
     def __post_init__(self) -> None:
         """Refuse what cannot be part of a name."""
@@ -37,7 +43,7 @@ class Names:
             raise InvalidNameError(
                 "The stage cannot be `training`: its stack would have the name of dev's training stack."
             )
-        if (too_long := len(self.dated(datetime.min)) - _LONGEST) > 0:
+        if (too_long := len(self._dated(datetime.min)) - _LONGEST) > 0:
             raise InvalidNameError(f"Project, stage and run are {too_long} characters too long together.")
 
     @property
@@ -75,14 +81,17 @@ class Names:
         """The same in the shape that most AWS requests want."""
         return [{"Key": key, "Value": value} for key, value in self.tags.items()]
 
-    def dated(self, moment: datetime) -> str:
-        """A name for a training job, and for the model and the endpoint configuration that come of it."""
+    def dated(self) -> str:
+        """Return a name of now for a training job, or for a model and its endpoint configuration."""
+        return self._dated(self.now())
+
+    def _dated(self, moment: datetime) -> str:
         return f"{self.service}-{self.run}-{moment:%y%m%d-%H%M%S}"
 
-    def versioned(self, version: int, moment: datetime) -> str:
-        """A name for what compares a version of the model registry with another, for as long as that takes."""
-        return f"{self.service}-v{version}-{moment:%y%m%d-%H%M%S}"
+    def versioned(self, version: int) -> str:
+        """Return a name of now for what compares a version of the model registry with another."""
+        return f"{self.service}-v{version}-{self.now():%y%m%d-%H%M%S}"
 
-    def short(self, moment: datetime) -> str:
-        """A name for a tuning job or an Autopilot job, which may have 32 characters."""
-        return f"{f'{self.service}-{self.run}'[:19].rstrip('-')}-{moment:%y%m%d%H%M%S}"
+    def short(self) -> str:
+        """Return a name of now for a tuning job or an Autopilot job, which may have 32 characters."""
+        return f"{f'{self.service}-{self.run}'[:19].rstrip('-')}-{self.now():%y%m%d%H%M%S}"

@@ -81,11 +81,7 @@ def _share(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     context.run.begin("ab", variant=variant, model_data=model.model_data)
     if variant not in tested:
         _test_second(context, endpoint, model, archive, variant, options.timeout)
-    context.aws.sagemaker.update_endpoint_weights_and_capacities(
-        EndpointName=context.names.endpoint,
-        DesiredWeightsAndCapacities=[{"VariantName": name, "DesiredWeight": one} for name, one in weights.items()],
-    )
-    endpoint.in_service(options.timeout)
+    endpoint.share(weights, options.timeout)
     result = {"endpoint": context.names.endpoint, "weights": weights}
     context.run.done("ab", result)
     context.console.print(

@@ -3,7 +3,6 @@
 import argparse
 import math
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -61,7 +60,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     check_dataset(context.aws.s3, dataset)
     check_role(context.aws.iam, options.role, context.console)
     limits = Limits(options.max_candidates, options.max_job_runtime, options.max_runtime)
-    name = context.names.short(datetime.now(UTC))
+    name = context.names.short()
     request = automl_job_request(dataset, name, options.role, limits, context.names.tag_list)
     if options.dry_run:
         if not options.json:

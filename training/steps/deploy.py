@@ -2,7 +2,6 @@
 
 import argparse
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from cli.arguments import whole
@@ -109,7 +108,7 @@ def _check(context: Context, options: argparse.Namespace, model: TrainedModel, e
 def _roll_out(context: Context, wanted: Wanted, archive: ModelArchive, timeout: float) -> dict[str, Any]:
     """Serve the model, test it, and write its card. Raises as `run`."""
     dataset, model, hosting = wanted.dataset, wanted.model, wanted.hosting
-    place = _place(hosting, context.names.dated(datetime.now(UTC)))
+    place = _place(hosting, context.names.dated())
     deployed_model_card(context.names.endpoint, dataset, model, archive, 1.0, **place)  # too large: fail early
     images = read_smoke_test_images(context.aws.s3, dataset)
 

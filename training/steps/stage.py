@@ -174,7 +174,7 @@ def _tell(context: Context, line: str) -> None:
 
 def _next_command(options: argparse.Namespace) -> str:
     """The command of the next step for the same run: the options that are not as they are by default."""
-    defaults = {**vars(Names()), "runs": Path("runs"), "region": None}
+    defaults = {**Names().tags, "runs": Path("runs"), "region": None}
     given = {name: getattr(options, name) for name in defaults}
     words = [word for name, value in given.items() if value != defaults[name] for word in (f"--{name}", str(value))]
     return shlex.join(["python", "-m", "training", "train", *words])

@@ -1,7 +1,6 @@
 """`train`: a training job of SageMaker's built-in image-classification algorithm on the dataset that was staged."""
 
 import argparse
-from datetime import UTC, datetime
 from typing import Any
 
 from training.dataset.dataset import TRAIN
@@ -96,7 +95,7 @@ def _start(context: Context, plan: Plan, jobs: Jobs, checkpoints: str | None) ->
 
 def make_request(context: Context, plan: Plan, jobs: Jobs, checkpoints: str | None) -> dict[str, Any]:
     """The request for a job of a new name, which goes on from the checkpoints of an earlier one or has its own."""
-    name = context.names.dated(datetime.now(UTC))
+    name = context.names.dated()
     own = f"s3://{plan.dataset.bucket}/checkpoints/{name}/"
     return training_job_request(plan, name, jobs.image(), checkpoints or own, context.names.tag_list)
 

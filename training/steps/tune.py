@@ -4,7 +4,6 @@ import argparse
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +99,7 @@ def tune(
 
 
 def _request(context: Context, plan: Plan, search: Search, jobs: Jobs) -> dict[str, Any]:
-    name = context.names.short(datetime.now(UTC))
+    name = context.names.short()
     return tuning_job_request(plan, search, name, jobs.image(), context.names.tag_list)
 
 

@@ -6,12 +6,12 @@ import io
 import json
 import tarfile
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from itertools import count
 from types import SimpleNamespace
-from typing import Any, Self
+from typing import Any
 
 import boto3
 import pytest
@@ -163,7 +163,13 @@ def hosting(hosting_account: tuple[Aws, Hosting]) -> Iterator[Hosting]:
 @pytest.fixture
 def trained(hosting_account: tuple[Aws, Hosting], hosting: Hosting, run_file: RunFile, shown: io.StringIO) -> Context:
     """The context of a run that is staged and trained."""
-    context = Context(hosting_account[0], Names(), run_file, Console(file=shown, width=200))
+    seconds = count()
+
+    def next_second() -> datetime:
+        """Names are dated to the second: each look at this clock is another second."""
+        return datetime(2026, 1, 2, tzinfo=UTC) + timedelta(seconds=next(seconds))
+
+    context = Context(hosting_account[0], Names(now=next_second), run_file, Console(file=shown, width=200))
     aws, run = context.aws, context.run
     aws.iam.create_role(RoleName="sagemaker", AssumeRolePolicyDocument=json.dumps({"Statement": [TRUST]}))
     aws.s3.create_bucket(Bucket=BUCKET)
@@ -185,21 +191,9 @@ def trained(hosting_account: tuple[Aws, Hosting], hosting: Hosting, run_file: Ru
     return context
 
 
-class Clock(datetime):
-    """Names are dated to the second: here every look at the clock is another second."""
-
-    looks = count()
-
-    @classmethod
-    def now(cls, tz: tzinfo | None = None) -> Self:
-        return cls(2026, 1, 2, tzinfo=tz) + timedelta(seconds=next(cls.looks))
-
-
 @pytest.fixture
-def deploy(trained: Context, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
+def deploy(trained: Context) -> Callable[..., dict[str, Any]]:
     """Run the step with these arguments."""
-    monkeypatch.setattr("training.endpoint.rollout.datetime", Clock)
-    monkeypatch.setattr("training.endpoint.second_variant.datetime", Clock)
 
     def run(*arguments: str, context: Context = trained) -> dict[str, Any]:
         parser = argparse.ArgumentParser()

@@ -56,7 +56,7 @@ def stage_options(context: Context) -> Callable[..., argparse.Namespace]:
     def parse(*words: object) -> argparse.Namespace:
         parser = argparse.ArgumentParser()
         add_arguments(parser)
-        common = {**vars(context.names), "runs": Path("runs"), "region": None}
+        common = {**context.names.tags, "runs": Path("runs"), "region": None}
         parser.set_defaults(**common, bucket="photos", workers=1)
         return parser.parse_args(list(map(str, words)))
 

@@ -55,8 +55,9 @@ class FakeRuntime:
         return {"Body": io.BytesIO(self._answer(Body)), "InvokedProductionVariant": "AllTraffic"}
 
 
-def classify(answer: Callable[[bytes], bytes]) -> list[Answer]:
-    return list(classify_all(conforming(FakeRuntime(answer), "sagemaker-runtime"), "cars", IMAGES, 4))
+def classify(answer: Callable[[bytes], bytes], patience: float = 60) -> list[Answer]:
+    runtime = conforming(FakeRuntime(answer), "sagemaker-runtime")
+    return list(classify_all(runtime, "cars", IMAGES, 4, patience=patience))
 
 
 def test_every_image_is_answered_once() -> None:
@@ -97,14 +98,13 @@ def test_endpoint_that_starts_is_asked_again(code: str, monkeypatch: pytest.Monk
 
 
 def test_endpoint_that_never_starts_is_an_error_without_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("training.endpoint.invocation.PATIENCE", 0.01)
     monkeypatch.setattr("cli.polling.sleep", lambda _seconds: None)
 
     def refuse(_: bytes) -> bytes:
         raise ClientError({"Error": {"Code": "ThrottlingException", "Message": None}}, "InvokeEndpoint")  # type: ignore[typeddict-item]
 
     with pytest.raises(NoAnswerError, match=r"ThrottlingException\. AWS gave no reason\."):
-        classify(refuse)
+        classify(refuse, patience=0.01)
 
 
 @pytest.mark.parametrize(("variant", "expected"), [(None, {None}), ("Canary", {"Canary"})])

@@ -10,6 +10,10 @@ from training.project.naming import InvalidNameError, Names
 MOMENT = datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC)
 
 
+def now() -> datetime:
+    return MOMENT
+
+
 def test_names_of_the_dev_stage_are_those_of_the_template_and_samconfig() -> None:
     names = Names()
     assert ("scones-unlimited", "/scones-unlimited/endpoints/scones-unlimited") == (names.endpoint, names.model_card)
@@ -25,23 +29,23 @@ def test_the_model_card_of_another_project_lies_where_the_template_looks() -> No
 
 
 def test_a_dated_name_fits_sagemaker_even_when_every_part_is_as_long_as_allowed() -> None:
-    longest = Names("p" * 19, "s" * 9, "r" * 19).dated(MOMENT)
+    longest = Names("p" * 19, "s" * 9, "r" * 19, now).dated()
     assert 63 == len(longest)
     assert re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", longest)
 
 
 def test_a_dated_name_tells_run_and_time() -> None:
-    assert "scones-unlimited-cars-261123-010203" == Names(run="cars").dated(MOMENT)
+    assert "scones-unlimited-cars-261123-010203" == Names(run="cars", now=now).dated()
 
 
 @pytest.mark.parametrize("run", ["cars", "r" * 19])
 @pytest.mark.parametrize("project", ["scones-unlimited", "cars", "a-1-b-2-c-3-d-4-e-5"])
 def test_a_short_name_fits_the_jobs_that_may_have_32_characters(project: str, run: str) -> None:
-    assert re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}", Names(project, "s" * 9, run).short(MOMENT))
+    assert re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}", Names(project, "s" * 9, run, now).short())
 
 
 def test_the_name_of_a_comparison_tells_its_version() -> None:
-    assert "scones-unlimited-v12-261123-010203" == Names().versioned(12, MOMENT)
+    assert "scones-unlimited-v12-261123-010203" == Names(now=now).versioned(12)
 
 
 def test_names_that_are_too_long_together_are_refused() -> None:

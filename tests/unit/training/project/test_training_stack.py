@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from fnmatch import fnmatch
 from typing import Any
 
@@ -105,7 +104,7 @@ def test_the_bucket_is_kept_when_the_stack_is_deleted() -> None:
 @pytest.mark.parametrize("stage", ["dev", "prod"])
 def test_the_role_may_look_at_all_alarms_of_an_update_and_at_no_others(stage: str) -> None:
     names = Names(stage=stage)
-    requests = alarm_requests(names.endpoint, names.dated(datetime.now(UTC)), None, [])
+    requests = alarm_requests(names.endpoint, names.dated(), None, [])
     watching = [*(request["AlarmName"] for request in requests), f"{names.service}-failed-executions"]
     role = yaml_parse(TEMPLATE.read_text())["Resources"]["SageMakerRole"]["Properties"]
     statements = role["Policies"][0]["PolicyDocument"]["Statement"]

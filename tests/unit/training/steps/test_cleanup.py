@@ -3,7 +3,6 @@
 import argparse
 import io
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -121,7 +120,7 @@ def test_what_an_interrupted_deploy_left_behind_is_deleted(account_context: Cont
 def test_what_an_interrupted_comparison_of_models_left_behind_is_deleted(
     account_context: Context, clean: Clean
 ) -> None:
-    name = account_context.names.versioned(2, datetime(2026, 1, 2))
+    name = account_context.names.versioned(2)
     deployed(account_context, account_context.names, name, endpoint=name)
     expected = [("endpoint", name), ("endpoint configuration", name), ("model", name)]
     assert expected == named(clean(account_context, "--yes")["deleted"])
