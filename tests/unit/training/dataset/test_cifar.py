@@ -62,12 +62,16 @@ def test_an_unpacked_archive_is_the_same(cifar10: Path) -> None:
 
 def test_only_the_wanted_classes_are_taken(cifar10: Path) -> None:
     found = read_cifar(cifar10, ("car",))
-    assert (("car",), 6, ("ship", "truck")) == (found.classes, len(found.images), found.left_alone)
+    assert ("car",) == found.classes
+    assert 6 == len(found.images)
+    assert ("ship", "truck") == found.left_alone
 
 
 def test_an_image_has_its_pixels(cifar10: Path) -> None:
     with Image.open(io.BytesIO(read_cifar(cifar10, ()).images[-1].read())) as image:
-        assert ((32, 32), (5, 105, 205), (0, 0, 0)) == (image.size, image.getpixel((0, 0)), image.getpixel((1, 0)))
+        assert (32, 32) == image.size
+        assert (5, 105, 205) == image.getpixel((0, 0))
+        assert (0, 0, 0) == image.getpixel((1, 0))
 
 
 def test_cifar_100_has_its_fine_classes(cifar100: Path) -> None:
@@ -75,7 +79,8 @@ def test_cifar_100_has_its_fine_classes(cifar100: Path) -> None:
 
 
 def test_an_unpacked_archive_is_recognised(cifar100: Path, tmp_path: Path) -> None:
-    assert (True, False) == (is_cifar_folder(cifar100), is_cifar_folder(tmp_path))
+    assert is_cifar_folder(cifar100)
+    assert not is_cifar_folder(tmp_path)
 
 
 def test_a_class_that_cifar_lacks_is_told(cifar10: Path) -> None:

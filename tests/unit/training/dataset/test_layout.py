@@ -101,7 +101,5 @@ def test_a_description_survives_json(splits: Splits) -> None:
 
 def test_a_description_says_how_images_were_prepared(splits: Splits) -> None:
     made = describe(splits, {})["prepared_by"]
-    assert ("functions.serialize_image.image_preparation.prepare_image", 256) == (
-        made["function"],
-        made["parameters"]["short_side"],
-    )
+    assert "functions.serialize_image.image_preparation.prepare_image" == made["function"]
+    assert 256 == made["parameters"]["short_side"]

@@ -30,7 +30,8 @@ def test_a_prepared_image_is_what_the_service_would_send_to_the_model(
 ) -> None:
     images = [image(str(number), partial(bytes, picture(number))) for number in range(20)]
     prepared, unreadable = prepare_all(images, tmp_path, workers, QUIET)
-    assert ([str(number) for number in range(20)], []) == ([file.path for file in prepared], unreadable)
+    assert [str(number) for number in range(20)] == [file.path for file in prepared]
+    assert [] == unreadable
     last = prepared[-1]
     assert prepare_image(picture(19)).data == (tmp_path / f"{last.digest}.png").read_bytes()
 
@@ -38,7 +39,8 @@ def test_a_prepared_image_is_what_the_service_would_send_to_the_model(
 def test_a_prepared_image_is_known_by_its_digest(tmp_path: Path, picture: Callable[..., bytes]) -> None:
     [file], _ = prepare_all([image("a", partial(bytes, picture(1)))], tmp_path, 1, QUIET)
     expected = PreparedImage("a", "car", "train", file.digest, "png", len(prepare_image(picture(1)).data))
-    assert (expected, 64) == (file, len(file.digest))
+    assert expected == file
+    assert 64 == len(file.digest)
 
 
 def test_the_same_pixels_in_another_format_are_the_same_content(tmp_path: Path, picture: Callable[..., bytes]) -> None:
@@ -62,7 +64,9 @@ def test_an_unreadable_image_is_told_and_the_others_go_on(
 ) -> None:
     images = [image("bad", read), image("good", partial(bytes, picture(1)))]
     prepared, [unreadable] = prepare_all(images, tmp_path, 1, QUIET)
-    assert (["good"], "bad", error) == ([file.path for file in prepared], unreadable.path, unreadable.error)
+    assert ["good"] == [file.path for file in prepared]
+    assert "bad" == unreadable.path
+    assert error == unreadable.error
     assert cause in unreadable.cause
 
 

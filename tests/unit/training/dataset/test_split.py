@@ -47,7 +47,8 @@ def test_classes_are_shuffled_in_a_list(prepared: Callable[..., PreparedImage]) 
 
 def test_no_image_is_in_two_splits(prepared: Callable[..., PreparedImage]) -> None:
     digests = [file.digest for files in draw(prepared, 20, 10).images.values() for file in files]
-    assert (30, 30) == (len(digests), len(set(digests)))
+    assert 30 == len(digests)
+    assert 30 == len(set(digests))
 
 
 def test_a_given_test_split_is_kept_and_validation_is_drawn_from_training(

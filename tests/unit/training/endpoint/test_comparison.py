@@ -92,7 +92,8 @@ def test_every_model_answers_every_image_and_nothing_is_left(
 ) -> None:
     [package] = [registered("first")]
     answers = comparison.answers([package], IMAGES)
-    assert (IMAGES, []) == ([answer.image for answer in answers[1]], names(staged_context))
+    assert IMAGES == [answer.image for answer in answers[1]]
+    assert [] == names(staged_context)
 
 
 def test_interrupted_comparison_leaves_only_the_answers_it_has(
@@ -129,7 +130,9 @@ def test_an_endpoint_that_cannot_be_deleted_yet_keeps_what_cleanup_knows_it_by(
     with pytest.raises(KeyboardInterrupt):
         comparison.answers([registered("first")], IMAGES)
     [endpoint, config, model] = names(staged_context)
-    assert (endpoint, endpoint, True) == (config, model, f"{endpoint} is still there" in shown.getvalue())
+    assert endpoint == config
+    assert endpoint == model
+    assert f"{endpoint} is still there" in shown.getvalue()
 
 
 def test_the_requests_are_ones_that_botocore_would_send(

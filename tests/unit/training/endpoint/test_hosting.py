@@ -35,7 +35,8 @@ def test_serverless_hosting_has_memory_and_concurrency_alone() -> None:
 
 def test_capture_goes_to_the_bucket_of_the_dataset() -> None:
     captured = hosting("--capture", "20")
-    assert (20, "s3://photos/captured") == (captured.capture_percent, captured.capture_url)
+    assert 20 == captured.capture_percent
+    assert "s3://photos/captured" == captured.capture_url
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,8 @@ def test_role_of_the_training_stack_may_write_captured_data() -> None:
 
 def test_scaling_begins_with_the_fewest_instances() -> None:
     scaled = hosting("--autoscale", "2:4", "--invocations-per-instance", "90")
-    assert (2, Scaling(2, 4, 90)) == (scaled.instances, scaled.scaling)
+    assert 2 == scaled.instances
+    assert Scaling(2, 4, 90) == scaled.scaling
 
 
 @pytest.mark.parametrize(

@@ -58,12 +58,14 @@ def test_a_serverless_variant_has_no_instances() -> None:
 
 def test_a_variant_runs_on_the_instances_that_were_asked_for() -> None:
     [variant] = endpoint_config_request("m", REALTIME, TAGS)["ProductionVariants"]
-    assert ("ml.m5.large", 2) == (variant["InstanceType"], variant["InitialInstanceCount"])
+    assert "ml.m5.large" == variant["InstanceType"]
+    assert 2 == variant["InitialInstanceCount"]
 
 
 def test_capture_keeps_requests_and_answers_of_a_share() -> None:
     capture = endpoint_config_request("m", CAPTURED, TAGS)["DataCaptureConfig"]
-    assert (20, "s3://b/captured") == (capture["InitialSamplingPercentage"], capture["DestinationS3Uri"])
+    assert 20 == capture["InitialSamplingPercentage"]
+    assert "s3://b/captured" == capture["DestinationS3Uri"]
     assert "key" == capture["KmsKeyId"]
     assert [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}] == capture["CaptureOptions"]
 
@@ -81,4 +83,5 @@ def test_scaling_tracks_invocations_per_instance_of_the_variant() -> None:
     assert "endpoint/e/variant/AllTraffic" == policy["ResourceId"]
     configuration = policy["TargetTrackingScalingPolicyConfiguration"]
     metric = configuration["PredefinedMetricSpecification"]["PredefinedMetricType"]
-    assert ("SageMakerVariantInvocationsPerInstance", 300.0) == (metric, configuration["TargetValue"])
+    assert "SageMakerVariantInvocationsPerInstance" == metric
+    assert 300.0 == configuration["TargetValue"]

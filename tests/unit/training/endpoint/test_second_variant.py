@@ -22,17 +22,13 @@ def test_what_serves_stays_as_it_is_now(valid_request: Callable[..., None], shad
 
 def test_second_variant_comes_without_weight() -> None:
     [_, second] = config_request(NOW, CONFIG, "both", "b", shadow=False)["ProductionVariants"]
-    assert ("b", "both", 0.0, 1) == (
-        second["VariantName"],
-        second["ModelName"],
-        second["InitialVariantWeight"],
-        second["InitialInstanceCount"],
-    )
+    assert "b" == second["VariantName"]
+    assert "both" == second["ModelName"]
+    assert 0.0 == second["InitialVariantWeight"]
+    assert 1 == second["InitialInstanceCount"]
 
 
 def test_shadow_gets_a_copy_of_every_request() -> None:
     request = config_request(NOW, CONFIG, "both", "shadow", shadow=True)
-    assert ([1.0], 1) == (
-        [one["InitialVariantWeight"] for one in request["ShadowProductionVariants"]],
-        len(request["ProductionVariants"]),
-    )
+    assert [1.0] == [one["InitialVariantWeight"] for one in request["ShadowProductionVariants"]]
+    assert 1 == len(request["ProductionVariants"])

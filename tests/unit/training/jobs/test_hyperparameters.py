@@ -12,11 +12,9 @@ NEEDED = {"epochs": "10", "mini_batch_size": "32"}
 def test_the_defaults_are_allowed_and_those_of_a_fine_tuned_resnet_18() -> None:
     defaults = read(DEFAULTS)
     check(defaults)
-    assert ("18", "1", "3,224,224") == (
-        defaults["num_layers"],
-        defaults["use_pretrained_model"],
-        defaults["image_shape"],
-    )
+    assert "18" == defaults["num_layers"]
+    assert "1" == defaults["use_pretrained_model"]
+    assert "3,224,224" == defaults["image_shape"]
 
 
 def test_every_default_has_its_reason_in_a_comment_above() -> None:

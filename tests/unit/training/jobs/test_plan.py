@@ -41,7 +41,8 @@ def test_a_run_without_a_dataset_is_told_to_stage_one(context: Context, train_op
 @pytest.mark.usefixtures("staged_run")
 def test_classes_and_training_images_follow_from_the_dataset(context: Context, train_options: Parse) -> None:
     chosen = make_plan(context.run, train_options(), no_stack).hyperparameters
-    assert ("2", "40") == (chosen["num_classes"], chosen["num_training_samples"])
+    assert "2" == chosen["num_classes"]
+    assert "40" == chosen["num_training_samples"]
 
 
 @pytest.mark.usefixtures("staged_run")
@@ -60,7 +61,9 @@ def test_a_flag_is_checked_as_the_file_is(context: Context, train_options: Parse
 
 @pytest.mark.usefixtures("staged_run")
 def test_without_spot_there_is_no_time_for_waiting(context: Context, train_options: Parse) -> None:
-    assert (7200, None) == ((plan := make_plan(context.run, train_options(), no_stack)).max_runtime, plan.max_wait)
+    plan = make_plan(context.run, train_options(), no_stack)
+    assert 7200 == plan.max_runtime
+    assert plan.max_wait is None
 
 
 @pytest.mark.usefixtures("staged_run")

@@ -202,7 +202,8 @@ def test_an_earlier_model_of_unknown_images_is_told_of_before_it_costs_anything(
     if facts:
         put(context, "models/1/model_quality.json", json.dumps(facts))
     preflight.check_earlier_model(context.aws.s3, "s3://photos/models/1/model.tar.gz", context.console)
-    assert (told in shown.getvalue(), bool(told)) == (True, bool(shown.getvalue()))
+    assert told in shown.getvalue()
+    assert bool(told) == bool(shown.getvalue())
 
 
 @pytest.mark.usefixtures("plan_in_s3")

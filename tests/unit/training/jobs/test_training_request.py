@@ -86,16 +86,14 @@ def test_all_hyperparameters_are_strings(plan: Plan) -> None:
 
 def test_without_spot_machines_nothing_is_said_of_them(plan: Plan) -> None:
     request = request_of(plan)
-    assert ({"MaxRuntimeInSeconds": 7200}, False) == (
-        request["StoppingCondition"],
-        "EnableManagedSpotTraining" in request,
-    )
+    assert {"MaxRuntimeInSeconds": 7200} == request["StoppingCondition"]
+    assert "EnableManagedSpotTraining" not in request
 
 
 def test_spot_machines_come_with_a_time_for_waiting_and_training(full_plan: Plan) -> None:
     request = request_of(full_plan)
-    expected = (True, {"MaxRuntimeInSeconds": 7200, "MaxWaitTimeInSeconds": 9000})
-    assert expected == (request["EnableManagedSpotTraining"], request["StoppingCondition"])
+    assert request["EnableManagedSpotTraining"] is True
+    assert {"MaxRuntimeInSeconds": 7200, "MaxWaitTimeInSeconds": 9000} == request["StoppingCondition"]
 
 
 def test_an_interruption_costs_little_with_or_without_spot_machines(plan: Plan) -> None:
@@ -104,5 +102,5 @@ def test_an_interruption_costs_little_with_or_without_spot_machines(plan: Plan) 
 
 def test_the_keys_encrypt_model_and_volume(full_plan: Plan) -> None:
     request = request_of(full_plan)
-    expected = ("alias/models", "alias/disks")
-    assert expected == (request["OutputDataConfig"]["KmsKeyId"], request["ResourceConfig"]["VolumeKmsKeyId"])
+    assert "alias/models" == request["OutputDataConfig"]["KmsKeyId"]
+    assert "alias/disks" == request["ResourceConfig"]["VolumeKmsKeyId"]

@@ -54,7 +54,8 @@ def test_a_range_of_a_real_number_is_continuous_however_its_ends_are_written(
     text = WORKING.replace("mini_batch_size", "momentum").replace("min = 8", f"min = {low}")
     ranges = read(tmp_path, text.replace("max = 32", f"max = {high}")).config["ParameterRanges"]
     expected = {"Name": "momentum", "MinValue": low, "MaxValue": high, "ScalingType": "Linear"}
-    assert (True, False) == (expected in ranges["ContinuousParameterRanges"], "IntegerParameterRanges" in ranges)
+    assert expected in ranges["ContinuousParameterRanges"]
+    assert "IntegerParameterRanges" not in ranges
 
 
 def test_the_largest_search_is_one_that_botocore_would_send(
@@ -68,17 +69,16 @@ def test_the_largest_search_is_one_that_botocore_would_send(
 
 def test_limits_seed_and_early_stopping_are_as_the_file_says(tmp_path: Path) -> None:
     config = read(tmp_path, WORKING).config
-    assert ({"MaxNumberOfTrainingJobs": 6, "MaxParallelTrainingJobs": 2}, 3, "Auto") == (
-        config["ResourceLimits"],
-        config["RandomSeed"],
-        config["TrainingJobEarlyStoppingType"],
-    )
+    assert {"MaxNumberOfTrainingJobs": 6, "MaxParallelTrainingJobs": 2} == config["ResourceLimits"]
+    assert 3 == config["RandomSeed"]
+    assert "Auto" == config["TrainingJobEarlyStoppingType"]
 
 
 def test_grid_tries_all_combinations(tmp_path: Path) -> None:
     grid = 'strategy = "Grid"\nseed = 0\nparallel_jobs = 1\nearly_stopping = false\n[ranges]\n'
     search = read(tmp_path, grid + "momentum.values = [0.5, 0.9]\nmini_batch_size.values = [8, 16, 32]\n")
-    assert (6, {"MaxParallelTrainingJobs": 1}) == (search.jobs, search.config["ResourceLimits"])
+    assert 6 == search.jobs
+    assert {"MaxParallelTrainingJobs": 1} == search.config["ResourceLimits"]
 
 
 @pytest.mark.parametrize(("name", "expected"), [("mini_batch_size", "32"), ("epochs", "30")])

@@ -54,7 +54,8 @@ def test_too_few_images_are_met_with_what_can_be_done(
 def test_window_ends_where_the_reference_was_made(days: int, whole: bool) -> None:
     made_at = datetime.now(UTC) - timedelta(days=3)
     window = Window.of(days, made_at, most=500)
-    assert (whole, whole) == (window.whole, window.since == made_at)
+    assert whole == window.whole
+    assert whole == (window.since == made_at)
 
 
 @pytest.mark.parametrize(

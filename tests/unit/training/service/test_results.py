@@ -28,7 +28,8 @@ def test_read_results_takes_the_newest_decisions_first(context: Context, record:
     for minutes, name in ((3, "car"), (1, "bus"), (2, "truck")):
         record(name, 0.5 + minutes / 10, minutes=minutes)
     decisions = newest(context, most=2).decisions
-    assert (["bus", "truck"], [0.6, 0.7]) == (decisions.classes, decisions.confidences)
+    assert ["bus", "truck"] == decisions.classes
+    assert [0.6, 0.7] == decisions.confidences
 
 
 def test_read_results_leaves_out_what_is_older_of_another_endpoint_or_failed(context: Context, record: Record) -> None:

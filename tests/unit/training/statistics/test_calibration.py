@@ -36,7 +36,8 @@ def test_a_model_of_ten_classes_that_is_too_sure_has_hardly_an_error_left(seed: 
     told, calibration, test = with_temperature(true, 0.6), slice(2_500), slice(2_500, None)
     temperature = fit_temperature(told[calibration], labels[calibration])
     errors = [expected_calibration_error(with_temperature(told[test], one), labels[test]) for one in (1.0, temperature)]
-    assert (True, True) == (errors[0] > 0.04, errors[1] <= 0.015), errors
+    assert errors[0] > 0.04, errors
+    assert errors[1] <= 0.015, errors
 
 
 def test_predictions_that_are_all_right_become_as_sure_as_their_number_allows() -> None:

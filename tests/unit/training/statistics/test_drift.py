@@ -69,10 +69,8 @@ def test_holm_goes_down_the_family_until_one_does_not_pass(p_values: tuple[float
 
 
 def test_measured_of_equal_constants_is_no_drift() -> None:
-    assert (0.0, 1.0) == (
-        measured("size", [32] * 100, [32] * 60).distance,
-        measured("size", [32] * 9, [32] * 9).p_value,
-    )
+    assert 0.0 == measured("size", [32] * 100, [32] * 60).distance
+    assert 1.0 == measured("size", [32] * 9, [32] * 9).p_value
 
 
 def test_counted_puts_rare_classes_together() -> None:

@@ -35,7 +35,8 @@ def test_precision_bound_is_that_of_clopper_and_pearson(right: int, accepted: in
 
 def test_fewest_images_are_those_that_all_being_right_are_enough() -> None:
     bounds = precision_bound(np.array([58, 59]), np.array([58, 59]), 0.05)
-    assert (59, [False, True]) == (PROMISE.fewest, list(bounds >= 0.95))
+    assert 59 == PROMISE.fewest
+    assert [False, True] == list(bounds >= 0.95)
 
 
 @pytest.mark.parametrize("draws", [60, pytest.param(400, marks=pytest.mark.long)])
@@ -52,7 +53,8 @@ def test_choice_tells_what_it_accepts() -> None:
     confidences, right = np.linspace(1, 0.01, 100), np.ones(100, dtype=bool)
     choice = Candidates.of(confidences, right).choose(PROMISE)
     assert choice is not None
-    assert (100, 100) == (choice.accepted, choice.right)
+    assert 100 == choice.accepted
+    assert 100 == choice.right
     assert 0.01 == pytest.approx(choice.threshold)
 
 
@@ -77,12 +79,14 @@ def test_too_few_images_guarantee_nothing() -> None:
 def test_model_that_is_never_that_precise_is_not_helped_by_more_images() -> None:
     right = np.arange(1000) % 10 > 0  # nine in ten at any confidence
     candidates = Candidates.of(np.linspace(1, 0.5, 1000), right)
-    assert (None, True) == (candidates.growth_needed(PROMISE), candidates.excludes(PROMISE))
+    assert candidates.growth_needed(PROMISE) is None
+    assert candidates.excludes(PROMISE)
 
 
 def test_precision_is_not_excluded_by_a_few_images_of_which_one_is_wrong() -> None:
     few = Candidates.of(np.linspace(1, 0.9, 20), np.arange(20) > 0)
-    assert (None, False) == (few.growth_needed(PROMISE), few.excludes(PROMISE))
+    assert few.growth_needed(PROMISE) is None
+    assert not few.excludes(PROMISE)
 
 
 def test_upper_precision_bound_is_that_of_clopper_and_pearson() -> None:
@@ -92,7 +96,8 @@ def test_upper_precision_bound_is_that_of_clopper_and_pearson() -> None:
 
 def test_no_predictions_guarantee_nothing() -> None:
     none = Candidates.of(np.empty(0), np.empty(0, dtype=bool))
-    assert (None, None) == (none.choose(PROMISE), none.growth_needed(PROMISE))
+    assert none.choose(PROMISE) is None
+    assert none.growth_needed(PROMISE) is None
 
 
 def test_shared_guarantee_leaves_each_part_of_the_risk() -> None:

@@ -42,7 +42,8 @@ def test_the_second_model_has_a_card_of_its_own_before_it_has_weight(
     hosting.changes.clear()
     ab("--weights", "AllTraffic=90,b=10")
     card = read_model_card(trained.aws.ssm, trained.names.model_card) or {}
-    assert (serving(trained), "b") == (card["endpoint_config"], card["variants"]["b"]["variant"])
+    assert serving(trained) == card["endpoint_config"]
+    assert "b" == card["variants"]["b"]["variant"]
     assert first == {member: card[member] for member in first} | {"endpoint_config": first["endpoint_config"]}
     assert {"AllTraffic": 90, "b": 10} == weights(trained)
     assert hosting.changes.index("PutParameter") < hosting.changes.index("UpdateEndpointWeightsAndCapacities")
@@ -53,7 +54,8 @@ def test_other_weights_make_nothing_new(trained: Context, deploy: Step, ab: Step
     ab("--weights", "AllTraffic=90,b=10")
     hosting.changes.clear()
     ab("--weights", "AllTraffic=50,b=50")
-    assert (["UpdateEndpointWeightsAndCapacities"], {"AllTraffic": 50, "b": 50}) == (hosting.changes, weights(trained))
+    assert ["UpdateEndpointWeightsAndCapacities"] == hosting.changes
+    assert {"AllTraffic": 50, "b": 50} == weights(trained)
 
 
 def test_a_second_model_that_answers_wrong_gets_no_weight_and_is_taken_back(
@@ -64,10 +66,8 @@ def test_a_second_model_that_answers_wrong_gets_no_weight_and_is_taken_back(
         ab("--weights", "AllTraffic=90,b=10", "--model-data", model_url("swapped"))
     assert {"AllTraffic": 1, "b": 0} == weights(trained)
     roll_back(trained)
-    assert (first["endpoint_config"], first["model_card"]) == (
-        serving(trained),
-        read_model_card(trained.aws.ssm, trained.names.model_card),
-    )
+    assert first["endpoint_config"] == serving(trained)
+    assert first["model_card"] == read_model_card(trained.aws.ssm, trained.names.model_card)
 
 
 def test_a_test_that_was_interrupted_before_its_card_goes_on(

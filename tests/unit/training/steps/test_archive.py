@@ -66,7 +66,8 @@ def test_a_run_that_was_only_trained_is_archived_with_its_data_record(trained: C
 def test_every_file_is_in_s3_as_the_manifest_says(trained: Context) -> None:
     put(trained)
     manifest = json.loads(content(trained, "manifest.json"))
-    assert ("job-1", "default") == (manifest["training_job"], manifest["run"])
+    assert "job-1" == manifest["training_job"]
+    assert "default" == manifest["run"]
     for name, file in manifest["files"].items():
         assert file == {"bytes": len(body := content(trained, name)), "sha256": hashlib.sha256(body).hexdigest()}
 

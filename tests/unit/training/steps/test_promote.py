@@ -45,7 +45,9 @@ def test_a_better_challenger_is_promoted(
     result = promote(staged_context, staged_dataset, challenger, FakeComparison({1: 0.85, 2: 0.95}, seed))
     found = registry.find_champion()
     assert found
-    assert (True, 2, TEST_IMAGES) == (result["promoted"], found.version, result["images"])
+    assert result["promoted"] is True
+    assert 2 == found.version
+    assert TEST_IMAGES == result["images"]
 
 
 @SEEDS
@@ -56,10 +58,8 @@ def test_a_worse_challenger_is_refused_and_the_champion_stays(
         promote(staged_context, staged_dataset, challenger, FakeComparison({1: 0.95, 2: 0.85}, seed))
     found = registry.find_champion()
     assert found
-    assert (1, "Rejected") == (
-        found.version,
-        registry.find_package(2).approval,
-    )
+    assert 1 == found.version
+    assert "Rejected" == registry.find_package(2).approval
 
 
 @SEEDS
@@ -131,10 +131,8 @@ def test_images_that_the_champion_has_learnt_from_are_left_out(
     staged_context.aws.s3.put_object(Bucket="photos", Key="models/first/output/train.lst", Body=body.encode())
     comparison = FakeComparison({1: 0.85, 2: 0.95})
     promote(staged_context, staged_dataset, challenger, comparison)
-    assert (TEST_IMAGES - 100, True) == (
-        len(comparison.images),
-        "100 of 400 test images are left out" in shown.getvalue(),
-    )
+    assert TEST_IMAGES - 100 == len(comparison.images)
+    assert "100 of 400 test images are left out" in shown.getvalue()
 
 
 @pytest.mark.parametrize("with_champion", [False, True])

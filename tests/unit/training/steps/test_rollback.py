@@ -33,10 +33,8 @@ def test_the_configuration_before_serves_again_with_its_card(
     first = deploy("--autoscale", "1:3")
     deploy("--autoscale", "1:4", "--model-data", model_url("better"))
     roll_back(trained)
-    assert (first["endpoint_config"], first["model_card"]) == (
-        serving(trained),
-        read_model_card(trained.aws.ssm, trained.names.model_card),
-    )
+    assert first["endpoint_config"] == serving(trained)
+    assert first["model_card"] == read_model_card(trained.aws.ssm, trained.names.model_card)
     assert [(1, 4)] == scaled(trained)
 
 
@@ -57,10 +55,8 @@ def test_a_rollback_that_was_interrupted_is_finished_by_the_next(
     interrupt(trained, hosting, changes, lambda: roll_back(trained))
     if changes < 3:
         roll_back(trained)
-    assert (first["endpoint_config"], first["model_card"]) == (
-        serving(trained),
-        read_model_card(trained.aws.ssm, trained.names.model_card),
-    )
+    assert first["endpoint_config"] == serving(trained)
+    assert first["model_card"] == read_model_card(trained.aws.ssm, trained.names.model_card)
 
 
 @pytest.mark.parametrize("changes", [6, 7])
@@ -72,11 +68,10 @@ def test_a_deployment_that_was_interrupted_is_taken_back_with_scaling_and_alarms
     # Scaling is off, two alarms watch, and the endpoint moves, or is tagged as well.
     interrupt(trained, hosting, changes, lambda: deploy(*update))
     roll_back(trained)
-    assert (first["endpoint_config"], first["model_card"]) == (
-        serving(trained),
-        read_model_card(trained.aws.ssm, trained.names.model_card),
-    )
-    assert ([(1, 3)], []) == (scaled(trained), alarms(trained))
+    assert first["endpoint_config"] == serving(trained)
+    assert first["model_card"] == read_model_card(trained.aws.ssm, trained.names.model_card)
+    assert [(1, 3)] == scaled(trained)
+    assert [] == alarms(trained)
 
 
 def test_a_first_deployment_without_a_card_has_nothing_before_it(
@@ -119,10 +114,8 @@ def test_rollback_from_instances_to_serverless_is_refused_before_anything_change
     with pytest.raises(ServerlessConversionError, match=r"scones-unlimited runs on instances.* delete-endpoint"):
         roll_back(trained)
     assert [] == hosting.changes
-    assert (second["endpoint_config"], second["model_card"]) == (
-        serving(trained),
-        read_model_card(trained.aws.ssm, trained.names.model_card),
-    )
+    assert second["endpoint_config"] == serving(trained)
+    assert second["model_card"] == read_model_card(trained.aws.ssm, trained.names.model_card)
     assert [(1, 4)] == scaled(trained)
 
 
@@ -132,10 +125,8 @@ def test_rollback_between_serverless_configurations_is_allowed(
     first = deploy("--mode", "serverless")
     deploy("--mode", "serverless", "--model-data", model_url("better"))
     roll_back(trained)
-    assert (first["endpoint_config"], first["model_card"]) == (
-        serving(trained),
-        read_model_card(trained.aws.ssm, trained.names.model_card),
-    )
+    assert first["endpoint_config"] == serving(trained)
+    assert first["model_card"] == read_model_card(trained.aws.ssm, trained.names.model_card)
 
 
 def test_a_first_deployment_has_nothing_before_it(trained: Context, deploy: Deploy) -> None:

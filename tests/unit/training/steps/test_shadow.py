@@ -42,7 +42,8 @@ def test_the_same_again_makes_nothing_new_and_tells_how_both_fare(
     trained.aws.cloudwatch.put_metric_data(Namespace="AWS/SageMaker", MetricData=data)
     hosting.changes.clear()
     told = deploy(*shadow)["variants"]["shadow"]
-    assert (2.0, 0.5) == (told["requests"], told["error_share"])
+    assert 2.0 == told["requests"]
+    assert 0.5 == told["error_share"]
     assert {"PutParameter", "AddTagsToResource"} == set(hosting.changes)
 
 
@@ -64,10 +65,8 @@ def test_a_shadow_that_was_interrupted_before_its_card_is_taken_back(
     interrupt(trained, hosting, 3, lambda: deploy("--shadow", "--model-data", model_url("better")))
     assert first["endpoint_config"] != serving(trained)
     roll_back(trained)
-    assert (first["endpoint_config"], first["model_card"]) == (
-        serving(trained),
-        read_model_card(trained.aws.ssm, trained.names.model_card),
-    )
+    assert first["endpoint_config"] == serving(trained)
+    assert first["model_card"] == read_model_card(trained.aws.ssm, trained.names.model_card)
 
 
 def test_a_serverless_endpoint_gets_no_shadow(deploy: Deploy, hosting: Any) -> None:

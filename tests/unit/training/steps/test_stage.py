@@ -61,7 +61,8 @@ def test_the_steps_that_follow_find_the_dataset(source_folder: Path, stage: Stag
         image.key.removeprefix("datasets/scones-unlimited/default/")
         for image in dataset.images(context.aws.s3, "train")
     }
-    assert (14, dataset.size("train")) == (len(keys), len(keys & listed(context)))
+    assert 14 == len(keys)
+    assert dataset.size("train") == len(keys & listed(context))
 
 
 def test_the_description_agrees_with_the_result(source_folder: Path, stage: Stage, context: Context) -> None:
@@ -82,7 +83,8 @@ def test_the_same_images_elsewhere_in_another_order_are_the_same_dataset(
         other.parent.mkdir(parents=True, exist_ok=True)
         other.write_bytes(path.read_bytes())
     again = stage(tmp_path / "other")
-    assert (digest, 0) == (again["digest"], again["uploaded"])
+    assert digest == again["digest"]
+    assert 0 == again["uploaded"]
 
 
 def test_another_seed_is_another_dataset(source_folder: Path, stage: Stage) -> None:
@@ -92,7 +94,9 @@ def test_another_seed_is_another_dataset(source_folder: Path, stage: Stage) -> N
 def test_running_again_uploads_nothing(source_folder: Path, stage: Stage) -> None:
     stage(source_folder)
     again = stage(source_folder)
-    assert (0, 25, 0) == (again["uploaded"], again["unchanged"], again["deleted"])
+    assert 0 == again["uploaded"]
+    assert 25 == again["unchanged"]
+    assert 0 == again["deleted"]
 
 
 def test_a_new_image_is_the_only_image_that_is_uploaded(
@@ -106,7 +110,9 @@ def test_a_new_image_is_the_only_image_that_is_uploaded(
     stage(source_folder)
     (source_folder / "test/car/new.png").write_bytes(picture(7))
     again = stage(source_folder)
-    assert (6, 8) == (again["uploaded"], again["unchanged"])  # with labels and lists, which follow from the images
+    # with labels and lists, which follow from the images
+    assert 6 == again["uploaded"]
+    assert 8 == again["unchanged"]
 
 
 def test_what_was_left_out_is_told_and_listed(
@@ -116,7 +122,8 @@ def test_what_was_left_out_is_told_and_listed(
     (source_folder / "car/copy.bmp").write_bytes(picture(0, "BMP"))
     (source_folder / "car/wrong.png").write_bytes(picture(1))
     result = stage(source_folder)
-    assert ("EmptyImageError", 1) == (result["unreadable"][0]["error"], result["duplicates"])
+    assert "EmptyImageError" == result["unreadable"][0]["error"]
+    assert 1 == result["duplicates"]
     assert {"duplicate": 1, "contradiction": 2} == result["left_out"]
     assert [str(source_folder / "car/empty.jpg")] == [row["path"] for row in rows(context, "unreadable.csv")]
     assert {"duplicate", "contradiction"} == {row["reason"] for row in rows(context, "left_out.csv")}
@@ -162,7 +169,8 @@ def test_counter_examples_become_one_more_class(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(picture(100 + number))
     result = stage(source_folder, "--other", tmp_path / "strangers")
-    assert ("other", ["car", "other", "truck"]) == (result["other_class"], result["labels"])
+    assert "other" == result["other_class"]
+    assert ["car", "other", "truck"] == result["labels"]
     assert {"car": 7, "other": 7, "truck": 7} == result["counts"]["train"]
 
 
@@ -211,7 +219,8 @@ def test_without_a_bucket_the_one_of_the_stack_is_taken(
         for _ in range(2):
             stubber.add_response("describe_stacks", {"Stacks": [stack]})
         result = step.run(context, options)
-    assert ("photos", outputs["SageMakerRoleArn"]) == (result["bucket"], result["role"])
+    assert "photos" == result["bucket"]
+    assert outputs["SageMakerRoleArn"] == result["role"]
 
 
 def test_one_class_is_too_few(source_folder: Path, stage: Stage, context: Context) -> None:
@@ -230,7 +239,8 @@ def test_a_class_without_a_readable_image_is_told(source_folder: Path, stage: St
         TooFewImagesError, match=r"truck has no image that can be used; .*unreadable\.csv \(10 images\)"
     ):
         stage(source_folder)
-    assert (set(), 10) == (listed(context), len(rows(context, "unreadable.csv")))
+    assert set() == listed(context)
+    assert 10 == len(rows(context, "unreadable.csv"))
 
 
 def test_a_small_class_leaves_nothing_half_made(source_folder: Path, stage: Stage, context: Context) -> None:

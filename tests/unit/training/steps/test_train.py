@@ -79,7 +79,9 @@ def test_the_result_is_kept_in_run_json(context: Context, plan: Plan, jobs: Fake
     result = step.train(context, plan, jobs)
     name = jobs.requests[0]["TrainingJobName"]
     url = f"s3://photos/models/{name}/output/model.tar.gz"
-    assert (name, url, f"sha256:{url}") == (result["training_job"], result["model_data"], result["model_digest"])
+    assert name == result["training_job"]
+    assert url == result["model_data"]
+    assert f"sha256:{url}" == result["model_digest"]
     assert result == context.run.result("train")
 
 
@@ -210,10 +212,8 @@ def test_a_dry_run_prints_the_request_and_creates_nothing(
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     context.aws.iam.create_role(RoleName="sagemaker", AssumeRolePolicyDocument=document)
     request = step.run(context, train_options("--dry-run", "--json"))
-    assert ("40", []) == (
-        request["HyperParameters"]["num_training_samples"],
-        context.aws.sagemaker.list_training_jobs()["TrainingJobSummaries"],
-    )
+    assert "40" == request["HyperParameters"]["num_training_samples"]
+    assert [] == context.aws.sagemaker.list_training_jobs()["TrainingJobSummaries"]
     step.run(context, train_options("--dry-run"))
     assert request["HyperParameters"] == json.loads(capsys.readouterr().out)["HyperParameters"]
     assert "train" not in context.run.steps

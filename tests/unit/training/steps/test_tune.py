@@ -96,7 +96,9 @@ def test_the_best_model_becomes_that_of_the_run(context: Context, plan: Plan, jo
     trained = context.run.result("train")
     url = "s3://photos/models/best/output/model.tar.gz"
     expected = {**plan.hyperparameters, "learning_rate": "0.02"}
-    assert (BEST, url, expected) == (trained["training_job"], trained["model_data"], trained["hyperparameters"])
+    assert BEST == trained["training_job"]
+    assert url == trained["model_data"]
+    assert expected == trained["hyperparameters"]
 
 
 def test_role_is_allowed_the_keys_before_a_tuning_job_is_created_and_not_again(
@@ -121,7 +123,8 @@ def test_train_finds_the_best_model_done(context: Context, plan: Plan, jobs: Fak
 def test_a_tuning_job_that_is_done_is_not_created_again(context: Context, plan: Plan, jobs: FakeJobs) -> None:
     tuning_jobs = FakeTuningJobs()
     first, second = (tune(context, plan, SEARCH, jobs, tuning_jobs) for _ in range(2))
-    assert (first, 1) == (second, len(tuning_jobs.requests))
+    assert first == second
+    assert 1 == len(tuning_jobs.requests)
 
 
 @pytest.mark.parametrize("again", [False, True])
