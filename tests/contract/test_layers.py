@@ -29,7 +29,7 @@ def room_of(path: Path) -> str:
 
 PACKAGES = (
     *("algorithm", "benchmarks", "cli", "documents", "examples", "functions", "localcloud"),
-    *("operations", "training", "untrusted"),
+    *("operations", "statemachine", "training", "untrusted"),
 )
 # Each package from its top layer to its lowest one; "" is the repository. A room is a folder or a
 # module of the package. Rooms of one layer do not import each other.
@@ -38,7 +38,7 @@ LAYERS: dict[str, list[set[str]]] = {
         {"benchmarks"},
         {"examples"},
         {"localcloud", "operations", "training"},
-        {"algorithm", "cli", "documents", "functions"},
+        {"algorithm", "cli", "documents", "functions", "statemachine"},
         {"untrusted"},
     ],
     "operations": [{"__main__"}, {"command_line"}, {"commands"}, {"check", "service"}],

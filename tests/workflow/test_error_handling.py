@@ -17,6 +17,7 @@ import pytest
 
 from localcloud.lambda_runtime.settings import ARCHITECTURE
 from localcloud.server.cloud import Cloud
+from tests.soak.endpoint_calls import CALLS_PER_EXECUTION
 from tests.workflow.deployed import Run, ended
 
 DEFINITIONS = Path(__file__).parents[2] / "statemachine"
@@ -80,7 +81,7 @@ CASES = [
         Case(WORKFLOW, "Serialize image", error, 1, "Failed")
         for error in ("InvalidImageUrlError", "ImageAccessDeniedError", "OtherProcessorError")
     ],
-    *[Case(WORKFLOW, "Classify image", error, 3, "Failed") for error in [*TRANSIENT, *ENDPOINT]],
+    *[Case(WORKFLOW, "Classify image", error, CALLS_PER_EXECUTION, "Failed") for error in [*TRANSIENT, *ENDPOINT]],
     *[Case(WORKFLOW, "Classify image", error, 21, "Failed") for error in SERVERLESS],
     Case(WORKFLOW, "Classify image", "ModelCardUnavailableError", 5, "Failed"),
     *[Case(WORKFLOW, "Classify image", error, 1, "Failed") for error in MODEL],
