@@ -20,8 +20,8 @@ from tests.soak.rest import wait_until_at_rest
 from tests.soak.traffic import Sent, send
 from tests.soak.verdict import Verdict
 
-# Seconds, where the template has 600: how soon a failure that could not be recorded comes up again. The local cloud
-# scales it as it does all waits, here to 1 s.
+# Seconds, in place of the failure queue's VisibilityTimeout: how soon a failure that could not be
+# recorded comes up again. The local cloud scales it as it does all waits, here to 1 s.
 RECORD_AGAIN_AFTER = 50
 
 
