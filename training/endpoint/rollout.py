@@ -78,11 +78,11 @@ class Rollout:
             return
         if found is None:
             self._create()
-        elif not self._was_taken_back(found):
+        elif not self._was_rolled_back(found):
             self._replace(found)
         self._expect(self.name)
 
-    def move_back(self) -> None:
+    def roll_back(self) -> None:
         """Undo `serve`: the old configuration serves again, or else there is no endpoint.
 
         Where that was serverless and the new one is not, the endpoint is deleted first, and nothing
@@ -150,7 +150,7 @@ class Rollout:
         delete_config_and_models(self.aws, self.endpoint, found["EndpointConfigName"])
         return None
 
-    def _was_taken_back(self, found: Described) -> bool:
+    def _was_rolled_back(self, found: Described) -> bool:
         """Whether SageMaker has taken the update back since an earlier try sent it."""
         going = self.facts.get("sent") and found["EndpointConfigName"] == self.replaced
         return bool(going and found.get("FailureReason"))

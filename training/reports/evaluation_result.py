@@ -32,7 +32,7 @@ class Evaluation:
         card: The model card that the answers are read with.
         answers: The endpoint's answers to the test images.
         facts: What the report says of the endpoint and its model.
-        last_go: The last attempt that asked the endpoint: number of images and seconds.
+        last_attempt: The last attempt that asked the endpoint: number of images and seconds.
         ood: How many out-of-distribution images would be accepted; None if none were given.
     """
 
@@ -40,13 +40,13 @@ class Evaluation:
     card: Mapping[str, Any]
     answers: Sequence[Answer]
     facts: Mapping[str, Any]
-    last_go: Mapping[str, Any]
+    last_attempt: Mapping[str, Any]
     ood: Mapping[str, Any] | None = None
 
 
 def write_result(evaluation: Evaluation, s3: "S3Client", folder: Path) -> dict[str, Any]:
     """Write metrics.json and report.html into the run's folder, and return the step's result."""
-    dataset, card, last_go = evaluation.dataset, evaluation.card, evaluation.last_go
+    dataset, card, last_attempt = evaluation.dataset, evaluation.card, evaluation.last_attempt
     # In the order of their keys, so that the same answers give the same report in whatever order they came.
     ordered = sorted(evaluation.answers, key=lambda answer: answer.image.key)
     probabilities = np.array([answer.probabilities for answer in ordered])
@@ -56,7 +56,7 @@ def write_result(evaluation: Evaluation, s3: "S3Client", folder: Path) -> dict[s
     metrics = evaluate(probabilities, labels, dataset.labels, temperature, acceptance)
     own = {name: card.get(name) for name in ("other_class", "promise", "class_thresholds")}
     metrics |= own | {"foreign": evaluation.ood}
-    metrics |= timing(milliseconds, last_go["images"], last_go["seconds"])
+    metrics |= timing(milliseconds, last_attempt["images"], last_attempt["seconds"])
     mistakes = _worst_mistakes(s3, dataset, ordered, as_served(probabilities, temperature).max(axis=1))
     metrics_file, report = folder / "metrics.json", folder / "report.html"
     metrics_file.write_text(

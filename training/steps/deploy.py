@@ -146,7 +146,7 @@ def _test(
         # SageMaker checks no digest: what is the same before and after it was loaded is what was loaded.
         inspect_archive(context.aws.s3, rollout.model.model_data).require(archive.digest)
     except (SmokeTestError, ModelMissingError, BadModelArchiveError, ModelChangedError):
-        rollout.move_back()
+        rollout.roll_back()
         raise
     tested |= {"calibration_images": len(calibration.answers), "calibration_accuracy": calibration.accuracy}
     place = _place(rollout.hosting, rollout.name)

@@ -74,10 +74,10 @@ def measure(context: Context, options: argparse.Namespace) -> "Evaluation":
     classifier = Classifier(context.aws, served.endpoint, dataset, context.console, options.workers, served.variant)
     answers = calibration_answers(classifier, context.run.folder, served.subject, options.again)
     card = _calibrate(context, served, answers)
-    answers, last_go = _ask(context, classifier, images, served, options)
+    answers, last_attempt = _ask(context, classifier, images, served, options)
     ood = classify_ood_images(classifier, ood_source, card) if ood_source else None
-    facts = _facts(context, served.subject, card, answers, last_go)
-    return Evaluation(dataset, card, answers, facts, last_go, ood)
+    facts = _facts(context, served.subject, card, answers, last_attempt)
+    return Evaluation(dataset, card, answers, facts, last_attempt, ood)
 
 
 def _calibrate(context: Context, served: ServedModel, answers: Sequence[Answer]) -> dict[str, Any]:
@@ -109,27 +109,31 @@ def _ask(
 
     The attempt is noted twice: before, so that an interrupted one is known as such (no seconds), and after.
     """
-    last_go = context.run.begin("evaluate", **served.subject).get("last_go")
+    last_attempt = context.run.begin("evaluate", **served.subject).get("last_go")
     file = AnswerFile.of_split(context.run.folder, TEST, served.subject)
     if options.again:
         file.clear()
     missing = file.missing(images.images)
-    if last_go is not None and not missing:
+    if last_attempt is not None and not missing:
         context.console.print(f"All {len(file.answers):,} test images have been answered; --again measures anew.")
-        return file.answers, last_go
+        return file.answers, last_attempt
 
     measured_at = datetime.now(UTC).isoformat(timespec="seconds")
-    last_go = {"measured_at": measured_at, "images": len(missing), "seconds": None, "workers": options.workers}
-    context.run.note("evaluate", last_go=last_go)
+    last_attempt = {"measured_at": measured_at, "images": len(missing), "seconds": None, "workers": options.workers}
+    context.run.note("evaluate", last_go=last_attempt)
     started = perf_counter()
     classifier.complete(file, missing, "Classify the test images")
-    last_go |= {"seconds": perf_counter() - started}
-    context.run.note("evaluate", last_go=last_go)
-    return file.answers, last_go
+    last_attempt |= {"seconds": perf_counter() - started}
+    context.run.note("evaluate", last_go=last_attempt)
+    return file.answers, last_attempt
 
 
 def _facts(
-    context: Context, subject: dict[str, Any], card: dict[str, Any], answers: Sequence[Answer], last_go: dict[str, Any]
+    context: Context,
+    subject: dict[str, Any],
+    card: dict[str, Any],
+    answers: Sequence[Answer],
+    last_attempt: dict[str, Any],
 ) -> dict[str, Any]:
     """What the report says of what was evaluated."""
     trained = context.run.find("train") or {}
@@ -142,8 +146,8 @@ def _facts(
         "backbone": card.get("backbone"),
         "training_job": card.get("training_job"),
         "hyperparameters": trained.get("hyperparameters", {}) if same else {},
-        "workers": last_go["workers"],
-        "measured_at": last_go["measured_at"],
+        "workers": last_attempt["workers"],
+        "measured_at": last_attempt["measured_at"],
     }
 
 

@@ -66,3 +66,15 @@ def test_what_came_before_an_interruption_is_kept(tmp_path: Path) -> None:
     next(coming)
     coming.close()  # type: ignore[attr-defined]
     assert ANSWERS[:1] == loaded(file.path, SUBJECT)
+
+
+def test_images_without_an_answer_are_missing(tmp_path: Path) -> None:
+    file = AnswerFile(tmp_path / "answers.jsonl", SUBJECT)
+    file.replace(ANSWERS[:2])
+    assert [answer.image for answer in ANSWERS[2:]] == file.missing(answer.image for answer in ANSWERS)
+
+
+def test_answers_come_in_the_order_of_the_images(tmp_path: Path) -> None:
+    file = AnswerFile(tmp_path / "answers.jsonl", SUBJECT)
+    file.replace(ANSWERS)
+    assert ANSWERS[::-1] == file.to(answer.image for answer in reversed(ANSWERS))

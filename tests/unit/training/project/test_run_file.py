@@ -122,3 +122,13 @@ def test_a_run_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(RunFileError, match="cannot be written"), alone_in(tmp_path / "file/run"):
         pass
+
+
+def test_attempt_keeps_its_facts_in_the_file(run_file: RunFile) -> None:
+    run_file.begin("deploy", model="a")
+    run_file.attempt("deploy").note(name="config-1")
+    assert {"name": "config-1"} == open_run_file(run_file.folder).attempt("deploy").facts
+
+
+def test_attempt_at_a_step_that_never_began_has_no_facts(run_file: RunFile) -> None:
+    assert {} == run_file.attempt("deploy").facts
