@@ -15,12 +15,45 @@ from localcloud.ministack.cloudformation import (
 from localcloud.ministack.cloudformation import (
     resource_types as cloudformation_types,
 )
-from localcloud.ministack.cloudwatch import alarm_evaluation, metric_store, service_metrics
+from localcloud.ministack.cloudwatch import (
+    alarm_evaluation,
+    metric_store,
+    service_metrics,
+)
 from localcloud.ministack.dynamodb import atomic_writes
 from localcloud.ministack.eventbridge import dead_letters, log_targets, queue_pipes
 from localcloud.ministack.iam import audit_log, secure_transport, unsigned_requests
 from localcloud.ministack.logs import log_metrics, logs_queries
 from localcloud.ministack.s3 import event_version, full_disk, key_length, version_ids
+
+PATCHES = (
+    audit_log,
+    log_targets,
+    dead_letters,
+    event_version,
+    version_ids,
+    key_length,
+    queue_pipes,
+    reserved_concurrency,
+    secure_transport,
+    atomic_writes,
+    state_saves,
+    metric_store,
+    service_metrics,
+    log_metrics,
+    logs_queries,
+    alarm_evaluation,
+    cloudformation_types,
+    physical_names,
+    guarded_deletions,
+    execution_role,
+    nested_updates,
+    template_parameters,
+    template_urls,
+    not_emulated,
+    unsigned_requests,
+    full_disk,
+)
 
 
 @cache  # a second call would wrap the wrappers
@@ -30,32 +63,5 @@ def install_patches() -> None:
     Raises:
         PatchMismatchError: this version of MiniStack is not the one that the patches were written for.
     """
-    for module in (
-        audit_log,
-        log_targets,
-        dead_letters,
-        event_version,
-        version_ids,
-        key_length,
-        queue_pipes,
-        reserved_concurrency,
-        secure_transport,
-        atomic_writes,
-        state_saves,
-        metric_store,
-        service_metrics,
-        log_metrics,
-        logs_queries,
-        alarm_evaluation,
-        cloudformation_types,
-        physical_names,
-        guarded_deletions,
-        execution_role,
-        nested_updates,
-        template_parameters,
-        template_urls,
-        not_emulated,
-        unsigned_requests,
-        full_disk,
-    ):
+    for module in PATCHES:
         module.install()

@@ -8,6 +8,7 @@ import pytest
 from ministack.services import lambda_svc
 from ministack.services.cloudformation import provisioners
 
+ROLE = "arn:aws:iam::000000000000:role/actor"
 REFUSAL = (
     "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
     "below its minimum value of [{}]."
@@ -18,6 +19,7 @@ REFUSAL = (
 def functions(ministack: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Two functions of an account with AWS's default limit."""
     monkeypatch.setattr(lambda_svc, "_ACCOUNT_CONCURRENCY_CAP", 1000)
+    ministack.put_role(service="lambda.amazonaws.com")
     for name in ("one", "two"):
         lambda_svc._functions[name] = {"config": {"FunctionName": name}, "concurrency": None}
     yield
@@ -48,6 +50,10 @@ def test_reservation_that_leaves_less_than_a_hundred_is_refused_as_by_lambda() -
     assert reserved("two") is None
 
 
+def test_missing_function_comes_before_its_reservation() -> None:
+    assert 404 == reserve("three", 1000)[0]
+
+
 def test_new_account_with_ten_executions_can_reserve_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lambda_svc, "_ACCOUNT_CONCURRENCY_CAP", 10)
     assert REFUSAL.format(10) == reserve("one", 1)[1]["message"]
@@ -55,7 +61,7 @@ def test_new_account_with_ten_executions_can_reserve_none(monkeypatch: pytest.Mo
 
 
 def provision(executions: Any) -> str:
-    properties = {"FunctionName": "three", "ReservedConcurrentExecutions": executions}
+    properties = {"FunctionName": "three", "Role": ROLE, "ReservedConcurrentExecutions": executions}
     return str(provisioners._provision_resource("AWS::Lambda::Function", "Three", properties, "stack")[0])
 
 
@@ -73,8 +79,8 @@ def test_stack_that_asks_for_too_much_fails_with_the_words_of_lambda() -> None:
 
 @pytest.mark.parametrize(("expected", "after"), [(8, {"ReservedConcurrentExecutions": 8}), (None, {})])
 def test_update_of_a_stack_changes_and_ends_the_reservation(expected: int | None, after: dict[str, int]) -> None:
-    before = {"FunctionName": "three", "ReservedConcurrentExecutions": 4}
+    before = {"FunctionName": "three", "Role": ROLE, "ReservedConcurrentExecutions": 4}
     name = provision(4)
-    new = {"FunctionName": "three", **after}
+    new = {"FunctionName": "three", "Role": ROLE, **after}
     provisioners._update_resource("AWS::Lambda::Function", name, before, new, "stack", "Three")
     assert expected == reserved("three")
