@@ -3,7 +3,7 @@
 from functools import cache
 
 from localcloud.ministack import not_emulated, state_saves
-from localcloud.ministack.aws_lambda import reserved_concurrency
+from localcloud.ministack.aws_lambda import function_settings, reserved_concurrency
 from localcloud.ministack.cloudformation import (
     execution_role,
     guarded_deletions,
@@ -53,6 +53,7 @@ PATCHES = (
     not_emulated,
     unsigned_requests,
     full_disk,
+    function_settings,
 )
 
 

@@ -110,7 +110,7 @@ def test_changed_function_of_ministack_is_named(
         install(settings)
 
 
-@pytest.mark.usefixtures("pool")
+@pytest.mark.usefixtures("pool", "function")
 @pytest.mark.parametrize("operation", ["functions", "layers"])
 def test_package_that_could_not_be_unpacked_safely_is_refused_when_it_is_uploaded(operation: str) -> None:
     code = {"ZipFile": base64.b64encode(zipped({"app.py": SOURCE, "../escaped": ""})).decode()}
