@@ -23,7 +23,8 @@ from localcloud.ministack.cloudwatch import (
 from localcloud.ministack.dynamodb import atomic_writes
 from localcloud.ministack.eventbridge import dead_letters, log_targets, queue_pipes
 from localcloud.ministack.iam import audit_log, secure_transport, unsigned_requests
-from localcloud.ministack.logs import log_metrics, logs_queries
+from localcloud.ministack.kms import key_policies
+from localcloud.ministack.logs import group_keys, log_metrics, logs_queries
 from localcloud.ministack.s3 import event_version, full_disk, key_length, version_ids
 
 PATCHES = (
@@ -54,6 +55,8 @@ PATCHES = (
     unsigned_requests,
     full_disk,
     function_settings,
+    key_policies,
+    group_keys,
 )
 
 

@@ -156,6 +156,12 @@ def _delete(
     return original(resource_type, physical_id, props, stack_name, logical_id)
 
 
+def session_of_stack(name: str) -> str | None:
+    """Return the ARN of the session in which CloudFormation works for a stack; None for a stack without a role."""
+    stack = _stack_with_role(name)
+    return _role(stack["RoleARN"], stack["StackId"]).caller_arn if stack else None
+
+
 def _stack_with_role(name: str) -> dict[str, Any] | None:
     """The stack itself, or the one that it is nested in, if an operation named a role for it."""
     stack: dict[str, Any] | None = _stacks.get(name)
@@ -206,10 +212,14 @@ def _existing(resource_type: str, physical_id: str, props: Properties) -> str:
 
 
 def _require(role_arn: str, stack_id: str, requests: list[Request]) -> None:
-    role = ServiceRole(role_arn, _PRINCIPAL, stack_id, "AWSCloudFormation")
+    role = _role(role_arn, stack_id)
     role.assume()
     for action, arn, conditions in requests:
         role.require(action.partition(":")[0], action, arn, conditions)
+
+
+def _role(role_arn: str, stack_id: str) -> ServiceRole:
+    return ServiceRole(role_arn, _PRINCIPAL, stack_id, "AWSCloudFormation")
 
 
 def _place() -> Place:

@@ -13,6 +13,7 @@ from ministack.services import (
     dynamodb,
     eventbridge,
     iam,
+    kms,
     pipes,
     sns,
     sqs,
@@ -126,5 +127,5 @@ def ministack() -> Iterator[MiniStackInProcess]:
     started.app.interpreter.close()
     CLOCK.put_ahead(0)
     sessions.clear()
-    for service in (pipes, cloudwatch, cloudwatch_logs, dynamodb, eventbridge, iam, sns, sqs):
+    for service in (pipes, cloudwatch, cloudwatch_logs, dynamodb, eventbridge, iam, kms, sns, sqs):
         service.reset()

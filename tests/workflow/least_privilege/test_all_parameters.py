@@ -1,5 +1,6 @@
 """The template with every parameter set, as a production stack in a VPC has it."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from cfnlint.decode import cfn_yaml
 
 from localcloud.lambda_runtime.settings import ARCHITECTURE
 from localcloud.server.cloud import Cloud
-from localcloud.server.settings import ACCOUNT
+from localcloud.server.settings import ACCOUNT, REGION
 from tests.workflow.deployed import Deployed
 from tests.workflow.least_privilege.boundary import boundary
 from tests.workflow.least_privilege.deployment import Deployment, deployed
@@ -23,6 +24,18 @@ from tests.workflow.second_stack import second_stack
 ROOT = Path(__file__).parents[3]
 STACK = "all-parameters"
 BUCKET = "access-logs"
+
+
+def key_for_logs(cloud: Cloud) -> str:
+    """Create a key that CloudWatch Logs may use too, or its log groups would be refused; return its ARN."""
+    whole_account = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+    logs = {"Service": f"logs.{REGION}.amazonaws.com"}
+    statements = [
+        {"Effect": "Allow", "Principal": principal, "Action": "kms:*", "Resource": "*"}
+        for principal in (whole_account, logs)
+    ]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    return str(cloud.client("kms").create_key(Policy=policy)["KeyMetadata"]["Arn"])
 
 
 def parameters(cloud: Cloud) -> dict[str, str]:
@@ -41,7 +54,7 @@ def parameters(cloud: Cloud) -> dict[str, str]:
         "LogLevel": "DEBUG",
         "Architecture": ARCHITECTURE,
         "Stage": "prod",
-        "KmsKeyArn": cloud.client("kms").create_key()["KeyMetadata"]["Arn"],
+        "KmsKeyArn": key_for_logs(cloud),
         "PermissionsBoundary": boundary(cloud, STACK),
         "ExecutionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/execution",
         "AccessLogBucket": BUCKET,
