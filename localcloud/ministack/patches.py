@@ -17,6 +17,8 @@ from localcloud.ministack.cloudformation import (
 )
 from localcloud.ministack.cloudwatch import (
     alarm_evaluation,
+    alarm_limits,
+    dashboard_bodies,
     metric_store,
     service_metrics,
 )
@@ -57,6 +59,8 @@ PATCHES = (
     function_settings,
     key_policies,
     group_keys,
+    alarm_limits,
+    dashboard_bodies,
 )
 
 
