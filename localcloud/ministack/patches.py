@@ -26,7 +26,7 @@ from localcloud.ministack.dynamodb import atomic_writes
 from localcloud.ministack.eventbridge import dead_letters, log_targets, queue_pipes
 from localcloud.ministack.iam import audit_log, secure_transport, unsigned_requests
 from localcloud.ministack.kms import key_policies
-from localcloud.ministack.logs import group_keys, log_metrics, logs_queries
+from localcloud.ministack.logs import filter_checks, group_keys, log_metrics, logs_queries
 from localcloud.ministack.s3 import event_version, full_disk, key_length, version_ids
 
 PATCHES = (
@@ -59,6 +59,7 @@ PATCHES = (
     function_settings,
     key_policies,
     group_keys,
+    filter_checks,
     alarm_limits,
     dashboard_bodies,
 )
