@@ -22,7 +22,7 @@ from localcloud.ministack.cloudwatch import (
     metric_store,
     service_metrics,
 )
-from localcloud.ministack.dynamodb import atomic_writes
+from localcloud.ministack.dynamodb import atomic_writes, reserved_words
 from localcloud.ministack.eventbridge import dead_letters, log_targets, queue_pipes
 from localcloud.ministack.iam import audit_log, secure_transport, unsigned_requests
 from localcloud.ministack.kms import key_policies
@@ -62,6 +62,7 @@ PATCHES = (
     filter_checks,
     alarm_limits,
     dashboard_bodies,
+    reserved_words,
 )
 
 
