@@ -23,7 +23,7 @@ from localcloud.ministack.cloudwatch import (
     service_metrics,
 )
 from localcloud.ministack.dynamodb import atomic_writes, reserved_words
-from localcloud.ministack.eventbridge import dead_letters, log_targets, queue_pipes
+from localcloud.ministack.eventbridge import dead_letters, log_targets, queue_pipes, target_limits
 from localcloud.ministack.iam import audit_log, secure_transport, unsigned_requests
 from localcloud.ministack.kms import key_policies
 from localcloud.ministack.logs import filter_checks, group_keys, log_metrics, logs_queries
@@ -63,6 +63,7 @@ PATCHES = (
     alarm_limits,
     dashboard_bodies,
     reserved_words,
+    target_limits,
 )
 
 
