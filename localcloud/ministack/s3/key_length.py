@@ -12,6 +12,10 @@ from typing import Any
 from ministack.services import s3
 
 from localcloud.ministack.patch import wrap
+from localcloud.ministack.refusals import Rule
+
+KEY_LENGTH = Rule("S3 objects", "a key above 1,024 bytes of UTF-8", "S3", "KeyTooLongError")
+RULES = (KEY_LENGTH,)
 
 _MAX_KEY_BYTES = 1024  # S3 user guide, "Naming Amazon S3 objects": in UTF-8
 
@@ -25,5 +29,5 @@ def _check(original: Callable[..., Any], method: str, bucket: str, key: str, *re
     size = len(key.encode(errors="surrogateescape"))
     if size > _MAX_KEY_BYTES:
         sizes = {"Size": str(size), "MaxSizeAllowed": str(_MAX_KEY_BYTES)}
-        return s3._error("KeyTooLongError", "Your key is too long", 400, extra=sizes)
+        return s3._error(KEY_LENGTH.code, "Your key is too long", KEY_LENGTH.status, extra=sizes)
     return original(method, bucket, key, *rest)
