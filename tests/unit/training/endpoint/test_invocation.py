@@ -117,7 +117,8 @@ def test_a_variant_is_asked_for_only_by_name(variant: str | None, expected: set[
 def test_every_request_has_an_id_that_says_whose_it_is(valid_request: Callable[..., None]) -> None:
     runtime = FakeRuntime(lambda _: b"[0.5, 0.5]")
     list(classify_all(runtime, "cars", IMAGES, 4))  # type: ignore[arg-type]
-    assert (len(IMAGES), True) == (len(runtime.ids), all(one.startswith(OWN_REQUEST) for one in runtime.ids))
+    assert len(IMAGES) == len(runtime.ids)
+    assert all(one.startswith(OWN_REQUEST) for one in runtime.ids)
     request = {"EndpointName": "cars", "Body": b"image", "InferenceId": runtime.ids.pop()}
     valid_request("sagemaker-runtime", "InvokeEndpoint", request)
 
@@ -162,7 +163,8 @@ def test_a_process_ends_although_images_were_still_to_be_read() -> None:
         "builtins.kept = _side_by_side(int, range(99), 2); next(builtins.kept)"
     )
     ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=30)
-    assert (0, "") == (ended.returncode, ended.stderr)
+    assert 0 == ended.returncode
+    assert "" == ended.stderr
 
 
 def test_an_error_ends_the_reading_too() -> None:

@@ -16,12 +16,14 @@ def now() -> datetime:
 
 def test_names_of_the_dev_stage_are_those_of_the_template_and_samconfig() -> None:
     names = Names()
-    assert ("scones-unlimited", "/scones-unlimited/endpoints/scones-unlimited") == (names.endpoint, names.model_card)
+    assert "scones-unlimited" == names.endpoint
+    assert "/scones-unlimited/endpoints/scones-unlimited" == names.model_card
 
 
 def test_names_of_another_stage_carry_it() -> None:
     names = Names(stage="prod")
-    assert ("scones-unlimited-prod", "scones-unlimited-prod-training") == (names.endpoint, names.training_stack)
+    assert "scones-unlimited-prod" == names.endpoint
+    assert "scones-unlimited-prod-training" == names.training_stack
 
 
 def test_the_model_card_of_another_project_lies_where_the_template_looks() -> None:

@@ -57,7 +57,8 @@ def test_training_stack_knows_the_keys_that_its_role_may_use(context: Context, c
     described(cloudformation, "UPDATE_COMPLETE", OUTPUTS, DataKeyArns="arn:1,arn:2", VolumeKeyArns="")
     found = context.stack.find()
     assert found
-    assert (("arn:1", "arn:2"), ()) == (found.data_keys, found.volume_keys)
+    assert ("arn:1", "arn:2") == found.data_keys
+    assert () == found.volume_keys
 
 
 def test_missing_training_stack_is_created_with_the_tags_of_the_stage(
