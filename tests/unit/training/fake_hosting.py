@@ -179,9 +179,7 @@ def trained(hosting_account: tuple[Aws, Hosting], hosting: Hosting, run_file: Ru
         for index in range(2):
             key = f"datasets/default/{split}/{LABELS[index]}/{index}.png"
             aws.s3.put_object(Bucket=BUCKET, Key=key, Body=str(index))
-    for name in ("good", "better", "best", "swapped", "broken", "three"):
-        aws.s3.put_object(Bucket=BUCKET, Key=f"models/{name}/model.tar.gz", Body=archive())
-    aws.s3.put_object(Bucket=BUCKET, Key="models/other/model.tar.gz", Body=archive("another"))
+    put_model(aws, "good")
     counts = {split: dict.fromkeys(LABELS, 1) for split in ("train", "validation", "calibration")}
     staged = {"bucket": BUCKET, "prefix": "datasets/default", "labels": LABELS, "counts": counts}
     run.begin("stage")
@@ -224,10 +222,27 @@ def alarms(context: Context) -> list[str]:
     return [alarm["AlarmName"] for alarm in context.aws.cloudwatch.describe_alarms()["MetricAlarms"]]
 
 
+MODELS = {"good", "better", "best", "swapped", "broken", "three", "other"}
+
+
+def put_model(aws: Aws, name: str) -> None:
+    """Put a model into the bucket; the one called other has another digest."""
+    body = archive("another") if name == "other" else archive()
+    aws.s3.put_object(Bucket=BUCKET, Key=f"models/{name}/model.tar.gz", Body=body)
+
+
 @pytest.fixture
-def model_url() -> Callable[[str], str]:
-    """Where a model is."""
-    return lambda name: f"s3://{BUCKET}/models/{name}/model.tar.gz"
+def model_url(trained: Context) -> Callable[[str], str]:
+    """Put one of the models into the bucket, and return its URL; any other name is that of a missing model."""
+    there = {"good"}
+
+    def put(name: str) -> str:
+        if name in MODELS - there:
+            put_model(trained.aws, name)
+            there.add(name)
+        return f"s3://{BUCKET}/models/{name}/model.tar.gz"
+
+    return put
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from training.steps.context import Context
 CARD: dict[str, Any] = {"labels": ["car", "truck"], "temperature": 1.0, "model_digest": "sha256:1"}
 BUCKET = "photos"
 OPTIONS = argparse.Namespace(days=7, images=500, stack=None)
-IMAGES = 100
+IMAGES = 60
 
 
 class FakeSageMaker:
