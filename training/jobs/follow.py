@@ -1,7 +1,8 @@
 """Follows a training job to its end, with a progress bar over its epochs."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from cli.polling import looks
@@ -34,6 +35,16 @@ class MaxWaitTimeExceededError(TrainingStoppedError):
 
 class JobVanishedError(TrainingError):
     """The training job is no more: run the same command again for a new one."""
+
+
+@contextmanager
+def left_running(console: Console, what: str, stop: str) -> Iterator[None]:
+    """Leave a job running when Ctrl-C ends the block, and show the command that stops it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        console.print(f"The {what} goes on without you. To stop it: {stop}")
+        raise
 
 
 def follow(

@@ -12,6 +12,7 @@ from cli.aws import code_of
 from cli.polling import looks
 from training.dataset.dataset import Dataset
 from training.jobs.autopilot_request import Limits, automl_job_request
+from training.jobs.follow import left_running
 from training.jobs.options import seconds
 from training.jobs.preflight import check_counts, check_dataset, check_role
 from training.project.bucket import require_bucket
@@ -91,19 +92,15 @@ def _start(context: Context, request: dict[str, Any], known: str | None) -> str:
 
 def _follow(context: Context, name: str) -> Mapping[str, Any]:
     stop = f"aws sagemaker stop-auto-ml-job --auto-ml-job-name {name} --region {context.aws.region}"
-    try:
-        context.console.print(f"Autopilot job {name}")
-        with context.console.status("Autopilot") as spinner:
-            for gone in looks(math.inf):  # its own limits end it
-                job = _describe(context, name)
-                if job is None:
-                    raise AutopilotFailedError(f"The Autopilot job {name} is no more: run the same command again.")
-                if job["AutoMLJobStatus"] in _ENDED:
-                    return job
-                spinner.update(f"{job['AutoMLJobSecondaryStatus']} for {gone:.0f} s")
-    except KeyboardInterrupt:
-        context.console.print(f"The Autopilot job goes on without you. To stop it: {stop}")
-        raise
+    context.console.print(f"Autopilot job {name}")
+    with left_running(context.console, "Autopilot job", stop), context.console.status("Autopilot") as spinner:
+        for gone in looks(math.inf):  # its own limits end it
+            job = _describe(context, name)
+            if job is None:
+                raise AutopilotFailedError(f"The Autopilot job {name} is no more: run the same command again.")
+            if job["AutoMLJobStatus"] in _ENDED:
+                return job
+            spinner.update(f"{job['AutoMLJobSecondaryStatus']} for {gone:.0f} s")
     raise AssertionError("looks() never ends")
 
 

@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from training.dataset.dataset import TRAIN
-from training.jobs.follow import check_completed, follow
+from training.jobs.follow import check_completed, follow, left_running
 from training.jobs.options import add_job_arguments
 from training.jobs.plan import Plan, make_plan, with_key_arns
 from training.jobs.preflight import preflight
@@ -101,13 +101,11 @@ def make_request(context: Context, plan: Plan, jobs: Jobs, checkpoints: str | No
 
 
 def _finish(context: Context, plan: Plan, jobs: Jobs, name: str, told: str) -> dict[str, Any]:
-    try:
-        context.console.print(told)
-        job, log = follow(jobs, name, int(plan.hyperparameters["epochs"]), context.aws.logs, context.console)
-    except KeyboardInterrupt:
-        stop = f"aws sagemaker stop-training-job --training-job-name {name} --region {context.aws.region}"
-        context.console.print(f"The training job goes on without you. To stop it: {stop}")
-        raise
+    stop = f"aws sagemaker stop-training-job --training-job-name {name} --region {context.aws.region}"
+    context.console.print(told)
+    with left_running(context.console, "training job", stop):
+        epochs = int(plan.hyperparameters["epochs"])
+        job, log = follow(jobs, name, epochs, context.aws.logs, context.console)
     check_completed(job, log)
     result = train_result(job, log, plan.dataset)
     return _done(context, result | {"model_digest": jobs.model_digest(result["model_data"])})

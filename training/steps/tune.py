@@ -1,15 +1,11 @@
 """`tune`: search hyperparameters by a tuning job; the best model is the run's, as if `train` had made it."""
 
 import argparse
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
-from cli.polling import looks
 from training.jobs.follow import JobVanishedError
 from training.jobs.log import JobLog, LogReader
 from training.jobs.options import add_job_arguments
@@ -18,17 +14,15 @@ from training.jobs.preflight import preflight
 from training.jobs.registration import register_trained
 from training.jobs.training_jobs import Jobs, SageMakerJobs
 from training.jobs.training_report import show_result, train_result
+from training.jobs.tuning_follow import follow_tuning, show_candidates
 from training.jobs.tuning_jobs import SageMakerTuningJobs, TuningJobs, tuning_job_request
 from training.jobs.tuning_search import DEFAULTS, Search
 from training.project.encryption_keys import allow_keys
 from training.project.errors import TrainingError
 from training.steps.context import Context
-from untrusted.console import progress
 from untrusted.terminal import print_json
 
 HELP = "search hyperparameters: many training jobs of one SageMaker tuning job, the best of which is kept"
-_ENDED = {"Completed", "Failed", "Stopped", "DeleteFailed"}
-_SHOWN = 5  # candidates
 
 
 class TuningFailedError(TrainingError):
@@ -94,7 +88,8 @@ def tune(
             f"Tuning job {name}: {search.jobs} training jobs on {plan.instance_type}, {search.parallel_jobs} side by "
             f"side, over {', '.join(search.ranges)}."
         )
-    ended = _follow(context, tuning_jobs, name, told, search.jobs)
+    context.console.print(told)
+    ended = follow_tuning(tuning_jobs, name, search.jobs, context.aws.region, context.console)
     return _finish(context, plan, jobs, ended, tuning_jobs.candidates(name))
 
 
@@ -117,30 +112,6 @@ def _start(context: Context, plan: Plan, search: Search, jobs: Jobs, tuning_jobs
     return name
 
 
-def _follow(context: Context, tuning_jobs: TuningJobs, name: str, told: str, most: int) -> Mapping[str, Any]:
-    """Wait for the end of a tuning job of so many training jobs; Ctrl-C leaves it running."""
-    job: Mapping[str, Any] = {}
-    try:
-        context.console.print(told)
-        with progress(context.console) as bars:
-            bar = bars.add_task("training jobs", total=most, note="")
-            for _ in looks(math.inf):  # the limits of the training jobs end it
-                found = tuning_jobs.describe(name)
-                if found is None:
-                    raise JobVanishedError(f"{name}: {JobVanishedError.__doc__}")
-                job = found
-                bars.update(bar, completed=_ended(job), note=_note(job))
-                if job["HyperParameterTuningJobStatus"] in _ENDED:
-                    break
-    except KeyboardInterrupt:
-        stop = "aws sagemaker stop-hyper-parameter-tuning-job --hyper-parameter-tuning-job-name"
-        context.console.print(
-            f"The tuning job goes on without you. To stop it: {stop} {name} --region {context.aws.region}"
-        )
-        raise
-    return job
-
-
 def _finish(
     context: Context, plan: Plan, jobs: Jobs, job: Mapping[str, Any], candidates: list[dict[str, Any]]
 ) -> dict[str, Any]:
@@ -150,7 +121,7 @@ def _finish(
     if job["HyperParameterTuningJobStatus"] != "Completed" or not best:
         reason = job.get("FailureReason", "no training job told its validation accuracy.")
         raise TuningFailedError(f"The tuning job {name} failed: {reason} {TuningFailedError.__doc__}")
-    _show(context, candidates)
+    show_candidates(candidates, context.console)
     trained = _adopt(context, plan, jobs, best["TrainingJobName"])
     result = {"tuning_job": name, "candidates": candidates, "best": trained}
     context.run.done("tune", result)
@@ -173,31 +144,3 @@ def _adopt(context: Context, plan: Plan, jobs: Jobs, name: str) -> dict[str, Any
     context.run.done("train", result)
     show_result(context.console, result)
     return result
-
-
-def _show(context: Context, candidates: list[dict[str, Any]]) -> None:
-    tuned = sorted({name for one in candidates for name in one["hyperparameters"]})
-    table = Table("validation accuracy", *tuned, "", box=None)
-    for one in candidates[:_SHOWN]:
-        told = "" if one["objective"] is None else f"{one['objective']:.4f}"
-        early = "stopped early" if one["status"] == "Stopped" else ""
-        table.add_row(told, *(_short(one["hyperparameters"][name]) for name in tuned), early)
-    context.console.print(table)
-
-
-def _short(text: str) -> str:
-    """A drawn number to three digits; other values as they are."""
-    try:
-        return f"{float(text):.3g}"
-    except ValueError:
-        return text
-
-
-def _ended(job: Mapping[str, Any]) -> int:
-    counts = job["TrainingJobStatusCounters"]
-    return sum(counts.get(status, 0) for status in ("Completed", "Stopped", "NonRetryableError"))
-
-
-def _note(job: Mapping[str, Any]) -> str:
-    best = job.get("BestTrainingJob", {}).get("FinalHyperParameterTuningJobObjectiveMetric")
-    return f"best {best['Value']:.4f}" if best else str(job["HyperParameterTuningJobStatus"])

@@ -1,0 +1,65 @@
+"""Follow a tuning job to its end, and show its candidates."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from rich.table import Table
+
+from cli.polling import looks
+from training.jobs.follow import JobVanishedError, left_running
+from training.jobs.tuning_jobs import TuningJobs
+from untrusted.console import Console, progress
+
+_ENDED = {"Completed", "Failed", "Stopped", "DeleteFailed"}
+_SHOWN = 5  # candidates
+
+
+def follow_tuning(tuning_jobs: TuningJobs, name: str, most: int, region: str, console: Console) -> Mapping[str, Any]:
+    """Wait for the end of a tuning job of at most `most` training jobs; Ctrl-C leaves it running.
+
+    Raises:
+        JobVanishedError: there is no such job.
+    """
+    stop = f"aws sagemaker stop-hyper-parameter-tuning-job --hyper-parameter-tuning-job-name {name} --region {region}"
+    job: Mapping[str, Any] = {}
+    with left_running(console, "tuning job", stop), progress(console) as bars:
+        bar = bars.add_task("training jobs", total=most, note="")
+        for _ in looks(math.inf):  # the limits of the training jobs end it
+            found = tuning_jobs.describe(name)
+            if found is None:
+                raise JobVanishedError(f"{name}: {JobVanishedError.__doc__}")
+            job = found
+            bars.update(bar, completed=_ended(job), note=_note(job))
+            if job["HyperParameterTuningJobStatus"] in _ENDED:
+                break
+    return job
+
+
+def show_candidates(candidates: list[dict[str, Any]], console: Console) -> None:
+    """Show the best training jobs of a tuning job, with the hyperparameters that it chose."""
+    tuned = sorted({name for one in candidates for name in one["hyperparameters"]})
+    table = Table("validation accuracy", *tuned, "", box=None)
+    for one in candidates[:_SHOWN]:
+        told = "" if one["objective"] is None else f"{one['objective']:.4f}"
+        early = "stopped early" if one["status"] == "Stopped" else ""
+        table.add_row(told, *(_short(one["hyperparameters"][name]) for name in tuned), early)
+    console.print(table)
+
+
+def _short(text: str) -> str:
+    """A drawn number to three digits; other values as they are."""
+    try:
+        return f"{float(text):.3g}"
+    except ValueError:
+        return text
+
+
+def _ended(job: Mapping[str, Any]) -> int:
+    counts = job["TrainingJobStatusCounters"]
+    return sum(counts.get(status, 0) for status in ("Completed", "Stopped", "NonRetryableError"))
+
+
+def _note(job: Mapping[str, Any]) -> str:
+    best = job.get("BestTrainingJob", {}).get("FinalHyperParameterTuningJobObjectiveMetric")
+    return f"best {best['Value']:.4f}" if best else str(job["HyperParameterTuningJobStatus"])
