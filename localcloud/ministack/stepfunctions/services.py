@@ -1,4 +1,4 @@
-"""The services that tasks call, in this process: over HTTP each call would take 3 ms more.
+"""The services that tasks call, in this process: over HTTP each call would take a millisecond more.
 
 What a workflow does it does in the role of its state machine: the role's policies are asked before
 each call, as for a signed request.
