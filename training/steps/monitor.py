@@ -2,20 +2,18 @@
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from cli.arguments import whole
 from training.dataset.dataset import Dataset
 from training.models.served_model import read_whole_card
-from training.service.errors import DriftError, SmallReferenceError
+from training.service.errors import DriftError
 from training.steps.context import Context
 
 if TYPE_CHECKING:
-    from training.service.recent import Recent
-    from training.statistics.drift import Comparison
-    from training.statistics.sample import Sample
+    from training.service.recent_drift import RecentDrift
 
 HELP = "compare recent images and decisions with the held-out ones; drift.html, a metric, and exit status 3 on drift"
 IMAGES = 500  # the newest; so many find every drift of `python -m benchmarks.drift`
@@ -42,67 +40,48 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     """
     from training.reports.drift_report import show
     from training.service.metric import metric_request
-    from training.service.recent import Window, read_recent
-    from training.service.reference import read_reference, reference_url
-    from training.statistics.drift import LEAST_IMAGES, compare
 
-    card = read_whole_card(context.aws.ssm, context.names.model_card)
-    url = reference_url(Dataset.of(context.run).bucket, card)
-    reference, made_at = read_reference(context.aws.s3, url)
-    if len(reference.decisions.classes) < LEAST_IMAGES:
-        raise SmallReferenceError
-    # What is older than the reference may be of the model before.
-    window = Window.of(options.days, made_at, options.images)
+    found = measure(context, options)
     stack = options.stack or context.names.service
-    recent = read_recent(context.aws, context.names.endpoint, card, stack, window)
-    comparisons = compare(reference, recent.sample, recent.thresholds)
     context.run.begin("monitor", days=options.days, images=options.images, stack=stack)
-    facts = {
-        "endpoint": context.names.endpoint,
-        "model": card["model_digest"],
-        "reference": url,
-        "reference_made_at": f"{made_at:%Y-%m-%d %H:%M} UTC",
-        "since": f"{window.since:%Y-%m-%d %H:%M} UTC",
-        "records": recent.records,
-        "captured": recent.captured,
-    }
-    result = _write(context, facts, reference, recent, comparisons)
-    context.aws.cloudwatch.put_metric_data(**metric_request(stack, comparisons))
+    result = _write(context, found)
+    context.aws.cloudwatch.put_metric_data(**metric_request(stack, found.comparisons))
     context.run.done("monitor", result)
     show(context.console, result)
-    _judge(comparisons, result)
+    _judge(found, result)
     return result
 
 
-def _write(
-    context: Context,
-    facts: Mapping[str, Any],
-    reference: "Sample",
-    recent: "Recent",
-    comparisons: "Sequence[Comparison]",
-) -> dict[str, Any]:
+def measure(context: Context, options: argparse.Namespace) -> "RecentDrift":
+    """Compare what came recently with the reference, and write nothing. Raises as `run`, but for DriftError."""
+    from training.service.recent_drift import compare_recent
+
+    card = read_whole_card(context.aws.ssm, context.names.model_card)
+    bucket = Dataset.of(context.run).bucket
+    stack = options.stack or context.names.service
+    return compare_recent(context.aws, context.names.endpoint, card, bucket, stack, options.days, options.images)
+
+
+def _write(context: Context, found: "RecentDrift") -> dict[str, Any]:
     """Write drift.json and drift.html into the run's folder, and return the step's result."""
     from training.reports.drift_report import render
 
+    notes = found.recent.notes
     data = {
-        **facts,
-        "drifted": [one.name for one in comparisons if one.drifted],
-        "review_share": {
-            "reference": reference.decisions.review_share(recent.thresholds),
-            "recent": recent.sample.decisions.review_share(recent.thresholds),
-        },
-        "notes": recent.notes,
-        "comparisons": [asdict(one) for one in comparisons],
+        **found.facts,
+        "drifted": [one.name for one in found.drifted],
+        "review_share": found.review_share,
+        "notes": notes,
+        "comparisons": [asdict(one) for one in found.comparisons],
     }
     data_file, report = context.run.folder / "drift.json", context.run.folder / "drift.html"
     data_file.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    page = render(facts, data["review_share"], recent.notes, reference, recent.sample, comparisons)
+    page = render(found.facts, found.review_share, notes, found.reference, found.recent.sample, found.comparisons)
     report.write_text(page, encoding="utf-8")
     return {**data, "report": str(report), "data_file": str(data_file)}
 
 
-def _judge(comparisons: "Sequence[Comparison]", result: Mapping[str, Any]) -> None:
-    drifted = [one for one in comparisons if one.drifted]
-    if drifted:
-        told = ", ".join(f"{one.name} (p = {one.p_value:.1g}, n = {one.recent:,})" for one in drifted)
+def _judge(found: "RecentDrift", result: Mapping[str, Any]) -> None:
+    if found.drifted:
+        told = ", ".join(f"{one.name} (p = {one.p_value:.1g}, n = {one.recent:,})" for one in found.drifted)
         raise DriftError(f"Drift: {told}. {DriftError.__doc__}", result)
