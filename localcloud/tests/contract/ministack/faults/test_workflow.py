@@ -102,12 +102,12 @@ def test_call_of_a_workflow_fails_with_or_without_its_effect(
 
 
 def test_execution_about_no_image_is_spared(ministack: Any, faults: Injected) -> None:
-    faults.injector.follow(Plan(rates={"dynamodb-throttled": 1, "execution-aborted": 1}))
+    faults.injector.follow(Plan(rates={"dynamodb-throttled": 1, "execution-aborted": 1}, subject_members=("picture",)))
     assert "SUCCEEDED" == ministack.run({"Call": {**CALLS["putItem"], "End": True}}, {"prefix": "archive/"}).status
 
 
 def test_express_execution_is_not_ended(ministack: Any, faults: Injected) -> None:
-    faults.injector.follow(Plan(rates={"execution-aborted": 1}))
+    faults.injector.follow(Plan(rates={"execution-aborted": 1}, subject_members=("picture",)))
     ministack.put_state_machine({"Call": {**CALLS["putItem"], "End": True}}, kind="EXPRESS")
     assert "SUCCEEDED" == ministack.app.interpreter.run(MACHINE_ARN, json.dumps(INPUT)).status
 

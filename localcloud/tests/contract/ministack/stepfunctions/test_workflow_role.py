@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from ministack.services import dynamodb
 
+from localcloud.tests.contract.conftest import STATE_MACHINE_ARN
+
 TABLE_ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/results"
 PUT_ITEM = {
     "Type": "Task",
@@ -144,3 +146,17 @@ def test_integration_asks_for_its_action_on_its_resource(
     denied = ministack.run(states)
     assert error == denied.error
     assert f"not authorized to perform: {allowed[0]} on resource: {allowed[1]} because" in denied.cause
+
+
+@pytest.mark.parametrize(("children", "status"), [("", "FAILED"), ("/*", "SUCCEEDED")])
+def test_task_of_a_child_acts_on_behalf_of_the_maps_own_state_machine(
+    ministack: Any, children: str, status: str
+) -> None:
+    ministack.put_role(condition={"ArnLike": {"aws:SourceArn": [STATE_MACHINE_ARN, STATE_MACHINE_ARN + children]}})
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "Put",
+        "States": {"Put": PUT_ITEM},
+    }
+    state = {"Type": "Map", "Label": "all", "Items": [1], "ItemProcessor": processor, "End": True}
+    assert status == ministack.run({"Map": state}).status
