@@ -117,7 +117,7 @@ soak: setup ## N=10000 uploads under faults from SEED=1, whose account must bala
 .PHONY: soak-uploads
 soak-uploads: setup
 	@mkdir -p build/hostile && .venv/bin/python -m tests.images.poison build/hostile
-	PYTHONPATH=layers/observability/python .venv/bin/python -m tests.soak --uploads $(N) --seed $(SEED) --hostile build/hostile --json build/soak.json
+	.venv/bin/python -m tests.soak --uploads $(N) --seed $(SEED) --hostile build/hostile --json build/soak.json
 
 .PHONY: soak-images
 soak-images: setup

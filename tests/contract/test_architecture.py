@@ -120,6 +120,12 @@ def test_nobody_but_benchmarks_imports_tests() -> None:
     assert [] == [p for f in folders for p in sources(f) if any(inside(name, "tests") for name in imports(p))]
 
 
+def test_soak_imports_no_function_whose_layer_it_does_not_have() -> None:
+    soak = sorted((ROOT / "tests/soak").rglob("*.py"))
+    assert soak
+    assert [] == [path for path in soak if any(inside(name, "functions") for name in imports(path))]
+
+
 def test_no_module_has_a_name_that_says_nothing() -> None:
     folders = (*OURS, "layers", "tests")
     assert [] == [p for folder in folders for p in sources(folder) if p.stem in FORBIDDEN_NAMES]

@@ -106,6 +106,7 @@ def test_every_state_keeps_the_same_key_order(definitions: dict[str, dict[str, A
 
 
 def test_an_image_costs_the_endpoint_at_most_three_calls(definition: dict[str, Any]) -> None:
+    assert 1 == vars(ENDPOINT_CONFIG)["retries"]["total_max_attempts"]
     assert 3 == calls_per_execution(definition)
 
 

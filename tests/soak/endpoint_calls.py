@@ -1,20 +1,21 @@
-"""How often one execution may call an endpoint on instances, read from the workflow and its client."""
+"""How often one execution may call an endpoint on instances, read from the workflow.
+
+An invocation of the function calls the endpoint once (tests/contract/test_workflow_definition.py).
+The names of errors are texts here, because the soak runs without the functions' layer.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
-from functions.classify_image.app import ENDPOINT_CONFIG
-from functions.classify_image.endpoint import EndpointColdStartError, EndpointConcurrencyError
-from functions.classify_image.model_card import ModelCardUnavailableError
 from operations.service.workflow_definition import read_definition
 
-SERVERLESS_ERRORS = {EndpointColdStartError.__name__, EndpointConcurrencyError.__name__}
+SERVERLESS_ERRORS = {"EndpointColdStartError", "EndpointConcurrencyError"}
 # After these errors no call is repeated: a throttled invocation never runs, and without a model card
 # the endpoint is not asked. An endpoint on instances never raises the errors of serverless ones
 # (tests/unit/functions/test_serverless.py).
 _WITHOUT_CALL = (
     {"Lambda.TooManyRequestsException"},
-    {ModelCardUnavailableError.__name__},
+    {"ModelCardUnavailableError"},
     SERVERLESS_ERRORS,
 )
 
@@ -23,9 +24,7 @@ def calls_per_execution(workflow: Mapping[str, Any]) -> int:
     """Return the largest number of calls of the endpoint in one execution of a workflow."""
     retriers = workflow["States"]["Classify image"]["Retry"]
     repeating = [one for one in retriers if set(one["ErrorEquals"]) not in _WITHOUT_CALL]
-    invocations: int = 1 + sum(one["MaxAttempts"] for one in repeating)
-    calls_of_an_invocation: int = vars(ENDPOINT_CONFIG)["retries"]["total_max_attempts"]
-    return calls_of_an_invocation * invocations
+    return 1 + sum(int(one["MaxAttempts"]) for one in repeating)
 
 
 CALLS_PER_EXECUTION = calls_per_execution(read_definition("image_classification"))
