@@ -25,6 +25,7 @@ from tests.unit.training.fake_clients import held_out
 from training.project.naming import Names
 from training.project.run_file import RunFile, open_run_file
 from training.steps import deploy as step
+from training.steps import rollback
 from training.steps.context import Context
 from untrusted.console import Console
 
@@ -209,6 +210,18 @@ def interrupt(context: Context, hosting: Hosting, changes: int, step: Callable[[
         step()
     hosting.interrupted_after = None
     context.run.steps = open_run_file(context.run.folder).steps
+
+
+def roll_back(context: Context) -> dict[str, Any]:
+    """Run `rollback`."""
+    parser = argparse.ArgumentParser()
+    rollback.add_arguments(parser)
+    return rollback.run(context, parser.parse_args([]))
+
+
+def serving(context: Context) -> str:
+    """Return the endpoint configuration in service."""
+    return context.aws.sagemaker.describe_endpoint(EndpointName=context.names.endpoint)["EndpointConfigName"]
 
 
 def scaled(context: Context) -> list[tuple[int, int]]:

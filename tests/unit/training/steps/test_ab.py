@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.training.fake_hosting import interrupt
-from tests.unit.training.steps.test_rollback import roll_back, serving
+from tests.unit.training.fake_hosting import interrupt, roll_back, serving
 from training.endpoint.errors import ServerlessEndpointError, SmokeTestError, VariantTakenError
 from training.models.model_card import read_model_card
 from training.steps import ab as step

@@ -1,30 +1,18 @@
 """`rollback`: from what was deployed last to what was before, and its card with it."""
 
-import argparse
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.unit.training.fake_hosting import alarms, interrupt, scaled
+from tests.unit.training.fake_hosting import alarms, interrupt, roll_back, scaled, serving
 from training.endpoint.errors import EndpointFailedError, ServerlessConversionError
 from training.models.model_card import read_model_card
-from training.steps import rollback
 from training.steps.context import Context
 from training.steps.rollback import NothingBeforeError
 
 type Deploy = Callable[..., dict[str, Any]]
 type ModelUrl = Callable[[str], str]
-
-
-def roll_back(context: Context) -> dict[str, Any]:
-    parser = argparse.ArgumentParser()
-    rollback.add_arguments(parser)
-    return rollback.run(context, parser.parse_args([]))
-
-
-def serving(context: Context) -> str:
-    return context.aws.sagemaker.describe_endpoint(EndpointName=context.names.endpoint)["EndpointConfigName"]
 
 
 def test_the_configuration_before_serves_again_with_its_card(

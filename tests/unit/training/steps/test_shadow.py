@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.training.fake_hosting import interrupt
-from tests.unit.training.steps.test_rollback import roll_back, serving
+from tests.unit.training.fake_hosting import interrupt, roll_back, serving
 from training.endpoint.errors import RolledBackError, ServerlessEndpointError
 from training.endpoint.hosting import HostingOptionsError
 from training.models.model_card import read_model_card

@@ -10,8 +10,8 @@ from botocore.stub import Stubber
 
 from tests.unit.conforming import operations, require_conforming_answer
 from tests.unit.training.fake_clients import with_fakes
+from tests.unit.training.fake_jobs import FakeJobs
 from tests.unit.training.fake_training_stack import FakeTrainingStack
-from tests.unit.training.steps.test_train import FakeJobs
 from training.jobs.plan import Plan
 from training.jobs.tuning_jobs import tuning_job_request
 from training.jobs.tuning_search import Search
