@@ -128,11 +128,12 @@ definitions: setup ## write into the workflows' definitions what they repeat, fr
 	.venv/bin/python -m statemachine.repeated
 
 .PHONY: docs
-docs: setup ## draw the pictures in docs/, write the tables of errors (operations.md) and permissions (security.md)
+docs: setup ## draw the pictures in docs/, write the tables of errors (operations.md), permissions (security.md) and rules of AWS (localcloud)
 	.venv/bin/python -m documents.workflow
 	.venv/bin/python -m documents.architecture
 	.venv/bin/python -m documents.error_table
 	.venv/bin/python -m documents.permission_table
+	.venv/bin/python -m localcloud.ministack.validation_table
 
 .PHONY: benchmark
 benchmark: setup build/pillow-images/.ready ## measure latency, images good and bad, staging, start-up, backlogs (prints tables)
