@@ -5,9 +5,9 @@ import functools
 import sys
 from importlib.metadata import packages_distributions
 from pathlib import Path
-from typing import Any
 
 import pytest
+from hatchling.builders.wheel import WheelBuilder
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -45,10 +45,8 @@ def distributions() -> dict[str, str]:
     return {name: canonicalize_name(found[0]) for name, found in packages_distributions().items()}
 
 
-def builder(package: str) -> Any:
-    """What builds the wheel of a package."""
-    from hatchling.builders.wheel import WheelBuilder  # here, so that the other tests need no hatchling
-
+def builder(package: str) -> WheelBuilder:
+    """Return the builder of a package's wheel."""
     return WheelBuilder(str(ROOT / package))
 
 
