@@ -8,6 +8,10 @@ from typing import Any
 import pytest
 from cfnlint.decode import cfn_yaml
 
+from untrusted.tests.conftest import base, sandbox
+
+__all__ = ["base", "sandbox"]
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -2,54 +2,23 @@
 
 import gzip
 import io
-import stat
 import tarfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from shutil import rmtree
 
 import pytest
 
 from untrusted.archive import ArchivedFile, Limits, UnsafeArchiveError, unpack_files
 from untrusted.tar import tar_files, tar_gz_files
 from untrusted.tests import hostile_tars, hostile_zips
+from untrusted.tests.folder_tree import tree
 from untrusted.tests.hostile_tars import Endless, member, packed
 from untrusted.zip import check_zip, zip_files
 
 LIMITS = Limits(members=10, unpacked_bytes=1 << 20)
 TAR_TRICKS = sorted(hostile_tars.hostile(Path("/sandbox")))
 ZIP_TRICKS = sorted(hostile_zips.hostile(Path("/sandbox")))
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One place for all tests, so that the archives that name it are made once."""
-    return tmp_path_factory.mktemp("archives")
-
-
-@pytest.fixture
-def sandbox(base: Path) -> Iterator[Path]:
-    """A folder with a victim beside the place to unpack in."""
-    (base / "victim").mkdir()
-    (base / "victim/secret").write_text("secret")
-    (base / "place").mkdir()
-    yield base
-    for path in base.iterdir():
-        if path.is_dir() and not path.is_symlink():
-            rmtree(path)
-        else:
-            path.unlink()
-
-
-def tree(folder: Path) -> dict[str, tuple[int, bytes]]:
-    """All that is in a folder: kind and rights, and content."""
-    found = {}
-    for path in sorted(folder.rglob("*")):
-        status = path.lstat()
-        content = path.read_bytes() if stat.S_ISREG(status.st_mode) else b""
-        found[str(path.relative_to(folder))] = (status.st_mode, content)
-    return found
 
 
 @pytest.mark.parametrize("trick", TAR_TRICKS)
