@@ -38,9 +38,10 @@ class JobVanishedError(TrainingError):
 
 
 @contextmanager
-def left_running(console: Console, what: str, stop: str) -> Iterator[None]:
-    """Leave a job running when Ctrl-C ends the block, and show the command that stops it."""
+def left_running(console: Console, announced: str, what: str, stop: str) -> Iterator[None]:
+    """Announce a job. Leave it running when Ctrl-C ends the block; show the command that stops it."""
     try:
+        console.print(announced)  # in here: Ctrl-C may come as soon as the user reads it
         yield
     except KeyboardInterrupt:
         console.print(f"The {what} goes on without you. To stop it: {stop}")

@@ -7,7 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from cli.polling import looks
-from training.jobs.follow import JobVanishedError, left_running
+from training.jobs.follow import JobVanishedError
 from training.jobs.tuning_jobs import TuningJobs
 from untrusted.console import Console, progress
 
@@ -15,15 +15,14 @@ _ENDED = {"Completed", "Failed", "Stopped", "DeleteFailed"}
 _SHOWN = 5  # candidates
 
 
-def follow_tuning(tuning_jobs: TuningJobs, name: str, most: int, region: str, console: Console) -> Mapping[str, Any]:
-    """Wait for the end of a tuning job of at most `most` training jobs; Ctrl-C leaves it running.
+def follow_tuning(tuning_jobs: TuningJobs, name: str, most: int, console: Console) -> Mapping[str, Any]:
+    """Wait for the end of a tuning job of at most `most` training jobs.
 
     Raises:
         JobVanishedError: there is no such job.
     """
-    stop = f"aws sagemaker stop-hyper-parameter-tuning-job --hyper-parameter-tuning-job-name {name} --region {region}"
     job: Mapping[str, Any] = {}
-    with left_running(console, "tuning job", stop), progress(console) as bars:
+    with progress(console) as bars:
         bar = bars.add_task("training jobs", total=most, note="")
         for _ in looks(math.inf):  # the limits of the training jobs end it
             found = tuning_jobs.describe(name)

@@ -92,8 +92,10 @@ def _start(context: Context, request: dict[str, Any], known: str | None) -> str:
 
 def _follow(context: Context, name: str) -> Mapping[str, Any]:
     stop = f"aws sagemaker stop-auto-ml-job --auto-ml-job-name {name} --region {context.aws.region}"
-    context.console.print(f"Autopilot job {name}")
-    with left_running(context.console, "Autopilot job", stop), context.console.status("Autopilot") as spinner:
+    with (
+        left_running(context.console, f"Autopilot job {name}", "Autopilot job", stop),
+        context.console.status("Autopilot") as spinner,
+    ):
         for gone in looks(math.inf):  # its own limits end it
             job = _describe(context, name)
             if job is None:

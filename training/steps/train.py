@@ -102,8 +102,7 @@ def make_request(context: Context, plan: Plan, jobs: Jobs, checkpoints: str | No
 
 def _finish(context: Context, plan: Plan, jobs: Jobs, name: str, told: str) -> dict[str, Any]:
     stop = f"aws sagemaker stop-training-job --training-job-name {name} --region {context.aws.region}"
-    context.console.print(told)
-    with left_running(context.console, "training job", stop):
+    with left_running(context.console, told, "training job", stop):
         epochs = int(plan.hyperparameters["epochs"])
         job, log = follow(jobs, name, epochs, context.aws.logs, context.console)
     check_completed(job, log)

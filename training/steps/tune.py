@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from training.jobs.follow import JobVanishedError
+from training.jobs.follow import JobVanishedError, left_running
 from training.jobs.log import JobLog, LogReader
 from training.jobs.options import add_job_arguments
 from training.jobs.plan import Plan, make_plan, with_key_arns
@@ -88,8 +88,10 @@ def tune(
             f"Tuning job {name}: {search.jobs} training jobs on {plan.instance_type}, {search.parallel_jobs} side by "
             f"side, over {', '.join(search.ranges)}."
         )
-    context.console.print(told)
-    ended = follow_tuning(tuning_jobs, name, search.jobs, context.aws.region, context.console)
+    stop = "aws sagemaker stop-hyper-parameter-tuning-job --hyper-parameter-tuning-job-name"
+    stop = f"{stop} {name} --region {context.aws.region}"
+    with left_running(context.console, told, "tuning job", stop):
+        ended = follow_tuning(tuning_jobs, name, search.jobs, context.console)
     return _finish(context, plan, jobs, ended, tuning_jobs.candidates(name))
 
 

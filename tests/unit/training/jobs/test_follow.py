@@ -10,6 +10,7 @@ from botocore.stub import Stubber
 from training.jobs import follow
 from training.jobs.log import JobLog
 from training.steps.context import Context
+from untrusted.console import Console
 
 
 class Scripted:
@@ -107,3 +108,20 @@ def test_a_stopped_job_is_an_error_that_says_how_to_go_on(
         follow.check_completed(ended("Stopped", secondary), JobLog())
     assert expected == stopped.type
     assert "checkpoints are kept" in str(stopped.value)
+
+
+class InterruptedByItsReader(Console):
+    """A console whose reader presses Ctrl-C on reading the announcement of a job."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        super().print(*objects, **options)
+        if objects == ("Job cars-1",):
+            raise KeyboardInterrupt
+
+
+def test_ctrl_c_on_the_announcement_shows_how_to_stop_the_job() -> None:
+    shown = io.StringIO()
+    console = InterruptedByItsReader(file=shown)
+    with pytest.raises(KeyboardInterrupt), follow.left_running(console, "Job cars-1", "job", "aws stop cars-1"):
+        pytest.fail("The block began after the interruption.")
+    assert "The job goes on without you. To stop it: aws stop cars-1" in shown.getvalue()
