@@ -1,10 +1,11 @@
 """Read the parameters of a template as CloudFormation does.
 
-MiniStack: refuses a parameter without a value in other words, and makes an empty list of an empty
-parameter in `Rules`.
-AWS: answers "Parameters: [NAME] must have values". In `Rules` an empty list parameter is a list
-with one empty text.
-Source: https://github.com/aws/aws-sam-cli/issues/3594 and
+MiniStack: refuses a parameter without a value in other words, accepts a parameter that the template
+does not have, and makes an empty list of an empty parameter in `Rules`.
+AWS: answers "Parameters: [NAME] must have values" and "Parameters: [NAME] do not exist in the
+template". In `Rules` an empty list parameter is a list with one empty text.
+Source: https://github.com/aws/aws-sam-cli/issues/3594,
+https://github.com/aws-samples/amazon-ec2-image-builder-samples/issues/18 and
 https://github.com/aws-cloudformation/cfn-lint/issues/979
 Remove this patch when MiniStack does the same.
 """
@@ -15,13 +16,26 @@ from typing import Any
 from ministack.services.cloudformation import changesets, engine, handlers
 
 from localcloud.ministack.patch import wrap
+from localcloud.ministack.refusals import Rule
 
 type Values = dict[str, Any]
 
+RULES = (
+    Rule(
+        "CloudFormation templates",
+        "a parameter that the template does not have",
+        "CloudFormation",
+        "ValidationError",
+    ),
+)
+
 
 def install() -> None:
-    """Look at the parameters of every template that makes or changes a stack."""
-    for module in (handlers, changesets):
+    """Look at the parameters of every template that makes or changes a stack.
+
+    The engine's function is the one that nested stacks use.
+    """
+    for module in (handlers, changesets, engine):
         wrap(module, "_resolve_parameters", "template provided_params previous_params", _resolve)
     wrap(engine, "_rule_param_value", "name defn params", _value_in_rules)
 
@@ -36,6 +50,10 @@ def _resolve(
     given = {one["Key"] for one in provided if not one.get("UsePreviousValue")}
     given |= {one["Key"] for one in provided if one.get("UsePreviousValue") and one["Key"] in (previous or {})}
     parameters = template.get("Parameters") or {}
+    unknown = sorted({one["Key"] for one in provided if "Key" in one} - parameters.keys())
+    if unknown:
+        raise ValueError(f"Parameters: [{', '.join(unknown)}] do not exist in the template")
+
     missing = [name for name, one in parameters.items() if name not in given and "Default" not in one]
     if missing:
         raise ValueError(f"Parameters: [{', '.join(missing)}] must have values")
