@@ -7,6 +7,7 @@ from localcloud.ministack.aws_lambda import function_settings, reserved_concurre
 from localcloud.ministack.cloudformation import (
     execution_role,
     guarded_deletions,
+    known_properties,
     nested_updates,
     physical_names,
     template_parameters,
@@ -51,6 +52,7 @@ PATCHES = (
     guarded_deletions,
     execution_role,
     nested_updates,
+    known_properties,  # around the execution role: CloudFormation validates first
     template_parameters,
     template_urls,
     not_emulated,
