@@ -5,65 +5,29 @@ AWS: makes every call in that role, and remembers it for later operations on the
 Source: CloudFormation User Guide, "CloudFormation service role".
 Remove this patch when MiniStack does the same.
 
-For each resource the first request of its handlers is checked: the request that creates it, the one
-that deletes it, the roles that are passed on, and the tag of a new key. The contract tests check
-every request against the role.
+resource_requests.py has the requests that are checked, and the condition keys that they carry.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ministack.core.responses import get_account_id, get_region
+from ministack.core.responses import get_region
 from ministack.services.cloudformation import _stacks, changesets, handlers, provisioners, stacks
 
-from localcloud.ministack.cloudformation.generated_names import RANDOM
-from localcloud.ministack.cloudformation.resource_arns import PART_OF, WITHOUT_ARN, Place, name_of
+from localcloud.ministack.cloudformation.resource_requests import (
+    Request,
+    of_creation,
+    of_deletion,
+    of_update,
+)
 from localcloud.ministack.iam.service_role import RoleDeniedError, ServiceRole
 from localcloud.ministack.patch import wrap
 
 type Parameters = Mapping[str, Any]
 type Properties = Mapping[str, Any]
-type Request = tuple[str, str, Mapping[str, str]]
 
 _PRINCIPAL = "cloudformation.amazonaws.com"
 _SAM = "Serverless-2016-10-31"
-# What makes a resource of each type, and what deletes it.
-_ACTIONS = {
-    "AWS::Budgets::Budget": ("budgets:ModifyBudget", "budgets:ModifyBudget"),
-    "AWS::CloudFormation::Stack": ("cloudformation:CreateStack", "cloudformation:DeleteStack"),
-    "AWS::CloudWatch::Alarm": ("cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms"),
-    "AWS::CloudWatch::CompositeAlarm": ("cloudwatch:PutCompositeAlarm", "cloudwatch:DeleteAlarms"),
-    "AWS::CloudWatch::Dashboard": ("cloudwatch:PutDashboard", "cloudwatch:DeleteDashboards"),
-    "AWS::DynamoDB::Table": ("dynamodb:CreateTable", "dynamodb:DeleteTable"),
-    "AWS::Events::Rule": ("events:PutRule", "events:DeleteRule"),
-    "AWS::IAM::Role": ("iam:CreateRole", "iam:DeleteRole"),
-    "AWS::KMS::Key": ("kms:CreateKey", "kms:ScheduleKeyDeletion"),
-    "AWS::Lambda::Function": ("lambda:CreateFunction", "lambda:DeleteFunction"),
-    "AWS::Lambda::LayerVersion": ("lambda:PublishLayerVersion", "lambda:DeleteLayerVersion"),
-    "AWS::Logs::LogGroup": ("logs:CreateLogGroup", "logs:DeleteLogGroup"),
-    "AWS::Logs::MetricFilter": ("logs:PutMetricFilter", "logs:DeleteMetricFilter"),
-    "AWS::Logs::QueryDefinition": ("logs:PutQueryDefinition", "logs:DeleteQueryDefinition"),
-    "AWS::Logs::ResourcePolicy": ("logs:PutResourcePolicy", "logs:DeleteResourcePolicy"),
-    "AWS::Pipes::Pipe": ("pipes:CreatePipe", "pipes:DeletePipe"),
-    "AWS::S3::Bucket": ("s3:CreateBucket", "s3:DeleteBucket"),
-    "AWS::S3::BucketPolicy": ("s3:PutBucketPolicy", "s3:DeleteBucketPolicy"),
-    "AWS::SNS::Topic": ("sns:CreateTopic", "sns:DeleteTopic"),
-    "AWS::SNS::TopicPolicy": ("sns:SetTopicAttributes", "sns:SetTopicAttributes"),
-    "AWS::SQS::Queue": ("sqs:CreateQueue", "sqs:DeleteQueue"),
-    "AWS::SQS::QueuePolicy": ("sqs:SetQueueAttributes", "sqs:SetQueueAttributes"),
-    "AWS::StepFunctions::StateMachine": ("states:CreateStateMachine", "states:DeleteStateMachine"),
-}
-_WITHOUT_RESOURCE = {"cloudwatch:PutCompositeAlarm", "kms:CreateKey"}
-_HANDED_TO = {
-    "AWS::Events::Rule": "events.amazonaws.com",
-    "AWS::Lambda::Function": "lambda.amazonaws.com",
-    "AWS::Pipes::Pipe": "pipes.amazonaws.com",
-    "AWS::StepFunctions::StateMachine": "states.amazonaws.com",
-}
-
-
-class NotEmulatedError(Exception):
-    """The local cloud does not know what CloudFormation asks for such a resource: deploy it without a role."""
 
 
 def install() -> None:
@@ -84,6 +48,9 @@ def install() -> None:
     wrap(provisioners, "_delete_resource", "resource_type physical_id props stack_name logical_id", _delete)
     for name in ("_provision_resource", "_delete_resource"):
         setattr(stacks, name, getattr(provisioners, name))
+    for resource_type, handler in provisioners._RESOURCE_HANDLERS.items():
+        if "update" in handler:
+            handler["update"] = _checked_update(resource_type, handler["update"])
 
 
 def _given(params: Parameters, name: str) -> str:
@@ -136,9 +103,21 @@ def _provision(
     original: Callable[..., Any], resource_type: str, logical_id: str, props: Properties, stack_name: str
 ) -> Any:
     if stack := _stack_with_role(stack_name):
-        made = list(_of_creation(resource_type, logical_id, props, stack_name, stack))
+        made = of_creation(resource_type, logical_id, props, stack_name, stack.get("Tags", []))
         _require(stack["RoleARN"], stack["StackId"], made)
     return original(resource_type, logical_id, props, stack_name)
+
+
+def _checked_update(resource_type: str, original: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the handler of updates in place, which first asks the policies of the stack's role."""
+
+    def update(physical_id: str, old: Properties, new: Properties, stack_name: str, *rest: Any) -> Any:
+        if stack := _stack_with_role(stack_name):
+            made = of_update(resource_type, physical_id, old, new, stack.get("Tags", []))
+            _require(stack["RoleARN"], stack["StackId"], made)
+        return original(physical_id, old, new, stack_name, *rest)
+
+    return update
 
 
 def _delete(
@@ -150,9 +129,8 @@ def _delete(
     logical_id: str | None = None,
 ) -> Any:
     if stack := _stack_with_role(stack_name or ""):
-        action = _actions(resource_type)[1]
-        arn = "*" if resource_type in WITHOUT_ARN else _existing(resource_type, physical_id, props)
-        _require(stack["RoleARN"], stack["StackId"], [(action, arn, {})])
+        deleted = of_deletion(resource_type, physical_id, props)
+        _require(stack["RoleARN"], stack["StackId"], [deleted])
     return original(resource_type, physical_id, props, stack_name, logical_id)
 
 
@@ -170,48 +148,7 @@ def _stack_with_role(name: str) -> dict[str, Any] | None:
     return stack
 
 
-def _actions(resource_type: str) -> tuple[str, str]:
-    if resource_type not in _ACTIONS:
-        raise NotEmulatedError(f"{resource_type}: {NotEmulatedError.__doc__}")
-    return _ACTIONS[resource_type]
-
-
-def _of_creation(
-    resource_type: str, logical_id: str, props: Properties, stack_name: str, stack: Mapping[str, Any]
-) -> Iterator[Request]:
-    action = _actions(resource_type)[0]
-    tags = {f"aws:requesttag/{tag['Key'].lower()}": tag["Value"] for tag in stack.get("Tags", [])}
-    bounded = {"iam:permissionsboundary": props.get("PermissionsBoundary", "")} if "iam:" in action else {}
-    if resource_type == "AWS::KMS::Key":
-        yield action, "*", tags
-        if tags:
-            yield "kms:TagResource", _place().arn(resource_type, "*"), tags
-        return
-    yield action, _future(resource_type, logical_id, props, stack_name, action), {**tags, **bounded}
-    if resource_type in _HANDED_TO:
-        targets = [props, *props.get("Targets", [])]
-        roles = {one.get("RoleArn") or one.get("Role") for one in targets} - {None}
-        yield from (("iam:PassRole", role, {"iam:passedtoservice": _HANDED_TO[resource_type]}) for role in roles)
-
-
-def _future(resource_type: str, logical_id: str, props: Properties, stack_name: str, action: str) -> str:
-    """The ARN that a resource will have, as far as its name is known before it is made."""
-    if resource_type in WITHOUT_ARN or action in _WITHOUT_RESOURCE:
-        return "*"
-    if resource_type in PART_OF:
-        return _existing(resource_type, "", props)
-    return _place().arn(resource_type, name_of(resource_type, props, stack_name, logical_id, "0" * RANDOM))
-
-
-def _existing(resource_type: str, physical_id: str, props: Properties) -> str:
-    if resource_type not in PART_OF:
-        return _place().arn_of_id(resource_type, physical_id)
-    name, owner_type = PART_OF[resource_type]
-    owner = props[name]
-    return _place().arn_of_id(owner_type, owner[0] if isinstance(owner, list) else owner)
-
-
-def _require(role_arn: str, stack_id: str, requests: list[Request]) -> None:
+def _require(role_arn: str, stack_id: str, requests: Iterable[Request]) -> None:
     role = _role(role_arn, stack_id)
     role.assume()
     for action, arn, conditions in requests:
@@ -220,7 +157,3 @@ def _require(role_arn: str, stack_id: str, requests: list[Request]) -> None:
 
 def _role(role_arn: str, stack_id: str) -> ServiceRole:
     return ServiceRole(role_arn, _PRINCIPAL, stack_id, "AWSCloudFormation")
-
-
-def _place() -> Place:
-    return Place("aws", get_region(), get_account_id())

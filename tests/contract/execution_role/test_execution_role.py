@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from localcloud.ministack.cloudformation.resource_requests import ACTIONS
+from localcloud.ministack.cloudformation.update_actions import BY_PROPERTY
 from localcloud.server.settings import ACCOUNT, REGION
 from tests.contract.execution_role.requests import (
     NOT_USED,
@@ -120,6 +122,12 @@ def test_permission_that_is_left_out_is_named_by_a_schema(pattern: str) -> None:
 def test_permission_that_a_type_leaves_out_is_named_by_its_schema(resource_type: str) -> None:
     for pattern in NOT_USED_BY[resource_type].split():
         assert any(fnmatchcase(action, pattern) for action in named_by_schema(resource_type)), pattern
+
+
+@pytest.mark.parametrize("resource_type", ACTIONS)
+def test_action_that_the_local_cloud_checks_is_named_by_the_schema(resource_type: str) -> None:
+    checked = {*ACTIONS[resource_type], *BY_PROPERTY.get(resource_type, {}).values()}
+    assert set() == checked - named_by_schema(resource_type)
 
 
 def types() -> set[str]:

@@ -1,5 +1,6 @@
 """CloudFormation works in the role that a stack names: what the role may not do fails the resource."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +9,8 @@ import pytest
 from ministack.services import cloudformation, kms, sqs
 from ministack.services.cloudformation import changesets, handlers, provisioners
 
-from localcloud.ministack.cloudformation.execution_role import NotEmulatedError
+from localcloud.ministack.cloudformation import execution_role
+from localcloud.ministack.cloudformation.resource_requests import ACTIONS, NotEmulatedError
 from localcloud.ministack.iam.service_role import RoleDeniedError, RoleNotAssumedError
 from localcloud.tests.contract.conftest import ACCOUNT, ROLE_ARN, MiniStackInProcess
 
@@ -103,6 +105,115 @@ def test_role_handed_to_a_service_is_asked_for(ministack: MiniStackInProcess) ->
     target = {"Id": "one", "Arn": "arn:one", "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/handed"}
     with pytest.raises(RoleDeniedError, match="iam:PassRole"):
         provisioners._provision_resource("AWS::Events::Rule", "Rule", {"Name": "gate-one", "Targets": [target]}, "gate")
+
+
+NAMED = {
+    "Name": "gate-one",
+    "AlarmName": "gate-one",
+    "DashboardName": "gate-one",
+    "LayerName": "gate-one",
+    "StateMachineName": "gate-one",
+}
+WHOLE = {"LogGroupName": "gate", "Bucket": "gate", "Topics": ["gate"], "Queues": ["gate"]}
+PROPERTIES = {**NAMED, **WHOLE, "Budget": {"BudgetName": "gate"}}
+
+
+@pytest.mark.usefixtures("stacks")
+@pytest.mark.parametrize("resource_type", ACTIONS)
+def test_role_without_permissions_creates_updates_and_deletes_nothing(
+    ministack: MiniStackInProcess, resource_type: str
+) -> None:
+    ministack.put_role([], SERVICE)
+    with pytest.raises(RoleDeniedError):
+        execution_role._provision(unreachable, resource_type, "One", PROPERTIES, "gate")
+    with pytest.raises(RoleDeniedError):
+        execution_role._delete(unreachable, resource_type, "gate-one", PROPERTIES, "gate", "One")
+    update = execution_role._checked_update(resource_type, unreachable)
+    with pytest.raises(RoleDeniedError):
+        update("gate-one", PROPERTIES, {**PROPERTIES, "Description": "new"}, "gate")
+
+
+def unreachable(*_arguments: Any) -> None:
+    pytest.fail("The resource was created, updated or deleted.")
+
+
+@pytest.mark.usefixtures("stacks")
+def test_update_in_place_needs_the_action_of_each_changed_property(ministack: MiniStackInProcess) -> None:
+    queue = f"arn:aws:sqs:us-east-1:{ACCOUNT}:gate-*"
+    ministack.put_role([allow("sqs:CreateQueue", queue)], SERVICE)
+    url, _ = make_queue("gate")
+    new = {"VisibilityTimeout": 7}
+    with pytest.raises(RoleDeniedError, match="sqs:SetQueueAttributes"):
+        provisioners._update_resource("AWS::SQS::Queue", url, {}, new, "gate", "Queue")
+    ministack.put_role([allow("sqs:SetQueueAttributes", queue)], SERVICE)
+    provisioners._update_resource("AWS::SQS::Queue", url, {}, new, "gate", "Queue")
+    assert "7" == str(sqs._queues[url]["attributes"]["VisibilityTimeout"])
+
+
+@pytest.mark.usefixtures("stacks")
+def test_boundary_of_a_role_is_a_condition_of_its_update(ministack: MiniStackInProcess) -> None:
+    bounded = {"StringEquals": {"iam:PermissionsBoundary": "arn:boundary"}}
+    ministack.put_role([allow("iam:PutRolePolicy", "*", **bounded)], SERVICE)
+    update = execution_role._checked_update("AWS::IAM::Role", lambda *arguments: "updated")
+    new = {"Policies": [{"PolicyName": "one"}]}
+    with pytest.raises(RoleDeniedError, match="iam:PutRolePolicy"):
+        update("gate-role", {}, new, "gate")
+    kept = {"PermissionsBoundary": "arn:boundary"}
+    assert "updated" == update("gate-role", kept, {**kept, **new}, "gate")
+
+
+@pytest.mark.usefixtures("stacks")
+def test_tags_of_a_resource_are_a_condition_of_its_creation(ministack: MiniStackInProcess) -> None:
+    owned = {"StringEquals": {"aws:RequestTag/owner": "me"}}
+    ministack.put_role([allow("sqs:CreateQueue", "*", **owned)], SERVICE)
+    with pytest.raises(RoleDeniedError, match="sqs:CreateQueue"):
+        make_queue("gate")
+    tags = [{"Key": "owner", "Value": "me"}]
+    assert provisioners._provision_resource("AWS::SQS::Queue", "Queue", {"Tags": tags}, "gate")
+
+
+@pytest.fixture
+def refused(ministack: MiniStackInProcess) -> Iterator[str]:
+    """The name of a stack that is to be created."""
+    yield "refused"
+    stack = cloudformation._stacks.pop("refused")
+    cloudformation._stack_events.pop(stack["StackId"])
+
+
+def operate(operation: str, stack_name: str, **properties: Any) -> list[str]:
+    """Create or update the stack of a queue in the role "actor"; return the reasons of all failures."""
+    queue = {"Type": "AWS::SQS::Queue", "Properties": properties}
+    params = {
+        "StackName": [stack_name],
+        "RoleARN": [ROLE_ARN],
+        "TemplateBody": [json.dumps({"Resources": {"Queue": queue}})],
+    }
+
+    async def run() -> None:
+        assert 200 == handlers._ACTION_HANDLERS[operation](params)[0]
+        await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))
+
+    asyncio.run(run())
+    events = cloudformation._stack_events[cloudformation._stacks[stack_name]["StackId"]]
+    return [event["ResourceStatusReason"] for event in events if event["ResourceStatus"].endswith("_FAILED")]
+
+
+def test_stack_in_a_role_without_permissions_rolls_back(ministack: MiniStackInProcess, refused: str) -> None:
+    ministack.put_role([], SERVICE)
+    [reason] = operate("CreateStack", refused)
+    assert "not authorized to perform: sqs:CreateQueue" in reason
+    assert "ROLLBACK_COMPLETE" == cloudformation._stacks[refused]["StackStatus"]
+    assert not sqs._queues
+
+
+def test_update_that_the_role_may_not_make_rolls_back(ministack: MiniStackInProcess, refused: str) -> None:
+    ministack.put_role([allow("sqs:CreateQueue", "*")], SERVICE)
+    assert [] == operate("CreateStack", refused)
+    [reason] = operate("UpdateStack", refused, VisibilityTimeout=7)
+    [queue] = sqs._queues.values()
+    assert "not authorized to perform: sqs:SetQueueAttributes" in reason
+    assert "UPDATE_ROLLBACK_COMPLETE" == cloudformation._stacks[refused]["StackStatus"]
+    assert "30" == str(queue["attributes"]["VisibilityTimeout"])
 
 
 @pytest.mark.usefixtures("stacks")
