@@ -20,6 +20,7 @@ from localcloud.ministack.cloudwatch import (
     alarm_evaluation,
     alarm_limits,
     dashboard_bodies,
+    metric_math,
     metric_store,
     service_metrics,
 )
@@ -27,7 +28,7 @@ from localcloud.ministack.dynamodb import atomic_writes, reserved_words
 from localcloud.ministack.eventbridge import dead_letters, log_targets, queue_pipes, target_limits
 from localcloud.ministack.iam import audit_log, policy_sizes, secure_transport, unsigned_requests
 from localcloud.ministack.kms import key_policies
-from localcloud.ministack.logs import filter_checks, group_keys, log_metrics, logs_queries
+from localcloud.ministack.logs import event_pages, filter_checks, group_keys, log_metrics, logs_queries
 from localcloud.ministack.s3 import event_version, full_disk, key_length, version_ids
 
 PATCHES = (
@@ -45,6 +46,7 @@ PATCHES = (
     metric_store,
     service_metrics,
     log_metrics,
+    event_pages,
     logs_queries,
     alarm_evaluation,
     cloudformation_types,
@@ -67,6 +69,7 @@ PATCHES = (
     reserved_words,
     target_limits,
     policy_sizes,
+    metric_math,
 )
 
 

@@ -15,6 +15,8 @@ CALLS: dict[str, Callable[[Cloud], Any]] = {
     "servicequotas": lambda cloud: cloud.client("service-quotas").list_service_quotas(
         ServiceCode="sagemaker",
     ),
+    "xray": lambda cloud: cloud.client("xray").get_trace_summaries(StartTime=1, EndTime=2),
+    "schemas": lambda cloud: cloud.client("schemas").list_schemas(RegistryName="lambda-testevent-schemas"),
 }
 
 
