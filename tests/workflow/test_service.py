@@ -427,6 +427,12 @@ class TestTools:
         logs = sam(cloud, "logs", "--stack-name", service.stack, "--name", "SerializeImageFunction")
         assert execution in logs
 
+    def test_sam_logs_shows_the_logs_of_the_workflow(self, service: Deployed, cloud: Cloud) -> None:
+        failed = service.start({}).execution  # the log holds failures only
+        workflow = ["--name", "ImageClassificationWorkflow"]
+        logs = sam(cloud, "logs", "--stack-name", service.stack, *workflow)
+        assert failed in logs
+
     @pytest.mark.long
     def test_existing_stack_becomes_express_and_still_decides_uploads(self, service: Deployed, cloud: Cloud) -> None:
         # The second keeps what it does not name.
