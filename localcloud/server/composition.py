@@ -25,6 +25,7 @@ from localcloud.ministack.sagemaker.role import MiniStackRole
 from localcloud.ministack.sagemaker.telemetry_sink import MiniStackSink
 from localcloud.ministack.server_thread import run_in
 from localcloud.ministack.stepfunctions import workflows
+from localcloud.ministack.stepfunctions.log_delivery import MiniStackLogDelivery
 from localcloud.ministack.stepfunctions.services import MiniStackServices
 from localcloud.ministack.stepfunctions.telemetry import MiniStackTelemetry
 from localcloud.sagemaker.algorithms import Algorithms
@@ -166,6 +167,7 @@ def _states(folder: Folder, intercept: states_surroundings.Interceptor) -> StepF
     surroundings = states_surroundings.Surroundings(
         services=MiniStackServices(),
         telemetry=MiniStackTelemetry(ACCOUNT),
+        log_delivery=MiniStackLogDelivery(),
         authorizer=MiniStackAuthorizer(),
         wait_scale=float(os.environ.get("SFN_WAIT_SCALE", "1")),
         account=ACCOUNT,

@@ -39,6 +39,12 @@ class InvalidLoggingError(InvalidRequestError):
     code = "InvalidLoggingConfiguration"
 
 
+class LogDestinationDeniedError(InvalidRequestError):
+    """The role of the state machine may not deliver logs."""
+
+    code = "AccessDeniedException"
+
+
 class MachineExistsError(InvalidRequestError):
     """There is another state machine of this name."""
 

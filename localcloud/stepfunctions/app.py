@@ -63,7 +63,8 @@ class StepFunctionsApp:
 
     def machines(self, region: str) -> StateMachines:
         """Return the operations on the state machines of a region."""
-        return StateMachines(self.interpreter, self._surroundings.account, region)
+        surroundings = self._surroundings
+        return StateMachines(self.interpreter, surroundings.log_delivery, surroundings.account, region)
 
     def operations(self, region: str) -> dict[str, Operation]:
         """Return the operations of a region by name."""

@@ -41,6 +41,18 @@ class Telemetry(Protocol):
         """Write lines to a log group."""
 
 
+class LogDelivery(Protocol):
+    """The log groups, and the permissions to deliver logs to them."""
+
+    def require(self, role_arn: str, machine_arn: str, group_arn: str) -> None:
+        """Return if the role of a state machine may deliver its log to a log group.
+
+        Raises:
+            InvalidLoggingError: there is no such log group.
+            LogDestinationDeniedError: the role may not.
+        """
+
+
 @dataclass(frozen=True)
 class TaskCall:
     """A call that a task is about to make.
@@ -78,6 +90,7 @@ class Surroundings:
     Args:
         services: Makes the calls of tasks.
         telemetry: Takes events, metrics and logs.
+        log_delivery: Judges where a state machine may log.
         authorizer: Asked before an operation is done.
         wait_scale: Factor for the waits of Wait states and retries.
         account: The account of every ARN.
@@ -86,6 +99,7 @@ class Surroundings:
 
     services: Services
     telemetry: Telemetry
+    log_delivery: LogDelivery
     authorizer: Authorizer
     wait_scale: float = 1.0
     account: str = "000000000000"

@@ -40,13 +40,21 @@ def checked_logging(logging: Mapping[str, Any]) -> Mapping[str, Any]:
     Raises:
         InvalidLoggingError: Step Functions does not take it.
     """
-    destinations = logging.get("destinations", [])
-    groups = [one.get("cloudWatchLogsLogGroup", {}).get("logGroupArn", "") for one in destinations]
+    groups = log_groups(logging)
     if logging.get("level", "OFF") != "OFF" and len(groups) != 1:
         raise InvalidLoggingError("Invalid Logging Configuration: Must specify exactly one Log Destination.")
     if not all(":log-group:" in group for group in groups):
         raise InvalidLoggingError(f"Invalid Logging Configuration: Log Destination {groups} is not valid.")
+    if not all(group.endswith(":*") for group in groups):
+        # The message: https://github.com/hashicorp/terraform-provider-aws/pull/17683.
+        raise InvalidLoggingError("Invalid Logging Configuration: Log Group ARN must be provided with '*' qualifier.")
     return logging
+
+
+def log_groups(logging: Mapping[str, Any]) -> list[str]:
+    """Return the ARNs of the log groups of a logging configuration."""
+    destinations = logging.get("destinations", [])
+    return [one.get("cloudWatchLogsLogGroup", {}).get("logGroupArn", "") for one in destinations]
 
 
 def tags_of(tags: list[Mapping[str, str]]) -> dict[str, str]:

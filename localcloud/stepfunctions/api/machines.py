@@ -7,6 +7,7 @@ from localcloud.stepfunctions.api.machine_requests import (
     OWNED_KEY,
     check_name,
     checked_logging,
+    log_groups,
     refuse_not_emulated,
     tags_of,
 )
@@ -21,6 +22,7 @@ from localcloud.stepfunctions.api_errors import (
 from localcloud.stepfunctions.definitions import diagnose, require_valid
 from localcloud.stepfunctions.interpreter import Interpreter
 from localcloud.stepfunctions.machines import EXPRESS, LOGGING_OFF, STANDARD, Revision, StateMachine
+from localcloud.stepfunctions.surroundings import LogDelivery
 
 _NO_TRACING = {"enabled": False}
 
@@ -28,8 +30,9 @@ _NO_TRACING = {"enabled": False}
 class StateMachines:
     """The operations by name."""
 
-    def __init__(self, interpreter: Interpreter, account: str, region: str) -> None:
+    def __init__(self, interpreter: Interpreter, log_delivery: LogDelivery, account: str, region: str) -> None:
         self._interpreter = interpreter
+        self._log_delivery = log_delivery
         self._machines = interpreter.store.machines
         self._prefix = f"arn:aws:states:{region}:{account}:stateMachine:"
         self.operations: dict[str, Operation] = {
@@ -64,6 +67,7 @@ class StateMachines:
             checked_logging(request.get("loggingConfiguration", LOGGING_OFF)),
             request.get("tracingConfiguration", _NO_TRACING),
         )
+        self._require_log_delivery(self.arn(name), revision)
         machine = StateMachine(self.arn(name), name, kind, revision, tags_of(request.get("tags", [])))
         known = self._machines.get(machine.arn)
         if known is None:
@@ -87,12 +91,15 @@ class StateMachines:
         if "definition" in request:
             require_valid(request["definition"], express=machine.is_express)
         before = machine.revision
-        machine.revision = Revision(
+        revision = Revision(
             request.get("definition", before.definition),
             request.get("roleArn", before.role_arn),
             checked_logging(request.get("loggingConfiguration", before.logging)),
             request.get("tracingConfiguration", before.tracing),
         )
+        if {"roleArn", "loggingConfiguration"} & request.keys():
+            self._require_log_delivery(machine.arn, revision)
+        machine.revision = revision
         return {"updateDate": machine.revision.made, "revisionId": machine.revision.identity}
 
     def delete(self, request: Members) -> Members:
@@ -153,6 +160,15 @@ class StateMachines:
         if arn not in self._machines:
             raise MachineMissingError(f"State Machine Does Not Exist: '{arn}'")
         return self._machines[arn]
+
+    def _require_log_delivery(self, arn: str, revision: Revision) -> None:
+        """Return if a revision of a state machine can log where it says.
+
+        Raises:
+            InvalidRequestError: of the kind that says why not.
+        """
+        for group in log_groups(revision.logging):
+            self._log_delivery.require(revision.role_arn, arn, group)
 
     def _tagged(self, request: Members) -> StateMachine:
         arn = request["resourceArn"]

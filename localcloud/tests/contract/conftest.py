@@ -24,6 +24,7 @@ from localcloud.ministack.iam.authorizer import MiniStackAuthorizer
 from localcloud.ministack.iam.service_role import sessions
 from localcloud.ministack.patches import install_patches
 from localcloud.ministack.stepfunctions import workflows
+from localcloud.ministack.stepfunctions.log_delivery import MiniStackLogDelivery
 from localcloud.ministack.stepfunctions.services import MiniStackServices
 from localcloud.ministack.stepfunctions.telemetry import MiniStackTelemetry
 from localcloud.server.cloud import Cloud, running
@@ -112,7 +113,11 @@ class MiniStackInProcess:
 
     def _use(self, interceptor: Interceptor) -> StepFunctionsApp:
         surroundings = Surroundings(
-            MiniStackServices(), MiniStackTelemetry(ACCOUNT), MiniStackAuthorizer(), wait_scale=0.1
+            MiniStackServices(),
+            MiniStackTelemetry(ACCOUNT),
+            MiniStackLogDelivery(),
+            MiniStackAuthorizer(),
+            wait_scale=0.1,
         )
         self.app = StepFunctionsApp(None, surroundings, interceptor)
         workflows.install(self.app)

@@ -44,13 +44,9 @@ def _of_workflows(deployment: Deployment) -> Iterator[Call]:
     # S3, GetObject and HeadObject, Permissions: for a key that is not there, 404 with s3:ListBucket and 403 without.
     for role in ("SerializeImageRole", *RECORDERS):
         yield Call(role, "s3:ListBucket", bucket, frozenset({(SECURE, "true")}))
-    # Step Functions, "Using CloudWatch Logs to log execution history", IAM policies for logging.
-    delivery = ["CreateLogDelivery", "GetLogDelivery", "UpdateLogDelivery", "DeleteLogDelivery", "ListLogDeliveries"]
-    delivery += ["PutResourcePolicy", "DescribeResourcePolicies", "DescribeLogGroups"]
     # Step Functions, "Trace Step Functions request data in AWS X-Ray", IAM policies.
     tracing = ["PutTraceSegments", "PutTelemetryRecords", "GetSamplingRules", "GetSamplingTargets"]
     for role in WORKFLOWS:
-        yield from (Call(role, f"logs:{action}", "*") for action in delivery)
         yield from (Call(role, f"xray:{action}", "*") for action in tracing)
 
 

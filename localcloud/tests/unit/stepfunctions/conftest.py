@@ -1,12 +1,14 @@
 """The interpreter alone: tasks call a fake that answers from a table, and nothing waits."""
 
+import asyncio
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
+from localcloud.api.service_model import find_operation
 from localcloud.stepfunctions.app import StepFunctionsApp
 from localcloud.stepfunctions.errors import StateError
 from localcloud.stepfunctions.executions import Execution
@@ -56,6 +58,13 @@ class FakeTelemetry:
         self.lines += lines
 
 
+class FakeLogDelivery:
+    """Lets every role deliver to every log group."""
+
+    def require(self, _role_arn: str, _machine_arn: str, _group_arn: str) -> None:
+        """Return."""
+
+
 class AllowAll:
     """Lets every caller do everything."""
 
@@ -70,7 +79,7 @@ class Interpreted:
         self.services = FakeServices()
         self.telemetry = FakeTelemetry()
         self.slept: list[float] = []
-        surroundings = Surroundings(self.services, self.telemetry, AllowAll(), wait_scale=0)
+        surroundings = Surroundings(self.services, self.telemetry, FakeLogDelivery(), AllowAll(), wait_scale=0)
         self.app = StepFunctionsApp(None, surroundings, intercept)
         self.interpreter = self.app.interpreter
         self.machines = self.app.machines("us-east-1")
@@ -115,6 +124,40 @@ class Interpreted:
 @pytest.fixture
 def states() -> Interpreted:
     return Interpreted()
+
+
+@pytest.fixture
+def api(states: Interpreted) -> Iterator[StepFunctionsApp]:
+    """The app, whose API `call` calls."""
+    yield states.app
+    states.interpreter.close()
+
+
+class ApiError(Exception):
+    """The API has answered an error, by its code."""
+
+
+def call(app: StepFunctionsApp, operation: str, **members: Any) -> dict[str, Any]:
+    """Return what the app answers; a member that the operation must have is there."""
+    sent: list[dict[str, Any]] = []
+    body = json.dumps(members).encode()
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    headers = [(b"x-amz-target", f"AWSStepFunctions.{operation}".encode())]
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": headers, "query_string": b""}
+    asyncio.run(app(scope, receive, send))  # type: ignore[arg-type]
+    answer: dict[str, Any] = json.loads(sent[1]["body"])
+    if sent[0]["status"] != 200:
+        raise ApiError(f"{answer['__type']}: {answer['message']}")
+    shape = find_operation("stepfunctions", operation).output_shape
+    assert shape is not None
+    assert set(shape.required_members) <= answer.keys()
+    return answer
 
 
 def entered(execution: Execution) -> list[str]:

@@ -1,54 +1,20 @@
 """The API over the wire: operations, their errors, and answers that fit botocore's model."""
 
-import asyncio
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from localcloud.api.service_model import find_operation
 from localcloud.stepfunctions.app import StepFunctionsApp
-from localcloud.tests.unit.stepfunctions.conftest import MACHINE_ARN, ROLE_ARN, SECONDS, Interpreted
+from localcloud.tests.unit.stepfunctions.conftest import MACHINE_ARN, ROLE_ARN, SECONDS, ApiError, Interpreted, call
 
 PASS = {"Only": {"Type": "Pass", "End": True}}
 FAIL = {"Only": {"Type": "Fail", "Error": "BadError", "Cause": "It is bad."}}
 DEFINITION = json.dumps({"QueryLanguage": "JSONata", "StartAt": "Only", "States": PASS})
 CREATE = {"name": "machine", "definition": DEFINITION, "roleArn": ROLE_ARN}
 GROUP_ARN = "arn:aws:logs:us-east-1:000000000000:log-group:/aws/vendedlogs/states/it:*"
-
-
-class ApiError(Exception):
-    """The API has answered an error, by its code."""
-
-
-def call(app: StepFunctionsApp, operation: str, **members: Any) -> dict[str, Any]:
-    """Return what the app answers; a member that the operation must have is there."""
-    sent: list[dict[str, Any]] = []
-    body = json.dumps(members).encode()
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": body}
-
-    async def send(message: dict[str, Any]) -> None:
-        sent.append(message)
-
-    headers = [(b"x-amz-target", f"AWSStepFunctions.{operation}".encode())]
-    scope = {"type": "http", "method": "POST", "path": "/", "headers": headers, "query_string": b""}
-    asyncio.run(app(scope, receive, send))  # type: ignore[arg-type]
-    answer: dict[str, Any] = json.loads(sent[1]["body"])
-    if sent[0]["status"] != 200:
-        raise ApiError(f"{answer['__type']}: {answer['message']}")
-    shape = find_operation("stepfunctions", operation).output_shape
-    assert shape is not None
-    assert set(shape.required_members) <= answer.keys()
-    return answer
-
-
-@pytest.fixture
-def api(states: Interpreted) -> Iterator[StepFunctionsApp]:
-    yield states.app
-    states.interpreter.close()
 
 
 def ended(states: Interpreted, machine: Mapping[str, Any], name: str = "one") -> str:

@@ -25,6 +25,7 @@ from localcloud.tests.unit.stepfunctions.conftest import (
     MACHINE_ARN,
     SECONDS,
     AllowAll,
+    FakeLogDelivery,
     FakeServices,
     FakeTelemetry,
     Interpreted,
@@ -164,7 +165,7 @@ def test_redrive_goes_on_from_the_state_that_failed(states: Interpreted) -> None
 
 
 def interpreter(path: Path) -> Interpreter:
-    surroundings = Surroundings(FakeServices(), FakeTelemetry(), AllowAll(), wait_scale=0)
+    surroundings = Surroundings(FakeServices(), FakeTelemetry(), FakeLogDelivery(), AllowAll(), wait_scale=0)
     return Interpreter(Store(path), surroundings)
 
 

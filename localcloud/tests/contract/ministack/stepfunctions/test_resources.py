@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from ministack.services import stepfunctions
+from ministack.services import cloudwatch_logs, stepfunctions
 from ministack.services.cloudformation import drift, provisioners
 
 from localcloud.stepfunctions.machines import StateMachine
@@ -42,6 +42,8 @@ def machine(ministack: MiniStackInProcess, arn: str) -> StateMachine:
 
 
 def test_state_machine_is_made_with_what_its_properties_say(ministack: MiniStackInProcess) -> None:
+    ministack.put_role()
+    cloudwatch_logs._create_log_group({"logGroupName": "/aws/vendedlogs/states/it"})
     destination = {"CloudWatchLogsLogGroup": {"LogGroupArn": GROUP_ARN}}
     logging = {"Level": "ALL", "IncludeExecutionData": "false", "Destinations": [destination]}
     made = make(properties(LoggingConfiguration=logging, TracingConfiguration={"Enabled": True}))
