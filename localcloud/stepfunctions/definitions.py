@@ -1,7 +1,9 @@
 """Definitions: refused with AWS's diagnostics, or by name where a feature is not emulated."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from localcloud.api.protocol import NotEmulatedError
@@ -22,14 +24,31 @@ _FIELDS = ("Credentials", "Iterator", "ItemBatcher")
 
 def diagnose(text: str, *, express: bool) -> list[Finding]:
     """Return every reason for which Step Functions refuses a definition."""
+    duplicates: list[str] = []
     try:
-        definition = json.loads(text)
+        definition = json.loads(text, object_pairs_hook=partial(_object, duplicates))
     except (ValueError, RecursionError) as exc:
         return [Finding("INVALID_JSON_DESCRIPTION", "/", str(exc), "json")]
     if not isinstance(definition, dict):
         message = "The definition is not a JSON object."
         return [Finding("INVALID_JSON_DESCRIPTION", "/", message, "json")]
-    return list(check(definition, express=express))
+    repeated = [
+        Finding(
+            "DUPLICATE_STATE_NAME",
+            "/States",
+            f"Two states of the same States are called {name!r}.",
+            "duplicate_key",
+        )
+        for name in duplicates
+    ]
+    return [*repeated, *check(definition, express=express)]
+
+
+def _object(duplicates: list[str], pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON; add the names to `duplicates` that two of its states share."""
+    names = Counter(name for name, value in pairs if isinstance(value, dict) and "Type" in value)
+    duplicates += [name for name, count in names.items() if count > 1]
+    return dict(pairs)
 
 
 def require_valid(text: str, *, express: bool) -> None:
