@@ -107,7 +107,16 @@ class Hosting:
     def _create_model(self, request: Record) -> Record:
         refuse_not_emulated(request, _EMULATED["CreateModel"])
         check_container(request, self._store, self._algorithms)
+        self._require_role(request)
         return self._store.create(MODEL, request)
+
+    def _require_role(self, model: Record) -> None:
+        """Refuse a model whose execution role SageMaker may not assume."""
+        if role_arn := model.get("ExecutionRoleArn"):
+            try:
+                self._role(role_arn, self._store.arn(MODEL, model["ModelName"])).assume()
+            except RoleRefusedError as exc:
+                raise InvalidRequestError(str(exc)) from exc
 
     def _create_endpoint_config(self, request: Record) -> Record:
         refuse_not_emulated(request, _EMULATED["CreateEndpointConfig"])

@@ -34,6 +34,18 @@ def endpoint(cloud: Cloud, model_url: str) -> str:
     return "trucks"
 
 
+def test_model_whose_role_does_not_trust_sagemaker_is_refused(cloud: Cloud, model_url: str) -> None:
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
+    document = json.dumps({"Statement": [trust]})
+    role = cloud.client("iam").create_role(RoleName="of-lambda", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    container = {"Image": hosted.IMAGE, "ModelDataUrl": model_url}
+    for refused in (role, f"{role}-missing"):
+        with pytest.raises(ClientError, match=rf"ValidationException.*Could not assume role {refused}\."):
+            cloud.client("sagemaker").create_model(
+                ModelName="refused", ExecutionRoleArn=refused, PrimaryContainer=container
+            )
+
+
 def until[Found](find: Callable[[], Found]) -> Found:
     """Ask until there is an answer."""
     deadline = time.monotonic() + 20

@@ -34,10 +34,19 @@ def capture(cloud: Cloud) -> list[str]:
     return [file.url for file in cloud.telemetry.files]
 
 
+def test_model_whose_role_does_not_trust_sagemaker_is_refused(cloud: Cloud) -> None:
+    cloud.iam.denied.add("sts:AssumeRole")
+    with pytest.raises(ClientError, match=r"ValidationException.*not authorized to perform: sts:AssumeRole"):
+        cloud.create_model("trucks", "trucks")
+    assert [] == cloud.control.list_models()["Models"]
+
+
 @pytest.mark.parametrize("action", ["sts:AssumeRole", "s3:GetObject"])
 def test_endpoint_whose_role_may_not_read_the_model_fails(cloud: Cloud, action: str) -> None:
+    configure(cloud)
     cloud.iam.denied.add(action)
-    cloud.create_endpoint("trucks")
+    cloud.control.create_endpoint(EndpointName="trucks", EndpointConfigName="trucks")
+    assert "Failed" == cloud.settle("trucks")
     reason = cloud.control.describe_endpoint(EndpointName="trucks")["FailureReason"]
     assert f"not authorized to perform: {action}" in reason
 
