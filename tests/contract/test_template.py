@@ -219,6 +219,13 @@ def test_samconfig_has_the_three_environments(samconfig: dict[str, Any]) -> None
     assert {"version", "default", "prod", "local"} == set(samconfig)
 
 
+def test_local_sync_needs_nothing_that_the_local_cloud_lacks(samconfig: dict[str, Any]) -> None:
+    options = samconfig["local"]["sync"]["parameters"]
+    assert options["dependency_layer"] is False  # a nested stack with AWS::Serverless::LayerVersion
+    # CreateStack, which sync calls without a change set, expands the template's Transform.
+    assert "CAPABILITY_AUTO_EXPAND" in options["capabilities"].split()
+
+
 def test_sam_finds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.setenv("SAM_CLI_TELEMETRY", "0")
