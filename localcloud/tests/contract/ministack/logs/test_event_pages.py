@@ -1,5 +1,6 @@
 """FilterLogEvents returns every event once, in pages, and each event has an id."""
 
+import base64
 from collections.abc import Iterator
 from time import time
 from typing import Any
@@ -106,8 +107,8 @@ def test_event_keeps_its_id_so_that_tail_can_follow(cloud: Cloud, group: str) ->
 @pytest.mark.parametrize(
     ("request_members", "message"),
     [
-        ({"nextToken": "other"}, "The specified nextToken is invalid"),
-        ({"nextToken": "Nw=="}, "The specified nextToken is invalid"),
+        ({"nextToken": "token"}, "The specified nextToken is invalid"),
+        ({"nextToken": base64.b64encode(b"7").decode()}, "The specified nextToken is invalid"),
         ({"logStreamNames": ["a"], "logStreamNamePrefix": "a"}, "cannot be specified together"),
     ],
 )
