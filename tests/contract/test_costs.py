@@ -73,6 +73,12 @@ def test_readme_names_the_transitions_of_a_thousand_images(prices: Prices) -> No
     assert f"{sentence} (${dollars:.2f})" in text_of("README.md")
 
 
+def test_quotas_name_the_state_transitions_of_an_image() -> None:
+    transitions = len(accepted_path(read_definition("image_classification")))
+    row = f"| Step Functions, state transitions a second | {transitions} (Standard) |"
+    assert row in text_of("docs/operations.md")
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_page_names_the_hourly_prices_of_the_default_instances(page: str, prices: Prices) -> None:
     defaults = (instances.ENDPOINT, instances.TRAINING)

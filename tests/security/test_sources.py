@@ -109,6 +109,13 @@ def test_no_secret_is_committed() -> None:
     assert set() == secrets_in(text_files())
 
 
+def test_no_file_names_a_package_registry() -> None:
+    # Put together here, so that this file names none. Installers know their own registry.
+    registries = [f"{host}.{domain}" for host, domain in (("pypi", "org"), ("npmjs", "org"), ("pythonhosted", "org"))]
+    texts = {name: (ROOT / name).read_text(encoding="utf-8") for name in text_files()}
+    assert [] == [name for name, text in texts.items() if any(registry in text for registry in registries)]
+
+
 def test_planted_secrets_are_found(tmp_path: Path) -> None:
     # Put together here, so that this file holds none.
     planted = {

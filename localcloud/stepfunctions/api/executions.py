@@ -86,12 +86,7 @@ class Executions:
     def _describe(self, request: Members) -> Members:
         _require_all_data(request)
         execution = self._get(request["executionArn"])
-        more = {
-            "mapRunArn": execution.map_run_arn,
-            "redriveCount": execution.redrives,
-            "redriveDate": execution.redriven,
-            **redrive_status(execution),
-        }
+        more = _origin(execution) | redrive_status(execution)
         return {**_described(execution), **present(more)}
 
     def _list(self, request: Members) -> Members:
@@ -146,29 +141,31 @@ def _place(execution: Execution) -> list[Any]:
     return [execution.started, execution.arn]
 
 
-def _summary(execution: Execution) -> Members:
-    shown = {
+def _identity(execution: Execution) -> Members:
+    return {
         "executionArn": execution.arn,
         "stateMachineArn": execution.machine_arn,
         "name": execution.name,
         "status": execution.status,
         "startDate": execution.started,
         "stopDate": execution.stopped,
+    }
+
+
+def _origin(execution: Execution) -> Members:
+    return {
         "mapRunArn": execution.map_run_arn,
         "redriveCount": execution.redrives,
         "redriveDate": execution.redriven,
     }
-    return present(shown)
+
+
+def _summary(execution: Execution) -> Members:
+    return present(_identity(execution) | _origin(execution))
 
 
 def _described(execution: Execution) -> Members:
-    shown = {
-        "executionArn": execution.arn,
-        "stateMachineArn": execution.machine_arn,
-        "name": execution.name,
-        "status": execution.status,
-        "startDate": execution.started,
-        "stopDate": execution.stopped,
+    shown = _identity(execution) | {
         "input": execution.input,
         "inputDetails": _INCLUDED,
         "output": execution.output,
