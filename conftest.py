@@ -23,7 +23,11 @@ def pytest_configure() -> None:
 
 def put_tools_on_path() -> None:
     """Put the folders of the project's tools before everything else on PATH."""
-    others = [folder for folder in os.environ.get("PATH", "").split(os.pathsep) if Path(folder) not in TOOLS]
+    others = [
+        folder
+        for folder in os.environ.get("PATH", "").split(os.pathsep)
+        if Path(folder) not in TOOLS
+    ]
     os.environ["PATH"] = os.pathsep.join([*map(str, TOOLS), *others])
 
 

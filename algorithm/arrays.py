@@ -30,7 +30,11 @@ def load_arrays(file: IO[bytes], *names: str) -> Arrays:
     """
     wanted = {f"{name}.npy": name for name in names}
     try:
-        found = {wanted[str(one.path)]: _array(one) for one in zip_files(file, LIMITS) if str(one.path) in wanted}
+        found = {
+            wanted[str(one.path)]: _array(one)
+            for one in zip_files(file, LIMITS)
+            if str(one.path) in wanted
+        }
     except UnsafeArchiveError as error:
         raise InvalidArraysError(str(error)) from error
     for name in names:
@@ -45,14 +49,23 @@ def _array(file: ArchivedFile) -> NDArray[Any]:
         if npy.read_magic(file) != (1, 0):
             raise InvalidArraysError(f"{file.path} is not of version 1.0 of its format")
         shape, is_fortran, dtype = npy.read_array_header_1_0(file)
-    except (ValueError, TokenError, RecursionError, MemoryError) as error:  # the header is a Python literal
+    except (
+        ValueError,
+        TokenError,
+        RecursionError,
+        MemoryError,
+    ) as error:  # the header is a Python literal
         raise InvalidArraysError(f"{file.path}: {error}") from error
     if dtype.hasobject:
-        raise InvalidArraysError(f"{file.path} holds Python objects, which are not read (allow_pickle)")
+        raise InvalidArraysError(
+            f"{file.path} holds Python objects, which are not read (allow_pickle)"
+        )
     data = bytearray()
     for piece in file.pieces():
         data += piece
     if min(shape, default=0) < 0 or len(data) != math.prod(shape) * dtype.itemsize:
-        raise InvalidArraysError(f"{file.path} has {len(data):,} bytes, which is not an array of shape {shape}")
+        raise InvalidArraysError(
+            f"{file.path} has {len(data):,} bytes, which is not an array of shape {shape}"
+        )
     flat = np.frombuffer(data, dtype)
     return flat.reshape(shape[::-1]).transpose() if is_fortran else flat.reshape(shape)

@@ -51,17 +51,25 @@ def transformed(picture: Image.Image, chance: np.random.Generator) -> Image.Imag
     ratio = 1 + chance.uniform(-ASPECT, ASPECT)  # of width to height
     turn = np.array([[cos(angle), -sin(angle)], [sin(angle), cos(angle)]])
     shear = np.array([[1, chance.uniform(-SHEAR, SHEAR)], [0, 1]])
-    back = np.linalg.inv(turn @ shear @ np.diag([2 * ratio / (1 + ratio), 2 / (1 + ratio)]))  # Pillow asks whence
+    back = np.linalg.inv(
+        turn @ shear @ np.diag([2 * ratio / (1 + ratio), 2 / (1 + ratio)])
+    )  # Pillow asks whence
     centre = np.array(picture.size) / 2
     whence = np.column_stack([back, centre - back @ centre]).ravel().tolist()
     return picture.transform(
-        picture.size, Image.Transform.AFFINE, whence, Image.Resampling.BICUBIC, fillcolor=(255, 255, 255)
+        picture.size,
+        Image.Transform.AFFINE,
+        whence,
+        Image.Resampling.BICUBIC,
+        fillcolor=(255, 255, 255),
     )
 
 
 def coloured(picture: Image.Image, chance: np.random.Generator) -> Image.Image:
     """With hue, saturation and value shifted, all of its pixels alike. Hue is a circle; the others end at 0 and 255."""
     most = np.array([HUE, SATURATION, VALUE])
-    shifted = np.asarray(picture.convert("HSV"), np.int16) + chance.integers(-most, most, endpoint=True)
+    shifted = np.asarray(picture.convert("HSV"), np.int16) + chance.integers(
+        -most, most, endpoint=True
+    )
     shifted[..., 0] %= 256
     return Image.fromarray(shifted.clip(0, 255).astype(np.uint8), "HSV").convert("RGB")

@@ -35,7 +35,9 @@ class Backbone:
     sha256: str
     session: onnxruntime.InferenceSession
 
-    def features(self, image: bytes, view: Callable[[Image.Image], Image.Image] = squeezed) -> NDArray[np.float32]:
+    def features(
+        self, image: bytes, view: Callable[[Image.Image], Image.Image] = squeezed
+    ) -> NDArray[np.float32]:
         """Features of shape (2560,) of a view of an encoded image. Safe to call from several threads at once.
 
         Raises UndecodableImageError.

@@ -39,12 +39,18 @@ def content_types(path: Path) -> Mapping[str, str]:
         return {}
     try:
         channels = json.loads(path.read_text(encoding="utf-8"))
-        return {name: channel["ContentType"] for name, channel in channels.items() if "ContentType" in channel}
+        return {
+            name: channel["ContentType"]
+            for name, channel in channels.items()
+            if "ContentType" in channel
+        }
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise ChannelError(f"{path.name}: {error}") from error
 
 
-def read_channel(data: Path, channel: str, num_classes: int, content_type: str | None = None) -> list[LabelledImage]:
+def read_channel(
+    data: Path, channel: str, num_classes: int, content_type: str | None = None
+) -> list[LabelledImage]:
     """The images of a channel of a job's data folder.
 
     Without a content type, it is RecordIO if there is no channel `<channel>_lst`.
@@ -54,8 +60,12 @@ def read_channel(data: Path, channel: str, num_classes: int, content_type: str |
     """
     if content_type not in (None, RECORDIO, *IMAGES):
         raise ChannelError(f"{channel} has the content type {content_type}")
-    is_recordio = content_type == RECORDIO or (content_type is None and not (data / f"{channel}_lst").exists())
-    images = list(recorded(data / channel, num_classes) if is_recordio else listed(data, channel, num_classes))
+    is_recordio = content_type == RECORDIO or (
+        content_type is None and not (data / f"{channel}_lst").exists()
+    )
+    images = list(
+        recorded(data / channel, num_classes) if is_recordio else listed(data, channel, num_classes)
+    )
     if not images:
         raise ChannelError(f"{channel} holds no image")
     return images
@@ -65,12 +75,16 @@ def recorded(folder: Path, num_classes: int) -> Iterator[LabelledImage]:
     """The images in the .rec files of a channel."""
     files = sorted(folder.rglob("*.rec"))
     if not files:
-        raise ChannelError(f"{folder.name} holds neither a .rec file nor, in {folder.name}_lst, an image list")
+        raise ChannelError(
+            f"{folder.name} holds neither a .rec file nor, in {folder.name}_lst, an image list"
+        )
     for file in files:
         try:
             for number, record in enumerate(image_records(file.read_bytes())):
                 if record.label not in range(num_classes):
-                    raise RecordIOError(f"image {number}: label {record.label:g} is not one of 0 to {num_classes - 1}")
+                    raise RecordIOError(
+                        f"image {number}: label {record.label:g} is not one of 0 to {num_classes - 1}"
+                    )
                 yield LabelledImage(f"{file.name}, image {number}", int(record.label), record.image)
         except RecordIOError as error:
             raise RecordIOError(f"{file.name}: {error.detail}") from error
@@ -80,14 +94,18 @@ def listed(data: Path, channel: str, num_classes: int) -> Iterator[LabelledImage
     """The image files that are listed by the one .lst file of the channel `<channel>_lst`."""
     lists = sorted((data / f"{channel}_lst").glob("*.lst"))
     if len(lists) != 1:
-        raise ImageListError(f"the channel {channel}_lst holds {len(lists)} .lst files; it must hold one")
+        raise ImageListError(
+            f"the channel {channel}_lst holds {len(lists)} .lst files; it must hold one"
+        )
     try:
         lines = lists[0].read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError as error:
         raise ImageListError(f"{lists[0].name}: {error}") from error
     for number, line in enumerate(lines, start=1):
         if line.strip():
-            yield labelled_image(line, f"{lists[0].name}, line {number}", data / channel, num_classes)
+            yield labelled_image(
+                line, f"{lists[0].name}, line {number}", data / channel, num_classes
+            )
 
 
 def labelled_image(line: str, where: str, folder: Path, num_classes: int) -> LabelledImage:

@@ -35,7 +35,10 @@ class Channel:
         probabilities = head.probabilities(self.features)
         of_the_truth = probabilities[np.arange(len(self.labels)), self.labels]
         accuracy = float((probabilities.argmax(axis=1) == self.labels).mean())
-        metrics = {"accuracy": accuracy, "loss": float(-np.log(np.maximum(of_the_truth, TINY)).mean())}
+        metrics = {
+            "accuracy": accuracy,
+            "loss": float(-np.log(np.maximum(of_the_truth, TINY)).mean()),
+        }
         if top_k:
             likelier = (probabilities > of_the_truth[:, np.newaxis]).sum(axis=1)
             metrics[f"top_k_accuracy_{top_k}"] = float((likelier < top_k).mean())
@@ -57,7 +60,9 @@ class Epochs:
 
         Raises DivergedError, and StoppedError if there has been no epoch.
         """
-        training = HeadTraining(self.train.features, self.train.labels, self.chosen, self.train.views)
+        training = HeadTraining(
+            self.train.features, self.train.labels, self.chosen, self.train.views
+        )
         progress = self.resumed() or Progress(training.beginning(self.head))
         for number in range(len(progress.accuracies), self.chosen.epochs):
             if stop.is_set() or is_exhausted(progress.accuracies, self.chosen):
@@ -86,7 +91,9 @@ class Epochs:
         done = len(progress.accuracies)
         is_best = progress.best.number == done - 1
         if is_best:
-            logger.info("Storing the best model with validation accuracy: %f", progress.accuracies[-1])
+            logger.info(
+                "Storing the best model with validation accuracy: %f", progress.accuracies[-1]
+            )
         frequency = self.chosen.checkpoint_frequency
         if self.checkpoint and (stop.is_set() or (done % frequency == 0 if frequency else is_best)):
             save_arrays(self.checkpoint, {**progress.arrays(), "job": np.array(self.digest)})
@@ -98,7 +105,9 @@ class Epochs:
         if not arrays:
             return None
         if arrays["job"] != self.digest:
-            logger.warning("The checkpoint is of other images or hyperparameters, so it is not used")
+            logger.warning(
+                "The checkpoint is of other images or hyperparameters, so it is not used"
+            )
             return None
         progress = Progress.from_arrays(arrays)
         logger.info("Resuming from the checkpoint after epoch %d", len(progress.accuracies) - 1)

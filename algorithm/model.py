@@ -63,7 +63,11 @@ def load_archive(archive: Path) -> Model:
     try:
         with archive.open("rb") as packed:
             members = tar_gz_files(packed, MODEL)
-            files = {str(member.path): member.content() for member in members if str(member.path) in FILES}
+            files = {
+                str(member.path): member.content()
+                for member in members
+                if str(member.path) in FILES
+            }
     except (OSError, UnsafeArchiveError) as error:
         raise InvalidModelError(f"{archive.name}: {error}") from error
     if missing := [name for name in FILES if name not in files]:
@@ -81,7 +85,9 @@ def _read(files: Mapping[str, bytes]) -> Model:
     except (ValueError, KeyError, TypeError, InvalidArraysError) as error:
         raise InvalidModelError(str(error)) from error
     if (head.weights.shape, head.bias.shape) != ((FEATURES, classes), (classes,)):
-        raise InvalidModelError(f"weights {head.weights.shape}, bias {head.bias.shape}, {classes} classes")
+        raise InvalidModelError(
+            f"weights {head.weights.shape}, bias {head.bias.shape}, {classes} classes"
+        )
     backbone = load_backbone()
     if trained_on != backbone.sha256:
         raise BackboneMismatchError(f"sha256 {trained_on} instead of {backbone.sha256}")

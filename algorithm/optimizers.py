@@ -43,7 +43,12 @@ def nag(at: Descent, gradient: Floats, rate: float, chosen: Hyperparameters) -> 
     """One step of Nesterov's accelerated gradient."""
     decayed = gradient + chosen.weight_decay * at.layer
     velocity = chosen.momentum * at.first - rate * decayed
-    return replace(at, layer=at.layer + chosen.momentum * velocity - rate * decayed, first=velocity, steps=at.steps + 1)
+    return replace(
+        at,
+        layer=at.layer + chosen.momentum * velocity - rate * decayed,
+        first=velocity,
+        steps=at.steps + 1,
+    )
 
 
 def adam(at: Descent, gradient: Floats, rate: float, chosen: Hyperparameters) -> Descent:
@@ -51,7 +56,9 @@ def adam(at: Descent, gradient: Floats, rate: float, chosen: Hyperparameters) ->
     steps = at.steps + 1
     mean = chosen.beta_1 * at.first + (1 - chosen.beta_1) * gradient
     square = chosen.beta_2 * at.second + (1 - chosen.beta_2) * np.square(gradient)
-    unbiased = float(np.divide(rate * math.sqrt(1 - chosen.beta_2**steps), 1 - chosen.beta_1**steps))
+    unbiased = float(
+        np.divide(rate * math.sqrt(1 - chosen.beta_2**steps), 1 - chosen.beta_1**steps)
+    )
     return Descent(at.layer - unbiased * mean / (np.sqrt(square) + chosen.eps), mean, square, steps)
 
 

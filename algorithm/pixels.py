@@ -67,7 +67,9 @@ class CentreCrop:
         return seen.crop((left, top, left + SIDE, top + SIDE))
 
 
-def decode(image: bytes, view: Callable[[Image.Image], Image.Image] = squeezed) -> NDArray[np.uint8]:
+def decode(
+    image: bytes, view: Callable[[Image.Image], Image.Image] = squeezed
+) -> NDArray[np.uint8]:
     """A view of the image as RGB pixels of shape (224, 224, 3), uint8.
 
     Bicubic, in training as in serving: a model trained on bicubic pixels loses 1 point of accuracy on lanczos ones

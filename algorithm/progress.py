@@ -48,9 +48,17 @@ class Progress:
     def arrays(self) -> Arrays:
         """For a checkpoint, once there has been an epoch."""
         assert self.best, "a checkpoint follows an epoch"
-        best = {"number": self.best.number, "train": self.best.train, "validation": self.best.validation}
+        best = {
+            "number": self.best.number,
+            "train": self.best.train,
+            "validation": self.best.validation,
+        }
         facts = {"steps": self.descent.steps, "accuracies": self.accuracies, "best": best}
-        descent = {"layer": self.descent.layer, "first": self.descent.first, "second": self.descent.second}
+        descent = {
+            "layer": self.descent.layer,
+            "first": self.descent.first,
+            "second": self.descent.second,
+        }
         head = {"weights": self.best.head.weights, "bias": self.best.head.bias}
         return {**descent, **head, "facts": np.array(json.dumps(facts))}
 

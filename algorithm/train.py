@@ -33,10 +33,14 @@ def run(root: Path, stop: Event) -> int:
     except StoppedError as stopped:
         logger.info("%s", stopped)
     except Exception as error:  # the process boundary
-        logger.error("%s: %s", type(error).__name__, error, exc_info=not isinstance(error, AlgorithmError))
+        logger.error(
+            "%s: %s", type(error).__name__, error, exc_info=not isinstance(error, AlgorithmError)
+        )
         failure = root / "output" / "failure"
         failure.parent.mkdir(parents=True, exist_ok=True)
-        failure.write_text(f"{type(error).__name__}: {error}"[:MAX_FAILURE_CHARACTERS], encoding="utf-8")
+        failure.write_text(
+            f"{type(error).__name__}: {error}"[:MAX_FAILURE_CHARACTERS], encoding="utf-8"
+        )
         return 1
     return 0
 
@@ -46,10 +50,16 @@ def main() -> int:
     stop = Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     log = logging.StreamHandler(sys.stdout)
-    log.setFormatter(VisibleFormatter("[%(asctime)s %(levelname)s %(thread)d] %(message)s", "%m/%d/%Y %H:%M:%S"))
+    log.setFormatter(
+        VisibleFormatter("[%(asctime)s %(levelname)s %(thread)d] %(message)s", "%m/%d/%Y %H:%M:%S")
+    )
     logging.basicConfig(handlers=[log], level=logging.INFO)
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, nargs="?", default=Path("/opt/ml"), help="default: /opt/ml")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "folder", type=Path, nargs="?", default=Path("/opt/ml"), help="default: /opt/ml"
+    )
     return run(parser.parse_args().folder, stop)
 
 

@@ -1,6 +1,13 @@
 """Every measurement, one after the other; the local cloud must be up with the demo's service on it."""
 
-from benchmarks import backlog, bad_images, function_start, image_preparation, staging, workflow_latency
+from benchmarks import (
+    backlog,
+    bad_images,
+    function_start,
+    image_preparation,
+    staging,
+    workflow_latency,
+)
 from localcloud.server.cloud import Cloud, require
 from localcloud.server.settings import Folder
 from untrusted.terminal import say

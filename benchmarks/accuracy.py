@@ -41,7 +41,9 @@ TRIALS = (
 def training(environment: Mapping[str, str], runs: Path, *step: str) -> dict[str, Any]:
     """The data of one step of the training tool, whose progress goes to the terminal."""
     command = [sys.executable, "-m", "training", *step, "--json", "--runs", str(runs)]
-    ended = subprocess.run(command, env=dict(environment), stdout=subprocess.PIPE, check=True, text=True)
+    ended = subprocess.run(
+        command, env=dict(environment), stdout=subprocess.PIPE, check=True, text=True
+    )
     data: dict[str, Any] = json.loads(ended.stdout)
     return data
 
@@ -51,14 +53,18 @@ def measure(trial: Trial) -> tuple[float, dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder, running(Path(folder) / ".local") as cloud:
         runs = Path(folder) / "runs"
         training(cloud.environment, runs, "stage", str(trial.images), "--run", trial.name)
-        results = {step: training(cloud.environment, runs, step, "--run", trial.name) for step in STEPS}
+        results = {
+            step: training(cloud.environment, runs, step, "--run", trial.name) for step in STEPS
+        }
     return float(results["train"]["seconds"]), results["evaluate"]["metrics"]
 
 
 def main() -> int:
     """Measure both trials, print a table, and return 0 if every figure is reached."""
     cifar10.fetch(TRIALS[1].images)
-    table = Table("dataset", "accuracy", "95 % interval", "n", "at least", "training job", "at most")
+    table = Table(
+        "dataset", "accuracy", "95 % interval", "n", "at least", "training job", "at most"
+    )
     reached = True
     for trial in TRIALS:
         seconds, metrics = measure(trial)

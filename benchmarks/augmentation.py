@@ -16,7 +16,9 @@ from pathlib import Path
 from statistics import mean, stdev
 from threading import Event
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: algorithm says why, and comes too late here
+os.environ.setdefault(
+    "OPENBLAS_NUM_THREADS", "1"
+)  # before numpy: algorithm says why, and comes too late here
 
 import numpy as np
 from rich.table import Table
@@ -33,7 +35,9 @@ from untrusted.console import Console
 FOLDER = Path("build/cifar10-pool")
 POOL, TRAIN, VALIDATION = 1_000, 200, 50  # images of each class: to draw from, and drawn
 CLASSES = {"cars-and-trucks": ("automobile", "truck"), "cifar-10": cifar10.CLASSES}
-HYPERPARAMETERS = tomllib.loads(Path("training/jobs/hyperparameters.toml").read_text(encoding="utf-8"))
+HYPERPARAMETERS = tomllib.loads(
+    Path("training/jobs/hyperparameters.toml").read_text(encoding="utf-8")
+)
 RESIZE = HYPERPARAMETERS["resize"]
 NEVER = Event()
 
@@ -51,7 +55,12 @@ class Figure:
 
 @cache
 def channel(
-    store: FeatureStore, split: str, names: tuple[str, ...], part: slice, seed: int, kind: Kind | None = None
+    store: FeatureStore,
+    split: str,
+    names: tuple[str, ...],
+    part: slice,
+    seed: int,
+    kind: Kind | None = None,
 ) -> Channel:
     """The part of each class of a split that a seed draws, with its views if there are to be any.
 
@@ -83,7 +92,9 @@ def measure(store: FeatureStore, dataset: str, seed: int, kind: Kind | None) -> 
     )
     best = Epochs(train, validation, chosen).run(NEVER)
     figure = Figure(dataset, seed, kind, test.metrics(best.head)["accuracy"], len(test.labels))
-    Console(stderr=True).print(f"{dataset}, seed {seed}, {kind}: {figure.accuracy:.2%} of {figure.n:,}")
+    Console(stderr=True).print(
+        f"{dataset}, seed {seed}, {kind}: {figure.accuracy:.2%} of {figure.n:,}"
+    )
     return figure
 
 
@@ -94,16 +105,28 @@ def table(figures: list[Figure]) -> Table:
         of = {(one.seed, one.augmentation): one for one in figures if one.dataset == dataset}
         seeds = sorted({seed for seed, _ in of})
         for seed in seeds:
-            shown.add_row(dataset, str(seed), *(f"{of[seed, kind].accuracy:.2%}" for kind in (None, *KINDS)))
-        gains = [[100 * (of[seed, kind].accuracy - of[seed, None].accuracy) for seed in seeds] for kind in KINDS]
-        told = (f"{mean(gain):+.2f} ± {stdev(gain) / len(gain) ** 0.5 if len(gain) > 1 else nan:.2f}" for gain in gains)
-        shown.add_row(dataset, "gain, points", f"n = {of[seeds[0], None].n:,}", *told, end_section=True)
+            shown.add_row(
+                dataset, str(seed), *(f"{of[seed, kind].accuracy:.2%}" for kind in (None, *KINDS))
+            )
+        gains = [
+            [100 * (of[seed, kind].accuracy - of[seed, None].accuracy) for seed in seeds]
+            for kind in KINDS
+        ]
+        told = (
+            f"{mean(gain):+.2f} ± {stdev(gain) / len(gain) ** 0.5 if len(gain) > 1 else nan:.2f}"
+            for gain in gains
+        )
+        shown.add_row(
+            dataset, "gain, points", f"n = {of[seeds[0], None].n:,}", *told, end_section=True
+        )
     return shown
 
 
 def main() -> int:
     """Measure what the command line asks for, and print it."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seeds", type=int, default=5, metavar="N", help="(%(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     asked = parser.parse_args()
@@ -116,7 +139,9 @@ def main() -> int:
         for kind in (None, *KINDS)
     ]
     if asked.json:
-        asked.json.write_text(json.dumps([asdict(one) for one in figures], indent=2) + "\n", encoding="utf-8")
+        asked.json.write_text(
+            json.dumps([asdict(one) for one in figures], indent=2) + "\n", encoding="utf-8"
+        )
     Console().print(table(figures))
     return 0
 

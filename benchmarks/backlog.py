@@ -33,7 +33,9 @@ def store(cloud: Cloud, bucket: str, prefix: str, count: int) -> None:
 
     def put(numbered: tuple[int, Path]) -> None:
         number, path = numbered
-        s3.put_object(Bucket=bucket, Key=f"{prefix}{number:05}{path.suffix}", Body=path.read_bytes())
+        s3.put_object(
+            Bucket=bucket, Key=f"{prefix}{number:05}{path.suffix}", Body=path.read_bytes()
+        )
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(put, enumerate(islice(cycle(IMAGES), count))))
@@ -41,7 +43,11 @@ def store(cloud: Cloud, bucket: str, prefix: str, count: int) -> None:
 
 def units(events: list[dict[str, Any]]) -> Counter[str]:
     """The units that cli/prices.toml prices in the history of one execution for an image."""
-    entered = [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
+    entered = [
+        event["stateEnteredEventDetails"]["name"]
+        for event in events
+        if "stateEnteredEventDetails" in event
+    ]
     return Counter(
         {
             "state_transition": len(entered),
@@ -62,7 +68,9 @@ def histories(cloud: Cloud, workflow_arn: str, since: datetime) -> Iterator[list
     for page in states.get_paginator("list_executions").paginate(stateMachineArn=workflow_arn):
         for execution in page["executions"]:
             if execution["startDate"] >= since:
-                pages = states.get_paginator("get_execution_history").paginate(executionArn=execution["executionArn"])
+                pages = states.get_paginator("get_execution_history").paginate(
+                    executionArn=execution["executionArn"]
+                )
                 yield [dict(event) for page in pages for event in page["events"]]
 
 
@@ -96,7 +104,9 @@ def measure(cloud: Cloud) -> list[str]:
         seconds, total = work_off(cloud, service, count)
         costs.append(sum(dollars[unit] * amount for unit, amount in total.items()) / 1e6 / count)
         amounts = ", ".join(f"{amount / count:.2f} {unit}" for unit, amount in total.items())
-        lines.append(f"  {count:5,} images: ${costs[-1]:.6f} ({amounts}); {seconds / count * 1000:.0f} ms")
+        lines.append(
+            f"  {count:5,} images: ${costs[-1]:.6f} ({amounts}); {seconds / count * 1000:.0f} ms"
+        )
     lines.append(f"  large over small: {costs[1] / costs[0]:.3f} (at most {1 + LIMIT:.2f})")
     return lines
 

@@ -19,7 +19,9 @@ def results(names: Iterable[str]) -> list[dict[str, Any]]:
     """Name, outcome, milliseconds of the processor and megabytes of every image of the sets."""
     # Only as a command: nobody imports tests.
     command = [sys.executable, "-m", "tests.images.measured", *names]
-    lines = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
+    lines = subprocess.run(
+        command, stdout=subprocess.PIPE, text=True, check=True
+    ).stdout.splitlines()
     return [json.loads(line) for line in lines]
 
 

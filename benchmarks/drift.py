@@ -50,7 +50,10 @@ CONDITIONS: Mapping[str, Callable[[Image.Image], Image.Image]] = {
     "upside down": lambda image: image.transpose(Image.Transpose.ROTATE_180),
 }
 MILDER_MIX = "class mix, half as often"
-CLASS_MIXES: Mapping[str, float] = {"class mix, a third as often": 1 / 3, MILDER_MIX: 1 / 2}  # half of the classes
+CLASS_MIXES: Mapping[str, float] = {
+    "class mix, a third as often": 1 / 3,
+    MILDER_MIX: 1 / 2,
+}  # half of the classes
 VERDICTS = {True: "reached", False: "MISSED", None: "not judged"}
 NOTE = (
     "Not judged: half of the classes coming half as often as the others is as mild a drift as 500 images can tell from "
@@ -69,7 +72,9 @@ class Photos:
 
     def sample(self, chosen: Sequence[int]) -> Sample:
         """Some of them, as the comparison wants them."""
-        decisions = Decisions([self.classes[one] for one in chosen], [self.confidences[one] for one in chosen])
+        decisions = Decisions(
+            [self.classes[one] for one in chosen], [self.confidences[one] for one in chosen]
+        )
         return Sample(decisions, columns([self.statistics[one] for one in chosen]))
 
 
@@ -92,13 +97,19 @@ class Row:
 
     def as_data(self) -> dict[str, Any]:
         """The row as JSON has it."""
-        return {**vars(self), "share": self.found / self.n, "interval": wilson_interval(self.found, self.n)}
+        return {
+            **vars(self),
+            "share": self.found / self.n,
+            "interval": wilson_interval(self.found, self.n),
+        }
 
 
 def trained(images: Sequence[bytes], labels: Sequence[int], classes: int) -> Head:
     """A head for the backbone, as the algorithm trains it."""
     size = {"num_classes": str(classes), "num_training_samples": str(len(images))}
-    training = HeadTraining(features(images), np.array(labels), parse(size | {"epochs": str(EPOCHS)}))
+    training = HeadTraining(
+        features(images), np.array(labels), parse(size | {"epochs": str(EPOCHS)})
+    )
     descent = training.beginning(None)
     for number in range(EPOCHS):
         descent = training.epoch(number, descent)
@@ -110,7 +121,9 @@ def features(images: Sequence[bytes]) -> NDArray[np.float32]:
     return np.stack(list(cores().map(load_backbone().features, images)))
 
 
-def photographed(images: Sequence[bytes], labels: Sequence[int], head: Head, names: Sequence[str]) -> Photos:
+def photographed(
+    images: Sequence[bytes], labels: Sequence[int], head: Head, names: Sequence[str]
+) -> Photos:
     """Have the model answer, and measure the images."""
     probabilities = head.probabilities(features(images))
     classes = [names[one] for one in probabilities.argmax(axis=1)]
@@ -125,7 +138,9 @@ def changed(image: bytes, drift: str) -> bytes:
     return file.getvalue()
 
 
-def is_found(photos: Mapping[str, Photos], drift: str, draw: np.random.Generator, sizes: tuple[int, int]) -> bool:
+def is_found(
+    photos: Mapping[str, Photos], drift: str, draw: np.random.Generator, sizes: tuple[int, int]
+) -> bool:
     """One trial: divide the photos anew, let drift happen to the recent ones, compare. No photo is in both samples."""
     clean, (reference, recent) = photos[NONE], sizes
     order = draw.permutation(len(clean.labels))
@@ -134,22 +149,33 @@ def is_found(photos: Mapping[str, Photos], drift: str, draw: np.random.Generator
         after = mixed(after, clean.labels, draw, recent, CLASS_MIXES[drift])
     one = clean.sample(order[:reference].tolist())
     other = photos.get(drift, clean).sample(after[:recent].tolist())
-    thresholds = dict.fromkeys(chain(one.decisions.classes, other.decisions.classes), DEFAULT_THRESHOLD)
+    thresholds = dict.fromkeys(
+        chain(one.decisions.classes, other.decisions.classes), DEFAULT_THRESHOLD
+    )
     return any(comparison.drifted for comparison in compare(one, other, thresholds))
 
 
 def mixed(
-    places: NDArray[np.int64], labels: NDArray[np.int64], draw: np.random.Generator, most: int, as_often: float
+    places: NDArray[np.int64],
+    labels: NDArray[np.int64],
+    draw: np.random.Generator,
+    most: int,
+    as_often: float,
 ) -> NDArray[np.int64]:
     """So many of the places, in a mix in which half of the classes, drawn at random, come less often than others."""
     classes = labels.max() + 1
     weights = np.where(draw.permutation(classes) < classes // 2, as_often, 1.0)
     counts = draw.multinomial(most, weights / weights.sum())
-    return np.concatenate([places[labels[places] == label][:count] for label, count in enumerate(counts)])
+    return np.concatenate(
+        [places[labels[places] == label][:count] for label, count in enumerate(counts)]
+    )
 
 
 def rows(
-    photos: Mapping[str, Photos], seeds: Sequence[int], trials: Mapping[str, int], sizes: tuple[int, int]
+    photos: Mapping[str, Photos],
+    seeds: Sequence[int],
+    trials: Mapping[str, int],
+    sizes: tuple[int, int],
 ) -> Iterator[Row]:
     """The trials of all seeds; a seed gives the same ones on every machine."""
     for seed in seeds:
@@ -161,7 +187,10 @@ def rows(
 def totals(found: Sequence[Row]) -> list[Row]:
     """A row for each drift, of the trials of all seeds."""
     of = {row.drift: [other for other in found if other.drift == row.drift] for row in found}
-    return [Row(None, drift, sum(row.found for row in own), sum(row.n for row in own)) for drift, own in of.items()]
+    return [
+        Row(None, drift, sum(row.found for row in own), sum(row.n for row in own))
+        for drift, own in of.items()
+    ]
 
 
 def read(folder: Path, split: str, most: int) -> tuple[list[bytes], list[int]]:
@@ -177,10 +206,20 @@ def read(folder: Path, split: str, most: int) -> tuple[list[bytes], list[int]]:
 
 def main() -> int:
     """Measure, print a table, and return 0 if the figures are reached."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seeds", type=int, default=5, metavar="N", help="(%(default)s)")
-    parser.add_argument("--undrifted", type=int, default=200, metavar="N", help="trials of a seed without drift (200)")
-    parser.add_argument("--drifted", type=int, default=40, metavar="N", help="trials of a seed and a drift (40)")
+    parser.add_argument(
+        "--undrifted",
+        type=int,
+        default=200,
+        metavar="N",
+        help="trials of a seed without drift (200)",
+    )
+    parser.add_argument(
+        "--drifted", type=int, default=40, metavar="N", help="trials of a seed and a drift (40)"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     asked = parser.parse_args()
     folder, console = Path("build/cifar10"), Console()
@@ -188,10 +227,15 @@ def main() -> int:
     head = trained(*read(folder, "train", TRAINING), len(cifar10.CLASSES))
     images, labels = read(folder, "test", PHOTOS)
     photos = {
-        drift: photographed([changed(image, drift) for image in images], labels, head, cifar10.CLASSES)
+        drift: photographed(
+            [changed(image, drift) for image in images], labels, head, cifar10.CLASSES
+        )
         for drift in track(Console(stderr=True), "The model answers", CONDITIONS, len(CONDITIONS))
     }
-    trials = {drift: asked.undrifted if drift == NONE else asked.drifted for drift in (*CONDITIONS, *CLASS_MIXES)}
+    trials = {
+        drift: asked.undrifted if drift == NONE else asked.drifted
+        for drift in (*CONDITIONS, *CLASS_MIXES)
+    }
     found = list(rows(photos, range(asked.seeds), trials, (REFERENCE, RECENT)))
     reached = all(row.reached is not False for row in totals(found))
     console.print(table(found))

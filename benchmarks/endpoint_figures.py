@@ -32,7 +32,9 @@ class Figures:
 
     def ratio(self, one: str, other: str) -> float:
         """The median of the rounds' ratios of throughput."""
-        return median(a / b for a, b in zip(self.throughput[one], self.throughput[other], strict=True))
+        return median(
+            a / b for a, b in zip(self.throughput[one], self.throughput[other], strict=True)
+        )
 
     def add(self, further: "Figures") -> None:
         """Take over further rounds."""
@@ -71,7 +73,12 @@ def memory_to_litserve(figures: Figures) -> float:
 
 
 JUDGED = [
-    Judgement("throughput, 16 clients, over the bare limit", lambda f: f.ratio("endpoint", "bare"), 0.92, True),
+    Judgement(
+        "throughput, 16 clients, over the bare limit",
+        lambda f: f.ratio("endpoint", "bare"),
+        0.92,
+        True,
+    ),
     Judgement("p99 with one client over the bare median", p99_to_bare, 1.5, False),
 ]
 JUDGED_WITH_LITSERVE = [
@@ -100,11 +107,17 @@ def table(kind: str, figures: Figures) -> Iterator[str]:
             cells += [f"{client:11.2f}{max(figures.megabytes[name]):7.0f}"]
         yield f"  {name:10}{''.join(cells)}"
     for figure in judged(figures):
-        word, verdict = ("least" if figure.at_least else "most"), ("reached" if figure.holds(figures) else "MISSED")
+        word, verdict = (
+            ("least" if figure.at_least else "most"),
+            ("reached" if figure.holds(figures) else "MISSED"),
+        )
         yield f"  {figure.sentence}: {figure.value(figures):.3f}, at {word} {figure.bound}: {verdict}"
 
 
 def as_data(figures: Figures) -> dict[str, object]:
     """What a program reads."""
-    verdicts = {one.sentence: {"value": one.value(figures), "reached": one.holds(figures)} for one in judged(figures)}
+    verdicts = {
+        one.sentence: {"value": one.value(figures), "reached": one.holds(figures)}
+        for one in judged(figures)
+    }
     return {**vars(figures), "judged": verdicts}

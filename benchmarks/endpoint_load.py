@@ -60,7 +60,9 @@ def write_requests(path: Path, requests: Sequence[bytes]) -> Path:
 class Clients:
     """Clients that send requests in turn, each over a connection of its own and one at a time."""
 
-    def __init__(self, address: tuple[str, int], requests: list[bytes], concurrency: int, count: int) -> None:
+    def __init__(
+        self, address: tuple[str, int], requests: list[bytes], concurrency: int, count: int
+    ) -> None:
         self._requests = requests
         self._left = iter(range(count))
         self._poll = select.epoll()

@@ -47,11 +47,17 @@ class Server:
 
     def request(self, image: bytes, content_type: str) -> bytes:
         """A whole HTTP request, signed, as boto3's invoke_endpoint sends it."""
-        headers = {"Host": self.address, "Content-Type": content_type, "User-Agent": "Boto3/1.43.106 Botocore/1.43.106"}
+        headers = {
+            "Host": self.address,
+            "Content-Type": content_type,
+            "User-Agent": "Boto3/1.43.106 Botocore/1.43.106",
+        }
         request = AWSRequest("POST", f"http://{self.address}{PATH}", data=image, headers=headers)
         SigV4Auth(self.credentials, "sagemaker", REGION).add_auth(request)
         lines = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
-        return f"POST {PATH} HTTP/1.1\r\n{lines}Content-Length: {len(image)}\r\n\r\n".encode() + image
+        return (
+            f"POST {PATH} HTTP/1.1\r\n{lines}Content-Length: {len(image)}\r\n\r\n".encode() + image
+        )
 
     def megabytes(self) -> float:
         """Memory of all of its processes, what they share counted once (PSS)."""
@@ -69,7 +75,11 @@ def _descent(pid: int) -> list[int]:
 
 
 def _status(pid: int, file: str, field: str) -> int:
-    [line] = [line for line in Path(f"/proc/{pid}/{file}").read_text().splitlines() if line.startswith(f"{field}:")]
+    [line] = [
+        line
+        for line in Path(f"/proc/{pid}/{file}").read_text().splitlines()
+        if line.startswith(f"{field}:")
+    ]
     return int(line.split()[1])
 
 
@@ -83,8 +93,14 @@ def make_model(folder: Path) -> Path:
     folder.mkdir()
     backbone = load_backbone()
     random = np.random.default_rng(0)
-    head = Head(random.normal(0, 0.01, (FEATURES, CLASSES)).astype(np.float32), np.zeros(CLASSES, np.float32))
-    description = {"backbone": {"name": backbone.name, "sha256": backbone.sha256}, "num_classes": CLASSES}
+    head = Head(
+        random.normal(0, 0.01, (FEATURES, CLASSES)).astype(np.float32),
+        np.zeros(CLASSES, np.float32),
+    )
+    description = {
+        "backbone": {"name": backbone.name, "sha256": backbone.sha256},
+        "num_classes": CLASSES,
+    }
     model.save(folder, head, description)
     return folder
 
@@ -117,15 +133,23 @@ def _create_endpoint(cloud: Cloud, archive: Path) -> None:
         EndpointConfigName=ENDPOINT, ProductionVariants=[{**variant, "InitialInstanceCount": 1}]
     )
     sagemaker.create_endpoint(EndpointName=ENDPOINT, EndpointConfigName=ENDPOINT)
-    sagemaker.get_waiter("endpoint_in_service").wait(EndpointName=ENDPOINT, WaiterConfig={"Delay": 1})
+    sagemaker.get_waiter("endpoint_in_service").wait(
+        EndpointName=ENDPOINT, WaiterConfig={"Delay": 1}
+    )
 
 
 def _create_role(cloud: Cloud) -> None:
-    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "sagemaker.amazonaws.com"}}
+    trust = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"Service": "sagemaker.amazonaws.com"},
+    }
     read = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::models/*"}
     iam, name = cloud.client("iam"), ROLE.rpartition("/")[2]
     iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
-    iam.put_role_policy(RoleName=name, PolicyName="read", PolicyDocument=json.dumps({"Statement": [read]}))
+    iam.put_role_policy(
+        RoleName=name, PolicyName="read", PolicyDocument=json.dumps({"Statement": [read]})
+    )
 
 
 def _user(cloud: Cloud) -> Credentials:
@@ -153,7 +177,9 @@ def litserve(model_folder: Path, log: Path) -> Iterator[Server]:
             _await(f"http://127.0.0.1:{port}/health", process, log)
             yield Server(f"127.0.0.1:{port}", Credentials("nobody", "secret"), process.pid)
         finally:
-            os.killpg(process.pid, signal.SIGKILL)  # told to end, LitServe would leave its processes behind
+            os.killpg(
+                process.pid, signal.SIGKILL
+            )  # told to end, LitServe would leave its processes behind
 
 
 def _litserve_python() -> Path:

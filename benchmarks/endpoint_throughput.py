@@ -26,7 +26,13 @@ from PIL import Image
 from algorithm import model
 from benchmarks.endpoint_figures import CORES, Figures, as_data, judged, table
 from benchmarks.endpoint_load import load, write_requests
-from benchmarks.endpoint_servers import NoLitServeError, Server, litserve, local_endpoint, make_model
+from benchmarks.endpoint_servers import (
+    NoLitServeError,
+    Server,
+    litserve,
+    local_endpoint,
+    make_model,
+)
 from functions.serialize_image.image_preparation import prepare_image
 from untrusted.terminal import print_json, say
 from untrusted.text import shown
@@ -45,8 +51,13 @@ class BusyMachineError(Exception):
 
 def images() -> dict[str, list[bytes]]:
     """Images as the service sends them: small ones as PNG, those of a phone as JPEG with a short side of 256 pixels."""
-    small = [prepare_image(path.read_bytes()).data for path in sorted((SAMPLES / "test").glob("*/*"))[::4]]
-    photos = [prepare_image(path.read_bytes()).data for path in sorted((SAMPLES / "large").glob("*/*"))]
+    small = [
+        prepare_image(path.read_bytes()).data
+        for path in sorted((SAMPLES / "test").glob("*/*"))[::4]
+    ]
+    photos = [
+        prepare_image(path.read_bytes()).data for path in sorted((SAMPLES / "large").glob("*/*"))
+    ]
     return {"PNG 32x32": small, "JPEG 256": photos}
 
 
@@ -80,16 +91,24 @@ def full_load(name: str, server: Server, requests: Path, figures: Figures) -> No
 
 def check(served: model.Model, pictures: list[bytes], server: Server, requests: Path) -> None:
     """Stop unless the server gives the very answers of the model."""
-    answers = [json.loads(answer) for answer in load(server.address, requests, 2, len(pictures)).answers]
+    answers = [
+        json.loads(answer) for answer in load(server.address, requests, 2, len(pictures)).answers
+    ]
     if answers != [served.classify(image) for image in pictures]:
-        raise SystemExit(shown(f"The server at {server.address} does not answer what the model says."))
+        raise SystemExit(
+            shown(f"The server at {server.address} does not answer what the model says.")
+        )
 
 
-def run_round(served: model.Model, pictures: list[bytes], servers: dict[str, Server], folder: Path) -> Figures:
+def run_round(
+    served: model.Model, pictures: list[bytes], servers: dict[str, Server], folder: Path
+) -> Figures:
     """Measure everything once."""
     content_type = f"image/{(Image.open(BytesIO(pictures[0])).format or '').lower()}"
     requests = {
-        name: write_requests(folder / f"{name}.json", [server.request(image, content_type) for image in pictures])
+        name: write_requests(
+            folder / f"{name}.json", [server.request(image, content_type) for image in pictures]
+        )
         for name, server in servers.items()
     }
     for name, server in servers.items():
@@ -109,7 +128,9 @@ def run_round(served: model.Model, pictures: list[bytes], servers: dict[str, Ser
 
 def machine_seconds() -> float:
     """CPU time that anything on this machine, or another on its host, has taken since the start."""
-    user, nice, system, _, _, *rest = map(int, Path("/proc/stat").read_text().split("\n")[0].split()[1:9])
+    user, nice, system, _, _, *rest = map(
+        int, Path("/proc/stat").read_text().split("\n")[0].split()[1:9]
+    )
     return sum([user, nice, system, *rest]) / os.sysconf("SC_CLK_TCK")
 
 
@@ -125,9 +146,13 @@ def measure(rounds: int, as_user: bool) -> dict[str, Figures]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         model_folder = make_model(folder / "model")
         served = model.load(model_folder)
-        servers = {"endpoint": stack.enter_context(local_endpoint(folder / "cloud", model_folder, as_user))}
+        servers = {
+            "endpoint": stack.enter_context(local_endpoint(folder / "cloud", model_folder, as_user))
+        }
         try:
-            servers["LitServe"] = stack.enter_context(litserve(model_folder, folder / "litserve.log"))
+            servers["LitServe"] = stack.enter_context(
+                litserve(model_folder, folder / "litserve.log")
+            )
         except NoLitServeError as error:
             say(f"Without LitServe: {error}", file=sys.stderr)
         for _ in range(TRIES * rounds):
@@ -137,16 +162,22 @@ def measure(rounds: int, as_user: bool) -> dict[str, Figures]:
                     if found.others[0] <= MOST_OTHERS:
                         measured[kind].add(found)
     if not all(figures.others for figures in measured.values()):
-        raise BusyMachineError("Other programs took too much of the machine in every round; stop them, measure again.")
+        raise BusyMachineError(
+            "Other programs took too much of the machine in every round; stop them, measure again."
+        )
     return measured
 
 
 def main() -> int:
     """Measure, print, judge. Returns the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--json", action="store_true", help="print data instead of a table")
-    parser.add_argument("--as-user", action="store_true", help="invoke as an IAM user, not as the account's root")
+    parser.add_argument(
+        "--as-user", action="store_true", help="invoke as an IAM user, not as the account's root"
+    )
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are ended
     try:
@@ -157,7 +188,11 @@ def main() -> int:
         print_json({kind: as_data(figures) for kind, figures in measured.items()})
     else:
         say(*(line for kind, figures in measured.items() for line in table(kind, figures)))
-    return 0 if all(one.holds(figures) for figures in measured.values() for one in judged(figures)) else 1
+    return (
+        0
+        if all(one.holds(figures) for figures in measured.values() for one in judged(figures))
+        else 1
+    )
 
 
 if __name__ == "__main__":

@@ -31,9 +31,18 @@ class NotBuiltError(Exception):
 
 def seconds(python: Path, program: str, package: Path | None) -> float:
     """Wall time of one fresh process."""
-    path = f"{package.absolute()}:{Path('layers/observability/python').absolute()}" if package else ""
-    variables = {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", "AWS_DEFAULT_REGION": "us-east-1"}
-    variables |= {"LAMBDA_TASK_ROOT": str(package or ""), "POWERTOOLS_SERVICE_NAME": "scones-unlimited"}
+    path = (
+        f"{package.absolute()}:{Path('layers/observability/python').absolute()}" if package else ""
+    )
+    variables = {
+        "PYTHONPATH": path,
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    variables |= {
+        "LAMBDA_TASK_ROOT": str(package or ""),
+        "POWERTOOLS_SERVICE_NAME": "scones-unlimited",
+    }
     start = time.perf_counter()
     subprocess.run([python, "-c", program], env=variables, check=True)
     return time.perf_counter() - start
@@ -55,7 +64,10 @@ def measure() -> list[str]:
             times[name].append(seconds(python, program, package))
     base = median(times["baseline"])
     lines = [f"import and initialisation in a fresh process, medians of {ROUNDS}"]
-    lines += [f"  {name:26}{1000 * median(t):6.0f} ms  {median(t) / base:.2f} x" for name, t in times.items()]
+    lines += [
+        f"  {name:26}{1000 * median(t):6.0f} ms  {median(t) / base:.2f} x"
+        for name, t in times.items()
+    ]
     return lines
 
 

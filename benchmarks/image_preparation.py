@@ -25,7 +25,11 @@ REPEATS = 10
 
 def photo() -> bytes:
     """A 12-megapixel JPEG with as much detail as a camera's: about 4 MB."""
-    image = Image.effect_noise((SIZE[0] // 4, SIZE[1] // 4), 60).convert("RGB").resize(SIZE, Image.Resampling.BICUBIC)
+    image = (
+        Image.effect_noise((SIZE[0] // 4, SIZE[1] // 4), 60)
+        .convert("RGB")
+        .resize(SIZE, Image.Resampling.BICUBIC)
+    )
     grain = Image.effect_noise(SIZE, 12).convert("RGB")
     buffer = BytesIO()
     Image.blend(image, grain, 0.3).save(buffer, "JPEG", quality=88)
@@ -45,7 +49,11 @@ WAYS: dict[str, Callable[[bytes], object]] = {"prepared": prepare_image, "plain"
 
 def peak_megabytes() -> float:
     """The largest memory that this program held; getrusage would count the parent's before it became this program."""
-    [line] = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")]
+    [line] = [
+        line
+        for line in Path("/proc/self/status").read_text().splitlines()
+        if line.startswith("VmHWM")
+    ]
     return int(line.split()[1]) / 1024
 
 
@@ -73,13 +81,18 @@ def measure() -> list[str]:
         for _ in range(ROUNDS):
             for way, measured in results.items():
                 command = [sys.executable, "-m", "benchmarks.image_preparation", way, file.name]
-                measured.append(json.loads(subprocess.run(command, capture_output=True, check=True).stdout))
+                measured.append(
+                    json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+                )
     figures = {
         way: {unit: median(one[unit] for one in measured) for unit in ("milliseconds", "megabytes")}
         for way, measured in results.items()
     }
     lines = [f"12-megapixel JPEG of {size / 1e6:.1f} MB, {ROUNDS} rounds of {REPEATS}, medians"]
-    lines += [f"  {way:9} {f['milliseconds']:7.1f} ms  {f['megabytes']:6.1f} MB" for way, f in figures.items()]
+    lines += [
+        f"  {way:9} {f['milliseconds']:7.1f} ms  {f['megabytes']:6.1f} MB"
+        for way, f in figures.items()
+    ]
     faster = figures["plain"]["milliseconds"] / figures["prepared"]["milliseconds"]
     smaller = figures["plain"]["megabytes"] / figures["prepared"]["megabytes"]
     return [*lines, f"  {faster:.1f} times faster, 1/{smaller:.0f} of the memory"]

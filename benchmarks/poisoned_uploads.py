@@ -57,7 +57,9 @@ class Bench:
     def decide(self, event: dict[str, str]) -> tuple[float, str]:
         """Return the seconds that the workflow took, and the outcome."""
         started = time.monotonic()
-        execution = self._states.start_execution(stateMachineArn=self._service.workflow_arn, input=json.dumps(event))
+        execution = self._states.start_execution(
+            stateMachineArn=self._service.workflow_arn, input=json.dumps(event)
+        )
 
         while (found := self._described(execution["executionArn"]))["status"] == "RUNNING":
             time.sleep(0.01)
@@ -87,10 +89,13 @@ def measure(cloud: Cloud, runs: int = RUNS) -> tuple[list[str], bool]:
         poisoned = sorted(Path(folder).iterdir())
 
         bench.median(GOOD, poisoned)  # starts the processes of the functions
-        rounds = [[bench.median(GOOD, beside) for beside in ([], poisoned, MORE)] for _ in range(runs)]
+        rounds = [
+            [bench.median(GOOD, beside) for beside in ([], poisoned, MORE)] for _ in range(runs)
+        ]
 
     alone, beside, among_good = (
-        statistics.median(seconds for seconds, _ in measured) for measured in zip(*rounds, strict=True)
+        statistics.median(seconds for seconds, _ in measured)
+        for measured in zip(*rounds, strict=True)
     )
     outcomes = sorted({outcome for one in rounds for outcome in one[1][1]})
     lines = [

@@ -66,19 +66,29 @@ def read_answers(path: Path) -> Answers:
     return Answers(np.array([answer["probabilities"] for answer in answers]), labels)
 
 
-def error_interval(test: Answers, temperature: float, error: float, seed: int) -> tuple[float, float]:
+def error_interval(
+    test: Answers, temperature: float, error: float, seed: int
+) -> tuple[float, float]:
     """The 95 % interval of a calibration error: two standard deviations of 200 bootstrap samples (Efron, 1979).
 
     Around the error itself: that of a sample drawn with repetition is larger, by the noise that comes with it.
     """
     rng, calibrated = np.random.default_rng(seed), as_served(test.probabilities, temperature)
     samples = (rng.integers(len(test.labels), size=len(test.labels)) for _ in range(DRAWS))
-    errors = [expected_calibration_error(calibrated[sample], test.labels[sample]) for sample in samples]
+    errors = [
+        expected_calibration_error(calibrated[sample], test.labels[sample]) for sample in samples
+    ]
     half = Z95 * float(np.std(errors))
     return max(0.0, error - half), error + half
 
 
-def draw(calibration: Answers, test: Answers, guarantee: PrecisionGuarantee, seed: int, draws: int = DRAWS) -> Draws:
+def draw(
+    calibration: Answers,
+    test: Answers,
+    guarantee: PrecisionGuarantee,
+    seed: int,
+    draws: int = DRAWS,
+) -> Draws:
     """Put all answers together and divide them anew, so many times, into as many of both kinds as before."""
     probabilities = np.vstack([calibration.probabilities, test.probabilities])
     pool = Answers(probabilities, np.concatenate([calibration.labels, test.labels]))
@@ -90,13 +100,17 @@ def draw(calibration: Answers, test: Answers, guarantee: PrecisionGuarantee, see
     return Draws(guarantee.precision, coverages, precisions, at_guess)
 
 
-def divide(images: int, first: int, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def divide(
+    images: int, first: int, rng: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Places of so many images for the first part, and of all others for the second: none is in both."""
     order = rng.permutation(images)
     return order[:first], order[first:]
 
 
-def _kept(calibration: Answers, test: Answers, guarantee: PrecisionGuarantee) -> tuple[float, float, float]:
+def _kept(
+    calibration: Answers, test: Answers, guarantee: PrecisionGuarantee
+) -> tuple[float, float, float]:
     """Coverage and precision of the test images at the threshold; the coverage of the guess without calibration."""
     temperature = fit_temperature(calibration.probabilities, calibration.labels)
     confidences, right = _judged(calibration, temperature)

@@ -23,7 +23,9 @@ def make_images(folder: Path) -> None:
         place = folder / f"class-{number % CLASSES}"
         place.mkdir(parents=True, exist_ok=True)
         image = Image.effect_noise((16, 16), 90).resize((32, 32), Image.Resampling.BICUBIC)
-        Image.merge("RGB", [image, image.rotate(90), image.rotate(180)]).save(place / f"{number}.png")
+        Image.merge("RGB", [image, image.rotate(90), image.rotate(180)]).save(
+            place / f"{number}.png"
+        )
 
 
 def seconds(cloud: Cloud, source: Path, runs: Path) -> float:

@@ -31,7 +31,11 @@ from localcloud.server.cloud import Cloud, running
 from training.statistics.precision_guarantee import PrecisionGuarantee
 from untrusted.console import Console
 
-TEN, VEHICLES, KINDS = Path("build/cifar10-ten"), Path("build/cifar10-vehicles"), Path("build/cifar10-kinds")
+TEN, VEHICLES, KINDS = (
+    Path("build/cifar10-ten"),
+    Path("build/cifar10-vehicles"),
+    Path("build/cifar10-kinds"),
+)
 OF_VEHICLES = ("automobile", "truck")
 OF_KINDS = tuple(name for name in cifar10.CLASSES if name not in OF_VEHICLES)
 # Of the training batches; the test images are CIFAR-10's own. The ten classes calibrate by a quarter as many images as
@@ -51,9 +55,23 @@ class Trials:
 
     def step(self, *step: str, check: bool = True) -> dict[str, Any]:
         """The data of one step of the training tool, whose progress goes to the terminal."""
-        command = [sys.executable, "-m", "training", *step, "--json", "--run", self.run, "--runs", str(self.runs)]
+        command = [
+            sys.executable,
+            "-m",
+            "training",
+            *step,
+            "--json",
+            "--run",
+            self.run,
+            "--runs",
+            str(self.runs),
+        ]
         ended = subprocess.run(
-            command, env=dict(self.cloud.environment), stdout=subprocess.PIPE, check=check, text=True
+            command,
+            env=dict(self.cloud.environment),
+            stdout=subprocess.PIPE,
+            check=check,
+            text=True,
         )
         data: dict[str, Any] = json.loads(ended.stdout)
         return data
@@ -83,11 +101,21 @@ def ten_classes(cloud: Cloud, folder: Path, seed: int) -> dict[str, Any]:
     metrics = trials.step("evaluate")["metrics"]
     calibration, test = (read_answers(trials.answers(split)) for split in ("calibration", "test"))
     draws = draw(calibration, test, PrecisionGuarantee(0.95, 0.95), seed)
-    error = {name: one["expected_calibration_error"] for name, one in metrics["calibration"].items()}
+    error = {
+        name: one["expected_calibration_error"] for name, one in metrics["calibration"].items()
+    }
     temperatures = {"before": 1.0, "after": metrics["temperature"]}
-    intervals = {name: error_interval(test, at, error[name], seed) for name, at in temperatures.items()}
+    intervals = {
+        name: error_interval(test, at, error[name], seed) for name, at in temperatures.items()
+    }
     told = {name: metrics[name] for name in ("n", "accuracy", "accuracy_interval")}
-    return {"seed": seed, **told, "error": error, "error_intervals": intervals, "promise": draws.told()}
+    return {
+        "seed": seed,
+        **told,
+        "error": error,
+        "error_intervals": intervals,
+        "promise": draws.told(),
+    }
 
 
 def foreign_images(cloud: Cloud, folder: Path, seed: int) -> dict[str, Any]:
@@ -127,7 +155,9 @@ QUESTIONS: Mapping[str, Callable[[Cloud, Path, int], dict[str, Any]]] = {
 def missing(result: Mapping[str, Any], seeds: int) -> list[tuple[str, int]]:
     """Which questions of which of so many seeds have no answer yet."""
     known = {(name, row["seed"]) for name in QUESTIONS for row in result[name]}
-    return [(name, seed) for seed in range(seeds) for name in QUESTIONS if (name, seed) not in known]
+    return [
+        (name, seed) for seed in range(seeds) for name in QUESTIONS if (name, seed) not in known
+    ]
 
 
 def link(folder: Path, images: Path, names: Sequence[str]) -> None:
@@ -150,8 +180,12 @@ def reached(result: Mapping[str, Any]) -> dict[str, bool]:
     ten, after = result["ten_classes"], [row["after"] for row in result["foreign_images"]]
     accepted = [one["foreign"]["at_threshold"]["share"] for one in after if one["promised"]]
     return {
-        f"calibration error at most {MOST_ERROR}": all(row["error"]["after"] <= MOST_ERROR for row in ten),
-        f"promise kept in {KEPT:.0%}": all(row["promise"]["kept"] >= KEPT * row["promise"]["draws"] for row in ten),
+        f"calibration error at most {MOST_ERROR}": all(
+            row["error"]["after"] <= MOST_ERROR for row in ten
+        ),
+        f"promise kept in {KEPT:.0%}": all(
+            row["promise"]["kept"] >= KEPT * row["promise"]["draws"] for row in ten
+        ),
         f"foreign images accepted at most {MOST_FOREIGN:.0%}": len(accepted) == len(after)
         and max(accepted) <= MOST_FOREIGN,
         "drift found, and none where there is none": result["drift"]["reached"],
@@ -160,9 +194,13 @@ def reached(result: Mapping[str, Any]) -> dict[str, bool]:
 
 def main() -> int:
     """Measure, print the tables, write the JSON; return 0 if every figure is reached."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seeds", type=int, default=3, metavar="N", help="(%(default)s)")
-    parser.add_argument("--json", type=Path, default=Path("build/trust.json"), metavar="FILE", help="(%(default)s)")
+    parser.add_argument(
+        "--json", type=Path, default=Path("build/trust.json"), metavar="FILE", help="(%(default)s)"
+    )
     parser.add_argument("--resume", action="store_true", help="keep what FILE holds already")
     asked = parser.parse_args()
     asked.json.parent.mkdir(parents=True, exist_ok=True)
@@ -189,7 +227,9 @@ def main() -> int:
 
 def measured(file: Path | None, seeds: int) -> dict[str, Any]:
     """What a file holds of so many seeds; nothing if there is no file."""
-    told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file and file.exists() else {}
+    told: dict[str, Any] = (
+        json.loads(file.read_text(encoding="utf-8")) if file and file.exists() else {}
+    )
     return {name: [row for row in told.get(name, []) if row["seed"] < seeds] for name in QUESTIONS}
 
 

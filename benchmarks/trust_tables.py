@@ -14,9 +14,14 @@ type Row = Mapping[str, Any]
 
 def calibration_table(rows: Sequence[Row]) -> Table:
     """Expected calibration error of ten classes, before and after."""
-    table = _table("Ten classes: expected calibration error", "seed", "accuracy", "before", "after", "n")
+    table = _table(
+        "Ten classes: expected calibration error", "seed", "accuracy", "before", "after", "n"
+    )
     for row in rows:
-        errors = (_figure(row["error"][name], row["error_intervals"][name], ".4f") for name in ("before", "after"))
+        errors = (
+            _figure(row["error"][name], row["error_intervals"][name], ".4f")
+            for name in ("before", "after")
+        )
         accuracy = _figure(row["accuracy"], row["accuracy_interval"], ".1%")
         table.add_row(str(row["seed"]), accuracy, *errors, f"{row['n']:,}")
     return table
@@ -31,10 +36,14 @@ def promise_table(rows: Sequence[Row]) -> Table:
     for row in rows:
         promise = row["promise"]
         coverages = (
-            _figure(promise[name], promise[f"{name}_interval"], ".1%") for name in ("coverage", "coverage_at_guess")
+            _figure(promise[name], promise[f"{name}_interval"], ".1%")
+            for name in ("coverage", "coverage_at_guess")
         )
         table.add_row(
-            str(row["seed"]), _share(promise["kept"], promise["draws"], ".1%"), str(promise["draws"]), *coverages
+            str(row["seed"]),
+            _share(promise["kept"], promise["draws"], ".1%"),
+            str(promise["draws"]),
+            *coverages,
         )
     return table
 
@@ -53,8 +62,12 @@ def foreign_table(rows: Sequence[Row]) -> Table:
             table.add_row(
                 *(str(row["seed"]), kinds),
                 _of(_share(foreign["at_threshold"]["accepted"], foreign["n"], ".2%"), foreign["n"]),
-                _of(coverage, real) + ("" if told["promised"] else "\nat 0.8: nothing\ncan be promised"),
-                _of(_figure(at["accuracy"], at["accuracy_interval"], ".1%") if at["n"] else "-", at["n"]),
+                _of(coverage, real)
+                + ("" if told["promised"] else "\nat 0.8: nothing\ncan be promised"),
+                _of(
+                    _figure(at["accuracy"], at["accuracy_interval"], ".1%") if at["n"] else "-",
+                    at["n"],
+                ),
             )
     return table
 

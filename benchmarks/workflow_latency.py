@@ -42,8 +42,14 @@ def durations(description: dict[str, Any], events: list[dict[str, Any]]) -> dict
 def new_version(cloud: Cloud, bucket: str) -> dict[str, str]:
     """Store a version that is not decided yet, where no upload starts the workflow; the input that names it."""
     key = "archive/benchmark.png"
-    version = cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=IMAGE.read_bytes())["VersionId"]
-    return {"image_url": f"s3://{bucket}/{key}", "version_id": version, "uploaded_at": datetime.now(UTC).isoformat()}
+    version = cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=IMAGE.read_bytes())[
+        "VersionId"
+    ]
+    return {
+        "image_url": f"s3://{bucket}/{key}",
+        "version_id": version,
+        "uploaded_at": datetime.now(UTC).isoformat(),
+    }
 
 
 def measure(cloud: Cloud) -> list[str]:
@@ -53,15 +59,22 @@ def measure(cloud: Cloud) -> list[str]:
     measured: dict[str, list[float]] = {}
     for number in range(WARM_UP + EXECUTIONS):
         event = json.dumps(new_version(cloud, deployed.image_bucket))
-        execution = states.start_execution(stateMachineArn=deployed.workflow_arn, input=event)["executionArn"]
-        while (description := states.describe_execution(executionArn=execution))["status"] == "RUNNING":
+        execution = states.start_execution(stateMachineArn=deployed.workflow_arn, input=event)[
+            "executionArn"
+        ]
+        while (description := states.describe_execution(executionArn=execution))[
+            "status"
+        ] == "RUNNING":
             pass
         history = states.get_execution_history(executionArn=execution, maxResults=1000)["events"]
         if number >= WARM_UP:
             for name, value in durations(description, history).items():
                 measured.setdefault(name, []).append(value)
     lines = [f"warm executions on the local cloud, one at a time, n = {EXECUTIONS} (p50 / p99)"]
-    lines += [f"  {n:18}{percentile(v, 0.5):7.1f} / {percentile(v, 0.99):6.1f} ms" for n, v in measured.items()]
+    lines += [
+        f"  {n:18}{percentile(v, 0.5):7.1f} / {percentile(v, 0.99):6.1f} ms"
+        for n, v in measured.items()
+    ]
     return lines
 
 

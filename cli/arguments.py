@@ -9,7 +9,9 @@ def whole(smallest: int, largest: int) -> Callable[[str], int]:
 
     def number(text: str) -> int:
         if not text.isdecimal() or not smallest <= int(text) <= largest:
-            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {smallest} to {largest}")
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is no whole number from {smallest} to {largest}"
+            )
         return int(text)
 
     return number

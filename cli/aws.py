@@ -35,9 +35,13 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
 CONNECTIONS = 32  # at once and client: more than any command has threads
-CONFIG = Config(max_pool_connections=CONNECTIONS, retries={"mode": "standard", "total_max_attempts": 4})
+CONFIG = Config(
+    max_pool_connections=CONNECTIONS, retries={"mode": "standard", "total_max_attempts": 4}
+)
 # For calls by the thousand: the clients slow down by themselves where AWS throttles them.
-PATIENT = Config(max_pool_connections=CONNECTIONS, retries={"mode": "adaptive", "total_max_attempts": 10})
+PATIENT = Config(
+    max_pool_connections=CONNECTIONS, retries={"mode": "adaptive", "total_max_attempts": 10}
+)
 
 
 class AwsError(CommandError):
@@ -64,7 +68,12 @@ class QuotaExceededError(AwsError):
     """An account quota stands in the way: ask for more under Service Quotas, or use another instance type."""
 
 
-_CREDENTIAL_CODES = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
+_CREDENTIAL_CODES = {
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+}
 _CREDENTIAL_CODES |= {"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidSignatureException"}
 _PERMISSION_CODES = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"}
 _QUOTA_CODES = {"ResourceLimitExceeded", "ServiceQuotaExceededException", "LimitExceededException"}

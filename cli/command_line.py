@@ -25,7 +25,9 @@ class Result:
 def add_account_arguments(parser: "argparse._ActionsContainer") -> None:
     """Add --region and --json."""
     parser.add_argument("--region", help="AWS region (default: as for any AWS client)")
-    parser.add_argument("--json", action="store_true", help="print the result as JSON, everything else on stderr")
+    parser.add_argument(
+        "--json", action="store_true", help="print the result as JSON, everything else on stderr"
+    )
 
 
 def conclude(command: Callable[[], Result], as_json: bool, interrupted: str) -> int:
@@ -36,7 +38,9 @@ def conclude(command: Callable[[], Result], as_json: bool, interrupted: str) -> 
         error = exc if isinstance(exc, CommandError) else aws.explain(exc)
         say_error(error, named=True)
         if as_json:
-            print_json({**error.data, "error": {"type": type(error).__name__, "message": str(error)}})
+            print_json(
+                {**error.data, "error": {"type": type(error).__name__, "message": str(error)}}
+            )
         return error.status
     except KeyboardInterrupt:
         say("", f"Interrupted. {interrupted}", file=sys.stderr)

@@ -55,7 +55,9 @@ class Prices:
 
 def add_prices_argument(parser: argparse.ArgumentParser) -> None:
     """Add --prices."""
-    parser.add_argument("--prices", type=Path, default=PRICES, metavar="FILE", help="list prices (cli/prices.toml)")
+    parser.add_argument(
+        "--prices", type=Path, default=PRICES, metavar="FILE", help="list prices (cli/prices.toml)"
+    )
 
 
 def read_prices(path: Path = PRICES) -> Prices:

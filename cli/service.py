@@ -99,11 +99,15 @@ def find_service(cloudformation: "CloudFormationClient", stack: str = STACK) -> 
         if code_of(exc) != "ValidationError":
             raise
         region = cloudformation.meta.region_name
-        raise StackNotFoundError(f"{stack!r} is not in {region}. {StackNotFoundError.__doc__}") from exc
+        raise StackNotFoundError(
+            f"{stack!r} is not in {region}. {StackNotFoundError.__doc__}"
+        ) from exc
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
 
     try:
         named = {field: outputs[name] for field, name in OUTPUTS.items()}
     except KeyError as exc:
-        raise StackOutdatedError(f"{stack!r} has no output {exc}. {StackOutdatedError.__doc__}") from exc
+        raise StackOutdatedError(
+            f"{stack!r} has no output {exc}. {StackOutdatedError.__doc__}"
+        ) from exc
     return Service(**named, backlog_workflow_arn=outputs.get(BACKLOG_WORKFLOW))

@@ -93,21 +93,30 @@ def flows(resources: Mapping[str, Any]) -> list[Flow]:
     found = []
     for name in resources.keys() & PLACES.keys():
         properties = resources[name]["Properties"]
-        found += [Flow(other, name, False) for other in references([properties.get("EventPattern")])]
+        found += [
+            Flow(other, name, False) for other in references([properties.get("EventPattern")])
+        ]
         found += [Flow(other, name, False) for other in references([properties.get("Source")])]
         for target in [*properties.get("Targets", []), {"Arn": properties.get("Target")}]:
             found += [Flow(name, other, False) for other in references(target["Arn"])]
-            found += [Flow(name, other, True) for other in references(target.get("DeadLetterConfig"))]
+            found += [
+                Flow(name, other, True) for other in references(target.get("DeadLetterConfig"))
+            ]
         found += [Flow(name, other, True) for other in references(properties.get("RedrivePolicy"))]
         if resources[name]["Type"] == "AWS::Serverless::StateMachine":
             [role] = references(properties["Role"])
             allowed = {*references(resources[role]["Properties"]["Policies"])}
             # The bucket's name is there to check input.
-            called = {*references(properties["DefinitionSubstitutions"])} & allowed - {"ImageBucket"}
+            called = {*references(properties["DefinitionSubstitutions"])} & allowed - {
+                "ImageBucket"
+            }
             found += [Flow(name, other, False) for other in called]
         if resources[name]["Type"] == "AWS::Serverless::Function":
             [role] = references(properties["Role"])
-            rights = {*references(resources[role]["Properties"]["Policies"])} & {"ImageBucket", ENDPOINT}
+            rights = {*references(resources[role]["Properties"]["Policies"])} & {
+                "ImageBucket",
+                ENDPOINT,
+            }
             found += [Flow(name, other, False) for other in rights]
     return sorted({flow for flow in found if {flow.source, flow.target} <= PLACES.keys()})
 
@@ -115,9 +124,16 @@ def flows(resources: Mapping[str, Any]) -> list[Flow]:
 def draw(template: Mapping[str, Any], monitoring: Mapping[str, Any]) -> str:
     """The service as a self-contained SVG document."""
     resources = template["Resources"]
-    alarms = sum(resource["Type"].endswith("Alarm") for resource in monitoring["Resources"].values())
-    kinds = {name: KINDS.get(resources[name]["Type"], "") for name in PLACES.keys() & resources.keys()}
-    kinds |= {"Monitoring": f"{alarms} alarms, dashboard, budget", ENDPOINT: "made by python -m training"}
+    alarms = sum(
+        resource["Type"].endswith("Alarm") for resource in monitoring["Resources"].values()
+    )
+    kinds = {
+        name: KINDS.get(resources[name]["Type"], "") for name in PLACES.keys() & resources.keys()
+    }
+    kinds |= {
+        "Monitoring": f"{alarms} alarms, dashboard, budget",
+        ENDPOINT: "made by python -m training",
+    }
     width = 2 * MARGIN + COLUMN * max(place.column for place in PLACES.values()) + BOX_WIDTH
     height = 2 * MARGIN + ROW * max(place.row for place in PLACES.values()) + BOX_HEIGHT
     return "\n".join(
@@ -149,12 +165,17 @@ def _edge_of_box(name: str, towards: str) -> tuple[int, int]:
 
 def _arrow(flow: Flow) -> str:
     source, target = PLACES[flow.source], PLACES[flow.target]
-    if source.row == target.row and abs(source.column - target.column) > 1:  # around what stands between
+    if (
+        source.row == target.row and abs(source.column - target.column) > 1
+    ):  # around what stands between
         (from_x, from_y), (over_x, _) = _centre(flow.source), _centre(flow.target)
         top = from_y - BOX_HEIGHT / 2
         route = f"M{from_x:g} {top:g} V{top - MARGIN / 2:g} H{over_x:g} V{top:g}"
     else:
-        (x, y), (to_x, to_y) = _edge_of_box(flow.source, flow.target), _edge_of_box(flow.target, flow.source)
+        (x, y), (to_x, to_y) = (
+            _edge_of_box(flow.source, flow.target),
+            _edge_of_box(flow.target, flow.source),
+        )
         route = f"M{x} {y} L{to_x} {to_y}"
     return f'<path class="edge{" caught" if flow.failed else ""}" marker-end="url(#arrow)" d="{route}"/>'
 

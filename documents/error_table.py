@@ -29,14 +29,22 @@ class Rule(NamedTuple):
 def rules(states: dict[str, Any]) -> Iterator[Rule]:
     """Every rule of every state, those inside of maps as well, in the order in which Step Functions looks at them."""
     for name, state in states.items():
-        catches = {error: catch["Next"] for catch in state.get("Catch", []) for error in catch["ErrorEquals"]}
+        catches = {
+            error: catch["Next"]
+            for catch in state.get("Catch", [])
+            for error in catch["ErrorEquals"]
+        }
         rest = catches.get("States.ALL", UNCAUGHT)
         retried = set()
         for retrier in state.get("Retry", []):
             retried.update(retrier["ErrorEquals"])
-            for then, errors in grouped({error: catches.get(error, rest) for error in retrier["ErrorEquals"]}):
+            for then, errors in grouped(
+                {error: catches.get(error, rest) for error in retrier["ErrorEquals"]}
+            ):
                 yield Rule(name, errors, 1 + retrier["MaxAttempts"], longest_wait(retrier), then)
-        for then, errors in grouped({error: then for error, then in catches.items() if error not in retried}):
+        for then, errors in grouped(
+            {error: then for error, then in catches.items() if error not in retried}
+        ):
             yield Rule(name, errors, 1, 0, then)
         yield from rules(state.get("ItemProcessor", {}).get("States", {}))
 
@@ -49,7 +57,10 @@ def grouped(ends: dict[str, str]) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def longest_wait(retrier: dict[str, Any]) -> float:
     """Seconds between the first attempt and the last at most; full jitter halves it on average."""
-    delays = (retrier["IntervalSeconds"] * retrier["BackoffRate"] ** n for n in range(retrier["MaxAttempts"]))
+    delays = (
+        retrier["IntervalSeconds"] * retrier["BackoffRate"] ** n
+        for n in range(retrier["MaxAttempts"])
+    )
     return float(sum(min(delay, retrier["MaxDelaySeconds"]) for delay in delays))
 
 
@@ -61,7 +72,8 @@ def table() -> str:
             *map(row, rules(json.loads(path.read_text())["States"])),
         ]
         for path in sorted(
-            DEFINITIONS.glob("*.asl.json"), key=lambda path: path.name != "image_classification.asl.json"
+            DEFINITIONS.glob("*.asl.json"),
+            key=lambda path: path.name != "image_classification.asl.json",
         )
     )
     head = ["| state | error | attempts | waits in all, at most | then |", "|---|---|---|---|---|"]
@@ -70,7 +82,9 @@ def table() -> str:
 
 def row(rule: Rule) -> str:
     """A rule as a row of the table."""
-    errors = ", ".join("any other" if error == "States.ALL" else f"`{error}`" for error in rule.errors)
+    errors = ", ".join(
+        "any other" if error == "States.ALL" else f"`{error}`" for error in rule.errors
+    )
     wait = f"{rule.longest_wait:g} s" if rule.longest_wait else ""
     return f"| {rule.state} | {errors} | {rule.attempts} | {wait} | {rule.then} |"
 

@@ -17,14 +17,24 @@ PAGE = Path("docs/security.md")
 # What every ARN of the stack's own account and region begins with; the table leaves it out.
 _OWN_ARN = re.compile(r"arn:\$\{AWS::Partition\}:\w+:\$\{AWS::Region\}:\$\{AWS::AccountId\}:")
 _DOCUMENTS = ("AssumeRolePolicyDocument", "PolicyDocument", "KeyPolicy")
-_OPERATORS = {"Null": "is absent", "StringEquals": "is", "Bool": "is", "ArnEquals": "is", "ArnLike": "is like"}
+_OPERATORS = {
+    "Null": "is absent",
+    "StringEquals": "is",
+    "Bool": "is",
+    "ArnEquals": "is",
+    "ArnLike": "is like",
+}
 
 
 def table() -> str:
     """The table in Markdown: a row for each statement, under a row for whoever holds or keeps the policy."""
     resources = yaml_parse(TEMPLATE.read_text())["Resources"]
     head = ["| statement | who | may | on what | only if |", "|---|---|---|---|---|"]
-    rows = [row for logical_id, resource in resources.items() for row in _rows(logical_id, resource["Properties"])]
+    rows = [
+        row
+        for logical_id, resource in resources.items()
+        for row in _rows(logical_id, resource["Properties"])
+    ]
     return "\n".join([*head, *rows]) + "\n"
 
 
@@ -35,7 +45,8 @@ def _rows(logical_id: str, properties: dict[str, Any]) -> Iterator[str]:
     for condition, statement in statements:
         limits = [f"the stack has {condition}"] if condition else []
         limits += [
-            f"`{key}` {_OPERATORS[operator]}" + ("" if operator == "Null" else f" {_listed(operand)}")
+            f"`{key}` {_OPERATORS[operator]}"
+            + ("" if operator == "Null" else f" {_listed(operand)}")
             for operator, operands in statement.get("Condition", {}).items()
             for key, operand in operands.items()
         ]
@@ -76,7 +87,9 @@ def _principal(statement: dict[str, Any]) -> str:
 
 
 def _listed(values: Any) -> str:
-    return ", ".join(f"`{_text(value)}`" for value in (values if isinstance(values, list) else [values]))
+    return ", ".join(
+        f"`{_text(value)}`" for value in (values if isinstance(values, list) else [values])
+    )
 
 
 def _text(value: Any) -> str:

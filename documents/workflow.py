@@ -113,7 +113,9 @@ def arrange(definition: dict[str, Any]) -> Layout:
     ways = [way for way in every if way not in back]
     row = rows(definition["StartAt"], ways)
     spine = _longest_way(definition["StartAt"], ways)
-    gathering = {way.target for way in ways if _gathers(way, row) and way.source in spine} - {*spine}
+    gathering = {way.target for way in ways if _gathers(way, row) and way.source in spine} - {
+        *spine
+    }
     places: dict[str, Place] = {}
 
     def settle(name: str, column: int) -> None:
@@ -132,7 +134,9 @@ def arrange(definition: dict[str, Any]) -> Layout:
         left = min(place.column for place in places.values()) - 1
         settle(way.target, left if way.target in gathering else places[way.source].column)
     first = min(place.column for place in places.values())
-    return Layout({name: Place(place.row, place.column - first) for name, place in places.items()}, every)
+    return Layout(
+        {name: Place(place.row, place.column - first) for name, place in places.items()}, every
+    )
 
 
 def _gathers(way: Transition, row: Mapping[str, int]) -> bool:
@@ -156,7 +160,10 @@ def draw(definition: dict[str, Any], taken: Collection[str] = ()) -> str:
     height = 2 * MARGIN + ROW * max(place.row for place in layout.places.values()) + BOX_HEIGHT
     width = 2 * MARGIN + COLUMN * (columns - 1) + BOX_WIDTH
     edges = _edges(layout)
-    boxes = [_box(name, state, layout.places[name], name in taken) for name, state in definition["States"].items()]
+    boxes = [
+        _box(name, state, layout.places[name], name in taken)
+        for name, state in definition["States"].items()
+    ]
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img">',
@@ -192,7 +199,9 @@ def _edges(layout: Layout) -> list[str]:
             route = _return(source, target)
         else:
             between = range(target.column + 1, source.column)
-            is_blocked = any(Place(source.row, column) in layout.places.values() for column in between)
+            is_blocked = any(
+                Place(source.row, column) in layout.places.values() for column in between
+            )
             route = _route(source, target, is_blocked)
         edges.append(f'<path class="{style}"{heads} marker-end="url(#arrow)" d="{route}"/>')
 

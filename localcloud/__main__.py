@@ -14,7 +14,9 @@ def run(arguments: list[str]) -> int:
     """Run one verb, if this Python can; return the exit status."""
     if sys.version_info[:2] != (3, 13):  # before any import that another version cannot read
         version = ".".join(map(str, sys.version_info[:3]))
-        print(f"The local cloud needs Python 3.13, and this is {version}. {_REMEDY}", file=sys.stderr)
+        print(
+            f"The local cloud needs Python 3.13, and this is {version}. {_REMEDY}", file=sys.stderr
+        )
         return 1
     try:
         from localcloud.command_line import main

@@ -17,7 +17,13 @@ from localcloud.sagemaker.algorithms import InvalidEntryPointError
 from localcloud.server import aws_cli, cloud
 from localcloud.server.client_environment import client_environment, shell_commands
 from localcloud.server.listener import DEFAULT_PORT, PortInUseError, PortNotAllowedError
-from localcloud.server.ownership import AlreadyRunningError, FolderNotUsableError, Record, StateNotSavedError, find
+from localcloud.server.ownership import (
+    AlreadyRunningError,
+    FolderNotUsableError,
+    Record,
+    StateNotSavedError,
+    find,
+)
 from localcloud.server.serving import serve
 from localcloud.server.settings import Folder, data_folder
 from localcloud.server.state_format import IncompatibleStateError
@@ -58,10 +64,17 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m localcloud", description="AWS on this machine, for development.")
+    parser = argparse.ArgumentParser(
+        prog="python -m localcloud", description="AWS on this machine, for development."
+    )
     verbs = parser.add_subparsers(required=True, metavar="up | down | status | env | prepare")
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--state-dir", type=Path, default=Folder().path, help="folder for state and logs (.localcloud)")
+    common.add_argument(
+        "--state-dir",
+        type=Path,
+        default=Folder().path,
+        help="folder for state and logs (.localcloud)",
+    )
 
     up = verbs.add_parser("up", parents=[common], help="start the local cloud, until Ctrl-C")
     up.add_argument("--detach", action="store_true", help="leave it running in the background")
@@ -70,18 +83,30 @@ def _parser() -> argparse.ArgumentParser:
         type=_port,
         help=f"listen here (default: the port of the last start; at first {DEFAULT_PORT}, or a free port)",
     )
-    up.add_argument("--faults", action="store_true", help="let tests make things go wrong, by localcloud.faults.client")
+    up.add_argument(
+        "--faults",
+        action="store_true",
+        help="let tests make things go wrong, by localcloud.faults.client",
+    )
     up.add_argument("--stop-at-end-of-input", action="store_true", help=argparse.SUPPRESS)
     up.set_defaults(run=_up)
-    verbs.add_parser("down", parents=[common], help="stop it; its state is kept").set_defaults(run=_down)
-    verbs.add_parser("status", parents=[common], help="what runs, and what is deployed").set_defaults(run=_status)
+    verbs.add_parser("down", parents=[common], help="stop it; its state is kept").set_defaults(
+        run=_down
+    )
+    verbs.add_parser(
+        "status", parents=[common], help="what runs, and what is deployed"
+    ).set_defaults(run=_status)
     env = verbs.add_parser(
-        "env", parents=[common], help='variables for AWS clients: eval "$(python -m localcloud env)"'
+        "env",
+        parents=[common],
+        help='variables for AWS clients: eval "$(python -m localcloud env)"',
     )
     env.add_argument("--json", action="store_true", help="as a JSON object, for programs")
     env.set_defaults(run=_env)
     prepare = verbs.add_parser(
-        "prepare", parents=[common], help="install the environment of Lambda functions now, not with the first `up`"
+        "prepare",
+        parents=[common],
+        help="install the environment of Lambda functions now, not with the first `up`",
     )
     prepare.set_defaults(run=_prepare)
     return parser
@@ -90,7 +115,9 @@ def _parser() -> argparse.ArgumentParser:
 def _port(text: str) -> int:
     if text.isdecimal() and int(text) <= 65535:
         return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a port; ports are numbers from 0 (any free one) to 65535")
+    raise argparse.ArgumentTypeError(
+        f"{text!r} is not a port; ports are numbers from 0 (any free one) to 65535"
+    )
 
 
 def _up(folder: Folder, options: argparse.Namespace) -> None:
@@ -121,7 +148,9 @@ def _announce(record: Record, folder: Folder, options: argparse.Namespace) -> No
     moved = options.port is None and record.port != DEFAULT_PORT
     which = "" if folder == Folder() else f" --state-dir {shlex.quote(str(folder.path))}"
     stop = f"`python -m localcloud down{which}`" if options.detach else "Ctrl-C"
-    say(f"The local cloud is up at {record.url}{f' (not on port {DEFAULT_PORT})' if moved else ''}.")
+    say(
+        f"The local cloud is up at {record.url}{f' (not on port {DEFAULT_PORT})' if moved else ''}."
+    )
     say(f'  use:  eval "$(python -m localcloud env{which})"  and then aws, sam or any AWS SDK')
     say(f"  stop: {stop}")
     say(f"  log:  {folder.log}")

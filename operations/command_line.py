@@ -41,12 +41,16 @@ COMMANDS: dict[str, Command] = {
 def main(arguments: Sequence[str]) -> int:
     """Run one command; return the exit status: 0 well, 1 not well, 2 wrong usage, 130 interrupted."""
     options = _parser().parse_args(arguments)
-    interrupted = f"What was started goes on; `python -m operations {options.command}` can be given again."
+    interrupted = (
+        f"What was started goes on; `python -m operations {options.command}` can be given again."
+    )
     return conclude(lambda: _run(options), options.json, interrupted)
 
 
 def _run(options: argparse.Namespace) -> Result:
-    context = Context(aws.connect(options.region, aws.PATIENT), options.stack, make_console(options.json))
+    context = Context(
+        aws.connect(options.region, aws.PATIENT), options.stack, make_console(options.json)
+    )
     return COMMANDS[options.command].run(context, options)
 
 
@@ -57,7 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar=" | ".join(COMMANDS))
     for name, command in COMMANDS.items():
-        own = commands.add_parser(name, parents=[_common()], help=command.HELP, description=command.HELP)
+        own = commands.add_parser(
+            name, parents=[_common()], help=command.HELP, description=command.HELP
+        )
         command.add_arguments(own)
     return parser
 

@@ -50,7 +50,11 @@ RUNS = Path("runs")
 def main(arguments: Sequence[str]) -> int:
     """Run one step; return the exit status: 0 done, 1 cannot be done, 2 wrong usage, 3 drift, 130 interrupted."""
     options = _parser().parse_args(arguments)
-    same = "the same options, but without --again," if getattr(options, "again", False) else "the same options"
+    same = (
+        "the same options, but without --again,"
+        if getattr(options, "again", False)
+        else "the same options"
+    )
     interrupted = f"`python -m training {options.step}` with {same} goes on."
     return conclude(lambda: _run(options), options.json, interrupted)
 
@@ -61,7 +65,11 @@ def _run(options: argparse.Namespace) -> Result:
     console, account = make_console(options.json), aws.connect(options.region)
     # Whoever only looks need not wait for the others, and leaves no folder behind.
     with nullcontext() if options.step == "status" else alone_in(folder):
-        return Result(STEPS[options.step].run(Context(account, names, open_run_file(folder), console), options))
+        return Result(
+            STEPS[options.step].run(
+                Context(account, names, open_run_file(folder), console), options
+            )
+        )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -80,13 +88,22 @@ def _common() -> argparse.ArgumentParser:
     names = Names()
     common = argparse.ArgumentParser(add_help=False)
     group = common.add_argument_group("which run")
-    group.add_argument("--project", default=names.project, help="first part of every name (%(default)s)")
     group.add_argument(
-        "--stage", default=names.stage, help="dev, prod ...: each has an endpoint of its own (%(default)s)"
+        "--project", default=names.project, help="first part of every name (%(default)s)"
     )
-    group.add_argument("--run", default=names.run, help="a dataset and what comes of it (%(default)s)")
     group.add_argument(
-        "--runs", type=Path, default=RUNS, help="folder of the runs' run.json and reports (%(default)s/)"
+        "--stage",
+        default=names.stage,
+        help="dev, prod ...: each has an endpoint of its own (%(default)s)",
+    )
+    group.add_argument(
+        "--run", default=names.run, help="a dataset and what comes of it (%(default)s)"
+    )
+    group.add_argument(
+        "--runs",
+        type=Path,
+        default=RUNS,
+        help="folder of the runs' run.json and reports (%(default)s/)",
     )
     add_account_arguments(group)
     return common

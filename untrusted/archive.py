@@ -133,11 +133,15 @@ def plain_path(name: str, *, is_folder: bool) -> str:
     path = (name.removesuffix("/") if is_folder else name).removeprefix("./")
     parts = path.split("/")
     if any(part in ("", ".", "..") for part in parts):
-        raise UnsafeArchiveError(f"{quoted(name)} is absolute, or has a part that is empty, . or ..")
+        raise UnsafeArchiveError(
+            f"{quoted(name)} is absolute, or has a part that is empty, . or .."
+        )
     if not is_plain(name) or "\\" in name or ":" in name:
         raise UnsafeArchiveError(f"{quoted(name)} has a control character, a backslash or a colon")
     if len(name.encode()) > _PATH_BYTES or any(len(part.encode()) > _NAME_BYTES for part in parts):
-        raise UnsafeArchiveError(f"{quoted(name)} is longer than {_PATH_BYTES} bytes, or {_NAME_BYTES} for one name")
+        raise UnsafeArchiveError(
+            f"{quoted(name)} is longer than {_PATH_BYTES} bytes, or {_NAME_BYTES} for one name"
+        )
     return path
 
 

@@ -21,7 +21,9 @@ def end_quietly(command: Callable[[], int]) -> int:
         finally:
             sys.stdout.flush()  # here, and not when Python ends, where the error cannot be caught
     except BrokenPipeError:
-        gone = [stream.fileno() for stream in (sys.stdout, sys.stderr) if _is_unread(stream.fileno())]
+        gone = [
+            stream.fileno() for stream in (sys.stdout, sys.stderr) if _is_unread(stream.fileno())
+        ]
         if not gone:
             raise
         _discard(gone)

@@ -10,7 +10,14 @@ from typing import Any, Final
 
 import rich.console
 from rich.console import RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.protocol import is_renderable
 from rich.segment import Segment
 from rich.status import Status
@@ -36,7 +43,9 @@ class Console(rich.console.Console):
 
     def render_str(self, text: str, **options: Any) -> Text:
         """Turn a string into text, whatever markup is asked for."""
-        return super().render_str(shown(text), **{**options, "markup": False, "emoji": False, "highlight": False})
+        return super().render_str(
+            shown(text), **{**options, "markup": False, "emoji": False, "highlight": False}
+        )
 
     def render(
         self, renderable: RenderableType, options: rich.console.ConsoleOptions | None = None

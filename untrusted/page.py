@@ -21,7 +21,10 @@ def page_template(folder: Path, name: str, **filters: Any) -> jinja2.Template:
         jinja2.TemplateNotFound: it is not there.
     """
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder), autoescape=True, undefined=jinja2.StrictUndefined, finalize=_visible
+        loader=jinja2.FileSystemLoader(folder),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_visible,
     )
     environment.filters |= {"lines": _lines, **filters}
     return environment.get_template(name)

@@ -20,7 +20,9 @@ _ATTRIBUTES = (b"x", b"g")
 _ATTRIBUTES_BYTES = 1 << 16
 _HEADERS = 3  # for a member: its own, and attributes of it and of all
 _ATTRIBUTE = re.compile(rb"([0-9]{1,5}) ([^=]+)=")
-_HARMLESS = re.compile(rb"[amc]time|[ug]id|[ug]name|comment|(LIBARCHIVE|SCHILY)\.xattr\..*|LIBARCHIVE\.creationtime")
+_HARMLESS = re.compile(
+    rb"[amc]time|[ug]id|[ug]name|comment|(LIBARCHIVE|SCHILY)\.xattr\..*|LIBARCHIVE\.creationtime"
+)
 _OCTAL = re.compile(rb" *([0-7]*)[ \0]*")
 _FILLING = 1 << 20  # bytes of zeros after the end; a tape's record has 10,240
 _POSIX, _GNU = b"ustar\x0000", b"ustar  \0"
@@ -57,7 +59,9 @@ def _files(pieces: Iterator[bytes], limits: Limits) -> Iterator[ArchivedFile]:
             continue
         path = paths.add(header.name, is_folder=header.kind == _FOLDER)
         if header.size > unpacked.left:
-            raise UnsafeArchiveError(f"{quoted(header.name)} exceeds the limit of {limits.unpacked_bytes:,} bytes")
+            raise UnsafeArchiveError(
+                f"{quoted(header.name)} exceeds the limit of {limits.unpacked_bytes:,} bytes"
+            )
         if header.kind == _FILE:
             content = _Content(unpacked, header.size)
             yield ArchivedFile(path, bool(header.mode & 0o111), content.read)
@@ -92,7 +96,9 @@ class _Header:
         mode, owner, group = (_number(block[at : at + 8]) for at in (100, 108, 116))
         size, time = (_number(block[at : at + 12]) for at in (124, 136))
         if min(mode, owner, group, size, time) < 0 or (kind == _FOLDER and size):
-            raise UnsafeArchiveError(f"{quoted(name)} has a negative number, or is a folder with a size")
+            raise UnsafeArchiveError(
+                f"{quoted(name)} has a negative number, or is a folder with a size"
+            )
         return cls(name, kind, size, mode)
 
 
@@ -169,7 +175,9 @@ class _Content:
 
 def _inflated(packed: "_Limited") -> Iterator[bytes]:
     """Yield the content of a gzip file."""
-    inflate = zlib.decompressobj(wbits=31)  # it reads the header of gzip, and checks length and checksum
+    inflate = zlib.decompressobj(
+        wbits=31
+    )  # it reads the header of gzip, and checks length and checksum
     data = b""
     try:
         while not inflate.eof:
@@ -191,7 +199,9 @@ def _inflated(packed: "_Limited") -> Iterator[bytes]:
 def _skip_attributes(unpacked: _Unpacked, header: _Header) -> None:
     """Skip attributes of pax. Raises UnsafeArchiveError if one of them says more than times, owner or comment."""
     if header.size > _ATTRIBUTES_BYTES:
-        raise UnsafeArchiveError(f"{quoted(header.name)} has more than {_ATTRIBUTES_BYTES:,} bytes of attributes")
+        raise UnsafeArchiveError(
+            f"{quoted(header.name)} has more than {_ATTRIBUTES_BYTES:,} bytes of attributes"
+        )
     data = unpacked.exactly(header.size)
     unpacked.exactly(-header.size % _BLOCK)
     while data:
@@ -211,7 +221,9 @@ def _text(field: bytes) -> str:
     """A text up to the first NUL, after which only NULs may come. Raises UnsafeArchiveError if it is not UTF-8."""
     text, _, rest = field.partition(b"\0")
     if rest.strip(b"\0"):
-        raise UnsafeArchiveError(f"{quoted(text.decode(errors='replace'))} has bytes behind its end")
+        raise UnsafeArchiveError(
+            f"{quoted(text.decode(errors='replace'))} has bytes behind its end"
+        )
     try:
         return text.decode()
     except UnicodeDecodeError as error:

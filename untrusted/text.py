@@ -32,7 +32,11 @@ def shown(text: object) -> str:
     What this returns it returns unchanged, so that a text may be shown twice.
     """
     words = str(text)
-    return words if is_plain(words) else "".join(one if is_plain(one) else _numbered(one) for one in words)
+    return (
+        words
+        if is_plain(words)
+        else "".join(one if is_plain(one) else _numbered(one) for one in words)
+    )
 
 
 def shown_lines(text: str) -> str:
@@ -44,7 +48,9 @@ def as_json(data: Any, indent: int | None = 2) -> str:
     """JSON that is the same data, with every character that cannot be seen as an escape of JSON."""
     text = json.dumps(data, indent=indent, ensure_ascii=False, default=str)
     return "\n".join(
-        line if is_plain(line) else "".join(one if is_plain(one) else _json_escape(one) for one in line)
+        line
+        if is_plain(line)
+        else "".join(one if is_plain(one) else _json_escape(one) for one in line)
         for line in text.split("\n")
     )
 
@@ -61,7 +67,11 @@ def spreadsheet_cell(text: object) -> str:
 def _numbered(character: str) -> str:
     number = ord(character)
     return _NAMES.get(character) or (
-        f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+        f"\\x{number:02x}"
+        if number < 0x100
+        else f"\\u{number:04x}"
+        if number < 0x10000
+        else f"\\U{number:08x}"
     )
 
 

@@ -107,10 +107,17 @@ def _name(member: zipfile.ZipInfo) -> str:
         raise UnsafeArchiveError(f"{quoted(name)} has another name, {quoted(member.filename)}")
     if kind not in (0, stat.S_IFDIR if member.is_dir() else stat.S_IFREG):
         raise UnsafeArchiveError(f"{quoted(name)} is not a regular file (mode {kind:o})")
-    if (member.external_attr & _DOS_FOLDER and not member.is_dir()) or (member.is_dir() and member.file_size):
+    if (member.external_attr & _DOS_FOLDER and not member.is_dir()) or (
+        member.is_dir() and member.file_size
+    ):
         raise UnsafeArchiveError(f"{quoted(name)} is a file and a folder")
-    if member.flag_bits & _ENCRYPTED_OR_PATCH or member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise UnsafeArchiveError(f"{quoted(name)} is encrypted, or packed in another way than deflated")
+    if member.flag_bits & _ENCRYPTED_OR_PATCH or member.compress_type not in (
+        zipfile.ZIP_STORED,
+        zipfile.ZIP_DEFLATED,
+    ):
+        raise UnsafeArchiveError(
+            f"{quoted(name)} is encrypted, or packed in another way than deflated"
+        )
     return name
 
 
@@ -119,7 +126,9 @@ def _require_apart(members: Sequence[zipfile.ZipInfo], directory: int) -> None:
     end = 0
     for number, member in enumerate(sorted(members, key=lambda member: member.header_offset)):
         if member.header_offset < end or (number == 0 and member.header_offset):
-            raise UnsafeArchiveError(f"{quoted(member.filename)} overlaps another member, or something precedes it")
+            raise UnsafeArchiveError(
+                f"{quoted(member.filename)} overlaps another member, or something precedes it"
+            )
         end = member.header_offset + _LOCAL_BYTES + len(member.filename) + member.compress_size
     if end > directory:
         raise UnsafeArchiveError("its last member overlaps its directory")
@@ -139,7 +148,9 @@ class _Content:
             self.opened = self.opened or self.archive.open(self.member)
             piece = self.opened.read(size)
         except _DAMAGED as error:
-            raise UnsafeArchiveError(f"{quoted(self.member.filename)} is damaged: {error}") from error
+            raise UnsafeArchiveError(
+                f"{quoted(self.member.filename)} is damaged: {error}"
+            ) from error
         self.count += len(piece)
         if not piece and self.count != self.member.file_size:
             raise UnsafeArchiveError(f"{quoted(self.member.filename)} is shorter than it says")

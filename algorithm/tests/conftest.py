@@ -29,7 +29,13 @@ def write_job(root: Path, **hyperparameters: str) -> Path:
         image_list = root / "input" / "data" / f"{channel}_lst" / f"{channel}.lst"
         image_list.parent.mkdir()
         image_list.write_text("".join(lines), encoding="utf-8")
-    texts = {"num_classes": "2", "num_training_samples": "4", "mini_batch_size": "2", "epochs": "5", "resize": "256"}
+    texts = {
+        "num_classes": "2",
+        "num_training_samples": "4",
+        "mini_batch_size": "2",
+        "epochs": "5",
+        "resize": "256",
+    }
     config = root / "input" / "config" / "hyperparameters.json"
     config.parent.mkdir()
     config.write_text(json.dumps(texts | hyperparameters), encoding="utf-8")

@@ -15,7 +15,9 @@ def picture(label: int, number: int) -> bytes:
     Each number gives another picture, and always the same one.
     """
     brightness = random.Random(number).randbytes(SIDE)
-    stripes = Image.frombytes("L", (1, SIDE), brightness).resize((SIDE, SIDE), Image.Resampling.NEAREST)
+    stripes = Image.frombytes("L", (1, SIDE), brightness).resize(
+        (SIDE, SIDE), Image.Resampling.NEAREST
+    )
     if CLASSES[label] == "columns":
         stripes = stripes.transpose(Image.Transpose.ROTATE_90)
     buffer = io.BytesIO()

@@ -40,7 +40,16 @@ def test_what_numpy_writes_is_read_as_it_was() -> None:
         "[" * 90 + "]" * 90,
         "__import__('os').system('true')",
     ],
-    ids=["a terabyte", "negative", "objects", "objects in fields", "minus", "parentheses", "nested", "call"],
+    ids=[
+        "a terabyte",
+        "negative",
+        "objects",
+        "objects in fields",
+        "minus",
+        "parentheses",
+        "nested",
+        "call",
+    ],
 )
 def test_array_that_is_not_what_it_says_is_refused(header: str) -> None:
     text = header.encode() + b"\n"

@@ -16,7 +16,9 @@ def plain() -> Image.Image:
 
 def halves() -> Image.Image:
     """Black on the left, white on the right."""
-    return Image.fromarray(np.repeat(np.array([[0, 255]], np.uint8), 16, axis=1).repeat(32, axis=0)).convert("RGB")
+    return Image.fromarray(
+        np.repeat(np.array([[0, 255]], np.uint8), 16, axis=1).repeat(32, axis=0)
+    ).convert("RGB")
 
 
 def views(kind: Kind, picture: Image.Image, count: int = 20) -> list[np.ndarray]:
@@ -45,7 +47,11 @@ def test_crop_of_one_colour_is_of_that_colour() -> None:
 
 
 def test_crop_has_its_place_in_what_resize_leaves_over() -> None:
-    edges = {int((view[0] > 127).argmax(axis=0)[0]) for view in views("crop", halves(), 40) if view[0, 0, 0] < 128}
+    edges = {
+        int((view[0] > 127).argmax(axis=0)[0])
+        for view in views("crop", halves(), 40)
+        if view[0, 0, 0] < 128
+    }
     # Black ends in the middle of 256 pixels, at 128; the crop begins at 0 to 32.
     assert 96 <= min(edges) < 104
     assert 120 < max(edges) <= 128
@@ -76,8 +82,14 @@ def test_crop_color_gives_other_colours() -> None:
 
 
 def test_crop_color_transform_turns_the_picture_on_white() -> None:
-    corners = [[view[y, x] for y in (0, -1) for x in (0, -1)] for view in views("crop_color_transform", plain(), 10)]
+    corners = [
+        [view[y, x] for y in (0, -1) for x in (0, -1)]
+        for view in views("crop_color_transform", plain(), 10)
+    ]
     middles = [view[SIDE // 2, SIDE // 2] for view in views("crop_color_transform", plain(), 10)]
     # White keeps no hue, but its value may be shifted: what tells the surroundings from the picture is another colour.
-    turned = [any((corner != middle).any() for corner in four) for four, middle in zip(corners, middles, strict=True)]
+    turned = [
+        any((corner != middle).any() for corner in four)
+        for four, middle in zip(corners, middles, strict=True)
+    ]
     assert any(turned)

@@ -16,9 +16,11 @@ def description() -> dict[str, object]:
 
 def test_features_of_an_image_are_finite_numbers_of_the_described_shape(columns: bytes) -> None:
     features = load_backbone().features(columns)
-    assert {"name": "features", "type": str(features.dtype), "shape": ["batch", len(features)]} == description()[
-        "output"
-    ]
+    assert {
+        "name": "features",
+        "type": str(features.dtype),
+        "shape": ["batch", len(features)],
+    } == description()["output"]
     assert (FEATURES,) == features.shape
     assert np.isfinite(features).all()
 

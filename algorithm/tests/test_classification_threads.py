@@ -56,7 +56,9 @@ def test_classify_few_images_answers_each_at_once() -> None:
 
 
 def test_classify_many_images_gives_each_its_own_answer() -> None:
-    assert [[float(size)] for size in range(1, 33)] == classify([b"a" * size for size in range(1, 33)])[0]
+    assert [[float(size)] for size in range(1, 33)] == classify(
+        [b"a" * size for size in range(1, 33)]
+    )[0]
 
 
 def test_classify_many_images_brings_the_answers_in_bursts() -> None:

@@ -3,7 +3,13 @@ from pathlib import Path
 
 import pytest
 
-from algorithm.dataset import ChannelError, ImageListError, LabelledImage, content_types, read_channel
+from algorithm.dataset import (
+    ChannelError,
+    ImageListError,
+    LabelledImage,
+    content_types,
+    read_channel,
+)
 from algorithm.recordio import RecordIOError
 
 
@@ -26,7 +32,10 @@ def data(tmp_path: Path, text: str) -> Path:
 def test_read_channel_gives_paths_and_classes_in_order(tmp_path: Path) -> None:
     folder = data(tmp_path, "5\t1\ttruck/one image.png\n9\t0\ttwo.png\n\n")
     paths = [folder / "train/truck/one image.png", folder / "train/two.png"]
-    expected = [LabelledImage(str(paths[0]), 1, paths[0]), LabelledImage(str(paths[1]), 0, paths[1])]
+    expected = [
+        LabelledImage(str(paths[0]), 1, paths[0]),
+        LabelledImage(str(paths[1]), 0, paths[1]),
+    ]
     assert expected == read_channel(folder, "train", 2)
 
 
@@ -89,13 +98,21 @@ def recordio(tmp_path: Path, *labels: float) -> Path:
 def test_read_channel_without_list_reads_all_rec_files_in_order(tmp_path: Path) -> None:
     folder = recordio(tmp_path, 1, 0)
     (folder / "train" / "b.rec").write_bytes(image_record(1, b"last"))
-    expected = [("a.rec, image 0", 1, b"image 1"), ("a.rec, image 1", 0, b"image 0"), ("b.rec, image 0", 1, b"last")]
-    assert expected == [(image.name, image.label, image.read()) for image in read_channel(folder, "train", 2)]
+    expected = [
+        ("a.rec, image 0", 1, b"image 1"),
+        ("a.rec, image 1", 0, b"image 0"),
+        ("b.rec, image 0", 1, b"last"),
+    ]
+    assert expected == [
+        (image.name, image.label, image.read()) for image in read_channel(folder, "train", 2)
+    ]
 
 
 @pytest.mark.parametrize("label", [2, -1, 0.5, float("nan"), float("inf")])
 def test_read_channel_label_that_is_no_class_is_named(tmp_path: Path, label: float) -> None:
-    with pytest.raises(RecordIOError, match=rf"a\.rec: image 1: label {label:g} is not one of 0 to 1"):
+    with pytest.raises(
+        RecordIOError, match=rf"a\.rec: image 1: label {label:g} is not one of 0 to 1"
+    ):
         read_channel(recordio(tmp_path, 0, label), "train", 2)
 
 
@@ -109,8 +126,12 @@ def test_read_channel_damaged_rec_file_is_named(tmp_path: Path) -> None:
 def test_read_channel_content_type_decides_between_list_and_rec_files(tmp_path: Path) -> None:
     folder = data(tmp_path, "0\t0\ttwo.png\n")
     (folder / "train" / "a.rec").write_bytes(image_record(1, b"recorded"))
-    assert [b"recorded"] == [image.read() for image in read_channel(folder, "train", 2, "application/x-recordio")]
-    assert [b""] == [image.read() for image in read_channel(folder, "train", 2, "application/x-image")]
+    assert [b"recorded"] == [
+        image.read() for image in read_channel(folder, "train", 2, "application/x-recordio")
+    ]
+    assert [b""] == [
+        image.read() for image in read_channel(folder, "train", 2, "application/x-image")
+    ]
 
 
 def test_read_channel_images_without_list_are_refused(tmp_path: Path) -> None:
@@ -119,7 +140,10 @@ def test_read_channel_images_without_list_are_refused(tmp_path: Path) -> None:
 
 
 def test_read_channel_with_neither_list_nor_rec_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ChannelError, match=r"validation holds neither a \.rec file nor, in validation_lst, an image"):
+    with pytest.raises(
+        ChannelError,
+        match=r"validation holds neither a \.rec file nor, in validation_lst, an image",
+    ):
         read_channel(tmp_path, "validation", 2)
 
 
@@ -130,7 +154,9 @@ def test_read_channel_other_content_type_is_named(tmp_path: Path) -> None:
 
 def test_content_types_channels_without_one_are_left_out(tmp_path: Path) -> None:
     path = tmp_path / "inputdataconfig.json"
-    path.write_text('{"train": {"ContentType": "application/x-recordio"}, "model": {"TrainingInputMode": "File"}}')
+    path.write_text(
+        '{"train": {"ContentType": "application/x-recordio"}, "model": {"TrainingInputMode": "File"}}'
+    )
     assert {"train": "application/x-recordio"} == content_types(path)
 
 

@@ -19,7 +19,9 @@ def overlapping_clusters(seed: int) -> Channel:
     """Features (60, 5) that cannot be told apart without error."""
     random = np.random.default_rng(seed)
     labels = np.arange(60) % 3
-    return Channel((np.eye(3, 5)[labels] + random.standard_normal((60, 5))).astype(np.float32), labels)
+    return Channel(
+        (np.eye(3, 5)[labels] + random.standard_normal((60, 5))).astype(np.float32), labels
+    )
 
 
 def epochs(chosen: Hyperparameters = CHOSEN, checkpoint: Path | None = None) -> Epochs:
@@ -48,17 +50,24 @@ def lines(caplog: pytest.LogCaptureFixture, word: str) -> list[str]:
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
-def test_run_after_an_interruption_ends_as_if_there_had_been_none(tmp_path: Path, optimizer: str) -> None:
+def test_run_after_an_interruption_ends_as_if_there_had_been_none(
+    tmp_path: Path, optimizer: str
+) -> None:
     chosen = replace(CHOSEN, optimizer=optimizer, checkpoint_frequency=1)
     interrupted(chosen, tmp_path / "progress.npz")
-    resumed, whole = epochs(chosen, tmp_path / "progress.npz").run(Event()), epochs(chosen).run(Event())
+    resumed, whole = (
+        epochs(chosen, tmp_path / "progress.npz").run(Event()),
+        epochs(chosen).run(Event()),
+    )
     assert whole.number == resumed.number
     assert whole.train == resumed.train
     assert whole.validation == resumed.validation
     np.testing.assert_array_equal(whole.head.weights, resumed.head.weights)
 
 
-def test_run_with_a_checkpoint_begins_where_it_ended(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_run_with_a_checkpoint_begins_where_it_ended(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     interrupted(CHOSEN, tmp_path / "progress.npz")
     caplog.clear()
     caplog.set_level(logging.INFO)
@@ -75,12 +84,16 @@ def test_run_again_after_the_last_epoch_gives_the_same_model(tmp_path: Path) -> 
     np.testing.assert_array_equal(first.head.weights, second.head.weights)
 
 
-def test_run_with_the_checkpoint_of_another_job_begins_anew(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_run_with_the_checkpoint_of_another_job_begins_anew(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     interrupted(CHOSEN, tmp_path / "progress.npz")
     caplog.clear()
     caplog.set_level(logging.INFO)
     epochs(replace(CHOSEN, learning_rate=0.02), tmp_path / "progress.npz").run(Event())
-    assert "The checkpoint is of other images or hyperparameters, so it is not used" in caplog.messages
+    assert (
+        "The checkpoint is of other images or hyperparameters, so it is not used" in caplog.messages
+    )
     assert 6 == len(lines(caplog, "Train-"))
 
 

@@ -33,7 +33,9 @@ def test_of_channel_keeps_the_order_of_the_images(images: list[LabelledImage]) -
     np.testing.assert_array_equal(expected, FeatureStore().of_channel("train", images, Event()))
 
 
-def test_of_channel_tells_how_far_it_is(images: list[LabelledImage], caplog: pytest.LogCaptureFixture) -> None:
+def test_of_channel_tells_how_far_it_is(
+    images: list[LabelledImage], caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO)
     FeatureStore().of_channel("train", images, Event())
     assert caplog.messages[-1].startswith("Features of 2 of 2 images of train, ")
@@ -44,7 +46,9 @@ def test_of_channel_undecodable_image_is_named() -> None:
         FeatureStore().of_channel("train", [LabelledImage("broken.png", 0, b"no image")], Event())
 
 
-def test_of_channel_of_a_new_store_takes_what_the_file_has(tmp_path: Path, images: list[LabelledImage]) -> None:
+def test_of_channel_of_a_new_store_takes_what_the_file_has(
+    tmp_path: Path, images: list[LabelledImage]
+) -> None:
     write(tmp_path / "features.npz", images[0].read(), 0.5, load_backbone().sha256)
     features = FeatureStore(tmp_path / "features.npz").of_channel("train", images, Event())
     np.testing.assert_array_equal(0.5, features[0])
@@ -57,7 +61,9 @@ def test_of_channel_adds_to_the_file(tmp_path: Path, images: list[LabelledImage]
     assert (2, FEATURES) == load_arrays(tmp_path / "features.npz", "features")["features"].shape
 
 
-def test_of_channel_features_of_another_backbone_are_not_used(tmp_path: Path, images: list[LabelledImage]) -> None:
+def test_of_channel_features_of_another_backbone_are_not_used(
+    tmp_path: Path, images: list[LabelledImage]
+) -> None:
     write(tmp_path / "features.npz", images[0].read(), 0.5, "another")
     features = FeatureStore(tmp_path / "features.npz").of_channel("train", images, Event())
     np.testing.assert_array_equal(load_backbone().features(images[0].read()), features[0])
@@ -69,14 +75,16 @@ def test_of_channel_stopped_keeps_what_it_has(tmp_path: Path, images: list[Label
     with pytest.raises(StoppedError, match="1 of the 2 images of train"):
         FeatureStore(tmp_path / "features.npz").of_channel("train", images, stop)
     np.testing.assert_array_equal(
-        [load_backbone().features(images[0].read())], load_arrays(tmp_path / "features.npz", "features")["features"]
+        [load_backbone().features(images[0].read())],
+        load_arrays(tmp_path / "features.npz", "features")["features"],
     )
 
 
 def test_of_channel_views_are_not_taken_for_their_images(images: list[LabelledImage]) -> None:
     store = FeatureStore()
     plain, *views = (
-        store.of_channel("train", images, Event(), view) for view in (None, VIEW, View("crop", 1, 256), VIEW)
+        store.of_channel("train", images, Event(), view)
+        for view in (None, VIEW, View("crop", 1, 256), VIEW)
     )
     assert all((plain != view).any() for view in views)
     assert (views[0] != views[1]).any()

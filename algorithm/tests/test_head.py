@@ -8,7 +8,9 @@ from algorithm.head import DivergedError, Head, HeadTraining, Labels, softmax
 from algorithm.hyperparameters import Hyperparameters
 from algorithm.optimizers import STEPS, Floats
 
-CHOSEN = Hyperparameters(num_classes=3, num_training_samples=60, epochs=20, learning_rate=0.01, mini_batch_size=8)
+CHOSEN = Hyperparameters(
+    num_classes=3, num_training_samples=60, epochs=20, learning_rate=0.01, mini_batch_size=8
+)
 
 
 def three_clusters() -> tuple[Floats, Labels]:
@@ -19,7 +21,9 @@ def three_clusters() -> tuple[Floats, Labels]:
     return features.astype(np.float32), labels
 
 
-def trained(features: Floats, labels: Labels, chosen: Hyperparameters = CHOSEN, head: Head | None = None) -> Head:
+def trained(
+    features: Floats, labels: Labels, chosen: Hyperparameters = CHOSEN, head: Head | None = None
+) -> Head:
     """The head after all epochs."""
     training = HeadTraining(features, labels, chosen)
     descent = training.beginning(head)
@@ -77,17 +81,23 @@ def test_training_images_all_alike_gives_the_share_of_each_class() -> None:
 
 def test_training_more_weight_decay_gives_smaller_weights() -> None:
     strong = replace(CHOSEN, weight_decay=1.0)
-    weights = [np.abs(trained(*three_clusters(), chosen).weights).sum() for chosen in (CHOSEN, strong)]
+    weights = [
+        np.abs(trained(*three_clusters(), chosen).weights).sum() for chosen in (CHOSEN, strong)
+    ]
     assert weights[0] > weights[1]
 
 
 def test_softmax_large_logits_do_not_overflow() -> None:
-    np.testing.assert_array_equal([[1, 0], [0.5, 0.5]], softmax(np.array([[1e4, -1e4], [1e4, 1e4]], np.float32)))
+    np.testing.assert_array_equal(
+        [[1, 0], [0.5, 0.5]], softmax(np.array([[1e4, -1e4], [1e4, 1e4]], np.float32))
+    )
 
 
 def test_probabilities_of_an_image_sum_to_1() -> None:
     features, labels = three_clusters()
-    np.testing.assert_allclose(1, trained(features, labels).probabilities(features).sum(axis=1), rtol=1e-5)
+    np.testing.assert_allclose(
+        1, trained(features, labels).probabilities(features).sum(axis=1), rtol=1e-5
+    )
 
 
 def test_beginning_without_a_head_gives_all_classes_the_same() -> None:
@@ -100,9 +110,13 @@ def test_beginning_without_a_head_gives_all_classes_the_same() -> None:
 def test_beginning_with_a_head_gives_its_probabilities() -> None:
     features, labels = three_clusters()
     earlier = trained(features, labels)
-    training = HeadTraining(features[:30] * 2 - 1, labels[:30], CHOSEN)  # another mean and another scale
+    training = HeadTraining(
+        features[:30] * 2 - 1, labels[:30], CHOSEN
+    )  # another mean and another scale
     head = training.head(training.beginning(earlier))
-    np.testing.assert_allclose(earlier.probabilities(features), head.probabilities(features), atol=1e-4)
+    np.testing.assert_allclose(
+        earlier.probabilities(features), head.probabilities(features), atol=1e-4
+    )
 
 
 def test_epoch_after_the_learning_rate_was_reduced_to_0_changes_nothing() -> None:
@@ -111,11 +125,14 @@ def test_epoch_after_the_learning_rate_was_reduced_to_0_changes_nothing() -> Non
     descents = [training.beginning(None)]
     for number in range(3):
         descents.append(training.epoch(number, descents[-1]))
-    assert [False, False, True] == [np.array_equal(before.layer, after.layer) for before, after in pairwise(descents)]
+    assert [False, False, True] == [
+        np.array_equal(before.layer, after.layer) for before, after in pairwise(descents)
+    ]
 
 
 @pytest.mark.parametrize(
-    "change", [{"optimizer": "adam", "beta_1": 1.0}, {"optimizer": "rmsprop", "gamma": 1.0, "eps": 0.0}]
+    "change",
+    [{"optimizer": "adam", "beta_1": 1.0}, {"optimizer": "rmsprop", "gamma": 1.0, "eps": 0.0}],
 )
 def test_epoch_that_goes_out_of_bounds_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(DivergedError, match="epoch 0"):

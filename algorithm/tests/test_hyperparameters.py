@@ -72,7 +72,9 @@ def test_parse_value_is_read(name: str, text: str, expected: object) -> None:
         ("augmentation_type", "flip", "one of crop, crop_color, crop_color_transform"),
     ],
 )
-def test_parse_value_that_cannot_be_honoured_is_refused_by_name(name: str, text: str, reason: str) -> None:
+def test_parse_value_that_cannot_be_honoured_is_refused_by_name(
+    name: str, text: str, reason: str
+) -> None:
     with pytest.raises(HyperparameterError, match=f"{name}: '{text}' is not {reason}"):
         parse(REQUIRED | {name: text})
 
@@ -91,7 +93,9 @@ def test_parse_values_that_disagree_are_refused(name: str, text: str, reason: st
 
 
 def test_parse_unknown_name_is_named() -> None:
-    with pytest.raises(HyperparameterError, match=r"mini_batch_siz: unknown; known are .*mini_batch_size"):
+    with pytest.raises(
+        HyperparameterError, match=r"mini_batch_siz: unknown; known are .*mini_batch_size"
+    ):
         parse(REQUIRED | {"mini_batch_siz": "8"})
 
 
@@ -101,7 +105,9 @@ def test_parse_missing_name_is_named() -> None:
 
 
 def test_learning_rate_of_is_reduced_after_each_of_the_steps() -> None:
-    chosen = Hyperparameters(2, 430, learning_rate=0.4, lr_scheduler_step=(1, 3), lr_scheduler_factor=0.5)
+    chosen = Hyperparameters(
+        2, 430, learning_rate=0.4, lr_scheduler_step=(1, 3), lr_scheduler_factor=0.5
+    )
     assert [0.4, 0.2, 0.2, 0.1] == [chosen.learning_rate_of(epoch) for epoch in range(4)]
 
 

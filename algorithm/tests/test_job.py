@@ -42,10 +42,14 @@ def as_recordio(root: Path) -> Path:
     for channel in ("train", "validation"):
         folder = root / "input" / "data" / channel
         records = b""
-        for line in (folder.with_name(f"{channel}_lst") / f"{channel}.lst").read_text().splitlines():
+        for line in (
+            (folder.with_name(f"{channel}_lst") / f"{channel}.lst").read_text().splitlines()
+        ):
             _, label, name = line.split("\t")
             record = struct.pack("<IfQQ", 0, float(label), 0, 0) + (folder / name).read_bytes()
-            records += struct.pack("<II", 0xCED7230A, len(record)) + record + bytes(-len(record) % 4)
+            records += (
+                struct.pack("<II", 0xCED7230A, len(record)) + record + bytes(-len(record) % 4)
+            )
         rmtree(folder.with_name(f"{channel}_lst"))
         rmtree(folder)
         folder.mkdir()
@@ -82,8 +86,13 @@ def test_run_image_files_without_resize_are_refused(job: Job) -> None:
     root = job()
     config = root / "input" / "config" / "hyperparameters.json"
     texts = json.loads(config.read_text(encoding="utf-8"))
-    config.write_text(json.dumps({name: text for name, text in texts.items() if name != "resize"}), encoding="utf-8")
-    with pytest.raises(algorithm_job.ResizeMissingError, match=r"needs the hyperparameter resize.*\(train\)"):
+    config.write_text(
+        json.dumps({name: text for name, text in texts.items() if name != "resize"}),
+        encoding="utf-8",
+    )
+    with pytest.raises(
+        algorithm_job.ResizeMissingError, match=r"needs the hyperparameter resize.*\(train\)"
+    ):
         run(root)
     with pytest.raises(ImageTooSmallError, match="it has 32 x 32 pixels"):
         run(as_recordio(root))
@@ -95,15 +104,21 @@ def test_run_learns_from_the_middle_that_resize_leaves(job: Job) -> None:
     assert near != run(job_with(root, resize="448"))["head.npz"]
 
 
-def test_run_logs_each_epoch_as_the_built_in_algorithm_does(job: Job, caplog: pytest.LogCaptureFixture) -> None:
+def test_run_logs_each_epoch_as_the_built_in_algorithm_does(
+    job: Job, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO)
     run(job(epochs="2", top_k="2"))
     expected = ["Train-accuracy", "Train-top_k_accuracy_2", "Time cost"]
     expected += ["Validation-accuracy", "Validation-top_k_accuracy_2"]
-    assert [f"Epoch[{number}] {word}" for number in range(2) for word in expected] == messages(caplog)
+    assert [f"Epoch[{number}] {word}" for number in range(2) for word in expected] == messages(
+        caplog
+    )
 
 
-def test_run_says_that_the_number_of_layers_has_no_effect(job: Job, caplog: pytest.LogCaptureFixture) -> None:
+def test_run_says_that_the_number_of_layers_has_no_effect(
+    job: Job, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO)
     run(job(num_layers="18"))
     assert "num_layers=18 has no effect: the backbone is EfficientNet-Lite0" in caplog.messages
@@ -123,12 +138,16 @@ def test_model_description_keeps_the_epoch_of_best_validation_accuracy(
     caplog.set_level(logging.INFO)
     root = job()
     run(root)
-    logged = [float(message.partition("=")[2]) for message in caplog.messages if "Validation-" in message]
+    logged = [
+        float(message.partition("=")[2]) for message in caplog.messages if "Validation-" in message
+    ]
     written = json.loads((root / "model" / "model.json").read_text(encoding="utf-8"))
     assert max(logged) == logged[written["epoch"]] == written["metrics"]["validation"]["accuracy"]
 
 
-def test_run_other_number_of_samples_is_a_warning(job: Job, caplog: pytest.LogCaptureFixture) -> None:
+def test_run_other_number_of_samples_is_a_warning(
+    job: Job, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.WARNING)
     run(job(num_training_samples="9"))
     assert ["num_training_samples is not 4, the number of images"] == caplog.messages
@@ -141,7 +160,9 @@ def test_run_with_an_earlier_model_begins_with_it(job: Job, model_dir: Path) -> 
 
 
 def test_run_earlier_model_of_other_classes_is_refused(job: Job, model_dir: Path) -> None:
-    with pytest.raises(algorithm_job.EarlierModelError, match="the model has 2 classes, num_classes is 3"):
+    with pytest.raises(
+        algorithm_job.EarlierModelError, match="the model has 2 classes, num_classes is 3"
+    ):
         run(with_model(job(num_classes="3"), model_dir))
 
 
@@ -158,7 +179,9 @@ def test_run_foreign_archive_is_refused(job: Job, name: str) -> None:
     (root / "input" / "data" / "model").mkdir()
     with tarfile.open(root / "input" / "data" / "model" / "model.tar.gz", "w:gz") as archive:
         archive.addfile(tarfile.TarInfo(name), io.BytesIO())
-    with pytest.raises(algorithm_job.EarlierModelError, match=r"model\.tar\.gz: .*(not found|part that is empty)"):
+    with pytest.raises(
+        algorithm_job.EarlierModelError, match=r"model\.tar\.gz: .*(not found|part that is empty)"
+    ):
         run(root)
 
 
@@ -170,7 +193,9 @@ def test_run_archive_that_is_none_is_refused(job: Job) -> None:
         run(root)
 
 
-def test_run_interrupted_job_goes_on_with_features_and_epochs(job: Job, caplog: pytest.LogCaptureFixture) -> None:
+def test_run_interrupted_job_goes_on_with_features_and_epochs(
+    job: Job, caplog: pytest.LogCaptureFixture
+) -> None:
     root = job(checkpoint_frequency="1")
     (root / "checkpoints").mkdir()
     run(root)
@@ -207,7 +232,14 @@ def test_job_with_augmentation_trains_on_views_of_the_train_channel_alone(
     caplog.set_level(logging.INFO)
     root = job(augmentation_type="crop")
     algorithm_job.run(root, Event())
-    read = [message.split(",")[0] for message in caplog.messages if message.startswith("Features of 4 of 4")]
-    train, validation = "Features of 4 of 4 images of train", "Features of 4 of 4 images of validation"
+    read = [
+        message.split(",")[0]
+        for message in caplog.messages
+        if message.startswith("Features of 4 of 4")
+    ]
+    train, validation = (
+        "Features of 4 of 4 images of train",
+        "Features of 4 of 4 images of validation",
+    )
     assert [train, validation, *[train] * VIEWS] == read
     assert "crop" == description(root)["hyperparameters"]["augmentation_type"]

@@ -71,6 +71,11 @@ def test_pack_holds_the_files_of_the_folder(model_dir: Path, tmp_path: Path) -> 
         assert ["head.npz", "model.json"] == archive.getnames()
 
 
-def test_pack_copied_model_gives_the_same_bytes(model_dir: Path, copy: Path, tmp_path: Path) -> None:
-    first, second = model.pack(model_dir, tmp_path / "a.tar.gz"), model.pack(copy, tmp_path / "b.tar.gz")
+def test_pack_copied_model_gives_the_same_bytes(
+    model_dir: Path, copy: Path, tmp_path: Path
+) -> None:
+    first, second = (
+        model.pack(model_dir, tmp_path / "a.tar.gz"),
+        model.pack(copy, tmp_path / "b.tar.gz"),
+    )
     assert first.read_bytes() == second.read_bytes()

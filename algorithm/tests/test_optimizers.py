@@ -29,7 +29,10 @@ def test_steps_lead_to_the_minimum(optimizer: str) -> None:
         ("sgd", [3.6, 3.6 - 0.36 - 0.9 * 0.4]),
         ("nag", [4 - 0.4 * 1.9, 3.24 - 0.324 - 0.9 * (0.9 * 0.4 + 0.324)]),
         ("adam", [3.9, 3.8]),
-        ("rmsprop", [4 - 0.1 / np.sqrt(0.1), 3.684 - 0.1 * 3.684 / np.sqrt(0.9 * 1.6 + 0.1 * 3.684**2)]),
+        (
+            "rmsprop",
+            [4 - 0.1 / np.sqrt(0.1), 3.684 - 0.1 * 3.684 / np.sqrt(0.9 * 1.6 + 0.1 * 3.684**2)],
+        ),
     ],
 )
 def test_first_steps_are_those_of_the_formula(optimizer: str, expected: list[float]) -> None:
@@ -44,7 +47,9 @@ def test_steps_stay_in_single_precision(optimizer: str) -> None:
     assert {np.dtype(np.float32)} == {at.layer.dtype, at.first.dtype, at.second.dtype}
 
 
-@pytest.mark.parametrize(("optimizer", "shrinks"), [("sgd", True), ("nag", True), ("adam", False), ("rmsprop", False)])
+@pytest.mark.parametrize(
+    ("optimizer", "shrinks"), [("sgd", True), ("nag", True), ("adam", False), ("rmsprop", False)]
+)
 def test_weight_decay_is_for_sgd_and_nag(optimizer: str, shrinks: bool) -> None:
     chosen = replace(CHOSEN, weight_decay=0.5)
     after = STEPS[optimizer](Descent.beginning(LAYER), np.zeros_like(LAYER), 0.1, chosen)

@@ -35,7 +35,9 @@ def test_decode_any_colour_mode_gives_rgb(mode: str) -> None:
 
 
 def test_decode_jpeg_gives_its_colour() -> None:
-    assert [254, 0, 0] == decode(encoded(Image.new("RGB", (64, 64), "red"), "JPEG"))[112, 112].tolist()
+    assert [254, 0, 0] == decode(encoded(Image.new("RGB", (64, 64), "red"), "JPEG"))[
+        112, 112
+    ].tolist()
 
 
 @pytest.mark.parametrize(
@@ -56,9 +58,12 @@ def test_decode_unusable_bytes_are_refused(image: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "expected"), [((32, 32), (256, 256)), ((300, 200), (384, 256)), ((200, 301), (256, 385))]
+    ("size", "expected"),
+    [((32, 32), (256, 256)), ((300, 200), (384, 256)), ((200, 301), (256, 385))],
 )
-def test_resize_is_the_shorter_side_and_keeps_the_aspect(size: tuple[int, int], expected: tuple[int, int]) -> None:
+def test_resize_is_the_shorter_side_and_keeps_the_aspect(
+    size: tuple[int, int], expected: tuple[int, int]
+) -> None:
     assert expected == resized(Image.new("RGB", size), 256).size
 
 
@@ -68,7 +73,9 @@ def test_picture_is_used_as_it_is_without_resize() -> None:
 
 
 def test_training_takes_the_middle_of_the_resized_picture() -> None:
-    ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[np.newaxis].repeat(256, axis=0)).convert("RGB")
+    ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[np.newaxis].repeat(256, axis=0)).convert(
+        "RGB"
+    )
     assert list(range(16, 240)) == np.asarray(CentreCrop(256).of(ramp, b""))[0, :, 0].tolist()
 
 

@@ -55,7 +55,9 @@ def test_from_arrays_gives_what_arrays_were_made_of() -> None:
         ([0.0, 0.0, 0.0], True),
     ],
 )
-def test_is_exhausted_after_two_epochs_without_a_tenth_more(accuracies: list[float], expected: bool) -> None:
+def test_is_exhausted_after_two_epochs_without_a_tenth_more(
+    accuracies: list[float], expected: bool
+) -> None:
     chosen = Hyperparameters(
         2,
         8,
@@ -68,7 +70,9 @@ def test_is_exhausted_after_two_epochs_without_a_tenth_more(accuracies: list[flo
 
 
 def test_is_exhausted_waits_for_the_least_number_of_epochs() -> None:
-    chosen = Hyperparameters(2, 8, early_stopping=True, early_stopping_min_epochs=4, early_stopping_patience=1)
+    chosen = Hyperparameters(
+        2, 8, early_stopping=True, early_stopping_min_epochs=4, early_stopping_patience=1
+    )
     assert [False, True] == [is_exhausted([0.5] * count, chosen) for count in (3, 4)]
 
 

@@ -58,7 +58,11 @@ def test_records_damaged_file_is_refused_with_the_place(file: bytes, reason: str
 def test_image_records_of_any_damage_end_in_the_named_error_or_none() -> None:
     file = part(0, header() + b"image") + part(1, header()) + part(3, b"rest")
     damaged = [file[:end] for end in range(len(file))]
-    damaged += [file[:at] + bytes([file[at] ^ bit]) + file[at + 1 :] for at in range(len(file)) for bit in (1, 128)]
+    damaged += [
+        file[:at] + bytes([file[at] ^ bit]) + file[at + 1 :]
+        for at in range(len(file))
+        for bit in (1, 128)
+    ]
     for content in damaged:
         with suppress(RecordIOError):
             list(image_records(content))

@@ -21,8 +21,12 @@ def invoke(model_dir: Path) -> Invoke:
     return lambda image, content_type: asyncio.run(predict(image, content_type))
 
 
-@pytest.mark.parametrize("content_type", ["application/x-image", "image/png", "image/jpeg", "IMAGE/PNG; q=1"])
-def test_image_answers_its_probabilities(invoke: Invoke, model_dir: Path, columns: bytes, content_type: str) -> None:
+@pytest.mark.parametrize(
+    "content_type", ["application/x-image", "image/png", "image/jpeg", "IMAGE/PNG; q=1"]
+)
+def test_image_answers_its_probabilities(
+    invoke: Invoke, model_dir: Path, columns: bytes, content_type: str
+) -> None:
     response = invoke(columns, content_type)
     assert 200 == response.status
     assert "application/json" == response.content_type
@@ -49,7 +53,9 @@ def test_empty_body_is_the_clients_error(invoke: Invoke) -> None:
     assert b"The body is empty: send the bytes of a JPEG or PNG image." == response.body
 
 
-def test_many_invocations_at_once_each_get_their_own_answer(model_dir: Path, columns: bytes, blank: bytes) -> None:
+def test_many_invocations_at_once_each_get_their_own_answer(
+    model_dir: Path, columns: bytes, blank: bytes
+) -> None:
     async def answers() -> list[Response]:
         predictor = Predictor(model_dir)
         calls = [predictor.predict("application/x-image", image) for image in [columns, blank] * 8]

@@ -38,7 +38,8 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m examples.demo", description="Run the main job end to end on the local cloud."
+        prog="python -m examples.demo",
+        description="Run the main job end to end on the local cloud.",
     )
     parser.add_argument(
         "--state-dir",

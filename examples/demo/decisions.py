@@ -70,12 +70,16 @@ def total(decisions: Iterable[Decision]) -> Totals:
     return Totals(
         outcomes={outcome: counts[outcome] for outcome in OUTCOMES},
         accuracy=Share(sum(decision.correct is True for decision in labelled), len(labelled)),
-        accepted_accuracy=Share(sum(decision.correct is True for decision in accepted), len(accepted)),
+        accepted_accuracy=Share(
+            sum(decision.correct is True for decision in accepted), len(accepted)
+        ),
     )
 
 
 def await_records(
-    uploads: list[Upload], find: Callable[[list[Upload]], dict[tuple[str, str], str]], pause: Callable[[], None]
+    uploads: list[Upload],
+    find: Callable[[list[Upload]], dict[tuple[str, str], str]],
+    pause: Callable[[], None],
 ) -> Iterator[tuple[Upload, str]]:
     """Yield every upload with the execution that recorded its outcome, as soon as there is one.
 
@@ -93,8 +97,14 @@ def await_records(
 
 def decide(upload: Upload, execution: dict[str, Any], history: list[dict[str, Any]]) -> Decision:
     """Read a decision from an execution (DescribeExecution) and its history (GetExecutionHistory)."""
-    path = tuple(event["stateEnteredEventDetails"]["name"] for event in history if "stateEnteredEventDetails" in event)
+    path = tuple(
+        event["stateEnteredEventDetails"]["name"]
+        for event in history
+        if "stateEnteredEventDetails" in event
+    )
     if "output" in execution:
         return Decision(upload, json.loads(execution["output"]), path)
     failure = {"image_processed": False, "image_url": upload.image_url, "outcome": FAILED}
-    return Decision(upload, failure | {"error": execution.get("error"), "cause": execution.get("cause")}, path)
+    return Decision(
+        upload, failure | {"error": execution.get("error"), "cause": execution.get("cause")}, path
+    )

@@ -27,7 +27,9 @@ def render(decisions: list[Decision], totals: Totals) -> str:
     """The page as one self-contained HTML document."""
     rows = [Row(decision, thumbnail(decision.upload.path)) for decision in decisions]
     drawing = draw(json.loads(DEFINITION.read_text()), taken=rows[0].decision.path if rows else ())
-    return page_template(Path(__file__).parent, "page.html.jinja").render(rows=rows, totals=totals, drawing=drawing)
+    return page_template(Path(__file__).parent, "page.html.jinja").render(
+        rows=rows, totals=totals, drawing=drawing
+    )
 
 
 def thumbnail(path: Path) -> str | None:

@@ -45,7 +45,9 @@ def run(cloud: Cloud, state: Path, results: Path = RESULTS) -> int:
         deployed = deploy(cloud, state, bars)
         decisions = decide(cloud, deployed, samples, bars)
     totals = total(decisions)
-    (results / "decisions.json").write_text(json.dumps([d.output for d in decisions], indent=2, ensure_ascii=False))
+    (results / "decisions.json").write_text(
+        json.dumps([d.output for d in decisions], indent=2, ensure_ascii=False)
+    )
     (results / "index.html").write_text(page.render(decisions, totals))
     show(decisions, totals, deployed, results)
     return 1 if totals.outcomes[FAILED] else 0
@@ -61,7 +63,9 @@ def deploy(cloud: Cloud, state: Path, bars: "Progress") -> Service:
     return find_service(cloud.client("cloudformation"))
 
 
-def decide(cloud: Cloud, deployed: Service, samples: list[Sample], bars: "Progress") -> list[Decision]:
+def decide(
+    cloud: Cloud, deployed: Service, samples: list[Sample], bars: "Progress"
+) -> list[Decision]:
     """Upload the samples and wait for the workflows that the uploads start; the decisions by key."""
     sent: list[Upload] = list(
         bars.track(
@@ -70,7 +74,9 @@ def decide(cloud: Cloud, deployed: Service, samples: list[Sample], bars: "Progre
             description="Upload images",
         )
     )
-    follow = uploads.follow(cloud.client("stepfunctions"), cloud.resource("dynamodb"), deployed.results_table, sent)
+    follow = uploads.follow(
+        cloud.client("stepfunctions"), cloud.resource("dynamodb"), deployed.results_table, sent
+    )
     decisions = bars.track(follow, total=len(sent), description="Decide, image by image")
     return sorted(decisions, key=lambda decision: decision.upload.image_url)
 
@@ -92,7 +98,11 @@ def foreign_images() -> Iterator[Sample]:
 def broken_images(folder: Path) -> Iterator[Sample]:
     """Three files that are no images, as people upload them: cut off, empty, and something else under a wrong name."""
     photo = min((SAMPLES / "large").rglob("*.jpg")).read_bytes()
-    contents = {"cut-off.jpg": photo[: len(photo) // 2], "empty.png": b"", "letter.jpg": b"Dear sir or madam,\n"}
+    contents = {
+        "cut-off.jpg": photo[: len(photo) // 2],
+        "empty.png": b"",
+        "letter.jpg": b"Dear sir or madam,\n",
+    }
     folder.mkdir(exist_ok=True)
     for name, data in contents.items():
         path = folder / name
@@ -106,9 +116,12 @@ def show(decisions: list[Decision], totals: Totals, deployed: Service, results: 
     counts = (styled((outcome, "bold"), f" {count}") for outcome, count in totals.outcomes.items())
     console.print(*counts, sep="  ")
     console.print(f"accuracy of the model on the test images  {totals.accuracy}")
-    console.print(f"accuracy of what was accepted             {totals.accepted_accuracy}", "", sep="\n")
     console.print(
-        f"Every decision: {results / 'index.html'} (page), {results / 'decisions.json'} (data).", soft_wrap=True
+        f"accuracy of what was accepted             {totals.accepted_accuracy}", "", sep="\n"
+    )
+    console.print(
+        f"Every decision: {results / 'index.html'} (page), {results / 'decisions.json'} (data).",
+        soft_wrap=True,
     )
     sample = os.path.relpath(min((SAMPLES / "large").rglob("*.jpg")))
     console.print(
@@ -129,7 +142,16 @@ def decisions_table(decisions: list[Decision]) -> Table:
         key=lambda d: (d.correct is not False or d.outcome != ACCEPTED, -OUTCOMES.index(d.outcome)),
     )
     caption = f"{min(SHOWN, len(first))} of {len(first)} decisions, the doubtful ones first"
-    table = Table("image", "class", "true class", "confidence", "outcome", "ms", box=box.SIMPLE_HEAD, caption=caption)
+    table = Table(
+        "image",
+        "class",
+        "true class",
+        "confidence",
+        "outcome",
+        "ms",
+        box=box.SIMPLE_HEAD,
+        caption=caption,
+    )
     for decision in first[:SHOWN]:
         output = decision.output
         table.add_row(

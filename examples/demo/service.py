@@ -12,22 +12,37 @@ from localcloud.lambda_runtime.settings import ARCHITECTURE
 
 def build(log: Path, environment: Mapping[str, str]) -> None:
     """Run `sam build` for this machine's processor. Raises MissingToolError or SamError."""
-    _sam(["build", "--config-env", "local", "--parameter-overrides", f"Architecture={ARCHITECTURE}"], log, environment)
+    _sam(
+        ["build", "--config-env", "local", "--parameter-overrides", f"Architecture={ARCHITECTURE}"],
+        log,
+        environment,
+    )
 
 
 def deploy(log: Path, environment: Mapping[str, str], endpoint: str, **parameters: str) -> None:
     """Run `sam deploy` of what was built, with the endpoint to use and more parameters. Raises as `build`."""
-    parameters = {"Stage": "dev", "Architecture": ARCHITECTURE, "EndpointName": endpoint, **parameters}
+    parameters = {
+        "Stage": "dev",
+        "Architecture": ARCHITECTURE,
+        "EndpointName": endpoint,
+        **parameters,
+    }
     overrides = [f"{name}={value}" for name, value in parameters.items()]
     _sam(["deploy", "--config-env", "local", "--parameter-overrides", *overrides], log, environment)
 
 
 def _sam(arguments: list[str], log: Path, environment: Mapping[str, str]) -> None:
-    require_tools(environment, ("sam", "python3.13"))  # sam build looks for the runtime's own Python on PATH
+    require_tools(
+        environment, ("sam", "python3.13")
+    )  # sam build looks for the runtime's own Python on PATH
     program = str(shutil.which("sam", path=environment["PATH"]))
     with log.open("w") as output:
         result = subprocess.run(
-            [program, *arguments], stdout=output, stderr=subprocess.STDOUT, env=dict(environment), check=False
+            [program, *arguments],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=dict(environment),
+            check=False,
         )
     if result.returncode:
         tail = log.read_text().splitlines()[-15:]

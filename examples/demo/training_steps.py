@@ -39,4 +39,6 @@ def run_step(environment: Mapping[str, str], runs: Path, *step: str) -> None:
     """Run one step of the training tool. Raises TrainingStepError."""
     command = [sys.executable, "-m", "training", *step, "--runs", str(runs)]
     if subprocess.run(command, cwd=ROOT, env=dict(environment), check=False).returncode:
-        raise TrainingStepError(f"`python -m training {step[0]}` did not end well; what it said is above.")
+        raise TrainingStepError(
+            f"`python -m training {step[0]}` did not end well; what it said is above."
+        )

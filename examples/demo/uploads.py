@@ -51,7 +51,9 @@ def follow(
 
     def pause() -> None:
         if time.monotonic() - last_news > PATIENCE:
-            raise UndecidedImagesError(f"No image was decided for {PATIENCE} s; see `python -m localcloud status`.")
+            raise UndecidedImagesError(
+                f"No image was decided for {PATIENCE} s; see `python -m localcloud status`."
+            )
         time.sleep(0.2)
 
     def look(pending: list[Upload]) -> dict[tuple[str, str], str]:
@@ -62,11 +64,16 @@ def follow(
         yield decide(image, *explain(workflow, execution))
 
 
-def recorded(database: "DynamoDBServiceResource", table: str, uploads: list[Upload]) -> dict[tuple[str, str], str]:
+def recorded(
+    database: "DynamoDBServiceResource", table: str, uploads: list[Upload]
+) -> dict[tuple[str, str], str]:
     """The executions that recorded an outcome of these uploads, by (image URL, version)."""
     found: dict[tuple[str, str], str] = {}
     for start in range(0, len(uploads), BATCH):
-        keys = [{"image_url": item.image_url, "version": item.version} for item in uploads[start : start + BATCH]]
+        keys = [
+            {"image_url": item.image_url, "version": item.version}
+            for item in uploads[start : start + BATCH]
+        ]
         answer = database.batch_get_item(RequestItems={table: {"Keys": keys}})
         for item in answer["Responses"][table]:
             if "outcome" in item:  # without, work on it has begun

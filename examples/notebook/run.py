@@ -17,7 +17,9 @@ from untrusted.terminal import say, say_error
 NOTEBOOK = Path(__file__).with_name("workflow.ipynb")
 FOLDER = Path("build/notebook")
 CELL_SECONDS = 1800  # on AWS, for the training
-KERNEL = Config({"KernelManager": {"transport": "ipc"}})  # by TCP, others on this machine could listen
+KERNEL = Config(
+    {"KernelManager": {"transport": "ipc"}}
+)  # by TCP, others on this machine could listen
 
 
 class NotebookComplainedError(Exception):
@@ -33,7 +35,11 @@ def main() -> int:
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     try:
         NotebookClient(
-            notebook, config=KERNEL, timeout=CELL_SECONDS, coalesce_streams=True, resources={"metadata": {"path": "."}}
+            notebook,
+            config=KERNEL,
+            timeout=CELL_SECONDS,
+            coalesce_streams=True,
+            resources={"metadata": {"path": "."}},
         ).execute()
         require_silence(notebook)
     except (CellExecutionError, NotebookComplainedError) as exc:
@@ -57,7 +63,9 @@ def require_silence(notebook: Any) -> None:
 
 def export(notebook: Any) -> str:
     """The notebook as one HTML page that loads nothing from elsewhere."""
-    page, _ = HTMLExporter(require_js_url="", mathjax_url="", jquery_url="").from_notebook_node(notebook)
+    page, _ = HTMLExporter(require_js_url="", mathjax_url="", jquery_url="").from_notebook_node(
+        notebook
+    )
     return str(page)
 
 

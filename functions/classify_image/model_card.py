@@ -53,8 +53,12 @@ class ModelCard:
     @property
     def review_classes(self) -> tuple[str, ...]:
         """The classes whose predictions people decide on, whatever the confidence."""
-        unpromised = (label for label in self.labels if self.class_thresholds.get(label, 0.0) is None)
-        return tuple(dict.fromkeys((*unpromised, *([self.other_class] if self.other_class else []))))
+        unpromised = (
+            label for label in self.labels if self.class_thresholds.get(label, 0.0) is None
+        )
+        return tuple(
+            dict.fromkeys((*unpromised, *([self.other_class] if self.other_class else [])))
+        )
 
     def threshold(self, label: str) -> float:
         """The recommended threshold for a prediction of the class."""
@@ -76,11 +80,23 @@ def parse_model_card(text: str, variant: str) -> ModelCard:
     except (ValueError, RecursionError) as exc:
         raise InvalidModelCardError(f"The model card is not JSON: {exc}.") from exc
     if not isinstance(card, dict):
-        raise InvalidModelCardError(f"The model card must be a JSON object, not a {type(card).__name__}.")
+        raise InvalidModelCardError(
+            f"The model card must be a JSON object, not a {type(card).__name__}."
+        )
     card = _of_variant(card, variant)
-    labels, own, other_class = _labels(card.get("labels")), card.get("class_thresholds"), card.get("other_class")
-    if not isinstance(own, dict | None) or not set(own or {}) <= set(labels) or other_class not in (None, *labels):
-        raise InvalidModelCardError("The class_thresholds and the other_class of the model card must name its labels.")
+    labels, own, other_class = (
+        _labels(card.get("labels")),
+        card.get("class_thresholds"),
+        card.get("other_class"),
+    )
+    if (
+        not isinstance(own, dict | None)
+        or not set(own or {}) <= set(labels)
+        or other_class not in (None, *labels)
+    ):
+        raise InvalidModelCardError(
+            "The class_thresholds and the other_class of the model card must name its labels."
+        )
     return ModelCard(
         labels,
         _temperature(card.get("temperature")),
@@ -104,12 +120,18 @@ def is_serverless(text: str) -> bool:
 
 def card_error(parameter: str, cause: BaseException | None) -> Exception:
     """Turn what kept the parameter of a model card from being read into a named error."""
-    response: dict[str, Any] = getattr(cause, "response", None) or {}  # None: nothing was answered at all
+    response: dict[str, Any] = (
+        getattr(cause, "response", None) or {}
+    )  # None: nothing was answered at all
     code = read_aws_error(response).code
     if code == "AccessDeniedException":
-        return ModelCardAccessDeniedError(f"The role of classify_image may not read the model card {parameter}.")
+        return ModelCardAccessDeniedError(
+            f"The role of classify_image may not read the model card {parameter}."
+        )
     if code == "ParameterNotFound":
-        return ModelCardNotFoundError(f"There is no model card {parameter}; python -m training deploy writes it.")
+        return ModelCardNotFoundError(
+            f"There is no model card {parameter}; python -m training deploy writes it."
+        )
     return ModelCardUnavailableError(f"The model card {parameter} cannot be read: {cause}")
 
 
@@ -118,14 +140,20 @@ def _of_variant(card: dict[str, Any], variant: str) -> dict[str, Any]:
         return card
     others = card.get("variants")
     if not isinstance(others, dict) or not isinstance(others.get(variant), dict):
-        raise OtherModelError(f"The variant {variant} answered; the model card is that of {card['variant']}.")
+        raise OtherModelError(
+            f"The variant {variant} answered; the model card is that of {card['variant']}."
+        )
     own: dict[str, Any] = others[variant]
     return own
 
 
 def _labels(labels: Any) -> tuple[str, ...]:
-    if not isinstance(labels, list) or not all(isinstance(label, str) and label.strip() for label in labels):
-        raise InvalidModelCardError(f"The labels of the model card must be a list of class names, not {labels!r:.200}.")
+    if not isinstance(labels, list) or not all(
+        isinstance(label, str) and label.strip() for label in labels
+    ):
+        raise InvalidModelCardError(
+            f"The labels of the model card must be a list of class names, not {labels!r:.200}."
+        )
     if len(labels) < 2 or len(set(labels)) < len(labels):
         raise InvalidModelCardError(
             f"The labels of the model card must be two or more, each once, not {labels!r:.200}."
@@ -136,7 +164,9 @@ def _labels(labels: Any) -> tuple[str, ...]:
 def _temperature(temperature: Any) -> float:
     number = isinstance(temperature, int | float) and not isinstance(temperature, bool)
     if not number or not 0 < temperature <= MAX_TEMPERATURE:
-        raise InvalidModelCardError(f"The temperature of the model card must be above 0, not {temperature!r:.200}.")
+        raise InvalidModelCardError(
+            f"The temperature of the model card must be above 0, not {temperature!r:.200}."
+        )
     return float(temperature)
 
 

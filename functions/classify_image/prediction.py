@@ -18,11 +18,15 @@ def parse_prediction(body: bytes, classes: int) -> tuple[float, ...]:
     Raises: InvalidPredictionError, with what came.
     """
     if len(body) > MAX_ANSWER_BYTES:
-        raise InvalidPredictionError(f"The endpoint answered more than {MAX_ANSWER_BYTES:,} bytes: {_excerpt(body)}")
+        raise InvalidPredictionError(
+            f"The endpoint answered more than {MAX_ANSWER_BYTES:,} bytes: {_excerpt(body)}"
+        )
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError) as exc:
-        raise InvalidPredictionError(f"The endpoint did not answer JSON but: {_excerpt(body)}") from exc
+        raise InvalidPredictionError(
+            f"The endpoint did not answer JSON but: {_excerpt(body)}"
+        ) from exc
     if not isinstance(answer, list) or len(answer) != classes:
         raise InvalidPredictionError(
             f"The endpoint must answer a list of {classes} probabilities, one for each label of its model card;"
@@ -48,7 +52,11 @@ def calibrate(probabilities: Sequence[float], temperature: float) -> tuple[float
 
 
 def _is_probability(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1 + SUM_TOLERANCE
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and 0 <= value <= 1 + SUM_TOLERANCE
+    )
 
 
 def _excerpt(body: bytes) -> str:

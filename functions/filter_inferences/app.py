@@ -33,7 +33,9 @@ def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, 
     """Answer the event that `decide` describes; an error's class name is its name in the ASL."""
     metrics.add_metric(name="FilterRequests", unit=MetricUnit.Count, value=1)
     decision = decide(event)
-    metrics.add_metric(name="Retries", unit=MetricUnit.Count, value=int(event.get("retry_count", 0) > 0))
+    metrics.add_metric(
+        name="Retries", unit=MetricUnit.Count, value=int(event.get("retry_count", 0) > 0)
+    )
     metrics.add_dimensions(classification=decision.classification)
     metrics.add_metric(name="Confidence", unit=MetricUnit.NoUnit, value=decision.confidence)
     answer = filtered(decision)

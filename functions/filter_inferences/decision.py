@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 SUM_TOLERANCE = 0.01  # class probabilities are rounded and come as decimal text
-MIN_THRESHOLD = 1e-6  # as in the workflow; nobody means less, and DynamoDB holds no number below 1E-130
+MIN_THRESHOLD = (
+    1e-6  # as in the workflow; nobody means less, and DynamoDB holds no number below 1E-130
+)
 
 
 class InvalidThresholdError(Exception):
@@ -43,7 +45,9 @@ def decide(event: Any) -> Decision:
     review_classes = _names(request.get("review_classes", []))
     classification = max(probabilities, key=lambda label: probabilities[label])
     confidence = probabilities[classification]
-    return Decision(classification, confidence, confidence >= threshold and classification not in review_classes)
+    return Decision(
+        classification, confidence, confidence >= threshold and classification not in review_classes
+    )
 
 
 def _threshold(threshold: Any) -> float:
@@ -57,7 +61,10 @@ def _threshold(threshold: Any) -> float:
 def _probabilities(probabilities: Any) -> dict[str, float]:
     sound = (
         isinstance(probabilities, dict)
-        and all(label.strip() and _is_number(value) and 0 <= value <= 1 for label, value in probabilities.items())
+        and all(
+            label.strip() and _is_number(value) and 0 <= value <= 1
+            for label, value in probabilities.items()
+        )
         and abs(sum(probabilities.values()) - 1) <= SUM_TOLERANCE
     )
     if not sound:

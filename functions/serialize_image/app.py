@@ -12,7 +12,12 @@ from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
-from botocore.exceptions import ClientError, FlexibleChecksumError, HTTPClientError, IncompleteReadError
+from botocore.exceptions import (
+    ClientError,
+    FlexibleChecksumError,
+    HTTPClientError,
+    IncompleteReadError,
+)
 from botocore.exceptions import ConnectionError as NoConnectionError
 from observability.failure_log import function_logger, log_failure
 from observability.xray_provider import lambda_tracer
@@ -31,7 +36,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 # Seconds. Two attempts and a decoded image end before the function's timeout; the workflow retries.
-S3_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
+S3_CONFIG = Config(
+    connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2}
+)
 
 logger = function_logger()
 tracer = lambda_tracer()
@@ -64,8 +71,16 @@ def read_image(image: StoredImage) -> bytes:
             data = body.read()
     except ClientError as exc:
         raise read_error(image, exc.response) from exc
-    except (NoConnectionError, HTTPClientError, IncompleteReadError, FlexibleChecksumError, HTTPError) as exc:
-        raise ImageStoreUnavailableError(f"S3 did not give {image} in time or in full: {exc}") from exc
+    except (
+        NoConnectionError,
+        HTTPClientError,
+        IncompleteReadError,
+        FlexibleChecksumError,
+        HTTPError,
+    ) as exc:
+        raise ImageStoreUnavailableError(
+            f"S3 did not give {image} in time or in full: {exc}"
+        ) from exc
     metrics.add_metric(name="SourceBytes", unit=MetricUnit.Bytes, value=len(data))
     return data
 
@@ -95,11 +110,17 @@ def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, 
     """Answer `{image_url, version_id?, etag?}` with the prepared image; an error's class is its name in the ASL."""
     metrics.add_metric(name="SerializeRequests", unit=MetricUnit.Count, value=1)
     image = parse_request(event)
-    metrics.add_metric(name="Retries", unit=MetricUnit.Count, value=int(event.get("retry_count", 0) > 0))
+    metrics.add_metric(
+        name="Retries", unit=MetricUnit.Count, value=int(event.get("retry_count", 0) > 0)
+    )
     logger.append_keys(image_url=image.url, version_id=image.version_id)
     started = perf_counter()
     decoder().start()  # it loads Pillow while S3 sends the image
     prepared = prepare(read_image(image))
-    metrics.add_metric(name="SerializeTime", unit=MetricUnit.Milliseconds, value=(perf_counter() - started) * 1000)
-    logger.info("Image serialized", source=asdict(prepared.source), prepared_bytes=len(prepared.data))
+    metrics.add_metric(
+        name="SerializeTime", unit=MetricUnit.Milliseconds, value=(perf_counter() - started) * 1000
+    )
+    logger.info(
+        "Image serialized", source=asdict(prepared.source), prepared_bytes=len(prepared.data)
+    )
     return serialized(prepared)

@@ -25,7 +25,9 @@ MODULE = "functions.serialize_image.decoder_process"
 # Processor time for one image, within the function's timeout. The slowest sound image takes 2 s.
 MAX_SECONDS = 10.0
 # Signals that a process gets for its own work. Others come from outside and say nothing of the image.
-CRASHES = frozenset({signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL, signal.SIGSYS})
+CRASHES = frozenset(
+    {signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL, signal.SIGSYS}
+)
 
 KEPT_VARIABLES = ("LD_LIBRARY_PATH",)  # Lambda's Python needs it to find its own libraries
 
@@ -109,7 +111,9 @@ class BoundedDecoder:
         code, self._process = self._process.returncode, None
 
         if code == -signal.SIGPROF:
-            return ImageTooLargeError(f"The image takes more than {self._max_seconds:g} s of processor time to decode.")
+            return ImageTooLargeError(
+                f"The image takes more than {self._max_seconds:g} s of processor time to decode."
+            )
         if -code in CRASHES:
             name = signal.Signals(-code).name
             return CorruptImageError(f"The image is damaged: it ends its decoder with {name}.")

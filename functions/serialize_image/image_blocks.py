@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from io import BytesIO
 
 MAX_BLOCKS = 20_000  # 25 MB are 400 JPEG segments or, at the 8 kB of libpng, 3,000 PNG chunks
-MAX_READS = {"GIF": 20_000, "BMP": 250_000}  # two for a block, two for a run of pixels: at most 0.2 s
+MAX_READS = {
+    "GIF": 20_000,
+    "BMP": 250_000,
+}  # two for a block, two for a run of pixels: at most 0.2 s
 
 # The marker of a segment. Bytes and restart markers between two segments are skipped, as decoders do.
 JPEG_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
@@ -68,7 +71,9 @@ def _read_jpeg(data: bytes) -> EssentialBlocks:
     kept, frame, in_one_pass, left = [data[:2]], b"", False, dict.fromkeys(JPEG_KEPT, MAX_JPEG_KEPT)
     for code, start, end in _jpeg_segments(data):
         if code == JPEG_START_OF_SCAN and frame:
-            in_one_pass = in_one_pass and data[start] == frame[5]  # all components in the first scan
+            in_one_pass = (
+                in_one_pass and data[start] == frame[5]
+            )  # all components in the first scan
             scans = data.count(SCAN, start)
             coefficients = 0 if in_one_pass else _coefficient_bytes(frame)
             return EssentialBlocks(b"".join([*kept, data[start - 4 :]]), 1 + scans, coefficients)
@@ -116,7 +121,13 @@ def _coefficient_bytes(frame: bytes) -> int:
     """What libjpeg holds of a JPEG in several scans: all coefficients of all components, two bytes each."""
     height, width, sampling = int.from_bytes(frame[1:3]), int.from_bytes(frame[3:5]), frame[7::3]
     across, down = max(factor >> 4 for factor in sampling), max(factor & 15 for factor in sampling)
-    return 2 * width * height * sum((factor >> 4) * (factor & 15) for factor in sampling) // (across * down)
+    return (
+        2
+        * width
+        * height
+        * sum((factor >> 4) * (factor & 15) for factor in sampling)
+        // (across * down)
+    )
 
 
 def _png_pixels(data: bytes) -> bytes:
@@ -160,4 +171,6 @@ def _has_orientation(chunk: bytes, texts: set[bytes]) -> bool:
         wanted = bool(found)
     if not wanted or len(chunk) > MAX_PNG_ANCILLARY_BYTES:
         return False
-    return len(body) == int.from_bytes(chunk[:4]) and zlib.crc32(chunk[4:-4]).to_bytes(4) == chunk[-4:]
+    return (
+        len(body) == int.from_bytes(chunk[:4]) and zlib.crc32(chunk[4:-4]).to_bytes(4) == chunk[-4:]
+    )

@@ -35,9 +35,13 @@ __all__ = [
 
 MAX_PIXELS = 25_000_000
 MAX_JPEG_PIXELS = 100_000_000  # a JPEG is decoded at reduced scale, so it takes less memory
-MAX_RUN_LENGTH_PIXELS = 4_000_000  # of a run-length BMP, which Pillow decodes in Python: 0.5 s a megapixel
+MAX_RUN_LENGTH_PIXELS = (
+    4_000_000  # of a run-length BMP, which Pillow decodes in Python: 0.5 s a megapixel
+)
 BMP_RUN_LENGTHS = (1, 2)  # RLE8, RLE4
-MAX_SIDE = 65_535  # pixels, as in JPEG and GIF; 25 million rows of one pixel would take Pillow 360 MB
+MAX_SIDE = (
+    65_535  # pixels, as in JPEG and GIF; 25 million rows of one pixel would take Pillow 360 MB
+)
 MAX_JPEG_SCANS = 100  # a progressive JPEG has about ten; each costs 0.1 s at 100 megapixels, however few its bytes
 WEBP_BYTES_PER_PIXEL = 16  # two canvases of libwebp, its answer, Pillow's copy
 # By header. It lets pass WebP of 13 megapixels and progressive JPEGs of 36 (at full colour resolution; else more).
@@ -48,7 +52,13 @@ MAX_DECODING_BYTES = 220_000_000
 LOSSLESS_SIDE = 256  # pixels; at most this a side: no loss, because re-encoding small images as JPEG costs accuracy
 SHORT_SIDE = 256  # pixels; below 224 accuracy falls
 LONG_SIDE = 768  # pixels; the limit for panoramas, whose short side is then shorter
-JPEG_QUALITIES = (90, 85, 75, 60, 45)  # 85 is within noise of the original; less only for what does not fit otherwise
+JPEG_QUALITIES = (
+    90,
+    85,
+    75,
+    60,
+    45,
+)  # 85 is within noise of the original; less only for what does not fit otherwise
 MAX_PREPARED_BYTES = 45_000  # 60,000 as base64: no state of the workflow may exceed 64 KiB
 
 # Offset and magic number of each format: the allowed ones, and those that people upload by mistake.
@@ -83,7 +93,9 @@ def prepare_image(data: bytes) -> PreparedImage:
     refuse_too_many_bytes(len(data))
     image_format = _recognise(data)
     try:
-        with warnings.catch_warnings(action="ignore"):  # nobody here can act on a decoder's warnings
+        with warnings.catch_warnings(
+            action="ignore"
+        ):  # nobody here can act on a decoder's warnings
             source, pixels = _decode(data, image_format)
     except (CorruptImageError, ImageTooLargeError):
         raise
@@ -91,7 +103,11 @@ def prepare_image(data: bytes) -> PreparedImage:
     # complete, and each of them means the same to the owner of the image.
     except Exception as exc:
         raise _named_error(exc, image_format) from exc
-    return next(prepared for prepared in _encodings(pixels, source) if len(prepared.data) <= MAX_PREPARED_BYTES)
+    return next(
+        prepared
+        for prepared in _encodings(pixels, source)
+        if len(prepared.data) <= MAX_PREPARED_BYTES
+    )
 
 
 def _decode(data: bytes, image_format: str) -> tuple[ImageSource, Image.Image]:
@@ -107,9 +123,13 @@ def _decode(data: bytes, image_format: str) -> tuple[ImageSource, Image.Image]:
 
 def _refuse_too_much_memory(source: ImageSource, blocks: EssentialBlocks) -> None:
     decoder = (
-        WEBP_BYTES_PER_PIXEL * source.width * source.height if source.format == "WEBP" else blocks.coefficient_bytes
+        WEBP_BYTES_PER_PIXEL * source.width * source.height
+        if source.format == "WEBP"
+        else blocks.coefficient_bytes
     )
-    needed = decoder + 2 * source.bytes  # the file is there twice: as it came, and as the decoder gets it
+    needed = (
+        decoder + 2 * source.bytes
+    )  # the file is there twice: as it came, and as the decoder gets it
     if needed > MAX_DECODING_BYTES:
         raise ImageTooLargeError(
             f"The {source.format} image of {source.width} x {source.height} pixels takes {needed / 1e6:,.0f} MB to"
@@ -134,14 +154,18 @@ def _refuse_too_many_pixels(source: ImageSource, image: Image.Image) -> None:
 
 def _refuse_too_many_scans(blocks: EssentialBlocks) -> None:
     if blocks.scans > MAX_JPEG_SCANS:
-        raise CorruptImageError(f"The JPEG image has {blocks.scans:,} scans; a sound one has at most {MAX_JPEG_SCANS}.")
+        raise CorruptImageError(
+            f"The JPEG image has {blocks.scans:,} scans; a sound one has at most {MAX_JPEG_SCANS}."
+        )
 
 
 def _recognise(data: bytes) -> str:
     """Name the allowed format of an image by its first bytes; its name and content type may lie."""
     if not data:
         raise EmptyImageError("The image is empty: it has 0 bytes.")
-    found = next((name for name, offset, magic in SIGNATURES if data.startswith(magic, offset)), None)
+    found = next(
+        (name for name, offset, magic in SIGNATURES if data.startswith(magic, offset)), None
+    )
     if found not in ALLOWED_FORMATS:
         what = found or "no known"
         allowed = ", ".join(ALLOWED_FORMATS)
@@ -154,10 +178,16 @@ def _named_error(exc: Exception, image_format: str) -> Exception:
     limit = f"at most {MAX_PIXELS / 1e6:.0f} megapixels are allowed ({MAX_JPEG_PIXELS / 1e6:.0f} for JPEG)"
     if isinstance(exc, Image.DecompressionBombError):
         bomb = 2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6
-        return ImageTooLargeError(f"The {image_format} image has more than {bomb:.0f} megapixels; {limit}.")
+        return ImageTooLargeError(
+            f"The {image_format} image has more than {bomb:.0f} megapixels; {limit}."
+        )
     if isinstance(exc, MemoryError):
-        return ImageTooLargeError(f"The {image_format} image takes more memory than there is; {limit}.")
-    return CorruptImageError(f"The {image_format} image is damaged or cut off and cannot be decoded.")
+        return ImageTooLargeError(
+            f"The {image_format} image takes more memory than there is; {limit}."
+        )
+    return CorruptImageError(
+        f"The {image_format} image is damaged or cut off and cannot be decoded."
+    )
 
 
 def _model_size(width: int, height: int) -> tuple[int, int]:
@@ -173,7 +203,9 @@ def _encodings(pixels: Image.Image, source: ImageSource) -> Iterator[PreparedIma
     def encoded(image: Image.Image, image_format: str, **options: int | bool) -> PreparedImage:
         buffer = BytesIO()
         image.save(buffer, image_format, **options)
-        return PreparedImage(buffer.getvalue(), f"image/{image_format.lower()}", image.width, image.height, source)
+        return PreparedImage(
+            buffer.getvalue(), f"image/{image_format.lower()}", image.width, image.height, source
+        )
 
     if max(source.width, source.height) <= LOSSLESS_SIDE:
         yield encoded(pixels, "PNG")
@@ -181,6 +213,7 @@ def _encodings(pixels: Image.Image, source: ImageSource) -> Iterator[PreparedIma
         yield encoded(pixels, "JPEG", quality=quality, optimize=True)
     while True:
         pixels = pixels.resize(
-            (max(1, pixels.width * 3 // 4), max(1, pixels.height * 3 // 4)), Image.Resampling.BICUBIC
+            (max(1, pixels.width * 3 // 4), max(1, pixels.height * 3 // 4)),
+            Image.Resampling.BICUBIC,
         )
         yield encoded(pixels, "JPEG", quality=JPEG_QUALITIES[-1], optimize=True)

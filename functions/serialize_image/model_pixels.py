@@ -42,11 +42,20 @@ def _reduced(image: Image.Image, size: tuple[int, int]) -> Image.Image:
 
     Done in tiles, because a whole image with transparency would be held three times.
     """
-    across, down = (max(1, side // (2 * target)) for side, target in zip(image.size, size, strict=True))
+    across, down = (
+        max(1, side // (2 * target)) for side, target in zip(image.size, size, strict=True)
+    )
     reduced = Image.new("RGB", (-(-image.width // across), -(-image.height // down)))
-    for top, left in product(range(0, reduced.height, TILE_SIDE), range(0, reduced.width, TILE_SIDE)):
+    for top, left in product(
+        range(0, reduced.height, TILE_SIDE), range(0, reduced.width, TILE_SIDE)
+    ):
         right, bottom = min(left + TILE_SIDE, reduced.width), min(top + TILE_SIDE, reduced.height)
-        box = (left * across, top * down, min(right * across, image.width), min(bottom * down, image.height))
+        box = (
+            left * across,
+            top * down,
+            min(right * across, image.width),
+            min(bottom * down, image.height),
+        )
         reduced.paste(_to_rgb(image.crop(box)).reduce((across, down)), (left, top))
     return reduced
 
@@ -54,8 +63,12 @@ def _reduced(image: Image.Image, size: tuple[int, int]) -> Image.Image:
 def _to_rgb(image: Image.Image) -> Image.Image:
     """Convert any mode to RGB: transparent on white, 16 bits scaled to 8."""
     if image.mode.startswith("I"):
-        image.info.pop("transparency", None)  # a 16-bit grey level, which no 8-bit conversion understands
-        image = image.point(lambda level: level * (1 / 256)).convert("L")  # convert alone would clip at 255
+        image.info.pop(
+            "transparency", None
+        )  # a 16-bit grey level, which no 8-bit conversion understands
+        image = image.point(lambda level: level * (1 / 256)).convert(
+            "L"
+        )  # convert alone would clip at 255
     if not image.has_transparency_data:
         return image if image.mode == "RGB" else image.convert("RGB")
     image = image.convert("RGBA")

@@ -4,7 +4,10 @@ import platform
 from importlib.util import find_spec
 from pathlib import Path
 
-_MACHINES = {"x86_64": "x86_64", "aarch64": "arm64"}  # as in the name of a compiled module: as Lambda says
+_MACHINES = {
+    "x86_64": "x86_64",
+    "aarch64": "arm64",
+}  # as in the name of a compiled module: as Lambda says
 
 
 class OtherProcessorError(Exception):

@@ -9,13 +9,17 @@ from observability.aws_error import read_aws_error
 
 # The key is raw, not URL-encoded: `#`, `?`, `%20`, quotes and newlines stand for themselves. Only half characters
 # (surrogates, which JSON can smuggle in) cannot be part of a key.
-IMAGE_URL = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(?P<key>[^\ud800-\udfff]+)")
+IMAGE_URL = re.compile(
+    r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(?P<key>[^\ud800-\udfff]+)"
+)
 MAX_KEY_BYTES = 1024  # UTF-8, the limit of S3
 MAX_VERSION_BYTES = 1024  # the same for version ids
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 # Codes that S3 sends with a status below 500 although the same request may succeed later.
-TRANSIENT_CODES = frozenset({"RequestTimeout", "RequestTimeTooSkewed", "Throttling", "ThrottlingException", "SlowDown"})
+TRANSIENT_CODES = frozenset(
+    {"RequestTimeout", "RequestTimeTooSkewed", "Throttling", "ThrottlingException", "SlowDown"}
+)
 
 
 class InvalidImageUrlError(Exception):
@@ -71,7 +75,9 @@ def parse_request(event: Any) -> StoredImage:
             f"The image_url must have the form s3://bucket/key; this came instead: {image_url!r:.200}"
         )
     if len(match["key"].encode()) > MAX_KEY_BYTES:
-        raise InvalidImageUrlError(f"The key in the image_url is longer than the {MAX_KEY_BYTES} bytes that S3 allows.")
+        raise InvalidImageUrlError(
+            f"The key in the image_url is longer than the {MAX_KEY_BYTES} bytes that S3 allows."
+        )
     for name in ("version_id", "etag"):
         value = event.get(name)
         if value is not None and not _is_version(value):
@@ -92,13 +98,19 @@ def read_error(image: StoredImage, response: Mapping[str, Any]) -> Exception:
     error = read_aws_error(response)
     code, status, reason = error.code, error.status, error.reason
     if code == "NoSuchBucket":
-        return InvalidImageUrlError(f"There is no bucket {image.bucket}, so there is no image {image}.")
+        return InvalidImageUrlError(
+            f"There is no bucket {image.bucket}, so there is no image {image}."
+        )
     # 405: this version is a delete marker. 412: something else is stored there now.
     # InvalidArgument of a version: S3 never issued a version id of this form.
     if status in (404, 405, 412) or (code == "InvalidArgument" and image.version_id):
-        return ImageNotFoundError(f"There is no image {image}. Was it deleted or replaced? Keys are not URL-decoded.")
+        return ImageNotFoundError(
+            f"There is no image {image}. Was it deleted or replaced? Keys are not URL-decoded."
+        )
     if status == 429 or status >= 500 or code in TRANSIENT_CODES:
         return ImageStoreUnavailableError(f"S3 cannot give {image} now ({code}: {reason}).")
     if code == "InvalidArgument":
         return InvalidImageUrlError(f"S3 does not accept the name of {image} ({reason}).")
-    return ImageAccessDeniedError(f"S3 does not let serialize_image read {image} ({code}: {reason}).")
+    return ImageAccessDeniedError(
+        f"S3 does not let serialize_image read {image} ({code}: {reason})."
+    )

@@ -49,7 +49,9 @@ class ControlPlane:
         target, _, name = (request.header("x-amz-target") or "").partition(".")
         not_emulated = f"is not emulated by the local {metadata['serviceId']}."
         if target != metadata["targetPrefix"]:
-            raise NotEmulatedError(f"{request.scope['method']} {request.scope['path']} {not_emulated}")
+            raise NotEmulatedError(
+                f"{request.scope['method']} {request.scope['path']} {not_emulated}"
+            )
         operation = find_operation(self.service, name)
         if name not in self.operations:
             raise NotEmulatedError(f"{name} {not_emulated}")

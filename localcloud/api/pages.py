@@ -5,7 +5,9 @@ from typing import Any
 from localcloud.api.protocol import InvalidRequestError
 
 
-def cut_page(listed: str, found: list[dict[str, Any]], request: dict[str, Any], size: int) -> dict[str, Any]:
+def cut_page(
+    listed: str, found: list[dict[str, Any]], request: dict[str, Any], size: int
+) -> dict[str, Any]:
     """Return the page that a request asks for, as its member `listed` and, if more follow, `NextToken`.
 
     Raises:

@@ -105,7 +105,9 @@ def control_plane_answer(members: Mapping[str, object]) -> Answer:
 
 def control_plane_error(error: ServiceError) -> Answer:
     """Return the error as JSON 1.1 has it: the code in `__type`, and 400 for whatever is the caller's fault."""
-    status = HTTPStatus.BAD_REQUEST if error.status < HTTPStatus.INTERNAL_SERVER_ERROR else error.status
+    status = (
+        HTTPStatus.BAD_REQUEST if error.status < HTTPStatus.INTERNAL_SERVER_ERROR else error.status
+    )
     members = {"__type": error.code, "message": error.message}
     return _json(status, members, {"content-type": "application/x-amz-json-1.1"})
 

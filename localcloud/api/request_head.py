@@ -10,7 +10,9 @@ from starlette.types import Scope
 
 _SCOPE_MEMBER = "localcloud.request_head"
 # AWS Signature Version 4: <access key>/<date>/<region>/<service>/aws4_request. The region becomes the name of a folder.
-_CREDENTIAL_SCOPE = re.compile(r"[^/,\s]+/\d{8}/(?P<region>[a-z0-9-]+)/(?P<service>[a-z0-9-]+)/aws4_request")
+_CREDENTIAL_SCOPE = re.compile(
+    r"[^/,\s]+/\d{8}/(?P<region>[a-z0-9-]+)/(?P<service>[a-z0-9-]+)/aws4_request"
+)
 
 
 @dataclass(frozen=True)

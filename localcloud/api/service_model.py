@@ -6,7 +6,15 @@ from functools import cache
 from typing import Any
 
 from botocore.loaders import Loader
-from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StringShape, StructureShape
+from botocore.model import (
+    ListShape,
+    MapShape,
+    OperationModel,
+    ServiceModel,
+    Shape,
+    StringShape,
+    StructureShape,
+)
 
 from localcloud.api.protocol import InvalidRequestError, MalformedRequestError, NotEmulatedError
 
@@ -64,7 +72,11 @@ def shape_answer(operation: OperationModel, members: Mapping[str, Any]) -> dict[
 
 def _shaped(shape: Shape, value: Any) -> Any:
     if isinstance(shape, StructureShape):
-        return {name: _shaped(member, value[name]) for name, member in shape.members.items() if name in value}
+        return {
+            name: _shaped(member, value[name])
+            for name, member in shape.members.items()
+            if name in value
+        }
     if isinstance(shape, ListShape):
         return [_shaped(shape.member, item) for item in value]
     return value
@@ -89,7 +101,9 @@ def _violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
 
 def _has_type(shape: Shape, value: Any) -> bool:
     # bool is a subclass of int in Python, not in JSON.
-    return isinstance(value, _JSON_TYPES[shape.type_name]) and (shape.type_name == "boolean") == isinstance(value, bool)
+    return isinstance(value, _JSON_TYPES[shape.type_name]) and (
+        shape.type_name == "boolean"
+    ) == isinstance(value, bool)
 
 
 def _member_violations(shape: StructureShape, value: Mapping[str, Any], path: str) -> Iterator[str]:

@@ -53,7 +53,9 @@ class ApplicationAutoScalingApp:
         region = request.signed_region() or self._default_region
         find_endpoint = partial(self._find_endpoint, region)
         service = ApplicationAutoScaling(self._registry, region, self._account, find_endpoint)
-        plane = ControlPlane("application-autoscaling", service.operations, self._authorizer, service.resource_arns)
+        plane = ControlPlane(
+            "application-autoscaling", service.operations, self._authorizer, service.resource_arns
+        )
         try:
             return await plane.operate(request)
         except ServiceError as exc:
@@ -61,5 +63,7 @@ class ApplicationAutoScalingApp:
         except Exception:  # the border of the service: whatever breaks inside is a 500 outside
             _logger.exception("%s failed", request.header("x-amz-target"))
             return control_plane_error(
-                ServiceError("The local Application Auto Scaling failed; the log of the local cloud says why.")
+                ServiceError(
+                    "The local Application Auto Scaling failed; the log of the local cloud says why."
+                )
             )

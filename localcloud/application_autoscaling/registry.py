@@ -48,7 +48,11 @@ class ScalingRegistry:
     def variants(self, region: str, endpoint: str) -> set[str]:
         """Return the variants of an endpoint that are scalable targets."""
         prefix = f"endpoint/{endpoint}/variant/"
-        return {target.removeprefix(prefix) for target in self.region(region).targets if target.startswith(prefix)}
+        return {
+            target.removeprefix(prefix)
+            for target in self.region(region).targets
+            if target.startswith(prefix)
+        }
 
     def deregister(self, region: str, endpoint: str) -> None:
         """Deregister all variants of an endpoint; AWS does when the endpoint is deleted."""
@@ -62,4 +66,6 @@ def _read(path: Path) -> Registered:
         state: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return Registered(**state)
     except (ValueError, TypeError) as exc:
-        raise UnreadableStateError(f"{path} is damaged; delete it and register what was in it again.") from exc
+        raise UnreadableStateError(
+            f"{path} is damaged; delete it and register what was in it again."
+        ) from exc

@@ -36,7 +36,9 @@ class ObjectNotFoundError(ServiceError):
 class ApplicationAutoScaling:
     """The operations in one region, by name."""
 
-    def __init__(self, registry: ScalingRegistry, region: str, account: str, find_endpoint: EndpointFinder) -> None:
+    def __init__(
+        self, registry: ScalingRegistry, region: str, account: str, find_endpoint: EndpointFinder
+    ) -> None:
         self._registry = registry
         self._region = region
         self._account = account
@@ -76,7 +78,11 @@ class ApplicationAutoScaling:
     def _describe_targets(self, request: Record) -> Record:
         _check_kind(request)
         wanted = request.get("ResourceIds")
-        found = [target for target in self._registered.targets.values() if not wanted or target["ResourceId"] in wanted]
+        found = [
+            target
+            for target in self._registered.targets.values()
+            if not wanted or target["ResourceId"] in wanted
+        ]
         return cut_page("ScalableTargets", found, request, _PAGE_SIZE)
 
     def _deregister(self, request: Record) -> Record:
@@ -108,7 +114,8 @@ class ApplicationAutoScaling:
         found = [
             policy
             for policy in self._registered.policies
-            if resource_id in (None, policy["ResourceId"]) and (not names or policy["PolicyName"] in names)
+            if resource_id in (None, policy["ResourceId"])
+            and (not names or policy["PolicyName"] in names)
         ]
         return cut_page("ScalingPolicies", found, request, _PAGE_SIZE)
 
@@ -124,13 +131,21 @@ class ApplicationAutoScaling:
     def _check_variant(self, resource_id: str) -> None:
         named = _RESOURCE_ID.fullmatch(resource_id)
         if not named:
-            raise InvalidRequestError("Unsupported service namespace, resource type or scalable dimension")
+            raise InvalidRequestError(
+                "Unsupported service namespace, resource type or scalable dimension"
+            )
         endpoint = self._find_endpoint(named["endpoint"]) or {}
-        variants = {variant["VariantName"]: variant for variant in endpoint.get("ProductionVariants", [])}
+        variants = {
+            variant["VariantName"]: variant for variant in endpoint.get("ProductionVariants", [])
+        }
         if named["variant"] not in variants:
-            raise InvalidRequestError(f"There is no endpoint in service with this production variant: {resource_id}")
+            raise InvalidRequestError(
+                f"There is no endpoint in service with this production variant: {resource_id}"
+            )
         if "CurrentInstanceCount" not in variants[named["variant"]]:
-            raise InvalidRequestError(f"The production variant is serverless, it has no instances: {resource_id}")
+            raise InvalidRequestError(
+                f"The production variant is serverless, it has no instances: {resource_id}"
+            )
 
     def _require_target(self, request: Record, wording: str) -> None:
         _check_kind(request)
@@ -140,14 +155,20 @@ class ApplicationAutoScaling:
 
 def _check_kind(request: Record) -> None:
     if request["ServiceNamespace"] != "sagemaker":
-        raise NotEmulatedError(f"The service namespace {request['ServiceNamespace']} is not emulated {_HERE}.")
+        raise NotEmulatedError(
+            f"The service namespace {request['ServiceNamespace']} is not emulated {_HERE}."
+        )
     if request.get("ScalableDimension", _DIMENSION) != _DIMENSION:
-        raise NotEmulatedError(f"The scalable dimension {request['ScalableDimension']} is not emulated {_HERE}.")
+        raise NotEmulatedError(
+            f"The scalable dimension {request['ScalableDimension']} is not emulated {_HERE}."
+        )
 
 
 def _check_bounds(target: Record) -> None:
     if "MinCapacity" not in target or "MaxCapacity" not in target:
-        raise InvalidRequestError("MinCapacity and MaxCapacity are required to register a new scalable target")
+        raise InvalidRequestError(
+            "MinCapacity and MaxCapacity are required to register a new scalable target"
+        )
     if target["MinCapacity"] < 1:
         raise InvalidRequestError("Minimum capacity cannot be less than 1 for a production variant")
     if target["MaxCapacity"] < target["MinCapacity"]:
@@ -157,11 +178,18 @@ def _check_bounds(target: Record) -> None:
 def _check_policy(policy: Record) -> None:
     configuration = policy.get("TargetTrackingScalingPolicyConfiguration")
     if policy.get("PolicyType", "StepScaling") != "TargetTrackingScaling":
-        raise NotEmulatedError(f"A policy type other than TargetTrackingScaling is not emulated {_HERE}.")
+        raise NotEmulatedError(
+            f"A policy type other than TargetTrackingScaling is not emulated {_HERE}."
+        )
     if configuration is None:
         raise InvalidRequestError("A policy of type TargetTrackingScaling needs its configuration")
-    if configuration.get("PredefinedMetricSpecification", {}).get("PredefinedMetricType") != _METRIC:
-        raise NotEmulatedError(f"A metric other than the predefined {_METRIC} is not emulated {_HERE}.")
+    if (
+        configuration.get("PredefinedMetricSpecification", {}).get("PredefinedMetricType")
+        != _METRIC
+    ):
+        raise NotEmulatedError(
+            f"A metric other than the predefined {_METRIC} is not emulated {_HERE}."
+        )
     if configuration["TargetValue"] <= 0:
         raise InvalidRequestError("The target value must be greater than 0")
 

@@ -30,7 +30,9 @@ class Faults:
         self._url = f"{url}/_local/faults"
         self._opener = build_opener(ProxyHandler({}))
 
-    def plan(self, seed: int, rates: Mapping[str, float] | None = None, targets: Iterable[Target] = ()) -> None:
+    def plan(
+        self, seed: int, rates: Mapping[str, float] | None = None, targets: Iterable[Target] = ()
+    ) -> None:
         """Replace what goes wrong, and set the counts to zero.
 
         Args:
@@ -67,7 +69,9 @@ class Faults:
         return counts
 
     def _call(self, method: str, body: bytes | None = None, path: str = "") -> dict[str, Any]:
-        request = Request(self._url + path, body, {"content-type": "application/json"}, method=method)  # noqa: S310
+        request = Request(  # noqa: S310
+            self._url + path, body, {"content-type": "application/json"}, method=method
+        )
         try:
             with self._opener.open(request, timeout=_TIMEOUT_SECONDS) as answer:
                 answered: dict[str, Any] = json.load(answer)

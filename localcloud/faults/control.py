@@ -15,7 +15,9 @@ from localcloud.faults.plan import InvalidPlanError, Plan
 PATH = "/_local/faults"
 
 
-def control_door(injector: Injector, heal: Callable[[], None], put_clock_ahead: Callable[[float], None]) -> Starlette:
+def control_door(
+    injector: Injector, heal: Callable[[], None], put_clock_ahead: Callable[[float], None]
+) -> Starlette:
     """Make the app behind `PATH`: PUT a plan, GET plan and counts, DELETE to heal, PUT the clock of alarms."""
 
     async def plan(request: Request) -> Response:

@@ -31,7 +31,9 @@ def _misbehaving(model: Invoke, errors: float = 0.0, times_slower: float = 1.0) 
     async def misbehave(headers: Mapping[str, str], body: bytes) -> Answer:
         number = next(numbers)
         if floor((number + 1) * errors) > floor(number * errors):
-            return Answer(int(HTTPStatus.INTERNAL_SERVER_ERROR), {}, b"This model fails now and then.")
+            return Answer(
+                int(HTTPStatus.INTERNAL_SERVER_ERROR), {}, b"This model fails now and then."
+            )
 
         began = perf_counter()
         answer = await model(headers, body)

@@ -32,7 +32,11 @@ class Target:
 
     def strikes(self, kind: str, subject: str, occurrence: int) -> bool:
         """Tell whether this is the place."""
-        return kind == self.kind and self.contains in subject and 0 <= occurrence - self.first < self.times
+        return (
+            kind == self.kind
+            and self.contains in subject
+            and 0 <= occurrence - self.first < self.times
+        )
 
 
 @dataclass(frozen=True)
@@ -69,11 +73,18 @@ class Plan:
 
     def _check(self) -> None:
         if unknown := sorted({*self.rates, *(target.kind for target in self.targets)} - set(KINDS)):
-            raise InvalidPlanError(f"No such kinds of faults: {', '.join(unknown)}. There are: {', '.join(KINDS)}.")
-        numbers = [self.seed, *(number for target in self.targets for number in (target.first, target.times))]
+            raise InvalidPlanError(
+                f"No such kinds of faults: {', '.join(unknown)}. There are: {', '.join(KINDS)}."
+            )
+        numbers = [
+            self.seed,
+            *(number for target in self.targets for number in (target.first, target.times)),
+        ]
         if not all(type(number) is int for number in numbers):
             raise InvalidPlanError("The seed, and first and times of a target, are integers.")
-        if not all(isinstance(rate, int | float) and 0 <= rate <= 1 for rate in self.rates.values()):
+        if not all(
+            isinstance(rate, int | float) and 0 <= rate <= 1 for rate in self.rates.values()
+        ):
             raise InvalidPlanError("A rate is a probability: a number from 0 to 1.")
         if not all(isinstance(target.contains, str) for target in self.targets):
             raise InvalidPlanError("What a target contains is a text.")

@@ -35,7 +35,9 @@ def _unexplained(status: int, code: str) -> Response:
 
 
 def _xml_error(status: HTTPStatus, code: str) -> Response:
-    body = f"<Error><Code>{code}</Code><Message>{code}, injected by the local cloud.</Message></Error>"
+    body = (
+        f"<Error><Code>{code}</Code><Message>{code}, injected by the local cloud.</Message></Error>"
+    )
     return Response(body, status, media_type="application/xml")
 
 
@@ -45,15 +47,22 @@ _ANSWERS: Mapping[str, Response] = {
     "endpoint-not-ready": _json_error(HTTPStatus.TOO_MANY_REQUESTS, "ModelNotReadyException"),
     "endpoint-internal-failure": _json_error(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalFailure"),
     "endpoint-unavailable": _unexplained(HTTPStatus.SERVICE_UNAVAILABLE, "ServiceUnavailable"),
-    "endpoint-dependency-failed": Response(b"", 530, {"x-amzn-errortype": "InternalDependencyException"}),
+    "endpoint-dependency-failed": Response(
+        b"", 530, {"x-amzn-errortype": "InternalDependencyException"}
+    ),
     "endpoint-denied": _unexplained(HTTPStatus.FORBIDDEN, "AccessDeniedException"),
     "endpoint-refuses": _unexplained(HTTPStatus.BAD_REQUEST, "ValidationError"),
     "endpoint-model-error": _json_error(
-        HTTPStatus.FAILED_DEPENDENCY, "ModelError", OriginalStatusCode=503, OriginalMessage="The container is busy."
+        HTTPStatus.FAILED_DEPENDENCY,
+        "ModelError",
+        OriginalStatusCode=503,
+        OriginalMessage="The container is busy.",
     ),
     "s3-slow-down": _xml_error(HTTPStatus.SERVICE_UNAVAILABLE, "SlowDown"),
     "s3-internal-error": _xml_error(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalError"),
-    "ssm-throttled": _json_error(HTTPStatus.BAD_REQUEST, "ThrottlingException", __type="ThrottlingException"),
+    "ssm-throttled": _json_error(
+        HTTPStatus.BAD_REQUEST, "ThrottlingException", __type="ThrottlingException"
+    ),
 }
 
 
@@ -115,7 +124,9 @@ def _operation(scope: Scope) -> str | None:
     return "get-object" if scope["method"] == "GET" and names_key and head.service == "s3" else None
 
 
-async def _answer(strike: Strike | None, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+async def _answer(
+    strike: Strike | None, app: ASGIApp, scope: Scope, receive: Receive, send: Send
+) -> None:
     match strike:
         case None:
             await app(scope, receive, send)
@@ -128,7 +139,9 @@ async def _answer(strike: Strike | None, app: ASGIApp, scope: Scope, receive: Re
             head, body = await _worked(app, scope, receive)
             await send(head)
             # The server closes the connection of an app that ends before its answer does.
-            await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+            await send(
+                {"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True}
+            )
         case Strike("endpoint-garbage"):
             head, body = await _worked(app, scope, receive)
             await send(head)
@@ -140,7 +153,11 @@ async def _answer(strike: Strike | None, app: ASGIApp, scope: Scope, receive: Re
 async def _worked(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
     """Have the service do its work, and return head and body of its answer instead of sending it."""
     # What is sent if the service finds that its client has left, and does not answer.
-    head: Message = {"type": "http.response.start", "status": HTTPStatus.INTERNAL_SERVER_ERROR, "headers": []}
+    head: Message = {
+        "type": "http.response.start",
+        "status": HTTPStatus.INTERNAL_SERVER_ERROR,
+        "headers": [],
+    }
     parts: list[bytes] = []
 
     async def keep(message: Message) -> None:

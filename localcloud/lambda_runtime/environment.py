@@ -68,7 +68,9 @@ class ExecutionEnvironment:
 
     def is_alive(self) -> bool:
         """Tell whether it can serve another invocation."""
-        return self._status is None and not (self._process is not None and self._process.has_exited())
+        return self._status is None and not (
+            self._process is not None and self._process.has_exited()
+        )
 
     def kill(self) -> None:
         """End its process from another thread: a running invocation fails as after a crash, and then ends the rest."""
@@ -82,7 +84,9 @@ class ExecutionEnvironment:
         """End the process for good, after ``patience`` seconds for it to exit; return its status."""
         with self._lock:
             if self._status is None:
-                self._finish(-signal.SIGKILL if self._process is None else self._process.end(patience))
+                self._finish(
+                    -signal.SIGKILL if self._process is None else self._process.end(patience)
+                )
             assert self._status is not None
             return self._status
 
@@ -124,15 +128,24 @@ class ExecutionEnvironment:
         with self._lock:
             if self._status is not None:
                 raise ProcessExitedError
-            self._process = RuntimeProcess(self._settings.python, arguments, code, self._variables(code, layers))
+            self._process = RuntimeProcess(
+                self._settings.python, arguments, code, self._variables(code, layers)
+            )
         return self._process
 
     def _variables(self, code: Path, layers: Path) -> dict[str, str]:
-        ours = {"PATH": f"{os.defpath}{os.pathsep}{layers / 'bin'}", "AWS_SDK_UA_APP_ID": self.identity}
+        ours = {
+            "PATH": f"{os.defpath}{os.pathsep}{layers / 'bin'}",
+            "AWS_SDK_UA_APP_ID": self.identity,
+        }
         variables = ours | dict(self.function.variables)
         stream = f"{datetime.now(UTC):%Y/%m/%d}/[{variables.get('AWS_LAMBDA_FUNCTION_VERSION')}]{uuid.uuid4().hex}"
         own = {"LAMBDA_TASK_ROOT": str(code), "AWS_LAMBDA_RUNTIME_API": self._api.address}
-        return variables | own | {"AWS_LAMBDA_LOG_STREAM_NAME": stream, "_HANDLER": self.function.handler}
+        return (
+            variables
+            | own
+            | {"AWS_LAMBDA_LOG_STREAM_NAME": stream, "_HANDLER": self.function.handler}
+        )
 
     def _take_log(self) -> str:
         return self._process.take_output() if self._process is not None else ""
@@ -144,4 +157,6 @@ def _invocation_headers(invocation: Invocation) -> dict[str, str]:
         "Lambda-Runtime-Deadline-Ms": str(int((time() + invocation.timeout) * 1000)),
         "Lambda-Runtime-Invoked-Function-Arn": invocation.function_arn,
     }
-    return headers | ({"Lambda-Runtime-Trace-Id": invocation.trace_id} if invocation.trace_id else {})
+    return headers | (
+        {"Lambda-Runtime-Trace-Id": invocation.trace_id} if invocation.trace_id else {}
+    )

@@ -21,7 +21,9 @@ from localcloud.lambda_runtime.settings import is_runtime, require_linux
 from untrusted.terminal import SeveralLinesError
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
-_DIGEST_CHARACTERS = 12  # in the folder's name: another version of the requirements has another folder
+_DIGEST_CHARACTERS = (
+    12  # in the folder's name: another version of the requirements has another folder
+)
 _LINES_OF_UV = 12  # of what uv printed, in an error message
 
 
@@ -36,7 +38,9 @@ def lambda_python(data_folder: Path, requirements: Path = REQUIREMENTS) -> Path:
     return data_folder / f"lambda-{version}-{digest}" / "bin" / "python"
 
 
-def install(data_folder: Path, report: Callable[[str], None], requirements: Path = REQUIREMENTS) -> Path:
+def install(
+    data_folder: Path, report: Callable[[str], None], requirements: Path = REQUIREMENTS
+) -> Path:
     """Install the Lambda environment unless it is there, and return its interpreter.
 
     Processes that call this at the same time install it once: the others wait.
@@ -63,9 +67,16 @@ def install(data_folder: Path, report: Callable[[str], None], requirements: Path
                 return python
 
             report(f"Installing the environment of Lambda functions in {environment} (once)")
-            for leftover in (environment, partial):  # of an interrupted installation, or of a Python that is gone
+            for leftover in (
+                environment,
+                partial,
+            ):  # of an interrupted installation, or of a Python that is gone
                 rmtree(leftover, ignore_errors=True)
-            _run_uv(["venv", "--no-project", "--python", sys.executable, str(partial)], environment, lock)
+            _run_uv(
+                ["venv", "--no-project", "--python", sys.executable, str(partial)],
+                environment,
+                lock,
+            )
             sync = ["pip", "sync", "--require-hashes", "--python", str(partial), str(requirements)]
             _run_uv(sync, environment, lock)
             partial.rename(environment)

@@ -63,7 +63,9 @@ def response_too_large(size: int, log: str) -> InvocationResult:
 def timed_out(request_id: str, seconds: float, log: str) -> InvocationResult:
     """Report a function that did not answer within ``seconds``."""
     return _failure(
-        "Sandbox.Timedout", f"RequestId: {request_id} Error: Task timed out after {seconds:.2f} seconds", log
+        "Sandbox.Timedout",
+        f"RequestId: {request_id} Error: Task timed out after {seconds:.2f} seconds",
+        log,
     )
 
 

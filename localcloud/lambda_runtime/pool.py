@@ -132,7 +132,8 @@ class LambdaPool:
         idle = {environment.function for environment in self._idle}
         present = idle | {environment.function for environment in self._busy}
         for function in sorted(
-            self._waiting, key=lambda it: (it in present, it not in idle, self._waiting[it][0].arrived)
+            self._waiting,
+            key=lambda it: (it in present, it not in idle, self._waiting[it][0].arrived),
         ):
             if environment := self._find_environment(function, patient=function in present):
                 return function, environment
@@ -147,7 +148,8 @@ class LambdaPool:
         if len(self._idle) + len(self._busy) >= self._settings.max_environments:
             least_recently_used = next(iter(self._idle), None)
             if least_recently_used is None or (
-                patient and monotonic() - least_recently_used.last_used < self._settings.linger_seconds
+                patient
+                and monotonic() - least_recently_used.last_used < self._settings.linger_seconds
             ):
                 return None
             self._idle.remove(least_recently_used)
@@ -163,4 +165,6 @@ class LambdaPool:
         """End environments that were idle for too long, until the pool is closed."""
         while not self._closed.wait(self._settings.idle_seconds / 4):
             with self._lock:
-                self._end_idle(lambda idle: monotonic() - idle.last_used > self._settings.idle_seconds)
+                self._end_idle(
+                    lambda idle: monotonic() - idle.last_used > self._settings.idle_seconds
+                )

@@ -25,7 +25,9 @@ class RuntimeProcess:
     The two hold the ends of a socket pair, the lifeline: each notices when the other is gone.
     """
 
-    def __init__(self, python: Path, arguments: Sequence[str], folder: Path, variables: Mapping[str, str]) -> None:
+    def __init__(
+        self, python: Path, arguments: Sequence[str], folder: Path, variables: Mapping[str, str]
+    ) -> None:
         """Start ``bootstrap.py`` in ``folder``, with ``variables`` as its whole environment."""
         self._lifeline, other_end = socket.socketpair()
         with other_end:
@@ -55,7 +57,9 @@ class RuntimeProcess:
         Raises:
             ProcessExitedError: the process is gone and has left nothing in the sources.
         """
-        while ready := wait([*sources, self._lifeline, *self._open_output()], max(0.0, deadline - monotonic())):
+        while ready := wait(
+            [*sources, self._lifeline, *self._open_output()], max(0.0, deadline - monotonic())
+        ):
             self._read_output()
             if any(source in ready for source in sources):
                 return True

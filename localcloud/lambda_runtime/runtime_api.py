@@ -71,10 +71,19 @@ class RuntimeApi:
             return None
         return Call(request_line.split()[1].decode(), body)
 
-    def reply(self, status: HTTPStatus, body: bytes = b"", headers: Mapping[str, str] | None = None) -> None:
+    def reply(
+        self, status: HTTPStatus, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> None:
         """Answer the call that was read last."""
-        fields = {"Content-Type": "application/json", "Content-Length": str(len(body)), **(headers or {})}
-        lines = [f"HTTP/1.1 {status.value} {status.phrase}", *(f"{name}: {value}" for name, value in fields.items())]
+        fields = {
+            "Content-Type": "application/json",
+            "Content-Length": str(len(body)),
+            **(headers or {}),
+        }
+        lines = [
+            f"HTTP/1.1 {status.value} {status.phrase}",
+            *(f"{name}: {value}" for name, value in fields.items()),
+        ]
         assert self._connection is not None
         self._connection.sendall("\r\n".join([*lines, "", ""]).encode() + body)
 

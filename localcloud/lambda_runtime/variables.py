@@ -8,7 +8,10 @@ from localcloud.lambda_runtime.settings import PoolSettings
 
 
 def function_variables(
-    config: Mapping[str, Any], own: Mapping[str, str], credentials: Mapping[str, str], settings: PoolSettings
+    config: Mapping[str, Any],
+    own: Mapping[str, str],
+    credentials: Mapping[str, str],
+    settings: PoolSettings,
 ) -> dict[str, str]:
     """Return the variables that are the same in each environment of a function: nothing of the host's own.
 
@@ -28,7 +31,8 @@ def function_variables(
         "AWS_LAMBDA_FUNCTION_VERSION": config.get("Version", "$LATEST"),
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(config.get("MemorySize", 128)),
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-        "AWS_LAMBDA_LOG_GROUP_NAME": logging.get("LogGroup") or f"/aws/lambda/{config['FunctionName']}",
+        "AWS_LAMBDA_LOG_GROUP_NAME": logging.get("LogGroup")
+        or f"/aws/lambda/{config['FunctionName']}",
         "AWS_LAMBDA_LOG_FORMAT": logging.get("LogFormat", "Text"),
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",

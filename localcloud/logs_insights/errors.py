@@ -15,5 +15,7 @@ class MalformedQueryError(ValueError):
     @classmethod
     def not_emulated(cls, part: str, start: int, end: int) -> "MalformedQueryError":
         """Name a part of the language that runs on AWS alone."""
-        sentence = f"The local cloud does not emulate {part}. Run the query on AWS, or leave it out."
+        sentence = (
+            f"The local cloud does not emulate {part}. Run the query on AWS, or leave it out."
+        )
         return cls(sentence, start, end)

@@ -37,6 +37,8 @@ def run(query: Query, events: Sequence[Event], account: str, limit: int | None =
 
     columns = dict.fromkeys(query.shown if query.aggregated else [*query.shown, "@ptr"])
     most = min(limit or query.limit or DEFAULT_LIMIT, query.limit or limit or DEFAULT_LIMIT)
-    found = [[(name, one.fields[name]) for name in columns if name in one.fields] for one in rows[:most]]
+    found = [
+        [(name, one.fields[name]) for name in columns if name in one.fields] for one in rows[:most]
+    ]
     size = sum(len(event.message.encode()) for event in events)
     return Result(found, matched, len(events), size)

@@ -96,7 +96,9 @@ class Tokens:
         try:
             pattern = re.compile(found[1].replace(r"\/", "/"))
         except re.error as exc:
-            raise MalformedQueryError.not_emulated(f"the regular expression {found[0]} ({exc})", *found.span()) from exc
+            raise MalformedQueryError.not_emulated(
+                f"the regular expression {found[0]} ({exc})", *found.span()
+            ) from exc
         self._position = found.end()
         self.next = self._read()
         return pattern
@@ -106,7 +108,9 @@ class Tokens:
         token = self.next
         if token.text and token.text[0] in _ARITHMETIC:
             return MalformedQueryError.not_emulated(
-                f"arithmetic ({token.text}; names with other signs need `backticks`)", token.start, token.end
+                f"arithmetic ({token.text}; names with other signs need `backticks`)",
+                token.start,
+                token.end,
             )
         found = repr(token.text) if token.text else "the end"
         return MalformedQueryError(f"Expected {wanted}, found {found}.", token.start, token.end)

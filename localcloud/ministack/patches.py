@@ -28,7 +28,13 @@ from localcloud.ministack.dynamodb import atomic_writes, reserved_words
 from localcloud.ministack.eventbridge import dead_letters, log_targets, queue_pipes, target_limits
 from localcloud.ministack.iam import audit_log, policy_sizes, secure_transport, unsigned_requests
 from localcloud.ministack.kms import key_policies
-from localcloud.ministack.logs import event_pages, filter_checks, group_keys, log_metrics, logs_queries
+from localcloud.ministack.logs import (
+    event_pages,
+    filter_checks,
+    group_keys,
+    log_metrics,
+    logs_queries,
+)
 from localcloud.ministack.s3 import event_version, full_disk, key_length, version_ids
 
 PATCHES = (

@@ -57,7 +57,9 @@ def generated(schemas: list[Schema], date: str, types: set[str]) -> str:
 
 
 def _line(known: dict[str, set[str]]) -> str:
-    return json.dumps({name: sorted(entries) for name, entries in sorted(known.items())}, separators=(",", ":"))
+    return json.dumps(
+        {name: sorted(entries) for name, entries in sorted(known.items())}, separators=(",", ":")
+    )
 
 
 def _add(known: dict[str, set[str]], schema: Schema, nested: bool) -> None:
@@ -79,7 +81,9 @@ def _is_closed(definition: Schema) -> bool:
 
 def _entry(name: str, schema: Schema, closed: Mapping[str, Schema]) -> str:
     items = schema.get("items", {})
-    reference = str(schema.get("$ref") or (items.get("$ref") if isinstance(items, Mapping) else "") or "")
+    reference = str(
+        schema.get("$ref") or (items.get("$ref") if isinstance(items, Mapping) else "") or ""
+    )
     definition = reference.removeprefix("#/definitions/")
     return f"{name}:{definition}" if definition in closed else name
 

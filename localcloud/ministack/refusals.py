@@ -112,13 +112,17 @@ def check_resources(resource_type: str, check: Callable[[Resource], None]) -> No
         handler[action] = _checked(handler[action], action, check)
 
 
-def _checked(original: Callable[..., Any], action: str, check: Callable[[Resource], None]) -> Callable[..., Any]:
+def _checked(
+    original: Callable[..., Any], action: str, check: Callable[[Resource], None]
+) -> Callable[..., Any]:
     def create(logical_id: str, properties: Properties, stack_name: str) -> Any:
         name = provisioners._physical_name(stack_name, logical_id, max_len=64)
         _require(check, Resource(name, properties, {}, stack_name))
         return original(logical_id, properties, stack_name)
 
-    def update(physical_id: str, old: Properties, new: Properties, stack_name: str, *rest: Any) -> Any:
+    def update(
+        physical_id: str, old: Properties, new: Properties, stack_name: str, *rest: Any
+    ) -> Any:
         _require(check, Resource(physical_id, new, old, stack_name))
         return original(physical_id, old, new, stack_name, *rest)
 

@@ -10,7 +10,13 @@ from uuid import uuid4
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-from localcloud.api.protocol import Answer, Request, ServiceError, control_plane_error, runtime_error
+from localcloud.api.protocol import (
+    Answer,
+    Request,
+    ServiceError,
+    control_plane_error,
+    runtime_error,
+)
 from localcloud.sagemaker.api.store import Record
 from localcloud.sagemaker.hosting.runtime import MAX_BODY_BYTES, PayloadTooLargeError
 from localcloud.sagemaker.region import Region
@@ -81,19 +87,31 @@ class SageMakerApp:
         try:
             request = Request(scope, await _read_body(receive))
             region = self._region(request.signed_region() or self._surroundings.default_region)
-            return await (region.invoke(invocations[1], request) if invocations else region.operate(request))
+            return await (
+                region.invoke(invocations[1], request) if invocations else region.operate(request)
+            )
         except ClientDisconnect:
             raise
         except ServiceError as exc:
             error = exc
         except Exception:  # the border of the service: whatever breaks inside is a 500 outside
             _logger.exception("%s %s failed", scope["method"], scope["path"])
-            error = ServiceError("The local SageMaker failed at this request; the log of the local cloud says why.")
-        return runtime_error(error) if scope["path"].startswith("/endpoints/") else control_plane_error(error)
+            error = ServiceError(
+                "The local SageMaker failed at this request; the log of the local cloud says why."
+            )
+        return (
+            runtime_error(error)
+            if scope["path"].startswith("/endpoints/")
+            else control_plane_error(error)
+        )
 
 
 async def _send(answer: Answer, send: Send) -> None:
-    headers = {**answer.headers, "x-amzn-requestid": str(uuid4()), "content-length": str(len(answer.body))}
+    headers = {
+        **answer.headers,
+        "x-amzn-requestid": str(uuid4()),
+        "content-length": str(len(answer.body)),
+    }
     raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": answer.status, "headers": raw})
     await send({"type": "http.response.body", "body": answer.body})

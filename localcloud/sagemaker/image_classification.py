@@ -20,7 +20,9 @@ def _train(folder: Path) -> list[str | Path]:
 
 
 def _serve(model_folder: Path) -> Invoke:
-    from algorithm.serving import Predictor  # it loads onnxruntime, which nothing needs before a model
+    from algorithm.serving import (
+        Predictor,
+    )  # it loads onnxruntime, which nothing needs before a model
 
     predictor = Predictor(model_folder)
 

@@ -6,7 +6,14 @@ from typing import Any
 
 from localcloud.api.protocol import InvalidRequestError, NotEmulatedError, ServiceError
 from localcloud.sagemaker.api.paging import list_page
-from localcloud.sagemaker.api.store import MODEL_PACKAGE, MODEL_PACKAGE_GROUP, Kind, Record, RecordStore, timestamp
+from localcloud.sagemaker.api.store import (
+    MODEL_PACKAGE,
+    MODEL_PACKAGE_GROUP,
+    Kind,
+    Record,
+    RecordStore,
+    timestamp,
+)
 
 # What makes AWS run jobs or publish, and is not here.
 _NOT_EMULATED = (
@@ -41,7 +48,9 @@ class ModelRegistry:
         self._store = store
         self.operations: dict[str, Callable[[Record], Mapping[str, Any]]] = {
             "CreateModelPackageGroup": self._create_group,
-            "DescribeModelPackageGroup": lambda request: self._group(request["ModelPackageGroupName"]),
+            "DescribeModelPackageGroup": lambda request: self._group(
+                request["ModelPackageGroupName"]
+            ),
             "ListModelPackageGroups": self._list_groups,
             "DeleteModelPackageGroup": self._delete_group,
             "CreateModelPackage": self._create_package,
@@ -56,7 +65,8 @@ class ModelRegistry:
         if _by_arn(self._store, MODEL_PACKAGE_GROUP, arn):
             raise InvalidRequestError(f"Model Package Group already exists: {arn}")
         return self._store.create(
-            MODEL_PACKAGE_GROUP, {**request, "ModelPackageGroupStatus": "Completed", "CreatedBy": {}, "LastVersion": 0}
+            MODEL_PACKAGE_GROUP,
+            {**request, "ModelPackageGroupStatus": "Completed", "CreatedBy": {}, "LastVersion": 0},
         )
 
     def _list_groups(self, request: Record) -> Record:
@@ -66,7 +76,9 @@ class ModelRegistry:
         group = self._group(request["ModelPackageGroupName"])
         if self._versions(group):
             arn = group["ModelPackageGroupArn"]
-            raise RegistryConflictError(f"ModelPackageGroup {arn} cannot be deleted: it still has model packages.")
+            raise RegistryConflictError(
+                f"ModelPackageGroup {arn} cannot be deleted: it still has model packages."
+            )
         self._store.delete(MODEL_PACKAGE_GROUP, group["ModelPackageGroupName"])
         return {}
 
@@ -79,7 +91,9 @@ class ModelRegistry:
                 "The local SageMaker has versioned model packages only: ModelPackageGroupName without ModelPackageName."
             )
         if request.get("Tags"):
-            raise InvalidRequestError("A versioned model package has no tags of its own: tag its model package group.")
+            raise InvalidRequestError(
+                "A versioned model package has no tags of its own: tag its model package group."
+            )
         group = self._group(request["ModelPackageGroupName"])
         # Kept in the group, so that the number of a deleted version is not given again.
         version = group["LastVersion"] + 1
@@ -110,22 +124,36 @@ class ModelRegistry:
         wanted = request.get("ModelApprovalStatus")
         found = [package for package in found if wanted in (None, package["ModelApprovalStatus"])]
         page = list_page(MODEL_PACKAGE, found, request)
-        return page | {MODEL_PACKAGE.listed: [_told(package) for package in page[MODEL_PACKAGE.listed]]}
+        return page | {
+            MODEL_PACKAGE.listed: [_told(package) for package in page[MODEL_PACKAGE.listed]]
+        }
 
     def _update_package(self, request: Record) -> Record:
         if "AdditionalInferenceSpecificationsToAdd" in request:
-            raise NotEmulatedError("AdditionalInferenceSpecificationsToAdd is not emulated by the local SageMaker.")
+            raise NotEmulatedError(
+                "AdditionalInferenceSpecificationsToAdd is not emulated by the local SageMaker."
+            )
         package = find_package(self._store, request["ModelPackageArn"])
         removed = request.get("CustomerMetadataPropertiesToRemove", [])
-        metadata = package.get("CustomerMetadataProperties", {}) | request.get("CustomerMetadataProperties", {})
+        metadata = package.get("CustomerMetadataProperties", {}) | request.get(
+            "CustomerMetadataProperties", {}
+        )
         changed = {member: request[member] for member in _REPLACED if member in request}
         if metadata:
-            changed["CustomerMetadataProperties"] = {key: metadata[key] for key in metadata if key not in removed}
-        self._store.save(MODEL_PACKAGE, package | changed | {"LastModifiedTime": timestamp(), "LastModifiedBy": {}})
+            changed["CustomerMetadataProperties"] = {
+                key: metadata[key] for key in metadata if key not in removed
+            }
+        self._store.save(
+            MODEL_PACKAGE,
+            package | changed | {"LastModifiedTime": timestamp(), "LastModifiedBy": {}},
+        )
         return package
 
     def _delete_package(self, request: Record) -> Record:
-        self._store.delete(MODEL_PACKAGE, find_package(self._store, request["ModelPackageName"])["ModelPackageName"])
+        self._store.delete(
+            MODEL_PACKAGE,
+            find_package(self._store, request["ModelPackageName"])["ModelPackageName"],
+        )
         return {}
 
     def _group(self, name: str) -> Record:
@@ -133,7 +161,11 @@ class ModelRegistry:
 
     def _versions(self, group: Record) -> list[Record]:
         name = group["ModelPackageGroupName"]
-        return [package for package in self._store.all(MODEL_PACKAGE) if package["ModelPackageGroupName"] == name]
+        return [
+            package
+            for package in self._store.all(MODEL_PACKAGE)
+            if package["ModelPackageGroupName"] == name
+        ]
 
 
 def find_package(store: RecordStore, name: str) -> Record:

@@ -32,10 +32,14 @@ class Region:
         cold_start = surroundings.cold_start_seconds
         launcher = Launcher(folder / "deployment", artifacts, role, name, algorithms, cold_start)
         self._endpoints = Endpoints(self._store, launcher, alarm_states, surroundings.alarms.now)
-        self._training_jobs = TrainingJobs(self._store, name, folder / "training", surroundings.jobs)
+        self._training_jobs = TrainingJobs(
+            self._store, name, folder / "training", surroundings.jobs
+        )
         self._tuning_jobs = TuningJobs(self._store, self._training_jobs)
         operations = {
-            **Hosting(self._store, self._endpoints, targets, alarm_states, role, algorithms, name).operations,
+            **Hosting(
+                self._store, self._endpoints, targets, alarm_states, role, algorithms, name
+            ).operations,
             **ModelRegistry(self._store).operations,
             **Tagging(self._store).operations,
             **self._training_jobs.operations,
@@ -68,7 +72,9 @@ class Region:
         Raises:
             ServiceError: as the runtime API words it.
         """
-        self._authorizer.authorize(request, "sagemaker:InvokeEndpoint", self._store.arn(ENDPOINT, endpoint))
+        self._authorizer.authorize(
+            request, "sagemaker:InvokeEndpoint", self._store.arn(ENDPOINT, endpoint)
+        )
         return await self._runtime.invoke(endpoint, request)
 
     async def operate(self, request: Request) -> Answer:

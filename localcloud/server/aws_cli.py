@@ -11,7 +11,9 @@ import subprocess
 from collections.abc import Mapping
 
 # A shell function comes before a program on PATH. Without the variable it changes nothing.
-SHELL_FUNCTION = 'aws() { command aws ${AWS_ENDPOINT_URL:+"--endpoint-url=$AWS_ENDPOINT_URL"} "$@"; }'
+SHELL_FUNCTION = (
+    'aws() { command aws ${AWS_ENDPOINT_URL:+"--endpoint-url=$AWS_ENDPOINT_URL"} "$@"; }'
+)
 # The first versions, by major version, that know AWS_ENDPOINT_URL.
 _FIRST_THAT_KNOWS = {1: (1, 29), 2: (2, 13)}
 _VERSION = re.compile(r"aws-cli/(?P<major>\d+)\.(?P<minor>\d+)(?P<rest>[\w.]*)")

@@ -12,7 +12,13 @@ from localcloud.server.settings import ACCESS_KEY, REGION, SECRET_KEY
 _STARTUP = Path(__file__).parents[1] / "python_startup"
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 # What would send a client, or a part of it, elsewhere.
-_FOREIGN = ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
+_FOREIGN = (
+    "AWS_SESSION_TOKEN",
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_ROLE_ARN",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+)
 
 
 def client_environment(url: str, outside: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -47,7 +53,9 @@ def _with_startup(path: str) -> str:
 
 def foreign_variables(outside: Mapping[str, str] = os.environ) -> list[str]:
     """Return the variables ``outside`` that a client of the local cloud must not see."""
-    return [name for name in sorted(outside) if name in _FOREIGN or name.startswith("AWS_ENDPOINT_URL_")]
+    return [
+        name for name in sorted(outside) if name in _FOREIGN or name.startswith("AWS_ENDPOINT_URL_")
+    ]
 
 
 def shell_commands(url: str, outside: Mapping[str, str] = os.environ) -> str:
@@ -56,6 +64,9 @@ def shell_commands(url: str, outside: Mapping[str, str] = os.environ) -> str:
     They also have `aws` called with --endpoint-url, in that shell and not in programs that it starts.
     """
     lines = [f"unset {name}" for name in foreign_variables(outside)]
-    lines += [f"export {name}={shlex.quote(value)}" for name, value in client_environment(url, outside).items()]
+    lines += [
+        f"export {name}={shlex.quote(value)}"
+        for name, value in client_environment(url, outside).items()
+    ]
     lines += ["unalias aws 2>/dev/null || true", SHELL_FUNCTION]
     return "\n".join(lines)

@@ -21,7 +21,14 @@ from botocore.loaders import Loader, create_loader
 from localcloud.lambda_runtime.installation import install
 from localcloud.server.client_environment import client_environment, foreign_variables
 from localcloud.server.ownership import FolderNotUsableError, Record, find
-from localcloud.server.settings import ACCESS_KEY, IMPORT_FOLDER, REGION, SECRET_KEY, Folder, data_folder
+from localcloud.server.settings import (
+    ACCESS_KEY,
+    IMPORT_FOLDER,
+    REGION,
+    SECRET_KEY,
+    Folder,
+    data_folder,
+)
 from untrusted.terminal import SeveralLinesError, say
 
 # A start takes a few seconds; with a large state on a slow machine more.
@@ -49,10 +56,14 @@ class Cloud:
     @property
     def environment(self) -> dict[str, str]:
         """The whole environment for a process that is a client: this process's own, changed where it has to be."""
-        kept = {name: value for name, value in os.environ.items() if name not in foreign_variables()}
+        kept = {
+            name: value for name, value in os.environ.items() if name not in foreign_variables()
+        }
         return {**kept, **client_environment(self.url)}
 
-    def client(self, service: str, access_key: str = ACCESS_KEY, secret_key: str = SECRET_KEY) -> Any:
+    def client(
+        self, service: str, access_key: str = ACCESS_KEY, secret_key: str = SECRET_KEY
+    ) -> Any:
         """Return a boto3 client, by default of the account's root, whatever the environment of this process says."""
         session = _session(access_key, secret_key)
         return session.client(service, endpoint_url=self.url, config=_CLIENT_CONFIG)  # type: ignore[call-overload]
@@ -137,7 +148,9 @@ def stop(folder: Folder) -> Record:
             if time.monotonic() > deadline:
                 os.kill(record.pid, signal.SIGKILL)
             time.sleep(0.05)
-    while _runs(record.pid) and time.monotonic() < deadline:  # it gives the lock back some time before it ends
+    while (
+        _runs(record.pid) and time.monotonic() < deadline
+    ):  # it gives the lock back some time before it ends
         time.sleep(0.05)
     return record
 
@@ -166,7 +179,9 @@ def require(folder: Folder) -> Record:
 def _spawn(
     folder: Folder, port: int | None, settings: Mapping[str, str], *, attached: bool, faults: bool
 ) -> "subprocess.Popen[bytes]":
-    install(data_folder(), lambda line: say(line, file=sys.stderr))  # here: it may take longer than a start
+    install(
+        data_folder(), lambda line: say(line, file=sys.stderr)
+    )  # here: it may take longer than a start
 
     command = [sys.executable, "-m", "localcloud", "up", "--state-dir", str(folder.path)]
     command += [] if port is None else ["--port", str(port)]

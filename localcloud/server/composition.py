@@ -71,11 +71,17 @@ async def run(
     audit_log.listeners.append(audit.append)
     faults = FaultInjection() if with_faults else None
     settings = PoolSettings(lambda_python(data_folder()), folder.temporary / "lambda", url)
-    pool = install_lambda(replace(settings, loses_answer=faults.loses_answer) if faults else settings)
+    pool = install_lambda(
+        replace(settings, loses_answer=faults.loses_answer) if faults else settings
+    )
     registry = ScalingRegistry(folder.state / "application-autoscaling")
     algorithms = Algorithms.installed(IMAGE_CLASSIFICATION)
-    sagemaker = _sagemaker(folder, registry, algorithms.wrapping(honouring_faults) if faults else algorithms)
-    autoscaling = ApplicationAutoScalingApp(registry, MiniStackAuthorizer(), sagemaker.find_endpoint, ACCOUNT, REGION)
+    sagemaker = _sagemaker(
+        folder, registry, algorithms.wrapping(honouring_faults) if faults else algorithms
+    )
+    autoscaling = ApplicationAutoScalingApp(
+        registry, MiniStackAuthorizer(), sagemaker.find_endpoint, ACCOUNT, REGION
+    )
 
     states = _states(folder, faults.intercept if faults else states_surroundings.make_call)
 
@@ -141,7 +147,9 @@ def _require_saved(folder: Folder) -> None:
         raise StateNotSavedError(folder, str(state_saves.failures[0])) from state_saves.failures[0]
 
 
-def _sagemaker(folder: Folder, scalable_targets: ScalableTargets, algorithms: Algorithms) -> SageMakerApp:
+def _sagemaker(
+    folder: Folder, scalable_targets: ScalableTargets, algorithms: Algorithms
+) -> SageMakerApp:
     objects = MiniStackObjectStore(ACCOUNT, REGION, run_in(asyncio.get_running_loop()))
     surroundings = Surroundings(
         artifact_store=objects,
@@ -160,7 +168,9 @@ def _sagemaker(folder: Folder, scalable_targets: ScalableTargets, algorithms: Al
 
 def _job_services(objects: MiniStackObjectStore, algorithms: Algorithms) -> JobServices:
     telemetry = MiniStackJobTelemetry(ACCOUNT, objects.run)
-    return JobServices(objects, MiniStackRole, algorithms, telemetry, asyncio.Semaphore(_JOBS_AT_ONCE))
+    return JobServices(
+        objects, MiniStackRole, algorithms, telemetry, asyncio.Semaphore(_JOBS_AT_ONCE)
+    )
 
 
 def _states(folder: Folder, intercept: states_surroundings.Interceptor) -> StepFunctionsApp:

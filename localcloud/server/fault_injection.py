@@ -40,7 +40,12 @@ class FaultInjection:
         """Return the gateway with faults before the services, and with the control door."""
         around = FaultyServices(self._injector, self._functions.sender).around
         door = control_door(self._injector, self.heal, CLOCK.put_ahead)
-        return replace(gateway, ministack=around(gateway.ministack), sagemaker=around(gateway.sagemaker), door=door)
+        return replace(
+            gateway,
+            ministack=around(gateway.ministack),
+            sagemaker=around(gateway.sagemaker),
+            door=door,
+        )
 
     def heal(self) -> None:
         """Inject nothing more, and deliver what is held back."""

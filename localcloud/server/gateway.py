@@ -15,8 +15,12 @@ from localcloud.server.web_pages import refusal
 # MiniStack's own doors, one of which wipes everything, need no signature; of them only the health check stays open.
 _ADMINISTRATION = re.compile(r"/_(ministack|localstack)/(?!health$)")
 _LOCAL_DOOR = "/_local/"
-_NOT_SERVED = PlainTextResponse("The local cloud does not serve MiniStack's administration.\n", HTTPStatus.NOT_FOUND)
-NO_DOOR = PlainTextResponse("This local cloud was started without --faults.\n", HTTPStatus.NOT_FOUND)
+_NOT_SERVED = PlainTextResponse(
+    "The local cloud does not serve MiniStack's administration.\n", HTTPStatus.NOT_FOUND
+)
+NO_DOOR = PlainTextResponse(
+    "This local cloud was started without --faults.\n", HTTPStatus.NOT_FOUND
+)
 
 
 @dataclass
@@ -59,7 +63,9 @@ class Gateway:
                 "application-autoscaling": self.autoscaling,
                 "states": self.states,
             }
-            await ours.get(RequestHead.of(scope).service or "", self.ministack)(scope, receive, send)
+            await ours.get(RequestHead.of(scope).service or "", self.ministack)(
+                scope, receive, send
+            )
 
     def _announcing(self, send: Send) -> Send:
         async def announce(message: Message) -> None:

@@ -59,7 +59,9 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(app: ASGIApp, listener: socket.socket, stop: Callable[[], Awaitable[object]]) -> None:
+async def serve(
+    app: ASGIApp, listener: socket.socket, stop: Callable[[], Awaitable[object]]
+) -> None:
     """Serve an app on a listening socket until ``stop`` returns, then let the answers under way end."""
     config = uvicorn.Config(
         app,

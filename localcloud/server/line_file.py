@@ -34,7 +34,9 @@ class LineFile:
                 self._write(data)
                 self._takes_lines = True
             except OSError:
-                if self._takes_lines:  # a request must not fail, nor a thread end, for want of its line
+                if (
+                    self._takes_lines
+                ):  # a request must not fail, nor a thread end, for want of its line
                     _logger.exception("%s takes no more lines", self._path)
                 self._takes_lines = False
 

@@ -30,7 +30,10 @@ def _listeners(port: int, proc: Path) -> Iterator[tuple[str, str]]:
         except OSError:
             continue
         for columns in map(str.split, lines):
-            if columns[_STATE] == _LISTEN and int(columns[_LOCAL_ADDRESS].rpartition(":")[2], 16) == port:
+            if (
+                columns[_STATE] == _LISTEN
+                and int(columns[_LOCAL_ADDRESS].rpartition(":")[2], 16) == port
+            ):
                 yield f"socket:[{columns[_INODE]}]", columns[_USER]
 
 

@@ -55,11 +55,15 @@ def serve(
         _log_to(folder)
         _keep_bytecode()
         _give_memory_back()
-        from localcloud.server import composition  # MiniStack reads the environment when it is imported
+        from localcloud.server import (
+            composition,
+        )  # MiniStack reads the environment when it is imported
 
         async def run() -> None:
             stop = _stop_signal(stop_at_end_of_input)
-            await composition.run(folder, listener, record.url, stop.wait, lambda: announce(record), with_faults)
+            await composition.run(
+                folder, listener, record.url, stop.wait, lambda: announce(record), with_faults
+            )
 
         asyncio.run(run())
         folder.unsaved.unlink(missing_ok=True)

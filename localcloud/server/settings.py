@@ -25,7 +25,9 @@ def data_folder(outside: Mapping[str, str] = os.environ) -> Path:
 
     It is LOCALCLOUD_DATA_DIR, or in the Python environment itself, so that it goes when the environment goes.
     """
-    return Path(outside.get("LOCALCLOUD_DATA_DIR") or Path(sys.prefix, "share", "localcloud")).absolute()
+    return Path(
+        outside.get("LOCALCLOUD_DATA_DIR") or Path(sys.prefix, "share", "localcloud")
+    ).absolute()
 
 
 def _default_folder() -> Path:
@@ -87,7 +89,9 @@ class Folder:
         return self.path / "lock"
 
 
-def server_environment(folder: Folder, port: int, outside: Mapping[str, str] = os.environ) -> dict[str, str]:
+def server_environment(
+    folder: Folder, port: int, outside: Mapping[str, str] = os.environ
+) -> dict[str, str]:
     """Return the whole environment of the server; MiniStack reads its settings from it when it is imported."""
     return {
         **{name: outside[name] for name in _INHERITED if name in outside},

@@ -33,7 +33,9 @@ def check(folder: Folder) -> None:
             theirs = json.loads(path.read_text(encoding="utf-8"))
             written_in, written_by = theirs["format"], str(theirs["ministack"])
         except (ValueError, KeyError, TypeError) as exc:
-            raise IncompatibleStateError(f"{path} is damaged. Move the state away (`{move_away}`).") from exc
+            raise IncompatibleStateError(
+                f"{path} is damaged. Move the state away (`{move_away}`)."
+            ) from exc
         if written_in != FORMAT or _ordered(written_by) > _ordered(ministack):
             raise IncompatibleStateError(
                 f"The state in {folder.state} was written in format {written_in} by MiniStack {written_by}; "
@@ -44,9 +46,13 @@ def check(folder: Folder) -> None:
         try:  # MiniStack would start without what it cannot read, and overwrite it
             json.loads(file.read_bytes())
         except ValueError as exc:
-            raise IncompatibleStateError(f"{file} is damaged. Move the state away (`{move_away}`).") from exc
+            raise IncompatibleStateError(
+                f"{file} is damaged. Move the state away (`{move_away}`)."
+            ) from exc
     partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps({"format": FORMAT, "ministack": ministack}) + "\n", encoding="utf-8")
+    partial.write_text(
+        json.dumps({"format": FORMAT, "ministack": ministack}) + "\n", encoding="utf-8"
+    )
     partial.replace(path)
 
 

@@ -14,16 +14,26 @@ def describe(cloud: Cloud) -> Iterator[str]:
     functions = _all(cloud.client("lambda"), "list_functions")["Functions"]
     yield _line("functions", [function["FunctionName"] for function in functions])
     endpoints = _all(cloud.client("sagemaker"), "list_endpoints")["Endpoints"]
-    yield _line("endpoints", [f"{endpoint['EndpointName']} ({endpoint['EndpointStatus']})" for endpoint in endpoints])
+    yield _line(
+        "endpoints",
+        [f"{endpoint['EndpointName']} ({endpoint['EndpointStatus']})" for endpoint in endpoints],
+    )
     workflows = cloud.client("stepfunctions")
     for machine in _all(workflows, "list_state_machines")["stateMachines"]:
-        executions = _all(workflows, "list_executions", stateMachineArn=machine["stateMachineArn"])["executions"]
+        executions = _all(workflows, "list_executions", stateMachineArn=machine["stateMachineArn"])[
+            "executions"
+        ]
         counts = Counter(execution["status"] for execution in executions)
-        yield _line("workflow", [machine["name"], *(f"{count} {status}" for status, count in sorted(counts.items()))])
+        yield _line(
+            "workflow",
+            [machine["name"], *(f"{count} {status}" for status, count in sorted(counts.items()))],
+        )
 
 
 def _all(client: Any, operation: str, **arguments: str) -> dict[str, Any]:
-    found: dict[str, Any] = client.get_paginator(operation).paginate(**arguments).build_full_result()
+    found: dict[str, Any] = (
+        client.get_paginator(operation).paginate(**arguments).build_full_result()
+    )
     return found
 
 

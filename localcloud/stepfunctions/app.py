@@ -64,7 +64,9 @@ class StepFunctionsApp:
     def machines(self, region: str) -> StateMachines:
         """Return the operations on the state machines of a region."""
         surroundings = self._surroundings
-        return StateMachines(self.interpreter, surroundings.log_delivery, surroundings.account, region)
+        return StateMachines(
+            self.interpreter, surroundings.log_delivery, surroundings.account, region
+        )
 
     def operations(self, region: str) -> dict[str, Operation]:
         """Return the operations of a region by name."""
@@ -84,7 +86,9 @@ class StepFunctionsApp:
             return named or [machines.arn(str(members["name"])) if "name" in members else "*"]
 
         authorizer = self._surroundings.authorizer
-        plane = ControlPlane("stepfunctions", self.operations(region), authorizer, resource_arns, "states")
+        plane = ControlPlane(
+            "stepfunctions", self.operations(region), authorizer, resource_arns, "states"
+        )
         try:
             return await plane.operate(request)
         except ServiceError as exc:

@@ -35,7 +35,9 @@ class Interpreter:
         intercept: called around each call of a task; it may fail the call, or end the execution.
     """
 
-    def __init__(self, store: Store, surroundings: Surroundings, intercept: Interceptor = make_call) -> None:
+    def __init__(
+        self, store: Store, surroundings: Surroundings, intercept: Interceptor = make_call
+    ) -> None:
         self.store = store
         self.services = surroundings.services
         self.threads = Threads("states")
@@ -68,7 +70,9 @@ class Interpreter:
         run_to_end(execution, self, self.lifecycle)
         return execution
 
-    def stop(self, execution: Execution, error: str | None = None, cause: str | None = None) -> None:
+    def stop(
+        self, execution: Execution, error: str | None = None, cause: str | None = None
+    ) -> None:
         """Stop an execution and all that it has started; one that has ended stays as it is."""
         if self.lifecycle.end(execution, ABORTED, error, cause):
             for other in list(self.lifecycle.running):
@@ -131,7 +135,9 @@ class Interpreter:
 
         return self._intercept(TaskCall(execution, integration, arguments, call, stop, time_out))
 
-    def start_nested(self, parent: Execution, integration: Integration, arguments: Mapping[str, Any]) -> Execution:
+    def start_nested(
+        self, parent: Execution, integration: Integration, arguments: Mapping[str, Any]
+    ) -> Execution:
         """Start the execution that a task asks for.
 
         Raises:
@@ -179,7 +185,9 @@ class Interpreter:
         """Stop an execution and all that it has started; one that has ended stays as it is."""
         self.stop(execution)
 
-    def _make(self, machine_arn: str, text: str, name: str | None, parent_arn: str | None) -> tuple[Execution, bool]:
+    def _make(
+        self, machine_arn: str, text: str, name: str | None, parent_arn: str | None
+    ) -> tuple[Execution, bool]:
         """Return an execution that is to be started, or the one that runs already."""
         machine = self.store.machines.get(machine_arn)
         if machine is None:

@@ -131,7 +131,17 @@ class MapRun:
 
     def keep(self) -> dict[str, Any]:
         """Return the fields that a later process makes the same run of."""
-        names = ["parent_arn", "machine_arn", "total", "concurrency", "arn", "status", "started", "stopped", "counts"]
+        names = [
+            "parent_arn",
+            "machine_arn",
+            "total",
+            "concurrency",
+            "arn",
+            "status",
+            "started",
+            "stopped",
+            "counts",
+        ]
         tolerance = {"count": self.tolerance.count, "percentage": self.tolerance.percentage}
         return {name: getattr(self, name) for name in names} | {"tolerance": tolerance}
 

@@ -18,7 +18,9 @@ class Outcome:
     texts: Mapping[str, str] = field(default_factory=dict)
 
 
-def finished(state: Mapping[str, Any], given: Payload, scope: Scope, default: Payload, **more: Any) -> Outcome:
+def finished(
+    state: Mapping[str, Any], given: Payload, scope: Scope, default: Payload, **more: Any
+) -> Outcome:
     """Evaluate the Output and Assign of a state that succeeds.
 
     Args:

@@ -46,7 +46,9 @@ def find_rule(rules: Sequence[Rule], error: str | None) -> int | None:
     return next(found, None)
 
 
-def delay_seconds(retrier: Rule, retries: int, uniform: Callable[[float, float], float] = random.uniform) -> float:
+def delay_seconds(
+    retrier: Rule, retries: int, uniform: Callable[[float, float], float] = random.uniform
+) -> float:
     """Return how long to wait before a state that was retried `retries` times is retried again.
 
     IntervalSeconds (1) times BackoffRate (2) to the power of the retries, at most MaxDelaySeconds;

@@ -44,7 +44,9 @@ class Runtime(Protocol):
     ) -> Any:
         """Make the call of a task: `call` itself, if nothing intercepts it. Raises StateError."""
 
-    def start_nested(self, parent: Execution, integration: Integration, arguments: Mapping[str, Any]) -> Execution:
+    def start_nested(
+        self, parent: Execution, integration: Integration, arguments: Mapping[str, Any]
+    ) -> Execution:
         """Start the execution that a task asks for. Raises StateError."""
 
     def start_map_run(self, run: MapRun) -> None:

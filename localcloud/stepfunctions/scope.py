@@ -64,7 +64,9 @@ class Scope:
         self.state_name = name
         entered = {"Name": name, "EnteredTime": iso(now()), "RetryCount": 0}
         self._context["State"] = entered
-        self.add(f"{kind}StateEntered", stateEnteredEventDetails={"name": name, "input": given.text})
+        self.add(
+            f"{kind}StateEntered", stateEnteredEventDetails={"name": name, "input": given.text}
+        )
         self._entered = self._previous
 
     def leave(self, kind: str, output: Payload, assigned: Mapping[str, str]) -> None:
@@ -120,7 +122,9 @@ class Scope:
         """Return the context object for an item of a map."""
         return {**self._context, "Map": {"Item": item}}
 
-    def assign(self, rule: Mapping[str, Any], given: Payload, **more: Any) -> tuple[dict[str, Any], dict[str, str]]:
+    def assign(
+        self, rule: Mapping[str, Any], given: Payload, **more: Any
+    ) -> tuple[dict[str, Any], dict[str, str]]:
         """Evaluate the Assign of a state or rule; return the values and their texts.
 
         Every expression sees the values from before. `set` makes them visible.

@@ -12,7 +12,9 @@ from localcloud.stepfunctions.integrations import Integration
 class Services(Protocol):
     """The services that tasks call, each call in the role of the execution's state machine."""
 
-    def require(self, execution: Execution, integration: Integration, arguments: Mapping[str, Any]) -> None:
+    def require(
+        self, execution: Execution, integration: Integration, arguments: Mapping[str, Any]
+    ) -> None:
         """Return if the role may make the call.
 
         Raises:

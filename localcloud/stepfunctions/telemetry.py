@@ -88,7 +88,9 @@ def log_lines(execution: Execution) -> Iterator[str]:
 
 
 def _details(event: Mapping[str, Any], hidden: frozenset[str]) -> dict[str, Any]:
-    details: Mapping[str, Any] = next((value for name, value in event.items() if name.endswith("EventDetails")), {})
+    details: Mapping[str, Any] = next(
+        (value for name, value in event.items() if name.endswith("EventDetails")), {}
+    )
     return {name: value for name, value in details.items() if name not in hidden}
 
 

@@ -20,7 +20,9 @@ from operations.service.image_list import ImageList, new_list
 from operations.service.price import Bill, read_bill
 from operations.service.user_list import read_user_list
 
-HELP = "have all images under a prefix, or in a list, decided, so many at once; tells the price first"
+HELP = (
+    "have all images under a prefix, or in a list, decided, so many at once; tells the price first"
+)
 _LOOKED_UP = 1000  # images at a time whose records are looked up
 
 
@@ -28,13 +30,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's own options."""
     add = parser.add_argument
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--prefix", help="the current versions under this prefix, as archive/ or uploads/")
     what.add_argument(
-        "--list", metavar="FILE", help="CSV file or S3 URL: image_url[,version_id,uploaded_at], or S3 inventory"
+        "--prefix", help="the current versions under this prefix, as archive/ or uploads/"
+    )
+    what.add_argument(
+        "--list",
+        metavar="FILE",
+        help="CSV file or S3 URL: image_url[,version_id,uploaded_at], or S3 inventory",
     )
     what.add_argument("--follow", metavar="ARN", help="look at a backlog that was started before")
-    add("--columns", metavar="NAMES", help="columns of a list without a header, as Bucket,Key,VersionId,IsLatest")
-    add("--concurrency", type=whole(1, 10_000), default=20, metavar="N", help="images at once (%(default)s)")
+    add(
+        "--columns",
+        metavar="NAMES",
+        help="columns of a list without a header, as Bucket,Key,VersionId,IsLatest",
+    )
+    add(
+        "--concurrency",
+        type=whole(1, 10_000),
+        default=20,
+        metavar="N",
+        help="images at once (%(default)s)",
+    )
     add(
         "--tolerated-failures",
         type=whole(0, 100),
@@ -42,7 +58,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PERCENT",
         help="stop when more than these have FAILED (%(default)s)",
     )
-    add("--confidence-threshold", type=_threshold, metavar="T", help="0.000001 to 1 (default: the service's)")
+    add(
+        "--confidence-threshold",
+        type=_threshold,
+        metavar="T",
+        help="0.000001 to 1 (default: the service's)",
+    )
     add("--yes", action="store_true", help="do not ask")
     add("--no-wait", action="store_true", help="do not wait for the end")
     add_prices_argument(parser)
@@ -58,7 +79,9 @@ def run(context: Context, options: argparse.Namespace) -> Result:
         decided = _select(context, _asked(context, options), images)
         dollars = bill.dollars(images.count)
         data: dict[str, Any] = {"images": images.count, "decided": decided, "dollars": dollars}
-        context.console.print(f"{images.count:,} images to decide; {decided:,} have their outcome already.")
+        context.console.print(
+            f"{images.count:,} images to decide; {decided:,} have their outcome already."
+        )
         if not images.count:
             context.console.print("There is nothing to do.")
             return Result(data | {"started": 0})
@@ -68,7 +91,9 @@ def run(context: Context, options: argparse.Namespace) -> Result:
         execution = backlog_workflow.start(context, images, **_settings(options))
         data |= {"started": images.count, "execution": execution}
     if options.no_wait:
-        context.console.print(f"Started: `python -m operations backlog --follow {execution}` tells of it.")
+        context.console.print(
+            f"Started: `python -m operations backlog --follow {execution}` tells of it."
+        )
         return Result(data)
     result = _conclude(context, bill, execution)
     return Result(data | result.data, result.status)
@@ -80,7 +105,9 @@ def _asked(context: Context, options: argparse.Namespace) -> Iterator[ImageVersi
         yield from read_user_list(context, options.list, options.columns)
         return
     for found in versions(context, context.service.require_readable(options.prefix)):
-        if found.current and not found.image.image_url.endswith("/"):  # which is a folder to the console, and no image
+        if found.current and not found.image.image_url.endswith(
+            "/"
+        ):  # which is a folder to the console, and no image
             yield found.image
 
 
@@ -130,13 +157,22 @@ def _conclude(context: Context, bill: Bill, execution: str) -> Result:
     report, say = backlog_workflow.report(context, backlog), context.console.print
     decided = counts.total() - counts[backlog_workflow.UNDECIDED]
     dollars = bill.dollars(decided)
-    say(f"{backlog.status}: " + ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items()))
+    say(
+        f"{backlog.status}: "
+        + ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items())
+    )
     if backlog.status != "SUCCEEDED":
         say(f"{backlog.cause or 'It was stopped.'} The same command takes up what is left.")
-    say(f"${dollars / max(decided, 1):.6f} per image, without retries and the endpoint's hours ({bill.prices.basis}).")
+    say(
+        f"${dollars / max(decided, 1):.6f} per image, without retries and the endpoint's hours ({bill.prices.basis})."
+    )
     if report:
         say(f"The report: {report}")
-    data: dict[str, Any] = {"execution": execution, "status": backlog.status, "outcomes": dict(counts)}
+    data: dict[str, Any] = {
+        "execution": execution,
+        "status": backlog.status,
+        "outcomes": dict(counts),
+    }
     data |= {"report": report, "dollars": dollars, "dollars_per_image": dollars / max(decided, 1)}
     return Result(data, int(backlog.status != "SUCCEEDED"))
 
@@ -147,5 +183,7 @@ def _threshold(text: str) -> float:
     except ValueError:
         threshold = 0.0
     if not 1e-6 <= threshold <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a confidence threshold. Give a number from 0.000001 to 1.")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a confidence threshold. Give a number from 0.000001 to 1."
+        )
     return threshold

@@ -25,8 +25,14 @@ class PageNotWritableError(CommandError):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what to show, and where."""
-    parser.add_argument("execution", metavar="ARN | IMAGE_URL", help="an execution, or an image: its latest execution")
-    parser.add_argument("--to", type=Path, metavar="FILE", help=f"the page (default: {FOLDER}/NAME.html)")
+    parser.add_argument(
+        "execution",
+        metavar="ARN | IMAGE_URL",
+        help="an execution, or an image: its latest execution",
+    )
+    parser.add_argument(
+        "--to", type=Path, metavar="FILE", help=f"the page (default: {FOLDER}/NAME.html)"
+    )
 
 
 def run(context: Context, options: argparse.Namespace) -> Result:
@@ -38,7 +44,9 @@ def run(context: Context, options: argparse.Namespace) -> Result:
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(render(execution), encoding="utf-8")
     except OSError as exc:
-        raise PageNotWritableError(f"{page}: {exc.strerror}. {PageNotWritableError.__doc__}") from exc
+        raise PageNotWritableError(
+            f"{page}: {exc.strerror}. {PageNotWritableError.__doc__}"
+        ) from exc
     path = [step.name for step in execution.history.steps]
     context.console.print(f"{execution.status}: {' → '.join(path)}", f"The page: {page}", sep="\n")
     return Result({"execution": arn, "status": execution.status, "path": path, "page": str(page)})

@@ -38,7 +38,9 @@ class DeletedStack:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's own options."""
-    parser.add_argument("--delete", action="store_true", help="delete it, with all images and records")
+    parser.add_argument(
+        "--delete", action="store_true", help="delete it, with all images and records"
+    )
     parser.add_argument("--yes", action="store_true", help="do not ask")
     add_prices_argument(parser)
 
@@ -56,14 +58,19 @@ def run(context: Context, options: argparse.Namespace) -> Result:
     found = [kept for stack in stacks for kept in stack.kept]
     _show(context, stacks)
     data: dict[str, Any] = {
-        "kept": [{"kind": one.kind, "name": one.name, "dollars_a_month": one.dollars_a_month} for one in found],
+        "kept": [
+            {"kind": one.kind, "name": one.name, "dollars_a_month": one.dollars_a_month}
+            for one in found
+        ],
         "deleted": False,
     }
     if not found or not options.delete:
         return Result(data)
     if any(stack.stage == "prod" for stack in stacks):
         raise ProdIsKeptError
-    if confirmed(context.console, options, f"Delete {len(found)} with all that is in them, for good?"):
+    if confirmed(
+        context.console, options, f"Delete {len(found)} with all that is in them, for good?"
+    ):
         _delete(context, found)
         data["deleted"] = True
     return Result(data)
@@ -76,17 +83,26 @@ def _require_deleted(context: Context) -> None:
         if code_of(exc) != "ValidationError":  # there is none
             raise
         return
-    raise StackNotDeletedError(f"{context.stack!r} is {stack['StackStatus']}. {StackNotDeletedError.__doc__}")
+    raise StackNotDeletedError(
+        f"{context.stack!r} is {stack['StackStatus']}. {StackNotDeletedError.__doc__}"
+    )
 
 
 def _deleted(context: Context, prices: Prices) -> Iterator[DeletedStack]:
     cloudformation = context.aws.cloudformation
-    pages = cloudformation.get_paginator("list_stacks").paginate(StackStatusFilter=["DELETE_COMPLETE"])
+    pages = cloudformation.get_paginator("list_stacks").paginate(
+        StackStatusFilter=["DELETE_COMPLETE"]
+    )
     for stack_id in [
-        stack["StackId"] for page in pages for stack in page["StackSummaries"] if stack["StackName"] == context.stack
+        stack["StackId"]
+        for page in pages
+        for stack in page["StackSummaries"]
+        if stack["StackName"] == context.stack
     ]:
         [stack] = cloudformation.describe_stacks(StackName=stack_id)["Stacks"]
-        parameters = {one["ParameterKey"]: one["ParameterValue"] for one in stack.get("Parameters", [])}
+        parameters = {
+            one["ParameterKey"]: one["ParameterValue"] for one in stack.get("Parameters", [])
+        }
         yield DeletedStack(
             stack["StackName"],
             parameters.get("Stage", "dev"),
@@ -96,7 +112,9 @@ def _deleted(context: Context, prices: Prices) -> Iterator[DeletedStack]:
 
 def _left_alone(context: Context, stack_id: str) -> Iterator[tuple[str, str]]:
     """Type and name of what CloudFormation did not delete, as the template has it."""
-    for page in context.aws.cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack_id):
+    for page in context.aws.cloudformation.get_paginator("describe_stack_events").paginate(
+        StackName=stack_id
+    ):
         for event in page["StackEvents"]:
             if event.get("ResourceStatus") == "DELETE_SKIPPED":
                 yield event["ResourceType"], event["PhysicalResourceId"]
@@ -110,7 +128,9 @@ def _show(context: Context, stacks: list[DeletedStack]) -> None:
             say(f"  {one.kind} {one.name}: {one.size}, ${one.dollars_a_month:.2f} a month")
     if not stacks:
         say(f"No stack {context.stack} that was deleted within 90 days has left anything.")
-    say("The endpoint is no part of the stack: `python -m training status` tells of it, `cleanup` deletes it.")
+    say(
+        "The endpoint is no part of the stack: `python -m training status` tells of it, `cleanup` deletes it."
+    )
 
 
 def _delete(context: Context, found: list[RetainedResource]) -> None:

@@ -29,7 +29,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's own options."""
     add = parser.add_argument
     add("--prefix", default=UPLOADS, help="only images under this prefix (%(default)s)")
-    add("--older-than", type=_duration, default=UNDER_WAY, metavar="15m", help="leave younger ones their time (15m)")
+    add(
+        "--older-than",
+        type=_duration,
+        default=UNDER_WAY,
+        metavar="15m",
+        help="leave younger ones their time (15m)",
+    )
     add("--start", action="store_true", help="start the workflow for what is unaccounted for")
 
 
@@ -48,7 +54,9 @@ def run(context: Context, options: argparse.Namespace) -> Result:
             **{kind.lower().replace(" ", "_"): count for kind, count in accounting.uploads.items()},
             "balanced": not images.count,
             "unaccounted": images.count,
-            "images": [list(image.key) for image in islice(images.images(), LISTED)] if options.json else [],
+            "images": [list(image.key) for image in islice(images.images(), LISTED)]
+            if options.json
+            else [],
             "records_without_version": dict(accounting.gone),
         }
         if images.count and options.start:
@@ -71,14 +79,20 @@ def _show(context: Context, accounting: Accounting, images: ImageList) -> None:
         outcomes = ", ".join(f"{count:,} {kind.lower()}" for kind, count in accounting.gone.items())
         say(f"No longer in the bucket, but on record: {outcomes}.")
     under_way = accounting.uploads[OPEN] + accounting.uploads[WITHOUT_RECORD] - images.count
-    rest = f" Of those without an outcome, {under_way:,} are still given their time." if under_way else ""
+    rest = (
+        f" Of those without an outcome, {under_way:,} are still given their time."
+        if under_way
+        else ""
+    )
     say(accounting.line + ("." if images.count else ": it balances.") + rest)
 
 
 def _start(context: Context, images: ImageList) -> dict[str, Any]:
     if images.count > FEW and context.service.backlog_workflow_arn:
         execution = backlog_workflow.start(context, images)
-        context.console.print(f"Started as a backlog: `python -m operations backlog --follow {execution}` tells of it.")
+        context.console.print(
+            f"Started as a backlog: `python -m operations backlog --follow {execution}` tells of it."
+        )
         return {"started": images.count, "backlog": execution}
     for _ in track(context.console, "Started", _started(context, images), images.count):
         pass

@@ -33,11 +33,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--error", metavar="NAME", help="only what failed with this error")
     add("--prefix", default="", help="only images under this prefix, as uploads/2026/")
-    add("--rate", type=whole(1, 1000), default=RATE, metavar="N", help="executions started a second (%(default)s)")
+    add(
+        "--rate",
+        type=whole(1, 1000),
+        default=RATE,
+        metavar="N",
+        help="executions started a second (%(default)s)",
+    )
     add("--dry-run", action="store_true", help="count, and start nothing")
     add("--yes", action="store_true", help="do not ask")
     add("--no-wait", action="store_true", help="do not wait for the outcomes")
-    add("--timeout", type=whole(1, 86400), default=TIMEOUT, metavar="SECONDS", help="wait at most (%(default)s)")
+    add(
+        "--timeout",
+        type=whole(1, 86400),
+        default=TIMEOUT,
+        metavar="SECONDS",
+        help="wait at most (%(default)s)",
+    )
 
 
 def run(context: Context, options: argparse.Namespace) -> Result:
@@ -64,7 +76,9 @@ def run(context: Context, options: argparse.Namespace) -> Result:
         }
         if not by_error and not decided:
             return Result(data | {"started": 0})
-        if options.dry_run or not confirmed(context.console, options, _question(by_error.total(), len(decided))):
+        if options.dry_run or not confirmed(
+            context.console, options, _question(by_error.total(), len(decided))
+        ):
             return Result(data | {"started": 0, "dry_run": True})
         for failure in decided:
             failures.return_to_failure_queue(context, failure)
@@ -78,10 +92,16 @@ def run(context: Context, options: argparse.Namespace) -> Result:
 
 
 def _question(started: int, decided: int) -> str:
-    return f"Start {started:,} executions?" if started else f"Have {decided:,} outcomes announced again?"
+    return (
+        f"Start {started:,} executions?"
+        if started
+        else f"Have {decided:,} outcomes announced again?"
+    )
 
 
-def _show(context: Context, by_error: Counter[str], decided: int, under_way: int, unknown: int) -> None:
+def _show(
+    context: Context, by_error: Counter[str], decided: int, under_way: int, unknown: int
+) -> None:
     say = context.console.print
     for error, count in by_error.most_common():
         say(f"{count:9,}  {error}")
@@ -90,7 +110,9 @@ def _show(context: Context, by_error: Counter[str], decided: int, under_way: int
     if under_way:
         say(f"{under_way:9,}  under way again already, and left alone")
     if unknown:
-        say(f"{unknown:9,}  messages naming no image of ours; left in {context.service.dead_letter_queue_url}")
+        say(
+            f"{unknown:9,}  messages naming no image of ours; left in {context.service.dead_letter_queue_url}"
+        )
     if not by_error and not decided:
         say("There is nothing to redrive.")
 
@@ -103,7 +125,11 @@ def _told(
     begin = context.service.image_url(options.prefix)
     chosen: dict[tuple[str, str], Failure] = {}
     for failure in told:
-        if failure and failure.image_url.startswith(begin) and options.error in (None, failure.error):
+        if (
+            failure
+            and failure.image_url.startswith(begin)
+            and options.error in (None, failure.error)
+        ):
             earlier = chosen.get(failure.key, replace(failure, messages=()))
             chosen[failure.key] = replace(earlier, messages=earlier.messages + failure.messages)
     return list(chosen.values()), told.count(None)
@@ -117,7 +143,9 @@ def _apart(context: Context, told: list[Failure]) -> tuple[list[Failure], list[F
     return undecided, [failure for failure in told if failure.key in final]
 
 
-def _recorded(context: Context, options: argparse.Namespace, told: set[tuple[str, str]]) -> tuple[list[Failure], int]:
+def _recorded(
+    context: Context, options: argparse.Namespace, told: set[tuple[str, str]]
+) -> tuple[list[Failure], int]:
     """What the records tell of and no message does, and how many of them are being redriven already."""
     found, under_way = [], 0
     with context.console.status("Reading the records"):
@@ -136,13 +164,17 @@ def _start(context: Context, found: list[Failure], rate: int) -> dict[tuple[str,
 
     def redrive(failure: Failure) -> tuple[tuple[str, str], str]:
         execution = start(context, failure.request)
-        failures.take_off(context, failure)  # not before: until it is started, the message is all that knows of it
+        failures.take_off(
+            context, failure
+        )  # not before: until it is started, the message is all that knows of it
         return failure.key, execution
 
     return dict(track(context.console, "Started", paced(redrive, found, rate), len(found)))
 
 
-def _outcomes(context: Context, executions: dict[tuple[str, str], str], timeout: int) -> dict[str, Any]:
+def _outcomes(
+    context: Context, executions: dict[tuple[str, str], str], timeout: int
+) -> dict[str, Any]:
     """Wait until every record has an outcome of its new execution, or a final one."""
     followed = {key: execution for key, execution in executions.items() if key[1]}
     counts = Counter(dict.fromkeys(OUTCOMES, 0))
@@ -156,7 +188,11 @@ def _outcomes(context: Context, executions: dict[tuple[str, str], str], timeout:
             for key, error in _refused(context, followed):
                 refused[error] += 1
                 del followed[key]
-            bars.update(bar, completed=counts.total(), note=f"{counts[FAILED]:,} failed" if counts[FAILED] else "")
+            bars.update(
+                bar,
+                completed=counts.total(),
+                note=f"{counts[FAILED]:,} failed" if counts[FAILED] else "",
+            )
             if not followed:
                 break
     unnamed = len(executions) - counts.total() - refused.total() - len(followed)
@@ -167,13 +203,19 @@ def _outcomes(context: Context, executions: dict[tuple[str, str], str], timeout:
         "not_followed": unnamed,
     }
     told = ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items())
-    context.console.print(f"{told}, {len(followed):,} still open" + (f", {unnamed:,} not followed" if unnamed else ""))
+    context.console.print(
+        f"{told}, {len(followed):,} still open" + (f", {unnamed:,} not followed" if unnamed else "")
+    )
     for error, count in refused.most_common():
-        context.console.print(f"{count:,} ended as {error} without a new outcome; the old one stands")
+        context.console.print(
+            f"{count:,} ended as {error} without a new outcome; the old one stands"
+        )
     return again
 
 
-def _refused(context: Context, followed: dict[tuple[str, str], str]) -> list[tuple[tuple[str, str], str]]:
+def _refused(
+    context: Context, followed: dict[tuple[str, str], str]
+) -> list[tuple[tuple[str, str], str]]:
     """Find open executions that failed a while ago and left no record: key and error. The next look has the others."""
     looked_at = dict(list(followed.items())[:DESCRIBED])
     for key, execution in looked_at.items():
@@ -191,5 +233,7 @@ def _refused(context: Context, followed: dict[tuple[str, str], str]) -> list[tup
 
 def _decided(context: Context, followed: dict[tuple[str, str], str]) -> Iterator[records.Record]:
     for record in records.find(context, list(followed)):
-        if record.outcome in FINAL or (record.outcome == FAILED and record.execution == followed[record.key]):
+        if record.outcome in FINAL or (
+            record.outcome == FAILED and record.execution == followed[record.key]
+        ):
             yield record

@@ -34,14 +34,18 @@ class Accounting:
         return f"{self.uploads.total():,} uploads = {terms}"
 
 
-def account_for(context: Context, prefix: str, older_than: timedelta, accounting: Accounting) -> Iterator[ImageVersion]:
+def account_for(
+    context: Context, prefix: str, older_than: timedelta, accounting: Accounting
+) -> Iterator[ImageVersion]:
     """Fill in the accounting of all versions under a prefix, and yield those that are unaccounted for meanwhile.
 
     Unaccounted for is what has been stored, or worked on without an outcome, for longer than `older_than`.
     Of a version no more than 8 bytes of digest are kept (some 100 bytes in a dict, 100 MB for a million records);
     that two of a million agree has a chance of one to 30 million.
     """
-    states = {_digest(record.key): _state(record, older_than) for record in records.scan(context, prefix)}
+    states = {
+        _digest(record.key): _state(record, older_than) for record in records.scan(context, prefix)
+    }
     for page in batched(versions(context, prefix), _BATCH, strict=False):
         doubtful = []
         for found in page:
@@ -58,7 +62,10 @@ def _unaccounted(
     context: Context, doubtful: list[StoredVersion], older_than: timedelta, accounting: Accounting
 ) -> Iterator[ImageVersion]:
     """Look again at versions without an outcome: the scan was a while ago, and work goes on."""
-    now = {record.key: record for record in records.find(context, (found.image.key for found in doubtful))}
+    now = {
+        record.key: record
+        for record in records.find(context, (found.image.key for found in doubtful))
+    }
     for found in doubtful:
         record = now.get(found.image.key)
         state = WITHOUT_RECORD if record is None else _state(record, older_than)

@@ -56,7 +56,9 @@ def require_idle(context: Context) -> None:
         BacklogRunningError: one is; two would send the same images twice, and twice as many at once.
     """
     arn = context.service.require_backlog_workflow()
-    running = context.aws.stepfunctions.list_executions(stateMachineArn=arn, statusFilter="RUNNING", maxResults=1)
+    running = context.aws.stepfunctions.list_executions(
+        stateMachineArn=arn, statusFilter="RUNNING", maxResults=1
+    )
     for execution in running["executions"]:
         look, stop = _how_to(execution["executionArn"])
         raise BacklogRunningError(f"{BacklogRunningError.__doc__} {look}", stop)
@@ -73,7 +75,9 @@ def start(context: Context, images: ImageList, **settings: float) -> str:
     images.upload(context, f"{LISTS}{name}.csv")
     request = {"list": f"{LISTS}{name}.csv"} | settings
     arn = context.service.require_backlog_workflow()
-    answer = context.aws.stepfunctions.start_execution(stateMachineArn=arn, name=name, input=json.dumps(request))
+    answer = context.aws.stepfunctions.start_execution(
+        stateMachineArn=arn, name=name, input=json.dumps(request)
+    )
     return answer["executionArn"]
 
 
@@ -91,7 +95,9 @@ def describe(context: Context, execution: str) -> Backlog:
         raise NoSuchBacklogError(f"{execution}: {NoSuchBacklogError.__doc__}") from exc
     request: dict[str, Any] = json.loads(found.get("input", "{}"))
     if found["stateMachineArn"] != context.service.backlog_workflow_arn or "list" not in request:
-        raise NoSuchBacklogError(f"{execution} is no backlog with a list. {NoSuchBacklogError.__doc__}")
+        raise NoSuchBacklogError(
+            f"{execution} is no backlog with a list. {NoSuchBacklogError.__doc__}"
+        )
     return Backlog(execution, found["status"], request["list"], found.get("cause", ""))
 
 
@@ -119,7 +125,9 @@ def follow(context: Context, execution: str) -> Backlog:
 
 def _advance(context: Context, execution: str, bars: "Progress", bar: "TaskID") -> None:
     for run in context.aws.stepfunctions.list_map_runs(executionArn=execution)["mapRuns"]:
-        counts = context.aws.stepfunctions.describe_map_run(mapRunArn=run["mapRunArn"])["itemCounts"]
+        counts = context.aws.stepfunctions.describe_map_run(mapRunArn=run["mapRunArn"])[
+            "itemCounts"
+        ]
         bad = counts["failed"] + counts["timedOut"] + counts["aborted"]
         note = f"{counts['running']:,} at work" + (f", {bad:,} failed" if bad else "")
         bars.update(bar, total=counts["total"], completed=counts["succeeded"] + bad, note=note)
@@ -144,7 +152,9 @@ def outcomes(context: Context, backlog: Backlog) -> Counter[str]:
 def report(context: Context, backlog: Backlog) -> str | None:
     """The URL of the report's manifest, which names the files with the result of every image; None if there is none."""
     bucket = context.service.image_bucket
-    for found in context.aws.s3.list_objects_v2(Bucket=bucket, Prefix=backlog.report).get("Contents", []):
+    for found in context.aws.s3.list_objects_v2(Bucket=bucket, Prefix=backlog.report).get(
+        "Contents", []
+    ):
         if found["Key"].endswith("/manifest.json"):
             return context.service.image_url(found["Key"])
     return None

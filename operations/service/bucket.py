@@ -23,7 +23,9 @@ class StoredVersion:
 def versions(context: Context, prefix: str) -> Iterator[StoredVersion]:
     """Yield every version under a prefix, in the order of the keys; delete markers are none."""
     bucket = context.service.image_bucket
-    for page in context.aws.s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
+    for page in context.aws.s3.get_paginator("list_object_versions").paginate(
+        Bucket=bucket, Prefix=prefix
+    ):
         for found in page.get("Versions", []):
             url = context.service.image_url(found["Key"])
             image = stored(url, found["VersionId"], found["ETag"], found["LastModified"])

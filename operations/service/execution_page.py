@@ -18,7 +18,9 @@ _TYPES = {"image/png", "image/jpeg"}
 
 def render(execution: Execution) -> str:
     """The page as one HTML document; it loads nothing."""
-    return page_template(Path(__file__).parent, "execution.html.jinja", shown=shown, cut=cut).render(
+    return page_template(
+        Path(__file__).parent, "execution.html.jinja", shown=shown, cut=cut
+    ).render(
         execution=execution,
         image=image_sent(execution.history),
         decision=decision(execution.history),
@@ -46,7 +48,10 @@ def _shortened(value: Any) -> Any:
     if isinstance(value, list):
         return [_shortened(item) for item in value]
     if isinstance(value, dict):
-        return {cut(key): _told(item) if key == _IMAGE else _shortened(item) for key, item in value.items()}
+        return {
+            cut(key): _told(item) if key == _IMAGE else _shortened(item)
+            for key, item in value.items()
+        }
     return value
 
 

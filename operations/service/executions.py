@@ -16,7 +16,9 @@ _WORKERS = 16  # calls at once: enough for some hundred a second at 50 ms each
 def start(context: Context, request: dict[str, Any]) -> str:
     """Start the workflow; return the execution's ARN."""
     arn = context.service.workflow_arn
-    return context.aws.stepfunctions.start_execution(stateMachineArn=arn, input=json.dumps(request))["executionArn"]
+    return context.aws.stepfunctions.start_execution(
+        stateMachineArn=arn, input=json.dumps(request)
+    )["executionArn"]
 
 
 def paced[T, R](do: Callable[[T], R], items: Iterable[T], rate: float) -> Iterator[R]:
@@ -29,7 +31,9 @@ def paced[T, R](do: Callable[[T], R], items: Iterable[T], rate: float) -> Iterat
         due = monotonic()
         for item in items:
             sleep(max(0.0, due - monotonic()))
-            due = max(due, monotonic() - 1) + 1 / rate  # what a stall has cost is made up for at most a second
+            due = (
+                max(due, monotonic() - 1) + 1 / rate
+            )  # what a stall has cost is made up for at most a second
             begun.append(pool.submit(do, item))
             if len(begun) >= 2 * _WORKERS:
                 yield begun.popleft().result()

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 _HIDDEN = 600  # seconds that other readers of the queue do not see what is held here
 WAIT = 1  # seconds for a message to come; above 0, so that all of the queue's servers are asked
-_ETAG = re.compile(r"[0-9a-f]{32}(-[0-9]+)?")  # what stands for the version in a bucket without versions
+_ETAG = re.compile(
+    r"[0-9a-f]{32}(-[0-9]+)?"
+)  # what stands for the version in a bucket without versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,15 @@ def messages(context: Context) -> Iterator[list["MessageTypeDef"]]:
             held += received
         yield held
     finally:
-        for batch in batched(held, 10, strict=False):  # of what is deleted, SQS says that there is no such message
+        for batch in batched(
+            held, 10, strict=False
+        ):  # of what is deleted, SQS says that there is no such message
             entries: Any = [
-                {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"], "VisibilityTimeout": 0}
+                {
+                    "Id": str(number),
+                    "ReceiptHandle": message["ReceiptHandle"],
+                    "VisibilityTimeout": 0,
+                }
                 for number, message in enumerate(batch)
             ]
             sqs.change_message_visibility_batch(QueueUrl=queue, Entries=entries)
@@ -88,7 +96,9 @@ def return_to_failure_queue(context: Context, failure: Failure) -> None:
     for message in failure.messages:
         attributes: Any = message.get("MessageAttributes", {})
         context.aws.sqs.send_message(
-            QueueUrl=context.service.failure_queue_url, MessageBody=message["Body"], MessageAttributes=attributes
+            QueueUrl=context.service.failure_queue_url,
+            MessageBody=message["Body"],
+            MessageAttributes=attributes,
         )
     take_off(context, failure)
 
@@ -106,7 +116,9 @@ def of_message(context: Context, message: "MessageTypeDef") -> Failure | None:
     if not image_url.startswith(context.service.readable):
         return None
     if not version and ended and (record := records.recorded_by(context, image_url, ended)):
-        return replace(of_record(record), messages=(message,))  # the execution had found out what the name meant
+        return replace(
+            of_record(record), messages=(message,)
+        )  # the execution had found out what the name meant
     return Failure(image_url, version, error, request, (message,))
 
 
@@ -114,14 +126,19 @@ def _input(context: Context, detail: dict[str, Any]) -> dict[str, Any]:
     """The input of an execution; one that is too large for an event is left out of it."""
     text = detail.get("input")
     if text is None:
-        text = context.aws.stepfunctions.describe_execution(executionArn=detail["executionArn"])["input"]
+        text = context.aws.stepfunctions.describe_execution(executionArn=detail["executionArn"])[
+            "input"
+        ]
     return dict(json.loads(text))
 
 
 def _image(request: dict[str, Any]) -> tuple[str, str]:
     if request.get("detail-type") == "Object Created":
         bucket, stored = request["detail"]["bucket"]["name"], request["detail"]["object"]
-        image_url, version = f"s3://{bucket}/{stored['key']}", stored.get("version-id") or stored["etag"]
+        image_url, version = (
+            f"s3://{bucket}/{stored['key']}",
+            stored.get("version-id") or stored["etag"],
+        )
     else:
         image_url, version = request["image_url"], request.get("version_id") or ""
     if not isinstance(image_url, str) or not isinstance(version, str):
@@ -131,7 +148,9 @@ def _image(request: dict[str, Any]) -> tuple[str, str]:
 
 def _error_of_execution(detail: dict[str, Any]) -> str:
     """Name the error as record_failure would have recorded it."""
-    error: str = detail.get("error") or ("States.Timeout" if detail["status"] == "TIMED_OUT" else "ExecutionAborted")
+    error: str = detail.get("error") or (
+        "States.Timeout" if detail["status"] == "TIMED_OUT" else "ExecutionAborted"
+    )
     return re.sub(r"^States\.", "Workflow.", error)
 
 

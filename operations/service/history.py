@@ -50,7 +50,11 @@ class Step:
     @property
     def milliseconds(self) -> int | None:
         """How long it took, waits between attempts included; None while it goes on."""
-        return None if self.exited_at is None else round((self.exited_at - self.entered_at).total_seconds() * 1000)
+        return (
+            None
+            if self.exited_at is None
+            else round((self.exited_at - self.entered_at).total_seconds() * 1000)
+        )
 
     @property
     def retries(self) -> int:
@@ -97,10 +101,17 @@ def read_execution(context: Context, arn: str) -> Execution:
     except ClientError as exc:
         if code_of(exc) not in {"ExecutionDoesNotExist", "InvalidArn"}:
             raise
-        raise ExecutionNotFoundError(f"{arn!r} is not there. {ExecutionNotFoundError.__doc__}") from exc
+        raise ExecutionNotFoundError(
+            f"{arn!r} is not there. {ExecutionNotFoundError.__doc__}"
+        ) from exc
     definition: dict[str, Any] = json.loads(workflow["definition"])
     return Execution(
-        arn, description["status"], description["startDate"], description.get("stopDate"), definition, history
+        arn,
+        description["status"],
+        description["startDate"],
+        description.get("stopDate"),
+        definition,
+        history,
     )
 
 
@@ -113,7 +124,9 @@ def read_history(events: Iterable[Mapping[str, Any]]) -> History:
         details: Mapping[str, Any] = next(told, {})
         step = history.steps[-1] if history.steps else None
         if kind.endswith("StateEntered"):
-            history.steps.append(Step(details["name"], event["timestamp"], details.get("input", "")))
+            history.steps.append(
+                Step(details["name"], event["timestamp"], details.get("input", ""))
+            )
         elif kind in _ENDS:
             history.failure = _failure(kind, details)
             if step and step.exited_at is None:

@@ -31,7 +31,11 @@ class ImageVersion:
         return asked
 
 
-def stored(image_url: str, version_id: str | None, etag: str, last_modified: datetime) -> ImageVersion:
+def stored(
+    image_url: str, version_id: str | None, etag: str, last_modified: datetime
+) -> ImageVersion:
     """An image version from what S3 answers: a version id or none, a quoted ETag, and a time."""
     known = "" if version_id in (None, NOT_VERSIONED) else str(version_id)
-    return ImageVersion(image_url, known, f"{last_modified:%Y-%m-%dT%H:%M:%SZ}#", known or etag.strip('"'))
+    return ImageVersion(
+        image_url, known, f"{last_modified:%Y-%m-%dT%H:%M:%SZ}#", known or etag.strip('"')
+    )

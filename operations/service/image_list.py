@@ -12,7 +12,12 @@ from operations.service.bucket import downloaded
 from operations.service.context import Context
 from operations.service.image import ImageVersion
 
-COLUMNS = ("image_url", "version_id", "uploaded_at", "version")  # the workflow reads the first three
+COLUMNS = (
+    "image_url",
+    "version_id",
+    "uploaded_at",
+    "version",
+)  # the workflow reads the first three
 
 
 @dataclass
@@ -24,7 +29,9 @@ class ImageList:
 
     def add(self, image: ImageVersion) -> None:
         """Append an image version."""
-        csv.writer(self.file, lineterminator="\n").writerow([getattr(image, column) for column in COLUMNS])
+        csv.writer(self.file, lineterminator="\n").writerow(
+            [getattr(image, column) for column in COLUMNS]
+        )
         self.count += 1
 
     def images(self) -> Iterator[ImageVersion]:

@@ -53,7 +53,9 @@ class Bill:
 
     def rows(self, images: int) -> list[tuple[str, float, float]]:
         """Return for each line: what it is, units for each image, dollars for all images."""
-        return [(item.what, item.per_image, item.dollars(self.prices, images)) for item in self.items]
+        return [
+            (item.what, item.per_image, item.dollars(self.prices, images)) for item in self.items
+        ]
 
 
 def read_bill(prices: Prices) -> Bill:
@@ -101,7 +103,9 @@ def accepted_path(workflow: Data) -> list[State]:
 def _functions(template: Data, path: list[State]) -> Iterator[Item]:
     """Yield a line for each function on the path: its memory, for as long as it works."""
     resources = template["Resources"]
-    substitutions = resources["ImageClassificationWorkflow"]["Properties"]["DefinitionSubstitutions"]
+    substitutions = resources["ImageClassificationWorkflow"]["Properties"][
+        "DefinitionSubstitutions"
+    ]
     for state in path:
         if not calls(state, "lambda:invoke"):
             continue

@@ -13,7 +13,9 @@ from operations.service.context import Context
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-UNDER_WAY = timedelta(minutes=15)  # an execution rarely takes longer, unless the endpoint is throttled
+UNDER_WAY = timedelta(
+    minutes=15
+)  # an execution rarely takes longer, unless the endpoint is throttled
 _BATCH = 100  # keys that BatchGetItem takes
 _PROJECTION = "image_url, version, uploaded_at, outcome, #error, execution, opened_by, opened_at, confidence_threshold"
 _NAMES = {"#error": "error"}  # a reserved word
@@ -69,7 +71,9 @@ def find(context: Context, keys: Iterable[tuple[str, str]]) -> Iterator[Record]:
     """Yield those of the keys' records that exist, as they are now, in no particular order."""
     table = context.service.results_table
     for batch in batched(keys, _BATCH, strict=False):
-        asked: list[Any] = [{"image_url": {"S": url}, "version": {"S": version}} for url, version in {*batch}]
+        asked: list[Any] = [
+            {"image_url": {"S": url}, "version": {"S": version}} for url, version in {*batch}
+        ]
         wait = 0.1
         while asked:
             request: Any = {"ProjectionExpression": _PROJECTION, "ExpressionAttributeNames": _NAMES}
@@ -108,7 +112,9 @@ def latest(context: Context, image_url: str) -> Record | None:
         ConsistentRead=True,
     )
     found = [_record(item) for page in pages for item in page["Items"]]
-    return max(found, key=lambda record: (record.opened_at is not None, record.opened_at), default=None)
+    return max(
+        found, key=lambda record: (record.opened_at is not None, record.opened_at), default=None
+    )
 
 
 def _record(item: "dict[str, AttributeValueTypeDef]") -> Record:

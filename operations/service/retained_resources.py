@@ -57,7 +57,12 @@ class Bucket(RetainedResource):
             versions = page.get("Versions", [])
             count += len(versions)
             size += sum(version["Size"] for version in versions)
-        return cls(name, count, f"{count:,} objects of {size:,} bytes", prices.storage(size) * HOURS_PER_MONTH)
+        return cls(
+            name,
+            count,
+            f"{count:,} objects of {size:,} bytes",
+            prices.storage(size) * HOURS_PER_MONTH,
+        )
 
     def delete(self, aws: Aws) -> Iterator[int]:
         """Delete all versions and delete markers, then the bucket.
@@ -66,9 +71,13 @@ class Bucket(RetainedResource):
             NotDeletedError: S3 kept some of them.
         """
         for batch in batched(self._objects(aws), _AT_ONCE, strict=False):
-            answer = aws.s3.delete_objects(Bucket=self.name, Delete={"Objects": list(batch), "Quiet": True})
+            answer = aws.s3.delete_objects(
+                Bucket=self.name, Delete={"Objects": list(batch), "Quiet": True}
+            )
             if errors := answer.get("Errors"):
-                raise NotDeletedError(f"{errors[0].get('Key')}: {errors[0].get('Message')} {NotDeletedError.__doc__}")
+                raise NotDeletedError(
+                    f"{errors[0].get('Key')}: {errors[0].get('Message')} {NotDeletedError.__doc__}"
+                )
             yield len(batch)
         aws.s3.delete_bucket(Bucket=self.name)
 
@@ -123,7 +132,9 @@ KINDS: Mapping[str, type[RetainedResource]] = {
 }
 
 
-def find(aws: Aws, retained: Iterable[tuple[str, str]], prices: Prices) -> Iterator[RetainedResource]:
+def find(
+    aws: Aws, retained: Iterable[tuple[str, str]], prices: Prices
+) -> Iterator[RetainedResource]:
     """Yield the retained resources that still exist, in the order of `KINDS`.
 
     Args:

@@ -105,7 +105,10 @@ def _lines(file: Iterable[str], columns: str | None) -> Iterator[_Line]:
         raise ColumnsMissingError
     for values in reader:
         row = dict(zip(names, values, strict=False))
-        older, deleted = row.get("islatest", "").lower() == "false", row.get("isdeletemarker", "").lower() == "true"
+        older, deleted = (
+            row.get("islatest", "").lower() == "false",
+            row.get("isdeletemarker", "").lower() == "true",
+        )
         if any(values[len(names) :]):  # a comma that is not quoted, in a key perhaps
             yield _Line(reader.line_num, ",".join(values), "", "")
         elif values and not older and not deleted:
@@ -114,15 +117,24 @@ def _lines(file: Iterable[str], columns: str | None) -> Iterator[_Line]:
 
 def _line(number: int, row: Mapping[str, str]) -> _Line:
     # In an inventory keys are URL-encoded.
-    url = row["imageurl"] if "imageurl" in row else f"s3://{row.get('bucket')}/{unquote_plus(row.get('key', ''))}"
+    url = (
+        row["imageurl"]
+        if "imageurl" in row
+        else f"s3://{row.get('bucket')}/{unquote_plus(row.get('key', ''))}"
+    )
     version = row.get("versionid", "")
     # LastModifiedDate of an inventory is not taken: it can differ from LastModified by the upload's duration.
-    return _Line(number, url, "" if version == NOT_VERSIONED else version, row.get("uploadedat", ""))
+    return _Line(
+        number, url, "" if version == NOT_VERSIONED else version, row.get("uploadedat", "")
+    )
 
 
 def _resolved(context: Context, line: _Line) -> ImageVersion | str:
     """The image version that a line names, or what is wrong with the line."""
-    if not line.image_url.startswith(context.service.readable) or line.image_url in context.service.readable:
+    if (
+        not line.image_url.startswith(context.service.readable)
+        or line.image_url in context.service.readable
+    ):
         return f"line {line.number}: {line.image_url} is not under {' or '.join(context.service.readable)}"
     bucket, _, key = line.image_url.removeprefix("s3://").partition("/")
     if max(len(key.encode()), len(line.version_id.encode())) > _MAX_BYTES:
@@ -137,5 +149,9 @@ def _resolved(context: Context, line: _Line) -> ImageVersion | str:
     except ClientError as exc:
         if code_of(exc) not in _ABSENT:
             raise
-        return f"line {line.number}: {line.image_url} {line.version_id} is not in the bucket".replace("  ", " ")
+        return (
+            f"line {line.number}: {line.image_url} {line.version_id} is not in the bucket".replace(
+                "  ", " "
+            )
+        )
     return stored(line.image_url, found.get("VersionId"), found["ETag"], found["LastModified"])

@@ -13,7 +13,18 @@ from localcloud.logs_insights.errors import MalformedQueryError
 from tests.contract.metric_math import STATISTIC, expression_problems
 
 _PROPERTIES = {
-    "metric": {"metrics", "annotations", "period", "region", "stat", "stacked", "title", "view", "yAxis", "legend"},
+    "metric": {
+        "metrics",
+        "annotations",
+        "period",
+        "region",
+        "stat",
+        "stacked",
+        "title",
+        "view",
+        "yAxis",
+        "legend",
+    },
     "log": {"region", "title", "query", "view"},
     "alarm": {"alarms", "title", "sortBy", "states"},
 }
@@ -33,7 +44,9 @@ type Widget = Mapping[str, Any]
 
 def problems(body: Mapping[str, Any]) -> list[str]:
     """Return a sentence for everything that is wrong."""
-    return [f"{_name(widget)}: {one}" for widget in body["widgets"] for one in _widget_problems(widget)]
+    return [
+        f"{_name(widget)}: {one}" for widget in body["widgets"] for one in _widget_problems(widget)
+    ]
 
 
 def _name(widget: Widget) -> str:
@@ -57,7 +70,9 @@ def _widget_problems(widget: Widget) -> Iterator[str]:
         yield "The region is missing."
     if properties.get("view", "timeSeries") not in _VIEWS.get(kind, {"timeSeries"}):
         yield f"The view {properties['view']!r} is not documented."
-    yield from {"metric": _metric_problems, "log": _log_problems, "alarm": _alarm_problems}[kind](properties)
+    yield from {"metric": _metric_problems, "log": _log_problems, "alarm": _alarm_problems}[kind](
+        properties
+    )
 
 
 def _alarm_problems(properties: Widget) -> Iterator[str]:
@@ -86,7 +101,11 @@ def _metric_problems(properties: Widget) -> Iterator[str]:
         yield f"{len(metrics)} metrics are not from 1 to {_MOST_METRICS}."
 
     ids = [one[-1]["id"] for one in metrics if isinstance(one[-1], dict) and "id" in one[-1]]
-    yield from (f"The id {one!r} is not unique, or does not start with a-z." for one in ids if not _is_id(one, ids))
+    yield from (
+        f"The id {one!r} is not unique, or does not start with a-z."
+        for one in ids
+        if not _is_id(one, ids)
+    )
     before: Sequence[str] = []
     for metric in metrics:
         rendering = metric[-1] if isinstance(metric[-1], dict) else {}

@@ -15,15 +15,36 @@ from cli.service import BACKLOG_WORKFLOW, OUTPUTS
 from untrusted.tests.hostile_text import HOSTILE, KEY
 
 ARN = f"arn:aws:states:us-east-1:123456789012:execution:image-classification:{HOSTILE}"
-CARD = {"labels": [HOSTILE, "b"], "temperature": 1.0, "recommended_threshold": 0.5, "model_digest": HOSTILE}
-CARD |= {"metrics": {}, "training_job": HOSTILE, "created_at": HOSTILE, "backbone": HOSTILE, "endpoint": HOSTILE}
+CARD = {
+    "labels": [HOSTILE, "b"],
+    "temperature": 1.0,
+    "recommended_threshold": 0.5,
+    "model_digest": HOSTILE,
+}
+CARD |= {
+    "metrics": {},
+    "training_job": HOSTILE,
+    "created_at": HOSTILE,
+    "backbone": HOSTILE,
+    "endpoint": HOSTILE,
+}
 COMMENT = HOSTILE.replace("\n", "")  # in a drawing's tooltip, where line breaks may stay
 JSON = {
     "Value": CARD,
-    "definition": {"StartAt": "a", "States": {"a": {"Type": "Succeed", "Comment": COMMENT}}, "Comment": COMMENT},
+    "definition": {
+        "StartAt": "a",
+        "States": {"a": {"Type": "Succeed", "Comment": COMMENT}},
+        "Comment": COMMENT,
+    },
     "input": {"image_url": f"s3://{HOSTILE}/{HOSTILE}", "list": HOSTILE},
     "output": {"outcome": HOSTILE, "error": HOSTILE},
-    "Body": {"detail": {"executionArn": ARN, "input": json.dumps({"image_url": HOSTILE}), "status": HOSTILE}},
+    "Body": {
+        "detail": {
+            "executionArn": ARN,
+            "input": json.dumps({"image_url": HOSTILE}),
+            "status": HOSTILE,
+        }
+    },
 }
 PAGES = {
     "NextToken",
@@ -43,7 +64,11 @@ RECORD = {
     **{"image_url": {"S": f"s3://{HOSTILE}/{KEY}"}, "uploaded_at": {"S": "2026-11-23T06:20:11Z#"}},
     **{"outcome": {"S": "FAILED"}, "opened_at": {"S": "2026-11-23T06:20:11+00:00"}},
 }
-TRUST = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
+TRUST = {
+    "Effect": "Allow",
+    "Principal": {"Service": "sagemaker.amazonaws.com"},
+    "Action": "sts:AssumeRole",
+}
 ENTERED = datetime(2026, 11, 23, tzinfo=UTC)
 ANSWERED: dict[str, Any] = {  # where a command would end before it showed much
     "Scan": {"Items": [RECORD]},
@@ -55,7 +80,10 @@ ANSWERED: dict[str, Any] = {  # where a command would end before it showed much
             {
                 "type": "PassStateEntered",
                 "timestamp": ENTERED,
-                "stateEnteredEventDetails": {"name": HOSTILE, "input": json.dumps({HOSTILE: HOSTILE})},
+                "stateEnteredEventDetails": {
+                    "name": HOSTILE,
+                    "input": json.dumps({HOSTILE: HOSTILE}),
+                },
             },
             {
                 "type": "ExecutionFailed",
@@ -98,7 +126,10 @@ def refusing(code: str) -> Answer:
     """Stand for a client's calls: every one is refused with a hostile sentence."""
 
     def call(_client: BaseClient, operation: str, _arguments: dict[str, Any]) -> Any:
-        raise ClientError({"Error": {"Code": code, "Message": HOSTILE}, "ResponseMetadata": {}}, operation)  # type: ignore[typeddict-item]
+        raise ClientError(
+            {"Error": {"Code": code, "Message": HOSTILE}, "ResponseMetadata": {}},  # type: ignore[typeddict-item]
+            operation,
+        )
 
     return call
 
@@ -122,5 +153,10 @@ def made(shape: Shape, name: str, preferred: tuple[str, ...], depth: int = 0) ->
         content = json.dumps({HOSTILE: HOSTILE}).encode()
         is_stream = shape.serialization.get("streaming")
         return StreamingBody(io.BytesIO(content), len(content)) if is_stream else content
-    values: dict[str, Any] = {"boolean": False, "timestamp": datetime.now(UTC), "double": 1.0, "float": 1.0}
+    values: dict[str, Any] = {
+        "boolean": False,
+        "timestamp": datetime.now(UTC),
+        "double": 1.0,
+        "float": 1.0,
+    }
     return values.get(shape.type_name, 1)

@@ -32,7 +32,9 @@ def imports(path: Path) -> set[str]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            package = path.relative_to(ROOT).parent.parts[: 1 - node.level or None] if node.level else ()
+            package = (
+                path.relative_to(ROOT).parent.parts[: 1 - node.level or None] if node.level else ()
+            )
             found.add(".".join([*package, *([node.module] if node.module else [])]))
     return found
 
@@ -50,38 +52,57 @@ def test_a_function_imports_no_other_function_nor_training_nor_local(function: s
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_only_the_handler_module_reaches_beyond_the_standard_library_and_pillow(function: str) -> None:
+def test_only_the_handler_module_reaches_beyond_the_standard_library_and_pillow(
+    function: str,
+) -> None:
     for path in sources(f"functions/{function}"):
         if path.name != "app.py":
             roots = {name.split(".")[0] for name in imports(path)}
-            assert set() == roots - sys.stdlib_module_names - {"PIL", "functions", "observability"}, path
+            assert set() == roots - sys.stdlib_module_names - {
+                "PIL",
+                "functions",
+                "observability",
+            }, path
             assert set() == {n for n in imports(path) if inside(n, "observability")} - set(SHARED)
 
 
 @pytest.mark.parametrize("module", SHARED)
-def test_what_pure_modules_share_is_in_the_layer_and_needs_the_standard_library_alone(module: str) -> None:
-    assert imports(ROOT / f"layers/observability/python/{module.replace('.', '/')}.py") <= sys.stdlib_module_names | {
-        "collections.abc"
-    }
+def test_what_pure_modules_share_is_in_the_layer_and_needs_the_standard_library_alone(
+    module: str,
+) -> None:
+    assert imports(
+        ROOT / f"layers/observability/python/{module.replace('.', '/')}.py"
+    ) <= sys.stdlib_module_names | {"collections.abc"}
 
 
 def test_pure_modules_do_not_import_their_handler() -> None:
-    assert [] == [p for p in sources("functions") if any(name.endswith(".app") for name in imports(p))]
+    assert [] == [
+        p for p in sources("functions") if any(name.endswith(".app") for name in imports(p))
+    ]
 
 
 def test_training_takes_one_thing_of_the_service_the_preparation_of_an_image() -> None:
-    taken = {name for path in sources("training") for name in imports(path) if inside(name, "functions")}
+    taken = {
+        name for path in sources("training") for name in imports(path) if inside(name, "functions")
+    }
     assert {"functions.serialize_image.image_preparation"} == taken
 
 
 def test_local_cloud_knows_the_algorithm_in_one_entry_of_its_registry() -> None:
-    knowing = [p for p in sources("localcloud") if any(inside(name, "algorithm") for name in imports(p))]
+    knowing = [
+        p for p in sources("localcloud") if any(inside(name, "algorithm") for name in imports(p))
+    ]
     assert [ROOT / "localcloud/sagemaker/image_classification.py"] == knowing
 
 
 def test_the_tools_do_not_know_the_local_cloud() -> None:
     tools = ("cli", "training", "operations")
-    assert [] == [p for t in tools for p in sources(t) if any(inside(name, "localcloud") for name in imports(p))]
+    assert [] == [
+        p
+        for t in tools
+        for p in sources(t)
+        if any(inside(name, "localcloud") for name in imports(p))
+    ]
 
 
 def test_training_and_operations_share_nothing_but_cli_and_documents() -> None:
@@ -94,7 +115,9 @@ def test_training_and_operations_share_nothing_but_cli_and_documents() -> None:
     for folder, own in allowed.items():
         for path in sources(folder):
             assert set() == {name.split(".")[0] for name in imports(path)} & OURS - own, path
-    assert [] == [p for p in sources("training") if any(inside(name, "operations") for name in imports(p))]
+    assert [] == [
+        p for p in sources("training") if any(inside(name, "operations") for name in imports(p))
+    ]
 
 
 def test_archives_and_shown_text_need_the_standard_library_alone() -> None:
@@ -117,7 +140,9 @@ def test_nobody_but_benchmarks_imports_tests() -> None:
         "operations",
         "untrusted",
     )
-    assert [] == [p for f in folders for p in sources(f) if any(inside(name, "tests") for name in imports(p))]
+    assert [] == [
+        p for f in folders for p in sources(f) if any(inside(name, "tests") for name in imports(p))
+    ]
 
 
 def test_soak_imports_no_function_whose_layer_it_does_not_have() -> None:
@@ -136,6 +161,8 @@ def test_importing_a_handler_needs_no_environment(function: str) -> None:
     command = [sys.executable, "-W", "error", "-c", f"import functions.{function}.app"]
     # Lambda puts layers on the path the same way.
     layer = {"PYTHONPATH": "layers/observability/python"}
-    result = subprocess.run(command, cwd=ROOT, env=layer, capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        command, cwd=ROOT, env=layer, capture_output=True, text=True, check=False
+    )
     assert 0 == result.returncode
     assert "" == result.stdout + result.stderr

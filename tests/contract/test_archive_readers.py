@@ -61,7 +61,9 @@ TAR_READERS: dict[str, tuple[Callable[[bytes, Path], None], type[Exception]]] = 
 
 
 @pytest.mark.parametrize("trick", TAR_TRICKS)
-def test_every_reader_of_tar_refuses_a_hostile_archive_and_writes_nothing(trick: str, sandbox: Path) -> None:
+def test_every_reader_of_tar_refuses_a_hostile_archive_and_writes_nothing(
+    trick: str, sandbox: Path
+) -> None:
     archive, before = hostile_tars.hostile(sandbox)[trick], tree(sandbox)
     for reader, (read, error) in TAR_READERS.items():
         with pytest.raises(error) as refused:
@@ -71,7 +73,9 @@ def test_every_reader_of_tar_refuses_a_hostile_archive_and_writes_nothing(trick:
 
 
 @pytest.mark.parametrize("trick", ZIP_TRICKS)
-def test_every_reader_of_zip_refuses_a_hostile_archive_and_writes_nothing(trick: str, sandbox: Path) -> None:
+def test_every_reader_of_zip_refuses_a_hostile_archive_and_writes_nothing(
+    trick: str, sandbox: Path
+) -> None:
     archive = hostile_zips.hostile(sandbox)[trick]
     store = CodeStore(sandbox / "place/code")
     (sandbox / "place/code").mkdir(exist_ok=True)

@@ -38,4 +38,6 @@ def keys(node: ast.AST) -> Iterator[object]:
 def test_only_the_borders_read_aws_errors() -> None:
     modules = [path for package in PACKAGES for path in sources(package)]
     assert len(modules) > 200
-    assert BORDERS == {str(path.relative_to(ROOT)) for path in modules if reads_error(path.read_text())}
+    assert BORDERS == {
+        str(path.relative_to(ROOT)) for path in modules if reads_error(path.read_text())
+    }

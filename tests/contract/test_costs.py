@@ -21,7 +21,9 @@ def resources(template: str, **wanted: str) -> int:
     """How many resources of a template have this Type, or this value of a property."""
     found = read_template(template)["Resources"]
     members = ({"Type": one["Type"], **one["Properties"]} for one in found.values())
-    return sum(wanted.items() <= {key: str(value) for key, value in one.items()}.items() for one in members)
+    return sum(
+        wanted.items() <= {key: str(value) for key, value in one.items()}.items() for one in members
+    )
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +52,9 @@ def costs(prices: Prices) -> dict[str, tuple[int, float]]:
     }
 
 
-def test_table_of_costs_follows_from_templates_and_prices(costs: dict[str, tuple[int, float]]) -> None:
+def test_table_of_costs_follows_from_templates_and_prices(
+    costs: dict[str, tuple[int, float]],
+) -> None:
     page = text_of("docs/operations.md")
     for what, (count, each) in costs.items():
         row = rf"\| {what}[^|]*\| {count} \| \${each:.2f} \| \${count * each:.2f} \|"

@@ -10,7 +10,10 @@ import pytest
 from tests.contract.dashboard_syntax import problems
 from tests.contract.metric_math import expression_problems
 
-PLACEHOLDERS = {r"\$\{\w+\.Arn\}": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:one", r"\$\{[\w.:]+\}": "1"}
+PLACEHOLDERS = {
+    r"\$\{\w+\.Arn\}": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:one",
+    r"\$\{[\w.:]+\}": "1",
+}
 CHANGE = Callable[[list[Any]], object]
 
 
@@ -42,33 +45,65 @@ ALARMS, METRIC, SEARCH, LOG = 0, 4, 1, -1
     [
         (lambda widgets: widgets[METRIC].update(type="graph"), "The type 'graph' is not one of"),
         (lambda widgets: widgets[METRIC].update(x=20), "not on the grid"),
-        (lambda widgets: widgets[METRIC]["properties"].update(query="a"), "['query'] are not properties"),
+        (
+            lambda widgets: widgets[METRIC]["properties"].update(query="a"),
+            "['query'] are not properties",
+        ),
         (lambda widgets: widgets[METRIC]["properties"].pop("region"), "The region is missing"),
         (lambda widgets: widgets[METRIC]["properties"].update(period=90), "The period 90"),
-        (lambda widgets: widgets[METRIC]["properties"].update(stat="Mean"), "'Mean' is not a statistic"),
+        (
+            lambda widgets: widgets[METRIC]["properties"].update(stat="Mean"),
+            "'Mean' is not a statistic",
+        ),
         (lambda widgets: widgets[METRIC]["properties"].update(view="line"), "The view 'line'"),
         (lambda widgets: widgets[METRIC]["properties"].update(metrics=[]), "0 metrics"),
-        (lambda widgets: widgets[METRIC]["properties"]["metrics"].append(["...", "a"]), "only '.' repeats"),
-        (lambda widgets: widgets[METRIC]["properties"]["metrics"].insert(0, [".", "a"]), "nothing to repeat"),
-        (lambda widgets: widgets[METRIC]["properties"]["metrics"].append(["a", "b", "c"]), "pairs of dimensions"),
         (
-            lambda widgets: widgets[METRIC]["properties"]["metrics"].append(["a", "b", {"colour": "#fff"}]),
+            lambda widgets: widgets[METRIC]["properties"]["metrics"].append(["...", "a"]),
+            "only '.' repeats",
+        ),
+        (
+            lambda widgets: widgets[METRIC]["properties"]["metrics"].insert(0, [".", "a"]),
+            "nothing to repeat",
+        ),
+        (
+            lambda widgets: widgets[METRIC]["properties"]["metrics"].append(["a", "b", "c"]),
+            "pairs of dimensions",
+        ),
+        (
+            lambda widgets: widgets[METRIC]["properties"]["metrics"].append(
+                ["a", "b", {"colour": "#fff"}]
+            ),
             "['colour'] are not properties of a metric",
         ),
         (
-            lambda widgets: widgets[METRIC]["properties"]["metrics"].append(["a", "b", {"id": "M1"}]),
+            lambda widgets: widgets[METRIC]["properties"]["metrics"].append(
+                ["a", "b", {"id": "M1"}]
+            ),
             "The id 'M1' is not unique, or does not start with a-z",
         ),
         (
-            lambda widgets: widgets[SEARCH]["properties"]["metrics"].append([{"expression": "SUM(m1)"}]),
+            lambda widgets: widgets[SEARCH]["properties"]["metrics"].append(
+                [{"expression": "SUM(m1)"}]
+            ),
             "No metric or expression of the graph has the id 'm1'",
         ),
-        (lambda widgets: widgets[ALARMS]["properties"].update(alarms=["one"]), "one is not the ARN of an alarm"),
-        (lambda widgets: widgets[LOG]["properties"].update(query="filter a = 1"), "SOURCE 'log group'"),
-        (lambda widgets: widgets[LOG]["properties"].update(query="SOURCE 'a' | select b"), "'select' is not a command"),
+        (
+            lambda widgets: widgets[ALARMS]["properties"].update(alarms=["one"]),
+            "one is not the ARN of an alarm",
+        ),
+        (
+            lambda widgets: widgets[LOG]["properties"].update(query="filter a = 1"),
+            "SOURCE 'log group'",
+        ),
+        (
+            lambda widgets: widgets[LOG]["properties"].update(query="SOURCE 'a' | select b"),
+            "'select' is not a command",
+        ),
     ],
 )
-def test_what_aws_does_not_document_is_found(body: dict[str, Any], change: CHANGE, sentence: str) -> None:
+def test_what_aws_does_not_document_is_found(
+    body: dict[str, Any], change: CHANGE, sentence: str
+) -> None:
     change(body["widgets"])
     assert sentence in " ".join(problems(body))
 
@@ -96,8 +131,14 @@ def test_examples_of_the_user_guide_are_right(expression: str) -> None:
     ("expression", "sentence"),
     [
         ("SEARCH('{Scones/One,outcome} MetricName=\"Images\"', 'Sum', 300)", "need double quotes"),
-        ("SEARCH('{\"Scones/One\",outcome MetricName=\"Images\"', 'Sum', 300)", "need double quotes"),
-        ("SEARCH('{\"Scones/One\",outcome} MetricName=\"Images', 'Sum', 300)", "is not a search term"),
+        (
+            "SEARCH('{\"Scones/One\",outcome MetricName=\"Images\"', 'Sum', 300)",
+            "need double quotes",
+        ),
+        (
+            "SEARCH('{\"Scones/One\",outcome} MetricName=\"Images', 'Sum', 300)",
+            "is not a search term",
+        ),
         ("SEARCH('', 'Sum')", "is not a search term"),
         ("SEARCH('Images', 'Total')", "'Total' is not a statistic"),
         ("SEARCH('Images', 'p500')", "'p500' is not a statistic"),

@@ -17,8 +17,15 @@ from cfnlint.decode import cfn_yaml
 from operations.check.permissions import policy
 
 ROOT = Path(__file__).parents[2]
-WORKFLOWS = {path.name: yaml.safe_load(path.read_text()) for path in (ROOT / ".github/workflows").glob("*.yml")}
-LONGEST = {"DeployRole": 10_240, "ExecutionRole": 10_240, "Boundary": 6_144}  # characters, IAM's quotas
+WORKFLOWS = {
+    path.name: yaml.safe_load(path.read_text())
+    for path in (ROOT / ".github/workflows").glob("*.yml")
+}
+LONGEST = {
+    "DeployRole": 10_240,
+    "ExecutionRole": 10_240,
+    "Boundary": 6_144,
+}  # characters, IAM's quotas
 LONGEST_NAME = 25  # characters of the service's stack
 PINNED = re.compile(r"[\w-]+/[\w-]+@[0-9a-f]{40}|\./\.github/workflows/\w+\.yml")
 
@@ -36,7 +43,9 @@ def statements(template: dict[str, Any], logical_id: str) -> list[dict[str, Any]
     return [statement for document in documents for statement in document["Statement"]]
 
 
-def test_deploy_role_has_exactly_the_permissions_that_the_check_prints(template: dict[str, Any]) -> None:
+def test_deploy_role_has_exactly_the_permissions_that_the_check_prints(
+    template: dict[str, Any],
+) -> None:
     [needed] = policy()["Statement"]
     held = statements(template, "DeployRole")
     others = json.dumps([statement for statement in held if statement["Sid"] != needed["Sid"]])
@@ -70,14 +79,19 @@ def test_policy_is_within_the_quota(template: dict[str, Any], logical_id: str) -
 
 
 def test_name_of_the_service_is_no_longer_than_policies_match(template: dict[str, Any]) -> None:
-    for pattern in (template["Parameters"]["Service"]["AllowedPattern"], nested()["AllowedPattern"]):
+    for pattern in (
+        template["Parameters"]["Service"]["AllowedPattern"],
+        nested()["AllowedPattern"],
+    ):
         assert re.fullmatch(pattern, "s" * LONGEST_NAME)
         assert not re.fullmatch(pattern, "s" * (LONGEST_NAME + 1))
 
 
 def nested() -> dict[str, Any]:
     """The parameter of the nested stack that takes the name of the service's stack."""
-    found: dict[str, Any] = cfn_yaml.load(str(ROOT / "stacks/monitoring.yaml"))["Parameters"]["Service"]
+    found: dict[str, Any] = cfn_yaml.load(str(ROOT / "stacks/monitoring.yaml"))["Parameters"][
+        "Service"
+    ]
     return found
 
 
@@ -123,10 +137,18 @@ def test_prod_comes_after_dev_and_dev_after_the_tests() -> None:
     assert "dev" == deploy["prod"]["needs"]
 
 
-def test_each_stage_deploys_from_the_environment_that_its_role_trusts(template: dict[str, Any]) -> None:
-    [statement] = template["Resources"]["DeployRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
-    trusted = statement["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"]["Fn::Sub"]
-    stages = {job["with"]["stage"] for job in WORKFLOWS["deploy.yml"]["jobs"].values() if "with" in job}
+def test_each_stage_deploys_from_the_environment_that_its_role_trusts(
+    template: dict[str, Any],
+) -> None:
+    [statement] = template["Resources"]["DeployRole"]["Properties"]["AssumeRolePolicyDocument"][
+        "Statement"
+    ]
+    trusted = statement["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"][
+        "Fn::Sub"
+    ]
+    stages = {
+        job["with"]["stage"] for job in WORKFLOWS["deploy.yml"]["jobs"].values() if "with" in job
+    }
     assert "repo:${Repository}:environment:${Stage}" == trusted
     assert set(template["Parameters"]["Stage"]["AllowedValues"]) == stages
     assert "${{ inputs.stage }}" == WORKFLOWS["deploy_stage.yml"]["jobs"]["deploy"]["environment"]
@@ -136,15 +158,24 @@ def test_each_stage_deploys_from_the_environment_that_its_role_trusts(template: 
 def test_stage_is_deployed_with_the_parameters_of_samconfig(stage: str) -> None:
     samconfig = tomllib.loads((ROOT / "samconfig.toml").read_text())
     given = WORKFLOWS["deploy.yml"]["jobs"][stage]["with"]
-    assert samconfig[given["config-env"]]["global"]["parameters"]["parameter_overrides"] == given["parameters"]
+    assert (
+        samconfig[given["config-env"]]["global"]["parameters"]["parameter_overrides"]
+        == given["parameters"]
+    )
 
 
 @pytest.mark.parametrize("page", ["stacks/github.yaml", "docs/operations.md"])
-def test_execution_role_does_not_reach_the_stack_that_makes_it(template: dict[str, Any], page: str) -> None:
+def test_execution_role_does_not_reach_the_stack_that_makes_it(
+    template: dict[str, Any], page: str
+) -> None:
     [told] = re.findall(r"stacks/github\.yaml --stack-name (\S+)", (ROOT / page).read_text())
     assert not told.startswith(template["Parameters"]["Service"]["Default"])
 
 
 def test_outputs_are_the_variables_that_the_job_reads(template: dict[str, Any]) -> None:
-    read = set(re.findall(r"vars\.(\w+)", (ROOT / ".github/workflows/deploy_stage.yml").read_text()))
-    assert {output["Description"] for output in template["Outputs"].values()} | {"AWS_REGION"} == read
+    read = set(
+        re.findall(r"vars\.(\w+)", (ROOT / ".github/workflows/deploy_stage.yml").read_text())
+    )
+    assert {output["Description"] for output in template["Outputs"].values()} | {
+        "AWS_REGION"
+    } == read

@@ -19,7 +19,13 @@ TOOLS = {
 }
 PAGES = [
     str(page.relative_to(ROOT))
-    for glob in ("*.md", "docs/*.md", "[a-z]*/README.md", "localcloud/CHANGELOG.md", "examples/*/*.md")
+    for glob in (
+        "*.md",
+        "docs/*.md",
+        "[a-z]*/README.md",
+        "localcloud/CHANGELOG.md",
+        "examples/*/*.md",
+    )
     for page in ROOT.glob(glob)
 ]
 HISTORY = ("CHANGELOG.md", "docs/decisions.md")  # they also name what is gone, or never came
@@ -39,12 +45,16 @@ def text_of(page: str) -> str:
 
 def anchors(page: Path) -> set[str]:
     """The anchors of a page's headings, as GitHub makes them."""
-    headings = re.findall(r"^#+ (.+)$", _CODE.sub("", page.read_text(encoding="utf-8")), re.MULTILINE)
+    headings = re.findall(
+        r"^#+ (.+)$", _CODE.sub("", page.read_text(encoding="utf-8")), re.MULTILINE
+    )
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def verbs(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    [choices] = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    [choices] = [
+        action for action in parser._actions if isinstance(action, argparse._SubParsersAction)
+    ]
     return dict(choices.choices)
 
 
@@ -101,8 +111,16 @@ def test_readme_fits_its_readers_patience() -> None:
 
 def test_errors_of_the_troubleshooting_page_are_ours_or_lambdas() -> None:
     told = set(re.findall(r"`([A-Z]\w+Error)`", text_of("docs/troubleshooting.md")))
-    sources = [path.read_text() for folder in ("functions", "training") for path in (ROOT / folder).rglob("*.py")]
-    ours = {name for source in sources for name in re.findall(r"^class (\w+Error)\(", source, re.MULTILINE)}
+    sources = [
+        path.read_text()
+        for folder in ("functions", "training")
+        for path in (ROOT / folder).rglob("*.py")
+    ]
+    ours = {
+        name
+        for source in sources
+        for name in re.findall(r"^class (\w+Error)\(", source, re.MULTILINE)
+    }
     definition = text_of("statemachine/image_classification.asl.json")
     assert told
     assert set() == told - ours - {name for name in told if f'"{name}"' in definition}
@@ -118,5 +136,7 @@ def test_sam_commands_with_parameters_name_the_stage(page: str) -> None:
 
 def test_functions_that_run_in_docker_are_built_for_the_same_processor() -> None:
     built = re.findall(r"`sam build --parameter-overrides ([^`]*)`", text_of("README.md"))
-    invoked = re.findall(r"`sam local invoke [^`]*--parameter-overrides ([^`]*)`", text_of("README.md"))
+    invoked = re.findall(
+        r"`sam local invoke [^`]*--parameter-overrides ([^`]*)`", text_of("README.md")
+    )
     assert ["Stage=dev Architecture=x86_64"] == built == invoked

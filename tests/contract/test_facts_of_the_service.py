@@ -137,7 +137,9 @@ def test_page_names_the_limits_of_the_decoding_process() -> None:
 def test_page_explains_every_statistic_that_can_drift() -> None:
     page = text_of("docs/operations.md")
     table = page.partition("| what drifted | look for |")[2].partition("\n\n")[0]
-    named = {name for row in table.splitlines()[2:] for name in row.split("|")[1].strip().split(", ")}
+    named = {
+        name for row in table.splitlines()[2:] for name in row.split("|")[1].strip().split(", ")
+    }
     assert {*DECISIONS, *STATISTICS} == named
 
 

@@ -33,9 +33,17 @@ ARGUMENTS: dict[str, Sequence[str]] = {
 }
 ANSWERS: dict[str, Answer] = {
     "succeeds": answering(
-        "Completed", "InService", "SUCCEEDED", "CREATE_COMPLETE", "Approved", "DELETE_COMPLETE", "Enabled"
+        "Completed",
+        "InService",
+        "SUCCEEDED",
+        "CREATE_COMPLETE",
+        "Approved",
+        "DELETE_COMPLETE",
+        "Enabled",
     ),
-    "fails": answering("Failed", "FAILED", "ROLLBACK_COMPLETE", "Rejected", "DELETE_FAILED", "INVALID"),
+    "fails": answering(
+        "Failed", "FAILED", "ROLLBACK_COMPLETE", "Rejected", "DELETE_FAILED", "INVALID"
+    ),
     "refuses": refusing("ValidationException"),
     "denies": refusing("AccessDenied"),
 }
@@ -43,14 +51,27 @@ STAGED = {
     **dict.fromkeys(("bucket", "prefix", "dataset", "digest"), HOSTILE),
     **{
         "labels": [HOSTILE, "b"],
-        "counts": {s: {HOSTILE: 90, "b": 90} for s in ("train", "validation", "calibration", "test")},
+        "counts": {
+            s: {HOSTILE: 90, "b": 90} for s in ("train", "validation", "calibration", "test")
+        },
     },
     **{"seed": 0, "recordio": False, "other_class": None, "role": HOSTILE},
 }
 TRAINED = {
-    **dict.fromkeys(("training_job", "status", "image", "backbone", "role", "instance_type"), HOSTILE),
-    **{"model_data": f"s3://{HOSTILE}/model.tar.gz", "dataset_digest": HOSTILE, "labels": [HOSTILE, "b"]},
-    **{"hyperparameters": {"num_layers": HOSTILE}, "metrics": {"validation:accuracy": 0.5}, "epochs": [], "seconds": 1},
+    **dict.fromkeys(
+        ("training_job", "status", "image", "backbone", "role", "instance_type"), HOSTILE
+    ),
+    **{
+        "model_data": f"s3://{HOSTILE}/model.tar.gz",
+        "dataset_digest": HOSTILE,
+        "labels": [HOSTILE, "b"],
+    },
+    **{
+        "hyperparameters": {"num_layers": HOSTILE},
+        "metrics": {"validation:accuracy": 0.5},
+        "epochs": [],
+        "seconds": 1,
+    },
     **{"model_package": {"version": 1}, "model_digest": None},
     **{"kept_epoch": None, "billable_seconds": 1},
 }

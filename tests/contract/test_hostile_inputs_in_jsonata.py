@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from tests.contract.on_local_cloud.hostile_inputs import INVALID_THRESHOLD, INVALID_URL, Input, definition, inputs
+from tests.contract.on_local_cloud.hostile_inputs import (
+    INVALID_THRESHOLD,
+    INVALID_URL,
+    Input,
+    definition,
+    inputs,
+)
 from tests.contract.recordings import node
 from tests.contract.recordings.samples import MILLIS, NOW
 
@@ -32,14 +38,21 @@ def states() -> dict[str, Any]:
 def evaluate(asked: Sequence[tuple[str, dict[str, Any]]]) -> list[Any]:
     """Evaluate all expressions at once, each with its variables; a failed one is an {"error": ...}."""
     given = [
-        {"expression": text.removeprefix("{%").removesuffix("%}"), "bindings": variables, "now": NOW, "millis": MILLIS}
+        {
+            "expression": text.removeprefix("{%").removesuffix("%}"),
+            "bindings": variables,
+            "now": NOW,
+            "millis": MILLIS,
+        }
         for text, variables in asked
     ]
     results: list[Any] = node.run("jsonata_results.js", given)
     return [result.get("value", result) for result in results]
 
 
-def choose(choices: Sequence[dict[str, Any]], variables: Sequence[dict[str, Any]]) -> list[int | None]:
+def choose(
+    choices: Sequence[dict[str, Any]], variables: Sequence[dict[str, Any]]
+) -> list[int | None]:
     """Return for each of the variables the choice whose condition is the first to hold."""
     asked = [(choice["Condition"], found) for found in variables for choice in choices]
     results = evaluate(asked)
@@ -47,25 +60,35 @@ def choose(choices: Sequence[dict[str, Any]], variables: Sequence[dict[str, Any]
     for start in range(0, len(results), len(choices)):
         answers = results[start : start + len(choices)]
         number = answers.index(True) if True in answers else None
-        assert all(answer is False for answer in answers[:number]), (variables[start // len(choices)], answers)
+        assert all(answer is False for answer in answers[:number]), (
+            variables[start // len(choices)],
+            answers,
+        )
         chosen.append(number)
     return chosen
 
 
 def expected(given: Input) -> str:
     """Return the state that follows the validation."""
-    return ENDS.get(given.error or "", "Open record" if given.image_url and given.version else "Find version")
+    return ENDS.get(
+        given.error or "", "Open record" if given.image_url and given.version else "Find version"
+    )
 
 
 def test_jsonata_validates_every_input_as_expected(states: dict[str, Any]) -> None:
     # JSON knows no infinity, so what is beyond a double is replaced by something that is not quite.
     generated = inputs(500, seed=23)
-    bound = [{"states": {"input": json.loads(given.text.replace("1e400", "1e308"))}} for given in generated]
+    bound = [
+        {"states": {"input": json.loads(given.text.replace("1e400", "1e308"))}}
+        for given in generated
+    ]
     reading, validating = states["Read input"], states["Valid input?"]
 
     read = [
         (given, found, reading["Choices"][number]["Assign"])
-        for given, found, number in zip(generated, bound, choose(reading["Choices"], bound), strict=True)
+        for given, found, number in zip(
+            generated, bound, choose(reading["Choices"], bound), strict=True
+        )
         if number is not None or not refused_at_once(given)
     ]
     names = list(reading["Choices"][0]["Assign"])
@@ -76,7 +99,9 @@ def test_jsonata_validates_every_input_as_expected(states: dict[str, Any]) -> No
     ]
 
     ends = [*(choice["Next"] for choice in validating["Choices"]), validating["Default"]]
-    for (given, _, _), found, number in zip(read, variables, choose(validating["Choices"], variables), strict=True):
+    for (given, _, _), found, number in zip(
+        read, variables, choose(validating["Choices"], variables), strict=True
+    ):
         assert expected(given) == ends[-1 if number is None else number], given
         if given.image_url:
             assert given.image_url == found["image_url"]

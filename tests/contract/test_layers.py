@@ -102,7 +102,11 @@ def test_every_room_has_one_layer(package: str) -> None:
 def test_room_imports_only_rooms_below_it(package: str) -> None:
     folder = ROOT / package.replace(".", "/")
     sources = {path: (folder / path).read_text(encoding="utf-8") for path in modules(package)}
-    assert [] == [one for path, source in sources.items() for one in violations(package, LAYERS[package], path, source)]
+    assert [] == [
+        one
+        for path, source in sources.items()
+        for one in violations(package, LAYERS[package], path, source)
+    ]
 
 
 @pytest.mark.parametrize(("package", "room"), SEPARATE)
@@ -110,9 +114,16 @@ def test_modules_of_a_room_of_commands_do_not_import_each_other(package: str, ro
     shared = {f"{package}.{room}.{name}" for name in SEPARATE[package, room]}
     for path in (path for path in modules(package) if room_of(path) == room):
         module = ".".join([package, *path.with_suffix("").parts])
-        imported = [name for _, name in imported_modules((ROOT / package / path).read_text(encoding="utf-8"), module)]
+        imported = [
+            name
+            for _, name in imported_modules(
+                (ROOT / package / path).read_text(encoding="utf-8"), module
+            )
+        ]
         siblings = [name for name in imported if name.startswith(f"{package}.{room}.")]
-        assert [] == [name for name in siblings if not any(name.startswith(one) for one in shared)], path
+        assert [] == [
+            name for name in siblings if not any(name.startswith(one) for one in shared)
+        ], path
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,9 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def make(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(["make", "-C", folder, *arguments], capture_output=True, text=True, check=False)
+    return subprocess.run(
+        ["make", "-C", folder, *arguments], capture_output=True, text=True, check=False
+    )
 
 
 def test_python_of_another_version_is_named_with_what_to_do(checkout: Path) -> None:

@@ -9,18 +9,32 @@ NOTEBOOK = Path(__file__).parents[2] / "examples/notebook/workflow.ipynb"
 
 
 def test_notebook_is_committed_without_outputs() -> None:
-    cells = [cell for cell in json.loads(NOTEBOOK.read_text())["cells"] if cell["cell_type"] == "code"]
+    cells = [
+        cell for cell in json.loads(NOTEBOOK.read_text())["cells"] if cell["cell_type"] == "code"
+    ]
     assert cells
-    assert [] == [cell["id"] for cell in cells if cell["outputs"] or cell["execution_count"] is not None]
+    assert [] == [
+        cell["id"] for cell in cells if cell["outputs"] or cell["execution_count"] is not None
+    ]
 
 
 def test_notebook_imports_names_of_the_tools_that_exist() -> None:
-    cells = [cell for cell in json.loads(NOTEBOOK.read_text())["cells"] if cell["cell_type"] == "code"]
+    cells = [
+        cell for cell in json.loads(NOTEBOOK.read_text())["cells"] if cell["cell_type"] == "code"
+    ]
     python = [cell["source"] for cell in cells if not cell["source"][0].startswith("%%")]
-    trees = [ast.parse("".join(line for line in lines if not line.startswith("%"))) for lines in python]
-    imported = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    ours = [node for node in imported if node.module and node.module.startswith(("cli.", "training."))]
+    trees = [
+        ast.parse("".join(line for line in lines if not line.startswith("%"))) for lines in python
+    ]
+    imported = [
+        node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)
+    ]
+    ours = [
+        node for node in imported if node.module and node.module.startswith(("cli.", "training."))
+    ]
     assert ours
     for node in ours:
         module = importlib.import_module(str(node.module))
-        assert [] == [alias.name for alias in node.names if not hasattr(module, alias.name)], node.module
+        assert [] == [alias.name for alias in node.names if not hasattr(module, alias.name)], (
+            node.module
+        )

@@ -46,10 +46,16 @@ def test_no_file_names_an_old_path() -> None:
     # git finds the few lines that may be meant in all of its texts faster than Python reads them.
     rough = r"local|account[./]|drawing[./]|training[./]|template\.yaml|layers/tracing|sample_images|tests/unit"
     command = ["git", "grep", "-I", "--null", "-E", rough]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    listed = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
     lines = [line.split("\0", 1) for line in listed]
 
-    assert {path for path, _ in lines} >= {"README.md", "Makefile", ".github/workflows/deploy_stage.yml"}
+    assert {path for path, _ in lines} >= {
+        "README.md",
+        "Makefile",
+        ".github/workflows/deploy_stage.yml",
+    }
     assert [] == [(path, line) for path, line in lines if path not in HISTORIES and old_paths(line)]
 
 

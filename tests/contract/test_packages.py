@@ -15,7 +15,11 @@ from tests.contract.test_architecture import OURS, ROOT, imports
 from tests.security.supply_chain.lock_files import pins
 
 # Each package with those of the others that it may import.
-PACKAGES = {"untrusted": set[str](), "algorithm": {"untrusted"}, "localcloud": {"algorithm", "untrusted"}}
+PACKAGES = {
+    "untrusted": set[str](),
+    "algorithm": {"untrusted"},
+    "localcloud": {"algorithm", "untrusted"},
+}
 # Dependencies that no module imports, and modules that run in an environment of their own.
 NOT_IMPORTED = {
     "aws-sam-translator": "MiniStack deploys SAM templates with it if it is there",
@@ -60,14 +64,21 @@ def requirements(package: str) -> list[Requirement]:
 @pytest.mark.parametrize("package", PACKAGES)
 def test_package_and_its_tests_import_nothing_else_of_the_repository(package: str) -> None:
     foreign = {*OURS, "observability", "tests"} - PACKAGES[package] - {package}
-    found = {path.relative_to(ROOT).as_posix(): roots(path) & foreign for path in modules(package, with_tests=True)}
+    found = {
+        path.relative_to(ROOT).as_posix(): roots(path) & foreign
+        for path in modules(package, with_tests=True)
+    }
     assert {} == {path: names for path, names in found.items() if names}
 
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_package_depends_on_what_it_imports_and_on_nothing_else(package: str) -> None:
-    sources = {path.relative_to(ROOT).as_posix(): path for path in modules(package, with_tests=False)}
-    imported = {name for file, path in sources.items() if file not in ELSEWHERE for name in roots(path)}
+    sources = {
+        path.relative_to(ROOT).as_posix(): path for path in modules(package, with_tests=False)
+    }
+    imported = {
+        name for file, path in sources.items() if file not in ELSEWHERE for name in roots(path)
+    }
     imported -= sys.stdlib_module_names | OURS
     needed = {distributions()[name] for name in imported if not name.startswith("mypy_boto3_")}
     declared = {canonicalize_name(one.name) for one in requirements(package) if one.url is None}
@@ -77,8 +88,12 @@ def test_package_depends_on_what_it_imports_and_on_nothing_else(package: str) ->
 @pytest.mark.parametrize("package", PACKAGES)
 def test_stubs_are_imported_for_type_checkers_alone(package: str) -> None:
     for path in modules(package, with_tests=False):
-        run = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.ImportFrom)]
-        assert [] == [node.module for node in run if str(node.module).startswith("mypy_boto3_")], path
+        run = [
+            node for node in ast.parse(path.read_text()).body if isinstance(node, ast.ImportFrom)
+        ]
+        assert [] == [node.module for node in run if str(node.module).startswith("mypy_boto3_")], (
+            path
+        )
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -100,10 +115,17 @@ def test_checkout_is_tested_with_versions_that_the_package_accepts(package: str)
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_wheel_holds_the_whole_package_but_its_tests(package: str) -> None:
-    files = {path.relative_to(ROOT).as_posix() for path in (ROOT / package).rglob("*") if path.is_file()}
-    left_out = {f"{package}/pyproject.toml", *(file for file in files if file.startswith(f"{package}/tests/"))}
+    files = {
+        path.relative_to(ROOT).as_posix() for path in (ROOT / package).rglob("*") if path.is_file()
+    }
+    left_out = {
+        f"{package}/pyproject.toml",
+        *(file for file in files if file.startswith(f"{package}/tests/")),
+    }
     expected = {file for file in files - left_out if "__pycache__" not in file}
-    assert expected == {file.distribution_path for file in builder(package).recurse_included_files()}
+    assert expected == {
+        file.distribution_path for file in builder(package).recurse_included_files()
+    }
 
 
 @pytest.mark.parametrize("package", PACKAGES)

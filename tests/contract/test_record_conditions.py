@@ -20,7 +20,12 @@ ACCEPTED = {"outcome": "ACCEPTED", "execution": "first"}
 BEFORE = {"none": None, "open": OPEN, "failed": FAILED, "reopened": REOPENED, "accepted": ACCEPTED}
 
 # (what is recorded, who writes) of all that each state may write over.
-OPENS = {(before, execution) for before in BEFORE if before != "accepted" for execution in ("first", "second")}
+OPENS = {
+    (before, execution)
+    for before in BEFORE
+    if before != "accepted"
+    for execution in ("first", "second")
+}
 # Not ("failed", "first"): its failure is announced already, and nobody would announce what its late write changed.
 DECIDES = {
     ("none", "first"),
@@ -31,7 +36,13 @@ DECIDES = {
     ("reopened", "second"),
     ("accepted", "first"),  # once more, when the answer to its write was lost
 }
-FAILS = {("none", "first"), ("none", "second"), ("open", "first"), ("open", "second"), ("reopened", "second")}
+FAILS = {
+    ("none", "first"),
+    ("none", "second"),
+    ("open", "first"),
+    ("open", "second"),
+    ("reopened", "second"),
+}
 
 
 @pytest.fixture
@@ -59,18 +70,25 @@ def allowed(client: "DynamoDBClient", condition: str, outcome: str) -> set[tuple
         for execution in ("first", "second"):
             client.delete_item(TableName=TABLE, Key=KEY)
             if record is not None:
-                client.put_item(TableName=TABLE, Item=KEY | {name: {"S": text} for name, text in record.items()})
+                client.put_item(
+                    TableName=TABLE, Item=KEY | {name: {"S": text} for name, text in record.items()}
+                )
             values = {":failed": "FAILED", ":execution": execution, ":outcome": outcome}
             used = {name: {"S": text} for name, text in values.items() if name in condition}
             with suppress(client.exceptions.ConditionalCheckFailedException):
                 client.put_item(
-                    TableName=TABLE, Item=KEY, ConditionExpression=condition, ExpressionAttributeValues=used
+                    TableName=TABLE,
+                    Item=KEY,
+                    ConditionExpression=condition,
+                    ExpressionAttributeValues=used,
                 )
                 found.add((before, execution))
     return found
 
 
-def test_record_without_a_final_outcome_may_be_opened(dynamodb: "DynamoDBClient", states: dict[str, Any]) -> None:
+def test_record_without_a_final_outcome_may_be_opened(
+    dynamodb: "DynamoDBClient", states: dict[str, Any]
+) -> None:
     condition = states["Open record"]["Arguments"]["ConditionExpression"]
     assert OPENS == allowed(dynamodb, condition, "ACCEPTED")
 
@@ -84,7 +102,11 @@ def test_outcome_replaces_only_the_failure_of_another_execution(
 def test_failure_replaces_only_a_failure_that_its_execution_tried_to_repair(
     dynamodb: "DynamoDBClient", states: dict[str, Any]
 ) -> None:
-    [recording] = [choice for choice in states["Valid input?"]["Choices"] if "may_replace" in choice.get("Assign", {})]
+    [recording] = [
+        choice
+        for choice in states["Valid input?"]["Choices"]
+        if "may_replace" in choice.get("Assign", {})
+    ]
     assert FAILS == allowed(dynamodb, recording["Assign"]["may_replace"], "FAILED")
 
 

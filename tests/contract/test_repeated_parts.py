@@ -48,14 +48,19 @@ def test_every_retry_list_is_generated(definitions: dict[str, dict[str, Any]]) -
     named = {name for states in read_source()["retries"].values() for name in states}
     named |= {copy["state"] for copy in copies()}
     named |= {new for copy in copies() for new in copy.get("names", {}).values()}
-    retrying = {where.rpartition(": ")[2] for where, state in states_of(definitions) if "Retry" in state}
+    retrying = {
+        where.rpartition(": ")[2] for where, state in states_of(definitions) if "Retry" in state
+    }
     assert set() == retrying - named
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with one definition of two states."""
-    states = {"A": {"Type": "Task", "Next": "B"}, "B": {"Type": "Task", "Comment": "Own.", "End": True}}
+    states = {
+        "A": {"Type": "Task", "Next": "B"},
+        "B": {"Type": "Task", "Comment": "Own.", "End": True},
+    }
     (tmp_path / "work.asl.json").write_text(json.dumps({"StartAt": "A", "States": states}))
     monkeypatch.setattr(repeated, "FOLDER", tmp_path)
     monkeypatch.setattr(repeated, "SOURCE", tmp_path / "repeated.toml")

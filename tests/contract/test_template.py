@@ -11,7 +11,9 @@ import pytest
 from training.project.naming import Names
 
 ROOT = Path(__file__).parents[2]
-FUNCTIONS = sorted(path.name for path in (ROOT / "functions").iterdir() if (path / "app.py").exists())
+FUNCTIONS = sorted(
+    path.name for path in (ROOT / "functions").iterdir() if (path / "app.py").exists()
+)
 
 
 def test_the_service_has_its_three_functions() -> None:
@@ -31,14 +33,20 @@ def test_the_same_words_name_folder_resource_state_and_test(
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_every_function_has_its_own_role_and_log_group_with_retention(function: str, resources: dict[str, Any]) -> None:
+def test_every_function_has_its_own_role_and_log_group_with_retention(
+    function: str, resources: dict[str, Any]
+) -> None:
     name = "".join(word.capitalize() for word in function.split("_"))
     properties = resources[f"{name}Function"]["Properties"]
     group = resources[f"{name}LogGroup"]["Properties"]
     assert {"Fn::GetAtt": [f"{name}Role", "Arn"]} == properties["Role"]
     by_stage = {"Fn::FindInMap": ["Stages", {"Ref": "Stage"}, "LogRetentionInDays"]}
-    assert {"Fn::If": ["SetsLogRetention", {"Ref": "LogRetentionInDays"}, by_stage]} == group["RetentionInDays"]
-    assert "/aws/lambda/" + properties["FunctionName"]["Fn::Sub"] == group["LogGroupName"]["Fn::Sub"]
+    assert {"Fn::If": ["SetsLogRetention", {"Ref": "LogRetentionInDays"}, by_stage]} == group[
+        "RetentionInDays"
+    ]
+    assert (
+        "/aws/lambda/" + properties["FunctionName"]["Fn::Sub"] == group["LogGroupName"]["Fn::Sub"]
+    )
 
 
 def test_functions_are_python_3_13_on_arm64_by_default(template: dict[str, Any]) -> None:
@@ -57,10 +65,14 @@ def test_every_parameter_is_described_and_bounded(template: dict[str, Any]) -> N
 
 
 def test_every_parameter_but_the_stage_has_a_default(template: dict[str, Any]) -> None:
-    assert ["Stage"] == [name for name, one in template["Parameters"].items() if "Default" not in one]
+    assert ["Stage"] == [
+        name for name, one in template["Parameters"].items() if "Default" not in one
+    ]
 
 
-def test_endpoint_and_log_retention_follow_from_the_stage_and_have_allowed_values(template: dict[str, Any]) -> None:
+def test_endpoint_and_log_retention_follow_from_the_stage_and_have_allowed_values(
+    template: dict[str, Any],
+) -> None:
     stages, parameters = template["Mappings"]["Stages"], template["Parameters"]
     assert set(parameters["Stage"]["AllowedValues"]) == set(stages)
     for stage in stages.values():
@@ -68,19 +80,34 @@ def test_endpoint_and_log_retention_follow_from_the_stage_and_have_allowed_value
         assert stage["LogRetentionInDays"] in parameters["LogRetentionInDays"]["AllowedValues"]
 
 
-def test_endpoint_of_a_stage_is_the_one_that_the_training_tool_makes(template: dict[str, Any]) -> None:
+def test_endpoint_of_a_stage_is_the_one_that_the_training_tool_makes(
+    template: dict[str, Any],
+) -> None:
     stages = template["Mappings"]["Stages"]
     assert {stage: Names(stage=stage).endpoint for stage in stages} == {
         stage: defaults["EndpointName"] for stage, defaults in stages.items()
     }
 
 
-def test_rules_use_the_functions_that_cloudformation_takes_in_rules(template: dict[str, Any]) -> None:
+def test_rules_use_the_functions_that_cloudformation_takes_in_rules(
+    template: dict[str, Any],
+) -> None:
     # CloudFormation Template Reference, "Rule functions". It lists no Fn::If, and AWS refuses it; cfn-lint does not.
-    allowed = {"And", "Contains", "EachMemberEquals", "EachMemberIn", "Equals", "Not", "Or", "RefAll"}
+    allowed = {
+        "And",
+        "Contains",
+        "EachMemberEquals",
+        "EachMemberIn",
+        "Equals",
+        "Not",
+        "Or",
+        "RefAll",
+    }
     allowed = {f"Fn::{name}" for name in allowed | {"ValueOf", "ValueOfAll"}} | {"Ref"}
     expressions = [rule["RuleCondition"] for rule in template["Rules"].values()]
-    expressions += [one["Assert"] for rule in template["Rules"].values() for one in rule["Assertions"]]
+    expressions += [
+        one["Assert"] for rule in template["Rules"].values() for one in rule["Assertions"]
+    ]
     assert functions(expressions) <= allowed
 
 
@@ -93,11 +120,15 @@ def functions(expression: Any) -> set[str]:
 
 def test_every_rule_says_in_a_sentence_what_to_give(template: dict[str, Any]) -> None:
     for name, rule in template["Rules"].items():
-        assert all(re.search(r"\. Give [\w ,]+\.$", one["AssertDescription"]) for one in rule["Assertions"]), name
+        assert all(
+            re.search(r"\. Give [\w ,]+\.$", one["AssertDescription"]) for one in rule["Assertions"]
+        ), name
 
 
 def test_nothing_is_bound_to_one_region_or_partition() -> None:
-    assert not re.search(r"arn:aws[:-]|us-east-1|amazonaws\.com\.cn", (ROOT / "template.yaml").read_text())
+    assert not re.search(
+        r"arn:aws[:-]|us-east-1|amazonaws\.com\.cn", (ROOT / "template.yaml").read_text()
+    )
 
 
 def test_upload_rule_takes_only_created_objects_under_uploads(resources: dict[str, Any]) -> None:
@@ -105,19 +136,29 @@ def test_upload_rule_takes_only_created_objects_under_uploads(resources: dict[st
     assert {
         "source": ["aws.s3"],
         "detail-type": ["Object Created"],
-        "detail": {"bucket": {"name": [{"Ref": "ImageBucket"}]}, "object": {"key": [{"prefix": "uploads/"}]}},
+        "detail": {
+            "bucket": {"name": [{"Ref": "ImageBucket"}]},
+            "object": {"key": [{"prefix": "uploads/"}]},
+        },
     } == pattern
 
 
-@pytest.mark.parametrize(("rule", "queue"), [("UploadRule", "FailureQueue"), ("FailureRule", "FailureDeadLetterQueue")])
-def test_rule_keeps_what_it_cannot_deliver(rule: str, queue: str, resources: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("rule", "queue"), [("UploadRule", "FailureQueue"), ("FailureRule", "FailureDeadLetterQueue")]
+)
+def test_rule_keeps_what_it_cannot_deliver(
+    rule: str, queue: str, resources: dict[str, Any]
+) -> None:
     [target] = resources[rule]["Properties"]["Targets"]
     assert {"Fn::GetAtt": [queue, "Arn"]} == target["DeadLetterConfig"]["Arn"]
 
 
 def test_every_rule_may_send_to_its_queues_and_nobody_else_may(resources: dict[str, Any]) -> None:
     upload, failure = ({"Fn::GetAtt": [rule, "Arn"]} for rule in ("UploadRule", "FailureRule"))
-    for queue, rules in {"FailureQueue": [upload, failure], "FailureDeadLetterQueue": failure}.items():
+    for queue, rules in {
+        "FailureQueue": [upload, failure],
+        "FailureDeadLetterQueue": failure,
+    }.items():
         [statement] = resources[f"{queue}Policy"]["Properties"]["PolicyDocument"]["Statement"]
         assert {
             "Effect": "Allow",
@@ -136,7 +177,9 @@ def test_failed_creation_leaves_nothing_and_deletion_keeps_what_cannot_be_made_a
     assert "Retain" == resources[logical_id]["UpdateReplacePolicy"]
 
 
-def test_failure_rule_hears_of_every_bad_end_of_the_workflow_for_one_image(resources: dict[str, Any]) -> None:
+def test_failure_rule_hears_of_every_bad_end_of_the_workflow_for_one_image(
+    resources: dict[str, Any],
+) -> None:
     assert {
         "source": ["aws.states"],
         "detail-type": ["Step Functions Execution Status Change"],
@@ -149,14 +192,26 @@ def test_failure_rule_hears_of_every_bad_end_of_the_workflow_for_one_image(resou
 
 @pytest.mark.parametrize(
     ("trusted", "source"),
-    [(True, ""), (True, "/list"), (True, "/prefix"), (False, "-of-another"), (False, "-of-another/list")],
+    [
+        (True, ""),
+        (True, "/list"),
+        (True, "/prefix"),
+        (False, "-of-another"),
+        (False, "-of-another/list"),
+    ],
 )
 def test_backlog_role_trusts_the_backlog_workflow_and_its_maps_children(
     trusted: bool, source: str, resources: dict[str, Any], definitions: dict[str, dict[str, Any]]
 ) -> None:
-    labels = {state["Label"] for state in definitions["backlog"]["States"].values() if state["Type"] == "Map"}
+    labels = {
+        state["Label"]
+        for state in definitions["backlog"]["States"].values()
+        if state["Type"] == "Map"
+    }
     assert {"list", "prefix"} == labels
-    [statement] = resources["BacklogWorkflowRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    [statement] = resources["BacklogWorkflowRole"]["Properties"]["AssumeRolePolicyDocument"][
+        "Statement"
+    ]
     patterns = [arn["Fn::Sub"] for arn in statement["Condition"]["ArnLike"]["aws:SourceArn"]]
     machine = resources["BacklogWorkflow"]["Properties"]["Name"]["Fn::Sub"]
     [own] = [pattern for pattern in patterns if pattern.endswith(f":stateMachine:{machine}")]
@@ -167,10 +222,15 @@ def test_image_bucket_is_private_versioned_and_announces_uploads(resources: dict
     bucket = resources["ImageBucket"]["Properties"]
     assert {"Status": "Enabled"} == bucket["VersioningConfiguration"]
     assert {True} == set(bucket["PublicAccessBlockConfiguration"].values())
-    assert bucket["NotificationConfiguration"]["EventBridgeConfiguration"]["EventBridgeEnabled"] is True
+    assert (
+        bucket["NotificationConfiguration"]["EventBridgeConfiguration"]["EventBridgeEnabled"]
+        is True
+    )
 
 
-def test_results_table_is_on_demand_with_one_item_for_an_image_version(resources: dict[str, Any]) -> None:
+def test_results_table_is_on_demand_with_one_item_for_an_image_version(
+    resources: dict[str, Any],
+) -> None:
     table = resources["ResultsTable"]["Properties"]
     assert "PAY_PER_REQUEST" == table["BillingMode"]
     assert ["image_url", "version"] == [key["AttributeName"] for key in table["KeySchema"]]
@@ -178,8 +238,14 @@ def test_results_table_is_on_demand_with_one_item_for_an_image_version(resources
     assert ["image_url", "uploaded_at"] == [key["AttributeName"] for key in index["KeySchema"]]
 
 
-def test_key_encrypts_every_log_group_and_no_other(resources: dict[str, Any], monitoring: dict[str, Any]) -> None:
-    groups = [one["Properties"]["LogGroupName"]["Fn::Sub"] for one in resources.values() if "LogGroup" in one["Type"]]
+def test_key_encrypts_every_log_group_and_no_other(
+    resources: dict[str, Any], monitoring: dict[str, Any]
+) -> None:
+    groups = [
+        one["Properties"]["LogGroupName"]["Fn::Sub"]
+        for one in resources.values()
+        if "LogGroup" in one["Type"]
+    ]
     groups += [
         one["Properties"]["LogGroupName"]["Fn::Sub"].replace("${Service}", "${AWS::StackName}")
         for one in monitoring["Resources"].values()
@@ -194,7 +260,9 @@ def test_key_encrypts_every_log_group_and_no_other(resources: dict[str, Any], mo
     assert sorted(groups) == sorted(arn["Fn::Sub"].partition(":log-group:")[2] for arn in allowed)
 
 
-@pytest.mark.parametrize(("sid", "key"), [("SendToQueues", "aws:sqs:arn"), ("TellOfAlarms", "aws:sns:topicArn")])
+@pytest.mark.parametrize(
+    ("sid", "key"), [("SendToQueues", "aws:sqs:arn"), ("TellOfAlarms", "aws:sns:topicArn")]
+)
 def test_key_asks_for_no_source_that_a_service_is_not_known_to_send(
     resources: dict[str, Any], sid: str, key: str
 ) -> None:
@@ -204,15 +272,23 @@ def test_key_asks_for_no_source_that_a_service_is_not_known_to_send(
     assert [{f"kms:EncryptionContext:{key}"}] == [set(operands) for operands in conditions]
 
 
-@pytest.mark.parametrize(("environment", "stage"), [("default", "dev"), ("prod", "prod"), ("local", "dev")])
+@pytest.mark.parametrize(
+    ("environment", "stage"), [("default", "dev"), ("prod", "prod"), ("local", "dev")]
+)
 def test_environment_has_its_stage(samconfig: dict[str, Any], environment: str, stage: str) -> None:
     assert f"Stage={stage}" == samconfig[environment]["global"]["parameters"]["parameter_overrides"]
 
 
 def test_build_and_deploy_read_the_same_parameters(samconfig: dict[str, Any]) -> None:
     # A section of the command's own would come before the global one.
-    commands = [command for name, one in samconfig.items() if name != "version" for command in one.items()]
-    assert [] == [name for name, one in commands if name != "global" and "parameter_overrides" in one["parameters"]]
+    commands = [
+        command for name, one in samconfig.items() if name != "version" for command in one.items()
+    ]
+    assert [] == [
+        name
+        for name, one in commands
+        if name != "global" and "parameter_overrides" in one["parameters"]
+    ]
 
 
 def test_samconfig_has_the_three_environments(samconfig: dict[str, Any]) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-OF_ALL = re.compile(r"""(setattr\(\s*(["']([\w.]+\.)?time\.|([\w.]+\.)?time, )|\bpatch\(["']([\w.]+\.)?time\.)""")
+OF_ALL = re.compile(
+    r"""(setattr\(\s*(["']([\w.]+\.)?time\.|([\w.]+\.)?time, )|\bpatch\(["']([\w.]+\.)?time\.)"""
+)
 PAIR = re.compile(r"assert \(.+, .+\) == \(.+, .+\)")
 COORDINATES = re.compile(r"\(\d+, \d+\) == \(.+\.width, .+\.height\)")  # a pair that is one thing
 
@@ -25,8 +27,19 @@ def test_no_test_compares_tuples_of_unlike_things() -> None:
 
 def lines_of_tests(pattern: str) -> list[str]:
     """The lines of Python files, with their place, that match a pattern of git; this file has examples."""
-    command = ["git", "grep", "--line-number", "-E", pattern, "--", "*.py", f":!{Path(__file__).relative_to(ROOT)}"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    command = [
+        "git",
+        "grep",
+        "--line-number",
+        "-E",
+        pattern,
+        "--",
+        "*.py",
+        f":!{Path(__file__).relative_to(ROOT)}",
+    ]
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
 
 
 @pytest.mark.parametrize(
@@ -42,12 +55,16 @@ def test_clock_of_everybody_is_found(line: str) -> None:
     assert OF_ALL.search(line)
 
 
-@pytest.mark.parametrize("line", ['setattr("cli.polling.sleep", none)', 'setattr("botocore.waiter.time", Namespace())'])
+@pytest.mark.parametrize(
+    "line", ['setattr("cli.polling.sleep", none)', 'setattr("botocore.waiter.time", Namespace())']
+)
 def test_name_of_one_module_is_left_alone(line: str) -> None:
     assert not OF_ALL.search(line)
 
 
-@pytest.mark.parametrize("line", ['assert (0, "") == (ended.returncode, ended.stderr)', "assert (a, b) == (1, 2)"])
+@pytest.mark.parametrize(
+    "line", ['assert (0, "") == (ended.returncode, ended.stderr)', "assert (a, b) == (1, 2)"]
+)
 def test_tuples_of_unlike_things_are_found(line: str) -> None:
     assert PAIR.search(line)
     assert not COORDINATES.search(line)

@@ -5,9 +5,18 @@ from typing import Any
 
 import pytest
 
-from training.dataset.dataset import ENTITLED, SPLITS, TEST, Dataset, HeldOutImages, HeldOutSplitError
+from training.dataset.dataset import (
+    ENTITLED,
+    SPLITS,
+    TEST,
+    Dataset,
+    HeldOutImages,
+    HeldOutSplitError,
+)
 
-DATASET = Dataset("photos", "cars", ("car", "truck"), {TEST: {"car": 1, "truck": 1}}, "sha256:1", recordio=False)
+DATASET = Dataset(
+    "photos", "cars", ("car", "truck"), {TEST: {"car": 1, "truck": 1}}, "sha256:1", recordio=False
+)
 S3: Any = None  # no request is sent: the refusal comes before
 
 
@@ -39,7 +48,8 @@ def test_entitled_step_can_construct_held_out_images(module: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["training.steps.deploy", "training.steps.threshold", "training.endpoint.answers", __name__]
+    "module",
+    ["training.steps.deploy", "training.steps.threshold", "training.endpoint.answers", __name__],
 )
 def test_other_module_cannot_construct_held_out_images(module: str) -> None:
     with pytest.raises(HeldOutSplitError, match=f"{module} is not entitled"):

@@ -45,7 +45,9 @@ def tasks(states: dict[str, Any]) -> dict[str, Any]:
 
 
 def function_tasks(states: dict[str, Any]) -> dict[str, Any]:
-    return {name: state for name, state in tasks(states).items() if "lambda:invoke" in state["Resource"]}
+    return {
+        name: state for name, state in tasks(states).items() if "lambda:invoke" in state["Resource"]
+    }
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS)
@@ -53,15 +55,22 @@ def test_placeholders_equal_the_templates_substitutions(
     workflow: str, definitions: dict[str, dict[str, Any]], resources: dict[str, Any]
 ) -> None:
     substitutions = resources[WORKFLOWS[workflow]]["Properties"]["DefinitionSubstitutions"]
-    placeholders = {name for text in strings(definitions[workflow]) for name in re.findall(r"\$\{(\w+)\}", text)}
+    placeholders = {
+        name for text in strings(definitions[workflow]) for name in re.findall(r"\$\{(\w+)\}", text)
+    }
     assert set(substitutions) == placeholders
 
 
 def test_failures_are_recorded_by_the_image_workflow_itself(resources: dict[str, Any]) -> None:
-    image, recording = (resources[name]["Properties"] for name in ("ImageClassificationWorkflow", "RecordingWorkflow"))
+    image, recording = (
+        resources[name]["Properties"]
+        for name in ("ImageClassificationWorkflow", "RecordingWorkflow")
+    )
     for field in ("DefinitionUri", "DefinitionSubstitutions"):
         assert image[field] == recording[field]
-    assert "EXPRESS" == recording["Type"]  # a failed one causes no event, and so no message about itself
+    assert (
+        "EXPRESS" == recording["Type"]
+    )  # a failed one causes no event, and so no message about itself
 
 
 def test_recording_a_failure_starts_no_other_recording(
@@ -70,10 +79,14 @@ def test_recording_a_failure_starts_no_other_recording(
     [pattern] = [
         resource["Properties"]["EventPattern"]
         for resource in resources.values()
-        if resource["Type"] == "AWS::Events::Rule" and "status" in resource["Properties"]["EventPattern"]["detail"]
+        if resource["Type"] == "AWS::Events::Rule"
+        and "status" in resource["Properties"]["EventPattern"]["detail"]
     ]
     assert [{"Ref": "ImageClassificationWorkflow"}] == pattern["detail"]["stateMachineArn"]
-    called = [state.get("Resource", "") for state in definitions["image_classification"]["States"].values()]
+    called = [
+        state.get("Resource", "")
+        for state in definitions["image_classification"]["States"].values()
+    ]
     assert [] == [resource for resource in called if "Execution" in resource]
 
 
@@ -81,23 +94,31 @@ def test_every_workflow_is_deployed(definitions: dict[str, dict[str, Any]]) -> N
     assert set(WORKFLOWS) == set(definitions)
 
 
-def test_state_names_are_unique_in_the_whole_machine(definitions: dict[str, dict[str, Any]]) -> None:
+def test_state_names_are_unique_in_the_whole_machine(
+    definitions: dict[str, dict[str, Any]],
+) -> None:
     # AWS refuses a definition that repeats a name, be it in another map's processor: DUPLICATE_STATE_NAME.
     for workflow, definition in definitions.items():
         names = Counter(where.rpartition(": ")[2] for where, _ in states_of({workflow: definition}))
         assert {} == {name: count for name, count in names.items() if count > 1}, workflow
 
 
-def test_both_maps_of_a_backlog_classify_an_image_alike(definitions: dict[str, dict[str, Any]]) -> None:
+def test_both_maps_of_a_backlog_classify_an_image_alike(
+    definitions: dict[str, dict[str, Any]],
+) -> None:
     states = definitions["backlog"]["States"]
     maps = [states["Classify list"]["ItemProcessor"], states["Classify prefix"]["ItemProcessor"]]
     ([listed], [stored]) = (list(processor["States"].values()) for processor in maps)
     assert listed == stored
 
 
-def test_every_state_says_in_one_sentence_what_it_is_for(definitions: dict[str, dict[str, Any]]) -> None:
+def test_every_state_says_in_one_sentence_what_it_is_for(
+    definitions: dict[str, dict[str, Any]],
+) -> None:
     comments = {name: state.get("Comment", "") for name, state in states_of(definitions)}
-    assert {} == {name: text for name, text in comments.items() if not re.fullmatch(r"[A-Z].+\.", text)}
+    assert {} == {
+        name: text for name, text in comments.items() if not re.fullmatch(r"[A-Z].+\.", text)
+    }
 
 
 def test_every_state_keeps_the_same_key_order(definitions: dict[str, dict[str, Any]]) -> None:
@@ -115,7 +136,9 @@ COLD_START_SECONDS = 300
 
 
 def cold_start_retrier(states: dict[str, Any]) -> dict[str, Any]:
-    [retrier] = [r for r in states["Classify image"]["Retry"] if set(r["ErrorEquals"]) == SERVERLESS_ERRORS]
+    [retrier] = [
+        r for r in states["Classify image"]["Retry"] if set(r["ErrorEquals"]) == SERVERLESS_ERRORS
+    ]
     return dict(retrier)
 
 
@@ -132,39 +155,72 @@ def test_serverless_endpoint_that_refuses_at_once_is_asked_for_five_minutes_in_n
 ) -> None:
     retrier, random = cold_start_retrier(states), Random(1)
     spans = [
-        sum(delay_seconds(retrier, number, random.uniform) for number in range(retrier["MaxAttempts"]))
+        sum(
+            delay_seconds(retrier, number, random.uniform)
+            for number in range(retrier["MaxAttempts"])
+        )
         for _ in range(4000)
     ]
     shorter = sum(span < COLD_START_SECONDS for span in spans) / len(spans)
     assert shorter <= 0.001  # the true share is 0.0002, the mean 545 s
 
 
-@pytest.mark.parametrize("config", [ENDPOINT_CONFIG, SERVERLESS_CONFIG], ids=["realtime", "serverless"])
-def test_model_card_and_endpoint_answer_before_the_function_ends(config: Any, template: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "config", [ENDPOINT_CONFIG, SERVERLESS_CONFIG], ids=["realtime", "serverless"]
+)
+def test_model_card_and_endpoint_answer_before_the_function_ends(
+    config: Any, template: dict[str, Any]
+) -> None:
     card, endpoint = vars(SSM_CONFIG), vars(config)
-    reading = card["retries"]["total_max_attempts"] * (card["connect_timeout"] + card["read_timeout"])
-    asking = endpoint["retries"]["total_max_attempts"] * (endpoint["connect_timeout"] + endpoint["read_timeout"])
+    reading = card["retries"]["total_max_attempts"] * (
+        card["connect_timeout"] + card["read_timeout"]
+    )
+    asking = endpoint["retries"]["total_max_attempts"] * (
+        endpoint["connect_timeout"] + endpoint["read_timeout"]
+    )
     assert reading + asking < template["Globals"]["Function"]["Timeout"] - 2
 
 
-def test_a_functions_timeout_ends_before_its_state(states: dict[str, Any], template: dict[str, Any]) -> None:
+def test_a_functions_timeout_ends_before_its_state(
+    states: dict[str, Any], template: dict[str, Any]
+) -> None:
     timeout = template["Globals"]["Function"]["Timeout"]
     for name, state in function_tasks(states).items():
         assert timeout < state["TimeoutSeconds"], name
 
 
 def test_refused_input_fails_with_the_functions_own_error_names(states: dict[str, Any]) -> None:
-    literal = {s["Error"] for s in states.values() if s["Type"] == "Fail" and not s["Error"].startswith("{%")}
-    assert {"InvalidImageUrlError", "InvalidThresholdError", "ImageNotFoundError", "ImageAccessDeniedError"} == literal
+    literal = {
+        s["Error"]
+        for s in states.values()
+        if s["Type"] == "Fail" and not s["Error"].startswith("{%")
+    }
+    assert {
+        "InvalidImageUrlError",
+        "InvalidThresholdError",
+        "ImageNotFoundError",
+        "ImageAccessDeniedError",
+    } == literal
 
 
-def test_threshold_that_was_asked_for_is_never_replaced_by_the_model_cards(states: dict[str, Any]) -> None:
+def test_threshold_that_was_asked_for_is_never_replaced_by_the_model_cards(
+    states: dict[str, Any],
+) -> None:
     # A failure records it, and redrive asks for it again: by then the model card may be another one.
-    asked = {name for name, state in states.items() for choice in state.get("Choices", [state]) if assigned(choice)}
+    asked = {
+        name
+        for name, state in states.items()
+        for choice in state.get("Choices", [state])
+        if assigned(choice)
+    }
     assert {"Read input"} == asked
     decided = states["Classify image"]["Output"]["confidence_threshold"]
     assert [0.9, 0.6] == [
-        evaluate(decided, confidence_threshold=asked, states={"result": {"Payload": {"recommended_threshold": 0.6}}})
+        evaluate(
+            decided,
+            confidence_threshold=asked,
+            states={"result": {"Payload": {"recommended_threshold": 0.6}}},
+        )
         for asked in (0.9, 0)
     ]
 
@@ -174,12 +230,23 @@ def assigned(place: dict[str, Any]) -> bool:
     return "confidence_threshold" in place.get("Assign", {})
 
 
-def test_definitions_use_nothing_that_the_local_cloud_ignores(definitions: dict[str, dict[str, Any]]) -> None:
+def test_definitions_use_nothing_that_the_local_cloud_ignores(
+    definitions: dict[str, dict[str, Any]],
+) -> None:
     assert {"JSONata"} == {definition["QueryLanguage"] for definition in definitions.values()}
     text = json.dumps(definitions)
-    json_path = ["InputPath", "Parameters", "ResultSelector", "ResultPath", "OutputPath", "ItemBatcher"]
+    json_path = [
+        "InputPath",
+        "Parameters",
+        "ResultSelector",
+        "ResultPath",
+        "OutputPath",
+        "ItemBatcher",
+    ]
     assert [] == [field for field in json_path if f'"{field}"' in text]
-    assert [] == [name for name, s in states_of(definitions) if s["Type"] == "Succeed" and "Output" in s]
+    assert [] == [
+        name for name, s in states_of(definitions) if s["Type"] == "Succeed" and "Output" in s
+    ]
 
 
 LONGEST_EXPRESSION = 160  # characters
@@ -191,7 +258,9 @@ def test_every_expression_is_short(definitions: dict[str, dict[str, Any]]) -> No
 
 
 @pytest.mark.parametrize("service", ["dynamodb:putItem", "events:putEvents", "s3:headObject"])
-def test_only_the_image_workflow_records_and_announces(definitions: dict[str, dict[str, Any]], service: str) -> None:
+def test_only_the_image_workflow_records_and_announces(
+    definitions: dict[str, dict[str, Any]], service: str
+) -> None:
     callers = {
         where.partition(": ")[0]
         for where, state in states_of(definitions)
@@ -234,9 +303,17 @@ def test_version_id_that_s3_does_not_know_is_told_from_what_passes(
         (True, {"outcome": "FAILED", "error": "Workflow.Timeout"}, "Workflow.Timeout"),
         (False, {"outcome": "FAILED", "error": "Workflow.Timeout"}, "States.Timeout"),
         (False, {"outcome": "FAILED", "error": "EndpointTimeoutError"}, "States.Timeout"),
-        (False, {"outcome": "FAILED", "error": "ExecutionAborted", "processing_time_ms": None}, "ExecutionAborted"),
+        (
+            False,
+            {"outcome": "FAILED", "error": "ExecutionAborted", "processing_time_ms": None},
+            "ExecutionAborted",
+        ),
         (True, {"outcome": "ACCEPTED", "execution": "arn:another"}, "States.Timeout"),
-        (True, {"outcome": "FAILED", "execution": "arn:another", "processing_time_ms": None}, "States.Timeout"),
+        (
+            True,
+            {"outcome": "FAILED", "execution": "arn:another", "processing_time_ms": None},
+            "States.Timeout",
+        ),
     ],
     ids=[
         "accepted, then failed",
@@ -253,7 +330,9 @@ def test_outcome_whose_announcement_failed_is_announced_again(
 ) -> None:
     [choice] = states["Announced?"]["Choices"]
     found = _without_none({"execution": "arn:e", "processing_time_ms": 245, **record})
-    again = evaluate(choice["Condition"], states={"input": found}, execution="arn:e", failed_with=ended_with)
+    again = evaluate(
+        choice["Condition"], states={"input": found}, execution="arn:e", failed_with=ended_with
+    )
     assert announced is not again
 
 
@@ -261,7 +340,10 @@ def test_duplicate_of_an_image_announces_nothing(states: dict[str, Any]) -> None
     [choice] = states["Announced?"]["Choices"]
     found = {"execution": "arn:e", "error": "E"}
     null = Utils.NULL_VALUE
-    assert evaluate(choice["Condition"], states={"input": found}, execution="arn:e", failed_with=null) is False
+    assert (
+        evaluate(choice["Condition"], states={"input": found}, execution="arn:e", failed_with=null)
+        is False
+    )
 
 
 def _without_none(record: dict[str, Any]) -> dict[str, Any]:
@@ -270,14 +352,20 @@ def _without_none(record: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("duration", "failed_with", "attribute"),
-    [({"processing_time_ms": 245}, Utils.NULL_VALUE, {"N": "245"}), ({}, "States.Timeout", {"NULL": True})],
+    [
+        ({"processing_time_ms": 245}, Utils.NULL_VALUE, {"N": "245"}),
+        ({}, "States.Timeout", {"NULL": True}),
+    ],
     ids=["its own error", "failure of another execution"],
 )
 def test_only_an_error_of_the_execution_itself_has_a_duration(
     states: dict[str, Any], duration: dict[str, int], failed_with: Any, attribute: dict[str, Any]
 ) -> None:
     # "Announced?" sees by it who wrote a record.
-    explained, recorded = states["Explain error"]["Assign"], states["Record error"]["Arguments"]["Item"]
+    explained, recorded = (
+        states["Explain error"]["Assign"],
+        states["Record error"]["Arguments"]["Item"],
+    )
     found = evaluate(explained["duration"], failed_with=failed_with, started_at=0)
     assert set(duration) == set(found)
     assert attribute == evaluate(recorded["processing_time_ms"], duration=duration)
@@ -311,7 +399,9 @@ def substituted(workflow: str) -> str:
 
 @pytest.mark.parametrize("workflow", WORKFLOWS)
 def test_every_expression_is_jsonata(workflow: str) -> None:
-    expressions = [text[2:-2] for text in strings(json.loads(substituted(workflow))) if text.startswith("{%")]
+    expressions = [
+        text[2:-2] for text in strings(json.loads(substituted(workflow))) if text.startswith("{%")
+    ]
     assert len(expressions) > 10
     for expression in expressions:
         Jsonata(expression)
@@ -320,10 +410,17 @@ def test_every_expression_is_jsonata(workflow: str) -> None:
 def inlined(workflow: str) -> str:
     """A template that has a definition in itself, where cfn-lint reads it."""
     # A map's numbers may be expressions (Step Functions, "Using Map state in Distributed mode"); the schema denies it.
-    text = re.sub(r'"(MaxConcurrency|ToleratedFailurePercentage)": "[^"]+"', r'"\1": 1', substituted(workflow))
-    properties = {"RoleArn": "arn:aws:iam::123456789012:role/workflow", "Definition": json.loads(text)}
+    text = re.sub(
+        r'"(MaxConcurrency|ToleratedFailurePercentage)": "[^"]+"', r'"\1": 1', substituted(workflow)
+    )
+    properties = {
+        "RoleArn": "arn:aws:iam::123456789012:role/workflow",
+        "Definition": json.loads(text),
+    }
     resource = {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}
-    return json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"Workflow": resource}})
+    return json.dumps(
+        {"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"Workflow": resource}}
+    )
 
 
 def test_definitions_pass_the_schema_of_cfn_lint(tmp_path: Path) -> None:
@@ -331,7 +428,9 @@ def test_definitions_pass_the_schema_of_cfn_lint(tmp_path: Path) -> None:
     for path in paths:
         path.write_text(inlined(path.stem))
 
-    result = subprocess.run(["cfn-lint", "--", *map(str, paths)], capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        ["cfn-lint", "--", *map(str, paths)], capture_output=True, text=True, check=False
+    )
 
     assert 0 == result.returncode, result.stderr
     assert "" == result.stdout
@@ -340,7 +439,10 @@ def test_definitions_pass_the_schema_of_cfn_lint(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("cause", "error_output"),
     [
-        ("The image is empty.", {"Error": "E", "Cause": '{"errorMessage": "The image is empty.", "errorType": "E"}'}),
+        (
+            "The image is empty.",
+            {"Error": "E", "Cause": '{"errorMessage": "The image is empty.", "errorType": "E"}'},
+        ),
         ("Rate exceeded", {"Error": "E", "Cause": "Rate exceeded"}),
         ('{"errorMessage": "cut o', {"Error": "E", "Cause": '{"errorMessage": "cut o'}),
         ('{"errorType": "t"}', {"Error": "E", "Cause": '{"errorType": "t"}'}),
@@ -369,7 +471,11 @@ def filled(template: Any, **variables: object) -> Any:
     """Evaluate all expressions of a JSON template."""
     if isinstance(template, dict):
         return {name: filled(value, **variables) for name, value in template.items()}
-    return evaluate(template, **variables) if isinstance(template, str) and "{%" in template else template
+    return (
+        evaluate(template, **variables)
+        if isinstance(template, str) and "{%" in template
+        else template
+    )
 
 
 RESULTS = {
@@ -396,7 +502,9 @@ RESULTS = {
 
 
 @pytest.mark.parametrize("state", RESULTS)
-def test_record_and_result_say_the_same_in_both_directions(states: dict[str, Any], state: str) -> None:
+def test_record_and_result_say_the_same_in_both_directions(
+    states: dict[str, Any], state: str
+) -> None:
     address = {"image_url": "s3://b/k", "version": "v"}
     result = address | RESULTS[state]
     item = filled(
@@ -412,7 +520,9 @@ def test_record_and_result_say_the_same_in_both_directions(states: dict[str, Any
     assert {"uploaded_at", "execution", "recorded_at"} == set(read) - set(result)
 
 
-def test_sample_of_the_outcomes_event_is_what_the_workflow_announces(states: dict[str, Any]) -> None:
+def test_sample_of_the_outcomes_event_is_what_the_workflow_announces(
+    states: dict[str, Any],
+) -> None:
     sample = json.loads((ROOT / "events/image_decided.json").read_text())
     [entry] = states["Announce outcome"]["Arguments"]["Entries"]
     assert entry["Source"] == sample["source"]
@@ -438,7 +548,10 @@ def test_refused_image_has_a_sentence_for_every_reason(states: dict[str, Any]) -
     refusals = [
         place
         for state in ("Read input", "Valid input?")
-        for place in [*states[state]["Choices"], {**states[state], "Next": states[state]["Default"]}]
+        for place in [
+            *states[state]["Choices"],
+            {**states[state], "Next": states[state]["Default"]},
+        ]
         if place["Next"] == "Invalid image URL"
     ]
     problems = [place["Assign"]["problem"] for place in refusals]
@@ -447,7 +560,13 @@ def test_refused_image_has_a_sentence_for_every_reason(states: dict[str, Any]) -
 
 
 UPLOAD = json.loads((ROOT / "events/workflow_s3_event.json").read_text())
-ENDED = {"executionArn": "arn:e", "status": "ABORTED", "error": None, "cause": None, "input": json.dumps(UPLOAD)}
+ENDED = {
+    "executionArn": "arn:e",
+    "status": "ABORTED",
+    "error": None,
+    "cause": None,
+    "input": json.dumps(UPLOAD),
+}
 
 
 @pytest.mark.parametrize(
@@ -458,14 +577,21 @@ ENDED = {"executionArn": "arn:e", "status": "ABORTED", "error": None, "cause": N
             UPLOAD,
             {"ERROR_CODE": "NO_PERMISSIONS", "ERROR_MESSAGE": "Denied."},
         ),
-        (("arn:e", "E", "why"), {"detail": {**ENDED, "status": "FAILED", "error": "E", "cause": "why"}}, {}),
+        (
+            ("arn:e", "E", "why"),
+            {"detail": {**ENDED, "status": "FAILED", "error": "E", "cause": "why"}},
+            {},
+        ),
         (("arn:e", "States.Timeout", None), {"detail": {**ENDED, "status": "TIMED_OUT"}}, {}),
         (("arn:e", "ExecutionAborted", None), {"detail": ENDED}, {}),
     ],
     ids=["undelivered upload", "failed", "timed out", "aborted"],
 )
 def test_message_of_the_failure_queue_becomes_a_request_to_record_it(
-    definitions: dict[str, dict[str, Any]], expected: tuple[Any, ...], body: Any, attributes: dict[str, str]
+    definitions: dict[str, dict[str, Any]],
+    expected: tuple[Any, ...],
+    body: Any,
+    attributes: dict[str, str],
 ) -> None:
     message = {
         "body": json.dumps(body),
@@ -478,7 +604,10 @@ def test_message_of_the_failure_queue_becomes_a_request_to_record_it(
     places = [*choice["Choices"], {**choice, "Condition": "{% true %}"}]
     chosen = next(place for place in places if evaluate(place["Condition"], **read) is True)
     assigned = filled(chosen["Assign"], states=states, **read)
-    cause = expected[2] or f"The execution ended as {body['detail']['status']} before it had recorded an outcome."
+    cause = (
+        expected[2]
+        or f"The execution ended as {body['detail']['status']} before it had recorded an outcome."
+    )
     failure = dict(zip(("execution", "Error", "Cause"), (*expected[:2], cause), strict=True))
     assert failure == assigned["failure"]
     assert UPLOAD == assigned["request"]
@@ -502,7 +631,9 @@ def test_message_stays_in_the_queue_unless_its_failure_is_recorded(
 ) -> None:
     state = definitions["record_failure"]["States"]["Recorded?"]
     holding = [
-        choice["Next"] for choice in state["Choices"] if evaluate(choice["Condition"], states={"input": answer}) is True
+        choice["Next"]
+        for choice in state["Choices"]
+        if evaluate(choice["Condition"], states={"input": answer}) is True
     ]
     assert end == [*holding, state["Default"]][0]
 
@@ -511,7 +642,9 @@ def test_workflow_names_every_refusal_that_leaves_nothing_to_record(
     definitions: dict[str, dict[str, Any]], states: dict[str, Any]
 ) -> None:
     refusals = {
-        state["Error"] for state in states.values() if state["Type"] == "Fail" and not state["Error"].startswith("{%")
+        state["Error"]
+        for state in states.values()
+        if state["Type"] == "Fail" and not state["Error"].startswith("{%")
     }
     choice = definitions["record_failure"]["States"]["Recorded?"]["Choices"][1]
     assert refusals == set(re.findall(r"'(\w+Error)'", choice["Condition"]))

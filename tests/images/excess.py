@@ -52,9 +52,12 @@ def repeated(block: bytes) -> bytes:
 def animations() -> Images:
     """Very many frames, of which only the first counts."""
     yield "gif of 10,000 frames", gif_of_frames(10_000)
-    rectangle = struct.pack(">IIIIHHBB", 64, 48, 0, 0, 1, 1, 1, 1)  # cleared before the next frame, and blended with it
+    rectangle = struct.pack(
+        ">IIIIHHBB", 64, 48, 0, 0, 1, 1, 1, 1
+    )  # cleared before the next frame, and blended with it
     first = png_with(
-        png_chunk(b"acTL", struct.pack(">II", 10_001, 0)) + png_chunk(b"fcTL", struct.pack(">I", 0) + rectangle)
+        png_chunk(b"acTL", struct.pack(">II", 10_001, 0))
+        + png_chunk(b"fcTL", struct.pack(">I", 0) + rectangle)
     )
     pixels = zlib.compress(bytes(48 * 193))
     frames = [
@@ -71,14 +74,19 @@ def animations() -> Images:
 
 def bombs() -> Images:
     """Few bytes that become many."""
-    yield "png whose pixels go on for 100 MB", png_of_compressed(zeros(100_000_000), (64, 48, 8, 2, 0))
+    yield (
+        "png whose pixels go on for 100 MB",
+        png_of_compressed(zeros(100_000_000), (64, 48, 8, 2, 0)),
+    )
     for name, body in {
         "zTXt": b"a\0\0" + zeros(100_000_000),
         "iTXt": b"a\0\1\0\0\0" + zeros(100_000_000),
         "iCCP": b"a\0\0" + zeros(100_000_000),
     }.items():
         yield f"png with 100 MB of {name}", png_with(png_chunk(name.encode(), body))
-    wide = zlib.compress(b"a" * 1_000_000 + "\N{GRINNING FACE}".encode())  # one such character makes all take 4 bytes
+    wide = zlib.compress(
+        b"a" * 1_000_000 + "\N{GRINNING FACE}".encode()
+    )  # one such character makes all take 4 bytes
     texts = [png_chunk(b"iTXt", b"%d\0\1\0\0\0" % number + wide) for number in range(60)]
     yield "png with 60 texts of 4 MB", png_with(b"".join(texts))
     yield "bmp in runs of 25 megapixels", bmp(5_000, 5_000, 4, 2, b"\xff\x05" * 100_000)
@@ -98,14 +106,24 @@ def png_floods() -> Images:
         yield f"png with {name} without end", png_with(repeated(png_chunk(name.encode(), body)))
     after = picture("PNG")[:-12] + repeated(png_chunk(b"IDAT", b""))
     yield "png with IDAT without end behind its pixels", after
-    yield "png with one text of 25 MB", png_with(png_chunk(b"iTXt", b"a\0\0\0\0\0" + b"a" * FILE + "\u20ac".encode()))
+    yield (
+        "png with one text of 25 MB",
+        png_with(png_chunk(b"iTXt", b"a\0\0\0\0\0" + b"a" * FILE + "\u20ac".encode())),
+    )
     yield "png with exif of 25 MB", png_with(png_chunk(b"eXIf", wide_exif()))
 
 
 def wide_exif() -> bytes:
     """20,000 entries, the first of 24 MB."""
-    entries = [struct.pack("<HHII", tag, 2, 24_000_000 if tag == 0 else 5, 10) for tag in range(20_000)]
-    return b"II*\0\x08\0\0\0" + struct.pack("<H", len(entries)) + b"".join(entries) + bytes(FILE - 20_000 * 12)
+    entries = [
+        struct.pack("<HHII", tag, 2, 24_000_000 if tag == 0 else 5, 10) for tag in range(20_000)
+    ]
+    return (
+        b"II*\0\x08\0\0\0"
+        + struct.pack("<H", len(entries))
+        + b"".join(entries)
+        + bytes(FILE - 20_000 * 12)
+    )
 
 
 def jpeg_floods() -> Images:
@@ -118,7 +136,11 @@ def jpeg_floods() -> Images:
         ("quantization tables", 0xDB, b"\0" + b"\1" * 64),
     ):
         yield f"jpeg with {name} without end", jpeg_with(repeated(jpeg_segment(marker, body)))
-    for name, junk in (("fill bytes", b"\xff"), ("escaped bytes", b"\xff\0"), ("restart markers", b"\xff\xd0")):
+    for name, junk in (
+        ("fill bytes", b"\xff"),
+        ("escaped bytes", b"\xff\0"),
+        ("restart markers", b"\xff\xd0"),
+    ):
         yield f"jpeg with {name} without end", jpeg_with(jpeg_segment(0xFE, b"") + repeated(junk))
 
 
@@ -134,7 +156,10 @@ def other_floods() -> Images:
         yield f"gif with {name} without end", gif_with(blocks)
     chunks = (picture("WEBP")[12:], repeated(riff_chunk(b"XXXX", b"")))
     yield "webp with chunks without end", webp_extended(64, 48, 8, *chunks)
-    yield "webp with exif of 25 MB", webp_extended(64, 48, 8, picture("WEBP")[12:], riff_chunk(b"EXIF", wide_exif()))
+    yield (
+        "webp with exif of 25 MB",
+        webp_extended(64, 48, 8, picture("WEBP")[12:], riff_chunk(b"EXIF", wide_exif())),
+    )
     for name, run in (("pixels", b"\1\5"), ("jumps", b"\0\2\0\0")):
         yield f"bmp with {name} without end", bmp(2_000, 2_000, 8, 1, repeated(run))
 
@@ -144,18 +169,26 @@ def largest() -> Images:
     ballast = (b"prVt", bytes(FILE - 1_000_000))
     yield "RGBA PNG with ballast", flat_png(5_000, 5_000, 8, 6, ballast)
     yield "interlaced RGBA PNG of 16 bits", flat_png(5_000, 5_000, 16, 6, interlaced=True)
-    yield "palette PNG with transparency", flat_png(5_000, 5_000, 8, 3, (b"PLTE", bytes(768)), (b"tRNS", bytes(256)))
+    yield (
+        "palette PNG with transparency",
+        flat_png(5_000, 5_000, 8, 3, (b"PLTE", bytes(768)), (b"tRNS", bytes(256))),
+    )
     yield "sequential JPEG", jpeg_claiming(10_000, 10_000)
     yield PHOTO, encode(noise(400, 300).resize((4_000, 3_000)), "JPEG", quality=90)
     # Coefficients of two bytes a component and two copies of the file: just under 220 MB.
     yield "progressive JPEG", jpeg_claiming(6_050, 6_050, progressive=True)
-    yield "progressive JPEG with ballast", jpeg_claiming(5_300, 5_300, progressive=True) + bytes(FILE)
+    yield (
+        "progressive JPEG with ballast",
+        jpeg_claiming(5_300, 5_300, progressive=True) + bytes(FILE),
+    )
     yield "progressive CMYK JPEG", jpeg_claiming(5_200, 5_200, "CMYK", progressive=True)
     grey = Image.new("L", (5_000, 5_000))
     yield "GIF with transparency", encode(grey, "GIF", transparency=0, disposal=2)
     yield "BMP of 8 bits", encode(grey.crop((0, 0, 4_980, 5_000)), "BMP")
     yield "BMP of 32 bits", encode(Image.new("RGBA", (2_495, 2_495)), "BMP")
-    one, other = (Image.new("RGBA", (3_700, 3_700), colour) for colour in ((255, 0, 0, 99), (0, 0, 255, 9)))
+    one, other = (
+        Image.new("RGBA", (3_700, 3_700), colour) for colour in ((255, 0, 0, 99), (0, 0, 255, 9))
+    )
     yield "lossy RGBA WebP", encode(one, "WEBP", method=0)
     yield "lossless RGBA WebP", encode(one, "WEBP", lossless=True, quality=0, method=0)
     yield "animated WebP", encode(one, "WEBP", method=0, save_all=True, append_images=[other])

@@ -46,12 +46,16 @@ def png_chunk(name: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
 
-def png(width: int, height: int, bits: int, colour_type: int, rows: bytes = b"", *chunks: Chunk) -> bytes:
+def png(
+    width: int, height: int, bits: int, colour_type: int, rows: bytes = b"", *chunks: Chunk
+) -> bytes:
     """A PNG of filtered rows, with more chunks before them."""
     return png_of_compressed(zlib.compress(rows), (width, height, bits, colour_type, 0), *chunks)
 
 
-def png_of_compressed(pixels: bytes, header: tuple[int, int, int, int, int], *chunks: Chunk) -> bytes:
+def png_of_compressed(
+    pixels: bytes, header: tuple[int, int, int, int, int], *chunks: Chunk
+) -> bytes:
     """A PNG of compressed rows; the header is width, height, bits, colour type and 1 for an interlaced one."""
     width, height, bits, colour_type, interlaced = header
     start = struct.pack(">IIBBBBB", width, height, bits, colour_type, 0, 0, interlaced)
@@ -69,16 +73,23 @@ def png_with(chunks: bytes) -> bytes:
 def zeros(size: int) -> bytes:
     """So many zero bytes, compressed; never held in one piece."""
     compressor, block = zlib.compressobj(1), bytes(1_000_000)
-    parts = [compressor.compress(block[: min(len(block), size - at)]) for at in range(0, size, len(block))]
+    parts = [
+        compressor.compress(block[: min(len(block), size - at)])
+        for at in range(0, size, len(block))
+    ]
     return b"".join([*parts, compressor.flush()])
 
 
-def flat_png(width: int, height: int, bits: int, colour_type: int, *chunks: Chunk, interlaced: bool = False) -> bytes:
+def flat_png(
+    width: int, height: int, bits: int, colour_type: int, *chunks: Chunk, interlaced: bool = False
+) -> bytes:
     """A PNG of zero pixels, of any size."""
     channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour_type]
     # Seven passes of an interlaced image have less than two filter bytes a row, and up to a byte more of odd bits.
     rows = height * (width * bits * channels + 7) // 8 + (16 if interlaced else 1) * height
-    return png_of_compressed(zeros(rows), (width, height, bits, colour_type, int(interlaced)), *chunks)
+    return png_of_compressed(
+        zeros(rows), (width, height, bits, colour_type, int(interlaced)), *chunks
+    )
 
 
 # ------------------------------------------------------------------- JPEG
@@ -127,7 +138,9 @@ def bmp(width: int, height: int, bits: int, compression: int, pixels: bytes) -> 
     """A BMP; up to 8 bits it has a palette. Compression: 0 none, 1 run lengths of bytes, 2 of half bytes."""
     colours = 1 << bits if bits <= 8 else 0
     start = 54 + 4 * colours
-    header = struct.pack("<IiiHHIIiiII", 40, width, height, 1, bits, compression, len(pixels), 0, 0, colours, 0)
+    header = struct.pack(
+        "<IiiHHIIiiII", 40, width, height, 1, bits, compression, len(pixels), 0, 0, colours, 0
+    )
     names = struct.pack("<2sIHHI", b"BM", (start + len(pixels)) & 0xFFFFFFFF, 0, 0, start)
     return names + header + b"\x01\x02\x03\x00" * colours + pixels
 

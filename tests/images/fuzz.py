@@ -69,16 +69,23 @@ def fuzz(count: int, seed: int, folder: Path = KEPT, news: bool = False) -> Verd
 
     share = -(-count // PROCESSES)
     with ThreadPoolExecutor(PROCESSES) as threads:
-        parts = [threads.submit(work, first, min(first + share, count)) for first in range(0, count, share)]
+        parts = [
+            threads.submit(work, first, min(first + share, count))
+            for first in range(0, count, share)
+        ]
         for part in parts:
             part.result()
     return verdict
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Prepare images damaged by chance, and judge what becomes of them.")
+    parser = argparse.ArgumentParser(
+        description="Prepare images damaged by chance, and judge what becomes of them."
+    )
     parser.add_argument("--count", type=int, default=30_000, help="images (default %(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="what the damage follows from (default %(default)s)")
+    parser.add_argument(
+        "--seed", type=int, default=1, help="what the damage follows from (default %(default)s)"
+    )
     return parser.parse_args()
 
 

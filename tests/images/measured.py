@@ -121,7 +121,11 @@ def prepare(data: bytes, compare: bool) -> dict[str, str | float]:
 
 
 def peak_megabytes() -> float:
-    [line] = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")]
+    [line] = [
+        line
+        for line in Path("/proc/self/status").read_text().splitlines()
+        if line.startswith("VmHWM")
+    ]
     return int(line.split()[1]) / 1024
 
 

@@ -18,7 +18,8 @@ SIGNATURE = 12  # bytes
 LENGTHS = (0, 1, 2, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0xFF_FFFF, 0x7FFF_FFFF, 0xFFFF_FFFF)
 # Where the blocks of a JPEG, PNG or WebP begin, near enough.
 BLOCK = re.compile(
-    rb"\xff[\xc0-\xfe]|....(?:IHDR|PLTE|tRNS|IDAT|IEND|eXIf|fcTL|fdAT)|VP8[ LX]|ALPH|ANMF|[,!]", re.DOTALL
+    rb"\xff[\xc0-\xfe]|....(?:IHDR|PLTE|tRNS|IDAT|IEND|eXIf|fcTL|fdAT)|VP8[ LX]|ALPH|ANMF|[,!]",
+    re.DOTALL,
 )
 
 
@@ -53,7 +54,10 @@ def sound_images() -> list[bytes]:
         *(encode(image.convert(mode), "PNG") for mode in ("1", "L", "P", "I;16")),
         *(encode(transparent, image_format, exif=exif) for image_format in ("PNG", "WEBP")),
         *(encode(image.convert(mode), "BMP") for mode in ("1", "L", "RGBA")),
-        *(encode(image, "JPEG", progressive=progressive, exif=exif) for progressive in (False, True)),
+        *(
+            encode(image, "JPEG", progressive=progressive, exif=exif)
+            for progressive in (False, True)
+        ),
         *(encode(image.convert(mode), "JPEG", restart_marker_blocks=2) for mode in ("L", "CMYK")),
         encode(transparent, "WEBP", lossless=True),
         encode(transparent.quantize(16), "PNG", transparency=bytes(range(16)), bits=4),
@@ -75,7 +79,11 @@ def set_bytes(data: bytearray, chance: random.Random) -> None:
 
 def set_length(data: bytearray, chance: random.Random) -> None:
     """Put a number that is often fatal where a length could be."""
-    form, value, at = chance.choice((">H", "<H", ">I", "<I")), chance.choice(LENGTHS), place(data, chance)
+    form, value, at = (
+        chance.choice((">H", "<H", ">I", "<I")),
+        chance.choice(LENGTHS),
+        place(data, chance),
+    )
     size = struct.calcsize(form)
     data[at : at + size] = struct.pack(form, value & (1 << 8 * size) - 1)
 
@@ -91,7 +99,9 @@ def cut_out(data: bytearray, chance: random.Random) -> None:
 
 def put_in(data: bytearray, chance: random.Random) -> None:
     at = place(data, chance)
-    data[at:at] = chance.choice((bytes(4), b"\xff" * 4, chance.randbytes(chance.choice((1, 3, 100)))))
+    data[at:at] = chance.choice(
+        (bytes(4), b"\xff" * 4, chance.randbytes(chance.choice((1, 3, 100))))
+    )
 
 
 def splice(data: bytearray, chance: random.Random) -> None:
@@ -107,7 +117,12 @@ def move_blocks(data: bytearray, chance: random.Random) -> None:
         return
     one, two, three = sorted(chance.sample(starts, 3))
     data[one:three] = chance.choice(
-        (data[two:three] + data[one:two], data[one:three] * 2, data[two:three], data[one:two] * 9 + data[two:three])
+        (
+            data[two:three] + data[one:two],
+            data[one:three] * 2,
+            data[two:three],
+            data[one:two] * 9 + data[two:three],
+        )
     )
 
 
@@ -136,7 +151,9 @@ def with_right_checksums(data: bytes) -> bytes:
     if not data.startswith(b"\x89PNG"):
         return data
     parts, at = [data[:8]], 8
-    while at + 12 <= len(data) and at + 12 + (length := int.from_bytes(data[at : at + 4])) <= len(data):
+    while at + 12 <= len(data) and at + 12 + (length := int.from_bytes(data[at : at + 4])) <= len(
+        data
+    ):
         chunk = data[at + 4 : at + 8 + length]
         parts.append(data[at : at + 8 + length] + struct.pack(">I", zlib.crc32(chunk)))
         at += 12 + length

@@ -24,7 +24,15 @@ PILLOW = re.compile(r"^pillow==\S+(?: \\\n    --hash=\S+)+", re.MULTILINE)
 LIMITS = Limits(members=10_000, unpacked_bytes=1 << 30)
 IMAGES = re.compile(r"[^/]+/Tests/images/(.+)")
 # A source distribution is asked for its metadata before pip keeps it, hence no `uv`, which cannot keep one at all.
-PIP_DOWNLOAD = (sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--require-hashes")
+PIP_DOWNLOAD = (
+    sys.executable,
+    "-m",
+    "pip",
+    "download",
+    "--quiet",
+    "--disable-pip-version-check",
+    "--require-hashes",
+)
 
 
 class PillowImagesError(Exception):
@@ -37,8 +45,12 @@ def pillow_images() -> Iterator[tuple[str, bytes]]:
     Raises PillowImagesError if they were not fetched.
     """
     if not (FOLDER / ".ready").exists():
-        raise PillowImagesError(f"Pillow's test images are not in {FOLDER}: run `make build/pillow-images/.ready`.")
-    for path in sorted(path for path in FOLDER.rglob("*") if path.is_file() and path.name != ".ready"):
+        raise PillowImagesError(
+            f"Pillow's test images are not in {FOLDER}: run `make build/pillow-images/.ready`."
+        )
+    for path in sorted(
+        path for path in FOLDER.rglob("*") if path.is_file() and path.name != ".ready"
+    ):
         yield path.relative_to(FOLDER).as_posix(), path.read_bytes()
 
 
@@ -58,7 +70,16 @@ def fetch(folder: Path = FOLDER, requirements: Path = REQUIREMENTS) -> None:
 def _download(requirement: str, downloads: Path) -> Path:
     wanted = downloads / "requirements.txt"
     wanted.write_text(requirement)
-    command = (*PIP_DOWNLOAD, "--no-deps", "--no-binary", "pillow", "--dest", downloads, "--requirement", wanted)
+    command = (
+        *PIP_DOWNLOAD,
+        "--no-deps",
+        "--no-binary",
+        "pillow",
+        "--dest",
+        downloads,
+        "--requirement",
+        wanted,
+    )
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     if ended.returncode:
         reason = (ended.stderr.strip().splitlines() or ["pip said nothing"])[-1]

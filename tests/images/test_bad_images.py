@@ -40,7 +40,9 @@ while header := sys.stdin.buffer.read(4):
 @pytest.fixture(scope="module")
 def results() -> Callable[[str], list[Measured]]:
     """What became of a set of images; each set is prepared once."""
-    return cache(lambda name: list(measured(SETS[name](), COMPARE if name in COMPARED else COMMAND)))
+    return cache(
+        lambda name: list(measured(SETS[name](), COMPARE if name in COMPARED else COMMAND))
+    )
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -62,17 +64,25 @@ def test_threats_are_a_thousand_and_more(results: Callable[[str], list[Measured]
 def test_largest_images_are_accepted_with_a_quarter_of_the_memory_to_spare(
     results: Callable[[str], list[Measured]],
 ) -> None:
-    refused = [one for one in results("largest") if one.outcome != ACCEPTED or one.megabytes > MEMORY * 3 / 4]
+    refused = [
+        one
+        for one in results("largest")
+        if one.outcome != ACCEPTED or one.megabytes > MEMORY * 3 / 4
+    ]
     assert [] == refused
 
 
-def test_photo_of_12_megapixels_takes_little_memory(results: Callable[[str], list[Measured]]) -> None:
+def test_photo_of_12_megapixels_takes_little_memory(
+    results: Callable[[str], list[Measured]],
+) -> None:
     [photo] = [one for one in results("largest") if one.name == PHOTO]
     assert ACCEPTED == photo.outcome
     assert photo.megabytes <= MEGABYTES
 
 
-def test_pillow_images_hold_files_of_every_allowed_format(results: Callable[[str], list[Measured]]) -> None:
+def test_pillow_images_hold_files_of_every_allowed_format(
+    results: Callable[[str], list[Measured]],
+) -> None:
     accepted = {Path(one.name).suffix for one in results("pillow") if one.outcome == ACCEPTED}
     assert {".jpg", ".png", ".webp", ".gif", ".bmp"} <= accepted
 
@@ -107,9 +117,12 @@ def test_fuzz_finds_no_failure_and_counts_every_image(images: int, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("outcome", "counts"), [("SIGSEGV", (1, 0, 0)), ("KeyError('a')", (0, 1, 0)), (OTHER_PIXELS, (0, 0, 1))]
+    ("outcome", "counts"),
+    [("SIGSEGV", (1, 0, 0)), ("KeyError('a')", (0, 1, 0)), (OTHER_PIXELS, (0, 0, 1))],
 )
-def test_fuzz_keeps_the_image_that_fails(outcome: str, counts: tuple[int, int, int], tmp_path: Path) -> None:
+def test_fuzz_keeps_the_image_that_fails(
+    outcome: str, counts: tuple[int, int, int], tmp_path: Path
+) -> None:
     verdict = fuzz.Verdict(seed=5)
     verdict.add(Measured("8", outcome), tmp_path)
     assert counts == (verdict.signals, verdict.unnamed, verdict.other_pixels)

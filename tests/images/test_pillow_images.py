@@ -14,7 +14,9 @@ def requirements(tmp_path: Path) -> Path:
     """Requirements that pin a Pillow which no registry has."""
     file = tmp_path / "requirements.txt"
     file.write_text(
-        "other==1 \\\n    --hash=sha256:00\npillow==0.0.1 \\\n    --hash=sha256:" + "0" * 64 + "\n    # via me\n"
+        "other==1 \\\n    --hash=sha256:00\npillow==0.0.1 \\\n    --hash=sha256:"
+        + "0" * 64
+        + "\n    # via me\n"
     )
     return file
 
@@ -28,7 +30,9 @@ def archive(folder: Path, *names: str) -> Path:
     return file
 
 
-def test_fetch_with_images_of_that_version_there_asks_for_nothing(tmp_path: Path, requirements: Path) -> None:
+def test_fetch_with_images_of_that_version_there_asks_for_nothing(
+    tmp_path: Path, requirements: Path
+) -> None:
     folder = tmp_path / "images"
     folder.mkdir()
     (folder / ".ready").write_text("pillow==0.0.1 \\\n    --hash=sha256:" + "0" * 64)
@@ -42,7 +46,10 @@ def test_fetch_that_pip_cannot_do_says_what_is_missing(
 ) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
-    with pytest.raises(PillowImagesError, match=r"pip cannot download its source distribution \(pillow==0\.0\.1\): .+"):
+    with pytest.raises(
+        PillowImagesError,
+        match=r"pip cannot download its source distribution \(pillow==0\.0\.1\): .+",
+    ):
         fetch(tmp_path / "images", requirements)
     assert not (tmp_path / "images").exists()
 
@@ -55,8 +62,12 @@ def test_fetch_with_no_pinned_pillow_says_so(tmp_path: Path) -> None:
 
 def test_unpacking_keeps_the_images_only(tmp_path: Path) -> None:
     folder = tmp_path / "images"
-    pillow_images._unpack_images(archive(tmp_path, "setup.py", "Tests/images/a.png", "Tests/images/bmp/b.bmp"), folder)
-    assert ["a.png", "bmp/b.bmp"] == sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
+    pillow_images._unpack_images(
+        archive(tmp_path, "setup.py", "Tests/images/a.png", "Tests/images/bmp/b.bmp"), folder
+    )
+    assert ["a.png", "bmp/b.bmp"] == sorted(
+        str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()
+    )
 
 
 def test_archive_without_images_is_refused(tmp_path: Path) -> None:

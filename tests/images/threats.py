@@ -43,22 +43,44 @@ def threats() -> Images:
 
 def promises() -> Images:
     """Headers that promise far more pixels than there are, or none."""
-    for width, height in ((0, 0), (0, 9), (5001, 5000), (10_000, 9_000), (65_500, 65_500), (2**31 - 1, 2**31 - 1)):
+    for width, height in (
+        (0, 0),
+        (0, 9),
+        (5001, 5000),
+        (10_000, 9_000),
+        (65_500, 65_500),
+        (2**31 - 1, 2**31 - 1),
+    ):
         yield f"png of {width} x {height}", png(width, height, 8, 2)
-        yield f"interlaced png of {width} x {height}", png_of_compressed(b"", (width, height, 16, 6, 1))
+        yield (
+            f"interlaced png of {width} x {height}",
+            png_of_compressed(b"", (width, height, 16, 6, 1)),
+        )
         yield f"bmp of {width} x {height}", bmp(width, height, 24, 0, bytes(1000))
         yield f"bmp upside down of {width} x {height}", bmp(width, -height, 24, 0, bytes(1000))
         yield f"bmp in runs of {width} x {height}", bmp(width, height, 8, 1, bytes(1000))
         side = struct.pack("<HH", min(width, 65_535), min(height, 65_535))
         yield f"gif of {width} x {height}", picture("GIF")[:6] + side + picture("GIF")[10:]
-        yield f"gif frame of {width} x {height}", picture("GIF").replace(b",\0\0\0\0\x40\0\x30\0", b",\0\0\0\0" + side)
-        yield f"webp of {width} x {height}", webp_extended(min(max(width, 1), 2**24), min(max(height, 1), 2**24), 2)
+        yield (
+            f"gif frame of {width} x {height}",
+            picture("GIF").replace(b",\0\0\0\0\x40\0\x30\0", b",\0\0\0\0" + side),
+        )
+        yield (
+            f"webp of {width} x {height}",
+            webp_extended(min(max(width, 1), 2**24), min(max(height, 1), 2**24), 2),
+        )
     for width, height in ((0, 0), (64, 0), (65_535, 65_535), (10_001, 10_000)):
         for progressive in (False, True):
             data = jpeg_claiming(width, height, progressive=progressive)
             yield f"jpeg of {width} x {height}, progressive {progressive}", data
-    yield "lossless webp of 16384 x 16384", webp(riff_chunk(b"VP8L", b"\x2f\xff\xff\xff\x0f" + bytes(50)))
-    yield "lossy webp of 16383 x 16383", webp(riff_chunk(b"VP8 ", b"\x30\1\0\x9d\1\x2a\xff\x3f\xff\x3f" + bytes(50)))
+    yield (
+        "lossless webp of 16384 x 16384",
+        webp(riff_chunk(b"VP8L", b"\x2f\xff\xff\xff\x0f" + bytes(50))),
+    )
+    yield (
+        "lossy webp of 16383 x 16383",
+        webp(riff_chunk(b"VP8 ", b"\x30\1\0\x9d\1\x2a\xff\x3f\xff\x3f" + bytes(50))),
+    )
 
 
 def disguises() -> Images:
@@ -85,7 +107,10 @@ def disguises() -> Images:
         yield f"{name} alone", data
         for image_format in FORMATS:
             yield f"{name} behind {image_format}", picture(image_format) + data
-            yield f"{name} behind the first bytes of {image_format}", picture(image_format)[:12] + data
+            yield (
+                f"{name} behind the first bytes of {image_format}",
+                picture(image_format)[:12] + data,
+            )
     for one in FORMATS:
         for other in FORMATS:
             yield f"{one} header before {other}", picture(one)[:12] + picture(other)
@@ -115,8 +140,28 @@ def truncations() -> Images:
 
 def odd_modes() -> Images:
     """Every mode of Pillow in every format that can write it, and the sample formats that only a header can ask for."""
-    for mode in ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "LAB", "HSV", "I", "I;16", "F"):
-        image = scene(64, 48).convert("L").convert(mode) if mode != "PA" else scene(64, 48).quantize(9).convert("PA")
+    for mode in (
+        "1",
+        "L",
+        "LA",
+        "P",
+        "PA",
+        "RGB",
+        "RGBA",
+        "RGBX",
+        "CMYK",
+        "YCbCr",
+        "LAB",
+        "HSV",
+        "I",
+        "I;16",
+        "F",
+    ):
+        image = (
+            scene(64, 48).convert("L").convert(mode)
+            if mode != "PA"
+            else scene(64, 48).quantize(9).convert("PA")
+        )
         for image_format in FORMATS:
             try:
                 yield f"{mode} as {image_format}", encode(image, image_format)
@@ -124,12 +169,24 @@ def odd_modes() -> Images:
                 continue  # this format has no such mode
     for colour_type in range(8):
         for bits in (0, 1, 2, 4, 8, 16, 32):
-            yield f"png of type {colour_type} and {bits} bits", png(64, 48, bits, colour_type, bytes(64 * 48 * 9))
+            yield (
+                f"png of type {colour_type} and {bits} bits",
+                png(64, 48, bits, colour_type, bytes(64 * 48 * 9)),
+            )
     for bits in (0, 1, 2, 4, 8, 15, 16, 24, 32, 64):
         for compression in range(7):
-            yield f"bmp of {bits} bits, compression {compression}", bmp(64, 48, bits, compression, bytes(64 * 48 * 4))
-    yield "png with a transparent level of 16 bits", png(1, 1, 16, 0, b"\0\xff\xff", (b"tRNS", b"\xff\xff"))
-    yield "png with a transparent colour of 16 bits", png(1, 1, 16, 2, bytes(7), (b"tRNS", bytes(6)))
+            yield (
+                f"bmp of {bits} bits, compression {compression}",
+                bmp(64, 48, bits, compression, bytes(64 * 48 * 4)),
+            )
+    yield (
+        "png with a transparent level of 16 bits",
+        png(1, 1, 16, 0, b"\0\xff\xff", (b"tRNS", b"\xff\xff")),
+    )
+    yield (
+        "png with a transparent colour of 16 bits",
+        png(1, 1, 16, 2, bytes(7), (b"tRNS", bytes(6))),
+    )
     yield "png with a palette of nothing", png(9, 9, 8, 3, bytes(90))
 
 
@@ -138,7 +195,10 @@ def odd_sizes() -> Images:
     for width, height in ((1, 1), (1, 65_500), (65_500, 1), (2, 16_383), (257, 1)):
         for image_format in FORMATS:
             if image_format != "WEBP" or max(width, height) <= 16_383:
-                yield f"{image_format} of {width} x {height}", encode(Image.new("RGB", (width, height)), image_format)
+                yield (
+                    f"{image_format} of {width} x {height}",
+                    encode(Image.new("RGB", (width, height)), image_format),
+                )
     for width, height in ((25_000_000, 1), (1, 25_000_000), (65_536, 1)):
         yield f"png of {width} x {height}", png(width, height, 8, 6)
     yield "transparent png of 381 x 65535", flat_png(381, 65_535, 8, 6)
@@ -160,10 +220,24 @@ def damaged_metadata() -> Images:
         yield f"jpeg with exif of wrong {name}", jpeg_with(jpeg_segment(0xE1, b"Exif\0\0" + tiff))
         yield f"png with exif of wrong {name}", png_with(png_chunk(b"eXIf", tiff))
         exif = riff_chunk(b"EXIF", tiff)
-        yield f"webp with exif of wrong {name}", webp_extended(64, 48, 8, picture("WEBP")[12:], exif)
+        yield (
+            f"webp with exif of wrong {name}",
+            webp_extended(64, 48, 8, picture("WEBP")[12:], exif),
+        )
     for code in (0xE0, 0xE1, 0xE2, 0xED, 0xEE):
-        for body in (b"", b"JFIF\0", b"Exif\0\0", b"MPF\0", b"ICC_PROFILE\0\1\xff", b"Photoshop 3.0\x008BIM", b"Adobe"):
-            yield f"jpeg with {body!r} in {code:X}", jpeg_with(jpeg_segment(code, body) + jpeg_segment(code, body))
+        for body in (
+            b"",
+            b"JFIF\0",
+            b"Exif\0\0",
+            b"MPF\0",
+            b"ICC_PROFILE\0\1\xff",
+            b"Photoshop 3.0\x008BIM",
+            b"Adobe",
+        ):
+            yield (
+                f"jpeg with {body!r} in {code:X}",
+                jpeg_with(jpeg_segment(code, body) + jpeg_segment(code, body)),
+            )
     for name in (
         "tEXt",
         "zTXt",
@@ -179,7 +253,14 @@ def damaged_metadata() -> Images:
         "acTL",
         "fcTL",
     ):
-        for body in (b"", b"\0", b"a\0", b"a\0\0\0\0\0", b"a\0\1" + zlib.compress(b"b"), bytes(1000)):
+        for body in (
+            b"",
+            b"\0",
+            b"a\0",
+            b"a\0\0\0\0\0",
+            b"a\0\1" + zlib.compress(b"b"),
+            bytes(1000),
+        ):
             yield f"png with {body[:9]!r} in {name}", png_with(png_chunk(name.encode(), body))
     yield "png with a chunk of no length", png_with(struct.pack(">I", 2**32 - 1) + b"tEXt")
     yield "png with a wrong checksum", png_with(png_chunk(b"tEXt", b"a\0b")[:-1] + b"?")
@@ -199,14 +280,23 @@ def two_pictures() -> Images:
     large = jpeg_claiming(12_000, 12_000, progressive=True)[2:]
     for length in (0, 1):
         for marker in (0xE0, 0xEE, 0xFE, 0xDB):
-            yield f"jpeg in a jpeg, {marker:X} of length {length}", jpeg_in_jpeg(other, marker, length)
-            yield f"144 megapixels in a jpeg, {marker:X} of length {length}", jpeg_in_jpeg(large, marker, length)
+            yield (
+                f"jpeg in a jpeg, {marker:X} of length {length}",
+                jpeg_in_jpeg(other, marker, length),
+            )
+            yield (
+                f"144 megapixels in a jpeg, {marker:X} of length {length}",
+                jpeg_in_jpeg(large, marker, length),
+            )
     for marker in (0xE0, 0xE1, 0xEE, 0xFE, 0xDB, 0xC4, 0xDD, 0xCC):
         for length in (0, 1, 2, 3):
             for name, hidden in (("another picture", other), ("144 megapixels", large)):
                 segment = struct.pack(">BBH", 0xFF, marker, length) + b"Adobe" + hidden
                 yield f"jpeg with {name} behind {marker:X} of length {length}", jpeg_with(segment)
-                yield f"jpeg behind {name} in {marker:X} of length {length}", b"\xff\xd8" + segment + picture("JPEG")
+                yield (
+                    f"jpeg behind {name} in {marker:X} of length {length}",
+                    b"\xff\xd8" + segment + picture("JPEG"),
+                )
     for name, between in {
         "a second start": b"\xff\xd8",
         "an end": b"\xff\xd9",
@@ -221,7 +311,10 @@ def two_pictures() -> Images:
     }.items():
         yield f"jpeg with {name} before its frame", jpeg_with(between)
         scan = picture("JPEG").index(b"\xff\xda")
-        yield f"jpeg with {name} before its scan", picture("JPEG")[:scan] + between + picture("JPEG")[scan:]
+        yield (
+            f"jpeg with {name} before its scan",
+            picture("JPEG")[:scan] + between + picture("JPEG")[scan:],
+        )
         yield f"jpeg with {name} behind its scan", picture("JPEG")[:-2] + between + b"\xff\xd9"
 
 
@@ -236,7 +329,15 @@ def jpeg_in_jpeg(hidden: bytes, marker: int, length: int) -> bytes:
     filling = jpeg_segment(0xDC, bytes(0xFFC0 - (frame_end - frame) - 8))
     holder = jpeg_segment(0xDC, hidden)
     lying = struct.pack(">BBH", 0xFF, marker, length) + b"Adobe"
-    return data[:2] + lying + data[frame:frame_end] + filling + holder + data[2:frame] + data[frame_end:]
+    return (
+        data[:2]
+        + lying
+        + data[frame:frame_end]
+        + filling
+        + holder
+        + data[2:frame]
+        + data[frame_end:]
+    )
 
 
 def lying_chunks() -> Images:
@@ -259,11 +360,20 @@ def lying_chunks() -> Images:
         yield f"png with {name}", start + chunks + end
     body = picture("WEBP")[12:]
     for length in (0, 1, len(body) - 8, len(body), 2**31, 2**32 - 2):
-        yield f"png with pixels of length {length}", start + header + struct.pack(">I", length) + pixels[4:] + end
-        yield f"webp with pixels of length {length}", webp(body[:4] + struct.pack("<I", length) + body[8:])
+        yield (
+            f"png with pixels of length {length}",
+            start + header + struct.pack(">I", length) + pixels[4:] + end,
+        )
+        yield (
+            f"webp with pixels of length {length}",
+            webp(body[:4] + struct.pack("<I", length) + body[8:]),
+        )
         yield f"webp of length {length}", b"RIFF" + struct.pack("<I", length) + b"WEBP" + body
     for width, height in ((1, 1), (64, 47), (63, 48), (128, 96), (2**24, 2**24)):
-        yield f"webp of 64 x 48 on a canvas of {width} x {height}", webp_extended(width, height, 0, body)
+        yield (
+            f"webp of 64 x 48 on a canvas of {width} x {height}",
+            webp_extended(width, height, 0, body),
+        )
     yield "webp with its pixels twice", webp(body, body)
 
 
@@ -272,12 +382,18 @@ def lying_offsets() -> Images:
     gif, bitmap = picture("GIF"), picture("BMP")
     frame = gif.index(b",\0\0\0\0")
     for left, top in ((1, 0), (0, 1), (64, 48), (65_535, 65_535)):
-        yield f"gif with a frame at {left}, {top}", gif[: frame + 1] + struct.pack("<HH", left, top) + gif[frame + 5 :]
+        yield (
+            f"gif with a frame at {left}, {top}",
+            gif[: frame + 1] + struct.pack("<HH", left, top) + gif[frame + 5 :],
+        )
     for bits in (0, 1, 7, 9, 12, 13, 255):
         yield f"gif of {bits} bits", gif_with(b"").replace(b"\x08\xff", bytes([bits, 255]), 1)
     for offset in (0, 14, 53, 54, 55, 1_000, len(bitmap) - 1, len(bitmap), 2**32 - 1):
         yield f"bmp with pixels at {offset}", bitmap[:10] + struct.pack("<I", offset) + bitmap[14:]
     for size in (0, 12, 16, 39, 40, 52, 56, 64, 108, 124, 2**32 - 1):
-        yield f"bmp with a header of {size} bytes", bitmap[:14] + struct.pack("<I", size) + bitmap[18:]
+        yield (
+            f"bmp with a header of {size} bytes",
+            bitmap[:14] + struct.pack("<I", size) + bitmap[18:],
+        )
     for colours in (1, 255, 256, 257, 65_536, 2**32 - 1):
         yield f"bmp of {colours} colours", bitmap[:46] + struct.pack("<I", colours) + bitmap[50:]

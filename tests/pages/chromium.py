@@ -39,7 +39,9 @@ OPTIONS = (
     "--disable-background-networking",
     "--no-first-run",
 )
-FONTS = '<?xml version="1.0"?><fontconfig><dir>{fonts}</dir><cachedir>{cache}</cachedir></fontconfig>'
+FONTS = (
+    '<?xml version="1.0"?><fontconfig><dir>{fonts}</dir><cachedir>{cache}</cachedir></fontconfig>'
+)
 
 
 @dataclass(frozen=True)
@@ -60,10 +62,18 @@ class Chromium:
     @contextmanager
     def showing(self, url: str, folder: Path, *options: str) -> Iterator[None]:
         """Have it show a page for a while. The folder, an empty one, is for what it writes."""
-        command = [str(self.program), *OPTIONS, f"--user-data-dir={folder / 'profile'}", *options, url]
+        command = [
+            str(self.program),
+            *OPTIONS,
+            f"--user-data-dir={folder / 'profile'}",
+            *options,
+            url,
+        ]
         with (
             (folder / "log").open("wb") as log,
-            subprocess.Popen(command, env=self._environment(folder), stdout=log, stderr=log) as browser,
+            subprocess.Popen(
+                command, env=self._environment(folder), stdout=log, stderr=log
+            ) as browser,
         ):
             try:
                 yield
@@ -74,8 +84,14 @@ class Chromium:
         if self.own is None:
             return os.environ
         fonts = folder / "fonts.conf"
-        fonts.write_text(FONTS.format(fonts=self.own / "fonts", cache=folder / "fonts"), encoding="utf-8")
-        own = {"HOME": str(folder), "LD_LIBRARY_PATH": str(self.own / "lib"), "FONTCONFIG_FILE": str(fonts)}
+        fonts.write_text(
+            FONTS.format(fonts=self.own / "fonts", cache=folder / "fonts"), encoding="utf-8"
+        )
+        own = {
+            "HOME": str(folder),
+            "LD_LIBRARY_PATH": str(self.own / "lib"),
+            "FONTCONFIG_FILE": str(fonts),
+        }
         return {**os.environ, **own}
 
 
@@ -110,7 +126,9 @@ def _unpack(packed: Path, file: Path) -> None:
 def main() -> int:
     """Fetch the browser where there is one to fetch."""
     if (sys.platform, platform.machine()) != ("linux", "x86_64") or not shutil.which("npm"):
-        say("No Chromium is fetched without npm, or for another machine than Linux on x86-64: that on PATH is used.")
+        say(
+            "No Chromium is fetched without npm, or for another machine than Linux on x86-64: that on PATH is used."
+        )
         return 0
     try:
         fetch()

@@ -33,7 +33,9 @@ def evaluation() -> str:
     rng = np.random.default_rng(0)
     probabilities, labels = rng.dirichlet([0.2] * len(NAMES), 300), rng.integers(0, len(NAMES), 300)
     milliseconds, acceptance = rng.random(300) * 10, Acceptance.at(0.8, NAMES, None)
-    told = metrics.evaluate(probabilities, labels, NAMES, 1.3, acceptance) | metrics.timing(milliseconds, 300, 2.0)
+    told = metrics.evaluate(probabilities, labels, NAMES, 1.3, acceptance) | metrics.timing(
+        milliseconds, 300, 2.0
+    )
     told |= {"promise": {"precision": 0.99, "confidence": 0.95, "images": 300}}
     told |= {"class_thresholds": dict.fromkeys(NAMES, 0.99997) | {NAMES[0]: None}}
     facts = {"endpoint": ENDPOINT, "workers": "16"}
@@ -43,13 +45,18 @@ def evaluation() -> str:
 def drift() -> str:
     """The report of a comparison in which everything has drifted."""
     one, other = (
-        Sample(Decisions([name] * 60, np.linspace(low, 1, 60).tolist()), {key: [low] * 60 for key in STATISTICS})
+        Sample(
+            Decisions([name] * 60, np.linspace(low, 1, 60).tolist()),
+            {key: [low] * 60 for key in STATISTICS},
+        )
         for name, low in ((NAMES[0], 0.2), (NAMES[1], 0.6))
     )
     shares = {"reference": 0.1, "recent": 0.9}
     facts = {"endpoint": ENDPOINT, "since": "yesterday"}
     notes = ["Images: not compared (12 captured, 50 needed)."]
-    return drift_report.render(facts, shares, notes, one, other, compare(one, other, dict.fromkeys(NAMES, 0.5)))
+    return drift_report.render(
+        facts, shares, notes, one, other, compare(one, other, dict.fromkeys(NAMES, 0.5))
+    )
 
 
 def demo() -> str:
@@ -59,29 +66,51 @@ def demo() -> str:
     outputs: tuple[dict[str, Any], ...] = (
         {"outcome": "ACCEPTED"} | confident,
         {"outcome": "REVIEW"} | confident,
-        {"outcome": "UNREADABLE", "error": "CorruptImageError", "cause": "It ends in the middle of a scan line."},
-        {"outcome": "FAILED", "error": "EndpointUnavailableError", "cause": f"{ENDPOINT} does not answer."},
+        {
+            "outcome": "UNREADABLE",
+            "error": "CorruptImageError",
+            "cause": "It ends in the middle of a scan line.",
+        },
+        {
+            "outcome": "FAILED",
+            "error": "EndpointUnavailableError",
+            "cause": f"{ENDPOINT} does not answer.",
+        },
     )
     url = f"s3://images/uploads/{ENDPOINT}"
-    decisions = [Decision(Upload(PHOTO, f"{url}/{at}", "v1", NAMES[0]), one, path) for at, one in enumerate(outputs)]
+    decisions = [
+        Decision(Upload(PHOTO, f"{url}/{at}", "v1", NAMES[0]), one, path)
+        for at, one in enumerate(outputs)
+    ]
     return demo_page.render(decisions, total(decisions))
 
 
 def execution() -> str:
     """An execution that has been told twice that the endpoint is busy, and goes on."""
-    given = {"image_data": base64.b64encode(PHOTO.read_bytes()).decode(), "image_url": f"s3://images/{ENDPOINT}"}
+    given = {
+        "image_data": base64.b64encode(PHOTO.read_bytes()).decode(),
+        "image_url": f"s3://images/{ENDPOINT}",
+    }
     error = {"error": "EndpointUnavailableError", "cause": ENDPOINT}
     busy: dict[str, Any] = {"type": "TaskFailed", "taskFailedEventDetails": error}
     asked: dict[str, Any] = {"type": "TaskScheduled"}
     events = [_entered("Classify image", given), asked, busy, asked, busy, asked]
-    stamped = [{**event, "timestamp": BEGUN + timedelta(seconds=second)} for second, event in enumerate(events)]
+    stamped = [
+        {**event, "timestamp": BEGUN + timedelta(seconds=second)}
+        for second, event in enumerate(events)
+    ]
     definition = json.loads(DEFINITION.read_text(encoding="utf-8"))
     arn = f"arn:aws:states:us-east-1:123456789012:execution:{ENDPOINT}:{ENDPOINT}"
-    return execution_page.render(Execution(arn, "RUNNING", BEGUN, None, definition, read_history(stamped)))
+    return execution_page.render(
+        Execution(arn, "RUNNING", BEGUN, None, definition, read_history(stamped))
+    )
 
 
 def _entered(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": "TaskStateEntered", "stateEnteredEventDetails": {"name": name, "input": json.dumps(given)}}
+    return {
+        "type": "TaskStateEntered",
+        "stateEnteredEventDetails": {"name": name, "input": json.dumps(given)},
+    }
 
 
 PAGES: Mapping[str, Callable[[], str]] = {

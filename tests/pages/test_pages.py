@@ -87,23 +87,31 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def seen(site: Site, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """What the browser makes of the pages, by colour scheme."""
-    return {name: look(site, scheme, tmp_path_factory.mktemp(name)) for name, scheme in SCHEMES.items()}
+    return {
+        name: look(site, scheme, tmp_path_factory.mktemp(name)) for name, scheme in SCHEMES.items()
+    }
 
 
 def look(site: Site, scheme: str, folder: Path) -> dict[str, Any]:
     """What the browser makes of the pages in a colour scheme."""
-    assert CHROMIUM, "CI needs a browser: install Chromium, or npm, with which `make test` fetches one"
+    assert CHROMIUM, (
+        "CI needs a browser: install Chromium, or npm, with which `make test` fetches one"
+    )
     options = ("--window-size=1400,1000", f"--blink-settings=preferredColorScheme={scheme}")
     with CHROMIUM.showing(f"http://127.0.0.1:{site.server_port}/index.html", folder, *options):
         try:
             return site.found.get(timeout=PATIENCE)
         except Empty:
-            pytest.fail(f"The browser did not look at all pages: {(folder / 'log').read_text(errors='replace')}")
+            pytest.fail(
+                f"The browser did not look at all pages: {(folder / 'log').read_text(errors='replace')}"
+            )
 
 
 @pytest.mark.parametrize("size", WIDTHS)
 @pytest.mark.parametrize("page", PAGES)
-def test_page_is_no_wider_than_the_screen(seen: dict[str, dict[str, Any]], page: str, size: str) -> None:
+def test_page_is_no_wider_than_the_screen(
+    seen: dict[str, dict[str, Any]], page: str, size: str
+) -> None:
     assert 0 == seen["light"][f"{page} {size}"]["overflow"]
 
 
@@ -113,7 +121,9 @@ def test_page_loads_nothing_but_itself(seen: dict[str, dict[str, Any]], page: st
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_text_is_large_enough_to_be_read_on_a_phone(seen: dict[str, dict[str, Any]], page: str) -> None:
+def test_text_is_large_enough_to_be_read_on_a_phone(
+    seen: dict[str, dict[str, Any]], page: str
+) -> None:
     assert 12 <= seen["light"][f"{page} phone"]["smallest"]
 
 

@@ -20,13 +20,25 @@ REPLACED = ["WS1004", "ES6000", "WS1000"]
 
 def run_tool(*command: str, cwd: Path = ROOT) -> "subprocess.CompletedProcess[str]":
     """Run a tool of .venv-security; its exit status is the caller's to judge."""
-    return subprocess.run([str(TOOLS / command[0]), *command[1:]], cwd=cwd, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [str(TOOLS / command[0]), *command[1:]],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def cfn_lint(files: Sequence[str]) -> str:
     """What cfn-lint says with the serverless rules; nothing where all is well."""
     ended = run_tool(
-        "cfn-lint", "--append-rules", "cfn_lint_serverless.rules", "--ignore-checks", *REPLACED, "--", *files
+        "cfn-lint",
+        "--append-rules",
+        "cfn_lint_serverless.rules",
+        "--ignore-checks",
+        *REPLACED,
+        "--",
+        *files,
     )
     return ended.stdout + ended.stderr
 
@@ -39,7 +51,16 @@ def checkov(templates: Sequence[Template], folder: Path) -> set[Finding]:
         path.write_text(json.dumps(_translated(template)), encoding="utf-8")
         names[path.name] = template.name
     files = [argument for name in names for argument in ("-f", str(folder / name))]
-    ended = run_tool("checkov", "--framework", "cloudformation", "--skip-download", "--compact", "-o", "json", *files)
+    ended = run_tool(
+        "checkov",
+        "--framework",
+        "cloudformation",
+        "--skip-download",
+        "--compact",
+        "-o",
+        "json",
+        *files,
+    )
     report = json.loads(ended.stdout)
     if report["summary"]["parsing_errors"] or report["summary"]["resource_count"] < len(templates):
         raise ValueError(f"checkov did not read the templates: {ended.stdout}{ended.stderr}")

@@ -31,13 +31,19 @@ class Suppression:
     def covers(self, finding: Finding) -> bool:
         """Whether it is this that was found."""
         words = set(re.findall(r"\w+", finding.advice))
-        return finding.template == self.template and finding.resource in self.resources and bool(words & self.checks)
+        return (
+            finding.template == self.template
+            and finding.resource in self.resources
+            and bool(words & self.checks)
+        )
 
 
 def suppressions(templates: Iterable[Template]) -> list[Suppression]:
     """What the templates' Metadata says."""
     return [
-        Suppression(template.name, frozenset(one["Checks"]), frozenset(one["Resources"]), one["Reason"])
+        Suppression(
+            template.name, frozenset(one["Checks"]), frozenset(one["Resources"]), one["Reason"]
+        )
         for template in templates
         for one in template.data.get("Metadata", {}).get("Suppressions", [])
     ]
@@ -47,4 +53,8 @@ def elsewhere(template: Template) -> list[str]:
     """Resources that tell a linter of their own to look away, which nobody would count."""
     linters = ("cfn-lint", "checkov", "cfn_nag", "guard")
     resources: dict[str, Any] = template.data["Resources"]
-    return [name for name, resource in resources.items() if set(resource.get("Metadata", {})) & {*linters}]
+    return [
+        name
+        for name, resource in resources.items()
+        if set(resource.get("Metadata", {})) & {*linters}
+    ]

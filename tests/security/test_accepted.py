@@ -14,7 +14,9 @@ from tests.security.supply_chain.accepted import (
 )
 
 ECDSA = ("ecdsa", "0.19.2")
-ENTRY = Accepted("ecdsa", ("GHSA-wj6h-64fc-37mp", "PYSEC-2026-1325"), "No fix.", "https://a", date(2027, 5, 31))
+ENTRY = Accepted(
+    "ecdsa", ("GHSA-wj6h-64fc-37mp", "PYSEC-2026-1325"), "No fix.", "https://a", date(2027, 5, 31)
+)
 TODAY, LAST_DAY = date(2026, 11, 30), date(2027, 5, 30)
 
 
@@ -39,7 +41,9 @@ def test_entry_no_longer_counts_on_the_day_it_expires_and_says_so() -> None:
     found = {ECDSA: ["PYSEC-2026-1325"]}
     assert found == not_accepted(found, [ENTRY], ENTRY.expires)
     [sentence] = problems(found, [ENTRY], ENTRY.expires)
-    assert sentence.startswith("ecdsa (GHSA-wj6h-64fc-37mp, PYSEC-2026-1325) was accepted until 2027-05-31: No fix.")
+    assert sentence.startswith(
+        "ecdsa (GHSA-wj6h-64fc-37mp, PYSEC-2026-1325) was accepted until 2027-05-31: No fix."
+    )
 
 
 @pytest.mark.parametrize("today", [TODAY, ENTRY.expires])
@@ -69,7 +73,9 @@ WHOLE = {
     ],
     ids=str,
 )
-def test_incomplete_entry_is_refused(tmp_path: Path, change: dict[str, str | None], message: str) -> None:
+def test_incomplete_entry_is_refused(
+    tmp_path: Path, change: dict[str, str | None], message: str
+) -> None:
     path = tmp_path / "accepted.toml"
     lines = [f"{key} = {value}" for key, value in {**WHOLE, **change}.items() if value]
     path.write_text("\n".join(["[[accepted]]", *lines]))

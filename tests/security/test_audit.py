@@ -10,7 +10,12 @@ from typing import Any
 
 import pytest
 
-from tests.security.supply_chain.audit import NotAuditedError, main, pinned_packages, vulnerabilities
+from tests.security.supply_chain.audit import (
+    NotAuditedError,
+    main,
+    pinned_packages,
+    vulnerabilities,
+)
 
 # What osv.dev answers for ecdsa 0.19.2: ids alone, as post-v1-querybatch documents it.
 ECDSA = {"vulns": [{"id": "GHSA-wj6h-64fc-37mp"}, {"id": "PYSEC-2026-1325"}]}
@@ -27,7 +32,9 @@ def serve() -> Iterator[Serve]:
     def start(answer: Callable[[list[Any]], Any]) -> str:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                queries = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["queries"]
+                queries = json.loads(self.rfile.read(int(self.headers["Content-Length"])))[
+                    "queries"
+                ]
                 self.send_response(200)
                 self.end_headers()
                 self.wfile.write(json.dumps(answer(queries)).encode())
@@ -57,7 +64,9 @@ def with_ecdsa(queries: list[Any]) -> Any:
     return {"results": [ECDSA if one["package"]["name"] == "ecdsa" else {} for one in queries]}
 
 
-def test_everything_pinned_is_asked_about_by_name_and_version(serve: Serve, nothing_accepted: str) -> None:
+def test_everything_pinned_is_asked_about_by_name_and_version(
+    serve: Serve, nothing_accepted: str
+) -> None:
     asked: list[Any] = []
 
     def answer(queries: list[Any]) -> Any:
@@ -73,13 +82,20 @@ def test_a_known_vulnerability_ends_with_1_and_is_named(
     serve: Serve, nothing_accepted: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def answer(queries: list[Any]) -> Any:
-        return {"results": [{"vulns": [{"id": "GHSA-x"}]} if q["package"]["name"] == "pillow" else {} for q in queries]}
+        return {
+            "results": [
+                {"vulns": [{"id": "GHSA-x"}]} if q["package"]["name"] == "pillow" else {}
+                for q in queries
+            ]
+        }
 
     assert 1 == main(["--service", serve(answer), "--accepted", nothing_accepted])
     assert "pillow 13.0.0: https://osv.dev/vulnerability/GHSA-x" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("answer", [{"results": []}, {"results": [{}]}, {}, {"code": 3}, []], ids=str)
+@pytest.mark.parametrize(
+    "answer", [{"results": []}, {"results": [{}]}, {}, {"code": 3}, []], ids=str
+)
 def test_an_answer_that_lacks_any_package_is_not_clean(
     serve: Serve, answer: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -97,17 +113,23 @@ def test_an_audit_of_nothing_is_not_clean(serve: Serve) -> None:
         vulnerabilities([], serve(lambda _: {"results": []}))
 
 
-def test_accepted_finding_ends_with_0_and_is_counted(serve: Serve, capsys: pytest.CaptureFixture[str]) -> None:
+def test_accepted_finding_ends_with_0_and_is_counted(
+    serve: Serve, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert 0 == main(["--service", serve(with_ecdsa)], BEFORE)
     assert "0 with known vulnerabilities, 1 with accepted ones only" in capsys.readouterr().out
 
 
-def test_finding_ends_with_1_once_its_entry_has_expired(serve: Serve, capsys: pytest.CaptureFixture[str]) -> None:
+def test_finding_ends_with_1_once_its_entry_has_expired(
+    serve: Serve, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert 1 == main(["--service", serve(with_ecdsa)], AFTER)
     assert "Look for a fixed version, or renew the entry" in capsys.readouterr().out
 
 
-def test_unused_entry_ends_with_1_and_is_to_be_removed(serve: Serve, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unused_entry_ends_with_1_and_is_to_be_removed(
+    serve: Serve, capsys: pytest.CaptureFixture[str]
+) -> None:
     clean = serve(lambda queries: {"results": [{} for _ in queries]})
     assert 1 == main(["--service", clean], BEFORE)
     assert "was not found. Remove the entry." in capsys.readouterr().out

@@ -21,11 +21,15 @@ def without_hash(text: str) -> list[str]:
 def below_floor(text: str) -> list[str]:
     floors = {name: Version(floor["version"]) for name, floor in FLOORS.items()}
     return [
-        pin.name for pin in pins(text) if pin.name in floors and not (pin.version and pin.version >= floors[pin.name])
+        pin.name
+        for pin in pins(text)
+        if pin.name in floors and not (pin.version and pin.version >= floors[pin.name])
     ]
 
 
-@pytest.fixture(scope="module", params=lock_files(), ids=lambda path: path.relative_to(ROOT).as_posix())
+@pytest.fixture(
+    scope="module", params=lock_files(), ids=lambda path: path.relative_to(ROOT).as_posix()
+)
 def lock_file(request: Any) -> str:
     text: str = request.param.read_text(encoding="utf-8")
     return text
@@ -39,7 +43,9 @@ def groups_of(project: str) -> set[str]:
 def test_every_group_and_every_function_is_locked() -> None:
     functions = {path.parent.name for path in ROOT.glob("functions/*/app.py")}
     included = {"training", "localcloud", "test", "lint"}  # by dev
-    locked = {path.stem if path.stem != "requirements" else path.parent.name for path in lock_files()}
+    locked = {
+        path.stem if path.stem != "requirements" else path.parent.name for path in lock_files()
+    }
     assert groups_of("pyproject.toml") - included | {"lambda_runtime"} == locked
     assert functions <= locked
     assert {"lambda"} == groups_of("localcloud/pyproject.toml")
@@ -62,7 +68,12 @@ def test_every_floor_is_of_something_pinned_and_says_why() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["pillow==13.0.0", "pillow>=13 --hash=sha256:0", "pillow==13.* --hash=sha256:0", "pillow @ https://a.b/c.whl"],
+    [
+        "pillow==13.0.0",
+        "pillow>=13 --hash=sha256:0",
+        "pillow==13.* --hash=sha256:0",
+        "pillow @ https://a.b/c.whl",
+    ],
 )
 def test_a_requirement_without_exact_version_or_hash_is_seen(line: str) -> None:
     assert ["pillow"] == without_hash(line)

@@ -9,7 +9,16 @@ from tests.contract.test_architecture import sources
 from tests.security.gate.templates import ROOT
 
 PACKAGES = (
-    *("algorithm", "benchmarks", "cli", "documents", "examples", "functions", "layers", "localcloud"),
+    *(
+        "algorithm",
+        "benchmarks",
+        "cli",
+        "documents",
+        "examples",
+        "functions",
+        "layers",
+        "localcloud",
+    ),
     *("operations", "training", "untrusted"),
 )
 WRITERS = {  # what each module may use, and why
@@ -18,9 +27,16 @@ WRITERS = {  # what each module may use, and why
     "untrusted/page.py": {"jinja2"},  # the one template engine
     "localcloud/__main__.py": {"print", "sys.stderr"},  # for a Python that cannot read the package
     "algorithm/train.py": {"sys.stdout"},  # as the stream of a log with VisibleFormatter
-    "localcloud/examples/train_and_invoke.py": {"print"},  # a reader's script, which has boto3 alone
-    "untrusted/closed_output.py": {"sys.stdout", "sys.stderr"},  # flushed and closed, never written to
-    "functions/serialize_image/decoder_process.py": {"sys.stdout"},  # a pipe of bytes between two processes
+    "localcloud/examples/train_and_invoke.py": {
+        "print"
+    },  # a reader's script, which has boto3 alone
+    "untrusted/closed_output.py": {
+        "sys.stdout",
+        "sys.stderr",
+    },  # flushed and closed, never written to
+    "functions/serialize_image/decoder_process.py": {
+        "sys.stdout"
+    },  # a pipe of bytes between two processes
     "operations/service/image_list.py": {
         "csv.writer"
     },  # data: the backlog workflow and `operations` read the keys from it
@@ -37,7 +53,9 @@ def ways_out(source: str) -> Iterator[str]:
     typing_only = {
         id(node)
         for branch in ast.walk(tree)
-        if isinstance(branch, ast.If) and isinstance(branch.test, ast.Name) and branch.test.id == "TYPE_CHECKING"
+        if isinstance(branch, ast.If)
+        and isinstance(branch.test, ast.Name)
+        and branch.test.id == "TYPE_CHECKING"
         for node in ast.walk(branch)
     }
     said_to = {
@@ -51,35 +69,61 @@ def ways_out(source: str) -> Iterator[str]:
         match node:
             case ast.Name(id="print" | "breakpoint" as name):
                 yield name
-            case ast.Attribute(value=ast.Name(id="sys"), attr="stdout" | "stderr" as name) if id(node) not in said_to:
+            case ast.Attribute(value=ast.Name(id="sys"), attr="stdout" | "stderr" as name) if (
+                id(node) not in said_to
+            ):
                 yield f"sys.{name}"
-            case ast.Attribute(value=ast.Name(id="sys"), attr="__stdout__" | "__stderr__" | "displayhook" as name):
+            case ast.Attribute(
+                value=ast.Name(id="sys"), attr="__stdout__" | "__stderr__" | "displayhook" as name
+            ):
                 yield f"sys.{name}"
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="os"), attr="write"), args=[ast.Constant(), *_]):
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="os"), attr="write"), args=[ast.Constant(), *_]
+            ):
                 yield "os.write"
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="sys"), attr="exit") | ast.Name(id="SystemExit")):
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="sys"), attr="exit")
+                | ast.Name(id="SystemExit")
+            ):
                 yield from (f"exit with {ast.unparse(text)}" for text in node.args if is_text(text))
             case ast.ImportFrom(module="csv" | "logging.config" as module):
                 yield f"from {module}"
             case ast.ImportFrom(module="sys", names=names):
-                yield from sorted({one.name for one in names} & {"stdout", "stderr", "__stdout__", "__stderr__"})
+                yield from sorted(
+                    {one.name for one in names} & {"stdout", "stderr", "__stdout__", "__stderr__"}
+                )
             case ast.Attribute(value=ast.Attribute(attr="file"), attr="write"):
                 yield "console.file.write"
-            case ast.ImportFrom(module=str(module), names=names) if module.split(".")[0] in ("rich", "jinja2"):
+            case ast.ImportFrom(module=str(module), names=names) if module.split(".")[0] in (
+                "rich",
+                "jinja2",
+            ):
                 if not is_harmless(module, {one.name for one in names}, id(node) in typing_only):
                     yield module.split(".")[0]
             case ast.Import(names=names):
                 roots = {one.name.split(".")[0] for one in names}
-                yield from sorted(roots & {"rich", "jinja2", "pprint", "click", "curses", "readline"})
-                yield from (f"{one.name} as {one.asname}" for one in names if one.name in ("sys", "csv") and one.asname)
+                yield from sorted(
+                    roots & {"rich", "jinja2", "pprint", "click", "curses", "readline"}
+                )
+                yield from (
+                    f"{one.name} as {one.asname}"
+                    for one in names
+                    if one.name in ("sys", "csv") and one.asname
+                )
             case ast.Attribute(value=ast.Name(id="csv"), attr="writer" | "DictWriter" as name):
                 yield f"csv.{name}"
             case ast.Attribute(value=ast.Name(id="logging"), attr="Formatter"):
                 yield "logging.Formatter"
-            case ast.Call(func=ast.Attribute(attr="basicConfig" | "dictConfig" as name), keywords=words):
-                if {"handlers"} - {word.arg for word in words} or "format" in {word.arg for word in words}:
+            case ast.Call(
+                func=ast.Attribute(attr="basicConfig" | "dictConfig" as name), keywords=words
+            ):
+                if {"handlers"} - {word.arg for word in words} or "format" in {
+                    word.arg for word in words
+                }:
                     yield name
-            case ast.Attribute(attr="print_exc" | "print_exception" | "print_stack" | "print_last" as name):
+            case ast.Attribute(
+                attr="print_exc" | "print_exception" | "print_stack" | "print_last" as name
+            ):
                 yield name
             case ast.Name(id="Logger", ctx=ast.Load()):
                 yield from ["Logger"] if is_called(tree, node) else []
@@ -94,7 +138,11 @@ def is_text(node: ast.expr) -> bool:
 
 def is_harmless(module: str, names: set[str], typing_only: bool) -> bool:
     """Whether an import of rich brings nothing that writes."""
-    return module in RICH_DATA or (module == "rich" and names == {"box"}) or (module in RICH_TYPES and typing_only)
+    return (
+        module in RICH_DATA
+        or (module == "rich" and names == {"box"})
+        or (module in RICH_TYPES and typing_only)
+    )
 
 
 def is_called(tree: ast.AST, name: ast.Name) -> bool:
@@ -113,7 +161,10 @@ def test_nothing_is_shown_but_by_one_package(package: str) -> None:
 
 
 def test_every_exception_is_needed() -> None:
-    unused = {name: ways - set(ways_out((ROOT / name).read_text(encoding="utf-8"))) for name, ways in WRITERS.items()}
+    unused = {
+        name: ways - set(ways_out((ROOT / name).read_text(encoding="utf-8")))
+        for name, ways in WRITERS.items()
+    }
     assert {} == {name: ways for name, ways in unused.items() if ways}
 
 

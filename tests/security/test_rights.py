@@ -39,14 +39,18 @@ def test_policy_refuses_the_calls_next_to_them(name: str) -> None:
     assert [] == suite(name).let_pass()
 
 
-def test_every_mutant_of_the_policies_is_caught(record_property: Callable[[str, object], None]) -> None:
+def test_every_mutant_of_the_policies_is_caught(
+    record_property: Callable[[str, object], None],
+) -> None:
     made, survivors = [], []
     for name in POLICIES:
         made += suite(name).mutants
         survivors += suite(name).survivors()
     caught = len(made) - len(survivors)
     record_property("shown", f"policy mutants caught: {caught} / {len(made)}")
-    record_property("shown", f"  by template: {counts(Counter(mutant.policy.template for mutant in made))}")
+    record_property(
+        "shown", f"  by template: {counts(Counter(mutant.policy.template for mutant in made))}"
+    )
     record_property("shown", f"  by kind: {counts(Counter(mutant.kind for mutant in made))}")
     assert [] == [mutant.name for mutant in survivors]
     assert len(made) >= FEWEST_MUTANTS
@@ -64,7 +68,9 @@ def mutant_is_caught(name: str, kind: str, detail: str) -> bool:
 def test_trust_that_is_widened_to_all_functions_of_the_stack_is_caught() -> None:
     pattern = STACK.named("SerializeImageFunction").arn.removesuffix("serialize-image") + "*"
     assert pattern.endswith(f":function:{STACK.name}-*")
-    assert mutant_is_caught("SerializeImageRole (trust)", "condition value widened", f"aws:SourceArn {pattern}")
+    assert mutant_is_caught(
+        "SerializeImageRole (trust)", "condition value widened", f"aws:SourceArn {pattern}"
+    )
 
 
 @pytest.mark.parametrize("key", ["aws:SourceArn", "aws:SourceAccount"])
@@ -78,7 +84,9 @@ def test_every_template_is_in_the_suite() -> None:
 
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_every_statement_of_a_template_is_in_the_suite(template: str) -> None:
-    in_suite = sum(len(policy.statements) for policy in all_policies() if policy.template == template)
+    in_suite = sum(
+        len(policy.statements) for policy in all_policies() if policy.template == template
+    )
     # Counted as text, since a statement may be in a condition, and a policy may be a text itself.
     text = json.dumps(read(template)).replace('\\"', '"')
     assert text.count('"Effect"') == in_suite
@@ -92,4 +100,8 @@ def test_parameters_that_are_not_given_add_no_rights(policy: Policy) -> None:
 
 @pytest.mark.parametrize("right", OPTIONAL)
 def test_parameters_that_are_given_add_rights(right: str) -> None:
-    assert any(right in json.dumps(policy.statements) for policy in all_policies() if policy.template == TEMPLATES[0])
+    assert any(
+        right in json.dumps(policy.statements)
+        for policy in all_policies()
+        if policy.template == TEMPLATES[0]
+    )

@@ -13,7 +13,16 @@ from tests.security.gate.templates import ROOT
 from tests.security.linters import run_tool
 
 PACKAGES = (
-    *("algorithm", "benchmarks", "cli", "documents", "examples", "functions", "layers", "localcloud"),
+    *(
+        "algorithm",
+        "benchmarks",
+        "cli",
+        "documents",
+        "examples",
+        "functions",
+        "layers",
+        "localcloud",
+    ),
     *("operations", "training", "untrusted"),
 )
 # Formats that run what they hold; one module reads pickles, and looks up no name that they ask for.
@@ -40,7 +49,11 @@ def secrets_in(files: list[str], folder: Path = ROOT) -> set[tuple[str, str]]:
     options = [argument for option in NO_SECRETS.items() for argument in option]
     ended = run_tool("detect-secrets", "scan", "--no-verify", *options, *files, cwd=folder)
     assert 0 == ended.returncode, ended.stderr
-    return {(name, one["type"]) for name, found in json.loads(ended.stdout)["results"].items() for one in found}
+    return {
+        (name, one["type"])
+        for name, found in json.loads(ended.stdout)["results"].items()
+        for one in found
+    }
 
 
 def text_files() -> list[str]:
@@ -65,15 +78,23 @@ def unsafe_reads(source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Import(names=names):
-                yield from (one.name for one in names if one.name.split(".")[0] in RUNS_WHAT_IT_READS)
+                yield from (
+                    one.name for one in names if one.name.split(".")[0] in RUNS_WHAT_IT_READS
+                )
             case ast.ImportFrom(module=str(module)) if module.split(".")[0] in RUNS_WHAT_IT_READS:
                 yield module
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="torch"), attr="load"), keywords=words):
-                if not any(word.arg == "weights_only" and is_constant(word.value, True) for word in words):
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="torch"), attr="load"), keywords=words
+            ):
+                if not any(
+                    word.arg == "weights_only" and is_constant(word.value, True) for word in words
+                ):
                     yield "torch.load"
             case ast.keyword(arg="allow_pickle", value=value) if not is_constant(value, False):
                 yield "allow_pickle"
-            case ast.Attribute(attr="unsafe_load" | "full_load" | "UnsafeLoader" | "FullLoader" as name):
+            case ast.Attribute(
+                attr="unsafe_load" | "full_load" | "UnsafeLoader" | "FullLoader" as name
+            ):
                 yield name
 
 
@@ -82,12 +103,24 @@ def archive_reads(source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Import(names=names):
-                yield from (f"{one.name} as {one.asname}" for one in names if one.name in ARCHIVES and one.asname)
+                yield from (
+                    f"{one.name} as {one.asname}"
+                    for one in names
+                    if one.name in ARCHIVES and one.asname
+                )
             case ast.ImportFrom(module="tarfile" | "zipfile" as module):
                 yield f"from {module}"
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="tarfile" | "zipfile"), attr=name)) as call:
-                mode = [word.value for word in call.keywords if word.arg == "mode"] or call.args[1:2]
-                if name in OPENS and not any(isinstance(m, ast.Constant) and str(m.value)[:1] == "w" for m in mode):
+            case (
+                ast.Call(
+                    func=ast.Attribute(value=ast.Name(id="tarfile" | "zipfile"), attr=name)
+                ) as call
+            ):
+                mode = [word.value for word in call.keywords if word.arg == "mode"] or call.args[
+                    1:2
+                ]
+                if name in OPENS and not any(
+                    isinstance(m, ast.Constant) and str(m.value)[:1] == "w" for m in mode
+                ):
                     yield name
             case ast.Attribute(attr="extractall" | "unpack_archive" as name):
                 yield name
@@ -111,9 +144,14 @@ def test_no_secret_is_committed() -> None:
 
 def test_no_file_names_a_package_registry() -> None:
     # Put together here, so that this file names none. Installers know their own registry.
-    registries = [f"{host}.{domain}" for host, domain in (("pypi", "org"), ("npmjs", "org"), ("pythonhosted", "org"))]
+    registries = [
+        f"{host}.{domain}"
+        for host, domain in (("pypi", "org"), ("npmjs", "org"), ("pythonhosted", "org"))
+    ]
     texts = {name: (ROOT / name).read_text(encoding="utf-8") for name in text_files()}
-    assert [] == [name for name, text in texts.items() if any(registry in text for registry in registries)]
+    assert [] == [
+        name for name, text in texts.items() if any(registry in text for registry in registries)
+    ]
 
 
 def test_planted_secrets_are_found(tmp_path: Path) -> None:
@@ -134,7 +172,8 @@ def test_planted_secrets_are_found(tmp_path: Path) -> None:
 def test_nothing_runs_what_it_reads(package: str) -> None:
     modules = sources(package)
     unsafe = {
-        path.relative_to(ROOT).as_posix(): list(unsafe_reads(path.read_text(encoding="utf-8"))) for path in modules
+        path.relative_to(ROOT).as_posix(): list(unsafe_reads(path.read_text(encoding="utf-8")))
+        for path in modules
     }
     assert {} == {name: found for name, found in unsafe.items() if found and name != READS_SAFELY}
 
@@ -143,7 +182,8 @@ def test_nothing_runs_what_it_reads(package: str) -> None:
 def test_archives_are_read_by_the_rules_of_one_package(package: str) -> None:
     modules = sources(package)
     reads = {
-        path.relative_to(ROOT).as_posix(): list(archive_reads(path.read_text(encoding="utf-8"))) for path in modules
+        path.relative_to(ROOT).as_posix(): list(archive_reads(path.read_text(encoding="utf-8")))
+        for path in modules
     }
     assert {} == {name: found for name, found in reads.items() if found and name != READS_ARCHIVES}
 

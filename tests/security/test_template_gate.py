@@ -20,7 +20,9 @@ def open_findings(found: Iterable[Finding]) -> list[str]:
 @pytest.fixture(scope="module")
 def checkov_findings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[set[Finding]]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")  # SAM's translator will not do without one
+        patch.setenv(
+            "AWS_DEFAULT_REGION", "eu-central-1"
+        )  # SAM's translator will not do without one
         yield checkov(TEMPLATES, tmp_path_factory.mktemp("translated"))
 
 
@@ -51,7 +53,9 @@ def test_checkov_finds_nothing(checkov_findings: set[Finding]) -> None:
 
 def test_every_suppression_is_needed(checkov_findings: set[Finding]) -> None:
     own = {finding for template in TEMPLATES for finding in template_findings(template)}
-    assert [] == [s for s in SUPPRESSIONS if not any(s.covers(one) for one in own | checkov_findings)]
+    assert [] == [
+        s for s in SUPPRESSIONS if not any(s.covers(one) for one in own | checkov_findings)
+    ]
 
 
 def test_suppressions_are_few_and_say_why() -> None:

@@ -54,7 +54,9 @@ def _parser() -> argparse.ArgumentParser:
         description="Upload thousands of images under faults, then compare uploads and records.",
     )
     parser.add_argument("--uploads", type=int, default=10_000, help="how many (%(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="uploads and faults follow from it (%(default)s)")
+    parser.add_argument(
+        "--seed", type=int, default=1, help="uploads and faults follow from it (%(default)s)"
+    )
     parser.add_argument(
         "--no-faults",
         dest="faults",
@@ -68,7 +70,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="KEYS",
         help="deliver the events of N keys 5 times",
     )
-    parser.add_argument("--hostile", type=Path, metavar="FOLDER", help="its files are a tenth of the uploads")
+    parser.add_argument(
+        "--hostile", type=Path, metavar="FOLDER", help="its files are a tenth of the uploads"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the verdict here")
     return parser
 

@@ -65,7 +65,9 @@ def violations(evidence: Evidence) -> list[Violation]:
 
 def count(sent: Sequence[Sent], records: Mapping[Identity, Record]) -> dict[str, int]:
     """How many uploads have each outcome, how many only an open record, and how many none."""
-    counts = Counter(records.get(upload.identity, {"outcome": "LOST"}).get("outcome", "OPEN") for upload in sent)
+    counts = Counter(
+        records.get(upload.identity, {"outcome": "LOST"}).get("outcome", "OPEN") for upload in sent
+    )
     return {outcome: counts[outcome] for outcome in (*OUTCOMES, "OPEN", "LOST")}
 
 
@@ -86,10 +88,16 @@ def _every_record_is_of_an_upload(evidence: Evidence) -> Iterator[tuple[str, str
 def _every_outcome_is_the_one_without_faults(evidence: Evidence) -> Iterator[tuple[str, str]]:
     fields = ("outcome", "classification", "confidence_score", "error")
     for upload in evidence.sent:
-        record, expected = evidence.records.get(upload.identity, {}), evidence.reference[upload.sample.name]
+        record, expected = (
+            evidence.records.get(upload.identity, {}),
+            evidence.reference[upload.sample.name],
+        )
         for field in fields:
             if "outcome" in record and not _same(record.get(field), expected.get(field)):
-                yield _name(upload.identity), f"{field}: {record.get(field)} instead of {expected.get(field)}"
+                yield (
+                    _name(upload.identity),
+                    f"{field}: {record.get(field)} instead of {expected.get(field)}",
+                )
 
 
 def _unreadable_is_the_fault_of_the_image(evidence: Evidence) -> Iterator[tuple[str, str]]:
@@ -109,7 +117,10 @@ def _the_newest_upload_is_the_current_record(evidence: Evidence) -> Iterator[tup
             current[record["image_url"]] = record
     for url, record in current.items():
         if record["version"] != evidence.newest.get(url):
-            yield _name((url, record["version"])), f"is current, but {evidence.newest.get(url)} is newer"
+            yield (
+                _name((url, record["version"])),
+                f"is current, but {evidence.newest.get(url)} is newer",
+            )
 
 
 def _every_outcome_is_announced(evidence: Evidence) -> Iterator[tuple[str, str]]:
@@ -125,7 +136,10 @@ def _no_announcement_contradicts_the_record(evidence: Evidence) -> Iterator[tupl
     for announcement in evidence.announced:
         record = evidence.records.get(announcement.identity, {})
         if announcement.result["outcome"] in FINAL and not _agrees(announcement.result, record):
-            yield _name(announcement.identity), f"announced as {announcement.result}, recorded as {dict(record)}"
+            yield (
+                _name(announcement.identity),
+                f"announced as {announcement.result}, recorded as {dict(record)}",
+            )
 
 
 def _outcomes_only_move_forward(evidence: Evidence) -> Iterator[tuple[str, str]]:
@@ -144,7 +158,10 @@ def _every_write_knows_the_one_before(evidence: Evidence) -> Iterator[tuple[str,
     last: dict[Identity, Record | None] = {}
     for change in evidence.changes:
         if last.get(change.identity) != change.before:
-            yield _name(change.identity), "was written by two at once: the condition of one did not see the other"
+            yield (
+                _name(change.identity),
+                "was written by two at once: the condition of one did not see the other",
+            )
         last[change.identity] = change.after
 
 
@@ -191,7 +208,9 @@ CHECKS: tuple[Callable[[Evidence], Iterator[tuple[str, str]]], ...] = (
 def _agrees(result: Record, record: Record) -> bool:
     """Tell whether two say the same about an image; what a record tells beyond its result may differ."""
     beyond = {"uploaded_at", "execution", "recorded_at", "opened_by", "opened_at"}
-    return all(_same(value, record.get(name)) for name, value in result.items() if name not in beyond)
+    return all(
+        _same(value, record.get(name)) for name, value in result.items() if name not in beyond
+    )
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -55,7 +55,9 @@ def _read(streams: Any, arn: str) -> Iterator[Change]:
         position = streams.get_shard_iterator(**start)["ShardIterator"]
         while position and (answer := streams.get_records(ShardIterator=position))["Records"]:
             for record in answer["Records"]:
-                before, after = (record["dynamodb"].get(image) for image in ("OldImage", "NewImage"))
+                before, after = (
+                    record["dynamodb"].get(image) for image in ("OldImage", "NewImage")
+                )
                 yield Change(before and plain_item(before), after and plain_item(after))
             position = answer.get("NextShardIterator")
 

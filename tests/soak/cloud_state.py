@@ -48,14 +48,20 @@ def newest_versions(cloud: Cloud, service: Service, prefix: str) -> dict[str, st
         .paginate(Bucket=service.image_bucket, Prefix=prefix.removeprefix(bucket))
     )
     versions = (version for page in pages for version in page.get("Versions", []))
-    return {f"{bucket}{version['Key']}": version["VersionId"] for version in versions if version["IsLatest"]}
+    return {
+        f"{bucket}{version['Key']}": version["VersionId"]
+        for version in versions
+        if version["IsLatest"]
+    }
 
 
 def executions_by_status(cloud: Cloud, service: Service) -> dict[str, list[str]]:
     """The ARNs of the workflow's executions, by status."""
     found: defaultdict[str, list[str]] = defaultdict(list)
     pages = (
-        cloud.client("stepfunctions").get_paginator("list_executions").paginate(stateMachineArn=service.workflow_arn)
+        cloud.client("stepfunctions")
+        .get_paginator("list_executions")
+        .paginate(stateMachineArn=service.workflow_arn)
     )
     for execution in (execution for page in pages for execution in page["executions"]):
         found[execution["status"]].append(execution["executionArn"])

@@ -53,7 +53,9 @@ class DeliveryVerdict:
         )
 
 
-def deliver(cloud: Cloud, service: Service, samples: Sequence[Sample], keys: int, seed: int) -> DeliveryVerdict:
+def deliver(
+    cloud: Cloud, service: Service, samples: Sequence[Sample], keys: int, seed: int
+) -> DeliveryVerdict:
     """Deliver the events of `VERSIONS` versions of so many keys, shuffled, `DELIVERIES` times each, in both ways.
 
     Args:
@@ -72,9 +74,16 @@ def deliver(cloud: Cloud, service: Service, samples: Sequence[Sample], keys: int
         uploads, events = _uploaded(cloud, service, samples, prefix, keys)
         for times in rounds:
             _start(cloud, service, random.sample(events * times, len(events) * times))
-        wrong += _violations(cloud, service, uploads, recorded(cloud, service, f"s3://{service.image_bucket}/{prefix}"))
+        wrong += _violations(
+            cloud,
+            service,
+            uploads,
+            recorded(cloud, service, f"s3://{service.image_bucket}/{prefix}"),
+        )
         passed = faults_of(cloud.url).passed("endpoint-throttled")
-        calls.append(sum(count for key, count in passed.items() if key.startswith(prefix)) / len(uploads))
+        calls.append(
+            sum(count for key, count in passed.items() if key.startswith(prefix)) / len(uploads)
+        )
     later, at_once = calls
     return DeliveryVerdict(keys * VERSIONS, later, at_once, wrong)
 
@@ -86,10 +95,18 @@ def _uploaded(
     bucket = {"name": [service.image_bucket]}
     detail = {"bucket": bucket, "object": {"key": [{"prefix": prefix}]}}
     pattern = {"source": ["aws.s3"], "detail-type": ["Object Created"], "detail": detail}
-    s3, numbers = cloud.client("s3"), [(key, version) for version in range(VERSIONS) for key in range(keys)]
+    s3, numbers = (
+        cloud.client("s3"),
+        [(key, version) for version in range(VERSIONS) for key in range(keys)],
+    )
     with subscription(cloud, "soak-deliveries", pattern) as subscribed:
         uploads = [
-            put(s3, service.image_bucket, f"{prefix}{key:04}", samples[(key + version) % len(samples)])
+            put(
+                s3,
+                service.image_bucket,
+                f"{prefix}{key:04}",
+                samples[(key + version) % len(samples)],
+            )
             for key, version in numbers
         ]
         events: list[dict[str, Any]] = []
@@ -109,7 +126,10 @@ def _start(cloud: Cloud, service: Service, events: Sequence[Mapping[str, Any]]) 
 
 
 def _violations(
-    cloud: Cloud, service: Service, uploads: Sequence[Sent], records: Mapping[Identity, Mapping[str, Any]]
+    cloud: Cloud,
+    service: Service,
+    uploads: Sequence[Sent],
+    records: Mapping[Identity, Mapping[str, Any]],
 ) -> Iterator[str]:
     if records.keys() != {upload.identity for upload in uploads}:
         yield f"{len(uploads)} versions have {len(records)} records"

@@ -57,7 +57,9 @@ OUTAGES: Mapping[str, str] = {
 }
 OUT = 0.01  # of the keys
 FRESH = 2 / 3  # of the uploads have a key of their own, the others overwrite one
-RECENT = 40  # keys; overwriting one of them, a version often comes while the one before is still at work
+RECENT = (
+    40  # keys; overwriting one of them, a version often comes while the one before is still at work
+)
 PHOTOS, BROKEN = 0.005, 0.06  # of the uploads; the others are small images
 HOSTILE = 0.1  # of the uploads, if there are hostile images at all
 HOSTILE_NAME = "hostile"  # how their names begin

@@ -12,7 +12,9 @@ PATIENCE = 120.0
 PAUSE = 0.5
 
 
-def wait_until_at_rest(cloud: Cloud, service: Service, patience: float = PATIENCE, pause: float = PAUSE) -> None:
+def wait_until_at_rest(
+    cloud: Cloud, service: Service, patience: float = PATIENCE, pause: float = PAUSE
+) -> None:
     """Return when nothing moves, twice in a row: between two looks a message may be on its way to an execution.
 
     Args:
@@ -34,7 +36,9 @@ def wait_until_at_rest(cloud: Cloud, service: Service, patience: float = PATIENC
         if left != before:
             last_news, before = time.monotonic(), left
         if left and time.monotonic() - last_news > patience:
-            raise NotAtRestError(f"Nothing has moved for {patience:.0f} s, and there still are {left}.")
+            raise NotAtRestError(
+                f"Nothing has moved for {patience:.0f} s, and there still are {left}."
+            )
         time.sleep(pause)
 
 
@@ -50,6 +54,12 @@ def _left(states: Any, queues: Any, service: Service) -> str:
     """Say what has not ended; nothing if all has."""
     running = running_executions(states, service)
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    counts = queues.get_queue_attributes(QueueUrl=service.failure_queue_url, AttributeNames=names)["Attributes"]
+    counts = queues.get_queue_attributes(QueueUrl=service.failure_queue_url, AttributeNames=names)[
+        "Attributes"
+    ]
     waiting = sum(int(counts[name]) for name in names)
-    return f"{running} running executions and {waiting} messages in the failure queue" if running or waiting else ""
+    return (
+        f"{running} running executions and {waiting} messages in the failure queue"
+        if running or waiting
+        else ""
+    )

@@ -69,10 +69,20 @@ def _soak(cloud: Cloud, order: Order, folder: Path) -> Verdict:
         service = deploy(cloud, folder, bars)
         reference = _reference(cloud, service, samples, bars)
         bar = bars.add_task(
-            f"Upload, {'and everything goes wrong' if order.faults else 'without faults'}", total=order.uploads
+            f"Upload, {'and everything goes wrong' if order.faults else 'without faults'}",
+            total=order.uploads,
         )
         rates = RATES if order.faults else {}
-        verdict = soak(cloud, service, samples, reference, order.uploads, order.seed, rates, lambda: bars.advance(bar))
+        verdict = soak(
+            cloud,
+            service,
+            samples,
+            reference,
+            order.uploads,
+            order.seed,
+            rates,
+            lambda: bars.advance(bar),
+        )
         if order.deliveries:
             sound = [sample for sample in samples if sample.label]
             verdict.deliveries = deliver(cloud, service, sound, order.deliveries, order.seed)
@@ -98,7 +108,9 @@ def _reference(
     """Have every sample decided while nothing goes wrong; the results by the samples' names."""
     decisions = decide(cloud, service, list(samples), bars)
     uploads = f"s3://{service.image_bucket}/uploads/"
-    return {decision.upload.image_url.removeprefix(uploads): decision.output for decision in decisions}
+    return {
+        decision.upload.image_url.removeprefix(uploads): decision.output for decision in decisions
+    }
 
 
 def _peak_memory_mb(pid: int) -> float:

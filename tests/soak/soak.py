@@ -87,7 +87,9 @@ def soak(
             sent=sent,
             newest=newest_versions(cloud, service, prefix),
             records=recorded(cloud, service, urls),
-            decided_before_repair={identity for identity, record in before.items() if "outcome" in record},
+            decided_before_repair={
+                identity for identity, record in before.items() if "outcome" in record
+            },
             succeeded_before_repair=executions["SUCCEEDED"],
             announced=[told for told in announced.heard if told.identity[0].startswith(urls)],
             changes=[change for change in changed.made if change.identity[0].startswith(urls)],
@@ -114,11 +116,17 @@ def soak(
 def _good_p99(sent: Sequence[Sent], records: Mapping[Identity, Mapping[str, Any]]) -> float:
     """The time in milliseconds within which 99 of 100 classified images with a label were decided."""
     found = [records[one.identity] for one in sent if one.sample.label and one.identity in records]
-    times = sorted(float(record["processing_time_ms"]) for record in found if record.get("outcome") in CLASSIFIED)
+    times = sorted(
+        float(record["processing_time_ms"])
+        for record in found
+        if record.get("outcome") in CLASSIFIED
+    )
     return times[len(times) * 99 // 100] if times else 0.0
 
 
 def _hurry_failures(cloud: Cloud, service: Service) -> None:
     """Have a failure that could not be recorded given up after seconds rather than a minute."""
     attributes = {"VisibilityTimeout": str(RECORD_AGAIN_AFTER)}
-    cloud.client("sqs").set_queue_attributes(QueueUrl=service.failure_queue_url, Attributes=attributes)
+    cloud.client("sqs").set_queue_attributes(
+        QueueUrl=service.failure_queue_url, Attributes=attributes
+    )

@@ -19,10 +19,14 @@ class Subscription:
 
     def receive(self) -> list[dict[str, Any]]:
         """Take some events out of the queue, waiting a second for the first; none if none comes."""
-        answer = self._queues.receive_message(QueueUrl=self._url, MaxNumberOfMessages=_BATCH, WaitTimeSeconds=1)
+        answer = self._queues.receive_message(
+            QueueUrl=self._url, MaxNumberOfMessages=_BATCH, WaitTimeSeconds=1
+        )
         messages = answer.get("Messages", [])
         if messages:
-            entries = [{"Id": str(n), "ReceiptHandle": m["ReceiptHandle"]} for n, m in enumerate(messages)]
+            entries = [
+                {"Id": str(n), "ReceiptHandle": m["ReceiptHandle"]} for n, m in enumerate(messages)
+            ]
             self._queues.delete_message_batch(QueueUrl=self._url, Entries=entries)
         return [json.loads(message["Body"]) for message in messages]
 
@@ -32,9 +36,13 @@ def subscription(cloud: Cloud, name: str, pattern: Mapping[str, Any]) -> Iterato
     """Have all events of a pattern put into a queue for the length of the block."""
     queues, events = cloud.client("sqs"), cloud.client("events")
     url = queues.create_queue(QueueName=name)["QueueUrl"]
-    arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
+        "QueueArn"
+    ]
     rule = events.put_rule(Name=name, EventPattern=json.dumps(pattern))["RuleArn"]
-    queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(_lets_in(rule, arn))})
+    queues.set_queue_attributes(
+        QueueUrl=url, Attributes={"Policy": json.dumps(_lets_in(rule, arn))}
+    )
     events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": arn}])
     try:
         yield Subscription(queues, url)
@@ -45,5 +53,13 @@ def subscription(cloud: Cloud, name: str, pattern: Mapping[str, Any]) -> Iterato
 
 
 def _lets_in(rule_arn: str, queue_arn: str) -> dict[str, Any]:
-    send = {"Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": queue_arn}
-    return {"Statement": [{"Effect": "Allow", **send, "Condition": {"ArnEquals": {"aws:SourceArn": rule_arn}}}]}
+    send = {
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue_arn,
+    }
+    return {
+        "Statement": [
+            {"Effect": "Allow", **send, "Condition": {"ArnEquals": {"aws:SourceArn": rule_arn}}}
+        ]
+    }

@@ -50,7 +50,9 @@ def send(
 
     with ThreadPoolExecutor(_CLIENTS) as clients:
         for batch in batched(uploads, _CLIENTS, strict=False):
-            for upload in clients.map(lambda it: put(s3, bucket, f"uploads/{it.name}", it.sample), batch):
+            for upload in clients.map(
+                lambda it: put(s3, bucket, f"uploads/{it.name}", it.sample), batch
+            ):
                 sent.append(upload)
                 waiting[upload.identity] = time.monotonic()
                 advance()
@@ -69,5 +71,7 @@ def put(s3: "S3Client", bucket: str, key: str, sample: Sample) -> Sent:
 def _undecided(waiting: dict[Identity, float], announced: Announcements) -> dict[Identity, float]:
     oldest = time.monotonic() - OVERDUE
     return {
-        identity: since for identity, since in waiting.items() if since > oldest and identity not in announced.decided
+        identity: since
+        for identity, since in waiting.items()
+        if since > oldest and identity not in announced.decided
     }

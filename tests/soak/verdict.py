@@ -67,8 +67,14 @@ class Verdict:
         """Print it."""
         console.print(self._fault_table())
         console.print(self._account_table())
-        memory = f", at most {self.peak_memory_mb:.0f} MB in the local cloud" if self.peak_memory_mb else ""
-        console.print(f"seed {self.seed}: {self.images_per_second:.1f} images/s{memory}; {self._times()}")
+        memory = (
+            f", at most {self.peak_memory_mb:.0f} MB in the local cloud"
+            if self.peak_memory_mb
+            else ""
+        )
+        console.print(
+            f"seed {self.seed}: {self.images_per_second:.1f} images/s{memory}; {self._times()}"
+        )
         console.print(f"99 of 100 good images were decided within {self.good_p99_ms:.0f} ms.")
         if self.deliveries:
             console.print(str(self.deliveries), *self.deliveries.wrong, sep="\n", soft_wrap=True)
@@ -76,7 +82,10 @@ class Verdict:
             console.print(f"{violation.check}: {violation.image} {violation.wrong}", soft_wrap=True)
         if len(self.violations) > SHOWN:
             console.print(f"and {len(self.violations) - SHOWN} more")
-        console.print("The account balances." if self.balances else "THE ACCOUNT DOES NOT BALANCE.", style="bold")
+        console.print(
+            "The account balances." if self.balances else "THE ACCOUNT DOES NOT BALANCE.",
+            style="bold",
+        )
 
     def _fault_table(self) -> Table:
         table = Table(box=box.SIMPLE_HEAD)
@@ -85,7 +94,9 @@ class Verdict:
         table.add_column("what it does")
         for kind, count in sorted(self.faults.items(), key=lambda item: -item[1]):
             table.add_row(kind, f"{count:,}", KINDS[kind])
-        table.add_row(f"{len(self.faults)} kinds", f"{sum(self.faults.values()):,}", "", style="bold")
+        table.add_row(
+            f"{len(self.faults)} kinds", f"{sum(self.faults.values()):,}", "", style="bold"
+        )
         return table
 
     def _account_table(self) -> Table:

@@ -11,7 +11,9 @@ from botocore.model import OperationModel
 
 from tests.unit.shapes import violations
 
-LOADER = botocore.session.get_session().get_component("data_loader")  # parsing AWS's models is what clients cost
+LOADER = botocore.session.get_session().get_component(
+    "data_loader"
+)  # parsing AWS's models is what clients cost
 
 
 class NotConformingError(AssertionError):
@@ -56,7 +58,9 @@ class _Conforming:
         found = getattr(self._fake, name)
         known = operations(self._service)
         if name == "get_paginator":
-            return lambda operation: SimpleNamespace(paginate=_pages(found(operation).paginate, known[operation]))
+            return lambda operation: SimpleNamespace(
+                paginate=_pages(found(operation).paginate, known[operation])
+            )
         return _checked(found, known[name]) if name in known else found
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -17,14 +17,17 @@ FUNCTION_SEGMENT_ID = "53995c3f42cd8ad8"
 
 
 @pytest.fixture
-def traced_subsegments(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+def traced_subsegments(
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Callable[[], list[dict[str, Any]]]]:
     """The subsegments that an X-Ray daemon on loopback was sent."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as daemon:
         daemon.bind(("127.0.0.1", 0))
         daemon.setblocking(False)
         monkeypatch.setenv("AWS_XRAY_DAEMON_ADDRESS", f"127.0.0.1:{daemon.getsockname()[1]}")
         monkeypatch.setenv(
-            "_X_AMZN_TRACE_ID", "Root=1-65a4f000-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=1"
+            "_X_AMZN_TRACE_ID",
+            "Root=1-65a4f000-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=1",
         )
 
         def received() -> list[dict[str, Any]]:
@@ -47,5 +50,7 @@ def moto_routes() -> Iterator[None]:
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(S3Backend, "_url_module", moto.s3.urls)
-        patch.setattr(moto.core.responses, "method_names_from_class", cache(method_names_from_class))
+        patch.setattr(
+            moto.core.responses, "method_names_from_class", cache(method_names_from_class)
+        )
         yield

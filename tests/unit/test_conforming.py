@@ -26,9 +26,9 @@ class FakeStates:
 
 
 def test_answer_that_leaves_out_what_nobody_reads_is_passed_on() -> None:
-    assert {"status": "RUNNING"} == conforming(FakeStates({"status": "RUNNING"}), "stepfunctions").describe_execution(
-        executionArn=ARN
-    )
+    assert {"status": "RUNNING"} == conforming(
+        FakeStates({"status": "RUNNING"}), "stepfunctions"
+    ).describe_execution(executionArn=ARN)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,9 @@ def test_request_of_another_shape_is_refused(parameters: dict[str, Any]) -> None
 
 
 def test_every_page_is_checked() -> None:
-    pages = conforming(FakeStates({"execution": []}), "stepfunctions").get_paginator("list_executions")
+    pages = conforming(FakeStates({"execution": []}), "stepfunctions").get_paginator(
+        "list_executions"
+    )
     with pytest.raises(NotConformingError, match="Unknown parameter"):
         list(pages.paginate(stateMachineArn=ARN))
 

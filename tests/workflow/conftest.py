@@ -43,7 +43,9 @@ def cloud(cloud_folder: Folder) -> Iterator[Cloud]:
 
     Its serverless endpoints start slowly, for tests/workflow/test_cold_start.py; no other test has one.
     """
-    with running(cloud_folder.path, wait_scale=0, faults=True, cold_start_seconds=COLD_START_SECONDS) as started:
+    with running(
+        cloud_folder.path, wait_scale=0, faults=True, cold_start_seconds=COLD_START_SECONDS
+    ) as started:
         yield started
     assert [] == processes_of(cloud_folder.path)
 
@@ -65,7 +67,9 @@ def demo(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Demo:
     folder = tmp_path_factory.mktemp("demo")
     status = run(cloud, folder / "state", folder / "results")
     workflow = find_service(cloud.client("cloudformation")).workflow_arn
-    failed = cloud.client("stepfunctions").list_executions(stateMachineArn=workflow, statusFilter="FAILED")
+    failed = cloud.client("stepfunctions").list_executions(
+        stateMachineArn=workflow, statusFilter="FAILED"
+    )
     decisions = json.loads((folder / "results/decisions.json").read_text())
     return Demo(
         status,

@@ -103,7 +103,9 @@ class Deployed:
 
     def upload(self, data: bytes, name: str) -> Decided:
         """Upload and wait for the outcome of this version."""
-        version = self.s3.put_object(Bucket=self.bucket, Key=f"uploads/{name}", Body=data)["VersionId"]
+        version = self.s3.put_object(Bucket=self.bucket, Key=f"uploads/{name}", Body=data)[
+            "VersionId"
+        ]
         key = {"image_url": f"s3://{self.bucket}/uploads/{name}", "version": version}
         deadline = time.monotonic() + 60
         while "outcome" not in (found := self._table.get_item(Key=key)).get("Item", {}):
@@ -114,7 +116,9 @@ class Deployed:
 
     def start(self, event: dict[str, Any]) -> Run:
         """Start the workflow with an input and wait for its end."""
-        execution = self._states.start_execution(stateMachineArn=self._workflow_arn, input=json.dumps(event))
+        execution = self._states.start_execution(
+            stateMachineArn=self._workflow_arn, input=json.dumps(event)
+        )
         return ended(self._states, execution["executionArn"])
 
     def record(self, image_url: str) -> dict[str, Any]:
@@ -130,7 +134,9 @@ class Deployed:
         listed = self.s3.list_object_versions(Bucket=self.bucket, Prefix=key)
         for version in listed.get("Versions", []):
             self.s3.delete_object(Bucket=self.bucket, Key=key, VersionId=version["VersionId"])
-        self._table.delete_item(Key={"image_url": image_url, "version": self.record(image_url)["version"]})
+        self._table.delete_item(
+            Key={"image_url": image_url, "version": self.record(image_url)["version"]}
+        )
 
     def decided_urls(self) -> list[str]:
         """The image URL of every item in the results table that has an outcome."""
@@ -150,7 +156,9 @@ class Deployed:
 
     def tell_of_failure(self, detail: dict[str, Any]) -> None:
         """Put the event of a bad end into the failure queue and wait until it is dealt with."""
-        self._sqs.send_message(QueueUrl=self._failure_queue, MessageBody=json.dumps({"detail": detail}))
+        self._sqs.send_message(
+            QueueUrl=self._failure_queue, MessageBody=json.dumps({"detail": detail})
+        )
         deadline = time.monotonic() + 30
         while self._messages(self._failure_queue):
             assert time.monotonic() < deadline, "record_failure does not take the message"
@@ -158,7 +166,9 @@ class Deployed:
 
     def dead_letters(self) -> int:
         """How many failures could not be recorded."""
-        queue = self._stack.describe_stack_resource(StackName=self.stack, LogicalResourceId="FailureDeadLetterQueue")
+        queue = self._stack.describe_stack_resource(
+            StackName=self.stack, LogicalResourceId="FailureDeadLetterQueue"
+        )
         return self._messages(queue["StackResourceDetail"]["PhysicalResourceId"])
 
     def _messages(self, queue: str) -> int:
@@ -171,7 +181,9 @@ class Deployed:
         pages = self._states.get_paginator("get_execution_history").paginate(executionArn=execution)
         for event in (event for page in pages for event in page["events"]):
             for details in (value for key, value in event.items() if key.endswith("Details")):
-                yield from (details[key] for key in ("input", "output", "parameters") if key in details)
+                yield from (
+                    details[key] for key in ("input", "output", "parameters") if key in details
+                )
 
     def executions(self, status: str) -> int:
         """How many executions of the workflow have a status."""
@@ -184,12 +196,18 @@ class Deployed:
     def changed(self, function: str, variables: dict[str, str]) -> Iterator[None]:
         """Run with other environment variables for one function."""
         name = f"{self.stack}-{function}"
-        before = self._functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-        self._functions.update_function_configuration(FunctionName=name, Environment={"Variables": before | variables})
+        before = self._functions.get_function_configuration(FunctionName=name)["Environment"][
+            "Variables"
+        ]
+        self._functions.update_function_configuration(
+            FunctionName=name, Environment={"Variables": before | variables}
+        )
         try:
             yield
         finally:
-            self._functions.update_function_configuration(FunctionName=name, Environment={"Variables": before})
+            self._functions.update_function_configuration(
+                FunctionName=name, Environment={"Variables": before}
+            )
 
     @contextmanager
     def packed_for_another_processor(self, function: str, folder: Path) -> Iterator[None]:
@@ -199,9 +217,14 @@ class Deployed:
             function: the function.
             folder: its package, as `sam build` left it.
         """
-        name, other = f"{self.stack}-{function}", {"x86_64": "aarch64", "arm64": "x86_64"}[ARCHITECTURE]
+        name, other = (
+            f"{self.stack}-{function}",
+            {"x86_64": "aarch64", "arm64": "x86_64"}[ARCHITECTURE],
+        )
         own = {"x86_64": "x86_64", "arm64": "aarch64"}[ARCHITECTURE]
-        self._functions.update_function_code(FunctionName=name, ZipFile=zipped(folder, f"-{own}-", f"-{other}-"))
+        self._functions.update_function_code(
+            FunctionName=name, ZipFile=zipped(folder, f"-{own}-", f"-{other}-")
+        )
         try:
             yield
         finally:
@@ -210,14 +233,20 @@ class Deployed:
     @contextmanager
     def rule_without_permission(self) -> Iterator[None]:
         """Run while the upload rule's role may not start the workflow."""
-        role = self._stack.describe_stack_resource(StackName=self.stack, LogicalResourceId="UploadRuleRole")
+        role = self._stack.describe_stack_resource(
+            StackName=self.stack, LogicalResourceId="UploadRuleRole"
+        )
         name = role["StackResourceDetail"]["PhysicalResourceId"]
-        policy = self._iam.get_role_policy(RoleName=name, PolicyName="start-workflow")["PolicyDocument"]
+        policy = self._iam.get_role_policy(RoleName=name, PolicyName="start-workflow")[
+            "PolicyDocument"
+        ]
         self._iam.delete_role_policy(RoleName=name, PolicyName="start-workflow")
         try:
             yield
         finally:
-            self._iam.put_role_policy(RoleName=name, PolicyName="start-workflow", PolicyDocument=json.dumps(policy))
+            self._iam.put_role_policy(
+                RoleName=name, PolicyName="start-workflow", PolicyDocument=json.dumps(policy)
+            )
 
     @contextmanager
     def rule_disabled(self) -> Iterator[None]:
@@ -237,7 +266,9 @@ class Deployed:
     def model_card(self) -> dict[str, Any]:
         """What the training tool has written about the model that is served."""
         name = f"/scones-unlimited/endpoints/{self.endpoint}"
-        card: dict[str, Any] = json.loads(self._parameters.get_parameter(Name=name)["Parameter"]["Value"])
+        card: dict[str, Any] = json.loads(
+            self._parameters.get_parameter(Name=name)["Parameter"]["Value"]
+        )
         return card
 
     @contextmanager
@@ -262,7 +293,9 @@ class Deployed:
             yield
         finally:
             self._sagemaker.create_endpoint(
-                EndpointName=self.endpoint, EndpointConfigName=endpoint["EndpointConfigName"], Tags=tags
+                EndpointName=self.endpoint,
+                EndpointConfigName=endpoint["EndpointConfigName"],
+                Tags=tags,
             )
             waiter = self._sagemaker.get_waiter("endpoint_in_service")
             waiter.wait(EndpointName=self.endpoint, WaiterConfig={"Delay": 1, "MaxAttempts": 30})

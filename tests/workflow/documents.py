@@ -9,7 +9,9 @@ from localcloud.server.cloud import Cloud
 from tests.workflow.conftest import Demo
 
 ROOT = Path(__file__).parents[2]
-_BLOCK = re.compile(r"(?:<!-- not run: (?P<reason>[^>]+) -->\n)?```sh\n(?P<commands>.*?)```", re.DOTALL)
+_BLOCK = re.compile(
+    r"(?:<!-- not run: (?P<reason>[^>]+) -->\n)?```sh\n(?P<commands>.*?)```", re.DOTALL
+)
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,9 @@ class Block:
         """
         # The tests' cloud is not the one in .localcloud, nor their runs those in runs/; their environment is activated.
         commands = re.sub(r"^(source|eval) .*\n", "", self.commands, flags=re.MULTILINE)
-        commands = re.sub(r"python -m training (\w+)", rf"python -m training \1 --runs {demo.runs}", commands)
+        commands = re.sub(
+            r"python -m training (\w+)", rf"python -m training \1 --runs {demo.runs}", commands
+        )
         commands = re.sub(r"\bmy-photos\b", f"{folder}/my-photos", commands)
         ended = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", commands],
@@ -53,4 +57,6 @@ def in_one_go(page: str) -> Block:
 def blocks(page: str) -> list[Block]:
     """All blocks of a page, which is named as from the repository's root."""
     text = (ROOT / page).read_text(encoding="utf-8")
-    return [Block(page, found["commands"], found["reason"] or "") for found in _BLOCK.finditer(text)]
+    return [
+        Block(page, found["commands"], found["reason"] or "") for found in _BLOCK.finditer(text)
+    ]

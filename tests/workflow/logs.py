@@ -19,7 +19,9 @@ def lines(cloud: Cloud, folder: Folder) -> Iterator[tuple[str, str]]:
     logs = cloud.client("logs")
     for page in logs.get_paginator("describe_log_groups").paginate():
         for group in page["logGroups"]:
-            for events in logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"]):
+            for events in logs.get_paginator("filter_log_events").paginate(
+                logGroupName=group["logGroupName"]
+            ):
                 yield from ((group["logGroupName"], event["message"]) for event in events["events"])
     for path in sorted((folder.path / "logs").rglob("*")):
         if path.is_file():
@@ -29,10 +31,14 @@ def lines(cloud: Cloud, folder: Folder) -> Iterator[tuple[str, str]]:
 def traces_of(data: bytes) -> set[str]:
     """Pieces of a file's base64, one of which is in every longer piece of it."""
     encoded = [b64encode(data[shift:]).decode() for shift in range(3)]
-    return {text[at : at + _PIECE] for text in encoded for at in range(0, len(text) - _PIECE, _PIECE)}
+    return {
+        text[at : at + _PIECE] for text in encoded for at in range(0, len(text) - _PIECE, _PIECE)
+    }
 
 
-def leaks(logged: Iterable[tuple[str, str]], secrets: Iterable[str], traces: Collection[str] = ()) -> list[str]:
+def leaks(
+    logged: Iterable[tuple[str, str]], secrets: Iterable[str], traces: Collection[str] = ()
+) -> list[str]:
     """The lines that hold a secret, a trace of a file, or something that lets others act as the caller."""
     wanted = (*CREDENTIALS, *secrets)
     return [

@@ -20,7 +20,13 @@ class Operations:
     def __call__(self, *arguments: str, status: int = 0) -> dict[str, Any]:
         command = [sys.executable, "-m", "operations", *arguments, "--json"]
         ended = subprocess.run(
-            command, cwd=ROOT, env=self._environment, capture_output=True, text=True, timeout=120, check=False
+            command,
+            cwd=ROOT,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
         assert status == ended.returncode, ended.stderr
         answer: dict[str, Any] = json.loads(ended.stdout)

@@ -13,21 +13,27 @@ _WAIT = {"Delay": 1, "MaxAttempts": 60}
 def template_url(cloud: Cloud, service: Deployed, name: str) -> str:
     """Store the template that the demo deployed for another stack, since it is too long to be sent."""
     s3, bucket = cloud.client("s3"), f"{name}-template"
-    body = cloud.client("cloudformation").get_template(StackName=service.stack, TemplateStage="Original")
+    body = cloud.client("cloudformation").get_template(
+        StackName=service.stack, TemplateStage="Original"
+    )
     s3.create_bucket(Bucket=bucket)
     s3.put_object(Bucket=bucket, Key="template.yaml", Body=body["TemplateBody"].encode())
     return f"https://s3.{REGION}.amazonaws.com/{bucket}/template.yaml"
 
 
 @contextmanager
-def second_stack(cloud: Cloud, service: Deployed, name: str, parameters: Mapping[str, str]) -> Iterator[None]:
+def second_stack(
+    cloud: Cloud, service: Deployed, name: str, parameters: Mapping[str, str]
+) -> Iterator[None]:
     """Run with such a stack, by default of stage dev; its end deletes it, as far as its DeletionPolicies let it."""
     parameters = {"Stage": "dev", **parameters}
     cloudformation = cloud.client("cloudformation")
     cloudformation.create_stack(
         StackName=name,
         TemplateURL=template_url(cloud, service, name),
-        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+        Parameters=[
+            {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
+        ],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
     cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=_WAIT)

@@ -26,4 +26,6 @@ def test_check_reports_what_the_local_cloud_does_not_emulate_within_a_minute(
     assert {"template", "definition", "state"} == {
         row["check"] for row in result["rows"] if row["outcome"] == "accepted"
     }
-    assert {"policy", "quota"} == {row["check"] for row in result["rows"] if row["outcome"] == "not emulated"}
+    assert {"policy", "quota"} == {
+        row["check"] for row in result["rows"] if row["outcome"] == "not emulated"
+    }

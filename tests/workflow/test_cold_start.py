@@ -31,7 +31,11 @@ def serverless(cloud: Cloud, service: Deployed) -> Iterator[None]:
     sagemaker.create_endpoint(EndpointName=ENDPOINT, EndpointConfigName=ENDPOINT)
     waiter = sagemaker.get_waiter("endpoint_in_service")
     waiter.wait(EndpointName=ENDPOINT, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
-    card = service.model_card() | {"endpoint": ENDPOINT, "endpoint_config": ENDPOINT, "serverless": True}
+    card = service.model_card() | {
+        "endpoint": ENDPOINT,
+        "endpoint_config": ENDPOINT,
+        "serverless": True,
+    }
     name = f"/scones-unlimited/endpoints/{ENDPOINT}"
     ssm.put_parameter(Name=name, Value=json.dumps(card), Type="String")
     yield

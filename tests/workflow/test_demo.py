@@ -32,19 +32,27 @@ def test_burst_of_uploads_fails_no_execution(demo: Demo) -> None:
 
 
 def test_model_is_right_on_at_least_92_percent_of_the_test_images(demo: Demo) -> None:
-    right = [o["classification"] == label for o in demo.decisions if (label := true_class(o["image_url"]))]
+    right = [
+        o["classification"] == label
+        for o in demo.decisions
+        if (label := true_class(o["image_url"]))
+    ]
     assert 204 == len(right)
     assert 0.92 <= sum(right) / len(right)
 
 
 def test_accepted_predictions_are_right_in_at_least_97_percent(demo: Demo) -> None:
-    accepted = [o for o in demo.decisions if o["outcome"] == "ACCEPTED" and true_class(o["image_url"])]
+    accepted = [
+        o for o in demo.decisions if o["outcome"] == "ACCEPTED" and true_class(o["image_url"])
+    ]
     right = [output["classification"] == true_class(output["image_url"]) for output in accepted]
     assert 0.97 <= sum(right) / len(right)
 
 
 def test_at_most_one_in_twenty_foreign_images_is_accepted(demo: Demo) -> None:
-    foreign = [output["outcome"] for output in demo.decisions if "/demo/foreign/" in output["image_url"]]
+    foreign = [
+        output["outcome"] for output in demo.decisions if "/demo/foreign/" in output["image_url"]
+    ]
     assert 20 == len(foreign)
     assert foreign.count("ACCEPTED") <= 1
 

@@ -13,7 +13,9 @@ from tests.workflow.documents import Block, blocks, in_one_go
 ROOT = Path(__file__).parents[2]
 PAGES = ["README.md", "docs/operations.md"]
 RUN = [
-    pytest.param(block, id=str(block), marks=[pytest.mark.long] if "training train" in block.commands else [])
+    pytest.param(
+        block, id=str(block), marks=[pytest.mark.long] if "training train" in block.commands else []
+    )
     for page in PAGES
     for block in blocks(page)
     if not block.reason
@@ -46,7 +48,9 @@ def test_tutorial_ends_with_the_readers_own_classes_decided(
     service: Deployed, cloud: Cloud, demo: Demo, tmp_path: Path
 ) -> None:
     printed = in_one_go("docs/tutorial.md").run(cloud, demo, tmp_path)
-    decided = dict(re.findall(r"^([A-Z]+\t[a-zN]\w+)\t\S+\ts3://\S+/(\w+)\.\w+$", printed, re.MULTILINE))
+    decided = dict(
+        re.findall(r"^([A-Z]+\t[a-zN]\w+)\t\S+\ts3://\S+/(\w+)\.\w+$", printed, re.MULTILINE)
+    )
     assert {"UNREADABLE\tNone": "third"}.items() <= decided.items()
     assert {"first", "second", "third"} == set(decided.values())
     assert {"bird", "ship", "None"} == {name.split("\t")[1] for name in decided}

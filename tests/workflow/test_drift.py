@@ -37,13 +37,17 @@ class Monitored:
         """Upload held-out images, in their own light or less, and wait for their outcomes."""
         samples = islice(demo_run.test_images(), 0, 4 * IMAGES, 4)
         data = [darkened(sample.path.read_bytes(), light) for sample in samples]
-        self.service.wait_for({self.service.put(one, f"{prefix}/{number}.png") for number, one in enumerate(data)})
+        self.service.wait_for(
+            {self.service.put(one, f"{prefix}/{number}.png") for number, one in enumerate(data)}
+        )
 
     def run(self, *step: str) -> "subprocess.CompletedProcess[str]":
         """Run a step of the training tool to its end."""
         command = [sys.executable, "-m", "training", *step, "--runs", str(self.demo.runs)]
         environment = self.cloud.environment
-        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
 
     def compare(self) -> tuple[int, dict[str, Any]]:
         """Exit status and data of a comparison of what was uploaded last."""
@@ -76,7 +80,9 @@ def capturing(monitored: Monitored) -> Iterator[Monitored]:
     assert before == monitored.service.model_card()
 
 
-def test_monitor_finds_no_drift_in_held_out_images_and_some_when_it_is_dark(monitored: Monitored) -> None:
+def test_monitor_finds_no_drift_in_held_out_images_and_some_when_it_is_dark(
+    monitored: Monitored,
+) -> None:
     monitored.upload("drift/usual")
     status, found = monitored.compare()
     assert 0 == status
@@ -90,7 +96,9 @@ def test_monitor_finds_no_drift_in_held_out_images_and_some_when_it_is_dark(moni
 
 
 @pytest.mark.long
-def test_monitor_looks_at_captured_images_but_those_that_the_tool_has_asked_about(capturing: Monitored) -> None:
+def test_monitor_looks_at_captured_images_but_those_that_the_tool_has_asked_about(
+    capturing: Monitored,
+) -> None:
     capturing.upload("drift/captured")
     deadline = time.monotonic() + PUBLISHED
     while (compared := capturing.compare())[1]["captured"] < IMAGES:

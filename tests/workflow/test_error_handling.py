@@ -22,19 +22,53 @@ from tests.workflow.deployed import Run, ended
 
 DEFINITIONS = Path(__file__).parents[2] / "statemachine"
 WORKFLOW, FAILURE, BACKLOG = "image_classification", "record_failure", "backlog"
-SUBSTITUTIONS = {"Partition": "aws", "ConfidenceThreshold": "0.8", "ImageBucket": "images", "BacklogPrefix": "archive/"}
+SUBSTITUTIONS = {
+    "Partition": "aws",
+    "ConfidenceThreshold": "0.8",
+    "ImageBucket": "images",
+    "BacklogPrefix": "archive/",
+}
 TASKS = ["Serialize image", "Classify image", "Filter inferences"]
-TRANSIENT = ["Lambda.ClientExecutionTimeoutException", "Lambda.ServiceException", "Lambda.AWSLambdaException"]
-TRANSIENT += ["Lambda.SdkClientException", "Lambda.Unknown", "Sandbox.Timedout", "Runtime.ExitError", "States.Timeout"]
-UNREADABLE = ["ImageNotFoundError", "EmptyImageError", "UnsupportedImageFormatError", "CorruptImageError"]
+TRANSIENT = [
+    "Lambda.ClientExecutionTimeoutException",
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+]
+TRANSIENT += [
+    "Lambda.SdkClientException",
+    "Lambda.Unknown",
+    "Sandbox.Timedout",
+    "Runtime.ExitError",
+    "States.Timeout",
+]
+UNREADABLE = [
+    "ImageNotFoundError",
+    "EmptyImageError",
+    "UnsupportedImageFormatError",
+    "CorruptImageError",
+]
 UNREADABLE += ["ImageTooLargeError"]
 PASSING_IMAGE_ERRORS = ["ImageStoreUnavailableError", "DecoderUnavailableError"]
 ENDPOINT = ["EndpointThrottledError", "EndpointUnavailableError", "EndpointTimeoutError"]
 SERVERLESS = ["EndpointColdStartError", "EndpointConcurrencyError"]
-MODEL = ["InvalidImageDataError", "EndpointNotFoundError", "EndpointAccessDeniedError", "ImageRejectedByModelError"]
-MODEL += ["InvalidPredictionError", "ModelCardNotFoundError", "InvalidModelCardError", "OtherModelError"]
+MODEL = [
+    "InvalidImageDataError",
+    "EndpointNotFoundError",
+    "EndpointAccessDeniedError",
+    "ImageRejectedByModelError",
+]
+MODEL += [
+    "InvalidPredictionError",
+    "ModelCardNotFoundError",
+    "InvalidModelCardError",
+    "OtherModelError",
+]
 MODEL += ["ModelCardAccessDeniedError"]
-DATABASE = ["AmazonDynamoDBException", "InternalServerErrorException", "ProvisionedThroughputExceededException"]
+DATABASE = [
+    "AmazonDynamoDBException",
+    "InternalServerErrorException",
+    "ProvisionedThroughputExceededException",
+]
 DATABASE += ["RequestLimitExceededException", "ThrottlingException", "SdkClientException"]
 DATABASE = [*(f"DynamoDB.{name}" for name in DATABASE), "States.Timeout"]
 STORE_AWAY = ["S3.SdkClientException", "States.Timeout"]
@@ -74,31 +108,51 @@ CASES = [
     *[Case(WORKFLOW, "Find version again", error, 7, "Find version again") for error in STORE],
     *[Case(WORKFLOW, "Find version again", error, 1, "No such image") for error in NO_IMAGE],
     *[Case(WORKFLOW, task, "Lambda.TooManyRequestsException", 481, "Failed") for task in TASKS],
-    *[Case(WORKFLOW, task, error, 1, "Failed") for task in TASKS for error in ("States.DataLimitExceeded", UNNAMED)],
-    *[Case(WORKFLOW, "Serialize image", error, 5, "Failed") for error in [*TRANSIENT, *PASSING_IMAGE_ERRORS]],
+    *[
+        Case(WORKFLOW, task, error, 1, "Failed")
+        for task in TASKS
+        for error in ("States.DataLimitExceeded", UNNAMED)
+    ],
+    *[
+        Case(WORKFLOW, "Serialize image", error, 5, "Failed")
+        for error in [*TRANSIENT, *PASSING_IMAGE_ERRORS]
+    ],
     *[Case(WORKFLOW, "Serialize image", error, 1, "Announce outcome") for error in UNREADABLE],
     *[
         Case(WORKFLOW, "Serialize image", error, 1, "Failed")
         for error in ("InvalidImageUrlError", "ImageAccessDeniedError", "OtherProcessorError")
     ],
-    *[Case(WORKFLOW, "Classify image", error, CALLS_PER_EXECUTION, "Failed") for error in [*TRANSIENT, *ENDPOINT]],
+    *[
+        Case(WORKFLOW, "Classify image", error, CALLS_PER_EXECUTION, "Failed")
+        for error in [*TRANSIENT, *ENDPOINT]
+    ],
     *[Case(WORKFLOW, "Classify image", error, 21, "Failed") for error in SERVERLESS],
     Case(WORKFLOW, "Classify image", "ModelCardUnavailableError", 5, "Failed"),
     *[Case(WORKFLOW, "Classify image", error, 1, "Failed") for error in MODEL],
     *[Case(WORKFLOW, "Filter inferences", error, 5, "Failed") for error in TRANSIENT],
     *[
         Case(WORKFLOW, "Filter inferences", error, 1, "Failed")
-        for error in ("InvalidThresholdError", "InvalidProbabilitiesError", "InvalidReviewClassesError")
+        for error in (
+            "InvalidThresholdError",
+            "InvalidProbabilitiesError",
+            "InvalidReviewClassesError",
+        )
     ],
     *[
         Case(WORKFLOW, state, error, 7, state)
         for state in ("Open record", "Read record", *RECORDING)
         for error in DATABASE
     ],
-    *[Case(WORKFLOW, state, CONDITION_FAILED, 1, "Already recorded") for state in ("Open record", *RECORDING)],
+    *[
+        Case(WORKFLOW, state, CONDITION_FAILED, 1, "Already recorded")
+        for state in ("Open record", *RECORDING)
+    ],
     *[Case(WORKFLOW, state, error, 7, state) for state in ANNOUNCING for error in BUS],
     *[Case(FAILURE, "Record failure", error, 7, "Record failure") for error in RECORDER],
-    *[Case(BACKLOG, "Classify listed image", error, 7, "Classify listed image") for error in NESTED],
+    *[
+        Case(BACKLOG, "Classify listed image", error, 7, "Classify listed image")
+        for error in NESTED
+    ],
 ]
 # What must fail as well for an execution to come to a state.
 BEFORE = {
@@ -153,7 +207,9 @@ class Scripted:
         stand_in = self._stand_in(role)
         for name in (WORKFLOW, FAILURE, BACKLOG):
             created = self._states.create_state_machine(
-                name=f"scripted-{name}", roleArn=role, definition=json.dumps(scripted(name, stand_in))
+                name=f"scripted-{name}",
+                roleArn=role,
+                definition=json.dumps(scripted(name, stand_in)),
             )
             self.arns[name] = created["stateMachineArn"]
 
@@ -173,13 +229,17 @@ class Scripted:
         return str(created["FunctionArn"])
 
     def start(self, workflow: str, identity: str, failures: Failures, passed: bool = True) -> str:
-        script = quote(json.dumps({"id": identity, "failures": failures, "passed": passed}), safe="")
+        script = quote(
+            json.dumps({"id": identity, "failures": failures, "passed": passed}), safe=""
+        )
         image: Any = {"image_url": f"s3://images/uploads/{script}"}
         if workflow == FAILURE:
             ended_badly = {"executionArn": "arn:e", "status": "ABORTED", "input": json.dumps(image)}
             image = [{"body": json.dumps({"detail": ended_badly})}]
         return str(
-            self._states.start_execution(stateMachineArn=self.arns[workflow], input=json.dumps(image))["executionArn"]
+            self._states.start_execution(
+                stateMachineArn=self.arns[workflow], input=json.dumps(image)
+            )["executionArn"]
         )
 
     def wait(self, execution: str) -> Run:
@@ -194,13 +254,20 @@ def scripted(name: str, stand_in: str) -> dict[str, Any]:
     definition: dict[str, Any] = json.loads(text)
     if name == BACKLOG:
         processor = definition["States"]["Classify list"]["ItemProcessor"]
-        definition = {"QueryLanguage": "JSONata", "StartAt": processor["StartAt"], "States": processor["States"]}
+        definition = {
+            "QueryLanguage": "JSONata",
+            "StartAt": processor["StartAt"],
+            "States": processor["States"],
+        }
     image_url = {WORKFLOW: "{% $image_url %}", FAILURE: "{% $request.image_url %}"}.get(
         name, "{% $states.input.image_url %}"
     )
     for state_name, state in definition["States"].items():
         if state["Type"] == "Task" and "lambda:invoke" in state["Resource"]:
-            state["Arguments"] = {"FunctionName": stand_in, "Payload": {"state": state_name, "image_url": image_url}}
+            state["Arguments"] = {
+                "FunctionName": stand_in,
+                "Payload": {"state": state_name, "image_url": image_url},
+            }
         elif state["Type"] == "Task":
             state["Resource"] = stand_in
             state["Arguments"] = {"state": state_name, "image_url": image_url}
@@ -213,8 +280,12 @@ def create_role(cloud: Cloud) -> str:
     services = {"Service": ["lambda.amazonaws.com", "states.amazonaws.com"]}
     trust = {"Effect": "Allow", "Principal": services, "Action": "sts:AssumeRole"}
     allow = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": "*"}
-    role = iam.create_role(RoleName="scripted", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
-    iam.put_role_policy(RoleName="scripted", PolicyName="a", PolicyDocument=json.dumps({"Statement": [allow]}))
+    role = iam.create_role(
+        RoleName="scripted", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]})
+    )
+    iam.put_role_policy(
+        RoleName="scripted", PolicyName="a", PolicyDocument=json.dumps({"Statement": [allow]})
+    )
     return str(role["Role"]["Arn"])
 
 
@@ -238,7 +309,11 @@ def runs(workflow: Scripted) -> dict[Case, Run]:
 
 
 def the_case(state: str, error: str) -> Case:
-    return next(case for case in CASES if (case.workflow, case.state, case.error) == (WORKFLOW, state, error))
+    return next(
+        case
+        for case in CASES
+        if (case.workflow, case.state, case.error) == (WORKFLOW, state, error)
+    )
 
 
 def test_cases_cover_every_error_name_of_every_task() -> None:
@@ -259,7 +334,9 @@ def test_error_is_retried_and_caught(runs: dict[Case, Run], case: Case) -> None:
 
 
 @pytest.mark.parametrize("error", UNREADABLE)
-def test_unreadable_image_succeeds_with_the_functions_sentence(runs: dict[Case, Run], error: str) -> None:
+def test_unreadable_image_succeeds_with_the_functions_sentence(
+    runs: dict[Case, Run], error: str
+) -> None:
     run = runs[the_case("Serialize image", error)]
     assert ("SUCCEEDED", "UNREADABLE", error, f"A sentence about {error}.") == (
         run.description["status"],
@@ -274,19 +351,25 @@ def test_failed_execution_tells_error_and_sentence(runs: dict[Case, Run]) -> Non
     )
 
 
-def test_error_of_step_functions_itself_has_one_name_in_record_and_execution(runs: dict[Case, Run]) -> None:
+def test_error_of_step_functions_itself_has_one_name_in_record_and_execution(
+    runs: dict[Case, Run],
+) -> None:
     # Names that begin with "States." are reserved: a Fail state must not raise them.
     run = runs[the_case("Serialize image", "States.Timeout")]
     assert "FAILED" == run.description["status"]
     assert "Workflow.Timeout" == run.description["error"]
 
 
-def test_failure_is_recorded_and_announced_before_the_execution_fails(runs: dict[Case, Run]) -> None:
+def test_failure_is_recorded_and_announced_before_the_execution_fails(
+    runs: dict[Case, Run],
+) -> None:
     path = runs[the_case("Filter inferences", "InvalidThresholdError")].path
     assert ["Explain error", "Record error", "Failed?", "Announce failure", "Failed"] == path[-5:]
 
 
-def test_execution_that_cannot_record_fails_with_the_databases_own_error(runs: dict[Case, Run]) -> None:
+def test_execution_that_cannot_record_fails_with_the_databases_own_error(
+    runs: dict[Case, Run],
+) -> None:
     description = runs[the_case("Record prediction", "DynamoDB.ThrottlingException")].description
     assert "FAILED" == description["status"]
     assert "DynamoDB.ThrottlingException" == description["error"]
@@ -300,13 +383,17 @@ def test_duplicate_runs_no_function_and_answers_what_was_recorded(runs: dict[Cas
 
 
 @pytest.mark.parametrize(("passed", "outcome"), [(True, "ACCEPTED"), (False, "REVIEW")])
-def test_confidence_decides_between_accepted_and_for_review(workflow: Scripted, passed: bool, outcome: str) -> None:
+def test_confidence_decides_between_accepted_and_for_review(
+    workflow: Scripted, passed: bool, outcome: str
+) -> None:
     run = workflow.wait(workflow.start(WORKFLOW, f"passed-{passed}", {}, passed))
     assert outcome == run.output["outcome"]
     assert "Announce outcome" == run.path[-1]
 
 
-@pytest.mark.parametrize("state", ["Find version", "Open record", *TASKS, "Record prediction", "Announce outcome"])
+@pytest.mark.parametrize(
+    "state", ["Find version", "Open record", *TASKS, "Record prediction", "Announce outcome"]
+)
 def test_one_transient_error_is_retried_and_forgotten(workflow: Scripted, state: str) -> None:
     run = workflow.wait(workflow.start(WORKFLOW, f"once-{state}", {state: ("States.Timeout", 1)}))
     assert 2 == run.attempts[state]

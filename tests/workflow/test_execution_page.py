@@ -8,7 +8,13 @@ import pytest
 from tests.workflow.deployed import TRUCK, Deployed
 from tests.workflow.operations import Operations
 
-CLASSIFIED = ["Serialize image", "Classify image", "Filter inferences", "Record prediction", "Announce outcome"]
+CLASSIFIED = [
+    "Serialize image",
+    "Classify image",
+    "Filter inferences",
+    "Record prediction",
+    "Announce outcome",
+]
 
 
 def taken(page: str) -> set[str]:

@@ -36,11 +36,15 @@ def test_stack_that_exists_is_refused(left: Any) -> None:
 
 def test_deleted_stack_has_kept_images_records_and_their_key(left: Any) -> None:
     names, _, kept, _ = left
-    assert ["image bucket", "results table", "encryption key"] == [one["kind"] for one in kept["kept"]]
+    assert ["image bucket", "results table", "encryption key"] == [
+        one["kind"] for one in kept["kept"]
+    ]
     assert [names.image_bucket, names.results_table] == [one["name"] for one in kept["kept"]][:2]
 
 
-def test_nothing_is_left_once_that_is_deleted_too(left: Any, operations: Operations, cloud: Cloud) -> None:
+def test_nothing_is_left_once_that_is_deleted_too(
+    left: Any, operations: Operations, cloud: Cloud
+) -> None:
     names, _, _, deleted = left
     assert deleted["deleted"]
     assert [] == operations("leftovers", "--stack", STACK)["kept"]
@@ -54,7 +58,12 @@ def test_nothing_is_left_once_that_is_deleted_too(left: Any, operations: Operati
 def test_deleted_stack_has_left_no_queue_log_or_alarm(cloud: Cloud) -> None:
     queues = cloud.client("sqs").list_queues(QueueNamePrefix=STACK).get("QueueUrls", [])
     logs = cloud.client("logs").get_paginator("describe_log_groups").paginate()
-    groups = [group["logGroupName"] for page in logs for group in page["logGroups"] if STACK in group["logGroupName"]]
+    groups = [
+        group["logGroupName"]
+        for page in logs
+        for group in page["logGroups"]
+        if STACK in group["logGroupName"]
+    ]
     alarms = cloud.client("cloudwatch").describe_alarms(AlarmNamePrefix=STACK)
     assert [] == queues
     assert [] == groups

@@ -39,15 +39,24 @@ def prepared(service: Deployed) -> bytes:
     return b64decode(encoded)
 
 
-def test_logs_hold_no_image_no_exif_and_no_credentials(prepared: bytes, cloud: Cloud, cloud_folder: Folder) -> None:
+def test_logs_hold_no_image_no_exif_and_no_credentials(
+    prepared: bytes, cloud: Cloud, cloud_folder: Folder
+) -> None:
     traces = traces_of(photo()) | traces_of(prepared)
     assert [] == leaks(lines(cloud, cloud_folder), (CAMERA, PLACE), traces)
 
 
 def test_all_logs_are_looked_at(prepared: bytes, cloud: Cloud, cloud_folder: Folder) -> None:
     looked_at = {log for log, _ in lines(cloud, cloud_folder)}
-    functions = {f"/aws/lambda/scones-unlimited-{name}" for name in ("serialize-image", "classify-image")}
-    assert {*functions, "/aws/events/scones-unlimited-decisions", "cloud.log", "audit.jsonl"} <= looked_at
+    functions = {
+        f"/aws/lambda/scones-unlimited-{name}" for name in ("serialize-image", "classify-image")
+    }
+    assert {
+        *functions,
+        "/aws/events/scones-unlimited-decisions",
+        "cloud.log",
+        "audit.jsonl",
+    } <= looked_at
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,10 @@ def prefix() -> str:
 
 
 def archive(service: Deployed, prefix: str, count: int) -> set[str]:
-    return {service.archive(TRUCK, f"{prefix.removeprefix('archive/')}{number}.png") for number in range(count)}
+    return {
+        service.archive(TRUCK, f"{prefix.removeprefix('archive/')}{number}.png")
+        for number in range(count)
+    }
 
 
 def decided_under(service: Deployed, prefix: str) -> Counter[str]:
@@ -49,7 +52,9 @@ def test_backlog_that_was_stopped_half_way_is_finished_by_the_next(
     assert dict.fromkeys(urls, 1) == decided_under(service, prefix)
 
 
-def test_backlog_without_a_yes_only_tells_the_price(service: Deployed, operations: Operations, prefix: str) -> None:
+def test_backlog_without_a_yes_only_tells_the_price(
+    service: Deployed, operations: Operations, prefix: str
+) -> None:
     archive(service, prefix, 1)
     told = operations("backlog", "--prefix", prefix)
     assert 1 == told["images"]
@@ -57,7 +62,9 @@ def test_backlog_without_a_yes_only_tells_the_price(service: Deployed, operation
     assert told["dollars"] > 0
 
 
-def test_failed_images_are_redriven_once_the_cause_is_gone(service: Deployed, operations: Operations) -> None:
+def test_failed_images_are_redriven_once_the_cause_is_gone(
+    service: Deployed, operations: Operations
+) -> None:
     with service.without_endpoint():
         urls = {service.put(TRUCK, f"redrive/{number}.png") for number in range(3)}
         service.wait_for(urls)
@@ -66,7 +73,9 @@ def test_failed_images_are_redriven_once_the_cause_is_gone(service: Deployed, op
     assert {"ACCEPTED"} == {service.record(url)["outcome"] for url in urls}
 
 
-def test_upload_without_a_record_is_found_and_started(service: Deployed, operations: Operations) -> None:
+def test_upload_without_a_record_is_found_and_started(
+    service: Deployed, operations: Operations
+) -> None:
     look = ("reconcile", "--prefix", "uploads/unheard/", "--older-than", "0s")
     with service.rule_disabled():
         url = service.put(TRUCK, "unheard/truck.png")

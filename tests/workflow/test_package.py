@@ -19,11 +19,17 @@ def test_unzipped_function_is_within_its_limit(built: Path, function: str, limit
 
 @pytest.mark.parametrize("function", LIMITS)
 def test_package_leaves_out_what_the_runtime_brings(built: Path, function: str) -> None:
-    assert set() == {"boto3", "botocore", "aws_xray_sdk"} & {path.name for path in (built / function).iterdir()}
+    assert set() == {"boto3", "botocore", "aws_xray_sdk"} & {
+        path.name for path in (built / function).iterdir()
+    }
 
 
 @pytest.mark.parametrize("function", LIMITS)
-def test_package_holds_the_function_under_its_own_name_and_no_other(built: Path, function: str) -> None:
+def test_package_holds_the_function_under_its_own_name_and_no_other(
+    built: Path, function: str
+) -> None:
     words = {"SerializeImageFunction": "serialize_image", "ClassifyImageFunction": "classify_image"}
     own = words.get(function, "filter_inferences")
-    assert [own] == [path.name for path in (built / function / "functions").iterdir() if path.is_dir()]
+    assert [own] == [
+        path.name for path in (built / function / "functions").iterdir() if path.is_dir()
+    ]

@@ -23,7 +23,9 @@ from tests.workflow.deployed import Deployed
 from tests.workflow.operations import Operations
 
 ROOT = Path(__file__).parents[2]
-QUIET = 1800  # seconds: longer than any period of an alarm, and than what a new model is compared with
+QUIET = (
+    1800  # seconds: longer than any period of an alarm, and than what a new model is compared with
+)
 IMAGES_AT_ONCE = 8
 
 
@@ -34,12 +36,16 @@ class Change:
     cloud: Cloud
     service: Deployed
     runs: Path
-    images: list[bytes] = field(default_factory=lambda: [sample.path.read_bytes() for sample in demo_run.test_images()])
+    images: list[bytes] = field(
+        default_factory=lambda: [sample.path.read_bytes() for sample in demo_run.test_images()]
+    )
 
     @property
     def serving(self) -> tuple[str, str]:
         """The endpoint configuration in service, and that of the model card."""
-        endpoint = self.cloud.client("sagemaker").describe_endpoint(EndpointName=self.service.endpoint)
+        endpoint = self.cloud.client("sagemaker").describe_endpoint(
+            EndpointName=self.service.endpoint
+        )
         return endpoint["EndpointConfigName"], self.card["endpoint_config"]
 
     @property
@@ -51,7 +57,12 @@ class Change:
         """Start a step of the training tool."""
         command = [sys.executable, "-m", "training", *step, "--runs", str(self.runs)]
         return subprocess.Popen(
-            command, cwd=ROOT, env=self.cloud.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command,
+            cwd=ROOT,
+            env=self.cloud.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
 
     def run(self, *step: str) -> tuple[int, str]:
@@ -80,11 +91,15 @@ class Change:
 
     def model(self, name: str, **faults: float) -> str:
         """Put the model that serves into S3 again, with faults or else with a class too many; its URL."""
-        url = json.loads((self.runs / "scones-unlimited/default/run.json").read_text())["steps"]["train"]["result"]
+        url = json.loads((self.runs / "scones-unlimited/default/run.json").read_text())["steps"][
+            "train"
+        ]["result"]
         bucket, _, key = url["model_data"].removeprefix("s3://").partition("/")
         s3 = self.cloud.client("s3")
         files = unpacked(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
-        files |= {"faults.json": json.dumps(faults).encode()} if faults else with_a_class_more(files)
+        files |= (
+            {"faults.json": json.dumps(faults).encode()} if faults else with_a_class_more(files)
+        )
         s3.put_object(Bucket=bucket, Key=f"models/{name}/model.tar.gz", Body=packed(files))
         return f"s3://{bucket}/models/{name}/model.tar.gz"
 
@@ -101,7 +116,10 @@ class Change:
         urls = set[str]()
         for _ in range(batches):
             some = list(islice(numbers, IMAGES_AT_ONCE))
-            batch = {self.service.put(self.images[one % len(self.images)], f"{prefix}/{one}.webp") for one in some}
+            batch = {
+                self.service.put(self.images[one % len(self.images)], f"{prefix}/{one}.webp")
+                for one in some
+            }
             self.service.wait_for(batch)
             urls |= batch
         return urls
@@ -109,7 +127,11 @@ class Change:
 
 def unpacked(archive: bytes) -> dict[str, bytes]:
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        return {one.name.removeprefix("./"): tar.extractfile(one).read() for one in tar if one.isfile()}  # type: ignore[union-attr]
+        return {
+            one.name.removeprefix("./"): tar.extractfile(one).read()  # type: ignore[union-attr]
+            for one in tar
+            if one.isfile()
+        }
 
 
 def packed(files: dict[str, bytes]) -> bytes:
@@ -125,7 +147,9 @@ def packed(files: dict[str, bytes]) -> bytes:
 def with_a_class_more(files: dict[str, bytes]) -> dict[str, bytes]:
     """The weights and the description of a model, with one class more."""
     head = dict(np.load(io.BytesIO(files["head.npz"])))
-    wider = {name: np.concatenate([values, values[..., :1]], axis=-1) for name, values in head.items()}
+    wider = {
+        name: np.concatenate([values, values[..., :1]], axis=-1) for name, values in head.items()
+    }
     weights = io.BytesIO()
     np.savez(weights, weights=wider["weights"], bias=wider["bias"])
     described = json.loads(files["model.json"])
@@ -156,7 +180,9 @@ def quiet(cloud: Cloud, hours: Iterator[int]) -> None:
 @pytest.mark.parametrize(
     ("name", "faults", "alarm"),
     [
-        pytest.param("wrong-shape", {}, "scones-unlimited-failed-executions", marks=pytest.mark.long),
+        pytest.param(
+            "wrong-shape", {}, "scones-unlimited-failed-executions", marks=pytest.mark.long
+        ),
         pytest.param("errors", {"errors": 0.2}, "-errors", marks=pytest.mark.long),
         pytest.param("slow", {"times_slower": 5}, "-latency", marks=pytest.mark.long),
     ],
@@ -169,7 +195,9 @@ def test_canary_of_a_bad_model_is_taken_back_by_its_alarm_and_no_image_is_lost(
         count(), f"before/{name}", batches=3
     )  # whether a model is slow is told by how fast the one before was
     canary = ("--strategy", "canary", "--bake", "300", "--instances", "2")
-    urls, output = change.upload_during(change.start("deploy", "--model-data", model, *canary), f"canary/{name}")
+    urls, output = change.upload_during(
+        change.start("deploy", "--model-data", model, *canary), f"canary/{name}"
+    )
     assert "took the update back" in output, output
     assert alarm in output, output
     assert before == change.serving
@@ -185,7 +213,9 @@ def test_canary_of_a_good_model_stays_until_it_is_rolled_back_with_its_card(
     change: Change, hours: Iterator[int]
 ) -> None:
     before, card = change.serving, change.card
-    status, output = change.run_for_hours(hours, "deploy", "--strategy", "canary", "--instances", "2")
+    status, output = change.run_for_hours(
+        hours, "deploy", "--strategy", "canary", "--instances", "2"
+    )
     assert 0 == status, output
     after = change.serving
     assert after[0] == after[1]
@@ -217,9 +247,14 @@ def test_shadow_is_asked_and_never_heard(change: Change) -> None:
     before, model = change.serving, change.model("shadow", errors=1)
     status, output = change.run("deploy", "--shadow", "--model-data", model)
     assert 0 == status, output
-    records = [change.service.upload(change.images[number], f"shadow/{number}.webp").record for number in (0, 1)]
+    records = [
+        change.service.upload(change.images[number], f"shadow/{number}.webp").record
+        for number in (0, 1)
+    ]
     assert {record["outcome"] for record in records} <= {"ACCEPTED", "REVIEW"}
-    endpoint = change.cloud.client("sagemaker").describe_endpoint(EndpointName=change.service.endpoint)
+    endpoint = change.cloud.client("sagemaker").describe_endpoint(
+        EndpointName=change.service.endpoint
+    )
     assert ["shadow"] == [one["VariantName"] for one in endpoint["ShadowProductionVariants"]]
     assert 1.0 == change.shadow_figures(model)["error_share"]
     status, output = change.run("rollback")

@@ -51,13 +51,19 @@ class SavedQueries:
         )
         answer = self._logs.get_query_results(queryId=query["queryId"])
         assert answer["status"] == "Complete"
-        return [{one["field"]: one["value"] for one in row if one["field"] != "@ptr"} for row in answer["results"]]
+        return [
+            {one["field"]: one["value"] for one in row if one["field"] != "@ptr"}
+            for row in answer["results"]
+        ]
 
     def events(self) -> list[Decision]:
         [group] = self.by_name["slowest images"]["logGroupNames"]
         pages = self._logs.get_paginator("filter_log_events").paginate(logGroupName=group)
         lines = [event for page in pages for event in page["events"]]
-        return [json.loads(line["message"]) for line in sorted(lines, key=lambda line: line["timestamp"])]
+        return [
+            json.loads(line["message"])
+            for line in sorted(lines, key=lambda line: line["timestamp"])
+        ]
 
 
 @pytest.fixture(scope="module")
@@ -73,13 +79,17 @@ def log(queries: SavedQueries, service: Deployed) -> Log:
     review = service.start({"image_url": url, "confidence_threshold": 1}).execution
 
     deadline = time.monotonic() + 10
-    while not {unreadable, review} <= {name for event in queries.events() for name in event["resources"]}:
+    while not {unreadable, review} <= {
+        name for event in queries.events() for name in event["resources"]
+    }:
         assert time.monotonic() < deadline, "The log of decisions lacks this module's images."
         time.sleep(0.05)
     return Log(queries.events(), unreadable, review)
 
 
-def test_saved_queries_are_listed_with_their_log_group(queries: SavedQueries, service: Deployed) -> None:
+def test_saved_queries_are_listed_with_their_log_group(
+    queries: SavedQueries, service: Deployed
+) -> None:
     assert {"slowest images", "errors by class", "low confidence by class"} == set(queries.by_name)
     groups = {tuple(definition["logGroupNames"]) for definition in queries.by_name.values()}
     assert {(f"/aws/events/{service.stack}-decisions",)} == groups
@@ -97,7 +107,9 @@ def test_slowest_images_are_those_of_the_log(queries: SavedQueries, log: Log) ->
     assert [detail["outcome"] for detail in found] == [row["detail.outcome"] for row in rows]
 
 
-def test_log_of_decisions_says_of_an_image_what_its_record_says(log: Log, service: Deployed) -> None:
+def test_log_of_decisions_says_of_an_image_what_its_record_says(
+    log: Log, service: Deployed
+) -> None:
     for execution in (log.review, log.unreadable):
         detail = log.detail(execution)
         record = service.record(detail["image_url"])
@@ -105,7 +117,9 @@ def test_log_of_decisions_says_of_an_image_what_its_record_says(log: Log, servic
             assert detail[field] == record[field]
 
 
-def test_errors_are_counted_by_outcome_and_class(queries: SavedQueries, log: Log, service: Deployed) -> None:
+def test_errors_are_counted_by_outcome_and_class(
+    queries: SavedQueries, log: Log, service: Deployed
+) -> None:
     expected: dict[tuple[str, str], list[Decision]] = defaultdict(list)
     for detail in log.details:
         if "error" in detail:

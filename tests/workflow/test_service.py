@@ -40,13 +40,18 @@ class TestUpload:
     def test_function_that_was_built_for_another_processor_fails_with_what_to_do(
         self, service: Deployed, built: Path
     ) -> None:
-        with service.packed_for_another_processor("serialize-image", built / "SerializeImageFunction"):
+        with service.packed_for_another_processor(
+            "serialize-image", built / "SerializeImageFunction"
+        ):
             url = service.put(TRUCK.read_bytes(), "other-processor.png")
             service.wait_for({url})
         record = service.record(url)
         assert "FAILED" == record["outcome"]
         assert "OtherProcessorError" == record["error"]
-        assert f"runs on {ARCHITECTURE}. Give the parameter Architecture={ARCHITECTURE} to both" in record["cause"]
+        assert (
+            f"runs on {ARCHITECTURE}. Give the parameter Architecture={ARCHITECTURE} to both"
+            in record["cause"]
+        )
 
     def test_output_is_the_contracts_payload(self, service: Deployed) -> None:
         output = service.upload(TRUCK.read_bytes(), "contract.png").output
@@ -63,7 +68,8 @@ class TestUpload:
         } == {
             key: value
             for key, value in output.items()
-            if key not in {"version", "confidence_score", "processing_time_ms", "class_probabilities"}
+            if key
+            not in {"version", "confidence_score", "processing_time_ms", "class_probabilities"}
         }
         assert output["confidence_score"] == max(output["class_probabilities"].values())
         assert card["labels"] == list(output["class_probabilities"])
@@ -91,11 +97,15 @@ class TestUpload:
         assert decided.execution == record["execution"]
 
     def test_every_version_of_an_image_is_decided(self, service: Deployed) -> None:
-        versions = {service.upload(TRUCK.read_bytes(), "twice.png").record["version"] for _ in range(2)}
+        versions = {
+            service.upload(TRUCK.read_bytes(), "twice.png").record["version"] for _ in range(2)
+        }
         assert 2 == len(versions)
 
     def test_object_outside_uploads_starts_nothing(self, service: Deployed) -> None:
-        service.s3.put_object(Bucket=service.bucket, Key="elsewhere/truck.png", Body=TRUCK.read_bytes())
+        service.s3.put_object(
+            Bucket=service.bucket, Key="elsewhere/truck.png", Body=TRUCK.read_bytes()
+        )
         service.upload(TRUCK.read_bytes(), "after-elsewhere.png")
         assert [] == [url for url in service.decided_urls() if "/elsewhere/" in url]
 
@@ -107,11 +117,16 @@ class TestUpload:
             ("CorruptImageError", TRUCK.read_bytes()[:200]),
             ("ImageTooLargeError", b"\xff\xd8\xff" + bytes(25_000_001)),
             ("CorruptImageError", jpeg_in_jpeg(picture("JPEG")[2:], marker=0xEE, length=0)),
-            ("CorruptImageError", jpeg_in_jpeg(jpeg_claiming(16_000, 16_000, progressive=True)[2:], 0xEE, 0)),
+            (
+                "CorruptImageError",
+                jpeg_in_jpeg(jpeg_claiming(16_000, 16_000, progressive=True)[2:], 0xEE, 0),
+            ),
         ],
         ids=["empty", "no image", "truncated", "too large", "two pictures in one", "hidden frame"],
     )
-    def test_image_that_cannot_be_read_is_unreadable(self, service: Deployed, error: str, data: bytes) -> None:
+    def test_image_that_cannot_be_read_is_unreadable(
+        self, service: Deployed, error: str, data: bytes
+    ) -> None:
         decided = service.upload(data, f"unreadable-{error}.jpg")
         assert (False, "UNREADABLE", error) == tuple(
             decided.output[field] for field in ("image_processed", "outcome", "error")
@@ -119,13 +134,19 @@ class TestUpload:
         assert decided.output["cause"].endswith(".")
         assert decided.output["cause"] == decided.record["cause"]
 
-    def test_version_that_was_deleted_before_its_turn_is_unreadable(self, service: Deployed) -> None:
+    def test_version_that_was_deleted_before_its_turn_is_unreadable(
+        self, service: Deployed
+    ) -> None:
         url = f"s3://{service.bucket}/uploads/deleted.png"
-        output = service.start({"image_url": url, "version_id": "gone", "uploaded_at": "2026-01-15T09:30:00Z#"}).output
+        output = service.start(
+            {"image_url": url, "version_id": "gone", "uploaded_at": "2026-01-15T09:30:00Z#"}
+        ).output
         assert "UNREADABLE" == output["outcome"]
         assert "ImageNotFoundError" == output["error"]
 
-    def test_upload_that_cannot_start_the_workflow_is_recorded_as_failed(self, service: Deployed) -> None:
+    def test_upload_that_cannot_start_the_workflow_is_recorded_as_failed(
+        self, service: Deployed
+    ) -> None:
         with service.rule_without_permission():
             url = service.put(TRUCK.read_bytes(), "undelivered.png")
             service.wait_for({url})
@@ -147,7 +168,15 @@ class TestUpload:
     def test_names_of_any_form_are_decided_once_under_their_own_name(
         self, service: Deployed, cloud: Cloud, tmp_path: Path
     ) -> None:
-        names = ["with spaces.png", "a+b.png", "100%20.png", "café.png", "num#ber.png", "quo\"te's.png", "x" * 900]
+        names = [
+            "with spaces.png",
+            "a+b.png",
+            "100%20.png",
+            "café.png",
+            "num#ber.png",
+            "quo\"te's.png",
+            "x" * 900,
+        ]
         (tmp_path / "truck.png").write_bytes(TRUCK.read_bytes())
         for name in names:
             url = f"s3://{service.bucket}/uploads/{name}"
@@ -167,7 +196,10 @@ class TestDirectInput:
         execution = service.start({"image_url": url, "confidence_threshold": 1})
         assert ("SUCCEEDED", "REVIEW", 1, False) == (
             execution.description["status"],
-            *[execution.output[field] for field in ("outcome", "confidence_threshold", "passed_threshold")],
+            *[
+                execution.output[field]
+                for field in ("outcome", "confidence_threshold", "passed_threshold")
+            ],
         )
 
     def test_first_record_of_an_image_version_stands(self, service: Deployed) -> None:
@@ -218,8 +250,16 @@ class TestDirectInput:
             {"image_url": "s3://{bucket}/elsewhere/a.png"},
             {"image_url": "s3://{bucket}/uploads/" + "é" * 509},
             {"image_url": "s3://{bucket}/uploads/\ud800.png"},
-            {"image_url": "s3://{bucket}/uploads/a.png", "version_id": "v" * 5000, "uploaded_at": "2026-01-15T09:30Z#"},
-            {"image_url": "s3://{bucket}/uploads/a.png", "version_id": "v1", "uploaded_at": "yesterday"},
+            {
+                "image_url": "s3://{bucket}/uploads/a.png",
+                "version_id": "v" * 5000,
+                "uploaded_at": "2026-01-15T09:30Z#",
+            },
+            {
+                "image_url": "s3://{bucket}/uploads/a.png",
+                "version_id": "v1",
+                "uploaded_at": "yesterday",
+            },
         ],
         ids=str,
     )
@@ -230,8 +270,13 @@ class TestDirectInput:
         self.refused(service, event, "InvalidImageUrlError")
 
     @pytest.mark.parametrize("threshold", [-0.01, 1e-7, 5e-324, 1.01, "0.8", None])
-    def test_wrong_threshold_is_refused_before_any_work(self, service: Deployed, threshold: Any) -> None:
-        event = {"image_url": f"s3://{service.bucket}/uploads/a.png", "confidence_threshold": threshold}
+    def test_wrong_threshold_is_refused_before_any_work(
+        self, service: Deployed, threshold: Any
+    ) -> None:
+        event = {
+            "image_url": f"s3://{service.bucket}/uploads/a.png",
+            "confidence_threshold": threshold,
+        }
         self.refused(service, event, "InvalidThresholdError")
 
     @staticmethod
@@ -239,7 +284,9 @@ class TestDirectInput:
         run = service.start(event)
         assert "FAILED" == run.description["status"]
         assert error == run.description["error"]
-        assert {"Read input", "Valid input?", "Invalid image URL", "Invalid threshold"} >= {*run.path}
+        assert {"Read input", "Valid input?", "Invalid image URL", "Invalid threshold"} >= {
+            *run.path
+        }
         assert "This came instead" in run.description["cause"]
 
     @pytest.mark.parametrize(
@@ -262,12 +309,21 @@ class TestDirectInput:
         event["detail"]["object"] |= changes
         self.refused(service, event, "InvalidImageUrlError")
 
-    @pytest.mark.parametrize("key", ["uploads/refused.png", "uploads/\ud800.png", "uploads/" + "x" * 5000, 7])
-    def test_failure_of_refused_input_leaves_neither_a_record_nor_a_message(self, service: Deployed, key: Any) -> None:
+    @pytest.mark.parametrize(
+        "key", ["uploads/refused.png", "uploads/\ud800.png", "uploads/" + "x" * 5000, 7]
+    )
+    def test_failure_of_refused_input_leaves_neither_a_record_nor_a_message(
+        self, service: Deployed, key: Any
+    ) -> None:
         event = json.loads((ROOT / "events/workflow_s3_event.json").read_text())
-        event["detail"] |= {"bucket": {"name": service.bucket}, "object": {"key": key, "version-id": ""}}
+        event["detail"] |= {
+            "bucket": {"name": service.bucket},
+            "object": {"key": key, "version-id": ""},
+        }
         before = service.decided_urls(), service.dead_letters()
-        service.tell_of_failure({"executionArn": "arn:e", "status": "ABORTED", "input": json.dumps(event)})
+        service.tell_of_failure(
+            {"executionArn": "arn:e", "status": "ABORTED", "input": json.dumps(event)}
+        )
         assert before == (service.decided_urls(), service.dead_letters())
 
 
@@ -340,14 +396,20 @@ class TestEndpoint:
     """What happens when the endpoint does not answer as it should."""
 
     @pytest.mark.parametrize(
-        "body", [b"<html>", b"[0.9]", b"[0.9, NaN]", b"[3, -2]", b'{"truck": 1}', b""], ids=lambda body: repr(body)
+        "body",
+        [b"<html>", b"[0.9]", b"[0.9, NaN]", b"[3, -2]", b'{"truck": 1}', b""],
+        ids=lambda body: repr(body),
     )
-    def test_answer_that_is_no_prediction_fails_by_name(self, bad_endpoint: BadEndpoint, body: bytes) -> None:
+    def test_answer_that_is_no_prediction_fails_by_name(
+        self, bad_endpoint: BadEndpoint, body: bytes
+    ) -> None:
         run = bad_endpoint.answer(200, body)
         assert "FAILED" == run.description["status"]
         assert "InvalidPredictionError" == run.description["error"]
 
-    @pytest.mark.parametrize(("error", "status"), [("EndpointUnavailableError", 503), ("EndpointThrottledError", 429)])
+    @pytest.mark.parametrize(
+        ("error", "status"), [("EndpointUnavailableError", 503), ("EndpointThrottledError", 429)]
+    )
     def test_endpoint_that_stays_away_is_asked_again_then_fails(
         self, bad_endpoint: BadEndpoint, error: str, status: int
     ) -> None:
@@ -388,7 +450,11 @@ class TestEndpoint:
         ("error", "variable", "value"),
         [
             ("EndpointAccessDeniedError", "ENDPOINT_NAME", "another"),
-            ("ModelCardAccessDeniedError", "MODEL_CARD_PARAMETER", "/scones-unlimited/endpoints/another"),
+            (
+                "ModelCardAccessDeniedError",
+                "MODEL_CARD_PARAMETER",
+                "/scones-unlimited/endpoints/another",
+            ),
         ],
     )
     def test_function_may_use_no_endpoint_but_its_own(
@@ -408,21 +474,42 @@ def sam(cloud: Cloud, *arguments: str) -> str:
 
 def run_sam(cloud: Cloud, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["sam", *arguments], cwd=ROOT, env=cloud.environment, capture_output=True, text=True, timeout=90, check=False
+        ["sam", *arguments],
+        cwd=ROOT,
+        env=cloud.environment,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
     )
 
 
 class TestTools:
     """The clients that people use."""
 
-    def test_sam_remote_invoke_runs_a_function_with_its_sample_event(self, service: Deployed, cloud: Cloud) -> None:
+    def test_sam_remote_invoke_runs_a_function_with_its_sample_event(
+        self, service: Deployed, cloud: Cloud
+    ) -> None:
         event = ["--event-file", "events/filter_inferences.json"]
-        answer = sam(cloud, "remote", "invoke", "FilterInferencesFunction", "--stack-name", service.stack, *event)
-        assert {"status": "PASS", "classification": "truck", "confidence_score": 0.92, "passed_threshold": True} == (
-            json.loads(answer)
+        answer = sam(
+            cloud,
+            "remote",
+            "invoke",
+            "FilterInferencesFunction",
+            "--stack-name",
+            service.stack,
+            *event,
         )
+        assert {
+            "status": "PASS",
+            "classification": "truck",
+            "confidence_score": 0.92,
+            "passed_threshold": True,
+        } == (json.loads(answer))
 
-    def test_sam_logs_shows_the_functions_structured_logs(self, service: Deployed, cloud: Cloud) -> None:
+    def test_sam_logs_shows_the_functions_structured_logs(
+        self, service: Deployed, cloud: Cloud
+    ) -> None:
         execution = service.upload(TRUCK.read_bytes(), "logged.png").execution
         logs = sam(cloud, "logs", "--stack-name", service.stack, "--name", "SerializeImageFunction")
         assert execution in logs
@@ -434,12 +521,16 @@ class TestTools:
         assert failed in logs
 
     @pytest.mark.long
-    def test_existing_stack_becomes_express_and_still_decides_uploads(self, service: Deployed, cloud: Cloud) -> None:
+    def test_existing_stack_becomes_express_and_still_decides_uploads(
+        self, service: Deployed, cloud: Cloud
+    ) -> None:
         # The second keeps what it does not name.
         for overrides in (["Stage=dev", f"Architecture={ARCHITECTURE}"], ["WorkflowType=EXPRESS"]):
             parameters = ["--parameter-overrides", *overrides]
             sam(cloud, "deploy", "--config-env", "local", "--stack-name", "express", *parameters)
-        deployed = Deployed(cloud, find_service(cloud.client("cloudformation"), "express"), service.endpoint)
+        deployed = Deployed(
+            cloud, find_service(cloud.client("cloudformation"), "express"), service.endpoint
+        )
         url = deployed.put(TRUCK.read_bytes(), "express.png")
         deployed.wait_for({url})
         assert "ACCEPTED" == deployed.record(url)["outcome"]
@@ -449,13 +540,22 @@ class TestTools:
         ("expected", "parameters"),
         [
             ("Parameters: [Stage] must have values", ["LogLevel=DEBUG"]),
-            ("MonthlyBudget without AlarmEmail would notify nobody", ["Stage=prod", "MonthlyBudget=100"]),
+            (
+                "MonthlyBudget without AlarmEmail would notify nobody",
+                ["Stage=prod", "MonthlyBudget=100"],
+            ),
         ],
     )
     def test_first_deployment_of_prod_that_lost_its_parameters_is_refused(
         self, service: Deployed, cloud: Cloud, expected: str, parameters: list[str]
     ) -> None:
-        arguments = ["--config-env", "prod", "--no-confirm-changeset", "--parameter-overrides", *parameters]
+        arguments = [
+            "--config-env",
+            "prod",
+            "--no-confirm-changeset",
+            "--parameter-overrides",
+            *parameters,
+        ]
         refused = run_sam(cloud, "deploy", *arguments)
         assert 0 != refused.returncode
         assert expected in refused.stderr

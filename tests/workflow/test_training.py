@@ -89,12 +89,18 @@ class Trial:
     def names(self, operation: str, listed: str, name: str) -> list[str]:
         """The names of this project's resources of a kind in SageMaker."""
         sagemaker: Any = self.cloud.client("sagemaker")
-        return [found[name] for found in getattr(sagemaker, operation)(NameContains="trial")[listed]]
+        return [
+            found[name] for found in getattr(sagemaker, operation)(NameContains="trial")[listed]
+        ]
 
     def forget_test_images(self) -> None:
         """Delete the test split from the dataset's bucket."""
         s3 = self.cloud.client("s3")
-        [bucket] = [one["Name"] for one in s3.list_buckets()["Buckets"] if one["Name"].startswith("trial-training")]
+        [bucket] = [
+            one["Name"]
+            for one in s3.list_buckets()["Buckets"]
+            if one["Name"].startswith("trial-training")
+        ]
         for prefix in ("datasets/trial/default/test/", "datasets/trial/default/test_lst/"):
             for found in s3.list_objects_v2(Bucket=bucket, Prefix=prefix)["Contents"]:
                 s3.delete_object(Bucket=bucket, Key=found["Key"])
@@ -131,7 +137,9 @@ def trained(staged: Trial) -> Trial:
     status, output = staged.run(*arguments)
     assert 0 == status, output
     assert re.search("Taking up|this very model", output), output
-    staged.training_jobs = staged.names("list_training_jobs", "TrainingJobSummaries", "TrainingJobName")
+    staged.training_jobs = staged.names(
+        "list_training_jobs", "TrainingJobSummaries", "TrainingJobName"
+    )
     return staged
 
 
@@ -160,9 +168,13 @@ def contest(trained: Trial) -> Contest:
     assert "stop-hyper-parameter-tuning-job" in output, output
     tuned, second = trained.run(*arguments), trained.run("promote")
     sagemaker: Any = trained.cloud.client("sagemaker")
-    packages = sagemaker.list_model_packages(ModelPackageGroupName="trial")["ModelPackageSummaryList"]
+    packages = sagemaker.list_model_packages(ModelPackageGroupName="trial")[
+        "ModelPackageSummaryList"
+    ]
     trained.forget_test_images()
-    return Contest(trained, first, tuned, second, [package["ModelApprovalStatus"] for package in packages])
+    return Contest(
+        trained, first, tuned, second, [package["ModelApprovalStatus"] for package in packages]
+    )
 
 
 @dataclass(frozen=True)
@@ -207,13 +219,19 @@ def test_a_first_model_is_promoted_when_it_beats_guessing(contest: Contest) -> N
     assert "better than the rule of always the most frequent class" in output, output
 
 
-def test_interrupted_tuning_is_one_tuning_job_whose_best_model_is_registered(contest: Contest) -> None:
+def test_interrupted_tuning_is_one_tuning_job_whose_best_model_is_registered(
+    contest: Contest,
+) -> None:
     status, output = contest.tuned
     assert 0 == status, output
     assert "2/2" in output, output
     assert "version 2 of trial" in output, output
     listed = "HyperParameterTuningJobSummaries"
-    assert 1 == len(contest.trial.names("list_hyper_parameter_tuning_jobs", listed, "HyperParameterTuningJobName"))
+    assert 1 == len(
+        contest.trial.names(
+            "list_hyper_parameter_tuning_jobs", listed, "HyperParameterTuningJobName"
+        )
+    )
 
 
 def test_a_challenger_that_is_not_shown_to_be_better_is_refused(contest: Contest) -> None:
@@ -224,10 +242,14 @@ def test_a_challenger_that_is_not_shown_to_be_better_is_refused(contest: Contest
 
 
 def test_autopilot_is_refused_as_the_step_takes_for_not_emulated(cloud: Cloud) -> None:
-    data = Dataset("photos", "datasets/cars", ("automobile", "truck"), {}, "sha256:data", recordio=False)
+    data = Dataset(
+        "photos", "datasets/cars", ("automobile", "truck"), {}, "sha256:data", recordio=False
+    )
     role = "arn:aws:iam::000000000000:role/autopilot"
     request = automl_job_request(data, "trial", role, Limits(1, 60, 60), [])
-    with pytest.raises(ClientError, match=r"UnknownOperationException.*CreateAutoMLJobV2 is not emulated"):
+    with pytest.raises(
+        ClientError, match=r"UnknownOperationException.*CreateAutoMLJobV2 is not emulated"
+    ):
         cloud.client("sagemaker").create_auto_ml_job_v2(**request)
 
 
@@ -236,7 +258,9 @@ def test_interrupted_deployment_makes_one_endpoint_with_one_model(story: Story) 
     assert 1 == len(story.models)
 
 
-def test_training_and_deployment_never_need_the_test_images_only_evaluation_does(story: Story) -> None:
+def test_training_and_deployment_never_need_the_test_images_only_evaluation_does(
+    story: Story,
+) -> None:
     status, output = story.without_test_images
     assert 1 == status, output
     assert "test_lst" in output, output

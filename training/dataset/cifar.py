@@ -20,7 +20,9 @@ from untrusted.tar import tar_files, tar_gz_files
 
 _SIDE = 32
 _PLANE = _SIDE * _SIDE
-_LIMITS = Limits(members=1_000, unpacked_bytes=1 << 30)  # CIFAR-10 has 9 and 186 MB, CIFAR-100 has 5 and 185 MB
+_LIMITS = Limits(
+    members=1_000, unpacked_bytes=1 << 30
+)  # CIFAR-10 has 9 and 186 MB, CIFAR-100 has 5 and 185 MB
 
 
 class NoCifarArchiveError(TrainingError):
@@ -65,10 +67,20 @@ def read_cifar(path: Path, wanted: tuple[str, ...]) -> Source:
         images = [
             image
             for batch, split in edition.batches.items()
-            for image in _images(f"{path}:{batch}", load_inert(files[batch]), edition.labels, names, split)
+            for image in _images(
+                f"{path}:{batch}", load_inert(files[batch]), edition.labels, names, split
+            )
             if image.label in chosen
         ]
-    except (StopIteration, KeyError, TypeError, IndexError, ValueError, AttributeError, EOFError) as exc:
+    except (
+        StopIteration,
+        KeyError,
+        TypeError,
+        IndexError,
+        ValueError,
+        AttributeError,
+        EOFError,
+    ) as exc:
         raise NoCifarArchiveError(f"{path}: {NoCifarArchiveError.__doc__}") from exc
     except (UnsafePickleError, UnsafeArchiveError, OSError) as exc:
         raise NoCifarArchiveError(f"{path}: {exc} {NoCifarArchiveError.__doc__}") from exc
@@ -76,23 +88,35 @@ def read_cifar(path: Path, wanted: tuple[str, ...]) -> Source:
 
 
 def _unpacked(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name in _FILES and path.is_file()}
+    return {
+        path.name: path.read_bytes()
+        for path in folder.iterdir()
+        if path.name in _FILES and path.is_file()
+    }
 
 
 def _packed(path: Path) -> dict[str, bytes]:
     """The files by name, whatever folder of the archive they lie in; nothing is unpacked to disk."""
     read = tar_files if path.suffix.lower() == ".tar" else tar_gz_files
     with path.open("rb") as archive:
-        return {file.path.name: file.content() for file in read(archive, _LIMITS) if file.path.name in _FILES}
+        return {
+            file.path.name: file.content()
+            for file in read(archive, _LIMITS)
+            if file.path.name in _FILES
+        }
 
 
-def _images(place: str, batch: Mapping[bytes, Any], labels: bytes, names: list[str], split: str) -> list[LabelledImage]:
+def _images(
+    place: str, batch: Mapping[bytes, Any], labels: bytes, names: list[str], split: str
+) -> list[LabelledImage]:
     pixels, numbers = batch[b"data"], batch[labels]
     if not isinstance(pixels, InertArray) or len(pixels.data) != 3 * _PLANE * len(numbers):
         raise ValueError(f"{place} does not hold an image for each label")
     size = 3 * _PLANE
     return [
-        LabelledImage(f"{place}[{row}]", names[number], partial(_picture, pixels.data, row * size), split)
+        LabelledImage(
+            f"{place}[{row}]", names[number], partial(_picture, pixels.data, row * size), split
+        )
         for row, number in enumerate(numbers)
     ]
 
@@ -102,7 +126,9 @@ def _picture(pixels: bytes, offset: int) -> bytes:
     from PIL import Image
 
     starts = range(offset, offset + 3 * _PLANE, _PLANE)
-    planes = [Image.frombytes("L", (_SIDE, _SIDE), pixels[start : start + _PLANE]) for start in starts]
+    planes = [
+        Image.frombytes("L", (_SIDE, _SIDE), pixels[start : start + _PLANE]) for start in starts
+    ]
     buffer = io.BytesIO()
     Image.merge("RGB", planes).save(buffer, "BMP")
     return buffer.getvalue()

@@ -85,7 +85,9 @@ class Dataset:
                 staged.get("other_class"),
             )
         except KeyError as exc:
-            raise RunFileError(f"{run.path}: the result of `stage` has no {exc}. {RunFileError.__doc__}") from exc
+            raise RunFileError(
+                f"{run.path}: the result of `stage` has no {exc}. {RunFileError.__doc__}"
+            ) from exc
 
     def require(self, digest: str | None) -> None:
         """Return if a model that was trained on the dataset of this digest was trained on this one (None: who knows).
@@ -121,7 +123,9 @@ class Dataset:
         return self._listed(s3, split)
 
     def _listed(self, s3: "S3Client", split: str) -> list[StagedImage]:
-        listed = s3.get_object(Bucket=self.bucket, Key=f"{self.prefix}/{split}_lst/{split}.lst")["Body"].read()
+        listed = s3.get_object(Bucket=self.bucket, Key=f"{self.prefix}/{split}_lst/{split}.lst")[
+            "Body"
+        ].read()
         return parse_list(listed.decode(), f"{self.prefix}/{split}")
 
 

@@ -44,7 +44,9 @@ class _Reader(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         """Answer with a class that keeps or ignores, never with the one that is named."""
         if module.partition(".")[0] != "numpy" or name not in _NAMES:
-            raise UnsafePickleError(f"It asks for {module}.{name}, which no data set of numpy arrays needs.")
+            raise UnsafePickleError(
+                f"It asks for {module}.{name}, which no data set of numpy arrays needs."
+            )
         return _InertType if name == "dtype" else InertArray
 
 

@@ -39,13 +39,17 @@ def list_lines(splits: Splits, split: str) -> list[str]:
     """The lines of a split's .lst file: index, class index, path under the split's prefix, separated by TAB."""
     index_of = {label: index for index, label in enumerate(splits.labels)}
     images = enumerate(splits.images[split])
-    return [f"{number}\t{index_of[image.label]}\t{path_in_split(image)}\n" for number, image in images]
+    return [
+        f"{number}\t{index_of[image.label]}\t{path_in_split(image)}\n" for number, image in images
+    ]
 
 
 def dataset_digest(splits: Splits) -> str:
     """The digest of what a model can learn and be measured by: classes, contents, their classes, splits and order."""
     said: list[object] = [splits.labels]
-    said += [(split, image.label, image.digest) for split in SPLITS for image in splits.images[split]]
+    said += [
+        (split, image.label, image.digest) for split in SPLITS for image in splits.images[split]
+    ]
     return f"sha256:{sha256(json.dumps(said).encode()).hexdigest()}"
 
 
@@ -56,12 +60,15 @@ def lay_out(splits: Splits, folder: Path, recordio: bool) -> list[StagedObject]:
         OSError: the folder cannot be written.
     """
     objects = [
-        StagedObject(f"{split}/{path_in_split(image)}", _file(folder, image), image.size, is_image=True)
+        StagedObject(
+            f"{split}/{path_in_split(image)}", _file(folder, image), image.size, is_image=True
+        )
         for split in SPLITS
         for image in splits.images[split]
     ]
     return objects + [
-        StagedObject(key, path, path.stat().st_size) for key, path in _write_derived(splits, folder, recordio)
+        StagedObject(key, path, path.stat().st_size)
+        for key, path in _write_derived(splits, folder, recordio)
     ]
 
 
@@ -75,7 +82,9 @@ def describe(splits: Splits, origin: Mapping[str, Any]) -> dict[str, Any]:
         **origin,
         "prepared_by": {
             "function": f"{image_preparation.__name__}.{image_preparation.prepare_image.__name__}",
-            "parameters": {name.lower(): _plain(getattr(image_preparation, name)) for name in _PARAMETERS},
+            "parameters": {
+                name.lower(): _plain(getattr(image_preparation, name)) for name in _PARAMETERS
+            },
             "pillow": pillow_version,
         },
         "layout": {
@@ -99,7 +108,12 @@ def _write_derived(splits: Splits, folder: Path, recordio: bool) -> Iterator[tup
         path = folder / f"{split}.rec"
         with path.open("wb") as file:
             for number, image in enumerate(splits.images[split]):
-                write_image(file, number, splits.labels.index(image.label), _file(folder, image).read_bytes())
+                write_image(
+                    file,
+                    number,
+                    splits.labels.index(image.label),
+                    _file(folder, image).read_bytes(),
+                )
         yield f"{split}_rec/{path.name}", path
 
 

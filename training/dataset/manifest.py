@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from cli.s3_url import InvalidS3UrlError, split_s3_url
 from training.dataset.dataset import SPLITS, TRAIN
-from training.dataset.source import LabelledImage, Source, UnknownClassError, choose, class_name, read_file
+from training.dataset.source import (
+    LabelledImage,
+    Source,
+    UnknownClassError,
+    choose,
+    class_name,
+    read_file,
+)
 from training.dataset.stored_image import object_reader
 from training.project.errors import TrainingError
 
@@ -65,7 +72,9 @@ def read_manifest(path: Path, columns: Columns, wanted: tuple[str, ...], s3: "S3
         UnknownClassError: it has a label that is not wanted, or lacks one that is.
     """
     try:
-        rows = list(_json_rows(path) if path.suffix.lower() in JSON_SUFFIXES else _csv_rows(path, columns))
+        rows = list(
+            _json_rows(path) if path.suffix.lower() in JSON_SUFFIXES else _csv_rows(path, columns)
+        )
     except UnicodeDecodeError as exc:
         raise ManifestError(f"{path} is not in UTF-8: save it as UTF-8 text.") from exc
     except (OSError, csv.Error) as exc:
@@ -75,15 +84,21 @@ def read_manifest(path: Path, columns: Columns, wanted: tuple[str, ...], s3: "S3
     images = [_image(row, path.parent, columns, s3) for row in rows]
     for row, image in zip(rows, images, strict=True):
         if wanted and image.label not in wanted:
-            raise UnknownClassError(f"{row.place} has the label {image.label}, which is not among --classes.")
+            raise UnknownClassError(
+                f"{row.place} has the label {image.label}, which is not among --classes."
+            )
     return Source(choose({image.label for image in images}, wanted), images)
 
 
 def _csv_rows(path: Path, columns: Columns) -> Iterator[_Row]:
-    with path.open(encoding="utf-8-sig", newline="") as file:  # "-sig": spreadsheets write a byte order mark
+    with path.open(
+        encoding="utf-8-sig", newline=""
+    ) as file:  # "-sig": spreadsheets write a byte order mark
         first = file.readline()
         file.seek(0)
-        reader = csv.DictReader(file, delimiter=max(_DELIMITERS, key=first.count), skipinitialspace=True, strict=True)
+        reader = csv.DictReader(
+            file, delimiter=max(_DELIMITERS, key=first.count), skipinitialspace=True, strict=True
+        )
         header = [name.strip() for name in reader.fieldnames or []]
         missing = [name for name in (columns.path, columns.label) if name not in header]
         if missing:
@@ -114,7 +129,9 @@ def _image(row: _Row, folder: Path, columns: Columns, s3: "S3Client") -> Labelle
     where, label = row.needed(columns.path), class_name(row.needed(columns.label))
     split = row.text(columns.split).lower() or TRAIN
     if split not in SPLITS:
-        raise ManifestError(f"{row.place} has the {columns.split} {split}; it is one of {', '.join(SPLITS)}.")
+        raise ManifestError(
+            f"{row.place} has the {columns.split} {split}; it is one of {', '.join(SPLITS)}."
+        )
     if where.startswith("s3://"):
         return LabelledImage(where, label, object_reader(s3, *_place_in_s3(row, where)), split)
     path = folder / where

@@ -48,8 +48,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "images of the smallest class; "
         f"`{_NO_BALANCE}` takes all (%(default)s)",
     )
-    add("--bucket", help="bucket for the dataset (default: the one of the training stack, made if need be)")
-    add("--recordio", action="store_true", help="write train and validation as RecordIO files as well")
+    add(
+        "--bucket",
+        help="bucket for the dataset (default: the one of the training stack, made if need be)",
+    )
+    add(
+        "--recordio",
+        action="store_true",
+        help="write train and validation as RecordIO files as well",
+    )
     add(
         "--workers",
         type=whole(1, 1000),
@@ -59,7 +66,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group = parser.add_argument_group("columns of a manifest")
     for name, default in vars(Columns()).items():
-        group.add_argument(f"--{name}-column", default=default, metavar="NAME", help="(%(default)s)")
+        group.add_argument(
+            f"--{name}-column", default=default, metavar="NAME", help="(%(default)s)"
+        )
 
 
 def _classes(text: str) -> tuple[str, ...]:
@@ -74,11 +83,15 @@ def _classes(text: str) -> tuple[str, ...]:
 
 def _shares(text: str) -> dict[str, Fraction]:
     try:
-        shares = [Fraction(part.strip()) for part in text.split(",")]  # exact: 0.1 of 10 images is 1
+        shares = [
+            Fraction(part.strip()) for part in text.split(",")
+        ]  # exact: 0.1 of 10 images is 1
     except (ValueError, ZeroDivisionError):
         shares = []
     if len(shares) != len(SPLITS) or min(shares) <= 0:
-        raise argparse.ArgumentTypeError(f"four numbers above 0, such as 0.7,0.1,0.1,0.1 or 7,1,1,1: {text}")
+        raise argparse.ArgumentTypeError(
+            f"four numbers above 0, such as 0.7,0.1,0.1,0.1 or 7,1,1,1: {text}"
+        )
     return dict(zip(SPLITS, shares, strict=True))
 
 

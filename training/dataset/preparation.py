@@ -65,7 +65,9 @@ def prepare_all(
     with ending(_processes(workers)) as processes, ending(ThreadPoolExecutor(_READERS)) as readers:
 
         def prepare(batch: Sequence[LabelledImage]) -> list[PreparedImage | Unreadable]:
-            return processes.submit(_prepare_batch, [_read(image) for image in batch], folder).result()
+            return processes.submit(
+                _prepare_batch, [_read(image) for image in batch], folder
+            ).result()
 
         batches = readers.map(prepare, batched(images, _BATCH, strict=False))
         results = (result for batch in batches for result in batch)
@@ -93,7 +95,9 @@ def _processes(workers: int) -> Executor:
     """
     if workers == 1:
         return ThreadPoolExecutor(1)
-    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _leave_interrupts_to_the_parent)
+    return ProcessPoolExecutor(
+        workers, multiprocessing.get_context("spawn"), _leave_interrupts_to_the_parent
+    )
 
 
 def _leave_interrupts_to_the_parent() -> None:
@@ -108,8 +112,12 @@ def _read(image: LabelledImage) -> LabelledImage | Unreadable:
         return Unreadable(image.path, type(exc).__name__, str(exc))
 
 
-def _prepare_batch(batch: Sequence[LabelledImage | Unreadable], folder: Path) -> list[PreparedImage | Unreadable]:
-    return [_prepare(image, folder) if isinstance(image, LabelledImage) else image for image in batch]
+def _prepare_batch(
+    batch: Sequence[LabelledImage | Unreadable], folder: Path
+) -> list[PreparedImage | Unreadable]:
+    return [
+        _prepare(image, folder) if isinstance(image, LabelledImage) else image for image in batch
+    ]
 
 
 def _prepare(image: LabelledImage, folder: Path) -> PreparedImage | Unreadable:

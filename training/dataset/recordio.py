@@ -21,9 +21,13 @@ def write_image(file: BinaryIO, number: int, label: int, image: bytes) -> None:
 
 
 def _write_record(file: BinaryIO, data: bytes) -> None:
-    cuts = [found.start() for found in re.finditer(re.escape(_MAGIC), data) if found.start() % 4 == 0]
+    cuts = [
+        found.start() for found in re.finditer(re.escape(_MAGIC), data) if found.start() % 4 == 0
+    ]
     starts, ends = [0, *(cut + 4 for cut in cuts)], [*cuts, len(data)]
     flags = [_FIRST, *[_MIDDLE] * (len(cuts) - 1), _LAST] if cuts else [_WHOLE]
     for flag, start, end in zip(flags, starts, ends, strict=True):
         size = end - start
-        file.write(_MAGIC + struct.pack("<I", flag << 29 | size) + data[start:end] + bytes(-size % 4))
+        file.write(
+            _MAGIC + struct.pack("<I", flag << 29 | size) + data[start:end] + bytes(-size % 4)
+        )

@@ -33,7 +33,9 @@ class Contents:
         return dict(sorted(Counter(item.reason for item in self.left_out).items()))
 
 
-def write_left_out(unreadable: Sequence[Unreadable], left_out: Sequence[LeftOut], folder: Path) -> None:
+def write_left_out(
+    unreadable: Sequence[Unreadable], left_out: Sequence[LeftOut], folder: Path
+) -> None:
     """Write unreadable.csv and left_out.csv. Raises OSError."""
     _write(folder / "unreadable.csv", ("path", "error", "cause"), map(asdict, unreadable))
     _write(folder / "left_out.csv", ("path", "reason", "explanation"), map(asdict, left_out))
@@ -42,7 +44,9 @@ def write_left_out(unreadable: Sequence[Unreadable], left_out: Sequence[LeftOut]
 def write_images(splits: Splits, folder: Path) -> None:
     """Write images.csv: which image of the dataset is which of the source. Raises OSError."""
     files = [image for split in SPLITS for image in splits.images[split]]
-    rows = ({"split": file.split, "image": path_in_split(file), "source": file.path} for file in files)
+    rows = (
+        {"split": file.split, "image": path_in_split(file), "source": file.path} for file in files
+    )
     _write(folder / "images.csv", ("split", "image", "source"), rows)
 
 
@@ -51,7 +55,9 @@ def _write(path: Path, columns: Sequence[str], rows: Iterable[dict[str, str]]) -
     with aside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
-        writer.writerows({name: spreadsheet_cell(text) for name, text in row.items()} for row in rows)
+        writer.writerows(
+            {name: spreadsheet_cell(text) for name, text in row.items()} for row in rows
+        )
     aside.replace(path)
 
 
@@ -68,7 +74,9 @@ def show_contents(contents: Contents, folder: Path, console: Console) -> None:
     errors = Counter(item.error for item in contents.unreadable)
     if errors:
         named = ", ".join(f"{error}: {count:,}" for error, count in errors.most_common())
-        console.print(f"{len(contents.unreadable):,} unreadable ({named}): {folder / 'unreadable.csv'}")
+        console.print(
+            f"{len(contents.unreadable):,} unreadable ({named}): {folder / 'unreadable.csv'}"
+        )
     if contents.left_out:
         named = ", ".join(f"{reason}: {count:,}" for reason, count in contents.reasons.items())
         console.print(f"{len(contents.left_out):,} left out ({named}): {folder / 'left_out.csv'}")

@@ -40,15 +40,22 @@ def select_distinct(files: Iterable[PreparedImage]) -> tuple[list[PreparedImage]
         first, *others = group
         if {first.label} == {file.label for file in others} | {first.label}:
             kept.append(first)
-            left_out += [LeftOut(file.path, DUPLICATE, f"the same as {first.path}") for file in others]
+            left_out += [
+                LeftOut(file.path, DUPLICATE, f"the same as {first.path}") for file in others
+            ]
             continue
         said = ", ".join(f"{file.label} ({file.path})" for file in (first, *others))
-        left_out += [LeftOut(file.path, CONTRADICTION, f"labelled {said}") for file in (first, *others)]
+        left_out += [
+            LeftOut(file.path, CONTRADICTION, f"labelled {said}") for file in (first, *others)
+        ]
     return kept, left_out
 
 
 def balance(
-    files: Sequence[PreparedImage], ratio: Fraction | None, seed: int, other_class: str | None = None
+    files: Sequence[PreparedImage],
+    ratio: Fraction | None,
+    seed: int,
+    other_class: str | None = None,
 ) -> tuple[list[PreparedImage], list[LeftOut]]:
     """Leave out images of large classes until none has more than `ratio` times as many as the smallest.
 
@@ -62,7 +69,10 @@ def balance(
     for file in sorted(files, key=lambda file: rank(seed, file.digest)):
         if file.split == TRAIN:
             classes.setdefault(file.label, []).append(file)
-    most = floor(ratio * min((len(ranked) for name, ranked in classes.items() if name != other_class), default=0))
+    most = floor(
+        ratio
+        * min((len(ranked) for name, ranked in classes.items() if name != other_class), default=0)
+    )
     left_out = []
     for name, ranked in classes.items():
         kept += ranked[:most]

@@ -27,11 +27,17 @@ class Splits:
     def counts(self) -> dict[str, dict[str, int]]:
         """How many images there are by split and class."""
         labels = {split: [file.label for file in files] for split, files in self.images.items()}
-        return {split: {label: labels[split].count(label) for label in self.labels} for split in SPLITS}
+        return {
+            split: {label: labels[split].count(label) for label in self.labels} for split in SPLITS
+        }
 
 
 def draw_splits(
-    files: Sequence[PreparedImage], labels: tuple[str, ...], shares: Shares, seed: int, other_class: str | None = None
+    files: Sequence[PreparedImage],
+    labels: tuple[str, ...],
+    shares: Shares,
+    seed: int,
+    other_class: str | None = None,
 ) -> Splits:
     """Draw the splits that the source does not have from its training images, class by class.
 
@@ -52,16 +58,24 @@ def draw_splits(
             raise TooFewImagesError(_too_few(label, len(ours), drawn))
         targets = [split for split, size in sizes.items() for _ in range(size)]
         placed += [replace(file, split=split) for file, split in zip(ours, targets, strict=True)]
-    placed.sort(key=lambda file: rank(seed, file.digest))  # the algorithm must not see the classes one after the other
-    splits = Splits(labels, {split: [file for file in placed if file.split == split] for split in SPLITS})
+    placed.sort(
+        key=lambda file: rank(seed, file.digest)
+    )  # the algorithm must not see the classes one after the other
+    splits = Splits(
+        labels, {split: [file for file in placed if file.split == split] for split in SPLITS}
+    )
     for split, counts in splits.counts().items():
         for label, count in counts.items():
             if not count:
-                raise TooFewImagesError(f"The class {label} has no readable image in the {split} split of the source.")
+                raise TooFewImagesError(
+                    f"The class {label} has no readable image in the {split} split of the source."
+                )
     return splits
 
 
-def _drawn(files: Sequence[PreparedImage], shares: Shares, other: bool, other_class: str | None) -> Shares:
+def _drawn(
+    files: Sequence[PreparedImage], shares: Shares, other: bool, other_class: str | None
+) -> Shares:
     """The shares of the splits to draw for the counter-examples (`other`) or for the real classes."""
     given = {file.split for file in files if (file.label == other_class) is other}
     return {split: share for split, share in shares.items() if split == TRAIN or split not in given}

@@ -11,7 +11,14 @@ from botocore.exceptions import ClientError
 
 from cli.aws import code_of, sentence_of
 from training.dataset.dataset import SPLITS, VALIDATION
-from training.dataset.source import LabelledImage, Source, SourceNotReadableError, choose, class_name, read_file
+from training.dataset.source import (
+    LabelledImage,
+    Source,
+    SourceNotReadableError,
+    choose,
+    class_name,
+    read_file,
+)
 from training.dataset.stored_image import object_reader
 
 if TYPE_CHECKING:
@@ -39,7 +46,10 @@ def read_folder(root: Path, wanted: tuple[str, ...]) -> Source:
             at = Path(here)
             loops.refuse(at)
             folders += [(at / name).relative_to(root).as_posix() for name in below]
-            readers |= {(at / name).relative_to(root).as_posix(): partial(read_file, at / name) for name in names}
+            readers |= {
+                (at / name).relative_to(root).as_posix(): partial(read_file, at / name)
+                for name in names
+            }
     except OSError as exc:
         raise SourceNotReadableError(f"{root} cannot be read: {exc}") from exc
     return arrange(f"{root}/", readers, folders, wanted)
@@ -61,7 +71,9 @@ class _Loops:
 
         for above in folder.parents:
             if self._identities.get(above) == identity:
-                raise SourceNotReadableError(f"{folder} is a link to {above}, which contains it. Remove the link.")
+                raise SourceNotReadableError(
+                    f"{folder} is a link to {above}, which contains it. Remove the link."
+                )
         if self._ways[identity] > _MOST_WAYS:
             raise SourceNotReadableError(
                 f"Links lead to {folder.resolve()} in more than {_MOST_WAYS} ways. Remove some of them."
@@ -74,17 +86,29 @@ def read_prefix(s3: "S3Client", url: str, wanted: tuple[str, ...]) -> Source:
     Raises:
         SourceNotReadableError, UnknownClassError, ClassNameError: it cannot be a source.
     """
-    bucket, _, folder = url.removeprefix("s3://").strip("/").partition("/")  # a whole bucket can be a source
+    bucket, _, folder = (
+        url.removeprefix("s3://").strip("/").partition("/")
+    )  # a whole bucket can be a source
     prefix = f"{folder}/" if folder else ""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     try:
-        keys = [listed["Key"].removeprefix(prefix) for page in pages for listed in page.get("Contents", [])]
+        keys = [
+            listed["Key"].removeprefix(prefix)
+            for page in pages
+            for listed in page.get("Contents", [])
+        ]
     except ClientError as exc:
         if code_of(exc) not in ("NoSuchBucket", "AccessDenied"):
             raise
         raise SourceNotReadableError(f"{url} cannot be listed: {sentence_of(exc)}") from exc
-    readers = {key: object_reader(s3, bucket, prefix + key) for key in keys if key and not key.endswith("/")}
-    folders = {"/".join(key.split("/")[:depth]) for key in keys for depth in range(1, key.count("/") + 1)}
+    readers = {
+        key: object_reader(s3, bucket, prefix + key)
+        for key in keys
+        if key and not key.endswith("/")
+    }
+    folders = {
+        "/".join(key.split("/")[:depth]) for key in keys for depth in range(1, key.count("/") + 1)
+    }
     return arrange(f"s3://{bucket}/{prefix}", readers, folders, wanted)
 
 
@@ -95,10 +119,16 @@ def arrange(root: str, readers: Readers, folders: Iterable[str], wanted: tuple[s
     """
     visible = sorted(folder for folder in folders if not _hidden(folder))
     split = any(folder.startswith("train/") for folder in visible)
-    places = {folder: _split_and_class(folder.split("/"), split) for folder in visible if folder.count("/") == split}
+    places = {
+        folder: _split_and_class(folder.split("/"), split)
+        for folder in visible
+        if folder.count("/") == split
+    }
     classes = {place[1] for place in places.values() if place}
     if not classes:
-        raise SourceNotReadableError(f"{root} holds no folder of a class. Give each class a folder with its images.")
+        raise SourceNotReadableError(
+            f"{root} holds no folder of a class. Give each class a folder with its images."
+        )
     chosen = choose(classes, wanted)
     images, alone = [], set()
     for path in (path for path in sorted(readers) if not _hidden(path)):

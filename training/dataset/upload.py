@@ -20,14 +20,21 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _UPLOADS = 16  # at once: on AWS one takes some 30 ms, nearly all of it waiting
-_MULTIPART = 64 * 1024**2  # bytes; a single request is refused above 5 GB, and a large one is better sent in parts
+_MULTIPART = (
+    64 * 1024**2
+)  # bytes; a single request is refused above 5 GB, and a large one is better sent in parts
 _DELETIONS = 1000  # as many as one request may name
 _SPLIT = f"({'|'.join(SPLITS)})"
 # What an earlier staging can have left; the file names are contents' digests.
 _OURS = re.compile(
     rf"{_SPLIT}/[^/]+/[0-9a-f]{{16}}\.(png|jpg)|{_SPLIT}_(lst|rec)/{_SPLIT}\.(lst|rec)|labels\.json|dataset\.json"
 )
-_CONTENT_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".json": "application/json", ".lst": "text/plain"}
+_CONTENT_TYPES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".json": "application/json",
+    ".lst": "text/plain",
+}
 
 
 class BucketGoneError(TrainingError):
@@ -66,7 +73,9 @@ class Place:
             PlaceTakenError: something lies there that no staging made.
             BucketGoneError: the bucket is no more.
         """
-        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=f"{self.prefix}/")
+        pages = self.s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=f"{self.prefix}/"
+        )
         try:
             found = [listed for page in pages for listed in page.get("Contents", [])]
         except self.s3.exceptions.NoSuchBucket as exc:
@@ -77,7 +86,9 @@ class Place:
         sizes = {listed["Key"].removeprefix(f"{self.prefix}/"): listed["Size"] for listed in found}
         foreign = sorted(key for key in sizes if not _OURS.fullmatch(key))
         if foreign:
-            raise PlaceTakenError(f"{PlaceTakenError.__doc__} It is {self.url}/{foreign[0]} (of {len(foreign)}).")
+            raise PlaceTakenError(
+                f"{PlaceTakenError.__doc__} It is {self.url}/{foreign[0]} (of {len(foreign)})."
+            )
         return sizes
 
     def description(self) -> dict[str, Any]:
@@ -99,7 +110,9 @@ class Difference:
     description: bool  # it has to be written
 
 
-def compare(wanted: Sequence[StagedObject], place: Place, description: Mapping[str, Any]) -> Difference:
+def compare(
+    wanted: Sequence[StagedObject], place: Place, description: Mapping[str, Any]
+) -> Difference:
     """Compare a dataset with what lies in its place, by one listing and the two descriptions.
 
     An image is unchanged if its key is there, which says its content, with its size. The other files follow from the
@@ -110,13 +123,19 @@ def compare(wanted: Sequence[StagedObject], place: Place, description: Mapping[s
     """
     listed, old = place.listed(), place.description()
     same = old.get("digest") == description["digest"]
-    upload = [item for item in wanted if listed.get(item.key) != item.size or not (same or item.is_image)]
+    upload = [
+        item for item in wanted if listed.get(item.key) != item.size or not (same or item.is_image)
+    ]
     delete = sorted(listed.keys() - {item.key for item in wanted} - {DESCRIPTION})
     told_anew = {**old, "created_at": None} != {**description, "created_at": None}
-    return Difference(upload, delete, len(wanted) - len(upload), bool(upload or delete or told_anew))
+    return Difference(
+        upload, delete, len(wanted) - len(upload), bool(upload or delete or told_anew)
+    )
 
 
-def bring(place: Place, difference: Difference, description: Mapping[str, Any], console: Console) -> None:
+def bring(
+    place: Place, difference: Difference, description: Mapping[str, Any], console: Console
+) -> None:
     """Make the dataset what it should be. Interrupted, it has no description, and the next call goes on.
 
     Raises:
@@ -160,6 +179,9 @@ def _put(place: Place, relative: str, body: bytes) -> None:
 
 def _delete(place: Place, keys: Sequence[str]) -> None:
     objects = [{"Key": place.key(key)} for key in keys]
-    answer = place.s3.delete_objects(Bucket=place.bucket, Delete={"Objects": objects, "Quiet": True})  # type: ignore[typeddict-item]
+    answer = place.s3.delete_objects(
+        Bucket=place.bucket,
+        Delete={"Objects": objects, "Quiet": True},  # type: ignore[typeddict-item]
+    )
     for error in answer.get("Errors", []):
         raise DeletionError(f"{error.get('Key')}: {error.get('Message')} {DeletionError.__doc__}")

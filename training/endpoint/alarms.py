@@ -47,9 +47,20 @@ def alarm_requests(
         "Tags": tags,
     }
     slow = NO_HISTORY if before is None else SLOWER * before
-    errors = {"AlarmName": f"{config}-errors", "MetricName": "Invocation5XXErrors", "Statistic": "Average"}
-    latency = {"AlarmName": f"{config}-latency", "MetricName": "ModelLatency", "ExtendedStatistic": "p50"}
-    return [shared | errors | {"Threshold": ERROR_SHARE}, shared | latency | {"Threshold": float(slow)}]
+    errors = {
+        "AlarmName": f"{config}-errors",
+        "MetricName": "Invocation5XXErrors",
+        "Statistic": "Average",
+    }
+    latency = {
+        "AlarmName": f"{config}-latency",
+        "MetricName": "ModelLatency",
+        "ExtendedStatistic": "p50",
+    }
+    return [
+        shared | errors | {"Threshold": ERROR_SHARE},
+        shared | latency | {"Threshold": float(slow)},
+    ]
 
 
 def put(cloudwatch: "CloudWatchClient", names: Names, config: str) -> list[str]:
@@ -64,10 +75,15 @@ def put(cloudwatch: "CloudWatchClient", names: Names, config: str) -> list[str]:
     found = cloudwatch.describe_alarms(AlarmNames=[failures])["MetricAlarms"]
     if any(alarm["StateValue"] == "ALARM" for alarm in found):
         raise AlarmRingingError(f"{failures}: {AlarmRingingError.__doc__}")
-    requests = alarm_requests(names.endpoint, config, _median_latency(cloudwatch, names.endpoint), names.tag_list)
+    requests = alarm_requests(
+        names.endpoint, config, _median_latency(cloudwatch, names.endpoint), names.tag_list
+    )
     for request in requests:
         cloudwatch.put_metric_alarm(**request)
-    return [*(request["AlarmName"] for request in requests), *(alarm["AlarmName"] for alarm in found)]
+    return [
+        *(request["AlarmName"] for request in requests),
+        *(alarm["AlarmName"] for alarm in found),
+    ]
 
 
 def delete(cloudwatch: "CloudWatchClient", names: Names, config: str) -> None:
@@ -80,7 +96,9 @@ def delete(cloudwatch: "CloudWatchClient", names: Names, config: str) -> None:
 
 def is_ours(cloudwatch: "CloudWatchClient", names: Names, arn: str) -> bool:
     """Return whether an alarm belongs to the project and the stage."""
-    return inventory.carries_our_tags(names, cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"])
+    return inventory.carries_our_tags(
+        names, cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"]
+    )
 
 
 def _median_latency(cloudwatch: "CloudWatchClient", endpoint: str) -> float | None:

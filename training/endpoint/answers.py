@@ -101,7 +101,9 @@ class Classifier:
 
     def classify(self, images: Iterable[StagedImage]) -> Iterator[Answer]:
         """Yield the endpoint's answer to every image, as they arrive. Raises NoAnswerError."""
-        return classify_all(self.aws.sagemaker_runtime, self.endpoint, images, self.workers, self.variant)
+        return classify_all(
+            self.aws.sagemaker_runtime, self.endpoint, images, self.workers, self.variant
+        )
 
     def complete(self, file: AnswerFile, images: Sequence[StagedImage], what: str) -> int:
         """Ask about the images whose answer a file does not have, and keep the answers there.

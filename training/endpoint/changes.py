@@ -11,7 +11,12 @@ from botocore.exceptions import ClientError
 
 from cli.aws import QuotaExceededError, code_of, sentence_of
 from cli.polling import looks
-from training.endpoint.errors import EndpointFailedError, EndpointStuckError, EndpointTakenError, RolledBackError
+from training.endpoint.errors import (
+    EndpointFailedError,
+    EndpointStuckError,
+    EndpointTakenError,
+    RolledBackError,
+)
 from training.endpoint.request import endpoint_request
 from training.project import inventory
 from training.project.naming import Names
@@ -59,7 +64,9 @@ class Endpoint:
     @property
     def log_hint(self) -> str:
         """Where the containers of the endpoint write their log."""
-        return f"Its log, if it came that far: CloudWatch Logs, /aws/sagemaker/Endpoints/{self.name}."
+        return (
+            f"Its log, if it came that far: CloudWatch Logs, /aws/sagemaker/Endpoints/{self.name}."
+        )
 
     def say(self, what: str) -> None:
         """Show what happens to the endpoint."""
@@ -128,7 +135,9 @@ class Endpoint:
                 f"The endpoint {self.name} is {status}: {reason} {self.log_hint} "
                 "When the cause is mended, the same command makes it anew."
             )
-        if found["EndpointConfigName"] != config:  # all is well but for the name: so SageMaker reports a rollback
+        if (
+            found["EndpointConfigName"] != config
+        ):  # all is well but for the name: so SageMaker reports a rollback
             raise RolledBackError(
                 f"The endpoint {self.name} serves {found['EndpointConfigName']} as before. "
                 f"SageMaker took the update back: {reason} {self.log_hint}"
@@ -178,7 +187,9 @@ class Endpoint:
         """
         self.sagemaker.update_endpoint_weights_and_capacities(
             EndpointName=self.name,
-            DesiredWeightsAndCapacities=[{"VariantName": name, "DesiredWeight": one} for name, one in weights.items()],
+            DesiredWeightsAndCapacities=[
+                {"VariantName": name, "DesiredWeight": one} for name, one in weights.items()
+            ],
         )
         self.in_service(timeout)
 

@@ -42,7 +42,9 @@ class ModelComparison:
     instance_type: str
     timeout: float
 
-    def answers(self, packages: Sequence[Package], images: Sequence[StagedImage]) -> Mapping[int, list[Answer]]:
+    def answers(
+        self, packages: Sequence[Package], images: Sequence[StagedImage]
+    ) -> Mapping[int, list[Answer]]:
         """Return every model's answer to every image, by its version, in the order of the images.
 
         Answers of an earlier attempt are kept in the run's folder; if none is missing, there is no endpoint.
@@ -59,7 +61,10 @@ class ModelComparison:
         return {version: file.to(images) for version, file in files.items()}
 
     def _file(self, package: Package) -> AnswerFile:
-        subject = {"model": package.facts["model_digest"], "dataset": self.classifier.dataset.digest}
+        subject = {
+            "model": package.facts["model_digest"],
+            "dataset": self.classifier.dataset.digest,
+        }
         file = AnswerFile(self.folder / f"promote_v{package.version}.jsonl", subject)
         file.load()
         return file
@@ -69,13 +74,19 @@ class ModelComparison:
         tags = self.names.tag_list
         models = {package.version: self.names.versioned(package.version) for package in packages}
         name = next(iter(models.values()))
-        endpoint = Endpoint(self.classifier.aws.sagemaker, self.names, name, self.classifier.console)
+        endpoint = Endpoint(
+            self.classifier.aws.sagemaker, self.names, name, self.classifier.console
+        )
         endpoint.console.print(
             f"The endpoint {name} compares them: {len(packages)} {self.instance_type}, deleted afterwards."
         )
-        requests = [model_request(models[package.version], package, self.role, tags) for package in packages]
+        requests = [
+            model_request(models[package.version], package, self.role, tags) for package in packages
+        ]
         try:
-            endpoint.prepare(endpoint_config_request(name, models, self.instance_type, tags), *requests)
+            endpoint.prepare(
+                endpoint_config_request(name, models, self.instance_type, tags), *requests
+            )
             endpoint.create(name, f"{self.instance_type} for endpoint usage")
             self._wait(endpoint)
             yield name
@@ -104,7 +115,9 @@ class ModelComparison:
             except ClientError as exc:
                 if not is_absent(exc):  # SageMaker deletes no endpoint that it is still creating
                     say = endpoint.console.print
-                    say(f"{name} is still there ({sentence_of(exc)}): `python -m training cleanup --yes` deletes it.")
+                    say(
+                        f"{name} is still there ({sentence_of(exc)}): `python -m training cleanup --yes` deletes it."
+                    )
                     return
 
 
@@ -117,5 +130,8 @@ def endpoint_config_request(
     name: str, models: Mapping[int, str], instance_type: str, tags: list[dict[str, str]]
 ) -> dict[str, Any]:
     """Return the members of CreateEndpointConfig: a variant for each model, which is asked by name."""
-    variants = [instance_variant(variant(version), model, instance_type) for version, model in models.items()]
+    variants = [
+        instance_variant(variant(version), model, instance_type)
+        for version, model in models.items()
+    ]
     return {"EndpointConfigName": name, "ProductionVariants": variants, "Tags": tags}

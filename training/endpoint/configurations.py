@@ -21,7 +21,9 @@ def delete_config_and_models(aws: Aws, endpoint: Endpoint, config: str) -> None:
     if not inventory.is_ours(sagemaker, endpoint.names, described["EndpointConfigArn"]):
         endpoint.console.print(f"The endpoint configuration {config} is not ours and is kept.")
         return
-    for variant in described["ProductionVariants"]:  # first: afterwards nothing would tell which they were
+    for variant in described[
+        "ProductionVariants"
+    ]:  # first: afterwards nothing would tell which they were
         delete_model(aws, endpoint.names, variant["ModelName"])
     alarms.delete(aws.cloudwatch, endpoint.names, config)
     sagemaker.delete_endpoint_config(EndpointConfigName=config)
@@ -61,5 +63,7 @@ def _live_configs(aws: Aws, names: Names) -> set[str]:
     """The endpoint configurations that our endpoints serve or move to."""
     endpoints = [names.endpoint, *inventory.comparison_endpoints(aws.sagemaker, names)]
     live = [found for name in endpoints if (found := inventory.find_endpoint(aws.sagemaker, name))]
-    pending = (found["PendingDeploymentSummary"] for found in live if "PendingDeploymentSummary" in found)
+    pending = (
+        found["PendingDeploymentSummary"] for found in live if "PendingDeploymentSummary" in found
+    )
     return {one["EndpointConfigName"] for one in (*live, *pending)}

@@ -6,7 +6,9 @@ from training.endpoint.hosting import Hosting, HostingOptionsError
 from training.endpoint.strategy import Strategy
 
 
-def check_conversion(endpoint: Endpoint, found: Described | None, hosting: Hosting, strategy: Strategy | None) -> None:
+def check_conversion(
+    endpoint: Endpoint, found: Described | None, hosting: Hosting, strategy: Strategy | None
+) -> None:
     """Refuse an update between instances and serverless that SageMaker refuses, or cannot roll back.
 
     Raises:

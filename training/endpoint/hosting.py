@@ -63,9 +63,14 @@ class Hosting:
             UnknownInstanceTypeError: it is none of these instance types.
         """
         mode = options.mode or REALTIME
-        refuse(options, _ONLY_REALTIME if mode == SERVERLESS else _ONLY_SERVERLESS, f"--mode {mode}")
+        refuse(
+            options, _ONLY_REALTIME if mode == SERVERLESS else _ONLY_SERVERLESS, f"--mode {mode}"
+        )
         if mode == SERVERLESS:
-            memory, concurrency = options.memory or MEMORY_MB, options.max_concurrency or MAX_CONCURRENCY
+            memory, concurrency = (
+                options.memory or MEMORY_MB,
+                options.max_concurrency or MAX_CONCURRENCY,
+            )
             return cls(SERVERLESS, memory_mb=memory, max_concurrency=concurrency)
         instance_type = options.instance_type or instances.ENDPOINT
         _check_instance_type(instance_type, instance_types)
@@ -92,7 +97,11 @@ class Hosting:
     @property
     def asked(self) -> dict[str, Any]:
         """What the endpoint configuration follows from; bounds of scaling change without another one."""
-        return {name: value for name, value in vars(self).items() if name != "scaling" and value is not None}
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if name != "scaling" and value is not None
+        }
 
 
 def add_hosting_arguments(parser: argparse.ArgumentParser) -> None:
@@ -102,11 +111,35 @@ def add_hosting_arguments(parser: argparse.ArgumentParser) -> None:
     add("--instance-type", metavar="TYPE", help=f"for realtime ({instances.ENDPOINT})")
     add("--instances", type=whole(1, 1000), metavar="N", help="for realtime (1)")
     sizes = range(1024, 6145, 1024)
-    add("--memory", type=int, choices=sizes, metavar="MB", help=f"for serverless: 1024, 2048 ... 6144 ({MEMORY_MB})")
-    add("--max-concurrency", type=whole(1, 200), metavar="N", help=f"for serverless, 1 to 200 ({MAX_CONCURRENCY})")
-    add("--capture", type=whole(1, 100), metavar="PERCENT", help="keep so many of the requests and answers in S3")
-    add("--capture-prefix", metavar="PREFIX", help=f"where in the bucket: {CAPTURED}/NAME ({CAPTURED})")
-    add("--kms-key", metavar="ARN", help="key for the volumes of the instances and for captured data")
+    add(
+        "--memory",
+        type=int,
+        choices=sizes,
+        metavar="MB",
+        help=f"for serverless: 1024, 2048 ... 6144 ({MEMORY_MB})",
+    )
+    add(
+        "--max-concurrency",
+        type=whole(1, 200),
+        metavar="N",
+        help=f"for serverless, 1 to 200 ({MAX_CONCURRENCY})",
+    )
+    add(
+        "--capture",
+        type=whole(1, 100),
+        metavar="PERCENT",
+        help="keep so many of the requests and answers in S3",
+    )
+    add(
+        "--capture-prefix",
+        metavar="PREFIX",
+        help=f"where in the bucket: {CAPTURED}/NAME ({CAPTURED})",
+    )
+    add(
+        "--kms-key",
+        metavar="ARN",
+        help="key for the volumes of the instances and for captured data",
+    )
     add("--autoscale", type=_bounds, metavar="MIN:MAX", help="scale between so many instances")
     add(
         "--invocations-per-instance",
@@ -118,15 +151,23 @@ def add_hosting_arguments(parser: argparse.ArgumentParser) -> None:
 
 def refuse(options: argparse.Namespace, others: Iterable[str], what: str) -> None:
     """Refuse options that do not go with another one, which `what` names. Raises HostingOptionsError."""
-    given = [f"--{name.replace('_', '-')}" for name in others if getattr(options, name) not in (None, False)]
+    given = [
+        f"--{name.replace('_', '-')}"
+        for name in others
+        if getattr(options, name) not in (None, False)
+    ]
     if given:
-        raise HostingOptionsError(f"{', '.join(given)}: not for {what}. Leave out the one or the other.")
+        raise HostingOptionsError(
+            f"{', '.join(given)}: not for {what}. Leave out the one or the other."
+        )
 
 
 def _bounds(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d{1,4}):(\d{1,4})", text)
     if not match or not 1 <= int(match[1]) <= int(match[2]):
-        raise argparse.ArgumentTypeError(f"{text!r} is not like 1:4, the fewest and the most instances")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not like 1:4, the fewest and the most instances"
+        )
     return int(match[1]), int(match[2])
 
 
@@ -159,7 +200,9 @@ def _instances(options: argparse.Namespace) -> int:
     smallest, largest = options.autoscale or (1, 1000)
     instances: int = options.instances or smallest
     if not smallest <= instances <= largest:
-        raise HostingOptionsError(f"--instances {instances} is outside --autoscale {smallest}:{largest}.")
+        raise HostingOptionsError(
+            f"--instances {instances} is outside --autoscale {smallest}:{largest}."
+        )
     return instances
 
 

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 # minutes to load, and one to answer (SageMaker developer guide, "Invoke a serverless endpoint").
 PATIENCE = 300.0
 _PASSING = {"ModelNotReadyException", "ThrottlingException"}
-OWN_REQUEST = "training-"  # what the InferenceId of this tool's requests begins with; captured data keeps it
+OWN_REQUEST = (
+    "training-"  # what the InferenceId of this tool's requests begins with; captured data keeps it
+)
 SUM_TOLERANCE = 0.01  # models answer in single precision, some with few digits
 
 
@@ -43,7 +45,9 @@ class InvalidAnswerError(NoAnswerError):
     """The endpoint does not answer an image with a JSON list of class probabilities."""
 
 
-def read_images(s3: "S3Client", bucket: str, keys: Iterable[StagedImage], workers: int) -> Iterator[StagedImage]:
+def read_images(
+    s3: "S3Client", bucket: str, keys: Iterable[StagedImage], workers: int
+) -> Iterator[StagedImage]:
     """Yield every image with its data, as they arrive, reading only a few ahead.
 
     Raises:
@@ -56,7 +60,9 @@ def read_images(s3: "S3Client", bucket: str, keys: Iterable[StagedImage], worker
             return replace(image, data=data)
         except ClientError as exc:
             if code_of(exc) == "NoSuchKey":
-                raise ImageMissingError(f"s3://{bucket}/{image.key}: {ImageMissingError.__doc__}") from exc
+                raise ImageMissingError(
+                    f"s3://{bucket}/{image.key}: {ImageMissingError.__doc__}"
+                ) from exc
             raise
 
     return _side_by_side(read, keys, workers)
@@ -81,7 +87,11 @@ def classify_all(
         NoAnswerError: the endpoint refused an image, or failed at it.
     """
 
-    request = {"EndpointName": endpoint, "ContentType": "application/x-image", "Accept": "application/json"}
+    request = {
+        "EndpointName": endpoint,
+        "ContentType": "application/x-image",
+        "Accept": "application/json",
+    }
     if variant:
         request["TargetVariant"] = variant
 
@@ -92,7 +102,9 @@ def classify_all(
             )
             body = answer["Body"].read()
         except (ClientError, BotoCoreError) as exc:
-            raise NoAnswerError(f"{endpoint} did not answer {image.key}: {sentence_of(exc)}") from exc
+            raise NoAnswerError(
+                f"{endpoint} did not answer {image.key}: {sentence_of(exc)}"
+            ) from exc
         milliseconds = (perf_counter() - started) * 1000
         return Answer(
             replace(image, data=b""),
@@ -104,7 +116,9 @@ def classify_all(
     return _side_by_side(classify, images, workers)
 
 
-def _invoke(runtime: "SageMakerRuntimeClient", patience: float, **request: Any) -> tuple[float, Any]:
+def _invoke(
+    runtime: "SageMakerRuntimeClient", patience: float, **request: Any
+) -> tuple[float, Any]:
     """Call the endpoint until it neither throttles nor starts.
 
     Returns: when the call that was answered began (`perf_counter`), and the answer.
@@ -129,13 +143,17 @@ def parse_probabilities(body: bytes, key: str) -> tuple[float, ...]:
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError) as exc:
-        raise InvalidAnswerError(f"{key} was answered with {body[:100]!r}. {InvalidAnswerError.__doc__}") from exc
+        raise InvalidAnswerError(
+            f"{key} was answered with {body[:100]!r}. {InvalidAnswerError.__doc__}"
+        ) from exc
     # NaN is not between 0 and 1, and true is no number, which to Python would be 1.
     numbers = isinstance(answer, list) and all(
         type(one) in (int, float) and 0 <= one <= 1 + SUM_TOLERANCE for one in answer
     )
     if not numbers or abs(sum(answer) - 1) > SUM_TOLERANCE:
-        raise InvalidAnswerError(f"{key} was answered with {body[:100]!r}. {InvalidAnswerError.__doc__}")
+        raise InvalidAnswerError(
+            f"{key} was answered with {body[:100]!r}. {InvalidAnswerError.__doc__}"
+        )
     return tuple(map(float, answer))
 
 

@@ -41,7 +41,9 @@ def open_ood_source(s3: "S3Client", name: str) -> OodSource:
     return OodSource(name, open_source(name, Columns(), (), s3))
 
 
-def classify_ood_images(classifier: Classifier, ood: OodSource, card: Mapping[str, Any]) -> dict[str, Any]:
+def classify_ood_images(
+    classifier: Classifier, ood: OodSource, card: Mapping[str, Any]
+) -> dict[str, Any]:
     """Prepare the images of a source as `stage` does, and have the endpoint classify them; none of them is kept.
 
     Returns: how many there were, and how many are accepted at the card's threshold and at the default threshold.
@@ -69,7 +71,9 @@ def classify_ood_images(classifier: Classifier, ood: OodSource, card: Mapping[st
     }
 
 
-def acceptance_of(probabilities: np.ndarray[Any, Any], acceptance: Acceptance, labels: list[str]) -> dict[str, Any]:
+def acceptance_of(
+    probabilities: np.ndarray[Any, Any], acceptance: Acceptance, labels: list[str]
+) -> dict[str, Any]:
     """How many images that should all be left for review are accepted, with the 95 % interval, and as what."""
     accepted = acceptance.accepted(probabilities)
     count, n = int(accepted.sum()), len(accepted)

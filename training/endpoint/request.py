@@ -27,10 +27,17 @@ class Servable(Protocol):
 def model_request(name: str, model: Servable, role: str, tags: Tags) -> dict[str, Any]:
     """Return the members of CreateModel. They name no package of the registry: that would need its approval."""
     container = {"Image": model.image, "ModelDataUrl": model.model_data}
-    return {"ModelName": name, "PrimaryContainer": container, "ExecutionRoleArn": role, "Tags": tags}
+    return {
+        "ModelName": name,
+        "PrimaryContainer": container,
+        "ExecutionRoleArn": role,
+        "Tags": tags,
+    }
 
 
-def instance_variant(variant: str, model: str, instance_type: str, instances: int = 1) -> dict[str, Any]:
+def instance_variant(
+    variant: str, model: str, instance_type: str, instances: int = 1
+) -> dict[str, Any]:
     """Return a production variant that runs on instances, with a weight of 1."""
     return {
         "VariantName": variant,
@@ -44,12 +51,19 @@ def instance_variant(variant: str, model: str, instance_type: str, instances: in
 def endpoint_config_request(name: str, hosting: Hosting, tags: Tags) -> dict[str, Any]:
     """The members of CreateEndpointConfig, for a model of the same name."""
     if hosting.instance_type is None:
-        serverless = {"MemorySizeInMB": hosting.memory_mb, "MaxConcurrency": hosting.max_concurrency}
+        serverless = {
+            "MemorySizeInMB": hosting.memory_mb,
+            "MaxConcurrency": hosting.max_concurrency,
+        }
         variant = {"VariantName": VARIANT, "ModelName": name, "ServerlessConfig": serverless}
         return {"EndpointConfigName": name, "ProductionVariants": [variant], "Tags": tags}
 
     variant = instance_variant(VARIANT, name, hosting.instance_type, hosting.instances)
-    request: dict[str, Any] = {"EndpointConfigName": name, "ProductionVariants": [variant], "Tags": tags}
+    request: dict[str, Any] = {
+        "EndpointConfigName": name,
+        "ProductionVariants": [variant],
+        "Tags": tags,
+    }
     if hosting.kms_key:
         request["KmsKeyId"] = hosting.kms_key
     if hosting.capture_url:
@@ -82,7 +96,11 @@ def scaled_variant(endpoint: str) -> dict[str, Any]:
 
 def scalable_target_request(endpoint: str, scaling: Scaling) -> dict[str, Any]:
     """The members of RegisterScalableTarget."""
-    return {**scaled_variant(endpoint), "MinCapacity": scaling.smallest, "MaxCapacity": scaling.largest}
+    return {
+        **scaled_variant(endpoint),
+        "MinCapacity": scaling.smallest,
+        "MaxCapacity": scaling.largest,
+    }
 
 
 def scaling_policy_request(endpoint: str, scaling: Scaling) -> dict[str, Any]:
@@ -93,7 +111,9 @@ def scaling_policy_request(endpoint: str, scaling: Scaling) -> dict[str, Any]:
         "PolicyType": "TargetTrackingScaling",
         "TargetTrackingScalingPolicyConfiguration": {
             "TargetValue": float(scaling.invocations_per_instance),
-            "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
+            "PredefinedMetricSpecification": {
+                "PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"
+            },
             "ScaleOutCooldown": SCALE_OUT_COOLDOWN,
             "ScaleInCooldown": SCALE_IN_COOLDOWN,
         },

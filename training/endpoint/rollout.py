@@ -15,7 +15,12 @@ from training.endpoint import alarms, scaling
 from training.endpoint.changes import FAILED, IN_SERVICE, Described, Endpoint
 from training.endpoint.configurations import delete_config_and_models, delete_configs_but
 from training.endpoint.conversion import check_conversion
-from training.endpoint.errors import AlarmRingingError, EndpointFailedError, RoleRefusedError, RolledBackError
+from training.endpoint.errors import (
+    AlarmRingingError,
+    EndpointFailedError,
+    RoleRefusedError,
+    RolledBackError,
+)
 from training.endpoint.hosting import Hosting
 from training.endpoint.request import endpoint_config_request, model_request
 from training.endpoint.strategy import Strategy
@@ -115,7 +120,9 @@ class Rollout:
         if self.hosting.scaling:
             scaling.register(self.aws.autoscaling, self.endpoint.name, self.hosting.scaling)
         else:
-            scaling.deregister(self.aws.autoscaling, scaling.describe(self.aws.autoscaling, self.endpoint.name))
+            scaling.deregister(
+                self.aws.autoscaling, scaling.describe(self.aws.autoscaling, self.endpoint.name)
+            )
         self.attempt.note(proved=True, scaling=[], sent=False)
         kept = {self.name, self.replaced or self.name}
         for config in kept:  # an update to what is replaced now may have been interrupted
@@ -125,7 +132,9 @@ class Rollout:
     @property
     def _quota(self) -> str:
         return (
-            f"{self.hosting.instance_type} for endpoint usage" if self.hosting.instance_type else "serverless endpoints"
+            f"{self.hosting.instance_type} for endpoint usage"
+            if self.hosting.instance_type
+            else "serverless endpoints"
         )
 
     @property
@@ -145,7 +154,9 @@ class Rollout:
                 f"The endpoint {self.endpoint.name} is {found['EndpointStatus']}: {reason} It can neither be "
                 "used nor updated; `python -m training cleanup --yes` removes it."
             )
-        self.endpoint.say(f"failed ({reason}) and is made anew")  # all that SageMaker allows then is to delete it
+        self.endpoint.say(
+            f"failed ({reason}) and is made anew"
+        )  # all that SageMaker allows then is to delete it
         self.endpoint.delete(self.timeout)
         delete_config_and_models(self.aws, self.endpoint, found["EndpointConfigName"])
         return None
@@ -159,8 +170,12 @@ class Rollout:
         tags, hosting = self.endpoint.names.tag_list, self.hosting
         if found and hosting.scaling:
             # An update begins with the configuration's number of instances: not the fewest in the busiest hour.
-            running = max(variant.get("CurrentInstanceCount", 1) for variant in found["ProductionVariants"])
-            hosting = replace(hosting, instances=min(max(running, hosting.instances), hosting.scaling.largest))
+            running = max(
+                variant.get("CurrentInstanceCount", 1) for variant in found["ProductionVariants"]
+            )
+            hosting = replace(
+                hosting, instances=min(max(running, hosting.instances), hosting.scaling.largest)
+            )
         model = model_request(self.name, self.model, self.model.role, tags)
         try:
             self.endpoint.prepare(endpoint_config_request(self.name, hosting, tags), model)
@@ -177,16 +192,23 @@ class Rollout:
 
     def _replace(self, found: Described) -> None:
         self._create_model_and_config(found)
-        old, now = found["EndpointConfigName"], scaling.describe(self.aws.autoscaling, self.endpoint.name)
+        old, now = (
+            found["EndpointConfigName"],
+            scaling.describe(self.aws.autoscaling, self.endpoint.name),
+        )
         scaled = self.facts.get("scaling") or now  # what an interrupted try has noted is whole
         self.attempt.note(replaced=old, scaling=scaled, proved=False)
-        scaling.deregister(self.aws.autoscaling, now)  # SageMaker refuses another instance type while anything scales
+        scaling.deregister(
+            self.aws.autoscaling, now
+        )  # SageMaker refuses another instance type while anything scales
         self.endpoint.say(f"moves from {old} to {self.name}, and answers meanwhile")
         if self._was_serverless(old):
             self.endpoint.say("leaves serverless for good: `rollback` cannot return to it")
         try:
             watched = (
-                self.strategy.request(alarms.put(self.aws.cloudwatch, self.endpoint.names, self.name))
+                self.strategy.request(
+                    alarms.put(self.aws.cloudwatch, self.endpoint.names, self.name)
+                )
                 if self.strategy
                 else {}
             )

@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 _TARGET = ("ServiceNamespace", "ResourceId", "ScalableDimension")
 _BOUNDS = ("MinCapacity", "MaxCapacity")
-_POLICY = ("PolicyName", "PolicyType", "TargetTrackingScalingPolicyConfiguration", "StepScalingPolicyConfiguration")
+_POLICY = (
+    "PolicyName",
+    "PolicyType",
+    "TargetTrackingScalingPolicyConfiguration",
+    "StepScalingPolicyConfiguration",
+)
 
 
 def register(autoscaling: "ApplicationAutoScalingClient", endpoint: str, scaling: Scaling) -> None:
@@ -26,7 +31,8 @@ def register(autoscaling: "ApplicationAutoScalingClient", endpoint: str, scaling
 def describe(autoscaling: "ApplicationAutoScalingClient", endpoint: str) -> list[dict[str, Any]]:
     """What scales the endpoint now, as JSON that `restore` takes."""
     return [
-        _members(target, _TARGET + _BOUNDS) | {"Policies": [_members(p, _POLICY) for p in target["ScalingPolicies"]]}
+        _members(target, _TARGET + _BOUNDS)
+        | {"Policies": [_members(p, _POLICY) for p in target["ScalingPolicies"]]}
         for target in inventory.scalable_targets(autoscaling, endpoint)
     ]
 
@@ -45,7 +51,9 @@ def restore(autoscaling: "ApplicationAutoScalingClient", described: list[dict[st
             autoscaling.put_scaling_policy(**_members(target, _TARGET), **policy)
 
 
-def deregister(autoscaling: "ApplicationAutoScalingClient", described: list[dict[str, Any]]) -> None:
+def deregister(
+    autoscaling: "ApplicationAutoScalingClient", described: list[dict[str, Any]]
+) -> None:
     """Let nothing scale the endpoint; policies go with their target, and the alarms of target tracking with them."""
     for target in described:
         try:

@@ -10,11 +10,24 @@ from training.endpoint.request import model_request
 from training.models.trained_model import TrainedModel
 from training.project.run_file import Attempt
 
-_COPIED = ("DataCaptureConfig", "KmsKeyId", "ExecutionRoleArn", "VpcConfig", "EnableNetworkIsolation")
+_COPIED = (
+    "DataCaptureConfig",
+    "KmsKeyId",
+    "ExecutionRoleArn",
+    "VpcConfig",
+    "EnableNetworkIsolation",
+)
 
 
 def add(
-    aws: Aws, endpoint: Endpoint, attempt: Attempt, model: TrainedModel, variant: str, timeout: float, *, shadow: bool
+    aws: Aws,
+    endpoint: Endpoint,
+    attempt: Attempt,
+    model: TrainedModel,
+    variant: str,
+    timeout: float,
+    *,
+    shadow: bool,
 ) -> str:
     """Have the endpoint hold a second model; return the name of the endpoint configuration that does.
 
@@ -32,7 +45,9 @@ def add(
         return str(serving)  # an earlier attempt came so far
     config = aws.sagemaker.describe_endpoint_config(EndpointConfigName=serving)
     _check_room(config, variant)
-    again = facts.get("beside") == serving  # else a configuration of an earlier time would bring back what served then
+    again = (
+        facts.get("beside") == serving
+    )  # else a configuration of an earlier time would bring back what served then
     name = str(facts["name"]) if again else endpoint.names.dated()
     attempt.note(name=name, beside=serving)
 
@@ -51,7 +66,9 @@ def add(
     return name
 
 
-def config_request(found: Any, config: Any, name: str, variant: str, *, shadow: bool) -> dict[str, Any]:
+def config_request(
+    found: Any, config: Any, name: str, variant: str, *, shadow: bool
+) -> dict[str, Any]:
     """The members of CreateEndpointConfig: what serves, as it is now, and the model `name` on one instance."""
     now = {one["VariantName"]: one for one in found["ProductionVariants"]}
     serving = [
@@ -60,8 +77,14 @@ def config_request(found: Any, config: Any, name: str, variant: str, *, shadow: 
         | {"InitialInstanceCount": now[one["VariantName"]]["CurrentInstanceCount"]}
         for one in config["ProductionVariants"]
     ]
-    weight = serving[0]["InitialVariantWeight"] if shadow else 0.0  # of a shadow: its share of the production variant's
-    second = serving[0] | {"VariantName": variant, "ModelName": name, "InitialVariantWeight": weight}
+    weight = (
+        serving[0]["InitialVariantWeight"] if shadow else 0.0
+    )  # of a shadow: its share of the production variant's
+    second = serving[0] | {
+        "VariantName": variant,
+        "ModelName": name,
+        "InitialVariantWeight": weight,
+    }
     second["InitialInstanceCount"] = 1
     also = {"ShadowProductionVariants": [second]} if shadow else {}
     variants = serving if shadow else [*serving, second]

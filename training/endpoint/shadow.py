@@ -32,7 +32,9 @@ def check_shadow_options(options: argparse.Namespace) -> None:
     refuse(options, (*HOSTING_OPTIONS, *STRATEGY_OPTIONS, "dry_run"), "--shadow")
 
 
-def shadow(aws: Aws, endpoint: Endpoint, run: RunFile, model: TrainedModel, timeout: float) -> dict[str, Any]:
+def shadow(
+    aws: Aws, endpoint: Endpoint, run: RunFile, model: TrainedModel, timeout: float
+) -> dict[str, Any]:
     """Have the model shadow what serves; once it does, the same command tells how both fare.
 
     Raises:
@@ -62,11 +64,17 @@ def _figures(aws: Aws, endpoint: str, variant: str) -> dict[str, float | None]:
     figures: dict[str, float | None] = {}
     for name, (metric, statistic) in _FIGURES.items():
         kind = "ExtendedStatistics" if statistic.startswith("p") else "Statistics"
-        request: Any = {"StartTime": now - timedelta(hours=1), "EndTime": now + timedelta(minutes=1), "Period": 3660}
+        request: Any = {
+            "StartTime": now - timedelta(hours=1),
+            "EndTime": now + timedelta(minutes=1),
+            "Period": 3660,
+        }
         points: list[Any] = aws.cloudwatch.get_metric_statistics(
             Namespace="AWS/SageMaker",
             MetricName=metric,
-            Dimensions=[{"Name": dimension, "Value": value} for dimension, value in dimensions.items()],
+            Dimensions=[
+                {"Name": dimension, "Value": value} for dimension, value in dimensions.items()
+            ],
             **request | {kind: [statistic]},
         )["Datapoints"]
         newest = max(points, key=lambda point: point["Timestamp"], default=None)

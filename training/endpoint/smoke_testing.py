@@ -37,7 +37,10 @@ def read_smoke_test_images(s3: "S3Client", dataset: Dataset) -> SmokeTestImages:
     first_of_class = {image.label: image for image in reversed(dataset.images(s3, TRAIN))}
     known = _spread([first_of_class[label] for label in sorted(first_of_class)], SMOKE_IMAGES)
     calibration = _spread(dataset.images(s3, CALIBRATION), CALIBRATION_IMAGES)
-    read = {image.key: image for image in read_images(s3, dataset.bucket, [*known, *calibration], WORKERS)}
+    read = {
+        image.key: image
+        for image in read_images(s3, dataset.bucket, [*known, *calibration], WORKERS)
+    }
     return SmokeTestImages([read[one.key] for one in known], [read[one.key] for one in calibration])
 
 
@@ -50,7 +53,9 @@ def smoke_test(classifier: Classifier, images: Images) -> dict[str, Any]:
     answers = _ask(classifier, images)
     right = sum(answer.prediction == answer.label for answer in answers)
     if right < len(images) / 2:
-        raise SmokeTestError(f"Of {len(images)} training images it predicts {right} right. {SmokeTestError.__doc__}")
+        raise SmokeTestError(
+            f"Of {len(images)} training images it predicts {right} right. {SmokeTestError.__doc__}"
+        )
     return {"images": len(images), "right": right}
 
 

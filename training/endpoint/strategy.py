@@ -80,7 +80,10 @@ class Strategy:
             # Without a size, a rollback would bring up the whole old fleet at once.
             batches = {"MaximumBatchSize": size, "RollbackMaximumBatchSize": size}
             return {"RollingUpdatePolicy": {**batches, "WaitIntervalInSeconds": self.bake}}
-        routing: dict[str, Any] = {"Type": self.kind.upper().replace("-", "_"), "WaitIntervalInSeconds": self.bake}
+        routing: dict[str, Any] = {
+            "Type": self.kind.upper().replace("-", "_"),
+            "WaitIntervalInSeconds": self.bake,
+        }
         if self.kind != ALL_AT_ONCE:
             routing["CanarySize" if self.kind == CANARY else "LinearStepSize"] = size
         # The last step bakes for as long as the old instances wait for their end.
@@ -91,7 +94,21 @@ class Strategy:
 def add_strategy_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that say how an update moves the requests."""
     add, kinds = parser.add_argument, (CANARY, LINEAR, ALL_AT_ONCE, ROLLING)
-    add("--strategy", choices=kinds, help="watch an update with alarms, which take it back (an unwatched update)")
+    add(
+        "--strategy",
+        choices=kinds,
+        help="watch an update with alarms, which take it back (an unwatched update)",
+    )
     share = whole(SMALLEST_BATCH, LARGEST_STEP)
-    add("--share", type=share, metavar="PERCENT", help=f"of a canary, a linear step or a rolling batch ({SHARE})")
-    add("--bake", type=whole(SHORTEST_BAKE, 3600), metavar="SECONDS", help=f"watch so long after each step ({BAKE})")
+    add(
+        "--share",
+        type=share,
+        metavar="PERCENT",
+        help=f"of a canary, a linear step or a rolling batch ({SHARE})",
+    )
+    add(
+        "--bake",
+        type=whole(SHORTEST_BAKE, 3600),
+        metavar="SECONDS",
+        help=f"watch so long after each step ({BAKE})",
+    )

@@ -46,4 +46,9 @@ def automl_job_request(
 
 def _channel(kind: str, url: str) -> dict[str, Any]:
     source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": url}}
-    return {"ChannelType": kind, "ContentType": "image/*", "CompressionType": "None", "DataSource": source}
+    return {
+        "ChannelType": kind,
+        "ContentType": "image/*",
+        "CompressionType": "None",
+        "DataSource": source,
+    }

@@ -70,11 +70,15 @@ def follow(
         for _ in looks(math.inf):  # the job's own limits end it
             job = _described(jobs, name)
             log.read(reader.new_lines())
-            bars.update(bar, completed=log.epochs[-1].epoch + 1 if log.epochs else 0, note=_note(job, log))
+            bars.update(
+                bar, completed=log.epochs[-1].epoch + 1 if log.epochs else 0, note=_note(job, log)
+            )
             if job["TrainingJobStatus"] in _ENDED:
                 break
     if reader.refused:
-        console.print(f"The metrics of the epochs are not shown, the log may not be read: {reader.refused}")
+        console.print(
+            f"The metrics of the epochs are not shown, the log may not be read: {reader.refused}"
+        )
     return job, log
 
 
@@ -84,7 +88,11 @@ def check_completed(job: Mapping[str, Any], log: JobLog) -> None:
     Raises:
         TrainingFailedError, TrainingStoppedError: with the reason, and how to go on.
     """
-    name, status, secondary = job["TrainingJobName"], job["TrainingJobStatus"], job.get("SecondaryStatus")
+    name, status, secondary = (
+        job["TrainingJobName"],
+        job["TrainingJobStatus"],
+        job.get("SecondaryStatus"),
+    )
     if status == "Failed":
         reason = job.get("FailureReason", "no reason given")
         last = (f"  {line}" for line in log.tail)

@@ -60,7 +60,9 @@ KINDS: Mapping[str, Kind] = {
     "epochs": _COUNT,
     "eps": _FRACTION,
     "gamma": _FRACTION,
-    "image_shape": _pattern("channels, height, width such as 3,224,224", " *[0-9]+ *, *[0-9]+ *, *[0-9]+ *"),
+    "image_shape": _pattern(
+        "channels, height, width such as 3,224,224", " *[0-9]+ *, *[0-9]+ *, *[0-9]+ *"
+    ),
     "learning_rate": _FRACTION,
     "lr_scheduler_factor": _FRACTION,
     "lr_scheduler_step": _pattern("epochs such as 10,20", "[0-9]+( *, *[0-9]+)*"),
@@ -83,7 +85,10 @@ def read(path: Path) -> dict[str, str]:
         HyperparameterError: the file cannot be read.
     """
     try:
-        return {name: str(value) for name, value in tomllib.loads(path.read_text(encoding="utf-8")).items()}
+        return {
+            name: str(value)
+            for name, value in tomllib.loads(path.read_text(encoding="utf-8")).items()
+        }
     except (OSError, ValueError) as exc:
         raise HyperparameterError(f"{path}: {exc}") from exc
 
@@ -98,7 +103,9 @@ def check(chosen: Mapping[str, str]) -> None:
         if name in FROM_THE_DATASET:
             raise HyperparameterError(f"{name} follows from the dataset: take it out.")
         if name not in KINDS:
-            raise HyperparameterError(f"{name} is no hyperparameter of the algorithm.{_nearest(name)}")
+            raise HyperparameterError(
+                f"{name} is no hyperparameter of the algorithm.{_nearest(name)}"
+            )
         if not KINDS[name].allows(text):
             raise HyperparameterError(f"{name} is {text!r}, and must be {KINDS[name].words}.")
     _check_together(chosen)
@@ -111,12 +118,18 @@ def _nearest(name: str) -> str:
 
 def _check_together(chosen: Mapping[str, str]) -> None:
     if missing := {"epochs", "mini_batch_size"} - chosen.keys():
-        raise HyperparameterError(f"{', '.join(sorted(missing))}: missing; the checks and the progress bar need it.")
+        raise HyperparameterError(
+            f"{', '.join(sorted(missing))}: missing; the checks and the progress bar need it."
+        )
     if chosen.get("use_pretrained_model") == "1":
         if chosen.get("num_layers", "152") not in IMAGENET_LAYERS:
-            raise HyperparameterError(f"Pre-trained weights are there for num_layers {', '.join(IMAGENET_LAYERS)}.")
+            raise HyperparameterError(
+                f"Pre-trained weights are there for num_layers {', '.join(IMAGENET_LAYERS)}."
+            )
         if chosen.get("image_shape", _SHAPE).replace(" ", "") != _SHAPE:
-            raise HyperparameterError("Pre-trained weights take an image_shape of 3,224,224 and no other.")
+            raise HyperparameterError(
+                "Pre-trained weights take an image_shape of 3,224,224 and no other."
+            )
     if "resize" in chosen:
         _check_resize(int(chosen["resize"]), chosen.get("image_shape", _SHAPE))
     if int(chosen.get("checkpoint_frequency", "1")) > int(chosen["epochs"]):

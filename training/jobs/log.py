@@ -77,8 +77,12 @@ class LogReader:
         if self.refused:
             return
         try:
-            streams = self.logs.describe_log_streams(logGroupName=GROUP, logStreamNamePrefix=f"{self.job}/")
-            for stream in streams["logStreams"]:  # one a machine: a spot interruption starts another
+            streams = self.logs.describe_log_streams(
+                logGroupName=GROUP, logStreamNamePrefix=f"{self.job}/"
+            )
+            for stream in streams[
+                "logStreams"
+            ]:  # one a machine: a spot interruption starts another
                 yield from self._rest_of(stream["logStreamName"])
         except ClientError as exc:
             if isinstance(explain(exc), PermissionMissingError):

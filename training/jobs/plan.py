@@ -57,7 +57,9 @@ class Plan:
         }
 
 
-def make_plan(run: RunFile, options: argparse.Namespace, find_stack: Callable[[], TrainingStack | None]) -> Plan:
+def make_plan(
+    run: RunFile, options: argparse.Namespace, find_stack: Callable[[], TrainingStack | None]
+) -> Plan:
     """Put together what the run, the options and hyperparameters.toml say; the keys are those of the options.
 
     The training stack is looked for if neither the options nor the run name a role.
@@ -67,10 +69,17 @@ def make_plan(run: RunFile, options: argparse.Namespace, find_stack: Callable[[]
         HyperparameterError, LimitsError, RoleMissingError, EarlierModelError: what is asked cannot be.
     """
     dataset = Dataset.of(run)
-    flags = {name: getattr(options, name) for name in hyperparameters.KINDS if getattr(options, name) is not None}
+    flags = {
+        name: getattr(options, name)
+        for name in hyperparameters.KINDS
+        if getattr(options, name) is not None
+    }
     chosen = {**hyperparameters.read(options.hyperparameters), **flags}
     hyperparameters.check(chosen)
-    chosen |= {"num_classes": str(len(dataset.labels)), "num_training_samples": str(dataset.size(TRAIN))}
+    chosen |= {
+        "num_classes": str(len(dataset.labels)),
+        "num_training_samples": str(dataset.size(TRAIN)),
+    }
     return Plan(
         dataset=dataset,
         hyperparameters=chosen,

@@ -77,11 +77,15 @@ def preflight(aws: Aws, plan: Plan, console: Console) -> None:
 def check_counts(dataset: Dataset, mini_batch_size: int) -> None:
     """Refuse a dataset that the algorithm cannot train with."""
     if len(dataset.labels) < 2:
-        raise TooFewClassesError(f"The dataset has only {', '.join(dataset.labels)}. {TooFewClassesError.__doc__}")
+        raise TooFewClassesError(
+            f"The dataset has only {', '.join(dataset.labels)}. {TooFewClassesError.__doc__}"
+        )
     for split in (TRAIN, VALIDATION):
         empty = [label for label in dataset.labels if not dataset.counts[split].get(label)]
         if empty:
-            raise EmptyClassError(f"No {split} images of {', '.join(empty)}. {EmptyClassError.__doc__}")
+            raise EmptyClassError(
+                f"No {split} images of {', '.join(empty)}. {EmptyClassError.__doc__}"
+            )
         if dataset.size(split) < mini_batch_size:
             short = f"{dataset.size(split)} {split} images, mini_batch_size is {mini_batch_size}."
             raise TooFewImagesError(f"{short} {TooFewImagesError.__doc__}")
@@ -99,7 +103,9 @@ def check_machine(plan: Plan) -> None:
     """Refuse an instance type without a GPU that the algorithm knows, and a key for a volume that is not there."""
     named = re.fullmatch(r"ml\.([a-z0-9]+)\.[a-z0-9]+", plan.instance_type)
     if not named or named[1] not in GPU_FAMILIES:
-        raise InstanceTypeError(f"--instance-type is {plan.instance_type}. {InstanceTypeError.__doc__}")
+        raise InstanceTypeError(
+            f"--instance-type is {plan.instance_type}. {InstanceTypeError.__doc__}"
+        )
     if plan.volume_kms_key and named[1] in WITH_LOCAL_DISKS:
         raise VolumeKeyError
 
@@ -108,16 +114,24 @@ def check_dataset(s3: "S3Client", dataset: Dataset) -> None:
     """Refuse a dataset that has changed since it was staged, or is not complete."""
     where = f"s3://{dataset.bucket}/{dataset.prefix}"
     try:
-        body = s3.get_object(Bucket=dataset.bucket, Key=f"{dataset.prefix}/dataset.json")["Body"].read()
+        body = s3.get_object(Bucket=dataset.bucket, Key=f"{dataset.prefix}/dataset.json")[
+            "Body"
+        ].read()
         listed = len(dataset.images(s3, TRAIN))
     except ClientError as exc:
         if code_of(exc) == "NoSuchKey":
-            raise DatasetNotAsStagedError(f"{where} is not complete. {DatasetNotAsStagedError.__doc__}") from exc
+            raise DatasetNotAsStagedError(
+                f"{where} is not complete. {DatasetNotAsStagedError.__doc__}"
+            ) from exc
         raise
     if json.loads(body).get("digest") != dataset.digest:
-        raise DatasetNotAsStagedError(f"{where} has another digest. {DatasetNotAsStagedError.__doc__}")
+        raise DatasetNotAsStagedError(
+            f"{where} has another digest. {DatasetNotAsStagedError.__doc__}"
+        )
     if listed != dataset.size(TRAIN):
-        raise DatasetNotAsStagedError(f"train.lst in {where} has {listed} images. {DatasetNotAsStagedError.__doc__}")
+        raise DatasetNotAsStagedError(
+            f"train.lst in {where} has {listed} images. {DatasetNotAsStagedError.__doc__}"
+        )
 
 
 def check_role(iam: "IAMClient", arn: str, console: Console) -> None:
@@ -163,4 +177,6 @@ def check_earlier_model(s3: "S3Client", url: str, console: Console) -> None:
             raise EarlierModelError(f"{url} is not there, or may not be read.") from exc
         raise
     if unknown := find_ancestry(s3, url).unknown:
-        console.print(f"{unknown} was never registered: `promote` will refuse what goes on from it.")
+        console.print(
+            f"{unknown} was never registered: `promote` will refuse what goes on from it."
+        )

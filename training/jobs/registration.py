@@ -9,7 +9,11 @@ from untrusted.console import Console
 
 
 def register_trained(
-    registry: ModelRegistry, run: RunFile, console: Console, dataset: Dataset, earlier_model: str | None
+    registry: ModelRegistry,
+    run: RunFile,
+    console: Console,
+    dataset: Dataset,
+    earlier_model: str | None,
 ) -> dict[str, Any]:
     """Register the model of the run's step `train`, once; return its result with the `model_package`."""
     trained = run.result("train")

@@ -63,7 +63,9 @@ class SageMakerJobs:
 
     def image(self) -> str:
         """As in `Jobs`."""
-        with warnings.catch_warnings(action="ignore"):  # invalid escapes in the SDK's docstrings, at its first import
+        with warnings.catch_warnings(
+            action="ignore"
+        ):  # invalid escapes in the SDK's docstrings, at its first import
             from sagemaker.core import image_uris  # type: ignore[import-untyped]
         try:
             return str(image_uris.retrieve(ALGORITHM, self.aws.region))
@@ -80,7 +82,9 @@ class SageMakerJobs:
             TrainingJob.create(**members, session=self.aws.session, region=self.aws.region)
         except ClientError as exc:
             if code_of(exc) == "ResourceInUse":
-                raise JobNameTakenError(f"{request['TrainingJobName']}: {JobNameTakenError.__doc__}") from exc
+                raise JobNameTakenError(
+                    f"{request['TrainingJobName']}: {JobNameTakenError.__doc__}"
+                ) from exc
             if code_of(exc) == "ResourceLimitExceeded":
                 raise quota_exceeded(request, self.aws.region, exc) from exc
             raise
@@ -100,7 +104,9 @@ class SageMakerJobs:
         return inspect_archive(self.aws.s3, url).digest
 
 
-def quota_exceeded(request: Mapping[str, Any], region: str, error: ClientError) -> QuotaExceededError:
+def quota_exceeded(
+    request: Mapping[str, Any], region: str, error: ClientError
+) -> QuotaExceededError:
     """Say which quota it is, how to ask for more, and what can be done without."""
     spot = "EnableManagedSpotTraining" in request
     quota = f"{request['ResourceConfig']['InstanceType']} for {'spot ' if spot else ''}training job usage"

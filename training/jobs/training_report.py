@@ -19,14 +19,21 @@ def train_result(job: Mapping[str, Any], log: JobLog, dataset: Dataset) -> dict[
     `metrics` are those of the epoch whose model is kept; where the log does not say which, what SageMaker last saw.
     """
     kept = log.kept
-    last_seen = {metric["MetricName"]: metric["Value"] for metric in job.get("FinalMetricDataList", [])}
-    best = {"train:accuracy": kept.train_accuracy, "validation:accuracy": kept.validation_accuracy} if kept else {}
+    last_seen = {
+        metric["MetricName"]: metric["Value"] for metric in job.get("FinalMetricDataList", [])
+    }
+    best = (
+        {"train:accuracy": kept.train_accuracy, "validation:accuracy": kept.validation_accuracy}
+        if kept
+        else {}
+    )
     return {
         "training_job": job["TrainingJobName"],
         "status": job["TrainingJobStatus"],
         "model_data": job["ModelArtifacts"]["S3ModelArtifacts"],
         "image": job["AlgorithmSpecification"]["TrainingImage"],
-        "backbone": log.backbone or (f"ResNet-{job['HyperParameters'].get('num_layers', 152)}" if log.epochs else None),
+        "backbone": log.backbone
+        or (f"ResNet-{job['HyperParameters'].get('num_layers', 152)}" if log.epochs else None),
         "role": job["RoleArn"],
         "instance_type": job["ResourceConfig"]["InstanceType"],
         "dataset_digest": dataset.digest,
@@ -45,7 +52,11 @@ def show_result(console: Console, result: Mapping[str, Any]) -> None:
     if result["epochs"]:
         table = Table("epoch", "train accuracy", "validation accuracy", "", box=None)
         for epoch in shown_epochs(result["epochs"], result["kept_epoch"]):
-            row = (epoch["epoch"], _number(epoch["train_accuracy"]), _number(epoch["validation_accuracy"]))
+            row = (
+                epoch["epoch"],
+                _number(epoch["train_accuracy"]),
+                _number(epoch["validation_accuracy"]),
+            )
             table.add_row(*map(str, row), "kept" if epoch["epoch"] == result["kept_epoch"] else "")
         console.print(table)
     console.print(
@@ -58,7 +69,11 @@ def shown_epochs(epochs: Sequence[Mapping[str, Any]], kept: int | None) -> list[
     """About ten of the epochs: evenly, with the one that is kept and the last."""
     every = -(-len(epochs) // _ROWS)
     last = len(epochs)
-    return [epoch for n, epoch in enumerate(epochs, 1) if n % every == 0 or n == last or epoch["epoch"] == kept]
+    return [
+        epoch
+        for n, epoch in enumerate(epochs, 1)
+        if n % every == 0 or n == last or epoch["epoch"] == kept
+    ]
 
 
 def _bill(result: Mapping[str, Any]) -> str:

@@ -5,7 +5,11 @@ from typing import Any
 from training.dataset.dataset import TRAIN, VALIDATION
 from training.jobs.plan import Plan
 
-IMAGES, RECORDIO, MODEL = "application/x-image", "application/x-recordio", "application/x-sagemaker-model"
+IMAGES, RECORDIO, MODEL = (
+    "application/x-image",
+    "application/x-recordio",
+    "application/x-sagemaker-model",
+)
 
 
 def training_job_request(
@@ -60,4 +64,8 @@ def _channels(plan: Plan) -> list[dict[str, Any]]:
 
 def _channel(name: str, url: str, content_type: str) -> dict[str, Any]:
     source = {"S3DataType": "S3Prefix", "S3Uri": url, "S3DataDistributionType": "FullyReplicated"}
-    return {"ChannelName": name, "DataSource": {"S3DataSource": source}, "ContentType": content_type}
+    return {
+        "ChannelName": name,
+        "DataSource": {"S3DataSource": source},
+        "ContentType": content_type,
+    }

@@ -15,7 +15,9 @@ _ENDED = {"Completed", "Failed", "Stopped", "DeleteFailed"}
 _SHOWN = 5  # candidates
 
 
-def follow_tuning(tuning_jobs: TuningJobs, name: str, most: int, console: Console) -> Mapping[str, Any]:
+def follow_tuning(
+    tuning_jobs: TuningJobs, name: str, most: int, console: Console
+) -> Mapping[str, Any]:
     """Wait for the end of a tuning job of at most `most` training jobs.
 
     Raises:

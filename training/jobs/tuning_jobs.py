@@ -38,7 +38,9 @@ class SageMakerTuningJobs:
     def describe(self, name: str) -> Mapping[str, Any] | None:
         """As in `TuningJobs`."""
         try:
-            return self.aws.sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+            return self.aws.sagemaker.describe_hyper_parameter_tuning_job(
+                HyperParameterTuningJobName=name
+            )
         except ClientError as exc:
             if code_of(exc) == "ResourceNotFound":
                 return None
@@ -46,13 +48,21 @@ class SageMakerTuningJobs:
 
     def candidates(self, name: str) -> list[dict[str, Any]]:
         """As in `TuningJobs`."""
-        paginator = self.aws.sagemaker.get_paginator("list_training_jobs_for_hyper_parameter_tuning_job")
+        paginator = self.aws.sagemaker.get_paginator(
+            "list_training_jobs_for_hyper_parameter_tuning_job"
+        )
         pages = paginator.paginate(HyperParameterTuningJobName=name)
         found = [_candidate(job) for page in pages for job in page["TrainingJobSummaries"]]
-        return sorted(found, key=lambda one: -1.0 if one["objective"] is None else one["objective"], reverse=True)
+        return sorted(
+            found,
+            key=lambda one: -1.0 if one["objective"] is None else one["objective"],
+            reverse=True,
+        )
 
 
-def tuning_job_request(plan: Plan, search: Search, name: str, image: str, tags: list[dict[str, str]]) -> dict[str, Any]:
+def tuning_job_request(
+    plan: Plan, search: Search, name: str, image: str, tags: list[dict[str, str]]
+) -> dict[str, Any]:
     """The members of CreateHyperParameterTuningJob.
 
     Its training jobs are as `train` would make them, but for checkpoints: all would write theirs in one place.

@@ -54,7 +54,9 @@ class Search:
         try:
             content = tomllib.loads(path.read_text(encoding="utf-8"))
             if unknown := content.keys() - _MEMBERS:
-                raise ValueError(f"{', '.join(sorted(unknown))}: unknown; known are {', '.join(sorted(_MEMBERS))}")
+                raise ValueError(
+                    f"{', '.join(sorted(unknown))}: unknown; known are {', '.join(sorted(_MEMBERS))}"
+                )
             search = cls(**{"max_jobs": None, **content})
             search._check()
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as exc:
@@ -88,18 +90,32 @@ class Search:
     def largest(self, name: str, fixed: str) -> str:
         """The largest value that a job may have of a whole number; `fixed` if it is not tuned."""
         asked = self.ranges.get(name)
-        return fixed if asked is None else str(asked["max"] if "max" in asked else max(map(int, asked["values"])))
+        return (
+            fixed
+            if asked is None
+            else str(asked["max"] if "max" in asked else max(map(int, asked["values"])))
+        )
 
     def _check(self) -> None:
         if self.strategy not in STRATEGIES:
-            raise ValueError(f"strategy is {self.strategy!r}, and must be one of {', '.join(STRATEGIES)}")
+            raise ValueError(
+                f"strategy is {self.strategy!r}, and must be one of {', '.join(STRATEGIES)}"
+            )
         if (self.max_jobs is None) != (self.strategy == "Grid"):
-            raise ValueError("max_jobs is needed, except with Grid, where the values say how many there are")
-        for name, number in (("seed", self.seed), ("max_jobs", self.max_jobs), ("parallel_jobs", self.parallel_jobs)):
+            raise ValueError(
+                "max_jobs is needed, except with Grid, where the values say how many there are"
+            )
+        for name, number in (
+            ("seed", self.seed),
+            ("max_jobs", self.max_jobs),
+            ("parallel_jobs", self.parallel_jobs),
+        ):
             if number is not None and (type(number) is not int or number < (name != "seed")):
                 raise ValueError(f"{name} is {number!r}, and must be a whole number")
         if type(self.early_stopping) is not bool:
-            raise ValueError(f"early_stopping is {self.early_stopping!r}, and must be true or false")
+            raise ValueError(
+                f"early_stopping is {self.early_stopping!r}, and must be true or false"
+            )
         if not self.ranges:
             raise ValueError("there is no range to search")
         for name, asked in self.ranges.items():
@@ -121,7 +137,9 @@ def _check_range(name: str, asked: Mapping[str, Any], strategy: str) -> None:
     if "values" in asked:
         _check_values(name, asked["values"])
     elif strategy == "Grid" or TUNABLE[name] == "Categorical":
-        raise ValueError(f"ranges.{name} must have values: Grid tries each of them, and the optimizer is no number")
+        raise ValueError(
+            f"ranges.{name} must have values: Grid tries each of them, and the optimizer is no number"
+        )
     else:
         _check_ends(name, asked)
 

@@ -62,7 +62,9 @@ class ModelArchive:
             ModelChangedError: it is another one.
         """
         if digest is not None and digest != self.digest:
-            raise ModelChangedError(f"Its digest was {digest} and is {self.digest}. {ModelChangedError.__doc__}")
+            raise ModelChangedError(
+                f"Its digest was {digest} and is {self.digest}. {ModelChangedError.__doc__}"
+            )
 
 
 def inspect_archive(s3: "S3Client", url: str) -> ModelArchive:

@@ -42,11 +42,14 @@ class Verdict:
 def same_model(challenger: Package, champion: Package) -> Verdict:
     """The verdict on a challenger that is the champion's copy."""
     return Verdict(
-        False, f"Version {challenger.version} is the very model of version {champion.version}, the champion."
+        False,
+        f"Version {challenger.version} is the very model of version {champion.version}, the champion.",
     )
 
 
-def judge(challenger: Sequence[Answer], champion: Sequence[Answer] | None, names: tuple[str, str]) -> Verdict:
+def judge(
+    challenger: Sequence[Answer], champion: Sequence[Answer] | None, names: tuple[str, str]
+) -> Verdict:
     """Judge by the answers to the same images.
 
     Without a champion it is the rule "always the most frequent class" that is to be beaten: a first model has to have
@@ -65,7 +68,9 @@ def judge(challenger: Sequence[Answer], champion: Sequence[Answer] | None, names
         against = [answer.prediction == answer.label for answer in champion]
     comparison = Comparison.of(right, against)
     accuracies = (sum(right) / len(right), sum(against) / len(against))
-    return Verdict(comparison.is_better, _reason(comparison, accuracies, names), comparison, accuracies)
+    return Verdict(
+        comparison.is_better, _reason(comparison, accuracies, names), comparison, accuracies
+    )
 
 
 def _reason(comparison: Comparison, accuracies: tuple[float, float], names: tuple[str, str]) -> str:

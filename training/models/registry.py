@@ -70,7 +70,9 @@ class Package:
         try:
             archive = inspect_archive(s3, self.model_data)
         except ModelMissingError as exc:
-            raise PackageFilesMissingError(f"{self.model_data}: {PackageFilesMissingError.__doc__}") from exc
+            raise PackageFilesMissingError(
+                f"{self.model_data}: {PackageFilesMissingError.__doc__}"
+            ) from exc
         archive.require(self.facts["model_digest"])
 
     def learnt(self, s3: "S3Client") -> set[str]:
@@ -93,7 +95,10 @@ def find_ancestry(s3: "S3Client", earlier_model: str | None) -> Ancestry:
     try:
         facts = json.loads(s3.get_object(Bucket=bucket, Key=f"{prefix}/{FACTS}")["Body"].read())
     except ClientError as exc:
-        if code_of(exc) not in (*_GONE, "AccessDenied"):  # which S3 answers to whoever may not list the bucket
+        if code_of(exc) not in (
+            *_GONE,
+            "AccessDenied",
+        ):  # which S3 answers to whoever may not list the bucket
             raise
         return Ancestry([], earlier_model)
     return Ancestry(facts["learnt"], facts.get("unknown_ancestor"))
@@ -106,7 +111,9 @@ class ModelRegistry:
     aws: Aws
     names: Names
 
-    def register(self, trained: dict[str, Any], dataset: Dataset, earlier_model: str | None) -> dict[str, Any]:
+    def register(
+        self, trained: dict[str, Any], dataset: Dataset, earlier_model: str | None
+    ) -> dict[str, Any]:
         """Register the model of a training job, once.
 
         Args:
@@ -117,8 +124,14 @@ class ModelRegistry:
         Returns: the package's arn, group and version.
         """
         description = f"Training job {trained['training_job']}"
-        found = [one for one in self.summaries() if one.get("ModelPackageDescription") == description]
-        arn = found[0]["ModelPackageArn"] if found else self._create(trained, dataset, earlier_model, description)
+        found = [
+            one for one in self.summaries() if one.get("ModelPackageDescription") == description
+        ]
+        arn = (
+            found[0]["ModelPackageArn"]
+            if found
+            else self._create(trained, dataset, earlier_model, description)
+        )
         return {"arn": arn, "group": self.names.service, "version": int(arn.rpartition("/")[2])}
 
     def find_package(self, version: int) -> Package:
@@ -130,7 +143,9 @@ class ModelRegistry:
         """
         found = [one for one in self.summaries() if one.get("ModelPackageVersion") == version]
         if not found:
-            raise PackageMissingError(f"{self.names.service} has no version {version}. {PackageMissingError.__doc__}")
+            raise PackageMissingError(
+                f"{self.names.service} has no version {version}. {PackageMissingError.__doc__}"
+            )
         return self._describe(found[0]["ModelPackageArn"])
 
     def find_champion(self) -> Package | None:
@@ -142,7 +157,9 @@ class ModelRegistry:
     def decide(self, package: Package, approval: Approval, reason: str) -> None:
         """Record a decision about a package, and its reason."""
         self.aws.sagemaker.update_model_package(
-            ModelPackageArn=package.arn, ModelApprovalStatus=approval, ApprovalDescription=reason[:_LONGEST_REASON]
+            ModelPackageArn=package.arn,
+            ModelApprovalStatus=approval,
+            ApprovalDescription=reason[:_LONGEST_REASON],
         )
 
     def summaries(self) -> Iterator[Any]:
@@ -152,10 +169,14 @@ class ModelRegistry:
             for page in paginator.paginate(ModelPackageGroupName=self.names.service):
                 yield from page["ModelPackageSummaryList"]
         except ClientError as exc:
-            if "does not exist" not in str(exc):  # a stage that has registered nothing yet has no group
+            if "does not exist" not in str(
+                exc
+            ):  # a stage that has registered nothing yet has no group
                 raise
 
-    def _create(self, trained: dict[str, Any], dataset: Dataset, earlier_model: str | None, description: str) -> str:
+    def _create(
+        self, trained: dict[str, Any], dataset: Dataset, earlier_model: str | None, description: str
+    ) -> str:
         s3, sagemaker = self.aws.s3, self.aws.sagemaker
         folder, _, _ = trained["model_data"].rpartition("/")
         ancestry = find_ancestry(s3, earlier_model)
@@ -167,9 +188,14 @@ class ModelRegistry:
 
         bucket, prefix = split_s3_url(folder)
         content = (json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode()
-        s3.put_object(Bucket=bucket, Key=f"{prefix}/{FACTS}", Body=content, ContentType="application/json")
+        s3.put_object(
+            Bucket=bucket, Key=f"{prefix}/{FACTS}", Body=content, ContentType="application/json"
+        )
         try:
-            sagemaker.create_model_package_group(ModelPackageGroupName=self.names.service, Tags=self.names.tag_list)  # type: ignore[arg-type]
+            sagemaker.create_model_package_group(
+                ModelPackageGroupName=self.names.service,
+                Tags=self.names.tag_list,  # type: ignore[arg-type]
+            )
         except ClientError as exc:
             if "already exist" not in str(exc):
                 raise
@@ -185,13 +211,20 @@ class ModelRegistry:
             approval=found["ModelApprovalStatus"],
             image=container["Image"],
             model_data=container["ModelDataUrl"],
-            facts=json.loads(_read(self.aws.s3, found["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"])),
+            facts=json.loads(
+                _read(self.aws.s3, found["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"])
+            ),
         )
 
 
-def package_request(group: str, trained: dict[str, Any], description: str, facts_url: str) -> dict[str, Any]:
+def package_request(
+    group: str, trained: dict[str, Any], description: str, facts_url: str
+) -> dict[str, Any]:
     """The members of CreateModelPackage; CustomerMetadataProperties take short texts without commas only."""
-    known = {name: trained.get(name) for name in ("training_job", "dataset_digest", "model_digest", "backbone")}
+    known = {
+        name: trained.get(name)
+        for name in ("training_job", "dataset_digest", "model_digest", "backbone")
+    }
     known |= {"classes": len(trained["labels"]), **trained["metrics"]}
     return {
         "ModelPackageGroupName": group,
@@ -202,15 +235,21 @@ def package_request(group: str, trained: dict[str, Any], description: str, facts
             "SupportedResponseMIMETypes": ["application/json"],
         },
         "ModelApprovalStatus": "PendingManualApproval",
-        "ModelMetrics": {"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": facts_url}}},
-        "CustomerMetadataProperties": {name: str(value) for name, value in known.items() if value is not None},
+        "ModelMetrics": {
+            "ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": facts_url}}
+        },
+        "CustomerMetadataProperties": {
+            name: str(value) for name, value in known.items() if value is not None
+        },
     }
 
 
 def _keep_lists(s3: "S3Client", dataset: Dataset, folder: str) -> list[str]:
     """Copy the lists of all splits but the test split: staging again would put others in their place."""
     bucket, prefix = split_s3_url(folder)
-    splits = [split for split in CHOOSING if dataset.size(split)]  # there was no calibration split once
+    splits = [
+        split for split in CHOOSING if dataset.size(split)
+    ]  # there was no calibration split once
     for split in splits:
         source = {"Bucket": dataset.bucket, "Key": f"{dataset.prefix}/{split}_lst/{split}.lst"}
         s3.copy_object(CopySource=source, Bucket=bucket, Key=f"{prefix}/{split}.lst")  # type: ignore[arg-type]

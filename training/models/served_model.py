@@ -99,7 +99,9 @@ def _read(ssm: "SSMClient", name: str) -> dict[str, Any]:
     try:
         card = read_model_card(ssm, name)
     except ValueError as exc:
-        raise ModelCardMissingError(f"{name} is no JSON: {exc}. {ModelCardMissingError.__doc__}") from exc
+        raise ModelCardMissingError(
+            f"{name} is no JSON: {exc}. {ModelCardMissingError.__doc__}"
+        ) from exc
     if card is None:
         raise ModelCardMissingError(f"There is no {name}. {ModelCardMissingError.__doc__}")
     if not isinstance(card, dict):
@@ -111,7 +113,9 @@ def _require_whole(parameter: str, card: dict[str, Any]) -> dict[str, Any]:
     """Return the card if it is whole."""
     lacking = {"labels", "temperature", "model_digest"} - card.keys()
     if lacking:
-        raise ModelCardMissingError(f"{parameter} has no {', '.join(sorted(lacking))}. {ModelCardMissingError.__doc__}")
+        raise ModelCardMissingError(
+            f"{parameter} has no {', '.join(sorted(lacking))}. {ModelCardMissingError.__doc__}"
+        )
     return card
 
 

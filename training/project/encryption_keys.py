@@ -42,7 +42,9 @@ def key_arn(kms: "KMSClient", key: str | None, console: Console) -> str | None:
         found = kms.describe_key(KeyId=key)["KeyMetadata"]
     except ClientError as exc:
         if code_of(exc) in ("NotFoundException", "InvalidArnException", "ValidationException"):
-            raise KeyUnusableError(f"There is no KMS key {key}. {KeyUnusableError.__doc__}") from exc
+            raise KeyUnusableError(
+                f"There is no KMS key {key}. {KeyUnusableError.__doc__}"
+            ) from exc
         if not isinstance(explain(exc), PermissionMissingError):
             raise
         if ":key/" not in key:
@@ -53,7 +55,9 @@ def key_arn(kms: "KMSClient", key: str | None, console: Console) -> str | None:
         return key
     state, spec = found.get("KeyState", ""), found.get("KeySpec", "")
     if (state, spec) != (_ENABLED, _SYMMETRIC):
-        raise KeyUnusableError(f"The KMS key {key} is {state} and {spec}. {KeyUnusableError.__doc__}")
+        raise KeyUnusableError(
+            f"The KMS key {key} is {state} and {spec}. {KeyUnusableError.__doc__}"
+        )
     return found["Arn"]
 
 
@@ -78,9 +82,14 @@ def allow_keys(stack: StageStack, role: str, *, data: str | None, volumes: str |
         stack.console.print(f"Make sure that the role may use the KMS key: {role}")
         return
     allowed = {DATA_KEYS: found.data_keys, VOLUME_KEYS: found.volume_keys}
-    wanted = {DATA_KEYS: _with(found.data_keys, data), VOLUME_KEYS: _with(found.volume_keys, volumes)}
+    wanted = {
+        DATA_KEYS: _with(found.data_keys, data),
+        VOLUME_KEYS: _with(found.volume_keys, volumes),
+    }
     if wanted != allowed:
-        stack.console.print(f"Updating the stack {stack.name}: SageMaker's role may use the KMS key.")
+        stack.console.print(
+            f"Updating the stack {stack.name}: SageMaker's role may use the KMS key."
+        )
         _update(stack, found.parameters, wanted)
 
 
@@ -93,7 +102,9 @@ def _update(stack: StageStack, names: Iterable[str], keys: Mapping[str, Iterable
     parameters: list[ParameterTypeDef] = [
         {"ParameterKey": one, "UsePreviousValue": True} for one in names if one not in keys
     ]
-    parameters += [{"ParameterKey": one, "ParameterValue": ",".join(arns)} for one, arns in keys.items()]
+    parameters += [
+        {"ParameterKey": one, "ParameterValue": ",".join(arns)} for one, arns in keys.items()
+    ]
     stack.cloudformation.update_stack(
         StackName=stack.name,
         TemplateBody=TEMPLATE.read_text(encoding="utf-8"),
@@ -104,4 +115,6 @@ def _update(stack: StageStack, names: Iterable[str], keys: Mapping[str, Iterable
         waiter = stack.cloudformation.get_waiter("stack_update_complete")
         waiter.wait(StackName=stack.name, WaiterConfig=POLLING)
     except WaiterError as exc:
-        raise TrainingStackFailedError(f"The stack {stack.name}: {exc}. {TrainingStackFailedError.__doc__}") from exc
+        raise TrainingStackFailedError(
+            f"The stack {stack.name}: {exc}. {TrainingStackFailedError.__doc__}"
+        ) from exc

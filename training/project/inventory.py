@@ -25,7 +25,9 @@ def is_absent(error: ClientError) -> bool:
     )
 
 
-def find_endpoint(sagemaker: "SageMakerClient", name: str) -> "DescribeEndpointOutputTypeDef | None":
+def find_endpoint(
+    sagemaker: "SageMakerClient", name: str
+) -> "DescribeEndpointOutputTypeDef | None":
     """Describe an endpoint, no matter who made it; return None if it does not exist."""
     try:
         return sagemaker.describe_endpoint(EndpointName=name)
@@ -66,7 +68,9 @@ def models(sagemaker: "SageMakerClient", names: Names) -> Iterator[str]:
 
 def endpoint_configs(sagemaker: "SageMakerClient", names: Names) -> Iterator[str]:
     """Yield the names of our endpoint configurations, the newest first."""
-    pages = sagemaker.get_paginator("list_endpoint_configs").paginate(NameContains=f"{names.service}-")
+    pages = sagemaker.get_paginator("list_endpoint_configs").paginate(
+        NameContains=f"{names.service}-"
+    )
     for page in pages:
         for found in page["EndpointConfigs"]:
             if is_ours(sagemaker, names, found["EndpointConfigArn"]):
@@ -102,5 +106,7 @@ def _metric_dimensions(alarm: Any) -> Iterator[Any]:
 
 def _policies(autoscaling: "ApplicationAutoScalingClient", resource: str) -> list[Any]:
     paginator = autoscaling.get_paginator("describe_scaling_policies")
-    pages = paginator.paginate(ServiceNamespace=SERVICE_NAMESPACE, ScalableDimension=SCALED, ResourceId=resource)
+    pages = paginator.paginate(
+        ServiceNamespace=SERVICE_NAMESPACE, ScalableDimension=SCALED, ResourceId=resource
+    )
     return [policy for page in pages for policy in page["ScalingPolicies"]]

@@ -32,19 +32,25 @@ class Names:
     project: str = "scones-unlimited"
     stage: str = "dev"
     run: str = "default"
-    now: Callable[[], datetime] = field(default=_now, compare=False, repr=False)  # dates the names of what is created
+    now: Callable[[], datetime] = field(
+        default=_now, compare=False, repr=False
+    )  # dates the names of what is created
 
     def __post_init__(self) -> None:
         """Refuse what cannot be part of a name."""
         for part in ("project", "stage", "run"):
             if not _PART.fullmatch(getattr(self, part)):
-                raise InvalidNameError(f"The {part} is {getattr(self, part)!r}. {InvalidNameError.__doc__}")
+                raise InvalidNameError(
+                    f"The {part} is {getattr(self, part)!r}. {InvalidNameError.__doc__}"
+                )
         if self.stage == "training":
             raise InvalidNameError(
                 "The stage cannot be `training`: its stack would have the name of dev's training stack."
             )
         if (too_long := len(self._dated(datetime.min)) - _LONGEST) > 0:
-            raise InvalidNameError(f"Project, stage and run are {too_long} characters too long together.")
+            raise InvalidNameError(
+                f"Project, stage and run are {too_long} characters too long together."
+            )
 
     @property
     def service(self) -> str:

@@ -45,7 +45,9 @@ class RunFile:
         """
         record = self.steps.get(step, {})
         tries = record.get("tries", [])
-        [this] = [one for one in tries if one["asked"] == _plain(asked)] or [{"asked": asked, "facts": {}}]
+        [this] = [one for one in tries if one["asked"] == _plain(asked)] or [
+            {"asked": asked, "facts": {}}
+        ]
         others = [one for one in tries if one is not this]
         self._set(step, {**record, "status": "begun", "begun_at": _now(), "tries": [*others, this]})
         return dict(this["facts"])
@@ -54,7 +56,9 @@ class RunFile:
         """Keep facts that the same step, interrupted and run again, needs: what it has already created."""
         record = self.steps[step]
         *others, this = record["tries"]
-        self._set(step, {**record, "tries": [*others, {**this, "facts": {**this["facts"], **facts}}]})
+        self._set(
+            step, {**record, "tries": [*others, {**this, "facts": {**this["facts"], **facts}}]}
+        )
 
     def attempt(self, step: str) -> "Attempt":
         """Return the last attempt at a step; it has no facts where the step never began."""
@@ -94,7 +98,9 @@ class RunFile:
     def _write(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         aside = self.path.with_suffix(".partial")
-        aside.write_text(json.dumps({"format": FORMAT, "steps": self.steps}, indent=2) + "\n", encoding="utf-8")
+        aside.write_text(
+            json.dumps({"format": FORMAT, "steps": self.steps}, indent=2) + "\n", encoding="utf-8"
+        )
         aside.replace(self.path)
 
 
@@ -126,9 +132,14 @@ def open_run_file(folder: Path) -> RunFile:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["format"] != FORMAT:
-            raise RunFileError(f"{path} has format {content['format']}, this tool writes {FORMAT}: move it away.")
+            raise RunFileError(
+                f"{path} has format {content['format']}, this tool writes {FORMAT}: move it away."
+            )
         for step, record in content["steps"].items():
-            if not (record["status"] in ("begun", "done") and all("facts" in one for one in record["tries"])):
+            if not (
+                record["status"] in ("begun", "done")
+                and all("facts" in one for one in record["tries"])
+            ):
                 raise ValueError(f"the step {step!r} is not as it was written")
         return RunFile(path, content["steps"])
     except FileNotFoundError:

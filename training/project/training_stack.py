@@ -59,7 +59,9 @@ class StageStack:
             raise
         if stack["StackStatus"] == "CREATE_IN_PROGRESS":
             return None
-        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+        outputs = {
+            output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])
+        }
         if "SageMakerRoleArn" not in outputs:
             status = stack["StackStatus"]
             raise TrainingStackFailedError(
@@ -90,9 +92,13 @@ class StageStack:
         """
         if found := self.find():
             return found
-        self.console.print(f"Making the stack {self.name}: a bucket for datasets and models, a role for SageMaker.")
+        self.console.print(
+            f"Making the stack {self.name}: a bucket for datasets and models, a role for SageMaker."
+        )
         tags = {"project": self.names.project, "stage": self.names.stage}
-        with suppress(self.cloudformation.exceptions.AlreadyExistsException):  # an interrupted call began it
+        with suppress(
+            self.cloudformation.exceptions.AlreadyExistsException
+        ):  # an interrupted call began it
             self.cloudformation.create_stack(
                 StackName=self.name,
                 TemplateBody=TEMPLATE.read_text(encoding="utf-8"),
@@ -104,7 +110,9 @@ class StageStack:
             waiter = self.cloudformation.get_waiter("stack_create_complete")
             waiter.wait(StackName=self.name, WaiterConfig=POLLING)
         except WaiterError as exc:
-            raise TrainingStackFailedError(f"The stack {self.name}: {exc}. {TrainingStackFailedError.__doc__}") from exc
+            raise TrainingStackFailedError(
+                f"The stack {self.name}: {exc}. {TrainingStackFailedError.__doc__}"
+            ) from exc
         made = self.find()
         if made is None:
             raise TrainingStackFailedError(f"The stack {self.name} was deleted while it was made.")

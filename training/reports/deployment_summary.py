@@ -34,7 +34,9 @@ class Wanted:
 
 def show(console: Console, hosting: Hosting, result: dict[str, Any], prices: Prices) -> None:
     """Show the smoke test, the model card, the cost and the command of the next step."""
-    from training.statistics.acceptance import show_threshold  # it brings numpy: not to show the help
+    from training.statistics.acceptance import (
+        show_threshold,
+    )  # it brings numpy: not to show the help
 
     tested, card, say = result["smoke_test"], result["model_card"], console.print
     say(
@@ -42,9 +44,13 @@ def show(console: Console, hosting: Hosting, result: dict[str, Any], prices: Pri
         f"{tested['calibration_accuracy']:.1%} of {tested['calibration_images']} calibration images. "
         f"Temperature {card['temperature']:.3f}."
     )
-    say(f"Model card: {result['model_card_parameter']} ({', '.join(card['labels'])}; {card['backbone']})")
+    say(
+        f"Model card: {result['model_card_parameter']} ({', '.join(card['labels'])}; {card['backbone']})"
+    )
     if card["recommended_threshold"] is None:
-        say("Its threshold is a guess until `python -m training threshold --precision 0.99` has chosen one from data.")
+        say(
+            "Its threshold is a guess until `python -m training threshold --precision 0.99` has chosen one from data."
+        )
     else:
         threshold = show_threshold(card["recommended_threshold"])
         say(f"Its threshold, {threshold}, was chosen for the same model before, and stays.")

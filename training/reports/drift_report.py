@@ -40,9 +40,16 @@ def render(
 
     The notes say what could not be compared.
     """
-    plots = {one.name: _plot(one.name, reference, recent) for one in comparisons if one.name != REVIEW}
+    plots = {
+        one.name: _plot(one.name, reference, recent) for one in comparisons if one.name != REVIEW
+    }
     return page_template(Path(__file__).parent, "drift_report.html.jinja").render(
-        facts=facts, review_share=review_share, notes=notes, comparisons=comparisons, plots=plots, meanings=MEANINGS
+        facts=facts,
+        review_share=review_share,
+        notes=notes,
+        comparisons=comparisons,
+        plots=plots,
+        meanings=MEANINGS,
     )
 
 
@@ -55,7 +62,9 @@ def show(console: Console, result: Mapping[str, Any]) -> None:
     for one in result["comparisons"]:
         sizes = f"{one['reference']:,}", f"{one['recent']:,}"
         verdict = styled(("drifted", "bold")) if one["drifted"] else ""
-        table.add_row(one["name"], f"{one['distance']:.3f}", f"{one['p_value']:.2g}", *sizes, verdict)
+        table.add_row(
+            one["name"], f"{one['distance']:.3f}", f"{one['p_value']:.2g}", *sizes, verdict
+        )
     console.print(table)
     shares = result["review_share"]
     console.print(
@@ -102,7 +111,13 @@ def _class_bars(reference: Sequence[str], recent: Sequence[str]) -> Markup:
             (-0.2, "reference", first, BLUE),
             (0.2, "recent", second, ORANGE),
         ):
-            axes.barh(places + offset, [counts[n] / counts.total() for n in names], 0.38, color=colour, label=label)
+            axes.barh(
+                places + offset,
+                [counts[n] / counts.total() for n in names],
+                0.38,
+                color=colour,
+                label=label,
+            )
         axes.set_yticks(places, names)
         axes.set(xlabel="share of images", ylim=(len(names) - 0.4, -0.6))
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)

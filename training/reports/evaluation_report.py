@@ -78,7 +78,9 @@ def render(
             "classes": plots.class_bars(metrics["classes"]),
             "reliability": plots.reliability_diagram(probabilities, calibrated, labels),
             "histogram": plots.confidence_histogram(calibrated, labels),
-            "coverage": plots.coverage_plot(calibrated, labels, acceptance, metrics["at_threshold"]),
+            "coverage": plots.coverage_plot(
+                calibrated, labels, acceptance, metrics["at_threshold"]
+            ),
             "latency": plots.latency_histogram(milliseconds),
         },
         most_bars=plots.MOST_NAMES,
@@ -91,10 +93,14 @@ def render(
     )
 
 
-def _coverages(probabilities: Floats, labels: Labels, acceptance: Acceptance) -> list[tuple[float, float]]:
+def _coverages(
+    probabilities: Floats, labels: Labels, acceptance: Acceptance
+) -> list[tuple[float, float]]:
     """A few points of the coverage curve: coverage, accuracy of those images."""
     coverage, accuracy = coverage_curve(probabilities, labels, acceptance)
     places = [
-        int(np.searchsorted(coverage, wanted - 1e-9)) for wanted in COVERAGES if wanted <= coverage.max(initial=0)
+        int(np.searchsorted(coverage, wanted - 1e-9))
+        for wanted in COVERAGES
+        if wanted <= coverage.max(initial=0)
     ]
     return [(float(coverage[place]), float(accuracy[place])) for place in places]

@@ -57,13 +57,19 @@ def write_result(evaluation: Evaluation, s3: "S3Client", folder: Path) -> dict[s
     own = {name: card.get(name) for name in ("other_class", "promise", "class_thresholds")}
     metrics |= own | {"foreign": evaluation.ood}
     metrics |= timing(milliseconds, last_attempt["images"], last_attempt["seconds"])
-    mistakes = _worst_mistakes(s3, dataset, ordered, as_served(probabilities, temperature).max(axis=1))
+    mistakes = _worst_mistakes(
+        s3, dataset, ordered, as_served(probabilities, temperature).max(axis=1)
+    )
     metrics_file, report = folder / "metrics.json", folder / "report.html"
     metrics_file.write_text(
-        json.dumps({**evaluation.facts, **metrics}, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+        json.dumps({**evaluation.facts, **metrics}, indent=2, ensure_ascii=False) + "\n",
+        encoding="utf-8",
     )
     report.write_text(
-        render(evaluation.facts, metrics, acceptance, probabilities, labels, milliseconds, mistakes), encoding="utf-8"
+        render(
+            evaluation.facts, metrics, acceptance, probabilities, labels, milliseconds, mistakes
+        ),
+        encoding="utf-8",
     )
     return {"metrics": metrics, "metrics_file": str(metrics_file), "report": str(report)}
 
@@ -72,7 +78,9 @@ def _worst_mistakes(
     s3: "S3Client", dataset: Dataset, answers: Sequence[Answer], confidences: NDArray[np.floating]
 ) -> list[Mistake]:
     """The wrong predictions that the model was most confident of, with their pictures."""
-    wrong = [(a, float(c)) for a, c in zip(answers, confidences, strict=True) if a.prediction != a.label]
+    wrong = [
+        (a, float(c)) for a, c in zip(answers, confidences, strict=True) if a.prediction != a.label
+    ]
     worst = sorted(wrong, key=lambda mistake: -mistake[1])[:MISTAKES]
     read = read_images(s3, dataset.bucket, [answer.image for answer, _ in worst], workers=8)
     pictures = {image: image.data for image in read}

@@ -30,7 +30,9 @@ def show(console: Console, result: dict[str, Any]) -> None:
     console.print(_accepted(metrics))
     confused = most_confused(metrics["confusion_matrix"], list(metrics["classes"]))
     if confused:
-        pairs = ", ".join(f"{true} taken for {predicted} ({count})" for true, predicted, count in confused)
+        pairs = ", ".join(
+            f"{true} taken for {predicted} ({count})" for true, predicted, count in confused
+        )
         console.print(f"most often confused: {pairs}")
     console.print(f"Report: {result['report']}   data: {result['metrics_file']}")
 
@@ -38,8 +40,14 @@ def show(console: Console, result: dict[str, Any]) -> None:
 def _accepted(metrics: dict[str, Any]) -> str:
     at, foreign = metrics["at_threshold"], metrics.get("foreign")
     own = metrics.get("class_thresholds")
-    told = "accepted at the thresholds of the classes: " if own else f"accepted at {show_threshold(at['threshold'])}: "
-    told += f"{percent(at['coverage'])}, of which {percent(at['accuracy'])} are right (n = {at['n']:,})"
+    told = (
+        "accepted at the thresholds of the classes: "
+        if own
+        else f"accepted at {show_threshold(at['threshold'])}: "
+    )
+    told += (
+        f"{percent(at['coverage'])}, of which {percent(at['accuracy'])} are right (n = {at['n']:,})"
+    )
     if foreign:
         there = foreign["at_threshold"]
         told += f";  of {foreign['n']:,} foreign images {percent(there['share'])}"

@@ -22,7 +22,11 @@ type Labels = NDArray[np.int64]
 
 REM = 6.8  # of the page for an inch of a plot: its text becomes as large as the page's
 INK = "#010203"  # stands for the colour of the page's text until the SVG is written
-BLUE, ORANGE, GREY = "#2f81f7", "#d9730d", "#8c959f"  # to be told apart by the colour-blind, on white and on black
+BLUE, ORANGE, GREY = (
+    "#2f81f7",
+    "#d9730d",
+    "#8c959f",
+)  # to be told apart by the colour-blind, on white and on black
 MOST_NUMBERS = 12  # classes up to which the confusion matrix has numbers in it
 MOST_NAMES = 25  # classes up to which they are named, and have bars of their own
 LONGEST = 18  # characters of a class name beside a plot; the table has all of it
@@ -40,7 +44,9 @@ _STYLE: dict[str, Any] = {
 }
 
 
-def svg(title: str, draw: Callable[[Figure], None], width: float = 5.0, height: float = 3.2) -> Markup:
+def svg(
+    title: str, draw: Callable[[Figure], None], width: float = 5.0, height: float = 3.2
+) -> Markup:
     """One plot as an SVG element with a title for those who cannot see it. Width and height in inches of 72 points."""
     with matplotlib.rc_context(_STYLE), warnings.catch_warnings():  # type: ignore[arg-type] # its keys are typed as a list of all settings
         # The browser has the glyphs that matplotlib's font, which only measures the text here, has not.
@@ -54,7 +60,9 @@ def svg(title: str, draw: Callable[[Figure], None], width: float = 5.0, height: 
     element = re.sub(r'(\bid="|href="#|url\(#)', rf"\1{title.split()[0].lower()}-", element)
     opening, _, rest = element.partition(">")
     # matplotlib has escaped the text in the rest
-    size = f'style="max-width: {REM * width:.1f}rem"'  # so that the text of all plots is of one size
+    size = (
+        f'style="max-width: {REM * width:.1f}rem"'  # so that the text of all plots is of one size
+    )
     return Markup(f'<svg role="img" {size}{opening}><title>{escape(title)}</title>{rest}')  # noqa: S704 # nosec B704
 
 
@@ -90,7 +98,13 @@ def class_bars(classes: dict[str, dict[str, Any]]) -> Markup:
     def draw(figure: Figure) -> None:
         axes = figure.add_subplot()
         for offset, rate, colour in ((-0.2, "precision", BLUE), (0.2, "recall", ORANGE)):
-            axes.barh(places + offset, [classes[name][rate] or 0 for name in names], 0.38, color=colour, label=rate)
+            axes.barh(
+                places + offset,
+                [classes[name][rate] or 0 for name in names],
+                0.38,
+                color=colour,
+                label=rate,
+            )
         axes.set_yticks(places, [_short(name) for name in names])
         axes.set(xlim=(0, 1.02), ylim=(len(names) - 0.4, -0.6))
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
@@ -104,12 +118,19 @@ def reliability_diagram(before: Floats, after: Floats, labels: Labels) -> Markup
     def draw(figure: Figure) -> None:
         axes = figure.add_subplot()
         axes.plot([0, 1], [0, 1], color=GREY, linestyle=":")
-        for name, probabilities, colour in (("before", before, ORANGE), ("after calibration", after, BLUE)):
+        for name, probabilities, colour in (
+            ("before", before, ORANGE),
+            ("after calibration", after, BLUE),
+        ):
             bins = reliability(probabilities, labels)
             x, y = [one["confidence"] for one in bins], [one["accuracy"] for one in bins]
             axes.plot(x, y, color=colour, label=name)
-            axes.scatter(x, y, [4 + 400 * one["n"] / len(labels) for one in bins], color=colour, alpha=0.6)
-            intervals = [wilson_interval(round(one["accuracy"] * one["n"]), int(one["n"])) for one in bins]
+            axes.scatter(
+                x, y, [4 + 400 * one["n"] / len(labels) for one in bins], color=colour, alpha=0.6
+            )
+            intervals = [
+                wilson_interval(round(one["accuracy"] * one["n"]), int(one["n"])) for one in bins
+            ]
             axes.vlines(x, *zip(*intervals, strict=True), color=colour, alpha=0.4)
         axes.set(xlabel="confidence", ylabel="accuracy", xlim=(0, 1.03), ylim=(0, 1.06))
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
@@ -124,7 +145,10 @@ def confidence_histogram(probabilities: Floats, labels: Labels) -> Markup:
     def draw(figure: Figure) -> None:
         edges = np.linspace(min(0.5, float(confidence.min())), 1, 26)
         top, bottom = figure.subplots(2, sharex=True)
-        for axes, name, which, colour in ((top, "right", right, BLUE), (bottom, "wrong", ~right, ORANGE)):
+        for axes, name, which, colour in (
+            (top, "right", right, BLUE),
+            (bottom, "wrong", ~right, ORANGE),
+        ):
             axes.stairs(*np.histogram(confidence[which], edges), fill=True, color=colour)
             axes.set(ylabel=name)
             axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
@@ -133,7 +157,9 @@ def confidence_histogram(probabilities: Floats, labels: Labels) -> Markup:
     return svg("Confidence of right and wrong predictions", draw)
 
 
-def coverage_plot(probabilities: Floats, labels: Labels, acceptance: Acceptance, at: dict[str, Any]) -> Markup:
+def coverage_plot(
+    probabilities: Floats, labels: Labels, acceptance: Acceptance, at: dict[str, Any]
+) -> Markup:
     """Accuracy of the most confident share of the images, and where the threshold in use lies (`at_threshold`)."""
     coverage, accuracy = coverage_curve(probabilities, labels, acceptance)
 
@@ -141,9 +167,18 @@ def coverage_plot(probabilities: Floats, labels: Labels, acceptance: Acceptance,
         axes = figure.add_subplot()
         axes.plot(coverage, accuracy, color=BLUE)
         if at["n"]:
-            axes.scatter([at["coverage"]], [at["accuracy"]], 60, color=ORANGE, zorder=3, label="the threshold in use")
+            axes.scatter(
+                [at["coverage"]],
+                [at["accuracy"]],
+                60,
+                color=ORANGE,
+                zorder=3,
+                label="the threshold in use",
+            )
             axes.legend(loc="lower left")
-        axes.set(xlabel="coverage: share of images accepted", ylabel="accuracy of those", xlim=(0, 1.02))
+        axes.set(
+            xlabel="coverage: share of images accepted", ylabel="accuracy of those", xlim=(0, 1.02)
+        )
         # The accuracy of the very first few is 0 or 1 by chance.
         lowest = float(accuracy[len(accuracy) // 20 :].min(initial=1))
         axes.set_ylim(lowest - 0.1 * (1.02 - lowest), 1 + 0.05 * (1.02 - lowest))
@@ -157,7 +192,9 @@ def latency_histogram(milliseconds: Floats) -> Markup:
     def draw(figure: Figure) -> None:
         axes = figure.add_subplot()
         axes.stairs(*np.histogram(milliseconds, 40), fill=True, color=BLUE)
-        for name, style, value in zip(("p50", "p99"), ("-", ":"), np.percentile(milliseconds, [50, 99]), strict=True):
+        for name, style, value in zip(
+            ("p50", "p99"), ("-", ":"), np.percentile(milliseconds, [50, 99]), strict=True
+        ):
             axes.axvline(float(value), color=INK, linestyle=style, label=f"{name} {value:,.0f} ms")
         axes.set(xlabel="latency (ms)", ylabel="images")
         axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))

@@ -16,7 +16,14 @@ from training.project.naming import Names
 from training.project.run_file import RunFile
 from training.project.training_stack import StageStack
 
-FOLDERS = ("datasets", "models", "checkpoints", "captured", "references", "archive")  # of the bucket
+FOLDERS = (
+    "datasets",
+    "models",
+    "checkpoints",
+    "captured",
+    "references",
+    "archive",
+)  # of the bucket
 NEWEST = 5  # training jobs and model packages are shown
 UNKNOWN = "unknown"
 
@@ -61,21 +68,34 @@ def _endpoint(account: Account, prices: Prices) -> Iterator[Resource]:
     endpoint = inventory.find_endpoint(account.aws.sagemaker, account.names.endpoint)
     if endpoint is None:
         return
-    facts = [] if inventory.is_ours(account.aws.sagemaker, account.names, endpoint["EndpointArn"]) else ["not ours"]
+    facts = (
+        []
+        if inventory.is_ours(account.aws.sagemaker, account.names, endpoint["EndpointArn"])
+        else ["not ours"]
+    )
     facts.append(f"configuration {endpoint['EndpointConfigName']}")
     capture = endpoint.get("DataCaptureConfig")
     if capture and capture["EnableCapture"]:
-        facts.append(f"captures {capture['CurrentSamplingPercentage']} % to {capture['DestinationS3Uri']}")
+        facts.append(
+            f"captures {capture['CurrentSamplingPercentage']} % to {capture['DestinationS3Uri']}"
+        )
     if reason := endpoint.get("FailureReason"):
         facts.append(reason)
-    yield Resource("endpoint", endpoint["EndpointName"], endpoint["EndpointStatus"], "; ".join(facts))
+    yield Resource(
+        "endpoint", endpoint["EndpointName"], endpoint["EndpointStatus"], "; ".join(facts)
+    )
     yield from _variants(account, endpoint, prices)
 
 
 def _comparison_endpoints(account: Account, prices: Prices) -> Iterator[Resource]:
     for name in inventory.comparison_endpoints(account.aws.sagemaker, account.names):
         endpoint = account.aws.sagemaker.describe_endpoint(EndpointName=name)
-        yield Resource("endpoint", name, endpoint["EndpointStatus"], "compares models for `promote`; no longer needed")
+        yield Resource(
+            "endpoint",
+            name,
+            endpoint["EndpointStatus"],
+            "compares models for `promote`; no longer needed",
+        )
         yield from _variants(account, endpoint, prices)
 
 
@@ -83,27 +103,41 @@ def _packages(account: Account, _prices: Prices) -> Iterator[Resource]:
     for package in [*ModelRegistry(account.aws, account.names).summaries()][-NEWEST:]:
         detail = package.get("ModelPackageDescription", "")
         yield Resource(
-            "model package", f"version {package['ModelPackageVersion']}", package["ModelApprovalStatus"], detail
+            "model package",
+            f"version {package['ModelPackageVersion']}",
+            package["ModelApprovalStatus"],
+            detail,
         )
 
 
 def _variants(account: Account, endpoint: Any, prices: Prices) -> Iterator[Resource]:
-    found = account.aws.sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
+    found = account.aws.sagemaker.describe_endpoint_config(
+        EndpointConfigName=endpoint["EndpointConfigName"]
+    )
     configured = [*found["ProductionVariants"], *found.get("ShadowProductionVariants", [])]
     types = {variant["VariantName"]: variant.get("InstanceType") for variant in configured}
-    for variant in (*endpoint.get("ProductionVariants", []), *endpoint.get("ShadowProductionVariants", [])):
+    for variant in (
+        *endpoint.get("ProductionVariants", []),
+        *endpoint.get("ShadowProductionVariants", []),
+    ):
         name = variant["VariantName"]
         if serverless := variant.get("CurrentServerlessConfig"):
             memory, most = serverless["MemorySizeInMB"], serverless["MaxConcurrency"]
-            detail = (
-                f"{memory} MB, at most {most} at once; ${memory / 1024 * prices.serverless_gb_second:.6f} per second"
-            )
+            per_second = memory / 1024 * prices.serverless_gb_second
+            detail = f"{memory} MB, at most {most} at once; ${per_second:.6f} per second"
             yield Resource("variant", name, "serverless", detail)
         else:
-            count, instance_type = variant.get("CurrentInstanceCount", 0), types.get(name) or UNKNOWN
+            count, instance_type = (
+                variant.get("CurrentInstanceCount", 0),
+                types.get(name) or UNKNOWN,
+            )
             detail = f"weight {variant.get('CurrentWeight', 0):g}"
             yield Resource(
-                "variant", name, f"{count} x {instance_type}", detail, prices.instances(instance_type, count)
+                "variant",
+                name,
+                f"{count} x {instance_type}",
+                detail,
+                prices.instances(instance_type, count),
             )
 
 
@@ -124,18 +158,29 @@ def _model_card(account: Account, _prices: Prices) -> Iterator[Resource]:
     if card:
         labels = ", ".join(map(str, card.get("labels", [])))
         detail = f"{labels}; {card.get('backbone')}; training job {card.get('training_job')}"
-        yield Resource("model card", account.names.model_card, f"of {card.get('created_at')}", detail)
+        yield Resource(
+            "model card", account.names.model_card, f"of {card.get('created_at')}", detail
+        )
 
 
 def _alarms(account: Account, prices: Prices) -> Iterator[Resource]:
     for alarm in inventory.alarms(account.aws.cloudwatch, account.names.endpoint):
         cost = prices.alarm_month / HOURS_PER_MONTH
-        yield Resource("alarm", alarm["AlarmName"], alarm["StateValue"], alarm.get("AlarmDescription", ""), cost)
+        yield Resource(
+            "alarm",
+            alarm["AlarmName"],
+            alarm["StateValue"],
+            alarm.get("AlarmDescription", ""),
+            cost,
+        )
 
 
 def _training_jobs(account: Account, prices: Prices) -> Iterator[Resource]:
     listed = account.aws.sagemaker.list_training_jobs(
-        NameContains=f"{account.names.service}-", SortBy="CreationTime", SortOrder="Descending", MaxResults=50
+        NameContains=f"{account.names.service}-",
+        SortBy="CreationTime",
+        SortOrder="Descending",
+        MaxResults=50,
     )["TrainingJobSummaries"]
     shown = 0
     for job in listed:
@@ -146,15 +191,22 @@ def _training_jobs(account: Account, prices: Prices) -> Iterator[Resource]:
         shown += 1
         cost: float | None = 0.0
         if job["TrainingJobStatus"] in ("InProgress", "Stopping"):
-            machine = account.aws.sagemaker.describe_training_job(TrainingJobName=job["TrainingJobName"])
+            machine = account.aws.sagemaker.describe_training_job(
+                TrainingJobName=job["TrainingJobName"]
+            )
             wanted = machine["ResourceConfig"]
             cost = prices.instances(wanted["InstanceType"], wanted["InstanceCount"])
         detail = f"{job['CreationTime']:%Y-%m-%d %H:%M}"
-        yield Resource("training job", job["TrainingJobName"], job["TrainingJobStatus"], detail, cost)
+        yield Resource(
+            "training job", job["TrainingJobName"], job["TrainingJobStatus"], detail, cost
+        )
 
 
 def _models(account: Account, _prices: Prices) -> Iterator[Resource]:
-    yield from (Resource("model", name, "") for name in inventory.models(account.aws.sagemaker, account.names))
+    yield from (
+        Resource("model", name, "")
+        for name in inventory.models(account.aws.sagemaker, account.names)
+    )
 
 
 def _endpoint_configs(account: Account, _prices: Prices) -> Iterator[Resource]:
@@ -163,7 +215,10 @@ def _endpoint_configs(account: Account, _prices: Prices) -> Iterator[Resource]:
 
 
 def _stacks(account: Account, _prices: Prices) -> Iterator[Resource]:
-    for name, purpose in ((account.names.training_stack, "bucket and role"), (account.names.service, "the service")):
+    for name, purpose in (
+        (account.names.training_stack, "bucket and role"),
+        (account.names.service, "the service"),
+    ):
         try:
             [stack] = account.aws.cloudformation.describe_stacks(StackName=name)["Stacks"]
         except ClientError as exc:
@@ -179,7 +234,9 @@ def _bucket(account: Account, prices: Prices) -> Iterator[Resource]:
         return
     for folder in FOLDERS:
         count = size = 0
-        for page in account.aws.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{folder}/"):
+        for page in account.aws.s3.get_paginator("list_objects_v2").paginate(
+            Bucket=bucket, Prefix=f"{folder}/"
+        ):
             count += page["KeyCount"]
             size += sum(found["Size"] for found in page.get("Contents", []))
         if count:

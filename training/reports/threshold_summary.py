@@ -10,9 +10,17 @@ def show(console: Console, result: dict[str, Any]) -> None:
     """Each class's own threshold, or why it has none; and what is promised, at which coverage."""
     own, promise = result["class_thresholds"] or {}, result["promise"]
     for name, threshold in own.items():
-        told = "always for review. " + result["classes"][name] if threshold is None else show_threshold(threshold)
+        told = (
+            "always for review. " + result["classes"][name]
+            if threshold is None
+            else show_threshold(threshold)
+        )
         console.print(f"{name}: {told}")
-    which = "Thresholds of the classes" if own else f"Threshold {show_threshold(result['recommended_threshold'])}"
+    which = (
+        "Thresholds of the classes"
+        if own
+        else f"Threshold {show_threshold(result['recommended_threshold'])}"
+    )
     console.print(f"{which}, in the model card {result['model_card_parameter']}.")
     at, guess = promise["at_threshold"], promise["at_guess"]
     console.print(

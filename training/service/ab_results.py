@@ -48,7 +48,9 @@ def read_records(aws: Aws, names: Names, since: str) -> list[Decided]:
     """
     table = results_table(aws.cloudformation, names.service)
     if table is None:
-        raise ServiceMissingError(f"There is no stack {names.service}. {ServiceMissingError.__doc__}")
+        raise ServiceMissingError(
+            f"There is no stack {names.service}. {ServiceMissingError.__doc__}"
+        )
     pages = aws.dynamodb.get_paginator("scan").paginate(
         TableName=table,
         ProjectionExpression=", ".join(_ATTRIBUTES),

@@ -22,7 +22,13 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
 
 _logger = logging.getLogger(__name__)
-_ODD = (ValueError, KeyError, TypeError, AttributeError, RecursionError)  # what JSON of another shape leads to
+_ODD = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+)  # what JSON of another shape leads to
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,9 @@ def capture_url(sagemaker: "SageMakerClient", endpoint: str) -> str | None:
     return config["DestinationS3Uri"].rstrip("/") if config else None
 
 
-def read_captured(s3: "S3Client", url: str, since: datetime, most: int, classes: int) -> list[Captured]:
+def read_captured(
+    s3: "S3Client", url: str, since: datetime, most: int, classes: int
+) -> list[Captured]:
     """At most so many captured invocations by others than this tool since a moment, the newest files first.
 
     Args:
@@ -53,11 +61,17 @@ def read_captured(s3: "S3Client", url: str, since: datetime, most: int, classes:
     """
     bucket, folder = split_s3_url(url)
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{folder}/")
-    files = [one for page in pages for one in page.get("Contents", []) if one["LastModified"] >= since]
+    files = [
+        one for page in pages for one in page.get("Contents", []) if one["LastModified"] >= since
+    ]
     found: list[Captured] = []
     for file in sorted(files, key=lambda one: one["LastModified"], reverse=True):
         body = s3.get_object(Bucket=bucket, Key=file["Key"])["Body"].read()
-        found += (one for one in _invocations(body, file["Key"], since) if len(one.probabilities) == classes)
+        found += (
+            one
+            for one in _invocations(body, file["Key"], since)
+            if len(one.probabilities) == classes
+        )
         if len(found) >= most:
             break
     return found[:most]

@@ -10,5 +10,9 @@ METRIC = "DriftedStatistics"
 
 def metric_request(stack: str, comparisons: Sequence[Comparison]) -> dict[str, Any]:
     """The members of PutMetricData: how many statistics have drifted, in the namespace of the service's own metrics."""
-    datum = {"MetricName": METRIC, "Value": float(sum(one.drifted for one in comparisons)), "Unit": "Count"}
+    datum = {
+        "MetricName": METRIC,
+        "Value": float(sum(one.drifted for one in comparisons)),
+        "Unit": "Count",
+    }
     return {"Namespace": f"SconesUnlimited/{stack}", "MetricData": [datum]}

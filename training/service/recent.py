@@ -60,11 +60,17 @@ class Recent:
         """What nobody should take for compared: sentences."""
         if self.captured >= LEAST_IMAGES:
             return []
-        off = [] if self.capturing else ["Only `python -m training deploy --capture PERCENT` keeps any image."]
+        off = (
+            []
+            if self.capturing
+            else ["Only `python -m training deploy --capture PERCENT` keeps any image."]
+        )
         return [f"Images: not compared ({self.captured} captured, {LEAST_IMAGES} needed).", *off]
 
 
-def read_recent(aws: Aws, endpoint: str, card: Mapping[str, Any], stack: str, window: Window) -> Recent:
+def read_recent(
+    aws: Aws, endpoint: str, card: Mapping[str, Any], stack: str, window: Window
+) -> Recent:
     """The newest images that the variant of the model card was asked about by others than this tool.
 
     Decisions come from the records, which hold all of them and the threshold that each was held to; where there are
@@ -80,7 +86,11 @@ def read_recent(aws: Aws, endpoint: str, card: Mapping[str, Any], stack: str, wi
         place = f"{url}/{endpoint}/{variant}"
         captured = read_captured(aws.s3, place, window.since, window.most, len(card["labels"]))
     table = results_table(aws.cloudformation, stack)
-    results = read_results(aws.dynamodb, table, endpoint, variant, window.since, window.most) if table else None
+    results = (
+        read_results(aws.dynamodb, table, endpoint, variant, window.since, window.most)
+        if table
+        else None
+    )
     records = len(results.decisions.classes) if results else 0
     if max(records, len(captured)) < LEAST_IMAGES:
         raise _too_few(endpoint, window, records, len(captured))
@@ -88,8 +98,16 @@ def read_recent(aws: Aws, endpoint: str, card: Mapping[str, Any], stack: str, wi
     thresholds = dict(zip(card["labels"], Acceptance.of_card(card).thresholds, strict=True))
     if results and records >= LEAST_IMAGES:
         # A record has the threshold that held, but not that no confidence makes its class acceptable.
-        held = {name: one for name, one in results.thresholds.items() if thresholds.get(name) != NEVER}
-        return Recent(Sample(results.decisions, statistics), thresholds | held, records, len(captured), capturing)
+        held = {
+            name: one for name, one in results.thresholds.items() if thresholds.get(name) != NEVER
+        }
+        return Recent(
+            Sample(results.decisions, statistics),
+            thresholds | held,
+            records,
+            len(captured),
+            capturing,
+        )
     answers = [one.probabilities for one in captured]
     sample = Sample(decisions_of(card["labels"], answers, card["temperature"]), statistics)
     return Recent(sample, thresholds, records, len(captured), capturing)
@@ -104,7 +122,11 @@ def _variant(aws: Aws, endpoint: str, card: Mapping[str, Any]) -> str | None:
 
 
 def _too_few(endpoint: str, window: Window, records: int, captured: int) -> TooFewImagesError:
-    whole = "That is as long as the reference has been there." if window.whole else "--days looks further back."
+    whole = (
+        "That is as long as the reference has been there."
+        if window.whole
+        else "--days looks further back."
+    )
     return TooFewImagesError(
         f"Since {window.since:%Y-%m-%d %H:%M} UTC there are {records} records of images that {endpoint} "
         f"has classified, and {captured} captured requests; {LEAST_IMAGES} of either is the least. "

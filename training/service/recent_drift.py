@@ -76,4 +76,6 @@ def compare_recent(
         "records": recent.records,
         "captured": recent.captured,
     }
-    return RecentDrift(facts, reference, recent, compare(reference, recent.sample, recent.thresholds))
+    return RecentDrift(
+        facts, reference, recent, compare(reference, recent.sample, recent.thresholds)
+    )

@@ -30,7 +30,9 @@ IMAGES = 2_000  # at most; with more, 500 recent images tell hardly more
 WORKERS = 16  # threads that read images
 
 
-def decisions_of(labels: Sequence[str], answers: Sequence[Sequence[float]], temperature: float) -> Decisions:
+def decisions_of(
+    labels: Sequence[str], answers: Sequence[Sequence[float]], temperature: float
+) -> Decisions:
     """What the service makes of answers of the endpoint: classes and calibrated confidences."""
     if not answers:
         return Decisions()
@@ -38,7 +40,9 @@ def decisions_of(labels: Sequence[str], answers: Sequence[Sequence[float]], temp
     return Decisions([labels[one] for one in served.argmax(axis=1)], served.max(axis=1).tolist())
 
 
-def write_reference(s3: "S3Client", dataset: Dataset, card: Mapping[str, Any], answers: Sequence[Answer]) -> str:
+def write_reference(
+    s3: "S3Client", dataset: Dataset, card: Mapping[str, Any], answers: Sequence[Answer]
+) -> str:
     """Make the reference of the model that the card names of its answers to the held-out images; returns its URL.
 
     Of many answers some are drawn, always the same; none to a counter-example.
@@ -59,7 +63,8 @@ def write_reference(s3: "S3Client", dataset: Dataset, card: Mapping[str, Any], a
         "classes": decisions.classes,
         "confidences": _rounded(decisions.confidences),
         "statistics": {
-            name: _rounded(values) for name, values in columns([measured[image] for image in drawn]).items()
+            name: _rounded(values)
+            for name, values in columns([measured[image] for image in drawn]).items()
         },
     }
     url = split_s3_url(reference_url(dataset.bucket, card))
@@ -82,7 +87,9 @@ def read_reference(s3: "S3Client", url: str) -> tuple[Sample, datetime]:
         raise ReferenceMissingError(f"{url}: {ReferenceMissingError.__doc__}")
     try:
         content = json.loads(body)
-        known = {name: values for name, values in content["statistics"].items() if name in STATISTICS}
+        known = {
+            name: values for name, values in content["statistics"].items() if name in STATISTICS
+        }
         return Sample(Decisions(content["classes"], content["confidences"]), known), made_at
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
         raise InvalidReferenceError(f"{url}: {exc!r}. {InvalidReferenceError.__doc__}") from exc

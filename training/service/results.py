@@ -33,7 +33,12 @@ def results_table(cloudformation: "CloudFormationClient", stack: str) -> str | N
 
 
 def read_results(
-    dynamodb: "DynamoDBClient", table: str, endpoint: str, variant: str | None, since: datetime, most: int
+    dynamodb: "DynamoDBClient",
+    table: str,
+    endpoint: str,
+    variant: str | None,
+    since: datetime,
+    most: int,
 ) -> Results:
     """At most so many of what the answers of a variant, or of all, led to since a moment, the newest.
 
@@ -55,7 +60,8 @@ def read_results(
     for item in newest:
         thresholds[item["classification"]["S"]][float(item["confidence_threshold"]["N"])] += 1
     decisions = Decisions(
-        [item["classification"]["S"] for item in newest], [float(item["confidence_score"]["N"]) for item in newest]
+        [item["classification"]["S"] for item in newest],
+        [float(item["confidence_score"]["N"]) for item in newest],
     )
     usual = {name: counts.most_common(1)[0][0] for name, counts in thresholds.items()}
     return Results(decisions, usual)

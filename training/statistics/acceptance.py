@@ -44,7 +44,10 @@ class Acceptance:
         own = card.get("class_thresholds") or {}
         # A class without a threshold there is one whose precision cannot be promised.
         each = (NEVER if own.get(label, 0) is None else own.get(label, 0) for label in labels)
-        return cls(tuple(float(one or rest) for one, rest in zip(each, common.thresholds, strict=True)), common.other)
+        return cls(
+            tuple(float(one or rest) for one, rest in zip(each, common.thresholds, strict=True)),
+            common.other,
+        )
 
     @property
     def strictest(self) -> float | None:

@@ -49,7 +49,10 @@ class Comparison:
 
 
 def compare(
-    reference: Sample, recent: Sample, thresholds: Mapping[str, float], false_alarms: float = FALSE_ALARMS
+    reference: Sample,
+    recent: Sample,
+    thresholds: Mapping[str, float],
+    false_alarms: float = FALSE_ALARMS,
 ) -> list[Comparison]:
     """Compare all statistics that both samples have at least 50 images of; the likeliest drift first.
 
@@ -98,7 +101,9 @@ def counted(name: str, reference: Counter[str], recent: Counter[str]) -> Compari
 def holm(family: Sequence[Comparison], false_alarms: float) -> list[Comparison]:
     """Say which of a family have drifted (Holm, 1979); the smallest p-value first, equal ones by name."""
     ordered = sorted(family, key=lambda one: (one.p_value, one.name))
-    passed = [one.p_value <= false_alarms / (len(ordered) - place) for place, one in enumerate(ordered)]
+    passed = [
+        one.p_value <= false_alarms / (len(ordered) - place) for place, one in enumerate(ordered)
+    ]
     first_kept = passed.index(False) if False in passed else len(ordered)
     return [replace(one, drifted=place < first_kept) for place, one in enumerate(ordered)]
 

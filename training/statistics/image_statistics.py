@@ -17,7 +17,9 @@ from training.project.errors import TrainingError
 type Floats = NDArray[np.floating]
 
 FORMATS = ("PNG", "JPEG")  # of a prepared image
-MAX_PIXELS = 25_000_000  # of one image, as the local algorithm reads them; a small file can claim any size
+MAX_PIXELS = (
+    25_000_000  # of one image, as the local algorithm reads them; a small file can claim any size
+)
 # What Pillow lets out for a damaged or boastful file; its warning is an error where warnings are errors.
 DAMAGE = (OSError, ValueError, SyntaxError, EOFError, struct.error, OverflowError)
 BOAST = (Image.DecompressionBombError, Image.DecompressionBombWarning)

@@ -18,7 +18,11 @@ BINS = 15  # of confidence, in the expected calibration error of Guo et al., 201
 
 
 def evaluate(
-    probabilities: Floats, labels: Labels, class_names: Sequence[str], temperature: float, acceptance: Acceptance
+    probabilities: Floats,
+    labels: Labels,
+    class_names: Sequence[str],
+    temperature: float,
+    acceptance: Acceptance,
 ) -> dict[str, Any]:
     """All metrics of class probabilities (images, classes), as the endpoint answered them, and class indices (images,).
 
@@ -33,7 +37,10 @@ def evaluate(
         "accuracy": right / len(labels),
         "accuracy_interval": list(wilson_interval(right, len(labels))),
         "classes": classes,
-        "macro": {name: mean_of([one[name] for one in classes.values()]) for name in ("precision", "recall", "f1")},
+        "macro": {
+            name: mean_of([one[name] for one in classes.values()])
+            for name in ("precision", "recall", "f1")
+        },
         "confusion_matrix": matrix.tolist(),
         "temperature": temperature,
         "calibration": {
@@ -128,12 +135,16 @@ def at_threshold(probabilities: Floats, labels: Labels, acceptance: Acceptance) 
     }
 
 
-def coverage_curve(probabilities: Floats, labels: Labels, acceptance: Acceptance) -> tuple[Floats, Floats]:
+def coverage_curve(
+    probabilities: Floats, labels: Labels, acceptance: Acceptance
+) -> tuple[Floats, Floats]:
     """Coverage and accuracy of the most confident predictions that may be accepted, from one of them to all."""
     possible = np.flatnonzero(acceptance.possible(probabilities))
     order = possible[np.argsort(-probabilities[possible].max(axis=1), kind="stable")]
     right, real = (probabilities.argmax(axis=1) == labels)[order], acceptance.real(labels)
-    return np.cumsum(real[order]) / max(int(real.sum()), 1), np.cumsum(right) / np.arange(1, len(order) + 1)
+    return np.cumsum(real[order]) / max(int(real.sum()), 1), np.cumsum(right) / np.arange(
+        1, len(order) + 1
+    )
 
 
 def timing(milliseconds: Floats, images: int, seconds: float | None) -> dict[str, Any]:
@@ -145,7 +156,10 @@ def timing(milliseconds: Floats, images: int, seconds: float | None) -> dict[str
     p50, p99 = np.percentile(milliseconds, [50, 99])
     return {
         "latency_ms": {"p50": float(p50), "p99": float(p99), "n": len(milliseconds)},
-        "throughput": {"images_per_second": images / seconds if images and seconds else None, "n": images},
+        "throughput": {
+            "images_per_second": images / seconds if images and seconds else None,
+            "n": images,
+        },
     }
 
 

@@ -35,7 +35,9 @@ class Comparison:
         """How likely models that are equally good are to differ at least so much in favour of the challenger."""
         from scipy.special import bdtrc  # it brings numpy: not to show the help
 
-        return float(bdtrc(self.only_challenger - 1, self.only_challenger + self.only_champion, 0.5))
+        return float(
+            bdtrc(self.only_challenger - 1, self.only_challenger + self.only_champion, 0.5)
+        )
 
     @property
     def is_better(self) -> bool:
@@ -48,7 +50,11 @@ class Comparison:
         # More only make the p value smaller, and twice as many and five are enough whatever the champion has.
         possible = range(self.only_champion + 1, 2 * self.only_champion + 6)
         return possible[
-            bisect_left(possible, True, key=lambda won: Comparison(self.images, won, self.only_champion).is_better)
+            bisect_left(
+                possible,
+                True,
+                key=lambda won: Comparison(self.images, won, self.only_champion).is_better,
+            )
         ]
 
     @property
@@ -69,4 +75,6 @@ class Comparison:
         won = self.only_challenger - self.only_champion
         if won <= 0:
             return None
-        return ceil(self.images * Z_ONE_SIDED**2 * (self.only_challenger + self.only_champion) / won**2)
+        return ceil(
+            self.images * Z_ONE_SIDED**2 * (self.only_challenger + self.only_champion) / won**2
+        )

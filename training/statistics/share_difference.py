@@ -39,7 +39,9 @@ def difference(a: Share, b: Share) -> Difference:
     The interval is Newcombe's hybrid score interval (1998, method 10), from those of Wilson; the p value that of
     Fisher's exact test, two-sided. Both hold for few images and for shares near 0 and 1.
     """
-    from training.statistics.metrics import wilson_interval  # it brings numpy: not before there are results
+    from training.statistics.metrics import (
+        wilson_interval,
+    )  # it brings numpy: not before there are results
 
     (low_a, high_a), (low_b, high_b) = wilson_interval(a.count, a.n), wilson_interval(b.count, b.n)
     value = b.value - a.value

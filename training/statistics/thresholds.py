@@ -49,7 +49,9 @@ class Sample:
     @classmethod
     def of(cls, answers: Sequence[Answer], card: Mapping[str, Any], labelled: int) -> Self:
         """What the endpoint answered, as the service reads it with the model card."""
-        probabilities = np.array([answer.probabilities for answer in answers]).reshape(-1, len(card["labels"]))
+        probabilities = np.array([answer.probabilities for answer in answers]).reshape(
+            -1, len(card["labels"])
+        )
         labels = np.array([answer.label for answer in answers], dtype=np.int64)
         served = as_served(probabilities, card["temperature"]) if len(answers) else probabilities
         return cls(served, labels, card["labels"], card.get("other_class"), labelled)
@@ -64,7 +66,9 @@ class Sample:
         wanted = [self.class_names.index(name) for name in class_names]
         predictions = self.probabilities.argmax(axis=1)
         which = np.isin(predictions, wanted)
-        return Candidates.of(self.probabilities.max(axis=1)[which], (predictions == self.labels)[which])
+        return Candidates.of(
+            self.probabilities.max(axis=1)[which], (predictions == self.labels)[which]
+        )
 
     def told(self, guarantee: PrecisionGuarantee, card: Mapping[str, Any]) -> dict[str, Any]:
         """Members of a model card: thresholds, the guarantee, and what they and the guess do to these images."""
@@ -75,7 +79,9 @@ class Sample:
                 "precision": guarantee.precision,
                 "confidence": guarantee.confidence,
                 "images": len(self.labels),
-                "at_threshold": at_threshold(self.probabilities, self.labels, Acceptance.of_card({**own, **card})),
+                "at_threshold": at_threshold(
+                    self.probabilities, self.labels, Acceptance.of_card({**own, **card})
+                ),
                 "at_guess": at_threshold(self.probabilities, self.labels, guess),
             }
         }
@@ -91,7 +97,9 @@ def common_threshold(sample: Sample, guarantee: PrecisionGuarantee) -> Chosen:
     choice = candidates.choose(guarantee)
     if choice is None:
         raise NoThresholdError(_refusal(sample, candidates, guarantee))
-    told = sample.told(guarantee, {"recommended_threshold": choice.threshold, "class_thresholds": None})
+    told = sample.told(
+        guarantee, {"recommended_threshold": choice.threshold, "class_thresholds": None}
+    )
     told["promise"] |= {"precision_bound": choice.precision_bound}
     return Chosen(told)
 
@@ -104,14 +112,21 @@ def thresholds_by_class(sample: Sample, guarantee: PrecisionGuarantee) -> Chosen
     """
     shared = guarantee.shared(len(sample.real_classes))
     candidates = {name: sample.candidates(name) for name in sample.real_classes}
-    choices: dict[str, Choice | None] = {name: one.choose(shared) for name, one in candidates.items()}
+    choices: dict[str, Choice | None] = {
+        name: one.choose(shared) for name, one in candidates.items()
+    }
     found = [choice.threshold for choice in choices.values() if choice]
-    refused = {name: _refusal(sample, one, shared) for name, one in candidates.items() if not choices[name]}
+    refused = {
+        name: _refusal(sample, one, shared) for name, one in candidates.items() if not choices[name]
+    }
     if not found:
         raise NoThresholdError(" ".join(f"{name}: {why}" for name, why in refused.items()))
     own = {name: choice.threshold if choice else None for name, choice in choices.items()}
     told = sample.told(guarantee, {"recommended_threshold": max(found), "class_thresholds": own})
-    return Chosen(told, {name: asdict(choice) if choice else refused[name] for name, choice in choices.items()})
+    return Chosen(
+        told,
+        {name: asdict(choice) if choice else refused[name] for name, choice in choices.items()},
+    )
 
 
 def _refusal(sample: Sample, candidates: Candidates, guarantee: PrecisionGuarantee) -> str:
@@ -119,7 +134,11 @@ def _refusal(sample: Sample, candidates: Candidates, guarantee: PrecisionGuarant
     images = len(sample.labels)
     wish = f"a precision of {guarantee.precision:g} cannot be promised with a confidence of {guarantee.confidence:.4g}"
     if not len(candidates.thresholds):
-        which = "none of which is predicted so" if images else "which `stage` makes of a part of the labelled images"
+        which = (
+            "none of which is predicted so"
+            if images
+            else "which `stage` makes of a part of the labelled images"
+        )
         return f"With {images:,} calibration images, {which}, {wish}. Label more images."
     if candidates.excludes(guarantee):
         return (

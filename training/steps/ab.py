@@ -14,7 +14,12 @@ from training.endpoint.request import VARIANT
 from training.endpoint.second_variant import add
 from training.endpoint.smoke_testing import WORKERS, calibrate, read_smoke_test_images, smoke_test
 from training.models.deployed_card import deployed_model_card
-from training.models.model_card import ModelArchive, inspect_archive, read_model_card, write_model_card
+from training.models.model_card import (
+    ModelArchive,
+    inspect_archive,
+    read_model_card,
+    write_model_card,
+)
 from training.models.trained_model import TrainedModel
 from training.project.errors import TrainingError
 from training.service.ab_results import Result, read_records, summarise, verdict
@@ -35,9 +40,22 @@ class NoTestError(TrainingError):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the step's own options."""
     add = parser.add_argument
-    add("--weights", type=_weights, metavar="A=90,B=10", help="by variant; without it, results alone are shown")
-    add("--model-data", metavar="URL", help="another model.tar.gz of the same classes for the new variant")
-    add("--since", metavar="TIME", help="results from this moment on, as 2026-11-23T20:00:00Z (when the second came)")
+    add(
+        "--weights",
+        type=_weights,
+        metavar="A=90,B=10",
+        help="by variant; without it, results alone are shown",
+    )
+    add(
+        "--model-data",
+        metavar="URL",
+        help="another model.tar.gz of the same classes for the new variant",
+    )
+    add(
+        "--since",
+        metavar="TIME",
+        help="results from this moment on, as 2026-11-23T20:00:00Z (when the second came)",
+    )
     add("--timeout", type=whole(1, 86400), default=TIMEOUT, metavar="SECONDS", help="(%(default)s)")
 
 
@@ -68,9 +86,13 @@ def _share(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     endpoint = context.endpoint
     endpoint.check_ownership()
     weights: dict[str, float] = options.weights
-    serving = {one["VariantName"] for one in endpoint.in_service(options.timeout)["ProductionVariants"]}
+    serving = {
+        one["VariantName"] for one in endpoint.in_service(options.timeout)["ProductionVariants"]
+    }
     if len(weights) != 2 or VARIANT not in weights or not serving <= weights.keys():
-        raise WeightsError(f"The endpoint has the variants {', '.join(sorted(serving))}. {WeightsError.__doc__}")
+        raise WeightsError(
+            f"The endpoint has the variants {', '.join(sorted(serving))}. {WeightsError.__doc__}"
+        )
     [variant] = weights.keys() - {VARIANT}
     model = TrainedModel.of(context.run, options.model_data, None)
     archive = inspect_archive(context.aws.s3, model.model_data)
@@ -92,24 +114,37 @@ def _share(context: Context, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _test_second(
-    context: Context, endpoint: Endpoint, model: TrainedModel, archive: ModelArchive, variant: str, timeout: float
+    context: Context,
+    endpoint: Endpoint,
+    model: TrainedModel,
+    archive: ModelArchive,
+    variant: str,
+    timeout: float,
 ) -> None:
     """Add the variant without weight, ask it by name, and write its card before it answers anybody else."""
     dataset, names, ssm = Dataset.of(context.run), context.names, context.aws.ssm
     dataset.require(model.data_digest)
     images = read_smoke_test_images(context.aws.s3, dataset)
-    config = add(context.aws, endpoint, context.run.attempt("ab"), model, variant, timeout, shadow=False)
+    config = add(
+        context.aws, endpoint, context.run.attempt("ab"), model, variant, timeout, shadow=False
+    )
 
     classifier = Classifier(context.aws, endpoint.name, dataset, context.console, WORKERS, variant)
     smoke_test(classifier, images.known)
     calibration = calibrate(classifier, images.calibration)
-    own = deployed_model_card(endpoint.name, dataset, model, archive, calibration.temperature, variant=variant)
+    own = deployed_model_card(
+        endpoint.name, dataset, model, archive, calibration.temperature, variant=variant
+    )
     card = read_model_card(ssm, names.model_card) or {}
     others = {**card.get("variants", {}), variant: own}
-    write_model_card(ssm, names, {"variant": VARIANT} | card | {"endpoint_config": config, "variants": others})
+    write_model_card(
+        ssm, names, {"variant": VARIANT} | card | {"endpoint_config": config, "variants": others}
+    )
 
 
-def _show(context: Context, since: str, results: list[Result], verdicts: list[dict[str, Any]]) -> None:
+def _show(
+    context: Context, since: str, results: list[Result], verdicts: list[dict[str, Any]]
+) -> None:
     say = context.console.print
     say(f"Records since {since}:")
     for one in results:
@@ -120,16 +155,26 @@ def _show(context: Context, since: str, results: list[Result], verdicts: list[di
     for found in verdicts:
         say(found["sentence"])
     if verdicts:
-        say("To accept more is better only where what is accepted is right: `evaluate` and reviewed images tell that.")
+        say(
+            "To accept more is better only where what is accepted is right: `evaluate` and reviewed images tell that."
+        )
     else:
         say("There are no two variants to compare yet.")
 
 
 def _weights(text: str) -> dict[str, float]:
     try:
-        weights = {name: float(weight) for name, weight in (one.split("=") for one in text.split(","))}
+        weights = {
+            name: float(weight) for name, weight in (one.split("=") for one in text.split(","))
+        }
     except ValueError as exc:
         raise argparse.ArgumentTypeError(f"{text!r} is not like a=90,b=10") from exc
-    if len(weights) != text.count("=") or min(weights.values()) < 0 or not 0 < sum(weights.values()) < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r}: each variant once, weights of at least 0, one above it")
+    if (
+        len(weights) != text.count("=")
+        or min(weights.values()) < 0
+        or not 0 < sum(weights.values()) < float("inf")
+    ):
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: each variant once, weights of at least 0, one above it"
+        )
     return weights

@@ -42,7 +42,9 @@ class Source:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the step's own options."""
-    parser.add_argument("--to", metavar="URL", help="s3://bucket/prefix (archive/ in the bucket of the run)")
+    parser.add_argument(
+        "--to", metavar="URL", help="s3://bucket/prefix (archive/ in the bucket of the run)"
+    )
 
 
 def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
@@ -53,7 +55,9 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     prefix = f"{prefix}/{context.names.run}-{trained['training_job']}"
     context.run.begin("archive", to=f"s3://{bucket}/{prefix}")
     files = {}
-    for source in _sources(context, dataset, trained, read_model_card(context.aws.ssm, context.names.model_card)):
+    for source in _sources(
+        context, dataset, trained, read_model_card(context.aws.ssm, context.names.model_card)
+    ):
         context.console.print(f"Archiving {source.name}")
         files[source.name] = _put(context.aws.s3, source, bucket, f"{prefix}/{source.name}")
     manifest = {
@@ -63,7 +67,11 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         "files": files,
     }
     _put(context.aws.s3, Source(MANIFEST, content=_json(manifest)), bucket, f"{prefix}/{MANIFEST}")
-    result = {"archive": f"s3://{bucket}/{prefix}/", "manifest": f"s3://{bucket}/{prefix}/{MANIFEST}", "files": files}
+    result = {
+        "archive": f"s3://{bucket}/{prefix}/",
+        "manifest": f"s3://{bucket}/{prefix}/{MANIFEST}",
+        "files": files,
+    }
     context.run.done("archive", result)
     size = sum(file["bytes"] for file in files.values())
     context.console.print(f"Archive: {result['archive']} ({len(files)} files, {decimal(size)})")
@@ -74,7 +82,9 @@ def _sources(
     context: Context, dataset: Dataset, trained: dict[str, Any], card: dict[str, Any] | None
 ) -> Iterator[Source]:
     yield Source("model.tar.gz", split_s3_url(trained["model_data"]))
-    if trained.get("model_package"):  # without it nobody knows what a model has learnt that goes on from this one
+    if trained.get(
+        "model_package"
+    ):  # without it nobody knows what a model has learnt that goes on from this one
         folder, _, _ = trained["model_data"].rpartition("/")
         yield Source(FACTS, split_s3_url(f"{folder}/{FACTS}"))
     yield Source("hyperparameters.json", content=_json(trained["hyperparameters"]))
@@ -102,7 +112,9 @@ def _put(s3: "S3Client", source: Source, bucket: str, key: str) -> dict[str, Any
         if code_of(exc) not in ("404", "NoSuchKey", "NoSuchBucket"):
             raise
         where = f"s3://{source.place[0]}/{source.place[1]}"
-        raise ArchiveSourceMissingError(f"{where} or s3://{bucket} is not there. Nothing else is lost.") from exc
+        raise ArchiveSourceMissingError(
+            f"{where} or s3://{bucket} is not there. Nothing else is lost."
+        ) from exc
     # What was copied, not what it was copied from: S3's own checksums are of the parts where there are many.
     digest, size = hashlib.sha256(), 0
     for chunk in s3.get_object(Bucket=bucket, Key=key)["Body"].iter_chunks(1 << 20):
@@ -115,7 +127,9 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as exc:
-        raise ArchiveSourceMissingError(f"{path}: {exc.strerror}. `python -m training evaluate` makes it.") from exc
+        raise ArchiveSourceMissingError(
+            f"{path}: {exc.strerror}. `python -m training evaluate` makes it."
+        ) from exc
 
 
 def _json(data: Any) -> bytes:

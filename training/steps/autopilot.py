@@ -40,11 +40,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         help="role that Autopilot works as; it starts jobs of its own, which the role that `stage` made must not",
     )
-    parser.add_argument("--max-candidates", type=whole(1, 750), default=10, metavar="N", help="(%(default)s)")
-    parser.add_argument("--max-job-runtime", type=seconds, default="1h", metavar="TIME", help="of one (%(default)s)")
-    parser.add_argument("--max-runtime", type=seconds, default="4h", metavar="TIME", help="of all (%(default)s)")
-    parser.add_argument("--dry-run", action="store_true", help="check everything, print the request, create nothing")
-    parser.add_argument("--again", action="store_true", help="start another job although the run has this one")
+    parser.add_argument(
+        "--max-candidates", type=whole(1, 750), default=10, metavar="N", help="(%(default)s)"
+    )
+    parser.add_argument(
+        "--max-job-runtime", type=seconds, default="1h", metavar="TIME", help="of one (%(default)s)"
+    )
+    parser.add_argument(
+        "--max-runtime", type=seconds, default="4h", metavar="TIME", help="of all (%(default)s)"
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="check everything, print the request, create nothing"
+    )
+    parser.add_argument(
+        "--again", action="store_true", help="start another job although the run has this one"
+    )
 
 
 def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
@@ -67,7 +77,9 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         if not options.json:
             print_json(request)
         return request
-    facts = context.run.begin("autopilot", **{**request, "AutoMLJobName": None}, digest=dataset.digest)
+    facts = context.run.begin(
+        "autopilot", **{**request, "AutoMLJobName": None}, digest=dataset.digest
+    )
     name = _start(context, request, None if options.again else facts.get("job"))
     result = _result(context, _follow(context, name))
     context.run.done("autopilot", result)
@@ -99,7 +111,9 @@ def _follow(context: Context, name: str) -> Mapping[str, Any]:
         for gone in looks(math.inf):  # its own limits end it
             job = _describe(context, name)
             if job is None:
-                raise AutopilotFailedError(f"The Autopilot job {name} is no more: run the same command again.")
+                raise AutopilotFailedError(
+                    f"The Autopilot job {name} is no more: run the same command again."
+                )
             if job["AutoMLJobStatus"] in _ENDED:
                 return job
             spinner.update(f"{job['AutoMLJobSecondaryStatus']} for {gone:.0f} s")
@@ -123,13 +137,16 @@ def _result(context: Context, job: Mapping[str, Any]) -> dict[str, Any]:
     accuracy = best["FinalAutoMLJobObjectiveMetric"]["Value"]
     own = (context.run.find("train") or {}).get("metrics", {}).get("validation:accuracy")
     told = "" if own is None else f"; the run's own model has {own:.4f}"
-    context.console.print(f"Autopilot's best model has a validation accuracy of {accuracy:.4f}{told}.")
+    context.console.print(
+        f"Autopilot's best model has a validation accuracy of {accuracy:.4f}{told}."
+    )
     return {
         "job": name,
         "candidate": best["CandidateName"],
         "validation_accuracy": accuracy,
         "own_validation_accuracy": own,
         "containers": [
-            {"image": one["Image"], "model_data": one["ModelDataUrl"]} for one in best.get("InferenceContainers", [])
+            {"image": one["Image"], "model_data": one["ModelDataUrl"]}
+            for one in best.get("InferenceContainers", [])
         ],
     }

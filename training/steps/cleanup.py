@@ -15,7 +15,9 @@ from training.endpoint.changes import Endpoint
 from training.project import inventory
 from training.steps.context import Context
 
-HELP = "delete the endpoint and what belongs to it; shows what it would delete unless --yes is given"
+HELP = (
+    "delete the endpoint and what belongs to it; shows what it would delete unless --yes is given"
+)
 TIMEOUT = 900  # seconds; AWS takes a minute or two to delete an endpoint
 
 
@@ -31,7 +33,9 @@ class Deletion:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the step's own options."""
     parser.add_argument("--yes", action="store_true", help="really delete")
-    parser.add_argument("--timeout", type=whole(1, 86400), default=TIMEOUT, metavar="SECONDS", help="(%(default)s)")
+    parser.add_argument(
+        "--timeout", type=whole(1, 86400), default=TIMEOUT, metavar="SECONDS", help="(%(default)s)"
+    )
 
 
 def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
@@ -39,7 +43,9 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     say = context.console.print
     endpoint = context.endpoint
     if options.yes:
-        endpoint.settled(options.timeout)  # while it is being changed, SageMaker refuses to delete it
+        endpoint.settled(
+            options.timeout
+        )  # while it is being changed, SageMaker refuses to delete it
     deletions = list(_deletions(context, endpoint, options.timeout))
     for deletion in deletions:
         say(f"{'Deleting' if options.yes else 'Would delete'} the {deletion.kind} {deletion.name}")
@@ -57,7 +63,11 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     for what, command in kept.items():
         say(f"  {what}: {command}")
     deleted = [{"kind": deletion.kind, "name": deletion.name} for deletion in deletions]
-    return {"dry_run": not options.yes, "deleted" if options.yes else "would_delete": deleted, "kept": kept}
+    return {
+        "dry_run": not options.yes,
+        "deleted" if options.yes else "would_delete": deleted,
+        "kept": kept,
+    }
 
 
 def _deletions(context: Context, endpoint: Endpoint, timeout: float) -> Iterator[Deletion]:
@@ -67,11 +77,17 @@ def _deletions(context: Context, endpoint: Endpoint, timeout: float) -> Iterator
     ours = found is None or inventory.is_ours(sagemaker, names, found["EndpointArn"])
     if ours:
         for target in scaling.describe(autoscaling, endpoint.name):
-            yield Deletion("auto-scaling of", target["ResourceId"], partial(scaling.deregister, autoscaling, [target]))
+            yield Deletion(
+                "auto-scaling of",
+                target["ResourceId"],
+                partial(scaling.deregister, autoscaling, [target]),
+            )
     if found and ours:
         yield Deletion("endpoint", endpoint.name, partial(endpoint.delete, timeout))
     elif found:
-        context.console.print(f"The endpoint {found['EndpointName']} has not our tags, and is kept.")
+        context.console.print(
+            f"The endpoint {found['EndpointName']} has not our tags, and is kept."
+        )
     for name in inventory.comparison_endpoints(sagemaker, names):
         yield Deletion("endpoint", name, partial(sagemaker.delete_endpoint, EndpointName=name))
     used_by_others = found["EndpointConfigName"] if found and not ours else None
@@ -114,7 +130,9 @@ def _kept(context: Context) -> dict[str, str]:
     kept["model registry"] = f"records of what was trained and decided: {group}"
     if bucket := context.stack.bucket_of(context.run):
         kept["datasets"] = f"aws s3 rm --recursive s3://{bucket}/datasets/{names.service}/"
-        kept["models, checkpoints, captured data and archives"] = f"in s3://{bucket}, of all projects that use it"
+        kept["models, checkpoints, captured data and archives"] = (
+            f"in s3://{bucket}, of all projects that use it"
+        )
     if stack := context.stack.find():
         kept["the bucket with all that is in it"] = f"aws s3 rb s3://{stack.bucket} --force"
         kept["stack of the bucket and the role"] = (

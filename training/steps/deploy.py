@@ -17,7 +17,13 @@ from training.endpoint.request import (
 from training.endpoint.rollout import Rollout
 from training.endpoint.sam_command import sam_deploy_command
 from training.endpoint.shadow import check_shadow_options, shadow
-from training.endpoint.smoke_testing import WORKERS, SmokeTestImages, calibrate, read_smoke_test_images, smoke_test
+from training.endpoint.smoke_testing import (
+    WORKERS,
+    SmokeTestImages,
+    calibrate,
+    read_smoke_test_images,
+    smoke_test,
+)
 from training.endpoint.strategy import Strategy, add_strategy_arguments
 from training.jobs.preflight import check_role
 from training.models.deployed_card import deployed_model_card, with_what_was_chosen
@@ -46,11 +52,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the step's own options."""
     add_hosting_arguments(parser)
     add_strategy_arguments(parser)
-    parser.add_argument("--shadow", action="store_true", help="only copy the requests to it, and compare the metrics")
-    parser.add_argument("--model-data", metavar="URL", help="another model.tar.gz of the same classes")
-    parser.add_argument("--role", metavar="ARN", help="role that SageMaker works as (that of the training job)")
-    parser.add_argument("--timeout", type=whole(1, 86400), default=TIMEOUT, metavar="SECONDS", help="(%(default)s)")
-    parser.add_argument("--take-over", action="store_true", help="replace an endpoint that somebody else made")
+    parser.add_argument(
+        "--shadow",
+        action="store_true",
+        help="only copy the requests to it, and compare the metrics",
+    )
+    parser.add_argument(
+        "--model-data", metavar="URL", help="another model.tar.gz of the same classes"
+    )
+    parser.add_argument(
+        "--role", metavar="ARN", help="role that SageMaker works as (that of the training job)"
+    )
+    parser.add_argument(
+        "--timeout", type=whole(1, 86400), default=TIMEOUT, metavar="SECONDS", help="(%(default)s)"
+    )
+    parser.add_argument(
+        "--take-over", action="store_true", help="replace an endpoint that somebody else made"
+    )
     parser.add_argument("--dry-run", action="store_true", help="print the requests, make nothing")
     add_prices_argument(parser)
 
@@ -90,32 +108,48 @@ def _wanted(context: Context, options: argparse.Namespace) -> Wanted:
     dataset.require(model.data_digest)
     hosting = Hosting.of(options, dataset.bucket, _instance_types(context))
     hosting = replace(hosting, kms_key=key_arn(context.aws.kms, hosting.kms_key, context.console))
-    return Wanted(dataset, model, hosting, Strategy.of(options, hosting), read_prices(options.prices))
+    return Wanted(
+        dataset, model, hosting, Strategy.of(options, hosting), read_prices(options.prices)
+    )
 
 
-def _check(context: Context, options: argparse.Namespace, model: TrainedModel, exists: bool) -> ModelArchive:
+def _check(
+    context: Context, options: argparse.Namespace, model: TrainedModel, exists: bool
+) -> ModelArchive:
     """Refuse before anything is made what can be refused; return the archive of the model. Raises as `run`."""
     if not options.take_over:
         context.endpoint.check_ownership()
     if exists:
-        require_same_classes(read_model_card(context.aws.ssm, context.names.model_card), model.labels)
+        require_same_classes(
+            read_model_card(context.aws.ssm, context.names.model_card), model.labels
+        )
     check_role(context.aws.iam, model.role, context.console)
     archive = inspect_archive(context.aws.s3, model.model_data)
     archive.require(model.model_digest)
     return archive
 
 
-def _roll_out(context: Context, wanted: Wanted, archive: ModelArchive, timeout: float) -> dict[str, Any]:
+def _roll_out(
+    context: Context, wanted: Wanted, archive: ModelArchive, timeout: float
+) -> dict[str, Any]:
     """Serve the model, test it, and write its card. Raises as `run`."""
     dataset, model, hosting = wanted.dataset, wanted.model, wanted.hosting
     place = _place(hosting, context.names.dated())
-    deployed_model_card(context.names.endpoint, dataset, model, archive, 1.0, **place)  # too large: fail early
+    deployed_model_card(
+        context.names.endpoint, dataset, model, archive, 1.0, **place
+    )  # too large: fail early
     images = read_smoke_test_images(context.aws.s3, dataset)
 
-    asked = hosting.asked | {"model_data": model.model_data, "image": model.image, "role": model.role}
+    asked = hosting.asked | {
+        "model_data": model.model_data,
+        "image": model.image,
+        "role": model.role,
+    }
     context.run.begin("deploy", **asked)
     attempt = context.run.attempt("deploy")
-    rollout = Rollout(context.aws, context.endpoint, hosting, model, timeout, attempt, wanted.strategy)
+    rollout = Rollout(
+        context.aws, context.endpoint, hosting, model, timeout, attempt, wanted.strategy
+    )
     captured_by = hosting.kms_key if hosting.capture_url else None
     allow_keys(context.stack, model.role, data=captured_by, volumes=hosting.kms_key)
     rollout.serve()
@@ -130,7 +164,11 @@ def _roll_out(context: Context, wanted: Wanted, archive: ModelArchive, timeout: 
 
 
 def _test(
-    context: Context, rollout: Rollout, dataset: Dataset, images: SmokeTestImages, archive: ModelArchive
+    context: Context,
+    rollout: Rollout,
+    dataset: Dataset,
+    images: SmokeTestImages,
+    archive: ModelArchive,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Smoke test and model card of what is in service now; roll back if it fails the test.
 
@@ -140,7 +178,9 @@ def _test(
     after, and why a model of other classes is refused.
     """
     try:
-        classifier = Classifier(context.aws, rollout.endpoint.name, dataset, context.console, WORKERS)
+        classifier = Classifier(
+            context.aws, rollout.endpoint.name, dataset, context.console, WORKERS
+        )
         tested = smoke_test(classifier, images.known)
         calibration = calibrate(classifier, images.calibration)
         # SageMaker checks no digest: what is the same before and after it was loaded is what was loaded.
@@ -148,15 +188,22 @@ def _test(
     except (SmokeTestError, ModelMissingError, BadModelArchiveError, ModelChangedError):
         rollout.roll_back()
         raise
-    tested |= {"calibration_images": len(calibration.answers), "calibration_accuracy": calibration.accuracy}
+    tested |= {
+        "calibration_images": len(calibration.answers),
+        "calibration_accuracy": calibration.accuracy,
+    }
     place = _place(rollout.hosting, rollout.name)
     fitted = deployed_model_card(
         rollout.endpoint.name, dataset, rollout.model, archive, calibration.temperature, **place
     )
-    card = with_what_was_chosen(fitted, read_model_card(context.aws.ssm, context.names.model_card) or {})
+    card = with_what_was_chosen(
+        fitted, read_model_card(context.aws.ssm, context.names.model_card) or {}
+    )
     # `threshold` asks for the same answers: it finds them there.
     served = ServedModel(context.names.endpoint, rollout.name, None, card, dataset.digest)
-    AnswerFile.of_split(context.run.folder, CALIBRATION, served.subject).replace(calibration.answers)
+    AnswerFile.of_split(context.run.folder, CALIBRATION, served.subject).replace(
+        calibration.answers
+    )
     return tested, card
 
 
@@ -168,7 +215,9 @@ def _result(
     names: Names, rollout: Rollout, tested: dict[str, Any], card: dict[str, Any], prices: Prices
 ) -> dict[str, Any]:
     hosting = rollout.hosting
-    hourly = prices.instances(hosting.instance_type, hosting.instances) if hosting.instance_type else 0.0
+    hourly = (
+        prices.instances(hosting.instance_type, hosting.instances) if hosting.instance_type else 0.0
+    )
     return {
         "endpoint": names.endpoint,
         "endpoint_config": rollout.name,

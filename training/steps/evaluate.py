@@ -26,13 +26,24 @@ class AccuracyTooLowError(TrainingError):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the step's own options."""
-    parser.add_argument("--workers", type=whole(1, 1000), default=16, help="requests at once (%(default)s)")
     parser.add_argument(
-        "--min-accuracy", type=share, metavar="SHARE", help="fail if the accuracy is below this, such as 0.9"
+        "--workers", type=whole(1, 1000), default=16, help="requests at once (%(default)s)"
     )
-    parser.add_argument("--target-variant", metavar="VARIANT", help="ask this production variant, whatever its weight")
     parser.add_argument(
-        "--foreign", metavar="DIR", help="images of no class, as a source of `stage`: how many would be accepted"
+        "--min-accuracy",
+        type=share,
+        metavar="SHARE",
+        help="fail if the accuracy is below this, such as 0.9",
+    )
+    parser.add_argument(
+        "--target-variant",
+        metavar="VARIANT",
+        help="ask this production variant, whatever its weight",
+    )
+    parser.add_argument(
+        "--foreign",
+        metavar="DIR",
+        help="images of no class, as a source of `stage`: how many would be accepted",
     )
     parser.add_argument("--again", action="store_true", help="measure anew what has been measured")
 
@@ -53,7 +64,9 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
 
     evaluation = measure(context, options)
     result = write_result(evaluation, context.aws.s3, context.run.folder)
-    result["reference"] = write_reference(context.aws.s3, evaluation.dataset, evaluation.card, evaluation.answers)
+    result["reference"] = write_reference(
+        context.aws.s3, evaluation.dataset, evaluation.card, evaluation.answers
+    )
     context.run.done("evaluate", result)
     show(context.console, result)
     _judge(result["metrics"], options.min_accuracy)
@@ -71,7 +84,9 @@ def measure(context: Context, options: argparse.Namespace) -> "Evaluation":
     images = HeldOutImages(dataset, context.aws.s3)
     ood_source = open_ood_source(context.aws.s3, options.foreign) if options.foreign else None
 
-    classifier = Classifier(context.aws, served.endpoint, dataset, context.console, options.workers, served.variant)
+    classifier = Classifier(
+        context.aws, served.endpoint, dataset, context.console, options.workers, served.variant
+    )
     answers = calibration_answers(classifier, context.run.folder, served.subject, options.again)
     card = _calibrate(context, served, answers)
     answers, last_attempt = _ask(context, classifier, images, served, options)
@@ -88,9 +103,14 @@ def _calibrate(context: Context, served: ServedModel, answers: Sequence[Answer])
     from training.models.calibrated_card import calibrated
 
     if not answers:
-        context.console.print("The dataset has no calibration images: the temperature stays. Stage it again for some.")
+        context.console.print(
+            "The dataset has no calibration images: the temperature stays. Stage it again for some."
+        )
     card = calibrated(served.card, answers)
-    if served.card.get("recommended_threshold") and card["temperature"] != served.card["temperature"]:
+    if (
+        served.card.get("recommended_threshold")
+        and card["temperature"] != served.card["temperature"]
+    ):
         context.console.print(
             f"The calibration images give a temperature of {card['temperature']:.3f}. That of the model card, "
             f"{served.card['temperature']:.3f}, stays, for the threshold was chosen at it: `python -m training "
@@ -103,7 +123,11 @@ def _calibrate(context: Context, served: ServedModel, answers: Sequence[Answer])
 
 
 def _ask(
-    context: Context, classifier: Classifier, images: HeldOutImages, served: ServedModel, options: argparse.Namespace
+    context: Context,
+    classifier: Classifier,
+    images: HeldOutImages,
+    served: ServedModel,
+    options: argparse.Namespace,
 ) -> tuple[Sequence[Answer], dict[str, Any]]:
     """Have an answer for every image. Return them, and what is known of the last attempt that asked for any.
 
@@ -115,11 +139,18 @@ def _ask(
         file.clear()
     missing = file.missing(images.images)
     if last_attempt is not None and not missing:
-        context.console.print(f"All {len(file.answers):,} test images have been answered; --again measures anew.")
+        context.console.print(
+            f"All {len(file.answers):,} test images have been answered; --again measures anew."
+        )
         return file.answers, last_attempt
 
     measured_at = datetime.now(UTC).isoformat(timespec="seconds")
-    last_attempt = {"measured_at": measured_at, "images": len(missing), "seconds": None, "workers": options.workers}
+    last_attempt = {
+        "measured_at": measured_at,
+        "images": len(missing),
+        "seconds": None,
+        "workers": options.workers,
+    }
     context.run.note("evaluate", last_go=last_attempt)
     started = perf_counter()
     classifier.complete(file, missing, "Classify the test images")

@@ -22,9 +22,19 @@ DAYS = 7
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the step's own options."""
-    parser.add_argument("--days", type=whole(1, 365), default=DAYS, metavar="N", help="look so far back (%(default)s)")
     parser.add_argument(
-        "--images", type=whole(50, 100_000), default=IMAGES, metavar="N", help="at most the newest N (%(default)s)"
+        "--days",
+        type=whole(1, 365),
+        default=DAYS,
+        metavar="N",
+        help="look so far back (%(default)s)",
+    )
+    parser.add_argument(
+        "--images",
+        type=whole(50, 100_000),
+        default=IMAGES,
+        metavar="N",
+        help="at most the newest N (%(default)s)",
     )
     parser.add_argument("--stack", help="the service's stack (named as the endpoint)")
 
@@ -59,7 +69,9 @@ def measure(context: Context, options: argparse.Namespace) -> "RecentDrift":
     card = read_whole_card(context.aws.ssm, context.names.model_card)
     bucket = Dataset.of(context.run).bucket
     stack = options.stack or context.names.service
-    return compare_recent(context.aws, context.names.endpoint, card, bucket, stack, options.days, options.images)
+    return compare_recent(
+        context.aws, context.names.endpoint, card, bucket, stack, options.days, options.images
+    )
 
 
 def _write(context: Context, found: "RecentDrift") -> dict[str, Any]:
@@ -76,12 +88,21 @@ def _write(context: Context, found: "RecentDrift") -> dict[str, Any]:
     }
     data_file, report = context.run.folder / "drift.json", context.run.folder / "drift.html"
     data_file.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    page = render(found.facts, found.review_share, notes, found.reference, found.recent.sample, found.comparisons)
+    page = render(
+        found.facts,
+        found.review_share,
+        notes,
+        found.reference,
+        found.recent.sample,
+        found.comparisons,
+    )
     report.write_text(page, encoding="utf-8")
     return {**data, "report": str(report), "data_file": str(data_file)}
 
 
 def _judge(found: "RecentDrift", result: Mapping[str, Any]) -> None:
     if found.drifted:
-        told = ", ".join(f"{one.name} (p = {one.p_value:.1g}, n = {one.recent:,})" for one in found.drifted)
+        told = ", ".join(
+            f"{one.name} (p = {one.p_value:.1g}, n = {one.recent:,})" for one in found.drifted
+        )
         raise DriftError(f"Drift: {told}. {DriftError.__doc__}", result)

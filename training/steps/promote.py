@@ -21,26 +21,41 @@ from training.models.promotion_errors import (
 from training.models.registry import Package
 from training.steps.context import Context
 
-HELP = "compare the trained model with the champion on the test images, and approve it if it is better"
+HELP = (
+    "compare the trained model with the champion on the test images, and approve it if it is better"
+)
 TIMEOUT = 1800  # seconds; AWS takes 3 to 10 minutes as a rule
 
 
 class Asked(Protocol):
     """Where models are asked: `ModelComparison`."""
 
-    def answers(self, packages: Sequence[Package], images: Sequence[StagedImage]) -> Mapping[int, list[Answer]]:
+    def answers(
+        self, packages: Sequence[Package], images: Sequence[StagedImage]
+    ) -> Mapping[int, list[Answer]]:
         """Every model's answer to every image, by its version, in the order of the images."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the step's own options."""
     parser.add_argument(
-        "--version", type=whole(1, 10**6), metavar="N", help="the challenger (default: what the run has trained)"
+        "--version",
+        type=whole(1, 10**6),
+        metavar="N",
+        help="the challenger (default: what the run has trained)",
     )
-    parser.add_argument("--role", metavar="ARN", help="role that SageMaker works as (that of the training job)")
-    parser.add_argument("--instance-type", default=instances.ENDPOINT, help="one for each model (%(default)s)")
-    parser.add_argument("--workers", type=whole(1, 1000), default=16, help="requests at once (%(default)s)")
-    parser.add_argument("--timeout", type=whole(1, 86400), default=TIMEOUT, metavar="SECONDS", help="(%(default)s)")
+    parser.add_argument(
+        "--role", metavar="ARN", help="role that SageMaker works as (that of the training job)"
+    )
+    parser.add_argument(
+        "--instance-type", default=instances.ENDPOINT, help="one for each model (%(default)s)"
+    )
+    parser.add_argument(
+        "--workers", type=whole(1, 1000), default=16, help="requests at once (%(default)s)"
+    )
+    parser.add_argument(
+        "--timeout", type=whole(1, 86400), default=TIMEOUT, metavar="SECONDS", help="(%(default)s)"
+    )
     add_prices_argument(parser)
 
 
@@ -58,11 +73,17 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     dataset, trained = Dataset.of(context.run), context.run.result("train")
     version = options.version or trained.get("model_package", {}).get("version")
     if version is None:
-        raise NotComparableError("The run's model is not in the registry: `python -m training train` puts it there.")
+        raise NotComparableError(
+            "The run's model is not in the registry: `python -m training train` puts it there."
+        )
     role = options.role or trained["role"]
     hourly = read_prices(options.prices).instances(options.instance_type)
-    context.console.print(f"Cost: {per_hour(hourly)} per hour for each of the models, while they are compared.")
-    classifier = Classifier(context.aws, context.names.endpoint, dataset, context.console, options.workers)
+    context.console.print(
+        f"Cost: {per_hour(hourly)} per hour for each of the models, while they are compared."
+    )
+    classifier = Classifier(
+        context.aws, context.names.endpoint, dataset, context.console, options.workers
+    )
     comparison = ModelComparison(
         classifier, context.names, context.run.folder, role, options.instance_type, options.timeout
     )
@@ -70,7 +91,9 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     return promote(context, dataset, challenger, comparison)
 
 
-def promote(context: Context, dataset: Dataset, challenger: Package, comparison: Asked) -> dict[str, Any]:
+def promote(
+    context: Context, dataset: Dataset, challenger: Package, comparison: Asked
+) -> dict[str, Any]:
     """The step once it is known who is to be promoted."""
     registry = context.registry
     champion = registry.find_champion()
@@ -80,7 +103,10 @@ def promote(context: Context, dataset: Dataset, challenger: Package, comparison:
     else:
         verdict = _compare(context, dataset, challenger, champion, comparison)
         registry.decide(challenger, "Approved" if verdict.promoted else "Rejected", verdict.reason)
-    result = verdict.as_data() | {"challenger": challenger.version, "champion": champion and champion.version}
+    result = verdict.as_data() | {
+        "challenger": challenger.version,
+        "champion": champion and champion.version,
+    }
     context.run.done("promote", result)
     if not verdict.promoted:
         raise ChallengerRefusedError(verdict.reason)
@@ -89,7 +115,11 @@ def promote(context: Context, dataset: Dataset, challenger: Package, comparison:
 
 
 def _compare(
-    context: Context, dataset: Dataset, challenger: Package, champion: Package | None, comparison: Asked
+    context: Context,
+    dataset: Dataset,
+    challenger: Package,
+    champion: Package | None,
+    comparison: Asked,
 ) -> Verdict:
     _check(context, dataset, challenger, champion)
     if champion and champion.facts["model_digest"] == challenger.facts["model_digest"]:
@@ -97,13 +127,23 @@ def _compare(
     packages = [challenger, champion] if champion else [challenger]
     images = _fair_images(context, dataset, packages)
     answers = comparison.answers(packages, images)
-    other = f"the champion, version {champion.version}," if champion else "the rule of always the most frequent class"
+    other = (
+        f"the champion, version {champion.version},"
+        if champion
+        else "the rule of always the most frequent class"
+    )
     names = (f"Version {challenger.version}", other)
-    return judge(answers[challenger.version], answers[champion.version] if champion else None, names)
+    return judge(
+        answers[challenger.version], answers[champion.version] if champion else None, names
+    )
 
 
-def _check(context: Context, dataset: Dataset, challenger: Package, champion: Package | None) -> None:
-    dataset.require(challenger.facts["dataset_digest"])  # else its training images may be among the test images
+def _check(
+    context: Context, dataset: Dataset, challenger: Package, champion: Package | None
+) -> None:
+    dataset.require(
+        challenger.facts["dataset_digest"]
+    )  # else its training images may be among the test images
     if champion and champion.version > challenger.version:
         raise NotComparableError(
             f"Version {challenger.version} is older than the champion, version {champion.version}: train it again with "
@@ -118,12 +158,16 @@ def _check(context: Context, dataset: Dataset, challenger: Package, champion: Pa
         raise UnknownAncestorError(f"{challenger.unknown_ancestor}: {UnknownAncestorError.__doc__}")
     if champion and champion.unknown_ancestor:  # to know test images would help the champion alone
         unknown = champion.unknown_ancestor
-        context.console.print(f"The champion goes back to {unknown}, never registered: it may know test images.")
+        context.console.print(
+            f"The champion goes back to {unknown}, never registered: it may know test images."
+        )
     for package in filter(None, (challenger, champion)):
         package.require_model(context.aws.s3)
 
 
-def _fair_images(context: Context, dataset: Dataset, packages: Sequence[Package]) -> Sequence[StagedImage]:
+def _fair_images(
+    context: Context, dataset: Dataset, packages: Sequence[Package]
+) -> Sequence[StagedImage]:
     """The test images but for those that one of the models has learnt from, or was tuned by.
 
     They are of another dataset: of the champion's, or of one that either model goes back to.
@@ -135,5 +179,7 @@ def _fair_images(context: Context, dataset: Dataset, packages: Sequence[Package]
         raise NoFairImagesError
     if len(fair) < len(images.images):
         left_out = f"{len(images.images) - len(fair)} of {len(images.images)} test images"
-        context.console.print(f"{left_out} are left out: the challenger or the champion has learnt from them.")
+        context.console.print(
+            f"{left_out} are left out: the challenger or the champion has learnt from them."
+        )
     return fair

@@ -24,7 +24,9 @@ class NothingBeforeError(TrainingError):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the step's own options."""
-    parser.add_argument("--timeout", type=whole(1, 86400), default=TIMEOUT, metavar="SECONDS", help="(%(default)s)")
+    parser.add_argument(
+        "--timeout", type=whole(1, 86400), default=TIMEOUT, metavar="SECONDS", help="(%(default)s)"
+    )
 
 
 def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
@@ -56,7 +58,11 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     context.console.print(
         f"The endpoint {context.names.endpoint} serves {card['endpoint_config']}, with its model card."
     )
-    return {"endpoint": context.names.endpoint, "endpoint_config": card["endpoint_config"], "model_card": card}
+    return {
+        "endpoint": context.names.endpoint,
+        "endpoint_config": card["endpoint_config"],
+        "model_card": card,
+    }
 
 
 def _card_of(context: Context, config: str) -> dict[str, Any] | None:
@@ -105,7 +111,9 @@ def _move(
     if variants := card.get("variants", {}) | present.get("variants", {}):
         write_model_card(context.aws.ssm, context.names, present | {"variants": variants})
     scaled = scaling.describe(autoscaling, endpoint.name)
-    scaling.deregister(autoscaling, scaled)  # SageMaker refuses another instance type while anything scales
+    scaling.deregister(
+        autoscaling, scaled
+    )  # SageMaker refuses another instance type while anything scales
     try:
         noted = scaling.noted(context.run)
         endpoint.roll_back(serving, config, "endpoint usage", scaled=bool(scaled or noted))

@@ -28,7 +28,9 @@ from training.steps.context import Context
 
 __all__ = ["HELP", "add_arguments", "run"]
 
-HELP = "make a dataset in S3 of labelled images: prepared as the service prepares them, split, listed"
+HELP = (
+    "make a dataset in S3 of labelled images: prepared as the service prepares them, split, listed"
+)
 _MOST_UNREADABLE = 100  # in the result; unreadable.csv has all
 
 
@@ -54,7 +56,10 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
             open_source(options.other, columns, (), context.aws.s3) if options.other else None,
         )
         _check(context, options, source)
-        _tell(context, f"{len(source.images):,} images of {len(source.classes)} classes in {options.source}")
+        _tell(
+            context,
+            f"{len(source.images):,} images of {len(source.classes)} classes in {options.source}",
+        )
         if source.left_alone:
             _tell(context, f"Left alone: {shorten(source.left_alone)}")
         with _emptied(context.run.folder / "staging") as folder:
@@ -81,7 +86,9 @@ def _check(context: Context, options: argparse.Namespace, source: Source) -> Non
         TooFewClassesError, SourceIsDatasetError, BucketNotUsableError, PlaceTakenError.
     """
     if len(source.classes) < 2:
-        raise TooFewClassesError(f"{TooFewClassesError.__doc__} The source has {', '.join(source.classes)} alone.")
+        raise TooFewClassesError(
+            f"{TooFewClassesError.__doc__} The source has {', '.join(source.classes)} alone."
+        )
     if options.bucket:
         require_bucket(context.aws, options.bucket)
     stack = None if options.bucket else context.stack.find()
@@ -93,7 +100,9 @@ def _check(context: Context, options: argparse.Namespace, source: Source) -> Non
 
 
 def _place(context: Context, options: argparse.Namespace, stack: TrainingStack | None) -> Place:
-    return Place(context.aws.s3, stack.bucket if stack else options.bucket, context.names.dataset_prefix)
+    return Place(
+        context.aws.s3, stack.bucket if stack else options.bucket, context.names.dataset_prefix
+    )
 
 
 @contextmanager
@@ -107,7 +116,9 @@ def _emptied(folder: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _choose(context: Context, options: argparse.Namespace, source: Source, folder: Path) -> Contents:
+def _choose(
+    context: Context, options: argparse.Namespace, source: Source, folder: Path
+) -> Contents:
     """Prepare the images and decide which of them goes where.
 
     Raises:
@@ -130,7 +141,9 @@ def _choose(context: Context, options: argparse.Namespace, source: Source, folde
     return contents
 
 
-def _bring(context: Context, options: argparse.Namespace, contents: Contents, folder: Path) -> dict[str, Any]:
+def _bring(
+    context: Context, options: argparse.Namespace, contents: Contents, folder: Path
+) -> dict[str, Any]:
     """Bring the dataset to its bucket; returns the step's result."""
     objects = lay_out(contents.splits, folder, options.recordio)
     asked = _asked(options)
@@ -142,7 +155,9 @@ def _bring(context: Context, options: argparse.Namespace, contents: Contents, fo
     stack = None if options.bucket else context.stack.ensure()
     place = _place(context, options, stack)
     difference = compare(objects, place, description)
-    if difference.upload or difference.delete:  # until the dataset is whole again, no other step may take it for one
+    if (
+        difference.upload or difference.delete
+    ):  # until the dataset is whole again, no other step may take it for one
         context.run.forget("stage")
         context.run.begin("stage", **asked)
     bring(place, difference, description, context.console)
@@ -150,7 +165,10 @@ def _bring(context: Context, options: argparse.Namespace, contents: Contents, fo
         "bucket": place.bucket,
         "prefix": place.prefix,
         "dataset": place.url,
-        **{name: description[name] for name in ("labels", "counts", "digest", "seed", "recordio", "other_class")},
+        **{
+            name: description[name]
+            for name in ("labels", "counts", "digest", "seed", "recordio", "other_class")
+        },
         "role": stack.role if stack else None,
         "unreadable": [asdict(item) for item in contents.unreadable[:_MOST_UNREADABLE]],
         "duplicates": contents.reasons.get(DUPLICATE, 0),
@@ -161,7 +179,9 @@ def _bring(context: Context, options: argparse.Namespace, contents: Contents, fo
     }
 
 
-def _show(context: Context, options: argparse.Namespace, contents: Contents, result: dict[str, Any]) -> None:
+def _show(
+    context: Context, options: argparse.Namespace, contents: Contents, result: dict[str, Any]
+) -> None:
     show_contents(contents, context.run.folder, context.console)
     changes = f"{result['uploaded']:,} files uploaded, {result['unchanged']:,} unchanged, {result['deleted']:,} deleted"
     _tell(context, f"{result['dataset']}: {changes}; {result['digest'][:19]}")
@@ -176,5 +196,10 @@ def _next_command(options: argparse.Namespace) -> str:
     """The command of the next step for the same run: the options that are not as they are by default."""
     defaults = {**Names().tags, "runs": Path("runs"), "region": None}
     given = {name: getattr(options, name) for name in defaults}
-    words = [word for name, value in given.items() if value != defaults[name] for word in (f"--{name}", str(value))]
+    words = [
+        word
+        for name, value in given.items()
+        if value != defaults[name]
+        for word in (f"--{name}", str(value))
+    ]
     return shlex.join(["python", "-m", "training", "train", *words])

@@ -23,7 +23,9 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     """Do the step. It changes nothing, not even run.json."""
     prices = read_prices(options.prices)
     with context.console.status("Looking at AWS"):
-        found = list(resources(Account(context.aws, context.names, context.run, context.stack), prices))
+        found = list(
+            resources(Account(context.aws, context.names, context.run, context.stack), prices)
+        )
     steps = {
         step: {"status": record["status"], "at": record.get(f"{record['status']}_at")}
         for step, record in context.run.steps.items()
@@ -60,7 +62,9 @@ def _show(context: Context, found: list[Resource], steps: dict[str, dict[str, An
             detail = (LINE_BREAK, (resource.detail, "dim")) if resource.detail else ()
             which = styled(resource.name, " ", (resource.state, "bold"), *detail)
             costs = resource.dollars_per_hour is None or resource.dollars_per_hour > 0
-            table.add_row(resource.kind, which, per_hour(resource.dollars_per_hour) if costs else "")
+            table.add_row(
+                resource.kind, which, per_hour(resource.dollars_per_hour) if costs else ""
+            )
         say(table)
     else:
         say("  nothing yet; `python -m training stage` begins.")

@@ -29,8 +29,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="how sure that is to be, over the luck of which images calibrate (%(default)s)",
     )
-    add("--per-class", action="store_true", help="a threshold for each class, whose promises all hold together")
-    add("--target-variant", metavar="VARIANT", help="of an A/B test, whose variants have a model card each")
+    add(
+        "--per-class",
+        action="store_true",
+        help="a threshold for each class, whose promises all hold together",
+    )
+    add(
+        "--target-variant",
+        metavar="VARIANT",
+        help="of an A/B test, whose variants have a model card each",
+    )
     add("--workers", type=whole(1, 1000), default=16, help="requests at once (%(default)s)")
     add("--again", action="store_true", help="ask the endpoint anew about what it has answered")
 
@@ -51,16 +59,25 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     from training.statistics.precision_guarantee import PrecisionGuarantee
     from training.statistics.thresholds import Sample, common_threshold, thresholds_by_class
 
-    dataset, guarantee = Dataset.of(context.run), PrecisionGuarantee(options.precision, options.confidence)
+    dataset, guarantee = (
+        Dataset.of(context.run),
+        PrecisionGuarantee(options.precision, options.confidence),
+    )
     context.run.begin("threshold", precision=guarantee.precision, confidence=guarantee.confidence)
     served = ServedModel.of(context.aws, context.names, dataset, options.target_variant)
-    classifier = Classifier(context.aws, served.endpoint, dataset, context.console, options.workers, served.variant)
+    classifier = Classifier(
+        context.aws, served.endpoint, dataset, context.console, options.workers, served.variant
+    )
     answers = calibration_answers(classifier, context.run.folder, served.subject, options.again)
     card = calibrated(served.card, answers)
     sample = Sample.of(answers, card, sum(map(dataset.size, dataset.counts)))
     chosen = (thresholds_by_class if options.per_class else common_threshold)(sample, guarantee)
     served.write_card(context.aws.ssm, context.names, card | chosen.members)
-    result = {"model_card_parameter": context.names.model_card, **chosen.members, "classes": chosen.classes}
+    result = {
+        "model_card_parameter": context.names.model_card,
+        **chosen.members,
+        "classes": chosen.classes,
+    }
     context.run.done("threshold", result)
     show(context.console, result)
     return result

@@ -46,7 +46,9 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         return request
     train(context, plan, jobs, options.again)
     registry = context.registry
-    return register_trained(registry, context.run, context.console, plan.dataset, plan.earlier_model)
+    return register_trained(
+        registry, context.run, context.console, plan.dataset, plan.earlier_model
+    )
 
 
 def train(context: Context, plan: Plan, jobs: Jobs, again: bool = False) -> dict[str, Any]:
@@ -84,7 +86,9 @@ def _start(context: Context, plan: Plan, jobs: Jobs, checkpoints: str | None) ->
         request = make_request(context, plan, jobs, checkpoints)
         name = str(request["TrainingJobName"])
         # Before it is created, so that whatever happens then, the same command finds it.
-        context.run.note("train", training_job=name, checkpoints=request["CheckpointConfig"]["S3Uri"])
+        context.run.note(
+            "train", training_job=name, checkpoints=request["CheckpointConfig"]["S3Uri"]
+        )
         try:
             jobs.create(request)
         except JobNameTakenError:
@@ -93,15 +97,21 @@ def _start(context: Context, plan: Plan, jobs: Jobs, checkpoints: str | None) ->
     return name
 
 
-def make_request(context: Context, plan: Plan, jobs: Jobs, checkpoints: str | None) -> dict[str, Any]:
+def make_request(
+    context: Context, plan: Plan, jobs: Jobs, checkpoints: str | None
+) -> dict[str, Any]:
     """The request for a job of a new name, which goes on from the checkpoints of an earlier one or has its own."""
     name = context.names.dated()
     own = f"s3://{plan.dataset.bucket}/checkpoints/{name}/"
-    return training_job_request(plan, name, jobs.image(), checkpoints or own, context.names.tag_list)
+    return training_job_request(
+        plan, name, jobs.image(), checkpoints or own, context.names.tag_list
+    )
 
 
 def _finish(context: Context, plan: Plan, jobs: Jobs, name: str, told: str) -> dict[str, Any]:
-    stop = f"aws sagemaker stop-training-job --training-job-name {name} --region {context.aws.region}"
+    stop = (
+        f"aws sagemaker stop-training-job --training-job-name {name} --region {context.aws.region}"
+    )
     with left_running(context.console, told, "training job", stop):
         epochs = int(plan.hyperparameters["epochs"])
         job, log = follow(jobs, name, epochs, context.aws.logs, context.console)

@@ -38,7 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_job_arguments(parser)
     parser.usage = "python -m training tune [option ...]"
     parser.add_argument(
-        "--ranges", type=Path, default=DEFAULTS, metavar="TOML", help="what is tried (training/jobs/tuning.toml)"
+        "--ranges",
+        type=Path,
+        default=DEFAULTS,
+        metavar="TOML",
+        help="what is tried (training/jobs/tuning.toml)",
     )
 
 
@@ -66,12 +70,19 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         return request
     result = tune(context, plan, search, jobs, tuning_jobs, options.again)
     registry = context.registry
-    registered = register_trained(registry, context.run, context.console, plan.dataset, plan.earlier_model)
+    registered = register_trained(
+        registry, context.run, context.console, plan.dataset, plan.earlier_model
+    )
     return result | {"model_package": registered["model_package"]}
 
 
 def tune(
-    context: Context, plan: Plan, search: Search, jobs: Jobs, tuning_jobs: TuningJobs, again: bool = False
+    context: Context,
+    plan: Plan,
+    search: Search,
+    jobs: Jobs,
+    tuning_jobs: TuningJobs,
+    again: bool = False,
 ) -> dict[str, Any]:
     """The step after its checks: take up the tuning job of the same request, or start one, and follow it."""
     facts = context.run.begin("tune", **plan.asked, search=search.config)
@@ -100,7 +111,9 @@ def _request(context: Context, plan: Plan, search: Search, jobs: Jobs) -> dict[s
     return tuning_job_request(plan, search, name, jobs.image(), context.names.tag_list)
 
 
-def _start(context: Context, plan: Plan, search: Search, jobs: Jobs, tuning_jobs: TuningJobs) -> str:
+def _start(
+    context: Context, plan: Plan, search: Search, jobs: Jobs, tuning_jobs: TuningJobs
+) -> str:
     allow_keys(
         context.stack,
         plan.role,
@@ -109,20 +122,28 @@ def _start(context: Context, plan: Plan, search: Search, jobs: Jobs, tuning_jobs
     )
     request = _request(context, plan, search, jobs)
     name = str(request["HyperParameterTuningJobName"])
-    context.run.note("tune", tuning_job=name)  # before it is created: whatever happens then, the same command finds it
+    context.run.note(
+        "tune", tuning_job=name
+    )  # before it is created: whatever happens then, the same command finds it
     tuning_jobs.create(request)
     return name
 
 
 def _finish(
-    context: Context, plan: Plan, jobs: Jobs, job: Mapping[str, Any], candidates: list[dict[str, Any]]
+    context: Context,
+    plan: Plan,
+    jobs: Jobs,
+    job: Mapping[str, Any],
+    candidates: list[dict[str, Any]],
 ) -> dict[str, Any]:
     name, best = job["HyperParameterTuningJobName"], job.get("BestTrainingJob")
     if job["HyperParameterTuningJobStatus"] == "Stopped":
         raise TuningStoppedError(f"{name}: {TuningStoppedError.__doc__}")
     if job["HyperParameterTuningJobStatus"] != "Completed" or not best:
         reason = job.get("FailureReason", "no training job told its validation accuracy.")
-        raise TuningFailedError(f"The tuning job {name} failed: {reason} {TuningFailedError.__doc__}")
+        raise TuningFailedError(
+            f"The tuning job {name} failed: {reason} {TuningFailedError.__doc__}"
+        )
     show_candidates(candidates, context.console)
     trained = _adopt(context, plan, jobs, best["TrainingJobName"])
     result = {"tuning_job": name, "candidates": candidates, "best": trained}
@@ -136,7 +157,9 @@ def _adopt(context: Context, plan: Plan, jobs: Jobs, name: str) -> dict[str, Any
     if found is None:
         raise JobVanishedError(f"{name}: {JobVanishedError.__doc__}")
     # SageMaker adds some of its own, such as _tuning_objective_metric.
-    chosen = {key: value for key, value in found["HyperParameters"].items() if not key.startswith("_")}
+    chosen = {
+        key: value for key, value in found["HyperParameters"].items() if not key.startswith("_")
+    }
     log = JobLog()
     log.read(LogReader(context.aws.logs, name).new_lines())
     result = train_result({**found, "HyperParameters": chosen}, log, plan.dataset)

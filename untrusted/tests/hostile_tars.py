@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-FILE, HARD_LINK, SYMLINK, CHARACTER, BLOCK_DEVICE, FOLDER, FIFO = b"0", b"1", b"2", b"3", b"4", b"5", b"6"
+FILE, HARD_LINK, SYMLINK, CHARACTER, BLOCK_DEVICE, FOLDER, FIFO = (
+    b"0",
+    b"1",
+    b"2",
+    b"3",
+    b"4",
+    b"5",
+    b"6",
+)
 POSIX, GNU = b"ustar\x0000", b"ustar  \0"
 BLOCK = 512
 END = bytes(2 * BLOCK)
@@ -29,7 +37,14 @@ def member(
     content = content if kind == FILE or content != b"harm" else b""
     written = size if size is not None else b"%011o\0" % len(content)
     header = bytearray(BLOCK)
-    fields = ((0, name), (100, mode), (108, b"0000000\0"), (116, b"0000000\0"), (124, written), (136, time))
+    fields = (
+        (0, name),
+        (100, mode),
+        (108, b"0000000\0"),
+        (116, b"0000000\0"),
+        (124, written),
+        (136, time),
+    )
     for place, text in (*fields, (156, kind), (157, link), (257, magic), (345, prefix)):
         value = text.encode() if isinstance(text, str) else text
         header[place : place + len(value)] = value
@@ -55,7 +70,9 @@ def numbered(record: bytes) -> bytes:
 
 def packed(*parts: bytes, end: bytes = END) -> bytes:
     """A tar.gz of a good member and these."""
-    return gzip.compress(member("model.json", b'{"backbone": {"name": "a"}}') + b"".join(parts) + end, 1, mtime=0)
+    return gzip.compress(
+        member("model.json", b'{"backbone": {"name": "a"}}') + b"".join(parts) + end, 1, mtime=0
+    )
 
 
 def long_links() -> list[bytes]:
@@ -64,7 +81,11 @@ def long_links() -> list[bytes]:
     for step in "abcdefghijklmnop":
         folder, link = f"{place}{name}", f"{place}{step}"
         parts += [gnu_name(folder), member(folder[:90], kind=FOLDER)]
-        parts += [gnu_name(link), gnu_name(name, b"K"), member(link[:90], kind=SYMLINK, link=name[:90])]
+        parts += [
+            gnu_name(link),
+            gnu_name(name, b"K"),
+            member(link[:90], kind=SYMLINK, link=name[:90]),
+        ]
         place += f"{step}/"
     last = f"{place}{'l' * 254}"
     parts += [gnu_name(last), member(last[:90], kind=SYMLINK, link="../" * 16)]
@@ -120,32 +141,61 @@ def links(sandbox: Path) -> Iterator[tuple[str, bytes]]:
     yield "symlink to absolute path", packed(member("a", kind=SYMLINK, link=victim))
     yield "symlink inside", packed(member("a", kind=SYMLINK, link="model.json"))
     yield "file through symlink", packed(member("a", kind=SYMLINK, link=victim), member("a/secret"))
-    yield "file in place of symlink", packed(member("a", kind=SYMLINK, link=f"{victim}/secret"), member("a"))
+    yield (
+        "file in place of symlink",
+        packed(member("a", kind=SYMLINK, link=f"{victim}/secret"), member("a")),
+    )
     yield (
         "CVE-2001-1267 two links",
-        packed(member("a", kind=SYMLINK, link="."), member("a/b", kind=SYMLINK, link=".."), member("a/b/escaped")),
+        packed(
+            member("a", kind=SYMLINK, link="."),
+            member("a/b", kind=SYMLINK, link=".."),
+            member("a/b/escaped"),
+        ),
     )
     yield (
         "CVE-2025-4138 link that is normalized",
-        packed(member("a/b", kind=FOLDER), member("a/c", kind=SYMLINK, link="b/../../../victim"), member("a/c/secret")),
+        packed(
+            member("a/b", kind=FOLDER),
+            member("a/c", kind=SYMLINK, link="b/../../../victim"),
+            member("a/c/secret"),
+        ),
     )
     yield (
         "CVE-2025-4330 link to a link",
-        packed(member("a", kind=SYMLINK, link="b/.."), member("b", kind=SYMLINK, link=victim), member("a/escaped")),
+        packed(
+            member("a", kind=SYMLINK, link="b/.."),
+            member("b", kind=SYMLINK, link=victim),
+            member("a/escaped"),
+        ),
     )
     yield "CVE-2025-4517 path longer than PATH_MAX", packed(*long_links())
     yield (
         "CVE-2025-4435 filtered, then linked to",
-        packed(member("a", kind=HARD_LINK, link=f"{victim}/secret"), member("b", kind=HARD_LINK, link="a")),
+        packed(
+            member("a", kind=HARD_LINK, link=f"{victim}/secret"),
+            member("b", kind=HARD_LINK, link="a"),
+        ),
     )
     yield "hard link outside", packed(member("a", kind=HARD_LINK, link="../victim/secret"))
     yield "hard link inside", packed(member("a", kind=HARD_LINK, link="model.json"))
-    yield "hard link with content", packed(member("a", b"overwritten", HARD_LINK, link=f"{victim}/secret"))
+    yield (
+        "hard link with content",
+        packed(member("a", b"overwritten", HARD_LINK, link=f"{victim}/secret")),
+    )
     yield (
         "hard link to symlink",
-        packed(member("a", kind=SYMLINK, link=f"{victim}/secret"), member("b", kind=HARD_LINK, link="a"), member("b")),
+        packed(
+            member("a", kind=SYMLINK, link=f"{victim}/secret"),
+            member("b", kind=HARD_LINK, link="a"),
+            member("b"),
+        ),
     )
-    for name, kind in (("character device", CHARACTER), ("block device", BLOCK_DEVICE), ("fifo", FIFO)):
+    for name, kind in (
+        ("character device", CHARACTER),
+        ("block device", BLOCK_DEVICE),
+        ("fifo", FIFO),
+    ):
         yield name, packed(member("a", kind=kind))
     for kind in (b"7", b"D", b"M", b"V", b"N", b"X", b"A", b"Z", b"\xff"):
         yield f"type {kind!r}", packed(member("a", kind=kind))
@@ -153,14 +203,32 @@ def links(sandbox: Path) -> Iterator[tuple[str, bytes]]:
 
 def overrides() -> Iterator[tuple[str, bytes]]:
     """Headers that change what another header says."""
-    for record in (b"path=../escaped", b"path=other", b"linkpath=/etc", b"size=1", b"size=99999999999", b"size=-512"):
+    for record in (
+        b"path=../escaped",
+        b"path=other",
+        b"linkpath=/etc",
+        b"size=1",
+        b"size=99999999999",
+        b"size=-512",
+    ):
         yield f"pax {record.decode()}", packed(attributes(record), member("a"))
     yield "pax path for all", packed(attributes(b"path=../escaped", kind=b"g"), member("a"))
     yield "pax character set", packed(attributes(b"hdrcharset=BINARY"), member("a"))
     yield "pax type of file", packed(attributes(b"SCHILY.filetype=sparse"), member("a"))
-    for version in (b"GNU.sparse.size=9", b"GNU.sparse.map=0,9", b"GNU.sparse.major=1", b"GNU.sparse.name=../escaped"):
+    for version in (
+        b"GNU.sparse.size=9",
+        b"GNU.sparse.map=0,9",
+        b"GNU.sparse.major=1",
+        b"GNU.sparse.name=../escaped",
+    ):
         yield f"pax {version.decode()}", packed(attributes(version), member("a"))
-    for record in (b"0 mtime=1\n", b"99999 mtime=1\n", b"5 mtime=1\n", b"999999999999999999 a=1\n", b"11 mtime=1"):
+    for record in (
+        b"0 mtime=1\n",
+        b"99999 mtime=1\n",
+        b"5 mtime=1\n",
+        b"999999999999999999 a=1\n",
+        b"11 mtime=1",
+    ):
         yield f"pax record {record!r}", packed(attributes(record), member("a"))
     yield "pax without records", packed(member("x", b"nothing\n", b"x"), member("a"))
     yield "pax of a megabyte", packed(attributes(b"comment=" + bytes(1_000_000)), member("a"))
@@ -168,7 +236,10 @@ def overrides() -> Iterator[tuple[str, bytes]]:
     yield "pax that ends behind the archive", packed(attributes(b"mtime=1", size=b"00000100000\0"))
     yield "flood of pax headers", packed(*[attributes(b"mtime=1")] * 3100)
     yield "long name of GNU", packed(gnu_name("../escaped"), member("a", magic=GNU))
-    yield "long link of GNU", packed(gnu_name("/etc/passwd", b"K"), member("a", kind=SYMLINK, magic=GNU))
+    yield (
+        "long link of GNU",
+        packed(gnu_name("/etc/passwd", b"K"), member("a", kind=SYMLINK, magic=GNU)),
+    )
     yield "sparse file of GNU", packed(member("a", kind=b"S", size=b"77777777777\0", magic=GNU))
 
 
@@ -193,9 +264,15 @@ def numbers() -> Iterator[tuple[str, bytes]]:
     damaged[0] ^= 1
     yield "checksum", packed(bytes(damaged))
     yield "before POSIX", packed(member("a", magic=bytes(8)))
-    yield "CVE-2019-20907 header of zeros and a kind", packed(member("", kind=b"x", size=b"", magic=bytes(8)))
+    yield (
+        "CVE-2019-20907 header of zeros and a kind",
+        packed(member("", kind=b"x", size=b"", magic=bytes(8))),
+    )
     yield "no end", packed(member("a"), end=b"")
-    yield "another archive behind the end", packed(member("a"), end=END + member("../escaped") + END)
+    yield (
+        "another archive behind the end",
+        packed(member("a"), end=END + member("../escaped") + END),
+    )
     yield "megabytes behind the end", packed(member("a"), end=END + bytes(2 << 20))
 
 
@@ -205,7 +282,10 @@ def collisions() -> Iterator[tuple[str, bytes]]:
     yield "twice, once with ./", packed(member("./model.json"))
     yield "capitals", packed(member("MODEL.json"))
     yield "capitals of a folder", packed(member("code/a"), member("Code/b"))
-    yield "forms of Unicode", packed(member("\u00e9"), member(unicodedata.normalize("NFD", "\u00e9")))
+    yield (
+        "forms of Unicode",
+        packed(member("\u00e9"), member(unicodedata.normalize("NFD", "\u00e9"))),
+    )
     yield "ligature", packed(member("\ufb01le"), member("file"))
     yield "file, then a folder", packed(member("model.json/a"))
     yield "folder, then a file", packed(member("a/b"), member("a"))

@@ -15,7 +15,11 @@ UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
 
 def unseen(output: str) -> list[str]:
     """The characters of an output that cannot be seen, but for its line breaks."""
-    return [hex(ord(one)) for one in output if one != "\n" and (unicodedata.category(one) in UNSEEN or one == "\u3164")]
+    return [
+        hex(ord(one))
+        for one in output
+        if one != "\n" and (unicodedata.category(one) in UNSEEN or one == "\u3164")
+    ]
 
 
 def forged(output: str) -> list[str]:

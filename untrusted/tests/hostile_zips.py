@@ -17,7 +17,10 @@ CENTRAL, LOCAL, END = b"PK\x01\x02", b"PK\x03\x04", b"PK\x05\x06"
 def zipped(*members: tuple[str, bytes] | tuple[str, bytes, Change]) -> bytes:
     """A zip of a good member and these: name, content, and what is changed of the member's description."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive, warnings.catch_warnings(action="ignore"):
+    with (
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive,
+        warnings.catch_warnings(action="ignore"),
+    ):
         archive.writestr("app.py", "pass")
         for name, content, *changes in members:
             member = zipfile.ZipInfo("placeholder")
@@ -67,7 +70,10 @@ def names(sandbox: Path) -> Iterator[tuple[str, bytes]]:
         member.extra = struct.pack("<HHBL", 0x7075, 5 + len(name), 1, zlib.crc32(b"a.py")) + name
 
     yield "another name in the extra field", zipped(("a.py", b"harm", renamed))
-    yield "another name in the member's own header", patched(zipped(("a.py", b"harm")), LOCAL, 30, b"b")
+    yield (
+        "another name in the member's own header",
+        patched(zipped(("a.py", b"harm")), LOCAL, 30, b"b"),
+    )
 
 
 def kinds(sandbox: Path) -> Iterator[tuple[str, bytes]]:
@@ -97,7 +103,10 @@ def collisions() -> Iterator[tuple[str, bytes]]:
     other = directory.replace(b"app.py", b"bpp.py")
     yield "members that share their bytes", with_directory(one, directory, other)
     outer = zipped(("b.py", one))
-    yield "CVE-2024-0450 quoted overlap", patched(outer, CENTRAL, 42, struct.pack("<L", outer.index(LOCAL) + 4))
+    yield (
+        "CVE-2024-0450 quoted overlap",
+        patched(outer, CENTRAL, 42, struct.pack("<L", outer.index(LOCAL) + 4)),
+    )
 
 
 def with_directory(archive: bytes, *entries: bytes) -> bytes:
@@ -110,7 +119,11 @@ def with_directory(archive: bytes, *entries: bytes) -> bytes:
 def sizes() -> Iterator[tuple[str, bytes]]:
     """Bombs, and sizes that are not."""
     good = zipped(("a", b"harm" * 100))
-    for trick, size in {"a bomb of 4 GB": 0xFFFFFFF0, "one byte more": 401, "one byte less": 399}.items():
+    for trick, size in {
+        "a bomb of 4 GB": 0xFFFFFFF0,
+        "one byte more": 401,
+        "one byte less": 399,
+    }.items():
         yield trick, patched(good, CENTRAL, 24, struct.pack("<L", size))
     yield "packed size beyond the end", patched(good, CENTRAL, 20, struct.pack("<L", 1_000_000))
     yield "wrong checksum", patched(good, CENTRAL, 16, b"\0\0\0\0")
@@ -141,7 +154,10 @@ def ends() -> Iterator[tuple[str, bytes]]:
     begin, end = good.index(CENTRAL), good.index(END)
     locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, begin, 1)
     size = struct.pack("<L", end - begin + len(locator))
-    yield "CVE-2025-8291 locator of zip64", patched(good[:end] + locator + good[end:], END, 12, size)
+    yield (
+        "CVE-2025-8291 locator of zip64",
+        patched(good[:end] + locator + good[end:], END, 12, size),
+    )
     yield "CVE-2025-8291 another directory for readers of zip64", two_directories(good)
     yield "size of zip64", patched(good, END, 12, b"\xff\xff\xff\xff")
 
@@ -153,7 +169,9 @@ def two_directories(archive: bytes) -> bytes:
     other = directory.replace(b"app.py", b"bpp.py")
     changed = archive[:begin].replace(b"app.py", b"bpp.py") + directory + other
     end64 = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 2, 2, len(other), end)
-    return changed + end64 + struct.pack("<4sLQL", b"PK\x06\x07", 0, len(changed), 1) + archive[end:]
+    return (
+        changed + end64 + struct.pack("<4sLQL", b"PK\x06\x07", 0, len(changed), 1) + archive[end:]
+    )
 
 
 def with_gap(archive: bytes, at: int) -> bytes:

@@ -59,7 +59,13 @@ def test_error_of_a_hostile_archive_is_one_line_of_visible_characters(sandbox: P
         (b"", gzip.compress(b"")),
         (packed(), bytes(20)),
     ],
-    ids=["blocks of nothing", "name of the gzip file", "extra field", "empty gzip files", "zeros behind"],
+    ids=[
+        "blocks of nothing",
+        "name of the gzip file",
+        "extra field",
+        "empty gzip files",
+        "zeros behind",
+    ],
 )
 def test_packed_stream_that_never_ends_is_left(beginning: bytes, again: bytes) -> None:
     stream = Endless(beginning, again)
@@ -99,7 +105,9 @@ def contents(files: Iterator[ArchivedFile]) -> dict[str, bytes]:
     return {str(file.path): file.content() for file in files}
 
 
-@pytest.mark.parametrize("tar_format", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT, tarfile.USTAR_FORMAT])
+@pytest.mark.parametrize(
+    "tar_format", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT, tarfile.USTAR_FORMAT]
+)
 def test_what_tarfile_writes_is_read_as_it_was(tmp_path: Path, tar_format: int) -> None:
     (tmp_path / "source/code").mkdir(parents=True)
     written = {"code/a.py": b"pass", "model.json": bytes(range(256)) * 5000, "empty": b""}
@@ -110,12 +118,16 @@ def test_what_tarfile_writes_is_read_as_it_was(tmp_path: Path, tar_format: int) 
         with tarfile.open(fileobj=buffer, mode="w:gz", format=tar_format) as tar:
             tar.add(tmp_path / "source", begin or "model")
         found = contents(tar_gz_files(io.BytesIO(buffer.getvalue()), Limits(10, 1 << 22)))
-        assert {f"{'' if begin else 'model/'}{name}": content for name, content in written.items()} == found
+        assert {
+            f"{'' if begin else 'model/'}{name}": content for name, content in written.items()
+        } == found
 
 
 def test_what_is_not_read_of_a_file_is_skipped() -> None:
     archive = packed(member("a", b"a" * 700), member("b", b"b"))
-    assert ["model.json", "a", "b"] == [str(file.path) for file in tar_gz_files(io.BytesIO(archive), LIMITS)]
+    assert ["model.json", "a", "b"] == [
+        str(file.path) for file in tar_gz_files(io.BytesIO(archive), LIMITS)
+    ]
 
 
 def test_tar_that_is_not_packed_is_read_where_that_is_asked_for() -> None:
@@ -133,7 +145,12 @@ def test_executable_files_stay_executable(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "trick", ["members that share their bytes", "CVE-2024-0450 quoted overlap", "packed size beyond the end"]
+    "trick",
+    [
+        "members that share their bytes",
+        "CVE-2024-0450 quoted overlap",
+        "packed size beyond the end",
+    ],
 )
 def test_members_that_overlap_are_seen_before_any_is_read(trick: str) -> None:
     archive = hostile_zips.hostile(Path("/sandbox"))[trick]

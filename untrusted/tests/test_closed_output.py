@@ -20,6 +20,8 @@ def test_output_that_breaks_early_or_late_ends_quietly(body: str) -> None:
 
 def test_another_broken_pipe_is_not_hidden() -> None:
     command = ["-c", SCRIPT.format(body=ELSEWHERE)]
-    ended = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, check=False, text=True)
+    ended = subprocess.run(
+        [sys.executable, *command], cwd=ROOT, capture_output=True, check=False, text=True
+    )
     assert 1 == ended.returncode
     assert "BrokenPipeError: of a socket" in ended.stderr

@@ -39,8 +39,12 @@ def test_string_is_one_line_and_no_markup(console: Console, written: io.StringIO
     assert f"{shown(HOSTILE)}\n" == written.getvalue()
 
 
-@pytest.mark.parametrize("options", [{"markup": True}, {"emoji": True}, {"style": "bold"}, {"soft_wrap": True}])
-def test_no_option_makes_markup_of_a_string(console: Console, written: io.StringIO, options: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    "options", [{"markup": True}, {"emoji": True}, {"style": "bold"}, {"soft_wrap": True}]
+)
+def test_no_option_makes_markup_of_a_string(
+    console: Console, written: io.StringIO, options: dict[str, object]
+) -> None:
     console.print(HOSTILE, **options)
     assert "[red]red[/red]" in written.getvalue()
     assert ":skull:" in written.getvalue()
@@ -53,12 +57,16 @@ def test_what_is_not_a_string_becomes_one(console: Console, written: io.StringIO
     require_honest(written.getvalue())
 
 
-def test_several_strings_are_several_lines_where_that_is_asked_for(console: Console, written: io.StringIO) -> None:
+def test_several_strings_are_several_lines_where_that_is_asked_for(
+    console: Console, written: io.StringIO
+) -> None:
     console.print(HOSTILE, "next", sep="\n")
     assert [shown(HOSTILE), "next", ""] == written.getvalue().split("\n")
 
 
-def test_cells_headers_and_titles_of_tables_are_text(console: Console, written: io.StringIO) -> None:
+def test_cells_headers_and_titles_of_tables_are_text(
+    console: Console, written: io.StringIO
+) -> None:
     table = Table(HOSTILE, title=HOSTILE, caption=HOSTILE, show_footer=True)
     table.columns[0].footer = HOSTILE
     table.add_row(HOSTILE)
@@ -72,7 +80,9 @@ def test_styles_and_line_breaks_are_the_callers(console: Console, written: io.St
     assert [f"a {shown(HOSTILE)}", "b", ""] == written.getvalue().split("\n")
 
 
-def test_text_that_was_made_elsewhere_holds_no_controls(console: Console, written: io.StringIO) -> None:
+def test_text_that_was_made_elsewhere_holds_no_controls(
+    console: Console, written: io.StringIO
+) -> None:
     console.print(Text(HOSTILE.replace("\n", "")))
     console.rule(HOSTILE)
     require_honest(written.getvalue())
@@ -114,7 +124,12 @@ def test_said_lines_are_lines(written: io.StringIO) -> None:
 def test_errors_break_only_their_own_lines(capsys: pytest.CaptureFixture[str]) -> None:
     say_error(ValueError(HOSTILE), named=True)
     say_error(SeveralLinesError("first", HOSTILE))
-    assert [f"ValueError: {shown(HOSTILE)}", "first", shown(HOSTILE), ""] == capsys.readouterr().err.split("\n")
+    assert [
+        f"ValueError: {shown(HOSTILE)}",
+        "first",
+        shown(HOSTILE),
+        "",
+    ] == capsys.readouterr().err.split("\n")
 
 
 def test_unexpected_error_is_indented_and_plain(capsys: pytest.CaptureFixture[str]) -> None:
@@ -151,7 +166,9 @@ def test_record_of_a_log_is_one_line_and_its_traceback_indented(written: io.Stri
 
 
 def test_page_escapes_and_shows_every_value(tmp_path: Path) -> None:
-    (tmp_path / "page.jinja").write_text('<p title="{{ text }}">{{ text }} {{ [text]|join }} {{ text|tojson }}</p>')
+    (tmp_path / "page.jinja").write_text(
+        '<p title="{{ text }}">{{ text }} {{ [text]|join }} {{ text|tojson }}</p>'
+    )
     page = page_template(tmp_path, "page.jinja").render(text=HOSTILE)
     assert "<script>" not in page
     for mark in "\x1b\x9b\u202e\u200b\ufeff":

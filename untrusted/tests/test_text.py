@@ -14,10 +14,17 @@ FILLERS = [0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x2800
 SELECTORS = [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]
 IGNORABLE = {*FILLERS, *SELECTORS}
 # All of the first planes but for Han and Hangul, and where the others have what cannot be seen.
-CHARACTERS = [*range(0x3400), *range(0xD7A0, 0x11000), *range(0x1BC90, 0x1BCB0), *range(0x1D160, 0x1D180)]
+CHARACTERS = [
+    *range(0x3400),
+    *range(0xD7A0, 0x11000),
+    *range(0x1BC90, 0x1BCB0),
+    *range(0x1D160, 0x1D180),
+]
 CHARACTERS += [*range(0xE0000, 0xE0200), 0xF0000, sys.maxunicode]
 CONTROLS = "\n\r\t\x00\x1b\x7f\x85\x9b\u200b\u200c\u200d\u2060\ufeff\u2028\u2029"
-TROJAN_SOURCE = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"  # CVE-2021-42574
+TROJAN_SOURCE = (
+    "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"  # CVE-2021-42574
+)
 
 
 def test_every_character_is_either_visible_or_shown_by_its_number() -> None:
@@ -41,7 +48,9 @@ def test_marks_that_lie_are_seen_amid_a_text(mark: str) -> None:
 
 
 def test_what_is_shown_names_each_character() -> None:
-    assert r"a\nb\r\t\x1b[31m\x9b\u202e\ud800\U000e0041" == shown("a\nb\r\t\x1b[31m\x9b\u202e\ud800\U000e0041")
+    assert r"a\nb\r\t\x1b[31m\x9b\u202e\ud800\U000e0041" == shown(
+        "a\nb\r\t\x1b[31m\x9b\u202e\ud800\U000e0041"
+    )
 
 
 @pytest.mark.parametrize("text", ["uploads/Zürich 東京 كلب.png", "→ ↳ 100 %", "C:\\a [red]", ""])
@@ -63,7 +72,9 @@ def test_json_is_the_same_data_and_plain(indent: int | None) -> None:
         assert is_plain(line)
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "  =1", "\uff1d1", "\t=1", "\n=1"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "  =1", "\uff1d1", "\t=1", "\n=1"]
+)
 def test_cell_is_never_a_formula(text: str) -> None:
     assert spreadsheet_cell(text)[0] in "'\\"
 

@@ -14,7 +14,12 @@ def unread(*command: str) -> tuple[int, str]:
     os.close(reader)
     try:
         ended = subprocess.run(
-            [sys.executable, *command], cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, check=False, text=True
+            [sys.executable, *command],
+            cwd=ROOT,
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            check=False,
+            text=True,
         )
     finally:
         os.close(writer)

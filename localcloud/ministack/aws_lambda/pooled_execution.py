@@ -48,14 +48,25 @@ def install(settings: PoolSettings) -> LambdaPool:
     pool = LambdaPool(settings)
     wrap(lambda_svc, "_reject_unreadable_zip", "zip_data", _refuse_unsafe_zip)
     wrap(lambda_svc, "_throttle_response", "reason_code msg retry_after", _name_throttling)
-    wrap(lambda_svc, "_execute_function_warm", "func event request_id", _PooledExecution(pool, settings))
+    wrap(
+        lambda_svc,
+        "_execute_function_warm",
+        "func event request_id",
+        _PooledExecution(pool, settings),
+    )
     return pool
 
 
-def _name_throttling(original: Callable[..., Result], reason_code: str, msg: str, retry_after: int = 1) -> Result:
+def _name_throttling(
+    original: Callable[..., Result], reason_code: str, msg: str, retry_after: int = 1
+) -> Result:
     """Name a throttled invocation as Step Functions does: MiniStack takes the error's name from ``errorType``."""
     result = original(reason_code, msg, retry_after)
-    return {**result, "body": result["body"] | {"errorType": "Lambda.TooManyRequestsException", "errorMessage": msg}}
+    return {
+        **result,
+        "body": result["body"]
+        | {"errorType": "Lambda.TooManyRequestsException", "errorMessage": msg},
+    }
 
 
 def _refuse_unsafe_zip(original: Callable[[bytes | None], Any], zip_data: bytes | None) -> Any:
@@ -64,9 +75,13 @@ def _refuse_unsafe_zip(original: Callable[[bytes | None], Any], zip_data: bytes 
         return refusal
     try:
         if zip_data is not None:
-            check_zip(BytesIO(zip_data), replace(LIMITS, unpacked_bytes=sys.maxsize))  # MiniStack checks the size
+            check_zip(
+                BytesIO(zip_data), replace(LIMITS, unpacked_bytes=sys.maxsize)
+            )  # MiniStack checks the size
     except UnsafeArchiveError as error:
-        sentence = "Could not unzip uploaded file. Please check your file, then try to upload again."
+        sentence = (
+            "Could not unzip uploaded file. Please check your file, then try to upload again."
+        )
         return lambda_svc.error_response_json(
             "InvalidParameterValueException", f"{sentence} ({error})", HTTPStatus.BAD_REQUEST
         )
@@ -76,9 +91,9 @@ def _refuse_unsafe_zip(original: Callable[[bytes | None], Any], zip_data: bytes 
 def _wrong_architecture(built_for: list[str]) -> Result:
     """Say so before the function fails on the first compiled module that it imports."""
     sentence = (
-        f"The function was built for {', '.join(built_for)}, this machine is {ARCHITECTURE}: build and deploy with"
+        f"The function was built for {', '.join(built_for)}, this machine is {ARCHITECTURE}: "
+        f"build and deploy with --parameter-overrides Architecture={ARCHITECTURE}"
     )
-    sentence += f" --parameter-overrides Architecture={ARCHITECTURE}"
     return {
         "body": {"errorType": "Runtime.WrongArchitecture", "errorMessage": sentence},
         "error": True,
@@ -103,7 +118,9 @@ class _PooledExecution:
         self._pool = pool
         self._settings = settings
 
-    def __call__(self, original: Callable[..., Result], func: Result, event: Any, request_id: str) -> Result:
+    def __call__(
+        self, original: Callable[..., Result], func: Result, event: Any, request_id: str
+    ) -> Result:
         config = func.get("config") or func
         if config.get("Runtime") != RUNTIME or not func.get("code_zip"):
             return original(func, event, request_id)
@@ -111,7 +128,9 @@ class _PooledExecution:
         if ARCHITECTURE not in built_for:
             return _wrong_architecture(built_for)
         try:
-            ServiceRole(config["Role"], "lambda.amazonaws.com", _unqualified_arn(config), request_id).assume()
+            ServiceRole(
+                config["Role"], "lambda.amazonaws.com", _unqualified_arn(config), request_id
+            ).assume()
         except RoleNotAssumedError as refusal:
             return _role_not_assumed(str(refusal))
         invocation = Invocation(
@@ -124,14 +143,20 @@ class _PooledExecution:
         try:
             answer = self._pool.invoke(self._function(config, func["code_zip"]), invocation)
         except PoolBusyError as busy:
-            throttled: Result = lambda_svc._throttle_response("ConcurrentInvocationLimitExceeded", str(busy))
+            throttled: Result = lambda_svc._throttle_response(
+                "ConcurrentInvocationLimitExceeded", str(busy)
+            )
             return throttled
         return {"body": _decoded(answer.payload), "error": answer.is_error, "log": answer.log}
 
     def _function(self, config: dict[str, Any], code: bytes) -> Function:
         # Whatever alias it is invoked by, a function has the same credentials, and so the same environments.
-        credentials = lambda_svc.execution_credentials(config | {"FunctionArn": _unqualified_arn(config)})
-        variables = function_variables(config, lambda_svc._runtime_env_vars(config), credentials, self._settings)
+        credentials = lambda_svc.execution_credentials(
+            config | {"FunctionArn": _unqualified_arn(config)}
+        )
+        variables = function_variables(
+            config, lambda_svc._runtime_env_vars(config), credentials, self._settings
+        )
         layers = [lambda_svc._resolve_layer_zip(layer) for layer in config.get("Layers", [])]
         return Function(
             name=config["FunctionName"],

@@ -42,7 +42,12 @@ def install() -> None:
     """Check every reservation, and let CloudFormation make those of its templates."""
     check_requests(lambda_svc, "_put_function_concurrency", "func_name data", _check_request)
     wrap(provisioners, "_lambda_create", "logical_id props stack_name", _create)
-    wrap(provisioners, "_lambda_update", "physical_id old_props new_props stack_name logical_id", _update)
+    wrap(
+        provisioners,
+        "_lambda_update",
+        "physical_id old_props new_props stack_name logical_id",
+        _update,
+    )
     provisioners._RESOURCE_HANDLERS[_TYPE] |= {
         "create": provisioners._lambda_create,
         "update": provisioners._lambda_update,
@@ -50,7 +55,9 @@ def install() -> None:
     check_resources(_TYPE, _check_resource)
 
 
-def _create(original: Callable[..., Made], logical_id: str, properties: Properties, stack_name: str) -> Made:
+def _create(
+    original: Callable[..., Made], logical_id: str, properties: Properties, stack_name: str
+) -> Made:
     made, attributes = original(logical_id, properties, stack_name)
     _reserve(made, properties)
     return made, attributes

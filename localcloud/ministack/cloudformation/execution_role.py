@@ -44,8 +44,15 @@ def install() -> None:
         UpdateStack=handlers._update_stack,
         DeleteStack=handlers._delete_stack,
     )
-    wrap(provisioners, "_provision_resource", "resource_type logical_id props stack_name", _provision)
-    wrap(provisioners, "_delete_resource", "resource_type physical_id props stack_name logical_id", _delete)
+    wrap(
+        provisioners, "_provision_resource", "resource_type logical_id props stack_name", _provision
+    )
+    wrap(
+        provisioners,
+        "_delete_resource",
+        "resource_type physical_id props stack_name logical_id",
+        _delete,
+    )
     for name in ("_provision_resource", "_delete_resource"):
         setattr(stacks, name, getattr(provisioners, name))
     for resource_type, handler in provisioners._RESOURCE_HANDLERS.items():
@@ -61,7 +68,9 @@ def _given(params: Parameters, name: str) -> str:
 def _create_change_set(original: Callable[..., Any], params: Parameters) -> Any:
     answer = original(params)
     role_arn = _given(params, "RoleARN")
-    _, change_set = changesets._find_change_set(_given(params, "ChangeSetName"), _given(params, "StackName"))
+    _, change_set = changesets._find_change_set(
+        _given(params, "ChangeSetName"), _given(params, "StackName")
+    )
     if answer[0] == 200 and role_arn and change_set:
         change_set["RoleARN"] = role_arn
         if _SAM in change_set["_template_body"]:
@@ -79,7 +88,9 @@ def _expand(change_set: dict[str, Any], role_arn: str) -> None:
 
 
 def _execute_change_set(original: Callable[..., Any], params: Parameters) -> Any:
-    _, change_set = changesets._find_change_set(_given(params, "ChangeSetName"), _given(params, "StackName"))
+    _, change_set = changesets._find_change_set(
+        _given(params, "ChangeSetName"), _given(params, "StackName")
+    )
     if change_set and "RoleARN" in change_set and change_set["StackName"] in _stacks:
         _stacks[change_set["StackName"]]["RoleARN"] = change_set["RoleARN"]
     return original(params)
@@ -100,7 +111,11 @@ def _change_stack(original: Callable[..., Any], params: Parameters) -> Any:
 
 
 def _provision(
-    original: Callable[..., Any], resource_type: str, logical_id: str, props: Properties, stack_name: str
+    original: Callable[..., Any],
+    resource_type: str,
+    logical_id: str,
+    props: Properties,
+    stack_name: str,
 ) -> Any:
     if stack := _stack_with_role(stack_name):
         made = of_creation(resource_type, logical_id, props, stack_name, stack.get("Tags", []))
@@ -111,7 +126,9 @@ def _provision(
 def _checked_update(resource_type: str, original: Callable[..., Any]) -> Callable[..., Any]:
     """Return the handler of updates in place, which first asks the policies of the stack's role."""
 
-    def update(physical_id: str, old: Properties, new: Properties, stack_name: str, *rest: Any) -> Any:
+    def update(
+        physical_id: str, old: Properties, new: Properties, stack_name: str, *rest: Any
+    ) -> Any:
         if stack := _stack_with_role(stack_name):
             made = of_update(resource_type, physical_id, old, new, stack.get("Tags", []))
             _require(stack["RoleARN"], stack["StackId"], made)

@@ -37,7 +37,9 @@ def install() -> None:
     for resource_type, guard in (("AWS::S3::Bucket", _bucket), ("AWS::DynamoDB::Table", _table)):
         handler = provisioners._RESOURCE_HANDLERS.get(resource_type, {})
         if "delete" not in handler or handler.get("delete_with_logical_id"):
-            raise PatchMismatchError(provisioners, "_RESOURCE_HANDLERS", f"deletes {resource_type} in another way")
+            raise PatchMismatchError(
+                provisioners, "_RESOURCE_HANDLERS", f"deletes {resource_type} in another way"
+            )
         handler["delete"] = _guarded(handler["delete"], guard)
 
 

@@ -47,7 +47,11 @@ def install() -> None:
 
 
 def _provision(
-    original: Callable[..., Any], resource_type: str, logical_id: str, properties: Properties, *rest: Any
+    original: Callable[..., Any],
+    resource_type: str,
+    logical_id: str,
+    properties: Properties,
+    *rest: Any,
 ) -> Any:
     _require_known(resource_type, logical_id, properties)
     return original(resource_type, logical_id, properties, *rest)
@@ -73,7 +77,11 @@ def _require_known(resource_type: str, logical_id: str, properties: Properties) 
     found = unknown_properties(resource_type, properties)
     if found:
         lines = [f"{path}: extraneous key [{name}] is not permitted" for path, name in found]
-        raise ValueError("\n".join([f"Properties validation failed for resource {logical_id} with message:", *lines]))
+        raise ValueError(
+            "\n".join(
+                [f"Properties validation failed for resource {logical_id} with message:", *lines]
+            )
+        )
 
 
 def unknown_properties(resource_type: str, properties: Properties) -> list[tuple[str, str]]:
@@ -89,7 +97,10 @@ def unknown_properties(resource_type: str, properties: Properties) -> list[tuple
 def known_properties() -> dict[str, Known]:
     """Return the known properties of each type, read once."""
     types = json.loads(TABLE.read_text())["types"]
-    return {name: {key: _parsed(listed) for key, listed in known.items()} for name, known in types.items()}
+    return {
+        name: {key: _parsed(listed) for key, listed in known.items()}
+        for name, known in types.items()
+    }
 
 
 def _parsed(listed: list[str]) -> dict[str, str]:

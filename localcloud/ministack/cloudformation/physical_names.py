@@ -16,7 +16,12 @@ from localcloud.ministack.patch import wrap
 
 def install() -> None:
     """Shorten the names of all resources that are made from now on."""
-    wrap(provisioners, "_physical_name", "stack_name logical_id lowercase max_len seeded", _physical_name)
+    wrap(
+        provisioners,
+        "_physical_name",
+        "stack_name logical_id lowercase max_len seeded",
+        _physical_name,
+    )
 
 
 def _physical_name(

@@ -66,7 +66,9 @@ PART_OF = {
 WITHOUT_ARN = {"AWS::Logs::QueryDefinition", "AWS::Logs::ResourcePolicy"}
 
 
-def name_of(resource_type: str, properties: Mapping[str, Any], stack: str, logical_id: str, random: str) -> str:
+def name_of(
+    resource_type: str, properties: Mapping[str, Any], stack: str, logical_id: str, random: str
+) -> str:
     """Return the name of a resource: that of its properties, or else the one that CloudFormation makes.
 
     Args:

@@ -89,7 +89,11 @@ def of_creation(
         if tags:
             yield "kms:TagResource", _place().arn(resource_type, "*"), tags
         return
-    yield action, _future(resource_type, logical_id, props, stack_name, action), {**tags, **_boundary(action, props)}
+    yield (
+        action,
+        _future(resource_type, logical_id, props, stack_name, action),
+        {**tags, **_boundary(action, props)},
+    )
     yield from _passed_roles(resource_type, props, {})
 
 
@@ -144,13 +148,17 @@ def _roles(props: Properties) -> set[str]:
     return {role for one in targets if (role := one.get("RoleArn") or one.get("Role"))}
 
 
-def _future(resource_type: str, logical_id: str, props: Properties, stack_name: str, action: str) -> str:
+def _future(
+    resource_type: str, logical_id: str, props: Properties, stack_name: str, action: str
+) -> str:
     """The ARN that a resource will have, as far as its name is known before it is made."""
     if resource_type in WITHOUT_ARN or action in _WITHOUT_RESOURCE:
         return "*"
     if resource_type in PART_OF:
         return _existing(resource_type, "", props)
-    return _place().arn(resource_type, name_of(resource_type, props, stack_name, logical_id, "0" * RANDOM))
+    return _place().arn(
+        resource_type, name_of(resource_type, props, stack_name, logical_id, "0" * RANDOM)
+    )
 
 
 def _existing(resource_type: str, physical_id: str, props: Properties) -> str:

@@ -64,7 +64,9 @@ def _delete_composite_alarm(physical_id: str, _properties: Properties) -> None:
 def _create_budget(_logical_id: str, properties: Properties, _stack_name: str) -> Made:
     limit = properties["Budget"]["BudgetLimit"]
     budget = {**properties["Budget"], "BudgetLimit": {**limit, "Amount": str(limit["Amount"])}}
-    _require(budgets._create_budget({"AccountId": get_account_id(), **properties, "Budget": budget}))
+    _require(
+        budgets._create_budget({"AccountId": get_account_id(), **properties, "Budget": budget})
+    )
     return budget["BudgetName"], {}
 
 
@@ -73,7 +75,10 @@ def _delete_budget(physical_id: str, _properties: Properties) -> None:
 
 
 def _create_identity_provider(_logical_id: str, properties: Properties, _stack_name: str) -> Made:
-    clients = {f"ClientIDList.member.{number}": name for number, name in enumerate(properties["ClientIdList"], 1)}
+    clients = {
+        f"ClientIDList.member.{number}": name
+        for number, name in enumerate(properties["ClientIdList"], 1)
+    }
     _require(iam._create_oidc_provider({"Url": properties["Url"], **clients}))
     arn = f"arn:aws:iam::{get_account_id()}:oidc-provider/{properties['Url'].removeprefix('https://')}"
     return arn, {"Arn": arn}
@@ -88,7 +93,9 @@ def _create_query(_logical_id: str, properties: Properties, _stack_name: str) ->
 
 
 def _update_query(physical_id: str, _old: Properties, new: Properties, _stack_name: str) -> Made:
-    known = physical_id in saved_queries.definitions  # not in a state that was saved before they were kept
+    known = (
+        physical_id in saved_queries.definitions
+    )  # not in a state that was saved before they were kept
     return _put_query(new, **({"queryDefinitionId": physical_id} if known else {}))
 
 
@@ -101,7 +108,9 @@ def _put_query(properties: Properties, **known: str) -> Made:
 
 
 def _delete_query(physical_id: str, _properties: Properties) -> None:
-    saved_queries.delete({"queryDefinitionId": physical_id})  # or nothing, where somebody deleted it by hand
+    saved_queries.delete(
+        {"queryDefinitionId": physical_id}
+    )  # or nothing, where somebody deleted it by hand
 
 
 def _require(answer: tuple[int, Any, bytes | str]) -> None:

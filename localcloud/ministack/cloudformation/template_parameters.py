@@ -48,19 +48,27 @@ def _resolve(
 ) -> Values:
     """Resolve the parameters. Raises ValueError with CloudFormation's words, which becomes a ValidationError."""
     given = {one["Key"] for one in provided if not one.get("UsePreviousValue")}
-    given |= {one["Key"] for one in provided if one.get("UsePreviousValue") and one["Key"] in (previous or {})}
+    given |= {
+        one["Key"]
+        for one in provided
+        if one.get("UsePreviousValue") and one["Key"] in (previous or {})
+    }
     parameters = template.get("Parameters") or {}
     unknown = sorted({one["Key"] for one in provided if "Key" in one} - parameters.keys())
     if unknown:
         raise ValueError(f"Parameters: [{', '.join(unknown)}] do not exist in the template")
 
-    missing = [name for name, one in parameters.items() if name not in given and "Default" not in one]
+    missing = [
+        name for name, one in parameters.items() if name not in given and "Default" not in one
+    ]
     if missing:
         raise ValueError(f"Parameters: [{', '.join(missing)}] must have values")
     return original(template, provided, previous)
 
 
-def _value_in_rules(original: Callable[..., Any], name: str, definition: Mapping[str, Any], values: Values) -> Any:
+def _value_in_rules(
+    original: Callable[..., Any], name: str, definition: Mapping[str, Any], values: Values
+) -> Any:
     """Return the value that `Ref` has in Rules: a list that is not given has one member, which is empty."""
     value = original(name, definition, values)
     return [""] if value == [] else value

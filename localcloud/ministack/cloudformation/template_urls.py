@@ -19,7 +19,9 @@ from localcloud.ministack.patch import wrap
 
 type Answer = tuple[int, dict[str, str], bytes]
 
-_HERE = re.compile(rb"http://(?:127\.0\.0\.1|localhost):\d+/(?=[a-z0-9.-]+/(?:[\w-]+/)*[0-9a-f]+\.template\b)")
+_HERE = re.compile(
+    rb"http://(?:127\.0\.0\.1|localhost):\d+/(?=[a-z0-9.-]+/(?:[\w-]+/)*[0-9a-f]+\.template\b)"
+)
 
 
 def install() -> None:

@@ -57,7 +57,11 @@ def _evaluate(_original: Callable[..., None], alarm: dict[str, Any]) -> None:
     state = judge(alarm, values)
     if state != (before := alarm["StateValue"]):
         reason = f"Values of the last periods, the newest first: {values}; threshold: {alarm['Threshold']}"
-        alarm |= {"StateValue": state, "StateReason": reason, "StateUpdatedTimestamp": int(CLOCK.now())}
+        alarm |= {
+            "StateValue": state,
+            "StateReason": reason,
+            "StateUpdatedTimestamp": int(CLOCK.now()),
+        }
         cloudwatch._record_history(alarm["AlarmName"], before, state, reason)
         cloudwatch._dispatch_alarm_actions(alarm, before, state, reason)
         cloudwatch._evaluate_parent_alarms(alarm)
@@ -73,9 +77,13 @@ def _tell(original: Callable[..., None], alarm: Mapping[str, Any], *change: str)
 
 
 def _takes(topic_arn: str, alarm_arn: str) -> bool:
-    taken = bool(sns.topic_policy_allows(topic_arn, "cloudwatch.amazonaws.com", alarm_arn, get_account_id()))
+    taken = bool(
+        sns.topic_policy_allows(topic_arn, "cloudwatch.amazonaws.com", alarm_arn, get_account_id())
+    )
     if not taken:
-        _logger.error("The policy of %s does not let CloudWatch tell it of %s.", topic_arn, alarm_arn)
+        _logger.error(
+            "The policy of %s does not let CloudWatch tell it of %s.", topic_arn, alarm_arn
+        )
     return taken
 
 

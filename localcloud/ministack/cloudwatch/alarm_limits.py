@@ -27,7 +27,9 @@ WINDOW = Rule(
     "CloudWatch",
     "ValidationError",
 )
-DATAPOINTS = Rule(_AREA, "DatapointsToAlarm above EvaluationPeriods", "CloudWatch", "ValidationError")
+DATAPOINTS = Rule(
+    _AREA, "DatapointsToAlarm above EvaluationPeriods", "CloudWatch", "ValidationError"
+)
 RULES = (PERIOD, WINDOW, DATAPOINTS)
 
 _SHORT_PERIODS = (10, 20, 30)  # seconds
@@ -45,7 +47,9 @@ def install() -> None:
     check_resources("AWS::CloudWatch::Alarm", _check_resource)
 
 
-def _check_request(params: Mapping[str, Any], data: Mapping[str, Any], is_cbor: bool, is_json: bool = False) -> None:
+def _check_request(
+    params: Mapping[str, Any], data: Mapping[str, Any], is_cbor: bool, is_json: bool = False
+) -> None:
     if is_cbor or is_json:
         _check({name: data.get(name) for name in _NUMBERS})
     else:

@@ -32,7 +32,9 @@ def install() -> None:
     check_resources("AWS::CloudWatch::Dashboard", _check_resource)
 
 
-def _check_request(params: Mapping[str, Any], data: Mapping[str, Any], is_cbor: bool, is_json: bool = False) -> None:
+def _check_request(
+    params: Mapping[str, Any], data: Mapping[str, Any], is_cbor: bool, is_json: bool = False
+) -> None:
     in_body = is_cbor or is_json
     _check(data.get("DashboardBody") if in_body else cloudwatch._p(params, "DashboardBody"))
 

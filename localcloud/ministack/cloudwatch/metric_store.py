@@ -41,11 +41,18 @@ CLOCK = Clock()
 def install() -> None:
     """Store what the services tell, and give what comes over the wire, or is asked for, the clock's time."""
     wrap(cloudwatch, "record_metric", "namespace metric_name value unit dimensions", _record)
-    wrap(cloudwatch, "_store_datum", "namespace name dims ts unit value values counts stat_values", _store)
+    wrap(
+        cloudwatch,
+        "_store_datum",
+        "namespace name dims ts unit value values counts stat_values",
+        _store,
+    )
     wrap(cloudwatch, "_get_metric_statistics", "params cbor_data is_cbor is_json", _tell)
 
 
-def record(namespace: str, name: str, value: float, dimensions: Mapping[str, str], unit: str = "None") -> None:
+def record(
+    namespace: str, name: str, value: float, dimensions: Mapping[str, str], unit: str = "None"
+) -> None:
     """Add a value, to two significant digits, to a metric.
 
     Args:
@@ -58,7 +65,9 @@ def record(namespace: str, name: str, value: float, dimensions: Mapping[str, str
     minute = CLOCK.now() // _MINUTE * _MINUTE
     rounded = float(f"{value:.1e}")
     with _lock:
-        points = cloudwatch._metric_bucket((namespace, name, cloudwatch._dims_key(dict(dimensions))))
+        points = cloudwatch._metric_bucket(
+            (namespace, name, cloudwatch._dims_key(dict(dimensions)))
+        )
         for point in reversed(points):
             if point["Timestamp"] < minute:
                 break
@@ -66,7 +75,13 @@ def record(namespace: str, name: str, value: float, dimensions: Mapping[str, str
                 point["Count"] += 1
                 return
         points.append(
-            {"Timestamp": minute, "Value": rounded, "Count": 1.0, "Unit": unit, "Dimensions": dict(dimensions)}
+            {
+                "Timestamp": minute,
+                "Value": rounded,
+                "Count": 1.0,
+                "Unit": unit,
+                "Dimensions": dict(dimensions),
+            }
         )
 
 
@@ -82,13 +97,23 @@ def _record(
 
 
 def _store(
-    original: Callable[..., None], namespace: str, name: str, dims: Mapping[str, str], ts: float, *datum: Any
+    original: Callable[..., None],
+    namespace: str,
+    name: str,
+    dims: Mapping[str, str],
+    ts: float,
+    *datum: Any,
 ) -> None:
     original(namespace, name, dims, ts + CLOCK.ahead, *datum)
 
 
-def _tell(original: Callable[..., Any], params: Any, data: Any, is_cbor: bool, is_json: bool = False) -> Any:
+def _tell(
+    original: Callable[..., Any], params: Any, data: Any, is_cbor: bool, is_json: bool = False
+) -> Any:
     if CLOCK.ahead and (is_cbor or is_json):
-        times = {name: cloudwatch._parse_ts(data[name]) + CLOCK.ahead for name in ("StartTime", "EndTime")}
+        times = {
+            name: cloudwatch._parse_ts(data[name]) + CLOCK.ahead
+            for name in ("StartTime", "EndTime")
+        }
         data = {**data, **times}
     return original(params, data, is_cbor, is_json)

@@ -7,7 +7,9 @@ from ministack.services import cloudwatch
 from localcloud.ministack.refusals import Answer, RefusedError
 
 
-def error_answer(refused: RefusedError, _params: Any, _data: Any, is_cbor: bool, is_json: bool = False) -> Answer:
+def error_answer(
+    refused: RefusedError, _params: Any, _data: Any, is_cbor: bool, is_json: bool = False
+) -> Answer:
     """Return the error in the protocol of the request."""
     answer: Answer = cloudwatch._error(
         refused.rule.code,

@@ -19,14 +19,21 @@ from localcloud.ministack.patch import wrap
 def install() -> None:
     """Count invocations as they come, and measure the queues whenever alarms are judged."""
     wrap(lambda_svc, "_execute_function", "func event", _count_invocation)
-    wrap(lambda_svc, "_emit_lambda_metrics", "function_name duration_ms error throttle", _count_no_second_time)
+    wrap(
+        lambda_svc,
+        "_emit_lambda_metrics",
+        "function_name duration_ms error throttle",
+        _count_no_second_time,
+    )
     wrap(cloudwatch, "_evaluate_all_alarms", "", _measure_queues)
 
 
 def _count_invocation(original: Callable[..., Any], func: Mapping[str, Any], event: Any) -> Any:
     config = func.get("config") or func
     if lambda_svc._function_config_scope_mismatch(config):
-        return original(func, event)  # which comes here again, in the function's own account and region
+        return original(
+            func, event
+        )  # which comes here again, in the function's own account and region
     began = perf_counter()
     result = original(func, event)
     milliseconds = (perf_counter() - began) * 1000
@@ -49,7 +56,13 @@ def _measure_queues(original: Callable[[], None]) -> None:
         name, messages = url.rpartition("/")[2], list(queue["messages"])
         visible = [message for message in messages if message["visible_at"] <= time()]
         age = max(map(_age, messages), default=0.0)
-        record("AWS/SQS", "ApproximateNumberOfMessagesVisible", len(visible), {"QueueName": name}, "Count")
+        record(
+            "AWS/SQS",
+            "ApproximateNumberOfMessagesVisible",
+            len(visible),
+            {"QueueName": name},
+            "Count",
+        )
         record("AWS/SQS", "ApproximateAgeOfOldestMessage", age, {"QueueName": name}, "Seconds")
     original()
 

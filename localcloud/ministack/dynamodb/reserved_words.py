@@ -17,7 +17,12 @@ from ministack.services._dynamodb_keywords import AWS_KEYWORDS
 from localcloud.ministack.patch import wrap
 from localcloud.ministack.refusals import Answer, RefusedError, Rule, check_requests, json_answer
 
-RESERVED = Rule("DynamoDB expressions", "a reserved word as an attribute name", "DynamoDb", "ValidationException")
+RESERVED = Rule(
+    "DynamoDB expressions",
+    "a reserved word as an attribute name",
+    "DynamoDb",
+    "ValidationException",
+)
 RULES = (RESERVED,)
 
 # A name that is neither a placeholder (#name, :value) nor a function, which has a parenthesis after it.
@@ -63,7 +68,9 @@ def _check(data: Mapping[str, Any], fields: tuple[str, ...]) -> None:
     """Raise RefusedError if an attribute name in one of these expressions is a reserved word."""
     for field in fields:
         for word in _reserved(data.get(field) or "", _OPERATORS.get(field, _CONDITION_OPERATORS)):
-            raise RESERVED.error(f"Invalid {field}: Attribute name is a reserved keyword; reserved keyword: {word}")
+            raise RESERVED.error(
+                f"Invalid {field}: Attribute name is a reserved keyword; reserved keyword: {word}"
+            )
 
 
 def _reserved(expression: str, operators: frozenset[str]) -> Iterator[str]:

@@ -92,7 +92,9 @@ def _require_deliverable(target: Mapping[str, Any], rule_arn: str) -> None:
     if service in _FINDERS and not _FINDERS[service](arn):
         raise UndeliveredError("NO_RESOURCE", f"The target {arn} does not exist.")
     if service == "sqs" and not sqs.queue_policy_allows(arn, _SERVICE, rule_arn, get_account_id()):
-        raise UndeliveredError("NO_PERMISSIONS", f"The policy of {arn} does not let {rule_arn} send to it.")
+        raise UndeliveredError(
+            "NO_PERMISSIONS", f"The policy of {arn} does not let {rule_arn} send to it."
+        )
     if service in _ROLE_ACTIONS:
         role = ServiceRole(target.get("RoleArn", ""), _SERVICE, rule_arn, "events")
         try:
@@ -112,7 +114,11 @@ def bury(target: Mapping[str, Any], event: Any, rule_arn: str, failure: Undelive
         return
 
     if not sqs.queue_policy_allows(queue_arn, _SERVICE, rule_arn, get_account_id()):
-        _logger.error("Event lost: the policy of %s does not let EventBridge send it for %s.", queue_arn, rule_arn)
+        _logger.error(
+            "Event lost: the policy of %s does not let EventBridge send it for %s.",
+            queue_arn,
+            rule_arn,
+        )
         _count("InvocationsFailedToBeSentToDlq", rule_arn)
         return
 
@@ -127,7 +133,9 @@ def bury(target: Mapping[str, Any], event: Any, rule_arn: str, failure: Undelive
     message = {
         "QueueUrl": queue_url,
         "MessageBody": json.dumps(eventbridge._pattern_event_view(event).event_with_detail()),
-        "MessageAttributes": {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()},
+        "MessageAttributes": {
+            name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
+        },
     }
     sqs._act_send_message(message, queue_url)
 

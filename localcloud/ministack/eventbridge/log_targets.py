@@ -24,10 +24,16 @@ def install() -> None:
 
 
 def _invoke(
-    original: Callable[..., None], target: Mapping[str, Any], event: Any, rule: Mapping[str, Any], view: Any = None
+    original: Callable[..., None],
+    target: Mapping[str, Any],
+    event: Any,
+    rule: Mapping[str, Any],
+    view: Any = None,
 ) -> None:
     arn = target["Arn"]
     if arn.split(":")[2] != "logs":
         original(target, event, rule, view)
         return
-    write_lines(arn, _STREAM, [json.dumps(eventbridge._pattern_event_view(event).event_with_detail())])
+    write_lines(
+        arn, _STREAM, [json.dumps(eventbridge._pattern_event_view(event).event_with_detail())]
+    )

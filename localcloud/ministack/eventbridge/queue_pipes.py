@@ -28,13 +28,19 @@ def install() -> None:
     wrap(pipes, "_poll_pipe", "_ddb pipe pipe_account_id", _poll)
 
 
-def _poll(original: Callable[..., None], ddb: Any, pipe: Mapping[str, Any], account_id: str) -> None:
+def _poll(
+    original: Callable[..., None], ddb: Any, pipe: Mapping[str, Any], account_id: str
+) -> None:
     if ":sqs:" not in pipe["Source"]:
         original(ddb, pipe, account_id)
     elif pipe["CurrentState"] == "RUNNING":
         try:
             _drain(pipe)
-        except (RoleNotAssumedError, RoleDeniedError, sqs._Err) as exc:  # the last: there is no such queue
+        except (
+            RoleNotAssumedError,
+            RoleDeniedError,
+            sqs._Err,
+        ) as exc:  # the last: there is no such queue
             _logger.warning("Pipe %s: %s", pipe["Name"], exc)
         except Exception:  # the messages come back later; the other pipes go on now
             _logger.exception("Unexpected error in pipe %s", pipe["Name"])
@@ -74,7 +80,8 @@ def _return(queue_url: str, receipt_handle: str) -> None:
     timeout = int(sqs._get_q(queue_url)["attributes"].get("VisibilityTimeout", "30"))
     scaled = round(timeout * workflows.wait_scale())
     sqs._act_change_visibility(
-        {"QueueUrl": queue_url, "ReceiptHandle": receipt_handle, "VisibilityTimeout": scaled}, queue_url
+        {"QueueUrl": queue_url, "ReceiptHandle": receipt_handle, "VisibilityTimeout": scaled},
+        queue_url,
     )
 
 
@@ -90,7 +97,9 @@ def _record(message: Mapping[str, Any], queue_arn: str) -> dict[str, Any]:
             "SenderId": get_account_id(),
             "ApproximateFirstReceiveTimestamp": str(int(message["first_receive_at"] * 1000)),
         },
-        "messageAttributes": lambda_svc._sqs_message_attributes_to_camel_case(message["message_attributes"]),
+        "messageAttributes": lambda_svc._sqs_message_attributes_to_camel_case(
+            message["message_attributes"]
+        ),
         "md5OfBody": message["md5_body"],
         "eventSource": "aws:sqs",
         "eventSourceARN": queue_arn,

@@ -16,8 +16,12 @@ from ministack.services import eventbridge
 from localcloud.ministack.refusals import Resource, Rule, check_requests, check_resources
 
 _AREA = "EventBridge targets"
-RETRY_ATTEMPTS = Rule(_AREA, "MaximumRetryAttempts outside 0 to 185", "EventBridge", "ValidationException")
-EVENT_AGE = Rule(_AREA, "MaximumEventAgeInSeconds outside 60 to 86,400", "EventBridge", "ValidationException")
+RETRY_ATTEMPTS = Rule(
+    _AREA, "MaximumRetryAttempts outside 0 to 185", "EventBridge", "ValidationException"
+)
+EVENT_AGE = Rule(
+    _AREA, "MaximumEventAgeInSeconds outside 60 to 86,400", "EventBridge", "ValidationException"
+)
 TARGETS = Rule(_AREA, "more than five targets of a rule", "EventBridge", "LimitExceededException")
 RULES = (RETRY_ATTEMPTS, EVENT_AGE, TARGETS)
 

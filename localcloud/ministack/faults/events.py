@@ -30,7 +30,9 @@ class FaultyEvents:
         wrap(eventbridge, "_dispatch_event", "event view", self._dispatch)
         wrap(eventbridge, "_invoke_target", "target event rule view", self._deliver)
 
-    def _dispatch(self, original: Callable[..., None], event: Mapping[str, Any], view: Any = None) -> None:
+    def _dispatch(
+        self, original: Callable[..., None], event: Mapping[str, Any], view: Any = None
+    ) -> None:
         key = _created_key(event)
         strike = self._injector.strike(EVENT, key) if key else None
         at_once, later = _deliveries(strike)
@@ -51,7 +53,12 @@ class FaultyEvents:
         key = _created_key(event)
         # Without a queue the event would be lost for good, which is no fault that a service could get over.
         if key and target.get("DeadLetterConfig") and self._injector.strike(DELIVERY, key):
-            bury(target, event, rule["Arn"], UndeliveredError("CONNECTION_FAILURE", "Injected: not delivered."))
+            bury(
+                target,
+                event,
+                rule["Arn"],
+                UndeliveredError("CONNECTION_FAILURE", "Injected: not delivered."),
+            )
         else:
             original(target, event, rule, view)
 

@@ -45,11 +45,15 @@ class Functions:
         subject = self._subjects.get(environment.request_id or "") if environment else None
         return Sender(subject, environment.kill) if environment and subject else None
 
-    def _execute(self, original: Callable[..., dict[str, Any]], func: Any, event: Any, request_id: str) -> Any:
+    def _execute(
+        self, original: Callable[..., dict[str, Any]], func: Any, event: Any, request_id: str
+    ) -> Any:
         subject = subject_of_task() or self._injector.subject_of(event) or digest_of(event)
         strike = self._injector.strike(INVOCATION, subject)
         if strike is not None and strike.kind == "lambda-throttled":
-            return lambda_svc._throttle_response("ConcurrentInvocationLimitExceeded", "Rate Exceeded: injected.")
+            return lambda_svc._throttle_response(
+                "ConcurrentInvocationLimitExceeded", "Rate Exceeded: injected."
+            )
         self._subjects[request_id] = subject
         if strike is not None:
             self._doomed.add(request_id)

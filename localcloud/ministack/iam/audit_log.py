@@ -29,11 +29,23 @@ _asked: ContextVar[iam_evaluator.EvalContext | None] = ContextVar("asked", defau
 def install() -> None:
     """Write down what a request over the wire, and an event on its way to a queue, is allowed."""
     wrap(iam_evaluator, "evaluate", "ctx policies limits", _evaluate)
-    wrap(iam_evaluator, "enforce", "access_key_id iam_action service region resource_arn service_context", _enforce)
-    wrap(sqs, "queue_policy_allows", "queue_arn service source_arn source_account", _queue_policy_allows)
+    wrap(
+        iam_evaluator,
+        "enforce",
+        "access_key_id iam_action service region resource_arn service_context",
+        _enforce,
+    )
+    wrap(
+        sqs,
+        "queue_policy_allows",
+        "queue_arn service source_arn source_account",
+        _queue_policy_allows,
+    )
 
 
-def record(caller: str, action: str, resource: str, conditions: Mapping[str, Any], allowed: bool) -> None:
+def record(
+    caller: str, action: str, resource: str, conditions: Mapping[str, Any], allowed: bool
+) -> None:
     """Write a decision down.
 
     Args:
@@ -84,7 +96,11 @@ def _enforce(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 
 def _queue_policy_allows(
-    original: Callable[..., bool], queue_arn: str, service: str, source_arn: str, source_account: str
+    original: Callable[..., bool],
+    queue_arn: str,
+    service: str,
+    source_arn: str,
+    source_account: str,
 ) -> bool:
     allowed = original(queue_arn, service, source_arn, source_account)
     source = {"aws:sourcearn": source_arn, "aws:sourceaccount": source_account}

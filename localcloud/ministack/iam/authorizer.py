@@ -48,20 +48,34 @@ def _authorize(request: Request, action: str, resource_arn: str) -> None:
     pin_request_origin((scope.get("client") or ("127.0.0.1",))[0], True)
     raw_path = scope.get("raw_path") or quote(scope["path"]).encode()
     # These two are looked up where they are called: patches wrap them.
-    iam_evaluator.pin_signed_request(scope["method"], raw_path.decode("latin-1"), head.query, scope["headers"])
+    iam_evaluator.pin_signed_request(
+        scope["method"], raw_path.decode("latin-1"), head.query, scope["headers"]
+    )
     pin_signed_body(request.body)
-    denied = iam_evaluator.enforce(access_key, action, action.partition(":")[0], region, resource_arn=resource_arn)
+    denied = iam_evaluator.enforce(
+        access_key, action, action.partition(":")[0], region, resource_arn=resource_arn
+    )
     if isinstance(denied, AuthError):
         raise _credential_failure(denied, action, head.headers)
     if denied:
         explicit = denied.decision == "Deny"
-        raise AccessDeniedError(identity_denial_message(action, denied.principal_arn, resource_arn, explicit))
+        raise AccessDeniedError(
+            identity_denial_message(action, denied.principal_arn, resource_arn, explicit)
+        )
 
 
-def _credential_failure(failure: AuthError, action: str, headers: Mapping[str, str]) -> AccessDeniedError:
+def _credential_failure(
+    failure: AuthError, action: str, headers: Mapping[str, str]
+) -> AccessDeniedError:
     # MiniStack words the failure in a service's protocol; SageMaker's is JSON.
     body = access_denied_response(
-        "sagemaker", action, "", "", error_code=failure.code, message=failure.message, headers=headers
+        "sagemaker",
+        action,
+        "",
+        "",
+        error_code=failure.code,
+        message=failure.message,
+        headers=headers,
     )[2]
     answer = json.loads(body)
     return AccessDeniedError(answer["message"], answer["__type"])

@@ -27,7 +27,9 @@ _INLINE = 10240  # characters, of all inline policies of a role together
 _MANAGED = 6144
 _TRUST = 2048  # AWS may raise it to 8,192
 _AREA = "IAM policies"
-INLINE = Rule(_AREA, "inline policies of a role above 10,240 characters", "Iam", "LimitExceeded", 409)
+INLINE = Rule(
+    _AREA, "inline policies of a role above 10,240 characters", "Iam", "LimitExceeded", 409
+)
 MANAGED = Rule(_AREA, "a managed policy above 6,144 characters", "Iam", "LimitExceeded", 409)
 TRUST = Rule(_AREA, "a trust policy of a role above 2,048 characters", "Iam", "LimitExceeded", 409)
 RULES = (INLINE, MANAGED, TRUST)
@@ -91,7 +93,9 @@ def _check_managed_resource(resource: Resource) -> None:
     _require_managed(resource.properties.get("PolicyDocument", {}))
 
 
-def _require_inline(role: str, new: Mapping[str, Any], removed: Collection[str] = frozenset()) -> None:
+def _require_inline(
+    role: str, new: Mapping[str, Any], removed: Collection[str] = frozenset()
+) -> None:
     """Raise RefusedError if a role's inline policies are too large after a change."""
     policies = dict((iam._roles.get(role) or {}).get("InlinePolicies", {}))
     for name in removed:

@@ -21,5 +21,7 @@ def install() -> None:
     wrap(ministack.app, "pin_request_origin", "source_ip secure_transport", _secure_on_loopback)
 
 
-def _secure_on_loopback(original: Callable[[str, bool], None], source_ip: str, secure_transport: bool) -> None:
+def _secure_on_loopback(
+    original: Callable[[str, bool], None], source_ip: str, secure_transport: bool
+) -> None:
     original(source_ip, secure_transport or ipaddress.ip_address(source_ip).is_loopback)

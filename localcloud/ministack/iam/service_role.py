@@ -60,10 +60,18 @@ class ServiceRole:
             resource_arn="*",
             region=get_region(),
             secure_transport=True,
-            service_context={"aws:sourcearn": self.source_arn, "aws:sourceaccount": get_account_id()},
+            service_context={
+                "aws:sourcearn": self.source_arn,
+                "aws:sourceaccount": get_account_id(),
+            },
         )
-        allowed = iam_evaluator.evaluate_resource_policy(trust, context, service=self.service).decision == "Allow"
-        audit_log.record(self.service, context.action, self.role_arn, context.service_context, allowed)
+        allowed = (
+            iam_evaluator.evaluate_resource_policy(trust, context, service=self.service).decision
+            == "Allow"
+        )
+        audit_log.record(
+            self.service, context.action, self.role_arn, context.service_context, allowed
+        )
         if not allowed:
             raise RoleNotAssumedError(
                 f"{self.service} is not authorized to assume the role {self.role_arn} for {self.source_arn}"
@@ -71,7 +79,11 @@ class ServiceRole:
         sessions.add(session)
 
     def require(
-        self, service: str, action: str, resource_arn: str, conditions: Mapping[str, str] | None = None
+        self,
+        service: str,
+        action: str,
+        resource_arn: str,
+        conditions: Mapping[str, str] | None = None,
     ) -> None:
         """Ask the role's policies, its permissions boundary and the policy of the resource itself.
 
@@ -96,14 +108,18 @@ class ServiceRole:
             service_context=dict(conditions or {}),
         )
         limits = iam_evaluator._permissions_boundary(iam._roles, self._name, account)
-        result = iam_evaluator.evaluate(context, iam_evaluator._gather_role_policies(self._name, account), *limits)
+        result = iam_evaluator.evaluate(
+            context, iam_evaluator._gather_role_policies(self._name, account), *limits
+        )
         found = iam_evaluator._resource_policy(service, resource_arn)
         if found is not None:
             result = iam_evaluator.combine_resource_policy(result, context, *found, limits=limits)
         audit_log.record_request(context, result.decision == "Allow")
         if result.decision != "Allow":
             raise RoleDeniedError(
-                iam_actions.identity_denial_message(action, self.caller_arn, resource_arn, result.decision == "Deny")
+                iam_actions.identity_denial_message(
+                    action, self.caller_arn, resource_arn, result.decision == "Deny"
+                )
             )
 
     @property

@@ -40,7 +40,9 @@ def install() -> None:
 def _check_metric_filter(data: Mapping[str, Any]) -> None:
     pattern = data.get("filterPattern") or ""
     _check(pattern, "Invalid metric filter pattern")
-    _check_dimensions(pattern, [one.get("dimensions") for one in data.get("metricTransformations") or []])
+    _check_dimensions(
+        pattern, [one.get("dimensions") for one in data.get("metricTransformations") or []]
+    )
 
 
 def _check_search(data: Mapping[str, Any]) -> None:

@@ -16,7 +16,13 @@ from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import cloudwatch_logs, kms
 
-from localcloud.ministack.refusals import RefusedError, Resource, Rule, check_requests, check_resources
+from localcloud.ministack.refusals import (
+    RefusedError,
+    Resource,
+    Rule,
+    check_requests,
+    check_resources,
+)
 
 _AREA = "CloudWatch Logs groups"
 KEY = Rule(
@@ -89,7 +95,9 @@ def _check_key(group: str, key_arn: str) -> None:
 
 
 def _refused(rule: Rule, arn: str) -> RefusedError:
-    return rule.error(f"The specified KMS key does not exist or is not allowed to be used with Arn '{arn}'")
+    return rule.error(
+        f"The specified KMS key does not exist or is not allowed to be used with Arn '{arn}'"
+    )
 
 
 def _allows(key: Mapping[str, Any], action: str, group_arn: str) -> bool:

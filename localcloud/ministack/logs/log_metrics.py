@@ -28,7 +28,12 @@ _PATTERN = re.compile(r'\{ (?P<member>\$\.[\w.]+) = (?P<wanted>\*|"[^"]*") \}')
 
 def install() -> None:
     """Look at every line that a function logs, and at every event that is written to a log group."""
-    wrap(lambda_svc, "_emit_lambda_logs", "func request_id log_text error duration_ms log_source", _read_embedded)
+    wrap(
+        lambda_svc,
+        "_emit_lambda_logs",
+        "func request_id log_text error duration_ms log_source",
+        _read_embedded,
+    )
     wrap(cloudwatch_logs, "_put_log_events", "data", _filter)
 
 
@@ -48,12 +53,22 @@ def _record_embedded(event: Mapping[str, Any]) -> None:
             for metric in directive["Metrics"]:
                 values = event[metric["Name"]]
                 for value in values if isinstance(values, list) else [values]:
-                    record(directive["Namespace"], metric["Name"], value, dimensions, metric.get("Unit", "None"))
+                    record(
+                        directive["Namespace"],
+                        metric["Name"],
+                        value,
+                        dimensions,
+                        metric.get("Unit", "None"),
+                    )
 
 
 def _filter(original: Callable[..., Any], data: Mapping[str, Any]) -> Any:
     answer = original(data)
-    filters = [one for (group, _), one in cloudwatch_logs._metric_filters.items() if group == data.get("logGroupName")]
+    filters = [
+        one
+        for (group, _), one in cloudwatch_logs._metric_filters.items()
+        if group == data.get("logGroupName")
+    ]
     if filters and answer[0] == 200:
         for line in data["logEvents"]:
             event = _parsed(line["message"])
@@ -72,10 +87,14 @@ def _apply(metric_filter: Mapping[str, Any], event: Any) -> None:
 
 
 def _transform(transformation: Mapping[str, Any], event: Any) -> None:
-    found = {name: _member(event, path) for name, path in transformation.get("dimensions", {}).items()}
+    found = {
+        name: _member(event, path) for name, path in transformation.get("dimensions", {}).items()
+    }
     value = transformation["metricValue"]
     value = _member(event, value) if value.startswith("$") else value
-    if value is not None and None not in found.values():  # without one of its dimensions it would be another metric
+    if (
+        value is not None and None not in found.values()
+    ):  # without one of its dimensions it would be another metric
         dimensions = {name: str(member) for name, member in found.items()}
         namespace, name = transformation["metricNamespace"], transformation["metricName"]
         record(namespace, name, float(value), dimensions, transformation.get("unit", "None"))

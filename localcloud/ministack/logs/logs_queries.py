@@ -70,7 +70,12 @@ def _refusing(act: Callable[[Request], Answer]) -> Callable[..., Answer]:
 
 
 async def _handle(
-    original: Callable[..., Any], method: str, path: str, headers: Mapping[str, str], body: Any, query_params: Any
+    original: Callable[..., Any],
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    body: Any,
+    query_params: Any,
 ) -> Any:
     action = headers.get("x-amz-target", "").rpartition(".")[2]
     act = _ACTIONS.get(action)
@@ -84,12 +89,18 @@ def _start(data: Request) -> Answer:
     start, end = _time(data, "startTime"), _time(data, "endTime")
     if data.get("queryLanguage", LANGUAGE) != LANGUAGE:
         raise RefusedError(
-            "InvalidParameterException", f"The local cloud does not emulate the query language {data['queryLanguage']}."
+            "InvalidParameterException",
+            f"The local cloud does not emulate the query language {data['queryLanguage']}.",
         )
     if len(text) > _MOST_CHARACTERS:
-        raise RefusedError("InvalidParameterException", f"queryString has more than {_MOST_CHARACTERS:,} characters.")
+        raise RefusedError(
+            "InvalidParameterException",
+            f"queryString has more than {_MOST_CHARACTERS:,} characters.",
+        )
     if start > end:
-        raise RefusedError("InvalidParameterException", f"startTime {start} is after endTime {end}.")
+        raise RefusedError(
+            "InvalidParameterException", f"startTime {start} is after endTime {end}."
+        )
 
     try:
         query = parse(text)
@@ -116,30 +127,42 @@ def _malformed(error: MalformedQueryError) -> RefusedError:
 def _time(data: Request, name: str) -> int:
     seconds = data.get(name)
     if not isinstance(seconds, int) or not 0 <= seconds < _MILLISECONDS:
-        raise RefusedError("InvalidParameterException", f"{name} {seconds} is not a time in seconds since the epoch.")
+        raise RefusedError(
+            "InvalidParameterException",
+            f"{name} {seconds} is not a time in seconds since the epoch.",
+        )
     return seconds
 
 
 def _limit(data: Request) -> int | None:
     limit = data.get("limit")
     if limit is not None and not 1 <= limit <= MOST_ROWS:
-        raise RefusedError("InvalidParameterException", f"limit {limit} is not from 1 to {MOST_ROWS:,}.")
+        raise RefusedError(
+            "InvalidParameterException", f"limit {limit} is not from 1 to {MOST_ROWS:,}."
+        )
     return limit
 
 
 def _groups(data: Request) -> list[str]:
     given = [name for name in _GROUPS if data.get(name)]
     if len(given) != 1:
-        raise RefusedError("InvalidParameterException", f"Exactly one of {', '.join(_GROUPS)} is wanted, not {given}.")
+        raise RefusedError(
+            "InvalidParameterException",
+            f"Exactly one of {', '.join(_GROUPS)} is wanted, not {given}.",
+        )
     value = data[given[0]]
     named: Sequence[str] = [value] if isinstance(value, str) else value
     if len(named) > _MOST_GROUPS:
-        raise RefusedError("InvalidParameterException", f"{len(named)} log groups are more than {_MOST_GROUPS}.")
+        raise RefusedError(
+            "InvalidParameterException", f"{len(named)} log groups are more than {_MOST_GROUPS}."
+        )
 
     names = [one.partition(":log-group:")[2] or one for one in named]
     for name in names:
         if name not in cloudwatch_logs._log_groups:
-            raise RefusedError("ResourceNotFoundException", f"The specified log group does not exist: {name}")
+            raise RefusedError(
+                "ResourceNotFoundException", f"The specified log group does not exist: {name}"
+            )
     return names
 
 
@@ -156,7 +179,9 @@ def _refuse_early(groups: Iterable[str], end: int) -> None:
 
 def _events(groups: Sequence[str], start: int, end: int) -> Iterator[Event]:
     """Yield the events of a time range in seconds, both ends included, in the order of their times."""
-    cloudwatch_logs._collect_query_records(groups, start, end)  # gives every event an id, for GetLogRecord
+    cloudwatch_logs._collect_query_records(
+        groups, start, end
+    )  # gives every event an id, for GetLogRecord
     found = [
         Event(
             event["eventId"],
@@ -183,7 +208,9 @@ def _keep(data: Request, groups: Sequence[str], result: Result) -> str:
         "queryString": data["queryString"],
         "status": "Complete",
         "createTime": int(time() * 1000),
-        "results": [[{"field": name, "value": value} for name, value in row] for row in result.rows],
+        "results": [
+            [{"field": name, "value": value} for name, value in row] for row in result.rows
+        ],
         "statistics": {
             "recordsMatched": float(result.matched),
             "recordsScanned": float(result.scanned),
@@ -198,13 +225,18 @@ def _keep(data: Request, groups: Sequence[str], result: Result) -> str:
 def _query(data: Request) -> Mapping[str, Any]:
     query: Mapping[str, Any] | None = cloudwatch_logs._queries.get(data.get("queryId"))
     if query is None:
-        raise RefusedError("ResourceNotFoundException", f"The specified query does not exist: {data.get('queryId')}")
+        raise RefusedError(
+            "ResourceNotFoundException",
+            f"The specified query does not exist: {data.get('queryId')}",
+        )
     return query
 
 
 def _results(data: Request) -> Answer:
     query = _query(data)
-    rows, following = saved_queries.page(query["results"], data.get("nextToken"), data.get("maxItems") or _PAGE)
+    rows, following = saved_queries.page(
+        query["results"], data.get("nextToken"), data.get("maxItems") or _PAGE
+    )
     return _answer(
         {
             "queryLanguage": LANGUAGE,
@@ -218,7 +250,10 @@ def _results(data: Request) -> Answer:
 
 def _stop(data: Request) -> Answer:
     query = _query(data)
-    raise RefusedError("InvalidParameterException", f"The query {query['queryId']} is not running: {query['status']}.")
+    raise RefusedError(
+        "InvalidParameterException",
+        f"The query {query['queryId']} is not running: {query['status']}.",
+    )
 
 
 def _describe(data: Request) -> Answer:
@@ -236,7 +271,9 @@ def _describe(data: Request) -> Answer:
         for query in cloudwatch_logs._queries.values()
         if wanted[0] in (None, *query["logGroupNames"]) and wanted[1] in (None, query["status"])
     ]
-    queries, following = saved_queries.page(found, data.get("nextToken"), data.get("maxResults") or 1000)
+    queries, following = saved_queries.page(
+        found, data.get("nextToken"), data.get("maxResults") or 1000
+    )
     return _answer({"queries": queries, **following})
 
 

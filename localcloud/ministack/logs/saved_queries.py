@@ -12,7 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from time import time
 from typing import Any
 
-from ministack.core.responses import AccountRegionScopedDict, error_response_json, json_response, new_uuid
+from ministack.core.responses import (
+    AccountRegionScopedDict,
+    error_response_json,
+    json_response,
+    new_uuid,
+)
 from ministack.services import cloudwatch_logs
 
 from localcloud.ministack.patch import wrap
@@ -38,9 +43,17 @@ def put(data: Mapping[str, Any]) -> Answer:
     if "queryDefinitionId" in data and identifier not in definitions:
         return _missing(identifier)
     if not data.get("name") or not data.get("queryString"):
-        return _answer(error_response_json("InvalidParameterException", "name and queryString are wanted.", 400))
+        return _answer(
+            error_response_json(
+                "InvalidParameterException", "name and queryString are wanted.", 400
+            )
+        )
 
-    given = {name: data[name] for name in ("name", "queryString", "logGroupNames", "parameters") if name in data}
+    given = {
+        name: data[name]
+        for name in ("name", "queryString", "logGroupNames", "parameters")
+        if name in data
+    }
     definitions[identifier] = {
         "queryLanguage": data.get("queryLanguage", "CWLI"),
         "queryDefinitionId": identifier,
@@ -72,7 +85,9 @@ def delete(data: Mapping[str, Any]) -> Answer:
     return _answer(json_response({"success": True}))
 
 
-def page(items: Sequence[Any], token: str | None, most: int) -> tuple[Sequence[Any], dict[str, str]]:
+def page(
+    items: Sequence[Any], token: str | None, most: int
+) -> tuple[Sequence[Any], dict[str, str]]:
     """Return a page of items, and the token of the next page as an answer has it."""
     start: int = cloudwatch_logs._decode_token(token)
     end = start + most

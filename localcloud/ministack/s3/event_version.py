@@ -31,7 +31,9 @@ def install() -> None:
     wrap(eventbridge, "_dispatch_event", "event view", _dispatch)
 
 
-def _announce(original: Callable[..., None], *arguments: Any, version_id: str | None = None, **others: Any) -> None:
+def _announce(
+    original: Callable[..., None], *arguments: Any, version_id: str | None = None, **others: Any
+) -> None:
     token = _version_id.set(version_id)
     try:
         original(*arguments, version_id=version_id, **others)

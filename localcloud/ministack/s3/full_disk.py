@@ -148,7 +148,9 @@ def _noted(original: Callable[..., Any], bucket: str, key: str, prior: Any, *res
     return original(bucket, key, prior, *rest)
 
 
-def _write(original: Callable[..., None], place: str, data: bytes | str, *, text: bool = False) -> None:
+def _write(
+    original: Callable[..., None], place: str, data: bytes | str, *, text: bool = False
+) -> None:
     change = _change.get()
     if change is None:
         original(place, data, text=text)

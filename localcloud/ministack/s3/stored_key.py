@@ -67,7 +67,9 @@ class StoredKey:
         _put(s3._object_versions, (self.bucket, self.key), self.versions)
 
 
-def _identities(current: dict[str, Any] | None, versions: list[dict[str, Any]] | None) -> set[str | None]:
+def _identities(
+    current: dict[str, Any] | None, versions: list[dict[str, Any]] | None
+) -> set[str | None]:
     found: set[str | None] = {version["version_id"] for version in versions or []}
     return found | {(current or {}).get("version_id"), *_UNVERSIONED}
 

@@ -18,7 +18,10 @@ class MiniStackAlarms:
         """Return the state of each of these alarms that exists, judged now."""
         with request_scope(self._account, region):
             cloudwatch._evaluate_all_alarms()
-            found = {name: cloudwatch._alarms.get(name) or cloudwatch._composite_alarms.get(name) for name in names}
+            found = {
+                name: cloudwatch._alarms.get(name) or cloudwatch._composite_alarms.get(name)
+                for name in names
+            }
         return {name: str(alarm["StateValue"]) for name, alarm in found.items() if alarm}
 
     def now(self) -> float:

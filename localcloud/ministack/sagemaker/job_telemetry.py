@@ -30,14 +30,22 @@ class MiniStackJobTelemetry:
 
     def log(self, region: str, stream: str, lines: Iterable[str], milliseconds: int) -> None:
         """Append lines to a log stream; CloudWatch takes none that is empty."""
-        events = [{"timestamp": milliseconds, "message": line[:_LONGEST_EVENT]} for line in lines if line]
+        events = [
+            {"timestamp": milliseconds, "message": line[:_LONGEST_EVENT]} for line in lines if line
+        ]
         if events:
-            self._call(region, lambda: cloudwatch_logs._put_log_events({**_place(stream), "logEvents": events}))
+            self._call(
+                region,
+                lambda: cloudwatch_logs._put_log_events({**_place(stream), "logEvents": events}),
+            )
 
     def publish(self, region: str, job: str, metrics: Iterable[Record]) -> None:
         """Publish metrics of a job under its name."""
         dimensions = [{"Name": "TrainingJobName", "Value": job}]
-        request = {"Namespace": NAMESPACE, "MetricData": [{**one, "Dimensions": dimensions} for one in metrics]}
+        request = {
+            "Namespace": NAMESPACE,
+            "MetricData": [{**one, "Dimensions": dimensions} for one in metrics],
+        }
         self._call(region, lambda: cloudwatch._put_metric_data({}, request, False, True))
 
     def _call(self, region: str, call: Callable[[], Any]) -> None:

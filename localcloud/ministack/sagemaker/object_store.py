@@ -53,7 +53,9 @@ class MiniStackObjectStore:
         """
         bucket, key = bucket_and_key(url)
         found = self._objects(bucket).get(key)
-        if found and found["body"] is None and s3._plain_path_key(key):  # else MiniStack knows where it is
+        if (
+            found and found["body"] is None and s3._plain_path_key(key)
+        ):  # else MiniStack knows where it is
             with suppress(OSError):
                 return os.link(Path(s3.DATA_DIR, self.account, bucket, key), path)
         with path.open("xb") as file:
@@ -70,7 +72,9 @@ class MiniStackObjectStore:
         keys = sorted(key for key in list(self._objects(bucket)) if key.startswith(start))
         return [f"s3://{bucket}/{key}" for key in keys]
 
-    def write(self, url: str, content: bytes, key: str | None = None, content_type: str = _BYTES) -> None:
+    def write(
+        self, url: str, content: bytes, key: str | None = None, content_type: str = _BYTES
+    ) -> None:
         """Create an object, or replace it, encrypted with a KMS key if one is given.
 
         Versions, events and persistence are MiniStack's, as for any client.
@@ -91,7 +95,11 @@ class MiniStackObjectStore:
         status, _, body = self.run(put)
         if status != HTTPStatus.OK:
             found = _ERROR.search(body)
-            reason = f"{found['message'].decode()} ({found['code'].decode()})" if found else f"Status {status}"
+            reason = (
+                f"{found['message'].decode()} ({found['code'].decode()})"
+                if found
+                else f"Status {status}"
+            )
             raise ObjectUnavailableError(f"{url} could not be written: {reason}.")
         state_saves.note_change()
 

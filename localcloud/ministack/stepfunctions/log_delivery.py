@@ -36,7 +36,9 @@ class MiniStackLogDelivery:
         _, _, _, region, account, _, name = machine_arn.split(":", 6)
         with request_scope(account, region):
             if log_group(group_arn) is None:
-                raise InvalidLoggingError(f"Invalid Logging Configuration: Log Destination {group_arn} does not exist.")
+                raise InvalidLoggingError(
+                    f"Invalid Logging Configuration: Log Destination {group_arn} does not exist."
+                )
             role = ServiceRole(role_arn, _PRINCIPAL, machine_arn, name)
             try:
                 role.assume()

@@ -60,10 +60,16 @@ def _head(bucket: str, key: str, arguments: Mapping[str, Any]) -> dict[str, Any]
             name, message = NOT_FOUND, "The specified key does not exist."
         raise StateError(name, f"{message} (Service: S3, Status Code: {status})")
     headers = {name.lower(): value for name, value in answered.items()}
-    result: dict[str, Any] = {member: headers[name] for name, member in _HEADERS.items() if name in headers}
+    result: dict[str, Any] = {
+        member: headers[name] for name, member in _HEADERS.items() if name in headers
+    }
     # "Integrating AWS services": timestamps of SDK integrations are strings in ISO 8601.
     modified = parsedate_to_datetime(result["LastModified"])
-    metadata = {name.removeprefix(_METADATA): value for name, value in headers.items() if name.startswith(_METADATA)}
+    metadata = {
+        name.removeprefix(_METADATA): value
+        for name, value in headers.items()
+        if name.startswith(_METADATA)
+    }
     return {
         **result,
         "ContentLength": int(result["ContentLength"]),

@@ -130,4 +130,7 @@ def _lowered(value: Any) -> Any:
 def _typed(members: dict[str, Any]) -> dict[str, Any]:
     # Templates may write true and false as strings.
     booleans = {"true": True, "false": False}
-    return {name: booleans.get(value, value) if isinstance(value, str) else value for name, value in members.items()}
+    return {
+        name: booleans.get(value, value) if isinstance(value, str) else value
+        for name, value in members.items()
+    }

@@ -29,7 +29,9 @@ _VERSIONED = {"s3:GetObject": "s3:GetObjectVersion"}
 class MiniStackServices:
     """MiniStack's services, as `localcloud.stepfunctions.surroundings.Services`."""
 
-    def require(self, execution: Execution, integration: Integration, arguments: Mapping[str, Any]) -> None:
+    def require(
+        self, execution: Execution, integration: Integration, arguments: Mapping[str, Any]
+    ) -> None:
         """Return if the role of the execution may make the call. Raises StateError."""
         with _scope(execution):
             _authorize(execution, integration, arguments)
@@ -46,10 +48,14 @@ def _scope(execution: Execution) -> Any:
     return request_scope(account, region)
 
 
-def _authorize(execution: Execution, integration: Integration, arguments: Mapping[str, Any]) -> None:
+def _authorize(
+    execution: Execution, integration: Integration, arguments: Mapping[str, Any]
+) -> None:
     # The children of a Distributed Map belong to "<state machine>/<label>". AWS does not document
     # which of the two is aws:SourceArn for a child's task; a trust policy has to allow both here.
-    role = ServiceRole(execution.revision.role_arn, _PRINCIPAL, execution.machine_arn, execution.name)
+    role = ServiceRole(
+        execution.revision.role_arn, _PRINCIPAL, execution.machine_arn, execution.name
+    )
     if integration.is_function:
         arguments = {"FunctionName": integration.resource}
     action = integration.action
@@ -115,7 +121,9 @@ def _call_dynamodb(_: Execution, integration: Integration, arguments: Mapping[st
     return _answered(integration, handlers[integration.operation](arguments))
 
 
-def _put_events(execution: Execution, integration: Integration, arguments: Mapping[str, Any]) -> Any:
+def _put_events(
+    execution: Execution, integration: Integration, arguments: Mapping[str, Any]
+) -> Any:
     # "Add EventBridge events with Step Functions", Key features: Step Functions appends its ARNs.
     own = [execution.arn, execution.machine_arn]
     entries = [

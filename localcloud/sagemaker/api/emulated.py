@@ -31,7 +31,9 @@ def refuse_not_emulated(value: Any, emulated: Any, path: str = "") -> None:
             refuse_not_emulated(item, emulated[0], path)
     elif emulated is not None and value not in emulated:
         known = " or ".join(sorted(map(str, emulated)))
-        raise NotEmulatedError(f"{path} {value} is not emulated by the local SageMaker; {known} is.")
+        raise NotEmulatedError(
+            f"{path} {value} is not emulated by the local SageMaker; {known} is."
+        )
 
 
 def _says_nothing(value: Any) -> bool:

@@ -15,10 +15,21 @@ def list_page(kind: Kind, records: list[Record], request: dict[str, Any]) -> dic
     Raises:
         InvalidRequestError: the token is not one that an earlier page gave.
     """
-    named = {"Name": f"{kind.name}Name", "Status": f"{kind.name}Status", "CreationTime": "CreationTime"}
-    found = [record for record in records if _wanted(record, request, record[named["Name"]], named["Status"])]
+    named = {
+        "Name": f"{kind.name}Name",
+        "Status": f"{kind.name}Status",
+        "CreationTime": "CreationTime",
+    }
+    found = [
+        record
+        for record in records
+        if _wanted(record, request, record[named["Name"]], named["Status"])
+    ]
     sort_by = named[request.get("SortBy", kind.sort_by)]
-    found.sort(key=lambda record: record[sort_by], reverse=request.get("SortOrder", kind.sort_order) == "Descending")
+    found.sort(
+        key=lambda record: record[sort_by],
+        reverse=request.get("SortOrder", kind.sort_order) == "Descending",
+    )
     return cut_page(kind.listed, found, request, _PAGE_SIZE)
 
 

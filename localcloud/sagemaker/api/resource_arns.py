@@ -11,6 +11,10 @@ def resource_arns(store: RecordStore, request: Mapping[str, Any]) -> list[str]:
 
     CreateEndpoint and UpdateEndpoint name two (an endpoint and its configuration), and AWS asks for both.
     """
-    named = [store.arn(kind, str(request[f"{kind.name}Name"])) for kind in KINDS if f"{kind.name}Name" in request]
+    named = [
+        store.arn(kind, str(request[f"{kind.name}Name"]))
+        for kind in KINDS
+        if f"{kind.name}Name" in request
+    ]
     pointed_at = ("ResourceArn", *(f"{kind.name}Arn" for kind in KINDS))
     return named + [str(request[member]) for member in pointed_at if member in request] or ["*"]

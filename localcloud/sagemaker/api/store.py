@@ -29,7 +29,9 @@ class Kind:
 
 
 MODEL = Kind("Model", "model", "model", "Models")
-ENDPOINT_CONFIG = Kind("EndpointConfig", "endpoint-config", "endpoint configuration", "EndpointConfigs")
+ENDPOINT_CONFIG = Kind(
+    "EndpointConfig", "endpoint-config", "endpoint configuration", "EndpointConfigs"
+)
 ENDPOINT = Kind("Endpoint", "endpoint", "endpoint", "Endpoints")
 MODEL_PACKAGE_GROUP = Kind(
     "ModelPackageGroup",
@@ -40,9 +42,15 @@ MODEL_PACKAGE_GROUP = Kind(
 )
 # Its name is that of its group and its version: "trucks/3".
 MODEL_PACKAGE = Kind(
-    "ModelPackage", "model-package", "model package", "ModelPackageSummaryList", sort_order="Ascending"
+    "ModelPackage",
+    "model-package",
+    "model package",
+    "ModelPackageSummaryList",
+    sort_order="Ascending",
 )
-TRAINING_JOB = Kind("TrainingJob", "training-job", "training job", "TrainingJobSummaries", sort_order="Ascending")
+TRAINING_JOB = Kind(
+    "TrainingJob", "training-job", "training job", "TrainingJobSummaries", sort_order="Ascending"
+)
 TUNING_JOB = Kind(
     "HyperParameterTuningJob",
     "hyper-parameter-tuning-job",
@@ -51,7 +59,15 @@ TUNING_JOB = Kind(
     sort_by="Name",
     sort_order="Ascending",
 )
-KINDS = (MODEL, ENDPOINT_CONFIG, ENDPOINT, MODEL_PACKAGE_GROUP, MODEL_PACKAGE, TRAINING_JOB, TUNING_JOB)
+KINDS = (
+    MODEL,
+    ENDPOINT_CONFIG,
+    ENDPOINT,
+    MODEL_PACKAGE_GROUP,
+    MODEL_PACKAGE,
+    TRAINING_JOB,
+    TUNING_JOB,
+)
 
 
 class RecordStore:
@@ -67,14 +83,18 @@ class RecordStore:
     def __init__(self, folder: Path, account: str, region: str) -> None:
         self._folder = folder
         self._arn_prefix = f"arn:aws:sagemaker:{region}:{account}:"
-        self._records: dict[Kind, dict[str, Record]] = {kind: dict(self._read(kind)) for kind in KINDS}
+        self._records: dict[Kind, dict[str, Record]] = {
+            kind: dict(self._read(kind)) for kind in KINDS
+        }
 
     def arn(self, kind: Kind, name: str) -> str:
         """Return the ARN of a resource. SageMaker writes the name in lower case, whatever the resource is called.
 
         Where the API takes a name or an ARN, the name may be the ARN already.
         """
-        return name if name.startswith("arn:") else f"{self._arn_prefix}{kind.arn_type}/{name.lower()}"
+        return (
+            name if name.startswith("arn:") else f"{self._arn_prefix}{kind.arn_type}/{name.lower()}"
+        )
 
     def all(self, kind: Kind) -> list[Record]:
         """Return every record of a kind."""
@@ -148,7 +168,9 @@ class RecordStore:
                 record = json.loads(path.read_text(encoding="utf-8"))
                 yield record[f"{kind.name}Name"], record
             except (ValueError, KeyError, TypeError) as exc:
-                raise UnreadableStateError(f"{path} is damaged; delete it and create the {kind.words} again.") from exc
+                raise UnreadableStateError(
+                    f"{path} is damaged; delete it and create the {kind.words} again."
+                ) from exc
 
 
 def timestamp() -> float:

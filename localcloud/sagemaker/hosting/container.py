@@ -37,7 +37,9 @@ class ModelContainer:
         """
         try:
             return cls(await asyncio.to_thread(factory, model_folder))
-        except Exception as exc:  # whatever a program dies of before it serves: the border of its process on AWS
+        except (
+            Exception
+        ) as exc:  # whatever a program dies of before it serves: the border of its process on AWS
             raise UnhealthyContainerError(f"{type(exc).__name__}: {exc}") from exc
 
     async def invoke(self, headers: Mapping[str, str], body: bytes, limit_seconds: float) -> Answer:

@@ -69,7 +69,9 @@ def check_capture(config: Config | None, variants: Sequence[Mapping[str, Any]]) 
     if config is None or not is_enabled(config):
         return
     if any("ServerlessConfig" in variant for variant in variants):
-        raise InvalidRequestError("DataCaptureConfig is not supported for serverless production variants.")
+        raise InvalidRequestError(
+            "DataCaptureConfig is not supported for serverless production variants."
+        )
     if not config["DestinationS3Uri"].startswith("s3://"):
         raise NotEmulatedError("A DestinationS3Uri that does not start with s3:// is not emulated.")
 
@@ -114,7 +116,10 @@ def _line(captured: Captured) -> dict[str, Any]:
         data["endpointInput"] = _captured_payload("INPUT", captured.input, captured.config)
     if modes & {"Output", "InputAndOutput"}:
         data["endpointOutput"] = _captured_payload("OUTPUT", captured.output, captured.config)
-    metadata = {"eventId": str(uuid4()), "inferenceTime": f"{_utc(captured.time):%Y-%m-%dT%H:%M:%SZ}"}
+    metadata = {
+        "eventId": str(uuid4()),
+        "inferenceTime": f"{_utc(captured.time):%Y-%m-%dT%H:%M:%SZ}",
+    }
     if captured.inference_id:
         metadata["inferenceId"] = captured.inference_id
     return {"captureData": data, "eventMetadata": metadata, "eventVersion": "0"}

@@ -81,7 +81,9 @@ class Launcher:
         folder = self._folder / plan["Id"]
         try:
             containers = {
-                variant["VariantName"]: await self._start_container(variant, folder / variant["VariantName"], arn)
+                variant["VariantName"]: await self._start_container(
+                    variant, folder / variant["VariantName"], arn
+                )
                 for variant in (*plan["Variants"], *plan.get("ShadowVariants", []))
             }
         except DeploymentFailedError:
@@ -90,7 +92,9 @@ class Launcher:
         capture = plan.get("DataCaptureConfig")
         return Deployment(
             containers,
-            weights={one["VariantName"]: one["Summary"]["CurrentWeight"] for one in plan["Variants"]},
+            weights={
+                one["VariantName"]: one["Summary"]["CurrentWeight"] for one in plan["Variants"]
+            },
             shadows=shadow_shares(plan),
             roles={one["VariantName"]: one.get("RoleArn", "") for one in plan["Variants"]},
             capture=capture if is_enabled(capture) else None,
@@ -114,10 +118,14 @@ class Launcher:
             return await ModelContainer.start(self._algorithms.find(image).serve, folder)
         except (ObjectUnavailableError, RoleRefusedError) as exc:
             reason = f'Failed to download model data for container "container_1" from URL: "{url}". Please ensure that'
-            raise DeploymentFailedError(f"{reason} there is an object located at the URL. ({exc})") from exc
+            raise DeploymentFailedError(
+                f"{reason} there is an object located at the URL. ({exc})"
+            ) from exc
         except BadArtifactError as exc:
             reason = f'Failed to extract model data archive for container "container_1" from URL "{url}". Please ensure'
-            raise DeploymentFailedError(f"{reason} that the object is a valid tar.gz archive. ({exc})") from exc
+            raise DeploymentFailedError(
+                f"{reason} that the object is a valid tar.gz archive. ({exc})"
+            ) from exc
         except UnknownImageError as exc:  # its distribution was removed after the model was created
             raise DeploymentFailedError(str(exc)) from exc
         except UnhealthyContainerError as exc:

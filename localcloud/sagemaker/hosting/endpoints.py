@@ -42,7 +42,9 @@ class Endpoints:
         self._alarm_time = alarm_time
         self._launcher = launcher
         self._serving: dict[str, asyncio.Future[Deployment | None]] = {}
-        self._green: dict[str, tuple[Deployment, float]] = {}  # the new fleet of an update, and its share of requests
+        self._green: dict[
+            str, tuple[Deployment, float]
+        ] = {}  # the new fleet of an update, and its share of requests
         self._deploying: set[asyncio.Task[None]] = set()
 
     def resume(self) -> None:
@@ -62,7 +64,9 @@ class Endpoints:
 
     def create(self, members: Record, plan: Record) -> Record:
         """Add an endpoint, `Creating` until its containers answer."""
-        record = self._store.create(ENDPOINT, {**members, "EndpointStatus": "Creating", "Pending": plan})
+        record = self._store.create(
+            ENDPOINT, {**members, "EndpointStatus": "Creating", "Pending": plan}
+        )
         self._in_background(self._deploy(record["EndpointName"], plan))
         return record
 
@@ -75,7 +79,11 @@ class Endpoints:
         record = self._serving_record(name)
         summary = {"EndpointConfigName": plan["EndpointConfigName"], "StartTime": timestamp()}
         self._change(
-            name, EndpointStatus="Updating", FailureReason=None, Pending=plan, PendingDeploymentSummary=summary
+            name,
+            EndpointStatus="Updating",
+            FailureReason=None,
+            Pending=plan,
+            PendingDeploymentSummary=summary,
         )
         self._in_background(self._deploy(name, plan))
         return record
@@ -91,8 +99,13 @@ class Endpoints:
             InvalidRequestError: there is no such endpoint, or it is not in service.
         """
         record = self._serving_record(name)
-        variants = [variant | desired.get(variant["VariantName"], {}) for variant in record["ProductionVariants"]]
-        self._change(name, EndpointStatus="Updating", FailureReason=None, ProductionVariants=variants)
+        variants = [
+            variant | desired.get(variant["VariantName"], {})
+            for variant in record["ProductionVariants"]
+        ]
+        self._change(
+            name, EndpointStatus="Updating", FailureReason=None, ProductionVariants=variants
+        )
         self._in_background(self._apply_weights(name))
         return record
 
@@ -127,13 +140,17 @@ class Endpoints:
     def _settled(self, name: str) -> Record:
         record = self._store.get(ENDPOINT, name)
         if record["EndpointStatus"] in ("Creating", "Updating"):
-            raise InvalidRequestError(f'Cannot update in-progress endpoint "{record["EndpointArn"]}".')
+            raise InvalidRequestError(
+                f'Cannot update in-progress endpoint "{record["EndpointArn"]}".'
+            )
         return record
 
     def _serving_record(self, name: str) -> Record:
         record = self._settled(name)
         if "Serving" not in record:
-            raise InvalidRequestError(f'Cannot update failed endpoint "{record["EndpointArn"]}"; delete it.')
+            raise InvalidRequestError(
+                f'Cannot update failed endpoint "{record["EndpointArn"]}"; delete it.'
+            )
         return record
 
     def _in_background(self, change: Coroutine[Any, Any, None]) -> None:
@@ -148,11 +165,17 @@ class Endpoints:
         except DeploymentFailedError as exc:
             # An endpoint that served goes on as it was: AWS rolls a failed update back.
             status = "InService" if "Serving" in self._store.get(ENDPOINT, name) else "Failed"
-            members: Record = {"EndpointStatus": status, "FailureReason": str(exc)[:_LONGEST_REASON]}
+            members: Record = {
+                "EndpointStatus": status,
+                "FailureReason": str(exc)[:_LONGEST_REASON],
+            }
         except Exception:  # the border of the deployment: whatever breaks in it must not leave it under way for ever
             _logger.exception("The deployment of the endpoint %s broke", name)
             status = "InService" if "Serving" in self._store.get(ENDPOINT, name) else "Failed"
-            members = {"EndpointStatus": status, "FailureReason": "The local SageMaker failed; its log says why."}
+            members = {
+                "EndpointStatus": status,
+                "FailureReason": "The local SageMaker failed; its log says why.",
+            }
         else:
             self._replace(name, self._store.get(ENDPOINT, name), deployment)
             members = {"EndpointStatus": "InService", "Serving": plan, **_described(plan)}
@@ -183,7 +206,9 @@ class Endpoints:
         while True:
             states = self._alarm_states(alarm_names(plan))
             if ringing := sorted(name for name, state in states.items() if state == "ALARM"):
-                raise DeploymentFailedError(f"One or more alarms went off, the update was rolled back: {ringing}.")
+                raise DeploymentFailedError(
+                    f"One or more alarms went off, the update was rolled back: {ringing}."
+                )
             if self._alarm_time() >= end:
                 too_long = "The update exceeded its MaximumExecutionTimeoutInSeconds."
                 raise DeploymentFailedError(too_long)
@@ -193,14 +218,22 @@ class Endpoints:
 
     def _tell_step(self, name: str, plan: Record, message: str) -> None:
         status = {"Status": "Baking", "StatusMessage": message, "StartTime": timestamp()}
-        variants = [{"VariantName": one["VariantName"], "VariantStatus": [status]} for one in plan["Variants"]]
+        variants = [
+            {"VariantName": one["VariantName"], "VariantStatus": [status]}
+            for one in plan["Variants"]
+        ]
         summary = self._store.get(ENDPOINT, name)["PendingDeploymentSummary"]
         self._change(name, PendingDeploymentSummary=summary | {"ProductionVariants": variants})
 
     async def _apply_weights(self, name: str) -> None:
         await asyncio.sleep(_WEIGHTS_SECONDS)
         variants = [
-            variant | {member.replace("Desired", "Current"): variant[member] for member in _SCALED if member in variant}
+            variant
+            | {
+                member.replace("Desired", "Current"): variant[member]
+                for member in _SCALED
+                if member in variant
+            }
             for variant in self._store.get(ENDPOINT, name)["ProductionVariants"]
         ]
         self._change(name, EndpointStatus="InService", ProductionVariants=variants)
@@ -224,7 +257,9 @@ class Endpoints:
 
     def _change(self, name: str, **members: Any) -> None:
         changed = {**self._store.get(ENDPOINT, name), **members, "LastModifiedTime": timestamp()}
-        self._store.save(ENDPOINT, {key: value for key, value in changed.items() if value is not None})
+        self._store.save(
+            ENDPOINT, {key: value for key, value in changed.items() if value is not None}
+        )
 
 
 def _described(plan: Record) -> Record:

@@ -58,15 +58,23 @@ def metric_data(
                 }
 
 
-def _distributions(invocations: list[Invocation], instances: int | None) -> Mapping[str, tuple[str, Counter[float]]]:
+def _distributions(
+    invocations: list[Invocation], instances: int | None
+) -> Mapping[str, tuple[str, Counter[float]]]:
     classes = [invocation.status // 100 for invocation in invocations]
     found = {
         "Invocations": ("None", Counter([1.0] * len(invocations))),
         # 1 or 0 for each request, so that the average is the rate of errors.
         "Invocation4XXErrors": ("None", Counter(float(status == 4) for status in classes)),
         "Invocation5XXErrors": ("None", Counter(float(status == 5) for status in classes)),
-        "ModelLatency": ("Microseconds", Counter(_microseconds(one.model_seconds) for one in invocations)),
-        "OverheadLatency": ("Microseconds", Counter(_microseconds(one.overhead_seconds) for one in invocations)),
+        "ModelLatency": (
+            "Microseconds",
+            Counter(_microseconds(one.model_seconds) for one in invocations),
+        ),
+        "OverheadLatency": (
+            "Microseconds",
+            Counter(_microseconds(one.overhead_seconds) for one in invocations),
+        ),
     }
     if instances:
         found["InvocationsPerInstance"] = ("None", Counter([1.0 / instances] * len(invocations)))

@@ -20,7 +20,9 @@ def check_container(model: Mapping[str, Any], store: RecordStore, algorithms: Al
     """
     package = _stated(model).get("ModelPackageName")
     if package and (approval := find_package(store, package)["ModelApprovalStatus"]) != "Approved":
-        raise InvalidRequestError(f"Cannot create a model from the model package {package}: it is {approval}.")
+        raise InvalidRequestError(
+            f"Cannot create a model from the model package {package}: it is {approval}."
+        )
     container = container_of(model, store)
     if "Image" not in container:
         raise InvalidRequestError("The container of a model needs an Image, or a ModelPackageName.")
@@ -29,7 +31,9 @@ def check_container(model: Mapping[str, Any], store: RecordStore, algorithms: Al
     except UnknownImageError as exc:
         raise InvalidRequestError(f"Requested image {container['Image']} not found. {exc}") from exc
     if container.get("Environment"):
-        raise NotEmulatedError("Environment is not emulated by the local SageMaker: a model here does not get it.")
+        raise NotEmulatedError(
+            "Environment is not emulated by the local SageMaker: a model here does not get it."
+        )
     if "ModelDataUrl" not in container or container.get("Mode") == "MultiModel":
         raise NotEmulatedError(
             "The local SageMaker serves a model from ModelDataUrl (a model.tar.gz in S3); "
@@ -46,7 +50,9 @@ def container_of(model: Mapping[str, Any], store: RecordStore) -> Record:
     """
     stated = _stated(model)
     if package := stated.get("ModelPackageName"):
-        stated = _only(find_package(store, package)["InferenceSpecification"]["Containers"]) | stated
+        stated = (
+            _only(find_package(store, package)["InferenceSpecification"]["Containers"]) | stated
+        )
     source = stated.get("ModelDataSource", {}).get("S3DataSource", {})
     if (source.get("S3DataType"), source.get("CompressionType")) == ("S3Object", "Gzip"):
         return stated | {"ModelDataUrl": source["S3Uri"]}
@@ -59,5 +65,7 @@ def _stated(model: Mapping[str, Any]) -> Record:
 
 def _only(containers: list[Record]) -> Record:
     if len(containers) > 1:
-        raise NotEmulatedError("A pipeline of several containers is not emulated by the local SageMaker.")
+        raise NotEmulatedError(
+            "A pipeline of several containers is not emulated by the local SageMaker."
+        )
     return containers[0]

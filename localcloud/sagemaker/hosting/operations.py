@@ -9,7 +9,14 @@ from localcloud.api.protocol import InvalidRequestError
 from localcloud.sagemaker.algorithms import Algorithms
 from localcloud.sagemaker.api.emulated import ANY, refuse_not_emulated
 from localcloud.sagemaker.api.paging import list_page
-from localcloud.sagemaker.api.store import ENDPOINT, ENDPOINT_CONFIG, MODEL, Kind, Record, RecordStore
+from localcloud.sagemaker.api.store import (
+    ENDPOINT,
+    ENDPOINT_CONFIG,
+    MODEL,
+    Kind,
+    Record,
+    RecordStore,
+)
 from localcloud.sagemaker.execution_role import RoleFactory, RoleRefusedError, lend_volume_key
 from localcloud.sagemaker.hosting.data_capture import check_capture
 from localcloud.sagemaker.hosting.endpoints import Endpoints
@@ -31,7 +38,9 @@ type Operation = Callable[[Record], Mapping[str, Any]]
 _CONTAINER = {  # check_container looks closer
     **dict.fromkeys(("ContainerHostname", "Image", "ModelDataUrl", "ModelPackageName"), ANY),
     **dict.fromkeys(("Environment", "Mode"), ANY),
-    "ModelDataSource": {"S3DataSource": {"S3Uri": ANY, "S3DataType": {"S3Object"}, "CompressionType": {"Gzip"}}},
+    "ModelDataSource": {
+        "S3DataSource": {"S3Uri": ANY, "S3DataType": {"S3Object"}, "CompressionType": {"Gzip"}}
+    },
 }
 _VARIANT = {
     **dict.fromkeys(("VariantName", "ModelName", "InstanceType", "InitialInstanceCount"), ANY),
@@ -39,12 +48,16 @@ _VARIANT = {
 }
 _EMULATED = {
     "CreateModel": {
-        **dict.fromkeys(("ModelName", "ExecutionRoleArn", "Tags", "VpcConfig", "EnableNetworkIsolation"), ANY),
+        **dict.fromkeys(
+            ("ModelName", "ExecutionRoleArn", "Tags", "VpcConfig", "EnableNetworkIsolation"), ANY
+        ),
         "PrimaryContainer": _CONTAINER,
         "Containers": [_CONTAINER],
     },
     "CreateEndpointConfig": {
-        **dict.fromkeys(("EndpointConfigName", "DataCaptureConfig", "Tags", "KmsKeyId", "ExecutionRoleArn"), ANY),
+        **dict.fromkeys(
+            ("EndpointConfigName", "DataCaptureConfig", "Tags", "KmsKeyId", "ExecutionRoleArn"), ANY
+        ),
         **dict.fromkeys(("VpcConfig", "EnableNetworkIsolation"), ANY),
         "ProductionVariants": [_VARIANT],
         "ShadowProductionVariants": [_VARIANT],
@@ -54,7 +67,9 @@ _EMULATED = {
         **dict.fromkeys(("EndpointName", "EndpointConfigName"), ANY),
         **dict.fromkeys(("RetainAllVariantProperties", "ExcludeRetainedVariantProperties"), ANY),
         "DeploymentConfig": {
-            **dict.fromkeys(("BlueGreenUpdatePolicy", "RollingUpdatePolicy", "AutoRollbackConfiguration"), ANY)
+            **dict.fromkeys(
+                ("BlueGreenUpdatePolicy", "RollingUpdatePolicy", "AutoRollbackConfiguration"), ANY
+            )
         },
     },
 }
@@ -130,7 +145,9 @@ class Hosting:
         for variant in (*variants, *shadows):
             refuse_network(variant, request, self._store.get(MODEL, variant.get("ModelName", "")))
         also = {"ShadowProductionVariants": shadows} if shadows else {}
-        return self._store.create(ENDPOINT_CONFIG, {**request, "ProductionVariants": variants, **also})
+        return self._store.create(
+            ENDPOINT_CONFIG, {**request, "ProductionVariants": variants, **also}
+        )
 
     def _create_endpoint(self, request: Record) -> Record:
         refuse_not_emulated(request, _EMULATED["CreateEndpoint"])
@@ -142,13 +159,19 @@ class Hosting:
         refuse_not_emulated(request, _EMULATED["UpdateEndpoint"])
         # AWS reads the configuration in service too, and refuses when it has been deleted.
         in_service = self._store.get(ENDPOINT, request["EndpointName"])["EndpointConfigName"]
-        old, new = (self._store.get(ENDPOINT_CONFIG, name) for name in (in_service, request["EndpointConfigName"]))
+        old, new = (
+            self._store.get(ENDPOINT_CONFIG, name)
+            for name in (in_service, request["EndpointConfigName"])
+        )
         refuse_to_make_serverless(old["ProductionVariants"], new["ProductionVariants"])
         self._refuse_to_change_scaled(request["EndpointName"], old, new)
         plan = self._plan(request["EndpointConfigName"])
         self._require_volume_key(request, plan)
         if request.get("RetainAllVariantProperties"):
-            let_go = {item["VariantPropertyType"] for item in request.get("ExcludeRetainedVariantProperties", [])}
+            let_go = {
+                item["VariantPropertyType"]
+                for item in request.get("ExcludeRetainedVariantProperties", [])
+            }
             plan = with_retained(plan, self._store.get(ENDPOINT, request["EndpointName"]), let_go)
         if deployment := request.get("DeploymentConfig"):
             plan["DeploymentConfig"] = deployment
@@ -161,8 +184,13 @@ class Hosting:
         """Refuse alarms that an execution role of the new variants may not look at."""
         endpoint_arn = self._store.get(ENDPOINT, request["EndpointName"])["EndpointArn"]
         account = endpoint_arn.split(":")[4]
-        for variant in self._store.get(ENDPOINT_CONFIG, request["EndpointConfigName"])["ProductionVariants"]:
-            role = self._role(self._store.get(MODEL, variant["ModelName"]).get("ExecutionRoleArn", ""), endpoint_arn)
+        for variant in self._store.get(ENDPOINT_CONFIG, request["EndpointConfigName"])[
+            "ProductionVariants"
+        ]:
+            role = self._role(
+                self._store.get(MODEL, variant["ModelName"]).get("ExecutionRoleArn", ""),
+                endpoint_arn,
+            )
             try:
                 role.assume()
                 for name in names:
@@ -185,7 +213,10 @@ class Hosting:
 
     def _refuse_to_change_scaled(self, endpoint: str, old: Record, new: Record) -> None:
         before, after = (
-            {variant["VariantName"]: variant.get("InstanceType") for variant in config["ProductionVariants"]}
+            {
+                variant["VariantName"]: variant.get("InstanceType")
+                for variant in config["ProductionVariants"]
+            }
             for config in (old, new)
         )
         changed = {name for name in before if before[name] != after.get(name)}
@@ -221,8 +252,12 @@ class Hosting:
         return {
             "Id": uuid4().hex,
             "EndpointConfigName": config_name,
-            "Variants": [self._planned_variant(variant) for variant in config["ProductionVariants"]],
-            "ShadowVariants": [self._planned_variant(one) for one in config.get("ShadowProductionVariants", [])],
+            "Variants": [
+                self._planned_variant(variant) for variant in config["ProductionVariants"]
+            ],
+            "ShadowVariants": [
+                self._planned_variant(one) for one in config.get("ShadowProductionVariants", [])
+            ],
             "DataCaptureConfig": config.get("DataCaptureConfig"),
         }
 

@@ -22,7 +22,12 @@ MODEL_TIME_LIMIT_SECONDS = 60.0
 _PREFIX = "x-amzn-sagemaker-"
 # What a client sends for the model itself.
 _FORWARDED = ("content-type", "accept", f"{_PREFIX}custom-attributes")
-_NOT_EMULATED = ("target-container-hostname", "inference-component", "enable-explanations", "session-id")
+_NOT_EMULATED = (
+    "target-container-hostname",
+    "inference-component",
+    "enable-explanations",
+    "session-id",
+)
 
 
 class InvalidInvocationError(ServiceError):
@@ -77,7 +82,9 @@ class Runtime:
         _refuse_not_emulated(endpoint, request)
         deployment = await self._endpoints.deployment(endpoint)
         if deployment is None:
-            raise InvalidInvocationError(f"Endpoint {endpoint} of account {self._account} not found.")
+            raise InvalidInvocationError(
+                f"Endpoint {endpoint} of account {self._account} not found."
+            )
         variant = self._variant(endpoint, deployment, request)
         self._shadow(endpoint, deployment, request)
         answer = await self._ask(endpoint, variant, deployment, request)
@@ -86,11 +93,17 @@ class Runtime:
         if not HTTPStatus(200) <= answer.status < HTTPStatus(300):
             raise self._model_error(endpoint, answer.status, answer.body.decode(errors="replace"))
         kept = {name: answer.headers[name] for name in _FORWARDED if name in answer.headers}
-        return Answer(HTTPStatus.OK, {**kept, "x-amzn-invoked-production-variant": variant}, answer.body)
+        return Answer(
+            HTTPStatus.OK, {**kept, "x-amzn-invoked-production-variant": variant}, answer.body
+        )
 
-    async def _ask(self, endpoint: str, variant: str, deployment: Deployment, request: Request) -> Answer | None:
+    async def _ask(
+        self, endpoint: str, variant: str, deployment: Deployment, request: Request
+    ) -> Answer | None:
         """Return what the model of a variant answers, None if it does not in time; its metrics are noted."""
-        headers = {name: value for name in _FORWARDED if (value := request.header(name)) is not None}
+        headers = {
+            name: value for name in _FORWARDED if (value := request.header(name)) is not None
+        }
         answer, limit = None, self._time_limit_seconds
         async with deployment.serverless.get(variant, nullcontext()):
             began = perf_counter()  # a cold start is overhead, not the model's latency
@@ -109,14 +122,18 @@ class Runtime:
 
     def _variant(self, endpoint: str, deployment: Deployment, request: Request) -> str:
         variants = self._store.get(ENDPOINT, endpoint)["ProductionVariants"]
-        stored: dict[str, float] = {variant["VariantName"]: variant["CurrentWeight"] for variant in variants}
+        stored: dict[str, float] = {
+            variant["VariantName"]: variant["CurrentWeight"] for variant in variants
+        }
         # A new fleet may have variants that the endpoint is not yet said to have.
         weights = {name: stored.get(name, weight) for name, weight in deployment.weights.items()}
         target = request.header(f"{_PREFIX}target-variant")
         if target is None:
             # Weights that are all 0 say nothing, and random.choices would raise.
             even = [1.0] * len(weights)
-            return random.choices(list(weights), list(weights.values()) if any(weights.values()) else even)[0]  # noqa: S311
+            return random.choices(  # noqa: S311
+                list(weights), list(weights.values()) if any(weights.values()) else even
+            )[0]
         if target not in weights:
             raise InvalidInvocationError(f"Endpoint {endpoint} has no production variant {target}.")
         return target
@@ -124,7 +141,9 @@ class Runtime:
     def _model_error(self, endpoint: str, status: int, message: str) -> ModelError:
         group = f"/aws/sagemaker/Endpoints/{endpoint}"
         side = "client" if HTTPStatus(400) <= status < HTTPStatus(500) else "server"
-        console = f"https://{self._region}.console.aws.amazon.com/cloudwatch/home?region={self._region}"
+        console = (
+            f"https://{self._region}.console.aws.amazon.com/cloudwatch/home?region={self._region}"
+        )
         return ModelError(
             f'Received {side} error ({status}) from primary with message "{message}". '
             f"See {console}#logEventViewer:group={quote(group)} in account {self._account} for more information.",
@@ -146,4 +165,6 @@ def _refuse_not_emulated(endpoint: str, request: Request) -> None:
         raise InvalidInvocationError(message)
     for name in _NOT_EMULATED:
         if request.header(_PREFIX + name):
-            raise InvalidInvocationError(f"The header {_PREFIX}{name} is not emulated by the local SageMaker.")
+            raise InvalidInvocationError(
+                f"The header {_PREFIX}{name} is not emulated by the local SageMaker."
+            )

@@ -41,7 +41,10 @@ class Capacity:
     @classmethod
     def of(cls, config: Record, cold_start_seconds: float) -> Self:
         """Return the capacity of a ServerlessConfig; provisioned concurrency has no cold start."""
-        return cls(config["MaxConcurrency"], 0 if config.get("ProvisionedConcurrency") else cold_start_seconds)
+        return cls(
+            config["MaxConcurrency"],
+            0 if config.get("ProvisionedConcurrency") else cold_start_seconds,
+        )
 
     async def __aenter__(self) -> None:
         """Take a place and wait for the start. Raises ThrottledError if no place is free."""

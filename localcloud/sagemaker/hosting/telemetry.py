@@ -48,7 +48,12 @@ class Telemetry:
     """Of the endpoints of one region."""
 
     def __init__(
-        self, store: RecordStore, sink: TelemetrySink, role: RoleFactory, region: str, publish_seconds: float
+        self,
+        store: RecordStore,
+        sink: TelemetrySink,
+        role: RoleFactory,
+        region: str,
+        publish_seconds: float,
     ) -> None:
         self._store = store
         self._sink = sink
@@ -90,22 +95,34 @@ class Telemetry:
         timings = perf_counter() - began, began - request.received
         capture = deployment.capture
         self._invocations.append(Invocation(endpoint, variant, deployment.config, status, *timings))
-        if capture and answer and status < 300 and random.random() * 100 < capture["InitialSamplingPercentage"]:  # noqa: S311
+        if (
+            capture
+            and answer
+            and status < 300
+            and random.random() * 100 < capture["InitialSamplingPercentage"]  # noqa: S311
+        ):
             self._capture(endpoint, variant, deployment, request, answer)
 
     async def publish(self) -> None:
         """Publish what was noted, now."""
-        async with self._publishing:  # one at a time, and whoever asks last waits for what is under way
+        async with (
+            self._publishing
+        ):  # one at a time, and whoever asks last waits for what is under way
             invocations, self._invocations = self._invocations, []
             captured, self._captured = self._captured, []
             self._waiting_bytes = 0
             if self._not_captured:
-                _logger.warning("%d invocations were not captured: too much waits to be written", self._not_captured)
+                _logger.warning(
+                    "%d invocations were not captured: too much waits to be written",
+                    self._not_captured,
+                )
                 self._not_captured = 0
             if invocations:
                 await asyncio.to_thread(self._send, invocations, captured)
 
-    def _capture(self, endpoint: str, variant: str, deployment: Deployment, request: Request, answer: Answer) -> None:
+    def _capture(
+        self, endpoint: str, variant: str, deployment: Deployment, request: Request, answer: Answer
+    ) -> None:
         assert deployment.capture
         size = len(request.body) + len(answer.body)
         if self._waiting_bytes + size > _MOST_WAITING_BYTES:

@@ -82,13 +82,19 @@ def check_update(plan: Mapping[str, Any], endpoint: Record, known_alarms: Iterab
     """
     # https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails.html: real-time and asynchronous inference.
     if any("CurrentInstanceCount" not in one["Summary"] for one in plan["Variants"]):
-        raise InvalidRequestError("Deployment guardrails are not supported for serverless variants.")
+        raise InvalidRequestError(
+            "Deployment guardrails are not supported for serverless variants."
+        )
     if missing := sorted(set(alarm_names(plan)) - set(known_alarms)):
-        raise InvalidRequestError(f"The CloudWatch alarm(s) {', '.join(missing)} could not be found.")
+        raise InvalidRequestError(
+            f"The CloudWatch alarm(s) {', '.join(missing)} could not be found."
+        )
     deployment = plan.get("DeploymentConfig", {})
     if rolling := deployment.get("RollingUpdatePolicy"):
         if "BlueGreenUpdatePolicy" in deployment:
-            raise InvalidRequestError("Only one update policy should be used in a DeploymentConfig.")
+            raise InvalidRequestError(
+                "Only one update policy should be used in a DeploymentConfig."
+            )
         _check_rolling(rolling, plan, endpoint)
     else:
         _check_blue_green(deployment.get("BlueGreenUpdatePolicy", {}), plan, endpoint)
@@ -104,21 +110,26 @@ def _check_blue_green(policy: Mapping[str, Any], plan: Mapping[str, Any], endpoi
     _check_names(plan, endpoint, "Canary and linear traffic shifting need")
     smallest = _SMALLEST_STEP if member == "LinearStepSize" else 0.0
     if not smallest <= _share(routing[member], plan) <= _LARGEST_CANARY:
-        raise InvalidRequestError(f"The {member} must be at most 50% of the new fleet, a linear step at least 10%.")
+        raise InvalidRequestError(
+            f"The {member} must be at most 50% of the new fleet, a linear step at least 10%."
+        )
 
 
 def _check_rolling(policy: Mapping[str, Any], plan: Mapping[str, Any], endpoint: Record) -> None:
     _check_names(plan, endpoint, "A rolling update needs")
     # https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-exclusions.html
     if len(plan["Variants"]) > 1:
-        raise InvalidRequestError("Rolling updates are not supported for several production variants.")
+        raise InvalidRequestError(
+            "Rolling updates are not supported for several production variants."
+        )
     if not _SMALLEST_BATCH <= _share(policy["MaximumBatchSize"], plan) <= _LARGEST_BATCH:
         raise InvalidRequestError("The MaximumBatchSize must be 5% to 50% of the instance count.")
 
 
 def _check_names(plan: Mapping[str, Any], endpoint: Record, who: str) -> None:
     before, after = (
-        {one["VariantName"] for one in variants} for variants in (endpoint["ProductionVariants"], plan["Variants"])
+        {one["VariantName"] for one in variants}
+        for variants in (endpoint["ProductionVariants"], plan["Variants"])
     )
     if before != after:
         raise InvalidRequestError(f"{who} the same variant names before and after.")
@@ -133,4 +144,6 @@ def _equal_steps(step: float, seconds: float) -> Iterator[Step]:
 def _share(size: Mapping[str, Any], plan: Mapping[str, Any]) -> float:
     if size["Type"] == "CAPACITY_PERCENT":
         return float(size["Value"]) / 100
-    return float(size["Value"] / min(one["Summary"]["CurrentInstanceCount"] for one in plan["Variants"]))
+    return float(
+        size["Value"] / min(one["Summary"]["CurrentInstanceCount"] for one in plan["Variants"])
+    )

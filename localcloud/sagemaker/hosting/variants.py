@@ -26,10 +26,14 @@ def check_variants(variants: Sequence[Mapping[str, Any]]) -> None:
                 f"The production variant {variant['VariantName']} needs an InstanceType or a ServerlessConfig."
             )
     if len(variants) > 1 and any("ServerlessConfig" in variant for variant in variants):
-        raise InvalidRequestError("An endpoint with a serverless production variant has no other variant.")
+        raise InvalidRequestError(
+            "An endpoint with a serverless production variant has no other variant."
+        )
 
 
-def refuse_to_make_serverless(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> None:
+def refuse_to_make_serverless(
+    old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]
+) -> None:
     """Refuse an update from instances to serverless; the other way round SageMaker allows.
 
     Source: SageMaker developer guide, "Deploy models with Serverless Inference", feature exclusions.
@@ -38,7 +42,9 @@ def refuse_to_make_serverless(old: Sequence[Mapping[str, Any]], new: Sequence[Ma
     Raises:
         InvalidRequestError: the variants in service run on instances, and one of the new ones is serverless.
     """
-    if not any("ServerlessConfig" in one for one in old) and any("ServerlessConfig" in one for one in new):
+    if not any("ServerlessConfig" in one for one in old) and any(
+        "ServerlessConfig" in one for one in new
+    ):
         raise InvalidRequestError(
             "An endpoint with instance-based production variants cannot be updated to a serverless endpoint."
         )
@@ -56,17 +62,23 @@ def refuse_network(variant: Mapping[str, Any], *places: Mapping[str, Any]) -> No
     """
     for member in ("VpcConfig", "EnableNetworkIsolation"):
         if "ServerlessConfig" in variant and any(place.get(member) for place in places):
-            raise InvalidRequestError(f"{member} is not supported for serverless production variants.")
+            raise InvalidRequestError(
+                f"{member} is not supported for serverless production variants."
+            )
 
 
-def check_shadows(shadows: Sequence[Mapping[str, Any]], variants: Sequence[Mapping[str, Any]]) -> None:
+def check_shadows(
+    shadows: Sequence[Mapping[str, Any]], variants: Sequence[Mapping[str, Any]]
+) -> None:
     """Check the shadow variants of an endpoint configuration.
 
     Raises:
         InvalidRequestError: there is not one of each kind, or one is serverless.
     """
     if shadows and (len(shadows), len(variants)) != (1, 1):
-        raise InvalidRequestError("With a shadow variant there are exactly one of it and one production variant.")
+        raise InvalidRequestError(
+            "With a shadow variant there are exactly one of it and one production variant."
+        )
     if shadows and any("ServerlessConfig" in variant for variant in (*shadows, *variants)):
         raise InvalidRequestError("Shadow variants are not supported for serverless endpoints.")
 
@@ -74,7 +86,10 @@ def check_shadows(shadows: Sequence[Mapping[str, Any]], variants: Sequence[Mappi
 def shadow_shares(plan: Record) -> dict[str, float]:
     """Return, by shadow variant, the share of requests that it gets a copy of: its weight by that of production."""
     total = sum(variant["Summary"]["CurrentWeight"] for variant in plan["Variants"])
-    shadows = {one["VariantName"]: one["Summary"]["CurrentWeight"] for one in plan.get("ShadowVariants", [])}
+    shadows = {
+        one["VariantName"]: one["Summary"]["CurrentWeight"]
+        for one in plan.get("ShadowVariants", [])
+    }
     return {name: min(weight / total, 1.0) if total else 0.0 for name, weight in shadows.items()}
 
 
@@ -82,7 +97,9 @@ def _check_serverless(variant: Mapping[str, Any], number: int) -> None:
     name, config = variant["VariantName"], variant["ServerlessConfig"]
     for member in ("InstanceType", "InitialInstanceCount"):
         if member in variant:
-            raise InvalidRequestError(f"The production variant {name} has a ServerlessConfig, so it has no {member}.")
+            raise InvalidRequestError(
+                f"The production variant {name} has a ServerlessConfig, so it has no {member}."
+            )
     if config["MemorySizeInMB"] not in _SERVERLESS_MEMORY_MB:
         raise InvalidRequestError(
             f"1 validation error detected: Value '{config['MemorySizeInMB']}' at "
@@ -90,7 +107,9 @@ def _check_serverless(variant: Mapping[str, Any], number: int) -> None:
             f"Member must satisfy enum value set: {list(_SERVERLESS_MEMORY_MB)}"
         )
     if config.get("ProvisionedConcurrency", 0) > config["MaxConcurrency"]:
-        raise InvalidRequestError(f"The ProvisionedConcurrency of variant {name} is greater than its MaxConcurrency.")
+        raise InvalidRequestError(
+            f"The ProvisionedConcurrency of variant {name} is greater than its MaxConcurrency."
+        )
 
 
 def variant_summary(variant: Mapping[str, Any], image: str) -> Record:
@@ -102,7 +121,9 @@ def variant_summary(variant: Mapping[str, Any], image: str) -> Record:
             summary[f"{state}ServerlessConfig"] = variant["ServerlessConfig"]
         else:
             summary[f"{state}InstanceCount"] = variant.get("InitialInstanceCount", 1)
-    summary["DeployedImages"] = [{"SpecifiedImage": image, "ResolvedImage": image, "ResolutionTime": timestamp()}]
+    summary["DeployedImages"] = [
+        {"SpecifiedImage": image, "ResolvedImage": image, "ResolutionTime": timestamp()}
+    ]
     return summary
 
 
@@ -113,12 +134,16 @@ def desired_changes(endpoint: Record, wanted: Sequence[Mapping[str, Any]]) -> di
         InvalidRequestError: the endpoint has no such variant, one is named twice, or one cannot have that count.
         NotEmulatedError: the concurrency of a serverless variant is to change.
     """
-    summaries = {variant["VariantName"]: variant for variant in endpoint.get("ProductionVariants", [])}
+    summaries = {
+        variant["VariantName"]: variant for variant in endpoint.get("ProductionVariants", [])
+    }
     changes: dict[str, Record] = {}
     for change in wanted:
         name = change["VariantName"]
         if name in changes:
-            raise InvalidRequestError(f'The variant name "{name}" was non-unique within the request.')
+            raise InvalidRequestError(
+                f'The variant name "{name}" was non-unique within the request.'
+            )
         if name not in summaries:
             config = endpoint["EndpointConfigName"]
             raise InvalidRequestError(
@@ -127,7 +152,9 @@ def desired_changes(endpoint: Record, wanted: Sequence[Mapping[str, Any]]) -> di
         if "ServerlessUpdateConfig" in change:
             raise NotEmulatedError("ServerlessUpdateConfig is not emulated by the local SageMaker.")
         _check_count(name, change, summaries[name])
-        changes[name] = {member: value for member, value in change.items() if member.startswith("Desired")}
+        changes[name] = {
+            member: value for member, value in change.items() if member.startswith("Desired")
+        }
     return changes
 
 
@@ -141,14 +168,21 @@ def with_retained(plan: Record, endpoint: Record, let_go: Container[str]) -> Rec
         endpoint: The endpoint.
         let_go: The VariantPropertyTypes that come from the plan all the same.
     """
-    summaries = {variant["VariantName"]: variant for variant in endpoint.get("ProductionVariants", [])}
-    retained = [member for member in ("DesiredWeight", "DesiredInstanceCount") if member not in let_go]
+    summaries = {
+        variant["VariantName"]: variant for variant in endpoint.get("ProductionVariants", [])
+    }
+    retained = [
+        member for member in ("DesiredWeight", "DesiredInstanceCount") if member not in let_go
+    ]
     kept = [*retained, *(member.replace("Desired", "Current") for member in retained)]
 
     def summary(variant: Record) -> Record:
         # Only what both have: one of them may be serverless.
         old, new = summaries.get(variant["VariantName"], {}), variant["Summary"]
-        return {**new, **{member: old[member] for member in kept if member in old and member in new}}
+        return {
+            **new,
+            **{member: old[member] for member in kept if member in old and member in new},
+        }
 
     variants = [variant | {"Summary": summary(variant)} for variant in plan["Variants"]]
     return plan | {"Variants": variants}
@@ -158,6 +192,8 @@ def _check_count(name: str, change: Mapping[str, Any], summary: Record) -> None:
     if "DesiredInstanceCount" not in change:
         return
     if "DesiredInstanceCount" not in summary:
-        raise InvalidRequestError(f"The production variant {name} is serverless: it has no DesiredInstanceCount.")
+        raise InvalidRequestError(
+            f"The production variant {name} is serverless: it has no DesiredInstanceCount."
+        )
     if change["DesiredInstanceCount"] < 1:
         raise InvalidRequestError(f"The DesiredInstanceCount of variant {name} is less than 1.")

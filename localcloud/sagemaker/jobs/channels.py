@@ -23,7 +23,9 @@ def download_channels(objects: ObjectStore, folder: Path, job: Record) -> None:
     """
     for channel in job["InputDataConfig"]:
         url = channel["DataSource"]["S3DataSource"]["S3Uri"]
-        if not download(objects.list(url), url, folder / "input/data" / channel["ChannelName"], objects.link):
+        if not download(
+            objects.list(url), url, folder / "input/data" / channel["ChannelName"], objects.link
+        ):
             bucket, role = bucket_and_key(url)[0], job["RoleArn"]
             raise NoInputError(
                 f'No S3 objects found under S3 URL "{url}" given in input data source. Please ensure that the bucket '
@@ -32,7 +34,9 @@ def download_channels(objects: ObjectStore, folder: Path, job: Record) -> None:
             )
 
 
-def download(urls: Iterable[str], prefix: str, folder: Path, fetch: Callable[[str, Path], object]) -> int:
+def download(
+    urls: Iterable[str], prefix: str, folder: Path, fetch: Callable[[str, Path], object]
+) -> int:
     """Bring objects that begin with s3://bucket/prefix to a folder, which is made, and return the number of files.
 
     Raises:
@@ -47,8 +51,12 @@ def download(urls: Iterable[str], prefix: str, folder: Path, fetch: Callable[[st
                 path.parent.mkdir(parents=True, exist_ok=True)
                 made.add(path.parent)
             fetch(url, path)
-        except OSError as exc:  # of two keys one is a folder of the other, or both are the same path
-            raise UnusableKeyError(f"{url} cannot become the file {path.relative_to(folder)}: {exc.strerror}.") from exc
+        except (
+            OSError
+        ) as exc:  # of two keys one is a folder of the other, or both are the same path
+            raise UnusableKeyError(
+                f"{url} cannot become the file {path.relative_to(folder)}: {exc.strerror}."
+            ) from exc
     return len(files)
 
 

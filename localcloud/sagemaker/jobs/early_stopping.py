@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from statistics import mean, median
 
 
-def falls_behind(values: Sequence[float], earlier: Iterable[Sequence[float]], *, maximize: bool) -> bool:
+def falls_behind(
+    values: Sequence[float], earlier: Iterable[Sequence[float]], *, maximize: bool
+) -> bool:
     """Whether the last value of the objective metric is worse than the median of what earlier training jobs had.
 
     Args:

@@ -21,7 +21,9 @@ def write_configuration(folder: Path, job: Record) -> None:
     instance = {"current_instance_type": job["ResourceConfig"]["InstanceType"], "hosts": ["algo-1"]}
     configuration = {
         "hyperparameters": job.get("HyperParameters", {}),
-        "inputdataconfig": {channel["ChannelName"]: _described(channel) for channel in job["InputDataConfig"]},
+        "inputdataconfig": {
+            channel["ChannelName"]: _described(channel) for channel in job["InputDataConfig"]
+        },
         "resourceconfig": {"current_host": "algo-1", "network_interface_name": "lo", **instance},
     }
     for name, content in configuration.items():
@@ -34,7 +36,9 @@ def upload_archives(objects: ObjectStore, folder: Path, job: Record) -> str | No
     Raises:
         ObjectUnavailableError: the output location cannot be written.
     """
-    output = f"{job['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{job['TrainingJobName']}/output"
+    output = (
+        f"{job['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{job['TrainingJobName']}/output"
+    )
     key = job["OutputDataConfig"].get("KmsKeyId")
     if any((folder / "output/data").iterdir()):
         objects.write(f"{output}/output.tar.gz", _packed(folder / "output/data"), key)

@@ -22,10 +22,16 @@ class MetricScraper:
         for line in lines:
             for definition in self.definitions:
                 found = re.search(definition["Regex"], line)
-                with suppress(ValueError, IndexError):  # what is no number, or has no group, is no metric
+                with suppress(
+                    ValueError, IndexError
+                ):  # what is no number, or has no group, is no metric
                     value = float(found[1]) if found else math.nan
                     if math.isfinite(value):
-                        metric = {"MetricName": definition["Name"], "Value": value, "Timestamp": timestamp()}
+                        metric = {
+                            "MetricName": definition["Name"],
+                            "Value": value,
+                            "Timestamp": timestamp(),
+                        }
                         self.final[definition["Name"]] = metric
                         self.history.setdefault(definition["Name"], []).append(value)
                         yield metric

@@ -50,4 +50,8 @@ def _times(job: Record, now: float) -> Record:
         return {"TrainingEndTime": now}
     # Spot instances are not cheaper here: what was trained is what is billed.
     seconds = max(1, round(now - job["TrainingStartTime"]))
-    return {"TrainingEndTime": now, "TrainingTimeInSeconds": seconds, "BillableTimeInSeconds": seconds}
+    return {
+        "TrainingEndTime": now,
+        "TrainingTimeInSeconds": seconds,
+        "BillableTimeInSeconds": seconds,
+    }

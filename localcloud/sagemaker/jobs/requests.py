@@ -38,7 +38,12 @@ EMULATED_TRAINING_JOB = {
     "RoleArn": ANY,
     "InputDataConfig": [_CHANNEL],
     "OutputDataConfig": {"S3OutputPath": ANY, "KmsKeyId": ANY, "CompressionType": {"GZIP"}},
-    "ResourceConfig": {"InstanceType": ANY, "InstanceCount": {1}, "VolumeSizeInGB": ANY, "VolumeKmsKeyId": ANY},
+    "ResourceConfig": {
+        "InstanceType": ANY,
+        "InstanceCount": {1},
+        "VolumeSizeInGB": ANY,
+        "VolumeKmsKeyId": ANY,
+    },
     "VpcConfig": ANY,
     "StoppingCondition": {"MaxRuntimeInSeconds": ANY, "MaxWaitTimeInSeconds": ANY},
     "Tags": ANY,
@@ -49,7 +54,10 @@ EMULATED_TRAINING_JOB = {
     # SageMaker Debugger would save data beside the job; here they are only recorded.
     "DebugHookConfig": ANY,
     "ProfilerConfig": ANY,
-    "CheckpointConfig": {"S3Uri": ANY, "LocalPath": {"/opt/ml/checkpoints", "/opt/ml/checkpoints/"}},
+    "CheckpointConfig": {
+        "S3Uri": ANY,
+        "LocalPath": {"/opt/ml/checkpoints", "/opt/ml/checkpoints/"},
+    },
 }
 
 
@@ -77,7 +85,10 @@ def training_job(request: Record, algorithms: Algorithms) -> Record:
         **request,
         "AlgorithmSpecification": described(request["AlgorithmSpecification"], algorithm),
         "OutputDataConfig": {**_OUTPUT_DEFAULTS, **request["OutputDataConfig"]},
-        "StoppingCondition": {"MaxRuntimeInSeconds": _MAX_RUNTIME_SECONDS, **request.get("StoppingCondition", {})},
+        "StoppingCondition": {
+            "MaxRuntimeInSeconds": _MAX_RUNTIME_SECONDS,
+            **request.get("StoppingCondition", {}),
+        },
     }
     _check_channels(job["InputDataConfig"])
     check_content_types(job["InputDataConfig"], algorithm)
@@ -90,7 +101,12 @@ def training_job(request: Record, algorithms: Algorithms) -> Record:
 
 def _with_defaults(channel: Record) -> Record:
     source = {"S3DataDistributionType": "FullyReplicated", **channel["DataSource"]["S3DataSource"]}
-    return {"CompressionType": "None", "RecordWrapperType": "None", **channel, "DataSource": {"S3DataSource": source}}
+    return {
+        "CompressionType": "None",
+        "RecordWrapperType": "None",
+        **channel,
+        "DataSource": {"S3DataSource": source},
+    }
 
 
 def _check_channels(channels: list[Record]) -> None:
@@ -99,7 +115,9 @@ def _check_channels(channels: list[Record]) -> None:
         raise InvalidRequestError("Two channels of InputDataConfig have the same ChannelName.")
     for channel in channels:
         if "S3DataSource" not in channel["DataSource"]:
-            raise InvalidRequestError(f"The channel {channel['ChannelName']} has no DataSource.S3DataSource.")
+            raise InvalidRequestError(
+                f"The channel {channel['ChannelName']} has no DataSource.S3DataSource."
+            )
 
 
 def _check_locations(job: Record) -> None:
@@ -107,15 +125,22 @@ def _check_locations(job: Record) -> None:
     checkpoints = [job["CheckpointConfig"]["S3Uri"]] if "CheckpointConfig" in job else []
     for url in [*sources, job["OutputDataConfig"]["S3OutputPath"], *checkpoints]:
         if not url.startswith("s3://"):
-            raise NotEmulatedError(f"{url} does not start with s3://: no other location is emulated.")
+            raise NotEmulatedError(
+                f"{url} does not start with s3://: no other location is emulated."
+            )
 
 
 def _check_resources(resources: Record) -> None:
     for member in ("InstanceType", "InstanceCount"):
         if member not in resources:
-            raise InvalidRequestError(f"ResourceConfig.{member} is missing: the training job needs it.")
+            raise InvalidRequestError(
+                f"ResourceConfig.{member} is missing: the training job needs it."
+            )
     family = resources["InstanceType"].split(".")[1]
-    if "VolumeKmsKeyId" in resources and family in ("g4dn", "g5"):  # their local disks are encrypted by the hardware
+    if "VolumeKmsKeyId" in resources and family in (
+        "g4dn",
+        "g5",
+    ):  # their local disks are encrypted by the hardware
         raise InvalidRequestError(
             f"VolumeKmsKeyId is not supported for instance type {resources['InstanceType']}: it has local NVMe disks. "
             "Please remove the key, or choose another instance type."
@@ -131,4 +156,6 @@ def _check_limits(job: Record) -> None:
                 "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to MaxRuntimeInSeconds."
             )
     elif longest_wait is not None:
-        raise InvalidRequestError("MaxWaitTimeInSeconds is supported only when EnableManagedSpotTraining is true.")
+        raise InvalidRequestError(
+            "MaxWaitTimeInSeconds is supported only when EnableManagedSpotTraining is true."
+        )

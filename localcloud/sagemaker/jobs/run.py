@@ -17,7 +17,12 @@ from localcloud.sagemaker.execution_role import RoleFactory, RoleObjectStore
 from localcloud.sagemaker.jobs.channels import NoInputError, UnusableKeyError, download_channels
 from localcloud.sagemaker.jobs.checkpoints import Checkpoints
 from localcloud.sagemaker.jobs.container import TrainingContainer
-from localcloud.sagemaker.jobs.folder import LONGEST_REASON, failure_reason, upload_archives, write_configuration
+from localcloud.sagemaker.jobs.folder import (
+    LONGEST_REASON,
+    failure_reason,
+    upload_archives,
+    write_configuration,
+)
 from localcloud.sagemaker.jobs.metrics import MetricScraper
 from localcloud.sagemaker.jobs.progress import entered
 from localcloud.sagemaker.jobs.telemetry import Telemetry
@@ -56,7 +61,9 @@ class JobServices:
 class TrainingRun:
     """A training job that waits, trains, and leaves its model in S3. To be made and used in the event loop."""
 
-    def __init__(self, name: str, region: str, store: RecordStore, folder: Path, services: JobServices) -> None:
+    def __init__(
+        self, name: str, region: str, store: RecordStore, folder: Path, services: JobServices
+    ) -> None:
         self._name = name
         self._region = region
         self._store = store
@@ -67,9 +74,13 @@ class TrainingRun:
         self._objects = RoleObjectStore(services.objects, role, region)
         self._checkpoints: Checkpoints | None = None
         if "CheckpointConfig" in job:
-            self._checkpoints = Checkpoints(self._objects, job["CheckpointConfig"]["S3Uri"], folder / "checkpoints")
+            self._checkpoints = Checkpoints(
+                self._objects, job["CheckpointConfig"]["S3Uri"], folder / "checkpoints"
+            )
         self._scraper = MetricScraper(job["AlgorithmSpecification"]["MetricDefinitions"])
-        self.told = asyncio.Event()  # set whenever there are new metrics; who waits for it clears it
+        self.told = (
+            asyncio.Event()
+        )  # set whenever there are new metrics; who waits for it clears it
         # Done with the secondary status that the job is to end with before it ends by itself.
         self._early_end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._timers: list[asyncio.TimerHandle] = []
@@ -92,9 +103,13 @@ class TrainingRun:
             self._fail(f"ClientError: {group.exceptions[0]}")
         except* AlgorithmFailedError as group:
             self._fail(f"AlgorithmError: {group.exceptions[0]}")
-        except* Exception:  # the border of the job: whatever breaks in it is the end of this job only
+        except* (
+            Exception
+        ):  # the border of the job: whatever breaks in it is the end of this job only
             _logger.exception("The training job %s broke", self._name)
-            self._fail("InternalServerError: We encountered an internal error; the log of the local cloud says which.")
+            self._fail(
+                "InternalServerError: We encountered an internal error; the log of the local cloud says which."
+            )
         finally:
             for timer in self._timers:
                 timer.cancel()
@@ -112,7 +127,9 @@ class TrainingRun:
                 await self._upload()
         finally:
             self._services.slots.release()
-        return self._enter(self._early_end.result() if self._early_end.done() else "Completed", **self._metrics())
+        return self._enter(
+            self._early_end.result() if self._early_end.done() else "Completed", **self._metrics()
+        )
 
     def _prepare_folder(self) -> None:
         rmtree(self._folder, ignore_errors=True)
@@ -149,7 +166,9 @@ class TrainingRun:
         if self._checkpoints:
             await asyncio.to_thread(self._checkpoints.upload)
         if status and not self._early_end.done():
-            raise AlgorithmFailedError(await asyncio.to_thread(failure_reason, self._folder, status))
+            raise AlgorithmFailedError(
+                await asyncio.to_thread(failure_reason, self._folder, status)
+            )
 
     async def _end(self, container: TrainingContainer) -> None:
         container.terminate()
@@ -160,7 +179,9 @@ class TrainingRun:
             container.kill()
 
     async def _upload(self) -> None:
-        self._enter("Uploading", **({"TrainingJobStatus": "Stopping"} if self._early_end.done() else {}))
+        self._enter(
+            "Uploading", **({"TrainingJobStatus": "Stopping"} if self._early_end.done() else {})
+        )
         url = await asyncio.to_thread(upload_archives, self._objects, self._folder, self._job)
         if url:
             self._change(ModelArtifacts={"S3ModelArtifacts": url})
@@ -185,7 +206,9 @@ class TrainingRun:
     async def _is_done_before_end(self, waiting: Coroutine[Any, Any, object]) -> bool:
         task: asyncio.Future[object] = asyncio.create_task(waiting)
         try:
-            await asyncio.wait([task, cast("asyncio.Future[object]", self._early_end)], return_when=FIRST_COMPLETED)
+            await asyncio.wait(
+                [task, cast("asyncio.Future[object]", self._early_end)], return_when=FIRST_COMPLETED
+            )
             return task.done()
         finally:
             task.cancel()
@@ -194,7 +217,9 @@ class TrainingRun:
         seconds = self._job["StoppingCondition"].get(member)
         if seconds is not None:
             left = since + seconds - time.time()
-            self._timers.append(asyncio.get_running_loop().call_later(left, partial(self.stop, status)))
+            self._timers.append(
+                asyncio.get_running_loop().call_later(left, partial(self.stop, status))
+            )
 
     @property
     def _job(self) -> Record:
@@ -202,7 +227,9 @@ class TrainingRun:
 
     def _metrics(self) -> Record:
         final = list(self._scraper.final.values())
-        return {"FinalMetricDataList": final, "MetricHistory": self._scraper.history} if final else {}
+        return (
+            {"FinalMetricDataList": final, "MetricHistory": self._scraper.history} if final else {}
+        )
 
     def _fail(self, reason: str) -> None:
         self._enter("Failed", FailureReason=reason[:LONGEST_REASON], **self._metrics())

@@ -26,7 +26,9 @@ def candidates(config: Mapping[str, Any]) -> list[Candidate]:
     if config["Strategy"] == "Grid":
         return _grid(ranges, most)
     if most is None:
-        raise InvalidRequestError("ResourceLimits.MaxNumberOfTrainingJobs is required for the strategy Random.")
+        raise InvalidRequestError(
+            "ResourceLimits.MaxNumberOfTrainingJobs is required for the strategy Random."
+        )
     chance = random.Random(config.get("RandomSeed"))  # noqa: S311  # not a secret
     return [_sample(ranges, chance) for _ in range(most)]
 
@@ -73,23 +75,35 @@ def _sample(ranges: Mapping[str, Any], chance: random.Random) -> Candidate:
 def _bounds(parameter: Mapping[str, str], *, integer: bool) -> tuple[float, float]:
     try:
         lowest, highest = (
-            float(int(parameter[end]) if integer else parameter[end]) for end in ("MinValue", "MaxValue")
+            float(int(parameter[end]) if integer else parameter[end])
+            for end in ("MinValue", "MaxValue")
         )
     except ValueError as exc:
         number = "an integer" if integer else "a number"
-        raise InvalidRequestError(f"MinValue or MaxValue of the range {parameter['Name']} is not {number}.") from exc
+        raise InvalidRequestError(
+            f"MinValue or MaxValue of the range {parameter['Name']} is not {number}."
+        ) from exc
     if not (math.isfinite(lowest) and math.isfinite(highest) and lowest <= highest):
-        raise InvalidRequestError(f"MinValue of the range {parameter['Name']} is greater than its MaxValue.")
+        raise InvalidRequestError(
+            f"MinValue of the range {parameter['Name']} is greater than its MaxValue."
+        )
     return lowest, highest
 
 
 def _scaled(
-    parameter: Mapping[str, str], lowest: float, highest: float, chance: random.Random, *, integer: bool
+    parameter: Mapping[str, str],
+    lowest: float,
+    highest: float,
+    chance: random.Random,
+    *,
+    integer: bool,
 ) -> float:
     scale = parameter.get("ScalingType", "Auto")
     if scale == "Logarithmic":
         if lowest <= 0:
-            raise InvalidRequestError(f"Logarithmic scaling of {parameter['Name']} needs values greater than 0.")
+            raise InvalidRequestError(
+                f"Logarithmic scaling of {parameter['Name']} needs values greater than 0."
+            )
         value = math.exp(chance.uniform(math.log(lowest), math.log(highest)))
     elif scale == "ReverseLogarithmic":
         if integer or lowest < 0 or highest >= 1:

@@ -29,7 +29,9 @@ def described(specification: Mapping[str, object], algorithm: Algorithm) -> Reco
         InvalidRequestError: the request defines metrics of a built-in algorithm.
     """
     if specification["TrainingInputMode"] != "File":
-        raise NotEmulatedError("TrainingInputMode other than File is not emulated by the local SageMaker.")
+        raise NotEmulatedError(
+            "TrainingInputMode other than File is not emulated by the local SageMaker."
+        )
     if algorithm.built_in is None:
         return {"MetricDefinitions": [], "EnableSageMakerMetricsTimeSeries": True, **specification}
     if "MetricDefinitions" in specification:

@@ -17,7 +17,9 @@ from localcloud.sagemaker.jobs.run import JobServices, TrainingRun
 class TrainingJobs:
     """The training jobs of one region, each run by a task of its own."""
 
-    def __init__(self, store: RecordStore, region: str, folder: Path, services: JobServices) -> None:
+    def __init__(
+        self, store: RecordStore, region: str, folder: Path, services: JobServices
+    ) -> None:
         self._store = store
         self._region = region
         self._folder = folder
@@ -29,7 +31,9 @@ class TrainingJobs:
             "DescribeTrainingJob": lambda request: self.get(request["TrainingJobName"]),
             "StopTrainingJob": self._stop,
             "DeleteTrainingJob": self._delete,
-            "ListTrainingJobs": lambda request: list_page(TRAINING_JOB, store.all(TRAINING_JOB), request),
+            "ListTrainingJobs": lambda request: list_page(
+                TRAINING_JOB, store.all(TRAINING_JOB), request
+            ),
         }
 
     @property
@@ -68,7 +72,8 @@ class TrainingJobs:
             )
         self.require_role(job, arn)
         created = self._store.create(
-            TRAINING_JOB, entered({**job, **(tuning or {}), "TrainingJobStatus": "InProgress"}, "Starting")
+            TRAINING_JOB,
+            entered({**job, **(tuning or {}), "TrainingJobStatus": "InProgress"}, "Starting"),
         )
         self._start(created["TrainingJobName"])
         return created
@@ -141,7 +146,9 @@ class TrainingJobs:
     def _stop(self, request: Record) -> Record:
         status = self.get(request["TrainingJobName"])["TrainingJobStatus"]
         if status != "InProgress":
-            raise InvalidRequestError(f"The request was rejected because the training job is in status {status}.")
+            raise InvalidRequestError(
+                f"The request was rejected because the training job is in status {status}."
+            )
         self.stop(request["TrainingJobName"])
         return {}
 
@@ -156,6 +163,8 @@ class TrainingJobs:
         return {}
 
     def _start(self, name: str) -> None:
-        self._runs[name] = TrainingRun(name, self._region, self._store, self._folder / name, self._services)
+        self._runs[name] = TrainingRun(
+            name, self._region, self._store, self._folder / name, self._services
+        )
         self._tasks[name] = asyncio.create_task(self._runs[name].run())
         self._tasks[name].add_done_callback(lambda _: (self._runs.pop(name), self._tasks.pop(name)))

@@ -21,7 +21,8 @@ from localcloud.sagemaker.jobs.tuning_request import training_request, tuning_jo
 from localcloud.sagemaker.jobs.tuning_results import SORT_KEYS, best, counters, summaries
 
 _ALL_FAILED = (
-    "All training jobs failed. Please take a look at the training jobs failures to get more details about the failures."
+    "All training jobs failed. Please take a look at the training jobs failures "
+    "to get more details about the failures."
 )
 
 
@@ -69,7 +70,9 @@ class TuningJobs:
                 f"already exists ({arn})"
             )
         self._training.require_role(training_request(tuning, tuning["Candidates"][0], name), arn)
-        self._store.create(TUNING_JOB, {**tuning, "HyperParameterTuningJobStatus": "InProgress", "Launched": 0})
+        self._store.create(
+            TUNING_JOB, {**tuning, "HyperParameterTuningJobStatus": "InProgress", "Launched": 0}
+        )
         self._start(name)
         return {"HyperParameterTuningJobArn": arn}
 
@@ -82,8 +85,12 @@ class TuningJobs:
         tuning = self._get(request)
         status = tuning["HyperParameterTuningJobStatus"]
         if status != "InProgress":
-            raise InvalidRequestError(f"The request was rejected because the tuning job is in status {status}.")
-        self._change(request["HyperParameterTuningJobName"], HyperParameterTuningJobStatus="Stopping")
+            raise InvalidRequestError(
+                f"The request was rejected because the tuning job is in status {status}."
+            )
+        self._change(
+            request["HyperParameterTuningJobName"], HyperParameterTuningJobStatus="Stopping"
+        )
         for job in self._jobs(tuning):
             self._training.stop(job["TrainingJobName"])
         return {}
@@ -91,13 +98,19 @@ class TuningJobs:
     def _delete(self, request: Record) -> Record:
         tuning = self._get(request)
         if tuning["HyperParameterTuningJobStatus"] not in ENDED:
-            raise ResourceInUseError(f"The tuning job {tuning['HyperParameterTuningJobArn']} has not ended yet.")
+            raise ResourceInUseError(
+                f"The tuning job {tuning['HyperParameterTuningJobArn']} has not ended yet."
+            )
         self._store.delete(TUNING_JOB, tuning["HyperParameterTuningJobName"])
         return {}
 
     def _list(self, request: Record) -> Record:
         described = [
-            {**tuning, **tuning["HyperParameterTuningJobConfig"], **counters(tuning, self._jobs(tuning))}
+            {
+                **tuning,
+                **tuning["HyperParameterTuningJobConfig"],
+                **counters(tuning, self._jobs(tuning)),
+            }
             for tuning in self._store.all(TUNING_JOB)
         ]
         return list_page(TUNING_JOB, described, request)
@@ -110,7 +123,8 @@ class TuningJobs:
             if request.get("StatusEquals") in (None, job["TrainingJobStatus"])
         ]
         found.sort(
-            key=SORT_KEYS[request.get("SortBy", "Name")], reverse=request.get("SortOrder", "Ascending") == "Descending"
+            key=SORT_KEYS[request.get("SortBy", "Name")],
+            reverse=request.get("SortOrder", "Ascending") == "Descending",
         )
         return cut_page(TRAINING_JOB.listed, found, request, 10)
 
@@ -137,14 +151,25 @@ class TuningJobs:
     def _launch(self, name: str) -> list[str]:
         """Create as many training jobs as may run beside those that do, and return the names of all that run."""
         tuning = self._store.get(TUNING_JOB, name)
-        running = [job["TrainingJobName"] for job in self._jobs(tuning) if job["TrainingJobStatus"] not in ENDED]
+        running = [
+            job["TrainingJobName"]
+            for job in self._jobs(tuning)
+            if job["TrainingJobStatus"] not in ENDED
+        ]
         if tuning["HyperParameterTuningJobStatus"] != "InProgress":
             return running
         launched = tuning["Launched"]
-        more = tuning["HyperParameterTuningJobConfig"]["ResourceLimits"]["MaxParallelTrainingJobs"] - len(running)
-        for number, candidate in enumerate(tuning["Candidates"][launched : launched + more], launched):
+        more = tuning["HyperParameterTuningJobConfig"]["ResourceLimits"][
+            "MaxParallelTrainingJobs"
+        ] - len(running)
+        for number, candidate in enumerate(
+            tuning["Candidates"][launched : launched + more], launched
+        ):
             job = f"{name}-{number + 1:03d}-{uuid4().hex[:8]}"
-            noted = {"TuningJobArn": tuning["HyperParameterTuningJobArn"], "TunedHyperParameters": candidate}
+            noted = {
+                "TuningJobArn": tuning["HyperParameterTuningJobArn"],
+                "TunedHyperParameters": candidate,
+            }
             self._training.create(training_request(tuning, candidate, job), noted)
             self._change(name, Launched=number + 1)
             running.append(job)
@@ -157,10 +182,15 @@ class TuningJobs:
             return
         objective = config["HyperParameterTuningJobObjective"]
         told = {
-            job["TrainingJobName"]: (job, self._training.history(job["TrainingJobName"], objective["MetricName"]))
+            job["TrainingJobName"]: (
+                job,
+                self._training.history(job["TrainingJobName"], objective["MetricName"]),
+            )
             for job in self._jobs(tuning)
         }
-        earlier = [values for job, values in told.values() if job["TrainingJobStatus"] == "Completed"]
+        earlier = [
+            values for job, values in told.values() if job["TrainingJobStatus"] == "Completed"
+        ]
         for job_name, (job, values) in told.items():
             behind = falls_behind(values, earlier, maximize=objective["Type"] == "Maximize")
             if job["TrainingJobStatus"] == "InProgress" and behind:
@@ -171,7 +201,12 @@ class TuningJobs:
         return [job for job in self._store.all(TRAINING_JOB) if job.get("TuningJobArn") == arn]
 
     def _finish(self, name: str, status: str, **members: Any) -> None:
-        self._change(name, HyperParameterTuningJobStatus=status, HyperParameterTuningEndTime=timestamp(), **members)
+        self._change(
+            name,
+            HyperParameterTuningJobStatus=status,
+            HyperParameterTuningEndTime=timestamp(),
+            **members,
+        )
 
     def _change(self, name: str, **members: Any) -> None:
         tuning = self._store.get(TUNING_JOB, name)
@@ -181,5 +216,7 @@ class TuningJobs:
         name = request["HyperParameterTuningJobName"]
         tuning = self._store.find(TUNING_JOB, name)
         if tuning is None:
-            raise ResourceNotFoundError(f"Amazon SageMaker can't find a tuning job with name {name}.")
+            raise ResourceNotFoundError(
+                f"Amazon SageMaker can't find a tuning job with name {name}."
+            )
         return tuning

@@ -10,8 +10,15 @@ from localcloud.sagemaker.jobs.requests import EMULATED_TRAINING_JOB, training_j
 from localcloud.sagemaker.jobs.search import Candidate, candidates
 from localcloud.sagemaker.jobs.specification import find_algorithm
 
-_RANGES = {"IntegerParameterRanges": ANY, "ContinuousParameterRanges": ANY, "CategoricalParameterRanges": ANY}
-_DEFINITION = {name: EMULATED_TRAINING_JOB[name] for name in EMULATED_TRAINING_JOB.keys() - {"TrainingJobName", "Tags"}}
+_RANGES = {
+    "IntegerParameterRanges": ANY,
+    "ContinuousParameterRanges": ANY,
+    "CategoricalParameterRanges": ANY,
+}
+_DEFINITION = {
+    name: EMULATED_TRAINING_JOB[name]
+    for name in EMULATED_TRAINING_JOB.keys() - {"TrainingJobName", "Tags"}
+}
 _EMULATED = {
     "HyperParameterTuningJobName": ANY,
     "HyperParameterTuningJobConfig": {
@@ -50,13 +57,27 @@ def tuning_job(request: Record, algorithms: Algorithms) -> Record:
     _check_resources(request["TrainingJobDefinition"])
     specification = request["TrainingJobDefinition"]["AlgorithmSpecification"]
     algorithm = find_algorithm(specification, algorithms)
-    _check_objective(config.get("HyperParameterTuningJobObjective", {}).get("MetricName"), specification, algorithm)
+    _check_objective(
+        config.get("HyperParameterTuningJobObjective", {}).get("MetricName"),
+        specification,
+        algorithm,
+    )
     found = candidates(config)
-    _check_hyperparameters(found[0], request["TrainingJobDefinition"].get("StaticHyperParameters", {}), algorithm)
+    _check_hyperparameters(
+        found[0], request["TrainingJobDefinition"].get("StaticHyperParameters", {}), algorithm
+    )
     job = {"TrainingJobEarlyStoppingType": "Off", **config}
-    tuning = {**request, "HyperParameterTuningJobConfig": job, "Candidates": found, "Asked": specification}
+    tuning = {
+        **request,
+        "HyperParameterTuningJobConfig": job,
+        "Candidates": found,
+        "Asked": specification,
+    }
     first = training_job(training_request(tuning, found[0], "checked"), algorithms)
-    definition = {**request["TrainingJobDefinition"], "AlgorithmSpecification": first["AlgorithmSpecification"]}
+    definition = {
+        **request["TrainingJobDefinition"],
+        "AlgorithmSpecification": first["AlgorithmSpecification"],
+    }
     return {**tuning, "TrainingJobDefinition": definition}
 
 
@@ -69,7 +90,9 @@ def training_request(tuning: Record, candidate: Candidate, name: str) -> dict[st
     return {
         **request,
         "TrainingJobName": name,
-        "AlgorithmSpecification": tuning["Asked"],  # without the algorithm's own metrics, which no request may name
+        "AlgorithmSpecification": tuning[
+            "Asked"
+        ],  # without the algorithm's own metrics, which no request may name
         "HyperParameters": {**static, **candidate},
         "Tags": tuning.get("Tags", []),
     }
@@ -93,7 +116,9 @@ def _check_objective(metric: str | None, specification: Record, algorithm: Algor
         )
 
 
-def _check_hyperparameters(tuned: dict[str, str], static: dict[str, str], algorithm: Algorithm) -> None:
+def _check_hyperparameters(
+    tuned: dict[str, str], static: dict[str, str], algorithm: Algorithm
+) -> None:
     for name in tuned:
         if algorithm.built_in and name not in algorithm.built_in.tunable_hyperparameters:
             raise InvalidRequestError(

@@ -31,12 +31,18 @@ def best(tuning: Record, jobs: Iterable[Record]) -> Record:
         return {}
     evaluated.sort(key=lambda job: job["CreationTime"])
     maximize = evaluated[0][_OBJECTIVE]["Type"] == "Maximize"
-    return {"BestTrainingJob": (max if maximize else min)(evaluated, key=SORT_KEYS["FinalObjectiveMetricValue"])}
+    return {
+        "BestTrainingJob": (max if maximize else min)(
+            evaluated, key=SORT_KEYS["FinalObjectiveMetricValue"]
+        )
+    }
 
 
 def counters(tuning: Record, jobs: Iterable[Record]) -> Record:
     """Return TrainingJobStatusCounters and ObjectiveStatusCounters."""
-    objective = tuning["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]["MetricName"]
+    objective = tuning["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"][
+        "MetricName"
+    ]
     statuses = Counter(job["TrainingJobStatus"] for job in jobs)
     objectives = Counter(_objective_status(job, objective) for job in jobs)
     return {
@@ -47,7 +53,9 @@ def counters(tuning: Record, jobs: Iterable[Record]) -> Record:
             "NonRetryableError": statuses["Failed"],
             "Stopped": statuses["Stopped"],
         },
-        "ObjectiveStatusCounters": {name: objectives[name] for name in ("Succeeded", "Pending", "Failed")},
+        "ObjectiveStatusCounters": {
+            name: objectives[name] for name in ("Succeeded", "Pending", "Failed")
+        },
     }
 
 
@@ -55,7 +63,10 @@ def _evaluated(job: Record, objective: Mapping[str, str]) -> Record:
     status = _objective_status(job, objective["MetricName"])
     if status != "Succeeded":
         return {"ObjectiveStatus": status}
-    return {"ObjectiveStatus": status, _OBJECTIVE: {**objective, "Value": _metrics(job)[objective["MetricName"]]}}
+    return {
+        "ObjectiveStatus": status,
+        _OBJECTIVE: {**objective, "Value": _metrics(job)[objective["MetricName"]]},
+    }
 
 
 def _objective_status(job: Record, metric: str) -> str:

@@ -43,7 +43,9 @@ class Executions:
         }
 
     def _start(self, request: Members) -> Members:
-        execution = self._interpreter.start(request["stateMachineArn"], request.get("input", "{}"), request.get("name"))
+        execution = self._interpreter.start(
+            request["stateMachineArn"], request.get("input", "{}"), request.get("name")
+        )
         return {"executionArn": execution.arn, "startDate": execution.started}
 
     async def _start_sync(self, request: Members) -> Members:
@@ -54,7 +56,9 @@ class Executions:
         if not machine.is_express:
             raise MachineTypeError("This operation is not supported by this type of state machine")
         # Its tasks may call this very server, whose loop must not wait for them.
-        execution = await asyncio.to_thread(self._interpreter.run, arn, request.get("input", "{}"), request.get("name"))
+        execution = await asyncio.to_thread(
+            self._interpreter.run, arn, request.get("input", "{}"), request.get("name")
+        )
         billed = round(((execution.stopped or now()) - execution.started) * 1000)
         billing = {"billedMemoryUsedInMB": 64, "billedDurationInMilliseconds": billed}
         return {**_described(execution), "billingDetails": billing}

@@ -30,7 +30,9 @@ _NO_TRACING = {"enabled": False}
 class StateMachines:
     """The operations by name."""
 
-    def __init__(self, interpreter: Interpreter, log_delivery: LogDelivery, account: str, region: str) -> None:
+    def __init__(
+        self, interpreter: Interpreter, log_delivery: LogDelivery, account: str, region: str
+    ) -> None:
         self._interpreter = interpreter
         self._log_delivery = log_delivery
         self._machines = interpreter.store.machines
@@ -68,7 +70,9 @@ class StateMachines:
             request.get("tracingConfiguration", _NO_TRACING),
         )
         self._require_log_delivery(self.arn(name), revision)
-        machine = StateMachine(self.arn(name), name, kind, revision, tags_of(request.get("tags", [])))
+        machine = StateMachine(
+            self.arn(name), name, kind, revision, tags_of(request.get("tags", []))
+        )
         known = self._machines.get(machine.arn)
         if known is None:
             self._machines[machine.arn] = known = machine

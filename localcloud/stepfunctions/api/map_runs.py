@@ -15,7 +15,10 @@ class MapRuns:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.operations: dict[str, Operation] = {"ListMapRuns": self._list, "DescribeMapRun": self._describe}
+        self.operations: dict[str, Operation] = {
+            "ListMapRuns": self._list,
+            "DescribeMapRun": self._describe,
+        }
 
     def _list(self, request: Members) -> Members:
         arn = request["executionArn"]

@@ -116,7 +116,9 @@ def _run(
     return _succeeded(scope, outcome)
 
 
-def _failed(state: Mapping[str, Any], given: Payload, scope: Scope, mocked: Mapping[str, str]) -> Members:
+def _failed(
+    state: Mapping[str, Any], given: Payload, scope: Scope, mocked: Mapping[str, str]
+) -> Members:
     error = StateError(mocked.get("error"), mocked.get("cause"))
     shown = present({"error": error.error, "cause": error.cause})
     if find_rule(state.get("Retry", []), error.error) is not None:

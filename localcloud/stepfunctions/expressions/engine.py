@@ -80,7 +80,9 @@ def evaluate(text: str, variables: Mapping[str, Any]) -> Any:
 
 def _bindings(variables: Mapping[str, Any]) -> dict[str, Any]:
     # The library takes None for undefined, and has a value of its own for null.
-    bound = {name: Utils.NULL_VALUE if value is None else value for name, value in variables.items()}
+    bound = {
+        name: Utils.NULL_VALUE if value is None else value for name, value in variables.items()
+    }
     return {**bound, "__evaluate_entry": _Limit().step}
 
 

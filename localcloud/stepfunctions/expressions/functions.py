@@ -82,7 +82,9 @@ def _to_millis(timestamp: Any = None, picture: Any = None) -> Any:
         raise refusal from exc
 
 
-def _replace(text: Any = None, pattern: Any = None, replacement: Any = None, limit: Any = None) -> Any:
+def _replace(
+    text: Any = None, pattern: Any = None, replacement: Any = None, limit: Any = None
+) -> Any:
     """Replace parts of a text; a pattern that matches nothing at all is an error (D1004)."""
     if hasattr(pattern, "search"):
         found = pattern.search("")

@@ -30,7 +30,9 @@ def run_parallel(state: State, given: Payload, scope: Scope, runtime: Runtime) -
             arguments = Payload(scope.evaluate("Arguments", state["Arguments"], given))
         scope.add("ParallelStateStarted")
         life = Life(scope.life)
-        works = [_branch(branch, arguments, scope.branch(life), runtime) for branch in state["Branches"]]
+        works = [
+            _branch(branch, arguments, scope.branch(life), runtime) for branch in state["Branches"]
+        ]
         outputs = _side_by_side(works, len(works), life, scope, runtime, "ParallelState")
         result = Payload(outputs)
         return finished(state, given, scope, default=result, result=result.value)
@@ -78,7 +80,9 @@ def _inline(state: State, given: Payload, scope: Scope, runtime: Runtime) -> Out
     return finished(state, given, scope, default=result, result=result.value)
 
 
-def _branch(branch: Mapping[str, Any], given: Payload, scope: Scope, runtime: Runtime) -> Callable[[], Any]:
+def _branch(
+    branch: Mapping[str, Any], given: Payload, scope: Scope, runtime: Runtime
+) -> Callable[[], Any]:
     return lambda: runtime.walk(branch, given, scope).value
 
 
@@ -106,7 +110,9 @@ def _side_by_side(
             life.require()
             results[index] = works[index]()
 
-    workers: list[Future[Any]] = [runtime.threads.submit(work_off) for _ in range(min(concurrency, len(works)))]
+    workers: list[Future[Any]] = [
+        runtime.threads.submit(work_off) for _ in range(min(concurrency, len(works)))
+    ]
     wait(workers, return_when=FIRST_EXCEPTION)
     failures = [error for worker in workers if worker.done() and (error := worker.exception())]
     scope.life.require()

@@ -98,4 +98,7 @@ def parse_csv(text: str, config: Mapping[str, Any]) -> list[dict[str, str]]:
         header, rows = (rows[0], rows[1:]) if rows else ([], [])
     if len(set(header)) < len(header):
         raise StateError(ITEM_READER_FAILED, "CSV headers cannot contain duplicates.")
-    return [{name: row[index] if index < len(row) else "" for index, name in enumerate(header)} for row in rows]
+    return [
+        {name: row[index] if index < len(row) else "" for index, name in enumerate(header)}
+        for row in rows
+    ]

@@ -40,7 +40,10 @@ def write_results(
     rows: dict[str, list[dict[str, Any]]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
     for child in map_run.ordered:
         rows["SUCCEEDED" if child.status == SUCCEEDED else "FAILED"].append(child.described())
-    files = {name: [put(f"{folder}/{name}_0.json", content)] if content else [] for name, content in rows.items()}
+    files = {
+        name: [put(f"{folder}/{name}_0.json", content)] if content else []
+        for name, content in rows.items()
+    }
     manifest = {"DestinationBucket": bucket, "MapRunArn": map_run.arn, "ResultFiles": files}
     written = put(f"{folder}/manifest.json", manifest)
     map_run.count_written()

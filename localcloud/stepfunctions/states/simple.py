@@ -18,17 +18,23 @@ from localcloud.stepfunctions.scope import Scope
 type State = Mapping[str, Any]
 
 
-def run_pass(state: State, given: Payload, scope: Scope, _runtime: Runtime | None = None) -> Outcome:
+def run_pass(
+    state: State, given: Payload, scope: Scope, _runtime: Runtime | None = None
+) -> Outcome:
     """Pass the input on, or what Output makes of it."""
     return finished(state, given, scope, default=given)
 
 
-def run_succeed(state: State, given: Payload, scope: Scope, _runtime: Runtime | None = None) -> Outcome:
+def run_succeed(
+    state: State, given: Payload, scope: Scope, _runtime: Runtime | None = None
+) -> Outcome:
     """End with the input, or with what Output makes of it."""
     return finished(state, given, scope, default=given)
 
 
-def run_fail(state: State, given: Payload, scope: Scope, _runtime: Runtime | None = None) -> Outcome:
+def run_fail(
+    state: State, given: Payload, scope: Scope, _runtime: Runtime | None = None
+) -> Outcome:
     """Fail with the state's Error and Cause."""
     error = scope.typed(state, "Error", "string", given) if "Error" in state else None
     cause = scope.typed(state, "Cause", "string", given) if "Cause" in state else None
@@ -40,7 +46,9 @@ def run_fail(state: State, given: Payload, scope: Scope, _runtime: Runtime | Non
     raise StateError(error, cause)
 
 
-def run_choice(state: State, given: Payload, scope: Scope, _runtime: Runtime | None = None) -> Outcome:
+def run_choice(
+    state: State, given: Payload, scope: Scope, _runtime: Runtime | None = None
+) -> Outcome:
     """Follow the first rule whose condition is true, or Default."""
     for rule in state["Choices"]:
         if scope.typed(rule, "Condition", "boolean", given):

@@ -39,7 +39,9 @@ def _time_limit(state: State, scope: Scope, given: Payload) -> float | None:
         return None
     seconds: float = scope.typed(state, "TimeoutSeconds", "number", given)
     if seconds <= 0:
-        raise scope.failure("TimeoutSeconds", f"TimeoutSeconds must be positive, but was: {seconds}")
+        raise scope.failure(
+            "TimeoutSeconds", f"TimeoutSeconds must be positive, but was: {seconds}"
+        )
     return seconds
 
 

@@ -77,7 +77,9 @@ class MiniStackInProcess:
         iam._roles["actor"] = {
             "RoleName": "actor",
             "Arn": ROLE_ARN,
-            "AssumeRolePolicyDocument": json.dumps({"Statement": [{**trust, "Condition": condition or {}}]}),
+            "AssumeRolePolicyDocument": json.dumps(
+                {"Statement": [{**trust, "Condition": condition or {}}]}
+            ),
             "InlinePolicies": {"inline": json.dumps({"Statement": list(statements)})},
             "AttachedPolicies": [],
         }
@@ -87,13 +89,22 @@ class MiniStackInProcess:
         self._use(interceptor)
 
     def put_state_machine(
-        self, states: Mapping[str, Any], kind: str = "STANDARD", name: str = "machine", **members: Any
+        self,
+        states: Mapping[str, Any],
+        kind: str = "STANDARD",
+        name: str = "machine",
+        **members: Any,
     ) -> None:
         """Create the state machine, in JSONata, which starts at the first of these states."""
         definition = {"QueryLanguage": "JSONata", "StartAt": next(iter(states)), "States": states}
         machines = self.app.machines("us-east-1")
         machines.delete({"stateMachineArn": machines.arn(name)})
-        request = {"name": name, "definition": json.dumps(definition), "roleArn": ROLE_ARN, "type": kind}
+        request = {
+            "name": name,
+            "definition": json.dumps(definition),
+            "roleArn": ROLE_ARN,
+            "type": kind,
+        }
         machines.create({**request, **members})
 
     def start(self, input: Any = None, name: str | None = None) -> executions.Execution:
@@ -109,7 +120,9 @@ class MiniStackInProcess:
         assert ended.ended.wait(30), "it does not end"
         details = [event.get("stateEnteredEventDetails") for event in ended.history.events]
         output = json.loads(ended.output) if ended.output is not None else None
-        return Execution(ended.status, output, ended.error, ended.cause, [one["name"] for one in details if one])
+        return Execution(
+            ended.status, output, ended.error, ended.cause, [one["name"] for one in details if one]
+        )
 
     def _use(self, interceptor: Interceptor) -> StepFunctionsApp:
         surroundings = Surroundings(

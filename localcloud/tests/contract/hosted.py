@@ -45,17 +45,32 @@ def put_role(cloud: Cloud, bucket: str) -> None:
     iam, trusted = cloud.client("iam"), {"Service": "sagemaker.amazonaws.com"}
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": trusted}
     with suppress(iam.exceptions.EntityAlreadyExistsException):
-        iam.create_role(RoleName="hosting", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
-    use = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": f"arn:aws:s3:::{bucket}/*"}
-    iam.put_role_policy(RoleName="hosting", PolicyName=bucket, PolicyDocument=json.dumps({"Statement": [use]}))
+        iam.create_role(
+            RoleName="hosting", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]})
+        )
+    use = {
+        "Effect": "Allow",
+        "Action": ["s3:GetObject", "s3:PutObject"],
+        "Resource": f"arn:aws:s3:::{bucket}/*",
+    }
+    iam.put_role_policy(
+        RoleName="hosting", PolicyName=bucket, PolicyDocument=json.dumps({"Statement": [use]})
+    )
 
 
-def create_config(cloud: Cloud, name: str, model_url: str, capture: dict[str, Any] | None = None) -> None:
+def create_config(
+    cloud: Cloud, name: str, model_url: str, capture: dict[str, Any] | None = None
+) -> None:
     """A model and an endpoint configuration of this name, with one variant called blue."""
     sagemaker = cloud.client("sagemaker")
     container = {"Image": IMAGE, "ModelDataUrl": model_url}
     sagemaker.create_model(ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer=container)
-    variant = {"VariantName": "blue", "ModelName": name, "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+    variant = {
+        "VariantName": "blue",
+        "ModelName": name,
+        "InstanceType": "ml.m5.large",
+        "InitialInstanceCount": 1,
+    }
     extra = {"DataCaptureConfig": capture} if capture else {}
     sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant], **extra)
 
@@ -64,7 +79,9 @@ def create_endpoint(cloud: Cloud, name: str) -> None:
     """An endpoint of the configuration of the same name, in service."""
     sagemaker = cloud.client("sagemaker")
     sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
-    sagemaker.get_waiter("endpoint_in_service").wait(EndpointName=name, WaiterConfig={"Delay": 0.05})
+    sagemaker.get_waiter("endpoint_in_service").wait(
+        EndpointName=name, WaiterConfig={"Delay": 0.05}
+    )
 
 
 def capture_to(bucket: str) -> dict[str, Any]:
@@ -82,5 +99,7 @@ def captured(cloud: Cloud, bucket: str) -> list[str]:
     """The lines of all captured data in a bucket."""
     s3 = cloud.client("s3")
     found = s3.list_objects_v2(Bucket=bucket, Prefix="captured/").get("Contents", [])
-    bodies = [s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read().decode() for entry in found]
+    bodies = [
+        s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read().decode() for entry in found
+    ]
     return [line for body in bodies for line in body.splitlines()]

@@ -92,14 +92,18 @@ def test_installed_package_keeps_its_things_in_the_folder_and_in_its_environment
 
 
 @pytest.mark.long
-def test_installed_package_trains_and_serves_a_model(clients: dict[str, str], python: Path, folder: Path) -> None:
+def test_installed_package_trains_and_serves_a_model(
+    clients: dict[str, str], python: Path, folder: Path
+) -> None:
     probabilities = ast.literal_eval(run([python, EXAMPLE], cwd=folder, env=clients))
     assert ["red", "green"] == list(probabilities)
     assert probabilities["red"] > 0.9
 
 
 @pytest.mark.long
-def test_installed_package_runs_workflows_and_functions(clients: dict[str, str], python: Path, folder: Path) -> None:
+def test_installed_package_runs_workflows_and_functions(
+    clients: dict[str, str], python: Path, folder: Path
+) -> None:
     assert "SUCCEEDED 42\n" == run([python, "-c", WORKFLOW], cwd=folder, env=clients)
 
 

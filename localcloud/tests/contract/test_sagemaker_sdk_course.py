@@ -50,7 +50,10 @@ def notebook_environment(cloud: Cloud) -> dict[str, str]:
     """The environment of a notebook instance: it has the credentials of the role that SageMaker works as, too."""
     services = {"Service": "sagemaker.amazonaws.com"}
     account = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
-    trust = [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": one} for one in (services, account)]
+    trust = [
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": one}
+        for one in (services, account)
+    ]
     # As much of AmazonSageMakerFullAccess, the policy that the course attaches, as the scripts need.
     actions = [
         "sagemaker:*",
@@ -67,9 +70,13 @@ def notebook_environment(cloud: Cloud) -> dict[str, str]:
     allow = {"Effect": "Allow", "Action": actions + validation, "Resource": "*"}
     iam = cloud.client("iam")
     iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps({"Statement": trust}))
-    iam.put_role_policy(RoleName=ROLE, PolicyName="work", PolicyDocument=json.dumps({"Statement": [allow]}))
+    iam.put_role_policy(
+        RoleName=ROLE, PolicyName="work", PolicyDocument=json.dumps({"Statement": [allow]})
+    )
     role_arn = f"arn:aws:iam::{ACCOUNT}:role/{ROLE}"
-    credentials = cloud.client("sts").assume_role(RoleArn=role_arn, RoleSessionName="SageMaker")["Credentials"]
+    credentials = cloud.client("sts").assume_role(RoleArn=role_arn, RoleSessionName="SageMaker")[
+        "Credentials"
+    ]
     return {
         **cloud.environment,
         "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
@@ -99,7 +106,9 @@ def run(version: str, environment: dict[str, str], folder: Path) -> Run:
 
 
 @pytest.fixture(scope="module", params=["v2", "v3"])
-def course(request: Any, notebook_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Run:
+def course(
+    request: Any, notebook_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Run:
     return run(request.param, notebook_environment, tmp_path_factory.mktemp(request.param))
 
 
@@ -109,7 +118,10 @@ def test_role_and_bucket_are_those_of_the_notebook(course: Run) -> None:
 
 
 def test_image_is_that_of_aws(course: Run) -> None:
-    assert "811284229777.dkr.ecr.us-east-1.amazonaws.com/image-classification:1" == course.result["image"]
+    assert (
+        "811284229777.dkr.ecr.us-east-1.amazonaws.com/image-classification:1"
+        == course.result["image"]
+    )
 
 
 def test_log_of_the_job_is_printed_before_training_returns(course: Run) -> None:
@@ -147,7 +159,9 @@ def test_attached_estimator_knows_the_model(course: Run) -> None:
 
 
 @pytest.mark.parametrize("course", ["v2"], indirect=True)
-def test_debugger_that_the_estimator_asks_for_by_default_is_described(cloud: Cloud, course: Run) -> None:
+def test_debugger_that_the_estimator_asks_for_by_default_is_described(
+    cloud: Cloud, course: Run
+) -> None:
     job = cloud.client("sagemaker").describe_training_job(TrainingJobName=course.result["job"])
 
     assert f"s3://{BUCKET}/models/image_model" == job["DebugHookConfig"]["S3OutputPath"]

@@ -34,10 +34,22 @@ def put_images(cloud: Cloud, bucket: str) -> None:
 
 def _put_role(cloud: Cloud, bucket: str) -> None:
     iam = cloud.client("iam")
-    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "sagemaker.amazonaws.com"}}
-    iam.create_role(RoleName="training", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
-    use = {"Effect": "Allow", "Action": "s3:*", "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]}
-    iam.put_role_policy(RoleName="training", PolicyName="use", PolicyDocument=json.dumps({"Statement": [use]}))
+    trust = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"Service": "sagemaker.amazonaws.com"},
+    }
+    iam.create_role(
+        RoleName="training", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]})
+    )
+    use = {
+        "Effect": "Allow",
+        "Action": "s3:*",
+        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+    }
+    iam.put_role_policy(
+        RoleName="training", PolicyName="use", PolicyDocument=json.dumps({"Statement": [use]})
+    )
 
 
 def request(bucket: str, name: str, epochs: int = 2, **changes: Any) -> dict[str, Any]:
@@ -46,12 +58,18 @@ def request(bucket: str, name: str, epochs: int = 2, **changes: Any) -> dict[str
     hyperparameters = {**size, "mini_batch_size": 4, "resize": 256}
     return {
         "TrainingJobName": name,
-        "HyperParameters": {member: str(value) for member, value in {**hyperparameters, "epochs": epochs}.items()},
+        "HyperParameters": {
+            member: str(value) for member, value in {**hyperparameters, "epochs": epochs}.items()
+        },
         "AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "File"},
         "RoleArn": ROLE,
         "InputDataConfig": [_channel(bucket, channel) for channel in CHANNELS],
         "OutputDataConfig": {"S3OutputPath": f"s3://{bucket}/models"},
-        "ResourceConfig": {"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30},
+        "ResourceConfig": {
+            "InstanceType": "ml.g4dn.xlarge",
+            "InstanceCount": 1,
+            "VolumeSizeInGB": 30,
+        },
         "StoppingCondition": {"MaxRuntimeInSeconds": 600},
         **changes,
     }
@@ -67,5 +85,13 @@ def settle(cloud: Cloud, name: str) -> dict[str, Any]:
 
 
 def _channel(bucket: str, name: str) -> dict[str, Any]:
-    source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{bucket}/{name}/", "S3DataDistributionType": "FullyReplicated"}
-    return {"ChannelName": name, "DataSource": {"S3DataSource": source}, "ContentType": "application/x-image"}
+    source = {
+        "S3DataType": "S3Prefix",
+        "S3Uri": f"s3://{bucket}/{name}/",
+        "S3DataDistributionType": "FullyReplicated",
+    }
+    return {
+        "ChannelName": name,
+        "DataSource": {"S3DataSource": source},
+        "ContentType": "application/x-image",
+    }

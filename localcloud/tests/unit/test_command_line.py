@@ -18,7 +18,10 @@ def test_verb_that_needs_a_cloud_says_how_to_start_one(
     verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert 1 == run([verb, "--state-dir", str(tmp_path)])
-    assert "is not running: start it with `python -m localcloud up --detach`" in capsys.readouterr().err
+    assert (
+        "is not running: start it with `python -m localcloud up --detach`"
+        in capsys.readouterr().err
+    )
 
 
 def test_env_without_a_cloud_fails_in_the_shell_that_evaluates_it(
@@ -34,10 +37,15 @@ def test_up_on_what_is_no_port_says_what_a_port_is(
 ) -> None:
     with pytest.raises(SystemExit):
         run(["up", "--state-dir", str(tmp_path), f"--port={port}"])
-    assert f"'{port}' is not a port; ports are numbers from 0 (any free one) to 65535" in capsys.readouterr().err
+    assert (
+        f"'{port}' is not a port; ports are numbers from 0 (any free one) to 65535"
+        in capsys.readouterr().err
+    )
 
 
-def test_status_without_a_cloud_says_that_it_is_down(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_status_without_a_cloud_says_that_it_is_down(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert 1 == run(["status", "--state-dir", str(tmp_path)])
     assert capsys.readouterr().out.startswith("The local cloud is down.")
 
@@ -47,7 +55,9 @@ def claimed(tmp_path: Path) -> Folder:
     return Folder(tmp_path)
 
 
-def test_env_of_a_running_cloud_prints_its_url(claimed: Folder, capsys: pytest.CaptureFixture[str]) -> None:
+def test_env_of_a_running_cloud_prints_its_url(
+    claimed: Folder, capsys: pytest.CaptureFixture[str]
+) -> None:
     with claim(claimed):
         Record(os.getpid(), 4567, "http://127.0.0.1:4567", "2030-01-01", "1.5.33").write(claimed)
         assert 0 == run(["env", "--state-dir", str(claimed.path)])
@@ -66,14 +76,18 @@ def test_env_names_an_aws_cli_that_ignores_the_url(
     assert "AWS CLI 2.9.19" in capsys.readouterr().err
 
 
-def test_up_of_a_running_cloud_says_where_it_is(claimed: Folder, capsys: pytest.CaptureFixture[str]) -> None:
+def test_up_of_a_running_cloud_says_where_it_is(
+    claimed: Folder, capsys: pytest.CaptureFixture[str]
+) -> None:
     with claim(claimed):
         Record(os.getpid(), 4567, "http://127.0.0.1:4567", "2030-01-01", "1.5.33").write(claimed)
         assert 0 == run(["up", "--state-dir", str(claimed.path)])
     assert "already up at http://127.0.0.1:4567" in capsys.readouterr().out
 
 
-def test_up_of_a_running_cloud_on_another_port_is_refused(claimed: Folder, capsys: pytest.CaptureFixture[str]) -> None:
+def test_up_of_a_running_cloud_on_another_port_is_refused(
+    claimed: Folder, capsys: pytest.CaptureFixture[str]
+) -> None:
     with claim(claimed):
         Record(os.getpid(), 4567, "http://127.0.0.1:4567", "2030-01-01", "1.5.33").write(claimed)
         assert 1 == run(["up", "--state-dir", str(claimed.path), "--port", "4568"])
@@ -102,7 +116,13 @@ def test_run_on_another_python_names_the_one_needed(
 
 
 def test_run_without_its_packages_names_the_missing_one() -> None:
-    command = [sys.executable, "-S", "-m", "localcloud", "status"]  # -S: without what is installed in the environment
+    command = [
+        sys.executable,
+        "-S",
+        "-m",
+        "localcloud",
+        "status",
+    ]  # -S: without what is installed in the environment
     ended = subprocess.run(command, cwd=IMPORT_FOLDER, capture_output=True, check=False, text=True)
     assert 1 == ended.returncode
     assert " is not installed in " in ended.stderr

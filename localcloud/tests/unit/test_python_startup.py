@@ -17,7 +17,9 @@ URL = "http://127.0.0.1:4566"
 class FakeSession:
     """A botocore Session whose clients are the arguments that they were created with."""
 
-    def create_client(self, service: str, region_name: str | None = None, endpoint_url: str | None = None) -> Any:
+    def create_client(
+        self, service: str, region_name: str | None = None, endpoint_url: str | None = None
+    ) -> Any:
         return service, region_name, endpoint_url
 
 
@@ -31,17 +33,25 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Any:
     return Session()
 
 
-@pytest.mark.parametrize("url", ["https://sts.us-east-1.amazonaws.com", "https://sts.cn-north-1.amazonaws.com.cn"])
+@pytest.mark.parametrize(
+    "url", ["https://sts.us-east-1.amazonaws.com", "https://sts.cn-north-1.amazonaws.com.cn"]
+)
 def test_endpoint_of_aws_in_code_is_ignored(session: Any, url: str) -> None:
-    assert ("sts", "us-east-1", None) == session.create_client("sts", region_name="us-east-1", endpoint_url=url)
+    assert ("sts", "us-east-1", None) == session.create_client(
+        "sts", region_name="us-east-1", endpoint_url=url
+    )
 
 
-@pytest.mark.parametrize("url", [None, URL, "http://localhost:9000", "https://amazonaws.com.example.org"])
+@pytest.mark.parametrize(
+    "url", [None, URL, "http://localhost:9000", "https://amazonaws.com.example.org"]
+)
 def test_any_other_endpoint_is_used(session: Any, url: str | None) -> None:
     assert ("s3", None, url) == session.create_client("s3", endpoint_url=url)
 
 
-def test_endpoint_of_aws_is_used_away_from_the_local_cloud(session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_endpoint_of_aws_is_used_away_from_the_local_cloud(
+    session: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL")
     url = "https://sts.us-east-1.amazonaws.com"
 
@@ -72,5 +82,7 @@ def test_python_path_of_a_nested_environment_names_the_folder_once() -> None:
 
 
 def printed(program: str, environment: dict[str, str]) -> str:
-    ended = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True, text=True)
+    ended = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, check=True, text=True
+    )
     return ended.stdout.strip()

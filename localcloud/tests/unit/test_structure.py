@@ -23,7 +23,8 @@ FLOORS = (
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 # Names of the service that this repository deploys on the local cloud.
 PRODUCT = re.compile(
-    r"scones|image_url|uploads/|serialize[_ -]image|classify[_ -]image|filter[_ -]inferences", re.IGNORECASE
+    r"scones|image_url|uploads/|serialize[_ -]image|classify[_ -]image|filter[_ -]inferences",
+    re.IGNORECASE,
 )
 TESTS = PACKAGE / "tests"
 
@@ -65,7 +66,10 @@ def room(module: str) -> str:
 
 
 def test_every_module_stands_on_a_floor() -> None:
-    assert set() == {room(module) for module in modules()} - FLOOR_OF.keys() - {"", "python_startup"}
+    assert set() == {room(module) for module in modules()} - FLOOR_OF.keys() - {
+        "",
+        "python_startup",
+    }
 
 
 def test_no_import_goes_up() -> None:
@@ -87,7 +91,9 @@ def test_one_package_alone_imports_ministack() -> None:
     importing = {
         name
         for name, path in modules().items()
-        if any(target == "ministack" or target.startswith("ministack.") for target in imported(path))
+        if any(
+            target == "ministack" or target.startswith("ministack.") for target in imported(path)
+        )
     }
     assert set() == {name for name in importing if room(name) != "ministack"}
 

@@ -15,11 +15,20 @@ def stack(name: str) -> str:
     return PLACE.arn("AWS::CloudFormation::Stack", f"{name}/00000000-0000-0000-0000-000000000000")
 
 
-CHANGES = ["DescribeChangeSet", "DescribeStackEvents", "DescribeStacks", "ExecuteChangeSet", "GetTemplateSummary"]
+CHANGES = [
+    "DescribeChangeSet",
+    "DescribeStackEvents",
+    "DescribeStacks",
+    "ExecuteChangeSet",
+    "GetTemplateSummary",
+]
 CALLS = [
     Call(ROLE, "cloudformation:CreateChangeSet", stack(SERVICE), AS_EXECUTION_ROLE),
     Call(ROLE, "cloudformation:CreateChangeSet", TRANSFORM),
     *(Call(ROLE, f"cloudformation:{action}", stack(SERVICE)) for action in CHANGES),
     Call(ROLE, "iam:PassRole", EXECUTION_ROLE, TO_CLOUDFORMATION),
-    *(Call(ROLE, f"s3:{action}", ARTIFACTS.format(SERVICE)) for action in ("GetObject", "PutObject")),
+    *(
+        Call(ROLE, f"s3:{action}", ARTIFACTS.format(SERVICE))
+        for action in ("GetObject", "PutObject")
+    ),
 ]

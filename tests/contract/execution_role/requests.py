@@ -97,7 +97,9 @@ def _calls(stack: Stack, resource: Resource, action: str) -> Iterator[Call]:
     service = action.partition(":")[0]
     if action == "iam:PassRole":
         principal, role = _PASSED[resource.type]
-        yield Call(ROLE, action, stack.named(role).arn, frozenset({("iam:passedtoservice", principal)}))
+        yield Call(
+            ROLE, action, stack.named(role).arn, frozenset({("iam:passedtoservice", principal)})
+        )
     elif action in WITHOUT_RESOURCE | OF_COMPOSITE_ALARMS["cloudwatch:PutCompositeAlarm"]:
         yield Call(ROLE, action, "*", _PROJECT if action == "kms:CreateKey" else frozenset())
     elif service == "kms":
@@ -111,7 +113,12 @@ def _calls(stack: Stack, resource: Resource, action: str) -> Iterator[Call]:
     elif action == "lambda:GetLayerVersion":
         yield Call(ROLE, action, f"{stack.named('ObservabilityLayer').arn}:1")
     elif action in _BOUNDED:
-        yield Call(ROLE, action, resource.arn, frozenset({("iam:permissionsboundary", BOUNDARY.format(stack.name))}))
+        yield Call(
+            ROLE,
+            action,
+            resource.arn,
+            frozenset({("iam:permissionsboundary", BOUNDARY.format(stack.name))}),
+        )
     else:
         yield Call(ROLE, action, resource.arn)
 
@@ -121,8 +128,14 @@ def _conditions_of_key(resource: Resource, action: str) -> frozenset[tuple[str, 
     if resource.type == "AWS::KMS::Key" or action not in _DATA_KEY:
         return frozenset()
     service, context = {
-        "AWS::DynamoDB::Table": ("dynamodb", ("kms:encryptioncontext:aws:dynamodb:tablename", resource.name)),
-        "AWS::Lambda::Function": ("lambda", ("kms:encryptioncontext:aws:lambda:functionarn", resource.arn)),
+        "AWS::DynamoDB::Table": (
+            "dynamodb",
+            ("kms:encryptioncontext:aws:dynamodb:tablename", resource.name),
+        ),
+        "AWS::Lambda::Function": (
+            "lambda",
+            ("kms:encryptioncontext:aws:lambda:functionarn", resource.arn),
+        ),
     }[resource.type]
     via = ("kms:viaservice", f"{service}.{REGION}.amazonaws.com")
     if action == "kms:CreateGrant":

@@ -20,7 +20,9 @@ def read(name: str) -> dict[str, Any]:
     return found
 
 
-def resolved(value: Any, values: Mapping[str, str], conditions: frozenset[str] = frozenset()) -> Any:
+def resolved(
+    value: Any, values: Mapping[str, str], conditions: frozenset[str] = frozenset()
+) -> Any:
     """Resolve Ref, Fn::Sub, Fn::GetAtt and Fn::If in a value.
 
     Args:
@@ -34,7 +36,9 @@ def resolved(value: Any, values: Mapping[str, str], conditions: frozenset[str] =
         case {"Fn::GetAtt": [name, attribute]}:
             return values[f"{name}.{attribute}"]
         case {"Fn::Sub": [str(text), dict(own)]}:
-            return resolved({"Fn::Sub": text}, {**values, **resolved(own, values, conditions)}, conditions)
+            return resolved(
+                {"Fn::Sub": text}, {**values, **resolved(own, values, conditions)}, conditions
+            )
         case {"Fn::Sub": str(text)}:
             return re.sub(r"\$\{([\w:.]+)\}", lambda found: values[found[1]], text)
         case {"Fn::If": [condition, then, otherwise]}:
@@ -43,7 +47,11 @@ def resolved(value: Any, values: Mapping[str, str], conditions: frozenset[str] =
             kept = {name: one for name, one in value.items() if not _is_left_out(one, conditions)}
             return {name: resolved(one, values, conditions) for name, one in kept.items()}
         case list():
-            return [resolved(one, values, conditions) for one in value if not _is_left_out(one, conditions)]
+            return [
+                resolved(one, values, conditions)
+                for one in value
+                if not _is_left_out(one, conditions)
+            ]
     return value
 
 

@@ -58,23 +58,33 @@ class Stack:
         """The statements of the key's policy, for a stack that the execution role deploys."""
         properties = read("template.yaml")["Resources"]["EncryptionKey"]["Properties"]
         conditions = frozenset({"HasExecutionRole", "MakesKey"})
-        statements: list[dict[str, Any]] = resolved(properties["KeyPolicy"], self._values, conditions)["Statement"]
+        statements: list[dict[str, Any]] = resolved(
+            properties["KeyPolicy"], self._values, conditions
+        )["Statement"]
         return statements
 
     def role_statements(self, logical_id: str) -> list[dict[str, Any]]:
         """Return the statements of a role of template.yaml, with all that a parameter adds."""
         properties = read("template.yaml")["Resources"][logical_id]["Properties"]
         conditions = frozenset({"MakesKey", "Traces", "InVpc", "IsBounded", "NamesEndpoint"})
-        documents = [one["PolicyDocument"] for one in resolved(properties["Policies"], self.values, conditions)]
+        documents = [
+            one["PolicyDocument"]
+            for one in resolved(properties["Policies"], self.values, conditions)
+        ]
         return [statement for document in documents for statement in document["Statement"]]
 
     @cached_property
     def values(self) -> dict[str, str]:
         """What the functions of the policies resolve to: parameters, Ref, and the attributes Arn and Name."""
         values = self._values | {one.logical_id: one.name for one in self.resources}
-        values |= {f"{one.logical_id}.Arn": one.arn + _AFTER_ARN.get(one.type, "") for one in self.resources}
+        values |= {
+            f"{one.logical_id}.Arn": one.arn + _AFTER_ARN.get(one.type, "")
+            for one in self.resources
+        }
         values |= {f"{one.logical_id}.Name": one.name for one in self.resources}
-        return values | {one.logical_id: one.arn for one in self.resources if one.type in _REF_IS_ARN}
+        return values | {
+            one.logical_id: one.arn for one in self.resources if one.type in _REF_IS_ARN
+        }
 
     def _of(self, template: str, stack: str) -> list[Resource]:
         templates = {
@@ -94,7 +104,9 @@ class Stack:
         ]
         return [*whole.values(), *parts]
 
-    def _whole(self, stack: str, logical_id: str, kind: str, properties: Mapping[str, Any]) -> Resource:
+    def _whole(
+        self, stack: str, logical_id: str, kind: str, properties: Mapping[str, Any]
+    ) -> Resource:
         if kind in WITHOUT_ARN:
             return Resource(logical_id, kind, "", "*")
         name = self._name(stack, logical_id, kind, properties)
@@ -103,16 +115,28 @@ class Stack:
     def _name(self, stack: str, logical_id: str, kind: str, properties: Mapping[str, Any]) -> str:
         if kind == "AWS::KMS::Key":
             return f"00000000-0000-0000-0000-{self.name[:12]}"
-        names = {name: value for name, value in properties.items() if name == "Budget" or name.endswith("Name")}
+        names = {
+            name: value
+            for name, value in properties.items()
+            if name == "Budget" or name.endswith("Name")
+        }
         if "Name" in names and kind == "AWS::StepFunctions::StateMachine":
             names = {"StateMachineName": names["Name"]}  # as SAM translates it
-        budget = {"Budget": {"BudgetName": names["Budget"]["BudgetName"]}} if "Budget" in names else {}
+        budget = (
+            {"Budget": {"BudgetName": names["Budget"]["BudgetName"]}} if "Budget" in names else {}
+        )
         given = resolved({**names, **budget}, self._values)
         made = name_of(kind, given, stack, logical_id, RANDOM)
-        return f"{made}/00000000-0000-0000-0000-000000000000" if kind == "AWS::CloudFormation::Stack" else made
+        return (
+            f"{made}/00000000-0000-0000-0000-000000000000"
+            if kind == "AWS::CloudFormation::Stack"
+            else made
+        )
 
     @staticmethod
-    def _part(logical_id: str, kind: str, properties: Mapping[str, Any], whole: Mapping[str, Resource]) -> Resource:
+    def _part(
+        logical_id: str, kind: str, properties: Mapping[str, Any], whole: Mapping[str, Resource]
+    ) -> Resource:
         of = properties[PART_OF[kind][0]]
         [reference] = of if isinstance(of, list) else [of]
         owner = whole[reference["Ref"]]

@@ -22,16 +22,27 @@ def calls(role: str, stack: Stack) -> Iterator[Call]:
         for action in listed(statement["Action"]):
             for resource in listed(statement["Resource"]):
                 for conditions in met(statement.get("Condition", {})):
-                    yield Call(role, action, resource.replace("*", "any") if resource != "*" else "*", conditions)
+                    yield Call(
+                        role,
+                        action,
+                        resource.replace("*", "any") if resource != "*" else "*",
+                        conditions,
+                    )
 
 
 def met(condition: dict[str, dict[str, Any]]) -> Iterator[frozenset[tuple[str, str]]]:
     """Yield contexts that meet a condition, so that each of its values is met once."""
     operands = [
-        (key.lower(), listed(value)) for name in condition if name != "Null" for key, value in condition[name].items()
+        (key.lower(), listed(value))
+        for name in condition
+        if name != "Null"
+        for key, value in condition[name].items()
     ]
     for index in range(max((len(values) for _, values in operands), default=1)):
-        yield frozenset((key, values[min(index, len(values) - 1)].replace("*", "any")) for key, values in operands)
+        yield frozenset(
+            (key, values[min(index, len(values) - 1)].replace("*", "any"))
+            for key, values in operands
+        )
 
 
 def listed(value: Any) -> list[str]:
@@ -55,14 +66,22 @@ def test_boundary_allows_all_that_a_role_of_the_service_may_do(service: str, rol
 
 def test_every_action_and_resource_of_the_boundary_is_needed_by_a_role() -> None:
     stack = Stack("scones-unlimited")
-    asked = [Call("any", call.action, call.resource, call.conditions) for role in ROLES for call in calls(role, stack)]
+    asked = [
+        Call("any", call.action, call.resource, call.conditions)
+        for role in ROLES
+        for call in calls(role, stack)
+    ]
     assert [] == surplus(boundary(stack.name, ["any"]), asked, [])
 
 
 def test_boundary_lets_no_role_do_that_to_another_stack() -> None:
     mine, others = "scones-unlimited", Stack("another-unlimited")
     asked = {call for role in ROLES for call in calls(role, others)}
-    of_stack = [call for call in asked if "another-unlimited" in json.dumps([call.resource, *call.conditions])]
+    of_stack = [
+        call
+        for call in asked
+        if "another-unlimited" in json.dumps([call.resource, *call.conditions])
+    ]
     within = boundary(mine, ROLES)
     assert of_stack
     assert [] == [call for call in of_stack if within.allows(call)]
@@ -70,4 +89,6 @@ def test_boundary_lets_no_role_do_that_to_another_stack() -> None:
 
 def test_every_role_of_the_service_has_the_boundary() -> None:
     given = {"Fn::If": ["IsBounded", {"Ref": "PermissionsBoundary"}, {"Ref": "AWS::NoValue"}]}
-    assert [given] * len(ROLES) == [SERVICE[role]["Properties"].get("PermissionsBoundary") for role in ROLES]
+    assert [given] * len(ROLES) == [
+        SERVICE[role]["Properties"].get("PermissionsBoundary") for role in ROLES
+    ]

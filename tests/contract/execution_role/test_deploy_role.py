@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from tests.contract.execution_role.deploy_calls import CALLS, ROLE, SERVICE, TO_CLOUDFORMATION, stack
+from tests.contract.execution_role.deploy_calls import (
+    CALLS,
+    ROLE,
+    SERVICE,
+    TO_CLOUDFORMATION,
+    stack,
+)
 from tests.contract.execution_role.resolved import read, resolved
 from tests.contract.execution_role.stack import EXECUTION_ROLE, deployment_values
 from tests.workflow.least_privilege.policies import Call, Policies, Statement
@@ -27,7 +33,9 @@ def test_call_of_sam_deploy_is_allowed_and_denied_without_its_statement(call: Ca
     assert 1 == len(policies().needed(call))
 
 
-@pytest.mark.parametrize("conditions", [frozenset(), frozenset({("cloudformation:rolearn", f"{EXECUTION_ROLE}-2")})])
+@pytest.mark.parametrize(
+    "conditions", [frozenset(), frozenset({("cloudformation:rolearn", f"{EXECUTION_ROLE}-2")})]
+)
 def test_change_set_in_no_role_or_another_is_denied(conditions: Any) -> None:
     assert not policies().allows(replace(CALLS[0], conditions=conditions))
 
@@ -47,7 +55,9 @@ def test_execution_role_is_handed_to_no_other_service_and_no_other_role_is_hande
 
 
 def subject(repository: str, stage: str) -> str:
-    [statement] = template()["Resources"][ROLE]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    [statement] = template()["Resources"][ROLE]["Properties"]["AssumeRolePolicyDocument"][
+        "Statement"
+    ]
     condition = statement["Condition"]
     assert ["StringEquals"] == list(condition)  # no wildcard has a meaning
     trusted = condition["StringEquals"]["token.actions.githubusercontent.com:sub"]
@@ -59,11 +69,19 @@ def subject(repository: str, stage: str) -> str:
     [
         ("octo-org/octo.repo", "repo:octo-org/octo.repo:environment:prod"),
         # GitHub Docs, "OpenID Connect reference", Immutable subject claims.
-        ("octo-org@123456/octo-repo@456789", "repo:octo-org@123456/octo-repo@456789:environment:prod"),
-        ("octo_corp@123456/octo-repo@456789", "repo:octo_corp@123456/octo-repo@456789:environment:prod"),
+        (
+            "octo-org@123456/octo-repo@456789",
+            "repo:octo-org@123456/octo-repo@456789:environment:prod",
+        ),
+        (
+            "octo_corp@123456/octo-repo@456789",
+            "repo:octo_corp@123456/octo-repo@456789:environment:prod",
+        ),
     ],
 )
-def test_exactly_the_subject_of_the_repositorys_environment_is_trusted(repository: str, expected: str) -> None:
+def test_exactly_the_subject_of_the_repositorys_environment_is_trusted(
+    repository: str, expected: str
+) -> None:
     assert re.fullmatch(template()["Parameters"]["Repository"]["AllowedPattern"], repository)
     assert expected == subject(repository, "prod")
 

@@ -35,7 +35,10 @@ def policies(service: str) -> Policies:
     own = resolved(policy["PolicyDocument"]["Statement"], deployment_values(service))
     found = [Statement(ROLE, "", body) for body in own]
     stack, other = Stack(service), Stack(another(service))
-    found += [Statement("EncryptionKey", stack.named("EncryptionKey").arn, body) for body in stack.key_policy]
+    found += [
+        Statement("EncryptionKey", stack.named("EncryptionKey").arn, body)
+        for body in stack.key_policy
+    ]
     account: dict[str, Any] = {
         "Sid": "Account",
         "Effect": "Allow",
@@ -71,7 +74,9 @@ def test_every_action_and_resource_of_the_role_is_needed_by_a_request() -> None:
 @pytest.mark.parametrize("service", NAMES)
 def test_no_resource_of_another_stack_is_within_reach(service: str) -> None:
     own, calls = policies(service), requests(Stack(another(service)))
-    reached = {call.action for call in calls if own.allows(call) and another(service) in call.resource}
+    reached = {
+        call.action for call in calls if own.allows(call) and another(service) in call.resource
+    }
     assert set() == reached
     of_keys = {call.action for call in calls if own.allows(call) and ":key/" in call.resource}
     assert ON_ANY_KEY == of_keys
@@ -81,7 +86,9 @@ def test_nothing_in_another_account_or_region_is_within_reach() -> None:
     own, reached = policies(NAMES[0]), []
     for call in requests(Stack(NAMES[0])):
         for here, there in ((ACCOUNT, "111111111111"), (REGION, "eu-west-9")):
-            if here in call.resource and own.allows(replace(call, resource=call.resource.replace(here, there))):
+            if here in call.resource and own.allows(
+                replace(call, resource=call.resource.replace(here, there))
+            ):
                 reached.append((call.action, there))
     assert [] == reached
 
@@ -101,7 +108,11 @@ def test_role_is_handed_to_no_other_service() -> None:
     own = policies(NAMES[0])
     passed = [call for call in requests(Stack(NAMES[0])) if call.action == "iam:PassRole"]
     assert 4 == len({call.conditions for call in passed})
-    assert [] == [call for call in passed if own.allows(call.under("iam:passedtoservice", "ec2.amazonaws.com"))]
+    assert [] == [
+        call
+        for call in passed
+        if own.allows(call.under("iam:passedtoservice", "ec2.amazonaws.com"))
+    ]
 
 
 def test_role_with_another_boundary_is_neither_made_nor_changed() -> None:
@@ -109,10 +120,14 @@ def test_role_with_another_boundary_is_neither_made_nor_changed() -> None:
     bounded = [call for call in requests(Stack(NAMES[0])) if call.action == "iam:PutRolePolicy"]
     assert bounded
     other = "arn:aws:iam::aws:policy/AdministratorAccess"
-    assert [] == [call for call in bounded if own.allows(call.under("iam:permissionsboundary", other))]
+    assert [] == [
+        call for call in bounded if own.allows(call.under("iam:permissionsboundary", other))
+    ]
 
 
-@pytest.mark.parametrize("pattern", [pattern for listed in NOT_USED.values() for pattern in listed.split()])
+@pytest.mark.parametrize(
+    "pattern", [pattern for listed in NOT_USED.values() for pattern in listed.split()]
+)
 def test_permission_that_is_left_out_is_named_by_a_schema(pattern: str) -> None:
     named = {action for resource_type in types() for action in named_by_schema(resource_type)}
     assert any(fnmatchcase(action, pattern) for action in named)
@@ -121,7 +136,9 @@ def test_permission_that_is_left_out_is_named_by_a_schema(pattern: str) -> None:
 @pytest.mark.parametrize("resource_type", NOT_USED_BY)
 def test_permission_that_a_type_leaves_out_is_named_by_its_schema(resource_type: str) -> None:
     for pattern in NOT_USED_BY[resource_type].split():
-        assert any(fnmatchcase(action, pattern) for action in named_by_schema(resource_type)), pattern
+        assert any(fnmatchcase(action, pattern) for action in named_by_schema(resource_type)), (
+            pattern
+        )
 
 
 @pytest.mark.parametrize("resource_type", ACTIONS)

@@ -26,7 +26,9 @@ def allows(service: str, action: str, context_key: str, arn: str) -> bool:
 
 @pytest.mark.parametrize("logical_id", QUEUES)
 @pytest.mark.parametrize("action", ["kms:GenerateDataKey", "kms:Decrypt"])
-def test_eventbridge_may_encrypt_for_every_queue_under_its_generated_name(logical_id: str, action: str) -> None:
+def test_eventbridge_may_encrypt_for_every_queue_under_its_generated_name(
+    logical_id: str, action: str
+) -> None:
     queue = STACK.named(logical_id).arn
     assert allows("events.amazonaws.com", action, "kms:encryptioncontext:aws:sqs:arn", queue)
     another = queue.replace(f":{STACK.name}", ":another")
@@ -36,5 +38,9 @@ def test_eventbridge_may_encrypt_for_every_queue_under_its_generated_name(logica
 @pytest.mark.parametrize("action", ["kms:GenerateDataKey", "kms:Decrypt"])
 def test_cloudwatch_may_encrypt_for_the_topic_of_alarms_alone(action: str) -> None:
     topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:{STACK.name}-alarms"
-    assert allows("cloudwatch.amazonaws.com", action, "kms:encryptioncontext:aws:sns:topicarn", topic)
-    assert not allows("cloudwatch.amazonaws.com", action, "kms:encryptioncontext:aws:sns:topicarn", f"{topic}-2")
+    assert allows(
+        "cloudwatch.amazonaws.com", action, "kms:encryptioncontext:aws:sns:topicarn", topic
+    )
+    assert not allows(
+        "cloudwatch.amazonaws.com", action, "kms:encryptioncontext:aws:sns:topicarn", f"{topic}-2"
+    )

@@ -61,7 +61,15 @@ _BAD_KEYS = [
 _VERSIONS = ["v1", "version+/=version+/=version+/=version+", "v" * 1024, "é" * 512]
 _BAD_VERSIONS = ["v" * 1025, "é" * 513, "v" * 5000, "\ud800", "v\udfff"]
 _TIMES = ["2026-01-15T09:30:00Z", "2026-01-15T09:30:00.123Z"]
-_BAD_TIMES = ["", "yesterday", "T" * 5000, "2026-01-15", "2026-01-15T\n", "2026-01-15T\ud800", "2026-01-15T09:30 Uhr"]
+_BAD_TIMES = [
+    "",
+    "yesterday",
+    "T" * 5000,
+    "2026-01-15",
+    "2026-01-15T\n",
+    "2026-01-15T\ud800",
+    "2026-01-15T09:30 Uhr",
+]
 _BAD_TYPES: list[Any] = [5, 0.5, True, ["uploads/a.png"], {"a": {"b": 1}}, [["v1"], 2], 10**30, -1]
 _THRESHOLDS: list[Any] = [0, 0.0, 1e-6, 0.5, 0.123456789012345678, 1, 1.0]
 _BAD_THRESHOLDS: list[Any] = [
@@ -102,7 +110,12 @@ def definition(workflow: str) -> str:
 def inputs(count: int, seed: int) -> list[Input]:
     """Return this many inputs, always the same ones for a seed."""
     random = Random(seed)
-    kinds: list[Callable[[Random], Input]] = [*[_event] * 6, *[_request] * 6, *[_shapeless] * 2, _listed]
+    kinds: list[Callable[[Random], Input]] = [
+        *[_event] * 6,
+        *[_request] * 6,
+        *[_shapeless] * 2,
+        _listed,
+    ]
     return [random.choice(kinds)(random) for _ in range(count)]
 
 
@@ -114,17 +127,31 @@ def _field(random: Random, good: Sequence[Any], bad: Sequence[Any]) -> tuple[Any
 
 def _event(random: Random) -> Input:
     """An S3 "Object Created" event, as S3 sends it or as anybody may type it."""
-    bucket, own = _field(random, [BUCKET], ["other", "images2", "", None, f"{BUCKET}/uploads", *_BAD_TYPES])
+    bucket, own = _field(
+        random, [BUCKET], ["other", "images2", "", None, f"{BUCKET}/uploads", *_BAD_TYPES]
+    )
     key, key_valid = _field(random, _KEYS, [*_BAD_KEYS, None, *_BAD_TYPES])
     version, version_valid = _field(random, _VERSIONS, ["", *_BAD_VERSIONS, *_BAD_TYPES])
     time, time_valid = _field(random, _TIMES, [*_BAD_TIMES, None, *_BAD_TYPES])
-    sequencer, sequence_valid = _field(random, ["0055AED6", "", None], ["\n", "S" * 5000, {"a": 1}, [1, 2], "\udc00"])
+    sequencer, sequence_valid = _field(
+        random, ["0055AED6", "", None], ["\n", "S" * 5000, {"a": 1}, [1, 2], "\udc00"]
+    )
 
     name = random.choice(["version-id", "etag"])
     stored = {"key": key, name: version, "sequencer": sequencer}
-    event = {"detail-type": "Object Created", "time": time, "detail": {"bucket": {"name": bucket}, "object": stored}}
+    event = {
+        "detail-type": "Object Created",
+        "time": time,
+        "detail": {"bucket": {"name": bucket}, "object": stored},
+    }
     valid = own and key_valid and version_valid and time_valid and sequence_valid
-    for path in ((), ("detail",), ("detail", "object"), ("detail", "object", "key"), ("detail", "bucket", "name")):
+    for path in (
+        (),
+        ("detail",),
+        ("detail", "object"),
+        ("detail", "object", "key"),
+        ("detail", "bucket", "name"),
+    ):
         if random.random() < 0.02:
             event, valid = _without(event, path), False
     return _decided(event, key, version) if valid else Input(json.dumps(event), INVALID_URL)
@@ -134,23 +161,37 @@ def _without(event: Any, path: Sequence[str]) -> Any:
     """Return an event that lacks a field; the whole of it is a text for an empty path."""
     if not path or not isinstance(event, dict):
         return "Object Created"
-    return {name: _without(value, path[1:]) if name == path[0] else value for name, value in event.items()}
+    return {
+        name: _without(value, path[1:]) if name == path[0] else value
+        for name, value in event.items()
+    }
 
 
 def _request(random: Random) -> Input:
     """A request by name: with version and time of upload, or without."""
     key, key_valid = _field(random, _KEYS, _BAD_KEYS)
     start, own = _field(
-        random, [f"s3://{BUCKET}/"], ["s3://other/", f"s3:/{BUCKET}/", f"xs3://{BUCKET}/", f"{BUCKET}/"]
+        random,
+        [f"s3://{BUCKET}/"],
+        ["s3://other/", f"s3:/{BUCKET}/", f"xs3://{BUCKET}/", f"{BUCKET}/"],
     )
     url: Any = start + key
     if random.random() < 0.05:
         url, own = random.choice([None, "", "s3://", *_BAD_TYPES]), False
     version, version_valid = _field(random, [*_VERSIONS, "", None], [*_BAD_VERSIONS, *_BAD_TYPES])
-    uploaded_at, time_valid = _field(random, [UPLOADED_AT, *_TIMES, "", None], [*_BAD_TIMES[1:], *_BAD_TYPES])
-    threshold, threshold_valid = _field(random, [*_THRESHOLDS, _MISSING], [*_BAD_THRESHOLDS, _BEYOND_FLOAT])
+    uploaded_at, time_valid = _field(
+        random, [UPLOADED_AT, *_TIMES, "", None], [*_BAD_TIMES[1:], *_BAD_TYPES]
+    )
+    threshold, threshold_valid = _field(
+        random, [*_THRESHOLDS, _MISSING], [*_BAD_THRESHOLDS, _BEYOND_FLOAT]
+    )
 
-    request = {"image_url": url, "version_id": version, "uploaded_at": uploaded_at, "confidence_threshold": threshold}
+    request = {
+        "image_url": url,
+        "version_id": version,
+        "uploaded_at": uploaded_at,
+        "confidence_threshold": threshold,
+    }
     for name in ("version_id", "uploaded_at", "confidence_threshold"):
         if request[name] == _MISSING or (
             request[name] is None and name != "confidence_threshold" and random.random() < 0.5
@@ -171,9 +212,13 @@ def _request(random: Random) -> Input:
 
 def _shapeless(random: Random) -> Input:
     """JSON that is neither of the two."""
-    value: Any = random.choice([None, True, 0, 1e308, "", "s3://other/uploads/a.png", "\ud800", [], [[]], {}, {"": ""}])
+    value: Any = random.choice(
+        [None, True, 0, 1e308, "", "s3://other/uploads/a.png", "\ud800", [], [[]], {}, {"": ""}]
+    )
     for _ in range(random.choice([0, 1, 2, 50])):
-        value = random.choice([[value], {random.choice(["detail", "image_url", "Input", "😀"]): value}])
+        value = random.choice(
+            [[value], {random.choice(["detail", "image_url", "Input", "😀"]): value}]
+        )
     return Input(json.dumps(value), INVALID_URL)
 
 

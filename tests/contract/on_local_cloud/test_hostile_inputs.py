@@ -68,12 +68,19 @@ class Workflows:
             ],
         )
 
-    def run_failure(self, text: str | None, error: str | None, without_table: bool = False) -> Ended:
+    def run_failure(
+        self, text: str | None, error: str | None, without_table: bool = False
+    ) -> Ended:
         """Run record_failure on the message about an execution that failed, or without an error was aborted.
 
         Step Functions leaves an input that is too large for an event out of it: None.
         """
-        ended = {"executionArn": "arn:e", "status": "FAILED" if error else "ABORTED", "error": error, "input": text}
+        ended = {
+            "executionArn": "arn:e",
+            "status": "FAILED" if error else "ABORTED",
+            "error": error,
+            "input": text,
+        }
         message = json.dumps([{"body": json.dumps({"detail": ended})}])
         return self.run("record_failure", message, without_table)
 
@@ -86,13 +93,17 @@ def workflows(ministack: MiniStackInProcess) -> Iterator[Workflows]:
         request = {"name": workflow, "definition": definition(workflow), "roleArn": ROLE_ARN}
         machines.create(request)
     text = definition("image_classification")
-    machines.create({"name": "recording", "definition": text, "roleArn": ROLE_ARN, "type": "EXPRESS"})
+    machines.create(
+        {"name": "recording", "definition": text, "roleArn": ROLE_ARN, "type": "EXPRESS"}
+    )
     keys = {"image_url": "HASH", "version": "RANGE"}
     dynamodb._create_table(
         {
             "TableName": "results",
             "KeySchema": [{"AttributeName": name, "KeyType": kind} for name, kind in keys.items()],
-            "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in keys],
+            "AttributeDefinitions": [
+                {"AttributeName": name, "AttributeType": "S"} for name in keys
+            ],
             "BillingMode": "PAY_PER_REQUEST",
         }
     )
@@ -113,7 +124,9 @@ def recorded(given: Input, etag: str) -> list[tuple[str, str]]:
     return [] if given.error else [(given.image_url, given.version or etag)]
 
 
-def test_every_input_is_recorded_under_its_key_or_refused_by_name(workflows: Workflows, etag: str) -> None:
+def test_every_input_is_recorded_under_its_key_or_refused_by_name(
+    workflows: Workflows, etag: str
+) -> None:
     ends: Counter[str | None] = Counter()
     for given in inputs(500, seed=21):
         ended = workflows.run("image_classification", given.text)
@@ -127,7 +140,9 @@ def test_every_input_is_recorded_under_its_key_or_refused_by_name(workflows: Wor
     assert 10 < min(ends.values()), ends  # the generator reaches every end
 
 
-def test_failure_of_every_input_is_recorded_under_its_key_or_leaves_nothing(workflows: Workflows, etag: str) -> None:
+def test_failure_of_every_input_is_recorded_under_its_key_or_leaves_nothing(
+    workflows: Workflows, etag: str
+) -> None:
     for given in inputs(500, seed=22):
         # jsonata-python writes no infinity, and jsonata 2.0.6 writes null.
         ended = workflows.run_failure(given.text.replace("1e400", "1e308"), error=None)
@@ -136,7 +151,9 @@ def test_failure_of_every_input_is_recorded_under_its_key_or_leaves_nothing(work
 
 
 @pytest.mark.parametrize("threshold", [0, 0.000001, 0.5, 1])
-def test_threshold_that_a_confidence_can_reach_is_accepted(workflows: Workflows, threshold: float) -> None:
+def test_threshold_that_a_confidence_can_reach_is_accepted(
+    workflows: Workflows, threshold: float
+) -> None:
     request = {"image_url": f"s3://{BUCKET}/{STORED}", "confidence_threshold": threshold}
     assert ACCEPTED == workflows.run("image_classification", json.dumps(request)).error
 
@@ -166,9 +183,15 @@ def test_input_that_is_too_large_for_an_event_is_left_to_redrive_where_it_was_no
 
 
 def test_image_that_is_uploaded_by_the_time_of_its_event_keeps_it(workflows: Workflows) -> None:
-    request = {"image_url": f"s3://{BUCKET}/{STORED}", "version_id": "v1", "uploaded_at": UPLOADED_AT}
+    request = {
+        "image_url": f"s3://{BUCKET}/{STORED}",
+        "version_id": "v1",
+        "uploaded_at": UPLOADED_AT,
+    }
     workflows.run_failure(json.dumps(request), "States.Timeout")
-    [item] = [item for part in dynamodb._tables["results"]["items"].values() for item in part.values()]
+    [item] = [
+        item for part in dynamodb._tables["results"]["items"].values() for item in part.values()
+    ]
     assert {"S": UPLOADED_AT} == item["uploaded_at"]
 
 
@@ -194,12 +217,18 @@ def test_malformed_failure_is_refused_before_any_call(workflows: Workflows, fail
 
 def item() -> dict[str, Any]:
     """The only record."""
-    [found] = [found for part in dynamodb._tables["results"]["items"].values() for found in part.values()]
+    [found] = [
+        found for part in dynamodb._tables["results"]["items"].values() for found in part.values()
+    ]
     return dict(found)
 
 
 def test_recorded_failure_has_the_failed_execution_and_no_duration(workflows: Workflows) -> None:
-    request = {"image_url": f"s3://{BUCKET}/{STORED}", "version_id": "v1", "uploaded_at": UPLOADED_AT}
+    request = {
+        "image_url": f"s3://{BUCKET}/{STORED}",
+        "version_id": "v1",
+        "uploaded_at": UPLOADED_AT,
+    }
     workflows.run_failure(json.dumps(request), "States.Timeout")
     assert {"S": "FAILED"} == item()["outcome"]
     assert {"S": "arn:e"} == item()["execution"]
@@ -207,8 +236,14 @@ def test_recorded_failure_has_the_failed_execution_and_no_duration(workflows: Wo
     assert {"NULL": True} == item()["processing_time_ms"]
 
 
-def test_failure_that_cannot_be_recorded_fails_so_that_its_message_stays(workflows: Workflows) -> None:
-    request = {"image_url": f"s3://{BUCKET}/{STORED}", "version_id": "v1", "uploaded_at": UPLOADED_AT}
+def test_failure_that_cannot_be_recorded_fails_so_that_its_message_stays(
+    workflows: Workflows,
+) -> None:
+    request = {
+        "image_url": f"s3://{BUCKET}/{STORED}",
+        "version_id": "v1",
+        "uploaded_at": UPLOADED_AT,
+    }
     ended = workflows.run_failure(json.dumps(request), error=None, without_table=True)
     assert "FAILED" == ended.status
     assert (ended.error or "").startswith("DynamoDB.")

@@ -11,8 +11,12 @@ from ministack.services.cloudformation import engine, handlers
 from localcloud.tests.contract.conftest import MiniStackInProcess
 
 GROUP = {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/tests/rules"}}
-SUBNETS = "SubnetIds without SecurityGroupIds would leave the functions outside of the VPC. Give both."
-GROUPS = "SecurityGroupIds without SubnetIds would leave the functions outside of the VPC. Give both."
+SUBNETS = (
+    "SubnetIds without SecurityGroupIds would leave the functions outside of the VPC. Give both."
+)
+GROUPS = (
+    "SecurityGroupIds without SubnetIds would leave the functions outside of the VPC. Give both."
+)
 VPC = "VpcId makes endpoints for functions in subnets. Give SubnetIds, too."
 TABLES = "VpcId makes an endpoint of S3, which needs route tables. Give RouteTableIds, too."
 NO_VPC = "RouteTableIds without VpcId would make no endpoint. Give both."
@@ -25,10 +29,17 @@ type Try = Callable[..., str]
 @pytest.fixture
 def attempt(ministack: MiniStackInProcess, template: dict[str, Any]) -> Any:
     """Try an operation on a stack with the template's parameters and rules; the error that is answered, or ""."""
-    body = json.dumps({**{key: template[key] for key in ("Parameters", "Rules")}, "Resources": {"Log": GROUP}})
+    body = json.dumps(
+        {**{key: template[key] for key in ("Parameters", "Rules")}, "Resources": {"Log": GROUP}}
+    )
 
     def call(operation: str, given: dict[str, str]) -> tuple[int, str]:
-        request = {"StackName": "rules", "TemplateBody": body, "ChangeSetName": "first", "ChangeSetType": "CREATE"}
+        request = {
+            "StackName": "rules",
+            "TemplateBody": body,
+            "ChangeSetName": "first",
+            "ChangeSetType": "CREATE",
+        }
         for number, (name, value) in enumerate(given.items(), 1):
             request |= {f"Parameters.member.{number}.ParameterKey": name}
             request |= {f"Parameters.member.{number}.ParameterValue": value}
@@ -37,7 +48,12 @@ def attempt(ministack: MiniStackInProcess, template: dict[str, Any]) -> Any:
 
     def attempted(operation: str, **given: str) -> str:
         if operation == "UpdateStack":
-            stack = {"StackName": "rules", "StackId": "id", "StackStatus": "CREATE_COMPLETE", "_template": {}}
+            stack = {
+                "StackName": "rules",
+                "StackId": "id",
+                "StackStatus": "CREATE_COMPLETE",
+                "_template": {},
+            }
             cloudformation._stacks["rules"] = stack
         status, answer = call(operation, given)
         return answer if status == 400 else ""
@@ -71,7 +87,12 @@ def test_parameters_that_would_do_nothing_are_refused_with_a_sentence(
     [
         {},
         {"SubnetIds": "subnet-1,subnet-2", "SecurityGroupIds": "sg-1"},
-        {"SubnetIds": "subnet-1", "SecurityGroupIds": "sg-1", "VpcId": "vpc-1", "RouteTableIds": "rtb-1,rtb-2"},
+        {
+            "SubnetIds": "subnet-1",
+            "SecurityGroupIds": "sg-1",
+            "VpcId": "vpc-1",
+            "RouteTableIds": "rtb-1,rtb-2",
+        },
         {"AlarmEmail": "you@example.com"},
         {"AlarmEmail": "you@example.com", "MonthlyBudget": "100"},
     ],
@@ -91,10 +112,20 @@ def test_stage_that_is_not_given_is_asked_for(attempt: Try, operation: str) -> N
     assert "<Message>Parameters: [Stage] must have values</Message>" in refused
 
 
-def test_list_that_is_not_given_has_one_empty_member_in_rules(ministack: MiniStackInProcess) -> None:
+def test_list_that_is_not_given_has_one_empty_member_in_rules(
+    ministack: MiniStackInProcess,
+) -> None:
     # A template of cfn-lint issue 979, which AWS refuses.
-    assertion = {"Assert": {"Fn::Not": [{"Fn::Contains": [{"Ref": "Users"}, ""]}]}, "AssertDescription": "Give one."}
-    body = {"Parameters": {"Users": {"Type": "CommaDelimitedList", "Default": ""}}, "Resources": {"Log": GROUP}}
+    assertion = {
+        "Assert": {"Fn::Not": [{"Fn::Contains": [{"Ref": "Users"}, ""]}]},
+        "AssertDescription": "Give one.",
+    }
+    body = {
+        "Parameters": {"Users": {"Type": "CommaDelimitedList", "Default": ""}},
+        "Resources": {"Log": GROUP},
+    }
     body |= {"Rules": {"AtLeastOne": {"Assertions": [assertion]}}}
-    _, _, answer = handlers._ACTION_HANDLERS["CreateStack"]({"StackName": "rules", "TemplateBody": json.dumps(body)})
+    _, _, answer = handlers._ACTION_HANDLERS["CreateStack"](
+        {"StackName": "rules", "TemplateBody": json.dumps(body)}
+    )
     assert "Give one." in answer.decode()

@@ -41,13 +41,17 @@ def stack(cloud: Cloud, context: Context) -> TrainingStack:
     return made
 
 
-def request(stack: TrainingStack, name: str, key: str | None = None, **changes: Any) -> dict[str, Any]:
+def request(
+    stack: TrainingStack, name: str, key: str | None = None, **changes: Any
+) -> dict[str, Any]:
     asked = trained.request(stack.bucket, name, RoleArn=stack.role, **changes)
     asked["OutputDataConfig"] |= {"KmsKeyId": key} if key else {}
     return asked
 
 
-def test_key_works_once_the_stack_allows_it(cloud: Cloud, context: Context, stack: TrainingStack) -> None:
+def test_key_works_once_the_stack_allows_it(
+    cloud: Cloud, context: Context, stack: TrainingStack
+) -> None:
     sagemaker, kms = cloud.client("sagemaker"), cloud.client("kms")
     kms.create_alias(AliasName="alias/own", TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
     key = key_arn(context.aws.kms, "alias/own", context.console)
@@ -64,5 +68,7 @@ def test_key_works_once_the_stack_allows_it(cloud: Cloud, context: Context, stac
     allow_keys(context.stack, stack.role, data=key, volumes=key)
     sagemaker.create_training_job(**request(stack, "after", key, **volume))
     model = trained.settle(cloud, "after")["ModelArtifacts"]["S3ModelArtifacts"]
-    head = cloud.client("s3").head_object(Bucket=stack.bucket, Key=model.removeprefix(f"s3://{stack.bucket}/"))
+    head = cloud.client("s3").head_object(
+        Bucket=stack.bucket, Key=model.removeprefix(f"s3://{stack.bucket}/")
+    )
     assert key == head["SSEKMSKeyId"]

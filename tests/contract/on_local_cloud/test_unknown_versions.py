@@ -44,14 +44,22 @@ def test_workflow_fails_by_name_without_a_second_call(
 ) -> None:
     version = "dsf" if malformed else marker
     execution = run(ministack, "image_classification", {"image_url": URL, "version_id": version})
-    assert ["Read input", "Valid input?", "Find version", "Unknown version?", "No such image"] == execution.entered
+    assert [
+        "Read input",
+        "Valid input?",
+        "Find version",
+        "Unknown version?",
+        "No such image",
+    ] == execution.entered
     assert "FAILED" == execution.status
     assert "ImageNotFoundError" == execution.error
     assert f"There is no image {URL} of version {version}." in (execution.cause or "")
 
 
 @pytest.mark.parametrize("malformed", [True, False])
-def test_failure_leaves_nothing_to_record(ministack: MiniStackInProcess, marker: str, malformed: bool) -> None:
+def test_failure_leaves_nothing_to_record(
+    ministack: MiniStackInProcess, marker: str, malformed: bool
+) -> None:
     request = {"image_url": URL, "version_id": "dsf" if malformed else marker}
     execution = run(ministack, "image_classification", {**request, "failure": FAILURE})
     assert ["Find version", "Unknown version?", "No such image"] == execution.entered[-3:]
@@ -61,15 +69,23 @@ def test_failure_leaves_nothing_to_record(ministack: MiniStackInProcess, marker:
 def encrypted(ministack: MiniStackInProcess) -> Iterator[str]:
     """The URL of an image that was stored with a key of its owner (SSE-C)."""
     key = b"k" * 32
-    headers = {"algorithm": "AES256", "key": b64encode(key).decode(), "key-md5": b64encode(md5(key).digest()).decode()}
+    headers = {
+        "algorithm": "AES256",
+        "key": b64encode(key).decode(),
+        "key-md5": b64encode(md5(key).digest()).decode(),
+    }
     s3._create_bucket("images", b"", {})
     prefix = "x-amz-server-side-encryption-customer"
-    s3._put_object("images", "uploads/a.png", b"image", {f"{prefix}-{name}": headers[name] for name in headers})
+    s3._put_object(
+        "images", "uploads/a.png", b"image", {f"{prefix}-{name}": headers[name] for name in headers}
+    )
     yield URL
     s3.reset()
 
 
-def test_image_with_a_key_of_its_owner_fails_by_name(ministack: MiniStackInProcess, encrypted: str) -> None:
+def test_image_with_a_key_of_its_owner_fails_by_name(
+    ministack: MiniStackInProcess, encrypted: str
+) -> None:
     execution = run(ministack, "image_classification", {"image_url": encrypted})
     assert ["Find version", "Unknown version?", "No access"] == execution.entered[-3:]
     assert "FAILED" == execution.status
@@ -77,12 +93,16 @@ def test_image_with_a_key_of_its_owner_fails_by_name(ministack: MiniStackInProce
     assert encrypted in (execution.cause or "")
 
 
-def test_image_with_a_key_of_its_owner_leaves_nothing_to_record(ministack: MiniStackInProcess, encrypted: str) -> None:
+def test_image_with_a_key_of_its_owner_leaves_nothing_to_record(
+    ministack: MiniStackInProcess, encrypted: str
+) -> None:
     execution = run(ministack, "image_classification", {"image_url": encrypted, "failure": FAILURE})
     assert ["Find version", "Unknown version?", "No access"] == execution.entered[-3:]
 
 
-@pytest.mark.parametrize(("failure", "following"), [({}, "Open record"), ({"failure": FAILURE}, "Explain error")])
+@pytest.mark.parametrize(
+    ("failure", "following"), [({}, "Open record"), ({"failure": FAILURE}, "Explain error")]
+)
 def test_version_is_found_when_s3_was_busy_once(
     ministack: MiniStackInProcess,
     monkeypatch: pytest.MonkeyPatch,
@@ -92,7 +112,9 @@ def test_version_is_found_when_s3_was_busy_once(
     s3._create_bucket("images", b"", {})
     s3._put_object("images", "uploads/a.png", b"image", {})
     original, answers = s3._head_object, [s3._error("SlowDown", "Slow down.", 503)]
-    monkeypatch.setattr(s3, "_head_object", lambda *arguments: answers.pop() if answers else original(*arguments))
+    monkeypatch.setattr(
+        s3, "_head_object", lambda *arguments: answers.pop() if answers else original(*arguments)
+    )
     execution = run(ministack, "image_classification", {"image_url": URL, **failure})
     path = ["Find version", "Unknown version?", "Find version again", "Valid input?", following]
     assert path == execution.entered[execution.entered.index("Find version") :][:5]

@@ -367,7 +367,9 @@ MESSAGES: dict[str, Any] = {
         ended(error="InvalidImageUrlError", cause="This came instead: ...", input=None)
     ),
     "an execution whose input was left out": message(ended(error="States.Timeout", input=None)),
-    "an execution that was aborted, of null": message(ended(status="ABORTED", error=None, cause=None, input="null")),
+    "an execution that was aborted, of null": message(
+        ended(status="ABORTED", error=None, cause=None, input="null")
+    ),
     "an execution with a long cause": message(ended(cause="x" * 3000)),
     "an upload that was not delivered": message(
         UPLOAD,
@@ -378,8 +380,16 @@ MESSAGES: dict[str, Any] = {
 }
 ENDS: dict[str, dict[str, Any]] = {
     "succeeded": {"Status": "SUCCEEDED", "Output": "{}"},
-    "was refused": {"Status": "FAILED", "Error": "InvalidImageUrlError", "Cause": "This came instead"},
-    "failed": {"Status": "FAILED", "Error": "DynamoDB.ThrottlingException", "Cause": "Rate exceeded"},
+    "was refused": {
+        "Status": "FAILED",
+        "Error": "InvalidImageUrlError",
+        "Cause": "This came instead",
+    },
+    "failed": {
+        "Status": "FAILED",
+        "Error": "DynamoDB.ThrottlingException",
+        "Cause": "Rate exceeded",
+    },
     "timed out": {"Status": "TIMED_OUT", "Error": "States.Timeout"},
 }
 LISTED: dict[str, Any] = {

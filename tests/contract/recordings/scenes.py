@@ -302,7 +302,11 @@ def _of_failures() -> Iterator[Scene]:
         )
 
     for title, request in INPUTS.items():
-        states = ("Names an image?", "Record failure") if isinstance(request, dict) else ("Names an image?",)
+        states = (
+            ("Names an image?", "Record failure")
+            if isinstance(request, dict)
+            else ("Names an image?",)
+        )
         variables = {"request": request, "failure": FAILURE}
         yield Scene(f"{title} failed", RECORD_FAILURE, states, ENTRY, {"input": []}, variables)
 
@@ -314,7 +318,13 @@ def _of_failures() -> Iterator[Scene]:
 def _of_backlogs() -> Iterator[Scene]:
     limits = {"max_concurrency": 20, "tolerated_failure_percentage": 5, "confidence_threshold": 0.8}
     for title, request in REQUESTS_OF_BACKLOGS.items():
-        outer = ("Read request", "List or prefix?", "Classify list", "Classify prefix", "Invalid backlog")
+        outer = (
+            "Read request",
+            "List or prefix?",
+            "Classify list",
+            "Classify prefix",
+            "Invalid backlog",
+        )
         yield Scene(f"a backlog of {title}", BACKLOG, outer, ENTRY, {"input": request}, limits)
 
     for title, line in LISTED.items():

@@ -6,7 +6,10 @@ from tests.security.gate.templates import Data, Finding, Template
 
 HTTPS = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
 
-NOTHING = {"IpProtocol": "-1", "CidrIp": "127.0.0.1/32"}  # without a rule CloudFormation lets everything out
+NOTHING = {
+    "IpProtocol": "-1",
+    "CidrIp": "127.0.0.1/32",
+}  # without a rule CloudFormation lets everything out
 
 
 def check_network(template: Template) -> Iterator[Finding]:

@@ -45,7 +45,9 @@ NARROWED_BY = {
     "cloudformation:CreateChangeSet": ("cloudformation:RoleArn",),
     "cloudwatch:PutCompositeAlarm": ("aws:RequestedRegion",),
     "cloudwatch:PutMetricData": ("cloudwatch:namespace",),
-    "ec2:CreateNetworkInterface": ("lambda:SourceFunctionArn",),  # Lambda joins the network, not the function's code
+    "ec2:CreateNetworkInterface": (
+        "lambda:SourceFunctionArn",
+    ),  # Lambda joins the network, not the function's code
     "ec2:DescribeSubnets": ("lambda:SourceFunctionArn",),
     "events:PutEvents": ("events:source",),
     "iam:CreateRole": ("iam:PermissionsBoundary",),
@@ -102,19 +104,31 @@ def _advice(statement: Statement) -> Iterator[str]:
 def _resources(statement: Statement) -> Iterator[str]:
     if statement.owner_type == "AWS::KMS::Key":
         return  # "*" is the key that the policy is of
-    without = WITHOUT_RESOURCE.union(*(OF_COMPOSITE_ALARMS.get(action, ()) for action in statement.actions))
+    without = WITHOUT_RESOURCE.union(
+        *(OF_COMPOSITE_ALARMS.get(action, ()) for action in statement.actions)
+    )
     for resource in listed(statement.data.get("Resource")):
         if resource == "*" and not without.issuperset(statement.actions):
             yield "name the exact resource"
         text = resource.get("Fn::Sub", "") if isinstance(resource, dict) else resource
-        text = text[0] if isinstance(text, list) else text  # the other form, with variables of its own
-        if isinstance(text, str) and text.startswith("arn:") and "*" in ":".join(text.split(":")[:4]):
+        text = (
+            text[0] if isinstance(text, list) else text
+        )  # the other form, with variables of its own
+        if (
+            isinstance(text, str)
+            and text.startswith("arn:")
+            and "*" in ":".join(text.split(":")[:4])
+        ):
             yield "name partition, service and region of the resource"
 
 
 def _expands_templates_only(statement: Statement) -> bool:
     """Whether its resources are macros of AWS, which change nothing: the stack is a resource of its own."""
-    texts = [one.get("Fn::Sub", "") for one in listed(statement.data.get("Resource")) if isinstance(one, dict)]
+    texts = [
+        one.get("Fn::Sub", "")
+        for one in listed(statement.data.get("Resource"))
+        if isinstance(one, dict)
+    ]
     return bool(texts) and all(":aws:transform/" in text for text in texts)
 
 

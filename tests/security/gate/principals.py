@@ -56,7 +56,11 @@ def _advice(statement: Statement) -> Iterator[str]:
         for claim in ("aud", "sub"):
             if not any(key.endswith(":" + claim) for key in keys):
                 yield f"say for whom {provider} may vouch: the claim {claim}"
-    if "AWS" in principal and USES_OF_A_KEY & set(statement.actions) and "kms:ViaService" not in keys:
+    if (
+        "AWS" in principal
+        and USES_OF_A_KEY & set(statement.actions)
+        and "kms:ViaService" not in keys
+    ):
         yield "let the key be used through services only: kms:ViaService"
     if "kms:CreateGrant" in statement.actions and "kms:GrantIsForAWSResource" not in keys:
         yield "let services only be lent the key: kms:GrantIsForAWSResource"
@@ -67,11 +71,17 @@ def _service(service: Any, statement: Statement) -> Iterator[str]:
     if service in HANDED_OVER:
         return
     name = service["Fn::Sub"] if isinstance(service, dict) else service
-    encrypted_for = ENCRYPTED_FOR.get(name.partition(".")[0]) if USES_OF_A_KEY & set(statement.actions) else None
+    encrypted_for = (
+        ENCRYPTED_FOR.get(name.partition(".")[0])
+        if USES_OF_A_KEY & set(statement.actions)
+        else None
+    )
     if not {"aws:SourceArn", encrypted_for} & keys:
         yield f"say on whose behalf {service} may act: {encrypted_for or 'aws:SourceArn'}"
     without_account = {(name, action) for action in statement.actions} <= WITHOUT_ACCOUNT
     if not without_account and not {"aws:SourceAccount", encrypted_for} & keys:
         yield f"say in whose account {service} may act: aws:SourceAccount"
-    if USES_OF_A_KEY & set(statement.actions) and not any(key.startswith("kms:EncryptionContext:") for key in keys):
+    if USES_OF_A_KEY & set(statement.actions) and not any(
+        key.startswith("kms:EncryptionContext:") for key in keys
+    ):
         yield f"say for what {service} may use the key: kms:EncryptionContext"

@@ -5,7 +5,10 @@ from typing import Any
 
 from tests.security.gate.templates import Data, Finding, Template
 
-LONGEST_DELIVERY = {"MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 185}  # what EventBridge offers at most
+LONGEST_DELIVERY = {
+    "MaximumEventAgeInSeconds": 86400,
+    "MaximumRetryAttempts": 185,
+}  # what EventBridge offers at most
 OFF: tuple[object, ...] = (None, False, "PassThrough", "Disabled", {})
 
 
@@ -31,10 +34,14 @@ def _function(template: Template, _logical_id: str, properties: Data) -> Iterato
     if "VpcConfig" not in properties:
         yield "let it run in the user's network: VpcConfig"
     group = {"Fn::Sub": f"/aws/lambda/{properties.get('FunctionName', {}).get('Fn::Sub')}"}
-    groups = [one["Properties"].get("LogGroupName") for _, one in template.of_type("AWS::Logs::LogGroup")]
+    groups = [
+        one["Properties"].get("LogGroupName") for _, one in template.of_type("AWS::Logs::LogGroup")
+    ]
     if group not in groups:
         yield f"give it a log group of the template, so that its logs do not stay for ever: {group['Fn::Sub']}"
-    roles = [one["Properties"].get("Role") for _, one in template.of_type("AWS::Serverless::Function")]
+    roles = [
+        one["Properties"].get("Role") for _, one in template.of_type("AWS::Serverless::Function")
+    ]
     if roles.count(properties.get("Role")) > 1:
         yield "give it a role that no other function has"
 
@@ -43,7 +50,10 @@ def _workflow(_template: Template, _logical_id: str, properties: Data) -> Iterat
     if properties.get("Tracing", {}).get("Enabled") in OFF:
         yield "trace it: Tracing"
     logging = properties.get("Logging", {})
-    groups = [one.get("CloudWatchLogsLogGroup", {}).get("LogGroupArn") for one in logging.get("Destinations", [])]
+    groups = [
+        one.get("CloudWatchLogsLogGroup", {}).get("LogGroupArn")
+        for one in logging.get("Destinations", [])
+    ]
     if logging.get("Level") in (None, "OFF") or not all(groups or [None]):
         yield "log its failures: Logging with a Level and Destinations"
     if logging.get("IncludeExecutionData") is not False:
@@ -75,7 +85,9 @@ def _pattern(source: Any, detail: Data) -> Iterator[str]:
             yield "take the keys under one prefix only: detail.object.key"
     if source == ["scones-unlimited"]:
         images = detail.get("image_url", [])
-        if not images or not all(isinstance(image, dict) and image.get("prefix") for image in images):
+        if not images or not all(
+            isinstance(image, dict) and image.get("prefix") for image in images
+        ):
             yield "take the images of one bucket only: detail.image_url"
     if source == ["aws.states"]:
         if not detail.get("stateMachineArn"):
@@ -89,7 +101,9 @@ def _pipe(template: Template, _logical_id: str, properties: Data) -> Iterator[st
     queue = template.data["Resources"].get(source, {})
     if not queue.get("Properties", {}).get("RedrivePolicy"):
         yield "read from a queue that has a RedrivePolicy"
-    step_functions = properties.get("TargetParameters", {}).get("StepFunctionStateMachineParameters", {})
+    step_functions = properties.get("TargetParameters", {}).get(
+        "StepFunctionStateMachineParameters", {}
+    )
     if step_functions.get("InvocationType") != "REQUEST_RESPONSE":
         yield "keep the message until its work is done: InvocationType REQUEST_RESPONSE"
     if properties.get("SourceParameters", {}).get("SqsQueueParameters", {}).get("BatchSize") != 1:

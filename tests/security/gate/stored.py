@@ -5,7 +5,12 @@ from typing import Any
 
 from tests.security.gate.templates import Data, Finding, Template, listed
 
-PUBLIC_ACCESS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+PUBLIC_ACCESS = (
+    "BlockPublicAcls",
+    "BlockPublicPolicy",
+    "IgnorePublicAcls",
+    "RestrictPublicBuckets",
+)
 LONGEST_RETENTION = 1209600  # seconds: what SQS keeps a message at most
 
 
@@ -53,9 +58,14 @@ def _bucket_encryption(template: Template, properties: Data) -> Iterator[str]:
 def _lifecycle(versioned: bool, properties: Data) -> Iterator[str]:
     rules = properties.get("LifecycleConfiguration", {}).get("Rules", [])
     enabled = [rule for rule in rules if rule.get("Status") == "Enabled"]
-    if not any(rule.get("AbortIncompleteMultipartUpload", {}).get("DaysAfterInitiation") for rule in enabled):
+    if not any(
+        rule.get("AbortIncompleteMultipartUpload", {}).get("DaysAfterInitiation")
+        for rule in enabled
+    ):
         yield "delete unfinished uploads: AbortIncompleteMultipartUpload"
-    if versioned and not any(rule.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays") for rule in enabled):
+    if versioned and not any(
+        rule.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays") for rule in enabled
+    ):
         yield "delete old versions in time: NoncurrentVersionExpiration"
 
 
@@ -101,9 +111,14 @@ def _queue(template: Template, logical_id: str, resource: Data) -> Iterator[str]
 
 def _last_resorts(template: Template) -> list[Any]:
     """The queues that take what another queue or a rule could not deliver, and that nobody reads."""
-    queues = [queue["Properties"].get("RedrivePolicy", {}) for _, queue in template.of_type("AWS::SQS::Queue")]
+    queues = [
+        queue["Properties"].get("RedrivePolicy", {})
+        for _, queue in template.of_type("AWS::SQS::Queue")
+    ]
     rules = [
-        target for _, rule in template.of_type("AWS::Events::Rule") for target in rule["Properties"].get("Targets", [])
+        target
+        for _, rule in template.of_type("AWS::Events::Rule")
+        for target in rule["Properties"].get("Targets", [])
     ]
     read = [pipe["Properties"].get("Source") for _, pipe in template.of_type("AWS::Pipes::Pipe")]
     found = [queue.get("deadLetterTargetArn") for queue in queues]

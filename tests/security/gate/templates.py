@@ -100,7 +100,9 @@ def conditional(value: Any) -> list[Any]:
 
 def templates() -> list[Template]:
     """All templates that are committed: of the service, of what stands beside it, of training, of deployment."""
-    listing = subprocess.run(["git", "ls-files", "*.yaml"], cwd=ROOT, capture_output=True, text=True, check=True)
+    listing = subprocess.run(
+        ["git", "ls-files", "*.yaml"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     found = []
     for name in listing.stdout.split():
         if "\nAWSTemplateFormatVersion:" in (ROOT / name).read_text(encoding="utf-8"):
@@ -112,7 +114,10 @@ def templates() -> list[Template]:
 def definitions() -> dict[str, Data]:
     """The workflows' definitions before substitution, by name."""
     paths = sorted((ROOT / "statemachine").glob("*.asl.json"))
-    return {path.name.removesuffix(".asl.json"): json.loads(path.read_text(encoding="utf-8")) for path in paths}
+    return {
+        path.name.removesuffix(".asl.json"): json.loads(path.read_text(encoding="utf-8"))
+        for path in paths
+    }
 
 
 def _documents(resource: Data) -> Iterator[tuple[Kind, Data]]:

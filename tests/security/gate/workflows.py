@@ -87,7 +87,12 @@ def check_workflows(definitions: dict[str, Data]) -> Iterator[Finding]:
         if state["Type"] == "Choice" and "Default" not in state:
             advice.append("say what happens to all else: Default")
         if state["Type"] == "Task":
-            advice += [*_bounded(state), *_retried(where, state), *_caught(where, state), *_consistent(state)]
+            advice += [
+                *_bounded(state),
+                *_retried(where, state),
+                *_caught(where, state),
+                *_consistent(state),
+            ]
         for one in advice:
             yield Finding("statemachine", where, one)
 
@@ -112,10 +117,17 @@ def integration(state: Data) -> str:
 @cache  # the mutation test asks for each some hundred times
 def own_errors(function: str) -> frozenset[str]:
     """Names of the error classes that a function's modules define and that are not merely a base of others."""
-    sources = [ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / "functions" / function).rglob("*.py")]
-    classes = [node for source in sources for node in ast.walk(source) if isinstance(node, ast.ClassDef)]
+    sources = [
+        ast.parse(path.read_text(encoding="utf-8"))
+        for path in (ROOT / "functions" / function).rglob("*.py")
+    ]
+    classes = [
+        node for source in sources for node in ast.walk(source) if isinstance(node, ast.ClassDef)
+    ]
     found = {node.name: node for node in classes if node.name.endswith("Error")}
-    return frozenset(found) - {base.id for node in found.values() for base in node.bases if isinstance(base, ast.Name)}
+    return frozenset(found) - {
+        base.id for node in found.values() for base in node.bases if isinstance(base, ast.Name)
+    }
 
 
 def function_of(where: str) -> str:
@@ -137,10 +149,16 @@ def _bounded(state: Data) -> Iterator[str]:
 
 def _retried(where: str, state: Data) -> Iterator[str]:
     called = integration(state)
-    passing = PASSING[called] | (OWN_PASSING[function_of(where)] if called == "lambda:invoke" else set())
-    retried = [name for retrier in state.get("Retry", []) for name in retrier.get("ErrorEquals", [])]
+    passing = PASSING[called] | (
+        OWN_PASSING[function_of(where)] if called == "lambda:invoke" else set()
+    )
+    retried = [
+        name for retrier in state.get("Retry", []) for name in retrier.get("ErrorEquals", [])
+    ]
     # The general error of S3 is caught first: without its status nobody knows whether it passes.
-    asked_again = {"S3.S3Exception"} & {name for rule in state.get("Catch", []) for name in rule["ErrorEquals"]}
+    asked_again = {"S3.S3Exception"} & {
+        name for rule in state.get("Catch", []) for name in rule["ErrorEquals"]
+    }
     for name in sorted(passing - set(retried) - asked_again):
         yield f"retry {name}, which passes"
     for name in sorted(set(retried) - passing):
@@ -165,7 +183,10 @@ def _caught(where: str, state: Data) -> Iterator[str]:
 
 def _consistent(state: Data) -> Iterator[str]:
     called, arguments = integration(state), state.get("Arguments", {})
-    if called in ("dynamodb:putItem", "dynamodb:updateItem") and "ConditionExpression" not in arguments:
+    if (
+        called in ("dynamodb:putItem", "dynamodb:updateItem")
+        and "ConditionExpression" not in arguments
+    ):
         yield "record an outcome once: ConditionExpression"
     if called == "dynamodb:getItem" and arguments.get("ConsistentRead") is not True:
         yield "read what was just written: ConsistentRead"

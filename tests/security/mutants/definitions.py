@@ -15,7 +15,14 @@ def definition_mutants(definitions: dict[str, Data]) -> Iterator[tuple[str, dict
 
 
 def _state_changes(where: str, state: Data) -> Iterator[Change]:
-    for field in ("Default", "TimeoutSeconds", "Retry", "Catch", "MaxConcurrency", "ToleratedFailurePercentage"):
+    for field in (
+        "Default",
+        "TimeoutSeconds",
+        "Retry",
+        "Catch",
+        "MaxConcurrency",
+        "ToleratedFailurePercentage",
+    ):
         if field in state:
             yield f"without {field}", (field,), GONE
     for argument in ("ConditionExpression", "ConsistentRead"):
@@ -45,7 +52,11 @@ def _retrier_changes(where: str, state: Data, path: Path, retrier: Data) -> Iter
         named = {error for one in state["Retry"] for error in one["ErrorEquals"]}
         permanent |= own_errors(function_of(where)) - named
     for error in sorted(permanent):
-        yield f"retrier {path[1]} retries {error}", (*path, "ErrorEquals"), [*retrier["ErrorEquals"], error]
+        yield (
+            f"retrier {path[1]} retries {error}",
+            (*path, "ErrorEquals"),
+            [*retrier["ErrorEquals"], error],
+        )
 
 
 def _with_state(definitions: dict[str, Data], where: str, state: Data) -> dict[str, Data]:

@@ -24,8 +24,27 @@ CONTROLLED = (
     "AWS::Serverless::StateMachine",
 )
 # What says what a thing is, where it stands or what it works with, not how it is guarded.
-NAMES = {"Name", "FunctionName", "LayerName", "LogGroupName", "TopicName", "DisplayName", "Description", "Id", "Tags"}
-CODE = {"Runtime", "Architectures", "Layers", "CodeUri", "Handler", "MemorySize", "Environment", "DefinitionUri"}
+NAMES = {
+    "Name",
+    "FunctionName",
+    "LayerName",
+    "LogGroupName",
+    "TopicName",
+    "DisplayName",
+    "Description",
+    "Id",
+    "Tags",
+}
+CODE = {
+    "Runtime",
+    "Architectures",
+    "Layers",
+    "CodeUri",
+    "Handler",
+    "MemorySize",
+    "Environment",
+    "DefinitionUri",
+}
 PLACE = {
     "VpcEndpointType",
     "ServiceName",
@@ -37,8 +56,23 @@ PLACE = {
     "Queues",
     "Topics",
 }
-DATA = {"BillingMode", "AttributeDefinitions", "KeySchema", "LocalSecondaryIndexes", "NotificationConfiguration"}
-WORK = {"DefinitionSubstitutions", "Target", "Source", "Arn", "RoleArn", "Type", "Subscription", "VisibilityTimeout"}
+DATA = {
+    "BillingMode",
+    "AttributeDefinitions",
+    "KeySchema",
+    "LocalSecondaryIndexes",
+    "NotificationConfiguration",
+}
+WORK = {
+    "DefinitionSubstitutions",
+    "Target",
+    "Source",
+    "Arn",
+    "RoleArn",
+    "Type",
+    "Subscription",
+    "VisibilityTimeout",
+}
 LIMITS = {"ReservedConcurrentExecutions", "PendingWindowInDays"}
 OWN_MUTANTS = {"PolicyDocument", "KeyPolicy"}  # statement by statement
 NO_CONTROL = NAMES | CODE | PLACE | DATA | WORK | LIMITS | OWN_MUTANTS
@@ -48,8 +82,18 @@ POLICIES = {
     "AWS::S3::BucketPolicy": ["PolicyDocument"],
 }
 WEAKER: dict[Any, Any] = {
-    **{"Enabled": "Suspended", "BucketOwnerEnforced": "ObjectWriter", "aws:kms": "AES256", "KMS": "AES256"},
-    **{"Active": "PassThrough", "ERROR": "OFF", "REQUEST_RESPONSE": "FIRE_AND_FORGET", "FULL": "NONE"},
+    **{
+        "Enabled": "Suspended",
+        "BucketOwnerEnforced": "ObjectWriter",
+        "aws:kms": "AES256",
+        "KMS": "AES256",
+    },
+    **{
+        "Active": "PassThrough",
+        "ERROR": "OFF",
+        "REQUEST_RESPONSE": "FIRE_AND_FORGET",
+        "FULL": "NONE",
+    },
     **{1209600: 60, 86400: 60, 185: 0},
 }
 
@@ -57,7 +101,10 @@ WEAKER: dict[Any, Any] = {
 def template_mutants(template: Template) -> Iterator[tuple[str, Template]]:
     """A template without each of its controls, with each of them weaker, and with each right made wider."""
     for name, path, value in [*_property_changes(template.data), *_policy_changes(template.data)]:
-        yield f"{template.name}: {name}", Template(template.name, changed(template.data, path, value))
+        yield (
+            f"{template.name}: {name}",
+            Template(template.name, changed(template.data, path, value)),
+        )
 
 
 def _property_changes(data: Data) -> Iterator[Change]:
@@ -81,10 +128,22 @@ def _policy_changes(data: Data) -> Iterator[Change]:
         properties: Path = ("Resources", logical_id, "Properties")
         if resource["Type"] == "AWS::IAM::Role":
             arn = "arn:aws:iam::aws:policy/AdministratorAccess"
-            yield f"{logical_id} with AdministratorAccess", (*properties, "ManagedPolicyArns"), [arn]
+            yield (
+                f"{logical_id} with AdministratorAccess",
+                (*properties, "ManagedPolicyArns"),
+                [arn],
+            )
         if resource["Type"] == "AWS::Serverless::Function":
-            yield f"{logical_id} with a policy template", (*properties, "Policies"), ["AWSLambda_FullAccess"]
-            yield f"{logical_id} with a URL", (*properties, "FunctionUrlConfig"), {"AuthType": "NONE"}
+            yield (
+                f"{logical_id} with a policy template",
+                (*properties, "Policies"),
+                ["AWSLambda_FullAccess"],
+            )
+            yield (
+                f"{logical_id} with a URL",
+                (*properties, "FunctionUrlConfig"),
+                {"AuthType": "NONE"},
+            )
         for policy in POLICIES.get(resource["Type"], ()):
             yield f"without {logical_id}.{policy}", (*properties, policy), GONE
         for path, value in _nodes(resource.get("Properties", {}), properties, everything=True):
@@ -100,7 +159,9 @@ def _statement_changes(path: Path, statement: Data) -> Iterator[Change]:
         for index, _ in enumerate(statement["Resource"]):
             yield f"{name} for one resource less", (*path, "Resource", index), GONE
     else:
-        service = str(statement["Action"][0] if isinstance(statement["Action"], list) else statement["Action"])
+        service = str(
+            statement["Action"][0] if isinstance(statement["Action"], list) else statement["Action"]
+        )
         yield f"{name} allows a whole service", (*path, "Action"), service.partition(":")[0] + ":*"
         yield f"{name} allows all but", (*path, "NotAction"), "iam:*"
         if "Principal" in statement:
@@ -117,7 +178,11 @@ def _statement_changes(path: Path, statement: Data) -> Iterator[Change]:
 
 def _nodes(data: Any, path: Path, everything: bool = False) -> Iterator[tuple[Path, Any]]:
     """Every place below a path and its value; intrinsic functions are values, unless everything is wanted."""
-    is_function = isinstance(data, dict) and len(data) == 1 and str(next(iter(data))).startswith(("Ref", "Fn::"))
+    is_function = (
+        isinstance(data, dict)
+        and len(data) == 1
+        and str(next(iter(data))).startswith(("Ref", "Fn::"))
+    )
     if not isinstance(data, dict | list) or (is_function and not everything):
         return
     for key, value in data.items() if isinstance(data, dict) else enumerate(data):

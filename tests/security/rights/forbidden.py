@@ -22,7 +22,12 @@ _MODELS = {
 }
 # Actions of IAM that are not an operation of the service's API.
 _BY_IAM_ONLY = {
-    "s3": ["DeleteObjectVersion", "GetObjectVersionAcl", "PutEncryptionConfiguration", "PutObjectVersionTagging"],
+    "s3": [
+        "DeleteObjectVersion",
+        "GetObjectVersionAcl",
+        "PutEncryptionConfiguration",
+        "PutObjectVersionTagging",
+    ],
     "kms": ["ReEncryptFrom", "ReEncryptTo"],
 }
 SERVICES = (
@@ -40,9 +45,15 @@ SERVICES = (
 _ROLE = "AnyRole"  # which IAM allows nothing
 _OTHER_PROVIDER = "arn:aws:iam::000000000000:oidc-provider/accounts.example.com"
 # A key that the code of a function sends, and Lambda itself does not.
-_ABSENT = {"ec2": ("lambda:sourcefunctionarn", "arn:aws:lambda:us-east-1:000000000000:function:any")}
+_ABSENT = {
+    "ec2": ("lambda:sourcefunctionarn", "arn:aws:lambda:us-east-1:000000000000:function:any")
+}
 # Calls of other services, for a policy that allows every action.
-_ELSEWHERE = (("iam:CreateUser", "*"), ("ec2:RunInstances", "*"), ("s3:GetObject", "arn:aws:s3:::any/<key>"))
+_ELSEWHERE = (
+    ("iam:CreateUser", "*"),
+    ("ec2:RunInstances", "*"),
+    ("s3:GetObject", "arn:aws:s3:::any/<key>"),
+)
 
 
 def forbidden(policy: Policy, needed: Iterable[Call]) -> list[Call]:
@@ -57,7 +68,12 @@ def forbidden(policy: Policy, needed: Iterable[Call]) -> list[Call]:
     actions = {(call.caller, call.action) for call in wanted}
     found = {other: None for call in wanted for other in _next_to(policy, call)}
     # Of an action that is needed elsewhere, the neighbours of that call tell how far it may go.
-    found |= {other: None for call in wanted for other in _otherwise(policy, call) if _key(other) not in actions}
+    found |= {
+        other: None
+        for call in wanted
+        for other in _otherwise(policy, call)
+        if _key(other) not in actions
+    }
     return [call for call in found if not covers.covers(call)]
 
 
@@ -65,19 +81,27 @@ class Coverage:
     """Calls that are needed, and all that are like them where `<...>` stands for any text."""
 
     def __init__(self, needed: Iterable[Call]) -> None:
-        self._needed: dict[tuple[str, str], list[tuple[re.Pattern[str], dict[str, re.Pattern[str]]]]] = {}
+        self._needed: dict[
+            tuple[str, str], list[tuple[re.Pattern[str], dict[str, re.Pattern[str]]]]
+        ] = {}
         for call in needed:
             conditions = {key: pattern(str(value)) for key, value in call.conditions}
-            self._needed.setdefault((call.caller, call.action), []).append((pattern(call.resource), conditions))
+            self._needed.setdefault((call.caller, call.action), []).append(
+                (pattern(call.resource), conditions)
+            )
 
     def covers(self, call: Call) -> bool:
         """Whether a needed call has the same caller and action, and covers resource and conditions."""
-        given = {"aws:requestedregion": REGION} | {key: str(value) for key, value in call.conditions}
+        given = {"aws:requestedregion": REGION} | {
+            key: str(value) for key, value in call.conditions
+        }
         if call.service in _ABSENT and _ABSENT[call.service][0] in given:
             return False
         return any(
             resource.fullmatch(call.resource)
-            and all(key in given and value.fullmatch(given[key]) for key, value in conditions.items())
+            and all(
+                key in given and value.fullmatch(given[key]) for key, value in conditions.items()
+            )
             for resource, conditions in self._needed.get((call.caller, call.action), [])
         )
 
@@ -85,7 +109,10 @@ class Coverage:
 def _next_to(policy: Policy, call: Call) -> Iterator[Call]:
     if policy.only_denies:
         yield call.under(SECURE, "false")
-        yield from (replace(call.under(SECURE, "false"), caller=caller) for caller in (_ROLE, FOREIGNER, ANONYMOUS))
+        yield from (
+            replace(call.under(SECURE, "false"), caller=caller)
+            for caller in (_ROLE, FOREIGNER, ANONYMOUS)
+        )
         yield from (replace(call, caller=caller) for caller in (FOREIGNER, ANONYMOUS))
         return
     yield from _with_other_conditions(call)
@@ -97,9 +124,13 @@ def _next_to(policy: Policy, call: Call) -> Iterator[Call]:
 def _otherwise(policy: Policy, call: Call) -> Iterator[Call]:
     """Every other operation of the service on the same resource: delete, list, put and so on."""
     unsafe = call.under(SECURE, "false") if policy.only_denies else call
-    yield from (replace(unsafe, action=f"{call.service}:{name}") for name in operations(call.service))
+    yield from (
+        replace(unsafe, action=f"{call.service}:{name}") for name in operations(call.service)
+    )
     if policy.kind == "identity":
-        yield from (replace(call, action=action, resource=resource) for action, resource in _ELSEWHERE)
+        yield from (
+            replace(call, action=action, resource=resource) for action, resource in _ELSEWHERE
+        )
 
 
 def _key(call: Call) -> tuple[str, str]:

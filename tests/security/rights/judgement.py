@@ -52,7 +52,9 @@ class Judge:
         if self._kind == "identity":
             return str(evaluate(context, [self._parsed]).decision)
         if is_service(call.caller):
-            return str(evaluate_resource_policy(self._document, context, service=call.caller).decision)
+            return str(
+                evaluate_resource_policy(self._document, context, service=call.caller).decision
+            )
         by_itself = call.caller not in (ADMINISTRATOR, FOREIGNER, ANONYMOUS)
         return str(evaluate_resource_policy(self._document, context, named_only=by_itself).decision)
 
@@ -74,7 +76,11 @@ def is_service(caller: str) -> bool:
 def _arn(caller: str, account: str | None) -> str:
     if is_service(caller) or caller == ANONYMOUS:
         return "*"
-    return caller if caller.startswith("arn:") else f"arn:aws:sts::{account}:assumed-role/{caller}/session"
+    return (
+        caller
+        if caller.startswith("arn:")
+        else f"arn:aws:sts::{account}:assumed-role/{caller}/session"
+    )
 
 
 @cache

@@ -72,11 +72,19 @@ def _narrower_denials(_policy: Policy, statement: Data) -> Iterator[_Change]:
     yield "denial removed", "", None
     yield "allowed instead", "", changed(statement, ("Effect",), "Allow")
     yield "denial narrowed", "one action", changed(statement, ("Action",), "s3:GetObject")
-    yield "denial narrowed", "another principal", changed(statement, ("Principal",), {"AWS": _OTHER_ROOT})
+    yield (
+        "denial narrowed",
+        "another principal",
+        changed(statement, ("Principal",), {"AWS": _OTHER_ROOT}),
+    )
     yield "condition dropped", "all", changed(statement, ("Condition",), GONE)
     for operator, operands in statement["Condition"].items():
         for key in operands:
-            yield "condition value changed", key, changed(statement, ("Condition", operator, key), "true")
+            yield (
+                "condition value changed",
+                key,
+                changed(statement, ("Condition", operator, key), "true"),
+            )
     for index, resource in enumerate(statement["Resource"]):
         yield "denial narrowed", resource, changed(statement, ("Resource", index), GONE)
 
@@ -85,15 +93,25 @@ def _actions(policy: Policy, statement: Data) -> Iterator[_Change]:
     actions = listed(statement["Action"])
     if len(actions) > 1:
         for action in actions:
-            yield "action removed", action, {**statement, "Action": [one for one in actions if one != action]}
+            yield (
+                "action removed",
+                action,
+                {**statement, "Action": [one for one in actions if one != action]},
+            )
     for wider in _wider_actions(policy, actions):
         yield "action widened", wider, {**statement, "Action": [*actions, wider]}
-    yield "action widened", "all but", {**changed(statement, ("Action",), GONE), "NotAction": "iam:*"}
+    yield (
+        "action widened",
+        "all but",
+        {**changed(statement, ("Action",), GONE), "NotAction": "iam:*"},
+    )
 
 
 def _wider_actions(policy: Policy, actions: list[str]) -> Iterator[str]:
     """Another action for each, all that begin with the same verb, all of the service, and all."""
-    everywhere = {action for statement in policy.statements for action in listed(statement["Action"])}
+    everywhere = {
+        action for statement in policy.statements for action in listed(statement["Action"])
+    }
     wider: dict[str, None] = {}
     for action in actions:
         service, _, name = action.partition(":")
@@ -111,11 +129,19 @@ def _wider_actions(policy: Policy, actions: list[str]) -> Iterator[str]:
 
 def _resources(policy: Policy, statement: Data) -> Iterator[_Change]:
     resources = listed(statement["Resource"])
-    alike = [one for one in policy.statements if set(listed(statement["Action"])) <= set(listed(one["Action"]))]
+    alike = [
+        one
+        for one in policy.statements
+        if set(listed(statement["Action"])) <= set(listed(one["Action"]))
+    ]
     allowed = [resource for one in alike for resource in listed(one["Resource"])]
     if len(resources) > 1:
         for resource in resources:
-            yield "resource removed", resource, {**statement, "Resource": [one for one in resources if one != resource]}
+            yield (
+                "resource removed",
+                resource,
+                {**statement, "Resource": [one for one in resources if one != resource]},
+            )
     for resource in resources:
         others = [one for one in resources if one != resource]
         for wider in _wider(resource):
@@ -168,7 +194,11 @@ def _conditions(statement: Data) -> Iterator[_Change]:
                 yield "condition key dropped", key, {**statement, "Condition": without}
             for instead in _weaker_operators(operator, key):
                 added = {instead: {**without.get(instead, {}), key: given}}
-                yield "condition operator", f"{key} {instead}", {**statement, "Condition": {**without, **added}}
+                yield (
+                    "condition operator",
+                    f"{key} {instead}",
+                    {**statement, "Condition": {**without, **added}},
+                )
             for kind, detail, value in _values(values):
                 like = _LIKE.get(operator, operator) if "*" in detail else operator
                 added = {like: {**without.get(like, {}), key: value}}
@@ -226,12 +256,24 @@ def _principals(statement: Data) -> Iterator[_Change]:
         if len(names) > 1:
             for name in names:
                 left = [one for one in names if one != name]
-                yield "principal removed", name, {**statement, "Principal": {**principal, kind: left}}
+                yield (
+                    "principal removed",
+                    name,
+                    {**statement, "Principal": {**principal, kind: left}},
+                )
         for other in _other_principals(kind, names):
-            yield "principal added", other, {**statement, "Principal": {**principal, kind: [*names, other]}}
+            yield (
+                "principal added",
+                other,
+                {**statement, "Principal": {**principal, kind: [*names, other]}},
+            )
         if kind != "AWS":
             for root in (_ROOT, _OTHER_ROOT):
-                yield "principal added", root, {**statement, "Principal": {**principal, "AWS": root}}
+                yield (
+                    "principal added",
+                    root,
+                    {**statement, "Principal": {**principal, "AWS": root}},
+                )
 
 
 def _other_principals(kind: str, names: list[str]) -> Iterator[str]:

@@ -25,7 +25,9 @@ _FREE: Mapping[str, Mapping[str, str]] = {
     "ClassifyImageRole": _NETWORK,
     "FilterInferencesRole": _NETWORK,
     "BacklogWorkflowRole": {"children of its maps, by label": r":stateMachine:[\w-]+-backlog/"},
-    "EncryptionKey": {"names that CloudFormation makes and may shorten": rf":{STACK.name}-(Failure|Monitor)"},
+    "EncryptionKey": {
+        "names that CloudFormation makes and may shorten": rf":{STACK.name}-(Failure|Monitor)"
+    },
     "Boundary": {
         **_NETWORK,
         "names that CloudFormation will make": rf"{_OLDER_THAN_THE_STACK}|[\w-]+-FailureQueue-",
@@ -78,7 +80,11 @@ def _of_role(role: str) -> Iterable[Call]:
     if role == "SageMakerRole":
         return training_role.calls()
     if role == "Boundary":
-        return (replace(call, caller=role) for call in service_calls() if call.caller in resource_calls.ROLES)
+        return (
+            replace(call, caller=role)
+            for call in service_calls()
+            if call.caller in resource_calls.ROLES
+        )
     return (call for call in service_calls() if call.caller == role)
 
 
@@ -90,15 +96,26 @@ def _checks() -> Iterator[Call]:
 
 def _in_region(call: Call) -> Call:
     """Add the region to a call without a resource, whose ARN would name it; a new key has a tag."""
-    return call if call.resource != "*" or call.conditions else call.under("aws:requestedregion", "us-east-1")
+    return (
+        call
+        if call.resource != "*" or call.conditions
+        else call.under("aws:requestedregion", "us-east-1")
+    )
 
 
 def _with_free_names(owner: str, call: Call) -> Call:
     conditions = {
-        (key, _with_free_name(owner, value) if key.startswith(_NAMES) and isinstance(value, str) else value)
+        (
+            key,
+            _with_free_name(owner, value)
+            if key.startswith(_NAMES) and isinstance(value, str)
+            else value,
+        )
         for key, value in call.conditions
     }
-    return replace(call, resource=_with_free_name(owner, call.resource), conditions=frozenset(conditions))
+    return replace(
+        call, resource=_with_free_name(owner, call.resource), conditions=frozenset(conditions)
+    )
 
 
 def _with_free_name(owner: str, text: str) -> str:

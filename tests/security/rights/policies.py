@@ -16,7 +16,9 @@ type Kind = Literal["trust", "identity", "resource"]
 STACK = Stack("scones-unlimited")
 ENDPOINT = "scones-unlimited"  # of the stage dev
 REPOSITORY = "octo-org/octo-repo"
-PROVIDER = PLACE.arn("AWS::IAM::Role", "").replace("role/", "oidc-provider/token.actions.githubusercontent.com")
+PROVIDER = PLACE.arn("AWS::IAM::Role", "").replace(
+    "role/", "oidc-provider/token.actions.githubusercontent.com"
+)
 TRAINING_BUCKET = PLACE.arn("AWS::S3::Bucket", "training-bucket")
 DATA_KEY = PLACE.arn("AWS::KMS::Key", "data-key")
 VOLUME_KEY = PLACE.arn("AWS::KMS::Key", "volume-key")
@@ -55,7 +57,9 @@ class Policy:
 @cache
 def all_policies() -> tuple[Policy, ...]:
     """Return the policies of all templates, with all that a parameter adds."""
-    return tuple(policy for template in TEMPLATES for policy in _policies(template, _EITHER | _ADDING))
+    return tuple(
+        policy for template in TEMPLATES for policy in _policies(template, _EITHER | _ADDING)
+    )
 
 
 @cache
@@ -69,12 +73,16 @@ def _policies(template: str, conditions: frozenset[str]) -> Iterator[Policy]:
     for logical_id, resource in read(template)["Resources"].items():
         documents = list(_documents(resource, values, conditions))
         for kind in ("trust", "identity", "resource"):
-            statements = [body for of, document in documents if of == kind for body in document["Statement"]]
+            statements = [
+                body for of, document in documents if of == kind for body in document["Statement"]
+            ]
             if statements:
                 yield Policy(template, logical_id, kind, statements)
 
 
-def _documents(resource: Data, values: Mapping[str, str], conditions: frozenset[str]) -> Iterator[tuple[Kind, Data]]:
+def _documents(
+    resource: Data, values: Mapping[str, str], conditions: frozenset[str]
+) -> Iterator[tuple[Kind, Data]]:
     properties = resource.get("Properties", {})
     if "AssumeRolePolicyDocument" in properties:
         yield "trust", resolved(properties["AssumeRolePolicyDocument"], values, conditions)

@@ -29,13 +29,17 @@ def assumptions(role: str, service_calls: Iterable[Call]) -> Iterator[Call]:
     if role == "DeployRole":
         # GitHub Docs, "Configuring OpenID Connect in Amazon Web Services".
         claims = {"aud": "sts.amazonaws.com", "sub": f"repo:{REPOSITORY}:environment:dev"}
-        sent = frozenset((f"token.actions.githubusercontent.com:{claim}", text) for claim, text in claims.items())
+        sent = frozenset(
+            (f"token.actions.githubusercontent.com:{claim}", text) for claim, text in claims.items()
+        )
         yield Call(PROVIDER, WEB_IDENTITY, "*", sent)
     elif role == "ExecutionRole":
         yield Call("cloudformation.amazonaws.com", "sts:AssumeRole", "*")
     elif role == "SageMakerRole":
         # SageMaker AI developer guide, "Cross-Service Confused Deputy Prevention".
-        yield Call("sagemaker.amazonaws.com", "sts:AssumeRole", "*", _source("sagemaker", "<resource>"))
+        yield Call(
+            "sagemaker.amazonaws.com", "sts:AssumeRole", "*", _source("sagemaker", "<resource>")
+        )
     else:
         arn = STACK.named(role).arn
         yield from (replace(call, resource="*") for call in service_calls if call.resource == arn)
@@ -44,8 +48,13 @@ def assumptions(role: str, service_calls: Iterable[Call]) -> Iterator[Call]:
 def calls(owner: str, service_calls: Iterable[Call]) -> Iterator[Call]:
     """Yield the calls that the policy of a resource has to let pass."""
     if owner in _BUCKETS:
-        yield from (Call(ADMINISTRATOR, action, _BUCKETS[owner], _OVER_TLS) for action in _BUCKET_ACTIONS)
-        yield from (Call(ADMINISTRATOR, action, f"{_BUCKETS[owner]}/<key>", _OVER_TLS) for action in _OBJECT_ACTIONS)
+        yield from (
+            Call(ADMINISTRATOR, action, _BUCKETS[owner], _OVER_TLS) for action in _BUCKET_ACTIONS
+        )
+        yield from (
+            Call(ADMINISTRATOR, action, f"{_BUCKETS[owner]}/<key>", _OVER_TLS)
+            for action in _OBJECT_ACTIONS
+        )
     elif owner in _ENDPOINTS:
         yield from (
             replace(call, conditions=frozenset())
@@ -79,7 +88,9 @@ def _to_queue(queue: str) -> Iterator[Call]:
     for rule in rules[queue]:
         source = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{STACK.name}-{rule}"
         arn = STACK.named(queue).arn
-        yield Call("events.amazonaws.com", "sqs:SendMessage", arn, frozenset({("aws:sourcearn", source)}))
+        yield Call(
+            "events.amazonaws.com", "sqs:SendMessage", arn, frozenset({("aws:sourcearn", source)})
+        )
 
 
 def _to_log() -> Iterator[Call]:
@@ -108,5 +119,7 @@ def by_the_keys_policy() -> set[str]:
 
 def _through(call: Call) -> Call:
     """Leave out the encryption context, which the role's own policy asks for."""
-    kept = frozenset(one for one in call.conditions if not one[0].startswith("kms:encryptioncontext:"))
+    kept = frozenset(
+        one for one in call.conditions if not one[0].startswith("kms:encryptioncontext:")
+    )
     return replace(call, caller=ADMINISTRATOR, conditions=kept)

@@ -67,7 +67,10 @@ class Suite:
     def _find_witnesses(self, index: int) -> list[Call]:
         """The needed calls that pass by one statement and by no other."""
         statements = self.policy.statements
-        own, others = self._judge([statements[index]]), self._judge(statements[:index] + statements[index + 1 :])
+        own, others = (
+            self._judge([statements[index]]),
+            self._judge(statements[:index] + statements[index + 1 :]),
+        )
         return [call for call in self.needed if own.allows(call) and not others.allows(call)]
 
     def _concerned(self, statement: Data) -> Iterable[Call]:

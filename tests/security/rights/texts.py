@@ -35,7 +35,11 @@ def neighbours(text: str, siblings: bool = True) -> Iterator[str]:
     if text.endswith(".amazonaws.com"):
         yield re.sub(r"^\w+", "ec2", text)
         yield re.sub(r"^\w+", "sns", text)
-    for here, there in ((f":{ACCOUNT}:", f":{OTHER_ACCOUNT}:"), (REGION, OTHER_REGION), ("arn:aws:", "arn:aws-cn:")):
+    for here, there in (
+        (f":{ACCOUNT}:", f":{OTHER_ACCOUNT}:"),
+        (REGION, OTHER_REGION),
+        ("arn:aws:", "arn:aws-cn:"),
+    ):
         if here in text:
             yield text.replace(here, there)
     if text.startswith("arn:") and siblings:

@@ -41,7 +41,9 @@ def _of_jobs_and_models() -> Iterator[Call]:
     for action in ("CreateLogGroup", "CreateLogStream", "DescribeLogStreams", "PutLogEvents"):
         yield Call(ROLE, f"logs:{action}", group)
     for namespace in NAMESPACES:
-        yield Call(ROLE, "cloudwatch:PutMetricData", "*", frozenset({("cloudwatch:namespace", namespace)}))
+        yield Call(
+            ROLE, "cloudwatch:PutMetricData", "*", frozenset({("cloudwatch:namespace", namespace)})
+        )
     yield Call(ROLE, "ecr:GetAuthorizationToken", "*")
     # Amazon ECR paths of the algorithms: another account in each region.
     image = f"arn:aws:ecr:{REGION}:<account>:repository/image-classification"
@@ -53,7 +55,16 @@ def _with_keys() -> Iterator[Call]:
     """docs/decisions.md, "the training stack lends its role the keys that are asked for"."""
     # S3, "Using server-side encryption with AWS KMS keys": the bucket, or without bucket key the object.
     for arn in (TRAINING_BUCKET, f"{TRAINING_BUCKET}/<key>"):
-        sent = frozenset({("kms:viaservice", f"s3.{REGION}.amazonaws.com"), ("kms:encryptioncontext:aws:s3:arn", arn)})
-        yield from (Call(ROLE, f"kms:{action}", DATA_KEY, sent) for action in ("Decrypt", "GenerateDataKey"))
+        sent = frozenset(
+            {
+                ("kms:viaservice", f"s3.{REGION}.amazonaws.com"),
+                ("kms:encryptioncontext:aws:s3:arn", arn),
+            }
+        )
+        yield from (
+            Call(ROLE, f"kms:{action}", DATA_KEY, sent) for action in ("Decrypt", "GenerateDataKey")
+        )
     yield Call(ROLE, "kms:Encrypt", DATA_KEY)
-    yield Call(ROLE, "kms:CreateGrant", VOLUME_KEY, frozenset({("kms:grantisforawsresource", "true")}))
+    yield Call(
+        ROLE, "kms:CreateGrant", VOLUME_KEY, frozenset({("kms:grantisforawsresource", "true")})
+    )

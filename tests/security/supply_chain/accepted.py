@@ -52,7 +52,9 @@ def _entry(path: Path, number: int, entry: Mapping[str, Any]) -> Accepted:
     for key, kind in _TYPES.items():
         value = entry[key]
         if not isinstance(value, kind) or isinstance(value, datetime) or not value:
-            raise InvalidEntryError(path, number, f"{key} = {value!r} is not a {kind.__name__}, or is empty")
+            raise InvalidEntryError(
+                path, number, f"{key} = {value!r} is not a {kind.__name__}, or is empty"
+            )
 
     return Accepted(**{**entry, "advisories": tuple(entry["advisories"])})
 
@@ -69,7 +71,9 @@ def not_accepted(
     return {package: ids for package, ids in remaining.items() if ids}
 
 
-def problems(found: Mapping[Package, Sequence[str]], accepted: Iterable[Accepted], today: date) -> list[str]:
+def problems(
+    found: Mapping[Package, Sequence[str]], accepted: Iterable[Accepted], today: date
+) -> list[str]:
     """Return a sentence for each entry that has expired, and for each that no finding uses."""
     findings = [(name, one) for (name, _), ids in found.items() for one in ids]
     sentences = []

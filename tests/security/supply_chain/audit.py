@@ -37,7 +37,9 @@ def pinned_packages() -> list[Package]:
     return sorted({(pin.name, str(pin.version)) for pin in found})
 
 
-def vulnerabilities(packages: Sequence[Package], service: str = SERVICE) -> dict[Package, list[str]]:
+def vulnerabilities(
+    packages: Sequence[Package], service: str = SERVICE
+) -> dict[Package, list[str]]:
     """The ids of what is known, by package.
 
     Raises:
@@ -45,15 +47,28 @@ def vulnerabilities(packages: Sequence[Package], service: str = SERVICE) -> dict
     """
     if not packages:
         raise NotAuditedError("Nothing is pinned.")
-    answers = [one for start in range(0, len(packages), MOST) for one in _ask(packages[start : start + MOST], service)]
+    answers = [
+        one
+        for start in range(0, len(packages), MOST)
+        for one in _ask(packages[start : start + MOST], service)
+    ]
     if len(answers) != len(packages):
-        raise NotAuditedError(f"{len(answers)} answers for {len(packages)} packages. {NotAuditedError.__doc__}")
+        raise NotAuditedError(
+            f"{len(answers)} answers for {len(packages)} packages. {NotAuditedError.__doc__}"
+        )
     found = zip(packages, answers, strict=True)
-    return {package: [one["id"] for one in answer["vulns"]] for package, answer in found if answer.get("vulns")}
+    return {
+        package: [one["id"] for one in answer["vulns"]]
+        for package, answer in found
+        if answer.get("vulns")
+    }
 
 
 def _ask(packages: Sequence[Package], service: str) -> list[dict[str, Any]]:
-    queries = [{"package": {"ecosystem": "PyPI", "name": name}, "version": version} for name, version in packages]
+    queries = [
+        {"package": {"ecosystem": "PyPI", "name": name}, "version": version}
+        for name, version in packages
+    ]
     body = json.dumps({"queries": queries}).encode()
     request = Request(service, body, {"Content-Type": "application/json"})
     try:
@@ -67,8 +82,16 @@ def _ask(packages: Sequence[Package], service: str) -> list[dict[str, Any]]:
 def main(arguments: Sequence[str] | None = None, today: date | None = None) -> int:
     """Audit, print what was found, and return the exit status; ``today`` is the date to judge by."""
     parser = argparse.ArgumentParser(prog="make audit", description=__doc__.splitlines()[0])
-    parser.add_argument("--service", default=SERVICE, metavar="URL", help="another OSV service (%(default)s)")
-    parser.add_argument("--accepted", default=LIST, type=Path, metavar="FILE", help="another list of accepted findings")
+    parser.add_argument(
+        "--service", default=SERVICE, metavar="URL", help="another OSV service (%(default)s)"
+    )
+    parser.add_argument(
+        "--accepted",
+        default=LIST,
+        type=Path,
+        metavar="FILE",
+        help="another list of accepted findings",
+    )
     options = parser.parse_args(arguments)
     accepted, packages = read(options.accepted), pinned_packages()
     try:
@@ -81,7 +104,9 @@ def main(arguments: Sequence[str] | None = None, today: date | None = None) -> i
     open_findings = not_accepted(found, accepted, day)
     wrong_entries = problems(found, accepted, day)
     for (name, version), ids in open_findings.items():
-        print(f"{name} {version}: {', '.join(f'https://osv.dev/vulnerability/{one}' for one in ids)}")
+        print(
+            f"{name} {version}: {', '.join(f'https://osv.dev/vulnerability/{one}' for one in ids)}"
+        )
     for sentence in wrong_entries:
         print(sentence)
     print(

@@ -23,7 +23,11 @@ class Pin:
 
 def lock_files(root: Path = ROOT) -> list[Path]:
     """What environments and packages are installed from."""
-    folders = ("requirements/*.txt", "functions/*/requirements.txt", "localcloud/lambda_runtime/requirements.txt")
+    folders = (
+        "requirements/*.txt",
+        "functions/*/requirements.txt",
+        "localcloud/lambda_runtime/requirements.txt",
+    )
     return sorted(path for folder in folders for path in root.glob(folder))
 
 
@@ -34,6 +38,12 @@ def pins(text: str) -> Iterator[Pin]:
         if not specification or specification.startswith("#"):
             continue
         requirement = Requirement(specification)
-        exact = [one.version for one in requirement.specifier if one.operator == "==" and "*" not in one.version]
+        exact = [
+            one.version
+            for one in requirement.specifier
+            if one.operator == "==" and "*" not in one.version
+        ]
         version = Version(exact[0]) if len(exact) == 1 else None
-        yield Pin(canonicalize_name(requirement.name), version, tuple(one.strip() for one in hashes))
+        yield Pin(
+            canonicalize_name(requirement.name), version, tuple(one.strip() for one in hashes)
+        )

@@ -28,7 +28,9 @@ def test_chosen_photo_is_named_by_split_class_and_number(tmp_path: Path) -> None
 
 
 def test_chosen_more_than_there_are_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CifarError, match="validation: CIFAR-10 has only 4 images left of the class airplane"):
+    with pytest.raises(
+        CifarError, match="validation: CIFAR-10 has only 4 images left of the class airplane"
+    ):
         chosen(tmp_path, LABELS, {"train": 12, "validation": 10}, CLASSES)
 
 

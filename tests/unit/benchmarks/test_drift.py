@@ -26,9 +26,16 @@ def photos(images: Sequence[bytes], labels: Sequence[int]) -> Photos:
 @pytest.fixture(scope="module")
 def known() -> dict[str, Photos]:
     """Sample images as they are, darkened, and upside down."""
-    paths = [(path, label) for label in range(2) for path in sorted(SAMPLES.glob(f"[ct]*/{CLASSES[label]}/*.*"))[:250]]
+    paths = [
+        (path, label)
+        for label in range(2)
+        for path in sorted(SAMPLES.glob(f"[ct]*/{CLASSES[label]}/*.*"))[:250]
+    ]
     images, labels = [path.read_bytes() for path, _ in paths], [label for _, label in paths]
-    return {drift: photos([changed(one, drift) for one in images], labels) for drift in (NONE, DARK, UPSIDE_DOWN)}
+    return {
+        drift: photos([changed(one, drift) for one in images], labels)
+        for drift in (NONE, DARK, UPSIDE_DOWN)
+    }
 
 
 def test_no_drift_is_found_seldom_and_darkness_always(known: dict[str, Photos]) -> None:
@@ -43,7 +50,9 @@ def test_a_seed_gives_the_same_trials(known: dict[str, Photos]) -> None:
 
 
 @pytest.mark.parametrize("drift", [NONE, UPSIDE_DOWN, *CLASS_MIXES])
-def test_no_photo_is_in_both_samples(known: dict[str, Photos], drift: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_photo_is_in_both_samples(
+    known: dict[str, Photos], drift: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     drawn: list[set[int]] = []
 
     def sample(photos: Photos, chosen: Sequence[int]) -> Sample:
@@ -62,11 +71,18 @@ def test_no_photo_is_in_both_samples(known: dict[str, Photos], drift: str, monke
 def test_mixed_half_of_the_classes_come_less_often() -> None:
     labels = np.arange(10_000) % 2
     chosen = mixed(np.arange(10_000), labels, np.random.default_rng(0), 1_000, as_often=1 / 3)
-    assert 150 < min(np.bincount(labels[chosen])) < 350  # a quarter of them; never so far off by chance
+    assert (
+        150 < min(np.bincount(labels[chosen])) < 350
+    )  # a quarter of them; never so far off by chance
 
 
 def test_what_is_judged_is_found_in_most_trials() -> None:
-    found = [Row(0, DARK, 96, 100), Row(1, DARK, 90, 100), Row(0, NONE, 4, 100), Row(1, NONE, 8, 100)]
+    found = [
+        Row(0, DARK, 96, 100),
+        Row(1, DARK, 90, 100),
+        Row(0, NONE, 4, 100),
+        Row(1, NONE, 8, 100),
+    ]
     assert [(DARK, 186, 200, False), (NONE, 12, 200, False)] == [
         (row.drift, row.found, row.n, row.reached) for row in totals(found)
     ]

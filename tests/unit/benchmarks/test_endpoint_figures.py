@@ -9,7 +9,11 @@ def figures(**changes: float) -> Figures:
     """Figures that reach every bound by a little, but for what is given."""
     values = {"endpoint": 93.0, "LitServe": 92.0, "slowest": 0.024, "megabytes": 49.0} | changes
     return Figures(
-        throughput={"bare": [100.0] * 3, "endpoint": [values["endpoint"]] * 3, "LitServe": [values["LitServe"]] * 3},
+        throughput={
+            "bare": [100.0] * 3,
+            "endpoint": [values["endpoint"]] * 3,
+            "LitServe": [values["LitServe"]] * 3,
+        },
         latencies={"bare": [0.018, 0.017, 0.017], "endpoint": [0.018, values["slowest"]]},
         megabytes={"endpoint": [values["megabytes"]], "LitServe": [100.0]},
     )

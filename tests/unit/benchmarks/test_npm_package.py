@@ -22,25 +22,33 @@ def archive(package: NpmPackage, folder: Path) -> Path:
     return package.archive(folder, Console(quiet=True))
 
 
-def test_package_without_npm_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_package_without_npm_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(NpmPackageError, match="npm is needed"):
         archive(PACKAGE, tmp_path)
 
 
-def test_package_that_npm_cannot_fetch_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_package_that_npm_cannot_fetch_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     npm(tmp_path, "echo 'npm error network' >&2\nexit 1", monkeypatch)
     with pytest.raises(NpmPackageError, match=r"is there a network\? \(npm error network\)"):
         archive(PACKAGE, tmp_path / "package")
 
 
-def test_package_other_than_the_published_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_package_other_than_the_published_one_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     npm(tmp_path, f"echo another > {ARCHIVE}", monkeypatch)
     with pytest.raises(NpmPackageError, match="is not the published @scope/photos@"):
         archive(PACKAGE, tmp_path / "package")
 
 
-def test_package_that_is_there_is_not_fetched_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_package_that_is_there_is_not_fetched_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", "")
     (tmp_path / ARCHIVE).write_text("the one")
     found = archive(replace(PACKAGE, sha256=digest(tmp_path / ARCHIVE)), tmp_path)

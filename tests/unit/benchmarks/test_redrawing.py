@@ -13,12 +13,18 @@ def answers(images: int, seed: int) -> Answers:
     """Of a calibrated model of three classes: an image is of a class as often as the model says."""
     rng = np.random.default_rng(seed)
     probabilities = rng.dirichlet([0.15] * 3, images)
-    return Answers(probabilities, (probabilities.cumsum(axis=1) < rng.random((images, 1))).sum(axis=1))
+    return Answers(
+        probabilities, (probabilities.cumsum(axis=1) < rng.random((images, 1))).sum(axis=1)
+    )
 
 
 def test_promise_is_broken_on_the_test_images_hardly_more_often_than_its_risk() -> None:
-    draws = draw(answers(1_000, 0), answers(4_000, 1), PrecisionGuarantee(0.95, 0.95), seed=0, draws=60)
-    assert draws.kept > 51  # at a risk of 0.05, nine or more of 60 are broken with a probability of 0.004
+    draws = draw(
+        answers(1_000, 0), answers(4_000, 1), PrecisionGuarantee(0.95, 0.95), seed=0, draws=60
+    )
+    assert (
+        draws.kept > 51
+    )  # at a risk of 0.05, nine or more of 60 are broken with a probability of 0.004
 
 
 def test_no_answer_is_calibrated_by_and_tested_in_one_division() -> None:
@@ -30,7 +36,9 @@ def test_no_answer_is_calibrated_by_and_tested_in_one_division() -> None:
 
 
 def test_threshold_is_no_better_than_it_must_be() -> None:
-    told = draw(answers(1_000, 0), answers(4_000, 1), PrecisionGuarantee(0.9, 0.95), seed=0, draws=10).told()
+    told = draw(
+        answers(1_000, 0), answers(4_000, 1), PrecisionGuarantee(0.9, 0.95), seed=0, draws=10
+    ).told()
     assert told["coverage"] > told["coverage_at_guess"]
 
 
@@ -44,7 +52,9 @@ def test_answers_are_read_as_evaluate_keeps_them(tmp_path: Path) -> None:
 
 
 def test_too_few_calibration_images_accept_nothing() -> None:
-    told = draw(answers(40, 0), answers(100, 1), PrecisionGuarantee(0.99, 0.95), seed=0, draws=2).told()
+    told = draw(
+        answers(40, 0), answers(100, 1), PrecisionGuarantee(0.99, 0.95), seed=0, draws=2
+    ).told()
     assert 0 == told["coverage"]
     assert 2 == told["without_threshold"]
     assert 0 == told["kept"]

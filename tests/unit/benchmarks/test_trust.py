@@ -28,7 +28,13 @@ def foreign_images(accepted: int = 11, promised: bool = True) -> dict[str, Any]:
     at = {"coverage": 0.624, "accuracy": 0.997, "accuracy_interval": [0.992, 0.9991], "n": 1_259}
     foreign = {"n": 2_000, "at_threshold": {"accepted": accepted, "share": accepted / 2_000}}
     one = {"promised": promised, "at_threshold": at, "real_images": 2_000, "foreign": foreign}
-    return {"seed": 0, "known": ["bird", "cat"], "unseen": ["deer", "dog"], "before": one, "after": one}
+    return {
+        "seed": 0,
+        "known": ["bird", "cat"],
+        "unseen": ["deer", "dog"],
+        "before": one,
+        "after": one,
+    }
 
 
 def result(ten: dict[str, Any], foreign: dict[str, Any], drift: bool = True) -> dict[str, Any]:
@@ -71,12 +77,17 @@ def test_linked_folder_holds_those_kinds_alone(tmp_path: Path) -> None:
         ([True, True, True, False], result(ten_classes(), foreign_images(), drift=False)),
     ],
 )
-def test_one_seed_that_misses_a_figure_is_enough(expected: list[bool], changed: dict[str, Any]) -> None:
+def test_one_seed_that_misses_a_figure_is_enough(
+    expected: list[bool], changed: dict[str, Any]
+) -> None:
     assert expected == list(reached(changed).values())
 
 
 def test_what_was_measured_is_read_again_and_nothing_else(tmp_path: Path) -> None:
-    file, seeds = tmp_path / "trust.json", {"ten_classes": [ten_classes()], "foreign_images": [foreign_images()]}
+    file, seeds = (
+        tmp_path / "trust.json",
+        {"ten_classes": [ten_classes()], "foreign_images": [foreign_images()]},
+    )
     nothing: dict[str, Any] = {"ten_classes": [], "foreign_images": []}
     assert nothing == measured(None, 1)
     assert nothing == measured(file, 1)
@@ -101,9 +112,26 @@ def test_every_figure_is_printed_with_its_interval_and_its_n() -> None:
     ):
         console.print(table)
     for expected in (
-        *("87.7%", "87.1% to 88.4%", "0.0326", "0.0280 to 0.0370", "0.0124", "0.0080 to 0.0171", "10,000"),
+        *(
+            "87.7%",
+            "87.1% to 88.4%",
+            "0.0326",
+            "0.0280 to 0.0370",
+            "0.0124",
+            "0.0080 to 0.0171",
+            "10,000",
+        ),
         *("99.5%", "97.2% to 99.9%", "200", "76.1%", "71.0% to 81.2%", "70.7%", "69.0% to 72.0%"),
-        *("0.55%", "0.31% to 0.98%", "62.4%", "60.3% to 64.5%", "of 2,000", "99.7%", "99.2% to 99.9%", "of 1,259"),
+        *(
+            "0.55%",
+            "0.31% to 0.98%",
+            "62.4%",
+            "60.3% to 64.5%",
+            "of 2,000",
+            "99.7%",
+            "99.2% to 99.9%",
+            "of 1,259",
+        ),
         *("bird, cat", "at 0.8: nothing"),
     ):
         assert expected in printed.getvalue()

@@ -4,7 +4,13 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError, NoRegionError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+)
 
 from cli import aws
 
@@ -64,13 +70,17 @@ def test_a_session_without_a_region_is_refused(monkeypatch: pytest.MonkeyPatch) 
         _ = aws.Aws(session).region
 
 
-def test_a_profile_that_does_not_exist_is_a_matter_of_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_profile_that_does_not_exist_is_a_matter_of_credentials(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     with pytest.raises(aws.CredentialsError, match="nobody"):
         aws.connect()
 
 
-def test_an_endpoint_that_is_no_url_is_told_by_the_name_of_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endpoint_that_is_no_url_is_told_by_the_name_of_its_variable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")
     with pytest.raises(aws.UnreachableError, match="AWS_ENDPOINT_URL is 'nonsense'"):
         aws.connect()

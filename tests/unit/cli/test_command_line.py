@@ -28,15 +28,20 @@ def test_a_command_decides_its_own_status(capsys: pytest.CaptureFixture[str]) ->
     assert {"balanced": False} == json.loads(capsys.readouterr().out)
 
 
-def test_without_json_standard_output_is_left_to_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_json_standard_output_is_left_to_the_command(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert 0 == conclude(lambda: Result({"a": 1}), False, "")
     assert "" == capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
-    ("error", "told"), [(BrokenError(), "BrokenError: It is broken."), (NoCredentialsError(), "CredentialsError: ")]
+    ("error", "told"),
+    [(BrokenError(), "BrokenError: It is broken."), (NoCredentialsError(), "CredentialsError: ")],
 )
-def test_an_error_is_a_sentence_and_data(capsys: pytest.CaptureFixture[str], error: Exception, told: str) -> None:
+def test_an_error_is_a_sentence_and_data(
+    capsys: pytest.CaptureFixture[str], error: Exception, told: str
+) -> None:
     assert 1 == conclude(lambda: ends_with(error), True, "")
     shown = capsys.readouterr()
     assert shown.err.startswith(told)
@@ -47,9 +52,10 @@ def test_an_error_may_have_a_status_and_data_of_its_own(capsys: pytest.CaptureFi
     error = FoundError()
     error.data = {"found": 7}
     assert 3 == conclude(lambda: ends_with(error), True, "")
-    assert {"found": 7, "error": {"type": "FoundError", "message": "Something was found."}} == json.loads(
-        capsys.readouterr().out
-    )
+    assert {
+        "found": 7,
+        "error": {"type": "FoundError", "message": "Something was found."},
+    } == json.loads(capsys.readouterr().out)
 
 
 def test_an_interruption_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:

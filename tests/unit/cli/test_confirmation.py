@@ -16,15 +16,20 @@ class Terminal(io.StringIO):
         return True
 
 
-def ask(monkeypatch: pytest.MonkeyPatch, stdin: io.StringIO, *, yes: bool = False, json: bool = False) -> bool:
+def ask(
+    monkeypatch: pytest.MonkeyPatch, stdin: io.StringIO, *, yes: bool = False, json: bool = False
+) -> bool:
     monkeypatch.setattr("sys.stdin", stdin)
     return confirmed(Console(file=io.StringIO()), argparse.Namespace(yes=yes, json=json), "Start?")
 
 
 @pytest.mark.parametrize(
-    ("typed", "answer"), [("y\n", True), (" Yes \n", True), ("n\n", False), ("\n", False), ("", False)]
+    ("typed", "answer"),
+    [("y\n", True), (" Yes \n", True), ("n\n", False), ("\n", False), ("", False)],
 )
-def test_a_person_is_asked_and_only_yes_is_yes(monkeypatch: pytest.MonkeyPatch, typed: str, answer: bool) -> None:
+def test_a_person_is_asked_and_only_yes_is_yes(
+    monkeypatch: pytest.MonkeyPatch, typed: str, answer: bool
+) -> None:
     assert answer == ask(monkeypatch, Terminal(typed))
 
 

@@ -32,7 +32,9 @@ def test_the_first_look_is_at_once_and_the_second_soon_after(clock: Clock) -> No
     assert [0.0, 0.5] == [next(seen), next(seen)]
 
 
-def test_the_longer_it_takes_the_rarer_are_the_looks_but_never_rarer_than_every_half_minute(clock: Clock) -> None:
+def test_the_longer_it_takes_the_rarer_are_the_looks_but_never_rarer_than_every_half_minute(
+    clock: Clock,
+) -> None:
     moments = list(looks(1800))
     pauses = [round(later - earlier, 6) for earlier, later in pairwise(moments)]
     assert sorted(pauses) == pauses

@@ -53,7 +53,8 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("dollars", "told"), [(None, "price unknown"), (0.0, "$0.000"), (0.0001, "<$0.001"), (0.115, "$0.115")]
+    ("dollars", "told"),
+    [(None, "price unknown"), (0.0, "$0.000"), (0.0001, "<$0.001"), (0.115, "$0.115")],
 )
 def test_a_price_per_hour_is_told(dollars: float | None, told: str) -> None:
     assert told == per_hour(dollars)

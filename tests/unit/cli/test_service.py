@@ -29,7 +29,9 @@ NAMED = {OUTPUTS[field]: value for field, value in VALUES.items()}
 def stacks_with(outputs: dict[str, str] | None) -> Any:
     def describe_stacks(*, StackName: str) -> dict[str, Any]:  # noqa: N803
         if outputs is None:
-            raise ClientError({"Error": {"Code": "ValidationError", "Message": "no stack"}}, "DescribeStacks")
+            raise ClientError(
+                {"Error": {"Code": "ValidationError", "Message": "no stack"}}, "DescribeStacks"
+            )
         named = [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]
         return {"Stacks": [{"StackName": StackName, "Outputs": named}]}
 

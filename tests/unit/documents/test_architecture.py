@@ -6,7 +6,17 @@ from typing import Any
 import pytest
 from cfnlint.decode import cfn_yaml
 
-from documents.architecture import ENDPOINT, LEFT_OUT, MONITORING, PLACES, SUPPORTING, TEMPLATE, Flow, draw, flows
+from documents.architecture import (
+    ENDPOINT,
+    LEFT_OUT,
+    MONITORING,
+    PLACES,
+    SUPPORTING,
+    TEMPLATE,
+    Flow,
+    draw,
+    flows,
+)
 
 ROOT = Path(__file__).parents[3]
 

@@ -7,7 +7,13 @@ import pytest
 from documents.error_table import PAGE, Rule, longest_wait, rules, with_table
 
 ROOT = Path(__file__).parents[3]
-RETRIER = {"ErrorEquals": ["A", "B"], "IntervalSeconds": 2, "MaxAttempts": 3, "BackoffRate": 3, "MaxDelaySeconds": 10}
+RETRIER = {
+    "ErrorEquals": ["A", "B"],
+    "IntervalSeconds": 2,
+    "MaxAttempts": 3,
+    "BackoffRate": 3,
+    "MaxDelaySeconds": 10,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -20,8 +26,13 @@ def test_longest_wait_is_the_sum_of_the_capped_delays() -> None:
 
 
 def test_retried_error_ends_where_it_is_caught() -> None:
-    states = {"S": {"Retry": [RETRIER], "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Explain"}]}}
-    assert [Rule("S", ("A", "B"), 4, 18, "Explain"), Rule("S", ("States.ALL",), 1, 0, "Explain")] == list(rules(states))
+    states = {
+        "S": {"Retry": [RETRIER], "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Explain"}]}
+    }
+    assert [
+        Rule("S", ("A", "B"), 4, 18, "Explain"),
+        Rule("S", ("States.ALL",), 1, 0, "Explain"),
+    ] == list(rules(states))
 
 
 def test_errors_of_one_retrier_that_end_apart_are_told_apart() -> None:

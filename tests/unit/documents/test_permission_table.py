@@ -21,18 +21,24 @@ def test_page_holds_the_current_table() -> None:
 
 def test_statement_of_a_role_is_a_row_with_its_conditions() -> None:
     condition = "`events:source` is `scones-unlimited`"
-    assert f"| AnnounceOutcomes | the role | `events:PutEvents` | `event-bus/default` | {condition} |" in table()
+    assert (
+        f"| AnnounceOutcomes | the role | `events:PutEvents` | `event-bus/default` | {condition} |"
+        in table()
+    )
 
 
 def test_trust_of_a_role_names_service_and_source() -> None:
     source = "`aws:SourceAccount` is `<AccountId>`; `aws:SourceArn` is like `function:<StackName>-classify-image`"
-    assert f"| AssumedByThisFunction | `lambda.amazonaws.com` | `sts:AssumeRole` | | {source} |" in table().replace(
-        "  ", " "
+    assert (
+        f"| AssumedByThisFunction | `lambda.amazonaws.com` | `sts:AssumeRole` | | {source} |"
+        in table().replace("  ", " ")
     )
 
 
 def test_principal_that_a_parameter_names_is_a_row_with_its_condition() -> None:
-    [row] = [row for row in table().splitlines() if row.startswith("| AdministerFromCloudFormation")]
+    [row] = [
+        row for row in table().splitlines() if row.startswith("| AdministerFromCloudFormation")
+    ]
     assert "| `<ExecutionRoleArn>` | `kms:GetKeyPolicy`, " in row
     assert row.endswith("| `*` | the stack has HasExecutionRole |")
 

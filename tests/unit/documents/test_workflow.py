@@ -19,7 +19,9 @@ def workflow() -> dict[str, Any]:
 
 def taken(drawing: str) -> set[str]:
     groups = ElementTree.fromstring(drawing).iter(f"{SVG}g")
-    return {group.attrib["data-state"] for group in groups if "taken" in group.attrib["class"].split()}
+    return {
+        group.attrib["data-state"] for group in groups if "taken" in group.attrib["class"].split()
+    }
 
 
 def test_drawing_holds_every_state_once() -> None:
@@ -61,7 +63,11 @@ def test_taken_states_are_marked() -> None:
 
 
 def test_names_are_escaped() -> None:
-    definition = {"Comment": "a<b", "StartAt": "<A>", "States": {"<A>": {"Type": "Succeed", "Comment": '"x" & y.'}}}
+    definition = {
+        "Comment": "a<b",
+        "StartAt": "<A>",
+        "States": {"<A>": {"Type": "Succeed", "Comment": '"x" & y.'}},
+    }
     [group] = ElementTree.fromstring(draw(definition)).iter(f"{SVG}g")
     assert "<A>" == group.attrib["data-state"]
 
@@ -91,7 +97,11 @@ def test_no_line_runs_through_a_box() -> None:
         tuple(map(int, found))
         for found in re.findall(r'<rect x="(\d+)" y="(\d+)" width="(\d+)" height="(\d+)"', drawing)
     ]
-    lines = [(path, segment) for path in re.findall(r' d="(M[^"z]+)"/>', drawing) for segment in segments(path)]
+    lines = [
+        (path, segment)
+        for path in re.findall(r' d="(M[^"z]+)"/>', drawing)
+        for segment in segments(path)
+    ]
     assert len(lines) > 2 * len(boxes)
     assert [] == [(path, box) for path, segment in lines for box in boxes if crosses(segment, box)]
 

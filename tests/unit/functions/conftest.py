@@ -22,7 +22,9 @@ from functions.serialize_image import app as serialize_image
 class FakeContext:
     function_name: str = "scones-unlimited-function"
     memory_limit_in_mb: int = 512
-    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:scones-unlimited-function"
+    invoked_function_arn: str = (
+        "arn:aws:lambda:us-east-1:123456789012:function:scones-unlimited-function"
+    )
     aws_request_id: str = "6a2d0c1e-0000-4000-8000-000000000000"
 
 
@@ -70,7 +72,11 @@ def emitted_metrics(capsys: pytest.CaptureFixture[str]) -> Callable[[], dict[str
     """The one EMF object that the handler printed."""
 
     def parse() -> dict[str, Any]:
-        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith('{"_aws"')]
+        lines = [
+            json.loads(line)
+            for line in capsys.readouterr().out.splitlines()
+            if line.startswith('{"_aws"')
+        ]
         (emitted,) = lines
         return dict(emitted)
 

@@ -38,7 +38,9 @@ def decoder() -> Iterator[BoundedDecoder]:
 
 
 @pytest.mark.parametrize("image_format", FORMATS)
-def test_image_is_prepared_as_in_the_same_process(image_format: str, decoder: BoundedDecoder) -> None:
+def test_image_is_prepared_as_in_the_same_process(
+    image_format: str, decoder: BoundedDecoder
+) -> None:
     data = picture(image_format)
     assert prepare_image(data) == decoder.prepare(data)
 
@@ -52,7 +54,9 @@ def test_image_is_prepared_as_in_the_same_process(image_format: str, decoder: Bo
         (ImageTooLargeError, jpeg_claiming(65_000, 65_000)),
     ],
 )
-def test_image_error_keeps_its_name_and_sentence(error: type[Exception], data: bytes, decoder: BoundedDecoder) -> None:
+def test_image_error_keeps_its_name_and_sentence(
+    error: type[Exception], data: bytes, decoder: BoundedDecoder
+) -> None:
     with pytest.raises(error) as expected:
         prepare_image(data)
     with pytest.raises(error) as raised:
@@ -81,7 +85,9 @@ def test_image_that_crashes_its_decoder_is_corrupt(name: str, frail: BoundedDeco
 
 
 @pytest.mark.parametrize("end", ["SIGKILL", "SIGTERM", "exit"])
-def test_process_ended_from_outside_says_nothing_of_the_image(end: str, frail: BoundedDecoder) -> None:
+def test_process_ended_from_outside_says_nothing_of_the_image(
+    end: str, frail: BoundedDecoder
+) -> None:
     with pytest.raises(DecoderUnavailableError, match="ended with"):
         frail.prepare(end.encode())
     assert prepare_image(SOUND) == frail.prepare(SOUND)

@@ -35,7 +35,11 @@ if TYPE_CHECKING:
 ENDPOINT = "scones-unlimited"
 CARD = "/scones-unlimited/endpoints/scones-unlimited"
 IMAGE = b"\x89PNG the pixels of a truck"
-EVENT = {"image_data": base64.b64encode(IMAGE).decode(), "content_type": "image/png", "execution": "execution-one"}
+EVENT = {
+    "image_data": base64.b64encode(IMAGE).decode(),
+    "content_type": "image/png",
+    "execution": "execution-one",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -103,18 +107,26 @@ def test_classify_image_card_that_is_too_old_for_the_variant_is_read_again(
     mine = {"labels": ["automobile", "truck"], "temperature": 1.0, "variant": "AllTraffic"}
     ssm.put_parameter(Name=CARD, Value=json.dumps(mine), Overwrite=True)
     answers(endpoint, b"[0.08, 0.92]")
-    assert {"automobile": 0.08, "truck": 0.92} == app.lambda_handler(EVENT, context)["class_probabilities"]
+    assert {"automobile": 0.08, "truck": 0.92} == app.lambda_handler(EVENT, context)[
+        "class_probabilities"
+    ]
 
 
-def test_classify_image_temperature_calibrates(ssm: "SSMClient", endpoint: Stubber, context: Any) -> None:
+def test_classify_image_temperature_calibrates(
+    ssm: "SSMClient", endpoint: Stubber, context: Any
+) -> None:
     card = json.dumps({"labels": ["automobile", "truck"], "temperature": 2.0})
     ssm.put_parameter(Name=CARD, Value=card, Type="String")
     answers(endpoint, b"[0.1, 0.9]")
-    assert {"automobile": 0.25, "truck": 0.75} == app.lambda_handler(EVENT, context)["class_probabilities"]
+    assert {"automobile": 0.25, "truck": 0.75} == app.lambda_handler(EVENT, context)[
+        "class_probabilities"
+    ]
 
 
 @pytest.mark.usefixtures("model_card")
-def test_classify_image_model_card_is_read_once(ssm: "SSMClient", endpoint: Stubber, context: Any) -> None:
+def test_classify_image_model_card_is_read_once(
+    ssm: "SSMClient", endpoint: Stubber, context: Any
+) -> None:
     for _ in range(2):
         answers(endpoint, b"[0.08, 0.92]")
     app.lambda_handler(EVENT, context)
@@ -127,7 +139,9 @@ def test_classify_image_missing_model_card_is_not_found(context: Any) -> None:
         app.lambda_handler(EVENT, context)
 
 
-def test_classify_image_wrong_model_card_is_invalid(ssm: "SSMClient", endpoint: Stubber, context: Any) -> None:
+def test_classify_image_wrong_model_card_is_invalid(
+    ssm: "SSMClient", endpoint: Stubber, context: Any
+) -> None:
     ssm.put_parameter(Name=CARD, Value="truck", Type="String")
     answers(endpoint, b"[0.08, 0.92]")
     with pytest.raises(InvalidModelCardError):
@@ -151,8 +165,12 @@ def test_classify_image_without_image_is_refused(context: Any) -> None:
 
 
 @pytest.mark.usefixtures("model_card")
-@pytest.mark.parametrize("body", [b"<html>Bad Gateway</html>", b"[0.2, 0.3, 0.5]", b"[NaN, NaN]", b"0" * 10_000_000])
-def test_classify_image_garbage_is_no_prediction(endpoint: Stubber, context: Any, body: bytes) -> None:
+@pytest.mark.parametrize(
+    "body", [b"<html>Bad Gateway</html>", b"[0.2, 0.3, 0.5]", b"[NaN, NaN]", b"0" * 10_000_000]
+)
+def test_classify_image_garbage_is_no_prediction(
+    endpoint: Stubber, context: Any, body: bytes
+) -> None:
     answers(endpoint, body)
     with pytest.raises(InvalidPredictionError):
         app.lambda_handler(EVENT, context)
@@ -169,7 +187,9 @@ def test_classify_image_unknown_endpoint_is_not_found(endpoint: Stubber, context
 @pytest.mark.usefixtures("model_card")
 def test_classify_image_model_that_refuses_is_named(endpoint: Stubber, context: Any) -> None:
     original = {"OriginalStatusCode": 400, "OriginalMessage": "not an image"}
-    endpoint.add_client_error("invoke_endpoint", "ModelError", "refused", 424, modeled_fields=original)
+    endpoint.add_client_error(
+        "invoke_endpoint", "ModelError", "refused", 424, modeled_fields=original
+    )
     with pytest.raises(ImageRejectedByModelError, match="not an image"):
         app.lambda_handler(EVENT, context)
 
@@ -187,7 +207,9 @@ def test_classify_image_unreachable_endpoint_is_named(
     context: Any, failing_call: Any, failure: Exception, expected: type[Exception]
 ) -> None:
     with (
-        failing_call(app.sagemaker_runtime(), "before-call.sagemaker-runtime.InvokeEndpoint", failure),
+        failing_call(
+            app.sagemaker_runtime(), "before-call.sagemaker-runtime.InvokeEndpoint", failure
+        ),
         pytest.raises(expected, match=ENDPOINT),
     ):
         app.lambda_handler(EVENT, context)

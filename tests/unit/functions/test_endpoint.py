@@ -20,7 +20,10 @@ def answered(status: int, code: str, message: str = "", **model_error: Any) -> d
 @pytest.mark.parametrize(
     ("response", "expected"),
     [
-        (answered(400, "ValidationError", "Endpoint one of account 123456789012 not found."), EndpointNotFoundError),
+        (
+            answered(400, "ValidationError", "Endpoint one of account 123456789012 not found."),
+            EndpointNotFoundError,
+        ),
         (answered(400, "ValidationException", "Endpoint one not found."), EndpointNotFoundError),
         (answered(400, "ValidationError", "Body is malformed."), ImageRejectedByModelError),
         (answered(413, "413", "Payload Too Large"), ImageRejectedByModelError),
@@ -41,10 +44,14 @@ def answered(status: int, code: str, message: str = "", **model_error: Any) -> d
         (answered(424, "ModelError"), EndpointUnavailableError),
     ],
 )
-def test_endpoint_error_names_what_was_answered(response: dict[str, Any], expected: type[Exception]) -> None:
+def test_endpoint_error_names_what_was_answered(
+    response: dict[str, Any], expected: type[Exception]
+) -> None:
     assert expected is type(endpoint_error("one", response))
 
 
 def test_endpoint_error_repeats_the_models_own_words() -> None:
-    response = answered(424, "ModelError", "Received error", OriginalStatusCode=400, OriginalMessage="not an image")
+    response = answered(
+        424, "ModelError", "Received error", OriginalStatusCode=400, OriginalMessage="not an image"
+    )
     assert "not an image" in str(endpoint_error("one", response))

@@ -37,10 +37,15 @@ def test_serialize_image_event_gives_the_image_of_the_classify_image_event(conte
     assert pixels(image_data) == pixels(answer["image_data"])
 
 
-def test_classify_image_event_gives_class_probabilities(context: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_classify_image_event_gives_class_probabilities(
+    context: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ENDPOINT_NAME", "scones-unlimited")
     monkeypatch.setenv("MODEL_CARD_PARAMETER", "/card")
-    answer = {"Body": StreamingBody(BytesIO(b"[0.08, 0.92]"), 12), "InvokedProductionVariant": "AllTraffic"}
+    answer = {
+        "Body": StreamingBody(BytesIO(b"[0.08, 0.92]"), 12),
+        "InvokedProductionVariant": "AllTraffic",
+    }
     with mock_aws(), Stubber(classify_image.sagemaker_runtime()) as endpoint:
         card = json.dumps({"labels": ["automobile", "truck"], "temperature": 1.0})
         classify_image.parameters().client.put_parameter(Name="/card", Value=card, Type="String")

@@ -13,23 +13,43 @@ from functions.filter_inferences.decision import (
 PROBABILITIES = {"automobile": 0.08, "truck": 0.92}
 
 
-def filter_inferences(context: Any, probabilities: Any = PROBABILITIES, threshold: Any = 0.8) -> dict[str, Any]:
-    event = {"class_probabilities": probabilities, "confidence_threshold": threshold, "execution": "execution-one"}
+def filter_inferences(
+    context: Any, probabilities: Any = PROBABILITIES, threshold: Any = 0.8
+) -> dict[str, Any]:
+    event = {
+        "class_probabilities": probabilities,
+        "confidence_threshold": threshold,
+        "execution": "execution-one",
+    }
     return dict(app.lambda_handler(event, context))
 
 
 def test_filter_inferences_confident_prediction_answers_the_contract(context: Any) -> None:
-    expected = {"status": "PASS", "classification": "truck", "confidence_score": 0.92, "passed_threshold": True}
+    expected = {
+        "status": "PASS",
+        "classification": "truck",
+        "confidence_score": 0.92,
+        "passed_threshold": True,
+    }
     assert expected == filter_inferences(context)
 
 
 def test_filter_inferences_doubtful_prediction_is_no_error(context: Any) -> None:
-    expected = {"status": "REJECT", "classification": "truck", "confidence_score": 0.92, "passed_threshold": False}
+    expected = {
+        "status": "REJECT",
+        "classification": "truck",
+        "confidence_score": 0.92,
+        "passed_threshold": False,
+    }
     assert expected == filter_inferences(context, threshold=0.93)
 
 
-@pytest.mark.parametrize(("threshold", "expected"), [(0.92, True), (0.9200001, False), (1e-6, True), (1, False)])
-def test_filter_inferences_confidence_at_the_threshold_passes(context: Any, threshold: float, expected: bool) -> None:
+@pytest.mark.parametrize(
+    ("threshold", "expected"), [(0.92, True), (0.9200001, False), (1e-6, True), (1, False)]
+)
+def test_filter_inferences_confidence_at_the_threshold_passes(
+    context: Any, threshold: float, expected: bool
+) -> None:
     assert expected is filter_inferences(context, threshold=threshold)["passed_threshold"]
 
 
@@ -38,29 +58,46 @@ def test_filter_inferences_certain_prediction_passes_threshold_one(context: Any)
 
 
 @pytest.mark.parametrize("labels", [("truck", "automobile"), ("automobile", "truck")])
-def test_filter_inferences_tie_goes_to_the_first_label(context: Any, labels: tuple[str, str]) -> None:
+def test_filter_inferences_tie_goes_to_the_first_label(
+    context: Any, labels: tuple[str, str]
+) -> None:
     assert labels[0] == filter_inferences(context, dict.fromkeys(labels, 0.5))["classification"]
 
 
-def test_filter_inferences_class_that_is_always_for_review_is_rejected_whatever_the_confidence(context: Any) -> None:
-    event = {"class_probabilities": PROBABILITIES, "confidence_threshold": 0.1, "review_classes": ["other", "truck"]}
+def test_filter_inferences_class_that_is_always_for_review_is_rejected_whatever_the_confidence(
+    context: Any,
+) -> None:
+    event = {
+        "class_probabilities": PROBABILITIES,
+        "confidence_threshold": 0.1,
+        "review_classes": ["other", "truck"],
+    }
     assert "REJECT" == app.lambda_handler(event, context)["status"]
 
 
 def test_filter_inferences_review_classes_leave_the_others_alone(context: Any) -> None:
-    event = {"class_probabilities": PROBABILITIES, "confidence_threshold": 0.1, "review_classes": ["other"]}
+    event = {
+        "class_probabilities": PROBABILITIES,
+        "confidence_threshold": 0.1,
+        "review_classes": ["other"],
+    }
     assert "PASS" == app.lambda_handler(event, context)["status"]
 
 
 @pytest.mark.parametrize("names", [None, "truck", [1], {}])
 def test_filter_inferences_wrong_review_classes_are_refused(context: Any, names: Any) -> None:
-    event = {"class_probabilities": PROBABILITIES, "confidence_threshold": 0.8, "review_classes": names}
+    event = {
+        "class_probabilities": PROBABILITIES,
+        "confidence_threshold": 0.8,
+        "review_classes": names,
+    }
     with pytest.raises(InvalidReviewClassesError, match="list of class names"):
         app.lambda_handler(event, context)
 
 
 @pytest.mark.parametrize(
-    "threshold", [None, 0, 1e-7, -0.1, 1.0001, True, "0.8", float("nan"), float("inf"), [0.8], 10**400]
+    "threshold",
+    [None, 0, 1e-7, -0.1, 1.0001, True, "0.8", float("nan"), float("inf"), [0.8], 10**400],
 )
 def test_filter_inferences_wrong_threshold_is_refused(context: Any, threshold: Any) -> None:
     with pytest.raises(InvalidThresholdError, match=r"from 0\.000001 to 1"):
@@ -84,7 +121,9 @@ def test_filter_inferences_wrong_threshold_is_refused(context: Any, threshold: A
         {"": 1},
     ],
 )
-def test_filter_inferences_wrong_probabilities_are_refused(context: Any, probabilities: Any) -> None:
+def test_filter_inferences_wrong_probabilities_are_refused(
+    context: Any, probabilities: Any
+) -> None:
     with pytest.raises(InvalidProbabilitiesError, match="class_probabilities"):
         filter_inferences(context, probabilities)
 
@@ -102,7 +141,9 @@ def test_filter_inferences_metrics_tell_confidence_by_class(
     emitted = emitted_metrics()
     assert [0.92] == emitted["Confidence"]
     assert "truck" == emitted["classification"]
-    assert [["service"], ["classification"]] == emitted["_aws"]["CloudWatchMetrics"][0]["Dimensions"]
+    assert [["service"], ["classification"]] == emitted["_aws"]["CloudWatchMetrics"][0][
+        "Dimensions"
+    ]
 
 
 def test_filter_inferences_first_attempt_is_no_retry(

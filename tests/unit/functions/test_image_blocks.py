@@ -45,7 +45,9 @@ def test_jpeg_loses_what_says_nothing_of_its_pixels(segments: bytes) -> None:
     assert picture("JPEG") == essential_blocks(jpeg_with(segments), "JPEG").data
 
 
-@pytest.mark.parametrize("body", [b"Adobe\0\x64\0\0\0\0\1", b"Exif\0\0II*\0", b"http://ns.adobe.com/xap/1.0/\0<x/>"])
+@pytest.mark.parametrize(
+    "body", [b"Adobe\0\x64\0\0\0\0\1", b"Exif\0\0II*\0", b"http://ns.adobe.com/xap/1.0/\0<x/>"]
+)
 def test_jpeg_keeps_segments_on_colours_and_orientation(body: bytes) -> None:
     data = jpeg_with(jpeg_segment(0xE1, body) + jpeg_segment(0xE1, body + b"again"))
     assert data == essential_blocks(data, "JPEG").data
@@ -73,7 +75,9 @@ def test_jpeg_of_very_many_segments_is_refused() -> None:
         essential_blocks(jpeg_with(jpeg_segment(0xFE, b"") * MAX_BLOCKS), "JPEG")
 
 
-@pytest.mark.parametrize("data", [b"\xff\xd8\xff", picture("JPEG")[:100], b"\xff\xd8\xff\xda\0\x08\1\0\0\0"])
+@pytest.mark.parametrize(
+    "data", [b"\xff\xd8\xff", picture("JPEG")[:100], b"\xff\xd8\xff\xda\0\x08\1\0\0\0"]
+)
 def test_jpeg_without_pixels_or_size_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="no pixels"):
         essential_blocks(data, "JPEG")
@@ -151,7 +155,10 @@ def test_png_with_pixels_in_two_places_is_refused() -> None:
 
 def test_png_ends_at_a_chunk_without_a_name() -> None:
     data = picture("PNG")[:-12]
-    assert data == essential_blocks(data + png_chunk(b"12 4", b"") + png_chunk(b"tRNS", b""), "PNG").data
+    assert (
+        data
+        == essential_blocks(data + png_chunk(b"12 4", b"") + png_chunk(b"tRNS", b""), "PNG").data
+    )
 
 
 def test_png_of_very_many_chunks_is_refused() -> None:

@@ -75,7 +75,12 @@ def test_prepare_image_animation_gives_first_frame(image_format: str) -> None:
 
 
 def test_prepare_image_phone_picture_pair_counts_as_jpeg() -> None:
-    data = encode(Image.new("RGB", (20, 20), "red"), "MPO", save_all=True, append_images=[Image.new("RGB", (20, 20))])
+    data = encode(
+        Image.new("RGB", (20, 20), "red"),
+        "MPO",
+        save_all=True,
+        append_images=[Image.new("RGB", (20, 20))],
+    )
     prepared = prepare_image(data)
     assert "JPEG" == prepared.source.format
     assert (255, 0, 0) == colour(prepared)
@@ -86,7 +91,12 @@ def test_prepare_image_phone_picture_pair_counts_as_jpeg() -> None:
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "PA", "RGB", "RGBA"])
 def test_prepare_image_any_png_mode_becomes_rgb(mode: str) -> None:
-    image = Image.new("RGBA", (10, 10), "white").convert("RGB").convert("L" if mode == "LA" else "RGB").convert(mode)
+    image = (
+        Image.new("RGBA", (10, 10), "white")
+        .convert("RGB")
+        .convert("L" if mode == "LA" else "RGB")
+        .convert(mode)
+    )
     saved = image.convert("RGBA") if mode == "PA" else image
     prepared = prepare_image(encode(saved, "PNG"))
     assert "RGB" == decoded(prepared).mode
@@ -95,19 +105,31 @@ def test_prepare_image_any_png_mode_becomes_rgb(mode: str) -> None:
 
 @pytest.mark.parametrize(
     ("mode", "value", "expected"),
-    [("L", 102, (102, 102, 102)), ("RGB", (255, 102, 0), (255, 102, 0)), ("CMYK", (0, 255, 255, 0), (255, 0, 0))],
+    [
+        ("L", 102, (102, 102, 102)),
+        ("RGB", (255, 102, 0), (255, 102, 0)),
+        ("CMYK", (0, 255, 255, 0), (255, 0, 0)),
+    ],
 )
-def test_prepare_image_any_jpeg_mode_becomes_rgb(mode: str, value: Any, expected: tuple[int, int, int]) -> None:
-    assert expected == colour(prepare_image(encode(Image.new(mode, (16, 16), value), "JPEG", quality=95)))
+def test_prepare_image_any_jpeg_mode_becomes_rgb(
+    mode: str, value: Any, expected: tuple[int, int, int]
+) -> None:
+    assert expected == colour(
+        prepare_image(encode(Image.new(mode, (16, 16), value), "JPEG", quality=95))
+    )
 
 
 @pytest.mark.parametrize("image_format", ["PNG", "WEBP"])
 def test_prepare_image_transparent_pixels_become_white(image_format: str) -> None:
-    assert (255, 255, 255) == colour(prepare_image(encode(Image.new("RGBA", (10, 10), (255, 0, 0, 0)), image_format)))
+    assert (255, 255, 255) == colour(
+        prepare_image(encode(Image.new("RGBA", (10, 10), (255, 0, 0, 0)), image_format))
+    )
 
 
 def test_prepare_image_half_transparent_pixels_mix_with_white() -> None:
-    assert (255, 136, 136) == colour(prepare_image(encode(Image.new("RGBA", (10, 10), (255, 0, 0, 119)), "PNG")))
+    assert (255, 136, 136) == colour(
+        prepare_image(encode(Image.new("RGBA", (10, 10), (255, 0, 0, 119)), "PNG"))
+    )
 
 
 @pytest.mark.parametrize("image_format", ["GIF", "PNG"])
@@ -122,7 +144,9 @@ def test_prepare_image_transparent_colour_becomes_white() -> None:
     assert (255, 255, 255) == colour(prepare_image(data))
 
 
-@pytest.mark.parametrize(("level", "expected"), [(0, 0), (0x1100, 17), (0x8888, 136), (0xFFFF, 255)])
+@pytest.mark.parametrize(
+    ("level", "expected"), [(0, 0), (0x1100, 17), (0x8888, 136), (0xFFFF, 255)]
+)
 def test_prepare_image_16_bit_grey_is_scaled_not_clipped(level: int, expected: int) -> None:
     data = png(1, 1, 16, 0, b"\0" + struct.pack(">H", level))
     assert (expected,) * 3 == colour(prepare_image(data))
@@ -141,7 +165,9 @@ def test_prepare_image_16_bit_rgb_is_scaled() -> None:
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize(("image_format", "size"), [("JPEG", (640, 320)), ("PNG", (48, 32)), ("WEBP", (48, 32))])
+@pytest.mark.parametrize(
+    ("image_format", "size"), [("JPEG", (640, 320)), ("PNG", (48, 32)), ("WEBP", (48, 32))]
+)
 def test_prepare_image_orientation_turns_pixels_upright(
     orientation: int, image_format: str, size: tuple[int, int]
 ) -> None:
@@ -184,8 +210,15 @@ def test_prepare_image_metadata_is_dropped(size: tuple[int, int]) -> None:
     exif = Image.Exif()
     exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitudeRef] = "N"
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    data = encode(scene(*size), "JPEG", exif=exif, icc_profile=profile, comment=b"a secret", dpi=(300, 300))
-    assert set() == set(decoded(prepare_image(data)).info) - {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+    data = encode(
+        scene(*size), "JPEG", exif=exif, icc_profile=profile, comment=b"a secret", dpi=(300, 300)
+    )
+    assert set() == set(decoded(prepare_image(data)).info) - {
+        "jfif",
+        "jfif_version",
+        "jfif_unit",
+        "jfif_density",
+    }
 
 
 def test_prepare_image_png_text_is_dropped() -> None:
@@ -221,7 +254,9 @@ def test_prepare_image_any_shape_is_scaled_to_fit(
     assert expected == decoded(prepared).size
 
 
-@pytest.mark.parametrize(("side", "expected"), [(256, "image/png"), (257, "image/jpeg"), (512, "image/jpeg")])
+@pytest.mark.parametrize(
+    ("side", "expected"), [(256, "image/png"), (257, "image/jpeg"), (512, "image/jpeg")]
+)
 def test_prepare_image_only_small_image_becomes_png(side: int, expected: str) -> None:
     assert expected == prepare_image(encode(scene(side, side), "PNG")).content_type
 
@@ -303,20 +338,32 @@ def test_prepare_image_too_many_pixels_is_too_large(data: bytes, limit: str) -> 
 
 
 def test_prepare_image_jpeg_of_96_megapixels_passes() -> None:
-    prepared = prepare_image(jpeg_claiming(12_000, 8_000))  # libjpeg fills in grey for the pixels that are not there
+    prepared = prepare_image(
+        jpeg_claiming(12_000, 8_000)
+    )  # libjpeg fills in grey for the pixels that are not there
     assert (384, 256) == (prepared.width, prepared.height)
 
 
 @pytest.mark.parametrize(
     ("data", "needed"),
     [
-        (jpeg_claiming(7000, 6000, progressive=True), "JPEG image of 7000 x 6000 pixels takes 252 MB"),
+        (
+            jpeg_claiming(7000, 6000, progressive=True),
+            "JPEG image of 7000 x 6000 pixels takes 252 MB",
+        ),
         (jpeg_claiming(7000, 6000, "CMYK", progressive=True), "takes 336 MB"),
-        (encode(Image.new("L", (16_000, 1_000)), "WEBP", method=0), "WEBP image of 16000 x 1000 pixels takes 256 MB"),
+        (
+            encode(Image.new("L", (16_000, 1_000)), "WEBP", method=0),
+            "WEBP image of 16000 x 1000 pixels takes 256 MB",
+        ),
     ],
 )
-def test_prepare_image_too_much_to_hold_while_decoding_is_too_large(data: bytes, needed: str) -> None:
-    with pytest.raises(ImageTooLargeError, match=rf"{needed} to decode; at most 220 MB are allowed"):
+def test_prepare_image_too_much_to_hold_while_decoding_is_too_large(
+    data: bytes, needed: str
+) -> None:
+    with pytest.raises(
+        ImageTooLargeError, match=rf"{needed} to decode; at most 220 MB are allowed"
+    ):
         prepare_image(data)
 
 

@@ -20,7 +20,9 @@ VARIANT = "AllTraffic"
 
 
 def card(**changes: Any) -> str:
-    return json.dumps({"labels": ["automobile", "truck"], "temperature": 1.37, "metrics": {}} | changes)
+    return json.dumps(
+        {"labels": ["automobile", "truck"], "temperature": 1.37, "metrics": {}} | changes
+    )
 
 
 def test_parse_model_card_keeps_labels_and_temperature() -> None:
@@ -28,7 +30,9 @@ def test_parse_model_card_keeps_labels_and_temperature() -> None:
 
 
 def test_parse_model_card_of_another_variant_is_never_used() -> None:
-    with pytest.raises(OtherModelError, match="challenger answered; the model card is that of AllTraffic"):
+    with pytest.raises(
+        OtherModelError, match="challenger answered; the model card is that of AllTraffic"
+    ):
         parse_model_card(card(variant="AllTraffic"), "challenger")
 
 
@@ -46,7 +50,9 @@ def test_card_of_before_thresholds_recommends_the_guess_and_leaves_no_class_to_r
 
 
 def test_class_has_its_own_threshold_or_the_one_of_all() -> None:
-    mixed = parse_model_card(card(recommended_threshold=0.9, class_thresholds={"truck": 0.7}), VARIANT)
+    mixed = parse_model_card(
+        card(recommended_threshold=0.9, class_thresholds={"truck": 0.7}), VARIANT
+    )
     assert 0.7 == mixed.threshold("truck")
     assert 0.9 == mixed.threshold("automobile")
 
@@ -88,13 +94,17 @@ def test_parse_model_card_no_object_is_invalid(text: str) -> None:
         parse_model_card(text, VARIANT)
 
 
-@pytest.mark.parametrize("labels", [None, "truck", [], ["truck"], ["truck", "truck"], ["truck", ""], ["truck", 1], {}])
+@pytest.mark.parametrize(
+    "labels", [None, "truck", [], ["truck"], ["truck", "truck"], ["truck", ""], ["truck", 1], {}]
+)
 def test_parse_model_card_wrong_labels_are_invalid(labels: Any) -> None:
     with pytest.raises(InvalidModelCardError, match="labels"):
         parse_model_card(card(labels=labels), VARIANT)
 
 
-@pytest.mark.parametrize("temperature", [None, 0, -1, True, "1", float("nan"), float("inf"), 10**400, [1]])
+@pytest.mark.parametrize(
+    "temperature", [None, 0, -1, True, "1", float("nan"), float("inf"), 10**400, [1]]
+)
 def test_parse_model_card_wrong_temperature_is_invalid(temperature: Any) -> None:
     with pytest.raises(InvalidModelCardError, match="temperature"):
         parse_model_card(card(temperature=temperature), VARIANT)

@@ -29,9 +29,12 @@ def test_small_transparent_image_keeps_every_opaque_pixel() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "wanted"), [((1600, 1200), (341, 256)), ((1601, 1203), (341, 256)), ((520, 2600), (154, 768))]
+    ("size", "wanted"),
+    [((1600, 1200), (341, 256)), ((1601, 1203), (341, 256)), ((520, 2600), (154, 768))],
 )
-def test_large_image_looks_as_if_scaled_at_once(size: tuple[int, int], wanted: tuple[int, int]) -> None:
+def test_large_image_looks_as_if_scaled_at_once(
+    size: tuple[int, int], wanted: tuple[int, int]
+) -> None:
     pixels = model_pixels(decoded(scene(*size)), wanted)
     assert difference(scene(*size).resize(wanted, Image.Resampling.BICUBIC), pixels) < 1.5
 

@@ -20,9 +20,16 @@ from functions.classify_image.endpoint import (
     EndpointUnavailableError,
     ImageRejectedByModelError,
 )
-from functions.classify_image.model_card import ModelCardAccessDeniedError, ModelCardUnavailableError
+from functions.classify_image.model_card import (
+    ModelCardAccessDeniedError,
+    ModelCardUnavailableError,
+)
 from functions.serialize_image import app as serialize
-from functions.serialize_image.stored_image import ImageAccessDeniedError, ImageStoreUnavailableError, StoredImage
+from functions.serialize_image.stored_image import (
+    ImageAccessDeniedError,
+    ImageStoreUnavailableError,
+    StoredImage,
+)
 
 REALTIME: dict[tuple[int, str], type[Exception]] = {
     (400, "ThrottlingException"): EndpointThrottledError,
@@ -43,7 +50,12 @@ SERVERLESS: dict[tuple[int, str], type[Exception]] = REALTIME | {
     (530, "InternalDependencyException"): EndpointColdStartError,
     (424, "ModelError"): EndpointColdStartError,
 }
-BODIES = {"null": b'{"message": null}', "Null": b'{"Message": null}', "missing": b"{}", "no body": b""}
+BODIES = {
+    "null": b'{"message": null}',
+    "Null": b'{"Message": null}',
+    "missing": b"{}",
+    "no body": b"",
+}
 
 
 class Raw(BytesIO):
@@ -54,7 +66,9 @@ class Raw(BytesIO):
 
 
 @contextmanager
-def answering(client: Any, operation: str, status: int, headers: dict[str, str], body: bytes) -> Iterator[None]:
+def answering(
+    client: Any, operation: str, status: int, headers: dict[str, str], body: bytes
+) -> Iterator[None]:
     """Have a client receive an HTTP answer, whatever it sends."""
     event = f"before-send.{client.meta.service_model.service_id.hyphenize()}.{operation}"
 
@@ -78,14 +92,18 @@ def answering(client: Any, operation: str, status: int, headers: dict[str, str],
 def test_endpoint_error_without_a_reason_is_named_by_its_code(
     serverless: bool, status: int, code: str, expected: type[Exception], body: bytes
 ) -> None:
-    client = classify.sagemaker_runtime(serverless=True) if serverless else classify.sagemaker_runtime()
+    client = (
+        classify.sagemaker_runtime(serverless=True) if serverless else classify.sagemaker_runtime()
+    )
     with (
         answering(client, "InvokeEndpoint", status, {"x-amzn-errortype": code}, body),
         pytest.raises(expected) as raised,
     ):
         classify.invoke_endpoint("cars", b"image", serverless=serverless)
     # botocore puts the words of the HTTP status into an error of 500 and more that has no body.
-    reason = HTTPStatus(status).phrase if not body and status in (500, 503) else "AWS gave no reason"
+    reason = (
+        HTTPStatus(status).phrase if not body and status in (500, 503) else "AWS gave no reason"
+    )
     assert expected is type(raised.value)
     assert reason in str(raised.value) or (status, body) == (530, b"")
     assert "None" not in str(raised.value)
@@ -109,9 +127,14 @@ def test_refusal_without_a_code_does_not_blame_the_image(body: bytes) -> None:
         (ModelCardAccessDeniedError, b'{"__type": "AccessDeniedException", "message": null}'),
     ],
 )
-def test_parameter_store_error_without_a_reason_is_named_by_its_code(expected: type[Exception], body: bytes) -> None:
+def test_parameter_store_error_without_a_reason_is_named_by_its_code(
+    expected: type[Exception], body: bytes
+) -> None:
     classify.parameters().clear_cache()  # type: ignore[no-untyped-call]
-    with answering(classify.parameters().client, "GetParameter", 400, {}, body), pytest.raises(expected, match="card"):
+    with (
+        answering(classify.parameters().client, "GetParameter", 400, {}, body),
+        pytest.raises(expected, match="card"),
+    ):
         classify.read_model_card("/card")
 
 
@@ -125,7 +148,9 @@ def test_parameter_store_error_without_a_reason_is_named_by_its_code(expected: t
     ],
 )
 @pytest.mark.usefixtures("no_wait")
-def test_s3_error_without_a_reason_is_named_by_its_status(expected: type[Exception], status: int, body: bytes) -> None:
+def test_s3_error_without_a_reason_is_named_by_its_status(
+    expected: type[Exception], status: int, body: bytes
+) -> None:
     with (
         answering(serialize.s3(), "GetObject", status, {}, body),
         pytest.raises(expected, match="AWS gave no reason"),

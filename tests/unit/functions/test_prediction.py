@@ -16,13 +16,17 @@ def test_parse_prediction_whole_numbers_become_floats() -> None:
     assert ["1.0", "0.0"] == [str(value) for value in parse_prediction(b"[1, 0]", 2)]
 
 
-@pytest.mark.parametrize("body", [b"", b"truck", b"\xff\xd8\xff", b"[0.92, 0.08", b"<html>", b"[" * 60_000])
+@pytest.mark.parametrize(
+    "body", [b"", b"truck", b"\xff\xd8\xff", b"[0.92, 0.08", b"<html>", b"[" * 60_000]
+)
 def test_parse_prediction_no_json_is_invalid(body: bytes) -> None:
     with pytest.raises(InvalidPredictionError, match="did not answer JSON"):
         parse_prediction(body, 2)
 
 
-@pytest.mark.parametrize("body", [b"null", b"0.92", b"{}", b'{"truck": 1}', b"[]", b"[1]", b"[0.5, 0.3, 0.2]", b'"ab"'])
+@pytest.mark.parametrize(
+    "body", [b"null", b"0.92", b"{}", b'{"truck": 1}', b"[]", b"[1]", b"[0.5, 0.3, 0.2]", b'"ab"']
+)
 def test_parse_prediction_other_shape_is_invalid(body: bytes) -> None:
     with pytest.raises(InvalidPredictionError, match="a list of 2 probabilities"):
         parse_prediction(body, 2)

@@ -11,7 +11,9 @@ from functions.serialize_image.processor import OtherProcessorError, check_modul
 
 ARM = "_imaging.cpython-313-aarch64-linux-gnu.so"
 X86 = "_imaging.cpython-313-x86_64-linux-gnu.so"
-SENTENCE = "The function was built for {} and runs on {}. Give the parameter Architecture={} to both"
+SENTENCE = (
+    "The function was built for {} and runs on {}. Give the parameter Architecture={} to both"
+)
 
 
 @pytest.mark.parametrize(
@@ -21,20 +23,28 @@ SENTENCE = "The function was built for {} and runs on {}. Give the parameter Arc
         (SENTENCE.format("x86_64", "arm64", "arm64"), X86, "aarch64"),
     ],
 )
-def test_package_for_another_processor_is_refused(tmp_path: Path, expected: str, module: str, machine: str) -> None:
+def test_package_for_another_processor_is_refused(
+    tmp_path: Path, expected: str, module: str, machine: str
+) -> None:
     (tmp_path / module).touch()
     with pytest.raises(OtherProcessorError) as raised:
         check_modules(tmp_path, machine)
     assert str(raised.value).startswith(expected)
 
 
-@pytest.mark.parametrize(("module", "machine"), [(X86, "x86_64"), (ARM, "aarch64"), ("_imaging.abi3.so", "x86_64")])
-def test_package_for_this_or_any_processor_is_not_refused(tmp_path: Path, module: str, machine: str) -> None:
+@pytest.mark.parametrize(
+    ("module", "machine"), [(X86, "x86_64"), (ARM, "aarch64"), ("_imaging.abi3.so", "x86_64")]
+)
+def test_package_for_this_or_any_processor_is_not_refused(
+    tmp_path: Path, module: str, machine: str
+) -> None:
     (tmp_path / module).touch()
     check_modules(tmp_path, machine)
 
 
-def test_decoder_does_not_start_on_another_processor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_decoder_does_not_start_on_another_processor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     package = tmp_path / "PIL"
     package.mkdir()
     (package / "__init__.py").touch()

@@ -15,7 +15,11 @@ from PIL import Image
 from urllib3.exceptions import ProtocolError, ReadTimeoutError, SSLError
 
 from functions.serialize_image import app
-from functions.serialize_image.image_preparation import CorruptImageError, EmptyImageError, ImageTooLargeError
+from functions.serialize_image.image_preparation import (
+    CorruptImageError,
+    EmptyImageError,
+    ImageTooLargeError,
+)
 from functions.serialize_image.stored_image import (
     ImageAccessDeniedError,
     ImageNotFoundError,
@@ -52,7 +56,9 @@ def stubbed() -> Iterator[Stubber]:
 
 
 def serialize(context: Any, key: str = "uploads/truck.png", **event: Any) -> dict[str, Any]:
-    answer = app.lambda_handler({"image_url": f"s3://{BUCKET}/{key}", "execution": EXECUTION, **event}, context)
+    answer = app.lambda_handler(
+        {"image_url": f"s3://{BUCKET}/{key}", "execution": EXECUTION, **event}, context
+    )
     return dict(answer)
 
 
@@ -95,7 +101,9 @@ def test_serialize_image_version_id_reads_that_version(s3: "S3Client", context: 
 def test_serialize_image_replaced_content_of_a_bucket_without_versions_is_not_found(
     s3: "S3Client", context: Any
 ) -> None:
-    first = s3.put_object(Bucket=BUCKET, Key="uploads/truck.png", Body=png("red", 10))["ETag"].strip('"')
+    first = s3.put_object(Bucket=BUCKET, Key="uploads/truck.png", Body=png("red", 10))[
+        "ETag"
+    ].strip('"')
     s3.put_object(Bucket=BUCKET, Key="uploads/truck.png", Body=png("red", 20))
     with pytest.raises(ImageNotFoundError):
         serialize(context, etag=first)
@@ -167,7 +175,9 @@ def test_serialize_image_slowed_down_store_is_unavailable(stubbed: Stubber, cont
         ConnectTimeoutError(endpoint_url="http://127.0.0.1"),
     ],
 )
-def test_serialize_image_unreachable_store_is_unavailable(context: Any, failing_call: Any, failure: Exception) -> None:
+def test_serialize_image_unreachable_store_is_unavailable(
+    context: Any, failing_call: Any, failure: Exception
+) -> None:
     with (
         failing_call(app.s3(), "before-call.s3.GetObject", failure),
         pytest.raises(ImageStoreUnavailableError, match="in time or in full"),
@@ -193,7 +203,9 @@ class BrokenBody(BytesIO):
         BytesIO(b"short"),
     ],
 )
-def test_serialize_image_broken_body_is_unavailable(stubbed: Stubber, context: Any, raw: BytesIO) -> None:
+def test_serialize_image_broken_body_is_unavailable(
+    stubbed: Stubber, context: Any, raw: BytesIO
+) -> None:
     answer = {"Body": StreamingBody(raw, 100), "ContentLength": 100, "ETag": '"abc"'}
     stubbed.add_response("get_object", answer)
     with pytest.raises(ImageStoreUnavailableError, match="in time or in full"):
@@ -215,11 +227,15 @@ def test_serialize_image_retry_that_fails_again_is_counted(
     context: Any, emitted_metrics: Callable[[], dict[str, Any]]
 ) -> None:
     with pytest.raises(ImageNotFoundError):
-        app.lambda_handler({"image_url": f"s3://{BUCKET}/uploads/none.png", "retry_count": 1}, context)
+        app.lambda_handler(
+            {"image_url": f"s3://{BUCKET}/uploads/none.png", "retry_count": 1}, context
+        )
     assert [1] == emitted_metrics()["Retries"]
 
 
-def test_serialize_image_failure_is_counted(context: Any, emitted_metrics: Callable[[], dict[str, Any]]) -> None:
+def test_serialize_image_failure_is_counted(
+    context: Any, emitted_metrics: Callable[[], dict[str, Any]]
+) -> None:
     with pytest.raises(InvalidImageUrlError):
         app.lambda_handler({}, context)
     assert [1] == emitted_metrics()["SerializeRequests"]

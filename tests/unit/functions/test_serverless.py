@@ -40,14 +40,34 @@ ANSWERS: list[tuple[dict[str, Any], type[Exception], type[Exception]]] = [
     (answered(429, "ModelNotReadyException"), EndpointThrottledError, EndpointColdStartError),
     (answered(500, "InternalFailure"), EndpointUnavailableError, EndpointColdStartError),
     (answered(503, "ServiceUnavailable"), EndpointUnavailableError, EndpointColdStartError),
-    (answered(530, "InternalDependencyException"), EndpointUnavailableError, EndpointColdStartError),
-    (answered(424, "ModelError", OriginalStatusCode=0), EndpointUnavailableError, EndpointColdStartError),
+    (
+        answered(530, "InternalDependencyException"),
+        EndpointUnavailableError,
+        EndpointColdStartError,
+    ),
+    (
+        answered(424, "ModelError", OriginalStatusCode=0),
+        EndpointUnavailableError,
+        EndpointColdStartError,
+    ),
     (answered(400, "ThrottlingException"), EndpointThrottledError, EndpointConcurrencyError),
     (answered(429, "429"), EndpointThrottledError, EndpointConcurrencyError),
     # The model itself answers: it has started.
-    (answered(424, "ModelError", OriginalStatusCode=500), EndpointUnavailableError, EndpointUnavailableError),
-    (answered(424, "ModelError", OriginalStatusCode=429), EndpointThrottledError, EndpointThrottledError),
-    (answered(424, "ModelError", OriginalStatusCode=400), ImageRejectedByModelError, ImageRejectedByModelError),
+    (
+        answered(424, "ModelError", OriginalStatusCode=500),
+        EndpointUnavailableError,
+        EndpointUnavailableError,
+    ),
+    (
+        answered(424, "ModelError", OriginalStatusCode=429),
+        EndpointThrottledError,
+        EndpointThrottledError,
+    ),
+    (
+        answered(424, "ModelError", OriginalStatusCode=400),
+        ImageRejectedByModelError,
+        ImageRejectedByModelError,
+    ),
     (answered(403, "AccessDeniedException"), EndpointAccessDeniedError, EndpointAccessDeniedError),
 ]
 
@@ -65,7 +85,9 @@ def card() -> Iterator[Any]:
     """Puts a model card in the place of the one before."""
     with mock_aws():
         app.parameters().clear_cache()  # type: ignore[no-untyped-call]
-        yield lambda text: app.parameters().client.put_parameter(Name=CARD, Value=text, Type="String", Overwrite=True)
+        yield lambda text: app.parameters().client.put_parameter(
+            Name=CARD, Value=text, Type="String", Overwrite=True
+        )
 
 
 @pytest.mark.parametrize(
@@ -90,7 +112,11 @@ def test_silence_is_a_cold_start_where_the_model_card_says_serverless(
     monkeypatch.setenv("ENDPOINT_NAME", "scones-unlimited")
     monkeypatch.setenv("MODEL_CARD_PARAMETER", CARD)
     card(text)
-    client = app.sagemaker_runtime(serverless=True) if '"serverless": true' in text else app.sagemaker_runtime()
+    client = (
+        app.sagemaker_runtime(serverless=True)
+        if '"serverless": true' in text
+        else app.sagemaker_runtime()
+    )
     silence = failure(endpoint_url="http://127.0.0.1")
     with (
         failing_call(client, "before-call.sagemaker-runtime.InvokeEndpoint", silence),
@@ -100,11 +126,15 @@ def test_silence_is_a_cold_start_where_the_model_card_says_serverless(
 
 
 def test_serverless_endpoint_is_waited_for_longer_and_called_once() -> None:
-    timeouts = [vars(config)["read_timeout"] for config in (app.ENDPOINT_CONFIG, app.SERVERLESS_CONFIG)]
+    timeouts = [
+        vars(config)["read_timeout"] for config in (app.ENDPOINT_CONFIG, app.SERVERLESS_CONFIG)
+    ]
     assert [8, 15] == timeouts
     assert 1 == vars(app.SERVERLESS_CONFIG)["retries"]["total_max_attempts"]
 
 
-@pytest.mark.parametrize("text", ["", "[]", "null", '{"serverless": "yes"}', '{"serverless": 1}', "[" * 100_000])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "null", '{"serverless": "yes"}', '{"serverless": 1}', "[" * 100_000]
+)
 def test_card_that_does_not_say_so_is_not_serverless(text: str) -> None:
     assert not is_serverless(text)

@@ -33,7 +33,9 @@ TRUCK = StoredImage("images", "uploads/truck.png", "v1")
     ],
 )
 def test_parse_request_any_key_is_taken_raw(key: str) -> None:
-    assert StoredImage("my.images-1", key) == parse_request({"image_url": f"s3://my.images-1/{key}"})
+    assert StoredImage("my.images-1", key) == parse_request(
+        {"image_url": f"s3://my.images-1/{key}"}
+    )
 
 
 @pytest.mark.parametrize("value", ["v1", "é" * 512, None])
@@ -118,16 +120,24 @@ def test_get_object_request_with_etag_takes_nothing_else() -> None:
         (400, "RequestTimeout", ImageStoreUnavailableError),
     ],
 )
-def test_read_error_names_what_s3_answered(status: int, code: str, expected: type[Exception]) -> None:
-    error = read_error(TRUCK, {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}})
+def test_read_error_names_what_s3_answered(
+    status: int, code: str, expected: type[Exception]
+) -> None:
+    error = read_error(
+        TRUCK, {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    )
     assert expected is type(error)
 
 
 def test_read_error_of_a_key_that_s3_does_not_accept_is_an_invalid_url() -> None:
     answer = {"Error": {"Code": "InvalidArgument"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
-    assert InvalidImageUrlError is type(read_error(StoredImage("images", "uploads/truck.png"), answer))
+    assert InvalidImageUrlError is type(
+        read_error(StoredImage("images", "uploads/truck.png"), answer)
+    )
 
 
 def test_read_error_names_the_image() -> None:
-    error = read_error(TRUCK, {"Error": {"Code": "NoSuchKey"}, "ResponseMetadata": {"HTTPStatusCode": 404}})
+    error = read_error(
+        TRUCK, {"Error": {"Code": "NoSuchKey"}, "ResponseMetadata": {"HTTPStatusCode": 404}}
+    )
     assert "s3://images/uploads/truck.png (version v1)" in str(error)

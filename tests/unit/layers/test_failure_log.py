@@ -43,11 +43,15 @@ def test_failure_is_logged_with_its_class_and_goes_on(logger: Logger, stream: io
 def test_log_of_a_function_shows_hostile_texts_as_they_are(
     monkeypatch: pytest.MonkeyPatch, stream: io.StringIO
 ) -> None:
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "hostile")  # loggers of the same service share a stream
+    monkeypatch.setenv(
+        "POWERTOOLS_SERVICE_NAME", "hostile"
+    )  # loggers of the same service share a stream
     monkeypatch.setattr(sys, "stdout", stream)
     logger = function_logger()
     logger.info("Image classified", key=HOSTILE, at=1.5, path=PurePosixPath("a"))
-    require_honest(stream.getvalue().replace("\x7f", ""))  # the one control character that JSON leaves as it is
+    require_honest(
+        stream.getvalue().replace("\x7f", "")
+    )  # the one control character that JSON leaves as it is
     line = json.loads(stream.getvalue())
     assert HOSTILE == line["key"]
     assert 1.5 == line["at"]

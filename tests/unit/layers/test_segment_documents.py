@@ -26,7 +26,11 @@ EXCEPTION = {
             "type": "array",
             "items": {
                 "type": "object",
-                "properties": {"path": {"type": "string"}, "line": {"type": "integer"}, "label": {"type": "string"}},
+                "properties": {
+                    "path": {"type": "string"},
+                    "line": {"type": "integer"},
+                    "label": {"type": "string"},
+                },
                 "additionalProperties": False,
             },
         },
@@ -46,11 +50,17 @@ SUBSEGMENT = {
         "type": {"enum": ["subsegment"]},
         "namespace": {"enum": ["aws", "remote"]},
         "fault": {"type": "boolean"},
-        "cause": {"type": "object", "properties": {"exceptions": {"type": "array", "items": EXCEPTION}}},
+        "cause": {
+            "type": "object",
+            "properties": {"exceptions": {"type": "array", "items": EXCEPTION}},
+        },
         "annotations": {
             "type": "object",
             "patternProperties": {
-                "^[a-zA-Z0-9_]{1,500}$": {"type": ["string", "number", "boolean"], "maxLength": 1000}
+                "^[a-zA-Z0-9_]{1,500}$": {
+                    "type": ["string", "number", "boolean"],
+                    "maxLength": 1000,
+                }
             },
             "additionalProperties": False,
         },
@@ -62,7 +72,9 @@ SUBSEGMENT = {
 
 def problems(documents: list[dict[str, Any]]) -> list[str]:
     assert documents
-    return [error.message for one in documents for error in Draft4Validator(SUBSEGMENT).iter_errors(one)]
+    return [
+        error.message for one in documents for error in Draft4Validator(SUBSEGMENT).iter_errors(one)
+    ]
 
 
 def test_handler_and_methods_of_a_function_keep_to_the_schema(traced_subsegments: Received) -> None:
@@ -82,7 +94,10 @@ def test_handler_and_methods_of_a_function_keep_to_the_schema(traced_subsegments
 
 
 def test_failure_keeps_to_the_schema(traced_subsegments: Received) -> None:
-    with pytest.raises(ValueError, match="no pixels"), XRayProvider().in_subsegment("work", namespace="remote"):
+    with (
+        pytest.raises(ValueError, match="no pixels"),
+        XRayProvider().in_subsegment("work", namespace="remote"),
+    ):
         raise ValueError("no pixels")
     assert [] == problems(traced_subsegments())
 
@@ -129,6 +144,10 @@ def test_annotation_has_the_key_and_the_length_that_xray_takes(
 
 
 def test_what_the_schema_forbids_is_found() -> None:
-    expected = ["'start_time' is a required property", "'one!' does not match", "'x' was unexpected"]
+    expected = [
+        "'start_time' is a required property",
+        "'one!' does not match",
+        "'x' was unexpected",
+    ]
     found = problems([{"name": "one!", "x": 1}])
     assert [] == [part for part in expected if not any(part in message for message in found)]

@@ -26,7 +26,9 @@ def test_in_subsegment_sampled_invocation_sends_a_subsegment(traced_subsegments:
     assert expected == {key: sent[key] for key in expected}
 
 
-def test_in_subsegment_sends_what_the_daemon_needs_to_order_it(traced_subsegments: Received) -> None:
+def test_in_subsegment_sends_what_the_daemon_needs_to_order_it(
+    traced_subsegments: Received,
+) -> None:
     with XRayProvider().in_subsegment("work"):
         pass
     (sent,) = traced_subsegments()
@@ -67,7 +69,10 @@ def test_in_subsegment_async_tasks_keep_their_own_parents(traced_subsegments: Re
 
     asyncio.run(both())
     sent = {segment["name"]: segment for segment in traced_subsegments()}
-    assert [sent["one"]["id"], sent["two"]["id"]] == [sent["in one"]["parent_id"], sent["in two"]["parent_id"]]
+    assert [sent["one"]["id"], sent["two"]["id"]] == [
+        sent["in one"]["parent_id"],
+        sent["in two"]["parent_id"],
+    ]
 
 
 def test_in_subsegment_exception_is_a_fault_and_goes_on(traced_subsegments: Received) -> None:
@@ -117,7 +122,9 @@ circle.append(circle)
         (None, None),
     ],
 )
-def test_put_metadata_foreign_value_becomes_text(traced_subsegments: Received, value: Any, expected: Any) -> None:
+def test_put_metadata_foreign_value_becomes_text(
+    traced_subsegments: Received, value: Any, expected: Any
+) -> None:
     provider = XRayProvider()
     with provider.in_subsegment("work"):
         provider.put_metadata("value", value)
@@ -144,7 +151,10 @@ def test_in_subsegment_too_much_metadata_is_left_out(traced_subsegments: Receive
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("_X_AMZN_TRACE_ID", "Root=1-65a4f000-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=0"),
+        (
+            "_X_AMZN_TRACE_ID",
+            "Root=1-65a4f000-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=0",
+        ),
         ("_X_AMZN_TRACE_ID", "Root=1-65a4f000-0123456789abcdef01234567"),
         ("_X_AMZN_TRACE_ID", ""),
         ("POWERTOOLS_TRACE_DISABLED", "true"),
@@ -166,7 +176,9 @@ def test_in_subsegment_daemon_address_with_protocols_is_understood(
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as daemon:
         daemon.bind(("127.0.0.1", 0))
         daemon.settimeout(5)
-        monkeypatch.setenv("AWS_XRAY_DAEMON_ADDRESS", f"tcp:127.0.0.1:1 udp:127.0.0.1:{daemon.getsockname()[1]}")
+        monkeypatch.setenv(
+            "AWS_XRAY_DAEMON_ADDRESS", f"tcp:127.0.0.1:1 udp:127.0.0.1:{daemon.getsockname()[1]}"
+        )
         with XRayProvider().in_subsegment("work"):
             pass
         assert daemon.recv(65_536).startswith(b'{"format": "json", "version": 1}\n{')
@@ -203,7 +215,9 @@ def test_lambda_tracer_outside_lambda_runs_the_method() -> None:
 
 
 @pytest.mark.parametrize("name", ["POWERTOOLS_TRACE_DISABLED", "AWS_SAM_LOCAL"])
-def test_lambda_tracer_disabled_needs_no_xray_sdk(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_lambda_tracer_disabled_needs_no_xray_sdk(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     monkeypatch.setenv(name, "true")
     assert isinstance(lambda_tracer().provider, XRayProvider)
 

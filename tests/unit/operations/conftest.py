@@ -21,7 +21,9 @@ from untrusted.console import Console
 def aws() -> Aws:
     """An account in memory with its clients, made once: parsing AWS's models is what they cost."""
     with pytest.MonkeyPatch.context() as environment:
-        environment.delenv("AWS_ENDPOINT_URL", raising=False)  # the shell may point at a local cloud
+        environment.delenv(
+            "AWS_ENDPOINT_URL", raising=False
+        )  # the shell may point at a local cloud
         account = Aws(boto3.session.Session("testing", "testing", region_name="us-east-1"))
         assert account.s3
         assert account.dynamodb
@@ -34,7 +36,9 @@ def account(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     """A deployed service without images."""
     monkeypatch.setattr(failures, "WAIT", 0)
     states, shown = FakeStates(), io.StringIO()
-    vars(aws)["stepfunctions"] = conforming(states, "stepfunctions")  # where the client would be kept once it is made
+    vars(aws)["stepfunctions"] = conforming(
+        states, "stepfunctions"
+    )  # where the client would be kept once it is made
     context = Context(aws, "scones-unlimited", Console(file=shown, width=200))
     with mock_aws():
         vars(context)["service"] = deploy(aws)  # where it would be kept once it is read

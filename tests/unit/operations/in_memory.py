@@ -26,31 +26,52 @@ class FakeStates:
     started: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     executions: dict[str, dict[str, Any]] = field(default_factory=dict)
     status: str = "SUCCEEDED"  # of what is started from now on
-    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("total", "succeeded", "running"), 0))
+    counts: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys(("total", "succeeded", "running"), 0)
+    )
     one_at_a_time: Lock = field(default_factory=Lock)
 
     def requests(self, workflow: str = WORKFLOW) -> list[dict[str, Any]]:
         return [request for arn, request in self.started if arn == workflow]
 
-    def start_execution(self, *, stateMachineArn: str, input: str, name: str = "") -> dict[str, Any]:  # noqa: N803
+    def start_execution(
+        self,
+        *,
+        stateMachineArn: str,  # noqa: N803
+        input: str,
+        name: str = "",
+    ) -> dict[str, Any]:
         with self.one_at_a_time:  # commands start several at once, and two must not have one name
             name = name or f"execution-{len(self.started)}"
             arn = f"{stateMachineArn.replace('stateMachine', 'execution')}:{name}"
             self.started.append((stateMachineArn, json.loads(input)))
-            self.executions[arn] = {"stateMachineArn": stateMachineArn, "status": self.status, "input": input}
+            self.executions[arn] = {
+                "stateMachineArn": stateMachineArn,
+                "status": self.status,
+                "input": input,
+            }
             self.work(arn, json.loads(input))
         return {"executionArn": arn}
 
     def describe_execution(self, *, executionArn: str) -> dict[str, Any]:  # noqa: N803
         if executionArn not in self.executions:
-            raise ClientError({"Error": {"Code": "ExecutionDoesNotExist", "Message": "none"}}, "DescribeExecution")
+            raise ClientError(
+                {"Error": {"Code": "ExecutionDoesNotExist", "Message": "none"}}, "DescribeExecution"
+            )
         return self.executions[executionArn]
 
-    def list_executions(self, *, stateMachineArn: str, statusFilter: str, maxResults: int) -> dict[str, Any]:  # noqa: N803
+    def list_executions(
+        self,
+        *,
+        stateMachineArn: str,  # noqa: N803
+        statusFilter: str,  # noqa: N803
+        maxResults: int,  # noqa: N803
+    ) -> dict[str, Any]:
         found = [
             {"executionArn": arn}
             for arn, execution in self.executions.items()
-            if execution["stateMachineArn"] == stateMachineArn and execution["status"] == statusFilter
+            if execution["stateMachineArn"] == stateMachineArn
+            and execution["status"] == statusFilter
         ]
         return {"executions": found[:maxResults]}
 
@@ -75,7 +96,9 @@ class Account:
         bucket = self.context.service.image_bucket
         return self.context.aws.s3.put_object(Bucket=bucket, Key=key, Body=data)["VersionId"]
 
-    def record(self, key: str, version: str, threshold: str = "0.8", **attributes: str | timedelta) -> None:
+    def record(
+        self, key: str, version: str, threshold: str = "0.8", **attributes: str | timedelta
+    ) -> None:
         """Write a record; `opened` is how long ago work on it began."""
         item: dict[str, Any] = {
             "image_url": {"S": self.context.service.image_url(key)},
@@ -93,7 +116,9 @@ class Account:
     def decide(self, execution: str, request: dict[str, Any], outcome: str = "ACCEPTED") -> None:
         """Work as the workflow does: record an outcome."""
         key = request["image_url"].removeprefix(self.context.service.image_url(""))
-        self.record(key, request["version_id"], outcome=outcome, execution=execution, error="AgainError")
+        self.record(
+            key, request["version_id"], outcome=outcome, execution=execution, error="AgainError"
+        )
 
     def send(self, body: object, **attributes: str) -> None:
         """Send a message to the dead-letter queue."""
@@ -101,7 +126,8 @@ class Account:
             QueueUrl=self.context.service.dead_letter_queue_url,
             MessageBody=body if isinstance(body, str) else json.dumps(body),
             MessageAttributes={
-                name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
+                name: {"DataType": "String", "StringValue": value}
+                for name, value in attributes.items()
             },
         )
 
@@ -116,7 +142,10 @@ class Account:
 
     def _received(self, queue_url: str) -> list[Any]:
         return self.context.aws.sqs.receive_message(
-            QueueUrl=queue_url, MaxNumberOfMessages=10, VisibilityTimeout=0, MessageAttributeNames=["All"]
+            QueueUrl=queue_url,
+            MaxNumberOfMessages=10,
+            VisibilityTimeout=0,
+            MessageAttributeNames=["All"],
         ).get("Messages", [])
 
 
@@ -127,7 +156,9 @@ def deploy(aws: Aws) -> Service:
     aws.dynamodb.create_table(
         TableName="results",
         BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("image_url", "version")],
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": "S"} for name in ("image_url", "version")
+        ],
         KeySchema=[
             {"AttributeName": "image_url", "KeyType": "HASH"},
             {"AttributeName": "version", "KeyType": "RANGE"},

@@ -36,6 +36,10 @@ def test_an_endpoint_that_is_no_url_is_one_sentence(
 
 def test_the_tool_can_be_started_as_a_module() -> None:
     shown = subprocess.run(
-        [sys.executable, "-m", "operations", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-m", "operations", "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert "redrive | reconcile | backlog" in shown.stdout

@@ -37,7 +37,12 @@ RECORD: Mapping[str, Any] = {
     "execution": EXECUTION,
 }
 OPEN: Mapping[str, Any] = {"image_url": URL, "version": VERSION, "opened_by": EXECUTION}
-FAILED: Mapping[str, Any] = {"image_url": URL, "version": VERSION, "outcome": "FAILED", "error": "Sandbox.Timedout"}
+FAILED: Mapping[str, Any] = {
+    "image_url": URL,
+    "version": VERSION,
+    "outcome": "FAILED",
+    "error": "Sandbox.Timedout",
+}
 BALANCED = Evidence(
     sent=[Sent(URL, VERSION, SOUND)],
     newest={URL: VERSION},
@@ -45,9 +50,16 @@ BALANCED = Evidence(
     decided_before_repair={IDENTITY},
     succeeded_before_repair=[EXECUTION],
     announced=[Announcement(dict(RESULT), EXECUTION)],
-    changes=[Change(None, dict(OPEN)), Change(dict(OPEN), dict(FAILED)), Change(dict(FAILED), dict(RECORD))],
+    changes=[
+        Change(None, dict(OPEN)),
+        Change(dict(OPEN), dict(FAILED)),
+        Change(dict(FAILED), dict(RECORD)),
+    ],
     endpoint_calls={"uploads/soak/1/a.png": CALLS_PER_EXECUTION},
-    reference={"truck.png": RESULT, "letter.jpg": {"outcome": "UNREADABLE", "error": "UnsupportedImageFormatError"}},
+    reference={
+        "truck.png": RESULT,
+        "letter.jpg": {"outcome": "UNREADABLE", "error": "UnsupportedImageFormatError"},
+    },
     reconciled=True,
 )
 REVIEWED = {**RECORD, "outcome": "REVIEW"}
@@ -56,13 +68,25 @@ NEWER = {**RECORD, "version": "v0", "uploaded_at": "2026-11-23T06:20:11Z#02"}
 WRONG: list[tuple[str, dict[str, Any]]] = [
     ("every upload has its outcome", {"records": {}}),
     ("every upload has its outcome", {"records": {IDENTITY: {**OPEN, "uploaded_at": "t"}}}),
-    ("every record is of an upload", {"records": {IDENTITY: RECORD, (URL, "v0"): {**RECORD, "version": "v0"}}}),
-    ("every outcome is the one without faults", {"records": {IDENTITY: {**RECORD, "classification": "automobile"}}}),
-    ("every outcome is the one without faults", {"records": {IDENTITY: {**RECORD, "confidence_score": 0.91}}}),
+    (
+        "every record is of an upload",
+        {"records": {IDENTITY: RECORD, (URL, "v0"): {**RECORD, "version": "v0"}}},
+    ),
+    (
+        "every outcome is the one without faults",
+        {"records": {IDENTITY: {**RECORD, "classification": "automobile"}}},
+    ),
+    (
+        "every outcome is the one without faults",
+        {"records": {IDENTITY: {**RECORD, "confidence_score": 0.91}}},
+    ),
     ("every outcome is the one without faults", {"records": {IDENTITY: {**RECORD, **FAILED}}}),
     ("unreadable is the fault of the image", {"records": {IDENTITY: UNREADABLE}}),
     ("unreadable is the fault of the image", {"sent": [Sent(URL, VERSION, BROKEN)]}),
-    ("the newest upload is the current record", {"records": {IDENTITY: RECORD, (URL, "v0"): NEWER}}),
+    (
+        "the newest upload is the current record",
+        {"records": {IDENTITY: RECORD, (URL, "v0"): NEWER}},
+    ),
     ("every outcome is announced", {"announced": []}),
     ("every outcome is announced", {"announced": [Announcement(dict(FAILED), EXECUTION)]}),
     ("no announcement contradicts the record", {"records": {IDENTITY: REVIEWED}}),
@@ -70,7 +94,10 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("outcomes only move forward", {"changes": [Change(dict(RECORD), dict(REVIEWED))]}),
     ("outcomes only move forward", {"changes": [Change(dict(FAILED), dict(OPEN))]}),
     ("outcomes only move forward", {"changes": [Change(dict(RECORD), None)]}),
-    ("every write knows the one before", {"changes": [Change(None, dict(OPEN)), Change(None, dict(RECORD))]}),
+    (
+        "every write knows the one before",
+        {"changes": [Change(None, dict(OPEN)), Change(None, dict(RECORD))]},
+    ),
     ("every success has a record", {"decided_before_repair": set()}),
     (
         "no execution calls the endpoint too often",
@@ -98,7 +125,11 @@ def test_every_check_is_among_those_that_were_seen_to_fail() -> None:
 
 
 def test_violation_names_the_image() -> None:
-    [violation] = [v for v in violations(replace(BALANCED, announced=[])) if v.check == "every outcome is announced"]
+    [violation] = [
+        v
+        for v in violations(replace(BALANCED, announced=[]))
+        if v.check == "every outcome is announced"
+    ]
     assert f"{URL} (version {VERSION})" == violation.image
 
 
@@ -111,7 +142,9 @@ def test_two_executions_may_call_the_endpoint_six_times() -> None:
     opened, failed, decided = BALANCED.changes
     reopened = {**FAILED, "opened_by": "arn:execution:2"}
     changes = [opened, failed, Change(failed.after, reopened), Change(reopened, decided.after)]
-    evidence = replace(BALANCED, changes=changes, endpoint_calls={"uploads/soak/1/a.png": 2 * CALLS_PER_EXECUTION})
+    evidence = replace(
+        BALANCED, changes=changes, endpoint_calls={"uploads/soak/1/a.png": 2 * CALLS_PER_EXECUTION}
+    )
     assert [] == violations(evidence)
 
 

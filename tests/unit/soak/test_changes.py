@@ -9,9 +9,15 @@ def test_item_becomes_what_json_would_have() -> None:
         "image_processed": {"BOOL": True},
         "class_probabilities": {"M": {"truck": {"N": "0.92"}}},
     }
-    expected = {"image_url": "s3://images/a.png", "image_processed": True, "class_probabilities": {"truck": 0.92}}
+    expected = {
+        "image_url": "s3://images/a.png",
+        "image_processed": True,
+        "class_probabilities": {"truck": 0.92},
+    }
     assert expected == plain_item(item)
 
 
 def test_deletion_is_told_of_the_item_that_was_there() -> None:
-    assert ("s3://images/a.png", "v1") == Change({"image_url": "s3://images/a.png", "version": "v1"}, None).identity
+    assert ("s3://images/a.png", "v1") == Change(
+        {"image_url": "s3://images/a.png", "version": "v1"}, None
+    ).identity

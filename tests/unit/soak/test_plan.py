@@ -20,7 +20,9 @@ def test_same_seed_plans_the_same_uploads() -> None:
 
 
 def test_another_seed_plans_others() -> None:
-    assert [p.sample for p in planned(1, 200, SAMPLES)] != [p.sample for p in planned(2, 200, SAMPLES)]
+    assert [p.sample for p in planned(1, 200, SAMPLES)] != [
+        p.sample for p in planned(2, 200, SAMPLES)
+    ]
 
 
 def test_a_third_of_the_uploads_overwrites_another() -> None:

@@ -54,5 +54,7 @@ def test_rest_is_reached_when_two_looks_in_a_row_see_nothing() -> None:
 
 def test_what_does_not_move_is_named() -> None:
     stuck: Any = FakeCloud((2, 3))
-    with pytest.raises(NotAtRestError, match="2 running executions and 3 messages in the failure queue"):
+    with pytest.raises(
+        NotAtRestError, match="2 running executions and 3 messages in the failure queue"
+    ):
         wait_until_at_rest(stuck, SERVICE, patience=0, pause=0)

@@ -39,7 +39,9 @@ def test_everything_is_sent_and_what_s3_confirmed_is_the_truth(tmp_path: Path) -
     announced = Announcements()
     s3 = conforming(FakeS3(announced), "s3")
     sent = send(s3, "images", uploads(tmp_path, 40), announced, lead=8)
-    assert {(f"s3://images/uploads/{n:02}", "v") for n in range(40)} == {upload.identity for upload in sent}
+    assert {(f"s3://images/uploads/{n:02}", "v") for n in range(40)} == {
+        upload.identity for upload in sent
+    }
 
 
 def test_uploads_are_never_far_ahead_of_the_decisions(tmp_path: Path) -> None:

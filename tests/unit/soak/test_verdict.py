@@ -16,7 +16,9 @@ from untrusted.console import Console
 DECIDED = {"ACCEPTED": 6, "REVIEW": 2, "UNREADABLE": 1, "FAILED": 1}
 COUNTS = dict.fromkeys(OUTCOMES, 0) | DECIDED | {"OPEN": 0, "LOST": 0}
 LOST = {**COUNTS, "REVIEW": 1, "LOST": 1}
-VIOLATION = Violation("every outcome is announced", "s3://images/uploads/a.png (version v1)", "was never announced")
+VIOLATION = Violation(
+    "every outcome is announced", "s3://images/uploads/a.png (version v1)", "was never announced"
+)
 TWICE = DeliveryVerdict(versions=10, calls_later=2.0, calls_at_once=3.0, wrong=[])
 
 
@@ -73,7 +75,9 @@ def test_verdict_is_written_as_json(tmp_path: Path) -> None:
 def test_offending_image_and_the_sum_of_faults_are_shown() -> None:
     text = shown(verdict(violations=(VIOLATION,)))
     assert "uploads/a.png (version v1) was never announced" in text
-    assert ["2", "kinds", "7"] == next(line.split() for line in text.splitlines() if "kinds" in line)
+    assert ["2", "kinds", "7"] == next(
+        line.split() for line in text.splitlines() if "kinds" in line
+    )
 
 
 def test_last_line_says_whether_it_balances() -> None:

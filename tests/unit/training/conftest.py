@@ -14,11 +14,29 @@ from moto import mock_aws
 
 from cli.aws import Aws
 from tests.unit.training.fake_clients import held_out
-from tests.unit.training.fake_hosting import deploy, hosting, hosting_account, model_url, swap_model, trained
+from tests.unit.training.fake_hosting import (
+    deploy,
+    hosting,
+    hosting_account,
+    model_url,
+    swap_model,
+    trained,
+)
 from tests.unit.training.labelled_pictures import picture, prepared, source_folder, stage_options
-from tests.unit.training.registered_models import registered, registry, staged_context, staged_dataset
+from tests.unit.training.registered_models import (
+    registered,
+    registry,
+    staged_context,
+    staged_dataset,
+)
 from tests.unit.training.results_records import account_context, cloudformation, record
-from tests.unit.training.training_plans import note_staged, plan, plan_in_s3, staged_run, train_options
+from tests.unit.training.training_plans import (
+    note_staged,
+    plan,
+    plan_in_s3,
+    staged_run,
+    train_options,
+)
 from training.project.naming import Names
 from training.project.run_file import RunFile, open_run_file
 from training.steps.context import Context
@@ -50,7 +68,9 @@ __all__ = [
     "trained",
 ]
 
-LOADER = botocore.session.get_session().get_component("data_loader")  # parsing AWS's models is what clients cost
+LOADER = botocore.session.get_session().get_component(
+    "data_loader"
+)  # parsing AWS's models is what clients cost
 
 
 @pytest.fixture(scope="session")
@@ -78,9 +98,13 @@ def shared_models() -> botocore.session.Session:
 def aws() -> Aws:
     """Clients that all tests share, since it takes a second to make them. Each test has a moto account of its own."""
     with pytest.MonkeyPatch.context() as environment:
-        environment.delenv("AWS_ENDPOINT_URL", raising=False)  # the shell may point at a local cloud
+        environment.delenv(
+            "AWS_ENDPOINT_URL", raising=False
+        )  # the shell may point at a local cloud
         core = shared_models()
-        session = boto3.session.Session("testing", "testing", region_name="us-east-1", botocore_session=core)
+        session = boto3.session.Session(
+            "testing", "testing", region_name="us-east-1", botocore_session=core
+        )
         return Aws(session)
 
 
@@ -102,7 +126,9 @@ def reads_test_split() -> None:
 
 
 @pytest.fixture
-def context(aws: Aws, run_file: RunFile, shown: io.StringIO, request: pytest.FixtureRequest) -> Iterator[Context]:
+def context(
+    aws: Aws, run_file: RunFile, shown: io.StringIO, request: pytest.FixtureRequest
+) -> Iterator[Context]:
     """A step's context, in an account that moto keeps in memory, where no step reads the test split by default."""
     guard = nullcontext() if "reads_test_split" in request.fixturenames else held_out(aws.s3)
     with mock_aws(), guard:
@@ -112,6 +138,8 @@ def context(aws: Aws, run_file: RunFile, shown: io.StringIO, request: pytest.Fix
 @pytest.fixture
 def own_context(run_file: RunFile, shown: io.StringIO) -> Iterator[Context]:
     """A step's context with clients of its own, for a test that registers handlers for their calls."""
-    session = boto3.session.Session("testing", "testing", region_name="us-east-1", botocore_session=shared_models())
+    session = boto3.session.Session(
+        "testing", "testing", region_name="us-east-1", botocore_session=shared_models()
+    )
     with mock_aws():
         yield Context(Aws(session), Names(), run_file, Console(file=shown, width=200))

@@ -48,7 +48,9 @@ class AccountWithFakes:
 
     def __init__(self, aws: Aws, **fakes: Any) -> None:
         self._aws = aws
-        self._fakes = {name: conforming(fake, name.replace("_", "-")) for name, fake in fakes.items()}
+        self._fakes = {
+            name: conforming(fake, name.replace("_", "-")) for name, fake in fakes.items()
+        }
 
     def __getattr__(self, name: str) -> Any:
         return self._fakes[name] if name in self._fakes else getattr(self._aws, name)

@@ -32,7 +32,11 @@ from untrusted.console import Console
 BUCKET, ENDPOINT = "photos", "scones-unlimited"
 LABELS = ["automobile", "truck"]
 ROLE = "arn:aws:iam::123456789012:role/sagemaker"
-TRUST = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
+TRUST = {
+    "Effect": "Allow",
+    "Principal": {"Service": "sagemaker.amazonaws.com"},
+    "Action": "sts:AssumeRole",
+}
 
 
 class Hosting:
@@ -44,7 +48,9 @@ class Hosting:
         self.watched: list[dict[str, str]] = []  # the alarms that take the last update back
         self.retained = False  # whether the last update retained what the variants had
         self.refused: str | None = None  # an operation that exceeds a quota
-        self.pending: str | None = None  # the configuration that somebody else moves the endpoint to
+        self.pending: str | None = (
+            None  # the configuration that somebody else moves the endpoint to
+        )
         events = session.events
         events.register("before-call.sagemaker.UpdateEndpoint", self.update)
         events.register("before-call.sagemaker.CreateEndpoint", self.create)
@@ -72,28 +78,46 @@ class Hosting:
 
     def is_serverless(self, config: str) -> bool:
         """Whether the variants of an endpoint configuration are."""
-        return any(one.get("ServerlessConfig") for one in self.backend.endpoint_configs[config].production_variants)
+        return any(
+            one.get("ServerlessConfig")
+            for one in self.backend.endpoint_configs[config].production_variants
+        )
 
     def update(self, params: dict[str, Any], **_: Any) -> Any:
         self.refuse("UpdateEndpoint")
         request = json.loads(params["body"])
-        self.watched = request.get("DeploymentConfig", {}).get("AutoRollbackConfiguration", {}).get("Alarms", [])
+        self.watched = (
+            request.get("DeploymentConfig", {})
+            .get("AutoRollbackConfiguration", {})
+            .get("Alarms", [])
+        )
         self.retained = request.get("RetainAllVariantProperties", False)
         endpoint: Any = self.backend.endpoints[request["EndpointName"]]
-        if not self.is_serverless(endpoint.endpoint_config_name) and self.is_serverless(request["EndpointConfigName"]):
+        if not self.is_serverless(endpoint.endpoint_config_name) and self.is_serverless(
+            request["EndpointConfigName"]
+        ):
             message = "An instance-based endpoint cannot be updated to a serverless endpoint."
-            raise ClientError({"Error": {"Code": "ValidationException", "Message": message}}, "UpdateEndpoint")
+            raise ClientError(
+                {"Error": {"Code": "ValidationException", "Message": message}}, "UpdateEndpoint"
+            )
         if "broken" in self.model_data(request["EndpointConfigName"]):
             endpoint.failure_reason = "The ping health check failed."
         else:
             endpoint.failure_reason = None
             endpoint.endpoint_config_name = request["EndpointConfigName"]
-            variants = self.backend.endpoint_configs[request["EndpointConfigName"]].production_variants
-            running = max(one.get("CurrentInstanceCount", 1) for one in endpoint.production_variants)
+            variants = self.backend.endpoint_configs[
+                request["EndpointConfigName"]
+            ].production_variants
+            running = max(
+                one.get("CurrentInstanceCount", 1) for one in endpoint.production_variants
+            )
             endpoint.production_variants = endpoint._process_production_variants(variants)
             if self.retained:
                 self.scale_out(running)
-        return SimpleNamespace(status_code=200), {"EndpointArn": endpoint.arn, "ResponseMetadata": {}}
+        return SimpleNamespace(status_code=200), {
+            "EndpointArn": endpoint.arn,
+            "ResponseMetadata": {},
+        }
 
     def scale_out(self, instances: int) -> None:
         """Have so many instances run, as auto-scaling would."""
@@ -106,14 +130,21 @@ class Hosting:
     def refuse(self, operation: str) -> None:
         """Refuse the operation that is to exceed a quota."""
         if self.refused == operation:
-            message = "The account-level service limit 'ml.m5.large for endpoint usage' is 0 Instances."
-            raise ClientError({"Error": {"Code": "ResourceLimitExceeded", "Message": message}}, operation)
+            message = (
+                "The account-level service limit 'ml.m5.large for endpoint usage' is 0 Instances."
+            )
+            raise ClientError(
+                {"Error": {"Code": "ResourceLimitExceeded", "Message": message}}, operation
+            )
 
     def created(self, **_: Any) -> None:
         endpoint: Any
         for endpoint in self.backend.endpoints.values():
             if "broken" in self.model_data(endpoint.endpoint_config_name):
-                endpoint.endpoint_status, endpoint.failure_reason = "Failed", "The ping health check failed."
+                endpoint.endpoint_status, endpoint.failure_reason = (
+                    "Failed",
+                    "The ping health check failed.",
+                )
 
     def described(self, parsed: dict[str, Any], **_: Any) -> None:
         if self.pending:
@@ -162,7 +193,9 @@ def hosting(hosting_account: tuple[Aws, Hosting]) -> Iterator[Hosting]:
 
 
 @pytest.fixture
-def trained(hosting_account: tuple[Aws, Hosting], hosting: Hosting, run_file: RunFile, shown: io.StringIO) -> Context:
+def trained(
+    hosting_account: tuple[Aws, Hosting], hosting: Hosting, run_file: RunFile, shown: io.StringIO
+) -> Context:
     """The context of a run that is staged and trained."""
     seconds = count()
 
@@ -170,13 +203,19 @@ def trained(hosting_account: tuple[Aws, Hosting], hosting: Hosting, run_file: Ru
         """Names are dated to the second: each look at this clock is another second."""
         return datetime(2026, 1, 2, tzinfo=UTC) + timedelta(seconds=next(seconds))
 
-    context = Context(hosting_account[0], Names(now=next_second), run_file, Console(file=shown, width=200))
+    context = Context(
+        hosting_account[0], Names(now=next_second), run_file, Console(file=shown, width=200)
+    )
     aws, run = context.aws, context.run
-    aws.iam.create_role(RoleName="sagemaker", AssumeRolePolicyDocument=json.dumps({"Statement": [TRUST]}))
+    aws.iam.create_role(
+        RoleName="sagemaker", AssumeRolePolicyDocument=json.dumps({"Statement": [TRUST]})
+    )
     aws.s3.create_bucket(Bucket=BUCKET)
     for split in ("train", "validation", "calibration"):
         lines = [f"{index}\t{index}\t{LABELS[index]}/{index}.png\n" for index in range(2)]
-        aws.s3.put_object(Bucket=BUCKET, Key=f"datasets/default/{split}_lst/{split}.lst", Body="".join(lines))
+        aws.s3.put_object(
+            Bucket=BUCKET, Key=f"datasets/default/{split}_lst/{split}.lst", Body="".join(lines)
+        )
         for index in range(2):
             key = f"datasets/default/{split}/{LABELS[index]}/{index}.png"
             aws.s3.put_object(Bucket=BUCKET, Key=key, Body=str(index))
@@ -221,18 +260,24 @@ def roll_back(context: Context) -> dict[str, Any]:
 
 def serving(context: Context) -> str:
     """Return the endpoint configuration in service."""
-    return context.aws.sagemaker.describe_endpoint(EndpointName=context.names.endpoint)["EndpointConfigName"]
+    return context.aws.sagemaker.describe_endpoint(EndpointName=context.names.endpoint)[
+        "EndpointConfigName"
+    ]
 
 
 def scaled(context: Context) -> list[tuple[int, int]]:
     """The fewest and the most instances between which the endpoint scales, if it does."""
-    targets = context.aws.autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+    targets = context.aws.autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker")[
+        "ScalableTargets"
+    ]
     return [(target["MinCapacity"], target["MaxCapacity"]) for target in targets]
 
 
 def alarms(context: Context) -> list[str]:
     """The names of all alarms."""
-    return [alarm["AlarmName"] for alarm in context.aws.cloudwatch.describe_alarms()["MetricAlarms"]]
+    return [
+        alarm["AlarmName"] for alarm in context.aws.cloudwatch.describe_alarms()["MetricAlarms"]
+    ]
 
 
 MODELS = {"good", "better", "best", "swapped", "broken", "three", "other"}
@@ -263,7 +308,9 @@ def swap_model(trained: Context) -> Callable[[], None]:
     """Put another model in the place of the one that was trained."""
 
     def swap() -> None:
-        trained.aws.s3.put_object(Bucket=BUCKET, Key="models/good/model.tar.gz", Body=archive("another"))
+        trained.aws.s3.put_object(
+            Bucket=BUCKET, Key="models/good/model.tar.gz", Body=archive("another")
+        )
 
     return swap
 
@@ -272,7 +319,10 @@ def swap_model(trained: Context) -> Callable[[], None]:
 def archive(backbone: str = "EfficientNet-Lite0") -> bytes:
     """A model.tar.gz that is the same whenever it is made."""
     packed, described = io.BytesIO(), json.dumps({"backbone": {"name": backbone}}).encode()
-    with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as file, tarfile.open(fileobj=file, mode="w") as tar:
+    with (
+        gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as file,
+        tarfile.open(fileobj=file, mode="w") as tar,
+    ):
         member = tarfile.TarInfo("model.json")
         member.size = len(described)
         tar.addfile(member, io.BytesIO(described))

@@ -30,11 +30,15 @@ class FakeJobs:
             **{member: value for member, value in request.items() if member != "Tags"},
             "TrainingJobStatus": self.status,
             "SecondaryStatus": self.secondary or self.status,
-            "ModelArtifacts": {"S3ModelArtifacts": f"s3://photos/models/{name}/output/model.tar.gz"},
+            "ModelArtifacts": {
+                "S3ModelArtifacts": f"s3://photos/models/{name}/output/model.tar.gz"
+            },
             "TrainingTimeInSeconds": 100,
             "BillableTimeInSeconds": 40,
         }
-        require_conforming_answer(self.described[name], operations("sagemaker")["describe_training_job"])
+        require_conforming_answer(
+            self.described[name], operations("sagemaker")["describe_training_job"]
+        )
 
     def describe(self, name: str) -> Mapping[str, Any] | None:
         job = self.described.get(name)

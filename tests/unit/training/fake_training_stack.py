@@ -26,7 +26,9 @@ class FakeTrainingStack:
             "StackName": StackName,
             "StackStatus": "CREATE_COMPLETE",
             "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()],
-            "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in self._keys.items()],
+            "Parameters": [
+                {"ParameterKey": key, "ParameterValue": value} for key, value in self._keys.items()
+            ],
         }
         return {"Stacks": [stack]}
 

@@ -29,7 +29,9 @@ def picture() -> Callable[..., bytes]:
 def prepared() -> Callable[..., PreparedImage]:
     """A prepared image that is nowhere; its path says its digest unless told otherwise."""
 
-    def make(digest: str, label: str = "car", split: str = "train", path: str = "") -> PreparedImage:
+    def make(
+        digest: str, label: str = "car", split: str = "train", path: str = ""
+    ) -> PreparedImage:
         return PreparedImage(path or f"{digest}.webp", label, split, digest, "png", 100)
 
     return make

@@ -44,13 +44,21 @@ class FakeComparison:
     seed: int = 0
     images: list[StagedImage] = field(default_factory=list)
 
-    def answers(self, packages: Sequence[Package], images: Sequence[StagedImage]) -> Mapping[int, list[Answer]]:
+    def answers(
+        self, packages: Sequence[Package], images: Sequence[StagedImage]
+    ) -> Mapping[int, list[Answer]]:
         self.images = list(images)
         return {package.version: list(self._answers(package.version)) for package in packages}
 
     def _answers(self, version: int) -> list[Answer]:
-        right = np.random.default_rng([self.seed, version]).random(len(self.images)) < self.accuracies[version]
-        predictions = [image.label if one else 1 - image.label for image, one in zip(self.images, right, strict=True)]
+        right = (
+            np.random.default_rng([self.seed, version]).random(len(self.images))
+            < self.accuracies[version]
+        )
+        predictions = [
+            image.label if one else 1 - image.label
+            for image, one in zip(self.images, right, strict=True)
+        ]
         return [
             Answer(image, (1.0 - prediction, float(prediction)), 1.0, "v")
             for image, prediction in zip(self.images, predictions, strict=True)

@@ -27,7 +27,10 @@ class FakeCloudFormation:
 
     def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803
         if self.table is None:
-            raise ClientError({"Error": {"Code": "ValidationError", "Message": "does not exist"}}, "DescribeStacks")
+            raise ClientError(
+                {"Error": {"Code": "ValidationError", "Message": "does not exist"}},
+                "DescribeStacks",
+            )
         named = dict.fromkeys(OUTPUTS.values(), "") | {OUTPUTS["results_table"]: self.table}
         outputs = [{"OutputKey": name, "OutputValue": value} for name, value in named.items()]
         return {"Stacks": [{"Outputs": outputs}]}
@@ -83,7 +86,9 @@ def _writer(context: Context) -> Record:
             "recorded_at": recorded_at,
         }
         numbers = {"confidence_score": str(confidence), "confidence_threshold": str(threshold)}
-        item = {name: {"S": text} for name, text in texts.items()} | {name: {"N": n} for name, n in numbers.items()}
+        item = {name: {"S": text} for name, text in texts.items()} | {
+            name: {"N": n} for name, n in numbers.items()
+        }
         context.aws.dynamodb.put_item(TableName=TABLE, Item=item)
 
     return write

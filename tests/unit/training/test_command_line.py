@@ -27,24 +27,34 @@ def test_an_unknown_step_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> N
     assert "invalid choice: 'fly'" in capsys.readouterr().err
 
 
-def test_a_wrong_name_is_one_sentence_on_standard_error(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_wrong_name_is_one_sentence_on_standard_error(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     assert 1 == main(["status", "--run", "My Run", "--runs", str(tmp_path)])
     told = capsys.readouterr()
     assert "" == told.out
     assert told.err.startswith("InvalidNameError: The run is 'My Run'.")
 
 
-def test_a_step_before_its_turn_names_the_one_before(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_step_before_its_turn_names_the_one_before(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     assert 1 == main(["train", "--runs", str(tmp_path), "--region", "us-east-1"])
     assert "python -m training stage" in capsys.readouterr().err
 
 
 def test_nothing_heavy_is_imported_to_show_the_help() -> None:
     program = "import sys, training.command_line; print(*sys.modules)"
-    shown = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert set() == {"sagemaker", "matplotlib", "numpy", "scipy", "pandas"} & set(shown.stdout.split())
+    shown = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert set() == {"sagemaker", "matplotlib", "numpy", "scipy", "pandas"} & set(
+        shown.stdout.split()
+    )
 
 
-def test_an_error_is_data_as_well_where_data_is_wanted(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_an_error_is_data_as_well_where_data_is_wanted(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     assert 1 == main(["train", "--json", "--runs", str(tmp_path), "--region", "us-east-1"])
     assert "StepNotDoneError" == json.loads(capsys.readouterr().out)["error"]["type"]

@@ -76,7 +76,9 @@ def plan_in_s3(context: Context, plan: Plan) -> None:
     s3, dataset = context.aws.s3, plan.dataset
     s3.create_bucket(Bucket=dataset.bucket)
     listed = "".join(f"{number}\t0\ta/{number}.png\n" for number in range(dataset.size("train")))
-    s3.put_object(Bucket=dataset.bucket, Key=f"{dataset.prefix}/train_lst/train.lst", Body=listed.encode())
+    s3.put_object(
+        Bucket=dataset.bucket, Key=f"{dataset.prefix}/train_lst/train.lst", Body=listed.encode()
+    )
     described = json.dumps({"digest": dataset.digest}).encode()
     s3.put_object(Bucket=dataset.bucket, Key=f"{dataset.prefix}/dataset.json", Body=described)
 

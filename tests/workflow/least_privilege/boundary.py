@@ -19,14 +19,23 @@ def deployed_roles(cloud: Cloud, service: str) -> dict[str, str]:
     """Deploy that stack for a service; return its outputs."""
     cloudformation, stack = cloud.client("cloudformation"), f"deploy-{service}"
     provider = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
-    parameters = {"Repository": "owner/name", "Stage": "prod", "Service": service, "OidcProviderArn": provider}
+    parameters = {
+        "Repository": "owner/name",
+        "Stage": "prod",
+        "Service": service,
+        "OidcProviderArn": provider,
+    }
     cloudformation.create_stack(
         StackName=stack,
         TemplateBody=TEMPLATE.read_text(),
-        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+        Parameters=[
+            {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
+        ],
         Capabilities=["CAPABILITY_IAM"],
     )
-    cloudformation.get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig={"Delay": 1})
+    cloudformation.get_waiter("stack_create_complete").wait(
+        StackName=stack, WaiterConfig={"Delay": 1}
+    )
     [found] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
     return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
 

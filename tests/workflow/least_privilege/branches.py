@@ -78,17 +78,24 @@ class Branches:
         """An image that was stored with a key of its owner (SSE-C), which the serializing function cannot read."""
         key = f"archive/{self._folder}/{uuid4().hex}.webp"
         encrypted: Any = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
-        stored = self._service.s3.put_object(Bucket=self._service.bucket, Key=key, Body=TRUCK, **encrypted)
+        stored = self._service.s3.put_object(
+            Bucket=self._service.bucket, Key=key, Body=TRUCK, **encrypted
+        )
         run = self._service.start(self._event(self._service.bucket, key, stored["ETag"].strip('"')))
         assert "ImageAccessDeniedError" == run.description["error"]
         self._undecidable.append(f"s3://{self._service.bucket}/{key}")
 
     def throttled(self) -> None:
         """A function that takes nothing, as often as it is tried."""
-        function, functions = f"{self._service.stack}-filter-inferences", self._cloud.client("lambda")
+        function, functions = (
+            f"{self._service.stack}-filter-inferences",
+            self._cloud.client("lambda"),
+        )
         functions.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
         try:
-            run = self._service.start({"image_url": self._service.archive(TRUCK, f"{self._folder}/throttled.webp")})
+            run = self._service.start(
+                {"image_url": self._service.archive(TRUCK, f"{self._folder}/throttled.webp")}
+            )
         finally:
             functions.delete_function_concurrency(FunctionName=function)
         assert "Lambda.TooManyRequestsException" == run.description["error"]
@@ -100,7 +107,9 @@ class Branches:
             decided = self._service.start({"image_url": url}).output
             for image in ({"image_url": url}, {"image_url": url, "version_id": decided["version"]}):
                 detail = {"executionArn": "arn:e", "status": "ABORTED", "input": json.dumps(image)}
-                self._sqs.send_message(QueueUrl=self._names["FailureQueue"], MessageBody=json.dumps({"detail": detail}))
+                self._sqs.send_message(
+                    QueueUrl=self._names["FailureQueue"], MessageBody=json.dumps({"detail": detail})
+                )
         self._until(lambda: not self._waiting("FailureQueue"))
 
     def dead_lettered(self) -> None:
@@ -115,7 +124,9 @@ class Branches:
         """A backlog from a prefix, and one from a list."""
         url = self._service.archive(TRUCK, f"{self._folder}/backlog/one.webp")
         prefix = f"archive/{self._folder}/backlog/"
-        versions = self._service.s3.list_object_versions(Bucket=self._service.bucket, Prefix=prefix)["Versions"]
+        versions = self._service.s3.list_object_versions(
+            Bucket=self._service.bucket, Prefix=prefix
+        )["Versions"]
         list_key = f"backlog/{self._folder}.csv"
         text = f"image_url,version_id,uploaded_at\n{url},{versions[0]['VersionId']},2026-01-15T09:30:00Z#\n"
         self._service.s3.put_object(Bucket=self._service.bucket, Key=list_key, Body=text.encode())
@@ -134,13 +145,18 @@ class Branches:
     @staticmethod
     def _event(bucket: str, key: str, etag: str) -> dict[str, Any]:
         event: dict[str, Any] = json.loads((ROOT / "events/workflow_s3_event.json").read_text())
-        detail = {"bucket": {"name": bucket}, "object": {"key": key, "etag": etag, "sequencer": "01"}}
+        detail = {
+            "bucket": {"name": bucket},
+            "object": {"key": key, "etag": etag, "sequencer": "01"},
+        }
         return event | {"detail": detail}
 
     @contextmanager
     def _queue_closed(self) -> Iterator[None]:
         url = self._names["FailureQueue"]
-        policy = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]["Policy"]
+        policy = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])[
+            "Attributes"
+        ]["Policy"]
         self._sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
         try:
             yield
@@ -149,7 +165,9 @@ class Branches:
 
     def _waiting(self, queue: str) -> int:
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        found = self._sqs.get_queue_attributes(QueueUrl=self._names[queue], AttributeNames=names)["Attributes"]
+        found = self._sqs.get_queue_attributes(QueueUrl=self._names[queue], AttributeNames=names)[
+            "Attributes"
+        ]
         return sum(int(count) for count in found.values())
 
     @staticmethod

@@ -21,12 +21,16 @@ class Deployment:
     @property
     def roles(self) -> list[str]:
         """The logical ids of all roles."""
-        return sorted({one.owner for one in self.policies.statements if one.guards.startswith("arn:aws:iam:")})
+        return sorted(
+            {one.owner for one in self.policies.statements if one.guards.startswith("arn:aws:iam:")}
+        )
 
 
 def deployed(cloud: Cloud, stack: str) -> Deployment:
     """Read every policy of a stack's roles, queues, buckets and keys."""
-    listed = cloud.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
+    listed = cloud.client("cloudformation").describe_stack_resources(StackName=stack)[
+        "StackResources"
+    ]
     names = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in listed}
     types = {one["LogicalResourceId"]: one["ResourceType"] for one in listed}
     statements = [
@@ -48,12 +52,17 @@ def _role(cloud: Cloud, name: str) -> Guarded:
 
 
 def _queue(cloud: Cloud, url: str) -> Guarded:
-    attributes = cloud.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    attributes = cloud.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])[
+        "Attributes"
+    ]
     yield attributes["QueueArn"], json.loads(attributes.get("Policy", '{"Statement": []}'))
 
 
 def _bucket(cloud: Cloud, name: str) -> Guarded:
-    yield f"arn:aws:s3:::{name}*", json.loads(cloud.client("s3").get_bucket_policy(Bucket=name)["Policy"])
+    yield (
+        f"arn:aws:s3:::{name}*",
+        json.loads(cloud.client("s3").get_bucket_policy(Bucket=name)["Policy"]),
+    )
 
 
 def _key(cloud: Cloud, key_id: str) -> Guarded:

@@ -34,9 +34,14 @@ def _of_functions(stack: str) -> Iterator[Call]:
     for role, function in FUNCTIONS.items():
         # Lambda, "Sending Lambda function logs to CloudWatch Logs": the role needs both for its log group.
         stream = _arn("logs", f"log-group:/aws/lambda/{stack}-{function}:<log-stream:name>")
-        yield from (Call(role, f"logs:{action}", stream) for action in ("CreateLogStream", "PutLogEvents"))
+        yield from (
+            Call(role, f"logs:{action}", stream) for action in ("CreateLogStream", "PutLogEvents")
+        )
         # Lambda, "Visualize Lambda function invocations using AWS X-Ray", Execution role permissions.
-        yield from (Call(role, f"xray:{action}", "*") for action in ("PutTraceSegments", "PutTelemetryRecords"))
+        yield from (
+            Call(role, f"xray:{action}", "*")
+            for action in ("PutTraceSegments", "PutTelemetryRecords")
+        )
 
 
 def _of_workflows(deployment: Deployment) -> Iterator[Call]:
@@ -54,7 +59,11 @@ def _of_backlogs(stack: str, deployment: Deployment) -> Iterator[Call]:
     role = "BacklogWorkflowRole"
     # Step Functions, "IAM policies for using Distributed Map states": children, and reports that come in parts.
     workflow = deployment.names["ImageClassificationWorkflow"].rpartition(":")[2]
-    for execution in (f"{workflow}:<name>", f"{stack}-backlog:<name>", f"{stack}-backlog/<label>:<name>"):
+    for execution in (
+        f"{workflow}:<name>",
+        f"{stack}-backlog:<name>",
+        f"{stack}-backlog/<label>:<name>",
+    ):
         for action in ("DescribeExecution", "StopExecution"):
             yield Call(role, f"states:{action}", _arn("states", f"execution:{execution}"))
     report = f"arn:aws:s3:::{deployment.names['ImageBucket']}/backlog/<key>"
@@ -62,7 +71,9 @@ def _of_backlogs(stack: str, deployment: Deployment) -> Iterator[Call]:
         yield Call(role, f"s3:{action}", report, frozenset({(SECURE, "true")}))
     # Step Functions, "IAM policies for starting workflow executions", Synchronous.
     rule = _arn("events", "rule/StepFunctionsGetEventsForStepFunctionsExecutionRule")
-    yield from (Call(role, f"events:{action}", rule) for action in ("PutTargets", "PutRule", "DescribeRule"))
+    yield from (
+        Call(role, f"events:{action}", rule) for action in ("PutTargets", "PutRule", "DescribeRule")
+    )
 
 
 def _with_the_key(stack: str, deployment: Deployment) -> Iterator[Call]:
@@ -71,7 +82,10 @@ def _with_the_key(stack: str, deployment: Deployment) -> Iterator[Call]:
 
     def through(service: str, context: str, value: str) -> frozenset[tuple[str, str]]:
         return frozenset(
-            {("kms:viaservice", f"{service}.{REGION}.amazonaws.com"), (f"kms:encryptioncontext:{context}", value)}
+            {
+                ("kms:viaservice", f"{service}.{REGION}.amazonaws.com"),
+                (f"kms:encryptioncontext:{context}", value),
+            }
         )
 
     bucket = f"arn:aws:s3:::{names['ImageBucket']}"
@@ -80,7 +94,9 @@ def _with_the_key(stack: str, deployment: Deployment) -> Iterator[Call]:
         yield Call("SerializeImageRole", "kms:Decrypt", key, through("s3", "aws:s3:arn", arn))
     for arn in (bucket, f"{bucket}/backlog/<key>"):
         for action in ("Decrypt", "GenerateDataKey"):
-            yield Call("BacklogWorkflowRole", f"kms:{action}", key, through("s3", "aws:s3:arn", arn))
+            yield Call(
+                "BacklogWorkflowRole", f"kms:{action}", key, through("s3", "aws:s3:arn", arn)
+            )
     # DynamoDB, "Encryption at rest: how it works": the table's key is decrypted on behalf of whoever uses the table.
     for role in RECORDERS:
         table = through("dynamodb", "aws:dynamodb:tablename", names["ResultsTable"])
@@ -98,8 +114,20 @@ def _on_the_key(stack: str, deployment: Deployment) -> Iterator[Call]:
     """What the account's people and AWS's services do with the key."""
     key = _key(deployment)
     # CloudFormation's handlers of AWS::KMS::Key (its schema, "handlers"), and a deletion taken back.
-    administration = ["DescribeKey", "GetKeyPolicy", "PutKeyPolicy", "GetKeyRotationStatus", "EnableKeyRotation"]
-    administration += ["DisableKeyRotation", "EnableKey", "DisableKey", "UpdateKeyDescription", "ListResourceTags"]
+    administration = [
+        "DescribeKey",
+        "GetKeyPolicy",
+        "PutKeyPolicy",
+        "GetKeyRotationStatus",
+        "EnableKeyRotation",
+    ]
+    administration += [
+        "DisableKeyRotation",
+        "EnableKey",
+        "DisableKey",
+        "UpdateKeyDescription",
+        "ListResourceTags",
+    ]
     administration += ["TagResource", "UntagResource", "ScheduleKeyDeletion", "CancelKeyDeletion"]
     yield from (Call(ADMINISTRATOR, f"kms:{action}", key) for action in administration)
     # DynamoDB, "Managing encrypted tables": CreateTable encrypts with the key and takes a grant. So does Lambda, for
@@ -113,11 +141,14 @@ def _on_the_key(stack: str, deployment: Deployment) -> Iterator[Call]:
     # CloudWatch Logs, "Encrypt log data in CloudWatch Logs using AWS KMS", Step 2.
     groups = [f"/aws/lambda/{stack}-{function}" for function in FUNCTIONS.values()]
     groups += [
-        f"/aws/vendedlogs/states/{stack}-{name}" for name in ("image-classification", "record-failure", "backlog")
+        f"/aws/vendedlogs/states/{stack}-{name}"
+        for name in ("image-classification", "record-failure", "backlog")
     ]
     groups.append(f"/aws/events/{stack}-decisions")
     for group in groups:
-        context = frozenset({("kms:encryptioncontext:aws:logs:arn", _arn("logs", f"log-group:{group}"))})
+        context = frozenset(
+            {("kms:encryptioncontext:aws:logs:arn", _arn("logs", f"log-group:{group}"))}
+        )
         for action in (*use, "DescribeKey"):
             yield Call(f"logs.{REGION}.amazonaws.com", f"kms:{action}", key, context)
     # EventBridge, "Amazon EventBridge targets", and SQS, "Key management", Configure KMS permissions for AWS services:
@@ -132,7 +163,9 @@ def _on_the_key(stack: str, deployment: Deployment) -> Iterator[Call]:
             yield Call("events.amazonaws.com", f"kms:{action}", key, context)
     # SNS, "Managing Amazon SNS encryption keys and costs", Enable compatibility between event sources and encrypted
     # topics; its encryption context: SNS Developer Guide, "Setting up Amazon SNS topic encryption".
-    context = frozenset({("kms:encryptioncontext:aws:sns:topicarn", _arn("sns", f"{stack}-alarms"))})
+    context = frozenset(
+        {("kms:encryptioncontext:aws:sns:topicarn", _arn("sns", f"{stack}-alarms"))}
+    )
     for action in ("GenerateDataKey", "Decrypt"):
         yield Call("cloudwatch.amazonaws.com", f"kms:{action}", key, context)
 

@@ -13,7 +13,12 @@ from tests.workflow.least_privilege.policies import ADMINISTRATOR, SECURE, Call,
 
 # What botocore calls the services of IAM's prefixes, where the names differ.
 _MODELS = {"states": ["stepfunctions"], "sagemaker": ["sagemaker", "sagemaker-runtime"]}
-_SERVICES = ["ec2.amazonaws.com", "events.amazonaws.com", "lambda.amazonaws.com", "s3.amazonaws.com"]
+_SERVICES = [
+    "ec2.amazonaws.com",
+    "events.amazonaws.com",
+    "lambda.amazonaws.com",
+    "s3.amazonaws.com",
+]
 _SERVICES += ["pipes.amazonaws.com", "sagemaker.amazonaws.com", "states.amazonaws.com"]
 
 
@@ -25,7 +30,9 @@ def neighbours(calls: Iterable[Call], policies: Policies) -> set[Call]:
     found: set[Call] = set()
     for call in examples.values():
         found |= {*_elsewhere(call), *_under_other_conditions(call, policies)}
-        found |= {other for other in _otherwise(call) if (other.caller, other.action) not in actions}
+        found |= {
+            other for other in _otherwise(call) if (other.caller, other.action) not in actions
+        }
         for caller in _SERVICES if "." in call.caller else callers - {ADMINISTRATOR}:
             other = replace(call, caller=caller)
             if caller != call.caller and shape(other, policies) not in examples:
@@ -36,7 +43,12 @@ def neighbours(calls: Iterable[Call], policies: Policies) -> set[Call]:
 def shape(call: Call, policies: Policies) -> tuple[object, ...]:
     """What calls have in common that the same rights allow: two keys under one prefix are of the same shape."""
     needed = policies.needed(call)
-    patterns = {pattern for one in needed for pattern in one.parsed.resources if fnmatch_iam_cs(call.resource, pattern)}
+    patterns = {
+        pattern
+        for one in needed
+        for pattern in one.parsed.resources
+        if fnmatch_iam_cs(call.resource, pattern)
+    }
     keys = {key for one in needed for key in one.condition_keys}
     values = frozenset(condition for condition in call.conditions if condition[0] in keys)
     return (call.caller, call.action, frozenset(patterns), values)
@@ -44,7 +56,9 @@ def shape(call: Call, policies: Policies) -> tuple[object, ...]:
 
 def _elsewhere(call: Call) -> Iterator[Call]:
     """In another account, in another region, under another name; in S3 another bucket and another prefix."""
-    if call.resource == "*" or call.caller == ADMINISTRATOR:  # of another key, another policy has to say something
+    if (
+        call.resource == "*" or call.caller == ADMINISTRATOR
+    ):  # of another key, another policy has to say something
         return
     arn, name = call.resource.split(":", 5)[:5], call.resource.split(":", 5)[5]
     if call.service == "s3":
@@ -67,7 +81,9 @@ def _otherwise(call: Call) -> Iterator[Call]:
 def _operations(service: str) -> list[str]:
     session = botocore.session.get_session()
     return [
-        name for model in _MODELS.get(service, [service]) for name in session.get_service_model(model).operation_names
+        name
+        for model in _MODELS.get(service, [service])
+        for name in session.get_service_model(model).operation_names
     ]
 
 

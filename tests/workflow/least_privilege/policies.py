@@ -81,7 +81,9 @@ class Statement:
     @property
     def condition_keys(self) -> set[str]:
         """The condition keys that it asks for, in lower case."""
-        return {key.lower() for operands in self.body.get("Condition", {}).values() for key in operands}
+        return {
+            key.lower() for operands in self.body.get("Condition", {}).values() for key in operands
+        }
 
     def lesser(self) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
         """What is left without one action or one resource, and the name of that one; None: nothing is left."""
@@ -102,7 +104,9 @@ class Policies:
     def allows(self, call: Call) -> bool:
         """Decide as AWS does: permissions of the role, and the policy of the resource."""
         context = EvalContext(
-            principal_arn="*" if "." in call.caller else f"arn:aws:sts::{ACCOUNT}:assumed-role/{call.caller}/session",
+            principal_arn="*"
+            if "." in call.caller
+            else f"arn:aws:sts::{ACCOUNT}:assumed-role/{call.caller}/session",
             principal_type="Service" if "." in call.caller else "AssumedRole",
             principal_account="" if "." in call.caller else ACCOUNT,
             action=call.action,
@@ -111,21 +115,33 @@ class Policies:
             secure_transport=dict(call.conditions).get(SECURE) != "false",
             service_context={k: list(v) if isinstance(v, tuple) else v for k, v in call.conditions},
         )
-        guards = {"Statement": [one.body for one in self.statements if one.guards and _concerns(one, call)]}
+        guards = {
+            "Statement": [
+                one.body for one in self.statements if one.guards and _concerns(one, call)
+            ]
+        }
         if "." in call.caller:
-            return bool(evaluate_resource_policy(guards, context, service=call.caller).decision == "Allow")
+            return bool(
+                evaluate_resource_policy(guards, context, service=call.caller).decision == "Allow"
+            )
         own = [one.parsed for one in self.statements if one.owner == call.caller and not one.guards]
         decision = EvalResult("Allow") if call.caller == ADMINISTRATOR else evaluate(context, [own])
         if guards["Statement"]:
             # A key is nobody's whom its own policy does not name.
-            decision = combine_resource_policy(decision, context, guards, ACCOUNT, required=call.service == "kms")
+            decision = combine_resource_policy(
+                decision, context, guards, ACCOUNT, required=call.service == "kms"
+            )
         return bool(decision.decision == "Allow")
 
     def needed(self, call: Call) -> list[Statement]:
         """The statements each of which an allowed call would be denied without."""
         if not self.allows(call):
             return []
-        return [one for one in self.statements if _concerns(one, call) and not self.without(one, None).allows(call)]
+        return [
+            one
+            for one in self.statements
+            if _concerns(one, call) and not self.without(one, None).allows(call)
+        ]
 
     def without(self, statement: Statement, left: Mapping[str, Any] | None) -> "Policies":
         """The policies with less of one statement."""

@@ -39,7 +39,10 @@ def calls(names: Mapping[str, str]) -> set[Call]:
     for logical_id, name in names.items():
         text = text.replace(f"${{{logical_id}}}", _last(name))
     found = json.loads(text)
-    return {Call(caller, action, resource, frozenset(given.items())) for caller, action, resource, given in found}
+    return {
+        Call(caller, action, resource, frozenset(given.items()))
+        for caller, action, resource, given in found
+    }
 
 
 def page(found: list[str]) -> str:

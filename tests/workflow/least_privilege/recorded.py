@@ -22,15 +22,22 @@ def recorded(folder: Folder, deployment: Deployment, *, allowed: bool) -> set[Ca
         elif line["resource"] not in guarded:
             continue
         if caller and line["allowed"] == allowed:
-            found.add(Call(caller, line["action"], line["resource"], _conditions(line["conditions"])))
+            found.add(
+                Call(caller, line["action"], line["resource"], _conditions(line["conditions"]))
+            )
     return found
 
 
 def _lines(log: Path) -> Iterator[dict[str, Any]]:
-    for path in (log.with_name(f"{log.name}.1"), log):  # what was written before the last rotation, and since
+    for path in (
+        log.with_name(f"{log.name}.1"),
+        log,
+    ):  # what was written before the last rotation, and since
         if path.exists():
             yield from map(json.loads, path.read_text(encoding="utf-8").splitlines())
 
 
 def _conditions(given: dict[str, Any]) -> frozenset[tuple[str, Any]]:
-    return frozenset((key, tuple(value) if isinstance(value, list) else value) for key, value in given.items())
+    return frozenset(
+        (key, tuple(value) if isinstance(value, list) else value) for key, value in given.items()
+    )

@@ -58,7 +58,9 @@ def parameters(cloud: Cloud) -> dict[str, str]:
         "PermissionsBoundary": boundary(cloud, STACK),
         "ExecutionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/execution",
         "AccessLogBucket": BUCKET,
-        "SubnetIds": ",".join(subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"][:2]),
+        "SubnetIds": ",".join(
+            subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"][:2]
+        ),
         "SecurityGroupIds": group["GroupId"],
         "VpcId": vpc["VpcId"],
         "RouteTableIds": table["RouteTableId"],
@@ -87,15 +89,21 @@ def test_every_parameter_is_given(given: dict[str, str]) -> None:
     assert set(template["Parameters"]) == set(given)
 
 
-def test_endpoints_are_made_for_what_the_functions_call(deployment: Deployment, cloud: Cloud) -> None:
+def test_endpoints_are_made_for_what_the_functions_call(
+    deployment: Deployment, cloud: Cloud
+) -> None:
     endpoints = cloud.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
-    assert {"s3", "sagemaker.runtime", "ssm"} == {one["ServiceName"].split(".", 3)[3] for one in endpoints}
+    assert {"s3", "sagemaker.runtime", "ssm"} == {
+        one["ServiceName"].split(".", 3)[3] for one in endpoints
+    }
 
 
 def test_endpoint_concurrency_is_reserved_for_the_function_that_asks_it(
     deployment: Deployment, cloud: Cloud, given: dict[str, str]
 ) -> None:
-    answer = cloud.client("lambda").get_function_concurrency(FunctionName=deployment.names["ClassifyImageFunction"])
+    answer = cloud.client("lambda").get_function_concurrency(
+        FunctionName=deployment.names["ClassifyImageFunction"]
+    )
     assert int(given["EndpointConcurrency"]) == answer["ReservedConcurrentExecutions"]
 
 
@@ -107,32 +115,46 @@ def test_stack_with_a_key_makes_none(deployment: Deployment) -> None:
 def test_queue_is_encrypted_with_the_given_key(
     deployment: Deployment, cloud: Cloud, given: dict[str, str], queue: str
 ) -> None:
-    answer = cloud.client("sqs").get_queue_attributes(QueueUrl=deployment.names[queue], AttributeNames=["All"])
+    answer = cloud.client("sqs").get_queue_attributes(
+        QueueUrl=deployment.names[queue], AttributeNames=["All"]
+    )
     assert given["KmsKeyArn"] == answer["Attributes"]["KmsMasterKeyId"]
 
 
-def test_table_of_production_is_protected_from_deletion(deployment: Deployment, cloud: Cloud) -> None:
-    table = cloud.client("dynamodb").describe_table(TableName=deployment.names["ResultsTable"])["Table"]
+def test_table_of_production_is_protected_from_deletion(
+    deployment: Deployment, cloud: Cloud
+) -> None:
+    table = cloud.client("dynamodb").describe_table(TableName=deployment.names["ResultsTable"])[
+        "Table"
+    ]
     assert table["DeletionProtectionEnabled"] is True
 
 
 def test_functions_may_join_the_vpc_with_no_more_than_that_takes(deployment: Deployment) -> None:
-    policies = Policies(one for one in deployment.policies.statements if "ec2:" in str(one.body["Action"]))
+    policies = Policies(
+        one for one in deployment.policies.statements if "ec2:" in str(one.body["Action"])
+    )
     assert set(FUNCTIONS) == {one.owner for one in policies.statements}
     assert [] == [call for call in in_a_vpc() if not policies.allows(call)]
     assert [] == surplus(policies, in_a_vpc(), [])
     # Which interface it will be nobody knows before; of which account and region, everybody does.
-    elsewhere = [call for call in neighbours(in_a_vpc(), policies) if "/other-" not in call.resource]
+    elsewhere = [
+        call for call in neighbours(in_a_vpc(), policies) if "/other-" not in call.resource
+    ]
     assert [] == [call for call in elsewhere if policies.allows(call)]
 
 
 def test_code_of_a_function_may_not_do_what_lambda_does_for_the_vpc(deployment: Deployment) -> None:
-    source = frozenset({("lambda:sourcefunctionarn", "arn:aws:lambda:us-east-1:000000000000:function:any")})
+    source = frozenset(
+        {("lambda:sourcefunctionarn", "arn:aws:lambda:us-east-1:000000000000:function:any")}
+    )
     calls = {replace(call, conditions=source) for call in in_a_vpc()}
     assert [] == [call for call in calls if deployment.policies.allows(call)]
 
 
-def test_stack_without_tracing_traces_nothing_and_may_not(deployment: Deployment, cloud: Cloud) -> None:
+def test_stack_without_tracing_traces_nothing_and_may_not(
+    deployment: Deployment, cloud: Cloud
+) -> None:
     configurations = [
         cloud.client("lambda").get_function_configuration(FunctionName=f"{STACK}-{function}")
         for function in FUNCTIONS.values()
@@ -143,16 +165,21 @@ def test_stack_without_tracing_traces_nothing_and_may_not(deployment: Deployment
 
 
 @pytest.mark.usefixtures("deployment")
-def test_budget_has_the_given_limit_and_tells_the_given_address(cloud: Cloud, given: dict[str, str]) -> None:
+def test_budget_has_the_given_limit_and_tells_the_given_address(
+    cloud: Cloud, given: dict[str, str]
+) -> None:
     budgets = cloud.client("budgets")
     names = {"AccountId": ACCOUNT, "BudgetName": f"{STACK}-monthly"}
-    assert given["MonthlyBudget"] == budgets.describe_budget(**names)["Budget"]["BudgetLimit"]["Amount"]
+    assert (
+        given["MonthlyBudget"]
+        == budgets.describe_budget(**names)["Budget"]["BudgetLimit"]["Amount"]
+    )
     told = [
         subscriber["Address"]
         for notification in budgets.describe_notifications_for_budget(**names)["Notifications"]
-        for subscriber in budgets.describe_subscribers_for_notification(**names, Notification=notification)[
-            "Subscribers"
-        ]
+        for subscriber in budgets.describe_subscribers_for_notification(
+            **names, Notification=notification
+        )["Subscribers"]
     ]
     assert [given["AlarmEmail"]] * 2 == told
 
@@ -160,7 +187,11 @@ def test_budget_has_the_given_limit_and_tells_the_given_address(cloud: Cloud, gi
 @pytest.mark.usefixtures("deployment")
 def test_alarm_address_is_subscribed_to_the_topic(cloud: Cloud, given: dict[str, str]) -> None:
     sns = cloud.client("sns")
-    [topic] = [one["TopicArn"] for one in sns.list_topics()["Topics"] if one["TopicArn"].endswith(f":{STACK}-alarms")]
+    [topic] = [
+        one["TopicArn"]
+        for one in sns.list_topics()["Topics"]
+        if one["TopicArn"].endswith(f":{STACK}-alarms")
+    ]
     [subscription] = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
     assert "email" == subscription["Protocol"]
     assert given["AlarmEmail"] == subscription["Endpoint"]

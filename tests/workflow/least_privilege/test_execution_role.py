@@ -44,11 +44,16 @@ class Deployment:
             ChangeSetType="CREATE",
             TemplateURL=self.template,
             RoleARN=self.parameters["ExecutionRoleArn"],
-            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters.items()],
+            Parameters=[
+                {"ParameterKey": key, "ParameterValue": value}
+                for key, value in self.parameters.items()
+            ],
             Tags=[{"Key": "project", "Value": "scones-unlimited"}],
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         )
-        found: dict[str, Any] = self.cloudformation.describe_change_set(StackName=STACK, ChangeSetName="deployment")
+        found: dict[str, Any] = self.cloudformation.describe_change_set(
+            StackName=STACK, ChangeSetName="deployment"
+        )
         return found
 
     def deploy(self) -> str:
@@ -105,9 +110,15 @@ class Deployment:
         buckets = [bucket["Name"] for bucket in self.cloud.client("s3").list_buckets()["Buckets"]]
         tables = self.cloud.client("dynamodb").list_tables()["TableNames"]
         kms = self.cloud.client("kms")
-        keys = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]]
+        keys = [
+            kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]
+        ]
         usable = [key["KeyId"] for key in keys if key["Enabled"] and STACK in key["Description"]]
-        named = [name for name in [*buckets, *tables] if name.startswith(STACK) and not name.endswith("-template")]
+        named = [
+            name
+            for name in [*buckets, *tables]
+            if name.startswith(STACK) and not name.endswith("-template")
+        ]
         return [*named, *usable]
 
 
@@ -134,12 +145,22 @@ def test_role_that_may_not_expand_the_macro_gets_no_change_set(deployment: Deplo
 
 @pytest.mark.parametrize(
     ("sid", "action"),
-    [("TagKey", "kms:TagResource"), ("Roles", "iam:CreateRole"), ("NestedStacks", "cloudformation:CreateStack")],
+    [
+        ("TagKey", "kms:TagResource"),
+        ("Roles", "iam:CreateRole"),
+        ("NestedStacks", "cloudformation:CreateStack"),
+    ],
 )
-def test_deployment_without_a_statement_fails_and_leaves_nothing(deployment: Deployment, sid: str, action: str) -> None:
+def test_deployment_without_a_statement_fails_and_leaves_nothing(
+    deployment: Deployment, sid: str, action: str
+) -> None:
     with deployment.without(sid):
         status = deployment.deploy()
-    refused = [event for event in deployment.events(STACK) if f"not authorized to perform: {action}" in reason(event)]
+    refused = [
+        event
+        for event in deployment.events(STACK)
+        if f"not authorized to perform: {action}" in reason(event)
+    ]
     assert "ROLLBACK_COMPLETE" == status
     assert [] == deployment.left()
     assert "CREATE_FAILED" in {event["ResourceStatus"] for event in refused}

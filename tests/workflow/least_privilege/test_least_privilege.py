@@ -50,8 +50,12 @@ def test_every_call_that_is_needed_is_allowed(evidence: Evidence) -> None:
 
 def test_committed_record_of_calls_is_that_of_this_run(evidence: Evidence, tmp_path: Path) -> None:
     current = tmp_path / record.FILE.name
-    current.write_text(record.page(record.lines(evidence.allowed, evidence.deployment.names)), encoding="utf-8")
-    message = f"The service makes other calls. Copy {current} to {record.FILE}, and run tests/security."
+    current.write_text(
+        record.page(record.lines(evidence.allowed, evidence.deployment.names)), encoding="utf-8"
+    )
+    message = (
+        f"The service makes other calls. Copy {current} to {record.FILE}, and run tests/security."
+    )
     assert record.FILE.read_text(encoding="utf-8") == current.read_text(encoding="utf-8"), message
 
 
@@ -59,7 +63,9 @@ def test_without_any_one_right_a_needed_call_is_denied(evidence: Evidence) -> No
     assert [] == surplus(evidence.deployment.policies, evidence.needed, evidence.neighbours)
 
 
-def test_neighbours_are_denied(evidence: Evidence, record_property: Callable[[str, object], None]) -> None:
+def test_neighbours_are_denied(
+    evidence: Evidence, record_property: Callable[[str, object], None]
+) -> None:
     policies = evidence.deployment.policies
     record_property(
         "shown",
@@ -75,10 +81,14 @@ def test_every_role_has_many_neighbours(evidence: Evidence) -> None:
     assert [] == [role for role in evidence.deployment.roles if count[role] < FEWEST_NEIGHBOURS]
 
 
-def test_boundary_keeps_no_role_from_what_it_needs(evidence: Evidence, cloud: Cloud, service: Deployed) -> None:
+def test_boundary_keeps_no_role_from_what_it_needs(
+    evidence: Evidence, cloud: Cloud, service: Deployed
+) -> None:
     roles = evidence.deployment.roles
     within = as_permissions(cloud, boundary(cloud, service.stack), roles)
-    assert [] == [call for call in evidence.needed if call.caller in roles and not within.allows(call)]
+    assert [] == [
+        call for call in evidence.needed if call.caller in roles and not within.allows(call)
+    ]
 
 
 def with_change(evidence: Evidence, sid: str, **change: str | list[str]) -> Policies:
@@ -89,7 +99,9 @@ def with_change(evidence: Evidence, sid: str, **change: str | list[str]) -> Poli
 
 
 def test_right_that_nobody_needs_is_found(evidence: Evidence) -> None:
-    policies = with_change(evidence, "ReadItsModelCard", Action=["ssm:GetParameter", "ssm:PutParameter"])
+    policies = with_change(
+        evidence, "ReadItsModelCard", Action=["ssm:GetParameter", "ssm:PutParameter"]
+    )
     found = surplus(policies, evidence.needed, evidence.neighbours)
     assert ["ClassifyImageRole.ReadItsModelCard without ssm:PutParameter"] == found
 
@@ -98,16 +110,24 @@ def test_right_that_nobody_needs_is_found(evidence: Evidence) -> None:
     ("sid", "change"),
     [("ReadItsModelCard", {"Resource": "*"}), ("InvokeTheEndpoint", {"Action": "sagemaker:*"})],
 )
-def test_right_that_is_too_wide_is_found(evidence: Evidence, sid: str, change: dict[str, str]) -> None:
+def test_right_that_is_too_wide_is_found(
+    evidence: Evidence, sid: str, change: dict[str, str]
+) -> None:
     policies = with_change(evidence, sid, **change)
-    assert {"ClassifyImageRole"} == {call.caller for call in evidence.neighbours if policies.allows(call)}
+    assert {"ClassifyImageRole"} == {
+        call.caller for call in evidence.neighbours if policies.allows(call)
+    }
 
 
 def test_role_of_a_function_is_enforced_while_it_runs(evidence: Evidence) -> None:
-    denied = {(call.caller, call.action) for call in evidence.denied if f":::{FOREIGN}/" in call.resource}
+    denied = {
+        (call.caller, call.action) for call in evidence.denied if f":::{FOREIGN}/" in call.resource
+    }
     assert {("SerializeImageRole", "s3:GetObject")} == denied
 
 
 def test_role_outside_of_a_vpc_may_touch_no_network(evidence: Evidence) -> None:
-    actions = [action for one in evidence.deployment.policies.statements for action in one.parsed.actions]
+    actions = [
+        action for one in evidence.deployment.policies.statements for action in one.parsed.actions
+    ]
     assert [] == [action for action in actions if action.startswith("ec2:")]

@@ -47,7 +47,11 @@ def failure_queue_age(rehearsal: Rehearsal) -> Iterator[str]:
 
 def upload_events_undelivered(rehearsal: Rehearsal) -> Iterator[str]:
     yield "OK"
-    with rehearsal.pipe_stopped(), rehearsal.emptied("FailureQueue"), rehearsal.service.rule_without_permission():
+    with (
+        rehearsal.pipe_stopped(),
+        rehearsal.emptied("FailureQueue"),
+        rehearsal.service.rule_without_permission(),
+    ):
         rehearsal.upload_and_forget()
     yield "ALARM"
     rehearsal.later(6 * MINUTE)

@@ -29,7 +29,9 @@ class Rehearsal:
         self.service = service
         self._cloudwatch = cloud.client("cloudwatch")
         self._functions = cloud.client("lambda")
-        self._functions.meta.events.unregister("needs-retry.lambda", unique_id="retry-config-lambda")  # it waits
+        self._functions.meta.events.unregister(
+            "needs-retry.lambda", unique_id="retry-config-lambda"
+        )  # it waits
         self._faults = Faults(cloud.url)
         self._ahead = next(_months) * 30.0 * DAY
         self.later(0)
@@ -52,7 +54,8 @@ class Rehearsal:
 
     def _state(self, alarm: str) -> str:
         answer = self._cloudwatch.describe_alarms(
-            AlarmNames=[f"{self.service.stack}-{alarm}"], AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+            AlarmNames=[f"{self.service.stack}-{alarm}"],
+            AlarmTypes=["MetricAlarm", "CompositeAlarm"],
         )
         [found] = answer["MetricAlarms"] + answer["CompositeAlarms"]
         return str(found["StateValue"])
@@ -130,7 +133,9 @@ class Rehearsal:
         """Run while the log of decisions, as the rule's target has it, does not exist."""
         events, rule = self.cloud.client("events"), f"{self.service.stack}-decisions"
         [target] = events.list_targets_by_rule(Rule=rule)["Targets"]
-        events.put_targets(Rule=rule, Targets=[{**target, "Arn": target["Arn"].replace("-decisions", "-moved")}])
+        events.put_targets(
+            Rule=rule, Targets=[{**target, "Arn": target["Arn"].replace("-decisions", "-moved")}]
+        )
         try:
             yield
         finally:
@@ -150,14 +155,22 @@ class Rehearsal:
     def upload_and_forget(self) -> None:
         """Upload an image, and take it away again."""
         key = f"uploads/rehearsal-{next(_numbers)}.jpg"
-        version = self.service.s3.put_object(Bucket=self.service.bucket, Key=key, Body=PHOTO)["VersionId"]
+        version = self.service.s3.put_object(Bucket=self.service.bucket, Key=key, Body=PHOTO)[
+            "VersionId"
+        ]
         self.service.s3.delete_object(Bucket=self.service.bucket, Key=key, VersionId=version)
 
     def _physical(self, logical_id: str) -> str:
         """Return the name of a resource of the stack, or of its monitoring stack."""
         stack: Any = self.cloud.client("cloudformation")
         resources = stack.describe_stack_resources(StackName=self.service.stack)["StackResources"]
-        [monitoring] = [one["PhysicalResourceId"] for one in resources if one["LogicalResourceId"] == "Monitoring"]
+        [monitoring] = [
+            one["PhysicalResourceId"]
+            for one in resources
+            if one["LogicalResourceId"] == "Monitoring"
+        ]
         resources += stack.describe_stack_resources(StackName=monitoring)["StackResources"]
-        [found] = [one["PhysicalResourceId"] for one in resources if one["LogicalResourceId"] == logical_id]
+        [found] = [
+            one["PhysicalResourceId"] for one in resources if one["LogicalResourceId"] == logical_id
+        ]
         return str(found)

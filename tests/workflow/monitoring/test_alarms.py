@@ -31,7 +31,10 @@ def alarms(cloud: Cloud, service: Deployed) -> set[str]:
     prefix = f"{service.stack}-"
     types = ["MetricAlarm", "CompositeAlarm"]
     found = cloud.client("cloudwatch").describe_alarms(AlarmNamePrefix=prefix, AlarmTypes=types)
-    return {one["AlarmName"].removeprefix(prefix) for one in found["MetricAlarms"] + found["CompositeAlarms"]}
+    return {
+        one["AlarmName"].removeprefix(prefix)
+        for one in found["MetricAlarms"] + found["CompositeAlarms"]
+    }
 
 
 @pytest.fixture(scope="module")
@@ -39,18 +42,30 @@ def exercised(cloud: Cloud, service: Deployed) -> dict[str, Exercised]:
     """Every alarm, driven through its exercise."""
     sqs, sns = cloud.client("sqs"), cloud.client("sns")
     queue = sqs.create_queue(QueueName="who-hears-of-alarms")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    allow = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"][
+        "QueueArn"
+    ]
+    allow = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+    }
     policy = json.dumps({"Statement": [{**allow, "Resource": arn}]})
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
     [topic] = [
-        one["TopicArn"] for one in sns.list_topics()["Topics"] if one["TopicArn"].endswith(f":{service.stack}-alarms")
+        one["TopicArn"]
+        for one in sns.list_topics()["Topics"]
+        if one["TopicArn"].endswith(f":{service.stack}-alarms")
     ]
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
+    sns.subscribe(
+        TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"}
+    )
 
     def told() -> list[dict[str, str]]:
         heard = []
-        while messages := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
+        while messages := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get(
+            "Messages"
+        ):
             heard += [json.loads(message["Body"]) for message in messages]
             for message in messages:
                 sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
@@ -59,16 +74,22 @@ def exercised(cloud: Cloud, service: Deployed) -> dict[str, Exercised]:
     return {alarm: _exercise(cloud, service, alarm, told) for alarm in EXERCISES}
 
 
-def _exercise(cloud: Cloud, service: Deployed, alarm: str, told: Callable[[], list[dict[str, str]]]) -> Exercised:
+def _exercise(
+    cloud: Cloud, service: Deployed, alarm: str, told: Callable[[], list[dict[str, str]]]
+) -> Exercised:
     # A message that is still on its way would be a month old in the time of the next exercise.
     wait_until_at_rest(cloud, find_service(cloud.client("cloudformation")), pause=0.02)
     rehearsal = Rehearsal(cloud, service)
     told()
     try:
-        pairs = [(expected, rehearsal.state(alarm, expected)) for expected in EXERCISES[alarm](rehearsal)]
+        pairs = [
+            (expected, rehearsal.state(alarm, expected)) for expected in EXERCISES[alarm](rehearsal)
+        ]
     finally:
         rehearsal.close()
-    heard = {one["NewStateValue"] for one in told() if one["AlarmName"] == f"{service.stack}-{alarm}"}
+    heard = {
+        one["NewStateValue"] for one in told() if one["AlarmName"] == f"{service.stack}-{alarm}"
+    }
     return Exercised([expected for expected, _ in pairs], [state for _, state in pairs], heard)
 
 
@@ -90,7 +111,9 @@ def test_topic_is_notified_when_an_alarm_rings_and_of_no_other_state(
 
 
 def test_every_alarm_was_driven_to_alarm_and_back(
-    alarms: set[str], exercised: dict[str, Exercised], record_property: Callable[[str, object], None]
+    alarms: set[str],
+    exercised: dict[str, Exercised],
+    record_property: Callable[[str, object], None],
 ) -> None:
     driven = {alarm for alarm, one in exercised.items() if one.expected == one.states}
     record_property("shown", f"alarms exercised {len(driven)} / {len(alarms)}")

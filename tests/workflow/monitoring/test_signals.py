@@ -29,7 +29,9 @@ def lines(cloud: Cloud, group: str) -> list[dict[str, Any]]:
 def test_log_of_every_function_names_the_execution(
     cloud: Cloud, service: Deployed, decided: Run, function: str
 ) -> None:
-    found = [one.get("correlation_id") for one in lines(cloud, f"/aws/lambda/{service.stack}-{function}")]
+    found = [
+        one.get("correlation_id") for one in lines(cloud, f"/aws/lambda/{service.stack}-{function}")
+    ]
     assert 1 == found.count(decided.execution)
 
 
@@ -40,28 +42,46 @@ def test_log_of_the_workflow_names_the_execution(cloud: Cloud, service: Deployed
     assert ["ExecutionFailed"] == found
 
 
-def test_failure_in_a_function_is_logged_with_execution_and_class(cloud: Cloud, service: Deployed) -> None:
+def test_failure_in_a_function_is_logged_with_execution_and_class(
+    cloud: Cloud, service: Deployed
+) -> None:
     failed = service.start({"image_url": service.archive(b"no image", "signals.txt")})
     found = lines(cloud, f"/aws/lambda/{service.stack}-serialize-image")
     [line] = [one for one in found if one.get("correlation_id") == failed.execution]
     assert "UnsupportedImageFormatError" == line["exception_name"]
 
 
-def test_decision_is_a_line_with_the_whole_result(cloud: Cloud, service: Deployed, decided: Run) -> None:
+def test_decision_is_a_line_with_the_whole_result(
+    cloud: Cloud, service: Deployed, decided: Run
+) -> None:
     found = lines(cloud, f"/aws/events/{service.stack}-decisions")
     [line] = [one for one in found if decided.execution in one["resources"]]
     assert decided.output == line["detail"]
 
 
-def test_metrics_tell_images_by_outcome_and_class(cloud: Cloud, service: Deployed, decided: Run) -> None:
-    metrics = cloud.client("cloudwatch").list_metrics(Namespace=f"SconesUnlimited/{service.stack}", MetricName="Images")
-    found = [{one["Name"]: one["Value"] for one in metric["Dimensions"]} for metric in metrics["Metrics"]]
+def test_metrics_tell_images_by_outcome_and_class(
+    cloud: Cloud, service: Deployed, decided: Run
+) -> None:
+    metrics = cloud.client("cloudwatch").list_metrics(
+        Namespace=f"SconesUnlimited/{service.stack}", MetricName="Images"
+    )
+    found = [
+        {one["Name"]: one["Value"] for one in metric["Dimensions"]} for metric in metrics["Metrics"]
+    ]
     outcome = {"outcome": decided.output["outcome"]}
     assert outcome in found
     assert {**outcome, "classification": decided.output["classification"]} in found
 
 
-def test_functions_publish_confidence_latency_time_and_retries(cloud: Cloud, service: Deployed, decided: Run) -> None:
-    metrics = cloud.client("cloudwatch").list_metrics(Namespace=f"SconesUnlimited/{service.stack}")["Metrics"]
-    of_service = {one["MetricName"] for one in metrics if [d["Name"] for d in one["Dimensions"]] == ["service"]}
+def test_functions_publish_confidence_latency_time_and_retries(
+    cloud: Cloud, service: Deployed, decided: Run
+) -> None:
+    metrics = cloud.client("cloudwatch").list_metrics(Namespace=f"SconesUnlimited/{service.stack}")[
+        "Metrics"
+    ]
+    of_service = {
+        one["MetricName"]
+        for one in metrics
+        if [d["Name"] for d in one["Dimensions"]] == ["service"]
+    }
     assert {"Confidence", "EndpointLatency", "SerializeTime", "Retries"} <= of_service

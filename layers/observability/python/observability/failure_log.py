@@ -26,7 +26,9 @@ def log_failure(logger: Logger) -> Callable[[Handler], Handler]:
         def logged(event: Any, context: Any) -> dict[str, Any]:
             try:
                 return handler(event, context)
-            except Exception:  # the border of the function: it goes on to Lambda, which hands it to the workflow
+            except (
+                Exception
+            ):  # the border of the function: it goes on to Lambda, which hands it to the workflow
                 logger.exception("Invocation failed")
                 raise
 

@@ -67,18 +67,30 @@ class Subsegment(BaseSegment):
         """Add a text, a number or a boolean to search traces by; signs in the key become underscores."""
         plain = _plain(value if isinstance(value, str | int | float) else str(value))
         name = _NOT_IN_KEYS.sub("_", key)[:MAX_KEY_CHARACTERS]
-        self.annotations[name] = plain[:MAX_ANNOTATION_CHARACTERS] if isinstance(plain, str) else plain
+        self.annotations[name] = (
+            plain[:MAX_ANNOTATION_CHARACTERS] if isinstance(plain, str) else plain
+        )
 
     def put_metadata(self, key: str, value: Any, namespace: str = "default") -> None:
         """Add a value to look at."""
         self.metadata.setdefault(namespace, {})[key] = _plain(value)
 
-    def add_exception(self, exception: BaseException, stack: Sequence[Any], remote: bool = False) -> None:
+    def add_exception(
+        self, exception: BaseException, stack: Sequence[Any], remote: bool = False
+    ) -> None:
         """Mark the work as failed, by an exception raised here or (remote) in a service that it called."""
-        frames = [{"path": frame.filename, "line": frame.lineno, "label": frame.name} for frame in stack]
-        told = {"id": secrets.token_hex(8), "type": type(exception).__name__, "message": _plain(str(exception))}
+        frames = [
+            {"path": frame.filename, "line": frame.lineno, "label": frame.name} for frame in stack
+        ]
+        told = {
+            "id": secrets.token_hex(8),
+            "type": type(exception).__name__,
+            "message": _plain(str(exception)),
+        }
         self.fault = True
-        self.cause = {"exceptions": [{**told, "remote": remote, "stack": frames[-MAX_STACK_FRAMES:]}]}
+        self.cause = {
+            "exceptions": [{**told, "remote": remote, "stack": frames[-MAX_STACK_FRAMES:]}]
+        }
 
     def datagram(self) -> bytes:
         """Encode for the daemon, without metadata where it would not fit."""
@@ -121,7 +133,9 @@ class XRayProvider(BaseProvider):
                 self._send(subsegment)
 
     @asynccontextmanager
-    async def in_subsegment_async(self, name: str | None = None, **kwargs: Any) -> AsyncGenerator[Subsegment]:
+    async def in_subsegment_async(
+        self, name: str | None = None, **kwargs: Any
+    ) -> AsyncGenerator[Subsegment]:
         """Do the same around asynchronous work."""
         with self.in_subsegment(name, **kwargs) as subsegment:
             yield subsegment
@@ -146,7 +160,11 @@ class XRayProvider(BaseProvider):
         try:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
                 udp.sendto(subsegment.datagram(), _daemon_address())
-        except (LookupError, ValueError, OSError) as exc:  # a trace that gets lost must not cost an image
+        except (
+            LookupError,
+            ValueError,
+            OSError,
+        ) as exc:  # a trace that gets lost must not cost an image
             if not self._daemon_missed:
                 logger.debug("No X-Ray daemon, subsegments are lost: %r", exc)
             self._daemon_missed = True
@@ -168,7 +186,11 @@ def _trace() -> dict[str, str]:
         for name in ("POWERTOOLS_TRACE_DISABLED", "AWS_SAM_LOCAL")
     ):
         return {}
-    return dict(part.split("=", 1) for part in os.environ.get("_X_AMZN_TRACE_ID", "").split(";") if "=" in part)
+    return dict(
+        part.split("=", 1)
+        for part in os.environ.get("_X_AMZN_TRACE_ID", "").split(";")
+        if "=" in part
+    )
 
 
 def _daemon_address() -> tuple[str, int]:

@@ -16,7 +16,9 @@ CALLS: dict[str, Callable[[Cloud], Any]] = {
         ServiceCode="sagemaker",
     ),
     "xray": lambda cloud: cloud.client("xray").get_trace_summaries(StartTime=1, EndTime=2),
-    "schemas": lambda cloud: cloud.client("schemas").list_schemas(RegistryName="lambda-testevent-schemas"),
+    "schemas": lambda cloud: cloud.client("schemas").list_schemas(
+        RegistryName="lambda-testevent-schemas"
+    ),
 }
 
 

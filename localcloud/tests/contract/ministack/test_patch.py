@@ -36,5 +36,7 @@ def test_wrap_missing_function_names_it() -> None:
 
 
 def test_wrap_changed_parameters_names_both() -> None:
-    with pytest.raises(PatchMismatchError, match=r"neighbour\.double takes \(number\) instead of \(value\)"):
+    with pytest.raises(
+        PatchMismatchError, match=r"neighbour\.double takes \(number\) instead of \(value\)"
+    ):
         wrap(_module(), "double", "value", lambda original, value: original(value))

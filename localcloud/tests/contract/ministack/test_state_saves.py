@@ -46,7 +46,9 @@ def test_copy_of_a_store_shares_nothing_that_changes_with_it() -> None:
 
 @pytest.mark.usefixtures("ministack")
 @pytest.mark.parametrize("module", [persistence, app])
-def test_state_that_cannot_be_saved_is_known(module: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_state_that_cannot_be_saved_is_known(
+    module: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(persistence, "PERSIST_STATE", True)
     (tmp_path / "file").touch()
     monkeypatch.setattr(persistence, "STATE_DIR", str(tmp_path / "file" / "ministack"))

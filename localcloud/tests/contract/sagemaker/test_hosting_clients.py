@@ -35,12 +35,20 @@ def endpoint(cloud: Cloud, model_url: str) -> str:
 
 
 def test_model_whose_role_does_not_trust_sagemaker_is_refused(cloud: Cloud, model_url: str) -> None:
-    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
+    trust = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+    }
     document = json.dumps({"Statement": [trust]})
-    role = cloud.client("iam").create_role(RoleName="of-lambda", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    role = cloud.client("iam").create_role(RoleName="of-lambda", AssumeRolePolicyDocument=document)[
+        "Role"
+    ]["Arn"]
     container = {"Image": hosted.IMAGE, "ModelDataUrl": model_url}
     for refused in (role, f"{role}-missing"):
-        with pytest.raises(ClientError, match=rf"ValidationException.*Could not assume role {refused}\."):
+        with pytest.raises(
+            ClientError, match=rf"ValidationException.*Could not assume role {refused}\."
+        ):
             cloud.client("sagemaker").create_model(
                 ModelName="refused", ExecutionRoleArn=refused, PrimaryContainer=container
             )
@@ -57,7 +65,9 @@ def until[Found](find: Callable[[], Found]) -> Found:
 
 def aws(cloud: Cloud, *arguments: str) -> Any:
     command = [str(Path(sys.executable).with_name("aws")), *arguments]
-    answer = subprocess.run(command, env=cloud.environment, capture_output=True, check=True, text=True)
+    answer = subprocess.run(
+        command, env=cloud.environment, capture_output=True, check=True, text=True
+    )
     return json.loads(answer.stdout)
 
 
@@ -66,12 +76,17 @@ def invoke(cloud: Cloud, endpoint: str, **members: Any) -> Any:
     return cloud.client("sagemaker-runtime").invoke_endpoint(EndpointName=endpoint, **request)
 
 
-def statistics(cloud: Cloud, endpoint: str, metric: str, **wanted: list[str]) -> list[dict[str, Any]]:
+def statistics(
+    cloud: Cloud, endpoint: str, metric: str, **wanted: list[str]
+) -> list[dict[str, Any]]:
     now = datetime.now(UTC)
     found: list[dict[str, Any]] = cloud.client("cloudwatch").get_metric_statistics(
         Namespace="AWS/SageMaker",
         MetricName=metric,
-        Dimensions=[{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": "blue"}],
+        Dimensions=[
+            {"Name": "EndpointName", "Value": endpoint},
+            {"Name": "VariantName", "Value": "blue"},
+        ],
         StartTime=now - timedelta(hours=1),
         EndTime=now + timedelta(hours=1),
         Period=3600,
@@ -87,7 +102,9 @@ def test_aws_sagemaker_describes_an_endpoint(cloud: Cloud, endpoint: str) -> Non
     assert described["DataCaptureConfig"]["EnableCapture"] is True
 
 
-def test_aws_sagemaker_runtime_gets_the_class_probabilities(cloud: Cloud, endpoint: str, tmp_path: Path) -> None:
+def test_aws_sagemaker_runtime_gets_the_class_probabilities(
+    cloud: Cloud, endpoint: str, tmp_path: Path
+) -> None:
     (tmp_path / "picture").write_bytes(hosted.picture())
 
     told = aws(
@@ -105,11 +122,19 @@ def test_aws_application_autoscaling_registers_a_variant(cloud: Cloud, endpoint:
     resource = f"endpoint/{endpoint}/variant/blue"
     bounds = ["--min-capacity", "1", "--max-capacity", "2"]
 
-    arn = aws(cloud, "application-autoscaling", "register-scalable-target", *target, "--resource-id", resource, *bounds)
+    arn = aws(
+        cloud,
+        "application-autoscaling",
+        "register-scalable-target",
+        *target,
+        "--resource-id",
+        resource,
+        *bounds,
+    )
 
-    (known,) = cloud.client("application-autoscaling").describe_scalable_targets(ServiceNamespace=NAMESPACE)[
-        "ScalableTargets"
-    ]
+    (known,) = cloud.client("application-autoscaling").describe_scalable_targets(
+        ServiceNamespace=NAMESPACE
+    )["ScalableTargets"]
     assert resource == known["ResourceId"]
     assert arn["ScalableTargetARN"] == known["ScalableTargetARN"]
 
@@ -120,7 +145,10 @@ def test_user_without_a_policy_may_not_register_a_variant(cloud: Cloud) -> None:
     key = iam.create_access_key(UserName="onlooker")["AccessKey"]
     scaling = cloud.client("application-autoscaling", key["AccessKeyId"], key["SecretAccessKey"])
 
-    with pytest.raises(ClientError, match="not authorized to perform: application-autoscaling:DescribeScalableTargets"):
+    with pytest.raises(
+        ClientError,
+        match="not authorized to perform: application-autoscaling:DescribeScalableTargets",
+    ):
         scaling.describe_scalable_targets(ServiceNamespace=NAMESPACE)
 
 
@@ -132,7 +160,9 @@ def test_cloudwatch_tells_the_invocations_and_their_latency(cloud: Cloud, model_
 
     (counted,) = until(
         lambda: [
-            found for found in statistics(cloud, "measured", "Invocations", Statistics=["Sum"]) if found["Sum"] == 3
+            found
+            for found in statistics(cloud, "measured", "Invocations", Statistics=["Sum"])
+            if found["Sum"] == 3
         ]
     )
 
@@ -146,7 +176,10 @@ def test_alarm_goes_off_at_an_error_of_the_client(cloud: Cloud, model_url: str) 
     hosted.create_config(cloud, "alarmed", model_url)
     hosted.create_endpoint(cloud, "alarmed")
     cloudwatch = cloud.client("cloudwatch")
-    dimensions = [{"Name": "EndpointName", "Value": "alarmed"}, {"Name": "VariantName", "Value": "blue"}]
+    dimensions = [
+        {"Name": "EndpointName", "Value": "alarmed"},
+        {"Name": "VariantName", "Value": "blue"},
+    ]
     cloudwatch.put_metric_alarm(
         AlarmName="refusals", Namespace="AWS/SageMaker", MetricName="Invocation4XXErrors", Dimensions=dimensions,
         Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=0, ComparisonOperator="GreaterThanThreshold",
@@ -156,7 +189,9 @@ def test_alarm_goes_off_at_an_error_of_the_client(cloud: Cloud, model_url: str) 
         invoke(cloud, "alarmed", ContentType="text/csv")
 
     def state() -> str:
-        return str(cloudwatch.describe_alarms(AlarmNames=["refusals"])["MetricAlarms"][0]["StateValue"])
+        return str(
+            cloudwatch.describe_alarms(AlarmNames=["refusals"])["MetricAlarms"][0]["StateValue"]
+        )
 
     assert until(lambda: state() == "ALARM")
 
@@ -164,7 +199,9 @@ def test_alarm_goes_off_at_an_error_of_the_client(cloud: Cloud, model_url: str) 
 def test_captured_data_lies_in_s3(cloud: Cloud, endpoint: str) -> None:
     invoke(cloud, endpoint, InferenceId="order-7")
 
-    line = until(lambda: [text for text in hosted.captured(cloud, BUCKET) if '"order-7"' in text])[0]
+    line = until(lambda: [text for text in hosted.captured(cloud, BUCKET) if '"order-7"' in text])[
+        0
+    ]
 
     data = json.loads(line)["captureData"]
     assert hosted.picture() == b64decode(data["endpointInput"]["data"])
@@ -188,7 +225,9 @@ def test_waiter_sees_an_endpoint_deleted(cloud: Cloud, model_url: str) -> None:
     sagemaker = cloud.client("sagemaker")
     sagemaker.delete_endpoint(EndpointName="leaving")
 
-    sagemaker.get_waiter("endpoint_deleted").wait(EndpointName="leaving", WaiterConfig={"Delay": 0.05})
+    sagemaker.get_waiter("endpoint_deleted").wait(
+        EndpointName="leaving", WaiterConfig={"Delay": 0.05}
+    )
 
     assert [] == sagemaker.list_endpoints(NameContains="leaving")["Endpoints"]
 
@@ -197,8 +236,12 @@ def test_paginator_lists_every_model(cloud: Cloud, model_url: str) -> None:
     sagemaker = cloud.client("sagemaker")
     for number in range(3):
         container = {"Image": hosted.IMAGE, "ModelDataUrl": model_url}
-        sagemaker.create_model(ModelName=f"paged-{number}", ExecutionRoleArn=hosted.ROLE, PrimaryContainer=container)
+        sagemaker.create_model(
+            ModelName=f"paged-{number}", ExecutionRoleArn=hosted.ROLE, PrimaryContainer=container
+        )
 
-    pages = sagemaker.get_paginator("list_models").paginate(NameContains="paged", PaginationConfig={"PageSize": 2})
+    pages = sagemaker.get_paginator("list_models").paginate(
+        NameContains="paged", PaginationConfig={"PageSize": 2}
+    )
 
     assert [2, 1] == [len(page["Models"]) for page in pages]

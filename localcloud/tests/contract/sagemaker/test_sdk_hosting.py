@@ -52,9 +52,17 @@ def told(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("sdk")
     (folder / "picture").write_bytes(hosted.picture())
     model_url = hosted.put_model(cloud, folder, "sdk-hosting")
-    arguments = [hosted.IMAGE, hosted.ROLE, model_url, str(folder / "picture"), str(folder / "result.json")]
+    arguments = [
+        hosted.IMAGE,
+        hosted.ROLE,
+        model_url,
+        str(folder / "picture"),
+        str(folder / "result.json"),
+    ]
     command = [sys.executable, "-W", "ignore", "-c", SCRIPT, *arguments]
-    ended = subprocess.run(command, env=cloud.environment, cwd=folder, capture_output=True, check=False, text=True)
+    ended = subprocess.run(
+        command, env=cloud.environment, cwd=folder, capture_output=True, check=False, text=True
+    )
     assert 0 == ended.returncode, ended.stderr
     return json.loads((folder / "result.json").read_text())
 

@@ -73,14 +73,18 @@ def dataset(cloud: Cloud) -> None:
 def job(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """A job that the AWS command line created and boto3's waiter saw complete."""
     file = tmp_path_factory.mktemp("request") / "request.json"
-    file.write_text(json.dumps(trained.request(BUCKET, "trucks", Tags=[{"Key": "project", "Value": "apples"}])))
+    file.write_text(
+        json.dumps(trained.request(BUCKET, "trucks", Tags=[{"Key": "project", "Value": "apples"}]))
+    )
     aws(cloud, "create-training-job", "--cli-input-json", f"file://{file}")
     return trained.settle(cloud, "trucks")
 
 
 def aws(cloud: Cloud, *arguments: str) -> str:
     command = [str(Path(sys.executable).with_name("aws")), "sagemaker", *arguments]
-    return subprocess.run(command, env=cloud.environment, capture_output=True, check=True, text=True).stdout
+    return subprocess.run(
+        command, env=cloud.environment, capture_output=True, check=True, text=True
+    ).stdout
 
 
 def test_job_of_the_command_line_completes(job: dict[str, Any]) -> None:
@@ -103,7 +107,11 @@ def test_command_line_waits_for_and_describes_the_job(cloud: Cloud, job: dict[st
 
 
 def test_paginator_finds_the_job(cloud: Cloud, job: dict[str, Any]) -> None:
-    pages = cloud.client("sagemaker").get_paginator("list_training_jobs").paginate(NameContains="trucks", MaxResults=1)
+    pages = (
+        cloud.client("sagemaker")
+        .get_paginator("list_training_jobs")
+        .paginate(NameContains="trucks", MaxResults=1)
+    )
 
     assert [job["TrainingJobName"]] == [
         one["TrainingJobName"] for page in pages for one in page["TrainingJobSummaries"]
@@ -118,17 +126,23 @@ def test_tags_of_the_job_are_listed(cloud: Cloud, job: dict[str, Any]) -> None:
 
 def test_log_of_the_job_is_in_cloudwatch(cloud: Cloud, job: dict[str, Any]) -> None:
     logs = cloud.client("logs")
-    found = logs.filter_log_events(logGroupName=LOG_GROUP, logStreamNamePrefix=f"{job['TrainingJobName']}/algo-1-")
+    found = logs.filter_log_events(
+        logGroupName=LOG_GROUP, logStreamNamePrefix=f"{job['TrainingJobName']}/algo-1-"
+    )
 
     assert any("Epoch[1] Validation-accuracy=" in event["message"] for event in found["events"])
 
 
 def test_metrics_of_the_job_are_in_cloudwatch(cloud: Cloud, job: dict[str, Any]) -> None:
     dimension = {"Name": "TrainingJobName", "Value": job["TrainingJobName"]}
-    metrics = cloud.client("cloudwatch").list_metrics(Namespace=LOG_GROUP, Dimensions=[dimension])["Metrics"]
+    metrics = cloud.client("cloudwatch").list_metrics(Namespace=LOG_GROUP, Dimensions=[dimension])[
+        "Metrics"
+    ]
 
     assert {"train:accuracy", "validation:accuracy"} == {metric["MetricName"] for metric in metrics}
-    assert {"train:accuracy", "validation:accuracy"} == {one["MetricName"] for one in job["FinalMetricDataList"]}
+    assert {"train:accuracy", "validation:accuracy"} == {
+        one["MetricName"] for one in job["FinalMetricDataList"]
+    }
 
 
 def test_taken_name_is_an_error_that_boto3_knows(cloud: Cloud, job: dict[str, Any]) -> None:
@@ -142,17 +156,25 @@ def test_job_without_a_role_is_refused_in_aws_words(cloud: Cloud) -> None:
     nobody = trained.ROLE.replace("training", "nobody")
 
     with pytest.raises(ClientError, match=r"Could not assume role .*/nobody"):
-        cloud.client("sagemaker").create_training_job(**trained.request(BUCKET, "no-role", RoleArn=nobody))
+        cloud.client("sagemaker").create_training_job(
+            **trained.request(BUCKET, "no-role", RoleArn=nobody)
+        )
 
 
 def test_job_whose_role_may_not_read_fails_by_the_clients_fault(cloud: Cloud) -> None:
     elsewhere = trained.request("elsewhere", "no-rights")["InputDataConfig"]
-    cloud.client("sagemaker").create_training_job(**trained.request(BUCKET, "no-rights", InputDataConfig=elsewhere))
+    cloud.client("sagemaker").create_training_job(
+        **trained.request(BUCKET, "no-rights", InputDataConfig=elsewhere)
+    )
 
     with pytest.raises(WaiterError, match="Failed"):
         trained.settle(cloud, "no-rights")
-    reason = cloud.client("sagemaker").describe_training_job(TrainingJobName="no-rights")["FailureReason"]
-    assert reason.startswith("ClientError: User: arn:aws:sts::000000000000:assumed-role/training/SageMaker is not")
+    reason = cloud.client("sagemaker").describe_training_job(TrainingJobName="no-rights")[
+        "FailureReason"
+    ]
+    assert reason.startswith(
+        "ClientError: User: arn:aws:sts::000000000000:assumed-role/training/SageMaker is not"
+    )
 
 
 def test_tuning_job_finds_its_best_training_job(cloud: Cloud) -> None:
@@ -160,12 +182,20 @@ def test_tuning_job_finds_its_best_training_job(cloud: Cloud) -> None:
     definition = trained.request(BUCKET, "unused")
     del definition["TrainingJobName"]
     definition["StaticHyperParameters"] = definition.pop("HyperParameters")
-    rates = {"Name": "learning_rate", "MinValue": "0.001", "MaxValue": "0.1", "ScalingType": "Logarithmic"}
+    rates = {
+        "Name": "learning_rate",
+        "MinValue": "0.001",
+        "MaxValue": "0.1",
+        "ScalingType": "Logarithmic",
+    }
     sagemaker.create_hyper_parameter_tuning_job(
         HyperParameterTuningJobName="tuned",
         HyperParameterTuningJobConfig={
             "Strategy": "Random",
-            "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "validation:accuracy"},
+            "HyperParameterTuningJobObjective": {
+                "Type": "Maximize",
+                "MetricName": "validation:accuracy",
+            },
             "ResourceLimits": {"MaxNumberOfTrainingJobs": 2, "MaxParallelTrainingJobs": 1},
             "ParameterRanges": {"ContinuousParameterRanges": [rates]},
             "RandomSeed": 1,
@@ -188,7 +218,9 @@ def told(cloud: Cloud, job: dict[str, Any], tmp_path_factory: pytest.TempPathFac
     folder = tmp_path_factory.mktemp("sdk")
     (folder / "request.json").write_text(json.dumps(trained.request(BUCKET, "unused")))
     command = [sys.executable, "-W", "ignore", "-c", SCRIPT, "request.json", "result.json"]
-    ended = subprocess.run(command, env=cloud.environment, cwd=folder, capture_output=True, check=False, text=True)
+    ended = subprocess.run(
+        command, env=cloud.environment, cwd=folder, capture_output=True, check=False, text=True
+    )
     assert 0 == ended.returncode, ended.stderr
     return json.loads((folder / "result.json").read_text())
 
@@ -206,16 +238,26 @@ def test_jobs_are_found_through_the_sdk(told: Any) -> None:
     assert {"by-sdk", "trucks"} <= set(told["all"])
 
 
-def test_unfinished_job_leaves_no_process_when_the_cloud_stops_and_goes_on_in_the_next(tmp_path: Path) -> None:
+def test_unfinished_job_leaves_no_process_when_the_cloud_stops_and_goes_on_in_the_next(
+    tmp_path: Path,
+) -> None:
     with running(tmp_path) as first:
         trained.put_dataset(first, BUCKET)
         checkpoints = {"CheckpointConfig": {"S3Uri": f"s3://{BUCKET}/checkpoints"}}
-        first.client("sagemaker").create_training_job(**trained.request(BUCKET, "trucks", 1_000_000, **checkpoints))
+        first.client("sagemaker").create_training_job(
+            **trained.request(BUCKET, "trucks", 1_000_000, **checkpoints)
+        )
         deadline = time.monotonic() + 60
-        while not first.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="checkpoints/").get("Contents"):
+        while (
+            not first.client("s3")
+            .list_objects_v2(Bucket=BUCKET, Prefix="checkpoints/")
+            .get("Contents")
+        ):
             assert time.monotonic() < deadline, "no checkpoint"
             time.sleep(0.1)
-    left = subprocess.run(["pgrep", "--full", str(tmp_path)], capture_output=True, check=False, text=True).stdout
+    left = subprocess.run(
+        ["pgrep", "--full", str(tmp_path)], capture_output=True, check=False, text=True
+    ).stdout
     with running(tmp_path) as second:
         second.client("sagemaker").stop_training_job(TrainingJobName="trucks")
         job = trained.settle(second, "trucks")

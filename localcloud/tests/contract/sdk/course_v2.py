@@ -25,7 +25,9 @@ region = session.boto_region_name
 
 for split in ("train", "validation"):
     S3Uploader.upload(f"./{split}", f"s3://{bucket}/{split}")
-    boto3.Session().resource("s3").Bucket(bucket).Object(f"{split}.lst").upload_file(f"./{split}.lst")
+    boto3.Session().resource("s3").Bucket(bucket).Object(f"{split}.lst").upload_file(
+        f"./{split}.lst"
+    )
 
 image = image_uris.retrieve("image-classification", region, "latest")
 classifier = Estimator(
@@ -69,7 +71,9 @@ deployment = classifier.deploy(
     initial_instance_count=1,
     instance_type="ml.m5.xlarge",
     data_capture_config=DataCaptureConfig(
-        enable_capture=True, sampling_percentage=100, destination_s3_uri=f"s3://{bucket}/data_capture"
+        enable_capture=True,
+        sampling_percentage=100,
+        destination_s3_uri=f"s3://{bucket}/data_capture",
     ),
 )
 
@@ -81,7 +85,9 @@ captured = []
 while not captured:
     time.sleep(1)
     S3Downloader.download(f"s3://{bucket}/data_capture", "captured_data")
-    captured = [json.loads(line) for path in Path("captured_data").rglob("*.jsonl") for line in path.open()]
+    captured = [
+        json.loads(line) for path in Path("captured_data").rglob("*.jsonl") for line in path.open()
+    ]
 
 predictor.delete_endpoint()
 

@@ -25,11 +25,15 @@ region = session.boto_region_name
 
 for split in ("train", "validation"):
     S3Uploader.upload(f"./{split}", f"s3://{bucket}/{split}")
-    boto3.Session().resource("s3").Bucket(bucket).Object(f"{split}.lst").upload_file(f"./{split}.lst")
+    boto3.Session().resource("s3").Bucket(bucket).Object(f"{split}.lst").upload_file(
+        f"./{split}.lst"
+    )
 
 
 def channel(name: str, key: str) -> InputData:
-    return InputData(channel_name=name, data_source=f"s3://{bucket}/{key}", content_type="application/x-image")
+    return InputData(
+        channel_name=name, data_source=f"s3://{bucket}/{key}", content_type="application/x-image"
+    )
 
 
 image = image_uris.retrieve("image-classification", region, version="1")
@@ -68,7 +72,9 @@ endpoint = builder.deploy(
     initial_instance_count=1,
     instance_type="ml.m5.xlarge",
     data_capture_config=DataCaptureConfig(
-        enable_capture=True, sampling_percentage=100, destination_s3_uri=f"s3://{bucket}/data_capture"
+        enable_capture=True,
+        sampling_percentage=100,
+        destination_s3_uri=f"s3://{bucket}/data_capture",
     ),
 )
 answer = endpoint.invoke(body=Path("picture.png").read_bytes(), content_type="image/png")
@@ -78,7 +84,9 @@ captured = []
 while not captured:
     time.sleep(1)
     S3Downloader.download(f"s3://{bucket}/data_capture/{endpoint.endpoint_name}", "captured_data")
-    captured = [json.loads(line) for path in Path("captured_data").rglob("*.jsonl") for line in path.open()]
+    captured = [
+        json.loads(line) for path in Path("captured_data").rglob("*.jsonl") for line in path.open()
+    ]
 
 endpoint.delete()
 

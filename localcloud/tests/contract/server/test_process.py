@@ -31,10 +31,16 @@ def _until(condition: Callable[[], object]) -> None:
 
 def _listening(pid: int) -> list[str]:
     """The addresses that a process listens on, as /proc has them: hexadecimal, 0100007F is 127.0.0.1."""
-    sockets = {link.readlink().name for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
+    sockets = {
+        link.readlink().name for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()
+    }
     tables = [Path(f"/proc/{pid}/net/{name}").read_text() for name in ("tcp", "tcp6")]
     lines = [line.split() for table in tables for line in table.splitlines()]
-    return [line[1].split(":")[0] for line in lines if line[3] == "0A" and f"socket:[{line[9]}]" in sockets]
+    return [
+        line[1].split(":")[0]
+        for line in lines
+        if line[3] == "0A" and f"socket:[{line[9]}]" in sockets
+    ]
 
 
 def test_cloud_listens_on_one_loopback_port(cloud: Cloud, shared_folder: Path) -> None:
@@ -48,12 +54,16 @@ def test_client_of_the_cloud_is_the_accounts_root(cloud: Cloud) -> None:
 
 
 def test_sagemaker_requests_reach_the_local_sagemaker(cloud: Cloud) -> None:
-    assert [] == cloud.client("sagemaker").list_endpoints(NameContains="no-such-endpoint")["Endpoints"]
+    assert (
+        [] == cloud.client("sagemaker").list_endpoints(NameContains="no-such-endpoint")["Endpoints"]
+    )
 
 
 def test_aws_command_line_in_the_clouds_environment_reaches_it(cloud: Cloud) -> None:
     command = [str(Path(sys.executable).with_name("aws")), "stepfunctions", "list-state-machines"]
-    answer = subprocess.run(command, env=cloud.environment, capture_output=True, check=True, text=True)
+    answer = subprocess.run(
+        command, env=cloud.environment, capture_output=True, check=True, text=True
+    )
     assert {"stateMachines": []} == json.loads(answer.stdout)
 
 
@@ -72,17 +82,31 @@ def reader(cloud: Cloud) -> Any:
     s3.put_object(Bucket="images", Key="parcels/a", Body=b"a")
     resources = ["arn:aws:s3:::images", "arn:aws:s3:::images/*"]
     insecure = {"Bool": {"aws:SecureTransport": "false"}}
-    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": resources, "Condition": insecure}
-    s3.put_bucket_policy(Bucket="images", Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
+    deny = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": resources,
+        "Condition": insecure,
+    }
+    s3.put_bucket_policy(
+        Bucket="images", Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+    )
     iam.create_user(UserName="reader")
-    read = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::images/parcels/*"}
+    read = {
+        "Effect": "Allow",
+        "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::images/parcels/*",
+    }
     policy = {"Version": "2012-10-17", "Statement": [read]}
     iam.put_user_policy(UserName="reader", PolicyName="read", PolicyDocument=json.dumps(policy))
     key = iam.create_access_key(UserName="reader")["AccessKey"]
     return cloud.client("s3", key["AccessKeyId"], key["SecretAccessKey"])
 
 
-def test_user_reads_over_loopback_what_a_policy_keeps_for_tls_and_writes_nothing(reader: Any) -> None:
+def test_user_reads_over_loopback_what_a_policy_keeps_for_tls_and_writes_nothing(
+    reader: Any,
+) -> None:
     assert b"a" == reader.get_object(Bucket="images", Key="parcels/a")["Body"].read()
     with pytest.raises(ClientError, match="AccessDenied"):
         reader.put_object(Bucket="images", Key="parcels/b", Body=b"b")
@@ -99,10 +123,16 @@ def test_execution_that_runs_when_the_cloud_stops_comes_to_its_end(tmp_path: Pat
     definition = {"QueryLanguage": "JSONata", "StartAt": "Wait", "States": {"Wait": wait}}
     with running(tmp_path) as first:
         trust = json.dumps({"Version": "2012-10-17", "Statement": []})
-        role = first.client("iam").create_role(RoleName="workflow", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        role = first.client("iam").create_role(RoleName="workflow", AssumeRolePolicyDocument=trust)[
+            "Role"
+        ]["Arn"]
         states = first.client("stepfunctions")
-        machine = states.create_state_machine(name="slow", definition=json.dumps(definition), roleArn=role)
-        execution = states.start_execution(stateMachineArn=machine["stateMachineArn"])["executionArn"]
+        machine = states.create_state_machine(
+            name="slow", definition=json.dumps(definition), roleArn=role
+        )
+        execution = states.start_execution(stateMachineArn=machine["stateMachineArn"])[
+            "executionArn"
+        ]
     assert not Folder(tmp_path).unsaved.exists()
     with running(tmp_path) as second:
         described = second.client("stepfunctions").describe_execution(executionArn=execution)
@@ -114,15 +144,21 @@ def test_state_survives_a_stop(tmp_path: Path) -> None:
         first.client("s3").create_bucket(Bucket="kept")
         first.client("s3").put_object(Bucket="kept", Key="a b+é#", Body=b"content")
     with running(tmp_path) as second:
-        assert b"content" == second.client("s3").get_object(Bucket="kept", Key="a b+é#")["Body"].read()
+        assert (
+            b"content" == second.client("s3").get_object(Bucket="kept", Key="a b+é#")["Body"].read()
+        )
 
 
 def _python_m_local(*arguments: str | Path) -> str:
     command = [sys.executable, "-m", "localcloud", *map(str, arguments)]
-    return subprocess.run(command, cwd=IMPORT_FOLDER, capture_output=True, check=True, text=True).stdout
+    return subprocess.run(
+        command, cwd=IMPORT_FOLDER, capture_output=True, check=True, text=True
+    ).stdout
 
 
-def test_cloud_that_was_killed_comes_back_on_its_port_with_the_state_at_rest(tmp_path: Path) -> None:
+def test_cloud_that_was_killed_comes_back_on_its_port_with_the_state_at_rest(
+    tmp_path: Path,
+) -> None:
     folder = Folder(tmp_path)
     _python_m_local("up", "--detach", "--port", "0", "--state-dir", tmp_path)
     record = require(folder)
@@ -147,7 +183,9 @@ def test_cloud_that_cannot_save_its_state_says_so_when_it_stops(tmp_path: Path) 
     shutil.rmtree(saves, ignore_errors=True)
     saves.touch()  # no file can be made below a file
     command = [sys.executable, "-m", "localcloud", "down", "--state-dir", str(tmp_path)]
-    stopped = subprocess.run(command, cwd=IMPORT_FOLDER, capture_output=True, check=False, text=True)
+    stopped = subprocess.run(
+        command, cwd=IMPORT_FOLDER, capture_output=True, check=False, text=True
+    )
     assert 1 == stopped.returncode
     assert "What changed since the last save is lost" in stopped.stderr
     assert "The state could not be saved" in Folder(tmp_path).output.read_text()
@@ -169,7 +207,9 @@ def test_cloud_stops_when_the_process_that_runs_it_is_killed(tmp_path: Path) -> 
         "with running(pathlib.Path(sys.argv[1])):\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    killed = subprocess.run([sys.executable, "-c", script, tmp_path], cwd=IMPORT_FOLDER, check=False)
+    killed = subprocess.run(
+        [sys.executable, "-c", script, tmp_path], cwd=IMPORT_FOLDER, check=False
+    )
     assert -signal.SIGKILL == killed.returncode
     _until(lambda: find(Folder(tmp_path)) is None)
 
@@ -177,16 +217,26 @@ def test_cloud_stops_when_the_process_that_runs_it_is_killed(tmp_path: Path) -> 
 def test_cloud_on_a_taken_port_does_not_start_and_says_why(tmp_path: Path) -> None:
     with open_listener(0) as other:
         port = other.getsockname()[1]
-        with pytest.raises(StartFailedError, match=f"Port {port} is in use"), running(tmp_path, port):
+        with (
+            pytest.raises(StartFailedError, match=f"Port {port} is in use"),
+            running(tmp_path, port),
+        ):
             pass
 
 
 @pytest.mark.parametrize("verb", [["up", "--port", "0"], ["up", "--port", "0", "--detach"]])
-def test_first_start_without_a_network_ends_with_what_to_do(verb: list[str], tmp_path: Path) -> None:
-    folders = {"UV_CACHE_DIR": str(tmp_path / "cache"), "LOCALCLOUD_DATA_DIR": str(tmp_path / "data")}
+def test_first_start_without_a_network_ends_with_what_to_do(
+    verb: list[str], tmp_path: Path
+) -> None:
+    folders = {
+        "UV_CACHE_DIR": str(tmp_path / "cache"),
+        "LOCALCLOUD_DATA_DIR": str(tmp_path / "data"),
+    }
     environment = {**os.environ, **folders, "UV_OFFLINE": "1"}
     command = [sys.executable, "-m", "localcloud", *verb, "--state-dir", str(tmp_path / "cloud")]
-    ended = subprocess.run(command, cwd=IMPORT_FOLDER, env=environment, capture_output=True, check=False, text=True)
+    ended = subprocess.run(
+        command, cwd=IMPORT_FOLDER, env=environment, capture_output=True, check=False, text=True
+    )
     assert 1 == ended.returncode
     assert "Check the network and uv's settings, and try again." in ended.stderr
     assert not (tmp_path / "cloud").exists()

@@ -29,7 +29,9 @@ TRUST = {
 @pytest.fixture(scope="module")
 def machine_arn(cloud: Cloud) -> Iterator[str]:
     """An EXPRESS state machine."""
-    role = cloud.client("iam").create_role(RoleName="states-clients", AssumeRolePolicyDocument=json.dumps(TRUST))
+    role = cloud.client("iam").create_role(
+        RoleName="states-clients", AssumeRolePolicyDocument=json.dumps(TRUST)
+    )
     states = cloud.client("stepfunctions")
     created = states.create_state_machine(
         name="clients",
@@ -70,7 +72,9 @@ def test_user_does_only_what_a_policy_allows(reader: Any, machine_arn: str) -> N
 def test_definition_is_refused_with_aws_error(cloud: Cloud) -> None:
     states = cloud.client("stepfunctions")
     with pytest.raises(states.exceptions.InvalidDefinition, match="SCHEMA_VALIDATION_FAILED"):
-        states.create_state_machine(name="no", definition="{}", roleArn="arn:aws:iam::000000000000:role/no")
+        states.create_state_machine(
+            name="no", definition="{}", roleArn="arn:aws:iam::000000000000:role/no"
+        )
 
 
 def test_missing_execution_is_refused_with_aws_error(cloud: Cloud) -> None:

@@ -20,7 +20,13 @@ CREDENTIAL = "local/20300101/eu-west-1/sagemaker/aws4_request"
 
 def scope(*headers: tuple[str, str], query: str = "", path: str = "/") -> Scope:
     encoded = [(name.encode(), value.encode()) for name, value in headers]
-    return {"type": "http", "method": "POST", "path": path, "headers": encoded, "query_string": query.encode()}
+    return {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "headers": encoded,
+        "query_string": query.encode(),
+    }
 
 
 def signed(credential: str) -> RequestHead:

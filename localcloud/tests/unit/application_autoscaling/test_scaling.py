@@ -23,7 +23,9 @@ TARGET = {
 BOUNDS = {"MinCapacity": 1, "MaxCapacity": 3}
 TRACKING = {
     "TargetValue": 70.0,
-    "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
+    "PredefinedMetricSpecification": {
+        "PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"
+    },
 }
 POLICY = {
     **TARGET,
@@ -33,7 +35,10 @@ POLICY = {
 }
 ENDPOINTS = {
     "trucks": {
-        "ProductionVariants": [{"VariantName": "blue", "CurrentInstanceCount": 1}, {"VariantName": "serverless"}]
+        "ProductionVariants": [
+            {"VariantName": "blue", "CurrentInstanceCount": 1},
+            {"VariantName": "serverless"},
+        ]
     }
 }
 NO_TARGET = f"service namespace: sagemaker, resource ID: endpoint/trucks/variant/blue, scalable dimension: {DIMENSION}"
@@ -71,7 +76,9 @@ def call(tmp_path: Path, authorizer: FakeAuthorizer) -> Call:
         headers = {"x-amz-target": f"AnyScaleFrontendService.{operation}"}
 
         async def post() -> httpx.Response:
-            async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
+            async with httpx.AsyncClient(
+                transport=httpx.ASGITransport(app), base_url="http://127.0.0.1"
+            ) as client:
                 return await client.post("/", content=json.dumps(members), headers=headers)
 
         answer: dict[str, Any] = asyncio.run(post()).json()
@@ -102,11 +109,27 @@ def test_target_registered_again_changes_what_is_given(call: Call) -> None:
 @pytest.mark.parametrize(
     ("members", "code", "sentence"),
     [
-        ({"MinCapacity": 4, "MaxCapacity": 3}, "ValidationException", "Maximum capacity cannot be less than minimum"),
-        ({"MinCapacity": 0, "MaxCapacity": 3}, "ValidationException", "Minimum capacity cannot be less than 1"),
+        (
+            {"MinCapacity": 4, "MaxCapacity": 3},
+            "ValidationException",
+            "Maximum capacity cannot be less than minimum",
+        ),
+        (
+            {"MinCapacity": 0, "MaxCapacity": 3},
+            "ValidationException",
+            "Minimum capacity cannot be less than 1",
+        ),
         ({"MinCapacity": 1}, "ValidationException", "MinCapacity and MaxCapacity are required"),
-        ({"ResourceId": "endpoint/cars/variant/blue"}, "ValidationException", "There is no endpoint in service"),
-        ({"ResourceId": "endpoint/trucks/variant/red"}, "ValidationException", "There is no endpoint in service"),
+        (
+            {"ResourceId": "endpoint/cars/variant/blue"},
+            "ValidationException",
+            "There is no endpoint in service",
+        ),
+        (
+            {"ResourceId": "endpoint/trucks/variant/red"},
+            "ValidationException",
+            "There is no endpoint in service",
+        ),
         (
             {"ResourceId": "endpoint/trucks/variant/serverless"},
             "ValidationException",
@@ -117,23 +140,40 @@ def test_target_registered_again_changes_what_is_given(call: Call) -> None:
             "ValidationException",
             "Unsupported service namespace, resource type or scalable dim",
         ),
-        ({"Tags": {"stage": "dev"}}, "UnknownOperationException", "Tags of a scalable target is not emulated"),
+        (
+            {"Tags": {"stage": "dev"}},
+            "UnknownOperationException",
+            "Tags of a scalable target is not emulated",
+        ),
         (
             {"SuspendedState": {"ScheduledScalingSuspended": True}},
             "UnknownOperationException",
             "SuspendedState of a scalable target is not emulated",
         ),
-        ({"ServiceNamespace": "ecs"}, "UnknownOperationException", "The service namespace ecs is not emulated"),
+        (
+            {"ServiceNamespace": "ecs"},
+            "UnknownOperationException",
+            "The service namespace ecs is not emulated",
+        ),
         (
             {"ScalableDimension": "sagemaker:variant:DesiredProvisionedConcurrency"},
             "UnknownOperationException",
             "The scalable dimension sagemaker:variant:DesiredProvisionedConcurrency is not emulated",
         ),
-        ({"ScalableDimension": "nonsense"}, "ValidationException", "Member must satisfy enum value set"),
+        (
+            {"ScalableDimension": "nonsense"},
+            "ValidationException",
+            "Member must satisfy enum value set",
+        ),
     ],
 )
-def test_target_that_cannot_be_is_refused(call: Call, members: dict[str, Any], code: str, sentence: str) -> None:
-    answer = call("RegisterScalableTarget", **{**TARGET, **(BOUNDS if "MinCapacity" not in members else {}), **members})
+def test_target_that_cannot_be_is_refused(
+    call: Call, members: dict[str, Any], code: str, sentence: str
+) -> None:
+    answer = call(
+        "RegisterScalableTarget",
+        **{**TARGET, **(BOUNDS if "MinCapacity" not in members else {}), **members},
+    )
 
     assert code == answer["__type"]
     assert sentence in answer["message"]
@@ -153,7 +193,9 @@ def test_policy_is_described_with_its_configuration(call: Call) -> None:
 def test_policy_put_again_keeps_its_arn_and_takes_the_new_target_value(call: Call) -> None:
     call("RegisterScalableTarget", **TARGET, **BOUNDS)
     arn = call("PutScalingPolicy", **POLICY)["PolicyARN"]
-    stricter = POLICY | {"TargetTrackingScalingPolicyConfiguration": TRACKING | {"TargetValue": 35.0}}
+    stricter = POLICY | {
+        "TargetTrackingScalingPolicyConfiguration": TRACKING | {"TargetValue": 35.0}
+    }
 
     assert arn == call("PutScalingPolicy", **stricter)["PolicyARN"]
 
@@ -164,8 +206,16 @@ def test_policy_put_again_keeps_its_arn_and_takes_the_new_target_value(call: Cal
 @pytest.mark.parametrize(
     ("changes", "code", "sentence"),
     [
-        ({"PolicyType": "StepScaling"}, "UnknownOperationException", "A policy type other than TargetTrackingScaling"),
-        ({"TargetTrackingScalingPolicyConfiguration": None}, "ValidationException", "needs its configuration"),
+        (
+            {"PolicyType": "StepScaling"},
+            "UnknownOperationException",
+            "A policy type other than TargetTrackingScaling",
+        ),
+        (
+            {"TargetTrackingScalingPolicyConfiguration": None},
+            "ValidationException",
+            "needs its configuration",
+        ),
         (
             {"TargetTrackingScalingPolicyConfiguration": TRACKING | {"TargetValue": 0}},
             "ValidationException",
@@ -178,7 +228,9 @@ def test_policy_put_again_keeps_its_arn_and_takes_the_new_target_value(call: Cal
         ),
     ],
 )
-def test_policy_that_cannot_be_is_refused(call: Call, changes: dict[str, Any], code: str, sentence: str) -> None:
+def test_policy_that_cannot_be_is_refused(
+    call: Call, changes: dict[str, Any], code: str, sentence: str
+) -> None:
     call("RegisterScalableTarget", **TARGET, **BOUNDS)
 
     answer = call("PutScalingPolicy", **POLICY | changes)
@@ -205,7 +257,10 @@ def test_deregistered_target_takes_its_policies_with_it(call: Call) -> None:
 
 
 def test_deregistering_no_target_is_not_found(call: Call) -> None:
-    expected = {"__type": "ObjectNotFoundException", "message": f"No scalable target found for {NO_TARGET}"}
+    expected = {
+        "__type": "ObjectNotFoundException",
+        "message": f"No scalable target found for {NO_TARGET}",
+    }
     assert expected == call("DeregisterScalableTarget", **TARGET)
 
 
@@ -215,14 +270,21 @@ def test_policies_come_in_pages(call: Call) -> None:
         call("PutScalingPolicy", **POLICY | {"PolicyName": name})
 
     first = call("DescribeScalingPolicies", ServiceNamespace="sagemaker", MaxResults=2)
-    second = call("DescribeScalingPolicies", ServiceNamespace="sagemaker", MaxResults=2, NextToken=first["NextToken"])
+    second = call(
+        "DescribeScalingPolicies",
+        ServiceNamespace="sagemaker",
+        MaxResults=2,
+        NextToken=first["NextToken"],
+    )
 
     assert [["a", "b"], ["c"]] == [
         [policy["PolicyName"] for policy in page["ScalingPolicies"]] for page in (first, second)
     ]
 
 
-@pytest.mark.parametrize("operation", ["DescribeScalingActivities", "DeleteScalingPolicy", "TagResource"])
+@pytest.mark.parametrize(
+    "operation", ["DescribeScalingActivities", "DeleteScalingPolicy", "TagResource"]
+)
 def test_operation_that_is_not_here_is_refused_by_name(call: Call, operation: str) -> None:
     expected = f"{operation} is not emulated by the local Application Auto Scaling."
     assert expected == call(operation, ServiceNamespace="sagemaker")["message"]
@@ -234,7 +296,9 @@ def test_registration_is_authorized_on_the_target(call: Call, authorizer: FakeAu
     assert [("application-autoscaling:RegisterScalableTarget", arn)] == authorizer.asked
 
 
-def test_registration_that_is_denied_registers_nothing(call: Call, authorizer: FakeAuthorizer) -> None:
+def test_registration_that_is_denied_registers_nothing(
+    call: Call, authorizer: FakeAuthorizer
+) -> None:
     authorizer.denied = "application-autoscaling:RegisterScalableTarget"
 
     assert "AccessDeniedException" == call("RegisterScalableTarget", **TARGET, **BOUNDS)["__type"]

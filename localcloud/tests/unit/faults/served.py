@@ -30,7 +30,9 @@ def served(app: ASGIApp) -> Iterator[int]:
     """Serve an app for the length of the block; the port."""
     loop, stop = asyncio.new_event_loop(), asyncio.Event()
     with open_listener(0) as listener:  # clients may connect from now on
-        thread = Thread(target=loop.run_until_complete, args=[serve(_WithLifespan(app), listener, stop.wait)])
+        thread = Thread(
+            target=loop.run_until_complete, args=[serve(_WithLifespan(app), listener, stop.wait)]
+        )
         thread.start()
         try:
             yield listener.getsockname()[1]

@@ -42,7 +42,11 @@ def test_plan_that_comes_in_is_followed_until_it_is_healed(
     faults: Faults, injector: Injector, healed: list[str]
 ) -> None:
     faults.plan(1, {"endpoint-slow": 1}, [Target("endpoint-garbage", "é/1.")])
-    kinds = [strike.kind for image in "01" if (strike := injector.strike(INVOKE_ENDPOINT, f"é/{image}.png"))]
+    kinds = [
+        strike.kind
+        for image in "01"
+        if (strike := injector.strike(INVOKE_ENDPOINT, f"é/{image}.png"))
+    ]
     expected = {"endpoint-slow": 1, "endpoint-garbage": 1}
     assert ["endpoint-slow", "endpoint-garbage"] == kinds
     assert expected == faults.injected()
@@ -80,7 +84,9 @@ def test_cloud_without_faults_says_how_to_switch_them_on() -> None:
         Faults(f"http://127.0.0.1:{port}").injected()
 
 
-def test_who_came_by_where_a_kind_can_strike_is_told_struck_or_not(faults: Faults, injector: Injector) -> None:
+def test_who_came_by_where_a_kind_can_strike_is_told_struck_or_not(
+    faults: Faults, injector: Injector
+) -> None:
     faults.plan(1, targets=[Target("endpoint-slow", "a.png")])
     for image in ("é/a.png", "é/a.png", "b.png"):
         injector.strike(INVOKE_ENDPOINT, image)

@@ -44,7 +44,11 @@ class World:
         await Response(ANSWER)(scope, receive, send)
 
     def sender(self, scope: Scope) -> Sender | None:
-        return Sender("parcels/a.png", self.killed.set) if (b"x-function", b"f") in scope["headers"] else None
+        return (
+            Sender("parcels/a.png", self.killed.set)
+            if (b"x-function", b"f") in scope["headers"]
+            else None
+        )
 
     def strike(self, *kinds: str) -> None:
         self.injector.follow(Plan(rates=dict.fromkeys(kinds, 1)))
@@ -55,12 +59,16 @@ class Client:
         self.world = world
         self._port = port
 
-    def ask(self, operation: str, function: bool = True, timeout: float = 5, body: bytes = b"pixels") -> Any:
+    def ask(
+        self, operation: str, function: bool = True, timeout: float = 5, body: bytes = b"pixels"
+    ) -> Any:
         method, path, headers = REQUESTS[operation]
         connection = HTTPConnection("127.0.0.1", self._port, timeout=timeout)
         try:
             sender = {"x-function": "f"} if function else {}
-            connection.request(method, path, None if method == "GET" else body, {**headers, **sender})
+            connection.request(
+                method, path, None if method == "GET" else body, {**headers, **sender}
+            )
             answer = connection.getresponse()
             return answer.status, answer.headers.get("x-amzn-errortype"), answer.read()
         finally:
@@ -84,7 +92,9 @@ def world(client: Client) -> Iterator[World]:
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("function", [True, False])
-def test_without_a_fault_the_service_answers(client: Client, operation: str, function: bool) -> None:
+def test_without_a_fault_the_service_answers(
+    client: Client, operation: str, function: bool
+) -> None:
     assert (200, None, ANSWER) == client.ask(operation, function)
 
 
@@ -111,14 +121,25 @@ def test_endpoint_that_fails_says_how_and_runs_no_model(
     assert [] == world.received
 
 
-@pytest.mark.parametrize("kind", ["endpoint-throttled", "endpoint-unavailable", "endpoint-denied", "endpoint-refuses"])
-def test_endpoint_gives_no_reason_as_sagemaker_gives_none(client: Client, world: World, kind: str) -> None:
+@pytest.mark.parametrize(
+    "kind", ["endpoint-throttled", "endpoint-unavailable", "endpoint-denied", "endpoint-refuses"]
+)
+def test_endpoint_gives_no_reason_as_sagemaker_gives_none(
+    client: Client, world: World, kind: str
+) -> None:
     world.strike(kind)
     assert b'{"message": null}' == client.ask("invoke-endpoint")[2]
 
 
-def test_statuses_of_endpoint_faults_are_those_of_the_service_model(client: Client, world: World) -> None:
-    errors = Session().get_service_model("sagemaker-runtime").operation_model("InvokeEndpoint").error_shapes
+def test_statuses_of_endpoint_faults_are_those_of_the_service_model(
+    client: Client, world: World
+) -> None:
+    errors = (
+        Session()
+        .get_service_model("sagemaker-runtime")
+        .operation_model("InvokeEndpoint")
+        .error_shapes
+    )
     modelled = {shape.name: shape.metadata["error"]["httpStatusCode"] for shape in errors}
     injected = {}
     for kind in (kind for kind in KINDS if kind.startswith("endpoint-") and kind not in ON_THE_WAY):
@@ -136,24 +157,33 @@ def test_model_error_tells_that_the_container_may_recover(client: Client, world:
 
 
 @pytest.mark.parametrize(
-    ("kind", "status", "code"), [("s3-slow-down", 503, b"SlowDown"), ("s3-internal-error", 500, b"InternalError")]
+    ("kind", "status", "code"),
+    [("s3-slow-down", 503, b"SlowDown"), ("s3-internal-error", 500, b"InternalError")],
 )
-def test_s3_that_fails_says_how(client: Client, world: World, kind: str, status: int, code: bytes) -> None:
+def test_s3_that_fails_says_how(
+    client: Client, world: World, kind: str, status: int, code: bytes
+) -> None:
     world.strike(kind)
     answered, _, body = client.ask("get-object")
     assert status == answered
     assert b"<Code>" + code + b"</Code>" in body
 
 
-def test_throttled_parameter_store_names_its_error_in_the_body(client: Client, world: World) -> None:
+def test_throttled_parameter_store_names_its_error_in_the_body(
+    client: Client, world: World
+) -> None:
     world.strike("ssm-throttled")
     status, _, body = client.ask("get-parameter")
     assert 400 == status
     assert "ThrottlingException" == json.loads(body)["__type"]
 
 
-@pytest.mark.parametrize(("operation", "kind"), [("get-object", "s3-slow-down"), ("get-parameter", "ssm-throttled")])
-def test_clients_that_are_no_function_are_spared(client: Client, world: World, operation: str, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("operation", "kind"), [("get-object", "s3-slow-down"), ("get-parameter", "ssm-throttled")]
+)
+def test_clients_that_are_no_function_are_spared(
+    client: Client, world: World, operation: str, kind: str
+) -> None:
     world.strike(kind)
     assert (200, None, ANSWER) == client.ask(operation, function=False)
 
@@ -162,12 +192,19 @@ def test_endpoint_fails_other_clients_by_the_image_they_send(client: Client, wor
     answers = []
     for images in (b"abcdefgh", b"hgfedcba"):
         world.injector.follow(Plan(3, {"endpoint-throttled": 0.5}))
-        answers.append({image: client.ask("invoke-endpoint", False, body=bytes([image]))[0] for image in images})
+        answers.append(
+            {
+                image: client.ask("invoke-endpoint", False, body=bytes([image]))[0]
+                for image in images
+            }
+        )
     assert answers[0] == answers[1]
     assert {200, 400} == set(answers[0].values())
 
 
-def test_body_that_was_read_for_its_digest_still_reaches_the_service(client: Client, world: World) -> None:
+def test_body_that_was_read_for_its_digest_still_reaches_the_service(
+    client: Client, world: World
+) -> None:
     client.ask("invoke-endpoint", function=False, body=b"x" * 100_000)
     assert [b"x" * 100_000] == world.received
 

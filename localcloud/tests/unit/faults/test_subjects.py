@@ -9,7 +9,10 @@ from localcloud.faults.subjects import digest_of, find_subject, find_subject_in_
 
 KEY = "orders/a b+é#.png"
 MEMBERS = ("document", "picture")
-S3_EVENT = {"detail-type": "Object Created", "detail": {"bucket": {"name": "files"}, "object": {"key": KEY}}}
+S3_EVENT = {
+    "detail-type": "Object Created",
+    "detail": {"bucket": {"name": "files"}, "object": {"key": KEY}},
+}
 REQUEST = {"picture": f"s3://files/{KEY}", "version": "1"}
 ENDED = {"detail": {"status": "ABORTED", "input": json.dumps(REQUEST)}}
 
@@ -17,7 +20,13 @@ ENDED = {"detail": {"status": "ABORTED", "input": json.dumps(REQUEST)}}
 @pytest.mark.parametrize(
     "document",
     [S3_EVENT, REQUEST, ENDED, [{"body": json.dumps(S3_EVENT)}], [{"body": json.dumps(ENDED)}]],
-    ids=["S3 event", "direct request", "status change", "undelivered event", "message of a status change"],
+    ids=[
+        "S3 event",
+        "direct request",
+        "status change",
+        "undelivered event",
+        "message of a status change",
+    ],
 )
 def test_object_is_found_in_every_input(document: Any) -> None:
     assert KEY == find_subject(document, MEMBERS)
@@ -28,7 +37,17 @@ def test_member_that_is_named_first_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    "document", [None, {}, [], "text", {"prefix": "archive/"}, {"picture": "nonsense"}, {"picture": 1}, [{"body": "{"}]]
+    "document",
+    [
+        None,
+        {},
+        [],
+        "text",
+        {"prefix": "archive/"},
+        {"picture": "nonsense"},
+        {"picture": 1},
+        [{"body": "{"}],
+    ],
 )
 def test_input_without_an_object_has_no_subject(document: Any) -> None:
     assert find_subject(document, MEMBERS) is None

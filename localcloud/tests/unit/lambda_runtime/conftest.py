@@ -37,7 +37,9 @@ def zipped(files: dict[str, str]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, text in files.items():
-            archive.writestr(zipfile.ZipInfo(name), text)  # dated 1980, so equal texts make equal archives
+            archive.writestr(
+                zipfile.ZipInfo(name), text
+            )  # dated 1980, so equal texts make equal archives
     return buffer.getvalue()
 
 
@@ -82,9 +84,18 @@ def run(pool: LambdaPool) -> Run:
     """Invokes the handler that a source defines, in the one environment of ``pool`` or in another pool."""
 
     def invoke(
-        source: str, event: object = None, *, timeout: float = 5, pool: LambdaPool = pool, **fields: Any
+        source: str,
+        event: object = None,
+        *,
+        timeout: float = 5,
+        pool: LambdaPool = pool,
+        **fields: Any,
     ) -> InvocationResult:
-        function = Function(**{"name": "f", "handler": "app.handler", "code": zipped({"app.py": source}), **fields})
-        return pool.invoke(function, Invocation("id-1", json.dumps(event).encode(), timeout, "arn-of-f", "Root=1"))
+        function = Function(
+            **{"name": "f", "handler": "app.handler", "code": zipped({"app.py": source}), **fields}
+        )
+        return pool.invoke(
+            function, Invocation("id-1", json.dumps(event).encode(), timeout, "arn-of-f", "Root=1")
+        )
 
     return invoke

@@ -23,8 +23,12 @@ def test_other_content_has_a_folder_of_its_own(tmp_path: Path, make_zip: MakeZip
     assert store.folder([make_zip({"app.py": "1"})]) != store.folder([make_zip({"app.py": "2"})])
 
 
-def test_later_archive_overwrites_the_files_of_an_earlier_one(tmp_path: Path, make_zip: MakeZip) -> None:
-    folder = CodeStore(tmp_path / "code").folder([make_zip({"a": "1", "b": "1"}), make_zip({"b": "2"})])
+def test_later_archive_overwrites_the_files_of_an_earlier_one(
+    tmp_path: Path, make_zip: MakeZip
+) -> None:
+    folder = CodeStore(tmp_path / "code").folder(
+        [make_zip({"a": "1", "b": "1"}), make_zip({"b": "2"})]
+    )
     assert "1" == (folder / "a").read_text()
     assert "2" == (folder / "b").read_text()
 
@@ -33,7 +37,9 @@ def test_no_archive_is_an_empty_folder(tmp_path: Path) -> None:
     assert [] == list(CodeStore(tmp_path / "code").folder([]).iterdir())
 
 
-def test_archive_with_a_member_that_points_outside_leaves_nothing(tmp_path: Path, make_zip: MakeZip) -> None:
+def test_archive_with_a_member_that_points_outside_leaves_nothing(
+    tmp_path: Path, make_zip: MakeZip
+) -> None:
     store = CodeStore(tmp_path / "code")
     for _ in range(2):
         with pytest.raises(UnsafeArchiveError, match="escaped"):

@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
-from localcloud.lambda_runtime.invocation import MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, InvocationResult
+from localcloud.lambda_runtime.invocation import (
+    MAX_REQUEST_BYTES,
+    MAX_RESPONSE_BYTES,
+    InvocationResult,
+)
 from localcloud.lambda_runtime.pool import LambdaPool
 
 type Run = Callable[..., InvocationResult]
@@ -44,7 +48,9 @@ def test_handler_that_raises_answers_with_the_class_of_the_error(run: Run) -> No
     assert "raise EmptyImageError" in decoded(result)["stackTrace"][-1]
 
 
-def test_process_that_dies_with_its_answer_is_a_crash(run: Run, make_pool: Callable[..., LambdaPool]) -> None:
+def test_process_that_dies_with_its_answer_is_a_crash(
+    run: Run, make_pool: Callable[..., LambdaPool]
+) -> None:
     pool = make_pool(loses_answer=lambda request_id: request_id == "id-1")
     result = run(ECHO, pool=pool)
     assert (True, "Runtime.ExitError") == error_type(result)
@@ -52,7 +58,9 @@ def test_process_that_dies_with_its_answer_is_a_crash(run: Run, make_pool: Calla
 
 
 def test_handler_that_returns_a_set_answers_with_marshal_error(run: Run) -> None:
-    assert (True, "Runtime.MarshalError") == error_type(run("def handler(event, context): return {1}"))
+    assert (True, "Runtime.MarshalError") == error_type(
+        run("def handler(event, context): return {1}")
+    )
 
 
 def test_missing_module_answers_with_import_module_error(run: Run) -> None:
@@ -67,14 +75,18 @@ def test_missing_handler_answers_with_handler_not_found(run: Run) -> None:
 
 def test_failed_init_starts_afresh_at_the_next_invocation(run: Run) -> None:
     source = (
-        "import os, pathlib\nmarker = pathlib.Path('marker')\nif not marker.exists(): marker.touch(); 1 / 0\n" + ECHO
+        "import os, pathlib\nmarker = pathlib.Path('marker')\nif not marker.exists(): marker.touch(); 1 / 0\n"
+        + ECHO
     )
     assert [(True, "ZeroDivisionError"), (False, None)] == [
-        (result.is_error, (decoded(result) or {}).get("errorType")) for result in (run(source), run(source))
+        (result.is_error, (decoded(result) or {}).get("errorType"))
+        for result in (run(source), run(source))
     ]
 
 
-def test_init_beyond_its_limit_answers_with_timedout(run: Run, make_pool: Callable[..., LambdaPool]) -> None:
+def test_init_beyond_its_limit_answers_with_timedout(
+    run: Run, make_pool: Callable[..., LambdaPool]
+) -> None:
     result = run("import time; time.sleep(60)", pool=make_pool(init_seconds=0.2))
     assert (True, "Sandbox.Timedout") == error_type(result)
 
@@ -106,18 +118,23 @@ def test_process_that_ends_answers_with_exit_error(run: Run, how: str, reason: s
 
 
 def test_process_that_ends_in_init_answers_with_exit_error(run: Run) -> None:
-    assert "RequestId: id-1 Error: Runtime exited with error: exit status 3" == message(run("raise SystemExit(3)"))
+    assert "RequestId: id-1 Error: Runtime exited with error: exit status 3" == message(
+        run("raise SystemExit(3)")
+    )
 
 
 def test_crash_is_followed_by_a_fresh_process(run: Run) -> None:
     source = (
-        "import os\nseen = []\ndef handler(event, context): seen.append(event) or event and os._exit(1); return seen"
+        "import os\nseen = []\n"
+        "def handler(event, context): seen.append(event) or event and os._exit(1); return seen"
     )
     run(source, 1)
     assert [0] == decoded(run(source, 0))
 
 
-def test_process_that_dies_while_idle_is_replaced(run: Run, presence: socket.socket, presence_source: str) -> None:
+def test_process_that_dies_while_idle_is_replaced(
+    run: Run, presence: socket.socket, presence_source: str
+) -> None:
     event = {"port": presence.getsockname()[1]}
     process = decoded(run(presence_source, event))
     link, _ = presence.accept()
@@ -142,11 +159,15 @@ def test_request_of_the_largest_size_passes(run: Run) -> None:
 
 
 def test_request_beyond_the_limit_answers_with_request_entity_too_large(run: Run) -> None:
-    assert (True, "RequestEntityTooLargeException") == error_type(run(ECHO, "x" * (MAX_REQUEST_BYTES - 1)))
+    assert (True, "RequestEntityTooLargeException") == error_type(
+        run(ECHO, "x" * (MAX_REQUEST_BYTES - 1))
+    )
 
 
 def test_log_holds_what_the_invocation_wrote_to_both_streams(run: Run) -> None:
-    source = "import sys\ndef handler(event, context): print('é', event); print('err', file=sys.stderr)"
+    source = (
+        "import sys\ndef handler(event, context): print('é', event); print('err', file=sys.stderr)"
+    )
     assert ["é 1\nerr\n", "é 2\nerr\n"] == [run(source, event).log for event in (1, 2)]
 
 
@@ -173,7 +194,9 @@ def test_context_holds_request_id_arn_and_deadline(run: Run) -> None:
 
 
 def test_trace_header_reaches_the_function(run: Run) -> None:
-    assert "Root=1" == decoded(run("import os\ndef handler(event, context): return os.environ['_X_AMZN_TRACE_ID']"))
+    assert "Root=1" == decoded(
+        run("import os\ndef handler(event, context): return os.environ['_X_AMZN_TRACE_ID']")
+    )
 
 
 def test_variables_of_the_process_are_those_of_the_function_and_of_the_runtime_only(
@@ -181,28 +204,46 @@ def test_variables_of_the_process_are_those_of_the_function_and_of_the_runtime_o
 ) -> None:
     monkeypatch.setenv("SECRET_OF_THE_HOST", "1")
     source = "import os\ndef handler(event, context): return dict(os.environ)"
-    variables = decoded(run(source, variables=(("AWS_LAMBDA_FUNCTION_VERSION", "7"), ("LANG", "C.UTF-8"))))
-    of_the_environment = {"AWS_LAMBDA_RUNTIME_API", "AWS_LAMBDA_LOG_STREAM_NAME", "LAMBDA_TASK_ROOT", "_HANDLER"}
+    variables = decoded(
+        run(source, variables=(("AWS_LAMBDA_FUNCTION_VERSION", "7"), ("LANG", "C.UTF-8")))
+    )
+    of_the_environment = {
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "LAMBDA_TASK_ROOT",
+        "_HANDLER",
+    }
     of_the_environment |= {"AWS_SDK_UA_APP_ID"}
     of_the_invocation = {"_X_AMZN_TRACE_ID"}
-    assert {"PATH", "LANG", "AWS_LAMBDA_FUNCTION_VERSION"} | of_the_environment | of_the_invocation == set(variables)
+    assert {
+        "PATH",
+        "LANG",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+    } | of_the_environment | of_the_invocation == set(variables)
     assert "[7]" in variables["AWS_LAMBDA_LOG_STREAM_NAME"]
 
 
 def test_folder_of_the_process_is_the_task_root_and_first_on_its_path(run: Run) -> None:
     source = (
-        "import os, sys\ndef handler(event, context): return [os.getcwd(), os.environ['LAMBDA_TASK_ROOT'], sys.path[0]]"
+        "import os, sys\ndef handler(event, context): "
+        "return [os.getcwd(), os.environ['LAMBDA_TASK_ROOT'], sys.path[0]]"
     )
     assert 1 == len(set(decoded(run(source))))
 
 
-def test_task_root_comes_before_layers_and_layers_before_the_runtime(run: Run, make_zip: MakeZip) -> None:
-    layer = make_zip({"python/app.py": "", "python/six.py": "origin = 'layer'", "python/extra.py": ""})
+def test_task_root_comes_before_layers_and_layers_before_the_runtime(
+    run: Run, make_zip: MakeZip
+) -> None:
+    layer = make_zip(
+        {"python/app.py": "", "python/six.py": "origin = 'layer'", "python/extra.py": ""}
+    )
     newer = make_zip({"python/lib/python3.13/site-packages/extra.py": "origin = 'newer layer'"})
     source = "import extra, six\ndef handler(event, context): return [six.origin, extra.origin]"
     assert ["layer", "newer layer"] == decoded(run(source, layers=(layer, newer)))
 
 
-def test_handler_in_a_nested_folder_is_found_by_its_dotted_path(run: Run, make_zip: MakeZip) -> None:
+def test_handler_in_a_nested_folder_is_found_by_its_dotted_path(
+    run: Run, make_zip: MakeZip
+) -> None:
     code = make_zip({"functions/filter/app.py": ECHO})
     assert "event" == decoded(run("", "event", code=code, handler="functions.filter.app.handler"))

@@ -35,10 +35,16 @@ def requirements(tmp_path: Path) -> Path:
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr("awslambdaric/__init__.py", "")
         archive.writestr("runtime_client.cpython.so", "")
-        archive.writestr(f"{INFO}/METADATA", "Metadata-Version: 2.1\nName: awslambdaric\nVersion: 1.0\n")
-        archive.writestr(f"{INFO}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(
+            f"{INFO}/METADATA", "Metadata-Version: 2.1\nName: awslambdaric\nVersion: 1.0\n"
+        )
+        archive.writestr(
+            f"{INFO}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
         archive.writestr(f"{INFO}/RECORD", "")
-    return write_requirements(tmp_path / "requirements.txt", wheel, hashlib.sha256(wheel.read_bytes()).hexdigest())
+    return write_requirements(
+        tmp_path / "requirements.txt", wheel, hashlib.sha256(wheel.read_bytes()).hexdigest()
+    )
 
 
 def write_requirements(path: Path, wheel: Path, sha256: str) -> Path:
@@ -50,9 +56,13 @@ def folders(data: Path) -> list[str]:
     return sorted(path.name for path in data.iterdir() if path.is_dir())
 
 
-def test_first_use_installs_an_environment_with_the_pinned_packages(data: Path, requirements: Path) -> None:
+def test_first_use_installs_an_environment_with_the_pinned_packages(
+    data: Path, requirements: Path
+) -> None:
     python = install(data, print, requirements)
-    printed = subprocess.check_output([python, "-c", "import awslambdaric, sys; print(sys.prefix)"], text=True)
+    printed = subprocess.check_output(
+        [python, "-c", "import awslambdaric, sys; print(sys.prefix)"], text=True
+    )
     assert f"{python.parents[1]}\n" == printed
 
 
@@ -71,7 +81,9 @@ def test_uses_at_the_same_time_install_once(data: Path, requirements: Path) -> N
     assert 1 == len(said)
 
 
-def test_failed_installation_leaves_nothing_that_is_used(data: Path, requirements: Path, tmp_path: Path) -> None:
+def test_failed_installation_leaves_nothing_that_is_used(
+    data: Path, requirements: Path, tmp_path: Path
+) -> None:
     write_requirements(requirements, tmp_path / NAME, "0" * 64)
     with pytest.raises(LambdaEnvironmentError, match="Hash mismatch"):
         install(data, print, requirements)
@@ -93,7 +105,9 @@ def test_interrupted_installation_is_begun_again(data: Path, requirements: Path)
     assert not (environment / "half-made").exists()
 
 
-def test_environment_whose_python_is_gone_is_installed_again(data: Path, requirements: Path) -> None:
+def test_environment_whose_python_is_gone_is_installed_again(
+    data: Path, requirements: Path
+) -> None:
     python = install(data, print, requirements)
     python.unlink()
     python.symlink_to(data / "no-such-python")
@@ -108,14 +122,20 @@ def test_other_requirements_have_another_environment(data: Path, requirements: P
 
 def test_missing_network_is_named_with_what_to_do(data: Path, requirements: Path) -> None:
     requirements.write_text(f"awslambdaric==4.2.2 --hash=sha256:{'0' * 64}\n")
-    with pytest.raises(LambdaEnvironmentError, match="Check the network and uv's settings") as failed:
+    with pytest.raises(
+        LambdaEnvironmentError, match="Check the network and uv's settings"
+    ) as failed:
         install(data, print, requirements)
     assert "disabled" in str(failed.value)  # in uv's own words: network connectivity is disabled
 
 
-def test_folder_that_cannot_be_written_is_named_with_what_to_do(tmp_path: Path, requirements: Path) -> None:
+def test_folder_that_cannot_be_written_is_named_with_what_to_do(
+    tmp_path: Path, requirements: Path
+) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(LambdaEnvironmentError, match="Set LOCALCLOUD_DATA_DIR to a folder that you can write"):
+    with pytest.raises(
+        LambdaEnvironmentError, match="Set LOCALCLOUD_DATA_DIR to a folder that you can write"
+    ):
         install(tmp_path / "file" / "data", print, requirements)
 
 

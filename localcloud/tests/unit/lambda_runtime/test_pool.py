@@ -81,14 +81,20 @@ def test_burst_larger_than_the_pool_succeeds_with_as_many_processes_as_the_pool_
     assert 2 == len({decoded(result) for result in results})
 
 
-def test_burst_over_more_functions_than_environments_serves_each_of_them(run: Run, make_pool: MakePool) -> None:
+def test_burst_over_more_functions_than_environments_serves_each_of_them(
+    run: Run, make_pool: MakePool
+) -> None:
     pool = make_pool(max_environments=2)
     with ThreadPoolExecutor(12) as threads:
-        results = list(threads.map(lambda n: run(NAP, 0.01, pool=pool, name=f"f{n % 3}"), range(12)))
+        results = list(
+            threads.map(lambda n: run(NAP, 0.01, pool=pool, name=f"f{n % 3}"), range(12))
+        )
     assert [False] * 12 == [result.is_error for result in results]
 
 
-def test_function_without_environment_is_served_before_the_queue_of_another(run: Run, make_pool: MakePool) -> None:
+def test_function_without_environment_is_served_before_the_queue_of_another(
+    run: Run, make_pool: MakePool
+) -> None:
     pool = make_pool(max_environments=1)
     order: list[str] = []
 
@@ -106,14 +112,20 @@ def test_function_without_environment_is_served_before_the_queue_of_another(run:
     assert ["a", "b", "a", "a"] == order
 
 
-def test_invocation_that_waits_too_long_is_throttled(run: Run, make_pool: MakePool, occupy: Occupy) -> None:
+def test_invocation_that_waits_too_long_is_throttled(
+    run: Run, make_pool: MakePool, occupy: Occupy
+) -> None:
     pool = make_pool(max_environments=1, wait_seconds=0.1)
     occupy(pool)
-    with pytest.raises(PoolBusyError, match=r"All 1 execution environments stayed busy for 0\.1 seconds"):
+    with pytest.raises(
+        PoolBusyError, match=r"All 1 execution environments stayed busy for 0\.1 seconds"
+    ):
         run(PROCESS_ID, pool=pool)
 
 
-def test_environment_is_found_by_what_it_tells_of_itself_while_it_is_busy(run: Run, make_pool: MakePool) -> None:
+def test_environment_is_found_by_what_it_tells_of_itself_while_it_is_busy(
+    run: Run, make_pool: MakePool
+) -> None:
     pool = make_pool()
     with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as threads:
         ended = threads.submit(run, TELL_IDENTITY, {"port": listener.getsockname()[1]}, pool=pool)
@@ -127,9 +139,13 @@ def test_environment_is_found_by_what_it_tells_of_itself_while_it_is_busy(run: R
     assert pool.busy(identity) is None
 
 
-def test_function_without_room_replaces_the_least_recently_used_one(run: Run, make_pool: MakePool) -> None:
+def test_function_without_room_replaces_the_least_recently_used_one(
+    run: Run, make_pool: MakePool
+) -> None:
     pool = make_pool(max_environments=2)
-    oldest, recent, _ = (decoded(run(PROCESS_ID, pool=pool, name=name)) for name in ("oldest", "recent", "new"))
+    oldest, recent, _ = (
+        decoded(run(PROCESS_ID, pool=pool, name=name)) for name in ("oldest", "recent", "new")
+    )
     assert not is_running(oldest)
     assert is_running(recent)
 
@@ -140,16 +156,24 @@ def test_function_with_a_busy_environment_waits_rather_than_replace_the_idle_one
     pool = make_pool(max_environments=2, linger_seconds=60)
     other = decoded(run(PROCESS_ID, pool=pool, name="other"))
     with ThreadPoolExecutor(3) as threads:
-        mine = [decoded(it) for it in threads.map(lambda _: run(NAP, 0.05, pool=pool, name="mine"), range(3))]
+        mine = [
+            decoded(it)
+            for it in threads.map(lambda _: run(NAP, 0.05, pool=pool, name="mine"), range(3))
+        ]
     assert 1 == len(set(mine))
     assert is_running(other)
 
 
-def test_function_with_a_busy_environment_replaces_one_that_lingers(run: Run, make_pool: MakePool) -> None:
+def test_function_with_a_busy_environment_replaces_one_that_lingers(
+    run: Run, make_pool: MakePool
+) -> None:
     pool = make_pool(max_environments=2, linger_seconds=0)
     other = decoded(run(PROCESS_ID, pool=pool, name="other"))
     with ThreadPoolExecutor(3) as threads:
-        mine = [decoded(it) for it in threads.map(lambda _: run(NAP, 0.05, pool=pool, name="mine"), range(3))]
+        mine = [
+            decoded(it)
+            for it in threads.map(lambda _: run(NAP, 0.05, pool=pool, name="mine"), range(3))
+        ]
     assert 2 == len(set(mine))
     assert not is_running(other)
 
@@ -192,7 +216,9 @@ def test_close_fails_the_running_invocation(make_pool: MakePool, occupy: Occupy)
     assert "Runtime.ExitError" == decoded(result.result(5))["errorType"]
 
 
-def test_close_throttles_a_waiting_invocation(run: Run, make_pool: MakePool, occupy: Occupy) -> None:
+def test_close_throttles_a_waiting_invocation(
+    run: Run, make_pool: MakePool, occupy: Occupy
+) -> None:
     pool = make_pool(max_environments=1, wait_seconds=60)
     occupy(pool)
     waiting = ThreadPoolExecutor(1).submit(run, PROCESS_ID, pool=pool)
@@ -224,7 +250,9 @@ def test_killed_local_cloud_leaves_no_process(
         pool.invoke(Function("f", "app.handler", code.getvalue()), Invocation("id", event, 90, "arn"))
     """
     root = Path(__file__).parents[4]
-    with subprocess.Popen([sys.executable, "-c", textwrap.dedent(program)], cwd=root) as local_cloud:
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(program)], cwd=root
+    ) as local_cloud:
         link, _ = presence.accept()
         with link:
             link.settimeout(5)

@@ -41,7 +41,9 @@ def test_call_that_arrives_in_pieces_is_read_whole(api: RuntimeApi, runtime: soc
 
 
 def test_call_that_stops_halfway_is_no_call(api: RuntimeApi, runtime: socket.socket) -> None:
-    runtime.sendall(b"POST /2018-06-01/runtime/invocation/1/response HTTP/1.1\r\nContent-Length: 4\r\n\r\n12")
+    runtime.sendall(
+        b"POST /2018-06-01/runtime/invocation/1/response HTTP/1.1\r\nContent-Length: 4\r\n\r\n12"
+    )
     runtime.shutdown(socket.SHUT_WR)
     assert api.read(soon()) is None
 
@@ -58,7 +60,9 @@ def test_connection_after_a_closed_one_is_served(api: RuntimeApi, runtime: socke
     host, port = api.address.split(":")
     with socket.create_connection((host, int(port))) as again:
         again.sendall(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\n\r\n")
-        assert [None, Call("/2018-06-01/runtime/invocation/next", b"")] == [api.read(soon()) for _ in range(2)]
+        assert [None, Call("/2018-06-01/runtime/invocation/next", b"")] == [
+            api.read(soon()) for _ in range(2)
+        ]
 
 
 def test_reply_is_understood_by_an_http_client(api: RuntimeApi, runtime: socket.socket) -> None:
@@ -80,7 +84,9 @@ def test_reply_is_understood_by_an_http_client(api: RuntimeApi, runtime: socket.
         ("/2018-06-01/runtime/init/error", True, True),
     ],
 )
-def test_path_of_a_call_tells_whether_it_is_an_error(path: str, is_error: bool, is_init_error: bool) -> None:
+def test_path_of_a_call_tells_whether_it_is_an_error(
+    path: str, is_error: bool, is_init_error: bool
+) -> None:
     call = Call(path, b"")
     assert is_error == call.is_error
     assert is_init_error == call.is_init_error

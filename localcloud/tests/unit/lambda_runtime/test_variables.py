@@ -9,7 +9,11 @@ CONFIG = {
     "Runtime": "python3.13",
     "Version": "$LATEST",
     "MemorySize": 256,
-    "LoggingConfig": {"LogFormat": "JSON", "LogGroup": "/apples/classify", "ApplicationLogLevel": "INFO"},
+    "LoggingConfig": {
+        "LogFormat": "JSON",
+        "LogGroup": "/apples/classify",
+        "ApplicationLogLevel": "INFO",
+    },
 }
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "ASIA", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t"}
 
@@ -34,14 +38,22 @@ def test_variables_hold_the_credentials_of_the_role(settings: PoolSettings) -> N
 
 
 def test_variables_point_clients_at_the_local_cloud(settings: PoolSettings) -> None:
-    assert settings.endpoint_url == function_variables(CONFIG, {}, CREDENTIALS, settings)["AWS_ENDPOINT_URL"]
+    assert (
+        settings.endpoint_url
+        == function_variables(CONFIG, {}, CREDENTIALS, settings)["AWS_ENDPOINT_URL"]
+    )
 
 
 def test_own_variable_of_the_function_wins(settings: PoolSettings) -> None:
-    assert ":Europe/Rome" == function_variables(CONFIG, {"TZ": ":Europe/Rome"}, CREDENTIALS, settings)["TZ"]
+    assert (
+        ":Europe/Rome"
+        == function_variables(CONFIG, {"TZ": ":Europe/Rome"}, CREDENTIALS, settings)["TZ"]
+    )
 
 
-def test_nothing_of_the_host_is_passed_on(settings: PoolSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_of_the_host_is_passed_on(
+    settings: PoolSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = function_variables(CONFIG, {}, CREDENTIALS, settings)
     monkeypatch.setenv("AWS_REGION", "ap-south-1")
     monkeypatch.setenv("SECRET_OF_THE_HOST", "1")

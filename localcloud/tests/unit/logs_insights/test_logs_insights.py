@@ -78,7 +78,9 @@ def test_without_fields_the_time_and_the_message_are_shown() -> None:
     ],
     ids=str,
 )
-def test_fields_of_json_are_discovered_with_dots(message: Any, name: str, expected: str | None) -> None:
+def test_fields_of_json_are_discovered_with_dots(
+    message: Any, name: str, expected: str | None
+) -> None:
     assert [expected] == values(f"fields {name}", name.strip("`"), message)
 
 
@@ -99,12 +101,15 @@ def test_display_may_follow_a_limit() -> None:
 
 def test_fields_add_columns_and_the_last_display_replaces_them() -> None:
     assert [["a", "b"]] == [list(row) for row in rows("fields a | fields b", {"a": 1, "b": 2})]
-    assert [["b"]] == [list(row) for row in rows("fields a | display a | display b", {"a": 1, "b": 2})]
+    assert [["b"]] == [
+        list(row) for row in rows("fields a | display a | display b", {"a": 1, "b": 2})
+    ]
 
 
 def test_alias_is_a_field_of_its_own() -> None:
     query = (
-        'fields detail.verdict as verdict, ispresent(detail.error) as failed | filter verdict = "FAILED" and failed = 1'
+        "fields detail.verdict as verdict, ispresent(detail.error) as failed "
+        '| filter verdict = "FAILED" and failed = 1'
     )
     assert [{"verdict": "FAILED", "failed": "1"}] * 2 == rows(query)
 
@@ -114,7 +119,9 @@ def test_row_lacks_the_columns_of_missing_fields() -> None:
 
 
 def test_pointer_is_in_every_row_of_events_and_in_none_of_stats() -> None:
-    assert [("a", "1"), ("@ptr", "ptr-0")] == run(parse("fields a"), events({"a": 1}), ACCOUNT).rows[0]
+    assert [("a", "1"), ("@ptr", "ptr-0")] == run(
+        parse("fields a"), events({"a": 1}), ACCOUNT
+    ).rows[0]
     assert [("count(*)", "1")] == run(parse("stats count(*)"), events({"a": 1}), ACCOUNT).rows[0]
 
 
@@ -151,13 +158,17 @@ def test_pointer_is_in_every_row_of_events_and_in_none_of_stats() -> None:
         ('s = "a/b" # | limit 0\n', ["10"]),
     ],
 )
-def test_filter_keeps_events_for_which_its_condition_holds(condition: str, expected: list[str | None]) -> None:
+def test_filter_keeps_events_for_which_its_condition_holds(
+    condition: str, expected: list[str | None]
+) -> None:
     messages = ({"n": 9, "s": "Exception"}, {"n": 10, "s": "a/b"}, {"other": 1})
     assert expected == values(f"filter {condition} | fields n", "n", *messages)
 
 
 def test_words_of_the_language_are_read_in_capitals_too() -> None:
-    assert ["3"] == values("FILTER detail.score > 0 | STATS count(*) AS n | SORT n DESC | LIMIT 1", "n")
+    assert ["3"] == values(
+        "FILTER detail.score > 0 | STATS count(*) AS n | SORT n DESC | LIMIT 1", "n"
+    )
 
 
 # ----------------------------------------------------------------------------------------------- stats, sort, limit
@@ -197,14 +208,20 @@ def test_function_of_stats(function: str, expected: str | None) -> None:
 
 
 def test_latest_of_one_time_is_what_was_written_last() -> None:
-    written = [Event("ptr", "decisions", "events", json.dumps({"a": n}), NOON, NOON) for n in (1, 2)]
+    written = [
+        Event("ptr", "decisions", "events", json.dumps({"a": n}), NOON, NOON) for n in (1, 2)
+    ]
     query = parse("stats latest(a) as last, earliest(a) as first")
     assert [("last", "2"), ("first", "1")] == run(query, written, ACCOUNT).rows[0]
 
 
 def test_bin_groups_by_the_start_of_its_period() -> None:
     query = "stats count(*) as n by bin(2m) | sort `bin(2m)` desc"
-    expected = [("2026-11-30 12:04:00.000", "1"), ("2026-11-30 12:02:00.000", "2"), ("2026-11-30 12:00:00.000", "2")]
+    expected = [
+        ("2026-11-30 12:04:00.000", "1"),
+        ("2026-11-30 12:02:00.000", "2"),
+        ("2026-11-30 12:00:00.000", "2"),
+    ]
     assert expected == [(row["bin(2m)"], row["n"]) for row in rows(query)]
 
 
@@ -220,7 +237,20 @@ def test_sort_is_by_any_field_also_one_that_is_not_shown() -> None:
 
 
 def test_sort_is_the_natural_one_of_the_user_guide() -> None:
-    ascending = ["!:", "#", "*%04", "0#", "5A", "111A", "2345_", "@", "@_", "A", "A9876fghj", "a12345hfh"]
+    ascending = [
+        "!:",
+        "#",
+        "*%04",
+        "0#",
+        "5A",
+        "111A",
+        "2345_",
+        "@",
+        "@_",
+        "A",
+        "A9876fghj",
+        "a12345hfh",
+    ]
     ascending += ["0", "01", "1", "2", "3"]
     descending = ascending[::-1]
     assert ascending == sorted(descending, key=sort_key)
@@ -235,13 +265,22 @@ def test_limit_of_a_request_and_of_a_query_both_hold() -> None:
     events_of_three = events("a", "b", "c")
     counts = [
         len(run(parse(query), events_of_three, ACCOUNT, limit).rows)
-        for query, limit in (("limit 2", None), ("limit 2", 1), ("limit 1", 2), ("fields @message", 2))
+        for query, limit in (
+            ("limit 2", None),
+            ("limit 2", 1),
+            ("limit 1", 2),
+            ("fields @message", 2),
+        )
     ]
     assert [2, 1, 1, 2] == counts
 
 
 def test_events_that_match_are_counted_before_stats_and_limit() -> None:
-    result = run(parse("filter ispresent(detail.error) | stats count(*) | limit 1"), events(*DECISIONS), ACCOUNT)
+    result = run(
+        parse("filter ispresent(detail.error) | stats count(*) | limit 1"),
+        events(*DECISIONS),
+        ACCOUNT,
+    )
     assert 2 == result.matched
     assert 5 == result.scanned
 

@@ -17,7 +17,10 @@ def patches() -> list[Path]:
     return [
         path
         for path in sorted(PATCHES.rglob("*.py"))
-        if any(isinstance(node, ast.FunctionDef) and node.name == "install" for node in tree_of(path).body)
+        if any(
+            isinstance(node, ast.FunctionDef) and node.name == "install"
+            for node in tree_of(path).body
+        )
     ]
 
 

@@ -67,7 +67,9 @@ class FakeAuthorizer:
     def authorize(self, request: Request, action: str, resource_arn: str) -> None:
         self.asked.append((action, resource_arn))
         if (action, resource_arn) in self.denied:
-            raise AccessDeniedError(f"User: {request.scope['method']} is not authorized to perform: {action}")
+            raise AccessDeniedError(
+                f"User: {request.scope['method']} is not authorized to perform: {action}"
+            )
 
 
 @dataclass
@@ -122,7 +124,10 @@ class FakeContainer:
             self.asked.set()
             await self.may_answer.wait()
 
-        answered = {"content-type": "application/json", "x-amzn-sagemaker-custom-attributes": "trace=1"}
+        answered = {
+            "content-type": "application/json",
+            "x-amzn-sagemaker-custom-attributes": "trace=1",
+        }
         if self.behaviour == "refuse":
             return Answer(415, answered, b"no such content type")
         told = {"model": self.behaviour, "bytes": len(body), "headers": dict(headers)}
@@ -175,9 +180,15 @@ class Cloud:
     containers: list[FakeContainer] = field(default_factory=list)
     algorithms: Sequence[Algorithm] = ()
 
-    def start(self, model_time_limit_seconds: float = 30.0, cold_start_seconds: float = 0.0) -> None:
-        algorithms = Algorithms((replace(IMAGE_CLASSIFICATION, serve=self._container), *self.algorithms))
-        jobs = JobServices(self.artifacts, self.iam.role, algorithms, FakeTelemetry(), asyncio.Semaphore())
+    def start(
+        self, model_time_limit_seconds: float = 30.0, cold_start_seconds: float = 0.0
+    ) -> None:
+        algorithms = Algorithms(
+            (replace(IMAGE_CLASSIFICATION, serve=self._container), *self.algorithms)
+        )
+        jobs = JobServices(
+            self.artifacts, self.iam.role, algorithms, FakeTelemetry(), asyncio.Semaphore()
+        )
         surroundings = Surroundings(
             self.artifacts,
             self.authorizer,
@@ -209,7 +220,9 @@ class Cloud:
         url = f"s3://models/{name}/model.tar.gz"
         self.artifacts.objects[url] = model_archive(behaviour_txt=behaviour)
         self.control.create_model(
-            ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer={"Image": IMAGE, "ModelDataUrl": url}
+            ModelName=name,
+            ExecutionRoleArn=ROLE,
+            PrimaryContainer={"Image": IMAGE, "ModelDataUrl": url},
         )
 
     def create_config(self, name: str, **weights: float) -> None:
@@ -236,7 +249,9 @@ class Cloud:
 
     def settle(self, name: str) -> str:
         """Wait until the endpoint is neither creating nor updating; its status."""
-        while (status := self.control.describe_endpoint(EndpointName=name)["EndpointStatus"]).endswith("ing"):
+        while (
+            status := self.control.describe_endpoint(EndpointName=name)["EndpointStatus"]
+        ).endswith("ing"):
             time.sleep(0.002)
         return status
 
@@ -259,7 +274,9 @@ def session() -> boto3.Session:
 
 
 @pytest.fixture(scope="session")
-def clients(server: Server, session: boto3.Session) -> Iterator[tuple[SageMakerClient, SageMakerRuntimeClient]]:
+def clients(
+    server: Server, session: boto3.Session
+) -> Iterator[tuple[SageMakerClient, SageMakerRuntimeClient]]:
     config = Config(retries={"total_max_attempts": 1}, read_timeout=10)
     control = session.client("sagemaker", endpoint_url=server.url, config=config)
     runtime = session.client("sagemaker-runtime", endpoint_url=server.url, config=config)
@@ -269,9 +286,13 @@ def clients(server: Server, session: boto3.Session) -> Iterator[tuple[SageMakerC
 
 
 @pytest.fixture
-def cloud(server: Server, clients: tuple[SageMakerClient, SageMakerRuntimeClient], tmp_path: Path) -> Iterator[Cloud]:
+def cloud(
+    server: Server, clients: tuple[SageMakerClient, SageMakerRuntimeClient], tmp_path: Path
+) -> Iterator[Cloud]:
     fakes = FakeArtifactStore(), FakeAuthorizer(), FakeTelemetrySink()
-    running = Cloud(server, tmp_path / "sagemaker", *fakes, ScalingRegistry(tmp_path / "scaling"), *clients)
+    running = Cloud(
+        server, tmp_path / "sagemaker", *fakes, ScalingRegistry(tmp_path / "scaling"), *clients
+    )
     running.start()
     yield running
     running.stop()

@@ -11,7 +11,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 import localcloud
-from localcloud.sagemaker.algorithms import Algorithm, Algorithms, InvalidEntryPointError, UnknownImageError
+from localcloud.sagemaker.algorithms import (
+    Algorithm,
+    Algorithms,
+    InvalidEntryPointError,
+    UnknownImageError,
+)
 from localcloud.sagemaker.image_classification import IMAGE_CLASSIFICATION
 from localcloud.tests.unit.sagemaker.conftest import ROLE, Cloud, model_archive
 from localcloud.tests.unit.sagemaker.jobs.lab import channel
@@ -45,7 +50,9 @@ ALGORITHM = Algorithm(image=r"{re.escape(TOY_IMAGE)}", train=train, serve=serve)
 '''
 
 
-def install(folder: Path, monkeypatch: pytest.MonkeyPatch, module: str, entry_point: str, source: str = "") -> None:
+def install(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, module: str, entry_point: str, source: str = ""
+) -> None:
     """Put a distribution on the path: a module, and metadata with an entry point."""
     metadata = folder / f"{module}-1.0.dist-info"
     metadata.mkdir()
@@ -82,14 +89,19 @@ def test_algorithm_of_an_installed_distribution_trains_and_answers(
         time.sleep(0.002)
         job = cloud.control.describe_training_job(TrainingJobName="echo")
     assert "Completed" == job["TrainingJobStatus"], job.get("FailureReason")
-    assert [("words", 2.0)] == [(one["MetricName"], one["Value"]) for one in job["FinalMetricDataList"]]
+    assert [("words", 2.0)] == [
+        (one["MetricName"], one["Value"]) for one in job["FinalMetricDataList"]
+    ]
 
     container = {"Image": TOY_IMAGE, "ModelDataUrl": job["ModelArtifacts"]["S3ModelArtifacts"]}
     cloud.control.create_model(ModelName="echo", ExecutionRoleArn=ROLE, PrimaryContainer=container)  # type: ignore[arg-type]
     cloud.create_config("echo", echo=1.0)
     cloud.control.create_endpoint(EndpointName="echo", EndpointConfigName="echo")
     assert "InService" == cloud.settle("echo")
-    assert b"en: fresh apples!" == cloud.runtime.invoke_endpoint(EndpointName="echo", Body=b"!")["Body"].read()
+    assert (
+        b"en: fresh apples!"
+        == cloud.runtime.invoke_endpoint(EndpointName="echo", Body=b"!")["Body"].read()
+    )
 
 
 def test_algorithm_of_the_readme_trains_and_answers(tmp_path: Path) -> None:
@@ -111,7 +123,11 @@ def test_model_of_an_unknown_image_is_refused_with_the_registered_patterns(cloud
     container = {"Image": TOY_IMAGE, "ModelDataUrl": "s3://models/echo/model.tar.gz"}
 
     with pytest.raises(ClientError) as caught:
-        cloud.control.create_model(ModelName="echo", ExecutionRoleArn=ROLE, PrimaryContainer=container)  # type: ignore[arg-type]
+        cloud.control.create_model(
+            ModelName="echo",
+            ExecutionRoleArn=ROLE,
+            PrimaryContainer=container,  # type: ignore[arg-type]
+        )
 
     error = caught.value.response["Error"]
     assert "ValidationException" == error["Code"]
@@ -120,7 +136,9 @@ def test_model_of_an_unknown_image_is_refused_with_the_registered_patterns(cloud
 
 
 def test_endpoint_of_an_algorithm_that_was_removed_fails_with_the_reason(cloud: Cloud) -> None:
-    cloud.algorithms = [Algorithm(re.escape(TOY_IMAGE), train=lambda _: [], serve=IMAGE_CLASSIFICATION.serve)]
+    cloud.algorithms = [
+        Algorithm(re.escape(TOY_IMAGE), train=lambda _: [], serve=IMAGE_CLASSIFICATION.serve)
+    ]
     cloud.restart()
     cloud.artifacts.objects["s3://models/echo/model.tar.gz"] = model_archive(words_txt="apples")
     container = {"Image": TOY_IMAGE, "ModelDataUrl": "s3://models/echo/model.tar.gz"}

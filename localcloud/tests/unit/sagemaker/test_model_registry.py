@@ -30,7 +30,9 @@ def groups(cloud: Any) -> Any:
 
 
 def versions(cloud: Any, **wanted: Any) -> list[int]:
-    found = cloud.control.list_model_packages(ModelPackageGroupName="Trucks", **wanted)["ModelPackageSummaryList"]
+    found = cloud.control.list_model_packages(ModelPackageGroupName="Trucks", **wanted)[
+        "ModelPackageSummaryList"
+    ]
     return [package["ModelPackageVersion"] for package in found]
 
 
@@ -42,7 +44,9 @@ def error_of(call: Any, **members: Any) -> tuple[str, str]:
 
 
 def test_group_is_described_as_completed(cloud: Any) -> None:
-    cloud.control.create_model_package_group(ModelPackageGroupName="Trucks", ModelPackageGroupDescription="of trucks")
+    cloud.control.create_model_package_group(
+        ModelPackageGroupName="Trucks", ModelPackageGroupDescription="of trucks"
+    )
 
     found = cloud.control.describe_model_package_group(ModelPackageGroupName="Trucks")
 
@@ -54,19 +58,32 @@ def test_group_is_described_as_completed(cloud: Any) -> None:
 def test_group_of_a_taken_name_is_refused(cloud: Any) -> None:
     cloud.control.create_model_package_group(ModelPackageGroupName="Trucks")
 
-    expected = ("ValidationException", f"Model Package Group already exists: {ARN}:model-package-group/trucks")
-    assert expected == error_of(cloud.control.create_model_package_group, ModelPackageGroupName="Trucks")
+    expected = (
+        "ValidationException",
+        f"Model Package Group already exists: {ARN}:model-package-group/trucks",
+    )
+    assert expected == error_of(
+        cloud.control.create_model_package_group, ModelPackageGroupName="Trucks"
+    )
 
 
 def test_group_that_does_not_exist_is_told(cloud: Any) -> None:
-    expected = ("ValidationException", f"ModelPackageGroup {ARN}:model-package-group/none does not exist.")
-    assert expected == error_of(cloud.control.describe_model_package_group, ModelPackageGroupName="none")
+    expected = (
+        "ValidationException",
+        f"ModelPackageGroup {ARN}:model-package-group/none does not exist.",
+    )
+    assert expected == error_of(
+        cloud.control.describe_model_package_group, ModelPackageGroupName="none"
+    )
 
 
 def test_group_with_packages_is_not_deleted(cloud: Any) -> None:
     register(cloud)
 
-    assert "ConflictException" == error_of(cloud.control.delete_model_package_group, ModelPackageGroupName="Trucks")[0]
+    assert (
+        "ConflictException"
+        == error_of(cloud.control.delete_model_package_group, ModelPackageGroupName="Trucks")[0]
+    )
 
 
 def test_group_whose_packages_are_deleted_can_be_deleted(cloud: Any) -> None:
@@ -88,9 +105,13 @@ def test_package_with_tags_is_refused(cloud: Any) -> None:
     cloud.control.create_model_package_group(ModelPackageGroupName="Trucks")
 
     message = error_of(
-        cloud.control.create_model_package, ModelPackageGroupName="Trucks", Tags=[{"Key": "a", "Value": "b"}]
+        cloud.control.create_model_package,
+        ModelPackageGroupName="Trucks",
+        Tags=[{"Key": "a", "Value": "b"}],
     )[1]
-    assert "A versioned model package has no tags of its own: tag its model package group." == message
+    assert (
+        "A versioned model package has no tags of its own: tag its model package group." == message
+    )
 
 
 def test_package_is_the_next_version_of_its_group(cloud: Any) -> None:
@@ -106,7 +127,11 @@ def test_version_of_a_deleted_package_is_not_given_again(cloud: Any) -> None:
 
 
 def test_package_is_described_with_what_it_was_registered_with(cloud: Any) -> None:
-    metrics = {"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": "s3://models/m.json"}}}
+    metrics = {
+        "ModelQuality": {
+            "Statistics": {"ContentType": "application/json", "S3Uri": "s3://models/m.json"}
+        }
+    }
     arn = register(cloud, ModelMetrics=metrics, CustomerMetadataProperties={"run": "1"})
 
     found = cloud.control.describe_model_package(ModelPackageName=arn)
@@ -121,7 +146,9 @@ def test_package_is_described_with_what_it_was_registered_with(cloud: Any) -> No
 
 
 def test_package_of_a_version_is_described_without_a_name_of_its_own(cloud: Any) -> None:
-    assert "ModelPackageName" not in cloud.control.describe_model_package(ModelPackageName=register(cloud))
+    assert "ModelPackageName" not in cloud.control.describe_model_package(
+        ModelPackageName=register(cloud)
+    )
 
 
 @pytest.mark.parametrize("name", ["Trucks/1", f"{ARN}:model-package/trucks/1"])
@@ -205,7 +232,10 @@ def test_update_is_authorized_on_the_package(cloud: Any) -> None:
 def test_model_of_a_package_that_is_not_approved_is_refused(cloud: Any) -> None:
     arn = register(cloud, ModelApprovalStatus="Rejected")
 
-    expected = ("ValidationException", f"Cannot create a model from the model package {arn}: it is Rejected.")
+    expected = (
+        "ValidationException",
+        f"Cannot create a model from the model package {arn}: it is Rejected.",
+    )
     assert expected == error_of(
         cloud.control.create_model, ModelName="truck", PrimaryContainer={"ModelPackageName": arn}
     )

@@ -61,7 +61,12 @@ def _put_aws(folder: Path, version: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "version", ["aws-cli/2.13.0 Python/3.11.4 Linux/6.1", "aws-cli/2.31.20 Python/3.13.7", "aws-cli/3.0.0 Python/3.15"]
+    "version",
+    [
+        "aws-cli/2.13.0 Python/3.11.4 Linux/6.1",
+        "aws-cli/2.31.20 Python/3.13.7",
+        "aws-cli/3.0.0 Python/3.15",
+    ],
 )
 def test_version_that_obeys_the_variable_is_no_problem(version: str, tmp_path: Path) -> None:
     assert warning(_put_aws(tmp_path, version)) is None
@@ -70,9 +75,18 @@ def test_version_that_obeys_the_variable_is_no_problem(version: str, tmp_path: P
 @pytest.mark.parametrize(
     ("version", "expected"),
     [
-        ("aws-cli/1.46.3 Python/3.13.0", "AWS CLI 1.46.3 ({}) ignores AWS_ENDPOINT_URL for sqs, emr, rds"),
-        ("aws-cli/1.22.34 Python/3.10.6", "AWS CLI 1.22.34 ({}) ignores AWS_ENDPOINT_URL. This shell"),
-        ("aws-cli/2.9.19 Python/3.11.2", "AWS CLI 2.9.19 ({}) ignores AWS_ENDPOINT_URL. This shell"),
+        (
+            "aws-cli/1.46.3 Python/3.13.0",
+            "AWS CLI 1.46.3 ({}) ignores AWS_ENDPOINT_URL for sqs, emr, rds",
+        ),
+        (
+            "aws-cli/1.22.34 Python/3.10.6",
+            "AWS CLI 1.22.34 ({}) ignores AWS_ENDPOINT_URL. This shell",
+        ),
+        (
+            "aws-cli/2.9.19 Python/3.11.2",
+            "AWS CLI 2.9.19 ({}) ignores AWS_ENDPOINT_URL. This shell",
+        ),
         ("hello", "The version of {} is unknown."),
     ],
 )
@@ -119,7 +133,9 @@ def _require_loopback(calls: list[Call]) -> None:
         text=True,
         timeout=120,
     )
-    lines = [line.removeprefix("sent ") for line in ended.stdout.splitlines() if line.startswith("sent ")]
+    lines = [
+        line.removeprefix("sent ") for line in ended.stdout.splitlines() if line.startswith("sent ")
+    ]
     assert len(calls) == len(lines), ended.stderr
     for call, line in zip(calls, lines, strict=True):
         requests = json.loads(line)
@@ -129,7 +145,9 @@ def _require_loopback(calls: list[Call]) -> None:
             assert "Credential=local/" in authorization, call[0]
 
 
-def test_request_of_every_service_goes_to_the_local_cloud_with_its_credentials(tmp_path: Path) -> None:
+def test_request_of_every_service_goes_to_the_local_cloud_with_its_credentials(
+    tmp_path: Path,
+) -> None:
     commands = (
         "aws sqs list-queues",
         "aws health describe-events",
@@ -154,7 +172,11 @@ def test_alias_of_the_users_does_not_break_the_function(tmp_path: Path) -> None:
     commands = shell_commands(URL, {})
     script = f"shopt -s expand_aliases\nalias aws='aws --debug'\neval {json.dumps('$commands')}\ntype -t aws"
     ended = subprocess.run(
-        ["/bin/bash", "-c", script], env={"commands": commands}, capture_output=True, check=True, text=True
+        ["/bin/bash", "-c", script],
+        env={"commands": commands},
+        capture_output=True,
+        check=True,
+        text=True,
     )
     assert "function\n" == ended.stdout
 

@@ -26,7 +26,9 @@ def test_save_is_due_under_steady_load_after_a_minute() -> None:
 
 
 @pytest.mark.parametrize(("waited", "due"), [(149, False), (151, True)])
-def test_save_under_steady_load_takes_at_most_a_fiftieth_of_the_time(waited: float, due: bool) -> None:
+def test_save_under_steady_load_takes_at_most_a_fiftieth_of_the_time(
+    waited: float, due: bool
+) -> None:
     assert due == is_due(now=waited, last_request=waited, last_save=0, last_cost=3)
 
 
@@ -48,7 +50,9 @@ def test_keep_saved_goes_on_after_an_unexpected_error(monkeypatch: pytest.Monkey
     assert 2 == len(saves)
 
 
-def test_save_that_failed_is_repeated_without_another_request(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_save_that_failed_is_repeated_without_another_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(checkpoint, "QUIET_SECONDS", -1)
     monkeypatch.setattr(checkpoint, "RETRY_SECONDS", -1)
     requests = iter([monotonic() + 0.5])
@@ -75,7 +79,9 @@ def test_keep_saved_saves_once_after_the_last_request(monkeypatch: pytest.Monkey
     requests = iter([monotonic() + 0.5])
 
     async def keep_for_a_while() -> None:
-        task = asyncio.create_task(keep_saved(lambda: next(requests, 0.0), lambda: saves.append("saved")))
+        task = asyncio.create_task(
+            keep_saved(lambda: next(requests, 0.0), lambda: saves.append("saved"))
+        )
         for _ in range(50):
             await asyncio.sleep(0)
         task.cancel()

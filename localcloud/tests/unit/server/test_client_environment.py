@@ -2,7 +2,11 @@
 
 import subprocess
 
-from localcloud.server.client_environment import client_environment, foreign_variables, shell_commands
+from localcloud.server.client_environment import (
+    client_environment,
+    foreign_variables,
+    shell_commands,
+)
 
 URL = "http://127.0.0.1:4566"
 
@@ -11,14 +15,26 @@ def _after_eval(commands: str, *names: str, **outside: str) -> list[str]:
     """Return what a shell says of variables after it evaluated the commands; "-" for one that is not set."""
     says = "\n".join(f'echo "${{{name}--}}"' for name in names)
     output = subprocess.run(
-        ["sh", "-euc", f"{commands}\n{says}"], env=outside, capture_output=True, check=True, text=True
+        ["sh", "-euc", f"{commands}\n{says}"],
+        env=outside,
+        capture_output=True,
+        check=True,
+        text=True,
     )
     return output.stdout.splitlines()
 
 
 def test_shell_commands_set_url_and_credentials() -> None:
-    names = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION")
-    assert [URL, "local", "local", "us-east-1", "us-east-1"] == _after_eval(shell_commands(URL, {}), *names)
+    names = (
+        "AWS_ENDPOINT_URL",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+    )
+    assert [URL, "local", "local", "us-east-1", "us-east-1"] == _after_eval(
+        shell_commands(URL, {}), *names
+    )
 
 
 def test_shell_commands_set_an_empty_pager() -> None:
@@ -26,13 +42,19 @@ def test_shell_commands_set_an_empty_pager() -> None:
 
 
 def test_shell_commands_unset_what_points_elsewhere() -> None:
-    outside = {"AWS_PROFILE": "work", "AWS_SESSION_TOKEN": "token", "AWS_ENDPOINT_URL_S3": "https://elsewhere"}
+    outside = {
+        "AWS_PROFILE": "work",
+        "AWS_SESSION_TOKEN": "token",
+        "AWS_ENDPOINT_URL_S3": "https://elsewhere",
+    }
     assert ["-", "-", "-"] == _after_eval(shell_commands(URL, outside), *outside, **outside)
 
 
 def test_shell_commands_quote_what_a_shell_would_read() -> None:
     outside = {"HTTP_PROXY": "http://proxy", "NO_PROXY": "a b;$(touch x)'"}
-    assert ["a b;$(touch x)',127.0.0.1"] == _after_eval(shell_commands(URL, outside), "NO_PROXY", **outside)
+    assert ["a b;$(touch x)',127.0.0.1"] == _after_eval(
+        shell_commands(URL, outside), "NO_PROXY", **outside
+    )
 
 
 def test_client_environment_without_proxy_leaves_no_proxy_alone() -> None:

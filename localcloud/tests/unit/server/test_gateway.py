@@ -40,7 +40,9 @@ def _gateway(ready: list[str] | None = None) -> Gateway:
 
 def _request(method: str, path: str, **arguments: Any) -> httpx.Response:
     async def request() -> httpx.Response:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(_gateway()), base_url=BASE_URL) as client:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(_gateway()), base_url=BASE_URL
+        ) as client:
             return await client.request(method, path, **arguments)
 
     return asyncio.run(request())
@@ -59,7 +61,9 @@ def _request(method: str, path: str, **arguments: Any) -> httpx.Response:
     ],
 )
 def test_request_reaches_the_service_it_is_signed_for(expected: str, service: str) -> None:
-    assert expected == _request("GET", "/", headers={"authorization": SCOPE_OF.format(service)}).text
+    assert (
+        expected == _request("GET", "/", headers={"authorization": SCOPE_OF.format(service)}).text
+    )
 
 
 def test_presigned_request_reaches_the_service_in_its_query() -> None:
@@ -71,7 +75,9 @@ def test_unsigned_request_reaches_ministack() -> None:
     assert "ministack" == _request("GET", "/_ministack/health").text
 
 
-@pytest.mark.parametrize("path", ["/_ministack/reset", "/_ministack/healthy", "/_localstack/state/reset"])
+@pytest.mark.parametrize(
+    "path", ["/_ministack/reset", "/_ministack/healthy", "/_localstack/state/reset"]
+)
 def test_administration_of_ministack_is_not_served(path: str) -> None:
     assert 404 == _request("POST", path).status_code
 
@@ -83,7 +89,10 @@ def test_door_to_the_faults_is_closed_unless_they_are_switched_on() -> None:
 
 
 def test_door_to_the_faults_is_closed_to_web_pages() -> None:
-    assert 403 == _request("GET", "/_local/faults", headers={"origin": "https://example.com"}).status_code
+    assert (
+        403
+        == _request("GET", "/_local/faults", headers={"origin": "https://example.com"}).status_code
+    )
 
 
 def test_startup_of_ministack_is_announced() -> None:

@@ -40,7 +40,9 @@ def test_no_line_is_lost_or_mixed_whoever_writes(tmp_path: Path) -> None:
     for writer in writers:
         writer.join()
     file.close()
-    assert sorted(str(n) * 50 for n in range(4) for _ in range(200)) == sorted((tmp_path / "log").read_text().split())
+    assert sorted(str(n) * 50 for n in range(4) for _ in range(200)) == sorted(
+        (tmp_path / "log").read_text().split()
+    )
 
 
 def test_line_that_the_disk_does_not_take_whole_is_lost_and_no_other(

@@ -20,16 +20,24 @@ def test_listener_is_on_loopback_only() -> None:
 
 
 def test_listener_accepts_before_anything_serves() -> None:
-    with open_listener(0) as opened, socket.create_connection(("127.0.0.1", _port(opened)), timeout=5) as client:
+    with (
+        open_listener(0) as opened,
+        socket.create_connection(("127.0.0.1", _port(opened)), timeout=5) as client,
+    ):
         assert _port(opened) == client.getpeername()[1]
 
 
 def test_listener_on_a_taken_port_says_what_to_do() -> None:
-    with open_listener(0) as other, pytest.raises(PortInUseError, match=rf"Port {_port(other)} is in use by .*\. Stop"):
+    with (
+        open_listener(0) as other,
+        pytest.raises(PortInUseError, match=rf"Port {_port(other)} is in use by .*\. Stop"),
+    ):
         open_listener(_port(other))
 
 
-def test_listener_takes_another_port_where_the_default_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_listener_takes_another_port_where_the_default_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with open_listener(0) as other:
         monkeypatch.setattr(listener, "DEFAULT_PORT", _port(other))
         with open_listener(None) as opened:
@@ -70,7 +78,9 @@ def test_port_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert 4567 == read_port(tmp_path / "port")
 
 
-@pytest.mark.parametrize("content", [b"", b"0", b"65536", b"-1", b"http", b"4567 or so", b"\xff", b"9" * 5000])
+@pytest.mark.parametrize(
+    "content", [b"", b"0", b"65536", b"-1", b"http", b"4567 or so", b"\xff", b"9" * 5000]
+)
 def test_file_that_holds_no_port_is_like_a_missing_one(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "port").write_bytes(content)
     assert read_port(tmp_path / "port") is None

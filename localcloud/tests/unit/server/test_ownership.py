@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 from localcloud.server import ownership
-from localcloud.server.ownership import AlreadyRunningError, FolderNotUsableError, Record, claim, find
+from localcloud.server.ownership import (
+    AlreadyRunningError,
+    FolderNotUsableError,
+    Record,
+    claim,
+    find,
+)
 from localcloud.server.settings import Folder
 
 RECORD = Record(os.getpid(), 4566, "http://127.0.0.1:4566", "2030-01-01T00:00:00+00:00", "1.5.33")
@@ -63,7 +69,9 @@ def test_find_the_record_of_a_killed_server_removes_it(folder: Folder) -> None:
     assert not folder.record.exists()
 
 
-def test_find_a_record_whose_process_id_is_now_another_programs_finds_nothing(folder: Folder) -> None:
+def test_find_a_record_whose_process_id_is_now_another_programs_finds_nothing(
+    folder: Folder,
+) -> None:
     _leave_behind(folder, pid=os.getpid())
     assert find(folder) is None
 
@@ -76,5 +84,7 @@ def test_claim_removes_the_record_of_a_killed_server(folder: Folder) -> None:
 
 def test_claim_of_a_folder_that_cannot_be_made_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(FolderNotUsableError, match=r"cannot be used \(Not a directory\): change its permissions"):
+    with pytest.raises(
+        FolderNotUsableError, match=r"cannot be used \(Not a directory\): change its permissions"
+    ):
         claim(Folder(tmp_path / "file" / "cloud")).__enter__()

@@ -8,11 +8,15 @@ import pytest
 from localcloud.server.port_holder import describe_holder
 
 PORT = 4566
-HEADER = "  sl  local_address rem_address st tx_queue rx_queue tr tm->when retrnsmt uid timeout inode"
+HEADER = (
+    "  sl  local_address rem_address st tx_queue rx_queue tr tm->when retrnsmt uid timeout inode"
+)
 
 
 def _line(port: int, state: str, user: int) -> str:
-    return f"   0: 0100007F:{port:04X} 00000000:0000 {state} 0:0 00:0 0 {user} 0 777 1 0 100 0 0 10 0"
+    return (
+        f"   0: 0100007F:{port:04X} 00000000:0000 {state} 0:0 00:0 0 {user} 0 777 1 0 100 0 0 10 0"
+    )
 
 
 @pytest.fixture
@@ -31,7 +35,9 @@ def _describe(proc: Path, line: str) -> str:
 
 
 def test_program_that_listens_is_named_with_its_process(proc: Path) -> None:
-    assert "'node server.js \\x1b[2J' (process 12)" == _describe(proc, _line(PORT, "0A", os.getuid()))
+    assert "'node server.js \\x1b[2J' (process 12)" == _describe(
+        proc, _line(PORT, "0A", os.getuid())
+    )
 
 
 @pytest.mark.parametrize("line", [_line(PORT, "01", 0), _line(PORT + 1, "0A", 0)])
@@ -41,7 +47,9 @@ def test_connection_and_another_port_are_not_the_listener(line: str, proc: Path)
 
 def test_program_of_another_user_is_named_by_that_user(proc: Path) -> None:
     (proc / "12" / "fd" / "3").unlink()
-    assert f"a program of user {os.getuid() + 1}" == _describe(proc, _line(PORT, "0A", os.getuid() + 1))
+    assert f"a program of user {os.getuid() + 1}" == _describe(
+        proc, _line(PORT, "0A", os.getuid() + 1)
+    )
 
 
 def test_system_without_proc_knows_nothing(tmp_path: Path) -> None:

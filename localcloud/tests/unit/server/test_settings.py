@@ -38,7 +38,9 @@ def test_environment_passes_the_path_on(tmp_path: Path) -> None:
     assert "/usr/bin" == server_environment(Folder(tmp_path), 4566, OUTSIDE)["PATH"]
 
 
-def test_state_is_kept_in_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_state_is_kept_in_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert tmp_path / ".localcloud" == Folder().path
 

@@ -34,7 +34,8 @@ def test_check_of_older_ministack_takes_the_state_over(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "written_by", [{"format": FORMAT, "ministack": "99.0.0"}, {"format": FORMAT + 1, "ministack": "1.5.33"}]
+    "written_by",
+    [{"format": FORMAT, "ministack": "99.0.0"}, {"format": FORMAT + 1, "ministack": "1.5.33"}],
 )
 def test_check_of_newer_state_says_what_to_do_and_changes_nothing(
     tmp_path: Path, written_by: dict[str, object]

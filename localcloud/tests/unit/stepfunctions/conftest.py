@@ -30,7 +30,9 @@ class FakeServices:
     denied: set[str] = field(default_factory=set)
     calls: list[tuple[str, Any]] = field(default_factory=list)
 
-    def require(self, _execution: Execution, integration: Integration, _arguments: Mapping[str, Any]) -> None:
+    def require(
+        self, _execution: Execution, integration: Integration, _arguments: Mapping[str, Any]
+    ) -> None:
         if integration.action in self.denied:
             raise StateError(integration.error, f"not authorized to perform: {integration.action}")
 
@@ -79,12 +81,20 @@ class Interpreted:
         self.services = FakeServices()
         self.telemetry = FakeTelemetry()
         self.slept: list[float] = []
-        surroundings = Surroundings(self.services, self.telemetry, FakeLogDelivery(), AllowAll(), wait_scale=0)
+        surroundings = Surroundings(
+            self.services, self.telemetry, FakeLogDelivery(), AllowAll(), wait_scale=0
+        )
         self.app = StepFunctionsApp(None, surroundings, intercept)
         self.interpreter = self.app.interpreter
         self.machines = self.app.machines("us-east-1")
 
-    def put(self, states: Mapping[str, Any], name: str = "machine", kind: str = "STANDARD", **fields: Any) -> str:
+    def put(
+        self,
+        states: Mapping[str, Any],
+        name: str = "machine",
+        kind: str = "STANDARD",
+        **fields: Any,
+    ) -> str:
         """Create a state machine that starts at the first of these states; return its ARN."""
         start = next(iter(states))
         definition = {"QueryLanguage": "JSONata", "StartAt": start, "States": states, **fields}

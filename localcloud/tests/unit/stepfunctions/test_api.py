@@ -8,7 +8,14 @@ import pytest
 
 from localcloud.api.service_model import find_operation
 from localcloud.stepfunctions.app import StepFunctionsApp
-from localcloud.tests.unit.stepfunctions.conftest import MACHINE_ARN, ROLE_ARN, SECONDS, ApiError, Interpreted, call
+from localcloud.tests.unit.stepfunctions.conftest import (
+    MACHINE_ARN,
+    ROLE_ARN,
+    SECONDS,
+    ApiError,
+    Interpreted,
+    call,
+)
 
 PASS = {"Only": {"Type": "Pass", "End": True}}
 FAIL = {"Only": {"Type": "Fail", "Error": "BadError", "Cause": "It is bad."}}
@@ -91,7 +98,9 @@ def test_tags_come_and_go(api: StepFunctionsApp) -> None:
     assert tags[1:] == call(api, "ListTagsForResource", resourceArn=MACHINE_ARN)["tags"]
 
 
-def test_deleted_state_machine_is_gone_with_its_executions(states: Interpreted, api: StepFunctionsApp) -> None:
+def test_deleted_state_machine_is_gone_with_its_executions(
+    states: Interpreted, api: StepFunctionsApp
+) -> None:
     execution = ended(states, PASS)
     call(api, "DeleteStateMachine", stateMachineArn=MACHINE_ARN)
     with pytest.raises(ApiError, match="StateMachineDoesNotExist"):
@@ -126,7 +135,9 @@ def test_succeeded_execution_has_its_output(states: Interpreted, api: StepFuncti
     assert "error" not in described
 
 
-def test_failed_execution_has_error_and_cause_and_no_output(states: Interpreted, api: StepFunctionsApp) -> None:
+def test_failed_execution_has_error_and_cause_and_no_output(
+    states: Interpreted, api: StepFunctionsApp
+) -> None:
     described = call(api, "DescribeExecution", executionArn=ended(states, FAIL))
     assert "BadError" == described["error"]
     assert "It is bad." == described["cause"]
@@ -134,7 +145,9 @@ def test_failed_execution_has_error_and_cause_and_no_output(states: Interpreted,
     assert "REDRIVABLE" == described["redriveStatus"]
 
 
-def test_executions_are_listed_latest_first_and_by_page(states: Interpreted, api: StepFunctionsApp) -> None:
+def test_executions_are_listed_latest_first_and_by_page(
+    states: Interpreted, api: StepFunctionsApp
+) -> None:
     arn = states.put(PASS)
     started = [states.interpreter.start(arn) for _ in range(5)]
     for number, execution in enumerate(started):
@@ -179,13 +192,17 @@ def test_history_comes_by_page_in_either_order(states: Interpreted, api: StepFun
     assert [4, 3, 2, 1] == [event["id"] for event in backwards["events"]]
 
 
-def test_history_without_execution_data_has_no_payload(states: Interpreted, api: StepFunctionsApp) -> None:
+def test_history_without_execution_data_has_no_payload(
+    states: Interpreted, api: StepFunctionsApp
+) -> None:
     arn = ended(states, PASS)
     page = call(api, "GetExecutionHistory", executionArn=arn, includeExecutionData=False)
     assert '"a"' not in json.dumps(page)
 
 
-def test_state_machine_of_an_execution_is_the_revision_that_it_ran(states: Interpreted, api: StepFunctionsApp) -> None:
+def test_state_machine_of_an_execution_is_the_revision_that_it_ran(
+    states: Interpreted, api: StepFunctionsApp
+) -> None:
     arn = ended(states, PASS)
     new = DEFINITION.replace("Pass", "Succeed").replace(', "End": true', "")
     call(api, "UpdateStateMachine", stateMachineArn=MACHINE_ARN, definition=new)
@@ -203,17 +220,24 @@ def test_stop_answers_with_the_time(states: Interpreted, api: StepFunctionsApp) 
     assert "ABORTED" == described["status"]
 
 
-def test_synchronous_start_is_for_express_workflows(states: Interpreted, api: StepFunctionsApp) -> None:
+def test_synchronous_start_is_for_express_workflows(
+    states: Interpreted, api: StepFunctionsApp
+) -> None:
     arn = states.put(PASS)
     with pytest.raises(ApiError, match="StateMachineTypeNotSupported"):
         call(api, "StartSyncExecution", stateMachineArn=arn)
     arn = states.put(PASS, kind="EXPRESS")
-    assert '{"a": 1}' == call(api, "StartSyncExecution", stateMachineArn=arn, input='{"a": 1}')["output"]
+    assert (
+        '{"a": 1}'
+        == call(api, "StartSyncExecution", stateMachineArn=arn, input='{"a": 1}')["output"]
+    )
     with pytest.raises(ApiError, match="StateMachineTypeNotSupported"):
         call(api, "ListExecutions", stateMachineArn=arn)
 
 
-def test_execution_that_succeeded_is_not_redriven(states: Interpreted, api: StepFunctionsApp) -> None:
+def test_execution_that_succeeded_is_not_redriven(
+    states: Interpreted, api: StepFunctionsApp
+) -> None:
     with pytest.raises(ApiError, match="ExecutionNotRedrivable"):
         call(api, "RedriveExecution", executionArn=ended(states, PASS))
 
@@ -228,13 +252,19 @@ def test_map_run_is_described_with_its_counts(states: Interpreted, api: StepFunc
     [listed] = call(api, "ListMapRuns", executionArn=ended(states, {"Map": only}))["mapRuns"]
     run = call(api, "DescribeMapRun", mapRunArn=listed["mapRunArn"])
     assert "SUCCEEDED" == run["status"]
-    assert {"total": 2, "succeeded": 2} == {name: run["itemCounts"][name] for name in ("total", "succeeded")}
+    assert {"total": 2, "succeeded": 2} == {
+        name: run["itemCounts"][name] for name in ("total", "succeeded")
+    }
     children = call(api, "ListExecutions", mapRunArn=listed["mapRunArn"])["executions"]
     assert 2 == len(children)
 
 
-@pytest.mark.parametrize("operation", ["SendTaskSuccess", "CreateActivity", "ListStateMachineVersions"])
-def test_operation_that_is_not_emulated_is_refused_by_name(api: StepFunctionsApp, operation: str) -> None:
+@pytest.mark.parametrize(
+    "operation", ["SendTaskSuccess", "CreateActivity", "ListStateMachineVersions"]
+)
+def test_operation_that_is_not_emulated_is_refused_by_name(
+    api: StepFunctionsApp, operation: str
+) -> None:
     with pytest.raises(ApiError, match=f"UnknownOperationException: {operation} is not emulated"):
         call(api, operation)
 

@@ -18,7 +18,10 @@ def mapped(state: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 
 def parallel(*branches: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    named = [{"StartAt": f"B{number}", "States": {f"B{number}": branch}} for number, branch in enumerate(branches)]
+    named = [
+        {"StartAt": f"B{number}", "States": {f"B{number}": branch}}
+        for number, branch in enumerate(branches)
+    ]
     return {"Parallel": {"Type": "Parallel", "Branches": named, "End": True, **fields}}
 
 

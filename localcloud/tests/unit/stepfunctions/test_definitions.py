@@ -54,13 +54,18 @@ def test_refusal_has_code_reason_and_place_of_every_violation() -> None:
 def test_workflow_type_decides_what_is_valid() -> None:
     waiting = task("arn:aws:states:::states:startExecution.sync:2", Arguments={})
     assert [] == diagnose(definition(waiting), express=False)
-    assert ["SCHEMA_VALIDATION_FAILED"] == [one.code for one in diagnose(definition(waiting), express=True)]
+    assert ["SCHEMA_VALIDATION_FAILED"] == [
+        one.code for one in diagnose(definition(waiting), express=True)
+    ]
 
 
 @pytest.mark.parametrize(
     ("what", "state"),
     [
-        ("The resource arn:aws:states:::glue:startJobRun", task("arn:aws:states:::glue:startJobRun")),
+        (
+            "The resource arn:aws:states:::glue:startJobRun",
+            task("arn:aws:states:::glue:startJobRun"),
+        ),
         (
             "The resource arn:aws:states:::lambda:invoke.waitForTaskToken",
             task("arn:aws:states:::lambda:invoke.waitForTaskToken"),

@@ -44,7 +44,9 @@ def bucket(states: Interpreted) -> dict[str, bytes]:
 
     states.services.operations |= {
         "GetObject": read,
-        "ListObjectsV2": lambda given: [{"Key": key} for key in sorted(objects) if key.startswith(given["Prefix"])],
+        "ListObjectsV2": lambda given: [
+            {"Key": key} for key in sorted(objects) if key.startswith(given["Prefix"])
+        ],
         "PutObject": lambda given: objects.update({given["Key"]: given["Body"]}),
     }
     return objects
@@ -79,7 +81,9 @@ def until(condition: Callable[[], object]) -> None:
         time.sleep(0.001)
 
 
-def test_items_under_a_prefix_become_children(states: Interpreted, bucket: dict[str, bytes]) -> None:
+def test_items_under_a_prefix_become_children(
+    states: Interpreted, bucket: dict[str, bytes]
+) -> None:
     bucket |= dict.fromkeys(("archive/b.png", "archive/a.png", "other/c.png"), b"x")
     selector = {"url": "{% 's3://images/' & $states.context.Map.Item.Value.Key %}"}
     machine = distributed(ItemReader=LIST_READER, ItemSelector=selector)
@@ -136,7 +140,11 @@ def test_list_that_is_missing_fails_the_reader(states: Interpreted) -> None:
     ],
 )
 def test_list_that_is_not_what_it_should_be_fails_the_reader(
-    states: Interpreted, bucket: dict[str, bytes], reason: str, config: dict[str, str], content: bytes
+    states: Interpreted,
+    bucket: dict[str, bytes],
+    reason: str,
+    config: dict[str, str],
+    content: bytes,
 ) -> None:
     bucket["list"] = content
     reader = {**CSV_READER, "ReaderConfig": config}
@@ -192,8 +200,12 @@ def test_tolerated_failures_leave_what_is_known_of_them(states: Interpreted) -> 
     assert [0, 2, 4, 6, 8] == [row for row in output if isinstance(row, int)]
 
 
-@pytest.mark.parametrize("tolerance", [{"ToleratedFailurePercentage": 10}, {"ToleratedFailureCount": 1}])
-def test_one_failure_too_many_ends_the_run_before_its_last_item(states: Interpreted, tolerance: dict[str, int]) -> None:
+@pytest.mark.parametrize(
+    "tolerance", [{"ToleratedFailurePercentage": 10}, {"ToleratedFailureCount": 1}]
+)
+def test_one_failure_too_many_ends_the_run_before_its_last_item(
+    states: Interpreted, tolerance: dict[str, int]
+) -> None:
     execution = states.run(odd_fails(MaxConcurrency="{% 1 %}", **tolerance))
     assert "States.ExceedToleratedFailureThreshold" == execution.error
     assert "MapRunFailed" in kinds(execution)

@@ -74,9 +74,12 @@ def test_evaluation_that_fails_says_why(reason: str, expression: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "output"), [("Output", "{% $none %}"), ("Output/a[1]/b", {"a": [1, {"b": "{% $none %}"}]})]
+    ("place", "output"),
+    [("Output", "{% $none %}"), ("Output/a[1]/b", {"a": [1, {"b": "{% $none %}"}]})],
 )
-def test_failure_names_state_expression_and_place_as_aws_does(states: Any, place: str, output: Any) -> None:
+def test_failure_names_state_expression_and_place_as_aws_does(
+    states: Any, place: str, output: Any
+) -> None:
     execution = states.run({"Only": {"Type": "Pass", "Output": output, "End": True}})
     cause = (
         "An error occurred while executing the state 'Only' (entered at the event id #2). "
@@ -84,7 +87,9 @@ def test_failure_names_state_expression_and_place_as_aws_does(states: Any, place
     )
     assert cause == execution.cause
     details = execution.history.events[2]["evaluationFailedEventDetails"]
-    assert {"cause": cause, "location": place} == {key: details[key] for key in ("cause", "location")}
+    assert {"cause": cause, "location": place} == {
+        key: details[key] for key in ("cause", "location")
+    }
 
 
 def test_function_is_not_a_value_of_json(states: Any) -> None:

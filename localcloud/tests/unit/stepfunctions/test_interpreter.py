@@ -49,7 +49,9 @@ TASK = {
 @pytest.mark.parametrize("text", ["", "{", "no JSON", '{"a": NaN}', "[Infinity]", "\x00"])
 def test_execution_whose_input_is_not_json_is_refused(states: Interpreted, text: str) -> None:
     arn = states.put(PASS)
-    with pytest.raises(InvalidExecutionInputError, match="Invalid State Machine Execution Input: '"):
+    with pytest.raises(
+        InvalidExecutionInputError, match="Invalid State Machine Execution Input: '"
+    ):
         states.interpreter.start(arn, text)
     assert {} == states.app.store.executions
 
@@ -59,15 +61,21 @@ def test_execution_whose_input_is_json_starts(states: Interpreted, text: str) ->
     assert states.interpreter.start(states.put(PASS), text).ended.wait(SECONDS)
 
 
-@pytest.mark.parametrize("text", ["9" * 5000, '{"a": [' + "9" * 5000 + "]}", "[" * 100_000 + "]" * 100_000])
-def test_execution_whose_input_python_cannot_read_fails_and_is_announced(states: Interpreted, text: str) -> None:
+@pytest.mark.parametrize(
+    "text", ["9" * 5000, '{"a": [' + "9" * 5000 + "]}", "[" * 100_000 + "]" * 100_000]
+)
+def test_execution_whose_input_python_cannot_read_fails_and_is_announced(
+    states: Interpreted, text: str
+) -> None:
     execution = states.interpreter.start(states.put(PASS), text)
     assert execution.ended.wait(SECONDS)
     assert "States.Runtime" == execution.error
     assert ["RUNNING", "FAILED"] == [event["status"] for event in states.telemetry.events]
 
 
-def test_execution_whose_end_cannot_be_announced_ends(states: Interpreted, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_execution_whose_end_cannot_be_announced_ends(
+    states: Interpreted, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_told: object) -> None:
         raise ValueError("no event")
 
@@ -165,7 +173,9 @@ def test_redrive_goes_on_from_the_state_that_failed(states: Interpreted) -> None
 
 
 def interpreter(path: Path) -> Interpreter:
-    surroundings = Surroundings(FakeServices(), FakeTelemetry(), FakeLogDelivery(), AllowAll(), wait_scale=0)
+    surroundings = Surroundings(
+        FakeServices(), FakeTelemetry(), FakeLogDelivery(), AllowAll(), wait_scale=0
+    )
     return Interpreter(Store(path), surroundings)
 
 

@@ -54,7 +54,9 @@ def test_failure_of_nested_execution_is_a_failed_task_with_its_error_in_the_caus
     execution = states.run({"Start": START})
     cause = json.loads(execution.cause or "")
     assert "States.TaskFailed" == execution.error
-    assert {"Error": "BadError", "Cause": "It is bad."} == {key: cause[key] for key in ("Error", "Cause")}
+    assert {"Error": "BadError", "Cause": "It is bad."} == {
+        key: cause[key] for key in ("Error", "Cause")
+    }
 
 
 SYNC = {**START, "Resource": "arn:aws:states:::aws-sdk:sfn:startSyncExecution"}
@@ -63,7 +65,10 @@ SYNC = {**START, "Resource": "arn:aws:states:::aws-sdk:sfn:startSyncExecution"}
 @pytest.mark.parametrize(
     ("only", "expected"),
     [
-        ({"Type": "Pass", "Output": {"sum": 2}, "End": True}, {"Status": "SUCCEEDED", "Output": '{"sum":2}'}),
+        (
+            {"Type": "Pass", "Output": {"sum": 2}, "End": True},
+            {"Status": "SUCCEEDED", "Output": '{"sum":2}'},
+        ),
         (FAIL, {"Status": "FAILED", "Error": "BadError", "Cause": "It is bad."}),
     ],
 )
@@ -106,7 +111,10 @@ def test_nested_execution_that_the_role_may_not_start_is_denied(states: Interpre
     ("arguments", "error"),
     [
         ({"StateMachineArn": INNER_ARN}, "StepFunctions.StateMachineDoesNotExistException"),
-        ({"StateMachineArn": MACHINE_ARN, "Input": "{"}, "StepFunctions.InvalidExecutionInputException"),
+        (
+            {"StateMachineArn": MACHINE_ARN, "Input": "{"},
+            "StepFunctions.InvalidExecutionInputException",
+        ),
     ],
 )
 def test_nested_execution_that_cannot_start_names_what_is_wrong(

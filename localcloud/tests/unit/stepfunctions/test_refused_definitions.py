@@ -28,7 +28,9 @@ def retried(*rules: dict[str, Any]) -> str:
 
 def choice(condition: object, target: str = "Done") -> str:
     rule = {"Condition": condition, "Next": target}
-    return definition({"Only": {"Type": "Choice", "Choices": [rule], "Default": "Done"}, "Done": DONE})
+    return definition(
+        {"Only": {"Type": "Choice", "Choices": [rule], "Default": "Done"}, "Done": DONE}
+    )
 
 
 def mapped(mode: str = "INLINE", name: str = "Item", **fields: Any) -> str:
@@ -38,10 +40,16 @@ def mapped(mode: str = "INLINE", name: str = "Item", **fields: Any) -> str:
 
 
 VALID = definition({"Only": PASS})
-DUPLICATE_KEY = f'{{"StartAt": "A", "States": {{"A": {json.dumps(PASS)}, "A": {json.dumps(PASS)}}}}}'
+DUPLICATE_KEY = (
+    f'{{"StartAt": "A", "States": {{"A": {json.dumps(PASS)}, "A": {json.dumps(PASS)}}}}}'
+)
 SYNC = "arn:aws:states:::states:startExecution.sync:2"
 REFUSED = {
-    "duplicate state name in another map": ("DUPLICATE_STATE_NAME", mapped(name="Only"), "STANDARD"),
+    "duplicate state name in another map": (
+        "DUPLICATE_STATE_NAME",
+        mapped(name="Only"),
+        "STANDARD",
+    ),
     "duplicate state name in the same States": ("DUPLICATE_STATE_NAME", DUPLICATE_KEY, "STANDARD"),
     "ResultPath in a JSONata state": (FORM, task(ResultPath="$.a"), "STANDARD"),
     "Parameters in a JSONata state": (FORM, task(Parameters={}), "STANDARD"),
@@ -109,15 +117,21 @@ def refused(request: pytest.FixtureRequest) -> tuple[str, str, str]:
 
 def test_definition_is_refused_on_creation(api: Any, refused: tuple[str, str, str]) -> None:
     code, text, kind = refused
-    with pytest.raises(ApiError, match=f"^InvalidDefinition: Invalid State Machine Definition: '{code}: "):
-        call(api, "CreateStateMachine", name="machine", definition=text, roleArn=ROLE_ARN, type=kind)
+    with pytest.raises(
+        ApiError, match=f"^InvalidDefinition: Invalid State Machine Definition: '{code}: "
+    ):
+        call(
+            api, "CreateStateMachine", name="machine", definition=text, roleArn=ROLE_ARN, type=kind
+        )
     assert [] == call(api, "ListStateMachines")["stateMachines"]
 
 
 def test_definition_is_refused_on_update(api: Any, refused: tuple[str, str, str]) -> None:
     code, text, kind = refused
     call(api, "CreateStateMachine", name="machine", definition=VALID, roleArn=ROLE_ARN, type=kind)
-    with pytest.raises(ApiError, match=f"^InvalidDefinition: Invalid State Machine Definition: '{code}: "):
+    with pytest.raises(
+        ApiError, match=f"^InvalidDefinition: Invalid State Machine Definition: '{code}: "
+    ):
         call(api, "UpdateStateMachine", stateMachineArn=MACHINE_ARN, definition=text)
     described = call(api, "DescribeStateMachine", stateMachineArn=MACHINE_ARN)
     assert VALID == described["definition"]

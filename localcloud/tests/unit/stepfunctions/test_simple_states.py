@@ -34,11 +34,15 @@ def test_pass_without_output_passes_its_input_on(states: Interpreted) -> None:
 
 def test_output_replaces_every_expression_in_a_template(states: Interpreted) -> None:
     output = {"sum": "{% $sum($states.input.n) %}", "list": ["{% $states.input.n[0] %}", "text", 7]}
-    assert {"sum": 3, "list": [1, "text", 7]} == states.output({"Only": {**PASS, "Output": output}}, {"n": [1, 2]})
+    assert {"sum": 3, "list": [1, "text", 7]} == states.output(
+        {"Only": {**PASS, "Output": output}}, {"n": [1, 2]}
+    )
 
 
 def test_null_that_a_state_parses_is_null(states: Interpreted) -> None:
-    assert {"parsed": None} == states.output({"Only": {**PASS, "Output": {"parsed": "{% $parse('null') %}"}}})
+    assert {"parsed": None} == states.output(
+        {"Only": {**PASS, "Output": {"parsed": "{% $parse('null') %}"}}}
+    )
 
 
 def test_assign_sees_the_variables_from_before(states: Interpreted) -> None:
@@ -57,7 +61,9 @@ def test_assign_sees_the_variables_from_before(states: Interpreted) -> None:
         {"one": "{% $states.input.text %}", "other": "{% $states.input.text %}"},
     ],
 )
-def test_variables_above_the_limit_fail_the_state(states: Interpreted, assign: dict[str, str]) -> None:
+def test_variables_above_the_limit_fail_the_state(
+    states: Interpreted, assign: dict[str, str]
+) -> None:
     execution = states.run({"Only": {**PASS, "Assign": assign}}, {"text": "x" * 140_000})
     assert "States.DataLimitExceeded" == execution.error
 
@@ -83,7 +89,9 @@ def test_condition_that_is_not_true_or_false_fails(states: Interpreted, conditio
 
 
 @pytest.mark.parametrize("error", ["States.Timeout", "{% 'States.' & 'Timeout' %}"])
-def test_fail_state_that_raises_a_reserved_name_is_a_runtime_error(states: Interpreted, error: str) -> None:
+def test_fail_state_that_raises_a_reserved_name_is_a_runtime_error(
+    states: Interpreted, error: str
+) -> None:
     execution = states.run(fail(Error=error, Cause="It failed."))
     assert "States.Runtime" == execution.error
     assert "must not raise States.Timeout" in (execution.cause or "")
@@ -120,7 +128,9 @@ def test_wait_for_other_than_whole_seconds_fails(states: Interpreted, seconds: s
     assert "States.QueryEvaluationError" == execution.error
 
 
-@pytest.mark.parametrize("timestamp", ["2016-12-05 21:29:29Z", "2016-13-05T21:29:29Z", "2016-12-05T21:29:29"])
+@pytest.mark.parametrize(
+    "timestamp", ["2016-12-05 21:29:29Z", "2016-13-05T21:29:29Z", "2016-12-05T21:29:29"]
+)
 def test_wait_until_what_is_not_a_time_fails(states: Interpreted, timestamp: str) -> None:
     wait = {"Type": "Wait", "Timestamp": "{% $states.input %}", "End": True}
     execution = states.run({"Wait": wait}, timestamp)
@@ -132,11 +142,15 @@ def test_failed_evaluation_is_an_event_with_field_and_state(states: Interpreted)
     execution = states.run({"Only": {**PASS, "Output": "{% $states.input.none %}"}})
     [event] = [one for one in execution.history.events if one["type"] == "EvaluationFailed"]
     details = event["evaluationFailedEventDetails"]
-    assert {"location": "Output", "state": "Only"} == {key: details[key] for key in ("location", "state")}
+    assert {"location": "Output", "state": "Only"} == {
+        key: details[key] for key in ("location", "state")
+    }
 
 
 def test_history_holds_every_payload(states: Interpreted) -> None:
-    execution = states.run({"Only": {**PASS, "Output": "{% $states.input.text & '!' %}"}}, {"text": "hello"})
+    execution = states.run(
+        {"Only": {**PASS, "Output": "{% $states.input.text & '!' %}"}}, {"text": "hello"}
+    )
     payloads = [
         details[key]
         for event in execution.history.events

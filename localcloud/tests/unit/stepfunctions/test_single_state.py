@@ -20,7 +20,10 @@ TASK = {
 }
 MAP = {
     "Type": "Map",
-    "ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "CSV"}},
+    "ItemReader": {
+        "Resource": "arn:aws:states:::s3:getObject",
+        "ReaderConfig": {"InputType": "CSV"},
+    },
     "ItemSelector": {"url": "{% $states.context.Map.Item.Value.url %}"},
     "ItemProcessor": {"StartAt": "Item", "States": {"Item": {"Type": "Pass", "End": True}}},
     "End": True,

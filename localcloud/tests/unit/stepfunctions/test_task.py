@@ -10,7 +10,11 @@ from localcloud.stepfunctions.retries import delay_seconds, matches
 from localcloud.tests.unit.stepfunctions.conftest import Interpreted, kinds
 
 LIMIT = 262_144
-GET_ITEM = {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:getItem", "Arguments": {"TableName": "t"}}
+GET_ITEM = {
+    "Type": "Task",
+    "Resource": "arn:aws:states:::dynamodb:getItem",
+    "Arguments": {"TableName": "t"},
+}
 FUNCTION_ARN = "arn:aws:lambda:us-east-1:000000000000:function:f"
 
 
@@ -51,7 +55,11 @@ def test_call_gets_the_evaluated_arguments(states: Interpreted) -> None:
 
 def test_output_and_assign_see_the_result(states: Interpreted) -> None:
     answers(states, {"Item": 1})
-    first = {**GET_ITEM, "Output": "{% $states.result.Item + 1 %}", "Assign": {"raw": "{% $states.result %}"}}
+    first = {
+        **GET_ITEM,
+        "Output": "{% $states.result.Item + 1 %}",
+        "Assign": {"raw": "{% $states.result %}"},
+    }
     last = {"Type": "Pass", "Output": "{% [$states.input, $raw] %}", "End": True}
     assert [2, {"Item": 1}] == states.output({"First": {**first, "Next": "Last"}, "Last": last})
 
@@ -105,7 +113,9 @@ def test_retry_waits_as_long_as_documented(
     assert expected == slept
 
 
-def test_first_retrier_that_matches_decides(states: Interpreted, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_first_retrier_that_matches_decides(
+    states: Interpreted, monkeypatch: pytest.MonkeyPatch
+) -> None:
     slept = states.record_pauses(monkeypatch)
     fails(states)
     named = {"ErrorEquals": ["BusyError"], "MaxAttempts": 1, "IntervalSeconds": 7}
@@ -147,7 +157,9 @@ def test_delay_with_full_jitter_draws_up_to_the_capped_delay() -> None:
         (False, ["States.Runtime"], "States.Runtime"),
     ],
 )
-def test_rule_matches_an_error_by_its_names(expected: bool, names: list[str], error: str | None) -> None:
+def test_rule_matches_an_error_by_its_names(
+    expected: bool, names: list[str], error: str | None
+) -> None:
     assert expected == matches({"ErrorEquals": names}, error)
 
 
@@ -165,7 +177,9 @@ def test_catcher_has_its_own_output_and_assign(states: Interpreted) -> None:
         "Next": "Caught",
     }
     caught = {"Type": "Succeed", "Output": "{% [$states.input, $error] %}"}
-    assert ["It is busy.", "BusyError"] == states.output({**task(Catch=[catcher]), "Caught": caught})
+    assert ["It is busy.", "BusyError"] == states.output(
+        {**task(Catch=[catcher]), "Caught": caught}
+    )
 
 
 def test_evaluation_that_fails_after_the_call_can_be_caught(states: Interpreted) -> None:
@@ -216,8 +230,12 @@ def test_arguments_above_the_limit_are_refused_before_the_call(states: Interpret
     assert [] == states.services.calls
 
 
-@pytest.mark.parametrize(("name", "status"), [("States.DataLimitExceeded", "SUCCEEDED"), ("States.ALL", "FAILED")])
-def test_result_above_the_limit_is_caught_by_its_own_name_only(states: Interpreted, name: str, status: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "status"), [("States.DataLimitExceeded", "SUCCEEDED"), ("States.ALL", "FAILED")]
+)
+def test_result_above_the_limit_is_caught_by_its_own_name_only(
+    states: Interpreted, name: str, status: str
+) -> None:
     answers(states, {"Item": text(LIMIT)})
     assert status == states.run(caught_by(name)).status
 

@@ -9,7 +9,10 @@ from localcloud.tests.unit.stepfunctions.conftest import MACHINE_ARN, Interprete
 
 GROUP_ARN = "arn:aws:logs:us-east-1:000000000000:log-group:/aws/vendedlogs/states/tests:*"
 PASS = {"Only": {"Type": "Pass", "End": True}}
-FAIL = {"First": {"Type": "Pass", "Next": "Last"}, "Last": {"Type": "Fail", "Error": "Broken", "Cause": "It is."}}
+FAIL = {
+    "First": {"Type": "Pass", "Next": "Last"},
+    "Last": {"Type": "Fail", "Error": "Broken", "Cause": "It is."},
+}
 
 
 def logged(states: Interpreted, level: str, with_data: bool = False) -> list[dict[str, Any]]:
@@ -26,7 +29,9 @@ def logged(states: Interpreted, level: str, with_data: bool = False) -> list[dic
     ("level", "expected"),
     [("OFF", []), ("ERROR", ["ExecutionFailed"]), ("FATAL", ["ExecutionFailed"])],
 )
-def test_level_says_which_events_are_logged(states: Interpreted, level: str, expected: list[str]) -> None:
+def test_level_says_which_events_are_logged(
+    states: Interpreted, level: str, expected: list[str]
+) -> None:
     assert expected == [line["type"] for line in logged(states, level)]
 
 
@@ -42,7 +47,9 @@ def test_line_names_execution_error_and_cause(states: Interpreted) -> None:
 
 
 @pytest.mark.parametrize("with_data", [True, False])
-def test_execution_data_are_logged_only_where_they_are_asked_for(states: Interpreted, with_data: bool) -> None:
+def test_execution_data_are_logged_only_where_they_are_asked_for(
+    states: Interpreted, with_data: bool
+) -> None:
     assert with_data == ("private" in json.dumps(logged(states, "ALL", with_data)))
 
 

@@ -28,7 +28,13 @@ def test_total_counts_every_outcome_even_if_none_had_it() -> None:
 
 
 def test_accuracy_leaves_out_images_without_a_true_class() -> None:
-    totals = total([decision("truck", "ACCEPTED"), decision("automobile", "REVIEW"), decision("truck", "REVIEW", None)])
+    totals = total(
+        [
+            decision("truck", "ACCEPTED"),
+            decision("automobile", "REVIEW"),
+            decision("truck", "REVIEW", None),
+        ]
+    )
     assert Share(1, 2) == totals.accuracy
 
 
@@ -41,7 +47,9 @@ def test_accepted_accuracy_counts_only_what_was_accepted() -> None:
     assert Share(1, 1) == totals.accepted_accuracy
 
 
-@pytest.mark.parametrize(("expected", "share"), [("50.0 % (n = 4)", Share(2, 4)), ("- (n = 0)", Share(0, 0))])
+@pytest.mark.parametrize(
+    ("expected", "share"), [("50.0 % (n = 4)", Share(2, 4)), ("- (n = 0)", Share(0, 0))]
+)
 def test_share_is_told_with_its_n(expected: str, share: Share) -> None:
     assert expected == str(share)
 
@@ -58,7 +66,9 @@ def test_decide_reads_the_output_and_the_states_entered_in_order() -> None:
 
 
 def test_decide_tells_a_failed_execution_with_its_error_and_cause() -> None:
-    made = decide(upload("a.png"), {"error": "EndpointNotFoundError", "cause": "No such endpoint."}, [])
+    made = decide(
+        upload("a.png"), {"error": "EndpointNotFoundError", "cause": "No such endpoint."}, []
+    )
     assert {
         "image_processed": False,
         "image_url": "s3://images/uploads/a.png",
@@ -70,7 +80,9 @@ def test_decide_tells_a_failed_execution_with_its_error_and_cause() -> None:
 
 def test_await_records_yields_each_upload_once_when_its_record_appears() -> None:
     first, second = upload("1.png"), upload("2.png")
-    looks = iter([{}, {(second.image_url, "v1"): "execution-2"}, {(first.image_url, "v1"): "execution-1"}])
+    looks = iter(
+        [{}, {(second.image_url, "v1"): "execution-2"}, {(first.image_url, "v1"): "execution-1"}]
+    )
     found = list(await_records([first, second], lambda pending: next(looks), lambda: None))
     assert [(second, "execution-2"), (first, "execution-1")] == found
 

@@ -17,15 +17,24 @@ def _in_the_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def page(path: Path, output: dict[str, Any]) -> str:
-    decisions = [Decision(Upload(path, "s3://images/uploads/a", "v1", "truck"), output, ("Read input",))]
+    decisions = [
+        Decision(Upload(path, "s3://images/uploads/a", "v1", "truck"), output, ("Read input",))
+    ]
     return render(decisions, total(decisions))
 
 
 def test_page_shows_class_confidence_outcome_and_latency(tmp_path: Path) -> None:
-    output = {"outcome": "REVIEW", "classification": "truck", "confidence_score": 0.71234, "processing_time_ms": 245}
+    output = {
+        "outcome": "REVIEW",
+        "classification": "truck",
+        "confidence_score": 0.71234,
+        "processing_time_ms": 245,
+    }
     html = page(tmp_path / "missing.png", output)
     assert ["truck", "0.712", "REVIEW", "245 ms"] == [
-        text for text in ("truck", "0.712", "REVIEW", "245 ms") if f">{text}<" in re.sub(r"\s*\n\s*", "", html)
+        text
+        for text in ("truck", "0.712", "REVIEW", "245 ms")
+        if f">{text}<" in re.sub(r"\s*\n\s*", "", html)
     ]
 
 
@@ -35,7 +44,11 @@ def test_page_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
 
 
 def test_page_escapes_names_and_causes(tmp_path: Path) -> None:
-    output = {"outcome": "UNREADABLE", "error": "CorruptImageError", "cause": "<script>alert(1)</script>"}
+    output = {
+        "outcome": "UNREADABLE",
+        "error": "CorruptImageError",
+        "cause": "<script>alert(1)</script>",
+    }
     html = page(tmp_path / "<b>.png", output)
     assert "<script>alert" not in html
     assert "<b>.png" not in html

@@ -51,7 +51,9 @@ def test_demo_names_a_full_disk_before_it_starts_anything(
     put_tools(*TOOLS)
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=12_000_000))
     assert 1 == main(["--state-dir", str(tmp_path / "cloud")])
-    assert "cloud has 12 MB of free disk space, and the demo needs 450 MB" in capsys.readouterr().err
+    assert (
+        "cloud has 12 MB of free disk space, and the demo needs 450 MB" in capsys.readouterr().err
+    )
     assert not (tmp_path / "cloud").exists()
 
 

@@ -18,7 +18,9 @@ def stand_in_for_sam(folder: Path, script: str) -> dict[str, str]:
 
 
 def test_missing_sam_is_named_with_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(MissingToolError, match=r"sam, python3\.13 are not on PATH\. Run `make setup`"):
+    with pytest.raises(
+        MissingToolError, match=r"sam, python3\.13 are not on PATH\. Run `make setup`"
+    ):
         build(tmp_path / "build.log", {"PATH": str(tmp_path)})
 
 

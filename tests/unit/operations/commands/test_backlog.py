@@ -20,7 +20,11 @@ type Options = Callable[..., argparse.Namespace]
 def listed(account: Account) -> list[dict[str, str]]:
     """The rows of the list that the backlog workflow was started with."""
     [request] = account.states.requests(BACKLOG)
-    body = account.context.aws.s3.get_object(Bucket="images", Key=request["list"])["Body"].read().decode()
+    body = (
+        account.context.aws.s3.get_object(Bucket="images", Key=request["list"])["Body"]
+        .read()
+        .decode()
+    )
     return list(csv.DictReader(io.StringIO(body, newline="")))
 
 
@@ -36,22 +40,30 @@ def test_the_current_versions_under_a_prefix_are_listed(account: Account, option
     assert current == row["version_id"]
 
 
-def test_a_key_with_commas_quotes_and_line_ends_survives_the_list(account: Account, options: Options) -> None:
+def test_a_key_with_commas_quotes_and_line_ends_survives_the_list(
+    account: Account, options: Options
+) -> None:
     account.store('archive/a, "b"\né.png')
     backlog.run(account.context, options(backlog, "--prefix", "archive/", "--yes", "--no-wait"))
     assert 's3://images/archive/a, "b"\né.png' == listed(account)[0]["image_url"]
 
 
-def test_images_with_a_final_outcome_are_left_out_and_failed_ones_are_not(account: Account, options: Options) -> None:
+def test_images_with_a_final_outcome_are_left_out_and_failed_ones_are_not(
+    account: Account, options: Options
+) -> None:
     for outcome in OUTCOMES:
         account.record(f"archive/{outcome}", account.store(f"archive/{outcome}"), outcome=outcome)
-    result = backlog.run(account.context, options(backlog, "--prefix", "archive/", "--yes", "--no-wait"))
+    result = backlog.run(
+        account.context, options(backlog, "--prefix", "archive/", "--yes", "--no-wait")
+    )
     assert 1 == result.data["images"]
     assert len(FINAL) == result.data["decided"]
     assert ["s3://images/archive/FAILED"] == [row["image_url"] for row in listed(account)]
 
 
-def test_nothing_is_started_where_there_is_nothing_to_do(account: Account, options: Options) -> None:
+def test_nothing_is_started_where_there_is_nothing_to_do(
+    account: Account, options: Options
+) -> None:
     account.record("archive/a", account.store("archive/a"), outcome="REVIEW")
     result = backlog.run(account.context, options(backlog, "--prefix", "archive/", "--yes"))
     assert 0 == result.status
@@ -75,10 +87,16 @@ def test_without_yes_the_price_is_told_and_nothing_started(
 def test_the_settings_are_passed_on(account: Account, options: Options) -> None:
     account.store("archive/a")
     more = ["--concurrency", "7", "--tolerated-failures", "0", "--confidence-threshold", "0.9"]
-    backlog.run(account.context, options(backlog, "--prefix", "archive/", "--yes", "--no-wait", *more))
+    backlog.run(
+        account.context, options(backlog, "--prefix", "archive/", "--yes", "--no-wait", *more)
+    )
     [request] = account.states.requests(BACKLOG)
     del request["list"]
-    assert {"max_concurrency": 7, "tolerated_failure_percentage": 0, "confidence_threshold": 0.9} == request
+    assert {
+        "max_concurrency": 7,
+        "tolerated_failure_percentage": 0,
+        "confidence_threshold": 0.9,
+    } == request
 
 
 def work_off(account: Account, outcome: str, status: str) -> None:
@@ -104,7 +122,9 @@ def test_the_end_is_told_with_outcomes_report_and_price(account: Account, option
     assert result.data["dollars_per_image"] > 0.0002
 
 
-def test_a_backlog_that_failed_is_told_by_the_exit_status(account: Account, options: Options) -> None:
+def test_a_backlog_that_failed_is_told_by_the_exit_status(
+    account: Account, options: Options
+) -> None:
     account.store("archive/a")
     account.store("archive/b")
     work_off(account, "FAILED", "FAILED")
@@ -117,11 +137,20 @@ def test_a_backlog_that_failed_is_told_by_the_exit_status(account: Account, opti
 def test_a_backlog_can_be_looked_at_again(account: Account, options: Options) -> None:
     account.store("archive/a")
     work_off(account, "REVIEW", "SUCCEEDED")
-    execution = backlog.run(account.context, options(backlog, "--prefix", "archive/", "--yes")).data["execution"]
-    assert 1 == backlog.run(account.context, options(backlog, "--follow", execution)).data["outcomes"]["REVIEW"]
+    execution = backlog.run(
+        account.context, options(backlog, "--prefix", "archive/", "--yes")
+    ).data["execution"]
+    assert (
+        1
+        == backlog.run(account.context, options(backlog, "--follow", execution)).data["outcomes"][
+            "REVIEW"
+        ]
+    )
 
 
-def test_an_interruption_tells_how_to_look_again_and_how_to_stop_it(account: Account, options: Options) -> None:
+def test_an_interruption_tells_how_to_look_again_and_how_to_stop_it(
+    account: Account, options: Options
+) -> None:
     account.store("archive/a")
     account.states.counts = {}  # the fake's way to be interrupted
     account.states.describe_map_run = interrupt  # type: ignore[method-assign]
@@ -136,7 +165,9 @@ def interrupt(*, mapRunArn: str) -> dict[str, Any]:  # noqa: N803
     raise KeyboardInterrupt
 
 
-def test_an_execution_that_is_no_backlog_cannot_be_followed(account: Account, options: Options) -> None:
+def test_an_execution_that_is_no_backlog_cannot_be_followed(
+    account: Account, options: Options
+) -> None:
     with pytest.raises(NoSuchBacklogError):
         backlog.run(account.context, options(backlog, "--follow", "arn:of:nothing"))
 
@@ -150,7 +181,9 @@ def test_a_second_backlog_is_refused_while_one_runs(account: Account, options: O
 
 
 @pytest.mark.parametrize("prefix", ["", "archive", "lists/", "s3://images/archive/"])
-def test_a_prefix_that_the_service_may_not_read_is_refused(account: Account, options: Options, prefix: str) -> None:
+def test_a_prefix_that_the_service_may_not_read_is_refused(
+    account: Account, options: Options, prefix: str
+) -> None:
     with pytest.raises(PrefixNotReadableError):
         backlog.run(account.context, options(backlog, "--prefix", prefix))
 

@@ -29,7 +29,9 @@ class FakeCloudFormation:
             parameters = [{"ParameterKey": "Stage", "ParameterValue": self.deleted[StackName][0]}]
             return {"Stacks": [{"StackName": "scones-unlimited", "Parameters": parameters}]}
         if not self.exists:
-            raise ClientError({"Error": {"Code": "ValidationError", "Message": "no stack"}}, "DescribeStacks")
+            raise ClientError(
+                {"Error": {"Code": "ValidationError", "Message": "no stack"}}, "DescribeStacks"
+            )
         return {"Stacks": [{"StackName": StackName, "StackStatus": "DELETE_IN_PROGRESS"}]}
 
     def get_paginator(self, operation: str) -> "FakePages":
@@ -37,11 +39,19 @@ class FakeCloudFormation:
 
     def list_stacks(self, StackStatusFilter: list[str]) -> Iterator[dict[str, Any]]:  # noqa: N803
         yield {"StackSummaries": [{"StackName": "another", "StackId": "arn:another"}]}
-        yield {"StackSummaries": [{"StackName": "scones-unlimited", "StackId": stack} for stack in self.deleted]}
+        yield {
+            "StackSummaries": [
+                {"StackName": "scones-unlimited", "StackId": stack} for stack in self.deleted
+            ]
+        }
 
     def describe_stack_events(self, StackName: str) -> Iterator[dict[str, Any]]:  # noqa: N803
         for kind, name, status in self.deleted[StackName][1]:
-            yield {"StackEvents": [{"ResourceType": kind, "PhysicalResourceId": name, "ResourceStatus": status}]}
+            yield {
+                "StackEvents": [
+                    {"ResourceType": kind, "PhysicalResourceId": name, "ResourceStatus": status}
+                ]
+            }
 
 
 @dataclass
@@ -86,9 +96,13 @@ def test_kept_bucket_is_told_with_what_its_versions_cost(
     assert "results" == table["name"]
 
 
-def test_what_is_gone_by_now_is_not_told(account: Account, stacks: FakeCloudFormation, options: Options) -> None:
+def test_what_is_gone_by_now_is_not_told(
+    account: Account, stacks: FakeCloudFormation, options: Options
+) -> None:
     stacks.deleted["arn:1"] = "dev", [("AWS::S3::Bucket", "gone", "DELETE_SKIPPED")]
-    assert [] == leftovers.run(account.context, options(leftovers, "--delete", "--yes")).data["kept"]
+    assert (
+        [] == leftovers.run(account.context, options(leftovers, "--delete", "--yes")).data["kept"]
+    )
     assert "has left anything" in account.shown.getvalue()
 
 

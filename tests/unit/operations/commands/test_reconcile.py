@@ -82,7 +82,9 @@ def test_a_deleted_image_still_counts_by_its_version(account: Account, options: 
     assert {"review": 1} == counts(reconcile.run(account.context, options(reconcile)).data)
 
 
-def test_records_whose_version_is_gone_are_told_and_do_no_harm(account: Account, options: Options) -> None:
+def test_records_whose_version_is_gone_are_told_and_do_no_harm(
+    account: Account, options: Options
+) -> None:
     account.record("uploads/a.png", "gone", outcome="REVIEW")
     result = reconcile.run(account.context, options(reconcile))
     assert 0 == result.status
@@ -90,7 +92,9 @@ def test_records_whose_version_is_gone_are_told_and_do_no_harm(account: Account,
     assert 0 == result.data["uploads"]
 
 
-def test_an_object_of_the_time_before_versions_goes_by_its_etag(account: Account, options: Options) -> None:
+def test_an_object_of_the_time_before_versions_goes_by_its_etag(
+    account: Account, options: Options
+) -> None:
     s3 = account.context.aws.s3
     s3.put_bucket_versioning(Bucket="images", VersioningConfiguration={"Status": "Suspended"})
     etag = s3.put_object(Bucket="images", Key="uploads/a.png", Body=b"image")["ETag"].strip('"')
@@ -107,8 +111,12 @@ def test_only_the_prefix_is_compared(account: Account, options: Options) -> None
     assert 1 == data["uploads"]
 
 
-def test_a_prefix_that_the_service_may_not_read_is_refused(account: Account, options: Options) -> None:
-    with pytest.raises(PrefixNotReadableError, match="'backlog/' is under neither uploads/ nor archive/"):
+def test_a_prefix_that_the_service_may_not_read_is_refused(
+    account: Account, options: Options
+) -> None:
+    with pytest.raises(
+        PrefixNotReadableError, match="'backlog/' is under neither uploads/ nor archive/"
+    ):
         reconcile.run(account.context, options(reconcile, "--prefix", "backlog/"))
 
 
@@ -122,18 +130,26 @@ def test_few_are_started_one_by_one(account: Account, options: Options) -> None:
     assert request["uploaded_at"].endswith("Z#")
 
 
-def test_many_are_started_as_a_backlog(account: Account, options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_are_started_as_a_backlog(
+    account: Account, options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(reconcile, "FEW", 1)
     for name in ("a", "b"):
         account.store(f"uploads/{name}")
     data = reconcile.run(account.context, options(reconcile, "--older-than", "0s", "--start")).data
     [request] = account.states.requests(BACKLOG)
-    text = account.context.aws.s3.get_object(Bucket="images", Key=request["list"])["Body"].read().decode()
+    text = (
+        account.context.aws.s3.get_object(Bucket="images", Key=request["list"])["Body"]
+        .read()
+        .decode()
+    )
     assert 2 == data["started"]
     assert 3 == len(text.splitlines())
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("15m", 900), ("2h", 7200), ("7d", 604800)])
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("15m", 900), ("2h", 7200), ("7d", 604800)]
+)
 def test_a_duration_has_a_unit(options: Options, text: str, seconds: int) -> None:
     assert timedelta(seconds=seconds) == options(reconcile, "--older-than", text).older_than
 

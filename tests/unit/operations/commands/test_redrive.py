@@ -25,16 +25,27 @@ def fail(
     error: str = "EndpointTimeoutError",
     threshold: str = "0.8",
 ) -> None:
-    account.record(key, version, threshold, outcome="FAILED", error=error, execution="the one that failed")
+    account.record(
+        key, version, threshold, outcome="FAILED", error=error, execution="the one that failed"
+    )
 
 
 def upload_event(key: str, version: str = "v1") -> dict[str, Any]:
     stored = {"key": key, "version-id": version, "etag": ETAG, "sequencer": "01"}
-    return {"detail-type": "Object Created", "time": "now", "detail": {"bucket": {"name": "images"}, "object": stored}}
+    return {
+        "detail-type": "Object Created",
+        "time": "now",
+        "detail": {"bucket": {"name": "images"}, "object": stored},
+    }
 
 
 def bad_end(request: dict[str, Any] | None, status: str = "ABORTED", **more: str) -> dict[str, Any]:
-    detail = {"executionArn": "arn:ended", "status": status, "input": request and json.dumps(request), **more}
+    detail = {
+        "executionArn": "arn:ended",
+        "status": status,
+        "input": request and json.dumps(request),
+        **more,
+    }
     return {"detail-type": "Step Functions Execution Status Change", "detail": detail}
 
 
@@ -45,7 +56,9 @@ def test_error_and_key_cannot_forge_a_line(account: Account, options: Options) -
     assert {HOSTILE: 1} == result.data["by_error"]
 
 
-def test_a_failed_image_is_started_with_all_that_its_record_knows(account: Account, options: Options) -> None:
+def test_a_failed_image_is_started_with_all_that_its_record_knows(
+    account: Account, options: Options
+) -> None:
     fail(account)
     redrive.run(account.context, options(redrive, "--yes", "--no-wait"))
     assert [
@@ -61,10 +74,14 @@ def test_a_failed_image_is_started_with_all_that_its_record_knows(account: Accou
 def test_an_etag_is_not_taken_for_a_version_id(account: Account, options: Options) -> None:
     fail(account, version=ETAG)
     redrive.run(account.context, options(redrive, "--yes", "--no-wait"))
-    assert [{"image_url": "s3://images/uploads/a.png", "confidence_threshold": 0.8}] == account.states.requests()
+    assert [
+        {"image_url": "s3://images/uploads/a.png", "confidence_threshold": 0.8}
+    ] == account.states.requests()
 
 
-def test_a_threshold_that_nobody_asked_for_is_not_asked_for_again(account: Account, options: Options) -> None:
+def test_a_threshold_that_nobody_asked_for_is_not_asked_for_again(
+    account: Account, options: Options
+) -> None:
     fail(account, version=ETAG, threshold="0")
     redrive.run(account.context, options(redrive, "--yes", "--no-wait"))
     assert [{"image_url": "s3://images/uploads/a.png"}] == account.states.requests()
@@ -87,7 +104,9 @@ def test_the_outcomes_are_waited_for_and_told(account: Account, options: Options
     assert 0 == result.status
 
 
-def test_an_image_that_fails_again_is_told_apart_from_the_failure_before(account: Account, options: Options) -> None:
+def test_an_image_that_fails_again_is_told_apart_from_the_failure_before(
+    account: Account, options: Options
+) -> None:
     fail(account)
     account.states.work = lambda execution, request: account.decide(execution, request, "FAILED")
     result = redrive.run(account.context, options(redrive, "--yes"))
@@ -95,7 +114,9 @@ def test_an_image_that_fails_again_is_told_apart_from_the_failure_before(account
     assert 1 == result.status
 
 
-def test_execution_that_failed_without_a_record_is_not_waited_for(account: Account, options: Options) -> None:
+def test_execution_that_failed_without_a_record_is_not_waited_for(
+    account: Account, options: Options
+) -> None:
     def refuse(execution: str, _request: dict[str, Any]) -> None:
         ended_at = datetime.now(UTC) - timedelta(minutes=1)
         account.states.executions[execution] |= {
@@ -128,7 +149,9 @@ def test_redrive_of_a_failure_that_was_opened_late_by_the_execution_that_failed_
     account: Account, options: Options
 ) -> None:
     its_own = {"execution": "an execution", "opened_by": "an execution"}
-    account.record("uploads/a.png", "v1", outcome="FAILED", error="E", opened=timedelta(minutes=1), **its_own)
+    account.record(
+        "uploads/a.png", "v1", outcome="FAILED", error="E", opened=timedelta(minutes=1), **its_own
+    )
     data = redrive.run(account.context, options(redrive, "--yes", "--no-wait")).data
     assert 1 == data["started"]
     assert 0 == data["under_way"]
@@ -142,7 +165,9 @@ def test_a_redrive_that_is_under_way_is_not_repeated(account: Account, options: 
     assert [] == account.states.started
 
 
-def test_a_redrive_that_left_no_outcome_long_ago_is_repeated(account: Account, options: Options) -> None:
+def test_a_redrive_that_left_no_outcome_long_ago_is_repeated(
+    account: Account, options: Options
+) -> None:
     account.record("uploads/a.png", "v1", outcome="FAILED", error="E", opened=timedelta(hours=1))
     assert 1 == redrive.run(account.context, options(redrive, "--yes", "--no-wait")).data["started"]
 
@@ -159,17 +184,25 @@ def test_one_error_and_one_prefix_can_be_chosen(account: Account, options: Optio
     fail(account, "uploads/a/1", error="Workflow.Timeout")
     fail(account, "uploads/a/2")
     fail(account, "uploads/b/1", error="Workflow.Timeout")
-    chosen = options(redrive, "--yes", "--no-wait", "--error", "Workflow.Timeout", "--prefix", "uploads/a/")
+    chosen = options(
+        redrive, "--yes", "--no-wait", "--error", "Workflow.Timeout", "--prefix", "uploads/a/"
+    )
     redrive.run(account.context, chosen)
-    assert ["s3://images/uploads/a/1"] == [request["image_url"] for request in account.states.requests()]
+    assert ["s3://images/uploads/a/1"] == [
+        request["image_url"] for request in account.states.requests()
+    ]
 
 
-def test_a_prefix_that_the_service_may_not_read_is_refused(account: Account, options: Options) -> None:
+def test_a_prefix_that_the_service_may_not_read_is_refused(
+    account: Account, options: Options
+) -> None:
     with pytest.raises(PrefixNotReadableError, match="'upload/'"):
         redrive.run(account.context, options(redrive, "--prefix", "upload/"))
 
 
-def test_a_dead_lettered_upload_is_started_with_its_event(account: Account, options: Options) -> None:
+def test_a_dead_lettered_upload_is_started_with_its_event(
+    account: Account, options: Options
+) -> None:
     account.send(upload_event("uploads/é a.png"), ERROR_CODE="NO_PERMISSIONS")
     data = redrive.run(account.context, options(redrive, "--yes", "--no-wait")).data
     assert {"NO_PERMISSIONS": 1} == data["by_error"]
@@ -196,14 +229,18 @@ def test_a_bad_end_that_was_not_recorded_is_started_with_its_input(
     assert [{"image_url": "s3://images/archive/a.png"}] == account.states.requests()
 
 
-def test_an_input_that_was_too_large_for_the_event_is_asked_for(account: Account, options: Options) -> None:
+def test_an_input_that_was_too_large_for_the_event_is_asked_for(
+    account: Account, options: Options
+) -> None:
     account.states.executions["arn:ended"] = {"input": json.dumps(upload_event("uploads/a"))}
     account.send(bad_end(None))
     redrive.run(account.context, options(redrive, "--yes", "--no-wait"))
     assert [upload_event("uploads/a")] == account.states.requests()
 
 
-def test_an_image_with_record_and_message_is_started_once(account: Account, options: Options) -> None:
+def test_an_image_with_record_and_message_is_started_once(
+    account: Account, options: Options
+) -> None:
     fail(account)
     account.send(upload_event("uploads/a.png"))
     redrive.run(account.context, options(redrive, "--yes", "--no-wait"))
@@ -211,7 +248,9 @@ def test_an_image_with_record_and_message_is_started_once(account: Account, opti
     assert 0 == account.messages()
 
 
-def test_an_image_that_is_decided_is_announced_again_and_not_started(account: Account, options: Options) -> None:
+def test_an_image_that_is_decided_is_announced_again_and_not_started(
+    account: Account, options: Options
+) -> None:
     account.record("uploads/a.png", "v1", outcome="ACCEPTED")
     event = bad_end(upload_event("uploads/a.png"), "FAILED", error="EventBridge.FailedEntry")
     account.send(event, ERROR_CODE="SDK_CLIENT_ERROR")
@@ -230,7 +269,11 @@ def test_an_image_that_its_execution_was_given_by_name_and_decided_is_announced_
 ) -> None:
     account.record("uploads/a.png", "v1", outcome="ACCEPTED", execution="arn:of another day")
     account.record("uploads/a.png", "v2", outcome="REVIEW", execution="arn:ended")
-    account.send(bad_end({"image_url": "s3://images/uploads/a.png"}, "FAILED", error="EventBridge.FailedEntry"))
+    account.send(
+        bad_end(
+            {"image_url": "s3://images/uploads/a.png"}, "FAILED", error="EventBridge.FailedEntry"
+        )
+    )
     data = redrive.run(account.context, options(redrive, "--yes")).data
     assert 0 == data["started"]
     assert 1 == data["decided"]
@@ -247,7 +290,9 @@ def test_an_image_that_its_execution_was_given_by_name_and_failed_is_started_onc
     assert ["v1"] == [request["version_id"] for request in account.states.requests()]
 
 
-def test_an_announcement_is_not_made_again_unless_it_is_confirmed(account: Account, options: Options) -> None:
+def test_an_announcement_is_not_made_again_unless_it_is_confirmed(
+    account: Account, options: Options
+) -> None:
     account.record("uploads/a.png", "v1", outcome="ACCEPTED")
     account.send(upload_event("uploads/a.png"))
     redrive.run(account.context, options(redrive, "--dry-run"))
@@ -255,7 +300,9 @@ def test_an_announcement_is_not_made_again_unless_it_is_confirmed(account: Accou
     assert [] == account.failures()
 
 
-def test_an_image_with_two_messages_is_started_once_and_both_are_deleted(account: Account, options: Options) -> None:
+def test_an_image_with_two_messages_is_started_once_and_both_are_deleted(
+    account: Account, options: Options
+) -> None:
     account.send(upload_event("uploads/a.png"))
     account.send(bad_end(upload_event("uploads/a.png")))
     redrive.run(account.context, options(redrive, "--yes", "--no-wait"))
@@ -273,7 +320,9 @@ def test_a_message_that_is_not_redriven_stays_and_is_visible(
     assert [] == account.states.started
 
 
-def test_a_message_whose_execution_could_not_be_started_stays(account: Account, options: Options) -> None:
+def test_a_message_whose_execution_could_not_be_started_stays(
+    account: Account, options: Options
+) -> None:
     def refuse(_execution: str, _request: dict[str, Any]) -> None:
         raise KeyboardInterrupt
 
@@ -290,7 +339,9 @@ BODIES = ["hello", "[]", "{}", '{"detail": null}', '{"detail": {"bucket": {}}}',
 
 
 @pytest.mark.parametrize("body", BODIES)
-def test_a_message_that_names_no_image_is_counted_and_left(account: Account, options: Options, body: str) -> None:
+def test_a_message_that_names_no_image_is_counted_and_left(
+    account: Account, options: Options, body: str
+) -> None:
     account.send(body)
     data = redrive.run(account.context, options(redrive, "--yes")).data
     assert 1 == data["messages_without_image"]

@@ -19,14 +19,20 @@ from operations.service.history import (
 )
 from tests.unit.operations.in_memory import Account
 
-DEFINITION = json.loads((Path(__file__).parents[4] / "statemachine/image_classification.asl.json").read_text())
+DEFINITION = json.loads(
+    (Path(__file__).parents[4] / "statemachine/image_classification.asl.json").read_text()
+)
 BEGUN = datetime(2026, 1, 2, tzinfo=UTC)
 IMAGE = base64.b64encode(bytes(range(256))).decode()
 
 
 def entered(name: str, given: Any, second: int = 0) -> dict[str, Any]:
     details = {"name": name, "input": json.dumps(given)}
-    return {"type": "TaskStateEntered", "timestamp": at(second), "stateEnteredEventDetails": details}
+    return {
+        "type": "TaskStateEntered",
+        "timestamp": at(second),
+        "stateEnteredEventDetails": details,
+    }
 
 
 def exited(name: str, output: Any, second: int) -> dict[str, Any]:
@@ -39,16 +45,32 @@ def at(second: int) -> datetime:
 
 
 SCHEDULED = {"type": "TaskScheduled", "timestamp": BEGUN}
-FAILED = {"type": "TaskFailed", "timestamp": BEGUN, "taskFailedEventDetails": {"error": "OddError", "cause": "<odd>"}}
-ENDED = {"type": "ExecutionFailed", "timestamp": at(3), "executionFailedEventDetails": {"error": "OddError"}}
+FAILED = {
+    "type": "TaskFailed",
+    "timestamp": BEGUN,
+    "taskFailedEventDetails": {"error": "OddError", "cause": "<odd>"},
+}
+ENDED = {
+    "type": "ExecutionFailed",
+    "timestamp": at(3),
+    "executionFailedEventDetails": {"error": "OddError"},
+}
 
 
-def page(*events: dict[str, Any], status: str = "SUCCEEDED", stopped: datetime | None = BEGUN) -> str:
+def page(
+    *events: dict[str, Any], status: str = "SUCCEEDED", stopped: datetime | None = BEGUN
+) -> str:
     return render(Execution("arn:of:one", status, BEGUN, stopped, DEFINITION, read_history(events)))
 
 
 def test_history_counts_retries_and_keeps_their_errors() -> None:
-    events = [entered("Classify image", {}), SCHEDULED, FAILED, SCHEDULED, exited("Classify image", {}, 2)]
+    events = [
+        entered("Classify image", {}),
+        SCHEDULED,
+        FAILED,
+        SCHEDULED,
+        exited("Classify image", {}, 2),
+    ]
     [step] = read_history(events).steps
     assert 1 == step.retries
     assert ["OddError"] == [failure.error for failure in step.failures]
@@ -84,15 +106,23 @@ def test_long_values_are_cut_and_their_size_told() -> None:
 
 def test_execution_that_does_not_exist_is_told(account: Account) -> None:
     with pytest.raises(ExecutionNotFoundError, match="is not there"):
-        read_execution(account.context, "arn:aws:states:us-east-1:000000000000:execution:image-classification:none")
+        read_execution(
+            account.context,
+            "arn:aws:states:us-east-1:000000000000:execution:image-classification:none",
+        )
 
 
 def test_execution_of_another_workflow_is_refused(account: Account) -> None:
-    arn = account.states.start_execution(stateMachineArn="arn:aws:states:::stateMachine:other", input="{}")
+    arn = account.states.start_execution(
+        stateMachineArn="arn:aws:states:::stateMachine:other", input="{}"
+    )
     with pytest.raises(AnotherWorkflowError, match="belongs elsewhere"):
         read_execution(account.context, arn["executionArn"])
 
 
 def test_express_execution_has_no_history(account: Account) -> None:
     with pytest.raises(NoHistoryError):
-        read_execution(account.context, "arn:aws:states:us-east-1:000000000000:express:image-classification:a:b")
+        read_execution(
+            account.context,
+            "arn:aws:states:us-east-1:000000000000:express:image-classification:a:b",
+        )

@@ -51,19 +51,25 @@ def test_price_follows_from_the_memory_in_the_template(
     assert pytest.approx(expected) == gigabyte_seconds(template, workflow, "serialize_image")
 
 
-def test_memory_of_all_functions_may_stand_in_globals(template: dict[str, Any], workflow: dict[str, Any]) -> None:
+def test_memory_of_all_functions_may_stand_in_globals(
+    template: dict[str, Any], workflow: dict[str, Any]
+) -> None:
     del template["Resources"]["FilterInferencesFunction"]["Properties"]["MemorySize"]
     template["Globals"]["Function"]["MemorySize"] = 2048
     expected = 2 * SECONDS["filter_inferences"]
     assert pytest.approx(expected) == gigabyte_seconds(template, workflow, "filter_inferences")
 
 
-def test_memory_of_each_function_is_paid_once(template: dict[str, Any], workflow: dict[str, Any]) -> None:
+def test_memory_of_each_function_is_paid_once(
+    template: dict[str, Any], workflow: dict[str, Any]
+) -> None:
     paid = [what for what, item in items(template, workflow).items() if " GB for " in what]
     assert list(SECONDS) == [what.partition(",")[0] for what in paid]
 
 
-def test_another_state_on_the_way_is_one_more_transition(template: dict[str, Any], workflow: dict[str, Any]) -> None:
+def test_another_state_on_the_way_is_one_more_transition(
+    template: dict[str, Any], workflow: dict[str, Any]
+) -> None:
     before = items(template, workflow)["state transitions"].per_image
     start = workflow["StartAt"]
     workflow["States"]["Wait a little"] = {"Type": "Wait", "Seconds": 1, "Next": start}

@@ -28,7 +28,10 @@ def test_keys_that_a_throttled_table_left_out_are_asked_for_again(
         keys = RequestItems[table]["Keys"]
         asked.append(len(keys))
         rest = {table: RequestItems[table] | {"Keys": keys[1:]}} if keys[1:] else {}
-        return {"Responses": {table: [keys[0] | {"uploaded_at": {"S": "now"}}]}, "UnprocessedKeys": rest}
+        return {
+            "Responses": {table: [keys[0] | {"uploaded_at": {"S": "now"}}]},
+            "UnprocessedKeys": rest,
+        }
 
     aws: Any = SimpleNamespace(dynamodb=SimpleNamespace(batch_get_item=batch_get_item))
     context = Context(aws, account.context.stack, account.context.console)

@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 from operations.service.image import ImageVersion
-from operations.service.user_list import ColumnsMissingError, InvalidListError, ListNotReadableError, read_user_list
+from operations.service.user_list import (
+    ColumnsMissingError,
+    InvalidListError,
+    ListNotReadableError,
+    read_user_list,
+)
 from tests.unit.operations.in_memory import Account
 
 
@@ -21,8 +26,13 @@ def written(tmp_path: Path, text: str) -> Path:
 
 
 def test_a_complete_line_needs_no_look_at_the_bucket(account: Account, tmp_path: Path) -> None:
-    path = written(tmp_path, "image_url,version_id,uploaded_at\ns3://images/archive/a,v1,2026-11-23T06:20:11Z#\n")
-    assert [ImageVersion("s3://images/archive/a", "v1", "2026-11-23T06:20:11Z#", "v1")] == read(account, path)
+    path = written(
+        tmp_path,
+        "image_url,version_id,uploaded_at\ns3://images/archive/a,v1,2026-11-23T06:20:11Z#\n",
+    )
+    assert [ImageVersion("s3://images/archive/a", "v1", "2026-11-23T06:20:11Z#", "v1")] == read(
+        account, path
+    )
 
 
 def test_a_name_alone_means_the_current_version(account: Account, tmp_path: Path) -> None:
@@ -36,11 +46,15 @@ def test_a_name_alone_means_the_current_version(account: Account, tmp_path: Path
 def test_an_older_version_can_be_named(account: Account, tmp_path: Path) -> None:
     older = account.store("archive/a")
     account.store("archive/a")
-    [image] = read(account, written(tmp_path, f"version_id,image_url\n{older},s3://images/archive/a\n"))
+    [image] = read(
+        account, written(tmp_path, f"version_id,image_url\n{older},s3://images/archive/a\n")
+    )
     assert older == image.version_id
 
 
-def test_an_inventory_has_encoded_keys_and_its_columns_are_given(account: Account, tmp_path: Path) -> None:
+def test_an_inventory_has_encoded_keys_and_its_columns_are_given(
+    account: Account, tmp_path: Path
+) -> None:
     version = account.store("archive/a +é.png")
     text = (
         f'"images","archive/a+%2B%C3%A9.png","{version}","true","false"\n'
@@ -56,28 +70,53 @@ def test_an_inventory_has_encoded_keys_and_its_columns_are_given(account: Accoun
 def test_a_list_may_lie_in_s3(account: Account) -> None:
     account.store("archive/a")
     account.store("lists/x.csv", b"Bucket,Key\nimages,archive/a\n")
-    assert ["s3://images/archive/a"] == [image.image_url for image in read(account, "s3://images/lists/x.csv")]
+    assert ["s3://images/archive/a"] == [
+        image.image_url for image in read(account, "s3://images/lists/x.csv")
+    ]
 
 
 def test_all_bad_lines_are_named_with_their_numbers(account: Account, tmp_path: Path) -> None:
     account.store("archive/a")
-    lines = ["image_url,version_id", "s3://images/archive/a", "s3://images/archive/b", "s3://other/archive/a"]
-    lines += ["s3://images/archive/", "", "archive/a", "s3://images/archive/a,nothing", "s3://images/archive/a,,b"]
+    lines = [
+        "image_url,version_id",
+        "s3://images/archive/a",
+        "s3://images/archive/b",
+        "s3://other/archive/a",
+    ]
+    lines += [
+        "s3://images/archive/",
+        "",
+        "archive/a",
+        "s3://images/archive/a,nothing",
+        "s3://images/archive/a,,b",
+    ]
     with pytest.raises(InvalidListError) as raised:
         read(account, written(tmp_path, "\n".join(lines)))
     told = str(raised.value).splitlines()[1:]
-    assert ["line 3:", "line 4:", "line 5:", "line 7:", "line 8:", "line 9:"] == [line[:7] for line in told]
+    assert ["line 3:", "line 4:", "line 5:", "line 7:", "line 8:", "line 9:"] == [
+        line[:7] for line in told
+    ]
 
 
-def test_a_time_that_records_could_not_be_sorted_by_is_a_bad_line(account: Account, tmp_path: Path) -> None:
-    path = written(tmp_path, "image_url,version_id,uploaded_at\ns3://images/archive/a,v1,yesterday\n")
+def test_a_time_that_records_could_not_be_sorted_by_is_a_bad_line(
+    account: Account, tmp_path: Path
+) -> None:
+    path = written(
+        tmp_path, "image_url,version_id,uploaded_at\ns3://images/archive/a,v1,yesterday\n"
+    )
     with pytest.raises(InvalidListError, match="line 2: uploaded_at is 'yesterday'"):
         read(account, path)
 
 
-@pytest.mark.parametrize("uploaded_at", ["2026-11-23T06:20:11Z#é", "2026-11-23T06:20:11Z#" + "0" * 80])
-def test_a_time_that_the_workflow_refuses_is_a_bad_line(account: Account, tmp_path: Path, uploaded_at: str) -> None:
-    path = written(tmp_path, f"image_url,version_id,uploaded_at\ns3://images/archive/a,v1,{uploaded_at}\n")
+@pytest.mark.parametrize(
+    "uploaded_at", ["2026-11-23T06:20:11Z#é", "2026-11-23T06:20:11Z#" + "0" * 80]
+)
+def test_a_time_that_the_workflow_refuses_is_a_bad_line(
+    account: Account, tmp_path: Path, uploaded_at: str
+) -> None:
+    path = written(
+        tmp_path, f"image_url,version_id,uploaded_at\ns3://images/archive/a,v1,{uploaded_at}\n"
+    )
     with pytest.raises(InvalidListError, match="line 2: uploaded_at is '2026-11-23T06:20:11Z#"):
         read(account, path)
 
@@ -104,7 +143,9 @@ def test_of_very_many_bad_lines_the_first_are_named(account: Account, tmp_path: 
 
 
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "Key\narchive/a\n"])
-def test_a_list_that_does_not_say_where_the_images_are_is_refused(account: Account, tmp_path: Path, text: str) -> None:
+def test_a_list_that_does_not_say_where_the_images_are_is_refused(
+    account: Account, tmp_path: Path, text: str
+) -> None:
     with pytest.raises(ColumnsMissingError):
         read(account, written(tmp_path, text))
 
@@ -118,7 +159,9 @@ def test_a_list_that_does_not_say_where_the_images_are_is_refused(account: Accou
         ("x.csv.gz", gzip.compress(b"image_url\n")[:10] + b"\xff" * 10),
     ],
 )
-def test_what_is_no_csv_is_refused(account: Account, tmp_path: Path, name: str, data: bytes) -> None:
+def test_what_is_no_csv_is_refused(
+    account: Account, tmp_path: Path, name: str, data: bytes
+) -> None:
     (tmp_path / name).write_bytes(data)
     with pytest.raises(ListNotReadableError, match=name):
         read(account, tmp_path / name)

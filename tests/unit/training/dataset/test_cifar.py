@@ -23,7 +23,9 @@ def cifar10(tmp_path: Path) -> Path:
     """Two images a batch, a car and a truck; the first pixel says the batch."""
     folder = tmp_path / "cifar-10-batches-py"
     write(folder, "batches.meta", {b"label_names": [b"car", b"ship", b"truck"]})
-    for number, name in enumerate([f"data_batch_{number}" for number in range(1, 6)] + ["test_batch"]):
+    for number, name in enumerate(
+        [f"data_batch_{number}" for number in range(1, 6)] + ["test_batch"]
+    ):
         data = np.zeros((2, 3072), np.uint8)
         data[:, [0, 1024, 2048]] = [number, 100 + number, 200 + number]
         write(folder, name, {b"data": data, b"labels": [0, 2]})
@@ -33,9 +35,17 @@ def cifar10(tmp_path: Path) -> Path:
 @pytest.fixture
 def cifar100(tmp_path: Path) -> Path:
     folder = tmp_path / "cifar-100-python"
-    write(folder, "meta", {b"fine_label_names": [b"apple", b"bicycle"], b"coarse_label_names": [b"things"]})
+    write(
+        folder,
+        "meta",
+        {b"fine_label_names": [b"apple", b"bicycle"], b"coarse_label_names": [b"things"]},
+    )
     for name in ("train", "test"):
-        batch = {b"data": np.zeros((2, 3072), np.uint8), b"fine_labels": [0, 1], b"coarse_labels": [0, 0]}
+        batch = {
+            b"data": np.zeros((2, 3072), np.uint8),
+            b"fine_labels": [0, 1],
+            b"coarse_labels": [0, 0],
+        }
         write(folder, name, batch)
     return folder
 
@@ -57,7 +67,9 @@ def test_the_test_split_of_an_archive_is_kept(cifar10: Path) -> None:
 
 
 def test_an_unpacked_archive_is_the_same(cifar10: Path) -> None:
-    assert (12, 12) == tuple(len(read_cifar(path, ()).images) for path in (cifar10, packed(cifar10)))
+    assert (12, 12) == tuple(
+        len(read_cifar(path, ()).images) for path in (cifar10, packed(cifar10))
+    )
 
 
 def test_only_the_wanted_classes_are_taken(cifar10: Path) -> None:
@@ -93,13 +105,25 @@ def test_a_class_that_cifar_lacks_is_told(cifar10: Path) -> None:
     [
         lambda folder: (folder / "batches.meta").unlink(),
         lambda folder: (folder / "data_batch_3").unlink(),
-        lambda folder: write(folder, "data_batch_3", {b"data": np.zeros((1, 3072), np.uint8), b"labels": [0, 2]}),
-        lambda folder: write(folder, "data_batch_3", {b"data": np.zeros((1, 3072), np.uint8), b"labels": [9]}),
+        lambda folder: write(
+            folder, "data_batch_3", {b"data": np.zeros((1, 3072), np.uint8), b"labels": [0, 2]}
+        ),
+        lambda folder: write(
+            folder, "data_batch_3", {b"data": np.zeros((1, 3072), np.uint8), b"labels": [9]}
+        ),
         lambda folder: write(folder, "data_batch_3", [1]),
         lambda folder: write(folder, "data_batch_3", io.BytesIO()),
         lambda folder: (folder / "test_batch").write_bytes(b"damaged"),
     ],
-    ids=["no names", "no batch", "too few rows", "unknown label", "no dictionary", "foreign class", "damaged"],
+    ids=[
+        "no names",
+        "no batch",
+        "too few rows",
+        "unknown label",
+        "no dictionary",
+        "foreign class",
+        "damaged",
+    ],
 )
 def test_something_else_is_no_cifar_archive(cifar10: Path, damage: object) -> None:
     damage(cifar10)  # type: ignore[operator]

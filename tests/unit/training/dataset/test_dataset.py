@@ -10,7 +10,12 @@ STAGED = {
     "bucket": "photos",
     "prefix": "datasets/cars",
     "labels": ["automobile", "truck"],
-    "counts": {"train": {"automobile": 2, "truck": 1}, "validation": {}, "calibration": {}, "test": {}},
+    "counts": {
+        "train": {"automobile": 2, "truck": 1},
+        "validation": {},
+        "calibration": {},
+        "test": {},
+    },
     "digest": "sha256:1",
     "recordio": False,
 }
@@ -39,7 +44,9 @@ def test_a_channel_has_a_url_that_ends_as_a_folder_does(dataset: Dataset) -> Non
 def test_the_images_of_a_split_come_from_its_list(dataset: Dataset, context: Context) -> None:
     context.aws.s3.create_bucket(Bucket="photos")
     lines = "0\t1\ttruck/a b.png\n1\t0\tautomobile/c.png\n"
-    context.aws.s3.put_object(Bucket="photos", Key="datasets/cars/train_lst/train.lst", Body=lines.encode())
+    context.aws.s3.put_object(
+        Bucket="photos", Key="datasets/cars/train_lst/train.lst", Body=lines.encode()
+    )
     expected = [
         StagedImage("datasets/cars/train/truck/a b.png", 1),
         StagedImage("datasets/cars/train/automobile/c.png", 0),

@@ -28,7 +28,9 @@ class Malicious:
 
 
 def test_an_array_of_todays_numpy_is_read_without_numpy() -> None:
-    array = load_inert(pickle.dumps({b"data": np.arange(6, dtype=np.uint8).reshape(2, 3)}, protocol=4))[b"data"]
+    array = load_inert(
+        pickle.dumps({b"data": np.arange(6, dtype=np.uint8).reshape(2, 3)}, protocol=4)
+    )[b"data"]
     assert InertArray is type(array)
     assert (2, 3) == array.shape
     assert bytes(range(6)) == array.data
@@ -45,7 +47,9 @@ def test_a_malicious_pickle_runs_nothing(tmp_path: Path, protocol: int) -> None:
     assert not (tmp_path / "made").exists()
 
 
-@pytest.mark.parametrize("name", [b"numpy\nfromfile", b"numpy.f2py\ncompile", b"builtins\neval", b"numpyx\nndarray"])
+@pytest.mark.parametrize(
+    "name", [b"numpy\nfromfile", b"numpy.f2py\ncompile", b"builtins\neval", b"numpyx\nndarray"]
+)
 def test_a_function_that_no_array_needs_is_refused_by_name(name: bytes) -> None:
     with pytest.raises(UnsafePickleError, match=name.replace(b"\n", b".").decode()):
         load_inert(b"\x80\x02c" + name + b"\n.")

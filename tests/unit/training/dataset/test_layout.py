@@ -32,7 +32,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_list_has_index_class_index_and_path(splits: Splits) -> None:
-    assert ["0\t1\ttruck/aaaaaaaaaaaaaaaa.png\n", "1\t0\tcar/bbbbbbbbbbbbbbbb.png\n"] == list_lines(splits, "train")
+    assert ["0\t1\ttruck/aaaaaaaaaaaaaaaa.png\n", "1\t0\tcar/bbbbbbbbbbbbbbbb.png\n"] == list_lines(
+        splits, "train"
+    )
 
 
 def test_a_dataset_has_images_lists_and_labels(splits: Splits, folder: Path) -> None:
@@ -51,9 +53,13 @@ def test_a_dataset_has_images_lists_and_labels(splits: Splits, folder: Path) -> 
     ] == keys
 
 
-def test_recordio_holds_training_and_validation_in_the_order_of_their_lists(splits: Splits, folder: Path) -> None:
+def test_recordio_holds_training_and_validation_in_the_order_of_their_lists(
+    splits: Splits, folder: Path
+) -> None:
     records = [item for item in lay_out(splits, folder, recordio=True) if item.key.endswith(".rec")]
-    assert ["train_rec/train.rec", "validation_rec/validation.rec"] == [item.key for item in records]
+    assert ["train_rec/train.rec", "validation_rec/validation.rec"] == [
+        item.key for item in records
+    ]
     content = records[0].file.read_bytes()
     assert 0 < content.index(b"image a") < content.index(b"image b")
 
@@ -61,7 +67,8 @@ def test_recordio_holds_training_and_validation_in_the_order_of_their_lists(spli
 def test_an_object_is_told_with_its_file_and_size(splits: Splits, folder: Path) -> None:
     image = folder / f"{A}.png"
     assert (
-        StagedObject("train/truck/aaaaaaaaaaaaaaaa.png", image, 100, is_image=True) == lay_out(splits, folder, False)[0]
+        StagedObject("train/truck/aaaaaaaaaaaaaaaa.png", image, 100, is_image=True)
+        == lay_out(splits, folder, False)[0]
     )
 
 

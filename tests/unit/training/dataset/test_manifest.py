@@ -18,7 +18,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 def read(
-    folder: Path, text: str, context: Context, name: str = "m.csv", wanted: tuple[str, ...] = (), **columns: str
+    folder: Path,
+    text: str,
+    context: Context,
+    name: str = "m.csv",
+    wanted: tuple[str, ...] = (),
+    **columns: str,
 ) -> Source:
     (folder / name).write_text(text, encoding="utf-8")
     return read_manifest(folder / name, Columns(**columns), wanted, context.aws.s3)
@@ -37,11 +42,16 @@ EXPECTED = [("a.png", "car", "train"), ("b c.png", "truck", "test")]
         ("m.csv", "path,label,split\na.png,car,train\nb c.png,truck,test\n"),
         ("m.csv", '\ufeffpath;label;split\r\na.png;car;\r\n"b c.png"; truck;TEST\r\n'),
         ("m.tsv", "split\tother\tpath\tlabel\ntrain\t1\ta.png\tcar\ntest\t2\tb c.png\ttruck\n"),
-        ("m.jsonl", '{"path": "a.png", "label": "car"}\n\n{"path": "b c.png", "label": "truck", "split": "test"}\n'),
+        (
+            "m.jsonl",
+            '{"path": "a.png", "label": "car"}\n\n{"path": "b c.png", "label": "truck", "split": "test"}\n',
+        ),
     ],
     ids=["comma", "spreadsheet", "tab", "json"],
 )
-def test_a_manifest_is_read_however_it_is_written(name: str, text: str, folder: Path, context: Context) -> None:
+def test_a_manifest_is_read_however_it_is_written(
+    name: str, text: str, folder: Path, context: Context
+) -> None:
     assert EXPECTED == rows(read(folder, text, context, name))
 
 
@@ -55,7 +65,9 @@ def test_a_path_is_relative_to_the_manifest(folder: Path, context: Context) -> N
 
 
 def test_a_label_can_be_a_number(folder: Path, context: Context) -> None:
-    assert ("7",) == read(folder, json.dumps({"path": "a.png", "label": 7}), context, "m.jsonl").classes
+    assert ("7",) == read(
+        folder, json.dumps({"path": "a.png", "label": 7}), context, "m.jsonl"
+    ).classes
 
 
 def test_an_image_of_a_manifest_can_lie_in_s3(folder: Path, context: Context) -> None:
@@ -67,7 +79,10 @@ def test_an_image_of_a_manifest_can_lie_in_s3(folder: Path, context: Context) ->
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("file,label\na.png,car\n", "no column path; its first line names file, label.*--path-column"),
+        (
+            "file,label\na.png,car\n",
+            "no column path; its first line names file, label.*--path-column",
+        ),
         ("", "no column path and no column label"),
         ("path,label\n", "has no rows"),
         ("path,label\na.png,\n", "line 2 has no label"),
@@ -82,7 +97,9 @@ def test_an_image_of_a_manifest_can_lie_in_s3(folder: Path, context: Context) ->
         ('path,label\n"a.png,car\n', "cannot be read"),
     ],
 )
-def test_a_wrong_row_is_told_by_its_line(text: str, message: str, folder: Path, context: Context) -> None:
+def test_a_wrong_row_is_told_by_its_line(
+    text: str, message: str, folder: Path, context: Context
+) -> None:
     with pytest.raises(ManifestError, match=message):
         read(folder, text, context)
 
@@ -98,7 +115,9 @@ def test_a_wrong_row_is_told_by_its_line(text: str, message: str, folder: Path, 
         ('{"path": "a.png"}', "line 1 has no label"),
     ],
 )
-def test_a_wrong_json_line_is_told_by_its_number(text: str, message: str, folder: Path, context: Context) -> None:
+def test_a_wrong_json_line_is_told_by_its_number(
+    text: str, message: str, folder: Path, context: Context
+) -> None:
     with pytest.raises(ManifestError, match=message):
         read(folder, text, context, "m.jsonl")
 
@@ -110,7 +129,9 @@ def test_a_manifest_in_another_encoding_is_told(folder: Path, context: Context) 
 
 
 def test_a_label_that_is_not_among_the_classes_is_told(folder: Path, context: Context) -> None:
-    with pytest.raises(UnknownClassError, match="line 2 has the label cra, which is not among --classes"):
+    with pytest.raises(
+        UnknownClassError, match="line 2 has the label cra, which is not among --classes"
+    ):
         read(folder, "path,label\na.png,cra\n", context, wanted=("car", "truck"))
 
 

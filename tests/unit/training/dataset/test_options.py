@@ -16,7 +16,9 @@ def test_shares_are_exact(stage_options: Parse) -> None:
 
 
 def test_classes_are_sorted_and_each_is_there_once(stage_options: Parse) -> None:
-    assert ("automobile", "truck") == stage_options("images", "--classes", "truck, automobile,truck").classes
+    assert ("automobile", "truck") == stage_options(
+        "images", "--classes", "truck, automobile,truck"
+    ).classes
 
 
 def test_balance_can_be_turned_off(stage_options: Parse) -> None:

@@ -36,14 +36,20 @@ def test_a_prepared_image_is_what_the_service_would_send_to_the_model(
     assert prepare_image(picture(19)).data == (tmp_path / f"{last.digest}.png").read_bytes()
 
 
-def test_a_prepared_image_is_known_by_its_digest(tmp_path: Path, picture: Callable[..., bytes]) -> None:
+def test_a_prepared_image_is_known_by_its_digest(
+    tmp_path: Path, picture: Callable[..., bytes]
+) -> None:
     [file], _ = prepare_all([image("a", partial(bytes, picture(1)))], tmp_path, 1, QUIET)
-    expected = PreparedImage("a", "car", "train", file.digest, "png", len(prepare_image(picture(1)).data))
+    expected = PreparedImage(
+        "a", "car", "train", file.digest, "png", len(prepare_image(picture(1)).data)
+    )
     assert expected == file
     assert 64 == len(file.digest)
 
 
-def test_the_same_pixels_in_another_format_are_the_same_content(tmp_path: Path, picture: Callable[..., bytes]) -> None:
+def test_the_same_pixels_in_another_format_are_the_same_content(
+    tmp_path: Path, picture: Callable[..., bytes]
+) -> None:
     images = [image(kind, partial(picture, 1, kind)) for kind in ("PNG", "BMP")]
     prepared, _ = prepare_all(images, tmp_path, 1, QUIET)
     assert prepared[0].digest == prepared[1].digest
@@ -85,7 +91,9 @@ def test_what_has_not_begun_at_an_interruption_is_not_begun() -> None:
     def interrupted() -> None:
         with ending(ThreadPoolExecutor(1)) as threads:
             futures = [threads.submit(work, number) for number in range(100)]
-            futures[-1].add_done_callback(lambda _: go_on.set())  # it is cancelled, and the first may end
+            futures[-1].add_done_callback(
+                lambda _: go_on.set()
+            )  # it is cancelled, and the first may end
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -35,7 +35,10 @@ def test_a_record_is_the_header_and_the_image() -> None:
 
 
 def test_records_follow_one_another_with_their_numbers() -> None:
-    numbers = [struct.unpack_from("<IfQQ", piece)[2] for _, piece in read_pieces(written(b"a", b"bc", b"def"))]
+    numbers = [
+        struct.unpack_from("<IfQQ", piece)[2]
+        for _, piece in read_pieces(written(b"a", b"bc", b"def"))
+    ]
     assert [0, 1, 2] == numbers
 
 

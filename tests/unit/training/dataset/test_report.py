@@ -11,7 +11,10 @@ from untrusted.text import shown
 
 
 def test_lists_hold_no_formula_and_no_line_that_a_name_has_forged(tmp_path: Path) -> None:
-    unreadable = [Unreadable("=HYPERLINK(1)", "Error", f"+{HOSTILE}"), Unreadable("a\udcff.png", "Error", "-1")]
+    unreadable = [
+        Unreadable("=HYPERLINK(1)", "Error", f"+{HOSTILE}"),
+        Unreadable("a\udcff.png", "Error", "-1"),
+    ]
     write_left_out(unreadable, [LeftOut(HOSTILE, "duplicate", "@SUM(A1)")], tmp_path)
     for name in ("unreadable.csv", "left_out.csv"):
         require_honest((tmp_path / name).read_text(encoding="utf-8"))

@@ -10,40 +10,62 @@ from training.dataset.selection import LeftOut, balance, select_distinct
 def test_a_copy_is_left_out_once_for_each_time(prepared: Callable[..., PreparedImage]) -> None:
     kept, left_out = select_distinct([prepared("1", path=path) for path in ("c", "a", "b")])
     assert ["a"] == [file.path for file in kept]
-    assert [LeftOut("b", "duplicate", "the same as a"), LeftOut("c", "duplicate", "the same as a")] == left_out
+    assert [
+        LeftOut("b", "duplicate", "the same as a"),
+        LeftOut("c", "duplicate", "the same as a"),
+    ] == left_out
 
 
-def test_a_copy_across_splits_goes_out_of_training_never_out_of_test(prepared: Callable[..., PreparedImage]) -> None:
-    kept, _ = select_distinct([prepared("1", split=split) for split in ("train", "test", "validation")])
+def test_a_copy_across_splits_goes_out_of_training_never_out_of_test(
+    prepared: Callable[..., PreparedImage],
+) -> None:
+    kept, _ = select_distinct(
+        [prepared("1", split=split) for split in ("train", "test", "validation")]
+    )
     assert ["test"] == [file.split for file in kept]
 
 
-def test_a_copy_of_a_validation_image_goes_out_of_training(prepared: Callable[..., PreparedImage]) -> None:
+def test_a_copy_of_a_validation_image_goes_out_of_training(
+    prepared: Callable[..., PreparedImage],
+) -> None:
     kept, _ = select_distinct([prepared("1", split=split) for split in ("train", "validation")])
     assert ["validation"] == [file.split for file in kept]
 
 
-def test_the_same_content_under_two_labels_is_left_out_altogether(prepared: Callable[..., PreparedImage]) -> None:
-    kept, left_out = select_distinct([prepared("1", "car", path="a"), prepared("1", "truck", path="b")])
+def test_the_same_content_under_two_labels_is_left_out_altogether(
+    prepared: Callable[..., PreparedImage],
+) -> None:
+    kept, left_out = select_distinct(
+        [prepared("1", "car", path="a"), prepared("1", "truck", path="b")]
+    )
     assert [] == kept
-    assert [("a", "contradiction"), ("b", "contradiction")] == [(item.path, item.reason) for item in left_out]
+    assert [("a", "contradiction"), ("b", "contradiction")] == [
+        (item.path, item.reason) for item in left_out
+    ]
     assert "labelled car (a), truck (b)" == left_out[0].explanation
 
 
 def test_a_large_class_is_cut_to_the_ratio(prepared: Callable[..., PreparedImage]) -> None:
-    files = [prepared(f"c{number}") for number in range(9)] + [prepared(f"t{number}", "truck") for number in range(4)]
+    files = [prepared(f"c{number}") for number in range(9)] + [
+        prepared(f"t{number}", "truck") for number in range(4)
+    ]
     kept, left_out = balance(files, Fraction("1.5"), seed=0)
     labels = [file.label for file in kept]
     assert 6 == labels.count("car")
     assert 4 == labels.count("truck")
     assert 3 == len(left_out)
-    assert LeftOut(left_out[0].path, "surplus", "car has 9 images, the smallest class allows 6") == left_out[0]
+    assert (
+        LeftOut(left_out[0].path, "surplus", "car has 9 images, the smallest class allows 6")
+        == left_out[0]
+    )
 
 
 def test_few_counter_examples_leave_every_real_image_in_and_many_are_cut(
     prepared: Callable[..., PreparedImage],
 ) -> None:
-    files = [prepared(f"c{number}") for number in range(8)] + [prepared(f"t{number}", "truck") for number in range(8)]
+    files = [prepared(f"c{number}") for number in range(8)] + [
+        prepared(f"t{number}", "truck") for number in range(8)
+    ]
     for counter_examples, expected in ((2, 18), (20, 28)):
         others = [prepared(f"o{number}", "other") for number in range(counter_examples)]
         assert expected == len(balance(files + others, Fraction("1.5"), 0, "other")[0])
@@ -57,7 +79,9 @@ def test_a_test_split_of_the_source_is_not_cut(prepared: Callable[..., PreparedI
     assert [] == left_out
 
 
-def test_which_images_are_cut_depends_on_the_seed_and_not_on_the_order(prepared: Callable[..., PreparedImage]) -> None:
+def test_which_images_are_cut_depends_on_the_seed_and_not_on_the_order(
+    prepared: Callable[..., PreparedImage],
+) -> None:
     files = [prepared(f"c{number}") for number in range(40)] + [prepared("t", "truck")]
 
     def kept(seed: int, step: int) -> set[str]:

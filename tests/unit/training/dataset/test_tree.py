@@ -8,14 +8,25 @@ from pathlib import Path
 import pytest
 
 from training.dataset.manifest import Columns
-from training.dataset.source import ClassNameError, SourceNotReadableError, UnknownClassError, read_file
+from training.dataset.source import (
+    ClassNameError,
+    SourceNotReadableError,
+    UnknownClassError,
+    read_file,
+)
 from training.dataset.sources import open_source
 from training.dataset.tree import arrange, read_folder, read_prefix
 from training.steps.context import Context
 
 
-def arranged(*paths: str, wanted: tuple[str, ...] = ()) -> tuple[list[tuple[str, str, str]], tuple[str, ...]]:
-    folders = {"/".join(path.split("/")[:depth]) for path in paths for depth in range(1, path.count("/") + 1)}
+def arranged(
+    *paths: str, wanted: tuple[str, ...] = ()
+) -> tuple[list[tuple[str, str, str]], tuple[str, ...]]:
+    folders = {
+        "/".join(path.split("/")[:depth])
+        for path in paths
+        for depth in range(1, path.count("/") + 1)
+    }
     found = arrange("", dict.fromkeys(paths, bytes), folders, wanted)
     return [(image.path, image.label, image.split) for image in found.images], found.left_alone
 
@@ -94,7 +105,9 @@ def test_something_that_is_no_file_is_not_read(tmp_path: Path) -> None:
 def test_link_to_a_folder_above_it_is_refused_by_name(target: str, source_folder: Path) -> None:
     (source_folder / "car" / "deep").mkdir()
     (source_folder / "car" / "deep" / "again").symlink_to(target, target_is_directory=True)
-    with pytest.raises(SourceNotReadableError, match=r"car/deep/again is a link to .*, which contains it"):
+    with pytest.raises(
+        SourceNotReadableError, match=r"car/deep/again is a link to .*, which contains it"
+    ):
         read_folder(source_folder, ())
 
 
@@ -124,7 +137,9 @@ def test_link_to_a_folder_elsewhere_is_followed(source_folder: Path) -> None:
     assert numbers[0] == numbers[1]
 
 
-def test_folder_that_cannot_be_read_is_refused_by_name(source_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folder_that_cannot_be_read_is_refused_by_name(
+    source_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     scan = os.scandir
 
     def refuse(path: str) -> object:
@@ -146,7 +161,9 @@ def test_pipes_sockets_and_devices_among_the_images_do_not_block(
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind("socket.png")
     special = [
-        image for image in read_folder(source_folder, ()).images if Path(image.path).stem in ("pipe", "zero", "socket")
+        image
+        for image in read_folder(source_folder, ()).images
+        if Path(image.path).stem in ("pipe", "zero", "socket")
     ]
     assert 3 == len(special)
     for image in special:
@@ -155,7 +172,9 @@ def test_pipes_sockets_and_devices_among_the_images_do_not_block(
 
 
 @pytest.mark.parametrize("name", ["labels.csv", "labels.jsonl", "cifar.tar.gz", "images"])
-def test_pipe_that_is_named_as_the_source_is_refused(name: str, tmp_path: Path, context: Context) -> None:
+def test_pipe_that_is_named_as_the_source_is_refused(
+    name: str, tmp_path: Path, context: Context
+) -> None:
     os.mkfifo(tmp_path / name)
     with pytest.raises(SourceNotReadableError, match="neither a folder nor an ordinary file"):
         open_source(str(tmp_path / name), Columns(), (), context.aws.s3)

@@ -38,14 +38,18 @@ def objects(tmp_path: Path) -> list[StagedObject]:
     return made
 
 
-def bring_all(place: Place, objects: list[StagedObject], description: dict[str, Any] = DESCRIPTION) -> tuple[int, int]:
+def bring_all(
+    place: Place, objects: list[StagedObject], description: dict[str, Any] = DESCRIPTION
+) -> tuple[int, int]:
     """Bring a dataset; returns how many files were uploaded and deleted."""
     difference = compare(objects, place, description)
     bring(place, difference, description, QUIET)
     return len(difference.upload), len(difference.delete)
 
 
-def test_all_files_and_the_description_are_brought(place: Place, objects: list[StagedObject]) -> None:
+def test_all_files_and_the_description_are_brought(
+    place: Place, objects: list[StagedObject]
+) -> None:
     assert (3, 0) == bring_all(place, objects)
     assert {A, B, LIST, "dataset.json"} == set(place.listed())
 
@@ -60,18 +64,25 @@ def test_the_description_says_when_it_was_made(place: Place, objects: list[Stage
     assert {*DESCRIPTION, "created_at"} == set(place.description())
 
 
-def test_a_dataset_that_is_there_is_left_as_it_is(place: Place, objects: list[StagedObject]) -> None:
+def test_a_dataset_that_is_there_is_left_as_it_is(
+    place: Place, objects: list[StagedObject]
+) -> None:
     bring_all(place, objects)
     before = place.s3.head_object(Bucket="photos", Key=place.key("dataset.json"))["LastModified"]
     assert (0, 0) == bring_all(place, objects)
-    assert before == place.s3.head_object(Bucket="photos", Key=place.key("dataset.json"))["LastModified"]
+    assert (
+        before
+        == place.s3.head_object(Bucket="photos", Key=place.key("dataset.json"))["LastModified"]
+    )
 
 
 def test_only_what_has_changed_is_uploaded_and_what_no_longer_belongs_is_deleted(
     place: Place, objects: list[StagedObject]
 ) -> None:
     bring_all(place, objects[1:])
-    assert (2, 1) == bring_all(place, [objects[0], objects[2]], {**DESCRIPTION, "digest": "sha256:2"})
+    assert (2, 1) == bring_all(
+        place, [objects[0], objects[2]], {**DESCRIPTION, "digest": "sha256:2"}
+    )
     assert {A, LIST, "dataset.json"} == set(place.listed())
 
 
@@ -81,7 +92,9 @@ def test_a_damaged_image_is_uploaded_again(place: Place, objects: list[StagedObj
     assert (1, 0) == bring_all(place, objects)
 
 
-def test_another_origin_changes_the_description_alone(place: Place, objects: list[StagedObject]) -> None:
+def test_another_origin_changes_the_description_alone(
+    place: Place, objects: list[StagedObject]
+) -> None:
     bring_all(place, objects)
     assert (0, 0) == bring_all(place, objects, {**DESCRIPTION, "source": "elsewhere"})
     assert "elsewhere" == place.description()["source"]
@@ -94,15 +107,23 @@ def test_a_damaged_description_is_written_anew(place: Place, objects: list[Stage
     assert "sha256:1" == place.description()["digest"]
 
 
-@pytest.mark.parametrize("key", ["notes.txt", "train/car/photo.png", "train/car/deep/aaaaaaaaaaaaaaaa.png"])
-def test_what_no_staging_made_is_not_touched(key: str, place: Place, objects: list[StagedObject]) -> None:
+@pytest.mark.parametrize(
+    "key", ["notes.txt", "train/car/photo.png", "train/car/deep/aaaaaaaaaaaaaaaa.png"]
+)
+def test_what_no_staging_made_is_not_touched(
+    key: str, place: Place, objects: list[StagedObject]
+) -> None:
     place.s3.put_object(Bucket="photos", Key=place.key(key), Body=b"mine")
     with pytest.raises(PlaceTakenError, match=f"It is s3://photos/datasets/cars/{key}"):
         bring_all(place, objects)
-    assert {key: 4} == {found["Key"].removeprefix("datasets/cars/"): found["Size"] for found in everything(place)}
+    assert {key: 4} == {
+        found["Key"].removeprefix("datasets/cars/"): found["Size"] for found in everything(place)
+    }
 
 
-def test_a_dataset_whose_name_begins_alike_is_another(place: Place, objects: list[StagedObject]) -> None:
+def test_a_dataset_whose_name_begins_alike_is_another(
+    place: Place, objects: list[StagedObject]
+) -> None:
     place.s3.put_object(Bucket="photos", Key="datasets/cars-2/notes.txt", Body=b"mine")
     assert (3, 0) == bring_all(place, objects)
 
@@ -111,7 +132,10 @@ def everything(place: Place) -> list[Any]:
     return place.s3.list_objects_v2(Bucket="photos").get("Contents", [])
 
 
-@pytest.fixture(params=[KeyboardInterrupt(), EndpointConnectionError(endpoint_url="http://s3")], ids=["Ctrl-C", "net"])
+@pytest.fixture(
+    params=[KeyboardInterrupt(), EndpointConnectionError(endpoint_url="http://s3")],
+    ids=["Ctrl-C", "net"],
+)
 def interrupted(place: Place, request: pytest.FixtureRequest) -> Iterator[type[BaseException]]:
     """An upload of a list that does not go through, the first time."""
     broken = [request.param]

@@ -9,7 +9,9 @@ from training.dataset.dataset import StagedImage
 from training.endpoint.answers import AnswerFile
 
 SUBJECT = {"model": "sha256:1"}
-ANSWERS = [Answer(StagedImage(f"test/é {n}.png", n), (0.25, 0.75), 1.5, "AllTraffic") for n in range(3)]
+ANSWERS = [
+    Answer(StagedImage(f"test/é {n}.png", n), (0.25, 0.75), 1.5, "AllTraffic") for n in range(3)
+]
 
 
 @pytest.fixture
@@ -71,7 +73,9 @@ def test_what_came_before_an_interruption_is_kept(tmp_path: Path) -> None:
 def test_images_without_an_answer_are_missing(tmp_path: Path) -> None:
     file = AnswerFile(tmp_path / "answers.jsonl", SUBJECT)
     file.replace(ANSWERS[:2])
-    assert [answer.image for answer in ANSWERS[2:]] == file.missing(answer.image for answer in ANSWERS)
+    assert [answer.image for answer in ANSWERS[2:]] == file.missing(
+        answer.image for answer in ANSWERS
+    )
 
 
 def test_answers_come_in_the_order_of_the_images(tmp_path: Path) -> None:

@@ -28,9 +28,13 @@ IMAGES = [StagedImage(f"datasets/cars/test/{number}.png", number % 2) for number
 def comparison(staged_context: Context, staged_dataset: Dataset) -> ModelComparison:
     for image in IMAGES:
         staged_context.aws.s3.put_object(Bucket="photos", Key=image.key, Body=b"image")
-    classifier = Classifier(staged_context.aws, "", staged_dataset, staged_context.console, workers=2)
+    classifier = Classifier(
+        staged_context.aws, "", staged_dataset, staged_context.console, workers=2
+    )
     folder = staged_context.run.folder
-    return ModelComparison(classifier, staged_context.names, folder, ROLE, "ml.m5.large", timeout=60)
+    return ModelComparison(
+        classifier, staged_context.names, folder, ROLE, "ml.m5.large", timeout=60
+    )
 
 
 @pytest.fixture
@@ -42,7 +46,11 @@ def invoked(staged_context: Context) -> Iterator[list[str]]:
         asked.append(params["headers"]["X-Amzn-SageMaker-Target-Variant"])
         if len(asked) == 5:
             raise KeyboardInterrupt
-        answer = {"Body": io.BytesIO(b"[0.5, 0.5]"), "InvokedProductionVariant": asked[-1], "ResponseMetadata": {}}
+        answer = {
+            "Body": io.BytesIO(b"[0.5, 0.5]"),
+            "InvokedProductionVariant": asked[-1],
+            "ResponseMetadata": {},
+        }
         return SimpleNamespace(status_code=200), answer
 
     with hooked(staged_context.aws.sagemaker_runtime, InvokeEndpoint=invoke):
@@ -70,7 +78,12 @@ def creating(staged_context: Context) -> Iterator[None]:
         raise KeyboardInterrupt
 
     def refuse(**_: Any) -> Any:
-        error = {"Error": {"Code": "ValidationException", "Message": "Cannot update in-progress endpoint"}}
+        error = {
+            "Error": {
+                "Code": "ValidationException",
+                "Message": "Cannot update in-progress endpoint",
+            }
+        }
         return SimpleNamespace(status_code=400, headers={}), error | {"ResponseMetadata": {}}
 
     with hooked(staged_context.aws.sagemaker, DescribeEndpoint=interrupt, DeleteEndpoint=refuse):
@@ -82,7 +95,10 @@ def names(context: Context) -> list[str]:
     sagemaker = context.aws.sagemaker
     return [
         *comparison_endpoints(context.aws.sagemaker, context.names),
-        *(found["EndpointConfigName"] for found in sagemaker.list_endpoint_configs()["EndpointConfigs"]),
+        *(
+            found["EndpointConfigName"]
+            for found in sagemaker.list_endpoint_configs()["EndpointConfigs"]
+        ),
         *(found["ModelName"] for found in sagemaker.list_models()["Models"]),
     ]
 
@@ -108,7 +124,11 @@ def test_interrupted_comparison_leaves_only_the_answers_it_has(
 
 
 def test_answers_that_are_there_need_no_endpoint(
-    staged_context: Context, comparison: ModelComparison, registered: Registered, invoked: list[str], shown: io.StringIO
+    staged_context: Context,
+    comparison: ModelComparison,
+    registered: Registered,
+    invoked: list[str],
+    shown: io.StringIO,
 ) -> None:
     package = registered("first")
     first = comparison.answers([package], IMAGES)
@@ -125,7 +145,11 @@ def test_an_endpoint_that_fails_is_deleted_and_its_reason_told(
 
 
 def test_an_endpoint_that_cannot_be_deleted_yet_keeps_what_cleanup_knows_it_by(
-    staged_context: Context, comparison: ModelComparison, registered: Registered, creating: None, shown: io.StringIO
+    staged_context: Context,
+    comparison: ModelComparison,
+    registered: Registered,
+    creating: None,
+    shown: io.StringIO,
 ) -> None:
     with pytest.raises(KeyboardInterrupt):
         comparison.answers([registered("first")], IMAGES)

@@ -47,9 +47,13 @@ def test_capture_prefix_below_captured_is_taken(prefix: str, url: str) -> None:
     assert url == hosting("--capture", "20", "--capture-prefix", prefix).capture_url
 
 
-@pytest.mark.parametrize("prefix", ["requests", "captured-requests", "/captured", "models/captured"])
+@pytest.mark.parametrize(
+    "prefix", ["requests", "captured-requests", "/captured", "models/captured"]
+)
 def test_capture_prefix_that_the_role_may_not_write_is_refused(prefix: str) -> None:
-    with pytest.raises(HostingOptionsError, match=f"--capture-prefix {prefix} is outside captured/.*Use captured/"):
+    with pytest.raises(
+        HostingOptionsError, match=f"--capture-prefix {prefix} is outside captured/.*Use captured/"
+    ):
         hosting("--capture", "20", "--capture-prefix", prefix)
 
 
@@ -67,10 +71,19 @@ def test_scaling_begins_with_the_fewest_instances() -> None:
     ("arguments", "told"),
     [
         ("--mode serverless --capture 10", "--capture: not for --mode serverless"),
-        ("--mode serverless --kms-key k --autoscale 1:2", "--kms-key, --autoscale: not for --mode serverless"),
-        ("--mode serverless --instance-type ml.m5.large", "--instance-type: not for --mode serverless"),
+        (
+            "--mode serverless --kms-key k --autoscale 1:2",
+            "--kms-key, --autoscale: not for --mode serverless",
+        ),
+        (
+            "--mode serverless --instance-type ml.m5.large",
+            "--instance-type: not for --mode serverless",
+        ),
         ("--memory 2048", "--memory: not for --mode realtime"),
-        ("--kms-key k --instance-type ml.g4dn.xlarge", "--kms-key has no effect on the disks of an ml.g4dn.xlarge"),
+        (
+            "--kms-key k --instance-type ml.g4dn.xlarge",
+            "--kms-key has no effect on the disks of an ml.g4dn.xlarge",
+        ),
         ("--kms-key k --instance-type ml.g5.xlarge", "--kms-key has no effect"),
         ("--kms-key k --instance-type ml.m5d.large", "--kms-key has no effect"),
         ("--instances 5 --autoscale 1:4", "--instances 5 is outside --autoscale 1:4"),
@@ -95,7 +108,14 @@ def test_an_instance_type_that_is_none_is_refused_with_what_comes_near() -> None
 
 @pytest.mark.parametrize(
     "arguments",
-    ["--capture 0", "--capture 101", "--autoscale 3:1", "--autoscale 0:1", "--autoscale 2", "--memory 1000"],
+    [
+        "--capture 0",
+        "--capture 101",
+        "--autoscale 3:1",
+        "--autoscale 0:1",
+        "--autoscale 2",
+        "--memory 1000",
+    ],
 )
 def test_numbers_out_of_bounds_are_wrong_usage(arguments: str) -> None:
     with pytest.raises(SystemExit):

@@ -67,7 +67,9 @@ def test_every_image_is_answered_once() -> None:
 
 def test_an_answer_belongs_to_its_image() -> None:
     answers = classify(lambda body: json.dumps([1 - int(body) / 100, int(body) / 100]).encode())
-    assert {image.key: int(image.data) / 100 for image in IMAGES} == {a.image.key: a.probabilities[1] for a in answers}
+    assert {image.key: int(image.data) / 100 for image in IMAGES} == {
+        a.image.key: a.probabilities[1] for a in answers
+    }
 
 
 def test_the_prediction_is_the_class_with_the_largest_probability() -> None:
@@ -77,7 +79,9 @@ def test_the_prediction_is_the_class_with_the_largest_probability() -> None:
 def test_an_endpoint_that_refuses_an_image_is_an_error_that_names_it() -> None:
     def refuse(body: bytes) -> bytes:
         if body == b"7":
-            raise ClientError({"Error": {"Code": "ModelError", "Message": "no image"}}, "InvokeEndpoint")
+            raise ClientError(
+                {"Error": {"Code": "ModelError", "Message": "no image"}}, "InvokeEndpoint"
+            )
         return b"[0.5, 0.5]"
 
     with pytest.raises(NoAnswerError, match=r"did not answer test/7\.png: .*no image"):
@@ -87,7 +91,10 @@ def test_an_endpoint_that_refuses_an_image_is_an_error_that_names_it() -> None:
 @pytest.mark.parametrize("code", ["ModelNotReadyException", "ThrottlingException"])
 def test_endpoint_that_starts_is_asked_again(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cli.polling.sleep", lambda _seconds: None)
-    refusals = [ClientError({"Error": {"Code": code, "Message": None}}, "InvokeEndpoint") for _ in IMAGES]  # type: ignore[typeddict-item]
+    refusals = [
+        ClientError({"Error": {"Code": code, "Message": None}}, "InvokeEndpoint")  # type: ignore[typeddict-item]
+        for _ in IMAGES
+    ]
 
     def start(_: bytes) -> bytes:
         if refusals:
@@ -97,18 +104,25 @@ def test_endpoint_that_starts_is_asked_again(code: str, monkeypatch: pytest.Monk
     assert len(IMAGES) == len(classify(start))
 
 
-def test_endpoint_that_never_starts_is_an_error_without_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_endpoint_that_never_starts_is_an_error_without_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("cli.polling.sleep", lambda _seconds: None)
 
     def refuse(_: bytes) -> bytes:
-        raise ClientError({"Error": {"Code": "ThrottlingException", "Message": None}}, "InvokeEndpoint")  # type: ignore[typeddict-item]
+        raise ClientError(
+            {"Error": {"Code": "ThrottlingException", "Message": None}},  # type: ignore[typeddict-item]
+            "InvokeEndpoint",
+        )
 
     with pytest.raises(NoAnswerError, match=r"ThrottlingException\. AWS gave no reason\."):
         classify(refuse, patience=0.01)
 
 
 @pytest.mark.parametrize(("variant", "expected"), [(None, {None}), ("Canary", {"Canary"})])
-def test_a_variant_is_asked_for_only_by_name(variant: str | None, expected: set[str | None]) -> None:
+def test_a_variant_is_asked_for_only_by_name(
+    variant: str | None, expected: set[str | None]
+) -> None:
     runtime = FakeRuntime(lambda _: b"[0.5, 0.5]")
     list(classify_all(runtime, "cars", IMAGES, 4, variant))  # type: ignore[arg-type]
     assert expected == runtime.variants
@@ -123,8 +137,26 @@ def test_every_request_has_an_id_that_says_whose_it_is(valid_request: Callable[.
     valid_request("sagemaker-runtime", "InvokeEndpoint", request)
 
 
-NOT_PROBABILITIES = [b"", b"oops", b"{}", b"[]", b"[0.5, 0.1]", b'["a"]', b"[1.5, -0.5]", b"3", b"[null]", b"\xff"]
-NOT_PROBABILITIES += [b"[NaN, 1]", b"[true, false]", b'["0.5", "0.5"]', b'"1"', b'{"0.4": 1, "0.6": 2}', b"[" * 100_000]
+NOT_PROBABILITIES = [
+    b"",
+    b"oops",
+    b"{}",
+    b"[]",
+    b"[0.5, 0.1]",
+    b'["a"]',
+    b"[1.5, -0.5]",
+    b"3",
+    b"[null]",
+    b"\xff",
+]
+NOT_PROBABILITIES += [
+    b"[NaN, 1]",
+    b"[true, false]",
+    b'["0.5", "0.5"]',
+    b'"1"',
+    b'{"0.4": 1, "0.6": 2}',
+    b"[" * 100_000,
+]
 
 
 @pytest.mark.parametrize("body", NOT_PROBABILITIES, ids=lambda body: repr(body[:20]))
@@ -146,7 +178,9 @@ def test_ctrl_c_does_not_wait_for_an_endpoint_that_hangs() -> None:
         waited_for.append("the endpoint")
         return b"[0.5, 0.5]"
 
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background may have it ignored
+    before = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a job in the background may have it ignored
     try:
         with pytest.raises(KeyboardInterrupt):
             list(classify_all(FakeRuntime(hang), "cars", IMAGES[:1], 1))  # type: ignore[arg-type]
@@ -162,7 +196,9 @@ def test_a_process_ends_although_images_were_still_to_be_read() -> None:
         "from training.endpoint.invocation import _side_by_side; import builtins;"
         "builtins.kept = _side_by_side(int, range(99), 2); next(builtins.kept)"
     )
-    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=30)
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=30
+    )
     assert 0 == ended.returncode
     assert "" == ended.stderr
 

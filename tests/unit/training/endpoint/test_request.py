@@ -20,10 +20,20 @@ type ValidRequest = Callable[[str, str, dict[str, Any]], None]
 
 TAGS = Names().tag_list
 MODEL = TrainedModel(
-    "s3://b/model.tar.gz", "image:1", "arn:aws:iam::1:role/r", ("a", "b"), "job", {}, "sha256:1", None, "x"
+    "s3://b/model.tar.gz",
+    "image:1",
+    "arn:aws:iam::1:role/r",
+    ("a", "b"),
+    "job",
+    {},
+    "sha256:1",
+    None,
+    "x",
 )
 REALTIME = Hosting("realtime", instance_type="ml.m5.large", instances=2)
-CAPTURED = Hosting("realtime", "ml.m5.large", capture_percent=20, capture_url="s3://b/captured", kms_key="key")
+CAPTURED = Hosting(
+    "realtime", "ml.m5.large", capture_percent=20, capture_url="s3://b/captured", kms_key="key"
+)
 SERVERLESS = Hosting("serverless", memory_mb=2048, max_concurrency=5)
 SCALING = Scaling(1, 4, 300)
 
@@ -36,7 +46,11 @@ SCALING = Scaling(1, 4, 300)
         ("sagemaker", "CreateEndpointConfig", endpoint_config_request("m", CAPTURED, TAGS)),
         ("sagemaker", "CreateEndpointConfig", endpoint_config_request("m", SERVERLESS, TAGS)),
         ("sagemaker", "CreateEndpoint", endpoint_request("e", "m", TAGS)),
-        ("application-autoscaling", "RegisterScalableTarget", scalable_target_request("e", SCALING)),
+        (
+            "application-autoscaling",
+            "RegisterScalableTarget",
+            scalable_target_request("e", SCALING),
+        ),
         ("application-autoscaling", "PutScalingPolicy", scaling_policy_request("e", SCALING)),
     ],
 )
@@ -71,7 +85,10 @@ def test_capture_keeps_requests_and_answers_of_a_share() -> None:
 
 
 def test_nothing_is_captured_or_encrypted_unasked() -> None:
-    assert set() == {"DataCaptureConfig", "KmsKeyId"} & endpoint_config_request("m", REALTIME, TAGS).keys()
+    assert (
+        set()
+        == {"DataCaptureConfig", "KmsKeyId"} & endpoint_config_request("m", REALTIME, TAGS).keys()
+    )
 
 
 def test_the_key_is_for_the_volumes_of_the_configuration() -> None:

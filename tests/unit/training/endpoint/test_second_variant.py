@@ -7,16 +7,28 @@ import pytest
 
 from training.endpoint.second_variant import config_request
 
-SERVED = {"VariantName": "AllTraffic", "ModelName": "old", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+SERVED = {
+    "VariantName": "AllTraffic",
+    "ModelName": "old",
+    "InstanceType": "ml.m5.large",
+    "InitialInstanceCount": 1,
+}
 CONFIG = {"ProductionVariants": [SERVED | {"InitialVariantWeight": 1.0}], "KmsKeyId": "key"}
-NOW = {"ProductionVariants": [{"VariantName": "AllTraffic", "CurrentWeight": 1.0, "CurrentInstanceCount": 3}]}
+NOW = {
+    "ProductionVariants": [
+        {"VariantName": "AllTraffic", "CurrentWeight": 1.0, "CurrentInstanceCount": 3}
+    ]
+}
 
 
 @pytest.mark.parametrize("shadow", [False, True])
 def test_what_serves_stays_as_it_is_now(valid_request: Callable[..., None], shadow: bool) -> None:
     request: dict[str, Any] = config_request(NOW, CONFIG, "both", "b", shadow=shadow)
     valid_request("sagemaker", "CreateEndpointConfig", request)
-    assert SERVED | {"InitialVariantWeight": 1.0, "InitialInstanceCount": 3} == request["ProductionVariants"][0]
+    assert (
+        SERVED | {"InitialVariantWeight": 1.0, "InitialInstanceCount": 3}
+        == request["ProductionVariants"][0]
+    )
     assert "key" == request["KmsKeyId"]
 
 

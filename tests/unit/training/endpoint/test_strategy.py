@@ -27,12 +27,16 @@ def test_an_update_is_not_watched_unless_asked() -> None:
 
 def test_a_canary_bakes_twice_and_a_linear_update_after_every_step() -> None:
     assert Strategy("canary", 50, 300) == strategy("--strategy", "canary")
-    seconds = [Strategy(kind, 30, 60).seconds for kind in ("canary", "linear", "all-at-once", "rolling")]
+    seconds = [
+        Strategy(kind, 30, 60).seconds for kind in ("canary", "linear", "all-at-once", "rolling")
+    ]
     assert [120, 240, 60, 240] == seconds  # linear and rolling: 30, 60, 90 and 100 percent
 
 
 @pytest.mark.parametrize("kind", ["canary", "linear", "all-at-once"])
-def test_a_deployment_is_what_sagemaker_takes(valid_request: Callable[..., None], kind: str) -> None:
+def test_a_deployment_is_what_sagemaker_takes(
+    valid_request: Callable[..., None], kind: str
+) -> None:
     watched = Strategy(kind, 25, 120).request(["errors"])
     update = {"EndpointName": "trucks", "EndpointConfigName": "new", **watched}
     valid_request("sagemaker", "UpdateEndpoint", update)
@@ -42,13 +46,25 @@ def test_a_deployment_is_what_sagemaker_takes(valid_request: Callable[..., None]
     }
 
 
-def test_rolling_update_and_its_rollback_need_one_batch_more(valid_request: Callable[..., None]) -> None:
+def test_rolling_update_and_its_rollback_need_one_batch_more(
+    valid_request: Callable[..., None],
+) -> None:
     watched = Strategy("rolling", 5, 120).request(["errors"])
-    valid_request("sagemaker", "UpdateEndpoint", {"EndpointName": "trucks", "EndpointConfigName": "new", **watched})
+    valid_request(
+        "sagemaker",
+        "UpdateEndpoint",
+        {"EndpointName": "trucks", "EndpointConfigName": "new", **watched},
+    )
     batch = {"Type": "CAPACITY_PERCENT", "Value": 5}
-    policy = {"MaximumBatchSize": batch, "RollbackMaximumBatchSize": batch, "WaitIntervalInSeconds": 120}
+    policy = {
+        "MaximumBatchSize": batch,
+        "RollbackMaximumBatchSize": batch,
+        "WaitIntervalInSeconds": 120,
+    }
     rollback = {"Alarms": [{"AlarmName": "errors"}]}
-    assert {"RollingUpdatePolicy": policy, "AutoRollbackConfiguration": rollback} == watched["DeploymentConfig"]
+    assert {"RollingUpdatePolicy": policy, "AutoRollbackConfiguration": rollback} == watched[
+        "DeploymentConfig"
+    ]
 
 
 def test_only_a_rolling_update_waits_for_new_instances_more_than_once() -> None:
@@ -59,7 +75,10 @@ def test_only_a_rolling_update_waits_for_new_instances_more_than_once() -> None:
 
 def test_step_below_ten_percent_is_for_a_rolling_update() -> None:
     assert Strategy("rolling", 5, 300) == strategy("--strategy", "rolling", "--share", "5")
-    with pytest.raises(HostingOptionsError, match=r"--share 5 is for --strategy rolling\. For linear use 10 or more"):
+    with pytest.raises(
+        HostingOptionsError,
+        match=r"--share 5 is for --strategy rolling\. For linear use 10 or more",
+    ):
         strategy("--strategy", "linear", "--share", "5")
 
 
@@ -71,11 +90,15 @@ def test_one_instance_cannot_be_divided_and_has_no_canary() -> None:
 
 @pytest.mark.parametrize("kind", ["canary", "linear", "all-at-once", "rolling"])
 def test_no_update_of_a_serverless_endpoint_is_watched(kind: str) -> None:
-    with pytest.raises(HostingOptionsError, match=f"--strategy {kind} is not for --mode serverless"):
+    with pytest.raises(
+        HostingOptionsError, match=f"--strategy {kind} is not for --mode serverless"
+    ):
         strategy("--strategy", kind, hosting=SERVERLESS)
 
 
-def test_a_bake_in_which_no_alarm_could_go_off_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bake_in_which_no_alarm_could_go_off_is_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with pytest.raises(SystemExit):
         strategy("--strategy", "all-at-once", "--bake", "119")
     assert "120" in capsys.readouterr().err
@@ -95,5 +118,9 @@ def test_alarms_watch_the_new_instances_alone(valid_request: Callable[..., None]
 
 @pytest.mark.parametrize(("median", "threshold"), [(5000.0, 10_000.0), (None, float(NO_HISTORY))])
 def test_slow_is_twice_the_median_of_before(median: float | None, threshold: float) -> None:
-    [slow] = [one for one in alarm_requests("trucks", "new", median, []) if one["MetricName"] == "ModelLatency"]
+    [slow] = [
+        one
+        for one in alarm_requests("trucks", "new", median, [])
+        if one["MetricName"] == "ModelLatency"
+    ]
     assert threshold == slow["Threshold"]

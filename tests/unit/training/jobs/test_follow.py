@@ -42,18 +42,26 @@ def logs(context: Context) -> Iterator[Stubber]:
 
 
 def log_says(stubber: Stubber, *messages: str) -> None:
-    stubber.add_response("describe_log_streams", {"logStreams": [{"logStreamName": "job-1/algo-1-1"}]})
+    stubber.add_response(
+        "describe_log_streams", {"logStreams": [{"logStreamName": "job-1/algo-1-1"}]}
+    )
     events = [{"timestamp": 0, "message": message} for message in messages]
     for page in (events, []):
         stubber.add_response("get_log_events", {"events": page, "nextForwardToken": "f/1"})
 
 
 def ended(status: str, secondary: str = "", reason: str | None = None) -> dict[str, Any]:
-    job = {"TrainingJobName": "job-1", "TrainingJobStatus": status, "SecondaryStatus": secondary or status}
+    job = {
+        "TrainingJobName": "job-1",
+        "TrainingJobStatus": status,
+        "SecondaryStatus": secondary or status,
+    }
     return {**job, "FailureReason": reason} if reason else job
 
 
-def test_a_job_is_followed_to_its_end(context: Context, logs: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_is_followed_to_its_end(
+    context: Context, logs: Stubber, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("cli.polling.sleep", lambda _seconds: None)
     jobs = Scripted(("InProgress", "Training"), ("Completed", "Completed"))
     for _ in range(2):
@@ -62,16 +70,24 @@ def test_a_job_is_followed_to_its_end(context: Context, logs: Stubber, monkeypat
     assert "Completed" == job["TrainingJobStatus"]
 
 
-def test_what_the_log_says_is_shown_and_kept(context: Context, logs: Stubber, shown: io.StringIO) -> None:
+def test_what_the_log_says_is_shown_and_kept(
+    context: Context, logs: Stubber, shown: io.StringIO
+) -> None:
     log_says(logs, "Epoch[0] Train-accuracy=0.9", "Epoch[0] Validation-accuracy=0.8")
-    _, log = follow.follow(Scripted(("Completed", "Completed")), "job-1", 2, context.aws.logs, context.console)
+    _, log = follow.follow(
+        Scripted(("Completed", "Completed")), "job-1", 2, context.aws.logs, context.console
+    )
     assert 0.8 == log.epochs[0].validation_accuracy
     assert "1/2 Completed" in " ".join(shown.getvalue().split())
 
 
-def test_a_log_that_may_not_be_read_only_costs_the_metrics(context: Context, logs: Stubber, shown: io.StringIO) -> None:
+def test_a_log_that_may_not_be_read_only_costs_the_metrics(
+    context: Context, logs: Stubber, shown: io.StringIO
+) -> None:
     logs.add_client_error("describe_log_streams", "AccessDeniedException", "not you")
-    job, log = follow.follow(Scripted(("Completed", "Completed")), "job-1", 2, context.aws.logs, context.console)
+    job, log = follow.follow(
+        Scripted(("Completed", "Completed")), "job-1", 2, context.aws.logs, context.console
+    )
     assert "Completed" == job["TrainingJobStatus"]
     assert [] == log.epochs
     assert "may not be read" in shown.getvalue()
@@ -89,7 +105,9 @@ def test_a_completed_job_is_no_error() -> None:
 def test_a_failed_job_is_an_error_with_the_reason_and_the_end_of_the_log() -> None:
     log = JobLog()
     log.read(["ValueError: train is empty"])
-    with pytest.raises(follow.TrainingFailedError, match=r"(?s)job-1 failed: AlgorithmError: why.*train is empty"):
+    with pytest.raises(
+        follow.TrainingFailedError, match=r"(?s)job-1 failed: AlgorithmError: why.*train is empty"
+    ):
         follow.check_completed(ended("Failed", reason="AlgorithmError: why"), log)
 
 
@@ -122,6 +140,9 @@ class InterruptedByItsReader(Console):
 def test_ctrl_c_on_the_announcement_shows_how_to_stop_the_job() -> None:
     shown = io.StringIO()
     console = InterruptedByItsReader(file=shown)
-    with pytest.raises(KeyboardInterrupt), follow.left_running(console, "Job cars-1", "job", "aws stop cars-1"):
+    with (
+        pytest.raises(KeyboardInterrupt),
+        follow.left_running(console, "Job cars-1", "job", "aws stop cars-1"),
+    ):
         pytest.fail("The block began after the interruption.")
     assert "The job goes on without you. To stop it: aws stop cars-1" in shown.getvalue()

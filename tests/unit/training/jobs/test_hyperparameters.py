@@ -19,8 +19,12 @@ def test_the_defaults_are_allowed_and_those_of_a_fine_tuned_resnet_18() -> None:
 
 def test_every_default_has_its_reason_in_a_comment_above() -> None:
     lines = DEFAULTS.read_text(encoding="utf-8").splitlines()
-    set_at = [number for number, line in enumerate(lines) if "=" in line and not line.startswith("#")]
-    assert len(read(DEFAULTS)) == len([number for number in set_at if lines[number - 1].startswith("#")])
+    set_at = [
+        number for number, line in enumerate(lines) if "=" in line and not line.startswith("#")
+    ]
+    assert len(read(DEFAULTS)) == len(
+        [number for number in set_at if lines[number - 1].startswith("#")]
+    )
 
 
 def test_numbers_of_the_file_become_the_strings_that_sagemaker_wants(tmp_path: Path) -> None:
@@ -87,7 +91,9 @@ def test_a_value_out_of_range_is_refused_with_what_it_must_be(name: str, text: s
 
 
 def test_an_unknown_name_is_refused_with_the_nearest_one() -> None:
-    with pytest.raises(HyperparameterError, match=r"learning_rte is no .* Did you mean learning_rate\?"):
+    with pytest.raises(
+        HyperparameterError, match=r"learning_rte is no .* Did you mean learning_rate\?"
+    ):
         check({**NEEDED, "learning_rte": "0.1"})
 
 
@@ -109,9 +115,16 @@ def test_what_the_checks_need_cannot_be_left_out(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "unlike", [{"num_layers": "20"}, {"image_shape": "3,32,32", "num_layers": "18"}, {"image_shape": "1,224,224"}]
+    "unlike",
+    [
+        {"num_layers": "20"},
+        {"image_shape": "3,32,32", "num_layers": "18"},
+        {"image_shape": "1,224,224"},
+    ],
 )
-def test_a_network_without_pretrained_weights_is_refused_when_they_are_asked_for(unlike: dict[str, str]) -> None:
+def test_a_network_without_pretrained_weights_is_refused_when_they_are_asked_for(
+    unlike: dict[str, str],
+) -> None:
     check({**NEEDED, **unlike, "use_pretrained_model": "0"})
     with pytest.raises(HyperparameterError, match="Pre-trained weights"):
         check({**NEEDED, **unlike, "use_pretrained_model": "1"})
@@ -129,10 +142,18 @@ def test_resize_is_larger_than_the_image_shape_by_default() -> None:
 
 @pytest.mark.parametrize(
     ("chosen", "resize"),
-    [({"resize": "224"}, 256), ({"resize": "32", "image_shape": "3,32,28"}, 36), ({"resize": "100"}, 256)],
+    [
+        ({"resize": "224"}, 256),
+        ({"resize": "32", "image_shape": "3,32,28"}, 36),
+        ({"resize": "100"}, 256),
+    ],
 )
-def test_resize_that_is_not_larger_than_the_image_shape_is_refused(chosen: dict[str, str], resize: int) -> None:
-    with pytest.raises(HyperparameterError, match=f"resize is .*larger than height and width .*Use {resize}"):
+def test_resize_that_is_not_larger_than_the_image_shape_is_refused(
+    chosen: dict[str, str], resize: int
+) -> None:
+    with pytest.raises(
+        HyperparameterError, match=f"resize is .*larger than height and width .*Use {resize}"
+    ):
         check({**NEEDED, **chosen})
 
 

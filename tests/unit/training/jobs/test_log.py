@@ -37,7 +37,9 @@ def logs(context: Context) -> Iterator[Stubber]:
 
 def streams(stubber: Stubber, *names: str) -> None:
     answer = {"logStreams": [{"logStreamName": name} for name in names]}
-    stubber.add_response("describe_log_streams", answer, {"logGroupName": GROUP, "logStreamNamePrefix": "job-1/"})
+    stubber.add_response(
+        "describe_log_streams", answer, {"logGroupName": GROUP, "logStreamNamePrefix": "job-1/"}
+    )
 
 
 def page(stubber: Stubber, stream: str, token: str | None, following: str, *messages: str) -> None:
@@ -65,7 +67,9 @@ def test_an_epoch_counts_once_it_is_validated() -> None:
 
 
 def test_the_epoch_that_is_kept_is_the_last_that_the_algorithm_stored(read_log: JobLog) -> None:
-    read_log.read(["Storing the best model with validation accuracy: 0.9", "Epoch[2] Validation-accuracy=0.9"])
+    read_log.read(
+        ["Storing the best model with validation accuracy: 0.9", "Epoch[2] Validation-accuracy=0.9"]
+    )
     assert read_log.epochs[1] is read_log.kept
 
 
@@ -73,7 +77,9 @@ def test_a_log_that_does_not_say_which_epoch_is_kept_leaves_it_open(read_log: Jo
     assert read_log.kept is None
 
 
-def test_an_epoch_that_was_repeated_after_an_interruption_counts_as_it_ended(read_log: JobLog) -> None:
+def test_an_epoch_that_was_repeated_after_an_interruption_counts_as_it_ended(
+    read_log: JobLog,
+) -> None:
     read_log.read(["Epoch[1] Train-accuracy=0.5", "Epoch[1] Validation-accuracy=0.6"])
     assert [0, 1] == [epoch.epoch for epoch in read_log.epochs]
     assert Epoch(1, 0.5, 0.6) == read_log.epochs[1]
@@ -110,7 +116,9 @@ def test_an_empty_page_is_not_taken_for_the_end(context: Context, logs: Stubber)
     assert ["one"] == list(LogReader(context.aws.logs, "job-1").new_lines())
 
 
-def test_the_second_machine_of_an_interrupted_job_is_read_too(context: Context, logs: Stubber) -> None:
+def test_the_second_machine_of_an_interrupted_job_is_read_too(
+    context: Context, logs: Stubber
+) -> None:
     streams(logs, "job-1/algo-1-100", "job-1/algo-1-200")
     page(logs, "job-1/algo-1-100", None, "f/1", "one")
     page(logs, "job-1/algo-1-100", "f/1", "f/1")

@@ -30,16 +30,28 @@ def earlier_run(context: Context, **changed: Any) -> None:
     run = open_run_file(context.run.folder.parent / "old")
     network = {"num_layers": "18", "image_shape": "3,224,224"}
     run.begin("train")
-    run.done("train", {"labels": ["automobile", "truck"], "hyperparameters": network, "model_data": MODEL, **changed})
+    run.done(
+        "train",
+        {
+            "labels": ["automobile", "truck"],
+            "hyperparameters": network,
+            "model_data": MODEL,
+            **changed,
+        },
+    )
 
 
-def test_a_run_without_a_dataset_is_told_to_stage_one(context: Context, train_options: Parse) -> None:
+def test_a_run_without_a_dataset_is_told_to_stage_one(
+    context: Context, train_options: Parse
+) -> None:
     with pytest.raises(StepNotDoneError, match="training stage"):
         make_plan(context.run, train_options(), no_stack)
 
 
 @pytest.mark.usefixtures("staged_run")
-def test_classes_and_training_images_follow_from_the_dataset(context: Context, train_options: Parse) -> None:
+def test_classes_and_training_images_follow_from_the_dataset(
+    context: Context, train_options: Parse
+) -> None:
     chosen = make_plan(context.run, train_options(), no_stack).hyperparameters
     assert "2" == chosen["num_classes"]
     assert "40" == chosen["num_training_samples"]
@@ -49,7 +61,9 @@ def test_classes_and_training_images_follow_from_the_dataset(context: Context, t
 def test_a_flag_overrides_the_file(context: Context, train_options: Parse) -> None:
     assert (
         "0.5"
-        == make_plan(context.run, train_options("--learning-rate", "0.5"), no_stack).hyperparameters["learning_rate"]
+        == make_plan(
+            context.run, train_options("--learning-rate", "0.5"), no_stack
+        ).hyperparameters["learning_rate"]
     )
 
 
@@ -67,12 +81,21 @@ def test_without_spot_there_is_no_time_for_waiting(context: Context, train_optio
 
 
 @pytest.mark.usefixtures("staged_run")
-def test_spot_waits_as_long_as_it_trains_unless_told(context: Context, train_options: Parse) -> None:
-    assert 3600 == make_plan(context.run, train_options("--spot", "--max-runtime", "30m"), no_stack).max_wait
+def test_spot_waits_as_long_as_it_trains_unless_told(
+    context: Context, train_options: Parse
+) -> None:
+    assert (
+        3600
+        == make_plan(
+            context.run, train_options("--spot", "--max-runtime", "30m"), no_stack
+        ).max_wait
+    )
 
 
 @pytest.mark.usefixtures("staged_run")
-@pytest.mark.parametrize("words", [("--max-wait", "3h"), ("--spot", "--max-wait", "1h", "--max-runtime", "2h")])
+@pytest.mark.parametrize(
+    "words", [("--max-wait", "3h"), ("--spot", "--max-wait", "1h", "--max-runtime", "2h")]
+)
 def test_limits_that_sagemaker_would_refuse_are_refused(
     context: Context, train_options: Parse, words: tuple[str]
 ) -> None:
@@ -85,7 +108,9 @@ def test_the_role_of_the_command_line_comes_first(context: Context, train_option
     assert "arn:mine" == make_plan(context.run, train_options("--role", "arn:mine"), no_stack).role
 
 
-def test_the_role_of_the_stack_comes_last(context: Context, train_options: Parse, note_staged: Stage) -> None:
+def test_the_role_of_the_stack_comes_last(
+    context: Context, train_options: Parse, note_staged: Stage
+) -> None:
     note_staged(role=None)
     assert "arn:stack" == make_plan(context.run, train_options(), stack_with("photos")).role
 
@@ -107,9 +132,13 @@ def test_without_any_role_it_is_said_how_to_name_one(
 
 
 @pytest.mark.usefixtures("staged_run")
-def test_the_model_of_another_run_can_be_gone_on_from(context: Context, train_options: Parse) -> None:
+def test_the_model_of_another_run_can_be_gone_on_from(
+    context: Context, train_options: Parse
+) -> None:
     earlier_run(context)
-    assert MODEL == make_plan(context.run, train_options("--from-run", "old"), no_stack).earlier_model
+    assert (
+        MODEL == make_plan(context.run, train_options("--from-run", "old"), no_stack).earlier_model
+    )
 
 
 @pytest.mark.usefixtures("staged_run")
@@ -135,9 +164,16 @@ def test_a_run_that_has_no_model_is_named(context: Context, train_options: Parse
 
 
 def test_the_machine_does_not_decide_the_model(plan: Plan) -> None:
-    assert plan.asked == replace(plan, instance_type="ml.g5.xlarge", max_wait=9000, max_runtime=1).asked
+    assert (
+        plan.asked
+        == replace(plan, instance_type="ml.g5.xlarge", max_wait=9000, max_runtime=1).asked
+    )
 
 
-@pytest.mark.parametrize("changed", [{"hyperparameters": {"epochs": "3"}}, {"earlier_model": MODEL}])
-def test_other_hyperparameters_or_another_start_are_another_model(plan: Plan, changed: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "changed", [{"hyperparameters": {"epochs": "3"}}, {"earlier_model": MODEL}]
+)
+def test_other_hyperparameters_or_another_start_are_another_model(
+    plan: Plan, changed: dict[str, Any]
+) -> None:
     assert plan.asked != replace(plan, **changed).asked

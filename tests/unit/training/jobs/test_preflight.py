@@ -33,10 +33,18 @@ def s3(context: Context) -> Iterator[Stubber]:
 
 
 def role(stubber: Stubber, arn: str, *statements: dict[str, Any]) -> None:
-    described = {"Path": "/", "RoleName": "sagemaker", "RoleId": "A" * 16, "Arn": arn, "CreateDate": 0}
+    described = {
+        "Path": "/",
+        "RoleName": "sagemaker",
+        "RoleId": "A" * 16,
+        "Arn": arn,
+        "CreateDate": 0,
+    }
     document = json.dumps({"Version": "2012-10-17", "Statement": statements})
     stubber.add_response(
-        "get_role", {"Role": {**described, "AssumeRolePolicyDocument": document}}, {"RoleName": "sagemaker"}
+        "get_role",
+        {"Role": {**described, "AssumeRolePolicyDocument": document}},
+        {"RoleName": "sagemaker"},
     )
 
 
@@ -47,7 +55,10 @@ def put(context: Context, key: str, text: str) -> None:
 def counted(plan: Plan, train: dict[str, int], validation: dict[str, int]) -> Plan:
     labels = tuple(train)
     return replace(
-        plan, dataset=replace(plan.dataset, labels=labels, counts={"train": train, "validation": validation})
+        plan,
+        dataset=replace(
+            plan.dataset, labels=labels, counts={"train": train, "validation": validation}
+        ),
     )
 
 
@@ -84,7 +95,9 @@ def test_fewer_images_than_a_batch_are_told_with_both_numbers(plan: Plan, split:
         "validation": {"car": 16, "truck": 16},
         split: {"car": 16, "truck": 15},
     }
-    with pytest.raises(preflight.TooFewImagesError, match=f"31 {split} images, mini_batch_size is 32"):
+    with pytest.raises(
+        preflight.TooFewImagesError, match=f"31 {split} images, mini_batch_size is 32"
+    ):
         preflight.check_counts(counted(plan, counts["train"], counts["validation"]).dataset, 32)
 
 
@@ -92,7 +105,9 @@ def test_as_many_images_as_a_batch_are_enough(plan: Plan) -> None:
     preflight.check_counts(counted(plan, {"a": 16, "b": 16}, {"a": 16, "b": 16}).dataset, 32)
 
 
-@pytest.mark.parametrize("instance_type", ["ml.p2.xlarge", "ml.p3.16xlarge", "ml.g4dn.xlarge", "ml.g5.48xlarge"])
+@pytest.mark.parametrize(
+    "instance_type", ["ml.p2.xlarge", "ml.p3.16xlarge", "ml.g4dn.xlarge", "ml.g5.48xlarge"]
+)
 def test_a_machine_with_a_gpu_of_the_algorithm_is_taken(plan: Plan, instance_type: str) -> None:
     preflight.check_machine(replace(plan, instance_type=instance_type))
 
@@ -106,9 +121,13 @@ def test_any_other_machine_is_refused_with_those_that_do(plan: Plan, instance_ty
 
 
 def test_a_key_for_a_volume_that_is_not_there_is_refused(plan: Plan) -> None:
-    preflight.check_machine(replace(plan, instance_type="ml.p3.2xlarge", volume_kms_key="alias/disks"))
+    preflight.check_machine(
+        replace(plan, instance_type="ml.p3.2xlarge", volume_kms_key="alias/disks")
+    )
     with pytest.raises(preflight.VolumeKeyError, match="--volume-kms-key"):
-        preflight.check_machine(replace(plan, instance_type="ml.g5.xlarge", volume_kms_key="alias/disks"))
+        preflight.check_machine(
+            replace(plan, instance_type="ml.g5.xlarge", volume_kms_key="alias/disks")
+        )
 
 
 @pytest.mark.usefixtures("plan_in_s3")
@@ -129,7 +148,9 @@ def test_a_dataset_that_has_changed_is_to_be_staged_again(
 
 @pytest.mark.usefixtures("plan_in_s3")
 @pytest.mark.parametrize("key", ["dataset.json", "train_lst/train.lst"])
-def test_a_dataset_that_is_not_complete_is_to_be_staged_again(context: Context, plan: Plan, key: str) -> None:
+def test_a_dataset_that_is_not_complete_is_to_be_staged_again(
+    context: Context, plan: Plan, key: str
+) -> None:
     context.aws.s3.delete_object(Bucket="photos", Key=f"datasets/cars/{key}")
     with pytest.raises(preflight.DatasetNotAsStagedError, match="not complete"):
         preflight.check_dataset(context.aws.s3, plan.dataset)
@@ -141,7 +162,9 @@ def test_a_role_that_is_not_there_is_told(context: Context, plan: Plan, iam: Stu
         preflight.check_role(context.aws.iam, plan.role, context.console)
 
 
-def test_a_role_of_the_same_name_elsewhere_is_another_role(context: Context, plan: Plan, iam: Stubber) -> None:
+def test_a_role_of_the_same_name_elsewhere_is_another_role(
+    context: Context, plan: Plan, iam: Stubber
+) -> None:
     role(iam, "arn:aws:iam::999999999999:role/sagemaker", TRUSTED)
     with pytest.raises(RoleMissingError, match="999999999999"):
         preflight.check_role(context.aws.iam, plan.role, context.console)
@@ -179,7 +202,14 @@ def test_a_role_that_does_not_trust_sagemaker_is_refused(
         {"Statement": TRUSTED},
         {"Statement": [{"Effect": "Deny"}, TRUSTED]},
         {"Statement": [{**TRUSTED, "Action": ["sts:AssumeRole", "sts:TagSession"]}]},
-        {"Statement": [{**TRUSTED, "Principal": {"Service": ["lambda.amazonaws.com", "sagemaker.amazonaws.com"]}}]},
+        {
+            "Statement": [
+                {
+                    **TRUSTED,
+                    "Principal": {"Service": ["lambda.amazonaws.com", "sagemaker.amazonaws.com"]},
+                }
+            ]
+        },
     ],
 )
 def test_trust_is_found_in_every_way_to_write_it(document: dict[str, Any]) -> None:
@@ -190,7 +220,10 @@ def test_trust_is_found_in_every_way_to_write_it(document: dict[str, Any]) -> No
     ("facts", "told"),
     [
         (None, "s3://photos/models/1/model.tar.gz was never registered"),
-        ({"learnt": [], "unknown_ancestor": "s3://theirs/model.tar.gz"}, "s3://theirs/model.tar.gz was never"),
+        (
+            {"learnt": [], "unknown_ancestor": "s3://theirs/model.tar.gz"},
+            "s3://theirs/model.tar.gz was never",
+        ),
         ({"learnt": [], "unknown_ancestor": None}, ""),
     ],
 )
@@ -201,7 +234,9 @@ def test_an_earlier_model_of_unknown_images_is_told_of_before_it_costs_anything(
     put(context, "models/1/model.tar.gz", "")
     if facts:
         put(context, "models/1/model_quality.json", json.dumps(facts))
-    preflight.check_earlier_model(context.aws.s3, "s3://photos/models/1/model.tar.gz", context.console)
+    preflight.check_earlier_model(
+        context.aws.s3, "s3://photos/models/1/model.tar.gz", context.console
+    )
     assert told in shown.getvalue()
     assert bool(told) == bool(shown.getvalue())
 
@@ -209,9 +244,13 @@ def test_an_earlier_model_of_unknown_images_is_told_of_before_it_costs_anything(
 @pytest.mark.usefixtures("plan_in_s3")
 def test_an_earlier_model_that_is_not_there_is_named(context: Context) -> None:
     put(context, "models/1/model.tar.gz", "")
-    preflight.check_earlier_model(context.aws.s3, "s3://photos/models/1/model.tar.gz", context.console)
+    preflight.check_earlier_model(
+        context.aws.s3, "s3://photos/models/1/model.tar.gz", context.console
+    )
     with pytest.raises(EarlierModelError, match=r"models/2/model\.tar\.gz is not there"):
-        preflight.check_earlier_model(context.aws.s3, "s3://photos/models/2/model.tar.gz", context.console)
+        preflight.check_earlier_model(
+            context.aws.s3, "s3://photos/models/2/model.tar.gz", context.console
+        )
 
 
 def test_dataset_of_image_files_is_refused_without_resize(context: Context, plan: Plan) -> None:

@@ -13,7 +13,12 @@ from botocore.stub import Stubber
 
 from cli.aws import Aws, QuotaExceededError
 from training.jobs.plan import Plan
-from training.jobs.training_jobs import JobNameTakenError, SageMakerJobs, UnknownRegionError, quota_exceeded
+from training.jobs.training_jobs import (
+    JobNameTakenError,
+    SageMakerJobs,
+    UnknownRegionError,
+    quota_exceeded,
+)
 from training.jobs.training_request import training_job_request
 from training.steps.context import Context
 
@@ -28,7 +33,9 @@ def jobs(own_context: Context) -> SageMakerJobs:
 
 @pytest.fixture
 def request_of_a_job(plan: Plan) -> dict[str, Any]:
-    return training_job_request(plan, "cars-1", IMAGE, "s3://photos/checkpoints/1/", [{"Key": "run", "Value": "cars"}])
+    return training_job_request(
+        plan, "cars-1", IMAGE, "s3://photos/checkpoints/1/", [{"Key": "run", "Value": "cars"}]
+    )
 
 
 @pytest.fixture
@@ -41,10 +48,16 @@ def answer(own_context: Context) -> Answer:
         def create(params: dict[str, Any], **_: Any) -> tuple[SimpleNamespace, dict[str, Any]]:
             sent.append(json.loads(params["body"]))
             error = {"Error": {"Code": code, "Message": "why"}} if code else {}
-            return SimpleNamespace(status_code=400 if code else 200), {"TrainingJobArn": "arn:1", **error}
+            return SimpleNamespace(status_code=400 if code else 200), {
+                "TrainingJobArn": "arn:1",
+                **error,
+            }
 
         def describe(**_: Any) -> tuple[SimpleNamespace, dict[str, Any]]:
-            return SimpleNamespace(status_code=200), {"TrainingJobName": "cars-1", "TrainingJobStatus": "InProgress"}
+            return SimpleNamespace(status_code=200), {
+                "TrainingJobName": "cars-1",
+                "TrainingJobStatus": "InProgress",
+            }
 
         handlers: dict[str, Any] = {"CreateTrainingJob": create, "DescribeTrainingJob": describe}
         for operation, handler in handlers.items():
@@ -62,11 +75,20 @@ def test_the_sdk_sends_the_request_as_it_was_built(
     assert [request_of_a_job] == sent
 
 
-def test_the_sdk_sends_the_request_with_everything_in_it(jobs: SageMakerJobs, plan: Plan, answer: Answer) -> None:
+def test_the_sdk_sends_the_request_with_everything_in_it(
+    jobs: SageMakerJobs, plan: Plan, answer: Answer
+) -> None:
     full = replace(
-        plan, earlier_model="s3://photos/m.tar.gz", max_wait=9000, kms_key="alias/a", volume_kms_key="alias/b"
+        plan,
+        earlier_model="s3://photos/m.tar.gz",
+        max_wait=9000,
+        kms_key="alias/a",
+        volume_kms_key="alias/b",
     )
-    request, sent = training_job_request(full, "cars-1", IMAGE, "s3://photos/checkpoints/1/", []), answer()
+    request, sent = (
+        training_job_request(full, "cars-1", IMAGE, "s3://photos/checkpoints/1/", []),
+        answer(),
+    )
     jobs.create(request)
     assert [request] == sent
 
@@ -81,7 +103,9 @@ def test_a_region_without_the_algorithm_is_told() -> None:
         nowhere.image()
 
 
-def test_a_name_that_is_taken_is_told(jobs: SageMakerJobs, request_of_a_job: dict[str, Any], answer: Answer) -> None:
+def test_a_name_that_is_taken_is_told(
+    jobs: SageMakerJobs, request_of_a_job: dict[str, Any], answer: Answer
+) -> None:
     answer("ResourceInUse")
     with pytest.raises(JobNameTakenError, match="cars-1"):
         jobs.create(request_of_a_job)
@@ -113,22 +137,33 @@ def test_any_other_refusal_is_left_to_be_explained(
 def test_a_quota_is_named_with_how_to_ask_for_it_and_what_to_do_without(
     plan: Plan, max_wait: int | None, quota: str, alternative: str
 ) -> None:
-    request = training_job_request(replace(plan, max_wait=max_wait), "cars-1", IMAGE, "s3://b/c/", [])
-    error = ClientError({"Error": {"Code": "ResourceLimitExceeded", "Message": "why"}}, "CreateTrainingJob")
+    request = training_job_request(
+        replace(plan, max_wait=max_wait), "cars-1", IMAGE, "s3://b/c/", []
+    )
+    error = ClientError(
+        {"Error": {"Code": "ResourceLimitExceeded", "Message": "why"}}, "CreateTrainingJob"
+    )
     told = str(quota_exceeded(request, "us-east-1", error))
-    assert [True] * 4 == [part in told for part in (quota, alternative, "Service Quotas", "us-east-1")]
+    assert [True] * 4 == [
+        part in told for part in (quota, alternative, "Service Quotas", "us-east-1")
+    ]
 
 
 @pytest.mark.parametrize(
-    ("code", "message"), [("ValidationException", "Requested resource not found."), ("ResourceNotFound", "no")]
+    ("code", "message"),
+    [("ValidationException", "Requested resource not found."), ("ResourceNotFound", "no")],
 )
-def test_a_job_that_is_not_there_is_none(own_context: Context, jobs: SageMakerJobs, code: str, message: str) -> None:
+def test_a_job_that_is_not_there_is_none(
+    own_context: Context, jobs: SageMakerJobs, code: str, message: str
+) -> None:
     with Stubber(own_context.aws.sagemaker) as stubber:
         stubber.add_client_error("describe_training_job", code, message)
         assert jobs.describe("cars-1") is None
 
 
-def test_a_job_that_may_not_be_looked_at_is_an_error(own_context: Context, jobs: SageMakerJobs) -> None:
+def test_a_job_that_may_not_be_looked_at_is_an_error(
+    own_context: Context, jobs: SageMakerJobs
+) -> None:
     with Stubber(own_context.aws.sagemaker) as stubber:
         stubber.add_client_error("describe_training_job", "AccessDeniedException")
         with pytest.raises(ClientError, match="AccessDenied"):

@@ -22,8 +22,25 @@ JOB: dict[str, Any] = {
     "BillableTimeInSeconds": 1800,
     "FinalMetricDataList": [{"MetricName": "validation:accuracy", "Value": 0.5}],
 }
-KEYS = {"training_job", "status", "model_data", "image", "backbone", "role", "instance_type", "dataset_digest"}
-KEYS |= {"labels", "hyperparameters", "metrics", "epochs", "kept_epoch", "seconds", "billable_seconds"}
+KEYS = {
+    "training_job",
+    "status",
+    "model_data",
+    "image",
+    "backbone",
+    "role",
+    "instance_type",
+    "dataset_digest",
+}
+KEYS |= {
+    "labels",
+    "hyperparameters",
+    "metrics",
+    "epochs",
+    "kept_epoch",
+    "seconds",
+    "billable_seconds",
+}
 
 
 @pytest.fixture
@@ -31,13 +48,21 @@ def log() -> JobLog:
     """Of three epochs, the second of which is kept."""
     log = JobLog()
     for number, (train, validation) in enumerate([(0.7, 0.6), (0.9, 0.8), (0.95, 0.75)]):
-        log.read([f"Epoch[{number}] Train-accuracy={train}", f"Epoch[{number}] Validation-accuracy={validation}"])
+        log.read(
+            [
+                f"Epoch[{number}] Train-accuracy={train}",
+                f"Epoch[{number}] Validation-accuracy={validation}",
+            ]
+        )
         log.read(["Storing the best model with validation accuracy"] if number < 2 else [])
     return log
 
 
 def epochs(count: int) -> list[dict[str, float]]:
-    return [{"epoch": number, "train_accuracy": 0.9, "validation_accuracy": 0.8} for number in range(count)]
+    return [
+        {"epoch": number, "train_accuracy": 0.9, "validation_accuracy": 0.8}
+        for number in range(count)
+    ]
 
 
 def test_the_result_has_what_the_later_steps_read(plan: Plan, log: JobLog) -> None:

@@ -13,13 +13,18 @@ TAGS = [{"Key": "project", "Value": "scones-unlimited"}]
 
 
 def request_of(plan: Plan) -> dict[str, Any]:
-    return training_job_request(plan, "cars-1", "account/image-classification:1", "s3://photos/checkpoints/1/", TAGS)
+    return training_job_request(
+        plan, "cars-1", "account/image-classification:1", "s3://photos/checkpoints/1/", TAGS
+    )
 
 
 def channels_of(plan: Plan) -> dict[str, tuple[str, str]]:
     channels = request_of(plan)["InputDataConfig"]
     return {
-        channel["ChannelName"]: (channel["DataSource"]["S3DataSource"]["S3Uri"], channel["ContentType"])
+        channel["ChannelName"]: (
+            channel["DataSource"]["S3DataSource"]["S3Uri"],
+            channel["ContentType"],
+        )
         for channel in channels
     }
 
@@ -44,7 +49,9 @@ def test_the_request_is_valid_for_botocore(plan: Plan, valid_request: Callable[.
     valid_request("sagemaker", "CreateTrainingJob", request_of(plan))
 
 
-def test_the_request_with_everything_is_valid_for_botocore(full_plan: Plan, valid_request: Callable[..., None]) -> None:
+def test_the_request_with_everything_is_valid_for_botocore(
+    full_plan: Plan, valid_request: Callable[..., None]
+) -> None:
     valid_request("sagemaker", "CreateTrainingJob", request_of(full_plan))
 
 
@@ -61,7 +68,10 @@ def test_images_come_in_four_channels_that_end_as_folders_do(plan: Plan) -> None
 
 def test_recordio_comes_in_two_channels(plan: Plan) -> None:
     base, recordio = "s3://photos/datasets/cars", "application/x-recordio"
-    expected = {"train": (f"{base}/train_rec/", recordio), "validation": (f"{base}/validation_rec/", recordio)}
+    expected = {
+        "train": (f"{base}/train_rec/", recordio),
+        "validation": (f"{base}/validation_rec/", recordio),
+    }
     assert expected == channels_of(replace(plan, dataset=replace(plan.dataset, recordio=True)))
 
 
@@ -76,7 +86,9 @@ def test_no_channel_holds_test_images(plan: Plan, full_plan: Plan) -> None:
 
 
 def test_every_machine_gets_all_of_the_data(plan: Plan) -> None:
-    sources = [channel["DataSource"]["S3DataSource"] for channel in request_of(plan)["InputDataConfig"]]
+    sources = [
+        channel["DataSource"]["S3DataSource"] for channel in request_of(plan)["InputDataConfig"]
+    ]
     assert {"FullyReplicated"} == {source["S3DataDistributionType"] for source in sources}
 
 
@@ -93,7 +105,9 @@ def test_without_spot_machines_nothing_is_said_of_them(plan: Plan) -> None:
 def test_spot_machines_come_with_a_time_for_waiting_and_training(full_plan: Plan) -> None:
     request = request_of(full_plan)
     assert request["EnableManagedSpotTraining"] is True
-    assert {"MaxRuntimeInSeconds": 7200, "MaxWaitTimeInSeconds": 9000} == request["StoppingCondition"]
+    assert {"MaxRuntimeInSeconds": 7200, "MaxWaitTimeInSeconds": 9000} == request[
+        "StoppingCondition"
+    ]
 
 
 def test_an_interruption_costs_little_with_or_without_spot_machines(plan: Plan) -> None:

@@ -33,11 +33,18 @@ def read(folder: Path, text: str) -> Search:
 
 
 def test_the_file_of_the_project_is_a_search() -> None:
-    assert {"learning_rate", "mini_batch_size", "weight_decay"} == Search.read(DEFAULTS).ranges.keys()
+    assert {"learning_rate", "mini_batch_size", "weight_decay"} == Search.read(
+        DEFAULTS
+    ).ranges.keys()
 
 
 def test_ranges_become_those_of_their_kind(tmp_path: Path) -> None:
-    rate = {"Name": "learning_rate", "MinValue": "0.001", "MaxValue": "0.1", "ScalingType": "Logarithmic"}
+    rate = {
+        "Name": "learning_rate",
+        "MinValue": "0.001",
+        "MaxValue": "0.1",
+        "ScalingType": "Logarithmic",
+    }
     size = {"Name": "mini_batch_size", "MinValue": "8", "MaxValue": "32", "ScalingType": "Linear"}
     expected = {
         "ContinuousParameterRanges": [rate],
@@ -76,20 +83,28 @@ def test_limits_seed_and_early_stopping_are_as_the_file_says(tmp_path: Path) -> 
 
 def test_grid_tries_all_combinations(tmp_path: Path) -> None:
     grid = 'strategy = "Grid"\nseed = 0\nparallel_jobs = 1\nearly_stopping = false\n[ranges]\n'
-    search = read(tmp_path, grid + "momentum.values = [0.5, 0.9]\nmini_batch_size.values = [8, 16, 32]\n")
+    search = read(
+        tmp_path, grid + "momentum.values = [0.5, 0.9]\nmini_batch_size.values = [8, 16, 32]\n"
+    )
     assert 6 == search.jobs
     assert {"MaxParallelTrainingJobs": 1} == search.config["ResourceLimits"]
 
 
 @pytest.mark.parametrize(("name", "expected"), [("mini_batch_size", "32"), ("epochs", "30")])
-def test_the_largest_value_is_that_of_the_range_or_the_fixed_one(tmp_path: Path, name: str, expected: str) -> None:
+def test_the_largest_value_is_that_of_the_range_or_the_fixed_one(
+    tmp_path: Path, name: str, expected: str
+) -> None:
     assert expected == read(tmp_path, WORKING).largest(name, "30")
 
 
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ('strategy = "Random"', 'strategy = "Luck"', "strategy is 'Luck', and must be one of Random, Bayesian, Grid"),
+        (
+            'strategy = "Random"',
+            'strategy = "Luck"',
+            "strategy is 'Luck', and must be one of Random, Bayesian, Grid",
+        ),
         ('strategy = "Random"', 'strategy = "Grid"', "max_jobs is needed, except with Grid"),
         ('strategy = "Random"', "", "missing 1 required positional argument: 'strategy'"),
         ("max_jobs = 6", 'strategie = "x"', "strategie: unknown"),
@@ -102,8 +117,16 @@ def test_the_largest_value_is_that_of_the_range_or_the_fixed_one(tmp_path: Path,
         ("max = 0.1", "max = 1.5", "1.5 is not a number from 0 to 1"),
         ("min = 0.001", "min = 0", "a logarithmic range begins above 0"),
         ('scale = "Logarithmic"', 'scale = "Log"', "scale must be Linear or Logarithmic"),
-        ("early_stopping = true", 'early_stopping = "off"', "early_stopping is 'off', and must be true or false"),
-        ("early_stopping = true", "early_stopping = 1", "early_stopping is 1, and must be true or false"),
+        (
+            "early_stopping = true",
+            'early_stopping = "off"',
+            "early_stopping is 'off', and must be true or false",
+        ),
+        (
+            "early_stopping = true",
+            "early_stopping = 1",
+            "early_stopping is 1, and must be true or false",
+        ),
         ('["sgd", "adam"]', "[]", r"ranges\.optimizer: values must be a list of 1 to 30"),
         ('["sgd", "adam"]', '"sgd"', r"ranges\.optimizer: values must be a list of 1 to 30"),
         ('["sgd", "adam"]', '["sgd", "sgd"]', r"ranges\.optimizer: a value is there twice"),
@@ -112,12 +135,18 @@ def test_the_largest_value_is_that_of_the_range_or_the_fixed_one(tmp_path: Path,
             f"values = {[*range(1, 32)]}",
             r"ranges\.mini_batch_size: values must be a list of 1 to 30",
         ),
-        ('values = ["sgd", "adam"]', 'min = "adam"\nmax = "sgd"', r"ranges\.optimizer must have values"),
+        (
+            'values = ["sgd", "adam"]',
+            'min = "adam"\nmax = "sgd"',
+            r"ranges\.optimizer must have values",
+        ),
         ("min = 8", 'min = "8"', r"ranges\.mini_batch_size: min and max must be numbers"),
         ('"adam"', '"adamant"', "'adamant' is not one of sgd, adam"),
         ("[ranges.learning_rate]", "[ranges.learning_rate", "ranges.toml"),
     ],
 )
-def test_what_cannot_be_searched_is_refused_in_words(tmp_path: Path, old: str, new: str, words: str) -> None:
+def test_what_cannot_be_searched_is_refused_in_words(
+    tmp_path: Path, old: str, new: str, words: str
+) -> None:
     with pytest.raises(SearchError, match=words):
         read(tmp_path, WORKING.replace(old, new))

@@ -62,7 +62,9 @@ def test_a_long_description_is_read_whole_and_one_of_megabytes_is_refused(contex
 
     description["rest"] = "x" * 1_000_000
     context.aws.s3.put_object(
-        Bucket="photos", Key="models/job/output/model.tar.gz", Body=packed(model=json.dumps(description).encode())
+        Bucket="photos",
+        Key="models/job/output/model.tar.gz",
+        Body=packed(model=json.dumps(description).encode()),
     )
     with pytest.raises(BadModelArchiveError, match="more than 1,000,000 bytes"):
         inspect_archive(context.aws.s3, URL)
@@ -76,7 +78,9 @@ def test_an_archive_that_is_not_there_is_told_by_its_url(context: Context) -> No
 CUT = packed(weights=Random(0).randbytes(5000))[:3000]
 
 
-@pytest.mark.parametrize("content", [b"", b"no archive", CUT, packed(model=b"{"), packed(model=b"{}")], ids=range(5))
+@pytest.mark.parametrize(
+    "content", [b"", b"no archive", CUT, packed(model=b"{"), packed(model=b"{}")], ids=range(5)
+)
 def test_what_is_no_archive_of_a_model_is_refused(context: Context, content: bytes) -> None:
     stored(context, content)
     with pytest.raises(BadModelArchiveError, match=URL):
@@ -84,7 +88,9 @@ def test_what_is_no_archive_of_a_model_is_refused(context: Context, content: byt
 
 
 def test_a_card_is_what_the_service_reads() -> None:
-    card = parse_model_card(json.dumps(model_card("e", ("automobile", "truck"), 1.3, ARCHIVE)), "AllTraffic")
+    card = parse_model_card(
+        json.dumps(model_card("e", ("automobile", "truck"), 1.3, ARCHIVE)), "AllTraffic"
+    )
     assert ("automobile", "truck") == card.labels
     assert 1.3 == card.temperature
 
@@ -101,12 +107,16 @@ def test_a_card_that_no_parameter_can_hold_is_refused() -> None:
 
 
 def test_the_request_is_valid(valid_request: Callable[[str, str, dict[str, Any]], None]) -> None:
-    valid_request("ssm", "PutParameter", model_card_request("/p", model_card("e", ("a", "b"), 1.0, ARCHIVE)))
+    valid_request(
+        "ssm", "PutParameter", model_card_request("/p", model_card("e", ("a", "b"), 1.0, ARCHIVE))
+    )
 
 
 def test_a_card_is_replaced_by_the_next(context: Context) -> None:
     for temperature in (1.0, 2.0):
-        write_model_card(context.aws.ssm, context.names, model_card("e", ("a", "b"), temperature, ARCHIVE))
+        write_model_card(
+            context.aws.ssm, context.names, model_card("e", ("a", "b"), temperature, ARCHIVE)
+        )
     card = read_model_card(context.aws.ssm, context.names.model_card)
     assert card
     assert 2.0 == card["temperature"]

@@ -40,7 +40,9 @@ def test_registering_a_model_again_makes_no_second_package(
     assert 1 == len([*registry.summaries()])
 
 
-def test_the_result_of_train_names_the_package(staged_context: Context, registered: Registered) -> None:
+def test_the_result_of_train_names_the_package(
+    staged_context: Context, registered: Registered
+) -> None:
     assert registered("first").arn == staged_context.run.result("train")["model_package"]["arn"]
 
 
@@ -108,18 +110,27 @@ def test_a_package_whose_facts_are_gone_is_refused(
     registry: ModelRegistry, staged_context: Context, registered: Registered
 ) -> None:
     registered("first")
-    staged_context.aws.s3.delete_object(Bucket="photos", Key="models/first/output/model_quality.json")
+    staged_context.aws.s3.delete_object(
+        Bucket="photos", Key="models/first/output/model_quality.json"
+    )
     with pytest.raises(PackageFilesMissingError, match=r"model_quality\.json"):
         registry.find_package(1)
 
 
 def test_the_request_is_one_that_botocore_would_send(
-    registered: Registered, staged_context: Context, valid_request: Callable[[str, str, dict[str, Any]], None]
+    registered: Registered,
+    staged_context: Context,
+    valid_request: Callable[[str, str, dict[str, Any]], None],
 ) -> None:
     registered("first")
     request = package_request(
-        "cars", staged_context.run.result("train"), "Training job one", "s3://photos/models/facts.json"
+        "cars",
+        staged_context.run.result("train"),
+        "Training job one",
+        "s3://photos/models/facts.json",
     )
     valid_request("sagemaker", "CreateModelPackage", request)
     texts = [text for pair in request["CustomerMetadataProperties"].items() for text in pair]
-    assert [] == [text for text in texts if set(text) & set(",;\"'[]{}()")]  # what AWS's pattern refuses
+    assert [] == [
+        text for text in texts if set(text) & set(",;\"'[]{}()")
+    ]  # what AWS's pattern refuses

@@ -35,7 +35,9 @@ def test_a_bucket_that_cannot_be_used_is_told_with_what_to_do(
 
 def test_a_bucket_of_another_region_that_answers_is_told(context: Context, s3: Stubber) -> None:
     s3.add_response("head_bucket", {"BucketRegion": "eu-west-1"})
-    with pytest.raises(BucketNotUsableError, match=r"lies in eu-west-1, .* give --region eu-west-1"):
+    with pytest.raises(
+        BucketNotUsableError, match=r"lies in eu-west-1, .* give --region eu-west-1"
+    ):
         require_bucket(context.aws, "photos")
 
 

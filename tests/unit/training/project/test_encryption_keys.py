@@ -28,20 +28,30 @@ def stack(context: Context) -> Iterator[Stubber]:
         stubber.assert_no_pending_responses()
 
 
-def described(stubber: Stubber, status: str = "CREATE_COMPLETE", role: str = ROLE, **parameters: str) -> None:
+def described(
+    stubber: Stubber, status: str = "CREATE_COMPLETE", role: str = ROLE, **parameters: str
+) -> None:
     outputs = {"TrainingBucketName": "photos", "SageMakerRoleArn": role}
     answer: dict[str, Any] = {
         "StackName": "scones-unlimited-training",
         "CreationTime": 0,
         "StackStatus": status,
         "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()],
-        "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+        "Parameters": [
+            {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
+        ],
     }
     stubber.add_response("describe_stacks", {"Stacks": [answer]})
 
 
 def key(stubber: Stubber, **changed: str) -> None:
-    metadata = {"KeyId": "1234abcd", "Arn": ARN, "KeyState": "Enabled", "KeySpec": "SYMMETRIC_DEFAULT", **changed}
+    metadata = {
+        "KeyId": "1234abcd",
+        "Arn": ARN,
+        "KeyState": "Enabled",
+        "KeySpec": "SYMMETRIC_DEFAULT",
+        **changed,
+    }
     stubber.add_response("describe_key", {"KeyMetadata": metadata}, {"KeyId": "alias/models"})
 
 
@@ -55,7 +65,9 @@ def test_alias_becomes_the_arn_of_its_key(context: Context, kms: Stubber) -> Non
 
 
 @pytest.mark.parametrize("changed", [{"KeyState": "PendingDeletion"}, {"KeySpec": "RSA_2048"}])
-def test_key_that_cannot_encrypt_is_refused(context: Context, kms: Stubber, changed: dict[str, str]) -> None:
+def test_key_that_cannot_encrypt_is_refused(
+    context: Context, kms: Stubber, changed: dict[str, str]
+) -> None:
     key(kms, **changed)
     with pytest.raises(KeyUnusableError, match=f"alias/models is .*{next(iter(changed.values()))}"):
         key_arn(context.aws.kms, "alias/models", context.console)
@@ -67,7 +79,9 @@ def test_key_that_does_not_exist_is_refused(context: Context, kms: Stubber) -> N
         key_arn(context.aws.kms, "alias/models", context.console)
 
 
-def test_key_that_may_not_be_looked_up_is_given_by_its_arn(context: Context, kms: Stubber, shown: io.StringIO) -> None:
+def test_key_that_may_not_be_looked_up_is_given_by_its_arn(
+    context: Context, kms: Stubber, shown: io.StringIO
+) -> None:
     for _ in range(2):
         kms.add_client_error("describe_key", "AccessDeniedException")
     assert ARN == key_arn(context.aws.kms, ARN, context.console)
@@ -105,7 +119,9 @@ def test_stack_is_not_updated_when_the_role_may_use_the_keys(
     allow_keys(context.stack, ROLE, data=data, volumes=volumes)
 
 
-def test_role_of_the_users_own_is_left_alone(context: Context, stack: Stubber, shown: io.StringIO) -> None:
+def test_role_of_the_users_own_is_left_alone(
+    context: Context, stack: Stubber, shown: io.StringIO
+) -> None:
     described(stack)
     allow_keys(
         context.stack,

@@ -43,7 +43,9 @@ def test_a_dated_name_tells_run_and_time() -> None:
 @pytest.mark.parametrize("run", ["cars", "r" * 19])
 @pytest.mark.parametrize("project", ["scones-unlimited", "cars", "a-1-b-2-c-3-d-4-e-5"])
 def test_a_short_name_fits_the_jobs_that_may_have_32_characters(project: str, run: str) -> None:
-    assert re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}", Names(project, "s" * 9, run, now).short())
+    assert re.fullmatch(
+        r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}", Names(project, "s" * 9, run, now).short()
+    )
 
 
 def test_the_name_of_a_comparison_tells_its_version() -> None:
@@ -60,7 +62,9 @@ def test_stage_whose_stack_would_be_the_training_stack_of_another_is_refused() -
         Names(stage="training")
 
 
-@pytest.mark.parametrize("run", ["", "Cars", "a--b", "-a", "a-", "a_b", "a" * 20, "a-" * 10 + "a", "ä", "a b", "a\n"])
+@pytest.mark.parametrize(
+    "run", ["", "Cars", "a--b", "-a", "a-", "a_b", "a" * 20, "a-" * 10 + "a", "ä", "a b", "a\n"]
+)
 def test_a_name_that_aws_would_refuse_is_refused_with_the_rule(run: str) -> None:
     with pytest.raises(InvalidNameError, match="lower-case letters"):
         Names(run=run)

@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from training.project.run_file import RunFile, RunFileError, RunInUseError, StepNotDoneError, alone_in, open_run_file
+from training.project.run_file import (
+    RunFile,
+    RunFileError,
+    RunInUseError,
+    StepNotDoneError,
+    alone_in,
+    open_run_file,
+)
 
 
 def test_a_run_that_has_not_begun_has_no_file(run_file: RunFile) -> None:
@@ -76,14 +83,18 @@ def test_a_step_that_is_forgotten_has_no_result(run_file: RunFile) -> None:
         '{"format": 1, "steps": {"stage": {"status": "done", "tries": [1]}}}',
     ],
 )
-def test_damaged_or_unknown_run_file_is_refused_and_left_as_it_is(tmp_path: Path, content: str) -> None:
+def test_damaged_or_unknown_run_file_is_refused_and_left_as_it_is(
+    tmp_path: Path, content: str
+) -> None:
     (tmp_path / "run.json").write_text(content)
     with pytest.raises(RunFileError, match="move it away"):
         open_run_file(tmp_path)
     assert content == (tmp_path / "run.json").read_text()
 
 
-def test_a_crash_while_writing_leaves_the_file_as_it_was(run_file: RunFile, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_while_writing_leaves_the_file_as_it_was(
+    run_file: RunFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run_file.begin("stage")
     before = run_file.path.read_text()
 
@@ -107,8 +118,14 @@ def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
         open_run_file(tmp_path)
 
 
-def test_a_second_step_in_the_same_run_is_refused_while_the_first_is_at_work(tmp_path: Path) -> None:
-    with alone_in(tmp_path / "run"), pytest.raises(RunInUseError, match="another --run"), alone_in(tmp_path / "run"):
+def test_a_second_step_in_the_same_run_is_refused_while_the_first_is_at_work(
+    tmp_path: Path,
+) -> None:
+    with (
+        alone_in(tmp_path / "run"),
+        pytest.raises(RunInUseError, match="another --run"),
+        alone_in(tmp_path / "run"),
+    ):
         pass
 
 

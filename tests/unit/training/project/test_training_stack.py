@@ -37,24 +37,40 @@ def missing(stubber: Stubber) -> None:
     stubber.add_client_error("describe_stacks", "ValidationError", message)
 
 
-def described(stubber: Stubber, status: str, outputs: list[dict[str, str]], **parameters: str) -> None:
-    stack: dict[str, Any] = {"StackName": "scones-unlimited-training", "CreationTime": 0, "StackStatus": status}
-    stack["Parameters"] = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
+def described(
+    stubber: Stubber, status: str, outputs: list[dict[str, str]], **parameters: str
+) -> None:
+    stack: dict[str, Any] = {
+        "StackName": "scones-unlimited-training",
+        "CreationTime": 0,
+        "StackStatus": status,
+    }
+    stack["Parameters"] = [
+        {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
+    ]
     stubber.add_response("describe_stacks", {"Stacks": [{**stack, "Outputs": outputs}]})
 
 
-def test_training_stack_that_does_not_exist_is_not_found(context: Context, cloudformation: Stubber) -> None:
+def test_training_stack_that_does_not_exist_is_not_found(
+    context: Context, cloudformation: Stubber
+) -> None:
     missing(cloudformation)
     assert context.stack.find() is None
 
 
-def test_training_stack_that_exists_is_not_created_again(context: Context, cloudformation: Stubber) -> None:
+def test_training_stack_that_exists_is_not_created_again(
+    context: Context, cloudformation: Stubber
+) -> None:
     described(cloudformation, "CREATE_COMPLETE", OUTPUTS)
     assert FOUNDATION == context.stack.ensure()
 
 
-def test_training_stack_knows_the_keys_that_its_role_may_use(context: Context, cloudformation: Stubber) -> None:
-    described(cloudformation, "UPDATE_COMPLETE", OUTPUTS, DataKeyArns="arn:1,arn:2", VolumeKeyArns="")
+def test_training_stack_knows_the_keys_that_its_role_may_use(
+    context: Context, cloudformation: Stubber
+) -> None:
+    described(
+        cloudformation, "UPDATE_COMPLETE", OUTPUTS, DataKeyArns="arn:1,arn:2", VolumeKeyArns=""
+    )
     found = context.stack.find()
     assert found
     assert ("arn:1", "arn:2") == found.data_keys
@@ -82,7 +98,9 @@ def test_missing_training_stack_is_created_with_the_tags_of_the_stage(
     assert FOUNDATION == context.stack.ensure()
 
 
-def test_training_stack_that_cannot_be_created_says_where_to_look(context: Context, cloudformation: Stubber) -> None:
+def test_training_stack_that_cannot_be_created_says_where_to_look(
+    context: Context, cloudformation: Stubber
+) -> None:
     missing(cloudformation)
     cloudformation.add_response("create_stack", {"StackId": "id"})
     described(cloudformation, "ROLLBACK_COMPLETE", [])
@@ -90,7 +108,9 @@ def test_training_stack_that_cannot_be_created_says_where_to_look(context: Conte
         context.stack.ensure()
 
 
-def test_a_stack_of_that_name_without_the_outputs_is_told(context: Context, cloudformation: Stubber) -> None:
+def test_a_stack_of_that_name_without_the_outputs_is_told(
+    context: Context, cloudformation: Stubber
+) -> None:
     described(cloudformation, "ROLLBACK_COMPLETE", [])
     with pytest.raises(TrainingStackFailedError, match="ROLLBACK_COMPLETE and has no outputs"):
         context.stack.ensure()
@@ -98,7 +118,8 @@ def test_a_stack_of_that_name_without_the_outputs_is_told(context: Context, clou
 
 def test_the_bucket_is_kept_when_the_stack_is_deleted() -> None:
     assert re.search(
-        r"TrainingBucket:\n +Type: AWS::S3::Bucket\n +DeletionPolicy: RetainExceptOnCreate", TEMPLATE.read_text()
+        r"TrainingBucket:\n +Type: AWS::S3::Bucket\n +DeletionPolicy: RetainExceptOnCreate",
+        TEMPLATE.read_text(),
     )
 
 
@@ -106,18 +127,30 @@ def test_the_bucket_is_kept_when_the_stack_is_deleted() -> None:
 def test_the_role_may_look_at_all_alarms_of_an_update_and_at_no_others(stage: str) -> None:
     names = Names(stage=stage)
     requests = alarm_requests(names.endpoint, names.dated(), None, [])
-    watching = [*(request["AlarmName"] for request in requests), f"{names.service}-failed-executions"]
+    watching = [
+        *(request["AlarmName"] for request in requests),
+        f"{names.service}-failed-executions",
+    ]
     role = yaml_parse(TEMPLATE.read_text())["Resources"]["SageMakerRole"]["Properties"]
     statements = role["Policies"][0]["PolicyDocument"]["Statement"]
-    [patterns] = [one["Resource"] for one in statements if one.get("Action") == "cloudwatch:DescribeAlarms"]
-    of_service = [one["Fn::Sub"].rpartition(":alarm:")[2].replace("${Service}", names.service) for one in patterns]
+    [patterns] = [
+        one["Resource"] for one in statements if one.get("Action") == "cloudwatch:DescribeAlarms"
+    ]
+    of_service = [
+        one["Fn::Sub"].rpartition(":alarm:")[2].replace("${Service}", names.service)
+        for one in patterns
+    ]
     allowed = [
-        name for name in [*watching, "parcels-failed-executions"] if any(fnmatch(name, one) for one in of_service)
+        name
+        for name in [*watching, "parcels-failed-executions"]
+        if any(fnmatch(name, one) for one in of_service)
     ]
     assert watching == allowed
 
 
-def test_training_stack_that_an_interrupted_call_began_is_waited_for(context: Context, cloudformation: Stubber) -> None:
+def test_training_stack_that_an_interrupted_call_began_is_waited_for(
+    context: Context, cloudformation: Stubber
+) -> None:
     described(cloudformation, "CREATE_IN_PROGRESS", [])
     cloudformation.add_client_error("create_stack", "AlreadyExistsException")
     described(cloudformation, "CREATE_COMPLETE", OUTPUTS)

@@ -34,9 +34,23 @@ def report(
     told = metrics.evaluate(probabilities, labels, names, 1.3, acceptance)
     told |= metrics.timing(milliseconds, 300, 2.0) | ({"promise": promise} if promise else {})
     if promise:
-        at = {"threshold": 0.8, "accepted": 3, "share": 0.03, "interval": [0.01, 0.08], "taken_for": {names[1]: 3}}
+        at = {
+            "threshold": 0.8,
+            "accepted": 3,
+            "share": 0.03,
+            "interval": [0.01, 0.08],
+            "taken_for": {names[1]: 3},
+        }
         told |= {"other_class": names[0], "class_thresholds": class_thresholds}
-        told |= {"foreign": {"kinds": ["<cat>"], "n": 100, "unreadable": 0, "at_threshold": at, "at_guess": at}}
+        told |= {
+            "foreign": {
+                "kinds": ["<cat>"],
+                "n": 100,
+                "unreadable": 0,
+                "at_threshold": at,
+                "at_guess": at,
+            }
+        }
     return render(FACTS, told, acceptance, probabilities, labels, milliseconds, mistakes)
 
 
@@ -53,7 +67,9 @@ def test_names_from_outside_are_escaped(html: str) -> None:
 
 def test_report_loads_nothing_and_runs_nothing(html: str) -> None:
     without_namespaces = re.sub(r'xmlns(:\w+)?="[^"]*"', "", html)
-    assert [] == re.findall(r"<script|<link|<iframe|(?:src|href)=.https?:|@import|url\(https?:", without_namespaces)
+    assert [] == re.findall(
+        r"<script|<link|<iframe|(?:src|href)=.https?:|@import|url\(https?:", without_namespaces
+    )
 
 
 def test_mistakes_are_shown_as_pictures(html: str) -> None:
@@ -62,7 +78,9 @@ def test_mistakes_are_shown_as_pictures(html: str) -> None:
 
 
 def test_a_jpeg_is_shown_as_one() -> None:
-    assert Mistake("k", "a", "b", 0.9, b"\xff\xd8\xff").data_uri.startswith("data:image/jpeg;base64,")
+    assert Mistake("k", "a", "b", 0.9, b"\xff\xd8\xff").data_uri.startswith(
+        "data:image/jpeg;base64,"
+    )
 
 
 def test_every_plot_has_a_title_for_those_who_cannot_see_it(html: str) -> None:
@@ -71,7 +89,9 @@ def test_every_plot_has_a_title_for_those_who_cannot_see_it(html: str) -> None:
 
 @pytest.mark.parametrize("classes", [10, 100])
 def test_many_classes_fit(classes: int) -> None:
-    assert classes == len(re.findall(r"<tr><td>&lt;class \d+&gt;<td class=.number.>", report(classes, [])))
+    assert classes == len(
+        re.findall(r"<tr><td>&lt;class \d+&gt;<td class=.number.>", report(classes, []))
+    )
 
 
 def test_a_report_without_mistakes_says_so() -> None:
@@ -97,9 +117,12 @@ def test_a_class_may_have_any_name(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("side", "kind", "small"), [(32, "PNG", True), (256, "PNG", False), (300, "JPEG", False), (0, "", False)]
+    ("side", "kind", "small"),
+    [(32, "PNG", True), (256, "PNG", False), (300, "JPEG", False), (0, "", False)],
 )
-def test_pixels_are_shown_as_such_only_in_a_small_picture(side: int, kind: str, small: bool) -> None:
+def test_pixels_are_shown_as_such_only_in_a_small_picture(
+    side: int, kind: str, small: bool
+) -> None:
     picture = io.BytesIO()
     if kind:
         Image.new("RGB", (side, 20)).save(picture, kind)
@@ -107,7 +130,9 @@ def test_pixels_are_shown_as_such_only_in_a_small_picture(side: int, kind: str, 
 
 
 def test_the_same_data_gives_the_same_plot() -> None:
-    assert plots.confusion([[9, 1], [2, 8]], ["a", "b"]) == plots.confusion([[9, 1], [2, 8]], ["a", "b"])
+    assert plots.confusion([[9, 1], [2, 8]], ["a", "b"]) == plots.confusion(
+        [[9, 1], [2, 8]], ["a", "b"]
+    )
 
 
 def test_report_says_what_the_threshold_guarantees_and_how_many_ood_images_it_accepts() -> None:

@@ -20,7 +20,10 @@ def shown() -> str:
     metrics = evaluate(probabilities, labels, NAMES, 1.0, Acceptance.at(0.8, NAMES, None))
     metrics |= timing(np.array([1.0, 2.0, 3.0]), 3, 0.5)
     out = io.StringIO()
-    show(Console(file=out, width=200), {"metrics": metrics, "report": "report.html", "metrics_file": "metrics.json"})
+    show(
+        Console(file=out, width=200),
+        {"metrics": metrics, "report": "report.html", "metrics_file": "metrics.json"},
+    )
     return out.getvalue()
 
 
@@ -29,7 +32,14 @@ def test_class_names_are_shown_as_they_are(shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "expected", ["accuracy 66.7 %", "n = 3", "6 images/s", "[red]car taken for truck (1)", "Report: report.html"]
+    "expected",
+    [
+        "accuracy 66.7 %",
+        "n = 3",
+        "6 images/s",
+        "[red]car taken for truck (1)",
+        "Report: report.html",
+    ],
 )
 def test_summary_tells(shown: str, expected: str) -> None:
     assert expected in shown

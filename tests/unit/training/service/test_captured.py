@@ -29,7 +29,12 @@ def picture() -> bytes:
 def boast() -> bytes:
     """A PNG of a few bytes that claims 30,000 by 30,000 pixels."""
     header = b"IHDR" + struct.pack(">IIBBBBB", 30_000, 30_000, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + struct.pack(">I", 13)
+        + header
+        + struct.pack(">I", zlib.crc32(header))
+    )
 
 
 def payload(data: bytes) -> dict[str, Any]:
@@ -41,7 +46,10 @@ def line(image: object = None, answer: object = None, inference_id: str | None =
         {"inferenceId": inference_id} if inference_id else {}
     )
     answer = {"data": "[0.9, 0.1]", "encoding": "JSON"} if answer is None else answer
-    data = {"endpointInput": payload(picture()) if image is None else image, "endpointOutput": answer}
+    data = {
+        "endpointInput": payload(picture()) if image is None else image,
+        "endpointOutput": answer,
+    }
     return json.dumps({"captureData": data, "eventMetadata": told})
 
 

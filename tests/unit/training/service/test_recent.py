@@ -12,11 +12,18 @@ from training.statistics.drift import LEAST_IMAGES
 from training.statistics.sample import Sample
 from training.steps.context import Context
 
-CARD = {"labels": ["bus", "car", "other"], "temperature": 1.0, "recommended_threshold": 0.7, "other_class": "other"}
+CARD = {
+    "labels": ["bus", "car", "other"],
+    "temperature": 1.0,
+    "recommended_threshold": 0.7,
+    "other_class": "other",
+}
 HOUR = Window(NOW - timedelta(hours=1), most=500, whole=False)
 
 
-def test_thresholds_are_those_recorded_or_else_the_model_card_s(account_context: Context, record: Record) -> None:
+def test_thresholds_are_those_recorded_or_else_the_model_card_s(
+    account_context: Context, record: Record
+) -> None:
     for _ in range(LEAST_IMAGES):
         record("car", 0.9, threshold=0.95)
     record("other", 0.99, threshold=0.95)
@@ -32,7 +39,11 @@ def test_records_of_another_variant_than_the_model_card_s_are_not_read(
     assert (
         LEAST_IMAGES
         == read_recent(
-            account_context.aws, account_context.names.endpoint, CARD | {"variant": "AllTraffic"}, STACK, HOUR
+            account_context.aws,
+            account_context.names.endpoint,
+            CARD | {"variant": "AllTraffic"},
+            STACK,
+            HOUR,
         ).records
     )
 
@@ -46,7 +57,11 @@ def test_too_few_images_are_met_with_what_can_be_done(
     record("car")
     with pytest.raises(TooFewImagesError, match=f"there are 1 records .* {advice}"):
         read_recent(
-            account_context.aws, account_context.names.endpoint, CARD, STACK, Window(HOUR.since, HOUR.most, whole)
+            account_context.aws,
+            account_context.names.endpoint,
+            CARD,
+            STACK,
+            Window(HOUR.since, HOUR.most, whole),
         )
 
 
@@ -73,5 +88,7 @@ def test_window_ends_where_the_reference_was_made(days: int, whole: bool) -> Non
         ),
     ],
 )
-def test_notes_say_that_images_were_not_compared_and_why(captured: int, capturing: bool, notes: list[str]) -> None:
+def test_notes_say_that_images_were_not_compared_and_why(
+    captured: int, capturing: bool, notes: list[str]
+) -> None:
     assert notes == Recent(Sample(), {}, 50, captured, capturing).notes

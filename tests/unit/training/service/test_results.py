@@ -21,7 +21,9 @@ def test_results_table_of_a_service_that_is_not_deployed_is_none() -> None:
 
 
 def newest(context: Context, variant: str | None = None, most: int = 9) -> Results:
-    return read_results(context.aws.dynamodb, TABLE, context.names.endpoint, variant, YESTERDAY, most)
+    return read_results(
+        context.aws.dynamodb, TABLE, context.names.endpoint, variant, YESTERDAY, most
+    )
 
 
 def test_read_results_takes_the_newest_decisions_first(context: Context, record: Record) -> None:
@@ -32,22 +34,34 @@ def test_read_results_takes_the_newest_decisions_first(context: Context, record:
     assert [0.6, 0.7] == decisions.confidences
 
 
-def test_read_results_leaves_out_what_is_older_of_another_endpoint_or_failed(context: Context, record: Record) -> None:
+def test_read_results_leaves_out_what_is_older_of_another_endpoint_or_failed(
+    context: Context, record: Record
+) -> None:
     record("car")
     record("bus", minutes=2 * 24 * 60)
     record("bus", endpoint="another")
-    failed = {"image_url": {"S": "s3://photos/uploads/failed.jpg"}, "version": {"S": "1"}, "outcome": {"S": "FAILED"}}
-    context.aws.dynamodb.put_item(TableName=TABLE, Item=failed | {"recorded_at": {"S": f"{NOW:%Y-%m-%dT%H:%M:%S}Z"}})
+    failed = {
+        "image_url": {"S": "s3://photos/uploads/failed.jpg"},
+        "version": {"S": "1"},
+        "outcome": {"S": "FAILED"},
+    }
+    context.aws.dynamodb.put_item(
+        TableName=TABLE, Item=failed | {"recorded_at": {"S": f"{NOW:%Y-%m-%dT%H:%M:%S}Z"}}
+    )
     assert ["car"] == newest(context).decisions.classes
 
 
-def test_read_results_of_a_variant_leaves_out_what_another_has_answered(context: Context, record: Record) -> None:
+def test_read_results_of_a_variant_leaves_out_what_another_has_answered(
+    context: Context, record: Record
+) -> None:
     record("car")
     record("bus", variant="b")
     assert ["car"] == newest(context, "AllTraffic").decisions.classes
 
 
-def test_read_results_tells_the_usual_threshold_of_each_class(context: Context, record: Record) -> None:
+def test_read_results_tells_the_usual_threshold_of_each_class(
+    context: Context, record: Record
+) -> None:
     for threshold in (0.8, 0.95, 0.95):
         record("car", 0.9, threshold)
     record("truck", 0.9, 0.7)

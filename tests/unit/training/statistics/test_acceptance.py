@@ -16,7 +16,11 @@ CARDS: list[dict[str, Any]] = [
     {},
     {"recommended_threshold": 0.6},
     {"recommended_threshold": 0.6, "other_class": "other"},
-    {"recommended_threshold": 0.7, "class_thresholds": {"car": 0.9, "truck": None}, "other_class": "other"},
+    {
+        "recommended_threshold": 0.7,
+        "class_thresholds": {"car": 0.9, "truck": None},
+        "other_class": "other",
+    },
 ]
 
 
@@ -34,7 +38,9 @@ def test_arrays_accept_what_the_functions_accept(card: dict[str, Any]) -> None:
         event = {"class_probabilities": told, "confidence_threshold": threshold}
         return decide(event | {"review_classes": list(served.review_classes)}).passed
 
-    assert [passed(row) for row in probabilities.tolist()] == list(Acceptance.of_card(card).accepted(probabilities))
+    assert [passed(row) for row in probabilities.tolist()] == list(
+        Acceptance.of_card(card).accepted(probabilities)
+    )
 
 
 def test_default_threshold_is_that_of_the_function() -> None:
@@ -57,5 +63,7 @@ def test_counter_examples_are_of_no_real_class() -> None:
         ("no confidence", None),
     ],
 )
-def test_threshold_is_shown_with_the_digits_that_tell_it_from_1(expected: str, threshold: float | None) -> None:
+def test_threshold_is_shown_with_the_digits_that_tell_it_from_1(
+    expected: str, threshold: float | None
+) -> None:
     assert expected == show_threshold(threshold)

@@ -28,14 +28,19 @@ def test_the_temperature_that_made_the_probabilities_overconfident_is_found() ->
     assert 2.0 == pytest.approx(fit_temperature(with_temperature(true, 0.5), labels), rel=0.05)
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 5))])
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 5))]
+)
 def test_a_model_of_ten_classes_that_is_too_sure_has_hardly_an_error_left(seed: int) -> None:
     rng = np.random.default_rng(seed)
     true = rng.dirichlet([0.08] * 10, 12_500)
     labels = (rng.random((12_500, 1)) > true.cumsum(axis=1)).sum(axis=1)
     told, calibration, test = with_temperature(true, 0.6), slice(2_500), slice(2_500, None)
     temperature = fit_temperature(told[calibration], labels[calibration])
-    errors = [expected_calibration_error(with_temperature(told[test], one), labels[test]) for one in (1.0, temperature)]
+    errors = [
+        expected_calibration_error(with_temperature(told[test], one), labels[test])
+        for one in (1.0, temperature)
+    ]
     assert errors[0] > 0.04, errors
     assert errors[1] <= 0.015, errors
 

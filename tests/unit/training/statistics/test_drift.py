@@ -16,7 +16,9 @@ REFERENCE = 2_000  # images
 LONG = partial(pytest.param, marks=pytest.mark.long)
 
 
-def sample(draw: np.random.Generator, size: int, cars: float = 0.5, brightness: float = 0.5) -> Sample:
+def sample(
+    draw: np.random.Generator, size: int, cars: float = 0.5, brightness: float = 0.5
+) -> Sample:
     classes = [NAMES[int(draw.random() > cars)] for _ in range(size)]
     statistics = {name: draw.normal(0, 1, size).tolist() for name in ("contrast", "sharpness")}
     statistics["brightness"] = draw.normal(brightness, 0.1, size).tolist()
@@ -28,23 +30,31 @@ def of(reviewed: int, whole: int) -> Counter[str]:
 
 
 def drifted(reference: Sample, recent: Sample) -> list[str]:
-    return [one.name for one in compare(reference, recent, dict.fromkeys(NAMES, 0.8)) if one.drifted]
+    return [
+        one.name for one in compare(reference, recent, dict.fromkeys(NAMES, 0.8)) if one.drifted
+    ]
 
 
 @pytest.mark.parametrize("comparisons", [20, LONG(200)])
-def test_compare_of_samples_drawn_alike_finds_something_in_at_most_5_percent(comparisons: int) -> None:
+def test_compare_of_samples_drawn_alike_finds_something_in_at_most_5_percent(
+    comparisons: int,
+) -> None:
     draw = np.random.default_rng(0)
     alarms = [bool(drifted(sample(draw, 1000), sample(draw, 500))) for _ in range(comparisons)]
     assert sum(alarms) <= comparisons / 20
 
 
 @pytest.mark.parametrize("comparisons", [10, LONG(40)])
-@pytest.mark.parametrize(("change", "name"), [({"cars": 0.65}, CLASSES), ({"brightness": 0.45}, "brightness")])
+@pytest.mark.parametrize(
+    ("change", "name"), [({"cars": 0.65}, CLASSES), ({"brightness": 0.45}, "brightness")]
+)
 def test_compare_finds_a_drift_of_500_images_in_95_percent(
     change: dict[str, float], name: str, comparisons: int
 ) -> None:
     draw = np.random.default_rng(1)
-    found = [name in drifted(sample(draw, 1000), sample(draw, 500, **change)) for _ in range(comparisons)]
+    found = [
+        name in drifted(sample(draw, 1000), sample(draw, 500, **change)) for _ in range(comparisons)
+    ]
     assert sum(found) >= 0.95 * comparisons
 
 
@@ -60,10 +70,15 @@ def test_compare_leaves_out_what_too_few_images_are_known_of() -> None:
     [
         ((0.003, 0.005, 0.010), "abc"),  # the limits are 0.01 / 3, 0.01 / 2, 0.01
         ((0.004, 0.005, 0.010), ""),
-        ((0.003, 0.006, 0.009), "a"),  # what comes after the first that does not pass, does not either
+        (
+            (0.003, 0.006, 0.009),
+            "a",
+        ),  # what comes after the first that does not pass, does not either
     ],
 )
-def test_holm_goes_down_the_family_until_one_does_not_pass(p_values: tuple[float, ...], found: str) -> None:
+def test_holm_goes_down_the_family_until_one_does_not_pass(
+    p_values: tuple[float, ...], found: str
+) -> None:
     family = [Comparison(name, "t", 0.0, p, 9, 9) for name, p in zip("abc", p_values, strict=True)]
     assert found == "".join(one.name for one in holm(family, 0.01) if one.drifted)
 
@@ -86,7 +101,9 @@ def test_counted_of_one_class_is_no_drift() -> None:
 
 @pytest.mark.parametrize("level", [0.01, 0.001])
 @pytest.mark.parametrize("recent", [50, LONG(100), LONG(200)])
-def test_counted_of_two_kinds_calls_without_drift_as_seldom_as_it_says(recent: int, level: float) -> None:
+def test_counted_of_two_kinds_calls_without_drift_as_seldom_as_it_says(
+    recent: int, level: float
+) -> None:
     for reviewed in (3, 20, 200, 1000):  # of both samples; how many are in the recent one is chance
         alarms = [
             counted("c", of(reviewed - k, REFERENCE), of(k, recent)).p_value <= level
@@ -96,16 +113,25 @@ def test_counted_of_two_kinds_calls_without_drift_as_seldom_as_it_says(recent: i
         assert chances[alarms].sum() <= level
 
 
-@pytest.mark.parametrize(("recent", "tables"), [(100, 100), LONG(50, 500), LONG(100, 500), LONG(200, 500)])
-def test_counted_of_rare_classes_calls_without_drift_in_2_percent_at_most(recent: int, tables: int) -> None:
+@pytest.mark.parametrize(
+    ("recent", "tables"), [(100, 100), LONG(50, 500), LONG(100, 500), LONG(200, 500)]
+)
+def test_counted_of_rare_classes_calls_without_drift_in_2_percent_at_most(
+    recent: int, tables: int
+) -> None:
     draw = np.random.default_rng(0)
     drawn = (draw.multinomial((REFERENCE, recent), (0.9, 0.05, 0.03, 0.02)) for _ in range(tables))
-    pairs = ([Counter(dict(zip("abcd", row.tolist(), strict=True))) for row in table] for table in drawn)
+    pairs = (
+        [Counter(dict(zip("abcd", row.tolist(), strict=True))) for row in table] for table in drawn
+    )
     assert sum(counted("c", *pair).p_value <= 0.01 for pair in pairs) <= 0.02 * tables
 
 
 def test_counted_puts_rare_classes_that_are_too_few_together_with_the_smallest_other() -> None:
-    rare = Counter(car=1_000, bus=700, truck=297, tram=2, cart=1), Counter(car=25, bus=15, truck=7, tram=1, cart=2)
+    rare = (
+        Counter(car=1_000, bus=700, truck=297, tram=2, cart=1),
+        Counter(car=25, bus=15, truck=7, tram=1, cart=2),
+    )
     merged = Counter(car=1_000, bus=700, truck=300), Counter(car=25, bus=15, truck=10)
     assert counted("c", *merged).p_value == counted("c", *rare).p_value
 
@@ -114,8 +140,12 @@ def test_counted_of_a_rare_class_that_becomes_common_is_drift() -> None:
     assert counted("c", of(20, REFERENCE), of(10, 50)).p_value < 1e-6
 
 
-def test_review_share_is_held_to_the_same_threshold_on_both_sides_to_the_digits_of_the_reference() -> None:
-    reference, recent = (Decisions(["car"] * 60, [confidence] * 60) for confidence in (0.9313, 0.93127))
+def test_review_share_is_held_to_the_same_threshold_on_both_sides_to_the_digits_of_the_reference() -> (
+    None
+):
+    reference, recent = (
+        Decisions(["car"] * 60, [confidence] * 60) for confidence in (0.9313, 0.93127)
+    )
     assert 0 == reference.reviewed({"car": 0.93129}) == recent.reviewed({"car": 0.93129})
 
 

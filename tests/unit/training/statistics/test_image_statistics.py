@@ -12,7 +12,9 @@ from training.statistics.image_statistics import STATISTICS, image_statistics
 PHOTOS = sorted((Path(__file__).parents[4] / "examples/photos/test/truck").iterdir())[:20]
 
 
-def measured(change: Callable[[Image.Image], Image.Image] = lambda image: image) -> dict[str, float]:
+def measured(
+    change: Callable[[Image.Image], Image.Image] = lambda image: image,
+) -> dict[str, float]:
     """The mean of each statistic over the photos."""
     rows = []
     for path in PHOTOS:

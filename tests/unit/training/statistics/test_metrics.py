@@ -38,9 +38,16 @@ def test_the_mean_over_classes_leaves_out_what_is_undefined() -> None:
 @pytest.mark.parametrize(
     ("right", "n", "expected"),
     # Newcombe, "Two-sided confidence intervals for the single proportion", 1998, table I.
-    [(81, 263, (0.2553, 0.3662)), (15, 148, (0.0624, 0.1605)), (0, 20, (0.0, 0.1611)), (1, 29, (0.0061, 0.1718))],
+    [
+        (81, 263, (0.2553, 0.3662)),
+        (15, 148, (0.0624, 0.1605)),
+        (0, 20, (0.0, 0.1611)),
+        (1, 29, (0.0061, 0.1718)),
+    ],
 )
-def test_wilson_interval_agrees_with_the_literature(right: int, n: int, expected: tuple[float, float]) -> None:
+def test_wilson_interval_agrees_with_the_literature(
+    right: int, n: int, expected: tuple[float, float]
+) -> None:
     assert expected == pytest.approx(metrics.wilson_interval(right, n), abs=5e-5)
 
 
@@ -55,7 +62,9 @@ def test_calibration_error_is_the_distance_of_confidence_from_accuracy() -> None
 
 
 def test_a_confidence_of_one_falls_into_the_last_bin() -> None:
-    assert [{"confidence": 1.0, "accuracy": 1.0, "n": 1}] == metrics.reliability(np.array([[1.0, 0.0]]), np.array([0]))
+    assert [{"confidence": 1.0, "accuracy": 1.0, "n": 1}] == metrics.reliability(
+        np.array([[1.0, 0.0]]), np.array([0])
+    )
 
 
 def test_likelihood_of_a_truth_held_impossible_is_finite() -> None:
@@ -63,7 +72,9 @@ def test_likelihood_of_a_truth_held_impossible_is_finite() -> None:
 
 
 def test_images_at_the_threshold_are_accepted() -> None:
-    told = metrics.at_threshold(np.array([[0.8, 0.2], [0.7, 0.3], [0.1, 0.9]]), np.array([0, 0, 0]), TWO)
+    told = metrics.at_threshold(
+        np.array([[0.8, 0.2], [0.7, 0.3], [0.1, 0.9]]), np.array([0, 0, 0]), TWO
+    )
     assert {"threshold": 0.8, "coverage": 2 / 3, "accuracy": 0.5, "n": 2}.items() <= told.items()
 
 
@@ -78,7 +89,9 @@ def test_nothing_accepted_has_no_accuracy() -> None:
 
 
 def test_the_coverage_curve_begins_with_the_most_confident_image() -> None:
-    coverage, accuracy = metrics.coverage_curve(np.array([[0.6, 0.4], [0.1, 0.9]]), np.array([0, 0]), TWO)
+    coverage, accuracy = metrics.coverage_curve(
+        np.array([[0.6, 0.4], [0.1, 0.9]]), np.array([0, 0]), TWO
+    )
     assert [0.5, 1.0] == coverage.tolist()
     assert [0.0, 0.5] == accuracy.tolist()
 
@@ -97,11 +110,17 @@ def test_throughput_counts_what_was_measured_in_one_go() -> None:
 
 
 def test_nothing_measured_has_no_throughput() -> None:
-    assert metrics.timing(np.array([1.0]), images=0, seconds=0.0)["throughput"]["images_per_second"] is None
+    assert (
+        metrics.timing(np.array([1.0]), images=0, seconds=0.0)["throughput"]["images_per_second"]
+        is None
+    )
 
 
 def test_a_go_that_was_interrupted_has_no_throughput() -> None:
-    assert metrics.timing(np.array([1.0]), images=1, seconds=None)["throughput"]["images_per_second"] is None
+    assert (
+        metrics.timing(np.array([1.0]), images=1, seconds=None)["throughput"]["images_per_second"]
+        is None
+    )
 
 
 def test_the_most_frequent_mistakes_come_first() -> None:

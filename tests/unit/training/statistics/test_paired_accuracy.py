@@ -14,10 +14,14 @@ IMAGES = 2_000
 def compared(seed: int, challenger: float, champion: float) -> Comparison:
     """Two models of these accuracies, which are right independently of each other."""
     chance = np.random.default_rng(seed)
-    return Comparison.of(*((chance.random(IMAGES) < accuracy).tolist() for accuracy in (challenger, champion)))
+    return Comparison.of(
+        *((chance.random(IMAGES) < accuracy).tolist() for accuracy in (challenger, champion))
+    )
 
 
-@pytest.mark.parametrize(("won", "lost"), [(0, 0), (1, 0), (5, 0), (12, 5), (5, 12), (130, 100), (1500, 1400)])
+@pytest.mark.parametrize(
+    ("won", "lost"), [(0, 0), (1, 0), (5, 0), (12, 5), (5, 12), (130, 100), (1500, 1400)]
+)
 def test_p_value_is_that_of_the_binomial_test(won: int, lost: int) -> None:
     expected = binomtest(won, won + lost, alternative="greater").pvalue if won + lost else 1
     assert Comparison(10_000, won, lost).p_value == pytest.approx(expected, rel=1e-9)
@@ -31,14 +35,21 @@ def test_images_that_both_or_neither_get_right_do_not_count() -> None:
 @pytest.mark.parametrize("lost", [0, 1, 2, 7, 39, 300, 9_000])
 def test_what_is_needed_is_just_enough(lost: int) -> None:
     needed = Comparison(IMAGES, 0, lost).needed
-    assert [False, True] == [Comparison(IMAGES, won, lost).is_better for won in (needed - 1, needed)]
+    assert [False, True] == [
+        Comparison(IMAGES, won, lost).is_better for won in (needed - 1, needed)
+    ]
 
 
 def test_what_is_needed_of_ten_thousand_images_is_that_of_exact_arithmetic() -> None:
     needed, lost = Comparison(10_000, 50, 500).needed, 500
     # Twenty times the ways to lose no more, against all ways: whole numbers of a thousand bits.
-    ways = [20 * sum(comb(won + lost, count) for count in range(lost + 1)) for won in (needed - 1, needed)]
-    assert [False, True] == [way <= 1 << (won + lost) for way, won in zip(ways, (needed - 1, needed), strict=True)]
+    ways = [
+        20 * sum(comb(won + lost, count) for count in range(lost + 1))
+        for won in (needed - 1, needed)
+    ]
+    assert [False, True] == [
+        way <= 1 << (won + lost) for way, won in zip(ways, (needed - 1, needed), strict=True)
+    ]
 
 
 @pytest.mark.parametrize("apart", [0, 4, 5, 40, 300])
@@ -58,7 +69,9 @@ def test_a_worse_model_is_never_shown_to_be_better() -> None:
 
 def test_the_interval_covers_the_true_difference_in_nineteen_of_twenty_comparisons() -> None:
     intervals = [compared(seed, 0.92, 0.9).interval for seed in range(200)]
-    assert sum(low <= 0.02 <= high for low, high in intervals) >= 186  # 190 are expected, 186 are 1.3 deviations fewer
+    assert (
+        sum(low <= 0.02 <= high for low, high in intervals) >= 186
+    )  # 190 are expected, 186 are 1.3 deviations fewer
 
 
 def test_so_many_images_as_are_needed_would_show_the_difference() -> None:

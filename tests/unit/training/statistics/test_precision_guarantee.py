@@ -26,11 +26,16 @@ def true_precision(threshold: float) -> float:
 
 
 @pytest.mark.parametrize(
-    ("right", "accepted", "expected"), [(10, 10, 0.7411), (8, 10, 0.4931), (0, 5, 0.0), (299, 299, 0.9900)]
+    ("right", "accepted", "expected"),
+    [(10, 10, 0.7411), (8, 10, 0.4931), (0, 5, 0.0), (299, 299, 0.9900)],
 )
-def test_precision_bound_is_that_of_clopper_and_pearson(right: int, accepted: int, expected: float) -> None:
+def test_precision_bound_is_that_of_clopper_and_pearson(
+    right: int, accepted: int, expected: float
+) -> None:
     # their tables, one-sided 95 %
-    assert expected == pytest.approx(float(precision_bound(np.array(right), np.array(accepted), 0.05)), abs=1e-4)
+    assert expected == pytest.approx(
+        float(precision_bound(np.array(right), np.array(accepted), 0.05)), abs=1e-4
+    )
 
 
 def test_fewest_images_are_those_that_all_being_right_are_enough() -> None:
@@ -91,7 +96,9 @@ def test_precision_is_not_excluded_by_a_few_images_of_which_one_is_wrong() -> No
 
 def test_upper_precision_bound_is_that_of_clopper_and_pearson() -> None:
     # their tables, one-sided 95 %: 8 of 10
-    assert 0.9632 == pytest.approx(float(upper_precision_bound(np.array(8), np.array(10), 0.05)), abs=1e-4)
+    assert 0.9632 == pytest.approx(
+        float(upper_precision_bound(np.array(8), np.array(10), 0.05)), abs=1e-4
+    )
 
 
 def test_no_predictions_guarantee_nothing() -> None:

@@ -51,8 +51,12 @@ def test_precision_bounds_are_those_of_statsmodels(right: int, accepted: int, ri
     # A two-sided interval leaves half of alpha on each side.
     low, high = proportion_confint(right, accepted, alpha=2 * risk, method="beta")
 
-    assert pytest.approx(low, abs=1e-12) == precision_bound(np.array(right), np.array(accepted), risk)
-    assert pytest.approx(high, abs=1e-12) == upper_precision_bound(np.array(right), np.array(accepted), risk)
+    assert pytest.approx(low, abs=1e-12) == precision_bound(
+        np.array(right), np.array(accepted), risk
+    )
+    assert pytest.approx(high, abs=1e-12) == upper_precision_bound(
+        np.array(right), np.array(accepted), risk
+    )
 
 
 @pytest.mark.parametrize(("right", "n"), SHARES)
@@ -62,9 +66,12 @@ def test_wilson_interval_is_that_of_statsmodels(right: int, n: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("a", "b"), [((0, 50), (0, 60)), ((0, 50), (9, 60)), ((56, 70), (48, 80)), ((990, 1_000), (1_000, 1_000))]
+    ("a", "b"),
+    [((0, 50), (0, 60)), ((0, 50), (9, 60)), ((56, 70), (48, 80)), ((990, 1_000), (1_000, 1_000))],
 )
-def test_interval_of_a_difference_is_newcombes_in_statsmodels(a: tuple[int, int], b: tuple[int, int]) -> None:
+def test_interval_of_a_difference_is_newcombes_in_statsmodels(
+    a: tuple[int, int], b: tuple[int, int]
+) -> None:
     expected = confint_proportions_2indep(*b, *a, method="newcomb", compare="diff")
     assert pytest.approx(expected, abs=1e-6) == difference(Share(*a), Share(*b)).interval
 
@@ -79,10 +86,15 @@ def test_p_value_of_two_models_is_half_of_mcnemars_in_statsmodels(won: int, lost
 
 
 @pytest.mark.parametrize(("won", "lost"), [(0, 0), (12, 5), (5, 12), (130, 100)])
-def test_interval_of_two_models_is_that_of_the_mean_difference_of_images(won: int, lost: int) -> None:
+def test_interval_of_two_models_is_that_of_the_mean_difference_of_images(
+    won: int, lost: int
+) -> None:
     images = 1_000
     # Agresti and Min: half an image more in each of the four cells, of which two have no difference.
-    values, weights = np.array([1, -1, 0]), np.array([won + 0.5, lost + 0.5, images - won - lost + 1])
+    values, weights = (
+        np.array([1, -1, 0]),
+        np.array([won + 0.5, lost + 0.5, images - won - lost + 1]),
+    )
     mean = np.average(values, weights=weights)
     variance = np.average((values - mean) ** 2, weights=weights)
     expected = stats.norm.interval(0.95, mean, np.sqrt(variance / weights.sum()))
@@ -101,7 +113,9 @@ def test_metrics_are_those_of_scikit_learn(seed: int) -> None:
     by_class = sklearn_metrics.precision_recall_fscore_support(labels, predictions)
     macro = sklearn_metrics.precision_recall_fscore_support(labels, predictions, average="macro")
 
-    assert sklearn_metrics.confusion_matrix(labels, predictions).tolist() == ours["confusion_matrix"]
+    assert (
+        sklearn_metrics.confusion_matrix(labels, predictions).tolist() == ours["confusion_matrix"]
+    )
     assert pytest.approx(sklearn_metrics.accuracy_score(labels, predictions)) == ours["accuracy"]
     for at, name in enumerate(("precision", "recall", "f1", "support")):
         assert pytest.approx(by_class[at].tolist()) == [ours["classes"][one][name] for one in NAMES]
@@ -123,7 +137,9 @@ def test_calibration_errors_are_those_of_scikit_learn(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_most_confident_predictions_have_the_accuracy_of_scikit_learns_precision_curve(seed: int) -> None:
+def test_most_confident_predictions_have_the_accuracy_of_scikit_learns_precision_curve(
+    seed: int,
+) -> None:
     probabilities, labels = answers(seed)
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     precision, recall, _ = sklearn_metrics.precision_recall_curve(right, confidence)
@@ -175,9 +191,13 @@ def test_temperature_has_the_least_loss_that_scipy_finds(images: int) -> None:
     truth[np.arange(images), labels] = 1 - doubt
 
     def loss(inverse: float) -> float:
-        return float(-(truth * np.log(with_temperature(probabilities, 1 / inverse))).sum(axis=1).mean())
+        return float(
+            -(truth * np.log(with_temperature(probabilities, 1 / inverse))).sum(axis=1).mean()
+        )
 
-    found = optimize.minimize_scalar(loss, bounds=(0.05, 20), method="bounded", options={"xatol": 1e-9})
+    found = optimize.minimize_scalar(
+        loss, bounds=(0.05, 20), method="bounded", options={"xatol": 1e-9}
+    )
     assert pytest.approx(1 / found.x, rel=1e-5) == fit_temperature(probabilities, labels)
 
 
@@ -188,7 +208,10 @@ def test_temperature_has_the_least_loss_that_scipy_finds(images: int) -> None:
 def test_distance_and_p_value_of_numbers_are_those_of_scipys_exact_test(shift: float) -> None:
     draw = np.random.default_rng(0)
     reference, recent = draw.normal(0, 1, 900), draw.normal(shift, 1, 400)
-    exact, ours = stats.ks_2samp(reference, recent, method="exact"), measured("x", list(reference), list(recent))
+    exact, ours = (
+        stats.ks_2samp(reference, recent, method="exact"),
+        measured("x", list(reference), list(recent)),
+    )
 
     assert pytest.approx(exact.statistic) == ours.distance
     assert pytest.approx(exact.pvalue, rel=0.1) == ours.p_value
@@ -215,11 +238,15 @@ def test_p_value_of_two_kinds_is_the_sum_of_tables_no_likelier() -> None:
 @pytest.mark.parametrize("seed", range(2))
 def test_family_drifts_where_statsmodels_rejects_by_holm(seed: int) -> None:
     p_values = np.random.default_rng(seed).beta(0.3, 8, 11)
-    family = [DriftComparison(f"{at:02}", "t", 0.0, float(p), 99, 99) for at, p in enumerate(p_values)]
+    family = [
+        DriftComparison(f"{at:02}", "t", 0.0, float(p), 99, 99) for at, p in enumerate(p_values)
+    ]
     rejected = multipletests(p_values, alpha=0.05, method="holm")[0]
 
     drifted = {one.name for one in holm(family, 0.05) if one.drifted}
-    assert {one.name for one, is_rejected in zip(family, rejected, strict=True) if is_rejected} == drifted
+    assert {
+        one.name for one, is_rejected in zip(family, rejected, strict=True) if is_rejected
+    } == drifted
 
 
 def test_sharpness_of_an_image_is_that_of_scipys_laplacian() -> None:

@@ -30,8 +30,12 @@ def ab(trained: Context) -> Step:
 
 
 def weights(context: Context) -> dict[str, float]:
-    variants = context.aws.sagemaker.describe_endpoint(EndpointName=context.names.endpoint)["ProductionVariants"]
-    return {one["VariantName"]: one.get("CurrentWeight", 0.0) for one in variants}  # moto leaves 0 out
+    variants = context.aws.sagemaker.describe_endpoint(EndpointName=context.names.endpoint)[
+        "ProductionVariants"
+    ]
+    return {
+        one["VariantName"]: one.get("CurrentWeight", 0.0) for one in variants
+    }  # moto leaves 0 out
 
 
 def test_the_second_model_has_a_card_of_its_own_before_it_has_weight(
@@ -43,12 +47,18 @@ def test_the_second_model_has_a_card_of_its_own_before_it_has_weight(
     card = read_model_card(trained.aws.ssm, trained.names.model_card) or {}
     assert serving(trained) == card["endpoint_config"]
     assert "b" == card["variants"]["b"]["variant"]
-    assert first == {member: card[member] for member in first} | {"endpoint_config": first["endpoint_config"]}
+    assert first == {member: card[member] for member in first} | {
+        "endpoint_config": first["endpoint_config"]
+    }
     assert {"AllTraffic": 90, "b": 10} == weights(trained)
-    assert hosting.changes.index("PutParameter") < hosting.changes.index("UpdateEndpointWeightsAndCapacities")
+    assert hosting.changes.index("PutParameter") < hosting.changes.index(
+        "UpdateEndpointWeightsAndCapacities"
+    )
 
 
-def test_other_weights_make_nothing_new(trained: Context, deploy: Step, ab: Step, hosting: Any) -> None:
+def test_other_weights_make_nothing_new(
+    trained: Context, deploy: Step, ab: Step, hosting: Any
+) -> None:
     deploy()
     ab("--weights", "AllTraffic=90,b=10")
     hosting.changes.clear()
@@ -77,7 +87,10 @@ def test_a_test_that_was_interrupted_before_its_card_goes_on(
     interrupt(trained, hosting, 3, lambda: ab("--weights", "AllTraffic=90,b=10"))
     config = serving(trained)
     ab("--weights", "AllTraffic=90,b=10")
-    assert config == (read_model_card(trained.aws.ssm, trained.names.model_card) or {})["endpoint_config"]
+    assert (
+        config
+        == (read_model_card(trained.aws.ssm, trained.names.model_card) or {})["endpoint_config"]
+    )
 
 
 @pytest.mark.parametrize("tested", ["better", "swapped"])

@@ -17,7 +17,10 @@ from training.steps.context import Context
 pytestmark = pytest.mark.usefixtures("reads_test_split")
 
 PREFIX = "archive/default-job-1"
-OF_THE_DATASET = {f"dataset/{name}" for name in ("dataset.json", "labels.json", *(f"{split}.lst" for split in SPLITS))}
+OF_THE_DATASET = {
+    f"dataset/{name}"
+    for name in ("dataset.json", "labels.json", *(f"{split}.lst" for split in SPLITS))
+}
 ALWAYS = {"model.tar.gz", "hyperparameters.json", "run.json"} | OF_THE_DATASET
 
 
@@ -30,7 +33,12 @@ def trained(context: Context) -> Context:
     for name in ("dataset.json", "labels.json", *(f"{split}_lst/{split}.lst" for split in SPLITS)):
         s3.put_object(Bucket="photos", Key=f"datasets/default/{name}", Body=name.encode())
     run.begin("stage")
-    staged = {"bucket": "photos", "prefix": "datasets/default", "labels": ["a", "b"], "counts": COUNTS}
+    staged = {
+        "bucket": "photos",
+        "prefix": "datasets/default",
+        "labels": ["a", "b"],
+        "counts": COUNTS,
+    }
     run.done("stage", staged | {"digest": "sha256:data", "recordio": False})
     run.begin("train")
     model = "s3://photos/models/job-1/output/model.tar.gz"
@@ -44,11 +52,16 @@ TRAINED = {"hyperparameters": {"epochs": "10"}, "dataset_digest": "sha256:data"}
 
 def deployed_and_evaluated(context: Context, measured: str) -> None:
     run, folder = context.run, context.run.folder
-    write_model_card(context.aws.ssm, context.names, {"training_job": "job-1", "model_digest": "sha256:model"})
+    write_model_card(
+        context.aws.ssm, context.names, {"training_job": "job-1", "model_digest": "sha256:model"}
+    )
     (folder / "metrics.json").write_text(json.dumps({"model": measured}))
     (folder / "report.html").write_text("<html>")
     run.begin("evaluate")
-    run.done("evaluate", {"metrics_file": str(folder / "metrics.json"), "report": str(folder / "report.html")})
+    run.done(
+        "evaluate",
+        {"metrics_file": str(folder / "metrics.json"), "report": str(folder / "report.html")},
+    )
 
 
 def put(context: Context, to: str | None = None) -> dict[str, Any]:
@@ -69,18 +82,25 @@ def test_every_file_is_in_s3_as_the_manifest_says(trained: Context) -> None:
     assert "job-1" == manifest["training_job"]
     assert "default" == manifest["run"]
     for name, file in manifest["files"].items():
-        assert file == {"bytes": len(body := content(trained, name)), "sha256": hashlib.sha256(body).hexdigest()}
+        assert file == {
+            "bytes": len(body := content(trained, name)),
+            "sha256": hashlib.sha256(body).hexdigest(),
+        }
 
 
 def test_what_a_registered_model_has_learnt_is_archived_beside_it(trained: Context) -> None:
-    trained.aws.s3.put_object(Bucket="photos", Key="models/job-1/output/model_quality.json", Body=b'{"learnt": []}')
+    trained.aws.s3.put_object(
+        Bucket="photos", Key="models/job-1/output/model_quality.json", Body=b'{"learnt": []}'
+    )
     trained.run.done("train", trained.run.result("train") | {"model_package": {"version": 1}})
     assert ALWAYS | {"model_quality.json"} == put(trained)["files"].keys()
 
 
 def test_card_and_metrics_of_the_model_are_archived_with_it(trained: Context) -> None:
     deployed_and_evaluated(trained, measured="sha256:model")
-    assert ALWAYS | {"model_card.json", "metrics.json", "report.html"} == put(trained)["files"].keys()
+    assert (
+        ALWAYS | {"model_card.json", "metrics.json", "report.html"} == put(trained)["files"].keys()
+    )
 
 
 def test_metrics_of_an_earlier_model_are_left_out(trained: Context) -> None:
@@ -113,7 +133,9 @@ def test_a_bucket_that_is_not_there_is_told(trained: Context) -> None:
 def test_a_report_that_is_gone_is_told(trained: Context) -> None:
     deployed_and_evaluated(trained, measured="sha256:model")
     (trained.run.folder / "report.html").unlink()
-    with pytest.raises(ArchiveSourceMissingError, match=r"report\.html.*python -m training evaluate"):
+    with pytest.raises(
+        ArchiveSourceMissingError, match=r"report\.html.*python -m training evaluate"
+    ):
         put(trained)
 
 

@@ -28,7 +28,10 @@ class Autopilot:
 
     def create(self, params: dict[str, Any], **_: Any) -> None:
         if self.refused:
-            code, words = "UnknownOperationException", "CreateAutoMLJobV2 is not emulated by the local SageMaker."
+            code, words = (
+                "UnknownOperationException",
+                "CreateAutoMLJobV2 is not emulated by the local SageMaker.",
+            )
             raise ClientError({"Error": {"Code": code, "Message": words}}, "CreateAutoMLJobV2")
         self.created.append(json.loads(params["body"])["AutoMLJobName"])
 
@@ -38,10 +41,19 @@ class Autopilot:
 
 @pytest.fixture
 def autopilot(context: Context, staged_run: None, plan_in_s3: None) -> Iterator[Autopilot]:
-    trust = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    context.aws.iam.create_role(RoleName="sagemaker", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sagemaker.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    context.aws.iam.create_role(
+        RoleName="sagemaker", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]})
+    )
     made = Autopilot()
-    events, described = context.aws.sagemaker.meta.events, "after-call.sagemaker.DescribeAutoMLJobV2"
+    events, described = (
+        context.aws.sagemaker.meta.events,
+        "after-call.sagemaker.DescribeAutoMLJobV2",
+    )
     events.register(described, made.describe)
     with hooked(context.aws.sagemaker, CreateAutoMLJobV2=made.create):
         yield made
@@ -55,7 +67,9 @@ def run(context: Context, *words: str) -> dict[str, Any]:
     return step.run(context, parser.parse_args(["--role", ROLE, *words]))
 
 
-def test_the_best_candidate_is_held_against_the_model_of_the_run(context: Context, autopilot: Autopilot) -> None:
+def test_the_best_candidate_is_held_against_the_model_of_the_run(
+    context: Context, autopilot: Autopilot
+) -> None:
     context.run.begin("train")
     context.run.done("train", {"metrics": {"validation:accuracy": 0.94}})
     result = run(context)
@@ -93,6 +107,8 @@ def test_a_dry_run_creates_nothing(context: Context, autopilot: Autopilot) -> No
 def test_the_request_is_one_that_botocore_would_send(
     plan: Plan, valid_request: Callable[[str, str, dict[str, Any]], None]
 ) -> None:
-    request = automl_job_request(plan.dataset, "one", ROLE, Limits(10, 600, 3600), [{"Key": "stage", "Value": "dev"}])
+    request = automl_job_request(
+        plan.dataset, "one", ROLE, Limits(10, 600, 3600), [{"Key": "stage", "Value": "dev"}]
+    )
     valid_request("sagemaker", "CreateAutoMLJobV2", request)
     assert "test" not in json.dumps(request)

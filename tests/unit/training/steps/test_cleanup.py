@@ -16,11 +16,24 @@ from training.project.naming import Names
 from training.steps import cleanup
 from training.steps.context import Context
 
-MODEL = TrainedModel("s3://b/model.tar.gz", "image:1", "arn:aws:iam::1:role/r", ("a", "b"), "job", {}, None, None, "x")
+MODEL = TrainedModel(
+    "s3://b/model.tar.gz",
+    "image:1",
+    "arn:aws:iam::1:role/r",
+    ("a", "b"),
+    "job",
+    {},
+    None,
+    None,
+    "x",
+)
 
 
 def deployed(
-    context: Context, names: Names, name: str = "scones-unlimited-default-1", endpoint: str = "scones-unlimited"
+    context: Context,
+    names: Names,
+    name: str = "scones-unlimited-default-1",
+    endpoint: str = "scones-unlimited",
 ) -> None:
     sagemaker, tags = context.aws.sagemaker, names.tag_list
     sagemaker.create_model(**model_request(name, MODEL, MODEL.role, tags))
@@ -33,8 +46,12 @@ def deployed(
 def ours(account_context: Context) -> Context:
     """The account_context of a stage with everything that `deploy` makes, and an alarm."""
     deployed(account_context, account_context.names)
-    scaling.register(account_context.aws.autoscaling, account_context.names.endpoint, Scaling(1, 3, 300))
-    card = model_card(account_context.names.endpoint, ("a", "b"), 1.0, ModelArchive("sha256:1", None))
+    scaling.register(
+        account_context.aws.autoscaling, account_context.names.endpoint, Scaling(1, 3, 300)
+    )
+    card = model_card(
+        account_context.names.endpoint, ("a", "b"), 1.0, ModelArchive("sha256:1", None)
+    )
     write_model_card(account_context.aws.ssm, account_context.names, card)
     for name, tags in (("ours", account_context.names.tag_list), ("theirs", [])):
         account_context.aws.cloudwatch.put_metric_alarm(
@@ -82,7 +99,9 @@ def named(deletions: list[dict[str, str]]) -> list[tuple[str, str]]:
     return [(deletion["kind"], deletion["name"]) for deletion in deletions]
 
 
-def test_without_yes_it_says_what_it_would_delete_and_deletes_nothing(ours: Context, clean: Clean) -> None:
+def test_without_yes_it_says_what_it_would_delete_and_deletes_nothing(
+    ours: Context, clean: Clean
+) -> None:
     assert IN_ORDER == named(clean(ours)["would_delete"])
     assert IN_ORDER == named(clean(ours)["would_delete"])
     assert ours.run.find("deploy")
@@ -91,7 +110,9 @@ def test_without_yes_it_says_what_it_would_delete_and_deletes_nothing(ours: Cont
 def test_with_yes_it_deletes_in_an_order_that_sagemaker_allows(ours: Context, clean: Clean) -> None:
     assert IN_ORDER == named(clean(ours, "--yes")["deleted"])
     assert [] == ours.aws.sagemaker.list_endpoints()["Endpoints"]
-    assert ["theirs"] == [alarm["AlarmName"] for alarm in ours.aws.cloudwatch.describe_alarms()["MetricAlarms"]]
+    assert ["theirs"] == [
+        alarm["AlarmName"] for alarm in ours.aws.cloudwatch.describe_alarms()["MetricAlarms"]
+    ]
 
 
 def test_a_second_time_there_is_nothing_to_delete(ours: Context, clean: Clean) -> None:
@@ -104,17 +125,25 @@ def test_what_is_deleted_is_no_result_of_the_run_any_more(ours: Context, clean: 
     assert ours.run.find("deploy") is None
 
 
-def test_what_another_stage_owns_is_kept(account_context: Context, clean: Clean, shown: io.StringIO) -> None:
+def test_what_another_stage_owns_is_kept(
+    account_context: Context, clean: Clean, shown: io.StringIO
+) -> None:
     deployed(account_context, Names(stage="prod"))
     assert [] == clean(account_context, "--yes")["deleted"]
     assert "has not our tags, and is kept" in shown.getvalue()
 
 
-def test_what_an_interrupted_deploy_left_behind_is_deleted(account_context: Context, clean: Clean) -> None:
+def test_what_an_interrupted_deploy_left_behind_is_deleted(
+    account_context: Context, clean: Clean
+) -> None:
     account_context.aws.sagemaker.create_model(
-        **model_request("scones-unlimited-default-2", MODEL, MODEL.role, account_context.names.tag_list)
+        **model_request(
+            "scones-unlimited-default-2", MODEL, MODEL.role, account_context.names.tag_list
+        )
     )
-    assert [("model", "scones-unlimited-default-2")] == named(clean(account_context, "--yes")["deleted"])
+    assert [("model", "scones-unlimited-default-2")] == named(
+        clean(account_context, "--yes")["deleted"]
+    )
 
 
 def test_what_an_interrupted_comparison_of_models_left_behind_is_deleted(

@@ -47,8 +47,13 @@ def left(context: Context) -> tuple[str | None, int, int]:
     sagemaker = context.aws.sagemaker
     endpoints = sagemaker.list_endpoints()["Endpoints"]
     name = context.names.endpoint
-    serving = sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"] if endpoints else None
-    configs, models = sagemaker.list_endpoint_configs()["EndpointConfigs"], sagemaker.list_models()["Models"]
+    serving = (
+        sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"] if endpoints else None
+    )
+    configs, models = (
+        sagemaker.list_endpoint_configs()["EndpointConfigs"],
+        sagemaker.list_models()["Models"],
+    )
     return serving, len(configs), len(models)
 
 
@@ -58,10 +63,17 @@ def test_a_run_without_a_model_is_sent_to_train(trained: Context, deploy: Deploy
         deploy()
 
 
-def test_new_endpoint_serves_passes_its_smoke_test_and_has_a_card(trained: Context, deploy: Deploy) -> None:
+def test_new_endpoint_serves_passes_its_smoke_test_and_has_a_card(
+    trained: Context, deploy: Deploy
+) -> None:
     result = deploy()
     assert (result["endpoint_config"], 1, 1) == left(trained)
-    assert {"images": 2, "right": 2, "calibration_images": 2, "calibration_accuracy": 1.0} == result["smoke_test"]
+    assert {
+        "images": 2,
+        "right": 2,
+        "calibration_images": 2,
+        "calibration_accuracy": 1.0,
+    } == result["smoke_test"]
     card = result["model_card"]
     assert card == read_model_card(trained.aws.ssm, trained.names.model_card)
     assert ["automobile", "truck"] == card["labels"]
@@ -82,9 +94,14 @@ def test_the_answers_that_calibrated_are_there_for_the_threshold(
     assert [(0.8, 0.2), (0.2, 0.8)] == [answer.probabilities for answer in answers]
 
 
-def test_the_command_for_the_service_and_the_price_are_told(deploy: Deploy, shown: io.StringIO) -> None:
+def test_the_command_for_the_service_and_the_price_are_told(
+    deploy: Deploy, shown: io.StringIO
+) -> None:
     result = deploy("--instances", "2")
-    assert "sam deploy --parameter-overrides EndpointName=scones-unlimited Stage=dev" == result["deploy_command"]
+    assert (
+        "sam deploy --parameter-overrides EndpointName=scones-unlimited Stage=dev"
+        == result["deploy_command"]
+    )
     assert pytest.approx(0.23) == result["dollars_per_hour"]
     assert "$0.230 per hour for 2 ml.m5.large" in shown.getvalue()
 
@@ -128,16 +145,24 @@ def test_the_same_model_again_keeps_what_was_chosen_for_it(
     assert "Its threshold, 0.9, was chosen for the same model before" in shown.getvalue()
 
 
-def test_the_better_variant_of_a_test_keeps_what_was_chosen_for_it(trained: Context, deploy: Deploy) -> None:
+def test_the_better_variant_of_a_test_keeps_what_was_chosen_for_it(
+    trained: Context, deploy: Deploy
+) -> None:
     card = deploy()["model_card"]
     write_model_card(
-        trained.aws.ssm, trained.names, card | {"model_digest": "sha256:other", "variants": {"b": card | CHOSEN}}
+        trained.aws.ssm,
+        trained.names,
+        card | {"model_digest": "sha256:other", "variants": {"b": card | CHOSEN}},
     )
     assert 0.9 == deploy()["model_card"]["recommended_threshold"]
 
 
-@pytest.mark.parametrize("other", [{"model_digest": "sha256:other"}, {"data_digest": "sha256:other"}])
-def test_another_model_has_no_threshold_yet(trained: Context, deploy: Deploy, other: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "other", [{"model_digest": "sha256:other"}, {"data_digest": "sha256:other"}]
+)
+def test_another_model_has_no_threshold_yet(
+    trained: Context, deploy: Deploy, other: dict[str, str]
+) -> None:
     card = deploy()["model_card"]
     write_model_card(trained.aws.ssm, trained.names, card | CHOSEN | other)
     again = deploy()["model_card"]
@@ -163,19 +188,25 @@ def test_endpoint_on_instances_is_not_made_serverless(
     deploy()
     before = left(trained)
     hosting.changes.clear()
-    with pytest.raises(ServerlessConversionError, match=r"scones-unlimited runs on instances.* another --stage"):
+    with pytest.raises(
+        ServerlessConversionError, match=r"scones-unlimited runs on instances.* another --stage"
+    ):
         deploy("--mode", "serverless", *dry_run)
     assert [] == hosting.changes
     assert before == left(trained)
 
 
-def test_failed_endpoint_on_instances_may_be_made_anew_as_serverless(deploy: Deploy, model_url: ModelUrl) -> None:
+def test_failed_endpoint_on_instances_may_be_made_anew_as_serverless(
+    deploy: Deploy, model_url: ModelUrl
+) -> None:
     with pytest.raises(EndpointFailedError):
         deploy("--model-data", model_url("broken"))
     assert "serverless" == deploy("--mode", "serverless")["mode"]
 
 
-def test_serverless_endpoint_may_move_to_instances(deploy: Deploy, model_url: ModelUrl, shown: io.StringIO) -> None:
+def test_serverless_endpoint_may_move_to_instances(
+    deploy: Deploy, model_url: ModelUrl, shown: io.StringIO
+) -> None:
     first = deploy("--mode", "serverless")
     second = deploy("--model-data", model_url("better"))
     assert [True, False] == [one["model_card"]["serverless"] for one in (first, second)]
@@ -188,7 +219,9 @@ def test_move_from_serverless_to_instances_is_not_watched_since_nothing_could_ta
 ) -> None:
     deploy("--mode", "serverless")
     hosting.changes.clear()
-    with pytest.raises(HostingOptionsError, match=r"--strategy all-at-once: scones-unlimited is serverless"):
+    with pytest.raises(
+        HostingOptionsError, match=r"--strategy all-at-once: scones-unlimited is serverless"
+    ):
         deploy("--strategy", "all-at-once")
     assert [] == hosting.changes
 
@@ -225,7 +258,8 @@ def test_a_model_of_other_classes_is_refused_before_anything_is_made(
     write_model_card(trained.aws.ssm, trained.names, card)
     hosting.changes.clear()
     with pytest.raises(
-        OtherClassesError, match=r"serves bicycle, motorcycle; the new model automobile, truck.*--stage"
+        OtherClassesError,
+        match=r"serves bicycle, motorcycle; the new model automobile, truck.*--stage",
     ):
         deploy()
     assert [] == hosting.changes
@@ -238,7 +272,10 @@ def test_watched_update_creates_its_alarms_and_deletes_them_after_the_smoke_test
     hosting.changes.clear()
     canary = ("--strategy", "canary", "--bake", "120", "--instances", "2")
     config = deploy("--model-data", model_url("better"), *canary)["endpoint_config"]
-    assert [{"AlarmName": f"{config}-errors"}, {"AlarmName": f"{config}-latency"}] == hosting.watched
+    assert [
+        {"AlarmName": f"{config}-errors"},
+        {"AlarmName": f"{config}-latency"},
+    ] == hosting.watched
     assert [] == alarms(trained)
 
 
@@ -247,7 +284,9 @@ def test_a_watched_update_that_was_taken_back_after_an_interruption_is_not_sent_
 ) -> None:
     first = deploy("--autoscale", "1:3")["endpoint_config"]
     update = ("--model-data", model_url("broken"), "--strategy", "all-at-once")
-    interrupt(trained, hosting, 6, lambda: deploy(*update))  # scaling is off, two alarms watch, the update is sent
+    interrupt(
+        trained, hosting, 6, lambda: deploy(*update)
+    )  # scaling is off, two alarms watch, the update is sent
     with pytest.raises(RolledBackError, match=rf"serves {first} as before.*ping health check"):
         deploy(*update)
     assert "UpdateEndpoint" not in hosting.changes[6:]
@@ -262,12 +301,16 @@ def test_an_interrupted_update_leaves_no_alarm_when_another_model_is_deployed(
 ) -> None:
     deploy()
     update = ("--model-data", model_url("better"), "--strategy", "all-at-once")
-    interrupt(trained, hosting, changes, lambda: deploy(*update))  # its alarms are there, it is in service
+    interrupt(
+        trained, hosting, changes, lambda: deploy(*update)
+    )  # its alarms are there, it is in service
     deploy("--model-data", model_url("best"))
     assert [] == alarms(trained)
 
 
-def test_an_alarm_of_somebody_else_is_not_deleted(trained: Context, deploy: Deploy, model_url: ModelUrl) -> None:
+def test_an_alarm_of_somebody_else_is_not_deleted(
+    trained: Context, deploy: Deploy, model_url: ModelUrl
+) -> None:
     name = f"{deploy()['endpoint_config']}-errors"
     trained.aws.cloudwatch.put_metric_alarm(
         AlarmName=name, Namespace="theirs", MetricName="theirs", Statistic="Sum", Period=60, EvaluationPeriods=1,
@@ -280,18 +323,30 @@ def test_an_alarm_of_somebody_else_is_not_deleted(trained: Context, deploy: Depl
 def test_what_an_endpoint_of_promote_serves_is_kept(trained: Context, deploy: Deploy) -> None:
     sagemaker: Any = trained.aws.sagemaker
     name, tags = "scones-unlimited-v2-1", trained.names.tag_list
-    variant = {"VariantName": "v2", "ModelName": name, "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+    variant = {
+        "VariantName": "v2",
+        "ModelName": name,
+        "InstanceType": "ml.m5.large",
+        "InitialInstanceCount": 1,
+    }
     container = {"Image": "image", "ModelDataUrl": "s3://photos/models/best/model.tar.gz"}
     sagemaker.create_model(
-        ModelName=name, PrimaryContainer=container, ExecutionRoleArn="arn:aws:iam::1:role/r", Tags=tags
+        ModelName=name,
+        PrimaryContainer=container,
+        ExecutionRoleArn="arn:aws:iam::1:role/r",
+        Tags=tags,
     )
-    sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant], Tags=tags)
+    sagemaker.create_endpoint_config(
+        EndpointConfigName=name, ProductionVariants=[variant], Tags=tags
+    )
     sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name, Tags=tags)
     deploy()
     assert (2, 2) == left(trained)[1:]
 
 
-def test_what_another_run_moves_the_endpoint_to_is_kept(trained: Context, deploy: Deploy, hosting: Any) -> None:
+def test_what_another_run_moves_the_endpoint_to_is_kept(
+    trained: Context, deploy: Deploy, hosting: Any
+) -> None:
     hosting.pending = deploy()["endpoint_config"]
     delete_configs_but(trained.aws, trained.endpoint, set())
     assert (1, 1) == left(trained)[1:]
@@ -304,7 +359,9 @@ def test_as_many_instances_go_on_serving_when_a_model_that_fails_is_taken_back(
     hosting.scale_out(3)
     with pytest.raises(SmokeTestError):
         deploy("--autoscale", "1:4", "--model-data", model_url("swapped"))
-    [variant] = trained.aws.sagemaker.describe_endpoint(EndpointName=trained.names.endpoint)["ProductionVariants"]
+    [variant] = trained.aws.sagemaker.describe_endpoint(EndpointName=trained.names.endpoint)[
+        "ProductionVariants"
+    ]
     assert 3 == variant["CurrentInstanceCount"]
 
 
@@ -327,12 +384,16 @@ def test_the_alarm_of_the_service_watches_too_unless_it_has_gone_off_already(
         AlarmName=failures, Namespace="AWS/States", MetricName="ExecutionsFailed", Statistic="Sum", Period=300,
         EvaluationPeriods=1, Threshold=0, ComparisonOperator="GreaterThanThreshold",
     )  # fmt: skip
-    trained.aws.cloudwatch.set_alarm_state(AlarmName=failures, StateValue="ALARM", StateReason="a test")
+    trained.aws.cloudwatch.set_alarm_state(
+        AlarmName=failures, StateValue="ALARM", StateReason="a test"
+    )
     update = ("--model-data", model_url("better"), "--strategy", "all-at-once")
     with pytest.raises(AlarmRingingError, match="find out why first"):
         deploy(*update)
     assert serving == left(trained)[0]
-    trained.aws.cloudwatch.set_alarm_state(AlarmName=failures, StateValue="OK", StateReason="a test")
+    trained.aws.cloudwatch.set_alarm_state(
+        AlarmName=failures, StateValue="OK", StateReason="a test"
+    )
     deploy(*update)
     assert {"AlarmName": failures} == hosting.watched[-1]
 
@@ -380,7 +441,9 @@ def test_a_model_that_was_damaged_while_it_was_loaded_is_taken_back(
     assert (first, 1, 1) == left(trained)
 
 
-def test_a_new_endpoint_that_answers_wrong_is_deleted(trained: Context, deploy: Deploy, model_url: ModelUrl) -> None:
+def test_a_new_endpoint_that_answers_wrong_is_deleted(
+    trained: Context, deploy: Deploy, model_url: ModelUrl
+) -> None:
     with pytest.raises(SmokeTestError, match=r"Of 2 training images it predicts 0 right"):
         deploy("--model-data", model_url("swapped"))
     assert (None, 0, 0) == left(trained)
@@ -391,7 +454,9 @@ def test_an_endpoint_in_use_that_fails_the_test_again_is_left_in_service(
     trained: Context, deploy: Deploy, hosting: Any
 ) -> None:
     serving = deploy()["endpoint_config"]
-    hosting.backend._models[serving].primary_container["ModelDataUrl"] = "s3://photos/models/swapped/model.tar.gz"
+    hosting.backend._models[serving].primary_container["ModelDataUrl"] = (
+        "s3://photos/models/swapped/model.tar.gz"
+    )
     with pytest.raises(SmokeTestError):
         deploy()
     assert (serving, 1, 1) == left(trained)
@@ -407,13 +472,17 @@ def test_an_update_that_sagemaker_took_back_is_told_with_its_reason(
     assert [(1, 3)] == scaled(trained)
 
 
-def test_an_endpoint_that_failed_is_made_anew(trained: Context, deploy: Deploy, model_url: ModelUrl) -> None:
+def test_an_endpoint_that_failed_is_made_anew(
+    trained: Context, deploy: Deploy, model_url: ModelUrl
+) -> None:
     with pytest.raises(EndpointFailedError, match=r"is Failed: The ping health check failed"):
         deploy("--model-data", model_url("broken"))
     assert (deploy()["endpoint_config"], 1, 1) == left(trained)
 
 
-def test_an_endpoint_that_can_neither_be_used_nor_updated_is_told(deploy: Deploy, hosting: Any) -> None:
+def test_an_endpoint_that_can_neither_be_used_nor_updated_is_told(
+    deploy: Deploy, hosting: Any
+) -> None:
     deploy()
     hosting.backend.endpoints["scones-unlimited"].endpoint_status = "UpdateRollbackFailed"
     with pytest.raises(EndpointFailedError, match=r"is UpdateRollbackFailed.*cleanup --yes"):
@@ -426,7 +495,9 @@ def test_an_endpoint_that_does_not_settle_is_told_with_where_to_look(
     deploy()
     hosting.backend.endpoints["scones-unlimited"].endpoint_status = "Updating"
     monkeypatch.setattr("cli.polling.sleep", lambda _seconds: None)
-    with pytest.raises(EndpointStuckError, match=r"is Updating for more than 0 s.*/aws/sagemaker/Endpoints/"):
+    with pytest.raises(
+        EndpointStuckError, match=r"is Updating for more than 0 s.*/aws/sagemaker/Endpoints/"
+    ):
         trained.endpoint.settled(0.05)
 
 
@@ -446,13 +517,19 @@ def test_the_endpoint_of_somebody_else_is_taken_over_but_not_their_configuration
     foreign_endpoint(trained)
     assert (deploy("--take-over")["endpoint_config"], 2, 2) == left(trained)
     tags = trained.aws.sagemaker.list_tags(
-        ResourceArn=trained.aws.sagemaker.describe_endpoint(EndpointName="scones-unlimited")["EndpointArn"]
+        ResourceArn=trained.aws.sagemaker.describe_endpoint(EndpointName="scones-unlimited")[
+            "EndpointArn"
+        ]
     )
     assert trained.names.tag_list == tags["Tags"]
 
 
-def test_a_missing_model_is_told_before_anything_is_made(deploy: Deploy, model_url: ModelUrl, hosting: Any) -> None:
-    with pytest.raises(ModelMissingError, match=r"There is no s3://photos/models/lost/model\.tar\.gz"):
+def test_a_missing_model_is_told_before_anything_is_made(
+    deploy: Deploy, model_url: ModelUrl, hosting: Any
+) -> None:
+    with pytest.raises(
+        ModelMissingError, match=r"There is no s3://photos/models/lost/model\.tar\.gz"
+    ):
         deploy("--model-data", model_url("lost"))
     assert [] == hosting.changes
 
@@ -471,7 +548,9 @@ def test_role_is_allowed_the_key_before_anything_is_made(
     stack = FakeTrainingStack(ROLE, lambda: list(hosting.changes))
     context = with_fakes(trained, cloudformation=stack)
     deploy("--kms-key", key["KeyId"], *(("--capture", "10") if captured else ()), context=context)
-    assert [{"DataKeyArns": key["Arn"] if captured else "", "VolumeKeyArns": key["Arn"]}] == stack.updates
+    assert [
+        {"DataKeyArns": key["Arn"] if captured else "", "VolumeKeyArns": key["Arn"]}
+    ] == stack.updates
     assert [[]] == stack.progress
     name = trained.names.endpoint
     serving = trained.aws.sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"]
@@ -484,13 +563,17 @@ def test_quota_message_of_an_update_says_what_an_update_needs(
 ) -> None:
     deploy()
     hosting.refused = "UpdateEndpoint"
-    with pytest.raises(QuotaExceededError, match=r"An update needs twice the instances.*--strategy rolling"):
+    with pytest.raises(
+        QuotaExceededError, match=r"An update needs twice the instances.*--strategy rolling"
+    ):
         deploy("--model-data", model_url("better"))
 
 
 def test_a_quota_is_told_by_its_name(deploy: Deploy, hosting: Any) -> None:
     hosting.refused = "CreateEndpoint"
-    with pytest.raises(QuotaExceededError, match=r"The quota is `ml\.m5\.large for endpoint usage`"):
+    with pytest.raises(
+        QuotaExceededError, match=r"The quota is `ml\.m5\.large for endpoint usage`"
+    ):
         deploy()
 
 
@@ -500,7 +583,9 @@ def test_scaling_pauses_while_an_update_changes_the_instance_type(
     deploy("--autoscale", "1:3")
     hosting.changes.clear()
     deploy("--autoscale", "1:3", "--instance-type", "ml.c5.large")
-    order = [change for change in hosting.changes if "Scal" in change or change == "CreateEndpointConfig"]
+    order = [
+        change for change in hosting.changes if "Scal" in change or change == "CreateEndpointConfig"
+    ]
     assert [
         "CreateEndpointConfig",
         "DeregisterScalableTarget",
@@ -521,15 +606,21 @@ def test_scaling_that_is_not_asked_for_any_more_ends(trained: Context, deploy: D
     assert [] == scaled(trained)
 
 
-def test_an_update_begins_with_as_many_instances_as_run(trained: Context, deploy: Deploy, hosting: Any) -> None:
+def test_an_update_begins_with_as_many_instances_as_run(
+    trained: Context, deploy: Deploy, hosting: Any
+) -> None:
     deploy("--autoscale", "1:3")
     hosting.scale_out(3)
     name = deploy("--autoscale", "1:3", "--instance-type", "ml.c5.large")["endpoint_config"]
-    [variant] = trained.aws.sagemaker.describe_endpoint_config(EndpointConfigName=name)["ProductionVariants"]
+    [variant] = trained.aws.sagemaker.describe_endpoint_config(EndpointConfigName=name)[
+        "ProductionVariants"
+    ]
     assert 3 == variant["InitialInstanceCount"]
 
 
-def test_a_dry_run_shows_the_requests_and_makes_nothing(trained: Context, deploy: Deploy, hosting: Any) -> None:
+def test_a_dry_run_shows_the_requests_and_makes_nothing(
+    trained: Context, deploy: Deploy, hosting: Any
+) -> None:
     told = deploy("--dry-run", "--autoscale", "1:3")
     assert {
         "CreateModel",
@@ -542,9 +633,13 @@ def test_a_dry_run_shows_the_requests_and_makes_nothing(trained: Context, deploy
     assert trained.run.find("deploy") is None
 
 
-def test_the_card_in_the_parameter_is_json_that_the_service_reads(trained: Context, deploy: Deploy) -> None:
+def test_the_card_in_the_parameter_is_json_that_the_service_reads(
+    trained: Context, deploy: Deploy
+) -> None:
     deploy()
-    value = trained.aws.ssm.get_parameter(Name="/scones-unlimited/endpoints/scones-unlimited")["Parameter"]["Value"]
+    value = trained.aws.ssm.get_parameter(Name="/scones-unlimited/endpoints/scones-unlimited")[
+        "Parameter"
+    ]["Value"]
     assert 0 < json.loads(value)["temperature"] < 20
 
 
@@ -564,13 +659,19 @@ def test_an_interrupted_update_goes_on_with_the_same_command(
     interrupt(trained, hosting, changes, lambda: deploy(*wanted))
     assert (deploy(*wanted)["endpoint_config"], 2, 2) == left(trained)
     assert [(1, 3)] == scaled(trained)
-    assert trained.run.result("deploy")["model_card"] == read_model_card(trained.aws.ssm, trained.names.model_card)
+    assert trained.run.result("deploy")["model_card"] == read_model_card(
+        trained.aws.ssm, trained.names.model_card
+    )
 
 
 def foreign_endpoint(context: Context) -> None:
     sagemaker = context.aws.sagemaker
     container = {"Image": "other", "ModelDataUrl": "s3://other/good"}
-    sagemaker.create_model(ModelName="other", PrimaryContainer=container, ExecutionRoleArn="arn:aws:iam::1:role/other")  # type: ignore[arg-type]
+    sagemaker.create_model(
+        ModelName="other",
+        PrimaryContainer=container,  # type: ignore[arg-type]
+        ExecutionRoleArn="arn:aws:iam::1:role/other",
+    )
     variant = {"VariantName": "AllTraffic", "ModelName": "other", "InstanceType": "ml.m5.large"}
     sagemaker.create_endpoint_config(
         EndpointConfigName="other",

@@ -20,7 +20,11 @@ from training.dataset.dataset import NoTestImagesError, OtherDatasetError
 from training.dataset.source import SourceNotReadableError
 from training.endpoint.invocation import InvalidAnswerError, NoAnswerError
 from training.models.model_card import OtherClassesError
-from training.models.served_model import EndpointNotReadyError, ModelCardMissingError, UnknownVariantError
+from training.models.served_model import (
+    EndpointNotReadyError,
+    ModelCardMissingError,
+    UnknownVariantError,
+)
 from training.project.naming import Names
 from training.project.run_file import open_run_file
 from training.reports.evaluation_result import Evaluation as Measured
@@ -53,12 +57,17 @@ class FakeRuntime:
         Body = Body.removeprefix(PNG)  # noqa: N806
         number = int(Body) if Body.isdigit() else 1  # a foreign image is taken for a car
         if Body == self.fails_at:
-            raise ClientError({"Error": {"Code": "ModelError", "Message": "out of memory"}}, "InvokeEndpoint")
+            raise ClientError(
+                {"Error": {"Code": "ModelError", "Message": "out of memory"}}, "InvokeEndpoint"
+            )
         self.asked.append(Body.decode(errors="replace"))
         answer = [0.9, 0.1] if 0 < number < 4 else [0.2, 0.8]
         if self.answers_of_three_classes:
             answer = [0.2, 0.3, 0.5]
-        return {"Body": io.BytesIO(json.dumps(answer).encode()), "InvokedProductionVariant": "AllTraffic"}
+        return {
+            "Body": io.BytesIO(json.dumps(answer).encode()),
+            "InvokedProductionVariant": "AllTraffic",
+        }
 
 
 @pytest.fixture
@@ -90,7 +99,9 @@ class Evaluation:
 
 
 @pytest.fixture(scope="module")
-def evaluations(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> tuple[Evaluation, Evaluation]:
+def evaluations(
+    aws: Aws, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Evaluation, Evaluation]:
     """The model of job-1, measured; and measured again with other workers, when the run has trained another."""
     run_file = open_run_file(tmp_path_factory.mktemp("run"))
     console = Console(file=io.StringIO(), width=200)
@@ -101,7 +112,9 @@ def evaluations(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> tuple[Eva
         def done(*arguments: str) -> Evaluation:
             result = evaluate(context, *arguments)
             assert result == run_file.result("evaluate")
-            metrics, report = (Path(result[name]).read_text() for name in ("metrics_file", "report"))
+            metrics, report = (
+                Path(result[name]).read_text() for name in ("metrics_file", "report")
+            )
             return Evaluation(result, json.loads(metrics), report, len(runtime.asked))
 
         trained(context, "job-1")
@@ -121,7 +134,9 @@ def in_order(context: Context, runtime: FakeRuntime, sagemaker: FakeSageMaker) -
     s3.create_bucket(Bucket="photos")
     lines = []
     for number, label in enumerate(LABELS):
-        s3.put_object(Bucket="photos", Key=f"{PREFIX}/test/{number}.png", Body=PNG + str(number).encode())
+        s3.put_object(
+            Bucket="photos", Key=f"{PREFIX}/test/{number}.png", Body=PNG + str(number).encode()
+        )
         lines.append(f"{number}\t{label}\t{number}.png\n")
     s3.put_object(Bucket="photos", Key=f"{PREFIX}/test_lst/test.lst", Body="".join(lines).encode())
     staged(context, {"car": 4, "truck": 4})
@@ -129,7 +144,9 @@ def in_order(context: Context, runtime: FakeRuntime, sagemaker: FakeSageMaker) -
     return with_fakes(context, sagemaker_runtime=runtime, sagemaker=sagemaker)
 
 
-def staged(context: Context, test: dict[str, int], calibration: dict[str, int] | None = None) -> None:
+def staged(
+    context: Context, test: dict[str, int], calibration: dict[str, int] | None = None
+) -> None:
     counts = {"train": {}, "validation": {}, "calibration": calibration or {}, "test": test}
     dataset = {"bucket": "photos", "prefix": PREFIX, "labels": ["car", "truck"], "counts": counts}
     context.run.begin("stage")
@@ -138,13 +155,18 @@ def staged(context: Context, test: dict[str, int], calibration: dict[str, int] |
 
 def card(context: Context, value: Any, name: str | None = None) -> None:
     context.aws.ssm.put_parameter(
-        Name=name or context.names.model_card, Value=json.dumps(value), Type="String", Overwrite=True
+        Name=name or context.names.model_card,
+        Value=json.dumps(value),
+        Type="String",
+        Overwrite=True,
     )
 
 
 def model_card(context: Context) -> dict[str, Any]:
     name = context.names.model_card
-    found: dict[str, Any] = json.loads(context.aws.ssm.get_parameter(Name=name)["Parameter"]["Value"])
+    found: dict[str, Any] = json.loads(
+        context.aws.ssm.get_parameter(Name=name)["Parameter"]["Value"]
+    )
     return found
 
 
@@ -175,9 +197,16 @@ def test_every_test_image_counts_once(evaluations: Evaluations) -> None:
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("model", "sha256:1"), ("dataset", "sha256:2"), ("endpoint_configuration", "config-1"), ("variant", "AllTraffic")],
+    [
+        ("model", "sha256:1"),
+        ("dataset", "sha256:2"),
+        ("endpoint_configuration", "config-1"),
+        ("variant", "AllTraffic"),
+    ],
 )
-def test_metrics_file_says_what_was_measured(evaluations: Evaluations, name: str, expected: str) -> None:
+def test_metrics_file_says_what_was_measured(
+    evaluations: Evaluations, name: str, expected: str
+) -> None:
     assert expected == evaluations[0].told[name]
 
 
@@ -196,17 +225,23 @@ def test_a_repeated_evaluation_tells_how_the_first_was_measured(evaluations: Eva
     assert first.told["measured_at"] == again.told["measured_at"]
 
 
-def test_hyperparameters_are_told_only_of_the_job_that_made_the_model(evaluations: Evaluations) -> None:
+def test_hyperparameters_are_told_only_of_the_job_that_made_the_model(
+    evaluations: Evaluations,
+) -> None:
     assert [{"epochs": "10"}, {}] == [one.told["hyperparameters"] for one in evaluations]
 
 
-def test_accuracy_below_the_gate_fails_after_everything_is_written(served: Context, runtime: FakeRuntime) -> None:
+def test_accuracy_below_the_gate_fails_after_everything_is_written(
+    served: Context, runtime: FakeRuntime
+) -> None:
     with pytest.raises(AccuracyTooLowError, match=r"0\.8750 .*n = 8.* 0\.9 was asked for"):
         evaluate(served, "--min-accuracy", "0.9")
     assert (served.run.folder / "report.html").exists()
 
 
-def test_an_interrupted_evaluation_asks_only_for_what_is_missing(served: Context, runtime: FakeRuntime) -> None:
+def test_an_interrupted_evaluation_asks_only_for_what_is_missing(
+    served: Context, runtime: FakeRuntime
+) -> None:
     runtime.fails_at = b"5"
     with pytest.raises(NoAnswerError, match="out of memory"):
         evaluate(served)
@@ -218,7 +253,9 @@ def test_an_interrupted_evaluation_asks_only_for_what_is_missing(served: Context
     assert kept > 0
 
 
-def test_an_evaluation_that_is_done_asks_again_when_told_to(served: Context, runtime: FakeRuntime) -> None:
+def test_an_evaluation_that_is_done_asks_again_when_told_to(
+    served: Context, runtime: FakeRuntime
+) -> None:
     runtime.fails_at = b"7"
     for arguments in ([], ["--again"]):
         with pytest.raises(NoAnswerError):
@@ -226,15 +263,23 @@ def test_an_evaluation_that_is_done_asks_again_when_told_to(served: Context, run
     assert 2 == runtime.asked.count("0")
 
 
-def test_answers_of_another_number_of_classes_are_refused_and_not_kept(served: Context, runtime: FakeRuntime) -> None:
+def test_answers_of_another_number_of_classes_are_refused_and_not_kept(
+    served: Context, runtime: FakeRuntime
+) -> None:
     runtime.answers_of_three_classes = True
-    with pytest.raises(InvalidAnswerError, match=r"was answered with 3 class probabilities.* 2 classes"):
+    with pytest.raises(
+        InvalidAnswerError, match=r"was answered with 3 class probabilities.* 2 classes"
+    ):
         evaluate(served)
     assert 1 == len((served.run.folder / "test_answers.jsonl").read_text().splitlines())
 
 
-def test_a_variant_that_the_endpoint_has_not_is_told_with_those_it_has(served: Context, runtime: FakeRuntime) -> None:
-    with pytest.raises(UnknownVariantError, match="'Canary' is none of scones-unlimited; it has AllTraffic"):
+def test_a_variant_that_the_endpoint_has_not_is_told_with_those_it_has(
+    served: Context, runtime: FakeRuntime
+) -> None:
+    with pytest.raises(
+        UnknownVariantError, match="'Canary' is none of scones-unlimited; it has AllTraffic"
+    ):
         evaluate(served, "--target-variant", "Canary")
 
 
@@ -252,7 +297,9 @@ def test_ood_images_are_reported_by_their_predicted_class_and_are_not_test_image
     assert 8 == len((served.run.folder / "test_answers.jsonl").read_text().splitlines()) - 1
 
 
-def test_missing_ood_images_are_reported_before_anything_is_asked(served: Context, runtime: FakeRuntime) -> None:
+def test_missing_ood_images_are_reported_before_anything_is_asked(
+    served: Context, runtime: FakeRuntime
+) -> None:
     with pytest.raises(SourceNotReadableError, match="There is no nowhere"):
         evaluate(served, "--foreign", "nowhere")
     assert [] == runtime.asked
@@ -263,7 +310,9 @@ def calibrating(context: Context) -> None:
     lines = [f"{number}\t{label}\t{number + 8}.png\n" for number, label in enumerate(LABELS)]
     for number in range(8, 16):
         body = PNG + str(number).encode()
-        context.aws.s3.put_object(Bucket="photos", Key=f"{PREFIX}/calibration/{number}.png", Body=body)
+        context.aws.s3.put_object(
+            Bucket="photos", Key=f"{PREFIX}/calibration/{number}.png", Body=body
+        )
     listed = f"{PREFIX}/calibration_lst/calibration.lst"
     context.aws.s3.put_object(Bucket="photos", Key=listed, Body="".join(lines).encode())
     staged(context, {"car": 4, "truck": 4}, calibration={"car": 4, "truck": 4})
@@ -283,7 +332,10 @@ def test_a_threshold_in_service_stays_with_the_temperature_that_it_was_chosen_at
     served: Context, runtime: FakeRuntime, shown: io.StringIO
 ) -> None:
     calibrating(served)
-    promised = CARD | {"recommended_threshold": 0.97, "promise": {"precision": 0.9, "confidence": 0.95, "images": 8}}
+    promised = CARD | {
+        "recommended_threshold": 0.97,
+        "promise": {"precision": 0.9, "confidence": 0.95, "images": 8},
+    }
     card(served, promised)
     evaluated = measure(served).card["temperature"]
     assert promised == model_card(served)
@@ -301,7 +353,9 @@ def test_card_whose_threshold_was_chosen_survives_evaluate_unchanged(served: Con
     assert before["Version"] == after["Version"]
 
 
-def test_calibration_images_are_asked_again_when_told_to(served: Context, runtime: FakeRuntime) -> None:
+def test_calibration_images_are_asked_again_when_told_to(
+    served: Context, runtime: FakeRuntime
+) -> None:
     calibrating(served)
     for arguments in ([], [], ["--again"]):
         measure(served, *arguments)
@@ -321,7 +375,9 @@ def card_of_another_tool(context: Context) -> None:
 
 
 def card_that_is_none(context: Context) -> None:
-    context.aws.ssm.put_parameter(Name=context.names.model_card, Value="oops", Type="String", Overwrite=True)
+    context.aws.ssm.put_parameter(
+        Name=context.names.model_card, Value="oops", Type="String", Overwrite=True
+    )
 
 
 def no_list_of_test_images(context: Context) -> None:
@@ -330,7 +386,9 @@ def no_list_of_test_images(context: Context) -> None:
 
 def other_dataset(context: Context) -> None:
     card = json.dumps(CARD | {"data_digest": "sha256:8"})
-    context.aws.ssm.put_parameter(Name=context.names.model_card, Value=card, Type="String", Overwrite=True)
+    context.aws.ssm.put_parameter(
+        Name=context.names.model_card, Value=card, Type="String", Overwrite=True
+    )
 
 
 def no_test_images(context: Context) -> None:
@@ -350,7 +408,10 @@ def no_test_images(context: Context) -> None:
     ],
 )
 def test_what_cannot_be_measured_is_told_before_anything_is_asked(
-    served: Context, runtime: FakeRuntime, spoil: Callable[[Context], None], expected: type[Exception]
+    served: Context,
+    runtime: FakeRuntime,
+    spoil: Callable[[Context], None],
+    expected: type[Exception],
 ) -> None:
     spoil(served)
     with pytest.raises(expected):
@@ -368,7 +429,11 @@ def test_endpoint_that_is_not_in_service_cannot_be_measured(
     assert [] == runtime.asked
 
 
-@pytest.mark.parametrize("arguments", [["--workers", "0"], ["--min-accuracy", "90"], ["--min-accuracy", "x"]])
-def test_an_option_that_makes_no_sense_is_wrong_usage(served: Context, arguments: list[str]) -> None:
+@pytest.mark.parametrize(
+    "arguments", [["--workers", "0"], ["--min-accuracy", "90"], ["--min-accuracy", "x"]]
+)
+def test_an_option_that_makes_no_sense_is_wrong_usage(
+    served: Context, arguments: list[str]
+) -> None:
     with pytest.raises(SystemExit):
         evaluate(served, *arguments)

@@ -19,7 +19,12 @@ from training.dataset.answer import Answer
 from training.dataset.dataset import Dataset, StagedImage
 from training.endpoint.invocation import OWN_REQUEST
 from training.models.served_model import ModelCardMissingError
-from training.service.errors import DriftError, ReferenceMissingError, SmallReferenceError, TooFewImagesError
+from training.service.errors import (
+    DriftError,
+    ReferenceMissingError,
+    SmallReferenceError,
+    TooFewImagesError,
+)
 from training.service.metric import METRIC
 from training.service.reference import read_reference, write_reference
 from training.steps import monitor as step
@@ -66,14 +71,22 @@ def watched(account_context: Context) -> Context:
     account_context.aws.s3.create_bucket(Bucket=BUCKET)
     put_card(account_context, json.dumps(CARD))
     counts = {split: {"car": 50, "truck": 50} for split in ("train", "validation", "test")}
-    staged = {"bucket": BUCKET, "prefix": "d", "labels": CARD["labels"], "counts": counts, "digest": "sha256:2"}
+    staged = {
+        "bucket": BUCKET,
+        "prefix": "d",
+        "labels": CARD["labels"],
+        "counts": counts,
+        "digest": "sha256:2",
+    }
     account_context.run.begin("stage")
     account_context.run.done("stage", {**staged, "recordio": False})
     return with_fakes(account_context, sagemaker=FakeSageMaker(), cloudwatch=FakeCloudWatch())
 
 
 def put_card(context: Context, text: str) -> None:
-    context.aws.ssm.put_parameter(Name=context.names.model_card, Value=text, Type="String", Overwrite=True)
+    context.aws.ssm.put_parameter(
+        Name=context.names.model_card, Value=text, Type="String", Overwrite=True
+    )
 
 
 def refer(context: Context, images: int = IMAGES) -> str:
@@ -85,13 +98,18 @@ def refer(context: Context, images: int = IMAGES) -> str:
     return write_reference(context.aws.s3, Dataset.of(context.run), CARD, answers)
 
 
-def capture(context: Context, light: int, images: int = IMAGES, minutes: int = 1, **told: str) -> None:
+def capture(
+    context: Context, light: int, images: int = IMAGES, minutes: int = 1, **told: str
+) -> None:
     """Have the endpoint capture requests, some minutes from now."""
     moment = datetime.now(UTC) + timedelta(minutes=minutes)
     lines = []
     for number in range(images):
         data = {
-            "endpointInput": {"data": base64.b64encode(picture(number, light)).decode(), "encoding": "BASE64"},
+            "endpointInput": {
+                "data": base64.b64encode(picture(number, light)).decode(),
+                "encoding": "BASE64",
+            },
             "endpointOutput": {"data": json.dumps(answer(number)), "encoding": "JSON"},
         }
         metadata = {"inferenceTime": moment.isoformat(), **told}
@@ -143,7 +161,10 @@ def test_monitor_with_too_few_images_says_that_they_were_not_compared(
     decide(record, threshold=0.85)
     capture(watched, light=20, images=12)
     result = step.run(watched, OPTIONS)
-    said, page = "Images: not compared (12 captured, 50 needed).", Path(result["report"]).read_text()
+    said, page = (
+        "Images: not compared (12 captured, 50 needed).",
+        Path(result["report"]).read_text(),
+    )
     assert "No drift was found in the decisions." in page
     assert said in page
     assert said in shown.getvalue()
@@ -180,9 +201,17 @@ def test_reference_has_no_counter_examples(watched: Context) -> None:
     dataset = replace(Dataset.of(watched.run), labels=tuple(labels))
     answers = []
     for number, label in enumerate((0, 1, 2)):
-        watched.aws.s3.put_object(Bucket=BUCKET, Key=f"d/held-out/{number}.png", Body=picture(number, 100))
-        answers.append(Answer(StagedImage(f"d/held-out/{number}.png", label), (0.1, 0.1, 0.8), 1.0, "AllTraffic"))
-    url = write_reference(watched.aws.s3, dataset, CARD | {"labels": labels, "other_class": "other"}, answers)
+        watched.aws.s3.put_object(
+            Bucket=BUCKET, Key=f"d/held-out/{number}.png", Body=picture(number, 100)
+        )
+        answers.append(
+            Answer(
+                StagedImage(f"d/held-out/{number}.png", label), (0.1, 0.1, 0.8), 1.0, "AllTraffic"
+            )
+        )
+    url = write_reference(
+        watched.aws.s3, dataset, CARD | {"labels": labels, "other_class": "other"}, answers
+    )
     reference, _ = read_reference(watched.aws.s3, url)
     assert ["other"] * 2 == reference.decisions.classes
     assert 2 == len(reference.statistics["brightness"])

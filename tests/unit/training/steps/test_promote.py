@@ -40,9 +40,15 @@ def challenger(champion: Package, registered: Registered) -> Package:
 
 @SEEDS
 def test_a_better_challenger_is_promoted(
-    registry: ModelRegistry, staged_context: Context, staged_dataset: Dataset, challenger: Package, seed: int
+    registry: ModelRegistry,
+    staged_context: Context,
+    staged_dataset: Dataset,
+    challenger: Package,
+    seed: int,
 ) -> None:
-    result = promote(staged_context, staged_dataset, challenger, FakeComparison({1: 0.85, 2: 0.95}, seed))
+    result = promote(
+        staged_context, staged_dataset, challenger, FakeComparison({1: 0.85, 2: 0.95}, seed)
+    )
     found = registry.find_champion()
     assert found
     assert result["promoted"] is True
@@ -52,10 +58,18 @@ def test_a_better_challenger_is_promoted(
 
 @SEEDS
 def test_a_worse_challenger_is_refused_and_the_champion_stays(
-    registry: ModelRegistry, staged_context: Context, staged_dataset: Dataset, challenger: Package, seed: int
+    registry: ModelRegistry,
+    staged_context: Context,
+    staged_dataset: Dataset,
+    challenger: Package,
+    seed: int,
 ) -> None:
-    with pytest.raises(ChallengerRefusedError, match="not shown to be better than the champion, version 1"):
-        promote(staged_context, staged_dataset, challenger, FakeComparison({1: 0.95, 2: 0.85}, seed))
+    with pytest.raises(
+        ChallengerRefusedError, match="not shown to be better than the champion, version 1"
+    ):
+        promote(
+            staged_context, staged_dataset, challenger, FakeComparison({1: 0.95, 2: 0.85}, seed)
+        )
     found = registry.find_champion()
     assert found
     assert 1 == found.version
@@ -67,7 +81,9 @@ def test_an_equally_good_challenger_is_refused(
     staged_context: Context, staged_dataset: Dataset, challenger: Package, seed: int
 ) -> None:
     with pytest.raises(ChallengerRefusedError):
-        promote(staged_context, staged_dataset, challenger, FakeComparison({1: 0.95, 2: 0.95}, seed))
+        promote(
+            staged_context, staged_dataset, challenger, FakeComparison({1: 0.95, 2: 0.95}, seed)
+        )
 
 
 def test_a_refusal_says_how_much_better_the_challenger_would_have_to_be(
@@ -79,12 +95,15 @@ def test_a_refusal_says_how_much_better_the_challenger_would_have_to_be(
     needed = staged_context.run.result("promote")["only_challenger_right_needed"]
     share = 100 * needed / TEST_IMAGES
     words = (
-        f"Against {lost} it would have to be alone right on {needed}: {needed} more, {share:.2f} points of accuracy."
+        f"Against {lost} it would have to be alone right on {needed}: "
+        f"{needed} more, {share:.2f} points of accuracy."
     )
     assert words in str(refused.value)
 
 
-def test_the_reason_is_in_the_registry(staged_context: Context, staged_dataset: Dataset, challenger: Package) -> None:
+def test_the_reason_is_in_the_registry(
+    staged_context: Context, staged_dataset: Dataset, challenger: Package
+) -> None:
     with pytest.raises(ChallengerRefusedError) as refused:
         promote(staged_context, staged_dataset, challenger, FakeComparison({1: 0.95, 2: 0.85}))
     described = staged_context.aws.sagemaker.describe_model_package(ModelPackageName=challenger.arn)
@@ -96,7 +115,9 @@ def test_a_copy_of_the_champion_is_refused_unasked(
 ) -> None:
     copy = registered("again", model_digest=champion.facts["model_digest"])
     staged_context.aws.s3.copy_object(
-        CopySource="photos/models/first/output/model.tar.gz", Bucket="photos", Key="models/again/output/model.tar.gz"
+        CopySource="photos/models/first/output/model.tar.gz",
+        Bucket="photos",
+        Key="models/again/output/model.tar.gz",
     )
     comparison = FakeComparison({})
     with pytest.raises(ChallengerRefusedError, match="is the very model of version 1"):
@@ -107,7 +128,9 @@ def test_a_copy_of_the_champion_is_refused_unasked(
 def test_a_first_model_is_promoted_if_it_has_learnt_something(
     staged_context: Context, staged_dataset: Dataset, registered: Registered
 ) -> None:
-    assert promote(staged_context, staged_dataset, registered("first"), FakeComparison({1: 0.7}))["promoted"]
+    assert promote(staged_context, staged_dataset, registered("first"), FakeComparison({1: 0.7}))[
+        "promoted"
+    ]
 
 
 def test_a_first_model_that_guesses_is_refused(
@@ -121,14 +144,23 @@ def test_the_champion_is_not_compared_with_itself(
     staged_context: Context, staged_dataset: Dataset, champion: Package
 ) -> None:
     result = promote(staged_context, staged_dataset, champion, FakeComparison({}))
-    assert {"promoted": True, "reason": "Version 1 is the champion already.", "challenger": 1, "champion": 1} == result
+    assert {
+        "promoted": True,
+        "reason": "Version 1 is the champion already.",
+        "challenger": 1,
+        "champion": 1,
+    } == result
 
 
 def test_images_that_the_champion_has_learnt_from_are_left_out(
     staged_context: Context, staged_dataset: Dataset, challenger: Package, shown: io.StringIO
 ) -> None:
-    body = listed("train", 8) + listed("test", 100)  # in the dataset of the champion's day they were training images
-    staged_context.aws.s3.put_object(Bucket="photos", Key="models/first/output/train.lst", Body=body.encode())
+    body = listed("train", 8) + listed(
+        "test", 100
+    )  # in the dataset of the champion's day they were training images
+    staged_context.aws.s3.put_object(
+        Bucket="photos", Key="models/first/output/train.lst", Body=body.encode()
+    )
     comparison = FakeComparison({1: 0.85, 2: 0.95})
     promote(staged_context, staged_dataset, challenger, comparison)
     assert TEST_IMAGES - 100 == len(comparison.images)
@@ -146,8 +178,12 @@ def test_images_that_the_challenger_learnt_as_an_earlier_model_are_left_out(
     if with_champion:
         registry.decide(registered("champion"), "Approved", "The first.")
     earlier = registered("earlier")
-    body = listed("train", 8) + listed("test", 100)  # in the dataset of the earlier model they were training images
-    staged_context.aws.s3.put_object(Bucket="photos", Key="models/earlier/output/train.lst", Body=body.encode())
+    body = listed("train", 8) + listed(
+        "test", 100
+    )  # in the dataset of the earlier model they were training images
+    staged_context.aws.s3.put_object(
+        Bucket="photos", Key="models/earlier/output/train.lst", Body=body.encode()
+    )
     challenger = registered("challenger", earlier_model=earlier.model_data)
     comparison = FakeComparison({1: 0.85, 2: 0.95, 3: 0.95})
     promote(staged_context, staged_dataset, challenger, comparison)
@@ -155,10 +191,16 @@ def test_images_that_the_challenger_learnt_as_an_earlier_model_are_left_out(
 
 
 def test_a_challenger_with_an_unknown_ancestor_is_not_compared(
-    registry: ModelRegistry, staged_context: Context, staged_dataset: Dataset, champion: Package, registered: Registered
+    registry: ModelRegistry,
+    staged_context: Context,
+    staged_dataset: Dataset,
+    champion: Package,
+    registered: Registered,
 ) -> None:
     challenger = registered("second", earlier_model="s3://photos/theirs/model.tar.gz")
-    with pytest.raises(UnknownAncestorError, match=r"s3://photos/theirs/model\.tar\.gz: The challenger goes on"):
+    with pytest.raises(
+        UnknownAncestorError, match=r"s3://photos/theirs/model\.tar\.gz: The challenger goes on"
+    ):
         promote(staged_context, staged_dataset, challenger, FakeComparison({}))
     assert "PendingManualApproval" == registry.find_package(2).approval
 
@@ -170,8 +212,12 @@ def test_a_champion_with_an_unknown_ancestor_is_compared_and_told_of(
     registered: Registered,
     shown: io.StringIO,
 ) -> None:
-    registry.decide(registered("first", earlier_model="s3://photos/theirs/model.tar.gz"), "Approved", "By hand.")
-    assert promote(staged_context, staged_dataset, registered("second"), FakeComparison({1: 0.85, 2: 0.95}))["promoted"]
+    registry.decide(
+        registered("first", earlier_model="s3://photos/theirs/model.tar.gz"), "Approved", "By hand."
+    )
+    assert promote(
+        staged_context, staged_dataset, registered("second"), FakeComparison({1: 0.85, 2: 0.95})
+    )["promoted"]
     assert "The champion goes back to s3://photos/theirs/model.tar.gz" in shown.getvalue()
 
 
@@ -179,7 +225,9 @@ def test_a_champion_whose_model_is_gone_is_to_be_rejected(
     staged_context: Context, staged_dataset: Dataset, challenger: Package
 ) -> None:
     staged_context.aws.s3.delete_object(Bucket="photos", Key="models/first/output/model.tar.gz")
-    with pytest.raises(PackageFilesMissingError, match=r"models/first/.* or reject it if it is the champion"):
+    with pytest.raises(
+        PackageFilesMissingError, match=r"models/first/.* or reject it if it is the champion"
+    ):
         promote(staged_context, staged_dataset, challenger, FakeComparison({}))
 
 
@@ -187,7 +235,9 @@ def test_nothing_is_compared_on_images_that_the_champion_has_all_learnt_from(
     staged_context: Context, staged_dataset: Dataset, challenger: Package
 ) -> None:
     body = listed("test", TEST_IMAGES).encode()
-    staged_context.aws.s3.put_object(Bucket="photos", Key="models/first/output/validation.lst", Body=body)
+    staged_context.aws.s3.put_object(
+        Bucket="photos", Key="models/first/output/validation.lst", Body=body
+    )
     with pytest.raises(NoFairImagesError):
         promote(staged_context, staged_dataset, challenger, FakeComparison({}))
 
@@ -206,7 +256,10 @@ def test_an_older_version_is_not_compared(
 
 
 def test_models_of_other_classes_are_not_compared(
-    registry: ModelRegistry, staged_context: Context, staged_dataset: Dataset, registered: Registered
+    registry: ModelRegistry,
+    staged_context: Context,
+    staged_dataset: Dataset,
+    registered: Registered,
 ) -> None:
     registry.decide(registered("first", labels=["cat", "dog"]), "Approved", "The first.")
     with pytest.raises(NotComparableError, match="cat, dog"):
@@ -217,7 +270,12 @@ def test_a_challenger_of_another_dataset_is_not_compared(
     staged_context: Context, staged_dataset: Dataset, registered: Registered
 ) -> None:
     with pytest.raises(OtherDatasetError):
-        promote(staged_context, staged_dataset, registered("first", dataset_digest="sha256:other"), FakeComparison({}))
+        promote(
+            staged_context,
+            staged_dataset,
+            registered("first", dataset_digest="sha256:other"),
+            FakeComparison({}),
+        )
 
 
 @pytest.mark.parametrize("content", ["first", "second"])

@@ -26,7 +26,9 @@ def test_the_configuration_before_serves_again_with_its_card(
     assert [(1, 4)] == scaled(trained)
 
 
-def test_rolling_back_twice_goes_forward_again(trained: Context, deploy: Deploy, model_url: ModelUrl) -> None:
+def test_rolling_back_twice_goes_forward_again(
+    trained: Context, deploy: Deploy, model_url: ModelUrl
+) -> None:
     deploy()
     second = deploy("--model-data", model_url("better"))
     roll_back(trained)
@@ -71,7 +73,9 @@ def test_a_first_deployment_without_a_card_has_nothing_before_it(
 
 
 def running(hosting: Any) -> int:
-    return int(hosting.backend.endpoints["scones-unlimited"].production_variants[0]["CurrentInstanceCount"])
+    return int(
+        hosting.backend.endpoints["scones-unlimited"].production_variants[0]["CurrentInstanceCount"]
+    )
 
 
 def test_as_many_instances_serve_as_before_where_auto_scaling_decides(
@@ -99,7 +103,9 @@ def test_rollback_from_instances_to_serverless_is_refused_before_anything_change
     deploy("--mode", "serverless")
     second = deploy("--autoscale", "1:4", "--model-data", model_url("better"))
     hosting.changes.clear()
-    with pytest.raises(ServerlessConversionError, match=r"scones-unlimited runs on instances.* delete-endpoint"):
+    with pytest.raises(
+        ServerlessConversionError, match=r"scones-unlimited runs on instances.* delete-endpoint"
+    ):
         roll_back(trained)
     assert [] == hosting.changes
     assert second["endpoint_config"] == serving(trained)

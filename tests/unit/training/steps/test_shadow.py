@@ -21,7 +21,9 @@ def test_a_shadow_leaves_the_card_of_what_answers_but_for_the_configuration(
 ) -> None:
     card = deploy()["model_card"]
     told = deploy("--shadow", "--model-data", model_url("better"))
-    assert card | {"endpoint_config": serving(trained)} == read_model_card(trained.aws.ssm, trained.names.model_card)
+    assert card | {"endpoint_config": serving(trained)} == read_model_card(
+        trained.aws.ssm, trained.names.model_card
+    )
     assert serving(trained) == told["endpoint_config"] != card["endpoint_config"]
 
 
@@ -30,13 +32,19 @@ def test_the_same_again_makes_nothing_new_and_tells_how_both_fare(
 ) -> None:
     deploy()
     shadow = ("--shadow", "--model-data", model_url("better"))
-    assert {"requests": None, "error_share": None, "median_latency": None} == deploy(*shadow)["variants"]["shadow"]
+    assert {"requests": None, "error_share": None, "median_latency": None} == deploy(*shadow)[
+        "variants"
+    ]["shadow"]
     hosting.changes.clear()
     dimensions = {"EndpointName": "scones-unlimited", "VariantName": "shadow"}
     named = [{"Name": name, "Value": value} for name, value in dimensions.items()]
     data: Any = [
         {"MetricName": name, "Dimensions": named, "Timestamp": datetime.now(UTC), "Value": value}
-        for name, value in (("Invocations", 1.0), ("Invocations", 1.0), ("Invocation5XXErrors", 0.5))
+        for name, value in (
+            ("Invocations", 1.0),
+            ("Invocations", 1.0),
+            ("Invocation5XXErrors", 0.5),
+        )
     ]
     trained.aws.cloudwatch.put_metric_data(Namespace="AWS/SageMaker", MetricData=data)
     hosting.changes.clear()
@@ -79,12 +87,17 @@ def test_a_serverless_endpoint_gets_no_shadow(deploy: Deploy, hosting: Any) -> N
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        ("--strategy canary --bake 120 --instances 7", "--instances, --strategy, --bake: not for --shadow"),
+        (
+            "--strategy canary --bake 120 --instances 7",
+            "--instances, --strategy, --bake: not for --shadow",
+        ),
         ("--mode realtime --autoscale 1:2", "--mode, --autoscale: not for --shadow"),
         ("--dry-run", "--dry-run: not for --shadow"),
     ],
 )
-def test_options_that_a_shadow_has_not_are_refused(deploy: Deploy, hosting: Any, arguments: str, named: str) -> None:
+def test_options_that_a_shadow_has_not_are_refused(
+    deploy: Deploy, hosting: Any, arguments: str, named: str
+) -> None:
     with pytest.raises(HostingOptionsError, match=named):
         deploy("--shadow", *arguments.split())
     assert [] == hosting.changes

@@ -50,11 +50,19 @@ def rows(context: Context, name: str) -> list[dict[str, str]]:
 def test_a_folder_becomes_a_dataset(source_folder: Path, stage: Stage, context: Context) -> None:
     result = stage(source_folder)
     each = {"train": 7, "validation": 1, "calibration": 1, "test": 1}
-    assert {split: {"car": count, "truck": count} for split, count in each.items()} == result["counts"]
-    assert {"labels.json", "dataset.json", *(f"{split}_lst/{split}.lst" for split in SPLITS)} < listed(context)
+    assert {split: {"car": count, "truck": count} for split, count in each.items()} == result[
+        "counts"
+    ]
+    assert {
+        "labels.json",
+        "dataset.json",
+        *(f"{split}_lst/{split}.lst" for split in SPLITS),
+    } < listed(context)
 
 
-def test_the_steps_that_follow_find_the_dataset(source_folder: Path, stage: Stage, context: Context) -> None:
+def test_the_steps_that_follow_find_the_dataset(
+    source_folder: Path, stage: Stage, context: Context
+) -> None:
     stage(source_folder)
     dataset = Dataset.of(context.run)
     keys = {
@@ -65,11 +73,13 @@ def test_the_steps_that_follow_find_the_dataset(source_folder: Path, stage: Stag
     assert dataset.size("train") == len(keys & listed(context))
 
 
-def test_the_description_agrees_with_the_result(source_folder: Path, stage: Stage, context: Context) -> None:
+def test_the_description_agrees_with_the_result(
+    source_folder: Path, stage: Stage, context: Context
+) -> None:
     result = stage(source_folder, "--seed", 3)
-    body = context.aws.s3.get_object(Bucket="photos", Key="datasets/scones-unlimited/default/dataset.json")[
-        "Body"
-    ].read()
+    body = context.aws.s3.get_object(
+        Bucket="photos", Key="datasets/scones-unlimited/default/dataset.json"
+    )["Body"].read()
     same = ("labels", "counts", "digest", "seed", "recordio")
     assert {name: result[name] for name in same}.items() <= json.loads(body).items()
 
@@ -116,7 +126,11 @@ def test_a_new_image_is_the_only_image_that_is_uploaded(
 
 
 def test_what_was_left_out_is_told_and_listed(
-    source_folder: Path, stage: Stage, context: Context, shown: io.StringIO, picture: Callable[..., bytes]
+    source_folder: Path,
+    stage: Stage,
+    context: Context,
+    shown: io.StringIO,
+    picture: Callable[..., bytes],
 ) -> None:
     (source_folder / "car/empty.jpg").touch()
     (source_folder / "car/copy.bmp").write_bytes(picture(0, "BMP"))
@@ -125,8 +139,12 @@ def test_what_was_left_out_is_told_and_listed(
     assert "EmptyImageError" == result["unreadable"][0]["error"]
     assert 1 == result["duplicates"]
     assert {"duplicate": 1, "contradiction": 2} == result["left_out"]
-    assert [str(source_folder / "car/empty.jpg")] == [row["path"] for row in rows(context, "unreadable.csv")]
-    assert {"duplicate", "contradiction"} == {row["reason"] for row in rows(context, "left_out.csv")}
+    assert [str(source_folder / "car/empty.jpg")] == [
+        row["path"] for row in rows(context, "unreadable.csv")
+    ]
+    assert {"duplicate", "contradiction"} == {
+        row["reason"] for row in rows(context, "left_out.csv")
+    }
     assert "1 unreadable (EmptyImageError: 1)" in shown.getvalue()
     assert "3 left out (contradiction: 2, duplicate: 1)" in shown.getvalue()
 
@@ -140,16 +158,22 @@ def test_every_image_of_the_dataset_is_listed_with_its_origin(
     assert {f"{row['split']}/{row['image']}" for row in found} < listed(context)
 
 
-def test_the_table_and_the_next_command_are_shown(source_folder: Path, stage: Stage, shown: io.StringIO) -> None:
+def test_the_table_and_the_next_command_are_shown(
+    source_folder: Path, stage: Stage, shown: io.StringIO
+) -> None:
     stage(source_folder)
     assert ["car", "7", "1", "1", "1"] in [line.split() for line in shown.getvalue().splitlines()]
     assert shown.getvalue().endswith("Next: python -m training train\n")
 
 
-def test_a_class_in_square_brackets_is_shown(source_folder: Path, stage: Stage, shown: io.StringIO) -> None:
+def test_a_class_in_square_brackets_is_shown(
+    source_folder: Path, stage: Stage, shown: io.StringIO
+) -> None:
     (source_folder / "car").rename(source_folder / "[bold]")
     stage(source_folder)
-    assert ["[bold]", "7", "1", "1", "1"] in [line.split() for line in shown.getvalue().splitlines()]
+    assert ["[bold]", "7", "1", "1", "1"] in [
+        line.split() for line in shown.getvalue().splitlines()
+    ]
 
 
 def test_the_next_command_names_the_same_run(
@@ -174,19 +198,25 @@ def test_counter_examples_become_one_more_class(
     assert {"car": 7, "other": 7, "truck": 7} == result["counts"]["train"]
 
 
-def test_a_class_called_other_and_counter_examples_are_refused(source_folder: Path, stage: Stage) -> None:
+def test_a_class_called_other_and_counter_examples_are_refused(
+    source_folder: Path, stage: Stage
+) -> None:
     (source_folder / "car").rename(source_folder / "other")
     with pytest.raises(OtherClassTakenError):
         stage(source_folder, "--other", source_folder)
 
 
-def test_recordio_is_made_and_removed_as_asked(source_folder: Path, stage: Stage, context: Context) -> None:
+def test_recordio_is_made_and_removed_as_asked(
+    source_folder: Path, stage: Stage, context: Context
+) -> None:
     stage(source_folder, "--recordio")
     assert {"train_rec/train.rec", "validation_rec/validation.rec"} < listed(context)
     assert 2 == stage(source_folder)["deleted"]
 
 
-def test_no_half_made_files_stay_in_the_runs_folder(source_folder: Path, stage: Stage, context: Context) -> None:
+def test_no_half_made_files_stay_in_the_runs_folder(
+    source_folder: Path, stage: Stage, context: Context
+) -> None:
     stage(source_folder)
     names = {path.name for path in context.run.folder.iterdir()}
     assert {"run.json", "images.csv", "unreadable.csv", "left_out.csv"} == names
@@ -212,8 +242,15 @@ def test_without_a_bucket_the_one_of_the_stack_is_taken(
 ) -> None:
     options = stage_options(source_folder)
     options.bucket = None
-    outputs = {"TrainingBucketName": "photos", "SageMakerRoleArn": "arn:aws:iam::123456789012:role/sagemaker"}
-    stack: dict[str, Any] = {"StackName": "stack", "CreationTime": 0, "StackStatus": "CREATE_COMPLETE"}
+    outputs = {
+        "TrainingBucketName": "photos",
+        "SageMakerRoleArn": "arn:aws:iam::123456789012:role/sagemaker",
+    }
+    stack: dict[str, Any] = {
+        "StackName": "stack",
+        "CreationTime": 0,
+        "StackStatus": "CREATE_COMPLETE",
+    }
     stack["Outputs"] = [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]
     with Stubber(context.aws.cloudformation) as stubber:
         for _ in range(2):
@@ -232,18 +269,23 @@ def test_one_class_is_too_few(source_folder: Path, stage: Stage, context: Contex
     assert set() == listed(context)
 
 
-def test_a_class_without_a_readable_image_is_told(source_folder: Path, stage: Stage, context: Context) -> None:
+def test_a_class_without_a_readable_image_is_told(
+    source_folder: Path, stage: Stage, context: Context
+) -> None:
     for path in (source_folder / "truck").iterdir():
         path.write_bytes(b"")
     with pytest.raises(
-        TooFewImagesError, match=r"truck has no image that can be used; .*unreadable\.csv \(10 images\)"
+        TooFewImagesError,
+        match=r"truck has no image that can be used; .*unreadable\.csv \(10 images\)",
     ):
         stage(source_folder)
     assert set() == listed(context)
     assert 10 == len(rows(context, "unreadable.csv"))
 
 
-def test_a_small_class_leaves_nothing_half_made(source_folder: Path, stage: Stage, context: Context) -> None:
+def test_a_small_class_leaves_nothing_half_made(
+    source_folder: Path, stage: Stage, context: Context
+) -> None:
     for path in list((source_folder / "truck").iterdir())[2:]:
         path.unlink()
     with pytest.raises(TooFewImagesError, match="truck has 2 images"):
@@ -273,13 +315,17 @@ def test_a_missing_bucket_is_told_before_an_image_is_read(
 def test_a_place_that_is_taken_is_told_before_an_image_is_read(
     source_folder: Path, stage: Stage, context: Context, shown: io.StringIO
 ) -> None:
-    context.aws.s3.put_object(Bucket="photos", Key="datasets/scones-unlimited/default/mine.txt", Body=b"")
+    context.aws.s3.put_object(
+        Bucket="photos", Key="datasets/scones-unlimited/default/mine.txt", Body=b""
+    )
     with pytest.raises(PlaceTakenError):
         stage(source_folder)
     assert "Preparing" not in shown.getvalue()
 
 
-def test_a_folder_that_cannot_be_written_is_told(source_folder: Path, stage: Stage, context: Context) -> None:
+def test_a_folder_that_cannot_be_written_is_told(
+    source_folder: Path, stage: Stage, context: Context
+) -> None:
     context.run.folder.parent.mkdir(parents=True)
     context.run.folder.touch()
     with pytest.raises(step.FileAccessError, match="default"):

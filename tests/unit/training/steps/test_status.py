@@ -18,7 +18,17 @@ from training.models.trained_model import TrainedModel
 from training.steps import status
 from training.steps.context import Context
 
-MODEL = TrainedModel("s3://b/model.tar.gz", "image:1", "arn:aws:iam::1:role/r", ("a", "b"), "job", {}, None, None, "x")
+MODEL = TrainedModel(
+    "s3://b/model.tar.gz",
+    "image:1",
+    "arn:aws:iam::1:role/r",
+    ("a", "b"),
+    "job",
+    {},
+    None,
+    None,
+    "x",
+)
 NAME = "scones-unlimited-default-1"
 
 
@@ -63,7 +73,9 @@ def test_a_serverless_endpoint_costs_nothing_by_the_hour(account_context: Contex
     assert 0.0 == look(account_context)["dollars_per_hour"]
 
 
-def test_an_unknown_price_is_told_and_not_counted_as_nothing(account_context: Context, shown: io.StringIO) -> None:
+def test_an_unknown_price_is_told_and_not_counted_as_nothing(
+    account_context: Context, shown: io.StringIO
+) -> None:
     deployed(account_context, Hosting("realtime", instance_type="ml.m4.xlarge"))
     assert 1 == look(account_context)["unknown_prices"]
     assert "price unknown" in shown.getvalue()
@@ -71,7 +83,9 @@ def test_an_unknown_price_is_told_and_not_counted_as_nothing(account_context: Co
 
 def test_what_belongs_to_an_endpoint_is_listed(account_context: Context) -> None:
     deployed(account_context, Hosting("realtime", instance_type="ml.m5.large"))
-    scaling.register(account_context.aws.autoscaling, account_context.names.endpoint, Scaling(1, 3, 300))
+    scaling.register(
+        account_context.aws.autoscaling, account_context.names.endpoint, Scaling(1, 3, 300)
+    )
     write_model_card(
         account_context.aws.ssm,
         account_context.names,
@@ -80,15 +94,21 @@ def test_what_belongs_to_an_endpoint_is_listed(account_context: Context) -> None
     found = look(account_context)
     assert [("AllTraffic", "1 to 3 instances")] == of_kind(found, "auto-scaling")
     assert [(NAME, "")] == of_kind(found, "model")
-    assert ["/scones-unlimited/endpoints/scones-unlimited"] == [name for name, _ in of_kind(found, "model card")]
+    assert ["/scones-unlimited/endpoints/scones-unlimited"] == [
+        name for name, _ in of_kind(found, "model card")
+    ]
 
 
-def test_the_versions_of_the_model_registry_are_listed_with_what_was_decided(account_context: Context) -> None:
+def test_the_versions_of_the_model_registry_are_listed_with_what_was_decided(
+    account_context: Context,
+) -> None:
     sagemaker, group = account_context.aws.sagemaker, account_context.names.service
     sagemaker.create_model_package_group(ModelPackageGroupName=group)
     for approval in ("Approved", "Rejected"):
         sagemaker.create_model_package(ModelPackageGroupName=group, ModelApprovalStatus=approval)
-    assert [("version 1", "Approved"), ("version 2", "Rejected")] == of_kind(look(account_context), "model package")
+    assert [("version 1", "Approved"), ("version 2", "Rejected")] == of_kind(
+        look(account_context), "model package"
+    )
 
 
 def test_the_folders_of_the_bucket_are_counted(account_context: Context) -> None:
@@ -96,8 +116,12 @@ def test_the_folders_of_the_bucket_are_counted(account_context: Context) -> None
     account_context.run.done("stage", {"bucket": "photos"})
     account_context.aws.s3.create_bucket(Bucket="photos")
     for name in "ab":
-        account_context.aws.s3.put_object(Bucket="photos", Key=f"datasets/default/train/{name}.png", Body=bytes(500))
-    assert [("s3://photos/datasets/", "2 objects, 1.0 kB")] == of_kind(look(account_context), "bucket")
+        account_context.aws.s3.put_object(
+            Bucket="photos", Key=f"datasets/default/train/{name}.png", Body=bytes(500)
+        )
+    assert [("s3://photos/datasets/", "2 objects, 1.0 kB")] == of_kind(
+        look(account_context), "bucket"
+    )
 
 
 def test_the_steps_of_the_run_are_listed(account_context: Context) -> None:

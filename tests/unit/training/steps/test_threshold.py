@@ -41,14 +41,21 @@ def answered(context: Context, variant: str | None = None, seed: int = 0) -> Non
         told = (confidence, 1 - confidence) if predicted == 0 else (1 - confidence, confidence)
         key = StagedImage(f"datasets/default/calibration/{number}.png", truth)
         lines.append(json.dumps(Answer(key, told, 5.0, variant or "AllTraffic").as_data()))
-    (context.run.folder / "calibration_answers.jsonl").write_text("".join(f"{line}\n" for line in lines))
+    (context.run.folder / "calibration_answers.jsonl").write_text(
+        "".join(f"{line}\n" for line in lines)
+    )
 
 
 @pytest.fixture
 def served(context: Context) -> Context:
     """A dataset with calibration images, whose model serves."""
     counts = {"calibration": {"car": IMAGES // 2, "truck": IMAGES // 2}}
-    dataset = {"bucket": "photos", "prefix": "datasets/default", "labels": ["car", "truck"], "counts": counts}
+    dataset = {
+        "bucket": "photos",
+        "prefix": "datasets/default",
+        "labels": ["car", "truck"],
+        "counts": counts,
+    }
     context.run.begin("stage")
     context.run.done("stage", {**dataset, "digest": "sha256:2", "recordio": False})
     lines = (f"{number}\t{number // 2 % 2}\t{number}.png\n" for number in range(IMAGES))
@@ -90,14 +97,20 @@ def test_threshold_temperature_and_guarantee_go_into_the_model_card(served: Cont
 
 def test_guarantee_that_cannot_be_given_leaves_the_card_as_it_is(served: Context) -> None:
     answered(served)
-    before = CARD | {"temperature": 1.3, "recommended_threshold": 0.9, "promise": {"precision": 0.9}}
+    before = CARD | {
+        "temperature": 1.3,
+        "recommended_threshold": 0.9,
+        "promise": {"precision": 0.9},
+    }
     put(served, before)
     with pytest.raises(NoThresholdError, match="400 calibration images"):
         threshold(served, "--precision", "0.999")
     assert before == card(served)
 
 
-def test_each_class_has_its_own_threshold_and_what_it_does_is_in_the_result_alone(served: Context) -> None:
+def test_each_class_has_its_own_threshold_and_what_it_does_is_in_the_result_alone(
+    served: Context,
+) -> None:
     answered(served)
     result = threshold(served, "--precision", "0.9", "--per-class")
     told = card(served)
@@ -107,7 +120,9 @@ def test_each_class_has_its_own_threshold_and_what_it_does_is_in_the_result_alon
     assert "classes" not in told["promise"]
 
 
-def test_threshold_of_the_second_variant_of_an_ab_test_goes_into_its_own_card(served: Context) -> None:
+def test_threshold_of_the_second_variant_of_an_ab_test_goes_into_its_own_card(
+    served: Context,
+) -> None:
     first = CARD | {"recommended_threshold": 0.7}
     put(served, first | {"variants": {"b": CARD | {"variant": "b"}}})
     answered(served, "b")
@@ -120,6 +135,8 @@ def test_threshold_of_the_second_variant_of_an_ab_test_goes_into_its_own_card(se
 
 
 @pytest.mark.parametrize("precision", ["1", "0", "95"])
-def test_precision_that_no_sample_guarantees_is_wrong_usage(served: Context, precision: str) -> None:
+def test_precision_that_no_sample_guarantees_is_wrong_usage(
+    served: Context, precision: str
+) -> None:
     with pytest.raises(SystemExit):
         threshold(served, "--precision", precision)

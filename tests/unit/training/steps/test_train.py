@@ -61,25 +61,33 @@ def test_a_job_carries_the_tags_of_the_run(context: Context, plan: Plan, jobs: F
     assert context.names.tag_list == jobs.requests[0]["Tags"]
 
 
-def test_the_same_request_again_is_not_paid_twice(context: Context, plan: Plan, jobs: FakeJobs) -> None:
+def test_the_same_request_again_is_not_paid_twice(
+    context: Context, plan: Plan, jobs: FakeJobs
+) -> None:
     assert step.train(context, plan, jobs) == step.train(context, plan, jobs)
     assert 1 == len(jobs.requests)
 
 
-def test_the_same_request_on_another_machine_is_not_paid_twice(context: Context, plan: Plan, jobs: FakeJobs) -> None:
+def test_the_same_request_on_another_machine_is_not_paid_twice(
+    context: Context, plan: Plan, jobs: FakeJobs
+) -> None:
     step.train(context, plan, jobs)
     step.train(context, replace(plan, instance_type="ml.g5.xlarge"), jobs)
     assert 1 == len(jobs.requests)
 
 
-def test_the_same_request_trains_anew_when_told_to(context: Context, plan: Plan, jobs: FakeJobs) -> None:
+def test_the_same_request_trains_anew_when_told_to(
+    context: Context, plan: Plan, jobs: FakeJobs
+) -> None:
     step.train(context, plan, jobs)
     step.train(context, plan, jobs, again=True)
     assert 2 == len(jobs.requests)
 
 
 @pytest.mark.parametrize("changed", ["dataset", "hyperparameters"])
-def test_a_changed_request_is_another_job(context: Context, plan: Plan, jobs: FakeJobs, changed: str) -> None:
+def test_a_changed_request_is_another_job(
+    context: Context, plan: Plan, jobs: FakeJobs, changed: str
+) -> None:
     dataset = replace(plan.dataset, digest="sha256:2")
     other = {"dataset": dataset, "hyperparameters": {**plan.hyperparameters, "epochs": "3"}}
     step.train(context, plan, jobs)
@@ -105,23 +113,31 @@ def test_a_job_under_way_is_taken_up(context: Context, plan: Plan, again: bool) 
     assert 1 == len(jobs.requests)
 
 
-def test_ctrl_c_leaves_the_job_and_says_how_to_stop_it(context: Context, plan: Plan, shown: io.StringIO) -> None:
+def test_ctrl_c_leaves_the_job_and_says_how_to_stop_it(
+    context: Context, plan: Plan, shown: io.StringIO
+) -> None:
     class Interrupting(FakeJobs):
         def describe(self, name: str) -> Mapping[str, Any] | None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         step.train(context, plan, Interrupting())
-    assert "aws sagemaker stop-training-job --training-job-name scones-unlimited-" in shown.getvalue()
+    assert (
+        "aws sagemaker stop-training-job --training-job-name scones-unlimited-" in shown.getvalue()
+    )
 
 
 def test_a_job_is_known_before_it_is_created(context: Context, plan: Plan) -> None:
     with pytest.raises(KeyboardInterrupt):
         step.train(context, plan, FakeJobs(refusal=KeyboardInterrupt()))
-    assert context.run.begin("train", **plan.asked)["training_job"].startswith("scones-unlimited-default-")
+    assert context.run.begin("train", **plan.asked)["training_job"].startswith(
+        "scones-unlimited-default-"
+    )
 
 
-def test_a_job_that_was_never_created_is_created_by_the_next_try(context: Context, plan: Plan, jobs: FakeJobs) -> None:
+def test_a_job_that_was_never_created_is_created_by_the_next_try(
+    context: Context, plan: Plan, jobs: FakeJobs
+) -> None:
     with pytest.raises(KeyboardInterrupt):
         step.train(context, plan, FakeJobs(refusal=KeyboardInterrupt()))
     step.train(context, plan, jobs)
@@ -134,7 +150,9 @@ def test_a_job_of_somebody_else_is_not_taken_up(context: Context, plan: Plan) ->
     assert context.run.begin("train", **plan.asked)["training_job"] is None
 
 
-def test_after_a_failed_job_the_same_command_starts_afresh(context: Context, plan: Plan, jobs: FakeJobs) -> None:
+def test_after_a_failed_job_the_same_command_starts_afresh(
+    context: Context, plan: Plan, jobs: FakeJobs
+) -> None:
     with pytest.raises(TrainingFailedError):
         step.train(context, plan, jobs_failed := FakeJobs("Failed"))
     jobs.described = jobs_failed.described
@@ -166,9 +184,15 @@ def test_nothing_is_noted_when_a_check_fails(
 
 @pytest.mark.usefixtures("staged_run", "plan_in_s3")
 def test_a_dry_run_prints_the_request_and_creates_nothing(
-    context: Context, train_options: Callable[..., argparse.Namespace], capsys: pytest.CaptureFixture[str]
+    context: Context,
+    train_options: Callable[..., argparse.Namespace],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    trust = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sagemaker.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     context.aws.iam.create_role(RoleName="sagemaker", AssumeRolePolicyDocument=document)
     request = step.run(context, train_options("--dry-run", "--json"))
@@ -179,7 +203,9 @@ def test_a_dry_run_prints_the_request_and_creates_nothing(
     assert "train" not in context.run.steps
 
 
-@pytest.mark.parametrize(("text", "expected"), [("90", 90), ("90s", 90), ("30m", 1800), ("2h", 7200)])
+@pytest.mark.parametrize(
+    ("text", "expected"), [("90", 90), ("90s", 90), ("30m", 1800), ("2h", 7200)]
+)
 def test_a_time_is_read_in_its_unit(text: str, expected: int) -> None:
     assert expected == seconds(text)
 

@@ -50,7 +50,9 @@ class FakeTuningJobs:
             return {**described, "HyperParameterTuningJobStatus": "InProgress"}
         described |= {"HyperParameterTuningJobStatus": self.status}
         described |= {"BestTrainingJob": self.best} if self.best else {}
-        require_conforming_answer(described, operations("sagemaker")["describe_hyper_parameter_tuning_job"])
+        require_conforming_answer(
+            described, operations("sagemaker")["describe_hyper_parameter_tuning_job"]
+        )
         return described
 
     def candidates(self, name: str) -> list[dict[str, Any]]:
@@ -69,7 +71,11 @@ class FakeTuningJobs:
 @pytest.fixture
 def jobs(plan: Plan) -> FakeJobs:
     """The training jobs, of which one is the best."""
-    chosen = {**plan.hyperparameters, "learning_rate": "0.02", "_tuning_objective_metric": "validation:accuracy"}
+    chosen = {
+        **plan.hyperparameters,
+        "learning_rate": "0.02",
+        "_tuning_objective_metric": "validation:accuracy",
+    }
     specification = {"TrainingImage": "image", "TrainingInputMode": "File"}
     best = {
         "TrainingJobName": BEST,
@@ -91,7 +97,9 @@ def no_log(context: Context) -> Iterator[None]:
         yield
 
 
-def test_the_best_model_becomes_that_of_the_run(context: Context, plan: Plan, jobs: FakeJobs) -> None:
+def test_the_best_model_becomes_that_of_the_run(
+    context: Context, plan: Plan, jobs: FakeJobs
+) -> None:
     tune(context, plan, SEARCH, jobs, FakeTuningJobs())
     trained = context.run.result("train")
     url = "s3://photos/models/best/output/model.tar.gz"
@@ -108,19 +116,29 @@ def test_role_is_allowed_the_keys_before_a_tuning_job_is_created_and_not_again(
     stack = FakeTrainingStack(plan.role, lambda: len(tuning.requests))
     for _ in range(2):
         account = with_fakes(context, cloudformation=stack)
-        tune(account, replace(plan, kms_key="arn:data", volume_kms_key="arn:disks"), SEARCH, jobs, tuning)
+        tune(
+            account,
+            replace(plan, kms_key="arn:data", volume_kms_key="arn:disks"),
+            SEARCH,
+            jobs,
+            tuning,
+        )
     assert [{"DataKeyArns": "arn:data", "VolumeKeyArns": "arn:disks"}] == stack.updates
     assert [0] == stack.progress
 
 
 def test_train_finds_the_best_model_done(context: Context, plan: Plan, jobs: FakeJobs) -> None:
     tune(context, plan, SEARCH, jobs, FakeTuningJobs())
-    best = plan.__class__(**{**vars(plan), "hyperparameters": {**plan.hyperparameters, "learning_rate": "0.02"}})
+    best = plan.__class__(
+        **{**vars(plan), "hyperparameters": {**plan.hyperparameters, "learning_rate": "0.02"}}
+    )
     train.train(context, best, jobs)
     assert [] == jobs.requests
 
 
-def test_a_tuning_job_that_is_done_is_not_created_again(context: Context, plan: Plan, jobs: FakeJobs) -> None:
+def test_a_tuning_job_that_is_done_is_not_created_again(
+    context: Context, plan: Plan, jobs: FakeJobs
+) -> None:
     tuning_jobs = FakeTuningJobs()
     first, second = (tune(context, plan, SEARCH, jobs, tuning_jobs) for _ in range(2))
     assert first == second
@@ -149,7 +167,11 @@ def test_an_interrupted_tuning_job_is_taken_up(
     ],
 )
 def test_a_tuning_job_without_a_model_is_an_error_and_leaves_the_model_of_the_run(
-    context: Context, plan: Plan, jobs: FakeJobs, tuning_jobs: FakeTuningJobs, error: type[Exception]
+    context: Context,
+    plan: Plan,
+    jobs: FakeJobs,
+    tuning_jobs: FakeTuningJobs,
+    error: type[Exception],
 ) -> None:
     with pytest.raises(error):
         tune(context, plan, SEARCH, jobs, tuning_jobs)
@@ -169,6 +191,8 @@ def test_the_request_is_one_that_botocore_would_send(
 ) -> None:
     chosen = {**plan.hyperparameters, "learning_rate": "0.5"}
     tags = [{"Key": "project", "Value": "cars"}]
-    request = tuning_job_request(plan.__class__(**{**vars(plan), "hyperparameters": chosen}), SEARCH, "one", "i", tags)
+    request = tuning_job_request(
+        plan.__class__(**{**vars(plan), "hyperparameters": chosen}), SEARCH, "one", "i", tags
+    )
     valid_request("sagemaker", "CreateHyperParameterTuningJob", request)
     assert plan.hyperparameters == request["TrainingJobDefinition"]["StaticHyperParameters"]

@@ -31,8 +31,16 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"Role": ROLE + "-of-nobody"}, "InvalidParameterValueException", ROLE_MESSAGE),
     ({"KMSKeyArn": KEY}, "InvalidParameterValueException", KEY_MESSAGE),
     ({"Environment": LARGE}, "InvalidParameterValueException", ENVIRONMENT_MESSAGE),
-    ({"Timeout": 901}, "ValidationException", BOUND.format(901, "timeout") + "less than or equal to 900"),
-    ({"MemorySize": 64}, "ValidationException", BOUND.format(64, "memorySize") + "greater than or equal to 128"),
+    (
+        {"Timeout": 901},
+        "ValidationException",
+        BOUND.format(901, "timeout") + "less than or equal to 900",
+    ),
+    (
+        {"MemorySize": 64},
+        "ValidationException",
+        BOUND.format(64, "memorySize") + "greater than or equal to 128",
+    ),
 ]
 
 
@@ -43,7 +51,12 @@ def code() -> str:
     return base64.b64encode(archive.getvalue()).decode()
 
 
-SETTINGS = {"Runtime": "python3.13", "Handler": "app.handler", "Role": ROLE, "Code": {"ZipFile": code()}}
+SETTINGS = {
+    "Runtime": "python3.13",
+    "Handler": "app.handler",
+    "Role": ROLE,
+    "Code": {"ZipFile": code()},
+}
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +83,9 @@ def provision(**changes: Any) -> None:
 
 
 @pytest.mark.parametrize(("changes", "code", "message"), REFUSED)
-def test_new_function_that_could_not_run_is_refused(changes: dict[str, Any], code: str, message: str) -> None:
+def test_new_function_that_could_not_run_is_refused(
+    changes: dict[str, Any], code: str, message: str
+) -> None:
     status, answer = create(**changes)
     assert 400 == status
     assert code == answer["__type"]
@@ -91,7 +106,9 @@ def test_change_after_which_a_function_could_not_run_is_refused(
 
 
 @pytest.mark.parametrize(("changes", "code", "message"), REFUSED)
-def test_function_of_a_template_that_could_not_run_fails(changes: dict[str, Any], code: str, message: str) -> None:
+def test_function_of_a_template_that_could_not_run_fails(
+    changes: dict[str, Any], code: str, message: str
+) -> None:
     with pytest.raises(ValueError, match="Resource handler returned message") as raised:
         provision(**changes)
     assert f'"{message} (Service: Lambda, Status Code: 400)"' in str(raised.value)

@@ -93,14 +93,18 @@ def trusted_by(service: str) -> dict[str, str]:
     return {"AssumeRolePolicyDocument": json.dumps({"Statement": [trust]})}
 
 
-def test_install_without_the_runtime_changes_nothing(settings: PoolSettings, tmp_path: Path) -> None:
+def test_install_without_the_runtime_changes_nothing(
+    settings: PoolSettings, tmp_path: Path
+) -> None:
     before = lambda_svc._execute_function_warm
     with pytest.raises(RuntimeMissingError):
         install(replace(settings, python=tmp_path / "bin/python"))
     assert before is lambda_svc._execute_function_warm
 
 
-@pytest.mark.parametrize("name", ["_execute_function_warm", "_throttle_response", "_reject_unreadable_zip"])
+@pytest.mark.parametrize(
+    "name", ["_execute_function_warm", "_throttle_response", "_reject_unreadable_zip"]
+)
 @pytest.mark.usefixtures("ministack_unchanged")
 def test_changed_function_of_ministack_is_named(
     settings: PoolSettings, monkeypatch: pytest.MonkeyPatch, name: str
@@ -112,7 +116,9 @@ def test_changed_function_of_ministack_is_named(
 
 @pytest.mark.usefixtures("pool", "function")
 @pytest.mark.parametrize("operation", ["functions", "layers"])
-def test_package_that_could_not_be_unpacked_safely_is_refused_when_it_is_uploaded(operation: str) -> None:
+def test_package_that_could_not_be_unpacked_safely_is_refused_when_it_is_uploaded(
+    operation: str,
+) -> None:
     code = {"ZipFile": base64.b64encode(zipped({"app.py": SOURCE, "../escaped": ""})).decode()}
     settings = {
         "Runtime": "python3.13",
@@ -120,7 +126,9 @@ def test_package_that_could_not_be_unpacked_safely_is_refused_when_it_is_uploade
         "Role": "arn:aws:iam::000000000000:role/actor",
     }
     if operation == "functions":
-        status, _, body = lambda_svc._create_function({"FunctionName": "unsafe", "Code": code, **settings})
+        status, _, body = lambda_svc._create_function(
+            {"FunctionName": "unsafe", "Code": code, **settings}
+        )
     else:
         status, _, body = lambda_svc._publish_layer_version("unsafe", {"Content": code})
     assert 400 == status
@@ -157,7 +165,10 @@ def test_function_whose_role_lambda_may_not_assume_is_not_run(
     result = lambda_svc._execute_function(function, {})
     assert result["error"] is True
     assert "Lambda.AWSLambdaException" == result["body"]["errorType"]
-    assert "The role defined for the function cannot be assumed by Lambda." in result["body"]["errorMessage"]
+    assert (
+        "The role defined for the function cannot be assumed by Lambda."
+        in result["body"]["errorMessage"]
+    )
 
 
 @pytest.mark.usefixtures("pool")
@@ -167,16 +178,23 @@ def test_alias_shares_the_environment_and_sees_its_own_arn(
     monkeypatch.setattr(app, "AUTH", True)
     arn = function["config"]["FunctionArn"] + ":live"
     aliased = {**function, "config": {**function["config"], "FunctionArn": arn}}
-    first, second = (lambda_svc._execute_function(record, {})["body"] for record in (function, aliased))
+    first, second = (
+        lambda_svc._execute_function(record, {})["body"] for record in (function, aliased)
+    )
     assert arn == second["arn"]
-    assert first["variables"]["AWS_LAMBDA_LOG_STREAM_NAME"] == second["variables"]["AWS_LAMBDA_LOG_STREAM_NAME"]
+    assert (
+        first["variables"]["AWS_LAMBDA_LOG_STREAM_NAME"]
+        == second["variables"]["AWS_LAMBDA_LOG_STREAM_NAME"]
+    )
 
 
 @pytest.mark.usefixtures("pool")
 def test_output_of_the_function_is_in_its_log_group(function: dict[str, Any]) -> None:
     lambda_svc._execute_function(function, {"n": 2})
     streams = cloudwatch_logs._log_groups["/aws/lambda/patched"]["streams"].values()
-    assert "event {'n': 2}" in [event["message"] for stream in streams for event in stream["events"]]
+    assert "event {'n': 2}" in [
+        event["message"] for stream in streams for event in stream["events"]
+    ]
 
 
 def invoked_by_task(function: dict[str, Any], event: Any) -> Any:
@@ -195,14 +213,18 @@ def test_step_functions_sees_the_class_of_the_error(function: dict[str, Any]) ->
     assert "no bytes" == json.loads(raised.value.cause or "")["errorMessage"]
 
 
-def test_step_functions_sees_a_closed_pool_as_throttling(pool: LambdaPool, function: dict[str, Any]) -> None:
+def test_step_functions_sees_a_closed_pool_as_throttling(
+    pool: LambdaPool, function: dict[str, Any]
+) -> None:
     pool.close()
     with pytest.raises(StateError) as raised:
         invoked_by_task(function, {})
     assert "Lambda.TooManyRequestsException" == raised.value.error
 
 
-def test_client_sees_throttling_as_lambda_has_it(pool: LambdaPool, function: dict[str, Any]) -> None:
+def test_client_sees_throttling_as_lambda_has_it(
+    pool: LambdaPool, function: dict[str, Any]
+) -> None:
     pool.close()
     result = lambda_svc._execute_function(function, {})
     assert result["throttle"] is True
@@ -212,20 +234,34 @@ def test_client_sees_throttling_as_lambda_has_it(pool: LambdaPool, function: dic
 @pytest.mark.usefixtures("pool")
 def test_timeout_of_the_configuration_holds(function: dict[str, Any]) -> None:
     function["config"]["Timeout"] = 0.2
-    assert "Sandbox.Timedout" == lambda_svc._execute_function(function, {"sleep": 60})["body"]["errorType"]
+    assert (
+        "Sandbox.Timedout"
+        == lambda_svc._execute_function(function, {"sleep": 60})["body"]["errorType"]
+    )
 
 
 @pytest.mark.usefixtures("pool")
 def test_function_without_code_is_left_to_ministack(function: dict[str, Any]) -> None:
-    assert "Mock response" in lambda_svc._execute_function({**function, "code_zip": None}, {})["body"]["body"]
+    assert (
+        "Mock response"
+        in lambda_svc._execute_function({**function, "code_zip": None}, {})["body"]["body"]
+    )
 
 
 @pytest.mark.usefixtures("pool")
-def test_layer_of_the_configuration_is_on_the_path(function: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    layer = {"versions": [{"Version": 1, "_zip_data": zipped({"python/extra.py": "origin = 'layer'"})}]}
+def test_layer_of_the_configuration_is_on_the_path(
+    function: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layer = {
+        "versions": [{"Version": 1, "_zip_data": zipped({"python/extra.py": "origin = 'layer'"})}]
+    }
     monkeypatch.setitem(lambda_svc._layers, "extra", layer)
-    function["config"]["Layers"] = [{"Arn": "arn:aws:lambda:us-east-1:000000000000:layer:extra:1", "CodeSize": 1}]
-    function["code_zip"] = zipped({"app.py": "import extra\ndef handler(event, context): return extra.origin"})
+    function["config"]["Layers"] = [
+        {"Arn": "arn:aws:lambda:us-east-1:000000000000:layer:extra:1", "CodeSize": 1}
+    ]
+    function["code_zip"] = zipped(
+        {"app.py": "import extra\ndef handler(event, context): return extra.origin"}
+    )
     assert "layer" == lambda_svc._execute_function(function, {})["body"]
 
 

@@ -28,7 +28,9 @@ def functions(ministack: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 
 
 def reserve(name: str, executions: int) -> tuple[int, Any]:
-    answer = lambda_svc._put_function_concurrency(name, {"ReservedConcurrentExecutions": executions})
+    answer = lambda_svc._put_function_concurrency(
+        name, {"ReservedConcurrentExecutions": executions}
+    )
     return answer[0], json.loads(answer[2])
 
 
@@ -62,7 +64,9 @@ def test_new_account_with_ten_executions_can_reserve_none(monkeypatch: pytest.Mo
 
 def provision(executions: Any) -> str:
     properties = {"FunctionName": "three", "Role": ROLE, "ReservedConcurrentExecutions": executions}
-    return str(provisioners._provision_resource("AWS::Lambda::Function", "Three", properties, "stack")[0])
+    return str(
+        provisioners._provision_resource("AWS::Lambda::Function", "Three", properties, "stack")[0]
+    )
 
 
 def test_stack_reserves_what_its_template_asks_for() -> None:
@@ -77,8 +81,12 @@ def test_stack_that_asks_for_too_much_fails_with_the_words_of_lambda() -> None:
     assert "three" not in lambda_svc._functions
 
 
-@pytest.mark.parametrize(("expected", "after"), [(8, {"ReservedConcurrentExecutions": 8}), (None, {})])
-def test_update_of_a_stack_changes_and_ends_the_reservation(expected: int | None, after: dict[str, int]) -> None:
+@pytest.mark.parametrize(
+    ("expected", "after"), [(8, {"ReservedConcurrentExecutions": 8}), (None, {})]
+)
+def test_update_of_a_stack_changes_and_ends_the_reservation(
+    expected: int | None, after: dict[str, int]
+) -> None:
     before = {"FunctionName": "three", "Role": ROLE, "ReservedConcurrentExecutions": 4}
     name = provision(4)
     new = {"FunctionName": "three", "Role": ROLE, **after}

@@ -30,7 +30,11 @@ def stacks(ministack: MiniStackInProcess) -> Iterator[dict[str, Any]]:
     tags = [{"Key": "project", "Value": "parcels-company"}]
     records = {
         "gate": {"StackName": "gate", "StackId": STACK_ID, "RoleARN": ROLE_ARN, "Tags": tags},
-        "gate-Monitoring-1": {"StackName": "gate-Monitoring-1", "StackId": "arn:nested", "ParentId": STACK_ID},
+        "gate-Monitoring-1": {
+            "StackName": "gate-Monitoring-1",
+            "StackId": "arn:nested",
+            "ParentId": STACK_ID,
+        },
     }
     for name, record in records.items():
         cloudformation._stacks[name] = record
@@ -45,22 +49,32 @@ def make_queue(stack: str) -> Any:
 
 @pytest.mark.usefixtures("stacks")
 @pytest.mark.parametrize("stack", ["gate", "gate-Monitoring-1"])
-def test_resource_is_made_if_the_role_may_make_it(ministack: MiniStackInProcess, stack: str) -> None:
-    ministack.put_role([allow("sqs:CreateQueue", f"arn:aws:sqs:us-east-1:{ACCOUNT}:gate-*")], SERVICE)
+def test_resource_is_made_if_the_role_may_make_it(
+    ministack: MiniStackInProcess, stack: str
+) -> None:
+    ministack.put_role(
+        [allow("sqs:CreateQueue", f"arn:aws:sqs:us-east-1:{ACCOUNT}:gate-*")], SERVICE
+    )
     url, _ = make_queue(stack)
     assert url in sqs._queues
 
 
 @pytest.mark.usefixtures("stacks")
 @pytest.mark.parametrize("stack", ["gate", "gate-Monitoring-1"])
-def test_resource_out_of_the_roles_reach_is_not_made(ministack: MiniStackInProcess, stack: str) -> None:
-    ministack.put_role([allow("sqs:CreateQueue", f"arn:aws:sqs:us-east-1:{ACCOUNT}:other-*")], SERVICE)
+def test_resource_out_of_the_roles_reach_is_not_made(
+    ministack: MiniStackInProcess, stack: str
+) -> None:
+    ministack.put_role(
+        [allow("sqs:CreateQueue", f"arn:aws:sqs:us-east-1:{ACCOUNT}:other-*")], SERVICE
+    )
     with pytest.raises(RoleDeniedError, match=r"not authorized to perform: sqs:CreateQueue"):
         make_queue(stack)
     assert not sqs._queues
 
 
-def test_stack_without_a_role_is_deployed_as_before(ministack: MiniStackInProcess, stacks: dict[str, Any]) -> None:
+def test_stack_without_a_role_is_deployed_as_before(
+    ministack: MiniStackInProcess, stacks: dict[str, Any]
+) -> None:
     del stacks["gate"]["RoleARN"]
     ministack.put_role([], SERVICE)
     url, _ = make_queue("gate")
@@ -75,7 +89,9 @@ def test_role_that_does_not_trust_cloudformation_is_refused(ministack: MiniStack
 
 
 @pytest.mark.usefixtures("stacks")
-def test_key_needs_the_right_to_tag_it_by_the_tags_of_the_request(ministack: MiniStackInProcess) -> None:
+def test_key_needs_the_right_to_tag_it_by_the_tags_of_the_request(
+    ministack: MiniStackInProcess,
+) -> None:
     create, keys = allow("kms:CreateKey", "*", **TAG), f"arn:aws:kms:us-east-1:{ACCOUNT}:key/*"
     by_resource = {"StringEquals": {"aws:ResourceTag/project": "parcels-company"}}
     ministack.put_role([create, allow("kms:TagResource", keys, **by_resource)], SERVICE)
@@ -104,7 +120,9 @@ def test_role_handed_to_a_service_is_asked_for(ministack: MiniStackInProcess) ->
     ministack.put_role([allow("events:PutRule", rule)], SERVICE)
     target = {"Id": "one", "Arn": "arn:one", "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/handed"}
     with pytest.raises(RoleDeniedError, match="iam:PassRole"):
-        provisioners._provision_resource("AWS::Events::Rule", "Rule", {"Name": "gate-one", "Targets": [target]}, "gate")
+        provisioners._provision_resource(
+            "AWS::Events::Rule", "Rule", {"Name": "gate-one", "Targets": [target]}, "gate"
+        )
 
 
 NAMED = {
@@ -138,7 +156,9 @@ def unreachable(*_arguments: Any) -> None:
 
 
 @pytest.mark.usefixtures("stacks")
-def test_update_in_place_needs_the_action_of_each_changed_property(ministack: MiniStackInProcess) -> None:
+def test_update_in_place_needs_the_action_of_each_changed_property(
+    ministack: MiniStackInProcess,
+) -> None:
     queue = f"arn:aws:sqs:us-east-1:{ACCOUNT}:gate-*"
     ministack.put_role([allow("sqs:CreateQueue", queue)], SERVICE)
     url, _ = make_queue("gate")
@@ -195,10 +215,16 @@ def operate(operation: str, stack_name: str, **properties: Any) -> list[str]:
 
     asyncio.run(run())
     events = cloudformation._stack_events[cloudformation._stacks[stack_name]["StackId"]]
-    return [event["ResourceStatusReason"] for event in events if event["ResourceStatus"].endswith("_FAILED")]
+    return [
+        event["ResourceStatusReason"]
+        for event in events
+        if event["ResourceStatus"].endswith("_FAILED")
+    ]
 
 
-def test_stack_in_a_role_without_permissions_rolls_back(ministack: MiniStackInProcess, refused: str) -> None:
+def test_stack_in_a_role_without_permissions_rolls_back(
+    ministack: MiniStackInProcess, refused: str
+) -> None:
     ministack.put_role([], SERVICE)
     [reason] = operate("CreateStack", refused)
     assert "not authorized to perform: sqs:CreateQueue" in reason
@@ -206,7 +232,9 @@ def test_stack_in_a_role_without_permissions_rolls_back(ministack: MiniStackInPr
     assert not sqs._queues
 
 
-def test_update_that_the_role_may_not_make_rolls_back(ministack: MiniStackInProcess, refused: str) -> None:
+def test_update_that_the_role_may_not_make_rolls_back(
+    ministack: MiniStackInProcess, refused: str
+) -> None:
     ministack.put_role([allow("sqs:CreateQueue", "*")], SERVICE)
     assert [] == operate("CreateStack", refused)
     [reason] = operate("UpdateStack", refused, VisibilityTimeout=7)
@@ -220,11 +248,14 @@ def test_update_that_the_role_may_not_make_rolls_back(ministack: MiniStackInProc
 def test_type_whose_requests_are_not_known_is_not_emulated(ministack: MiniStackInProcess) -> None:
     ministack.put_role(service=SERVICE)
     with pytest.raises(NotEmulatedError, match="AWS::SSM::Parameter"):
-        provisioners._provision_resource("AWS::SSM::Parameter", "One", {"Type": "String", "Value": "1"}, "gate")
+        provisioners._provision_resource(
+            "AWS::SSM::Parameter", "One", {"Type": "String", "Value": "1"}, "gate"
+        )
 
 
 @pytest.mark.parametrize(
-    ("statements", "status"), [([], "FAILED"), ([allow("cloudformation:*", MACRO)], "CREATE_COMPLETE")]
+    ("statements", "status"),
+    [([], "FAILED"), ([allow("cloudformation:*", MACRO)], "CREATE_COMPLETE")],
 )
 def test_change_set_needs_the_roles_right_to_expand_the_macro(
     ministack: MiniStackInProcess, statements: list[dict[str, Any]], status: str

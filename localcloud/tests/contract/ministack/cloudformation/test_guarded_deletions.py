@@ -6,7 +6,10 @@ import pytest
 from ministack.services import dynamodb, s3
 from ministack.services.cloudformation import provisioners
 
-from localcloud.ministack.cloudformation.guarded_deletions import BucketNotEmptyError, TableProtectedError
+from localcloud.ministack.cloudformation.guarded_deletions import (
+    BucketNotEmptyError,
+    TableProtectedError,
+)
 
 TABLE = {
     "BillingMode": "PAY_PER_REQUEST",
@@ -17,7 +20,9 @@ TABLE = {
 
 @pytest.fixture
 def bucket(ministack: Any) -> Any:
-    name, _ = provisioners._provision_resource("AWS::S3::Bucket", "Bucket", {"BucketName": "images"}, "stack")
+    name, _ = provisioners._provision_resource(
+        "AWS::S3::Bucket", "Bucket", {"BucketName": "images"}, "stack"
+    )
     yield name
     s3._buckets.pop(name, None)
 
@@ -29,7 +34,9 @@ def test_empty_bucket_is_deleted(bucket: str) -> None:
 
 def test_bucket_with_an_object_is_not_deleted(bucket: str) -> None:
     s3._buckets[bucket]["objects"]["a.png"] = {"body": b"1"}
-    with pytest.raises(BucketNotEmptyError, match="images: The bucket you tried to delete is not empty"):
+    with pytest.raises(
+        BucketNotEmptyError, match="images: The bucket you tried to delete is not empty"
+    ):
         provisioners._delete_resource("AWS::S3::Bucket", bucket, {})
     assert bucket in s3._buckets
 

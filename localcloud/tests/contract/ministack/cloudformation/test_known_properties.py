@@ -29,8 +29,12 @@ def test_resource_is_not_updated_to_an_unknown_property(module: Any) -> None:
 
 def test_unknown_property_inside_a_list_is_named_by_its_path() -> None:
     rules = {"Rules": [{"Id": "known"}, {"Id": "wrong", "Colour": "red"}]}
-    with pytest.raises(ValueError, match=r"\n#/LifecycleConfiguration/Rules/1: extraneous key \[Colour\] is not"):
-        provisioners._provision_resource("AWS::S3::Bucket", "Bucket", {"LifecycleConfiguration": rules}, "gate")
+    with pytest.raises(
+        ValueError, match=r"\n#/LifecycleConfiguration/Rules/1: extraneous key \[Colour\] is not"
+    ):
+        provisioners._provision_resource(
+            "AWS::S3::Bucket", "Bucket", {"LifecycleConfiguration": rules}, "gate"
+        )
 
 
 def test_properties_that_a_schema_leaves_open_are_accepted() -> None:

@@ -12,13 +12,17 @@ GROUP = {"LogGroupName": "/aws/events/tests"}
 @pytest.fixture
 def updated(ministack: Any) -> Any:
     """Make a log group in a stack, then update it to other properties; its ARN is known."""
-    made, attributes = provisioners._provision_resource("AWS::Logs::LogGroup", "Log", GROUP, "nested")
+    made, attributes = provisioners._provision_resource(
+        "AWS::Logs::LogGroup", "Log", GROUP, "nested"
+    )
     resources = {"Log": {"PhysicalResourceId": made, "Attributes": attributes}}
     cloudformation._stacks["nested"] = {"_resources": resources}
 
     def update(**changes: Any) -> tuple[str | None, str | None]:
         new = {**GROUP, **changes}
-        _, after = provisioners._update_resource("AWS::Logs::LogGroup", made, GROUP, new, "nested", "Log")
+        _, after = provisioners._update_resource(
+            "AWS::Logs::LogGroup", made, GROUP, new, "nested", "Log"
+        )
         return attributes.get("Arn"), after.get("Arn")
 
     yield update

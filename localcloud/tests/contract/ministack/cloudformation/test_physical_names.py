@@ -8,9 +8,13 @@ TRUST: dict[str, dict[str, list[str]]] = {"AssumeRolePolicyDocument": {"Statemen
 
 
 @pytest.mark.usefixtures("ministack")
-@pytest.mark.parametrize(("length", "begins"), [(25, "s" * 25 + "-"), (26, "s" * 25 + "-"), (19, "s" * 19 + "-")])
+@pytest.mark.parametrize(
+    ("length", "begins"), [(25, "s" * 25 + "-"), (26, "s" * 25 + "-"), (19, "s" * 19 + "-")]
+)
 def test_stack_name_of_a_role_is_shortened_to_25_characters(length: int, begins: str) -> None:
-    name, _ = provisioners._provision_resource("AWS::IAM::Role", "ImageClassificationWorkflowRole", TRUST, "s" * length)
+    name, _ = provisioners._provision_resource(
+        "AWS::IAM::Role", "ImageClassificationWorkflowRole", TRUST, "s" * length
+    )
     assert name in iam._roles
     assert name.startswith(f"{begins}ImageClassification")
     assert len(name) <= 64
@@ -18,7 +22,10 @@ def test_stack_name_of_a_role_is_shortened_to_25_characters(length: int, begins:
 
 @pytest.mark.usefixtures("ministack")
 def test_generated_name_stays_the_same_over_updates_and_differs_by_logical_id() -> None:
-    names = [provisioners._physical_name("s" * 60, logical_id, max_len=64) for logical_id in ("One", "One", "Two")]
+    names = [
+        provisioners._physical_name("s" * 60, logical_id, max_len=64)
+        for logical_id in ("One", "One", "Two")
+    ]
     assert names[0] == names[1] != names[2]
 
 

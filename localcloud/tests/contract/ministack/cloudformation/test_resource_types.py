@@ -6,7 +6,13 @@ import pytest
 from ministack.services import budgets, cloudwatch, iam
 from ministack.services.cloudformation import provisioners
 
-ALARM = {"AlarmName": "one", "Namespace": "Tests", "MetricName": "Errors", "Threshold": 0, "Period": 60}
+ALARM = {
+    "AlarmName": "one",
+    "Namespace": "Tests",
+    "MetricName": "Errors",
+    "Threshold": 0,
+    "Period": 60,
+}
 COMPOSITE = {"AlarmName": "all", "AlarmRule": 'ALARM("one")'}
 BUDGET = {"BudgetName": "monthly", "BudgetType": "COST", "TimeUnit": "MONTHLY"}
 
@@ -29,7 +35,9 @@ def alarm(ministack: Any) -> None:
 
 def test_composite_alarm_is_made_changed_and_deleted() -> None:
     made = make("AWS::CloudWatch::CompositeAlarm", COMPOSITE)
-    change("AWS::CloudWatch::CompositeAlarm", made, COMPOSITE, {**COMPOSITE, "AlarmRule": 'OK("one")'})
+    change(
+        "AWS::CloudWatch::CompositeAlarm", made, COMPOSITE, {**COMPOSITE, "AlarmRule": 'OK("one")'}
+    )
     rule = cloudwatch._composite_alarms[made]["AlarmRule"]
     provisioners._delete_resource("AWS::CloudWatch::CompositeAlarm", made, COMPOSITE)
     assert "all" == made

@@ -20,7 +20,9 @@ def test_parameter_without_a_value_is_refused_in_the_words_of_aws(module: Any) -
 
 @pytest.mark.parametrize("module", [handlers, changesets, engine])
 @pytest.mark.parametrize("previous", [{}, {"UsePreviousValue": True}])
-def test_parameter_that_the_template_does_not_have_is_refused(module: Any, previous: dict[str, bool]) -> None:
+def test_parameter_that_the_template_does_not_have_is_refused(
+    module: Any, previous: dict[str, bool]
+) -> None:
     given = [{"Key": "Address", "Value": "here"}, {"Key": "Colour", "Value": "red", **previous}]
     with pytest.raises(ValueError, match=r"^Parameters: \[Colour\] do not exist in the template$"):
         module._resolve_parameters(TEMPLATE, given)

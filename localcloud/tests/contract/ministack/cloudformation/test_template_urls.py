@@ -17,11 +17,19 @@ AWS = "https://s3.us-east-1.amazonaws.com/bucket/prefix/0123abcd.template"
         ("http://127.0.0.1:4566/health", "http://127.0.0.1:4566/health"),
     ],
 )
-def test_nested_template_lies_where_sam_delete_looks(ministack: Any, expected: str, url: str) -> None:
-    stack = {"StackName": "outer", "StackStatus": "CREATE_COMPLETE", "_template_body": f'{{"TemplateURL": "{url}"}}'}
+def test_nested_template_lies_where_sam_delete_looks(
+    ministack: Any, expected: str, url: str
+) -> None:
+    stack = {
+        "StackName": "outer",
+        "StackStatus": "CREATE_COMPLETE",
+        "_template_body": f'{{"TemplateURL": "{url}"}}',
+    }
     cloudformation._stacks["outer"] = stack
     try:
-        _, _, body = handlers._ACTION_HANDLERS["GetTemplate"]({"StackName": "outer", "TemplateStage": "Original"})
+        _, _, body = handlers._ACTION_HANDLERS["GetTemplate"](
+            {"StackName": "outer", "TemplateStage": "Original"}
+        )
     finally:
         del cloudformation._stacks["outer"]
     assert f"{expected}" in body.decode()

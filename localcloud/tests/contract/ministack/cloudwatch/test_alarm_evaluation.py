@@ -31,14 +31,21 @@ def put(**changes: Any) -> None:
 
 def state(kind: str = "MetricAlarms", name: str = "errors") -> str:
     types = ["MetricAlarm", "CompositeAlarm"]
-    answer = cloudwatch._describe_alarms({}, {"AlarmNames": [name], "AlarmTypes": types}, False, True)
+    answer = cloudwatch._describe_alarms(
+        {}, {"AlarmNames": [name], "AlarmTypes": types}, False, True
+    )
     [found] = json.loads(answer[2])[kind]
     return str(found["StateValue"])
 
 
 @pytest.mark.parametrize(
     ("treated", "expected"),
-    [("missing", "INSUFFICIENT_DATA"), ("notBreaching", "OK"), ("breaching", "ALARM"), ("ignore", "INSUFFICIENT_DATA")],
+    [
+        ("missing", "INSUFFICIENT_DATA"),
+        ("notBreaching", "OK"),
+        ("breaching", "ALARM"),
+        ("ignore", "INSUFFICIENT_DATA"),
+    ],
 )
 def test_alarm_without_any_data_is_as_it_says(ministack: Any, treated: str, expected: str) -> None:
     put(TreatMissingData=treated)
@@ -82,7 +89,9 @@ def test_alarm_rings_though_nobody_asks(ministack: Any) -> None:
     assert "ALARM" == cloudwatch._alarms["errors"]["StateValue"]
 
 
-def test_alarms_are_evaluated_again_after_an_unexpected_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_alarms_are_evaluated_again_after_an_unexpected_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     calls: list[int] = []
 
     def fail() -> None:
@@ -109,7 +118,9 @@ def test_alarms_are_evaluated_again_after_an_unexpected_error(monkeypatch: pytes
         ([1, None, None], 2, "OK"),
     ],
 )
-def test_alarm_rings_when_enough_of_its_periods_breach(values: list[float | None], needed: int, expected: str) -> None:
+def test_alarm_rings_when_enough_of_its_periods_breach(
+    values: list[float | None], needed: int, expected: str
+) -> None:
     assert expected == judge({**ALARM, "EvaluationPeriods": 3, "DatapointsToAlarm": needed}, values)
 
 
@@ -168,15 +179,27 @@ def test_new_alarm_that_becomes_ok_runs_its_ok_actions(ministack: Any, kind: str
 def topic_with_a_queue(alarm_arn: str) -> tuple[str, str]:
     """The ARN of a topic that CloudWatch may tell of some alarms, and the URL of a queue that hears of them."""
     topic = "arn:aws:sns:us-east-1:000000000000:alarms"
-    publish = {"Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"}, "Action": "sns:Publish"}
+    publish = {
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Action": "sns:Publish",
+    }
     condition = {"ArnLike": {"aws:SourceArn": alarm_arn}}
     policy = json.dumps({"Statement": [{**publish, "Resource": topic, "Condition": condition}]})
     sns._create_topic({"Name": ["alarms"]})
-    sns._set_topic_attributes({"TopicArn": [topic], "AttributeName": ["Policy"], "AttributeValue": [policy]})
+    sns._set_topic_attributes(
+        {"TopicArn": [topic], "AttributeName": ["Policy"], "AttributeValue": [policy]}
+    )
     queue = sqs._act_create_queue({"QueueName": "letters"}, "")["QueueUrl"]
     arn = "arn:aws:sqs:us-east-1:000000000000:letters"
-    send = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
-    sqs._queues[queue]["attributes"]["Policy"] = json.dumps({"Statement": [{**send, "Resource": arn}]})
+    send = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+    }
+    sqs._queues[queue]["attributes"]["Policy"] = json.dumps(
+        {"Statement": [{**send, "Resource": arn}]}
+    )
     sns._subscribe({"TopicArn": [topic], "Protocol": ["sqs"], "Endpoint": [arn]})
     return topic, queue
 

@@ -54,7 +54,9 @@ def test_request_for_an_alarm_beyond_the_limits_is_refused(changes: Any, message
 @pytest.mark.parametrize(("changes", "message"), REFUSED)
 def test_alarm_of_a_template_beyond_the_limits_fails(changes: Any, message: str) -> None:
     with pytest.raises(ValueError, match="Resource handler returned message") as raised:
-        provisioners._provision_resource("AWS::CloudWatch::Alarm", "One", {**ALARM, **changes}, "stack")
+        provisioners._provision_resource(
+            "AWS::CloudWatch::Alarm", "One", {**ALARM, **changes}, "stack"
+        )
     assert f'"{message} (Service: CloudWatch, Status Code: 400)"' in str(raised.value)
     assert [] == list(cloudwatch._alarms)
 

@@ -25,7 +25,9 @@ def test_same_value_within_a_minute_is_one_point_with_its_count() -> None:
     CLOCK.put_ahead(30 - time() % 60)  # the middle of a minute
     for value in (0.0, 1.0, 1.0):
         record("Tests", "Retries", value, {"service": "a"}, "Count")
-    assert [(0.0, 1.0), (1.0, 2.0)] == [(one["Value"], one["Count"]) for one in points("Tests", "Retries", service="a")]
+    assert [(0.0, 1.0), (1.0, 2.0)] == [
+        (one["Value"], one["Count"]) for one in points("Tests", "Retries", service="a")
+    ]
 
 
 def test_same_value_a_minute_later_is_another_point() -> None:
@@ -66,7 +68,13 @@ def test_metric_that_a_client_sends_comes_at_the_time_of_the_clock() -> None:
 
 def test_statistics_of_the_last_minutes_are_those_by_the_clock() -> None:
     record("Tests", "Retries", 1, {"service": "a"}, "Count")
-    asked = {"Namespace": "Tests", "MetricName": "Retries", "Dimensions": [{"Name": "service", "Value": "a"}]}
+    asked = {
+        "Namespace": "Tests",
+        "MetricName": "Retries",
+        "Dimensions": [{"Name": "service", "Value": "a"}],
+    }
     times = {"StartTime": time() - 120, "EndTime": time(), "Period": 60}
-    body = cloudwatch._get_metric_statistics({}, {**asked, **times, "Statistics": ["Sum"]}, False, True)[2]
+    body = cloudwatch._get_metric_statistics(
+        {}, {**asked, **times, "Statistics": ["Sum"]}, False, True
+    )[2]
     assert [1.0] == [point["Sum"] for point in json.loads(body)["Datapoints"]]

@@ -8,7 +8,12 @@ from ministack.services import cloudwatch, lambda_svc, sqs
 from localcloud.ministack.cloudwatch.metric_store import CLOCK
 from localcloud.tests.contract.conftest import STATE_MACHINE_ARN
 
-FUNCTION = {"config": {"FunctionName": "one", "FunctionArn": "arn:aws:lambda:us-east-1:000000000000:function:one"}}
+FUNCTION = {
+    "config": {
+        "FunctionName": "one",
+        "FunctionArn": "arn:aws:lambda:us-east-1:000000000000:function:one",
+    }
+}
 
 
 def total(namespace: str, name: str, **dimensions: str) -> float | None:
@@ -23,7 +28,9 @@ def total(namespace: str, name: str, **dimensions: str) -> float | None:
         ({"Type": "Fail", "Error": "Broken"}, {"ExecutionsFailed": 1}),
     ],
 )
-def test_execution_is_counted_by_its_end(ministack: Any, last: dict[str, str], expected: dict[str, int]) -> None:
+def test_execution_is_counted_by_its_end(
+    ministack: Any, last: dict[str, str], expected: dict[str, int]
+) -> None:
     ministack.run({"Last": last})
     names = ("ExecutionsSucceeded", "ExecutionsFailed")
     found = {name: total("AWS/States", name, StateMachineArn=STATE_MACHINE_ARN) for name in names}
@@ -35,11 +42,17 @@ def test_execution_is_counted_by_its_end(ministack: Any, last: dict[str, str], e
     [
         ({"body": {}}, {"Invocations": 1, "Errors": 0, "Throttles": 0}),
         ({"body": {}, "error": True}, {"Invocations": 1, "Errors": 1, "Throttles": 0}),
-        ({"body": {}, "error": True, "throttle": True}, {"Invocations": None, "Errors": None, "Throttles": 1}),
+        (
+            {"body": {}, "error": True, "throttle": True},
+            {"Invocations": None, "Errors": None, "Throttles": 1},
+        ),
     ],
 )
 def test_invocation_is_counted_whoever_invokes(
-    ministack: Any, monkeypatch: pytest.MonkeyPatch, result: dict[str, Any], expected: dict[str, float | None]
+    ministack: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    result: dict[str, Any],
+    expected: dict[str, float | None],
 ) -> None:
     monkeypatch.setattr(lambda_svc, "_execute_function_dispatch", lambda *_: result)
     lambda_svc._execute_function(FUNCTION, {})
@@ -54,4 +67,6 @@ def test_queue_tells_how_many_messages_wait_and_for_how_long() -> None:
     CLOCK.put_ahead(7200)
     cloudwatch._evaluate_all_alarms()
     assert 2 == total("AWS/SQS", "ApproximateNumberOfMessagesVisible", QueueName="letters")
-    assert 7200 == round(total("AWS/SQS", "ApproximateAgeOfOldestMessage", QueueName="letters") or 0)
+    assert 7200 == round(
+        total("AWS/SQS", "ApproximateAgeOfOldestMessage", QueueName="letters") or 0
+    )

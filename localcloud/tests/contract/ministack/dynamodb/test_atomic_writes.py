@@ -11,7 +11,9 @@ WRITERS = 4
 
 
 @pytest.mark.usefixtures("ministack")
-def test_condition_that_nothing_is_there_lets_one_of_many_write(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_condition_that_nothing_is_there_lets_one_of_many_write(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     key = {"AttributeName": "file_link", "KeyType": "HASH"}
     attribute = {"AttributeName": "file_link", "AttributeType": "S"}
     table = {"TableName": "results", "KeySchema": [key], "AttributeDefinitions": [attribute]}

@@ -38,16 +38,30 @@ def refusal(expression: str, word: str) -> str:
 @pytest.mark.parametrize(
     ("operation", "members", "word"),
     [
-        ("_put_item", {"Item": KEY, "ConditionExpression": "attribute_not_exists(status)"}, "status"),
+        (
+            "_put_item",
+            {"Item": KEY, "ConditionExpression": "attribute_not_exists(status)"},
+            "status",
+        ),
         ("_delete_item", {"Key": KEY, "ConditionExpression": "attribute_exists(size)"}, "size"),
         ("_update_item", {"Key": KEY, "UpdateExpression": "REMOVE a.Status"}, "Status"),
         ("_get_item", {"Key": KEY, "ProjectionExpression": "k, ttl"}, "ttl"),
         ("_scan", {"ProjectionExpression": "k, ttl"}, "ttl"),
-        ("_scan", {"FilterExpression": "status = :v", "ExpressionAttributeValues": VALUE}, "status"),
-        ("_query", {"KeyConditionExpression": "hash = :v", "ExpressionAttributeValues": VALUE}, "hash"),
+        (
+            "_scan",
+            {"FilterExpression": "status = :v", "ExpressionAttributeValues": VALUE},
+            "status",
+        ),
+        (
+            "_query",
+            {"KeyConditionExpression": "hash = :v", "ExpressionAttributeValues": VALUE},
+            "hash",
+        ),
     ],
 )
-def test_reserved_word_in_an_expression_is_refused(operation: str, members: dict[str, Any], word: str) -> None:
+def test_reserved_word_in_an_expression_is_refused(
+    operation: str, members: dict[str, Any], word: str
+) -> None:
     [name] = [member for member in members if member.endswith("Expression")]
     status, answer = request(operation, **members)
     assert 400 == status
@@ -57,11 +71,18 @@ def test_reserved_word_in_an_expression_is_refused(operation: str, members: dict
 
 def test_reserved_word_in_a_batch_read_is_refused() -> None:
     tables = {"results": {"Keys": [KEY], "ProjectionExpression": "status"}}
-    assert refusal("ProjectionExpression", "status") == request("_batch_get_item", RequestItems=tables)[1]["message"]
+    assert (
+        refusal("ProjectionExpression", "status")
+        == request("_batch_get_item", RequestItems=tables)[1]["message"]
+    )
 
 
 def test_reserved_word_in_a_transaction_is_refused() -> None:
-    put = {"TableName": "results", "Item": KEY, "ConditionExpression": "attribute_not_exists(status)"}
+    put = {
+        "TableName": "results",
+        "Item": KEY,
+        "ConditionExpression": "attribute_not_exists(status)",
+    }
     answer = request("_transact_write_items", TransactItems=[{"Put": put}])[1]
     assert refusal("ConditionExpression", "status") == answer["message"]
 

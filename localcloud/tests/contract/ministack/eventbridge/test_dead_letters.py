@@ -19,9 +19,15 @@ FOR_RULE = {"ArnEquals": {"aws:SourceArn": RULE_ARN}}
 def rule(ministack: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A rule on every event of "tests", its target the state machine, and the queue which that rule may send to."""
     monkeypatch.setattr(app, "AUTH", True)
-    send = {"Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": QUEUE_ARN}
+    send = {
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": QUEUE_ARN,
+    }
     policy = {"Statement": [{"Effect": "Allow", **send, "Condition": FOR_RULE}]}
-    sqs._act_create_queue({"QueueName": "dead-letters", "Attributes": {"Policy": json.dumps(policy)}}, "")
+    sqs._act_create_queue(
+        {"QueueName": "dead-letters", "Attributes": {"Policy": json.dumps(policy)}}, ""
+    )
     eventbridge._ensure_default_bus()
     eventbridge._put_rule({"Name": "uploads", "EventPattern": json.dumps({"source": ["tests"]})})
     target = {
@@ -36,7 +42,9 @@ def rule(ministack: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _put_event() -> None:
-    eventbridge._put_events({"Entries": [{"Source": "tests", "DetailType": "Test", "Detail": '{"key": "é #"}'}]})
+    eventbridge._put_events(
+        {"Entries": [{"Source": "tests", "DetailType": "Test", "Detail": '{"key": "é #"}'}]}
+    )
 
 
 def _dead_letters() -> list[dict[str, Any]]:
@@ -50,7 +58,9 @@ def _attributes() -> dict[str, str]:
 
 def test_event_with_everything_in_place_starts_the_workflow(ministack: Any) -> None:
     _put_event()
-    assert [{"key": "é #"}] == [json.loads(one.input)["detail"] for one in ministack.app.store.executions.values()]
+    assert [{"key": "é #"}] == [
+        json.loads(one.input)["detail"] for one in ministack.app.store.executions.values()
+    ]
     assert [] == _dead_letters()
 
 
@@ -60,7 +70,10 @@ def test_event_whose_input_is_not_json_goes_to_the_queue(ministack: Any) -> None
         "Arn": MACHINE_ARN,
         "RoleArn": "arn:aws:iam::000000000000:role/actor",
         "DeadLetterConfig": {"Arn": QUEUE_ARN},
-        "InputTransformer": {"InputPathsMap": {"key": "$.detail.key"}, "InputTemplate": "key: <key>"},
+        "InputTransformer": {
+            "InputPathsMap": {"key": "$.detail.key"},
+            "InputTemplate": "key: <key>",
+        },
     }
     eventbridge._put_targets({"Rule": "uploads", "Targets": [target]})
     _put_event()
@@ -68,7 +81,9 @@ def test_event_whose_input_is_not_json_goes_to_the_queue(ministack: Any) -> None
     assert {} == ministack.app.store.executions
 
 
-def test_event_whose_delivery_raises_an_unexpected_error_goes_to_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_event_whose_delivery_raises_an_unexpected_error_goes_to_the_queue(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def fail(_arn: str, _payload: str) -> None:
         raise ValueError("Exceeds the limit (4300 digits)")
 
@@ -105,7 +120,9 @@ def test_event_whose_role_may_not_start_the_workflow_has_no_permissions(ministac
 
 
 def test_event_whose_role_trusts_another_rule_cannot_assume_it(ministack: Any) -> None:
-    ministack.put_role(START, "events.amazonaws.com", {"ArnEquals": {"aws:SourceArn": RULE_ARN + "-other"}})
+    ministack.put_role(
+        START, "events.amazonaws.com", {"ArnEquals": {"aws:SourceArn": RULE_ARN + "-other"}}
+    )
     _put_event()
     assert "FAILED_TO_ASSUME_ROLE" == _attributes()["ERROR_CODE"]
 
@@ -158,6 +175,8 @@ def test_event_that_its_dead_letter_queue_does_not_take_is_counted_as_lost(minis
 def test_undelivered_event_without_a_queue_is_counted_as_failed(ministack: Any) -> None:
     ministack.app.store.clear()
     role = "arn:aws:iam::000000000000:role/actor"
-    eventbridge._put_targets({"Rule": "uploads", "Targets": [{"Id": "workflow", "Arn": MACHINE_ARN, "RoleArn": role}]})
+    eventbridge._put_targets(
+        {"Rule": "uploads", "Targets": [{"Id": "workflow", "Arn": MACHINE_ARN, "RoleArn": role}]}
+    )
     _put_event()
     assert {"FailedInvocations": 1} == _counts()

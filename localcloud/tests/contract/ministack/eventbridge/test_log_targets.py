@@ -19,7 +19,9 @@ def rule(ministack: Any) -> None:
 
 
 def put_event() -> None:
-    eventbridge._put_events({"Entries": [{"Source": "tests", "DetailType": "Test", "Detail": '{"key": "é #"}'}]})
+    eventbridge._put_events(
+        {"Entries": [{"Source": "tests", "DetailType": "Test", "Detail": '{"key": "é #"}'}]}
+    )
 
 
 def test_event_is_a_line_of_the_log_group() -> None:
@@ -34,7 +36,11 @@ def test_event_is_a_line_of_the_log_group() -> None:
 def test_event_for_a_log_group_that_is_gone_waits_in_the_dead_letter_queue() -> None:
     queue = sqs._act_create_queue({"QueueName": "dead-letters"}, "")["QueueUrl"]
     queue_arn = "arn:aws:sqs:us-east-1:000000000000:dead-letters"
-    allow = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    allow = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+    }
     policy = {"Statement": [{**allow, "Resource": queue_arn}]}
     sqs._queues[queue]["attributes"]["Policy"] = json.dumps(policy)
     target = {"Id": "log", "Arn": ARN, "DeadLetterConfig": {"Arn": queue_arn}}

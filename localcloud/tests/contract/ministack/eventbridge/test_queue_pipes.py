@@ -8,7 +8,13 @@ import pytest
 from ministack.services import pipes, sqs
 
 from localcloud.ministack.stepfunctions import workflows
-from localcloud.tests.contract.conftest import ACCOUNT, ALLOW_ALL, ROLE_ARN, STATE_MACHINE_ARN, MiniStackInProcess
+from localcloud.tests.contract.conftest import (
+    ACCOUNT,
+    ALLOW_ALL,
+    ROLE_ARN,
+    STATE_MACHINE_ARN,
+    MiniStackInProcess,
+)
 
 QUEUE_ARN = f"arn:aws:sqs:us-east-1:{ACCOUNT}:failures"
 SUCCEED = {"End": {"Type": "Succeed"}}
@@ -31,21 +37,29 @@ def queue(ministack: MiniStackInProcess, monkeypatch: pytest.MonkeyPatch) -> Ite
     ministack.put_role(service="pipes.amazonaws.com")
     dead = sqs._act_create_queue({"QueueName": "dead"}, "")["QueueUrl"]
     assert dead
-    redrive = json.dumps({"deadLetterTargetArn": QUEUE_ARN.replace("failures", "dead"), "maxReceiveCount": 2})
-    created = sqs._act_create_queue({"QueueName": "failures", "Attributes": {"RedrivePolicy": redrive}}, "")
+    redrive = json.dumps(
+        {"deadLetterTargetArn": QUEUE_ARN.replace("failures", "dead"), "maxReceiveCount": 2}
+    )
+    created = sqs._act_create_queue(
+        {"QueueName": "failures", "Attributes": {"RedrivePolicy": redrive}}, ""
+    )
     pipes.register_pipe(name="pipe", source=QUEUE_ARN, target=STATE_MACHINE_ARN, role_arn=ROLE_ARN)
     yield created["QueueUrl"]
     pipes.delete_pipe("pipe")
 
 
-def put_target(ministack: MiniStackInProcess, states: Mapping[str, Any], workflow_type: str = "EXPRESS") -> None:
+def put_target(
+    ministack: MiniStackInProcess, states: Mapping[str, Any], workflow_type: str = "EXPRESS"
+) -> None:
     ministack.put_state_machine(states, workflow_type)
 
 
 def send(queue: str, *bodies: str) -> None:
     attributes = {"ERROR_CODE": {"DataType": "String", "StringValue": "NO_PERMISSIONS"}}
     for body in bodies:
-        sqs._act_send_message({"QueueUrl": queue, "MessageBody": body, "MessageAttributes": attributes}, queue)
+        sqs._act_send_message(
+            {"QueueUrl": queue, "MessageBody": body, "MessageAttributes": attributes}, queue
+        )
 
 
 def waiting(queue: str) -> list[str]:
@@ -89,7 +103,9 @@ def test_message_is_handed_over_as_a_batch_of_one_and_deleted(
     assert ["1", "2"] == [record["body"] for [record] in inputs]
 
 
-def test_record_has_the_form_that_pipes_gives_it(ministack: MiniStackInProcess, queue: str, inputs: list[Any]) -> None:
+def test_record_has_the_form_that_pipes_gives_it(
+    ministack: MiniStackInProcess, queue: str, inputs: list[Any]
+) -> None:
     put_target(ministack, SUCCEED)
     send(queue, "1")
     pipes._poll_once()
@@ -99,7 +115,9 @@ def test_record_has_the_form_that_pipes_gives_it(ministack: MiniStackInProcess, 
     assert QUEUE_ARN == record["eventSourceARN"]
 
 
-def test_message_that_the_workflow_fails_on_stays_alone(ministack: MiniStackInProcess, queue: str) -> None:
+def test_message_that_the_workflow_fails_on_stays_alone(
+    ministack: MiniStackInProcess, queue: str
+) -> None:
     put_target(ministack, REFUSE_BODY_7)
     send(queue, "6", "7", "8")
     pipes._poll_once()
@@ -118,9 +136,17 @@ def test_message_that_fails_again_and_again_goes_to_the_dead_letter_queue(
 
 
 @pytest.mark.parametrize(
-    "missing", ["sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:DeleteMessage", "states:StartSyncExecution"]
+    "missing",
+    [
+        "sqs:GetQueueAttributes",
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "states:StartSyncExecution",
+    ],
 )
-def test_every_step_asks_the_role_of_the_pipe(ministack: MiniStackInProcess, queue: str, missing: str) -> None:
+def test_every_step_asks_the_role_of_the_pipe(
+    ministack: MiniStackInProcess, queue: str, missing: str
+) -> None:
     put_target(ministack, SUCCEED)
     deny = {"Effect": "Deny", "Action": missing, "Resource": "*"}
     ministack.put_role([*ALLOW_ALL, deny], service="pipes.amazonaws.com")
@@ -129,7 +155,9 @@ def test_every_step_asks_the_role_of_the_pipe(ministack: MiniStackInProcess, que
     assert ["1"] == waiting(queue)
 
 
-def test_role_of_another_pipe_is_not_assumed(ministack: MiniStackInProcess, queue: str, inputs: list[Any]) -> None:
+def test_role_of_another_pipe_is_not_assumed(
+    ministack: MiniStackInProcess, queue: str, inputs: list[Any]
+) -> None:
     put_target(ministack, SUCCEED)
     only = {"ArnEquals": {"aws:SourceArn": f"arn:aws:pipes:us-east-1:{ACCOUNT}:pipe/another"}}
     ministack.put_role(service="pipes.amazonaws.com", condition=only)
@@ -138,9 +166,13 @@ def test_role_of_another_pipe_is_not_assumed(ministack: MiniStackInProcess, queu
     assert [] == inputs
 
 
-def test_pipe_without_its_queue_does_not_stop_the_others(ministack: MiniStackInProcess, queue: str) -> None:
+def test_pipe_without_its_queue_does_not_stop_the_others(
+    ministack: MiniStackInProcess, queue: str
+) -> None:
     put_target(ministack, SUCCEED)
-    pipes.register_pipe(name="a", source=QUEUE_ARN + "-gone", target=STATE_MACHINE_ARN, role_arn=ROLE_ARN)
+    pipes.register_pipe(
+        name="a", source=QUEUE_ARN + "-gone", target=STATE_MACHINE_ARN, role_arn=ROLE_ARN
+    )
     send(queue, "1")
     try:
         pipes._poll_once()

@@ -12,11 +12,13 @@ PLACE = "1 validation error detected: Value '{}' at 'targets.2.member.retryPolic
 REFUSED = [
     (
         {"MaximumRetryAttempts": 500},
-        PLACE.format(500, "maximumRetryAttempts") + "Member must have value less than or equal to 185",
+        PLACE.format(500, "maximumRetryAttempts")
+        + "Member must have value less than or equal to 185",
     ),
     (
         {"MaximumEventAgeInSeconds": 59},
-        PLACE.format(59, "maximumEventAgeInSeconds") + "Member must have value greater than or equal to 60",
+        PLACE.format(59, "maximumEventAgeInSeconds")
+        + "Member must have value greater than or equal to 60",
     ),
 ]
 

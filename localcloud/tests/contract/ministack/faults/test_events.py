@@ -11,7 +11,11 @@ from localcloud.faults.plan import Plan
 from localcloud.tests.contract.injected import Injected, injected
 
 QUEUES_ARN = "arn:aws:sqs:us-east-1:000000000000:"
-ALLOW = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage"}
+ALLOW = {
+    "Effect": "Allow",
+    "Principal": {"Service": "events.amazonaws.com"},
+    "Action": "sqs:SendMessage",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +25,9 @@ def rule(ministack: Any) -> Iterator[None]:
         policy = json.dumps({"Statement": [{**ALLOW, "Resource": QUEUES_ARN + queue}]})
         sqs._act_create_queue({"QueueName": queue, "Attributes": {"Policy": policy}}, "")
     eventbridge._ensure_default_bus()
-    eventbridge._put_rule({"Name": "uploads", "EventPattern": json.dumps({"source": ["aws.s3", "tests"]})})
+    eventbridge._put_rule(
+        {"Name": "uploads", "EventPattern": json.dumps({"source": ["aws.s3", "tests"]})}
+    )
     _put_target({"DeadLetterConfig": {"Arn": f"{QUEUES_ARN}dead-letters"}})
     s3._bucket_notifications["images"] = "<EventBridgeConfiguration/>"
     yield
@@ -35,17 +41,23 @@ def faults(rule: None) -> Iterator[Injected]:
 
 
 def _put_target(fields: dict[str, Any]) -> None:
-    eventbridge._put_targets({"Rule": "uploads", "Targets": [{"Id": "1", "Arn": f"{QUEUES_ARN}arrived", **fields}]})
+    eventbridge._put_targets(
+        {"Rule": "uploads", "Targets": [{"Id": "1", "Arn": f"{QUEUES_ARN}arrived", **fields}]}
+    )
 
 
 def _create(*names: str, version_id: str | None = None) -> None:
     for name in names:
-        s3._fire_s3_event("images", f"parcels/{name}", "s3:ObjectCreated:Put", version_id=version_id)
+        s3._fire_s3_event(
+            "images", f"parcels/{name}", "s3:ObjectCreated:Put", version_id=version_id
+        )
 
 
 def _arrived(queue: str = "arrived") -> list[str]:
     """The names of the images whose events are in a queue, in order."""
-    events = [json.loads(message["body"]) for message in sqs._queue_by_arn(QUEUES_ARN + queue)["messages"]]
+    events = [
+        json.loads(message["body"]) for message in sqs._queue_by_arn(QUEUES_ARN + queue)["messages"]
+    ]
     return [event["detail"]["object"]["key"].removeprefix("parcels/") for event in events]
 
 
@@ -65,7 +77,9 @@ def test_duplicated_event_arrives_at_once_and_again(faults: Injected) -> None:
 
 
 @pytest.mark.parametrize("kind", ["event-late", "event-shuffled"])
-def test_event_that_is_held_arrives_at_the_latest_when_released(faults: Injected, kind: str) -> None:
+def test_event_that_is_held_arrives_at_the_latest_when_released(
+    faults: Injected, kind: str
+) -> None:
     faults.strike(kind)
     _create("a")
     assert [] == _arrived()
@@ -105,5 +119,7 @@ def test_event_for_a_target_without_a_queue_is_never_lost(faults: Injected) -> N
 def test_events_of_others_are_spared(faults: Injected) -> None:
     faults.injector.follow(Plan(rates=dict.fromkeys(("event-late", "event-dead-lettered"), 1)))
     s3._fire_s3_event("images", "parcels/a", "s3:ObjectRemoved:Delete")
-    eventbridge._put_events({"Entries": [{"Source": "tests", "DetailType": "Object Created", "Detail": "{}"}]})
+    eventbridge._put_events(
+        {"Entries": [{"Source": "tests", "DetailType": "Object Created", "Detail": "{}"}]}
+    )
     assert 2 == len(sqs._queue_by_arn(f"{QUEUES_ARN}arrived")["messages"])

@@ -61,14 +61,23 @@ class Function:
     def run_in_workflow(self, key: str) -> str:
         """Have a workflow about a subject invoke it with a payload that does not name the subject; the error's name."""
         arguments = {"FunctionName": "reader", "Payload": {}}
-        task = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Arguments": arguments, "End": True}
+        task = {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::lambda:invoke",
+            "Arguments": arguments,
+            "End": True,
+        }
         definition = {"QueryLanguage": "JSONata", "StartAt": "Read", "States": {"Read": task}}
         machine = self._states.create_state_machine(
             name="reading", roleArn=self._role, definition=json.dumps(definition)
         )["stateMachineArn"]
         image = json.dumps({"picture": f"s3://images/{key}"})
-        execution = self._states.start_execution(stateMachineArn=machine, input=image)["executionArn"]
-        while (described := self._states.describe_execution(executionArn=execution))["status"] == "RUNNING":
+        execution = self._states.start_execution(stateMachineArn=machine, input=image)[
+            "executionArn"
+        ]
+        while (described := self._states.describe_execution(executionArn=execution))[
+            "status"
+        ] == "RUNNING":
             time.sleep(0.02)
         return str(described["error"])
 
@@ -78,7 +87,9 @@ def _create_role(cloud: Cloud) -> str:
     trust = {"Statement": [{"Effect": "Allow", "Principal": services, "Action": "sts:AssumeRole"}]}
     allow = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
     iam = cloud.client("iam")
-    role = iam.create_role(RoleName="reader", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    role = iam.create_role(RoleName="reader", AssumeRolePolicyDocument=json.dumps(trust))["Role"][
+        "Arn"
+    ]
     iam.put_role_policy(RoleName="reader", PolicyName="all", PolicyDocument=json.dumps(allow))
     return str(role)
 
@@ -116,7 +127,9 @@ def faults(faulty: Cloud) -> Iterator[Faults]:
         ("lambda-killed-at-answer", "Runtime.ExitError"),
     ],
 )
-def test_fault_strikes_its_subject_once(function: Function, faults: Faults, kind: str, error: str) -> None:
+def test_fault_strikes_its_subject_once(
+    function: Function, faults: Faults, kind: str, error: str
+) -> None:
     faults.plan(1, targets=[Target(kind, f"{kind}/struck")])
     runs = [function.run(f"{kind}/{name}") for name in ("spared", "struck", "struck")]
     assert ["done", error, "done"] == runs
@@ -124,7 +137,8 @@ def test_fault_strikes_its_subject_once(function: Function, faults: Faults, kind
 
 
 @pytest.mark.parametrize(
-    ("kind", "error"), [("s3-slow-down", "SlowDown"), ("lambda-throttled", "Lambda.TooManyRequestsException")]
+    ("kind", "error"),
+    [("s3-slow-down", "SlowDown"), ("lambda-throttled", "Lambda.TooManyRequestsException")],
 )
 def test_function_in_a_workflow_is_struck_for_the_subject_of_the_execution(
     function: Function, faults: Faults, kind: str, error: str
@@ -133,7 +147,9 @@ def test_function_in_a_workflow_is_struck_for_the_subject_of_the_execution(
     assert error == function.run_in_workflow("orders/a")
 
 
-def test_clients_that_are_no_function_are_spared(faulty: Cloud, function: Function, faults: Faults) -> None:
+def test_clients_that_are_no_function_are_spared(
+    faulty: Cloud, function: Function, faults: Faults
+) -> None:
     faults.plan(1, {"s3-slow-down": 1})
     assert b"pixels" == faulty.client("s3").get_object(Bucket="images", Key="a")["Body"].read()
 
@@ -145,7 +161,12 @@ def test_cloud_that_was_started_without_faults_takes_no_plan(cloud: Cloud) -> No
 
 def _hold_event(cloud: Cloud) -> None:
     """Have a rule put the events of a bucket into a queue, and hold one of them back."""
-    allow = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:*", "Resource": "*"}
+    allow = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:*",
+        "Resource": "*",
+    }
     policy = {"Policy": json.dumps({"Statement": [allow]})}
     cloud.client("sqs").create_queue(QueueName="uploads", Attributes=policy)
     cloud.client("events").put_rule(Name="uploads", EventPattern=json.dumps({"source": ["aws.s3"]}))

@@ -45,7 +45,12 @@ def faults(ministack: Any) -> Iterator[Injected]:
 
 
 def _task(service: str, arguments: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
-    return {"Type": "Task", "Resource": f"arn:aws:states:::{service}", "Arguments": arguments, **fields}
+    return {
+        "Type": "Task",
+        "Resource": f"arn:aws:states:::{service}",
+        "Arguments": arguments,
+        **fields,
+    }
 
 
 WRITE = {"TableName": "records", "Item": {"id": {"S": "1"}}}
@@ -102,8 +107,13 @@ def test_call_of_a_workflow_fails_with_or_without_its_effect(
 
 
 def test_execution_about_no_image_is_spared(ministack: Any, faults: Injected) -> None:
-    faults.injector.follow(Plan(rates={"dynamodb-throttled": 1, "execution-aborted": 1}, subject_members=("picture",)))
-    assert "SUCCEEDED" == ministack.run({"Call": {**CALLS["putItem"], "End": True}}, {"prefix": "archive/"}).status
+    faults.injector.follow(
+        Plan(rates={"dynamodb-throttled": 1, "execution-aborted": 1}, subject_members=("picture",))
+    )
+    assert (
+        "SUCCEEDED"
+        == ministack.run({"Call": {**CALLS["putItem"], "End": True}}, {"prefix": "archive/"}).status
+    )
 
 
 def test_express_execution_is_not_ended(ministack: Any, faults: Injected) -> None:
@@ -123,7 +133,13 @@ def test_express_execution_is_not_ended(ministack: Any, faults: Injected) -> Non
     ],
 )
 def test_execution_that_is_ended_makes_no_further_call_and_tells_of_its_end(
-    ministack: Any, faults: Injected, kind: str, status: str, first: int, records: int, announced: int
+    ministack: Any,
+    faults: Injected,
+    kind: str,
+    status: str,
+    first: int,
+    records: int,
+    announced: int,
 ) -> None:
     faults.strike(kind, first)
     execution = _started(ministack)
@@ -138,7 +154,9 @@ def test_execution_that_is_ended_makes_no_further_call_and_tells_of_its_end(
     assert ["RUNNING", status] == changes
 
 
-def test_failing_call_of_an_execution_that_was_aborted_does_not_end_it_again(ministack: Any, faults: Injected) -> None:
+def test_failing_call_of_an_execution_that_was_aborted_does_not_end_it_again(
+    ministack: Any, faults: Injected
+) -> None:
     faults.strike("execution-aborted-mid-call")
     dynamodb._delete_table({"TableName": "records"})
     assert "ABORTED" == _started(ministack).status
@@ -147,7 +165,10 @@ def test_failing_call_of_an_execution_that_was_aborted_does_not_end_it_again(min
 def _started(ministack: Any) -> Execution:
     """An execution that writes, then announces; once it has ended."""
     ministack.put_state_machine(
-        {"Write": {**CALLS["putItem"], "Next": "Announce"}, "Announce": {**CALLS["putEvents"], "End": True}}
+        {
+            "Write": {**CALLS["putItem"], "Next": "Announce"},
+            "Announce": {**CALLS["putEvents"], "End": True},
+        }
     )
     execution: Execution = ministack.start(INPUT)
     assert execution.ended.wait(5)

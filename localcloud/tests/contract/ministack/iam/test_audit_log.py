@@ -11,7 +11,12 @@ from ministack.services import sqs
 from localcloud.ministack.iam import audit_log
 from localcloud.server.cloud import Cloud
 from localcloud.server.settings import Folder
-from localcloud.tests.contract.conftest import ACCOUNT, ROLE_ARN, STATE_MACHINE_ARN, MiniStackInProcess
+from localcloud.tests.contract.conftest import (
+    ACCOUNT,
+    ROLE_ARN,
+    STATE_MACHINE_ARN,
+    MiniStackInProcess,
+)
 
 PUT_EVENTS = {
     "Type": "Task",
@@ -55,18 +60,26 @@ def test_task_is_written_down_with_its_service_its_role_and_its_conditions(
     assert {
         "action": "events:PutEvents",
         "resource": f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default",
-        "conditions": {"events:source": "tests", "events:detail-type": "Test", "aws:securetransport": "true"},
+        "conditions": {
+            "events:source": "tests",
+            "events:detail-type": "Test",
+            "aws:securetransport": "true",
+        },
         "allowed": True,
     } == called
 
 
-def test_denied_task_is_written_down_as_denied(ministack: MiniStackInProcess, written: Lines) -> None:
+def test_denied_task_is_written_down_as_denied(
+    ministack: MiniStackInProcess, written: Lines
+) -> None:
     ministack.put_role([])
     ministack.run({"Put": PUT_EVENTS})
     assert [True, False] == [line["allowed"] for line in written]
 
 
-def test_event_on_its_way_to_a_queue_is_written_down(ministack: MiniStackInProcess, written: Lines) -> None:
+def test_event_on_its_way_to_a_queue_is_written_down(
+    ministack: MiniStackInProcess, written: Lines
+) -> None:
     sqs.queue_policy_allows(QUEUE_ARN, "events.amazonaws.com", RULE_ARN, ACCOUNT)
     [line] = written
     assert "events.amazonaws.com" == line["caller"]
@@ -75,7 +88,9 @@ def test_event_on_its_way_to_a_queue_is_written_down(ministack: MiniStackInProce
     assert {"aws:sourcearn": RULE_ARN, "aws:sourceaccount": ACCOUNT} == line["conditions"]
 
 
-def test_request_over_the_wire_is_written_to_the_clouds_own_file(cloud: Cloud, shared_folder: Path) -> None:
+def test_request_over_the_wire_is_written_to_the_clouds_own_file(
+    cloud: Cloud, shared_folder: Path
+) -> None:
     iam = cloud.client("iam")
     iam.create_user(UserName="audited")
     key = iam.create_access_key(UserName="audited")["AccessKey"]
@@ -89,12 +104,14 @@ def test_request_over_the_wire_is_written_to_the_clouds_own_file(cloud: Cloud, s
     assert line["allowed"] is False
 
 
-def test_request_of_sagemaker_is_written_down_as_of_any_service(cloud: Cloud, shared_folder: Path) -> None:
+def test_request_of_sagemaker_is_written_down_as_of_any_service(
+    cloud: Cloud, shared_folder: Path
+) -> None:
     iam = cloud.client("iam")
     iam.create_user(UserName="audited-sagemaker")
     key = iam.create_access_key(UserName="audited-sagemaker")["AccessKey"]
     with pytest.raises(ClientError, match="AccessDenied"):
-        cloud.client("sagemaker-runtime", key["AccessKeyId"], key["SecretAccessKey"]).invoke_endpoint(
-            EndpointName="audited", Body=b""
-        )
+        cloud.client(
+            "sagemaker-runtime", key["AccessKeyId"], key["SecretAccessKey"]
+        ).invoke_endpoint(EndpointName="audited", Body=b"")
     assert '"sagemaker:InvokeEndpoint"' in Folder(shared_folder).audit.read_text()

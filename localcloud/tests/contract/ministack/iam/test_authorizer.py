@@ -24,8 +24,12 @@ ROOT = Credentials("test", "test")
 
 def call(service: Any, **parameters: str) -> str:
     """Ask MiniStack's IAM or STS, as root."""
-    headers = {"authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/iam/aws4_request"}
-    status, _, body = asyncio.run(service.handle_request("POST", "/", headers, urlencode(parameters).encode(), {}))
+    headers = {
+        "authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/iam/aws4_request"
+    }
+    status, _, body = asyncio.run(
+        service.handle_request("POST", "/", headers, urlencode(parameters).encode(), {})
+    )
     assert 200 == status, body
     return body if isinstance(body, str) else body.decode()
 
@@ -52,18 +56,33 @@ def user() -> Iterator[Credentials]:
 def role() -> Iterator[Credentials]:
     """A session of a role that may invoke the endpoint trucks, as a Lambda function has one."""
     trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
-    call(iam, Action="CreateRole", RoleName="classify", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
-    call(iam, Action="PutRolePolicy", RoleName="classify", PolicyName="invoke", PolicyDocument=policy())
+    call(
+        iam,
+        Action="CreateRole",
+        RoleName="classify",
+        AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}),
+    )
+    call(
+        iam,
+        Action="PutRolePolicy",
+        RoleName="classify",
+        PolicyName="invoke",
+        PolicyDocument=policy(),
+    )
     arn = "arn:aws:iam::000000000000:role/classify"
     yield credentials_in(call(sts, Action="AssumeRole", RoleArn=arn, RoleSessionName="function"))
     iam.reset()
     sts.reset()
 
 
-def signed(credentials: Credentials, body: bytes = b"picture", region: str = "us-east-1") -> Request:
+def signed(
+    credentials: Credentials, body: bytes = b"picture", region: str = "us-east-1"
+) -> Request:
     """An invocation as boto3 would sign it."""
     path = "/endpoints/trucks/invocations"
-    request = AWSRequest("POST", f"http://127.0.0.1:4566{path}", data=body, headers={"Host": "127.0.0.1:4566"})
+    request = AWSRequest(
+        "POST", f"http://127.0.0.1:4566{path}", data=body, headers={"Host": "127.0.0.1:4566"}
+    )
     SigV4Auth(credentials, "sagemaker", region).add_auth(request)
     headers = [(name.lower().encode(), value.encode()) for name, value in request.headers.items()]
     scope = {
@@ -89,7 +108,9 @@ def test_root_may_do_everything() -> None:
 
 
 def test_user_may_do_what_its_policy_allows(user: Credentials) -> None:
-    call(iam, Action="PutUserPolicy", UserName="driver", PolicyName="invoke", PolicyDocument=policy())
+    call(
+        iam, Action="PutUserPolicy", UserName="driver", PolicyName="invoke", PolicyDocument=policy()
+    )
 
     MiniStackAuthorizer().authorize(signed(user), INVOKE, TRUCKS)
 
@@ -111,7 +132,13 @@ def test_user_with_policy_for_another_endpoint_is_denied(user: Credentials) -> N
 
 
 def test_explicit_deny_is_told_as_such(user: Credentials) -> None:
-    call(iam, Action="PutUserPolicy", UserName="driver", PolicyName="invoke", PolicyDocument=policy("Deny"))
+    call(
+        iam,
+        Action="PutUserPolicy",
+        UserName="driver",
+        PolicyName="invoke",
+        PolicyDocument=policy("Deny"),
+    )
 
     assert refusal(signed(user))[1].endswith("with an explicit deny in an identity-based policy")
 
@@ -123,23 +150,37 @@ def test_session_of_a_role_may_do_what_its_policy_allows(role: Credentials) -> N
 def test_session_of_a_role_is_denied_by_its_own_name(role: Credentials) -> None:
     other = TRUCKS.replace("trucks", "cars")
 
-    assert "User: arn:aws:sts::000000000000:assumed-role/classify/function is" in refusal(signed(role), other)[1]
+    assert (
+        "User: arn:aws:sts::000000000000:assumed-role/classify/function is"
+        in refusal(signed(role), other)[1]
+    )
 
 
 def test_session_without_its_token_is_unknown(role: Credentials) -> None:
-    assert "UnrecognizedClientException" == refusal(signed(Credentials(role.access_key, role.secret_key)))[0]
+    assert (
+        "UnrecognizedClientException"
+        == refusal(signed(Credentials(role.access_key, role.secret_key)))[0]
+    )
 
 
 def test_policy_that_demands_tls_lets_loopback_in(user: Credentials) -> None:
     over_tls = policy(Condition={"Bool": {"aws:SecureTransport": "true"}})
-    call(iam, Action="PutUserPolicy", UserName="driver", PolicyName="invoke", PolicyDocument=over_tls)
+    call(
+        iam, Action="PutUserPolicy", UserName="driver", PolicyName="invoke", PolicyDocument=over_tls
+    )
 
     MiniStackAuthorizer().authorize(signed(user), INVOKE, TRUCKS)
 
 
 def test_policy_for_another_region_denies(user: Credentials) -> None:
     in_frankfurt = policy(Condition={"StringEquals": {"aws:RequestedRegion": "eu-central-1"}})
-    call(iam, Action="PutUserPolicy", UserName="driver", PolicyName="invoke", PolicyDocument=in_frankfurt)
+    call(
+        iam,
+        Action="PutUserPolicy",
+        UserName="driver",
+        PolicyName="invoke",
+        PolicyDocument=in_frankfurt,
+    )
 
     assert "AccessDeniedException" == refusal(signed(user))[0]
     MiniStackAuthorizer().authorize(signed(user, region="eu-central-1"), INVOKE, TRUCKS)
@@ -165,7 +206,9 @@ def test_unsigned_request_misses_its_token() -> None:
 
 
 def test_two_questions_about_one_request_are_both_answered(user: Credentials) -> None:
-    call(iam, Action="PutUserPolicy", UserName="driver", PolicyName="invoke", PolicyDocument=policy())
+    call(
+        iam, Action="PutUserPolicy", UserName="driver", PolicyName="invoke", PolicyDocument=policy()
+    )
     request = signed(user)
     MiniStackAuthorizer().authorize(request, INVOKE, TRUCKS)
 

@@ -9,7 +9,13 @@ from ministack.services.cloudformation import provisioners
 
 TRUST = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
 }
 ROLE_MESSAGE = "Maximum policy size of 10240 bytes exceeded for role worker"
 MANAGED_MESSAGE = "Cannot exceed quota for PolicySize: 6144"
@@ -32,7 +38,8 @@ def trust(size: int) -> dict[str, Any]:
 
 def call(operation: str, **parameters: Any) -> tuple[int, str]:
     request = {
-        name: [value if isinstance(value, str) else json.dumps(value, indent=4)] for name, value in parameters.items()
+        name: [value if isinstance(value, str) else json.dumps(value, indent=4)]
+        for name, value in parameters.items()
     }
     status, _, body = iam._IAM_HANDLERS[operation](request)
     return status, body.decode()
@@ -62,7 +69,9 @@ def test_inline_policies_of_a_role_count_together() -> None:
 
 
 def test_missing_role_comes_before_the_size_of_its_policy() -> None:
-    status, body = call("PutRolePolicy", RoleName="no", PolicyName="a", PolicyDocument=policy(20000))
+    status, body = call(
+        "PutRolePolicy", RoleName="no", PolicyName="a", PolicyDocument=policy(20000)
+    )
     assert 404 == status
     assert "NoSuchEntity" in body
 
@@ -71,7 +80,9 @@ def test_role_of_a_template_with_too_large_inline_policies_fails() -> None:
     policies = [{"PolicyName": name, "PolicyDocument": policy(6000)} for name in ("one", "two")]
     role = {"RoleName": "other", "AssumeRolePolicyDocument": TRUST}
     provision("Role", **role, Policies=policies[:1])
-    with pytest.raises(ValueError, match="Maximum policy size of 10240 bytes exceeded for role other"):
+    with pytest.raises(
+        ValueError, match="Maximum policy size of 10240 bytes exceeded for role other"
+    ):
         provision("Role", **role, Policies=policies)
 
 

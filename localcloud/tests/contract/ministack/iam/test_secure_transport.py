@@ -14,7 +14,12 @@ def _secure(source_ip: str, over_tls: bool) -> bool:
 
 @pytest.mark.parametrize(
     ("expected", "source_ip", "over_tls"),
-    [(True, "127.0.0.1", False), (True, "::1", False), (False, "192.0.2.7", False), (True, "192.0.2.7", True)],
+    [
+        (True, "127.0.0.1", False),
+        (True, "::1", False),
+        (False, "192.0.2.7", False),
+        (True, "192.0.2.7", True),
+    ],
 )
 def test_request_origin_is_secure_over_loopback_or_tls(
     ministack: Any, expected: bool, source_ip: str, over_tls: bool

@@ -16,7 +16,9 @@ UNSIGNED = [
     pytest.param({"Authorization": f"Bearer Credential={ROOT_KEY}"}, "", id="bearer"),
     pytest.param({}, "?X-Amz-Algorithm=", id="empty algorithm"),
     pytest.param({}, f"?X-Amz-Credential={ROOT_KEY}", id="key alone"),
-    pytest.param({}, f"?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={ROOT_KEY}", id="key and algorithm"),
+    pytest.param(
+        {}, f"?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={ROOT_KEY}", id="key and algorithm"
+    ),
     pytest.param({}, "?AWSAccessKeyId=local", id="key of version 2"),
 ]
 TARGETS = [
@@ -50,7 +52,9 @@ def bucket(cloud: Cloud) -> Iterator[str]:
         "Action": "s3:GetObject",
         "Resource": "arn:aws:s3:::half-public/public/*",
     }
-    s3.put_bucket_policy(Bucket="half-public", Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    s3.put_bucket_policy(
+        Bucket="half-public", Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    )
     yield "half-public"
     for key in ("public/a", "private/a"):
         s3.delete_object(Bucket="half-public", Key=key)
@@ -74,7 +78,9 @@ def test_unsigned_request_of_s3_is_refused(
     method: str, path: str, headers: dict[str, str], query: str, cloud: Cloud, bucket: str
 ) -> None:
     account = {"x-amz-account-id": "000000000000"}
-    request = urllib.request.Request(cloud.url + path + query, None, {**headers, **account}, method=method)
+    request = urllib.request.Request(
+        cloud.url + path + query, None, {**headers, **account}, method=method
+    )
     status, body = _status(request)
     assert status in (400, 403), body
     assert "half-public</Name>" not in body, body
@@ -86,7 +92,9 @@ def test_unsigned_request_for_the_buckets_is_answered_in_the_words_of_s3(cloud: 
     assert "<Code>AccessDenied</Code><Message>Access Denied</Message>" in body
 
 
-def test_unsigned_request_reads_what_a_bucket_policy_makes_public(cloud: Cloud, bucket: str) -> None:
+def test_unsigned_request_reads_what_a_bucket_policy_makes_public(
+    cloud: Cloud, bucket: str
+) -> None:
     assert (200, "content") == _status(urllib.request.Request(f"{cloud.url}/{bucket}/public/a"))
 
 

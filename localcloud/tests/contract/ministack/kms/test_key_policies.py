@@ -20,7 +20,12 @@ pytestmark = pytest.mark.usefixtures("ministack")
 
 
 def policy(principal: str, action: str = "kms:*", **members: Any) -> dict[str, Any]:
-    statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": action, "Resource": "*"}
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": principal},
+        "Action": action,
+        "Resource": "*",
+    }
     return {"Version": "2012-10-17", "Statement": [{**statement, **members}]}
 
 

@@ -7,10 +7,23 @@ import pytest
 from ministack.services import cloudwatch_logs, kms
 from ministack.services.cloudformation import provisioners
 
-ROOT = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::000000000000:root"}, "Action": "kms:*", "Resource": "*"}
+ROOT = {
+    "Effect": "Allow",
+    "Principal": {"AWS": "arn:aws:iam::000000000000:root"},
+    "Action": "kms:*",
+    "Resource": "*",
+}
 GROUP_ARN = "arn:aws:logs:us-east-1:000000000000:log-group:/one"
-MESSAGE = f"The specified KMS key does not exist or is not allowed to be used with Arn '{GROUP_ARN}'"
-ACTIONS = ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"]
+MESSAGE = (
+    f"The specified KMS key does not exist or is not allowed to be used with Arn '{GROUP_ARN}'"
+)
+ACTIONS = [
+    "kms:Encrypt*",
+    "kms:Decrypt*",
+    "kms:ReEncrypt*",
+    "kms:GenerateDataKey*",
+    "kms:Describe*",
+]
 
 pytestmark = pytest.mark.usefixtures("ministack")
 
@@ -33,7 +46,9 @@ def key(*statements: dict[str, Any]) -> str:
 
 
 def create(key_arn: str) -> tuple[int, Any]:
-    status, _, body = cloudwatch_logs._create_log_group({"logGroupName": "/one", "kmsKeyId": key_arn})
+    status, _, body = cloudwatch_logs._create_log_group(
+        {"logGroupName": "/one", "kmsKeyId": key_arn}
+    )
     return status, json.loads(body)
 
 
@@ -59,7 +74,11 @@ def require_refusal(code: str, key_arn: str) -> None:
         [],
         [statement(Action=ACTIONS[:-1])],
         [statement(Principal={"Service": "logs.eu-west-1.amazonaws.com"})],
-        [statement(Condition={"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": GROUP_ARN + "s"}})],
+        [
+            statement(
+                Condition={"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": GROUP_ARN + "s"}}
+            )
+        ],
         [statement(), statement(Effect="Deny")],
     ],
 )
@@ -84,7 +103,9 @@ def test_key_whose_policy_names_the_log_group_is_used() -> None:
 def test_retention_that_is_not_offered_is_refused(days: Any) -> None:
     provision(RetentionInDays="30")
     message = f"Value '{days}' at 'retentionInDays' failed to satisfy constraint: Member must satisfy enum value set"
-    body = cloudwatch_logs._put_retention_policy({"logGroupName": "/one", "retentionInDays": days})[2]
+    body = cloudwatch_logs._put_retention_policy({"logGroupName": "/one", "retentionInDays": days})[
+        2
+    ]
     assert "InvalidParameterException" == json.loads(body)["__type"]
     assert message in json.loads(body)["message"]
     with pytest.raises(ValueError, match="Member must satisfy enum value set"):

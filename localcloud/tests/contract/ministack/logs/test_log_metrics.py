@@ -15,15 +15,26 @@ def values(name: str, **dimensions: str) -> list[float]:
     return [point["Value"] for point in points]
 
 
-def test_metric_that_a_function_embeds_is_recorded_for_each_set_of_dimensions(ministack: Any) -> None:
+def test_metric_that_a_function_embeds_is_recorded_for_each_set_of_dimensions(
+    ministack: Any,
+) -> None:
     directive = {
         "Namespace": "Tests",
         "Dimensions": [["service"], ["classification"]],
         "Metrics": [{"Name": "Confidence", "Unit": "None"}],
     }
-    line = {"_aws": {"CloudWatchMetrics": [directive]}, "service": "a", "classification": "truck", "Confidence": [0.92]}
-    lambda_svc._emit_lambda_logs(FUNCTION, "request", f"text\n{json.dumps(line, separators=(',', ':'))}\n", False, 1)
-    assert [0.92] == values("Confidence", service="a") == values("Confidence", classification="truck")
+    line = {
+        "_aws": {"CloudWatchMetrics": [directive]},
+        "service": "a",
+        "classification": "truck",
+        "Confidence": [0.92],
+    }
+    lambda_svc._emit_lambda_logs(
+        FUNCTION, "request", f"text\n{json.dumps(line, separators=(',', ':'))}\n", False, 1
+    )
+    assert (
+        [0.92] == values("Confidence", service="a") == values("Confidence", classification="truck")
+    )
 
 
 @pytest.fixture
@@ -43,7 +54,9 @@ def written(ministack: Any) -> Any:
             }
         )
         line = {"timestamp": 1, "message": json.dumps(event)}
-        cloudwatch_logs._put_log_events({"logGroupName": GROUP, "logStreamName": "events", "logEvents": [line]})
+        cloudwatch_logs._put_log_events(
+            {"logGroupName": GROUP, "logStreamName": "events", "logEvents": [line]}
+        )
 
     return write
 
@@ -63,7 +76,9 @@ REJECT = {"detail": {"verdict": "REJECT", "time": 245}}
         ("REJECT", []),
     ],
 )
-def test_metric_filter_takes_the_events_of_its_pattern(written: Any, pattern: str, expected: list[float]) -> None:
+def test_metric_filter_takes_the_events_of_its_pattern(
+    written: Any, pattern: str, expected: list[float]
+) -> None:
     written(pattern, REJECT)
     assert expected == values("Images")
 

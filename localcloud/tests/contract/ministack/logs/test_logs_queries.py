@@ -43,12 +43,20 @@ def written(ministack: Any) -> None:
     call("CreateLogGroup", logGroupName=GROUP)
     cloudwatch_logs._log_groups[GROUP]["creationTime"] = NOW * 1000
     call("CreateLogStream", logGroupName=GROUP, logStreamName="events")
-    events = [{"timestamp": NOW * 1000 + n, "message": json.dumps(one)} for n, one in enumerate([REJECT, APPROVED])]
+    events = [
+        {"timestamp": NOW * 1000 + n, "message": json.dumps(one)}
+        for n, one in enumerate([REJECT, APPROVED])
+    ]
     call("PutLogEvents", logGroupName=GROUP, logStreamName="events", logEvents=events)
 
 
 def request(query: str, **changes: Any) -> dict[str, Any]:
-    asked = {"logGroupName": GROUP, "startTime": NOW - 60, "endTime": NOW + 60, "queryString": query}
+    asked = {
+        "logGroupName": GROUP,
+        "startTime": NOW - 60,
+        "endTime": NOW + 60,
+        "queryString": query,
+    }
     return {name: value for name, value in {**asked, **changes}.items() if value is not None}
 
 
@@ -69,7 +77,13 @@ def test_query_is_complete_with_rows_of_fields_and_statistics() -> None:
     assert {"field": "confidence", "value": "0.61"} == confidence
     assert "@ptr" == pointer["field"]
     size = sum(len(json.dumps(one)) for one in (REJECT, APPROVED))
-    expected = {"recordsMatched": 1, "recordsScanned": 2, "bytesScanned": size, "logGroupsScanned": 1, "resultCount": 1}
+    expected = {
+        "recordsMatched": 1,
+        "recordsScanned": 2,
+        "bytesScanned": size,
+        "logGroupsScanned": 1,
+        "resultCount": 1,
+    }
     assert expected == found["statistics"]
 
 
@@ -86,7 +100,9 @@ def test_groups_are_named_by_arn_or_name() -> None:
 
 
 def test_time_range_is_in_seconds_and_includes_both_ends() -> None:
-    assert 1 == len(ask("fields @message", startTime=NOW, endTime=NOW)["results"])  # the other is a millisecond later
+    assert 1 == len(
+        ask("fields @message", startTime=NOW, endTime=NOW)["results"]
+    )  # the other is a millisecond later
     assert [] == ask("fields @message", startTime=NOW + 1, endTime=NOW + 60)["results"]
 
 
@@ -107,7 +123,9 @@ def test_limit_of_the_request_and_of_the_query_both_hold() -> None:
 
 def test_part_that_is_not_emulated_is_refused_by_name_and_place() -> None:
     status, body = call("StartQuery", **request("fields @message | parse @message '*' as all"))
-    expected = "The local cloud does not emulate the command parse. Run the query on AWS, or leave it out."
+    expected = (
+        "The local cloud does not emulate the command parse. Run the query on AWS, or leave it out."
+    )
     assert 400 == status
     assert "MalformedQueryException" == body["__type"]
     assert expected == body["message"]
@@ -120,20 +138,36 @@ def test_part_that_is_not_emulated_is_refused_by_name_and_place() -> None:
     [
         ({"logGroupName": None}, "InvalidParameterException", "Exactly one of"),
         ({"logGroupNames": [GROUP]}, "InvalidParameterException", "Exactly one of"),
-        ({"logGroupName": None, "logGroupNames": [GROUP] * 51}, "InvalidParameterException", "more than 50"),
+        (
+            {"logGroupName": None, "logGroupNames": [GROUP] * 51},
+            "InvalidParameterException",
+            "more than 50",
+        ),
         ({"logGroupName": "/other"}, "ResourceNotFoundException", "does not exist: /other"),
         ({"queryLanguage": "PPL"}, "InvalidParameterException", "the query language PPL"),
         ({"queryString": " " * 10_001}, "InvalidParameterException", "10,000 characters"),
         ({"startTime": NOW + 61}, "InvalidParameterException", "is after endTime"),
-        ({"startTime": NOW * 1000, "endTime": NOW * 1000}, "InvalidParameterException", "not a time in seconds"),
+        (
+            {"startTime": NOW * 1000, "endTime": NOW * 1000},
+            "InvalidParameterException",
+            "not a time in seconds",
+        ),
         ({"startTime": None}, "InvalidParameterException", "startTime None"),
         ({"limit": 100_001}, "InvalidParameterException", "from 1 to 100,000"),
-        ({"startTime": 1, "endTime": NOW - 3600}, "MalformedQueryException", "before the log groups creation time"),
+        (
+            {"startTime": 1, "endTime": NOW - 3600},
+            "MalformedQueryException",
+            "before the log groups creation time",
+        ),
         ({"queryString": ""}, "MalformedQueryException", "is not a command"),
     ],
-    ids=range(12),  # with the time in them, two processes of pytest-xdist may collect different tests
+    ids=range(
+        12
+    ),  # with the time in them, two processes of pytest-xdist may collect different tests
 )
-def test_request_that_aws_refuses_is_refused(changes: dict[str, Any], code: str, words: str) -> None:
+def test_request_that_aws_refuses_is_refused(
+    changes: dict[str, Any], code: str, words: str
+) -> None:
     found, message = refusal(**changes)
     assert code == found
     assert words in message
@@ -141,8 +175,16 @@ def test_request_that_aws_refuses_is_refused(changes: dict[str, Any], code: str,
 
 def test_ended_query_cannot_be_stopped_and_unknown_ones_are_not_found() -> None:
     query = accepted("StartQuery", **request("limit 1"))
-    answers = [call("StopQuery", **query), call("StopQuery", queryId="x"), call("GetQueryResults", queryId="x")]
-    expected = ["InvalidParameterException", "ResourceNotFoundException", "ResourceNotFoundException"]
+    answers = [
+        call("StopQuery", **query),
+        call("StopQuery", queryId="x"),
+        call("GetQueryResults", queryId="x"),
+    ]
+    expected = [
+        "InvalidParameterException",
+        "ResourceNotFoundException",
+        "ResourceNotFoundException",
+    ]
     assert expected == [body["__type"] for _, body in answers]
 
 
@@ -160,14 +202,18 @@ PROPERTIES = {"Name": "tests/slowest", "QueryString": "limit 20", "LogGroupNames
 
 
 def described() -> list[dict[str, Any]]:
-    found = accepted("DescribeQueryDefinitions", queryDefinitionNamePrefix="tests/")["queryDefinitions"]
+    found = accepted("DescribeQueryDefinitions", queryDefinitionNamePrefix="tests/")[
+        "queryDefinitions"
+    ]
     return [{name: one[name] for name in ("name", "queryString", "logGroupNames")} for one in found]
 
 
 def test_saved_query_of_a_stack_is_made_changed_in_place_and_deleted() -> None:
     kind = "AWS::Logs::QueryDefinition"
     made = provisioners._provision_resource(kind, "One", PROPERTIES, "stack")
-    assert [{"name": "tests/slowest", "queryString": "limit 20", "logGroupNames": [GROUP]}] == described()
+    assert [
+        {"name": "tests/slowest", "queryString": "limit 20", "logGroupNames": [GROUP]}
+    ] == described()
 
     changed = provisioners._RESOURCE_HANDLERS[kind]["update"](
         made[0], PROPERTIES, {**PROPERTIES, "QueryString": "limit 9"}, "stack"
@@ -189,13 +235,22 @@ def test_saved_queries_are_listed_in_pages_by_prefix() -> None:
     for name in ("tests/a", "tests/b", "other"):
         accepted("PutQueryDefinition", name=name, queryString="limit 1")
     first = accepted("DescribeQueryDefinitions", queryDefinitionNamePrefix="tests/", maxResults=1)
-    rest = accepted("DescribeQueryDefinitions", queryDefinitionNamePrefix="tests/", nextToken=first["nextToken"])
-    assert ["tests/a", "tests/b"] == [one["name"] for one in first["queryDefinitions"] + rest["queryDefinitions"]]
+    rest = accepted(
+        "DescribeQueryDefinitions", queryDefinitionNamePrefix="tests/", nextToken=first["nextToken"]
+    )
+    assert ["tests/a", "tests/b"] == [
+        one["name"] for one in first["queryDefinitions"] + rest["queryDefinitions"]
+    ]
 
 
 def test_unknown_saved_query_is_neither_changed_nor_deleted() -> None:
-    for action, data in (("DeleteQueryDefinition", {}), ("PutQueryDefinition", {"name": "a", "queryString": "b"})):
-        assert "ResourceNotFoundException" == call(action, queryDefinitionId="x", **data)[1]["__type"]
+    for action, data in (
+        ("DeleteQueryDefinition", {}),
+        ("PutQueryDefinition", {"name": "a", "queryString": "b"}),
+    ):
+        assert (
+            "ResourceNotFoundException" == call(action, queryDefinitionId="x", **data)[1]["__type"]
+        )
 
 
 def test_saved_queries_outlive_a_restart() -> None:

@@ -12,13 +12,17 @@ def events(ministack: Any, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, An
     """The objects named by the events of a bucket that announces its objects to EventBridge."""
     told: list[dict[str, Any]] = []
     monkeypatch.setattr(eventbridge, "_rules", {})
-    monkeypatch.setattr(eventbridge, "_pattern_event_view", lambda event: told.append(json.loads(event["Detail"])))
+    monkeypatch.setattr(
+        eventbridge, "_pattern_event_view", lambda event: told.append(json.loads(event["Detail"]))
+    )
     s3._bucket_notifications["images"] = "<EventBridgeConfiguration/>"
     return told
 
 
 def announce(version_id: str | None) -> None:
-    s3._fire_s3_event("images", "parcels/a b+c.png", "s3:ObjectCreated:Put", 3, "etag", version_id=version_id)
+    s3._fire_s3_event(
+        "images", "parcels/a b+c.png", "s3:ObjectCreated:Put", 3, "etag", version_id=version_id
+    )
 
 
 def test_event_of_a_versioned_object_names_the_version(events: list[dict[str, Any]]) -> None:
@@ -28,7 +32,9 @@ def test_event_of_a_versioned_object_names_the_version(events: list[dict[str, An
 
 def test_event_of_an_unversioned_object_names_none(events: list[dict[str, Any]]) -> None:
     announce(None)
-    assert [("parcels/a b+c.png", False)] == [(e["object"]["key"], "version-id" in e["object"]) for e in events]
+    assert [("parcels/a b+c.png", False)] == [
+        (e["object"]["key"], "version-id" in e["object"]) for e in events
+    ]
 
 
 def test_version_does_not_linger_for_the_next_event(events: list[dict[str, Any]]) -> None:

@@ -46,7 +46,9 @@ def events(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return fired
 
 
-def _put(key: str = "there", body: bytes = b"content", headers: Mapping[str, str] | None = None) -> Any:
+def _put(
+    key: str = "there", body: bytes = b"content", headers: Mapping[str, str] | None = None
+) -> Any:
     return s3._put_object(BUCKET, key, body, dict(headers or {}))
 
 
@@ -70,10 +72,14 @@ def _operations() -> dict[str, Operation]:
     upload_id = _upload()
     return {
         "put": lambda: _put("new"),
-        "put with tags": lambda: _put("new", headers={"x-amz-tagging": "a=b", "x-amz-acl": "private"}),
+        "put with tags": lambda: _put(
+            "new", headers={"x-amz-tagging": "a=b", "x-amz-acl": "private"}
+        ),
         "put over": lambda: _put(body=b"other content"),
         "copy": lambda: s3._copy_object(BUCKET, "copy", {"x-amz-copy-source": f"/{BUCKET}/there"}),
-        "form": lambda: s3._post_object(BUCKET, FORM, {"content-type": "multipart/form-data; boundary=x"}),
+        "form": lambda: s3._post_object(
+            BUCKET, FORM, {"content-type": "multipart/form-data; boundary=x"}
+        ),
         "multipart": lambda: _complete(upload_id),
         "delete": lambda: s3._delete_object(BUCKET, "there"),
         "delete many": lambda: s3._delete_objects(BUCKET, DELETE),
@@ -83,7 +89,9 @@ def _operations() -> dict[str, Operation]:
 
 def _memory() -> Any:
     stores = (s3._object_versions, s3._object_tags, s3._object_acl, s3._multipart_uploads)
-    objects = {key: {**record, "body": None} for key, record in s3._buckets[BUCKET]["objects"].items()}
+    objects = {
+        key: {**record, "body": None} for key, record in s3._buckets[BUCKET]["objects"].items()
+    }
     completed = list(s3._completed_multipart_uploads)
     return repr([objects, completed, *(sorted(store.items(), key=str) for store in stores)])
 
@@ -112,7 +120,17 @@ def _fill_after(writes: int, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("versioned", [False, True])
 @pytest.mark.parametrize(
     "name",
-    ["put", "put with tags", "put over", "copy", "form", "multipart", "delete", "delete many", "tag"],
+    [
+        "put",
+        "put with tags",
+        "put over",
+        "copy",
+        "form",
+        "multipart",
+        "delete",
+        "delete many",
+        "tag",
+    ],
 )
 def test_operation_on_a_full_disk_leaves_everything_as_it_was(
     name: str, versioned: bool, folder: Path, events: list[str], monkeypatch: pytest.MonkeyPatch
@@ -144,7 +162,9 @@ def test_operation_on_a_full_disk_leaves_everything_as_it_was(
         assert 1 == len(events)
 
 
-def test_object_that_was_stored_is_there_after_a_restart(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_object_that_was_stored_is_there_after_a_restart(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with monkeypatch.context() as full:
         _fill_after(1, full)
         assert 503 == _put("first")[0]
@@ -155,7 +175,9 @@ def test_object_that_was_stored_is_there_after_a_restart(folder: Path, monkeypat
     assert b"content" == s3._get_object(BUCKET, "second", {}, {})[2]
 
 
-def test_folder_that_cannot_be_made_is_an_error_too(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folder_that_cannot_be_made_is_an_error_too(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_arguments: Any, **_options: Any) -> None:
         raise FULL
 
@@ -165,7 +187,9 @@ def test_folder_that_cannot_be_made_is_an_error_too(folder: Path, monkeypatch: p
     assert "deep/new" not in s3._buckets[BUCKET]["objects"]
 
 
-def test_key_of_a_stored_object_keeps_its_tags_and_acl(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_key_of_a_stored_object_keeps_its_tags_and_acl(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _put(headers={"x-amz-tagging": "a=b"})
     with monkeypatch.context() as full:
         _fill_after(0, full)

@@ -13,11 +13,21 @@ from localcloud.ministack.sagemaker.object_store import MiniStackObjectStore
 from localcloud.sagemaker.object_store import ObjectUnavailableError
 
 ACCOUNT, REGION = "000000000000", "us-east-1"
-KEYS = ["train/truck/1.png", "a b+é#.png", "a//b", "a/../b", "x.meta.json", "folder", "folder/below"]
+KEYS = [
+    "train/truck/1.png",
+    "a b+é#.png",
+    "a//b",
+    "a/../b",
+    "x.meta.json",
+    "folder",
+    "folder/below",
+]
 
 
 @pytest.fixture(params=[True, False], ids=["on disk", "in memory"])
-def store(request: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MiniStackObjectStore]:
+def store(
+    request: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[MiniStackObjectStore]:
     """A store whose bucket "data" holds an object under each of the keys, whose content is its key."""
     monkeypatch.setattr(s3, "S3_PERSIST", request.param)
     monkeypatch.setattr(s3, "DATA_DIR", str(tmp_path))
@@ -79,7 +89,9 @@ def test_deleted_object_is_not_listed(store: MiniStackObjectStore) -> None:
     assert ["s3://data/folder/below"] == store.list("s3://data/folder")
 
 
-def test_object_that_is_not_there_is_unavailable(store: MiniStackObjectStore, tmp_path: Path) -> None:
+def test_object_that_is_not_there_is_unavailable(
+    store: MiniStackObjectStore, tmp_path: Path
+) -> None:
     with pytest.raises(ObjectUnavailableError, match="no object s3://data/none"):
         store.read("s3://data/none")
     with pytest.raises(ObjectUnavailableError, match="no bucket none"):
@@ -96,7 +108,10 @@ def test_object_is_written_with_its_content_type(store: MiniStackObjectStore) ->
 
     assert b"{}" == store.read("s3://data/a b+é#.jsonl")
     with request_scope(ACCOUNT, REGION):
-        assert "application/jsonlines" == s3._head_object("data", "a b+é#.jsonl", {})[1]["Content-Type"]
+        assert (
+            "application/jsonlines"
+            == s3._head_object("data", "a b+é#.jsonl", {})[1]["Content-Type"]
+        )
 
 
 def test_object_is_encrypted_with_the_key_that_is_given(store: MiniStackObjectStore) -> None:
@@ -108,6 +123,10 @@ def test_object_is_encrypted_with_the_key_that_is_given(store: MiniStackObjectSt
     assert store.key_of("s3://data/folder") is None
 
 
-def test_object_of_a_bucket_that_is_not_there_is_refused_with_the_reason(store: MiniStackObjectStore) -> None:
-    with pytest.raises(ObjectUnavailableError, match=r"s3://none/a could not be written: .*\(NoSuchBucket\)"):
+def test_object_of_a_bucket_that_is_not_there_is_refused_with_the_reason(
+    store: MiniStackObjectStore,
+) -> None:
+    with pytest.raises(
+        ObjectUnavailableError, match=r"s3://none/a could not be written: .*\(NoSuchBucket\)"
+    ):
         store.write("s3://none/a", b"content")

@@ -16,7 +16,10 @@ READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::d
 
 
 def test_role_that_lets_sagemaker_in_is_assumed(ministack: Any) -> None:
-    condition = {"ArnEquals": {"aws:SourceArn": JOB}, "StringEquals": {"aws:SourceAccount": "000000000000"}}
+    condition = {
+        "ArnEquals": {"aws:SourceArn": JOB},
+        "StringEquals": {"aws:SourceAccount": "000000000000"},
+    }
     ministack.put_role(service="sagemaker.amazonaws.com", condition=condition)
 
     ROLE.assume()
@@ -25,7 +28,9 @@ def test_role_that_lets_sagemaker_in_is_assumed(ministack: Any) -> None:
 def test_role_of_another_service_is_not_assumed(ministack: Any) -> None:
     ministack.put_role(service="states.amazonaws.com")
 
-    with pytest.raises(RoleRefusedError, match=r"allows principal 'sagemaker\.amazonaws\.com' to assume"):
+    with pytest.raises(
+        RoleRefusedError, match=r"allows principal 'sagemaker\.amazonaws\.com' to assume"
+    ):
         ROLE.assume()
 
 
@@ -46,14 +51,19 @@ def test_role_may_look_at_the_alarms_that_its_policies_name(ministack: Any) -> N
     ministack.put_role([statement], service="sagemaker.amazonaws.com")
 
     ROLE.require("cloudwatch:DescribeAlarms", alarms.replace("*", "errors"))
-    with pytest.raises(RoleRefusedError, match="not authorized to perform: cloudwatch:DescribeAlarms"):
+    with pytest.raises(
+        RoleRefusedError, match="not authorized to perform: cloudwatch:DescribeAlarms"
+    ):
         ROLE.require("cloudwatch:DescribeAlarms", alarms.replace("trucks-*", "cars-errors"))
 
 
 def test_role_may_do_nothing_else(ministack: Any) -> None:
     ministack.put_role([READ], service="sagemaker.amazonaws.com")
 
-    with pytest.raises(RoleRefusedError, match="assumed-role/actor/SageMaker is not authorized to perform: s3:GetObj"):
+    with pytest.raises(
+        RoleRefusedError,
+        match="assumed-role/actor/SageMaker is not authorized to perform: s3:GetObj",
+    ):
         ROLE.require("s3:GetObject", "arn:aws:s3:::data/secret")
 
 
@@ -62,11 +72,24 @@ def test_role_uses_a_key_under_the_conditions_of_its_policy(ministack: Any) -> N
         key = json.loads(kms._create_key({})[2])["KeyMetadata"]
     via = {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}
     of_data = {"StringLike": {"kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::data/*"}}
-    decrypt = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": key["Arn"], "Condition": via | of_data}
+    decrypt = {
+        "Effect": "Allow",
+        "Action": "kms:Decrypt",
+        "Resource": key["Arn"],
+        "Condition": via | of_data,
+    }
     for_aws = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
-    lend = {"Effect": "Allow", "Action": "kms:CreateGrant", "Resource": key["Arn"], "Condition": for_aws}
+    lend = {
+        "Effect": "Allow",
+        "Action": "kms:CreateGrant",
+        "Resource": key["Arn"],
+        "Condition": for_aws,
+    }
     ministack.put_role([decrypt, lend], service="sagemaker.amazonaws.com")
-    used = {"kms:viaservice": "s3.us-east-1.amazonaws.com", "kms:encryptioncontext:aws:s3:arn": "arn:aws:s3:::data/a"}
+    used = {
+        "kms:viaservice": "s3.us-east-1.amazonaws.com",
+        "kms:encryptioncontext:aws:s3:arn": "arn:aws:s3:::data/a",
+    }
 
     ROLE.use_key("kms:Decrypt", key["KeyId"], used)
     ROLE.use_key("kms:CreateGrant", key["Arn"], {"kms:grantisforawsresource": "true"})

@@ -24,7 +24,9 @@ def telemetry(ministack: object) -> MiniStackJobTelemetry:
     return MiniStackJobTelemetry(ACCOUNT)
 
 
-def test_lines_of_a_job_are_in_its_log_stream_without_empty_ones(telemetry: MiniStackJobTelemetry) -> None:
+def test_lines_of_a_job_are_in_its_log_stream_without_empty_ones(
+    telemetry: MiniStackJobTelemetry,
+) -> None:
     for _ in range(2):  # as after a restart
         telemetry.open_log(REGION, "job/algo-1")
     telemetry.log(REGION, "job/algo-1", ["one", "", "x" * 9000], 1000)
@@ -36,7 +38,9 @@ def test_lines_of_a_job_are_in_its_log_stream_without_empty_ones(telemetry: Mini
 
 
 def test_metric_of_a_job_has_its_name_and_time(telemetry: MiniStackJobTelemetry) -> None:
-    telemetry.publish(REGION, "job", [{"MetricName": "accuracy", "Value": 0.5, "Timestamp": 1_000_000.0}])
+    telemetry.publish(
+        REGION, "job", [{"MetricName": "accuracy", "Value": 0.5, "Timestamp": 1_000_000.0}]
+    )
 
     [point] = points(GROUP, "accuracy", TrainingJobName="job")
     assert 0.5 == point["Value"]
@@ -46,7 +50,13 @@ def test_metric_of_a_job_has_its_name_and_time(telemetry: MiniStackJobTelemetry)
 @pytest.mark.usefixtures("ministack")
 def test_metrics_of_an_endpoint_keep_their_counts() -> None:
     dimensions = [{"Name": "EndpointName", "Value": "trucks"}]
-    data = {"MetricName": "Invocations", "Dimensions": dimensions, "Unit": "None", "Values": [1.0], "Counts": [3.0]}
+    data = {
+        "MetricName": "Invocations",
+        "Dimensions": dimensions,
+        "Unit": "None",
+        "Values": [1.0],
+        "Counts": [3.0],
+    }
     MiniStackSink(MiniStackObjectStore(ACCOUNT, REGION)).put_metrics(REGION, [data])
 
     [point] = points("AWS/SageMaker", "Invocations", EndpointName="trucks")
@@ -54,12 +64,16 @@ def test_metrics_of_an_endpoint_keep_their_counts() -> None:
     assert json.dumps(point)  # what cannot be saved would cost the state of all metrics
 
 
-def test_what_is_written_in_this_process_is_a_change_to_save(telemetry: MiniStackJobTelemetry) -> None:
+def test_what_is_written_in_this_process_is_a_change_to_save(
+    telemetry: MiniStackJobTelemetry,
+) -> None:
     changes = [state_saves.last_change()]
     telemetry.open_log(REGION, "job/algo-1")
     telemetry.log(REGION, "job/algo-1", ["one"], 1000)
     changes.append(state_saves.last_change())
-    telemetry.publish(REGION, "job", [{"MetricName": "accuracy", "Value": 0.5, "Timestamp": 1_000_000.0}])
+    telemetry.publish(
+        REGION, "job", [{"MetricName": "accuracy", "Value": 0.5, "Timestamp": 1_000_000.0}]
+    )
     changes.append(state_saves.last_change())
     MiniStackSink(MiniStackObjectStore(ACCOUNT, REGION)).put_metrics(REGION, [])
     changes.append(state_saves.last_change())

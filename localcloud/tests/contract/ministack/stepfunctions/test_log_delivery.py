@@ -50,7 +50,9 @@ def test_role_with_the_documented_permissions_can_log(ministack: Any) -> None:
 
 
 @pytest.mark.parametrize("missing", ACTIONS)
-def test_role_without_one_permission_of_log_delivery_is_refused(ministack: Any, missing: str) -> None:
+def test_role_without_one_permission_of_log_delivery_is_refused(
+    ministack: Any, missing: str
+) -> None:
     put_group()
     ministack.put_role(allow(tuple(action for action in ACTIONS if action != missing)))
 
@@ -84,18 +86,24 @@ def test_log_group_without_qualifier_is_refused(ministack: Any) -> None:
     ministack.put_role()
 
     with pytest.raises(InvalidLoggingError, match=r"must be provided with '\*' qualifier"):
-        ministack.put_state_machine(STATES, loggingConfiguration=logging(GROUP_ARN.removesuffix(":*")))
+        ministack.put_state_machine(
+            STATES, loggingConfiguration=logging(GROUP_ARN.removesuffix(":*"))
+        )
 
 
 @pytest.mark.parametrize("group_exists", [False, True])
-def test_update_that_cannot_log_is_refused_and_changes_nothing(ministack: Any, group_exists: bool) -> None:
+def test_update_that_cannot_log_is_refused_and_changes_nothing(
+    ministack: Any, group_exists: bool
+) -> None:
     ministack.put_role([])
     ministack.put_state_machine(STATES)
     if group_exists:
         put_group()
 
     request = {"stateMachineArn": STATE_MACHINE_ARN, "loggingConfiguration": logging()}
-    with pytest.raises(InvalidRequestError, match=NOT_AUTHORIZED if group_exists else "does not exist"):
+    with pytest.raises(
+        InvalidRequestError, match=NOT_AUTHORIZED if group_exists else "does not exist"
+    ):
         ministack.app.machines("us-east-1").update(request)
 
     assert "OFF" == ministack.app.store.machines[STATE_MACHINE_ARN].revision.logging["level"]
@@ -113,9 +121,14 @@ def test_update_to_a_role_that_cannot_log_is_refused(ministack: Any) -> None:
 
 @pytest.mark.parametrize(
     ("group_exists", "reason"),
-    [(False, "does not exist.*InvalidLoggingConfiguration"), (True, f"{NOT_AUTHORIZED}.*AccessDeniedException")],
+    [
+        (False, "does not exist.*InvalidLoggingConfiguration"),
+        (True, f"{NOT_AUTHORIZED}.*AccessDeniedException"),
+    ],
 )
-def test_state_machine_that_cannot_log_fails_its_stack(ministack: Any, group_exists: bool, reason: str) -> None:
+def test_state_machine_that_cannot_log_fails_its_stack(
+    ministack: Any, group_exists: bool, reason: str
+) -> None:
     ministack.put_role([])
     if group_exists:
         put_group()
@@ -128,6 +141,8 @@ def test_state_machine_that_cannot_log_fails_its_stack(ministack: Any, group_exi
     }
 
     with pytest.raises(ValueError, match=reason):
-        provisioners._provision_resource("AWS::StepFunctions::StateMachine", "One", properties, "stack")
+        provisioners._provision_resource(
+            "AWS::StepFunctions::StateMachine", "One", properties, "stack"
+        )
 
     assert {} == ministack.app.store.machines

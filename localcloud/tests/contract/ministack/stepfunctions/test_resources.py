@@ -33,7 +33,9 @@ def make(given: dict[str, Any]) -> str:
 
 
 def change(made: str, old: dict[str, Any], new: dict[str, Any]) -> str:
-    changed: str = provisioners._RESOURCE_HANDLERS[TYPE]["update"](made, old, new, "stack", "One")[0]
+    changed: str = provisioners._RESOURCE_HANDLERS[TYPE]["update"](made, old, new, "stack", "One")[
+        0
+    ]
     return changed
 
 
@@ -68,7 +70,9 @@ def test_definition_with_a_feature_that_is_not_emulated_fails_its_stack(
     ministack: MiniStackInProcess,
 ) -> None:
     task = {"Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun", "End": True}
-    with pytest.raises(ValueError, match="glue:startJobRun at /States/Only/Resource is not emulated"):
+    with pytest.raises(
+        ValueError, match="glue:startJobRun at /States/Only/Resource is not emulated"
+    ):
         make(properties(task))
     assert {} == ministack.app.store.machines
 

@@ -66,7 +66,12 @@ def test_explicit_deny_wins(ministack: Any) -> None:
 def test_denied_task_can_be_caught(ministack: Any) -> None:
     ministack.put_role([])
     catch = [{"ErrorEquals": ["DynamoDB.AmazonDynamoDBException"], "Next": "Denied"}]
-    assert "SUCCEEDED" == ministack.run({"Put": {**PUT_ITEM, "Catch": catch}, "Denied": {"Type": "Succeed"}}).status
+    assert (
+        "SUCCEEDED"
+        == ministack.run(
+            {"Put": {**PUT_ITEM, "Catch": catch}, "Denied": {"Type": "Succeed"}}
+        ).status
+    )
 
 
 def test_role_for_another_service_is_not_assumed(ministack: Any) -> None:
@@ -75,7 +80,9 @@ def test_role_for_another_service_is_not_assumed(ministack: Any) -> None:
 
 
 def test_role_for_another_state_machine_is_not_assumed(ministack: Any) -> None:
-    ministack.put_role(condition={"ArnLike": {"aws:SourceArn": "arn:aws:states:*:*:stateMachine:other"}})
+    ministack.put_role(
+        condition={"ArnLike": {"aws:SourceArn": "arn:aws:states:*:*:stateMachine:other"}}
+    )
     assert "States.Permissions" == ministack.run({"Put": PUT_ITEM}).error
 
 
@@ -108,7 +115,10 @@ def test_role_for_another_state_machine_is_not_assumed(ministack: Any) -> None:
         ),
         (
             "arn:aws:states:::states:startExecution",
-            {"StateMachineArn": "arn:aws:states:us-east-1:000000000000:stateMachine:child", "Input": {}},
+            {
+                "StateMachineArn": "arn:aws:states:us-east-1:000000000000:stateMachine:child",
+                "Input": {},
+            },
             ("states:StartExecution", "arn:aws:states:us-east-1:000000000000:stateMachine:child"),
             "StepFunctions.AWSStepFunctionsException",
         ),
@@ -145,14 +155,18 @@ def test_integration_asks_for_its_action_on_its_resource(
     ministack.put_role([])
     denied = ministack.run(states)
     assert error == denied.error
-    assert f"not authorized to perform: {allowed[0]} on resource: {allowed[1]} because" in denied.cause
+    assert (
+        f"not authorized to perform: {allowed[0]} on resource: {allowed[1]} because" in denied.cause
+    )
 
 
 @pytest.mark.parametrize(("children", "status"), [("", "FAILED"), ("/*", "SUCCEEDED")])
 def test_task_of_a_child_acts_on_behalf_of_the_maps_own_state_machine(
     ministack: Any, children: str, status: str
 ) -> None:
-    ministack.put_role(condition={"ArnLike": {"aws:SourceArn": [STATE_MACHINE_ARN, STATE_MACHINE_ARN + children]}})
+    ministack.put_role(
+        condition={"ArnLike": {"aws:SourceArn": [STATE_MACHINE_ARN, STATE_MACHINE_ARN + children]}}
+    )
     processor = {
         "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
         "StartAt": "Put",

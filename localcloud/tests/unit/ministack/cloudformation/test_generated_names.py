@@ -32,7 +32,9 @@ STACK = "ChineseboostAnalyticsStack"
         ),
     ],
 )
-def test_name_is_shortened_as_on_aws(expected: str, logical_id: str, random: str, longest: int) -> None:
+def test_name_is_shortened_as_on_aws(
+    expected: str, logical_id: str, random: str, longest: int
+) -> None:
     name = generated_name(STACK, logical_id, random, longest)
     assert expected == (name.lower() if expected.islower() else name)
 

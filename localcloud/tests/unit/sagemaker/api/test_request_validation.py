@@ -6,12 +6,16 @@ import httpx
 import pytest
 
 NAME = (
-    "Value 'no_such_name' at 'modelName' failed to satisfy constraint: Member must satisfy regular expression pattern"
+    "Value 'no_such_name' at 'modelName' failed to satisfy constraint: "
+    "Member must satisfy regular expression pattern"
 )
 
 
 def ask(server: Any, operation: str, body: str) -> dict[str, Any]:
-    headers = {"X-Amz-Target": f"SageMaker.{operation}", "Content-Type": "application/x-amz-json-1.1"}
+    headers = {
+        "X-Amz-Target": f"SageMaker.{operation}",
+        "Content-Type": "application/x-amz-json-1.1",
+    }
     answer = httpx.post(server.url, content=body, headers=headers)
     return {"status": answer.status_code, **answer.json()}
 
@@ -19,12 +23,20 @@ def ask(server: Any, operation: str, body: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("operation", "body", "sentence"),
     [
-        ("DescribeModel", "{}", "Value null at 'modelName' failed to satisfy constraint: Member must not be null"),
+        (
+            "DescribeModel",
+            "{}",
+            "Value null at 'modelName' failed to satisfy constraint: Member must not be null",
+        ),
         ("DescribeModel", '{"ModelName": null}', "Value null at 'modelName'"),
         ("DescribeModel", '{"ModelName": "no_such_name"}', NAME),
         ("ListModels", '{"MaxResults": 0}', "Member must have value greater than or equal to 1"),
         ("ListModels", '{"MaxResults": 101}', "Member must have value less than or equal to 100"),
-        ("ListModels", '{"SortOrder": "Up"}', "Member must satisfy enum value set: [Ascending, Descending]"),
+        (
+            "ListModels",
+            '{"SortOrder": "Up"}',
+            "Member must satisfy enum value set: [Ascending, Descending]",
+        ),
         (
             "CreateEndpointConfig",
             '{"EndpointConfigName": "trucks", "ProductionVariants": [{}]}',

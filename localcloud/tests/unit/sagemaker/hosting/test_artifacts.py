@@ -35,7 +35,9 @@ def test_archive_unpacks_with_its_folders(tmp_path: Path) -> None:
     unpack(packed(a_file("model.onnx"), a_file("code/labels.json")), tmp_path / "model")
 
     files = [path for path in (tmp_path / "model").rglob("*") if path.is_file()]
-    assert ["code/labels.json", "model.onnx"] == sorted(str(path.relative_to(tmp_path / "model")) for path in files)
+    assert ["code/labels.json", "model.onnx"] == sorted(
+        str(path.relative_to(tmp_path / "model")) for path in files
+    )
 
 
 @pytest.mark.parametrize(
@@ -55,7 +57,9 @@ def test_bad_archive_is_refused_and_leaves_nothing(tmp_path: Path, archive: byte
     assert [] == list(tmp_path.glob("models/*"))
 
 
-def test_archive_that_unpacks_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_archive_that_unpacks_too_large_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(artifacts, "MODEL", Limits(members=10, unpacked_bytes=2000))
 
     with pytest.raises(BadArtifactError, match="limit"):

@@ -38,16 +38,24 @@ def update(cloud: Cloud) -> Callable[..., None]:
     cloud.alarms.known["errors"] = "OK"
 
     def begin(routing: dict[str, Any], termination_wait: int = 0) -> None:
-        policy: Any = {"TrafficRoutingConfiguration": routing, "TerminationWaitInSeconds": termination_wait}
+        policy: Any = {
+            "TrafficRoutingConfiguration": routing,
+            "TerminationWaitInSeconds": termination_wait,
+        }
         deployment: Any = {"BlueGreenUpdatePolicy": policy, "AutoRollbackConfiguration": ALARMS}
-        cloud.control.update_endpoint(EndpointName="trucks", EndpointConfigName="new", DeploymentConfig=deployment)
+        cloud.control.update_endpoint(
+            EndpointName="trucks", EndpointConfigName="new", DeploymentConfig=deployment
+        )
 
     return begin
 
 
 def answering(cloud: Cloud, requests: int = 60) -> Counter[str]:
     """Which models answer how many requests."""
-    bodies = (cloud.runtime.invoke_endpoint(EndpointName="trucks", Body=b"image")["Body"] for _ in range(requests))
+    bodies = (
+        cloud.runtime.invoke_endpoint(EndpointName="trucks", Body=b"image")["Body"]
+        for _ in range(requests)
+    )
     return Counter(json.loads(body.read())["model"] for body in bodies)
 
 
@@ -55,14 +63,18 @@ def wait_for_baking(cloud: Cloud, share: str) -> None:
     """Wait until the new fleet has this share of the traffic."""
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
-        pending: Any = cloud.control.describe_endpoint(EndpointName="trucks").get("PendingDeploymentSummary", {})
+        pending: Any = cloud.control.describe_endpoint(EndpointName="trucks").get(
+            "PendingDeploymentSummary", {}
+        )
         if share in json.dumps(pending.get("ProductionVariants", []), default=str):
             return
         time.sleep(0.005)
     raise AssertionError(f"The new fleet does not have {share} within ten seconds.")
 
 
-@pytest.mark.parametrize("routing", [canary(), linear(30), {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}])
+@pytest.mark.parametrize(
+    "routing", [canary(), linear(30), {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}]
+)
 def test_update_ends_on_the_new_model_when_no_alarm_goes_off(
     cloud: Cloud, update: Callable[..., None], routing: dict[str, Any]
 ) -> None:
@@ -83,7 +95,8 @@ def test_canary_answers_its_share_while_it_bakes(cloud: Cloud, update: Callable[
 
 
 @pytest.mark.parametrize(
-    ("routing", "wait", "share"), [(canary(10, LONG), 0, "10%"), (linear(40, LONG), 0, "40%"), (canary(), LONG, "100%")]
+    ("routing", "wait", "share"),
+    [(canary(10, LONG), 0, "10%"), (linear(40, LONG), 0, "40%"), (canary(), LONG, "100%")],
 )
 def test_alarm_takes_the_update_back_at_any_step(
     cloud: Cloud, update: Callable[..., None], routing: dict[str, Any], wait: int, share: str
@@ -146,11 +159,17 @@ def test_size_out_of_bounds_is_refused(
     assert "InService" == cloud.settle("trucks")
 
 
-def test_watched_update_to_a_serverless_variant_is_refused(cloud: Cloud, update: Callable[..., None]) -> None:
+def test_watched_update_to_a_serverless_variant_is_refused(
+    cloud: Cloud, update: Callable[..., None]
+) -> None:
     cloud.control.delete_endpoint(EndpointName="trucks")
     serverless: Any = {"MemorySizeInMB": 2048, "MaxConcurrency": 5}
     for model in ("old", "new"):
-        variant: Any = {"VariantName": "AllTraffic", "ModelName": model, "ServerlessConfig": serverless}
+        variant: Any = {
+            "VariantName": "AllTraffic",
+            "ModelName": model,
+            "ServerlessConfig": serverless,
+        }
         cloud.control.delete_endpoint_config(EndpointConfigName=model)
         cloud.control.create_endpoint_config(EndpointConfigName=model, ProductionVariants=[variant])
     cloud.control.create_endpoint(EndpointName="trucks", EndpointConfigName="old")
@@ -175,7 +194,9 @@ def test_alarm_that_the_execution_role_may_not_look_at_is_refused(
     assert "old" == cloud.control.describe_endpoint(EndpointName="trucks")["EndpointConfigName"]
 
 
-def test_update_without_alarms_needs_nothing_of_the_role(cloud: Cloud, update: Callable[..., None]) -> None:
+def test_update_without_alarms_needs_nothing_of_the_role(
+    cloud: Cloud, update: Callable[..., None]
+) -> None:
     cloud.iam.denied.add("cloudwatch:DescribeAlarms")
     cloud.control.update_endpoint(EndpointName="trucks", EndpointConfigName="new")
     assert "InService" == cloud.settle("trucks")
@@ -207,10 +228,17 @@ def test_shadow_variant_is_asked_as_well_and_only_its_metrics_tell(cloud: Cloud)
 def test_two_shadow_variants_are_refused(cloud: Cloud) -> None:
     cloud.create_model("old", "old")
     variants: Any = [
-        {"VariantName": name, "ModelName": "old", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+        {
+            "VariantName": name,
+            "ModelName": "old",
+            "InstanceType": "ml.m5.large",
+            "InitialInstanceCount": 1,
+        }
         for name in ("a", "b", "c")
     ]
     with pytest.raises(ClientError, match="exactly one"):
         cloud.control.create_endpoint_config(
-            EndpointConfigName="shadowed", ProductionVariants=variants[:1], ShadowProductionVariants=variants[1:]
+            EndpointConfigName="shadowed",
+            ProductionVariants=variants[:1],
+            ShadowProductionVariants=variants[1:],
         )

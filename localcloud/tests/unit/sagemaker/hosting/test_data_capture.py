@@ -14,15 +14,22 @@ CONFIG = {
     "InitialSamplingPercentage": 100,
     "DestinationS3Uri": "s3://captured/here/",
     "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
-    "CaptureContentTypeHeader": {"CsvContentTypes": ["text/csv"], "JsonContentTypes": ["application/json"]},
+    "CaptureContentTypeHeader": {
+        "CsvContentTypes": ["text/csv"],
+        "JsonContentTypes": ["application/json"],
+    },
 }
 NOON = 1_767_960_000.5  # 2026-01-09 12:00:00.5 UTC
 
 
-def captured(variant: str = "blue", time: float = NOON, config: dict[str, Any] = CONFIG) -> Captured:
+def captured(
+    variant: str = "blue", time: float = NOON, config: dict[str, Any] = CONFIG
+) -> Captured:
     asked = Payload("application/x-image", b"\x89PNG")
     answered = Payload("application/json", b"[0.5,0.5]")
-    return Captured(config, "trucks", variant, time, asked, answered, "order-7", "arn:aws:iam::0:role/hosting")
+    return Captured(
+        config, "trucks", variant, time, asked, answered, "order-7", "arn:aws:iam::0:role/hosting"
+    )
 
 
 def line(invocation: Captured) -> Any:
@@ -38,7 +45,9 @@ def test_file_lies_under_endpoint_variant_and_hour() -> None:
 
 
 def test_invocations_of_different_hours_and_variants_lie_in_different_files() -> None:
-    files = list(capture_files([captured(), captured(), captured(time=NOON + 3600), captured("green")]))
+    files = list(
+        capture_files([captured(), captured(), captured(time=NOON + 3600), captured("green")])
+    )
 
     assert [2, 1, 1] == [len(file.body.splitlines()) for file in files]
 
@@ -51,7 +60,12 @@ def test_line_holds_both_payloads_and_when_and_what_for() -> None:
     assert "INPUT" == told["mode"]
     assert "BASE64" == told["encoding"]
     assert b"\x89PNG" == b64decode(told["data"])
-    expected = {"observedContentType": "application/json", "mode": "OUTPUT", "data": "[0.5,0.5]", "encoding": "JSON"}
+    expected = {
+        "observedContentType": "application/json",
+        "mode": "OUTPUT",
+        "data": "[0.5,0.5]",
+        "encoding": "JSON",
+    }
     assert expected == found["captureData"]["endpointOutput"]
     assert "order-7" == found["eventMetadata"]["inferenceId"]
     assert "2026-01-09T12:00:00Z" == found["eventMetadata"]["inferenceTime"]
@@ -73,16 +87,25 @@ def test_line_holds_what_the_options_ask_for(mode: str, members: set[str]) -> No
 
 
 def test_payload_of_a_content_type_that_is_not_listed_is_base64() -> None:
-    unlisted = {member: value for member, value in CONFIG.items() if member != "CaptureContentTypeHeader"}
+    unlisted = {
+        member: value for member, value in CONFIG.items() if member != "CaptureContentTypeHeader"
+    }
 
     assert "BASE64" == line(captured(config=unlisted))["captureData"]["endpointOutput"]["encoding"]
 
 
 def serve(cloud: Any, behaviour: str = "truck", **changes: Any) -> None:
     cloud.create_model("truck", behaviour)
-    variant = {"VariantName": "blue", "ModelName": "truck", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+    variant = {
+        "VariantName": "blue",
+        "ModelName": "truck",
+        "InstanceType": "ml.m5.large",
+        "InitialInstanceCount": 1,
+    }
     cloud.control.create_endpoint_config(
-        EndpointConfigName="trucks", ProductionVariants=[variant], DataCaptureConfig=CONFIG | changes
+        EndpointConfigName="trucks",
+        ProductionVariants=[variant],
+        DataCaptureConfig=CONFIG | changes,
     )
     cloud.control.create_endpoint(EndpointName="trucks", EndpointConfigName="trucks")
     cloud.settle("trucks")
@@ -91,12 +114,16 @@ def serve(cloud: Any, behaviour: str = "truck", **changes: Any) -> None:
 def test_invocations_of_a_captured_endpoint_are_written(cloud: Any) -> None:
     serve(cloud)
     for picture in (b"first", b"second"):
-        cloud.runtime.invoke_endpoint(EndpointName="trucks", Body=picture, ContentType="application/x-image")
+        cloud.runtime.invoke_endpoint(
+            EndpointName="trucks", Body=picture, ContentType="application/x-image"
+        )
 
     cloud.publish()
 
     (file,) = cloud.telemetry.files
-    lines = [json.loads(text)["captureData"]["endpointInput"]["data"] for text in file.body.splitlines()]
+    lines = [
+        json.loads(text)["captureData"]["endpointInput"]["data"] for text in file.body.splitlines()
+    ]
     assert [b"first", b"second"] == [b64decode(data) for data in lines]
 
 
@@ -114,7 +141,9 @@ def test_endpoint_tells_how_it_is_captured(cloud: Any) -> None:
 
 
 @pytest.mark.parametrize("changes", [{"EnableCapture": False}, {"InitialSamplingPercentage": 0}])
-def test_invocations_that_are_not_to_be_captured_are_not_written(cloud: Any, changes: dict[str, Any]) -> None:
+def test_invocations_that_are_not_to_be_captured_are_not_written(
+    cloud: Any, changes: dict[str, Any]
+) -> None:
     serve(cloud, **changes)
     cloud.runtime.invoke_endpoint(EndpointName="trucks", Body=b"picture")
 
@@ -146,7 +175,9 @@ def test_update_to_a_configuration_without_capture_ends_it(cloud: Any) -> None:
     assert "DataCaptureConfig" not in cloud.control.describe_endpoint(EndpointName="trucks")
 
 
-def test_destination_that_cannot_be_written_costs_the_data_and_not_the_endpoint(cloud: Any, caplog: Any) -> None:
+def test_destination_that_cannot_be_written_costs_the_data_and_not_the_endpoint(
+    cloud: Any, caplog: Any
+) -> None:
     serve(cloud)
     cloud.telemetry.unavailable = True
     cloud.runtime.invoke_endpoint(EndpointName="trucks", Body=b"picture")

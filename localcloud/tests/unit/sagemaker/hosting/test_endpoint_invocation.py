@@ -29,7 +29,13 @@ def test_invocation_of_endpoint_in_service_returns_the_models_answer(cloud: Any)
 def test_invocation_with_headers_forwards_those_meant_for_the_model(cloud: Any) -> None:
     cloud.create_endpoint("trucks")
 
-    answer = invoke(cloud, "trucks", ContentType="application/x-image", Accept="application/json", CustomAttributes="a")
+    answer = invoke(
+        cloud,
+        "trucks",
+        ContentType="application/x-image",
+        Accept="application/json",
+        CustomAttributes="a",
+    )
 
     expected = {"content-type": "application/x-image", "accept": "application/json"}
     custom = {"x-amzn-sagemaker-custom-attributes": "a"}
@@ -102,7 +108,9 @@ def test_invocation_with_header_of_another_feature_is_refused_by_name(cloud: Any
 
     message = error_of(cloud, "trucks", SessionId="NEW_SESSION")["Error"]["Message"]
 
-    assert "The header x-amzn-sagemaker-session-id is not emulated by the local SageMaker." == message
+    assert (
+        "The header x-amzn-sagemaker-session-id is not emulated by the local SageMaker." == message
+    )
 
 
 def test_model_that_answers_4xx_is_a_model_error_with_its_status_and_message(cloud: Any) -> None:

@@ -31,7 +31,9 @@ def test_waiter_sees_a_new_endpoint_in_service(cloud: Any) -> None:
     cloud.create_config("trucks", truck=1.0)
     cloud.control.create_endpoint(EndpointName="trucks", EndpointConfigName="trucks")
 
-    cloud.control.get_waiter("endpoint_in_service").wait(EndpointName="trucks", WaiterConfig={"Delay": 0.01})
+    cloud.control.get_waiter("endpoint_in_service").wait(
+        EndpointName="trucks", WaiterConfig={"Delay": 0.01}
+    )
 
     assert "InService" == cloud.control.describe_endpoint(EndpointName="trucks")["EndpointStatus"]
 
@@ -54,13 +56,17 @@ def test_waiter_hears_of_a_failed_endpoint(cloud: Any) -> None:
     cloud.create_endpoint("broken", "cannot load")
 
     with pytest.raises(WaiterError):
-        cloud.control.get_waiter("endpoint_in_service").wait(EndpointName="broken", WaiterConfig={"Delay": 0.01})
+        cloud.control.get_waiter("endpoint_in_service").wait(
+            EndpointName="broken", WaiterConfig={"Delay": 0.01}
+        )
 
 
 def test_container_that_does_not_start_fails_the_endpoint_with_the_cause(cloud: Any) -> None:
     cloud.create_endpoint("broken", "cannot load")
 
-    sentence = "The primary container for production variant broken did not pass the ping health check."
+    sentence = (
+        "The primary container for production variant broken did not pass the ping health check."
+    )
     assert f"Failed: {sentence} (ValueError: model.onnx is missing)" == failure_of(cloud, "broken")
 
 
@@ -71,9 +77,7 @@ def test_model_data_that_is_not_there_fails_the_endpoint(cloud: Any) -> None:
     cloud.control.create_endpoint(EndpointName="trucks", EndpointConfigName="trucks")
     cloud.settle("trucks")
 
-    start = (
-        'Failed: Failed to download model data for container "container_1" from URL: "s3://models/truck/model.tar.gz"'
-    )
+    start = 'Failed: Failed to download model data for container "container_1" from URL: "s3://models/truck/model.tar.gz"'
     assert failure_of(cloud, "trucks").startswith(start)
 
 
@@ -124,8 +128,12 @@ def test_update_that_fails_leaves_its_reason_beside_the_endpoint_in_service(clou
     update(cloud, "trucks", "new-model", "cannot load")
     cloud.settle("trucks")
 
-    sentence = "The primary container for production variant new-model did not pass the ping health check."
-    assert f"InService: {sentence} (ValueError: model.onnx is missing)" == failure_of(cloud, "trucks")
+    sentence = (
+        "The primary container for production variant new-model did not pass the ping health check."
+    )
+    assert f"InService: {sentence} (ValueError: model.onnx is missing)" == failure_of(
+        cloud, "trucks"
+    )
 
 
 def test_update_after_one_that_failed_leaves_no_reason(cloud: Any) -> None:
@@ -143,7 +151,9 @@ def test_update_of_an_endpoint_whose_configuration_was_deleted_is_refused(cloud:
     cloud.create_endpoint("trucks")
     cloud.control.delete_endpoint_config(EndpointConfigName="trucks")
 
-    with pytest.raises(ClientError, match=r"Could not find endpoint configuration .*endpoint-config/trucks"):
+    with pytest.raises(
+        ClientError, match=r"Could not find endpoint configuration .*endpoint-config/trucks"
+    ):
         update(cloud, "trucks", "new-model", "new")
 
 
@@ -215,7 +225,9 @@ def test_endpoint_that_was_being_created_is_finished_after_a_restart(cloud: Any)
     assert "InService" == cloud.settle("trucks")
 
 
-def test_endpoint_whose_model_was_removed_from_the_state_is_failed_after_a_restart(cloud: Any) -> None:
+def test_endpoint_whose_model_was_removed_from_the_state_is_failed_after_a_restart(
+    cloud: Any,
+) -> None:
     cloud.create_endpoint("trucks")
     cloud.artifacts.objects.clear()
     cloud.stop()

@@ -8,15 +8,23 @@ from botocore.exceptions import ClientError
 from localcloud.sagemaker.hosting.metrics import Invocation, metric_data
 
 
-def published(*invocations: Invocation, instances: int | None = 1) -> dict[str, tuple[str, dict[float, float]]]:
+def published(
+    *invocations: Invocation, instances: int | None = 1
+) -> dict[str, tuple[str, dict[float, float]]]:
     """By name, the unit and how often each value comes."""
     data = metric_data(invocations, lambda endpoint, variant: instances)
     return {
-        datum["MetricName"]: (datum["Unit"], dict(zip(datum["Values"], datum["Counts"], strict=True))) for datum in data
+        datum["MetricName"]: (
+            datum["Unit"],
+            dict(zip(datum["Values"], datum["Counts"], strict=True)),
+        )
+        for datum in data
     }
 
 
-def invocation(status: int = 200, model_seconds: float = 0.0042, variant: str = "blue") -> Invocation:
+def invocation(
+    status: int = 200, model_seconds: float = 0.0042, variant: str = "blue"
+) -> Invocation:
     return Invocation("trucks", variant, None, status, model_seconds, 0.000123)
 
 
@@ -40,7 +48,9 @@ def test_errors_are_counted_by_class() -> None:
 
 
 def test_invocations_are_shared_by_the_instances() -> None:
-    assert {0.25: 2.0} == published(invocation(), invocation(), instances=4)["InvocationsPerInstance"][1]
+    assert {0.25: 2.0} == published(invocation(), invocation(), instances=4)[
+        "InvocationsPerInstance"
+    ][1]
 
 
 def test_serverless_variant_has_no_invocations_per_instance() -> None:
@@ -56,10 +66,16 @@ def test_variants_are_told_apart_by_their_dimensions() -> None:
 
 def test_datum_holds_no_more_values_than_cloudwatch_takes() -> None:
     slow = [
-        invocation(model_seconds=seconds / 1000 * 10**magnitude) for seconds in range(10, 100) for magnitude in (0, 1)
+        invocation(model_seconds=seconds / 1000 * 10**magnitude)
+        for seconds in range(10, 100)
+        for magnitude in (0, 1)
     ]
 
-    sizes = [len(datum["Values"]) for datum in metric_data(slow, lambda *_: 1) if datum["MetricName"] == "ModelLatency"]
+    sizes = [
+        len(datum["Values"])
+        for datum in metric_data(slow, lambda *_: 1)
+        if datum["MetricName"] == "ModelLatency"
+    ]
 
     assert [150, 30] == sizes
 
@@ -95,7 +111,11 @@ def test_invocation_is_published_once(cloud: Any) -> None:
 
 @pytest.mark.parametrize(
     ("behaviour", "metric"),
-    [("refuse", "Invocation4XXErrors"), ("crash", "Invocation5XXErrors"), ("hang", "Invocation5XXErrors")],
+    [
+        ("refuse", "Invocation4XXErrors"),
+        ("crash", "Invocation5XXErrors"),
+        ("hang", "Invocation5XXErrors"),
+    ],
 )
 def test_error_of_the_model_is_published(cloud: Any, behaviour: str, metric: str) -> None:
     cloud.restart(model_time_limit_seconds=0.05)
@@ -118,7 +138,9 @@ def test_request_that_reaches_no_model_is_not_counted(cloud: Any) -> None:
     assert [] == cloud.telemetry.metrics
 
 
-def test_cloudwatch_that_is_away_costs_the_metrics_and_not_the_endpoint(cloud: Any, caplog: Any) -> None:
+def test_cloudwatch_that_is_away_costs_the_metrics_and_not_the_endpoint(
+    cloud: Any, caplog: Any
+) -> None:
     cloud.create_endpoint("trucks")
     cloud.telemetry.unavailable = True
     cloud.runtime.invoke_endpoint(EndpointName="trucks", Body=b"picture")

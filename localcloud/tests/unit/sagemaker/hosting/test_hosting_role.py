@@ -18,9 +18,15 @@ CAPTURE = {
 def configure(cloud: Cloud, **members: Any) -> None:
     """Create a model and an endpoint configuration "trucks" with these members."""
     cloud.create_model("trucks", "trucks")
-    variant: Any = {"VariantName": "AllTraffic", "ModelName": "trucks", "InstanceType": "ml.m5.large"}
+    variant: Any = {
+        "VariantName": "AllTraffic",
+        "ModelName": "trucks",
+        "InstanceType": "ml.m5.large",
+    }
     cloud.control.create_endpoint_config(
-        EndpointConfigName="trucks", ProductionVariants=[variant | {"InitialInstanceCount": 1}], **members
+        EndpointConfigName="trucks",
+        ProductionVariants=[variant | {"InitialInstanceCount": 1}],
+        **members,
     )
 
 
@@ -36,7 +42,9 @@ def capture(cloud: Cloud) -> list[str]:
 
 def test_model_whose_role_does_not_trust_sagemaker_is_refused(cloud: Cloud) -> None:
     cloud.iam.denied.add("sts:AssumeRole")
-    with pytest.raises(ClientError, match=r"ValidationException.*not authorized to perform: sts:AssumeRole"):
+    with pytest.raises(
+        ClientError, match=r"ValidationException.*not authorized to perform: sts:AssumeRole"
+    ):
         cloud.create_model("trucks", "trucks")
     assert [] == cloud.control.list_models()["Models"]
 

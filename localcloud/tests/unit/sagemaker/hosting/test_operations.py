@@ -10,7 +10,12 @@ ROLE = "arn:aws:iam::000000000000:role"
 ARN = "arn:aws:sagemaker:us-east-1:000000000000"
 IMAGE = "000000000000.dkr.ecr.us-east-1.amazonaws.com/image-classification:1"
 CONTAINER = {"Image": IMAGE, "ModelDataUrl": "s3://models/truck/model.tar.gz"}
-VARIANT = {"VariantName": "blue", "ModelName": "truck", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+VARIANT = {
+    "VariantName": "blue",
+    "ModelName": "truck",
+    "InstanceType": "ml.m5.large",
+    "InitialInstanceCount": 1,
+}
 
 
 def error_of(call: Any, **members: Any) -> tuple[str, str]:
@@ -57,18 +62,36 @@ def test_model_of_a_taken_name_is_refused_whatever_its_case(cloud: Any) -> None:
     cloud.create_model("truck", "truck")
 
     expected = ("ValidationException", f'Cannot create already existing model "{ARN}:model/truck".')
-    assert expected == error_of(cloud.control.create_model, ModelName="TRUCK", PrimaryContainer=CONTAINER)
+    assert expected == error_of(
+        cloud.control.create_model, ModelName="TRUCK", PrimaryContainer=CONTAINER
+    )
 
 
 @pytest.mark.parametrize(
     ("container", "code", "sentence"),
     [
         ({"Image": IMAGE}, "UnknownOperationException", "serves a model from ModelDataUrl"),
-        (CONTAINER | {"Mode": "MultiModel"}, "UnknownOperationException", "serves a model from ModelDataUrl"),
-        (CONTAINER | {"Image": "xgboost:1"}, "ValidationException", "Requested image xgboost:1 not found"),
-        (CONTAINER | {"Environment": {"LEVEL": "1"}}, "UnknownOperationException", "Environment is not emulated"),
+        (
+            CONTAINER | {"Mode": "MultiModel"},
+            "UnknownOperationException",
+            "serves a model from ModelDataUrl",
+        ),
+        (
+            CONTAINER | {"Image": "xgboost:1"},
+            "ValidationException",
+            "Requested image xgboost:1 not found",
+        ),
+        (
+            CONTAINER | {"Environment": {"LEVEL": "1"}},
+            "UnknownOperationException",
+            "Environment is not emulated",
+        ),
         ({"ModelDataUrl": "s3://models/a"}, "ValidationException", "needs an Image"),
-        ({"ModelPackageName": "trucks/1"}, "ValidationException", "model-package/trucks/1 does not exist"),
+        (
+            {"ModelPackageName": "trucks/1"},
+            "ValidationException",
+            "model-package/trucks/1 does not exist",
+        ),
     ],
 )
 def test_model_that_the_algorithm_would_not_serve_is_refused_by_name(
@@ -81,16 +104,24 @@ def test_model_that_the_algorithm_would_not_serve_is_refused_by_name(
 
 
 def test_model_of_several_containers_is_refused_by_name(cloud: Any) -> None:
-    error = error_of(cloud.control.create_model, ModelName="truck", Containers=[CONTAINER, CONTAINER])
+    error = error_of(
+        cloud.control.create_model, ModelName="truck", Containers=[CONTAINER, CONTAINER]
+    )
 
     assert "A pipeline of several containers is not emulated by the local SageMaker." == error[1]
 
 
 def test_model_whose_data_is_told_as_a_source_is_served(cloud: Any) -> None:
     cloud.create_model("truck", "truck")
-    source = {"S3Uri": CONTAINER["ModelDataUrl"], "S3DataType": "S3Object", "CompressionType": "Gzip"}
+    source = {
+        "S3Uri": CONTAINER["ModelDataUrl"],
+        "S3DataType": "S3Object",
+        "CompressionType": "Gzip",
+    }
     container = {"Image": IMAGE, "ModelDataSource": {"S3DataSource": source}}
-    cloud.control.create_model(ModelName="lorry", ExecutionRoleArn=f"{ROLE}/a", Containers=[container])
+    cloud.control.create_model(
+        ModelName="lorry", ExecutionRoleArn=f"{ROLE}/a", Containers=[container]
+    )
     cloud.create_config("trucks", lorry=1.0)
     cloud.control.create_endpoint(EndpointName="trucks", EndpointConfigName="trucks")
 
@@ -108,7 +139,9 @@ def test_deleted_model_is_gone(cloud: Any) -> None:
 def test_configuration_of_an_unknown_model_is_refused(cloud: Any) -> None:
     expected = ("ValidationException", f'Could not find model "{ARN}:model/truck".')
     assert expected == error_of(
-        cloud.control.create_endpoint_config, EndpointConfigName="trucks", ProductionVariants=[VARIANT]
+        cloud.control.create_endpoint_config,
+        EndpointConfigName="trucks",
+        ProductionVariants=[VARIANT],
     )
 
 
@@ -117,7 +150,9 @@ def test_configuration_with_two_variants_of_one_name_is_refused(cloud: Any) -> N
 
     expected = ("ValidationException", "Two production variants have the same VariantName.")
     assert expected == error_of(
-        cloud.control.create_endpoint_config, EndpointConfigName="trucks", ProductionVariants=[VARIANT, VARIANT]
+        cloud.control.create_endpoint_config,
+        EndpointConfigName="trucks",
+        ProductionVariants=[VARIANT, VARIANT],
     )
 
 
@@ -131,26 +166,44 @@ def test_variant_without_weight_weighs_one(cloud: Any) -> None:
 
 
 def test_endpoint_of_an_unknown_configuration_is_refused(cloud: Any) -> None:
-    expected = ("ValidationException", f'Could not find endpoint configuration "{ARN}:endpoint-config/none".')
-    assert expected == error_of(cloud.control.create_endpoint, EndpointName="trucks", EndpointConfigName="none")
+    expected = (
+        "ValidationException",
+        f'Could not find endpoint configuration "{ARN}:endpoint-config/none".',
+    )
+    assert expected == error_of(
+        cloud.control.create_endpoint, EndpointName="trucks", EndpointConfigName="none"
+    )
 
 
 def test_endpoint_of_a_taken_name_is_refused(cloud: Any) -> None:
     cloud.create_endpoint("trucks")
 
-    expected = ("ValidationException", f'Cannot create already existing endpoint "{ARN}:endpoint/trucks".')
-    assert expected == error_of(cloud.control.create_endpoint, EndpointName="trucks", EndpointConfigName="trucks")
+    expected = (
+        "ValidationException",
+        f'Cannot create already existing endpoint "{ARN}:endpoint/trucks".',
+    )
+    assert expected == error_of(
+        cloud.control.create_endpoint, EndpointName="trucks", EndpointConfigName="trucks"
+    )
 
 
 def test_operation_that_is_not_here_is_refused_by_name(cloud: Any) -> None:
-    expected = ("UnknownOperationException", "DescribeTransformJob is not emulated by the local SageMaker.")
+    expected = (
+        "UnknownOperationException",
+        "DescribeTransformJob is not emulated by the local SageMaker.",
+    )
     assert expected == error_of(cloud.control.describe_transform_job, TransformJobName="truck-1")
 
 
 def test_asynchronous_invocation_is_refused_by_name(cloud: Any) -> None:
-    code, message = error_of(cloud.runtime.invoke_endpoint_async, EndpointName="trucks", InputLocation="s3://in/put")
+    code, message = error_of(
+        cloud.runtime.invoke_endpoint_async, EndpointName="trucks", InputLocation="s3://in/put"
+    )
 
-    assert "POST /endpoints/trucks/async-invocations is not emulated by the local SageMaker." == message
+    assert (
+        "POST /endpoints/trucks/async-invocations is not emulated by the local SageMaker."
+        == message
+    )
     assert "UnknownOperationException" == code
 
 
@@ -179,7 +232,9 @@ def test_list_of_endpoints_by_status_holds_those_in_it(cloud: Any) -> None:
 
     found = cloud.control.list_endpoints(StatusEquals="Failed")["Endpoints"]
 
-    assert [("bad", "Failed")] == [(endpoint["EndpointName"], endpoint["EndpointStatus"]) for endpoint in found]
+    assert [("bad", "Failed")] == [
+        (endpoint["EndpointName"], endpoint["EndpointStatus"]) for endpoint in found
+    ]
 
 
 def test_list_with_a_foreign_token_is_refused(cloud: Any) -> None:
@@ -190,7 +245,9 @@ def test_list_with_a_foreign_token_is_refused(cloud: Any) -> None:
 def test_tags_are_added_changed_and_removed(cloud: Any) -> None:
     cloud.create_model("truck", "truck")
     arn = f"{ARN}:model/truck"
-    cloud.control.add_tags(ResourceArn=arn, Tags=[{"Key": "stage", "Value": "dev"}, {"Key": "run", "Value": "1"}])
+    cloud.control.add_tags(
+        ResourceArn=arn, Tags=[{"Key": "stage", "Value": "dev"}, {"Key": "run", "Value": "1"}]
+    )
     cloud.control.add_tags(ResourceArn=arn, Tags=[{"Key": "stage", "Value": "prod"}])
     cloud.control.delete_tags(ResourceArn=arn, TagKeys=["run"])
 
@@ -209,7 +266,9 @@ def test_creation_of_an_endpoint_is_authorized_on_it_and_on_its_configuration(cl
         ("sagemaker:CreateEndpoint", f"{ARN}:endpoint-config/trucks"),
         ("sagemaker:CreateEndpoint", f"{ARN}:endpoint/trucks"),
     ]
-    assert expected == [asked for asked in cloud.authorizer.asked if asked[0] == "sagemaker:CreateEndpoint"]
+    assert expected == [
+        asked for asked in cloud.authorizer.asked if asked[0] == "sagemaker:CreateEndpoint"
+    ]
 
 
 def test_list_is_authorized_on_everything(cloud: Any) -> None:
@@ -244,11 +303,15 @@ def test_resources_of_another_region_are_apart(cloud: Any, server: Any, session:
         ("EnableSSMAccess", True),
     ],
 )
-def test_member_of_a_variant_that_is_not_emulated_is_refused_by_name(cloud: Any, member: str, value: Any) -> None:
+def test_member_of_a_variant_that_is_not_emulated_is_refused_by_name(
+    cloud: Any, member: str, value: Any
+) -> None:
     cloud.create_model("truck", "truck")
 
     call = cloud.control.create_endpoint_config
-    error = error_of(call, EndpointConfigName="trucks", ProductionVariants=[VARIANT | {member: value}])
+    error = error_of(
+        call, EndpointConfigName="trucks", ProductionVariants=[VARIANT | {member: value}]
+    )
 
     assert error[1].startswith(f"ProductionVariants.{member}")
     assert error[1].endswith("is not emulated by the local SageMaker.")

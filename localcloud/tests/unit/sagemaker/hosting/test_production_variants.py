@@ -8,7 +8,12 @@ from botocore.exceptions import ClientError
 
 from localcloud.tests.unit.sagemaker.conftest import IMAGE, MODEL_URL, ROLE
 
-ON_INSTANCES = {"VariantName": "blue", "ModelName": "truck", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+ON_INSTANCES = {
+    "VariantName": "blue",
+    "ModelName": "truck",
+    "InstanceType": "ml.m5.large",
+    "InitialInstanceCount": 1,
+}
 SERVERLESS = {
     "VariantName": "blue",
     "ModelName": "truck",
@@ -25,7 +30,9 @@ CAPTURE = {
 def refusal(cloud: Any, *variants: dict[str, Any], **members: Any) -> str:
     cloud.create_model("truck", "truck")
     with pytest.raises(ClientError, match="ValidationException") as raised:
-        cloud.control.create_endpoint_config(EndpointConfigName="trucks", ProductionVariants=variants, **members)
+        cloud.control.create_endpoint_config(
+            EndpointConfigName="trucks", ProductionVariants=variants, **members
+        )
     return str(raised.value.response["Error"]["Message"])
 
 
@@ -36,15 +43,26 @@ def serverless(**changes: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("variants", "sentence"),
     [
-        ([serverless(MemorySizeInMB=1500)], "'productionVariants.1.member.serverlessConfig.memorySizeInMB' failed"),
+        (
+            [serverless(MemorySizeInMB=1500)],
+            "'productionVariants.1.member.serverlessConfig.memorySizeInMB' failed",
+        ),
         ([serverless(MaxConcurrency=201)], "Member must have value less than or equal to 200"),
         ([serverless(ProvisionedConcurrency=6)], "is greater than its MaxConcurrency"),
-        ([SERVERLESS | {"InstanceType": "ml.m5.large"}], "has a ServerlessConfig, so it has no InstanceType"),
+        (
+            [SERVERLESS | {"InstanceType": "ml.m5.large"}],
+            "has a ServerlessConfig, so it has no InstanceType",
+        ),
         ([SERVERLESS, ON_INSTANCES | {"VariantName": "green"}], "has no other variant"),
-        ([{"VariantName": "blue", "ModelName": "truck"}], "needs an InstanceType or a ServerlessConfig"),
+        (
+            [{"VariantName": "blue", "ModelName": "truck"}],
+            "needs an InstanceType or a ServerlessConfig",
+        ),
     ],
 )
-def test_variant_that_aws_does_not_take_is_refused(cloud: Any, variants: list[dict[str, Any]], sentence: str) -> None:
+def test_variant_that_aws_does_not_take_is_refused(
+    cloud: Any, variants: list[dict[str, Any]], sentence: str
+) -> None:
     assert sentence in refusal(cloud, *variants)
 
 
@@ -56,13 +74,17 @@ def test_serverless_variant_with_data_capture_is_refused(cloud: Any) -> None:
 
 def test_serverless_endpoint_answers_and_tells_its_concurrency(cloud: Any) -> None:
     cloud.create_model("truck", "truck")
-    cloud.control.create_endpoint_config(EndpointConfigName="trucks", ProductionVariants=[SERVERLESS])
+    cloud.control.create_endpoint_config(
+        EndpointConfigName="trucks", ProductionVariants=[SERVERLESS]
+    )
     cloud.control.create_endpoint(EndpointName="trucks", EndpointConfigName="trucks")
     cloud.settle("trucks")
 
     (variant,) = cloud.control.describe_endpoint(EndpointName="trucks")["ProductionVariants"]
 
-    answered = json.loads(cloud.runtime.invoke_endpoint(EndpointName="trucks", Body=b"x")["Body"].read())["model"]
+    answered = json.loads(
+        cloud.runtime.invoke_endpoint(EndpointName="trucks", Body=b"x")["Body"].read()
+    )["model"]
     assert SERVERLESS["ServerlessConfig"] == variant["CurrentServerlessConfig"]
     assert "truck" == answered
 
@@ -75,7 +97,9 @@ def test_instance_based_endpoint_cannot_become_serverless(cloud: Any) -> None:
     cloud.create_endpoint("trucks")
     configure(cloud, "serverless", SERVERLESS | {"ModelName": "trucks"})
 
-    with pytest.raises(ClientError, match=r"ValidationException.*cannot be updated to a serverless endpoint"):
+    with pytest.raises(
+        ClientError, match=r"ValidationException.*cannot be updated to a serverless endpoint"
+    ):
         cloud.control.update_endpoint(EndpointName="trucks", EndpointConfigName="serverless")
     described = cloud.control.describe_endpoint(EndpointName="trucks")
     assert "InService" == described["EndpointStatus"]
@@ -99,7 +123,9 @@ NETWORK = {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]}
 
 
 @pytest.mark.parametrize("members", [{"VpcConfig": NETWORK}, {"EnableNetworkIsolation": True}])
-def test_serverless_variant_in_a_network_of_its_own_is_refused(cloud: Any, members: dict[str, Any]) -> None:
+def test_serverless_variant_in_a_network_of_its_own_is_refused(
+    cloud: Any, members: dict[str, Any]
+) -> None:
     (member,) = members
     expected = f"{member} is not supported for serverless production variants."
 
@@ -107,9 +133,13 @@ def test_serverless_variant_in_a_network_of_its_own_is_refused(cloud: Any, membe
 
 
 @pytest.mark.parametrize("members", [{"VpcConfig": NETWORK}, {"EnableNetworkIsolation": True}])
-def test_serverless_variant_of_a_model_in_a_network_of_its_own_is_refused(cloud: Any, members: dict[str, Any]) -> None:
+def test_serverless_variant_of_a_model_in_a_network_of_its_own_is_refused(
+    cloud: Any, members: dict[str, Any]
+) -> None:
     container = {"Image": IMAGE, "ModelDataUrl": MODEL_URL}
-    cloud.control.create_model(ModelName="closed", ExecutionRoleArn=ROLE, PrimaryContainer=container, **members)
+    cloud.control.create_model(
+        ModelName="closed", ExecutionRoleArn=ROLE, PrimaryContainer=container, **members
+    )
 
     with pytest.raises(ClientError, match="is not supported for serverless production variants"):
         configure(cloud, "closed", SERVERLESS | {"ModelName": "closed"})
@@ -149,7 +179,8 @@ def test_new_weights_decide_which_variant_answers(cloud: Any) -> None:
     cloud.settle("both")
 
     reached = {
-        cloud.runtime.invoke_endpoint(EndpointName="both", Body=b"x")["InvokedProductionVariant"] for _ in "1234"
+        cloud.runtime.invoke_endpoint(EndpointName="both", Body=b"x")["InvokedProductionVariant"]
+        for _ in "1234"
     }
     new = cloud.control.describe_endpoint(EndpointName="both")["ProductionVariants"][0]
     assert {"new"} == reached
@@ -183,14 +214,19 @@ def test_endpoint_under_a_change_of_weights_takes_no_other_change(cloud: Any) ->
             [{"VariantName": "red"}],
             'The variant name(s) "red" is/are not present within endpoint configuration "both".',
         ),
-        ([{"VariantName": "new"}, {"VariantName": "new"}], 'The variant name "new" was non-unique within the request.'),
+        (
+            [{"VariantName": "new"}, {"VariantName": "new"}],
+            'The variant name "new" was non-unique within the request.',
+        ),
         (
             [{"VariantName": "new", "DesiredInstanceCount": 0}],
             "The DesiredInstanceCount of variant new is less than 1.",
         ),
     ],
 )
-def test_change_of_weights_that_cannot_be_is_refused(cloud: Any, wanted: list[dict[str, Any]], sentence: str) -> None:
+def test_change_of_weights_that_cannot_be_is_refused(
+    cloud: Any, wanted: list[dict[str, Any]], sentence: str
+) -> None:
     two_variants(cloud)
 
     with pytest.raises(ClientError) as raised:
@@ -201,7 +237,11 @@ def test_change_of_weights_that_cannot_be_is_refused(cloud: Any, wanted: list[di
 def update_retaining(cloud: Any, *let_go: str) -> dict[str, Any]:
     """Update an endpoint whose variant weighs 5 and has 4 instances; the variant as it is then described."""
     cloud.create_endpoint("trucks")
-    change(cloud, {"VariantName": "trucks", "DesiredWeight": 5.0, "DesiredInstanceCount": 4}, endpoint="trucks")
+    change(
+        cloud,
+        {"VariantName": "trucks", "DesiredWeight": 5.0, "DesiredInstanceCount": 4},
+        endpoint="trucks",
+    )
     cloud.settle("trucks")
     cloud.create_config("next", trucks=1.0)
     cloud.control.update_endpoint(
@@ -223,7 +263,9 @@ def test_update_that_retains_properties_keeps_weight_and_instances(cloud: Any) -
     assert 4 == variant["DesiredInstanceCount"]
 
 
-def test_update_that_retains_properties_takes_the_excluded_from_the_configuration(cloud: Any) -> None:
+def test_update_that_retains_properties_takes_the_excluded_from_the_configuration(
+    cloud: Any,
+) -> None:
     variant = update_retaining(cloud, "DesiredWeight")
 
     assert 1.0 == variant["CurrentWeight"]
@@ -238,10 +280,16 @@ def register(cloud: Any, endpoint: str) -> None:
 def test_variant_that_is_a_scalable_target_keeps_its_instance_type(cloud: Any) -> None:
     cloud.create_endpoint("trucks")
     register(cloud, "trucks")
-    other = ON_INSTANCES | {"VariantName": "trucks", "ModelName": "trucks", "InstanceType": "ml.c5.large"}
+    other = ON_INSTANCES | {
+        "VariantName": "trucks",
+        "ModelName": "trucks",
+        "InstanceType": "ml.c5.large",
+    }
     cloud.control.create_endpoint_config(EndpointConfigName="faster", ProductionVariants=[other])
 
-    with pytest.raises(ClientError, match='variant\\(s\\) "trucks" must be deregistered as scalable targets'):
+    with pytest.raises(
+        ClientError, match='variant\\(s\\) "trucks" must be deregistered as scalable targets'
+    ):
         cloud.control.update_endpoint(EndpointName="trucks", EndpointConfigName="faster")
 
 

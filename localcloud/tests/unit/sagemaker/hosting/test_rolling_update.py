@@ -8,13 +8,21 @@ import pytest
 from botocore.exceptions import ClientError
 
 from localcloud.tests.unit.sagemaker.conftest import Cloud
-from localcloud.tests.unit.sagemaker.hosting.test_blue_green import ALARMS, LONG, answering, canary, wait_for_baking
+from localcloud.tests.unit.sagemaker.hosting.test_blue_green import (
+    ALARMS,
+    LONG,
+    answering,
+    canary,
+    wait_for_baking,
+)
 
 HALF = {"Type": "CAPACITY_PERCENT", "Value": 50}
 
 
 def rolling(batch: dict[str, Any] = HALF, wait: int = 0, **more: Any) -> dict[str, Any]:
-    return {"RollingUpdatePolicy": {"MaximumBatchSize": batch, "WaitIntervalInSeconds": wait, **more}}
+    return {
+        "RollingUpdatePolicy": {"MaximumBatchSize": batch, "WaitIntervalInSeconds": wait, **more}
+    }
 
 
 @pytest.fixture
@@ -31,15 +39,20 @@ def update(cloud: Cloud) -> Callable[..., None]:
 
     def begin(policy: dict[str, Any], config: str = "new") -> None:
         deployment: Any = {**policy, "AutoRollbackConfiguration": ALARMS}
-        cloud.control.update_endpoint(EndpointName="trucks", EndpointConfigName=config, DeploymentConfig=deployment)
+        cloud.control.update_endpoint(
+            EndpointName="trucks", EndpointConfigName=config, DeploymentConfig=deployment
+        )
 
     return begin
 
 
 @pytest.mark.parametrize(
-    "batch", [HALF, {"Type": "INSTANCE_COUNT", "Value": 1}, {"Type": "CAPACITY_PERCENT", "Value": 5}]
+    "batch",
+    [HALF, {"Type": "INSTANCE_COUNT", "Value": 1}, {"Type": "CAPACITY_PERCENT", "Value": 5}],
 )
-def test_rolling_update_ends_on_the_new_model(cloud: Cloud, update: Callable[..., None], batch: dict[str, Any]) -> None:
+def test_rolling_update_ends_on_the_new_model(
+    cloud: Cloud, update: Callable[..., None], batch: dict[str, Any]
+) -> None:
     update(rolling(batch, RollbackMaximumBatchSize=batch))
     assert "InService" == cloud.settle("trucks")
     assert Counter(new=20) == answering(cloud, 20)
@@ -57,7 +70,9 @@ def test_every_batch_bakes_before_the_next_one(cloud: Cloud, update: Callable[..
 
 
 @pytest.mark.parametrize("share", ["50%", "100%"])
-def test_alarm_rolls_the_update_back_at_any_batch(cloud: Cloud, update: Callable[..., None], share: str) -> None:
+def test_alarm_rolls_the_update_back_at_any_batch(
+    cloud: Cloud, update: Callable[..., None], share: str
+) -> None:
     update(rolling(wait=LONG))
     wait_for_baking(cloud, "50% of the traffic")
     if share == "100%":
@@ -71,7 +86,9 @@ def test_alarm_rolls_the_update_back_at_any_batch(cloud: Cloud, update: Callable
     assert Counter(old=20) == answering(cloud, 20)
 
 
-def test_update_that_takes_too_long_is_rolled_back(cloud: Cloud, update: Callable[..., None]) -> None:
+def test_update_that_takes_too_long_is_rolled_back(
+    cloud: Cloud, update: Callable[..., None]
+) -> None:
     update(rolling(wait=LONG, MaximumExecutionTimeoutInSeconds=600))
     wait_for_baking(cloud, "50% of the traffic")
     cloud.alarms.ahead += 600
@@ -101,9 +118,13 @@ def test_rolling_policy_that_aws_refuses_is_refused(
     assert "old" == cloud.control.describe_endpoint(EndpointName="trucks")["EndpointConfigName"]
 
 
-def test_rolling_update_of_several_variants_is_refused(cloud: Cloud, update: Callable[..., None]) -> None:
+def test_rolling_update_of_several_variants_is_refused(
+    cloud: Cloud, update: Callable[..., None]
+) -> None:
     instances = {"InstanceType": "ml.m5.large", "InitialInstanceCount": 2}
-    variants: Any = [{"VariantName": name, "ModelName": "new", **instances} for name in ("AllTraffic", "b")]
+    variants: Any = [
+        {"VariantName": name, "ModelName": "new", **instances} for name in ("AllTraffic", "b")
+    ]
     cloud.control.create_endpoint_config(EndpointConfigName="two", ProductionVariants=variants)
     with pytest.raises(ClientError, match="the same variant names before and after"):
         update(rolling(), "two")

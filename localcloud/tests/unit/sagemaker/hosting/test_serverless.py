@@ -27,7 +27,11 @@ def serve(cloud: Any, behaviour: str = "truck", **config: int) -> None:
 
 
 def ask(runtime: Any) -> str:
-    return str(json.loads(runtime.invoke_endpoint(EndpointName="trucks", Body=b"x")["Body"].read())["model"])
+    return str(
+        json.loads(runtime.invoke_endpoint(EndpointName="trucks", Body=b"x")["Body"].read())[
+            "model"
+        ]
+    )
 
 
 @pytest.fixture
@@ -47,7 +51,9 @@ def test_request_waits_for_the_cold_start(cloud: Any) -> None:
 
     cloud.publish()
     [metric] = [one for one in cloud.telemetry.metrics if one["MetricName"] == "OverheadLatency"]
-    assert max(metric["Values"]) >= COLD * 1e6  # microseconds; AWS counts a cold start as overhead too
+    assert (
+        max(metric["Values"]) >= COLD * 1e6
+    )  # microseconds; AWS counts a cold start as overhead too
 
 
 def test_cold_start_goes_on_when_the_client_gives_up(cloud: Any, hasty: Any) -> None:

@@ -65,7 +65,9 @@ class FakeIam:
 
     def require(self, action: str, resource_arn: str) -> None:
         if action in self.denied:
-            raise RoleRefusedError(f"not authorized to perform: {action} on resource: {resource_arn}")
+            raise RoleRefusedError(
+                f"not authorized to perform: {action} on resource: {resource_arn}"
+            )
 
     def use_key(self, action: str, key: str, conditions: Mapping[str, str]) -> None:
         self.require(action, key)
@@ -106,14 +108,24 @@ class Lab:
 
     async def _start(self, grace_seconds: float, at_once: int) -> None:
         slots = asyncio.Semaphore(at_once)
-        algorithms = Algorithms((replace(IMAGE_CLASSIFICATION, train=self._command, built_in=self.built_in),))
+        algorithms = Algorithms(
+            (replace(IMAGE_CLASSIFICATION, train=self._command, built_in=self.built_in),)
+        )
         services = JobServices(
-            self.objects, self.iam.role, algorithms, self.telemetry, slots, grace_seconds=grace_seconds
+            self.objects,
+            self.iam.role,
+            algorithms,
+            self.telemetry,
+            slots,
+            grace_seconds=grace_seconds,
         )
         self.store = RecordStore(self.folder, "000000000000", "us-east-1")
         self.training = TrainingJobs(self.store, "us-east-1", self.folder / "training", services)
         self.tuning = TuningJobs(self.store, self.training)
-        self.operations: dict[str, Operation] = {**self.training.operations, **self.tuning.operations}
+        self.operations: dict[str, Operation] = {
+            **self.training.operations,
+            **self.tuning.operations,
+        }
         self.training.resume()
         self.tuning.resume()
 
@@ -165,7 +177,11 @@ class Lab:
 
 def channel(name: str, url: str) -> dict[str, Any]:
     source = {"S3DataType": "S3Prefix", "S3Uri": url, "S3DataDistributionType": "FullyReplicated"}
-    return {"ChannelName": name, "DataSource": {"S3DataSource": source}, "ContentType": "application/x-image"}
+    return {
+        "ChannelName": name,
+        "DataSource": {"S3DataSource": source},
+        "ContentType": "application/x-image",
+    }
 
 
 def training_request(name: str = "trucks", **changes: Any) -> dict[str, Any]:
@@ -180,7 +196,11 @@ def training_request(name: str = "trucks", **changes: Any) -> dict[str, Any]:
         "RoleArn": ROLE,
         "InputDataConfig": [channel("train", "s3://data/train")],
         "OutputDataConfig": {"S3OutputPath": "s3://data/models"},
-        "ResourceConfig": {"InstanceType": "ml.g4dn.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30},
+        "ResourceConfig": {
+            "InstanceType": "ml.g4dn.xlarge",
+            "InstanceCount": 1,
+            "VolumeSizeInGB": 30,
+        },
         "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
         **changes,
     }

@@ -23,7 +23,9 @@ def test_object_lies_where_aws_puts_it(url: str, prefix: str, path: str) -> None
     assert path == relative_path(url, prefix)
 
 
-@pytest.mark.parametrize("url", ["s3://b/train/../../outside", "s3://b/train//etc/passwd", "s3://b/train/a\0b"])
+@pytest.mark.parametrize(
+    "url", ["s3://b/train/../../outside", "s3://b/train//etc/passwd", "s3://b/train/a\0b"]
+)
 def test_object_that_would_lie_outside_is_refused(url: str) -> None:
     with pytest.raises(UnusableKeyError, match="is no path of a file"):
         relative_path(url, "s3://b/train/")
@@ -38,4 +40,6 @@ def test_keys_that_cannot_both_be_files_are_refused(tmp_path: Path, keys: list[s
 
 
 def test_key_that_stands_for_a_folder_is_no_file(tmp_path: Path) -> None:
-    assert 1 == download(["s3://b/a/", "s3://b/a/1"], "s3://b/", tmp_path / "channel", lambda _, path: path.touch())
+    assert 1 == download(
+        ["s3://b/a/", "s3://b/a/1"], "s3://b/", tmp_path / "channel", lambda _, path: path.touch()
+    )

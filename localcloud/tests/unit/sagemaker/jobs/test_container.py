@@ -64,7 +64,9 @@ def test_output_that_does_not_end_with_a_line_is_not_lost() -> None:
 
 
 @pytest.mark.parametrize("after", ["", "; sleep 60"], ids=["it ended", "it is killed"])
-def test_end_of_the_block_closes_every_transport_when_nobody_reads_the_output(after: str, tmp_path: Path) -> None:
+def test_end_of_the_block_closes_every_transport_when_nobody_reads_the_output(
+    after: str, tmp_path: Path
+) -> None:
     wrote = tmp_path / "wrote"
     # More than asyncio buffers, less than it buffers with the pipe.
     script = f"head -c 150000 /dev/zero; touch {wrote}{after}"

@@ -4,11 +4,17 @@ import pytest
 
 from localcloud.sagemaker.jobs.early_stopping import falls_behind
 
-EARLIER = [[0.125, 0.375, 0.625], [0.375, 0.625, 0.875], [0.0, 0.0]]  # averages after two epochs: 0.25, 0.5 and 0
+EARLIER = [
+    [0.125, 0.375, 0.625],
+    [0.375, 0.625, 0.875],
+    [0.0, 0.0],
+]  # averages after two epochs: 0.25, 0.5 and 0
 
 
 @pytest.mark.parametrize(("accuracy", "expected"), [(0.24, True), (0.25, False), (0.26, False)])
-def test_job_below_the_median_of_running_averages_falls_behind(accuracy: float, expected: bool) -> None:
+def test_job_below_the_median_of_running_averages_falls_behind(
+    accuracy: float, expected: bool
+) -> None:
     assert expected is falls_behind([0.9, accuracy], EARLIER, maximize=True)
 
 

@@ -33,8 +33,14 @@ def with_source(**members: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"AlgorithmSpecification": {"AlgorithmName": "mine", "TrainingInputMode": "File"}}, "AlgorithmName"),
-        ({"AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "Pipe"}}, "TrainingInputMode"),
+        (
+            {"AlgorithmSpecification": {"AlgorithmName": "mine", "TrainingInputMode": "File"}},
+            "AlgorithmName",
+        ),
+        (
+            {"AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "Pipe"}},
+            "TrainingInputMode",
+        ),
         (with_channel(CompressionType="Gzip"), "InputDataConfig.CompressionType Gzip"),
         (with_channel(RecordWrapperType="RecordIO"), "RecordWrapperType"),
         (with_channel(InputMode="FastFile"), "InputMode FastFile"),
@@ -43,18 +49,32 @@ def with_source(**members: Any) -> dict[str, Any]:
         (with_source(S3DataType="ManifestFile"), "S3DataType ManifestFile"),
         (with_source(AttributeNames=["source-ref"]), "AttributeNames"),
         (with_source(S3Uri="https://data/train"), "s3://"),
-        ({"OutputDataConfig": {"S3OutputPath": "s3://data/models", "CompressionType": "NONE"}}, "CompressionType NONE"),
+        (
+            {"OutputDataConfig": {"S3OutputPath": "s3://data/models", "CompressionType": "NONE"}},
+            "CompressionType NONE",
+        ),
         ({"ResourceConfig": INSTANCE | {"InstanceCount": 2}}, "ResourceConfig.InstanceCount 2"),
-        ({"ResourceConfig": INSTANCE | {"KeepAlivePeriodInSeconds": 600}}, "KeepAlivePeriodInSeconds"),
-        ({"CheckpointConfig": {"S3Uri": "s3://data/c", "LocalPath": "/elsewhere"}}, "LocalPath /elsewhere"),
+        (
+            {"ResourceConfig": INSTANCE | {"KeepAlivePeriodInSeconds": 600}},
+            "KeepAlivePeriodInSeconds",
+        ),
+        (
+            {"CheckpointConfig": {"S3Uri": "s3://data/c", "LocalPath": "/elsewhere"}},
+            "LocalPath /elsewhere",
+        ),
         ({"DebugRuleConfigurations": [RULE]}, "DebugRuleConfigurations"),
         ({"ProfilerRuleConfigurations": [RULE]}, "ProfilerRuleConfigurations"),
-        ({"TensorBoardOutputConfig": {"S3OutputPath": "s3://data/board"}}, "TensorBoardOutputConfig"),
+        (
+            {"TensorBoardOutputConfig": {"S3OutputPath": "s3://data/board"}},
+            "TensorBoardOutputConfig",
+        ),
         ({"ExperimentConfig": {"ExperimentName": "apples"}}, "ExperimentConfig"),
         ({"RetryStrategy": {"MaximumRetryAttempts": 2}}, "RetryStrategy"),
     ],
 )
-def test_what_could_change_the_job_and_is_not_emulated_is_refused_by_name(changes: dict[str, Any], words: str) -> None:
+def test_what_could_change_the_job_and_is_not_emulated_is_refused_by_name(
+    changes: dict[str, Any], words: str
+) -> None:
     with pytest.raises(NotEmulatedError, match=words):
         asked(**changes)
 
@@ -76,14 +96,20 @@ def test_what_cannot_change_the_job_is_accepted(changes: dict[str, Any]) -> None
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"InputDataConfig": [channel("train", "s3://data/a"), channel("train", "s3://data/b")]}, "same ChannelName"),
+        (
+            {"InputDataConfig": [channel("train", "s3://data/a"), channel("train", "s3://data/b")]},
+            "same ChannelName",
+        ),
         ({"InputDataConfig": None}, "InputDataConfig is missing"),
         (
             {"AlgorithmSpecification": {"TrainingImage": "xgboost:1", "TrainingInputMode": "File"}},
             "Cannot find the requested image: xgboost:1",
         ),
         ({"ResourceConfig": {"InstanceCount": 1}}, "ResourceConfig.InstanceType is missing"),
-        ({"ResourceConfig": INSTANCE | {"VolumeKmsKeyId": "key"}}, "VolumeKmsKeyId is not supported"),
+        (
+            {"ResourceConfig": INSTANCE | {"VolumeKmsKeyId": "key"}},
+            "VolumeKmsKeyId is not supported",
+        ),
         ({"EnableManagedSpotTraining": True}, "Invalid MaxWaitTimeInSeconds"),
         (
             {
@@ -92,7 +118,10 @@ def test_what_cannot_change_the_job_is_accepted(changes: dict[str, Any]) -> None
             },
             "Invalid MaxWaitTimeInSeconds",
         ),
-        ({"StoppingCondition": {"MaxWaitTimeInSeconds": 10}}, "only when EnableManagedSpotTraining"),
+        (
+            {"StoppingCondition": {"MaxWaitTimeInSeconds": 10}},
+            "only when EnableManagedSpotTraining",
+        ),
         (
             {
                 "AlgorithmSpecification": {
@@ -129,7 +158,11 @@ def test_settings_of_the_debugger_are_recorded() -> None:
 def test_output_without_a_key_is_described_with_an_empty_one() -> None:
     described = asked(OutputDataConfig={"S3OutputPath": "s3://data/models"})["OutputDataConfig"]
 
-    assert {"S3OutputPath": "s3://data/models", "KmsKeyId": "", "CompressionType": "GZIP"} == described
+    assert {
+        "S3OutputPath": "s3://data/models",
+        "KmsKeyId": "",
+        "CompressionType": "GZIP",
+    } == described
 
 
 @pytest.mark.parametrize("tag", ["1", "latest"])

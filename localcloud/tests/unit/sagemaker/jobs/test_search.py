@@ -9,26 +9,41 @@ from localcloud.api.protocol import InvalidRequestError
 from localcloud.sagemaker.jobs.search import candidates
 
 
-def values(kind: str, lowest: str, highest: str, scale: str = "Linear", seed: int = 1, most: int = 200) -> list[str]:
+def values(
+    kind: str, lowest: str, highest: str, scale: str = "Linear", seed: int = 1, most: int = 200
+) -> list[str]:
     """What Random tries of one range."""
     parameter = {"Name": "x", "MinValue": lowest, "MaxValue": highest, "ScalingType": scale}
     ranges = {f"{kind}ParameterRanges": [parameter]}
     return [candidate["x"] for candidate in candidates(config(ranges, "Random", most, seed))]
 
 
-def config(ranges: dict[str, Any], strategy: str, most: int | None, seed: int = 1) -> dict[str, Any]:
+def config(
+    ranges: dict[str, Any], strategy: str, most: int | None, seed: int = 1
+) -> dict[str, Any]:
     limits = {} if most is None else {"MaxNumberOfTrainingJobs": most}
-    return {"Strategy": strategy, "ResourceLimits": limits, "ParameterRanges": ranges, "RandomSeed": seed}
+    return {
+        "Strategy": strategy,
+        "ResourceLimits": limits,
+        "ParameterRanges": ranges,
+        "RandomSeed": seed,
+    }
 
 
 def categories(**choices: list[str]) -> dict[str, Any]:
-    return {"CategoricalParameterRanges": [{"Name": name, "Values": values} for name, values in choices.items()]}
+    return {
+        "CategoricalParameterRanges": [
+            {"Name": name, "Values": values} for name, values in choices.items()
+        ]
+    }
 
 
 def test_grid_tries_every_combination_once() -> None:
     found = candidates(config(categories(a=["1", "2"], b=["x", "y"]), "Grid", None))
 
-    assert [("1", "x"), ("1", "y"), ("2", "x"), ("2", "y")] == [(one["a"], one["b"]) for one in found]
+    assert [("1", "x"), ("1", "y"), ("2", "x"), ("2", "y")] == [
+        (one["a"], one["b"]) for one in found
+    ]
 
 
 def test_same_seed_tries_the_same() -> None:
@@ -75,7 +90,9 @@ def test_half_of_the_values_lie_below_the_middle_of_the_scale(
         ("Continuous", "0", "1", "ReverseLogarithmic", "below 1"),
     ],
 )
-def test_range_that_contradicts_itself_is_refused(kind: str, lowest: str, highest: str, scale: str, words: str) -> None:
+def test_range_that_contradicts_itself_is_refused(
+    kind: str, lowest: str, highest: str, scale: str, words: str
+) -> None:
     with pytest.raises(InvalidRequestError, match=words):
         values(kind, lowest, highest, scale)
 
@@ -86,8 +103,18 @@ def test_range_that_contradicts_itself_is_refused(kind: str, lowest: str, highes
         ({}, "Random", 3, "no hyperparameter"),
         (categories(a=["1"]), "Random", None, "MaxNumberOfTrainingJobs is required"),
         (categories(a=["1", "2"]), "Grid", 3, "the grid has 2 combinations"),
-        ({"IntegerParameterRanges": [{"Name": "a", "MinValue": "1", "MaxValue": "2"}]}, "Grid", None, "categorical"),
-        ({"CategoricalParameterRanges": [{"Name": "a", "Values": ["1"]}] * 2}, "Random", 3, "the same Name"),
+        (
+            {"IntegerParameterRanges": [{"Name": "a", "MinValue": "1", "MaxValue": "2"}]},
+            "Grid",
+            None,
+            "categorical",
+        ),
+        (
+            {"CategoricalParameterRanges": [{"Name": "a", "Values": ["1"]}] * 2},
+            "Random",
+            3,
+            "the same Name",
+        ),
     ],
 )
 def test_search_that_cannot_be_made_is_refused(

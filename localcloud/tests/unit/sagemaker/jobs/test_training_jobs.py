@@ -35,7 +35,9 @@ def test_transitions_follow_each_other_without_a_gap(lab: Any) -> None:
 
     transitions = lab.settle()["SecondaryStatusTransitions"]
 
-    assert [one["EndTime"] for one in transitions[:-1]] == [one["StartTime"] for one in transitions[1:]]
+    assert [one["EndTime"] for one in transitions[:-1]] == [
+        one["StartTime"] for one in transitions[1:]
+    ]
     assert all(one["StatusMessage"] for one in transitions)
 
 
@@ -53,7 +55,9 @@ def test_output_data_is_uploaded_beside_the_model(lab: Any) -> None:
     lab.create()
     lab.settle()
 
-    assert ["report.txt"] == packed_files(lab.objects.objects["s3://data/models/trucks/output/output.tar.gz"])
+    assert ["report.txt"] == packed_files(
+        lab.objects.objects["s3://data/models/trucks/output/output.tar.gz"]
+    )
 
 
 def test_algorithm_finds_channels_and_configuration(lab: Any) -> None:
@@ -62,17 +66,25 @@ def test_algorithm_finds_channels_and_configuration(lab: Any) -> None:
     lab.settle()
 
     files = ["hyperparameters", "inputdataconfig", "resourceconfig"]
-    expected = [*(f"./config/{name}.json" for name in files), "./data/train/truck/1.png", '{"num_classes": "2"}']
+    expected = [
+        *(f"./config/{name}.json" for name in files),
+        "./data/train/truck/1.png",
+        '{"num_classes": "2"}',
+    ]
     assert expected == lab.telemetry.lines
 
 
 def test_final_metrics_are_the_last_that_the_log_tells(lab: Any) -> None:
-    lab.script = 'for accuracy in 0.5 nothing 0.75; do echo "Epoch[0] Validation-accuracy=$accuracy"; done'
+    lab.script = (
+        'for accuracy in 0.5 nothing 0.75; do echo "Epoch[0] Validation-accuracy=$accuracy"; done'
+    )
     lab.create()
 
     final = lab.settle()["FinalMetricDataList"]
 
-    assert [("validation:accuracy", 0.75)] == [(metric["MetricName"], metric["Value"]) for metric in final]
+    assert [("validation:accuracy", 0.75)] == [
+        (metric["MetricName"], metric["Value"]) for metric in final
+    ]
     assert [0.5, 0.75] == [metric["Value"] for metric in lab.telemetry.metrics]
 
 
@@ -97,7 +109,10 @@ def test_failure_reason_is_cut_to_what_the_api_allows(lab: Any) -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"OutputDataConfig": {"S3OutputPath": "s3://data/models"}}, "not authorized to perform: s3:GetObject"),
+        (
+            {"OutputDataConfig": {"S3OutputPath": "s3://data/models"}},
+            "not authorized to perform: s3:GetObject",
+        ),
         (
             {"InputDataConfig": [{"prefix": "s3://data/nothing"}]},
             'No S3 objects found under S3 URL "s3://data/nothing"',
@@ -106,7 +121,9 @@ def test_failure_reason_is_cut_to_what_the_api_allows(lab: Any) -> None:
     ],
     ids=["denied", "empty", "no bucket"],
 )
-def test_job_without_its_data_fails_by_the_clients_fault(lab: Any, changes: dict[str, Any], reason: str) -> None:
+def test_job_without_its_data_fails_by_the_clients_fault(
+    lab: Any, changes: dict[str, Any], reason: str
+) -> None:
     lab.iam.denied.add("s3:GetObject")
     for channel in changes.get("InputDataConfig", []):
         source = {"S3DataType": "S3Prefix", "S3Uri": channel.pop("prefix")}
@@ -124,7 +141,9 @@ def test_job_whose_role_may_not_write_the_model_fails(lab: Any) -> None:
     lab.iam.denied.add("s3:PutObject")
     lab.create()
 
-    assert "s3:PutObject on resource: arn:aws:s3:::data/models/trucks" in lab.settle()["FailureReason"]
+    assert (
+        "s3:PutObject on resource: arn:aws:s3:::data/models/trucks" in lab.settle()["FailureReason"]
+    )
 
 
 @pytest.mark.parametrize("action", ["kms:GenerateDataKey", "kms:Encrypt"])
@@ -148,13 +167,18 @@ def test_job_whose_role_may_not_decrypt_its_data_fails(lab: Any) -> None:
     lab.objects.keys["s3://data/train/truck/1.png"] = "alias/images"
     lab.iam.denied.add("kms:Decrypt")
     lab.create()
-    assert "not authorized to perform: kms:Decrypt on resource: alias/images" in lab.settle()["FailureReason"]
+    assert (
+        "not authorized to perform: kms:Decrypt on resource: alias/images"
+        in lab.settle()["FailureReason"]
+    )
 
 
 def test_job_whose_role_may_not_lend_the_key_of_its_volume_is_not_created(lab: Any) -> None:
     lab.iam.denied.add("kms:CreateGrant")
     resources = {"InstanceType": "ml.p3.2xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30}
-    with pytest.raises(InvalidRequestError, match=r"not authorized to perform: kms:CreateGrant on resource: disks"):
+    with pytest.raises(
+        InvalidRequestError, match=r"not authorized to perform: kms:CreateGrant on resource: disks"
+    ):
         lab.create(ResourceConfig={**resources, "VolumeKmsKeyId": "disks"})
     lab.create(ResourceConfig=resources)
     assert "Completed" == lab.settle()["TrainingJobStatus"]
@@ -177,7 +201,9 @@ def test_stopped_job_keeps_the_model_that_the_algorithm_saved(lab: Any) -> None:
 
     assert "Stopping" == stopping["TrainingJobStatus"]
     assert "Stopping" == stopping["SecondaryStatus"]
-    assert ["Starting", "Downloading", "Training", "Stopping", "Uploading", "Stopped"] == statuses(job)
+    assert ["Starting", "Downloading", "Training", "Stopping", "Uploading", "Stopped"] == statuses(
+        job
+    )
     assert job["ModelArtifacts"]["S3ModelArtifacts"] in lab.objects.objects
 
 
@@ -292,7 +318,9 @@ def test_taken_name_is_in_use_whatever_its_case(lab: Any) -> None:
         lab.create("trucks")
 
 
-@pytest.mark.parametrize("operation", ["DescribeTrainingJob", "StopTrainingJob", "DeleteTrainingJob"])
+@pytest.mark.parametrize(
+    "operation", ["DescribeTrainingJob", "StopTrainingJob", "DeleteTrainingJob"]
+)
 def test_unknown_job_is_not_found_in_aws_words(lab: Any, operation: str) -> None:
     with pytest.raises(InvalidRequestError, match=r"^Requested resource not found\.$"):
         lab.call(operation, TrainingJobName="nobody")
@@ -302,7 +330,9 @@ def test_job_that_has_ended_cannot_be_stopped(lab: Any) -> None:
     lab.create()
     lab.settle()
 
-    with pytest.raises(InvalidRequestError, match="because the training job is in status Completed"):
+    with pytest.raises(
+        InvalidRequestError, match="because the training job is in status Completed"
+    ):
         lab.call("StopTrainingJob", TrainingJobName="trucks")
 
 
@@ -333,9 +363,13 @@ def test_list_finds_jobs_by_status_and_name(lab: Any) -> None:
     lab.create("trucks-2")
     lab.settle("trucks-2")
 
-    found = lab.call("ListTrainingJobs", StatusEquals="Completed", NameContains="truck")["TrainingJobSummaries"]
+    found = lab.call("ListTrainingJobs", StatusEquals="Completed", NameContains="truck")[
+        "TrainingJobSummaries"
+    ]
 
-    assert [("trucks-1", "Completed")] == [(job["TrainingJobName"], job["TrainingJobStatus"]) for job in found]
+    assert [("trucks-1", "Completed")] == [
+        (job["TrainingJobName"], job["TrainingJobStatus"]) for job in found
+    ]
 
 
 def test_fault_of_our_own_fails_the_job_and_no_other(lab: Any) -> None:

@@ -36,9 +36,14 @@ def tuning_request(name: str = "tuned", **config: Any) -> dict[str, Any]:
         "HyperParameterTuningJobName": name,
         "HyperParameterTuningJobConfig": {
             "Strategy": "Grid",
-            "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "validation:accuracy"},
+            "HyperParameterTuningJobObjective": {
+                "Type": "Maximize",
+                "MetricName": "validation:accuracy",
+            },
             "ResourceLimits": {"MaxParallelTrainingJobs": 2},
-            "ParameterRanges": {"CategoricalParameterRanges": [{"Name": "learning_rate", "Values": RATES}]},
+            "ParameterRanges": {
+                "CategoricalParameterRanges": [{"Name": "learning_rate", "Values": RATES}]
+            },
             **config,
         },
         "TrainingJobDefinition": definition,
@@ -60,13 +65,18 @@ def settle(lab: Any) -> Any:
 
 def training_jobs(lab: Any, **options: Any) -> Any:
     operation = "ListTrainingJobsForHyperParameterTuningJob"
-    return lab.call(operation, HyperParameterTuningJobName="tuned", **options)["TrainingJobSummaries"]
+    return lab.call(operation, HyperParameterTuningJobName="tuned", **options)[
+        "TrainingJobSummaries"
+    ]
 
 
 @pytest.mark.parametrize(("objective", "best"), [("Maximize", "0.75"), ("Minimize", "0.25")])
 def test_best_training_job_has_the_best_objective(lab: Any, objective: str, best: str) -> None:
     lab.script = LEARN
-    create(lab, HyperParameterTuningJobObjective={"Type": objective, "MetricName": "validation:accuracy"})
+    create(
+        lab,
+        HyperParameterTuningJobObjective={"Type": objective, "MetricName": "validation:accuracy"},
+    )
 
     found = settle(lab)["BestTrainingJob"]
 
@@ -104,7 +114,9 @@ def test_training_jobs_are_listed_by_their_objective(lab: Any) -> None:
 
     found = training_jobs(lab, SortBy="FinalObjectiveMetricValue", SortOrder="Descending")
 
-    assert ["0.75", "0.5", "0.25"] == [job["TunedHyperParameters"]["learning_rate"] for job in found]
+    assert ["0.75", "0.5", "0.25"] == [
+        job["TunedHyperParameters"]["learning_rate"] for job in found
+    ]
 
 
 def test_no_more_training_jobs_exist_at_once_than_allowed(lab: Any) -> None:
@@ -147,7 +159,11 @@ def test_early_stopping_ends_what_falls_behind_an_earlier_job(lab: Any) -> None:
         lab,
         TrainingJobEarlyStoppingType="Auto",
         ResourceLimits={"MaxParallelTrainingJobs": 1},
-        ParameterRanges={"CategoricalParameterRanges": [{"Name": "learning_rate", "Values": ["0.5", "0.25", "0.75"]}]},
+        ParameterRanges={
+            "CategoricalParameterRanges": [
+                {"Name": "learning_rate", "Values": ["0.5", "0.25", "0.75"]}
+            ]
+        },
     )
 
     tuning = settle(lab)
@@ -167,7 +183,10 @@ def test_tuning_job_goes_on_after_a_restart_with_what_it_has_not_tried(lab: Any)
     lab.start()
     settle(lab)
 
-    assert RATES == [job["TunedHyperParameters"]["learning_rate"] for job in training_jobs(lab, SortBy="CreationTime")]
+    assert RATES == [
+        job["TunedHyperParameters"]["learning_rate"]
+        for job in training_jobs(lab, SortBy="CreationTime")
+    ]
 
 
 def test_tuning_jobs_are_listed_with_strategy_and_counters(lab: Any) -> None:
@@ -177,7 +196,11 @@ def test_tuning_jobs_are_listed_with_strategy_and_counters(lab: Any) -> None:
     found = lab.call("ListHyperParameterTuningJobs")["HyperParameterTuningJobSummaries"]
 
     assert [("tuned", "Grid", 3)] == [
-        (one["HyperParameterTuningJobName"], one["Strategy"], one["TrainingJobStatusCounters"]["Completed"])
+        (
+            one["HyperParameterTuningJobName"],
+            one["Strategy"],
+            one["TrainingJobStatusCounters"]["Completed"],
+        )
         for one in found
     ]
 
@@ -199,11 +222,19 @@ def test_unknown_tuning_job_is_not_found(lab: Any) -> None:
     [
         ({"Strategy": "Bayesian"}, "HyperParameterTuningJobConfig.Strategy Bayesian"),
         ({"Strategy": "Hyperband"}, "HyperParameterTuningJobConfig.Strategy Hyperband"),
-        ({"TuningJobCompletionCriteria": {"TargetObjectiveMetricValue": 0.9}}, "TuningJobCompletionCriteria"),
-        ({"ResourceLimits": {"MaxParallelTrainingJobs": 1, "MaxRuntimeInSeconds": 600}}, "MaxRuntimeInSeconds"),
+        (
+            {"TuningJobCompletionCriteria": {"TargetObjectiveMetricValue": 0.9}},
+            "TuningJobCompletionCriteria",
+        ),
+        (
+            {"ResourceLimits": {"MaxParallelTrainingJobs": 1, "MaxRuntimeInSeconds": 600}},
+            "MaxRuntimeInSeconds",
+        ),
     ],
 )
-def test_what_is_not_emulated_of_tuning_is_refused_by_name(lab: Any, config: dict[str, Any], member: str) -> None:
+def test_what_is_not_emulated_of_tuning_is_refused_by_name(
+    lab: Any, config: dict[str, Any], member: str
+) -> None:
     with pytest.raises(NotEmulatedError, match=member):
         create(lab, **config)
 
@@ -212,16 +243,27 @@ def test_what_is_not_emulated_of_tuning_is_refused_by_name(lab: Any, config: dic
     ("config", "words"),
     [
         (
-            {"HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "train:accuracy"}},
+            {
+                "HyperParameterTuningJobObjective": {
+                    "Type": "Maximize",
+                    "MetricName": "train:accuracy",
+                }
+            },
             "objective metric train:accuracy",
         ),
         (
-            {"ParameterRanges": {"CategoricalParameterRanges": [{"Name": "epochs", "Values": ["1"]}]}},
+            {
+                "ParameterRanges": {
+                    "CategoricalParameterRanges": [{"Name": "epochs", "Values": ["1"]}]
+                }
+            },
             "epochs of the algorithm cannot be tuned",
         ),
     ],
 )
-def test_what_the_algorithm_cannot_be_tuned_for_is_refused(lab: Any, config: dict[str, Any], words: str) -> None:
+def test_what_the_algorithm_cannot_be_tuned_for_is_refused(
+    lab: Any, config: dict[str, Any], words: str
+) -> None:
     with pytest.raises(InvalidRequestError, match=words):
         create(lab, **config)
 
@@ -231,7 +273,9 @@ def test_algorithm_without_rules_is_tuned_for_a_metric_of_the_request(lab: Any) 
     lab.built_in = None
     lab.start()
     request = tuning_request()
-    request["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]["MetricName"] = "accuracy"
+    request["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]["MetricName"] = (
+        "accuracy"
+    )
     metric = {"Name": "accuracy", "Regex": "Validation-accuracy=([0-9.]+)"}
     request["TrainingJobDefinition"]["AlgorithmSpecification"]["MetricDefinitions"] = [metric]
     lab.script = LEARN
@@ -247,7 +291,10 @@ def test_objective_that_no_metric_definition_names_is_refused(lab: Any) -> None:
     lab.built_in = None
     lab.start()
 
-    with pytest.raises(InvalidRequestError, match="validation:accuracy is not one that the algorithm can be tuned for"):
+    with pytest.raises(
+        InvalidRequestError,
+        match="validation:accuracy is not one that the algorithm can be tuned for",
+    ):
         create(lab)
 
 
@@ -260,7 +307,10 @@ def test_instances_may_be_named_as_the_sdk_names_them(lab: Any) -> None:
     lab.call("CreateHyperParameterTuningJob", **request)
 
     assert 3 == settle(lab)["TrainingJobStatusCounters"]["Completed"]
-    assert "ml.g4dn.xlarge" == lab.describe(training_jobs(lab)[0]["TrainingJobName"])["ResourceConfig"]["InstanceType"]
+    assert (
+        "ml.g4dn.xlarge"
+        == lab.describe(training_jobs(lab)[0]["TrainingJobName"])["ResourceConfig"]["InstanceType"]
+    )
 
 
 def test_instances_that_are_named_twice_are_refused(lab: Any) -> None:
