@@ -60,7 +60,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run(options: argparse.Namespace) -> Result:
-    names = Names(options.project, options.stage, options.run)
+    names = Names(options.project, options.environment, options.run)
     folder: Path = options.runs / names.service / names.run
     console, account = make_console(options.json), aws.connect(options.region)
     # Whoever only looks need not wait for the others, and leaves no folder behind.
@@ -92,8 +92,8 @@ def _common() -> argparse.ArgumentParser:
         "--project", default=names.project, help="first part of every name (%(default)s)"
     )
     group.add_argument(
-        "--stage",
-        default=names.stage,
+        "--environment",
+        default=names.environment,
         help="dev, prod ...: each has an endpoint of its own (%(default)s)",
     )
     group.add_argument(

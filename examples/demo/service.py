@@ -22,7 +22,7 @@ def build(log: Path, environment: Mapping[str, str]) -> None:
 def deploy(log: Path, environment: Mapping[str, str], endpoint: str, **parameters: str) -> None:
     """Run `sam deploy` of what was built, with the endpoint to use and more parameters. Raises as `build`."""
     parameters = {
-        "Stage": "dev",
+        "Environment": "dev",
         "Architecture": ARCHITECTURE,
         "EndpointName": endpoint,
         **parameters,

@@ -9,7 +9,7 @@ from examples.demo.errors import TrainingStepError
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = Path("examples/photos")
-ENDPOINT = "scones-unlimited"  # what the training tool calls the endpoint of the dev stage
+ENDPOINT = "scones-unlimited"  # what the training tool calls the endpoint of the dev environment
 # Each does nothing that an earlier run of the demo has done already, except that evaluate measures anew.
 STEPS = (
     ("stage", str(SAMPLES), "--other", str(SAMPLES / "other")),

@@ -16,7 +16,7 @@ from operations.service.context import Context
 from operations.service.retained_resources import RetainedResource, find
 from untrusted.console import progress
 
-HELP = "tell what a deleted stack has kept and what it costs; --delete deletes it, unless it was of stage prod"
+HELP = "tell what a deleted stack has kept and what it costs; --delete deletes it, unless it was of environment prod"
 
 
 class StackNotDeletedError(CommandError):
@@ -24,7 +24,7 @@ class StackNotDeletedError(CommandError):
 
 
 class ProdIsKeptError(CommandError):
-    """Images and records of stage prod are not deleted by a command: switch the protection off and delete by hand."""
+    """No command deletes images and records of environment prod: delete them by hand."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class DeletedStack:
     """A stack that was deleted within the last 90 days, for which CloudFormation remembers it, and what it kept."""
 
     name: str
-    stage: str
+    environment: str
     kept: list[RetainedResource]
 
 
@@ -50,7 +50,7 @@ def run(context: Context, options: argparse.Namespace) -> Result:
 
     Raises:
         StackNotDeletedError: the stack exists.
-        ProdIsKeptError: there is something of stage prod, and it was to be deleted.
+        ProdIsKeptError: there is something of environment prod, and it was to be deleted.
     """
     _require_deleted(context)
     with context.console.status("Looking for what is left"):
@@ -66,7 +66,7 @@ def run(context: Context, options: argparse.Namespace) -> Result:
     }
     if not found or not options.delete:
         return Result(data)
-    if any(stack.stage == "prod" for stack in stacks):
+    if any(stack.environment == "prod" for stack in stacks):
         raise ProdIsKeptError
     if confirmed(
         context.console, options, f"Delete {len(found)} with all that is in them, for good?"
@@ -105,7 +105,8 @@ def _deleted(context: Context, prices: Prices) -> Iterator[DeletedStack]:
         }
         yield DeletedStack(
             stack["StackName"],
-            parameters.get("Stage", "dev"),
+            # Stacks of earlier releases have the parameter Stage.
+            parameters.get("Environment") or parameters.get("Stage", "dev"),
             list(find(context.aws, _left_alone(context, stack_id), prices)),
         )
 
@@ -123,7 +124,7 @@ def _left_alone(context: Context, stack_id: str) -> Iterator[tuple[str, str]]:
 def _show(context: Context, stacks: list[DeletedStack]) -> None:
     say = context.console.print
     for stack in stacks:
-        say(f"{stack.name} (stage {stack.stage}) has kept:")
+        say(f"{stack.name} (environment {stack.environment}) has kept:")
         for one in stack.kept:
             say(f"  {one.kind} {one.name}: {one.size}, ${one.dollars_a_month:.2f} a month")
     if not stacks:

@@ -58,7 +58,7 @@ PAGES = {
 PAGES |= {"NextKeyMarker", "NextVersionIdMarker"}
 
 OUTPUT_NAMES = (*OUTPUTS.values(), BACKLOG_WORKFLOW)
-TAGS = [{"Key": "project", "Value": "scones-unlimited"}, {"Key": "stage", "Value": "dev"}]
+TAGS = [{"Key": "project", "Value": "scones-unlimited"}, {"Key": "environment", "Value": "dev"}]
 RECORD = {
     **{name: {"S": HOSTILE} for name in ("version", "error", "execution", "opened_by")},
     **{"image_url": {"S": f"s3://{HOSTILE}/{KEY}"}, "uploaded_at": {"S": "2026-11-23T06:20:11Z#"}},

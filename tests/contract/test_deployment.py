@@ -54,7 +54,7 @@ def test_deploy_role_has_exactly_the_permissions_that_the_check_prints(
 
 
 def test_check_runs_with_the_deploy_role_before_anything_is_deployed() -> None:
-    steps = WORKFLOWS["deploy_stage.yml"]["jobs"]["deploy"]["steps"]
+    steps = WORKFLOWS["deploy_environment.yml"]["jobs"]["deploy"]["steps"]
     named = [step.get("uses", "").partition("@")[0] or step["run"] for step in steps]
     order = [
         next(index for index, text in enumerate(named) if part in text)
@@ -120,7 +120,7 @@ def test_jobs_write_nothing_but_the_token_that_aws_trusts() -> None:
     assert {"contents: read", "id-token: write"} == {
         f"{name}: {right}" for one in rights for name, right in one.items()
     }
-    assert {"deploy.yml", "deploy_stage.yml"} == {
+    assert {"deploy.yml", "deploy_environment.yml"} == {
         name for name, job in jobs() if "id-token" in job.get("permissions", {})
     }
 
@@ -137,7 +137,7 @@ def test_prod_comes_after_dev_and_dev_after_the_tests() -> None:
     assert "dev" == deploy["prod"]["needs"]
 
 
-def test_each_stage_deploys_from_the_environment_that_its_role_trusts(
+def test_each_environment_deploys_with_the_role_that_trusts_it(
     template: dict[str, Any],
 ) -> None:
     [statement] = template["Resources"]["DeployRole"]["Properties"]["AssumeRolePolicyDocument"][
@@ -146,18 +146,23 @@ def test_each_stage_deploys_from_the_environment_that_its_role_trusts(
     trusted = statement["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"][
         "Fn::Sub"
     ]
-    stages = {
-        job["with"]["stage"] for job in WORKFLOWS["deploy.yml"]["jobs"].values() if "with" in job
+    environments = {
+        job["with"]["environment"]
+        for job in WORKFLOWS["deploy.yml"]["jobs"].values()
+        if "with" in job
     }
-    assert "repo:${Repository}:environment:${Stage}" == trusted
-    assert set(template["Parameters"]["Stage"]["AllowedValues"]) == stages
-    assert "${{ inputs.stage }}" == WORKFLOWS["deploy_stage.yml"]["jobs"]["deploy"]["environment"]
+    assert "repo:${Repository}:environment:${Environment}" == trusted
+    assert set(template["Parameters"]["Environment"]["AllowedValues"]) == environments
+    assert (
+        "${{ inputs.environment }}"
+        == WORKFLOWS["deploy_environment.yml"]["jobs"]["deploy"]["environment"]
+    )
 
 
-@pytest.mark.parametrize("stage", ["dev", "prod"])
-def test_stage_is_deployed_with_the_parameters_of_samconfig(stage: str) -> None:
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_environment_is_deployed_with_the_parameters_of_samconfig(environment: str) -> None:
     samconfig = tomllib.loads((ROOT / "samconfig.toml").read_text())
-    given = WORKFLOWS["deploy.yml"]["jobs"][stage]["with"]
+    given = WORKFLOWS["deploy.yml"]["jobs"][environment]["with"]
     assert (
         samconfig[given["config-env"]]["global"]["parameters"]["parameter_overrides"]
         == given["parameters"]
@@ -174,7 +179,7 @@ def test_execution_role_does_not_reach_the_stack_that_makes_it(
 
 def test_outputs_are_the_variables_that_the_job_reads(template: dict[str, Any]) -> None:
     read = set(
-        re.findall(r"vars\.(\w+)", (ROOT / ".github/workflows/deploy_stage.yml").read_text())
+        re.findall(r"vars\.(\w+)", (ROOT / ".github/workflows/deploy_environment.yml").read_text())
     )
     assert {output["Description"] for output in template["Outputs"].values()} | {
         "AWS_REGION"

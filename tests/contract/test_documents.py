@@ -127,11 +127,13 @@ def test_errors_of_the_troubleshooting_page_are_ours_or_lambdas() -> None:
 
 
 @pytest.mark.parametrize("page", [*PAGES, "examples/notebook/workflow.ipynb"])
-def test_sam_commands_with_parameters_name_the_stage(page: str) -> None:
-    # They replace samconfig.toml's whole line, and the template has no default for the stage.
+def test_sam_commands_with_parameters_name_the_environment(page: str) -> None:
+    # They replace samconfig.toml's whole line, and the template has no default for the environment.
     text = text_of(page).replace('\\\\\\n",\n    "', " ").replace("\\\n", " ")
     told = re.findall(r"sam (?:deploy|local invoke) [^`\n]*--parameter-overrides [^`\n]*", text)
-    assert [] == [command for command in told if page not in HISTORY and "Stage=" not in command]
+    assert [] == [
+        command for command in told if page not in HISTORY and "Environment=" not in command
+    ]
 
 
 def test_functions_that_run_in_docker_are_built_for_the_same_processor() -> None:
@@ -139,4 +141,4 @@ def test_functions_that_run_in_docker_are_built_for_the_same_processor() -> None
     invoked = re.findall(
         r"`sam local invoke [^`]*--parameter-overrides ([^`]*)`", text_of("README.md")
     )
-    assert ["Stage=dev Architecture=x86_64"] == built == invoked
+    assert ["Environment=dev Architecture=x86_64"] == built == invoked

@@ -54,7 +54,7 @@ def test_no_file_names_an_old_path() -> None:
     assert {path for path, _ in lines} >= {
         "README.md",
         "Makefile",
-        ".github/workflows/deploy_stage.yml",
+        ".github/workflows/deploy_environment.yml",
     }
     assert [] == [(path, line) for path, line in lines if path not in HISTORIES and old_paths(line)]
 

@@ -40,8 +40,10 @@ def test_every_function_has_its_own_role_and_log_group_with_retention(
     properties = resources[f"{name}Function"]["Properties"]
     group = resources[f"{name}LogGroup"]["Properties"]
     assert {"Fn::GetAtt": [f"{name}Role", "Arn"]} == properties["Role"]
-    by_stage = {"Fn::FindInMap": ["Stages", {"Ref": "Stage"}, "LogRetentionInDays"]}
-    assert {"Fn::If": ["SetsLogRetention", {"Ref": "LogRetentionInDays"}, by_stage]} == group[
+    by_environment = {
+        "Fn::FindInMap": ["Environments", {"Ref": "Environment"}, "LogRetentionInDays"]
+    }
+    assert {"Fn::If": ["SetsLogRetention", {"Ref": "LogRetentionInDays"}, by_environment]} == group[
         "RetentionInDays"
     ]
     assert (
@@ -64,28 +66,32 @@ def test_every_parameter_is_described_and_bounded(template: dict[str, Any]) -> N
         assert {"AllowedValues", "AllowedPattern", "MinValue"} & set(parameter), name
 
 
-def test_every_parameter_but_the_stage_has_a_default(template: dict[str, Any]) -> None:
-    assert ["Stage"] == [
+def test_every_parameter_but_the_environment_has_a_default(template: dict[str, Any]) -> None:
+    assert ["Environment"] == [
         name for name, one in template["Parameters"].items() if "Default" not in one
     ]
 
 
-def test_endpoint_and_log_retention_follow_from_the_stage_and_have_allowed_values(
+def test_endpoint_and_log_retention_follow_from_the_environment_and_have_allowed_values(
     template: dict[str, Any],
 ) -> None:
-    stages, parameters = template["Mappings"]["Stages"], template["Parameters"]
-    assert set(parameters["Stage"]["AllowedValues"]) == set(stages)
-    for stage in stages.values():
-        assert re.fullmatch(parameters["EndpointName"]["AllowedPattern"], stage["EndpointName"])
-        assert stage["LogRetentionInDays"] in parameters["LogRetentionInDays"]["AllowedValues"]
+    environments, parameters = template["Mappings"]["Environments"], template["Parameters"]
+    assert set(parameters["Environment"]["AllowedValues"]) == set(environments)
+    for environment in environments.values():
+        assert re.fullmatch(
+            parameters["EndpointName"]["AllowedPattern"], environment["EndpointName"]
+        )
+        assert (
+            environment["LogRetentionInDays"] in parameters["LogRetentionInDays"]["AllowedValues"]
+        )
 
 
-def test_endpoint_of_a_stage_is_the_one_that_the_training_tool_makes(
+def test_endpoint_of_an_environment_is_the_one_that_the_training_tool_makes(
     template: dict[str, Any],
 ) -> None:
-    stages = template["Mappings"]["Stages"]
-    assert {stage: Names(stage=stage).endpoint for stage in stages} == {
-        stage: defaults["EndpointName"] for stage, defaults in stages.items()
+    environments = template["Mappings"]["Environments"]
+    assert {name: Names(environment=name).endpoint for name in environments} == {
+        name: defaults["EndpointName"] for name, defaults in environments.items()
     }
 
 
@@ -273,10 +279,15 @@ def test_key_asks_for_no_source_that_a_service_is_not_known_to_send(
 
 
 @pytest.mark.parametrize(
-    ("environment", "stage"), [("default", "dev"), ("prod", "prod"), ("local", "dev")]
+    ("config_env", "environment"), [("default", "dev"), ("prod", "prod"), ("local", "dev")]
 )
-def test_environment_has_its_stage(samconfig: dict[str, Any], environment: str, stage: str) -> None:
-    assert f"Stage={stage}" == samconfig[environment]["global"]["parameters"]["parameter_overrides"]
+def test_samconfig_names_the_environment(
+    samconfig: dict[str, Any], config_env: str, environment: str
+) -> None:
+    assert (
+        f"Environment={environment}"
+        == samconfig[config_env]["global"]["parameters"]["parameter_overrides"]
+    )
 
 
 def test_build_and_deploy_read_the_same_parameters(samconfig: dict[str, Any]) -> None:

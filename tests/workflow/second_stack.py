@@ -25,8 +25,8 @@ def template_url(cloud: Cloud, service: Deployed, name: str) -> str:
 def second_stack(
     cloud: Cloud, service: Deployed, name: str, parameters: Mapping[str, str]
 ) -> Iterator[None]:
-    """Run with such a stack, by default of stage dev; its end deletes it, as far as its DeletionPolicies let it."""
-    parameters = {"Stage": "dev", **parameters}
+    """Deploy a second stack, by default of environment dev, and delete it at the end."""
+    parameters = {"Environment": "dev", **parameters}
     cloudformation = cloud.client("cloudformation")
     cloudformation.create_stack(
         StackName=name,

@@ -525,7 +525,10 @@ class TestTools:
         self, service: Deployed, cloud: Cloud
     ) -> None:
         # The second keeps what it does not name.
-        for overrides in (["Stage=dev", f"Architecture={ARCHITECTURE}"], ["WorkflowType=EXPRESS"]):
+        for overrides in (
+            ["Environment=dev", f"Architecture={ARCHITECTURE}"],
+            ["WorkflowType=EXPRESS"],
+        ):
             parameters = ["--parameter-overrides", *overrides]
             sam(cloud, "deploy", "--config-env", "local", "--stack-name", "express", *parameters)
         deployed = Deployed(
@@ -539,10 +542,10 @@ class TestTools:
     @pytest.mark.parametrize(
         ("expected", "parameters"),
         [
-            ("Parameters: [Stage] must have values", ["LogLevel=DEBUG"]),
+            ("Parameters: [Environment] must have values", ["LogLevel=DEBUG"]),
             (
                 "MonthlyBudget without AlarmEmail would notify nobody",
-                ["Stage=prod", "MonthlyBudget=100"],
+                ["Environment=prod", "MonthlyBudget=100"],
             ),
         ],
     )

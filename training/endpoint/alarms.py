@@ -95,7 +95,7 @@ def delete(cloudwatch: "CloudWatchClient", names: Names, config: str) -> None:
 
 
 def is_ours(cloudwatch: "CloudWatchClient", names: Names, arn: str) -> bool:
-    """Return whether an alarm belongs to the project and the stage."""
+    """Return whether an alarm belongs to the project and the environment."""
     return inventory.carries_our_tags(
         names, cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"]
     )

@@ -57,8 +57,8 @@ class Endpoint:
     console: Console
 
     @classmethod
-    def of_stage(cls, sagemaker: "SageMakerClient", names: Names, console: Console) -> Self:
-        """Return the endpoint that the service of the stage calls."""
+    def of_environment(cls, sagemaker: "SageMakerClient", names: Names, console: Console) -> Self:
+        """Return the endpoint that the service of the environment calls."""
         return cls(sagemaker, names, names.endpoint, console)
 
     @property
@@ -84,7 +84,9 @@ class Endpoint:
         """
         found = self.find()
         if found and not inventory.is_ours(self.sagemaker, self.names, found["EndpointArn"]):
-            wanted = ", ".join(f"{key}={self.names.tags[key]}" for key in ("project", "stage"))
+            wanted = ", ".join(
+                f"{key}={self.names.tags[key]}" for key in ("project", "environment")
+            )
             raise EndpointTakenError(
                 f"The endpoint {self.name} has not the tags {wanted}. {EndpointTakenError.__doc__}"
             )

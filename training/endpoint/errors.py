@@ -4,7 +4,7 @@ from training.project.errors import TrainingError
 
 
 class EndpointTakenError(TrainingError):
-    """An endpoint of this name exists and is not this project's: use another --stage or --project, or --take-over."""
+    """The endpoint exists and is not this project's: use another --environment, or --take-over."""
 
 
 class EndpointFailedError(TrainingError):
@@ -28,7 +28,7 @@ class ServerlessEndpointError(TrainingError):
 
 
 class ServerlessConversionError(TrainingError):
-    """SageMaker makes no instance-based endpoint serverless: use another --stage, or delete the endpoint first."""
+    """SageMaker cannot make an instance-based endpoint serverless: use another --environment."""
 
 
 class VariantTakenError(TrainingError):

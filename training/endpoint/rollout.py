@@ -30,7 +30,7 @@ from training.project.run_file import Attempt
 
 @dataclass
 class Rollout:
-    """One rollout of a model to the stage's endpoint.
+    """One rollout of a model to the environment's endpoint.
 
     Args:
         aws: Where the endpoint is.

@@ -9,7 +9,7 @@ from typing import Any
 from training.project.naming import Names
 
 SAMCONFIG = Path(__file__).parents[2] / "samconfig.toml"
-_ENDPOINT, _STAGE = "EndpointName=", "Stage="
+_ENDPOINT, _ENVIRONMENT = "EndpointName=", "Environment="
 _DEV, _PROD, _LOCAL = "default", "prod", "local"  # environments of samconfig.toml
 
 
@@ -21,22 +21,22 @@ def sam_deploy_command(names: Names, samconfig: Path = SAMCONFIG) -> str:
     `sam delete` deletes everything under the prefix.
     """
     text = samconfig.read_text(encoding="utf-8") if samconfig.exists() else ""
-    environments = {name: one for name, one in tomllib.loads(text).items() if name != _LOCAL}
+    config_envs = {name: one for name, one in tomllib.loads(text).items() if name != _LOCAL}
     named = [
-        environment
-        for environment, commands in environments.items()
+        config_env
+        for config_env, commands in config_envs.items()
         if _parameters(commands, "global").get("stack_name") == names.service
     ]
-    # The template has two stages, and only prod protects its table.
-    stage = "prod" if names.stage == "prod" else "dev"
-    environment = named[0] if named else _PROD if stage == "prod" else _DEV
+    # The template has two environments, and only prod protects its table.
+    environment = "prod" if names.environment == "prod" else "dev"
+    config_env = named[0] if named else _PROD if environment == "prod" else _DEV
 
-    arguments = [] if environment == _DEV else ["--config-env", environment]
+    arguments = [] if config_env == _DEV else ["--config-env", config_env]
     if not named:
         arguments += ["--stack-name", names.service, "--s3-prefix", names.service]
-    overrides = _overrides(environments.get(environment, {}), [] if named else [_STAGE])
-    if not any(one.startswith(_STAGE) for one in overrides):
-        overrides.append(f"{_STAGE}{stage}")
+    overrides = _overrides(config_envs.get(config_env, {}), [] if named else [_ENVIRONMENT])
+    if not any(one.startswith(_ENVIRONMENT) for one in overrides):
+        overrides.append(f"{_ENVIRONMENT}{environment}")
     overrides.insert(0, f"{_ENDPOINT}{names.endpoint}")
     return shlex.join(["sam", "deploy", *arguments, "--parameter-overrides", *overrides])
 

@@ -41,7 +41,7 @@ class ModelChangedError(TrainingError):
 
 
 class OtherClassesError(TrainingError):
-    """The endpoint serves a model of other classes: give this one a --stage of its own, or `cleanup --yes` first."""
+    """The endpoint serves a model of other classes: use another --environment, or `cleanup`."""
 
 
 class ModelCardTooLargeError(TrainingError):

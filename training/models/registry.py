@@ -1,4 +1,4 @@
-"""The model registry: each trained model is a package in the group of its stage; the newest approved is champion."""
+"""Keep trained models as packages of a group; the newest approved package is the champion."""
 
 import json
 from collections.abc import Iterator
@@ -106,7 +106,7 @@ def find_ancestry(s3: "S3Client", earlier_model: str | None) -> Ancestry:
 
 @dataclass(frozen=True)
 class ModelRegistry:
-    """The packages of one stage."""
+    """The packages of one environment."""
 
     aws: Aws
     names: Names
@@ -135,7 +135,7 @@ class ModelRegistry:
         return {"arn": arn, "group": self.names.service, "version": int(arn.rpartition("/")[2])}
 
     def find_package(self, version: int) -> Package:
-        """Return a version of the stage's group.
+        """Return a version of the environment's group.
 
         Raises:
             PackageMissingError: there is none of that number.
@@ -163,7 +163,7 @@ class ModelRegistry:
         )
 
     def summaries(self) -> Iterator[Any]:
-        """Yield the versions of the stage's group, as ListModelPackages returns them, the oldest first."""
+        """Yield the versions of the environment's group, as ListModelPackages returns them, the oldest first."""
         paginator = self.aws.sagemaker.get_paginator("list_model_packages")
         try:
             for page in paginator.paginate(ModelPackageGroupName=self.names.service):
@@ -171,7 +171,7 @@ class ModelRegistry:
         except ClientError as exc:
             if "does not exist" not in str(
                 exc
-            ):  # a stage that has registered nothing yet has no group
+            ):  # an environment that has registered nothing yet has no group
                 raise
 
     def _create(

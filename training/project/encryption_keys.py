@@ -12,7 +12,7 @@ from training.project.training_stack import (
     POLLING,
     TEMPLATE,
     VOLUME_KEYS,
-    StageStack,
+    EnvironmentStack,
     TrainingStackFailedError,
 )
 from untrusted.console import Console
@@ -61,13 +61,15 @@ def key_arn(kms: "KMSClient", key: str | None, console: Console) -> str | None:
     return found["Arn"]
 
 
-def allow_keys(stack: StageStack, role: str, *, data: str | None, volumes: str | None) -> None:
+def allow_keys(
+    stack: EnvironmentStack, role: str, *, data: str | None, volumes: str | None
+) -> None:
     """Update the training stack, so that its role may use the keys of objects and of volumes.
 
     Do nothing if the role may use the keys already, and leave a role of the user's own alone.
 
     Args:
-        stack: The training stack of the stage.
+        stack: The training stack of the environment.
         role: ARN of the role that SageMaker works as.
         data: ARN of the key that encrypts models or captured data.
         volumes: ARN of the key that encrypts volumes.
@@ -97,7 +99,9 @@ def _with(keys: tuple[str, ...], key: str | None) -> tuple[str, ...]:
     return keys if key is None or key in keys else (*keys, key)
 
 
-def _update(stack: StageStack, names: Iterable[str], keys: Mapping[str, Iterable[str]]) -> None:
+def _update(
+    stack: EnvironmentStack, names: Iterable[str], keys: Mapping[str, Iterable[str]]
+) -> None:
     """Update the keys, and keep the stack's other parameters (`names` has all)."""
     parameters: list[ParameterTypeDef] = [
         {"ParameterKey": one, "UsePreviousValue": True} for one in names if one not in keys

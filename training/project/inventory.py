@@ -1,4 +1,4 @@
-"""List a project's resources on AWS for one stage. Tags decide ownership; names only narrow the search."""
+"""List a project's resources on AWS for one environment. Tags decide ownership; names only narrow the search."""
 
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
@@ -47,13 +47,16 @@ def comparison_endpoints(sagemaker: "SageMakerClient", names: Names) -> Iterator
 
 
 def carries_our_tags(names: Names, tags: Iterable[Any]) -> bool:
-    """Return whether AWS tags name the project and the stage; the run may be another."""
+    """Return whether AWS tags name the project and the environment; the run may be another."""
     found = {tag["Key"]: tag["Value"] for tag in tags}
-    return all(found.get(key) == names.tags[key] for key in ("project", "stage"))
+    # Resources of earlier releases carry the tag `stage` instead.
+    environment = found.get("environment", found.get("stage"))
+
+    return found.get("project") == names.project and environment == names.environment
 
 
 def is_ours(sagemaker: "SageMakerClient", names: Names, arn: str) -> bool:
-    """Return whether a resource of SageMaker belongs to the project and the stage."""
+    """Return whether a resource of SageMaker belongs to the project and the environment."""
     return carries_our_tags(names, sagemaker.list_tags(ResourceArn=arn)["Tags"])
 
 

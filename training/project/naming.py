@@ -18,19 +18,19 @@ def _now() -> datetime:
 
 
 class InvalidNameError(TrainingError):
-    """Project, stage and run are 1 to 19 lower-case letters, digits and single hyphens each, such as `cars-2`."""
+    """Project, environment and run are 1 to 19 lower-case letters, digits and single hyphens each, such as `cars-2`."""
 
 
 @dataclass(frozen=True)
 class Names:
-    """The names of one run: project and stage say which endpoint, the run says which data and model.
+    """The names of one run: project and environment say which endpoint, the run says which data and model.
 
     Raises:
         InvalidNameError: one of the three cannot be part of a name on AWS.
     """
 
     project: str = "scones-unlimited"
-    stage: str = "dev"
+    environment: str = "dev"
     run: str = "default"
     now: Callable[[], datetime] = field(
         default=_now, compare=False, repr=False
@@ -38,24 +38,24 @@ class Names:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be part of a name."""
-        for part in ("project", "stage", "run"):
+        for part in ("project", "environment", "run"):
             if not _PART.fullmatch(getattr(self, part)):
                 raise InvalidNameError(
                     f"The {part} is {getattr(self, part)!r}. {InvalidNameError.__doc__}"
                 )
-        if self.stage == "training":
+        if self.environment == "training":
             raise InvalidNameError(
-                "The stage cannot be `training`: its stack would have the name of dev's training stack."
+                "The environment cannot be `training`: its stack would have the name of dev's training stack."
             )
         if (too_long := len(self._dated(datetime.min)) - _LONGEST) > 0:
             raise InvalidNameError(
-                f"Project, stage and run are {too_long} characters too long together."
+                f"Project, environment and run are {too_long} characters too long together."
             )
 
     @property
     def service(self) -> str:
         """The name of the endpoint, which is also that of the service's stack in `samconfig.toml`."""
-        return self.project if self.stage == "dev" else f"{self.project}-{self.stage}"
+        return self.project if self.environment == "dev" else f"{self.project}-{self.environment}"
 
     @property
     def endpoint(self) -> str:
@@ -69,7 +69,7 @@ class Names:
 
     @property
     def training_stack(self) -> str:
-        """The stack of `stacks/training.yaml`: what all runs of a stage share."""
+        """The stack of `stacks/training.yaml`: what all runs of an environment share."""
         return f"{self.service}-training"
 
     @property
@@ -80,7 +80,7 @@ class Names:
     @property
     def tags(self) -> dict[str, str]:
         """The tags of everything that a run creates."""
-        return {"project": self.project, "stage": self.stage, "run": self.run}
+        return {"project": self.project, "environment": self.environment, "run": self.run}
 
     @property
     def tag_list(self) -> list[dict[str, str]]:

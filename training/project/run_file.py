@@ -87,7 +87,7 @@ class RunFile:
         if found is None:
             raise StepNotDoneError(
                 f"The run has no result of `{step}` yet ({self.path}). Run `python -m training {step}` first, "
-                f"with the same --run and --stage."
+                f"with the same --run and --environment."
             )
         return found
 

@@ -1,4 +1,4 @@
-"""The bucket and the role that all runs of a stage share: the stack of `stacks/training.yaml`."""
+"""The bucket and the role that all runs of an environment share: the stack of `stacks/training.yaml`."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -37,8 +37,8 @@ class TrainingStack:
 
 
 @dataclass(frozen=True)
-class StageStack:
-    """The training stack of a stage, which may not exist yet."""
+class EnvironmentStack:
+    """The training stack of an environment, which may not exist yet."""
 
     cloudformation: "CloudFormationClient"
     names: Names
@@ -95,7 +95,7 @@ class StageStack:
         self.console.print(
             f"Making the stack {self.name}: a bucket for datasets and models, a role for SageMaker."
         )
-        tags = {"project": self.names.project, "stage": self.names.stage}
+        tags = {"project": self.names.project, "environment": self.names.environment}
         with suppress(
             self.cloudformation.exceptions.AlreadyExistsException
         ):  # an interrupted call began it

@@ -1,4 +1,4 @@
-"""What exists of a project and stage, as lines of `status`: each with its state and its price per hour."""
+"""What exists of a project and environment, as lines of `status`: each with its state and its price per hour."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from training.models.registry import ModelRegistry
 from training.project import inventory
 from training.project.naming import Names
 from training.project.run_file import RunFile
-from training.project.training_stack import StageStack
+from training.project.training_stack import EnvironmentStack
 
 FOLDERS = (
     "datasets",
@@ -46,7 +46,7 @@ class Account:
     aws: Aws
     names: Names
     run: RunFile
-    stack: StageStack
+    stack: EnvironmentStack
 
 
 def resources(account: Account, prices: Prices) -> Iterator[Resource]:
@@ -187,7 +187,7 @@ def _training_jobs(account: Account, prices: Prices) -> Iterator[Resource]:
         if shown == NEWEST:
             return
         if not inventory.is_ours(account.aws.sagemaker, account.names, job["TrainingJobArn"]):
-            continue  # another stage's, whose name begins like ours
+            continue  # another environment's, whose name begins like ours
         shown += 1
         cost: float | None = 0.0
         if job["TrainingJobStatus"] in ("InProgress", "Stopping"):

@@ -9,7 +9,7 @@ from training.endpoint.changes import Endpoint
 from training.models.registry import ModelRegistry
 from training.project.naming import Names
 from training.project.run_file import RunFile
-from training.project.training_stack import StageStack
+from training.project.training_stack import EnvironmentStack
 from untrusted.console import Console
 
 
@@ -23,18 +23,18 @@ class Context:
     console: Console
 
     @property
-    def stack(self) -> StageStack:
-        """The training stack of the stage."""
-        return StageStack(self.aws.cloudformation, self.names, self.console)
+    def stack(self) -> EnvironmentStack:
+        """The training stack of the environment."""
+        return EnvironmentStack(self.aws.cloudformation, self.names, self.console)
 
     @property
     def endpoint(self) -> Endpoint:
-        """The endpoint of the stage."""
-        return Endpoint.of_stage(self.aws.sagemaker, self.names, self.console)
+        """The endpoint of the environment."""
+        return Endpoint.of_environment(self.aws.sagemaker, self.names, self.console)
 
     @property
     def registry(self) -> ModelRegistry:
-        """The model registry of the stage."""
+        """The model registry of the environment."""
         return ModelRegistry(self.aws, self.names)
 
 

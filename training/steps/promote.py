@@ -152,7 +152,7 @@ def _check(
     if champion and tuple(champion.facts["labels"]) != dataset.labels:
         raise NotComparableError(
             f"The champion knows the classes {', '.join(champion.facts['labels'])}; the dataset has "
-            f"{', '.join(dataset.labels)}. Models of other classes want a --stage of their own."
+            f"{', '.join(dataset.labels)}. Models of other classes want a --environment of their own."
         )
     if challenger.unknown_ancestor:
         raise UnknownAncestorError(f"{challenger.unknown_ancestor}: {UnknownAncestorError.__doc__}")

@@ -1,4 +1,4 @@
-"""`status`: what exists of a project and stage, what it costs, and which steps of the run are done."""
+"""`status`: what exists of a project and environment, what it costs, and which steps of the run are done."""
 
 import argparse
 from dataclasses import asdict
@@ -52,7 +52,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
 
 def _show(context: Context, found: list[Resource], steps: dict[str, dict[str, Any]]) -> None:
     names, say = context.names, context.console.print
-    say(f"Project {names.project}, stage {names.stage}, in {context.aws.region}:")
+    say(f"Project {names.project}, environment {names.environment}, in {context.aws.region}:")
     if found:
         table = Table(box=None, pad_edge=False)
         table.add_column("what")

@@ -54,14 +54,14 @@ def test_execution_role_is_handed_to_no_other_service_and_no_other_role_is_hande
     assert not policies().allows(replace(passing, resource=f"{EXECUTION_ROLE}-2"))
 
 
-def subject(repository: str, stage: str) -> str:
+def subject(repository: str, environment: str) -> str:
     [statement] = template()["Resources"][ROLE]["Properties"]["AssumeRolePolicyDocument"][
         "Statement"
     ]
     condition = statement["Condition"]
     assert ["StringEquals"] == list(condition)  # no wildcard has a meaning
     trusted = condition["StringEquals"]["token.actions.githubusercontent.com:sub"]
-    return str(resolved(trusted, {"Repository": repository, "Stage": stage}))
+    return str(resolved(trusted, {"Repository": repository, "Environment": environment}))
 
 
 @pytest.mark.parametrize(

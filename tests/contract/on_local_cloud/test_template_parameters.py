@@ -77,7 +77,7 @@ def attempt(ministack: MiniStackInProcess, template: dict[str, Any]) -> Any:
 def test_parameters_that_would_do_nothing_are_refused_with_a_sentence(
     attempt: Try, operation: str, expected: str, given: dict[str, str]
 ) -> None:
-    refused = attempt(operation, Stage="dev", **given)
+    refused = attempt(operation, Environment="dev", **given)
     assert "<Code>ValidationError</Code>" in refused
     assert expected in refused
 
@@ -100,16 +100,18 @@ def test_parameters_that_would_do_nothing_are_refused_with_a_sentence(
 def test_parameters_that_belong_together_are_taken(
     ministack: MiniStackInProcess, template: dict[str, Any], given: dict[str, str]
 ) -> None:
-    provided = [{"Key": key, "Value": value} for key, value in {"Stage": "prod", **given}.items()]
+    provided = [
+        {"Key": key, "Value": value} for key, value in {"Environment": "prod", **given}.items()
+    ]
     values = engine._resolve_parameters(template, provided)
     engine.validate_template_support({**template, "Resources": {"Log": GROUP}}, {}, params=values)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_stage_that_is_not_given_is_asked_for(attempt: Try, operation: str) -> None:
+def test_missing_environment_is_refused(attempt: Try, operation: str) -> None:
     refused = attempt(operation, AlarmEmail="you@example.com")
     assert "<Code>ValidationError</Code>" in refused
-    assert "<Message>Parameters: [Stage] must have values</Message>" in refused
+    assert "<Message>Parameters: [Environment] must have values</Message>" in refused
 
 
 def test_list_that_is_not_given_has_one_empty_member_in_rules(

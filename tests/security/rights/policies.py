@@ -14,7 +14,7 @@ from tests.security.gate.templates import Data
 type Kind = Literal["trust", "identity", "resource"]
 
 STACK = Stack("scones-unlimited")
-ENDPOINT = "scones-unlimited"  # of the stage dev
+ENDPOINT = "scones-unlimited"  # of the environment dev
 REPOSITORY = "octo-org/octo-repo"
 PROVIDER = PLACE.arn("AWS::IAM::Role", "").replace(
     "role/", "oidc-provider/token.actions.githubusercontent.com"
@@ -101,7 +101,7 @@ def _values(template: str) -> dict[str, Any]:
     """Return values for the functions in a template's policies."""
     shared = {"EndpointName": ENDPOINT, "AWS::StackName": STACK.name}
     if template == "stacks/github.yaml":
-        own = {"Repository": REPOSITORY, "Stage": "dev", "OidcProvider": PROVIDER}
+        own = {"Repository": REPOSITORY, "Environment": "dev", "OidcProvider": PROVIDER}
         return deployment_values(STACK.name) | shared | own
     if template == "stacks/training.yaml":
         keys = {"DataKeyArns": [DATA_KEY], "VolumeKeyArns": [VOLUME_KEY]}

@@ -104,7 +104,7 @@ def register_again(context: Context, earlier_model: str | None = None) -> Packag
 
 @pytest.fixture
 def registry(staged_context: Context) -> ModelRegistry:
-    """The model registry of the stage."""
+    """The model registry of the environment."""
     return ModelRegistry(staged_context.aws, staged_context.names)
 
 

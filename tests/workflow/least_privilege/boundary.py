@@ -21,7 +21,7 @@ def deployed_roles(cloud: Cloud, service: str) -> dict[str, str]:
     provider = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
     parameters = {
         "Repository": "owner/name",
-        "Stage": "prod",
+        "Environment": "prod",
         "Service": service,
         "OidcProviderArn": provider,
     }

@@ -53,7 +53,7 @@ def parameters(cloud: Cloud) -> dict[str, str]:
         "LogRetentionInDays": "365",
         "LogLevel": "DEBUG",
         "Architecture": ARCHITECTURE,
-        "Stage": "prod",
+        "Environment": "prod",
         "KmsKeyArn": key_for_logs(cloud),
         "PermissionsBoundary": boundary(cloud, STACK),
         "ExecutionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/execution",

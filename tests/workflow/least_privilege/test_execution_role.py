@@ -128,7 +128,7 @@ def deployment(cloud: Cloud, service: Deployed) -> Deployment:
     parameters = {
         "EndpointName": service.endpoint,
         "Architecture": ARCHITECTURE,
-        "Stage": "dev",
+        "Environment": "dev",
         "PermissionsBoundary": outputs["BoundaryArn"],
         "ExecutionRoleArn": outputs["ExecutionRoleArn"],
     }

@@ -141,7 +141,7 @@ def test_target_registered_again_changes_what_is_given(call: Call) -> None:
             "Unsupported service namespace, resource type or scalable dim",
         ),
         (
-            {"Tags": {"stage": "dev"}},
+            {"Tags": {"environment": "dev"}},
             "UnknownOperationException",
             "Tags of a scalable target is not emulated",
         ),

@@ -95,7 +95,7 @@ def test_group_whose_packages_are_deleted_can_be_deleted(cloud: Any) -> None:
 
 
 def test_tags_belong_to_the_group(cloud: Any) -> None:
-    tags = [{"Key": "stage", "Value": "dev"}]
+    tags = [{"Key": "environment", "Value": "dev"}]
     cloud.control.create_model_package_group(ModelPackageGroupName="Trucks", Tags=tags)
 
     assert tags == cloud.control.list_tags(ResourceArn=f"{ARN}:model-package-group/trucks")["Tags"]

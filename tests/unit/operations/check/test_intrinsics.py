@@ -9,7 +9,7 @@ from operations.check.place import Place
 
 TEMPLATE = {
     "Parameters": {
-        "Stage": {"Type": "String", "AllowedValues": ["dev", "prod"]},
+        "Environment": {"Type": "String", "AllowedValues": ["dev", "prod"]},
         "Prefix": {"Type": "String", "Default": "archive/"},
         "KeyArn": {"Type": "String", "Default": ""},
     },
@@ -33,7 +33,7 @@ RESOLVER = Resolver(
     ("expected", "value"),
     [
         ("cn-north-1", {"Ref": "AWS::Region"}),
-        ("dev", {"Ref": "Stage"}),
+        ("dev", {"Ref": "Environment"}),
         ("value", {"Ref": "Given"}),
         ("scones-images-1a2b3c4d5e6f", {"Ref": "Images"}),
         (

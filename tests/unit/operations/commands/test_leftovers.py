@@ -22,11 +22,14 @@ class FakeCloudFormation:
     """CloudFormation as far as the command calls it: stacks that were deleted, and perhaps one that exists."""
 
     exists: bool = False
+    parameter: str = "Environment"
     deleted: dict[str, tuple[str, list[tuple[str, str, str]]]] = field(default_factory=dict)
 
     def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803
         if StackName in self.deleted:
-            parameters = [{"ParameterKey": "Stage", "ParameterValue": self.deleted[StackName][0]}]
+            parameters = [
+                {"ParameterKey": self.parameter, "ParameterValue": self.deleted[StackName][0]}
+            ]
             return {"Stacks": [{"StackName": "scones-unlimited", "Parameters": parameters}]}
         if not self.exists:
             raise ClientError(
@@ -120,8 +123,17 @@ def test_leftovers_of_prod_are_told_and_not_deleted(
     stacks.deleted["arn:1"] = "prod", KEPT
     with pytest.raises(ProdIsKeptError):
         leftovers.run(account.context, options(leftovers, "--delete", "--yes"))
-    assert "stage prod" in account.shown.getvalue()
+    assert "environment prod" in account.shown.getvalue()
     account.context.aws.s3.head_bucket(Bucket="images")
+
+
+def test_prod_stack_of_an_earlier_release_is_recognized(
+    account: Account, stacks: FakeCloudFormation, options: Options
+) -> None:
+    stacks.parameter = "Stage"
+    stacks.deleted["arn:1"] = "prod", KEPT
+    with pytest.raises(ProdIsKeptError):
+        leftovers.run(account.context, options(leftovers, "--delete", "--yes"))
 
 
 def test_version_that_s3_refuses_to_delete_is_named(

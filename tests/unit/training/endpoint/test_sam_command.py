@@ -11,24 +11,25 @@ from training.project.naming import Names
 @pytest.mark.parametrize(
     ("names", "expected"),
     [
-        (Names(), "sam deploy --parameter-overrides EndpointName=scones-unlimited Stage=dev"),
+        (Names(), "sam deploy --parameter-overrides EndpointName=scones-unlimited Environment=dev"),
         (
-            Names(stage="prod"),
-            "sam deploy --config-env prod --parameter-overrides EndpointName=scones-unlimited-prod Stage=prod",
+            Names(environment="prod"),
+            "sam deploy --config-env prod --parameter-overrides EndpointName=scones-unlimited-prod Environment=prod",
         ),
         (
-            Names(stage="blue"),
+            Names(environment="blue"),
             "sam deploy --stack-name scones-unlimited-blue --s3-prefix scones-unlimited-blue "
-            "--parameter-overrides EndpointName=scones-unlimited-blue Stage=dev",
+            "--parameter-overrides EndpointName=scones-unlimited-blue Environment=dev",
         ),
         (
             Names("parcels"),
-            "sam deploy --stack-name parcels --s3-prefix parcels --parameter-overrides EndpointName=parcels Stage=dev",
+            "sam deploy --stack-name parcels --s3-prefix parcels "
+            "--parameter-overrides EndpointName=parcels Environment=dev",
         ),
         (
-            Names("parcels", stage="prod"),
+            Names("parcels", environment="prod"),
             "sam deploy --config-env prod --stack-name parcels-prod --s3-prefix parcels-prod "
-            "--parameter-overrides EndpointName=parcels-prod Stage=prod",
+            "--parameter-overrides EndpointName=parcels-prod Environment=prod",
         ),
     ],
 )
@@ -43,12 +44,12 @@ def test_the_command_changes_the_stack_of_the_stage_and_keeps_what_its_environme
     [
         (
             Names(),
-            "sam deploy --parameter-overrides EndpointName=scones-unlimited Stage=dev Architecture=x86_64",
+            "sam deploy --parameter-overrides EndpointName=scones-unlimited Environment=dev Architecture=x86_64",
         ),
         (
             Names("parcels"),
             "sam deploy --stack-name parcels --s3-prefix parcels "
-            "--parameter-overrides EndpointName=parcels Architecture=x86_64 Stage=dev",
+            "--parameter-overrides EndpointName=parcels Architecture=x86_64 Environment=dev",
         ),
     ],
 )
@@ -58,11 +59,11 @@ def test_parameter_of_samconfig_reaches_every_stack_that_is_built_with_it(
     samconfig = tmp_path / "samconfig.toml"
     samconfig.write_text(
         '[default.global.parameters]\nstack_name = "scones-unlimited"\n'
-        'parameter_overrides = "Stage=dev EndpointName=old Architecture=x86_64"\n'
+        'parameter_overrides = "Environment=dev EndpointName=old Architecture=x86_64"\n'
     )
     assert expected == sam_deploy_command(names, samconfig)
 
 
 def test_command_without_samconfig_names_the_stage(tmp_path: Path) -> None:
-    expected = "--parameter-overrides EndpointName=parcels Stage=dev"
+    expected = "--parameter-overrides EndpointName=parcels Environment=dev"
     assert sam_deploy_command(Names("parcels"), tmp_path / "none").endswith(expected)

@@ -14,14 +14,14 @@ def now() -> datetime:
     return MOMENT
 
 
-def test_names_of_the_dev_stage_are_those_of_the_template_and_samconfig() -> None:
+def test_names_of_the_dev_environment_are_those_of_the_template_and_samconfig() -> None:
     names = Names()
     assert "scones-unlimited" == names.endpoint
     assert "/scones-unlimited/endpoints/scones-unlimited" == names.model_card
 
 
-def test_names_of_another_stage_carry_it() -> None:
-    names = Names(stage="prod")
+def test_names_of_another_environment_carry_it() -> None:
+    names = Names(environment="prod")
     assert "scones-unlimited-prod" == names.endpoint
     assert "scones-unlimited-prod-training" == names.training_stack
 
@@ -57,9 +57,9 @@ def test_names_that_are_too_long_together_are_refused() -> None:
         Names("p" * 19, "s" * 10, "r" * 19)
 
 
-def test_stage_whose_stack_would_be_the_training_stack_of_another_is_refused() -> None:
+def test_environment_whose_stack_would_be_the_training_stack_of_another_is_refused() -> None:
     with pytest.raises(InvalidNameError, match="dev's training stack"):
-        Names(stage="training")
+        Names(environment="training")
 
 
 @pytest.mark.parametrize(
@@ -70,5 +70,7 @@ def test_a_name_that_aws_would_refuse_is_refused_with_the_rule(run: str) -> None
         Names(run=run)
 
 
-def test_tags_say_project_stage_and_run() -> None:
-    assert {"project": "scones-unlimited", "stage": "dev", "run": "cars"} == Names(run="cars").tags
+def test_tags_say_project_environment_and_run() -> None:
+    assert {"project": "scones-unlimited", "environment": "dev", "run": "cars"} == Names(
+        run="cars"
+    ).tags

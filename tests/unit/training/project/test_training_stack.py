@@ -77,10 +77,10 @@ def test_training_stack_knows_the_keys_that_its_role_may_use(
     assert () == found.volume_keys
 
 
-def test_missing_training_stack_is_created_with_the_tags_of_the_stage(
+def test_missing_training_stack_is_created_with_the_tags_of_the_environment(
     context: Context, cloudformation: Stubber
 ) -> None:
-    tags = [{"Key": "project", "Value": "scones-unlimited"}, {"Key": "stage", "Value": "dev"}]
+    tags = [{"Key": "project", "Value": "scones-unlimited"}, {"Key": "environment", "Value": "dev"}]
     missing(cloudformation)
     cloudformation.add_response(
         "create_stack",
@@ -123,9 +123,9 @@ def test_the_bucket_is_kept_when_the_stack_is_deleted() -> None:
     )
 
 
-@pytest.mark.parametrize("stage", ["dev", "prod"])
-def test_the_role_may_look_at_all_alarms_of_an_update_and_at_no_others(stage: str) -> None:
-    names = Names(stage=stage)
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_the_role_may_look_at_all_alarms_of_an_update_and_at_no_others(environment: str) -> None:
+    names = Names(environment=environment)
     requests = alarm_requests(names.endpoint, names.dated(), None, [])
     watching = [
         *(request["AlarmName"] for request in requests),

@@ -108,7 +108,7 @@ def test_the_request_is_one_that_botocore_would_send(
     plan: Plan, valid_request: Callable[[str, str, dict[str, Any]], None]
 ) -> None:
     request = automl_job_request(
-        plan.dataset, "one", ROLE, Limits(10, 600, 3600), [{"Key": "stage", "Value": "dev"}]
+        plan.dataset, "one", ROLE, Limits(10, 600, 3600), [{"Key": "environment", "Value": "dev"}]
     )
     valid_request("sagemaker", "CreateAutoMLJobV2", request)
     assert "test" not in json.dumps(request)

@@ -44,7 +44,7 @@ def deployed(
 
 @pytest.fixture
 def ours(account_context: Context) -> Context:
-    """The account_context of a stage with everything that `deploy` makes, and an alarm."""
+    """The account_context of an environment with everything that `deploy` makes, and an alarm."""
     deployed(account_context, account_context.names)
     scaling.register(
         account_context.aws.autoscaling, account_context.names.endpoint, Scaling(1, 3, 300)
@@ -125,10 +125,10 @@ def test_what_is_deleted_is_no_result_of_the_run_any_more(ours: Context, clean: 
     assert ours.run.find("deploy") is None
 
 
-def test_what_another_stage_owns_is_kept(
+def test_what_another_environment_owns_is_kept(
     account_context: Context, clean: Clean, shown: io.StringIO
 ) -> None:
-    deployed(account_context, Names(stage="prod"))
+    deployed(account_context, Names(environment="prod"))
     assert [] == clean(account_context, "--yes")["deleted"]
     assert "has not our tags, and is kept" in shown.getvalue()
 

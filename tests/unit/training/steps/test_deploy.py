@@ -99,7 +99,7 @@ def test_the_command_for_the_service_and_the_price_are_told(
 ) -> None:
     result = deploy("--instances", "2")
     assert (
-        "sam deploy --parameter-overrides EndpointName=scones-unlimited Stage=dev"
+        "sam deploy --parameter-overrides EndpointName=scones-unlimited Environment=dev"
         == result["deploy_command"]
     )
     assert pytest.approx(0.23) == result["dollars_per_hour"]
@@ -189,7 +189,8 @@ def test_endpoint_on_instances_is_not_made_serverless(
     before = left(trained)
     hosting.changes.clear()
     with pytest.raises(
-        ServerlessConversionError, match=r"scones-unlimited runs on instances.* another --stage"
+        ServerlessConversionError,
+        match=r"scones-unlimited runs on instances.* another --environment",
     ):
         deploy("--mode", "serverless", *dry_run)
     assert [] == hosting.changes
@@ -259,7 +260,7 @@ def test_a_model_of_other_classes_is_refused_before_anything_is_made(
     hosting.changes.clear()
     with pytest.raises(
         OtherClassesError,
-        match=r"serves bicycle, motorcycle; the new model automobile, truck.*--stage",
+        match=r"serves bicycle, motorcycle; the new model automobile, truck.*--environment",
     ):
         deploy()
     assert [] == hosting.changes

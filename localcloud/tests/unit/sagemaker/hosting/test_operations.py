@@ -246,12 +246,14 @@ def test_tags_are_added_changed_and_removed(cloud: Any) -> None:
     cloud.create_model("truck", "truck")
     arn = f"{ARN}:model/truck"
     cloud.control.add_tags(
-        ResourceArn=arn, Tags=[{"Key": "stage", "Value": "dev"}, {"Key": "run", "Value": "1"}]
+        ResourceArn=arn, Tags=[{"Key": "environment", "Value": "dev"}, {"Key": "run", "Value": "1"}]
     )
-    cloud.control.add_tags(ResourceArn=arn, Tags=[{"Key": "stage", "Value": "prod"}])
+    cloud.control.add_tags(ResourceArn=arn, Tags=[{"Key": "environment", "Value": "prod"}])
     cloud.control.delete_tags(ResourceArn=arn, TagKeys=["run"])
 
-    assert [{"Key": "stage", "Value": "prod"}] == cloud.control.list_tags(ResourceArn=arn)["Tags"]
+    assert [{"Key": "environment", "Value": "prod"}] == cloud.control.list_tags(ResourceArn=arn)[
+        "Tags"
+    ]
 
 
 def test_tags_of_an_unknown_resource_are_refused(cloud: Any) -> None:
