@@ -9,6 +9,7 @@ from localcloud.ministack.cloudformation import (
     guarded_deletions,
     known_properties,
     nested_updates,
+    passed_roles,
     physical_names,
     template_parameters,
     template_urls,
@@ -59,6 +60,7 @@ PATCHES = (
     physical_names,
     guarded_deletions,
     execution_role,
+    passed_roles,  # around the execution role: the caller is checked first
     nested_updates,
     known_properties,  # around the execution role: CloudFormation validates first
     template_parameters,

@@ -56,7 +56,8 @@ _BOUNDED = {
     "iam:PutRolePermissionsBoundary",
     "iam:PutRolePolicy",
 }
-_HANDED_TO = {
+# The service to which a resource of each type passes its role.
+HANDED_TO = {
     "AWS::Events::Rule": "events.amazonaws.com",
     "AWS::Lambda::Function": "lambda.amazonaws.com",
     "AWS::Pipes::Pipe": "pipes.amazonaws.com",
@@ -138,8 +139,8 @@ def _boundary(action: str, props: Properties) -> dict[str, str]:
 
 def _passed_roles(resource_type: str, props: Properties, old: Properties) -> Iterator[Request]:
     """The roles that a resource hands to its service and did not hand to it before."""
-    if resource_type in _HANDED_TO:
-        service = {"iam:passedtoservice": _HANDED_TO[resource_type]}
+    if resource_type in HANDED_TO:
+        service = {"iam:passedtoservice": HANDED_TO[resource_type]}
         yield from (("iam:PassRole", role, service) for role in _roles(props) - _roles(old))
 
 

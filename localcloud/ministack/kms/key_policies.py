@@ -14,10 +14,11 @@ from typing import Any
 
 from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import iam, kms
+from ministack.services import kms
 from ministack.services.cloudformation import provisioners
 
 from localcloud.ministack.cloudformation.execution_role import session_of_stack
+from localcloud.ministack.iam.caller import identity_decision
 from localcloud.ministack.patch import wrap
 from localcloud.ministack.refusals import Resource, Rule, check_requests, check_resources
 
@@ -76,29 +77,13 @@ def _require(policy: str | Mapping[str, Any], key_arn: str, caller_arn: str) -> 
         region=get_region(),
         secure_transport=True,
     )
-    identity, limits = _identity_decision(context)
+    identity, limits = identity_decision(context)
     result = iam_evaluator.combine_resource_policy(
         identity, context, document, get_account_id(), required=True, limits=limits
     )
     if result.decision != "Allow":
         message = "The new key policy will not allow you to update the key policy in the future."
         raise LOCKOUT.error(message)
-
-
-def _identity_decision(context: Any) -> tuple[Any, tuple[Any, ...]]:
-    """Return the decision of the caller's own policies, and its permissions boundary."""
-    kind, _, path = context.principal_arn.rpartition(":")[2].partition("/")
-    account = context.principal_account
-    if kind == "root":
-        return iam_evaluator.EvalResult("Allow", context.principal_arn, "", "Root"), ()
-    if kind == "assumed-role":
-        name = path.partition("/")[0]
-        store, policies = iam._roles, iam_evaluator._gather_role_policies(name, account)
-    else:
-        name = path.rpartition("/")[2]
-        store, policies = iam._users, iam_evaluator._gather_user_policies(name, account)
-    limits = iam_evaluator._permissions_boundary(store, name, account)
-    return iam_evaluator.evaluate(context, policies, *limits), limits
 
 
 def _future_arn() -> str:

@@ -1,0 +1,21 @@
+"""docs/stack_roles.md lists the requests in a stack's role that are checked, and the others."""
+
+import pytest
+
+from localcloud.ministack.cloudformation.resource_requests import ACTIONS
+from localcloud.tests.contract.ministack.cloudformation.stack_role_page import (
+    COMMAND,
+    PAGE,
+    in_schema,
+    not_made,
+    page,
+)
+
+
+def test_page_is_that_of_the_code() -> None:
+    assert page() == PAGE.read_text(), f"Run: {COMMAND}"
+
+
+@pytest.mark.parametrize("resource_type", ACTIONS)
+def test_checked_requests_are_permissions_of_the_schema(resource_type: str) -> None:
+    assert set(ACTIONS[resource_type]) <= in_schema(resource_type) - not_made(resource_type)
