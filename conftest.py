@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent
-# Where the tests' programs are: aws, cfn-lint and the functions' Python in the first, sam in the second.
-TOOLS = (ROOT / ".venv/bin", ROOT / ".venv-sam/bin")
+# Programs that tests start: sam, cfn-lint and the functions' Python in the first, aws in the second.
+TOOLS = (ROOT / ".venv/bin", ROOT / ".venv-aws/bin")
 
 
 def pytest_configure() -> None:

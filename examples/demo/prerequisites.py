@@ -6,8 +6,8 @@ from pathlib import Path
 
 from examples.demo.errors import DiskFullError, MissingToolError
 
-# sam builds and deploys, with the Python of the functions' runtime; aws is in the commands that the demo ends with.
-TOOLS = ("sam", "python3.13", "aws")
+# sam builds and deploys, with the Python of the functions' runtime.
+TOOLS = ("sam", "python3.13")
 # Twice what the build (69 MB), the models and the state of the local cloud (150 MB) take.
 _NEEDED_BYTES = 450_000_000
 _MEGABYTE = 1_000_000
@@ -25,8 +25,8 @@ def require_tools(environment: Mapping[str, str], tools: Iterable[str] = TOOLS) 
         verb = "is" if len(missing) == 1 else "are"
         raise MissingToolError(
             f"{', '.join(missing)} {verb} not on PATH. "
-            "Run `make setup` and start the demo with `make demo`, or set the PATH that it sets: "
-            '`export PATH="$PWD/.venv/bin:$PWD/.venv-sam/bin:$PATH"`.'
+            "Run `make setup` and start the demo with `make demo`, or activate the environment first: "
+            "`source .venv/bin/activate`."
         )
 
 

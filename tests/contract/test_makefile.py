@@ -1,5 +1,6 @@
-"""The Makefile on a machine that lacks what it needs."""
+"""The Makefile: what it needs, and what `make clean` deletes."""
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -47,3 +48,47 @@ def test_help_names_the_two_commands_of_the_readme(checkout: Path) -> None:
         for line in make(checkout).stdout.splitlines()
         if line.startswith(("  make demo", "  make test"))
     }
+
+
+def add_run(checkout: Path, name: str, *, bucket: str, account: str | None = None) -> Path:
+    """Write the run.json of a run that staged a dataset and, with an account, trained a model."""
+    steps = {"stage": {"result": {"bucket": bucket}}}
+    if account:
+        steps["train"] = {"result": {"role": f"arn:aws:iam::{account}:role/training"}}
+    run = checkout / "runs" / name / "default"
+    run.mkdir(parents=True)
+    (run / "run.json").write_text(json.dumps({"format": 1, "steps": steps}, indent=2) + "\n")
+    (run / "report.html").touch()
+    return run
+
+
+@pytest.fixture
+def local_bucket(checkout: Path) -> str:
+    """A bucket in the state of the local cloud."""
+    (checkout / ".localcloud/state/s3/000000000000/photos").mkdir(parents=True)
+    return "photos"
+
+
+def test_clean_deletes_runs_of_the_local_cloud(checkout: Path, local_bucket: str) -> None:
+    add_run(checkout, "trained", bucket="gone", account="000000000000")
+    add_run(checkout, "staged", bucket=local_bucket)
+    assert 0 == make(checkout, "clean").returncode
+    assert not (checkout / "runs").exists()
+
+
+def test_clean_keeps_runs_on_aws_and_reports_it(checkout: Path, local_bucket: str) -> None:
+    runs = {
+        add_run(checkout, "trained", bucket="photos-2", account="123456789012"),
+        add_run(checkout, "staged", bucket="photos-2"),
+        add_run(checkout, "same-bucket-name", bucket=local_bucket, account="123456789012"),
+    }
+    ended = make(checkout, "clean")
+    assert 0 == ended.returncode
+    assert runs == {report.parent for report in checkout.glob("runs/*/*/report.html")}
+    assert "runs/ stays: it has runs that are not of the local cloud." in ended.stdout
+
+
+def test_clean_without_runs_succeeds_in_silence(checkout: Path) -> None:
+    ended = make(checkout, "clean")
+    assert 0 == ended.returncode
+    assert "stays" not in ended.stdout

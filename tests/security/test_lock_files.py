@@ -51,6 +51,23 @@ def test_every_group_and_every_function_is_locked() -> None:
     assert {"lambda"} == groups_of("localcloud/pyproject.toml")
 
 
+def test_tools_are_pinned_to_the_versions_of_the_whole_environment() -> None:
+    # `make setup` after `make tools` then changes no package, and the tests run what users of the tools run.
+    tools, dev = (
+        {(pin.name, pin.version) for pin in pins((ROOT / f"requirements/{name}.txt").read_text())}
+        for name in ("tools", "dev")
+    )
+    assert set() == tools - dev
+
+
+def test_environment_that_users_activate_has_no_aws_cli() -> None:
+    # Its `aws` would come before the user's own on PATH.
+    texts = {path.stem: path.read_text() for path in (ROOT / "requirements").glob("*.txt")}
+    assert ["aws"] == [
+        name for name, text in texts.items() if "awscli" in {pin.name for pin in pins(text)}
+    ]
+
+
 def test_everything_is_pinned_with_hashes(lock_file: str) -> None:
     assert [] == without_hash(lock_file)
     assert any(pins(lock_file))

@@ -29,7 +29,7 @@ def test_tools_are_found_without_a_path(tool: str, monkeypatch: pytest.MonkeyPat
 def test_tools_come_first_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"/nowhere:{ROOT / '.venv/bin'}")
     put_tools_on_path()
-    assert f"{ROOT / '.venv/bin'}:{ROOT / '.venv-sam/bin'}:/nowhere" == os.environ["PATH"]
+    assert f"{ROOT / '.venv/bin'}:{ROOT / '.venv-aws/bin'}:/nowhere" == os.environ["PATH"]
 
 
 def test_child_of_a_test_run_in_the_background_is_interrupted() -> None:

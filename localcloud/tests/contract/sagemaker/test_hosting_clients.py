@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 import time
 from base64 import b64decode
 from collections.abc import Callable
@@ -64,7 +63,7 @@ def until[Found](find: Callable[[], Found]) -> Found:
 
 
 def aws(cloud: Cloud, *arguments: str) -> Any:
-    command = [str(Path(sys.executable).with_name("aws")), *arguments]
+    command = ["aws", *arguments]
     answer = subprocess.run(
         command, env=cloud.environment, capture_output=True, check=True, text=True
     )

@@ -81,7 +81,7 @@ def job(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any
 
 
 def aws(cloud: Cloud, *arguments: str) -> str:
-    command = [str(Path(sys.executable).with_name("aws")), "sagemaker", *arguments]
+    command = ["aws", "sagemaker", *arguments]
     return subprocess.run(
         command, env=cloud.environment, capture_output=True, check=True, text=True
     ).stdout

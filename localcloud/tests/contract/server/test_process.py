@@ -60,7 +60,7 @@ def test_sagemaker_requests_reach_the_local_sagemaker(cloud: Cloud) -> None:
 
 
 def test_aws_command_line_in_the_clouds_environment_reaches_it(cloud: Cloud) -> None:
-    command = [str(Path(sys.executable).with_name("aws")), "stepfunctions", "list-state-machines"]
+    command = ["aws", "stepfunctions", "list-state-machines"]
     answer = subprocess.run(
         command, env=cloud.environment, capture_output=True, check=True, text=True
     )

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -124,8 +125,10 @@ def _calls(commands: str, folder: Path) -> list[Call]:
 
 def _require_loopback(calls: list[Call]) -> None:
     """Have AWS CLI 1 carry calls out; every request must be for the local cloud, and signed with its key."""
+    aws = shutil.which("aws")
+    assert aws is not None, "The tests need AWS CLI 1 on PATH."
     ended = subprocess.run(
-        [sys.executable, "-c", DRIVER],
+        [str(Path(aws).with_name("python")), "-c", DRIVER],
         cwd=IMPORT_FOLDER,
         input=json.dumps(calls),
         capture_output=True,

@@ -38,7 +38,7 @@ def test_demo_names_a_missing_tool_before_it_starts_anything(
 
 
 def test_all_missing_tools_are_named_at_once() -> None:
-    with pytest.raises(MissingToolError, match=r"sam, python3\.13, aws are not on PATH"):
+    with pytest.raises(MissingToolError, match=r"sam, python3\.13 are not on PATH"):
         require_tools({})
 
 
