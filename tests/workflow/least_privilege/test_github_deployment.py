@@ -1,7 +1,7 @@
-"""The deployment from GitHub on the local cloud, with the roles and the commands that it has on AWS.
+"""Deploy from GitHub to the local cloud, with the roles and the commands that AWS gets.
 
 The first stack is stacks/github.yaml. A job's token gets the session of the deploy role. The
-commands of .github/workflows/deploy_stage.yml run in this session. CloudFormation's role then
+commands of .github/workflows/deploy_environment.yml run in this session. CloudFormation's role then
 loses one permission at a time, and the resource that needs the permission fails.
 The step `operations check` does not run here: Access Analyzer and Service Quotas are not emulated.
 """
@@ -30,7 +30,7 @@ from localcloud.server.cloud import Cloud
 from localcloud.server.settings import ACCOUNT, REGION
 
 ROOT = Path(__file__).parents[3]
-WORKFLOW = ROOT / ".github/workflows/deploy_stage.yml"
+WORKFLOW = ROOT / ".github/workflows/deploy_environment.yml"
 PROVIDER = "token.actions.githubusercontent.com"
 SERVICE = "deployed-from-github"
 # A resource type, and a request without which CloudFormation cannot create it.
@@ -67,7 +67,7 @@ def encoded(part: Mapping[str, str]) -> str:
 @pytest.fixture(scope="module")
 def github(cloud: Cloud) -> Github:
     cloudformation, name = cloud.client("cloudformation"), f"deploy-{SERVICE}"
-    parameters = {"Repository": "octo-org@1/octo-repo@2", "Stage": "dev", "Service": SERVICE}
+    parameters = {"Repository": "octo-org@1/octo-repo@2", "Environment": "dev", "Service": SERVICE}
     cloudformation.create_stack(
         StackName=name,
         TemplateBody=(ROOT / "stacks/github.yaml").read_text(),
@@ -101,7 +101,7 @@ def deploy_role(github: Github) -> Mapping[str, str]:
 
 @dataclass(frozen=True)
 class Deployed:
-    """A stack as it was deployed, and what it takes to deploy one of its resources alone."""
+    """A stack as it was deployed, and the names of its resources."""
 
     name: str
     status: str
@@ -170,7 +170,7 @@ def stack_of(cloudformation: Any, name: str) -> Deployed:
 
 @dataclass(frozen=True)
 class Deployment:
-    """What the workflow's step deployed: the service and its monitoring, before their deletion."""
+    """The service and its monitoring, as the workflow deployed them, and the end of their deletion."""
 
     stacks: tuple[Deployed, Deployed]
     deletion: str
@@ -206,7 +206,7 @@ def sam_deploy(github: Github, deploy_role: Mapping[str, str]) -> None:
     [commands] = [step["run"] for step in steps if step.get("name") == "sam deploy"]
     variables = {
         "CONFIG_ENV": "default",
-        "PARAMETERS": f"Stage=dev Architecture={ARCHITECTURE}",
+        "PARAMETERS": f"Environment=dev Architecture={ARCHITECTURE}",
         "ARTIFACT_BUCKET": github.outputs["ArtifactBucketName"],
         "EXECUTION_ROLE_ARN": github.outputs["ExecutionRoleArn"],
         "PERMISSIONS_BOUNDARY_ARN": github.outputs["BoundaryArn"],
