@@ -1,7 +1,11 @@
 """Types of arguments that several commands have."""
 
 import argparse
+import re
 from collections.abc import Callable
+from datetime import timedelta
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def whole(smallest: int, largest: int) -> Callable[[str], int]:
@@ -26,3 +30,13 @@ def share(text: str) -> float:
     if 0 < number <= 1:
         return number
     raise argparse.ArgumentTypeError(f"{text!r} is not a share: above 0, at most 1, such as 0.9")
+
+
+def duration(text: str) -> timedelta:
+    """Parse a duration such as 90s, 15m, 2h or 7d; an argument type."""
+    found = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
+    if not found:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a duration. Give a number and a unit, such as 90s, 15m, 2h or 7d."
+        )
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})

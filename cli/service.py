@@ -90,7 +90,7 @@ def find_service(cloudformation: "CloudFormationClient", stack: str = STACK) -> 
     """Read the outputs of the stack.
 
     Raises:
-        StackNotFoundError: there is no such stack.
+        StackNotFoundError: the stack does not exist, or has none of the service's outputs.
         StackOutdatedError: an output is missing.
     """
     try:
@@ -107,6 +107,11 @@ def find_service(cloudformation: "CloudFormationClient", stack: str = STACK) -> 
     try:
         named = {field: outputs[name] for field, name in OUTPUTS.items()}
     except KeyError as exc:
+        if not outputs.keys() & {*OUTPUTS.values()}:
+            raise StackNotFoundError(
+                f"The stack {stack!r} has none of the service's outputs; it is "
+                f"{found['StackStatus']}. Wait for its deployment, or name another with --stack."
+            ) from exc
         raise StackOutdatedError(
             f"{stack!r} has no output {exc}. {StackOutdatedError.__doc__}"
         ) from exc

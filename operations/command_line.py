@@ -8,7 +8,17 @@ from cli import aws
 from cli.command_line import Result, add_account_arguments, conclude
 from cli.console import make_console
 from cli.service import STACK
-from operations.commands import backlog, check, execution, leftovers, reconcile, redrive
+from operations.commands import (
+    backlog,
+    check,
+    execution,
+    leftovers,
+    reconcile,
+    redrive,
+    results,
+    upload,
+    where,
+)
 from operations.service.context import Context
 
 
@@ -29,6 +39,9 @@ class Command(Protocol):
 
 
 COMMANDS: dict[str, Command] = {
+    "where": where,
+    "upload": upload,
+    "results": results,
     "redrive": redrive,
     "reconcile": reconcile,
     "backlog": backlog,

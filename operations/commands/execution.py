@@ -5,11 +5,11 @@ from pathlib import Path
 
 from cli.command_line import Result
 from cli.errors import CommandError
-from cli.s3_url import split_s3_url
 from operations.service import records
 from operations.service.context import Context
 from operations.service.execution_page import render
 from operations.service.history import read_execution
+from operations.service.owners import require_own_image
 
 HELP = "show what one execution did, state by state, as an HTML page"
 FOLDER = Path("build/executions")
@@ -56,7 +56,7 @@ def _arn(context: Context, named: str) -> str:
     """The ARN that the user named, or that of the latest execution that worked on the image."""
     if named.startswith("arn:"):
         return named
-    split_s3_url(named)
+    require_own_image(context, named)
     record = records.latest(context, named)
     arn = record and (record.opened_by or record.execution)
     if not arn:

@@ -1,12 +1,11 @@
 """`reconcile`: compare the bucket with the records, and start what nobody works on."""
 
 import argparse
-import re
 from collections.abc import Iterator
-from datetime import timedelta
 from itertools import islice
 from typing import Any
 
+from cli.arguments import duration
 from cli.command_line import Result
 from cli.service import UPLOADS
 from operations.service import backlog_workflow
@@ -22,7 +21,6 @@ HELP = f"compare the bucket with the records: uploads = {' + '.join(KINDS).lower
 FEW = 1000  # images that are started one by one, in under a minute; more go to the backlog workflow
 SHOWN = 20  # of the images that are unaccounted for, on the terminal
 LISTED = 10_000  # of them, in the JSON
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--prefix", default=UPLOADS, help="only images under this prefix (%(default)s)")
     add(
         "--older-than",
-        type=_duration,
+        type=duration,
         default=UNDER_WAY,
         metavar="15m",
         help="leave younger ones their time (15m)",
@@ -104,10 +102,3 @@ def _started(context: Context, images: ImageList) -> Iterator[str]:
         return start(context, image.request())
 
     return paced(begin, images.images(), RATE)
-
-
-def _duration(text: str) -> timedelta:
-    found = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
-    if not found:
-        raise argparse.ArgumentTypeError(f"{text!r} is no duration as 90s, 15m, 2h or 7d")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})

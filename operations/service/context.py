@@ -1,16 +1,18 @@
 """The account, the stack and the console that a command works with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 from cli.aws import Aws
-from cli.service import Service, find_service
+from cli.service import Service, StackNotFoundError, find_service
+from operations.service.owners import service_stacks
 from untrusted.console import Console
 
 
 @dataclass(frozen=True)
 class Context:
-    """Where a command works (account, stack) and where it speaks."""
+    """Where a command works (account, stack), and the console that it writes to."""
 
     aws: Aws
     stack: str
@@ -18,9 +20,28 @@ class Context:
 
     @cached_property
     def service(self) -> Service:
-        """The deployed service, read at its first use: a stack that was deleted has none.
+        """The deployed service, read at its first use, since a deleted stack has none.
 
         Raises:
-            StackNotFoundError, StackOutdatedError: as `find_service` does.
+            StackNotFoundError: the stack does not exist; the message names the service's stacks.
+            StackOutdatedError: the stack lacks an output.
         """
-        return find_service(self.aws.cloudformation, self.stack)
+        cloudformation = self.aws.cloudformation
+        try:
+            return find_service(cloudformation, self.stack)
+        except StackNotFoundError as exc:
+            stacks = service_stacks(cloudformation)
+            if not stacks:
+                raise
+            named = " or ".join(f"--stack {stack}" for stack in stacks)
+            region = cloudformation.meta.region_name
+            raise StackNotFoundError(
+                f"{self.stack!r} is not a stack of the service in {region}. Use {named}."
+            ) from exc
+
+    def on(self, console: Console) -> Self:
+        """Return the same context with another console."""
+        context = replace(self, console=console)
+        if "service" in vars(self):
+            vars(context)["service"] = self.service
+        return context

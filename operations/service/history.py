@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from cli.aws import code_of
 from cli.errors import CommandError
 from operations.service.context import Context
+from operations.service.owners import stack_of_workflow
 
 _ENDS = {"ExecutionFailed", "ExecutionTimedOut", "ExecutionAborted"}
 
@@ -94,7 +95,7 @@ def read_execution(context: Context, arn: str) -> Execution:
     try:
         description = states.describe_execution(executionArn=arn)
         if description["stateMachineArn"] != context.service.workflow_arn:
-            raise AnotherWorkflowError(f"{arn!r} belongs elsewhere. {AnotherWorkflowError.__doc__}")
+            raise _another_workflow(context, arn, description["stateMachineArn"])
         workflow = states.describe_state_machine_for_execution(executionArn=arn)
         pages = states.get_paginator("get_execution_history").paginate(executionArn=arn)
         history = read_history(event for page in pages for event in page["events"])
@@ -112,6 +113,18 @@ def read_execution(context: Context, arn: str) -> Execution:
         description.get("stopDate"),
         definition,
         history,
+    )
+
+
+def _another_workflow(context: Context, arn: str, workflow: str) -> AnotherWorkflowError:
+    owner = stack_of_workflow(context.aws, workflow)
+    advice = (
+        f"It belongs to the stack {owner}. Use --stack {owner}."
+        if owner
+        else "Name its stack with --stack."
+    )
+    return AnotherWorkflowError(
+        f"{arn!r} is not an execution of the workflow of the stack {context.stack}. {advice}"
     )
 
 

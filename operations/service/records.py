@@ -1,10 +1,11 @@
 """The records of the results table: one item for each version of each image."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import batched
 from time import sleep
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from cli.outcomes import FINAL
@@ -68,7 +69,23 @@ def scan(context: Context, prefix: str, **equal: str) -> Iterator[Record]:
 
 
 def find(context: Context, keys: Iterable[tuple[str, str]]) -> Iterator[Record]:
-    """Yield those of the keys' records that exist, as they are now, in no particular order."""
+    """Yield the existing records of the keys, as they are now, in no particular order."""
+    request = {"ProjectionExpression": _PROJECTION, "ExpressionAttributeNames": _NAMES}
+    yield from map(_record, items_of(context, keys, request))
+
+
+def items_of(
+    context: Context,
+    keys: Iterable[tuple[str, str]],
+    request: Mapping[str, Any] = MappingProxyType({}),
+) -> "Iterator[dict[str, AttributeValueTypeDef]]":
+    """Yield the existing items of the keys, each once, in no particular order.
+
+    Args:
+        context: where the table is.
+        keys: image URL and version of each item.
+        request: further arguments of BatchGetItem for the table, such as a projection.
+    """
     table = context.service.results_table
     for batch in batched(keys, _BATCH, strict=False):
         asked: list[Any] = [
@@ -76,13 +93,13 @@ def find(context: Context, keys: Iterable[tuple[str, str]]) -> Iterator[Record]:
         ]
         wait = 0.1
         while asked:
-            request: Any = {"ProjectionExpression": _PROJECTION, "ExpressionAttributeNames": _NAMES}
-            answer = context.aws.dynamodb.batch_get_item(
-                RequestItems={table: request | {"Keys": asked, "ConsistentRead": True}}
-            )
-            yield from map(_record, answer["Responses"].get(table, []))
+            keyed: Any = {**request, "Keys": asked, "ConsistentRead": True}
+            answer = context.aws.dynamodb.batch_get_item(RequestItems={table: keyed})
+            yield from answer["Responses"].get(table, [])
+
+            # A throttled table leaves keys out instead of answering with an error.
             asked = list(answer["UnprocessedKeys"].get(table, {"Keys": []})["Keys"])
-            if asked:  # the table is throttled, which this call alone does not answer with an error
+            if asked:
                 sleep(wait)
                 wait = min(2 * wait, 10)
 

@@ -62,6 +62,7 @@ TAGS = [{"Key": "project", "Value": "scones-unlimited"}, {"Key": "environment", 
 RECORD = {
     **{name: {"S": HOSTILE} for name in ("version", "error", "execution", "opened_by")},
     **{"image_url": {"S": f"s3://{HOSTILE}/{KEY}"}, "uploaded_at": {"S": "2026-11-23T06:20:11Z#"}},
+    **{"recorded_at": {"S": "2026-11-23T06:20:12.345Z"}, "cause": {"S": HOSTILE}},
     **{"outcome": {"S": "FAILED"}, "opened_at": {"S": "2026-11-23T06:20:11+00:00"}},
 }
 TRUST = {

@@ -20,6 +20,7 @@ from untrusted.terminal import show_traceback
 from untrusted.tests.hostile_text import HOSTILE, MARKUP, require_honest
 
 ARGUMENTS: dict[str, Sequence[str]] = {
+    "upload": ["image.png", "--timeout", "9s"],
     "redrive": ["--yes", "--no-wait"],
     "reconcile": ["--older-than", "0s"],
     "backlog": ["--follow", ARN],
@@ -99,6 +100,7 @@ def hostile(account: aws.Aws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     monkeypatch.setattr("botocore.waiter.time", SimpleNamespace(sleep=interrupt))
     monkeypatch.setenv("COLUMNS", "5000")  # so that tables fold no text
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "image.png").write_bytes(b"image")
     run = tmp_path / "runs/scones-unlimited/default"
     run.mkdir(parents=True)
     done = {"status": "done", "begun_at": "", "done_at": "", "tries": [{"asked": {}, "facts": {}}]}

@@ -1,6 +1,7 @@
 """The commands of operation against the deployed service: redrive, reconcile, backlog."""
 
 from collections import Counter
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -86,3 +87,53 @@ def test_upload_without_a_record_is_found_and_started(
     assert 1 == accounted["uploads"]
     assert 1 == accounted["accepted"]
     assert accounted["balanced"] is True
+
+
+def test_where_names_the_parts_of_the_service(service: Deployed, operations: Operations) -> None:
+    places = operations("where")
+    assert service.bucket == places["image_bucket"]
+    assert service.endpoint == places["endpoint"]
+    assert "scones-unlimited" == places["dashboard"]
+    assert "/aws/events/scones-unlimited-decisions" in places["log_groups"]
+    assert "/aws/lambda/scones-unlimited-serialize-image" in places["log_groups"]
+
+
+def test_uploaded_folder_is_decided_and_its_results_are_found(
+    service: Deployed, operations: Operations, tmp_path: Path
+) -> None:
+    folder = f"upload-{uuid4().hex[:8]}"
+    for number in range(3):
+        (tmp_path / f"{number}.png").write_bytes(TRUCK)
+    (tmp_path / "broken.jpg").write_bytes(b"not an image")
+    prefix = f"uploads/{folder}/"
+
+    uploaded = operations("upload", str(tmp_path), "--prefix", prefix)
+    assert {"ACCEPTED": 3, "REVIEW": 0, "UNREADABLE": 1, "FAILED": 0} == uploaded["outcomes"]
+    again = operations("upload", str(tmp_path), "--prefix", prefix)
+    assert 4 == again["uploaded_before"]
+    assert uploaded["outcomes"] == again["outcomes"]
+
+    [unreadable] = [
+        result
+        for result in operations("results", "--outcome", "UNREADABLE", "--since", "10m")["results"]
+        if f"/{folder}/" in result["image_url"]
+    ]
+    assert "UnsupportedImageFormatError" == unreadable["error"]
+    [truck] = operations("results", f"s3://{service.bucket}/{prefix}0.png")["results"]
+    assert "truck" == truck["classification"]
+    assert 1 == pytest.approx(sum(truck["class_probabilities"].values()), abs=0.01)
+
+
+def test_image_of_another_bucket_is_refused_and_the_services_own_is_named(
+    service: Deployed, operations: Operations
+) -> None:
+    refused = operations("results", "s3://elsewhere/uploads/a.png", status=1)
+    assert "ImageOfAnotherStackError" == refused["error"]["type"]
+    assert f"s3://{service.bucket}/" in refused["error"]["message"]
+
+
+def test_misspelled_stack_names_the_stacks_of_the_service(
+    service: Deployed, operations: Operations
+) -> None:
+    refused = operations("results", "--stack", "scones-unlimitd", status=1)
+    assert f"Use --stack {service.stack}" in refused["error"]["message"]

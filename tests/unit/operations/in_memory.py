@@ -60,6 +60,10 @@ class FakeStates:
             )
         return self.executions[executionArn]
 
+    def list_tags_for_resource(self, *, resourceArn: str) -> dict[str, Any]:  # noqa: N803
+        assert resourceArn.startswith("arn:aws:states:")
+        return {"tags": [{"key": "aws:cloudformation:stack-name", "value": "another-stack"}]}
+
     def list_executions(
         self,
         *,
@@ -110,6 +114,9 @@ class Account:
         if isinstance(opened, timedelta):
             item["opened_by"] = {"S": "the execution that works on it"}
             item["opened_at"] = {"S": (datetime.now(UTC) - opened).isoformat()}
+        confidence = attributes.pop("confidence_score", None)
+        if confidence is not None:
+            item["confidence_score"] = {"N": confidence}
         item |= {name: {"S": value} for name, value in attributes.items()}
         self.context.aws.dynamodb.put_item(TableName=self.context.service.results_table, Item=item)
 
@@ -157,11 +164,22 @@ def deploy(aws: Aws) -> Service:
         TableName="results",
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[
-            {"AttributeName": name, "AttributeType": "S"} for name in ("image_url", "version")
+            {"AttributeName": name, "AttributeType": "S"}
+            for name in ("image_url", "version", "uploaded_at")
         ],
         KeySchema=[
             {"AttributeName": "image_url", "KeyType": "HASH"},
             {"AttributeName": "version", "KeyType": "RANGE"},
+        ],
+        LocalSecondaryIndexes=[
+            {
+                "IndexName": "ByUpload",
+                "KeySchema": [
+                    {"AttributeName": "image_url", "KeyType": "HASH"},
+                    {"AttributeName": "uploaded_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
         ],
     )
     queue = aws.sqs.create_queue(QueueName="dead-letters")["QueueUrl"]

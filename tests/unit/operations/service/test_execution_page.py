@@ -116,7 +116,10 @@ def test_execution_of_another_workflow_is_refused(account: Account) -> None:
     arn = account.states.start_execution(
         stateMachineArn="arn:aws:states:::stateMachine:other", input="{}"
     )
-    with pytest.raises(AnotherWorkflowError, match="belongs elsewhere"):
+    with pytest.raises(
+        AnotherWorkflowError,
+        match=r"belongs to the stack another-stack\. Use --stack another-stack",
+    ):
         read_execution(account.context, arn["executionArn"])
 
 
