@@ -36,7 +36,7 @@ def evaluation() -> str:
     told = metrics.evaluate(probabilities, labels, NAMES, 1.3, acceptance) | metrics.timing(
         milliseconds, 300, 2.0
     )
-    told |= {"promise": {"precision": 0.99, "confidence": 0.95, "images": 300}}
+    told |= {"precision_guarantee": {"precision": 0.99, "confidence": 0.95, "images": 300}}
     told |= {"class_thresholds": dict.fromkeys(NAMES, 0.99997) | {NAMES[0]: None}}
     facts = {"endpoint": ENDPOINT, "workers": "16"}
     return report.render(facts, told, acceptance, probabilities, labels, milliseconds, [])

@@ -9,7 +9,7 @@ from training.dataset.dataset import StagedImage
 
 @dataclass(frozen=True)
 class Answer:
-    """The class probabilities of an image as the endpoint returned them, and the client's latency in milliseconds."""
+    """Class probabilities that the endpoint returned for an image, and the latency in ms."""
 
     image: StagedImage
     probabilities: tuple[float, ...]
@@ -18,22 +18,22 @@ class Answer:
 
     @property
     def label(self) -> int:
-        """The index of the image's true class."""
+        """Return the index of the image's true class."""
         return self.image.label
 
     @property
     def prediction(self) -> int:
-        """The index of the class with the largest probability."""
+        """Return the index of the class with the largest probability."""
         return self.probabilities.index(max(self.probabilities))
 
     @classmethod
     def of_data(cls, data: Mapping[str, Any]) -> Self:
-        """Return the answer that `as_data` described."""
+        """Return the answer that `as_data` serialized."""
         image = StagedImage(data["image"]["key"], data["image"]["label"])
         return cls(image, tuple(data["probabilities"]), data["milliseconds"], data["variant"])
 
     def as_data(self) -> dict[str, Any]:
-        """Describe the answer as JSON, without the bytes of the image."""
+        """Return the answer as JSON data, without the bytes of the image."""
         return {
             "image": {"key": self.image.key, "label": self.image.label},
             "probabilities": list(self.probabilities),

@@ -1,7 +1,8 @@
-"""The archives of CIFAR-10 and CIFAR-100 for Python, packed or unpacked.
+"""Read the archives of CIFAR-10 and CIFAR-100 for Python, packed or unpacked.
 
-Their format: https://www.cs.toronto.edu/~kriz/cifar.html. Each file is the pickle of a dictionary; a row of its `data`
-is an image of 32 x 32 pixels: 1,024 bytes of red, then green, then blue, each in row order.
+Their format is described at https://www.cs.toronto.edu/~kriz/cifar.html. Each file is the pickle
+of a dictionary. A row of its `data` is an image of 32 x 32 pixels: 1,024 bytes of red, then green,
+then blue, each in row order.
 """
 
 import io
@@ -20,18 +21,18 @@ from untrusted.tar import tar_files, tar_gz_files
 
 _SIDE = 32
 _PLANE = _SIDE * _SIDE
-_LIMITS = Limits(
-    members=1_000, unpacked_bytes=1 << 30
-)  # CIFAR-10 has 9 and 186 MB, CIFAR-100 has 5 and 185 MB
+# CIFAR-10 has 9 members and 186 MB, CIFAR-100 has 5 members and 185 MB.
+_LIMITS = Limits(members=1_000, unpacked_bytes=1 << 30)
+_NOT_CIFAR = "is not an archive of CIFAR-10 or CIFAR-100 for Python."
 
 
 class NoCifarArchiveError(TrainingError):
-    """This is no archive of CIFAR-10 or CIFAR-100 for Python (cifar-10-python.tar.gz, cifar-100-python.tar.gz)."""
+    """Use cifar-10-python.tar.gz or cifar-100-python.tar.gz."""
 
 
 @dataclass(frozen=True)
 class _Edition:
-    names: tuple[str, bytes]  # the file with the names of the classes, and their key in it
+    names: tuple[str, bytes]  # the file with the class names, and the key of the names in it
     labels: bytes
     batches: Mapping[str, str]  # file -> split
 
@@ -48,15 +49,16 @@ _FILES = {file for edition in _EDITIONS for file in (edition.names[0], *edition.
 
 
 def is_cifar_folder(folder: Path) -> bool:
-    """Tell whether a folder is an unpacked archive."""
+    """Return whether a folder is an unpacked archive."""
     return any((folder / edition.names[0]).is_file() for edition in _EDITIONS)
 
 
 def read_cifar(path: Path, wanted: tuple[str, ...]) -> Source:
-    """Read an archive, or the folder that it unpacks to; its own test split is kept.
+    """Read an archive, or the folder that it unpacks to. The archive's own test split stays.
 
     Raises:
-        NoCifarArchiveError: it is none. UnknownClassError: a wanted class is not in it.
+        NoCifarArchiveError: The file or folder is not a CIFAR archive.
+        UnknownClassError: The archive does not have a wanted class.
     """
     try:
         files = _unpacked(path) if path.is_dir() else _packed(path)
@@ -64,6 +66,7 @@ def read_cifar(path: Path, wanted: tuple[str, ...]) -> Source:
         file, key = edition.names
         names = [name.decode() for name in load_inert(files[file])[key]]
         chosen = choose(names, wanted)
+
         images = [
             image
             for batch, split in edition.batches.items()
@@ -81,10 +84,14 @@ def read_cifar(path: Path, wanted: tuple[str, ...]) -> Source:
         AttributeError,
         EOFError,
     ) as exc:
-        raise NoCifarArchiveError(f"{path}: {NoCifarArchiveError.__doc__}") from exc
+        raise NoCifarArchiveError(f"{path} {_NOT_CIFAR} {NoCifarArchiveError.__doc__}") from exc
     except (UnsafePickleError, UnsafeArchiveError, OSError) as exc:
-        raise NoCifarArchiveError(f"{path}: {exc} {NoCifarArchiveError.__doc__}") from exc
-    return Source(chosen, images, tuple(sorted(set(names) - set(chosen))))
+        raise NoCifarArchiveError(
+            f"{path} {_NOT_CIFAR} {exc} {NoCifarArchiveError.__doc__}"
+        ) from exc
+
+    left_alone = tuple(sorted(set(names) - set(chosen)))
+    return Source(chosen, images, left_alone)
 
 
 def _unpacked(folder: Path) -> dict[str, bytes]:
@@ -96,8 +103,9 @@ def _unpacked(folder: Path) -> dict[str, bytes]:
 
 
 def _packed(path: Path) -> dict[str, bytes]:
-    """The files by name, whatever folder of the archive they lie in; nothing is unpacked to disk."""
+    """Return the content of the archive's files by file name, without unpacking to disk."""
     read = tar_files if path.suffix.lower() == ".tar" else tar_gz_files
+
     with path.open("rb") as archive:
         return {
             file.path.name: file.content()
@@ -109,10 +117,13 @@ def _packed(path: Path) -> dict[str, bytes]:
 def _images(
     place: str, batch: Mapping[bytes, Any], labels: bytes, names: list[str], split: str
 ) -> list[LabelledImage]:
-    pixels, numbers = batch[b"data"], batch[labels]
-    if not isinstance(pixels, InertArray) or len(pixels.data) != 3 * _PLANE * len(numbers):
-        raise ValueError(f"{place} does not hold an image for each label")
+    pixels = batch[b"data"]
+    numbers = batch[labels]
     size = 3 * _PLANE
+
+    if not isinstance(pixels, InertArray) or len(pixels.data) != size * len(numbers):
+        raise ValueError(f"{place} does not hold an image for each label")
+
     return [
         LabelledImage(
             f"{place}[{row}]", names[number], partial(_picture, pixels.data, row * size), split
@@ -122,7 +133,7 @@ def _images(
 
 
 def _picture(pixels: bytes, offset: int) -> bytes:
-    """The image file of the pixels at an offset: BMP, which costs no compression."""
+    """Return the pixels at an offset as a BMP file, which needs no compression."""
     from PIL import Image
 
     starts = range(offset, offset + 3 * _PLANE, _PLANE)

@@ -1,4 +1,4 @@
-"""A staged dataset: where it lies in S3, and which images belong to which split."""
+"""Describe a staged dataset: its place in S3, its classes, and the images of each split."""
 
 import sys
 from collections.abc import Collection, Mapping
@@ -15,28 +15,29 @@ from training.project.run_file import RunFile, RunFileError
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# In the order of their distance from training: the model learns from the first, the second chooses when it stops, the
-# third says what its confidence is worth and where the threshold lies, and the last judges all of these choices.
+# In the order of their distance from training. The model learns from the first split. The second
+# decides when training stops. The third calibrates and sets the threshold. The last one measures
+# the result of all these choices.
 TRAIN, VALIDATION, CALIBRATION, TEST = SPLITS = ("train", "validation", "calibration", "test")
-CHOOSING = (TRAIN, VALIDATION, CALIBRATION)  # the splits that a model and its threshold come from
+CHOOSING = (TRAIN, VALIDATION, CALIBRATION)  # the splits that shape a model and its threshold
 
-# The steps that may read the test split. `evaluate` measures the deployed model. `promote` compares a finished model
-# with the champion: that is one last decision about a model which nothing in the test split has shaped.
+# The steps that may read the test split. `evaluate` measures the deployed model. `promote` compares
+# a finished model with the champion, and nothing in the test split has shaped either of them.
 ENTITLED = ("training.steps.evaluate", "training.steps.promote")
 
-OTHER = "other"  # the class of counter-examples, where the dataset has one
+OTHER = "other"  # the class of negative examples, in a dataset that has them
 
 
 class HeldOutSplitError(TrainingError):
-    """The test split measures finished models. Only `evaluate` and `promote` may read it."""
+    """Only `evaluate` and `promote` may read the test split, which measures finished models."""
 
 
 class NoTestImagesError(TrainingError):
-    """The dataset has no test images: stage it with a share for them, such as `--split 0.7,0.1,0.1,0.1`."""
+    """Stage the dataset with a share of test images, such as `--split 0.7,0.1,0.1,0.1`."""
 
 
 class OtherDatasetError(TrainingError):
-    """The model was trained on another dataset than the run has now: train again, or stage as before."""
+    """Train again, or stage the earlier images: the model was trained on another dataset."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,17 @@ class StagedImage:
 
     @property
     def digest(self) -> str:
-        """The digest that the image is named by."""
+        """Return the content digest that names the image."""
         return PurePosixPath(self.key).stem
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """What `stage` made. Class names in class index order; images by split and class; a digest of all of it."""
+    """The result of `stage`.
+
+    Class names are in class index order. `counts` holds the images by split and class. The digest
+    covers classes, images and splits.
+    """
 
     bucket: str
     prefix: str
@@ -67,11 +72,11 @@ class Dataset:
 
     @classmethod
     def of(cls, run: RunFile) -> Self:
-        """The dataset that the run staged.
+        """Return the dataset that the run staged.
 
         Raises:
-            StepNotDoneError: it has staged none.
-            RunFileError: run.json does not say where.
+            StepNotDoneError: The run has not staged a dataset.
+            RunFileError: run.json lacks a field of the dataset.
         """
         staged: Mapping[str, Any] = run.result("stage")
         try:
@@ -90,23 +95,26 @@ class Dataset:
             ) from exc
 
     def require(self, digest: str | None) -> None:
-        """Return if a model that was trained on the dataset of this digest was trained on this one (None: who knows).
+        """Refuse a model that was trained on another dataset.
+
+        Images of the model's training set may be in any split of this dataset. Without a digest the
+        model's dataset is unknown, and the model passes.
 
         Raises:
-            OtherDatasetError: it was not; images that it has learnt may be in any split of this one.
+            OtherDatasetError: The digest is not the digest of this dataset.
         """
         if digest is not None and digest != self.digest:
             raise OtherDatasetError
 
     def size(self, split: str) -> int:
-        """How many images a split has."""
+        """Return the number of images of a split."""
         return sum(self.counts.get(split, {}).values())
 
     def url(self, channel: str) -> str:
         """Return the S3 URL of a channel: a split, `<split>_lst` or `<split>_rec`.
 
         Raises:
-            HeldOutSplitError: it is a channel of the test split, which no job may read.
+            HeldOutSplitError: The channel is part of the test split, which no job may read.
         """
         if channel.partition("_")[0] == TEST:
             raise HeldOutSplitError
@@ -116,16 +124,15 @@ class Dataset:
         """Return the images of a split, in the order of its list.
 
         Raises:
-            HeldOutSplitError: it is the test split. `HeldOutImages` has its images.
+            HeldOutSplitError: The split is the test split. Use `HeldOutImages` for it.
         """
         if split == TEST:
             raise HeldOutSplitError
         return self._listed(s3, split)
 
     def _listed(self, s3: "S3Client", split: str) -> list[StagedImage]:
-        listed = s3.get_object(Bucket=self.bucket, Key=f"{self.prefix}/{split}_lst/{split}.lst")[
-            "Body"
-        ].read()
+        key = f"{self.prefix}/{split}_lst/{split}.lst"
+        listed = s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
         return parse_list(listed.decode(), f"{self.prefix}/{split}")
 
 
@@ -136,20 +143,23 @@ def parse_list(text: str, prefix: str) -> list[StagedImage]:
 
 
 class HeldOutImages:
-    """The images of the test split. Only the modules of the entitled steps can construct this type."""
+    """Images of the test split. Only the modules of entitled steps can construct this type."""
 
     def __init__(self, dataset: Dataset, s3: "S3Client") -> None:
         """Read the list of the test split.
 
         Raises:
-            HeldOutSplitError: the caller is not the module of a step in `ENTITLED`.
-            NoTestImagesError: the dataset has no test images, or S3 does not have their list any more.
+            HeldOutSplitError: The caller is not the module of a step in `ENTITLED`.
+            NoTestImagesError: The dataset has no test images, or their list is missing in S3.
         """
         caller = sys._getframemodulename(1)
         if caller not in ENTITLED:
-            raise HeldOutSplitError(f"{caller} is not entitled to it. {HeldOutSplitError.__doc__}")
+            raise HeldOutSplitError(
+                f"{caller} asked for the test split. {HeldOutSplitError.__doc__}"
+            )
         if not dataset.size(TEST):
             raise NoTestImagesError
+
         try:
             self.images = tuple(dataset._listed(s3, TEST))
         except ClientError as exc:
@@ -157,9 +167,9 @@ class HeldOutImages:
                 raise
             where = f"s3://{dataset.bucket}/{dataset.prefix}/{TEST}_lst/"
             raise NoTestImagesError(
-                f"The list of test images is not in {where} any more: stage the dataset again."
+                f"The list of test images is missing in {where}. Stage the dataset again."
             ) from exc
 
     def without(self, digests: Collection[str]) -> tuple[StagedImage, ...]:
-        """Return the images but for those of these digests."""
+        """Return the images except those with the given digests."""
         return tuple(image for image in self.images if image.digest not in digests)

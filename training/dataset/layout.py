@@ -1,4 +1,4 @@
-"""What a dataset in S3 consists of: images named by their content, lists, labels, and RecordIO files."""
+"""Lay out a dataset for S3: images named by their content, lists, labels and RecordIO files."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -15,14 +15,14 @@ from training.dataset.preparation import PreparedImage
 from training.dataset.recordio import write_image
 from training.dataset.split import Splits
 
-DESCRIPTION = "dataset.json"  # there if and only if the rest is there
+DESCRIPTION = "dataset.json"  # written last, so it exists only beside a complete dataset
 _FORMAT = 1
 _PARAMETERS = ("LOSSLESS_SIDE", "SHORT_SIDE", "LONG_SIDE", "JPEG_QUALITIES", "MAX_PREPARED_BYTES")
 
 
 @dataclass(frozen=True)
 class StagedObject:
-    """A file, and the key under the dataset's prefix that it goes to. An image's key says its content."""
+    """A file, and its key under the dataset's prefix. The key of an image is its content digest."""
 
     key: str
     file: Path
@@ -31,12 +31,15 @@ class StagedObject:
 
 
 def path_in_split(image: PreparedImage) -> str:
-    """Where an image lies under the prefix of its split. 16 hexadecimal digits: no two in 10 million are the same."""
+    """Return the path of an image under the prefix of its split.
+
+    16 hexadecimal digits distinguish more than 10 million images.
+    """
     return f"{image.label}/{image.digest[:16]}.{image.suffix}"
 
 
 def list_lines(splits: Splits, split: str) -> list[str]:
-    """The lines of a split's .lst file: index, class index, path under the split's prefix, separated by TAB."""
+    """Return the lines of a split's .lst file: index, class index and path, separated by TAB."""
     index_of = {label: index for index, label in enumerate(splits.labels)}
     images = enumerate(splits.images[split])
     return [
@@ -45,19 +48,22 @@ def list_lines(splits: Splits, split: str) -> list[str]:
 
 
 def dataset_digest(splits: Splits) -> str:
-    """The digest of what a model can learn and be measured by: classes, contents, their classes, splits and order."""
-    said: list[object] = [splits.labels]
-    said += [
+    """Return the digest of everything that training and evaluation depend on.
+
+    It covers the classes, the image contents, their classes, their splits and their order.
+    """
+    content: list[object] = [splits.labels]
+    content += [
         (split, image.label, image.digest) for split in SPLITS for image in splits.images[split]
     ]
-    return f"sha256:{sha256(json.dumps(said).encode()).hexdigest()}"
+    return f"sha256:{sha256(json.dumps(content).encode()).hexdigest()}"
 
 
 def lay_out(splits: Splits, folder: Path, recordio: bool) -> list[StagedObject]:
-    """Write lists, labels and RecordIO files beside the prepared images; return all that the dataset consists of.
+    """Write lists, labels and RecordIO files beside the images, and list the whole dataset.
 
     Raises:
-        OSError: the folder cannot be written.
+        OSError: The folder is not writable.
     """
     objects = [
         StagedObject(
@@ -73,7 +79,7 @@ def lay_out(splits: Splits, folder: Path, recordio: bool) -> list[StagedObject]:
 
 
 def describe(splits: Splits, origin: Mapping[str, Any]) -> dict[str, Any]:
-    """What dataset.json says; `origin` is where the images came from and how they were chosen."""
+    """Return dataset.json. `origin` names the source of the images and how they were selected."""
     return {
         "format": _FORMAT,
         "digest": dataset_digest(splits),
@@ -89,14 +95,15 @@ def describe(splits: Splits, origin: Mapping[str, Any]) -> dict[str, Any]:
         },
         "layout": {
             "images": "<split>/<class>/<content digest>.png or .jpg",
-            "lists": "<split>_lst/<split>.lst: index, class index, path under the split, separated by TAB",
+            "lists": "<split>_lst/<split>.lst: index, class index, path under the split, "
+            "separated by TAB",
             "recordio": "<split>_rec/<split>.rec, if recordio is true",
         },
     }
 
 
 def _write_derived(splits: Splits, folder: Path, recordio: bool) -> Iterator[tuple[str, Path]]:
-    """Write what follows from the images; yield its keys and files."""
+    """Write the files that are derived from the images, and yield their keys and paths."""
     labels = folder / "labels.json"
     labels.write_text(json.dumps(splits.labels, ensure_ascii=False) + "\n", encoding="utf-8")
     yield labels.name, labels
@@ -118,7 +125,7 @@ def _write_derived(splits: Splits, folder: Path, recordio: bool) -> Iterator[tup
 
 
 def _plain(value: int | tuple[int, ...]) -> int | list[int]:
-    """The value as JSON would give it back, so that descriptions can be compared."""
+    """Return the value as JSON reads it back, so that descriptions can be compared."""
     return list(value) if isinstance(value, tuple) else value
 
 

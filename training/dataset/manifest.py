@@ -1,4 +1,4 @@
-"""A manifest: a CSV file or a file of JSON lines that names images and says their class."""
+"""Read a manifest: a CSV file or a file of JSON lines with the path and the class of each image."""
 
 import csv
 import json
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 
 CSV_SUFFIXES = {".csv", ".tsv"}
 JSON_SUFFIXES = {".jsonl", ".ndjson", ".json"}
-_DELIMITERS = ",;\t"  # a spreadsheet writes semicolons where the comma is the decimal sign
+_DELIMITERS = ",;\t"  # spreadsheets write semicolons where the comma is the decimal separator
 
 
 class ManifestError(TrainingError):
-    """The manifest needs a path (or S3 URL) and a label in every row, and may have a split."""
+    """Give every row of the manifest a path (or S3 URL) and a label; a split is optional."""
 
 
 @dataclass(frozen=True)
 class Columns:
-    """What the columns of a CSV file, or the fields of a JSON object, are called."""
+    """Names of the columns of a CSV file, or of the fields of a JSON object."""
 
     path: str = "path"
     label: str = "label"
@@ -48,16 +48,24 @@ class _Row:
     values: dict[str, Any]
 
     def text(self, column: str) -> str:
-        """The value of a column as text. Raises ManifestError for a value that is none, "" where there is no value."""
+        """Return the value of a column as text, "" if it has no value.
+
+        Raises:
+            ManifestError: The value is not text.
+        """
         value = self.values.get(column)
         if value is None:
             return ""
         if isinstance(value, str | int) and not isinstance(value, bool):
             return str(value).strip()
-        raise ManifestError(f"{self.place}: {column} is {value!r}, which is no text.")
+        raise ManifestError(f"{self.place}: {column} is {value!r}, which is not text.")
 
     def needed(self, column: str) -> str:
-        """The same where it must not be empty."""
+        """Return the value of a column that must not be empty.
+
+        Raises:
+            ManifestError: The value is empty or not text.
+        """
         text = self.text(column)
         if not text:
             raise ManifestError(f"{self.place} has no {column}.")
@@ -65,22 +73,23 @@ class _Row:
 
 
 def read_manifest(path: Path, columns: Columns, wanted: tuple[str, ...], s3: "S3Client") -> Source:
-    """Read a manifest; paths in it are relative to its own folder.
+    """Read a manifest. Its paths are relative to its own folder.
 
     Raises:
-        ManifestError: it cannot be understood, or names a file that is not there.
-        UnknownClassError: it has a label that is not wanted, or lacks one that is.
+        ManifestError: The manifest is malformed, or names a file that does not exist.
+        UnknownClassError: A label is not wanted, or a wanted label is missing.
     """
     try:
         rows = list(
             _json_rows(path) if path.suffix.lower() in JSON_SUFFIXES else _csv_rows(path, columns)
         )
     except UnicodeDecodeError as exc:
-        raise ManifestError(f"{path} is not in UTF-8: save it as UTF-8 text.") from exc
+        raise ManifestError(f"{path} is not in UTF-8. Save it as UTF-8 text.") from exc
     except (OSError, csv.Error) as exc:
         raise ManifestError(f"{path} cannot be read: {exc}") from exc
     if not rows:
         raise ManifestError(f"{path} has no rows. {ManifestError.__doc__}")
+
     images = [_image(row, path.parent, columns, s3) for row in rows]
     for row, image in zip(rows, images, strict=True):
         if wanted and image.label not in wanted:
@@ -91,9 +100,8 @@ def read_manifest(path: Path, columns: Columns, wanted: tuple[str, ...], s3: "S3
 
 
 def _csv_rows(path: Path, columns: Columns) -> Iterator[_Row]:
-    with path.open(
-        encoding="utf-8-sig", newline=""
-    ) as file:  # "-sig": spreadsheets write a byte order mark
+    # Spreadsheets write a byte order mark, which "-sig" skips.
+    with path.open(encoding="utf-8-sig", newline="") as file:
         first = file.readline()
         file.seek(0)
         reader = csv.DictReader(
@@ -102,9 +110,10 @@ def _csv_rows(path: Path, columns: Columns) -> Iterator[_Row]:
         header = [name.strip() for name in reader.fieldnames or []]
         missing = [name for name in (columns.path, columns.label) if name not in header]
         if missing:
+            missing_columns = " and no column ".join(missing)
             raise ManifestError(
-                f"{path} has no column {' and no column '.join(missing)}; its first line names {', '.join(header)}. "
-                f"Say what they are called with --path-column and --label-column."
+                f"{path} has no column {missing_columns}. Its first line names {', '.join(header)}."
+                " Name the columns with --path-column and --label-column."
             )
         reader.fieldnames = header
         for values in reader:
@@ -119,24 +128,30 @@ def _json_rows(path: Path) -> Iterator[_Row]:
         try:
             values = json.loads(line)
         except (ValueError, RecursionError) as exc:
-            raise ManifestError(f"{place} is no JSON: every line holds one object.") from exc
+            raise ManifestError(
+                f"{place} is not valid JSON. Every line must hold one JSON object."
+            ) from exc
         if not isinstance(values, dict):
-            raise ManifestError(f"{place} is no JSON object.")
+            raise ManifestError(
+                f"{place} is not a JSON object. Every line must hold one JSON object."
+            )
         yield _Row(place, values)
 
 
 def _image(row: _Row, folder: Path, columns: Columns, s3: "S3Client") -> LabelledImage:
-    where, label = row.needed(columns.path), class_name(row.needed(columns.label))
+    where = row.needed(columns.path)
+    label = class_name(row.needed(columns.label))
     split = row.text(columns.split).lower() or TRAIN
+
     if split not in SPLITS:
         raise ManifestError(
-            f"{row.place} has the {columns.split} {split}; it is one of {', '.join(SPLITS)}."
+            f"{row.place} has the {columns.split} {split}. Use one of {', '.join(SPLITS)}."
         )
     if where.startswith("s3://"):
         return LabelledImage(where, label, object_reader(s3, *_place_in_s3(row, where)), split)
     path = folder / where
     if not path.is_file():
-        raise ManifestError(f"{row.place}: there is no file {path}.")
+        raise ManifestError(f"{row.place}: the file {path} does not exist.")
     return LabelledImage(str(path), label, partial(read_file, path), split)
 
 

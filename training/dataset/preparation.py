@@ -1,4 +1,4 @@
-"""Prepare the images of a source as the service prepares those it is given, in several processes."""
+"""Prepare the images of a source in several processes, exactly as the service prepares an image."""
 
 import hashlib
 import multiprocessing
@@ -23,19 +23,19 @@ from training.dataset.source import LabelledImage
 from training.project.errors import TrainingError
 from untrusted.console import Console, track
 
-_READERS = 8  # threads that read; from S3 each read waits some ten milliseconds
-_BATCH = 8  # images that go to a process at once: less and the way there costs more than small images themselves
+_READERS = 8  # threads that read; a read from S3 waits about ten milliseconds
+_BATCH = 8  # images sent to a process at once; the transport of fewer costs more than their work
 _SUFFIXES = {"image/png": "png", "image/jpeg": "jpg"}
 _UNREADABLE = (EmptyImageError, UnsupportedImageFormatError, CorruptImageError, ImageTooLargeError)
 
 
 class PreparationStoppedError(TrainingError):
-    """A process that prepares images was ended from outside; if memory is short, try fewer --workers."""
+    """Try fewer --workers if memory is short: another program ended a process."""
 
 
 @dataclass(frozen=True)
 class PreparedImage:
-    """An image as the model gets it: digest (SHA-256) and bytes of the file, which is called `<digest>.<suffix>`."""
+    """An image as the model gets it. Digest (SHA-256) and suffix name its file."""
 
     path: str  # in the source
     label: str
@@ -47,7 +47,7 @@ class PreparedImage:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """An image that could not be prepared, and why: the error's class name and message."""
+    """An image that could not be prepared, with the error's class name and message."""
 
     path: str
     error: str
@@ -57,10 +57,13 @@ class Unreadable:
 def prepare_all(
     images: Sequence[LabelledImage], folder: Path, workers: int, console: Console
 ) -> tuple[list[PreparedImage], list[Unreadable]]:
-    """Read and prepare the images, and keep what comes out as files in a folder; both results in the images' order.
+    """Read and prepare the images, and write the prepared images to a folder.
+
+    Both results are in the order of the images.
 
     Raises:
-        PreparationStoppedError: a process was killed. OSError: the folder cannot be written.
+        PreparationStoppedError: Another program ended a process.
+        OSError: The folder is not writable.
     """
     with ending(_processes(workers)) as processes, ending(ThreadPoolExecutor(_READERS)) as readers:
 
@@ -81,7 +84,7 @@ def prepare_all(
 
 @contextmanager
 def ending(executor: Executor) -> Iterator[Executor]:
-    """End an executor with the block; after an error or Ctrl-C, what it has not begun is not begun any more."""
+    """Shut down an executor at the end of the block, and cancel its pending work."""
     try:
         yield executor
     finally:
@@ -89,9 +92,9 @@ def ending(executor: Executor) -> Iterator[Executor]:
 
 
 def _processes(workers: int) -> Executor:
-    """Processes, since `prepare_image` is not for several threads; for one worker a thread is enough.
+    """Return worker processes, because `prepare_image` is not thread-safe; one worker is a thread.
 
-    They are spawned: a fork would copy the locks that the readers hold.
+    The processes are spawned: a fork would copy the locks that the readers hold.
     """
     if workers == 1:
         return ThreadPoolExecutor(1)
@@ -105,7 +108,7 @@ def _leave_interrupts_to_the_parent() -> None:
 
 
 def _read(image: LabelledImage) -> LabelledImage | Unreadable:
-    """Return the image with its file in memory, so that it can go to another process."""
+    """Return the image with its bytes in memory, so that it can be sent to another process."""
     try:
         return replace(image, read=partial(bytes, image.read()))
     except (OSError, ImageTooLargeError) as exc:
@@ -125,6 +128,7 @@ def _prepare(image: LabelledImage, folder: Path) -> PreparedImage | Unreadable:
         prepared = prepare_image(image.read())
     except _UNREADABLE as exc:
         return Unreadable(image.path, type(exc).__name__, str(exc))
-    digest, suffix = hashlib.sha256(prepared.data).hexdigest(), _SUFFIXES[prepared.content_type]
+    digest = hashlib.sha256(prepared.data).hexdigest()
+    suffix = _SUFFIXES[prepared.content_type]
     (folder / f"{digest}.{suffix}").write_bytes(prepared.data)
     return PreparedImage(image.path, image.label, image.split, digest, suffix, len(prepared.data))

@@ -1,4 +1,4 @@
-"""What `stage` shows and keeps of a dataset for people: a table on the console, and lists in the run's folder."""
+"""Show the result of `stage`: a table on the console, and lists in the run's folder."""
 
 import csv
 from collections import Counter
@@ -21,7 +21,7 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class Contents:
-    """What became of the images of a source."""
+    """The splits of a dataset, and the images of its source that are not in it."""
 
     splits: Splits
     unreadable: Sequence[Unreadable]
@@ -29,20 +29,28 @@ class Contents:
 
     @property
     def reasons(self) -> dict[str, int]:
-        """How many readable images were left out, by reason."""
+        """Return the number of readable images that were left out, by reason."""
         return dict(sorted(Counter(item.reason for item in self.left_out).items()))
 
 
 def write_left_out(
     unreadable: Sequence[Unreadable], left_out: Sequence[LeftOut], folder: Path
 ) -> None:
-    """Write unreadable.csv and left_out.csv. Raises OSError."""
+    """Write unreadable.csv and left_out.csv.
+
+    Raises:
+        OSError: The folder is not writable.
+    """
     _write(folder / "unreadable.csv", ("path", "error", "cause"), map(asdict, unreadable))
     _write(folder / "left_out.csv", ("path", "reason", "explanation"), map(asdict, left_out))
 
 
 def write_images(splits: Splits, folder: Path) -> None:
-    """Write images.csv: which image of the dataset is which of the source. Raises OSError."""
+    """Write images.csv, which maps each image of the dataset to its image in the source.
+
+    Raises:
+        OSError: The folder is not writable.
+    """
     files = [image for split in SPLITS for image in splits.images[split]]
     rows = (
         {"split": file.split, "image": path_in_split(file), "source": file.path} for file in files
@@ -62,27 +70,31 @@ def _write(path: Path, columns: Sequence[str], rows: Iterable[dict[str, str]]) -
 
 
 def show_contents(contents: Contents, folder: Path, console: Console) -> None:
-    """Show the classes by split, and what was left out and why."""
+    """Show the number of images by class and split, and the number left out by reason."""
     counts = contents.splits.counts()
     table = Table("class", *(split for split in SPLITS), box=None, pad_edge=False, show_footer=True)
     for column, split in zip(table.columns[1:], SPLITS, strict=True):
-        column.justify, column.footer = "right", f"{sum(counts[split].values()):,}"
-    table.columns[0].footer = "together"
+        column.justify = "right"
+        column.footer = f"{sum(counts[split].values()):,}"
+    table.columns[0].footer = "total"
+
     for label in contents.splits.labels:
         table.add_row(label, *(f"{counts[split][label]:,}" for split in SPLITS))
     console.print(table)
+
     errors = Counter(item.error for item in contents.unreadable)
     if errors:
         named = ", ".join(f"{error}: {count:,}" for error, count in errors.most_common())
         console.print(
             f"{len(contents.unreadable):,} unreadable ({named}): {folder / 'unreadable.csv'}"
         )
+
     if contents.left_out:
         named = ", ".join(f"{reason}: {count:,}" for reason, count in contents.reasons.items())
         console.print(f"{len(contents.left_out):,} left out ({named}): {folder / 'left_out.csv'}")
 
 
 def shorten(names: Sequence[str]) -> str:
-    """A list of names, or its beginning and how many more there are."""
+    """Return a list of names, shortened to its first names and the number of the others."""
     more = [f"{len(names) - _SHOWN:,} more"] if len(names) > _SHOWN else []
     return ", ".join([*names[:_SHOWN], *more])

@@ -1,4 +1,4 @@
-"""What every kind of source comes down to: labelled images that can be read, one after the other."""
+"""Define the common result of all kinds of sources: labelled images that can be read one by one."""
 
 import unicodedata
 from collections.abc import Callable, Iterable
@@ -13,27 +13,27 @@ _LONGEST_NAME = 100  # bytes of UTF-8: an S3 key has 1,024 for all of its parts
 
 
 class SourceNotReadableError(TrainingError):
-    """The source is not there, is empty, or may not be read."""
+    """Name an existing, readable source that has images."""
 
 
 class ClassNameError(TrainingError):
-    """A class name is printable, has at most 100 bytes, no slash, no space around it, and does not begin with a dot."""
+    """Use printable text of 1 to 100 bytes without slashes, outer spaces or a leading dot."""
 
 
 class OtherClassTakenError(TrainingError):
-    """With --other no class of the source may itself be called `other`: rename it, or leave it out with --classes."""
+    """Rename the source's class `other`, or exclude it with --classes: --other needs the name."""
 
 
 class UnknownClassError(TrainingError):
-    """A class was asked for that the source does not have, or the source has one that was not asked for."""
+    """Name classes that the source has, and all classes of a manifest."""
 
 
 @dataclass(frozen=True)
 class LabelledImage:
     """An image of the source, not yet read.
 
-    `read` returns the bytes of an image file. It raises OSError where they cannot be had (also from S3), and
-    ImageTooLargeError before it reads more than can be prepared.
+    `read` returns the bytes of the image file. It raises OSError if the file is not readable (on
+    disk or in S3), and ImageTooLargeError before it reads an image that is too large to prepare.
     """
 
     path: str
@@ -44,7 +44,7 @@ class LabelledImage:
 
 @dataclass(frozen=True)
 class Source:
-    """The images of the chosen classes, the classes (also those without an image), and what was left alone."""
+    """Images of the chosen classes, these classes (even without images), and ignored entries."""
 
     classes: tuple[str, ...]
     images: list[LabelledImage]
@@ -52,46 +52,52 @@ class Source:
 
 
 def read_file(path: Path) -> bytes:
-    """Read an image file. Raises OSError, ImageTooLargeError."""
+    """Read an image file.
+
+    Raises:
+        OSError: The file is not readable.
+        ImageTooLargeError: The file is too large to prepare.
+    """
     if path.exists() and not path.is_file():
-        raise OSError(f"{path} is no ordinary file.")
+        raise OSError(f"{path} is not a regular file.")
     refuse_too_many_bytes(path.stat().st_size)
     return path.read_bytes()
 
 
 def class_name(text: str) -> str:
-    """Return a class name as it goes into keys, in Unicode's composed form: file systems differ in that.
+    """Return a class name in Unicode's composed form, because file systems use different forms.
 
     Raises:
-        ClassNameError: it cannot be a part of an S3 key, or of a line of a .lst file.
+        ClassNameError: The name cannot be a part of an S3 key or of a line of a .lst file.
     """
     name = unicodedata.normalize("NFC", text)
     proper = name.isprintable() and name == name.strip() and not name.startswith(".")
     if not name or not proper or set(name) & set("/\\") or len(name.encode()) > _LONGEST_NAME:
-        raise ClassNameError(f"The class is called {text!r}. {ClassNameError.__doc__}")
+        raise ClassNameError(f"{text!r} is not a class name. {ClassNameError.__doc__}")
     return name
 
 
 def choose(found: Iterable[str], wanted: tuple[str, ...]) -> tuple[str, ...]:
-    """The classes to take, sorted: those that are wanted, or all where none is named.
+    """Return the wanted classes, sorted. Without wanted classes return all classes.
 
     Raises:
-        UnknownClassError: one that is wanted is not there.
+        UnknownClassError: The source does not have a wanted class.
     """
     there = {class_name(name) for name in found}
     missing = sorted(set(wanted) - there)
     if missing:
+        available = ", ".join(sorted(there)) or "no classes"
         raise UnknownClassError(
-            f"The source has no class {', '.join(missing)}; it has {', '.join(sorted(there)) or 'none'}."
+            f"The source does not have the class {', '.join(missing)}. It has {available}."
         )
     return tuple(sorted(wanted or there))
 
 
-def with_counter_examples(source: Source, others: Source | None) -> Source:
-    """The source, and the images of another one as one more class, `other`, in the splits that they have there.
+def with_negative_examples(source: Source, others: Source | None) -> Source:
+    """Add the images of another source as the class `other`, in the splits that they have there.
 
     Raises:
-        OtherClassTakenError: the source has a class of that name.
+        OtherClassTakenError: The source already has a class `other`.
     """
     if others is None:
         return source

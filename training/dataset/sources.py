@@ -1,4 +1,4 @@
-"""The kinds of sources: which one it is that the user named."""
+"""Open a source of any kind."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,10 +15,12 @@ _ARCHIVES = (".tar", ".tar.gz", ".tgz")
 
 
 def open_source(name: str, columns: Columns, wanted: tuple[str, ...], s3: "S3Client") -> Source:
-    """List the images of a source; none is read yet.
+    """List the images of a source without reading them.
+
+    Each kind of source raises errors of its own as well.
 
     Raises:
-        SourceNotReadableError: it is of no known kind, not there, or empty; the kinds have errors of their own.
+        SourceNotReadableError: The source is missing, empty or of an unknown kind.
     """
     if name.startswith("s3://"):
         return read_prefix(s3, name, wanted)
@@ -26,14 +28,16 @@ def open_source(name: str, columns: Columns, wanted: tuple[str, ...], s3: "S3Cli
     if path.is_dir():
         return read_cifar(path, wanted) if is_cifar_folder(path) else read_folder(path, wanted)
     if not path.exists():
-        raise SourceNotReadableError(f"There is no {path}.")
+        raise SourceNotReadableError(
+            f"{path} does not exist (searched from {Path.cwd()}). Check the spelling of SOURCE."
+        )
     if not path.is_file():  # reading a pipe or a device may never end
-        raise SourceNotReadableError(f"{path} is neither a folder nor an ordinary file.")
+        raise SourceNotReadableError(f"{path} is neither a folder nor a regular file.")
     if path.suffix.lower() in CSV_SUFFIXES | JSON_SUFFIXES:
         return read_manifest(path, columns, wanted, s3)
     if path.name.lower().endswith(_ARCHIVES):
         return read_cifar(path, wanted)
     raise SourceNotReadableError(
-        f"{path} is no source: give a folder, a manifest (.csv, .tsv, .jsonl), an archive of CIFAR for Python "
-        f"(.tar.gz) or an S3 prefix."
+        f"{path} is not a source. Use a folder, a manifest (.csv, .tsv, .jsonl), an archive of "
+        "CIFAR for Python (.tar.gz) or an S3 prefix."
     )

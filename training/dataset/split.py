@@ -1,4 +1,4 @@
-"""Seeded, stratified splits: train, validation, calibration and test each have the class proportions of the whole."""
+"""Draw seeded, stratified splits: each split has the class proportions of the whole dataset."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,18 +14,18 @@ type Shares = Mapping[str, Fraction]
 
 
 class TooFewImagesError(TrainingError):
-    """A class has too few images to be in every split."""
+    """Add images of the class, or change --split: the class has too few for every split."""
 
 
 @dataclass(frozen=True)
 class Splits:
-    """The images of each split, in the shuffled order of its list, and the classes in class index order."""
+    """Images of each split in the order of its list, and the classes in class index order."""
 
     labels: tuple[str, ...]
     images: Mapping[str, Sequence[PreparedImage]]
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """How many images there are by split and class."""
+        """Return the number of images by split and class."""
         labels = {split: [file.label for file in files] for split, files in self.images.items()}
         return {
             split: {label: labels[split].count(label) for label in self.labels} for split in SPLITS
@@ -39,31 +39,34 @@ def draw_splits(
     seed: int,
     other_class: str | None = None,
 ) -> Splits:
-    """Draw the splits that the source does not have from its training images, class by class.
+    """Draw the splits that the source lacks from its training images, class by class.
 
-    Counter-examples (`other_class`) come from a source of their own, which may have other splits. Which image goes
-    where depends on its content and the seed alone: not on names, order or machine.
+    Negative examples (`other_class`) have a source of their own, which may have other splits. The
+    split of an image depends only on its content and the seed, not on names, order or machine.
 
     Raises:
-        TooFewImagesError: a class would be missing in a split.
+        TooFewImagesError: A class has no image in one of the splits.
     """
     real, other = (_drawn(files, shares, which, other_class) for which in (False, True))
     ranked = sorted(files, key=lambda file: rank(seed, file.digest))
     placed = [file for file in ranked if file.split != TRAIN]
+
     for label in labels:
         drawn = other if label == other_class else real
-        ours = [file for file in ranked if (file.label, file.split) == (label, TRAIN)]
-        sizes = apportion(len(ours), drawn)
+        available = [file for file in ranked if (file.label, file.split) == (label, TRAIN)]
+        sizes = apportion(len(available), drawn)
         if not all(sizes.values()):
-            raise TooFewImagesError(_too_few(label, len(ours), drawn))
+            raise TooFewImagesError(_too_few(label, len(available), drawn))
         targets = [split for split, size in sizes.items() for _ in range(size)]
-        placed += [replace(file, split=split) for file, split in zip(ours, targets, strict=True)]
-    placed.sort(
-        key=lambda file: rank(seed, file.digest)
-    )  # the algorithm must not see the classes one after the other
+        pairs = zip(available, targets, strict=True)
+        placed += [replace(file, split=split) for file, split in pairs]
+
+    # The algorithm must not read the images class by class.
+    placed.sort(key=lambda file: rank(seed, file.digest))
     splits = Splits(
         labels, {split: [file for file in placed if file.split == split] for split in SPLITS}
     )
+
     for split, counts in splits.counts().items():
         for label, count in counts.items():
             if not count:
@@ -76,13 +79,13 @@ def draw_splits(
 def _drawn(
     files: Sequence[PreparedImage], shares: Shares, other: bool, other_class: str | None
 ) -> Shares:
-    """The shares of the splits to draw for the counter-examples (`other`) or for the real classes."""
+    """Return the shares of the splits to draw, for negative examples (`other`) or real classes."""
     given = {file.split for file in files if (file.label == other_class) is other}
     return {split: share for split, share in shares.items() if split == TRAIN or split not in given}
 
 
 def apportion(total: int, shares: Shares) -> dict[str, int]:
-    """Divide a number of images by shares, each part exact to one image (largest remainder, Hamilton's method)."""
+    """Divide a number of images by shares, with the largest remainder method (Hamilton)."""
     whole = sum(shares.values())
     exact = {split: total * share / whole for split, share in shares.items()}
     sizes = {split: floor(part) for split, part in exact.items()}
@@ -94,9 +97,9 @@ def apportion(total: int, shares: Shares) -> dict[str, int]:
 
 def _too_few(label: str, count: int, shares: Shares) -> str:
     if not count:
-        return f"The class {label} has no readable image that training may use."
+        return f"The class {label} has no readable training image."
     enough = ceil(sum(shares.values()) / min(shares.values()))
     return (
-        f"The class {label} has {count} images that training may use, too few to be in {', '.join(shares)}. "
-        f"With {enough} it would be in each; or change --split."
+        f"The class {label} has {count} training images, too few to be in {', '.join(shares)}. "
+        f"Use at least {enough} images, or change --split."
     )

@@ -1,4 +1,4 @@
-"""Images of a source that lie in S3."""
+"""Read the images of a source in S3."""
 
 from collections.abc import Callable
 from functools import partial
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def object_reader(s3: "S3Client", bucket: str, key: str) -> Callable[[], bytes]:
-    """Something that reads one image; it raises what reading a file does, and ImageTooLargeError."""
+    """Return a function that reads one image, with the same errors as for a file."""
     return partial(_read_object, s3, bucket, key)
 
 
@@ -24,9 +24,9 @@ def _read_object(s3: "S3Client", bucket: str, key: str) -> bytes:
     except ClientError as exc:
         status = exc.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if status == 404:
-            raise FileNotFoundError(f"There is no s3://{bucket}/{key}.") from exc
-        if status == 403:  # AccessDenied, and InvalidObjectState: archived
-            raise PermissionError(f"s3://{bucket}/{key} may not be read ({code_of(exc)}).") from exc
+            raise FileNotFoundError(f"s3://{bucket}/{key} does not exist.") from exc
+        if status == 403:  # AccessDenied, or InvalidObjectState of an archived object
+            raise PermissionError(f"s3://{bucket}/{key} is not readable ({code_of(exc)}).") from exc
         raise
     with answer["Body"] as body:
         refuse_too_many_bytes(answer["ContentLength"])

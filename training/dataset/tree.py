@@ -1,4 +1,4 @@
-"""A source with a folder for each class, on disk or in S3; and the same already in splits."""
+"""Read a source with a folder for each class, on disk or in S3, with or without splits."""
 
 import os
 from collections import Counter
@@ -24,10 +24,10 @@ from training.dataset.stored_image import object_reader
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# torchvision's ImageFolder leaves the names open; these are the ones in use.
+# torchvision's ImageFolder does not fix the names of splits; these names are in common use.
 _SPLIT_FOLDERS = {**{split: split for split in SPLITS}, "val": VALIDATION, "valid": VALIDATION}
-# Links may lead to one folder from several places; more often than this, they multiply without end.
-_MOST_WAYS = 100
+# Several links may lead to one folder. Beyond this number they multiply without end.
+_MOST_PATHS = 100
 type Readers = Mapping[str, Callable[[], bytes]]
 
 
@@ -35,8 +35,9 @@ def read_folder(root: Path, wanted: tuple[str, ...]) -> Source:
     """List a folder on disk.
 
     Raises:
-        SourceNotReadableError: a folder cannot be read, or a link leads back to a folder above it.
-        UnknownClassError, ClassNameError: it cannot be a source.
+        SourceNotReadableError: A folder is not readable, or a link leads to a folder above it.
+        UnknownClassError: The folder does not have a wanted class.
+        ClassNameError: The name of a folder is not a class name.
     """
     readers: dict[str, Callable[[], bytes]] = {}
     folders: list[str] = []
@@ -51,44 +52,49 @@ def read_folder(root: Path, wanted: tuple[str, ...]) -> Source:
                 for name in names
             }
     except OSError as exc:
-        raise SourceNotReadableError(f"{root} cannot be read: {exc}") from exc
+        raise SourceNotReadableError(f"{root} is not readable: {exc}") from exc
     return arrange(f"{root}/", readers, folders, wanted)
 
 
 class _Loops:
-    """Knows the folders that a walk has entered, by device and inode: links give one folder many paths."""
+    """Folders that a walk has entered, by device and inode: links give one folder many paths."""
 
     def __init__(self) -> None:
         self._identities: dict[Path, tuple[int, int]] = {}
-        self._ways: Counter[tuple[int, int]] = Counter()
+        self._paths: Counter[tuple[int, int]] = Counter()
 
     def refuse(self, folder: Path) -> None:
-        """Raise SourceNotReadableError if the walk would go round for ever below this folder."""
+        """Refuse a folder that makes the walk endless.
+
+        Raises:
+            SourceNotReadableError: A link leads to a folder above it, or links multiply.
+        """
         status = folder.stat()
         identity = (status.st_dev, status.st_ino)
         self._identities[folder] = identity
-        self._ways[identity] += 1
+        self._paths[identity] += 1
 
         for above in folder.parents:
             if self._identities.get(above) == identity:
                 raise SourceNotReadableError(
                     f"{folder} is a link to {above}, which contains it. Remove the link."
                 )
-        if self._ways[identity] > _MOST_WAYS:
+        if self._paths[identity] > _MOST_PATHS:
             raise SourceNotReadableError(
-                f"Links lead to {folder.resolve()} in more than {_MOST_WAYS} ways. Remove some of them."
+                f"More than {_MOST_PATHS} paths lead to {folder.resolve()}. Remove some links."
             )
 
 
 def read_prefix(s3: "S3Client", url: str, wanted: tuple[str, ...]) -> Source:
-    """List what lies under an S3 URL; "folders" are the parts of the keys.
+    """List the objects under an S3 URL. The parts of the keys are the folders.
 
     Raises:
-        SourceNotReadableError, UnknownClassError, ClassNameError: it cannot be a source.
+        SourceNotReadableError: S3 does not list the bucket, or no key has a class folder.
+        UnknownClassError: The prefix does not have a wanted class.
+        ClassNameError: The name of a folder is not a class name.
     """
-    bucket, _, folder = (
-        url.removeprefix("s3://").strip("/").partition("/")
-    )  # a whole bucket can be a source
+    # A whole bucket can be a source.
+    bucket, _, folder = url.removeprefix("s3://").strip("/").partition("/")
     prefix = f"{folder}/" if folder else ""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     try:
@@ -100,7 +106,11 @@ def read_prefix(s3: "S3Client", url: str, wanted: tuple[str, ...]) -> Source:
     except ClientError as exc:
         if code_of(exc) not in ("NoSuchBucket", "AccessDenied"):
             raise
-        raise SourceNotReadableError(f"{url} cannot be listed: {sentence_of(exc)}") from exc
+        raise SourceNotReadableError(
+            f"{url} cannot be listed: {sentence_of(exc)} Check the bucket's name, the account and "
+            "the region."
+        ) from exc
+
     readers = {
         key: object_reader(s3, bucket, prefix + key)
         for key in keys
@@ -113,9 +123,14 @@ def read_prefix(s3: "S3Client", url: str, wanted: tuple[str, ...]) -> Source:
 
 
 def arrange(root: str, readers: Readers, folders: Iterable[str], wanted: tuple[str, ...]) -> Source:
-    """Find the classes and the splits among files and folders, all named relative to the root, with slashes.
+    """Find the classes and splits among files and folders, with names relative to the root.
 
-    A root with a folder `train` that itself holds folders is already split; then only the folders of splits count.
+    A root whose folder `train` holds folders is already split. Then only split folders count.
+
+    Raises:
+        SourceNotReadableError: No folder is a class.
+        UnknownClassError: A wanted class is missing.
+        ClassNameError: The name of a folder is not a class name.
     """
     visible = sorted(folder for folder in folders if not _hidden(folder))
     split = any(folder.startswith("train/") for folder in visible)
@@ -127,10 +142,12 @@ def arrange(root: str, readers: Readers, folders: Iterable[str], wanted: tuple[s
     classes = {place[1] for place in places.values() if place}
     if not classes:
         raise SourceNotReadableError(
-            f"{root} holds no folder of a class. Give each class a folder with its images."
+            f"{root} has no folder of a class. Put the images of each class into their own folder."
         )
+
     chosen = choose(classes, wanted)
-    images, alone = [], set()
+    images: list[LabelledImage] = []
+    alone: set[str] = set()
     for path in (path for path in sorted(readers) if not _hidden(path)):
         folder, name = _cut(path, 1 + split)
         place = places.get(folder) if name else None
@@ -139,17 +156,18 @@ def arrange(root: str, readers: Readers, folders: Iterable[str], wanted: tuple[s
         else:
             folder, name = _cut(path, 2 if split and path.split("/")[0] in _SPLIT_FOLDERS else 1)
             alone.add(f"{folder}/" if name else folder)
+
     return Source(chosen, images, tuple(sorted(alone)))
 
 
 def _cut(path: str, depth: int) -> tuple[str, str]:
-    """The first parts of a path, and the rest."""
+    """Return the first parts of a path, and the rest."""
     parts = path.split("/")
     return "/".join(parts[:depth]), "/".join(parts[depth:])
 
 
 def _split_and_class(parts: list[str], split: bool) -> tuple[str, str] | None:
-    """Split and class of a folder; None for a folder beside those of the splits."""
+    """Return split and class of a folder, None for a folder that is not a split."""
     if not split:
         return "train", parts[0]
     return (_SPLIT_FOLDERS[parts[0]], parts[1]) if parts[0] in _SPLIT_FOLDERS else None

@@ -1,4 +1,4 @@
-"""Bring a dataset to S3: only what is not there yet, and its description last, so that it is whole or not there."""
+"""Upload a dataset: only missing objects, and the description last, to mark a complete dataset."""
 
 import json
 import re
@@ -19,15 +19,15 @@ from untrusted.console import Console, track
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_UPLOADS = 16  # at once: on AWS one takes some 30 ms, nearly all of it waiting
-_MULTIPART = (
-    64 * 1024**2
-)  # bytes; a single request is refused above 5 GB, and a large one is better sent in parts
-_DELETIONS = 1000  # as many as one request may name
+_UPLOADS = 16  # in parallel; on AWS an upload takes about 30 ms, almost only waiting
+# Bytes. S3 refuses a single request above 5 GB, and large files are faster in parts.
+_MULTIPART = 64 * 1024**2
+_DELETIONS = 1000  # keys; the limit of one DeleteObjects request
 _SPLIT = f"({'|'.join(SPLITS)})"
-# What an earlier staging can have left; the file names are contents' digests.
-_OURS = re.compile(
-    rf"{_SPLIT}/[^/]+/[0-9a-f]{{16}}\.(png|jpg)|{_SPLIT}_(lst|rec)/{_SPLIT}\.(lst|rec)|labels\.json|dataset\.json"
+# The keys that `stage` writes. Content digests name the images.
+_STAGED_KEY = re.compile(
+    rf"{_SPLIT}/[^/]+/[0-9a-f]{{16}}\.(png|jpg)|{_SPLIT}_(lst|rec)/{_SPLIT}\.(lst|rec)"
+    r"|labels\.json|dataset\.json"
 )
 _CONTENT_TYPES = {
     ".png": "image/png",
@@ -38,20 +38,20 @@ _CONTENT_TYPES = {
 
 
 class BucketGoneError(TrainingError):
-    """The bucket of the dataset was deleted."""
+    """Stage again: the bucket of the dataset was deleted."""
 
 
 class PlaceTakenError(TrainingError):
-    """Something that is no dataset of this tool lies where the dataset is to go: choose another --run, or move it."""
+    """Choose another --run, or move the other objects: they are not part of a dataset."""
 
 
 class DeletionError(TrainingError):
-    """S3 did not delete what no longer belongs to the dataset."""
+    """Check the permissions on the bucket: S3 did not delete an obsolete object of the dataset."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a dataset is to go."""
+    """The bucket and prefix of a dataset."""
 
     s3: "S3Client"
     bucket: str
@@ -59,19 +59,19 @@ class Place:
 
     @property
     def url(self) -> str:
-        """The same as a URL."""
+        """Return the place as an S3 URL."""
         return f"s3://{self.bucket}/{self.prefix}"
 
     def key(self, relative: str) -> str:
-        """The whole key of an object of the dataset."""
+        """Return the whole key of an object of the dataset."""
         return f"{self.prefix}/{relative}"
 
     def listed(self) -> dict[str, int]:
-        """The size in bytes of all that lies there, by its key under the prefix.
+        """Return the size in bytes of every object of the place, by its key under the prefix.
 
         Raises:
-            PlaceTakenError: something lies there that no staging made.
-            BucketGoneError: the bucket is no more.
+            PlaceTakenError: An object there was not written by `stage`.
+            BucketGoneError: The bucket does not exist.
         """
         pages = self.s3.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket, Prefix=f"{self.prefix}/"
@@ -80,19 +80,21 @@ class Place:
             found = [listed for page in pages for listed in page.get("Contents", [])]
         except self.s3.exceptions.NoSuchBucket as exc:
             raise BucketGoneError(
-                f"There is no bucket {self.bucket} any more. If the training stack made it, delete that stack "
-                "(`aws cloudformation delete-stack --stack-name ...`, `status` says which) and stage again."
+                f"The bucket {self.bucket} does not exist any more. If the training stack created "
+                "it, delete that stack (`scones status` shows its name,"
+                " `aws cloudformation delete-stack --stack-name NAME` deletes it) and stage again."
             ) from exc
         sizes = {listed["Key"].removeprefix(f"{self.prefix}/"): listed["Size"] for listed in found}
-        foreign = sorted(key for key in sizes if not _OURS.fullmatch(key))
-        if foreign:
+        unknown = sorted(key for key in sizes if not _STAGED_KEY.fullmatch(key))
+        if unknown:
             raise PlaceTakenError(
-                f"{PlaceTakenError.__doc__} It is {self.url}/{foreign[0]} (of {len(foreign)})."
+                f"{self.url} has {len(unknown):,} objects that `stage` did not write, such as "
+                f"{unknown[0]}. {PlaceTakenError.__doc__}"
             )
         return sizes
 
     def description(self) -> dict[str, Any]:
-        """The dataset.json that lies there; nothing where it is no JSON object."""
+        """Return the dataset.json of the place, {} if it is missing or not a JSON object."""
         try:
             body = self.s3.get_object(Bucket=self.bucket, Key=self.key(DESCRIPTION))["Body"].read()
             return dict(json.loads(body))
@@ -102,44 +104,50 @@ class Place:
 
 @dataclass(frozen=True)
 class Difference:
-    """What has to be done for a dataset to be as it should, and what lies there and can stay."""
+    """Uploads and deletions that bring a place up to date, and the number of unchanged objects."""
 
     upload: Sequence[StagedObject]
     delete: Sequence[str]
     unchanged: int
-    description: bool  # it has to be written
+    description: bool  # whether to write the description
 
 
 def compare(
     wanted: Sequence[StagedObject], place: Place, description: Mapping[str, Any]
 ) -> Difference:
-    """Compare a dataset with what lies in its place, by one listing and the two descriptions.
+    """Compare a dataset with the objects of its place, by one listing and the two descriptions.
 
-    An image is unchanged if its key is there, which says its content, with its size. The other files follow from the
-    contents, so they are unchanged if the description there has the digest of ours.
+    An image is unchanged if its key exists with the same size, because the key is a content digest.
+    The other files depend on the images, so they are unchanged if both descriptions have one
+    digest.
 
     Raises:
-        PlaceTakenError: something lies there that no staging made.
+        PlaceTakenError: An object there was not written by `stage`.
+        BucketGoneError: The bucket does not exist.
     """
+    listed = place.listed()
+    old = place.description()
     listed, old = place.listed(), place.description()
     same = old.get("digest") == description["digest"]
     upload = [
         item for item in wanted if listed.get(item.key) != item.size or not (same or item.is_image)
     ]
     delete = sorted(listed.keys() - {item.key for item in wanted} - {DESCRIPTION})
-    told_anew = {**old, "created_at": None} != {**description, "created_at": None}
+    new_description = {**old, "created_at": None} != {**description, "created_at": None}
     return Difference(
-        upload, delete, len(wanted) - len(upload), bool(upload or delete or told_anew)
+        upload, delete, len(wanted) - len(upload), bool(upload or delete or new_description)
     )
 
 
-def bring(
+def apply_difference(
     place: Place, difference: Difference, description: Mapping[str, Any], console: Console
 ) -> None:
-    """Make the dataset what it should be. Interrupted, it has no description, and the next call goes on.
+    """Bring the place up to date. After an interruption it has no description, and a rerun resumes.
 
     Raises:
-        DeletionError: something could not be deleted. ClientError, BotoCoreError: something could not be uploaded.
+        DeletionError: S3 did not delete an object.
+        ClientError: S3 refused an upload.
+        BotoCoreError: S3 could not be reached.
     """
     if difference.upload or difference.delete:
         place.s3.delete_object(Bucket=place.bucket, Key=place.key(DESCRIPTION))
@@ -149,17 +157,19 @@ def bring(
         total = len(difference.upload)
         for _ in track(console, "Uploading", uploads, total) if total else ():
             pass
+
     for keys in batched(difference.delete, _DELETIONS, strict=False):
         _delete(place, keys)
+
     if difference.description:
         body = {**description, "created_at": datetime.now(UTC).isoformat(timespec="seconds")}
         _put(place, DESCRIPTION, json.dumps(body, indent=2, ensure_ascii=False).encode() + b"\n")
 
 
 def _send_at_once(params: dict[str, Any], **_: object) -> None:
-    """Do not ask S3 whether it will take an image before sending it: with small ones the answer takes most of the time.
+    """Send small images without asking S3 first: the answer takes most of the time.
 
-    An event handler of botocore.
+    This is an event handler of botocore.
     """
     params["headers"].pop("Expect", None)
 

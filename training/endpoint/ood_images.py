@@ -67,7 +67,7 @@ def classify_ood_images(
         "unreadable": len(unreadable),
         "other_class": card.get("other_class"),
         "at_threshold": acceptance_of(calibrated, Acceptance.of_card(card), card["labels"]),
-        "at_guess": acceptance_of(calibrated, default, card["labels"]),
+        "at_default_threshold": acceptance_of(calibrated, default, card["labels"]),
     }
 
 

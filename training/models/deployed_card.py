@@ -1,4 +1,4 @@
-"""The model card of a variant that has just been deployed: what is known of its model, and what was chosen for it."""
+"""Build the model card of a newly deployed variant, and carry over its chosen thresholds."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,8 +8,14 @@ from training.models.model_card import ModelArchive, model_card
 from training.models.trained_model import TrainedModel
 
 _SAME_MODEL = ("model_digest", "data_digest", "labels", "other_class")
-# These go together: a threshold was chosen at a temperature, and holds at no other.
-_CHOSEN = ("temperature", "calibration", "recommended_threshold", "class_thresholds", "promise")
+# These members go together: a threshold is valid only at the temperature that it was chosen at.
+_CHOSEN = (
+    "temperature",
+    "calibration",
+    "recommended_threshold",
+    "class_thresholds",
+    "precision_guarantee",
+)
 
 
 def deployed_model_card(
@@ -20,12 +26,12 @@ def deployed_model_card(
     temperature: float,
     **place: str | bool,
 ) -> dict[str, Any]:
-    """The card, without a threshold.
+    """Return the card, without a threshold.
 
     `place` names the variant and the endpoint configuration, and says whether it is serverless.
 
     Raises:
-        ModelCardTooLargeError: no parameter can hold it.
+        ModelCardTooLargeError: The card does not fit into an SSM parameter.
     """
     return model_card(
         endpoint,
@@ -41,10 +47,10 @@ def deployed_model_card(
     )
 
 
-def with_what_was_chosen(card: dict[str, Any], present: Mapping[str, Any]) -> dict[str, Any]:
-    """The card, with temperature and thresholds of the present one if that is of the same model and the same images.
+def with_chosen_members(card: dict[str, Any], present: Mapping[str, Any]) -> dict[str, Any]:
+    """Carry over temperature and thresholds from the present card of the same model and images.
 
-    During an A/B test the present one may be that of either variant.
+    During an A/B test the present card holds the cards of both variants.
     """
     for known in (present, *present.get("variants", {}).values()):
         if all(known.get(member) == card[member] for member in _SAME_MODEL):

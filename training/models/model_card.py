@@ -1,4 +1,4 @@
-"""The model card: what the service must know of the model that an endpoint serves. One SSM parameter holds it."""
+"""Read and write the model card, the SSM parameter that describes the endpoint's model."""
 
 import hashlib
 import json
@@ -24,42 +24,42 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 8192  # of an SSM parameter of the advanced tier
 _MISSING = {"404", "NoSuchKey", "NoSuchBucket"}
-_DESCRIPTION = "model.json"  # the local cloud's algorithm writes it; that of AWS has no such file
+_DESCRIPTION = "model.json"  # in archives of our algorithm; AWS's algorithm does not write it
 _DESCRIPTION_BYTES = 1_000_000
 
 
 class ModelMissingError(TrainingError):
-    """The model.tar.gz is not in S3: `python -m training train` makes one."""
+    """Run `scones train`: the model.tar.gz is missing in S3."""
 
 
 class BadModelArchiveError(TrainingError):
-    """The model is not a gzip-compressed tar archive as a training job writes it."""
+    """Use the gzip-compressed tar archive that a training job writes."""
 
 
 class ModelChangedError(TrainingError):
-    """The model.tar.gz is no longer what it was: find out who wrote it, and `python -m training train --again`."""
+    """Find out who replaced the model.tar.gz, then run `scones train --again`."""
 
 
 class OtherClassesError(TrainingError):
-    """The endpoint serves a model of other classes: use another --environment, or `cleanup`."""
+    """Give the new model an --environment of its own, or run `scones cleanup --yes` first."""
 
 
 class ModelCardTooLargeError(TrainingError):
-    """The class names are too long, or too many, for the SSM parameter that holds the model card."""
+    """Shorten the class names or use fewer: the model card does not fit into an SSM parameter."""
 
 
 @dataclass(frozen=True)
 class ModelArchive:
-    """A model.tar.gz: its SHA-256, and the backbone that its model.json names, if it has one."""
+    """SHA-256 digest of a model.tar.gz, and the backbone that its model.json names, if any."""
 
     digest: str
     backbone: str | None
 
     def require(self, digest: str | None) -> None:
-        """Return if this is the model of that digest (None: who knows).
+        """Refuse an archive with another digest. Without an expected digest any archive passes.
 
         Raises:
-            ModelChangedError: it is another one.
+            ModelChangedError: The archive has another digest.
         """
         if digest is not None and digest != self.digest:
             raise ModelChangedError(
@@ -68,19 +68,20 @@ class ModelArchive:
 
 
 def inspect_archive(s3: "S3Client", url: str) -> ModelArchive:
-    """Read a model.tar.gz from S3, once and without keeping it.
+    """Read a model.tar.gz from S3, once and without writing it to disk.
 
     Raises:
-        ModelMissingError: there is none.
-        BadModelArchiveError: it is something else, or could harm whoever unpacks it.
+        ModelMissingError: The archive does not exist.
+        BadModelArchiveError: The object is not a tar archive, or is unsafe to unpack.
     """
     bucket, key = split_s3_url(url)
     try:
         body = s3.get_object(Bucket=bucket, Key=key)["Body"]
     except ClientError as exc:
         if code_of(exc) in _MISSING:
-            raise ModelMissingError(f"There is no {url}. {ModelMissingError.__doc__}") from exc
+            raise ModelMissingError(f"{url} does not exist. {ModelMissingError.__doc__}") from exc
         raise
+
     stream = _Hashed(body)
     try:
         backbone = _backbone(stream)
@@ -92,17 +93,17 @@ def inspect_archive(s3: "S3Client", url: str) -> ModelArchive:
 def model_card(
     endpoint: str, labels: tuple[str, ...], temperature: float, archive: ModelArchive, **facts: Any
 ) -> dict[str, Any]:
-    """The model card of an endpoint.
+    """Return the model card of an endpoint.
 
     Args:
-        endpoint: Its name.
+        endpoint: Name of the endpoint.
         labels: Class names in the order of the model's answer.
-        temperature: What calibrates its class probabilities.
+        temperature: Calibrates the class probabilities.
         archive: The model.
-        **facts: metrics, backbone, training_job and data_digest, for people and the steps to come.
+        **facts: metrics, backbone, training_job and data_digest, for people and later steps.
 
     Raises:
-        ModelCardTooLargeError: no parameter can hold it.
+        ModelCardTooLargeError: The card does not fit into an SSM parameter.
     """
     card = {
         "endpoint": endpoint,
@@ -118,10 +119,13 @@ def model_card(
 
 
 def model_card_request(parameter: str, card: dict[str, Any]) -> dict[str, Any]:
-    """The members of PutParameter. The tier is the free one up to 4 KiB. Tags cannot go with Overwrite."""
+    """Return the PutParameter request. AWS refuses tags together with Overwrite.
+
+    Intelligent tiering uses the free standard tier up to 4 KiB.
+    """
     return {
         "Name": parameter,
-        "Description": "Model card, written by python -m training deploy",
+        "Description": "Model card, written by scones deploy",
         "Value": _text(card),
         "Type": "String",
         "Tier": "Intelligent-Tiering",
@@ -130,7 +134,11 @@ def model_card_request(parameter: str, card: dict[str, Any]) -> dict[str, Any]:
 
 
 def write_model_card(ssm: "SSMClient", names: Names, card: dict[str, Any]) -> None:
-    """Put the model card in place of an earlier one. Raises ModelCardTooLargeError."""
+    """Replace the endpoint's model card.
+
+    Raises:
+        ModelCardTooLargeError: The card does not fit into an SSM parameter.
+    """
     ssm.put_parameter(**model_card_request(names.model_card, card))
     ssm.add_tags_to_resource(
         ResourceType="Parameter",
@@ -140,7 +148,7 @@ def write_model_card(ssm: "SSMClient", names: Names, card: dict[str, Any]) -> No
 
 
 def earlier_model_cards(ssm: "SSMClient", parameter: str) -> Iterator[dict[str, Any]]:
-    """Yield what the parameter of the model card has held, the newest first: SSM keeps 100 versions."""
+    """Yield all stored versions of the model card, newest first. SSM stores 100 versions."""
     pages = ssm.get_paginator("get_parameter_history").paginate(Name=parameter)
     try:
         versions = [version for page in pages for version in page["Parameters"]]
@@ -153,7 +161,7 @@ def earlier_model_cards(ssm: "SSMClient", parameter: str) -> Iterator[dict[str, 
 
 
 def read_model_card(ssm: "SSMClient", parameter: str) -> dict[str, Any] | None:
-    """Read the endpoint's model card; None if it has none."""
+    """Return the endpoint's model card, None if it does not exist."""
     try:
         found = ssm.get_parameter(Name=parameter)["Parameter"]["Value"]
     except ClientError as exc:
@@ -165,14 +173,18 @@ def read_model_card(ssm: "SSMClient", parameter: str) -> dict[str, Any] | None:
 
 
 def require_same_classes(card: Mapping[str, Any] | None, labels: Sequence[str]) -> None:
-    """Return unless the card of the model in service has other classes: the service would read new answers with it.
+    """Refuse a model with other classes than the served model.
+
+    The service would read its answers with the wrong class names.
 
     Raises:
-        OtherClassesError: it does.
+        OtherClassesError: The classes differ.
     """
     if card and card["labels"] != list(labels):
+        served = ", ".join(card["labels"])
         raise OtherClassesError(
-            f"It serves {', '.join(card['labels'])}; the new model {', '.join(labels)}. {OtherClassesError.__doc__}"
+            f"The endpoint serves the classes {served}, and the new model has {', '.join(labels)}. "
+            f"{OtherClassesError.__doc__}"
         )
 
 
@@ -184,7 +196,7 @@ def _text(card: dict[str, Any]) -> str:
 
 
 class _Hashed:
-    """A stream that digests what is read from it."""
+    """A stream that computes the digest of all bytes read from it."""
 
     def __init__(self, body: "StreamingBody") -> None:
         self._body = body
@@ -197,7 +209,7 @@ class _Hashed:
 
 
 def _backbone(stream: Stream) -> str | None:
-    """The backbone that model.json names. The archive is read to its end, so that all of it is checked and digested."""
+    """Return the backbone named by model.json. Read the whole archive to check and digest it."""
     backbone = None
     for file in tar_gz_files(stream, MODEL):
         if str(file.path) == _DESCRIPTION:

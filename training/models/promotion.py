@@ -1,4 +1,4 @@
-"""What a comparison means for the challenger, in numbers and in a sentence."""
+"""Judge a challenger by its comparison with the champion."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from training.statistics.paired_accuracy import LEVEL, Comparison
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether the challenger is promoted, and why or why not; the comparison is None where none was needed."""
+    """Whether the challenger is promoted, the reason, and the comparison if one was made."""
 
     promoted: bool
     reason: str
@@ -20,7 +20,7 @@ class Verdict:
     accuracies: tuple[float, float] | None = None
 
     def as_data(self) -> dict[str, Any]:
-        """For run.json and --json."""
+        """Return the verdict for run.json and --json."""
         data: dict[str, Any] = {"promoted": self.promoted, "reason": self.reason}
         if self.comparison and self.accuracies:
             data |= {
@@ -40,25 +40,25 @@ class Verdict:
 
 
 def same_model(challenger: Package, champion: Package) -> Verdict:
-    """The verdict on a challenger that is the champion's copy."""
+    """Refuse a challenger that is an exact duplicate of the champion."""
     return Verdict(
         False,
-        f"Version {challenger.version} is the very model of version {champion.version}, the champion.",
+        f"Version {challenger.version} and version {champion.version}, the champion, are the same "
+        "model.",
     )
 
 
 def judge(
     challenger: Sequence[Answer], champion: Sequence[Answer] | None, names: tuple[str, str]
 ) -> Verdict:
-    """Judge by the answers to the same images.
+    """Judge by the answers of both models to the same images.
 
-    Without a champion it is the rule "always the most frequent class" that is to be beaten: a first model has to have
-    learnt something.
+    A first model has no champion. It must beat the rule "always the most frequent class" instead.
 
     Args:
-        challenger: Its answers.
-        champion: Those of the champion, in the same order; None if there is none yet.
-        names: What to call the two.
+        challenger: Answers of the challenger.
+        champion: Answers of the champion in the same order, None without a champion.
+        names: Names of challenger and champion for the reason.
     """
     right = [answer.prediction == answer.label for answer in challenger]
     if champion is None:
@@ -66,6 +66,7 @@ def judge(
         against = [answer.label == most_frequent for answer in challenger]
     else:
         against = [answer.prediction == answer.label for answer in champion]
+
     comparison = Comparison.of(right, against)
     accuracies = (sum(right) / len(right), sum(against) / len(against))
     return Verdict(
@@ -75,20 +76,25 @@ def judge(
 
 def _reason(comparison: Comparison, accuracies: tuple[float, float], names: tuple[str, str]) -> str:
     low, high = (100 * end for end in comparison.interval)
-    told = (
-        f"{names[0]} is {'' if comparison.is_better else 'not shown to be '}better than {names[1]} on "
-        f"{comparison.images:,} test images: {accuracies[0]:.2%} right against {accuracies[1]:.2%} (difference "
-        f"{100 * comparison.difference:+.2f} points, 95 %: {low:+.2f} to {high:+.2f}). It alone is right on "
-        f"{comparison.only_challenger}, the other alone on {comparison.only_champion}; p = {comparison.p_value:.2g}, "
-        f"at most {LEVEL} is asked for (exact McNemar test, one-sided)."
+    result = "better" if comparison.is_better else "not shown to be better"
+    reason = (
+        f"{names[0]} is {result} than {names[1]} on {comparison.images:,} test images: "
+        f"{accuracies[0]:.2%} right against {accuracies[1]:.2%} (difference "
+        f"{100 * comparison.difference:+.2f} points, 95 % interval {low:+.2f} to {high:+.2f}). "
+        f"Only {names[0]} is right on {comparison.only_challenger} images, only {names[1]} on "
+        f"{comparison.only_champion}. p = {comparison.p_value:.2g}, and a promotion needs at most "
+        f"{LEVEL} (exact McNemar test, one-sided)."
     )
     if comparison.is_better:
-        return told
+        return reason
+
     lacking = comparison.needed - comparison.only_challenger
-    told += (
-        f" Against {comparison.only_champion} it would have to be alone right on {comparison.needed}: {lacking} more, "
-        f"{100 * lacking / comparison.images:.2f} points of accuracy."
+    reason += (
+        f" It would have to be the only one right on {comparison.needed} images, {lacking} more, "
+        f"which are {100 * lacking / comparison.images:.2f} points of accuracy."
     )
     if comparison.images_needed:
-        told += f" Or about {comparison.images_needed:,} test images, if they are all like these."
-    return told
+        reason += (
+            f" About {comparison.images_needed:,} test images would show the present difference."
+        )
+    return reason

@@ -1,23 +1,23 @@
-"""What keeps a model from being promoted."""
+"""Define the errors that prevent the promotion of a model."""
 
 from training.project.errors import TrainingError
 
 
 class NotComparableError(TrainingError):
-    """The challenger and the champion cannot be compared: train a challenger on classes and data of the run's own."""
+    """Train a challenger on the run's own classes and data: the two models are not comparable."""
 
 
 class NoFairImagesError(TrainingError):
-    """The challenger or the champion has learnt from every test image: stage images that are new to both."""
+    """Stage images that are new to both models: one of them was trained on every test image."""
 
 
 class UnknownAncestorError(TrainingError):
-    """The challenger goes on from a model that was never registered, and may know the test images: train it anew."""
+    """Train the challenger without --from: its earlier model is not registered."""
 
 
 class ChallengerRefusedError(TrainingError):
-    """The challenger is not shown to be better than the champion, which stays."""
+    """The champion stays: the challenger is not shown to be better."""
 
 
 class ComparisonEndpointError(TrainingError):
-    """The endpoint that the two models are compared on could not be brought into service."""
+    """Run `promote` again: the endpoint of the comparison failed to start."""

@@ -1,4 +1,4 @@
-"""Keep trained models as packages of a group; the newest approved package is the champion."""
+"""Register trained models as packages, and find the champion, the newest approved package."""
 
 import json
 from collections.abc import Iterator
@@ -19,26 +19,27 @@ if TYPE_CHECKING:
 
 type Approval = Literal["Approved", "Rejected", "PendingManualApproval"]
 
-FACTS = "model_quality.json"  # beside the model.tar.gz, with the lists of the images that it has to do with
+FACTS = "model_quality.json"  # beside the model.tar.gz, with the lists of the model's images
 _GONE = ("NoSuchKey", "NoSuchBucket")
 _LONGEST_REASON = 1024  # characters of an ApprovalDescription
 
 
 class PackageMissingError(TrainingError):
-    """The model registry has no such version: `python -m training train` registers the model that it makes."""
+    """Run `scones train`, which registers its model: the model registry lacks this version."""
 
 
 class PackageFilesMissingError(TrainingError):
-    """What belongs to a registered model is not in S3 any more: train a new one, or reject it if it is the champion."""
+    """Train a new model, or reject this version: S3 does not have its files any more."""
 
 
 @dataclass(frozen=True)
 class Ancestry:
-    """What a model takes over from the ones that it goes on from.
+    """The images and models that a continued training inherits.
 
     Args:
-        learnt: The S3 URLs of the lists of the images that they have to do with.
-        unknown: The S3 URL of one that was never registered, so that nobody knows its images; None if all were.
+        learnt: S3 URLs of the image lists of all earlier models.
+        unknown: S3 URL of an earlier model that is not registered, so that its images are unknown.
+            None if all earlier models are registered.
     """
 
     learnt: list[str]
@@ -47,7 +48,7 @@ class Ancestry:
 
 @dataclass(frozen=True)
 class Package:
-    """A registered model: its version in the group, what was decided, where it is, and what is known of it."""
+    """A registered model: its version, its approval, its files and its recorded facts."""
 
     arn: str
     version: int
@@ -58,14 +59,16 @@ class Package:
 
     @property
     def unknown_ancestor(self) -> str | None:
-        """The S3 URL of a model that this one goes back to and that was never registered; None if there is none."""
-        return self.facts.get("unknown_ancestor")  # packages were made without it once
+        """Return the S3 URL of an earlier model that is not registered, None without one."""
+        return self.facts.get("unknown_ancestor")  # older packages lack it
 
     def require_model(self, s3: "S3Client") -> None:
-        """Return if the model is still in S3, and the one that was registered.
+        """Check that the registered model is still in S3 and unchanged.
 
         Raises:
-            PackageFilesMissingError, ModelChangedError, BadModelArchiveError: it is not.
+            PackageFilesMissingError: The model is missing.
+            ModelChangedError: Another model has replaced it.
+            BadModelArchiveError: The object is not a model archive.
         """
         try:
             archive = inspect_archive(s3, self.model_data)
@@ -76,29 +79,27 @@ class Package:
         archive.require(self.facts["model_digest"])
 
     def learnt(self, s3: "S3Client") -> set[str]:
-        """The digests of all images that the model, or one that it goes on from, has to do with.
+        """Return the digests of all images that shaped the model or its earlier models.
 
-        A fair comparison needs others. Of a model with an unknown ancestor they are not all.
+        A fair comparison needs other images. With an unknown ancestor the set is incomplete.
 
         Raises:
-            PackageFilesMissingError: their lists are no more.
+            PackageFilesMissingError: An image list is missing.
         """
         lists = (parse_list(_read(s3, url).decode(), url) for url in self.facts["learnt"])
         return {image.digest for images in lists for image in images}
 
 
 def find_ancestry(s3: "S3Client", earlier_model: str | None) -> Ancestry:
-    """What a training takes over that goes on from this model.tar.gz, by what its registration left beside it."""
+    """Return the inheritance of a training that continues from this model.tar.gz."""
     if earlier_model is None:
         return Ancestry([], None)
     bucket, prefix = split_s3_url(earlier_model.rpartition("/")[0])
     try:
         facts = json.loads(s3.get_object(Bucket=bucket, Key=f"{prefix}/{FACTS}")["Body"].read())
     except ClientError as exc:
-        if code_of(exc) not in (
-            *_GONE,
-            "AccessDenied",
-        ):  # which S3 answers to whoever may not list the bucket
+        # S3 answers AccessDenied to callers without the permission to list the bucket.
+        if code_of(exc) not in (*_GONE, "AccessDenied"):
             raise
         return Ancestry([], earlier_model)
     return Ancestry(facts["learnt"], facts.get("unknown_ancestor"))
@@ -118,10 +119,11 @@ class ModelRegistry:
 
         Args:
             trained: The result of `train`.
-            dataset: What the model was trained on.
-            earlier_model: The S3 URL of the model.tar.gz that the training went on from, if it did.
+            dataset: The dataset that the model was trained on.
+            earlier_model: S3 URL of the model.tar.gz that the training continued from, if any.
 
-        Returns: the package's arn, group and version.
+        Returns:
+            The package's arn, group and version.
         """
         description = f"Training job {trained['training_job']}"
         found = [
@@ -138,8 +140,8 @@ class ModelRegistry:
         """Return a version of the environment's group.
 
         Raises:
-            PackageMissingError: there is none of that number.
-            PackageFilesMissingError: what is known of it is not in S3.
+            PackageMissingError: The group does not have this version.
+            PackageFilesMissingError: The recorded facts are missing in S3.
         """
         found = [one for one in self.summaries() if one.get("ModelPackageVersion") == version]
         if not found:
@@ -149,13 +151,13 @@ class ModelRegistry:
         return self._describe(found[0]["ModelPackageArn"])
 
     def find_champion(self) -> Package | None:
-        """Return the newest version that is approved; None before there is one."""
+        """Return the newest approved version, None if none is approved."""
         approved = [one for one in self.summaries() if one.get("ModelApprovalStatus") == "Approved"]
         newest = max(approved, key=lambda one: int(one["ModelPackageVersion"]), default=None)
         return newest and self._describe(newest["ModelPackageArn"])
 
     def decide(self, package: Package, approval: Approval, reason: str) -> None:
-        """Record a decision about a package, and its reason."""
+        """Record the approval or rejection of a package, with its reason."""
         self.aws.sagemaker.update_model_package(
             ModelPackageArn=package.arn,
             ModelApprovalStatus=approval,
@@ -163,27 +165,27 @@ class ModelRegistry:
         )
 
     def summaries(self) -> Iterator[Any]:
-        """Yield the versions of the environment's group, as ListModelPackages returns them, the oldest first."""
+        """Yield the versions of the environment's group, oldest first, as ListModelPackages."""
         paginator = self.aws.sagemaker.get_paginator("list_model_packages")
         try:
             for page in paginator.paginate(ModelPackageGroupName=self.names.service):
                 yield from page["ModelPackageSummaryList"]
         except ClientError as exc:
-            if "does not exist" not in str(
-                exc
-            ):  # an environment that has registered nothing yet has no group
+            # An environment without registered models has no group.
+            if "does not exist" not in str(exc):
                 raise
 
     def _create(
         self, trained: dict[str, Any], dataset: Dataset, earlier_model: str | None, description: str
     ) -> str:
-        s3, sagemaker = self.aws.s3, self.aws.sagemaker
+        s3 = self.aws.s3
+        sagemaker = self.aws.sagemaker
         folder, _, _ = trained["model_data"].rpartition("/")
         ancestry = find_ancestry(s3, earlier_model)
         copied = ("training_job", "labels", "dataset_digest", "hyperparameters", "metrics")
         facts = {name: trained[name] for name in copied}
         facts |= {"model_digest": trained.get("model_digest"), "earlier_model": earlier_model}
-        facts |= {"learnt": [*_keep_lists(s3, dataset, folder), *ancestry.learnt]}
+        facts |= {"learnt": [*_copy_lists(s3, dataset, folder), *ancestry.learnt]}
         facts |= {"unknown_ancestor": ancestry.unknown}
 
         bucket, prefix = split_s3_url(folder)
@@ -220,7 +222,10 @@ class ModelRegistry:
 def package_request(
     group: str, trained: dict[str, Any], description: str, facts_url: str
 ) -> dict[str, Any]:
-    """The members of CreateModelPackage; CustomerMetadataProperties take short texts without commas only."""
+    """Return the CreateModelPackage request.
+
+    CustomerMetadataProperties accept only short texts without commas.
+    """
     known = {
         name: trained.get(name)
         for name in ("training_job", "dataset_digest", "model_digest", "backbone")
@@ -244,15 +249,15 @@ def package_request(
     }
 
 
-def _keep_lists(s3: "S3Client", dataset: Dataset, folder: str) -> list[str]:
-    """Copy the lists of all splits but the test split: staging again would put others in their place."""
+def _copy_lists(s3: "S3Client", dataset: Dataset, folder: str) -> list[str]:
+    """Copy the lists of all splits except the test split: the next staging overwrites them."""
     bucket, prefix = split_s3_url(folder)
-    splits = [
-        split for split in CHOOSING if dataset.size(split)
-    ]  # there was no calibration split once
+    splits = [split for split in CHOOSING if dataset.size(split)]  # old datasets lack calibration
+
     for split in splits:
         source = {"Bucket": dataset.bucket, "Key": f"{dataset.prefix}/{split}_lst/{split}.lst"}
-        s3.copy_object(CopySource=source, Bucket=bucket, Key=f"{prefix}/{split}.lst")  # type: ignore[arg-type]
+        copy = f"{prefix}/{split}.lst"
+        s3.copy_object(CopySource=source, Bucket=bucket, Key=copy)  # type: ignore[arg-type]
     return [f"{folder}/{split}.lst" for split in splits]
 
 

@@ -1,4 +1,4 @@
-"""The model that the run's endpoint serves: which it is, and the model card that says how to read its answers."""
+"""Find the model that the run's endpoint serves, and the model card that describes it."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 
 
 class EndpointNotReadyError(TrainingError):
-    """The endpoint is not in service: `python -m training deploy` brings it up, `status` says how it is."""
+    """Run `scones deploy`; `scones status` shows the state of the endpoint."""
 
 
 class UnknownVariantError(TrainingError):
-    """The endpoint has no such production variant."""
+    """Name a production variant of the endpoint."""
 
 
 class ModelCardMissingError(TrainingError):
-    """The endpoint has no whole model card: `python -m training deploy` writes it."""
+    """Run `scones deploy`, which writes a complete model card."""
 
 
 @dataclass(frozen=True)
 class ServedModel:
-    """What serves: the endpoint's configuration, a variant of it (None: there is but one), and its model card."""
+    """The served configuration, a variant of it (None: the only variant), and its model card."""
 
     endpoint: str
     configuration: str
@@ -39,11 +39,14 @@ class ServedModel:
 
     @classmethod
     def of(cls, aws: Aws, names: Names, dataset: Dataset, variant: str | None = None) -> Self:
-        """The model that serves now; during an A/B test the named variant's, or that of the one that was there first.
+        """Return the served model; in an A/B test the named or else the original variant.
 
         Raises:
-            EndpointNotReadyError, UnknownVariantError: there is none.
-            ModelCardMissingError, OtherClassesError, OtherDatasetError: it is not one of this dataset.
+            EndpointNotReadyError: The endpoint is missing or not in service.
+            UnknownVariantError: The endpoint does not have the variant.
+            ModelCardMissingError: The model card is missing or incomplete.
+            OtherClassesError: The model has other classes than the dataset.
+            OtherDatasetError: The model was trained on another dataset.
         """
         whole = _read(aws.ssm, names.model_card)
         configuration = _configuration(aws.sagemaker, names.endpoint, variant)
@@ -53,7 +56,11 @@ class ServedModel:
         return cls(names.endpoint, configuration, variant, card, dataset.digest)
 
     def write_card(self, ssm: "SSMClient", names: Names, card: dict[str, Any]) -> None:
-        """Put a card in the place of this one; those of other variants stay. Raises ModelCardTooLargeError."""
+        """Replace this card; the cards of other variants stay.
+
+        Raises:
+            ModelCardTooLargeError: The card does not fit into an SSM parameter.
+        """
         whole = read_model_card(ssm, names.model_card) or {}
         others = whole.get("variants", {})
         if self.variant in others:
@@ -62,7 +69,7 @@ class ServedModel:
 
     @property
     def subject(self) -> dict[str, Any]:
-        """What answers are answers of: if any of it changes, they are to be asked anew."""
+        """Return the identity of the answers: a change of any member makes them outdated."""
         return {
             "endpoint": self.endpoint,
             "endpoint_configuration": self.configuration,
@@ -73,10 +80,10 @@ class ServedModel:
 
 
 def read_whole_card(ssm: "SSMClient", parameter: str) -> dict[str, Any]:
-    """The endpoint's model card, of whichever dataset; during an A/B test that of the variant that was there first.
+    """Return the endpoint's model card for any dataset, in an A/B test the original variant's.
 
     Raises:
-        ModelCardMissingError: there is none, or it lacks what makes sense of the model's answers.
+        ModelCardMissingError: The card is missing or incomplete.
     """
     return _require_whole(parameter, _read(ssm, parameter))
 
@@ -84,14 +91,17 @@ def read_whole_card(ssm: "SSMClient", parameter: str) -> dict[str, Any]:
 def _configuration(sagemaker: "SageMakerClient", name: str, variant: str | None) -> str:
     endpoint = find_endpoint(sagemaker, name)
     if endpoint is None:
-        raise EndpointNotReadyError(f"There is no endpoint {name}. {EndpointNotReadyError.__doc__}")
+        raise EndpointNotReadyError(
+            f"The endpoint {name} does not exist. {EndpointNotReadyError.__doc__}"
+        )
     if endpoint["EndpointStatus"] != "InService":
         raise EndpointNotReadyError(
             f"The endpoint {name} is {endpoint['EndpointStatus']}. {EndpointNotReadyError.__doc__}"
         )
     variants = [one["VariantName"] for one in endpoint.get("ProductionVariants", [])]
     if variant and variant not in variants:
-        raise UnknownVariantError(f"{variant!r} is none of {name}; it has {', '.join(variants)}.")
+        known = ", ".join(variants)
+        raise UnknownVariantError(f"{name} does not have the variant {variant!r}. It has {known}.")
     return endpoint["EndpointConfigName"]
 
 
@@ -100,32 +110,32 @@ def _read(ssm: "SSMClient", name: str) -> dict[str, Any]:
         card = read_model_card(ssm, name)
     except ValueError as exc:
         raise ModelCardMissingError(
-            f"{name} is no JSON: {exc}. {ModelCardMissingError.__doc__}"
+            f"{name} is not valid JSON: {exc}. {ModelCardMissingError.__doc__}"
         ) from exc
     if card is None:
-        raise ModelCardMissingError(f"There is no {name}. {ModelCardMissingError.__doc__}")
+        raise ModelCardMissingError(f"{name} does not exist. {ModelCardMissingError.__doc__}")
     if not isinstance(card, dict):
-        raise ModelCardMissingError(f"{name} is no JSON object. {ModelCardMissingError.__doc__}")
+        raise ModelCardMissingError(f"{name} is not a JSON object. {ModelCardMissingError.__doc__}")
     return card
 
 
 def _require_whole(parameter: str, card: dict[str, Any]) -> dict[str, Any]:
-    """Return the card if it is whole."""
+    """Return a card that has all required members."""
     lacking = {"labels", "temperature", "model_digest"} - card.keys()
     if lacking:
         raise ModelCardMissingError(
-            f"{parameter} has no {', '.join(sorted(lacking))}. {ModelCardMissingError.__doc__}"
+            f"{parameter} lacks {', '.join(sorted(lacking))}. {ModelCardMissingError.__doc__}"
         )
     return card
 
 
 def _require(parameter: str, dataset: Dataset, card: dict[str, Any]) -> dict[str, Any]:
-    """Return the card if it is whole and of a model that was trained on this dataset."""
+    """Return a complete card of a model that was trained on this dataset."""
     _require_whole(parameter, card)
     if tuple(card["labels"]) != dataset.labels:
         raise OtherClassesError(
-            f"The model card says {', '.join(card['labels'])}; the dataset {', '.join(dataset.labels)}. "
-            f"{OtherClassesError.__doc__}"
+            f"The model card has the classes {', '.join(card['labels'])}, and the dataset has "
+            f"{', '.join(dataset.labels)}. {OtherClassesError.__doc__}"
         )
     dataset.require(card.get("data_digest") or None)
     return card

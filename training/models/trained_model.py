@@ -1,4 +1,4 @@
-"""The model that is deployed: what `train` made, or another model.tar.gz of the same classes."""
+"""Describe the model to deploy: the result of `train`, or another archive of the same classes."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -8,7 +8,7 @@ from training.project.run_file import RunFile
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """A model.tar.gz in S3, how it is run, and what is known of how it came about."""
+    """A model.tar.gz in S3, its container image and role, and its training facts."""
 
     model_data: str
     image: str
@@ -22,10 +22,10 @@ class TrainedModel:
 
     @classmethod
     def of(cls, run: RunFile, model_data: str | None, role: str | None) -> Self:
-        """The model that the run trained; a `model_data` in its place has no known training job.
+        """Return the run's trained model. A `model_data` instead has no known training job.
 
         Raises:
-            StepNotDoneError: the run has trained none.
+            StepNotDoneError: The run has not trained a model.
         """
         trained: dict[str, Any] = run.result("train")
         own = model_data in (None, trained["model_data"])
@@ -38,6 +38,6 @@ class TrainedModel:
             metrics=trained["metrics"] if own else {},
             data_digest=trained["dataset_digest"] if own else None,
             model_digest=trained.get("model_digest") if own else None,
-            # What the built-in algorithm serves; another one names its backbone in the archive.
+            # The built-in algorithm's backbone; our algorithm names its backbone in the archive.
             backbone=f"ResNet-{trained['hyperparameters']['num_layers']}",
         )

@@ -54,7 +54,9 @@ def write_result(evaluation: Evaluation, s3: "S3Client", folder: Path) -> dict[s
     milliseconds = np.array([answer.milliseconds for answer in ordered])
     temperature, acceptance = card["temperature"], Acceptance.of_card(card)
     metrics = evaluate(probabilities, labels, dataset.labels, temperature, acceptance)
-    own = {name: card.get(name) for name in ("other_class", "promise", "class_thresholds")}
+    own = {
+        name: card.get(name) for name in ("other_class", "precision_guarantee", "class_thresholds")
+    }
     metrics |= own | {"foreign": evaluation.ood}
     metrics |= timing(milliseconds, last_attempt["images"], last_attempt["seconds"])
     mistakes = _worst_mistakes(

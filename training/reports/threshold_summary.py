@@ -1,31 +1,37 @@
-"""What the terminal shows of a threshold that was chosen."""
+"""Show the result of `threshold` on the terminal."""
 
 from typing import Any
 
 from training.statistics.acceptance import show_threshold
+from training.statistics.thresholds import refusal_table
 from untrusted.console import Console
 
 
 def show(console: Console, result: dict[str, Any]) -> None:
-    """Each class's own threshold, or why it has none; and what is promised, at which coverage."""
-    own, promise = result["class_thresholds"] or {}, result["promise"]
-    for name, threshold in own.items():
-        told = (
-            "always for review. " + result["classes"][name]
-            if threshold is None
-            else show_threshold(threshold)
+    """Show the thresholds, the precision guarantee, and the coverage of the calibration images."""
+    thresholds = result["class_thresholds"] or {}
+    for name, threshold in thresholds.items():
+        if threshold is not None:
+            console.print(f"{name}: {show_threshold(threshold)}")
+
+    refused = [name for name, threshold in thresholds.items() if threshold is None]
+    if refused:
+        console.print(
+            "Always for review, because too few calibration images are predicted as these classes "
+            f"and right:\n{refusal_table({name: result['classes'][name] for name in refused})}"
         )
-        console.print(f"{name}: {told}")
-    which = (
-        "Thresholds of the classes"
-        if own
-        else f"Threshold {show_threshold(result['recommended_threshold'])}"
-    )
-    console.print(f"{which}, in the model card {result['model_card_parameter']}.")
-    at, guess = promise["at_threshold"], promise["at_guess"]
+
+    common = f"Threshold {show_threshold(result['recommended_threshold'])}"
+    chosen = "Thresholds by class" if thresholds else common
+    console.print(f"{chosen}, written to the model card {result['model_card_parameter']}.")
+
+    guarantee = result["precision_guarantee"]
+    accepted = guarantee["at_threshold"]
+    default = guarantee["at_default_threshold"]
     console.print(
-        f"The promise: {promise['precision']:.4g} of what is accepted is right (confidence "
-        f"{promise['confidence']:.4g}). Of {promise['images']:,} calibration images {at['coverage']:.1%} are accepted; "
-        f"{at['accuracy']:.2%} of those are right (n = {at['n']:,}). At {guess['threshold']}, the guess, it would be "
-        f"{guess['coverage']:.1%}."
+        f"Precision guarantee: at least {guarantee['precision']:.4g} of the accepted images are "
+        f"right, at a confidence level of {guarantee['confidence']:.4g}. "
+        f"Of {guarantee['images']:,} calibration images {accepted['coverage']:.1%} are accepted, "
+        f"and {accepted['accuracy']:.2%} of these are right (n = {accepted['n']:,}). "
+        f"The default threshold {default['threshold']} would accept {default['coverage']:.1%}."
     )

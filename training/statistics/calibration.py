@@ -1,7 +1,7 @@
-"""Temperature scaling: class probabilities that can be read as how often the prediction is right.
+"""Scale class probabilities with a temperature, so that confidence equals the rate of being right.
 
-Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", 2017: one number, the temperature, divides
-the logits; it changes no prediction, only how sure the model says it is.
+Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", 2017: one number, the
+temperature, divides the logits. It changes confidences and no prediction.
 """
 
 import numpy as np
@@ -10,39 +10,43 @@ from numpy.typing import NDArray
 type Floats = NDArray[np.floating]
 type Labels = NDArray[np.int64]
 
-COLDEST, HOTTEST = 0.05, 20.0  # where the search ends
-TINY = 1e-12  # stands in for a probability of 0, whose logarithm there is not
+COLDEST, HOTTEST = 0.05, 20.0  # limits of the search
+TINY = 1e-12  # replaces a probability of 0, whose logarithm is undefined
 
 
 def with_temperature(probabilities: Floats, temperature: float) -> Floats:
-    """Probabilities (images, classes) at another temperature: p ** (1 / temperature), each row made to sum to 1.
+    """Return probabilities (images, classes) at another temperature: normalized p ** (1 / T).
 
-    Done on ratios to the largest, as classify_image does, so that no temperature makes a whole row vanish.
+    The powers are of ratios to the largest probability, as in classify_image, so that no
+    temperature makes a whole row vanish.
     """
     powers = (probabilities / probabilities.max(axis=1, keepdims=True)) ** (1 / temperature)
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
 def as_served(probabilities: Floats, temperature: float) -> Floats:
-    """Calibrated class probabilities, to the twelve digits that classify_image keeps: what the threshold is held to."""
+    """Return calibrated probabilities with twelve digits, as classify_image compares them."""
     return np.asarray(with_temperature(probabilities, temperature).round(12))
 
 
 def fit_temperature(probabilities: Floats, labels: Labels) -> float:
-    """The temperature at which probabilities (images, classes) explain the labels (images,) best, from 0.05 to 20.
+    """Return the temperature from 0.05 to 20 that explains the labels (images,) best.
 
-    Minimises the negative log-likelihood on images the model was not trained on. It is convex in 1 / temperature, and
-    falls as long as the mean logit of the truth is above the mean expected logit: halving an interval finds the turn.
+    It minimizes the negative log-likelihood of probabilities (images, classes) on images outside
+    the training. The likelihood is convex in 1 / temperature. It falls while the mean logit of the
+    true class is above the mean expected logit, so a bisection finds the minimum.
 
-    Of n images that are all predicted right nobody knows that every other one would be: the truth counts as
-    (n + 1) / (n + 2), as in Platt, "Probabilistic outputs for support vector machines", 1999, section 2.2.
+    If all n images are predicted right, others may still be wrong. The true class counts as
+    (n + 1) / (n + 2), as in Platt, "Probabilistic outputs for support vector machines", 1999,
+    section 2.2.
     """
     logits = np.log(np.maximum(probabilities, TINY))
     images, classes = logits.shape
     doubt = 1 / (images + 2)
     true = logits[np.arange(images), labels]
     of_the_truth = ((1 - doubt) * true + doubt * (logits.sum(axis=1) - true) / (classes - 1)).mean()
-    low, high = 1 / HOTTEST, 1 / COLDEST
+    low = 1 / HOTTEST
+    high = 1 / COLDEST
     for _ in range(50):
         middle = (low + high) / 2
         expected = (with_temperature(probabilities, 1 / middle) * logits).sum(axis=1).mean()

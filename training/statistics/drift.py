@@ -1,9 +1,10 @@
-"""Whether recent images are drawn as the reference was: one family of tests, with one error rate for all of it.
+"""Test whether recent images have the distribution of the reference, with one error rate for all.
 
-Sources: two-sample Kolmogorov-Smirnov test (Smirnov, 1939; asymptotic distribution, Hodges, 1958) for what is measured;
-for what is counted Fisher's exact test (1922) of two kinds, and the chi-squared test of homogeneity (Pearson, 1900;
-classes of which too few are expected put together, Cochran, 1954) of more; Holm's step-down procedure (1979) for the
-family. Holm holds however the statistics depend on each other, and finds whatever Bonferroni's correction does.
+Sources: two-sample Kolmogorov-Smirnov test for measured values (Smirnov, 1939; asymptotic
+distribution, Hodges, 1958). Fisher's exact test (1922) for counts of two kinds, and the chi-squared
+test of homogeneity (Pearson, 1900; rare classes merged, Cochran, 1954) for counts of more kinds.
+Holm's step-down procedure (1979) for the family of tests: it holds for dependent statistics, and
+finds at least every drift that Bonferroni's correction finds.
 """
 
 from collections import Counter
@@ -18,8 +19,8 @@ from training.statistics.sample import DIGITS, Decisions, Sample
 
 type Counts = NDArray[np.int64]
 
-FALSE_ALARMS = 0.01  # of all comparisons without drift, at most this share; one in two years if compared every week
-LEAST_IMAGES = 50  # below, a test sees nothing but catastrophes
+FALSE_ALARMS = 0.01  # share of comparisons without drift; one in two years of weekly comparisons
+LEAST_IMAGES = 50  # with fewer images a test detects only extreme drift
 LEAST_EXPECTED = 5  # images of a class that must be expected in each sample (Cochran, 1954)
 CLASSES, CONFIDENCE, REVIEW = "class shares", "confidence", "review share"
 DECISIONS = (CLASSES, CONFIDENCE, REVIEW)
@@ -27,16 +28,17 @@ DECISIONS = (CLASSES, CONFIDENCE, REVIEW)
 
 @dataclass(frozen=True)
 class Comparison:
-    """One statistic in both samples.
+    """The comparison of one statistic in both samples.
 
     Args:
         name: The statistic.
         test: The test's name.
-        distance: Between the samples, 0 to 1: the largest between the two distribution functions
-            (Kolmogorov-Smirnov), half the sum of the differences of all shares otherwise.
-        p_value: How often a distance like this comes by chance where nothing has changed.
-        reference: Number of images in the reference, of recent images in `recent`.
-        drifted: Whether the family's procedure says so; only `holm` knows.
+        distance: Distance of the samples, 0 to 1: the largest difference of the two distribution
+            functions (Kolmogorov-Smirnov), else half the sum of the differences of all shares.
+        p_value: Probability of at least this distance without drift.
+        reference: Number of images in the reference.
+        recent: Number of recent images.
+        drifted: Whether the family's procedure detects drift; only `holm` sets it.
     """
 
     name: str
@@ -54,15 +56,17 @@ def compare(
     thresholds: Mapping[str, float],
     false_alarms: float = FALSE_ALARMS,
 ) -> list[Comparison]:
-    """Compare all statistics that both samples have at least 50 images of; the likeliest drift first.
+    """Compare all statistics with at least 50 images in both samples, smallest p-value first.
 
     Args:
         reference: The held-out images.
-        recent: What came lately.
-        thresholds: The confidence threshold of each class, which both samples are held to: what was recorded of
-            recent images may have been at another.
-        false_alarms: The share of comparisons without any drift in which something is found nevertheless, at most.
+        recent: The recent images.
+        thresholds: The confidence threshold of each class, applied to both samples. Recent images
+            may have been decided at another threshold.
+        false_alarms: The largest share of comparisons without drift that report one.
     """
+    one = reference.decisions
+    other = recent.decisions
     one, other = reference.decisions, recent.decisions
     found: list[Comparison] = []
     if min(len(one.classes), len(other.classes)) >= LEAST_IMAGES:
@@ -79,8 +83,8 @@ def compare(
 
 
 def measured(name: str, reference: Sequence[float], recent: Sequence[float]) -> Comparison:
-    """Compare numbers. Where many are equal, as the sizes of images are, the test errs on the side of no drift."""
-    # Rounded alike: a reference is stored with few digits, and one that all images share must stay the same number.
+    """Compare numbers. With many equal values, such as sizes, the test misses some drift."""
+    # Both are rounded, because a reference is stored with few digits.
     one, other = (np.round(values, DIGITS) for values in (reference, recent))
     result = stats.ks_2samp(one, other, method="asymp")
     distance, p_value = float(result.statistic), float(result.pvalue)
@@ -91,6 +95,8 @@ def counted(name: str, reference: Counter[str], recent: Counter[str]) -> Compari
     """Compare the shares of kinds."""
     kinds = sorted(reference.keys() | recent.keys())
     table = np.array([[sample[kind] for kind in kinds] for sample in (reference, recent)])
+    table = np.array([[sample[kind] for kind in kinds] for sample in (reference, recent)])
+
     sizes = table.sum(axis=1)
     shares = table / sizes[:, np.newaxis]
     distance = float(np.abs(shares[0] - shares[1]).sum() / 2)
@@ -99,13 +105,13 @@ def counted(name: str, reference: Counter[str], recent: Counter[str]) -> Compari
 
 
 def holm(family: Sequence[Comparison], false_alarms: float) -> list[Comparison]:
-    """Say which of a family have drifted (Holm, 1979); the smallest p-value first, equal ones by name."""
+    """Decide which members of a family drifted (Holm, 1979); sort by p-value and name."""
     ordered = sorted(family, key=lambda one: (one.p_value, one.name))
     passed = [
         one.p_value <= false_alarms / (len(ordered) - place) for place, one in enumerate(ordered)
     ]
-    first_kept = passed.index(False) if False in passed else len(ordered)
-    return [replace(one, drifted=place < first_kept) for place, one in enumerate(ordered)]
+    first_unchanged = passed.index(False) if False in passed else len(ordered)
+    return [replace(one, drifted=place < first_unchanged) for place, one in enumerate(ordered)]
 
 
 def _outcomes(decisions: Decisions, thresholds: Mapping[str, float]) -> Counter[str]:
@@ -114,9 +120,9 @@ def _outcomes(decisions: Decisions, thresholds: Mapping[str, float]) -> Counter[
 
 
 def _homogeneity(table: Counts) -> tuple[str, float]:
-    """The name and the p-value of the test of whether two samples (rows) have the same shares of kinds (columns).
+    """Test whether two samples (rows) have the same shares of kinds (columns): name and p-value.
 
-    Of two kinds there may be as few as want to be: Fisher's test is exact, where chi-squared calls too often.
+    Fisher's test of two kinds is exact for any counts, where chi-squared has too many false alarms.
     """
     if table.shape[1] > 2:
         return "chi-squared", float(stats.chi2_contingency(table).pvalue)
@@ -124,14 +130,17 @@ def _homogeneity(table: Counts) -> tuple[str, float]:
 
 
 def _without_rare(table: Counts) -> Counts:
-    """The same counts with all columns in one of which too few images would be expected in the smaller sample.
+    """Merge the columns of rare kinds, those with too few images expected in the smaller sample.
 
-    If these are too few together, they go with the smallest of the others, unless there is but one.
+    If the merged kinds are still rare, merge them with the smallest other kind, unless it is the
+    only one.
     """
     table = table[:, np.argsort(-table.sum(axis=0), kind="stable")]
     expected = table.sum(axis=0) * table.sum(axis=1).min() / table.sum()
     rare = expected < LEAST_EXPECTED
-    kept, rest = table[:, ~rare], table[:, rare].sum(axis=1, keepdims=True)
-    if kept.shape[1] > 1 and expected[rare].sum() < LEAST_EXPECTED:
-        return np.hstack([kept[:, :-1], kept[:, -1:] + rest])
-    return np.hstack([kept, rest]) if rest.sum() else kept
+    common = table[:, ~rare]
+    rest = table[:, rare].sum(axis=1, keepdims=True)
+
+    if common.shape[1] > 1 and expected[rare].sum() < LEAST_EXPECTED:
+        return np.hstack([common[:, :-1], common[:, -1:] + rest])
+    return np.hstack([common, rest]) if rest.sum() else common

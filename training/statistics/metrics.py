@@ -1,4 +1,4 @@
-"""What the answers to images of known class say of a model. Every number is a function of the answers alone."""
+"""Compute the metrics of a model from its answers to images of known class."""
 
 from collections.abc import Sequence
 from math import sqrt
@@ -13,7 +13,7 @@ from training.statistics.calibration import TINY, as_served
 type Floats = NDArray[np.floating]
 type Labels = NDArray[np.int64]
 
-Z95 = 1.959964  # of the normal distribution: 95 % lie within so many standard deviations
+Z95 = 1.959964  # of the normal distribution: 95 % lie within this number of standard deviations
 BINS = 15  # of confidence, in the expected calibration error of Guo et al., 2017
 
 
@@ -24,14 +24,17 @@ def evaluate(
     temperature: float,
     acceptance: Acceptance,
 ) -> dict[str, Any]:
-    """All metrics of class probabilities (images, classes), as the endpoint answered them, and class indices (images,).
+    """Return all metrics of class probabilities (images, classes) and class indices (images,).
 
-    What depends on confidence is told before and after calibration with the temperature. A rate of 0 in 0 is None.
+    The probabilities are the endpoint's answers. Metrics of confidence are given before and after
+    calibration with the temperature. A ratio of 0 to 0 is None.
     """
-    predictions, calibrated = probabilities.argmax(axis=1), as_served(probabilities, temperature)
+    predictions = probabilities.argmax(axis=1)
+    calibrated = as_served(probabilities, temperature)
     right = int((predictions == labels).sum())
     matrix = confusion_matrix(predictions, labels, len(class_names))
     classes = dict(zip(class_names, class_metrics(matrix), strict=True))
+
     return {
         "n": len(labels),
         "accuracy": right / len(labels),
@@ -55,7 +58,7 @@ def evaluate(
 
 
 def wilson_interval(right: int, n: int) -> tuple[float, float]:
-    """The 95 % interval of a share `right / n` (Wilson, 1927): holds for few images and for shares near 0 and 1 too."""
+    """Return the 95 % Wilson interval (1927) of a share, also valid for few images."""
     share = right / n
     centre = share + Z95**2 / (2 * n)
     half = Z95 * sqrt(share * (1 - share) / n + Z95**2 / (4 * n**2))
@@ -64,14 +67,16 @@ def wilson_interval(right: int, n: int) -> tuple[float, float]:
 
 
 def confusion_matrix(predictions: Labels, labels: Labels, classes: int) -> NDArray[np.int64]:
-    """How many images of each true class (rows) were predicted as each class (columns)."""
+    """Count the images of each true class (rows) by predicted class (columns)."""
     cells = np.bincount(labels * classes + predictions, minlength=classes * classes)
     return cells.reshape(classes, classes).astype(np.int64)
 
 
 def class_metrics(matrix: NDArray[np.int64]) -> list[dict[str, Any]]:
-    """Precision, recall and F1 of each class, and its number of images (support)."""
-    found, predicted, true = matrix.diagonal(), matrix.sum(axis=0), matrix.sum(axis=1)
+    """Return precision, recall, F1 and the number of images (support) of each class."""
+    found = matrix.diagonal()
+    predicted = matrix.sum(axis=0)
+    true = matrix.sum(axis=1)
     return [
         {
             "precision": share(int(hits), int(columns)),
@@ -84,19 +89,20 @@ def class_metrics(matrix: NDArray[np.int64]) -> list[dict[str, Any]]:
 
 
 def share(part: int, whole: int) -> float | None:
-    """part / whole; None where there is nothing to take a part of."""
+    """Return part / whole, None for a whole of 0."""
     return part / whole if whole else None
 
 
 def mean_of(values: Sequence[float | None]) -> float | None:
-    """The mean of what is defined; None if nothing is."""
+    """Return the mean of the defined values, None without any."""
     defined = [value for value in values if value is not None]
     return sum(defined) / len(defined) if defined else None
 
 
 def reliability(probabilities: Floats, labels: Labels) -> list[dict[str, float]]:
-    """Images by confidence, in bins of equal width: mean confidence, accuracy and number of images; no empty bins."""
-    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+    """Group images by confidence: mean confidence, accuracy and size of each non-empty bin."""
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == labels
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
     return [
         {
@@ -109,23 +115,27 @@ def reliability(probabilities: Floats, labels: Labels) -> list[dict[str, float]]
 
 
 def expected_calibration_error(probabilities: Floats, labels: Labels) -> float:
-    """The mean distance of accuracy from confidence over the bins of `reliability`, weighted by their images."""
+    """Return the mean distance of accuracy from confidence over all bins, weighted by images."""
     bins = reliability(probabilities, labels)
     return sum(one["n"] * abs(one["accuracy"] - one["confidence"]) for one in bins) / len(labels)
 
 
 def negative_log_likelihood(probabilities: Floats, labels: Labels) -> float:
-    """Minus the mean logarithm of the probability given to the true class."""
+    """Return minus the mean logarithm of the true class's probability."""
     return float(-np.log(np.maximum(probabilities[np.arange(len(labels)), labels], TINY)).mean())
 
 
 def at_threshold(probabilities: Floats, labels: Labels, acceptance: Acceptance) -> dict[str, Any]:
-    """The share of images accepted (coverage), and how often those are right (precision, here called accuracy).
+    """Return the accepted share of images (coverage) and the right share of those (accuracy).
 
-    Coverage is told of the images of real classes: that a counter-example is left for review is no loss.
+    Coverage counts images of real classes only: a negative example left for review is not a loss.
     """
-    accepted, real = acceptance.accepted(probabilities), acceptance.real(labels)
-    right, n = int(((probabilities.argmax(axis=1) == labels) & accepted).sum()), int(accepted.sum())
+    accepted = acceptance.accepted(probabilities)
+    real = acceptance.real(labels)
+    is_right = probabilities.argmax(axis=1) == labels
+    right = int((is_right & accepted).sum())
+    n = int(accepted.sum())
+
     return {
         "threshold": acceptance.strictest,
         "coverage": share(int((accepted & real).sum()), int(real.sum())),
@@ -138,20 +148,22 @@ def at_threshold(probabilities: Floats, labels: Labels, acceptance: Acceptance) 
 def coverage_curve(
     probabilities: Floats, labels: Labels, acceptance: Acceptance
 ) -> tuple[Floats, Floats]:
-    """Coverage and accuracy of the most confident predictions that may be accepted, from one of them to all."""
+    """Return coverage and accuracy of the most confident predictions, from one to all."""
     possible = np.flatnonzero(acceptance.possible(probabilities))
     order = possible[np.argsort(-probabilities[possible].max(axis=1), kind="stable")]
-    right, real = (probabilities.argmax(axis=1) == labels)[order], acceptance.real(labels)
-    return np.cumsum(real[order]) / max(int(real.sum()), 1), np.cumsum(right) / np.arange(
-        1, len(order) + 1
-    )
+    right = (probabilities.argmax(axis=1) == labels)[order]
+    real = acceptance.real(labels)
+
+    coverage = np.cumsum(real[order]) / max(int(real.sum()), 1)
+    accuracy = np.cumsum(right) / np.arange(1, len(order) + 1)
+    return coverage, accuracy
 
 
 def timing(milliseconds: Floats, images: int, seconds: float | None) -> dict[str, Any]:
-    """Latency as the client saw it (p50 and p99, ms, of all images), and images a second of the last go.
+    """Return the client's latency (p50 and p99 in ms, all images) and the last run's throughput.
 
-    Where an evaluation was interrupted, the last go had only the images that were missing: what lies between two goes
-    is no time of the endpoint's. A go that was itself interrupted has no seconds, and no throughput.
+    After an interruption the last run has only the missing images: the time between two runs does
+    not count. An interrupted run has no duration and no throughput.
     """
     p50, p99 = np.percentile(milliseconds, [50, 99])
     return {
@@ -166,7 +178,7 @@ def timing(milliseconds: Floats, images: int, seconds: float | None) -> dict[str
 def most_confused(
     matrix: Sequence[Sequence[int]], class_names: Sequence[str], most: int = 3
 ) -> list[tuple[str, str, int]]:
-    """True class, predicted class and number of the most frequent mistakes, at most `most` of them."""
+    """Return the most frequent mistakes: true class, predicted class and number of images."""
     mistakes = [
         (class_names[true], class_names[predicted], count)
         for true, row in enumerate(matrix)

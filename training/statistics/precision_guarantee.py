@@ -1,13 +1,14 @@
-"""The lowest confidence threshold that keeps a guarantee: of the images it accepts, at least so many are right.
+"""Find the lowest confidence threshold that keeps a precision guarantee.
 
-The promise is about images to come, and is made from a sample of them: the calibration images. The lower confidence
-bound of Clopper and Pearson ("The use of confidence or fiducial limits", 1934) says how low the precision of what is
-accepted may be after all. Whoever looks at every threshold and takes the best that passes sees luck as well: on the
-answers of a CIFAR-10 model such a promise of 95 % was kept in 90 % of 200 draws only. So the candidates are few, each
-accepting another 5 % of the images, and are tested from the strictest to the laxest until one fails. In such a fixed
-sequence each may be tested at the whole risk (Bauer, "Multiple testing in clinical trials", 1991; for thresholds,
-Angelopoulos et al., "Learn then test", 2021): kept in 99 %. Sharing the risk among 10 candidates instead (Bonferroni)
-keeps it in all of them, and accepts 72 % of the images instead of 78 %.
+The guarantee is about future images, and follows from a sample of them: the calibration images. The
+lower confidence bound of Clopper and Pearson ("The use of confidence or fiducial limits", 1934)
+limits the precision of the accepted images from below. Choosing the best of all thresholds would
+also choose luck: on the answers of a CIFAR-10 model such a guarantee of 95 % held in only 90 % of
+200 draws. So there are few candidates, each accepting another 5 % of the images. They are tested
+from the strictest to the most permissive until one fails. In such a fixed sequence each test may
+use the whole risk (Bauer, "Multiple testing in clinical trials", 1991; for thresholds, Angelopoulos
+et al., "Learn then test", 2021): it held in 99 %. Sharing the risk among 10 candidates instead
+(Bonferroni) held in all draws, and accepted 72 % of the images instead of 78 %.
 """
 
 from dataclasses import dataclass
@@ -26,35 +27,35 @@ CANDIDATES = 20
 
 @dataclass(frozen=True)
 class PrecisionGuarantee:
-    """At least `precision` of the accepted images are right, unless a risk of 1 - `confidence` has come true."""
+    """At least `precision` of the accepted images are right, with this confidence level."""
 
     precision: float
     confidence: float
 
     @property
     def risk(self) -> float:
-        """How often the promise may be broken, in the long run of calibration sets."""
+        """Return the share of calibration sets for which the guarantee may fail."""
         return 1 - self.confidence
 
     def shared(self, parts: int) -> "PrecisionGuarantee":
-        """One of so many promises, which are all kept together with the confidence of this one."""
+        """Return the guarantee of each of several parts that hold together at this level."""
         return PrecisionGuarantee(self.precision, 1 - self.risk / parts)
 
     @property
     def fewest(self) -> int:
-        """How many accepted images, all of them right, it takes at least."""
+        """Return the least number of accepted images, all right, that give the guarantee."""
         return ceil(log(self.risk) / log(self.precision))
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What a threshold does to the calibration images.
+    """A threshold and its effect on the calibration images.
 
     Args:
         threshold: Confidence at or above which an image is accepted.
-        accepted: Images that it accepts.
-        right: Those of them that are predicted right.
-        precision_bound: The precision is at least this, with the confidence that was asked for.
+        accepted: Number of accepted images.
+        right: Number of accepted images that are predicted right.
+        precision_bound: Lower bound of the precision at the guarantee's confidence level.
     """
 
     threshold: float
@@ -65,7 +66,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Candidates:
-    """Thresholds from the strictest to the laxest, how many of the images each accepts, and how many of those right."""
+    """Thresholds from strict to permissive, with the accepted and the rightly accepted images."""
 
     thresholds: Floats
     accepted: Counts
@@ -73,21 +74,22 @@ class Candidates:
 
     @classmethod
     def of(cls, confidences: Floats, right: Flags) -> "Candidates":
-        """At most 20 candidates from the confidences (images,) of predictions that may be accepted, right or wrong.
+        """Return at most 20 candidates from the confidences (images,) of acceptable predictions.
 
-        Which they are depends on the confidences alone. Images of equal confidence are accepted together.
+        They depend on the confidences alone. Images of equal confidence are accepted together.
         """
         order = np.argsort(-confidences, kind="stable")
-        ranked, hits = confidences[order], np.cumsum(right[order])
+        ranked = confidences[order]
+        hits = np.cumsum(right[order])
         places = np.ceil(np.arange(1, CANDIDATES + 1) * len(ranked) / CANDIDATES).astype(int) - 1
         thresholds = np.unique(ranked[places[places >= 0]])[::-1]
         accepted = np.searchsorted(-ranked, -thresholds, side="right")
         return cls(thresholds, accepted, hits[accepted - 1])
 
     def choose(self, guarantee: PrecisionGuarantee) -> Choice | None:
-        """The laxest candidate before the first that fails; None if already the first fails.
+        """Return the most permissive candidate before the first failure, None without one.
 
-        The first is the strictest that could pass at all: it accepts enough images.
+        Candidates that accept too few images to pass are skipped.
         """
         bounds = precision_bound(self.right, self.accepted, guarantee.risk)
         passed = [at for at in range(len(self.thresholds)) if self.accepted[at] >= guarantee.fewest]
@@ -95,46 +97,55 @@ class Candidates:
         passed = [at for at in passed if not failed or at < failed[0]]
         if not passed:
             return None
+
         last = passed[-1]
-        chosen = float(self.thresholds[last]), int(self.accepted[last]), int(self.right[last])
-        return Choice(*chosen, float(bounds[last]))
+        return Choice(
+            threshold=float(self.thresholds[last]),
+            accepted=int(self.accepted[last]),
+            right=int(self.right[last]),
+            precision_bound=float(bounds[last]),
+        )
 
     def growth_needed(self, guarantee: PrecisionGuarantee) -> float | None:
-        """How many times as many predictions it would take for a candidate to pass, were the others like these.
+        """Return the factor of images at which a candidate would pass if the others were alike.
 
-        None: at no candidate is the share of right predictions above the precision.
+        Returns None if no candidate's share of right predictions exceeds the precision.
         """
         needed = [
             accepted / int(seen)
             for seen, hits in zip(self.accepted, self.right, strict=True)
             if (accepted := accepted_needed(hits / seen, guarantee)) is not None
         ]
-        # One that would have passed by itself comes behind one that failed by bad luck, which twice the images lessen.
+        # A candidate that would pass alone follows one that failed by chance. Twice the images
+        # make such a chance smaller.
         return min((growth if growth > 1 else 2.0 for growth in needed), default=None)
 
     def excludes(self, guarantee: PrecisionGuarantee) -> bool:
-        """Whether the precision is lower than promised, at the same risk, wherever enough images are accepted to tell.
+        """Return whether the data exclude the precision, at the same risk, for all candidates.
 
-        More images cannot change that; a better model can.
+        Only candidates with enough accepted images count. More images cannot help then, but a
+        better model can.
         """
-        told = self.accepted >= guarantee.fewest
-        bounds = upper_precision_bound(self.right[told], self.accepted[told], guarantee.risk)
-        return bool(told.any() and (bounds < guarantee.precision).all())
+        decisive = self.accepted >= guarantee.fewest
+        bounds = upper_precision_bound(
+            self.right[decisive], self.accepted[decisive], guarantee.risk
+        )
+        return bool(decisive.any() and (bounds < guarantee.precision).all())
 
 
 def precision_bound(right: Counts, accepted: Counts, risk: float) -> Floats:
-    """The lower confidence bound of a precision of which `right` in `accepted` are seen; `risk`: it is lower still."""
+    """Return the lower confidence bound of a precision, which is lower still with this risk."""
     bound = betaincinv(np.maximum(right, 1), accepted - right + 1, risk)
     return np.asarray(np.where(right > 0, bound, 0.0))
 
 
 def upper_precision_bound(right: Counts, accepted: Counts, risk: float) -> Floats:
-    """The upper confidence bound of a precision of which `right` in `accepted` are seen; `risk`: it is higher still."""
+    """Return the upper confidence bound of a precision, which is higher still with this risk."""
     return 1 - precision_bound(accepted - right, accepted, risk)
 
 
 def accepted_needed(precision: float, guarantee: PrecisionGuarantee) -> int | None:
-    """How many accepted images a promise takes if this share of them is right; None if no number is enough."""
+    """Return how many accepted images a guarantee needs at this precision, None if impossible."""
     if precision <= guarantee.precision:
         return None
     enough = guarantee.fewest

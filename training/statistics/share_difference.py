@@ -1,4 +1,4 @@
-"""Whether two variants differ in the share of images that they let pass, and by how much."""
+"""Compare the shares of images that two variants accept."""
 
 from dataclasses import dataclass
 from math import sqrt
@@ -8,20 +8,20 @@ SIGNIFICANT = 0.05
 
 @dataclass(frozen=True)
 class Share:
-    """So many of n."""
+    """A count out of n."""
 
     count: int
     n: int
 
     @property
     def value(self) -> float:
-        """As a number from 0 to 1."""
+        """Return the share as a number from 0 to 1."""
         return self.count / self.n
 
 
 @dataclass(frozen=True)
 class Difference:
-    """What b has more than a: the difference of the shares, its 95 % interval, and the p value of there being none."""
+    """Share b minus share a, its 95 % interval, and the p-value of equal shares."""
 
     value: float
     interval: tuple[float, float]
@@ -29,19 +29,19 @@ class Difference:
 
     @property
     def significant(self) -> bool:
-        """Whether such a difference is rare where there is none."""
+        """Return whether the difference is significant."""
         return self.p < SIGNIFICANT
 
 
 def difference(a: Share, b: Share) -> Difference:
-    """Compare two shares of at least one each.
+    """Compare two shares of at least one image each.
 
-    The interval is Newcombe's hybrid score interval (1998, method 10), from those of Wilson; the p value that of
-    Fisher's exact test, two-sided. Both hold for few images and for shares near 0 and 1.
+    The interval is Newcombe's hybrid score interval (1998, method 10), from Wilson's intervals. The
+    p-value is from Fisher's exact test, two-sided. Both are valid for few images and extreme
+    shares.
     """
-    from training.statistics.metrics import (
-        wilson_interval,
-    )  # it brings numpy: not before there are results
+    # The import loads numpy, which is not needed before there are results.
+    from training.statistics.metrics import wilson_interval
 
     (low_a, high_a), (low_b, high_b) = wilson_interval(a.count, a.n), wilson_interval(b.count, b.n)
     value = b.value - a.value
@@ -51,7 +51,7 @@ def difference(a: Share, b: Share) -> Difference:
 
 
 def fisher_p(a: Share, b: Share) -> float:
-    """The probability of a table at least as unlikely as this one, if both shares are the same."""
+    """Return the probability of a table at least as unlikely as this one, for equal shares."""
     from scipy.stats import fisher_exact
 
     return float(fisher_exact([[one.count, one.n - one.count] for one in (a, b)]).pvalue)

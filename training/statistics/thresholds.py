@@ -1,4 +1,4 @@
-"""From the answers to the calibration images to the members of a model card: thresholds, and what they guarantee."""
+"""Choose the thresholds of a model card from the answers to the calibration images."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -12,21 +12,21 @@ from training.project.errors import TrainingError
 from training.statistics.acceptance import DEFAULT_THRESHOLD, Acceptance
 from training.statistics.calibration import as_served
 from training.statistics.metrics import at_threshold
-from training.statistics.precision_guarantee import Candidates, Choice, PrecisionGuarantee
+from training.statistics.precision_guarantee import Candidates, PrecisionGuarantee
 
 type Floats = NDArray[np.floating]
 type Labels = NDArray[np.int64]
 
 
 class NoThresholdError(TrainingError):
-    """No threshold can promise that precision from these calibration images; the model card stays without."""
+    """The model card stays unchanged: no threshold reaches the target precision."""
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """Members of a model card; and of each class what its own threshold does, or why it has none.
+    """Members of a model card, and for each class the effect of its threshold or the refusal.
 
-    The latter are not for the card: of a hundred classes they would be more than it can hold.
+    The latter are not part of the card: a hundred classes would exceed its size.
     """
 
     members: dict[str, Any]
@@ -35,9 +35,9 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Sample:
-    """Calibrated class probabilities (images, classes) and class indices (images,) of the calibration images.
+    """Calibrated probabilities (images, classes) and class indices (images,) of calibration images.
 
-    `labelled` is the number of images of the whole dataset, of which they are a part.
+    `labelled` is the number of images of the whole dataset, which includes the calibration images.
     """
 
     probabilities: Floats
@@ -48,7 +48,7 @@ class Sample:
 
     @classmethod
     def of(cls, answers: Sequence[Answer], card: Mapping[str, Any], labelled: int) -> Self:
-        """What the endpoint answered, as the service reads it with the model card."""
+        """Read the endpoint's answers as the service does with the model card."""
         probabilities = np.array([answer.probabilities for answer in answers]).reshape(
             -1, len(card["labels"])
         )
@@ -58,11 +58,11 @@ class Sample:
 
     @property
     def real_classes(self) -> list[str]:
-        """The classes that can be accepted."""
+        """Return the classes that can be accepted."""
         return [name for name in self.class_names if name != self.other_class]
 
     def candidates(self, *class_names: str) -> Candidates:
-        """The thresholds for the images that are predicted as one of these classes."""
+        """Return the candidate thresholds for the images predicted as one of these classes."""
         wanted = [self.class_names.index(name) for name in class_names]
         predictions = self.probabilities.argmax(axis=1)
         which = np.isin(predictions, wanted)
@@ -70,90 +70,144 @@ class Sample:
             self.probabilities.max(axis=1)[which], (predictions == self.labels)[which]
         )
 
-    def told(self, guarantee: PrecisionGuarantee, card: Mapping[str, Any]) -> dict[str, Any]:
-        """Members of a model card: thresholds, the guarantee, and what they and the guess do to these images."""
-        own: dict[str, Any] = {"labels": self.class_names, "other_class": self.other_class}
-        guess = Acceptance.of_card(own | {"recommended_threshold": DEFAULT_THRESHOLD})
-        return dict(card) | {
-            "promise": {
+    def card_members(
+        self, guarantee: PrecisionGuarantee, thresholds: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return members of a model card: thresholds, guarantee, and their effect on the images.
+
+        The effect of the default threshold is included for comparison.
+        """
+        classes: dict[str, Any] = {"labels": self.class_names, "other_class": self.other_class}
+        chosen = Acceptance.of_card({**classes, **thresholds})
+        default = Acceptance.of_card(classes | {"recommended_threshold": DEFAULT_THRESHOLD})
+        return dict(thresholds) | {
+            "precision_guarantee": {
                 "precision": guarantee.precision,
                 "confidence": guarantee.confidence,
                 "images": len(self.labels),
-                "at_threshold": at_threshold(
-                    self.probabilities, self.labels, Acceptance.of_card({**own, **card})
-                ),
-                "at_guess": at_threshold(self.probabilities, self.labels, guess),
+                "at_threshold": at_threshold(self.probabilities, self.labels, chosen),
+                "at_default_threshold": at_threshold(self.probabilities, self.labels, default),
             }
         }
 
 
 def common_threshold(sample: Sample, guarantee: PrecisionGuarantee) -> Chosen:
-    """One threshold for all classes.
+    """Choose one threshold for all classes.
 
     Raises:
-        NoThresholdError: none passes; it says how many more images would be needed.
+        NoThresholdError: No threshold passes; the message estimates how many images are missing.
     """
     candidates = sample.candidates(*sample.real_classes)
     choice = candidates.choose(guarantee)
     if choice is None:
         raise NoThresholdError(_refusal(sample, candidates, guarantee))
-    told = sample.told(
-        guarantee, {"recommended_threshold": choice.threshold, "class_thresholds": None}
-    )
-    told["promise"] |= {"precision_bound": choice.precision_bound}
-    return Chosen(told)
+
+    thresholds = {"recommended_threshold": choice.threshold, "class_thresholds": None}
+    members = sample.card_members(guarantee, thresholds)
+    members["precision_guarantee"] |= {"precision_bound": choice.precision_bound}
+    return Chosen(members)
 
 
 def thresholds_by_class(sample: Sample, guarantee: PrecisionGuarantee) -> Chosen:
-    """A threshold for each class, the promises of all holding together; None for a class that none can be made for.
+    """Choose a threshold for each class, with guarantees that hold together.
+
+    A class without a guarantee gets the threshold None: its predictions are never accepted.
 
     Raises:
-        NoThresholdError: there is none for any class.
+        NoThresholdError: No class has a guarantee.
     """
     shared = guarantee.shared(len(sample.real_classes))
     candidates = {name: sample.candidates(name) for name in sample.real_classes}
-    choices: dict[str, Choice | None] = {
-        name: one.choose(shared) for name, one in candidates.items()
+    choices = {name: one.choose(shared) for name, one in candidates.items()}
+
+    refusals = {
+        name: refuse(one, shared) for name, one in candidates.items() if choices[name] is None
     }
-    found = [choice.threshold for choice in choices.values() if choice]
-    refused = {
-        name: _refusal(sample, one, shared) for name, one in candidates.items() if not choices[name]
-    }
-    if not found:
-        raise NoThresholdError(" ".join(f"{name}: {why}" for name, why in refused.items()))
+    accepting = [choice.threshold for choice in choices.values() if choice]
+    if not accepting:
+        rows = {name: refusal.row for name, refusal in refusals.items()}
+        raise NoThresholdError(
+            f"No class reaches a precision of {guarantee.precision:g}, guaranteed for all classes "
+            f"together at a confidence level of {guarantee.confidence:g}. Calibration images that "
+            f"are predicted as each class:\n{refusal_table(rows)}"
+        )
+
     own = {name: choice.threshold if choice else None for name, choice in choices.items()}
-    told = sample.told(guarantee, {"recommended_threshold": max(found), "class_thresholds": own})
-    return Chosen(
-        told,
-        {name: asdict(choice) if choice else refused[name] for name, choice in choices.items()},
+    members = sample.card_members(
+        guarantee, {"recommended_threshold": max(accepting), "class_thresholds": own}
     )
+    effects = {
+        name: asdict(choice) if choice else refusals[name].row for name, choice in choices.items()
+    }
+    return Chosen(members, effects)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Predictions that a guarantee has and needs, and the advice to get it.
+
+    `needs` is None if more images do not help, or if their number cannot be estimated.
+    """
+
+    has: int
+    needs: int | None
+    advice: str
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """Return the refusal for run.json and --json."""
+        return {"threshold": None, **asdict(self)}
+
+
+def refuse(candidates: Candidates, guarantee: PrecisionGuarantee) -> Refusal:
+    """Explain why no candidate passes."""
+    has = int(candidates.accepted[-1]) if len(candidates.accepted) else 0
+    if not has:
+        return Refusal(has, guarantee.fewest, "label more images")
+    if candidates.excludes(guarantee):
+        return Refusal(has, None, "train a better model, or lower --precision")
+
+    growth = candidates.growth_needed(guarantee)
+    if growth is None:
+        return Refusal(has, None, "label more images, or lower --precision")
+    return Refusal(has, max(has + 1, round(has * growth)), "label more images")
+
+
+def refusal_table(rows: Mapping[str, Mapping[str, Any]]) -> str:
+    """Format refusals by class as a table with one class a line."""
+    width = max(len("class"), *(len(name) for name in rows))
+    lines = [f"{'class':{width}}  {'has':>7}  {'needs':>9}  what to do"]
+    for name, row in rows.items():
+        needs = "unknown" if row["needs"] is None else f"~{row['needs']:,}"
+        lines.append(f"{name:{width}}  {row['has']:>7,}  {needs:>9}  {row['advice']}")
+    return "\n".join(lines)
 
 
 def _refusal(sample: Sample, candidates: Candidates, guarantee: PrecisionGuarantee) -> str:
-    """Why a promise cannot be made, and what would help."""
+    """Explain why one threshold for all classes has no guarantee, and what helps."""
     images = len(sample.labels)
-    wish = f"a precision of {guarantee.precision:g} cannot be promised with a confidence of {guarantee.confidence:.4g}"
-    if not len(candidates.thresholds):
-        which = (
-            "none of which is predicted so"
-            if images
-            else "which `stage` makes of a part of the labelled images"
+    target = (
+        f"{images:,} calibration images do not guarantee a precision of {guarantee.precision:g} "
+        f"at a confidence level of {guarantee.confidence:.4g}"
+    )
+    refusal = refuse(candidates, guarantee)
+    if not images:
+        return f"{target}. `scones stage` makes them from the labelled images: label more images."
+    if not refusal.has:
+        return f"{target}: none is predicted as a real class. Label more images."
+    if refusal.needs is not None:
+        more = max(1, round(images * (refusal.needs / refusal.has - 1)))
+        labelled = round(more * sample.labelled / images)
+        return (
+            f"{target}. About {more:,} more of them would, if they are alike: stage about "
+            f"{labelled:,} more labelled images with the present --split. Or lower --precision."
         )
-        return f"With {images:,} calibration images, {which}, {wish}. Label more images."
     if candidates.excludes(guarantee):
         return (
-            f"With {images:,} calibration images {wish}: at no confidence are that many of the predictions right. More "
-            "images will not help; a better model will, or a lower precision."
+            f"{target}: at every threshold too many predictions are wrong. More images do not "
+            "help. Train a better model, or lower --precision."
         )
-    factor = candidates.growth_needed(guarantee)
-    if factor is None:
-        return (
-            f"With {images:,} calibration images {wish}: too few of them are right, and too few are known to say that "
-            "more images would not help. Label more, or ask for a lower precision."
-        )
-    more = max(1, round(images * (factor - 1)))
     return (
-        f"With {images:,} calibration images {wish}. Were the others like them, about {more:,} more of them would be "
-        f"enough: {round(more * sample.labelled / images):,} labelled images, if as many of them calibrate as now. Or "
-        "ask for a lower precision."
+        f"{target}: too few predictions are right, and there are too few images to exclude the "
+        "target. Label more images, or lower --precision."
     )

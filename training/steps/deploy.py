@@ -26,7 +26,7 @@ from training.endpoint.smoke_testing import (
 )
 from training.endpoint.strategy import Strategy, add_strategy_arguments
 from training.jobs.preflight import check_role
-from training.models.deployed_card import deployed_model_card, with_what_was_chosen
+from training.models.deployed_card import deployed_model_card, with_chosen_members
 from training.models.model_card import (
     BadModelArchiveError,
     ModelArchive,
@@ -196,7 +196,7 @@ def _test(
     fitted = deployed_model_card(
         rollout.endpoint.name, dataset, rollout.model, archive, calibration.temperature, **place
     )
-    card = with_what_was_chosen(
+    card = with_chosen_members(
         fitted, read_model_card(context.aws.ssm, context.names.model_card) or {}
     )
     # `threshold` asks for the same answers: it finds them there.

@@ -16,10 +16,10 @@ from training.dataset.options import add_arguments
 from training.dataset.preparation import prepare_all
 from training.dataset.report import Contents, shorten, show_contents, write_images, write_left_out
 from training.dataset.selection import DUPLICATE, balance, select_distinct
-from training.dataset.source import Source, with_counter_examples
+from training.dataset.source import Source, with_negative_examples
 from training.dataset.sources import open_source
 from training.dataset.split import TooFewImagesError, draw_splits
-from training.dataset.upload import Place, bring, compare
+from training.dataset.upload import Place, apply_difference, compare
 from training.project.bucket import require_bucket
 from training.project.errors import TrainingError
 from training.project.naming import Names
@@ -51,7 +51,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     try:
         context.run.begin("stage", **_asked(options))
         columns = Columns(options.path_column, options.label_column, options.split_column)
-        source = with_counter_examples(
+        source = with_negative_examples(
             open_source(options.source, columns, options.classes, context.aws.s3),
             open_source(options.other, columns, (), context.aws.s3) if options.other else None,
         )
@@ -64,7 +64,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
             _tell(context, f"Left alone: {shorten(source.left_alone)}")
         with _emptied(context.run.folder / "staging") as folder:
             contents = _choose(context, options, source, folder)
-            result = _bring(context, options, contents, folder)
+            result = _apply_difference(context, options, contents, folder)
     except OSError as exc:
         raise FileAccessError(f"{FileAccessError.__doc__} {exc}") from exc
     context.run.done("stage", result)
@@ -141,7 +141,7 @@ def _choose(
     return contents
 
 
-def _bring(
+def _apply_difference(
     context: Context, options: argparse.Namespace, contents: Contents, folder: Path
 ) -> dict[str, Any]:
     """Bring the dataset to its bucket; returns the step's result."""
@@ -160,7 +160,7 @@ def _bring(
     ):  # until the dataset is whole again, no other step may take it for one
         context.run.forget("stage")
         context.run.begin("stage", **asked)
-    bring(place, difference, description, context.console)
+    apply_difference(place, difference, description, context.console)
     return {
         "bucket": place.bucket,
         "prefix": place.prefix,

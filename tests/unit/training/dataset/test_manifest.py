@@ -81,17 +81,17 @@ def test_an_image_of_a_manifest_can_lie_in_s3(folder: Path, context: Context) ->
     [
         (
             "file,label\na.png,car\n",
-            "no column path; its first line names file, label.*--path-column",
+            r"no column path\. Its first line names file, label.*--path-column",
         ),
         ("", "no column path and no column label"),
         ("path,label\n", "has no rows"),
         ("path,label\na.png,\n", "line 2 has no label"),
         ("path,label\na.png\n", "line 2 has no label"),
         ("path,label\n,car\n", "line 2 has no path"),
-        ("path,label\nz.png,car\n", "line 2: there is no file .*z.png"),
+        ("path,label\nz.png,car\n", "line 2: the file .*z.png does not exist"),
         (
             "path,label,split\na.png,car,half\n",
-            "the split half; it is one of train, validation, calibration, test",
+            r"the split half\. Use one of train, validation, calibration, test",
         ),
         ("path,label\ns3://,car\n", "line 2: 's3://' is none"),
         ('path,label\n"a.png,car\n', "cannot be read"),
@@ -107,11 +107,11 @@ def test_a_wrong_row_is_told_by_its_line(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("path", "line 1 is no JSON: every line holds one object"),
-        ("9" * 5000, "line 1 is no JSON"),
-        ("[" * 100_000, "line 1 is no JSON"),
-        ("[1]", "line 1 is no JSON object"),
-        ('\n{"path": ["a"], "label": "car"}', "line 2: path is .* no text"),
+        ("path", "line 1 is not valid JSON. Every line must hold one JSON object"),
+        ("9" * 5000, "line 1 is not valid JSON"),
+        ("[" * 100_000, "line 1 is not valid JSON"),
+        ("[1]", "line 1 is not a JSON object"),
+        ('\n{"path": ["a"], "label": "car"}', "line 2: path is .* not text"),
         ('{"path": "a.png"}', "line 1 has no label"),
     ],
 )
@@ -136,5 +136,5 @@ def test_a_label_that_is_not_among_the_classes_is_told(folder: Path, context: Co
 
 
 def test_a_class_that_the_manifest_lacks_is_told(folder: Path, context: Context) -> None:
-    with pytest.raises(UnknownClassError, match="no class truck"):
+    with pytest.raises(UnknownClassError, match="not have the class truck"):
         read(folder, "path,label\na.png,car\n", context, wanted=("car", "truck"))

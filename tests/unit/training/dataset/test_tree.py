@@ -66,12 +66,12 @@ def test_hidden_files_are_no_images() -> None:
 
 
 def test_a_class_that_is_not_there_is_refused_by_name() -> None:
-    with pytest.raises(UnknownClassError, match="no class ship; it has car"):
+    with pytest.raises(UnknownClassError, match=r"not have the class ship. It has car"):
         arranged("car/a.png", wanted=("car", "ship"))
 
 
 def test_a_source_without_folders_is_refused() -> None:
-    with pytest.raises(SourceNotReadableError, match="Give each class a folder"):
+    with pytest.raises(SourceNotReadableError, match="Put the images of each class"):
         arranged("a.png")
 
 
@@ -97,7 +97,7 @@ def test_images_of_a_folder_are_read_when_asked_for(source_folder: Path) -> None
 
 def test_something_that_is_no_file_is_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")  # reading it would wait for ever
-    with pytest.raises(OSError, match="no ordinary file"):
+    with pytest.raises(OSError, match="not a regular file"):
         read_file(tmp_path / "pipe")
 
 
@@ -125,7 +125,7 @@ def test_links_that_multiply_without_a_loop_are_refused(source_folder: Path) -> 
     for folder, following in pairwise(folders):
         for name in "ab":
             (folder / name).symlink_to(following, target_is_directory=True)
-    with pytest.raises(SourceNotReadableError, match="in more than 100 ways"):
+    with pytest.raises(SourceNotReadableError, match="More than 100 paths lead to"):
         read_folder(source_folder, ())
 
 
@@ -148,7 +148,7 @@ def test_folder_that_cannot_be_read_is_refused_by_name(
         return scan(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
-    with pytest.raises(SourceNotReadableError, match=r"cannot be read: .*Permission denied.*car"):
+    with pytest.raises(SourceNotReadableError, match=r"is not readable: .*Permission denied.*car"):
         read_folder(source_folder, ())
 
 
@@ -167,7 +167,7 @@ def test_pipes_sockets_and_devices_among_the_images_do_not_block(
     ]
     assert 3 == len(special)
     for image in special:
-        with pytest.raises(OSError, match="no ordinary file"):
+        with pytest.raises(OSError, match="not a regular file"):
             image.read()
 
 
@@ -176,7 +176,7 @@ def test_pipe_that_is_named_as_the_source_is_refused(
     name: str, tmp_path: Path, context: Context
 ) -> None:
     os.mkfifo(tmp_path / name)
-    with pytest.raises(SourceNotReadableError, match="neither a folder nor an ordinary file"):
+    with pytest.raises(SourceNotReadableError, match="neither a folder nor a regular file"):
         open_source(str(tmp_path / name), Columns(), (), context.aws.s3)
 
 
@@ -206,5 +206,5 @@ def test_an_object_that_has_gone_is_missed_as_a_file_is(context: Context) -> Non
     context.aws.s3.put_object(Bucket="raw", Key="car/a.png", Body=b"data")
     [image] = read_prefix(context.aws.s3, "s3://raw/", ()).images
     context.aws.s3.delete_object(Bucket="raw", Key="car/a.png")
-    with pytest.raises(FileNotFoundError, match=r"There is no s3://raw/car/a\.png"):
+    with pytest.raises(FileNotFoundError, match=r"s3://raw/car/a\.png does not exist"):
         image.read()

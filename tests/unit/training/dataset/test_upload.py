@@ -11,7 +11,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from tests.unit.training.fake_clients import hooked
 from training.dataset.layout import StagedObject
-from training.dataset.upload import Place, PlaceTakenError, bring, compare
+from training.dataset.upload import Place, PlaceTakenError, apply_difference, compare
 from training.steps.context import Context
 from untrusted.console import Console
 
@@ -38,38 +38,38 @@ def objects(tmp_path: Path) -> list[StagedObject]:
     return made
 
 
-def bring_all(
+def apply_difference_all(
     place: Place, objects: list[StagedObject], description: dict[str, Any] = DESCRIPTION
 ) -> tuple[int, int]:
     """Bring a dataset; returns how many files were uploaded and deleted."""
     difference = compare(objects, place, description)
-    bring(place, difference, description, QUIET)
+    apply_difference(place, difference, description, QUIET)
     return len(difference.upload), len(difference.delete)
 
 
 def test_all_files_and_the_description_are_brought(
     place: Place, objects: list[StagedObject]
 ) -> None:
-    assert (3, 0) == bring_all(place, objects)
+    assert (3, 0) == apply_difference_all(place, objects)
     assert {A, B, LIST, "dataset.json"} == set(place.listed())
 
 
 def test_an_image_has_its_content_type(place: Place, objects: list[StagedObject]) -> None:
-    bring_all(place, objects)
+    apply_difference_all(place, objects)
     assert "image/png" == place.s3.head_object(Bucket="photos", Key=place.key(A))["ContentType"]
 
 
 def test_the_description_says_when_it_was_made(place: Place, objects: list[StagedObject]) -> None:
-    bring_all(place, objects)
+    apply_difference_all(place, objects)
     assert {*DESCRIPTION, "created_at"} == set(place.description())
 
 
 def test_a_dataset_that_is_there_is_left_as_it_is(
     place: Place, objects: list[StagedObject]
 ) -> None:
-    bring_all(place, objects)
+    apply_difference_all(place, objects)
     before = place.s3.head_object(Bucket="photos", Key=place.key("dataset.json"))["LastModified"]
-    assert (0, 0) == bring_all(place, objects)
+    assert (0, 0) == apply_difference_all(place, objects)
     assert (
         before
         == place.s3.head_object(Bucket="photos", Key=place.key("dataset.json"))["LastModified"]
@@ -79,31 +79,31 @@ def test_a_dataset_that_is_there_is_left_as_it_is(
 def test_only_what_has_changed_is_uploaded_and_what_no_longer_belongs_is_deleted(
     place: Place, objects: list[StagedObject]
 ) -> None:
-    bring_all(place, objects[1:])
-    assert (2, 1) == bring_all(
+    apply_difference_all(place, objects[1:])
+    assert (2, 1) == apply_difference_all(
         place, [objects[0], objects[2]], {**DESCRIPTION, "digest": "sha256:2"}
     )
     assert {A, LIST, "dataset.json"} == set(place.listed())
 
 
 def test_a_damaged_image_is_uploaded_again(place: Place, objects: list[StagedObject]) -> None:
-    bring_all(place, objects)
+    apply_difference_all(place, objects)
     place.s3.put_object(Bucket="photos", Key=place.key(A), Body=b"cut")
-    assert (1, 0) == bring_all(place, objects)
+    assert (1, 0) == apply_difference_all(place, objects)
 
 
 def test_another_origin_changes_the_description_alone(
     place: Place, objects: list[StagedObject]
 ) -> None:
-    bring_all(place, objects)
-    assert (0, 0) == bring_all(place, objects, {**DESCRIPTION, "source": "elsewhere"})
+    apply_difference_all(place, objects)
+    assert (0, 0) == apply_difference_all(place, objects, {**DESCRIPTION, "source": "elsewhere"})
     assert "elsewhere" == place.description()["source"]
 
 
 def test_a_damaged_description_is_written_anew(place: Place, objects: list[StagedObject]) -> None:
-    bring_all(place, objects)
+    apply_difference_all(place, objects)
     place.s3.put_object(Bucket="photos", Key=place.key("dataset.json"), Body=b"{")
-    bring_all(place, objects)
+    apply_difference_all(place, objects)
     assert "sha256:1" == place.description()["digest"]
 
 
@@ -114,8 +114,8 @@ def test_what_no_staging_made_is_not_touched(
     key: str, place: Place, objects: list[StagedObject]
 ) -> None:
     place.s3.put_object(Bucket="photos", Key=place.key(key), Body=b"mine")
-    with pytest.raises(PlaceTakenError, match=f"It is s3://photos/datasets/cars/{key}"):
-        bring_all(place, objects)
+    with pytest.raises(PlaceTakenError, match=f"datasets/cars has 1 objects .* such as {key}"):
+        apply_difference_all(place, objects)
     assert {key: 4} == {
         found["Key"].removeprefix("datasets/cars/"): found["Size"] for found in everything(place)
     }
@@ -125,7 +125,7 @@ def test_a_dataset_whose_name_begins_alike_is_another(
     place: Place, objects: list[StagedObject]
 ) -> None:
     place.s3.put_object(Bucket="photos", Key="datasets/cars-2/notes.txt", Body=b"mine")
-    assert (3, 0) == bring_all(place, objects)
+    assert (3, 0) == apply_difference_all(place, objects)
 
 
 def everything(place: Place) -> list[Any]:
@@ -153,17 +153,17 @@ def test_an_interrupted_upload_leaves_no_description_and_the_next_one_goes_on(
     place: Place, objects: list[StagedObject], interrupted: type[BaseException]
 ) -> None:
     with pytest.raises(interrupted):
-        bring_all(place, objects)
+        apply_difference_all(place, objects)
     assert {A, B} == set(place.listed())
-    assert (1, 0) == bring_all(place, objects)
+    assert (1, 0) == apply_difference_all(place, objects)
 
 
 def test_a_dataset_that_is_being_changed_is_not_described(
     place: Place, objects: list[StagedObject], interrupted: type[BaseException]
 ) -> None:
-    bring_all(place, objects[:2])
+    apply_difference_all(place, objects[:2])
     with pytest.raises(interrupted):
-        bring_all(place, objects, {**DESCRIPTION, "digest": "sha256:2"})
+        apply_difference_all(place, objects, {**DESCRIPTION, "digest": "sha256:2"})
     assert {A, B} == set(place.listed())
 
 
@@ -171,12 +171,14 @@ def test_a_large_file_arrives_too(place: Place, tmp_path: Path) -> None:
     path = tmp_path / "train.rec"
     path.write_bytes(b"records")
     said_to_be_large = StagedObject("train_rec/train.rec", path, 64 * 1024**2)
-    bring_all(place, [said_to_be_large])
+    apply_difference_all(place, [said_to_be_large])
     assert {"train_rec/train.rec": 7}.items() <= place.listed().items()
 
 
 def test_progress_is_shown(place: Place, objects: list[StagedObject]) -> None:
     shown = io.StringIO()
-    bring(place, compare(objects, place, DESCRIPTION), DESCRIPTION, Console(file=shown, width=120))
+    apply_difference(
+        place, compare(objects, place, DESCRIPTION), DESCRIPTION, Console(file=shown, width=120)
+    )
     assert "3/3" in shown.getvalue()
     assert DESCRIPTION.items() <= json.loads(json.dumps(place.description())).items()

@@ -71,7 +71,7 @@ def test_a_long_description_is_read_whole_and_one_of_megabytes_is_refused(contex
 
 
 def test_an_archive_that_is_not_there_is_told_by_its_url(context: Context) -> None:
-    with pytest.raises(ModelMissingError, match=f"There is no {URL}"):
+    with pytest.raises(ModelMissingError, match=f"{URL} does not exist"):
         inspect_archive(context.aws.s3, URL)
 
 

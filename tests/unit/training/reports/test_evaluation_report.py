@@ -32,7 +32,9 @@ def report(
     milliseconds = NOISE.random(300) * 10
     acceptance = Acceptance.at(0.8, names, names[0] if promise else None)
     told = metrics.evaluate(probabilities, labels, names, 1.3, acceptance)
-    told |= metrics.timing(milliseconds, 300, 2.0) | ({"promise": promise} if promise else {})
+    told |= metrics.timing(milliseconds, 300, 2.0) | (
+        {"precision_guarantee": promise} if promise else {}
+    )
     if promise:
         at = {
             "threshold": 0.8,
@@ -48,7 +50,7 @@ def report(
                 "n": 100,
                 "unreadable": 0,
                 "at_threshold": at,
-                "at_guess": at,
+                "at_default_threshold": at,
             }
         }
     return render(FACTS, told, acceptance, probabilities, labels, milliseconds, mistakes)

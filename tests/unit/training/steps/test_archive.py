@@ -147,5 +147,5 @@ def test_a_run_without_a_model_is_sent_to_train(trained: Context) -> None:
 
 def test_a_model_is_not_archived_with_another_dataset_than_its_own(trained: Context) -> None:
     trained.run.done("stage", trained.run.result("stage") | {"digest": "sha256:other"})
-    with pytest.raises(OtherDatasetError, match="train again"):
+    with pytest.raises(OtherDatasetError, match="Train again"):
         put(trained)

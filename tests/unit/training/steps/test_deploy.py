@@ -131,7 +131,7 @@ CHOSEN = {
     "calibration": {"images": 2},
     "recommended_threshold": 0.9,
     "class_thresholds": {"truck": 0.95},
-    "promise": {"precision": 0.97},
+    "precision_guarantee": {"precision": 0.97},
 }
 
 
@@ -260,7 +260,7 @@ def test_a_model_of_other_classes_is_refused_before_anything_is_made(
     hosting.changes.clear()
     with pytest.raises(
         OtherClassesError,
-        match=r"serves bicycle, motorcycle; the new model automobile, truck.*--environment",
+        match=r"serves the classes bicycle, motorcycle, and .* automobile, truck.*--environment",
     ):
         deploy()
     assert [] == hosting.changes
@@ -529,7 +529,7 @@ def test_a_missing_model_is_told_before_anything_is_made(
     deploy: Deploy, model_url: ModelUrl, hosting: Any
 ) -> None:
     with pytest.raises(
-        ModelMissingError, match=r"There is no s3://photos/models/lost/model\.tar\.gz"
+        ModelMissingError, match=r"s3://photos/models/lost/model\.tar\.gz does not exist"
     ):
         deploy("--model-data", model_url("lost"))
     assert [] == hosting.changes

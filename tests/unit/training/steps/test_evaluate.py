@@ -278,7 +278,7 @@ def test_a_variant_that_the_endpoint_has_not_is_told_with_those_it_has(
     served: Context, runtime: FakeRuntime
 ) -> None:
     with pytest.raises(
-        UnknownVariantError, match="'Canary' is none of scones-unlimited; it has AllTraffic"
+        UnknownVariantError, match=r"does not have the variant 'Canary'\. It has AllTraffic"
     ):
         evaluate(served, "--target-variant", "Canary")
 
@@ -300,7 +300,7 @@ def test_ood_images_are_reported_by_their_predicted_class_and_are_not_test_image
 def test_missing_ood_images_are_reported_before_anything_is_asked(
     served: Context, runtime: FakeRuntime
 ) -> None:
-    with pytest.raises(SourceNotReadableError, match="There is no nowhere"):
+    with pytest.raises(SourceNotReadableError, match="nowhere does not exist"):
         evaluate(served, "--foreign", "nowhere")
     assert [] == runtime.asked
 
@@ -334,7 +334,7 @@ def test_a_threshold_in_service_stays_with_the_temperature_that_it_was_chosen_at
     calibrating(served)
     promised = CARD | {
         "recommended_threshold": 0.97,
-        "promise": {"precision": 0.9, "confidence": 0.95, "images": 8},
+        "precision_guarantee": {"precision": 0.9, "confidence": 0.95, "images": 8},
     }
     card(served, promised)
     evaluated = measure(served).card["temperature"]

@@ -185,7 +185,7 @@ def test_monitor_after_a_change_of_the_threshold_holds_all_decisions_to_the_same
 @pytest.mark.parametrize("card", ["no JSON", "[]", "{}", json.dumps(CARD | {"labels": None})[:-1]])
 def test_monitor_of_a_damaged_model_card_says_what_writes_it(watched: Context, card: str) -> None:
     put_card(watched, card)
-    with pytest.raises(ModelCardMissingError, match="training deploy"):
+    with pytest.raises(ModelCardMissingError, match="scones deploy"):
         step.run(watched, OPTIONS)
 
 

@@ -91,12 +91,11 @@ def test_a_refusal_says_how_much_better_the_challenger_would_have_to_be(
 ) -> None:
     with pytest.raises(ChallengerRefusedError) as refused:
         promote(staged_context, staged_dataset, challenger, FakeComparison({1: 1.0, 2: 0.995}))
-    lost = staged_context.run.result("promote")["only_champion_right"]
     needed = staged_context.run.result("promote")["only_challenger_right_needed"]
     share = 100 * needed / TEST_IMAGES
     words = (
-        f"Against {lost} it would have to be alone right on {needed}: "
-        f"{needed} more, {share:.2f} points of accuracy."
+        f"It would have to be the only one right on {needed} images, "
+        f"{needed} more, which are {share:.2f} points of accuracy."
     )
     assert words in str(refused.value)
 
@@ -120,7 +119,7 @@ def test_a_copy_of_the_champion_is_refused_unasked(
         Key="models/again/output/model.tar.gz",
     )
     comparison = FakeComparison({})
-    with pytest.raises(ChallengerRefusedError, match="is the very model of version 1"):
+    with pytest.raises(ChallengerRefusedError, match="are the same model"):
         promote(staged_context, staged_dataset, copy, comparison)
     assert [] == comparison.images
 
@@ -199,7 +198,8 @@ def test_a_challenger_with_an_unknown_ancestor_is_not_compared(
 ) -> None:
     challenger = registered("second", earlier_model="s3://photos/theirs/model.tar.gz")
     with pytest.raises(
-        UnknownAncestorError, match=r"s3://photos/theirs/model\.tar\.gz: The challenger goes on"
+        UnknownAncestorError,
+        match=r"s3://photos/theirs/model\.tar\.gz: Train the challenger without",
     ):
         promote(staged_context, staged_dataset, challenger, FakeComparison({}))
     assert "PendingManualApproval" == registry.find_package(2).approval
@@ -225,9 +225,7 @@ def test_a_champion_whose_model_is_gone_is_to_be_rejected(
     staged_context: Context, staged_dataset: Dataset, challenger: Package
 ) -> None:
     staged_context.aws.s3.delete_object(Bucket="photos", Key="models/first/output/model.tar.gz")
-    with pytest.raises(
-        PackageFilesMissingError, match=r"models/first/.* or reject it if it is the champion"
-    ):
+    with pytest.raises(PackageFilesMissingError, match=r"models/first/.*or reject this version"):
         promote(staged_context, staged_dataset, challenger, FakeComparison({}))
 
 

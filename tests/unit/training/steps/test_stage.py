@@ -288,19 +288,19 @@ def test_a_small_class_leaves_nothing_half_made(
 ) -> None:
     for path in list((source_folder / "truck").iterdir())[2:]:
         path.unlink()
-    with pytest.raises(TooFewImagesError, match="truck has 2 images"):
+    with pytest.raises(TooFewImagesError, match="truck has 2 training images"):
         stage(source_folder, "--balance", "off")
     assert set() == listed(context)
 
 
 def test_a_source_that_is_not_there_is_told(stage: Stage) -> None:
-    with pytest.raises(SourceNotReadableError, match="There is no nowhere"):
+    with pytest.raises(SourceNotReadableError, match="nowhere does not exist"):
         stage("nowhere")
 
 
 def test_a_file_of_another_kind_is_no_source(stage: Stage, tmp_path: Path) -> None:
     (tmp_path / "a.txt").touch()
-    with pytest.raises(SourceNotReadableError, match="is no source: give a folder, a manifest"):
+    with pytest.raises(SourceNotReadableError, match=r"is not a source\. Use a folder, a manifest"):
         stage(tmp_path / "a.txt")
 
 

@@ -27,20 +27,22 @@ CARD: dict[str, Any] = {
 
 
 def answered(context: Context, variant: str | None = None, seed: int = 0) -> None:
-    """Have the endpoint answered about all calibration images, of which nine in ten are right at a confidence of 0.99,
-    and six in ten at 0.6."""
-    rng, subject = (
-        np.random.default_rng(seed),
-        ServedModel.of(context.aws, context.names, Dataset.of(context.run), variant).subject,
-    )
+    """Write answers of the endpoint to all calibration images, half of them with low confidence.
+
+    99.5 % of the answers with a confidence of 0.99 are right, and 60 % of those with 0.6.
+    """
+    rng = np.random.default_rng(seed)
+    subject = ServedModel.of(context.aws, context.names, Dataset.of(context.run), variant).subject
     lines = [json.dumps(subject)]
     for number in range(IMAGES):
         confidence, right = ((0.99, 0.995), (0.6, 0.6))[number % 2]
         truth = number // 2 % 2
         predicted = truth if rng.random() < right else 1 - truth
-        told = (confidence, 1 - confidence) if predicted == 0 else (1 - confidence, confidence)
+        probabilities = (
+            (confidence, 1 - confidence) if predicted == 0 else (1 - confidence, confidence)
+        )
         key = StagedImage(f"datasets/default/calibration/{number}.png", truth)
-        lines.append(json.dumps(Answer(key, told, 5.0, variant or "AllTraffic").as_data()))
+        lines.append(json.dumps(Answer(key, probabilities, 5.0, variant or "AllTraffic").as_data()))
     (context.run.folder / "calibration_answers.jsonl").write_text(
         "".join(f"{line}\n" for line in lines)
     )
@@ -87,20 +89,20 @@ def threshold(context: Context, *arguments: str) -> dict[str, Any]:
 def test_threshold_temperature_and_guarantee_go_into_the_model_card(served: Context) -> None:
     answered(served)
     threshold(served, "--precision", "0.95")
-    told = card(served)
-    assert 0.6 < told["recommended_threshold"] < 1
-    assert 0.95 == told["promise"]["precision"]
-    assert IMAGES == told["promise"]["images"]
-    assert 1 != told["temperature"]
-    assert IMAGES == told["calibration"]["images"]
+    members = card(served)
+    assert 0.6 < members["recommended_threshold"] < 1
+    assert 0.95 == members["precision_guarantee"]["precision"]
+    assert IMAGES == members["precision_guarantee"]["images"]
+    assert 1 != members["temperature"]
+    assert IMAGES == members["calibration"]["images"]
 
 
-def test_guarantee_that_cannot_be_given_leaves_the_card_as_it_is(served: Context) -> None:
+def test_refused_guarantee_leaves_the_card_unchanged(served: Context) -> None:
     answered(served)
     before = CARD | {
         "temperature": 1.3,
         "recommended_threshold": 0.9,
-        "promise": {"precision": 0.9},
+        "precision_guarantee": {"precision": 0.9},
     }
     put(served, before)
     with pytest.raises(NoThresholdError, match="400 calibration images"):
@@ -108,16 +110,16 @@ def test_guarantee_that_cannot_be_given_leaves_the_card_as_it_is(served: Context
     assert before == card(served)
 
 
-def test_each_class_has_its_own_threshold_and_what_it_does_is_in_the_result_alone(
+def test_effect_of_each_class_threshold_is_only_in_the_result(
     served: Context,
 ) -> None:
     answered(served)
     result = threshold(served, "--precision", "0.9", "--per-class")
-    told = card(served)
-    assert ["car", "truck"] == sorted(told["class_thresholds"]) == sorted(result["classes"])
-    assert all(0.6 < one < 1 for one in told["class_thresholds"].values())
-    assert "classes" not in told
-    assert "classes" not in told["promise"]
+    members = card(served)
+    assert ["car", "truck"] == sorted(members["class_thresholds"]) == sorted(result["classes"])
+    assert all(0.6 < one < 1 for one in members["class_thresholds"].values())
+    assert "classes" not in members
+    assert "classes" not in members["precision_guarantee"]
 
 
 def test_threshold_of_the_second_variant_of_an_ab_test_goes_into_its_own_card(
@@ -127,16 +129,14 @@ def test_threshold_of_the_second_variant_of_an_ab_test_goes_into_its_own_card(
     put(served, first | {"variants": {"b": CARD | {"variant": "b"}}})
     answered(served, "b")
     threshold(served, "--precision", "0.95", "--target-variant", "b")
-    told = card(served)
-    second = told.pop("variants")["b"]
-    assert first == told
+    members = card(served)
+    second = members.pop("variants")["b"]
+    assert first == members
     assert "b" == second["variant"]
     assert 0.6 < second["recommended_threshold"] < 1
 
 
 @pytest.mark.parametrize("precision", ["1", "0", "95"])
-def test_precision_that_no_sample_guarantees_is_wrong_usage(
-    served: Context, precision: str
-) -> None:
+def test_precision_outside_zero_to_one_is_refused(served: Context, precision: str) -> None:
     with pytest.raises(SystemExit):
         threshold(served, "--precision", precision)
