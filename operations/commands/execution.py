@@ -9,7 +9,7 @@ from operations.service import records
 from operations.service.context import Context
 from operations.service.execution_page import render
 from operations.service.history import read_execution
-from operations.service.owners import require_own_image
+from operations.service.owners import own_image_url
 
 HELP = "show what one execution did, state by state, as an HTML page"
 FOLDER = Path("build/executions")
@@ -27,8 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what to show, and where."""
     parser.add_argument(
         "execution",
-        metavar="ARN | IMAGE_URL",
-        help="an execution, or an image: its latest execution",
+        metavar="ARN | IMAGE",
+        help="an execution, or an image (URL or key): its latest execution",
     )
     parser.add_argument(
         "--to", type=Path, metavar="FILE", help=f"the page (default: {FOLDER}/NAME.html)"
@@ -56,8 +56,7 @@ def _arn(context: Context, named: str) -> str:
     """The ARN that the user named, or that of the latest execution that worked on the image."""
     if named.startswith("arn:"):
         return named
-    require_own_image(context, named)
-    record = records.latest(context, named)
+    record = records.latest(context, own_image_url(context, named))
     arn = record and (record.opened_by or record.execution)
     if not arn:
         raise ImageNotRecordedError(f"{named!r} has no record. {ImageNotRecordedError.__doc__}")

@@ -18,7 +18,7 @@ from cli.errors import CommandError
 from cli.outcomes import OUTCOMES
 from operations.service import results
 from operations.service.context import Context
-from operations.service.owners import require_own_image
+from operations.service.owners import own_image_url
 from operations.service.results import COLUMNS, Selection
 from untrusted.text import spreadsheet_cell
 
@@ -43,8 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "image",
         nargs="?",
-        metavar="IMAGE_URL",
-        help="only this image, all versions; without it the whole table is read",
+        metavar="IMAGE",
+        help="only this image (URL or key), all versions; without it the whole table is read",
     )
     add("--outcome", type=str.upper, choices=OUTCOMES, help="only this outcome")
     add("--class", dest="classification", metavar="NAME", help="only images of this class")
@@ -107,12 +107,9 @@ def since(text: str) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def _read(
-    context: Context, image_url: str | None, selection: Selection
-) -> Iterator[results.Result]:
-    if image_url:
-        require_own_image(context, image_url)
-        yield from results.of_image(context, image_url, selection)
+def _read(context: Context, image: str | None, selection: Selection) -> Iterator[results.Result]:
+    if image:
+        yield from results.of_image(context, own_image_url(context, image), selection)
         return
 
     read = (

@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 
 from cli.errors import CommandError
 from cli.s3_url import split_s3_url
-from cli.service import OUTPUTS
+from cli.service import OUTPUTS, UPLOADS
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -51,17 +51,20 @@ def stack_of_workflow(aws: "Aws", arn: str) -> str | None:
     return next((tag["value"] for tag in tags if tag["key"] == _STACK), None)
 
 
-def require_own_image(context: "Context", image_url: str) -> None:
-    """Make sure that an image URL names the bucket of the chosen stack.
+def own_image_url(context: "Context", image: str) -> str:
+    """Return the URL of an image of the chosen stack, from its URL or from its key.
 
     Raises:
-        InvalidS3UrlError: the text is not an S3 URL.
+        InvalidS3UrlError: the text is neither an S3 URL nor a key that the service may read.
         ImageOfAnotherStackError: it names another bucket; the message names that bucket's stack.
     """
-    bucket, _ = split_s3_url(image_url)
+    if image.startswith((UPLOADS, context.service.backlog_prefix)):
+        return context.service.image_url(image)
+
+    bucket, _ = split_s3_url(image)
     own = context.service.image_bucket
     if bucket == own:
-        return
+        return image
 
     owner = stack_of_bucket(context.aws, bucket)
     advice = (
@@ -70,5 +73,5 @@ def require_own_image(context: "Context", image_url: str) -> None:
         else f"No stack is known for the bucket {bucket}. Images of this stack are in s3://{own}/."
     )
     raise ImageOfAnotherStackError(
-        f"{image_url!r} is not an image of the stack {context.stack}. {advice}"
+        f"{image!r} is not an image of the stack {context.stack}. {advice}"
     )

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from operations.service.context import Context
 from operations.service.owners import (
     ImageOfAnotherStackError,
-    require_own_image,
+    own_image_url,
     stack_of_workflow,
 )
 from tests.unit.conforming import conforming
@@ -41,18 +41,22 @@ def context(account: Account, s3: Any) -> Context:
 
 def test_image_of_another_stack_names_that_stack(account: Account) -> None:
     with pytest.raises(ImageOfAnotherStackError, match="Use --stack scones-unlimited-prod"):
-        require_own_image(context(account, TaggedBucket()), "s3://others/uploads/a.png")
+        own_image_url(context(account, TaggedBucket()), "s3://others/uploads/a.png")
 
 
 def test_bucket_whose_tags_are_forbidden_has_no_known_stack(account: Account) -> None:
     with pytest.raises(ImageOfAnotherStackError, match="No stack is known for the bucket others"):
-        require_own_image(
-            context(account, TaggedBucket(readable=False)), "s3://others/uploads/a.png"
-        )
+        own_image_url(context(account, TaggedBucket(readable=False)), "s3://others/uploads/a.png")
 
 
 def test_image_of_the_stack_needs_no_tags(account: Account) -> None:
-    require_own_image(context(account, None), "s3://images/uploads/a.png")
+    url = "s3://images/uploads/a.png"
+    assert url == own_image_url(context(account, None), url)
+
+
+@pytest.mark.parametrize("key", ["uploads/my truck.jpg", "archive/2025/a.png"])
+def test_key_that_the_service_may_read_is_an_image_of_the_stack(account: Account, key: str) -> None:
+    assert f"s3://images/{key}" == own_image_url(context(account, None), key)
 
 
 @pytest.mark.parametrize(
