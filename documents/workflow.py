@@ -27,7 +27,7 @@ STYLE = """
 .Succeed rect { fill: #dafbe1; stroke: #1a7f37 } .Fail rect { fill: #ffebe9; stroke: #cf222e }
 .edge { fill: none; stroke: #818b98; stroke-width: 1.2 } .caught { stroke-dasharray: 4 3 }
 .arrow { fill: #818b98 }
-.state.taken rect { stroke: #0969da; stroke-width: 3 }
+.state.taken rect { stroke: #0969da; stroke-width: 3 } .state .count { text-anchor: end }
 @media (prefers-color-scheme: dark) {
   .state rect { fill: #151b23; stroke: #9198a1 } .state text { fill: #f0f6fc }
   .Succeed rect { fill: #12261e; stroke: #3fb950 } .Fail rect { fill: #25171c; stroke: #f85149 }
@@ -150,18 +150,26 @@ def _longest_way(start: str, ways: list[Transition]) -> list[str]:
     return [start, *rest]
 
 
-def draw(definition: dict[str, Any], taken: Collection[str] = ()) -> str:
-    """The workflow as a self-contained SVG document; the states in `taken` are marked as the path of an execution.
+def draw(
+    definition: dict[str, Any],
+    taken: Collection[str] = (),
+    counts: Mapping[str, int] | None = None,
+) -> str:
+    """Return the workflow as a self-contained SVG document.
 
-    Every state is a `<g class="state" data-state="NAME">`, so that a page can mark another path by itself.
+    Args:
+        definition: The workflow's definition.
+        taken: The states to mark, such as the path of an execution.
+        counts: Numbers to write at states, such as how many executions visited each.
     """
+    numbers = counts or {}
     layout = arrange(definition)
     columns = 1 + max(place.column for place in layout.places.values())
     height = 2 * MARGIN + ROW * max(place.row for place in layout.places.values()) + BOX_HEIGHT
     width = 2 * MARGIN + COLUMN * (columns - 1) + BOX_WIDTH
     edges = _edges(layout)
     boxes = [
-        _box(name, state, layout.places[name], name in taken)
+        _box(name, state, layout.places[name], name in taken, numbers.get(name))
         for name, state in definition["States"].items()
     ]
     return "\n".join(
@@ -236,14 +244,17 @@ def _return(source: Place, target: Place) -> str:
     return f"M{x + BOX_WIDTH} {y + middle} H{lane} V{to_y + middle} H{to_x + BOX_WIDTH}"
 
 
-def _box(name: str, state: dict[str, Any], place: Place, taken: bool) -> str:
+def _box(name: str, state: dict[str, Any], place: Place, taken: bool, count: int | None) -> str:
     x, y = _corner(place)
+    number = (
+        f'<text class="count" x="{x + BOX_WIDTH - 8}" y="{y - 9}">{count:,}</text>' if count else ""
+    )
     radius = BOX_HEIGHT // 2 if state["Type"] in {"Choice", "Succeed", "Fail"} else 6
     return (
         f'<g class="state {state["Type"]}{" taken" if taken else ""}" data-state="{escape(name)}">'
         f"<title>{escape(state['Comment'])}</title>"
         f'<rect x="{x}" y="{y}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="{radius}"/>'
-        f'<text x="{x + BOX_WIDTH // 2}" y="{y + BOX_HEIGHT // 2}">{escape(name)}</text></g>'
+        f'<text x="{x + BOX_WIDTH // 2}" y="{y + BOX_HEIGHT // 2}">{escape(name)}</text>{number}</g>'
     )
 
 

@@ -1,5 +1,6 @@
 """HTML pages: templates in which every value is escaped, and shown with its invisible characters by their numbers."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,19 +10,20 @@ from markupsafe import Markup, escape
 from untrusted.text import shown, shown_lines
 
 
-def page_template(folder: Path, name: str, **filters: Any) -> jinja2.Template:
-    """Load the template of a page. Its filter `lines` keeps the line breaks of a text, which are shown otherwise.
+@cache  # compiling a template takes longer than rendering it
+def page_template(folders: tuple[Path, ...], name: str, **filters: Any) -> jinja2.Template:
+    """Load the template of a page. Its filter `lines` preserves the line breaks of a text.
 
     Args:
-        folder: Where the template is.
-        name: Its file name.
-        **filters: Filters of its own, by name.
+        folders: The folders of the template and of those it extends.
+        name: The template's file name.
+        **filters: The template's own filters.
 
     Raises:
-        jinja2.TemplateNotFound: it is not there.
+        jinja2.TemplateNotFound: No folder has the template.
     """
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder),
+        loader=jinja2.FileSystemLoader(folders),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         finalize=_visible,

@@ -1,18 +1,22 @@
-"""What the workflow decided for each uploaded image, and what that adds up to."""
+"""Read the decision of each uploaded image, and count the decisions."""
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from cli.outcomes import ACCEPTED, FAILED, OUTCOMES
+from documents.workflow import DEFINITION
+from operations.service.history import Execution, read_history
+
+WRONG = "WRONG"  # the group of accepted images that are not of the predicted class
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A local file that was uploaded: its S3 URL and version, and its true class (None if it shows none)."""
+    """An uploaded file: local path, S3 URL, version, and true class (None if it shows no class)."""
 
     path: Path
     image_url: str
@@ -22,39 +26,45 @@ class Upload:
 
 @dataclass(frozen=True)
 class Decision:
-    """The outcome of one upload: the workflow's output and the states its execution entered, in order."""
+    """The decision of one upload: the workflow's output, the visited states in order, and the execution."""
 
     upload: Upload
     output: dict[str, Any]
     path: tuple[str, ...]
+    execution: Execution | None = None
 
     @property
     def outcome(self) -> str:
-        """One of the service's outcomes."""
+        """Return one of the service's outcomes."""
         return str(self.output["outcome"])
 
     @property
     def correct(self) -> bool | None:
-        """Whether the prediction is the true class; None where there is no prediction or no true class."""
+        """Return whether the prediction is the true class; None without a prediction or true class."""
         if self.upload.label is None or "classification" not in self.output:
             return None
         return bool(self.output["classification"] == self.upload.label)
 
+    @property
+    def group(self) -> str:
+        """Return the outcome, or `WRONG` for an accepted image that is not of the predicted class."""
+        return WRONG if self.outcome == ACCEPTED and not self.correct else self.outcome
+
 
 class Share(NamedTuple):
-    """`hits` of `n`."""
+    """A share: `hits` of `n`."""
 
     hits: int
     n: int
 
     def __str__(self) -> str:
-        """A percentage with its n, such as `94.5 % (n = 200)`."""
+        """Return a percentage with its n, such as `94.5 % (n = 200)`."""
         return f"{100 * self.hits / self.n:.1f} % (n = {self.n})" if self.n else "- (n = 0)"
 
 
 @dataclass(frozen=True)
 class Totals:
-    """Images by outcome, and how often the predictions were right: of all with a true class, and of those accepted."""
+    """Images by outcome; accuracy of all images with a true class, and of the accepted ones."""
 
     outcomes: dict[str, int]
     accuracy: Share
@@ -62,7 +72,7 @@ class Totals:
 
 
 def total(decisions: Iterable[Decision]) -> Totals:
-    """Add the decisions up. An image with a true class but no prediction counts as wrong."""
+    """Count the decisions. An image with a true class but no prediction counts as wrong."""
     decisions = list(decisions)
     counts = Counter(decision.outcome for decision in decisions)
     labelled = [decision for decision in decisions if decision.upload.label is not None]
@@ -81,10 +91,12 @@ def await_records(
     find: Callable[[list[Upload]], dict[tuple[str, str], str]],
     pause: Callable[[], None],
 ) -> Iterator[tuple[Upload, str]]:
-    """Yield every upload with the execution that recorded its outcome, as soon as there is one.
+    """Yield every upload with the execution that recorded its outcome, as soon as the record exists.
 
-    `find` looks up records and answers executions by (image URL, version); `pause` waits before the next look and may
-    end the wait by raising.
+    Args:
+        uploads: The uploads to wait for.
+        find: Return the executions that recorded outcomes, by (image URL, version).
+        pause: Wait before the next search. An exception that it raises ends the wait.
     """
     pending = {(upload.image_url, upload.version): upload for upload in uploads}
     while pending:
@@ -95,16 +107,34 @@ def await_records(
             pause()
 
 
-def decide(upload: Upload, execution: dict[str, Any], history: list[dict[str, Any]]) -> Decision:
-    """Read a decision from an execution (DescribeExecution) and its history (GetExecutionHistory)."""
-    path = tuple(
-        event["stateEnteredEventDetails"]["name"]
-        for event in history
-        if "stateEnteredEventDetails" in event
+def decide(
+    upload: Upload, description: Mapping[str, Any], history: Sequence[Mapping[str, Any]]
+) -> Decision:
+    """Read a decision from an execution.
+
+    Args:
+        upload: The image.
+        description: The response of DescribeExecution, after the execution's end.
+        history: The events of GetExecutionHistory.
+    """
+    execution = Execution(
+        description["executionArn"],
+        description["status"],
+        description["startDate"],
+        description.get("stopDate"),
+        json.loads(DEFINITION.read_text(encoding="utf-8")),
+        read_history(history),
     )
-    if "output" in execution:
-        return Decision(upload, json.loads(execution["output"]), path)
-    failure = {"image_processed": False, "image_url": upload.image_url, "outcome": FAILED}
-    return Decision(
-        upload, failure | {"error": execution.get("error"), "cause": execution.get("cause")}, path
-    )
+    path = tuple(step.name for step in execution.history.steps)
+
+    if "output" in description:
+        return Decision(upload, json.loads(description["output"]), path, execution)
+
+    failure = {
+        "image_processed": False,
+        "image_url": upload.image_url,
+        "outcome": FAILED,
+        "error": description.get("error"),
+        "cause": description.get("cause"),
+    }
+    return Decision(upload, failure, path, execution)

@@ -1,4 +1,4 @@
-"""`python -m examples.demo`, step by step, with progress and the totals at the end."""
+"""Run the steps of the demo with progress, and show the totals at the end."""
 
 import json
 import os
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from rich import box
 from rich.table import Table
 
-from cli.outcomes import ACCEPTED, FAILED, OUTCOMES
+from cli.outcomes import FAILED
+from cli.page import Origin, link_pages
 from cli.service import Service, find_service
 from examples.demo import page, service, uploads
 from examples.demo.decisions import Decision, Totals, Upload, total
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 RESULTS = Path("build/demo")
-FOREIGN = 5  # photos of each kind of thing that is no class
+REPORTS = (("Evaluation", "report.html"), ("Drift", "drift.html"))
+OOD_PHOTOS = 5  # of each kind of out-of-distribution image
 WIDTH = 38  # characters of a step's description
 SHOWN = 20  # rows of the table on the terminal; the page has all
 
@@ -30,17 +32,17 @@ console = Console()
 
 
 def run(cloud: Cloud, state: Path, results: Path = RESULTS) -> int:
-    """Train, deploy, upload and decide on a local cloud that is up.
+    """Train, deploy, upload and decide on a running local cloud.
 
-    Keeps the training run and the logs under `state`; writes decisions.json and index.html to `results`. Returns 0 if
-    every image has an outcome and none is FAILED, else 1.
+    Write the training run and the logs into `state`, and decisions.json and the pages into `results`.
+    Return 0 if every image has an outcome and no outcome is FAILED, else 1.
     """
     results.mkdir(parents=True, exist_ok=True)
     (state / "logs").mkdir(parents=True, exist_ok=True)
     for command in run_steps(cloud.environment, state / "runs"):
         console.rule(styled((command, "bold")), align="left")
     console.rule(styled(("the service", "bold")), align="left")
-    samples = [*test_images(), *foreign_images(), *broken_images(results / "broken")]
+    samples = [*test_images(), *ood_images(), *broken_images(results / "broken")]
     with progress(console, width=WIDTH, notes=False) as bars:
         deployed = deploy(cloud, state, bars)
         decisions = decide(cloud, deployed, samples, bars)
@@ -48,7 +50,9 @@ def run(cloud: Cloud, state: Path, results: Path = RESULTS) -> int:
     (results / "decisions.json").write_text(
         json.dumps([d.output for d in decisions], indent=2, ensure_ascii=False)
     )
-    (results / "index.html").write_text(page.render(decisions, totals))
+    index = page.write(decisions, totals, Origin.of_endpoint(cloud.url, region=""), results)
+    reports = {name: next((state / "runs").rglob(file), Path(file)) for name, file in REPORTS}
+    link_pages({"Demo": index, **reports})
     show(decisions, totals, deployed, results)
     return 1 if totals.outcomes[FAILED] else 0
 
@@ -66,7 +70,7 @@ def deploy(cloud: Cloud, state: Path, bars: "Progress") -> Service:
 def decide(
     cloud: Cloud, deployed: Service, samples: list[Sample], bars: "Progress"
 ) -> list[Decision]:
-    """Upload the samples and wait for the workflows that the uploads start; the decisions by key."""
+    """Upload the samples, wait for their workflows, and return the decisions in the order of their keys."""
     sent: list[Upload] = list(
         bars.track(
             uploads.upload(cloud.client("s3"), deployed.image_bucket, samples),
@@ -77,26 +81,26 @@ def decide(
     follow = uploads.follow(
         cloud.client("stepfunctions"), cloud.resource("dynamodb"), deployed.results_table, sent
     )
-    decisions = bars.track(follow, total=len(sent), description="Decide, image by image")
+    decisions = bars.track(follow, total=len(sent), description="Wait for decisions")
     return sorted(decisions, key=lambda decision: decision.upload.image_url)
 
 
 def test_images() -> Iterator[Sample]:
-    """The test split and the large photos of the sample images, with their true classes."""
+    """Yield the test split and the large photos of the sample images, with their true classes."""
     for folder in ("test", "large"):
         for path in sorted((SAMPLES / folder).glob("*/*.*")):
             yield Sample(path, f"demo/{folder}/{path.parent.name}/{path.name}", path.parent.name)
 
 
-def foreign_images() -> Iterator[Sample]:
-    """Photos of things that the model was never shown, as they get into any bucket: people should see them."""
-    for kind in sorted((SAMPLES / "foreign").iterdir()):
-        for path in sorted(kind.iterdir())[:FOREIGN]:
-            yield Sample(path, f"demo/foreign/{path.name}", None)
+def ood_images() -> Iterator[Sample]:
+    """Yield photos of things that are none of the classes."""
+    for kind in sorted((SAMPLES / "ood").iterdir()):
+        for path in sorted(kind.iterdir())[:OOD_PHOTOS]:
+            yield Sample(path, f"demo/ood/{path.name}", None)
 
 
 def broken_images(folder: Path) -> Iterator[Sample]:
-    """Three files that are no images, as people upload them: cut off, empty, and something else under a wrong name."""
+    """Yield three unreadable files: an incomplete image, an empty file, and a text named as an image."""
     photo = min((SAMPLES / "large").rglob("*.jpg")).read_bytes()
     contents = {
         "cut-off.jpg": photo[: len(photo) // 2],
@@ -111,44 +115,41 @@ def broken_images(folder: Path) -> Iterator[Sample]:
 
 
 def show(decisions: list[Decision], totals: Totals, deployed: Service, results: Path) -> None:
-    """Print a table of the decisions, the totals by outcome, and how to go on."""
+    """Print a table of the decisions, the totals by outcome, and commands to continue with."""
     console.print(decisions_table(decisions))
     counts = (styled((outcome, "bold"), f" {count}") for outcome, count in totals.outcomes.items())
     console.print(*counts, sep="  ")
-    console.print(f"accuracy of the model on the test images  {totals.accuracy}")
+    console.print(f"accuracy of all test images       {totals.accuracy}")
+    console.print(f"accuracy of the accepted images   {totals.accepted_accuracy}", "", sep="\n")
     console.print(
-        f"accuracy of what was accepted             {totals.accepted_accuracy}", "", sep="\n"
-    )
-    console.print(
-        f"Every decision: {results / 'index.html'} (page), {results / 'decisions.json'} (data).",
+        f"All decisions: {results / page.PAGE} (page), {results / 'decisions.json'} (data).",
         soft_wrap=True,
     )
     sample = os.path.relpath(min((SAMPLES / "large").rglob("*.jpg")))
     console.print(
-        "The local cloud stays up. Go on with any AWS client:",
+        "The local cloud keeps running. Continue with any AWS client:",
         '  source .venv/bin/activate && eval "$(python -m localcloud env)"',
         f"  aws s3 cp {sample} s3://{deployed.image_bucket}/uploads/photo.jpg",
         f"  aws dynamodb scan --table-name {deployed.results_table} --max-items 3",
-        "  python -m localcloud status     # what runs;   python -m localcloud down to stop,   up to start again",
+        "  python -m localcloud status   # show what is running",
+        "  python -m localcloud down     # stop; `up` starts it again",
         sep="\n",
         soft_wrap=True,
     )
 
 
 def decisions_table(decisions: list[Decision]) -> Table:
-    """The decisions that a person would look at first: what was not accepted, and what is wrong."""
-    first = sorted(
-        decisions,
-        key=lambda d: (d.correct is not False or d.outcome != ACCEPTED, -OUTCOMES.index(d.outcome)),
-    )
-    caption = f"{min(SHOWN, len(first))} of {len(first)} decisions, the doubtful ones first"
+    """Return a table of the most important decisions: wrong ones first, then those not accepted."""
+    order = [*page.GROUPS]
+    first = sorted(decisions, key=lambda decision: order.index(decision.group))
+    caption = f"{min(SHOWN, len(first))} of {len(first)} decisions, the most important first"
     table = Table(
         "image",
         "class",
         "true class",
         "confidence",
         "outcome",
-        "ms",
+        "ms from upload",
         box=box.SIMPLE_HEAD,
         caption=caption,
     )

@@ -38,7 +38,7 @@ OTHERS = {
     "frog": 6,
     "ship": 8,
 }  # the model learns that these are none of its classes
-FOREIGN = {
+OOD = {
     "airplane": 0,
     "deer": 4,
     "dog": 5,
@@ -51,7 +51,7 @@ TRAIN, VALIDATION, CALIBRATION, TEST = (
     100,
 )  # images a class; together with the photos 3 MB
 OTHERS_SHARE = 4  # of each kind of counter-example a quarter as many
-FOREIGN_IMAGES = 25  # of each kind
+OOD_IMAGES = 25  # of each kind
 PHOTO_SIZE = (4032, 3024)  # a phone's 12 megapixels
 # EXIF orientation of each photo: how the phone was held, and so how a viewer must turn what the file holds.
 PHOTO_ORIENTATIONS = {"automobile": (1, 6), "truck": (3, 8)}
@@ -80,7 +80,7 @@ def split(package: Path, sheets: list[str], labels: str) -> dict[str, list[Pixel
     rows = np.concatenate([np.asarray(Image.open(verified(package, sheet))) for sheet in sheets])
     photos = rows.reshape(-1, 32, 32, 3)
     classes = json.loads(verified(package, labels).read_text(encoding="utf-8"))
-    indices = CLASSES | OTHERS | FOREIGN
+    indices = CLASSES | OTHERS | OOD
     return {
         name: [photos[i] for i, c in enumerate(classes) if c == k] for name, k in indices.items()
     }
@@ -127,7 +127,7 @@ def make(package: Path) -> None:
     """Replace the folders beside this script."""
     training = split(package, [f"data_batch_{n}.png" for n in range(1, 6)], "train_lables.json")
     held_out = split(package, ["test_batch.png"], "test_lables.json")
-    for folder in ("train", "validation", "calibration", "test", "large", "other", "foreign"):
+    for folder in ("train", "validation", "calibration", "test", "large", "other", "ood"):
         shutil.rmtree(FOLDER / folder, ignore_errors=True)
     for name in CLASSES:
         save_splits(FOLDER, name, training[name], held_out[name])
@@ -139,8 +139,8 @@ def make(package: Path) -> None:
             )
     for name in OTHERS:
         save_splits(FOLDER / "other", name, training[name], held_out[name], OTHERS_SHARE)
-    for name in FOREIGN:
-        save_images(FOLDER / "foreign" / name, held_out[name][:FOREIGN_IMAGES])
+    for name in OOD:
+        save_images(FOLDER / "ood" / name, held_out[name][:OOD_IMAGES])
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from cli.page import Origin, image_uri
 from documents.workflow import DEFINITION
 from examples.demo import page as demo_page
 from examples.demo.decisions import Decision, Upload, total
@@ -26,6 +27,7 @@ NAMES = [f"a class with a long name, number {number}" for number in range(10)]
 ENDPOINT = "a-name-that-has-no-place-to-break-and-is-longer-than-any-phone-is-wide"
 PHOTO = min(Path("examples/photos/large").rglob("*.jpg"))
 BEGUN = datetime(2026, 1, 2, tzinfo=UTC)
+ORIGIN = Origin(BEGUN, "the local cloud")
 
 
 def evaluation() -> str:
@@ -39,7 +41,7 @@ def evaluation() -> str:
     told |= {"precision_guarantee": {"precision": 0.99, "confidence": 0.95, "images": 300}}
     told |= {"class_thresholds": dict.fromkeys(NAMES, 0.99997) | {NAMES[0]: None}}
     facts = {"endpoint": ENDPOINT, "workers": "16"}
-    return report.render(facts, told, acceptance, probabilities, labels, milliseconds, [])
+    return report.render(ORIGIN, facts, told, acceptance, probabilities, labels, milliseconds, [])
 
 
 def drift() -> str:
@@ -54,9 +56,9 @@ def drift() -> str:
     shares = {"reference": 0.1, "recent": 0.9}
     facts = {"endpoint": ENDPOINT, "since": "yesterday"}
     notes = ["Images: not compared (12 captured, 50 needed)."]
-    return drift_report.render(
-        facts, shares, notes, one, other, compare(one, other, dict.fromkeys(NAMES, 0.5))
-    )
+    comparisons = compare(one, other, dict.fromkeys(NAMES, 0.5))
+    photos = dict.fromkeys(("recent", "reference"), [image_uri(PHOTO.read_bytes())] * 12)
+    return drift_report.render(ORIGIN, facts, shares, notes, one, other, comparisons, photos)
 
 
 def demo() -> str:
@@ -82,7 +84,7 @@ def demo() -> str:
         Decision(Upload(PHOTO, f"{url}/{at}", "v1", NAMES[0]), one, path)
         for at, one in enumerate(outputs)
     ]
-    return demo_page.render(decisions, total(decisions))
+    return demo_page.render(decisions, total(decisions), ORIGIN, {})
 
 
 def execution() -> str:

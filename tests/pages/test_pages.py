@@ -1,7 +1,8 @@
-"""The pages that the project writes, in a browser: on a phone and on a desk, light and dark."""
+"""Open the pages that the project writes in a browser at four widths, light and dark."""
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -14,29 +15,50 @@ import pytest
 
 from tests.pages.chromium import Chromium
 from tests.pages.samples import PAGES
+from tests.pages.test_style import colours
 
 CHROMIUM = Chromium.find()
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None and "CI" not in os.environ,
     reason="no browser: install Chromium, or npm, with which `make test` fetches one",
 )
-WIDTHS = {"phone": 360, "desk": 1280}
+WIDTHS = (320, 390, 768, 1280)
+PHONE, DESK = 320, 1280
+LEGIBLE = 8  # pixels: the smallest text of a drawing
 SCHEMES = {"light": "1", "dark": "0"}
 PATIENCE = 60  # seconds for all pages
 
-# Loads each page in a frame of each width, and sends what a reader would stumble over.
+type Seen = dict[str, dict[str, Any]]
+
+# Loads each page in a frame of each width, and sends the properties that the tests check.
 INDEX = """<!doctype html><meta name="color-scheme" content="light dark"><body>%s<script>
   addEventListener("load", () => {
     const found = {}
     for (const frame of document.querySelectorAll("iframe")) {
       const page = frame.contentDocument, root = page.documentElement
-      const sizes = [...page.querySelectorAll("p, td, figcaption, dd")].filter(one => one.getClientRects().length)
+      const style = element => frame.contentWindow.getComputedStyle(element)
+      const visible = selector => [...page.querySelectorAll(selector)].filter(one => one.getClientRects().length)
+      const size = element => parseFloat(style(element).fontSize)
+      const scale = svg => svg.getBoundingClientRect().width / svg.viewBox.baseVal.width
+      const isClipped = picture => {
+        const right = picture.getBoundingClientRect().right
+        for (let around = picture.parentElement; around; around = around.parentElement)
+          if (around.getBoundingClientRect().right + 1 < right) return true
+        return false
+      }
+      const script = page.createElement("script")
+      script.textContent = "document.body.dataset.script = 1"
+      page.body.append(script)
       found[frame.name] = {
         overflow: root.scrollWidth - root.clientWidth,
+        clipped: visible("svg, img").filter(isClipped).map(one => one.outerHTML.slice(0, 200)),
+        drawn: Math.min(100, ...visible("svg text").map(one => size(one) * scale(one.ownerSVGElement))),
         loaded: frame.contentWindow.performance.getEntriesByType("resource")
           .filter(one => !one.name.startsWith("data:")).map(one => one.name),
-        ink: frame.contentWindow.getComputedStyle(page.body).color,
-        smallest: Math.min(...sizes.map(one => parseFloat(frame.contentWindow.getComputedStyle(one).fontSize))),
+        ink: style(page.body).color,
+        paper: style(page.body).backgroundColor,
+        smallest: Math.min(...visible("p, td, figcaption, dd, li, span").map(size)),
+        script: "script" in page.body.dataset,
       }
     }
     fetch("found", { method: "POST", body: JSON.stringify(found) })
@@ -45,7 +67,7 @@ INDEX = """<!doctype html><meta name="color-scheme" content="light dark"><body>%
 
 
 class Site(ThreadingHTTPServer):
-    """A server on this machine of a folder with all pages, and of the page that looks at them."""
+    """Serve all pages, and an index that opens each of them and measures it."""
 
     daemon_threads = True
 
@@ -56,14 +78,15 @@ class Site(ThreadingHTTPServer):
         for name, page in PAGES.items():
             (folder / f"{name}.html").write_text(page(), encoding="utf-8")
             frames += "".join(
-                f'<iframe name="{name} {size}" src="{name}.html" width="{width}" height="900"></iframe>'
-                for size, width in WIDTHS.items()
+                f'<iframe name="{name} {width}" src="{name}.html" width="{width}" height="900">'
+                "</iframe>"
+                for width in WIDTHS
             )
         (folder / "index.html").write_text(INDEX % frames, encoding="utf-8")
 
 
 class Handler(SimpleHTTPRequestHandler):
-    """Serves the folder, takes what was found, logs nothing."""
+    """Serve the folder and receive the measurements; log nothing."""
 
     server: Site
 
@@ -85,15 +108,15 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="module")
-def seen(site: Site, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    """What the browser makes of the pages, by colour scheme."""
+def seen(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Seen:
+    """Return the properties of all pages in the browser by colour scheme."""
     return {
         name: look(site, scheme, tmp_path_factory.mktemp(name)) for name, scheme in SCHEMES.items()
     }
 
 
 def look(site: Site, scheme: str, folder: Path) -> dict[str, Any]:
-    """What the browser makes of the pages in a colour scheme."""
+    """Return the properties of all pages in a colour scheme, by page and width."""
     assert CHROMIUM, (
         "CI needs a browser: install Chromium, or npm, with which `make test` fetches one"
     )
@@ -103,31 +126,55 @@ def look(site: Site, scheme: str, folder: Path) -> dict[str, Any]:
             return site.found.get(timeout=PATIENCE)
         except Empty:
             pytest.fail(
-                f"The browser did not look at all pages: {(folder / 'log').read_text(errors='replace')}"
+                "The browser did not measure all pages: "
+                + (folder / "log").read_text(errors="replace")
             )
 
 
-@pytest.mark.parametrize("size", WIDTHS)
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("page", PAGES)
-def test_page_is_no_wider_than_the_screen(
-    seen: dict[str, dict[str, Any]], page: str, size: str
-) -> None:
-    assert 0 == seen["light"][f"{page} {size}"]["overflow"]
+def test_page_is_not_wider_than_the_screen(seen: Seen, page: str, width: int) -> None:
+    assert 0 == seen["light"][f"{page} {width}"]["overflow"]
 
 
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("page", PAGES)
-def test_page_loads_nothing_but_itself(seen: dict[str, dict[str, Any]], page: str) -> None:
-    assert [] == seen["light"][f"{page} desk"]["loaded"]
+def test_no_picture_is_clipped(seen: Seen, page: str, width: int) -> None:
+    assert [] == seen["light"][f"{page} {width}"]["clipped"]
 
 
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("page", PAGES)
-def test_text_is_large_enough_to_be_read_on_a_phone(
-    seen: dict[str, dict[str, Any]], page: str
-) -> None:
-    assert 12 <= seen["light"][f"{page} phone"]["smallest"]
+def test_text_in_every_visible_drawing_is_legible(seen: Seen, page: str, width: int) -> None:
+    assert LEGIBLE <= seen["light"][f"{page} {width}"]["drawn"]
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_page_is_dark_where_the_system_is(seen: dict[str, dict[str, Any]], page: str) -> None:
-    inks = {name: seen[name][f"{page} desk"]["ink"] for name in SCHEMES}
-    assert {"light": "rgb(0, 0, 0)", "dark": "rgb(255, 255, 255)"} == inks
+def test_text_is_legible_on_a_phone(seen: Seen, page: str) -> None:
+    assert 12 <= seen["light"][f"{page} {PHONE}"]["smallest"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_loads_nothing_but_itself(seen: Seen, page: str) -> None:
+    assert [] == seen["light"][f"{page} {DESK}"]["loaded"]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("page", PAGES)
+def test_page_takes_the_colours_of_the_system(seen: Seen, page: str, scheme: str) -> None:
+    found = seen[scheme][f"{page} {DESK}"]
+    expected = colours(scheme)
+    assert (expected["ink"], expected["page"]) == (
+        hexadecimal(found["ink"]),
+        hexadecimal(found["paper"]),
+    )
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_policy_stops_a_script_on_the_page(seen: Seen, page: str) -> None:
+    assert not seen["light"][f"{page} {DESK}"]["script"]
+
+
+def hexadecimal(colour: str) -> str:
+    """Write a computed colour such as rgb(1, 2, 3) as the stylesheet has it."""
+    return "#" + "".join(f"{int(part):02x}" for part in re.findall(r"\d+", colour)[:3])

@@ -11,13 +11,13 @@ from matplotlib.figure import Figure
 from rich import box
 from rich.table import Table
 
+from cli.page import Origin, render_page
 from training.reports.evaluation_summary import percent
 from training.reports.plots import BLUE, MOST_NAMES, ORANGE, svg
 from training.statistics.drift import CLASSES, CONFIDENCE, REVIEW, Comparison
 from training.statistics.image_statistics import STATISTICS
 from training.statistics.sample import Sample
 from untrusted.console import Console, styled
-from untrusted.page import page_template
 
 MEANINGS = {
     CLASSES: "share of each predicted class",
@@ -29,27 +29,41 @@ BINS = 25
 
 
 def render(
+    origin: Origin,
     facts: Mapping[str, Any],
     review_share: Mapping[str, float | None],
     notes: Sequence[str],
     reference: Sample,
     recent: Sample,
     comparisons: Sequence[Comparison],
+    photos: Mapping[str, Sequence[str]],
 ) -> str:
-    """The report as HTML; the statistics that have drifted come first, as `comparisons` has them.
+    """Return the report as HTML.
 
-    The notes say what could not be compared.
+    Args:
+        origin: When the report is made, and from which cloud.
+        facts: The compared data by name.
+        review_share: The share of images for review, of `reference` and `recent`.
+        notes: Why some statistics were not compared.
+        reference: The held-out images.
+        recent: The recent images.
+        comparisons: The statistics, the most likely drift first.
+        photos: Images of `reference` and `recent` as data URIs.
     """
     plots = {
         one.name: _plot(one.name, reference, recent) for one in comparisons if one.name != REVIEW
     }
-    return page_template(Path(__file__).parent, "drift_report.html.jinja").render(
+    return render_page(
+        Path(__file__).parent,
+        "drift_report.html.jinja",
+        origin,
         facts=facts,
         review_share=review_share,
         notes=notes,
         comparisons=comparisons,
         plots=plots,
         meanings=MEANINGS,
+        photos=photos,
     )
 
 

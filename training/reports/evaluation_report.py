@@ -1,6 +1,5 @@
 """The report of an evaluation: one HTML file that needs nothing else, with plots and the worst mistakes as pictures."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cli.page import PNG, Origin, image_uri, render_page
 from training.reports import plots
 from training.statistics.acceptance import Acceptance, show_threshold
 from training.statistics.calibration import as_served
 from training.statistics.metrics import coverage_curve, most_confused, reliability
-from untrusted.page import page_template
 
 type Floats = NDArray[np.floating]
 type Labels = NDArray[np.int64]
@@ -35,21 +34,17 @@ class Mistake:
 
     @property
     def data_uri(self) -> str:
-        """The image for an `<img>`; a prepared image is a PNG or a JPEG."""
-        kind = "png" if self._is_png else "jpeg"
-        return f"data:image/{kind};base64,{base64.b64encode(self.image).decode()}"
+        """Return the image for an `<img>`; a prepared image is a PNG or a JPEG."""
+        return image_uri(self.image)
 
     @property
     def is_small(self) -> bool:
         """Whether the picture is shown larger than it is. Small images are prepared as PNG, whose header begins so."""
-        return self._is_png and int.from_bytes(self.image[16:20]) < SMALL
-
-    @property
-    def _is_png(self) -> bool:
-        return self.image.startswith(b"\x89PNG")
+        return self.image.startswith(PNG) and int.from_bytes(self.image[16:20]) < SMALL
 
 
 def render(
+    origin: Origin,
     facts: Mapping[str, Any],
     metrics: Mapping[str, Any],
     acceptance: Acceptance,
@@ -61,7 +56,8 @@ def render(
     """The report as HTML.
 
     Args:
-        facts: What was evaluated, by name: run, dataset, model and so on.
+        origin: When the report is made, and from which cloud.
+        facts: The evaluated run, dataset, model and so on, by name.
         metrics: As `training.statistics.metrics` has them.
         acceptance: Which predictions are accepted.
         probabilities: Class probabilities (images, classes) as the endpoint answered them.
@@ -70,7 +66,10 @@ def render(
         mistakes: The wrong predictions to show, the worst first.
     """
     calibrated, names = as_served(probabilities, metrics["temperature"]), list(metrics["classes"])
-    return page_template(Path(__file__).parent, "evaluation_report.html.jinja").render(
+    return render_page(
+        Path(__file__).parent,
+        "evaluation_report.html.jinja",
+        origin,
         facts=facts,
         metrics=metrics,
         plots={

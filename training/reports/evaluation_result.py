@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cli.page import Origin, link_pages
 from training.dataset.answer import Answer
 from training.dataset.dataset import Dataset
 from training.endpoint.invocation import read_images
@@ -69,10 +70,18 @@ def write_result(evaluation: Evaluation, s3: "S3Client", folder: Path) -> dict[s
     )
     report.write_text(
         render(
-            evaluation.facts, metrics, acceptance, probabilities, labels, milliseconds, mistakes
+            Origin.of_endpoint(s3.meta.endpoint_url, s3.meta.region_name),
+            evaluation.facts,
+            metrics,
+            acceptance,
+            probabilities,
+            labels,
+            milliseconds,
+            mistakes,
         ),
         encoding="utf-8",
     )
+    link_pages({"Evaluation": report, "Drift": folder / "drift.html"})
     return {"metrics": metrics, "metrics_file": str(metrics_file), "report": str(report)}
 
 

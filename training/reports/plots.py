@@ -20,7 +20,7 @@ from training.statistics.metrics import coverage_curve, reliability, wilson_inte
 type Floats = NDArray[np.floating]
 type Labels = NDArray[np.int64]
 
-REM = 6.8  # of the page for an inch of a plot: its text becomes as large as the page's
+REM = 6.2  # of the page for an inch of a plot: its text becomes as large as the page's
 INK = "#010203"  # stands for the colour of the page's text until the SVG is written
 BLUE, ORANGE, GREY = (
     "#2f81f7",
@@ -36,7 +36,7 @@ _STYLE: dict[str, Any] = {
     **{f"axes.{part}": INK for part in ("edgecolor", "labelcolor", "titlecolor")},
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "font.size": 10,
+    "font.size": 11,
     "svg.fonttype": "none",  # text stays text: it can be searched, takes the page's font, and any script of the world
     "svg.hashsalt": "scones-unlimited",  # the same data gives the same file
     "legend.frameon": False,

@@ -8,7 +8,7 @@ import base64
 import json
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,8 @@ from training.statistics.image_statistics import UndecodableImageError, image_st
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
+
+PHOTOS = 12  # captured images that the drift report shows
 
 _logger = logging.getLogger(__name__)
 _ODD = (
@@ -33,11 +35,12 @@ _ODD = (
 
 @dataclass(frozen=True)
 class Captured:
-    """When the model was asked, the statistics of the image as it got it, and the class probabilities it answered."""
+    """A captured request: time, statistics of the image, class probabilities, and the image."""
 
     at: datetime
     statistics: dict[str, float]
     probabilities: tuple[float, ...]
+    image: bytes = field(default=b"", compare=False, repr=False)  # of the first `PHOTOS` only
 
 
 def capture_url(sagemaker: "SageMakerClient", endpoint: str) -> str | None:
@@ -67,11 +70,9 @@ def read_captured(
     found: list[Captured] = []
     for file in sorted(files, key=lambda one: one["LastModified"], reverse=True):
         body = s3.get_object(Bucket=bucket, Key=file["Key"])["Body"].read()
-        found += (
-            one
-            for one in _invocations(body, file["Key"], since)
-            if len(one.probabilities) == classes
-        )
+        for one in _invocations(body, file["Key"], since):
+            if len(one.probabilities) == classes:
+                found.append(one if len(found) < PHOTOS else replace(one, image=b""))
         if len(found) >= most:
             break
     return found[:most]
@@ -91,7 +92,8 @@ def _invocations(body: bytes, key: str, since: datetime) -> Iterator[Captured]:
                 continue
             data = captured["captureData"]
             answer = parse_probabilities(_payload(data["endpointOutput"]), key)
-            yield Captured(at, image_statistics(_payload(data["endpointInput"])), answer)
+            image = _payload(data["endpointInput"])
+            yield Captured(at, image_statistics(image), answer, image)
         except (*_ODD, InvalidAnswerError, UndecodableImageError) as exc:
             _logger.warning("A line of %s is no captured invocation: %s", key, exc)
 

@@ -1,6 +1,6 @@
 """What came lately, of two sources: the records of the results table, and captured requests of the endpoint."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
@@ -46,7 +46,8 @@ class Recent:
         thresholds: The confidence threshold of each class that the model card names.
         records: Number of records read.
         captured: Number of captured invocations read.
-        capturing: Whether the endpoint captures any.
+        capturing: Whether the endpoint captures requests.
+        photos: A few captured images.
     """
 
     sample: Sample
@@ -54,6 +55,7 @@ class Recent:
     records: int
     captured: int
     capturing: bool
+    photos: Sequence[bytes] = ()
 
     @property
     def notes(self) -> list[str]:
@@ -95,6 +97,7 @@ def read_recent(
     if max(records, len(captured)) < LEAST_IMAGES:
         raise _too_few(endpoint, window, records, len(captured))
     statistics = columns([one.statistics for one in captured])
+    photos = [one.image for one in captured if one.image]
     thresholds = dict(zip(card["labels"], Acceptance.of_card(card).thresholds, strict=True))
     if results and records >= LEAST_IMAGES:
         # A record has the threshold that held, but not that no confidence makes its class acceptable.
@@ -107,10 +110,11 @@ def read_recent(
             records,
             len(captured),
             capturing,
+            photos,
         )
     answers = [one.probabilities for one in captured]
     sample = Sample(decisions_of(card["labels"], answers, card["temperature"]), statistics)
-    return Recent(sample, thresholds, records, len(captured), capturing)
+    return Recent(sample, thresholds, records, len(captured), capturing, photos)
 
 
 def _variant(aws: Aws, endpoint: str, card: Mapping[str, Any]) -> str | None:

@@ -16,8 +16,8 @@ from botocore.exceptions import ClientError
 from cli.aws import code_of
 from cli.s3_url import split_s3_url
 from training.dataset.answer import Answer
-from training.dataset.dataset import Dataset
-from training.endpoint.invocation import read_images
+from training.dataset.dataset import CALIBRATION, Dataset
+from training.endpoint.invocation import ImageMissingError, read_images
 from training.service.errors import InvalidReferenceError, ReferenceMissingError
 from training.statistics.calibration import as_served
 from training.statistics.image_statistics import STATISTICS, image_statistics
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 IMAGES = 2_000  # at most; with more, 500 recent images tell hardly more
+PHOTOS = 12  # images that the drift report shows
 WORKERS = 16  # threads that read images
 
 
@@ -98,6 +99,25 @@ def read_reference(s3: "S3Client", url: str) -> tuple[Sample, datetime]:
 def reference_url(bucket: str, card: Mapping[str, Any]) -> str:
     """Where the reference of the model that the card names lies in the training bucket."""
     return f"s3://{bucket}/references/{card['model_digest'].removeprefix('sha256:')}.json"
+
+
+def reference_photos(s3: "S3Client", dataset: Dataset) -> list[bytes]:
+    """Return a few calibration images, always the same, of all classes but the negative one.
+
+    The list is empty if the dataset is deleted.
+    """
+    try:
+        images = dataset.images(s3, CALIBRATION) if dataset.size(CALIBRATION) else []
+        real = [one for one in images if dataset.labels[one.label] != dataset.other_class]
+        places = np.random.default_rng(0).permutation(len(real))[:PHOTOS]
+        drawn = read_images(s3, dataset.bucket, [real[place] for place in places], WORKERS)
+        return [image.data for image in drawn]
+    except ImageMissingError:
+        return []
+    except ClientError as exc:
+        if code_of(exc) in ("NoSuchKey", "NoSuchBucket"):
+            return []
+        raise
 
 
 def _stored(s3: "S3Client", bucket: str, key: str) -> tuple[bytes | None, datetime]:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from cli.arguments import whole
+from cli.page import Origin, image_uri, link_pages
 from training.dataset.dataset import Dataset
 from training.models.served_model import read_whole_card
 from training.service.errors import DriftError
@@ -89,15 +90,27 @@ def _write(context: Context, found: "RecentDrift") -> dict[str, Any]:
     data_file, report = context.run.folder / "drift.json", context.run.folder / "drift.html"
     data_file.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     page = render(
+        Origin.of_endpoint(context.aws.s3.meta.endpoint_url, context.aws.region),
         found.facts,
         found.review_share,
         notes,
         found.reference,
         found.recent.sample,
         found.comparisons,
+        _photos(context, found),
     )
     report.write_text(page, encoding="utf-8")
+    link_pages({"Evaluation": context.run.folder / "report.html", "Drift": report})
     return {**data, "report": str(report), "data_file": str(data_file)}
+
+
+def _photos(context: Context, found: "RecentDrift") -> dict[str, list[str]]:
+    """Return a few recent images and, where there are any, held-out images as data URIs."""
+    from training.service.reference import reference_photos
+
+    recent = found.recent.photos
+    reference = reference_photos(context.aws.s3, Dataset.of(context.run)) if recent else []
+    return {"recent": [*map(image_uri, recent)], "reference": [*map(image_uri, reference)]}
 
 
 def _judge(found: "RecentDrift", result: Mapping[str, Any]) -> None:

@@ -169,7 +169,7 @@ def test_page_escapes_and_shows_every_value(tmp_path: Path) -> None:
     (tmp_path / "page.jinja").write_text(
         '<p title="{{ text }}">{{ text }} {{ [text]|join }} {{ text|tojson }}</p>'
     )
-    page = page_template(tmp_path, "page.jinja").render(text=HOSTILE)
+    page = page_template((tmp_path,), "page.jinja").render(text=HOSTILE)
     assert "<script>" not in page
     for mark in "\x1b\x9b\u202e\u200b\ufeff":
         assert mark not in page

@@ -1,6 +1,7 @@
-"""Decisions read from executions, and their totals."""
+"""Check decisions read from executions, and their totals."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,9 @@ import pytest
 from cli.outcomes import OUTCOMES
 from examples.demo.decisions import Decision, Share, Upload, await_records, decide, total
 from examples.demo.errors import UndecidedImagesError
+
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+EXECUTION = {"executionArn": "arn:of:one", "status": "SUCCEEDED", "startDate": NOON}
 
 
 def upload(name: str, label: str | None = "truck") -> Upload:
@@ -20,6 +24,11 @@ def decision(classification: str | None, outcome: str, label: str | None = "truc
     if classification:
         output["classification"] = classification
     return Decision(upload("a.png", label), output, ())
+
+
+def entered(state: str) -> dict[str, Any]:
+    details = {"name": state, "input": "{}"}
+    return {"type": "PassStateEntered", "timestamp": NOON, "stateEnteredEventDetails": details}
 
 
 def test_total_counts_every_outcome_even_if_none_had_it() -> None:
@@ -50,25 +59,25 @@ def test_accepted_accuracy_counts_only_what_was_accepted() -> None:
 @pytest.mark.parametrize(
     ("expected", "share"), [("50.0 % (n = 4)", Share(2, 4)), ("- (n = 0)", Share(0, 0))]
 )
-def test_share_is_told_with_its_n(expected: str, share: Share) -> None:
+def test_share_shows_its_n(expected: str, share: Share) -> None:
     assert expected == str(share)
 
 
 def test_decide_reads_the_output_and_the_states_entered_in_order() -> None:
     history: list[dict[str, Any]] = [
         {"type": "ExecutionStarted"},
-        {"stateEnteredEventDetails": {"name": "Read input"}},
-        {"stateEnteredEventDetails": {"name": "Serialize image"}},
+        entered("Read input"),
+        entered("Serialize image"),
     ]
-    made = decide(upload("a.png"), {"output": json.dumps({"outcome": "REVIEW"})}, history)
+    description = EXECUTION | {"output": json.dumps({"outcome": "REVIEW"})}
+    made = decide(upload("a.png"), description, history)
     assert "REVIEW" == made.outcome
     assert ("Read input", "Serialize image") == made.path
 
 
-def test_decide_tells_a_failed_execution_with_its_error_and_cause() -> None:
-    made = decide(
-        upload("a.png"), {"error": "EndpointNotFoundError", "cause": "No such endpoint."}, []
-    )
+def test_decision_of_a_failed_execution_has_its_error_and_cause() -> None:
+    failure = {"error": "EndpointNotFoundError", "cause": "No such endpoint."}
+    made = decide(upload("a.png"), EXECUTION | failure, [])
     assert {
         "image_processed": False,
         "image_url": "s3://images/uploads/a.png",
@@ -80,10 +89,10 @@ def test_decide_tells_a_failed_execution_with_its_error_and_cause() -> None:
 
 def test_await_records_yields_each_upload_once_when_its_record_appears() -> None:
     first, second = upload("1.png"), upload("2.png")
-    looks = iter(
+    searches = iter(
         [{}, {(second.image_url, "v1"): "execution-2"}, {(first.image_url, "v1"): "execution-1"}]
     )
-    found = list(await_records([first, second], lambda pending: next(looks), lambda: None))
+    found = list(await_records([first, second], lambda pending: next(searches), lambda: None))
     assert [(second, "execution-2"), (first, "execution-1")] == found
 
 

@@ -86,7 +86,7 @@ def test_page_shows_the_image_once_as_a_picture_and_never_in_text() -> None:
 
 def test_page_of_a_failure_in_the_first_state_tells_the_error() -> None:
     failed = page(entered("Read input", {}), ENDED, status="FAILED")
-    assert "It ended with OddError" in failed
+    assert "The execution failed with OddError" in failed
     assert 1 == failed.count(' taken" data-state=')
 
 

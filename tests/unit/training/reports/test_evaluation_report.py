@@ -3,18 +3,21 @@
 import io
 import re
 import xml.etree.ElementTree as ET
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from cli.page import Origin
 from training.reports import plots
 from training.reports.evaluation_report import Mistake, render
 from training.statistics import metrics
 from training.statistics.acceptance import Acceptance
 
 NOISE = np.random.default_rng(0)
+ORIGIN = Origin(datetime(2026, 1, 2, tzinfo=UTC), "the local cloud")
 FACTS = {"endpoint": "cars & <trucks>", "workers": "16"}
 PICTURE = io.BytesIO()
 Image.new("RGB", (32, 32)).save(PICTURE, "PNG")
@@ -53,7 +56,7 @@ def report(
                 "at_default_threshold": at,
             }
         }
-    return render(FACTS, told, acceptance, probabilities, labels, milliseconds, mistakes)
+    return render(ORIGIN, FACTS, told, acceptance, probabilities, labels, milliseconds, mistakes)
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +100,7 @@ def test_many_classes_fit(classes: int) -> None:
 
 
 def test_a_report_without_mistakes_says_so() -> None:
-    assert "There is none." in report(2, [])
+    assert "No test image is wrong." in report(2, [])
 
 
 def test_a_plot_is_well_formed_and_takes_the_colour_of_the_text() -> None:
@@ -140,18 +143,18 @@ def test_the_same_data_gives_the_same_plot() -> None:
 def test_report_says_what_the_threshold_guarantees_and_how_many_ood_images_it_accepts() -> None:
     promise = {"precision": 0.99, "confidence": 0.95, "images": 1_000}
     text = re.sub(r"\s+|&nbsp;", " ", report(3, [], promise))
-    assert "promises that 99 % of what is accepted is right" in text
-    assert "Of 100 foreign images (&lt;cat&gt;) 3 are accepted" in text
-    assert "counter-examples, &lt;class 0&gt;, are always left for review" in text
+    assert "threshold guarantees that at least 99 % of the accepted images are right" in text
+    assert "accepts 3 of 100 out-of-distribution images (&lt;cat&gt;)" in text
+    assert "Predictions of the negative class, &lt;class 0&gt;, are always for review." in text
 
 
 def test_report_tells_the_thresholds_of_the_classes() -> None:
     promise = {"precision": 0.99, "confidence": 0.95, "images": 1_000}
     text = report(3, [], promise, {"<class 0>": None, "<class 1>": 0.99997, "<class 2>": 0.9})
-    assert "The thresholds in the model card promise that" in text
+    assert "thresholds guarantee that at least 99&nbsp;%" in text
     rows = re.findall(r"<tr><td>&lt;class (\d)&gt;<td class=.number.>([^<\n]*)\s*\n", text)
     assert [("0", "always for review"), ("1", "0.99997"), ("2", "0.9")] == rows
 
 
 def test_report_of_a_model_without_counter_examples_says_so(html: str) -> None:
-    assert "has no class of counter-examples" in html
+    assert "The model has no negative class." in html

@@ -130,7 +130,7 @@ def test_monitor_without_drift_says_so_in_report_and_metric(watched: Context) ->
     result = step.run(watched, OPTIONS)
     assert [] == result["drifted"]
     assert IMAGES == result["captured"]
-    assert "No drift was found." in Path(result["report"]).read_text()
+    assert "<h1>No drift</h1>" in Path(result["report"]).read_text()
     cloudwatch: Any = watched.aws.cloudwatch
     [told] = cloudwatch.told
     assert METRIC == told["MetricData"][0]["MetricName"]
@@ -165,7 +165,7 @@ def test_monitor_with_too_few_images_says_that_they_were_not_compared(
         "Images: not compared (12 captured, 50 needed).",
         Path(result["report"]).read_text(),
     )
-    assert "No drift was found in the decisions." in page
+    assert "No drift in the decisions; images were not compared" in page
     assert said in page
     assert said in shown.getvalue()
     assert "--capture" not in shown.getvalue()
