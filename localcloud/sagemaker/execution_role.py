@@ -89,7 +89,7 @@ class RoleObjectStore:
 
     def _require_readable(self, url: str) -> None:
         with _unavailable():
-            self.role.require("s3:GetObject", _object_arn(url))
+            self.role.require("s3:GetObject", object_arn(url))
             if key := self.objects.key_of(url):
                 self.role.use_key("kms:Decrypt", key, _of_object(url, self.region))
 
@@ -100,7 +100,7 @@ def require_writable(role: ExecutionRole, url: str, key: str | None, region: str
     Raises:
         RoleRefusedError: it may not.
     """
-    role.require("s3:PutObject", _object_arn(url))
+    role.require("s3:PutObject", object_arn(url))
     if key:
         # S3 asks for the first, SageMaker's API reference (OutputDataConfig) for the second.
         role.use_key("kms:GenerateDataKey", key, _of_object(url, region))
@@ -130,8 +130,9 @@ def _unavailable() -> Iterator[None]:
 def _of_object(url: str, region: str) -> dict[str, str]:
     """KMS's condition keys where S3 uses a key for an object."""
     service = f"s3.{region}.amazonaws.com"
-    return {"kms:viaservice": service, "kms:encryptioncontext:aws:s3:arn": _object_arn(url)}
+    return {"kms:viaservice": service, "kms:encryptioncontext:aws:s3:arn": object_arn(url)}
 
 
-def _object_arn(url: str) -> str:
+def object_arn(url: str) -> str:
+    """Return the ARN of an object. Raises ObjectUnavailableError if its URL is invalid."""
     return "arn:aws:s3:::{}/{}".format(*bucket_and_key(url))

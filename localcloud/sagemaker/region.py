@@ -38,7 +38,14 @@ class Region:
         self._tuning_jobs = TuningJobs(self._store, self._training_jobs)
         operations = {
             **Hosting(
-                self._store, self._endpoints, targets, alarm_states, role, algorithms, name
+                self._store,
+                self._endpoints,
+                targets,
+                alarm_states,
+                role,
+                algorithms,
+                artifacts,
+                name,
             ).operations,
             **ModelRegistry(self._store).operations,
             **Tagging(self._store).operations,

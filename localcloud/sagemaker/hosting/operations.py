@@ -21,6 +21,7 @@ from localcloud.sagemaker.execution_role import RoleFactory, RoleRefusedError, l
 from localcloud.sagemaker.hosting.data_capture import check_capture
 from localcloud.sagemaker.hosting.endpoints import Endpoints
 from localcloud.sagemaker.hosting.model_containers import check_container, container_of
+from localcloud.sagemaker.hosting.model_data import check_model_data
 from localcloud.sagemaker.hosting.traffic import alarm_names, check_update
 from localcloud.sagemaker.hosting.variants import (
     check_shadows,
@@ -31,6 +32,7 @@ from localcloud.sagemaker.hosting.variants import (
     variant_summary,
     with_retained,
 )
+from localcloud.sagemaker.object_store import ObjectStore
 
 type Operation = Callable[[Record], Mapping[str, Any]]
 
@@ -96,9 +98,11 @@ class Hosting:
         alarm_states: Callable[[Iterable[str]], dict[str, str]],
         role: RoleFactory,
         algorithms: Algorithms,
+        objects: ObjectStore,
         region: str,
     ) -> None:
         self._store = store
+        self._objects = objects
         self._alarm_states = alarm_states
         self._role = role
         self._algorithms = algorithms
@@ -122,16 +126,11 @@ class Hosting:
     def _create_model(self, request: Record) -> Record:
         refuse_not_emulated(request, _EMULATED["CreateModel"])
         check_container(request, self._store, self._algorithms)
-        self._require_role(request)
+        if role_arn := request.get("ExecutionRoleArn"):
+            role = self._role(role_arn, self._store.arn(MODEL, request["ModelName"]))
+            url = container_of(request, self._store)["ModelDataUrl"]
+            check_model_data(url, role, role_arn, self._objects, self._region)
         return self._store.create(MODEL, request)
-
-    def _require_role(self, model: Record) -> None:
-        """Refuse a model whose execution role SageMaker may not assume."""
-        if role_arn := model.get("ExecutionRoleArn"):
-            try:
-                self._role(role_arn, self._store.arn(MODEL, model["ModelName"])).assume()
-            except RoleRefusedError as exc:
-                raise InvalidRequestError(str(exc)) from exc
 
     def _create_endpoint_config(self, request: Record) -> Record:
         refuse_not_emulated(request, _EMULATED["CreateEndpointConfig"])

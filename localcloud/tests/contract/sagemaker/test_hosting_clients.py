@@ -46,7 +46,8 @@ def test_model_whose_role_does_not_trust_sagemaker_is_refused(cloud: Cloud, mode
     container = {"Image": hosted.IMAGE, "ModelDataUrl": model_url}
     for refused in (role, f"{role}-missing"):
         with pytest.raises(
-            ClientError, match=rf"ValidationException.*Could not assume role {refused}\."
+            ClientError,
+            match=rf'ValidationException.*Please ensure that the role "{refused}" exists',
         ):
             cloud.client("sagemaker").create_model(
                 ModelName="refused", ExecutionRoleArn=refused, PrimaryContainer=container

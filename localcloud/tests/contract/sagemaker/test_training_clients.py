@@ -177,31 +177,37 @@ def test_job_whose_role_may_not_read_fails_by_the_clients_fault(cloud: Cloud) ->
     )
 
 
-def test_tuning_job_finds_its_best_training_job(cloud: Cloud) -> None:
-    sagemaker = cloud.client("sagemaker")
-    definition = trained.request(BUCKET, "unused")
-    del definition["TrainingJobName"]
-    definition["StaticHyperParameters"] = definition.pop("HyperParameters")
+def tuning_request(name: str, **definition: Any) -> dict[str, Any]:
+    """Return a request for a tuning job of two training jobs."""
+    training: dict[str, Any] = {**trained.request(BUCKET, "unused"), **definition}
+    del training["TrainingJobName"]
+    training["StaticHyperParameters"] = training.pop("HyperParameters")
     rates = {
         "Name": "learning_rate",
         "MinValue": "0.001",
         "MaxValue": "0.1",
         "ScalingType": "Logarithmic",
     }
-    sagemaker.create_hyper_parameter_tuning_job(
-        HyperParameterTuningJobName="tuned",
-        HyperParameterTuningJobConfig={
-            "Strategy": "Random",
-            "HyperParameterTuningJobObjective": {
-                "Type": "Maximize",
-                "MetricName": "validation:accuracy",
-            },
-            "ResourceLimits": {"MaxNumberOfTrainingJobs": 2, "MaxParallelTrainingJobs": 1},
-            "ParameterRanges": {"ContinuousParameterRanges": [rates]},
-            "RandomSeed": 1,
+    config = {
+        "Strategy": "Random",
+        "HyperParameterTuningJobObjective": {
+            "Type": "Maximize",
+            "MetricName": "validation:accuracy",
         },
-        TrainingJobDefinition=definition,
-    )
+        "ResourceLimits": {"MaxNumberOfTrainingJobs": 2, "MaxParallelTrainingJobs": 1},
+        "ParameterRanges": {"ContinuousParameterRanges": [rates]},
+        "RandomSeed": 1,
+    }
+    return {
+        "HyperParameterTuningJobName": name,
+        "HyperParameterTuningJobConfig": config,
+        "TrainingJobDefinition": training,
+    }
+
+
+def test_tuning_job_finds_its_best_training_job(cloud: Cloud) -> None:
+    sagemaker = cloud.client("sagemaker")
+    sagemaker.create_hyper_parameter_tuning_job(**tuning_request("tuned"))
 
     tuning: Any = {"HyperParameterTuningJobStatus": "InProgress"}
     while tuning["HyperParameterTuningJobStatus"] == "InProgress":
@@ -210,6 +216,22 @@ def test_tuning_job_finds_its_best_training_job(cloud: Cloud) -> None:
 
     assert 2 == tuning["TrainingJobStatusCounters"]["Completed"], tuning
     assert tuning["BestTrainingJob"]["TrainingJobName"].startswith("tuned-00")
+
+
+def test_tuning_job_whose_role_does_not_trust_sagemaker_is_refused(cloud: Cloud) -> None:
+    trusted = {"Service": "lambda.amazonaws.com"}
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": trusted}
+    role = cloud.client("iam").create_role(
+        RoleName="tuning-of-lambda",
+        AssumeRolePolicyDocument=json.dumps({"Statement": [statement]}),
+    )["Role"]["Arn"]
+    sagemaker = cloud.client("sagemaker")
+
+    with pytest.raises(ClientError, match=rf"ValidationException.*Could not assume role {role}\."):
+        sagemaker.create_hyper_parameter_tuning_job(**tuning_request("untrusted", RoleArn=role))
+
+    with pytest.raises(ClientError, match="ResourceNotFound"):
+        sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName="untrusted")
 
 
 @pytest.fixture(scope="module")

@@ -56,6 +56,9 @@ class FakeArtifactStore(FakeObjectStore):
             raise ObjectUnavailableError("An error occurred (NoSuchKey)")
         return super().read(url)
 
+    def list(self, prefix: str) -> list[str]:
+        return sorted(url for url in self.objects if url.startswith(prefix))
+
 
 @dataclass
 class FakeAuthorizer:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud.tests.unit.sagemaker.conftest import Cloud
+from localcloud.tests.unit.sagemaker.conftest import IMAGE, ROLE, Cloud
 
 CAPTURE = {
     "InitialSamplingPercentage": 100,
@@ -40,13 +40,27 @@ def capture(cloud: Cloud) -> list[str]:
     return [file.url for file in cloud.telemetry.files]
 
 
-def test_model_whose_role_does_not_trust_sagemaker_is_refused(cloud: Cloud) -> None:
-    cloud.iam.denied.add("sts:AssumeRole")
-    with pytest.raises(
-        ClientError, match=r"ValidationException.*not authorized to perform: sts:AssumeRole"
-    ):
+@pytest.mark.parametrize("action", ["sts:AssumeRole", "s3:GetObject"])
+def test_model_whose_role_cannot_read_the_model_data_is_refused(cloud: Cloud, action: str) -> None:
+    cloud.iam.denied.add(action)
+    message = r"ValidationException.*Could not access model data at s3://models/trucks/model\.tar"
+    with pytest.raises(ClientError, match=message):
         cloud.create_model("trucks", "trucks")
     assert [] == cloud.control.list_models()["Models"]
+
+
+def test_model_whose_model_data_is_missing_is_refused(cloud: Cloud) -> None:
+    container: Any = {"Image": IMAGE, "ModelDataUrl": "s3://models/missing/model.tar.gz"}
+    with pytest.raises(ClientError, match=r"ValidationException.*is located in us-east-1\."):
+        cloud.control.create_model(
+            ModelName="missing", ExecutionRoleArn=ROLE, PrimaryContainer=container
+        )
+
+
+def test_model_without_a_role_is_created_unchecked(cloud: Cloud) -> None:
+    container: Any = {"Image": IMAGE, "ModelDataUrl": "s3://models/missing/model.tar.gz"}
+    cloud.control.create_model(ModelName="plain", PrimaryContainer=container)
+    assert ["plain"] == [model["ModelName"] for model in cloud.control.list_models()["Models"]]
 
 
 @pytest.mark.parametrize("action", ["sts:AssumeRole", "s3:GetObject"])

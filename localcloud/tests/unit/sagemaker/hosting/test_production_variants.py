@@ -136,6 +136,7 @@ def test_serverless_variant_in_a_network_of_its_own_is_refused(
 def test_serverless_variant_of_a_model_in_a_network_of_its_own_is_refused(
     cloud: Any, members: dict[str, Any]
 ) -> None:
+    cloud.artifacts.objects[MODEL_URL] = b""
     container = {"Image": IMAGE, "ModelDataUrl": MODEL_URL}
     cloud.control.create_model(
         ModelName="closed", ExecutionRoleArn=ROLE, PrimaryContainer=container, **members

@@ -212,6 +212,13 @@ def test_taken_name_of_a_tuning_job_is_in_use(lab: Any) -> None:
         create(lab)
 
 
+def test_tuning_job_whose_role_does_not_trust_sagemaker_is_refused(lab: Any) -> None:
+    lab.iam.denied.add("sts:AssumeRole")
+    with pytest.raises(InvalidRequestError, match="not authorized to perform: sts:AssumeRole"):
+        create(lab)
+    assert [] == lab.call("ListHyperParameterTuningJobs")["HyperParameterTuningJobSummaries"]
+
+
 def test_unknown_tuning_job_is_not_found(lab: Any) -> None:
     with pytest.raises(ResourceNotFoundError, match="tuned"):
         describe(lab)
