@@ -1,7 +1,7 @@
-"""Draw the service from its template as SVG: what an image, a failure and the backlog go through.
+"""Draw the service from its template as SVG: the ways of an image, a failure and the backlog.
 
-Which resources there are, and every arrow, is read from template.yaml; where a box stands is written here. A test says
-so if a resource has no place. `python -m documents.architecture` writes it.
+Resources and arrows come from template.yaml. Places and the routes of arrows are set here; a test
+compares both. `python -m documents.architecture` writes the picture.
 """
 
 import re
@@ -18,40 +18,92 @@ TEMPLATE = Path("template.yaml")
 MONITORING = Path("stacks/monitoring.yaml")
 PICTURE = Path("docs/architecture.svg")
 
-# Pixels: a box, the distance from one to the next, and the room around all.
-BOX_WIDTH, BOX_HEIGHT = 172, 46
-COLUMN, ROW = 226, 92
-MARGIN = 28
+# Pixels. Three columns are narrow enough to be legible on a phone of 390 pixels.
+BOX_WIDTH, BOX_HEIGHT = 134, 58
+COLUMN, ROW = 178, 88
+MARGIN = 22
+LINE = 16  # between two lines of a name
+LONGEST = 17  # characters of a name on one line
 
-ENDPOINT = "EndpointName"  # a parameter: the endpoint is made by the training tool
+ENDPOINT = "EndpointName"  # a parameter: the training tool creates the endpoint
+EVENT_BUS = "EventBus"  # the account's default bus
+MODEL_CARD = "ModelCard"  # an SSM parameter that the training tool writes
+TRAINING = "TrainingTool"
+# Boxes that are not resources of the template: name and kind.
+OUTSIDE = {
+    ENDPOINT: ("SageMaker endpoint", "of the model"),
+    EVENT_BUS: ("Event bus", "EventBridge"),
+    MODEL_CARD: ("Model card", "SSM parameter"),
+    TRAINING: ("Training tool", "train, deploy, ..."),
+}
 PLACES = {
-    "ImageBucket": Place(0, 0),
-    "UploadRule": Place(0, 1),
-    "ImageClassificationWorkflow": Place(0, 2),
-    "SerializeImageFunction": Place(0, 3),
-    "BacklogWorkflow": Place(1, 0),
-    "ClassifyImageFunction": Place(1, 3),
-    ENDPOINT: Place(1, 4),
-    "FailureRule": Place(2, 1),
-    "ResultsTable": Place(2, 2),
-    "FilterInferencesFunction": Place(2, 3),
-    "FailureQueue": Place(3, 0),
-    "FailurePipe": Place(3, 1),
-    "RecordFailureWorkflow": Place(4, 1),
-    "RecordingWorkflow": Place(3, 2),
-    "Monitoring": Place(3, 3),
-    "FailureDeadLetterQueue": Place(4, 0),
+    "FailureDeadLetterQueue": Place(0, 0),
+    "ImageBucket": Place(0, 1),
+    "FailureRule": Place(1, 0),
+    EVENT_BUS: Place(1, 1),
+    "BacklogWorkflow": Place(1, 2),
+    "FailureQueue": Place(2, 0),
+    "UploadRule": Place(2, 1),
+    "SerializeImageFunction": Place(2, 2),
+    "FailurePipe": Place(3, 0),
+    "ImageClassificationWorkflow": Place(3, 1),
+    "ClassifyImageFunction": Place(3, 2),
+    "RecordFailureWorkflow": Place(4, 0),
+    "ResultsTable": Place(4, 1),
+    "FilterInferencesFunction": Place(4, 2),
+    "RecordingWorkflow": Place(5, 0),
+    ENDPOINT: Place(5, 2),
+    "Monitoring": Place(6, 0),
+    TRAINING: Place(6, 1),
+    MODEL_CARD: Place(6, 2),
 }
 KINDS = {
-    "AWS::S3::Bucket": "S3 bucket, versioned",
+    "AWS::S3::Bucket": "S3, versioned",
     "AWS::Events::Rule": "EventBridge rule",
-    "AWS::Serverless::StateMachine": "Step Functions workflow",
+    "AWS::Serverless::StateMachine": "Step Functions",
     "AWS::Serverless::Function": "Lambda function",
     "AWS::DynamoDB::Table": "DynamoDB table",
     "AWS::SQS::Queue": "SQS queue",
     "AWS::Pipes::Pipe": "EventBridge pipe",
 }
-# What the parts need and no image goes through: rights, logs, keys, the network.
+
+
+class Route(NamedTuple):
+    """The way of an arrow that is not a straight line between neighbours.
+
+    Args:
+        leave: The side on which it leaves its source: -1 left, 1 right.
+        lane: The gap where it goes up or down: 0 left of the first column, 3 right of the last.
+        enter: The side on which it enters its target.
+        shift: Pixels from the middle of the source's side.
+        target_shift: Pixels from the middle of the target's side.
+        lane_shift: Pixels from the middle of the lane.
+    """
+
+    leave: int
+    lane: int
+    enter: int
+    shift: int = 0
+    target_shift: int = 0
+    lane_shift: int = 0
+
+
+LEFT, RIGHT = -1, 1
+WORKFLOW = "ImageClassificationWorkflow"
+ROUTES = {
+    (WORKFLOW, EVENT_BUS): Route(LEFT, 1, LEFT, target_shift=14),
+    (WORKFLOW, "SerializeImageFunction"): Route(RIGHT, 2, LEFT, lane_shift=8),
+    (WORKFLOW, "FilterInferencesFunction"): Route(RIGHT, 2, LEFT, lane_shift=8),
+    ("BacklogWorkflow", WORKFLOW): Route(LEFT, 2, RIGHT, target_shift=-16, lane_shift=-6),
+    ("SerializeImageFunction", "ImageBucket"): Route(RIGHT, 3, RIGHT),
+    ("ClassifyImageFunction", ENDPOINT): Route(RIGHT, 3, RIGHT),
+    ("ClassifyImageFunction", MODEL_CARD): Route(RIGHT, 3, RIGHT),
+    ("FailureQueue", "FailureDeadLetterQueue"): Route(LEFT, 0, LEFT),
+    ("RecordingWorkflow", "ResultsTable"): Route(RIGHT, 1, LEFT),
+    (TRAINING, ENDPOINT): Route(RIGHT, 2, LEFT, shift=-16),
+}
+
+# Resources that the boxes need: rights, logs, keys, the network.
 SUPPORTING = {
     "AWS::IAM::Role",
     "AWS::Logs::LogGroup",
@@ -64,7 +116,7 @@ LEFT_OUT = {"FunctionEndpoints"}  # only where the functions run in a VPC
 
 
 class Flow(NamedTuple):
-    """From one part to another; `failed` if only what could not be delivered takes this way."""
+    """An arrow from one box to another; `failed` if it carries undeliverable events only."""
 
     source: str
     target: str
@@ -72,7 +124,7 @@ class Flow(NamedTuple):
 
 
 def references(value: Any) -> Iterator[str]:
-    """The logical ids that a piece of a template names."""
+    """Yield the logical ids that a part of a template refers to."""
     if isinstance(value, Mapping):
         for key, member in value.items():
             if key == "Ref":
@@ -89,107 +141,156 @@ def references(value: Any) -> Iterator[str]:
 
 
 def flows(resources: Mapping[str, Any]) -> list[Flow]:
-    """The arrows: targets, sources and event patterns; what workflows call; what functions may read, and ask."""
-    found = []
+    """Return the arrows: targets, sources, event patterns, called functions, and permissions."""
+    found: list[Flow] = []
+
     for name in resources.keys() & PLACES.keys():
         properties = resources[name]["Properties"]
-        found += [
-            Flow(other, name, False) for other in references([properties.get("EventPattern")])
-        ]
+        found += _events(name, properties)
         found += [Flow(other, name, False) for other in references([properties.get("Source")])]
-        for target in [*properties.get("Targets", []), {"Arn": properties.get("Target")}]:
-            found += [Flow(name, other, False) for other in references(target["Arn"])]
-            found += [
-                Flow(name, other, True) for other in references(target.get("DeadLetterConfig"))
-            ]
         found += [Flow(name, other, True) for other in references(properties.get("RedrivePolicy"))]
+
         if resources[name]["Type"] == "AWS::Serverless::StateMachine":
-            [role] = references(properties["Role"])
-            allowed = {*references(resources[role]["Properties"]["Policies"])}
-            # The bucket's name is there to check input.
-            called = {*references(properties["DefinitionSubstitutions"])} & allowed - {
-                "ImageBucket"
-            }
+            called = {*references(properties["DefinitionSubstitutions"])}
+            # A workflow compares its input with the bucket's name, and calls nothing of it.
+            called &= _permitted(resources, properties) - {"ImageBucket"}
             found += [Flow(name, other, False) for other in called]
+
         if resources[name]["Type"] == "AWS::Serverless::Function":
-            [role] = references(properties["Role"])
-            rights = {*references(resources[role]["Properties"]["Policies"])} & {
-                "ImageBucket",
-                ENDPOINT,
-            }
-            found += [Flow(name, other, False) for other in rights]
+            used = _permitted(resources, properties) & {"ImageBucket", ENDPOINT, MODEL_CARD}
+            found += [Flow(name, other, False) for other in used]
+
     return sorted({flow for flow in found if {flow.source, flow.target} <= PLACES.keys()})
 
 
+def _events(name: str, properties: Mapping[str, Any]) -> Iterator[Flow]:
+    """Yield the arrows of a rule or a pipe: from the event bus, to targets and dead-letter queues."""
+    senders = [*references([properties.get("EventPattern")])]
+    yield from (Flow(sender, EVENT_BUS, False) for sender in senders)
+    if senders:
+        yield Flow(EVENT_BUS, name, False)
+
+    for target in [*properties.get("Targets", []), {"Arn": properties.get("Target")}]:
+        yield from (Flow(name, other, False) for other in references(target["Arn"]))
+        yield from (Flow(name, other, True) for other in references(target.get("DeadLetterConfig")))
+
+
+def _permitted(resources: Mapping[str, Any], properties: Mapping[str, Any]) -> set[str]:
+    """Return the boxes that the policies of a workflow's or a function's role refer to."""
+    [role] = references(properties["Role"])
+    policies = resources[role]["Properties"]["Policies"]
+    is_card_reader = "ssm:GetParameter" in str(policies)
+    return {*references(policies)} | ({MODEL_CARD} if is_card_reader else set())
+
+
+def training_flows() -> list[Flow]:
+    """Return the arrows of the training tool, which is not in the template."""
+    return [Flow(TRAINING, ENDPOINT, False), Flow(TRAINING, MODEL_CARD, False)]
+
+
 def draw(template: Mapping[str, Any], monitoring: Mapping[str, Any]) -> str:
-    """The service as a self-contained SVG document."""
+    """Return the service as a self-contained SVG document."""
     resources = template["Resources"]
     alarms = sum(
         resource["Type"].endswith("Alarm") for resource in monitoring["Resources"].values()
     )
-    kinds = {
-        name: KINDS.get(resources[name]["Type"], "") for name in PLACES.keys() & resources.keys()
+    labels = {
+        name: (_words(name), KINDS.get(resources[name]["Type"], ""))
+        for name in PLACES.keys() & resources.keys()
     }
-    kinds |= {
-        "Monitoring": f"{alarms} alarms, dashboard, budget",
-        ENDPOINT: "made by python -m training",
-    }
+    labels |= OUTSIDE | {"Monitoring": ("Monitoring", f"{alarms} alarms")}
     width = 2 * MARGIN + COLUMN * max(place.column for place in PLACES.values()) + BOX_WIDTH
     height = 2 * MARGIN + ROW * max(place.row for place in PLACES.values()) + BOX_HEIGHT
+
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img">',
-            "<title>The service, from the upload to the recorded outcome; dashed: what could not be delivered.</title>",
-            f"<style>{STYLE}.state .kind {{ font-size: 11px; opacity: 0.75 }}</style>",
-            '<marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
-            '<path class="arrow" d="M0 0 8 4 0 8z"/></marker>',
-            *[_arrow(flow) for flow in flows(resources)],
-            *[_box(name, kinds[name]) for name in PLACES],
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+            f'width="{width}" role="img">',
+            "<title>The service from the upload to the recorded outcome. "
+            "Undeliverable events follow dashed lines.</title>",
+            f"<style>{STYLE}.state text {{ font-size: 14px }} .state .kind {{ font-size: 12px; opacity: 0.8 }}"
+            "</style>",
+            '<marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" '
+            'markerHeight="7" orient="auto"><path class="arrow" d="M0 0 8 4 0 8z"/></marker>',
+            *[_arrow(flow) for flow in [*flows(resources), *training_flows()]],
+            *[_box(name, *labels[name]) for name in PLACES],
             "</svg>\n",
         ]
     )
 
 
-def _centre(name: str) -> tuple[float, float]:
+def _centre(name: str) -> tuple[int, int]:
     place = PLACES[name]
-    return MARGIN + COLUMN * place.column + BOX_WIDTH / 2, MARGIN + ROW * place.row + BOX_HEIGHT / 2
-
-
-def _edge_of_box(name: str, towards: str) -> tuple[int, int]:
-    """Where the line from the centre of a box to that of another leaves it."""
-    (x, y), (to_x, to_y) = _centre(name), _centre(towards)
-    sideways, down = abs(to_x - x) / (BOX_WIDTH / 2), abs(to_y - y) / (BOX_HEIGHT / 2)
-    share = 1 / max(sideways, down)
-    return round(x + share * (to_x - x)), round(y + share * (to_y - y))
+    return (
+        MARGIN + COLUMN * place.column + BOX_WIDTH // 2,
+        MARGIN + ROW * place.row + BOX_HEIGHT // 2,
+    )
 
 
 def _arrow(flow: Flow) -> str:
-    source, target = PLACES[flow.source], PLACES[flow.target]
-    if (
-        source.row == target.row and abs(source.column - target.column) > 1
-    ):  # around what stands between
-        (from_x, from_y), (over_x, _) = _centre(flow.source), _centre(flow.target)
-        top = from_y - BOX_HEIGHT / 2
-        route = f"M{from_x:g} {top:g} V{top - MARGIN / 2:g} H{over_x:g} V{top:g}"
-    else:
-        (x, y), (to_x, to_y) = (
-            _edge_of_box(flow.source, flow.target),
-            _edge_of_box(flow.target, flow.source),
+    style = "edge caught" if flow.failed else "edge"
+    return f'<path class="{style}" marker-end="url(#arrow)" d="{_line(flow)}"/>'
+
+
+def _line(flow: Flow) -> str:
+    """Return the path of an arrow: by its route, or straight to the neighbour.
+
+    Raises:
+        ValueError: The boxes are not neighbours, and the arrow has no route.
+    """
+    x, y = _centre(flow.source)
+    to_x, to_y = _centre(flow.target)
+    half_width, half_height = BOX_WIDTH // 2, BOX_HEIGHT // 2
+
+    if route := ROUTES.get((flow.source, flow.target)):
+        gap = COLUMN - BOX_WIDTH
+        is_outer = route.lane in (0, 3)
+        lane = MARGIN + COLUMN * route.lane - gap // 2 + route.lane_shift
+        if is_outer:
+            lane = MARGIN // 2 if route.lane == 0 else MARGIN + 2 * COLUMN + BOX_WIDTH + MARGIN // 2
+        return (
+            f"M{x + route.leave * half_width} {y + route.shift} H{lane} "
+            f"V{to_y + route.target_shift} H{to_x + route.enter * half_width}"
         )
-        route = f"M{x} {y} L{to_x} {to_y}"
-    return f'<path class="edge{" caught" if flow.failed else ""}" marker-end="url(#arrow)" d="{route}"/>'
+
+    rows, columns = abs(to_y - y) // ROW, abs(to_x - x) // COLUMN
+    if (rows, columns) == (1, 0):
+        down = 1 if to_y > y else -1
+        return f"M{x} {y + down * half_height} V{to_y - down * half_height}"
+    if (rows, columns) == (0, 1):
+        right = 1 if to_x > x else -1
+        return f"M{x + right * half_width} {y} H{to_x - right * half_width}"
+    raise ValueError(f"{flow.source} -> {flow.target} needs a route in ROUTES.")
 
 
-def _box(name: str, kind: str) -> str:
+def _words(name: str) -> str:
+    """Return a logical id as words: `FailureRule` becomes `Failure rule`."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    return re.sub(r" (Function|Workflow)$", "", words).capitalize().replace("d letter", "d-letter")
+
+
+def _box(name: str, words: str, kind: str) -> str:
     x, y = _centre(name)
-    words = "SageMaker endpoint" if name == ENDPOINT else re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
-    words = re.sub(r" (Function|Workflow)$", "", words).capitalize() if name != ENDPOINT else words
-    return (
-        f'<g class="state"><rect x="{x - BOX_WIDTH / 2:g}" y="{y - BOX_HEIGHT / 2:g}" '
-        f'width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="6"/>'
-        f'<text x="{x:g}" y="{y - 8:g}">{escape(words)}</text>'
-        f'<text class="kind" x="{x:g}" y="{y + 10:g}">{escape(kind)}</text></g>'
+    left, top = x - BOX_WIDTH // 2, y - BOX_HEIGHT // 2
+    lines = _wrapped(words)
+    first = y - 8 - LINE * (len(lines) - 1) // 2
+    names = "".join(
+        f'<text x="{x}" y="{first + LINE * number}">{escape(line)}</text>'
+        for number, line in enumerate(lines)
     )
+    return (
+        f'<g class="state"><rect x="{left}" y="{top}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" '
+        f'rx="6"/>{names}'
+        f'<text class="kind" x="{x}" y="{first + LINE * len(lines) + 2}">{escape(kind)}</text></g>'
+    )
+
+
+def _wrapped(words: str) -> list[str]:
+    """Return a name on one line, or on two if it is too long for a box."""
+    if len(words) <= LONGEST:
+        return [words]
+    first, _, rest = words.partition(" ")
+    return [first, rest]
 
 
 if __name__ == "__main__":
