@@ -6,6 +6,7 @@ from urllib.parse import quote, urlsplit
 
 from botocore.exceptions import ClientError
 
+from cli.aws import code_of
 from cli.service import UPLOADS
 from operations.service.context import Context
 
@@ -74,7 +75,7 @@ def _outputs(context: Context, stack: str) -> dict[str, str]:
     try:
         [found] = context.aws.cloudformation.describe_stacks(StackName=stack)["Stacks"]
     except ClientError as exc:
-        if exc.response["Error"]["Code"] != "ValidationError":
+        if code_of(exc) != "ValidationError":
             raise
         return {}
     return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}

@@ -52,7 +52,7 @@ def test_entitled_step_can_construct_held_out_images(module: str) -> None:
     ["training.steps.deploy", "training.steps.threshold", "training.endpoint.answers", __name__],
 )
 def test_other_module_cannot_construct_held_out_images(module: str) -> None:
-    with pytest.raises(HeldOutSplitError, match=f"{module} is not entitled"):
+    with pytest.raises(HeldOutSplitError, match=f"{module} asked for the test split"):
         construct_in(module)
 
 
