@@ -130,7 +130,7 @@ def foreign_images(cloud: Cloud, folder: Path, seed: int) -> dict[str, Any]:
         trials = Trials(cloud, folder / "runs", f"vehicles-{seed}-{name}")
         trials.served(str(VEHICLES), "--split", VEHICLES_SPLIT, "--seed", str(seed), *options)
         chosen = trials.step("threshold", "--precision", "0.99", check=False)
-        metrics = trials.step("evaluate", "--foreign", str(foreign))["metrics"]
+        metrics = trials.step("evaluate", "--ood", str(foreign))["metrics"]
         told[name] = {
             "promised": "error" not in chosen,
             "at_threshold": metrics["at_threshold"],

@@ -1,19 +1,44 @@
-"""Asking before something is started."""
+"""Ask before something is started or deleted."""
 
 import argparse
 import sys
 
+from cli.errors import CommandError
 from untrusted.console import Console
 
 
+class ConfirmationMissingError(CommandError):
+    """Nothing was changed, because nobody can be asked: give --yes to go on, or --dry-run to look."""
+
+    status = 2
+
+
+def add_confirmation_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add --yes and --dry-run."""
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="show what would happen, and change nothing"
+    )
+
+
 def confirmed(console: Console, options: argparse.Namespace, question: str) -> bool:
-    """Whether --yes is given, or a person at the terminal says yes; nobody can answer beside --json or a pipe."""
+    """Return whether to go on: with --yes, or when a person at the terminal agrees.
+
+    Raises:
+        ConfirmationMissingError: there is no terminal, or --json is given, and --yes is not.
+    """
+    if options.dry_run:
+        console.print("Nothing was changed: this is a dry run.")
+        return False
     if options.yes:
         return True
     if options.json or not sys.stdin.isatty():
-        console.print("Nothing is started: --yes would do it.")
-        return False
+        raise ConfirmationMissingError
+
     try:
-        return console.input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+        agreed = console.input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
     except EOFError:  # Ctrl-D
-        return False
+        agreed = False
+    if not agreed:
+        console.print("Nothing was changed.")
+    return agreed

@@ -56,7 +56,11 @@ class Prices:
 def add_prices_argument(parser: argparse.ArgumentParser) -> None:
     """Add --prices."""
     parser.add_argument(
-        "--prices", type=Path, default=PRICES, metavar="FILE", help="list prices (cli/prices.toml)"
+        "--prices",
+        type=Path,
+        default=PRICES,
+        metavar="FILE",
+        help="file of list prices (default: cli/prices.toml)",
     )
 
 

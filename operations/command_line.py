@@ -12,10 +12,10 @@ from operations.commands import (
     backlog,
     check,
     execution,
-    leftovers,
     reconcile,
     redrive,
     results,
+    retained,
     upload,
     where,
 )
@@ -46,7 +46,7 @@ COMMANDS: dict[str, Command] = {
     "reconcile": reconcile,
     "backlog": backlog,
     "execution": execution,
-    "leftovers": leftovers,
+    "retained": retained,
     "check": check,
 }
 

@@ -16,7 +16,7 @@ STEPS = (
     ("train",),
     ("deploy", "--take-over"),  # whatever served the demo before
     ("threshold", "--precision", "0.97"),
-    ("evaluate", "--again", "--min-accuracy", "0.9", "--foreign", str(SAMPLES / "ood")),
+    ("evaluate", "--again", "--min-accuracy", "0.9", "--ood", str(SAMPLES / "ood")),
 )
 
 

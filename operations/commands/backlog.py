@@ -7,9 +7,9 @@ from typing import Any
 
 from rich.table import Table
 
-from cli.arguments import whole
+from cli.arguments import percent, whole
 from cli.command_line import Result
-from cli.confirmation import confirmed
+from cli.confirmation import add_confirmation_arguments, confirmed
 from cli.outcomes import FINAL
 from cli.prices import add_prices_argument, read_prices
 from operations.service import backlog_workflow, records
@@ -20,43 +20,41 @@ from operations.service.image_list import ImageList, new_list
 from operations.service.price import Bill, read_bill
 from operations.service.user_list import read_user_list
 
-HELP = (
-    "have all images under a prefix, or in a list, decided, so many at once; tells the price first"
-)
+HELP = "classify all images under a prefix or in a list; shows the cost first"
 _LOOKED_UP = 1000  # images at a time whose records are looked up
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's own options."""
-    add = parser.add_argument
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument(
-        "--prefix", help="the current versions under this prefix, as archive/ or uploads/"
+    images = parser.add_mutually_exclusive_group(required=True)
+    images.add_argument(
+        "--prefix", help="classify the current versions under this prefix, such as archive/"
     )
-    what.add_argument(
+    images.add_argument(
         "--list",
         metavar="FILE",
-        help="CSV file or S3 URL: image_url[,version_id,uploaded_at], or S3 inventory",
+        help="classify a CSV file or S3 URL: image_url[,version_id,uploaded_at], or an S3 inventory",
     )
-    what.add_argument("--follow", metavar="ARN", help="look at a backlog that was started before")
+    images.add_argument("--follow", metavar="ARN", help="follow a backlog that is running")
+    add = parser.add_argument
     add(
         "--columns",
         metavar="NAMES",
-        help="columns of a list without a header, as Bucket,Key,VersionId,IsLatest",
+        help="columns of a list without a header, such as Bucket,Key,VersionId,IsLatest",
     )
     add(
         "--concurrency",
         type=whole(1, 10_000),
         default=20,
         metavar="N",
-        help="images at once (%(default)s)",
+        help="number of concurrent images (default: %(default)s)",
     )
     add(
         "--tolerated-failures",
-        type=whole(0, 100),
-        default=5,
-        metavar="PERCENT",
-        help="stop when more than these have FAILED (%(default)s)",
+        type=percent(0, 100),
+        default="0.05",
+        metavar="SHARE",
+        help="stop when more than this share of images is FAILED (default: %(default)s)",
     )
     add(
         "--confidence-threshold",
@@ -64,8 +62,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="T",
         help="0.000001 to 1 (default: the service's)",
     )
-    add("--yes", action="store_true", help="do not ask")
-    add("--no-wait", action="store_true", help="do not wait for the end")
+    add_confirmation_arguments(parser)
+    add("--no-wait", action="store_true", help="start the backlog, and do not wait for its end")
     add_prices_argument(parser)
 
 

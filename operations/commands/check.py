@@ -25,7 +25,7 @@ from operations.service.context import Context
 from untrusted.console import styled
 from untrusted.terminal import print_json
 
-HELP = "ask AWS whether it accepts a deployment; creates nothing, costs nothing"
+HELP = "ask AWS whether it accepts a deployment; creates nothing and costs nothing"
 UPLOAD = "workflow_s3_event"  # the sample event that names the image bucket
 _COLORS = {Outcome.ACCEPTED: "green", Outcome.LOOKED_UP: "", Outcome.NOT_EMULATED: "yellow"}
 
@@ -36,33 +36,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--permissions",
         action="store_true",
-        help="print the IAM policy that the check needs, and ask nothing",
+        help="print the IAM policy that this command needs, and ask AWS nothing",
     )
     add(
         "--training-type",
         default=instances.TRAINING,
         metavar="TYPE",
-        help="instance of training (%(default)s)",
+        help="instance type of training (default: %(default)s)",
     )
     add(
         "--training-instances",
         type=count,
         default=1,
         metavar="N",
-        help="0 where nothing is trained (%(default)s)",
+        help="number of training instances; 0 if nothing is trained (default: %(default)s)",
     )
     add(
         "--endpoint-type",
         default=instances.ENDPOINT,
         metavar="TYPE",
-        help="instance of the endpoint (%(default)s)",
+        help="instance type of the endpoint (default: %(default)s)",
     )
     add(
         "--endpoint-instances",
         type=count,
         default=1,
         metavar="N",
-        help="an update needs twice as many (%(default)s)",
+        help="number of endpoint instances; an update needs twice as many (default: %(default)s)",
     )
 
 

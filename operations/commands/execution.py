@@ -11,7 +11,7 @@ from operations.service.execution_page import render
 from operations.service.history import read_execution
 from operations.service.owners import own_image_url
 
-HELP = "show what one execution did, state by state, as an HTML page"
+HELP = "show the steps of one execution as an HTML page"
 FOLDER = Path("build/executions")
 
 
@@ -24,14 +24,14 @@ class PageNotWritableError(CommandError):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what to show, and where."""
+    """Add the execution, and where to write its page."""
     parser.add_argument(
         "execution",
         metavar="ARN | IMAGE",
-        help="an execution, or an image (URL or key): its latest execution",
+        help="an execution, or an image (URL or key) whose latest execution is shown",
     )
     parser.add_argument(
-        "--to", type=Path, metavar="FILE", help=f"the page (default: {FOLDER}/NAME.html)"
+        "--to", type=Path, metavar="FILE", help=f"page to write (default: {FOLDER}/NAME.html)"
     )
 
 

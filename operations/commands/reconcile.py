@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 
@@ -9,7 +10,7 @@ from cli.arguments import duration
 from cli.command_line import Result
 from cli.service import UPLOADS
 from operations.service import backlog_workflow
-from operations.service.accounting import KINDS, OPEN, WITHOUT_RECORD, Accounting, account_for
+from operations.service.accounting import OPEN, WITHOUT_RECORD, Accounting, account_for
 from operations.service.context import Context
 from operations.service.executions import RATE, paced, start
 from operations.service.image import ImageVersion
@@ -17,7 +18,7 @@ from operations.service.image_list import ImageList, new_list
 from operations.service.records import UNDER_WAY
 from untrusted.console import track
 
-HELP = f"compare the bucket with the records: uploads = {' + '.join(KINDS).lower()}"
+HELP = "compare the image bucket with the records, and find images without an outcome"
 FEW = 1000  # images that are started one by one, in under a minute; more go to the backlog workflow
 SHOWN = 20  # of the images that are unaccounted for, on the terminal
 LISTED = 10_000  # of them, in the JSON
@@ -26,24 +27,29 @@ LISTED = 10_000  # of them, in the JSON
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's own options."""
     add = parser.add_argument
-    add("--prefix", default=UPLOADS, help="only images under this prefix (%(default)s)")
+    add(
+        "--prefix",
+        default=UPLOADS,
+        help="compare only images under this prefix (default: %(default)s)",
+    )
     add(
         "--older-than",
-        type=duration,
-        default=UNDER_WAY,
-        metavar="15m",
-        help="leave younger ones their time (15m)",
+        type=duration("0s", "365d"),
+        default=f"{UNDER_WAY // timedelta(minutes=1)}m",
+        metavar="DURATION",
+        help="ignore younger images, which may be under way (default: %(default)s)",
     )
-    add("--start", action="store_true", help="start the workflow for what is unaccounted for")
+    add("--start", action="store_true", help="start the workflow for images without an outcome")
 
 
 def run(context: Context, options: argparse.Namespace) -> Result:
     """Carry the command out; exit status 1 if something is unaccounted for."""
     prefix = context.service.require_readable(options.prefix)
+    older_than = timedelta(seconds=options.older_than)
     accounting, say = Accounting(), context.console.print
     with new_list() as images:
         with context.console.status("Comparing the bucket with the records"):
-            for image in account_for(context, prefix, options.older_than, accounting):
+            for image in account_for(context, prefix, older_than, accounting):
                 images.add(image)
         _show(context, accounting, images)
         data: dict[str, Any] = {

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from cli.arguments import whole
+from cli.arguments import add_timeout_argument, whole
 from cli.command_line import Result
-from cli.confirmation import confirmed
+from cli.confirmation import add_confirmation_arguments, confirmed
 from cli.outcomes import FAILED, FINAL, OUTCOMES
 from cli.polling import looks
 from operations.service import failures, records
@@ -21,8 +21,8 @@ from untrusted.console import progress, track
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-HELP = "send failed images, and failures that could not be recorded, through the workflow again"
-TIMEOUT = 3600  # seconds; an execution at a throttled endpoint can take an hour
+HELP = "send failed images through the workflow again"
+TIMEOUT = "1h"  # an execution at a throttled endpoint can take an hour
 # An execution that failed longer ago has left no record: its input names no image that the service may read.
 SETTLED = timedelta(seconds=30)
 DESCRIBED = 10  # open executions at each look; Step Functions takes few of these calls a second
@@ -31,25 +31,22 @@ DESCRIBED = 10  # open executions at each look; Step Functions takes few of thes
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's own options."""
     add = parser.add_argument
-    add("--error", metavar="NAME", help="only what failed with this error")
-    add("--prefix", default="", help="only images under this prefix, as uploads/2026/")
+    add("--error", metavar="NAME", help="redrive only images that failed with this error")
+    add(
+        "--prefix",
+        default="",
+        help="redrive only images under this prefix, such as uploads/2026/",
+    )
     add(
         "--rate",
         type=whole(1, 1000),
         default=RATE,
         metavar="N",
-        help="executions started a second (%(default)s)",
+        help="number of executions to start per second (default: %(default)s)",
     )
-    add("--dry-run", action="store_true", help="count, and start nothing")
-    add("--yes", action="store_true", help="do not ask")
-    add("--no-wait", action="store_true", help="do not wait for the outcomes")
-    add(
-        "--timeout",
-        type=whole(1, 86400),
-        default=TIMEOUT,
-        metavar="SECONDS",
-        help="wait at most (%(default)s)",
-    )
+    add_confirmation_arguments(parser)
+    add("--no-wait", action="store_true", help="start the executions, and do not wait for them")
+    add_timeout_argument(parser, TIMEOUT)
 
 
 def run(context: Context, options: argparse.Namespace) -> Result:
@@ -76,9 +73,7 @@ def run(context: Context, options: argparse.Namespace) -> Result:
         }
         if not by_error and not decided:
             return Result(data | {"started": 0})
-        if options.dry_run or not confirmed(
-            context.console, options, _question(by_error.total(), len(decided))
-        ):
+        if not confirmed(context.console, options, _question(by_error.total(), len(decided))):
             return Result(data | {"started": 0, "dry_run": True})
         for failure in decided:
             failures.return_to_failure_queue(context, failure)

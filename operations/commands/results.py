@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
@@ -22,7 +22,7 @@ from operations.service.owners import own_image_url
 from operations.service.results import COLUMNS, Selection
 from untrusted.text import spreadsheet_cell
 
-HELP = "list the results of images, newest first: outcome, class, confidence, error"
+HELP = "list results, newest first: outcome, class, confidence, error"
 SHOWN = 50  # results on the terminal, without --limit
 STDOUT = "-"
 
@@ -44,23 +44,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "image",
         nargs="?",
         metavar="IMAGE",
-        help="only this image (URL or key), all versions; without it the whole table is read",
+        help="show all versions of this image (URL or key) only (default: read the whole table)",
     )
-    add("--outcome", type=str.upper, choices=OUTCOMES, help="only this outcome")
-    add("--class", dest="classification", metavar="NAME", help="only images of this class")
+    add("--outcome", type=str.upper, choices=OUTCOMES, help="show only this outcome")
+    add("--class", dest="classification", metavar="NAME", help="show only images of this class")
     add(
         "--since",
         type=since,
         metavar="2h | DATE",
-        help="only results recorded since: 90s, 15m, 2h, 7d, or 2026-11-30[T08:00] in UTC",
+        help="show only results recorded since then: 90s, 15m, 2h, 7d, or 2026-11-30[T08:00] in UTC",
     )
     add(
         "--limit",
         type=whole(1, 10_000_000),
         metavar="N",
-        help=f"only the newest N (default: {SHOWN} on the terminal, all with --csv and --json)",
+        help=f"show only the newest N (default: {SHOWN} on the terminal, all with --csv and --json)",
     )
-    add("--csv", metavar="FILE", help="write them to a CSV file; - is standard output")
+    add("--csv", metavar="FILE", help="write the results to a CSV file; - is standard output")
 
 
 def run(context: Context, options: argparse.Namespace) -> Result:
@@ -94,7 +94,7 @@ def run(context: Context, options: argparse.Namespace) -> Result:
 def since(text: str) -> datetime:
     """Parse how long ago, or an ISO date and time in UTC; an argument type."""
     try:
-        return datetime.now(UTC) - duration(text)
+        return datetime.now(UTC) - timedelta(seconds=duration("1s", "3650d")(text))
     except argparse.ArgumentTypeError:
         pass
     try:

@@ -3,14 +3,13 @@
 import argparse
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 from rich.progress import Progress
 
-from cli.arguments import duration, whole
+from cli.arguments import add_timeout_argument, whole
 from cli.command_line import Result
 from cli.errors import CommandError
 from cli.outcomes import FAILED, OUTCOMES
@@ -22,11 +21,8 @@ from operations.service.executions import RATE, paced
 from operations.service.uploads import LocalImage, Upload, gather, upload
 from untrusted.console import progress
 
-HELP = (
-    "upload images and show their results as they come; run it again to continue. "
-    "Exit status 1: an image FAILED or has no outcome yet"
-)
-TIMEOUT = timedelta(hours=1)  # an execution at a throttled endpoint can take that long
+HELP = "upload images, and show their results as they come"
+TIMEOUT = "1h"  # an execution at a throttled endpoint can take that long
 _LOOKED_UP = 500  # records at a time
 _PAUSE = 1.0  # seconds between two looks while the upload goes on
 
@@ -41,22 +37,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's own options."""
     add = parser.add_argument
     add("paths", nargs="+", type=Path, metavar="DIR | FILE", help="images, or folders of images")
-    add("--prefix", default=UPLOADS, help="where to store them, as uploads/2026/ (%(default)s)")
+    add(
+        "--prefix",
+        default=UPLOADS,
+        help="prefix of the uploaded images, such as uploads/2026/ (default: %(default)s)",
+    )
     add(
         "--rate",
         type=whole(1, 1000),
         default=RATE,
         metavar="N",
-        help="images uploaded a second (%(default)s)",
+        help="number of images to upload per second (default: %(default)s)",
     )
-    add("--no-wait", action="store_true", help="do not wait for the results")
-    add(
-        "--timeout",
-        type=duration,
-        default=TIMEOUT,
-        metavar="1h",
-        help="wait for the results at most so long after the last upload (1h)",
-    )
+    add("--no-wait", action="store_true", help="upload the images, and do not wait for results")
+    add_timeout_argument(parser, TIMEOUT)
 
 
 def run(context: Context, options: argparse.Namespace) -> Result:
@@ -79,7 +73,7 @@ def run(context: Context, options: argparse.Namespace) -> Result:
     with progress(context.console) as bars:
         _upload(context, options, images, following, bars)
         if not options.no_wait:
-            following.wait(options.timeout.total_seconds())
+            following.wait(options.timeout)
 
     data = following.data() | {"prefix": prefix, "images": len(images), "bytes": size}
     _conclude(context, following, waited=not options.no_wait)

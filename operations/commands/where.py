@@ -9,7 +9,7 @@ from cli.command_line import Result
 from operations.service.context import Context
 from operations.service.places import Places, read_places
 
-HELP = "show buckets, table, endpoint, workflow, log groups, and the pages of the dashboard"
+HELP = "show where the service is: buckets, table, endpoint, workflow, logs, dashboard"
 _DEPLOY = "not known: deploy the stack again"
 
 

@@ -25,7 +25,7 @@ ARGUMENTS: dict[str, Sequence[str]] = {
     "reconcile": ["--older-than", "0s"],
     "backlog": ["--follow", ARN],
     "execution": [ARN],
-    "leftovers": ["--delete", "--yes"],
+    "retained": ["--delete", "--yes"],
     "check": ["--training-instances", "0"],
     "stage": ["s3://photos/prefix"],
     "autopilot": ["--role", ARN],

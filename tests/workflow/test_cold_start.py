@@ -55,7 +55,7 @@ def test_image_that_meets_a_cold_start_of_several_attempts_is_decided(
         decided = stack.upload(TRUCK, "cold.webp")
         waited = time.monotonic() - started
         run = ended(cloud.client("stepfunctions"), decided.execution)
-    operations("leftovers", "--stack", STACK, "--delete", "--yes")
+    operations("retained", "--stack", STACK, "--delete", "--yes")
     assert decided.record["outcome"] in ("ACCEPTED", "REVIEW"), decided.record.get("error")
     # Two calls of 15 s time out, and the third is answered: the tests' cloud does not wait in between.
     assert 3 == run.attempts["Classify image"]

@@ -73,7 +73,7 @@ def monitored(cloud: Cloud, service: Deployed, demo: Demo) -> Monitored:
 def capturing(monitored: Monitored) -> Iterator[Monitored]:
     """The service with an endpoint that captures all requests; afterwards it is as before."""
     before = monitored.service.model_card()
-    deployed = monitored.run("deploy", "--capture", "100")
+    deployed = monitored.run("deploy", "--capture", "1.0")
     assert 0 == deployed.returncode, deployed.stderr
     yield monitored
     assert 0 == monitored.run("rollback").returncode

@@ -194,7 +194,7 @@ def test_canary_of_a_bad_model_is_taken_back_by_its_alarm_and_no_image_is_lost(
     change.upload(
         count(), f"before/{name}", batches=3
     )  # whether a model is slow is told by how fast the one before was
-    canary = ("--strategy", "canary", "--bake", "300", "--instances", "2")
+    canary = ("--strategy", "canary", "--monitoring-period", "5m", "--instances", "2")
     urls, output = change.upload_during(
         change.start("deploy", "--model-data", model, *canary), f"canary/{name}"
     )

@@ -192,7 +192,7 @@ class Story:
 
 @pytest.fixture(scope="module")
 def story(contest: Contest) -> Story:
-    """Deploy, interrupted once; evaluate without and with test images; clean up, first without --yes."""
+    """Deploy, interrupted once; evaluate without and with test images; clean up, first with --dry-run."""
     trained = contest.trial
     assert 130 == trained.interrupt("deploy", at="is being created")[0]
     status, output = trained.run("deploy")
@@ -204,7 +204,7 @@ def story(contest: Contest) -> Story:
         without_test_images=trained.run("evaluate"),
         staged_again=trained.run(*trained.staging),
         evaluated=trained.run("evaluate"),
-        after_dry_run=trained.names_after("cleanup"),
+        after_dry_run=trained.names_after("cleanup", "--dry-run"),
         after_cleanup=trained.names_after("cleanup", "--yes"),
     )
 

@@ -1,4 +1,4 @@
-"""The options of `stage`, and what they mean."""
+"""Define the options of `stage`."""
 
 import argparse
 import os
@@ -10,12 +10,13 @@ from training.dataset.manifest import Columns
 from training.dataset.source import class_name
 from training.project.errors import TrainingError
 
-_SOURCE = """folder with a sub-folder for each class; the same below train/, validation/, calibration/ and test/;
-manifest (.csv, .tsv, .jsonl) with the columns path (or S3 URL), label and, if you like, split;
-cifar-10-python.tar.gz or cifar-100-python.tar.gz, or the folder it unpacks to; s3://bucket/prefix with a "folder" for
-each class"""
-_OTHER = f"""counter-examples: a second source, of things that are none of the classes. All of its classes become one,
-{OTHER}, whose predictions the service always leaves for review"""
+_SOURCE = """labelled images, as one of:
+a folder with a sub-folder for each class, or with such folders below train/, validation/, calibration/ and test/;
+a manifest (.csv, .tsv, .jsonl) with the columns path (or S3 URL), label and, optionally, split;
+cifar-10-python.tar.gz or cifar-100-python.tar.gz, or the folder that it unpacks to;
+s3://bucket/prefix with a "folder" for each class"""
+_OTHER = f"""source of negative examples: images of none of the classes. They become the class {OTHER}, whose
+predictions the service always leaves for review"""
 _NO_BALANCE = "off"
 
 
@@ -28,46 +29,48 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_classes,
         default=(),
         metavar="A,B",
-        help="take these classes and leave the others alone; a manifest must not have others (all classes)",
+        help="use only these classes (default: all; a manifest must not have others)",
     )
     add(
         "--split",
         type=_shares,
         default="0.7,0.1,0.1,0.1",
         metavar="TRAIN,VALIDATION,CALIBRATION,TEST",
-        help="shares of the splits; those of the source are kept, the others drawn from its train (%(default)s)",
+        help="share of each split; a source with splits keeps them, and only its train split "
+        "is divided for missing ones (default: %(default)s)",
     )
     add("--other", metavar="DIR", help=_OTHER)
-    add("--seed", type=int, default=0, help="another seed draws other splits (%(default)s)")
+    add(
+        "--seed", type=int, default=0, metavar="N", help="seed of the splits (default: %(default)s)"
+    )
     add(
         "--balance",
         type=_ratio,
         default="1.5",
         metavar="RATIO",
-        help="leave images out of classes, and of the counter-examples, with more than RATIO times the training "
-        "images of the smallest class; "
-        f"`{_NO_BALANCE}` takes all (%(default)s)",
+        help="limit every class, and the negative examples, to RATIO times the training images "
+        f"of the smallest class; `{_NO_BALANCE}` sets no limit (default: %(default)s)",
     )
-    add(
-        "--bucket",
-        help="bucket for the dataset (default: the one of the training stack, made if need be)",
-    )
+    add("--bucket", help="bucket for the dataset (default: the training stack's, made if missing)")
     add(
         "--recordio",
         action="store_true",
-        help="write train and validation as RecordIO files as well",
+        help="also write the train and validation splits as RecordIO files",
     )
     add(
         "--workers",
         type=whole(1, 1000),
         default=os.process_cpu_count() or 1,
         metavar="N",
-        help="processes that prepare images (the processors here: %(default)s)",
+        help="processes that prepare images (default: %(default)s, the processors here)",
     )
     group = parser.add_argument_group("columns of a manifest")
     for name, default in vars(Columns()).items():
         group.add_argument(
-            f"--{name}-column", default=default, metavar="NAME", help="(%(default)s)"
+            f"--{name}-column",
+            default=default,
+            metavar="NAME",
+            help=f"column of the {name} (default: %(default)s)",
         )
 
 
@@ -77,20 +80,26 @@ def _classes(text: str) -> tuple[str, ...]:
     except TrainingError as exc:
         raise argparse.ArgumentTypeError(str(exc)) from exc
     if len(names) < 2:
-        raise argparse.ArgumentTypeError("at least two different classes, such as automobile,truck")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not at least two different classes, such as automobile,truck"
+        )
     return tuple(sorted(names))
 
 
 def _shares(text: str) -> dict[str, Fraction]:
     try:
-        shares = [
-            Fraction(part.strip()) for part in text.split(",")
-        ]  # exact: 0.1 of 10 images is 1
+        # Fractions are exact: 0.1 of 10 images is 1.
+        shares = [Fraction(part.strip()) for part in text.split(",")]
     except (ValueError, ZeroDivisionError):
         shares = []
+
     if len(shares) != len(SPLITS) or min(shares) <= 0:
         raise argparse.ArgumentTypeError(
-            f"four numbers above 0, such as 0.7,0.1,0.1,0.1 or 7,1,1,1: {text}"
+            f"{text!r} is not four shares above 0, such as 0.7,0.1,0.1,0.1"
+        )
+    if (total := sum(shares)) != 1:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} adds up to {float(total):g}. The four shares must add up to 1"
         )
     return dict(zip(SPLITS, shares, strict=True))
 
@@ -102,6 +111,9 @@ def _ratio(text: str) -> Fraction | None:
         ratio = Fraction(text)
     except (ValueError, ZeroDivisionError):
         ratio = Fraction(0)
+
     if ratio < 1:
-        raise argparse.ArgumentTypeError(f"a number of at least 1, or {_NO_BALANCE}: {text}")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number of at least 1, or {_NO_BALANCE}"
+        )
     return ratio

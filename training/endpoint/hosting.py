@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from cli import instances
-from cli.arguments import whole
+from cli.arguments import percent, whole
 from training.project.errors import TrainingError
 
 REALTIME, SERVERLESS = "realtime", "serverless"
@@ -105,47 +105,62 @@ class Hosting:
 
 
 def add_hosting_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say on what the endpoint runs. Their defaults are None, to know what the user gave."""
+    """Add the options of the endpoint's hosting. Their defaults are None, to know what was given."""
     add = parser.add_argument
-    add("--mode", choices=(REALTIME, SERVERLESS), help=f"instances, or none ({REALTIME})")
-    add("--instance-type", metavar="TYPE", help=f"for realtime ({instances.ENDPOINT})")
-    add("--instances", type=whole(1, 1000), metavar="N", help="for realtime (1)")
+    add(
+        "--mode",
+        choices=(REALTIME, SERVERLESS),
+        help=f"host on instances or serverless (default: {REALTIME})",
+    )
+    add(
+        "--instance-type",
+        metavar="TYPE",
+        help=f"realtime: instance type (default: {instances.ENDPOINT})",
+    )
+    add(
+        "--instances",
+        type=whole(1, 1000),
+        metavar="N",
+        help="realtime: number of instances (default: 1)",
+    )
     sizes = range(1024, 6145, 1024)
     add(
         "--memory",
         type=int,
         choices=sizes,
         metavar="MB",
-        help=f"for serverless: 1024, 2048 ... 6144 ({MEMORY_MB})",
+        help=f"serverless: memory, 1024, 2048 ... 6144 (default: {MEMORY_MB})",
     )
     add(
         "--max-concurrency",
         type=whole(1, 200),
         metavar="N",
-        help=f"for serverless, 1 to 200 ({MAX_CONCURRENCY})",
+        help=f"serverless: concurrent requests, 1 to 200 (default: {MAX_CONCURRENCY})",
     )
     add(
         "--capture",
-        type=whole(1, 100),
-        metavar="PERCENT",
-        help="keep so many of the requests and answers in S3",
+        type=percent(1, 100),
+        metavar="SHARE",
+        help="realtime: keep this share of requests and answers in S3, such as 0.1",
     )
     add(
         "--capture-prefix",
         metavar="PREFIX",
-        help=f"where in the bucket: {CAPTURED}/NAME ({CAPTURED})",
+        help=f"prefix of captured data in the bucket: {CAPTURED}/NAME (default: {CAPTURED})",
     )
+    add("--kms-key", metavar="ARN", help="KMS key for instance volumes and captured data")
     add(
-        "--kms-key",
-        metavar="ARN",
-        help="key for the volumes of the instances and for captured data",
+        "--autoscale",
+        type=_bounds,
+        metavar="MIN:MAX",
+        help="realtime: scale between these numbers of instances",
     )
-    add("--autoscale", type=_bounds, metavar="MIN:MAX", help="scale between so many instances")
     add(
         "--invocations-per-instance",
         type=whole(1, 1_000_000),
         metavar="N",
-        help=f"with --autoscale: how many a minute an instance is meant to have ({INVOCATIONS_PER_INSTANCE})",
+        help="with --autoscale: target requests per minute and instance "
+        f"(default: {INVOCATIONS_PER_INSTANCE})",
     )
 
 
@@ -165,9 +180,7 @@ def refuse(options: argparse.Namespace, others: Iterable[str], what: str) -> Non
 def _bounds(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d{1,4}):(\d{1,4})", text)
     if not match or not 1 <= int(match[1]) <= int(match[2]):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not like 1:4, the fewest and the most instances"
-        )
+        raise argparse.ArgumentTypeError(f"{text!r} is not a range of instances such as 1:4")
     return int(match[1]), int(match[2])
 
 
@@ -184,7 +197,7 @@ def _check_instance_type(instance_type: str, known: Iterable[str]) -> None:
 def _capture_url(options: argparse.Namespace, bucket: str) -> str | None:
     if not options.capture:
         if options.capture_prefix:
-            raise HostingOptionsError("--capture-prefix belongs to --capture PERCENT.")
+            raise HostingOptionsError("--capture-prefix belongs to --capture SHARE.")
         return None
     prefix = (options.capture_prefix or CAPTURED).rstrip("/")
     # SageMaker writes in the role, and does not report what the role may not write.

@@ -4,19 +4,19 @@ import argparse
 from dataclasses import dataclass
 from typing import Any, Self
 
-from cli.arguments import whole
+from cli.arguments import duration, percent
 from training.endpoint.alarms import PERIOD
 from training.endpoint.hosting import Hosting, HostingOptionsError
 
-STRATEGY_OPTIONS = ("strategy", "share", "bake")
+STRATEGY_OPTIONS = ("strategy", "share", "monitoring_period")
 CANARY, LINEAR, ALL_AT_ONCE, ROLLING = "canary", "linear", "all-at-once", "rolling"
 # Percent. A rolling batch may be smaller than a step of the other strategies.
 SMALLEST_STEP, SMALLEST_BATCH, LARGEST_STEP = 10, 5, 50
 SHARE = 50  # percent: of two instances, the fewest that can be divided, one
-BAKE = 300  # seconds: five periods of the alarms
+MONITORING_PERIOD = 300  # seconds: five periods of the alarms
 # Wherever in a period the new model gets its share, a whole one of its own ends within two; in less time no alarm could
 # have judged it, and nothing would be guarded.
-SHORTEST_BAKE = 2 * PERIOD
+SHORTEST_MONITORING_PERIOD = 2 * PERIOD
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Strategy:
 
     kind: str
     share: int
-    bake: int
+    monitoring_period: int
 
     @classmethod
     def of(cls, options: argparse.Namespace, hosting: Hosting) -> Self | None:
@@ -35,8 +35,8 @@ class Strategy:
             HostingOptionsError: options contradict each other, or the endpoint is serverless or cannot be divided.
         """
         if options.strategy is None:
-            if options.share or options.bake is not None:
-                raise HostingOptionsError("--share and --bake belong to --strategy.")
+            if options.share or options.monitoring_period is not None:
+                raise HostingOptionsError("--share and --monitoring-period belong to --strategy.")
             return None
         if hosting.instance_type is None:
             raise HostingOptionsError(
@@ -49,17 +49,22 @@ class Strategy:
                 "instance, --strategy all-at-once watches the alarms too."
             )
         share = options.share or SHARE
+        period = options.monitoring_period or MONITORING_PERIOD
         if options.strategy != ROLLING and share < SMALLEST_STEP:
             raise HostingOptionsError(
-                f"--share {share} is for --strategy rolling. For {options.strategy} use {SMALLEST_STEP} or more."
+                f"--share {share / 100:g} is for --strategy rolling. "
+                f"For {options.strategy} use {SMALLEST_STEP / 100:g} or more."
             )
-        return cls(options.strategy, share, BAKE if options.bake is None else options.bake)
+        return cls(options.strategy, share, period)
 
     @property
     def seconds(self) -> int:
         """How long the alarms are watched in all, if none goes off."""
         steps = -(-100 // self.share)
-        return self.bake * {CANARY: 2, LINEAR: steps, ALL_AT_ONCE: 1, ROLLING: steps}[self.kind]
+        return (
+            self.monitoring_period
+            * {CANARY: 2, LINEAR: steps, ALL_AT_ONCE: 1, ROLLING: steps}[self.kind]
+        )
 
     def patience(self, timeout: float) -> float:
         """Return the seconds that an update may take, if new instances take `timeout` seconds.
@@ -79,36 +84,42 @@ class Strategy:
         if self.kind == ROLLING:
             # Without a size, a rollback would bring up the whole old fleet at once.
             batches = {"MaximumBatchSize": size, "RollbackMaximumBatchSize": size}
-            return {"RollingUpdatePolicy": {**batches, "WaitIntervalInSeconds": self.bake}}
+            return {
+                "RollingUpdatePolicy": {**batches, "WaitIntervalInSeconds": self.monitoring_period}
+            }
         routing: dict[str, Any] = {
             "Type": self.kind.upper().replace("-", "_"),
-            "WaitIntervalInSeconds": self.bake,
+            "WaitIntervalInSeconds": self.monitoring_period,
         }
         if self.kind != ALL_AT_ONCE:
             routing["CanarySize" if self.kind == CANARY else "LinearStepSize"] = size
-        # The last step bakes for as long as the old instances wait for their end.
-        policy = {"TrafficRoutingConfiguration": routing, "TerminationWaitInSeconds": self.bake}
+        # The last step is monitored for as long as the old instances wait for their end.
+        policy = {
+            "TrafficRoutingConfiguration": routing,
+            "TerminationWaitInSeconds": self.monitoring_period,
+        }
         return {"BlueGreenUpdatePolicy": policy}
 
 
 def add_strategy_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say how an update moves the requests."""
+    """Add the options of a watched update."""
     add, kinds = parser.add_argument, (CANARY, LINEAR, ALL_AT_ONCE, ROLLING)
     add(
         "--strategy",
         choices=kinds,
-        help="watch an update with alarms, which take it back (an unwatched update)",
+        help="watch the update with alarms, and roll back if one goes into ALARM (default: do not)",
     )
-    share = whole(SMALLEST_BATCH, LARGEST_STEP)
     add(
         "--share",
-        type=share,
-        metavar="PERCENT",
-        help=f"of a canary, a linear step or a rolling batch ({SHARE})",
+        type=percent(SMALLEST_BATCH, LARGEST_STEP),
+        metavar="SHARE",
+        help="share of a canary, a linear step or a rolling batch, such as 0.25 "
+        f"(default: {SHARE / 100:g})",
     )
     add(
-        "--bake",
-        type=whole(SHORTEST_BAKE, 3600),
-        metavar="SECONDS",
-        help=f"watch so long after each step ({BAKE})",
+        "--monitoring-period",
+        type=duration(f"{SHORTEST_MONITORING_PERIOD}s", "1h"),
+        metavar="DURATION",
+        help="watch the alarms for this time after each step "
+        f"(default: {MONITORING_PERIOD // 60}m)",
     )

@@ -4,7 +4,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from training.project.errors import TrainingError
@@ -19,10 +19,16 @@ class HyperparameterError(TrainingError):
 
 @dataclass(frozen=True)
 class Kind:
-    """What values a hyperparameter may have: in words, and as a test of the text that SageMaker is sent."""
+    """Describe a hyperparameter: its meaning, its values in words and as a test, its default."""
 
     words: str
     allows: Callable[[str], bool]
+    meaning: str = ""
+    default: str = "none"
+
+    def means(self, meaning: str, default: str = "none") -> "Kind":
+        """Return the same values with a meaning and the algorithm's default."""
+        return replace(self, meaning=meaning, default=default)
 
 
 def _is_fraction(text: str) -> bool:
@@ -46,35 +52,46 @@ _FLAG = _one_of("0", "1")
 _SHAPE = "3,224,224"  # AWS's default of image_shape
 IMAGENET_LAYERS = ("18", "34", "50", "101", "152", "200")
 
-# From the table at https://docs.aws.amazon.com/sagemaker/latest/dg/IC-Hyperparameter.html (read in 2026-11), without
-# those of multi-label training and of several machines, which this tool does not do.
+# From the table at https://docs.aws.amazon.com/sagemaker/latest/dg/IC-Hyperparameter.html (read in
+# 2026-11), without those of multi-label training and of several machines, which this tool does not
+# do. The meanings are shortened; the defaults are AWS's.
 KINDS: Mapping[str, Kind] = {
-    "augmentation_type": _one_of("crop", "crop_color", "crop_color_transform"),
-    "beta_1": _FRACTION,
-    "beta_2": _FRACTION,
-    "checkpoint_frequency": _COUNT,
-    "early_stopping": _one_of("True", "False"),
-    "early_stopping_min_epochs": _COUNT,
-    "early_stopping_patience": _COUNT,
-    "early_stopping_tolerance": _FRACTION,
-    "epochs": _COUNT,
-    "eps": _FRACTION,
-    "gamma": _FRACTION,
+    "augmentation_type": _one_of("crop", "crop_color", "crop_color_transform").means(
+        "random changes of the training images"
+    ),
+    "beta_1": _FRACTION.means("decay of the first moment in adam", "0.9"),
+    "beta_2": _FRACTION.means("decay of the second moment in adam", "0.999"),
+    "checkpoint_frequency": _COUNT.means("epochs between two checkpoints", "none"),
+    "early_stopping": _one_of("True", "False").means(
+        "stop when the validation accuracy no longer improves", "False"
+    ),
+    "early_stopping_min_epochs": _COUNT.means("earliest epoch of early stopping", "10"),
+    "early_stopping_patience": _COUNT.means("epochs to wait for an improvement", "5"),
+    "early_stopping_tolerance": _FRACTION.means("smallest change that is an improvement", "0.0"),
+    "epochs": _COUNT.means("passes over the training images", "30"),
+    "eps": _FRACTION.means("epsilon of adam and rmsprop", "1e-8"),
+    "gamma": _FRACTION.means("decay of the squared gradient in rmsprop", "0.9"),
     "image_shape": _pattern(
         "channels, height, width such as 3,224,224", " *[0-9]+ *, *[0-9]+ *, *[0-9]+ *"
+    ).means("size of the model's input", _SHAPE),
+    "learning_rate": _FRACTION.means("size of a gradient step", "0.1"),
+    "lr_scheduler_factor": _FRACTION.means("factor that reduces the learning rate", "0.1"),
+    "lr_scheduler_step": _pattern("epochs such as 10,20", "[0-9]+( *, *[0-9]+)*").means(
+        "epochs after which the learning rate is reduced"
     ),
-    "learning_rate": _FRACTION,
-    "lr_scheduler_factor": _FRACTION,
-    "lr_scheduler_step": _pattern("epochs such as 10,20", "[0-9]+( *, *[0-9]+)*"),
-    "mini_batch_size": _COUNT,
-    "momentum": _FRACTION,
-    "num_layers": _one_of(*IMAGENET_LAYERS, "20", "32", "44", "56", "110"),
-    "optimizer": _one_of("sgd", "adam", "rmsprop", "nag"),
-    "precision_dtype": _one_of("float32", "float16"),
-    "resize": _COUNT,
-    "top_k": _pattern("an integer above 1", "[2-9]|[1-9][0-9]+"),
-    "use_pretrained_model": _FLAG,
-    "weight_decay": _FRACTION,
+    "mini_batch_size": _COUNT.means("images in one gradient step", "32"),
+    "momentum": _FRACTION.means("momentum of sgd and nag", "0.9"),
+    "num_layers": _one_of(*IMAGENET_LAYERS, "20", "32", "44", "56", "110").means(
+        "layers of the network", "152"
+    ),
+    "optimizer": _one_of("sgd", "adam", "rmsprop", "nag").means("optimization method", "sgd"),
+    "precision_dtype": _one_of("float32", "float16").means("precision of the weights", "float32"),
+    "resize": _COUNT.means("pixels of an image's shorter side in training"),
+    "top_k": _pattern("an integer above 1", "[2-9]|[1-9][0-9]+").means(
+        "also report how often the true class is among the k most probable"
+    ),
+    "use_pretrained_model": _FLAG.means("1 starts from ImageNet weights", "0"),
+    "weight_decay": _FRACTION.means("weight decay of sgd and nag", "0.0001"),
 }
 
 

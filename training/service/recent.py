@@ -65,7 +65,7 @@ class Recent:
         off = (
             []
             if self.capturing
-            else ["Only `python -m training deploy --capture PERCENT` keeps any image."]
+            else ["Only `python -m training deploy --capture SHARE` keeps any image."]
         )
         return [f"Images: not compared ({self.captured} captured, {LEAST_IMAGES} needed).", *off]
 

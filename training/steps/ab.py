@@ -5,7 +5,7 @@ from dataclasses import asdict
 from itertools import combinations
 from typing import Any
 
-from cli.arguments import whole
+from cli.arguments import add_timeout_argument
 from training.dataset.dataset import Dataset
 from training.endpoint.answers import Classifier
 from training.endpoint.changes import Endpoint
@@ -25,8 +25,8 @@ from training.project.errors import TrainingError
 from training.service.ab_results import Result, read_records, summarise, verdict
 from training.steps.context import Context
 
-HELP = "share the requests between two models by weights, and compare what the records tell of them"
-TIMEOUT = 1800  # seconds, as of `deploy`
+HELP = "share requests between two models by weight, and compare their results"
+TIMEOUT = "30m"  # as of `deploy`
 
 
 class WeightsError(TrainingError):
@@ -44,19 +44,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--weights",
         type=_weights,
         metavar="A=90,B=10",
-        help="by variant; without it, results alone are shown",
+        help="weight of each variant (default: only compare the results so far)",
     )
     add(
         "--model-data",
         metavar="URL",
-        help="another model.tar.gz of the same classes for the new variant",
+        help="model.tar.gz of the new variant, of the same classes (default: the run's model)",
     )
     add(
         "--since",
         metavar="TIME",
-        help="results from this moment on, as 2026-11-23T20:00:00Z (when the second came)",
+        help="compare results from this time on, such as 2026-11-23T20:00:00Z "
+        "(default: when the second variant was added)",
     )
-    add("--timeout", type=whole(1, 86400), default=TIMEOUT, metavar="SECONDS", help="(%(default)s)")
+    add_timeout_argument(parser, TIMEOUT)
 
 
 def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from training.steps.context import Context
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-HELP = "copy the model, its metrics and the record of its data to one prefix in S3"
+HELP = "copy the model, its metrics and the record of its data to S3"
 MANIFEST = "manifest.json"
 
 
@@ -43,7 +43,7 @@ class Source:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the step's own options."""
     parser.add_argument(
-        "--to", metavar="URL", help="s3://bucket/prefix (archive/ in the bucket of the run)"
+        "--to", metavar="URL", help="s3://bucket/prefix (default: archive/ in the run's bucket)"
     )
 
 

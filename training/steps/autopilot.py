@@ -7,20 +7,19 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from cli.arguments import whole
+from cli.arguments import duration, whole
 from cli.aws import code_of
 from cli.polling import looks
 from training.dataset.dataset import Dataset
 from training.jobs.autopilot_request import Limits, automl_job_request
 from training.jobs.follow import left_running
-from training.jobs.options import seconds
 from training.jobs.preflight import check_counts, check_dataset, check_role
 from training.project.bucket import require_bucket
 from training.project.errors import TrainingError
 from training.steps.context import Context
 from untrusted.terminal import print_json
 
-HELP = "have SageMaker Autopilot find a model for the same images (AWS only), and compare validation accuracies"
+HELP = "train a model with SageMaker Autopilot, for comparison (AWS only)"
 _ENDED = {"Completed", "Failed", "Stopped"}
 
 
@@ -34,27 +33,36 @@ class AutopilotFailedError(TrainingError):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the step's own options."""
-    parser.add_argument(
+    add = parser.add_argument
+    add(
         "--role",
         metavar="ARN",
         required=True,
-        help="role that Autopilot works as; it starts jobs of its own, which the role that `stage` made must not",
+        help="IAM role for Autopilot; it needs more rights than the role that `stage` creates",
     )
-    parser.add_argument(
-        "--max-candidates", type=whole(1, 750), default=10, metavar="N", help="(%(default)s)"
+    add(
+        "--max-candidates",
+        type=whole(1, 750),
+        default=10,
+        metavar="N",
+        help="number of models to try (default: %(default)s)",
     )
-    parser.add_argument(
-        "--max-job-runtime", type=seconds, default="1h", metavar="TIME", help="of one (%(default)s)"
+    add(
+        "--max-job-runtime",
+        type=duration(),
+        default="1h",
+        metavar="DURATION",
+        help="limit for one training job (default: %(default)s)",
     )
-    parser.add_argument(
-        "--max-runtime", type=seconds, default="4h", metavar="TIME", help="of all (%(default)s)"
+    add(
+        "--max-runtime",
+        type=duration(longest="7d"),
+        default="4h",
+        metavar="DURATION",
+        help="limit for all training jobs together (default: %(default)s)",
     )
-    parser.add_argument(
-        "--dry-run", action="store_true", help="check everything, print the request, create nothing"
-    )
-    parser.add_argument(
-        "--again", action="store_true", help="start another job although the run has this one"
-    )
+    add("--dry-run", action="store_true", help="check everything and print the request only")
+    add("--again", action="store_true", help="start another job even if the run already has one")
 
 
 def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:

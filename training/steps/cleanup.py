@@ -8,17 +8,16 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from cli.arguments import whole
+from cli.arguments import add_timeout_argument
 from cli.aws import code_of
+from cli.confirmation import add_confirmation_arguments, confirmed
 from training.endpoint import alarms, scaling
 from training.endpoint.changes import Endpoint
 from training.project import inventory
 from training.steps.context import Context
 
-HELP = (
-    "delete the endpoint and what belongs to it; shows what it would delete unless --yes is given"
-)
-TIMEOUT = 900  # seconds; AWS takes a minute or two to delete an endpoint
+HELP = "delete the endpoint and everything that belongs to it"
+TIMEOUT = "15m"  # AWS takes a minute or two to delete an endpoint
 
 
 @dataclass(frozen=True)
@@ -32,42 +31,55 @@ class Deletion:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the step's own options."""
-    parser.add_argument("--yes", action="store_true", help="really delete")
-    parser.add_argument(
-        "--timeout", type=whole(1, 86400), default=TIMEOUT, metavar="SECONDS", help="(%(default)s)"
-    )
+    add_confirmation_arguments(parser)
+    add_timeout_argument(parser, TIMEOUT)
 
 
 def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
-    """Do the step. What it has deleted before an interruption is gone, and the next call does the rest."""
+    """Show what would be deleted, ask, and delete it. An interrupted cleanup can be run again.
+
+    Raises:
+        ConfirmationMissingError: nobody can be asked, and --yes is not given.
+    """
     say = context.console.print
     endpoint = context.endpoint
-    if options.yes:
-        endpoint.settled(
-            options.timeout
-        )  # while it is being changed, SageMaker refuses to delete it
+    found = endpoint.find()
+    if found and not inventory.is_ours(context.aws.sagemaker, context.names, found["EndpointArn"]):
+        say(f"The endpoint {endpoint.name} does not have this project's tags, and is retained.")
     deletions = list(_deletions(context, endpoint, options.timeout))
     for deletion in deletions:
-        say(f"{'Deleting' if options.yes else 'Would delete'} the {deletion.kind} {deletion.name}")
-        if options.yes:
-            deletion.delete()
-    if options.yes:
-        for step in ("deploy", "ab", "shadow"):
-            context.run.forget(step)
+        say(f"To delete: the {deletion.kind} {deletion.name}")
+
     if not deletions:
         say("There is nothing to delete.")
-    elif not options.yes:
-        say("Nothing is deleted yet: `python -m training cleanup --yes` does it.")
+    question = f"Delete {len(deletions)} resources?"
+    agreed = bool(deletions) and confirmed(context.console, options, question)
+    if agreed:
+        deletions = _delete(context, endpoint, options.timeout)
+
     kept = _kept(context)
-    say("Kept:")
+    say("Retained:")
     for what, command in kept.items():
         say(f"  {what}: {command}")
-    deleted = [{"kind": deletion.kind, "name": deletion.name} for deletion in deletions]
+    listed = [{"kind": deletion.kind, "name": deletion.name} for deletion in deletions]
     return {
-        "dry_run": not options.yes,
-        "deleted" if options.yes else "would_delete": deleted,
+        "dry_run": not agreed and bool(deletions),
+        "deleted" if agreed or not deletions else "would_delete": listed,
         "kept": kept,
     }
+
+
+def _delete(context: Context, endpoint: Endpoint, timeout: float) -> list[Deletion]:
+    """Delete everything, and return it. SageMaker refuses to delete an endpoint that changes."""
+    endpoint.settled(timeout)
+    # A change that has ended in between leaves other resources than before.
+    deletions = list(_deletions(context, endpoint, timeout))
+    for deletion in deletions:
+        context.console.print(f"Deleting the {deletion.kind} {deletion.name}")
+        deletion.delete()
+    for step in ("deploy", "ab", "shadow"):
+        context.run.forget(step)
+    return deletions
 
 
 def _deletions(context: Context, endpoint: Endpoint, timeout: float) -> Iterator[Deletion]:
@@ -84,10 +96,6 @@ def _deletions(context: Context, endpoint: Endpoint, timeout: float) -> Iterator
             )
     if found and ours:
         yield Deletion("endpoint", endpoint.name, partial(endpoint.delete, timeout))
-    elif found:
-        context.console.print(
-            f"The endpoint {found['EndpointName']} has not our tags, and is kept."
-        )
     for name in inventory.comparison_endpoints(sagemaker, names):
         yield Deletion("endpoint", name, partial(sagemaker.delete_endpoint, EndpointName=name))
     used_by_others = found["EndpointConfigName"] if found and not ours else None

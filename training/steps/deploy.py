@@ -4,7 +4,7 @@ import argparse
 from dataclasses import replace
 from typing import Any
 
-from cli.arguments import whole
+from cli.arguments import add_timeout_argument
 from cli.prices import Prices, add_prices_argument, read_prices
 from training.dataset.dataset import CALIBRATION, Dataset
 from training.endpoint.answers import AnswerFile, Classifier
@@ -44,32 +44,29 @@ from training.project.naming import Names
 from training.reports.deployment_summary import Wanted, show, show_requests
 from training.steps.context import Context
 
-HELP = "serve the trained model from an endpoint, prove it, and write its model card"
-TIMEOUT = 1800  # seconds; AWS takes 3 to 10 minutes as a rule
+HELP = "serve the trained model from an endpoint, run a smoke test, and write its model card"
+TIMEOUT = "30m"  # AWS usually takes 3 to 10 minutes
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the step's own options."""
     add_hosting_arguments(parser)
     add_strategy_arguments(parser)
-    parser.add_argument(
+    add = parser.add_argument
+    add(
         "--shadow",
         action="store_true",
-        help="only copy the requests to it, and compare the metrics",
+        help="send the model copies of the requests, and compare its metrics",
     )
-    parser.add_argument(
-        "--model-data", metavar="URL", help="another model.tar.gz of the same classes"
+    add(
+        "--model-data",
+        metavar="URL",
+        help="another model.tar.gz of the same classes (default: the run's model)",
     )
-    parser.add_argument(
-        "--role", metavar="ARN", help="role that SageMaker works as (that of the training job)"
-    )
-    parser.add_argument(
-        "--timeout", type=whole(1, 86400), default=TIMEOUT, metavar="SECONDS", help="(%(default)s)"
-    )
-    parser.add_argument(
-        "--take-over", action="store_true", help="replace an endpoint that somebody else made"
-    )
-    parser.add_argument("--dry-run", action="store_true", help="print the requests, make nothing")
+    add("--role", metavar="ARN", help="IAM role for SageMaker (default: the training job's role)")
+    add_timeout_argument(parser, TIMEOUT)
+    add("--take-over", action="store_true", help="replace an endpoint without this project's tags")
+    add("--dry-run", action="store_true", help="print the requests, and change nothing")
     add_prices_argument(parser)
 
 

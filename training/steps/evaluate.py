@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from cli.arguments import share, whole
+from cli.arguments import add_workers_argument, share
 from training.dataset.answer import Answer
 from training.dataset.dataset import TEST, Dataset, HeldOutImages
 from training.endpoint.answers import AnswerFile, Classifier
@@ -17,7 +17,7 @@ from training.steps.context import Context
 if TYPE_CHECKING:
     from training.reports.evaluation_result import Evaluation
 
-HELP = "measure the deployed endpoint on the held-out test images; report.html and metrics.json"
+HELP = "measure the deployed endpoint on the held-out test images, and write a report"
 
 
 class AccuracyTooLowError(TrainingError):
@@ -26,26 +26,25 @@ class AccuracyTooLowError(TrainingError):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the step's own options."""
-    parser.add_argument(
-        "--workers", type=whole(1, 1000), default=16, help="requests at once (%(default)s)"
-    )
-    parser.add_argument(
+    add = parser.add_argument
+    add_workers_argument(parser)
+    add(
         "--min-accuracy",
         type=share,
         metavar="SHARE",
-        help="fail if the accuracy is below this, such as 0.9",
+        help="fail if the accuracy is below this share, such as 0.9",
     )
-    parser.add_argument(
+    add(
         "--target-variant",
         metavar="VARIANT",
-        help="ask this production variant, whatever its weight",
+        help="measure this production variant (default: the endpoint chooses by weight)",
     )
-    parser.add_argument(
-        "--foreign",
+    add(
+        "--ood",
         metavar="DIR",
-        help="images of no class, as a source of `stage`: how many would be accepted",
+        help="source of out-of-distribution images: report how many would be accepted",
     )
-    parser.add_argument("--again", action="store_true", help="measure anew what has been measured")
+    add("--again", action="store_true", help="ignore earlier answers and measure again")
 
 
 def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
@@ -54,7 +53,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     Raises:
         EndpointNotReadyError, UnknownVariantError, ModelCardMissingError, OtherClassesError, OtherDatasetError,
             NoTestImagesError: there is nothing to measure.
-        SourceNotReadableError, NoOodImagesError: what --foreign names is no source.
+        SourceNotReadableError, NoOodImagesError: --ood is not a readable source.
         ImageMissingError, NoAnswerError: an image could not be measured; the answers so far are kept.
         AccuracyTooLowError: after everything is written.
     """
@@ -82,7 +81,7 @@ def measure(context: Context, options: argparse.Namespace) -> "Evaluation":
     dataset = Dataset.of(context.run)
     served = ServedModel.of(context.aws, context.names, dataset, options.target_variant)
     images = HeldOutImages(dataset, context.aws.s3)
-    ood_source = open_ood_source(context.aws.s3, options.foreign) if options.foreign else None
+    ood_source = open_ood_source(context.aws.s3, options.ood) if options.ood else None
 
     classifier = Classifier(
         context.aws, served.endpoint, dataset, context.console, options.workers, served.variant

@@ -16,28 +16,29 @@ from training.steps.context import Context
 if TYPE_CHECKING:
     from training.service.recent_drift import RecentDrift
 
-HELP = "compare recent images and decisions with the held-out ones; drift.html, a metric, and exit status 3 on drift"
+HELP = "compare recent images and decisions with the test images; exit status 3 on drift"
 IMAGES = 500  # the newest; so many find every drift of `python -m benchmarks.drift`
 DAYS = 7
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the step's own options."""
-    parser.add_argument(
+    add = parser.add_argument
+    add(
         "--days",
         type=whole(1, 365),
         default=DAYS,
         metavar="N",
-        help="look so far back (%(default)s)",
+        help="compare images of the last N days (default: %(default)s)",
     )
-    parser.add_argument(
+    add(
         "--images",
         type=whole(50, 100_000),
         default=IMAGES,
         metavar="N",
-        help="at most the newest N (%(default)s)",
+        help="compare at most the newest N images (default: %(default)s)",
     )
-    parser.add_argument("--stack", help="the service's stack (named as the endpoint)")
+    add("--stack", help="stack of the service (default: the name of the endpoint)")
 
 
 def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from cli import instances
-from cli.arguments import whole
+from cli.arguments import add_timeout_argument, add_workers_argument, whole
 from cli.prices import add_prices_argument, per_hour, read_prices
 from training.dataset.answer import Answer
 from training.dataset.dataset import Dataset, HeldOutImages, StagedImage
@@ -21,10 +21,8 @@ from training.models.promotion_errors import (
 from training.models.registry import Package
 from training.steps.context import Context
 
-HELP = (
-    "compare the trained model with the champion on the test images, and approve it if it is better"
-)
-TIMEOUT = 1800  # seconds; AWS takes 3 to 10 minutes as a rule
+HELP = "compare the trained model with the champion, and approve it if it is better"
+TIMEOUT = "30m"  # AWS usually takes 3 to 10 minutes
 
 
 class Asked(Protocol):
@@ -38,24 +36,22 @@ class Asked(Protocol):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the step's own options."""
-    parser.add_argument(
+    add = parser.add_argument
+    add(
         "--version",
         type=whole(1, 10**6),
         metavar="N",
-        help="the challenger (default: what the run has trained)",
+        help="version of the challenger (default: the run's model)",
     )
-    parser.add_argument(
-        "--role", metavar="ARN", help="role that SageMaker works as (that of the training job)"
+    add("--role", metavar="ARN", help="IAM role for SageMaker (default: the training job's role)")
+    add(
+        "--instance-type",
+        default=instances.ENDPOINT,
+        metavar="TYPE",
+        help="instance type for each model (default: %(default)s)",
     )
-    parser.add_argument(
-        "--instance-type", default=instances.ENDPOINT, help="one for each model (%(default)s)"
-    )
-    parser.add_argument(
-        "--workers", type=whole(1, 1000), default=16, help="requests at once (%(default)s)"
-    )
-    parser.add_argument(
-        "--timeout", type=whole(1, 86400), default=TIMEOUT, metavar="SECONDS", help="(%(default)s)"
-    )
+    add_workers_argument(parser)
+    add_timeout_argument(parser, TIMEOUT)
     add_prices_argument(parser)
 
 

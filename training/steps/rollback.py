@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from cli.arguments import whole
+from cli.arguments import add_timeout_argument
 from training.endpoint import alarms, scaling
 from training.endpoint.changes import Endpoint
 from training.endpoint.conversion import refuse_to_make_serverless
@@ -14,8 +14,8 @@ from training.project import inventory
 from training.project.errors import TrainingError
 from training.steps.context import Context
 
-HELP = "have the endpoint serve again what it served before the last deploy or ab"
-TIMEOUT = 1800  # seconds, as of `deploy`
+HELP = "return the endpoint to the configuration before the last deploy or ab"
+TIMEOUT = "30m"  # as of `deploy`
 
 
 class NothingBeforeError(TrainingError):
@@ -24,9 +24,7 @@ class NothingBeforeError(TrainingError):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the step's own options."""
-    parser.add_argument(
-        "--timeout", type=whole(1, 86400), default=TIMEOUT, metavar="SECONDS", help="(%(default)s)"
-    )
+    add_timeout_argument(parser, TIMEOUT)
 
 
 def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:

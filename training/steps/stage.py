@@ -28,9 +28,7 @@ from training.steps.context import Context
 
 __all__ = ["HELP", "add_arguments", "run"]
 
-HELP = (
-    "make a dataset in S3 of labelled images: prepared as the service prepares them, split, listed"
-)
+HELP = "prepare labelled images, split them, and upload them to S3 as a dataset"
 _MOST_UNREADABLE = 100  # in the result; unreadable.csv has all
 
 

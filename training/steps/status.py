@@ -11,7 +11,7 @@ from training.reports.resources import Account, Resource, resources
 from training.steps.context import Context
 from untrusted.console import LINE_BREAK, styled
 
-HELP = "show what exists, what it costs per hour, and which steps are done"
+HELP = "show existing resources, their cost per hour, and the finished steps"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

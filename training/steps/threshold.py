@@ -3,12 +3,12 @@
 import argparse
 from typing import Any
 
-from cli.arguments import share, whole
+from cli.arguments import add_workers_argument, share_below_one
 from training.dataset.dataset import Dataset
 from training.models.served_model import ServedModel
 from training.steps.context import Context
 
-HELP = "choose the lowest confidence threshold that promises a precision, and put it into the model card"
+HELP = "choose the lowest confidence threshold that meets a precision guarantee"
 CONFIDENCE = 0.95
 
 
@@ -17,30 +17,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
         "--precision",
-        type=_below_one,
+        type=share_below_one,
         required=True,
         metavar="SHARE",
-        help="of what is accepted, this share is right",
+        help="target precision: the share of accepted images whose class is right, such as 0.95",
     )
     add(
         "--confidence",
-        type=_below_one,
+        type=share_below_one,
         default=CONFIDENCE,
         metavar="SHARE",
-        help="how sure that is to be, over the luck of which images calibrate (%(default)s)",
+        help="confidence level of the guarantee (default: %(default)s)",
     )
     add(
         "--per-class",
         action="store_true",
-        help="a threshold for each class, whose promises all hold together",
+        help="choose a threshold for each class; all guarantees hold together",
     )
     add(
         "--target-variant",
         metavar="VARIANT",
-        help="of an A/B test, whose variants have a model card each",
+        help="variant of an A/B test; each variant has a model card",
     )
-    add("--workers", type=whole(1, 1000), default=16, help="requests at once (%(default)s)")
-    add("--again", action="store_true", help="ask the endpoint anew about what it has answered")
+    add_workers_argument(parser)
+    add("--again", action="store_true", help="ignore earlier answers and ask the endpoint again")
 
 
 def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
@@ -81,10 +81,3 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     context.run.done("threshold", result)
     show(context.console, result)
     return result
-
-
-def _below_one(text: str) -> float:
-    number = share(text)
-    if number == 1:
-        raise argparse.ArgumentTypeError("1 can never be promised from a sample; 0.99 can")
-    return number

@@ -16,12 +16,12 @@ from training.project.encryption_keys import allow_keys
 from training.steps.context import Context
 from untrusted.terminal import print_json
 
-HELP = "train a model on the staged dataset: a SageMaker training job, followed to its end"
+HELP = "train a model on the staged dataset with a SageMaker training job"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the step's own options."""
-    parser.usage = "python -m training train [option ...]"
+    parser.usage = f"{parser.prog} [option ...]"
     add_job_arguments(parser)
 
 

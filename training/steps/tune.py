@@ -22,7 +22,7 @@ from training.project.errors import TrainingError
 from training.steps.context import Context
 from untrusted.terminal import print_json
 
-HELP = "search hyperparameters: many training jobs of one SageMaker tuning job, the best of which is kept"
+HELP = "search hyperparameters with a SageMaker tuning job, and keep the best model"
 
 
 class TuningFailedError(TrainingError):
@@ -36,13 +36,13 @@ class TuningStoppedError(TrainingError):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the step's own options: those of `train`, for each of the training jobs, and the ranges."""
     add_job_arguments(parser)
-    parser.usage = "python -m training tune [option ...]"
+    parser.usage = f"{parser.prog} [option ...]"
     parser.add_argument(
         "--ranges",
         type=Path,
         default=DEFAULTS,
         metavar="TOML",
-        help="what is tried (training/jobs/tuning.toml)",
+        help="hyperparameter ranges to search (default: training/jobs/tuning.toml)",
     )
 
 

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from cli.confirmation import confirmed
+from cli.confirmation import ConfirmationMissingError, confirmed
 from untrusted.console import Console
 
 
@@ -17,10 +17,16 @@ class Terminal(io.StringIO):
 
 
 def ask(
-    monkeypatch: pytest.MonkeyPatch, stdin: io.StringIO, *, yes: bool = False, json: bool = False
+    monkeypatch: pytest.MonkeyPatch,
+    stdin: io.StringIO,
+    *,
+    yes: bool = False,
+    json: bool = False,
+    dry_run: bool = False,
 ) -> bool:
+    options = argparse.Namespace(yes=yes, json=json, dry_run=dry_run)
     monkeypatch.setattr("sys.stdin", stdin)
-    return confirmed(Console(file=io.StringIO()), argparse.Namespace(yes=yes, json=json), "Start?")
+    return confirmed(Console(file=io.StringIO()), options, "Start?")
 
 
 @pytest.mark.parametrize(
@@ -38,7 +44,13 @@ def test_nobody_is_asked_where_yes_is_given(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize(("stdin", "json"), [(io.StringIO("y\n"), False), (Terminal("y\n"), True)])
-def test_where_nobody_can_answer_nothing_is_started(
+def test_command_refuses_where_nobody_can_answer(
     monkeypatch: pytest.MonkeyPatch, stdin: io.StringIO, json: bool
 ) -> None:
-    assert not ask(monkeypatch, stdin, json=json)
+    with pytest.raises(ConfirmationMissingError, match="--yes") as caught:
+        ask(monkeypatch, stdin, json=json)
+    assert 2 == caught.value.status
+
+
+def test_dry_run_is_never_confirmed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not ask(monkeypatch, Terminal("y\n"), yes=True, dry_run=True)

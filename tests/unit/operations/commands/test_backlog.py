@@ -72,12 +72,9 @@ def test_nothing_is_started_where_there_is_nothing_to_do(
     assert "nothing to do" in account.shown.getvalue()
 
 
-@pytest.mark.parametrize("arguments", [[], ["--json"]])
-def test_without_yes_the_price_is_told_and_nothing_started(
-    account: Account, options: Options, arguments: list[str]
-) -> None:
+def test_dry_run_shows_the_cost_and_starts_nothing(account: Account, options: Options) -> None:
     account.store("archive/a")
-    result = backlog.run(account.context, options(backlog, "--prefix", "archive/", *arguments))
+    result = backlog.run(account.context, options(backlog, "--prefix", "archive/", "--dry-run"))
     assert result.data["dry_run"] is True
     assert 0 < result.data["dollars"] < 0.001
     assert [] == account.states.started
@@ -86,7 +83,7 @@ def test_without_yes_the_price_is_told_and_nothing_started(
 
 def test_the_settings_are_passed_on(account: Account, options: Options) -> None:
     account.store("archive/a")
-    more = ["--concurrency", "7", "--tolerated-failures", "0", "--confidence-threshold", "0.9"]
+    more = ["--concurrency", "7", "--tolerated-failures", "0.1", "--confidence-threshold", "0.9"]
     backlog.run(
         account.context, options(backlog, "--prefix", "archive/", "--yes", "--no-wait", *more)
     )
@@ -94,7 +91,7 @@ def test_the_settings_are_passed_on(account: Account, options: Options) -> None:
     del request["list"]
     assert {
         "max_concurrency": 7,
-        "tolerated_failure_percentage": 0,
+        "tolerated_failure_percentage": 10,
         "confidence_threshold": 0.9,
     } == request
 

@@ -145,16 +145,3 @@ def test_many_are_started_as_a_backlog(
     )
     assert 2 == data["started"]
     assert 3 == len(text.splitlines())
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("90s", 90), ("15m", 900), ("2h", 7200), ("7d", 604800)]
-)
-def test_a_duration_has_a_unit(options: Options, text: str, seconds: int) -> None:
-    assert timedelta(seconds=seconds) == options(reconcile, "--older-than", text).older_than
-
-
-@pytest.mark.parametrize("text", ["15", "m", "-1m", "1w", ""])
-def test_what_is_no_duration_is_wrong_usage(options: Options, text: str) -> None:
-    with pytest.raises(SystemExit):
-        options(reconcile, f"--older-than={text}")

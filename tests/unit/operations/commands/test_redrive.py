@@ -175,7 +175,7 @@ def test_a_redrive_that_left_no_outcome_long_ago_is_repeated(
 def test_errors_are_counted_before_anything_is_started(account: Account, options: Options) -> None:
     for number in range(3):
         fail(account, f"uploads/{number}", error="SomeError" if number else "Workflow.Timeout")
-    data = redrive.run(account.context, options(redrive)).data
+    data = redrive.run(account.context, options(redrive, "--dry-run")).data
     assert {"SomeError": 2, "Workflow.Timeout": 1} == data["by_error"]
     assert [] == account.states.started
 
@@ -310,7 +310,9 @@ def test_an_image_with_two_messages_is_started_once_and_both_are_deleted(
     assert 0 == account.messages()
 
 
-@pytest.mark.parametrize("arguments", [["--dry-run", "--yes"], ["--error", "Other", "--yes"], []])
+@pytest.mark.parametrize(
+    "arguments", [["--dry-run", "--yes"], ["--error", "Other", "--yes"], ["--dry-run"]]
+)
 def test_a_message_that_is_not_redriven_stays_and_is_visible(
     account: Account, options: Options, arguments: list[str]
 ) -> None:

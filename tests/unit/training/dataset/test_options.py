@@ -28,13 +28,14 @@ def test_balance_can_be_turned_off(stage_options: Parse) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--split", "0.8,0.1,0.1"), "four numbers above 0"),
-        (("--split", "0.8,0.1,0.1,0"), "four numbers above 0"),
-        (("--split", "a,b,c,d"), "four numbers above 0"),
+        (("--split", "0.8,0.1,0.1"), "four shares above 0"),
+        (("--split", "0.8,0.1,0.1,0"), "four shares above 0"),
+        (("--split", "a,b,c,d"), "four shares above 0"),
+        (("--split", "7,1,1,1"), "adds up to 10"),
         (("--classes", "car"), "at least two different classes"),
         (("--classes", "car,a/b"), "'a/b' is not a class name"),
         (("--balance", "0.5"), "at least 1, or off"),
-        (("--workers", "0"), "no whole number from 1"),
+        (("--workers", "0"), "not a whole number from 1"),
         (("--seed", "x"), "invalid int value"),
     ],
 )

@@ -34,7 +34,7 @@ def test_serverless_hosting_has_memory_and_concurrency_alone() -> None:
 
 
 def test_capture_goes_to_the_bucket_of_the_dataset() -> None:
-    captured = hosting("--capture", "20")
+    captured = hosting("--capture", "0.2")
     assert 20 == captured.capture_percent
     assert "s3://photos/captured" == captured.capture_url
 
@@ -44,7 +44,7 @@ def test_capture_goes_to_the_bucket_of_the_dataset() -> None:
     [("captured/canary", "s3://photos/captured/canary"), ("captured/", "s3://photos/captured")],
 )
 def test_capture_prefix_below_captured_is_taken(prefix: str, url: str) -> None:
-    assert url == hosting("--capture", "20", "--capture-prefix", prefix).capture_url
+    assert url == hosting("--capture", "0.2", "--capture-prefix", prefix).capture_url
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_capture_prefix_that_the_role_may_not_write_is_refused(prefix: str) -> N
     with pytest.raises(
         HostingOptionsError, match=f"--capture-prefix {prefix} is outside captured/.*Use captured/"
     ):
-        hosting("--capture", "20", "--capture-prefix", prefix)
+        hosting("--capture", "0.2", "--capture-prefix", prefix)
 
 
 def test_role_of_the_training_stack_may_write_captured_data() -> None:
@@ -70,7 +70,7 @@ def test_scaling_begins_with_the_fewest_instances() -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ("--mode serverless --capture 10", "--capture: not for --mode serverless"),
+        ("--mode serverless --capture 0.1", "--capture: not for --mode serverless"),
         (
             "--mode serverless --kms-key k --autoscale 1:2",
             "--kms-key, --autoscale: not for --mode serverless",
@@ -110,7 +110,8 @@ def test_an_instance_type_that_is_none_is_refused_with_what_comes_near() -> None
     "arguments",
     [
         "--capture 0",
-        "--capture 101",
+        "--capture 20",
+        "--capture 1",
         "--autoscale 3:1",
         "--autoscale 0:1",
         "--autoscale 2",

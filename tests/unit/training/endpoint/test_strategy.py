@@ -25,7 +25,7 @@ def test_an_update_is_not_watched_unless_asked() -> None:
     assert strategy() is None
 
 
-def test_a_canary_bakes_twice_and_a_linear_update_after_every_step() -> None:
+def test_canary_is_monitored_twice_and_linear_update_after_every_step() -> None:
     assert Strategy("canary", 50, 300) == strategy("--strategy", "canary")
     seconds = [
         Strategy(kind, 30, 60).seconds for kind in ("canary", "linear", "all-at-once", "rolling")
@@ -74,12 +74,12 @@ def test_only_a_rolling_update_waits_for_new_instances_more_than_once() -> None:
 
 
 def test_step_below_ten_percent_is_for_a_rolling_update() -> None:
-    assert Strategy("rolling", 5, 300) == strategy("--strategy", "rolling", "--share", "5")
+    assert Strategy("rolling", 5, 300) == strategy("--strategy", "rolling", "--share", "0.05")
     with pytest.raises(
         HostingOptionsError,
-        match=r"--share 5 is for --strategy rolling\. For linear use 10 or more",
+        match=r"--share 0.05 is for --strategy rolling\. For linear use 0.1 or more",
     ):
-        strategy("--strategy", "linear", "--share", "5")
+        strategy("--strategy", "linear", "--share", "0.05")
 
 
 def test_one_instance_cannot_be_divided_and_has_no_canary() -> None:
@@ -96,17 +96,17 @@ def test_no_update_of_a_serverless_endpoint_is_watched(kind: str) -> None:
         strategy("--strategy", kind, hosting=SERVERLESS)
 
 
-def test_a_bake_in_which_no_alarm_could_go_off_is_refused(
+def test_monitoring_period_too_short_for_any_alarm_is_refused(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with pytest.raises(SystemExit):
-        strategy("--strategy", "all-at-once", "--bake", "119")
-    assert "120" in capsys.readouterr().err
+        strategy("--strategy", "all-at-once", "--monitoring-period", "119s")
+    assert "120s" in capsys.readouterr().err
 
 
 def test_options_of_a_strategy_without_one_are_refused() -> None:
     with pytest.raises(HostingOptionsError, match="belong to --strategy"):
-        strategy("--bake", "120")
+        strategy("--monitoring-period", "2m")
 
 
 def test_alarms_watch_the_new_instances_alone(valid_request: Callable[..., None]) -> None:

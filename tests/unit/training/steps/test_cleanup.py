@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cli.confirmation import ConfirmationMissingError
 from training.endpoint import scaling
 from training.endpoint.hosting import Hosting, Scaling
 from training.endpoint.request import endpoint_config_request, endpoint_request, model_request
@@ -78,6 +79,7 @@ def clean() -> Callable[..., dict[str, Any]]:
     def run(account_context: Context, *arguments: str) -> dict[str, Any]:
         parser = argparse.ArgumentParser()
         cleanup.add_arguments(parser)
+        parser.set_defaults(json=False)
         return cleanup.run(account_context, parser.parse_args(arguments))
 
     return run
@@ -99,11 +101,17 @@ def named(deletions: list[dict[str, str]]) -> list[tuple[str, str]]:
     return [(deletion["kind"], deletion["name"]) for deletion in deletions]
 
 
-def test_without_yes_it_says_what_it_would_delete_and_deletes_nothing(
+def test_dry_run_shows_what_it_would_delete_and_deletes_nothing(
     ours: Context, clean: Clean
 ) -> None:
-    assert IN_ORDER == named(clean(ours)["would_delete"])
-    assert IN_ORDER == named(clean(ours)["would_delete"])
+    assert IN_ORDER == named(clean(ours, "--dry-run")["would_delete"])
+    assert IN_ORDER == named(clean(ours, "--dry-run")["would_delete"])
+    assert ours.run.find("deploy")
+
+
+def test_cleanup_without_terminal_and_yes_is_refused(ours: Context, clean: Clean) -> None:
+    with pytest.raises(ConfirmationMissingError):
+        clean(ours)
     assert ours.run.find("deploy")
 
 
@@ -130,7 +138,7 @@ def test_what_another_environment_owns_is_kept(
 ) -> None:
     deployed(account_context, Names(environment="prod"))
     assert [] == clean(account_context, "--yes")["deleted"]
-    assert "has not our tags, and is kept" in shown.getvalue()
+    assert "does not have this project's tags, and is retained" in shown.getvalue()
 
 
 def test_what_an_interrupted_deploy_left_behind_is_deleted(
@@ -158,6 +166,6 @@ def test_what_an_interrupted_comparison_of_models_left_behind_is_deleted(
 def test_what_is_kept_is_told_with_the_command_that_deletes_it(ours: Context, clean: Clean) -> None:
     ours.run.begin("stage")
     ours.run.done("stage", {"bucket": "photos"})
-    kept = clean(ours)["kept"].values()
+    kept = clean(ours, "--dry-run")["kept"].values()
     assert "aws s3 rm --recursive s3://photos/datasets/scones-unlimited/" in kept
     assert not [command for command in kept if "s3 rb" in command]  # a bucket that the user brought

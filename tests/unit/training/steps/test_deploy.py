@@ -271,7 +271,7 @@ def test_watched_update_creates_its_alarms_and_deletes_them_after_the_smoke_test
 ) -> None:
     deploy("--instances", "2")
     hosting.changes.clear()
-    canary = ("--strategy", "canary", "--bake", "120", "--instances", "2")
+    canary = ("--strategy", "canary", "--monitoring-period", "2m", "--instances", "2")
     config = deploy("--model-data", model_url("better"), *canary)["endpoint_config"]
     assert [
         {"AlarmName": f"{config}-errors"},
@@ -548,7 +548,7 @@ def test_role_is_allowed_the_key_before_anything_is_made(
     key = trained.aws.kms.create_key()["KeyMetadata"]
     stack = FakeTrainingStack(ROLE, lambda: list(hosting.changes))
     context = with_fakes(trained, cloudformation=stack)
-    deploy("--kms-key", key["KeyId"], *(("--capture", "10") if captured else ()), context=context)
+    deploy("--kms-key", key["KeyId"], *(("--capture", "0.1") if captured else ()), context=context)
     assert [
         {"DataKeyArns": key["Arn"] if captured else "", "VolumeKeyArns": key["Arn"]}
     ] == stack.updates

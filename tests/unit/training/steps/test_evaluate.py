@@ -290,7 +290,7 @@ def test_ood_images_are_reported_by_their_predicted_class_and_are_not_test_image
         folder = tmp_path / f"foreign/animal-{number}"
         folder.mkdir(parents=True)
         Image.new("L", (8, 8), number).save(folder / "1.png")
-    foreign = measure(served, "--foreign", str(tmp_path / "foreign")).ood
+    foreign = measure(served, "--ood", str(tmp_path / "foreign")).ood
     assert foreign
     assert 3 == foreign["n"]
     assert {"car": 3} == foreign["at_threshold"]["taken_for"]
@@ -301,7 +301,7 @@ def test_missing_ood_images_are_reported_before_anything_is_asked(
     served: Context, runtime: FakeRuntime
 ) -> None:
     with pytest.raises(SourceNotReadableError, match="nowhere does not exist"):
-        evaluate(served, "--foreign", "nowhere")
+        evaluate(served, "--ood", "nowhere")
     assert [] == runtime.asked
 
 

@@ -88,8 +88,8 @@ def test_a_serverless_endpoint_gets_no_shadow(deploy: Deploy, hosting: Any) -> N
     ("arguments", "named"),
     [
         (
-            "--strategy canary --bake 120 --instances 7",
-            "--instances, --strategy, --bake: not for --shadow",
+            "--strategy canary --monitoring-period 2m --instances 7",
+            "--instances, --strategy, --monitoring-period: not for --shadow",
         ),
         ("--mode realtime --autoscale 1:2", "--mode, --autoscale: not for --shadow"),
         ("--dry-run", "--dry-run: not for --shadow"),

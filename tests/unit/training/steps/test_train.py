@@ -14,7 +14,6 @@ from tests.unit.training.fake_clients import with_fakes
 from tests.unit.training.fake_jobs import FakeJobs
 from tests.unit.training.fake_training_stack import FakeTrainingStack
 from training.jobs.follow import TrainingFailedError, TrainingStoppedError
-from training.jobs.options import seconds
 from training.jobs.plan import Plan
 from training.jobs.preflight import InstanceTypeError
 from training.jobs.training_jobs import JobNameTakenError
@@ -201,16 +200,3 @@ def test_a_dry_run_prints_the_request_and_creates_nothing(
     step.run(context, train_options("--dry-run"))
     assert request["HyperParameters"] == json.loads(capsys.readouterr().out)["HyperParameters"]
     assert "train" not in context.run.steps
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"), [("90", 90), ("90s", 90), ("30m", 1800), ("2h", 7200)]
-)
-def test_a_time_is_read_in_its_unit(text: str, expected: int) -> None:
-    assert expected == seconds(text)
-
-
-@pytest.mark.parametrize("text", ["", "0", "1d", "-5", "1.5h", "h"])
-def test_a_time_in_other_words_is_refused(text: str) -> None:
-    with pytest.raises(argparse.ArgumentTypeError, match="90s, 30m or 2h"):
-        seconds(text)

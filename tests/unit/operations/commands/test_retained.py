@@ -1,4 +1,4 @@
-"""leftovers: what is told of deleted stacks, and what is not deleted."""
+"""retained: what is told of deleted stacks, and what is not deleted."""
 
 import argparse
 from collections.abc import Callable, Iterator
@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from operations.commands import leftovers
-from operations.commands.leftovers import ProdIsKeptError, StackNotDeletedError
+from cli.confirmation import ConfirmationMissingError
+from operations.commands import retained
+from operations.commands.retained import ProdIsKeptError, StackNotDeletedError
 from operations.service.retained_resources import NotDeletedError
 from tests.unit.conforming import conforming
 from tests.unit.operations.in_memory import Account
@@ -82,7 +83,7 @@ def test_stack_that_is_there_or_on_its_way_out_is_refused(
 ) -> None:
     stacks.exists = True
     with pytest.raises(StackNotDeletedError, match="DELETE_IN_PROGRESS"):
-        leftovers.run(account.context, options(leftovers))
+        retained.run(account.context, options(retained))
 
 
 def test_kept_bucket_is_told_with_what_its_versions_cost(
@@ -91,7 +92,7 @@ def test_kept_bucket_is_told_with_what_its_versions_cost(
     account.store("uploads/a.png", b"1" * 1024)
     account.store("uploads/a.png", b"2" * 1024)
     stacks.deleted["arn:1"] = "dev", KEPT
-    [bucket, table] = leftovers.run(account.context, options(leftovers)).data["kept"]
+    [bucket, table] = retained.run(account.context, options(retained)).data["kept"]
     assert "image bucket" == bucket["kind"]
     assert "images" == bucket["name"]
     assert pytest.approx(2048 / 1024**3 * 0.023) == bucket["dollars_a_month"]
@@ -103,17 +104,25 @@ def test_what_is_gone_by_now_is_not_told(
     account: Account, stacks: FakeCloudFormation, options: Options
 ) -> None:
     stacks.deleted["arn:1"] = "dev", [("AWS::S3::Bucket", "gone", "DELETE_SKIPPED")]
-    assert (
-        [] == leftovers.run(account.context, options(leftovers, "--delete", "--yes")).data["kept"]
-    )
+    assert [] == retained.run(account.context, options(retained, "--delete", "--yes")).data["kept"]
     assert "has left anything" in account.shown.getvalue()
 
 
-def test_nothing_is_deleted_unless_it_is_confirmed(
+def test_nothing_is_deleted_where_nobody_can_confirm(
     account: Account, stacks: FakeCloudFormation, options: Options
 ) -> None:
     stacks.deleted["arn:1"] = "dev", KEPT
-    assert not leftovers.run(account.context, options(leftovers, "--delete")).data["deleted"]
+    with pytest.raises(ConfirmationMissingError):
+        retained.run(account.context, options(retained, "--delete"))
+    account.context.aws.s3.head_bucket(Bucket="images")
+
+
+def test_dry_run_deletes_nothing(
+    account: Account, stacks: FakeCloudFormation, options: Options
+) -> None:
+    stacks.deleted["arn:1"] = "dev", KEPT
+    dry_run = options(retained, "--delete", "--dry-run")
+    assert not retained.run(account.context, dry_run).data["deleted"]
     account.context.aws.s3.head_bucket(Bucket="images")
 
 
@@ -122,7 +131,7 @@ def test_leftovers_of_prod_are_told_and_not_deleted(
 ) -> None:
     stacks.deleted["arn:1"] = "prod", KEPT
     with pytest.raises(ProdIsKeptError):
-        leftovers.run(account.context, options(leftovers, "--delete", "--yes"))
+        retained.run(account.context, options(retained, "--delete", "--yes"))
     assert "environment prod" in account.shown.getvalue()
     account.context.aws.s3.head_bucket(Bucket="images")
 
@@ -133,7 +142,7 @@ def test_prod_stack_of_an_earlier_release_is_recognized(
     stacks.parameter = "Stage"
     stacks.deleted["arn:1"] = "prod", KEPT
     with pytest.raises(ProdIsKeptError):
-        leftovers.run(account.context, options(leftovers, "--delete", "--yes"))
+        retained.run(account.context, options(retained, "--delete", "--yes"))
 
 
 def test_version_that_s3_refuses_to_delete_is_named(
@@ -144,4 +153,4 @@ def test_version_that_s3_refuses_to_delete_is_named(
     refused = {"Errors": [{"Key": "uploads/a.png", "Message": "Internal error."}]}
     monkeypatch.setattr(account.context.aws.s3, "delete_objects", lambda **_arguments: refused)
     with pytest.raises(NotDeletedError, match=r"uploads/a\.png: Internal error"):
-        leftovers.run(account.context, options(leftovers, "--delete", "--yes"))
+        retained.run(account.context, options(retained, "--delete", "--yes"))

@@ -24,9 +24,9 @@ def left(cloud: Cloud, service: Deployed, operations: Operations) -> Any:
         second.upload(TRUCK, "truck.webp")
         second.upload(TRUCK, "truck.webp")
         second.s3.delete_object(Bucket=names.image_bucket, Key="uploads/truck.webp")
-        before = operations("leftovers", "--stack", STACK, "--delete", "--yes", status=1)
-    kept = operations("leftovers", "--stack", STACK)
-    deleted = operations("leftovers", "--stack", STACK, "--delete", "--yes")
+        before = operations("retained", "--stack", STACK, "--delete", "--yes", status=1)
+    kept = operations("retained", "--stack", STACK)
+    deleted = operations("retained", "--stack", STACK, "--delete", "--yes")
     return names, before, kept, deleted
 
 
@@ -47,7 +47,7 @@ def test_nothing_is_left_once_that_is_deleted_too(
 ) -> None:
     names, _, _, deleted = left
     assert deleted["deleted"]
-    assert [] == operations("leftovers", "--stack", STACK)["kept"]
+    assert [] == operations("retained", "--stack", STACK)["kept"]
     with pytest.raises(ClientError, match="404"):
         cloud.client("s3").head_bucket(Bucket=names.image_bucket)
     with pytest.raises(ClientError, match="ResourceNotFoundException"):

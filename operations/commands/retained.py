@@ -1,4 +1,4 @@
-"""`leftovers`: what `sam delete` has kept of a stack, and, in dev, how to get rid of it."""
+"""`retained`: what `sam delete` has kept of a stack, and, in dev, how to get rid of it."""
 
 import argparse
 from collections.abc import Iterator
@@ -9,14 +9,14 @@ from botocore.exceptions import ClientError
 
 from cli.aws import code_of
 from cli.command_line import Result
-from cli.confirmation import confirmed
+from cli.confirmation import add_confirmation_arguments, confirmed
 from cli.errors import CommandError
 from cli.prices import Prices, add_prices_argument, read_prices
 from operations.service.context import Context
 from operations.service.retained_resources import RetainedResource, find
 from untrusted.console import progress
 
-HELP = "tell what a deleted stack has kept and what it costs; --delete deletes it, unless it was of environment prod"
+HELP = "list the resources that a deleted stack retained, with their cost"
 
 
 class StackNotDeletedError(CommandError):
@@ -39,9 +39,11 @@ class DeletedStack:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's own options."""
     parser.add_argument(
-        "--delete", action="store_true", help="delete it, with all images and records"
+        "--delete",
+        action="store_true",
+        help="delete the resources, with all images and records; refused for environment prod",
     )
-    parser.add_argument("--yes", action="store_true", help="do not ask")
+    add_confirmation_arguments(parser)
     add_prices_argument(parser)
 
 
