@@ -126,7 +126,7 @@ def test_dry_run_deletes_nothing(
     account.context.aws.s3.head_bucket(Bucket="images")
 
 
-def test_leftovers_of_prod_are_told_and_not_deleted(
+def test_resources_of_prod_are_listed_and_not_deleted(
     account: Account, stacks: FakeCloudFormation, options: Options
 ) -> None:
     stacks.deleted["arn:1"] = "prod", KEPT
