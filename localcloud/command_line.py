@@ -1,11 +1,12 @@
-"""The verbs of `python -m localcloud`."""
+"""Run the commands of `python -m localcloud`."""
 
 import argparse
 import os
 import shlex
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from localcloud.api.state_files import UnreadableStateError
@@ -14,8 +15,12 @@ from localcloud.lambda_runtime.installation import LambdaEnvironmentError, insta
 from localcloud.lambda_runtime.settings import RuntimeMissingError, UnsupportedSystemError
 from localcloud.ministack.patch import PatchMismatchError
 from localcloud.sagemaker.algorithms import InvalidEntryPointError
-from localcloud.server import aws_cli, cloud
-from localcloud.server.client_environment import client_environment, shell_commands
+from localcloud.server import aws_cli, aws_profile, cloud, status
+from localcloud.server.client_environment import (
+    client_environment,
+    shell_commands,
+    unset_commands,
+)
 from localcloud.server.listener import DEFAULT_PORT, PortInUseError, PortNotAllowedError
 from localcloud.server.ownership import (
     AlreadyRunningError,
@@ -26,11 +31,11 @@ from localcloud.server.ownership import (
 )
 from localcloud.server.serving import serve
 from localcloud.server.settings import Folder, data_folder
+from localcloud.server.shells import SHELLS, detected_shell, evaluation
 from localcloud.server.state_format import IncompatibleStateError
-from localcloud.server.status import describe
 from untrusted.terminal import print_json, say, say_error
 
-# What can go wrong in ways that a user can do something about; each says what.
+# Errors that a user can correct; each message says how.
 _NAMED_ERRORS = (
     AlreadyRunningError,
     FaultsOffError,
@@ -45,13 +50,17 @@ _NAMED_ERRORS = (
     StateNotSavedError,
     UnreadableStateError,
     UnsupportedSystemError,
+    aws_profile.InvalidProfileNameError,
+    aws_profile.ProfileNotWrittenError,
     cloud.NotRunningError,
     cloud.StartFailedError,
 )
 
+type Command = Callable[[Folder, argparse.Namespace], int | None]
+
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one verb; return the exit status."""
+    """Run one command; return the exit status."""
     options = _parser().parse_args(arguments)
     folder = Folder(options.state_dir.resolve())
     try:
@@ -65,58 +74,92 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m localcloud", description="AWS on this machine, for development."
+        prog="python -m localcloud", description="Run AWS on this machine, for development."
     )
-    verbs = parser.add_subparsers(required=True, metavar="up | down | status | env | prepare")
+    versions = (f"{name} {_version(name)}" for name in ("localcloud", "ministack", "boto3"))
+    parser.add_argument("--version", action="version", version=", ".join(versions))
+    commands = parser.add_subparsers(
+        required=True, title="commands", metavar="up | down | status | env | prepare"
+    )
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
         "--state-dir",
         type=Path,
         default=Folder().path,
-        help="folder for state and logs (.localcloud)",
+        metavar="FOLDER",
+        help="keep state and logs in this folder (default: .localcloud)",
     )
 
-    up = verbs.add_parser("up", parents=[common], help="start the local cloud, until Ctrl-C")
-    up.add_argument("--detach", action="store_true", help="leave it running in the background")
+    def add(name: str, run: Command, summary: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, parents=[common], help=summary, description=summary)
+        command.set_defaults(run=run)
+        return command
+
+    _add_up_options(add("up", _up, "Start the local cloud and serve until Ctrl-C."))
+    add("down", _down, "Stop the local cloud and keep its state.")
+    status_options = add("status", _status, "Show whether it runs and what is deployed.")
+    status_options.add_argument("--json", action="store_true", help="print a JSON object")
+    _add_env_options(add("env", _env, "Point AWS clients at the local cloud."))
+    add("prepare", _prepare, "Install the environment of Lambda functions before the first `up`.")
+    return parser
+
+
+def _version(distribution: str) -> str:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:  # this package, imported from a checkout
+        return "from a checkout"
+
+
+def _add_up_options(up: argparse.ArgumentParser) -> None:
+    up.add_argument("--detach", action="store_true", help="run in the background")
     up.add_argument(
         "--port",
         type=_port,
-        help=f"listen here (default: the port of the last start; at first {DEFAULT_PORT}, or a free port)",
+        help=f"listen on this port (default: the port of the last start; at first {DEFAULT_PORT}, "
+        "or a free port)",
     )
     up.add_argument(
         "--faults",
         action="store_true",
-        help="let tests make things go wrong, by localcloud.faults.client",
+        help="let tests inject faults with localcloud.faults.client",
     )
     up.add_argument("--stop-at-end-of-input", action="store_true", help=argparse.SUPPRESS)
-    up.set_defaults(run=_up)
-    verbs.add_parser("down", parents=[common], help="stop it; its state is kept").set_defaults(
-        run=_down
+
+
+def _add_env_options(env: argparse.ArgumentParser) -> None:
+    shell = detected_shell(os.environ)
+    env.epilog = f"In {shell}: {evaluation(shell, 'python -m localcloud env')}"
+    env.add_argument(
+        "--shell", choices=SHELLS, help="print commands of this shell (default: that of $SHELL)"
     )
-    verbs.add_parser(
-        "status", parents=[common], help="what runs, and what is deployed"
-    ).set_defaults(run=_status)
-    env = verbs.add_parser(
-        "env",
-        parents=[common],
-        help='variables for AWS clients: eval "$(python -m localcloud env)"',
+    forms = env.add_mutually_exclusive_group()
+    forms.add_argument("--json", action="store_true", help="print the variables as a JSON object")
+    forms.add_argument(
+        "--unset", action="store_true", help="print commands that remove the variables"
     )
-    env.add_argument("--json", action="store_true", help="as a JSON object, for programs")
-    env.set_defaults(run=_env)
-    prepare = verbs.add_parser(
-        "prepare",
-        parents=[common],
-        help="install the environment of Lambda functions now, not with the first `up`",
+    forms.add_argument(
+        "--write-profile",
+        nargs="?",
+        const=aws_profile.DEFAULT_NAME,
+        metavar="NAME",
+        help="write a profile into your AWS config file, for `aws --profile NAME` "
+        f"(default: {aws_profile.DEFAULT_NAME}); the shell stays as it is",
     )
-    prepare.set_defaults(run=_prepare)
-    return parser
+    forms.add_argument(
+        "--remove-profile",
+        nargs="?",
+        const=aws_profile.DEFAULT_NAME,
+        metavar="NAME",
+        help="remove this profile from your AWS config file",
+    )
 
 
 def _port(text: str) -> int:
     if text.isdecimal() and int(text) <= 65535:
         return int(text)
     raise argparse.ArgumentTypeError(
-        f"{text!r} is not a port; ports are numbers from 0 (any free one) to 65535"
+        f"{text!r} is not a port. Use a number from 0 (any free port) to 65535."
     )
 
 
@@ -125,7 +168,8 @@ def _up(folder: Folder, options: argparse.Namespace) -> None:
     if record is not None:
         if options.port not in (None, record.port):
             raise AlreadyRunningError(
-                f"The local cloud is up on port {record.port}; `python -m localcloud down` stops it."
+                f"The local cloud is up on port {record.port}. "
+                "Stop it with `python -m localcloud down`."
             )
         if options.faults:
             Faults(record.url).report()
@@ -141,17 +185,17 @@ def _up(folder: Folder, options: argparse.Namespace) -> None:
             lambda ready: _announce(ready, folder, options),
             options.faults,
         )
-        say("The local cloud has stopped; its state is kept.")
+        say("The local cloud has stopped and kept its state.")
 
 
 def _announce(record: Record, folder: Folder, options: argparse.Namespace) -> None:
     moved = options.port is None and record.port != DEFAULT_PORT
     which = "" if folder == Folder() else f" --state-dir {shlex.quote(str(folder.path))}"
+    use = evaluation(detected_shell(os.environ), f"python -m localcloud env{which}")
     stop = f"`python -m localcloud down{which}`" if options.detach else "Ctrl-C"
-    say(
-        f"The local cloud is up at {record.url}{f' (not on port {DEFAULT_PORT})' if moved else ''}."
-    )
-    say(f'  use:  eval "$(python -m localcloud env{which})"  and then aws, sam or any AWS SDK')
+    elsewhere = f" (not on port {DEFAULT_PORT})" if moved else ""
+    say(f"The local cloud is up at {record.url}{elsewhere}.")
+    say(f"  use:  {use}  and then aws, sam or any AWS SDK")
     say(f"  stop: {stop}")
     say(f"  log:  {folder.log}")
 
@@ -159,18 +203,21 @@ def _announce(record: Record, folder: Folder, options: argparse.Namespace) -> No
 def _down(folder: Folder, _options: argparse.Namespace) -> None:
     record = cloud.stop(folder)
     if folder.unsaved.exists():
-        raise StateNotSavedError(folder, f"the local cloud at {record.url} has stopped without it")
-    say(f"The local cloud at {record.url} has stopped; its state is kept in {folder.state}.")
+        reason = f"the local cloud at {record.url} has stopped and not saved it"
+        raise StateNotSavedError(folder, reason)
+    say(f"The local cloud at {record.url} has stopped. Its state is in {folder.state}.")
 
 
-def _status(folder: Folder, _options: argparse.Namespace) -> int:
+def _status(folder: Folder, options: argparse.Namespace) -> int:
     record = find(folder)
-    if record is None:
+    found = status.DOWN if record is None else status.status(record)
+    if options.json:
+        print_json(found)
+    elif record is None:
         say("The local cloud is down. Start it with `python -m localcloud up --detach`.")
-        return 1
-    say(f"The local cloud is up at {record.url} since {record.started_at} (process {record.pid}).")
-    say(*describe(cloud.Cloud(record.url)))
-    return 0
+    else:
+        say(*status.lines(found))
+    return 1 if record is None else 0
 
 
 def _prepare(_folder: Folder, _options: argparse.Namespace) -> None:
@@ -178,12 +225,39 @@ def _prepare(_folder: Folder, _options: argparse.Namespace) -> None:
 
 
 def _env(folder: Folder, options: argparse.Namespace) -> None:
-    if find(folder) is None:
-        say("false")  # so that `eval "$(...)" && aws ...` stops here, and does not go on to AWS
-    url = cloud.require(folder).url
-    if options.json:
-        print_json(client_environment(url))
+    shell = options.shell or detected_shell(os.environ)
+    if options.unset:
+        say(*unset_commands(os.environ, shell))
+    elif options.remove_profile:
+        _remove_profile(options.remove_profile)
+    elif options.write_profile:
+        _write_profile(options.write_profile, cloud.require(folder).url)
+    elif options.json:
+        print_json(client_environment(cloud.require(folder).url))
+        _warn_of_aws_cli()
     else:
-        say(*shell_commands(url).split("\n"))
+        if find(folder) is None:
+            # `eval "$(...)" && aws ...` stops here and sends nothing to AWS.
+            say(SHELLS[shell].stop)
+        say(*shell_commands(cloud.require(folder).url, os.environ, shell))
+        _warn_of_aws_cli()
+
+
+def _warn_of_aws_cli() -> None:
     if problem := aws_cli.warning(os.environ):
         say(problem, file=sys.stderr)
+
+
+def _write_profile(name: str, url: str) -> None:
+    path = aws_profile.write_profile(name, url)
+    say(f"The profile {name} in {path} leads to the local cloud at {url}.")
+    say(f"  use:    aws --profile {name} s3 ls")
+    say(f"  remove: python -m localcloud env --remove-profile {name}")
+
+
+def _remove_profile(name: str) -> None:
+    path = aws_profile.remove_profile(name)
+    if path is None:
+        say(f"There is no profile {name} of the local cloud in {aws_profile.config_file()}.")
+    else:
+        say(f"The profile {name} is removed from {path}.")

@@ -1,8 +1,9 @@
-"""Keep the AWS CLI on this machine: some versions of it ignore AWS_ENDPOINT_URL and go to AWS.
+"""Warn of an AWS CLI that ignores AWS_ENDPOINT_URL and sends requests to AWS.
 
-Version 1 sends some services to host names of its own (awscli/customizations/overridesslcommonname.py), whatever
-the variable says. Versions before 1.29 and 2.13 do not know the variable: AWS SDKs and Tools Reference Guide,
-"Service-specific endpoints", Support by AWS SDKs and tools. All versions obey --endpoint-url.
+Version 1 sends some services to its own host names, in spite of the variable
+(awscli/customizations/overridesslcommonname.py). Versions before 1.29 and 2.13 do not know the
+variable: AWS SDKs and Tools Reference Guide, "Service-specific endpoints", Support by AWS SDKs and
+tools. All versions obey --endpoint-url.
 """
 
 import re
@@ -10,10 +11,6 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 
-# A shell function comes before a program on PATH. Without the variable it changes nothing.
-SHELL_FUNCTION = (
-    'aws() { command aws ${AWS_ENDPOINT_URL:+"--endpoint-url=$AWS_ENDPOINT_URL"} "$@"; }'
-)
 # The first versions, by major version, that know AWS_ENDPOINT_URL.
 _FIRST_THAT_KNOWS = {1: (1, 29), 2: (2, 13)}
 _VERSION = re.compile(r"aws-cli/(?P<major>\d+)\.(?P<minor>\d+)(?P<rest>[\w.]*)")
@@ -26,7 +23,7 @@ _REMEDY = (
 
 
 def warning(environment: Mapping[str, str]) -> str | None:
-    """Return what to do about the ``aws`` that is first on PATH, or None if it obeys AWS_ENDPOINT_URL."""
+    """Return a warning about the ``aws`` on PATH, or None if it obeys AWS_ENDPOINT_URL."""
     program = shutil.which("aws", path=environment.get("PATH", ""))
     if program is None:
         return None
@@ -40,7 +37,8 @@ def warning(environment: Mapping[str, str]) -> str | None:
     if (major, minor) < _FIRST_THAT_KNOWS.get(major, (0, 0)):
         return f"{name} ignores AWS_ENDPOINT_URL. {_REMEDY}"
     if major == 1:
-        return f"{name} ignores AWS_ENDPOINT_URL for sqs, emr, rds, docdb, neptune and health. {_REMEDY}"
+        services = "sqs, emr, rds, docdb, neptune and health"
+        return f"{name} ignores AWS_ENDPOINT_URL for {services}. {_REMEDY}"
     return None
 
 

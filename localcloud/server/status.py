@@ -1,39 +1,64 @@
-"""What is deployed in a running local cloud, asked for as any client would."""
+"""Describe a running local cloud and the resources in it, through the clients that users have."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from localcloud.server.cloud import Cloud
+from localcloud.server.ownership import Record
+
+type Status = Mapping[str, Any]
+
+DOWN: Status = {"running": False}
 
 
-def describe(cloud: Cloud) -> Iterator[str]:
-    """Yield a line for each kind of thing: stacks, functions, endpoints, workflows with their executions by status."""
+def status(record: Record) -> Status:
+    """Return the process and the resources of a running local cloud, as JSON has them."""
+    cloud = Cloud(record.url)
     stacks = cloud.client("cloudformation").describe_stacks()["Stacks"]
-    yield _line("stacks", [f"{stack['StackName']} ({stack['StackStatus']})" for stack in stacks])
     functions = _all(cloud.client("lambda"), "list_functions")["Functions"]
-    yield _line("functions", [function["FunctionName"] for function in functions])
     endpoints = _all(cloud.client("sagemaker"), "list_endpoints")["Endpoints"]
-    yield _line(
-        "endpoints",
-        [f"{endpoint['EndpointName']} ({endpoint['EndpointStatus']})" for endpoint in endpoints],
+    return {
+        "running": True,
+        "url": record.url,
+        "process": record.pid,
+        "started_at": record.started_at,
+        "stacks": [_named(stack, "StackName", "StackStatus") for stack in stacks],
+        "functions": [function["FunctionName"] for function in functions],
+        "endpoints": [_named(endpoint, "EndpointName", "EndpointStatus") for endpoint in endpoints],
+        "workflows": list(_workflows(cloud.client("stepfunctions"))),
+    }
+
+
+def lines(found: Status) -> Iterator[str]:
+    """Yield the status as text, one line for each kind of resource and for each workflow."""
+    yield (
+        f"The local cloud is up at {found['url']} since {found['started_at']} "
+        f"(process {found['process']})."
     )
-    workflows = cloud.client("stepfunctions")
-    for machine in _all(workflows, "list_state_machines")["stateMachines"]:
-        executions = _all(workflows, "list_executions", stateMachineArn=machine["stateMachineArn"])[
-            "executions"
-        ]
+    yield _line("stacks", [f"{one['name']} ({one['status']})" for one in found["stacks"]])
+    yield _line("functions", found["functions"])
+    yield _line("endpoints", [f"{one['name']} ({one['status']})" for one in found["endpoints"]])
+    for workflow in found["workflows"]:
+        counts = [f"{count} {name}" for name, count in workflow["executions"].items()]
+        yield _line("workflow", [workflow["name"], *counts])
+
+
+def _named(resource: Mapping[str, Any], name: str, state: str) -> dict[str, str]:
+    return {"name": resource[name], "status": resource[state]}
+
+
+def _workflows(client: Any) -> Iterator[dict[str, Any]]:
+    for machine in _all(client, "list_state_machines")["stateMachines"]:
+        arn = machine["stateMachineArn"]
+        executions = _all(client, "list_executions", stateMachineArn=arn)["executions"]
         counts = Counter(execution["status"] for execution in executions)
-        yield _line(
-            "workflow",
-            [machine["name"], *(f"{count} {status}" for status, count in sorted(counts.items()))],
-        )
+        yield {"name": machine["name"], "executions": dict(sorted(counts.items()))}
 
 
 def _all(client: Any, operation: str, **arguments: str) -> dict[str, Any]:
-    found: dict[str, Any] = (
-        client.get_paginator(operation).paginate(**arguments).build_full_result()
-    )
+    pages = client.get_paginator(operation).paginate(**arguments)
+    found: dict[str, Any] = pages.build_full_result()
     return found
 
 

@@ -196,6 +196,11 @@ def test_detached_cloud_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
     record = require(Folder(tmp_path))
     assert f"The local cloud is up at {record.url}.\n" in said
     assert f"up at {record.url} since" in _python_m_local("status", "--state-dir", tmp_path)
+    described = json.loads(_python_m_local("status", "--json", "--state-dir", tmp_path))
+    assert {"running": True, "url": record.url, "process": record.pid}.items() <= described.items()
+    assert [[], [], [], []] == [
+        described[kind] for kind in ("stacks", "functions", "endpoints", "workflows")
+    ]
     assert f"at {record.url} has stopped" in _python_m_local("down", "--state-dir", tmp_path)
     assert find(Folder(tmp_path)) is None
 

@@ -110,7 +110,7 @@ def _calls(commands: str, folder: Path) -> list[Call]:
     (folder / "aws").write_text(RECORDER.format(python=sys.executable, calls=str(calls)))
     (folder / "aws").chmod(0o755)
     outside = {"PATH": str(folder), "HOME": str(folder), **OUTSIDE}
-    script = f"{shell_commands(URL, outside)}\n{commands}"
+    script = "\n".join([*shell_commands(URL, outside), commands])
     subprocess.run(
         ["/bin/bash", "-c", script],
         cwd=folder,
@@ -172,7 +172,7 @@ def test_shell_that_left_the_local_cloud_calls_aws_as_ever(tmp_path: Path) -> No
 
 
 def test_alias_of_the_users_does_not_break_the_function(tmp_path: Path) -> None:
-    commands = shell_commands(URL, {})
+    commands = "\n".join(shell_commands(URL, {}))
     script = f"shopt -s expand_aliases\nalias aws='aws --debug'\neval {json.dumps('$commands')}\ntype -t aws"
     ended = subprocess.run(
         ["/bin/bash", "-c", script],

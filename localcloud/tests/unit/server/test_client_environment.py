@@ -1,4 +1,4 @@
-"""The variables that point any AWS client at the local cloud."""
+"""Point every AWS client at the local cloud with variables, and remove them again."""
 
 import subprocess
 
@@ -6,16 +6,17 @@ from localcloud.server.client_environment import (
     client_environment,
     foreign_variables,
     shell_commands,
+    unset_commands,
 )
 
 URL = "http://127.0.0.1:4566"
 
 
-def _after_eval(commands: str, *names: str, **outside: str) -> list[str]:
-    """Return what a shell says of variables after it evaluated the commands; "-" for one that is not set."""
-    says = "\n".join(f'echo "${{{name}--}}"' for name in names)
+def _after_eval(commands: list[str], *names: str, **outside: str) -> list[str]:
+    """Return the values of variables after a shell evaluated the commands; "-" for a missing one."""
+    echoes = [f'echo "${{{name}--}}"' for name in names]
     output = subprocess.run(
-        ["sh", "-euc", f"{commands}\n{says}"],
+        ["sh", "-euc", "\n".join([*commands, *echoes])],
         env=outside,
         capture_output=True,
         check=True,
@@ -70,3 +71,34 @@ def test_client_environment_with_proxy_goes_around_it() -> None:
 def test_foreign_variables_are_those_of_other_accounts_and_endpoints() -> None:
     outside = {"AWS_ENDPOINT_URL_SQS": "x", "AWS_PROFILE": "x", "AWS_REGION": "x", "PATH": "x"}
     assert ["AWS_ENDPOINT_URL_SQS", "AWS_PROFILE"] == foreign_variables(outside)
+
+
+def _unset(outside: dict[str, str]) -> dict[str, str]:
+    """Return the variables that are left of these after a shell evaluated the commands."""
+    names = list(outside)
+    values = _after_eval(unset_commands(outside), *names, **outside)
+    return {name: value for name, value in zip(names, values, strict=True) if value != "-"}
+
+
+def test_unset_removes_every_variable_of_the_local_cloud() -> None:
+    assert {} == _unset(client_environment(URL, {}))
+
+
+def test_unset_keeps_the_other_folders_of_the_python_path() -> None:
+    outside = client_environment(URL, {"PYTHONPATH": "/one:/two"})
+    assert {"PYTHONPATH": "/one:/two"} == _unset(outside)
+
+
+def test_unset_keeps_values_that_are_not_of_the_local_cloud() -> None:
+    changed = {"AWS_REGION": "eu-west-1", "AWS_SECRET_ACCESS_KEY": "token"}
+    assert changed == _unset(client_environment(URL, {}) | changed)
+
+
+def test_unset_in_a_shell_of_another_account_keeps_its_variables() -> None:
+    work = {
+        "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "token",
+        "AWS_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": "https://example.com",
+    }
+    assert work == _unset(work)
