@@ -350,25 +350,44 @@ def _without_none(record: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in record.items() if value is not None}
 
 
-@pytest.mark.parametrize(
-    ("duration", "failed_with", "attribute"),
-    [
-        ({"processing_time_ms": 245}, Utils.NULL_VALUE, {"N": "245"}),
-        ({}, "States.Timeout", {"NULL": True}),
-    ],
-    ids=["its own error", "failure of another execution"],
-)
-def test_only_an_error_of_the_execution_itself_has_a_duration(
-    states: dict[str, Any], duration: dict[str, int], failed_with: Any, attribute: dict[str, Any]
+def details_of(states: dict[str, Any], **variables: Any) -> dict[str, Any]:
+    """Return the details of an error: fields of the result that not every error has."""
+    known = {"started_at": 0, "confidence_threshold": 0.8} | variables
+    found: dict[str, Any] = evaluate(states["Explain error"]["Assign"]["details"], **known)
+    return found
+
+
+def recorded_details(states: dict[str, Any], details: dict[str, Any]) -> dict[str, Any]:
+    """Return the attributes of the record that come from the details."""
+    item = states["Record error"]["Arguments"]["Item"]
+    names = ("processing_time_ms", "confidence_threshold")
+    return {name: evaluate(item[name], details=details) for name in names}
+
+
+def test_only_an_error_of_the_execution_itself_has_a_duration(states: dict[str, Any]) -> None:
+    # "Announced?" sees by it which execution wrote a record.
+    null = Utils.NULL_VALUE
+    own = details_of(states, failed_with=null, outcome="FAILED")
+    another = details_of(states, failed_with="States.Timeout", outcome="FAILED")
+    assert {"processing_time_ms", "confidence_threshold"} == set(own)
+    assert {"confidence_threshold"} == set(another)
+    assert {"NULL": True} == recorded_details(states, another)["processing_time_ms"]
+    assert {"N": "245"} == recorded_details(states, {"processing_time_ms": 245})[
+        "processing_time_ms"
+    ]
+
+
+def test_unreadable_image_has_no_threshold_and_a_failure_keeps_the_requested_one(
+    states: dict[str, Any],
 ) -> None:
-    # "Announced?" sees by it who wrote a record.
-    explained, recorded = (
-        states["Explain error"]["Assign"],
-        states["Record error"]["Arguments"]["Item"],
-    )
-    found = evaluate(explained["duration"], failed_with=failed_with, started_at=0)
-    assert set(duration) == set(found)
-    assert attribute == evaluate(recorded["processing_time_ms"], duration=duration)
+    # No confidence was compared with a threshold; redrive repeats a failure with the same one.
+    null = Utils.NULL_VALUE
+    unreadable = details_of(states, failed_with=null, outcome="UNREADABLE")
+    failed = details_of(states, failed_with=null, outcome="FAILED")
+    assert {"processing_time_ms"} == set(unreadable)
+    assert {"NULL": True} == recorded_details(states, unreadable)["confidence_threshold"]
+    assert {"N": "0.8"} == recorded_details(states, failed)["confidence_threshold"]
+    assert "confidence_threshold" not in states["Explain error"]["Assign"]["result"]
 
 
 @pytest.mark.parametrize(
@@ -496,7 +515,6 @@ RESULTS = {
         "outcome": "FAILED",
         "error": "E",
         "cause": "",
-        "confidence_threshold": 0.8,
     },
 }
 
@@ -510,7 +528,7 @@ def test_record_and_result_say_the_same_in_both_directions(
     item = filled(
         states[state]["Arguments"]["Item"],
         result=result,
-        duration={},
+        details={},
         execution="arn",
         uploaded_at="2026-01-15T09:30:00Z#00",
         **address,

@@ -133,6 +133,8 @@ class TestUpload:
         )
         assert decided.output["cause"].endswith(".")
         assert decided.output["cause"] == decided.record["cause"]
+        assert "confidence_threshold" not in decided.output
+        assert decided.record["confidence_threshold"] is None
 
     def test_version_that_was_deleted_before_its_turn_is_unreadable(
         self, service: Deployed

@@ -100,11 +100,14 @@ FAILED: dict[str, Any] = {
     "confidence_threshold": 0.8,
     "processing_time_ms": 60245,
 }
-UNREADABLE = {
-    **FAILED,
+UNREADABLE: dict[str, Any] = {
+    "image_processed": False,
+    "image_url": URL,
+    "version": VERSION,
     "outcome": "UNREADABLE",
     "error": "EmptyImageError",
     "cause": "The image is empty.",
+    "processing_time_ms": 245,
 }
 
 

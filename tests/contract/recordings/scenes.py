@@ -55,6 +55,7 @@ WORKED_ON: dict[str, Any] = {
     "outcome": "FAILED",
     "may_replace": "attribute_not_exists(outcome)",
 }
+DETAILS = ("processing_time_ms", "confidence_threshold")  # of errors: recorded if they are known
 RECORDED = {**WORKED_ON, "execution": OTHER_EXECUTION, "failed_with": "States.Timeout"}
 
 
@@ -140,6 +141,11 @@ def _of_one_image() -> Iterator[Scene]:
         found = {"input": error}
         variables = {**OF_CARD, **WORKED_ON}
         yield Scene(f"{title} is explained", IMAGE, ("Explain error",), ENTRY, found, variables)
+    for outcome in ("FAILED", "UNREADABLE"):
+        variables = {**VERSIONED, **WORKED_ON, "outcome": outcome}
+        title = f"an image that ends as {outcome} is explained"
+        error = next(iter(OF_FUNCTIONS.values()))
+        yield Scene(title, IMAGE, ("Explain error",), ENTRY, {"input": error}, variables)
     variables = {**OF_CARD, **RECORDED}
     title = "a failed execution is explained"
     yield Scene(title, IMAGE, ("Explain error",), ENTRY, {"input": FAILURE}, variables)
@@ -163,8 +169,8 @@ def _of_records() -> Iterator[Scene]:
     }
     for title, (role, result) in errors.items():
         on_error = ("Record error", "Announce outcome", "Announce failure", "Failed?", "Failed")
-        duration = {"processing_time_ms": 60245} if "processing_time_ms" in result else {}
-        variables = {**VERSIONED, **role, "result": result, "duration": duration}
+        details = {name: result[name] for name in DETAILS if name in result}
+        variables = {**VERSIONED, **role, "result": result, "details": details}
         yield Scene(f"{title} is recorded", IMAGE, on_error, ENTRY, {"input": {}}, variables)
         values = {"input": {}, "result": {"FailedEntryCount": 0}}
         yield Scene(f"{title} was recorded", IMAGE, on_error, RESULT, values, variables)

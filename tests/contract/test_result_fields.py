@@ -1,0 +1,100 @@
+"""Every field of the result is recorded, announced, documented and listed by `results`."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.filter_inferences.app import filtered
+from functions.filter_inferences.decision import Decision
+from operations.service.results import COLUMNS
+
+ROOT = Path(__file__).parents[2]
+# Fields of the record alone: who wrote it, when, and the order of uploads.
+BOOKKEEPING = {"uploaded_at", "execution", "recorded_at"}
+# What the outcome says already; a column for each would repeat it.
+IMPLIED_BY_OUTCOME = {"image_processed", "passed_threshold"}
+TYPES = {
+    "image_processed": "BOOL",
+    "passed_threshold": "BOOL",
+    "confidence_score": "N",
+    "confidence_threshold": "N",
+    "processing_time_ms": "N",
+    "class_probabilities": "M",
+}
+
+
+def prediction(states: dict[str, Any]) -> dict[str, Any]:
+    """The result of an image that was classified, as the definition builds it."""
+    result: dict[str, Any] = states["Filter inferences"]["Assign"]["result"]
+    return result
+
+
+def error_fields(states: dict[str, Any]) -> set[str]:
+    """The fields of the result of an image that was not classified."""
+    assigned = states["Explain error"]["Assign"]
+    details = re.findall(r"'(\w+)':", assigned["details"])
+    return {*assigned["result"], *details}
+
+
+def item(states: dict[str, Any], state: str) -> dict[str, Any]:
+    """The record as a state writes it."""
+    found: dict[str, Any] = states[state]["Arguments"]["Item"]
+    return found
+
+
+def test_every_field_of_a_prediction_is_recorded(states: dict[str, Any]) -> None:
+    assert {*prediction(states)} == {*item(states, "Record prediction")} - BOOKKEEPING
+
+
+def test_every_field_of_an_error_is_recorded(states: dict[str, Any]) -> None:
+    assert error_fields(states) == {*item(states, "Record error")} - BOOKKEEPING
+
+
+@pytest.mark.parametrize("state", ["Record prediction", "Record error"])
+def test_every_attribute_holds_the_field_of_its_own_name(
+    states: dict[str, Any], state: str
+) -> None:
+    for name, value in item(states, state).items():
+        text = json.dumps(value)
+        if name in BOOKKEEPING or name == "image_processed":
+            continue
+        assert re.search(rf"\$(?:result\.|details\.)?{name}\b", text), name
+
+
+@pytest.mark.parametrize("state", ["Record prediction", "Record error"])
+def test_every_attribute_has_the_type_of_its_field(states: dict[str, Any], state: str) -> None:
+    for name, value in item(states, state).items():
+        text = json.dumps(value).replace("'", '"')
+        assert f'"{TYPES.get(name, "S")}":' in text.replace('\\"', '"'), name
+
+
+def test_event_and_output_are_the_whole_result(states: dict[str, Any]) -> None:
+    for state in ("Announce outcome", "Announce failure"):
+        [entry] = states[state]["Arguments"]["Entries"]
+        assert "{% $result %}" == entry["Detail"] == states[state]["Output"]
+
+
+def test_sample_event_has_every_field_of_a_prediction(states: dict[str, Any]) -> None:
+    sample = json.loads((ROOT / "events/image_decided.json").read_text(encoding="utf-8"))
+    assert [*prediction(states)] == [*sample["detail"]]
+
+
+def test_readme_shows_every_field_of_a_prediction(states: dict[str, Any]) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", readme, re.DOTALL)]
+    assert {*prediction(states)} in [{*found} for found in shown]
+
+
+def test_workflow_reads_only_fields_that_the_filter_answers(states: dict[str, Any]) -> None:
+    read = set(re.findall(r"Payload\.(\w+)", json.dumps(prediction(states))))
+    answer = filtered(Decision(classification="truck", confidence=0.92, passed=True))
+    assert read
+    assert read <= {*answer}
+
+
+def test_results_list_every_field(states: dict[str, Any]) -> None:
+    fields = {*prediction(states)} | error_fields(states) | BOOKKEEPING
+    assert {*COLUMNS} == fields - IMPLIED_BY_OUTCOME
