@@ -538,18 +538,6 @@ def test_record_and_result_say_the_same_in_both_directions(
     assert {"uploaded_at", "execution", "recorded_at"} == set(read) - set(result)
 
 
-@pytest.mark.parametrize(
-    ("decides", "records"),
-    [("Filter inferences", "Record prediction"), ("Explain error", "Record error")],
-)
-def test_every_key_of_the_result_is_recorded(
-    states: dict[str, Any], decides: str, records: str
-) -> None:
-    result = states[decides]["Assign"]["result"]
-    item = states[records]["Arguments"]["Item"]
-    assert set() == set(result) - set(item)
-
-
 def test_sample_of_the_outcomes_event_is_what_the_workflow_announces(
     states: dict[str, Any],
 ) -> None:
