@@ -1,8 +1,9 @@
-"""The notebook as it is committed."""
+"""Check the committed notebook."""
 
 import ast
 import importlib
 import json
+import re
 from pathlib import Path
 
 NOTEBOOK = Path(__file__).parents[2] / "examples/notebook/workflow.ipynb"
@@ -38,3 +39,13 @@ def test_notebook_imports_names_of_the_tools_that_exist() -> None:
         assert [] == [alias.name for alias in node.names if not hasattr(module, alias.name)], (
             node.module
         )
+
+
+def test_links_of_the_notebook_lead_to_files() -> None:
+    cells = json.loads(NOTEBOOK.read_text())["cells"]
+    text = "".join(
+        line for cell in cells if cell["cell_type"] == "markdown" for line in cell["source"]
+    )
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", text)
+    assert links
+    assert [] == [link for link in links if not (NOTEBOOK.parent / link).exists()]
