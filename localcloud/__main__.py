@@ -1,4 +1,4 @@
-"""The command line of the local cloud: python -m localcloud up | down | status | env | prepare."""
+"""Run the command line of the local cloud: python -m localcloud up | down | status | env | prepare."""
 
 import sys
 
@@ -11,8 +11,9 @@ _REMEDY = (
 
 
 def run(arguments: list[str]) -> int:
-    """Run one verb, if this Python can; return the exit status."""
-    if sys.version_info[:2] != (3, 13):  # before any import that another version cannot read
+    """Run one command if this Python can; return the exit status."""
+    # Checked before any import that another version cannot read.
+    if sys.version_info[:2] != (3, 13):
         version = ".".join(map(str, sys.version_info[:3]))
         print(
             f"The local cloud needs Python 3.13, and this is {version}. {_REMEDY}", file=sys.stderr

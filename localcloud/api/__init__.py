@@ -1,1 +1,1 @@
-"""AWS's wire protocols, for the services of our own: requests, answers, errors, and botocore's models of them."""
+"""Implement AWS's wire protocols for the services of this package."""

@@ -1,4 +1,4 @@
-"""The question that every service of ours asks IAM: may this caller do this?"""
+"""Ask IAM whether a caller may make a request."""
 
 from typing import Protocol
 
@@ -6,11 +6,16 @@ from localcloud.api.protocol import Request
 
 
 class Authorizer(Protocol):
-    """Knows callers and their policies."""
+    """Know the callers and their policies."""
 
     def authorize(self, request: Request, action: str, resource_arn: str) -> None:
-        """Return if the caller may perform the action, such as `sagemaker:CreateModel`, on the resource.
+        """Return if the caller may perform the action, such as `sagemaker:CreateModel`.
+
+        Args:
+            request: the signed request.
+            action: the IAM action.
+            resource_arn: the resource.
 
         Raises:
-            AccessDeniedError: in AWS's words; also when the request is not signed, or not as it should be.
+            AccessDeniedError: with AWS's message; also for a missing or invalid signature.
         """

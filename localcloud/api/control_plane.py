@@ -1,4 +1,4 @@
-"""A control plane over the wire: operations in JSON 1.1, authorized, and held against botocore's model."""
+"""Serve a control plane: operations in JSON 1.1, authorized and validated by botocore's model."""
 
 import asyncio
 import json
@@ -16,21 +16,21 @@ from localcloud.api.protocol import (
 )
 from localcloud.api.service_model import check_request, find_operation, service_model, shape_answer
 
-# An operation may have to wait: then it returns an awaitable.
+# An operation that has to wait returns an awaitable.
 type Members = Mapping[str, Any]
 type Operation = Callable[[dict[str, Any]], Members | Awaitable[Members]]
 
 
 @dataclass(frozen=True)
 class ControlPlane:
-    """The operations of one service in one region.
+    """Serve the operations of one service in one region.
 
     Args:
-        service: Its name in botocore.
-        operations: What is emulated of it, by name.
-        authorizer: Asked before a request is looked at any further.
-        resource_arns: Tells the ARNs of the resources that a request names: each is asked for.
-        prefix: Its name in the actions of IAM policies; empty where that is `service`.
+        service: the name of the service in botocore.
+        operations: the emulated operations, by name.
+        authorizer: decides first whether a request is allowed.
+        resource_arns: returns the ARNs of the resources of a request; each is authorized.
+        prefix: the service in the actions of IAM policies; empty if it is equal to `service`.
     """
 
     service: str
@@ -43,7 +43,7 @@ class ControlPlane:
         """Answer an operation.
 
         Raises:
-            ServiceError: as JSON 1.1 words it.
+            ServiceError: the answer of JSON 1.1 for a request that fails.
         """
         metadata = (await asyncio.to_thread(service_model, self.service)).metadata
         target, _, name = (request.header("x-amz-target") or "").partition(".")
@@ -76,5 +76,5 @@ def _parsed(body: bytes) -> dict[str, Any]:
 
 
 def _without_nulls(members: dict[str, Any]) -> dict[str, Any]:
-    # In JSON 1.1 a member that is null is a member that is not there.
+    # In JSON 1.1 a null member is a missing member.
     return {name: value for name, value in members.items() if value is not None}

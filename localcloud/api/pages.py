@@ -8,10 +8,10 @@ from localcloud.api.protocol import InvalidRequestError
 def cut_page(
     listed: str, found: list[dict[str, Any]], request: dict[str, Any], size: int
 ) -> dict[str, Any]:
-    """Return the page that a request asks for, as its member `listed` and, if more follow, `NextToken`.
+    """Return a page as the member `listed`, and `NextToken` if more entries follow.
 
     Raises:
-        InvalidRequestError: the token is not one that an earlier page gave.
+        InvalidRequestError: an earlier page did not return the token.
     """
     token, size = request.get("NextToken", "0"), request.get("MaxResults", size)
     if not token.isdecimal():

@@ -1,6 +1,6 @@
-"""What goes over the wire: requests, answers and errors, in the two shapes that SageMaker's two APIs use.
+"""Define requests, answers and errors in the two protocols of SageMaker.
 
-Source of the shapes: botocore's service models `sagemaker` (JSON 1.1) and `sagemaker-runtime` (REST-JSON).
+Source: botocore's service models `sagemaker` (JSON 1.1) and `sagemaker-runtime` (REST-JSON).
 """
 
 import json
@@ -16,23 +16,23 @@ from localcloud.api.request_head import RequestHead
 
 @dataclass(frozen=True)
 class Request:
-    """A whole request: its ASGI scope as the server gave it, its body, and when it was all there (`perf_counter`)."""
+    """A whole request: its ASGI scope, its body, and its time of arrival (`perf_counter`)."""
 
     scope: Scope
     body: bytes = field(repr=False)
     received: float = field(default_factory=perf_counter, repr=False, compare=False)
 
     def header(self, name: str) -> str | None:
-        """Return the first header of this name (written in lower case), None if there is none."""
+        """Return the first header of a name in lower case, or None."""
         return self.head.headers.get(name)
 
     def signed_region(self) -> str | None:
-        """Return the region that the request is signed for, None if it has no signature of version 4."""
+        """Return the region of the request's signature, or None without a signature of version 4."""
         return self.head.region
 
     @property
     def head(self) -> RequestHead:
-        """The parsed head of the request."""
+        """Return the parsed head of the request."""
         return RequestHead.of(self.scope)
 
 
@@ -46,7 +46,7 @@ class Answer:
 
 
 class ServiceError(Exception):
-    """SageMaker could not do what was asked."""
+    """SageMaker cannot carry out the request."""
 
     code = "InternalFailure"
     status = int(HTTPStatus.INTERNAL_SERVER_ERROR)
@@ -58,38 +58,38 @@ class ServiceError(Exception):
 
 
 class InvalidRequestError(ServiceError):
-    """The request does not satisfy the API, or names what does not exist."""
+    """The request breaks a rule of the API, or names a missing resource."""
 
     code = "ValidationException"
     status = int(HTTPStatus.BAD_REQUEST)
 
 
 class MalformedRequestError(InvalidRequestError):
-    """The body of the request is not the JSON that the operation takes."""
+    """The body of the request is not the JSON of the operation."""
 
     code = "SerializationException"
 
 
 class NotEmulatedError(InvalidRequestError):
-    """AWS has this operation, the local SageMaker does not."""
+    """AWS has this operation, and the local SageMaker does not."""
 
     code = "UnknownOperationException"
 
 
 class ResourceInUseError(InvalidRequestError):
-    """The name of the resource is taken, or what it does now does not allow the operation."""
+    """The name is taken, or the state of the resource does not allow the operation."""
 
     code = "ResourceInUse"
 
 
 class ResourceNotFoundError(InvalidRequestError):
-    """There is no such resource, and the operation has an error of its own for that."""
+    """The resource is missing, and the operation has an error for this case."""
 
     code = "ResourceNotFound"
 
 
 class AccessDeniedError(ServiceError):
-    """The caller is not known, or its policies do not allow the action."""
+    """The caller is unknown, or its policies do not allow the action."""
 
     status = int(HTTPStatus.FORBIDDEN)
 
@@ -104,7 +104,9 @@ def control_plane_answer(members: Mapping[str, object]) -> Answer:
 
 
 def control_plane_error(error: ServiceError) -> Answer:
-    """Return the error as JSON 1.1 has it: the code in `__type`, and 400 for whatever is the caller's fault."""
+    """Return the error in JSON 1.1: the code is in `__type`, and the status of client errors is
+    400.
+    """
     status = (
         HTTPStatus.BAD_REQUEST if error.status < HTTPStatus.INTERNAL_SERVER_ERROR else error.status
     )
@@ -113,9 +115,9 @@ def control_plane_error(error: ServiceError) -> Answer:
 
 
 def runtime_error(error: ServiceError) -> Answer:
-    """Return the error as REST-JSON has it: the code in a header, further members beside the message.
+    """Return the error in REST-JSON: the code is in a header, and members are beside the message.
 
-    An error without a message has {"message": null}, as SageMaker throttles.
+    An error without a message has {"message": null}, as a throttled request of SageMaker.
     """
     headers = {"content-type": "application/json", "x-amzn-errortype": error.code}
     said = {"Message": error.message} if error.message else {"message": None}

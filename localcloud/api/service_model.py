@@ -1,4 +1,4 @@
-"""The control plane's requests and answers, held against botocore's own model of SageMaker."""
+"""Validate requests and answers of a control plane by botocore's own model."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -34,7 +34,10 @@ _JSON_TYPES: Mapping[str, tuple[type, ...]] = {
 
 @cache
 def service_model(service: str) -> ServiceModel:
-    """Return botocore's model of a service. The first call for SageMaker reads 3 MB of JSON (50 to 150 ms)."""
+    """Return botocore's model of a service.
+
+    The first call for SageMaker reads 3 MB of JSON (50 to 150 ms).
+    """
     return ServiceModel(Loader().load_service_model(service, "service-2"), service)
 
 
@@ -42,7 +45,7 @@ def find_operation(service: str, name: str) -> OperationModel:
     """Return the operation of this name.
 
     Raises:
-        NotEmulatedError: the service has no such operation, not even on AWS.
+        NotEmulatedError: the service does not have the operation, on AWS either.
     """
     model = service_model(service)
     if name not in model.operation_names:
@@ -51,10 +54,11 @@ def find_operation(service: str, name: str) -> OperationModel:
 
 
 def check_request(operation: OperationModel, request: Mapping[str, Any]) -> None:
-    """Check a request as AWS does: required members, types, ranges, lengths, patterns, enumerations.
+    """Check a request as AWS does: required members, types, ranges, lengths, patterns and
+    enumerations.
 
     Raises:
-        InvalidRequestError: in AWS's words, with every constraint that does not hold.
+        InvalidRequestError: with AWS's message, which names every broken constraint.
         MalformedRequestError: a member has another JSON type than its shape.
     """
     found = list(_violations(operation.input_shape, request, "")) if operation.input_shape else []
@@ -64,7 +68,9 @@ def check_request(operation: OperationModel, request: Mapping[str, Any]) -> None
 
 
 def shape_answer(operation: OperationModel, members: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the members that the operation's output has, at every level, without the rest (state of our own)."""
+    """Return the members of the operation's output at every level, without members of our own
+    state.
+    """
     shaped = _shaped(operation.output_shape, members) if operation.output_shape else {}
     assert isinstance(shaped, dict)
     return shaped
@@ -100,7 +106,7 @@ def _violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
 
 
 def _has_type(shape: Shape, value: Any) -> bool:
-    # bool is a subclass of int in Python, not in JSON.
+    # bool is a subclass of int in Python, and not in JSON.
     return isinstance(value, _JSON_TYPES[shape.type_name]) and (
         shape.type_name == "boolean"
     ) == isinstance(value, bool)
@@ -131,6 +137,7 @@ def _broken_constraints(shape: Shape, value: Any) -> Iterator[str]:
 
 
 def _matches(pattern: str, value: str) -> bool:
-    # What Java understands and Python does not is not checked: classes of Unicode characters (\p{L} in the patterns of
-    # tags), ranges of surrogates (in those of Application Auto Scaling, which only shut out control characters).
+    # Patterns that Java accepts and Python does not are not checked: classes of Unicode
+    # characters (\p{L} in the patterns of tags) and ranges of surrogates (in the patterns of
+    # Application Auto Scaling, where they exclude control characters).
     return "\\p{" in pattern or "\\uD800" in pattern or re.fullmatch(pattern, value) is not None

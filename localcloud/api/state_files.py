@@ -1,4 +1,4 @@
-"""JSON files that hold the state of a service between two runs."""
+"""Write JSON files that hold the state of a service between two runs."""
 
 import json
 from collections.abc import Mapping
@@ -7,11 +7,11 @@ from typing import Any
 
 
 class UnreadableStateError(Exception):
-    """A state file of the local cloud is damaged: delete the file, then create again what it held."""
+    """A state file of the local cloud is damaged: delete the file, then create its contents again."""
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Write a file as a whole: a crash leaves the old one or the new one, never half of one."""
+    """Write a file as a whole: after a crash it has its old or its new contents."""
     aside = path.with_suffix(".partial")
     aside.write_text(json.dumps(value, indent=2), encoding="utf-8")
     aside.replace(path)

@@ -1,1 +1,1 @@
-"""Application Auto Scaling on the laptop, for the variants of SageMaker endpoints."""
+"""Emulate Application Auto Scaling for the variants of SageMaker endpoints."""

@@ -1,4 +1,4 @@
-"""The local Application Auto Scaling as an ASGI app, for any region."""
+"""Serve the local Application Auto Scaling as an ASGI app for all regions."""
 
 import logging
 from collections.abc import Callable
@@ -19,14 +19,14 @@ _logger = logging.getLogger(__name__)
 
 
 class ApplicationAutoScalingApp:
-    """To be mounted in another ASGI app.
+    """An app that another ASGI app mounts.
 
     Args:
-        registry: What is registered.
-        authorizer: Asked before anything is done.
-        find_endpoint: Returns what is known of an endpoint in a region, None if there is none.
-        account: The account of every ARN.
-        default_region: The region of a request that does not say for which it is signed.
+        registry: the registered targets and policies.
+        authorizer: decides first whether a request is allowed.
+        find_endpoint: returns the record of an endpoint in a region, or None.
+        account: the account of every ARN.
+        default_region: the region of requests whose signature has none.
     """
 
     def __init__(
@@ -60,10 +60,11 @@ class ApplicationAutoScalingApp:
             return await plane.operate(request)
         except ServiceError as exc:
             return control_plane_error(exc)
-        except Exception:  # the border of the service: whatever breaks inside is a 500 outside
+        # The border of the service: an unexpected error is a 500.
+        except Exception:
             _logger.exception("%s failed", request.header("x-amz-target"))
             return control_plane_error(
                 ServiceError(
-                    "The local Application Auto Scaling failed; the log of the local cloud says why."
+                    "The local Application Auto Scaling failed. The log of the local cloud has the cause."
                 )
             )

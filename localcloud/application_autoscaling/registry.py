@@ -1,4 +1,4 @@
-"""Scalable targets and scaling policies, in memory and in one JSON file for each region."""
+"""Store scalable targets and scaling policies, in memory and in a JSON file for each region."""
 
 import json
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from localcloud.sagemaker.api.store import Record
 
 @dataclass
 class Registered:
-    """What is registered in one region: targets by resource id, and their policies.
+    """The targets of one region, by resource id, and their policies.
 
     Records hold the members that the API describes.
     """
@@ -20,7 +20,7 @@ class Registered:
     policies: list[Record] = field(default_factory=list)
 
     def remove_target(self, resource_id: str) -> None:
-        """Forget a target, and its policies with it, as AWS does."""
+        """Delete a target and its policies, as AWS does."""
         del self.targets[resource_id]
         self.policies = [policy for policy in self.policies if policy["ResourceId"] != resource_id]
 
@@ -37,11 +37,11 @@ class ScalingRegistry:
         self._regions = {path.stem: _read(path) for path in folder.glob("*.json")}
 
     def region(self, name: str) -> Registered:
-        """Return what is registered in a region; whoever changes it has it saved."""
+        """Return the entries of a region; a caller that changes them saves them."""
         return self._regions.setdefault(name, Registered())
 
     def save(self, region: str) -> None:
-        """Write what is registered in a region to its file."""
+        """Write the entries of a region to its file."""
         self._folder.mkdir(parents=True, exist_ok=True)
         write_json(self._folder / f"{region}.json", vars(self.region(region)))
 
@@ -55,7 +55,7 @@ class ScalingRegistry:
         }
 
     def deregister(self, region: str, endpoint: str) -> None:
-        """Deregister all variants of an endpoint; AWS does when the endpoint is deleted."""
+        """Deregister all variants of an endpoint, as AWS does when it deletes the endpoint."""
         for variant in self.variants(region, endpoint):
             self.region(region).remove_target(f"endpoint/{endpoint}/variant/{variant}")
             self.save(region)
@@ -67,5 +67,5 @@ def _read(path: Path) -> Registered:
         return Registered(**state)
     except (ValueError, TypeError) as exc:
         raise UnreadableStateError(
-            f"{path} is damaged; delete it and register what was in it again."
+            f"{path} is damaged. Delete the file, then register the targets again."
         ) from exc

@@ -1,7 +1,8 @@
-"""Application Auto Scaling in one region: scalable targets and scaling policies of endpoint variants.
+"""Record scalable targets and scaling policies of endpoint variants in one region.
 
-It records and does not scale: an endpoint of the local cloud has no instances. A deployment that scales can run
-unchanged, and errors in names, bounds and order are found. Operations that deployments rarely need are refused.
+The service records and does not scale: an endpoint of the local cloud has no instances. A
+deployment that scales runs unchanged, and errors in names, bounds and order show. Operations that
+deployments rarely need are refused.
 """
 
 import re
@@ -15,7 +16,7 @@ from localcloud.api.protocol import InvalidRequestError, NotEmulatedError, Servi
 from localcloud.application_autoscaling.registry import Registered, ScalingRegistry
 from localcloud.sagemaker.api.store import Record, timestamp
 
-# Tells what is known of an endpoint, None if there is none.
+# Returns the record of an endpoint, or None.
 type EndpointFinder = Callable[[str], Record | None]
 
 _DIMENSION = "sagemaker:variant:DesiredInstanceCount"
@@ -27,7 +28,7 @@ _PAGE_SIZE = 50
 
 
 class ObjectNotFoundError(ServiceError):
-    """There is no such scalable target, or no such scaling policy."""
+    """The scalable target or the scaling policy is missing."""
 
     code = "ObjectNotFoundException"
     status = int(HTTPStatus.BAD_REQUEST)
@@ -52,7 +53,7 @@ class ApplicationAutoScaling:
         }
 
     def resource_arns(self, request: Mapping[str, Any]) -> list[str]:
-        """Return the ARNs that a request is authorized on: of the target that it names, `*` if none."""
+        """Return the ARN on which a request is authorized: the target that it names, or `*`."""
         return [self._target_arn(str(request["ResourceId"]))] if "ResourceId" in request else ["*"]
 
     def _register(self, request: Record) -> Record:
@@ -99,7 +100,7 @@ class ApplicationAutoScaling:
         created = {
             "PolicyARN": f"{arn}:resource/sagemaker/{key[0]}:policyName/{key[1]}",
             "CreationTime": timestamp(),
-            "Alarms": [],  # on AWS the alarms that start the scaling
+            "Alarms": [],  # on AWS, the alarms that start the scaling
         }
         known = next((policy for policy in self._registered.policies if _key(policy) == key), {})
         policy = {**created, **known, **request}
@@ -124,7 +125,8 @@ class ApplicationAutoScaling:
         return self._registry.region(self._region)
 
     def _target_arn(self, resource_id: str) -> str:
-        # The same for the same target, so that it can be asked for before the target is registered.
+        # ^The same for the same target: a policy can name it before the target is
+        # registered.
         identity = uuid5(NAMESPACE_URL, f"{self._account}/{self._region}/{resource_id}").hex
         return f"arn:aws:application-autoscaling:{self._region}:{self._account}:scalable-target/{identity}"
 

@@ -1,4 +1,4 @@
-"""Train an image classifier, deploy it and ask it about an image, with boto3 alone."""
+"""Train an image classifier, deploy it and classify an image, with boto3 alone."""
 
 import io
 import json
@@ -8,7 +8,7 @@ from PIL import Image
 
 ALGORITHM = "811284229777.dkr.ecr.us-east-1.amazonaws.com/image-classification:1"
 IMAGES = "application/x-image"
-NAME = "colours"  # of the bucket, the role, the job, the model and the endpoint
+NAME = "colours"  # the bucket, the role, the job, the model and the endpoint
 WAIT = {"WaiterConfig": {"Delay": 1, "MaxAttempts": 300}}  # boto3's own delays suit AWS
 bucket = boto3.resource("s3").Bucket(NAME)
 sagemaker = boto3.client("sagemaker")

@@ -1,4 +1,4 @@
-"""What a test or a soak says to the faults of a local cloud."""
+"""Control the faults of a local cloud from a test."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -9,7 +9,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from localcloud.faults.plan import InvalidPlanError, Plan, Target
 
-# Healing makes the deliveries that are held back before it answers.
+# Healing delivers the held events before it answers.
 _TIMEOUT_SECONDS = 60.0
 
 
@@ -18,10 +18,10 @@ class FaultsOffError(Exception):
 
 
 class Faults:
-    """The faults of a local cloud. Every method raises FaultsOffError where they are not switched on.
+    """The faults of a local cloud. Every method raises FaultsOffError if faults are off.
 
     Args:
-        url: where the local cloud is.
+        url: the address of the local cloud.
         subject_members: the members of an application's input that name its subject, an S3 URL.
     """
 
@@ -33,12 +33,12 @@ class Faults:
     def plan(
         self, seed: int, rates: Mapping[str, float] | None = None, targets: Iterable[Target] = ()
     ) -> None:
-        """Replace what goes wrong, and set the counts to zero.
+        """Replace the plan, and set the counts to zero.
 
         Args:
             seed: the same seed strikes the same subjects again.
             rates: the probability of each kind of `localcloud.faults.kinds.KINDS`.
-            targets: faults at exact places, for certain.
+            targets: faults at exact places, with certainty.
 
         Raises:
             InvalidPlanError: with the reason.
@@ -47,7 +47,7 @@ class Faults:
         self._call("PUT", json.dumps(plan.document()).encode())
 
     def injected(self) -> dict[str, int]:
-        """Return how many faults of each kind struck since the plan came; kinds that did not strike are left out."""
+        """Return the number of faults of each kind since the plan came, without kinds at zero."""
         counts: dict[str, int] = self.report()["injected"]
         return counts
 
@@ -56,15 +56,15 @@ class Faults:
         return self._call("GET")
 
     def passed(self, kind: str) -> dict[str, int]:
-        """Return, by subject, how often it came by where a kind can strike, since the plan came; struck or not."""
+        """Return how often each subject passed a point where a kind can strike, struck or not."""
         return self._call("GET", path=f"/passed/{kind}")
 
     def put_clock_ahead(self, seconds: float) -> None:
-        """Have metrics and alarms live so much later than they do; 0 brings them back."""
+        """Move the clock of metrics and alarms ahead by these seconds; 0 resets it."""
         self._call("PUT", json.dumps({"seconds": seconds}).encode(), path="/clock")
 
     def heal(self) -> dict[str, int]:
-        """Inject nothing more and deliver what is held back; return the counts."""
+        """Stop injecting, and deliver the held events; return the counts."""
         counts: dict[str, int] = self._call("DELETE")["injected"]
         return counts
 

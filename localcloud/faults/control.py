@@ -1,4 +1,4 @@
-"""The control door: a plan comes in, counts go out; and the clock by which alarms are judged is put ahead."""
+"""Serve the control endpoint: it takes plans, returns counts and moves the clock of alarms."""
 
 import asyncio
 from collections.abc import Callable
@@ -18,7 +18,9 @@ PATH = "/_local/faults"
 def control_door(
     injector: Injector, heal: Callable[[], None], put_clock_ahead: Callable[[float], None]
 ) -> Starlette:
-    """Make the app behind `PATH`: PUT a plan, GET plan and counts, DELETE to heal, PUT the clock of alarms."""
+    """Return the app behind `PATH`: PUT a plan, GET plan and counts, DELETE to heal, PUT the clock
+    of alarms.
+    """
 
     async def plan(request: Request) -> Response:
         try:

@@ -1,18 +1,18 @@
-"""Deliveries that are held back: each comes when its time is up, or when all are released."""
+"""Hold deliveries back until their time, or until all are released."""
 
 from collections.abc import Callable
 from threading import Lock, Timer
 
 
 class HeldDeliveries:
-    """Whatever happens, every delivery that is held is made exactly once."""
+    """Deliver each held delivery exactly once."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._held: dict[object, Callable[[], object]] = {}
 
     def hold(self, seconds: float, deliver: Callable[[], object]) -> None:
-        """Call ``deliver`` from another thread after so many seconds, or at `release`."""
+        """Call ``deliver`` from another thread after these seconds, or at `release`."""
         ticket = object()
         with self._lock:
             self._held[ticket] = deliver
@@ -21,7 +21,7 @@ class HeldDeliveries:
         timer.start()
 
     def release(self) -> None:
-        """Make all deliveries that are held, now and in this thread; the last ones first, for they are shuffled."""
+        """Make all held deliveries now, in this thread, in reverse order, since they are shuffled."""
         with self._lock:
             tickets = list(self._held)
         for ticket in reversed(tickets):

@@ -1,4 +1,4 @@
-"""The plan in force, and the counts of what came by and of what was struck."""
+"""Apply the plan in force, and count subjects and faults."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from localcloud.faults.subjects import find_subject, find_subject_in_text
 
 @dataclass(frozen=True)
 class Strike:
-    """A fault that strikes now; ``draw``, in [0, 1), settles its details, such as how late an answer is."""
+    """A fault that strikes now; ``draw``, in [0, 1), settles its details, such as a delay."""
 
     kind: str
     draw: float
 
 
 class Injector:
-    """Decides, for every thread, what is struck; without a plan nothing is."""
+    """Decide for every thread which fault strikes; without a plan none strikes."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -28,19 +28,19 @@ class Injector:
         self._injected: Counter[str] = Counter()
 
     def follow(self, plan: Plan) -> None:
-        """Put another plan in force, and count anew."""
+        """Replace the plan in force, and reset the counts."""
         with self._lock:
             self._plan = plan
             self._passed.clear()
             self._injected.clear()
 
     def heal(self) -> None:
-        """Inject nothing more; the counts stay."""
+        """Stop injecting; the counts stay."""
         with self._lock:
             self._plan = Plan(self._plan.seed, subject_members=self._plan.subject_members)
 
     def subject_of(self, document: Any) -> str | None:
-        """Return the subject of a document, as the plan in force names it; None without a subject."""
+        """Return the subject of a document by the plan in force, or None."""
         return find_subject(document, self._plan.subject_members)
 
     def subject_in(self, text: str) -> str | None:
@@ -48,10 +48,10 @@ class Injector:
         return find_subject_in_text(text, self._plan.subject_members)
 
     def strike(self, point: Point, subject: str) -> Strike | None:
-        """Count that a subject comes by at a point, and return the fault that strikes it, if one does.
+        """Count a subject at a point, and return the fault that strikes it, or None.
 
-        Subjects are counted at each point by themselves: what struck elsewhere, or whose thread was faster, does not
-        change what strikes here.
+        Each point counts subjects for itself. Faults elsewhere and the order of threads do not
+        change the faults here.
         """
         with self._lock:
             self._passed[point, subject] += 1
@@ -63,7 +63,9 @@ class Injector:
             return Strike(kind, chance("draw", plan.seed, kind, subject, occurrence))
 
     def passed(self, kind: str) -> dict[str, int]:
-        """Return how often each subject came by where a kind can strike, since the plan came."""
+        """Return how often each subject passed a point where a kind can strike, since the plan
+        came.
+        """
         counts: Counter[str] = Counter()
         with self._lock:
             for (point, subject), count in self._passed.items():
@@ -72,6 +74,6 @@ class Injector:
         return counts
 
     def report(self) -> dict[str, Any]:
-        """Return the plan in force, and how many faults of each kind it injected."""
+        """Return the plan in force and the number of injected faults of each kind."""
         with self._lock:
             return {**self._plan.document(), "injected": dict(self._injected)}

@@ -1,8 +1,8 @@
-"""The kinds of faults, and the points at which they strike."""
+"""Define the kinds of faults, and the points where they strike."""
 
 from collections.abc import Mapping
 
-# What each kind does, for people; a plan names kinds by these keys.
+# Descriptions for people; a plan names kinds by these keys.
 KINDS: Mapping[str, str] = {
     "endpoint-throttled": "InvokeEndpoint answers 400 ThrottlingException with a null message, as SageMaker does.",
     "endpoint-not-ready": "InvokeEndpoint answers 429 ModelNotReadyException.",
@@ -14,18 +14,18 @@ KINDS: Mapping[str, str] = {
     "endpoint-model-error": "InvokeEndpoint answers 424 ModelError: the container answered 503.",
     "endpoint-silent": "InvokeEndpoint answers nothing until the client gives up.",
     "endpoint-cut-off": "The connection breaks in the middle of InvokeEndpoint's answer.",
-    "endpoint-garbage": "InvokeEndpoint answers 200 with bytes that are no prediction.",
+    "endpoint-garbage": "InvokeEndpoint answers 200 with bytes that are not a prediction.",
     "endpoint-slow": "InvokeEndpoint answers right, but 0.5 to 1.5 seconds late.",
     "s3-slow-down": "GetObject of a function answers 503 SlowDown.",
     "s3-internal-error": "GetObject of a function answers 500 InternalError.",
     "ssm-throttled": "GetParameter of a function answers 400 ThrottlingException.",
     "lambda-throttled": "Lambda turns the invocation away: TooManyRequestsException.",
-    "lambda-killed-before-get-object": "The function's process is killed before S3 hears of its GetObject.",
-    "lambda-killed-after-get-object": "The function's process is killed before it hears S3's answer to GetObject.",
-    "lambda-killed-before-get-parameter": "The function's process is killed before SSM hears of its GetParameter.",
-    "lambda-killed-after-get-parameter": "The function's process is killed before it hears SSM's answer.",
+    "lambda-killed-before-get-object": "The function's process is killed before S3 gets its GetObject.",
+    "lambda-killed-after-get-object": "The function's process is killed before it gets S3's answer to GetObject.",
+    "lambda-killed-before-get-parameter": "The function's process is killed before SSM gets its GetParameter.",
+    "lambda-killed-after-get-parameter": "The function's process is killed before it gets SSM's answer.",
     "lambda-killed-before-invoke-endpoint": "The function's process is killed before the endpoint is invoked.",
-    "lambda-killed-after-invoke-endpoint": "The function's process is killed before it hears the endpoint's answer.",
+    "lambda-killed-after-invoke-endpoint": "The function's process is killed before it gets the endpoint's answer.",
     "lambda-killed-at-answer": "The function's process is killed when the handler has returned, its answer is lost.",
     "event-duplicated": "An S3 event is delivered two to four times, twice at once and the rest later.",
     "event-late": "An S3 event is delivered one to five seconds late.",
@@ -41,7 +41,7 @@ KINDS: Mapping[str, str] = {
     "execution-timed-out": "An execution runs out of time between two calls: TIMED_OUT.",
 }
 
-# A point is the kinds that can strike at one place, in the order in which they are asked; at most one of them does.
+# A point is the kinds that can strike at one place, in the order of the draws; at most one strikes.
 type Point = tuple[str, ...]
 
 GET_OBJECT: Point = ("s3-slow-down", "s3-internal-error")

@@ -1,4 +1,6 @@
-"""Models that misbehave: the archive of one says how, in a file beside its weights. Honoured with --faults alone."""
+"""Make models misbehave, as a file in their archive says. Only a cloud with --faults reads the
+file.
+"""
 
 import asyncio
 import json
@@ -12,11 +14,12 @@ from time import perf_counter
 from localcloud.api.protocol import Answer
 from localcloud.sagemaker.algorithms import ContainerFactory, Invoke
 
-FILE = "faults.json"  # {"errors": 0.2, "times_slower": 5}: a share of the requests, evenly spread, and a factor
+# {"errors": 0.2, "times_slower": 5}: a share of the requests, evenly spread, and a factor.
+FILE = "faults.json"
 
 
 def honouring_faults(factory: ContainerFactory) -> ContainerFactory:
-    """Return a factory of the same containers, but for models that say how they misbehave."""
+    """Return a factory of the same containers that follows the file of a model."""
 
     def start(model_folder: Path) -> Invoke:
         model, told = factory(model_folder), model_folder / FILE

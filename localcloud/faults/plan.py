@@ -1,4 +1,4 @@
-"""Which faults strike: decided by the plan, the kind, the subject and how often it came by, and by nothing else."""
+"""Decide which faults strike, by the plan, the kind, the subject and the number of its passes."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -19,10 +19,10 @@ class Target:
     """A fault at an exact place: ``kind`` strikes the subjects whose name contains a text.
 
     Args:
-        kind: what strikes.
+        kind: the kind of the fault.
         contains: part of the subject's name, the key of an S3 object.
-        first: at the how-manieth time that the subject comes by, from 1.
-        times: how often from then on.
+        first: the first pass of the subject that is struck, from 1.
+        times: the number of struck passes.
     """
 
     kind: str
@@ -31,7 +31,7 @@ class Target:
     times: int = 1
 
     def strikes(self, kind: str, subject: str, occurrence: int) -> bool:
-        """Tell whether this is the place."""
+        """Return whether this is the place."""
         return (
             kind == self.kind
             and self.contains in subject
@@ -41,12 +41,12 @@ class Target:
 
 @dataclass(frozen=True)
 class Plan:
-    """What goes wrong.
+    """A plan of faults.
 
     Args:
-        seed: what the draws follow from.
+        seed: determines the draws.
         rates: the probability of each kind.
-        targets: faults at exact places, for certain.
+        targets: faults at exact places, with certainty.
         subject_members: the members of an application's input that name its subject, an S3 URL.
     """
 
@@ -57,7 +57,11 @@ class Plan:
 
     @classmethod
     def parse(cls, document: Any) -> "Plan":
-        """Read a plan as the control door takes it. Raises InvalidPlanError."""
+        """Read a plan from the control endpoint's JSON.
+
+        Raises:
+            InvalidPlanError: a member has a wrong type or value.
+        """
         try:
             targets = tuple(Target(**target) for target in document.get("targets", ()))
             members = tuple(document.get("subject_members", ()))
@@ -68,38 +72,40 @@ class Plan:
         return plan
 
     def document(self) -> dict[str, Any]:
-        """Return it as the control door shows it."""
+        """Return the plan as JSON of the control endpoint."""
         return asdict(self)
 
     def _check(self) -> None:
         if unknown := sorted({*self.rates, *(target.kind for target in self.targets)} - set(KINDS)):
             raise InvalidPlanError(
-                f"No such kinds of faults: {', '.join(unknown)}. There are: {', '.join(KINDS)}."
+                f"Unknown kinds of faults: {', '.join(unknown)}. Known kinds: {', '.join(KINDS)}."
             )
         numbers = [
             self.seed,
             *(number for target in self.targets for number in (target.first, target.times)),
         ]
         if not all(type(number) is int for number in numbers):
-            raise InvalidPlanError("The seed, and first and times of a target, are integers.")
+            raise InvalidPlanError(
+                "The seed, and `first` and `times` of a target, must be integers."
+            )
         if not all(
             isinstance(rate, int | float) and 0 <= rate <= 1 for rate in self.rates.values()
         ):
-            raise InvalidPlanError("A rate is a probability: a number from 0 to 1.")
+            raise InvalidPlanError("A rate must be a probability: a number from 0 to 1.")
         if not all(isinstance(target.contains, str) for target in self.targets):
-            raise InvalidPlanError("What a target contains is a text.")
+            raise InvalidPlanError("`contains` of a target must be a text.")
         if not all(isinstance(member, str) for member in self.subject_members):
-            raise InvalidPlanError("A member that names the subject is a text.")
+            raise InvalidPlanError("`subject_members` must be texts.")
 
 
 def strikes(plan: Plan, kind: str, subject: str, occurrence: int) -> bool:
-    """Tell whether a fault strikes, the same at every run of the same plan.
+    """Return whether a fault strikes; every run of a plan gives the same answer.
 
     Args:
         plan: the plan in force.
         kind: one of `KINDS`.
-        subject: what it would strike, by a name that is the same at every run: the key of an S3 object.
-        occurrence: the how-manieth time that the subject comes by, from 1.
+        subject: a name that every run repeats: the key of an S3 object.
+        occurrence: the number of the subject's pass, from 1.
     """
     return any(target.strikes(kind, subject, occurrence) for target in plan.targets) or (
         chance(plan.seed, kind, subject, occurrence) < plan.rates.get(kind, 0)
@@ -107,6 +113,6 @@ def strikes(plan: Plan, kind: str, subject: str, occurrence: int) -> bool:
 
 
 def chance(*what: object) -> float:
-    """Return a number in [0, 1) that depends on nothing but the arguments."""
+    """Return a number in [0, 1) that depends on the arguments only."""
     digest = sha256("\0".join(map(str, what)).encode("utf-8", "surrogatepass")).digest()
-    return int.from_bytes(digest[:6]) / 2**48  # 48 bits: exact as a float
+    return int.from_bytes(digest[:6]) / 2**48  # 48 bits are exact as a float

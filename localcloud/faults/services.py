@@ -1,4 +1,4 @@
-"""Faults on the wire: S3, SSM and SageMaker as a client meets them that calls at the wrong moment."""
+"""Inject faults between the client and S3, SSM and SageMaker."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ from localcloud.api.request_head import RequestHead
 from localcloud.faults.injector import Injector, Strike
 from localcloud.faults.kinds import GET_OBJECT, GET_PARAMETER, INVOKE_ENDPOINT, Point
 
-# What can go wrong with each operation; a function can, besides, die before or after it.
+# The faults of each operation; the process of a function can also end before or after it.
 _POINTS: Mapping[str, Point] = {
     "get-object": GET_OBJECT,
     "get-parameter": GET_PARAMETER,
@@ -30,7 +30,7 @@ def _json_error(status: int, code: str, **members: object) -> Response:
 
 
 def _unexplained(status: int, code: str) -> Response:
-    """Make an error without a reason: SageMaker throttles so, with the name in the header alone."""
+    """Make an error without a message, as SageMaker throttles: only the header has the code."""
     return _json_error(status, code, message=None)
 
 
@@ -42,7 +42,8 @@ def _xml_error(status: HTTPStatus, code: str) -> Response:
 
 
 _ANSWERS: Mapping[str, Response] = {
-    # Codes and statuses: botocore's service model of sagemaker-runtime, and the common errors of AWS.
+    # Codes and statuses: botocore's service model of sagemaker-runtime, and the common errors
+    # of AWS.
     "endpoint-throttled": _unexplained(HTTPStatus.BAD_REQUEST, "ThrottlingException"),
     "endpoint-not-ready": _json_error(HTTPStatus.TOO_MANY_REQUESTS, "ModelNotReadyException"),
     "endpoint-internal-failure": _json_error(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalFailure"),
@@ -68,18 +69,18 @@ _ANSWERS: Mapping[str, Response] = {
 
 @dataclass(frozen=True)
 class Sender:
-    """The process of a function that sent a request: what it works on, and how to end it as a crash does."""
+    """The process of a function that sent a request: its work, and how to end it as a crash does."""
 
     subject: str
     kill: Callable[[], None]
 
 
 class FaultyServices:
-    """Stands before the apps of the services.
+    """Stand before the apps of the services.
 
     Args:
-        injector: decides what is struck.
-        find_sender: tells which function sent a request; None: it was no function.
+        injector: decides which requests are struck.
+        find_sender: returns the function that sent a request, or None for another client.
     """
 
     def __init__(self, injector: Injector, find_sender: Callable[[Scope], Sender | None]) -> None:
@@ -92,11 +93,12 @@ class FaultyServices:
         async def faulty(scope: Scope, receive: Receive, send: Send) -> None:
             operation = _operation(scope) if scope["type"] == "http" else None
             sender = self._find_sender(scope) if operation else None
-            # A client that puts objects into a bucket and reads them back is not part of the application.
+            # ^A client that puts objects and reads them back is not part of the
+            # application.
             if operation is None or (sender is None and operation != "invoke-endpoint"):
                 await app(scope, receive, send)
             elif sender is None:
-                with suppress(ClientDisconnect):  # nobody is left to answer
+                with suppress(ClientDisconnect):  # the client has left
                     body = await Request(scope, receive).body()
                     strike = self._injector.strike(_POINTS[operation], sha256(body).hexdigest())
                     await _answer(strike, app, scope, _replaying(body, receive), send)
@@ -138,7 +140,8 @@ async def _answer(
         case Strike("endpoint-cut-off"):
             head, body = await _worked(app, scope, receive)
             await send(head)
-            # The server closes the connection of an app that ends before its answer does.
+            # ^The server closes the connection of an app that ends before its answer
+            # ends.
             await send(
                 {"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True}
             )
@@ -151,8 +154,8 @@ async def _answer(
 
 
 async def _worked(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
-    """Have the service do its work, and return head and body of its answer instead of sending it."""
-    # What is sent if the service finds that its client has left, and does not answer.
+    """Run the service, and return head and body of its answer without sending them."""
+    # The answer of a service that finds its client gone, and sends nothing.
     head: Message = {
         "type": "http.response.start",
         "status": HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -176,7 +179,7 @@ async def _until_client_leaves(receive: Receive) -> None:
 
 
 def _replaying(body: bytes, receive: Receive) -> Receive:
-    """Return a ``receive`` that gives what was read already before it goes on."""
+    """Return a ``receive`` that first returns the messages that were read already."""
     unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replay() -> Message:

@@ -1,6 +1,7 @@
-"""Find the subject of a request: the object whose work the request is part of, and that faults strike.
+"""Find the subject of a request: the object that the request works on, and that faults strike.
 
-AWS's own events name an S3 object. In the input of an application, the plan says which members name one.
+AWS's own events name an S3 object. In the input of an application, the plan lists the members that
+name one.
 """
 
 import json
@@ -12,11 +13,12 @@ from typing import Any
 def find_subject(document: Any, members: Sequence[str]) -> str | None:
     """Return the key of the S3 object that a document names, or None.
 
-    Neither bucket nor version is part of a subject: their names are drawn at random at every run, and would repeat
-    nothing.
+    Bucket and version are not part of a subject: each run draws their names at random, so a run
+    would not repeat.
 
     Args:
-        document: an S3 event, the input of an application, or a message or status change that holds one of them.
+        document: an S3 event, the input of an application, or a message or status change that holds
+            one of these.
         members: the members of an input that name an object, as an S3 URL; the first one counts.
     """
     match document:
@@ -32,7 +34,7 @@ def find_subject(document: Any, members: Sequence[str]) -> str | None:
 
 
 def find_subject_in_text(text: str, members: Sequence[str]) -> str | None:
-    """Return the subject of a JSON text, or None; also of a text that is not JSON."""
+    """Return the subject of a JSON text, or None; also for a text that is not JSON."""
     try:
         return find_subject(json.loads(text), members)
     except ValueError:
@@ -40,7 +42,7 @@ def find_subject_in_text(text: str, members: Sequence[str]) -> str | None:
 
 
 def digest_of(document: Any) -> str:
-    """Return the subject of a document that names no object: a digest, the same for equal documents."""
+    """Return the subject of a document without an object: a digest, equal for equal documents."""
     return sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 

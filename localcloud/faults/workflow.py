@@ -1,4 +1,6 @@
-"""Faults of Step Functions: its own calls of DynamoDB and EventBridge, and executions that end in the middle."""
+"""Inject faults into Step Functions: its calls of DynamoDB and EventBridge, and executions that
+end.
+"""
 
 from contextvars import ContextVar
 from typing import Any
@@ -8,14 +10,14 @@ from localcloud.faults.kinds import DYNAMODB_READ, DYNAMODB_WRITE, EXECUTION, PU
 from localcloud.stepfunctions.errors import ExecutionOverError, StateError
 from localcloud.stepfunctions.surroundings import TaskCall
 
-# What can go wrong with the calls that a workflow makes itself, by service and operation.
+# The faults of a workflow's own calls, by service and operation.
 _POINTS: dict[tuple[str, str], Point] = {
     ("dynamodb", "GetItem"): DYNAMODB_READ,
     ("dynamodb", "PutItem"): DYNAMODB_WRITE,
     ("dynamodb", "UpdateItem"): DYNAMODB_WRITE,
     ("events", "PutEvents"): PUT_EVENTS,
 }
-# The errors that states see: of calls that never happened, and of calls whose answer alone is missing.
+# The errors that states see: for calls that were not made, and for calls whose answer is lost.
 _REFUSED = {
     "dynamodb-throttled": "DynamoDB.ProvisionedThroughputExceededException",
     "put-events-failed": "EventBridge.FailedEntry",
@@ -34,13 +36,13 @@ def subject_of_task() -> str | None:
 
 
 class FaultyWorkflow:
-    """Looks at every call of a task whose execution has a subject."""
+    """Watch every call of a task whose execution has a subject."""
 
     def __init__(self, injector: Injector) -> None:
         self._injector = injector
 
     def intercept(self, call: TaskCall) -> Any:
-        """Make a call, or let it fail, or end its execution.
+        """Make a call, or fail it, or end its execution.
 
         Raises:
             StateError: the call fails.
@@ -56,7 +58,8 @@ class FaultyWorkflow:
             _subject.reset(token)
 
     def _about(self, subject: str, call: TaskCall) -> Any:
-        # Only a Standard execution can be stopped; the children of a Map belong to their parent.
+        # ^Only a Standard execution can be stopped; the children of a Map belong to their
+        # parent.
         if not call.execution.is_express and call.execution.map_run_arn is None:
             self._end(subject, call)
         called = call.integration.service, call.integration.operation
@@ -79,5 +82,5 @@ class FaultyWorkflow:
         try:
             if strike.kind == "execution-aborted-mid-call":
                 call.make()
-        finally:  # the result of the call changes nothing: nobody waits for it any more
+        finally:  # the result is unused: the execution has ended
             raise ExecutionOverError

@@ -1,7 +1,8 @@
-"""First code in an execution environment: ``bootstrap.py <lifeline> <task root> <layers> <handler>``.
+"""Start an execution environment: ``bootstrap.py <lifeline> <task root> <layers> <handler>``.
 
-Run by the Python of the runtime, it does what AWS's own /var/runtime/bootstrap.py does, put the function and its layers
-on the path and start the runtime client, and sees to it that the process never outlives the local cloud.
+The Python of the runtime runs this file. As AWS's own /var/runtime/bootstrap.py, it puts the
+function and its layers on the path and starts the runtime client. It also ends the process with the
+local cloud.
 """
 
 import os
@@ -10,11 +11,13 @@ import sys
 import threading
 from pathlib import Path
 
-from awslambdaric.__main__ import main  # in the runtime's environment only
+from awslambdaric.__main__ import main  # only in the runtime's environment
 
 
 def _end_with_the_local_cloud(lifeline: int) -> None:
-    """Wait until the other end of ``lifeline`` closes, which the kernel does even for a killed process."""
+    """Wait until the other end of ``lifeline`` closes; the kernel closes it for a killed process
+    too.
+    """
     os.read(lifeline, 1)
     os.killpg(0, signal.SIGKILL)
 

@@ -1,4 +1,4 @@
-"""The folders in which the code of functions and layers lies unpacked."""
+"""Store the unpacked code of functions and layers in folders."""
 
 import hashlib
 import shutil
@@ -10,15 +10,16 @@ from pathlib import Path
 from untrusted.archive import Limits
 from untrusted.zip import zip_files
 
-# Lambda's quota for a function with its layers is 250 MB unpacked; it documents none for files.
+# Lambda's quota for a function with its layers is 250 MB unpacked; AWS documents no quota for
+# files.
 LIMITS = Limits(members=50_000, unpacked_bytes=262_144_000)
 
 
 class CodeStore:
-    """Unpacked archives, a folder for each content, so that only the first cold start of a content unpacks it."""
+    """Unpacked archives, one folder for each content, so that only the first cold start unpacks it."""
 
     def __init__(self, root: Path) -> None:
-        """Start with an empty ``root``: an earlier run may have been killed while it unpacked."""
+        """Start with an empty ``root``: an earlier process may have been killed while it unpacked."""
         if root.exists():
             shutil.rmtree(root)
         self._root = root
@@ -26,7 +27,8 @@ class CodeStore:
         self._lock = threading.Lock()
 
     def folder(self, archives: Sequence[bytes]) -> Path:
-        """Return the folder that holds the zip ``archives``, unpacked one over the other as layers are in /opt.
+        """Return the folder with the zip ``archives``, unpacked in order over each other as in
+        /opt.
 
         Raises:
             UnsafeArchiveError: an archive is damaged, too large, or could leave the folder.
@@ -48,5 +50,5 @@ class CodeStore:
 
 def _unpack(archive: bytes, folder: Path) -> None:
     for file in zip_files(BytesIO(archive), LIMITS):
-        (folder / file.path).unlink(missing_ok=True)  # an earlier layer's
+        (folder / file.path).unlink(missing_ok=True)  # a file of an earlier layer
         file.write(folder)

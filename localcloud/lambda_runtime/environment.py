@@ -1,4 +1,4 @@
-"""An execution environment: one process that serves the invocations of one function, one at a time."""
+"""Run an execution environment: one process that serves one invocation of a function at a time."""
 
 import os
 import signal
@@ -33,15 +33,15 @@ class DeadlineExceededError(Exception):
 
 
 class ExecutionEnvironment:
-    """One process of ``function``, which the first invocation starts, and which lives until something ends it.
+    """One process of ``function``; the first invocation starts it, and it runs until it is ended.
 
-    One thread at a time may invoke it; ``kill`` alone may be called by another one meanwhile.
+    One thread at a time may invoke it. Another thread may call only ``kill`` in the meantime.
     """
 
     def __init__(self, function: Function, store: CodeStore, settings: PoolSettings) -> None:
         self.function = function
         self.last_used = monotonic()
-        # botocore puts it into the User-Agent of every request that the function makes.
+        # ^botocore puts it into the User-Agent of every request of the function.
         self.identity = uuid.uuid4().hex
         self.request_id: str | None = None  # of the invocation under way
         self._store = store
@@ -52,7 +52,7 @@ class ExecutionEnvironment:
         self._lock = threading.Lock()
 
     def invoke(self, invocation: Invocation) -> InvocationResult:
-        """Run the function on one event; where Lambda itself has to answer, the environment has ended afterwards."""
+        """Run the function on one event; if Lambda itself answers, the environment has ended."""
         self.request_id = invocation.request_id
         try:
             return self._converse(invocation, self._process or self._start())
@@ -67,13 +67,13 @@ class ExecutionEnvironment:
             self.last_used = monotonic()
 
     def is_alive(self) -> bool:
-        """Tell whether it can serve another invocation."""
+        """Return whether it can serve another invocation."""
         return self._status is None and not (
             self._process is not None and self._process.has_exited()
         )
 
     def kill(self) -> None:
-        """End its process from another thread: a running invocation fails as after a crash, and then ends the rest."""
+        """End its process from another thread: a running invocation fails as after a crash."""
         with self._lock:
             if self._process is None:
                 self._finish(-signal.SIGKILL)
@@ -81,7 +81,7 @@ class ExecutionEnvironment:
                 self._process.kill()
 
     def end(self, patience: float = 0) -> int:
-        """End the process for good, after ``patience`` seconds for it to exit; return its status."""
+        """End the process within ``patience`` seconds; return its status."""
         with self._lock:
             if self._status is None:
                 self._finish(
@@ -95,7 +95,9 @@ class ExecutionEnvironment:
         self._api.close()
 
     def _converse(self, invocation: Invocation, process: RuntimeProcess) -> InvocationResult:
-        """Play Lambda's part: hand the event to the runtime's next call, and take the answer from the one after."""
+        """Act as Lambda: give the event to the runtime's next call, and take the answer of the call
+        after.
+        """
         call = self._next_call(process, self._settings.init_seconds)
         if not call.is_init_error:
             self._api.reply(HTTPStatus.OK, invocation.payload, _invocation_headers(invocation))

@@ -1,8 +1,9 @@
-"""Install the Python environment that Lambda functions run in, on first use.
+"""Install the Python environment of Lambda functions, on first use.
 
-The environment holds what AWS's python3.13 runtime holds and nothing else, so that a function which imports a package
-that it does not bring fails here too. `requirements.txt` beside this file pins every package with its hashes.
-The environment is made beside its place and then renamed: an interrupted installation leaves nothing that is used.
+The environment has the packages of AWS's python3.13 runtime and no others. A function that imports
+a package without bringing it fails here too. `requirements.txt` beside this file pins every package
+with its hashes. The environment is installed beside its place and then renamed: an interrupted
+installation leaves an unused folder only.
 """
 
 import fcntl
@@ -22,17 +23,19 @@ from untrusted.terminal import SeveralLinesError
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 _DIGEST_CHARACTERS = (
-    12  # in the folder's name: another version of the requirements has another folder
+    12  # digits in the folder's name: another version of the requirements has another folder
 )
-_LINES_OF_UV = 12  # of what uv printed, in an error message
+_LINES_OF_UV = 12  # lines of uv's output in an error message
 
 
 class LambdaEnvironmentError(SeveralLinesError):
-    """The Lambda environment could not be installed: check the network, or the folder LOCALCLOUD_DATA_DIR."""
+    """The Lambda environment could not be installed: check the network, or the folder
+    LOCALCLOUD_DATA_DIR.
+    """
 
 
 def lambda_python(data_folder: Path, requirements: Path = REQUIREMENTS) -> Path:
-    """Return the interpreter of the Lambda environment in a data folder, installed or not."""
+    """Return the path of the interpreter of the Lambda environment in a data folder."""
     digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:_DIGEST_CHARACTERS]
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     return data_folder / f"lambda-{version}-{digest}" / "bin" / "python"
@@ -41,18 +44,20 @@ def lambda_python(data_folder: Path, requirements: Path = REQUIREMENTS) -> Path:
 def install(
     data_folder: Path, report: Callable[[str], None], requirements: Path = REQUIREMENTS
 ) -> Path:
-    """Install the Lambda environment unless it is there, and return its interpreter.
+    """Install the Lambda environment if it is missing, and return its interpreter.
 
     Processes that call this at the same time install it once: the others wait.
 
     Args:
-        data_folder: what all local clouds of this Python share; made if it is missing.
-        report: called with one line if there is something to install.
+        data_folder: the folder that all local clouds of this Python share; created if it is
+            missing.
+        report: called with one line before an installation.
         requirements: the pinned packages.
 
     Raises:
         UnsupportedSystemError: this is not Linux.
-        LambdaEnvironmentError: the packages could not be fetched, or the folder could not be written.
+        LambdaEnvironmentError: the packages could not be fetched, or the folder could not be
+            written.
     """
     require_linux()
     python = lambda_python(data_folder, requirements)
@@ -70,7 +75,8 @@ def install(
             for leftover in (
                 environment,
                 partial,
-            ):  # of an interrupted installation, or of a Python that is gone
+                # Left by an interrupted installation, or by a Python that was removed.
+            ):
                 rmtree(leftover, ignore_errors=True)
             _run_uv(
                 ["venv", "--no-project", "--python", sys.executable, str(partial)],
@@ -82,7 +88,8 @@ def install(
             partial.rename(environment)
     except OSError as exc:
         raise LambdaEnvironmentError(
-            f"The environment of Lambda functions could not be installed in {environment} ({exc.strerror}).",
+            f"The environment of Lambda functions could not be installed in {environment} "
+            f"({exc.strerror}).",
             "Set LOCALCLOUD_DATA_DIR to a folder that you can write.",
         ) from exc
     return python
@@ -100,7 +107,7 @@ def _locked(data_folder: Path) -> Iterator[int]:
 
 
 def _run_uv(arguments: list[str], environment: Path, lock: int) -> None:
-    # uv inherits the lock: if this process is killed, nobody else begins before uv has ended.
+    # uv inherits the lock: if this process is killed, the next one starts after uv has ended.
     command = [uv.find_uv_bin(), "--quiet", *arguments]
     ended = subprocess.run(command, capture_output=True, check=False, text=True, pass_fds=[lock])
     if ended.returncode != 0:
@@ -108,5 +115,6 @@ def _run_uv(arguments: list[str], environment: Path, lock: int) -> None:
         raise LambdaEnvironmentError(
             f"The environment of Lambda functions could not be installed in {environment}. uv says:",
             *(f"  {line}" for line in printed[:_LINES_OF_UV]),
-            "It is installed once, from the package index. Check the network and uv's settings, and try again.",
+            "It is installed once, from the package index. "
+            "Check the network and uv's settings, and try again.",
         )

@@ -1,22 +1,24 @@
-"""What goes into an execution environment and what comes out, in the words and texts of Lambda."""
+"""Define the input and output of an execution environment, with Lambda's messages."""
 
 import json
 import signal
 from dataclasses import dataclass, field
 
-# Lambda's quotas for a synchronous invocation, in bytes; the response has 100 more than 6 MiB.
+# Lambda's quotas for a synchronous invocation, in bytes; the response has 100 bytes more than 6
+# MiB.
 MAX_REQUEST_BYTES = 6_291_456
 MAX_RESPONSE_BYTES = 6_291_556
 
 
 @dataclass(frozen=True)
 class Function:
-    """All that an execution environment is made of: it can serve an invocation if its function is equal.
+    """The properties of an execution environment; it can serve invocations of an equal function.
 
     Args:
         name: name of the function.
         handler: dotted path of the handler.
-        code: the deployment package, a zip archive. Bytes keep their hash, so comparing functions stays cheap.
+        code: the deployment package, a zip archive. Bytes keep their hash, so comparing functions
+            is cheap.
         layers: zip archives in the order in which they are unpacked into /opt.
         variables: environment variables that are the same in each environment of the function.
     """
@@ -30,7 +32,7 @@ class Function:
 
 @dataclass(frozen=True)
 class Invocation:
-    """One event for a function; ``timeout`` is in seconds, ``trace_id`` an X-Ray trace header."""
+    """One event for a function; ``timeout`` is in seconds, ``trace_id`` is an X-Ray trace header."""
 
     request_id: str
     payload: bytes
@@ -41,7 +43,7 @@ class Invocation:
 
 @dataclass(frozen=True)
 class InvocationResult:
-    """What the function, or Lambda in its place, answered: JSON ``payload``, and the lines written meanwhile."""
+    """An answer of the function or of Lambda: JSON ``payload``, and the lines written meanwhile."""
 
     payload: bytes
     is_error: bool
@@ -70,7 +72,9 @@ def timed_out(request_id: str, seconds: float, log: str) -> InvocationResult:
 
 
 def exited(request_id: str, status: int, log: str) -> InvocationResult:
-    """Report a process that ended by itself, with a ``status`` as ``subprocess`` gives it (-N: by signal N)."""
+    """Report a process that ended by itself; ``status`` is that of ``subprocess`` (-N: by signal
+    N).
+    """
     if status == 0:
         reason = "Runtime exited without providing a reason"
     elif status > 0:
@@ -81,6 +85,6 @@ def exited(request_id: str, status: int, log: str) -> InvocationResult:
 
 
 def _failure(error_type: str, message: str, log: str = "") -> InvocationResult:
-    """An answer of Lambda itself, which it also writes to the function's log."""
+    """Return an answer of Lambda itself, which is also in the function's log."""
     payload = json.dumps({"errorType": error_type, "errorMessage": message}).encode()
     return InvocationResult(payload, is_error=True, log=f"{log}{message}\n{error_type}\n")

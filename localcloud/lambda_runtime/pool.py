@@ -1,4 +1,4 @@
-"""The pool of execution environments: how many processes there are, and which invocation gets which."""
+"""Share a limited number of execution environments between invocations."""
 
 import threading
 from collections import deque
@@ -31,12 +31,13 @@ class _Waiting:
 
 
 class LambdaPool:
-    """At most ``settings.max_environments`` execution environments, whatever the number of functions and callers.
+    """At most ``settings.max_environments`` execution environments for all functions and callers.
 
-    An invocation takes an idle environment of its function, else a new one, for which the least recently used idle
-    environment of another function makes room; where all are busy, or its function has one that is, it waits its turn:
-    a cold start costs more than most invocations. It never waits for longer than
-    ``settings.wait_seconds``, so functions that invoke functions cannot block each other for good.
+    An invocation takes an idle environment of its function, or a new one. For a new one, the idle
+    environment of another function that was unused longest makes room. The invocation waits if all
+    environments are busy, or if its function has a busy one: a cold start takes longer than most
+    invocations. It waits at most ``settings.wait_seconds``, so functions that invoke functions
+    cannot block each other forever.
     """
 
     def __init__(self, settings: PoolSettings) -> None:
@@ -50,10 +51,11 @@ class LambdaPool:
         threading.Thread(target=self._end_unused, name="lambda-pool", daemon=True).start()
 
     def invoke(self, function: Function, invocation: Invocation) -> InvocationResult:
-        """Run ``function`` on one event; any thread may call this, and one at a time is all it costs.
+        """Run ``function`` on one event; several threads may call this at once.
 
         Raises:
-            PoolBusyError: every environment stayed busy for ``settings.wait_seconds``, or the pool is closed.
+            PoolBusyError: every environment stayed busy for ``settings.wait_seconds``, or the pool
+                is closed.
         """
         if len(invocation.payload) > MAX_REQUEST_BYTES:
             return request_too_large(len(invocation.payload))
@@ -64,7 +66,7 @@ class LambdaPool:
             self._release(environment)
 
     def busy(self, identity: str) -> ExecutionEnvironment | None:
-        """Return the environment of this identity while it serves an invocation."""
+        """Return the environment of this identity while it serves an invocation, or None."""
         with self._lock:
             return next((it for it in self._busy if it.identity == identity), None)
 
@@ -109,7 +111,7 @@ class LambdaPool:
             self._lock.notify_all()
 
     def _seat_waiting(self) -> None:
-        """Give environments to those who wait, as long as there are any."""
+        """Give free environments to waiting invocations."""
         self._end_idle(lambda environment: not environment.is_alive())
         while found := self._next_seat():
             function, environment = found
@@ -124,10 +126,10 @@ class LambdaPool:
             del self._waiting[function]
 
     def _next_seat(self) -> tuple[Function, ExecutionEnvironment] | None:
-        """Choose who is served next: a function that has no environment, else one whose environment is idle.
+        """Choose the next function: one without an environment, else one with an idle environment.
 
-        Strictly in order of arrival, a burst over several functions would turn nearly every invocation into a cold
-        start; always to the function that just freed its environment, the others would starve.
+        Strict order of arrival would turn most invocations of a burst over several functions into
+        cold starts. Always serving the last function would starve the others.
         """
         idle = {environment.function for environment in self._idle}
         present = idle | {environment.function for environment in self._busy}
@@ -140,7 +142,9 @@ class LambdaPool:
         return None
 
     def _find_environment(self, function: Function, patient: bool) -> ExecutionEnvironment | None:
-        """Take an idle environment or start one; a patient function rather waits than replaces one used just now."""
+        """Take an idle environment or start one; a patient function waits rather than replaces a
+        recent one.
+        """
         for environment in reversed(self._idle):
             if environment.function == function:
                 self._idle.remove(environment)

@@ -1,4 +1,4 @@
-"""The operating-system process of an execution environment."""
+"""Run the operating-system process of an execution environment."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic
 
 BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
-# A process closes its files a moment before its exit status is there.
+# A process closes its files a moment before its exit status is available.
 EXIT_SECONDS = 1.0
 
 
@@ -20,9 +20,9 @@ class ProcessExitedError(Exception):
 
 
 class RuntimeProcess:
-    """A process that ends, together with what it started itself, when the local cloud ends in whatever way.
+    """A process that ends with the local cloud, together with the processes that it started.
 
-    The two hold the ends of a socket pair, the lifeline: each notices when the other is gone.
+    The two hold the ends of a socket pair, the lifeline: each notices when the other one is gone.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class RuntimeProcess:
         self._lifeline, other_end = socket.socketpair()
         with other_end:
             self._process = subprocess.Popen(
-                # -P: the folder of bootstrap.py stays off the function's path.
+                # ^-P keeps the folder of bootstrap.py off the function's path.
                 [python, "-P", BOOTSTRAP, str(other_end.fileno()), *arguments],
                 cwd=folder,
                 env=variables,
@@ -49,13 +49,14 @@ class RuntimeProcess:
         self._written = bytearray()
 
     def wait_for(self, sources: Sequence[socket.socket], deadline: float) -> bool:
-        """Wait until one of ``sources`` can be read, or the ``deadline`` on the monotonic clock: then return false.
+        """Wait until one of ``sources`` can be read; return false at ``deadline`` of the monotonic
+        clock.
 
-        Its output is read all the while, so that a full pipe never stops the process; once a source can be read,
-        whatever the process wrote before it wrote there has been read.
+        The output is read in the meantime, so that a full pipe does not stop the process. When a
+        source can be read, all earlier output of the process has been read.
 
         Raises:
-            ProcessExitedError: the process is gone and has left nothing in the sources.
+            ProcessExitedError: the process is gone, and the sources are empty.
         """
         while ready := wait(
             [*sources, self._lifeline, *self._open_output()], max(0.0, deadline - monotonic())
@@ -68,22 +69,24 @@ class RuntimeProcess:
         return False
 
     def has_exited(self) -> bool:
-        """Tell whether the process is gone."""
+        """Return whether the process is gone."""
         return bool(wait([self._lifeline], 0))
 
     def take_output(self) -> str:
-        """Return what was written to stdout and stderr since the last call."""
+        """Return the output to stdout and stderr since the last call."""
         text = self._written.decode(errors="replace")
         self._written.clear()
         return text
 
     def kill(self) -> None:
-        """End the process and what it started; whoever waits for it sees it exit."""
+        """End the process and the processes that it started; a waiting thread sees it exit."""
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
 
     def end(self, patience: float = 0) -> int:
-        """Let the process exit for ``patience`` seconds, then kill it; return its status as ``subprocess`` does."""
+        """Let the process exit within ``patience`` seconds, or kill it; return its status as
+        ``subprocess`` does.
+        """
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(patience)
         self.kill()

@@ -1,4 +1,4 @@
-"""The Lambda Runtime API, the HTTP interface between Lambda and a runtime: the side of Lambda."""
+"""Serve the Lambda Runtime API, the HTTP interface between Lambda and a runtime."""
 
 import socket
 from collections.abc import Mapping
@@ -13,27 +13,30 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True)
 class Call:
-    """A call of the runtime, by the end of its path: ``next``, ``response``, ``error``, or ``init/error``."""
+    """A call of the runtime, by the end of its path: ``next``, ``response``, ``error``, or
+    ``init/error``.
+    """
 
     path: str
     body: bytes
 
     @property
     def is_init_error(self) -> bool:
-        """Whether the code outside the handler failed."""
+        """Return whether the code outside the handler failed."""
         return self.path.endswith("/runtime/init/error")
 
     @property
     def is_error(self) -> bool:
-        """Whether the handler, or the code outside it, failed."""
+        """Return whether the handler, or the code outside it, failed."""
         return self.path.endswith("/error")
 
 
 class RuntimeApi:
-    """The Runtime API of one execution environment, on a port of its own: its address has no room for a path.
+    """The Runtime API of one execution environment, on its own port: its address cannot have a
+    path.
 
-    A runtime makes one call after the other, so the thread that invokes the function can serve it by itself: it waits
-    for ``sources``, reads a call, and replies.
+    A runtime makes one call after the other, so the invoking thread serves it: it waits for
+    ``sources``, reads a call, and replies.
     """
 
     def __init__(self) -> None:
@@ -43,19 +46,19 @@ class RuntimeApi:
 
     @property
     def address(self) -> str:
-        """Host and port, as AWS_LAMBDA_RUNTIME_API has them."""
+        """Return host and port, as AWS_LAMBDA_RUNTIME_API has them."""
         return f"{HOST}:{self._listener.getsockname()[1]}"
 
     @property
     def sources(self) -> list[socket.socket]:
-        """The sockets of which one can be read when the runtime calls."""
+        """Return the sockets; one of them can be read when the runtime calls."""
         return [self._connection or self._listener]
 
     def read(self, deadline: float) -> Call | None:
-        """Read what the runtime sent: a call, or None where it only opened or closed a connection.
+        """Read a call of the runtime; return None if it only opened or closed a connection.
 
         Raises:
-            TimeoutError: the call did not arrive whole before the ``deadline`` on the monotonic clock.
+            TimeoutError: the call was incomplete at the ``deadline`` on the monotonic clock.
         """
         if self._connection is None or self._reader is None:
             self._connection, _ = self._listener.accept()
@@ -74,7 +77,7 @@ class RuntimeApi:
     def reply(
         self, status: HTTPStatus, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> None:
-        """Answer the call that was read last."""
+        """Answer the last call."""
         fields = {
             "Content-Type": "application/json",
             "Content-Length": str(len(body)),

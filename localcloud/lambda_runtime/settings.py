@@ -1,4 +1,4 @@
-"""What the pool of execution environments can be told, and what it needs to find on this machine."""
+"""Define the settings of the pool of execution environments, and check its requirements."""
 
 import os
 import platform
@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-# What AWS calls this machine's processor.
+# AWS's name of this machine's processor.
 ARCHITECTURE = {"aarch64": "arm64", "AMD64": "x86_64"}.get(platform.machine(), platform.machine())
 
 
 class UnsupportedSystemError(RuntimeError):
-    """Lambda functions run here on Linux only, since AWS's runtime client has no wheels for other systems."""
+    """Lambda functions run on Linux only: AWS's runtime client has no wheels for other systems."""
 
 
 class RuntimeMissingError(RuntimeError):
@@ -23,15 +23,18 @@ class PoolSettings:
     """The settings of a pool of execution environments; times are in seconds.
 
     Args:
-        python: interpreter of the runtime's environment, which holds awslambdaric and boto3 and nothing else.
-        work_folder: where code is unpacked; emptied when a pool is made.
+        python: interpreter of the runtime's environment, which has only awslambdaric and boto3.
+        work_folder: the folder of unpacked code; emptied when a pool is created.
         endpoint_url: URL of the local cloud, the functions' AWS_ENDPOINT_URL.
-        max_environments: processes at one time. Twice the cores, since functions mostly wait for the local cloud.
-        wait_seconds: how long an invocation waits for an environment before it is throttled.
-        linger_seconds: how long an idle environment is kept from functions that have others; more than a cold start.
-        idle_seconds: how long an unused environment lives.
-        init_seconds: what Lambda allows the code outside the handler.
-        loses_answer: asked with a request id whether the process dies when the handler has returned, a fault to inject.
+        max_environments: the number of processes: twice the cores, since functions mostly wait for
+            the local cloud.
+        wait_seconds: the longest wait of an invocation for an environment, before it is throttled.
+        linger_seconds: the time for which an idle environment is kept from functions that have
+            others; longer than a cold start.
+        idle_seconds: the life of an unused environment.
+        init_seconds: Lambda's limit for the code outside the handler.
+        loses_answer: returns for a request id whether the process ends after the handler, as an
+            injected fault.
     """
 
     python: Path
@@ -46,7 +49,7 @@ class PoolSettings:
 
 
 def require_linux() -> None:
-    """Make sure that this system can run AWS's runtime client.
+    """Check that this system can run AWS's runtime client.
 
     Raises:
         UnsupportedSystemError: this is not Linux.
@@ -59,20 +62,21 @@ def require_linux() -> None:
 
 
 def is_runtime(python: Path) -> bool:
-    """Tell whether ``python`` is an interpreter that has awslambdaric and its native part."""
+    """Return whether ``python`` is an interpreter that has awslambdaric and its native part."""
     native_part = python.parent.parent.glob("lib/python*/site-packages/runtime_client.*.so")
     return python.exists() and any(native_part)
 
 
 def require_runtime(python: Path) -> None:
-    """Make sure that ``python`` can run AWS's runtime client.
+    """Check that ``python`` can run AWS's runtime client.
 
     Raises:
         UnsupportedSystemError: this is not Linux.
-        RuntimeMissingError: the interpreter, awslambdaric or its native part is not there.
+        RuntimeMissingError: the interpreter, awslambdaric or its native part is missing.
     """
     require_linux()
     if not is_runtime(python):
         raise RuntimeMissingError(
-            f"{python} does not run Lambda functions. Install their environment with `python -m localcloud prepare`."
+            f"{python} does not run Lambda functions. "
+            "Install their environment with `python -m localcloud prepare`."
         )

@@ -1,4 +1,4 @@
-"""The environment variables that Lambda gives a function."""
+"""Build the environment variables that Lambda gives a function."""
 
 import os
 from collections.abc import Mapping
@@ -13,11 +13,11 @@ def function_variables(
     credentials: Mapping[str, str],
     settings: PoolSettings,
 ) -> dict[str, str]:
-    """Return the variables that are the same in each environment of a function: nothing of the host's own.
+    """Return the variables that all environments of a function share, without any of the host.
 
     Args:
         config: the function's configuration, as GetFunctionConfiguration answers it.
-        own: the variables of the function itself, which win over those of Lambda.
+        own: the variables of the function itself, which take precedence over those of Lambda.
         credentials: AWS_ACCESS_KEY_ID and so on, of the function's role.
         settings: the settings of the pool.
     """
@@ -37,8 +37,8 @@ def function_variables(
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
         "AWS_ENDPOINT_URL": settings.endpoint_url,
-        # These three are ours: operations that botocore sends to a host of their own stay with the local cloud, and
-        # the configuration in the user's home folder stays out.
+        # These three belong to the local cloud: operations that botocore sends to another
+        # host stay here, and the configuration in the user's home folder is not read.
         "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

@@ -1,1 +1,1 @@
-"""CloudWatch Logs Insights QL over JSON logs: a part of the language; all other parts are refused by name."""
+"""Run a part of CloudWatch Logs Insights QL over JSON logs, and refuse the other parts."""

@@ -1,7 +1,7 @@
-"""The functions of `stats`: CloudWatch Logs User Guide, "stats", functions to use with it.
+"""Compute the functions of `stats`: CloudWatch Logs User Guide, "stats", functions to use with it.
 
-What is computed has at most four decimals, as results on AWS have; a value that is taken from an event stays as it is.
-A function that finds no value gives none, and the row then lacks the column.
+A computed number has at most four decimals, as on AWS; a value of an event stays unchanged. A
+function without values has no result, and the row then lacks the column.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -35,22 +35,22 @@ def mean(rows: Sequence[Row], field: str) -> str | None:
 
 
 def least(rows: Sequence[Row], field: str) -> str | None:
-    """Return the value of a field that comes first."""
+    """Return the first value of a field."""
     return min(_values(rows, field), key=sort_key, default=None)
 
 
 def greatest(rows: Sequence[Row], field: str) -> str | None:
-    """Return the value of a field that comes last."""
+    """Return the last value of a field."""
     return max(_values(rows, field), key=sort_key, default=None)
 
 
 def earliest(rows: Sequence[Row], field: str) -> str | None:
-    """Return what the event with the earliest time has in a field."""
+    """Return the value of a field in the earliest event."""
     return min(rows, key=lambda row: row.timestamp).fields.get(field) if rows else None
 
 
 def latest(rows: Sequence[Row], field: str) -> str | None:
-    """Return what the event with the latest time has in a field; of several such events the last."""
+    """Return the value of a field in the latest event; of several such events in the last."""
     return max(reversed(rows), key=lambda row: row.timestamp).fields.get(field) if rows else None
 
 

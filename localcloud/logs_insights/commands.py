@@ -1,6 +1,7 @@
 """Parse the commands of a query: each becomes a step from rows to rows.
 
-CloudWatch Logs User Guide, "CloudWatch Logs Insights language query syntax", a page for each command.
+CloudWatch Logs User Guide, "CloudWatch Logs Insights language query syntax", a page for each
+command.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +17,7 @@ from localcloud.logs_insights.tokens import Token, Tokens
 
 MOST_ROWS = 100_000
 DEFAULT_COLUMNS = ("@timestamp", "@message")
-# Commands that run on AWS alone.
+# Commands that run on AWS only.
 _ELSEWHERE = frozenset(
     {
         "anomaly",
@@ -41,7 +42,7 @@ type Step = Callable[[list[Row]], list[Row]]
 class Query:
     """A parsed query.
 
-    ``selecting`` are the steps before `stats`, which leave the events that match; ``arranging`` are the others.
+    ``selecting`` are the steps before `stats`, which select events; ``arranging`` are the others.
     """
 
     selecting: list[Step] = field(default_factory=list)
@@ -53,7 +54,9 @@ class Query:
 
     @property
     def shown(self) -> Sequence[str]:
-        """Return the columns of the result: of the last `display`, else of `fields` or `stats`."""
+        """Return the columns of the result: those of the last `display`, else of `fields` or
+        `stats`.
+        """
         return self.displayed or self.columns or DEFAULT_COLUMNS
 
     def add(self, step: Step, *, selects: bool = False) -> None:
@@ -65,7 +68,7 @@ def parse(text: str) -> Query:
     """Parse a query.
 
     Raises:
-        MalformedQueryError: it is not Logs Insights QL, or uses a part of it that is not emulated.
+        MalformedQueryError: it is not Logs Insights QL, or uses a part that is not emulated.
     """
     tokens = Tokens(text)
     query = Query()
@@ -87,7 +90,10 @@ def _command(tokens: Tokens, query: Query) -> None:
     elif token.word in _ELSEWHERE:
         raise MalformedQueryError.not_emulated(f"the command {token.text}", token.start, token.end)
     else:
-        sentence = f"{token.text!r} is not a command of Logs Insights; one is wanted first and after every '|'."
+        sentence = (
+            f"{token.text!r} is not a command of Logs Insights. "
+            "A command stands first and after every '|'."
+        )
         raise MalformedQueryError(sentence, token.start, token.end)
 
 
@@ -117,7 +123,7 @@ def _named_values(tokens: Tokens) -> list[tuple[str, Value]]:
 
 
 def _alias(tokens: Tokens, start: Token) -> str:
-    """Take `as` and a name; without it return the text since ``start``, which is then the name of the column."""
+    """Take `as` and a name; without it return the text since ``start``, which names the column."""
     end = tokens.next.start
     if tokens.take_word("as"):
         return field_name(tokens)

@@ -1,7 +1,7 @@
-"""Parse the conditions of `filter`, and the fields and functions that other commands take.
+"""Parse the conditions of `filter`, and the fields and functions of other commands.
 
-CloudWatch Logs User Guide, "filter" and "Boolean, comparison, numeric, datetime, and other functions". A comparison
-with a field that an event lacks does not hold, with any operator.
+CloudWatch Logs User Guide, "filter" and "Boolean, comparison, numeric, datetime, and other
+functions". A comparison with a field that an event lacks is false, with any operator.
 """
 
 import re
@@ -20,7 +20,7 @@ def field_name(tokens: Tokens) -> str:
     """Take the name of a field.
 
     Raises:
-        MalformedQueryError: there is none, or it is a field of the system that is not emulated.
+        MalformedQueryError: the name is missing, or the system field is not emulated.
     """
     if tokens.next.kind not in ("name", "quoted"):
         raise tokens.unexpected("the name of a field")
@@ -51,7 +51,7 @@ def condition(tokens: Tokens) -> Condition:
     """Take a condition: `not` binds before `and`, `and` before `or`.
 
     Raises:
-        MalformedQueryError: there is none, or a part of it is not emulated.
+        MalformedQueryError: the condition is missing, or a part is not emulated.
     """
     parts = [_conjunction(tokens)]
     while tokens.take_word("or"):

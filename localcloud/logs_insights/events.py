@@ -1,6 +1,7 @@
-"""Log events, and the fields that Logs Insights finds in them.
+"""Read log events, and discover their fields as Logs Insights does.
 
-CloudWatch Logs User Guide, "Supported logs and discovered fields". All values are texts; a JSON true is 1.
+CloudWatch Logs User Guide, "Supported logs and discovered fields". All values are texts; a JSON
+true is 1.
 """
 
 import json
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-MOST_FIELDS = 200  # that are discovered in an event
+MOST_FIELDS = 200  # the most fields that are discovered in an event
 SYSTEM_FIELDS = ("@timestamp", "@message", "@logStream", "@log", "@ingestionTime", "@ptr")
 _LAMBDA = "/aws/lambda/"
 
@@ -18,7 +19,7 @@ type Fields = dict[str, str]
 
 @dataclass(frozen=True)
 class Event:
-    """A line of a log; times in milliseconds since the epoch."""
+    """A line of a log; times are in milliseconds since the epoch."""
 
     pointer: str
     group: str
@@ -30,14 +31,14 @@ class Event:
 
 @dataclass
 class Row:
-    """A row of a result on its way: what its fields are, and the time of its event (0 of an aggregate)."""
+    """A row of a result: its fields, and the time of its event (0 for an aggregate)."""
 
     fields: Fields
     timestamp: int = 0
 
 
 def row(event: Event, account: str) -> Row:
-    """Return an event as a row, with the fields of the system and those discovered."""
+    """Return an event as a row, with the system fields and the discovered fields."""
     system = {
         "@timestamp": time_text(event.timestamp),
         "@message": event.message,
@@ -50,7 +51,7 @@ def row(event: Event, account: str) -> Row:
 
 
 def time_text(milliseconds: int) -> str:
-    """Return a time as results have it: UTC, to the millisecond."""
+    """Return a time as results show it: UTC, to the millisecond."""
     whole = datetime.fromtimestamp(milliseconds // 1000, UTC)
     return f"{whole:%Y-%m-%d %H:%M:%S}.{milliseconds % 1000:03}"
 
@@ -65,7 +66,9 @@ def _discovered(event: Event) -> Fields:
 
 
 def _document(event: Event) -> Mapping[str, Any]:
-    """Return the JSON object of a message: in Lambda's logs the first one in it, else the whole message."""
+    """Return the JSON object of a message: the first object in Lambda's logs, else the whole
+    message.
+    """
     text = event.message.strip()
     if event.group.startswith(_LAMBDA):
         text = text[max(text.find("{"), 0) :]

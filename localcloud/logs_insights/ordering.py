@@ -1,4 +1,4 @@
-"""How Logs Insights orders and compares values: CloudWatch Logs User Guide, "sort"."""
+"""Order and compare values as Logs Insights does: CloudWatch Logs User Guide, "sort"."""
 
 import operator
 import re
@@ -20,12 +20,14 @@ type Key = tuple[int, float, list[tuple[int, int | str, int]]]
 
 
 def number(value: str) -> float | None:
-    """Return the number that a text is; None of other texts."""
+    """Return a text as a number, or None."""
     return float(value) if _NUMBER.fullmatch(value) else None
 
 
 def sort_key(value: str) -> Key:
-    """Return a key for ascending order: other values before numbers, parts of digits by length, then by value."""
+    """Return a key for ascending order: other values before numbers, digits by length, then by
+    value.
+    """
     known = number(value)
     if known is not None:
         return 1, known, [(0, value, 0)]
@@ -39,7 +41,7 @@ def _chunk(text: str) -> tuple[int, int | str, int]:
 
 
 def compare(left: str, sign: str, right: str) -> bool:
-    """Return whether a comparison holds: of two numbers by value, of other texts by their characters."""
+    """Return whether a comparison is true: of two numbers by value, of other texts by characters."""
     one, other = number(left), number(right)
     if one is not None and other is not None:
         return bool(COMPARISONS[sign](one, other))

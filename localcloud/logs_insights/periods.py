@@ -1,4 +1,7 @@
-"""The periods of `bin`: CloudWatch Logs User Guide, "stats", time units. Weeks and longer are not emulated."""
+"""Parse the periods of `bin`: CloudWatch Logs User Guide, "stats", time units.
+
+Weeks and longer units are not emulated.
+"""
 
 import re
 
@@ -20,7 +23,7 @@ def take_period(tokens: Tokens) -> int:
     """Take `bin(period)` and return the period in milliseconds.
 
     Raises:
-        MalformedQueryError: there is no period in it, or one whose unit is not emulated.
+        MalformedQueryError: the period is missing, or its unit is not emulated.
     """
     tokens.take()
     tokens.expect_sign("(")
@@ -36,5 +39,5 @@ def take_period(tokens: Tokens) -> int:
 
 
 def bin_start(timestamp: int, period: int) -> str:
-    """Return the time at which the bin of a timestamp starts, as text."""
+    """Return the start of the bin of a timestamp, as text."""
     return time_text(timestamp - timestamp % period)

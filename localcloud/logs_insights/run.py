@@ -11,7 +11,7 @@ DEFAULT_LIMIT = 10_000
 
 @dataclass(frozen=True)
 class Result:
-    """Rows of fields with their values, in order, and what the query looked at."""
+    """The rows of a result in order, and the statistics of the query."""
 
     rows: list[list[tuple[str, str]]]
     matched: int
@@ -26,7 +26,7 @@ def run(query: Query, events: Sequence[Event], account: str, limit: int | None =
         query: the query.
         events: the events of its log groups and its time range.
         account: the id of the account, for `@log`.
-        limit: the most rows that the caller wants, which the query's own limit can only lower.
+        limit: the most rows of the caller; the query's own limit can only lower it.
     """
     rows = [row(event, account) for event in events]
     for step in query.selecting:

@@ -1,7 +1,8 @@
 """Split a query into tokens, one at a time.
 
-CloudWatch Logs User Guide, "Fields that contain special characters" (backticks) and "Use aliases and comments in
-queries" (`#`). A name may have underscores without backticks, as in AWS's own queries for Container Insights.
+CloudWatch Logs User Guide, "Fields that contain special characters" (backticks) and "Use aliases
+and comments in queries" (`#`). A name may have underscores without backticks, as in AWS's own
+queries for Container Insights.
 """
 
 import re
@@ -38,19 +39,19 @@ class Token:
 
     @property
     def word(self) -> str:
-        """Return a name in lower case, as keywords are compared; "" of other tokens."""
+        """Return a name in lower case, as keywords are compared; "" for other tokens."""
         return self.text.lower() if self.kind == "name" else ""
 
     @property
     def value(self) -> str:
-        """Return what quotes or backticks enclose; the whole text of other tokens."""
+        """Return the text inside quotes or backticks; the whole text of other tokens."""
         if self.kind == "quoted":
             return self.text.replace("`", "")
         return re.sub(r"\\(.)", r"\1", self.text[1:-1]) if self.kind == "text" else self.text
 
 
 class Tokens:
-    """The tokens of a query, of which one is looked at ahead."""
+    """The tokens of a query, with one token of lookahead."""
 
     def __init__(self, query: str) -> None:
         self.query = query
@@ -58,7 +59,7 @@ class Tokens:
         self.next = self._read()
 
     def take(self) -> Token:
-        """Return the next token, and go on to the one after it."""
+        """Return the next token, and advance to the one after it."""
         taken = self.next
         self._position = taken.end
         self.next = self._read()
@@ -79,16 +80,16 @@ class Tokens:
         """Take this sign.
 
         Raises:
-            MalformedQueryError: the next token is another.
+            MalformedQueryError: the next token is another one.
         """
         if not self.take_sign(sign):
             raise self.unexpected(f"{sign!r}")
 
     def take_pattern(self) -> re.Pattern[str] | None:
-        """Take the regular expression between slashes that comes next; None if none does.
+        """Take the next token if it is a regular expression between slashes; else return None.
 
         Raises:
-            MalformedQueryError: the expression is not one of Python, which stands in for AWS's Hyperscan.
+            MalformedQueryError: Python, in place of AWS's Hyperscan, cannot compile the expression.
         """
         found = _PATTERN.match(self.query, self.next.start)
         if not found:
@@ -104,7 +105,7 @@ class Tokens:
         return pattern
 
     def unexpected(self, wanted: str) -> MalformedQueryError:
-        """Make the error about the next token, where something else is wanted."""
+        """Return the error for an unexpected next token."""
         token = self.next
         if token.text and token.text[0] in _ARITHMETIC:
             return MalformedQueryError.not_emulated(

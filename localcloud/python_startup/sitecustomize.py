@@ -46,7 +46,7 @@ def _is_of_aws(url: str | None) -> bool:
 
 
 class _BotocoreFinder:
-    """Waits for the import of botocore, so that programs without it are left alone."""
+    """Wait for the import of botocore, so that programs without it stay unchanged."""
 
     @staticmethod
     def find_spec(

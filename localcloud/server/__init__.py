@@ -1,1 +1,1 @@
-"""The process that is the local cloud: MiniStack, Lambda and SageMaker behind one port; how it starts and stops."""
+"""Run the process of the local cloud: MiniStack, Lambda and SageMaker behind one port."""

@@ -84,7 +84,7 @@ def write_profile(name: str, url: str, outside: Mapping[str, str] = os.environ) 
 
 
 def remove_profile(name: str, outside: Mapping[str, str] = os.environ) -> Path | None:
-    """Remove the profile that `write_profile` wrote; return the file, or None if it has no such profile.
+    """Remove the profile of `write_profile`; return the file, or None if it has no such profile.
 
     Raises:
         InvalidProfileNameError: the name is invalid.
@@ -107,7 +107,7 @@ def _check_name(name: str) -> None:
 
 
 def _parts(text: str, name: str, path: Path) -> tuple[str, str, str]:
-    """Split a file into the text before our profile, the profile, and the text behind it."""
+    """Split a file into the text before the profile, the profile, and the text behind it."""
     begin, end = _BEGIN.format(name=name), _END.format(name=name)
     if text.count(begin) != text.count(end) or text.count(begin) > 1:
         raise ProfileNotWrittenError(
@@ -151,7 +151,7 @@ def _read(path: Path) -> str:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Replace a file at once, behind a symbolic link too; the permissions stay."""
+    """Replace a file at once, also behind a symbolic link; the permissions stay."""
     target = path.resolve()
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

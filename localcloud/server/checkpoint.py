@@ -1,4 +1,7 @@
-"""MiniStack saves its state when it stops; the local cloud also when it comes to rest, so that a crash costs little."""
+"""Save the state while the local cloud is idle, so that a crash loses little.
+
+MiniStack saves its state only when it stops.
+"""
 
 import asyncio
 import logging
@@ -6,23 +9,25 @@ from collections.abc import Callable
 from time import monotonic
 
 _logger = logging.getLogger(__name__)
-# Long enough that no save falls between the requests of one deployment, short enough to be of use.
+# Longer than the pauses between the requests of a deployment, and short enough to be useful.
 QUIET_SECONDS = 2.0
-# Under steady load there is no rest, and a save stops the server for its duration: at most this share of the time.
+# A server under steady load is never idle, and a save stops it: saves take at most this share of
+# the time.
 LONGEST_SECONDS = 60.0
 LARGEST_SHARE = 0.02
-# After a save that failed, though nothing changes any more.
+# A failed save is repeated after this time, without a change too.
 RETRY_SECONDS = 5.0
 
 
 def is_due(now: float, last_request: float, last_save: float, last_cost: float = 0.0) -> bool:
-    """Tell whether to save: something may have changed, and it is quiet or has not been for long.
+    """Return whether to save: the state may have changed, and the server is idle or was busy for
+    long.
 
     Args:
-        now: the time, in seconds as are the others.
-        last_request: when it came.
-        last_save: when it began.
-        last_cost: how long it took.
+        now: the time in seconds, as the other times.
+        last_request: the time of the last request.
+        last_save: the time at which the last save began.
+        last_cost: the duration of the last save.
     """
     quiet, waited = now - last_request, now - last_save
     longest = max(LONGEST_SECONDS, last_cost / LARGEST_SHARE)
@@ -30,7 +35,7 @@ def is_due(now: float, last_request: float, last_save: float, last_cost: float =
 
 
 async def keep_saved(last_request: Callable[[], float], save: Callable[[], None]) -> None:
-    """Save whenever it is due, forever. ``last_request`` returns a time of ``time.monotonic``."""
+    """Save at the due times, forever. ``last_request`` returns a time of ``time.monotonic``."""
     last_save, last_cost = monotonic(), 0.0
     saved = True
     while True:
@@ -41,7 +46,8 @@ async def keep_saved(last_request: Callable[[], float], save: Callable[[], None]
             try:
                 save()
                 saved = True
-            except Exception:  # a full disk, say; the next save may find room
+            # For example a full disk; the next save may succeed.
+            except Exception:
                 _logger.exception("The state could not be saved")
                 saved = False
             last_cost = monotonic() - last_save

@@ -1,4 +1,4 @@
-"""Start a local cloud in a process of its own, and stop it."""
+"""Start a local cloud in its own process, and stop it."""
 
 import os
 import signal
@@ -31,16 +31,16 @@ from localcloud.server.settings import (
 )
 from untrusted.terminal import SeveralLinesError, say
 
-# A start takes a few seconds; with a large state on a slow machine more.
+# A start takes a few seconds, and longer with a large state on a slow machine.
 _START_SECONDS = 60.0
-# Executions have 5 seconds to end, connections 3, and the rest is saving the state.
+# Executions have 5 seconds to end, connections 3, and the rest is for saving the state.
 _STOP_SECONDS = 30.0
-# 127.0.0.1 has no sub-domains: neither buckets nor operations can be told apart by host.
+# 127.0.0.1 has no subdomains, so the host can name neither a bucket nor an operation.
 _CLIENT_CONFIG = Config(s3={"addressing_style": "path"}, inject_host_prefix=False, proxies={})
 
 
 class StartFailedError(SeveralLinesError):
-    """The local cloud did not start; what it printed is below, what it logged in the file named there."""
+    """The local cloud did not start; its output is below, and its log is in the named file."""
 
 
 class NotRunningError(Exception):
@@ -49,13 +49,15 @@ class NotRunningError(Exception):
 
 @dataclass(frozen=True)
 class Cloud:
-    """A running local cloud, seen by its clients."""
+    """A running local cloud, as its clients see it."""
 
     url: str
 
     @property
     def environment(self) -> dict[str, str]:
-        """The whole environment for a process that is a client: this process's own, changed where it has to be."""
+        """Return the environment of a client process: that of this process, with the local cloud's
+        variables.
+        """
         kept = {
             name: value for name, value in os.environ.items() if name not in foreign_variables()
         }
@@ -64,18 +66,19 @@ class Cloud:
     def client(
         self, service: str, access_key: str = ACCESS_KEY, secret_key: str = SECRET_KEY
     ) -> Any:
-        """Return a boto3 client, by default of the account's root, whatever the environment of this process says."""
+        """Return a boto3 client, by default of the account's root, independent of this environment."""
         session = _session(access_key, secret_key)
         return session.client(service, endpoint_url=self.url, config=_CLIENT_CONFIG)  # type: ignore[call-overload]
 
     def resource(self, service: str) -> Any:
-        """Return a boto3 resource of the account's root, whatever the environment of this process says."""
+        """Return a boto3 resource of the account's root, independent of this environment."""
         session = _session(ACCESS_KEY, SECRET_KEY)
         return session.resource(service, endpoint_url=self.url, config=_CLIENT_CONFIG)  # type: ignore[call-overload]
 
 
 def _session(access_key: str, secret_key: str) -> boto3.session.Session:
-    # Neither the user's profile nor their files: a profile that is not there, or a file with an error, would end us.
+    # The user's profile and files are not read: a missing profile or a broken file would stop
+    # this process.
     unread = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
     core = botocore.session.Session({**unread, "profile": (None, None, None, None)})
     core.register_component("data_loader", _models())
@@ -84,7 +87,9 @@ def _session(access_key: str, secret_key: str) -> boto3.session.Session:
 
 @cache
 def _models() -> Loader:
-    """Return AWS's models for all clients: to parse them takes ten times as long as all else about a client."""
+    """Return AWS's models for all clients; parsing them takes ten times as long as the rest of a
+    client.
+    """
     return create_loader()
 
 
@@ -98,15 +103,16 @@ def running(
     cold_start_seconds: float = 0,
     faults: bool = False,
 ) -> Iterator[Cloud]:
-    """Run a local cloud for the length of the block; it stops also if this process is killed.
+    """Run a local cloud for the length of the block; it also stops if this process is killed.
 
     Args:
-        state_dir: its folder, made if need be; every cloud needs one of its own.
-        port: 0 is any free one.
-        wait_scale: factor for the waits of workflows (Wait states, Retry); 0 for tests that cannot wait.
-        publish_seconds: how long metrics and captured data of endpoints wait to be published; None is the default.
-        cold_start_seconds: how long serverless endpoints take to start.
-        faults: whether it takes orders from `localcloud.faults.client.Faults`.
+        state_dir: the folder of the local cloud, which is created; each local cloud needs its own.
+        port: the port; 0 is any free port.
+        wait_scale: factor for the waits of workflows (Wait states, Retry); 0 for tests that cannot
+            wait.
+        publish_seconds: the delay of endpoints' metrics and captured data; None is the default.
+        cold_start_seconds: the time that serverless endpoints take to start.
+        faults: whether `localcloud.faults.client.Faults` can inject faults.
 
     Raises:
         StartFailedError: it did not start.
@@ -126,23 +132,24 @@ def running(
 
 
 def start(folder: Folder, port: int | None, *, faults: bool = False) -> Record:
-    """Start a local cloud that goes on when this process ends.
+    """Start a local cloud that keeps running when this process ends.
 
     Raises:
-        FolderNotUsableError, StartFailedError: it did not start.
+        FolderNotUsableError: the folder cannot be used.
+        StartFailedError: it did not start.
     """
     return _await_start(_spawn(folder, port, {}, attached=False, faults=faults), folder)
 
 
 def stop(folder: Folder) -> Record:
-    """Stop the local cloud of a folder, and wait until it is gone; its state is kept.
+    """Stop the local cloud of a folder, and wait for its end; its state is kept.
 
     Raises:
-        NotRunningError: there is none.
+        NotRunningError: the local cloud does not run.
     """
     record = require(folder)
     deadline = time.monotonic() + _STOP_SECONDS
-    with suppress(ProcessLookupError):  # it ended meanwhile
+    with suppress(ProcessLookupError):  # it ended in the meantime
         os.kill(record.pid, signal.SIGTERM)
         while find(folder) is not None:
             if time.monotonic() > deadline:
@@ -150,13 +157,14 @@ def stop(folder: Folder) -> Record:
             time.sleep(0.05)
     while (
         _runs(record.pid) and time.monotonic() < deadline
-    ):  # it gives the lock back some time before it ends
+        # It releases the lock some time before it ends.
+    ):
         time.sleep(0.05)
     return record
 
 
 def _runs(pid: int) -> bool:
-    """Tell whether a process is still at work; one that only waits for its parent to take note (Z) is not."""
+    """Return whether a process still runs; a zombie process (state Z) does not."""
     try:
         status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -165,10 +173,10 @@ def _runs(pid: int) -> bool:
 
 
 def require(folder: Folder) -> Record:
-    """Return the record of the cloud that runs in a folder.
+    """Return the record of the local cloud of a folder.
 
     Raises:
-        NotRunningError: there is none.
+        NotRunningError: the local cloud does not run.
     """
     record = find(folder)
     if record is None:
@@ -180,8 +188,10 @@ def _spawn(
     folder: Folder, port: int | None, settings: Mapping[str, str], *, attached: bool, faults: bool
 ) -> "subprocess.Popen[bytes]":
     install(
-        data_folder(), lambda line: say(line, file=sys.stderr)
-    )  # here: it may take longer than a start
+        data_folder(),
+        lambda line: say(line, file=sys.stderr),
+        # Installed here, since it may take longer than a start.
+    )
 
     command = [sys.executable, "-m", "localcloud", "up", "--state-dir", str(folder.path)]
     command += [] if port is None else ["--port", str(port)]
@@ -195,12 +205,13 @@ def _spawn(
     with output:
         return subprocess.Popen(
             command,
-            cwd=IMPORT_FOLDER,  # so that it runs this very package, whatever the current folder holds
+            # This folder, so that the process runs this package, and not one of the current folder.
+            cwd=IMPORT_FOLDER,
             env={**os.environ, **settings},
             stdin=subprocess.PIPE if attached else subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # a Ctrl-C in this terminal is not meant for it
+            start_new_session=True,  # a Ctrl-C in this terminal does not reach it
         )
 
 
@@ -214,7 +225,7 @@ def _await_start(process: "subprocess.Popen[bytes]", folder: Folder) -> Record:
     _end(process)
     printed = folder.output.read_text(encoding="utf-8", errors="replace").strip()
     lines = printed.splitlines() or ["The local cloud did not start in time."]
-    raise StartFailedError(*lines, f"More may be in {folder.log}.")
+    raise StartFailedError(*lines, f"The log is {folder.log}.")
 
 
 def _serves(url: str) -> bool:

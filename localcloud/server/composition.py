@@ -1,4 +1,6 @@
-"""The parts of the local cloud, put together. To be imported when MiniStack's settings are in the environment."""
+"""Compose the local cloud of its parts. Import this module with MiniStack's settings in the
+environment.
+"""
 
 import asyncio
 import os
@@ -44,9 +46,9 @@ from localcloud.server.settings import ACCOUNT, REGION, Folder, data_folder
 from localcloud.stepfunctions import surroundings as states_surroundings
 from localcloud.stepfunctions.app import StepFunctionsApp
 
-# How long executions may go on once the cloud is told to stop; what is left goes on at the next start.
+# Executions may run for this long after the stop signal; the rest continues at the next start.
 _DRAIN_SECONDS = 5.0
-# One uses every core.
+# One training job uses all cores.
 _JOBS_AT_ONCE = 1
 
 
@@ -58,13 +60,15 @@ async def run(
     on_ready: Callable[[], None],
     with_faults: bool = False,
 ) -> None:
-    """Serve on ``listener`` until ``stop`` returns, then let executions end, save the state and end every process.
+    """Serve on ``listener`` until ``stop`` returns, then end executions, save the state and end all
+    processes.
 
     Raises:
-        UnsupportedSystemError, RuntimeMissingError: Lambda functions cannot run here.
+        UnsupportedSystemError: Lambda functions cannot run on this system.
+        RuntimeMissingError: the environment of Lambda functions is missing.
         PatchMismatchError: another version of MiniStack than the pinned one is installed.
         UnreadableStateError: a file of the local SageMaker or Step Functions is damaged.
-        StateNotSavedError: it stopped, and the state could not be saved.
+        StateNotSavedError: the local cloud stopped, and could not save its state.
     """
     install_patches()
     audit = LineFile(folder.audit)
@@ -125,10 +129,10 @@ async def run(
 
 
 def save_state(folder: Folder, states: StepFunctionsApp) -> None:
-    """Write what MiniStack and Step Functions know; SageMaker and S3 write every change at once.
+    """Save the state of MiniStack and Step Functions; SageMaker and S3 write every change at once.
 
     Raises:
-        StateNotSavedError: a part of it could not be written.
+        StateNotSavedError: a part could not be written.
     """
     state_saves.save()
     _save_states(folder, states)

@@ -1,4 +1,6 @@
-"""All faults of the local cloud, put together. To be imported when MiniStack's settings are in the environment."""
+"""Compose all faults of the local cloud. Import this module with MiniStack's settings in the
+environment.
+"""
 
 from dataclasses import replace
 
@@ -15,9 +17,10 @@ from localcloud.server.gateway import Gateway
 
 
 class FaultInjection:
-    """To be made before the pool, which asks `loses_answer`, and Step Functions, which calls `intercept`.
+    """All faults of a local cloud.
 
-    It is installed once, after all patches.
+    Create them before the pool, which calls `loses_answer`, and before Step Functions, which calls
+    `intercept`. Install them once, after all patches.
     """
 
     def __init__(self) -> None:
@@ -28,16 +31,16 @@ class FaultInjection:
         self.intercept = FaultyWorkflow(self._injector).intercept
 
     def install(self, pool: LambdaPool) -> None:
-        """Change MiniStack in this process, for good.
+        """Change MiniStack in this process, permanently.
 
         Raises:
-            PatchMismatchError: this version of MiniStack is not the one that the patches were written for.
+            PatchMismatchError: the installed version of MiniStack is not the one of the patches.
         """
         self._functions.install(pool)
         FaultyEvents(self._injector, self._held).install()
 
     def into(self, gateway: Gateway) -> Gateway:
-        """Return the gateway with faults before the services, and with the control door."""
+        """Return the gateway with faults before the services, and with the control endpoint."""
         around = FaultyServices(self._injector, self._functions.sender).around
         door = control_door(self._injector, self.heal, CLOCK.put_ahead)
         return replace(
@@ -48,6 +51,6 @@ class FaultInjection:
         )
 
     def heal(self) -> None:
-        """Inject nothing more, and deliver what is held back."""
+        """Stop injecting, and deliver the held events."""
         self._injector.heal()
         self._held.release()

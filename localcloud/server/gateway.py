@@ -1,4 +1,4 @@
-"""The one ASGI app behind the port: requests of our services go to ours, all others to MiniStack."""
+"""Route requests behind the one port: to the services of this package, and all others to MiniStack."""
 
 import re
 from collections.abc import Callable
@@ -12,7 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from localcloud.api.request_head import RequestHead
 from localcloud.server.web_pages import refusal
 
-# MiniStack's own doors, one of which wipes everything, need no signature; of them only the health check stays open.
+# MiniStack's administration needs no signature, and one of its requests deletes everything. Only
+# the health check stays reachable.
 _ADMINISTRATION = re.compile(r"/_(ministack|localstack)/(?!health$)")
 _LOCAL_DOOR = "/_local/"
 _NOT_SERVED = PlainTextResponse(
@@ -25,16 +26,16 @@ NO_DOOR = PlainTextResponse(
 
 @dataclass
 class Gateway:
-    """Routes by the service that a request is signed for, and knows when the last request began.
+    """Route requests by the service of their signature, and note when the last request began.
 
     Args:
-        ministack: MiniStack's app; it is the one that hears of startup and shutdown.
+        ministack: MiniStack's app; it gets startup and shutdown.
         sagemaker: the app of the local SageMaker.
         autoscaling: the app of the local Application Auto Scaling.
         states: the app of the local Step Functions.
-        on_ready: called once MiniStack has started.
+        on_ready: called after MiniStack has started.
         port: the port that clients name in the Host header.
-        door: the app behind /_local/, where faults are ordered.
+        door: the app behind /_local/, which controls faults.
     """
 
     ministack: ASGIApp

@@ -1,4 +1,4 @@
-"""The HTTP server of the local cloud: uvicorn with httptools, which takes a quarter of hypercorn's and h11's time."""
+"""Serve HTTP with uvicorn and httptools, in a quarter of the time of hypercorn and h11."""
 
 import asyncio
 import contextlib
@@ -10,16 +10,16 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-# How long answers that are under way may take once the server is told to stop.
+# The time for answers under way after the stop signal.
 _ANSWER_SECONDS = 3
-# Longer than clients keep an idle connection in their pools, so that none sends into one that is being closed.
+# Longer than clients keep idle connections, so that no client sends into a closing connection.
 _KEEP_ALIVE_SECONDS = 75
 
 
 class _Gathering:
-    """A transport that sends in one piece what is written in one turn of the event loop.
+    """A transport that sends the writes of one turn of the event loop in one piece.
 
-    Uvicorn writes the head of an answer, then its body: two packets, and a client that is woken twice.
+    Uvicorn writes the head of an answer, then its body: two packets, which wake the client twice.
     """
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
@@ -52,7 +52,7 @@ class _Protocol(HttpToolsProtocol):
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves the signals to whoever runs it."""
+    """A server that leaves signals to its caller."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -62,7 +62,7 @@ class _Server(uvicorn.Server):
 async def serve(
     app: ASGIApp, listener: socket.socket, stop: Callable[[], Awaitable[object]]
 ) -> None:
-    """Serve an app on a listening socket until ``stop`` returns, then let the answers under way end."""
+    """Serve an app on a listening socket until ``stop`` returns, then finish the answers under way."""
     config = uvicorn.Config(
         app,
         http=_Protocol,
@@ -71,10 +71,10 @@ async def serve(
         log_config=None,
         log_level="warning",
         access_log=False,
-        # MiniStack sends these two itself where AWS does.
+        # ^MiniStack sends these two itself, where AWS does.
         server_header=False,
         date_header=False,
-        # A header must not say where a request comes from.
+        # ^A header must not change the address of the client.
         proxy_headers=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_ANSWER_SECONDS,

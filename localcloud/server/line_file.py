@@ -1,4 +1,4 @@
-"""A file that takes lines from many threads, quickly, and does not grow without end."""
+"""Append lines of many threads to a file, quickly and within a limit."""
 
 import errno
 import logging
@@ -10,13 +10,13 @@ _logger = logging.getLogger(__name__)
 
 
 class LineFile:
-    """Appends lines to a file; once that is full, it goes to the same name with ".1", and a new one begins.
+    """A file of lines; a full file is renamed to the same name with ".1", and a new one begins.
 
-    A rotating handler of `logging` does so too, at 40 microseconds a line: an image makes twenty lines.
+    A rotating handler of `logging` needs 40 microseconds a line, and an image makes twenty lines.
 
     Args:
         path: the file; its folder exists.
-        most_bytes: how large it may become.
+        most_bytes: the largest size of the file.
     """
 
     def __init__(self, path: Path, most_bytes: int = 50_000_000) -> None:
@@ -27,7 +27,7 @@ class LineFile:
         self._open()
 
     def append(self, line: str) -> None:
-        """Write a line, and its end; a line that the disk does not take is lost, and the log says so once."""
+        """Write a line and its end; if the disk refuses the line, the log has one error."""
         data = f"{line}\n".encode()
         with self._lock:
             try:
@@ -36,7 +36,8 @@ class LineFile:
             except OSError:
                 if (
                     self._takes_lines
-                ):  # a request must not fail, nor a thread end, for want of its line
+                    # A lost line must fail neither a request nor a thread.
+                ):
                     _logger.exception("%s takes no more lines", self._path)
                 self._takes_lines = False
 
@@ -48,13 +49,14 @@ class LineFile:
             os.close(full)
 
         written = os.write(self._descriptor, data)
-        if written < len(data):  # half a line would spoil the next one
+        # A part of a line would damage the next line.
+        if written < len(data):
             os.ftruncate(self._descriptor, self._size)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._size += written
 
     def close(self) -> None:
-        """Close the file; nothing can be appended any more."""
+        """Close the file; later lines are an error."""
         os.close(self._descriptor)
 
     def _open(self) -> None:

@@ -1,4 +1,4 @@
-"""The port of the local cloud, taken before anything else starts so that nobody else can take it meanwhile."""
+"""Take the port of the local cloud before anything else starts, so that no other program takes it."""
 
 import errno
 import socket
@@ -13,24 +13,26 @@ _BACKLOG = 1024
 
 
 class PortInUseError(Exception):
-    """Another program listens on the port: stop it, name another --port, or leave --port out for a free one."""
+    """Another program listens on the port: stop it, name another --port, or leave --port out for a
+    free one.
+    """
 
 
 class PortNotAllowedError(Exception):
-    """The port is kept for the system: name a --port from 1024 to 65535."""
+    """The port is reserved for the system: name a --port from 1024 to 65535."""
 
 
 def open_listener(port: int | None, used_before: int | None = None) -> socket.socket:
-    """Listen on a loopback port. Clients may connect from now on; they are answered as soon as the server runs.
+    """Listen on a loopback port. Clients can connect now, and get answers when the server runs.
 
     Args:
-        port: the port to use (0 is any free one), or None for the one used before, else the default
-            one, else any free one.
-        used_before: the port of this cloud's last start, which open shells still name.
+        port: the port to use (0 is any free port), or None for the port used before, else the
+            default port, else any free port.
+        used_before: the port of this cloud's last start, which open shells still use.
 
     Raises:
         PortInUseError: another program listens on ``port`` or on ``used_before``.
-        PortNotAllowedError: ``port`` is not for this user.
+        PortNotAllowedError: this user may not use ``port``.
     """
     wanted = port if port is not None else used_before
     try:
@@ -38,7 +40,7 @@ def open_listener(port: int | None, used_before: int | None = None) -> socket.so
     except OSError as exc:
         if exc.errno == errno.EACCES:
             raise PortNotAllowedError(
-                f"Port {wanted} is kept for the system; name a --port from 1024 to 65535."
+                f"Port {wanted} is reserved for the system. Name a --port from 1024 to 65535."
             ) from exc
         if exc.errno != errno.EADDRINUSE:
             raise
@@ -50,7 +52,10 @@ def open_listener(port: int | None, used_before: int | None = None) -> socket.so
 def _in_use(port: int, *, named: bool) -> str:
     holder = describe_holder(port)
     if named:
-        return f"Port {port} is in use by {holder}. Stop that program, name another --port, or leave --port out."
+        return (
+            f"Port {port} is in use by {holder}. Stop that program, name another --port, "
+            "or leave --port out."
+        )
     return (
         f"Port {port}, on which this local cloud was up before, is in use by {holder}. "
         "Stop that program. Or use another port with --port 0, and evaluate "
@@ -59,7 +64,7 @@ def _in_use(port: int, *, named: bool) -> str:
 
 
 def read_port(path: Path) -> int | None:
-    """Return the port of the last start, or None if the file is missing or holds something else."""
+    """Return the port of the last start, or None if the file is missing or invalid."""
     try:
         text = path.read_text(encoding="ascii").strip()
     except (OSError, ValueError):
@@ -69,17 +74,18 @@ def read_port(path: Path) -> int | None:
 
 
 def write_port(path: Path, port: int) -> None:
-    """Keep the port for the next start, whole or not at all."""
+    """Store the port for the next start; the file is replaced as a whole."""
     partial = path.with_suffix(".partial")
     partial.write_text(f"{port}\n", encoding="ascii")
     partial.replace(path)
 
 
 def _listen(port: int) -> socket.socket:
-    # Asyncio turns Nagle's algorithm off only where the protocol is named; with it, small answers wait 40 ms.
+    # Asyncio turns Nagle's algorithm off only for a named protocol. With the algorithm, small
+    # answers wait 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        # A port whose last connections are still closing counts as free.
+        # ^A port whose last connections are still closing counts as free.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((HOST, port))
         listener.listen(_BACKLOG)

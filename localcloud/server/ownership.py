@@ -1,4 +1,4 @@
-"""Whether a server runs in a folder, and which: told by a lock that the kernel takes back however the server ends."""
+"""Find the server of a folder by a lock, which the kernel releases when the server ends."""
 
 import fcntl
 import json
@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 
 from localcloud.server.settings import Folder
 
-# A look at the lock holds it for an instant, which a starting server sits out.
+# A check holds the lock for a moment; a starting server waits for this time.
 _PATIENCE_SECONDS = 1.0
 
 
@@ -19,11 +19,14 @@ class AlreadyRunningError(Exception):
 
 
 class FolderNotUsableError(Exception):
-    """The folder of the local cloud cannot be used: change its permissions, or name another one with --state-dir."""
+    """The folder of the local cloud cannot be used: change its permissions, or name another
+    --state-dir.
+    """
 
     def __init__(self, folder: Folder, reason: OSError) -> None:
         super().__init__(
-            f"{folder.path} cannot be used ({reason.strerror}): change its permissions, or name another --state-dir."
+            f"{folder.path} cannot be used ({reason.strerror}): "
+            "change its permissions, or name another --state-dir."
         )
 
 
@@ -33,13 +36,15 @@ class StateNotSavedError(Exception):
     def __init__(self, folder: Folder, reason: str) -> None:
         super().__init__(
             f"The state could not be saved in {folder.state} ({reason}). "
-            f"What changed since the last save is lost. Free disk space; {folder.log} says more."
+            f"Changes since the last save are lost. Free disk space. The log is {folder.log}."
         )
 
 
 @dataclass(frozen=True)
 class Record:
-    """Who serves, where, and since when (ISO 8601); `version` is MiniStack's."""
+    """The server of a folder: its process, its address and its start (ISO 8601). `version` is
+    MiniStack's.
+    """
 
     pid: int
     port: int
@@ -49,26 +54,28 @@ class Record:
 
     @classmethod
     def read(cls, folder: Folder) -> "Record | None":
-        """Read cloud.json, which is there from the moment at which clients can connect; its server may be dead."""
+        """Read cloud.json, which exists from the moment at which clients can connect; its server
+        may have ended.
+        """
         try:
             return cls(**json.loads(folder.record.read_text(encoding="utf-8")))
         except FileNotFoundError:
             return None
 
     def write(self, folder: Folder) -> None:
-        """Write cloud.json, whole or not at all."""
+        """Write cloud.json as a whole."""
         partial = folder.record.with_suffix(".partial")
         partial.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
         partial.replace(folder.record)
 
 
 def find(folder: Folder) -> Record | None:
-    """Return the record of the server that owns the folder, None if there is none.
+    """Return the record of the server that owns the folder, or None.
 
-    What a dead server left is removed; whoever has its process id by now is not touched.
+    The record of a dead server is removed. A process that has its id now is not touched.
 
     Raises:
-        FolderNotUsableError: it is not this user's.
+        FolderNotUsableError: the folder belongs to another user.
     """
     try:
         descriptor = os.open(folder.lock, os.O_RDONLY)
@@ -87,11 +94,11 @@ def find(folder: Folder) -> Record | None:
 
 @contextmanager
 def claim(folder: Folder) -> Iterator[None]:
-    """Own the folder, which is made if need be, until the end of the block.
+    """Own the folder, which is created if it is missing, until the end of the block.
 
     Raises:
-        AlreadyRunningError: another server does.
-        FolderNotUsableError: it cannot be made, or not written.
+        AlreadyRunningError: another server owns the folder.
+        FolderNotUsableError: the folder cannot be created or written.
     """
     try:
         for path in (folder.state, folder.temporary, folder.log.parent):

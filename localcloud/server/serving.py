@@ -1,4 +1,4 @@
-"""The server process: it owns a folder and a port, serves until it is told to stop, and leaves nothing behind."""
+"""Run the server process: own a folder and a port, serve until the stop signal, and clean up."""
 
 import asyncio
 import ctypes
@@ -19,7 +19,8 @@ from localcloud.server.settings import Folder, data_folder, server_environment
 from untrusted.terminal import VisibleFormatter
 
 _LOG_BYTES = 5_000_000
-# Of mallopt(3). Blocks from the second on are given back at once: the pixels of an image, 147 KiB, stay below.
+# Numbers of mallopt(3). Blocks of the second size and above are returned to the system at once; the
+# pixels of an image, 147 KiB, stay below it.
 _M_TRIM_THRESHOLD, _TRIM_BYTES = -1, 1024 * 1024
 _M_MMAP_THRESHOLD, _MMAP_BYTES = -3, 256 * 1024
 
@@ -31,18 +32,21 @@ def serve(
     announce: Callable[[Record], None],
     with_faults: bool = False,
 ) -> None:
-    """Be the local cloud of a folder until SIGINT, SIGTERM, SIGHUP or, if so told, the end of standard input.
+    """Serve the local cloud of a folder until SIGINT, SIGTERM, SIGHUP or the end of standard input.
 
     Args:
-        folder: where state and logs are kept.
+        folder: the folder of state and logs.
         port: see `open_listener`.
-        stop_at_end_of_input: stop when whoever holds the other end of standard input is gone.
-        announce: called once it serves.
+        stop_at_end_of_input: stop when the other end of standard input closes.
+        announce: called when the server runs.
         with_faults: see `localcloud.faults`.
 
     Raises:
-        AlreadyRunningError, FolderNotUsableError, IncompatibleStateError, PortInUseError: nothing was started.
-        StateNotSavedError: it stopped, and the state could not be saved.
+        AlreadyRunningError: another server owns the folder.
+        FolderNotUsableError: the folder cannot be used.
+        IncompatibleStateError: another version wrote the state.
+        PortInUseError: another program listens on the port.
+        StateNotSavedError: the local cloud stopped, and could not save its state.
         Exception: see `localcloud.server.composition.run`.
     """
     with claim(folder), open_listener(port, read_port(folder.port)) as listener:
@@ -57,7 +61,8 @@ def serve(
         _give_memory_back()
         from localcloud.server import (
             composition,
-        )  # MiniStack reads the environment when it is imported
+            # MiniStack reads the environment when it is imported.
+        )
 
         async def run() -> None:
             stop = _stop_signal(stop_at_end_of_input)
@@ -80,20 +85,23 @@ def _keep(record: Record, folder: Folder) -> None:
         folder.unsaved.touch()
         write_port(folder.port, record.port)
         record.write(folder)
-    except OSError as exc:  # a full disk, say
+    # For example a full disk.
+    except OSError as exc:
         raise FolderNotUsableError(folder, exc) from exc
 
 
 def _keep_bytecode() -> None:
-    # Compiling MiniStack, 200,000 lines, takes 8 seconds of every start where Python must not write beside the sources.
+    # Compiling MiniStack, 200,000 lines, adds 8 seconds to every start where Python cannot
+    # write beside the sources.
     if sys.dont_write_bytecode:
         sys.dont_write_bytecode = False
         sys.pycache_prefix = str(data_folder() / "pycache")
 
 
 def _give_memory_back() -> None:
-    # Left to itself, glibc raises these thresholds with every large block that is freed, and so keeps what loading a
-    # model took for a moment: 30 MB, a fifth of the process. Other C libraries have no such settings.
+    # By default, glibc raises these thresholds with every large freed block, and so keeps
+    # memory that only the loading of a model needs: 30 MB, a fifth of the process. Other C
+    # libraries do not have these settings.
     with suppress(AttributeError):
         ctypes.CDLL(None).mallopt(_M_TRIM_THRESHOLD, _TRIM_BYTES)
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _MMAP_BYTES)
@@ -103,7 +111,7 @@ def _log_to(folder: Folder) -> None:
     file = RotatingFileHandler(folder.log, maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8")
     file.setFormatter(VisibleFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(handlers=[file], level=logging.INFO, force=True)
-    # These tell of every file at every save, print a banner, and miss a metrics service.
+    # These loggers report every file of every save, print a banner, and miss a metrics service.
     for name, level in {
         "persistence": logging.WARNING,
         "ministack": logging.WARNING,

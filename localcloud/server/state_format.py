@@ -1,4 +1,4 @@
-"""Which versions wrote the state on disk: what this version cannot read is refused, not misread and overwritten."""
+"""Refuse state on disk that this version cannot read, instead of overwriting it."""
 
 import json
 import shlex
@@ -6,24 +6,24 @@ from importlib.metadata import version
 
 from localcloud.server.settings import Folder
 
-# Counts the layouts of the state folder; MiniStack's own files come on top, in its version.
+# The version of the layout of the state folder; MiniStack's version covers its own files.
 FORMAT = 2
 
 
 class IncompatibleStateError(Exception):
-    """The state was written by another version: move the folder away, or go back to that version."""
+    """Another version wrote the state: move the folder away, or install that version."""
 
 
 def ministack_version() -> str:
-    """Return the version of the MiniStack that is installed."""
+    """Return the version of the installed MiniStack."""
     return version("ministack")
 
 
 def check(folder: Folder) -> None:
-    """Make sure that this version can read the state; state of an older MiniStack it can.
+    """Check that this version can read the state; it can read the state of an older MiniStack.
 
     Raises:
-        IncompatibleStateError: it cannot, or a file of it is damaged; nothing was changed.
+        IncompatibleStateError: it cannot, or a file is damaged; nothing was changed.
     """
     path = folder.state / "format.json"
     ministack = ministack_version()
@@ -43,7 +43,8 @@ def check(folder: Folder) -> None:
                 f"Move it away (`{move_away}`), or install the versions that wrote it."
             )
     for file in sorted((folder.state / "ministack").glob("*.json")):
-        try:  # MiniStack would start without what it cannot read, and overwrite it
+        # MiniStack would start without the unreadable file, and overwrite it.
+        try:
             json.loads(file.read_bytes())
         except ValueError as exc:
             raise IncompatibleStateError(

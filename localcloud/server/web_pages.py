@@ -1,22 +1,23 @@
-"""Find the requests that a browser sends for a web page: the local cloud serves none of them.
+"""Find the requests that a browser sends for a web page, and refuse them all.
 
-MiniStack does not check the root's signature, so a page that reaches the port has all rights and can
-run code in a Lambda function. A page of another local program is as dangerous as one of the Internet,
-and so is a page that somebody uploaded to a bucket: its origin is the cloud's own.
+MiniStack does not check the root's signature. A page that reaches the port therefore has all rights
+and can run code in a Lambda function. Pages of the Internet, of another local program and of an
+object in a bucket are equally dangerous: the origin of an object is the cloud's own.
 """
 
 import re
 from collections.abc import Mapping
 
-# Headers that browsers set for pages and that no AWS client sends (Fetch Standard, "Origin header";
-# Fetch Metadata Request Headers, "Sec-Fetch-Site"). "none" is an address that the user typed.
+# Headers that browsers set for pages, and that AWS clients do not send (Fetch Standard, "Origin
+# header"; Fetch Metadata Request Headers, "Sec-Fetch-Site"). "none" is an address that the user
+# typed.
 _SET_FOR_PAGES = ("origin", "referer")
 _SITE = "sec-fetch-site"
 _TYPED = "none"
-# A bucket's name may stand before localhost: clients with virtual-hosted addressing send that.
+# A bucket's name may stand before localhost: clients with virtual-hosted addressing send it.
 _HOST = re.compile(r"(?:127\.0\.0\.1|(?:[a-z0-9.-]+\.)?localhost):(?P<port>\d+)", re.IGNORECASE)
 _HTTP_PORT = "80"
-# A refusal repeats at most this much of what the client sent.
+# A refusal repeats at most this part of the client's text.
 _MOST_SHOWN = 100
 
 
@@ -25,12 +26,15 @@ def refusal(headers: Mapping[str, str], port: int) -> str | None:
 
     Args:
         headers: the request's headers, with names in lower case.
-        port: the port of this cloud. A name that an attacker's DNS server points to 127.0.0.1
-            does not match, nor does the port of another local program.
+        port: the port of this cloud. A name that an attacker's DNS server points to 127.0.0.1 does
+            not match, and the port of another local program does not match either.
     """
     host = headers.get("host", "")
     if not _is_ours(host, port):
-        return f"The Host header {_shown(host)} is not the address of this local cloud. Use http://127.0.0.1:{port}."
+        return (
+            f"The Host header {_shown(host)} is not the address of this local cloud. "
+            f"Use http://127.0.0.1:{port}."
+        )
 
     for name in _SET_FOR_PAGES:
         if name in headers:

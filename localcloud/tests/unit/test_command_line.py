@@ -206,7 +206,7 @@ def test_down_of_a_cloud_that_could_not_save_its_state_says_that_changes_are_los
     assert 1 == run(["down", "--state-dir", str(claimed.path)])
     shown = capsys.readouterr()
     assert "" == shown.out
-    assert "What changed since the last save is lost." in shown.err
+    assert "Changes since the last save are lost." in shown.err
 
 
 def test_run_on_another_python_names_the_one_needed(

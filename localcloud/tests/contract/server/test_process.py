@@ -187,7 +187,7 @@ def test_cloud_that_cannot_save_its_state_says_so_when_it_stops(tmp_path: Path) 
         command, cwd=IMPORT_FOLDER, capture_output=True, check=False, text=True
     )
     assert 1 == stopped.returncode
-    assert "What changed since the last save is lost" in stopped.stderr
+    assert "Changes since the last save are lost" in stopped.stderr
     assert "The state could not be saved" in Folder(tmp_path).output.read_text()
 
 

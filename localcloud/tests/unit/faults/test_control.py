@@ -66,9 +66,9 @@ def test_clock_is_put_as_far_ahead_as_is_said(faults: Faults, clock: list[float]
     assert [3600] == clock
 
 
-def test_plan_that_makes_no_sense_is_refused_and_changes_nothing(faults: Faults) -> None:
+def test_invalid_plan_is_refused_and_changes_nothing(faults: Faults) -> None:
     faults.plan(1, {"endpoint-slow": 0.5})
-    with pytest.raises(InvalidPlanError, match="No such kinds of faults: slow"):
+    with pytest.raises(InvalidPlanError, match="Unknown kinds of faults: slow"):
         faults.plan(2, {"slow": 1})
     assert {"endpoint-slow": 0.5} == faults.report()["rates"]
 

@@ -65,23 +65,23 @@ def test_plan_survives_its_way_through_the_control_door() -> None:
 @pytest.mark.parametrize(
     ("complaint", "document"),
     [
-        ("No such kinds of faults: endpoint-slo", {"rates": {"endpoint-slo": 0.1}}),
-        ("No such kinds of faults: slow", {"targets": [{"kind": "slow", "contains": ""}]}),
-        ("There are: endpoint-throttled, ", {"rates": {"x": 0}}),
+        ("Unknown kinds of faults: endpoint-slo", {"rates": {"endpoint-slo": 0.1}}),
+        ("Unknown kinds of faults: slow", {"targets": [{"kind": "slow", "contains": ""}]}),
+        ("Known kinds: endpoint-throttled, ", {"rates": {"x": 0}}),
         ("from 0 to 1", {"rates": {SLOW: 1.5}}),
         ("from 0 to 1", {"rates": {SLOW: "0.5"}}),
         ("from 0 to 1", {"rates": {SLOW: float("nan")}}),
-        ("are integers", {"seed": "one"}),
-        ("are integers", {"targets": [{"kind": SLOW, "contains": "", "times": 0.5}]}),
-        ("is a text", {"targets": [{"kind": SLOW, "contains": 1}]}),
+        ("must be integers", {"seed": "one"}),
+        ("must be integers", {"targets": [{"kind": SLOW, "contains": "", "times": 0.5}]}),
+        ("must be a text", {"targets": [{"kind": SLOW, "contains": 1}]}),
         ("The plan is not", {"targets": [{"kind": SLOW}]}),
         ("The plan is not", {"targets": [{"kind": SLOW, "contains": "", "at": 1}]}),
         ("The plan is not", {"rates": [SLOW]}),
-        ("names the subject is a text", {"subject_members": [1]}),
+        ("`subject_members` must be texts", {"subject_members": [1]}),
         ("The plan is not", [1]),
         ("The plan is not", None),
     ],
 )
-def test_plan_that_makes_no_sense_is_refused_with_the_reason(complaint: str, document: Any) -> None:
+def test_invalid_plan_is_refused_with_the_reason(complaint: str, document: Any) -> None:
     with pytest.raises(InvalidPlanError, match=complaint):
         Plan.parse(document)
