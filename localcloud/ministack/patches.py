@@ -27,7 +27,14 @@ from localcloud.ministack.cloudwatch import (
 )
 from localcloud.ministack.dynamodb import atomic_writes, reserved_words
 from localcloud.ministack.eventbridge import dead_letters, log_targets, queue_pipes, target_limits
-from localcloud.ministack.iam import audit_log, policy_sizes, secure_transport, unsigned_requests
+from localcloud.ministack.iam import (
+    audit_log,
+    object_arns,
+    policy_sizes,
+    secure_transport,
+    unsigned_requests,
+    wildcards,
+)
 from localcloud.ministack.kms import key_policies
 from localcloud.ministack.logs import (
     event_pages,
@@ -36,7 +43,13 @@ from localcloud.ministack.logs import (
     log_metrics,
     logs_queries,
 )
-from localcloud.ministack.s3 import event_version, full_disk, key_length, version_ids
+from localcloud.ministack.s3 import (
+    event_version,
+    full_disk,
+    key_length,
+    version_ids,
+    xml_answers,
+)
 
 PATCHES = (
     audit_log,
@@ -45,9 +58,12 @@ PATCHES = (
     event_version,
     version_ids,
     key_length,
+    xml_answers,
     queue_pipes,
     reserved_concurrency,
     secure_transport,
+    wildcards,
+    object_arns,
     atomic_writes,
     state_saves,
     metric_store,

@@ -1,5 +1,6 @@
-"""Generate known_properties.json: the properties of each resource type that MiniStack creates.
+"""Generate known_properties.json: the properties that templates can set, by resource type.
 
+The table has the types that MiniStack creates.
 `python -m localcloud.ministack.properties_table FOLDER DATE` writes the table from a
 folder of CloudFormation's resource provider schemas, one JSON file each.
 AWS publishes them as CloudformationSchema.zip (CloudFormation User Guide, "Resource type schema").
@@ -65,9 +66,27 @@ def _line(known: dict[str, set[str]]) -> str:
 def _add(known: dict[str, set[str]], schema: Schema, nested: bool) -> None:
     definitions = schema.get("definitions", {}) if nested else {}
     closed = {name: one for name, one in definitions.items() if _is_closed(one)}
+    read_only = _read_only(schema)
+
     for name, one in {"": schema, **closed}.items():
-        entries = (_entry(key, inner, closed) for key, inner in one["properties"].items())
+        settable = {
+            key: inner
+            for key, inner in one["properties"].items()
+            if name or f"/properties/{key}" not in read_only
+        }
+        entries = (_entry(key, inner, closed) for key, inner in settable.items())
         known.setdefault(name, set()).update(entries)
+
+
+def _read_only(schema: Schema) -> set[str]:
+    """Return the paths of the properties that templates cannot set.
+
+    Some schemas call a property read-only that is required or set on creation: templates set it.
+    """
+    settable = set(schema.get("createOnlyProperties", []))
+    settable |= set(schema.get("writeOnlyProperties", []))
+    settable |= {f"/properties/{name}" for name in schema.get("required", [])}
+    return set(schema.get("readOnlyProperties", [])) - settable
 
 
 def _is_closed(definition: Schema) -> bool:

@@ -189,6 +189,16 @@ class TestUpload:
         counts = Counter(service.decided_urls())
         assert dict.fromkeys(urls, 1) == {url: counts[url] for url in urls}
 
+    @pytest.mark.parametrize(
+        "name", ["", "line\nbreak.png", "carriage\rreturn.png"], ids=["uploads/", "LF", "CR"]
+    )
+    def test_key_that_is_hard_to_write_in_xml_is_decided(
+        self, service: Deployed, name: str
+    ) -> None:
+        decided = service.upload(TRUCK.read_bytes(), name)
+        assert f"s3://{service.bucket}/uploads/{name}" == decided.output["image_url"]
+        assert "ACCEPTED" == decided.output["outcome"]
+
 
 class TestDirectInput:
     """What happens to `{"image_url": ..., "confidence_threshold": ...}`."""

@@ -1,12 +1,13 @@
-"""Refuse properties that a resource type does not have.
+"""Refuse properties that a resource type does not have, and those that are read-only.
 
 MiniStack: ignores them.
-AWS: fails the resource with "extraneous key [NAME] is not permitted".
-Source: CloudFormation User Guide, "Resource type schema" (additionalProperties), and the message in
-https://github.com/aws/aws-cdk/issues/28984
+AWS: fails the resource with "extraneous key [NAME] is not permitted". Its message for a read-only
+property is not documented: the local cloud gives the same one.
+Source: CloudFormation User Guide, "Resource type schema" (additionalProperties and
+readOnlyProperties), and the message in https://github.com/aws/aws-cdk/issues/28984.
 Remove this patch when MiniStack does the same.
 
-known_properties.json has the properties; localcloud/ministack/properties_table.py generates it.
+known_properties.json has the properties that templates can set; localcloud/ministack/properties_table.py generates it.
 A type is an object of properties by definition; the definition "" is the resource itself.
 "Name:Definition" is a property whose value, or each member of whose list, has that definition.
 A type or a definition that AWS's schema leaves open is not in the table.
@@ -28,14 +29,12 @@ type Properties = Mapping[str, Any]
 type Known = dict[str, dict[str, str]]
 
 TABLE = Path(__file__).with_suffix(".json")
-RULES = (
-    Rule(
-        "CloudFormation resources",
-        "a property that the resource type does not have",
-        "CloudFormation",
-        "CREATE_FAILED",
-    ),
+_AREA = "CloudFormation resources"
+_REFUSED = (
+    "a property that the resource type does not have",
+    "a read-only property, as `Arn` of a queue",
 )
+RULES = tuple(Rule(_AREA, refused, "CloudFormation", "CREATE_FAILED") for refused in _REFUSED)
 _UPDATE = "resource_type physical_id old_props new_props stack_name logical_id old_attrs"
 
 

@@ -1,4 +1,4 @@
-"""A property that its resource type does not have fails the resource."""
+"""A property that its resource type does not have, or that is read-only, fails the resource."""
 
 from typing import Any
 
@@ -37,6 +37,22 @@ def test_unknown_property_inside_a_list_is_named_by_its_path() -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("resource_type", "properties"),
+    [
+        ("AWS::SQS::Queue", {"Arn": "arn:aws:sqs:us-east-1:000000000000:queue"}),
+        ("AWS::S3::Bucket", {"DomainName": "images.s3.amazonaws.com"}),
+        ("AWS::Lambda::Function", {"SnapStartResponse": {"ApplyOn": "None"}}),
+    ],
+)
+def test_resource_with_a_read_only_property_is_not_created(
+    resource_type: str, properties: dict[str, Any]
+) -> None:
+    [name] = properties
+    with pytest.raises(ValueError, match=rf"\n#: extraneous key \[{name}\] is not permitted"):
+        provisioners._provision_resource(resource_type, "One", properties, "gate")
+
+
 def test_properties_that_a_schema_leaves_open_are_accepted() -> None:
     document = {"Version": "2012-10-17", "Statement": [], "Anything": 1}
     role = {"AssumeRolePolicyDocument": document, "RoleName": "open"}
@@ -61,3 +77,16 @@ def test_schemas_of_two_regions_add_up() -> None:
     there = {**here, "properties": {"Name": {}}}
     table = generated([here, there], "2026-01-01", {"AWS::SQS::Queue"})
     assert '"AWS::SQS::Queue": {"":["Name","Rules:Rule"],"Rule":["Id"]}' in table
+
+
+def test_read_only_properties_are_not_in_the_table_unless_they_are_required() -> None:
+    schema = {
+        "typeName": "AWS::SQS::Queue",
+        "additionalProperties": False,
+        "properties": {"Arn": {}, "Id": {}, "Key": {}, "Name": {}},
+        "readOnlyProperties": ["/properties/Arn", "/properties/Id", "/properties/Key"],
+        "required": ["Id"],
+        "createOnlyProperties": ["/properties/Key"],
+    }
+    table = generated([schema], "2026-01-01", {"AWS::SQS::Queue"})
+    assert '"AWS::SQS::Queue": {"":["Id","Key","Name"]}' in table

@@ -1,4 +1,4 @@
-"""GetMetricData refuses metric math by name, in every protocol of CloudWatch."""
+"""GetMetricData and PutMetricAlarm refuse metric math, in every protocol of CloudWatch."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from ministack.services import cloudwatch
+from ministack.services.cloudformation import provisioners
 
 from localcloud.server.cloud import Cloud
 
@@ -21,7 +22,7 @@ def get(cloud: Cloud, *queries: dict[str, Any]) -> Any:
     return cloud.client("cloudwatch").get_metric_data(MetricDataQueries=[*queries], **window)
 
 
-def test_metric_math_is_refused_by_name(cloud: Cloud) -> None:
+def test_metric_math_is_refused(cloud: Cloud) -> None:
     with pytest.raises(ClientError, match=f"UnknownOperationException.*{MESSAGE}"):
         get(cloud, PLAIN, MATH)
 
@@ -39,3 +40,35 @@ def test_metric_without_math_is_returned(cloud: Cloud) -> None:
     cloud.client("cloudwatch").put_metric_data(Namespace="Tests", MetricData=[datum])
     [result] = get(cloud, PLAIN)["MetricDataResults"]
     assert [3.0] == result["Values"]
+
+
+ALARM: dict[str, Any] = {
+    "AlarmName": "math",
+    "EvaluationPeriods": 1,
+    "Threshold": 1,
+    "ComparisonOperator": "GreaterThanThreshold",
+}
+ALARM_MESSAGE = "Metrics of PutMetricAlarm is not emulated by the local cloud"
+
+
+def test_alarm_on_metric_math_is_refused(cloud: Cloud) -> None:
+    client = cloud.client("cloudwatch")
+    with pytest.raises(ClientError, match=f"UnknownOperationException.*{ALARM_MESSAGE}"):
+        client.put_metric_alarm(**ALARM, Metrics=[PLAIN, MATH])
+    assert [] == client.describe_alarms(AlarmNames=["math"])["MetricAlarms"]
+
+
+def test_alarm_on_metric_math_is_refused_in_the_query_protocol(ministack: Any) -> None:
+    params = {"AlarmName": ["math"], "Metrics.member.1.Id": ["e1"]}
+    status, _, body = cloudwatch._put_metric_alarm(params, {}, False)
+    assert 400 == status
+    assert ALARM_MESSAGE.encode() in body
+    assert "math" not in cloudwatch._alarms
+
+
+def test_alarm_on_metric_math_fails_its_stack(ministack: Any) -> None:
+    with pytest.raises(ValueError, match=ALARM_MESSAGE):
+        provisioners._provision_resource(
+            "AWS::CloudWatch::Alarm", "Alarm", {**ALARM, "Metrics": [PLAIN, MATH]}, "stack"
+        )
+    assert "math" not in cloudwatch._alarms
