@@ -58,24 +58,26 @@ def invalid_variable(workflow: Workflow) -> Places:
     """Find variables whose name is reserved or not a Unicode identifier."""
     for machine in workflow.machines:
         for path, name in _assigned(machine):
-            # JSONPath evaluates the value of a field with this ending.
-            identifier = name.removesuffix(".$")
-            is_name = identifier.isidentifier() and len(identifier) <= LONGEST_NAME
-            if identifier == "states" or not is_name:
-                yield (
-                    path,
-                    f"A variable cannot have the name {identifier!r}. Use another identifier.",
-                )
+            is_name = name.isidentifier() and len(name) <= LONGEST_NAME
+            if name == "states" or not is_name:
+                yield path, f"A variable cannot have the name {name!r}. Use another identifier."
 
 
 def variable_of_outer_scope(workflow: Workflow) -> Places:
-    """Find variables of a map or branch that have the name of one in a scope around it."""
+    """Find variables of a map or branch that have the name of a variable in an outer scope.
+
+    "If the top-level scope assigns a value to a variable called `myVariable`, then no other scope
+    (inside a `Map`, `Parallel`) can assign to `myVariable` as well" (Step Functions Developer
+    Guide, "Passing data between states with variables", Variable scope). Branches beside each
+    other may share names. The Catch of a map or parallel state assigns in the scope of that state.
+    The guide makes no exception for distributed maps, which cannot read outer variables.
+    """
     machines = {machine.path: machine for machine in workflow.machines}
 
     def walk(machine: Machine, outer: set[str]) -> Places:
         for path, name in _assigned(machine):
             if name in outer:
-                yield path, f"A scope around this one assigns {name!r} too. Use another name."
+                yield path, f"An outer scope assigns {name!r} too. Use another name."
 
         for state in machine.states:
             for path, _ in nested(state):
@@ -97,4 +99,5 @@ def _names(path: str, fields: Mapping[str, Any]) -> Places:
     assign = fields.get("Assign")
     if isinstance(assign, dict):
         for name in assign:
-            yield f"{path}/Assign/{name}", name
+            # JSONPath evaluates the value of a field with this ending.
+            yield f"{path}/Assign/{name}", name.removesuffix(".$")

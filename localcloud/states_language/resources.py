@@ -6,11 +6,14 @@ Source: Step Functions, "Integrating services with Step Functions" and "Choosing
 import re
 
 from localcloud.states_language.maps import is_distributed
+from localcloud.states_language.sdk_actions import is_sdk_action
 from localcloud.states_language.workflow import Places, Workflow
 
 _ARN = re.compile(r"arn:(aws|aws-cn|aws-us-gov):([a-z0-9-]+):([a-z0-9-]*):(\d*):(.+)")
-_SDK = re.compile(r"aws-sdk:[a-z0-9]+:[a-z][A-Za-z0-9]+")
+_SDK = "aws-sdk"
 _WAITING = re.compile(r"\.(sync|sync:2|waitForTaskToken)$")
+# Integrations that cannot wait for a job ("Integrating services with Step Functions").
+_WITHOUT_JOBS = {"apigateway", _SDK, "dynamodb", "events", "http", "lambda", "sns", "sqs"}
 # Optimized integrations, by service. s3 is not among them: maps read and write it.
 OPTIMIZED = {
     "apigateway": {"invoke"},
@@ -106,4 +109,8 @@ def _exists(resource: str) -> bool:
 
     called = _WAITING.sub("", name)
     integration, _, action = called.partition(":")
-    return bool(_SDK.fullmatch(called)) or action in OPTIMIZED.get(integration, set())
+    if ".sync" in name.removeprefix(called) and integration in _WITHOUT_JOBS:
+        return False
+    if integration == _SDK:
+        return is_sdk_action(*action.rpartition(":")[::2])
+    return action in OPTIMIZED.get(integration, set())

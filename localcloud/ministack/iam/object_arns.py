@@ -1,6 +1,6 @@
 """Give an S3 object the ARN of its whole key.
 
-MiniStack: leaves out slashes that end a key or follow another one, as in `uploads/`.
+MiniStack: leaves out slashes that end a key or follow another one, as in `parcels/`.
 AWS: the ARN of an object is arn:aws:s3:::BUCKET/KEY, with the key as it is.
 Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon S3",
 Resource types.

@@ -64,6 +64,31 @@ REFUSED = {
         task(Resource="arn:aws:states:::lambda:invokes"),
         "STANDARD",
     ),
+    "unknown service of aws-sdk in Resource": (
+        "INVALID_RESOURCE",
+        task(Resource="arn:aws:states:::aws-sdk:stepfunctions:startExecution"),
+        "STANDARD",
+    ),
+    "unknown action of aws-sdk in Resource": (
+        "INVALID_RESOURCE",
+        task(Resource="arn:aws:states:::aws-sdk:s3:headObjects"),
+        "STANDARD",
+    ),
+    "action of aws-sdk that begins with a capital": (
+        "INVALID_RESOURCE",
+        task(Resource="arn:aws:states:::aws-sdk:s3:HeadObject"),
+        "STANDARD",
+    ),
+    ".sync of a service that has no jobs": (
+        "INVALID_RESOURCE",
+        task(Resource="arn:aws:states:::lambda:invoke.sync"),
+        "STANDARD",
+    ),
+    ".sync of aws-sdk": (
+        "INVALID_RESOURCE",
+        task(Resource="arn:aws:states:::aws-sdk:sfn:startExecution.sync"),
+        "STANDARD",
+    ),
     "Resource that is not an ARN": ("INVALID_RESOURCE", task(Resource="function"), "STANDARD"),
     "Next to a missing state": (
         "MISSING_TRANSITION_TARGET",

@@ -3,7 +3,7 @@
 import pytest
 from ministack.core.iam_evaluator import fnmatch_iam, fnmatch_iam_cs
 
-ARN = "arn:aws:s3:::images/uploads/"
+ARN = "arn:aws:s3:::images/parcels/"
 
 
 @pytest.mark.usefixtures("ministack")

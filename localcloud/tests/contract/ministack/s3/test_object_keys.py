@@ -1,4 +1,4 @@
-"""Object keys with control characters, long keys and `uploads/` itself, as S3 treats them."""
+"""Object keys with control characters, long keys and `parcels/` itself, as S3 treats them."""
 
 import http.client
 import json
@@ -16,17 +16,17 @@ from localcloud.server.cloud import Cloud
 from localcloud.server.settings import ACCESS_KEY, REGION, SECRET_KEY
 
 BUCKET = "object-keys"
-CONTROL = "uploads/a\x01b.png"  # S3 stores this key, and XML 1.0 cannot hold it
+CONTROL = "parcels/a\x01b.png"  # S3 stores this key, and XML 1.0 cannot hold it
 WRITABLE = [
-    "uploads/",
-    "uploads",
-    "uploads/a\nb.png",
-    "uploads/a\rb.png",
-    "uploads/a\r\nb.png",
-    "uploads/a\tb.png",
-    "uploads//a.png",
-    "uploads/" + "x" * 1016,
-    "uploads/" + "é" * 508,
+    "parcels/",
+    "parcels",
+    "parcels/a\nb.png",
+    "parcels/a\rb.png",
+    "parcels/a\r\nb.png",
+    "parcels/a\tb.png",
+    "parcels//a.png",
+    "parcels/" + "x" * 1016,
+    "parcels/" + "é" * 508,
 ]
 KEYS = [*WRITABLE, CONTROL]
 
@@ -64,10 +64,10 @@ def test_object_is_read_back_under_its_own_key(s3: Any, key: str) -> None:
     assert len(key.encode()) == s3.head_object(Bucket=BUCKET, Key=key)["ContentLength"]
 
 
-@pytest.mark.parametrize("key", ["x" * 1025, "uploads/" + "é" * 508 + "a"])
+@pytest.mark.parametrize("key", ["x" * 1025, "parcels/" + "é" * 508 + "a"])
 @pytest.mark.parametrize("operation", ["put_object", "get_object", "delete_object"])
 def test_key_above_1024_bytes_is_refused(s3: Any, operation: str, key: str) -> None:
-    with pytest.raises(ClientError, match="KeyTooLongError.*Your key is too long") as raised:
+    with pytest.raises(ClientError, match=r"KeyTooLongError.*Your key is too long") as raised:
         getattr(s3, operation)(Bucket=BUCKET, Key=key)
     assert 400 == raised.value.response["ResponseMetadata"]["HTTPStatusCode"]
 
@@ -97,24 +97,24 @@ def test_listing_without_encoding_has_references_for_control_characters(
     s3: Any, cloud: Cloud, query: str
 ) -> None:
     body = listed(cloud, query)
-    assert b"<Key>uploads/a&#x1;b.png</Key>" in body
-    assert b"<Key>uploads/a&#xd;b.png</Key>" in body
+    assert b"<Key>parcels/a&#x1;b.png</Key>" in body
+    assert b"<Key>parcels/a&#xd;b.png</Key>" in body
     assert b"EncodingType" not in body
 
 
 def test_encoded_listing_has_percent_signs_and_slashes(s3: Any, cloud: Cloud) -> None:
     body = listed(cloud, "versions=&encoding-type=url")
-    assert b"<Key>uploads/a%01b.png</Key>" in body
-    assert b"<Key>uploads/a%0Db.png</Key>" in body
+    assert b"<Key>parcels/a%01b.png</Key>" in body
+    assert b"<Key>parcels/a%0Db.png</Key>" in body
     assert b"<EncodingType>url</EncodingType>" in body
 
 
 def test_uploads_in_progress_are_listed_under_their_own_keys(s3: Any) -> None:
-    key = "uploads/a\rb.png"
+    key = "parcels/a\rb.png"
     upload = s3.create_multipart_upload(Bucket=BUCKET, Key=key)
     answer = s3.list_multipart_uploads(Bucket=BUCKET, EncodingType="url")
     assert key == upload["Key"]
-    assert ["uploads/a%0Db.png"] == [one["Key"] for one in answer["Uploads"]]
+    assert ["parcels/a%0Db.png"] == [one["Key"] for one in answer["Uploads"]]
     s3.abort_multipart_upload(Bucket=BUCKET, Key=key, UploadId=upload["UploadId"])
 
 
@@ -139,7 +139,7 @@ def test_deletion_of_many_objects_refuses_a_control_character(s3: Any) -> None:
 
 def test_head_with_a_malformed_version_id_answers_400(s3: Any) -> None:
     with pytest.raises(ClientError, match="400") as raised:
-        s3.head_object(Bucket=BUCKET, Key="uploads/", VersionId="nope")
+        s3.head_object(Bucket=BUCKET, Key="parcels/", VersionId="nope")
     assert 400 == raised.value.response["ResponseMetadata"]["HTTPStatusCode"]
 
 
@@ -147,16 +147,16 @@ def test_wildcard_of_a_policy_matches_every_key(s3: Any, cloud: Cloud) -> None:
     iam = cloud.client("iam")
     iam.create_user(UserName="reader")
     keys = iam.create_access_key(UserName="reader")["AccessKey"]
-    resources = [f"arn:aws:s3:::{BUCKET}/uploads/*"]
+    resources = [f"arn:aws:s3:::{BUCKET}/parcels/*"]
     statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": resources}
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     iam.put_user_policy(UserName="reader", PolicyName="read", PolicyDocument=document)
     reader = cloud.client("s3", keys["AccessKeyId"], keys["SecretAccessKey"])
 
-    for key in [key for key in KEYS if key != "uploads"]:
+    for key in [key for key in KEYS if key != "parcels"]:
         assert key.encode() == reader.get_object(Bucket=BUCKET, Key=key)["Body"].read()
     with pytest.raises(ClientError, match="AccessDenied"):
-        reader.get_object(Bucket=BUCKET, Key="uploads")
+        reader.get_object(Bucket=BUCKET, Key="parcels")
 
 
 def test_event_has_the_key_as_it_is(s3: Any, cloud: Cloud) -> None:
@@ -170,7 +170,7 @@ def test_event_has_the_key_as_it_is(s3: Any, cloud: Cloud) -> None:
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
     events = cloud.client("events")
-    detail = {"bucket": {"name": [BUCKET]}, "object": {"key": [{"prefix": "uploads/"}]}}
+    detail = {"bucket": {"name": [BUCKET]}, "object": {"key": [{"prefix": "parcels/"}]}}
     pattern = json.dumps({"source": ["aws.s3"], "detail": detail})
     events.put_rule(Name="object-keys", EventPattern=pattern)
     arn = f"arn:aws:sqs:{REGION}:000000000000:object-keys"
@@ -179,7 +179,7 @@ def test_event_has_the_key_as_it_is(s3: Any, cloud: Cloud) -> None:
     for key in KEYS:
         s3.put_object(Bucket=BUCKET, Key=key, Body=b"again")
 
-    expected = sorted(key for key in KEYS if key != "uploads")
+    expected = sorted(key for key in KEYS if key != "parcels")
     found: list[str] = []
     while len(found) < len(expected):
         messages = sqs.receive_message(
