@@ -1,1 +1,1 @@
-"""The tool of people who run the service: commands, the check before a deployment, and the service itself."""
+"""Operate the deployed service: commands, the check before a deployment, and its resources."""

@@ -1,4 +1,4 @@
-"""The commands of `python -m operations` as a command line."""
+"""Parse and run the commands that operate the service."""
 
 import argparse
 from collections.abc import Sequence
@@ -31,10 +31,10 @@ class Command(Protocol):
         """Add the command's own options."""
 
     def run(self, context: Context, options: argparse.Namespace) -> Result:
-        """Carry the command out: show it on the console, and return the data that --json prints.
+        """Run the command: print for people, and return the data that --json prints.
 
         Raises:
-            CommandError: it cannot be done; what was started goes on, and the command can be given again.
+            CommandError: the command fails. Started work continues; the command can run again.
         """
 
 
@@ -52,11 +52,9 @@ COMMANDS: dict[str, Command] = {
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command; return the exit status: 0 well, 1 not well, 2 wrong usage, 130 interrupted."""
+    """Run one command; return 0 for success, 1 for failure, 2 for wrong usage, 130 for Ctrl-C."""
     options = _parser().parse_args(arguments)
-    interrupted = (
-        f"What was started goes on; `python -m operations {options.command}` can be given again."
-    )
+    interrupted = f"Started work continues. Run `scones {options.command}` again to go on."
     return conclude(lambda: _run(options), options.json, interrupted)
 
 
@@ -70,7 +68,7 @@ def _run(options: argparse.Namespace) -> Result:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m operations",
-        description="Run the service: every image ends in an outcome, and nothing is left behind that costs.",
+        description="Operate the service: upload images, list results, repair failures, find costs.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar=" | ".join(COMMANDS))
     for name, command in COMMANDS.items():

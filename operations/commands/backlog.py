@@ -1,4 +1,4 @@
-"""`backlog`: have the images decided that were stored before the service existed."""
+"""`backlog`: classify images that were stored before the service was deployed."""
 
 import argparse
 from collections.abc import Iterable, Iterator
@@ -68,49 +68,55 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: Context, options: argparse.Namespace) -> Result:
-    """Carry the command out."""
+    """Start or follow a backlog; the exit status is 1 if it fails or is stopped."""
     bill = read_bill(read_prices(options.prices))
     if options.follow:
         return _conclude(context, bill, options.follow)
+
     backlog_workflow.require_idle(context)
     with new_list() as images:
         decided = _select(context, _asked(context, options), images)
         dollars = bill.dollars(images.count)
         data: dict[str, Any] = {"images": images.count, "decided": decided, "dollars": dollars}
         context.console.print(
-            f"{images.count:,} images to decide; {decided:,} have their outcome already."
+            f"{images.count:,} images to classify; {decided:,} already have an outcome."
         )
         if not images.count:
             context.console.print("There is nothing to do.")
             return Result(data | {"started": 0})
+
         _show_price(context, bill, images.count)
         if not confirmed(context.console, options, f"Start {images.count:,} executions?"):
             return Result(data | {"started": 0, "dry_run": True})
+
         execution = backlog_workflow.start(context, images, **_settings(options))
         data |= {"started": images.count, "execution": execution}
+
     if options.no_wait:
         context.console.print(
-            f"Started: `python -m operations backlog --follow {execution}` tells of it."
+            f"The backlog is started. `scones backlog --follow {execution}` shows its progress."
         )
         return Result(data)
+
     result = _conclude(context, bill, execution)
     return Result(data | result.data, result.status)
 
 
 def _asked(context: Context, options: argparse.Namespace) -> Iterator[ImageVersion]:
-    """The images that the options name."""
+    """Yield the images that the options select."""
     if options.list:
         yield from read_user_list(context, options.list, options.columns)
         return
+
     for found in versions(context, context.service.require_readable(options.prefix)):
-        if found.current and not found.image.image_url.endswith(
-            "/"
-        ):  # which is a folder to the console, and no image
+        # The S3 console shows an object whose key ends in / as a folder.
+        is_folder = found.image.image_url.endswith("/")
+        if found.current and not is_folder:
             yield found.image
 
 
 def _select(context: Context, asked: Iterable[ImageVersion], images: ImageList) -> int:
-    """List those without a final outcome, each once; return how many have one."""
+    """List the images without a final outcome, each once; return the number of the others."""
     decided = 0
     with context.console.status("Looking for images without an outcome"):
         for batch in batched(asked, _LOOKED_UP, strict=False):
@@ -125,7 +131,7 @@ def _select(context: Context, asked: Iterable[ImageVersion], images: ImageList) 
 
 
 def _settings(options: argparse.Namespace) -> dict[str, float]:
-    """What the backlog workflow's input says besides the list."""
+    """Return the settings in the backlog workflow's input; the list is added later."""
     settings = {
         "max_concurrency": options.concurrency,
         "tolerated_failure_percentage": options.tolerated_failures,
@@ -144,34 +150,39 @@ def _show_price(context: Context, bill: Bill, images: int) -> None:
     table.add_row("together, without retries", "", f"${bill.dollars(images):,.4f}")
     context.console.print(table)
     context.console.print(
-        f"({bill.prices.basis}; the endpoint's hours are extra: `python -m training status` tells them)"
+        f"({bill.prices.basis}; endpoint hours are extra: `scones status` shows them)"
     )
 
 
 def _conclude(context: Context, bill: Bill, execution: str) -> Result:
-    """Follow a backlog to its end, and tell what came of it; exit status 1 if it failed or was stopped."""
+    """Follow a backlog to its end and show its outcomes; status 1 if it failed or was stopped."""
     backlog = backlog_workflow.follow(context, execution)
     counts = backlog_workflow.outcomes(context, backlog)
-    report, say = backlog_workflow.report(context, backlog), context.console.print
+    report = backlog_workflow.report(context, backlog)
     decided = counts.total() - counts[backlog_workflow.UNDECIDED]
     dollars = bill.dollars(decided)
-    say(
-        f"{backlog.status}: "
-        + ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items())
-    )
+    dollars_per_image = dollars / max(decided, 1)
+
+    say = context.console.print
+    outcomes = ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items())
+    say(f"{backlog.status}: {outcomes}")
     if backlog.status != "SUCCEEDED":
-        say(f"{backlog.cause or 'It was stopped.'} The same command takes up what is left.")
+        say(f"{backlog.cause or 'It was stopped.'} Run the same command again to continue.")
     say(
-        f"${dollars / max(decided, 1):.6f} per image, without retries and the endpoint's hours ({bill.prices.basis})."
+        f"${dollars_per_image:.6f} per image, without retries and endpoint hours "
+        f"({bill.prices.basis})."
     )
     if report:
         say(f"The report: {report}")
+
     data: dict[str, Any] = {
         "execution": execution,
         "status": backlog.status,
         "outcomes": dict(counts),
+        "report": report,
+        "dollars": dollars,
+        "dollars_per_image": dollars_per_image,
     }
-    data |= {"report": report, "dollars": dollars, "dollars_per_image": dollars / max(decided, 1)}
     return Result(data, int(backlog.status != "SUCCEEDED"))
 
 

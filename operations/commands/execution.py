@@ -1,4 +1,4 @@
-"""`execution`: show what one execution of the workflow did, as a page."""
+"""`execution`: show the steps of one execution as a page."""
 
 import argparse
 from pathlib import Path
@@ -16,11 +16,11 @@ FOLDER = Path("build/executions")
 
 
 class ImageNotRecordedError(CommandError):
-    """No execution has worked on this image: is it spelled right, and was it uploaded under uploads/?"""
+    """No execution has worked on this image. Check its spelling, and that it is under uploads/."""
 
 
 class PageNotWritableError(CommandError):
-    """The page cannot be written there; name another file with --to."""
+    """The page cannot be written. Name another file with --to."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,10 +36,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: Context, options: argparse.Namespace) -> Result:
-    """Write the page."""
+    """Write the page of an execution.
+
+    Raises:
+        ImageNotRecordedError: no execution has worked on the image.
+        PageNotWritableError: the page cannot be written.
+    """
     arn = _arn(context, options.execution)
     execution = read_execution(context, arn)
     page = options.to or FOLDER / f"{arn.rpartition(':')[2]}.html"
+
     try:
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(render(execution), encoding="utf-8")
@@ -47,15 +53,17 @@ def run(context: Context, options: argparse.Namespace) -> Result:
         raise PageNotWritableError(
             f"{page}: {exc.strerror}. {PageNotWritableError.__doc__}"
         ) from exc
+
     path = [step.name for step in execution.history.steps]
     context.console.print(f"{execution.status}: {' → '.join(path)}", f"The page: {page}", sep="\n")
     return Result({"execution": arn, "status": execution.status, "path": path, "page": str(page)})
 
 
 def _arn(context: Context, named: str) -> str:
-    """The ARN that the user named, or that of the latest execution that worked on the image."""
+    """Return the ARN that the user named, or the latest execution that worked on the image."""
     if named.startswith("arn:"):
         return named
+
     record = records.latest(context, own_image_url(context, named))
     arn = record and (record.opened_by or record.execution)
     if not arn:

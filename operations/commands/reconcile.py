@@ -1,4 +1,4 @@
-"""`reconcile`: compare the bucket with the records, and start what nobody works on."""
+"""`reconcile`: compare the bucket with the records, and start images that nobody works on."""
 
 import argparse
 from collections.abc import Iterator
@@ -19,9 +19,9 @@ from operations.service.records import UNDER_WAY
 from untrusted.console import track
 
 HELP = "compare the image bucket with the records, and find images without an outcome"
-FEW = 1000  # images that are started one by one, in under a minute; more go to the backlog workflow
-SHOWN = 20  # of the images that are unaccounted for, on the terminal
-LISTED = 10_000  # of them, in the JSON
+FEW = 1000  # images that are started one by one, in a minute; more go to the backlog workflow
+SHOWN = 20  # unaccounted images on the terminal
+LISTED = 10_000  # unaccounted images in the JSON
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,61 +43,66 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: Context, options: argparse.Namespace) -> Result:
-    """Carry the command out; exit status 1 if something is unaccounted for."""
+    """Reconcile uploads and records; the exit status is 1 if an image is unaccounted for."""
     prefix = context.service.require_readable(options.prefix)
     older_than = timedelta(seconds=options.older_than)
-    accounting, say = Accounting(), context.console.print
+    accounting = Accounting()
+
     with new_list() as images:
         with context.console.status("Comparing the bucket with the records"):
             for image in account_for(context, prefix, older_than, accounting):
                 images.add(image)
+
         _show(context, accounting, images)
+        listed = islice(images.images(), LISTED) if options.json else []
         data: dict[str, Any] = {
             "prefix": prefix,
             "uploads": accounting.uploads.total(),
             **{kind.lower().replace(" ", "_"): count for kind, count in accounting.uploads.items()},
-            "balanced": not images.count,
+            "reconciled": not images.count,
             "unaccounted": images.count,
-            "images": [list(image.key) for image in islice(images.images(), LISTED)]
-            if options.json
-            else [],
+            "images": [list(image.key) for image in listed],
             "records_without_version": dict(accounting.gone),
         }
+
         if images.count and options.start:
             data |= _start(context, images)
         elif images.count:
-            say("`--start` starts the workflow for them.")
+            context.console.print("Use --start to start the workflow for these images.")
     return Result(data, status=1 if images.count else 0)
 
 
 def _show(context: Context, accounting: Accounting, images: ImageList) -> None:
     say = context.console.print
     if images.count:
-        without, stuck = accounting.unaccounted[WITHOUT_RECORD], accounting.unaccounted[OPEN]
+        without = accounting.unaccounted[WITHOUT_RECORD]
+        stuck = accounting.unaccounted[OPEN]
         say(f"Unaccounted for: {without:,} without a record, {stuck:,} open for too long:")
         for image in islice(images.images(), SHOWN):
             say(f"  {image.image_url} {image.version}")
         if images.count > SHOWN:
-            say(f"  and {images.count - SHOWN:,} more (--json names {LISTED:,})")
+            say(f"  and {images.count - SHOWN:,} more; --json lists up to {LISTED:,}")
+
     if accounting.gone:
         outcomes = ", ".join(f"{count:,} {kind.lower()}" for kind, count in accounting.gone.items())
-        say(f"No longer in the bucket, but on record: {outcomes}.")
+        say(f"Recorded, but no longer in the bucket: {outcomes}.")
+
+    say(f"{accounting.line}.")
     under_way = accounting.uploads[OPEN] + accounting.uploads[WITHOUT_RECORD] - images.count
-    rest = (
-        f" Of those without an outcome, {under_way:,} are still given their time."
-        if under_way
-        else ""
-    )
-    say(accounting.line + ("." if images.count else ": it balances.") + rest)
+    if under_way:
+        say(f"{under_way:,} images without an outcome are too young to count as missing.")
+    if not images.count:
+        say("Reconciliation succeeds.")
 
 
 def _start(context: Context, images: ImageList) -> dict[str, Any]:
     if images.count > FEW and context.service.backlog_workflow_arn:
         execution = backlog_workflow.start(context, images)
         context.console.print(
-            f"Started as a backlog: `python -m operations backlog --follow {execution}` tells of it."
+            f"A backlog is started. `scones backlog --follow {execution}` shows its progress."
         )
         return {"started": images.count, "backlog": execution}
+
     for _ in track(context.console, "Started", _started(context, images), images.count):
         pass
     return {"started": images.count}

@@ -1,4 +1,4 @@
-"""`redrive`: send what failed through the workflow again, once the cause is gone."""
+"""`redrive`: send failed images through the workflow again, once the cause is repaired."""
 
 import argparse
 from collections import Counter
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 HELP = "send failed images through the workflow again"
 TIMEOUT = "1h"  # an execution at a throttled endpoint can take an hour
-# An execution that failed longer ago has left no record: its input names no image that the service may read.
+# A failure is recorded within this time, unless its input does not name a readable image.
 SETTLED = timedelta(seconds=30)
-DESCRIBED = 10  # open executions at each look; Step Functions takes few of these calls a second
+DESCRIBED = 10  # executions described in each poll; Step Functions limits these calls
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,23 +50,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: Context, options: argparse.Namespace) -> Result:
-    """Carry the command out. Failures are held in memory, about 2 kB each.
+    """Redrive failures, which are held in memory with about 2 kB each; status 1 if some remain.
 
-    A message can tell of an image that is decided: recorded, but the event bus did not take the event. The workflow
-    would find nothing to do; such a message goes back to the queue whose workflow announces the outcome again.
+    A message can be about an image that is decided already: the outcome is recorded, but its
+    event was not delivered. Such a message returns to the failure queue, whose workflow announces
+    the outcome again.
     """
     if options.prefix:
         context.service.require_readable(options.prefix)
+
     with failures.messages(context) as messages:
-        told, unknown = _told(context, options, messages)
-        found, under_way = _recorded(context, options, {failure.key for failure in told})
-        told, decided = _apart(context, told)
-        by_error = Counter(failure.error for failure in [*told, *found])
+        reported, unknown = _reported(context, options, messages)
+        recorded, under_way = _recorded(context, options, {failure.key for failure in reported})
+        undecided, decided = _split_decided(context, reported)
+        by_error = Counter(failure.error for failure in [*undecided, *recorded])
+
         _show(context, by_error, len(decided), under_way, unknown)
         data: dict[str, Any] = {
             "failures": by_error.total(),
             "by_error": dict(by_error.most_common()),
-            "messages": len(told) + len(decided),
+            "messages": len(undecided) + len(decided),
             "messages_without_image": unknown,
             "under_way": under_way,
             "decided": len(decided),
@@ -75,23 +78,22 @@ def run(context: Context, options: argparse.Namespace) -> Result:
             return Result(data | {"started": 0})
         if not confirmed(context.console, options, _question(by_error.total(), len(decided))):
             return Result(data | {"started": 0, "dry_run": True})
+
         for failure in decided:
             failures.return_to_failure_queue(context, failure)
-        executions = _start(context, [*told, *found], options.rate)
+        executions = _start(context, [*undecided, *recorded], options.rate)
+
     data["started"] = by_error.total()
     if options.no_wait:
         return Result(data)
+
     outcomes = _outcomes(context, executions, options.timeout)
-    not_well = outcomes["outcomes"][FAILED] or outcomes["open"] or outcomes["refused"]
-    return Result(data | outcomes, 1 if not_well else 0)
+    failed = outcomes["outcomes"][FAILED] or outcomes["open"] or outcomes["refused"]
+    return Result(data | outcomes, 1 if failed else 0)
 
 
 def _question(started: int, decided: int) -> str:
-    return (
-        f"Start {started:,} executions?"
-        if started
-        else f"Have {decided:,} outcomes announced again?"
-    )
+    return f"Start {started:,} executions?" if started else f"Announce {decided:,} outcomes again?"
 
 
 def _show(
@@ -101,25 +103,27 @@ def _show(
     for error, count in by_error.most_common():
         say(f"{count:9,}  {error}")
     if decided:
-        say(f"{decided:9,}  decided, but perhaps never announced: to be announced again")
+        say(f"{decided:9,}  decided, but perhaps not announced: they are announced again")
     if under_way:
-        say(f"{under_way:9,}  under way again already, and left alone")
+        say(f"{under_way:9,}  already under way again: they are skipped")
     if unknown:
-        say(
-            f"{unknown:9,}  messages naming no image of ours; left in {context.service.dead_letter_queue_url}"
-        )
+        queue = context.service.dead_letter_queue_url
+        say(f"{unknown:9,}  messages without an image of this service: they stay in {queue}")
     if not by_error and not decided:
         say("There is nothing to redrive.")
 
 
-def _told(
+def _reported(
     context: Context, options: argparse.Namespace, messages: Iterable["MessageTypeDef"]
 ) -> tuple[list[Failure], int]:
-    """What the messages tell of, as far as the options choose it, each image once, and how many name no image."""
-    told = [failures.of_message(context, message) for message in messages]
+    """Return the selected failures of messages, one per image, and the number of other messages.
+
+    Other messages do not name an image of the service.
+    """
+    reported = [failures.of_message(context, message) for message in messages]
     begin = context.service.image_url(options.prefix)
     chosen: dict[tuple[str, str], Failure] = {}
-    for failure in told:
+    for failure in reported:
         if (
             failure
             and failure.image_url.startswith(begin)
@@ -127,25 +131,29 @@ def _told(
         ):
             earlier = chosen.get(failure.key, replace(failure, messages=()))
             chosen[failure.key] = replace(earlier, messages=earlier.messages + failure.messages)
-    return list(chosen.values()), told.count(None)
+    return list(chosen.values()), reported.count(None)
 
 
-def _apart(context: Context, told: list[Failure]) -> tuple[list[Failure], list[Failure]]:
-    """Those whose image is to be decided, and those whose image is."""
-    named = [failure.key for failure in told if failure.version]
+def _split_decided(
+    context: Context, reported: list[Failure]
+) -> tuple[list[Failure], list[Failure]]:
+    """Split failures into undecided and already decided images."""
+    named = [failure.key for failure in reported if failure.version]
     final = {record.key for record in records.find(context, named) if record.outcome in FINAL}
-    undecided = [failure for failure in told if failure.key not in final]
-    return undecided, [failure for failure in told if failure.key in final]
+    undecided = [failure for failure in reported if failure.key not in final]
+    decided = [failure for failure in reported if failure.key in final]
+    return undecided, decided
 
 
 def _recorded(
-    context: Context, options: argparse.Namespace, told: set[tuple[str, str]]
+    context: Context, options: argparse.Namespace, reported: set[tuple[str, str]]
 ) -> tuple[list[Failure], int]:
-    """What the records tell of and no message does, and how many of them are being redriven already."""
-    found, under_way = [], 0
+    """Return recorded failures without a message, and the number that are already under way."""
+    found = []
+    under_way = 0
     with context.console.status("Reading the records"):
         for record in failures.recorded(context, options.prefix, options.error):
-            if record.key in told:
+            if record.key in reported:
                 continue
             if record.is_worked_on():
                 under_way += 1
@@ -155,13 +163,12 @@ def _recorded(
 
 
 def _start(context: Context, found: list[Failure], rate: int) -> dict[tuple[str, str], str]:
-    """Start them all; return the executions by the key of the record that each will write."""
+    """Start an execution for each failure; return them by the key of the record they write."""
 
     def redrive(failure: Failure) -> tuple[tuple[str, str], str]:
         execution = start(context, failure.request)
-        failures.take_off(
-            context, failure
-        )  # not before: until it is started, the message is all that knows of it
+        # Not before the start: until then only the message knows of the failure.
+        failures.take_off(context, failure)
         return failure.key, execution
 
     return dict(track(context.console, "Started", paced(redrive, found, rate), len(found)))
@@ -190,35 +197,37 @@ def _outcomes(
             )
             if not followed:
                 break
+
     unnamed = len(executions) - counts.total() - refused.total() - len(followed)
-    again = {
+    outcomes = ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items())
+    not_followed = f", {unnamed:,} not followed" if unnamed else ""
+    context.console.print(f"{outcomes}, {len(followed):,} still open{not_followed}")
+    for error, count in refused.most_common():
+        context.console.print(
+            f"{count:,} ended as {error} without a new outcome; the old outcome remains"
+        )
+    return {
         "outcomes": dict(counts),
         "refused": dict(refused),
         "open": len(followed),
         "not_followed": unnamed,
     }
-    told = ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items())
-    context.console.print(
-        f"{told}, {len(followed):,} still open" + (f", {unnamed:,} not followed" if unnamed else "")
-    )
-    for error, count in refused.most_common():
-        context.console.print(
-            f"{count:,} ended as {error} without a new outcome; the old one stands"
-        )
-    return again
 
 
 def _refused(
     context: Context, followed: dict[tuple[str, str], str]
 ) -> list[tuple[tuple[str, str], str]]:
-    """Find open executions that failed a while ago and left no record: key and error. The next look has the others."""
-    looked_at = dict(list(followed.items())[:DESCRIBED])
-    for key, execution in looked_at.items():
+    """Return key and error of executions that failed some time ago without a record.
+
+    Each call describes a few executions, and moves them to the end for the next call.
+    """
+    described_now = dict(list(followed.items())[:DESCRIBED])
+    for key, execution in described_now.items():
         del followed[key]
         followed[key] = execution
 
     found = []
-    for key, execution in looked_at.items():
+    for key, execution in described_now.items():
         described = context.aws.stepfunctions.describe_execution(executionArn=execution)
         ended_at = described.get("stopDate")
         if described["status"] == "FAILED" and ended_at and datetime.now(UTC) - ended_at > SETTLED:

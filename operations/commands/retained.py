@@ -1,4 +1,4 @@
-"""`retained`: what `sam delete` has kept of a stack, and, in dev, how to get rid of it."""
+"""`retained`: list the resources that a deleted stack retained, and delete them in dev."""
 
 import argparse
 from collections.abc import Iterator
@@ -20,20 +20,20 @@ HELP = "list the resources that a deleted stack retained, with their cost"
 
 
 class StackNotDeletedError(CommandError):
-    """The stack is still there: `sam delete` comes first, and keeps images and records."""
+    """The stack exists. Run `sam delete` first, which retains images and records."""
 
 
-class ProdIsKeptError(CommandError):
-    """No command deletes images and records of environment prod: delete them by hand."""
+class ProdRetainedError(CommandError):
+    """No command deletes images and records of environment prod. Delete them by hand."""
 
 
 @dataclass(frozen=True)
 class DeletedStack:
-    """A stack that was deleted within the last 90 days, for which CloudFormation remembers it, and what it kept."""
+    """A stack deleted within 90 days, which CloudFormation still lists, and what it retained."""
 
     name: str
     environment: str
-    kept: list[RetainedResource]
+    retained: list[RetainedResource]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,31 +48,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: Context, options: argparse.Namespace) -> Result:
-    """Carry the command out. What is deleted before an interruption is gone; the next call does the rest.
+    """List retained resources, and delete them with --delete; a second run continues a deletion.
 
     Raises:
         StackNotDeletedError: the stack exists.
-        ProdIsKeptError: there is something of environment prod, and it was to be deleted.
+        ProdRetainedError: the resources to delete are of environment prod.
     """
     _require_deleted(context)
-    with context.console.status("Looking for what is left"):
-        stacks = [stack for stack in _deleted(context, read_prices(options.prices)) if stack.kept]
-    found = [kept for stack in stacks for kept in stack.kept]
+    prices = read_prices(options.prices)
+    with context.console.status("Looking for retained resources"):
+        stacks = [stack for stack in _deleted(context, prices) if stack.retained]
+    found = [resource for stack in stacks for resource in stack.retained]
+
     _show(context, stacks)
-    data: dict[str, Any] = {
-        "kept": [
-            {"kind": one.kind, "name": one.name, "dollars_a_month": one.dollars_a_month}
-            for one in found
-        ],
-        "deleted": False,
-    }
+    listed = [
+        {"kind": one.kind, "name": one.name, "dollars_a_month": one.dollars_a_month}
+        for one in found
+    ]
+    data: dict[str, Any] = {"retained": listed, "deleted": False}
     if not found or not options.delete:
         return Result(data)
+
     if any(stack.environment == "prod" for stack in stacks):
-        raise ProdIsKeptError
-    if confirmed(
-        context.console, options, f"Delete {len(found)} with all that is in them, for good?"
-    ):
+        raise ProdRetainedError
+    question = f"Delete {len(found)} resources and their content permanently?"
+    if confirmed(context.console, options, question):
         _delete(context, found)
         data["deleted"] = True
     return Result(data)
@@ -82,7 +82,7 @@ def _require_deleted(context: Context) -> None:
     try:
         [stack] = context.aws.cloudformation.describe_stacks(StackName=context.stack)["Stacks"]
     except ClientError as exc:
-        if code_of(exc) != "ValidationError":  # there is none
+        if code_of(exc) != "ValidationError":  # the stack does not exist
             raise
         return
     raise StackNotDeletedError(
@@ -95,12 +95,13 @@ def _deleted(context: Context, prices: Prices) -> Iterator[DeletedStack]:
     pages = cloudformation.get_paginator("list_stacks").paginate(
         StackStatusFilter=["DELETE_COMPLETE"]
     )
-    for stack_id in [
+    stack_ids = [
         stack["StackId"]
         for page in pages
         for stack in page["StackSummaries"]
         if stack["StackName"] == context.stack
-    ]:
+    ]
+    for stack_id in stack_ids:
         [stack] = cloudformation.describe_stacks(StackName=stack_id)["Stacks"]
         parameters = {
             one["ParameterKey"]: one["ParameterValue"] for one in stack.get("Parameters", [])
@@ -114,7 +115,7 @@ def _deleted(context: Context, prices: Prices) -> Iterator[DeletedStack]:
 
 
 def _left_alone(context: Context, stack_id: str) -> Iterator[tuple[str, str]]:
-    """Type and name of what CloudFormation did not delete, as the template has it."""
+    """Yield type and name of each resource that CloudFormation retained."""
     for page in context.aws.cloudformation.get_paginator("describe_stack_events").paginate(
         StackName=stack_id
     ):
@@ -126,13 +127,14 @@ def _left_alone(context: Context, stack_id: str) -> Iterator[tuple[str, str]]:
 def _show(context: Context, stacks: list[DeletedStack]) -> None:
     say = context.console.print
     for stack in stacks:
-        say(f"{stack.name} (environment {stack.environment}) has kept:")
-        for one in stack.kept:
+        say(f"{stack.name} (environment {stack.environment}) retained:")
+        for one in stack.retained:
             say(f"  {one.kind} {one.name}: {one.size}, ${one.dollars_a_month:.2f} a month")
     if not stacks:
-        say(f"No stack {context.stack} that was deleted within 90 days has left anything.")
+        say(f"No stack {context.stack} deleted within 90 days retained a resource.")
     say(
-        "The endpoint is no part of the stack: `python -m training status` tells of it, `cleanup` deletes it."
+        "The endpoint is not part of the stack. `scones status` shows its cost, "
+        "`scones cleanup` deletes it."
     )
 
 

@@ -104,7 +104,7 @@ def test_endpoint_error_with_a_null_message_is_named_and_retried_by_its_code(
 
 
 @pytest.mark.parametrize("uploads", [250, pytest.param(1_000, marks=pytest.mark.long)])
-def test_uploads_under_faults_balance(
+def test_reconciliation_succeeds_after_uploads_under_faults(
     cloud: Cloud, service: Deployed, demo: Demo, samples: list[Sample], uploads: int
 ) -> None:
     deployed = find_service(cloud.client("cloudformation"))

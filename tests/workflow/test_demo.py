@@ -15,7 +15,7 @@ def true_class(image_url: str) -> str | None:
     return match[1] if match else None
 
 
-def test_demo_ends_well_with_an_outcome_for_every_upload(demo: Demo) -> None:
+def test_demo_succeeds_with_an_outcome_for_every_upload(demo: Demo) -> None:
     outcomes = Counter(output["outcome"] for output in demo.decisions)
     assert 0 == demo.status
     assert 227 == outcomes.total()

@@ -96,7 +96,7 @@ def test_monitor_finds_no_drift_in_held_out_images_and_some_when_it_is_dark(
 
 
 @pytest.mark.long
-def test_monitor_looks_at_captured_images_but_those_that_the_tool_has_asked_about(
+def test_monitor_compares_captured_images_without_the_tools_own_requests(
     capturing: Monitored,
 ) -> None:
     capturing.upload("drift/captured")

@@ -344,7 +344,7 @@ def test_unreadable_image_succeeds_with_the_functions_sentence(
     )
 
 
-def test_failed_execution_tells_error_and_sentence(runs: dict[Case, Run]) -> None:
+def test_failed_execution_has_error_and_cause(runs: dict[Case, Run]) -> None:
     description = runs[the_case("Classify image", "EndpointNotFoundError")].description
     assert ("FAILED", "EndpointNotFoundError", "A sentence about EndpointNotFoundError.") == tuple(
         description[field] for field in ("status", "error", "cause")

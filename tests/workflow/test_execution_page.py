@@ -37,7 +37,7 @@ def test_upload_is_a_page_with_its_path_and_the_image_as_the_model_got_it(
     assert [] == re.findall(r'(?:src|href)="(?!data:)[^"#]', page)
 
 
-def test_input_that_names_no_image_fails_in_the_first_state_and_the_page_says_so(
+def test_page_shows_that_invalid_input_fails_in_the_first_state(
     service: Deployed, operations: Operations, tmp_path: Path
 ) -> None:
     run = service.start({"image_url": "x" * 10_000})

@@ -67,5 +67,5 @@ def test_all_logs_are_looked_at(prepared: bytes, cloud: Cloud, cloud_folder: Fol
         "GET /uploads/a.jpg?X-Amz-Signature=0123456789abcdef",
     ],
 )
-def test_line_that_tells_too_much_is_found(line: str) -> None:
+def test_line_with_image_data_or_credentials_is_found(line: str) -> None:
     assert [f"log: {line}"] == leaks([("log", line)], (CAMERA, PLACE), traces_of(photo()))

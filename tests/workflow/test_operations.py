@@ -53,7 +53,7 @@ def test_backlog_that_was_stopped_half_way_is_finished_by_the_next(
     assert dict.fromkeys(urls, 1) == decided_under(service, prefix)
 
 
-def test_backlog_without_a_yes_only_tells_the_price(
+def test_backlog_without_yes_only_shows_the_cost(
     service: Deployed, operations: Operations, prefix: str
 ) -> None:
     archive(service, prefix, 1)
@@ -86,7 +86,7 @@ def test_upload_without_a_record_is_found_and_started(
     accounted = operations(*look)
     assert 1 == accounted["uploads"]
     assert 1 == accounted["accepted"]
-    assert accounted["balanced"] is True
+    assert accounted["reconciled"] is True
 
 
 def test_where_names_the_parts_of_the_service(service: Deployed, operations: Operations) -> None:

@@ -34,20 +34,22 @@ def test_stack_that_exists_is_refused(left: Any) -> None:
     assert "StackNotDeletedError" == left[1]["error"]["type"]
 
 
-def test_deleted_stack_has_kept_images_records_and_their_key(left: Any) -> None:
+def test_deleted_stack_retained_images_records_and_their_key(left: Any) -> None:
     names, _, kept, _ = left
     assert ["image bucket", "results table", "encryption key"] == [
-        one["kind"] for one in kept["kept"]
+        one["kind"] for one in kept["retained"]
     ]
-    assert [names.image_bucket, names.results_table] == [one["name"] for one in kept["kept"]][:2]
+    assert [names.image_bucket, names.results_table] == [one["name"] for one in kept["retained"]][
+        :2
+    ]
 
 
-def test_nothing_is_left_once_that_is_deleted_too(
+def test_nothing_is_retained_after_retained_delete(
     left: Any, operations: Operations, cloud: Cloud
 ) -> None:
     names, _, _, deleted = left
     assert deleted["deleted"]
-    assert [] == operations("retained", "--stack", STACK)["kept"]
+    assert [] == operations("retained", "--stack", STACK)["retained"]
     with pytest.raises(ClientError, match="404"):
         cloud.client("s3").head_bucket(Bucket=names.image_bucket)
     with pytest.raises(ClientError, match="ResourceNotFoundException"):

@@ -187,7 +187,7 @@ def quiet(cloud: Cloud, hours: Iterator[int]) -> None:
         pytest.param("slow", {"times_slower": 5}, "-latency", marks=pytest.mark.long),
     ],
 )
-def test_canary_of_a_bad_model_is_taken_back_by_its_alarm_and_no_image_is_lost(
+def test_canary_of_a_bad_model_is_rolled_back_by_its_alarm_without_losing_images(
     change: Change, operations: Operations, name: str, faults: dict[str, float], alarm: str
 ) -> None:
     before, model = change.serving, change.model(name, **faults)
@@ -228,7 +228,7 @@ def test_canary_of_a_good_model_stays_until_it_is_rolled_back_with_its_card(
 
 @pytest.mark.long
 @pytest.mark.usefixtures("quiet")
-def test_two_variants_share_the_images_and_the_records_tell_them_apart(change: Change) -> None:
+def test_two_variants_share_the_images_and_records_name_the_variant(change: Change) -> None:
     before, card = change.serving, change.card
     status, output = change.run("ab", "--weights", "AllTraffic=50,b=50")
     assert 0 == status, output
@@ -243,7 +243,7 @@ def test_two_variants_share_the_images_and_the_records_tell_them_apart(change: C
 
 
 @pytest.mark.usefixtures("quiet")
-def test_shadow_is_asked_and_never_heard(change: Change) -> None:
+def test_answers_of_a_shadow_variant_are_never_used(change: Change) -> None:
     before, model = change.serving, change.model("shadow", errors=1)
     status, output = change.run("deploy", "--shadow", "--model-data", model)
     assert 0 == status, output

@@ -83,7 +83,9 @@ def test_sync_deploys_a_stack_and_later_only_its_code(cloud: Cloud, project: Pat
     assert b"2" == answer(cloud)
 
 
-def test_sync_with_a_dependency_layer_is_refused_by_name(cloud: Cloud, project: Path) -> None:
+def test_sync_with_a_dependency_layer_is_refused_with_a_named_error(
+    cloud: Cloud, project: Path
+) -> None:
     ended = sync(cloud, project, "--dependency-layer")
     assert 1 == ended.returncode
     events = cloud.client("cloudformation").describe_stack_events(StackName=STACK)["StackEvents"]
@@ -92,7 +94,9 @@ def test_sync_with_a_dependency_layer_is_refused_by_name(cloud: Cloud, project: 
 
 
 @pytest.mark.parametrize("service", NOT_EMULATED)
-def test_missing_service_is_refused_by_name(cloud: Cloud, project: Path, service: str) -> None:
+def test_service_that_is_not_emulated_is_refused_with_a_named_error(
+    cloud: Cloud, project: Path, service: str
+) -> None:
     ended = sam(cloud, project, *NOT_EMULATED[service])
     assert 1 == ended.returncode
     assert f"{service} is not emulated by the local cloud" in ended.stderr

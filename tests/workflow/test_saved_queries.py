@@ -107,9 +107,7 @@ def test_slowest_images_are_those_of_the_log(queries: SavedQueries, log: Log) ->
     assert [detail["outcome"] for detail in found] == [row["detail.outcome"] for row in rows]
 
 
-def test_log_of_decisions_says_of_an_image_what_its_record_says(
-    log: Log, service: Deployed
-) -> None:
+def test_log_of_decisions_and_record_agree(log: Log, service: Deployed) -> None:
     for execution in (log.review, log.unreadable):
         detail = log.detail(execution)
         record = service.record(detail["image_url"])

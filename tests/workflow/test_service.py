@@ -242,7 +242,7 @@ class TestDirectInput:
         assert decided.output == {name: again.output[name] for name in decided.output}
 
     @pytest.mark.parametrize("version", [{}, {"version_id": "malformed"}], ids=str)
-    def test_name_without_an_image_fails_by_name_and_records_nothing(
+    def test_missing_image_fails_with_a_named_error_and_no_record(
         self, service: Deployed, version: dict[str, str]
     ) -> None:
         url = f"s3://{service.bucket}/uploads/never-uploaded.png"
@@ -275,7 +275,7 @@ class TestDirectInput:
         ],
         ids=str,
     )
-    def test_input_that_names_no_image_of_ours_is_refused_before_any_work(
+    def test_input_without_an_image_of_the_service_is_refused_before_any_work(
         self, service: Deployed, event: dict[str, Any]
     ) -> None:
         event = {name: str(value).format(bucket=service.bucket) for name, value in event.items()}
@@ -313,7 +313,7 @@ class TestDirectInput:
         ],
         ids=str,
     )
-    def test_event_that_names_no_image_of_ours_is_refused_before_any_work(
+    def test_event_without_an_image_of_the_service_is_refused_before_any_work(
         self, service: Deployed, bucket: str | None, changes: dict[str, Any]
     ) -> None:
         event = json.loads((ROOT / "events/workflow_s3_event.json").read_text())
@@ -412,7 +412,7 @@ class TestEndpoint:
         [b"<html>", b"[0.9]", b"[0.9, NaN]", b"[3, -2]", b'{"truck": 1}', b""],
         ids=lambda body: repr(body),
     )
-    def test_answer_that_is_no_prediction_fails_by_name(
+    def test_invalid_prediction_fails_with_a_named_error(
         self, bad_endpoint: BadEndpoint, body: bytes
     ) -> None:
         run = bad_endpoint.answer(200, body)
@@ -422,7 +422,7 @@ class TestEndpoint:
     @pytest.mark.parametrize(
         ("error", "status"), [("EndpointUnavailableError", 503), ("EndpointThrottledError", 429)]
     )
-    def test_endpoint_that_stays_away_is_asked_again_then_fails(
+    def test_unavailable_endpoint_is_retried_then_fails(
         self, bad_endpoint: BadEndpoint, error: str, status: int
     ) -> None:
         run = bad_endpoint.answer(status, b"{}")
@@ -437,7 +437,9 @@ class TestEndpoint:
         assert "Sandbox.Timedout" == run.description["error"]
         assert CALLS_PER_EXECUTION == run.attempts["Classify image"]
 
-    def test_endpoint_without_a_model_card_fails_by_name(self, service: Deployed) -> None:
+    def test_endpoint_without_a_model_card_fails_with_a_named_error(
+        self, service: Deployed
+    ) -> None:
         with service.without_model_card():
             run = service.start({"image_url": service.put(TRUCK.read_bytes(), "no-card.png")})
         assert "FAILED" == run.description["status"]
@@ -452,7 +454,7 @@ class TestEndpoint:
         assert "FAILED" == failed["outcome"]
         assert "ACCEPTED" == service.record(url)["outcome"]
 
-    def test_endpoint_that_does_not_exist_fails_by_name(self, service: Deployed) -> None:
+    def test_missing_endpoint_fails_with_a_named_error(self, service: Deployed) -> None:
         with service.without_endpoint():
             run = service.start({"image_url": service.put(TRUCK.read_bytes(), "no-endpoint.png")})
         assert "FAILED" == run.description["status"]
@@ -469,7 +471,7 @@ class TestEndpoint:
             ),
         ],
     )
-    def test_function_may_use_no_endpoint_but_its_own(
+    def test_function_may_use_only_its_own_endpoint(
         self, service: Deployed, error: str, variable: str, value: str
     ) -> None:
         with service.changed("classify-image", {variable: value}):
@@ -561,7 +563,7 @@ class TestTools:
             ),
         ],
     )
-    def test_first_deployment_of_prod_that_lost_its_parameters_is_refused(
+    def test_first_deployment_without_an_environment_is_refused(
         self, service: Deployed, cloud: Cloud, expected: str, parameters: list[str]
     ) -> None:
         arguments = [

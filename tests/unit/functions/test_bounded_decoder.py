@@ -85,9 +85,7 @@ def test_image_that_crashes_its_decoder_is_corrupt(name: str, frail: BoundedDeco
 
 
 @pytest.mark.parametrize("end", ["SIGKILL", "SIGTERM", "exit"])
-def test_process_ended_from_outside_says_nothing_of_the_image(
-    end: str, frail: BoundedDecoder
-) -> None:
+def test_killed_decoder_is_a_service_error(end: str, frail: BoundedDecoder) -> None:
     with pytest.raises(DecoderUnavailableError, match="ended with"):
         frail.prepare(end.encode())
     assert prepare_image(SOUND) == frail.prepare(SOUND)

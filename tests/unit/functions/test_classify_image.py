@@ -168,7 +168,7 @@ def test_classify_image_without_image_is_refused(context: Any) -> None:
 @pytest.mark.parametrize(
     "body", [b"<html>Bad Gateway</html>", b"[0.2, 0.3, 0.5]", b"[NaN, NaN]", b"0" * 10_000_000]
 )
-def test_classify_image_garbage_is_no_prediction(
+def test_classify_image_garbage_is_an_invalid_prediction(
     endpoint: Stubber, context: Any, body: bytes
 ) -> None:
     answers(endpoint, body)
@@ -241,7 +241,7 @@ def test_classify_image_broken_answer_is_named(
 
 
 @pytest.mark.usefixtures("model_card")
-def test_classify_image_metrics_tell_endpoint_latency(
+def test_classify_image_metrics_have_the_endpoint_latency(
     endpoint: Stubber, context: Any, emitted_metrics: Callable[[], dict[str, Any]]
 ) -> None:
     answers(endpoint, b"[0.08, 0.92]")

@@ -44,7 +44,7 @@ def answered(status: int, code: str, message: str = "", **model_error: Any) -> d
         (answered(424, "ModelError"), EndpointUnavailableError),
     ],
 )
-def test_endpoint_error_names_what_was_answered(
+def test_endpoint_error_follows_from_the_answer(
     response: dict[str, Any], expected: type[Exception]
 ) -> None:
     assert expected is type(endpoint_error("one", response))

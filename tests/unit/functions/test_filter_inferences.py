@@ -34,7 +34,7 @@ def test_filter_inferences_confident_prediction_answers_the_contract(context: An
     assert expected == filter_inferences(context)
 
 
-def test_filter_inferences_doubtful_prediction_is_no_error(context: Any) -> None:
+def test_filter_inferences_doubtful_prediction_is_rejected_without_an_error(context: Any) -> None:
     expected = {
         "status": "REJECT",
         "classification": "truck",
@@ -64,7 +64,7 @@ def test_filter_inferences_tie_goes_to_the_first_label(
     assert labels[0] == filter_inferences(context, dict.fromkeys(labels, 0.5))["classification"]
 
 
-def test_filter_inferences_class_that_is_always_for_review_is_rejected_whatever_the_confidence(
+def test_filter_inferences_review_class_is_rejected_at_any_confidence(
     context: Any,
 ) -> None:
     event = {
@@ -75,7 +75,7 @@ def test_filter_inferences_class_that_is_always_for_review_is_rejected_whatever_
     assert "REJECT" == app.lambda_handler(event, context)["status"]
 
 
-def test_filter_inferences_review_classes_leave_the_others_alone(context: Any) -> None:
+def test_filter_inferences_other_classes_pass_beside_review_classes(context: Any) -> None:
     event = {
         "class_probabilities": PROBABILITIES,
         "confidence_threshold": 0.1,
@@ -134,7 +134,7 @@ def test_filter_inferences_empty_event_is_refused(context: Any, event: Any) -> N
         app.lambda_handler(event, context)
 
 
-def test_filter_inferences_metrics_tell_confidence_by_class(
+def test_filter_inferences_metrics_have_confidence_by_class(
     context: Any, emitted_metrics: Callable[[], dict[str, Any]]
 ) -> None:
     filter_inferences(context)
@@ -146,7 +146,7 @@ def test_filter_inferences_metrics_tell_confidence_by_class(
     ]
 
 
-def test_filter_inferences_first_attempt_is_no_retry(
+def test_filter_inferences_first_attempt_counts_no_retry(
     context: Any, emitted_metrics: Callable[[], dict[str, Any]]
 ) -> None:
     filter_inferences(context)

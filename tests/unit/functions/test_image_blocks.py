@@ -41,7 +41,7 @@ def test_file_without_metadata_is_left_as_it_is(image_format: str) -> None:
         b"junk",
     ],
 )
-def test_jpeg_loses_what_says_nothing_of_its_pixels(segments: bytes) -> None:
+def test_jpeg_loses_segments_that_do_not_affect_its_pixels(segments: bytes) -> None:
     assert picture("JPEG") == essential_blocks(jpeg_with(segments), "JPEG").data
 
 
@@ -105,7 +105,7 @@ def test_sequential_jpeg_in_several_scans_holds_coefficients() -> None:
     assert essential_blocks(of_one_component, "JPEG").coefficient_bytes > 0
 
 
-def test_scans_are_counted_from_the_pixels_on() -> None:
+def test_scans_are_counted_after_the_first_pixels() -> None:
     thumbnail = jpeg_segment(0xE1, b"Exif\0\0" + picture("JPEG"))
     data = jpeg_repeating_its_last_scan(jpeg_with(thumbnail), 4)
     assert 5 == essential_blocks(data, "JPEG").scans
@@ -127,7 +127,7 @@ def test_png_loses_a_text_of_megabytes_whatever_it_names() -> None:
     assert picture("PNG") == essential_blocks(png_with(text), "PNG").data
 
 
-def test_png_cut_off_within_a_chunk_keeps_what_there_is() -> None:
+def test_png_cut_off_within_a_chunk_keeps_the_chunks_before() -> None:
     assert picture("PNG")[:100] == essential_blocks(picture("PNG")[:100], "PNG").data
 
 
@@ -166,7 +166,7 @@ def test_png_of_very_many_chunks_is_refused() -> None:
         essential_blocks(png_with(png_chunk(b"prVt", b"") * MAX_BLOCKS), "PNG")
 
 
-def test_stream_gives_its_bytes_in_as_many_pieces_as_are_allowed() -> None:
+def test_stream_gives_its_bytes_in_the_allowed_number_of_pieces() -> None:
     stream = BoundedStream(bytes(MAX_READS["GIF"]), "GIF")
     assert MAX_READS["GIF"] == sum(len(stream.read(1)) for _ in range(MAX_READS["GIF"]))
 

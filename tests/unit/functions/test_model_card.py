@@ -43,7 +43,7 @@ def test_parse_model_card_follows_the_variant(variant: str, temperature: float) 
     assert temperature == parse_model_card(text, variant).temperature
 
 
-def test_card_of_before_thresholds_recommends_the_guess_and_leaves_no_class_to_review() -> None:
+def test_card_without_thresholds_recommends_the_default_threshold() -> None:
     old = parse_model_card(card(recommended_threshold=None), VARIANT)
     assert GUESS == old.threshold("truck")
     assert () == old.review_classes
@@ -57,7 +57,7 @@ def test_class_has_its_own_threshold_or_the_one_of_all() -> None:
     assert 0.9 == mixed.threshold("automobile")
 
 
-def test_classes_of_counter_examples_and_without_a_promise_are_for_review() -> None:
+def test_negative_and_unguaranteed_classes_are_for_review() -> None:
     labels = ["automobile", "other", "truck"]
     text = card(labels=labels, other_class="other", class_thresholds={"truck": None, "other": None})
     told = parse_model_card(text, VARIANT)
@@ -77,7 +77,7 @@ def test_classes_of_counter_examples_and_without_a_promise_are_for_review() -> N
         {"other_class": ["truck"]},
     ],
 )
-def test_parse_model_card_thresholds_that_cannot_be_are_invalid(changes: dict[str, Any]) -> None:
+def test_parse_model_card_impossible_thresholds_are_invalid(changes: dict[str, Any]) -> None:
     with pytest.raises(InvalidModelCardError, match=r"threshold|other_class"):
         parse_model_card(card(**changes), VARIANT)
 
@@ -115,7 +115,7 @@ def test_card_error_missing_parameter_is_not_found() -> None:
     assert ModelCardNotFoundError is type(card_error("/cards/one", cause))
 
 
-def test_card_error_forbidden_parameter_is_not_worth_another_try() -> None:
+def test_card_error_forbidden_parameter_is_permanent() -> None:
     cause = ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetParameter")
     assert ModelCardAccessDeniedError is type(card_error("/cards/one", cause))
 

@@ -49,6 +49,6 @@ def test_large_transparent_image_looks_as_if_put_on_white_first() -> None:
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "I;16"])
-def test_tiles_of_any_mode_leave_no_seam(mode: str) -> None:
+def test_tiles_of_any_mode_join_without_an_edge(mode: str) -> None:
     pixels = model_pixels(decoded(Image.new("L", (2000, 1500), 0).convert(mode)), (341, 256))
     assert Image.new("RGB", pixels.size).tobytes() == pixels.tobytes()

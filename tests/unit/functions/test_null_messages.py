@@ -110,7 +110,7 @@ def test_endpoint_error_without_a_reason_is_named_by_its_code(
 
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
-def test_refusal_without_a_code_does_not_blame_the_image(body: bytes) -> None:
+def test_refusal_without_a_code_is_a_service_error(body: bytes) -> None:
     with (
         answering(classify.sagemaker_runtime(), "InvokeEndpoint", 400, {}, body),
         pytest.raises(EndpointUnavailableError, match=r"\(400, status 400: AWS gave no reason\)"),

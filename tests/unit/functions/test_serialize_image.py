@@ -212,7 +212,7 @@ def test_serialize_image_broken_body_is_unavailable(
         serialize(context)
 
 
-def test_serialize_image_metrics_tell_size_and_time(
+def test_serialize_image_metrics_have_size_and_time(
     s3: "S3Client", context: Any, emitted_metrics: Callable[[], dict[str, Any]]
 ) -> None:
     s3.put_object(Bucket=BUCKET, Key="uploads/truck.png", Body=png("red"))

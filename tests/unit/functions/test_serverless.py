@@ -73,7 +73,7 @@ ANSWERS: list[tuple[dict[str, Any], type[Exception], type[Exception]]] = [
 
 
 @pytest.mark.parametrize(("response", "realtime", "serverless"), ANSWERS)
-def test_only_a_serverless_endpoint_is_taken_to_be_starting(
+def test_only_a_serverless_endpoint_counts_as_starting(
     response: dict[str, Any], realtime: type[Exception], serverless: type[Exception]
 ) -> None:
     named = [type(endpoint_error("one", response, serverless=kind)) for kind in (False, True)]
@@ -100,7 +100,7 @@ def card() -> Iterator[Any]:
         (EndpointTimeoutError, "no JSON", ReadTimeoutError),
     ],
 )
-def test_silence_is_a_cold_start_where_the_model_card_says_serverless(
+def test_timeout_of_a_serverless_endpoint_is_a_cold_start(
     monkeypatch: pytest.MonkeyPatch,
     card: Any,
     context: Any,
@@ -136,5 +136,5 @@ def test_serverless_endpoint_is_waited_for_longer_and_called_once() -> None:
 @pytest.mark.parametrize(
     "text", ["", "[]", "null", '{"serverless": "yes"}', '{"serverless": 1}', "[" * 100_000]
 )
-def test_card_that_does_not_say_so_is_not_serverless(text: str) -> None:
+def test_card_without_the_field_is_not_serverless(text: str) -> None:
     assert not is_serverless(text)

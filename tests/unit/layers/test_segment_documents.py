@@ -77,7 +77,7 @@ def problems(documents: list[dict[str, Any]]) -> list[str]:
     ]
 
 
-def test_handler_and_methods_of_a_function_keep_to_the_schema(traced_subsegments: Received) -> None:
+def test_segments_of_handler_and_methods_match_the_schema(traced_subsegments: Received) -> None:
     tracer = lambda_tracer()
 
     @tracer.capture_method(capture_response=False)
@@ -93,7 +93,7 @@ def test_handler_and_methods_of_a_function_keep_to_the_schema(traced_subsegments
     assert [] == problems(traced_subsegments())
 
 
-def test_failure_keeps_to_the_schema(traced_subsegments: Received) -> None:
+def test_segment_of_a_failure_matches_the_schema(traced_subsegments: Received) -> None:
     with (
         pytest.raises(ValueError, match="no pixels"),
         XRayProvider().in_subsegment("work", namespace="remote"),
@@ -143,7 +143,7 @@ def test_annotation_has_the_key_and_the_length_that_xray_takes(
     assert [expected] == [one["annotations"] for one in sent]
 
 
-def test_what_the_schema_forbids_is_found() -> None:
+def test_forbidden_document_is_found() -> None:
     expected = [
         "'start_time' is a required property",
         "'one!' does not match",

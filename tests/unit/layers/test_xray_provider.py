@@ -86,7 +86,7 @@ def test_in_subsegment_exception_is_a_fault_and_goes_on(traced_subsegments: Rece
     assert __file__ == exception["stack"][-1]["path"]
 
 
-def test_in_subsegment_success_is_no_fault(traced_subsegments: Received) -> None:
+def test_in_subsegment_success_has_no_fault(traced_subsegments: Received) -> None:
     with XRayProvider().in_subsegment("work"):
         pass
     assert not {"fault", "cause"} & traced_subsegments()[0].keys()
@@ -222,7 +222,9 @@ def test_lambda_tracer_disabled_needs_no_xray_sdk(
     assert isinstance(lambda_tracer().provider, XRayProvider)
 
 
-def test_lambda_tracer_captures_handler_without_its_answer(traced_subsegments: Received) -> None:
+def test_lambda_tracer_captures_the_handler_but_not_its_answer(
+    traced_subsegments: Received,
+) -> None:
     tracer = lambda_tracer()
 
     @tracer.capture_lambda_handler(capture_response=False)

@@ -19,14 +19,14 @@ def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> No
         assert "--stack" in capsys.readouterr().out
 
 
-def test_a_backlog_of_nothing_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+def test_backlog_of_nothing_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["backlog"])
     assert 2 == ended.value.code
     assert "--prefix" in capsys.readouterr().err
 
 
-def test_an_endpoint_that_is_no_url_is_one_sentence(
+def test_endpoint_that_is_not_a_url_is_one_sentence(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")
@@ -34,7 +34,7 @@ def test_an_endpoint_that_is_no_url_is_one_sentence(
     assert capsys.readouterr().err.startswith("UnreachableError: AWS_ENDPOINT_URL is 'nonsense'")
 
 
-def test_the_tool_can_be_started_as_a_module() -> None:
+def test_tool_can_be_started_as_a_module() -> None:
     shown = subprocess.run(
         [sys.executable, "-m", "operations", "--help"],
         cwd=ROOT,

@@ -89,7 +89,7 @@ def test_every_parameter_is_given(given: dict[str, str]) -> None:
     assert set(template["Parameters"]) == set(given)
 
 
-def test_endpoints_are_made_for_what_the_functions_call(
+def test_vpc_endpoints_exist_for_every_service_that_the_functions_call(
     deployment: Deployment, cloud: Cloud
 ) -> None:
     endpoints = cloud.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
@@ -130,7 +130,7 @@ def test_table_of_production_is_protected_from_deletion(
     assert table["DeletionProtectionEnabled"] is True
 
 
-def test_functions_may_join_the_vpc_with_no_more_than_that_takes(deployment: Deployment) -> None:
+def test_functions_may_join_the_vpc_with_the_least_permissions(deployment: Deployment) -> None:
     policies = Policies(
         one for one in deployment.policies.statements if "ec2:" in str(one.body["Action"])
     )
@@ -144,7 +144,7 @@ def test_functions_may_join_the_vpc_with_no_more_than_that_takes(deployment: Dep
     assert [] == [call for call in elsewhere if policies.allows(call)]
 
 
-def test_code_of_a_function_may_not_do_what_lambda_does_for_the_vpc(deployment: Deployment) -> None:
+def test_function_code_may_not_change_network_interfaces(deployment: Deployment) -> None:
     source = frozenset(
         {("lambda:sourcefunctionarn", "arn:aws:lambda:us-east-1:000000000000:function:any")}
     )
@@ -152,7 +152,7 @@ def test_code_of_a_function_may_not_do_what_lambda_does_for_the_vpc(deployment: 
     assert [] == [call for call in calls if deployment.policies.allows(call)]
 
 
-def test_stack_without_tracing_traces_nothing_and_may_not(
+def test_stack_without_tracing_has_no_permission_to_trace(
     deployment: Deployment, cloud: Cloud
 ) -> None:
     configurations = [
@@ -165,7 +165,7 @@ def test_stack_without_tracing_traces_nothing_and_may_not(
 
 
 @pytest.mark.usefixtures("deployment")
-def test_budget_has_the_given_limit_and_tells_the_given_address(
+def test_budget_has_the_given_limit_and_notifies_the_given_address(
     cloud: Cloud, given: dict[str, str]
 ) -> None:
     budgets = cloud.client("budgets")

@@ -171,7 +171,7 @@ def reason(event: dict[str, Any]) -> str:
     return str(event.get("ResourceStatusReason", ""))
 
 
-def test_deployment_in_the_role_succeeds_and_its_deletion_keeps_what_cannot_be_made_again(
+def test_deployment_in_the_role_succeeds_and_its_deletion_retains_images_and_records(
     deployment: Deployment,
 ) -> None:
     assert "CREATE_COMPLETE" == deployment.deploy()

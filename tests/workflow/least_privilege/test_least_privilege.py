@@ -63,7 +63,7 @@ def test_without_any_one_right_a_needed_call_is_denied(evidence: Evidence) -> No
     assert [] == surplus(evidence.deployment.policies, evidence.needed, evidence.neighbours)
 
 
-def test_neighbours_are_denied(
+def test_neighbouring_resources_are_denied(
     evidence: Evidence, record_property: Callable[[str, object], None]
 ) -> None:
     policies = evidence.deployment.policies
@@ -76,12 +76,12 @@ def test_neighbours_are_denied(
     assert [] == [call for call in evidence.neighbours if policies.allows(call)]
 
 
-def test_every_role_has_many_neighbours(evidence: Evidence) -> None:
+def test_every_role_is_tried_on_many_neighbouring_resources(evidence: Evidence) -> None:
     count = Counter(call.caller for call in evidence.neighbours)
     assert [] == [role for role in evidence.deployment.roles if count[role] < FEWEST_NEIGHBOURS]
 
 
-def test_boundary_keeps_no_role_from_what_it_needs(
+def test_boundary_allows_every_needed_call(
     evidence: Evidence, cloud: Cloud, service: Deployed
 ) -> None:
     roles = evidence.deployment.roles

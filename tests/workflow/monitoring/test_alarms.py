@@ -93,18 +93,20 @@ def _exercise(
     return Exercised([expected for expected, _ in pairs], [state for _, state in pairs], heard)
 
 
-def test_every_alarm_has_an_exercise(alarms: set[str]) -> None:
+def test_every_alarm_is_rehearsed(alarms: set[str]) -> None:
     assert set(EXERCISES) == alarms
 
 
 @pytest.mark.parametrize("alarm", EXERCISES)
-def test_alarm_rings_while_its_condition_holds(alarm: str, exercised: dict[str, Exercised]) -> None:
+def test_alarm_is_in_alarm_while_its_condition_holds(
+    alarm: str, exercised: dict[str, Exercised]
+) -> None:
     assert exercised[alarm].expected == exercised[alarm].states
     assert {"OK", "ALARM"} == set(exercised[alarm].states)
 
 
 @pytest.mark.parametrize("alarm", EXERCISES)
-def test_topic_is_notified_when_an_alarm_rings_and_of_no_other_state(
+def test_topic_is_notified_only_of_the_state_alarm(
     alarm: str, exercised: dict[str, Exercised]
 ) -> None:
     assert (set() if alarm in SILENT else {"ALARM"}) == exercised[alarm].told

@@ -59,7 +59,7 @@ def test_decision_is_a_line_with_the_whole_result(
     assert decided.output == line["detail"]
 
 
-def test_metrics_tell_images_by_outcome_and_class(
+def test_metrics_count_images_by_outcome_and_class(
     cloud: Cloud, service: Deployed, decided: Run
 ) -> None:
     metrics = cloud.client("cloudwatch").list_metrics(

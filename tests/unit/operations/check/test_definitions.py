@@ -21,7 +21,7 @@ ERROR = {
 WARNING = {"severity": "WARNING", "code": "NO_DOLLAR", "message": "no dollar"}
 
 
-def test_every_workflow_is_asked_about_for_every_type_that_it_can_have() -> None:
+def test_every_workflow_is_validated_as_every_type_it_can_have() -> None:
     aws = ModelledAws(
         {"ValidateStateMachineDefinition": lambda _: {"result": "OK", "diagnostics": []}},
     )

@@ -66,6 +66,6 @@ def test_value_is_resolved(expected: Any, value: Any) -> None:
     [{"Ref": "Nothing"}, {"Fn::Cidr": ["10.0.0.0/8", 1, 8]}, {"Fn::GetAtt": ["Alarm", "Arn"]}],
     ids=["resource", "function", "ARN"],
 )
-def test_what_is_unknown_is_named_with_the_file_to_extend(value: Any) -> None:
+def test_unknown_value_is_named_with_the_file_to_extend(value: Any) -> None:
     with pytest.raises(UnknownIntrinsicError, match=r"operations/check/intrinsics\.py"):
         RESOLVER.resolve(value)

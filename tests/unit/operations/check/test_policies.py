@@ -60,7 +60,7 @@ def test_policy_has_values_in_place_of_intrinsic_functions(policy: Policy) -> No
     assert [] == [arn for arn in arns if not ARN.fullmatch(arn)]
 
 
-def test_every_role_is_checked_for_what_it_may_and_for_who_assumes_it() -> None:
+def test_policies_and_trust_policy_of_every_role_are_checked() -> None:
     roles = {
         f"{template}: {name}"
         for template in TEMPLATES
@@ -74,7 +74,7 @@ def test_every_role_is_checked_for_what_it_may_and_for_who_assumes_it() -> None:
     assert set() == roles - set(subjects)
 
 
-def test_request_names_kind_and_resource_type() -> None:
+def test_request_names_policy_type_and_resource_type() -> None:
     aws = ModelledAws({"ValidatePolicy": lambda _: {"findings": []}})
     rows = list(check_policies(aws.connect().access_analyzer, PLACE))
     assert len(POLICIES) == len(rows)

@@ -55,7 +55,7 @@ def test_template_over_the_limit_is_not_sent_and_not_called_accepted(
     assert 1 == len(aws.asked)
 
 
-def test_refused_template_is_shown_in_aws_words_and_the_others_are_checked() -> None:
+def test_refused_template_is_shown_with_the_error_of_aws() -> None:
     aws = ModelledAws(
         {
             "ValidateTemplate": refusal(

@@ -80,7 +80,7 @@ def test_iteration_of_a_map_gets_an_item_and_none_of_the_variables_outside(reply
     assert {} == json.loads(listed["variables"])
 
 
-def test_no_state_is_asked_twice_with_the_same_question() -> None:
+def test_no_state_is_tested_twice_with_the_same_input() -> None:
     for definition in DEFINITIONS:
         asked = walked(definition)[1].requests("TestState")
         requests = [json.dumps(request, sort_keys=True) for request in asked]
@@ -170,7 +170,7 @@ def test_error_of_aws_leaves_no_state_accepted(outcome: Outcome, code: str) -> N
     "code",
     ["AccessDeniedException", "UnknownOperationException", "ThrottlingException"],
 )
-def test_error_that_says_nothing_of_the_state_is_not_asked_for_again(code: str) -> None:
+def test_error_unrelated_to_the_state_is_not_repeated(code: str) -> None:
     aws = ModelledAws({"TestState": refusal(code)})
     list(check_states(aws.connect().stepfunctions, PLACE, DEFINITIONS[:1]))
     assert 1 == len(aws.asked)

@@ -28,7 +28,7 @@ def listed(account: Account) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(body, newline="")))
 
 
-def test_the_current_versions_under_a_prefix_are_listed(account: Account, options: Options) -> None:
+def test_current_versions_under_a_prefix_are_listed(account: Account, options: Options) -> None:
     account.store("archive/a.png")
     current = account.store("archive/a.png")
     account.store("archive/folder/", b"")
@@ -40,7 +40,7 @@ def test_the_current_versions_under_a_prefix_are_listed(account: Account, option
     assert current == row["version_id"]
 
 
-def test_a_key_with_commas_quotes_and_line_ends_survives_the_list(
+def test_key_with_commas_quotes_and_line_ends_survives_the_list(
     account: Account, options: Options
 ) -> None:
     account.store('archive/a, "b"\né.png')
@@ -61,9 +61,7 @@ def test_images_with_a_final_outcome_are_left_out_and_failed_ones_are_not(
     assert ["s3://images/archive/FAILED"] == [row["image_url"] for row in listed(account)]
 
 
-def test_nothing_is_started_where_there_is_nothing_to_do(
-    account: Account, options: Options
-) -> None:
+def test_nothing_is_started_for_an_empty_prefix(account: Account, options: Options) -> None:
     account.record("archive/a", account.store("archive/a"), outcome="REVIEW")
     result = backlog.run(account.context, options(backlog, "--prefix", "archive/", "--yes"))
     assert 0 == result.status
@@ -81,7 +79,7 @@ def test_dry_run_shows_the_cost_and_starts_nothing(account: Account, options: Op
     assert "state transitions" in account.shown.getvalue()
 
 
-def test_the_settings_are_passed_on(account: Account, options: Options) -> None:
+def test_settings_are_passed_on(account: Account, options: Options) -> None:
     account.store("archive/a")
     more = ["--concurrency", "7", "--tolerated-failures", "0.1", "--confidence-threshold", "0.9"]
     backlog.run(
@@ -107,7 +105,9 @@ def work_off(account: Account, outcome: str, status: str) -> None:
     account.states.work, account.states.status = work, status
 
 
-def test_the_end_is_told_with_outcomes_report_and_price(account: Account, options: Options) -> None:
+def test_end_of_a_backlog_shows_outcomes_report_and_cost(
+    account: Account, options: Options
+) -> None:
     account.store("archive/a")
     work_off(account, "ACCEPTED", "SUCCEEDED")
     result = backlog.run(account.context, options(backlog, "--prefix", "archive/", "--yes"))
@@ -119,9 +119,7 @@ def test_the_end_is_told_with_outcomes_report_and_price(account: Account, option
     assert result.data["dollars_per_image"] > 0.0002
 
 
-def test_a_backlog_that_failed_is_told_by_the_exit_status(
-    account: Account, options: Options
-) -> None:
+def test_failed_backlog_ends_with_status_1(account: Account, options: Options) -> None:
     account.store("archive/a")
     account.store("archive/b")
     work_off(account, "FAILED", "FAILED")
@@ -131,7 +129,7 @@ def test_a_backlog_that_failed_is_told_by_the_exit_status(
     assert 1 == result.data["outcomes"]["undecided"]
 
 
-def test_a_backlog_can_be_looked_at_again(account: Account, options: Options) -> None:
+def test_running_backlog_can_be_followed_again(account: Account, options: Options) -> None:
     account.store("archive/a")
     work_off(account, "REVIEW", "SUCCEEDED")
     execution = backlog.run(
@@ -145,7 +143,7 @@ def test_a_backlog_can_be_looked_at_again(account: Account, options: Options) ->
     )
 
 
-def test_an_interruption_tells_how_to_look_again_and_how_to_stop_it(
+def test_interruption_shows_how_to_follow_and_how_to_stop_the_backlog(
     account: Account, options: Options
 ) -> None:
     account.store("archive/a")
@@ -162,14 +160,14 @@ def interrupt(*, mapRunArn: str) -> dict[str, Any]:  # noqa: N803
     raise KeyboardInterrupt
 
 
-def test_an_execution_that_is_no_backlog_cannot_be_followed(
+def test_execution_that_is_not_a_backlog_cannot_be_followed(
     account: Account, options: Options
 ) -> None:
     with pytest.raises(NoSuchBacklogError):
         backlog.run(account.context, options(backlog, "--follow", "arn:of:nothing"))
 
 
-def test_a_second_backlog_is_refused_while_one_runs(account: Account, options: Options) -> None:
+def test_second_backlog_is_refused_while_one_runs(account: Account, options: Options) -> None:
     account.store("archive/a")
     account.states.status = "RUNNING"
     backlog.run(account.context, options(backlog, "--prefix", "archive/", "--yes", "--no-wait"))
@@ -178,7 +176,7 @@ def test_a_second_backlog_is_refused_while_one_runs(account: Account, options: O
 
 
 @pytest.mark.parametrize("prefix", ["", "archive", "lists/", "s3://images/archive/"])
-def test_a_prefix_that_the_service_may_not_read_is_refused(
+def test_prefix_that_the_service_may_not_read_is_refused(
     account: Account, options: Options, prefix: str
 ) -> None:
     with pytest.raises(PrefixNotReadableError):
@@ -186,6 +184,6 @@ def test_a_prefix_that_the_service_may_not_read_is_refused(
 
 
 @pytest.mark.parametrize("text", ["0", "1e-7", "1.1", "nan", "high"])
-def test_what_is_no_confidence_threshold_is_wrong_usage(options: Options, text: str) -> None:
+def test_invalid_confidence_threshold_is_wrong_usage(options: Options, text: str) -> None:
     with pytest.raises(SystemExit):
         options(backlog, "--prefix", "archive/", "--confidence-threshold", text)

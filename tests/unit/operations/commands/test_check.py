@@ -52,7 +52,7 @@ def check(options: Any, *arguments: str, **replies: Reply) -> tuple[Result, Mode
     return command.run(context, options(command, *arguments)), aws, shown.getvalue()
 
 
-def test_everything_accepted_ends_well(options: Any) -> None:
+def test_check_succeeds_when_everything_is_accepted(options: Any) -> None:
     result, _, shown = check(options)
     outcomes = result.data["outcomes"]
     assert 0 == result.status
@@ -81,7 +81,7 @@ def test_check_creates_nothing_and_needs_exactly_what_it_prints(options: Any) ->
         ("template", "ValidateTemplate", "ValidationError", Outcome.REFUSED),
     ],
 )
-def test_one_kind_of_call_that_fails_is_reported_and_the_others_go_on(
+def test_failing_call_is_reported_and_other_checks_continue(
     options: Any, check_of: str, operation: str, code: str, outcome: Outcome
 ) -> None:
     result, _, _ = check(options, **{operation: refusal(code)})
@@ -123,6 +123,6 @@ def test_permissions_are_one_policy_as_json_without_a_call(
     assert policy() == json.loads(capsys.readouterr().out)
 
 
-def test_credentials_that_aws_does_not_know_end_the_check(options: Any) -> None:
+def test_unknown_credentials_end_the_check(options: Any) -> None:
     with pytest.raises(Exception, match="InvalidClientTokenId"):
         check(options, GetCallerIdentity=refusal("InvalidClientTokenId"))

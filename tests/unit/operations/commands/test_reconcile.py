@@ -22,11 +22,11 @@ def counts(data: dict[str, Any]) -> dict[str, int]:
     return {kind: data[kind] for kind in KINDS if data[kind]}
 
 
-def test_an_empty_bucket_balances(account: Account, options: Options) -> None:
+def test_reconciliation_of_an_empty_bucket_succeeds(account: Account, options: Options) -> None:
     result = reconcile.run(account.context, options(reconcile))
     assert 0 == result.status
     assert 0 == result.data["uploads"]
-    assert result.data["balanced"] is True
+    assert result.data["reconciled"] is True
 
 
 def test_every_outcome_is_counted_by_version(account: Account, options: Options) -> None:
@@ -37,11 +37,11 @@ def test_every_outcome_is_counted_by_version(account: Account, options: Options)
     assert {"accepted": 2} | dict.fromkeys(others, 1) == counts(result.data)
     assert 0 == result.status
     equation = " + ".join(["2 accepted", *(f"1 {outcome}" for outcome in others)])
-    line = f"{1 + len(OUTCOMES)} uploads = {equation} + 0 open + 0 without record: it balances."
-    assert line in account.shown.getvalue()
+    line = f"{1 + len(OUTCOMES)} uploads = {equation} + 0 open + 0 without record."
+    assert f"{line}\nReconciliation succeeds.\n" == account.shown.getvalue()
 
 
-def test_a_version_without_a_record_is_named(account: Account, options: Options) -> None:
+def test_version_without_a_record_is_named(account: Account, options: Options) -> None:
     account.record("uploads/a.png", account.store("uploads/a.png"), outcome="ACCEPTED")
     version = account.store("uploads/a.png")
     result = reconcile.run(account.context, options(reconcile, "--older-than", "0s", "--json"))
@@ -59,16 +59,20 @@ def test_key_cannot_forge_a_line_of_the_report(account: Account, options: Option
     assert [f"s3://images/{key}"] == [url for url, _ in result.data["images"]]
 
 
-def test_a_young_version_is_given_its_time(account: Account, options: Options) -> None:
+def test_young_version_without_an_outcome_is_not_missing(
+    account: Account, options: Options
+) -> None:
     account.store("uploads/a.png")
     account.record("uploads/b.png", account.store("uploads/b.png"), opened=timedelta(minutes=1))
     result = reconcile.run(account.context, options(reconcile))
     assert 0 == result.status
     assert {"open": 1, "without_record": 1} == counts(result.data)
-    assert "2 are still given their time" in account.shown.getvalue()
+    assert (
+        "2 images without an outcome are too young to count as missing" in account.shown.getvalue()
+    )
 
 
-def test_what_has_been_open_for_too_long_is_named(account: Account, options: Options) -> None:
+def test_version_that_is_open_for_too_long_is_named(account: Account, options: Options) -> None:
     account.record("uploads/b.png", account.store("uploads/b.png"), opened=timedelta(minutes=20))
     result = reconcile.run(account.context, options(reconcile))
     assert 1 == result.status
@@ -76,15 +80,13 @@ def test_what_has_been_open_for_too_long_is_named(account: Account, options: Opt
     assert 1 == result.data["unaccounted"]
 
 
-def test_a_deleted_image_still_counts_by_its_version(account: Account, options: Options) -> None:
+def test_deleted_image_still_counts_by_its_version(account: Account, options: Options) -> None:
     account.record("uploads/a.png", account.store("uploads/a.png"), outcome="REVIEW")
     account.context.aws.s3.delete_object(Bucket="images", Key="uploads/a.png")
     assert {"review": 1} == counts(reconcile.run(account.context, options(reconcile)).data)
 
 
-def test_records_whose_version_is_gone_are_told_and_do_no_harm(
-    account: Account, options: Options
-) -> None:
+def test_records_without_a_version_are_counted_apart(account: Account, options: Options) -> None:
     account.record("uploads/a.png", "gone", outcome="REVIEW")
     result = reconcile.run(account.context, options(reconcile))
     assert 0 == result.status
@@ -92,7 +94,7 @@ def test_records_whose_version_is_gone_are_told_and_do_no_harm(
     assert 0 == result.data["uploads"]
 
 
-def test_an_object_of_the_time_before_versions_goes_by_its_etag(
+def test_object_stored_before_versioning_is_found_by_its_etag(
     account: Account, options: Options
 ) -> None:
     s3 = account.context.aws.s3
@@ -111,7 +113,7 @@ def test_only_the_prefix_is_compared(account: Account, options: Options) -> None
     assert 1 == data["uploads"]
 
 
-def test_a_prefix_that_the_service_may_not_read_is_refused(
+def test_prefix_that_the_service_may_not_read_is_refused(
     account: Account, options: Options
 ) -> None:
     with pytest.raises(

@@ -56,7 +56,7 @@ def test_error_and_key_cannot_forge_a_line(account: Account, options: Options) -
     assert {HOSTILE: 1} == result.data["by_error"]
 
 
-def test_a_failed_image_is_started_with_all_that_its_record_knows(
+def test_failed_image_is_started_with_version_and_threshold_of_its_record(
     account: Account, options: Options
 ) -> None:
     fail(account)
@@ -71,7 +71,7 @@ def test_a_failed_image_is_started_with_all_that_its_record_knows(
     ] == account.states.requests()
 
 
-def test_an_etag_is_not_taken_for_a_version_id(account: Account, options: Options) -> None:
+def test_etag_is_not_taken_for_a_version_id(account: Account, options: Options) -> None:
     fail(account, version=ETAG)
     redrive.run(account.context, options(redrive, "--yes", "--no-wait"))
     assert [
@@ -79,7 +79,7 @@ def test_an_etag_is_not_taken_for_a_version_id(account: Account, options: Option
     ] == account.states.requests()
 
 
-def test_a_threshold_that_nobody_asked_for_is_not_asked_for_again(
+def test_threshold_of_the_model_card_is_not_requested_again(
     account: Account, options: Options
 ) -> None:
     fail(account, version=ETAG, threshold="0")
@@ -87,7 +87,7 @@ def test_a_threshold_that_nobody_asked_for_is_not_asked_for_again(
     assert [{"image_url": "s3://images/uploads/a.png"}] == account.states.requests()
 
 
-def test_what_is_decided_or_open_is_left_alone(account: Account, options: Options) -> None:
+def test_decided_and_open_images_are_not_redriven(account: Account, options: Options) -> None:
     for outcome in FINAL:
         account.record(f"uploads/{outcome}", "v", outcome=outcome)
     account.record("uploads/open", "v", opened=timedelta(days=1))
@@ -95,7 +95,7 @@ def test_what_is_decided_or_open_is_left_alone(account: Account, options: Option
     assert [] == account.states.started
 
 
-def test_the_outcomes_are_waited_for_and_told(account: Account, options: Options) -> None:
+def test_redrive_waits_for_the_outcomes_and_shows_them(account: Account, options: Options) -> None:
     fail(account)
     account.states.work = account.decide
     result = redrive.run(account.context, options(redrive, "--yes"))
@@ -104,9 +104,7 @@ def test_the_outcomes_are_waited_for_and_told(account: Account, options: Options
     assert 0 == result.status
 
 
-def test_an_image_that_fails_again_is_told_apart_from_the_failure_before(
-    account: Account, options: Options
-) -> None:
+def test_second_failure_is_distinguished_from_the_first(account: Account, options: Options) -> None:
     fail(account)
     account.states.work = lambda execution, request: account.decide(execution, request, "FAILED")
     result = redrive.run(account.context, options(redrive, "--yes"))
@@ -133,7 +131,7 @@ def test_execution_that_failed_without_a_record_is_not_waited_for(
     assert 1 == result.status
 
 
-def test_an_image_without_a_new_outcome_is_still_open_in_the_end(
+def test_image_without_a_new_outcome_is_still_open_in_the_end(
     account: Account, options: Options, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cli.polling.sleep", lambda _seconds: None)
@@ -145,7 +143,7 @@ def test_an_image_without_a_new_outcome_is_still_open_in_the_end(
     assert 1 == result.status
 
 
-def test_redrive_of_a_failure_that_was_opened_late_by_the_execution_that_failed_starts_it(
+def test_failure_whose_record_was_opened_late_is_redriven(
     account: Account, options: Options
 ) -> None:
     its_own = {"execution": "an execution", "opened_by": "an execution"}
@@ -157,7 +155,7 @@ def test_redrive_of_a_failure_that_was_opened_late_by_the_execution_that_failed_
     assert 0 == data["under_way"]
 
 
-def test_a_redrive_that_is_under_way_is_not_repeated(account: Account, options: Options) -> None:
+def test_redrive_that_is_under_way_is_not_repeated(account: Account, options: Options) -> None:
     account.record("uploads/a.png", "v1", outcome="FAILED", error="E", opened=timedelta(minutes=1))
     data = redrive.run(account.context, options(redrive, "--yes")).data
     assert 0 == data["failures"]
@@ -165,7 +163,7 @@ def test_a_redrive_that_is_under_way_is_not_repeated(account: Account, options: 
     assert [] == account.states.started
 
 
-def test_a_redrive_that_left_no_outcome_long_ago_is_repeated(
+def test_redrive_that_left_no_outcome_long_ago_is_repeated(
     account: Account, options: Options
 ) -> None:
     account.record("uploads/a.png", "v1", outcome="FAILED", error="E", opened=timedelta(hours=1))
@@ -193,16 +191,14 @@ def test_one_error_and_one_prefix_can_be_chosen(account: Account, options: Optio
     ]
 
 
-def test_a_prefix_that_the_service_may_not_read_is_refused(
+def test_prefix_that_the_service_may_not_read_is_refused(
     account: Account, options: Options
 ) -> None:
     with pytest.raises(PrefixNotReadableError, match="'upload/'"):
         redrive.run(account.context, options(redrive, "--prefix", "upload/"))
 
 
-def test_a_dead_lettered_upload_is_started_with_its_event(
-    account: Account, options: Options
-) -> None:
+def test_dead_lettered_upload_is_started_with_its_event(account: Account, options: Options) -> None:
     account.send(upload_event("uploads/é a.png"), ERROR_CODE="NO_PERMISSIONS")
     data = redrive.run(account.context, options(redrive, "--yes", "--no-wait")).data
     assert {"NO_PERMISSIONS": 1} == data["by_error"]
@@ -219,7 +215,7 @@ def test_a_dead_lettered_upload_is_started_with_its_event(
         ("FAILED", {"error": "EndpointTimeoutError"}, "EndpointTimeoutError"),
     ],
 )
-def test_a_bad_end_that_was_not_recorded_is_started_with_its_input(
+def test_unrecorded_failed_execution_is_started_with_its_input(
     account: Account, options: Options, status: str, more: dict[str, str], error: str
 ) -> None:
     account.send(bad_end({"image_url": "s3://images/archive/a.png"}, status, **more))
@@ -229,7 +225,7 @@ def test_a_bad_end_that_was_not_recorded_is_started_with_its_input(
     assert [{"image_url": "s3://images/archive/a.png"}] == account.states.requests()
 
 
-def test_an_input_that_was_too_large_for_the_event_is_asked_for(
+def test_input_that_was_too_large_for_the_event_is_asked_for(
     account: Account, options: Options
 ) -> None:
     account.states.executions["arn:ended"] = {"input": json.dumps(upload_event("uploads/a"))}
@@ -238,9 +234,7 @@ def test_an_input_that_was_too_large_for_the_event_is_asked_for(
     assert [upload_event("uploads/a")] == account.states.requests()
 
 
-def test_an_image_with_record_and_message_is_started_once(
-    account: Account, options: Options
-) -> None:
+def test_image_with_record_and_message_is_started_once(account: Account, options: Options) -> None:
     fail(account)
     account.send(upload_event("uploads/a.png"))
     redrive.run(account.context, options(redrive, "--yes", "--no-wait"))
@@ -248,7 +242,7 @@ def test_an_image_with_record_and_message_is_started_once(
     assert 0 == account.messages()
 
 
-def test_an_image_that_is_decided_is_announced_again_and_not_started(
+def test_image_that_is_decided_is_announced_again_and_not_started(
     account: Account, options: Options
 ) -> None:
     account.record("uploads/a.png", "v1", outcome="ACCEPTED")
@@ -264,7 +258,7 @@ def test_an_image_that_is_decided_is_announced_again_and_not_started(
     assert "SDK_CLIENT_ERROR" == attributes["ERROR_CODE"]["StringValue"]
 
 
-def test_an_image_that_its_execution_was_given_by_name_and_decided_is_announced_again(
+def test_image_requested_by_name_and_decided_is_announced_again(
     account: Account, options: Options
 ) -> None:
     account.record("uploads/a.png", "v1", outcome="ACCEPTED", execution="arn:of another day")
@@ -281,7 +275,7 @@ def test_an_image_that_its_execution_was_given_by_name_and_decided_is_announced_
     assert 1 == len(account.failures())
 
 
-def test_an_image_that_its_execution_was_given_by_name_and_failed_is_started_once_with_its_version(
+def test_image_requested_by_name_and_failed_is_started_once_with_its_version(
     account: Account, options: Options
 ) -> None:
     account.record("uploads/a.png", "v1", outcome="FAILED", execution="arn:ended", error="E")
@@ -290,7 +284,7 @@ def test_an_image_that_its_execution_was_given_by_name_and_failed_is_started_onc
     assert ["v1"] == [request["version_id"] for request in account.states.requests()]
 
 
-def test_an_announcement_is_not_made_again_unless_it_is_confirmed(
+def test_announcement_is_not_made_again_unless_it_is_confirmed(
     account: Account, options: Options
 ) -> None:
     account.record("uploads/a.png", "v1", outcome="ACCEPTED")
@@ -300,7 +294,7 @@ def test_an_announcement_is_not_made_again_unless_it_is_confirmed(
     assert [] == account.failures()
 
 
-def test_an_image_with_two_messages_is_started_once_and_both_are_deleted(
+def test_image_with_two_messages_is_started_once_and_both_are_deleted(
     account: Account, options: Options
 ) -> None:
     account.send(upload_event("uploads/a.png"))
@@ -313,7 +307,7 @@ def test_an_image_with_two_messages_is_started_once_and_both_are_deleted(
 @pytest.mark.parametrize(
     "arguments", [["--dry-run", "--yes"], ["--error", "Other", "--yes"], ["--dry-run"]]
 )
-def test_a_message_that_is_not_redriven_stays_and_is_visible(
+def test_message_that_is_not_redriven_stays_and_is_visible(
     account: Account, options: Options, arguments: list[str]
 ) -> None:
     account.send(upload_event("uploads/a.png"))
@@ -322,7 +316,7 @@ def test_a_message_that_is_not_redriven_stays_and_is_visible(
     assert [] == account.states.started
 
 
-def test_a_message_whose_execution_could_not_be_started_stays(
+def test_message_whose_execution_could_not_be_started_stays(
     account: Account, options: Options
 ) -> None:
     def refuse(_execution: str, _request: dict[str, Any]) -> None:
@@ -341,7 +335,7 @@ BODIES = ["hello", "[]", "{}", '{"detail": null}', '{"detail": {"bucket": {}}}',
 
 
 @pytest.mark.parametrize("body", BODIES)
-def test_a_message_that_names_no_image_is_counted_and_left(
+def test_message_that_names_no_image_is_counted_and_left(
     account: Account, options: Options, body: str
 ) -> None:
     account.send(body)

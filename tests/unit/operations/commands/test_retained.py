@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from cli.confirmation import ConfirmationMissingError
 from operations.commands import retained
-from operations.commands.retained import ProdIsKeptError, StackNotDeletedError
+from operations.commands.retained import ProdRetainedError, StackNotDeletedError
 from operations.service.retained_resources import NotDeletedError
 from tests.unit.conforming import conforming
 from tests.unit.operations.in_memory import Account
@@ -78,7 +78,7 @@ KEPT = [
 ]
 
 
-def test_stack_that_is_there_or_on_its_way_out_is_refused(
+def test_existing_or_deleting_stack_is_refused(
     account: Account, stacks: FakeCloudFormation, options: Options
 ) -> None:
     stacks.exists = True
@@ -86,13 +86,13 @@ def test_stack_that_is_there_or_on_its_way_out_is_refused(
         retained.run(account.context, options(retained))
 
 
-def test_kept_bucket_is_told_with_what_its_versions_cost(
+def test_retained_bucket_is_listed_with_the_cost_of_its_versions(
     account: Account, stacks: FakeCloudFormation, options: Options
 ) -> None:
     account.store("uploads/a.png", b"1" * 1024)
     account.store("uploads/a.png", b"2" * 1024)
     stacks.deleted["arn:1"] = "dev", KEPT
-    [bucket, table] = retained.run(account.context, options(retained)).data["kept"]
+    [bucket, table] = retained.run(account.context, options(retained)).data["retained"]
     assert "image bucket" == bucket["kind"]
     assert "images" == bucket["name"]
     assert pytest.approx(2048 / 1024**3 * 0.023) == bucket["dollars_a_month"]
@@ -100,15 +100,17 @@ def test_kept_bucket_is_told_with_what_its_versions_cost(
     assert "results" == table["name"]
 
 
-def test_what_is_gone_by_now_is_not_told(
+def test_deleted_resource_is_not_listed(
     account: Account, stacks: FakeCloudFormation, options: Options
 ) -> None:
     stacks.deleted["arn:1"] = "dev", [("AWS::S3::Bucket", "gone", "DELETE_SKIPPED")]
-    assert [] == retained.run(account.context, options(retained, "--delete", "--yes")).data["kept"]
-    assert "has left anything" in account.shown.getvalue()
+    assert (
+        [] == retained.run(account.context, options(retained, "--delete", "--yes")).data["retained"]
+    )
+    assert "deleted within 90 days retained a resource" in account.shown.getvalue()
 
 
-def test_nothing_is_deleted_where_nobody_can_confirm(
+def test_nothing_is_deleted_without_a_confirmation(
     account: Account, stacks: FakeCloudFormation, options: Options
 ) -> None:
     stacks.deleted["arn:1"] = "dev", KEPT
@@ -130,7 +132,7 @@ def test_resources_of_prod_are_listed_and_not_deleted(
     account: Account, stacks: FakeCloudFormation, options: Options
 ) -> None:
     stacks.deleted["arn:1"] = "prod", KEPT
-    with pytest.raises(ProdIsKeptError):
+    with pytest.raises(ProdRetainedError):
         retained.run(account.context, options(retained, "--delete", "--yes"))
     assert "environment prod" in account.shown.getvalue()
     account.context.aws.s3.head_bucket(Bucket="images")
@@ -141,7 +143,7 @@ def test_prod_stack_of_an_earlier_release_is_recognized(
 ) -> None:
     stacks.parameter = "Stage"
     stacks.deleted["arn:1"] = "prod", KEPT
-    with pytest.raises(ProdIsKeptError):
+    with pytest.raises(ProdRetainedError):
         retained.run(account.context, options(retained, "--delete", "--yes"))
 
 

@@ -84,7 +84,7 @@ def test_page_shows_the_image_once_as_a_picture_and_never_in_text() -> None:
     assert f'src="data:image/png;base64,{IMAGE}"' in shown_page
 
 
-def test_page_of_a_failure_in_the_first_state_tells_the_error() -> None:
+def test_page_of_a_failure_in_the_first_state_shows_the_error() -> None:
     failed = page(entered("Read input", {}), ENDED, status="FAILED")
     assert "The execution failed with OddError" in failed
     assert 1 == failed.count(' taken" data-state=')
@@ -98,13 +98,13 @@ def test_errors_stand_on_the_page_as_text() -> None:
     assert "&lt;odd&gt;" in page(entered("Classify image", {}), SCHEDULED, FAILED)
 
 
-def test_long_values_are_cut_and_their_size_told() -> None:
+def test_long_values_are_cut_and_their_size_is_shown() -> None:
     text = shown(json.dumps({"image_url": "x" * 10_000}))
     assert "(10,000 characters in all)" in text
     assert len(text) < 1_000
 
 
-def test_execution_that_does_not_exist_is_told(account: Account) -> None:
+def test_missing_execution_is_reported(account: Account) -> None:
     with pytest.raises(ExecutionNotFoundError, match="is not there"):
         read_execution(
             account.context,

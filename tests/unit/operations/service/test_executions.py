@@ -9,7 +9,7 @@ def test_results_come_in_order() -> None:
     assert list(range(100)) == list(paced(lambda number: number, range(100), rate=100_000))
 
 
-def test_no_more_than_the_rate_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rate_limits_the_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
     monkeypatch.setattr("operations.service.executions.sleep", slept.append)
     monkeypatch.setattr("operations.service.executions.monotonic", lambda: sum(slept))
@@ -17,7 +17,7 @@ def test_no_more_than_the_rate_is_begun(monkeypatch: pytest.MonkeyPatch) -> None
     assert pytest.approx(39 / 20) == sum(slept)
 
 
-def test_an_error_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_ends_the_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[int] = []
 
     def fail(number: int) -> None:

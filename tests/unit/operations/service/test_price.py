@@ -67,7 +67,7 @@ def test_memory_of_each_function_is_paid_once(
     assert list(SECONDS) == [what.partition(",")[0] for what in paid]
 
 
-def test_another_state_on_the_way_is_one_more_transition(
+def test_another_state_on_the_path_adds_a_transition(
     template: dict[str, Any], workflow: dict[str, Any]
 ) -> None:
     before = items(template, workflow)["state transitions"].per_image
@@ -89,7 +89,7 @@ def test_image_costs_the_same_in_a_large_backlog(bill: Bill) -> None:
     assert pytest.approx(bill.dollars(200) / 200, rel=0.01) == bill.dollars(2000) / 2000
 
 
-def test_lines_add_up(bill: Bill) -> None:
+def test_lines_of_the_bill_add_up(bill: Bill) -> None:
     assert pytest.approx(bill.dollars(7)) == sum(line for _, _, line in bill.rows(7))
 
 

@@ -45,7 +45,7 @@ def test_keys_that_a_throttled_table_left_out_are_asked_for_again(
     ("outcome", "minutes", "expected"),
     [(None, 1, True), (None, 20, False), ("FAILED", 1, True), ("REVIEW", 1, False)],
 )
-def test_work_goes_on_for_a_while_after_it_began(
+def test_record_counts_as_worked_on_for_15_minutes(
     account: Account, outcome: str | None, minutes: int, expected: bool
 ) -> None:
     decided = {"outcome": outcome} if outcome else {}

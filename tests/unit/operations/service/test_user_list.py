@@ -25,7 +25,7 @@ def written(tmp_path: Path, text: str) -> Path:
     return path
 
 
-def test_a_complete_line_needs_no_look_at_the_bucket(account: Account, tmp_path: Path) -> None:
+def test_complete_line_needs_no_call_to_s3(account: Account, tmp_path: Path) -> None:
     path = written(
         tmp_path,
         "image_url,version_id,uploaded_at\ns3://images/archive/a,v1,2026-11-23T06:20:11Z#\n",
@@ -35,7 +35,7 @@ def test_a_complete_line_needs_no_look_at_the_bucket(account: Account, tmp_path:
     )
 
 
-def test_a_name_alone_means_the_current_version(account: Account, tmp_path: Path) -> None:
+def test_name_alone_means_the_current_version(account: Account, tmp_path: Path) -> None:
     account.store("archive/a")
     current = account.store("archive/a")
     [image] = read(account, written(tmp_path, "\ufeffimage_url\r\ns3://images/archive/a\r\n\r\n"))
@@ -43,7 +43,7 @@ def test_a_name_alone_means_the_current_version(account: Account, tmp_path: Path
     assert image.uploaded_at.endswith("Z#")
 
 
-def test_an_older_version_can_be_named(account: Account, tmp_path: Path) -> None:
+def test_older_version_can_be_named(account: Account, tmp_path: Path) -> None:
     older = account.store("archive/a")
     account.store("archive/a")
     [image] = read(
@@ -52,7 +52,7 @@ def test_an_older_version_can_be_named(account: Account, tmp_path: Path) -> None
     assert older == image.version_id
 
 
-def test_an_inventory_has_encoded_keys_and_its_columns_are_given(
+def test_inventory_has_encoded_keys_and_its_columns_are_given(
     account: Account, tmp_path: Path
 ) -> None:
     version = account.store("archive/a +é.png")
@@ -67,7 +67,7 @@ def test_an_inventory_has_encoded_keys_and_its_columns_are_given(
     assert ("s3://images/archive/a +é.png", version) == image.key
 
 
-def test_a_list_may_lie_in_s3(account: Account) -> None:
+def test_list_is_read_from_s3(account: Account) -> None:
     account.store("archive/a")
     account.store("lists/x.csv", b"Bucket,Key\nimages,archive/a\n")
     assert ["s3://images/archive/a"] == [
@@ -98,9 +98,7 @@ def test_all_bad_lines_are_named_with_their_numbers(account: Account, tmp_path: 
     ]
 
 
-def test_a_time_that_records_could_not_be_sorted_by_is_a_bad_line(
-    account: Account, tmp_path: Path
-) -> None:
+def test_time_that_cannot_be_sorted_is_a_bad_line(account: Account, tmp_path: Path) -> None:
     path = written(
         tmp_path, "image_url,version_id,uploaded_at\ns3://images/archive/a,v1,yesterday\n"
     )
@@ -111,7 +109,7 @@ def test_a_time_that_records_could_not_be_sorted_by_is_a_bad_line(
 @pytest.mark.parametrize(
     "uploaded_at", ["2026-11-23T06:20:11Z#é", "2026-11-23T06:20:11Z#" + "0" * 80]
 )
-def test_a_time_that_the_workflow_refuses_is_a_bad_line(
+def test_time_that_the_workflow_refuses_is_a_bad_line(
     account: Account, tmp_path: Path, uploaded_at: str
 ) -> None:
     path = written(
@@ -122,7 +120,7 @@ def test_a_time_that_the_workflow_refuses_is_a_bad_line(
 
 
 @pytest.mark.parametrize(("key", "version"), [("é" * 510, "v1"), ("a", "v" * 1025)])
-def test_a_key_or_version_that_s3_cannot_hold_is_a_bad_line(
+def test_key_or_version_longer_than_s3_allows_is_a_bad_line(
     account: Account, tmp_path: Path, key: str, version: str
 ) -> None:
     line = f"s3://images/archive/{key},{version},2026-11-23T06:20:11Z#"
@@ -130,22 +128,20 @@ def test_a_key_or_version_that_s3_cannot_hold_is_a_bad_line(
         read(account, written(tmp_path, f"image_url,version_id,uploaded_at\n{line}\n"))
 
 
-def test_a_version_that_marks_a_deletion_is_a_bad_line(account: Account, tmp_path: Path) -> None:
+def test_delete_marker_is_a_bad_line(account: Account, tmp_path: Path) -> None:
     account.store("archive/a")
     marker = account.context.aws.s3.delete_object(Bucket="images", Key="archive/a")["VersionId"]
     with pytest.raises(InvalidListError, match=r"line 2: .* is not in the bucket"):
         read(account, written(tmp_path, f"image_url,version_id\ns3://images/archive/a,{marker}\n"))
 
 
-def test_of_very_many_bad_lines_the_first_are_named(account: Account, tmp_path: Path) -> None:
+def test_first_of_many_bad_lines_are_named(account: Account, tmp_path: Path) -> None:
     with pytest.raises(InvalidListError, match=r"line 21: .*\nand 10 more lines$"):
         read(account, written(tmp_path, "image_url\n" + "x\n" * 30))
 
 
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "Key\narchive/a\n"])
-def test_a_list_that_does_not_say_where_the_images_are_is_refused(
-    account: Account, tmp_path: Path, text: str
-) -> None:
+def test_list_without_image_columns_is_refused(account: Account, tmp_path: Path, text: str) -> None:
     with pytest.raises(ColumnsMissingError):
         read(account, written(tmp_path, text))
 
@@ -159,7 +155,7 @@ def test_a_list_that_does_not_say_where_the_images_are_is_refused(
         ("x.csv.gz", gzip.compress(b"image_url\n")[:10] + b"\xff" * 10),
     ],
 )
-def test_what_is_no_csv_is_refused(
+def test_file_that_is_not_csv_is_refused(
     account: Account, tmp_path: Path, name: str, data: bytes
 ) -> None:
     (tmp_path / name).write_bytes(data)
@@ -168,6 +164,6 @@ def test_what_is_no_csv_is_refused(
 
 
 @pytest.mark.parametrize("name", ["/nowhere/x.csv", "s3://images/lists/x.csv", "s3://nobody/x.csv"])
-def test_a_list_that_is_not_there_is_refused(account: Account, name: str) -> None:
+def test_missing_list_is_refused(account: Account, name: str) -> None:
     with pytest.raises(ListNotReadableError, match=name):
         read(account, name)

@@ -19,7 +19,7 @@ def names(definition: dict[str, Any], *through: str) -> list[str]:
 END = {"Type": "Succeed"}
 
 
-def test_way_passes_the_states_it_must_pass() -> None:
+def test_path_passes_the_required_states() -> None:
     definition = workflow(
         start={"Type": "Choice", "Choices": [{"Next": "end"}], "Default": "work"},
         work={"Type": "Task", "Next": "start"},
@@ -29,7 +29,7 @@ def test_way_passes_the_states_it_must_pass() -> None:
     assert ["start", "work", "start", "end"] == names(definition, "work")
 
 
-def test_way_takes_neither_an_error_nor_a_failure() -> None:
+def test_path_avoids_errors_and_failures() -> None:
     definition = workflow(
         start={"Type": "Task", "Catch": [{"Next": "end"}], "Next": "check"},
         check={"Type": "Choice", "Choices": [{"Next": "failure"}], "Default": "last"},
