@@ -1,31 +1,17 @@
 """`python -m tests.soak`: thousands of uploads under faults, then a reconciliation."""
 
 import argparse
-import signal
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from examples.demo.errors import DemoError
+from examples.demo.program import exit_status, run_and_exit
 from localcloud.faults.client import FaultsOffError
-from localcloud.server import cloud
-from localcloud.server.ownership import FolderNotUsableError
 from tests.soak.errors import SoakError
 from tests.soak.run import Order, run
-from untrusted.closed_output import end_quietly
-from untrusted.terminal import say_error, show_traceback
 
 ROOT = Path(__file__).parents[2]
 # The soak has a cloud of its own, which is deleted at the end.
 FOLDER = ROOT / "build/soak"
-_NAMED_ERRORS = (
-    DemoError,
-    FaultsOffError,
-    FolderNotUsableError,
-    SoakError,
-    cloud.NotRunningError,
-    cloud.StartFailedError,
-)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -39,13 +25,7 @@ def main(arguments: Sequence[str]) -> int:
         options.json,
         options.hostile,
     )
-    try:
-        return run(order, FOLDER)
-    except _NAMED_ERRORS as exc:
-        say_error(exc)
-        return 1
-    except KeyboardInterrupt:
-        return 128 + signal.SIGINT
+    return exit_status(lambda: run(order, FOLDER), FaultsOffError, SoakError)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -78,5 +58,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.excepthook = show_traceback
-    sys.exit(end_quietly(lambda: main(sys.argv[1:])))
+    run_and_exit(main)
