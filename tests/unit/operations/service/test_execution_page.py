@@ -1,4 +1,4 @@
-"""An execution as a page: what it did, with long values cut and no bytes of the image in any text."""
+"""Check the page of an execution: title, states, cut values, and no image bytes in any text."""
 
 import base64
 import json
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from operations.service.execution_page import render, shown
+from operations.service.execution_page import cause, facts, render, shown
 from operations.service.history import (
     AnotherWorkflowError,
     Execution,
@@ -90,11 +90,54 @@ def test_page_of_a_failure_in_the_first_state_shows_the_error() -> None:
     assert 1 == failed.count(' taken" data-state=')
 
 
-def test_page_of_an_execution_that_goes_on_says_so() -> None:
+def test_page_of_a_running_execution_says_so() -> None:
     assert "still running" in page(entered("Read input", {}), status="RUNNING", stopped=None)
 
 
-def test_errors_stand_on_the_page_as_text() -> None:
+@pytest.mark.parametrize(
+    ("expected", "output"),
+    [
+        (
+            "my truck.jpg: accepted, truck 0.937",
+            {"outcome": "ACCEPTED", "classification": "truck", "confidence_score": 0.93799},
+        ),
+        (
+            "my truck.jpg: for review, car 0.999",
+            {"outcome": "REVIEW", "classification": "car", "confidence_score": 0.99999},
+        ),
+        (
+            "my truck.jpg: unreadable, CorruptImageError",
+            {"outcome": "UNREADABLE", "error": "CorruptImageError", "cause": "Damaged."},
+        ),
+    ],
+)
+def test_title_says_what_happened_to_which_image(expected: str, output: dict[str, Any]) -> None:
+    given = {"image_url": "s3://images/uploads/my truck.jpg"}
+    html = page(entered("Announce outcome", given), exited("Announce outcome", output, 1))
+    assert f"<title>{expected}</title>" in html
+    assert f"<h1>{expected}</h1>" in html
+
+
+def test_title_takes_the_name_of_the_image_from_an_upload_event() -> None:
+    event = {"detail": {"object": {"key": "uploads/a/truck.jpg"}}}
+    html = page(entered("Read input", event), ENDED, status="FAILED")
+    assert "<title>truck.jpg: failed, OddError</title>" in html
+
+
+def test_cause_of_a_failed_function_is_its_message_without_the_stack_trace() -> None:
+    assert "It is damaged." == cause(
+        json.dumps({"errorMessage": "It is damaged.", "stackTrace": ["x"]})
+    )
+    assert "Not JSON." == cause("Not JSON.")
+
+
+def test_decision_shows_short_numbers_and_omits_the_threshold_of_an_unreadable_image() -> None:
+    found = facts({"confidence_score": 0.881410464228, "processing_time_ms": 8047})
+    assert {"confidence": "0.8814", "time from upload": "8.05 s"} == found
+    assert {"error": "AnError"} == facts({"error": "AnError", "confidence_threshold": 0.0})
+
+
+def test_errors_are_shown_as_text() -> None:
     assert "&lt;odd&gt;" in page(entered("Classify image", {}), SCHEDULED, FAILED)
 
 

@@ -19,6 +19,7 @@ from training.dataset.answer import Answer
 from training.dataset.dataset import Dataset, StagedImage
 from training.endpoint.invocation import OWN_REQUEST
 from training.models.served_model import ModelCardMissingError
+from training.service.captured import PHOTOS
 from training.service.errors import (
     DriftError,
     ReferenceMissingError,
@@ -152,6 +153,36 @@ def test_monitor_finds_dark_images_whatever_the_tool_has_asked_since(watched: Co
     capture(watched, light=20)
     capture(watched, light=100, images=500, minutes=2, inferenceId=f"{OWN_REQUEST}1")
     assert ["brightness"] == [one.name for one in step.measure(watched, OPTIONS).drifted]
+
+
+def test_report_shows_recent_images_beside_calibration_images(watched: Context) -> None:
+    refer(watched)
+    capture(watched, light=100)
+    staged = watched.run.result("stage")
+    counts = {**staged["counts"], "calibration": {"car": 2, "truck": 0}}
+    watched.run.begin("stage")
+    watched.run.done("stage", {**staged, "counts": counts})
+    rows = "".join(f"{number}\t0\t{number}.png\n" for number in range(2))
+    s3 = watched.aws.s3
+    s3.put_object(Bucket=BUCKET, Key="d/calibration_lst/calibration.lst", Body=rows.encode())
+    for number in range(2):
+        s3.put_object(Bucket=BUCKET, Key=f"d/calibration/{number}.png", Body=picture(number, 100))
+
+    page = Path(step.run(watched, OPTIONS)["report"]).read_text()
+
+    recent, held_out = page.split("<h3>Held-out</h3>")
+    assert (PHOTOS, 2) == (recent.count("<img"), held_out.count("<img"))
+
+
+def test_report_without_a_dataset_shows_recent_images_only(watched: Context) -> None:
+    refer(watched)
+    capture(watched, light=100)
+    staged = watched.run.result("stage")
+    watched.run.begin("stage")
+    watched.run.done("stage", {**staged, "counts": {"calibration": {"car": 2}}})
+    page = Path(step.run(watched, OPTIONS)["report"]).read_text()
+    assert PHOTOS == page.count("<img")
+    assert "Held-out</h3>" not in page
 
 
 def test_monitor_with_too_few_images_says_that_they_were_not_compared(
