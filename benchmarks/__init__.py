@@ -1,1 +1,1 @@
-"""Measurements whose figures stand in the README: `make benchmark`, or `python -m benchmarks.<one of them>`."""
+"""Measure the figures of the README: `make benchmark`, or `python -m benchmarks.NAME`."""

@@ -1,4 +1,7 @@
-"""Every measurement, one after the other; the local cloud must be up with the demo's service on it."""
+"""Run all measurements one after the other.
+
+The local cloud must be running with the demo's service on it.
+"""
 
 from benchmarks import (
     backlog,

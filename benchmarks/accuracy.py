@@ -1,7 +1,8 @@
-"""`make accuracy`: the training tool end to end on two datasets, and the figures that it has to reach.
+"""Measure the accuracy of the training tool on two datasets, for `make accuracy`.
 
-Two classes: the sample images. Ten classes: CIFAR-10, 2,000 training images of it, all 10,000 test images, fetched on
-demand into build/cifar10. Each on a local cloud of its own, by the commands that a user types.
+The first dataset has two classes: the sample images. The second has ten classes: 2,000 training
+images and all 10,000 test images of CIFAR-10, fetched on demand into build/cifar10. Each dataset
+has a local cloud of its own and uses the commands of the training tool.
 """
 
 import json
@@ -19,13 +20,13 @@ from benchmarks import cifar10
 from localcloud.server.cloud import running
 from untrusted.console import Console
 
-MOST_SECONDS = 30.0  # of one training job, on 2 cores
+MOST_SECONDS = 30.0  # for one training job on 2 cores
 STEPS = ("train", "deploy", "evaluate")
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A dataset, and the least accuracy on its test images."""
+    """A dataset, and the minimum accuracy on its test images."""
 
     name: str
     images: Path
@@ -39,7 +40,7 @@ TRIALS = (
 
 
 def training(environment: Mapping[str, str], runs: Path, *step: str) -> dict[str, Any]:
-    """The data of one step of the training tool, whose progress goes to the terminal."""
+    """Run a step of the training tool and return its data; its progress goes to the terminal."""
     command = [sys.executable, "-m", "training", *step, "--json", "--runs", str(runs)]
     ended = subprocess.run(
         command, env=dict(environment), stdout=subprocess.PIPE, check=True, text=True
@@ -49,7 +50,7 @@ def training(environment: Mapping[str, str], runs: Path, *step: str) -> dict[str
 
 
 def measure(trial: Trial) -> tuple[float, dict[str, Any]]:
-    """Seconds of the training job, and the metrics on the test images."""
+    """Return the seconds of the training job, and the metrics on the test images."""
     with tempfile.TemporaryDirectory() as folder, running(Path(folder) / ".local") as cloud:
         runs = Path(folder) / "runs"
         training(cloud.environment, runs, "stage", str(trial.images), "--run", trial.name)
@@ -60,7 +61,7 @@ def measure(trial: Trial) -> tuple[float, dict[str, Any]]:
 
 
 def main() -> int:
-    """Measure both trials, print a table, and return 0 if every figure is reached."""
+    """Measure both datasets, print a table, and return 0 if every figure is reached."""
     cifar10.fetch(TRIALS[1].images)
     table = Table(
         "dataset", "accuracy", "95 % interval", "n", "at least", "training job", "at most"

@@ -1,7 +1,10 @@
-"""What augmentation does to the local algorithm: `python -m benchmarks.augmentation [--seeds 5] [--json FILE]`.
+"""Measure the effect of augmentation on the local algorithm.
 
-CIFAR-10: 2,000 training images of ten classes and 400 of two, drawn anew by every seed; a model for each value of
-`augmentation_type`, with the tool's hyperparameters; all test images of the classes, which are always the same.
+    python -m benchmarks.augmentation [--seeds 5] [--json FILE]
+
+Each seed draws its training images from CIFAR-10: 2,000 of ten classes, and 400 of two classes. It
+trains a model for each value of `augmentation_type` with the tool's hyperparameters. The test
+images are always the same: all test images of the classes.
 """
 
 import argparse
@@ -18,7 +21,7 @@ from threading import Event
 
 os.environ.setdefault(
     "OPENBLAS_NUM_THREADS", "1"
-)  # before numpy: algorithm says why, and comes too late here
+)  # before numpy, for the reason that `algorithm` gives
 
 import numpy as np
 from rich.table import Table
@@ -33,7 +36,7 @@ from benchmarks import cifar10
 from untrusted.console import Console
 
 FOLDER = Path("build/cifar10-pool")
-POOL, TRAIN, VALIDATION = 1_000, 200, 50  # images of each class: to draw from, and drawn
+POOL, TRAIN, VALIDATION = 1_000, 200, 50  # images of each class: available, and drawn
 CLASSES = {"cars-and-trucks": ("automobile", "truck"), "cifar-10": cifar10.CLASSES}
 HYPERPARAMETERS = tomllib.loads(
     Path("training/jobs/hyperparameters.toml").read_text(encoding="utf-8")
@@ -44,7 +47,7 @@ NEVER = Event()
 
 @dataclass(frozen=True)
 class Figure:
-    """The accuracy on the test images of one model."""
+    """The accuracy of one model on the test images."""
 
     dataset: str
     seed: int
@@ -62,9 +65,9 @@ def channel(
     seed: int,
     kind: Kind | None = None,
 ) -> Channel:
-    """The part of each class of a split that a seed draws, with its views if there are to be any.
+    """Return the part of each class of a split that a seed draws, with augmented views on request.
 
-    Test images are seen whole, as the endpoint sees them; others as the algorithm trains on them.
+    Test images are prepared as for the endpoint, other images as for training.
     """
     images = []
     for label, name in enumerate(names):
@@ -78,7 +81,7 @@ def channel(
 
 
 def measure(store: FeatureStore, dataset: str, seed: int, kind: Kind | None) -> Figure:
-    """Train a model, and judge it."""
+    """Train a model and return its accuracy."""
     names = CLASSES[dataset]
     train = channel(store, "train", names, slice(TRAIN), seed, kind)
     validation = channel(store, "train", names, slice(TRAIN, TRAIN + VALIDATION), seed)
@@ -99,7 +102,7 @@ def measure(store: FeatureStore, dataset: str, seed: int, kind: Kind | None) -> 
 
 
 def table(figures: list[Figure]) -> Table:
-    """A row for each seed, then the mean gain over no augmentation and its standard error."""
+    """Return a row for each seed, then the mean gain by augmentation and its standard error."""
     shown = Table("dataset", "seed", "none", *KINDS)
     for dataset in CLASSES:
         of = {(one.seed, one.augmentation): one for one in figures if one.dataset == dataset}
@@ -112,18 +115,18 @@ def table(figures: list[Figure]) -> Table:
             [100 * (of[seed, kind].accuracy - of[seed, None].accuracy) for seed in seeds]
             for kind in KINDS
         ]
-        told = (
+        cells = (
             f"{mean(gain):+.2f} ± {stdev(gain) / len(gain) ** 0.5 if len(gain) > 1 else nan:.2f}"
             for gain in gains
         )
         shown.add_row(
-            dataset, "gain, points", f"n = {of[seeds[0], None].n:,}", *told, end_section=True
+            dataset, "gain, points", f"n = {of[seeds[0], None].n:,}", *cells, end_section=True
         )
     return shown
 
 
 def main() -> int:
-    """Measure what the command line asks for, and print it."""
+    """Run the measurements of the command line and print them."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,6 +1,6 @@
-"""What an image of a backlog costs, in a backlog of 200 and in one of 2,000: billed units, their price, and time.
+"""Measure the price and time of an image in a backlog of 200 and in a backlog of 2,000 images.
 
-`python -m benchmarks.backlog`; the local cloud must be up with the demo's service on it.
+`python -m benchmarks.backlog`. The local cloud must be running with the demo's service on it.
 """
 
 import json
@@ -28,7 +28,7 @@ WRITES = {"Open record", "Record prediction", "Record error"}
 
 
 def store(cloud: Cloud, bucket: str, prefix: str, count: int) -> None:
-    """Store images under a prefix from which no upload starts the workflow."""
+    """Store images under a prefix that does not start the workflow."""
     s3 = cloud.client("s3")
 
     def put(numbered: tuple[int, Path]) -> None:
@@ -42,7 +42,7 @@ def store(cloud: Cloud, bucket: str, prefix: str, count: int) -> None:
 
 
 def units(events: list[dict[str, Any]]) -> Counter[str]:
-    """The units that cli/prices.toml prices in the history of one execution for an image."""
+    """Return the billed units in the history of one execution, by their name in cli/prices.toml."""
     entered = [
         event["stateEnteredEventDetails"]["name"]
         for event in events
@@ -63,7 +63,7 @@ def units(events: list[dict[str, Any]]) -> Counter[str]:
 
 
 def histories(cloud: Cloud, workflow_arn: str, since: datetime) -> Iterator[list[dict[str, Any]]]:
-    """The histories of the executions that began since then."""
+    """Return the histories of the executions that started after a time."""
     states = cloud.client("stepfunctions")
     for page in states.get_paginator("list_executions").paginate(stateMachineArn=workflow_arn):
         for execution in page["executions"]:
@@ -75,7 +75,7 @@ def histories(cloud: Cloud, workflow_arn: str, since: datetime) -> Iterator[list
 
 
 def work_off(cloud: Cloud, service: Service, count: int) -> tuple[float, Counter[str]]:
-    """Work off a backlog of so many images; seconds, and all billed units."""
+    """Classify a backlog of `count` images; return the seconds and all billed units."""
     states, prefix = cloud.client("stepfunctions"), f"archive/benchmark-{count}-{time.time_ns()}/"
     store(cloud, service.image_bucket, prefix, count)
     since, start = datetime.now(UTC), time.perf_counter()
@@ -95,7 +95,7 @@ def work_off(cloud: Cloud, service: Service, count: int) -> tuple[float, Counter
 
 
 def measure(cloud: Cloud) -> list[str]:
-    """Work off both backlogs, and compare what an image costs."""
+    """Classify both backlogs and compare the price of an image."""
     service = find_service(cloud.client("cloudformation"))
     dollars = read_prices().per_million
     costs = []

@@ -1,6 +1,7 @@
-"""Processor time and memory of bad images: Pillow's own test images and those made to harm, each set in a process.
+"""Measure processor time and memory of bad images, each set in a process of its own.
 
-It needs `make build/pillow-images/.ready`. `make test` asserts what becomes of these images and the memory they take.
+The sets are Pillow's test images and malicious images. `make build/pillow-images/.ready` fetches
+them. `make test` checks the outcomes of these images and their memory.
 """
 
 import json
@@ -16,8 +17,8 @@ SLOWEST = 5
 
 
 def results(names: Iterable[str]) -> list[dict[str, Any]]:
-    """Name, outcome, milliseconds of the processor and megabytes of every image of the sets."""
-    # Only as a command: nobody imports tests.
+    """Return name, outcome, processor milliseconds and megabytes for every image of the sets."""
+    # Run as a command, because only tests import tests.
     command = [sys.executable, "-m", "tests.images.measured", *names]
     lines = subprocess.run(
         command, stdout=subprocess.PIPE, text=True, check=True
@@ -26,15 +27,18 @@ def results(names: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def figures(name: str, images: list[dict[str, Any]]) -> str:
-    """One line on a set: how many, processor time, peak memory."""
+    """Return one line about a set: number of images, processor time, peak memory."""
     times = sorted(image["milliseconds"] for image in images)
     p50, p99 = times[len(times) // 2], times[len(times) * 99 // 100]
     peak = max(image["megabytes"] for image in images)
-    return f"  {name:12} {len(images):5,} images  p50 {p50:6.1f} ms  p99 {p99:6.1f} ms  peak {peak:4.0f} MB"
+    return (
+        f"  {name:12} {len(images):5,} images  p50 {p50:6.1f} ms  p99 {p99:6.1f} ms  "
+        f"peak {peak:4.0f} MB"
+    )
 
 
 def measure() -> list[str]:
-    """Measure every set; tell the figures of each, of the bad ones together, and the slowest of those."""
+    """Measure every set; print its figures, those of all bad images, and the slowest bad image."""
     sets = {name: results([name]) for name in (*BAD, "largest")}
     bad = [image for name in BAD for image in sets[name]]
     slowest = sorted(bad, key=lambda image: -image["milliseconds"])[:SLOWEST]

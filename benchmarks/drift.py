@@ -1,11 +1,12 @@
-"""`python -m benchmarks.drift`: how often `python -m training monitor` finds drift, where there is some and where not.
+"""Measure how often `python -m training monitor` reports drift with and without drift.
 
-Real photos (CIFAR-10's test images), and the answers of a model of the local algorithm to them, to the darkened, the
-blurred and the turned ones too. For every trial of every seed the photos are divided anew: 2,000 are the reference, 500
-others are what came lately, with a drift or without. For each drift, of each seed and of all together, the share of
-trials in which drift is found is printed with its n and its 95 % interval (Wilson, 1927), and written as JSON with
---json FILE. The exit status is 1 if, over all seeds, a drift is found in fewer than 95 % of its trials, or any in more
-than 5 % of those without one.
+The images are CIFAR-10's test images, also darkened, blurred and turned, with the answers of a
+model of the local algorithm. Every trial of every seed divides the photos at random: 2,000 are the
+reference, and 500 others are the recent images with or without drift.
+
+For each drift, the table shows the share of trials that report drift, with n and the 95 % interval
+(Wilson, 1927). `--json FILE` writes the same figures. The exit status is 1 if over all seeds a
+drift is reported in fewer than 95 % of its trials, or in more than 5 % of the trials without drift.
 """
 
 import argparse
@@ -41,7 +42,7 @@ EPOCHS = 10
 FOUND_AT_LEAST, ALARMS_AT_MOST = 0.95, 0.05  # of the trials
 
 NONE = "none"
-# What happens to a camera or to the pictures that it takes.
+# Changes of a camera or of its pictures.
 CONDITIONS: Mapping[str, Callable[[Image.Image], Image.Image]] = {
     NONE: lambda image: image,
     "dark (60 % of the light)": lambda image: ImageEnhance.Brightness(image).enhance(0.6),
@@ -56,14 +57,14 @@ CLASS_MIXES: Mapping[str, float] = {
 }  # half of the classes
 VERDICTS = {True: "reached", False: "MISSED", None: "not judged"}
 NOTE = (
-    "Not judged: half of the classes coming half as often as the others is as mild a drift as 500 images can tell from "
-    "chance. Tests that found it always would find something where there is nothing more often, too."
+    "Not judged: classes that are half as frequent as others are the mildest drift that 500 images "
+    "can show. A test that always reports it also reports more false drift."
 )
 
 
 @dataclass(frozen=True)
 class Photos:
-    """What is known of photos in one condition: true class, predicted class, confidence and image statistics."""
+    """Photos in one condition: true class, predicted class, confidence and image statistics."""
 
     labels: NDArray[np.int64]
     classes: Sequence[str]
@@ -71,7 +72,7 @@ class Photos:
     statistics: Sequence[Mapping[str, float]]
 
     def sample(self, chosen: Sequence[int]) -> Sample:
-        """Some of them, as the comparison wants them."""
+        """Return some photos as a sample for the comparison."""
         decisions = Decisions(
             [self.classes[one] for one in chosen], [self.confidences[one] for one in chosen]
         )
@@ -80,7 +81,7 @@ class Photos:
 
 @dataclass(frozen=True)
 class Row:
-    """How often drift was found in the trials of one drift, of one seed or (None) of all."""
+    """The trials of one drift that reported drift, for one seed or for all seeds (None)."""
 
     seed: int | None
     drift: str
@@ -89,14 +90,14 @@ class Row:
 
     @property
     def reached(self) -> bool | None:
-        """Whether it was found as often, or as seldom, as it should be; None if that is not judged."""
+        """Whether drift was reported as often or as rarely as required; None if not required."""
         if self.drift == MILDER_MIX:
             return None
         share = self.found / self.n
         return share <= ALARMS_AT_MOST if self.drift == NONE else share >= FOUND_AT_LEAST
 
     def as_data(self) -> dict[str, Any]:
-        """The row as JSON has it."""
+        """Return the row as JSON data."""
         return {
             **vars(self),
             "share": self.found / self.n,
@@ -105,7 +106,7 @@ class Row:
 
 
 def trained(images: Sequence[bytes], labels: Sequence[int], classes: int) -> Head:
-    """A head for the backbone, as the algorithm trains it."""
+    """Train a head for the backbone as the algorithm does."""
     size = {"num_classes": str(classes), "num_training_samples": str(len(images))}
     training = HeadTraining(
         features(images), np.array(labels), parse(size | {"epochs": str(EPOCHS)})
@@ -117,14 +118,14 @@ def trained(images: Sequence[bytes], labels: Sequence[int], classes: int) -> Hea
 
 
 def features(images: Sequence[bytes]) -> NDArray[np.float32]:
-    """The backbone's features of all images, on all cores."""
+    """Return the backbone's features of all images; use all cores."""
     return np.stack(list(cores().map(load_backbone().features, images)))
 
 
 def photographed(
     images: Sequence[bytes], labels: Sequence[int], head: Head, names: Sequence[str]
 ) -> Photos:
-    """Have the model answer, and measure the images."""
+    """Return the model's answers and the statistics of the images."""
     probabilities = head.probabilities(features(images))
     classes = [names[one] for one in probabilities.argmax(axis=1)]
     confidences = probabilities.max(axis=1).tolist()
@@ -132,7 +133,7 @@ def photographed(
 
 
 def changed(image: bytes, drift: str) -> bytes:
-    """An encoded image after a drift."""
+    """Return an encoded image after a drift."""
     file = io.BytesIO()
     CONDITIONS[drift](Image.open(io.BytesIO(image))).save(file, "PNG")
     return file.getvalue()
@@ -141,7 +142,10 @@ def changed(image: bytes, drift: str) -> bytes:
 def is_found(
     photos: Mapping[str, Photos], drift: str, draw: np.random.Generator, sizes: tuple[int, int]
 ) -> bool:
-    """One trial: divide the photos anew, let drift happen to the recent ones, compare. No photo is in both samples."""
+    """Run one trial: divide the photos, apply drift to the recent ones, compare both samples.
+
+    No photo is in both samples.
+    """
     clean, (reference, recent) = photos[NONE], sizes
     order = draw.permutation(len(clean.labels))
     after = order[reference:]
@@ -162,7 +166,7 @@ def mixed(
     most: int,
     as_often: float,
 ) -> NDArray[np.int64]:
-    """So many of the places, in a mix in which half of the classes, drawn at random, come less often than others."""
+    """Draw `count` places; half of the classes, drawn at random, are less frequent than others."""
     classes = labels.max() + 1
     weights = np.where(draw.permutation(classes) < classes // 2, as_often, 1.0)
     counts = draw.multinomial(most, weights / weights.sum())
@@ -177,7 +181,7 @@ def rows(
     trials: Mapping[str, int],
     sizes: tuple[int, int],
 ) -> Iterator[Row]:
-    """The trials of all seeds; a seed gives the same ones on every machine."""
+    """Yield the trials of all seeds; a seed gives the same trials on every machine."""
     for seed in seeds:
         for place, (drift, n) in enumerate(trials.items()):
             draw = np.random.default_rng([seed, place])
@@ -185,7 +189,7 @@ def rows(
 
 
 def totals(found: Sequence[Row]) -> list[Row]:
-    """A row for each drift, of the trials of all seeds."""
+    """Return a row for each drift with the trials of all seeds."""
     of = {row.drift: [other for other in found if other.drift == row.drift] for row in found}
     return [
         Row(None, drift, sum(row.found for row in own), sum(row.n for row in own))
@@ -194,7 +198,7 @@ def totals(found: Sequence[Row]) -> list[Row]:
 
 
 def read(folder: Path, split: str, most: int) -> tuple[list[bytes], list[int]]:
-    """So many images of a split, of all classes alike, and their class indices."""
+    """Return `count` images of a split, equally many of each class, and their class indices."""
     each = most // len(cifar10.CLASSES)
     paths = [
         (path, label)
@@ -247,7 +251,7 @@ def main() -> int:
 
 
 def table(found: Sequence[Row]) -> Table:
-    """What a person reads: each drift, seed by seed, then all seeds and the verdict."""
+    """Return a table of each drift by seed, then of all seeds with the verdict."""
     title = f"Drift found in {RECENT:,} images, by a reference of {REFERENCE:,} others"
     shown = Table("drift", "seed", "found in", "95 % interval", "n", "", title=title, caption=NOTE)
     for total in totals(found):

@@ -1,4 +1,4 @@
-"""What endpoint_throughput measured with one kind of image, as a table, as data, and held against its bounds."""
+"""Compare the measurements of endpoint_throughput for one kind of image with their bounds."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -14,14 +14,14 @@ type Lists = dict[str, list[float]]
 
 @dataclass
 class Figures:
-    """By name (bare, endpoint, LitServe): a value of each round, or of each image.
+    """The measurements of bare calls, endpoint and LitServe: a value for each round or each image.
 
     Args:
         throughput: Images a second at full load.
         latencies: Seconds for each image, one at a time.
         cpu_milliseconds: CPU time an image at full load, also of the `client of` a server.
         megabytes: Memory of a server after each load.
-        others: Share of the machine that other programs took in each round.
+        others: Share of the machine that other programs used in each round.
     """
 
     throughput: Lists = field(default_factory=dict)
@@ -31,13 +31,13 @@ class Figures:
     others: list[float] = field(default_factory=list)
 
     def ratio(self, one: str, other: str) -> float:
-        """The median of the rounds' ratios of throughput."""
+        """Return the median of the rounds' ratios of throughput."""
         return median(
             a / b for a, b in zip(self.throughput[one], self.throughput[other], strict=True)
         )
 
     def add(self, further: "Figures") -> None:
-        """Take over further rounds."""
+        """Add the measurements of more rounds."""
         for name, values in vars(further).items():
             mine = getattr(self, name)
             if isinstance(values, list):
@@ -49,7 +49,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Judgement:
-    """A figure that has to be reached: of `Figures`, at least or at most a bound."""
+    """A figure of `Figures` with its bound: at least or at most."""
 
     sentence: str
     value: Callable[[Figures], float]
@@ -57,18 +57,18 @@ class Judgement:
     at_least: bool
 
     def holds(self, figures: Figures) -> bool:
-        """Tell whether it is reached."""
+        """Return whether the bound is reached."""
         value = self.value(figures)
         return value >= self.bound if self.at_least else value <= self.bound
 
 
 def p99_to_bare(figures: Figures) -> float:
-    """p99 of the endpoint with one client, over the median of the bare call."""
+    """Return the endpoint's p99 with one client over the median of the bare call."""
     return percentile(figures.latencies["endpoint"], 0.99) / median(figures.latencies["bare"])
 
 
 def memory_to_litserve(figures: Figures) -> float:
-    """Most memory of the endpoint, which is that of the whole local cloud, over LitServe's."""
+    """Return the peak memory of the endpoint, including the local cloud, over LitServe's."""
     return max(figures.megabytes["endpoint"]) / max(figures.megabytes["LitServe"])
 
 
@@ -88,15 +88,18 @@ JUDGED_WITH_LITSERVE = [
 
 
 def judged(figures: Figures) -> list[Judgement]:
-    """The figures that can be judged: those with LitServe only where it ran."""
+    """Return the figures that can be judged: comparisons with LitServe only where LitServe ran."""
     return JUDGED + (JUDGED_WITH_LITSERVE if "LitServe" in figures.throughput else [])
 
 
 def table(kind: str, figures: Figures) -> Iterator[str]:
-    """What a person reads."""
+    """Return the figures as a table."""
     images = len(figures.latencies["bare"])
     yield f"{kind}: {len(figures.others)} rounds, {images} images one at a time, {CORES} cores"
-    yield f"  {'':10}{'images/s':>10}{'to bare':>9}{'p50 ms':>9}{'p99 ms':>9}{'CPU ms':>9}{'client ms':>11}{'MB':>7}"
+    yield (
+        f"  {'':10}{'images/s':>10}{'to bare':>9}{'p50 ms':>9}{'p99 ms':>9}"
+        f"{'CPU ms':>9}{'client ms':>11}{'MB':>7}"
+    )
     for name, throughput in figures.throughput.items():
         latencies = [1000 * seconds for seconds in figures.latencies[name]]
         cells = [f"{median(throughput):10.1f}{figures.ratio(name, 'bare'):9.3f}"]
@@ -111,11 +114,12 @@ def table(kind: str, figures: Figures) -> Iterator[str]:
             ("least" if figure.at_least else "most"),
             ("reached" if figure.holds(figures) else "MISSED"),
         )
-        yield f"  {figure.sentence}: {figure.value(figures):.3f}, at {word} {figure.bound}: {verdict}"
+        value = figure.value(figures)
+        yield f"  {figure.sentence}: {value:.3f}, at {word} {figure.bound}: {verdict}"
 
 
 def as_data(figures: Figures) -> dict[str, object]:
-    """What a program reads."""
+    """Return the figures as JSON data."""
     verdicts = {
         one.sentence: {"value": one.value(figures), "reached": one.holds(figures)}
         for one in judged(figures)

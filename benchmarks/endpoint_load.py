@@ -1,7 +1,8 @@
-"""The load generator of endpoint_throughput, in a process of its own: it sends finished HTTP requests and takes times.
+"""Generate the load of endpoint_throughput: send prepared HTTP requests and measure times.
 
-The requests are signed before the clock starts, since signing is work of a client, which in reality is another machine.
-What is left, 0.1 to 0.2 ms of CPU time a request, is told as the client's share.
+It runs in a process of its own. The requests are signed before the clock starts, because a real
+client signs on another machine. The remaining 0.1 to 0.2 ms of CPU time a request are reported as
+the client's share.
 
     python -m benchmarks.endpoint_load HOST:PORT REQUESTS CONCURRENCY COUNT
 """
@@ -24,12 +25,12 @@ _CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 
 
 class BadAnswerError(Exception):
-    """The server did not answer 200; what it said is below."""
+    """The server did not answer 200; its answer is below."""
 
 
 @dataclass(frozen=True)
 class Load:
-    """What one run showed.
+    """The measurements of one run.
 
     Args:
         seconds: Wall time from the first request to the last answer.
@@ -45,20 +46,20 @@ class Load:
 
 
 def load(address: str, requests_file: Path, concurrency: int, count: int) -> Load:
-    """Run the load generator and wait for it. `requests_file` is what `write_requests` wrote."""
+    """Run the load generator and wait for it. `write_requests` writes `requests_file`."""
     command = [sys.executable, "-m", "benchmarks.endpoint_load", address, str(requests_file)]
     command += [str(concurrency), str(count)]
     return Load(**json.loads(run(command, check=True, capture_output=True).stdout))
 
 
 def write_requests(path: Path, requests: Sequence[bytes]) -> Path:
-    """Keep whole HTTP requests for the load generator. Returns the path."""
+    """Write complete HTTP requests for the load generator; return the path."""
     path.write_text(json.dumps([b64encode(request).decode() for request in requests]))
     return path
 
 
 class Clients:
-    """Clients that send requests in turn, each over a connection of its own and one at a time."""
+    """Clients that send requests in turn, each one at a time over a connection of its own."""
 
     def __init__(
         self, address: tuple[str, int], requests: list[bytes], concurrency: int, count: int
@@ -77,7 +78,11 @@ class Clients:
             self._poll.register(connection, select.EPOLLIN)
 
     def send_all(self) -> None:
-        """Send all requests and wait for the answers. Raises BadAnswerError."""
+        """Send all requests and wait for the answers.
+
+        Raises:
+            BadAnswerError: An answer is not a 200.
+        """
         for client in self._connections:
             self._send_next(client)
         while self._under_way:
@@ -112,7 +117,11 @@ class Clients:
 
 
 def whole_body(answer: bytes) -> bytes | None:
-    """Return the body of an HTTP answer, None while some of it is missing. Raises BadAnswerError unless it is a 200."""
+    """Return the body of an HTTP answer, or None while a part of it is missing.
+
+    Raises:
+        BadAnswerError: The answer is not a 200.
+    """
     head, separator, body = answer.partition(b"\r\n\r\n")
     length = _CONTENT_LENGTH.search(head + b"\r\n")
     if not separator or not length or len(body) < int(length[1]):
@@ -123,7 +132,11 @@ def whole_body(answer: bytes) -> bytes | None:
 
 
 def measure(address: str, requests_file: Path, concurrency: int, count: int) -> Load:
-    """Send the requests from this process. Raises BadAnswerError."""
+    """Send the requests from this process.
+
+    Raises:
+        BadAnswerError: An answer is not a 200.
+    """
     requests = [b64decode(request) for request in json.loads(requests_file.read_text())]
     host, _, port = address.partition(":")
     clients = Clients((host, int(port)), requests, concurrency, count)

@@ -1,4 +1,4 @@
-"""The servers that endpoint_throughput compares: an endpoint of a local cloud of its own, and LitServe."""
+"""Start the servers that endpoint_throughput compares: a local endpoint and LitServe."""
 
 import json
 import os
@@ -34,19 +34,19 @@ CLASSES = 2
 
 
 class NoLitServeError(Exception):
-    """LitServe cannot be installed or started, so there is nothing to compare with."""
+    """LitServe cannot be installed or started, so the comparison with it is not possible."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: where it listens, who may call it, and the process at the root of all of its processes."""
+    """A running server: its address, the caller's keys, and the root of its processes."""
 
     address: str
     credentials: Credentials
     pid: int
 
     def request(self, image: bytes, content_type: str) -> bytes:
-        """A whole HTTP request, signed, as boto3's invoke_endpoint sends it."""
+        """Return a complete, signed HTTP request, as boto3's invoke_endpoint sends it."""
         headers = {
             "Host": self.address,
             "Content-Type": content_type,
@@ -60,11 +60,11 @@ class Server:
         )
 
     def megabytes(self) -> float:
-        """Memory of all of its processes, what they share counted once (PSS)."""
+        """Return the memory of all its processes; shared memory is counted once (PSS)."""
         return sum(_status(pid, "smaps_rollup", "Pss") for pid in _descent(self.pid)) / 1024
 
     def cpu_seconds(self) -> float:
-        """CPU time that its processes have used."""
+        """Return the CPU time that its processes have used."""
         return sum(_cpu_seconds(pid) for pid in _descent(self.pid))
 
 
@@ -89,7 +89,7 @@ def _cpu_seconds(pid: int) -> float:
 
 
 def make_model(folder: Path) -> Path:
-    """A model of two classes on the real backbone, its head drawn at random: fast and slow do not depend on it."""
+    """Make a model of two classes on the real backbone; its random head does not affect speed."""
     folder.mkdir()
     backbone = load_backbone()
     random = np.random.default_rng(0)
@@ -107,11 +107,11 @@ def make_model(folder: Path) -> Path:
 
 @contextmanager
 def local_endpoint(state_dir: Path, model_folder: Path, as_user: bool) -> Iterator[Server]:
-    """An endpoint of a local cloud that serves the model.
+    """Yield an endpoint of a local cloud that serves the model.
 
     Clients use the keys of `python -m localcloud env`, the account's root. With `as_user` they use
-    those of a user whose policy allows this call alone; MiniStack then checks signature and policy,
-    which takes 0.3 ms more a request.
+    the keys of a user whose policy allows only this call. MiniStack then checks signature and
+    policy, which takes 0.3 ms more a request.
     """
     with running(state_dir) as cloud:
         archive = model.pack(model_folder, state_dir / "model.tar.gz")
@@ -164,7 +164,11 @@ def _user(cloud: Cloud) -> Credentials:
 
 @contextmanager
 def litserve(model_folder: Path, log: Path) -> Iterator[Server]:
-    """LitServe with the same model, decoding and onnxruntime, in an environment of its own. Raises NoLitServeError."""
+    """Yield LitServe with the same model, decoding and onnxruntime, in an environment of its own.
+
+    Raises:
+        NoLitServeError: LitServe cannot be installed or started.
+    """
     python = _litserve_python()
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -179,7 +183,7 @@ def litserve(model_folder: Path, log: Path) -> Iterator[Server]:
         finally:
             os.killpg(
                 process.pid, signal.SIGKILL
-            )  # told to end, LitServe would leave its processes behind
+            )  # LitServe does not stop its own processes on SIGTERM
 
 
 def _litserve_python() -> Path:

@@ -1,11 +1,14 @@
-"""Throughput, latency and memory of a local endpoint, against the same model with no server at all, and LitServe.
+"""Compare a local endpoint with the bare model and with LitServe: throughput, latency, memory.
 
     python -m benchmarks.endpoint_throughput [--rounds N] [--as-user] [--json]
 
-In each round all take turns, so that a drift of the machine's speed hits all alike: classifying in this process on all
-cores; 16 clients at the endpoint; 16 clients at LitServe; classifying one image after the other; one client at the
-endpoint, one at LitServe. Ratios are medians of the rounds' ratios. A round in which other programs took more than a
-little of the machine does not count, whatever it showed. Exits 1 if a figure of `endpoint_figures.JUDGED` is missed.
+In each round the programs take turns, so that a change of the machine's speed affects all of them:
+classify in this process on all cores; 16 clients of the endpoint; 16 clients of LitServe; classify
+one image after the other; one client of the endpoint; one client of LitServe.
+
+Ratios are medians of the rounds' ratios. A round does not count if other programs used more than a
+small share of the machine. The exit status is 1 if a figure of `endpoint_figures.JUDGED` misses its
+bound.
 """
 
 import argparse
@@ -38,19 +41,19 @@ from untrusted.terminal import print_json, say
 from untrusted.text import shown
 
 ROUNDS = 12
-TRIES = 3  # for each round, until the machine is quiet
-MOST_OTHERS = 0.08  # of the machine, for other programs: an idle one, virtual as it is, shows 0.04
+TRIES = 3  # attempts for each round, until the machine is quiet
+MOST_OTHERS = 0.08  # of the machine for other programs: an idle virtual machine shows 0.04
 CONCURRENCY = 16
 MANY, FEW = 150, 25  # images in a round: at full load, and one at a time
 SAMPLES = Path("examples/photos")
 
 
 class BusyMachineError(Exception):
-    """Other programs took too much of the machine in every round: stop them, and measure again."""
+    """Other programs used too much of the machine in every round: stop them, and measure again."""
 
 
 def images() -> dict[str, list[bytes]]:
-    """Images as the service sends them: small ones as PNG, those of a phone as JPEG with a short side of 256 pixels."""
+    """Return images as the service sends them: small PNGs, and phone photos as small JPEGs."""
     small = [
         prepare_image(path.read_bytes()).data
         for path in sorted((SAMPLES / "test").glob("*/*"))[::4]
@@ -62,7 +65,7 @@ def images() -> dict[str, list[bytes]]:
 
 
 def bare(served: model.Model, pictures: list[bytes], figures: Figures) -> None:
-    """Decode and classify in this process, as many threads as cores."""
+    """Decode and classify in this process with one thread for each core."""
     with ThreadPoolExecutor(CORES) as threads:
         list(threads.map(served.classify, islice(cycle(pictures), CORES)))
         began, cpu = time.perf_counter(), time.process_time()
@@ -90,20 +93,20 @@ def full_load(name: str, server: Server, requests: Path, figures: Figures) -> No
 
 
 def check(served: model.Model, pictures: list[bytes], server: Server, requests: Path) -> None:
-    """Stop unless the server gives the very answers of the model."""
+    """Check that the server gives exactly the model's answers."""
     answers = [
         json.loads(answer) for answer in load(server.address, requests, 2, len(pictures)).answers
     ]
     if answers != [served.classify(image) for image in pictures]:
         raise SystemExit(
-            shown(f"The server at {server.address} does not answer what the model says.")
+            shown(f"The server at {server.address} does not give the model's answers.")
         )
 
 
 def run_round(
     served: model.Model, pictures: list[bytes], servers: dict[str, Server], folder: Path
 ) -> Figures:
-    """Measure everything once."""
+    """Run all measurements once."""
     content_type = f"image/{(Image.open(BytesIO(pictures[0])).format or '').lower()}"
     requests = {
         name: write_requests(
@@ -127,7 +130,7 @@ def run_round(
 
 
 def machine_seconds() -> float:
-    """CPU time that anything on this machine, or another on its host, has taken since the start."""
+    """Return the CPU time since boot of all programs on this machine and on its host."""
     user, nice, system, _, _, *rest = map(
         int, Path("/proc/stat").read_text().split("\n")[0].split()[1:9]
     )
@@ -135,12 +138,16 @@ def machine_seconds() -> float:
 
 
 def our_seconds(servers: dict[str, Server]) -> float:
-    """CPU time of this process, the load generators that ended, and the servers."""
+    """Return the CPU time of this process, of the ended load generators, and of the servers."""
     return sum(os.times()[:4]) + sum(server.cpu_seconds() for server in servers.values())
 
 
 def measure(rounds: int, as_user: bool) -> dict[str, Figures]:
-    """All figures, by kind of image. Says on standard error if there is no LitServe. Raises BusyMachineError."""
+    """Return all figures by kind of image; report a missing LitServe on standard error.
+
+    Raises:
+        BusyMachineError: No round was quiet enough.
+    """
     measured = {kind: Figures() for kind in images()}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -169,7 +176,7 @@ def measure(rounds: int, as_user: bool) -> dict[str, Figures]:
 
 
 def main() -> int:
-    """Measure, print, judge. Returns the exit status."""
+    """Measure, print and judge; return the exit status."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -179,7 +186,7 @@ def main() -> int:
         "--as-user", action="store_true", help="invoke as an IAM user, not as the account's root"
     )
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are ended
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers stop
     try:
         measured = measure(arguments.rounds, arguments.as_user)
     except BusyMachineError as error:

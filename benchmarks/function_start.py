@@ -1,7 +1,8 @@
-"""Import and initialisation of each function in a fresh process, against `import boto3; boto3.client("s3")`.
+"""Measure import and initialisation of each function in a fresh process.
 
-As in Lambda: the runtime's own packages are compiled, the function's package (as `sam build` left it) is not and stays
-so, and the layer lies beside it. The programs take turns, so that a drift of the machine's speed hits all alike.
+The baseline is `import boto3; boto3.client("s3")`. As in Lambda, the packages of the runtime are
+compiled, and the function's package is not. The layer is on the path. The programs take turns, so
+that a change of the machine's speed affects all of them.
 """
 
 import os
@@ -16,21 +17,23 @@ from untrusted.terminal import say
 
 ROUNDS = 15
 BASELINE = 'import boto3; boto3.client("s3")'
-# What each function makes before its first answer.
+# The objects that each function creates before its first answer.
 STARTS = {
     "SerializeImageFunction": "import functions.serialize_image.app as app; app.s3()",
-    "ClassifyImageFunction": "import functions.classify_image.app as app; app.sagemaker_runtime(); app.parameters()",
+    "ClassifyImageFunction": (
+        "import functions.classify_image.app as app; app.sagemaker_runtime(); app.parameters()"
+    ),
     "FilterInferencesFunction": "import functions.filter_inferences.app",
 }
 BUILD = Path(".aws-sam/build")
 
 
 class NotBuiltError(Exception):
-    """There is no package to measure; run `make demo` first, or `sam build` for this machine's architecture."""
+    """The functions are not built. Run `make demo`, or `sam build` for this architecture."""
 
 
 def seconds(python: Path, program: str, package: Path | None) -> float:
-    """Wall time of one fresh process."""
+    """Return the wall time of one fresh process."""
     path = (
         f"{package.absolute()}:{Path('layers/observability/python').absolute()}" if package else ""
     )
@@ -49,11 +52,15 @@ def seconds(python: Path, program: str, package: Path | None) -> float:
 
 
 def measure() -> list[str]:
-    """Medians and the ratios to the baseline. Raises NotBuiltError."""
+    """Return medians and their ratios to the baseline.
+
+    Raises:
+        NotBuiltError: The functions are not built.
+    """
     if not BUILD.exists():
         raise NotBuiltError(f"{BUILD} does not exist; run `make demo` first.")
     python = install(data_folder(), say)
-    # The runtime's packages are compiled in Lambda too.
+    # In Lambda, too, the runtime's packages are compiled.
     packages = python.parents[1] / "lib"
     subprocess.run([python, "-m", "compileall", "-q", packages], env={**os.environ}, check=False)
     programs: dict[str, tuple[str, Path | None]] = {"baseline": (BASELINE, None)}

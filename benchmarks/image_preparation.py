@@ -1,6 +1,6 @@
-"""Time and memory to prepare a 12-megapixel photo, against a plain Pillow decode of the same file.
+"""Compare time and memory to prepare a 12-megapixel photo with a plain decode by Pillow.
 
-Both run in turn, each in a process of its own, so that one's memory does not hide the other's.
+Both run in turn in processes of their own, so that the memory of one does not hide the other's.
 """
 
 import json
@@ -18,13 +18,13 @@ from PIL import Image, ImageOps
 from functions.serialize_image.image_preparation import prepare_image
 from untrusted.terminal import say
 
-SIZE = (4000, 3000)  # pixels: 12 megapixels, a phone's photo
+SIZE = (4000, 3000)  # pixels: a phone's photo of 12 megapixels
 ROUNDS = 5
 REPEATS = 10
 
 
 def photo() -> bytes:
-    """A 12-megapixel JPEG with as much detail as a camera's: about 4 MB."""
+    """Return a 12-megapixel JPEG with as much detail as a camera's: about 4 MB."""
     image = (
         Image.effect_noise((SIZE[0] // 4, SIZE[1] // 4), 60)
         .convert("RGB")
@@ -37,7 +37,7 @@ def photo() -> bytes:
 
 
 def plain(data: bytes) -> bytes:
-    """What first comes to mind: decode all pixels, turn them upright, scale, encode."""
+    """Prepare an image in the obvious way: decode all pixels, rotate, scale, encode."""
     image = ImageOps.exif_transpose(Image.open(BytesIO(data))).convert("RGB")
     buffer = BytesIO()
     image.resize((341, 256), Image.Resampling.BICUBIC).save(buffer, "JPEG", quality=90)
@@ -48,7 +48,7 @@ WAYS: dict[str, Callable[[bytes], object]] = {"prepared": prepare_image, "plain"
 
 
 def peak_megabytes() -> float:
-    """The largest memory that this program held; getrusage would count the parent's before it became this program."""
+    """Return the peak memory of this program; getrusage would include its parent process."""
     [line] = [
         line
         for line in Path("/proc/self/status").read_text().splitlines()
@@ -58,7 +58,7 @@ def peak_megabytes() -> float:
 
 
 def measure_here(way: str, data: bytes) -> dict[str, float]:
-    """Median milliseconds of one way, and the megabytes it takes beyond those that the process had before."""
+    """Return the median milliseconds of one way, and its megabytes beyond the process's start."""
     small = BytesIO()
     Image.new("RGB", (8, 8)).save(small, "JPEG")
     WAYS[way](small.getvalue())  # loads the codecs
@@ -72,7 +72,7 @@ def measure_here(way: str, data: bytes) -> dict[str, float]:
 
 
 def measure() -> list[str]:
-    """Run both ways in turn and tell the medians and the ratio."""
+    """Run both ways in turn; return the medians and the ratio."""
     results: dict[str, list[dict[str, float]]] = {way: [] for way in WAYS}
     with tempfile.NamedTemporaryFile(suffix=".jpg") as file:
         file.write(photo())

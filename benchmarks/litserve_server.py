@@ -1,4 +1,4 @@
-"""LitServe with the model of a local endpoint, in an environment that holds LitServe: see endpoint_servers.
+"""Serve the model of a local endpoint with LitServe, in LitServe's environment.
 
 python -m benchmarks.litserve_server MODEL_FOLDER PORT PATH
 """
@@ -17,24 +17,24 @@ CORES = len(os.sched_getaffinity(0))
 
 
 class ImageClassification(litserve.LitAPI):  # type: ignore[misc]
-    """The same decoding, backbone and head as in the endpoint."""
+    """The decoding, backbone and head of the endpoint."""
 
     def setup(self, _: str) -> None:
-        """Load the model; once in each worker."""
+        """Load the model, once in each worker."""
         self.model = model.load(Path(sys.argv[1]))
 
     def decode_request(self, request: Annotated[bytes, Body()]) -> bytes:
-        """Take the body as it is: base64 in JSON, which the documentation shows for images, takes longer."""
+        """Return the raw body; LitServe documents base64 in JSON, which is slower."""
         return request
 
     def predict(self, image: bytes) -> list[float]:
-        """Class probabilities of an encoded image."""
+        """Return the class probabilities of an encoded image."""
         return self.model.classify(image)
 
 
 if __name__ == "__main__":
     api = ImageClassification(api_path=sys.argv[3])
-    # A worker a core, each with a session of one thread.
+    # One worker for each core, each with a session of one thread.
     server = litserve.LitServer(
         api, accelerator="cpu", devices=1, workers_per_device=CORES, timeout=False
     )

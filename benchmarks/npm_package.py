@@ -1,4 +1,4 @@
-"""A package of the npm registry as a file: `npm pack` brings it, from whatever registry npm is set to use."""
+"""Fetch a package with `npm pack` from the registry that npm is configured to use."""
 
 import hashlib
 import shutil
@@ -10,12 +10,12 @@ from untrusted.console import Console
 
 
 class NpmPackageError(Exception):
-    """A package cannot be fetched; the message says why."""
+    """A package cannot be fetched; the message gives the reason."""
 
 
 @dataclass(frozen=True)
 class NpmPackage:
-    """A published version. Of its archive the SHA-256 in hexadecimal is known, and about how many megabytes it has."""
+    """A published version, the SHA-256 of its archive in hexadecimal, and its size."""
 
     name: str
     version: str
@@ -23,19 +23,20 @@ class NpmPackage:
     megabytes: int
 
     def __str__(self) -> str:
-        """Say which, as npm does."""
+        """Return name and version as npm writes them."""
         return f"{self.name}@{self.version}"
 
     def archive(self, folder: Path, console: Console) -> Path:
-        """The archive in a folder, downloaded unless it is there.
+        """Return the archive in a folder; download it if it is missing.
 
-        Raises NpmPackageError if it cannot be fetched, or is another than the published one.
+        Raises:
+            NpmPackageError: The archive cannot be fetched, or its digest is wrong.
         """
         archive = folder / f"{self.name.removeprefix('@').replace('/', '-')}-{self.version}.tgz"
         if not archive.exists() or digest(archive) != self.sha256:
             if not shutil.which("npm"):
                 raise NpmPackageError(
-                    f"npm is needed to fetch {self}: install Node.js, which brings it, and try again."
+                    f"npm is needed to fetch {self}. Install Node.js, which includes npm."
                 )
             folder.mkdir(parents=True, exist_ok=True)
             console.print(f"Downloading {self} with npm: {self.megabytes} MB")
@@ -62,6 +63,6 @@ class NpmPackage:
 
 
 def digest(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
+    """Return the SHA-256 of a file in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,11 +1,11 @@
-"""How long good images wait beside poisoned ones: ten of each, started at once, against the ten good ones alone.
-
-Ten more good images show what ten images cost that nobody made to harm.
+"""Measure how long good images wait beside malicious ones.
 
     python -m benchmarks.poisoned_uploads [RUNS]
 
-The local cloud must be up with the demo's service on it. The poisoned images are those of
-`tests/images/poison.py`, of few bytes each: hidden pictures, bombs, scans without end.
+Ten good and ten malicious images start at once; the reference is the ten good images alone, and ten
+more good images show the cost of a harmless load. The local cloud must be running with the demo's
+service on it. The malicious images are those of `tests/images/poison.py`: hidden pictures,
+decompression bombs, and endless scans, each of a few bytes.
 """
 
 import json
@@ -30,11 +30,11 @@ RUNS = 10
 _SAMPLES = sorted(Path("examples/photos/test").glob("*/*.webp"))
 GOOD, MORE = _SAMPLES[:10], _SAMPLES[10:20]
 CLIENTS = 20
-MOST = 2.0  # times as long as without the poisoned images
+MOST = 2.0  # times as long as without the malicious images
 
 
 class Bench:
-    """The deployed service, which decides images that are stored already."""
+    """The deployed service, which decides images that are already stored."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._service = find_service(cloud.client("cloudformation"))
@@ -42,7 +42,7 @@ class Bench:
         self._states = cloud.client("stepfunctions")
 
     def store(self, path: Path) -> dict[str, str]:
-        """Store an image where no upload starts the workflow; return the input that names it."""
+        """Store an image under a prefix that does not start the workflow; return the input."""
         key = f"archive/poisoned-uploads/{uuid4()}.jpg"
         bucket = self._service.image_bucket
         version = self._s3.put_object(Bucket=bucket, Key=key, Body=path.read_bytes())["VersionId"]
@@ -55,7 +55,7 @@ class Bench:
         }
 
     def decide(self, event: dict[str, str]) -> tuple[float, str]:
-        """Return the seconds that the workflow took, and the outcome."""
+        """Return the seconds of the workflow, and the outcome."""
         started = time.monotonic()
         execution = self._states.start_execution(
             stateMachineArn=self._service.workflow_arn, input=json.dumps(event)
@@ -69,7 +69,7 @@ class Bench:
         return self._states.describe_execution(executionArn=execution)
 
     def median(self, good: list[Path], poisoned: list[Path]) -> tuple[float, list[str]]:
-        """Return the median seconds of the good images, and the outcomes of the poisoned ones."""
+        """Return the median seconds of the good images, and the outcomes of the malicious ones."""
         events = [self.store(path) for path in [*poisoned, *good]]
 
         with ThreadPoolExecutor(CLIENTS) as clients:
@@ -80,11 +80,11 @@ class Bench:
 
 
 def measure(cloud: Cloud, runs: int = RUNS) -> tuple[list[str], bool]:
-    """Measure in turns. Return the figures, and whether the good images wait short enough."""
+    """Measure in turns; return the figures and whether good images wait as briefly as required."""
     bench = Bench(cloud)
 
     with TemporaryDirectory() as folder:
-        # Only as a command: nobody imports tests.
+        # Run as a command, because only tests import tests.
         subprocess.run([sys.executable, "-m", "tests.images.poison", folder], check=True)
         poisoned = sorted(Path(folder).iterdir())
 

@@ -1,4 +1,4 @@
-"""How sure the figures of `make trust` are: one model's answers, drawn and divided anew, time after time."""
+"""Estimate the variance of the figures of `make trust`: divide one model's answers many times."""
 
 import json
 from collections.abc import Sequence
@@ -15,51 +15,53 @@ from training.statistics.metrics import Z95, expected_calibration_error
 from training.statistics.precision_guarantee import Candidates, PrecisionGuarantee
 
 DRAWS = 200
-MIDDLE = (2.5, 97.5)  # percentiles: 95 % of the draws lie between them
+MIDDLE = (2.5, 97.5)  # percentiles that contain 95 % of the draws
 
 
 @dataclass(frozen=True)
 class Answers:
-    """Class probabilities (images, classes) as the endpoint answered them, and class indices (images,)."""
+    """The endpoint's class probabilities (images, classes), and class indices (images,)."""
 
     probabilities: NDArray[np.floating]
     labels: NDArray[np.int64]
 
     def of(self, which: NDArray[np.int64]) -> "Answers":
-        """Some of them."""
+        """Return the answers at these places."""
         return Answers(self.probabilities[which], self.labels[which])
 
 
 @dataclass(frozen=True)
 class Draws:
-    """Of each division: coverage and precision of the test images at the threshold; coverage at the guess."""
+    """Coverage and precision of the test images in each division, and coverage by default."""
 
     precision: float
     coverages: Sequence[float]
     precisions: Sequence[float]
-    coverages_at_guess: Sequence[float]
+    coverages_at_default: Sequence[float]
 
     @property
-    def kept(self) -> int:
-        """Count the divisions whose threshold keeps the guarantee on the test images."""
+    def met(self) -> int:
+        """Count the divisions whose threshold meets the guarantee on the test images."""
         return sum(precision >= self.precision for precision in self.precisions)
 
-    def told(self) -> dict[str, Any]:
-        """The same as data."""
+    def as_data(self) -> dict[str, Any]:
+        """Return the figures as JSON data."""
         return {
             "precision": self.precision,
             "draws": len(self.coverages),
-            "kept": self.kept,
+            "met": self.met,
             "without_threshold": sum(coverage == 0 for coverage in self.coverages),
             "coverage": float(np.mean(self.coverages)),
             "coverage_interval": np.percentile(self.coverages, MIDDLE).tolist(),
-            "coverage_at_guess": float(np.mean(self.coverages_at_guess)),
-            "coverage_at_guess_interval": np.percentile(self.coverages_at_guess, MIDDLE).tolist(),
+            "coverage_at_default": float(np.mean(self.coverages_at_default)),
+            "coverage_at_default_interval": np.percentile(
+                self.coverages_at_default, MIDDLE
+            ).tolist(),
         }
 
 
 def read_answers(path: Path) -> Answers:
-    """The answers that `evaluate` kept of the images of a split."""
+    """Read the answers that `evaluate` stored for the images of a split."""
     _, *lines = path.read_text(encoding="utf-8").splitlines()
     answers = [json.loads(line) for line in lines]
     labels = np.array([answer["image"]["label"] for answer in answers])
@@ -69,11 +71,13 @@ def read_answers(path: Path) -> Answers:
 def error_interval(
     test: Answers, temperature: float, error: float, seed: int
 ) -> tuple[float, float]:
-    """The 95 % interval of a calibration error: two standard deviations of 200 bootstrap samples (Efron, 1979).
+    """Return the 95 % interval of a calibration error, from 200 bootstrap samples (Efron, 1979).
 
-    Around the error itself: that of a sample drawn with repetition is larger, by the noise that comes with it.
+    The interval is two standard deviations around the error itself. The error of a bootstrap sample
+    is larger, because repeated images add noise.
     """
-    rng, calibrated = np.random.default_rng(seed), as_served(test.probabilities, temperature)
+    rng = np.random.default_rng(seed)
+    calibrated = as_served(test.probabilities, temperature)
     samples = (rng.integers(len(test.labels), size=len(test.labels)) for _ in range(DRAWS))
     errors = [
         expected_calibration_error(calibrated[sample], test.labels[sample]) for sample in samples
@@ -89,38 +93,40 @@ def draw(
     seed: int,
     draws: int = DRAWS,
 ) -> Draws:
-    """Put all answers together and divide them anew, so many times, into as many of both kinds as before."""
+    """Divide all answers at random `draws` times; the parts keep their sizes."""
     probabilities = np.vstack([calibration.probabilities, test.probabilities])
     pool = Answers(probabilities, np.concatenate([calibration.labels, test.labels]))
-    rng, rows = np.random.default_rng(seed), []
+    rng = np.random.default_rng(seed)
+    rows = []
+
     for _ in range(draws):
         first, second = divide(len(pool.labels), len(calibration.labels), rng)
-        rows.append(_kept(pool.of(first), pool.of(second), guarantee))
-    coverages, precisions, at_guess = zip(*rows, strict=True)
-    return Draws(guarantee.precision, coverages, precisions, at_guess)
+        rows.append(_tested(pool.of(first), pool.of(second), guarantee))
+    coverages, precisions, at_default = zip(*rows, strict=True)
+    return Draws(guarantee.precision, coverages, precisions, at_default)
 
 
 def divide(
     images: int, first: int, rng: np.random.Generator
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Places of so many images for the first part, and of all others for the second: none is in both."""
+    """Return the places of `first` images, drawn at random, and of all other images."""
     order = rng.permutation(images)
     return order[:first], order[first:]
 
 
-def _kept(
+def _tested(
     calibration: Answers, test: Answers, guarantee: PrecisionGuarantee
 ) -> tuple[float, float, float]:
-    """Coverage and precision of the test images at the threshold; the coverage of the guess without calibration."""
+    """Return coverage and precision of the test images, and coverage by default."""
     temperature = fit_temperature(calibration.probabilities, calibration.labels)
     confidences, right = _judged(calibration, temperature)
     choice = Candidates.of(confidences, right).choose(guarantee)
-    at_guess = float((test.probabilities.max(axis=1) >= DEFAULT_THRESHOLD).mean())
+    at_default = float((test.probabilities.max(axis=1) >= DEFAULT_THRESHOLD).mean())
     if choice is None:
-        return 0.0, 0.0, at_guess  # where no promise can be made, none is kept
+        return 0.0, 0.0, at_default  # without a threshold, the guarantee is not met
     confidences, right = _judged(test, temperature)
     accepted = confidences >= choice.threshold
-    return float(accepted.mean()), float(right[accepted].mean()), at_guess
+    return float(accepted.mean()), float(right[accepted].mean()), at_default
 
 
 def _judged(answers: Answers, temperature: float) -> tuple[NDArray[np.floating], NDArray[np.bool_]]:

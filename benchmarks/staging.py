@@ -1,4 +1,4 @@
-"""Seconds to stage 10,000 images of 32x32 to the S3 of a local cloud of its own, and to stage them once more."""
+"""Measure the seconds to stage 10,000 images of 32x32 pixels twice to the S3 of a local cloud."""
 
 import subprocess
 import sys
@@ -14,11 +14,11 @@ from untrusted.terminal import say
 ROOT = Path(__file__).parents[1]
 CLASSES = 10
 IMAGES = 10_000
-LIMIT = 60  # seconds, of the first staging on two processors
+LIMIT = 60  # seconds of the first run on two processors
 
 
 def make_images(folder: Path) -> None:
-    """Write images in which neighbouring pixels are alike, as in photos, in a folder for each class."""
+    """Write images with similar neighbouring pixels, as in photos, in a folder for each class."""
     for number in range(IMAGES):
         place = folder / f"class-{number % CLASSES}"
         place.mkdir(parents=True, exist_ok=True)
@@ -37,7 +37,7 @@ def seconds(cloud: Cloud, source: Path, runs: Path) -> float:
 
 
 def measure() -> list[str]:
-    """Stage twice; the second time nothing has changed."""
+    """Stage twice; nothing changes before the second run."""
     with tempfile.TemporaryDirectory() as name, running(Path(name) / "cloud") as cloud:
         folder = Path(name)
         make_images(folder / "images")

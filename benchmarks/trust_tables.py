@@ -1,4 +1,4 @@
-"""What `make trust` prints: a table for each question, a row for each seed, every figure above its 95 % interval."""
+"""Format the tables of `make trust`: a row for each seed, every figure above its 95 % interval."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,13 +7,13 @@ from rich.table import Table
 
 from training.statistics.metrics import wilson_interval
 
-KINDS = "counter-\nexamples"  # the one header of words
+KINDS = "negative\nexamples"  # the only column of words
 
 type Row = Mapping[str, Any]
 
 
 def calibration_table(rows: Sequence[Row]) -> Table:
-    """Expected calibration error of ten classes, before and after."""
+    """Return the expected calibration error of ten classes, before and after calibration."""
     table = _table(
         "Ten classes: expected calibration error", "seed", "accuracy", "before", "after", "n"
     )
@@ -27,43 +27,45 @@ def calibration_table(rows: Sequence[Row]) -> Table:
     return table
 
 
-def promise_table(rows: Sequence[Row]) -> Table:
-    """How often a promised precision was kept, and the coverage that it cost."""
+def guarantee_table(rows: Sequence[Row]) -> Table:
+    """Return how often a precision guarantee was met, and its coverage."""
     table = _table(
-        "Ten classes: a precision of 0.95, promised with a confidence of 0.95",
-        *("seed", "kept on the test images", "draws", "mean coverage", "at 0.8, uncalibrated"),
+        "Ten classes: a precision guarantee of 0.95 at a confidence level of 0.95",
+        *("seed", "met on the test images", "draws", "mean coverage", "at 0.8, uncalibrated"),
     )
     for row in rows:
-        promise = row["promise"]
+        guarantee = row["guarantee"]
         coverages = (
-            _figure(promise[name], promise[f"{name}_interval"], ".1%")
-            for name in ("coverage", "coverage_at_guess")
+            _figure(guarantee[name], guarantee[f"{name}_interval"], ".1%")
+            for name in ("coverage", "coverage_at_default")
         )
         table.add_row(
             str(row["seed"]),
-            _share(promise["kept"], promise["draws"], ".1%"),
-            str(promise["draws"]),
+            _share(guarantee["met"], guarantee["draws"], ".1%"),
+            str(guarantee["draws"]),
             *coverages,
         )
     return table
 
 
-def foreign_table(rows: Sequence[Row]) -> Table:
-    """Two rows a seed, without and with counter-examples: what is accepted of unseen kinds and of the real classes."""
+def ood_table(rows: Sequence[Row]) -> Table:
+    """Return two rows for each seed, without and with negative examples."""
     table = _table(
-        "Two classes at the threshold for a precision of 0.99: photos of four kinds never seen",
-        *("seed", KINDS, "foreign accepted", "real accepted", "right of all accepted"),
+        "Two classes at the threshold for a precision of 0.99: OOD photos of four kinds",
+        *("seed", KINDS, "OOD accepted", "real accepted", "right of all accepted"),
     )
     for row in rows:
         for name, kinds in (("before", "none"), ("after", ", ".join(row["known"]))):
-            told = row[name]
-            at, foreign, real = told["at_threshold"], told["foreign"], told["real_images"]
+            found = row[name]
+            at = found["at_threshold"]
+            ood = found["ood"]
+            real = found["real_images"]
             coverage = _share(round(at["coverage"] * real), real, ".1%")
             table.add_row(
                 *(str(row["seed"]), kinds),
-                _of(_share(foreign["at_threshold"]["accepted"], foreign["n"], ".2%"), foreign["n"]),
+                _of(_share(ood["at_threshold"]["accepted"], ood["n"], ".2%"), ood["n"]),
                 _of(coverage, real)
-                + ("" if told["promised"] else "\nat 0.8: nothing\ncan be promised"),
+                + ("" if found["has_guarantee"] else "\nat 0.8, without\na guarantee"),
                 _of(
                     _figure(at["accuracy"], at["accuracy_interval"], ".1%") if at["n"] else "-",
                     at["n"],

@@ -1,4 +1,4 @@
-"""Warm latency of one execution on the local cloud: the whole, each function, and everything between."""
+"""Measure the warm latency of one execution on the local cloud: total, each function, the rest."""
 
 import json
 import statistics
@@ -19,17 +19,17 @@ IMAGE = sorted(Path("examples/photos/test/truck").iterdir())[0]
 
 
 def percentile(values: list[float], share: float) -> float:
-    """The value below which a share of the values lie, interpolated."""
+    """Return the value below which a share of the values is, interpolated."""
     return statistics.quantiles(values, n=1000, method="inclusive")[round(share * 1000) - 1]
 
 
 def milliseconds(start: datetime, end: datetime) -> float:
-    """Time between two events."""
+    """Return the time between two events."""
     return (end - start).total_seconds() * 1000
 
 
 def durations(description: dict[str, Any], events: list[dict[str, Any]]) -> dict[str, float]:
-    """Milliseconds of one execution: `total`, each task, and `between`, which is all the rest."""
+    """Return the milliseconds of one execution: `total`, each task, and `between` for the rest."""
     result = {"total": milliseconds(description["startDate"], description["stopDate"])}
     state = ""
     for before, event in pairwise(events):
@@ -40,7 +40,7 @@ def durations(description: dict[str, Any], events: list[dict[str, Any]]) -> dict
 
 
 def new_version(cloud: Cloud, bucket: str) -> dict[str, str]:
-    """Store a version that is not decided yet, where no upload starts the workflow; the input that names it."""
+    """Store a version under a prefix that does not start the workflow; return the input."""
     key = "archive/benchmark.png"
     version = cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=IMAGE.read_bytes())[
         "VersionId"
@@ -53,7 +53,7 @@ def new_version(cloud: Cloud, bucket: str) -> dict[str, str]:
 
 
 def measure(cloud: Cloud) -> list[str]:
-    """Run executions one after the other, and tell p50 and p99. The demo must have deployed the service."""
+    """Run executions one after the other; return p50 and p99. Requires the demo's service."""
     states = cloud.client("stepfunctions")
     deployed = find_service(cloud.client("cloudformation"))
     measured: dict[str, list[float]] = {}

@@ -77,7 +77,8 @@ def render_page(
     """
     own = {"decimals": decimals, "duration": duration, "percent": percent}
     template = page_template((folder, FOLDER), name, **own, **(filters or {}))
-    style = Markup((FOLDER / "page.css").read_text(encoding="utf-8"))  # noqa: S704 # nosec B704 - this project's own file
+    css = (FOLDER / "page.css").read_text(encoding="utf-8")
+    style = Markup(css)  # noqa: S704 # nosec B704 - this project's own file
     return template.render(style=style, policy=POLICY, origin=origin, links=links or {}, **values)
 
 

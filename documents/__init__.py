@@ -1,1 +1,1 @@
-"""Pictures of the service, drawn from its own files: the command line tools and the local cloud show them."""
+"""Draw the pictures and tables of the documentation from the project's own files."""

@@ -164,7 +164,7 @@ def flows(resources: Mapping[str, Any]) -> list[Flow]:
 
 
 def _events(name: str, properties: Mapping[str, Any]) -> Iterator[Flow]:
-    """Yield the arrows of a rule or a pipe: from the event bus, to targets and dead-letter queues."""
+    """Yield the arrows of a rule or a pipe: from the event bus, to targets and dead letters."""
     senders = [*references([properties.get("EventPattern")])]
     yield from (Flow(sender, EVENT_BUS, False) for sender in senders)
     if senders:
@@ -208,7 +208,8 @@ def draw(template: Mapping[str, Any], monitoring: Mapping[str, Any]) -> str:
             f'width="{width}" role="img">',
             "<title>The service from the upload to the recorded outcome. "
             "Undeliverable events follow dashed lines.</title>",
-            f"<style>{STYLE}.state text {{ font-size: 14px }} .state .kind {{ font-size: 12px; opacity: 0.8 }}"
+            f"<style>{STYLE}.state text {{ font-size: 14px }} "
+            ".state .kind { font-size: 12px; opacity: 0.8 }"
             "</style>",
             '<marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" '
             'markerHeight="7" orient="auto"><path class="arrow" d="M0 0 8 4 0 8z"/></marker>',

@@ -1,6 +1,6 @@
-"""What the workflows do about every error, as the table in docs/operations.md, read from their definitions.
+"""Write the table of errors in docs/operations.md from the workflow definitions.
 
-`python -m localcloud.error_table` writes the table anew between its marks.
+`python -m documents.error_table` replaces the table between its two comments.
 """
 
 import json
@@ -17,7 +17,7 @@ UNCAUGHT = "the execution fails"
 
 
 class Rule(NamedTuple):
-    """Errors that a state treats alike: how often it is tried, the longest wait in seconds, and what comes then."""
+    """The handling of errors in a state: attempts, longest wait in seconds, next state."""
 
     state: str
     errors: tuple[str, ...]
@@ -27,7 +27,7 @@ class Rule(NamedTuple):
 
 
 def rules(states: dict[str, Any]) -> Iterator[Rule]:
-    """Every rule of every state, those inside of maps as well, in the order in which Step Functions looks at them."""
+    """Yield every rule of every state, also inside of maps, in the order of Step Functions."""
     for name, state in states.items():
         catches = {
             error: catch["Next"]
@@ -50,13 +50,13 @@ def rules(states: dict[str, Any]) -> Iterator[Rule]:
 
 
 def grouped(ends: dict[str, str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The errors that lead to the same state, together."""
+    """Group the errors by the state that they lead to."""
     for then in dict.fromkeys(ends.values()):
         yield then, tuple(error for error, end in ends.items() if end == then)
 
 
 def longest_wait(retrier: dict[str, Any]) -> float:
-    """Seconds between the first attempt and the last at most; full jitter halves it on average."""
+    """Return the maximum seconds between first and last attempt; jitter halves the mean."""
     delays = (
         retrier["IntervalSeconds"] * retrier["BackoffRate"] ** n
         for n in range(retrier["MaxAttempts"])
@@ -65,7 +65,7 @@ def longest_wait(retrier: dict[str, Any]) -> float:
 
 
 def table() -> str:
-    """The table in Markdown, a row for each rule."""
+    """Return the table in Markdown, with a row for each rule."""
     rows = chain.from_iterable(
         [
             f"| **{path.name.removesuffix('.asl.json')}** | | | | |",
@@ -81,7 +81,7 @@ def table() -> str:
 
 
 def row(rule: Rule) -> str:
-    """A rule as a row of the table."""
+    """Return a rule as a row of the table."""
     errors = ", ".join(
         "any other" if error == "States.ALL" else f"`{error}`" for error in rule.errors
     )
@@ -90,7 +90,7 @@ def row(rule: Rule) -> str:
 
 
 def with_table(page: str) -> str:
-    """The page with the current table between its marks."""
+    """Return the page with the current table."""
     return with_part(page, "errors", table())
 
 

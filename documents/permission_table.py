@@ -1,6 +1,6 @@
-"""Who may do what, as the table in docs/security.md, read from the template.
+"""Write the table of permissions in docs/security.md from the template.
 
-`python -m localcloud.permission_table` writes the table anew between its marks.
+`python -m documents.permission_table` replaces the table between its two comments.
 """
 
 import re
@@ -14,7 +14,7 @@ from documents.page_part import with_part
 
 TEMPLATE = Path("template.yaml")
 PAGE = Path("docs/security.md")
-# What every ARN of the stack's own account and region begins with; the table leaves it out.
+# The prefix of all ARNs of the stack's account and region; the table omits it.
 _OWN_ARN = re.compile(r"arn:\$\{AWS::Partition\}:\w+:\$\{AWS::Region\}:\$\{AWS::AccountId\}:")
 _DOCUMENTS = ("AssumeRolePolicyDocument", "PolicyDocument", "KeyPolicy")
 _OPERATORS = {
@@ -27,7 +27,7 @@ _OPERATORS = {
 
 
 def table() -> str:
-    """The table in Markdown: a row for each statement, under a row for whoever holds or keeps the policy."""
+    """Return the table in Markdown: a row for each statement, grouped by the policy's owner."""
     resources = yaml_parse(TEMPLATE.read_text())["Resources"]
     head = ["| statement | who | may | on what | only if |", "|---|---|---|---|---|"]
     rows = [
@@ -62,7 +62,7 @@ def _rows(logical_id: str, properties: dict[str, Any]) -> Iterator[str]:
 
 
 def _statements(properties: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every statement, with the name of the condition that it or its policy depends on."""
+    """Yield every statement with the name of the condition of the statement or its policy."""
     documents = [("", properties[name]) for name in _DOCUMENTS if name in properties]
     for policy in properties.get("Policies", []):
         condition, given, _ = policy.get("Fn::If", ["", policy, None])
@@ -83,7 +83,7 @@ def _principal(statement: dict[str, Any]) -> str:
             return _listed(service)
         case {"AWS": {"Ref": parameter}}:
             return f"`<{parameter}>`"
-    return "the account"  # whoever IAM lets, in it
+    return "the account"  # all principals of the account that IAM permits
 
 
 def _listed(values: Any) -> str:
@@ -93,7 +93,7 @@ def _listed(values: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    """A value of the template for people: logical ids for ARNs, <Name> for what is filled in."""
+    """Return a value of the template as text: logical ids for ARNs, <Name> for parameters."""
     match value:
         case {"Ref": name}:
             return re.sub(r"^AWS::(\w+)", r"<\1>", name)
@@ -108,7 +108,7 @@ def _text(value: Any) -> str:
 
 
 def with_table(page: str) -> str:
-    """The page with the current table between its marks."""
+    """Return the page with the current table."""
     return with_part(page, "permissions", table())
 
 

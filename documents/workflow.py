@@ -1,4 +1,4 @@
-"""Draw a workflow from its definition as SVG, optionally with the states an execution went through.
+"""Draw a workflow from its definition as SVG, optionally with the path of an execution.
 
 `python -m documents.workflow` writes docs/workflow.svg, which the README shows.
 """
@@ -14,16 +14,17 @@ from typing import Any, NamedTuple
 DEFINITION = Path("statemachine/image_classification.asl.json")
 PICTURE = Path("docs/workflow.svg")
 
-# Pixels: a state's box, the distance from one to the next, and the room around all.
+# Pixels: a state's box, the distance between boxes, and the margin.
 BOX_WIDTH, BOX_HEIGHT = 150, 36
 COLUMN, ROW = 190, 74
 MARGIN = 24
-LEVEL = 10  # between two lines that run side by side
+LEVEL = 10  # between two parallel lines
 
 STYLE = """
 :root { color-scheme: light dark }
 .state rect { fill: #fff; stroke: #59636e; stroke-width: 1.2 }
-.state text { font: 13px system-ui, sans-serif; fill: #1f2328; text-anchor: middle; dominant-baseline: central }
+.state text { font: 13px system-ui, sans-serif; fill: #1f2328 }
+.state text { text-anchor: middle; dominant-baseline: central }
 .Succeed rect { fill: #dafbe1; stroke: #1a7f37 } .Fail rect { fill: #ffebe9; stroke: #cf222e }
 .edge { fill: none; stroke: #818b98; stroke-width: 1.2 } .caught { stroke-dasharray: 4 3 }
 .arrow { fill: #818b98 }
@@ -37,7 +38,7 @@ STYLE = """
 
 
 class Transition(NamedTuple):
-    """A way from one state to another; `caught` if only an error takes it."""
+    """A transition from one state to another; `caught` if only errors take it."""
 
     source: str
     target: str
@@ -45,7 +46,7 @@ class Transition(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Row and column of a state in the drawing's grid, from 0."""
+    """The row and the column of a state in the drawing's grid, from 0."""
 
     row: int
     column: int
@@ -53,14 +54,14 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Layout:
-    """Where each state of a workflow stands, and the transitions between them."""
+    """The place of each state of a workflow, and the transitions between them."""
 
     places: dict[str, Place]
     transitions: list[Transition]
 
 
 def transitions(states: dict[str, Any]) -> Iterator[Transition]:
-    """Every transition of a definition's states, each pair of states once, the ordinary ways first."""
+    """Yield each transition of the states once, ordinary transitions before those of errors."""
     for source, state in states.items():
         ordinary = [rule["Next"] for rule in state.get("Choices", [])]
         ordinary += [state[key] for key in ("Next", "Default") if key in state]
@@ -72,7 +73,7 @@ def transitions(states: dict[str, Any]) -> Iterator[Transition]:
 
 
 def returning(start: str, ways: list[Transition]) -> set[Transition]:
-    """Return the transitions to a state that leads to their source: without them there is no cycle."""
+    """Return the transitions that close a cycle."""
     found: set[Transition] = set()
     done: set[str] = set()
 
@@ -90,7 +91,7 @@ def returning(start: str, ways: list[Transition]) -> set[Transition]:
 
 
 def rows(start: str, ways: list[Transition]) -> dict[str, int]:
-    """The row of each state: the length of the longest way to it from the start, without cycles."""
+    """Return the row of each state: the longest distance from the start, without cycles."""
     row = {start: 0}
     pending = deque([start])
     while pending:
@@ -103,10 +104,10 @@ def rows(start: str, ways: list[Transition]) -> dict[str, int]:
 
 
 def arrange(definition: dict[str, Any]) -> Layout:
-    """Give every state a place: its row by distance from the start, its column under the state that leads to it.
+    """Place the states: in rows by distance from the start, below the state before.
 
-    The longest way stands in one column. States that its errors lead to from rows further above get columns of their
-    own on the left, so that those lines cross no other state.
+    The longest path is in one column. States that handle the errors of several rows have columns
+    of their own on the left, so that these lines cross no other state.
     """
     every = list(transitions(definition["States"]))
     back = returning(definition["StartAt"], every)
@@ -144,7 +145,7 @@ def _gathers(way: Transition, row: Mapping[str, int]) -> bool:
 
 
 def _longest_way(start: str, ways: list[Transition]) -> list[str]:
-    """Return the states of the longest way that no error takes."""
+    """Return the states of the longest path without errors."""
     following = [way.target for way in ways if way.source == start and not way.caught]
     rest = max((_longest_way(target, ways) for target in following), key=len, default=[])
     return [start, *rest]
@@ -174,10 +175,12 @@ def draw(
     ]
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+            f'width="{width}" role="img">',
             f"<title>{escape(definition['Comment'])}</title>",
             f"<style>{STYLE}</style>",
-            '<marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" '
+            '<marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" '
+            'markerHeight="7" '
             'orient="auto-start-reverse">'
             '<path class="arrow" d="M0 0 8 4 0 8z"/></marker>',
             *edges,
@@ -192,7 +195,7 @@ def _corner(place: Place) -> tuple[int, int]:
 
 
 def _edges(layout: Layout) -> list[str]:
-    """Draw the transitions: one line with two heads for a way and its way back."""
+    """Draw the transitions; a line with two heads stands for both directions."""
     pairs = {(way.source, way.target) for way in layout.transitions}
     edges = []
 
@@ -217,9 +220,10 @@ def _edges(layout: Layout) -> list[str]:
 
 
 def _route(source: Place, target: Place, is_blocked: bool) -> str:
-    """A line from the bottom of a box to the top of the next; one that skips rows leaves its box at the side.
+    """Return a line from the bottom of a box to the top of a lower one.
 
-    One to the left leaves at the bottom too where another box is in its way.
+    A line that skips rows leaves its box at the side. A line to the left leaves at the bottom if
+    another box is in its way.
     """
     (x, y), (to_x, to_y) = _corner(source), _corner(target)
     gap = to_y - (ROW - BOX_HEIGHT) // 2
@@ -232,12 +236,13 @@ def _route(source: Place, target: Place, is_blocked: bool) -> str:
     if target.column < source.column:
         return f"M{x} {y + BOX_HEIGHT // 2} H{to_x + BOX_WIDTH // 2} V{to_y}"
     lane = x + BOX_WIDTH + (COLUMN - BOX_WIDTH) // 2
-    # Above the lines from the row before, so that no stretch is shared.
-    return f"M{x + BOX_WIDTH} {y + BOX_HEIGHT // 2} H{lane} V{gap - LEVEL} H{to_x + BOX_WIDTH // 2} V{to_y}"
+    # Above the lines from the row before, so that no two lines overlap.
+    start = f"M{x + BOX_WIDTH} {y + BOX_HEIGHT // 2}"
+    return f"{start} H{lane} V{gap - LEVEL} H{to_x + BOX_WIDTH // 2} V{to_y}"
 
 
 def _return(source: Place, target: Place) -> str:
-    """A line from the right side of a box up to the right side of a box above it."""
+    """Return a line from the right side of a box up to the right side of a higher box."""
     (x, y), (to_x, to_y) = _corner(source), _corner(target)
     lane = max(x, to_x) + BOX_WIDTH + (COLUMN - BOX_WIDTH) // 4
     middle = BOX_HEIGHT // 2
@@ -254,7 +259,8 @@ def _box(name: str, state: dict[str, Any], place: Place, taken: bool, count: int
         f'<g class="state {state["Type"]}{" taken" if taken else ""}" data-state="{escape(name)}">'
         f"<title>{escape(state['Comment'])}</title>"
         f'<rect x="{x}" y="{y}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="{radius}"/>'
-        f'<text x="{x + BOX_WIDTH // 2}" y="{y + BOX_HEIGHT // 2}">{escape(name)}</text>{number}</g>'
+        f'<text x="{x + BOX_WIDTH // 2}" y="{y + BOX_HEIGHT // 2}">{escape(name)}</text>'
+        f"{number}</g>"
     )
 
 

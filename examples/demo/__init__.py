@@ -1,1 +1,1 @@
-"""The main job on a laptop: a trained endpoint, the deployed service, uploaded images, a page of the decisions."""
+"""Run the main job on a laptop: train, deploy, upload images, and show the decisions as a page."""

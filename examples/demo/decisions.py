@@ -26,7 +26,7 @@ class Upload:
 
 @dataclass(frozen=True)
 class Decision:
-    """The decision of one upload: the workflow's output, the visited states in order, and the execution."""
+    """The decision of one upload: the workflow's output, its states in order, and the execution."""
 
     upload: Upload
     output: dict[str, Any]
@@ -40,14 +40,14 @@ class Decision:
 
     @property
     def correct(self) -> bool | None:
-        """Return whether the prediction is the true class; None without a prediction or true class."""
+        """Return whether the prediction is right; None without a prediction or a true class."""
         if self.upload.label is None or "classification" not in self.output:
             return None
         return bool(self.output["classification"] == self.upload.label)
 
     @property
     def group(self) -> str:
-        """Return the outcome, or `WRONG` for an accepted image that is not of the predicted class."""
+        """Return the outcome, or `WRONG` for an accepted image with a wrong class."""
         return WRONG if self.outcome == ACCEPTED and not self.correct else self.outcome
 
 
@@ -91,7 +91,7 @@ def await_records(
     find: Callable[[list[Upload]], dict[tuple[str, str], str]],
     pause: Callable[[], None],
 ) -> Iterator[tuple[Upload, str]]:
-    """Yield every upload with the execution that recorded its outcome, as soon as the record exists.
+    """Yield every upload with the execution that recorded its outcome, as soon as it is recorded.
 
     Args:
         uploads: The uploads to wait for.

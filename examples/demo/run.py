@@ -34,7 +34,7 @@ console = Console()
 def run(cloud: Cloud, state: Path, results: Path = RESULTS) -> int:
     """Train, deploy, upload and decide on a running local cloud.
 
-    Write the training run and the logs into `state`, and decisions.json and the pages into `results`.
+    The training run and the logs are in `state`, decisions.json and the pages in `results`.
     Return 0 if every image has an outcome and no outcome is FAILED, else 1.
     """
     results.mkdir(parents=True, exist_ok=True)
@@ -70,7 +70,7 @@ def deploy(cloud: Cloud, state: Path, bars: "Progress") -> Service:
 def decide(
     cloud: Cloud, deployed: Service, samples: list[Sample], bars: "Progress"
 ) -> list[Decision]:
-    """Upload the samples, wait for their workflows, and return the decisions in the order of their keys."""
+    """Upload the samples, wait for their workflows, and return the decisions ordered by key."""
     sent: list[Upload] = list(
         bars.track(
             uploads.upload(cloud.client("s3"), deployed.image_bucket, samples),
@@ -100,7 +100,7 @@ def ood_images() -> Iterator[Sample]:
 
 
 def broken_images(folder: Path) -> Iterator[Sample]:
-    """Yield three unreadable files: an incomplete image, an empty file, and a text named as an image."""
+    """Yield three unreadable files: a cut-off image, an empty file, and a text file."""
     photo = min((SAMPLES / "large").rglob("*.jpg")).read_bytes()
     contents = {
         "cut-off.jpg": photo[: len(photo) // 2],

@@ -1,4 +1,4 @@
-"""Build and deploy the service with SAM CLI, exactly as it goes to AWS."""
+"""Build and deploy the service with SAM CLI, exactly as on AWS."""
 
 import shutil
 import subprocess
@@ -11,7 +11,12 @@ from localcloud.lambda_runtime.settings import ARCHITECTURE
 
 
 def build(log: Path, environment: Mapping[str, str]) -> None:
-    """Run `sam build` for this machine's processor. Raises MissingToolError or SamError."""
+    """Run `sam build` for this machine's processor.
+
+    Raises:
+        MissingToolError: SAM CLI or the functions' Python is not on PATH.
+        SamError: The command failed.
+    """
     _sam(
         ["build", "--config-env", "local", "--parameter-overrides", f"Architecture={ARCHITECTURE}"],
         log,
@@ -20,7 +25,12 @@ def build(log: Path, environment: Mapping[str, str]) -> None:
 
 
 def deploy(log: Path, environment: Mapping[str, str], endpoint: str, **parameters: str) -> None:
-    """Run `sam deploy` of what was built, with the endpoint to use and more parameters. Raises as `build`."""
+    """Run `sam deploy` with the endpoint and further template parameters.
+
+    Raises:
+        MissingToolError: SAM CLI is not on PATH.
+        SamError: The command failed.
+    """
     parameters = {
         "Environment": "dev",
         "Architecture": ARCHITECTURE,
@@ -34,7 +44,7 @@ def deploy(log: Path, environment: Mapping[str, str], endpoint: str, **parameter
 def _sam(arguments: list[str], log: Path, environment: Mapping[str, str]) -> None:
     require_tools(
         environment, ("sam", "python3.13")
-    )  # sam build looks for the runtime's own Python on PATH
+    )  # sam build runs the functions' Python from PATH
     program = str(shutil.which("sam", path=environment["PATH"]))
     with log.open("w") as output:
         result = subprocess.run(

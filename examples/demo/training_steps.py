@@ -1,4 +1,4 @@
-"""Have a model in service, by the training tool's own commands: the same that a user types, here or against AWS."""
+"""Train and deploy a model with the commands of the training tool."""
 
 import subprocess
 import sys
@@ -9,26 +9,28 @@ from examples.demo.errors import TrainingStepError
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = Path("examples/photos")
-ENDPOINT = "scones-unlimited"  # what the training tool calls the endpoint of the dev environment
-# Each does nothing that an earlier run of the demo has done already, except that evaluate measures anew.
+ENDPOINT = "scones-unlimited"  # the training tool's endpoint of the dev environment
+# A step skips its work if an earlier run of the demo did it; only evaluate measures again.
 STEPS = (
     ("stage", str(SAMPLES), "--other", str(SAMPLES / "other")),
     ("train",),
-    ("deploy", "--take-over"),  # whatever served the demo before
+    ("deploy", "--take-over"),  # an endpoint of an earlier demo may have other tags
     ("threshold", "--precision", "0.97"),
     ("evaluate", "--again", "--min-accuracy", "0.9", "--ood", str(SAMPLES / "ood")),
 )
 
 
 def run_steps(environment: Mapping[str, str], runs: Path) -> Iterator[str]:
-    """Run the steps one after the other, yielding each command before it starts; what they show goes to the terminal.
+    """Run the steps one after the other; yield each command before it starts.
+
+    The output of the steps goes to the terminal.
 
     Args:
-        environment: Where the AWS is that they work in.
-        runs: The folder of their run.json, beside which evaluate leaves its report.
+        environment: Environment variables that name the cloud.
+        runs: The folder of run.json and of the evaluation report.
 
     Raises:
-        TrainingStepError: a step ended with an error, which it has shown.
+        TrainingStepError: A step failed; its message is on the terminal.
     """
     for step in STEPS:
         yield f"python -m training {' '.join(step)}"
@@ -36,9 +38,11 @@ def run_steps(environment: Mapping[str, str], runs: Path) -> Iterator[str]:
 
 
 def run_step(environment: Mapping[str, str], runs: Path, *step: str) -> None:
-    """Run one step of the training tool. Raises TrainingStepError."""
+    """Run one step of the training tool.
+
+    Raises:
+        TrainingStepError: The step failed; its message is on the terminal.
+    """
     command = [sys.executable, "-m", "training", *step, "--runs", str(runs)]
     if subprocess.run(command, cwd=ROOT, env=dict(environment), check=False).returncode:
-        raise TrainingStepError(
-            f"`python -m training {step[0]}` did not end well; what it said is above."
-        )
+        raise TrainingStepError(f"`python -m training {step[0]}` failed; its message is above.")

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_stepfunctions import SFNClient
 
-BATCH = 100  # keys in one BatchGetItem, DynamoDB's limit
-PATIENCE = 120  # seconds without a single new outcome before the demo gives up
+BATCH = 100  # keys in one BatchGetItem: DynamoDB's limit
+PATIENCE = 120  # seconds without a new outcome until the demo stops
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A file to upload, the end of its key, and its true class (None if it shows none)."""
+    """A file to upload, the end of its key, and its true class (None if it shows no class)."""
 
     path: Path
     name: str
@@ -45,7 +45,8 @@ def follow(
 ) -> Iterator[Decision]:
     """Yield the decision on every upload as soon as it is recorded.
 
-    Raises UndecidedImagesError when nothing new has been recorded for `PATIENCE` seconds.
+    Raises:
+        UndecidedImagesError: No outcome was recorded for `PATIENCE` seconds.
     """
     last_news = time.monotonic()
 
@@ -56,10 +57,10 @@ def follow(
             )
         time.sleep(0.2)
 
-    def look(pending: list[Upload]) -> dict[tuple[str, str], str]:
+    def find(pending: list[Upload]) -> dict[tuple[str, str], str]:
         return recorded(database, table, pending)
 
-    for image, execution in await_records(uploads, look, pause):
+    for image, execution in await_records(uploads, find, pause):
         last_news = time.monotonic()
         yield decide(image, *explain(workflow, execution))
 
@@ -67,7 +68,7 @@ def follow(
 def recorded(
     database: "DynamoDBServiceResource", table: str, uploads: list[Upload]
 ) -> dict[tuple[str, str], str]:
-    """The executions that recorded an outcome of these uploads, by (image URL, version)."""
+    """Return the executions that recorded an outcome of these uploads, by (image URL, version)."""
     found: dict[tuple[str, str], str] = {}
     for start in range(0, len(uploads), BATCH):
         keys = [
@@ -76,15 +77,15 @@ def recorded(
         ]
         answer = database.batch_get_item(RequestItems={table: {"Keys": keys}})
         for item in answer["Responses"][table]:
-            if "outcome" in item:  # without, work on it has begun
+            if "outcome" in item:  # without an outcome, the execution is still running
                 found[str(item["image_url"]), str(item["version"])] = str(item["execution"])
     return found
 
 
 def explain(workflow: "SFNClient", execution: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """An execution's description, once it has ended, and its history."""
+    """Wait for the end of an execution; return its description and its history."""
     description = workflow.describe_execution(executionArn=execution)
-    while description["status"] == "RUNNING":  # its last state follows the one that records
+    while description["status"] == "RUNNING":  # the execution ends after it records the outcome
         time.sleep(0.05)
         description = workflow.describe_execution(executionArn=execution)
     pages = workflow.get_paginator("get_execution_history").paginate(executionArn=execution)

@@ -26,7 +26,7 @@ REPORTS = FOLDER / "runs/notebook/default"
 CELL_SECONDS = 1800  # on AWS, for the training
 # By TCP, other users of this machine could connect to the kernel.
 KERNEL = Config({"KernelManager": {"transport": "ipc"}})
-# The folders of SAM CLI, IPython, Jupyter and matplotlib, which otherwise are in the home directory.
+# The folders of SAM CLI, IPython, Jupyter and matplotlib: by default in the home directory.
 PRIVATE = (
     "__SAM_CLI_APP_DIR",
     "IPYTHONDIR",
@@ -75,7 +75,7 @@ def main() -> int:
 
 
 def private_folders(folder: Path) -> dict[str, str]:
-    """Make folders for the tools below a folder; return the environment variables that name them."""
+    """Make folders for the tools below a folder; return the variables that name them."""
     folders = {name: (folder / "home" / name.strip("_").lower()).resolve() for name in PRIVATE}
     for path in folders.values():
         path.mkdir(parents=True)
@@ -130,7 +130,7 @@ def export(notebook: Any, title: str) -> str:
     body = re.sub(r'(?<=href=")(?!\w+:|#)[^"]+', _link_from_page, body)
     is_local = any('WHERE = "local cloud"' in cell.source for cell in notebook.cells)
     origin = Origin(datetime.now(UTC), LOCAL_CLOUD if is_local else "AWS")
-    content = Markup(body)  # noqa: S704 # nosec B704 - nbconvert escapes outputs; the page runs no script
+    content = Markup(body)  # noqa: S704 # nosec B704 - the page runs no script
     return render_page(
         Path(__file__).parent, "notebook.html.jinja", origin, title=title, body=content
     )

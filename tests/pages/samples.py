@@ -1,4 +1,4 @@
-"""Each page that the project writes, with long names, errors and an image on it."""
+"""Render each page of the project with long names, errors and an image."""
 
 import base64
 import json
@@ -31,7 +31,7 @@ ORIGIN = Origin(BEGUN, "the local cloud")
 
 
 def evaluation() -> str:
-    """The report of an evaluation of ten classes."""
+    """Return the report of an evaluation of ten classes."""
     rng = np.random.default_rng(0)
     probabilities, labels = rng.dirichlet([0.2] * len(NAMES), 300), rng.integers(0, len(NAMES), 300)
     milliseconds, acceptance = rng.random(300) * 10, Acceptance.at(0.8, NAMES, None)
@@ -45,7 +45,7 @@ def evaluation() -> str:
 
 
 def drift() -> str:
-    """The report of a comparison in which everything has drifted."""
+    """Return the report of a comparison in which every statistic has drifted."""
     one, other = (
         Sample(
             Decisions([name] * 60, np.linspace(low, 1, 60).tolist()),
@@ -62,7 +62,7 @@ def drift() -> str:
 
 
 def demo() -> str:
-    """The demo's page with each outcome once."""
+    """Return the demo's page with each outcome once."""
     path = ("Read input", "Serialize image", "Classify image")
     confident = {"classification": NAMES[0], "confidence_score": 0.91, "processing_time_ms": 245}
     outputs: tuple[dict[str, Any], ...] = (
@@ -88,7 +88,7 @@ def demo() -> str:
 
 
 def execution() -> str:
-    """An execution that has been told twice that the endpoint is busy, and goes on."""
+    """Return the page of a running execution after two attempts at a busy endpoint."""
     given = {
         "image_data": base64.b64encode(PHOTO.read_bytes()).decode(),
         "image_url": f"s3://images/{ENDPOINT}",

@@ -1,4 +1,4 @@
-"""The pages that the project writes, when every name and cause in them is hostile."""
+"""Check the pages when every name and cause in them is hostile."""
 
 import pytest
 

@@ -37,7 +37,8 @@ INDEX = """<!doctype html><meta name="color-scheme" content="light dark"><body>%
     for (const frame of document.querySelectorAll("iframe")) {
       const page = frame.contentDocument, root = page.documentElement
       const style = element => frame.contentWindow.getComputedStyle(element)
-      const visible = selector => [...page.querySelectorAll(selector)].filter(one => one.getClientRects().length)
+      const visible = selector =>
+        [...page.querySelectorAll(selector)].filter(one => one.getClientRects().length)
       const size = element => parseFloat(style(element).fontSize)
       const scale = svg => svg.getBoundingClientRect().width / svg.viewBox.baseVal.width
       const isClipped = picture => {
@@ -52,7 +53,8 @@ INDEX = """<!doctype html><meta name="color-scheme" content="light dark"><body>%
       found[frame.name] = {
         overflow: root.scrollWidth - root.clientWidth,
         clipped: visible("svg, img").filter(isClipped).map(one => one.outerHTML.slice(0, 200)),
-        drawn: Math.min(100, ...visible("svg text").map(one => size(one) * scale(one.ownerSVGElement))),
+        drawn: Math.min(
+          100, ...visible("svg text").map(one => size(one) * scale(one.ownerSVGElement))),
         loaded: frame.contentWindow.performance.getEntriesByType("resource")
           .filter(one => !one.name.startsWith("data:")).map(one => one.name),
         ink: style(page.body).color,

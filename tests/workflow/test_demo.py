@@ -1,4 +1,4 @@
-"""The demo: 227 uploads at once, every one decided, and a model that can be relied on."""
+"""Check the demo: a decision for each of 227 simultaneous uploads, and an accurate model."""
 
 import re
 from collections import Counter
@@ -61,7 +61,7 @@ def test_page_shows_every_decision_and_the_workflow(demo: Demo) -> None:
 
 
 @pytest.mark.long
-def test_deleted_endpoint_is_made_again_from_the_same_model(demo: Demo, cloud: Cloud) -> None:
+def test_deploy_recreates_a_deleted_endpoint_from_the_same_model(demo: Demo, cloud: Cloud) -> None:
     sagemaker = cloud.client("sagemaker")
     sagemaker.delete_endpoint(EndpointName=ENDPOINT)
     run_step(cloud.environment, demo.runs, "deploy")

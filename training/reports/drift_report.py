@@ -1,4 +1,4 @@
-"""What people see of a comparison: one HTML file that needs nothing else, and a table in the terminal."""
+"""Show a comparison with the reference as an HTML file and as a table on the terminal."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -68,7 +68,7 @@ def render(
 
 
 def show(console: Console, result: Mapping[str, Any]) -> None:
-    """A row for each statistic, what was compared, and where the report is."""
+    """Print a row for each statistic, the compared data, and the path of the report."""
     table = Table("statistic", box=box.SIMPLE_HEAD)
     for header in ("distance", "p-value", "reference", "recent"):
         table.add_column(header, justify="right")
@@ -82,8 +82,10 @@ def show(console: Console, result: Mapping[str, Any]) -> None:
     console.print(table)
     shares = result["review_share"]
     console.print(
-        f"Since {result['since']}: {result['records']:,} records, {result['captured']:,} captured requests; "
-        f"for review {percent(shares['recent'])}, of the held-out images {percent(shares['reference'])}."
+        f"Since {result['since']}: {result['records']:,} records, "
+        f"{result['captured']:,} captured requests; "
+        f"for review {percent(shares['recent'])}, "
+        f"of the held-out images {percent(shares['reference'])}."
     )
     for note in result["notes"]:
         console.print(note)
@@ -99,22 +101,22 @@ def _plot(name: str, reference: Sample, recent: Sample) -> Markup:
 
 
 def _histograms(name: str, reference: Sequence[float], recent: Sequence[float]) -> Markup:
-    """Both samples as shares of their images, so that their sizes do not matter."""
+    """Draw both samples as shares of their images, so that their sizes do not matter."""
 
     def draw(figure: Figure) -> None:
         axes = figure.add_subplot()
         edges = np.histogram_bin_edges([*reference, *recent], BINS)
-        for label, values, colour in (("reference", reference, BLUE), ("recent", recent, ORANGE)):
+        for label, values, colour in (("held-out", reference, BLUE), ("recent", recent, ORANGE)):
             counts, _ = np.histogram(values, edges)
             axes.stairs(counts / len(values), edges, color=colour, label=label, linewidth=1.8)
         axes.set(xlabel=name, ylabel="share of images")
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
 
-    return svg(f"{name.replace(' ', '-')}: reference and recent", draw)
+    return svg(f"{name.replace(' ', '-')}: held-out and recent", draw)
 
 
 def _class_bars(reference: Sequence[str], recent: Sequence[str]) -> Markup:
-    """Shares of the classes that are the most frequent in the two samples together."""
+    """Draw the shares of the most frequent classes of both samples together."""
     first, second = Counter(reference), Counter(recent)
     names = sorted(name for name, _ in (first + second).most_common(MOST_NAMES))
     places = np.arange(len(names))
@@ -122,7 +124,7 @@ def _class_bars(reference: Sequence[str], recent: Sequence[str]) -> Markup:
     def draw(figure: Figure) -> None:
         axes = figure.add_subplot()
         for offset, label, counts, colour in (
-            (-0.2, "reference", first, BLUE),
+            (-0.2, "held-out", first, BLUE),
             (0.2, "recent", second, ORANGE),
         ):
             axes.barh(
@@ -136,4 +138,4 @@ def _class_bars(reference: Sequence[str], recent: Sequence[str]) -> Markup:
         axes.set(xlabel="share of images", ylim=(len(names) - 0.4, -0.6))
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
 
-    return svg("class-shares: reference and recent", draw, height=1.2 + 0.3 * len(names))
+    return svg("class-shares: held-out and recent", draw, height=1.2 + 0.3 * len(names))

@@ -1,4 +1,4 @@
-"""The report of an evaluation: one HTML file that needs nothing else, with plots and the worst mistakes as pictures."""
+"""Show an evaluation as a self-contained HTML file with plots and the worst mistakes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ type Labels = NDArray[np.int64]
 
 PAIRS = 10  # of classes that are confused, in their table
 COVERAGES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)  # of the table beside the plot
-SMALL = 128  # pixels a side: a smaller picture is shown larger than it is, and its pixels are meant to be seen
+SMALL = 128  # pixels a side: a smaller image is enlarged with visible pixels
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Mistake:
 
     @property
     def is_small(self) -> bool:
-        """Whether the picture is shown larger than it is. Small images are prepared as PNG, whose header begins so."""
+        """Whether the image is smaller than it is shown; small images are prepared as PNG."""
         return self.image.startswith(PNG) and int.from_bytes(self.image[16:20]) < SMALL
 
 
@@ -95,7 +95,7 @@ def render(
 def _coverages(
     probabilities: Floats, labels: Labels, acceptance: Acceptance
 ) -> list[tuple[float, float]]:
-    """A few points of the coverage curve: coverage, accuracy of those images."""
+    """Return a few points of the coverage curve: coverage and accuracy of the accepted images."""
     coverage, accuracy = coverage_curve(probabilities, labels, acceptance)
     places = [
         int(np.searchsorted(coverage, wanted - 1e-9))

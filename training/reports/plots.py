@@ -1,4 +1,4 @@
-"""The report's plots, as SVG that takes the colours of the page around it."""
+"""Draw the plots of reports as SVG in the colours of the page."""
 
 import io
 import re
@@ -20,13 +20,13 @@ from training.statistics.metrics import coverage_curve, reliability, wilson_inte
 type Floats = NDArray[np.floating]
 type Labels = NDArray[np.int64]
 
-REM = 6.2  # of the page for an inch of a plot: its text becomes as large as the page's
-INK = "#010203"  # stands for the colour of the page's text until the SVG is written
+REM = 6.2  # of the page for an inch of a plot: text is then as large as the page's
+INK = "#010203"  # placeholder for the colour of the page's text
 BLUE, ORANGE, GREY = (
     "#2f81f7",
     "#d9730d",
     "#8c959f",
-)  # to be told apart by the colour-blind, on white and on black
+)  # distinguishable for the colour-blind, on white and on black
 MOST_NUMBERS = 12  # classes up to which the confusion matrix has numbers in it
 MOST_NAMES = 25  # classes up to which they are named, and have bars of their own
 LONGEST = 18  # characters of a class name beside a plot; the table has all of it
@@ -37,8 +37,8 @@ _STYLE: dict[str, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "font.size": 11,
-    "svg.fonttype": "none",  # text stays text: it can be searched, takes the page's font, and any script of the world
-    "svg.hashsalt": "scones-unlimited",  # the same data gives the same file
+    "svg.fonttype": "none",  # text stays text: searchable, in the page's font
+    "svg.hashsalt": "scones-unlimited",  # the same data give the same file
     "legend.frameon": False,
     "text.parse_math": False,  # a class may be called "$5 or $10"
 }
@@ -47,34 +47,36 @@ _STYLE: dict[str, Any] = {
 def svg(
     title: str, draw: Callable[[Figure], None], width: float = 5.0, height: float = 3.2
 ) -> Markup:
-    """One plot as an SVG element with a title for those who cannot see it. Width and height in inches of 72 points."""
-    with matplotlib.rc_context(_STYLE), warnings.catch_warnings():  # type: ignore[arg-type] # its keys are typed as a list of all settings
-        # The browser has the glyphs that matplotlib's font, which only measures the text here, has not.
+    """Return a plot as an SVG element with a title for screen readers; sizes in inches."""
+    with (
+        matplotlib.rc_context(_STYLE),  # type: ignore[arg-type] # typed as all settings
+        warnings.catch_warnings(),
+    ):
+        # matplotlib only measures the text; the browser has the glyphs.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure = Figure(figsize=(width, height), layout="constrained")
         draw(figure)
         file = io.StringIO()
         figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
     element = file.getvalue().partition("<svg")[2].replace(INK, "currentColor")
-    # Ids are those of a file of its own; on the page there are several plots.
+    # A page has several plots, so their ids get a prefix.
     element = re.sub(r'(\bid="|href="#|url\(#)', rf"\1{title.split()[0].lower()}-", element)
     opening, _, rest = element.partition(">")
-    # matplotlib has escaped the text in the rest
-    size = (
-        f'style="max-width: {REM * width:.1f}rem"'  # so that the text of all plots is of one size
-    )
-    return Markup(f'<svg role="img" {size}{opening}><title>{escape(title)}</title>{rest}')  # noqa: S704 # nosec B704
+    # matplotlib escaped the text in the rest
+    size = f'style="max-width: {REM * width:.1f}rem"'  # the text of all plots has one size
+    titled = f'<svg role="img" {size}{opening}><title>{escape(title)}</title>{rest}'
+    return Markup(titled)  # noqa: S704 # nosec B704
 
 
 def confusion(matrix: Sequence[Sequence[int]], class_names: Sequence[str]) -> Markup:
-    """True classes downwards, predictions to the right; every row in shares of its true class."""
+    """Draw the confusion matrix: true classes down, predictions across, by share."""
     counts, classes = np.array(matrix), len(class_names)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     names = [_short(name) for name in class_names]
 
     def draw(figure: Figure) -> None:
         axes = figure.add_subplot()
-        # The square root lets a few mistakes among many images be seen.
+        # The square root makes a few mistakes among many images visible.
         axes.imshow(shares, cmap="Blues", norm=PowerNorm(0.5, 0, 1), interpolation="none")
         axes.set(xlabel="prediction", ylabel="true class")
         if classes <= MOST_NAMES:
@@ -90,7 +92,7 @@ def confusion(matrix: Sequence[Sequence[int]], class_names: Sequence[str]) -> Ma
 
 
 def class_bars(classes: dict[str, dict[str, Any]]) -> Markup:
-    """Precision and recall of each class; of many classes, those with the lowest F1."""
+    """Draw precision and recall of each class; of many classes, those with the lowest F1."""
     lowest = sorted(classes, key=lambda name: classes[name]["f1"] or 0)[:MOST_NAMES]
     names = [name for name in classes if name in lowest] if len(classes) <= MOST_NAMES else lowest
     places = np.arange(len(names))
@@ -113,7 +115,7 @@ def class_bars(classes: dict[str, dict[str, Any]]) -> Markup:
 
 
 def reliability_diagram(before: Floats, after: Floats, labels: Labels) -> Markup:
-    """How often predictions of a confidence are right, with 95 % intervals, before and after calibration."""
+    """Draw accuracy by confidence with 95 % intervals, before and after calibration."""
 
     def draw(figure: Figure) -> None:
         axes = figure.add_subplot()
@@ -139,7 +141,7 @@ def reliability_diagram(before: Floats, after: Floats, labels: Labels) -> Markup
 
 
 def confidence_histogram(probabilities: Floats, labels: Labels) -> Markup:
-    """How many images have which confidence: right predictions above, wrong ones below on a scale of their own."""
+    """Draw the confidences of right and of wrong predictions, each with its own scale."""
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
 
     def draw(figure: Figure) -> None:
@@ -160,7 +162,7 @@ def confidence_histogram(probabilities: Floats, labels: Labels) -> Markup:
 def coverage_plot(
     probabilities: Floats, labels: Labels, acceptance: Acceptance, at: dict[str, Any]
 ) -> Markup:
-    """Accuracy of the most confident share of the images, and where the threshold in use lies (`at_threshold`)."""
+    """Draw the accuracy of the most confident images by their share, with the threshold in use."""
     coverage, accuracy = coverage_curve(probabilities, labels, acceptance)
 
     def draw(figure: Figure) -> None:
@@ -179,7 +181,7 @@ def coverage_plot(
         axes.set(
             xlabel="coverage: share of images accepted", ylabel="accuracy of those", xlim=(0, 1.02)
         )
-        # The accuracy of the very first few is 0 or 1 by chance.
+        # The accuracy of the first few images is 0 or 1 by chance.
         lowest = float(accuracy[len(accuracy) // 20 :].min(initial=1))
         axes.set_ylim(lowest - 0.1 * (1.02 - lowest), 1 + 0.05 * (1.02 - lowest))
 
@@ -187,7 +189,7 @@ def coverage_plot(
 
 
 def latency_histogram(milliseconds: Floats) -> Markup:
-    """How long the client waited for an answer, with median and 99th percentile."""
+    """Draw the latency that the client measured, with the median and the 99th percentile."""
 
     def draw(figure: Figure) -> None:
         axes = figure.add_subplot()

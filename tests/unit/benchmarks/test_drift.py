@@ -1,4 +1,4 @@
-"""The trials of `python -m benchmarks.drift`, small: real photos, answers of no model."""
+"""Check small trials of `python -m benchmarks.drift` with real photos and made-up answers."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ CLASSES = ("automobile", "truck")
 
 
 def photos(images: Sequence[bytes], labels: Sequence[int]) -> Photos:
-    """Photos of which a confident model is right, always."""
+    """Return photos with confident and right answers."""
     confidences = np.random.default_rng(0).beta(8, 1, len(images)).tolist()
     statistics = [image_statistics(image) for image in images]
     return Photos(np.array(labels), [f"class {label}" for label in labels], confidences, statistics)
@@ -25,7 +25,7 @@ def photos(images: Sequence[bytes], labels: Sequence[int]) -> Photos:
 
 @pytest.fixture(scope="module")
 def known() -> dict[str, Photos]:
-    """Sample images as they are, darkened, and upside down."""
+    """Return sample images unchanged, darkened, and upside down."""
     paths = [
         (path, label)
         for label in range(2)
@@ -38,7 +38,9 @@ def known() -> dict[str, Photos]:
     }
 
 
-def test_no_drift_is_found_seldom_and_darkness_always(known: dict[str, Photos]) -> None:
+def test_drift_is_rarely_reported_without_drift_and_always_for_dark_images(
+    known: dict[str, Photos],
+) -> None:
     undrifted, dark = rows(known, [0], {NONE: 40, DARK: 10}, SIZES)
     assert undrifted.reached is True
     assert 10 == dark.found
@@ -68,7 +70,7 @@ def test_no_photo_is_in_both_samples(
     assert SIZES[1] * 0.9 < len(recent) <= SIZES[1]
 
 
-def test_mixed_half_of_the_classes_come_less_often() -> None:
+def test_half_of_the_classes_in_a_mix_are_less_frequent() -> None:
     labels = np.arange(10_000) % 2
     chosen = mixed(np.arange(10_000), labels, np.random.default_rng(0), 1_000, as_often=1 / 3)
     assert (
@@ -76,7 +78,7 @@ def test_mixed_half_of_the_classes_come_less_often() -> None:
     )  # a quarter of them; never so far off by chance
 
 
-def test_what_is_judged_is_found_in_most_trials() -> None:
+def test_judged_drift_is_reported_in_most_trials() -> None:
     found = [
         Row(0, DARK, 96, 100),
         Row(1, DARK, 90, 100),

@@ -1,4 +1,4 @@
-"""How the figures of the endpoint are judged."""
+"""Check the judgement of the endpoint's figures."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from benchmarks.endpoint_figures import Figures, judged
 
 
 def figures(**changes: float) -> Figures:
-    """Figures that reach every bound by a little, but for what is given."""
+    """Return figures that just reach every bound, with changes."""
     values = {"endpoint": 93.0, "LitServe": 92.0, "slowest": 0.024, "megabytes": 49.0} | changes
     return Figures(
         throughput={
@@ -19,7 +19,7 @@ def figures(**changes: float) -> Figures:
     )
 
 
-def test_figures_that_reach_all_bounds_are_judged_so() -> None:
+def test_figures_that_reach_all_bounds_pass() -> None:
     assert [True] * 4 == [one.holds(figures()) for one in judged(figures())]
 
 
@@ -43,7 +43,7 @@ def test_figures_without_litserve_are_judged_for_the_rest() -> None:
     assert 2 == len(judged(found))
 
 
-def test_figures_added_are_one_after_the_other() -> None:
+def test_added_figures_follow_each_other() -> None:
     both = figures()
     both.add(figures(endpoint=80.0))
     assert [93.0] * 3 + [80.0] * 3 == both.throughput["endpoint"]

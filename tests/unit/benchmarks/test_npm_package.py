@@ -11,7 +11,7 @@ ARCHIVE = "scope-photos-1.2.3.tgz"
 
 
 def npm(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have a shell script in the place of npm."""
+    """Replace npm with a shell script."""
     program = folder / "npm"
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)
@@ -30,15 +30,13 @@ def test_package_without_npm_says_what_to_install(
         archive(PACKAGE, tmp_path)
 
 
-def test_package_that_npm_cannot_fetch_says_why(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_failed_fetch_reports_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     npm(tmp_path, "echo 'npm error network' >&2\nexit 1", monkeypatch)
     with pytest.raises(NpmPackageError, match=r"is there a network\? \(npm error network\)"):
         archive(PACKAGE, tmp_path / "package")
 
 
-def test_package_other_than_the_published_one_is_refused(
+def test_package_with_another_digest_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     npm(tmp_path, f"echo another > {ARCHIVE}", monkeypatch)
@@ -46,7 +44,7 @@ def test_package_other_than_the_published_one_is_refused(
         archive(PACKAGE, tmp_path / "package")
 
 
-def test_package_that_is_there_is_not_fetched_again(
+def test_fetched_package_is_not_fetched_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "")

@@ -1,4 +1,4 @@
-"""What `make trust` divides, keeps, judges and prints; what it measures takes half an hour."""
+"""Check how `make trust` divides, stores, judges and prints. Its measurements take half an hour."""
 
 import io
 from pathlib import Path
@@ -7,27 +7,27 @@ from typing import Any
 import pytest
 
 from benchmarks.trust import OF_KINDS, OF_VEHICLES, divided, link, measured, missing, reached, write
-from benchmarks.trust_tables import calibration_table, foreign_table, promise_table
+from benchmarks.trust_tables import calibration_table, guarantee_table, ood_table
 from untrusted.console import Console
 
 
 def ten_classes(**changes: Any) -> dict[str, Any]:
-    """A seed's figures of ten classes."""
-    promise = {"draws": 200, "kept": 199, "coverage": 0.761, "coverage_at_guess": 0.707}
-    intervals = {"coverage_interval": [0.71, 0.812], "coverage_at_guess_interval": [0.69, 0.72]}
+    """Return the figures of one seed for ten classes."""
+    guarantee = {"draws": 200, "met": 199, "coverage": 0.761, "coverage_at_default": 0.707}
+    intervals = {"coverage_interval": [0.71, 0.812], "coverage_at_default_interval": [0.69, 0.72]}
     return {
         **{"seed": 0, "n": 10_000, "accuracy": 0.877, "accuracy_interval": [0.871, 0.884]},
         "error": {"before": 0.0326, "after": 0.0124} | changes.pop("error", {}),
         "error_intervals": {"before": [0.028, 0.037], "after": [0.008, 0.0171]},
-        "promise": promise | intervals | changes,
+        "guarantee": guarantee | intervals | changes,
     }
 
 
-def foreign_images(accepted: int = 11, promised: bool = True) -> dict[str, Any]:
-    """A seed's figures of foreign images."""
+def ood_images(accepted: int = 11, has_guarantee: bool = True) -> dict[str, Any]:
+    """Return the figures of one seed for OOD images."""
     at = {"coverage": 0.624, "accuracy": 0.997, "accuracy_interval": [0.992, 0.9991], "n": 1_259}
-    foreign = {"n": 2_000, "at_threshold": {"accepted": accepted, "share": accepted / 2_000}}
-    one = {"promised": promised, "at_threshold": at, "real_images": 2_000, "foreign": foreign}
+    ood = {"n": 2_000, "at_threshold": {"accepted": accepted, "share": accepted / 2_000}}
+    one = {"has_guarantee": has_guarantee, "at_threshold": at, "real_images": 2_000, "ood": ood}
     return {
         "seed": 0,
         "known": ["bird", "cat"],
@@ -37,14 +37,14 @@ def foreign_images(accepted: int = 11, promised: bool = True) -> dict[str, Any]:
     }
 
 
-def result(ten: dict[str, Any], foreign: dict[str, Any], drift: bool = True) -> dict[str, Any]:
-    """Figures of two seeds, the first of which reaches all."""
-    seeds = {"ten_classes": [ten_classes(), ten], "foreign_images": [foreign_images(), foreign]}
+def result(ten: dict[str, Any], ood: dict[str, Any], drift: bool = True) -> dict[str, Any]:
+    """Return the figures of two seeds; the first seed reaches every bound."""
+    seeds = {"ten_classes": [ten_classes(), ten], "ood_images": [ood_images(), ood]}
     return seeds | {"drift": {"reached": drift}}
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_no_kind_gives_counter_examples_and_foreign_images(seed: int) -> None:
+def test_negative_examples_and_ood_images_are_of_different_kinds(seed: int) -> None:
     known, unseen = divided(OF_KINDS, seed)
     assert 4 == len(known)
     assert 4 == len(unseen)
@@ -56,7 +56,7 @@ def test_seeds_divide_the_kinds_differently_and_always_alike() -> None:
     assert divided(OF_KINDS, 1) == divided(OF_KINDS, 1) != divided(OF_KINDS, 2)
 
 
-def test_linked_folder_holds_those_kinds_alone(tmp_path: Path) -> None:
+def test_linked_folder_holds_only_the_named_kinds(tmp_path: Path) -> None:
     for kind in ("bird", "cat", "dog"):
         (tmp_path / "images" / kind).mkdir(parents=True)
         (tmp_path / "images" / kind / "1.png").touch()
@@ -69,26 +69,26 @@ def test_linked_folder_holds_those_kinds_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("expected", "changed"),
     [
-        ([True] * 4, result(ten_classes(), foreign_images())),
-        ([False, True, True, True], result(ten_classes(error={"after": 0.0151}), foreign_images())),
-        ([True, False, True, True], result(ten_classes(kept=189), foreign_images())),
-        ([True, True, False, True], result(ten_classes(), foreign_images(accepted=101))),
-        ([True, True, False, True], result(ten_classes(), foreign_images(promised=False))),
-        ([True, True, True, False], result(ten_classes(), foreign_images(), drift=False)),
+        ([True] * 4, result(ten_classes(), ood_images())),
+        ([False, True, True, True], result(ten_classes(error={"after": 0.0151}), ood_images())),
+        ([True, False, True, True], result(ten_classes(met=189), ood_images())),
+        ([True, True, False, True], result(ten_classes(), ood_images(accepted=101))),
+        ([True, True, False, True], result(ten_classes(), ood_images(has_guarantee=False))),
+        ([True, True, True, False], result(ten_classes(), ood_images(), drift=False)),
     ],
 )
-def test_one_seed_that_misses_a_figure_is_enough(
+def test_bound_is_missed_if_one_seed_misses_it(
     expected: list[bool], changed: dict[str, Any]
 ) -> None:
     assert expected == list(reached(changed).values())
 
 
-def test_what_was_measured_is_read_again_and_nothing_else(tmp_path: Path) -> None:
+def test_only_measured_figures_are_read_again(tmp_path: Path) -> None:
     file, seeds = (
         tmp_path / "trust.json",
-        {"ten_classes": [ten_classes()], "foreign_images": [foreign_images()]},
+        {"ten_classes": [ten_classes()], "ood_images": [ood_images()]},
     )
-    nothing: dict[str, Any] = {"ten_classes": [], "foreign_images": []}
+    nothing: dict[str, Any] = {"ten_classes": [], "ood_images": []}
     assert nothing == measured(None, 1)
     assert nothing == measured(file, 1)
     write(file, seeds | {"drift": {}, "reached": {}})
@@ -97,9 +97,9 @@ def test_what_was_measured_is_read_again_and_nothing_else(tmp_path: Path) -> Non
     assert [file] == list(tmp_path.iterdir())
 
 
-def test_resumed_it_measures_what_is_missing() -> None:
-    result = {"ten_classes": [ten_classes()], "foreign_images": []}
-    assert [("foreign_images", 0), ("ten_classes", 1), ("foreign_images", 1)] == missing(result, 2)
+def test_resumed_run_measures_only_missing_figures() -> None:
+    result = {"ten_classes": [ten_classes()], "ood_images": []}
+    assert [("ood_images", 0), ("ten_classes", 1), ("ood_images", 1)] == missing(result, 2)
 
 
 def test_every_figure_is_printed_with_its_interval_and_its_n() -> None:
@@ -107,8 +107,8 @@ def test_every_figure_is_printed_with_its_interval_and_its_n() -> None:
     console = Console(file=printed, width=160)
     for table in (
         calibration_table([ten_classes()]),
-        promise_table([ten_classes()]),
-        foreign_table([foreign_images(promised=False)]),
+        guarantee_table([ten_classes()]),
+        ood_table([ood_images(has_guarantee=False)]),
     ):
         console.print(table)
     for expected in (
@@ -132,6 +132,6 @@ def test_every_figure_is_printed_with_its_interval_and_its_n() -> None:
             "99.2% to 99.9%",
             "of 1,259",
         ),
-        *("bird, cat", "at 0.8: nothing"),
+        *("bird, cat", "at 0.8, without"),
     ):
         assert expected in printed.getvalue()

@@ -1,4 +1,4 @@
-"""Check that the picture of the service agrees with the template, and that no line crosses a box."""
+"""Check the picture of the service against the template, and its lines."""
 
 import re
 from itertools import pairwise

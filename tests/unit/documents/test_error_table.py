@@ -1,4 +1,4 @@
-"""The table of errors: what stands in the definitions, and on the page."""
+"""Check the table of errors against the definitions."""
 
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def test_retried_error_ends_where_it_is_caught() -> None:
     ] == list(rules(states))
 
 
-def test_errors_of_one_retrier_that_end_apart_are_told_apart() -> None:
+def test_errors_of_one_retrier_with_different_ends_have_a_row_each() -> None:
     states = {"S": {"Retry": [RETRIER], "Catch": [{"ErrorEquals": ["B"], "Next": "Elsewhere"}]}}
     assert [("A",), ("B",)] == [rule.errors for rule in rules(states)]
 
@@ -45,11 +45,11 @@ def test_error_that_nothing_catches_fails_the_execution() -> None:
     assert "the execution fails" == rule.then
 
 
-def test_states_inside_of_a_map_are_told_as_well() -> None:
+def test_states_inside_of_a_map_have_rows() -> None:
     states = {"Map": {"ItemProcessor": {"States": {"Inner": {"Retry": [RETRIER]}}}}}
     assert ["Inner"] == [rule.state for rule in rules(states)]
 
 
-def test_the_pages_table_is_the_definitions() -> None:
+def test_table_of_the_page_agrees_with_the_definitions() -> None:
     page = PAGE.read_text()
     assert with_table(page) == page, "run: make docs"

@@ -1,4 +1,4 @@
-"""The generated part of a page."""
+"""Check the replacement of a generated part of a page."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The table of permissions in docs/security.md is the template's."""
+"""Check the table of permissions in docs/security.md against the template."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The workflow's drawing: every state stands somewhere, every way is drawn, and the README's copy is current."""
+"""Check that the drawing of the workflow has every state and transition."""
 
 import json
 import re
@@ -38,7 +38,7 @@ def test_drawing_holds_every_transition_and_marks_the_caught_ones() -> None:
     assert sum(way.caught for way in ways) == paths.count("edge caught")
 
 
-def test_transition_that_is_also_an_ordinary_way_is_not_caught() -> None:
+def test_transition_of_errors_and_others_is_drawn_as_ordinary() -> None:
     states = {"A": {"Next": "B", "Catch": [{"Next": "B"}, {"Next": "C"}]}, "B": {}, "C": {}}
     assert [Transition("A", "B", False), Transition("A", "C", True)] == list(transitions(states))
 
@@ -72,7 +72,7 @@ def test_names_are_escaped() -> None:
     assert "<A>" == group.attrib["data-state"]
 
 
-def test_the_readmes_drawing_is_the_definitions() -> None:
+def test_drawing_of_the_readme_agrees_with_the_definition() -> None:
     assert draw(workflow()) == (ROOT / "docs/workflow.svg").read_text(), "run: make docs"
 
 
@@ -107,7 +107,7 @@ def test_no_line_runs_through_a_box() -> None:
 
 
 def crosses(segment: tuple[int, ...], box: tuple[int, ...]) -> bool:
-    """Whether a straight line runs inside of a box (x, y, width, height), and not along its edge."""
+    """Return whether a line is inside a box (x, y, width, height); its edge does not count."""
     left, top, right, bottom = segment
     x, y, width, height = box
     return left < x + width and x < right and top < y + height and y < bottom

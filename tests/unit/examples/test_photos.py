@@ -24,7 +24,7 @@ def test_splits_share_no_image(one: str, other: str) -> None:
     assert set() == pixels(one) & pixels(other)
 
 
-def test_photos_are_held_in_all_four_ways() -> None:
+def test_photos_have_all_four_orientations() -> None:
     orientations = []
     for path in sorted((PHOTOS / "large").glob("*/*.jpg")):
         with Image.open(path) as photo:

@@ -1,4 +1,4 @@
-"""The demo looks for what it needs before it starts a cloud or trains."""
+"""Check that the demo tests its prerequisites before it starts a cloud or trains."""
 
 import shutil
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from examples.demo.prerequisites import TOOLS, require_space, require_tools
 
 @pytest.fixture
 def put_tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Put programs on the PATH of this process, which holds nothing else."""
+    """Make these programs the only ones on PATH."""
     (tmp_path / "bin").mkdir()
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
 
@@ -57,7 +57,7 @@ def test_demo_names_a_full_disk_before_it_starts_anything(
     assert not (tmp_path / "cloud").exists()
 
 
-def test_space_of_a_folder_that_is_not_there_is_that_of_the_folder_above(tmp_path: Path) -> None:
+def test_space_of_a_missing_folder_is_that_of_its_parent(tmp_path: Path) -> None:
     asked: list[Path] = []
 
     def usage(path: Path) -> SimpleNamespace:

@@ -1,4 +1,4 @@
-"""SAM CLI as the demo runs it: missing, failing, and for this machine's processor."""
+"""Check how the demo runs SAM CLI: missing, failing, and for this machine's processor."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from localcloud.lambda_runtime.settings import ARCHITECTURE
 
 
 def stand_in_for_sam(folder: Path, script: str) -> dict[str, str]:
-    """An environment whose PATH holds nothing but a `sam` and a `python3.13` that run a shell script."""
+    """Return an environment with a `sam` and a `python3.13` that run a shell script."""
     for name in ("sam", "python3.13"):
         (folder / name).write_text(f"#!/bin/sh\n{script}\n")
         (folder / name).chmod(0o755)
@@ -24,7 +24,7 @@ def test_missing_sam_is_named_with_what_to_do(tmp_path: Path) -> None:
         build(tmp_path / "build.log", {"PATH": str(tmp_path)})
 
 
-def test_failing_sam_is_told_with_the_end_of_its_output_and_the_log(tmp_path: Path) -> None:
+def test_error_of_sam_has_the_end_of_its_output_and_the_log(tmp_path: Path) -> None:
     environment = stand_in_for_sam(tmp_path, "echo Template is broken >&2; exit 1")
     with pytest.raises(SamError, match=r"`sam build` failed:\nTemplate is broken\n.*build\.log"):
         build(tmp_path / "build.log", environment)
