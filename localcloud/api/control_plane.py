@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from localcloud.api.authorizer import Authorizer
@@ -21,6 +21,11 @@ type Members = Mapping[str, Any]
 type Operation = Callable[[dict[str, Any]], Members | Awaitable[Members]]
 
 
+# IAM User Guide, "Grant a user permissions to pass a role to an AWS service".
+_GRANT = "iam:PassRole"
+_PASSED_TO = "iam:PassedToService"
+
+
 @dataclass(frozen=True)
 class ControlPlane:
     """Serve the operations of one service in one region.
@@ -31,6 +36,8 @@ class ControlPlane:
         authorizer: decides first whether a request is allowed.
         resource_arns: returns the ARNs of the resources of a request; each is authorized.
         prefix: the service in the actions of IAM policies; empty if it is equal to `service`.
+        passed_roles: the members of requests that name a role, each with the principal that
+            assumes the role. The caller needs iam:PassRole.
     """
 
     service: str
@@ -38,6 +45,7 @@ class ControlPlane:
     authorizer: Authorizer
     resource_arns: Callable[[Mapping[str, Any]], list[str]]
     prefix: str = ""
+    passed_roles: Mapping[str, str] = field(default_factory=dict)
 
     async def operate(self, request: Request) -> Answer:
         """Answer an operation.
@@ -58,11 +66,18 @@ class ControlPlane:
         members = _parsed(request.body)
         for arn in self.resource_arns(members):
             self.authorizer.authorize(request, f"{self.prefix or self.service}:{name}", arn)
+        self._authorize_passed_roles(request, members)
         check_request(operation, members)
         answer = self.operations[name](members)
         if isinstance(answer, Awaitable):
             answer = await answer
         return control_plane_answer(shape_answer(operation, answer))
+
+    def _authorize_passed_roles(self, request: Request, members: Members) -> None:
+        for member, principal in self.passed_roles.items():
+            if member in members:
+                conditions = {_PASSED_TO: principal}
+                self.authorizer.authorize(request, _GRANT, str(members[member]), conditions)
 
 
 def _parsed(body: bytes) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from localcloud.ministack.stepfunctions import workflows
 from localcloud.ministack.stepfunctions.log_delivery import MiniStackLogDelivery
 from localcloud.ministack.stepfunctions.services import MiniStackServices
 from localcloud.ministack.stepfunctions.telemetry import MiniStackTelemetry
+from localcloud.ministack.stepfunctions.workflow_roles import MiniStackWorkflowRoles
 from localcloud.sagemaker.algorithms import Algorithms
 from localcloud.sagemaker.app import SageMakerApp
 from localcloud.sagemaker.hosting.operations import ScalableTargets
@@ -181,6 +182,7 @@ def _states(folder: Folder, intercept: states_surroundings.Interceptor) -> StepF
     surroundings = states_surroundings.Surroundings(
         services=MiniStackServices(),
         telemetry=MiniStackTelemetry(ACCOUNT),
+        roles=MiniStackWorkflowRoles(),
         log_delivery=MiniStackLogDelivery(),
         authorizer=MiniStackAuthorizer(),
         wait_scale=float(os.environ.get("SFN_WAIT_SCALE", "1")),

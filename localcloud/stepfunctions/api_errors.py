@@ -45,6 +45,12 @@ class LogDestinationDeniedError(InvalidRequestError):
     code = "AccessDeniedException"
 
 
+class RoleNotAssumableError(InvalidRequestError):
+    """Step Functions cannot assume the role of the state machine."""
+
+    code = "AccessDeniedException"
+
+
 class MachineExistsError(InvalidRequestError):
     """There is another state machine of this name."""
 

@@ -20,6 +20,7 @@ from localcloud.stepfunctions.interpreter import Interpreter
 from localcloud.stepfunctions.store import Store
 from localcloud.stepfunctions.surroundings import Interceptor, Surroundings, make_call
 
+PRINCIPAL = "states.amazonaws.com"
 _logger = logging.getLogger(__name__)
 # Members of requests that name the resource that the caller's policies are asked about.
 _NAMING = ("stateMachineArn", "executionArn", "mapRunArn", "resourceArn")
@@ -63,10 +64,7 @@ class StepFunctionsApp:
 
     def machines(self, region: str) -> StateMachines:
         """Return the operations on the state machines of a region."""
-        surroundings = self._surroundings
-        return StateMachines(
-            self.interpreter, surroundings.log_delivery, surroundings.account, region
-        )
+        return StateMachines(self.interpreter, self._surroundings, region)
 
     def operations(self, region: str) -> dict[str, Operation]:
         """Return the operations of a region by name."""
@@ -87,7 +85,12 @@ class StepFunctionsApp:
 
         authorizer = self._surroundings.authorizer
         plane = ControlPlane(
-            "stepfunctions", self.operations(region), authorizer, resource_arns, "states"
+            "stepfunctions",
+            self.operations(region),
+            authorizer,
+            resource_arns,
+            "states",
+            {"roleArn": PRINCIPAL},
         )
         try:
             return await plane.operate(request)

@@ -43,6 +43,17 @@ class Telemetry(Protocol):
         """Write lines to a log group."""
 
 
+class WorkflowRoles(Protocol):
+    """The roles of state machines."""
+
+    def require_assumable(self, role_arn: str, machine_arn: str) -> None:
+        """Return if Step Functions can assume the role on behalf of a state machine.
+
+        Raises:
+            RoleNotAssumableError: the role does not exist or does not trust Step Functions.
+        """
+
+
 class LogDelivery(Protocol):
     """The log groups, and the permissions to deliver logs to them."""
 
@@ -92,6 +103,7 @@ class Surroundings:
     Args:
         services: Makes the calls of tasks.
         telemetry: Takes events, metrics and logs.
+        roles: Knows which roles Step Functions can assume.
         log_delivery: Judges where a state machine may log.
         authorizer: Asked before an operation is done.
         wait_scale: Factor for the waits of Wait states and retries.
@@ -101,6 +113,7 @@ class Surroundings:
 
     services: Services
     telemetry: Telemetry
+    roles: WorkflowRoles
     log_delivery: LogDelivery
     authorizer: Authorizer
     wait_scale: float = 1.0

@@ -25,17 +25,26 @@ class MiniStackAuthorizer:
     Goes the way of `ministack.app` under AUTH=true, which keeps a request's caller and signature in context variables.
     """
 
-    def authorize(self, request: Request, action: str, resource_arn: str) -> None:
+    def authorize(
+        self,
+        request: Request,
+        action: str,
+        resource_arn: str,
+        conditions: Mapping[str, str] | None = None,
+    ) -> None:
         """Return if the caller may perform the action on the resource.
 
         Raises:
-            AccessDeniedError: in AWS's words; also when the request is not signed, or not as it should be.
+            AccessDeniedError: with AWS's message; also when the signature is missing or wrong.
         """
-        # In a copy of the context: what is pinned for this question is not left behind for another.
-        contextvars.copy_context().run(_authorize, request, action, resource_arn)
+        # A copy of the context keeps what one question pins away from the next one.
+        context = contextvars.copy_context()
+        context.run(_authorize, request, action, resource_arn, conditions)
 
 
-def _authorize(request: Request, action: str, resource_arn: str) -> None:
+def _authorize(
+    request: Request, action: str, resource_arn: str, conditions: Mapping[str, str] | None
+) -> None:
     scope = request.scope
     head = request.head
     # The same function finds the key whose signature MiniStack checks: a key that is found in another way could
@@ -53,7 +62,12 @@ def _authorize(request: Request, action: str, resource_arn: str) -> None:
     )
     pin_signed_body(request.body)
     denied = iam_evaluator.enforce(
-        access_key, action, action.partition(":")[0], region, resource_arn=resource_arn
+        access_key,
+        action,
+        action.partition(":")[0],
+        region,
+        resource_arn=resource_arn,
+        service_context=dict(conditions or {}),
     )
     if isinstance(denied, AuthError):
         raise _credential_failure(denied, action, head.headers)

@@ -22,7 +22,7 @@ from localcloud.stepfunctions.api_errors import (
 from localcloud.stepfunctions.definitions import diagnose, require_valid
 from localcloud.stepfunctions.interpreter import Interpreter
 from localcloud.stepfunctions.machines import EXPRESS, LOGGING_OFF, STANDARD, Revision, StateMachine
-from localcloud.stepfunctions.surroundings import LogDelivery
+from localcloud.stepfunctions.surroundings import Surroundings
 
 _NO_TRACING = {"enabled": False}
 
@@ -30,13 +30,12 @@ _NO_TRACING = {"enabled": False}
 class StateMachines:
     """The operations by name."""
 
-    def __init__(
-        self, interpreter: Interpreter, log_delivery: LogDelivery, account: str, region: str
-    ) -> None:
+    def __init__(self, interpreter: Interpreter, surroundings: Surroundings, region: str) -> None:
         self._interpreter = interpreter
-        self._log_delivery = log_delivery
+        self._roles = surroundings.roles
+        self._log_delivery = surroundings.log_delivery
         self._machines = interpreter.store.machines
-        self._prefix = f"arn:aws:states:{region}:{account}:stateMachine:"
+        self._prefix = f"arn:aws:states:{region}:{surroundings.account}:stateMachine:"
         self.operations: dict[str, Operation] = {
             "CreateStateMachine": self.create,
             "UpdateStateMachine": self.update,
@@ -63,6 +62,7 @@ class StateMachines:
         check_name(name)
         refuse_not_emulated(request)
         require_valid(request["definition"], express=kind == EXPRESS)
+        self._roles.require_assumable(request["roleArn"], self.arn(name))
         revision = Revision(
             request["definition"],
             request["roleArn"],
@@ -94,6 +94,8 @@ class StateMachines:
             raise MissingParameterError(f"At least one of {names} must be specified.")
         if "definition" in request:
             require_valid(request["definition"], express=machine.is_express)
+        if "roleArn" in request:
+            self._roles.require_assumable(request["roleArn"], machine.arn)
         before = machine.revision
         revision = Revision(
             request.get("definition", before.definition),

@@ -27,6 +27,7 @@ from localcloud.ministack.stepfunctions import workflows
 from localcloud.ministack.stepfunctions.log_delivery import MiniStackLogDelivery
 from localcloud.ministack.stepfunctions.services import MiniStackServices
 from localcloud.ministack.stepfunctions.telemetry import MiniStackTelemetry
+from localcloud.ministack.stepfunctions.workflow_roles import MiniStackWorkflowRoles
 from localcloud.server.cloud import Cloud, running
 from localcloud.stepfunctions import executions
 from localcloud.stepfunctions.app import StepFunctionsApp
@@ -34,6 +35,7 @@ from localcloud.stepfunctions.surroundings import Interceptor, Surroundings, mak
 
 ACCOUNT = "000000000000"
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/actor"
+WORKFLOW_ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/workflow"
 STATE_MACHINE_ARN = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:machine"
 ALLOW_ALL = ({"Effect": "Allow", "Action": "*", "Resource": "*"},)
 
@@ -71,12 +73,13 @@ class MiniStackInProcess:
         statements: Sequence[Mapping[str, Any]] = ALLOW_ALL,
         service: str = "states.amazonaws.com",
         condition: Mapping[str, Any] | None = None,
+        name: str = "actor",
     ) -> None:
-        """Create the role "actor" that this service may assume, with these statements in its policy."""
+        """Create a role that this service may assume, with these statements in its policy."""
         trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-        iam._roles["actor"] = {
-            "RoleName": "actor",
-            "Arn": ROLE_ARN,
+        iam._roles[name] = {
+            "RoleName": name,
+            "Arn": f"arn:aws:iam::{ACCOUNT}:role/{name}",
             "AssumeRolePolicyDocument": json.dumps(
                 {"Statement": [{**trust, "Condition": condition or {}}]}
             ),
@@ -128,6 +131,7 @@ class MiniStackInProcess:
         surroundings = Surroundings(
             MiniStackServices(),
             MiniStackTelemetry(ACCOUNT),
+            MiniStackWorkflowRoles(),
             MiniStackLogDelivery(),
             MiniStackAuthorizer(),
             wait_scale=0.1,

@@ -122,7 +122,9 @@ def test_execution_that_runs_when_the_cloud_stops_comes_to_its_end(tmp_path: Pat
     wait = {"Type": "Wait", "Seconds": 1, "End": True}
     definition = {"QueryLanguage": "JSONata", "StartAt": "Wait", "States": {"Wait": wait}}
     with running(tmp_path) as first:
-        trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+        principal = {"Service": "states.amazonaws.com"}
+        statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+        trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         role = first.client("iam").create_role(RoleName="workflow", AssumeRolePolicyDocument=trust)[
             "Role"
         ]["Arn"]

@@ -89,3 +89,59 @@ def test_single_state_is_tested_with_a_mock(cloud: Cloud) -> None:
         definition=json.dumps(DEFINITION), stateName="Only", input='{"a": 1}'
     )
     assert "2" == answer["output"]
+
+
+def passing_user(cloud: Cloud, name: str, passed_to: str | None) -> Any:
+    """Return a client of a user who may create and update state machines and pass roles."""
+    iam = cloud.client("iam")
+    iam.create_user(UserName=name)
+    actions = ["states:CreateStateMachine", "states:UpdateStateMachine"]
+    statements = [{"Effect": "Allow", "Action": actions, "Resource": "*"}]
+    if passed_to:
+        condition = {"StringEquals": {"iam:PassedToService": passed_to}}
+        allow = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}
+        statements.append({**allow, "Condition": condition})
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    iam.put_user_policy(UserName=name, PolicyName="create", PolicyDocument=document)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    return cloud.client("stepfunctions", key["AccessKeyId"], key["SecretAccessKey"])
+
+
+@pytest.mark.parametrize("passed_to", [None, "lambda.amazonaws.com"])
+def test_caller_who_may_not_pass_the_role_cannot_use_it(
+    cloud: Cloud, machine_arn: str, passed_to: str | None
+) -> None:
+    client = passing_user(cloud, f"not-passing-{passed_to}", passed_to)
+    root = cloud.client("stepfunctions")
+    role_arn = root.describe_state_machine(stateMachineArn=machine_arn)["roleArn"]
+    message = rf"AccessDeniedException.*iam:PassRole on resource: {role_arn}"
+
+    with pytest.raises(ClientError, match=message):
+        client.create_state_machine(
+            name="passed", definition=json.dumps(DEFINITION), roleArn=role_arn
+        )
+    with pytest.raises(ClientError, match=message):
+        client.update_state_machine(stateMachineArn=machine_arn, roleArn=role_arn)
+    client.update_state_machine(stateMachineArn=machine_arn, definition=json.dumps(DEFINITION))
+
+
+def test_caller_who_may_pass_the_role_to_step_functions_creates_a_state_machine(
+    cloud: Cloud, machine_arn: str
+) -> None:
+    client = passing_user(cloud, "passing", "states.amazonaws.com")
+    root = cloud.client("stepfunctions")
+    role_arn = root.describe_state_machine(stateMachineArn=machine_arn)["roleArn"]
+    created = client.create_state_machine(
+        name="passed", definition=json.dumps(DEFINITION), roleArn=role_arn
+    )
+    root.delete_state_machine(stateMachineArn=created["stateMachineArn"])
+
+
+def test_role_that_does_not_exist_is_refused(cloud: Cloud) -> None:
+    message = "AccessDeniedException.*authorized to assume the provided role"
+    with pytest.raises(ClientError, match=message):
+        cloud.client("stepfunctions").create_state_machine(
+            name="without-role",
+            definition=json.dumps(DEFINITION),
+            roleArn="arn:aws:iam::000000000000:role/missing",
+        )

@@ -53,7 +53,9 @@ class FakeAuthorizer:
         self.asked: list[tuple[str, str]] = []
         self.denied: str | None = None
 
-    def authorize(self, request: Request, action: str, resource_arn: str) -> None:
+    def authorize(
+        self, request: Request, action: str, resource_arn: str, conditions: object = None
+    ) -> None:
         self.asked.append((action, resource_arn))
         if action == self.denied:
             raise AccessDeniedError(f"not authorized to perform: {action}")

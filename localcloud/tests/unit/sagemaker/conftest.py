@@ -67,7 +67,9 @@ class FakeAuthorizer:
     denied: set[tuple[str, str]] = field(default_factory=set)
     asked: list[tuple[str, str]] = field(default_factory=list)
 
-    def authorize(self, request: Request, action: str, resource_arn: str) -> None:
+    def authorize(
+        self, request: Request, action: str, resource_arn: str, conditions: object = None
+    ) -> None:
         self.asked.append((action, resource_arn))
         if (action, resource_arn) in self.denied:
             raise AccessDeniedError(

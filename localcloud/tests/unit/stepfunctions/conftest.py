@@ -60,6 +60,13 @@ class FakeTelemetry:
         self.lines += lines
 
 
+class FakeRoles:
+    """Lets Step Functions assume every role."""
+
+    def require_assumable(self, _role_arn: str, _machine_arn: str) -> None:
+        """Return."""
+
+
 class FakeLogDelivery:
     """Lets every role deliver to every log group."""
 
@@ -70,7 +77,9 @@ class FakeLogDelivery:
 class AllowAll:
     """Lets every caller do everything."""
 
-    def authorize(self, _request: object, _action: str, _resource_arn: str) -> None:
+    def authorize(
+        self, request: object, action: str, resource_arn: str, conditions: object = None
+    ) -> None:
         """Return."""
 
 
@@ -82,7 +91,12 @@ class Interpreted:
         self.telemetry = FakeTelemetry()
         self.slept: list[float] = []
         surroundings = Surroundings(
-            self.services, self.telemetry, FakeLogDelivery(), AllowAll(), wait_scale=0
+            self.services,
+            self.telemetry,
+            FakeRoles(),
+            FakeLogDelivery(),
+            AllowAll(),
+            wait_scale=0,
         )
         self.app = StepFunctionsApp(None, surroundings, intercept)
         self.interpreter = self.app.interpreter

@@ -26,6 +26,7 @@ from localcloud.tests.unit.stepfunctions.conftest import (
     SECONDS,
     AllowAll,
     FakeLogDelivery,
+    FakeRoles,
     FakeServices,
     FakeTelemetry,
     Interpreted,
@@ -174,7 +175,7 @@ def test_redrive_goes_on_from_the_state_that_failed(states: Interpreted) -> None
 
 def interpreter(path: Path) -> Interpreter:
     surroundings = Surroundings(
-        FakeServices(), FakeTelemetry(), FakeLogDelivery(), AllowAll(), wait_scale=0
+        FakeServices(), FakeTelemetry(), FakeRoles(), FakeLogDelivery(), AllowAll(), wait_scale=0
     )
     return Interpreter(Store(path), surroundings)
 

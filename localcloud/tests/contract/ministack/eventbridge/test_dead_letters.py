@@ -7,6 +7,8 @@ import pytest
 from ministack import app
 from ministack.services import cloudwatch, eventbridge, sqs
 
+from localcloud.tests.contract.conftest import WORKFLOW_ROLE_ARN
+
 ACCOUNT_ARN = "us-east-1:000000000000"
 MACHINE_ARN = f"arn:aws:states:{ACCOUNT_ARN}:stateMachine:machine"
 QUEUE_ARN = f"arn:aws:sqs:{ACCOUNT_ARN}:dead-letters"
@@ -38,7 +40,9 @@ def rule(ministack: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     }
     eventbridge._put_targets({"Rule": "uploads", "Targets": [target]})
     ministack.put_role(START, service="events.amazonaws.com", condition=FOR_RULE)
-    ministack.put_state_machine({"Only": {"Type": "Pass", "End": True}})
+    ministack.put_role(name="workflow")
+    states = {"Only": {"Type": "Pass", "End": True}}
+    ministack.put_state_machine(states, roleArn=WORKFLOW_ROLE_ARN)
 
 
 def _put_event() -> None:

@@ -13,6 +13,7 @@ from localcloud.tests.contract.conftest import (
     ALLOW_ALL,
     ROLE_ARN,
     STATE_MACHINE_ARN,
+    WORKFLOW_ROLE_ARN,
     MiniStackInProcess,
 )
 
@@ -51,7 +52,8 @@ def queue(ministack: MiniStackInProcess, monkeypatch: pytest.MonkeyPatch) -> Ite
 def put_target(
     ministack: MiniStackInProcess, states: Mapping[str, Any], workflow_type: str = "EXPRESS"
 ) -> None:
-    ministack.put_state_machine(states, workflow_type)
+    ministack.put_role(name="workflow")
+    ministack.put_state_machine(states, workflow_type, roleArn=WORKFLOW_ROLE_ARN)
 
 
 def send(queue: str, *bodies: str) -> None:

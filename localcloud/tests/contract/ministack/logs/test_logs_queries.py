@@ -124,7 +124,8 @@ def test_limit_of_the_request_and_of_the_query_both_hold() -> None:
 def test_part_that_is_not_emulated_is_refused_by_name_and_place() -> None:
     status, body = call("StartQuery", **request("fields @message | parse @message '*' as all"))
     expected = (
-        "The local cloud does not emulate the command parse. Run the query on AWS, or leave it out."
+        "The local cloud does not emulate the command parse. "
+        "Run the query on AWS, or remove that part."
     )
     assert 400 == status
     assert "MalformedQueryException" == body["__type"]

@@ -8,7 +8,12 @@ from ministack.services.cloudformation import provisioners
 
 from localcloud.api.protocol import InvalidRequestError
 from localcloud.stepfunctions.api_errors import InvalidLoggingError, LogDestinationDeniedError
-from localcloud.tests.contract.conftest import ALLOW_ALL, ROLE_ARN, STATE_MACHINE_ARN
+from localcloud.tests.contract.conftest import (
+    ALLOW_ALL,
+    ROLE_ARN,
+    STATE_MACHINE_ARN,
+    WORKFLOW_ROLE_ARN,
+)
 
 NAME = "/aws/vendedlogs/states/it"
 GROUP_ARN = f"arn:aws:logs:us-east-1:000000000000:log-group:{NAME}:*"
@@ -63,14 +68,6 @@ def test_role_without_one_permission_of_log_delivery_is_refused(
     assert {} == ministack.app.store.machines
 
 
-def test_role_that_does_not_trust_step_functions_cannot_log(ministack: Any) -> None:
-    put_group()
-    ministack.put_role(service="lambda.amazonaws.com")
-
-    with pytest.raises(LogDestinationDeniedError, match=NOT_AUTHORIZED):
-        ministack.put_state_machine(STATES, loggingConfiguration=logging())
-
-
 def test_log_group_that_does_not_exist_is_refused(ministack: Any) -> None:
     ministack.put_role()
 
@@ -114,7 +111,8 @@ def test_update_to_a_role_that_cannot_log_is_refused(ministack: Any) -> None:
     ministack.put_role(ALLOW_ALL)
     ministack.put_state_machine(STATES, loggingConfiguration=logging())
 
-    request = {"stateMachineArn": STATE_MACHINE_ARN, "roleArn": ROLE_ARN.replace("actor", "other")}
+    ministack.put_role([], name="workflow")
+    request = {"stateMachineArn": STATE_MACHINE_ARN, "roleArn": WORKFLOW_ROLE_ARN}
     with pytest.raises(LogDestinationDeniedError, match=NOT_AUTHORIZED):
         ministack.app.machines("us-east-1").update(request)
 

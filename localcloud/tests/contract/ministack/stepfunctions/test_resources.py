@@ -15,6 +15,11 @@ GROUP_ARN = "arn:aws:logs:us-east-1:000000000000:log-group:/aws/vendedlogs/state
 PASS = {"Type": "Pass", "Output": "${Word}", "End": True}
 
 
+@pytest.fixture(autouse=True)
+def role(ministack: MiniStackInProcess) -> None:
+    ministack.put_role()
+
+
 def properties(state: dict[str, Any] = PASS, **fields: Any) -> dict[str, Any]:
     definition = {"QueryLanguage": "JSONata", "StartAt": "Only", "States": {"Only": state}}
     return {
@@ -44,7 +49,6 @@ def machine(ministack: MiniStackInProcess, arn: str) -> StateMachine:
 
 
 def test_state_machine_is_made_with_what_its_properties_say(ministack: MiniStackInProcess) -> None:
-    ministack.put_role()
     cloudwatch_logs._create_log_group({"logGroupName": "/aws/vendedlogs/states/it"})
     destination = {"CloudWatchLogsLogGroup": {"LogGroupArn": GROUP_ARN}}
     logging = {"Level": "ALL", "IncludeExecutionData": "false", "Destinations": [destination]}

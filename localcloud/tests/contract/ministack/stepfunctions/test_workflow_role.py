@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 from ministack.services import dynamodb
+from ministack.services.cloudformation import provisioners
 
-from localcloud.tests.contract.conftest import STATE_MACHINE_ARN
+from localcloud.stepfunctions.api_errors import RoleNotAssumableError
+from localcloud.tests.contract.conftest import ROLE_ARN, STATE_MACHINE_ARN, WORKFLOW_ROLE_ARN
 
 TABLE_ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/results"
 PUT_ITEM = {
@@ -15,6 +17,16 @@ PUT_ITEM = {
     "Arguments": {"TableName": "results", "Item": {"id": {"S": "1"}}},
     "End": True,
 }
+
+
+NOT_ASSUMABLE = (
+    "Neither the global service principal states.amazonaws.com, nor the regional one is "
+    "authorized to assume the provided role"
+)
+UNTRUSTING: list[dict[str, Any]] = [
+    {"service": "lambda.amazonaws.com"},
+    {"condition": {"ArnLike": {"aws:SourceArn": "arn:aws:states:*:*:stateMachine:other"}}},
+]
 
 
 def _allow(action: str, resource: str) -> list[dict[str, str]]:
@@ -74,16 +86,47 @@ def test_denied_task_can_be_caught(ministack: Any) -> None:
     )
 
 
-def test_role_for_another_service_is_not_assumed(ministack: Any) -> None:
+@pytest.mark.parametrize("trust", UNTRUSTING)
+def test_task_fails_once_its_role_does_not_trust_the_workflow(
+    ministack: Any, trust: dict[str, Any]
+) -> None:
+    ministack.put_role()
+    ministack.put_state_machine({"Put": PUT_ITEM})
+    ministack.put_role(**trust)
+    execution = ministack.start()
+    assert execution.ended.wait(30)
+    assert "States.Permissions" == execution.error
+
+
+@pytest.mark.parametrize("trust", [None, *UNTRUSTING])
+def test_state_machine_whose_role_cannot_be_assumed_is_not_created(
+    ministack: Any, trust: dict[str, Any] | None
+) -> None:
+    if trust is not None:
+        ministack.put_role(**trust)
+    with pytest.raises(RoleNotAssumableError, match=NOT_ASSUMABLE) as raised:
+        ministack.put_state_machine({"Put": PUT_ITEM})
+    assert "AccessDeniedException" == raised.value.code
+    assert {} == ministack.app.store.machines
+
+
+def test_state_machine_is_not_updated_to_a_role_that_cannot_be_assumed(ministack: Any) -> None:
+    ministack.put_role()
+    ministack.put_state_machine({"Put": PUT_ITEM})
+    request = {"stateMachineArn": STATE_MACHINE_ARN, "roleArn": WORKFLOW_ROLE_ARN}
+    with pytest.raises(RoleNotAssumableError, match=NOT_ASSUMABLE):
+        ministack.app.machines("us-east-1").update(request)
+    assert ROLE_ARN == ministack.app.store.machines[STATE_MACHINE_ARN].revision.role_arn
+
+
+def test_stack_with_a_role_that_cannot_be_assumed_fails(ministack: Any) -> None:
     ministack.put_role(service="lambda.amazonaws.com")
-    assert "States.Permissions" == ministack.run({"Put": PUT_ITEM}).error
-
-
-def test_role_for_another_state_machine_is_not_assumed(ministack: Any) -> None:
-    ministack.put_role(
-        condition={"ArnLike": {"aws:SourceArn": "arn:aws:states:*:*:stateMachine:other"}}
-    )
-    assert "States.Permissions" == ministack.run({"Put": PUT_ITEM}).error
+    definition = {"QueryLanguage": "JSONata", "StartAt": "Put", "States": {"Put": PUT_ITEM}}
+    properties = {"Definition": definition, "RoleArn": ROLE_ARN}
+    with pytest.raises(ValueError, match=NOT_ASSUMABLE):
+        provisioners._provision_resource(
+            "AWS::StepFunctions::StateMachine", "One", properties, "stack"
+        )
 
 
 @pytest.mark.parametrize(
