@@ -30,7 +30,7 @@ from localcloud.ministack.stepfunctions import workflows
 from localcloud.ministack.stepfunctions.log_delivery import MiniStackLogDelivery
 from localcloud.ministack.stepfunctions.services import MiniStackServices
 from localcloud.ministack.stepfunctions.telemetry import MiniStackTelemetry
-from localcloud.ministack.stepfunctions.workflow_roles import MiniStackWorkflowRoles
+from localcloud.ministack.stepfunctions.workflow_role import MiniStackWorkflowRoles
 from localcloud.sagemaker.algorithms import Algorithms
 from localcloud.sagemaker.app import SageMakerApp
 from localcloud.sagemaker.hosting.operations import ScalableTargets

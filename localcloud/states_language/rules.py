@@ -28,8 +28,14 @@ class Rule(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Return the rule's name, which is that of its function."""
+        """Return the rule's name, which is the name of its function."""
         return self.find.__name__
+
+    @property
+    def refused(self) -> str:
+        """Return what the rule finds, by the first sentence of its function."""
+        sentence = (self.find.__doc__ or "").split(".\n")[0].removesuffix(".")
+        return sentence.removeprefix("Find ")
 
 
 RULES = (

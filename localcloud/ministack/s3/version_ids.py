@@ -13,6 +13,10 @@ from typing import Any
 from ministack.services import s3
 
 from localcloud.ministack.patch import wrap
+from localcloud.ministack.refusals import Rule
+
+MALFORMED = Rule("S3 objects", "a malformed version id, also by HEAD", "S3", "InvalidArgument")
+RULES = (MALFORMED,)
 
 # Version ids are opaque. The ids that MiniStack issues are UUIDs, and those that S3 issues have 32 characters;
 # "null" names what was stored while the bucket had no versions.
@@ -35,5 +39,7 @@ def _checked(
     version_id = s3._qp(query_params or {}, "versionId", "")
     if version_id and not _ISSUED.fullmatch(version_id) and s3._ensure_bucket(bucket_name):
         argument = {"ArgumentName": "versionId", "ArgumentValue": version_id}
-        return s3._error("InvalidArgument", "Invalid version id specified", 400, extra=argument)
+        return s3._error(
+            MALFORMED.code, "Invalid version id specified", MALFORMED.status, extra=argument
+        )
     return original(bucket_name, key, headers, query_params)

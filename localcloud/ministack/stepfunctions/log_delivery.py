@@ -4,8 +4,20 @@ from ministack.core.responses import request_scope
 
 from localcloud.ministack.iam.service_role import RoleDeniedError, RoleNotAssumedError, ServiceRole
 from localcloud.ministack.logs.log_lines import log_group
+from localcloud.ministack.refusals import Rule
 from localcloud.stepfunctions.api_errors import InvalidLoggingError, LogDestinationDeniedError
 
+_AREA = "Step Functions logging"
+RULES = (
+    Rule(_AREA, "a log group that does not exist", "Sfn", InvalidLoggingError.code),
+    Rule(_AREA, "the ARN of a log group without `:*`", "Sfn", InvalidLoggingError.code),
+    Rule(
+        _AREA,
+        "a role without one of eight permissions of log delivery",
+        "Sfn",
+        LogDestinationDeniedError.code,
+    ),
+)
 _PRINCIPAL = "states.amazonaws.com"
 # Step Functions Developer Guide, "Using CloudWatch Logs to log execution history", IAM policies for
 # logging. Newer versions also list CreateLogStream and PutLogEvents; the roles of the AWS CDK do

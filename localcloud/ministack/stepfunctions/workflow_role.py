@@ -3,8 +3,18 @@
 from ministack.core.responses import request_scope
 
 from localcloud.ministack.iam.service_role import RoleNotAssumedError, ServiceRole
+from localcloud.ministack.refusals import Rule
 from localcloud.stepfunctions.api_errors import RoleNotAssumableError
 from localcloud.stepfunctions.app import PRINCIPAL
+
+RULES = (
+    Rule(
+        "Step Functions roles",
+        "a role that does not exist or does not trust Step Functions",
+        "Sfn",
+        RoleNotAssumableError.code,
+    ),
+)
 
 
 class MiniStackWorkflowRoles:
