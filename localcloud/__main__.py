@@ -1,4 +1,4 @@
-"""Run the command line of the local cloud: python -m localcloud up | down | status | env | prepare."""
+"""Run the command line of the local cloud, `python -m localcloud`."""
 
 import sys
 

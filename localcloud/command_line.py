@@ -97,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_up_options(add("up", _up, "Start the local cloud and serve until Ctrl-C."))
     add("down", _down, "Stop the local cloud and keep its state.")
-    status_options = add("status", _status, "Show whether it runs and what is deployed.")
+    status_options = add("status", _status, "Show whether it runs, and the deployed resources.")
     status_options.add_argument("--json", action="store_true", help="print a JSON object")
     _add_env_options(add("env", _env, "Point AWS clients at the local cloud."))
     add("prepare", _prepare, "Install the environment of Lambda functions before the first `up`.")
@@ -258,6 +258,6 @@ def _write_profile(name: str, url: str) -> None:
 def _remove_profile(name: str) -> None:
     path = aws_profile.remove_profile(name)
     if path is None:
-        say(f"There is no profile {name} of the local cloud in {aws_profile.config_file()}.")
+        say(f"{aws_profile.config_file()} does not have the profile {name} of the local cloud.")
     else:
         say(f"The profile {name} is removed from {path}.")

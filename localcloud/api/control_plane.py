@@ -32,7 +32,7 @@ class ControlPlane:
 
     Args:
         service: the name of the service in botocore.
-        operations: the emulated operations, by name.
+        operations: the emulated operations; keys are their names.
         authorizer: decides first whether a request is allowed.
         resource_arns: returns the ARNs of the resources of a request; each is authorized.
         prefix: the service in the actions of IAM policies; empty if it is equal to `service`.

@@ -27,7 +27,7 @@ class Request:
         return self.head.headers.get(name)
 
     def signed_region(self) -> str | None:
-        """Return the region of the request's signature, or None without a signature of version 4."""
+        """Return the region of the request's signature, or None without one of version 4."""
         return self.head.region
 
     @property
@@ -104,9 +104,7 @@ def control_plane_answer(members: Mapping[str, object]) -> Answer:
 
 
 def control_plane_error(error: ServiceError) -> Answer:
-    """Return the error in JSON 1.1: the code is in `__type`, and the status of client errors is
-    400.
-    """
+    """Return the error in JSON 1.1: the code is in `__type`, client errors have status 400."""
     status = (
         HTTPStatus.BAD_REQUEST if error.status < HTTPStatus.INTERNAL_SERVER_ERROR else error.status
     )

@@ -118,7 +118,10 @@ def _member_violations(shape: StructureShape, value: Mapping[str, Any], path: st
         if name in value:
             yield from _violations(member, value[name], member_path)
         elif name in shape.required_members:
-            yield f"Value null at '{member_path}' failed to satisfy constraint: Member must not be null"
+            yield (
+                f"Value null at '{member_path}' failed to satisfy constraint: Member must not "
+                "be null"
+            )
 
 
 def _broken_constraints(shape: Shape, value: Any) -> Iterator[str]:

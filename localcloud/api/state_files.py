@@ -7,7 +7,7 @@ from typing import Any
 
 
 class UnreadableStateError(Exception):
-    """A state file of the local cloud is damaged: delete the file, then create its contents again."""
+    """A state file of the local cloud is damaged: delete it, then create its contents again."""
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:

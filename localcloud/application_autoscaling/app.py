@@ -65,6 +65,7 @@ class ApplicationAutoScalingApp:
             _logger.exception("%s failed", request.header("x-amz-target"))
             return control_plane_error(
                 ServiceError(
-                    "The local Application Auto Scaling failed. The log of the local cloud has the cause."
+                    "The local Application Auto Scaling failed. The log of the local cloud has "
+                    "the cause."
                 )
             )

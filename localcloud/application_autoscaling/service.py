@@ -35,7 +35,7 @@ class ObjectNotFoundError(ServiceError):
 
 
 class ApplicationAutoScaling:
-    """The operations in one region, by name."""
+    """The operations in one region; keys are their names."""
 
     def __init__(
         self, registry: ScalingRegistry, region: str, account: str, find_endpoint: EndpointFinder
@@ -65,7 +65,8 @@ class ApplicationAutoScaling:
         self._check_variant(resource_id)
         known = self._registered.targets.get(resource_id, {})
         created = {
-            "RoleARN": f"arn:aws:iam::{self._account}:role/aws-service-role/sagemaker.application-autoscaling."
+            "RoleARN": f"arn:aws:iam::{self._account}:role/aws-service-role/"
+            "sagemaker.application-autoscaling."
             "amazonaws.com/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint",
             "CreationTime": timestamp(),
             "ScalableTargetARN": self._target_arn(resource_id),
@@ -128,7 +129,8 @@ class ApplicationAutoScaling:
         # ^The same for the same target: a policy can name it before the target is
         # registered.
         identity = uuid5(NAMESPACE_URL, f"{self._account}/{self._region}/{resource_id}").hex
-        return f"arn:aws:application-autoscaling:{self._region}:{self._account}:scalable-target/{identity}"
+        place = f"{self._region}:{self._account}"
+        return f"arn:aws:application-autoscaling:{place}:scalable-target/{identity}"
 
     def _check_variant(self, resource_id: str) -> None:
         named = _RESOURCE_ID.fullmatch(resource_id)
@@ -202,4 +204,7 @@ def _key(policy: Record) -> tuple[str, str]:
 
 def _named(request: Record) -> str:
     namespace, resource_id = request["ServiceNamespace"], request["ResourceId"]
-    return f"service namespace: {namespace}, resource ID: {resource_id}, scalable dimension: {_DIMENSION}"
+    return (
+        f"service namespace: {namespace}, resource ID: {resource_id}, scalable dimension: "
+        f"{_DIMENSION}"
+    )

@@ -21,7 +21,7 @@ class HeldDeliveries:
         timer.start()
 
     def release(self) -> None:
-        """Make all held deliveries now, in this thread, in reverse order, since they are shuffled."""
+        """Make all held deliveries now, in this thread and in reverse order: they are shuffled."""
         with self._lock:
             tickets = list(self._held)
         for ticket in reversed(tickets):

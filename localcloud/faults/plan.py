@@ -9,9 +9,7 @@ from localcloud.faults.kinds import KINDS
 
 
 class InvalidPlanError(ValueError):
-    """The plan is not {"seed": integer, "rates": {kind: 0..1}, "targets": [{"kind", "contains", "first", "times"}],
-    "subject_members": [text]}.
-    """
+    """The plan is not a JSON object with seed, rates, targets and subject_members."""
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ _ANSWERS: Mapping[str, Response] = {
 
 @dataclass(frozen=True)
 class Sender:
-    """The process of a function that sent a request: its work, and how to end it as a crash does."""
+    """The process of a function that sent a request: its work, and how to end it in a crash."""
 
     subject: str
     kill: Callable[[], None]

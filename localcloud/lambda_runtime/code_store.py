@@ -16,10 +16,10 @@ LIMITS = Limits(members=50_000, unpacked_bytes=262_144_000)
 
 
 class CodeStore:
-    """Unpacked archives, one folder for each content, so that only the first cold start unpacks it."""
+    """Unpacked archives, one folder for each content: only the first cold start unpacks it."""
 
     def __init__(self, root: Path) -> None:
-        """Start with an empty ``root``: an earlier process may have been killed while it unpacked."""
+        """Start with an empty ``root``: an earlier process may have died during unpacking."""
         if root.exists():
             shutil.rmtree(root)
         self._root = root

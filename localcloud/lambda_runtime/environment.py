@@ -141,7 +141,8 @@ class ExecutionEnvironment:
             "AWS_SDK_UA_APP_ID": self.identity,
         }
         variables = ours | dict(self.function.variables)
-        stream = f"{datetime.now(UTC):%Y/%m/%d}/[{variables.get('AWS_LAMBDA_FUNCTION_VERSION')}]{uuid.uuid4().hex}"
+        version = variables.get("AWS_LAMBDA_FUNCTION_VERSION")
+        stream = f"{datetime.now(UTC):%Y/%m/%d}/[{version}]{uuid.uuid4().hex}"
         own = {"LAMBDA_TASK_ROOT": str(code), "AWS_LAMBDA_RUNTIME_API": self._api.address}
         return (
             variables

@@ -113,7 +113,8 @@ def _run_uv(arguments: list[str], environment: Path, lock: int) -> None:
     if ended.returncode != 0:
         printed = [line for line in ended.stderr.splitlines() if line.strip()]
         raise LambdaEnvironmentError(
-            f"The environment of Lambda functions could not be installed in {environment}. uv says:",
+            f"The environment of Lambda functions could not be installed in {environment}. uv "
+            "says:",
             *(f"  {line}" for line in printed[:_LINES_OF_UV]),
             "It is installed once, from the package index. "
             "Check the network and uv's settings, and try again.",

@@ -32,7 +32,7 @@ class Function:
 
 @dataclass(frozen=True)
 class Invocation:
-    """One event for a function; ``timeout`` is in seconds, ``trace_id`` is an X-Ray trace header."""
+    """One event for a function; ``timeout`` is in seconds, ``trace_id`` is an X-Ray header."""
 
     request_id: str
     payload: bytes
@@ -52,13 +52,19 @@ class InvocationResult:
 
 def request_too_large(size: int) -> InvocationResult:
     """Refuse an event of ``size`` bytes."""
-    text = f"{size} byte payload is too large for the RequestResponse invocation type (limit {MAX_REQUEST_BYTES} bytes)"
+    text = (
+        f"{size} byte payload is too large for the RequestResponse invocation type (limit "
+        f"{MAX_REQUEST_BYTES} bytes)"
+    )
     return _failure("RequestEntityTooLargeException", text)
 
 
 def response_too_large(size: int, log: str) -> InvocationResult:
     """Refuse a response of ``size`` bytes."""
-    text = f"Response payload size ({size} bytes) exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)."
+    text = (
+        f"Response payload size ({size} bytes) exceeded maximum allowed payload size "
+        f"({MAX_RESPONSE_BYTES} bytes)."
+    )
     return _failure("Function.ResponseSizeTooLarge", text, log)
 
 
@@ -80,7 +86,10 @@ def exited(request_id: str, status: int, log: str) -> InvocationResult:
     elif status > 0:
         reason = f"Runtime exited with error: exit status {status}"
     else:
-        reason = f"Runtime exited with error: signal: {(signal.strsignal(-status) or str(-status)).lower()}"
+        reason = (
+            "Runtime exited with error: signal: "
+            f"{(signal.strsignal(-status) or str(-status)).lower()}"
+        )
     return _failure("Runtime.ExitError", f"RequestId: {request_id} Error: {reason}", log)
 
 

@@ -15,7 +15,7 @@ class UnsupportedSystemError(RuntimeError):
 
 
 class RuntimeMissingError(RuntimeError):
-    """The environment of Lambda functions is missing or incomplete: install it with `python -m localcloud prepare`."""
+    """The environment of Lambda functions is missing: run `python -m localcloud prepare`."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ def require_linux() -> None:
     """
     if platform.system() != "Linux":
         raise UnsupportedSystemError(
-            "The local cloud runs Lambda functions on Linux only: awslambdaric, AWS's runtime client, has no wheel "
+            "The local cloud runs Lambda functions on Linux only: awslambdaric, AWS's runtime "
+            "client, has no wheel "
             f"for {platform.system()}. Use a Linux virtual machine (WSL 2, Lima), or deploy to AWS."
         )
 

@@ -41,7 +41,7 @@ def _chunk(text: str) -> tuple[int, int | str, int]:
 
 
 def compare(left: str, sign: str, right: str) -> bool:
-    """Return whether a comparison is true: of two numbers by value, of other texts by characters."""
+    """Return whether a comparison is true: numbers compare by value, other texts by characters."""
     one, other = number(left), number(right)
     if one is not None and other is not None:
         return bool(COMPARISONS[sign](one, other))

@@ -26,7 +26,7 @@ _ARITHMETIC = "+-*/^%"
 
 @dataclass(frozen=True)
 class Token:
-    """A piece of a query: its kind (a group of the pattern, or "end"), its text and where it starts."""
+    """A piece of a query: its kind (a group of the pattern, or "end"), its text and its start."""
 
     kind: str
     text: str

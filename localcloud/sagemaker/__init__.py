@@ -1,1 +1,1 @@
-"""SageMaker on the laptop: endpoints that answer, over the wire protocol that every AWS client speaks."""
+"""Emulate SageMaker: jobs and endpoints behind the wire protocol of AWS clients."""

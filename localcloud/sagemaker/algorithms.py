@@ -1,8 +1,8 @@
 """Find the algorithm that runs in place of a container image, by the image's URI.
 
 Images cannot run here: this machine may have no Docker, and AWS does not publish the images of its
-algorithms. An algorithm is a command that trains and a function that answers, both on folders shaped
-like those of a container.
+algorithms. An algorithm is a command that trains and a function that answers requests. Both work on
+folders like those of a container.
 
 An installed distribution registers an algorithm with an entry point:
 
@@ -23,9 +23,10 @@ from localcloud.api.protocol import Answer
 
 GROUP = "localcloud.algorithms"
 
-# Answers one invocation: gets the headers that SageMaker hands to a container (names in lower case) and the body.
+# Answers one invocation. It gets the headers that SageMaker passes to a container (names in lower
+# case) and the body.
 type Invoke = Callable[[Mapping[str, str], bytes], Awaitable[Answer]]
-# Loads the model in a folder (/opt/ml/model on AWS). It is called in a thread. The model has nothing to close: a
+# Loads the model in a folder (/opt/ml/model on AWS), in a thread. The model has nothing to close: a
 # replaced container still answers its requests.
 type ContainerFactory = Callable[[Path], Invoke]
 
@@ -47,7 +48,7 @@ class InvalidEntryPointError(Exception):
 
 @dataclass(frozen=True)
 class BuiltInRules:
-    """What AWS fixes for an algorithm of its own; for other images the request decides.
+    """AWS's rules for a built-in algorithm; for other images the request sets these values.
 
     Args:
         metric_definitions: Metrics in the log, as MetricDefinitions has them.
@@ -64,16 +65,15 @@ class BuiltInRules:
 
 @dataclass(frozen=True)
 class Algorithm:
-    """What runs in place of a container image.
+    """An algorithm that runs in place of a container image.
 
     Args:
         image: Regular expression that matches the whole URI of the image.
-        train: Return the command that trains in a folder shaped like /opt/ml.
-            It reads input/config and input/data, and writes model.
-            It leaves the reason of a failure in output/failure.
-        serve: Load the model in a folder, and return the function that answers invocations with it.
-            An exception says that the model is unusable: the endpoint fails with its text.
-        built_in: What AWS fixes, if the algorithm is one of AWS's own.
+        train: Return the command that trains in a folder shaped like /opt/ml. It reads input/config
+            and input/data, and writes model. It writes the reason of a failure to output/failure.
+        serve: Load the model in a folder, and return the function that answers invocations. An
+            exception means that the model is unusable: the endpoint fails with its text.
+        built_in: AWS's rules, if the algorithm is one of AWS's own.
     """
 
     image: str
@@ -101,7 +101,7 @@ class Algorithms:
         """Return the algorithm that runs in place of an image.
 
         Raises:
-            UnknownImageError: naming the image and the registered patterns.
+            UnknownImageError: with the image and the registered patterns.
         """
         for algorithm in self.registered:
             if re.fullmatch(algorithm.image, image):

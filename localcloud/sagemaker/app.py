@@ -1,4 +1,4 @@
-"""The local SageMaker as one ASGI app: both of SageMaker's APIs, for any region."""
+"""Serve the local SageMaker as one ASGI app: both of SageMaker's APIs, for all regions."""
 
 import asyncio
 import logging
@@ -27,11 +27,11 @@ _INVOCATIONS = re.compile(r"/endpoints/([^/]+)/invocations")
 
 
 class SageMakerApp:
-    """To be mounted in another ASGI app, which calls `start` before the first request and `aclose` after the last.
+    """An app that another ASGI app mounts, and starts and closes with `start` and `aclose`.
 
     Args:
-        state_dir: A folder of its own, made when needed; one sub-folder a region.
-        surroundings: What it needs of the rest of the local cloud.
+        state_dir: The folder of the state, which is created; each region has a subfolder.
+        surroundings: The other services of the local cloud, and the settings.
     """
 
     def __init__(self, state_dir: Path, surroundings: Surroundings) -> None:
@@ -42,11 +42,11 @@ class SageMakerApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection of an ASGI server."""
         if scope["type"] == "http":
-            with suppress(ClientDisconnect):  # nobody is left to answer
+            with suppress(ClientDisconnect):  # the client has left
                 await _send(await self._answer(scope, receive), send)
 
     async def start(self) -> None:
-        """Load, in the background, the endpoints of an earlier process.
+        """Load the endpoints of an earlier process in the background.
 
         Raises:
             UnreadableStateError: a state file is damaged.
@@ -56,24 +56,26 @@ class SageMakerApp:
                 self._region(folder.name)
 
     def resume_jobs(self) -> None:
-        """Take up the jobs of an earlier process; to be called once S3 and IAM answer."""
+        """Resume the jobs of an earlier process. Call it when S3 and IAM answer."""
         for region in self._regions.values():
             region.resume_jobs()
 
     async def stop_jobs(self) -> None:
-        """End the processes of all jobs, which a later process takes up; to be called while S3 and IAM answer."""
+        """End the processes of all jobs, which a later process resumes. Call it while S3 and IAM
+        answer.
+        """
         await asyncio.gather(*(region.stop_jobs() for region in self._regions.values()))
 
     async def publish(self) -> None:
-        """Publish metrics and captured data that still wait; to be called while CloudWatch and S3 still answer."""
+        """Publish pending metrics and captured data. Call it while CloudWatch and S3 answer."""
         await asyncio.gather(*(region.publish() for region in self._regions.values()))
 
     async def aclose(self) -> None:
-        """Stop what runs; its state stays on disk."""
+        """Stop the endpoints; their state stays on disk."""
         await asyncio.gather(*(region.aclose() for region in self._regions.values()))
 
     def find_endpoint(self, region: str, name: str) -> Record | None:
-        """Return what is known of an endpoint, None if there is none."""
+        """Return the record of an endpoint, or None."""
         return self._region(region).find_endpoint(name)
 
     def _region(self, name: str) -> Region:
@@ -94,10 +96,12 @@ class SageMakerApp:
             raise
         except ServiceError as exc:
             error = exc
-        except Exception:  # the border of the service: whatever breaks inside is a 500 outside
+        # The border of the service: an unexpected error is a 500.
+        except Exception:
             _logger.exception("%s %s failed", scope["method"], scope["path"])
             error = ServiceError(
-                "The local SageMaker failed at this request; the log of the local cloud says why."
+                "The local SageMaker failed at this request. The log of the local cloud has the "
+                "cause."
             )
         return (
             runtime_error(error)
@@ -126,7 +130,8 @@ async def _read_body(receive: Receive) -> bytes:
             raise ClientDisconnect
         chunk, more = message.get("body", b""), message.get("more_body", False)
         size += len(chunk)
-        # What is too much is still read, so that the client can finish sending and hear why; it is not kept.
+        # ^The rest of a long body is read and dropped, so that the client can finish and
+        # get the error.
         if size <= MAX_BODY_BYTES:
             chunks.append(chunk)
     if size > MAX_BODY_BYTES:

@@ -1,4 +1,4 @@
-"""The role that SageMaker works as: what it may do on behalf of a job, or of an endpoint."""
+"""Act in the execution role of a job or of an endpoint."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,24 +10,24 @@ from localcloud.sagemaker.object_store import ObjectStore, ObjectUnavailableErro
 
 
 class RoleRefusedError(Exception):
-    """SageMaker may not assume the execution role, or the role does not allow what was tried."""
+    """SageMaker may not assume the execution role, or the role does not allow a request."""
 
 
 class ExecutionRole(Protocol):
-    """A role in SageMaker's hands."""
+    """A role that SageMaker acts in."""
 
     def assume(self) -> None:
         """Ask the role's trust policy.
 
         Raises:
-            RoleRefusedError: there is no such role, or it does not let sagemaker.amazonaws.com in.
+            RoleRefusedError: the role is missing, or does not trust sagemaker.amazonaws.com.
         """
 
     def require(self, action: str, resource_arn: str) -> None:
         """Ask the role's policies for an action, such as `s3:GetObject`.
 
         Raises:
-            RoleRefusedError: in AWS's words.
+            RoleRefusedError: the role does not allow it; the message is AWS's.
         """
 
     def use_key(self, action: str, key: str, conditions: Mapping[str, str]) -> None:
@@ -39,17 +39,18 @@ class ExecutionRole(Protocol):
             conditions: KMS's condition keys in lower case, with their values.
 
         Raises:
-            RoleRefusedError: in AWS's words; also when there is no such key.
+            RoleRefusedError: the role does not allow it, or the key is missing; the message is
+                AWS's.
         """
 
 
-# Takes the ARN of the role and that of the resource on whose behalf SageMaker assumes it.
+# Takes the ARN of the role, and the ARN of the resource for which SageMaker assumes it.
 type RoleFactory = Callable[[str, str], ExecutionRole]
 
 
 @dataclass(frozen=True)
 class RoleObjectStore:
-    """The objects of a region that an execution role may use, with the keys that encrypt them."""
+    """The objects of a region, as far as an execution role may use them and their keys."""
 
     objects: ObjectStore
     role: ExecutionRole
@@ -58,18 +59,28 @@ class RoleObjectStore:
     def read(self, url: str) -> bytes:
         """Return an object.
 
-        Raises ObjectUnavailableError, also when the role may not read or decrypt it.
+        Raises:
+            ObjectUnavailableError: also if the role may not read or decrypt it.
         """
         self._require_readable(url)
         return self.objects.read(url)
 
     def link(self, url: str, path: Path) -> None:
-        """Make an object a file, only to be read. Raises OSError, ObjectUnavailableError as for `read`."""
+        """Make an object a file that is only read.
+
+        Raises:
+            OSError: the file cannot be created.
+            ObjectUnavailableError: also if the role may not read or decrypt the object.
+        """
         self._require_readable(url)
         self.objects.link(url, path)
 
     def list(self, prefix: str) -> list[str]:
-        """Return the URLs that begin with this one. Raises ObjectUnavailableError, also when the role may not list."""
+        """Return the URLs that begin with this one.
+
+        Raises:
+            ObjectUnavailableError: also if the role may not list the bucket.
+        """
         with _unavailable():
             self.role.require("s3:ListBucket", f"arn:aws:s3:::{bucket_and_key(prefix)[0]}")
         return self.objects.list(prefix)
@@ -77,14 +88,19 @@ class RoleObjectStore:
     def write(self, url: str, content: bytes, key: str | None = None) -> None:
         """Create or replace an object, encrypted with a KMS key if one is given.
 
-        Raises ObjectUnavailableError, also when the role may not write or encrypt it.
+        Raises:
+            ObjectUnavailableError: also if the role may not write or encrypt it.
         """
         with _unavailable():
             require_writable(self.role, url, key, self.region)
         self.objects.write(url, content, key)
 
     def key_of(self, url: str) -> str | None:
-        """Return the KMS key that an object is encrypted with. Raises ObjectUnavailableError."""
+        """Return the KMS key of an object.
+
+        Raises:
+            ObjectUnavailableError: the bucket is missing.
+        """
         return self.objects.key_of(url)
 
     def _require_readable(self, url: str) -> None:
@@ -98,29 +114,30 @@ def require_writable(role: ExecutionRole, url: str, key: str | None, region: str
     """Ask a role whether it may write an object, and use the KMS key that encrypts it.
 
     Raises:
-        RoleRefusedError: it may not.
+        RoleRefusedError: the role may not.
     """
     role.require("s3:PutObject", object_arn(url))
     if key:
-        # S3 asks for the first, SageMaker's API reference (OutputDataConfig) for the second.
+        # S3 needs the first permission, SageMaker's API reference (OutputDataConfig) names
+        # the second.
         role.use_key("kms:GenerateDataKey", key, _of_object(url, region))
         role.use_key("kms:Encrypt", key, {})
 
 
 def lend_volume_key(role: ExecutionRole, key: str) -> None:
-    """Have the role lend a KMS key to the volumes of instances.
+    """Lend a KMS key to the volumes of instances, in the role.
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html
 
     Raises:
-        RoleRefusedError: it may not.
+        RoleRefusedError: the role may not.
     """
     role.use_key("kms:CreateGrant", key, {"kms:grantisforawsresource": "true"})
 
 
 @contextmanager
 def _unavailable() -> Iterator[None]:
-    """What a role may not use is unavailable."""
+    """Raise ObjectUnavailableError for a request that the role does not allow."""
     try:
         yield
     except RoleRefusedError as exc:
@@ -128,11 +145,15 @@ def _unavailable() -> Iterator[None]:
 
 
 def _of_object(url: str, region: str) -> dict[str, str]:
-    """KMS's condition keys where S3 uses a key for an object."""
+    """Return KMS's condition keys for S3's use of a key for an object."""
     service = f"s3.{region}.amazonaws.com"
     return {"kms:viaservice": service, "kms:encryptioncontext:aws:s3:arn": object_arn(url)}
 
 
 def object_arn(url: str) -> str:
-    """Return the ARN of an object. Raises ObjectUnavailableError if its URL is invalid."""
+    """Return the ARN of an object.
+
+    Raises:
+        ObjectUnavailableError: the URL is invalid.
+    """
     return "arn:aws:s3:::{}/{}".format(*bucket_and_key(url))

@@ -1,8 +1,9 @@
-"""Describe the image-classification algorithm for the registry: the one algorithm of this package.
+"""Describe the image-classification algorithm, the algorithm of this package, for the registry.
 
 AWS's rules for it are in the SageMaker developer guide:
 https://docs.aws.amazon.com/sagemaker/latest/dg/image-classification.html (content types),
-https://docs.aws.amazon.com/sagemaker/latest/dg/IC-tuning.html (objectives, tunable hyperparameters).
+https://docs.aws.amazon.com/sagemaker/latest/dg/IC-tuning.html (objectives, tunable
+hyperparameters).
 """
 
 import sys
@@ -22,7 +23,8 @@ def _train(folder: Path) -> list[str | Path]:
 def _serve(model_folder: Path) -> Invoke:
     from algorithm.serving import (
         Predictor,
-    )  # it loads onnxruntime, which nothing needs before a model
+        # The import loads onnxruntime, which is needed for models only.
+    )
 
     predictor = Predictor(model_folder)
 
@@ -34,7 +36,7 @@ def _serve(model_folder: Path) -> Invoke:
 
 
 IMAGE_CLASSIFICATION = Algorithm(
-    # Each region has an account of its own. AWS has both tags ("Docker registry paths").
+    # Each region has its own account. AWS has both tags ("Docker registry paths").
     image=r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/image-classification:(1|latest)",
     train=_train,
     serve=_serve,

@@ -1,4 +1,4 @@
-"""The model registry: groups of model packages, each a version of a model with its metrics and its approval."""
+"""Serve the model registry: groups of model packages with metrics and an approval."""
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -15,14 +15,14 @@ from localcloud.sagemaker.api.store import (
     timestamp,
 )
 
-# What makes AWS run jobs or publish, and is not here.
+# Members that make AWS run jobs or publish, which is not emulated.
 _NOT_EMULATED = (
     "ValidationSpecification",
     "SourceAlgorithmSpecification",
     "CertifyForMarketplace",
     "ManagedStorageType",
 )
-# What UpdateModelPackage replaces as a whole.
+# Members that UpdateModelPackage replaces as a whole.
 _REPLACED = (
     "ModelApprovalStatus",
     "ApprovalDescription",
@@ -35,14 +35,14 @@ _REPLACED = (
 
 
 class RegistryConflictError(ServiceError):
-    """What is to be deleted is still in use."""
+    """The resource to delete is still in use."""
 
     code = "ConflictException"
     status = int(HTTPStatus.BAD_REQUEST)
 
 
 class ModelRegistry:
-    """The operations of the model registry in one region, by name."""
+    """The operations of the model registry in one region; keys are their names."""
 
     def __init__(self, store: RecordStore) -> None:
         self._store = store
@@ -88,14 +88,15 @@ class ModelRegistry:
                 raise NotEmulatedError(f"{member} is not emulated by the local SageMaker.")
         if "ModelPackageGroupName" not in request or "ModelPackageName" in request:
             raise NotEmulatedError(
-                "The local SageMaker has versioned model packages only: ModelPackageGroupName without ModelPackageName."
+                "The local SageMaker has versioned model packages only: ModelPackageGroupName "
+                "without ModelPackageName."
             )
         if request.get("Tags"):
             raise InvalidRequestError(
                 "A versioned model package has no tags of its own: tag its model package group."
             )
         group = self._group(request["ModelPackageGroupName"])
-        # Kept in the group, so that the number of a deleted version is not given again.
+        # ^Stored in the group, so that the number of a deleted version is not used again.
         version = group["LastVersion"] + 1
         self._store.save(MODEL_PACKAGE_GROUP, group | {"LastVersion": version})
         return self._store.create(
@@ -113,7 +114,7 @@ class ModelRegistry:
         )
 
     def _describe_package(self, request: Record) -> Record:
-        return _told(find_package(self._store, request["ModelPackageName"]))
+        return _described(find_package(self._store, request["ModelPackageName"]))
 
     def _list_packages(self, request: Record) -> Record:
         found = self._store.all(MODEL_PACKAGE)
@@ -125,7 +126,7 @@ class ModelRegistry:
         found = [package for package in found if wanted in (None, package["ModelApprovalStatus"])]
         page = list_page(MODEL_PACKAGE, found, request)
         return page | {
-            MODEL_PACKAGE.listed: [_told(package) for package in page[MODEL_PACKAGE.listed]]
+            MODEL_PACKAGE.listed: [_described(package) for package in page[MODEL_PACKAGE.listed]]
         }
 
     def _update_package(self, request: Record) -> Record:
@@ -172,7 +173,7 @@ def find_package(store: RecordStore, name: str) -> Record:
     """Return the model package of this ARN, or of this name (`<group>/<version>`).
 
     Raises:
-        InvalidRequestError: there is none.
+        InvalidRequestError: the model package is missing.
     """
     return _require(store, MODEL_PACKAGE, name)
 
@@ -189,6 +190,7 @@ def _by_arn(store: RecordStore, kind: Kind, arn: str) -> Record | None:
     return next((record for record in store.all(kind) if record[f"{kind.name}Arn"] == arn), None)
 
 
-def _told(package: Record) -> Record:
-    # AWS tells a versioned package's group and version; ModelPackageName is that of packages without versions.
+def _described(package: Record) -> Record:
+    # AWS returns group and version of a versioned package; ModelPackageName is for packages
+    # without versions.
     return {member: value for member, value in package.items() if member != "ModelPackageName"}

@@ -1,4 +1,4 @@
-"""SageMaker in one region: its records, its endpoints, and the two APIs over them."""
+"""Serve SageMaker in one region: its records, its endpoints, and its two APIs."""
 
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from localcloud.sagemaker.surroundings import Surroundings
 
 
 class Region:
-    """Answers the requests that are signed for one region."""
+    """Answer the requests that are signed for one region."""
 
     def __init__(self, folder: Path, surroundings: Surroundings) -> None:
         name, account = folder.name, surroundings.account
@@ -60,24 +60,26 @@ class Region:
         self._runtime = Runtime(self._store, self._endpoints, self._telemetry, account, name, limit)
 
     def resume(self) -> None:
-        """Load in the background the endpoints of an earlier process, and publish what is told of them."""
+        """Load in the background the endpoints of an earlier process, and start publishing their
+        metrics.
+        """
         self._endpoints.resume()
         self._telemetry.start()
 
     def resume_jobs(self) -> None:
-        """Take up the jobs of an earlier process."""
+        """Resume the jobs of an earlier process."""
         self._training_jobs.resume()
         self._tuning_jobs.resume()
 
     def find_endpoint(self, name: str) -> Record | None:
-        """Return the record of an endpoint, None if there is none of this name."""
+        """Return the record of the endpoint of this name, or None."""
         return self._store.find(ENDPOINT, name)
 
     async def invoke(self, endpoint: str, request: Request) -> Answer:
         """Answer InvokeEndpoint.
 
         Raises:
-            ServiceError: as the runtime API words it.
+            ServiceError: the request fails, with the error of the runtime API.
         """
         self._authorizer.authorize(
             request, "sagemaker:InvokeEndpoint", self._store.arn(ENDPOINT, endpoint)
@@ -88,20 +90,20 @@ class Region:
         """Answer an operation of the control plane.
 
         Raises:
-            ServiceError: as the control plane words it.
+            ServiceError: the request fails, with the error of the control plane.
         """
         return await self._control_plane.operate(request)
 
     async def stop_jobs(self) -> None:
-        """End the processes of all jobs, which a later process takes up."""
+        """End the processes of all jobs, which a later process resumes."""
         await self._tuning_jobs.aclose()
         await self._training_jobs.aclose()
 
     async def publish(self) -> None:
-        """Publish metrics and captured data that still wait."""
+        """Publish pending metrics and captured data."""
         await self._telemetry.publish()
 
     async def aclose(self) -> None:
-        """Stop what runs; its state stays on disk."""
+        """Stop the endpoints; their state stays on disk."""
         await self._telemetry.aclose()
         await self._endpoints.aclose()

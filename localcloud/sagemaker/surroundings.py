@@ -1,4 +1,4 @@
-"""What the local SageMaker finds around it: the rest of the local cloud, as far as it has to do with it."""
+"""Define the services and settings that the local SageMaker uses."""
 
 from dataclasses import dataclass
 
@@ -17,16 +17,16 @@ class Surroundings:
 
     Args:
         artifact_store: Reads the model.tar.gz of a model.
-        authorizer: Asked before anything is done.
+        authorizer: Decides first whether a request is allowed.
         telemetry_sink: Takes the metrics and the captured data of endpoints.
-        scalable_targets: Knows which variants of endpoints are registered with Application Auto Scaling.
-        alarms: Tells the states of CloudWatch's alarms.
-        jobs: What training jobs share; of it endpoints use the algorithms.
+        scalable_targets: The variants that are registered with Application Auto Scaling.
+        alarms: Returns the states of CloudWatch's alarms.
+        jobs: The services that training jobs share; endpoints use its algorithms.
         account: The account of every ARN.
-        default_region: The region of a request that does not say for which it is signed.
-        model_time_limit_seconds: How long a model may take for one answer.
-        publish_seconds: How long metrics and captured data wait to be published.
-        cold_start_seconds: How long a serverless variant takes to start.
+        default_region: The region of requests whose signature has none.
+        model_time_limit_seconds: The time limit of a model's answer.
+        publish_seconds: The delay of metrics and captured data.
+        cold_start_seconds: The time that a serverless variant takes to start.
     """
 
     artifact_store: ObjectStore

@@ -22,7 +22,7 @@ _FOREIGN = (
 
 
 def client_environment(url: str, outside: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return the variables to set for a client of the cloud at ``url``, beside those ``outside``."""
+    """Return the variables to set for a client of the cloud at ``url``, besides ``outside``."""
     variables = {
         "AWS_ENDPOINT_URL": url,
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,

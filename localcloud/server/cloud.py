@@ -55,9 +55,7 @@ class Cloud:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Return the environment of a client process: that of this process, with the local cloud's
-        variables.
-        """
+        """Return the environment of a client process: this one with the local cloud's variables."""
         kept = {
             name: value for name, value in os.environ.items() if name not in foreign_variables()
         }
@@ -66,14 +64,18 @@ class Cloud:
     def client(
         self, service: str, access_key: str = ACCESS_KEY, secret_key: str = SECRET_KEY
     ) -> Any:
-        """Return a boto3 client, by default of the account's root, independent of this environment."""
+        """Return a boto3 client, by default of the account's root, whatever the environment."""
         session = _session(access_key, secret_key)
-        return session.client(service, endpoint_url=self.url, config=_CLIENT_CONFIG)  # type: ignore[call-overload]
+        return session.client(  # type: ignore[call-overload]
+            service, endpoint_url=self.url, config=_CLIENT_CONFIG
+        )
 
     def resource(self, service: str) -> Any:
         """Return a boto3 resource of the account's root, independent of this environment."""
         session = _session(ACCESS_KEY, SECRET_KEY)
-        return session.resource(service, endpoint_url=self.url, config=_CLIENT_CONFIG)  # type: ignore[call-overload]
+        return session.resource(  # type: ignore[call-overload]
+            service, endpoint_url=self.url, config=_CLIENT_CONFIG
+        )
 
 
 def _session(access_key: str, secret_key: str) -> boto3.session.Session:

@@ -1,4 +1,4 @@
-"""Route requests behind the one port: to the services of this package, and all others to MiniStack."""
+"""Route requests behind the one port, to the services of this package or to MiniStack."""
 
 import re
 from collections.abc import Callable

@@ -62,7 +62,7 @@ class _Server(uvicorn.Server):
 async def serve(
     app: ASGIApp, listener: socket.socket, stop: Callable[[], Awaitable[object]]
 ) -> None:
-    """Serve an app on a listening socket until ``stop`` returns, then finish the answers under way."""
+    """Serve an app on a listening socket until ``stop`` returns, then finish open answers."""
     config = uvicorn.Config(
         app,
         http=_Protocol,

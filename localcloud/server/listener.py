@@ -1,4 +1,4 @@
-"""Take the port of the local cloud before anything else starts, so that no other program takes it."""
+"""Take the port of the local cloud before the rest starts, so that no other program takes it."""
 
 import errno
 import socket
@@ -13,9 +13,7 @@ _BACKLOG = 1024
 
 
 class PortInUseError(Exception):
-    """Another program listens on the port: stop it, name another --port, or leave --port out for a
-    free one.
-    """
+    """Another program listens on the port: stop it, name another --port, or leave --port out."""
 
 
 class PortNotAllowedError(Exception):

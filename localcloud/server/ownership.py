@@ -15,13 +15,11 @@ _PATIENCE_SECONDS = 1.0
 
 
 class AlreadyRunningError(Exception):
-    """A local cloud already runs in this folder: use it, or stop it with `python -m localcloud down`."""
+    """A local cloud already runs in this folder: use it, or stop it with `localcloud down`."""
 
 
 class FolderNotUsableError(Exception):
-    """The folder of the local cloud cannot be used: change its permissions, or name another
-    --state-dir.
-    """
+    """The folder of the local cloud cannot be used."""
 
     def __init__(self, folder: Folder, reason: OSError) -> None:
         super().__init__(
@@ -31,7 +29,7 @@ class FolderNotUsableError(Exception):
 
 
 class StateNotSavedError(Exception):
-    """The state could not be saved: free disk space before the local cloud stops, or changes are lost."""
+    """The state could not be saved: free disk space before the local cloud stops."""
 
     def __init__(self, folder: Folder, reason: str) -> None:
         super().__init__(

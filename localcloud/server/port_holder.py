@@ -1,4 +1,4 @@
-"""Find the program that listens on a port of this machine, as far as Linux shows it to this user."""
+"""Find the program that listens on a port, as far as Linux shows it to this user."""
 
 import os
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ _MOST_SHOWN = 80
 
 
 def describe_holder(port: int, proc: Path = _PROC) -> str:
-    """Return the command and process id of the program that listens on ``port``, or the known part."""
+    """Return the command and process id of the program that listens on ``port``, if known."""
     listening = dict(_listeners(port, proc))
     for process in proc.glob("[0-9]*"):
         if listening.keys() & set(_sockets(process)):

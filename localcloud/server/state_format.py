@@ -38,7 +38,8 @@ def check(folder: Folder) -> None:
             ) from exc
         if written_in != FORMAT or _ordered(written_by) > _ordered(ministack):
             raise IncompatibleStateError(
-                f"The state in {folder.state} was written in format {written_in} by MiniStack {written_by}; "
+                f"The state in {folder.state} was written in format {written_in} by MiniStack "
+                f"{written_by}; "
                 f"this is format {FORMAT}, MiniStack {ministack}. "
                 f"Move it away (`{move_away}`), or install the versions that wrote it."
             )

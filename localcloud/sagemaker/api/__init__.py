@@ -1,1 +1,1 @@
-"""What every control plane needs: the wire protocol, botocore's model of a service, records, pages, tags, IAM."""
+"""Implement what control planes share: records, pages, tags and the check of emulated members."""

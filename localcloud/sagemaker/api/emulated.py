@@ -1,23 +1,23 @@
-"""What a request may ask for here: the rest is refused by name, never ignored."""
+"""Refuse the members of a request that are not emulated, instead of ignoring them."""
 
 from typing import Any
 
 from localcloud.api.protocol import NotEmulatedError
 
-# Any value; a set in its place holds the values that are emulated.
+# Any value; a set in its place holds the emulated values.
 ANY = None
 
 
 def refuse_not_emulated(value: Any, emulated: Any, path: str = "") -> None:
-    """Refuse what is not emulated, unless it says nothing (false, 0, "None", empty).
+    """Refuse members that are not emulated, unless their value is empty (false, 0, "None", empty).
 
     Args:
         value: a request or a part of it.
-        emulated: the same shape, with a set for the values that are emulated and None for any value.
-        path: where the part is in the request.
+        emulated: the same shape, with a set for the emulated values and None for any value.
+        path: the place of the part in the request.
 
     Raises:
-        NotEmulatedError: naming the member.
+        NotEmulatedError: with the name of the member.
     """
     if isinstance(emulated, dict):
         for name, member in value.items():

@@ -1,4 +1,4 @@
-"""List operations: filtered, sorted, and a page at a time."""
+"""Filter, sort and page the results of List operations."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ def list_page(kind: Kind, records: list[Record], request: dict[str, Any]) -> dic
     """Return one page of a List operation: the resources and, if more follow, `NextToken`.
 
     Raises:
-        InvalidRequestError: the token is not one that an earlier page gave.
+        InvalidRequestError: an earlier page did not return the token.
     """
     named = {
         "Name": f"{kind.name}Name",

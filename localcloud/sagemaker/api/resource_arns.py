@@ -1,4 +1,4 @@
-"""The resources that a request is authorized on."""
+"""Find the resources on which a request is authorized."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,9 +7,9 @@ from localcloud.sagemaker.api.store import KINDS, RecordStore
 
 
 def resource_arns(store: RecordStore, request: Mapping[str, Any]) -> list[str]:
-    """Return the ARNs that a control plane request is authorized on: every resource that it names, `*` if none.
+    """Return the ARNs on which a control plane request is authorized; `*` if it names no resource.
 
-    CreateEndpoint and UpdateEndpoint name two (an endpoint and its configuration), and AWS asks for both.
+    CreateEndpoint and UpdateEndpoint name two (an endpoint and its configuration); AWS checks both.
     """
     named = [
         store.arn(kind, str(request[f"{kind.name}Name"]))

@@ -1,4 +1,4 @@
-"""What SageMaker knows of one region, as JSON files that survive a restart: models, configurations, endpoints."""
+"""Store the resources of one region as JSON files that survive a restart."""
 
 import json
 import time
@@ -15,9 +15,9 @@ type Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of resource: its name in the API, in an ARN (and as a folder), in AWS's sentences, and listed.
+    """A kind of resource: its name in the API, in an ARN and as a folder, and in AWS's messages.
 
-    AWS lists some kinds in an order of their own, unless it is told another.
+    AWS lists some kinds in an order of their own, unless the request asks for another one.
     """
 
     name: str
@@ -40,7 +40,7 @@ MODEL_PACKAGE_GROUP = Kind(
     "ModelPackageGroupSummaryList",
     sort_order="Ascending",
 )
-# Its name is that of its group and its version: "trucks/3".
+# The name has the group and the version: "trucks/3".
 MODEL_PACKAGE = Kind(
     "ModelPackage",
     "model-package",
@@ -73,11 +73,11 @@ KINDS = (
 class RecordStore:
     """The records of one region, in memory and in `<folder>/<kind>/<name>.json`.
 
-    A record holds the members of the resource's API description, and whatever else the local SageMaker needs to go on
-    after a restart.
+    A record holds the members of the resource's API description, and the members that the local
+    SageMaker needs after a restart.
 
     Raises:
-        UnreadableStateError: a file of an earlier run holds no JSON object.
+        UnreadableStateError: a file of an earlier process is not a JSON object.
     """
 
     def __init__(self, folder: Path, account: str, region: str) -> None:
@@ -88,7 +88,7 @@ class RecordStore:
         }
 
     def arn(self, kind: Kind, name: str) -> str:
-        """Return the ARN of a resource. SageMaker writes the name in lower case, whatever the resource is called.
+        """Return the ARN of a resource; SageMaker writes the name in lower case.
 
         Where the API takes a name or an ARN, the name may be the ARN already.
         """
@@ -97,18 +97,18 @@ class RecordStore:
         )
 
     def all(self, kind: Kind) -> list[Record]:
-        """Return every record of a kind."""
+        """Return all records of a kind."""
         return list(self._records[kind].values())
 
     def find(self, kind: Kind, name: str) -> Record | None:
-        """Return a record, None if there is none of this name."""
+        """Return the record of this name, or None."""
         return self._records[kind].get(name)
 
     def get(self, kind: Kind, name: str) -> Record:
-        """Return a record.
+        """Return the record of this name.
 
         Raises:
-            InvalidRequestError: there is none of this name.
+            InvalidRequestError: the record is missing.
         """
         record = self.find(kind, name)
         if record is None:
@@ -119,7 +119,7 @@ class RecordStore:
         """Return the resource of this ARN.
 
         Raises:
-            InvalidRequestError: there is none.
+            InvalidRequestError: the resource is missing.
         """
         for kind in KINDS:
             for record in self._records[kind].values():
@@ -131,7 +131,8 @@ class RecordStore:
         """Add a resource with these members, its ARN and its creation time.
 
         Raises:
-            InvalidRequestError: the name is taken. It is whatever the letters' case, since the ARN does not tell it.
+            InvalidRequestError: the name is taken. Names that differ in case only are equal, since
+                they have one ARN.
         """
         name, now = members[f"{kind.name}Name"], timestamp()
         arn = self.arn(kind, name)
@@ -142,18 +143,19 @@ class RecordStore:
         return record
 
     def save(self, kind: Kind, record: Record) -> None:
-        """Keep a record, in place of an earlier one of the same name."""
+        """Store a record in place of an earlier one of the same name."""
         name = record[f"{kind.name}Name"]
         path = self._path(kind, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_json(path, record)
-        self._records[kind][name] = record  # only now: a full disk must leave no half of it
+        # Only after the file is written: a full disk must leave the old record.
+        self._records[kind][name] = record
 
     def delete(self, kind: Kind, name: str) -> None:
         """Remove a resource.
 
         Raises:
-            InvalidRequestError: there is none of this name.
+            InvalidRequestError: the resource is missing.
         """
         self.get(kind, name)
         del self._records[kind][name]
@@ -169,10 +171,10 @@ class RecordStore:
                 yield record[f"{kind.name}Name"], record
             except (ValueError, KeyError, TypeError) as exc:
                 raise UnreadableStateError(
-                    f"{path} is damaged; delete it and create the {kind.words} again."
+                    f"{path} is damaged. Delete it and create the {kind.words} again."
                 ) from exc
 
 
 def timestamp() -> float:
-    """Return now, in seconds since the epoch, to the millisecond as SageMaker tells it."""
+    """Return the time in seconds since the epoch, to the millisecond as SageMaker does."""
     return round(time.time(), 3)

@@ -1,4 +1,4 @@
-"""Tags, of any resource that has an ARN."""
+"""Tag resources that have an ARN."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from localcloud.sagemaker.api.store import Record, RecordStore
 
 
 class Tagging:
-    """The operations on tags in one region, by name."""
+    """The operations on tags in one region; keys are their names."""
 
     def __init__(self, store: RecordStore) -> None:
         self._store = store

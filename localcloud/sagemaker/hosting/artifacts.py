@@ -1,4 +1,4 @@
-"""Model artifacts: unpack a model.tar.gz where a container finds its model."""
+"""Unpack a model.tar.gz into the folder of a container."""
 
 from io import BytesIO
 from pathlib import Path
@@ -13,10 +13,12 @@ class BadArtifactError(Exception):
 
 
 def unpack(archive: bytes, folder: Path) -> None:
-    """Unpack a model.tar.gz into a folder, which exists afterwards only if the archive was good to its end.
+    """Unpack a model.tar.gz into a folder, which exists afterwards only if the archive was
+    complete.
 
     Raises:
-        BadArtifactError: no tar.gz, damaged, too large, or with a member that is not a regular file inside the folder.
+        BadArtifactError: it is not a tar.gz archive, or it is damaged, too large, or has a member
+            that is not a regular file inside the folder.
     """
     partial = folder.with_name(folder.name + ".partial")
     rmtree(partial, ignore_errors=True)

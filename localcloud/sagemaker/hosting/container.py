@@ -1,4 +1,4 @@
-"""One model as SageMaker calls it: loaded when its container starts, then asked within a time limit."""
+"""Load one model with its container, and invoke it with a time limit."""
 
 import asyncio
 import logging
@@ -39,14 +39,15 @@ class ModelContainer:
             return cls(await asyncio.to_thread(factory, model_folder))
         except (
             Exception
-        ) as exc:  # whatever a program dies of before it serves: the border of its process on AWS
+            # A program fails before it serves: on AWS this is the border of its process.
+        ) as exc:
             raise UnhealthyContainerError(f"{type(exc).__name__}: {exc}") from exc
 
     async def invoke(self, headers: Mapping[str, str], body: bytes, limit_seconds: float) -> Answer:
-        """Return the model's answer, whatever its status; an exception of the model is answered 500.
+        """Return the model's answer with its status; an exception of the model is answered 500.
 
         Raises:
-            ModelTimeoutError: it took longer than the limit.
+            ModelTimeoutError: the answer took longer than the limit.
         """
         try:
             async with asyncio.timeout(limit_seconds):
@@ -57,6 +58,7 @@ class ModelContainer:
     async def _answer(self, headers: Mapping[str, str], body: bytes) -> Answer:
         try:
             return await self.model(headers, body)
-        except Exception:  # the model is a program of its own: on AWS its server answers so
+        # The model is a separate program: on AWS its server answers 500.
+        except Exception:
             _logger.exception("The model failed at an invocation")
             return Answer(int(HTTPStatus.INTERNAL_SERVER_ERROR), {}, b"")

@@ -1,6 +1,7 @@
-"""Data capture: what an endpoint was asked and answered, as lines of JSON in the files that AWS writes to S3.
+"""Capture the requests and answers of endpoints, as lines of JSON in files like those of AWS.
 
-Source of the format: https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture.html.
+Source of the format:
+https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture.html.
 """
 
 import json
@@ -19,7 +20,7 @@ type Config = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """What went one way: its content type, if it had one, and its bytes."""
+    """The data of one direction: its bytes, and its content type if it has one."""
 
     content_type: str | None
     body: bytes
@@ -27,9 +28,9 @@ class Payload:
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """One invocation that is to be written down.
+    """One invocation to capture.
 
-    ``config`` is a DataCaptureConfig, ``time`` in seconds since 1970, ``role`` the ARN of the
+    ``config`` is a DataCaptureConfig, ``time`` is in seconds since 1970, ``role`` is the ARN of the
     variant's role.
     """
 
@@ -45,7 +46,7 @@ class Captured:
 
 @dataclass(frozen=True)
 class CaptureFile:
-    """One object for S3, which the role of this ARN writes on behalf of this endpoint."""
+    """One object for S3, which the role of this ARN writes for this endpoint."""
 
     url: str
     body: bytes
@@ -55,7 +56,7 @@ class CaptureFile:
 
 
 def is_enabled(config: Config | None) -> bool:
-    """Tell whether a DataCaptureConfig asks for capture; it does unless it says otherwise."""
+    """Return whether a DataCaptureConfig enables capture, which is the default."""
     return config is not None and bool(config.get("EnableCapture", True))
 
 
@@ -64,7 +65,7 @@ def check_capture(config: Config | None, variants: Sequence[Mapping[str, Any]]) 
 
     Raises:
         InvalidRequestError: a variant is serverless, which AWS does not capture.
-        NotEmulatedError: the destination is not an s3:// one.
+        NotEmulatedError: the destination does not start with s3://.
     """
     if config is None or not is_enabled(config):
         return
@@ -77,7 +78,7 @@ def check_capture(config: Config | None, variants: Sequence[Mapping[str, Any]]) 
 
 
 def capture_summary(config: Config | None) -> dict[str, Any] | None:
-    """Return what DescribeEndpoint tells of a DataCaptureConfig."""
+    """Return the description of a DataCaptureConfig in DescribeEndpoint."""
     if config is None:
         return None
     return {
@@ -92,7 +93,7 @@ def capture_summary(config: Config | None) -> dict[str, Any] | None:
 def capture_files(captured: Iterable[Captured]) -> Iterator[CaptureFile]:
     """Return the files that hold these invocations.
 
-    There is one for each destination, endpoint, variant, hour (UTC) and role.
+    Each destination, endpoint, variant, hour (UTC) and role has a file.
     """
     of_folder = defaultdict[tuple[str, str], list[Captured]](list)
     for invocation in captured:

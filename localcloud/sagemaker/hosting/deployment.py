@@ -1,4 +1,4 @@
-"""What serves an endpoint: containers, started from the model.tar.gz files that a plan names."""
+"""Start the containers of an endpoint from the model.tar.gz files of a plan."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -18,15 +18,15 @@ from localcloud.sagemaker.object_store import ObjectStore, ObjectUnavailableErro
 
 @dataclass(frozen=True)
 class Deployment:
-    """What serves an endpoint, or a share of its requests while it is updated.
+    """The containers that serve an endpoint, or a share of its requests during an update.
 
     Args:
         containers: By variant, those of shadow variants too.
         weights: Of the production variants, as the endpoint configuration has them.
         shadows: By shadow variant, the share of the requests that it gets a copy of.
-        roles: By variant, the ARN of the role that its captured data is written in.
-        capture: How it is captured, if it is.
-        config: The endpoint configuration, if CloudWatch is to tell its metrics apart.
+        roles: By variant, the ARN of the role that writes its captured data.
+        capture: The DataCaptureConfig, if capture is enabled.
+        config: The endpoint configuration, if the metrics in CloudWatch name it.
         serverless: By serverless variant, its capacity; variants on instances take every request.
     """
 
@@ -40,11 +40,11 @@ class Deployment:
 
 
 class DeploymentFailedError(Exception):
-    """A container of the endpoint cannot serve, or an alarm says that it does so badly."""
+    """A container of the endpoint cannot serve, or one of its alarms went into ALARM."""
 
 
 class Launcher:
-    """Starts what serves an endpoint; the models of a plan are unpacked into a folder of their own."""
+    """Start the containers of plans; each plan has a folder for its unpacked models."""
 
     def __init__(
         self,
@@ -63,20 +63,20 @@ class Launcher:
         self._algorithms = algorithms
 
     def keep_only(self, plan_ids: set[str]) -> None:
-        """Delete what is unpacked of other plans."""
+        """Delete the unpacked models of other plans."""
         for left_over in self._folder.glob("*"):
             if left_over.name not in plan_ids:
                 rmtree(left_over)
 
     def discard(self, plan: Record) -> None:
-        """Delete what is unpacked of a plan; containers that were started from it go on."""
+        """Delete the unpacked models of a plan; its containers keep running."""
         rmtree(self._folder / plan["Id"], ignore_errors=True)
 
     async def launch(self, plan: Record, arn: str) -> Deployment:
         """Start the containers of a plan, for the endpoint of this ARN.
 
         Raises:
-            DeploymentFailedError: one does not start; what was unpacked is gone.
+            DeploymentFailedError: a container does not start; the unpacked models are deleted.
         """
         folder = self._folder / plan["Id"]
         try:
@@ -117,17 +117,21 @@ class Launcher:
             image = variant["Summary"]["DeployedImages"][0]["ResolvedImage"]
             return await ModelContainer.start(self._algorithms.find(image).serve, folder)
         except (ObjectUnavailableError, RoleRefusedError) as exc:
-            reason = f'Failed to download model data for container "container_1" from URL: "{url}". Please ensure that'
             raise DeploymentFailedError(
-                f"{reason} there is an object located at the URL. ({exc})"
+                f'Failed to download model data for container "container_1" from URL: "{url}". '
+                f"Please ensure that there is an object located at the URL. ({exc})"
             ) from exc
         except BadArtifactError as exc:
-            reason = f'Failed to extract model data archive for container "container_1" from URL "{url}". Please ensure'
             raise DeploymentFailedError(
-                f"{reason} that the object is a valid tar.gz archive. ({exc})"
+                'Failed to extract model data archive for container "container_1" from URL '
+                f'"{url}". Please ensure that the object is a valid tar.gz archive. ({exc})'
             ) from exc
-        except UnknownImageError as exc:  # its distribution was removed after the model was created
+        # Its distribution was removed after the model was created.
+        except UnknownImageError as exc:
             raise DeploymentFailedError(str(exc)) from exc
         except UnhealthyContainerError as exc:
-            reason = f"The primary container for production variant {variant['VariantName']} did not pass the ping"
-            raise DeploymentFailedError(f"{reason} health check. ({exc})") from exc
+            name = variant["VariantName"]
+            raise DeploymentFailedError(
+                f"The primary container for production variant {name} did not pass the ping "
+                f"health check. ({exc})"
+            ) from exc

@@ -1,4 +1,4 @@
-"""Endpoints: brought up in the background, replaced without a gap, loaded again after a restart."""
+"""Create, update and delete endpoints in the background, and load them again after a restart."""
 
 import asyncio
 import logging
@@ -15,19 +15,20 @@ from localcloud.sagemaker.hosting.traffic import alarm_names, longest, steps
 _logger = logging.getLogger(__name__)
 # The longest FailureReason in botocore's model.
 _LONGEST_REASON = 1024
-# How long new weights take. On AWS it is some seconds; this is enough for a client to see `Updating`.
+# The time of a change of weights. AWS needs some seconds; this time lets a client see `Updating`.
 _WEIGHTS_SECONDS = 0.1
 _SCALED = ("DesiredWeight", "DesiredInstanceCount")
-# How often the alarms are asked while a new fleet bakes.
+# The pause between two checks of the alarms during the monitoring period of a new fleet.
 _WATCH_SECONDS = 0.2
 
 
 class Endpoints:
     """The endpoints of one region.
 
-    An endpoint's record carries, beside what DescribeEndpoint tells, the plan it serves (`Serving`) and the plan it
-    moves to (`Pending`), if it does. A plan says where each variant's model comes from; it is a copy, so that an
-    endpoint outlives its configuration and models as on AWS. Unpacked models stay on disk: a restart needs no S3.
+    An endpoint's record has the members of DescribeEndpoint, the plan that it serves (`Serving`)
+    and, during an update, the plan that it moves to (`Pending`). A plan is a copy with the place of
+    each variant's model, so that an endpoint outlives its configuration and models as on AWS.
+    Unpacked models stay on disk: a restart does not need S3.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class Endpoints:
         self._deploying: set[asyncio.Task[None]] = set()
 
     def resume(self) -> None:
-        """Take up in the background what an earlier process served, and what it had begun."""
+        """Resume the endpoints of an earlier process and their changes, in the background."""
         plans = set()
         for record in self._store.all(ENDPOINT):
             name = record["EndpointName"]
@@ -71,10 +72,10 @@ class Endpoints:
         return record
 
     def update(self, name: str, plan: Record) -> Record:
-        """Move an endpoint to another plan, `Updating` while the old containers go on answering.
+        """Move an endpoint to another plan, `Updating` while the old containers answer.
 
         Raises:
-            InvalidRequestError: there is no such endpoint, or it is not in service.
+            InvalidRequestError: the endpoint is missing, or not in service.
         """
         record = self._serving_record(name)
         summary = {"EndpointConfigName": plan["EndpointConfigName"], "StartTime": timestamp()}
@@ -92,11 +93,12 @@ class Endpoints:
         """Give variants other weights or instance counts, `Updating` until they are in force.
 
         Args:
-            name: The endpoint's.
-            desired: By variant, the members of its description to change: DesiredWeight, DesiredInstanceCount.
+            name: The name of the endpoint.
+            desired: By variant, the members of its description to change: DesiredWeight,
+                DesiredInstanceCount.
 
         Raises:
-            InvalidRequestError: there is no such endpoint, or it is not in service.
+            InvalidRequestError: the endpoint is missing, or not in service.
         """
         record = self._serving_record(name)
         variants = [
@@ -110,28 +112,30 @@ class Endpoints:
         return record
 
     def delete(self, name: str) -> None:
-        """Remove an endpoint; what it was already asked is still answered.
+        """Remove an endpoint; requests under way are still answered.
 
         Raises:
-            InvalidRequestError: there is no such endpoint, or it is being created or updated.
+            InvalidRequestError: the endpoint is missing, or is being created or updated.
         """
         record = self._settled(name)
         self._store.delete(ENDPOINT, name)
         self._replace(name, record, None)
 
     async def deployment(self, name: str) -> Deployment | None:
-        """Return what serves the next request of an endpoint, None if nothing does; waits while a restart loads it."""
+        """Return the deployment for the next request of an endpoint, or None; wait while a restart
+        loads it.
+        """
         green, share = self._green.get(name, (None, 0.0))
         if green and random.random() < share:  # noqa: S311
             return green
         serving = self._serving.get(name)
         if serving and not serving.done():
             await asyncio.wait([serving])
-            serving = self._serving.get(name)  # an update may have come in between
+            serving = self._serving.get(name)  # an update may have replaced it
         return serving.result() if serving else None
 
     async def aclose(self) -> None:
-        """Stop what has begun; `resume` takes it up in a later process."""
+        """Stop running changes; `resume` continues them in a later process."""
         loading: list[asyncio.Future[Any]] = [*self._deploying, *self._serving.values()]
         for task in loading:
             task.cancel()
@@ -155,7 +159,7 @@ class Endpoints:
 
     def _in_background(self, change: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(change)
-        self._deploying.add(task)  # the event loop alone would not keep it alive
+        self._deploying.add(task)  # the event loop has weak references only
         task.add_done_callback(self._deploying.discard)
 
     async def _deploy(self, name: str, plan: Record) -> None:
@@ -163,18 +167,19 @@ class Endpoints:
             deployment = await self._launcher.launch(plan, self._store.arn(ENDPOINT, name))
             await self._shift(name, plan, deployment)
         except DeploymentFailedError as exc:
-            # An endpoint that served goes on as it was: AWS rolls a failed update back.
+            # ^An endpoint in service stays as it was: AWS rolls a failed update back.
             status = "InService" if "Serving" in self._store.get(ENDPOINT, name) else "Failed"
             members: Record = {
                 "EndpointStatus": status,
                 "FailureReason": str(exc)[:_LONGEST_REASON],
             }
-        except Exception:  # the border of the deployment: whatever breaks in it must not leave it under way for ever
+        # The border of the deployment: an unexpected error must not leave it under way forever.
+        except Exception:
             _logger.exception("The deployment of the endpoint %s broke", name)
             status = "InService" if "Serving" in self._store.get(ENDPOINT, name) else "Failed"
             members = {
                 "EndpointStatus": status,
-                "FailureReason": "The local SageMaker failed; its log says why.",
+                "FailureReason": "The local SageMaker failed. Its log has the cause.",
             }
         else:
             self._replace(name, self._store.get(ENDPOINT, name), deployment)
@@ -183,9 +188,10 @@ class Endpoints:
         self._change(name, Pending=None, PendingDeploymentSummary=None, **members)
 
     async def _shift(self, name: str, plan: Record, green: Deployment) -> None:
-        """Let the new fleet answer ever more requests.
+        """Let the new fleet answer a growing share of the requests.
 
-        Raises DeploymentFailedError when an alarm goes off, or the update takes longer than it may.
+        Raises:
+            DeploymentFailedError: an alarm goes into ALARM, or the update takes too long.
         """
         if "Serving" not in self._store.get(ENDPOINT, name):
             return
@@ -193,7 +199,7 @@ class Endpoints:
             end = self._alarm_time() + longest(plan)
             for step in steps(plan):
                 self._green[name] = green, step.share
-                self._tell_step(name, plan, f"{step.share:.0%} of the traffic")
+                self._report_step(name, plan, f"{step.share:.0%} of the traffic")
                 await self._bake(plan, step.seconds, end)
         except DeploymentFailedError:
             self._launcher.discard(plan)
@@ -205,9 +211,9 @@ class Endpoints:
         deadline = self._alarm_time() + seconds
         while True:
             states = self._alarm_states(alarm_names(plan))
-            if ringing := sorted(name for name, state in states.items() if state == "ALARM"):
+            if in_alarm := sorted(name for name, state in states.items() if state == "ALARM"):
                 raise DeploymentFailedError(
-                    f"One or more alarms went off, the update was rolled back: {ringing}."
+                    f"One or more alarms went off, the update was rolled back: {in_alarm}."
                 )
             if self._alarm_time() >= end:
                 too_long = "The update exceeded its MaximumExecutionTimeoutInSeconds."
@@ -216,7 +222,7 @@ class Endpoints:
                 return
             await asyncio.sleep(min(left, _WATCH_SECONDS))
 
-    def _tell_step(self, name: str, plan: Record, message: str) -> None:
+    def _report_step(self, name: str, plan: Record, message: str) -> None:
         status = {"Status": "Baking", "StatusMessage": message, "StartTime": timestamp()}
         variants = [
             {"VariantName": one["VariantName"], "VariantStatus": [status]}
@@ -248,7 +254,7 @@ class Endpoints:
 
     def _replace(self, name: str, record: Record, deployment: Deployment | None) -> None:
         if replaced := self._serving.pop(name, None):
-            replaced.cancel()  # if it still loads after a restart
+            replaced.cancel()  # it may still load after a restart
         if deployment:
             self._serving[name] = asyncio.get_running_loop().create_future()
             self._serving[name].set_result(deployment)

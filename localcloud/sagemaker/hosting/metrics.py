@@ -1,6 +1,7 @@
-"""The CloudWatch metrics of endpoints, from single invocations to the data of PutMetricData.
+"""Turn invocations into the CloudWatch metrics of endpoints.
 
-Source of names, units and values: https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html.
+Source of names, units and values:
+https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html.
 """
 
 from collections import Counter, defaultdict
@@ -12,15 +13,16 @@ from typing import Any, NamedTuple
 NAMESPACE = "AWS/SageMaker"
 # The status of an invocation that the model did not answer in time.
 TIMED_OUT = int(HTTPStatus.GATEWAY_TIMEOUT)
-# Of PutMetricData: the most different values of one datum.
+# PutMetricData: the most different values of one datum.
 _VALUES_PER_DATUM = 150
 
 
 class Invocation(NamedTuple):
     """One invocation that reached a model; ``status`` is the model's.
 
-    ``config`` is the endpoint configuration, if its metrics are told apart: those of a fleet that an update with a
-    DeploymentConfig has brought (https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html).
+    ``config`` is the endpoint configuration, for a fleet of an update with a DeploymentConfig:
+    CloudWatch has its metrics by configuration. Source: SageMaker developer guide,
+    deployment-guardrails-configuration.html.
     """
 
     endpoint: str
@@ -38,7 +40,7 @@ def metric_data(
 
     Args:
         invocations: Of any endpoints.
-        instances: Tells how many instances a variant of an endpoint has, None if it has none to count.
+        instances: Returns the number of instances of a variant, or None for a serverless variant.
     """
     of_variant = defaultdict[tuple[str, str, str | None], list[Invocation]](list)
     for invocation in invocations:
@@ -64,7 +66,7 @@ def _distributions(
     classes = [invocation.status // 100 for invocation in invocations]
     found = {
         "Invocations": ("None", Counter([1.0] * len(invocations))),
-        # 1 or 0 for each request, so that the average is the rate of errors.
+        # ^1 or 0 for each request, so that the average is the rate of errors.
         "Invocation4XXErrors": ("None", Counter(float(status == 4) for status in classes)),
         "Invocation5XXErrors": ("None", Counter(float(status == 5) for status in classes)),
         "ModelLatency": (
@@ -82,6 +84,6 @@ def _distributions(
 
 
 def _microseconds(seconds: float) -> float:
-    # To two significant digits: percentiles stay good to 5 %, and thousands of invocations become some dozens of
-    # values, of which MiniStack keeps each for two weeks and copies all whenever it saves.
+    # Two significant digits: percentiles stay correct to 5 %. Thousands of invocations become
+    # some dozens of values, which MiniStack keeps for two weeks and copies at every save.
     return float(f"{seconds * 1e6:.1e}")

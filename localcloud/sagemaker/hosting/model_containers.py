@@ -1,4 +1,4 @@
-"""The container of a model: where the algorithm and the model data are told, and what of it is not emulated."""
+"""Check the container of a model, and find its algorithm and its model data."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,8 +13,8 @@ def check_container(model: Mapping[str, Any], store: RecordStore, algorithms: Al
     """Check the container of a model that is to be created.
 
     Raises:
-        InvalidRequestError: there is none, its model package is not approved, or no algorithm runs
-            in place of its image. For the image the words are AWS's, as quoted in
+        InvalidRequestError: it is missing, its model package is not approved, or no algorithm runs
+            in place of its image. The message about the image is AWS's, as quoted in
             https://github.com/aws-samples/easy-amazon-sagemaker-deployments/issues/4
         NotEmulatedError: it has an environment, or something other than one model.tar.gz.
     """
@@ -42,7 +42,7 @@ def check_container(model: Mapping[str, Any], store: RecordStore, algorithms: Al
 
 
 def container_of(model: Mapping[str, Any], store: RecordStore) -> Record:
-    """Return a model's container with what its model package says of it, and with its model data as ModelDataUrl.
+    """Return a model's container with the members of its model package, and with ModelDataUrl.
 
     Raises:
         InvalidRequestError: the model package does not exist.

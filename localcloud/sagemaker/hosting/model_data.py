@@ -1,7 +1,7 @@
 """Check that the execution role of a model can read the model data.
 
-Source: re:Post, "How do I resolve Amazon S3 AccessDenied errors in Amazon SageMaker training jobs?":
-the only Amazon S3 action that CreateModel requires is s3:GetObject. AWS's message is quoted in
+Source: re:Post, "How do I resolve Amazon S3 AccessDenied errors in Amazon SageMaker training
+jobs?". CreateModel requires the Amazon S3 action s3:GetObject only. AWS's message is quoted in
 https://github.com/philschmid/llm-sagemaker-sample/issues/2. AWS sends it for a role that it cannot
 assume, for a missing permission and for a missing object.
 """

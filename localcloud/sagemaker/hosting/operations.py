@@ -1,4 +1,4 @@
-"""The control plane of hosting: models, endpoint configurations, endpoints."""
+"""Serve the control plane of hosting: models, endpoint configurations and endpoints."""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -36,8 +36,8 @@ from localcloud.sagemaker.object_store import ObjectStore
 
 type Operation = Callable[[Record], Mapping[str, Any]]
 
-# Some of what is emulated cannot change an answer (networks, encryption, instance types) and is only written down.
-_CONTAINER = {  # check_container looks closer
+# Networks, encryption and instance types cannot change an answer here, and are only recorded.
+_CONTAINER = {  # check_container has more rules
     **dict.fromkeys(("ContainerHostname", "Image", "ModelDataUrl", "ModelPackageName"), ANY),
     **dict.fromkeys(("Environment", "Mode"), ANY),
     "ModelDataSource": {
@@ -78,17 +78,17 @@ _EMULATED = {
 
 
 class ScalableTargets(Protocol):
-    """What Application Auto Scaling has registered of endpoints."""
+    """The variants of endpoints that Application Auto Scaling has registered."""
 
     def variants(self, region: str, endpoint: str) -> set[str]:
-        """Return the variants of an endpoint that are registered."""
+        """Return the registered variants of an endpoint."""
 
     def deregister(self, region: str, endpoint: str) -> None:
         """Deregister all variants of an endpoint."""
 
 
 class Hosting:
-    """The operations of SageMaker hosting in one region, by name."""
+    """The operations of SageMaker hosting in one region; keys are their names."""
 
     def __init__(
         self,
@@ -156,7 +156,7 @@ class Hosting:
 
     def _update_endpoint(self, request: Record) -> Record:
         refuse_not_emulated(request, _EMULATED["UpdateEndpoint"])
-        # AWS reads the configuration in service too, and refuses when it has been deleted.
+        # ^AWS reads the configuration in service too, and refuses a deleted one.
         in_service = self._store.get(ENDPOINT, request["EndpointName"])["EndpointConfigName"]
         old, new = (
             self._store.get(ENDPOINT_CONFIG, name)
@@ -180,7 +180,7 @@ class Hosting:
         return self._endpoints.update(request["EndpointName"], plan)
 
     def _require_alarms(self, request: Record, names: Iterable[str]) -> None:
-        """Refuse alarms that an execution role of the new variants may not look at."""
+        """Refuse alarms that an execution role of the new variants may not describe."""
         endpoint_arn = self._store.get(ENDPOINT, request["EndpointName"])["EndpointArn"]
         account = endpoint_arn.split(":")[4]
         for variant in self._store.get(ENDPOINT_CONFIG, request["EndpointConfigName"])[
@@ -222,8 +222,9 @@ class Hosting:
         if scaled := sorted(changed & self._targets.variants(self._region, endpoint)):
             named = ", ".join(f'"{name}"' for name in scaled)
             raise InvalidRequestError(
-                f"The endpoint variant(s) {named} must be deregistered as scalable targets with AWS Auto Scaling "
-                "before they can be removed or have their instance type updated."
+                f"The endpoint variant(s) {named} must be deregistered as scalable targets with "
+                "AWS "
+                "Auto Scaling before they can be removed or have their instance type updated."
             )
 
     def _update_weights(self, request: Record) -> Record:

@@ -1,4 +1,4 @@
-"""The runtime: InvokeEndpoint, from the endpoint's name to the answer of the model of one of its variants."""
+"""Serve InvokeEndpoint: find the endpoint, choose a variant and call its model."""
 
 import asyncio
 import random
@@ -14,13 +14,14 @@ from localcloud.sagemaker.hosting.deployment import Deployment
 from localcloud.sagemaker.hosting.endpoints import Endpoints
 from localcloud.sagemaker.hosting.telemetry import Telemetry
 
-# botocore's sagemaker-runtime model: max of InvokeEndpoint's Body.
+# botocore's sagemaker-runtime model: the maximum of InvokeEndpoint's Body.
 MAX_BODY_BYTES = 6_291_456
-# https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html: a model answers within 60 s.
+# A model answers within 60 s:
+# https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html
 MODEL_TIME_LIMIT_SECONDS = 60.0
 
 _PREFIX = "x-amzn-sagemaker-"
-# What a client sends for the model itself.
+# The headers that a client sends to the model itself.
 _FORWARDED = ("content-type", "accept", f"{_PREFIX}custom-attributes")
 _NOT_EMULATED = (
     "target-container-hostname",
@@ -31,14 +32,14 @@ _NOT_EMULATED = (
 
 
 class InvalidInvocationError(ServiceError):
-    """The invocation names an endpoint, variant or option that does not exist."""
+    """The invocation names a missing endpoint, variant or option."""
 
     code = "ValidationError"
     status = int(HTTPStatus.BAD_REQUEST)
 
 
 class PayloadTooLargeError(ServiceError):
-    """The payload is larger than SageMaker takes."""
+    """The payload is larger than SageMaker's limit."""
 
     code = "413"
     status = int(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
@@ -52,7 +53,7 @@ class ModelError(ServiceError):
 
 
 class Runtime:
-    """Invokes the endpoints of one region."""
+    """Invoke the endpoints of one region."""
 
     def __init__(
         self,
@@ -72,11 +73,12 @@ class Runtime:
         self._shadowing: set[asyncio.Task[Answer | None]] = set()
 
     async def invoke(self, endpoint: str, request: Request) -> Answer:
-        """Return the answer of the model that the request reaches: of its target variant, else of one by weight.
+        """Return the answer of a model: that of the target variant, else of a variant by weight.
 
         Raises:
-            InvalidInvocationError: the endpoint is not in service, or the request asks for what it does not have.
-            ThrottledError: a serverless variant works on as many requests as it may.
+            InvalidInvocationError: the endpoint is not in service, or does not have the requested
+                variant or option.
+            ThrottledError: all places of a serverless variant are taken.
             ModelError: the model did not answer 2xx within the time limit.
         """
         _refuse_not_emulated(endpoint, request)
@@ -100,7 +102,9 @@ class Runtime:
     async def _ask(
         self, endpoint: str, variant: str, deployment: Deployment, request: Request
     ) -> Answer | None:
-        """Return what the model of a variant answers, None if it does not in time; its metrics are noted."""
+        """Return the answer of a variant's model, or None after the time limit, and record its
+        metrics.
+        """
         headers = {
             name: value for name in _FORWARDED if (value := request.header(name)) is not None
         }
@@ -113,11 +117,13 @@ class Runtime:
         return answer
 
     def _shadow(self, endpoint: str, deployment: Deployment, request: Request) -> None:
-        """Have shadow variants answer a copy of the request, of which nobody hears but metrics and captured data."""
+        """Send copies of the request to shadow variants; only metrics and captured data have their
+        answers.
+        """
         for variant, share in deployment.shadows.items():
             if random.random() < share:  # noqa: S311
                 task = asyncio.create_task(self._ask(endpoint, variant, deployment, request))
-                self._shadowing.add(task)  # the event loop alone would not keep it alive
+                self._shadowing.add(task)  # the event loop has weak references only
                 task.add_done_callback(self._shadowing.discard)
 
     def _variant(self, endpoint: str, deployment: Deployment, request: Request) -> str:
@@ -125,11 +131,11 @@ class Runtime:
         stored: dict[str, float] = {
             variant["VariantName"]: variant["CurrentWeight"] for variant in variants
         }
-        # A new fleet may have variants that the endpoint is not yet said to have.
+        # ^A new fleet may have variants that the description of the endpoint lacks.
         weights = {name: stored.get(name, weight) for name, weight in deployment.weights.items()}
         target = request.header(f"{_PREFIX}target-variant")
         if target is None:
-            # Weights that are all 0 say nothing, and random.choices would raise.
+            # ^random.choices raises an error if all weights are 0.
             even = [1.0] * len(weights)
             return random.choices(  # noqa: S311
                 list(weights), list(weights.values()) if any(weights.values()) else even
@@ -146,7 +152,8 @@ class Runtime:
         )
         return ModelError(
             f'Received {side} error ({status}) from primary with message "{message}". '
-            f"See {console}#logEventViewer:group={quote(group)} in account {self._account} for more information.",
+            f"See {console}#logEventViewer:group={quote(group)} in account {self._account} for "
+            "more information.",
             OriginalStatusCode=status,
             OriginalMessage=message,
             LogStreamArn=f"arn:aws:logs:{self._region}:{self._account}:log-group:{group}",
@@ -154,14 +161,18 @@ class Runtime:
 
 
 _TIMED_OUT = (
-    "Your invocation timed out while waiting for a response from container primary. Review the latency metrics for "
+    "Your invocation timed out while waiting for a response from container primary. Review the "
+    "latency metrics for "
     "each container in Amazon CloudWatch, resolve the issue, and try again."
 )
 
 
 def _refuse_not_emulated(endpoint: str, request: Request) -> None:
     if request.header(f"{_PREFIX}target-model"):
-        message = f"Endpoint {endpoint} is not a multi-model endpoint and does not support target model header."
+        message = (
+            f"Endpoint {endpoint} is not a multi-model endpoint and does not support "
+            "target model header."
+        )
         raise InvalidInvocationError(message)
     for name in _NOT_EMULATED:
         if request.header(_PREFIX + name):

@@ -1,4 +1,4 @@
-"""What a serverless variant has instead of instances: a cold start, and places for requests.
+"""Emulate the capacity of a serverless variant: a cold start, and places for requests.
 
 Source: SageMaker developer guide, "Deploy models with Amazon SageMaker Serverless Inference".
 """
@@ -12,7 +12,7 @@ from localcloud.sagemaker.api.store import Record
 
 
 class ThrottledError(ServiceError):
-    """The variant works on as many requests as it may; SageMaker gives no reason for it."""
+    """All places of the variant are taken; SageMaker's message is null."""
 
     code = "ThrottlingException"
     status = int(HTTPStatus.BAD_REQUEST)
@@ -22,15 +22,15 @@ class ThrottledError(ServiceError):
 
 
 class Capacity:
-    """The capacity of a serverless variant, entered by each request for as long as the request takes.
+    """The capacity of a serverless variant; a request takes a place for its duration.
 
-    The first request starts the variant, and all requests wait until it has started. A client that
-    gives up meanwhile does not end the start. AWS starts each place by itself; here all start
-    together, and none is ever taken away.
+    The first request starts the variant, and all requests wait for the start. A client that
+    disconnects does not end the start. AWS starts each place separately; here all places start
+    together, and stay.
 
     Args:
-        max_concurrency: How many requests it takes at once.
-        cold_start_seconds: How long it takes to start.
+        max_concurrency: The number of places.
+        cold_start_seconds: The time of the start.
     """
 
     def __init__(self, max_concurrency: int, cold_start_seconds: float) -> None:
@@ -47,7 +47,11 @@ class Capacity:
         )
 
     async def __aenter__(self) -> None:
-        """Take a place and wait for the start. Raises ThrottledError if no place is free."""
+        """Take a place and wait for the start.
+
+        Raises:
+            ThrottledError: all places are taken.
+        """
         if not self._free:
             raise ThrottledError
         self._free -= 1
@@ -62,5 +66,5 @@ class Capacity:
             raise
 
     async def __aexit__(self, *_exception: object) -> None:
-        """Give the place back."""
+        """Free the place."""
         self._free += 1

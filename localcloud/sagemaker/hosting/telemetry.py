@@ -1,4 +1,4 @@
-"""What endpoints tell of their invocations (metrics, captured data): noted in passing, published every few seconds."""
+"""Collect the metrics and captured data of endpoints, and publish them every few seconds."""
 
 import asyncio
 import logging
@@ -18,7 +18,8 @@ from localcloud.sagemaker.hosting.metrics import TIMED_OUT, Invocation, metric_d
 _logger = logging.getLogger(__name__)
 
 PUBLISH_SECONDS = 5.0
-# Captured payloads that wait to be written. What goes beyond is not captured; AWS does not promise to capture all.
+# The most captured payloads that wait to be written. More are not captured; AWS does not guarantee
+# to capture all.
 _MOST_WAITING_BYTES = 64 * 1024**2
 
 
@@ -27,7 +28,7 @@ class SinkUnavailableError(Exception):
 
 
 class TelemetrySink(Protocol):
-    """Where metrics and captured data go; called in a thread."""
+    """Take metrics and captured data, in a thread."""
 
     def put_metrics(self, region: str, data: Iterable[Mapping[str, Any]]) -> None:
         """Send metrics of endpoints to CloudWatch.
@@ -45,7 +46,7 @@ class TelemetrySink(Protocol):
 
 
 class Telemetry:
-    """Of the endpoints of one region."""
+    """The metrics and captured data of the endpoints of one region."""
 
     def __init__(
         self,
@@ -68,11 +69,11 @@ class Telemetry:
         self._publisher: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Publish from now on, every few seconds."""
+        """Start publishing, every few seconds."""
         self._publisher = asyncio.create_task(self._publish_forever())
 
     async def aclose(self) -> None:
-        """Stop publishing; what still waits is lost unless `publish` was called before."""
+        """Stop publishing; call `publish` before, or pending data is lost."""
         if self._publisher:
             self._publisher.cancel()
             await asyncio.gather(self._publisher, return_exceptions=True)
@@ -86,10 +87,11 @@ class Telemetry:
         answer: Answer | None,
         began: float,
     ) -> None:
-        """Keep in mind an invocation whose model was called at ``began`` (of `time.perf_counter`) and is done by now.
+        """Record an invocation whose model was called at ``began`` (of `time.perf_counter`) and has
+        ended.
 
-        Overhead is what passed between the request's arrival and that call. ``answer`` is None if none came in time.
-        ``deployment`` says whether and how it is captured; of failed invocations nothing is.
+        Overhead is the time between the request's arrival and that call. ``answer`` is None after
+        the time limit. ``deployment`` has the capture; failed invocations are not captured.
         """
         status = answer.status if answer else TIMED_OUT
         timings = perf_counter() - began, began - request.received
@@ -104,16 +106,17 @@ class Telemetry:
             self._capture(endpoint, variant, deployment, request, answer)
 
     async def publish(self) -> None:
-        """Publish what was noted, now."""
+        """Publish the pending data now."""
         async with (
             self._publishing
-        ):  # one at a time, and whoever asks last waits for what is under way
+            # One publication at a time; a second caller waits for the first.
+        ):
             invocations, self._invocations = self._invocations, []
             captured, self._captured = self._captured, []
             self._waiting_bytes = 0
             if self._not_captured:
                 _logger.warning(
-                    "%d invocations were not captured: too much waits to be written",
+                    "%d invocations were not captured: too many wait to be written",
                     self._not_captured,
                 )
                 self._not_captured = 0
@@ -145,11 +148,16 @@ class Telemetry:
             try:
                 self._require_writable(file)
                 self._sink.put_file(self._region, file)
-            except (SinkUnavailableError, RoleRefusedError) as exc:  # AWS does not report it
+            # AWS does not report it.
+            except (SinkUnavailableError, RoleRefusedError) as exc:
                 _logger.warning("Captured data is lost, %s could not be written: %s", file.url, exc)
 
     def _require_writable(self, file: CaptureFile) -> None:
-        """Ask the role of the variant whether it may write the file. Raises RoleRefusedError."""
+        """Ask the role of the variant whether it may write the file.
+
+        Raises:
+            RoleRefusedError: the role may not.
+        """
         role = self._role(file.role, self._store.arn(ENDPOINT, file.endpoint))
         require_writable(role, file.url, file.kms_key_id, self._region)
 

@@ -1,9 +1,9 @@
-"""Blue/green and rolling updates: which share of the requests the new fleet answers at each step.
+"""Shift traffic to a new fleet in steps, for blue/green and rolling updates.
 
 Sources: https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green.html and
 https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-rolling.html.
-A rolling update differs in the instances that it needs, which do not exist here.
-A rollback takes one step here.
+A rolling update differs in the number of instances, which do not exist here. A rollback takes one
+step here.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,28 +24,28 @@ class Alarms(Protocol):
     """CloudWatch's alarms of the account."""
 
     def states(self, region: str, names: Iterable[str]) -> dict[str, str]:
-        """Return the state of each of these alarms that exists, judged now."""
+        """Return the current state of each of these alarms that exists."""
 
     def now(self) -> float:
-        """Return the time by which they are judged, in seconds since the epoch; a test puts it ahead."""
+        """Return the time of the alarms' clock in seconds since 1970; a test moves it ahead."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """The new fleet answers a share of the requests, for so many seconds in which its alarms are watched."""
+    """A share of the requests for the new fleet, and the seconds of the watch over its alarms."""
 
     share: float
     seconds: float
 
 
 def alarm_names(plan: Mapping[str, Any]) -> list[str]:
-    """Return the alarms that take the update to a plan back."""
+    """Return the alarms that roll the update to a plan back."""
     rollback = plan.get("DeploymentConfig", {}).get("AutoRollbackConfiguration", {})
     return [alarm["AlarmName"] for alarm in rollback.get("Alarms", [])]
 
 
 def steps(plan: Mapping[str, Any]) -> Iterator[Step]:
-    """Yield the steps of the update to a plan; without a DeploymentConfig there is one, which takes no time."""
+    """Yield the steps of the update to a plan: one immediate step without a DeploymentConfig."""
     deployment = plan.get("DeploymentConfig", {})
     if rolling := deployment.get("RollingUpdatePolicy"):
         wait = rolling["WaitIntervalInSeconds"]
@@ -67,7 +67,7 @@ def _blue_green(policy: Mapping[str, Any], plan: Mapping[str, Any]) -> Iterator[
 
 
 def longest(plan: Mapping[str, Any]) -> float:
-    """Return the seconds that the whole update to a plan may take."""
+    """Return the maximum duration of the update to a plan, in seconds."""
     deployment = plan.get("DeploymentConfig", {})
     policy = deployment.get("RollingUpdatePolicy") or deployment.get("BlueGreenUpdatePolicy", {})
     return float(policy.get("MaximumExecutionTimeoutInSeconds", inf))
@@ -77,10 +77,11 @@ def check_update(plan: Mapping[str, Any], endpoint: Record, known_alarms: Iterab
     """Check the DeploymentConfig of an update.
 
     Raises:
-        InvalidRequestError: a size is missing or out of its bounds, variants differ, are serverless or too many, an
-            alarm does not exist, or there are two policies.
+        InvalidRequestError: a size is missing or out of its bounds; variants differ, are serverless
+            or too many; an alarm does not exist; or there are two policies.
     """
-    # https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails.html: real-time and asynchronous inference.
+    # https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails.html: real-time and
+    # asynchronous inference.
     if any("CurrentInstanceCount" not in one["Summary"] for one in plan["Variants"]):
         raise InvalidRequestError(
             "Deployment guardrails are not supported for serverless variants."
@@ -136,7 +137,7 @@ def _check_names(plan: Mapping[str, Any], endpoint: Record, who: str) -> None:
 
 
 def _equal_steps(step: float, seconds: float) -> Iterator[Step]:
-    """Yield the steps before the last one, which gives the new fleet everything."""
+    """Yield the steps before the last one, which gives the new fleet all requests."""
     shares = takewhile(lambda share: share < 1 - _ROUNDING, (step * n for n in count(1)))
     yield from (Step(share, seconds) for share in shares)
 

@@ -1,4 +1,4 @@
-"""Production variants: checked as AWS does, and described as those of an endpoint."""
+"""Check production variants as AWS does, and describe those of an endpoint."""
 
 from collections.abc import Container, Mapping, Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from localcloud.api.protocol import InvalidRequestError, NotEmulatedError
 from localcloud.sagemaker.api.store import Record, timestamp
 
-# https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html#serverless-endpoints-how-it-works-memory
+# https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html, memory size
 _SERVERLESS_MEMORY_MB = range(1024, 6144 + 1, 1024)
 
 
@@ -14,7 +14,8 @@ def check_variants(variants: Sequence[Mapping[str, Any]]) -> None:
     """Check the production variants of an endpoint configuration.
 
     Raises:
-        InvalidRequestError: two have the same name, or one is neither on instances nor serverless, or wrong as such.
+        InvalidRequestError: two variants have the same name, or one is neither on instances nor
+            serverless, or has an invalid setting.
     """
     if len({variant["VariantName"] for variant in variants}) < len(variants):
         raise InvalidRequestError("Two production variants have the same VariantName.")
@@ -23,7 +24,8 @@ def check_variants(variants: Sequence[Mapping[str, Any]]) -> None:
             _check_serverless(variant, number)
         elif "InstanceType" not in variant:
             raise InvalidRequestError(
-                f"The production variant {variant['VariantName']} needs an InstanceType or a ServerlessConfig."
+                f"The production variant {variant['VariantName']} needs an InstanceType or a "
+                "ServerlessConfig."
             )
     if len(variants) > 1 and any("ServerlessConfig" in variant for variant in variants):
         raise InvalidRequestError(
@@ -34,24 +36,25 @@ def check_variants(variants: Sequence[Mapping[str, Any]]) -> None:
 def refuse_to_make_serverless(
     old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Refuse an update from instances to serverless; the other way round SageMaker allows.
+    """Refuse an update from instances to serverless; SageMaker allows the other direction.
 
-    Source: SageMaker developer guide, "Deploy models with Serverless Inference", feature exclusions.
-    It does not quote the message.
+    Source: SageMaker developer guide, "Deploy models with Serverless Inference", feature
+    exclusions. It does not quote the message.
 
     Raises:
-        InvalidRequestError: the variants in service run on instances, and one of the new ones is serverless.
+        InvalidRequestError: the variants in service run on instances, and a new one is serverless.
     """
     if not any("ServerlessConfig" in one for one in old) and any(
         "ServerlessConfig" in one for one in new
     ):
         raise InvalidRequestError(
-            "An endpoint with instance-based production variants cannot be updated to a serverless endpoint."
+            "An endpoint with instance-based production variants cannot be updated to a "
+            "serverless endpoint."
         )
 
 
 def refuse_network(variant: Mapping[str, Any], *places: Mapping[str, Any]) -> None:
-    """Refuse a VPC, or network isolation, of a serverless variant: the same exclusions name them.
+    """Refuse a VPC or network isolation of a serverless variant; the same exclusions list them.
 
     Args:
         variant: The production variant.
@@ -77,14 +80,15 @@ def check_shadows(
     """
     if shadows and (len(shadows), len(variants)) != (1, 1):
         raise InvalidRequestError(
-            "With a shadow variant there are exactly one of it and one production variant."
+            "A configuration with a shadow variant must have exactly one shadow and one "
+            "production variant."
         )
     if shadows and any("ServerlessConfig" in variant for variant in (*shadows, *variants)):
         raise InvalidRequestError("Shadow variants are not supported for serverless endpoints.")
 
 
 def shadow_shares(plan: Record) -> dict[str, float]:
-    """Return, by shadow variant, the share of requests that it gets a copy of: its weight by that of production."""
+    """Return for each shadow variant the share of requests that it gets a copy of, by weight."""
     total = sum(variant["Summary"]["CurrentWeight"] for variant in plan["Variants"])
     shadows = {
         one["VariantName"]: one["Summary"]["CurrentWeight"]
@@ -103,8 +107,8 @@ def _check_serverless(variant: Mapping[str, Any], number: int) -> None:
     if config["MemorySizeInMB"] not in _SERVERLESS_MEMORY_MB:
         raise InvalidRequestError(
             f"1 validation error detected: Value '{config['MemorySizeInMB']}' at "
-            f"'productionVariants.{number}.member.serverlessConfig.memorySizeInMB' failed to satisfy constraint: "
-            f"Member must satisfy enum value set: {list(_SERVERLESS_MEMORY_MB)}"
+            f"'productionVariants.{number}.member.serverlessConfig.memorySizeInMB' failed to "
+            f"satisfy constraint: Member must satisfy enum value set: {list(_SERVERLESS_MEMORY_MB)}"
         )
     if config.get("ProvisionedConcurrency", 0) > config["MaxConcurrency"]:
         raise InvalidRequestError(
@@ -113,7 +117,7 @@ def _check_serverless(variant: Mapping[str, Any], number: int) -> None:
 
 
 def variant_summary(variant: Mapping[str, Any], image: str) -> Record:
-    """Return what DescribeEndpoint tells of a production variant as its configuration has it."""
+    """Return the description of a production variant in DescribeEndpoint."""
     summary: Record = {"VariantName": variant["VariantName"]}
     for state in ("Current", "Desired"):
         summary[f"{state}Weight"] = variant["InitialVariantWeight"]
@@ -128,11 +132,12 @@ def variant_summary(variant: Mapping[str, Any], image: str) -> Record:
 
 
 def desired_changes(endpoint: Record, wanted: Sequence[Mapping[str, Any]]) -> dict[str, Record]:
-    """Return the members of variants to change, by variant, from the DesiredWeightsAndCapacities of a request.
+    """Return the changed members by variant, from DesiredWeightsAndCapacities of a request.
 
     Raises:
-        InvalidRequestError: the endpoint has no such variant, one is named twice, or one cannot have that count.
-        NotEmulatedError: the concurrency of a serverless variant is to change.
+        InvalidRequestError: the endpoint does not have the variant, a variant is named twice, or
+            the count is invalid.
+        NotEmulatedError: the request changes the concurrency of a serverless variant.
     """
     summaries = {
         variant["VariantName"]: variant for variant in endpoint.get("ProductionVariants", [])
@@ -147,7 +152,8 @@ def desired_changes(endpoint: Record, wanted: Sequence[Mapping[str, Any]]) -> di
         if name not in summaries:
             config = endpoint["EndpointConfigName"]
             raise InvalidRequestError(
-                f'The variant name(s) "{name}" is/are not present within endpoint configuration "{config}".'
+                f'The variant name(s) "{name}" is/are not present within endpoint configuration '
+                f'"{config}".'
             )
         if "ServerlessUpdateConfig" in change:
             raise NotEmulatedError("ServerlessUpdateConfig is not emulated by the local SageMaker.")
@@ -159,14 +165,15 @@ def desired_changes(endpoint: Record, wanted: Sequence[Mapping[str, Any]]) -> di
 
 
 def with_retained(plan: Record, endpoint: Record, let_go: Container[str]) -> Record:
-    """Return a plan with what variants of the same name have at the moment: weight and instance count.
+    """Return a plan whose variants have the current weight and instance count of their names.
 
-    Data capture is not retained ("not currently supported", VariantProperty of SageMaker's API reference).
+    Data capture is not retained ("not currently supported", VariantProperty of SageMaker's API
+    reference).
 
     Args:
-        plan: What an endpoint is to move to.
+        plan: The plan that an endpoint moves to.
         endpoint: The endpoint.
-        let_go: The VariantPropertyTypes that come from the plan all the same.
+        let_go: The VariantPropertyTypes that come from the plan.
     """
     summaries = {
         variant["VariantName"]: variant for variant in endpoint.get("ProductionVariants", [])
@@ -177,7 +184,7 @@ def with_retained(plan: Record, endpoint: Record, let_go: Container[str]) -> Rec
     kept = [*retained, *(member.replace("Desired", "Current") for member in retained)]
 
     def summary(variant: Record) -> Record:
-        # Only what both have: one of them may be serverless.
+        # ^Only the members of both, since one of them may be serverless.
         old, new = summaries.get(variant["VariantName"], {}), variant["Summary"]
         return {
             **new,

@@ -1,1 +1,1 @@
-"""Training jobs and hyperparameter tuning jobs, which really run."""
+"""Run training jobs and hyperparameter tuning jobs."""

@@ -1,4 +1,4 @@
-"""The channels of a training job: objects in S3 that become files, laid out as SageMaker lays them out."""
+"""Bring the channels of a training job from S3 to files, in SageMaker's layout."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
@@ -19,7 +19,9 @@ def download_channels(objects: ObjectStore, folder: Path, job: Record) -> None:
     """Bring every channel of a job to input/data/<channel>.
 
     Raises:
-        NoInputError, UnusableKeyError, ObjectUnavailableError: what is wrong with a channel.
+        NoInputError: a channel has no objects.
+        UnusableKeyError: the key of an object cannot be a path of a file.
+        ObjectUnavailableError: an object cannot be read.
     """
     for channel in job["InputDataConfig"]:
         url = channel["DataSource"]["S3DataSource"]["S3Uri"]
@@ -28,8 +30,9 @@ def download_channels(objects: ObjectStore, folder: Path, job: Record) -> None:
         ):
             bucket, role = bucket_and_key(url)[0], job["RoleArn"]
             raise NoInputError(
-                f'No S3 objects found under S3 URL "{url}" given in input data source. Please ensure that the bucket '
-                "exists in the selected region, that objects exist under that S3 prefix, and that the role "
+                f'No S3 objects found under S3 URL "{url}" given in input data source. Please '
+                "ensure that the bucket exists in the selected region, that objects exist under "
+                "that S3 prefix, and that the role "
                 f'"{role}" has "s3:ListBucket" permissions on bucket "{bucket}".'
             )
 
@@ -37,12 +40,14 @@ def download_channels(objects: ObjectStore, folder: Path, job: Record) -> None:
 def download(
     urls: Iterable[str], prefix: str, folder: Path, fetch: Callable[[str, Path], object]
 ) -> int:
-    """Bring objects that begin with s3://bucket/prefix to a folder, which is made, and return the number of files.
+    """Bring objects that begin with s3://bucket/prefix to a folder; return the number of files.
 
     Raises:
-        UnusableKeyError, ObjectUnavailableError: an object cannot be brought.
+        UnusableKeyError: the key of an object cannot be a path of a file.
+        ObjectUnavailableError: an object cannot be read.
     """
-    files = [url for url in urls if not url.endswith("/")]  # a key that ends so stands for a folder
+    # a key with this end stands for a folder
+    files = [url for url in urls if not url.endswith("/")]
     made = set[Path]()
     for url in files:
         path = folder / relative_path(url, prefix)
@@ -53,7 +58,8 @@ def download(
             fetch(url, path)
         except (
             OSError
-        ) as exc:  # of two keys one is a folder of the other, or both are the same path
+            # One key is a folder of another key, or both are the same path.
+        ) as exc:
             raise UnusableKeyError(
                 f"{url} cannot become the file {path.relative_to(folder)}: {exc.strerror}."
             ) from exc
@@ -61,12 +67,13 @@ def download(
 
 
 def relative_path(url: str, prefix: str) -> str:
-    """Return where an object that begins with a prefix lies below the prefix's folder.
+    """Return the place of an object below the folder of its prefix.
 
-    A prefix is no folder: s3://b/train also begins s3://b/train_lst/a.lst, which then is "train_lst/a.lst".
+    A prefix is not a folder: s3://b/train also begins s3://b/train_lst/a.lst, whose place is then
+    "train_lst/a.lst".
 
     Raises:
-        UnusableKeyError: it would lie outside.
+        UnusableKeyError: the place is outside the folder.
     """
     rest = url.removeprefix(prefix)
     if rest.startswith("/") and not prefix.endswith("/"):
@@ -75,5 +82,5 @@ def relative_path(url: str, prefix: str) -> str:
         rest = url[prefix.rfind("/") + 1 :] if bucket_and_key(prefix)[1] else rest
     path = PurePosixPath(rest)
     if path.is_absolute() or ".." in path.parts or "\0" in rest or not rest:
-        raise UnusableKeyError(f"The key of {url} is no path of a file.")
+        raise UnusableKeyError(f"The key of {url} is not a path of a file.")
     return str(path)

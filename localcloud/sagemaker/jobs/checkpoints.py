@@ -1,4 +1,4 @@
-"""The checkpoints of a training job: a folder that is kept the same as a location in S3."""
+"""Synchronize the checkpoints of a training job with a location in S3."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -8,7 +8,7 @@ from localcloud.sagemaker.object_store import ObjectStore
 
 
 class Checkpoints:
-    """The folder checkpoints of a job, kept the same as its S3 location."""
+    """The checkpoint folder of a job, and its location in S3."""
 
     def __init__(self, objects: ObjectStore, url: str, folder: Path) -> None:
         self._objects = objects
@@ -17,10 +17,15 @@ class Checkpoints:
         self._uploaded: dict[Path, tuple[int, int]] = {}
 
     def download(self) -> None:
-        """Bring what an earlier run left. Raises UnusableKeyError, ObjectUnavailableError."""
+        """Bring the checkpoints of an earlier run.
+
+        Raises:
+            UnusableKeyError: the key of an object cannot be a path of a file.
+            ObjectUnavailableError: an object cannot be read.
+        """
         self._folder.mkdir()
         prefix = f"{self._url}/"
-        # Copies: the algorithm may write into them.
+        # ^Copies, since the algorithm may write into them.
         download(
             self._objects.list(prefix),
             prefix,
@@ -30,7 +35,11 @@ class Checkpoints:
         self._uploaded = {path: _version(path) for path in self._files()}
 
     def upload(self) -> None:
-        """Upload what is new or changed since the last call. Raises ObjectUnavailableError."""
+        """Upload the new and changed files since the last call.
+
+        Raises:
+            ObjectUnavailableError: a file cannot be written.
+        """
         for path in self._files():
             with suppress(FileNotFoundError):  # the algorithm has just removed it
                 version = _version(path)

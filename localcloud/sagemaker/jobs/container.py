@@ -1,4 +1,6 @@
-"""The process of a training job: it ends, with all that it started, when the local cloud ends in whatever way."""
+"""Run the process of a training job, which ends with the local cloud and takes its children with
+it.
+"""
 
 import asyncio
 import os
@@ -8,12 +10,12 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-# How much less than the endpoints it may have of the processor.
+# The niceness: the endpoints get more of the processor.
 _NICENESS = 10
 _CLOSE_SECONDS = 5.0
-# Standard input is the lifeline: only the local cloud holds its other end, which the kernel closes even when the cloud
-# is killed; then the shell in the background ends the whole process group. `exec` puts the algorithm in the shell's
-# place, so that it gets the signals.
+# Standard input is the lifeline: only the local cloud holds its other end. The kernel closes it
+# even when the cloud is killed, and the shell in the background then ends the whole process group.
+# `exec` replaces the shell by the algorithm, so that the algorithm gets the signals.
 _LAUNCH = f"""
 exec 3<&0 </dev/null
 {{ read -r _ <&3; kill -s KILL 0; }} >/dev/null 2>&1 &
@@ -23,7 +25,7 @@ exec nice -n {_NICENESS} "$@" 3<&-
 
 @dataclass(frozen=True)
 class TrainingContainer:
-    """A training algorithm at work."""
+    """A running training algorithm."""
 
     _process: asyncio.subprocess.Process
 
@@ -32,7 +34,9 @@ class TrainingContainer:
     async def start(
         cls, command: Sequence[str | Path], variables: Mapping[str, str]
     ) -> AsyncIterator["TrainingContainer"]:
-        """Run a command, with these variables on top of ours; at the end of the block nothing of it is left."""
+        """Run a command, with these variables besides ours; at the end of the block its processes
+        are gone.
+        """
         starting = asyncio.ensure_future(
             asyncio.create_subprocess_exec(
                 *("sh", "-c", _LAUNCH, "sh", *command),
@@ -47,13 +51,16 @@ class TrainingContainer:
             await asyncio.wait([starting])
             yield cls(starting.result())
         finally:
-            # Also when the wait was cancelled: asyncio would lose a process that it is about to start.
+            # ^Also when the wait was cancelled: asyncio would lose a process that it is
+            # about to start.
             container = cls(await starting)
             container.kill()
             await container._close()
 
     async def output(self) -> AsyncIterator[list[str]]:
-        """Yield the lines that it writes to stdout and stderr, as many at a time as there are, until it ends."""
+        """Yield the lines of stdout and stderr, all available ones at a time, until the process
+        ends.
+        """
         assert self._process.stdout
         rest = b""
         while chunk := await self._process.stdout.read(65536):
@@ -64,9 +71,10 @@ class TrainingContainer:
             yield [rest.decode(errors="replace")]
 
     async def _close(self) -> None:
-        """Read what it has written to the end, then wait: asyncio closes no transport whose output nobody reads.
+        """Read the rest of its output, then wait: asyncio closes a transport only after its output
+        is read.
 
-        A daemon that left the process group may keep the output open; nobody waits for that.
+        A daemon that left the process group may keep the output open; nobody waits for it.
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_SECONDS):
@@ -75,11 +83,11 @@ class TrainingContainer:
                 await self.wait()
 
     async def wait(self) -> int:
-        """Return its exit status, negative for a signal, once it has ended."""
+        """Return its exit status after its end; the status is negative for a signal."""
         return await self._process.wait()
 
     def terminate(self) -> None:
-        """Ask it to save what it has and end."""
+        """Ask it to save its model and end."""
         with suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGTERM)
 

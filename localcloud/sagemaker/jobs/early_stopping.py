@@ -1,4 +1,4 @@
-"""When a tuning job stops a training job early.
+"""Decide when a tuning job stops a training job early.
 
 Source: https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-early-stopping.html.
 """
@@ -10,12 +10,12 @@ from statistics import mean, median
 def falls_behind(
     values: Sequence[float], earlier: Iterable[Sequence[float]], *, maximize: bool
 ) -> bool:
-    """Whether the last value of the objective metric is worse than the median of what earlier training jobs had.
+    """Return whether the objective metric is worse than the median of earlier training jobs.
 
     Args:
         values: the objective metric after each epoch of the training job so far.
-        earlier: the same of training jobs that have completed; of each it is the running average up to the same epoch
-            that counts, and nothing of one that had fewer epochs.
+        earlier: the values of completed training jobs. The running average up to the same epoch
+            counts, and a job with fewer epochs does not count.
         maximize: whether larger is better.
     """
     epochs = len(values)

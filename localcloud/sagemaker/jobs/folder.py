@@ -1,4 +1,4 @@
-"""The folder of a training job, shaped like /opt/ml: filled before it runs, emptied into S3 afterwards."""
+"""Fill the folder of a training job, shaped like /opt/ml, and upload its output to S3."""
 
 import gzip
 import io
@@ -10,12 +10,12 @@ from pathlib import Path
 from localcloud.sagemaker.api.store import Record
 from localcloud.sagemaker.object_store import ObjectStore
 
-# SageMaker shows no more of output/failure; botocore's model: max of FailureReason.
+# SageMaker shows this part of output/failure. botocore's model: the maximum of FailureReason.
 LONGEST_REASON = 1024
 
 
 def write_configuration(folder: Path, job: Record) -> None:
-    """Write input/config as SageMaker does, and make the folders that the algorithm writes to."""
+    """Write input/config as SageMaker does, and create the folders of the algorithm's output."""
     for name in ("input/config", "input/data", "model", "output/data"):
         (folder / name).mkdir(parents=True)
     instance = {"current_instance_type": job["ResourceConfig"]["InstanceType"], "hosts": ["algo-1"]}
@@ -31,7 +31,8 @@ def write_configuration(folder: Path, job: Record) -> None:
 
 
 def upload_archives(objects: ObjectStore, folder: Path, job: Record) -> str | None:
-    """Upload model.tar.gz, and output.tar.gz if there is more output; return the model's URL, None if there is none.
+    """Upload model.tar.gz, and output.tar.gz if there is more output; return the model's URL or
+    None.
 
     Raises:
         ObjectUnavailableError: the output location cannot be written.
@@ -49,7 +50,9 @@ def upload_archives(objects: ObjectStore, folder: Path, job: Record) -> str | No
 
 
 def failure_reason(folder: Path, status: int) -> str:
-    """Return why the algorithm ended with an exit status: what it left in output/failure, as far as SageMaker shows."""
+    """Return the reason of a failed algorithm: its text in output/failure, as far as SageMaker
+    shows it.
+    """
     try:
         said = (folder / "output/failure").read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
@@ -67,7 +70,7 @@ def _described(channel: Mapping[str, str]) -> Record:
 
 
 def _packed(folder: Path) -> bytes:
-    """The same files always give the same bytes, so that a model can be told by its digest."""
+    """Pack files; the same files give the same bytes, so that a digest identifies a model."""
 
     def anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
         member.mtime = member.uid = member.gid = 0

@@ -1,4 +1,4 @@
-"""Metrics that a training job writes into its log, found by the algorithm's metric definitions."""
+"""Find the metrics of a training job in its log, by the algorithm's metric definitions."""
 
 import math
 import re
@@ -11,20 +11,24 @@ from localcloud.sagemaker.api.store import Record, timestamp
 
 @dataclass
 class MetricScraper:
-    """Finds metrics in log lines, and remembers the last of each as SageMaker does (FinalMetricDataList), and all."""
+    """The metrics in log lines: all values, and the last one as SageMaker has it
+    (FinalMetricDataList).
+    """
 
     definitions: Iterable[Mapping[str, str]]
     final: dict[str, Record] = field(default_factory=dict)
     history: dict[str, list[float]] = field(default_factory=dict)
 
     def scrape(self, lines: Iterable[str]) -> Iterator[Record]:
-        """Yield what the lines tell: MetricName, Value and Timestamp, now in seconds since the epoch."""
+        """Yield the metrics of lines: MetricName, Value, and Timestamp in seconds since 1970."""
         for line in lines:
             for definition in self.definitions:
                 found = re.search(definition["Regex"], line)
                 with suppress(
-                    ValueError, IndexError
-                ):  # what is no number, or has no group, is no metric
+                    ValueError,
+                    IndexError,
+                    # A match that is not a number, or has no group, is not a metric.
+                ):
                     value = float(found[1]) if found else math.nan
                     if math.isfinite(value):
                         metric = {

@@ -1,4 +1,4 @@
-"""The statuses of a training job, in AWS's order and words."""
+"""Define the statuses of a training job, in AWS's order and words."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ _MESSAGES = {
     "Interrupted": "The local cloud ended while the training job ran",
     "Restarting": "The local cloud ended while the training job ran",
 }
-# The secondary statuses that end a job, with the status that goes with them.
+# The secondary statuses that end a job, with their status.
 _FINAL = {
     "Completed": "Completed",
     "Failed": "Failed",
@@ -30,7 +30,7 @@ ENDED = frozenset(_FINAL.values())
 
 
 def entered(job: Record, status: str, **members: Any) -> Record:
-    """Return a training job as it is once it has entered a secondary status, with these members changed."""
+    """Return a training job after it entered a secondary status, with these members changed."""
     now = timestamp()
     transitions = [dict(transition) for transition in job.get("SecondaryStatusTransitions", [])]
     if transitions:
@@ -48,7 +48,7 @@ def entered(job: Record, status: str, **members: Any) -> Record:
 def _times(job: Record, now: float) -> Record:
     if "TrainingStartTime" not in job:
         return {"TrainingEndTime": now}
-    # Spot instances are not cheaper here: what was trained is what is billed.
+    # ^Spot instances are not cheaper here: the trained seconds are billed.
     seconds = max(1, round(now - job["TrainingStartTime"]))
     return {
         "TrainingEndTime": now,

@@ -1,4 +1,4 @@
-"""What a request for a training job may ask for here: the rest is refused by name, never ignored."""
+"""Check a request for a training job, and refuse the members that are not emulated."""
 
 from localcloud.api.protocol import InvalidRequestError, NotEmulatedError
 from localcloud.sagemaker.algorithms import Algorithms
@@ -11,17 +11,17 @@ _MAX_RUNTIME_SECONDS = 86_400
 # AWS describes both for every job: Estimator.attach of version 2 of the SageMaker SDK expects
 # KmsKeyId (EstimatorBase._prepare_init_params_from_job_description).
 _OUTPUT_DEFAULTS = {"KmsKeyId": "", "CompressionType": "GZIP"}
-# Some of what is emulated cannot change the model (networks, encryption, disks) and is only written down.
+# Networks, encryption and disks cannot change the model here, and are only recorded.
 _CHANNEL = {
     "ChannelName": ANY,
     "DataSource": {
         "S3DataSource": {
             "S3DataType": {"S3Prefix"},
             "S3Uri": ANY,
-            "S3DataDistributionType": ANY,  # the same with one instance
+            "S3DataDistributionType": ANY,  # no effect with one instance
         }
     },
-    "ContentType": ANY,  # check_content_types looks closer
+    "ContentType": ANY,  # check_content_types has more rules
     "CompressionType": {"None"},
     "RecordWrapperType": {"None"},
     "InputMode": {"File"},
@@ -51,7 +51,7 @@ EMULATED_TRAINING_JOB = {
     "EnableInterContainerTrafficEncryption": ANY,
     "EnableManagedSpotTraining": ANY,
     "Environment": ANY,
-    # SageMaker Debugger would save data beside the job; here they are only recorded.
+    # ^SageMaker Debugger would save data beside the job; here its settings are only recorded.
     "DebugHookConfig": ANY,
     "ProfilerConfig": ANY,
     "CheckpointConfig": {
@@ -62,15 +62,15 @@ EMULATED_TRAINING_JOB = {
 
 
 def training_job(request: Record, algorithms: Algorithms) -> Record:
-    """Return the members of the training job that a request asks for, with AWS's defaults.
+    """Return the members of the requested training job, with AWS's defaults.
 
     Args:
         request: of CreateTrainingJob.
         algorithms: those that run in place of images.
 
     Raises:
-        NotEmulatedError: it asks for what is not here.
-        InvalidRequestError: AWS would refuse it too.
+        NotEmulatedError: a member is not emulated.
+        InvalidRequestError: AWS refuses the request too.
     """
     refuse_not_emulated(request, EMULATED_TRAINING_JOB)
     for member in ("AlgorithmSpecification", "ResourceConfig", "InputDataConfig"):
@@ -140,10 +140,11 @@ def _check_resources(resources: Record) -> None:
     if "VolumeKmsKeyId" in resources and family in (
         "g4dn",
         "g5",
-    ):  # their local disks are encrypted by the hardware
+        # Their local disks are encrypted by the hardware.
+    ):
         raise InvalidRequestError(
-            f"VolumeKmsKeyId is not supported for instance type {resources['InstanceType']}: it has local NVMe disks. "
-            "Please remove the key, or choose another instance type."
+            f"VolumeKmsKeyId is not supported for instance type {resources['InstanceType']}: "
+            "it has local NVMe disks. Please remove the key, or choose another instance type."
         )
 
 
@@ -153,7 +154,8 @@ def _check_limits(job: Record) -> None:
     if job["EnableManagedSpotTraining"]:
         if longest_wait is None or longest_wait < limits["MaxRuntimeInSeconds"]:
             raise InvalidRequestError(
-                "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to MaxRuntimeInSeconds."
+                "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to "
+                "MaxRuntimeInSeconds."
             )
     elif longest_wait is not None:
         raise InvalidRequestError(

@@ -1,4 +1,4 @@
-"""One training job from its start to its end."""
+"""Run one training job from its start to its end."""
 
 import asyncio
 import logging
@@ -29,25 +29,25 @@ from localcloud.sagemaker.jobs.telemetry import Telemetry
 from localcloud.sagemaker.object_store import ObjectStore, ObjectUnavailableError
 
 _logger = logging.getLogger(__name__)
-# How often new checkpoints are looked for: what a crash of the local cloud can cost.
+# The pause between two uploads of checkpoints: a crash of the local cloud loses at most this much.
 _CHECKPOINT_SECONDS = 1.0
 
 
 class AlgorithmFailedError(Exception):
-    """The training algorithm ended with an error, of which it left the reason."""
+    """The training algorithm ended with an error, and wrote its reason."""
 
 
 @dataclass(frozen=True)
 class JobServices:
-    """What all training jobs share.
+    """The services that all training jobs share.
 
     Args:
         objects: S3, with all rights; a job uses it in its role.
         role: Finds the role of a job.
-        algorithms: What trains in place of an image.
-        telemetry: Takes log and metrics.
-        slots: As many jobs train at once; the others wait.
-        grace_seconds: How long an algorithm may take to end once it is asked to: 120 s on AWS.
+        algorithms: The algorithms that train in place of images.
+        telemetry: Takes logs and metrics.
+        slots: The number of jobs that train at once; the others wait.
+        grace_seconds: The time for an algorithm to end after the request: 120 s on AWS.
     """
 
     objects: ObjectStore
@@ -59,7 +59,7 @@ class JobServices:
 
 
 class TrainingRun:
-    """A training job that waits, trains, and leaves its model in S3. To be made and used in the event loop."""
+    """A training job that waits, trains, and uploads its model to S3. Use it in the event loop."""
 
     def __init__(
         self, name: str, region: str, store: RecordStore, folder: Path, services: JobServices
@@ -78,37 +78,41 @@ class TrainingRun:
                 self._objects, job["CheckpointConfig"]["S3Uri"], folder / "checkpoints"
             )
         self._scraper = MetricScraper(job["AlgorithmSpecification"]["MetricDefinitions"])
-        self.told = (
-            asyncio.Event()
-        )  # set whenever there are new metrics; who waits for it clears it
-        # Done with the secondary status that the job is to end with before it ends by itself.
+        # Set when there are new metrics; the waiting task clears it.
+        self.new_metrics = asyncio.Event()
+        # Done with the secondary status of a job that ends before the algorithm does.
         self._early_end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._timers: list[asyncio.TimerHandle] = []
 
     def stop(self, status: str = "Stopped") -> None:
-        """Have the job end early, with this secondary status; the first one counts."""
+        """End the job early, with this secondary status; the first call counts."""
         if not self._early_end.done():
             self._early_end.set_result(status)
 
     def history(self, metric: str) -> list[float]:
-        """All values of a metric that this run has told."""
+        """Return all values of a metric in this run."""
         return self._scraper.history.get(metric, [])
 
     async def run(self) -> None:
-        """Take the job to its end. When it is cancelled, another run can begin it anew, or from its checkpoints."""
+        """Run the job to its end. After a cancellation, another run starts again or from its
+        checkpoints.
+        """
         try:
             await self._run()
-        # In groups, since an error may come from what runs beside the algorithm, such as the upload of its checkpoints.
+        # ^Groups, since an error may come from a task beside the algorithm, such as the
+        # upload of checkpoints.
         except* (NoInputError, UnusableKeyError, ObjectUnavailableError) as group:
             self._fail(f"ClientError: {group.exceptions[0]}")
         except* AlgorithmFailedError as group:
             self._fail(f"AlgorithmError: {group.exceptions[0]}")
         except* (
             Exception
-        ):  # the border of the job: whatever breaks in it is the end of this job only
+            # The border of the job: an unexpected error ends this job only.
+        ):
             _logger.exception("The training job %s broke", self._name)
             self._fail(
-                "InternalServerError: We encountered an internal error; the log of the local cloud says which."
+                "InternalServerError: We encountered an internal error. The log of the local cloud "
+                "has the cause."
             )
         finally:
             for timer in self._timers:
@@ -146,7 +150,7 @@ class TrainingRun:
             "TRAINING_JOB_NAME": self._name,
             "TRAINING_JOB_ARN": self._job["TrainingJobArn"],
             "AWS_REGION": self._region,
-            "PYTHONUNBUFFERED": "1",  # the log tells of an epoch as soon as it is over
+            "PYTHONUNBUFFERED": "1",  # the log shows an epoch when it ends
         }
         image = self._job["AlgorithmSpecification"]["TrainingImage"]
         algorithm = self._services.algorithms.find(image)
@@ -159,10 +163,10 @@ class TrainingRun:
             if not await self._is_done_before_end(container.wait()):
                 await self._end(container)
             status = await container.wait()
-            container.kill()  # what it may have left running would keep its output open
+            container.kill()  # a process that it left would keep its output open
             await following
             saving.cancel()
-            await asyncio.wait([saving])  # its last upload must not come after the one below
+            await asyncio.wait([saving])  # its last upload must not follow the one below
         if self._checkpoints:
             await asyncio.to_thread(self._checkpoints.upload)
         if status and not self._early_end.done():
@@ -188,14 +192,14 @@ class TrainingRun:
 
     async def _follow(self, container: TrainingContainer) -> None:
         stream = f"{self._name}/algo-1-{int(time.time())}"
-        await self._tell(self._services.telemetry.open_log, stream)
+        await self._report(self._services.telemetry.open_log, stream)
         async for lines in container.output():
-            await self._tell(self._services.telemetry.log, stream, lines, int(time.time() * 1000))
+            await self._report(self._services.telemetry.log, stream, lines, int(time.time() * 1000))
             if metrics := list(self._scraper.scrape(lines)):
-                self.told.set()
-                await self._tell(self._services.telemetry.publish, self._name, metrics)
+                self.new_metrics.set()
+                await self._report(self._services.telemetry.publish, self._name, metrics)
 
-    async def _tell(self, telemetry: Callable[..., None], *arguments: object) -> None:
+    async def _report(self, telemetry: Callable[..., None], *arguments: object) -> None:
         await _in_thread(telemetry, self._region, *arguments)
 
     async def _save_checkpoints(self) -> None:
@@ -244,8 +248,8 @@ class TrainingRun:
 async def _in_thread(function: Callable[..., None], *arguments: object) -> None:
     """Run a function in a thread, and be cancelled only when it has ended.
 
-    A thread cannot be cancelled. Left behind, it would speak to a cloud that has stopped answering, for long, or write
-    an older state after a newer one.
+    A thread cannot be cancelled. A thread that is left behind would wait long for a stopped cloud,
+    or write an older state over a newer one.
     """
     running = asyncio.create_task(asyncio.to_thread(function, *arguments))
     try:

@@ -1,6 +1,7 @@
-"""Which hyperparameters a tuning job tries: all of them known before the first training job starts.
+"""Choose the hyperparameters of a tuning job's training jobs, all before the first one starts.
 
-Source of ranges, scales and strategies: https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html.
+Source of ranges, scales and strategies:
+https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html.
 """
 
 import math
@@ -15,10 +16,10 @@ type Candidate = dict[str, str]
 
 
 def candidates(config: Mapping[str, Any]) -> list[Candidate]:
-    """Return the hyperparameters of each training job of a HyperParameterTuningJobConfig, in the order they are tried.
+    """Return the hyperparameters of each training job of a tuning job, in the order of their start.
 
     Raises:
-        InvalidRequestError: the ranges contradict themselves, or the strategy.
+        InvalidRequestError: the ranges contradict each other or the strategy.
     """
     ranges = config.get("ParameterRanges", {})
     most = config["ResourceLimits"].get("MaxNumberOfTrainingJobs")
@@ -52,7 +53,8 @@ def _grid(ranges: Mapping[str, Any], most: int | None) -> list[Candidate]:
     ]
     if most not in (None, len(grid)):
         raise InvalidRequestError(
-            f"MaxNumberOfTrainingJobs is {most}, the grid has {len(grid)} combinations: leave it out for Grid search."
+            f"MaxNumberOfTrainingJobs is {most}, and the grid has {len(grid)} combinations. "
+            "Remove it for Grid search."
         )
     return grid
 
@@ -63,7 +65,8 @@ def _sample(ranges: Mapping[str, Any], chance: random.Random) -> Candidate:
         sampled[parameter["Name"]] = chance.choice(parameter["Values"])
     for parameter in ranges.get("IntegerParameterRanges", []):
         lowest, highest = _bounds(parameter, integer=True)
-        # Half a step more on both sides, so that the ends are as likely as what lies between.
+        # ^Half a step more on both sides gives the ends the same probability as other
+        # values.
         drawn = _scaled(parameter, lowest - 0.5, highest + 0.5, chance, integer=True)
         sampled[parameter["Name"]] = str(min(max(round(drawn), int(lowest)), int(highest)))
     for parameter in ranges.get("ContinuousParameterRanges", []):
@@ -108,7 +111,8 @@ def _scaled(
     elif scale == "ReverseLogarithmic":
         if integer or lowest < 0 or highest >= 1:
             raise InvalidRequestError(
-                f"Reverse logarithmic scaling of {parameter['Name']} needs continuous values of at least 0 and below 1."
+                f"Reverse logarithmic scaling of {parameter['Name']} needs continuous values of at "
+                "least 0 and below 1."
             )
         value = 1 - math.exp(chance.uniform(math.log(1 - lowest), math.log(1 - highest)))
     else:  # Auto leaves the choice to SageMaker

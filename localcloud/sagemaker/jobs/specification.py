@@ -11,7 +11,7 @@ def find_algorithm(specification: Mapping[str, object], algorithms: Algorithms) 
     """Return the algorithm that runs in place of the training image.
 
     Raises:
-        InvalidRequestError: no algorithm does. The words are AWS's, as quoted in
+        InvalidRequestError: no algorithm matches the image. The message is AWS's, as quoted in
             https://github.com/aws/amazon-sagemaker-examples/issues/1476
     """
     image = str(specification.get("TrainingImage"))
@@ -22,7 +22,7 @@ def find_algorithm(specification: Mapping[str, object], algorithms: Algorithms) 
 
 
 def described(specification: Mapping[str, object], algorithm: Algorithm) -> Record:
-    """Return the AlgorithmSpecification as DescribeTrainingJob has it, with all metrics.
+    """Return the AlgorithmSpecification of DescribeTrainingJob, with all metrics.
 
     Raises:
         NotEmulatedError: the input mode is not File.
@@ -50,7 +50,7 @@ def check_content_types(channels: Sequence[Record], algorithm: Algorithm) -> Non
     """Refuse channels of a content type that a built-in algorithm does not read.
 
     Raises:
-        NotEmulatedError: naming the content type, and those that are emulated.
+        NotEmulatedError: with the content type and the emulated types.
     """
     if algorithm.built_in is None:
         return

@@ -1,4 +1,4 @@
-"""The control plane of training jobs."""
+"""Serve the control plane of training jobs."""
 
 import asyncio
 from pathlib import Path
@@ -15,7 +15,7 @@ from localcloud.sagemaker.jobs.run import JobServices, TrainingRun
 
 
 class TrainingJobs:
-    """The training jobs of one region, each run by a task of its own."""
+    """The training jobs of one region, each with its own task."""
 
     def __init__(
         self, store: RecordStore, region: str, folder: Path, services: JobServices
@@ -38,11 +38,11 @@ class TrainingJobs:
 
     @property
     def algorithms(self) -> Algorithms:
-        """What trains in place of an image."""
+        """Return the algorithms that train in place of images."""
         return self._services.algorithms
 
     def resume(self) -> None:
-        """Take up the jobs that an earlier process left, in the order in which they were created."""
+        """Resume the jobs of an earlier process, in the order of their creation."""
         for job in sorted(self._store.all(TRAINING_JOB), key=lambda job: job["CreationTime"]):
             if job["TrainingJobStatus"] == "Stopping":
                 self._store.save(TRAINING_JOB, entered(job, "Stopped"))
@@ -57,18 +57,19 @@ class TrainingJobs:
 
         Args:
             request: of CreateTrainingJob.
-            tuning: what a tuning job that creates it notes in it.
+            tuning: the members that a tuning job adds to its training jobs.
 
         Raises:
-            NotEmulatedError, InvalidRequestError: the request asks for what is not here, or not on AWS either.
+            NotEmulatedError: a member is not emulated.
+            InvalidRequestError: AWS refuses the request too.
             ResourceInUseError: the name is taken.
         """
         job = training_job(request, self.algorithms)
         arn = self._store.arn(TRAINING_JOB, request["TrainingJobName"])
         if any(arn == other["TrainingJobArn"] for other in self._store.all(TRAINING_JOB)):
             raise ResourceInUseError(
-                "Training job names must be unique within an AWS account and region, and a training job with this name "
-                f"already exists ({arn})"
+                "Training job names must be unique within an AWS account and region, and a "
+                f"training job with this name already exists ({arn})"
             )
         self.require_role(job, arn)
         created = self._store.create(
@@ -79,7 +80,7 @@ class TrainingJobs:
         return created
 
     def require_role(self, job: Record, arn: str) -> None:
-        """Assume the role of a job of this ARN, and have it lend the key of its volume, if any.
+        """Assume the role of a job of this ARN, and lend the key of its volume, if it has one.
 
         Raises:
             InvalidRequestError: SageMaker may not.
@@ -94,10 +95,10 @@ class TrainingJobs:
             raise InvalidRequestError(str(exc)) from exc
 
     def get(self, name: str) -> Record:
-        """Return a training job.
+        """Return the training job of this name.
 
         Raises:
-            InvalidRequestError: there is none of this name.
+            InvalidRequestError: the training job is missing.
         """
         job = self._store.find(TRAINING_JOB, name)
         if job is None:
@@ -105,7 +106,7 @@ class TrainingJobs:
         return job
 
     def stop(self, name: str) -> None:
-        """Have a job that has not ended end, `Stopping` until it has."""
+        """Stop a running job; it is `Stopping` until its end."""
         job = self.get(name)
         if job["TrainingJobStatus"] == "InProgress":
             self._store.save(TRAINING_JOB, entered(job, "Stopping"))
@@ -116,10 +117,10 @@ class TrainingJobs:
         if tasks := [self._tasks[name] for name in names if name in self._tasks]:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
 
-    async def heard(self, *names: str) -> None:
-        """Wait until one of these jobs has ended or has told new metrics."""
+    async def wait_for_news(self, *names: str) -> None:
+        """Wait until one of these jobs has ended or has new metrics."""
         runs = [self._runs[name] for name in names if name in self._runs]
-        news = [asyncio.create_task(run.told.wait()) for run in runs]
+        news = [asyncio.create_task(run.new_metrics.wait()) for run in runs]
         try:
             if tasks := [self._tasks[name] for name in names if name in self._tasks]:
                 await asyncio.wait([*tasks, *news], return_when=asyncio.FIRST_COMPLETED)
@@ -127,17 +128,19 @@ class TrainingJobs:
             for task in news:
                 task.cancel()
         for run in runs:
-            run.told.clear()
+            run.new_metrics.clear()
 
     def history(self, name: str, metric: str) -> list[float]:
-        """All values of a metric that a job has told; of one that an earlier process left, only once it has ended."""
+        """Return all values of a job's metric; values of an earlier process count after the job's
+        end.
+        """
         if run := self._runs.get(name):
             return run.history(metric)
         values: list[float] = self.get(name).get("MetricHistory", {}).get(metric, [])
         return values
 
     async def aclose(self) -> None:
-        """End every process of a job; `resume` takes the jobs up in a later process."""
+        """End every process of a job; `resume` continues the jobs in a later process."""
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
@@ -156,8 +159,8 @@ class TrainingJobs:
         job = self.get(request["TrainingJobName"])
         if job["TrainingJobStatus"] not in ENDED:
             raise ResourceInUseError(
-                f"The training job {job['TrainingJobArn']} is in status {job['TrainingJobStatus']}: it can be deleted "
-                "once it has ended."
+                f"The training job {job['TrainingJobArn']} is in status "
+                f"{job['TrainingJobStatus']}. Delete it after its end."
             )
         self._store.delete(TRAINING_JOB, job["TrainingJobName"])
         return {}

@@ -1,4 +1,4 @@
-"""Hyperparameter tuning jobs: training jobs that are created one after the other until all candidates are tried."""
+"""Run hyperparameter tuning jobs: create their training jobs until all candidates are tried."""
 
 import asyncio
 from typing import Any
@@ -27,7 +27,7 @@ _ALL_FAILED = (
 
 
 class TuningJobs:
-    """The hyperparameter tuning jobs of one region, each led by a task of its own."""
+    """The hyperparameter tuning jobs of one region, each with its own task."""
 
     def __init__(self, store: RecordStore, training: TrainingJobs) -> None:
         self._store = store
@@ -43,7 +43,7 @@ class TuningJobs:
         }
 
     def resume(self) -> None:
-        """Take up the tuning jobs that an earlier process left, once their training jobs have been."""
+        """Resume the tuning jobs of an earlier process. Resume their training jobs first."""
         for tuning in self._store.all(TUNING_JOB):
             if tuning["HyperParameterTuningJobStatus"] not in ENDED:
                 self._start(tuning["HyperParameterTuningJobName"])
@@ -54,7 +54,7 @@ class TuningJobs:
             await asyncio.wait([self._tasks[name]])
 
     async def aclose(self) -> None:
-        """Create no more training jobs; `resume` goes on in a later process."""
+        """Stop creating training jobs; `resume` continues in a later process."""
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
@@ -66,8 +66,8 @@ class TuningJobs:
         arn = self._store.arn(TUNING_JOB, name)
         if any(arn == other["HyperParameterTuningJobArn"] for other in self._store.all(TUNING_JOB)):
             raise ResourceInUseError(
-                "Tuning job names must be unique within an AWS account and region, and a tuning job with this name "
-                f"already exists ({arn})"
+                "Tuning job names must be unique within an AWS account and region, and a tuning "
+                f"job with this name already exists ({arn})"
             )
         self._training.require_role(training_request(tuning, tuning["Candidates"][0], name), arn)
         self._store.create(
@@ -135,9 +135,10 @@ class TuningJobs:
     async def _lead(self, name: str) -> None:
         try:
             while running := self._launch(name):
-                await self._training.heard(*running)
+                await self._training.wait_for_news(*running)
                 self._stop_what_falls_behind(name)
-        except ServiceError as exc:  # what CreateTrainingJob would have answered
+        # The error that CreateTrainingJob would return.
+        except ServiceError as exc:
             self._finish(name, "Failed", FailureReason=exc.message)
             return
         tuning = self._store.get(TUNING_JOB, name)
@@ -149,7 +150,9 @@ class TuningJobs:
             self._finish(name, "Failed", FailureReason=_ALL_FAILED)
 
     def _launch(self, name: str) -> list[str]:
-        """Create as many training jobs as may run beside those that do, and return the names of all that run."""
+        """Create training jobs up to the limit of parallel jobs; return the names of all running
+        ones.
+        """
         tuning = self._store.get(TUNING_JOB, name)
         running = [
             job["TrainingJobName"]
@@ -181,7 +184,7 @@ class TuningJobs:
         if config["TrainingJobEarlyStoppingType"] == "Off":
             return
         objective = config["HyperParameterTuningJobObjective"]
-        told = {
+        by_job = {
             job["TrainingJobName"]: (
                 job,
                 self._training.history(job["TrainingJobName"], objective["MetricName"]),
@@ -189,9 +192,9 @@ class TuningJobs:
             for job in self._jobs(tuning)
         }
         earlier = [
-            values for job, values in told.values() if job["TrainingJobStatus"] == "Completed"
+            values for job, values in by_job.values() if job["TrainingJobStatus"] == "Completed"
         ]
-        for job_name, (job, values) in told.items():
+        for job_name, (job, values) in by_job.items():
             behind = falls_behind(values, earlier, maximize=objective["Type"] == "Maximize")
             if job["TrainingJobStatus"] == "InProgress" and behind:
                 self._training.stop(job_name)

@@ -1,4 +1,6 @@
-"""What a request for a hyperparameter tuning job may ask for here, and the training jobs that follow from it."""
+"""Check a request for a tuning job, refuse members that are not emulated, and derive its training
+jobs.
+"""
 
 from typing import Any
 
@@ -40,15 +42,15 @@ _EMULATED = {
 
 
 def tuning_job(request: Record, algorithms: Algorithms) -> Record:
-    """Return the members of the tuning job that a request asks for, and as `Candidates` what it will try.
+    """Return the members of the requested tuning job, with its `Candidates`.
 
     Args:
         request: of CreateHyperParameterTuningJob.
         algorithms: those that run in place of images.
 
     Raises:
-        NotEmulatedError: it asks for what is not here.
-        InvalidRequestError: AWS would refuse it too.
+        NotEmulatedError: a member is not emulated.
+        InvalidRequestError: AWS refuses the request too.
     """
     refuse_not_emulated(request, _EMULATED)
     if "TrainingJobDefinition" not in request:
@@ -92,17 +94,19 @@ def training_request(tuning: Record, candidate: Candidate, name: str) -> dict[st
         "TrainingJobName": name,
         "AlgorithmSpecification": tuning[
             "Asked"
-        ],  # without the algorithm's own metrics, which no request may name
+            # Without the algorithm's own metrics, which a request must not name.
+        ],
         "HyperParameters": {**static, **candidate},
         "Tags": tuning.get("Tags", []),
     }
 
 
 def _check_resources(definition: Record) -> None:
-    # One is to be used instead of the other: HyperParameterTrainingJobDefinition, API reference.
+    # Only one of the two is allowed: HyperParameterTrainingJobDefinition, API reference.
     if {"ResourceConfig", "HyperParameterTuningResourceConfig"} <= definition.keys():
         raise InvalidRequestError(
-            "TrainingJobDefinition has both ResourceConfig and HyperParameterTuningResourceConfig. Remove one."
+            "TrainingJobDefinition has both ResourceConfig and "
+            "HyperParameterTuningResourceConfig. Remove one."
         )
 
 
@@ -112,7 +116,8 @@ def _check_objective(metric: str | None, specification: Record, algorithm: Algor
         known = algorithm.built_in.objective_metrics
     if metric not in known:
         raise InvalidRequestError(
-            f"The objective metric {metric} is not one that the algorithm can be tuned for: {', '.join(known)}."
+            f"The algorithm cannot be tuned for the objective metric {metric}. "
+            f"Use one of: {', '.join(known)}."
         )
 
 
@@ -122,7 +127,7 @@ def _check_hyperparameters(
     for name in tuned:
         if algorithm.built_in and name not in algorithm.built_in.tunable_hyperparameters:
             raise InvalidRequestError(
-                f"The hyperparameter {name} of the algorithm cannot be tuned; what can is "
+                f"The hyperparameter {name} of the algorithm cannot be tuned. Tunable: "
                 f"{', '.join(algorithm.built_in.tunable_hyperparameters)}."
             )
         if name in static:

@@ -1,4 +1,4 @@
-"""What a hyperparameter tuning job tells of its training jobs."""
+"""Summarize the training jobs of a hyperparameter tuning job."""
 
 import math
 from collections import Counter
@@ -8,7 +8,8 @@ from typing import Any
 from localcloud.sagemaker.api.store import Record
 from localcloud.sagemaker.jobs.progress import ENDED
 
-# By what ListTrainingJobsForHyperParameterTuningJob sorts; jobs without a value of the objective come first.
+# The sort keys of ListTrainingJobsForHyperParameterTuningJob; jobs without a value of the objective
+# come first.
 SORT_KEYS: Mapping[str, Callable[[Record], Any]] = {
     "Name": lambda job: job["TrainingJobName"],
     "CreationTime": lambda job: job["CreationTime"],
@@ -25,7 +26,7 @@ def summaries(tuning: Record, jobs: Iterable[Record]) -> list[Record]:
 
 
 def best(tuning: Record, jobs: Iterable[Record]) -> Record:
-    """Return BestTrainingJob, if a job has told its objective metric yet; the first one of equals."""
+    """Return BestTrainingJob, if a job has its objective metric; the first one of equal jobs."""
     evaluated = [job for job in summaries(tuning, jobs) if job["ObjectiveStatus"] == "Succeeded"]
     if not evaluated:
         return {}
@@ -72,8 +73,8 @@ def _evaluated(job: Record, objective: Mapping[str, str]) -> Record:
 def _objective_status(job: Record, metric: str) -> str:
     if job["TrainingJobStatus"] not in ENDED:
         return "Pending"
-    told = job["TrainingJobStatus"] != "Failed" and metric in _metrics(job)
-    return "Succeeded" if told else "Failed"
+    has_objective = job["TrainingJobStatus"] != "Failed" and metric in _metrics(job)
+    return "Succeeded" if has_objective else "Failed"
 
 
 def _metrics(job: Record) -> dict[str, float]:

@@ -27,7 +27,7 @@ def test_object_lies_where_aws_puts_it(url: str, prefix: str, path: str) -> None
     "url", ["s3://b/train/../../outside", "s3://b/train//etc/passwd", "s3://b/train/a\0b"]
 )
 def test_object_that_would_lie_outside_is_refused(url: str) -> None:
-    with pytest.raises(UnusableKeyError, match="is no path of a file"):
+    with pytest.raises(UnusableKeyError, match="is not a path of a file"):
         relative_path(url, "s3://b/train/")
 
 

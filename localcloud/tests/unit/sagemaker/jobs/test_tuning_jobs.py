@@ -300,7 +300,7 @@ def test_objective_that_no_metric_definition_names_is_refused(lab: Any) -> None:
 
     with pytest.raises(
         InvalidRequestError,
-        match="validation:accuracy is not one that the algorithm can be tuned for",
+        match="cannot be tuned for the objective metric validation:accuracy",
     ):
         create(lab)
 
