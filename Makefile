@@ -56,8 +56,8 @@ $(LAMBDA): localcloud/lambda_runtime/requirements.txt .venv/.ready
 	@touch $@
 
 .PHONY: lock
-COMPILE = $(UV) pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-header
-lock: $(UV) ## compile requirements/*.txt, and those of the functions and of the Lambda environment, from pyproject.toml
+COMPILE = $(UV) pip compile $(UPGRADE) --quiet --universal --python-version 3.13 --generate-hashes --no-header
+lock: $(UV) ## compile all requirements from pyproject.toml; UPGRADE="--upgrade-package NAME" takes a new version
 	$(COMPILE) --group localcloud/pyproject.toml:lambda -o localcloud/lambda_runtime/requirements.txt
 	$(COMPILE) --group uv -o requirements/uv.txt
 	for group in dev sam aws security litserve notebook sdk-v2 sdk-v3; do $(COMPILE) --constraints requirements/uv.txt --group $$group -o requirements/$$group.txt; done
