@@ -176,7 +176,7 @@ def draw(
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-            f'width="{width}" role="img">',
+            f'width="{width}" role="img" class="workflow">',
             f"<title>{escape(definition['Comment'])}</title>",
             f"<style>{STYLE}</style>",
             '<marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" '

@@ -127,6 +127,7 @@ def require_silence(notebook: Any) -> None:
 def export(notebook: Any, title: str) -> str:
     """Return the notebook as one HTML page that loads nothing."""
     body, _ = HTMLExporter(template_name="basic").from_notebook_node(notebook)
+    body = re.sub(r"<(/?)h1\b", r"<\1h2", body)  # the heading of the page is its title
     body = re.sub(r'(?<=href=")(?!\w+:|#)[^"]+', _link_from_page, body)
     is_local = any('WHERE = "local cloud"' in cell.source for cell in notebook.cells)
     origin = Origin(datetime.now(UTC), LOCAL_CLOUD if is_local else "AWS")

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup, escape
 
-from cli.page import Origin, image_uri
+from cli.page import Origin, image_uri, render_page
 from documents.workflow import DEFINITION
+from documents.workflow import draw as drawn
 from examples.demo import page as demo_page
 from examples.demo.decisions import Decision, Upload, total
 from operations.service import execution_page
@@ -108,6 +110,18 @@ def execution() -> str:
     )
 
 
+def notebook() -> str:
+    """Return the page of a notebook with code, output and a plot, as nbconvert writes them."""
+    code = f'<div class="input_area"><pre>{escape(ENDPOINT)}</pre></div>'
+    plot = drawn(json.loads(DEFINITION.read_text(encoding="utf-8")))
+    output = f'<div class="output_area"><pre>{escape(ENDPOINT)}</pre>{plot}</div>'
+    body = Markup(f"<h2>A notebook</h2><p>A text.</p>{code}{output}")  # nosec B704 - escaped above
+    title = "Notebook: all cells ran in 63 s"
+    return render_page(
+        Path("examples/notebook"), "notebook.html.jinja", ORIGIN, title=title, body=body
+    )
+
+
 def _entered(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "type": "TaskStateEntered",
@@ -120,4 +134,5 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "drift": drift,
     "demo": demo,
     "execution": execution,
+    "notebook": notebook,
 }

@@ -2,14 +2,21 @@
 
 import re
 from itertools import product
+from pathlib import Path
 
 import pytest
 
 from cli.page import FOLDER
 
+ROOT = Path(__file__).parents[2]
 STYLE = (FOLDER / "page.css").read_text(encoding="utf-8")
 TEXT = ("ink", "soft", "link", "good", "caution", "bad")
 SURFACES = ("page", "card")
+TEMPLATES = [
+    path
+    for folder in ("examples", "operations", "training")
+    for path in sorted((ROOT / folder).rglob("*.html.jinja"))
+]
 LEAST = 4.5  # WCAG 2.2, success criterion 1.4.3, level AA for text of normal size
 
 
@@ -46,9 +53,11 @@ def test_text_has_enough_contrast(scheme: str, text: str, surface: str) -> None:
     assert LEAST <= contrast(found[text], found[surface])
 
 
-def test_stylesheet_uses_no_colour_that_is_not_checked() -> None:
-    used = set(re.findall(r"(?<![-\w])color: (?:var\(--)?([\w-]+)", STYLE))
-    assert used <= {*TEXT, "var"}
+@pytest.mark.parametrize("file", [FOLDER / "page.css", *TEMPLATES], ids=lambda file: file.name)
+def test_only_checked_colours_are_used_for_text(file: Path) -> None:
+    source = file.read_text(encoding="utf-8")
+    used = re.findall(r"(?<![-\w])color: (?:var\(--)?([#\w]+)", source)
+    assert [] == [colour for colour in used if colour not in TEXT]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

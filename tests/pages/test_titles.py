@@ -12,6 +12,7 @@ TITLES = {
     "drift": r".+: Drift: .+",
     "demo": r"4 images: 1 accepted, 0 of them wrong; 1 for review",
     "execution": r".+: running in Classify image",
+    "notebook": r"Notebook: all cells ran in 63 s",
 }
 
 
