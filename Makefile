@@ -31,14 +31,19 @@ tools: .venv/.tools ## set up only what training and operations need to work wit
 	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	@touch $@
 
+# The command `scones`: the checkout itself, editable, by the pinned hatchling of the same environment.
+INSTALL_SCONES = $(UV) pip install --quiet --python .venv --no-deps --no-build-isolation --editable .
+
 .venv/.ready: requirements/dev.txt $(UV)
 	@echo "Setting up .venv (local cloud, demo, tests)"
 	@$(UV) pip install --quiet --python .venv --require-hashes -r $<
+	@$(INSTALL_SCONES)
 	@touch $@
 
 .venv/.tools: requirements/tools.txt $(UV)
 	@echo "Setting up .venv (training, operations)"
 	@$(UV) pip install --quiet --python .venv --require-hashes -r $<
+	@$(INSTALL_SCONES)
 	@touch $@
 
 # SAM CLI pins other packages than .venv. A link puts its command on the PATH of an activated .venv.

@@ -1,4 +1,4 @@
-"""The AWS account that the commands work in: clients of one session, and botocore's errors in a user's words."""
+"""Connect to an AWS account, and turn botocore's errors into messages for users."""
 
 import os
 from dataclasses import dataclass
@@ -34,38 +34,38 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
     from mypy_boto3_sts import STSClient
 
-CONNECTIONS = 32  # at once and client: more than any command has threads
+CONNECTIONS = 32  # of one client: more than any command has threads
 CONFIG = Config(
     max_pool_connections=CONNECTIONS, retries={"mode": "standard", "total_max_attempts": 4}
 )
-# For calls by the thousand: the clients slow down by themselves where AWS throttles them.
+# For thousands of calls: the clients slow down by themselves when AWS throttles them.
 PATIENT = Config(
     max_pool_connections=CONNECTIONS, retries={"mode": "adaptive", "total_max_attempts": 10}
 )
 
 
 class AwsError(CommandError):
-    """AWS refused, or could not be reached."""
+    """AWS refuses a request, or cannot be reached."""
 
 
 class CredentialsError(AwsError):
-    """AWS does not know who is asking: sign in, or `eval "$(python -m localcloud env)"` for the local cloud."""
+    """AWS does not know the caller. Sign in, or use `eval "$(scones local env)"` or --profile."""
 
 
 class RegionMissingError(AwsError):
-    """No region is set: give --region, or set AWS_REGION."""
+    """No region is set. Give --region, or set AWS_REGION."""
 
 
 class UnreachableError(AwsError):
-    """Nothing answers there: check the region, the network, or the local cloud (`python -m localcloud up --detach`)."""
+    """Check the region, the network, or the local cloud (`scones local up --detach`)."""
 
 
 class PermissionMissingError(AwsError):
-    """The caller's policies do not allow this."""
+    """The caller's policies do not allow this request."""
 
 
 class QuotaExceededError(AwsError):
-    """An account quota stands in the way: ask for more under Service Quotas, or use another instance type."""
+    """An account quota is exceeded. Ask for more under Service Quotas, or use another type."""
 
 
 _CREDENTIAL_CODES = {
@@ -81,17 +81,17 @@ _QUOTA_CODES = {"ResourceLimitExceeded", "ServiceQuotaExceededException", "Limit
 
 @dataclass(frozen=True)
 class Aws:
-    """One account and region, as the environment and the options say; clients are made at their first use."""
+    """Hold one account and region; clients are made at their first use."""
 
     session: boto3.session.Session
     config: Config = CONFIG
 
     @property
     def region(self) -> str:
-        """The region of everything.
+        """Return the region of all clients.
 
         Raises:
-            RegionMissingError: none is set.
+            RegionMissingError: no region is set.
         """
         if not self.session.region_name:
             raise RegionMissingError
@@ -99,126 +99,128 @@ class Aws:
 
     @cached_property
     def account(self) -> str:
-        """The account's number."""
+        """Return the number of the account."""
         return self.sts.get_caller_identity()["Account"]
 
     @cached_property
     def access_analyzer(self) -> Any:  # without types
-        """IAM Access Analyzer."""
+        """Return the client of IAM Access Analyzer."""
         return self.session.client("accessanalyzer", config=self.config)
 
     @cached_property
     def autoscaling(self) -> "ApplicationAutoScalingClient":
-        """Application Auto Scaling."""
+        """Return the client of Application Auto Scaling."""
         return self.session.client("application-autoscaling", config=self.config)
 
     @cached_property
     def cloudformation(self) -> "CloudFormationClient":
-        """CloudFormation."""
+        """Return the client of CloudFormation."""
         return self.session.client("cloudformation", config=self.config)
 
     @cached_property
     def cloudwatch(self) -> "CloudWatchClient":
-        """CloudWatch."""
+        """Return the client of CloudWatch."""
         return self.session.client("cloudwatch", config=self.config)
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
-        """DynamoDB."""
+        """Return the client of DynamoDB."""
         return self.session.client("dynamodb", config=self.config)
 
     @cached_property
     def iam(self) -> "IAMClient":
-        """IAM."""
+        """Return the client of IAM."""
         return self.session.client("iam", config=self.config)
 
     @cached_property
     def kms(self) -> "KMSClient":
-        """The Key Management Service."""
+        """Return the client of the Key Management Service."""
         return self.session.client("kms", config=self.config)
 
     @cached_property
     def logs(self) -> "CloudWatchLogsClient":
-        """CloudWatch Logs."""
+        """Return the client of CloudWatch Logs."""
         return self.session.client("logs", config=self.config)
 
     @cached_property
     def s3(self) -> "S3Client":
-        """S3."""
+        """Return the client of S3."""
         return self.session.client("s3", config=self.config)
 
     @cached_property
     def sagemaker(self) -> "SageMakerClient":
-        """SageMaker's control plane."""
+        """Return the client of SageMaker's control plane."""
         return self.session.client("sagemaker", config=self.config)
 
     @cached_property
     def sagemaker_runtime(self) -> "SageMakerRuntimeClient":
-        """SageMaker's runtime."""
+        """Return the client of SageMaker's runtime."""
         return self.session.client("sagemaker-runtime", config=self.config)
 
     @cached_property
     def service_quotas(self) -> Any:  # without types
-        """Service Quotas."""
+        """Return the client of Service Quotas."""
         return self.session.client("service-quotas", config=self.config)
 
     @cached_property
     def sqs(self) -> "SQSClient":
-        """SQS."""
+        """Return the client of SQS."""
         return self.session.client("sqs", config=self.config)
 
     @cached_property
     def ssm(self) -> "SSMClient":
-        """Systems Manager, for its parameters."""
+        """Return the client of Systems Manager, for its parameters."""
         return self.session.client("ssm", config=self.config)
 
     @cached_property
     def stepfunctions(self) -> "SFNClient":
-        """Step Functions."""
+        """Return the client of Step Functions."""
         return self.session.client("stepfunctions", config=self.config)
 
     @cached_property
     def sts(self) -> "STSClient":
-        """The Security Token Service."""
+        """Return the client of the Security Token Service."""
         return self.session.client("sts", config=self.config)
 
 
-def connect(region: str | None = None, config: Config = CONFIG) -> Aws:
-    """Use the credentials, the region and the endpoints that the environment names, as any AWS client does.
+def connect(region: str | None = None, config: Config = CONFIG, profile: str | None = None) -> Aws:
+    """Return the account of a profile, or the account of the environment variables.
 
     Raises:
-        CredentialsError: the environment names a profile that does not exist.
-        UnreachableError: AWS_ENDPOINT_URL is no URL.
+        CredentialsError: the profile does not exist.
+        UnreachableError: AWS_ENDPOINT_URL is not a URL.
     """
     url = os.environ.get("AWS_ENDPOINT_URL", "http://")
     if not url.startswith(("http://", "https://")):
-        raise UnreachableError(f"AWS_ENDPOINT_URL is {url!r}, which is no URL: unset it for AWS.")
+        raise UnreachableError(
+            f"AWS_ENDPOINT_URL is {url!r}, which is not a URL. Unset it to use AWS."
+        )
     try:
-        return Aws(boto3.session.Session(region_name=region), config)
+        return Aws(boto3.session.Session(region_name=region, profile_name=profile), config)
     except ProfileNotFound as exc:
         raise CredentialsError(f"{exc}. {CredentialsError.__doc__}") from exc
 
 
 def code_of(error: ClientError) -> str:
-    """The error code that AWS answered; the HTTP status where it sent none, as for HEAD."""
+    """Return AWS's error code, or the HTTP status of an answer without one, as for HEAD."""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", "")
     return str(_member(error, "Code") or status)
 
 
 def reason_of(error: ClientError) -> str:
-    """What AWS says about an error; some services send a null message, or none."""
+    """Return AWS's message; some services send a null message, or none."""
     return str(_member(error, "Message") or "AWS gave no reason")
 
 
 def sentence_of(error: ClientError | BotoCoreError) -> str:
-    """The error as botocore words it, or, where AWS gave no reason, a sentence that says so."""
+    """Return botocore's message, or a sentence for an error without a reason."""
     if isinstance(error, ClientError) and not _member(error, "Message"):
         return f"{error.operation_name} failed: {code_of(error)}. {reason_of(error)}."
     return str(error)
 
 
 def explain(error: ClientError | BotoCoreError) -> AwsError:
-    """Turn what botocore raised into an error that tells a person what to do; commands map what they know better."""
+    """Return an error that says what to do. Commands map the errors they know better."""
     if isinstance(error, NoCredentialsError):
         return CredentialsError()
     if isinstance(error, NoRegionError):

@@ -1,4 +1,4 @@
-"""What the command line tools have in common: options, exit statuses, errors as sentences."""
+"""Carry commands out: exit statuses, errors as sentences, and what all command lines share."""
 
 import argparse
 import signal
@@ -10,34 +10,37 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli import aws
+from cli.debugging import log_requests, show_error_traceback
 from cli.errors import CommandError
 from untrusted.terminal import print_json, say, say_error
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a command found or did, for --json, and its exit status."""
+    """Hold what a command found or did, for --json, and its exit status."""
 
     data: dict[str, Any]
     status: int = 0
 
 
-def add_account_arguments(parser: "argparse._ActionsContainer") -> None:
-    """Add --region and --json."""
-    parser.add_argument("--region", help="AWS region (default: as for any AWS client)")
-    parser.add_argument(
-        "--json", action="store_true", help="print the result as JSON, everything else on stderr"
-    )
+def conclude(command: Callable[[], Result], options: argparse.Namespace, interrupted: str) -> int:
+    """Run a command, and return the exit status: its own, 1 or an error's own, or 130.
 
-
-def conclude(command: Callable[[], Result], as_json: bool, interrupted: str) -> int:
-    """Carry a command out; return the exit status: its own (0 is well) or its error's (1), 130 interrupted."""
+    Args:
+        command: The command. 0 is its status when all is well.
+        options: The global options --json and --debug.
+        interrupted: A sentence about how to continue after an interruption.
+    """
+    if options.debug:
+        log_requests()
     try:
         result = command()
     except (CommandError, ClientError, BotoCoreError) as exc:
+        if options.debug:
+            show_error_traceback(exc)
         error = exc if isinstance(exc, CommandError) else aws.explain(exc)
         say_error(error, named=True)
-        if as_json:
+        if options.json:
             print_json(
                 {**error.data, "error": {"type": type(error).__name__, "message": str(error)}}
             )
@@ -45,6 +48,7 @@ def conclude(command: Callable[[], Result], as_json: bool, interrupted: str) -> 
     except KeyboardInterrupt:
         say("", f"Interrupted. {interrupted}", file=sys.stderr)
         return 128 + signal.SIGINT
-    if as_json:
+
+    if options.json:
         print_json(result.data)
     return result.status

@@ -25,14 +25,15 @@ def confirmed(console: Console, options: argparse.Namespace, question: str) -> b
     """Return whether to go on: with --yes, or when a person at the terminal agrees.
 
     Raises:
-        ConfirmationMissingError: there is no terminal, or --json is given, and --yes is not.
+        ConfirmationMissingError: --yes is missing, and there is no terminal, or --json
+            or --quiet is given.
     """
     if options.dry_run:
         console.print("Nothing was changed: this is a dry run.")
         return False
     if options.yes:
         return True
-    if options.json or not sys.stdin.isatty():
+    if options.json or console.quiet or not sys.stdin.isatty():
         raise ConfirmationMissingError
 
     try:

@@ -1,12 +1,13 @@
-"""The service's template, and the companion templates, as data."""
+"""Read the templates of the service and of its companion stacks as data."""
 
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
 
-ROOT = Path(__file__).parents[1]
+from cli.project import project_or_checkout
+
+ROOT = project_or_checkout()
 SERVICE = "template.yaml"
 MONITORING = "stacks/monitoring.yaml"
 STACKS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("stacks/*.yaml"))

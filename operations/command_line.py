@@ -2,12 +2,13 @@
 
 import argparse
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from cli import aws
-from cli.command_line import Result, add_account_arguments, conclude
+from cli.command_line import Result, conclude
 from cli.console import make_console
-from cli.service import STACK
+from cli.parser import Parser, add_global_arguments, parse
+from cli.project import find_project, stack_of
 from operations.commands import (
     backlog,
     check,
@@ -20,6 +21,8 @@ from operations.commands import (
     where,
 )
 from operations.service.context import Context
+
+PROGRAM = "python -m operations"
 
 
 class Command(Protocol):
@@ -52,36 +55,53 @@ COMMANDS: dict[str, Command] = {
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command; return 0 for success, 1 for failure, 2 for wrong usage, 130 for Ctrl-C."""
-    options = _parser().parse_args(arguments)
-    interrupted = f"Started work continues. Run `scones {options.command}` again to go on."
-    return conclude(lambda: _run(options), options.json, interrupted)
+    """Run one command, and return the exit status.
+
+    It is 0 when all is well, 1 when something is not, 2 for wrong usage, and 130 after an
+    interruption.
+    """
+    return run(parse(make_parser(), arguments))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command of a parsed command line, and return the exit status."""
+    interrupted = (
+        f"Executions that were started continue. Run `scones {options.command}` again to go on."
+    )
+    return conclude(lambda: _run(options), options, interrupted)
 
 
 def _run(options: argparse.Namespace) -> Result:
-    context = Context(
-        aws.connect(options.region, aws.PATIENT), options.stack, make_console(options.json)
-    )
+    stack = options.stack or stack_of(options.environment, find_project(options.project_dir))
+    account = aws.connect(options.region, aws.PATIENT, options.profile)
+    context = Context(account, stack, make_console(options.json, options.quiet))
     return COMMANDS[options.command].run(context, options)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m operations",
-        description="Operate the service: upload images, list results, repair failures, find costs.",
+def make_parser() -> Parser:
+    """Return the parser of all commands."""
+    parser = Parser(
+        prog=PROGRAM,
+        description="Operate the deployed service: upload images, read results, repair failures.",
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar=" | ".join(COMMANDS))
-    for name, command in COMMANDS.items():
-        own = commands.add_parser(
-            name, parents=[_common()], help=command.HELP, description=command.HELP
-        )
-        command.add_arguments(own)
+    add_global_arguments(parser)
+    commands = parser.add_subparsers(
+        dest="command",
+        required=True,
+        metavar=" | ".join(COMMANDS),
+        prog=PROGRAM,
+        parser_class=Parser,
+    )
+    add_commands(commands)
     return parser
 
 
-def _common() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
-    group = common.add_argument_group("which service")
-    group.add_argument("--stack", default=STACK, help="the stack that was deployed (%(default)s)")
-    add_account_arguments(group)
-    return common
+def add_commands(commands: Any) -> None:
+    """Add the parser of each command to a parser's commands."""
+    for name, command in COMMANDS.items():
+        parser = commands.add_parser(name, help=command.HELP, description=command.HELP)
+        parser.add_argument(
+            "--stack", help="stack of the service (default: the stack_name of the --environment)"
+        )
+        command.add_arguments(parser)
+        add_global_arguments(parser)

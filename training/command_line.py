@@ -1,13 +1,16 @@
-"""The steps of `python -m training` as a command line."""
+"""Build the command line of the training steps."""
 
 import argparse
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 from cli import aws
-from cli.command_line import Result, add_account_arguments, conclude
+from cli.command_line import Result, conclude
 from cli.console import make_console
+from cli.parser import Parser, add_global_arguments, parse
+from cli.project import find_project
 from training.project.naming import Names
 from training.project.run_file import alone_in, open_run_file
 from training.steps import (
@@ -44,66 +47,78 @@ STEPS: dict[str, Step] = {
     "cleanup": cleanup,
     "archive": archive,
 }
-RUNS = Path("runs")
+RUNS = "runs"  # folder in the project
+PROGRAM = "python -m training"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one step; return the exit status: 0 done, 1 cannot be done, 2 wrong usage, 3 drift, 130 interrupted."""
-    options = _parser().parse_args(arguments)
+    """Run one step, and return the exit status.
+
+    It is 0 when the step is done, 1 when it cannot be done, 2 for wrong usage, 3 for drift, and
+    130 after an interruption.
+    """
+    return run(parse(make_parser(), arguments))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the step of a parsed command line, and return the exit status."""
     same = (
         "the same options, but without --again,"
         if getattr(options, "again", False)
         else "the same options"
     )
-    interrupted = f"`python -m training {options.step}` with {same} goes on."
-    return conclude(lambda: _run(options), options.json, interrupted)
+    interrupted = f"`scones {options.command}` with {same} continues."
+    return conclude(lambda: _run(options), options, interrupted)
 
 
 def _run(options: argparse.Namespace) -> Result:
     names = Names(options.project, options.environment, options.run)
-    folder: Path = options.runs / names.service / names.run
-    console, account = make_console(options.json), aws.connect(options.region)
-    # Whoever only looks need not wait for the others, and leaves no folder behind.
-    with nullcontext() if options.step == "status" else alone_in(folder):
-        return Result(
-            STEPS[options.step].run(
-                Context(account, names, open_run_file(folder), console), options
-            )
-        )
+    runs: Path = options.runs or find_project(options.project_dir) / RUNS
+    folder = runs / names.service / names.run
+    console = make_console(options.json, options.quiet)
+    account = aws.connect(options.region, aws.CONFIG, options.profile)
+
+    # `status` changes nothing: it need not wait for other steps, and leaves no folder behind.
+    with nullcontext() if options.command == "status" else alone_in(folder):
+        context = Context(account, names, open_run_file(folder), console)
+        return Result(STEPS[options.command].run(context, options))
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m training",
-        description="From labelled images to the SageMaker endpoint that the service asks.",
+def make_parser() -> Parser:
+    """Return the parser of all steps."""
+    parser = Parser(
+        prog=PROGRAM,
+        description="Turn labelled images into the SageMaker endpoint of the service.",
     )
-    steps = parser.add_subparsers(dest="step", required=True, metavar=" | ".join(STEPS))
-    for name, step in STEPS.items():
-        own = steps.add_parser(name, parents=[_common()], help=step.HELP, description=step.HELP)
-        step.add_arguments(own)
+    add_global_arguments(parser)
+    steps = parser.add_subparsers(
+        dest="command",
+        required=True,
+        metavar=" | ".join(STEPS),
+        prog=PROGRAM,
+        parser_class=Parser,
+    )
+    add_commands(steps)
     return parser
 
 
-def _common() -> argparse.ArgumentParser:
+def add_commands(commands: Any) -> None:
+    """Add the parser of each step to a parser's commands."""
+    for name, step in STEPS.items():
+        parser = commands.add_parser(name, help=step.HELP, description=step.HELP)
+        _add_run_arguments(parser)
+        step.add_arguments(parser)
+        add_global_arguments(parser)
+
+
+def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
     names = Names()
-    common = argparse.ArgumentParser(add_help=False)
-    group = common.add_argument_group("which run")
-    group.add_argument(
-        "--project", default=names.project, help="first part of every name (%(default)s)"
-    )
-    group.add_argument(
-        "--environment",
-        default=names.environment,
-        help="dev, prod ...: each has an endpoint of its own (%(default)s)",
-    )
-    group.add_argument(
-        "--run", default=names.run, help="a dataset and what comes of it (%(default)s)"
-    )
-    group.add_argument(
+    add = parser.add_argument_group("run").add_argument
+    add("--project", default=names.project, help="first part of all names (default: %(default)s)")
+    add("--run", default=names.run, help="name of a dataset and its models (default: %(default)s)")
+    add(
         "--runs",
         type=Path,
-        default=RUNS,
-        help="folder of the runs' run.json and reports (%(default)s/)",
+        metavar="DIR",
+        help=f"folder of run.json and reports (default: {RUNS}/ in the project)",
     )
-    add_account_arguments(group)
-    return common

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cli.project import CHECKOUT
 from cli.template import ROOT
 
 FILE = Path(__file__).with_suffix(".toml")
-NAME = FILE.relative_to(ROOT).as_posix()
+NAME = FILE.relative_to(CHECKOUT).as_posix()
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from cli.command_line import Result
 from cli.errors import CommandError
+from cli.project import project_or_checkout
 from operations.service import records
 from operations.service.context import Context
 from operations.service.execution_page import render
@@ -12,7 +13,7 @@ from operations.service.history import read_execution
 from operations.service.owners import own_image_url
 
 HELP = "show the steps of one execution as an HTML page"
-FOLDER = Path("build/executions")
+FOLDER = "build/executions"  # in the project
 
 
 class ImageNotRecordedError(CommandError):
@@ -44,7 +45,7 @@ def run(context: Context, options: argparse.Namespace) -> Result:
     """
     arn = _arn(context, options.execution)
     execution = read_execution(context, arn)
-    page = options.to or FOLDER / f"{arn.rpartition(':')[2]}.html"
+    page = options.to or project_or_checkout() / FOLDER / f"{arn.rpartition(':')[2]}.html"
 
     try:
         page.parent.mkdir(parents=True, exist_ok=True)

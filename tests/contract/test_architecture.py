@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
 OURS = {
     *("algorithm", "benchmarks", "cli", "documents", "examples", "functions", "localcloud"),
-    *("operations", "statemachine", "training", "untrusted"),
+    *("operations", "scones", "statemachine", "training", "untrusted"),
 }
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "main", "misc"}
 
@@ -96,7 +96,7 @@ def test_local_cloud_knows_the_algorithm_in_one_entry_of_its_registry() -> None:
 
 
 def test_the_tools_do_not_know_the_local_cloud() -> None:
-    tools = ("cli", "training", "operations")
+    tools = ("cli", "training", "operations", "scones")
     assert [] == [
         p
         for t in tools
@@ -110,6 +110,7 @@ def test_training_and_operations_share_nothing_but_cli_and_documents() -> None:
         "cli": {"cli", "untrusted"},
         "documents": {"documents"},
         "operations": {"cli", "documents", "operations", "untrusted"},
+        "scones": {"cli", "operations", "scones", "training", "untrusted"},
         "untrusted": {"untrusted"},
     }
     for folder, own in allowed.items():
@@ -138,6 +139,7 @@ def test_nobody_but_benchmarks_imports_tests() -> None:
         "documents",
         "training",
         "operations",
+        "scones",
         "untrusted",
     )
     assert [] == [

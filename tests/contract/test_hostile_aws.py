@@ -101,6 +101,10 @@ def hostile(account: aws.Aws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     monkeypatch.setenv("COLUMNS", "5000")  # so that tables fold no text
     monkeypatch.chdir(tmp_path)
     (tmp_path / "image.png").write_bytes(b"image")
+    (tmp_path / "template.yaml").touch()
+    (tmp_path / "samconfig.toml").write_text(
+        '[default.global.parameters]\nstack_name = "scones-unlimited"\n'
+    )
     run = tmp_path / "runs/scones-unlimited/default"
     run.mkdir(parents=True)
     done = {"status": "done", "begun_at": "", "done_at": "", "tries": [{"asked": {}, "facts": {}}]}

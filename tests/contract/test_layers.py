@@ -29,14 +29,14 @@ def room_of(path: Path) -> str:
 
 PACKAGES = (
     *("algorithm", "benchmarks", "cli", "documents", "examples", "functions", "localcloud"),
-    *("operations", "statemachine", "training", "untrusted"),
+    *("operations", "scones", "statemachine", "training", "untrusted"),
 )
 # Each package from its top layer to its lowest one; "" is the repository. A room is a folder or a
 # module of the package. Rooms of one layer do not import each other.
 LAYERS: dict[str, list[set[str]]] = {
     "": [
         {"benchmarks"},
-        {"examples"},
+        {"examples", "scones"},
         {"localcloud", "operations", "training"},
         {"algorithm", "cli", "documents", "functions", "statemachine"},
         {"untrusted"},

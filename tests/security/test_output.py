@@ -19,7 +19,7 @@ PACKAGES = (
         "layers",
         "localcloud",
     ),
-    *("operations", "training", "untrusted"),
+    *("operations", "scones", "training", "untrusted"),
 )
 WRITERS = {  # what each module may use, and why
     "untrusted/terminal.py": {"sys.stdout", "logging.Formatter"},  # the one writer of lines

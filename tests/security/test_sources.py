@@ -23,7 +23,7 @@ PACKAGES = (
         "layers",
         "localcloud",
     ),
-    *("operations", "training", "untrusted"),
+    *("operations", "scones", "training", "untrusted"),
 )
 # Formats that run what they hold; one module reads pickles, and looks up no name that they ask for.
 RUNS_WHAT_IT_READS = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}

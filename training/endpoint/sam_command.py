@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from cli.project import project_or_checkout
 from training.project.naming import Names
 
-SAMCONFIG = Path(__file__).parents[2] / "samconfig.toml"
+SAMCONFIG = project_or_checkout() / "samconfig.toml"
 _ENDPOINT, _ENVIRONMENT = "EndpointName=", "Environment="
 _DEV, _PROD, _LOCAL = "default", "prod", "local"  # environments of samconfig.toml
 

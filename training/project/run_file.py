@@ -12,6 +12,7 @@ from typing import Any
 from training.project.errors import TrainingError
 
 FORMAT = 1
+_LOCK = ".lock"
 
 
 class RunFileError(TrainingError):
@@ -156,9 +157,10 @@ def alone_in(folder: Path) -> Iterator[None]:
         RunInUseError: another step is at work in it.
         RunFileError: the folder cannot be made or written.
     """
+    made = [one for one in (folder, *folder.parents[:2]) if not one.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / ".lock").open("w")
+        lock = (folder / _LOCK).open("w")
     except OSError as exc:
         raise RunFileError(f"The folder of the run cannot be written: {exc}.") from exc
     with lock:
@@ -166,7 +168,21 @@ def alone_in(folder: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as exc:
             raise RunInUseError(f"{folder}: {RunInUseError.__doc__}") from exc
-        yield
+        try:
+            yield
+        finally:
+            if made and [path.name for path in folder.iterdir()] == [_LOCK]:
+                _remove(folder, made)
+
+
+def _remove(folder: Path, made: list[Path]) -> None:
+    """Remove the folders made for a step that wrote nothing, as after a mistyped source."""
+    (folder / _LOCK).unlink()
+    for empty in made:
+        try:
+            empty.rmdir()
+        except OSError:  # another run began there in between
+            return
 
 
 def _plain(value: Any) -> Any:

@@ -38,10 +38,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the step's own options."""
     add = parser.add_argument
     add(
-        "--version",
+        "--challenger",
         type=whole(1, 10**6),
         metavar="N",
-        help="version of the challenger (default: the run's model)",
+        help="version of the challenger in the model registry (default: the run's model)",
     )
     add("--role", metavar="ARN", help="IAM role for SageMaker (default: the training job's role)")
     add(
@@ -67,7 +67,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         ChallengerRefusedError: it is not better; the registry says so too.
     """
     dataset, trained = Dataset.of(context.run), context.run.result("train")
-    version = options.version or trained.get("model_package", {}).get("version")
+    version = options.challenger or trained.get("model_package", {}).get("version")
     if version is None:
         raise NotComparableError(
             "The run's model is not in the registry: `python -m training train` puts it there."

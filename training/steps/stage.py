@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from cli.parser import DEFAULTS
 from training.dataset.dataset import OTHER
 from training.dataset.layout import describe, lay_out
 from training.dataset.manifest import Columns
@@ -47,13 +48,13 @@ class FileAccessError(TrainingError):
 def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     """Do the step. Interrupted at any point, the same call goes on: what S3 already has is not sent again."""
     try:
-        context.run.begin("stage", **_asked(options))
         columns = Columns(options.path_column, options.label_column, options.split_column)
         source = with_negative_examples(
             open_source(options.source, columns, options.classes, context.aws.s3),
             open_source(options.other, columns, (), context.aws.s3) if options.other else None,
         )
         _check(context, options, source)
+        context.run.begin("stage", **_asked(options))
         _tell(
             context,
             f"{len(source.images):,} images of {len(source.classes)} classes in {options.source}",
@@ -192,12 +193,14 @@ def _tell(context: Context, line: str) -> None:
 
 def _next_command(options: argparse.Namespace) -> str:
     """The command of the next step for the same run: the options that are not as they are by default."""
-    defaults = {**Names().tags, "runs": Path("runs"), "region": None}
+    defaults = {**DEFAULTS, **Names().tags, "runs": None}
+    for name in ("json", "debug", "quiet"):
+        del defaults[name]
     given = {name: getattr(options, name) for name in defaults}
     words = [
         word
         for name, value in given.items()
         if value != defaults[name]
-        for word in (f"--{name}", str(value))
+        for word in (f"--{name.replace('_', '-')}", str(value))
     ]
-    return shlex.join(["python", "-m", "training", "train", *words])
+    return shlex.join(["scones", "train", *words])

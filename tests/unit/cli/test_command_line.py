@@ -1,5 +1,6 @@
 """The exit statuses that the command line tools have in common."""
 
+import argparse
 import json
 
 import pytest
@@ -7,6 +8,9 @@ from botocore.exceptions import NoCredentialsError
 
 from cli.command_line import Result, conclude
 from cli.errors import CommandError
+
+JSON = argparse.Namespace(json=True, debug=False)
+TEXT = argparse.Namespace(json=False, debug=False)
 
 
 class BrokenError(CommandError):
@@ -24,14 +28,14 @@ def ends_with(error: BaseException) -> Result:
 
 
 def test_a_command_decides_its_own_status(capsys: pytest.CaptureFixture[str]) -> None:
-    assert 1 == conclude(lambda: Result({"balanced": False}, status=1), True, "")
+    assert 1 == conclude(lambda: Result({"balanced": False}, status=1), JSON, "")
     assert {"balanced": False} == json.loads(capsys.readouterr().out)
 
 
 def test_without_json_standard_output_is_left_to_the_command(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert 0 == conclude(lambda: Result({"a": 1}), False, "")
+    assert 0 == conclude(lambda: Result({"a": 1}), TEXT, "")
     assert "" == capsys.readouterr().out
 
 
@@ -42,7 +46,7 @@ def test_without_json_standard_output_is_left_to_the_command(
 def test_an_error_is_a_sentence_and_data(
     capsys: pytest.CaptureFixture[str], error: Exception, told: str
 ) -> None:
-    assert 1 == conclude(lambda: ends_with(error), True, "")
+    assert 1 == conclude(lambda: ends_with(error), JSON, "")
     shown = capsys.readouterr()
     assert shown.err.startswith(told)
     assert json.loads(shown.out)["error"]["type"] == told.split(":")[0]
@@ -51,7 +55,7 @@ def test_an_error_is_a_sentence_and_data(
 def test_an_error_may_have_a_status_and_data_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     error = FoundError()
     error.data = {"found": 7}
-    assert 3 == conclude(lambda: ends_with(error), True, "")
+    assert 3 == conclude(lambda: ends_with(error), JSON, "")
     assert {
         "found": 7,
         "error": {"type": "FoundError", "message": "Something was found."},
@@ -59,5 +63,5 @@ def test_an_error_may_have_a_status_and_data_of_its_own(capsys: pytest.CaptureFi
 
 
 def test_an_interruption_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
-    assert 130 == conclude(lambda: ends_with(KeyboardInterrupt()), False, "Run it again.")
+    assert 130 == conclude(lambda: ends_with(KeyboardInterrupt()), TEXT, "Run it again.")
     assert "\nInterrupted. Run it again.\n" == capsys.readouterr().err

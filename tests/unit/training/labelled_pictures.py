@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from cli.parser import DEFAULTS
 from training.dataset.options import add_arguments
 from training.dataset.preparation import PreparedImage
 from training.steps.context import Context
@@ -58,7 +59,7 @@ def stage_options(context: Context) -> Callable[..., argparse.Namespace]:
     def parse(*words: object) -> argparse.Namespace:
         parser = argparse.ArgumentParser()
         add_arguments(parser)
-        common = {**context.names.tags, "runs": Path("runs"), "region": None}
+        common = {**DEFAULTS, **context.names.tags, "runs": None}
         parser.set_defaults(**common, bucket="photos", workers=1)
         return parser.parse_args(list(map(str, words)))
 

@@ -24,7 +24,7 @@ def test_an_unknown_step_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> N
     with pytest.raises(SystemExit) as ended:
         main(["fly"])
     assert 2 == ended.value.code
-    assert "invalid choice: 'fly'" in capsys.readouterr().err
+    assert "'fly' is not a command" in capsys.readouterr().err
 
 
 def test_a_wrong_name_is_one_sentence_on_standard_error(

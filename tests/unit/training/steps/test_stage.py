@@ -163,7 +163,7 @@ def test_the_table_and_the_next_command_are_shown(
 ) -> None:
     stage(source_folder)
     assert ["car", "7", "1", "1", "1"] in [line.split() for line in shown.getvalue().splitlines()]
-    assert shown.getvalue().endswith("Next: python -m training train\n")
+    assert shown.getvalue().endswith("Next: scones train\n")
 
 
 def test_a_class_in_square_brackets_is_shown(
@@ -182,7 +182,7 @@ def test_the_next_command_names_the_same_run(
     options = stage_options(source_folder)
     options.run, options.runs = "cars", Path("my runs")
     step.run(context, options)
-    assert shown.getvalue().endswith("Next: python -m training train --run cars --runs 'my runs'\n")
+    assert shown.getvalue().endswith("Next: scones train --run cars --runs 'my runs'\n")
 
 
 def test_counter_examples_become_one_more_class(
@@ -293,9 +293,12 @@ def test_a_small_class_leaves_nothing_half_made(
     assert set() == listed(context)
 
 
-def test_a_source_that_is_not_there_is_told(stage: Stage) -> None:
+def test_missing_source_is_refused_before_anything_is_written(
+    stage: Stage, context: Context
+) -> None:
     with pytest.raises(SourceNotReadableError, match="nowhere does not exist"):
         stage("nowhere")
+    assert not context.run.path.exists()
 
 
 def test_a_file_of_another_kind_is_no_source(stage: Stage, tmp_path: Path) -> None:
