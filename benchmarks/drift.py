@@ -1,4 +1,4 @@
-"""Measure how often `python -m training monitor` reports drift with and without drift.
+"""Measure how often `scones monitor` reports drift with and without drift.
 
 The images are CIFAR-10's test images, also darkened, blurred and turned, with the answers of a
 model of the local algorithm. Every trial of every seed divides the photos at random: 2,000 are the

@@ -1,1 +1,1 @@
-"""The AWS account that the command line tools work in: clients, errors in words, terminal output, list prices."""
+"""Share code between the command line tools: clients, errors, options, output, list prices."""

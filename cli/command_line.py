@@ -17,7 +17,7 @@ from untrusted.terminal import print_json, say, say_error
 
 @dataclass(frozen=True)
 class Result:
-    """Hold what a command found or did, for --json, and its exit status."""
+    """Hold the data of a command, for --json, and its exit status."""
 
     data: dict[str, Any]
     status: int = 0

@@ -8,7 +8,7 @@ from untrusted.console import Console
 
 
 class ConfirmationMissingError(CommandError):
-    """Nothing was changed, because nobody can be asked: give --yes to go on, or --dry-run to look."""
+    """Nothing was changed: nobody can be asked here. Give --yes to go on, or --dry-run to look."""
 
     status = 2
 
@@ -25,8 +25,8 @@ def confirmed(console: Console, options: argparse.Namespace, question: str) -> b
     """Return whether to go on: with --yes, or when a person at the terminal agrees.
 
     Raises:
-        ConfirmationMissingError: --yes is missing, and there is no terminal, or --json
-            or --quiet is given.
+        ConfirmationMissingError: --yes is missing, and nobody can be asked: standard input is
+            not a terminal, or --json or --quiet is given.
     """
     if options.dry_run:
         console.print("Nothing was changed: this is a dry run.")

@@ -1,4 +1,4 @@
-"""Log what is sent to AWS and received, without secrets."""
+"""Log requests to AWS and their answers, without secrets."""
 
 import logging
 import os
@@ -12,7 +12,7 @@ from untrusted.terminal import VisibleFormatter, say
 
 _LOGGERS = ("boto3", "botocore", "urllib3")
 # The signer logs the canonical request and its signature; the headers are in the log anyway.
-# The others log how botocore works, not what it sends.
+# The others log internals of botocore, and no requests.
 _SILENT = ("botocore.auth", "botocore.hooks", "botocore.loaders")
 _SECRET_VARIABLES = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_BEARER_TOKEN_BEDROCK")
 _LONGEST = 4000  # characters of a line: bodies of images are not for people

@@ -1,14 +1,14 @@
-"""Looking again and again at something on AWS that takes its time."""
+"""Wait for something on AWS, with growing pauses."""
 
 from collections.abc import Iterator
 from time import monotonic, sleep
 
-_FIRST, _LONGEST = 0.5, 30.0  # seconds: soon enough for the local cloud, sparing enough for AWS
+_FIRST, _LONGEST = 0.5, 30.0  # seconds: short for the local cloud, long for AWS
 
 
-def looks(timeout: float) -> Iterator[float]:
-    """Yield the seconds gone, at once and then ever less often, until `timeout` seconds are over."""
+def poll(timeout: float) -> Iterator[float]:
+    """Yield elapsed seconds with growing pauses until `timeout`."""
     started = monotonic()
-    while (gone := monotonic() - started) < timeout:
-        yield gone
-        sleep(min(_LONGEST, _FIRST + gone / 10))
+    while (elapsed := monotonic() - started) < timeout:
+        yield elapsed
+        sleep(min(_LONGEST, _FIRST + elapsed / 10))

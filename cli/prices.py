@@ -1,4 +1,4 @@
-"""What things cost, by the list prices of prices.toml or of a file that the user names."""
+"""Compute costs from the list prices of prices.toml or of another file."""
 
 import argparse
 import tomllib
@@ -16,12 +16,12 @@ _UNITS |= {"dynamodb_write", "dynamodb_read"}
 
 
 class PriceFileError(CommandError):
-    """The file of prices is not like cli/prices.toml."""
+    """Write the file like cli/prices.toml."""
 
 
 @dataclass(frozen=True)
 class Prices:
-    """List prices in dollars, of one region and day."""
+    """Hold list prices in dollars, of one region and day."""
 
     region: str
     as_of: date
@@ -39,17 +39,17 @@ class Prices:
     per_million: Mapping[str, float]
 
     def instances(self, instance_type: str, count: int = 1) -> float | None:
-        """Dollars per hour of instances; None if the type's price is unknown."""
+        """Return dollars per hour of instances, or None if the type's price is unknown."""
         hour = self.instance_hour.get(instance_type)
         return None if hour is None else hour * count
 
     def storage(self, size: int) -> float:
-        """Dollars per hour of bytes in S3."""
+        """Return dollars per hour of bytes in S3."""
         return size / 1024**3 * self.s3_gb_month / HOURS_PER_MONTH
 
     @property
     def basis(self) -> str:
-        """Where and of when the prices are, for people."""
+        """Return the region and the date of the prices, for people."""
         return f"list prices of {self.region}, {self.as_of:%Y-%m-%d}"
 
 
@@ -68,7 +68,7 @@ def read_prices(path: Path = PRICES) -> Prices:
     """Read a file of prices.
 
     Raises:
-        PriceFileError: it cannot be read, or something is missing, unknown or of the wrong type.
+        PriceFileError: the file cannot be read, or a price is missing, unknown or of a wrong type.
     """
     try:
         prices = Prices(**tomllib.loads(path.read_text(encoding="utf-8")))
@@ -85,7 +85,7 @@ def read_prices(path: Path = PRICES) -> Prices:
 
 
 def per_hour(dollars: float | None) -> str:
-    """A price per hour, for people."""
+    """Return a price per hour, for people."""
     if dollars is None:
         return "price unknown"
     return f"${dollars:.3f}" if dollars >= 0.001 or not dollars else "<$0.001"

@@ -1,20 +1,20 @@
-"""An S3 URL, `s3://bucket/key`, taken apart."""
+"""Split an S3 URL, `s3://bucket/key`."""
 
 from cli.errors import CommandError
 
 
 class InvalidS3UrlError(CommandError):
-    """An S3 URL looks like s3://bucket/key."""
+    """Expected s3://bucket/key."""
 
 
 def split_s3_url(url: str) -> tuple[str, str]:
     """Return bucket and key (or prefix, without a slash at its end).
 
     Raises:
-        InvalidS3UrlError: it is none.
+        InvalidS3UrlError: the text is not an S3 URL.
     """
     scheme, _, place = url.partition("://")
     bucket, _, key = place.partition("/")
     if scheme != "s3" or not bucket or not key.strip("/"):
-        raise InvalidS3UrlError(f"{url!r} is none. {InvalidS3UrlError.__doc__}")
+        raise InvalidS3UrlError(f"{url!r} is not an S3 URL. {InvalidS3UrlError.__doc__}")
     return bucket, key.rstrip("/")

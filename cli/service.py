@@ -1,4 +1,4 @@
-"""The deployed service, as the outputs of its stack name it."""
+"""Read the names of the deployed service from the outputs of its stack."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -26,24 +26,24 @@ BACKLOG_WORKFLOW = "BacklogWorkflowArn"  # an output that is missing beside an E
 
 
 class StackNotFoundError(CommandError):
-    """There is no such stack: deploy it (`sam build && sam deploy`), or name another with --stack or --region."""
+    """Deploy it (`sam build && sam deploy`), or give another --environment, --stack or --region."""
 
 
 class StackOutdatedError(CommandError):
-    """The stack was deployed before this command existed: deploy it again (`sam build && sam deploy`)."""
+    """The stack is older than this command: deploy it again (`sam build && sam deploy`)."""
 
 
 class PrefixNotReadableError(CommandError):
-    """The service may read images under uploads/ and under the template parameter BacklogPrefix only."""
+    """The service may not read images under this prefix."""
 
 
 class NoBacklogWorkflowError(CommandError):
-    """The stack has no backlog workflow, which needs a Standard workflow to wait for: its WorkflowType is EXPRESS."""
+    """A stack with WorkflowType EXPRESS has no backlog workflow. Deploy it with STANDARD."""
 
 
 @dataclass(frozen=True)
 class Service:
-    """What the parts of the deployed service are called."""
+    """Hold the names of the parts of the deployed service."""
 
     image_bucket: str
     workflow_arn: str
@@ -51,35 +51,35 @@ class Service:
     failure_queue_url: str
     dead_letter_queue_url: str
     backlog_prefix: str
-    backlog_workflow_arn: str | None  # none beside an Express workflow
+    backlog_workflow_arn: str | None  # None beside an Express workflow
 
     def image_url(self, key: str) -> str:
-        """The URL of an object in the image bucket."""
+        """Return the URL of an object in the image bucket."""
         return f"s3://{self.image_bucket}/{key}"
 
     @property
     def readable(self) -> tuple[str, str]:
-        """The beginnings of all image URLs that the service may read."""
+        """Return the two prefixes of all image URLs that the service may read."""
         return self.image_url(UPLOADS), self.image_url(self.backlog_prefix)
 
     def require_readable(self, prefix: str) -> str:
-        """Return a prefix of keys, once it is sure that the service may read what is under it.
+        """Return a prefix of keys that the service may read.
 
         Raises:
-            PrefixNotReadableError: it may not.
+            PrefixNotReadableError: the service may not read the prefix.
         """
         if not prefix.startswith((UPLOADS, self.backlog_prefix)):
             raise PrefixNotReadableError(
-                f"{prefix!r} is under neither {UPLOADS} nor {self.backlog_prefix}, which are all that this service "
-                "may read. Deploy it with another BacklogPrefix, or copy the images to one of the two."
+                f"{prefix!r} is under neither {UPLOADS} nor {self.backlog_prefix}. The service may "
+                "read only these. Deploy it with another BacklogPrefix, or copy the images there."
             )
         return prefix
 
     def require_backlog_workflow(self) -> str:
-        """The ARN of the backlog workflow.
+        """Return the ARN of the backlog workflow.
 
         Raises:
-            NoBacklogWorkflowError: the stack has none.
+            NoBacklogWorkflowError: the stack has no backlog workflow.
         """
         if self.backlog_workflow_arn is None:
             raise NoBacklogWorkflowError

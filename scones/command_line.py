@@ -25,8 +25,9 @@ def main(arguments: Sequence[str]) -> int:
     if options.command == "completion":
         return completion.show(options.shell)
 
-    tool = training if options.command in training.STEPS else operations
-    return tool.run(options)
+    if options.command in training.STEPS:
+        return training.run(options)
+    return operations.run(options)
 
 
 def make_parser() -> Parser:

@@ -27,9 +27,9 @@ def add_command(commands: Any) -> None:
 
 def show(shell: str) -> int:
     """Print the script of a shell, and return the exit status."""
-    import argcomplete
+    from argcomplete.shell_integration import shellcode
 
-    say(*argcomplete.shellcode(["scones"], shell=shell).strip().split("\n"))
+    say(*shellcode(["scones"], True, shell).strip().split("\n"))
     return 0
 
 

@@ -17,7 +17,7 @@ NAME = "local"
 VERBS = {
     "up": "start the local cloud: AWS on this machine, where nothing is charged",
     "down": "stop the local cloud and keep its state",
-    "status": "show whether the local cloud runs, and what is deployed there",
+    "status": "show whether the local cloud runs, and its deployed resources",
     "env": "print variables that point AWS clients at the local cloud",
     "prepare": "install the environment of Lambda functions",
 }
@@ -61,7 +61,6 @@ def run(before: list[str], words: list[str]) -> int:
 
 
 def _become(command: list[str]) -> Never:
-    sys.stdout.flush()
     os.execv(command[0], command)  # noqa: S606 - no shell is wanted
 
 

@@ -1,4 +1,4 @@
-"""End quietly when nobody reads the output any more, as in `python -m training status | head`."""
+"""End quietly when nobody reads the output any more, as in `scones status | head`."""
 
 import os
 import select

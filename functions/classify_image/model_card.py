@@ -130,7 +130,7 @@ def card_error(parameter: str, cause: BaseException | None) -> Exception:
         )
     if code == "ParameterNotFound":
         return ModelCardNotFoundError(
-            f"There is no model card {parameter}; python -m training deploy writes it."
+            f"There is no model card {parameter}; scones deploy writes it."
         )
     return ModelCardUnavailableError(f"The model card {parameter} cannot be read: {cause}")
 

@@ -65,7 +65,7 @@ def read_error(error: ClientError | BotoCoreError, action: str) -> tuple[Outcome
     if isinstance(explain(error), PermissionMissingError):
         return (
             Outcome.DENIED,
-            f"Grant {action} (`python -m operations check --permissions`). {message}",
+            f"Grant {action} (`scones check --permissions`). {message}",
         )
     if code in _REFUSALS:
         return Outcome.REFUSED, f"{code}: {message}"

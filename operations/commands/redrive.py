@@ -11,7 +11,7 @@ from cli.arguments import add_timeout_argument, whole
 from cli.command_line import Result
 from cli.confirmation import add_confirmation_arguments, confirmed
 from cli.outcomes import FAILED, FINAL, OUTCOMES
-from cli.polling import looks
+from cli.polling import poll
 from operations.service import failures, records
 from operations.service.context import Context
 from operations.service.executions import RATE, paced, start
@@ -183,7 +183,7 @@ def _outcomes(
     refused: Counter[str] = Counter()
     with progress(context.console) as bars:
         bar = bars.add_task("Decided", total=len(followed), note="")
-        for _ in looks(timeout):
+        for _ in poll(timeout):
             for record in _decided(context, followed):
                 counts[str(record.outcome)] += 1
                 del followed[record.key]

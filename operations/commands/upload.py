@@ -13,7 +13,7 @@ from cli.arguments import add_timeout_argument, whole
 from cli.command_line import Result
 from cli.errors import CommandError
 from cli.outcomes import FAILED, OUTCOMES
-from cli.polling import looks
+from cli.polling import poll
 from cli.service import UPLOADS
 from operations.service import results
 from operations.service.context import Context
@@ -150,7 +150,7 @@ class Following:
 
     def wait(self, timeout: float) -> None:
         """Look until every image has an outcome, or the time is over."""
-        for _ in looks(timeout):
+        for _ in poll(timeout):
             for _ in self._rounds():
                 self.look()
             if not self.awaited:

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from cli.aws import code_of
 from cli.errors import CommandError
 from cli.outcomes import OUTCOMES
-from cli.polling import looks
+from cli.polling import poll
 from operations.service import records
 from operations.service.context import Context
 from operations.service.image_list import ImageList, stored_list
@@ -111,7 +111,7 @@ def follow(context: Context, execution: str) -> Backlog:
     try:
         with progress(context.console) as bars:
             bar = bars.add_task("Decided", total=None, note="")
-            for _ in looks(_YEAR):
+            for _ in poll(_YEAR):
                 _advance(context, execution, bars, bar)
                 if backlog.status != "RUNNING":  # when the counts were read, so they are the last
                     break
@@ -162,6 +162,6 @@ def report(context: Context, backlog: Backlog) -> str | None:
 
 def _how_to(execution: str) -> tuple[str, str]:
     return (
-        f"To look at it again: python -m operations backlog --follow {execution}",
+        f"To look at it again: scones backlog --follow {execution}",
         f"To stop it: aws stepfunctions stop-execution --execution-arn {execution}",
     )

@@ -15,7 +15,6 @@ from untrusted.tests.unread_output import unread
         ["scones", "check", "--permissions", "--json", "--region", "us-east-1"],
         ["scones", "status", "--json", "--region", "no region"],
         ["scones", "completion", "bash"],
-        ["scones", "--help"],
         ["scones", "--version"],
         ["scones", "local", "status", "--state-dir", "build/no-such-folder"],
     ],

@@ -24,6 +24,7 @@ PACKAGES = (
 WRITERS = {  # what each module may use, and why
     "untrusted/terminal.py": {"sys.stdout", "logging.Formatter"},  # the one writer of lines
     "untrusted/console.py": {"rich"},  # the one console
+    "cli/debugging.py": {"sys.stderr"},  # as the stream of a log with a VisibleFormatter
     "untrusted/page.py": {"jinja2"},  # the one template engine
     "localcloud/__main__.py": {"print", "sys.stderr"},  # for a Python that cannot read the package
     "algorithm/train.py": {"sys.stdout"},  # as the stream of a log with VisibleFormatter

@@ -11,12 +11,13 @@ from training.dataset.source import class_name
 from training.project.errors import TrainingError
 
 _SOURCE = """labelled images, as one of:
-a folder with a sub-folder for each class, or with such folders below train/, validation/, calibration/ and test/;
+a folder with a sub-folder for each class, or with train/, validation/, calibration/ and test/
+that hold such sub-folders;
 a manifest (.csv, .tsv, .jsonl) with the columns path (or S3 URL), label and, optionally, split;
 cifar-10-python.tar.gz or cifar-100-python.tar.gz, or the folder that it unpacks to;
 s3://bucket/prefix with a "folder" for each class"""
-_OTHER = f"""source of negative examples: images of none of the classes. They become the class {OTHER}, whose
-predictions the service always leaves for review"""
+_OTHER = f"""source of negative examples: images of none of the classes. They become the class
+{OTHER}, whose predictions the service always leaves for review"""
 _NO_BALANCE = "off"
 
 

@@ -37,7 +37,7 @@ def alarm_requests(
     """
     dimensions = {"EndpointName": endpoint, "VariantName": VARIANT, "EndpointConfigName": config}
     shared = {
-        "AlarmDescription": f"Takes the update to {config} back. Made by python -m training deploy.",
+        "AlarmDescription": f"Takes the update to {config} back. Made by scones deploy.",
         "Namespace": "AWS/SageMaker",
         "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
         "Period": PERIOD,

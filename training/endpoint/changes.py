@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from botocore.exceptions import ClientError
 
 from cli.aws import QuotaExceededError, code_of, sentence_of
-from cli.polling import looks
+from cli.polling import poll
 from training.endpoint.errors import (
     EndpointFailedError,
     EndpointStuckError,
@@ -99,7 +99,7 @@ class Endpoint:
         """
         status = ""
         with self.console.status("Looking at the endpoint") as spinner:
-            for seconds in looks(timeout):
+            for seconds in poll(timeout):
                 found = self.find()
                 if found is None or found["EndpointStatus"] not in _BUSY:
                     return found

@@ -116,7 +116,7 @@ class ModelComparison:
                 if not is_absent(exc):  # SageMaker deletes no endpoint that it is still creating
                     say = endpoint.console.print
                     say(
-                        f"{name} is still there ({sentence_of(exc)}): `python -m training cleanup --yes` deletes it."
+                        f"{name} is still there ({sentence_of(exc)}): `scones cleanup --yes` deletes it."
                     )
                     return
 

@@ -14,7 +14,7 @@ from uuid import uuid4
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.aws import code_of, sentence_of
-from cli.polling import looks
+from cli.polling import poll
 from training.dataset.answer import Answer
 from training.dataset.dataset import StagedImage
 from training.project.errors import TrainingError
@@ -38,7 +38,7 @@ class ImageMissingError(TrainingError):
 
 
 class NoAnswerError(TrainingError):
-    """The endpoint did not answer an image; `python -m training status` says whether it is in service."""
+    """The endpoint did not answer an image; `scones status` says whether it is in service."""
 
 
 class InvalidAnswerError(NoAnswerError):
@@ -123,7 +123,7 @@ def _invoke(
 
     Returns: when the call that was answered began (`perf_counter`), and the answer.
     """
-    waits = looks(patience)
+    waits = poll(patience)
     next(waits)  # the first look does not wait
     while True:
         started = perf_counter()

@@ -152,7 +152,7 @@ class Rollout:
         if found["EndpointStatus"] != FAILED:
             raise EndpointFailedError(
                 f"The endpoint {self.endpoint.name} is {found['EndpointStatus']}: {reason} It can neither be "
-                "used nor updated; `python -m training cleanup --yes` removes it."
+                "used nor updated; `scones cleanup --yes` removes it."
             )
         self.endpoint.say(
             f"failed ({reason}) and is made anew"

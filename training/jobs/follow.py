@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from cli.polling import looks
+from cli.polling import poll
 from training.jobs.log import JobLog, LogReader
 from training.jobs.training_jobs import Jobs
 from training.project.errors import TrainingError
@@ -67,7 +67,7 @@ def follow(
     log, reader = JobLog(), LogReader(logs, name)
     with progress(console) as bars:
         bar = bars.add_task("training job", total=epochs, note="")
-        for _ in looks(math.inf):  # the job's own limits end it
+        for _ in poll(math.inf):  # the job's own limits end it
             job = _described(jobs, name)
             log.read(reader.new_lines())
             bars.update(

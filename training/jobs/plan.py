@@ -24,7 +24,7 @@ class LimitsError(TrainingError):
 
 
 class RoleMissingError(TrainingError):
-    """SageMaker needs a role to work as: give --role ARN, or let `python -m training stage` make one."""
+    """SageMaker needs a role to work as: give --role ARN, or let `scones stage` make one."""
 
 
 class EarlierModelError(TrainingError):

@@ -43,7 +43,7 @@ class ResizeMissingError(TrainingError):
 
 
 class DatasetNotAsStagedError(TrainingError):
-    """The dataset in S3 is not the one that run.json knows: run `python -m training stage` again."""
+    """The dataset in S3 is not the one that run.json knows: run `scones stage` again."""
 
 
 class RoleTrustError(TrainingError):

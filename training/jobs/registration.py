@@ -21,6 +21,6 @@ def register_trained(
     result = trained | {"model_package": package}
     run.done("train", result)
     console.print(
-        f"Model registry: version {package['version']} of {package['group']}. Next: `python -m training promote`"
+        f"Model registry: version {package['version']} of {package['group']}. Next: `scones promote`"
     )
     return result

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.table import Table
 
-from cli.polling import looks
+from cli.polling import poll
 from training.jobs.follow import JobVanishedError
 from training.jobs.tuning_jobs import TuningJobs
 from untrusted.console import Console, progress
@@ -26,7 +26,7 @@ def follow_tuning(
     job: Mapping[str, Any] = {}
     with progress(console) as bars:
         bar = bars.add_task("training jobs", total=most, note="")
-        for _ in looks(math.inf):  # the limits of the training jobs end it
+        for _ in poll(math.inf):  # the limits of the training jobs end it
             found = tuning_jobs.describe(name)
             if found is None:
                 raise JobVanishedError(f"{name}: {JobVanishedError.__doc__}")

@@ -87,7 +87,7 @@ class RunFile:
         found = self.find(step)
         if found is None:
             raise StepNotDoneError(
-                f"The run has no result of `{step}` yet ({self.path}). Run `python -m training {step}` first, "
+                f"The run has no result of `{step}` yet ({self.path}). Run `scones {step}` first, "
                 f"with the same --run and --environment."
             )
         return found

@@ -49,12 +49,12 @@ def show(console: Console, hosting: Hosting, result: dict[str, Any], prices: Pri
     )
     if card["recommended_threshold"] is None:
         say(
-            "Its threshold is a guess until `python -m training threshold --precision 0.99` has chosen one from data."
+            "Its threshold is a guess until `scones threshold --precision 0.99` has chosen one from data."
         )
     else:
         threshold = show_threshold(card["recommended_threshold"])
         say(f"Its threshold, {threshold}, was chosen for the same model before, and stays.")
-    say(f"Cost: {_cost(hosting, prices)}. `python -m training cleanup` ends it.")
+    say(f"Cost: {_cost(hosting, prices)}. `scones cleanup` ends it.")
     say(f"Next: {result['deploy_command']}")
 
 

@@ -7,11 +7,11 @@ from training.project.errors import TrainingError
 
 
 class ReferenceMissingError(TrainingError):
-    """There is no reference of the deployed model: `python -m training evaluate` makes it, from the held-out images."""
+    """There is no reference of the deployed model: `scones evaluate` makes it, from the held-out images."""
 
 
 class InvalidReferenceError(TrainingError):
-    """The reference of the deployed model is damaged: `python -m training evaluate` writes it anew."""
+    """The reference of the deployed model is damaged: `scones evaluate` writes it anew."""
 
 
 class SmallReferenceError(TrainingError):

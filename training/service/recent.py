@@ -62,11 +62,7 @@ class Recent:
         """What nobody should take for compared: sentences."""
         if self.captured >= LEAST_IMAGES:
             return []
-        off = (
-            []
-            if self.capturing
-            else ["Only `python -m training deploy --capture SHARE` keeps any image."]
-        )
+        off = [] if self.capturing else ["Only `scones deploy --capture SHARE` keeps any image."]
         return [f"Images: not compared ({self.captured} captured, {LEAST_IMAGES} needed).", *off]
 
 

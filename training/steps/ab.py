@@ -109,7 +109,7 @@ def _share(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     context.run.done("ab", result)
     context.console.print(
         f"Requests are shared {', '.join(f'{name}={one:g}' for name, one in weights.items())}. "
-        "`python -m training ab` compares; `rollback` or `deploy` ends it."
+        "`scones ab` compares; `rollback` or `deploy` ends it."
     )
     return result
 

@@ -128,7 +128,7 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as exc:
         raise ArchiveSourceMissingError(
-            f"{path}: {exc.strerror}. `python -m training evaluate` makes it."
+            f"{path}: {exc.strerror}. `scones evaluate` makes it."
         ) from exc
 
 

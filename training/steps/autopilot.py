@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from cli.arguments import duration, whole
 from cli.aws import code_of
-from cli.polling import looks
+from cli.polling import poll
 from training.dataset.dataset import Dataset
 from training.jobs.autopilot_request import Limits, automl_job_request
 from training.jobs.follow import left_running
@@ -116,7 +116,7 @@ def _follow(context: Context, name: str) -> Mapping[str, Any]:
         left_running(context.console, f"Autopilot job {name}", "Autopilot job", stop),
         context.console.status("Autopilot") as spinner,
     ):
-        for gone in looks(math.inf):  # its own limits end it
+        for gone in poll(math.inf):  # its own limits end it
             job = _describe(context, name)
             if job is None:
                 raise AutopilotFailedError(
@@ -125,7 +125,7 @@ def _follow(context: Context, name: str) -> Mapping[str, Any]:
             if job["AutoMLJobStatus"] in _ENDED:
                 return job
             spinner.update(f"{job['AutoMLJobSecondaryStatus']} for {gone:.0f} s")
-    raise AssertionError("looks() never ends")
+    raise AssertionError("poll() never ends")
 
 
 def _describe(context: Context, name: str) -> Mapping[str, Any] | None:

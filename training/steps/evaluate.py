@@ -1,4 +1,4 @@
-"""`python -m training evaluate`: the held-out test images through the deployed endpoint, measured and reported."""
+"""`scones evaluate`: the held-out test images through the deployed endpoint, measured and reported."""
 
 import argparse
 from collections.abc import Sequence
@@ -112,7 +112,7 @@ def _calibrate(context: Context, served: ServedModel, answers: Sequence[Answer])
     ):
         context.console.print(
             f"The calibration images give a temperature of {card['temperature']:.3f}. That of the model card, "
-            f"{served.card['temperature']:.3f}, stays, for the threshold was chosen at it: `python -m training "
+            f"{served.card['temperature']:.3f}, stays, for the threshold was chosen at it: `scones "
             "threshold` chooses both anew."
         )
         return served.card

@@ -1,4 +1,4 @@
-"""`python -m training monitor`: are the images that come like those the model was measured on?"""
+"""`scones monitor`: are the images that come like those the model was measured on?"""
 
 import argparse
 import json

@@ -70,7 +70,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     version = options.challenger or trained.get("model_package", {}).get("version")
     if version is None:
         raise NotComparableError(
-            "The run's model is not in the registry: `python -m training train` puts it there."
+            "The run's model is not in the registry: `scones train` puts it there."
         )
     role = options.role or trained["role"]
     hourly = read_prices(options.prices).instances(options.instance_type)

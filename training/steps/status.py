@@ -67,7 +67,7 @@ def _show(context: Context, found: list[Resource], steps: dict[str, dict[str, An
             )
         say(table)
     else:
-        say("  nothing yet; `python -m training stage` begins.")
+        say("  nothing yet; `scones stage` begins.")
     say(f"Run {names.run}, {context.run.path}:")
     for step, record in steps.items():
         say(f"  {step:9} {record['status']:6} {record['at']}")

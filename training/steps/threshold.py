@@ -1,4 +1,4 @@
-"""`python -m training threshold`: the lowest threshold that promises a precision, from the calibration images."""
+"""`scones threshold`: the lowest threshold that promises a precision, from the calibration images."""
 
 import argparse
 from typing import Any

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from cli import polling
-from cli.polling import looks
+from cli.polling import poll
 
 
 class Clock:
@@ -28,18 +28,18 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def test_the_first_look_is_at_once_and_the_second_soon_after(clock: Clock) -> None:
-    seen = looks(10)
+    seen = poll(10)
     assert [0.0, 0.5] == [next(seen), next(seen)]
 
 
 def test_the_longer_it_takes_the_rarer_are_the_looks_but_never_rarer_than_every_half_minute(
     clock: Clock,
 ) -> None:
-    moments = list(looks(1800))
+    moments = list(poll(1800))
     pauses = [round(later - earlier, 6) for earlier, later in pairwise(moments)]
     assert sorted(pauses) == pauses
     assert 30 == pauses[-1]
 
 
 def test_looking_ends_when_the_time_is_over(clock: Clock) -> None:
-    assert 9 < max(looks(10)) < 10
+    assert 9 < max(poll(10)) < 10

@@ -1,4 +1,4 @@
-"""S3 URLs, and what is none."""
+"""Split S3 URLs, and refuse other texts."""
 
 import pytest
 

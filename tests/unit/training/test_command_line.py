@@ -40,7 +40,7 @@ def test_a_step_before_its_turn_names_the_one_before(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     assert 1 == main(["train", "--runs", str(tmp_path), "--region", "us-east-1"])
-    assert "python -m training stage" in capsys.readouterr().err
+    assert "scones stage" in capsys.readouterr().err
 
 
 def test_nothing_heavy_is_imported_to_show_the_help() -> None:

@@ -26,7 +26,7 @@ def test_the_result_of_a_step_is_there_when_the_file_is_opened_again(run_file: R
 
 
 def test_a_step_that_was_never_done_is_missed_by_name(run_file: RunFile) -> None:
-    with pytest.raises(StepNotDoneError, match="python -m training stage"):
+    with pytest.raises(StepNotDoneError, match="scones stage"):
         run_file.result("stage")
 
 

@@ -83,7 +83,7 @@ def test_window_ends_where_the_reference_was_made(days: int, whole: bool) -> Non
             False,
             [
                 "Images: not compared (0 captured, 50 needed).",
-                "Only `python -m training deploy --capture SHARE` keeps any image.",
+                "Only `scones deploy --capture SHARE` keeps any image.",
             ],
         ),
     ],

@@ -133,15 +133,13 @@ def test_a_bucket_that_is_not_there_is_told(trained: Context) -> None:
 def test_a_report_that_is_gone_is_told(trained: Context) -> None:
     deployed_and_evaluated(trained, measured="sha256:model")
     (trained.run.folder / "report.html").unlink()
-    with pytest.raises(
-        ArchiveSourceMissingError, match=r"report\.html.*python -m training evaluate"
-    ):
+    with pytest.raises(ArchiveSourceMissingError, match=r"report\.html.*scones evaluate"):
         put(trained)
 
 
 def test_a_run_without_a_model_is_sent_to_train(trained: Context) -> None:
     trained.run.forget("train")
-    with pytest.raises(StepNotDoneError, match="python -m training train"):
+    with pytest.raises(StepNotDoneError, match="scones train"):
         put(trained)
 
 

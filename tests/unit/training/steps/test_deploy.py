@@ -59,7 +59,7 @@ def left(context: Context) -> tuple[str | None, int, int]:
 
 def test_a_run_without_a_model_is_sent_to_train(trained: Context, deploy: Deploy) -> None:
     trained.run.forget("train")
-    with pytest.raises(StepNotDoneError, match="python -m training train"):
+    with pytest.raises(StepNotDoneError, match="scones train"):
         deploy()
 
 
