@@ -9,13 +9,15 @@ import pytest
 
 import localcloud.command_line
 import operations.command_line
+import scones.command_line
 import training.command_line
 
 ROOT = Path(__file__).parents[2]
 TOOLS = {
-    "training": training.command_line._parser(),
-    "operations": operations.command_line._parser(),
+    "training": training.command_line.make_parser(),
+    "operations": operations.command_line.make_parser(),
     "localcloud": localcloud.command_line._parser(),
+    "scones": scones.command_line.make_parser(),
 }
 PAGES = [
     str(page.relative_to(ROOT))
@@ -33,10 +35,13 @@ _CODE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 # Folders of the repository; what else stands in backticks are keys in a bucket, or what a run leaves behind.
 _FOLDERS = (
     "algorithm|benchmarks|cli|docs|documents|events|examples|functions|layers|localcloud|operations"
-    "|requirements|stacks|statemachine|tests|training|untrusted"
+    "|requirements|scones|stacks|statemachine|tests|training|untrusted"
 )
 _FILE = re.compile(rf"`((?:{_FOLDERS}|\.github)/[\w./-]*)`")
-_COMMAND = re.compile(r"python -m (training|operations|localcloud) (\w+)([^`\n|#]*)")
+_COMMAND = re.compile(
+    r"(?<![\w/.-])(?:python -m (training|operations|localcloud)|scones (local)|scones) "
+    r"([a-z]\w*)([^`\n|#]*)"
+)
 
 
 def text_of(page: str) -> str:
@@ -60,7 +65,8 @@ def verbs(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]
 
 def commands(page: str) -> Iterator[tuple[str, str, str]]:
     """(tool, verb, the rest of the line) of each command that a page tells."""
-    yield from _COMMAND.findall(text_of(page).replace("\\\n", " "))
+    for module, local, verb, rest in _COMMAND.findall(text_of(page).replace("\\\n", " ")):
+        yield module or ("localcloud" if local else "scones"), verb, rest
 
 
 @pytest.mark.parametrize("page", PAGES)

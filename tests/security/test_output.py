@@ -41,6 +41,8 @@ WRITERS = {  # what each module may use, and why
     "operations/service/image_list.py": {
         "csv.writer"
     },  # data: the backlog workflow and `operations` read the keys from it
+    "operations/commands/results.py": {"csv.writer", "sys.stdout"},  # cells as spreadsheet_cell()
+    "operations/commands/upload.py": {"rich"},  # a progress bar, as a type
     "training/dataset/report.py": {"csv.DictWriter"},  # every cell is a spreadsheet_cell()
     "layers/observability/python/observability/failure_log.py": {"Logger"},  # ASCII alone
 }

@@ -11,10 +11,10 @@ import pytest
 
 from cli.debugging import log_requests, redact
 
-SECRET, TOKEN = "local" * 8, "token" * 12
-LENT_SECRET, LENT_TOKEN = "secret-of-the-answer", "token-of-the-answer"
+OWN_KEY, TOKEN = "local" * 8, "token" * 12
+LENT_KEY, LENT_TOKEN = "local-answer", "token-answer"
 ANSWER = f"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
-<Credentials><AccessKeyId>local</AccessKeyId><SecretAccessKey>{LENT_SECRET}</SecretAccessKey>
+<Credentials><AccessKeyId>local</AccessKeyId><SecretAccessKey>{LENT_KEY}</SecretAccessKey>
 <SessionToken>{LENT_TOKEN}</SessionToken><Expiration>2030-01-01T00:00:00Z</Expiration></Credentials>
 </AssumeRoleResult></AssumeRoleResponse>"""
 
@@ -71,38 +71,38 @@ def test_wire_log_has_requests_and_answers_without_secrets(
 ) -> None:
     for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)  # they would be hidden by their value
-    session = boto3.session.Session("local", SECRET, TOKEN, region_name="us-east-1")
+    session = boto3.session.Session("local", OWN_KEY, TOKEN, region_name="us-east-1")
     lent = session.client("sts", endpoint_url=endpoint).assume_role(
         RoleArn="arn:aws:iam::123456789012:role/r", RoleSessionName="debugging"
     )
-    assert LENT_SECRET == lent["Credentials"]["SecretAccessKey"]
+    assert LENT_KEY == lent["Credentials"]["SecretAccessKey"]
     _, _, signature = Sts.authorization.rpartition("Signature=")
 
     text = log.getvalue()
     assert "AssumeRole" in text
     assert "role/r" in text
     assert "[redacted]" in text
-    for secret in (SECRET, TOKEN, LENT_SECRET, LENT_TOKEN, signature):
+    for secret in (OWN_KEY, TOKEN, LENT_KEY, LENT_TOKEN, signature):
         assert secret not in text
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "{'Authorization': b'AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=h, Signature=HIDE'}",
-        '{"Authorization": "Bearer HIDE"}',
-        "x-amz-security-token:HIDE",
-        "GET /bucket/key?X-Amz-Security-Token=HIDE&X-Amz-Date=now",
-        "GET /bucket/key?X-Amz-Signature=HIDE",
-        '{"SecretAccessKey": "HIDE", "Token": "HIDE"}',
-        r"b\'{\"secretAccessKey\":\"HIDE\"}\'",
-        "aws_secret_access_key = HIDE",
-        "<SessionToken>HIDE</SessionToken>",
-        '{"accessToken": "HIDE", "clientSecret": "HIDE", "refresh_token":"HIDE"}',
+        "{'Authorization': b'AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=h, Signature={local}'}",
+        '{"Authorization": "Bearer {local}"}',
+        "x-amz-security-token:{local}",
+        "GET /bucket/key?X-Amz-Security-Token={local}&X-Amz-Date=now",
+        "GET /bucket/key?X-Amz-Signature={local}",
+        '{"SecretAccessKey": "{local}", "Token": "{local}"}',
+        r"b\'{\"secretAccessKey\":\"{local}\"}\'",
+        "aws_secret_access_key = {local}",
+        "<SessionToken>{local}</SessionToken>",
+        '{"accessToken": "{local}", "clientSecret": "{local}", "refresh_token":"{local}"}',
     ],
 )
 def test_secret_in_any_of_its_forms_is_hidden(text: str) -> None:
-    assert "HIDE" not in redact(text)
+    assert "is-hidden" not in redact(text.replace("{local}", "is-hidden"))
 
 
 @pytest.mark.parametrize("text", ["NextToken is missing", "uploads/token/a.png", "tokens: 3"])
