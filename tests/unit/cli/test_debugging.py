@@ -11,11 +11,13 @@ import pytest
 
 from cli.debugging import log_requests, redact
 
-OWN_KEY, TOKEN = "local" * 8, "token" * 12
-LENT_KEY, LENT_TOKEN = "local-answer", "token-answer"
+OWN_KEY = "local" * 8  # of the caller
+OWN_SESSION = "token" * 12
+LENT_KEY = "local-answer"
+LENT_SESSION = "token-answer"
 ANSWER = f"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
 <Credentials><AccessKeyId>local</AccessKeyId><SecretAccessKey>{LENT_KEY}</SecretAccessKey>
-<SessionToken>{LENT_TOKEN}</SessionToken><Expiration>2030-01-01T00:00:00Z</Expiration></Credentials>
+<SessionToken>{LENT_SESSION}</SessionToken><Expiration>2030-01-01T00:00:00Z</Expiration></Credentials>
 </AssumeRoleResult></AssumeRoleResponse>"""
 
 
@@ -71,7 +73,7 @@ def test_wire_log_has_requests_and_answers_without_secrets(
 ) -> None:
     for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)  # they would be hidden by their value
-    session = boto3.session.Session("local", OWN_KEY, TOKEN, region_name="us-east-1")
+    session = boto3.session.Session("local", OWN_KEY, OWN_SESSION, region_name="us-east-1")
     lent = session.client("sts", endpoint_url=endpoint).assume_role(
         RoleArn="arn:aws:iam::123456789012:role/r", RoleSessionName="debugging"
     )
@@ -82,7 +84,7 @@ def test_wire_log_has_requests_and_answers_without_secrets(
     assert "AssumeRole" in text
     assert "role/r" in text
     assert "[redacted]" in text
-    for secret in (OWN_KEY, TOKEN, LENT_KEY, LENT_TOKEN, signature):
+    for secret in (OWN_KEY, OWN_SESSION, LENT_KEY, LENT_SESSION, signature):
         assert secret not in text
 
 
