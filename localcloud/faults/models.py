@@ -22,8 +22,11 @@ def honouring_faults(factory: ContainerFactory) -> ContainerFactory:
     """Return a factory of the same containers that follows the file of a model."""
 
     def start(model_folder: Path) -> Invoke:
-        model, told = factory(model_folder), model_folder / FILE
-        return _misbehaving(model, **json.loads(told.read_text())) if told.exists() else model
+        model = factory(model_folder)
+        behaviour = model_folder / FILE
+        if not behaviour.exists():
+            return model
+        return _misbehaving(model, **json.loads(behaviour.read_text()))
 
     return start
 

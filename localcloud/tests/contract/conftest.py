@@ -1,4 +1,7 @@
-"""A local cloud for all tests that are its clients; MiniStack in this process, patched and without state."""
+"""Provide a local cloud for all client tests, and MiniStack in this process.
+
+MiniStack is patched, and has no state.
+"""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -53,7 +56,7 @@ def cloud(shared_folder: Path) -> Iterator[Cloud]:
 
 @dataclass(frozen=True)
 class Execution:
-    """What became of an execution."""
+    """The end of an execution."""
 
     status: str
     output: Any
@@ -63,7 +66,7 @@ class Execution:
 
 
 class MiniStackInProcess:
-    """Puts resources into MiniStack's modules and runs executions to their end, with no server in between."""
+    """Put resources into MiniStack's modules, and run executions to their end without a server."""
 
     def __init__(self) -> None:
         self.app = self._use(make_call)
@@ -88,7 +91,7 @@ class MiniStackInProcess:
         }
 
     def intercept(self, interceptor: Interceptor) -> None:
-        """Have this look at every call of a task."""
+        """Pass every call of a task to this interceptor."""
         self._use(interceptor)
 
     def put_state_machine(
@@ -98,7 +101,7 @@ class MiniStackInProcess:
         name: str = "machine",
         **members: Any,
     ) -> None:
-        """Create the state machine, in JSONata, which starts at the first of these states."""
+        """Create a state machine in JSONata that starts at the first of these states."""
         definition = {"QueryLanguage": "JSONata", "StartAt": next(iter(states)), "States": states}
         machines = self.app.machines("us-east-1")
         machines.delete({"stateMachineArn": machines.arn(name)})
@@ -115,7 +118,7 @@ class MiniStackInProcess:
         return self.app.interpreter.start(STATE_MACHINE_ARN, json.dumps(input or {}), name)
 
     def run(self, states: Mapping[str, Any], input: Any = None) -> Execution:
-        """Run a state machine of these states; the role "actor" is made if the test did not."""
+        """Run a state machine of these states; the role "actor" is created if it is missing."""
         if "actor" not in iam._roles:
             self.put_role()
         self.put_state_machine(states)

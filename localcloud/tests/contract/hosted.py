@@ -1,4 +1,4 @@
-"""A model whose answer is known, and an endpoint that serves it, for clients of the local cloud."""
+"""Host a model with a known answer, for clients of the local cloud."""
 
 import json
 from contextlib import suppress
@@ -16,19 +16,19 @@ from localcloud.server.cloud import Cloud
 
 IMAGE = "811284229777.dkr.ecr.us-east-1.amazonaws.com/image-classification:1"
 ROLE = "arn:aws:iam::000000000000:role/hosting"
-# What the model answers to every image: odds of one to three.
+# The model's answer to every image: odds of one to three.
 PROBABILITIES = [0.25, 0.75]
 
 
 def picture() -> bytes:
-    """A PNG."""
+    """Return a PNG."""
     encoded = BytesIO()
     Image.new("RGB", (32, 32), "red").save(encoded, "PNG")
     return encoded.getvalue()
 
 
 def put_model(cloud: Cloud, folder: Path, bucket: str) -> str:
-    """Put a model.tar.gz into a bucket that is made for it; its URL."""
+    """Put a model.tar.gz into a new bucket; return its URL."""
     unpacked = folder / "model"
     unpacked.mkdir()
     head = Head(np.zeros((FEATURES, 2), np.float32), np.log(np.array(PROBABILITIES, np.float32)))
@@ -41,7 +41,7 @@ def put_model(cloud: Cloud, folder: Path, bucket: str) -> str:
 
 
 def put_role(cloud: Cloud, bucket: str) -> None:
-    """The role of the models, which may use this bucket beside those of earlier calls."""
+    """Create the role of the models, or let it use this bucket too."""
     iam, trusted = cloud.client("iam"), {"Service": "sagemaker.amazonaws.com"}
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": trusted}
     with suppress(iam.exceptions.EntityAlreadyExistsException):
@@ -61,7 +61,7 @@ def put_role(cloud: Cloud, bucket: str) -> None:
 def create_config(
     cloud: Cloud, name: str, model_url: str, capture: dict[str, Any] | None = None
 ) -> None:
-    """A model and an endpoint configuration of this name, with one variant called blue."""
+    """Create a model and an endpoint configuration of this name, with one variant called blue."""
     sagemaker = cloud.client("sagemaker")
     container = {"Image": IMAGE, "ModelDataUrl": model_url}
     sagemaker.create_model(ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer=container)
@@ -76,7 +76,7 @@ def create_config(
 
 
 def create_endpoint(cloud: Cloud, name: str) -> None:
-    """An endpoint of the configuration of the same name, in service."""
+    """Create an endpoint of the configuration of the same name; wait until it is in service."""
     sagemaker = cloud.client("sagemaker")
     sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
     sagemaker.get_waiter("endpoint_in_service").wait(
@@ -85,7 +85,7 @@ def create_endpoint(cloud: Cloud, name: str) -> None:
 
 
 def capture_to(bucket: str) -> dict[str, Any]:
-    """A DataCaptureConfig that captures everything into a bucket."""
+    """Return a DataCaptureConfig that captures everything into a bucket."""
     return {
         "EnableCapture": True,
         "InitialSamplingPercentage": 100,
@@ -96,7 +96,7 @@ def capture_to(bucket: str) -> dict[str, Any]:
 
 
 def captured(cloud: Cloud, bucket: str) -> list[str]:
-    """The lines of all captured data in a bucket."""
+    """Return the lines of all captured data in a bucket."""
     s3 = cloud.client("s3")
     found = s3.list_objects_v2(Bucket=bucket, Prefix="captured/").get("Contents", [])
     bodies = [

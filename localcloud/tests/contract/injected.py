@@ -1,4 +1,4 @@
-"""The faults of workflows and events, in MiniStack in this process; without a plan they do nothing."""
+"""Inject faults into workflows and events, in MiniStack in this process."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,18 +14,18 @@ from localcloud.ministack.faults.events import FaultyEvents
 
 @dataclass(frozen=True)
 class Injected:
-    """What decides, and what is held back."""
+    """The injector and the held events."""
 
     injector: Injector
     held: HeldDeliveries
 
     @property
     def workflow(self) -> FaultyWorkflow:
-        """What intercepts the calls of tasks."""
+        """Return the interceptor of the calls of tasks."""
         return FaultyWorkflow(self.injector)
 
     def strike(self, kind: str, first: int = 1) -> None:
-        """Have a fault strike every subject, once, at the how-manieth time it comes by."""
+        """Strike every subject once, at this number of its pass."""
         self.injector.follow(Plan(targets=(Target(kind, "", first),), subject_members=("picture",)))
 
 

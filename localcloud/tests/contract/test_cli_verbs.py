@@ -1,6 +1,6 @@
-"""Run the verbs of the AWS CLI that the documentation names; none of them knows the local cloud.
+"""Run the verbs of the AWS CLI that the documentation names, with an unchanged CLI.
 
-The CLI is version 1, the one on PyPI. `aws logs tail` exists in version 2 only, so a test makes
+The CLI is version 1, the version on PyPI. `aws logs tail` exists in version 2 only, so a test makes
 its calls: ministack/logs/test_tail.py.
 """
 
@@ -45,7 +45,7 @@ FAILS_AT_FIRST = {
 
 
 def aws(cloud: Cloud, *arguments: str) -> Any:
-    """Run a verb; return what it prints, as JSON where it is JSON."""
+    """Run a verb; return its output, parsed if it is JSON."""
     ended = subprocess.run(
         ["aws", *arguments],
         env=cloud.environment | {"AWS_PAGER": ""},
@@ -60,7 +60,7 @@ def aws(cloud: Cloud, *arguments: str) -> Any:
 
 @pytest.fixture(scope="module")
 def stack(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Deploy a stack with `aws cloudformation deploy`; its physical names by logical id."""
+    """Deploy a stack with `aws cloudformation deploy`; yield its physical names by logical id."""
     name = f"cli-{uuid4().hex[:8]}"
     template = tmp_path_factory.mktemp("template") / "template.yaml"
     template.write_text(TEMPLATE)

@@ -1,4 +1,4 @@
-"""The package in an empty environment and an empty folder, as another project uses it."""
+"""Use the package in an empty environment and an empty folder, as another project does."""
 
 import ast
 import json
@@ -14,7 +14,7 @@ import uv
 
 PACKAGE = Path(__file__).parents[2]
 EXAMPLE = PACKAGE / "examples/train_and_invoke.py"
-# A workflow that invokes a function, and its answer: what the other services are for.
+# A workflow that invokes a function: the services beside SageMaker.
 WORKFLOW = """
 import io, json, time, zipfile
 import boto3
@@ -29,18 +29,24 @@ iam = boto3.client("iam")
 role = iam.create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
 iam.put_role_policy(RoleName="r", PolicyName="use", PolicyDocument=json.dumps(allow))
 function = boto3.client("lambda").create_function(
-    FunctionName="f", Runtime="python3.13", Handler="app.handler", Role=role, Code={"ZipFile": code.getvalue()}
+    FunctionName="f", Runtime="python3.13", Handler="app.handler", Role=role,
+    Code={"ZipFile": code.getvalue()},
 )
 task = {
     "Type": "Task",
     "Resource": "arn:aws:states:::lambda:invoke",
-    "Arguments": {"FunctionName": function["FunctionArn"], "Payload": {"number": "{% $states.input.number %}"}},
+    "Arguments": {
+        "FunctionName": function["FunctionArn"],
+        "Payload": {"number": "{% $states.input.number %}"},
+    },
     "Output": "{% $states.result.Payload %}",
     "End": True,
 }
 states = boto3.client("stepfunctions")
 definition = json.dumps({"QueryLanguage": "JSONata", "StartAt": "Add", "States": {"Add": task}})
-machine = states.create_state_machine(name="m", definition=definition, roleArn=role)["stateMachineArn"]
+machine = states.create_state_machine(
+    name="m", definition=definition, roleArn=role
+)["stateMachineArn"]
 execution = states.start_execution(stateMachineArn=machine, input='{"number": 41}')["executionArn"]
 while (described := states.describe_execution(executionArn=execution))["status"] == "RUNNING":
     time.sleep(0.1)
@@ -56,13 +62,13 @@ def run(command: list[str | Path], **options: Any) -> str:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty folder, which has nothing of the checkout."""
+    """An empty folder outside the checkout."""
     return tmp_path_factory.mktemp("project")
 
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Python of an environment that has this package and nothing of the checkout."""
+    """The Python of an environment that has this package, and nothing of the checkout."""
     environment = tmp_path_factory.mktemp("environment") / "venv"
     run([uv.find_uv_bin(), "venv", "--no-project", "--python", sys.executable, environment])
     run([uv.find_uv_bin(), "pip", "install", "--python", environment, PACKAGE])
@@ -83,7 +89,7 @@ def clients(python: Path, folder: Path) -> Iterator[dict[str, str]]:
 
 
 @pytest.mark.long  # it installs forty packages
-def test_installed_package_keeps_its_things_in_the_folder_and_in_its_environment(
+def test_installed_package_writes_only_to_its_folder_and_environment(
     clients: dict[str, str], python: Path, folder: Path
 ) -> None:
     assert [".localcloud"] == [path.name for path in folder.iterdir()]

@@ -1,4 +1,4 @@
-"""The course's code, as it would run on a notebook instance of AWS, on the local cloud: each SDK in its environment."""
+"""Run the course's code on the local cloud, with both versions of the SDK."""
 
 import base64
 import json
@@ -24,7 +24,7 @@ IMAGES_PER_CLASS = 4
 
 @dataclass(frozen=True)
 class Run:
-    """What a script printed, what it wrote down, and the picture that it sent."""
+    """The output of a script, its results, and the picture that it sent."""
 
     output: str
     result: Any
@@ -47,14 +47,14 @@ def put_images(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def notebook_environment(cloud: Cloud) -> dict[str, str]:
-    """The environment of a notebook instance: it has the credentials of the role that SageMaker works as, too."""
+    """The environment of a notebook instance, with credentials of the role of SageMaker."""
     services = {"Service": "sagemaker.amazonaws.com"}
     account = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
     trust = [
         {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": one}
         for one in (services, account)
     ]
-    # As much of AmazonSageMakerFullAccess, the policy that the course attaches, as the scripts need.
+    # The part of AmazonSageMakerFullAccess, the policy of the course, that the scripts need.
     actions = [
         "sagemaker:*",
         "s3:*",
@@ -90,7 +90,8 @@ def run(version: str, environment: dict[str, str], folder: Path) -> Run:
     python = ROOT / f".venv-sdk-{version}/bin/python"
     assert python.exists(), f"{python} is missing: run `make .venv-sdk-{version}/.ready`."
     put_images(folder)
-    environment = environment | {"HOME": str(folder)}  # the SDK reads and writes settings there
+    # The SDK reads and writes settings in the home folder.
+    environment = environment | {"HOME": str(folder)}
     ended = subprocess.run(
         [python, SCRIPTS / f"course_{version}.py"],
         env=environment,
@@ -131,7 +132,7 @@ def test_log_of_the_job_is_printed_before_training_returns(course: Run) -> None:
     assert returned
 
 
-def test_model_is_where_the_job_says(cloud: Cloud, course: Run) -> None:
+def test_model_is_at_the_url_of_the_job(cloud: Cloud, course: Run) -> None:
     key = f"models/image_model/{course.result['job']}/output/model.tar.gz"
 
     assert f"s3://{BUCKET}/{key}" == course.result["model_data"]
@@ -143,7 +144,7 @@ def test_endpoint_answers_with_the_probabilities_of_both_classes(course: Run) ->
     assert pytest.approx(1) == sum(course.result["probabilities"])
 
 
-def test_captured_data_is_what_was_sent_and_answered(course: Run) -> None:
+def test_captured_data_has_request_and_answer(course: Run) -> None:
     sent = course.result["captured"]["endpointInput"]
     answered = course.result["captured"]["endpointOutput"]
 
@@ -153,15 +154,13 @@ def test_captured_data_is_what_was_sent_and_answered(course: Run) -> None:
 
 
 @pytest.mark.parametrize("course", ["v2"], indirect=True)
-def test_attached_estimator_knows_the_model(course: Run) -> None:
+def test_attached_estimator_has_the_model(course: Run) -> None:
     assert course.result["model_data"] == course.result["attached_model_data"]
     assert "18" == course.result["attached_hyperparameters"]["num_layers"]
 
 
 @pytest.mark.parametrize("course", ["v2"], indirect=True)
-def test_debugger_that_the_estimator_asks_for_by_default_is_described(
-    cloud: Cloud, course: Run
-) -> None:
+def test_default_debugger_of_the_estimator_is_described(cloud: Cloud, course: Run) -> None:
     job = cloud.client("sagemaker").describe_training_job(TrainingJobName=course.result["job"])
 
     assert f"s3://{BUCKET}/models/image_model" == job["DebugHookConfig"]["S3OutputPath"]

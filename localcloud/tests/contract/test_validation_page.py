@@ -1,4 +1,4 @@
-"""docs/validation.md names a test for each verb and for each rule of SageMaker."""
+"""Check that docs/validation.md names a test for each verb and for each rule of SageMaker."""
 
 import re
 from pathlib import Path

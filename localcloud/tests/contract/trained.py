@@ -1,4 +1,4 @@
-"""A tiny dataset, and requests for training jobs on it, for clients of the local cloud."""
+"""Make a tiny dataset and requests for training jobs on it."""
 
 import json
 from typing import Any
@@ -13,14 +13,14 @@ CHANNELS = ("train", "validation", "train_lst", "validation_lst")
 
 
 def put_dataset(cloud: Cloud, bucket: str) -> None:
-    """Put some pictures into a bucket that is made for them, and create the role that may use it."""
+    """Put pictures into a new bucket, and create the role that may use it."""
     cloud.client("s3").create_bucket(Bucket=bucket)
     put_images(cloud, bucket)
     _put_role(cloud, bucket)
 
 
 def put_images(cloud: Cloud, bucket: str) -> None:
-    """Put some pictures and their lists into a bucket."""
+    """Put pictures and their lists into a bucket."""
     s3 = cloud.client("s3")
     for split in ("train", "validation"):
         lines: list[str] = []
@@ -53,7 +53,7 @@ def _put_role(cloud: Cloud, bucket: str) -> None:
 
 
 def request(bucket: str, name: str, epochs: int = 2, **changes: Any) -> dict[str, Any]:
-    """A CreateTrainingJob request on the dataset."""
+    """Return a CreateTrainingJob request on the dataset."""
     size = {"num_classes": 2, "num_training_samples": 2 * IMAGES_PER_CLASS}
     hyperparameters = {**size, "mini_batch_size": 4, "resize": 256}
     return {
@@ -76,7 +76,7 @@ def request(bucket: str, name: str, epochs: int = 2, **changes: Any) -> dict[str
 
 
 def settle(cloud: Cloud, name: str) -> dict[str, Any]:
-    """Wait with boto3's own waiter until a job has ended; its description."""
+    """Wait with boto3's own waiter until a job has ended; return its description."""
     sagemaker = cloud.client("sagemaker")
     waiter = sagemaker.get_waiter("training_job_completed_or_stopped")
     waiter.wait(TrainingJobName=name, WaiterConfig={"Delay": 0.1, "MaxAttempts": 600})

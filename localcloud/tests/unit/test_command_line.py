@@ -89,7 +89,7 @@ def test_env_names_an_aws_cli_that_ignores_the_url(
         ("powershell", "$env:AWS_ENDPOINT_URL = 'http://127.0.0.1:4567'\n"),
     ],
 )
-def test_env_speaks_the_language_of_a_shell(
+def test_env_prints_commands_of_a_shell(
     claimed: Folder,
     shell: str,
     expected: str,
@@ -197,7 +197,7 @@ def test_up_of_a_running_cloud_on_another_port_is_refused(
     )
 
 
-def test_down_of_a_cloud_that_could_not_save_its_state_says_that_changes_are_lost(
+def test_down_reports_changes_that_could_not_be_saved(
     claimed: Folder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(cloud, "stop", lambda _folder: RECORD)

@@ -1,4 +1,4 @@
-"""What Python runs at its start in the environment of clients."""
+"""Check the code that Python runs at its start in the environment of clients."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ URL = "http://127.0.0.1:4566"
 
 
 class FakeSession:
-    """A botocore Session whose clients are the arguments that they were created with."""
+    """A botocore Session whose clients are their own arguments."""
 
     def create_client(
         self, service: str, region_name: str | None = None, endpoint_url: str | None = None
@@ -49,7 +49,7 @@ def test_any_other_endpoint_is_used(session: Any, url: str | None) -> None:
     assert ("s3", None, url) == session.create_client("s3", endpoint_url=url)
 
 
-def test_endpoint_of_aws_is_used_away_from_the_local_cloud(
+def test_endpoint_of_aws_is_used_outside_the_local_cloud(
     session: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL")
@@ -61,7 +61,8 @@ def test_endpoint_of_aws_is_used_away_from_the_local_cloud(
 def test_client_of_boto_in_the_environment_of_clients_ignores_an_endpoint_of_aws() -> None:
     program = """
 import botocore.session
-client = botocore.session.Session().create_client("sts", endpoint_url="https://sts.us-east-1.amazonaws.com")
+endpoint = "https://sts.us-east-1.amazonaws.com"
+client = botocore.session.Session().create_client("sts", endpoint_url=endpoint)
 print(client.meta.endpoint_url)
 """
     assert URL == printed(program, client_environment(URL, {}))

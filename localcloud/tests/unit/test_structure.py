@@ -1,4 +1,4 @@
-"""What a module of the local cloud may import, and what it must not know."""
+"""Check the imports of the local cloud's modules, and that none names the service."""
 
 import ast
 import re
@@ -30,7 +30,7 @@ TESTS = PACKAGE / "tests"
 
 
 def modules() -> dict[str, Path]:
-    """The modules of the package by name, without its tests and examples."""
+    """Return the modules of the package, without its tests and examples; keys are their names."""
     beside = {TESTS, PACKAGE / "examples"}
     paths = [path for path in sorted(PACKAGE.rglob("*.py")) if not beside & set(path.parents)]
     return {_name(path): path for path in paths}
@@ -61,11 +61,11 @@ def arrows() -> Iterator[tuple[str, str]]:
 
 
 def room(module: str) -> str:
-    """The folder or module directly below the package."""
+    """Return the folder or module directly below the package."""
     return module.split(".")[1] if "." in module else ""
 
 
-def test_every_module_stands_on_a_floor() -> None:
+def test_every_module_belongs_to_a_floor() -> None:
     assert set() == {room(module) for module in modules()} - FLOOR_OF.keys() - {
         "",
         "python_startup",
@@ -78,8 +78,8 @@ def test_no_import_goes_up() -> None:
 
 
 @pytest.mark.parametrize("depth", [2, 3, 4], ids=["rooms", "folders of rooms", "modules"])
-def test_no_imports_make_a_circle(depth: int) -> None:
-    """Cut names after some parts: at 2 the rooms of the package, at 3 the folders and modules of a room."""
+def test_imports_have_no_cycle(depth: int) -> None:
+    """Shorten names to some parts: 2 for the rooms of the package, 3 for the modules of a room."""
     graph: dict[str, set[str]] = {}
     for pair in arrows():
         source, target = (".".join(module.split(".")[:depth]) for module in pair)
@@ -87,7 +87,7 @@ def test_no_imports_make_a_circle(depth: int) -> None:
     TopologicalSorter(graph).prepare()  # raises CycleError with the names
 
 
-def test_one_package_alone_imports_ministack() -> None:
+def test_only_one_package_imports_ministack() -> None:
     importing = {
         name
         for name, path in modules().items()
@@ -98,6 +98,6 @@ def test_one_package_alone_imports_ministack() -> None:
     assert set() == {name for name in importing if room(name) != "ministack"}
 
 
-def test_no_file_knows_the_service_that_runs_on_the_local_cloud() -> None:
+def test_no_file_names_the_service_of_this_repository() -> None:
     others = [path for path in PACKAGE.rglob("*.py") if path != Path(__file__)]
     assert [] == [path for path in others if PRODUCT.search(path.read_text())]

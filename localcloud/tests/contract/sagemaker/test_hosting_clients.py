@@ -1,4 +1,4 @@
-"""Clients that know nothing of this project, on endpoints of the local cloud: the AWS command line and boto3."""
+"""Use endpoints of the local cloud with the AWS command line and boto3."""
 
 import json
 import subprocess
@@ -27,7 +27,7 @@ def model_url(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def endpoint(cloud: Cloud, model_url: str) -> str:
-    """An endpoint that is captured."""
+    """An endpoint with data capture."""
     hosted.create_config(cloud, "trucks", model_url, hosted.capture_to(BUCKET))
     hosted.create_endpoint(cloud, "trucks")
     return "trucks"
@@ -55,7 +55,7 @@ def test_model_whose_role_does_not_trust_sagemaker_is_refused(cloud: Cloud, mode
 
 
 def until[Found](find: Callable[[], Found]) -> Found:
-    """Ask until there is an answer."""
+    """Repeat a request until it has a result."""
     deadline = time.monotonic() + 20
     while not (found := find()):
         assert time.monotonic() < deadline, "did not happen within 20 seconds"
@@ -107,13 +107,13 @@ def test_aws_sagemaker_runtime_gets_the_class_probabilities(
 ) -> None:
     (tmp_path / "picture").write_bytes(hosted.picture())
 
-    told = aws(
+    results = aws(
         cloud, "sagemaker-runtime", "invoke-endpoint", "--endpoint-name", endpoint,
         "--content-type", "application/x-image", "--accept", "application/json",
         "--body", f"fileb://{tmp_path}/picture", f"{tmp_path}/answer",
     )  # fmt: skip
 
-    assert "blue" == told["InvokedProductionVariant"]
+    assert "blue" == results["InvokedProductionVariant"]
     assert hosted.PROBABILITIES == pytest.approx(json.loads((tmp_path / "answer").read_text()))
 
 
@@ -152,7 +152,7 @@ def test_user_without_a_policy_may_not_register_a_variant(cloud: Cloud) -> None:
         scaling.describe_scalable_targets(ServiceNamespace=NAMESPACE)
 
 
-def test_cloudwatch_tells_the_invocations_and_their_latency(cloud: Cloud, model_url: str) -> None:
+def test_cloudwatch_has_the_invocations_and_their_latency(cloud: Cloud, model_url: str) -> None:
     hosted.create_config(cloud, "measured", model_url)
     hosted.create_endpoint(cloud, "measured")
     for _ in range(3):
@@ -172,7 +172,7 @@ def test_cloudwatch_tells_the_invocations_and_their_latency(cloud: Cloud, model_
     assert 100 < latency["ExtendedStatistics"]["p99"] < 60e6
 
 
-def test_alarm_goes_off_at_an_error_of_the_client(cloud: Cloud, model_url: str) -> None:
+def test_alarm_changes_its_state_at_an_error_of_the_client(cloud: Cloud, model_url: str) -> None:
     hosted.create_config(cloud, "alarmed", model_url)
     hosted.create_endpoint(cloud, "alarmed")
     cloudwatch = cloud.client("cloudwatch")
@@ -181,9 +181,16 @@ def test_alarm_goes_off_at_an_error_of_the_client(cloud: Cloud, model_url: str) 
         {"Name": "VariantName", "Value": "blue"},
     ]
     cloudwatch.put_metric_alarm(
-        AlarmName="refusals", Namespace="AWS/SageMaker", MetricName="Invocation4XXErrors", Dimensions=dimensions,
-        Statistic="Sum", Period=60, EvaluationPeriods=1, Threshold=0, ComparisonOperator="GreaterThanThreshold",
-    )  # fmt: skip
+        AlarmName="refusals",
+        Namespace="AWS/SageMaker",
+        MetricName="Invocation4XXErrors",
+        Dimensions=dimensions,
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=0,
+        ComparisonOperator="GreaterThanThreshold",
+    )
 
     with pytest.raises(ClientError, match="ModelError"):
         invoke(cloud, "alarmed", ContentType="text/csv")
@@ -196,7 +203,7 @@ def test_alarm_goes_off_at_an_error_of_the_client(cloud: Cloud, model_url: str) 
     assert until(lambda: state() == "ALARM")
 
 
-def test_captured_data_lies_in_s3(cloud: Cloud, endpoint: str) -> None:
+def test_captured_data_is_in_s3(cloud: Cloud, endpoint: str) -> None:
     invoke(cloud, endpoint, InferenceId="order-7")
 
     line = until(lambda: [text for text in hosted.captured(cloud, BUCKET) if '"order-7"' in text])[
@@ -208,7 +215,7 @@ def test_captured_data_lies_in_s3(cloud: Cloud, endpoint: str) -> None:
     assert hosted.PROBABILITIES == pytest.approx(json.loads(data["endpointOutput"]["data"]))
 
 
-def test_captured_data_that_waits_is_written_when_the_cloud_stops(tmp_path: Path) -> None:
+def test_pending_captured_data_is_written_when_the_cloud_stops(tmp_path: Path) -> None:
     folder = Folder(tmp_path / ".local")
     with running(folder.path, publish_seconds=3600) as stopping:
         model = hosted.put_model(stopping, tmp_path, BUCKET)

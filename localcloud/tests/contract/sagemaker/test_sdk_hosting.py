@@ -1,4 +1,4 @@
-"""The resources of the SageMaker SDK, unchanged, on models and endpoints of the local cloud."""
+"""Use models and endpoints of the local cloud with the unchanged resources of the SageMaker SDK."""
 
 import json
 import subprocess
@@ -10,8 +10,8 @@ import pytest
 from localcloud.server.cloud import Cloud
 from localcloud.tests.contract import hosted
 
-# In a process of its own: the SDK takes seconds to import, warns of its own syntax when it is first compiled, and keeps
-# its client for good.
+# The SDK runs in its own process: its import takes seconds, its first compilation prints warnings,
+# and it keeps its client.
 SCRIPT = """
 import json, sys
 from botocore.exceptions import ClientError
@@ -27,13 +27,13 @@ variant = ProductionVariant(
 config = EndpointConfig.create(endpoint_config_name="by-sdk", production_variants=[variant])
 endpoint = Endpoint.create(endpoint_name="by-sdk", endpoint_config_name="by-sdk")
 endpoint.wait_for_status("InService", poll=1, timeout=60)
-told = {
+results = {
     "url": Model.get("by-sdk").primary_container.model_data_url,
     "instance_type": EndpointConfig.get("by-sdk").production_variants[0].instance_type,
     "status": Endpoint.get("by-sdk").endpoint_status,
 }
 answer = endpoint.invoke(body=open(picture, "rb").read(), content_type="application/x-image")
-told["probabilities"] = json.loads(answer.body.read())
+results["probabilities"] = json.loads(answer.body.read())
 endpoint.delete()
 endpoint.wait_for_delete(poll=1, timeout=60)
 config.delete()
@@ -41,14 +41,14 @@ model.delete()
 try:
     endpoint.refresh()
 except ClientError as exc:
-    told["refreshed"] = exc.response["Error"]["Message"]
-json.dump(told, open(result, "w"))
+    results["refreshed"] = exc.response["Error"]["Message"]
+json.dump(results, open(result, "w"))
 """
 
 
 @pytest.fixture(scope="module")
-def told(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """What the script heard."""
+def results(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The results of the script."""
     folder = tmp_path_factory.mktemp("sdk")
     (folder / "picture").write_bytes(hosted.picture())
     model_url = hosted.put_model(cloud, folder, "sdk-hosting")
@@ -67,21 +67,21 @@ def told(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Any:
     return json.loads((folder / "result.json").read_text())
 
 
-def test_model_of_the_sdk_is_got_as_it_was_created(told: Any) -> None:
-    assert "s3://sdk-hosting/model.tar.gz" == told["url"]
+def test_model_of_the_sdk_is_read_as_it_was_created(results: Any) -> None:
+    assert "s3://sdk-hosting/model.tar.gz" == results["url"]
 
 
-def test_endpoint_configuration_of_the_sdk_is_got_as_it_was_created(told: Any) -> None:
-    assert "ml.m5.large" == told["instance_type"]
+def test_endpoint_configuration_of_the_sdk_is_read_as_it_was_created(results: Any) -> None:
+    assert "ml.m5.large" == results["instance_type"]
 
 
-def test_endpoint_of_the_sdk_comes_into_service(told: Any) -> None:
-    assert "InService" == told["status"]
+def test_endpoint_of_the_sdk_comes_into_service(results: Any) -> None:
+    assert "InService" == results["status"]
 
 
-def test_endpoint_of_the_sdk_answers(told: Any) -> None:
-    assert hosted.PROBABILITIES == pytest.approx(told["probabilities"])
+def test_endpoint_of_the_sdk_answers(results: Any) -> None:
+    assert hosted.PROBABILITIES == pytest.approx(results["probabilities"])
 
 
-def test_endpoint_deleted_through_the_sdk_is_gone(told: Any) -> None:
-    assert told["refreshed"].startswith("Could not find endpoint")
+def test_endpoint_deleted_through_the_sdk_is_gone(results: Any) -> None:
+    assert results["refreshed"].startswith("Could not find endpoint")

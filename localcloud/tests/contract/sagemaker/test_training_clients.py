@@ -1,4 +1,4 @@
-"""Clients that know nothing of this project, on training jobs of the local cloud: AWS command line, boto3, SDK."""
+"""Use training jobs of the local cloud with the AWS command line, boto3 and the SageMaker SDK."""
 
 import io
 import json
@@ -17,7 +17,8 @@ from localcloud.tests.contract import trained
 
 BUCKET = "training-clients"
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
-# In a process of its own: the SDK takes seconds to import, and warns of its own syntax when it is first compiled.
+# The SDK runs in its own process: its import takes seconds, and its first compilation prints
+# warnings.
 SCRIPT = """
 import json, sys
 from sagemaker.core.resources import TrainingJob
@@ -30,7 +31,8 @@ def create(name, epochs):
         training_job_name=name,
         hyper_parameters={**request["HyperParameters"], "epochs": str(epochs)},
         algorithm_specification=shapes.AlgorithmSpecification(
-            training_image=request["AlgorithmSpecification"]["TrainingImage"], training_input_mode="File"
+            training_image=request["AlgorithmSpecification"]["TrainingImage"],
+            training_input_mode="File",
         ),
         role_arn=request["RoleArn"],
         input_data_config=[
@@ -39,14 +41,19 @@ def create(name, epochs):
                 content_type=channel["ContentType"],
                 data_source=shapes.DataSource(
                     s3_data_source=shapes.S3DataSource(
-                        s3_data_type="S3Prefix", s3_uri=channel["DataSource"]["S3DataSource"]["S3Uri"]
+                        s3_data_type="S3Prefix",
+                        s3_uri=channel["DataSource"]["S3DataSource"]["S3Uri"],
                     )
                 ),
             )
             for channel in request["InputDataConfig"]
         ],
-        output_data_config=shapes.OutputDataConfig(s3_output_path=request["OutputDataConfig"]["S3OutputPath"]),
-        resource_config=shapes.ResourceConfig(instance_type="ml.g4dn.xlarge", instance_count=1, volume_size_in_gb=30),
+        output_data_config=shapes.OutputDataConfig(
+            s3_output_path=request["OutputDataConfig"]["S3OutputPath"]
+        ),
+        resource_config=shapes.ResourceConfig(
+            instance_type="ml.g4dn.xlarge", instance_count=1, volume_size_in_gb=30
+        ),
         stopping_condition=shapes.StoppingCondition(max_runtime_in_seconds=600),
     )
 
@@ -54,13 +61,13 @@ job, endless = create("by-sdk", 2), create("endless", 1_000_000)
 job.wait(poll=1)
 endless.stop()
 endless.wait(poll=1)
-told = {
+results = {
     "status": job.refresh().training_job_status,
     "model": job.model_artifacts.s3_model_artifacts,
     "stopped": endless.refresh().training_job_status,
-    "all": sorted(found.training_job_name for found in TrainingJob.get_all(status_equals="Completed")),
+    "all": sorted(job.training_job_name for job in TrainingJob.get_all(status_equals="Completed")),
 }
-json.dump(told, open(result, "w"))
+json.dump(results, open(result, "w"))
 """
 
 
@@ -71,7 +78,7 @@ def dataset(cloud: Cloud) -> None:
 
 @pytest.fixture(scope="module")
 def job(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """A job that the AWS command line created and boto3's waiter saw complete."""
+    """A job that the AWS command line created, after boto3's waiter saw its end."""
     file = tmp_path_factory.mktemp("request") / "request.json"
     file.write_text(
         json.dumps(trained.request(BUCKET, "trucks", Tags=[{"Key": "project", "Value": "apples"}]))
@@ -235,8 +242,8 @@ def test_tuning_job_whose_role_does_not_trust_sagemaker_is_refused(cloud: Cloud)
 
 
 @pytest.fixture(scope="module")
-def told(cloud: Cloud, job: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """What the SDK's script heard."""
+def results(cloud: Cloud, job: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The results of the SDK's script."""
     folder = tmp_path_factory.mktemp("sdk")
     (folder / "request.json").write_text(json.dumps(trained.request(BUCKET, "unused")))
     command = [sys.executable, "-W", "ignore", "-c", SCRIPT, "request.json", "result.json"]
@@ -247,20 +254,20 @@ def told(cloud: Cloud, job: dict[str, Any], tmp_path_factory: pytest.TempPathFac
     return json.loads((folder / "result.json").read_text())
 
 
-def test_job_of_the_sdk_completes_and_tells_its_model(told: Any) -> None:
-    assert "Completed" == told["status"]
-    assert f"s3://{BUCKET}/models/by-sdk/output/model.tar.gz" == told["model"]
+def test_job_of_the_sdk_completes_and_has_a_model(results: Any) -> None:
+    assert "Completed" == results["status"]
+    assert f"s3://{BUCKET}/models/by-sdk/output/model.tar.gz" == results["model"]
 
 
-def test_job_stopped_through_the_sdk_is_stopped(told: Any) -> None:
-    assert "Stopped" == told["stopped"]
+def test_job_stopped_through_the_sdk_is_stopped(results: Any) -> None:
+    assert "Stopped" == results["stopped"]
 
 
-def test_jobs_are_found_through_the_sdk(told: Any) -> None:
-    assert {"by-sdk", "trucks"} <= set(told["all"])
+def test_jobs_are_found_through_the_sdk(results: Any) -> None:
+    assert {"by-sdk", "trucks"} <= set(results["all"])
 
 
-def test_unfinished_job_leaves_no_process_when_the_cloud_stops_and_goes_on_in_the_next(
+def test_unfinished_job_stops_with_the_cloud_and_continues_in_the_next(
     tmp_path: Path,
 ) -> None:
     with running(tmp_path) as first:

@@ -1,5 +1,5 @@
 # mypy: ignore-errors
-"""The course's notebook as a script, with version 2 of the SageMaker SDK, as it would run on a notebook instance.
+"""Run the course's notebook as a script, with version 2 of the SageMaker SDK.
 
 It knows nothing of the local cloud: region, endpoint and role come from the environment, as on AWS.
 """

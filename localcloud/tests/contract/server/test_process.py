@@ -1,4 +1,4 @@
-"""The local cloud as a process: what it listens on, whom it answers, what survives it, and that nothing of it does."""
+"""Run the local cloud as a process: its port, its clients, its state, and its end."""
 
 import json
 import os
@@ -30,7 +30,7 @@ def _until(condition: Callable[[], object]) -> None:
 
 
 def _listening(pid: int) -> list[str]:
-    """The addresses that a process listens on, as /proc has them: hexadecimal, 0100007F is 127.0.0.1."""
+    """Return the addresses that a process listens on, as /proc has them."""
     sockets = {
         link.readlink().name for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()
     }
@@ -76,7 +76,7 @@ def test_request_of_a_web_page_is_refused(cloud: Cloud) -> None:
 
 @pytest.fixture
 def reader(cloud: Cloud) -> Any:
-    """The S3 client of a user who may read the bucket "images", whose policy denies what does not come over TLS."""
+    """An S3 client of a user who may read the bucket "images", whose policy requires TLS."""
     iam, s3 = cloud.client("iam"), cloud.client("s3")
     s3.create_bucket(Bucket="images")
     s3.put_object(Bucket="images", Key="parcels/a", Body=b"a")
@@ -104,7 +104,7 @@ def reader(cloud: Cloud) -> Any:
     return cloud.client("s3", key["AccessKeyId"], key["SecretAccessKey"])
 
 
-def test_user_reads_over_loopback_what_a_policy_keeps_for_tls_and_writes_nothing(
+def test_loopback_counts_as_tls_for_a_bucket_policy(
     reader: Any,
 ) -> None:
     assert b"a" == reader.get_object(Bucket="images", Key="parcels/a")["Body"].read()
@@ -112,13 +112,13 @@ def test_user_reads_over_loopback_what_a_policy_keeps_for_tls_and_writes_nothing
         reader.put_object(Bucket="images", Key="parcels/b", Body=b"b")
 
 
-def test_two_clouds_at_once_keep_their_things_apart(cloud: Cloud, tmp_path: Path) -> None:
+def test_two_clouds_at_once_have_separate_state(cloud: Cloud, tmp_path: Path) -> None:
     with running(tmp_path) as other:
         other.client("ssm").put_parameter(Name="only-here", Value="1", Type="String")
         assert [] == cloud.client("ssm").describe_parameters()["Parameters"]
 
 
-def test_execution_that_runs_when_the_cloud_stops_comes_to_its_end(tmp_path: Path) -> None:
+def test_running_execution_ends_before_the_cloud_stops(tmp_path: Path) -> None:
     wait = {"Type": "Wait", "Seconds": 1, "End": True}
     definition = {"QueryLanguage": "JSONata", "StartAt": "Wait", "States": {"Wait": wait}}
     with running(tmp_path) as first:
@@ -146,9 +146,8 @@ def test_state_survives_a_stop(tmp_path: Path) -> None:
         first.client("s3").create_bucket(Bucket="kept")
         first.client("s3").put_object(Bucket="kept", Key="a b+é#", Body=b"content")
     with running(tmp_path) as second:
-        assert (
-            b"content" == second.client("s3").get_object(Bucket="kept", Key="a b+é#")["Body"].read()
-        )
+        found = second.client("s3").get_object(Bucket="kept", Key="a b+é#")
+        assert b"content" == found["Body"].read()
 
 
 def _python_m_local(*arguments: str | Path) -> str:
@@ -158,7 +157,7 @@ def _python_m_local(*arguments: str | Path) -> str:
     ).stdout
 
 
-def test_cloud_that_was_killed_comes_back_on_its_port_with_the_state_at_rest(
+def test_killed_cloud_restarts_on_its_port_with_its_saved_state(
     tmp_path: Path,
 ) -> None:
     folder = Folder(tmp_path)
@@ -183,7 +182,7 @@ def test_cloud_that_cannot_save_its_state_says_so_when_it_stops(tmp_path: Path) 
     _python_m_local("up", "--detach", "--port", "0", "--state-dir", tmp_path)
     saves = Folder(tmp_path).state / "ministack"
     shutil.rmtree(saves, ignore_errors=True)
-    saves.touch()  # no file can be made below a file
+    saves.touch()  # a file cannot have files below it
     command = [sys.executable, "-m", "localcloud", "down", "--state-dir", str(tmp_path)]
     stopped = subprocess.run(
         command, cwd=IMPORT_FOLDER, capture_output=True, check=False, text=True
@@ -193,7 +192,7 @@ def test_cloud_that_cannot_save_its_state_says_so_when_it_stops(tmp_path: Path) 
     assert "The state could not be saved" in Folder(tmp_path).output.read_text()
 
 
-def test_detached_cloud_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
+def test_detached_cloud_serves_until_it_is_stopped(tmp_path: Path) -> None:
     said = _python_m_local("up", "--detach", "--port", "0", "--state-dir", tmp_path)
     record = require(Folder(tmp_path))
     assert f"The local cloud is up at {record.url}.\n" in said
@@ -232,9 +231,7 @@ def test_cloud_on_a_taken_port_does_not_start_and_says_why(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("verb", [["up", "--port", "0"], ["up", "--port", "0", "--detach"]])
-def test_first_start_without_a_network_ends_with_what_to_do(
-    verb: list[str], tmp_path: Path
-) -> None:
+def test_first_start_without_a_network_ends_with_a_remedy(verb: list[str], tmp_path: Path) -> None:
     folders = {
         "UV_CACHE_DIR": str(tmp_path / "cache"),
         "LOCALCLOUD_DATA_DIR": str(tmp_path / "data"),

@@ -1,4 +1,4 @@
-"""Tools that get the profile, and nothing else of the environment, reach the local cloud."""
+"""Reach the local cloud with tools that have the profile, and no variable of AWS."""
 
 import json
 import os
@@ -20,7 +20,7 @@ print(session.client("sts").get_caller_identity()["Arn"])
 
 @pytest.fixture(scope="module")
 def environment(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """An environment that has the files of a user with the profile, and no variable of AWS."""
+    """An environment with a user's files, which have the profile, and without variables of AWS."""
     folder = tmp_path_factory.mktemp("home")
     files = {
         "AWS_CONFIG_FILE": str(folder / "config"),
@@ -53,7 +53,9 @@ def test_aws_cli_with_the_profile_reaches_the_local_cloud(environment: dict[str,
 def test_aws_cli_with_the_profile_calls_an_operation_with_a_host_prefix(
     environment: dict[str, str],
 ) -> None:
-    """StartSyncExecution goes to sync-states.REGION on AWS; 127.0.0.1 has no subdomains."""
+    """Check that the host has no prefix: AWS has sync-states.REGION, and 127.0.0.1 has no
+    subdomains.
+    """
     arn = "arn:aws:states:us-east-1:000000000000:stateMachine:missing"
     command = ["--profile", "mine", "stepfunctions", "start-sync-execution"]
     ended = subprocess.run(

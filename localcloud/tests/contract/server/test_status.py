@@ -1,4 +1,4 @@
-"""The status shows the resources of a running local cloud."""
+"""Show the resources of a running local cloud."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""The local Step Functions as clients see it: signed requests, and what policies allow."""
+"""Use the local Step Functions as clients: signed requests, and their permissions."""
 
 import json
 from collections.abc import Iterator
@@ -96,7 +96,7 @@ def passing_user(cloud: Cloud, name: str, passed_to: str | None) -> Any:
     iam = cloud.client("iam")
     iam.create_user(UserName=name)
     actions = ["states:CreateStateMachine", "states:UpdateStateMachine"]
-    statements = [{"Effect": "Allow", "Action": actions, "Resource": "*"}]
+    statements: list[dict[str, Any]] = [{"Effect": "Allow", "Action": actions, "Resource": "*"}]
     if passed_to:
         condition = {"StringEquals": {"iam:PassedToService": passed_to}}
         allow = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}

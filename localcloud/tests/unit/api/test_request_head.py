@@ -1,4 +1,4 @@
-"""The head of a request, parsed once from what the ASGI server hands over."""
+"""Parse the head of a request once from the ASGI scope."""
 
 import asyncio
 from typing import Any
@@ -33,7 +33,7 @@ def signed(credential: str) -> RequestHead:
     return RequestHead.of(scope(("authorization", SIGNATURE.format(credential))))
 
 
-def test_header_is_found_whatever_the_case_of_its_name() -> None:
+def test_header_is_found_in_any_case() -> None:
     assert "image/png" == Request(scope(("Content-Type", "image/png")), b"").header("content-type")
 
 
@@ -62,7 +62,7 @@ def test_service_in_the_path_is_not_the_service_of_the_signature() -> None:
 
 
 @pytest.mark.parametrize("region", ["..", "", "a b", "a.b", "EU"])
-def test_region_that_cannot_name_a_folder_is_no_region(region: str) -> None:
+def test_region_that_cannot_name_a_folder_is_ignored(region: str) -> None:
     assert signed(f"local/20300101/{region}/sagemaker/aws4_request").region is None
 
 

@@ -1,4 +1,4 @@
-"""Scalable targets and scaling policies, over the wire protocol, with fakes for IAM and SageMaker."""
+"""Register scalable targets and policies over the wire protocol, with fakes."""
 
 import asyncio
 import json
@@ -41,13 +41,16 @@ ENDPOINTS = {
         ]
     }
 }
-NO_TARGET = f"service namespace: sagemaker, resource ID: endpoint/trucks/variant/blue, scalable dimension: {DIMENSION}"
+NO_TARGET = (
+    "service namespace: sagemaker, resource ID: endpoint/trucks/variant/blue, "
+    f"scalable dimension: {DIMENSION}"
+)
 
 type Call = Callable[..., dict[str, Any]]
 
 
 class FakeAuthorizer:
-    """IAM that remembers what it was asked, and denies one action."""
+    """IAM that records the requests, and denies one action."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
@@ -68,7 +71,7 @@ def authorizer() -> FakeAuthorizer:
 
 @pytest.fixture
 def call(tmp_path: Path, authorizer: FakeAuthorizer) -> Call:
-    """Calls an operation, each time of a service that has just been started; the answer's members."""
+    """Call an operation of a service that has just started; return the answer's members."""
 
     def asked(operation: str, **members: Any) -> dict[str, Any]:
         def find(region: str, name: str) -> dict[str, Any] | None:
@@ -98,7 +101,7 @@ def test_registered_target_is_described(call: Call) -> None:
     assert "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint" in target["RoleARN"]
 
 
-def test_target_registered_again_changes_what_is_given(call: Call) -> None:
+def test_target_registered_again_changes_the_given_members(call: Call) -> None:
     call("RegisterScalableTarget", **TARGET, **BOUNDS)
 
     call("RegisterScalableTarget", **TARGET, MaxCapacity=5)
@@ -160,7 +163,8 @@ def test_target_registered_again_changes_what_is_given(call: Call) -> None:
         (
             {"ScalableDimension": "sagemaker:variant:DesiredProvisionedConcurrency"},
             "UnknownOperationException",
-            "The scalable dimension sagemaker:variant:DesiredProvisionedConcurrency is not emulated",
+            "The scalable dimension sagemaker:variant:DesiredProvisionedConcurrency is not "
+            "emulated",
         ),
         (
             {"ScalableDimension": "nonsense"},
@@ -169,7 +173,7 @@ def test_target_registered_again_changes_what_is_given(call: Call) -> None:
         ),
     ],
 )
-def test_target_that_cannot_be_is_refused(
+def test_invalid_target_is_refused(
     call: Call, members: dict[str, Any], code: str, sentence: str
 ) -> None:
     answer = call(
@@ -230,7 +234,7 @@ def test_policy_put_again_keeps_its_arn_and_takes_the_new_target_value(call: Cal
         ),
     ],
 )
-def test_policy_that_cannot_be_is_refused(
+def test_invalid_policy_is_refused(
     call: Call, changes: dict[str, Any], code: str, sentence: str
 ) -> None:
     call("RegisterScalableTarget", **TARGET, **BOUNDS)
@@ -287,7 +291,7 @@ def test_policies_come_in_pages(call: Call) -> None:
 @pytest.mark.parametrize(
     "operation", ["DescribeScalingActivities", "DeleteScalingPolicy", "TagResource"]
 )
-def test_operation_that_is_not_here_is_refused_by_name(call: Call, operation: str) -> None:
+def test_operation_that_is_not_emulated_is_refused(call: Call, operation: str) -> None:
     expected = f"{operation} is not emulated by the local Application Auto Scaling."
     assert expected == call(operation, ServiceNamespace="sagemaker")["message"]
 
@@ -307,7 +311,7 @@ def test_registration_that_is_denied_registers_nothing(
     assert [] == call("DescribeScalableTargets", ServiceNamespace="sagemaker")["ScalableTargets"]
 
 
-def test_variants_of_an_endpoint_are_told_by_its_whole_name(call: Call, tmp_path: Path) -> None:
+def test_variants_of_an_endpoint_match_its_whole_name(call: Call, tmp_path: Path) -> None:
     call("RegisterScalableTarget", **TARGET, **BOUNDS)
     registry = ScalingRegistry(tmp_path / "scaling")
 
@@ -315,7 +319,7 @@ def test_variants_of_an_endpoint_are_told_by_its_whole_name(call: Call, tmp_path
     assert set() == registry.variants("us-east-1", "truck")
 
 
-def test_damaged_state_file_is_named_at_the_start(tmp_path: Path) -> None:
+def test_start_names_a_damaged_state_file(tmp_path: Path) -> None:
     (tmp_path / "us-east-1.json").write_text('{"targets": ')
 
     with pytest.raises(UnreadableStateError, match=r"us-east-1\.json is damaged"):

@@ -1,4 +1,4 @@
-"""An app behind the local cloud's own server, in a thread of the test's process."""
+"""Serve an app with the local cloud's own server, in a thread of the test's process."""
 
 import asyncio
 from collections.abc import Iterator
@@ -27,9 +27,9 @@ class _WithLifespan:
 
 @contextmanager
 def served(app: ASGIApp) -> Iterator[int]:
-    """Serve an app for the length of the block; the port."""
+    """Serve an app for the length of the block; yield the port."""
     loop, stop = asyncio.new_event_loop(), asyncio.Event()
-    with open_listener(0) as listener:  # clients may connect from now on
+    with open_listener(0) as listener:  # clients can connect now
         thread = Thread(
             target=loop.run_until_complete, args=[serve(_WithLifespan(app), listener, stop.wait)]
         )

@@ -1,4 +1,4 @@
-"""The control door, and the client that knocks at it."""
+"""Control faults through the endpoint and its client."""
 
 from collections.abc import Iterator
 
@@ -38,7 +38,7 @@ def faults(injector: Injector, healed: list[str], clock: list[float]) -> Iterato
         yield Faults(f"http://127.0.0.1:{port}")
 
 
-def test_plan_that_comes_in_is_followed_until_it_is_healed(
+def test_plan_is_in_force_until_it_is_healed(
     faults: Faults, injector: Injector, healed: list[str]
 ) -> None:
     faults.plan(1, {"endpoint-slow": 1}, [Target("endpoint-garbage", "é/1.")])
@@ -56,12 +56,12 @@ def test_plan_that_comes_in_is_followed_until_it_is_healed(
     assert expected == faults.injected()
 
 
-def test_what_came_by_can_be_read_by_its_key(faults: Faults, injector: Injector) -> None:
+def test_passes_of_a_subject_can_be_read(faults: Faults, injector: Injector) -> None:
     injector.strike(INVOKE_ENDPOINT, "é/0 #.png")
     assert {"é/0 #.png": 1} == faults.passed("endpoint-slow")
 
 
-def test_clock_is_put_as_far_ahead_as_is_said(faults: Faults, clock: list[float]) -> None:
+def test_clock_moves_ahead_by_the_given_seconds(faults: Faults, clock: list[float]) -> None:
     faults.put_clock_ahead(3600)
     assert [3600] == clock
 
@@ -74,17 +74,17 @@ def test_invalid_plan_is_refused_and_changes_nothing(faults: Faults) -> None:
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff"])
-def test_body_that_is_no_json_is_refused(faults: Faults, body: bytes) -> None:
+def test_body_that_is_not_json_is_refused(faults: Faults, body: bytes) -> None:
     with pytest.raises(InvalidPlanError):
         faults._call("PUT", body)
 
 
-def test_cloud_without_faults_says_how_to_switch_them_on() -> None:
+def test_error_of_a_cloud_without_faults_names_the_option() -> None:
     with served(NO_DOOR) as port, pytest.raises(FaultsOffError, match="--faults"):
         Faults(f"http://127.0.0.1:{port}").injected()
 
 
-def test_who_came_by_where_a_kind_can_strike_is_told_struck_or_not(
+def test_passes_are_counted_for_struck_and_other_subjects(
     faults: Faults, injector: Injector
 ) -> None:
     faults.plan(1, targets=[Target("endpoint-slow", "a.png")])

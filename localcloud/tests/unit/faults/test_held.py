@@ -1,4 +1,4 @@
-"""What is held back comes once: in its time, or when it is released."""
+"""Deliver held events once: at their time, or at their release."""
 
 from queue import Queue
 from threading import Event
@@ -6,7 +6,7 @@ from threading import Event
 from localcloud.faults.held import HeldDeliveries
 
 
-def test_delivery_comes_by_itself() -> None:
+def test_delivery_arrives_at_its_time() -> None:
     came = Event()
     HeldDeliveries().hold(0, came.set)
     assert came.wait(5)
@@ -20,7 +20,7 @@ def test_release_delivers_at_once_and_in_another_order() -> None:
     assert [2, 1, 0] == delivered
 
 
-def test_delivery_that_came_by_itself_is_not_released_again() -> None:
+def test_delivered_event_is_not_released_again() -> None:
     held, delivered = HeldDeliveries(), Queue[str]()
     held.hold(0, lambda: delivered.put("it"))
     delivered.get(timeout=5)
@@ -28,7 +28,7 @@ def test_delivery_that_came_by_itself_is_not_released_again() -> None:
     assert delivered.empty()
 
 
-def test_delivery_that_was_released_is_not_released_again() -> None:
+def test_released_event_is_not_released_again() -> None:
     held, delivered = HeldDeliveries(), list[str]()
     held.hold(3600, lambda: delivered.append("it"))
     held.release()

@@ -1,4 +1,4 @@
-"""The counts: of what comes by at each point, and of what was injected."""
+"""Count subjects at each point, and injected faults."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -32,25 +32,25 @@ def test_target_strikes_at_the_occurrence_it_names(injector: Injector) -> None:
     assert [None, SLOW, None] == struck_kinds(injector, 3)
 
 
-def test_subjects_are_counted_apart(injector: Injector) -> None:
+def test_subjects_are_counted_separately(injector: Injector) -> None:
     injector.follow(Plan(targets=(Target(SLOW, "", first=2),)))
     struck_kinds(injector, 1, "parcels/b.png")
     assert [None, SLOW] == struck_kinds(injector, 2)
 
 
-def test_points_are_counted_apart(injector: Injector) -> None:
+def test_points_are_counted_separately(injector: Injector) -> None:
     injector.follow(Plan(targets=(Target("dynamodb-throttled", "", first=2),)))
     injector.strike(DYNAMODB_READ, IMAGE)
     assert injector.strike(DYNAMODB_WRITE, IMAGE) is None
 
 
-def test_of_two_kinds_at_one_point_one_strikes(injector: Injector) -> None:
+def test_one_of_two_kinds_strikes_at_a_point(injector: Injector) -> None:
     injector.follow(Plan(rates={SLOW: 1, GARBAGE: 1}))
     assert [GARBAGE] == struck_kinds(injector, 1)
     assert {GARBAGE: 1} == injector.report()["injected"]
 
 
-def test_what_came_by_is_told_by_kind_struck_or_not(injector: Injector) -> None:
+def test_passes_are_counted_by_kind_struck_or_not(injector: Injector) -> None:
     injector.follow(Plan(targets=(Target(SLOW, "a.png"),)))
     struck_kinds(injector, 2)
     struck_kinds(injector, 1, "parcels/b.png")
@@ -58,7 +58,7 @@ def test_what_came_by_is_told_by_kind_struck_or_not(injector: Injector) -> None:
     assert {} == injector.passed("ssm-throttled")
 
 
-def test_new_plan_counts_anew(injector: Injector) -> None:
+def test_new_plan_resets_the_counts(injector: Injector) -> None:
     plan = Plan(targets=(Target(SLOW, "a.png"),))
     injector.follow(plan)
     before = struck_kinds(injector, 2)

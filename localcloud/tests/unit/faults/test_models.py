@@ -1,4 +1,4 @@
-"""Models whose archive says how they misbehave."""
+"""Make models misbehave, as their archive says."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What strikes is settled by the plan, the kind, the subject and the occurrence."""
+"""Decide faults by the plan, the kind, the subject and the occurrence only."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def test_rate_is_the_share_of_images_that_are_struck() -> None:
 
 
 @pytest.mark.parametrize(("expected", "rate"), [(0, 0), (1000, 1)])
-def test_rate_at_its_ends_strikes_none_or_all(expected: int, rate: float) -> None:
+def test_rate_of_0_strikes_none_and_of_1_strikes_all(expected: int, rate: float) -> None:
     assert expected == len(struck(Plan(1, {SLOW: rate})))
 
 
@@ -46,7 +46,7 @@ def test_kind_without_a_rate_never_strikes() -> None:
     assert set() == struck(Plan(1, {SLOW: 1}), "endpoint-garbage")
 
 
-def test_target_strikes_what_contains_its_text_at_its_occurrences_only() -> None:
+def test_target_strikes_subjects_with_its_text_at_its_occurrences() -> None:
     plan = Plan(targets=(Target(SLOW, "/7.", first=2, times=2),))
     assert [set(), {"parcels/7.png"}, {"parcels/7.png"}, set()] == [
         struck(plan, occurrence=number) for number in range(1, 5)
@@ -57,7 +57,7 @@ def test_target_strikes_no_other_kind() -> None:
     assert set() == struck(Plan(targets=(Target(SLOW, "/7."),)), "endpoint-garbage")
 
 
-def test_plan_survives_its_way_through_the_control_door() -> None:
+def test_plan_survives_its_way_through_the_control_endpoint() -> None:
     plan = Plan(3, {SLOW: 0.5}, (Target(SLOW, "a"),), ("picture",))
     assert plan == Plan.parse(plan.document())
 

@@ -1,4 +1,4 @@
-"""What a client of a service sees of each fault on the wire, through the local cloud's own server."""
+"""Check each fault of a service as its client sees it, through the local cloud's own server."""
 
 import json
 from collections.abc import Iterator
@@ -19,7 +19,10 @@ from localcloud.faults.services import FaultyServices, Sender
 from localcloud.tests.unit.faults.served import served
 
 ANSWER = b"[0.25, 0.75] and what else a service says"
-SIGNED = "AWS4-HMAC-SHA256 Credential=local/20300101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0"
+SIGNED = (
+    "AWS4-HMAC-SHA256 Credential=local/20300101/us-east-1/s3/aws4_request, "
+    "SignedHeaders=host, Signature=0"
+)
 REQUESTS = {
     "get-object": ("GET", "/bucket/parcels/a.png", {"authorization": SIGNED}),
     "list-objects": ("GET", "/bucket/", {"authorization": SIGNED}),
@@ -31,7 +34,7 @@ OPERATIONS = ["get-object", "get-parameter", "invoke-endpoint"]
 
 
 class World:
-    """A service, a function that sends requests to it as "f", and a client for both it and others."""
+    """A service, a function "f" that sends requests to it, and a client for both and for others."""
 
     def __init__(self) -> None:
         self.injector = Injector()
@@ -111,7 +114,7 @@ def test_without_a_fault_the_service_answers(
         ("endpoint-model-error", 424, "ModelError"),
     ],
 )
-def test_endpoint_that_fails_says_how_and_runs_no_model(
+def test_failing_endpoint_answers_the_error_without_its_model(
     client: Client, world: World, kind: str, status: int, code: str
 ) -> None:
     world.strike(kind)
@@ -124,9 +127,7 @@ def test_endpoint_that_fails_says_how_and_runs_no_model(
 @pytest.mark.parametrize(
     "kind", ["endpoint-throttled", "endpoint-unavailable", "endpoint-denied", "endpoint-refuses"]
 )
-def test_endpoint_gives_no_reason_as_sagemaker_gives_none(
-    client: Client, world: World, kind: str
-) -> None:
+def test_error_of_an_endpoint_has_a_null_message(client: Client, world: World, kind: str) -> None:
     world.strike(kind)
     assert b'{"message": null}' == client.ask("invoke-endpoint")[2]
 
@@ -146,12 +147,14 @@ def test_statuses_of_endpoint_faults_are_those_of_the_service_model(
         world.strike(kind)
         status, code, _ = client.ask("invoke-endpoint")
         injected[code] = status
-    # AWS's common errors are in no service model.
+    # ^No service model has AWS's common errors.
     assert modelled == {code: status for code, status in injected.items() if code in modelled}
     assert {"ThrottlingException", "AccessDeniedException"} == set(injected) - set(modelled)
 
 
-def test_model_error_tells_that_the_container_may_recover(client: Client, world: World) -> None:
+def test_model_error_has_the_status_of_a_recoverable_container(
+    client: Client, world: World
+) -> None:
     world.strike("endpoint-model-error")
     assert 503 == json.loads(client.ask("invoke-endpoint")[2])["OriginalStatusCode"]
 
@@ -160,7 +163,7 @@ def test_model_error_tells_that_the_container_may_recover(client: Client, world:
     ("kind", "status", "code"),
     [("s3-slow-down", 503, b"SlowDown"), ("s3-internal-error", 500, b"InternalError")],
 )
-def test_s3_that_fails_says_how(
+def test_failing_s3_answers_its_error(
     client: Client, world: World, kind: str, status: int, code: bytes
 ) -> None:
     world.strike(kind)
@@ -181,7 +184,7 @@ def test_throttled_parameter_store_names_its_error_in_the_body(
 @pytest.mark.parametrize(
     ("operation", "kind"), [("get-object", "s3-slow-down"), ("get-parameter", "ssm-throttled")]
 )
-def test_clients_that_are_no_function_are_spared(
+def test_faults_do_not_strike_other_clients(
     client: Client, world: World, operation: str, kind: str
 ) -> None:
     world.strike(kind)
@@ -223,7 +226,7 @@ def test_answer_that_is_cut_off_ends_in_the_middle(client: Client, world: World)
     assert ANSWER[: len(ANSWER) // 2] == cut.value.partial
 
 
-def test_garbage_is_a_success_with_bytes_that_are_no_text(client: Client, world: World) -> None:
+def test_garbage_is_a_success_with_binary_bytes(client: Client, world: World) -> None:
     world.strike("endpoint-garbage")
     status, _, body = client.ask("invoke-endpoint")
     assert 200 == status
@@ -232,14 +235,14 @@ def test_garbage_is_a_success_with_bytes_that_are_no_text(client: Client, world:
         body.decode()
 
 
-def test_slow_endpoint_answers_right(client: Client, world: World) -> None:
+def test_slow_endpoint_answers_correctly(client: Client, world: World) -> None:
     world.strike("endpoint-slow")
     assert (200, None, ANSWER) == client.ask("invoke-endpoint")
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize(("moment", "calls"), [("before", 0), ("after", 1)])
-def test_process_is_killed_and_hears_no_answer(
+def test_process_is_killed_without_an_answer(
     client: Client, world: World, operation: str, moment: str, calls: int
 ) -> None:
     world.strike(f"lambda-killed-{moment}-{operation}")
@@ -249,6 +252,6 @@ def test_process_is_killed_and_hears_no_answer(
     assert calls == len(world.received)
 
 
-def test_listing_of_a_bucket_is_no_get_object(client: Client, world: World) -> None:
+def test_listing_of_a_bucket_is_not_a_get_object(client: Client, world: World) -> None:
     world.strike("s3-slow-down")
     assert 200 == client.ask("list-objects")[0]

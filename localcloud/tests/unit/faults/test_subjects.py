@@ -1,4 +1,4 @@
-"""The subject of a fault, found in the input of a workflow."""
+"""Find the subject of a fault in the input of a workflow."""
 
 import json
 from typing import Any
@@ -53,7 +53,7 @@ def test_input_without_an_object_has_no_subject(document: Any) -> None:
     assert find_subject(document, MEMBERS) is None
 
 
-def test_member_that_the_plan_does_not_name_names_no_subject() -> None:
+def test_member_outside_the_plan_is_not_a_subject() -> None:
     assert find_subject(REQUEST, ()) is None
 
 

@@ -1,4 +1,4 @@
-"""Pools of execution environments, and functions whose source is in the test."""
+"""Make pools of execution environments, and functions whose source is in the test."""
 
 import io
 import json
@@ -18,7 +18,7 @@ from localcloud.lambda_runtime.pool import LambdaPool
 from localcloud.lambda_runtime.settings import PoolSettings
 from localcloud.server.settings import data_folder
 
-# A function that opens a connection, which the kernel closes when its process ends, and answers with its process's id.
+# Opens a connection, which the kernel closes when the process ends; answers with its process id.
 PRESENCE = """
 import os, socket, time
 links = []
@@ -45,7 +45,7 @@ def zipped(files: dict[str, str]) -> bytes:
 
 @pytest.fixture
 def make_zip() -> MakeZip:
-    """Returns a zip archive of texts by file name."""
+    """Return a zip archive of texts by file name."""
     return zipped
 
 
@@ -56,7 +56,7 @@ def presence_source() -> str:
 
 @pytest.fixture
 def presence() -> Iterator[socket.socket]:
-    """Listens for the connections of functions made from ``presence_source``."""
+    """Listen for the connections of functions made from ``presence_source``."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(5)
         yield listener
@@ -69,7 +69,7 @@ def settings(tmp_path: Path) -> PoolSettings:
 
 @pytest.fixture
 def make_pool(settings: PoolSettings) -> Iterator[MakePool]:
-    """Returns a pool with the given settings, which ends with the test."""
+    """Return a pool with these settings, which ends with the test."""
     with ExitStack() as stack:
         yield lambda **fields: stack.enter_context(closing(LambdaPool(replace(settings, **fields))))
 
@@ -81,7 +81,7 @@ def pool(make_pool: MakePool) -> LambdaPool:
 
 @pytest.fixture
 def run(pool: LambdaPool) -> Run:
-    """Invokes the handler that a source defines, in the one environment of ``pool`` or in another pool."""
+    """Invoke the handler of a source, in the one environment of ``pool`` or in another pool."""
 
     def invoke(
         source: str,

@@ -33,7 +33,7 @@ def test_later_archive_overwrites_the_files_of_an_earlier_one(
     assert "2" == (folder / "b").read_text()
 
 
-def test_no_archive_is_an_empty_folder(tmp_path: Path) -> None:
+def test_function_without_archives_has_an_empty_folder(tmp_path: Path) -> None:
     assert [] == list(CodeStore(tmp_path / "code").folder([]).iterdir())
 
 

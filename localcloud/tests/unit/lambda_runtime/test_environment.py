@@ -41,7 +41,8 @@ def test_handler_that_returns_answers_with_its_value(run: Run) -> None:
 
 def test_handler_that_raises_answers_with_the_class_of_the_error(run: Run) -> None:
     result = run(
-        "class EmptyImageError(Exception): ...\ndef handler(event, context): raise EmptyImageError('no bytes')"
+        "class EmptyImageError(Exception): ...\ndef handler(event, context): raise "
+        "EmptyImageError('no bytes')"
     )
     assert (True, "EmptyImageError") == error_type(result)
     assert "no bytes" == message(result)
@@ -73,10 +74,10 @@ def test_missing_handler_answers_with_handler_not_found(run: Run) -> None:
     assert (True, "Runtime.HandlerNotFound") == error_type(run(ECHO, handler="app.other"))
 
 
-def test_failed_init_starts_afresh_at_the_next_invocation(run: Run) -> None:
+def test_failed_init_is_repeated_at_the_next_invocation(run: Run) -> None:
     source = (
-        "import os, pathlib\nmarker = pathlib.Path('marker')\nif not marker.exists(): marker.touch(); 1 / 0\n"
-        + ECHO
+        "import os, pathlib\nmarker = pathlib.Path('marker')\nif not marker.exists(): "
+        "marker.touch(); 1 / 0\n" + ECHO
     )
     assert [(True, "ZeroDivisionError"), (False, None)] == [
         (result.is_error, (decoded(result) or {}).get("errorType"))

@@ -1,4 +1,4 @@
-"""The installation of the Lambda environment, by uv itself, from a wheel that the test makes."""
+"""Install the Lambda environment with uv, from a wheel that the test makes."""
 
 import hashlib
 import platform
@@ -18,7 +18,7 @@ INFO = "awslambdaric-1.0.dist-info"
 
 @pytest.fixture(autouse=True)
 def _offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keeps uv from the network, and from the cache of this user."""
+    """Keep uv from the network and from this user's cache."""
     monkeypatch.setenv("UV_OFFLINE", "1")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
 
@@ -30,7 +30,7 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def requirements(tmp_path: Path) -> Path:
-    """Requirements of one wheel, which has what an environment is recognised by."""
+    """Requirements of one wheel, which has the files of a valid environment."""
     wheel = tmp_path / NAME
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr("awslambdaric/__init__.py", "")
@@ -96,7 +96,7 @@ def test_package_without_a_hash_is_refused(data: Path, requirements: Path, tmp_p
         install(data, print, requirements)
 
 
-def test_interrupted_installation_is_begun_again(data: Path, requirements: Path) -> None:
+def test_interrupted_installation_starts_again(data: Path, requirements: Path) -> None:
     environment = lambda_python(data, requirements).parents[1]
     leftover = data / f"{environment.name}.partial" / "half-made"
     leftover.mkdir(parents=True)
@@ -120,18 +120,16 @@ def test_other_requirements_have_another_environment(data: Path, requirements: P
     assert first != lambda_python(data, requirements)
 
 
-def test_missing_network_is_named_with_what_to_do(data: Path, requirements: Path) -> None:
+def test_missing_network_is_an_error_with_a_remedy(data: Path, requirements: Path) -> None:
     requirements.write_text(f"awslambdaric==4.2.2 --hash=sha256:{'0' * 64}\n")
     with pytest.raises(
         LambdaEnvironmentError, match="Check the network and uv's settings"
     ) as failed:
         install(data, print, requirements)
-    assert "disabled" in str(failed.value)  # in uv's own words: network connectivity is disabled
+    assert "disabled" in str(failed.value)  # uv's own message: network connectivity is disabled
 
 
-def test_folder_that_cannot_be_written_is_named_with_what_to_do(
-    tmp_path: Path, requirements: Path
-) -> None:
+def test_unwritable_folder_is_an_error_with_a_remedy(tmp_path: Path, requirements: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(
         LambdaEnvironmentError, match="Set LOCALCLOUD_DATA_DIR to a folder that you can write"

@@ -23,7 +23,7 @@ type Occupy = Callable[[LambdaPool], Future[InvocationResult]]
 
 PROCESS_ID = "import os\ndef handler(event, context): return os.getpid()"
 NAP = "import os, time\ndef handler(event, context): time.sleep(event); return os.getpid()"
-# Tells its identity over a connection, and returns when the other end closes it.
+# Sends its identity over a connection, and returns when the other end closes it.
 TELL_IDENTITY = """
 import os, socket
 def handler(event, context):
@@ -47,7 +47,7 @@ def is_running(process: int) -> bool:
 
 @pytest.fixture
 def occupy(run: Run, presence: socket.socket, presence_source: str) -> Occupy:
-    """Starts an invocation of a minute on another thread, and returns once its handler runs."""
+    """Start an invocation of a minute on another thread, and return when its handler runs."""
 
     def start(pool: LambdaPool) -> Future[InvocationResult]:
         event = {"port": presence.getsockname()[1], "sleep": 60}
@@ -71,9 +71,7 @@ def test_changed_code_gets_another_process(run: Run) -> None:
     assert decoded(run(PROCESS_ID)) != decoded(run(PROCESS_ID + "\n"))
 
 
-def test_burst_larger_than_the_pool_succeeds_with_as_many_processes_as_the_pool_has(
-    run: Run, make_pool: MakePool
-) -> None:
+def test_burst_larger_than_the_pool_uses_all_its_processes(run: Run, make_pool: MakePool) -> None:
     pool = make_pool(max_environments=2)
     with ThreadPoolExecutor(12) as threads:
         results = list(threads.map(lambda _: run(NAP, 0.05, pool=pool), range(12)))
@@ -123,9 +121,7 @@ def test_invocation_that_waits_too_long_is_throttled(
         run(PROCESS_ID, pool=pool)
 
 
-def test_environment_is_found_by_what_it_tells_of_itself_while_it_is_busy(
-    run: Run, make_pool: MakePool
-) -> None:
+def test_busy_environment_is_found_by_its_identity(run: Run, make_pool: MakePool) -> None:
     pool = make_pool()
     with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as threads:
         ended = threads.submit(run, TELL_IDENTITY, {"port": listener.getsockname()[1]}, pool=pool)
@@ -245,9 +241,11 @@ def test_killed_local_cloud_leaves_no_process(
         code = io.BytesIO()
         with zipfile.ZipFile(code, "w") as archive:
             archive.writestr("app.py", {presence_source!r})
-        pool = LambdaPool(PoolSettings(Path({str(settings.python)!r}), Path({str(settings.work_folder)!r}), ""))
+        python, folder = Path({str(settings.python)!r}), Path({str(settings.work_folder)!r})
+        pool = LambdaPool(PoolSettings(python, folder, ""))
         event = json.dumps({{"port": {presence.getsockname()[1]}, "sleep": 60}}).encode()
-        pool.invoke(Function("f", "app.handler", code.getvalue()), Invocation("id", event, 90, "arn"))
+        function = Function("f", "app.handler", code.getvalue())
+        pool.invoke(function, Invocation("id", event, 90, "arn"))
     """
     root = Path(__file__).parents[4]
     with subprocess.Popen(

@@ -18,7 +18,7 @@ def api() -> Iterator[RuntimeApi]:
 
 @pytest.fixture
 def runtime(api: RuntimeApi) -> Iterator[socket.socket]:
-    """The runtime's end of a connection that the API has accepted."""
+    """Return the runtime's end of a connection that the API has accepted."""
     host, port = api.address.split(":")
     with socket.create_connection((host, int(port)), timeout=5) as connection:
         assert api.read(soon()) is None
@@ -40,7 +40,7 @@ def test_call_that_arrives_in_pieces_is_read_whole(api: RuntimeApi, runtime: soc
     assert Call("/2018-06-01/runtime/invocation/1/response", b"1234") == api.read(soon())
 
 
-def test_call_that_stops_halfway_is_no_call(api: RuntimeApi, runtime: socket.socket) -> None:
+def test_incomplete_call_is_ignored(api: RuntimeApi, runtime: socket.socket) -> None:
     runtime.sendall(
         b"POST /2018-06-01/runtime/invocation/1/response HTTP/1.1\r\nContent-Length: 4\r\n\r\n12"
     )
@@ -84,7 +84,7 @@ def test_reply_is_understood_by_an_http_client(api: RuntimeApi, runtime: socket.
         ("/2018-06-01/runtime/init/error", True, True),
     ],
 )
-def test_path_of_a_call_tells_whether_it_is_an_error(
+def test_path_of_a_call_shows_whether_it_is_an_error(
     path: str, is_error: bool, is_init_error: bool
 ) -> None:
     call = Call(path, b"")

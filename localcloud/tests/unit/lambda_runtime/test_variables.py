@@ -51,7 +51,7 @@ def test_own_variable_of_the_function_wins(settings: PoolSettings) -> None:
     )
 
 
-def test_nothing_of_the_host_is_passed_on(
+def test_variables_of_the_host_are_not_passed_on(
     settings: PoolSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = function_variables(CONFIG, {}, CREDENTIALS, settings)

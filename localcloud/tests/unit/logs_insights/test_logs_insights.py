@@ -1,4 +1,4 @@
-"""Logs Insights QL over a few events: what each command does, in AWS's words, and what is refused by name."""
+"""Run each command of Logs Insights QL over a few events, and refuse the other parts."""
 
 import json
 from typing import Any
@@ -23,7 +23,7 @@ DECISIONS: list[dict[str, Any]] = [
 
 
 def events(*messages: Any, group: str = "decisions") -> list[Event]:
-    """One event a minute."""
+    """Return one event a minute."""
     texts = [one if isinstance(one, str) else json.dumps(one) for one in messages]
     return [
         Event(f"ptr-{n}", group, "events", text, NOON + 60_000 * n, NOON + 60_000 * n + 5)
@@ -32,7 +32,7 @@ def events(*messages: Any, group: str = "decisions") -> list[Event]:
 
 
 def rows(query: str, *messages: Any, group: str = "decisions") -> list[dict[str, str]]:
-    """The rows of a query, without pointers."""
+    """Return the rows of a query, without pointers."""
     found = run(parse(query), events(*(messages or DECISIONS), group=group), ACCOUNT).rows
     return [{name: value for name, value in row if name != "@ptr"} for row in found]
 
@@ -41,7 +41,7 @@ def values(query: str, name: str, *messages: Any, group: str = "decisions") -> l
     return [row.get(name) for row in rows(query, *messages, group=group)]
 
 
-# ---------------------------------------------------------------------------------------------------- Fields
+# --------------------------------------------------------------------------------- Fields
 
 
 def test_fields_of_the_system_are_those_of_the_event() -> None:
@@ -125,7 +125,7 @@ def test_pointer_is_in_every_row_of_events_and_in_none_of_stats() -> None:
     assert [("count(*)", "1")] == run(parse("stats count(*)"), events({"a": 1}), ACCOUNT).rows[0]
 
 
-# ---------------------------------------------------------------------------------------------------- filter
+# --------------------------------------------------------------------------------- filter
 
 
 @pytest.mark.parametrize(
@@ -171,12 +171,13 @@ def test_words_of_the_language_are_read_in_capitals_too() -> None:
     )
 
 
-# ----------------------------------------------------------------------------------------------- stats, sort, limit
+# ---------------------------------------------------------------------- stats, sort, limit
 
 
-def test_stats_groups_by_fields_and_leaves_out_what_a_group_lacks() -> None:
+def test_stats_groups_by_fields_and_omits_missing_columns() -> None:
     query = """
-        stats count(*) as images, avg(detail.score) as mean, min(detail.score), latest(detail.cause) as cause
+        stats count(*) as images, avg(detail.score) as mean, min(detail.score),
+            latest(detail.cause) as cause
         by detail.verdict
     """
     expected = [
@@ -199,7 +200,7 @@ def test_stats_groups_by_fields_and_leaves_out_what_a_group_lacks() -> None:
         ("max(detail.class)", "truck"),
         ("earliest(detail.verdict)", "REJECT"),
         ("latest(detail.verdict)", "FAILED"),
-        ("latest(detail.class)", None),  # the latest event has none
+        ("latest(detail.class)", None),  # the latest event has no class
         ("avg(detail.class)", None),
     ],
 )
@@ -207,7 +208,7 @@ def test_function_of_stats(function: str, expected: str | None) -> None:
     assert [expected] == values(f"stats {function} as found", "found")
 
 
-def test_latest_of_one_time_is_what_was_written_last() -> None:
+def test_latest_of_one_time_is_the_last_written_event() -> None:
     written = [
         Event("ptr", "decisions", "events", json.dumps({"a": n}), NOON, NOON) for n in (1, 2)
     ]
@@ -226,7 +227,10 @@ def test_bin_groups_by_the_start_of_its_period() -> None:
 
 
 def test_rows_of_stats_are_filtered_sorted_and_cut() -> None:
-    query = "stats count(*) as n by detail.class as class | filter ispresent(class) | sort n desc, class | limit 1"
+    query = (
+        "stats count(*) as n by detail.class as class "
+        "| filter ispresent(class) | sort n desc, class | limit 1"
+    )
     assert [{"class": "truck", "n": "2"}] == rows(query)
 
 
@@ -285,7 +289,7 @@ def test_events_that_match_are_counted_before_stats_and_limit() -> None:
     assert 5 == result.scanned
 
 
-# -------------------------------------------------------------------------------------------------- Refusals
+# ------------------------------------------------------------------------------- Refusals
 
 
 @pytest.mark.parametrize(
@@ -314,7 +318,7 @@ def test_events_that_match_are_counted_before_stats_and_limit() -> None:
         ("filter a like /(?<name>x)/", "the regular expression"),
     ],
 )
-def test_part_that_is_not_emulated_is_refused_by_name(query: str, part: str) -> None:
+def test_part_that_is_not_emulated_is_refused(query: str, part: str) -> None:
     with pytest.raises(MalformedQueryError) as failed:
         parse(query)
     assert f"The local cloud does not emulate {part}" in str(failed.value)
@@ -344,13 +348,13 @@ def test_part_that_is_not_emulated_is_refused_by_name(query: str, part: str) -> 
         ("stats count(*) by bin(0m)", "found '0m'"),
     ],
 )
-def test_query_that_is_not_of_the_language_is_refused(query: str, sentence: str) -> None:
+def test_invalid_query_is_refused(query: str, sentence: str) -> None:
     with pytest.raises(MalformedQueryError) as failed:
         parse(query)
     assert sentence in str(failed.value)
 
 
-def test_refusal_says_where() -> None:
+def test_refusal_has_the_position() -> None:
     with pytest.raises(MalformedQueryError) as failed:
         parse("fields a | parse b")
     assert "parse" == "fields a | parse b"[failed.value.start : failed.value.end]

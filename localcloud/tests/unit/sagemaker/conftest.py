@@ -1,4 +1,4 @@
-"""The local SageMaker behind a real server and real boto3 clients, with fakes for S3, IAM and the container."""
+"""Run the local SageMaker with a real server and boto3 clients, and with fakes."""
 
 import asyncio
 import io
@@ -38,7 +38,7 @@ ROLE = "arn:aws:iam::000000000000:role/hosting"
 
 
 def model_archive(**files: str) -> bytes:
-    """A model.tar.gz with these files (`.` in a name written `_`)."""
+    """Return a model.tar.gz with these files (`_` in a name stands for `.`)."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as tar:
         for name, text in files.items():
@@ -62,7 +62,7 @@ class FakeArtifactStore(FakeObjectStore):
 
 @dataclass
 class FakeAuthorizer:
-    """IAM that knows of denials only, and remembers what it was asked."""
+    """IAM that allows all but the denied requests, and records them."""
 
     denied: set[tuple[str, str]] = field(default_factory=set)
     asked: list[tuple[str, str]] = field(default_factory=list)
@@ -98,7 +98,7 @@ class FakeTelemetrySink:
 
 @dataclass
 class FakeAlarms:
-    """CloudWatch's alarms as a dictionary of states, judged by a clock that can be put ahead."""
+    """CloudWatch's alarms as a dictionary of states, with a clock that moves ahead."""
 
     known: dict[str, str] = field(default_factory=dict)
     ahead: float = 0.0
@@ -111,7 +111,7 @@ class FakeAlarms:
 
 
 class FakeContainer:
-    """A container that does what the file `behaviour.txt` of its model says."""
+    """A container that follows the file `behaviour.txt` of its model."""
 
     def __init__(self, model_folder: Path) -> None:
         self.behaviour = (model_folder / "behaviour.txt").read_text()
@@ -135,12 +135,12 @@ class FakeContainer:
         }
         if self.behaviour == "refuse":
             return Answer(415, answered, b"no such content type")
-        told = {"model": self.behaviour, "bytes": len(body), "headers": dict(headers)}
-        return Answer(200, answered, json.dumps(told).encode())
+        content = {"model": self.behaviour, "bytes": len(body), "headers": dict(headers)}
+        return Answer(200, answered, json.dumps(content).encode())
 
 
 class Server:
-    """One server for the whole run; `app` is what it serves at the moment."""
+    """One server for the whole run; `app` is the current app."""
 
     def __init__(self) -> None:
         self.app: ASGIApp | None = None
@@ -155,7 +155,11 @@ class Server:
         config = hypercorn.Config()
         config.bind = [f"fd://{self._socket.detach()}"]
         config.loglevel = "ERROR"
-        await hypercorn.asyncio.serve(self._mounted, config, shutdown_trigger=self._stop.wait)  # type: ignore[arg-type]
+        await hypercorn.asyncio.serve(
+            self._mounted,  # type: ignore[arg-type]
+            config,
+            shutdown_trigger=self._stop.wait,
+        )
 
     async def _mounted(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert self.app
@@ -170,7 +174,7 @@ class Server:
 
 @dataclass
 class Cloud:
-    """The local SageMaker under test, its fakes, and what a test does to it."""
+    """The local SageMaker under test, with its fakes."""
 
     server: Server
     state_dir: Path
@@ -246,14 +250,16 @@ class Cloud:
         )
 
     def create_endpoint(self, name: str, behaviour: str = "truck") -> None:
-        """One endpoint with one variant, whose model, configuration and variant are called `<name>`, up or failed."""
+        """Create an endpoint whose model, configuration and variant have its name; wait for its
+        end.
+        """
         self.create_model(name, behaviour)
         self.create_config(name, **{name: 1.0})
         self.control.create_endpoint(EndpointName=name, EndpointConfigName=name)
         self.settle(name)
 
     def settle(self, name: str) -> str:
-        """Wait until the endpoint is neither creating nor updating; its status."""
+        """Wait until the endpoint is neither creating nor updating; return its status."""
         while (
             status := self.control.describe_endpoint(EndpointName=name)["EndpointStatus"]
         ).endswith("ing"):

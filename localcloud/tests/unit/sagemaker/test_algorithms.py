@@ -1,4 +1,4 @@
-"""Algorithms that installed distributions add to the local SageMaker."""
+"""Add algorithms of installed distributions to the local SageMaker."""
 
 import asyncio
 import re
@@ -22,7 +22,7 @@ from localcloud.tests.unit.sagemaker.conftest import ROLE, Cloud, model_archive
 from localcloud.tests.unit.sagemaker.jobs.lab import channel
 
 TOY_IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/echo:1"
-# It learns the words of its channel and the LANGUAGE of its environment, and answers with them.
+# Learns the words of its channel and the LANGUAGE of its environment, and answers with them.
 TOY = f'''
 from localcloud.api.protocol import Answer
 from localcloud.sagemaker.algorithms import Algorithm
@@ -78,7 +78,10 @@ def test_algorithm_of_an_installed_distribution_trains_and_answers(
             "MetricDefinitions": [{"Name": "words", "Regex": "words=([0-9]+)"}],
         },
         RoleArn=ROLE,
-        InputDataConfig=[channel("train", "s3://data/train/") | {"ContentType": "text/plain"}],  # type: ignore[list-item]
+        InputDataConfig=[
+            channel("train", "s3://data/train/")  # type: ignore[list-item]
+            | {"ContentType": "text/plain"}
+        ],
         OutputDataConfig={"S3OutputPath": "s3://models"},
         ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
         StoppingCondition={"MaxRuntimeInSeconds": 60},
@@ -94,7 +97,11 @@ def test_algorithm_of_an_installed_distribution_trains_and_answers(
     ]
 
     container = {"Image": TOY_IMAGE, "ModelDataUrl": job["ModelArtifacts"]["S3ModelArtifacts"]}
-    cloud.control.create_model(ModelName="echo", ExecutionRoleArn=ROLE, PrimaryContainer=container)  # type: ignore[arg-type]
+    cloud.control.create_model(
+        ModelName="echo",
+        ExecutionRoleArn=ROLE,
+        PrimaryContainer=container,  # type: ignore[arg-type]
+    )
     cloud.create_config("echo", echo=1.0)
     cloud.control.create_endpoint(EndpointName="echo", EndpointConfigName="echo")
     assert "InService" == cloud.settle("echo")
@@ -114,7 +121,8 @@ def test_algorithm_of_the_readme_trains_and_answers(tmp_path: Path) -> None:
     (tmp_path / "input/data/train/greeting.txt").write_text("Hello, ")
 
     subprocess.run(algorithm.train(tmp_path), check=True)
-    answer: Any = asyncio.run(algorithm.serve(tmp_path / "model")({}, b"scone"))  # type: ignore[arg-type]
+    invoke = algorithm.serve(tmp_path / "model")
+    answer: Any = asyncio.run(invoke({}, b"scone"))  # type: ignore[arg-type]
 
     assert b"Hello, scone" == answer.body
 
@@ -142,7 +150,11 @@ def test_endpoint_of_an_algorithm_that_was_removed_fails_with_the_reason(cloud: 
     cloud.restart()
     cloud.artifacts.objects["s3://models/echo/model.tar.gz"] = model_archive(words_txt="apples")
     container = {"Image": TOY_IMAGE, "ModelDataUrl": "s3://models/echo/model.tar.gz"}
-    cloud.control.create_model(ModelName="echo", ExecutionRoleArn=ROLE, PrimaryContainer=container)  # type: ignore[arg-type]
+    cloud.control.create_model(
+        ModelName="echo",
+        ExecutionRoleArn=ROLE,
+        PrimaryContainer=container,  # type: ignore[arg-type]
+    )
     cloud.create_config("echo", echo=1.0)
     cloud.algorithms = []
     cloud.restart()
@@ -190,7 +202,7 @@ def test_pattern_has_to_match_the_whole_uri() -> None:
         ("broken_algorithm:__name__", "which is not a"),
     ],
 )
-def test_entry_point_that_names_no_algorithm_is_refused_by_name(
+def test_entry_point_that_is_not_an_algorithm_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entry_point: str, words: str
 ) -> None:
     install(tmp_path, monkeypatch, "broken_algorithm", entry_point)

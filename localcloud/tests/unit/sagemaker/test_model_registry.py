@@ -1,4 +1,4 @@
-"""Model package groups and model packages, asked by boto3."""
+"""Manage model package groups and model packages with boto3."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ SPECIFICATION = {
 
 
 def register(cloud: Any, group: str = "Trucks", **members: Any) -> str:
-    """Register a version, in a group that is made when needed; its ARN."""
+    """Register a version, in a group that is created if it is missing; return its ARN."""
     if group not in [found["ModelPackageGroupName"] for found in groups(cloud)]:
         cloud.control.create_model_package_group(ModelPackageGroupName=group)
     created = cloud.control.create_model_package(
@@ -67,7 +67,7 @@ def test_group_of_a_taken_name_is_refused(cloud: Any) -> None:
     )
 
 
-def test_group_that_does_not_exist_is_told(cloud: Any) -> None:
+def test_missing_group_is_an_error(cloud: Any) -> None:
     expected = (
         "ValidationException",
         f"ModelPackageGroup {ARN}:model-package-group/none does not exist.",
@@ -120,13 +120,13 @@ def test_package_is_the_next_version_of_its_group(cloud: Any) -> None:
     assert f"{ARN}:model-package/trucks/2" == register(cloud)
 
 
-def test_version_of_a_deleted_package_is_not_given_again(cloud: Any) -> None:
+def test_version_number_of_a_deleted_package_is_not_used_again(cloud: Any) -> None:
     cloud.control.delete_model_package(ModelPackageName=register(cloud))
 
     assert f"{ARN}:model-package/trucks/2" == register(cloud)
 
 
-def test_package_is_described_with_what_it_was_registered_with(cloud: Any) -> None:
+def test_package_is_described_with_its_registered_members(cloud: Any) -> None:
     metrics = {
         "ModelQuality": {
             "Statistics": {"ContentType": "application/json", "S3Uri": "s3://models/m.json"}
@@ -158,7 +158,7 @@ def test_package_is_found_by_name_and_by_arn(cloud: Any, name: str) -> None:
     assert 1 == cloud.control.describe_model_package(ModelPackageName=name)["ModelPackageVersion"]
 
 
-def test_package_without_a_group_is_refused_by_name(cloud: Any) -> None:
+def test_package_without_a_group_is_refused(cloud: Any) -> None:
     message = error_of(cloud.control.create_model_package, ModelPackageName="truck")[1]
 
     assert message.startswith("The local SageMaker has versioned model packages only")
@@ -212,7 +212,7 @@ def test_list_without_a_group_holds_no_versions_unless_asked(cloud: Any) -> None
     assert 1 == len(listed(ModelPackageType="Versioned")["ModelPackageSummaryList"])
 
 
-def test_packages_are_known_after_a_restart(cloud: Any) -> None:
+def test_packages_survive_a_restart(cloud: Any) -> None:
     register(cloud)
 
     cloud.restart()

@@ -1,4 +1,4 @@
-"""The AWS CLI of a shell that evaluated `local env`: its version, and where its requests go."""
+"""Check the AWS CLI of a shell that evaluated `env`: its version, and its requests."""
 
 import json
 import re
@@ -31,7 +31,7 @@ with open({calls!r}, "a") as file:
     print(json.dumps([sys.argv[1:], dict(os.environ)]), file=file)
 print(3)
 """
-# Carries calls out in AWS CLI 1, up to the moment at which a request would leave; prints its URL and signature.
+# Makes the calls in AWS CLI 1 up to the point of sending; prints URL and signature.
 DRIVER = """
 import json, os, sys
 import awscli
@@ -69,7 +69,7 @@ def _put_aws(folder: Path, version: str) -> dict[str, str]:
         "aws-cli/3.0.0 Python/3.15",
     ],
 )
-def test_version_that_obeys_the_variable_is_no_problem(version: str, tmp_path: Path) -> None:
+def test_version_that_obeys_the_variable_causes_no_warning(version: str, tmp_path: Path) -> None:
     assert warning(_put_aws(tmp_path, version)) is None
 
 
@@ -91,20 +91,23 @@ def test_version_that_obeys_the_variable_is_no_problem(version: str, tmp_path: P
         ("hello", "The version of {} is unknown."),
     ],
 )
-def test_version_that_ignores_the_variable_is_named_with_what_to_do(
+def test_warning_names_a_version_that_ignores_the_variable(
     version: str, expected: str, tmp_path: Path
 ) -> None:
-    told = str(warning(_put_aws(tmp_path, version)))
-    assert told.startswith(expected.format(tmp_path / "aws")), told
-    assert 'write `aws --endpoint-url "$AWS_ENDPOINT_URL" ...`' in told
+    text = str(warning(_put_aws(tmp_path, version)))
+    assert text.startswith(expected.format(tmp_path / "aws")), text
+    assert 'write `aws --endpoint-url "$AWS_ENDPOINT_URL" ...`' in text
 
 
-def test_machine_without_the_aws_cli_has_no_problem(tmp_path: Path) -> None:
+def test_machine_without_the_aws_cli_causes_no_warning(tmp_path: Path) -> None:
     assert warning({"PATH": str(tmp_path)}) is None
 
 
 def _calls(commands: str, folder: Path) -> list[Call]:
-    """Let a shell that evaluated `local env` run commands; return how it called `aws`. There is no other program."""
+    """Let a shell that evaluated `env` run commands; return its calls of `aws`.
+
+    The PATH has no other program.
+    """
     calls = folder / "calls"
     calls.touch()
     (folder / "aws").write_text(RECORDER.format(python=sys.executable, calls=str(calls)))
@@ -124,7 +127,7 @@ def _calls(commands: str, folder: Path) -> list[Call]:
 
 
 def _require_loopback(calls: list[Call]) -> None:
-    """Have AWS CLI 1 carry calls out; every request must be for the local cloud, and signed with its key."""
+    """Make calls in AWS CLI 1; check that each request goes to the local cloud with its key."""
     aws = shutil.which("aws")
     assert aws is not None, "The tests need AWS CLI 1 on PATH."
     ended = subprocess.run(
@@ -161,19 +164,22 @@ def test_request_of_every_service_goes_to_the_local_cloud_with_its_credentials(
     _require_loopback(calls)
 
 
-def test_url_of_the_users_is_obeyed(tmp_path: Path) -> None:
+def test_endpoint_url_of_the_user_takes_precedence(tmp_path: Path) -> None:
     [(arguments, _)] = _calls("aws --endpoint-url https://other sqs list-queues", tmp_path)
     assert ["--endpoint-url", "https://other", "sqs", "list-queues"] == arguments[1:]
 
 
-def test_shell_that_left_the_local_cloud_calls_aws_as_ever(tmp_path: Path) -> None:
+def test_shell_without_the_variable_calls_aws_unchanged(tmp_path: Path) -> None:
     [(arguments, _)] = _calls("unset AWS_ENDPOINT_URL; aws sqs list-queues", tmp_path)
     assert ["sqs", "list-queues"] == arguments
 
 
-def test_alias_of_the_users_does_not_break_the_function(tmp_path: Path) -> None:
+def test_alias_of_the_user_does_not_break_the_function(tmp_path: Path) -> None:
     commands = "\n".join(shell_commands(URL, {}))
-    script = f"shopt -s expand_aliases\nalias aws='aws --debug'\neval {json.dumps('$commands')}\ntype -t aws"
+    script = (
+        "shopt -s expand_aliases\nalias aws='aws --debug'\neval "
+        f"{json.dumps('$commands')}\ntype -t aws"
+    )
     ended = subprocess.run(
         ["/bin/bash", "-c", script],
         env={"commands": commands},
@@ -187,7 +193,7 @@ def test_alias_of_the_users_does_not_break_the_function(tmp_path: Path) -> None:
 def test_documented_commands_go_to_the_local_cloud(tmp_path: Path) -> None:
     blocks = [block for page in PAGES for block in BLOCK.findall(page.read_text(encoding="utf-8"))]
     calls = _calls("\n".join(block for block in blocks if re.search(r"\baws ", block)), tmp_path)
-    # One of each operation is enough: ["--endpoint-url=...", "dynamodb", "scan", ...].
+    # One call of each operation is enough: ["--endpoint-url=...", "dynamodb", "scan", ...].
     operations = {tuple(call[0][:3]): call for call in calls}
     assert {"cloudformation", "dynamodb", "s3"} <= {service for _, service, _ in operations}
     _require_loopback(list(operations.values()))

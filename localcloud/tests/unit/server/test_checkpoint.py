@@ -1,4 +1,4 @@
-"""When the state is saved."""
+"""Save the state at the right times."""
 
 import asyncio
 from time import monotonic
@@ -32,7 +32,7 @@ def test_save_under_steady_load_takes_at_most_a_fiftieth_of_the_time(
     assert due == is_due(now=waited, last_request=waited, last_save=0, last_cost=3)
 
 
-def test_keep_saved_goes_on_after_an_unexpected_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keep_saved_continues_after_an_unexpected_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoint, "QUIET_SECONDS", -1)
     saves: list[str] = []
 
@@ -74,7 +74,7 @@ def test_save_that_failed_is_repeated_without_another_request(
 
 
 def test_keep_saved_saves_once_after_the_last_request(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoint, "QUIET_SECONDS", -1)  # quiet at once, and no sleep
+    monkeypatch.setattr(checkpoint, "QUIET_SECONDS", -1)  # quiet at once, without a pause
     saves: list[str] = []
     requests = iter([monotonic() + 0.5])
 

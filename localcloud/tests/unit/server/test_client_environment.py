@@ -13,7 +13,7 @@ URL = "http://127.0.0.1:4566"
 
 
 def _after_eval(commands: list[str], *names: str, **outside: str) -> list[str]:
-    """Return the values of variables after a shell evaluated the commands; "-" for a missing one."""
+    """Return variables after a shell evaluated the commands; "-" stands for a missing one."""
     echoes = [f'echo "${{{name}--}}"' for name in names]
     output = subprocess.run(
         ["sh", "-euc", "\n".join([*commands, *echoes])],
@@ -42,7 +42,7 @@ def test_shell_commands_set_an_empty_pager() -> None:
     assert [""] == _after_eval(shell_commands(URL, {}), "AWS_PAGER")
 
 
-def test_shell_commands_unset_what_points_elsewhere() -> None:
+def test_shell_commands_unset_variables_of_other_accounts() -> None:
     outside = {
         "AWS_PROFILE": "work",
         "AWS_SESSION_TOKEN": "token",
@@ -51,18 +51,18 @@ def test_shell_commands_unset_what_points_elsewhere() -> None:
     assert ["-", "-", "-"] == _after_eval(shell_commands(URL, outside), *outside, **outside)
 
 
-def test_shell_commands_quote_what_a_shell_would_read() -> None:
+def test_shell_commands_quote_special_characters() -> None:
     outside = {"HTTP_PROXY": "http://proxy", "NO_PROXY": "a b;$(touch x)'"}
     assert ["a b;$(touch x)',127.0.0.1"] == _after_eval(
         shell_commands(URL, outside), "NO_PROXY", **outside
     )
 
 
-def test_client_environment_without_proxy_leaves_no_proxy_alone() -> None:
+def test_client_environment_without_proxy_does_not_set_no_proxy() -> None:
     assert "NO_PROXY" not in client_environment(URL, {"NO_PROXY": "example.com"})
 
 
-def test_client_environment_with_proxy_goes_around_it() -> None:
+def test_client_environment_with_proxy_bypasses_it() -> None:
     environment = client_environment(URL, {"https_proxy": "http://proxy:3128"})
     assert "127.0.0.1" == environment["NO_PROXY"]
     assert "127.0.0.1" == environment["no_proxy"]

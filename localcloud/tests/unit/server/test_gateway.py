@@ -1,4 +1,4 @@
-"""Which app a request reaches, and which requests reach none."""
+"""Route each request to its app, and refuse the others."""
 
 import asyncio
 from typing import Any
@@ -10,12 +10,15 @@ from starlette.types import Receive, Scope, Send
 
 from localcloud.server.gateway import Gateway
 
-SCOPE_OF = "AWS4-HMAC-SHA256 Credential=local/20300101/us-east-1/{}/aws4_request, SignedHeaders=host, Signature=0"
+SCOPE_OF = (
+    "AWS4-HMAC-SHA256 Credential=local/20300101/us-east-1/{}/aws4_request, "
+    "SignedHeaders=host, Signature=0"
+)
 BASE_URL = "http://127.0.0.1:4566"
 
 
 class _MiniStack:
-    """Answers its name, and takes part in startup and shutdown."""
+    """An app that answers its name, and takes part in startup and shutdown."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -82,13 +85,13 @@ def test_administration_of_ministack_is_not_served(path: str) -> None:
     assert 404 == _request("POST", path).status_code
 
 
-def test_door_to_the_faults_is_closed_unless_they_are_switched_on() -> None:
+def test_control_endpoint_is_closed_while_faults_are_off() -> None:
     answer = _request("GET", "/_local/faults")
     assert 404 == answer.status_code
     assert "--faults" in answer.text
 
 
-def test_door_to_the_faults_is_closed_to_web_pages() -> None:
+def test_control_endpoint_is_closed_to_web_pages() -> None:
     assert (
         403
         == _request("GET", "/_local/faults", headers={"origin": "https://example.com"}).status_code

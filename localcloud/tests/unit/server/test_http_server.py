@@ -1,4 +1,4 @@
-"""The server of the local cloud: answers until it is told to stop, and leaves signals alone."""
+"""Serve until the stop signal, and leave signals alone."""
 
 import asyncio
 import signal
@@ -14,7 +14,7 @@ from localcloud.server.listener import open_listener
 
 
 class App:
-    """Notes its startup and shutdown, and answers the path once it may."""
+    """An app that records startup and shutdown, and answers the path when it may."""
 
     def __init__(self) -> None:
         self.noted: list[str] = []
@@ -42,7 +42,9 @@ async def get(port: int, path: str) -> str:
 
 
 def served(client: Callable[[int, App, asyncio.Event], Awaitable[str]]) -> tuple[str, list[str]]:
-    """Serve an app until the client sets the event; returns what the client made of it, and what the app noted."""
+    """Serve an app until the client sets the event; return the client's result and the app's
+    records.
+    """
 
     async def both() -> tuple[str, list[str]]:
         app, stop = App(), asyncio.Event()
@@ -80,7 +82,7 @@ async def look_at_signals(port: int, app: App, stop: asyncio.Event) -> str:
 
 @pytest.fixture(scope="module")
 def usual() -> tuple[str, list[str]]:
-    """What came of one request and a stop."""
+    """The result of one request and a stop."""
     return served(ask_and_stop)
 
 
@@ -94,12 +96,12 @@ def test_serve_adds_no_header_of_its_own(usual: tuple[str, list[str]]) -> None:
     assert "\r\ndate:" not in head
 
 
-def test_serve_tells_the_app_of_startup_and_shutdown(usual: tuple[str, list[str]]) -> None:
+def test_serve_sends_startup_and_shutdown_to_the_app(usual: tuple[str, list[str]]) -> None:
     assert ["startup", "shutdown"] == usual[1]
 
 
 def test_connection_of_the_listener_sends_small_answers_at_once() -> None:
-    # Asyncio sees to it, for sockets that say that they are TCP.
+    # ^Asyncio does so for sockets of the protocol TCP.
     with (
         open_listener(0) as listener,
         socket.create_connection(listener.getsockname()),
@@ -108,9 +110,9 @@ def test_connection_of_the_listener_sends_small_answers_at_once() -> None:
         assert socket.IPPROTO_TCP == accepted.proto
 
 
-def test_serve_told_to_stop_lets_the_answer_under_way_end() -> None:
+def test_stopped_server_finishes_the_answer_under_way() -> None:
     assert served(ask_while_it_stops)[0].startswith("HTTP/1.1 200 OK")
 
 
-def test_serve_leaves_signals_to_whoever_runs_it() -> None:
+def test_serve_leaves_signals_to_its_caller() -> None:
     assert str(signal.getsignal(signal.SIGTERM)) == served(look_at_signals)[0]

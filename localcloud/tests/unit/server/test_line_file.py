@@ -1,4 +1,4 @@
-"""The file that takes lines."""
+"""Append lines to a file."""
 
 import errno
 import os
@@ -18,7 +18,7 @@ def test_lines_are_added_to_those_of_before(tmp_path: Path) -> None:
     assert "first\nspäte\n" == (tmp_path / "log").read_text(encoding="utf-8")
 
 
-def test_full_file_is_put_aside_with_what_it_holds(tmp_path: Path) -> None:
+def test_full_file_is_renamed_with_its_lines(tmp_path: Path) -> None:
     file = LineFile(tmp_path / "log", most_bytes=8)
     for line in ("one", "two", "three"):
         file.append(line)
@@ -27,7 +27,7 @@ def test_full_file_is_put_aside_with_what_it_holds(tmp_path: Path) -> None:
     assert "three\n" == (tmp_path / "log").read_text()
 
 
-def test_no_line_is_lost_or_mixed_whoever_writes(tmp_path: Path) -> None:
+def test_lines_of_many_threads_are_neither_lost_nor_mixed(tmp_path: Path) -> None:
     file = LineFile(tmp_path / "log")
 
     def write(n: int) -> None:
@@ -45,7 +45,7 @@ def test_no_line_is_lost_or_mixed_whoever_writes(tmp_path: Path) -> None:
     )
 
 
-def test_line_that_the_disk_does_not_take_whole_is_lost_and_no_other(
+def test_partly_written_line_is_lost_and_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write = os.write
@@ -59,7 +59,7 @@ def test_line_that_the_disk_does_not_take_whole_is_lost_and_no_other(
     assert "one\nthree\n" == (tmp_path / "log").read_text()
 
 
-def test_lines_that_the_disk_does_not_take_are_reported_once(
+def test_lost_lines_are_reported_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(_descriptor: int, _data: bytes) -> int:
@@ -74,7 +74,7 @@ def test_lines_that_the_disk_does_not_take_are_reported_once(
     assert [f"{tmp_path / 'log'} takes no more lines"] == caplog.messages
 
 
-def test_file_that_cannot_be_put_aside_goes_on(tmp_path: Path) -> None:
+def test_file_that_cannot_be_renamed_takes_more_lines(tmp_path: Path) -> None:
     (tmp_path / "log.1").mkdir()
     file = LineFile(tmp_path / "log", most_bytes=4)
     file.append("one")

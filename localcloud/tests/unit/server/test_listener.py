@@ -1,4 +1,4 @@
-"""The port: loopback only, the one asked for or none, another one instead of the default."""
+"""Listen on a loopback port: the requested one, the last one, the default one or a free one."""
 
 import os
 import socket
@@ -35,7 +35,7 @@ def test_listener_on_a_taken_port_says_what_to_do() -> None:
         open_listener(_port(other))
 
 
-def test_listener_takes_another_port_where_the_default_is_taken(
+def test_listener_takes_another_port_if_the_default_is_in_use(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with open_listener(0) as other:
@@ -44,7 +44,7 @@ def test_listener_takes_another_port_where_the_default_is_taken(
             assert _port(other) != _port(opened)
 
 
-def test_listener_takes_the_default_port_where_it_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_listener_takes_the_default_port_if_it_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
     with open_listener(0) as other:
         free = _port(other)
     monkeypatch.setattr(listener, "DEFAULT_PORT", free)
@@ -59,12 +59,12 @@ def test_listener_takes_the_port_used_before() -> None:
         assert free == _port(opened)
 
 
-def test_listener_on_a_named_port_forgets_the_one_used_before() -> None:
+def test_listener_on_a_named_port_ignores_the_last_port() -> None:
     with open_listener(0) as other, open_listener(0, _port(other)) as opened:
         assert _port(other) != _port(opened)
 
 
-def test_taken_port_used_before_is_refused_and_its_holder_named() -> None:
+def test_last_port_in_use_is_refused_with_its_program() -> None:
     with open_listener(0) as other, pytest.raises(PortInUseError) as refused:
         open_listener(None, _port(other))
     message = str(refused.value)
@@ -81,7 +81,7 @@ def test_port_is_read_as_it_was_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"0", b"65536", b"-1", b"http", b"4567 or so", b"\xff", b"9" * 5000]
 )
-def test_file_that_holds_no_port_is_like_a_missing_one(content: bytes, tmp_path: Path) -> None:
+def test_invalid_port_file_counts_as_missing(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "port").write_bytes(content)
     assert read_port(tmp_path / "port") is None
     assert read_port(tmp_path / "missing") is None

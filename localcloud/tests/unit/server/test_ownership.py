@@ -1,4 +1,4 @@
-"""Who serves in a folder, told by its lock and never by a process id alone."""
+"""Find the server of a folder by its lock, and never by a process id only."""
 
 import os
 from pathlib import Path
@@ -23,7 +23,7 @@ def folder(tmp_path: Path) -> Folder:
     return Folder(tmp_path / "cloud")
 
 
-def test_find_in_a_folder_never_used_finds_nothing(folder: Folder) -> None:
+def test_find_in_an_unused_folder_returns_none(folder: Folder) -> None:
     assert find(folder) is None
 
 
@@ -57,7 +57,7 @@ def test_claim_twice_is_refused(folder: Folder, monkeypatch: pytest.MonkeyPatch)
 
 
 def _leave_behind(folder: Folder, pid: int) -> None:
-    """Leave what a killed server does: the folder, the lock's file, and the record."""
+    """Leave the folder as a killed server does, with the lock's file and the record."""
     with claim(folder):
         pass
     Record(pid, 4566, "http://127.0.0.1:4566", "2030-01-01T00:00:00+00:00", "1.5.33").write(folder)
@@ -69,7 +69,7 @@ def test_find_the_record_of_a_killed_server_removes_it(folder: Folder) -> None:
     assert not folder.record.exists()
 
 
-def test_find_a_record_whose_process_id_is_now_another_programs_finds_nothing(
+def test_find_ignores_a_record_whose_process_id_was_reused(
     folder: Folder,
 ) -> None:
     _leave_behind(folder, pid=os.getpid())

@@ -1,4 +1,4 @@
-"""The program that has a port is named, whatever this user may see of it."""
+"""Name the program that has a port, as far as this user may see it."""
 
 import os
 from pathlib import Path
@@ -52,5 +52,5 @@ def test_program_of_another_user_is_named_by_that_user(proc: Path) -> None:
     )
 
 
-def test_system_without_proc_knows_nothing(tmp_path: Path) -> None:
+def test_system_without_proc_names_no_program(tmp_path: Path) -> None:
     assert "another program" == describe_holder(PORT, tmp_path / "missing")

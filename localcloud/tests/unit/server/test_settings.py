@@ -1,4 +1,4 @@
-"""The server's environment: nothing of the user's account, nothing outside its folder."""
+"""Keep the server's environment free of the user's account and inside its folder."""
 
 import sys
 from pathlib import Path
@@ -18,13 +18,13 @@ OUTSIDE = {
 }
 
 
-def test_environment_takes_nothing_of_the_users_account(tmp_path: Path) -> None:
+def test_environment_has_no_variable_of_the_users_account(tmp_path: Path) -> None:
     environment = server_environment(Folder(tmp_path), 4566, OUTSIDE)
     assert "local" == environment["AWS_ACCESS_KEY_ID"]
     assert not {"AWS_SESSION_TOKEN", "AWS_PROFILE", "SERVICES", "HTTP_PROXY"} & environment.keys()
 
 
-def test_environment_keeps_every_folder_in_the_clouds_own(tmp_path: Path) -> None:
+def test_environment_has_only_folders_of_the_cloud(tmp_path: Path) -> None:
     environment = server_environment(Folder(tmp_path), 4566, OUTSIDE)
     folders = {name: environment[name] for name in ("TMPDIR", "STATE_DIR", "S3_DATA_DIR")}
     assert [] == [name for name, path in folders.items() if not Path(path).is_relative_to(tmp_path)]

@@ -1,4 +1,4 @@
-"""Each shell reads the values that the commands hold, whatever characters they have."""
+"""Set variables in each shell, with any characters in their values."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""State of another version is refused before it is touched."""
+"""Refuse state of another version before it changes."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Requests of AWS clients are served; those that a browser sends for a page are not."""
+"""Serve requests of AWS clients, and refuse requests of web pages."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def test_request_of_an_aws_client_is_served(headers: dict[str, str]) -> None:
         "",
     ],
 )
-def test_page_of_any_origin_is_refused_by_its_name(origin: str) -> None:
+def test_refusal_of_a_page_names_its_origin(origin: str) -> None:
     assert f"Origin: {origin!r}" in str(refusal({"host": HERE, "origin": origin}, PORT))
 
 
@@ -66,7 +66,7 @@ def test_request_that_a_page_refers_to_is_refused() -> None:
         "",
     ],
 )
-def test_host_that_is_not_this_clouds_address_is_refused_by_its_name(host: str) -> None:
+def test_refusal_of_another_host_names_it(host: str) -> None:
     assert f"The Host header {host!r} is not the address" in str(refusal({"host": host}, PORT))
 
 

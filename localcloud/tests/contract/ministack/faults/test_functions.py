@@ -147,7 +147,7 @@ def test_function_in_a_workflow_is_struck_for_the_subject_of_the_execution(
     assert error == function.run_in_workflow("orders/a")
 
 
-def test_clients_that_are_no_function_are_spared(
+def test_faults_do_not_strike_other_clients(
     faulty: Cloud, function: Function, faults: Faults
 ) -> None:
     faults.plan(1, {"s3-slow-down": 1})

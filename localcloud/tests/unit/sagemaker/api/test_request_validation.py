@@ -1,4 +1,4 @@
-"""Wrong requests, as raw JSON, since boto3 would stop some of them itself."""
+"""Send wrong requests as raw JSON, since boto3 refuses some of them itself."""
 
 from typing import Any
 
@@ -61,7 +61,7 @@ def test_request_that_breaks_a_constraint_is_refused_in_aws_words(
 
 
 @pytest.mark.usefixtures("cloud")
-def test_request_that_breaks_two_constraints_hears_of_both(server: Any) -> None:
+def test_request_that_breaks_two_constraints_gets_both_messages(server: Any) -> None:
     message = ask(server, "CreateEndpoint", "{}")["message"]
 
     assert message.startswith("2 validation errors detected: ")
@@ -93,7 +93,7 @@ def test_request_of_another_service_is_refused(server: Any) -> None:
     assert "GET /bucket/key is not emulated by the local SageMaker." == answer["message"]
 
 
-def test_fault_of_our_own_answers_internal_failure(cloud: Any, server: Any) -> None:
+def test_unexpected_error_answers_internal_failure(cloud: Any, server: Any) -> None:
     cloud.authorizer.authorize = None
 
     answer = ask(server, "ListModels", "{}")

@@ -1,4 +1,4 @@
-"""The records of the local SageMaker, in memory and on disk."""
+"""Store the records of the local SageMaker in memory and on disk."""
 
 import errno
 import os
@@ -9,7 +9,7 @@ import pytest
 from localcloud.sagemaker.api.store import KINDS, RecordStore
 
 
-def test_record_that_the_disk_does_not_take_is_not_there(
+def test_record_that_cannot_be_written_is_not_stored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_arguments: object, **_options: object) -> None:

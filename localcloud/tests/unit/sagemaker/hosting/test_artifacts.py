@@ -1,4 +1,4 @@
-"""Unpacking model.tar.gz safely."""
+"""Unpack model.tar.gz safely."""
 
 import io
 import tarfile
@@ -66,7 +66,7 @@ def test_archive_that_unpacks_too_large_is_refused(
         unpack(packed(a_file("one", 6), a_file("two", 600)), tmp_path / "model")
 
 
-def test_what_a_crash_left_half_unpacked_is_replaced(tmp_path: Path) -> None:
+def test_partly_unpacked_archive_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "model.partial").mkdir()
     (tmp_path / "model.partial" / "old").touch()
 

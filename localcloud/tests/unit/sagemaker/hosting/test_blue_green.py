@@ -1,4 +1,4 @@
-"""Updates that shift the traffic step by step, alarms that take them back, and shadow variants."""
+"""Update endpoints in steps, with alarms that roll back, and with shadow variants."""
 
 import json
 import time
@@ -27,7 +27,7 @@ def linear(percent: int, wait: int = 0) -> dict[str, Any]:
 
 @pytest.fixture
 def update(cloud: Cloud) -> Callable[..., None]:
-    """Begin to update an endpoint, which serves the model "old", to the model "new", with an alarm that is quiet."""
+    """Start an update from the model "old" to the model "new", with an alarm in state OK."""
     for model in ("old", "new"):
         cloud.create_model(model, model)
         variant = {"VariantName": "AllTraffic", "ModelName": model, "InstanceType": "ml.m5.large"}
@@ -51,7 +51,7 @@ def update(cloud: Cloud) -> Callable[..., None]:
 
 
 def answering(cloud: Cloud, requests: int = 60) -> Counter[str]:
-    """Which models answer how many requests."""
+    """Return how many requests each model answers."""
     bodies = (
         cloud.runtime.invoke_endpoint(EndpointName="trucks", Body=b"image")["Body"]
         for _ in range(requests)
@@ -85,10 +85,12 @@ def test_update_ends_on_the_new_model_when_no_alarm_goes_off(
     assert ALARMS == described["LastDeploymentConfig"]["AutoRollbackConfiguration"]
 
 
-def test_canary_answers_its_share_while_it_bakes(cloud: Cloud, update: Callable[..., None]) -> None:
+def test_canary_answers_its_share_during_the_monitoring_period(
+    cloud: Cloud, update: Callable[..., None]
+) -> None:
     update(canary(50, LONG))
     wait_for_baking(cloud, "50% of the traffic")
-    answered = answering(cloud)  # all 60 from one fleet: once in 10^18 tries
+    answered = answering(cloud)  # one fleet answers all 60 by chance once in 10^18 runs
     assert {"old", "new"} == answered.keys()
     cloud.alarms.known["errors"] = "ALARM"
     cloud.settle("trucks")
@@ -98,7 +100,7 @@ def test_canary_answers_its_share_while_it_bakes(cloud: Cloud, update: Callable[
     ("routing", "wait", "share"),
     [(canary(10, LONG), 0, "10%"), (linear(40, LONG), 0, "40%"), (canary(), LONG, "100%")],
 )
-def test_alarm_takes_the_update_back_at_any_step(
+def test_alarm_rolls_the_update_back_at_any_step(
     cloud: Cloud, update: Callable[..., None], routing: dict[str, Any], wait: int, share: str
 ) -> None:
     update(routing, wait)
@@ -111,7 +113,9 @@ def test_alarm_takes_the_update_back_at_any_step(
     assert Counter(old=60) == answering(cloud)
 
 
-def test_update_bakes_by_the_clock_of_the_alarms(cloud: Cloud, update: Callable[..., None]) -> None:
+def test_monitoring_period_follows_the_clock_of_the_alarms(
+    cloud: Cloud, update: Callable[..., None]
+) -> None:
     update(canary(50, LONG), LONG)
     for share in ("50%", "100%"):
         wait_for_baking(cloud, f"{share} of the traffic")
@@ -130,7 +134,9 @@ def test_restarted_cloud_begins_the_update_again(cloud: Cloud, update: Callable[
     assert Counter(old=60) == answering(cloud)
 
 
-def test_metrics_of_the_new_fleet_are_told_apart(cloud: Cloud, update: Callable[..., None]) -> None:
+def test_metrics_of_the_new_fleet_have_their_own_dimension(
+    cloud: Cloud, update: Callable[..., None]
+) -> None:
     update(canary())
     cloud.settle("trucks")
     answering(cloud, 3)
@@ -185,7 +191,7 @@ def test_alarm_that_does_not_exist_is_refused(cloud: Cloud, update: Callable[...
 
 
 @pytest.mark.parametrize("action", ["sts:AssumeRole", "cloudwatch:DescribeAlarms"])
-def test_alarm_that_the_execution_role_may_not_look_at_is_refused(
+def test_alarm_that_the_execution_role_may_not_describe_is_refused(
     cloud: Cloud, update: Callable[..., None], action: str
 ) -> None:
     cloud.iam.denied.add(action)
@@ -194,7 +200,7 @@ def test_alarm_that_the_execution_role_may_not_look_at_is_refused(
     assert "old" == cloud.control.describe_endpoint(EndpointName="trucks")["EndpointConfigName"]
 
 
-def test_update_without_alarms_needs_nothing_of_the_role(
+def test_update_without_alarms_needs_no_permission_of_the_role(
     cloud: Cloud, update: Callable[..., None]
 ) -> None:
     cloud.iam.denied.add("cloudwatch:DescribeAlarms")
@@ -202,7 +208,7 @@ def test_update_without_alarms_needs_nothing_of_the_role(
     assert "InService" == cloud.settle("trucks")
 
 
-def test_shadow_variant_is_asked_as_well_and_only_its_metrics_tell(cloud: Cloud) -> None:
+def test_shadow_variant_gets_a_copy_and_only_metrics_show_its_answer(cloud: Cloud) -> None:
     cloud.create_model("old", "old")
     cloud.create_model("broken", "crash")
     instances = {"InstanceType": "ml.m5.large", "InitialInstanceCount": 1}

@@ -1,4 +1,4 @@
-"""Data capture: which invocations are written, where, and how."""
+"""Check which invocations are captured, where, and in which format."""
 
 import json
 from base64 import b64decode
@@ -37,14 +37,14 @@ def line(invocation: Captured) -> Any:
     return json.loads(file.body)
 
 
-def test_file_lies_under_endpoint_variant_and_hour() -> None:
+def test_file_has_a_key_of_endpoint_variant_and_hour() -> None:
     (file,) = capture_files([captured()])
 
     assert file.url.startswith("s3://captured/here/trucks/blue/2026/01/09/12/00-00-500-")
     assert file.url.endswith(".jsonl")
 
 
-def test_invocations_of_different_hours_and_variants_lie_in_different_files() -> None:
+def test_invocations_of_different_hours_and_variants_have_different_files() -> None:
     files = list(
         capture_files([captured(), captured(), captured(time=NOON + 3600), captured("green")])
     )
@@ -52,14 +52,14 @@ def test_invocations_of_different_hours_and_variants_lie_in_different_files() ->
     assert [2, 1, 1] == [len(file.body.splitlines()) for file in files]
 
 
-def test_line_holds_both_payloads_and_when_and_what_for() -> None:
+def test_line_holds_both_payloads_and_the_time_and_id() -> None:
     found = line(captured())
 
-    told = found["captureData"]["endpointInput"]
-    assert "application/x-image" == told["observedContentType"]
-    assert "INPUT" == told["mode"]
-    assert "BASE64" == told["encoding"]
-    assert b"\x89PNG" == b64decode(told["data"])
+    captured = found["captureData"]["endpointInput"]
+    assert "application/x-image" == captured["observedContentType"]
+    assert "INPUT" == captured["mode"]
+    assert "BASE64" == captured["encoding"]
+    assert b"\x89PNG" == b64decode(captured["data"])
     expected = {
         "observedContentType": "application/json",
         "mode": "OUTPUT",
@@ -80,7 +80,7 @@ def test_line_holds_both_payloads_and_when_and_what_for() -> None:
         ("InputAndOutput", {"endpointInput", "endpointOutput"}),
     ],
 )
-def test_line_holds_what_the_options_ask_for(mode: str, members: set[str]) -> None:
+def test_line_holds_the_payloads_of_the_options(mode: str, members: set[str]) -> None:
     found = line(captured(config=CONFIG | {"CaptureOptions": [{"CaptureMode": mode}]}))
 
     assert members == found["captureData"].keys()
@@ -127,7 +127,7 @@ def test_invocations_of_a_captured_endpoint_are_written(cloud: Any) -> None:
     assert [b"first", b"second"] == [b64decode(data) for data in lines]
 
 
-def test_endpoint_tells_how_it_is_captured(cloud: Any) -> None:
+def test_endpoint_description_has_the_capture(cloud: Any) -> None:
     serve(cloud, KmsKeyId="alias/capture")
 
     expected = {
@@ -141,9 +141,7 @@ def test_endpoint_tells_how_it_is_captured(cloud: Any) -> None:
 
 
 @pytest.mark.parametrize("changes", [{"EnableCapture": False}, {"InitialSamplingPercentage": 0}])
-def test_invocations_that_are_not_to_be_captured_are_not_written(
-    cloud: Any, changes: dict[str, Any]
-) -> None:
+def test_unsampled_invocations_are_not_written(cloud: Any, changes: dict[str, Any]) -> None:
     serve(cloud, **changes)
     cloud.runtime.invoke_endpoint(EndpointName="trucks", Body=b"picture")
 
@@ -175,9 +173,7 @@ def test_update_to_a_configuration_without_capture_ends_it(cloud: Any) -> None:
     assert "DataCaptureConfig" not in cloud.control.describe_endpoint(EndpointName="trucks")
 
 
-def test_destination_that_cannot_be_written_costs_the_data_and_not_the_endpoint(
-    cloud: Any, caplog: Any
-) -> None:
+def test_unwritable_destination_loses_data_and_not_the_endpoint(cloud: Any, caplog: Any) -> None:
     serve(cloud)
     cloud.telemetry.unavailable = True
     cloud.runtime.invoke_endpoint(EndpointName="trucks", Body=b"picture")

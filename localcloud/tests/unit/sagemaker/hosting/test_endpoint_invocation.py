@@ -1,4 +1,4 @@
-"""InvokeEndpoint, asked by boto3."""
+"""Invoke endpoints with boto3."""
 
 import json
 from collections import Counter
@@ -42,7 +42,7 @@ def test_invocation_with_headers_forwards_those_meant_for_the_model(cloud: Any) 
     assert expected | custom == json.loads(answer["Body"].read())["headers"]
 
 
-def test_invocation_answer_tells_content_type_variant_and_custom_attributes(cloud: Any) -> None:
+def test_invocation_answer_has_content_type_variant_and_custom_attributes(cloud: Any) -> None:
     cloud.create_endpoint("trucks")
 
     answer = invoke(cloud, "trucks")
@@ -71,7 +71,8 @@ def test_invocations_without_target_follow_the_weights(cloud: Any) -> None:
 
     reached = Counter(invoke(cloud, "both")["InvokedProductionVariant"] for _ in range(150))
 
-    # 15 of 150 expected, standard deviation 3.7: outside 1 to 40 once in millions of runs.
+    # ^15 of 150 are expected, with a standard deviation of 3.7: outside 1 to 40 once in
+    # millions of runs.
     assert 1 <= reached["new"] <= 40
 
 
@@ -97,13 +98,13 @@ def test_invocation_of_unknown_variant_is_a_validation_error(cloud: Any) -> None
     assert "Endpoint trucks has no production variant green." == error["Message"]
 
 
-def test_invocation_with_target_model_is_refused_by_name(cloud: Any) -> None:
+def test_invocation_with_target_model_is_refused(cloud: Any) -> None:
     cloud.create_endpoint("trucks")
 
     assert "multi-model" in error_of(cloud, "trucks", TargetModel="a.tar.gz")["Error"]["Message"]
 
 
-def test_invocation_with_header_of_another_feature_is_refused_by_name(cloud: Any) -> None:
+def test_invocation_with_header_of_another_feature_is_refused(cloud: Any) -> None:
     cloud.create_endpoint("trucks")
 
     message = error_of(cloud, "trucks", SessionId="NEW_SESSION")["Error"]["Message"]

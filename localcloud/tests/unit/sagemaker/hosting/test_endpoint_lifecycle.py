@@ -1,4 +1,4 @@
-"""Endpoints from Creating to deleted, over failures, updates and restarts."""
+"""Create, update, restart and delete endpoints."""
 
 import json
 import threading
@@ -52,7 +52,7 @@ def test_endpoint_in_service_describes_its_variants(cloud: Any) -> None:
     assert image == variant["DeployedImages"][0]["SpecifiedImage"]
 
 
-def test_waiter_hears_of_a_failed_endpoint(cloud: Any) -> None:
+def test_waiter_sees_a_failed_endpoint(cloud: Any) -> None:
     cloud.create_endpoint("broken", "cannot load")
 
     with pytest.raises(WaiterError):
@@ -70,18 +70,21 @@ def test_container_that_does_not_start_fails_the_endpoint_with_the_cause(cloud: 
     assert f"Failed: {sentence} (ValueError: model.onnx is missing)" == failure_of(cloud, "broken")
 
 
-def test_model_data_that_is_not_there_fails_the_endpoint(cloud: Any) -> None:
+def test_missing_model_data_fails_the_endpoint(cloud: Any) -> None:
     cloud.create_model("truck", "truck")
     cloud.artifacts.objects.clear()
     cloud.create_config("trucks", truck=1.0)
     cloud.control.create_endpoint(EndpointName="trucks", EndpointConfigName="trucks")
     cloud.settle("trucks")
 
-    start = 'Failed: Failed to download model data for container "container_1" from URL: "s3://models/truck/model.tar.gz"'
+    start = (
+        'Failed: Failed to download model data for container "container_1" from URL: '
+        '"s3://models/truck/model.tar.gz"'
+    )
     assert failure_of(cloud, "trucks").startswith(start)
 
 
-def test_model_data_that_is_no_archive_fails_the_endpoint(cloud: Any) -> None:
+def test_model_data_that_is_not_an_archive_fails_the_endpoint(cloud: Any) -> None:
     cloud.create_model("truck", "truck")
     cloud.artifacts.objects["s3://models/truck/model.tar.gz"] = b"not an archive"
     cloud.create_config("trucks", truck=1.0)
@@ -110,7 +113,7 @@ def test_update_replaces_the_model(cloud: Any) -> None:
     assert "new" == model_behind(cloud, "trucks")
 
 
-def test_update_that_fails_goes_back_to_the_old_configuration(cloud: Any) -> None:
+def test_failed_update_returns_to_the_old_configuration(cloud: Any) -> None:
     cloud.create_endpoint("trucks", "old")
 
     update(cloud, "trucks", "new-model", "cannot load")
@@ -122,7 +125,7 @@ def test_update_that_fails_goes_back_to_the_old_configuration(cloud: Any) -> Non
     assert "old" == model_behind(cloud, "trucks")
 
 
-def test_update_that_fails_leaves_its_reason_beside_the_endpoint_in_service(cloud: Any) -> None:
+def test_failed_update_leaves_its_reason_on_the_endpoint_in_service(cloud: Any) -> None:
     cloud.create_endpoint("trucks", "old")
 
     update(cloud, "trucks", "new-model", "cannot load")
@@ -136,7 +139,7 @@ def test_update_that_fails_leaves_its_reason_beside_the_endpoint_in_service(clou
     )
 
 
-def test_update_after_one_that_failed_leaves_no_reason(cloud: Any) -> None:
+def test_update_after_a_failed_update_removes_the_reason(cloud: Any) -> None:
     cloud.create_endpoint("trucks", "old")
     update(cloud, "trucks", "bad-model", "cannot load")
     cloud.settle("trucks")
@@ -210,7 +213,7 @@ def test_endpoint_serves_after_a_restart_without_its_model_in_s3(cloud: Any) -> 
     assert "truck" == model_behind(cloud, "trucks")
 
 
-def test_endpoint_that_was_being_created_is_finished_after_a_restart(cloud: Any) -> None:
+def test_creation_of_an_endpoint_continues_after_a_restart(cloud: Any) -> None:
     may_read = threading.Event()
     read, cloud.artifacts.read = cloud.artifacts.read, lambda _: may_read.wait()
     cloud.create_model("truck", "truck")
@@ -250,7 +253,7 @@ def test_models_of_deleted_endpoints_leave_nothing_on_disk(cloud: Any) -> None:
     assert [] == list((cloud.state_dir / "us-east-1" / "deployment").iterdir())
 
 
-def test_damaged_state_file_is_named_at_the_start(cloud: Any) -> None:
+def test_start_names_a_damaged_state_file(cloud: Any) -> None:
     cloud.create_model("truck", "truck")
     damaged = cloud.state_dir / "us-east-1" / "model" / "truck.json"
     damaged.write_text('{"ModelName": ')

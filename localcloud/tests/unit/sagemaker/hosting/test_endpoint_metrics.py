@@ -1,4 +1,4 @@
-"""The metrics that endpoints publish to CloudWatch."""
+"""Publish the metrics of endpoints to CloudWatch."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from localcloud.sagemaker.hosting.metrics import Invocation, metric_data
 def published(
     *invocations: Invocation, instances: int | None = 1
 ) -> dict[str, tuple[str, dict[float, float]]]:
-    """By name, the unit and how often each value comes."""
+    """Return for each metric its unit and the count of each value."""
     data = metric_data(invocations, lambda endpoint, variant: instances)
     return {
         datum["MetricName"]: (
@@ -57,7 +57,7 @@ def test_serverless_variant_has_no_invocations_per_instance() -> None:
     assert "InvocationsPerInstance" not in published(invocation(), instances=None)
 
 
-def test_variants_are_told_apart_by_their_dimensions() -> None:
+def test_variants_have_different_dimensions() -> None:
     data = metric_data([invocation(), invocation(variant="green")], lambda endpoint, variant: 1)
 
     found = {tuple(dimension["Value"] for dimension in datum["Dimensions"]) for datum in data}
@@ -138,9 +138,7 @@ def test_request_that_reaches_no_model_is_not_counted(cloud: Any) -> None:
     assert [] == cloud.telemetry.metrics
 
 
-def test_cloudwatch_that_is_away_costs_the_metrics_and_not_the_endpoint(
-    cloud: Any, caplog: Any
-) -> None:
+def test_unavailable_cloudwatch_loses_metrics_and_not_the_endpoint(cloud: Any, caplog: Any) -> None:
     cloud.create_endpoint("trucks")
     cloud.telemetry.unavailable = True
     cloud.runtime.invoke_endpoint(EndpointName="trucks", Body=b"picture")

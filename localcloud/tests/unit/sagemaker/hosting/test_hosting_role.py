@@ -1,4 +1,4 @@
-"""Endpoints work in the execution role of their models."""
+"""Run endpoints in the execution role of their models."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def configure(cloud: Cloud, **members: Any) -> None:
 
 
 def capture(cloud: Cloud) -> list[str]:
-    """Ask an endpoint that captures everything, and return the URLs of the files."""
+    """Invoke an endpoint that captures everything; return the URLs of the files."""
     configure(cloud, DataCaptureConfig=CAPTURE)
     cloud.control.create_endpoint(EndpointName="trucks", EndpointConfigName="trucks")
     assert "InService" == cloud.settle("trucks")

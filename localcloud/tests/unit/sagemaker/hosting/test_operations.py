@@ -1,4 +1,4 @@
-"""Models, endpoint configurations, endpoints and tags, asked by boto3."""
+"""Manage models, endpoint configurations, endpoints and tags with boto3."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -58,7 +58,7 @@ def test_description_holds_no_state_of_the_local_sagemaker(cloud: Any, server: A
     } == answered.keys()
 
 
-def test_model_of_a_taken_name_is_refused_whatever_its_case(cloud: Any) -> None:
+def test_model_of_a_taken_name_is_refused_in_any_case(cloud: Any) -> None:
     cloud.create_model("truck", "truck")
 
     expected = ("ValidationException", f'Cannot create already existing model "{ARN}:model/truck".')
@@ -94,7 +94,7 @@ def test_model_of_a_taken_name_is_refused_whatever_its_case(cloud: Any) -> None:
         ),
     ],
 )
-def test_model_that_the_algorithm_would_not_serve_is_refused_by_name(
+def test_model_that_the_algorithm_cannot_serve_is_refused(
     cloud: Any, container: dict[str, Any], code: str, sentence: str
 ) -> None:
     error = error_of(cloud.control.create_model, ModelName="truck", PrimaryContainer=container)
@@ -103,7 +103,7 @@ def test_model_that_the_algorithm_would_not_serve_is_refused_by_name(
     assert sentence in error[1]
 
 
-def test_model_of_several_containers_is_refused_by_name(cloud: Any) -> None:
+def test_model_of_several_containers_is_refused(cloud: Any) -> None:
     error = error_of(
         cloud.control.create_model, ModelName="truck", Containers=[CONTAINER, CONTAINER]
     )
@@ -111,7 +111,7 @@ def test_model_of_several_containers_is_refused_by_name(cloud: Any) -> None:
     assert "A pipeline of several containers is not emulated by the local SageMaker." == error[1]
 
 
-def test_model_whose_data_is_told_as_a_source_is_served(cloud: Any) -> None:
+def test_model_with_a_model_data_source_is_served(cloud: Any) -> None:
     cloud.create_model("truck", "truck")
     source = {
         "S3Uri": CONTAINER["ModelDataUrl"],
@@ -187,7 +187,7 @@ def test_endpoint_of_a_taken_name_is_refused(cloud: Any) -> None:
     )
 
 
-def test_operation_that_is_not_here_is_refused_by_name(cloud: Any) -> None:
+def test_operation_that_is_not_emulated_is_refused(cloud: Any) -> None:
     expected = (
         "UnknownOperationException",
         "DescribeTransformJob is not emulated by the local SageMaker.",
@@ -195,7 +195,7 @@ def test_operation_that_is_not_here_is_refused_by_name(cloud: Any) -> None:
     assert expected == error_of(cloud.control.describe_transform_job, TransformJobName="truck-1")
 
 
-def test_asynchronous_invocation_is_refused_by_name(cloud: Any) -> None:
+def test_asynchronous_invocation_is_refused(cloud: Any) -> None:
     code, message = error_of(
         cloud.runtime.invoke_endpoint_async, EndpointName="trucks", InputLocation="s3://in/put"
     )
@@ -217,7 +217,7 @@ def test_list_is_newest_first_and_comes_in_pages(cloud: Any) -> None:
     assert expected == [[model["ModelName"] for model in page["Models"]] for page in pages]
 
 
-def test_list_by_name_holds_names_with_the_wanted_part(cloud: Any) -> None:
+def test_list_by_name_finds_names_with_a_part(cloud: Any) -> None:
     for name in ("truck-b", "automobile", "truck-a"):
         cloud.create_model(name, "truck")
 
@@ -226,7 +226,7 @@ def test_list_by_name_holds_names_with_the_wanted_part(cloud: Any) -> None:
     assert ["truck-a", "truck-b"] == [model["ModelName"] for model in found["Models"]]
 
 
-def test_list_of_endpoints_by_status_holds_those_in_it(cloud: Any) -> None:
+def test_list_by_status_finds_endpoints_in_the_status(cloud: Any) -> None:
     cloud.create_endpoint("good")
     cloud.create_endpoint("bad", "cannot load")
 
@@ -237,7 +237,7 @@ def test_list_of_endpoints_by_status_holds_those_in_it(cloud: Any) -> None:
     ]
 
 
-def test_list_with_a_foreign_token_is_refused(cloud: Any) -> None:
+def test_list_with_an_unknown_token_is_refused(cloud: Any) -> None:
     expected = ("ValidationException", "Invalid pagination token.")
     assert expected == error_of(cloud.control.list_endpoint_configs, NextToken="abc")
 
@@ -287,7 +287,7 @@ def test_denied_operation_answers_access_denied_and_does_nothing(cloud: Any) -> 
     assert [] == cloud.control.list_models()["Models"]
 
 
-def test_resources_of_another_region_are_apart(cloud: Any, server: Any, session: Any) -> None:
+def test_regions_have_separate_resources(cloud: Any, server: Any, session: Any) -> None:
     cloud.create_model("truck", "truck")
     frankfurt = session.client("sagemaker", region_name="eu-central-1", endpoint_url=server.url)
 
@@ -305,7 +305,7 @@ def test_resources_of_another_region_are_apart(cloud: Any, server: Any, session:
         ("EnableSSMAccess", True),
     ],
 )
-def test_member_of_a_variant_that_is_not_emulated_is_refused_by_name(
+def test_member_of_a_variant_that_is_not_emulated_is_refused(
     cloud: Any, member: str, value: Any
 ) -> None:
     cloud.create_model("truck", "truck")

@@ -1,4 +1,4 @@
-"""Production variants: on instances, serverless, with new weights, and as scalable targets."""
+"""Run production variants: on instances, serverless, with new weights, and as scalable targets."""
 
 import json
 from typing import Any
@@ -37,7 +37,8 @@ def refusal(cloud: Any, *variants: dict[str, Any], **members: Any) -> str:
 
 
 def serverless(**changes: int) -> dict[str, Any]:
-    return SERVERLESS | {"ServerlessConfig": SERVERLESS["ServerlessConfig"] | changes}  # type: ignore[operator]
+    config = SERVERLESS["ServerlessConfig"] | changes  # type: ignore[operator]
+    return SERVERLESS | {"ServerlessConfig": config}
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def serverless(**changes: int) -> dict[str, Any]:
         ),
     ],
 )
-def test_variant_that_aws_does_not_take_is_refused(
+def test_variant_that_aws_refuses_is_refused(
     cloud: Any, variants: list[dict[str, Any]], sentence: str
 ) -> None:
     assert sentence in refusal(cloud, *variants)
@@ -72,7 +73,7 @@ def test_serverless_variant_with_data_capture_is_refused(cloud: Any) -> None:
     assert "DataCaptureConfig is not supported for serverless production variants." == message
 
 
-def test_serverless_endpoint_answers_and_tells_its_concurrency(cloud: Any) -> None:
+def test_serverless_endpoint_answers_and_describes_its_concurrency(cloud: Any) -> None:
     cloud.create_model("truck", "truck")
     cloud.control.create_endpoint_config(
         EndpointConfigName="trucks", ProductionVariants=[SERVERLESS]
@@ -106,7 +107,7 @@ def test_instance_based_endpoint_cannot_become_serverless(cloud: Any) -> None:
     assert "trucks" == described["EndpointConfigName"]
 
 
-def test_serverless_endpoint_that_became_instance_based_cannot_go_back(cloud: Any) -> None:
+def test_serverless_endpoint_that_became_instance_based_cannot_return(cloud: Any) -> None:
     cloud.create_model("truck", "truck")
     configure(cloud, "serverless", SERVERLESS)
     configure(cloud, "instances", ON_INSTANCES)
@@ -160,7 +161,7 @@ def change(cloud: Any, *wanted: dict[str, Any], endpoint: str = "both") -> None:
     )
 
 
-def test_new_weights_are_wanted_before_they_are_in_force(cloud: Any) -> None:
+def test_new_weights_are_desired_before_they_are_in_force(cloud: Any) -> None:
     two_variants(cloud)
 
     change(cloud, {"VariantName": "new", "DesiredWeight": 3.0})
@@ -225,7 +226,7 @@ def test_endpoint_under_a_change_of_weights_takes_no_other_change(cloud: Any) ->
         ),
     ],
 )
-def test_change_of_weights_that_cannot_be_is_refused(
+def test_invalid_change_of_weights_is_refused(
     cloud: Any, wanted: list[dict[str, Any]], sentence: str
 ) -> None:
     two_variants(cloud)
@@ -236,7 +237,7 @@ def test_change_of_weights_that_cannot_be_is_refused(
 
 
 def update_retaining(cloud: Any, *let_go: str) -> dict[str, Any]:
-    """Update an endpoint whose variant weighs 5 and has 4 instances; the variant as it is then described."""
+    """Update an endpoint whose variant has weight 5 and 4 instances; return the variant."""
     cloud.create_endpoint("trucks")
     change(
         cloud,

@@ -1,4 +1,4 @@
-"""Updates in batches of instances, and alarms that roll them back."""
+"""Update endpoints in batches of instances, with alarms that roll back."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def rolling(batch: dict[str, Any] = HALF, wait: int = 0, **more: Any) -> dict[st
 
 @pytest.fixture
 def update(cloud: Cloud) -> Callable[..., None]:
-    """Begin to update an endpoint of four instances, which serves the model "old", to the model "new"."""
+    """Start an update of an endpoint with four instances, from the model "old" to "new"."""
     for model in ("old", "new"):
         cloud.create_model(model, model)
         variant = {"VariantName": "AllTraffic", "ModelName": model, "InstanceType": "ml.m5.large"}
@@ -60,7 +60,7 @@ def test_rolling_update_ends_on_the_new_model(
     assert batch == described["LastDeploymentConfig"]["RollingUpdatePolicy"]["MaximumBatchSize"]
 
 
-def test_every_batch_bakes_before_the_next_one(cloud: Cloud, update: Callable[..., None]) -> None:
+def test_every_batch_has_a_monitoring_period(cloud: Cloud, update: Callable[..., None]) -> None:
     update(rolling({"Type": "INSTANCE_COUNT", "Value": 1}, LONG))
     for share in ("25%", "50%", "75%", "100%"):
         wait_for_baking(cloud, f"{share} of the traffic")

@@ -1,4 +1,4 @@
-"""Serverless variants: their cold start, and the requests that they take at once."""
+"""Run serverless variants: their cold start, and their concurrency."""
 
 import asyncio
 import json
@@ -36,7 +36,7 @@ def ask(runtime: Any) -> str:
 
 @pytest.fixture
 def hasty(session: Any, cloud: Any) -> Iterator[Any]:
-    """A client that gives up before a cold start is over."""
+    """A client that disconnects before a cold start is over."""
     config = Config(retries={"total_max_attempts": 1}, read_timeout=COLD / 3)
     client = session.client("sagemaker-runtime", endpoint_url=cloud.server.url, config=config)
     yield client
@@ -53,10 +53,11 @@ def test_request_waits_for_the_cold_start(cloud: Any) -> None:
     [metric] = [one for one in cloud.telemetry.metrics if one["MetricName"] == "OverheadLatency"]
     assert (
         max(metric["Values"]) >= COLD * 1e6
-    )  # microseconds; AWS counts a cold start as overhead too
+        # Microseconds; AWS counts a cold start as overhead too.
+    )
 
 
-def test_cold_start_goes_on_when_the_client_gives_up(cloud: Any, hasty: Any) -> None:
+def test_cold_start_continues_when_the_client_disconnects(cloud: Any, hasty: Any) -> None:
     cloud.restart(cold_start_seconds=COLD)
     serve(cloud)
     answers = []
@@ -80,7 +81,7 @@ def test_provisioned_concurrency_has_no_cold_start(cloud: Any, hasty: Any) -> No
 
 @contextmanager
 def busy(cloud: Any) -> Iterator[None]:
-    """One request is at the model, and stays there for the length of the block."""
+    """Keep one request at the model for the length of the block."""
     [container] = cloud.containers
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(ask, cloud.runtime)
@@ -111,7 +112,7 @@ def test_place_is_free_again_after_the_answer(cloud: Any) -> None:
     assert "patient" == ask(cloud.runtime)
 
 
-def test_place_is_given_back_by_a_request_that_is_cancelled() -> None:
+def test_cancelled_request_frees_its_place() -> None:
     async def cancelled_and_next() -> str:
         capacity = Capacity(1, 0.02)
         waiting = asyncio.create_task(capacity.__aenter__())

@@ -1,4 +1,4 @@
-"""Jobs on fakes of S3, IAM and CloudWatch."""
+"""Run jobs on fakes of S3, IAM and CloudWatch."""
 
 import asyncio
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Jobs on fakes of S3, IAM and CloudWatch, with shell scripts as training algorithms."""
+"""Run jobs on fakes of S3, IAM and CloudWatch, with shell scripts as training algorithms."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
@@ -18,8 +18,11 @@ from localcloud.sagemaker.jobs.tuning_jobs import TuningJobs
 from localcloud.sagemaker.object_store import ObjectUnavailableError
 
 ROLE = "arn:aws:iam::000000000000:role/training"
-TRAIN = 'echo "Epoch[0] Train-accuracy=0.5"; echo "Epoch[0] Validation-accuracy=0.25"; echo weights >"$1/model/head"'
-# Says that it has begun, and ends soon after it is asked to.
+TRAIN = (
+    'echo "Epoch[0] Train-accuracy=0.5"; echo "Epoch[0] Validation-accuracy=0.25"; echo '
+    'weights >"$1/model/head"'
+)
+# Reports its start, and ends soon after the stop request.
 TRAIN_UNTIL_STOPPED = 'trap "exit 0" TERM; touch "$1/model/begun"; while :; do sleep 0.01; done'
 NEVER_END = 'trap "" TERM; touch "$1/model/begun"; while :; do sleep 0.01; done'
 
@@ -53,7 +56,7 @@ class FakeObjectStore:
 
 @dataclass
 class FakeIam:
-    """Roles that may do all but what is denied."""
+    """Roles that allow all but the denied actions."""
 
     denied: set[str] = field(default_factory=set)
 
@@ -92,7 +95,7 @@ class FakeTelemetry:
 
 @dataclass
 class Lab:
-    """The jobs of one region. Time passes in it only while one of its methods waits."""
+    """The jobs of one region. Time passes only while one of its methods waits."""
 
     folder: Path
     runner: asyncio.Runner
@@ -103,7 +106,7 @@ class Lab:
     built_in: BuiltInRules | None = IMAGE_CLASSIFICATION.built_in
 
     def start(self, grace_seconds: float = 10.0, at_once: int = 1) -> None:
-        """Start, or after `stop` start again."""
+        """Start, or start again after `stop`."""
         self.run(self._start(grace_seconds, at_once))
 
     async def _start(self, grace_seconds: float, at_once: int) -> None:
@@ -137,7 +140,7 @@ class Lab:
         return self.runner.run(doing)
 
     def call(self, operation: str, **request: Any) -> dict[str, Any]:
-        """Call an operation as the control plane does: held against botocore's model, both ways."""
+        """Call an operation as the control plane does, with validation of request and answer."""
 
         async def answer() -> dict[str, Any]:
             model = find_operation("sagemaker", operation)
@@ -168,7 +171,7 @@ class Lab:
         self.run(waiting())
 
     def begun(self, name: str = "trucks") -> None:
-        """Wait until the algorithm of a job is at work."""
+        """Wait until the algorithm of a job runs."""
         self.wait((self.folder / "training" / name / "model" / "begun").exists)
 
     def _command(self, folder: Path) -> list[str | Path]:
@@ -185,7 +188,7 @@ def channel(name: str, url: str) -> dict[str, Any]:
 
 
 def training_request(name: str = "trucks", **changes: Any) -> dict[str, Any]:
-    """A request that works; a change that is None leaves a member out."""
+    """Return a valid request; None removes a member."""
     request = {
         "TrainingJobName": name,
         "HyperParameters": {"num_classes": "2"},

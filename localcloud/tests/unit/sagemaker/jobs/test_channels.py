@@ -1,4 +1,4 @@
-"""Where the objects of a channel come to lie."""
+"""Bring the objects of a channel to files."""
 
 from pathlib import Path
 
@@ -19,14 +19,14 @@ from localcloud.sagemaker.jobs.channels import UnusableKeyError, download, relat
         ("s3://b/train/a b+é#.png", "s3://b/train/", "a b+é#.png"),
     ],
 )
-def test_object_lies_where_aws_puts_it(url: str, prefix: str, path: str) -> None:
+def test_object_has_the_path_that_aws_gives_it(url: str, prefix: str, path: str) -> None:
     assert path == relative_path(url, prefix)
 
 
 @pytest.mark.parametrize(
     "url", ["s3://b/train/../../outside", "s3://b/train//etc/passwd", "s3://b/train/a\0b"]
 )
-def test_object_that_would_lie_outside_is_refused(url: str) -> None:
+def test_object_outside_the_folder_is_refused(url: str) -> None:
     with pytest.raises(UnusableKeyError, match="is not a path of a file"):
         relative_path(url, "s3://b/train/")
 
@@ -39,7 +39,7 @@ def test_keys_that_cannot_both_be_files_are_refused(tmp_path: Path, keys: list[s
         download(urls, "s3://b/", tmp_path / "channel", lambda _, path: path.touch(exist_ok=False))
 
 
-def test_key_that_stands_for_a_folder_is_no_file(tmp_path: Path) -> None:
+def test_key_of_a_folder_is_not_a_file(tmp_path: Path) -> None:
     assert 1 == download(
         ["s3://b/a/", "s3://b/a/1"], "s3://b/", tmp_path / "channel", lambda _, path: path.touch()
     )

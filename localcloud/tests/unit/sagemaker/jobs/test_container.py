@@ -1,4 +1,4 @@
-"""The process of a training job."""
+"""Run the process of a training job."""
 
 import asyncio
 import gc
@@ -13,7 +13,7 @@ import pytest
 
 from localcloud.sagemaker.jobs.container import TrainingContainer
 
-# A local cloud that has started an algorithm, which has started a process of its own, and is killed.
+# A local cloud starts an algorithm, which starts a process, and is killed.
 KILLED = """
 import asyncio, os, pathlib, signal, sys
 from localcloud.sagemaker.jobs.container import TrainingContainer
@@ -29,7 +29,7 @@ asyncio.run(train(sys.argv[1]))
 
 
 def is_running(pid: str) -> bool:
-    """Whether a process is at work; one that only waits for its parent to take note (Z) is not."""
+    """Return whether a process runs; a zombie process (state Z) does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
@@ -47,7 +47,7 @@ def test_algorithm_and_what_it_started_end_when_the_local_cloud_is_killed(tmp_pa
     assert -signal.SIGKILL == killed.returncode
 
 
-def test_algorithm_is_nicer_than_the_endpoints() -> None:
+def test_algorithm_has_a_lower_priority_than_the_endpoints() -> None:
     async def niceness() -> list[str]:
         async with TrainingContainer.start(["nice"], {}) as container:
             return [line async for lines in container.output() for line in lines]
@@ -55,7 +55,7 @@ def test_algorithm_is_nicer_than_the_endpoints() -> None:
     assert [str(min(19, os.nice(0) + 10))] == asyncio.run(niceness())
 
 
-def test_output_that_does_not_end_with_a_line_is_not_lost() -> None:
+def test_output_without_a_line_break_at_its_end_is_kept() -> None:
     async def said() -> list[str]:
         async with TrainingContainer.start(["printf", "one\\ntwo"], {}) as container:
             return [line async for lines in container.output() for line in lines]
@@ -68,7 +68,7 @@ def test_end_of_the_block_closes_every_transport_when_nobody_reads_the_output(
     after: str, tmp_path: Path
 ) -> None:
     wrote = tmp_path / "wrote"
-    # More than asyncio buffers, less than it buffers with the pipe.
+    # ^More than asyncio's buffer, less than this buffer and the pipe.
     script = f"head -c 150000 /dev/zero; touch {wrote}{after}"
 
     async def leave() -> None:
@@ -77,4 +77,4 @@ def test_end_of_the_block_closes_every_transport_when_nobody_reads_the_output(
                 await asyncio.sleep(0.01)
 
     asyncio.run(asyncio.wait_for(leave(), 4))
-    gc.collect()  # a transport that is left open is a ResourceWarning, and so an error
+    gc.collect()  # an open transport is a ResourceWarning, and so an error

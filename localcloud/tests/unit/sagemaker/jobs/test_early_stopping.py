@@ -1,4 +1,4 @@
-"""Which training jobs a tuning job stops early."""
+"""Stop training jobs of a tuning job early."""
 
 import pytest
 
@@ -23,12 +23,13 @@ def test_job_that_minimizes_falls_behind_above_the_median() -> None:
 
 
 def test_earlier_jobs_of_fewer_epochs_do_not_count() -> None:
-    # Averages after three epochs: 0.375 and 0.625, so a median of 0.5. With a 0 among them it would be 0.375.
+    # Averages after three epochs: 0.375 and 0.625, with a median of 0.5. A 0 among them would
+    # make the median 0.375.
     assert falls_behind([0.9, 0.9, 0.45], EARLIER, maximize=True)
 
 
 @pytest.mark.parametrize(("values", "earlier"), [([0.0], []), ([], EARLIER), ([0.0, 0.0], [[0.5]])])
-def test_nothing_falls_behind_where_there_is_nothing_to_compare(
+def test_job_without_earlier_jobs_is_not_stopped(
     values: list[float], earlier: list[list[float]]
 ) -> None:
     assert not falls_behind(values, earlier, maximize=True)

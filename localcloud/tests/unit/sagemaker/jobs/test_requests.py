@@ -1,4 +1,4 @@
-"""What a training job may ask for."""
+"""Check the requests for training jobs."""
 
 from typing import Any
 
@@ -72,7 +72,7 @@ def with_source(**members: Any) -> dict[str, Any]:
         ({"RetryStrategy": {"MaximumRetryAttempts": 2}}, "RetryStrategy"),
     ],
 )
-def test_what_could_change_the_job_and_is_not_emulated_is_refused_by_name(
+def test_member_that_changes_the_job_and_is_not_emulated_is_refused(
     changes: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(NotEmulatedError, match=words):
@@ -89,7 +89,7 @@ def test_what_could_change_the_job_and_is_not_emulated_is_refused_by_name(
         with_source(S3DataDistributionType="ShardedByS3Key"),
     ],
 )
-def test_what_cannot_change_the_job_is_accepted(changes: dict[str, Any]) -> None:
+def test_member_that_cannot_change_the_job_is_accepted(changes: dict[str, Any]) -> None:
     assert "trucks" == asked(**changes)["TrainingJobName"]
 
 
@@ -134,7 +134,7 @@ def test_what_cannot_change_the_job_is_accepted(changes: dict[str, Any]) -> None
         ),
     ],
 )
-def test_what_aws_refuses_is_refused(changes: dict[str, Any], words: str) -> None:
+def test_request_that_aws_refuses_is_refused(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(InvalidRequestError, match=words):
         asked(**changes)
 

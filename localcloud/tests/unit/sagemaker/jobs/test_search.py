@@ -1,4 +1,4 @@
-"""Which hyperparameters a tuning job tries."""
+"""Choose the hyperparameters of a tuning job."""
 
 from statistics import median
 from typing import Any
@@ -12,7 +12,7 @@ from localcloud.sagemaker.jobs.search import candidates
 def values(
     kind: str, lowest: str, highest: str, scale: str = "Linear", seed: int = 1, most: int = 200
 ) -> list[str]:
-    """What Random tries of one range."""
+    """Return the values that Random tries of one range."""
     parameter = {"Name": "x", "MinValue": lowest, "MaxValue": highest, "ScalingType": scale}
     ranges = {f"{kind}ParameterRanges": [parameter]}
     return [candidate["x"] for candidate in candidates(config(ranges, "Random", most, seed))]
@@ -50,7 +50,7 @@ def test_same_seed_tries_the_same() -> None:
     assert values("Continuous", "0", "1", seed=7) == values("Continuous", "0", "1", seed=7)
 
 
-def test_other_seed_tries_something_else() -> None:
+def test_another_seed_tries_other_values() -> None:
     assert values("Continuous", "0", "1", seed=7) != values("Continuous", "0", "1", seed=8)
 
 
@@ -73,7 +73,7 @@ def test_half_of_the_values_lie_below_the_middle_of_the_scale(
     found = [float(value) for value in values("Continuous", lowest, highest, scale)]
 
     below = sum(value < middle for value in found)
-    # 100 of 200 expected, standard deviation 7.
+    # 100 of 200 are expected, with a standard deviation of 7.
     assert 65 <= below <= 135, median(found)
     assert all(float(lowest) <= value <= float(highest) for value in found)
 
@@ -117,7 +117,7 @@ def test_range_that_contradicts_itself_is_refused(
         ),
     ],
 )
-def test_search_that_cannot_be_made_is_refused(
+def test_impossible_search_is_refused(
     ranges: dict[str, Any], strategy: str, most: int | None, words: str
 ) -> None:
     with pytest.raises(InvalidRequestError, match=words):

@@ -1,4 +1,4 @@
-"""Training jobs from their creation to their end, as a client sees them."""
+"""Run training jobs from their creation to their end, as clients see them."""
 
 import io
 import tarfile
@@ -74,7 +74,7 @@ def test_algorithm_finds_channels_and_configuration(lab: Any) -> None:
     assert expected == lab.telemetry.lines
 
 
-def test_final_metrics_are_the_last_that_the_log_tells(lab: Any) -> None:
+def test_final_metrics_are_the_last_in_the_log(lab: Any) -> None:
     lab.script = (
         'for accuracy in 0.5 nothing 0.75; do echo "Epoch[0] Validation-accuracy=$accuracy"; done'
     )
@@ -88,7 +88,7 @@ def test_final_metrics_are_the_last_that_the_log_tells(lab: Any) -> None:
     assert [0.5, 0.75] == [metric["Value"] for metric in lab.telemetry.metrics]
 
 
-def test_job_of_a_failing_algorithm_tells_the_reason_it_left(lab: Any) -> None:
+def test_failed_job_has_the_reason_of_the_algorithm(lab: Any) -> None:
     lab.script = 'echo "The train channel is empty." >"$1/output/failure"; exit 3'
     lab.create()
 
@@ -99,7 +99,7 @@ def test_job_of_a_failing_algorithm_tells_the_reason_it_left(lab: Any) -> None:
     assert "AlgorithmError: The train channel is empty., exit code: 3" == job["FailureReason"]
 
 
-def test_failure_reason_is_cut_to_what_the_api_allows(lab: Any) -> None:
+def test_failure_reason_is_cut_to_the_limit_of_the_api(lab: Any) -> None:
     lab.script = 'head -c 5000 /dev/zero | tr "\\0" x >"$1/output/failure"; exit 1'
     lab.create()
 
@@ -285,7 +285,7 @@ def test_job_begins_with_the_checkpoints_that_are_in_s3(lab: Any) -> None:
 
 
 @pytest.mark.parametrize(("spot", "lost"), [(True, "Interrupted"), (False, "Restarting")])
-def test_unfinished_job_is_taken_up_by_the_next_process(lab: Any, spot: bool, lost: str) -> None:
+def test_next_process_resumes_an_unfinished_job(lab: Any, spot: bool, lost: str) -> None:
     lab.script = TRAIN_UNTIL_STOPPED
     limits = {"MaxRuntimeInSeconds": 60} | ({"MaxWaitTimeInSeconds": 60} if spot else {})
     lab.create(EnableManagedSpotTraining=spot, StoppingCondition=limits)
@@ -311,7 +311,7 @@ def test_job_that_was_being_stopped_is_stopped_after_a_restart(lab: Any) -> None
     assert "Stopped" == lab.describe()["TrainingJobStatus"]
 
 
-def test_taken_name_is_in_use_whatever_its_case(lab: Any) -> None:
+def test_taken_name_is_in_use_in_any_case(lab: Any) -> None:
     lab.create("Trucks")
 
     with pytest.raises(ResourceInUseError, match=r"already exists .*training-job/trucks"):
@@ -372,7 +372,7 @@ def test_list_finds_jobs_by_status_and_name(lab: Any) -> None:
     ]
 
 
-def test_fault_of_our_own_fails_the_job_and_no_other(lab: Any) -> None:
+def test_unexpected_error_fails_one_job_only(lab: Any) -> None:
     lab.objects.read = None
     lab.create("first")
     broken = lab.settle("first")

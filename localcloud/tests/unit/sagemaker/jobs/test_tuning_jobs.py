@@ -1,4 +1,4 @@
-"""Hyperparameter tuning jobs, as a client sees them."""
+"""Run hyperparameter tuning jobs, as clients see them."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ from localcloud.api.protocol import (
 from localcloud.sagemaker.api.store import TRAINING_JOB
 from localcloud.tests.unit.sagemaker.jobs.lab import TRAIN_UNTIL_STOPPED, training_request
 
-# Its accuracy is its learning rate.
+# The accuracy of this job is its learning rate.
 LEARN = """
 rate=$(sed 's/.*learning_rate": "\\([^"]*\\).*/\\1/' "$1/input/config/hyperparameters.json")
 echo "Epoch[0] Validation-accuracy=$rate"
 """
 RATES = ["0.25", "0.75", "0.5"]
-# The same, but whoever learns more slowly than 0.5 goes on until it is stopped.
+# The same, but a job with a learning rate below 0.5 runs until it is stopped.
 LEARN_SLOWLY = (
     LEARN
     + """
@@ -153,7 +153,7 @@ def test_tuning_job_of_failed_training_jobs_fails(lab: Any) -> None:
     assert 3 == tuning["ObjectiveStatusCounters"]["Failed"]
 
 
-def test_early_stopping_ends_what_falls_behind_an_earlier_job(lab: Any) -> None:
+def test_early_stopping_ends_a_job_that_falls_behind(lab: Any) -> None:
     lab.script = LEARN_SLOWLY
     create(
         lab,
@@ -173,7 +173,7 @@ def test_early_stopping_ends_what_falls_behind_an_earlier_job(lab: Any) -> None:
     assert ["Completed", "Stopped", "Completed"] == statuses
 
 
-def test_tuning_job_goes_on_after_a_restart_with_what_it_has_not_tried(lab: Any) -> None:
+def test_tuning_job_continues_after_a_restart_with_untried_candidates(lab: Any) -> None:
     lab.script = TRAIN_UNTIL_STOPPED
     create(lab)
     lab.wait(lambda: len(lab.store.all(TRAINING_JOB)) == 2)
@@ -239,7 +239,7 @@ def test_unknown_tuning_job_is_not_found(lab: Any) -> None:
         ),
     ],
 )
-def test_what_is_not_emulated_of_tuning_is_refused_by_name(
+def test_part_of_tuning_that_is_not_emulated_is_refused(
     lab: Any, config: dict[str, Any], member: str
 ) -> None:
     with pytest.raises(NotEmulatedError, match=member):
@@ -268,7 +268,7 @@ def test_what_is_not_emulated_of_tuning_is_refused_by_name(
         ),
     ],
 )
-def test_what_the_algorithm_cannot_be_tuned_for_is_refused(
+def test_objective_that_the_algorithm_does_not_have_is_refused(
     lab: Any, config: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(InvalidRequestError, match=words):
@@ -320,7 +320,7 @@ def test_instances_may_be_named_as_the_sdk_names_them(lab: Any) -> None:
     )
 
 
-def test_instances_that_are_named_twice_are_refused(lab: Any) -> None:
+def test_instances_in_two_places_are_refused(lab: Any) -> None:
     request = tuning_request()
     definition = request["TrainingJobDefinition"]
     definition["HyperParameterTuningResourceConfig"] = definition["ResourceConfig"]
