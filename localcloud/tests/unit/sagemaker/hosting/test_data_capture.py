@@ -55,11 +55,11 @@ def test_invocations_of_different_hours_and_variants_have_different_files() -> N
 def test_line_holds_both_payloads_and_the_time_and_id() -> None:
     found = line(captured())
 
-    captured = found["captureData"]["endpointInput"]
-    assert "application/x-image" == captured["observedContentType"]
-    assert "INPUT" == captured["mode"]
-    assert "BASE64" == captured["encoding"]
-    assert b"\x89PNG" == b64decode(captured["data"])
+    sent = found["captureData"]["endpointInput"]
+    assert "application/x-image" == sent["observedContentType"]
+    assert "INPUT" == sent["mode"]
+    assert "BASE64" == sent["encoding"]
+    assert b"\x89PNG" == b64decode(sent["data"])
     expected = {
         "observedContentType": "application/json",
         "mode": "OUTPUT",
