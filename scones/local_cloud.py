@@ -22,6 +22,8 @@ VERBS = {
     "prepare": "install the environment of Lambda functions",
 }
 _STATE = "--state-dir"
+_PROFILE_OPTIONS = ("--write-profile", "--remove-profile")
+_PROFILE = "scones-local"
 
 
 def add_command(commands: Any) -> None:
@@ -76,6 +78,7 @@ def make_command(before: list[str], words: list[str]) -> list[str]:
     after, rest = parser.parse_known_args(words)
     vars(options).update(vars(after))
 
+    rest = _with_profile_name(rest)
     if options.json:
         rest = [*rest, "--json"]
     folder = _state_folder(options)
@@ -85,6 +88,16 @@ def make_command(before: list[str], words: list[str]) -> list[str]:
     # An installed package needs no import from the current folder, which may hold other modules.
     installed = CHECKOUT in map(Path, sys.path[1:])
     return [sys.executable, *(["-P"] if installed else []), "-m", "localcloud", *rest]
+
+
+def _with_profile_name(words: list[str]) -> list[str]:
+    """Add the name of the project's AWS profile to an option that has no name."""
+    named = []
+    for word, following in zip(words, [*words[1:], "-"], strict=True):
+        named.append(word)
+        if word in _PROFILE_OPTIONS and following.startswith("-"):
+            named.append(_PROFILE)
+    return named
 
 
 class _Globals(Parser):

@@ -139,6 +139,24 @@ def test_words_of_the_local_cloud_are_passed_through(
     assert ["--help"] == words(project, ["--help"])
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--write-profile"], ["--write-profile", "scones-local"]),
+        (["--remove-profile", "--json"], ["--remove-profile", "scones-local", "--json"]),
+        (["--write-profile", "mine"], ["--write-profile", "mine"]),
+        (["--write-profile=mine"], ["--write-profile=mine"]),
+    ],
+)
+def test_profile_is_named_after_the_project_unless_a_name_is_given(
+    words: list[str], expected: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SCONES_PROJECT_DIR", "")
+    command = local_cloud.make_command([], ["env", *words])
+    assert expected == command[command.index("env") + 1 :]
+
+
 def test_local_cloud_needs_no_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SCONES_PROJECT_DIR", "")
     monkeypatch.chdir(tmp_path)
