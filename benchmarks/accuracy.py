@@ -67,6 +67,7 @@ def main() -> int:
         "dataset", "accuracy", "95 % interval", "n", "at least", "training job", "at most"
     )
     reached = True
+
     for trial in TRIALS:
         seconds, metrics = measure(trial)
         low, high = metrics["accuracy_interval"]
@@ -80,6 +81,7 @@ def main() -> int:
             f"{seconds:.1f} s",
             f"{MOST_SECONDS:.0f} s",
         )
+
     Console().print(table)
     return 0 if reached else 1
 

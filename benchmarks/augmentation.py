@@ -36,7 +36,10 @@ from benchmarks import cifar10
 from untrusted.console import Console
 
 FOLDER = Path("build/cifar10-pool")
-POOL, TRAIN, VALIDATION = 1_000, 200, 50  # images of each class: available, and drawn
+# Images of each class: available, and drawn.
+POOL = 1_000
+TRAIN = 200
+VALIDATION = 50
 CLASSES = {"cars-and-trucks": ("automobile", "truck"), "cifar-10": cifar10.CLASSES}
 HYPERPARAMETERS = tomllib.loads(
     Path("training/jobs/hyperparameters.toml").read_text(encoding="utf-8")
@@ -74,6 +77,7 @@ def channel(
         pool = sorted((FOLDER / split / name).iterdir())
         drawn = np.random.default_rng([seed, *name.encode()]).permutation(len(pool))[part]
         images += [LabelledImage(name, label, pool[index]) for index in drawn]
+
     views = [View(kind, number, RESIZE) for number in range(VIEWS)] if kind else []
     plain = None if split == "test" else CentreCrop(RESIZE)
     features, *seen = (store.of_channel(split, images, NEVER, view) for view in (plain, *views))
@@ -98,6 +102,7 @@ def measure(store: FeatureStore, dataset: str, seed: int, kind: Kind | None) -> 
     Console(stderr=True).print(
         f"{dataset}, seed {seed}, {kind}: {figure.accuracy:.2%} of {figure.n:,}"
     )
+
     return figure
 
 
@@ -146,6 +151,7 @@ def main() -> int:
             json.dumps([asdict(one) for one in figures], indent=2) + "\n", encoding="utf-8"
         )
     Console().print(table(figures))
+
     return 0
 
 

@@ -76,18 +76,22 @@ def histories(cloud: Cloud, workflow_arn: str, since: datetime) -> Iterator[list
 
 def work_off(cloud: Cloud, service: Service, count: int) -> tuple[float, Counter[str]]:
     """Classify a backlog of `count` images; return the seconds and all billed units."""
-    states, prefix = cloud.client("stepfunctions"), f"archive/benchmark-{count}-{time.time_ns()}/"
+    states = cloud.client("stepfunctions")
+    prefix = f"archive/benchmark-{count}-{time.time_ns()}/"
     store(cloud, service.image_bucket, prefix, count)
-    since, start = datetime.now(UTC), time.perf_counter()
+    since = datetime.now(UTC)
+    start = time.perf_counter()
     execution = states.start_execution(
         stateMachineArn=service.require_backlog_workflow(), input=json.dumps({"prefix": prefix})
     )["executionArn"]
+
     while (status := states.describe_execution(executionArn=execution)["status"]) == "RUNNING":
         time.sleep(0.5)
     seconds = time.perf_counter() - start
     if status != "SUCCEEDED":
         raise SystemExit(shown(f"The backlog ended {status}; see python -m localcloud status."))
     total: Counter[str] = Counter()
+
     for events in histories(cloud, service.workflow_arn, since):
         total += units(events)
     total["state_transition"] += count  # the one state of each item's own execution
@@ -100,6 +104,7 @@ def measure(cloud: Cloud) -> list[str]:
     dollars = read_prices().per_million
     costs = []
     lines = ["backlog on the local cloud, per image (endpoint, memory and storage apart)"]
+
     for count in SIZES:
         seconds, total = work_off(cloud, service, count)
         costs.append(sum(dollars[unit] * amount for unit, amount in total.items()) / 1e6 / count)
@@ -107,6 +112,7 @@ def measure(cloud: Cloud) -> list[str]:
         lines.append(
             f"  {count:5,} images: ${costs[-1]:.6f} ({amounts}); {seconds / count * 1000:.0f} ms"
         )
+
     lines.append(f"  large over small: {costs[1] / costs[0]:.3f} (at most {1 + LIMIT:.2f})")
     return lines
 

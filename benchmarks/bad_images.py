@@ -29,8 +29,10 @@ def results(names: Iterable[str]) -> list[dict[str, Any]]:
 def figures(name: str, images: list[dict[str, Any]]) -> str:
     """Return one line about a set: number of images, processor time, peak memory."""
     times = sorted(image["milliseconds"] for image in images)
-    p50, p99 = times[len(times) // 2], times[len(times) * 99 // 100]
+    p50 = times[len(times) // 2]
+    p99 = times[len(times) * 99 // 100]
     peak = max(image["megabytes"] for image in images)
+
     return (
         f"  {name:12} {len(images):5,} images  p50 {p50:6.1f} ms  p99 {p99:6.1f} ms  "
         f"peak {peak:4.0f} MB"

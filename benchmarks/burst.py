@@ -75,6 +75,7 @@ class Bench:
             sent = list(clients.map(lambda _number: self.upload(), range(images)))
         uploaded = time.monotonic()
         self._await(sent)
+
         return images / (time.monotonic() - began), images / (uploaded - began)
 
     def _await(self, sent: Iterable[Sent]) -> None:
@@ -104,6 +105,7 @@ def measure(cloud: Cloud, images: int = IMAGES) -> tuple[list[str], bool]:
         for number in UNDER_WAY:
             fed[number].append(bench.feed(FED, number))
         wait_until_at_rest(cloud, bench.service)
+
     best = max(sum(rates) / len(rates) for rates in fed.values())
     records = recorded(cloud, bench.service, f"s3://{bench.service.image_bucket}/uploads/burst/")
     undecided = [record for record in records.values() if record.get("outcome") not in CLASSIFIED]
@@ -127,6 +129,7 @@ def measure(cloud: Cloud, images: int = IMAGES) -> tuple[list[str], bool]:
     ]
     lines += [f"  {count:5} {error}" for error, count in errors.items()]
     whole = not failed and not undecided and len(records) == 50 + images + 2 * FED * len(UNDER_WAY)
+
     return lines, whole and burst >= LEAST_SHARE * best
 
 

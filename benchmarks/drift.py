@@ -35,11 +35,15 @@ from training.statistics.metrics import wilson_interval
 from training.statistics.sample import Decisions, Sample, columns
 from untrusted.console import Console, track
 
-REFERENCE, RECENT = 2_000, 500  # images in each sample
+# Images in each sample.
+REFERENCE = 2_000
+RECENT = 500
 PHOTOS = 4_000  # test images that the samples are drawn from
 TRAINING = 2_000  # images the model is trained on
 EPOCHS = 10
-FOUND_AT_LEAST, ALARMS_AT_MOST = 0.95, 0.05  # of the trials
+# Shares of the trials.
+FOUND_AT_LEAST = 0.95
+ALARMS_AT_MOST = 0.05
 
 NONE = "none"
 # Changes of a camera or of its pictures.
@@ -112,6 +116,7 @@ def trained(images: Sequence[bytes], labels: Sequence[int], classes: int) -> Hea
         features(images), np.array(labels), parse(size | {"epochs": str(EPOCHS)})
     )
     descent = training.beginning(None)
+
     for number in range(EPOCHS):
         descent = training.epoch(number, descent)
     return training.head(descent)
@@ -146,7 +151,8 @@ def is_found(
 
     No photo is in both samples.
     """
-    clean, (reference, recent) = photos[NONE], sizes
+    clean = photos[NONE]
+    reference, recent = sizes
     order = draw.permutation(len(clean.labels))
     after = order[reference:]
     if drift in CLASS_MIXES:
@@ -156,6 +162,7 @@ def is_found(
     thresholds = dict.fromkeys(
         chain(one.decisions.classes, other.decisions.classes), DEFAULT_THRESHOLD
     )
+
     return any(comparison.drifted for comparison in compare(one, other, thresholds))
 
 
@@ -226,7 +233,8 @@ def main() -> int:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     asked = parser.parse_args()
-    folder, console = Path("build/cifar10"), Console()
+    folder = Path("build/cifar10")
+    console = Console()
     cifar10.fetch(folder)
     head = trained(*read(folder, "train", TRAINING), len(cifar10.CLASSES))
     images, labels = read(folder, "test", PHOTOS)
@@ -244,9 +252,10 @@ def main() -> int:
     reached = all(row.reached is not False for row in totals(found))
     console.print(table(found))
     if asked.json:
-        told = [row.as_data() for row in (*found, *totals(found))]
-        data = {"rows": told, "reference": REFERENCE, "recent": RECENT, "reached": reached}
+        all_rows = [row.as_data() for row in (*found, *totals(found))]
+        data = {"rows": all_rows, "reference": REFERENCE, "recent": RECENT, "reached": reached}
         asked.json.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+
     return 0 if reached else 1
 
 

@@ -100,6 +100,7 @@ def table(kind: str, figures: Figures) -> Iterator[str]:
         f"  {'':10}{'images/s':>10}{'to bare':>9}{'p50 ms':>9}{'p99 ms':>9}"
         f"{'CPU ms':>9}{'client ms':>11}{'MB':>7}"
     )
+
     for name, throughput in figures.throughput.items():
         latencies = [1000 * seconds for seconds in figures.latencies[name]]
         cells = [f"{median(throughput):10.1f}{figures.ratio(name, 'bare'):9.3f}"]
@@ -109,11 +110,10 @@ def table(kind: str, figures: Figures) -> Iterator[str]:
             client = median(figures.cpu_milliseconds[f"client of {name}"])
             cells += [f"{client:11.2f}{max(figures.megabytes[name]):7.0f}"]
         yield f"  {name:10}{''.join(cells)}"
+
     for figure in judged(figures):
-        word, verdict = (
-            ("least" if figure.at_least else "most"),
-            ("reached" if figure.holds(figures) else "MISSED"),
-        )
+        word = "least" if figure.at_least else "most"
+        verdict = "reached" if figure.holds(figures) else "MISSED"
         value = figure.value(figures)
         yield f"  {figure.sentence}: {value:.3f}, at {word} {figure.bound}: {verdict}"
 

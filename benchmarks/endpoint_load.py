@@ -71,6 +71,7 @@ class Clients:
         self._under_way: dict[int, tuple[int, float, bytes]] = {}
         self.latencies: list[float] = []
         self.answers = [""] * len(requests)
+
         for _ in range(concurrency):
             connection = socket.create_connection(address)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -128,6 +129,7 @@ def whole_body(answer: bytes) -> bytes | None:
         return None
     if not head.startswith(b"HTTP/1.1 200 "):
         raise BadAnswerError(answer.decode(errors="replace"))
+
     return body
 
 
@@ -140,10 +142,12 @@ def measure(address: str, requests_file: Path, concurrency: int, count: int) -> 
     requests = [b64decode(request) for request in json.loads(requests_file.read_text())]
     host, _, port = address.partition(":")
     clients = Clients((host, int(port)), requests, concurrency, count)
-    cpu, began = process_time(), perf_counter()
+    cpu = process_time()
+    began = perf_counter()
     clients.send_all()
     took = Load(perf_counter() - began, clients.latencies, process_time() - cpu, clients.answers)
     clients.close()
+
     return took
 
 

@@ -55,6 +55,7 @@ class Server:
         request = AWSRequest("POST", f"http://{self.address}{PATH}", data=image, headers=headers)
         SigV4Auth(self.credentials, "sagemaker", REGION).add_auth(request)
         lines = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
+
         return (
             f"POST {PATH} HTTP/1.1\r\n{lines}Content-Length: {len(image)}\r\n\r\n".encode() + image
         )
@@ -102,6 +103,7 @@ def make_model(folder: Path) -> Path:
         "num_classes": CLASSES,
     }
     model.save(folder, head, description)
+
     return folder
 
 
@@ -145,7 +147,8 @@ def _create_role(cloud: Cloud) -> None:
         "Principal": {"Service": "sagemaker.amazonaws.com"},
     }
     read = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::models/*"}
-    iam, name = cloud.client("iam"), ROLE.rpartition("/")[2]
+    iam = cloud.client("iam")
+    name = ROLE.rpartition("/")[2]
     iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
     iam.put_role_policy(
         RoleName=name, PolicyName="read", PolicyDocument=json.dumps({"Statement": [read]})
@@ -159,6 +162,7 @@ def _user(cloud: Cloud) -> Credentials:
     iam.create_user(UserName="benchmark")
     iam.put_user_policy(UserName="benchmark", PolicyName="invoke", PolicyDocument=policy)
     key = iam.create_access_key(UserName="benchmark")["AccessKey"]
+
     return Credentials(key["AccessKeyId"], key["SecretAccessKey"])
 
 
@@ -191,12 +195,14 @@ def _litserve_python() -> Path:
     uv = str(Path(sys.executable).with_name("uv"))
     make = [uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(LITSERVE)]
     install = [uv, "pip", "install", "--quiet", "--python", str(python), "--require-hashes"]
+
     for command in (make, [*install, "-r", str(LITSERVE_REQUIREMENTS)]):
         try:
             subprocess.run(command, check=True, capture_output=True, text=True)
         except (OSError, subprocess.CalledProcessError) as error:
             said = getattr(error, "stderr", None) or str(error)
             raise NoLitServeError(f"LitServe cannot be installed: {said.strip()}") from error
+
     return python
 
 

@@ -44,7 +44,8 @@ ROUNDS = 12
 TRIES = 3  # attempts for each round, until the machine is quiet
 MOST_OTHERS = 0.08  # of the machine for other programs: an idle virtual machine shows 0.04
 CONCURRENCY = 16
-MANY, FEW = 150, 25  # images in a round: at full load, and one at a time
+MANY = 150  # images in a round at full load
+FEW = 25  # images in a round one at a time
 SAMPLES = Path("examples/photos")
 
 
@@ -68,7 +69,8 @@ def bare(served: model.Model, pictures: list[bytes], figures: Figures) -> None:
     """Decode and classify in this process with one thread for each core."""
     with ThreadPoolExecutor(CORES) as threads:
         list(threads.map(served.classify, islice(cycle(pictures), CORES)))
-        began, cpu = time.perf_counter(), time.process_time()
+        began = time.perf_counter()
+        cpu = time.process_time()
         list(threads.map(served.classify, islice(cycle(pictures), MANY)))
         figures.throughput["bare"] = [MANY / (time.perf_counter() - began)]
         figures.cpu_milliseconds["bare"] = [1000 * (time.process_time() - cpu) / MANY]
@@ -114,18 +116,24 @@ def run_round(
         )
         for name, server in servers.items()
     }
+
     for name, server in servers.items():
         check(served, pictures, server, requests[name])
     figures = Figures()
-    began, machine, ours = time.perf_counter(), machine_seconds(), our_seconds(servers)
+    began = time.perf_counter()
+    machine = machine_seconds()
+    ours = our_seconds(servers)
     bare(served, pictures, figures)
+
     for name, server in servers.items():
         full_load(name, server, requests[name], figures)
     bare_latency(served, pictures, figures)
+
     for name, server in servers.items():
         figures.latencies[name] = load(server.address, requests[name], 1, FEW).latencies
     others = machine_seconds() - machine - (our_seconds(servers) - ours)
     figures.others = [others / (time.perf_counter() - began) / CORES]
+
     return figures
 
 
@@ -187,14 +195,17 @@ def main() -> int:
     )
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers stop
+
     try:
         measured = measure(arguments.rounds, arguments.as_user)
     except BusyMachineError as error:
         sys.exit(shown(error))
+
     if arguments.json:
         print_json({kind: as_data(figures) for kind, figures in measured.items()})
     else:
         say(*(line for kind, figures in measured.items() for line in table(kind, figures)))
+
     return (
         0
         if all(one.holds(figures) for figures in measured.values() for one in judged(figures))

@@ -48,6 +48,7 @@ def seconds(python: Path, program: str, package: Path | None) -> float:
     }
     start = time.perf_counter()
     subprocess.run([python, "-c", program], env=variables, check=True)
+
     return time.perf_counter() - start
 
 
@@ -66,15 +67,18 @@ def measure() -> list[str]:
     programs: dict[str, tuple[str, Path | None]] = {"baseline": (BASELINE, None)}
     programs |= {name: (program, BUILD / name) for name, program in STARTS.items()}
     times: dict[str, list[float]] = {name: [] for name in programs}
+
     for _ in range(ROUNDS):
         for name, (program, package) in programs.items():
             times[name].append(seconds(python, program, package))
+
     base = median(times["baseline"])
     lines = [f"import and initialisation in a fresh process, medians of {ROUNDS}"]
     lines += [
         f"  {name:26}{1000 * median(t):6.0f} ms  {median(t) / base:.2f} x"
         for name, t in times.items()
     ]
+
     return lines
 
 

@@ -33,6 +33,7 @@ def photo() -> bytes:
     grain = Image.effect_noise(SIZE, 12).convert("RGB")
     buffer = BytesIO()
     Image.blend(image, grain, 0.3).save(buffer, "JPEG", quality=88)
+
     return buffer.getvalue()
 
 
@@ -64,10 +65,12 @@ def measure_here(way: str, data: bytes) -> dict[str, float]:
     WAYS[way](small.getvalue())  # loads the codecs
     before = peak_megabytes()
     times = []
+
     for _ in range(REPEATS):
         start = time.perf_counter()
         WAYS[way](data)
         times.append(1000 * (time.perf_counter() - start))
+
     return {"milliseconds": median(times), "megabytes": peak_megabytes() - before}
 
 
@@ -84,6 +87,7 @@ def measure() -> list[str]:
                 measured.append(
                     json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
                 )
+
     figures = {
         way: {unit: median(one[unit] for one in measured) for unit in ("milliseconds", "megabytes")}
         for way, measured in results.items()
@@ -95,6 +99,7 @@ def measure() -> list[str]:
     ]
     faster = figures["plain"]["milliseconds"] / figures["prepared"]["milliseconds"]
     smaller = figures["plain"]["megabytes"] / figures["prepared"]["megabytes"]
+
     return [*lines, f"  {faster:.1f} times faster, 1/{smaller:.0f} of the memory"]
 
 

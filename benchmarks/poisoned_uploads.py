@@ -28,7 +28,8 @@ from untrusted.terminal import say
 
 RUNS = 10
 _SAMPLES = sorted(Path("examples/photos/test").glob("*/*.webp"))
-GOOD, MORE = _SAMPLES[:10], _SAMPLES[10:20]
+GOOD = _SAMPLES[:10]
+MORE = _SAMPLES[10:20]
 CLIENTS = 20
 MOST = 2.0  # times as long as without the malicious images
 

@@ -83,6 +83,7 @@ def error_interval(
         expected_calibration_error(calibrated[sample], test.labels[sample]) for sample in samples
     ]
     half = Z95 * float(np.std(errors))
+
     return max(0.0, error - half), error + half
 
 
@@ -126,6 +127,7 @@ def _tested(
         return 0.0, 0.0, at_default  # without a threshold, the guarantee is not met
     confidences, right = _judged(test, temperature)
     accepted = confidences >= choice.threshold
+
     return float(accepted.mean()), float(right[accepted].mean()), at_default
 
 

@@ -111,6 +111,7 @@ def ten_classes(cloud: Cloud, folder: Path, seed: int) -> dict[str, Any]:
         name: error_interval(test, at, error[name], seed) for name, at in temperatures.items()
     }
     accuracy = {name: metrics[name] for name in ("n", "accuracy", "accuracy_interval")}
+
     return {
         "seed": seed,
         **accuracy,
@@ -182,7 +183,8 @@ def drift(seeds: int, data: Path) -> dict[str, Any]:
 
 def reached(result: Mapping[str, Any]) -> dict[str, bool]:
     """Return for each bound whether every seed reaches it."""
-    ten, after = result["ten_classes"], [row["after"] for row in result["ood_images"]]
+    ten = result["ten_classes"]
+    after = [row["after"] for row in result["ood_images"]]
     accepted = [one["ood"]["at_threshold"]["share"] for one in after if one["has_guarantee"]]
     return {
         f"calibration error at most {MOST_ERROR}": all(
@@ -213,6 +215,7 @@ def main() -> int:
     options.json.parent.mkdir(parents=True, exist_ok=True)
     result = measured(options.json if options.resume else None, options.seeds)
     fetch()
+
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with running(folder / ".local") as cloud:
@@ -220,12 +223,15 @@ def main() -> int:
                 result[question].append(QUESTIONS[question](cloud, folder, seed))
                 write(options.json, result)
         result["drift"] = drift(options.seeds, folder / "drift.json")
+
     result["reached"] = reached(result)
     write(options.json, result)
     console = Console()
+
     for table in (calibration_table, guarantee_table):
         console.print(table(result["ten_classes"]))
     console.print(ood_table(result["ood_images"]))
+
     for figure, holds in result["reached"].items():
         console.print(f"{'reached' if holds else 'MISSED'}: {figure}")
     console.print(f"All figures as JSON: {options.json}")

@@ -57,6 +57,7 @@ def measure(cloud: Cloud) -> list[str]:
     states = cloud.client("stepfunctions")
     deployed = find_service(cloud.client("cloudformation"))
     measured: dict[str, list[float]] = {}
+
     for number in range(WARM_UP + EXECUTIONS):
         event = json.dumps(new_version(cloud, deployed.image_bucket))
         execution = states.start_execution(stateMachineArn=deployed.workflow_arn, input=event)[
@@ -70,11 +71,13 @@ def measure(cloud: Cloud) -> list[str]:
         if number >= WARM_UP:
             for name, value in durations(description, history).items():
                 measured.setdefault(name, []).append(value)
+
     lines = [f"warm executions on the local cloud, one at a time, n = {EXECUTIONS} (p50 / p99)"]
     lines += [
         f"  {n:18}{percentile(v, 0.5):7.1f} / {percentile(v, 0.99):6.1f} ms"
         for n, v in measured.items()
     ]
+
     return lines
 
 

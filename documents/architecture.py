@@ -279,6 +279,7 @@ def _box(name: str, words: str, kind: str) -> str:
         f'<text x="{x}" y="{first + LINE * number}">{escape(line)}</text>'
         for number, line in enumerate(lines)
     )
+
     return (
         f'<g class="state"><rect x="{left}" y="{top}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" '
         f'rx="6"/>{names}'

@@ -126,6 +126,7 @@ def arrange(definition: dict[str, Any]) -> Layout:
             column += 1
         places[name] = Place(row[name], column)
         following = [way.target for way in ways if way.source == name and not way.caught]
+
         for target in sorted(following, key=lambda target: target not in spine):
             if target not in gathering:
                 settle(target, column)
@@ -173,6 +174,7 @@ def draw(
         _box(name, state, layout.places[name], name in taken, numbers.get(name))
         for name, state in definition["States"].items()
     ]
+
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
@@ -238,6 +240,7 @@ def _route(source: Place, target: Place, is_blocked: bool) -> str:
     lane = x + BOX_WIDTH + (COLUMN - BOX_WIDTH) // 2
     # Above the lines from the row before, so that no two lines overlap.
     start = f"M{x + BOX_WIDTH} {y + BOX_HEIGHT // 2}"
+
     return f"{start} H{lane} V{gap - LEVEL} H{to_x + BOX_WIDTH // 2} V{to_y}"
 
 

@@ -1,1 +1,1 @@
-"""What the product does, to try and to read: the demo, the notebook and the photos."""
+"""Show the product by example: the demo, the notebook and the photos."""

@@ -77,6 +77,7 @@ def total(decisions: Iterable[Decision]) -> Totals:
     counts = Counter(decision.outcome for decision in decisions)
     labelled = [decision for decision in decisions if decision.upload.label is not None]
     accepted = [decision for decision in labelled if decision.outcome == ACCEPTED]
+
     return Totals(
         outcomes={outcome: counts[outcome] for outcome in OUTCOMES},
         accuracy=Share(sum(decision.correct is True for decision in labelled), len(labelled)),

@@ -100,6 +100,7 @@ def _row(decision: Decision, links: dict[str, str]) -> Row:
     if image is None:
         return Row(decision, None, False, link)
     data, is_small = image
+
     return Row(decision, image_uri(data), is_small, link)
 
 

@@ -43,9 +43,11 @@ def run(cloud: Cloud, state: Path, results: Path = RESULTS) -> int:
         console.rule(styled((command, "bold")), align="left")
     console.rule(styled(("the service", "bold")), align="left")
     samples = [*test_images(), *ood_images(), *broken_images(results / "broken")]
+
     with progress(console, width=WIDTH, notes=False) as bars:
         deployed = deploy(cloud, state, bars)
         decisions = decide(cloud, deployed, samples, bars)
+
     totals = total(decisions)
     (results / "decisions.json").write_text(
         json.dumps([d.output for d in decisions], indent=2, ensure_ascii=False)
@@ -54,6 +56,7 @@ def run(cloud: Cloud, state: Path, results: Path = RESULTS) -> int:
     reports = {name: next((state / "runs").rglob(file), Path(file)) for name, file in REPORTS}
     link_pages({"Demo": index, **reports})
     show(decisions, totals, deployed, results)
+
     return 1 if totals.outcomes[FAILED] else 0
 
 
@@ -64,6 +67,7 @@ def deploy(cloud: Cloud, state: Path, bars: "Progress") -> Service:
     bars.advance(bar)
     service.deploy(state / "logs/sam-deploy.log", cloud.environment, ENDPOINT)
     bars.advance(bar)
+
     return find_service(cloud.client("cloudformation"))
 
 
@@ -93,7 +97,7 @@ def test_images() -> Iterator[Sample]:
 
 
 def ood_images() -> Iterator[Sample]:
-    """Yield photos of things that are none of the classes."""
+    """Yield photos of out-of-distribution things."""
     for kind in sorted((SAMPLES / "ood").iterdir()):
         for path in sorted(kind.iterdir())[:OOD_PHOTOS]:
             yield Sample(path, f"demo/ood/{path.name}", None)
@@ -131,7 +135,7 @@ def show(decisions: list[Decision], totals: Totals, deployed: Service, results: 
         '  source .venv/bin/activate && eval "$(python -m localcloud env)"',
         f"  aws s3 cp {sample} s3://{deployed.image_bucket}/uploads/photo.jpg",
         f"  aws dynamodb scan --table-name {deployed.results_table} --max-items 3",
-        "  python -m localcloud status   # show what is running",
+        "  python -m localcloud status   # list running services",
         "  python -m localcloud down     # stop; `up` starts it again",
         sep="\n",
         soft_wrap=True,
@@ -153,6 +157,7 @@ def decisions_table(decisions: list[Decision]) -> Table:
         box=box.SIMPLE_HEAD,
         caption=caption,
     )
+
     for decision in first[:SHOWN]:
         output = decision.output
         table.add_row(
@@ -163,4 +168,5 @@ def decisions_table(decisions: list[Decision]) -> Table:
             decision.outcome,
             str(output.get("processing_time_ms", "")),
         )
+
     return table

@@ -132,6 +132,7 @@ def export(notebook: Any, title: str) -> str:
     is_local = any('WHERE = "local cloud"' in cell.source for cell in notebook.cells)
     origin = Origin(datetime.now(UTC), LOCAL_CLOUD if is_local else "AWS")
     content = Markup(body)  # noqa: S704 # nosec B704 - the page runs no script
+
     return render_page(
         Path(__file__).parent, "notebook.html.jinja", origin, title=title, body=content
     )

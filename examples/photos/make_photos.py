@@ -44,12 +44,10 @@ OOD = {
     "dog": 5,
     "horse": 7,
 }  # out-of-distribution images: never in training
-TRAIN, VALIDATION, CALIBRATION, TEST = (
-    200,
-    100,
-    200,
-    100,
-)  # images of each class; 3 MB together with the photos
+TRAIN = 200
+VALIDATION = 100
+CALIBRATION = 200
+TEST = 100  # images of each class; 3 MB together with the photos
 OTHERS_SHARE = 4  # a quarter as many of each kind of negative example
 OOD_IMAGES = 25  # of each kind
 PHOTO_SIZE = (4032, 3024)  # 12 megapixels, as a phone
@@ -81,6 +79,7 @@ def split(package: Path, sheets: list[str], labels: str) -> dict[str, list[Pixel
     photos = rows.reshape(-1, 32, 32, 3)
     classes = json.loads(verified(package, labels).read_text(encoding="utf-8"))
     indices = CLASSES | OTHERS | OOD
+
     return {
         name: [photos[i] for i, c in enumerate(classes) if c == k] for name, k in indices.items()
     }
@@ -129,6 +128,7 @@ def make(package: Path) -> None:
     held_out = split(package, ["test_batch.png"], "test_lables.json")
     for folder in ("train", "validation", "calibration", "test", "large", "other", "ood"):
         shutil.rmtree(FOLDER / folder, ignore_errors=True)
+
     for name in CLASSES:
         save_splits(FOLDER, name, training[name], held_out[name])
         for number, orientation in enumerate(PHOTO_ORIENTATIONS[name]):
@@ -137,6 +137,7 @@ def make(package: Path) -> None:
                 held_out[name][TEST + number],
                 orientation,
             )
+
     for name in OTHERS:
         save_splits(FOLDER / "other", name, training[name], held_out[name], OTHERS_SHARE)
     for name in OOD:

@@ -94,6 +94,7 @@ class Chromium:
             "LD_LIBRARY_PATH": str(self.own / "lib"),
             "FONTCONFIG_FILE": str(fonts),
         }
+
         return {**os.environ, **own}
 
 
@@ -108,17 +109,21 @@ def fetch(folder: Path = FOLDER) -> None:
         return
     shutil.rmtree(folder, ignore_errors=True)
     archive = PACKAGE.archive(folder, Console(stderr=True))
+
     with archive.open("rb") as opened:
         for member in tar_gz_files(opened, LIMITS):
             member.write(folder)
+
     packed = folder / "package/bin"
     _unpack(packed / "chromium.br", folder / "chromium")
     (folder / "chromium").chmod(0o755)
+
     for name in ("al2023", "fonts"):  # the libraries of Amazon Linux, and the fonts
         _unpack(packed / f"{name}.tar.br", folder / f"{name}.tar")
         with (folder / f"{name}.tar").open("rb") as opened:
             for member in tar_files(opened, LIMITS):
                 member.write(folder)
+
     shutil.rmtree(folder / "package")
     for left in (archive, folder / "al2023.tar", folder / "fonts.tar"):
         left.unlink()

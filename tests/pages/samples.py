@@ -35,15 +35,18 @@ ORIGIN = Origin(BEGUN, "the local cloud")
 def evaluation() -> str:
     """Return the report of an evaluation of ten classes."""
     rng = np.random.default_rng(0)
-    probabilities, labels = rng.dirichlet([0.2] * len(NAMES), 300), rng.integers(0, len(NAMES), 300)
-    milliseconds, acceptance = rng.random(300) * 10, Acceptance.at(0.8, NAMES, None)
-    told = metrics.evaluate(probabilities, labels, NAMES, 1.3, acceptance) | metrics.timing(
+    probabilities = rng.dirichlet([0.2] * len(NAMES), 300)
+    labels = rng.integers(0, len(NAMES), 300)
+    milliseconds = rng.random(300) * 10
+    acceptance = Acceptance.at(0.8, NAMES, None)
+    found = metrics.evaluate(probabilities, labels, NAMES, 1.3, acceptance) | metrics.timing(
         milliseconds, 300, 2.0
     )
-    told |= {"precision_guarantee": {"precision": 0.99, "confidence": 0.95, "images": 300}}
-    told |= {"class_thresholds": dict.fromkeys(NAMES, 0.99997) | {NAMES[0]: None}}
+    found |= {"precision_guarantee": {"precision": 0.99, "confidence": 0.95, "images": 300}}
+    found |= {"class_thresholds": dict.fromkeys(NAMES, 0.99997) | {NAMES[0]: None}}
     facts = {"endpoint": ENDPOINT, "workers": "16"}
-    return report.render(ORIGIN, facts, told, acceptance, probabilities, labels, milliseconds, [])
+
+    return report.render(ORIGIN, facts, found, acceptance, probabilities, labels, milliseconds, [])
 
 
 def drift() -> str:
@@ -60,6 +63,7 @@ def drift() -> str:
     notes = ["Images: not compared (12 captured, 50 needed)."]
     comparisons = compare(one, other, dict.fromkeys(NAMES, 0.5))
     photos = dict.fromkeys(("recent", "reference"), [image_uri(PHOTO.read_bytes())] * 12)
+
     return drift_report.render(ORIGIN, facts, shares, notes, one, other, comparisons, photos)
 
 
@@ -86,6 +90,7 @@ def demo() -> str:
         Decision(Upload(PHOTO, f"{url}/{at}", "v1", NAMES[0]), one, path)
         for at, one in enumerate(outputs)
     ]
+
     return demo_page.render(decisions, total(decisions), ORIGIN, {})
 
 
@@ -105,6 +110,7 @@ def execution() -> str:
     ]
     definition = json.loads(DEFINITION.read_text(encoding="utf-8"))
     arn = f"arn:aws:states:us-east-1:123456789012:execution:{ENDPOINT}:{ENDPOINT}"
+
     return execution_page.render(
         Execution(arn, "RUNNING", BEGUN, None, definition, read_history(stamped))
     )
@@ -117,6 +123,7 @@ def notebook() -> str:
     output = f'<div class="output_area"><pre>{escape(ENDPOINT)}</pre>{plot}</div>'
     body = Markup(f"<h2>A notebook</h2><p>A text.</p>{code}{output}")  # nosec B704 - escaped above
     title = "Notebook: all cells ran in 63 s"
+
     return render_page(
         Path("examples/notebook"), "notebook.html.jinja", ORIGIN, title=title, body=body
     )

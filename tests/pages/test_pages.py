@@ -23,7 +23,8 @@ pytestmark = pytest.mark.skipif(
     reason="no browser: install Chromium, or npm, with which `make test` fetches one",
 )
 WIDTHS = (320, 390, 768, 1280)
-PHONE, DESK = 320, 1280
+PHONE = 320
+DESK = 1280
 LEGIBLE = 8  # pixels: the smallest text of a drawing
 SCHEMES = {"light": "1", "dark": "0"}
 PATIENCE = 60  # seconds for all pages
@@ -77,6 +78,7 @@ class Site(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
         self.found = Queue[dict[str, Any]]()
         frames = ""
+
         for name, page in PAGES.items():
             (folder / f"{name}.html").write_text(page(), encoding="utf-8")
             frames += "".join(
@@ -84,6 +86,7 @@ class Site(ThreadingHTTPServer):
                 "</iframe>"
                 for width in WIDTHS
             )
+
         (folder / "index.html").write_text(INDEX % frames, encoding="utf-8")
 
 

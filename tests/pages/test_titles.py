@@ -26,7 +26,8 @@ def text_of(element: str, html: str) -> str:
 def test_title_says_what_happened(page: str) -> None:
     html = PAGES[page]()
     head, _, main = html.partition("<main>")
-    title, heading = text_of("title", head), text_of("h1", main)
+    title = text_of("title", head)
+    heading = text_of("h1", main)
     assert re.fullmatch(TITLES[page], title)
     assert title.endswith(heading)
 

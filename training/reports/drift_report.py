@@ -73,12 +73,14 @@ def show(console: Console, result: Mapping[str, Any]) -> None:
     for header in ("distance", "p-value", "reference", "recent"):
         table.add_column(header, justify="right")
     table.add_column("")
+
     for one in result["comparisons"]:
         sizes = f"{one['reference']:,}", f"{one['recent']:,}"
         verdict = styled(("drifted", "bold")) if one["drifted"] else ""
         table.add_row(
             one["name"], f"{one['distance']:.3f}", f"{one['p_value']:.2g}", *sizes, verdict
         )
+
     console.print(table)
     shares = result["review_share"]
     console.print(
@@ -87,6 +89,7 @@ def show(console: Console, result: Mapping[str, Any]) -> None:
         f"for review {percent(shares['recent'])}, "
         f"of the held-out images {percent(shares['reference'])}."
     )
+
     for note in result["notes"]:
         console.print(note)
     console.print(f"Report: {result['report']}   data: {result['data_file']}")
@@ -109,6 +112,7 @@ def _histograms(name: str, reference: Sequence[float], recent: Sequence[float]) 
         for label, values, colour in (("held-out", reference, BLUE), ("recent", recent, ORANGE)):
             counts, _ = np.histogram(values, edges)
             axes.stairs(counts / len(values), edges, color=colour, label=label, linewidth=1.8)
+
         axes.set(xlabel=name, ylabel="share of images")
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
 
@@ -117,7 +121,8 @@ def _histograms(name: str, reference: Sequence[float], recent: Sequence[float]) 
 
 def _class_bars(reference: Sequence[str], recent: Sequence[str]) -> Markup:
     """Draw the shares of the most frequent classes of both samples together."""
-    first, second = Counter(reference), Counter(recent)
+    first = Counter(reference)
+    second = Counter(recent)
     names = sorted(name for name, _ in (first + second).most_common(MOST_NAMES))
     places = np.arange(len(names))
 
@@ -134,6 +139,7 @@ def _class_bars(reference: Sequence[str], recent: Sequence[str]) -> Markup:
                 color=colour,
                 label=label,
             )
+
         axes.set_yticks(places, names)
         axes.set(xlabel="share of images", ylim=(len(names) - 0.4, -0.6))
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)

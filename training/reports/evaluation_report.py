@@ -65,7 +65,8 @@ def render(
         milliseconds: Latency of each image.
         mistakes: The wrong predictions to show, the worst first.
     """
-    calibrated, names = as_served(probabilities, metrics["temperature"]), list(metrics["classes"])
+    calibrated = as_served(probabilities, metrics["temperature"])
+    names = list(metrics["classes"])
     return render_page(
         Path(__file__).parent,
         "evaluation_report.html.jinja",

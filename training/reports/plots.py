@@ -22,11 +22,9 @@ type Labels = NDArray[np.int64]
 
 REM = 6.2  # of the page for an inch of a plot: text is then as large as the page's
 INK = "#010203"  # placeholder for the colour of the page's text
-BLUE, ORANGE, GREY = (
-    "#2f81f7",
-    "#d9730d",
-    "#8c959f",
-)  # distinguishable for the colour-blind, on white and on black
+BLUE = "#2f81f7"
+ORANGE = "#d9730d"
+GREY = "#8c959f"  # distinguishable for the colour-blind, on white and on black
 MOST_NUMBERS = 12  # classes up to which the confusion matrix has numbers in it
 MOST_NAMES = 25  # classes up to which they are named, and have bars of their own
 LONGEST = 18  # characters of a class name beside a plot; the table has all of it
@@ -58,6 +56,7 @@ def svg(
         draw(figure)
         file = io.StringIO()
         figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
+
     element = file.getvalue().partition("<svg")[2].replace(INK, "currentColor")
     # A page has several plots, so their ids get a prefix.
     element = re.sub(r'(\bid="|href="#|url\(#)', rf"\1{title.split()[0].lower()}-", element)
@@ -65,12 +64,14 @@ def svg(
     # matplotlib escaped the text in the rest
     size = f'style="max-width: {REM * width:.1f}rem"'  # the text of all plots has one size
     titled = f'<svg role="img" {size}{opening}><title>{escape(title)}</title>{rest}'
+
     return Markup(titled)  # noqa: S704 # nosec B704
 
 
 def confusion(matrix: Sequence[Sequence[int]], class_names: Sequence[str]) -> Markup:
     """Draw the confusion matrix: true classes down, predictions across, by share."""
-    counts, classes = np.array(matrix), len(class_names)
+    counts = np.array(matrix)
+    classes = len(class_names)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     names = [_short(name) for name in class_names]
 
@@ -107,6 +108,7 @@ def class_bars(classes: dict[str, dict[str, Any]]) -> Markup:
                 color=colour,
                 label=rate,
             )
+
         axes.set_yticks(places, [_short(name) for name in names])
         axes.set(xlim=(0, 1.02), ylim=(len(names) - 0.4, -0.6))
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
@@ -125,7 +127,8 @@ def reliability_diagram(before: Floats, after: Floats, labels: Labels) -> Markup
             ("after calibration", after, BLUE),
         ):
             bins = reliability(probabilities, labels)
-            x, y = [one["confidence"] for one in bins], [one["accuracy"] for one in bins]
+            x = [one["confidence"] for one in bins]
+            y = [one["accuracy"] for one in bins]
             axes.plot(x, y, color=colour, label=name)
             axes.scatter(
                 x, y, [4 + 400 * one["n"] / len(labels) for one in bins], color=colour, alpha=0.6
@@ -134,6 +137,7 @@ def reliability_diagram(before: Floats, after: Floats, labels: Labels) -> Markup
                 wilson_interval(round(one["accuracy"] * one["n"]), int(one["n"])) for one in bins
             ]
             axes.vlines(x, *zip(*intervals, strict=True), color=colour, alpha=0.4)
+
         axes.set(xlabel="confidence", ylabel="accuracy", xlim=(0, 1.03), ylim=(0, 1.06))
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
 
@@ -142,7 +146,8 @@ def reliability_diagram(before: Floats, after: Floats, labels: Labels) -> Markup
 
 def confidence_histogram(probabilities: Floats, labels: Labels) -> Markup:
     """Draw the confidences of right and of wrong predictions, each with its own scale."""
-    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == labels
 
     def draw(figure: Figure) -> None:
         edges = np.linspace(min(0.5, float(confidence.min())), 1, 26)
@@ -198,6 +203,7 @@ def latency_histogram(milliseconds: Floats) -> Markup:
             ("p50", "p99"), ("-", ":"), np.percentile(milliseconds, [50, 99]), strict=True
         ):
             axes.axvline(float(value), color=INK, linestyle=style, label=f"{name} {value:,.0f} ms")
+
         axes.set(xlabel="latency (ms)", ylabel="images")
         axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)

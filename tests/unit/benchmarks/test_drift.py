@@ -10,7 +10,8 @@ from benchmarks.drift import CLASS_MIXES, NONE, Photos, Row, changed, is_found, 
 from training.statistics.image_statistics import image_statistics
 from training.statistics.sample import Sample
 
-DARK, UPSIDE_DOWN = "dark (60 % of the light)", "upside down"
+DARK = "dark (60 % of the light)"
+UPSIDE_DOWN = "upside down"
 SIZES = (300, 100)  # the reference, the recent ones
 SAMPLES = Path(__file__).parents[3] / "examples/photos"
 CLASSES = ("automobile", "truck")
@@ -31,7 +32,8 @@ def known() -> dict[str, Photos]:
         for label in range(2)
         for path in sorted(SAMPLES.glob(f"[ct]*/{CLASSES[label]}/*.*"))[:250]
     ]
-    images, labels = [path.read_bytes() for path, _ in paths], [label for _, label in paths]
+    images = [path.read_bytes() for path, _ in paths]
+    labels = [label for _, label in paths]
     return {
         drift: photos([changed(one, drift) for one in images], labels)
         for drift in (NONE, DARK, UPSIDE_DOWN)

@@ -84,10 +84,8 @@ def test_bound_is_missed_if_one_seed_misses_it(
 
 
 def test_only_measured_figures_are_read_again(tmp_path: Path) -> None:
-    file, seeds = (
-        tmp_path / "trust.json",
-        {"ten_classes": [ten_classes()], "ood_images": [ood_images()]},
-    )
+    file = tmp_path / "trust.json"
+    seeds = {"ten_classes": [ten_classes()], "ood_images": [ood_images()]}
     nothing: dict[str, Any] = {"ten_classes": [], "ood_images": []}
     assert nothing == measured(None, 1)
     assert nothing == measured(file, 1)

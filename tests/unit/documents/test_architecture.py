@@ -85,7 +85,8 @@ def points(path: str) -> list[tuple[int, int]]:
 def crosses(start: tuple[int, int], end: tuple[int, int], box: tuple[int, ...]) -> bool:
     """Return whether a line has a point inside a box; its border does not count."""
     x, y, width, height = box
-    (left, right), (top, bottom) = sorted((start[0], end[0])), sorted((start[1], end[1]))
+    left, right = sorted((start[0], end[0]))
+    top, bottom = sorted((start[1], end[1]))
     return left < x + width and right > x and top < y + height and bottom > y
 
 

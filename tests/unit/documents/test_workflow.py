@@ -87,7 +87,8 @@ def segments(path: str) -> list[tuple[int, int, int, int]]:
             found.append((min(x, to_x), y - 1, max(x, to_x), y + 1))
         if command == "V":
             found.append((x - 1, min(y, to_y), x + 1, max(y, to_y)))
-        x, y = to_x, to_y
+        x = to_x
+        y = to_y
     return found
 
 

@@ -88,7 +88,8 @@ def test_decision_of_a_failed_execution_has_its_error_and_cause() -> None:
 
 
 def test_await_records_yields_each_upload_once_when_its_record_appears() -> None:
-    first, second = upload("1.png"), upload("2.png")
+    first = upload("1.png")
+    second = upload("2.png")
     searches = iter(
         [{}, {(second.image_url, "v1"): "execution-2"}, {(first.image_url, "v1"): "execution-1"}]
     )

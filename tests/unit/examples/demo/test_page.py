@@ -97,6 +97,7 @@ def test_picture_has_the_orientation_of_the_photo_and_fits_the_page(tmp_path: Pa
     Image.new("RGB", (1000, 500), "red").save(tmp_path / "turned.jpg", exif=exif)
     found = picture(tmp_path / "turned.jpg")
     assert found is not None
+
     with Image.open(io.BytesIO(found[0])) as image:
         assert (160, 320) == image.size
 
