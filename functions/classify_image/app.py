@@ -1,4 +1,4 @@
-"""Lambda function classify_image: asks the SageMaker endpoint for the class probabilities of a prepared image."""
+"""Lambda function classify_image: get class probabilities from the SageMaker endpoint."""
 
 import os
 from contextlib import closing
@@ -43,8 +43,8 @@ from functions.classify_image.prediction import MAX_ANSWER_BYTES, calibrate, par
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
-# Seconds. All calls end before the function's timeout. The endpoint is called once: the workflow
-# alone repeats the call, so that its retries bound what an image costs a sick endpoint.
+# Seconds. All calls end before the function's timeout. The endpoint is called once: only the
+# workflow repeats the call, so that its retries bound the load on a failing endpoint.
 SSM_CONFIG = Config(
     connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2}
 )
@@ -52,11 +52,9 @@ ENDPOINT_CONFIG = Config(
     connect_timeout=1, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 1}
 )
 # A serverless endpoint holds a request while it starts, for minutes: longer waits make fewer calls.
-# With the model card they end before the function's timeout; the workflow repeats the call.
+# Reading the model card and one wait end before the function's timeout; the workflow retries.
 SERVERLESS_CONFIG = ENDPOINT_CONFIG.merge(Config(read_timeout=15))
-MODEL_CARD_MAX_AGE = (
-    60  # seconds; how long a replaced model may still be read with the card of the old one
-)
+MODEL_CARD_MAX_AGE = 60  # seconds
 
 logger = function_logger()
 tracer = lambda_tracer()
@@ -65,13 +63,13 @@ metrics = Metrics()
 
 @cache
 def parameters() -> SSMProvider:
-    """Make the caching reader of parameters at its first use: importing the module asks for no region."""
+    """Return the caching parameter reader, made at first use: an import needs no region."""
     return SSMProvider(boto3_client=boto3.client("ssm", config=SSM_CONFIG))
 
 
 @cache
 def sagemaker_runtime(*, serverless: bool = False) -> "SageMakerRuntimeClient":
-    """Make the client at its first use: importing the module asks for no region and no credentials."""
+    """Return the client, made at first use: an import needs no region and no credentials."""
     return boto3.client(
         "sagemaker-runtime", config=SERVERLESS_CONFIG if serverless else ENDPOINT_CONFIG
     )
@@ -79,9 +77,10 @@ def sagemaker_runtime(*, serverless: bool = False) -> "SageMakerRuntimeClient":
 
 @tracer.capture_method(capture_response=False)
 def read_model_card(parameter: str, *, again: bool = False) -> str:
-    """Read the model card from its SSM parameter, at most once in `MODEL_CARD_MAX_AGE` unless `again`.
+    """Return the model card in its SSM parameter, cached for `MODEL_CARD_MAX_AGE` seconds.
 
-    Raises: ModelCardNotFoundError, ModelCardUnavailableError.
+    Raises:
+        ModelCardNotFoundError, ModelCardAccessDeniedError, ModelCardUnavailableError: no card.
     """
     try:
         return str(parameters().get(parameter, max_age=MODEL_CARD_MAX_AGE, force_fetch=again))
@@ -91,9 +90,10 @@ def read_model_card(parameter: str, *, again: bool = False) -> str:
 
 
 def model_card_of(variant: str, card: str, parameter: str) -> ModelCard:
-    """Return the model card of the variant that answered; one that is too old to know the variant is read again.
+    """Return the model card of the variant that answered; read the card again if it is too old.
 
-    Raises: as `read_model_card`, InvalidModelCardError, OtherModelError.
+    Raises:
+        InvalidModelCardError, OtherModelError: the card is unusable; or as `read_model_card`.
     """
     try:
         return parse_model_card(card, variant)
@@ -103,11 +103,13 @@ def model_card_of(variant: str, card: str, parameter: str) -> ModelCard:
 
 @tracer.capture_method(capture_response=False)
 def invoke_endpoint(endpoint: str, image: bytes, *, serverless: bool) -> tuple[bytes, str]:
-    """Send the image to the endpoint; its answer, cut behind `MAX_ANSWER_BYTES`, and the variant that gave it.
+    """Send the image to the endpoint; return its answer, bounded in size, and the variant.
 
-    Raises: EndpointThrottledError, EndpointUnavailableError, EndpointTimeoutError, EndpointNotFoundError,
-    EndpointAccessDeniedError, ImageRejectedByModelError. Of a serverless endpoint also:
-    EndpointColdStartError, EndpointConcurrencyError.
+    Raises:
+        EndpointThrottledError, EndpointUnavailableError, EndpointTimeoutError: try again later.
+        EndpointColdStartError, EndpointConcurrencyError: the same, for a serverless endpoint.
+        EndpointNotFoundError, EndpointAccessDeniedError: the endpoint cannot be used.
+        ImageRejectedByModelError: the model refuses the image.
     """
     client = sagemaker_runtime(serverless=True) if serverless else sagemaker_runtime()
     started = perf_counter()
@@ -142,7 +144,7 @@ def invoke_endpoint(endpoint: str, image: bytes, *, serverless: bool) -> tuple[b
 def classified(
     card: ModelCard, probabilities: tuple[float, ...], endpoint: str, variant: str
 ) -> dict[str, Any]:
-    """Build the answer: calibrated class probabilities, who gave them, and when the model card accepts them."""
+    """Build the answer: calibrated class probabilities, endpoint, variant and thresholds."""
     prediction = card.labels[probabilities.index(max(probabilities))]
     return {
         "predictions": list(probabilities),
@@ -159,19 +161,23 @@ def classified(
 @tracer.capture_lambda_handler(capture_response=False)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Answer `{image_data, content_type}` with class probabilities; an error's class name is its name in the ASL."""
+    """Answer `{image_data, content_type}` with class probabilities.
+
+    The name of an error's class is the error's name in the workflow definition.
+    """
     metrics.add_metric(name="ClassifyRequests", unit=MetricUnit.Count, value=1)
     endpoint = os.environ["ENDPOINT_NAME"]
     image = parse_image_data(event)
     metrics.add_metric(
         name="Retries", unit=MetricUnit.Count, value=int(event.get("retry_count", 0) > 0)
     )
+
+    # The card comes first: without it no call of the endpoint is wasted.
     parameter = os.environ["MODEL_CARD_PARAMETER"]
-    text = read_model_card(
-        parameter
-    )  # first: where it cannot be read, no call of the endpoint is wasted
+    text = read_model_card(parameter)
     body, variant = invoke_endpoint(endpoint, image, serverless=is_serverless(text))
     card = model_card_of(variant, text, parameter)
+
     probabilities = calibrate(parse_prediction(body, len(card.labels)), card.temperature)
     answer = classified(card, probabilities, endpoint, variant)
     logger.info("Image classified", **answer)

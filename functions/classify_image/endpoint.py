@@ -1,4 +1,4 @@
-"""What it means when the SageMaker endpoint does not answer a prediction."""
+"""Named errors of a SageMaker endpoint that does not answer with a prediction."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -45,7 +45,7 @@ class EndpointConcurrencyError(Exception):
 
 
 class EndpointNotFoundError(Exception):
-    """There is no endpoint of this name."""
+    """The endpoint does not exist."""
 
 
 class EndpointAccessDeniedError(Exception):
@@ -53,28 +53,29 @@ class EndpointAccessDeniedError(Exception):
 
 
 class ImageRejectedByModelError(Exception):
-    """The model does not take this image."""
+    """The model rejects this image."""
 
 
 def endpoint_error(
     endpoint: str, response: Mapping[str, Any], *, serverless: bool = False
 ) -> Exception:
-    """Turn an error that InvokeEndpoint answered, as botocore parses it, into a named error.
+    """Return the named error for an error response of InvokeEndpoint, as botocore parses it.
 
-    The codes: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
+    The codes are those of InvokeEndpoint in the API reference of the SageMaker runtime.
 
     Args:
-        endpoint: Its name.
-        response: What botocore parsed.
-        serverless: Whether the endpoint is: it may be starting, or be at its MaxConcurrency.
+        endpoint: Name of the endpoint.
+        response: Error response as botocore parses it.
+        serverless: Whether the endpoint is serverless and may be starting or at MaxConcurrency.
     """
     error = read_aws_error(response)
     code, status, reason = error.code, error.status, error.reason
     answered_by_model = False
-    if code == "ModelError":  # 0 stands for a container that did not answer at all
+    if code == "ModelError":  # OriginalStatusCode 0: the container did not answer
         status = response.get("OriginalStatusCode") or 500
         answered_by_model = bool(response.get("OriginalStatusCode"))
         reason = shown_reason(response.get("OriginalMessage") or error.reason)
+
     throttled = status == 429 or code in THROTTLED_CODES
     if serverless and not answered_by_model:
         if code == "ModelNotReadyException" or status >= 500:
@@ -85,11 +86,12 @@ def endpoint_error(
             return EndpointConcurrencyError(
                 f"The serverless endpoint {endpoint} is at its MaxConcurrency ({code}: {reason})."
             )
+
     if throttled:
         return EndpointThrottledError(
             f"The endpoint {endpoint} has no capacity free ({code}: {reason})."
         )
-    if status >= 500 or (status == 400 and not error.is_named):  # says nothing about the image
+    if status >= 500 or (status == 400 and not error.is_named):  # not an error of the image
         return EndpointUnavailableError(
             f"The endpoint {endpoint} failed ({code}, status {status}: {reason})."
         )
@@ -99,8 +101,8 @@ def endpoint_error(
         )
     if code.startswith("Validation") and "not found" in reason.lower():
         return EndpointNotFoundError(
-            f"There is no endpoint {endpoint}. Was it deployed, in this region? ({reason})"
+            f"There is no endpoint {endpoint}. Was it deployed in this region? ({reason})"
         )
     return ImageRejectedByModelError(
-        f"The endpoint {endpoint} does not take this image ({code}, {status}: {reason})."
+        f"The model of the endpoint {endpoint} rejects this image ({code}, {status}: {reason})."
     )

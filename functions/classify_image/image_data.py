@@ -13,19 +13,23 @@ class InvalidImageDataError(Exception):
 
 
 def parse_image_data(event: Any) -> bytes:
-    """Read `{"image_data": <base64>, "content_type": "image/png" | "image/jpeg"}` into the bytes of the image.
+    """Return the bytes of the image in `{"image_data": <base64>, "content_type": "image/png"}`.
 
-    Raises: InvalidImageDataError.
+    Raises:
+        InvalidImageDataError: the event does not hold an image.
     """
     if not isinstance(event, Mapping):
         raise InvalidImageDataError(
             f"The event must be an object with image_data; a {type(event).__name__} came instead."
         )
-    content_type, image_data = event.get("content_type"), event.get("image_data")
+
+    content_type = event.get("content_type")
     if content_type not in CONTENT_TYPES:
         raise InvalidImageDataError(
             f"The content_type must be one of {CONTENT_TYPES}, not {content_type!r:.100}."
         )
+
+    image_data = event.get("image_data")
     if not isinstance(image_data, str) or not image_data:
         raise InvalidImageDataError(
             "The image_data must be a text, the image as base64; it is missing or empty."

@@ -1,4 +1,4 @@
-"""The model card of an endpoint: what classify_image must know of the deployed model."""
+"""The model card of an endpoint: labels, temperature and thresholds of the deployed model."""
 
 import json
 from collections.abc import Mapping
@@ -7,9 +7,9 @@ from typing import Any
 
 from observability.aws_error import read_aws_error
 
-MAX_TEMPERATURE = 100.0  # no calibration of a model that learnt anything comes near
-GUESS = 0.8  # the threshold where the card recommends none: `training threshold` has not chosen one from data
-MIN_THRESHOLD = 1e-6  # as filter_inferences accepts it
+MAX_TEMPERATURE = 100.0  # far above the calibration of any trained model
+DEFAULT_THRESHOLD = 0.8  # until `scones threshold` has chosen a threshold from data
+MIN_THRESHOLD = 1e-6  # as in filter_inferences
 
 
 class ModelCardNotFoundError(Exception):
@@ -21,59 +21,60 @@ class ModelCardAccessDeniedError(Exception):
 
 
 class OtherModelError(Exception):
-    """The endpoint answered with a variant that its model card, as read now, knows nothing of."""
+    """The endpoint answered with a variant that is missing in its model card."""
 
 
 class ModelCardUnavailableError(Exception):
-    """The model card cannot be read now; it is worth trying again."""
+    """The model card cannot be read now; the same request may succeed later."""
 
 
 class InvalidModelCardError(Exception):
-    """The model card does not say what classify_image must know of the model."""
+    """The model card lacks a valid value that classify_image needs."""
 
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What the service must know of a model.
+    """The properties of a deployed model that the service needs.
 
     Args:
         labels: Class labels in the order of the model's answer.
-        temperature: What calibrates its class probabilities (1: as they are).
-        recommended_threshold: Confidence at or above which a prediction keeps the precision that was promised.
-        class_thresholds: The same for classes that have their own; None for one whose precision cannot be promised.
-        other_class: The class of counter-examples: what the model was taught to be none of the others.
+        temperature: Temperature that calibrates the class probabilities; 1 changes nothing.
+        recommended_threshold: Confidence threshold with the precision guarantee.
+        class_thresholds: Thresholds of single classes; None for a class without a guarantee.
+        other_class: The class of negative examples.
     """
 
     labels: tuple[str, ...]
     temperature: float
-    recommended_threshold: float = GUESS
+    recommended_threshold: float = DEFAULT_THRESHOLD
     class_thresholds: Mapping[str, float | None] = field(default_factory=dict)
     other_class: str | None = None
 
     @property
     def review_classes(self) -> tuple[str, ...]:
-        """The classes whose predictions people decide on, whatever the confidence."""
-        unpromised = (
+        """The classes whose predictions are for review at any confidence."""
+        without_guarantee = [
             label for label in self.labels if self.class_thresholds.get(label, 0.0) is None
-        )
-        return tuple(
-            dict.fromkeys((*unpromised, *([self.other_class] if self.other_class else [])))
-        )
+        ]
+        negative = [self.other_class] if self.other_class else []
+        return tuple(dict.fromkeys([*without_guarantee, *negative]))
 
     def threshold(self, label: str) -> float:
-        """The recommended threshold for a prediction of the class."""
+        """Return the recommended threshold for a prediction of the class."""
         return self.class_thresholds.get(label) or self.recommended_threshold
 
 
 def parse_model_card(text: str, variant: str) -> ModelCard:
-    """Read what the service must know from the JSON of a model card; the rest of it is for people and training.
+    """Return the model card of a variant from its JSON; fields for people and training are ignored.
 
-    Only the labels and the temperature must be there: cards of before thresholds and counter-examples stay valid.
+    Only labels and temperature are required, so that cards of earlier releases stay valid.
 
-    The card follows the variant: an answer is never read with the card of another model. A card that names no variant
-    is that of all; during an A/B test its member `variants` holds the cards of the other ones.
+    An answer is never read with the card of another model. A card without a variant is for all
+    variants. During an A/B test its member `variants` holds the cards of the other variants.
 
-    Raises: InvalidModelCardError, OtherModelError.
+    Raises:
+        InvalidModelCardError: a value is missing or invalid.
+        OtherModelError: the card has no entry for the variant.
     """
     try:
         card = json.loads(text)
@@ -83,15 +84,14 @@ def parse_model_card(text: str, variant: str) -> ModelCard:
         raise InvalidModelCardError(
             f"The model card must be a JSON object, not a {type(card).__name__}."
         )
+
     card = _of_variant(card, variant)
-    labels, own, other_class = (
-        _labels(card.get("labels")),
-        card.get("class_thresholds"),
-        card.get("other_class"),
-    )
+    labels = _labels(card.get("labels"))
+    thresholds = card.get("class_thresholds")
+    other_class = card.get("other_class")
     if (
-        not isinstance(own, dict | None)
-        or not set(own or {}) <= set(labels)
+        not isinstance(thresholds, dict | None)
+        or not set(thresholds or {}) <= set(labels)
         or other_class not in (None, *labels)
     ):
         raise InvalidModelCardError(
@@ -100,16 +100,16 @@ def parse_model_card(text: str, variant: str) -> ModelCard:
     return ModelCard(
         labels,
         _temperature(card.get("temperature")),
-        _threshold(card.get("recommended_threshold")) or GUESS,
-        {label: _threshold(threshold) for label, threshold in (own or {}).items()},
+        _threshold(card.get("recommended_threshold")) or DEFAULT_THRESHOLD,
+        {label: _threshold(threshold) for label, threshold in (thresholds or {}).items()},
         other_class,
     )
 
 
 def is_serverless(text: str) -> bool:
-    """Whether the card says that the endpoint is serverless; asked before the endpoint is.
+    """Return whether the card describes a serverless endpoint.
 
-    False for older cards, which do not say it, and for text that `parse_model_card` refuses.
+    Return False for cards of earlier releases, and for text that `parse_model_card` refuses.
     """
     try:
         card = json.loads(text)
@@ -119,10 +119,9 @@ def is_serverless(text: str) -> bool:
 
 
 def card_error(parameter: str, cause: BaseException | None) -> Exception:
-    """Turn what kept the parameter of a model card from being read into a named error."""
-    response: dict[str, Any] = (
-        getattr(cause, "response", None) or {}
-    )  # None: nothing was answered at all
+    """Return the named error for a model card whose parameter cannot be read."""
+    # Without an answer of AWS the cause has no response.
+    response: dict[str, Any] = getattr(cause, "response", None) or {}
     code = read_aws_error(response).code
     if code == "AccessDeniedException":
         return ModelCardAccessDeniedError(
@@ -130,7 +129,7 @@ def card_error(parameter: str, cause: BaseException | None) -> Exception:
         )
     if code == "ParameterNotFound":
         return ModelCardNotFoundError(
-            f"There is no model card {parameter}; scones deploy writes it."
+            f"There is no model card {parameter}. `scones deploy` writes it."
         )
     return ModelCardUnavailableError(f"The model card {parameter} cannot be read: {cause}")
 
@@ -141,7 +140,7 @@ def _of_variant(card: dict[str, Any], variant: str) -> dict[str, Any]:
     others = card.get("variants")
     if not isinstance(others, dict) or not isinstance(others.get(variant), dict):
         raise OtherModelError(
-            f"The variant {variant} answered; the model card is that of {card['variant']}."
+            f"The variant {variant} answered, but the model card is for {card['variant']}."
         )
     own: dict[str, Any] = others[variant]
     return own
@@ -156,7 +155,7 @@ def _labels(labels: Any) -> tuple[str, ...]:
         )
     if len(labels) < 2 or len(set(labels)) < len(labels):
         raise InvalidModelCardError(
-            f"The labels of the model card must be two or more, each once, not {labels!r:.200}."
+            f"The model card needs at least two different labels, not {labels!r:.200}."
         )
     return tuple(labels)
 

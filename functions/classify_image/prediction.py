@@ -1,21 +1,22 @@
-"""From the endpoint's answer to calibrated class probabilities."""
+"""Parse and calibrate the endpoint's answer."""
 
 import json
 from collections.abc import Sequence
 from typing import Any
 
-MAX_ANSWER_BYTES = 65_536  # more than a thousand classes; whatever is longer is no prediction
+MAX_ANSWER_BYTES = 65_536  # enough for a thousand classes; a longer answer is not a prediction
 SUM_TOLERANCE = 0.01  # models answer in single precision, some with few digits
 
 
 class InvalidPredictionError(Exception):
-    """The endpoint's answer is not a JSON list with one probability for each class of the model card."""
+    """The endpoint did not answer with a JSON list of one probability for each class."""
 
 
 def parse_prediction(body: bytes, classes: int) -> tuple[float, ...]:
-    """Read the endpoint's answer, a JSON list of `classes` probabilities in the order of the labels.
+    """Return the probabilities in the endpoint's answer, in the order of the labels.
 
-    Raises: InvalidPredictionError, with what came.
+    Raises:
+        InvalidPredictionError: the answer is not a JSON list of `classes` probabilities.
     """
     if len(body) > MAX_ANSWER_BYTES:
         raise InvalidPredictionError(
@@ -29,21 +30,23 @@ def parse_prediction(body: bytes, classes: int) -> tuple[float, ...]:
         ) from exc
     if not isinstance(answer, list) or len(answer) != classes:
         raise InvalidPredictionError(
-            f"The endpoint must answer a list of {classes} probabilities, one for each label of its model card;"
-            f" it answered: {_excerpt(body)}"
+            f"The endpoint must answer a list of {classes} probabilities, one for each label of "
+            f"its model card; it answered: {_excerpt(body)}"
         )
     if not all(map(_is_probability, answer)) or abs(sum(answer) - 1) > SUM_TOLERANCE:
         raise InvalidPredictionError(
-            f"The endpoint must answer probabilities, numbers from 0 to 1 whose sum is 1; it answered: {_excerpt(body)}"
+            "The endpoint must answer probabilities, numbers from 0 to 1 whose sum is 1; "
+            f"it answered: {_excerpt(body)}"
         )
     return tuple(map(float, answer))
 
 
 def calibrate(probabilities: Sequence[float], temperature: float) -> tuple[float, ...]:
-    """Temperature scaling (Guo et al., 2017): p^(1/T), normalised; above 1 a temperature makes less confident.
+    """Return p^(1/T), normalised: temperature scaling (Guo et al., 2017).
 
-    Done on ratios to the largest probability, so that no temperature makes every term vanish. Twelve digits are kept:
-    the rounding error of the division must not turn 0.8 into something below a confidence threshold of 0.8.
+    A temperature above 1 lowers the confidence. Ratios to the largest probability keep the terms
+    above zero at any temperature. Rounding to twelve digits removes the error of the division, so
+    that 0.8 stays at a confidence threshold of 0.8.
     """
     largest = max(probabilities)
     weights = [(probability / largest) ** (1 / temperature) for probability in probabilities]

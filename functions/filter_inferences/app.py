@@ -1,4 +1,4 @@
-"""Lambda function filter_inferences: accepts a prediction, or leaves it for review."""
+"""Lambda function filter_inferences: accept a prediction, or leave it for review."""
 
 from typing import Any
 
@@ -30,7 +30,10 @@ def filtered(decision: Decision) -> dict[str, Any]:
 @tracer.capture_lambda_handler(capture_response=False)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Answer the event that `decide` describes; an error's class name is its name in the ASL."""
+    """Answer the event that `decide` describes.
+
+    The name of an error's class is the error's name in the workflow definition.
+    """
     metrics.add_metric(name="FilterRequests", unit=MetricUnit.Count, value=1)
     decision = decide(event)
     metrics.add_metric(

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 SUM_TOLERANCE = 0.01  # class probabilities are rounded and come as decimal text
-MIN_THRESHOLD = (
-    1e-6  # as in the workflow; nobody means less, and DynamoDB holds no number below 1E-130
-)
+MIN_THRESHOLD = 1e-6  # as in the workflow; DynamoDB cannot hold a number below 1E-130
 
 
 class InvalidThresholdError(Exception):
@@ -24,7 +22,7 @@ class InvalidReviewClassesError(Exception):
 
 @dataclass(frozen=True)
 class Decision:
-    """The class with the largest probability, its probability (the confidence), and whether it is accepted."""
+    """The predicted class, its probability (the confidence), and whether it is accepted."""
 
     classification: str
     confidence: float
@@ -32,28 +30,34 @@ class Decision:
 
 
 def decide(event: Any) -> Decision:
-    """Decide on `{"class_probabilities": {"truck": 0.92, ...}, "confidence_threshold": 0.8, "review_classes": []}`.
+    """Decide whether to accept a prediction.
 
-    A confidence at the threshold passes, unless the class is one of the review classes, of which there may be none. Of
-    equal probabilities the first class counts.
+    A confidence at the threshold passes, unless the class is a review class. Of equal
+    probabilities the first class counts.
 
-    Raises: InvalidProbabilitiesError, InvalidThresholdError, InvalidReviewClassesError.
+    Args:
+        event: `{"class_probabilities": {"truck": 0.92, "automobile": 0.08},
+            "confidence_threshold": 0.8, "review_classes": []}`.
+
+    Raises:
+        InvalidProbabilitiesError, InvalidThresholdError, InvalidReviewClassesError: invalid field.
     """
     request = event if isinstance(event, Mapping) else {}
     probabilities = _probabilities(request.get("class_probabilities"))
     threshold = _threshold(request.get("confidence_threshold"))
     review_classes = _names(request.get("review_classes", []))
+
     classification = max(probabilities, key=lambda label: probabilities[label])
     confidence = probabilities[classification]
-    return Decision(
-        classification, confidence, confidence >= threshold and classification not in review_classes
-    )
+    passed = confidence >= threshold and classification not in review_classes
+    return Decision(classification, confidence, passed)
 
 
 def _threshold(threshold: Any) -> float:
     if not _is_number(threshold) or not MIN_THRESHOLD <= threshold <= 1:
         raise InvalidThresholdError(
-            f"The confidence_threshold must be a number from 0.000001 to 1; this came instead: {threshold!r:.100}"
+            "The confidence_threshold must be a number from 0.000001 to 1; "
+            f"this came instead: {threshold!r:.100}"
         )
     return float(threshold)
 
@@ -69,8 +73,8 @@ def _probabilities(probabilities: Any) -> dict[str, float]:
     )
     if not sound:
         raise InvalidProbabilitiesError(
-            "The class_probabilities must be an object with a number from 0 to 1 for each class, 1 in total;"
-            f" this came instead: {probabilities!r:.200}"
+            "The class_probabilities must be an object with a number from 0 to 1 for each class, "
+            f"1 in total; this came instead: {probabilities!r:.200}"
         )
     return {label: float(value) for label, value in probabilities.items()}
 

@@ -1,4 +1,4 @@
-"""Lambda function serialize_image: reads an image version from S3 and prepares it for the model."""
+"""Lambda function serialize_image: read an image version from S3 and prepare it for the model."""
 
 import base64
 from contextlib import closing
@@ -47,22 +47,24 @@ metrics = Metrics()
 
 @cache
 def s3() -> "S3Client":
-    """Make the client at its first use: importing the module asks for no region and no credentials."""
+    """Return the client, made at first use: an import needs no region and no credentials."""
     return boto3.client("s3", config=S3_CONFIG)
 
 
 @cache
 def decoder() -> BoundedDecoder:
-    """Make the decoder at its first use; it serves all invocations of an execution environment."""
+    """Return the decoder, made at first use; it serves all invocations of an environment."""
     return BoundedDecoder()
 
 
 @tracer.capture_method(capture_response=False)
 def read_image(image: StoredImage) -> bytes:
-    """Read the bytes of a stored image; a size that is refused is not read.
+    """Return the bytes of a stored image; an image above the limit is not read.
 
-    Raises: ImageNotFoundError, ImageAccessDeniedError, ImageStoreUnavailableError, ImageTooLargeError,
-    InvalidImageUrlError.
+    Raises:
+        ImageNotFoundError, ImageAccessDeniedError, InvalidImageUrlError: the image cannot be read.
+        ImageStoreUnavailableError: the same request may succeed later.
+        ImageTooLargeError: the image is above the limit.
     """
     try:
         answer = s3().get_object(**image.get_object_request())
@@ -79,7 +81,7 @@ def read_image(image: StoredImage) -> bytes:
         HTTPError,
     ) as exc:
         raise ImageStoreUnavailableError(
-            f"S3 did not give {image} in time or in full: {exc}"
+            f"S3 did not send {image} in time or in full: {exc}"
         ) from exc
     metrics.add_metric(name="SourceBytes", unit=MetricUnit.Bytes, value=len(data))
     return data
@@ -87,12 +89,12 @@ def read_image(image: StoredImage) -> bytes:
 
 @tracer.capture_method(capture_response=False)
 def prepare(data: bytes) -> PreparedImage:
-    """Prepare the image for the model, as a piece of the trace."""
+    """Prepare the image for the model, as a subsegment of the trace."""
     return decoder().prepare(data)
 
 
 def serialized(prepared: PreparedImage) -> dict[str, Any]:
-    """Build the answer: the image as base64 and what is known of it."""
+    """Build the answer: the image as base64, its size, and its source."""
     return {
         "image_data": base64.b64encode(prepared.data).decode(),
         "content_type": prepared.content_type,
@@ -107,16 +109,21 @@ def serialized(prepared: PreparedImage) -> dict[str, Any]:
 @tracer.capture_lambda_handler(capture_response=False)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    """Answer `{image_url, version_id?, etag?}` with the prepared image; an error's class is its name in the ASL."""
+    """Answer `{image_url, version_id?, etag?}` with the prepared image.
+
+    The name of an error's class is the error's name in the workflow definition.
+    """
     metrics.add_metric(name="SerializeRequests", unit=MetricUnit.Count, value=1)
     image = parse_request(event)
     metrics.add_metric(
         name="Retries", unit=MetricUnit.Count, value=int(event.get("retry_count", 0) > 0)
     )
     logger.append_keys(image_url=image.url, version_id=image.version_id)
+
     started = perf_counter()
     decoder().start()  # it loads Pillow while S3 sends the image
     prepared = prepare(read_image(image))
+
     metrics.add_metric(
         name="SerializeTime", unit=MetricUnit.Milliseconds, value=(perf_counter() - started) * 1000
     )

@@ -1,8 +1,8 @@
-"""Prepare images in a process of their own, so that no image takes more memory or time than allowed.
+"""Prepare images in a separate process, which limits memory and time for each image.
 
 The operating system enforces the limits (`decoder_process`), independently of the decoder.
-The process has no credentials in its environment. It serves one image after the other; an image that
-ends it costs the next image the start of a new process.
+The process has no credentials in its environment. It serves one image after the other. After an
+image that ends it, the next image starts a new process.
 """
 
 import json
@@ -24,7 +24,7 @@ from functions.serialize_image.processor import refuse_other_processor
 MODULE = "functions.serialize_image.decoder_process"
 # Processor time for one image, within the function's timeout. The slowest sound image takes 2 s.
 MAX_SECONDS = 10.0
-# Signals that a process gets for its own work. Others come from outside and say nothing of the image.
+# Signals that a crash of the decoder causes. Other signals come from outside: a service error.
 CRASHES = frozenset(
     {signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL, signal.SIGSYS}
 )
@@ -33,11 +33,11 @@ KEPT_VARIABLES = ("LD_LIBRARY_PATH",)  # Lambda's Python needs it to find its ow
 
 
 class DecoderUnavailableError(Exception):
-    """The process that decodes images ended for no fault of the image; the image can be tried again."""
+    """The decoder process ended without an error of the image; the same request may succeed."""
 
 
 class BoundedDecoder:
-    """A process that prepares images, started when it is first needed. Not for several threads."""
+    """A process that prepares images, started at first use. It is not thread-safe."""
 
     def __init__(self, module: str = MODULE, max_seconds: float = MAX_SECONDS) -> None:
         self._command = [sys.executable, "-m", module, str(max_seconds)]
@@ -47,7 +47,8 @@ class BoundedDecoder:
     def start(self) -> None:
         """Start the process unless it runs. It loads Pillow while the caller does other work.
 
-        Raises OtherProcessorError.
+        Raises:
+            OtherProcessorError: the package was built for another processor.
         """
         if self._process is None:
             refuse_other_processor()
@@ -60,7 +61,7 @@ class BoundedDecoder:
 
     @staticmethod
     def _environment() -> dict[str, str]:
-        """The way to its modules and libraries; no credentials."""
+        """Return the paths of modules and libraries, without credentials."""
         kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
         return kept | {"PYTHONPATH": os.pathsep.join(sys.path)}
 
@@ -74,8 +75,11 @@ class BoundedDecoder:
     def prepare(self, data: bytes) -> PreparedImage:
         """Prepare an image as `image_preparation.prepare_image` does.
 
-        Raises: EmptyImageError, UnsupportedImageFormatError, CorruptImageError, ImageTooLargeError,
-        DecoderUnavailableError, OtherProcessorError.
+        Raises:
+            EmptyImageError, UnsupportedImageFormatError, CorruptImageError: an image error.
+            ImageTooLargeError: the image exceeds a limit.
+            DecoderUnavailableError: the same request may succeed later.
+            OtherProcessorError: the package was built for another processor.
         """
         self.start()
         answer = self._ask(data)
@@ -90,7 +94,7 @@ class BoundedDecoder:
         return PreparedImage(**{**facts, "source": ImageSource(**facts["source"])}, data=pixels)
 
     def _ask(self, data: bytes) -> tuple[bytes, bytes] | None:
-        """Ask the process; None if it ended instead of answering."""
+        """Send an image to the process; return its answer, or None if the process ended."""
         assert self._process
         assert self._process.stdin
         assert self._process.stdout
@@ -105,10 +109,11 @@ class BoundedDecoder:
         return None if facts is None or pixels is None else (facts, pixels)
 
     def _reason_of_end(self) -> Exception:
-        """Collect the process that ended, and say why it did."""
+        """Collect the ended process, and return the error for its exit status."""
         assert self._process
         self._process.communicate()
-        code, self._process = self._process.returncode, None
+        code = self._process.returncode
+        self._process = None
 
         if code == -signal.SIGPROF:
             return ImageTooLargeError(

@@ -1,7 +1,7 @@
-"""What goes between a function and the process that decodes for it: frames of bytes, one after the other.
+"""Read and write the frames of bytes between a function and its decoder process.
 
-A frame is its length in four bytes, then its contents. A request is one frame, the bytes of an image.
-An answer is two: a JSON object, then the bytes of the prepared image.
+A frame is its length in four bytes, then its contents. A request is one frame with the bytes of an
+image. An answer is two frames: a JSON object, then the bytes of the prepared image.
 """
 
 from typing import IO
@@ -22,7 +22,11 @@ def read_frame(stream: IO[bytes]) -> bytes | None:
 
 
 def write_frame(stream: IO[bytes], contents: bytes) -> None:
-    """Write a frame. Raises OSError if the other process has ended."""
+    """Write a frame.
+
+    Raises:
+        OSError: the other process has ended.
+    """
     stream.write(len(contents).to_bytes(LENGTH_BYTES))
     stream.write(contents)
     stream.flush()

@@ -17,15 +17,16 @@ from functions.serialize_image.decoder_frames import read_frame, write_frame
 from functions.serialize_image.image_preparation import prepare_image
 from functions.serialize_image.prepared_image import IMAGE_ERRORS, ImageTooLargeError
 
-# Address space beyond that of the process before its first image. With the 40 MB that it holds then,
-# it stays below three quarters of the function's memory.
+# Address space beyond that of the process before its first image. With its initial 40 MB, the
+# process stays below three quarters of the function's memory.
 MAX_GROWTH_BYTES = 1_000_000_000
 
 
 def main(max_seconds: float) -> None:
-    """Answer every request until there are no more."""
+    """Answer every request until the input ends."""
     limit_process()
-    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    requests = sys.stdin.buffer
+    answers = sys.stdout.buffer
 
     while (data := read_frame(requests)) is not None:
         signal.setitimer(signal.ITIMER_PROF, max_seconds)
@@ -47,13 +48,15 @@ def _answer(data: bytes, answers: IO[bytes]) -> None:
     facts: dict[str, Any]
     try:
         prepared = prepare_image(data)
-        facts, pixels = asdict(prepared), prepared.data
-        del facts["data"]
+        facts = asdict(prepared)
+        pixels = facts.pop("data")
     except IMAGE_ERRORS as exc:
-        facts, pixels = {"error": type(exc).__name__, "message": str(exc)}, b""
+        facts = {"error": type(exc).__name__, "message": str(exc)}
+        pixels = b""
     except MemoryError:
         message = "The image takes more memory to prepare than is allowed."
-        facts, pixels = {"error": ImageTooLargeError.__name__, "message": message}, b""
+        facts = {"error": ImageTooLargeError.__name__, "message": message}
+        pixels = b""
 
     write_frame(answers, json.dumps(facts).encode())
     write_frame(answers, pixels)

@@ -1,7 +1,8 @@
-"""What a decoder gets to see of a file: no metadata but the orientation, and no more blocks than a sound image has.
+"""Drop the metadata of a file except its orientation, and refuse files with too many blocks.
 
-Pillow reads metadata in Python, keeps all of it and joins some of it anew for every block. A picture of 64 x 48 pixels
-behind 25 MB of tiny blocks took it 26 seconds and 1.1 GB (`tests/images/excess.py` builds such files).
+Pillow reads metadata in Python, keeps all of it, and joins some of it again for every block.
+A picture of 64 x 48 pixels behind 25 MB of tiny blocks took it 26 seconds and 1.1 GB
+(`tests/images/excess.py` builds such files).
 """
 
 import re
@@ -11,20 +12,21 @@ from dataclasses import dataclass
 from io import BytesIO
 
 MAX_BLOCKS = 20_000  # 25 MB are 400 JPEG segments or, at the 8 kB of libpng, 3,000 PNG chunks
-MAX_READS = {
-    "GIF": 20_000,
-    "BMP": 250_000,
-}  # two for a block, two for a run of pixels: at most 0.2 s
+# Two reads for a block, two for a run of pixels: at most 0.2 s.
+MAX_READS = {"GIF": 20_000, "BMP": 250_000}
 
-# The marker of a segment. Bytes and restart markers between two segments are skipped, as decoders do.
+# The marker of a segment. Bytes and restart markers between segments are skipped, as decoders do.
 JPEG_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
-JPEG_START, JPEG_TEMPORARY = 0xD8, 0x01  # have no contents; decoders disagree on both
+JPEG_START = 0xD8  # has no contents; decoders disagree on it within a picture
+JPEG_TEMPORARY = 0x01  # the same
 JPEG_START_OF_SCAN = 0xDA
-SCAN = b"\xff\xda\x00"  # with the upper byte of its length; the pixels and a video behind them hardly ever hold this
+# With the upper byte of its length, which pixels and a video behind them hardly ever contain.
+SCAN = b"\xff\xda\x00"
 JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # those three are tables
 JPEG_SEQUENTIAL = frozenset({0xC0, 0xC1, 0xC9})
 JPEG_METADATA = frozenset({0xFE, *range(0xE0, 0xF0)})  # comment, APP0 to APP15
-# The colour space and the orientation. A decoder goes by the last segment on colours and joins those on orientation.
+# Colour space and orientation. Decoders use the last segment with colours, and join the segments
+# with the orientation.
 JPEG_KEPT = (b"JFIF\0", b"Adobe", b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0")
 MAX_JPEG_KEPT = 16  # segments of each kind: 1 MB of EXIF; cameras write one
 
@@ -37,14 +39,18 @@ MAX_PNG_ANCILLARY_BYTES = 1_000_000  # of a chunk that decoding needs beside the
 
 
 class BoundedStream(BytesIO):
-    """The bytes of a file, which may not be read in too many pieces: then `read` raises ValueError."""
+    """The bytes of a file, with a limit on the number of reads."""
 
     def __init__(self, data: bytes, image_format: str) -> None:
         super().__init__(data)
         self._left = MAX_READS.get(image_format, 4 * MAX_BLOCKS)
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Read at most so many bytes."""
+        """Read at most `size` bytes.
+
+        Raises:
+            ValueError: the file is read in too many pieces.
+        """
         self._left -= 1
         if self._left < 0:
             raise ValueError("the file is in too many pieces")
@@ -53,7 +59,7 @@ class BoundedStream(BytesIO):
 
 @dataclass(frozen=True)
 class EssentialBlocks:
-    """A file without its metadata and, of a JPEG, how often a decoder goes over the pixels and the bytes it holds."""
+    """A file without metadata; for a JPEG also its number of scans and its decoding memory."""
 
     data: bytes
     scans: int = 1
@@ -61,34 +67,43 @@ class EssentialBlocks:
 
 
 def essential_blocks(data: bytes, image_format: str) -> EssentialBlocks:
-    """Drop the metadata of a JPEG or PNG. Raises ValueError if it has too many blocks, or no pixels after them."""
+    """Drop the metadata of a JPEG or PNG.
+
+    Raises:
+        ValueError: the file has too many blocks, or no pixels after them.
+    """
     if image_format == "JPEG":
         return _read_jpeg(data)
     return EssentialBlocks(_png_pixels(data) if image_format == "PNG" else data)
 
 
 def _read_jpeg(data: bytes) -> EssentialBlocks:
-    kept, frame, in_one_pass, left = [data[:2]], b"", False, dict.fromkeys(JPEG_KEPT, MAX_JPEG_KEPT)
+    kept = [data[:2]]
+    left = dict.fromkeys(JPEG_KEPT, MAX_JPEG_KEPT)
+    frame = b""
+    in_one_pass = False
     for code, start, end in _jpeg_segments(data):
         if code == JPEG_START_OF_SCAN and frame:
-            in_one_pass = (
-                in_one_pass and data[start] == frame[5]
-            )  # all components in the first scan
+            # In one pass, the first scan has all components.
+            in_one_pass = in_one_pass and data[start] == frame[5]
             scans = data.count(SCAN, start)
             coefficients = 0 if in_one_pass else _coefficient_bytes(frame)
             return EssentialBlocks(b"".join([*kept, data[start - 4 :]]), 1 + scans, coefficients)
+
         if code in JPEG_FRAMES:
-            frame, in_one_pass = data[start:end], code in JPEG_SEQUENTIAL
+            frame = data[start:end]
+            in_one_pass = code in JPEG_SEQUENTIAL
         if code not in JPEG_METADATA or _is_kept(data, start, left):
             kept.append(data[start - 4 : end])
     raise ValueError("no pixels")
 
 
 def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Marker, start and end of the contents of every segment.
+    """Yield the marker of every segment, and the start and end of its contents.
 
-    Raises ValueError where a picture begins within the picture, at a marker for temporary use, or where a segment is
-    shorter than its own length: decoders disagree on what comes next.
+    Raises:
+        ValueError: decoders would disagree on the rest: a picture begins within the picture,
+            a marker is for temporary use, or a segment is shorter than its own length.
     """
     end = 2
     for _ in range(MAX_BLOCKS):
@@ -107,7 +122,11 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 
 
 def _is_kept(data: bytes, start: int, left: dict[bytes, int]) -> bool:
-    """Whether the contents begin as a wanted block, of which there may be at most a given number."""
+    """Return whether the contents begin as a wanted block; count it in `left`.
+
+    Raises:
+        ValueError: there are too many such blocks.
+    """
     for beginning in left:
         if data.startswith(beginning, start):
             left[beginning] -= 1
@@ -118,21 +137,22 @@ def _is_kept(data: bytes, start: int, left: dict[bytes, int]) -> bool:
 
 
 def _coefficient_bytes(frame: bytes) -> int:
-    """What libjpeg holds of a JPEG in several scans: all coefficients of all components, two bytes each."""
-    height, width, sampling = int.from_bytes(frame[1:3]), int.from_bytes(frame[3:5]), frame[7::3]
-    across, down = max(factor >> 4 for factor in sampling), max(factor & 15 for factor in sampling)
-    return (
-        2
-        * width
-        * height
-        * sum((factor >> 4) * (factor & 15) for factor in sampling)
-        // (across * down)
-    )
+    """Return the memory of libjpeg for a JPEG in several scans: two bytes per coefficient."""
+    height = int.from_bytes(frame[1:3])
+    width = int.from_bytes(frame[3:5])
+    sampling = frame[7::3]
+    across = max(factor >> 4 for factor in sampling)
+    down = max(factor & 15 for factor in sampling)
+    blocks = sum((factor >> 4) * (factor & 15) for factor in sampling)
+    return 2 * width * height * blocks // (across * down)
 
 
 def _png_pixels(data: bytes) -> bytes:
-    """Keep the chunks with pixels, and a sound one with the orientation."""
-    kept, texts, previous, after_pixels = [data[:8]], set(PNG_KEPT_TEXT), b"", False
+    """Keep the chunks with pixels, and an undamaged chunk with the orientation."""
+    kept = [data[:8]]
+    texts = set(PNG_KEPT_TEXT)
+    previous = b""
+    after_pixels = False
     for name, start, end in _png_chunks(data):
         if name == b"IDAT":
             if after_pixels:
@@ -150,7 +170,7 @@ def _png_pixels(data: bytes) -> bytes:
 
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Name, start and end of every chunk, with its length and checksum."""
+    """Yield name, start and end of every chunk, including its length and checksum."""
     end = 8
     for _ in range(MAX_BLOCKS):
         if end >= len(data):
@@ -162,7 +182,7 @@ def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def _has_orientation(chunk: bytes, texts: set[bytes]) -> bool:
-    """Whether a whole, undamaged chunk may have the orientation; of each text the first."""
+    """Return whether an undamaged chunk may hold the orientation; of each text only the first."""
     name, body = chunk[4:8], chunk[8:-4]
     wanted = name == PNG_ORIENTATION
     if name in PNG_TEXT:
@@ -171,6 +191,6 @@ def _has_orientation(chunk: bytes, texts: set[bytes]) -> bool:
         wanted = bool(found)
     if not wanted or len(chunk) > MAX_PNG_ANCILLARY_BYTES:
         return False
-    return (
-        len(body) == int.from_bytes(chunk[:4]) and zlib.crc32(chunk[4:-4]).to_bytes(4) == chunk[-4:]
-    )
+
+    is_whole = len(body) == int.from_bytes(chunk[:4])
+    return is_whole and zlib.crc32(chunk[4:-4]).to_bytes(4) == chunk[-4:]

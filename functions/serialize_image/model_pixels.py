@@ -1,4 +1,4 @@
-"""The pixels that the model gets of an image: RGB, upright, scaled."""
+"""Turn an image into the pixels of the model: RGB, upright, scaled."""
 
 from itertools import product
 
@@ -6,7 +6,7 @@ from PIL import ExifTags, Image
 
 TILE_SIDE = 128  # pixels after reduction; 1.3 megapixels of a square image of 25
 
-# EXIF orientation -> what turns the stored pixels upright.
+# EXIF orientation -> the transformation that turns the stored pixels upright.
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -19,28 +19,32 @@ UPRIGHT = {
 
 
 def model_pixels(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """Decode to RGB pixels of a width and height, then turn them upright; no metadata is left.
+    """Decode to RGB pixels of a width and height, turn them upright, and drop the metadata.
 
-    Raises whatever the decoder raises.
+    Raises:
+        Exception: any error of the decoder.
     """
-    # A photo is decoded at 1/2, 1/4 or 1/8: a third of the time and an eighth of the memory. Twice the size that is
-    # needed is left, so that bicubic scaling still has the detail it had in training.
+    # A photo is decoded at 1/2, 1/4 or 1/8: a third of the time and an eighth of the memory.
+    # The draft has at least twice the target size, so that bicubic scaling sees enough detail.
     image.draft(None, (2 * size[0], 2 * size[1]))
     image.load()
     pixels = _reduced(image, size)
     if pixels.size != size:
         pixels = pixels.resize(size, Image.Resampling.BICUBIC)
+
     orientation = _orientation(image)
     if orientation in UPRIGHT:
         pixels = pixels.transpose(UPRIGHT[orientation])
+
     pixels.info = {}  # Pillow would write a colour profile or a comment that it finds here
     return pixels
 
 
 def _reduced(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """Average blocks of pixels to RGB, so that no side is less than twice what is wanted; a small image stays as it is.
+    """Average blocks of pixels to RGB, to at least twice the target size.
 
-    Done in tiles, because a whole image with transparency would be held three times.
+    A small image keeps its size. Tiles save memory: a whole image with transparency would be held
+    three times.
     """
     across, down = (
         max(1, side // (2 * target)) for side, target in zip(image.size, size, strict=True)
@@ -63,14 +67,13 @@ def _reduced(image: Image.Image, size: tuple[int, int]) -> Image.Image:
 def _to_rgb(image: Image.Image) -> Image.Image:
     """Convert any mode to RGB: transparent on white, 16 bits scaled to 8."""
     if image.mode.startswith("I"):
-        image.info.pop(
-            "transparency", None
-        )  # a 16-bit grey level, which no 8-bit conversion understands
-        image = image.point(lambda level: level * (1 / 256)).convert(
-            "L"
-        )  # convert alone would clip at 255
+        # A transparent 16-bit grey level is not valid after a conversion to 8 bits.
+        image.info.pop("transparency", None)
+        # convert() alone would clip at 255.
+        image = image.point(lambda level: level * (1 / 256)).convert("L")
     if not image.has_transparency_data:
         return image if image.mode == "RGB" else image.convert("RGB")
+
     image = image.convert("RGBA")
     on_white = Image.new("RGB", image.size, "white")
     on_white.paste(image, mask=image)
@@ -80,5 +83,5 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 def _orientation(image: Image.Image) -> int | None:
     try:
         return image.getexif().get(ExifTags.Base.Orientation)
-    except Exception:  # noqa: BLE001 - the border of prepare_image; damaged metadata must not cost a sound image
+    except Exception:  # noqa: BLE001 - damaged metadata must not refuse a sound image
         return None

@@ -1,4 +1,4 @@
-"""A prepared image, or the named error that an image ends in. Needs no Pillow, which only the decoder's process has."""
+"""A prepared image, and the named errors of images. Only the decoder's process needs Pillow."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ class CorruptImageError(Exception):
 
 
 class ImageTooLargeError(Exception):
-    """The image has more bytes or more pixels, or takes more memory or time, than can be processed."""
+    """The image exceeds a limit of bytes, pixels, memory or time."""
 
 
 IMAGE_ERRORS = (
@@ -31,7 +31,7 @@ IMAGE_ERRORS = (
 
 @dataclass(frozen=True)
 class ImageSource:
-    """The image as it was uploaded; width and height in pixels as stored, before EXIF orientation."""
+    """The uploaded image; width and height in pixels as stored, before EXIF orientation."""
 
     format: str
     width: int
@@ -54,5 +54,6 @@ def refuse_too_many_bytes(size: int) -> None:
     """Raise ImageTooLargeError for a size in bytes above `MAX_SOURCE_BYTES`."""
     if size > MAX_SOURCE_BYTES:
         raise ImageTooLargeError(
-            f"The image has {size / 1e6:,.1f} MB; at most {MAX_SOURCE_BYTES / 1e6:.0f} MB are allowed."
+            f"The image has {size / 1e6:,.1f} MB; "
+            f"at most {MAX_SOURCE_BYTES / 1e6:.0f} MB are allowed."
         )

@@ -1,13 +1,11 @@
-"""Whether Pillow's compiled modules in this package are made for the processor that the function runs on."""
+"""Check that Pillow's compiled modules fit the processor that the function runs on."""
 
 import platform
 from importlib.util import find_spec
 from pathlib import Path
 
-_MACHINES = {
-    "x86_64": "x86_64",
-    "aarch64": "arm64",
-}  # as in the name of a compiled module: as Lambda says
+# The processor in the name of a compiled module, and its name in Lambda.
+_MACHINES = {"x86_64": "x86_64", "aarch64": "arm64"}
 
 
 class OtherProcessorError(Exception):
@@ -21,10 +19,13 @@ class OtherProcessorError(Exception):
 
 
 def refuse_other_processor() -> None:
-    """Raise OtherProcessorError if Pillow cannot load here.
+    """Check that Pillow can load on this processor.
 
-    Pillow itself says "cannot import name '_imaging'": Python does not look at a compiled module of
+    Pillow itself reports "cannot import name '_imaging'": Python ignores a compiled module of
     another processor.
+
+    Raises:
+        OtherProcessorError: the package was built for another processor.
     """
     spec = find_spec("PIL")
     folders = spec.submodule_search_locations if spec else None
@@ -34,11 +35,14 @@ def refuse_other_processor() -> None:
 
 
 def check_modules(package: Path, machine: str) -> None:
-    """Raise OtherProcessorError if a package has compiled modules, all for other processors.
+    """Check that a package has a compiled module for a processor, if it has compiled modules.
 
     Args:
         package: the folder of Pillow.
         machine: the processor, as the kernel names it.
+
+    Raises:
+        OtherProcessorError: all compiled modules are for other processors.
     """
     names = [module.name for module in package.glob("_imaging.*.so")]
     built_for = [known for known in _MACHINES if any(f"-{known}-" in name for name in names)]

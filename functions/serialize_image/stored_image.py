@@ -1,4 +1,4 @@
-"""Which stored image is meant, and what it means when S3 does not give it."""
+"""Parse requests for a stored image, and name the errors of S3."""
 
 import re
 from collections.abc import Mapping
@@ -7,8 +7,8 @@ from typing import Any
 
 from observability.aws_error import read_aws_error
 
-# The key is raw, not URL-encoded: `#`, `?`, `%20`, quotes and newlines stand for themselves. Only half characters
-# (surrogates, which JSON can smuggle in) cannot be part of a key.
+# The key is raw, not URL-encoded: `#`, `?`, `%20`, quotes and newlines stand for themselves.
+# Only surrogates, which JSON can hold, cannot be part of a key.
 IMAGE_URL = re.compile(
     r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(?P<key>[^\ud800-\udfff]+)"
 )
@@ -16,7 +16,7 @@ MAX_KEY_BYTES = 1024  # UTF-8, the limit of S3
 MAX_VERSION_BYTES = 1024  # the same for version ids
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
-# Codes that S3 sends with a status below 500 although the same request may succeed later.
+# Codes with a status below 500 for which the same request may succeed later.
 TRANSIENT_CODES = frozenset(
     {"RequestTimeout", "RequestTimeTooSkewed", "Throttling", "ThrottlingException", "SlowDown"}
 )
@@ -35,12 +35,12 @@ class ImageAccessDeniedError(Exception):
 
 
 class ImageStoreUnavailableError(Exception):
-    """S3 did not answer as it should; the same request may succeed later."""
+    """S3 did not answer in time or in full; the same request may succeed later."""
 
 
 @dataclass(frozen=True)
 class StoredImage:
-    """An image in a bucket: a version of it, or, in a bucket without versions, what has this ETag; else the latest."""
+    """An image in a bucket: the version with this id, the content with this ETag, or the latest."""
 
     bucket: str
     key: str
@@ -64,15 +64,17 @@ class StoredImage:
 
 
 def parse_request(event: Any) -> StoredImage:
-    """Read `{"image_url": "s3://bucket/key", "version_id": ..., "etag": ...}`; the last two may be missing or null.
+    """Return the image in `{"image_url": "s3://bucket/key", "version_id": null, "etag": null}`.
 
-    Raises: InvalidImageUrlError.
+    Raises:
+        InvalidImageUrlError: a field is invalid; version_id and etag may be missing.
     """
     image_url = event.get("image_url") if isinstance(event, Mapping) else None
     match = IMAGE_URL.fullmatch(image_url) if isinstance(image_url, str) else None
     if match is None:
         raise InvalidImageUrlError(
-            f"The image_url must have the form s3://bucket/key; this came instead: {image_url!r:.200}"
+            "The image_url must have the form s3://bucket/key; "
+            f"this came instead: {image_url!r:.200}"
         )
     if len(match["key"].encode()) > MAX_KEY_BYTES:
         raise InvalidImageUrlError(
@@ -94,23 +96,22 @@ def _is_version(value: Any) -> bool:
 
 
 def read_error(image: StoredImage, response: Mapping[str, Any]) -> Exception:
-    """Turn an error that S3 answered, as botocore parses it, into a named error."""
+    """Return the named error for an error response of S3, as botocore parses it."""
     error = read_aws_error(response)
     code, status, reason = error.code, error.status, error.reason
     if code == "NoSuchBucket":
         return InvalidImageUrlError(
             f"There is no bucket {image.bucket}, so there is no image {image}."
         )
-    # 405: this version is a delete marker. 412: something else is stored there now.
+
+    # 405: this version is a delete marker. 412: the key has other content now.
     # InvalidArgument of a version: S3 never issued a version id of this form.
     if status in (404, 405, 412) or (code == "InvalidArgument" and image.version_id):
         return ImageNotFoundError(
             f"There is no image {image}. Was it deleted or replaced? Keys are not URL-decoded."
         )
     if status == 429 or status >= 500 or code in TRANSIENT_CODES:
-        return ImageStoreUnavailableError(f"S3 cannot give {image} now ({code}: {reason}).")
+        return ImageStoreUnavailableError(f"S3 cannot send {image} now ({code}: {reason}).")
     if code == "InvalidArgument":
         return InvalidImageUrlError(f"S3 does not accept the name of {image} ({reason}).")
-    return ImageAccessDeniedError(
-        f"S3 does not let serialize_image read {image} ({code}: {reason})."
-    )
+    return ImageAccessDeniedError(f"serialize_image may not read {image} ({code}: {reason}).")

@@ -303,9 +303,9 @@ def test_prepare_image_no_bytes_is_empty() -> None:
 @pytest.mark.parametrize(
     ("data", "named"),
     [
-        (b"hello", "in no known format"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n", "in no known format"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "in no known format"),
+        (b"hello", "in an unknown format"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n", "in an unknown format"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "in an unknown format"),
         (b"%PDF-1.7\n", "in PDF format"),
         (b"\0\0\0\x24ftypheic\0\0\0\0mif1heic", "in HEIC format"),
         (encode(scene(8, 8), "TIFF"), "in TIFF format"),

@@ -5,7 +5,7 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from functions.classify_image.model_card import (
-    GUESS,
+    DEFAULT_THRESHOLD,
     InvalidModelCardError,
     ModelCard,
     ModelCardAccessDeniedError,
@@ -31,7 +31,7 @@ def test_parse_model_card_keeps_labels_and_temperature() -> None:
 
 def test_parse_model_card_of_another_variant_is_never_used() -> None:
     with pytest.raises(
-        OtherModelError, match="challenger answered; the model card is that of AllTraffic"
+        OtherModelError, match="challenger answered, but the model card is for AllTraffic"
     ):
         parse_model_card(card(variant="AllTraffic"), "challenger")
 
@@ -45,7 +45,7 @@ def test_parse_model_card_follows_the_variant(variant: str, temperature: float) 
 
 def test_card_without_thresholds_recommends_the_default_threshold() -> None:
     old = parse_model_card(card(recommended_threshold=None), VARIANT)
-    assert GUESS == old.threshold("truck")
+    assert DEFAULT_THRESHOLD == old.threshold("truck")
     assert () == old.review_classes
 
 

@@ -1,4 +1,4 @@
-"""An error that AWS answered, read so that a missing or null field never raises."""
+"""Read error responses of AWS, even with missing or null fields."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ class AwsError:
     """An error of an AWS service.
 
     Args:
-        code: The error's name; the HTTP status as text where AWS sent no name.
-        status: The HTTP status; 0 where there is none.
-        reason: What AWS says, at most `LONGEST_REASON` characters; never empty.
+        code: The error's name; the HTTP status as text if AWS sent no name.
+        status: The HTTP status; 0 if it is missing.
+        reason: The message of AWS, at most `LONGEST_REASON` characters; never empty.
     """
 
     code: str
@@ -24,7 +24,7 @@ class AwsError:
 
     @property
     def is_named(self) -> bool:
-        """Whether AWS sent a name: without one, botocore puts the HTTP status in its place."""
+        """Whether AWS sent a name; botocore replaces a missing name by the HTTP status."""
         return self.code != str(self.status)
 
 
@@ -40,5 +40,5 @@ def read_aws_error(response: Mapping[str, Any]) -> AwsError:
 
 
 def shown_reason(message: object) -> str:
-    """The message of an error for a sentence, cut; `NO_REASON` where it is null or empty."""
+    """Return the message of an error, cut; `NO_REASON` if it is null or empty."""
     return str(message or NO_REASON)[:LONGEST_REASON]

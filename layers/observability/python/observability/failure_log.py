@@ -1,6 +1,6 @@
-"""The functions' log: visible characters only, and one structured line for an invocation that fails.
+"""Log visible characters only, and one structured line for each failed invocation.
 
-Lambda's own line for a failure has neither the execution nor the error's class.
+Lambda's own line for a failure lacks the execution and the error's class.
 """
 
 import functools
@@ -14,21 +14,22 @@ type Handler = Callable[..., dict[str, Any]]
 
 
 def function_logger() -> Logger:
-    """Make the logger of a function. It writes ASCII alone: keys and causes may hold marks that reorder a line."""
+    """Return the logger of a function. It writes ASCII: keys may hold marks that reorder a line."""
     return Logger(json_serializer=functools.partial(json.dumps, default=str, separators=(",", ":")))
 
 
 def log_failure(logger: Logger) -> Callable[[Handler], Handler]:
-    """Make a decorator that logs what a handler raises; it stands below the one that knows the correlation id."""
+    """Return a decorator that logs a handler's exceptions.
+
+    Apply it below the decorator that sets the correlation id.
+    """
 
     def decorate(handler: Handler) -> Handler:
         @functools.wraps(handler)
         def logged(event: Any, context: Any) -> dict[str, Any]:
             try:
                 return handler(event, context)
-            except (
-                Exception
-            ):  # the border of the function: it goes on to Lambda, which hands it to the workflow
+            except Exception:  # Lambda passes it to the workflow
                 logger.exception("Invocation failed")
                 raise
 

@@ -1,7 +1,8 @@
-"""Tracing provider for Powertools that sends X-Ray subsegments to Lambda's own daemon, without the X-Ray SDK.
+"""A tracing provider for Powertools that sends X-Ray subsegments without the X-Ray SDK.
 
-The SDK reaches its end of support on 2027-02-25 and brings botocore (30 MB) into every package. All that is needed of
-it is one UDP datagram a subsegment: https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html
+The SDK reaches its end of support on 2027-02-25 and adds botocore (30 MB) to every package.
+One UDP datagram for each subsegment replaces it:
+https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html
 """
 
 import json
@@ -53,7 +54,7 @@ class Subsegment(BaseSegment):
     metadata: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def close(self, end_time: float | None = None) -> None:
-        """End the work, now unless told when."""
+        """End the work at a time; the default is now."""
         self.end_time = end_time or time.time()
 
     def add_subsegment(self, subsegment: "Subsegment") -> None:
@@ -61,10 +62,10 @@ class Subsegment(BaseSegment):
         subsegment.trace_id, subsegment.parent_id = self.trace_id, self.id
 
     def remove_subsegment(self, subsegment: "Subsegment") -> None:
-        """Do nothing: every subsegment is sent by itself, so a parent holds no children."""
+        """Do nothing: every subsegment is sent separately, so a parent holds no children."""
 
     def put_annotation(self, key: str, value: Any) -> None:
-        """Add a text, a number or a boolean to search traces by; signs in the key become underscores."""
+        """Add a value to search traces by; special characters in the key become underscores."""
         plain = _plain(value if isinstance(value, str | int | float) else str(value))
         name = _NOT_IN_KEYS.sub("_", key)[:MAX_KEY_CHARACTERS]
         self.annotations[name] = (
@@ -72,28 +73,28 @@ class Subsegment(BaseSegment):
         )
 
     def put_metadata(self, key: str, value: Any, namespace: str = "default") -> None:
-        """Add a value to look at."""
+        """Add a value that cannot be searched."""
         self.metadata.setdefault(namespace, {})[key] = _plain(value)
 
     def add_exception(
         self, exception: BaseException, stack: Sequence[Any], remote: bool = False
     ) -> None:
-        """Mark the work as failed, by an exception raised here or (remote) in a service that it called."""
+        """Mark the work as failed, by an exception raised here or in a called service (remote)."""
         frames = [
             {"path": frame.filename, "line": frame.lineno, "label": frame.name} for frame in stack
         ]
-        told = {
+        described = {
             "id": secrets.token_hex(8),
             "type": type(exception).__name__,
             "message": _plain(str(exception)),
+            "remote": remote,
+            "stack": frames[-MAX_STACK_FRAMES:],
         }
         self.fault = True
-        self.cause = {
-            "exceptions": [{**told, "remote": remote, "stack": frames[-MAX_STACK_FRAMES:]}]
-        }
+        self.cause = {"exceptions": [described]}
 
     def datagram(self) -> bytes:
-        """Encode for the daemon, without metadata where it would not fit."""
+        """Encode for the daemon; metadata that does not fit is left out."""
         document = {name: value for name, value in vars(self).items() if value}
         datagram = DAEMON_HEADER + json.dumps(document).encode()
         if len(datagram) > MAX_DATAGRAM_BYTES:
@@ -103,9 +104,10 @@ class Subsegment(BaseSegment):
 
 
 class XRayProvider(BaseProvider):
-    """Provider that sends every subsegment when it ends, if Lambda samples the invocation and a daemon is named.
+    """A provider that sends every subsegment of a sampled invocation when it ends.
 
-    Nothing is patched: a call to AWS shows in the trace where its adapter has `@tracer.capture_method`.
+    Libraries are not patched: a call to AWS is in the trace if its adapter has
+    `@tracer.capture_method`.
     """
 
     def __init__(self) -> None:
@@ -115,8 +117,14 @@ class XRayProvider(BaseProvider):
 
     @contextmanager
     def in_subsegment(self, name: str | None = None, **kwargs: Any) -> Generator[Subsegment]:
-        """Time the body as a subsegment of the one around it, or of the invocation; keyword: `namespace`."""
-        trace, parent = _trace(), self._current.get()
+        """Time the body as a subsegment of the open subsegment, or of the invocation.
+
+        Args:
+            name: Name of the subsegment.
+            **kwargs: `namespace`.
+        """
+        trace = _trace()
+        parent = self._current.get()
         parent_id = parent.id if parent else trace.get("Parent", "")
         known = _NOT_IN_NAMES.sub("", name or "")[:MAX_NAME_CHARACTERS] or "subsegment"
         subsegment = Subsegment(known, trace.get("Root", ""), parent_id, **kwargs)
@@ -141,12 +149,12 @@ class XRayProvider(BaseProvider):
             yield subsegment
 
     def put_annotation(self, key: str, value: Any) -> None:
-        """Annotate the open subsegment; outside of one there is nothing to annotate."""
+        """Annotate the open subsegment; do nothing outside of subsegments."""
         if subsegment := self._current.get():
             subsegment.put_annotation(key, value)
 
     def put_metadata(self, key: str, value: Any, namespace: str = "default") -> None:
-        """Add metadata to the open subsegment; outside of one there is nothing to add it to."""
+        """Add metadata to the open subsegment; do nothing outside of subsegments."""
         if subsegment := self._current.get():
             subsegment.put_metadata(key, value, namespace)
 
@@ -160,27 +168,23 @@ class XRayProvider(BaseProvider):
         try:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
                 udp.sendto(subsegment.datagram(), _daemon_address())
-        except (
-            LookupError,
-            ValueError,
-            OSError,
-        ) as exc:  # a trace that gets lost must not cost an image
+        except (LookupError, ValueError, OSError) as exc:  # a lost trace must not fail an image
             if not self._daemon_missed:
                 logger.debug("No X-Ray daemon, subsegments are lost: %r", exc)
             self._daemon_missed = True
 
 
 def lambda_tracer() -> Tracer:
-    """Make a Powertools Tracer with this provider.
+    """Return a Powertools Tracer with this provider.
 
-    Outside Lambda, Powertools would disable itself by way of the X-Ray SDK, which is not there; so it is never disabled
-    here, and the provider sends nothing instead: see `_trace`.
+    Outside Lambda, Powertools disables itself with the X-Ray SDK, which is not installed. Therefore
+    the tracer stays enabled, and the provider sends nothing: see `_trace`.
     """
     return Tracer(provider=XRayProvider(), disabled=False, auto_patch=False)
 
 
 def _trace() -> dict[str, str]:
-    """Read the trace of this invocation (`Root=...;Parent=...;Sampled=1`); empty where tracing is off."""
+    """Return the trace of this invocation (`Root=...;Parent=...;Sampled=1`); empty if disabled."""
     if any(
         os.environ.get(name, "").lower() in ("1", "true", "yes")
         for name in ("POWERTOOLS_TRACE_DISABLED", "AWS_SAM_LOCAL")
@@ -202,7 +206,7 @@ def _daemon_address() -> tuple[str, int]:
 
 
 def _plain(value: Any) -> Any:
-    """Turn any value into what JSON can say: foreign objects become text, long values are cut."""
+    """Convert any value to JSON data: other objects become text, long values are cut."""
     try:
         text = json.dumps(value, default=str, allow_nan=False)
     except (TypeError, ValueError, RecursionError):

@@ -59,7 +59,11 @@ def test_the_same_pixels_in_another_format_are_the_same_content(
     ("read", "error", "cause"),
     [
         (bytes, "EmptyImageError", "The image is empty: it has 0 bytes."),
-        (partial(bytes, b"text"), "UnsupportedImageFormatError", "The image is in no known format"),
+        (
+            partial(bytes, b"text"),
+            "UnsupportedImageFormatError",
+            "The image is in an unknown format",
+        ),
         (partial(bytes, b"\x89PNG\r\n\x1a\n..."), "CorruptImageError", "damaged or cut off"),
         (partial(refuse, ImageTooLargeError("26 MB")), "ImageTooLargeError", "26 MB"),
         (partial(refuse, PermissionError("not yours")), "PermissionError", "not yours"),

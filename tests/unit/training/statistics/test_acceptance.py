@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from functions.classify_image.model_card import GUESS as SERVED_DEFAULT
+from functions.classify_image.model_card import DEFAULT_THRESHOLD as SERVED_DEFAULT
 from functions.classify_image.model_card import parse_model_card
 from functions.filter_inferences.decision import decide
 from training.statistics.acceptance import DEFAULT_THRESHOLD, Acceptance, show_threshold
