@@ -89,7 +89,7 @@ def work_off(cloud: Cloud, service: Service, count: int) -> tuple[float, Counter
         time.sleep(0.5)
     seconds = time.perf_counter() - start
     if status != "SUCCEEDED":
-        raise SystemExit(shown(f"The backlog ended {status}; see python -m localcloud status."))
+        raise SystemExit(shown(f"The backlog ended {status}; see `scones local status`."))
     total: Counter[str] = Counter()
 
     for events in histories(cloud, service.workflow_arn, since):

@@ -24,4 +24,4 @@ class TrainingStepError(DemoError):
 
 
 class UndecidedImagesError(DemoError):
-    """Some uploads have no outcome. See `python -m localcloud status` and .localcloud/logs."""
+    """Some uploads have no outcome. See `scones local status` and .localcloud/logs."""

@@ -55,7 +55,7 @@ def run(cloud: Cloud, state: Path, results: Path = RESULTS) -> int:
     index = page.write(decisions, totals, Origin.of_endpoint(cloud.url, region=""), results)
     reports = {name: next((state / "runs").rglob(file), Path(file)) for name, file in REPORTS}
     link_pages({"Demo": index, **reports})
-    show(decisions, totals, deployed, results)
+    show(decisions, totals, results)
 
     return 1 if totals.outcomes[FAILED] else 0
 
@@ -118,7 +118,7 @@ def broken_images(folder: Path) -> Iterator[Sample]:
         yield Sample(path, f"demo/broken/{name}", None)
 
 
-def show(decisions: list[Decision], totals: Totals, deployed: Service, results: Path) -> None:
+def show(decisions: list[Decision], totals: Totals, results: Path) -> None:
     """Print a table of the decisions, the totals by outcome, and commands to continue with."""
     console.print(decisions_table(decisions))
     counts = (styled((outcome, "bold"), f" {count}") for outcome, count in totals.outcomes.items())
@@ -131,12 +131,13 @@ def show(decisions: list[Decision], totals: Totals, deployed: Service, results: 
     )
     sample = os.path.relpath(min((SAMPLES / "large").rglob("*.jpg")))
     console.print(
-        "The local cloud keeps running. Continue with any AWS client:",
-        '  source .venv/bin/activate && eval "$(python -m localcloud env)"',
-        f"  aws s3 cp {sample} s3://{deployed.image_bucket}/uploads/photo.jpg",
-        f"  aws dynamodb scan --table-name {deployed.results_table} --max-items 3",
-        "  python -m localcloud status   # list running services",
-        "  python -m localcloud down     # stop; `up` starts it again",
+        "The local cloud keeps running, and nothing is charged. Continue with:",
+        '  source .venv/bin/activate && eval "$(scones local env)"',
+        f"  scones upload {sample}",
+        "  scones results --outcome REVIEW",
+        "  scones where          # bucket, table, endpoint, for any AWS client",
+        "  scones local status   # list running services",
+        "  scones local down     # stop; `scones local up` starts it again",
         sep="\n",
         soft_wrap=True,
     )

@@ -33,7 +33,7 @@ def run_steps(environment: Mapping[str, str], runs: Path) -> Iterator[str]:
         TrainingStepError: A step failed; its message is on the terminal.
     """
     for step in STEPS:
-        yield f"python -m training {' '.join(step)}"
+        yield f"scones {' '.join(step)}"
         run_step(environment, runs, *step)
 
 
@@ -45,4 +45,4 @@ def run_step(environment: Mapping[str, str], runs: Path, *step: str) -> None:
     """
     command = [sys.executable, "-m", "training", *step, "--runs", str(runs)]
     if subprocess.run(command, cwd=ROOT, env=dict(environment), check=False).returncode:
-        raise TrainingStepError(f"`python -m training {step[0]}` failed; its message is above.")
+        raise TrainingStepError(f"`scones {step[0]}` failed; its message is above.")

@@ -53,7 +53,7 @@ def follow(
     def pause() -> None:
         if time.monotonic() - last_news > PATIENCE:
             raise UndecidedImagesError(
-                f"No image was decided for {PATIENCE} s; see `python -m localcloud status`."
+                f"No image was decided for {PATIENCE} s; see `scones local status`."
             )
         time.sleep(0.2)
 
