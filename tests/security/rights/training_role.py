@@ -52,7 +52,7 @@ def _of_jobs_and_models() -> Iterator[Call]:
 
 
 def _with_keys() -> Iterator[Call]:
-    """docs/decisions.md, "the training stack lends its role the keys that are asked for"."""
+    """docs/decisions.md, "the training stack grants its role the requested keys"."""
     # S3, "Using server-side encryption with AWS KMS keys": the bucket, or without bucket key the object.
     for arn in (TRAINING_BUCKET, f"{TRAINING_BUCKET}/<key>"):
         sent = frozenset(
