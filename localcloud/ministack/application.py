@@ -1,6 +1,7 @@
-"""MiniStack's ASGI app.
+"""Import MiniStack's ASGI app.
 
-Import it when MiniStack's settings are in the environment: MiniStack reads them when it is imported.
+Import this module when MiniStack's settings are in the environment. MiniStack reads them once,
+during its import.
 """
 
 from ministack import app as _ministack

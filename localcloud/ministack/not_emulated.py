@@ -1,8 +1,9 @@
-"""Refuse by name the services that MiniStack does not have.
+"""Refuse the services that MiniStack does not have, and name them.
 
-MiniStack: answers {"error": "Unsupported service: NAME"}, in which clients find neither a code nor a message.
-AWS: has an endpoint for each service, and answers UnknownOperationException where there is none of a name.
-Source: Smithy, "AWS JSON 1.1 protocol", Operation error serialization: the error's name is in `__type`.
+MiniStack: answers {"error": "Unsupported service: NAME"}. Clients find neither code nor message.
+AWS: has an endpoint for each service, and answers UnknownOperationException to unknown operations.
+Source: Smithy, "AWS JSON 1.1 protocol", Operation error serialization: `__type` has
+the name of the error.
 Remove this patch when MiniStack answers with an error that clients understand.
 """
 
@@ -15,20 +16,20 @@ from ministack import app
 type Answer = tuple[int, dict[str, str], bytes]
 
 OURS = "states"
-CODE = "UnknownOperationException"  # AWS's own name for it, and that of the local SageMaker
+CODE = "UnknownOperationException"  # the code of AWS and of the local SageMaker
 
 
 class _Services(dict[str, Any]):
-    """MiniStack's services by name; another one has a handler that refuses."""
+    """Return a refusing handler for services that MiniStack does not have."""
 
     def get(self, name: str, _default: object = None) -> Any:
         return self[name] if name in self else _refusing(name)
 
 
 def install() -> None:
-    """Refuse all operations of services that MiniStack does not have, or that are ours."""
+    """Refuse all operations of unknown services, and of the one that this project serves."""
     services = _Services(app.SERVICE_HANDLERS)
-    del services[OURS]  # only a request that is signed for another service comes here
+    del services[OURS]  # a request for states comes here only with the signature of another service
     vars(app)["SERVICE_HANDLERS"] = services
 
 

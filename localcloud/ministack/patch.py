@@ -1,4 +1,4 @@
-"""Wrap a function of MiniStack, if it still takes the parameters that the patch was written for."""
+"""Wrap functions of MiniStack whose parameters a patch expects."""
 
 import functools
 import inspect
@@ -8,23 +8,23 @@ from typing import Any
 
 
 class PatchMismatchError(RuntimeError):
-    """MiniStack differs from the version that this patch was written for: `make setup` installs that version."""
+    """MiniStack differs from the version that this patch expects. Run `make setup`."""
 
     def __init__(self, owner: ModuleType | type, name: str, problem: str) -> None:
         super().__init__(f"{owner.__name__}.{name} {problem}. {type(self).__doc__}")
 
 
 def wrap(owner: ModuleType | type, name: str, parameters: str, around: Callable[..., Any]) -> None:
-    """Replace ``owner.name`` by ``around``, which gets the original before the arguments.
+    """Replace ``owner.name`` by ``around``, which receives the original before the arguments.
 
     Args:
-        owner: the module whose functions look ``name`` up, or a class.
+        owner: the module or class that has the function.
         name: the function.
         parameters: the names of its parameters, separated by spaces.
-        around: called as ``around(original, *arguments)`` in its place.
+        around: the replacement, called as ``around(original, *arguments)``.
 
     Raises:
-        PatchMismatchError: there is no such function, or it has other parameters.
+        PatchMismatchError: the function is missing or has other parameters.
     """
     original = getattr(owner, name, None)
     if not inspect.isfunction(original):

@@ -1,4 +1,7 @@
-"""All patches at once. To be imported when MiniStack's settings are in the environment."""
+"""Install all patches of MiniStack.
+
+Import this module when MiniStack's settings are in the environment.
+"""
 
 from functools import cache
 
@@ -97,12 +100,12 @@ PATCHES = (
 )
 
 
-@cache  # a second call would wrap the wrappers
+@cache  # a second call would wrap the functions twice
 def install_patches() -> None:
-    """Change MiniStack in this process, for good.
+    """Change MiniStack in this process until it ends.
 
     Raises:
-        PatchMismatchError: this version of MiniStack is not the one that the patches were written for.
+        PatchMismatchError: MiniStack has another version than the patches expect.
     """
     for module in PATCHES:
         module.install()

@@ -20,7 +20,7 @@ from localcloud.ministack.patches import install_patches
 
 type Schema = Mapping[str, Any]
 
-# The types whose nested properties the table has too: prefixes of their names.
+# Prefixes of the types for which the table lists nested properties as well.
 _NESTED = (
     "AWS::Budgets::",
     "AWS::CloudFormation::Stack",
@@ -43,8 +43,8 @@ def generated(schemas: list[Schema], date: str, types: set[str]) -> str:
     """Return the table of some types as JSON, one type a line.
 
     Args:
-        schemas: the resource provider schemas; several of one type, as of two regions, add up.
-        date: when AWS published them.
+        schemas: the resource provider schemas. Schemas of one type, as of two regions, add up.
+        date: the day on which AWS published the schemas.
         types: the names of the types.
     """
     found: dict[str, dict[str, set[str]]] = {}
@@ -90,7 +90,7 @@ def _read_only(schema: Schema) -> set[str]:
 
 
 def _is_closed(definition: Schema) -> bool:
-    """Whether an object with this definition has no properties beyond those named."""
+    """Return whether a definition names all properties of its objects."""
     return (
         definition.get("additionalProperties") is False
         and "properties" in definition

@@ -1,4 +1,4 @@
-"""Refuse as AWS does: with an error of the service's API, or with a failed resource in CloudFormation."""
+"""Refuse requests with AWS's errors, and fail the resources of stacks with AWS's messages."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ class Rule:
     """A rule of AWS that requests and resources must follow.
 
     Args:
-        area: the row of docs/validation.md to which the rule belongs, as "CloudWatch alarms".
-        refused: the requests that break it, for docs/validation.md.
+        area: the first column of docs/validation.md, as "CloudWatch alarms".
+        refused: the requests that break the rule, for docs/validation.md.
         service: the name of the service in CloudFormation's messages, as "Lambda".
         code: the error code of the API.
         status: the HTTP status.
@@ -47,7 +47,7 @@ class RefusedError(Exception):
 
     @property
     def resource_message(self) -> str:
-        """The reason that CloudFormation gives for a resource that failed."""
+        """Return CloudFormation's reason for the failed resource."""
         service = f"(Service: {self.rule.service}, Status Code: {self.rule.status})"
         return f'Resource handler returned message: "{self.message} {service}"'
 
@@ -57,10 +57,10 @@ class Resource:
     """A resource that CloudFormation is about to create or to update.
 
     Args:
-        name: its physical id.
-        properties: its new properties, resolved.
-        old_properties: those before an update; empty for a new resource.
-        stack_name: the stack that it belongs to.
+        name: the physical id.
+        properties: the new properties, resolved.
+        old_properties: the properties before an update; empty for a new resource.
+        stack_name: the stack of the resource.
     """
 
     name: str
@@ -86,13 +86,13 @@ def check_requests(
 
     Args:
         owner: the module of MiniStack with the operation's function.
-        name: the function.
+        name: the name of the function.
         parameters: the names of its parameters, separated by spaces.
-        check: gets the function's arguments; raises RefusedError.
-        answer: gets the error and the function's arguments; returns the answer.
+        check: receives the function's arguments and raises RefusedError.
+        answer: receives the error and the function's arguments, and returns the answer.
 
     Raises:
-        PatchMismatchError: there is no such function, or it has other parameters.
+        PatchMismatchError: the function is missing or has other parameters.
     """
 
     def checked(original: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
@@ -106,7 +106,10 @@ def check_requests(
 
 
 def check_resources(resource_type: str, check: Callable[[Resource], None]) -> None:
-    """Check the resources of a type before CloudFormation creates or updates one; a refused one fails."""
+    """Check the resources of a type before CloudFormation creates or updates them.
+
+    A refused resource fails its stack.
+    """
     handler = provisioners._RESOURCE_HANDLERS[resource_type]
     for action in {"create", "update"} & handler.keys():
         handler[action] = _checked(handler[action], action, check)
@@ -130,7 +133,7 @@ def _checked(
 
 
 def _require(check: Callable[[Resource], None], resource: Resource) -> None:
-    """Raise ValueError, the failure of a resource, if AWS refuses it."""
+    """Raise ValueError, which fails the resource, if AWS refuses the resource."""
     try:
         check(resource)
     except RefusedError as refused:

@@ -1,6 +1,7 @@
 """Call MiniStack in the thread that answers requests.
 
-Most of its services expect a single thread: a list of objects fails while another thread adds one.
+Most of its services expect a single thread. A listing of objects fails while another thread adds
+an object.
 """
 
 import asyncio
@@ -12,12 +13,15 @@ type Runner = Callable[[Callable[[], Any]], Any]
 
 
 def run_here(call: Callable[[], Any]) -> Any:
-    """Make a call in the thread of the caller: for tests, which have no server."""
+    """Make a call in the caller's thread, for tests without a server."""
     return call()
 
 
 def run_in(loop: asyncio.AbstractEventLoop) -> Runner:
-    """Return a runner for other threads than that of the event loop: it waits until the loop has made the call."""
+    """Return a runner that waits until the event loop has made the call.
+
+    Use it in other threads than the thread of the loop.
+    """
 
     def run(call: Callable[[], Any]) -> Any:
         async def make() -> Any:

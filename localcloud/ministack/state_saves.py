@@ -1,7 +1,7 @@
-"""Save a state that changes meanwhile, and report what could not be saved.
+"""Save a state that changes meanwhile, and report failures.
 
 MiniStack: copies its stores while other threads change them, which raises and saves nothing. It
-logs what it cannot save.
+only logs failures.
 AWS: stores every change before it answers; nothing there corresponds to a save.
 Source: S3 API Reference, PutObject: "if you receive a success response, Amazon S3 added the entire
 object to the bucket".
@@ -20,38 +20,41 @@ from localcloud.ministack.patch import PatchMismatchError, wrap
 from localcloud.ministack.swallowed_errors import collect
 
 _STORES = (responses.AccountScopedDict, responses.AccountRegionScopedDict)
-# Why the last save was not complete; empty if it was.
+# The failures of the last save; empty after a complete save.
 failures: list[Exception] = []
 _changes: list[float] = [0.0]
 _UNCHANGING = frozenset({str, int, float, bool, bytes, type(None)})
 
 
 def install() -> None:
-    """Have the stores copied as they are at one moment, and failed saves remembered.
+    """Copy the stores as of one moment, and remember failed saves.
 
     Raises:
-        PatchMismatchError: the stores of MiniStack hold their data otherwise.
+        PatchMismatchError: MiniStack's stores have another structure.
     """
     for store in _STORES:
         if getattr(store, "__slots__", None) != ("_data",) or hasattr(store, "__deepcopy__"):
             raise PatchMismatchError(responses, store.__name__, "is copied otherwise")
         store.__deepcopy__ = _copy
-    for module in (persistence, ministack.app):  # the app looks it up under its own name for it
+    for module in (persistence, ministack.app):  # the app imported the function under this name
         wrap(module, "save_all", "services", _save_all)
 
 
 def note_change() -> None:
-    """Note that something in this process changes the state: the gateway sees no request for it."""
+    """Note a change of the state that no request announces to the gateway."""
     _changes[0] = monotonic()
 
 
 def last_change() -> float:
-    """Return when `note_change` was called last, by `time.monotonic`; 0 if never."""
+    """Return the time of the last `note_change` by `time.monotonic`, or 0."""
     return _changes[0]
 
 
 def save() -> None:
-    """Write the state of all services, as MiniStack does when it stops; `failures` has what could not be written."""
+    """Write the state of all services, as MiniStack does when it stops.
+
+    `failures` has the errors.
+    """
     persistence.save_all(ministack.app._build_persistence_save_dict())
 
 
@@ -68,11 +71,11 @@ def _copy(store: Any, memo: dict[int, Any]) -> Any:
 
 
 def _copied(value: Any, memo: dict[int, Any]) -> Any:
-    """Do as copy.deepcopy, but of the members that a container has at one moment."""
+    """Copy a container deeply, with the members of one moment."""
     kind = type(value)
     if kind in _UNCHANGING:
         return value
-    if kind is dict:  # nothing comes between the making of this list
+    if kind is dict:  # no other thread runs while this list is made
         return {key: _copied(member, memo) for key, member in list(value.items())}
     if kind is list:
         return [_copied(member, memo) for member in list(value)]

@@ -1,4 +1,4 @@
-"""Collect exceptions that MiniStack catches, logs and forgets, so that a caller can act on them."""
+"""Collect exceptions that MiniStack only logs, so that callers can act on them."""
 
 import logging
 from collections.abc import Iterator
@@ -24,8 +24,8 @@ _collector = _Collector()
 
 @contextmanager
 def collect(logger: logging.Logger) -> Iterator[list[Exception]]:
-    """Yield a list that gets every exception that code in this block, in this thread, gives to ``logger``."""
-    logger.addFilter(_collector)  # a second time changes nothing
+    """Yield a list of the exceptions that this block and thread log with ``logger``."""
+    logger.addFilter(_collector)  # adding a filter twice has no effect
     found: list[Exception] = []
     token = _collected.set(found)
     try:

@@ -1,4 +1,4 @@
-"""The rules of Choice states (specification, "Choice State")."""
+"""Check Choice states (specification, "Choice State")."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,7 +27,7 @@ OF_JSONPATH = {"Variable", *OPERATORS, *COMBINED, "Not"}
 
 
 def wrong_condition(workflow: Workflow) -> Places:
-    """Find JSONata choice rules without a condition, or with one that cannot be true or false."""
+    """Find JSONata choice rules without a condition that can be true or false."""
     for state in workflow.states:
         if state.type == "Choice" and state.language == JSONATA:
             for path, rule in objects(f"{state.path}/Choices", state.fields.get("Choices")):
@@ -40,7 +40,7 @@ def wrong_condition(workflow: Workflow) -> Places:
 
 
 def wrong_choice_field(workflow: Workflow) -> Places:
-    """Find choice rules without Next, and fields that they cannot have."""
+    """Find choice rules without Next or with unknown fields."""
     for state in workflow.states:
         if state.type != "Choice":
             continue
@@ -55,7 +55,7 @@ def wrong_choice_field(workflow: Workflow) -> Places:
 
 
 def wrong_comparison(workflow: Workflow) -> Places:
-    """Find JSONPath choice rules that do not compare one variable in one way."""
+    """Find JSONPath choice rules without exactly one comparison."""
     for state in workflow.states:
         if state.type == "Choice" and state.language == JSONPATH:
             for path, rule in objects(f"{state.path}/Choices", state.fields.get("Choices")):
@@ -81,7 +81,7 @@ def _compared(path: str, rule: Mapping[str, Any]) -> Places:
 
     for where, nested in rules:
         if "Next" in nested:
-            yield where, "Next is only for a rule of Choices itself. Remove it."
+            yield where, "Next is allowed only in a rule of Choices itself. Remove it."
         yield from _compared(where, nested)
 
 

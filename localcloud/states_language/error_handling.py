@@ -1,4 +1,4 @@
-"""Retry and Catch (specification, "Retrying after error" and "Fallback states")."""
+"""Check Retry and Catch (specification, "Retrying after error" and "Fallback states")."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -41,7 +41,7 @@ def wrong_catcher(workflow: Workflow) -> Places:
 
 
 def low_delay_limit(workflow: Workflow) -> Places:
-    """Find limits of the delay at or below the first interval, which leave no backoff."""
+    """Find a MaxDelaySeconds that is not above IntervalSeconds."""
     for state in workflow.states:
         for path, retrier in objects(f"{state.path}/Retry", state.fields.get("Retry")):
             limit, interval = retrier.get("MaxDelaySeconds"), retrier.get("IntervalSeconds", 1)
@@ -60,12 +60,12 @@ def any_error_not_alone(workflow: Workflow) -> Places:
 
 
 def any_error_not_last(workflow: Workflow) -> Places:
-    """Find States.ALL in a rule that others follow."""
+    """Find States.ALL in a rule that is not the last one."""
     for path, names, is_last in _error_names(workflow):
         if ANY_ERROR in names and not is_last:
             yield (
                 f"{path}/ErrorEquals",
-                f"{ANY_ERROR} must be in the last rule. Nothing after it is ever reached.",
+                f"{ANY_ERROR} must be in the last rule. The rules after it never match.",
             )
 
 

@@ -1,4 +1,4 @@
-"""JSONata expressions: their syntax, and the values that Step Functions offers where they stand.
+"""Check JSONata expressions: their syntax, and the values at their place.
 
 Source: "Reserved states Variable with JSONata" and "JSONata Restrictions" in the specification.
 """
@@ -12,7 +12,7 @@ from jsonata.jexception import JException
 
 from localcloud.states_language.workflow import JSONATA, Places, State, Workflow, objects
 
-# Fields whose strings are taken as they are.
+# Fields whose strings are never expressions.
 _CONSTANT = {
     "Type",
     "Comment",
@@ -27,7 +27,7 @@ _CONSTANT = {
 _MACHINES = {"ItemProcessor", "Iterator", "Branches"}
 _RULES = {"Choices", "Catch"}
 _WITH_RESULT = ("Task", "Map", "Parallel")
-# Parts of a syntax tree in which names belong to a value that is at hand.
+# Parts of a syntax tree in which names belong to the value at this place.
 _IN_CONTEXT = {
     "predicate",
     "stages",
@@ -43,7 +43,7 @@ _NOT_A_PART = {"_outer_instance", "seeking_parent", "slot", "ancestor"}
 
 
 class Expression(NamedTuple):
-    """An expression without its marks. `field` is that of the state or of its rule."""
+    """An expression without its marks; `field` is the field of the state or of its rule."""
 
     path: str
     text: str
@@ -53,7 +53,7 @@ class Expression(NamedTuple):
 
 
 class Names(NamedTuple):
-    """The names in an expression: members of $states, names of no value, whether $$."""
+    """The names in an expression: members of $states, unbound names, and whether it has $$."""
 
     states: frozenset[str]
     unbound: frozenset[str]
@@ -61,15 +61,15 @@ class Names(NamedTuple):
 
 
 def is_expression(value: object) -> bool:
-    """Return whether a value is a string in the marks of an expression."""
+    """Return whether a value is a string with the marks of an expression."""
     return isinstance(value, str) and value.startswith("{%") and value.endswith("%}")
 
 
 def half_marked(workflow: Workflow) -> Places:
-    """Find strings with one mark of an expression, which would be taken for plain text."""
+    """Find strings with only one of the marks {% and %}."""
     for path, text, *_ in _strings(workflow):
         if text.startswith("{%") != text.endswith("%}"):
-            yield path, f"{text!r:.80} has one of the marks {{% and %}} only."
+            yield path, f"{text!r:.80} has only one of the marks {{% and %}}."
 
 
 def broken_expression(workflow: Workflow) -> Places:
@@ -81,7 +81,7 @@ def broken_expression(workflow: Workflow) -> Places:
 
 
 def unbound_name(workflow: Workflow) -> Places:
-    """Find names and $ that belong to no value: Step Functions gives no input document."""
+    """Find names and $ without a value; Step Functions provides no input document."""
     for expression in _expressions(workflow):
         for name in sorted(names(expression.text).unbound):
             yield (
@@ -91,14 +91,14 @@ def unbound_name(workflow: Workflow) -> Places:
 
 
 def whole_document(workflow: Workflow) -> Places:
-    """Find $$, which is the input document that Step Functions does not give."""
+    """Find $$, the input document, which Step Functions does not provide."""
     for expression in _expressions(workflow):
         if names(expression.text).document:
             yield expression.path, "$$ is not supported. Use $states.input."
 
 
 def result_out_of_place(workflow: Workflow) -> Places:
-    """Find $states.result where there is no result yet, or never one."""
+    """Find $states.result outside of Output and Assign of states with a result."""
     for expression in _expressions(workflow):
         allowed = (
             expression.field in ("Output", "Assign")
@@ -108,7 +108,7 @@ def result_out_of_place(workflow: Workflow) -> Places:
         if "result" in names(expression.text).states and not allowed:
             yield (
                 expression.path,
-                "$states.result is only for Output and Assign of Task, Map and Parallel states.",
+                "$states.result is allowed only in Output and Assign of Task, Map and Parallel states.",
             )
 
 
@@ -116,12 +116,15 @@ def error_output_out_of_place(workflow: Workflow) -> Places:
     """Find $states.errorOutput outside of a catcher."""
     for expression in _expressions(workflow):
         if "errorOutput" in names(expression.text).states and not expression.in_catch:
-            yield expression.path, "$states.errorOutput is only for Output and Assign of a catcher."
+            yield (
+                expression.path,
+                "$states.errorOutput is allowed only in Output and Assign of a catcher.",
+            )
 
 
-@lru_cache(2000)  # several rules ask for each
+@lru_cache(2000)  # several rules read each expression
 def names(text: str) -> Names:
-    """Return the names in an expression; none if it is not JSONata."""
+    """Return the names in an expression; empty if it is not JSONata."""
     tree = _parsed(text)[0]
     found = list(_references(tree, True)) if tree is not None else []
     return Names(
@@ -138,7 +141,7 @@ def _parsed(text: str) -> tuple[Any, str]:
     except JException as exc:
         return None, str(exc)
     except (AttributeError, IndexError, TypeError, ValueError) as exc:
-        # The parser fails so on some texts that end too early.
+        # The parser raises these for some texts that end too early.
         return None, f"the text cannot be parsed ({exc})"
 
 
@@ -178,7 +181,7 @@ def _expressions(workflow: Workflow) -> Iterator[Expression]:
 
 
 def _strings(workflow: Workflow) -> Iterator[Expression]:
-    """Yield every string of the JSONata states in whose place an expression may stand."""
+    """Yield every string of JSONata states that may be an expression."""
     for state in workflow.states:
         if state.language == JSONATA:
             yield from _of_fields(state, state.path, state.fields, in_catch=False)

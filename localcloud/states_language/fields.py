@@ -1,4 +1,4 @@
-"""Which fields a state may and must have, by its type and query language, and which exclude others.
+"""Check the fields of states by type and query language.
 
 Source: "Table of State Types and Fields" and the sections of the state types in the specification.
 """
@@ -10,7 +10,7 @@ from localcloud.states_language.workflow import JSONATA, JSONPATH, Places, State
 
 
 class Fields(NamedTuple):
-    """The fields of a state type: in both query languages, in one alone, and the required ones."""
+    """The fields of a state type: common, of one query language, and required."""
 
     both: set[str]
     jsonata: set[str]
@@ -71,7 +71,7 @@ FIELDS = {
 PROCESSOR_FIELDS = _names("Comment StartAt States ProcessorConfig")
 MACHINE_FIELDS = _names("Comment StartAt States Version TimeoutSeconds QueryLanguage")
 
-# By state type, the alternatives of which a state has exactly one.
+# The alternatives by state type; a state has exactly one of them.
 EXACTLY_ONE = {
     "Map": ("ItemProcessor", "Iterator"),
     "Wait": ("Seconds", "SecondsPath", "Timestamp", "TimestampPath"),
@@ -99,7 +99,7 @@ def unknown_type(workflow: Workflow) -> Places:
 
 
 def query_language(workflow: Workflow) -> Places:
-    """Find unknown query languages, and JSONPath states in a JSONata machine, which AWS refuses."""
+    """Find unknown query languages, and JSONPath states in JSONata machines."""
     for path, language in [
         ("", workflow.language),
         *((state.path, state.language) for state in workflow.states),
@@ -118,13 +118,13 @@ def query_language(workflow: Workflow) -> Places:
 
 
 def unsupported_field(workflow: Workflow) -> Places:
-    """Find fields that states of this type, or machines, never have."""
+    """Find fields that states of this type, or machines, do not have."""
     for state, fields in _typed(workflow):
         for name in state.fields.keys() - COMMON - fields.both - fields.jsonata - fields.jsonpath:
             yield state.path, f"Field {name!r} is not supported in a {state.type} state. Remove it."
 
     for machine in workflow.machines:
-        # A map's processor has a configuration and no language, version or timeout of its own.
+        # A map's processor has a configuration, but no language, version or timeout.
         is_processor = machine.path.endswith(("/ItemProcessor", "/Iterator"))
         allowed = PROCESSOR_FIELDS if is_processor else MACHINE_FIELDS
         for name in machine.fields.keys() - allowed:
@@ -132,7 +132,7 @@ def unsupported_field(workflow: Workflow) -> Places:
 
 
 def field_of_other_language(workflow: Workflow) -> Places:
-    """Find JSONPath fields in JSONata states, and the reverse."""
+    """Find JSONPath fields in JSONata states, and JSONata fields in JSONPath states."""
     for state, fields in _typed(workflow):
         is_jsonata = state.language == JSONATA
         other, wrong = (JSONPATH, fields.jsonpath) if is_jsonata else (JSONATA, fields.jsonata)
@@ -144,7 +144,7 @@ def field_of_other_language(workflow: Workflow) -> Places:
 
 
 def missing_field(workflow: Workflow) -> Places:
-    """Find states and machines without a field that they must have."""
+    """Find states and machines without a required field."""
     for machine in workflow.machines:
         for name in sorted({"StartAt", "States"} - machine.fields.keys()):
             yield machine.path, f"{name} is missing. A state machine needs it."
@@ -155,7 +155,7 @@ def missing_field(workflow: Workflow) -> Places:
 
 
 def exclusive_fields(workflow: Workflow) -> Places:
-    """Find states with two fields that exclude each other, or with neither where one is needed."""
+    """Find states with two exclusive fields, or without a required alternative."""
     for state, _ in _typed(workflow):
         needed = EXACTLY_ONE.get(str(state.type), ())
         if needed and len(state.fields.keys() & set(needed)) != 1:
@@ -167,7 +167,7 @@ def exclusive_fields(workflow: Workflow) -> Places:
 
 
 def next_or_end(workflow: Workflow) -> Places:
-    """Find states that neither lead on nor end, or do both."""
+    """Find states with both or neither of Next and End."""
     for state, _ in _typed(workflow):
         if state.type in ("Choice", "Succeed", "Fail"):
             continue

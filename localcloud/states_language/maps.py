@@ -1,4 +1,4 @@
-"""Map states.
+"""Check Map states.
 
 Source: "Map State" in the specification; Step Functions, "Using Map state in Distributed mode".
 """
@@ -12,7 +12,7 @@ EXECUTION_TYPES = ("STANDARD", "EXPRESS")
 BATCH_LIMITS = ["MaxItemsPerBatch", "MaxInputBytesPerBatch"]
 BATCH_LIMITS += ["MaxItemsPerBatchPath", "MaxInputBytesPerBatchPath"]
 MAX_ITEMS = integer(1)
-# The fields that a part of a map has in one query language alone.
+# The fields of parts of maps that exist in only one query language.
 OF_JSONPATH = {
     "ItemReader": {"Parameters"},
     "ItemBatcher": {"MaxItemsPerBatchPath", "MaxInputBytesPerBatchPath"},
@@ -27,7 +27,7 @@ def is_distributed(state: State) -> bool:
 
 
 def wrong_processor(workflow: Workflow) -> Places:
-    """Find processors whose configuration names no known mode or type of execution."""
+    """Find processors with an unknown mode or type of execution."""
     for state in workflow.states:
         for path, machine in nested(state):
             if "ProcessorConfig" not in machine:
@@ -48,17 +48,17 @@ def wrong_processor(workflow: Workflow) -> Places:
 
 
 def missing_map_resource(workflow: Workflow) -> Places:
-    """Find readers and writers of maps that name no resource."""
+    """Find readers and writers of maps without a resource."""
     for state in workflow.states:
         for name in ("ItemReader", "ResultWriter"):
             part = state.fields.get(name)
-            # A writer may only transform what the state returns.
+            # A writer without a resource only transforms the result of the state.
             if isinstance(part, dict) and "Resource" not in part and "WriterConfig" not in part:
                 yield f"{state.path}/{name}", "Resource is missing."
 
 
 def wrong_batch(workflow: Workflow) -> Places:
-    """Find batches without a limit, and limits that exclude each other."""
+    """Find batches without a limit, or with exclusive limits."""
     for state in workflow.states:
         batcher = state.fields.get("ItemBatcher")
         if isinstance(batcher, dict):
@@ -73,7 +73,7 @@ def wrong_batch(workflow: Workflow) -> Places:
 
 
 def wrong_item_limit(workflow: Workflow) -> Places:
-    """Find limits of the number of items that are not positive, or given twice."""
+    """Find limits of items that are not positive, or given twice."""
     for state in workflow.states:
         reader = state.fields.get("ItemReader")
         config = reader.get("ReaderConfig") if isinstance(reader, dict) else None

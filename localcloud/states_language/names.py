@@ -1,4 +1,4 @@
-"""Names of states, labels and variables."""
+"""Check the names of states, labels and variables."""
 
 import re
 from collections import Counter
@@ -20,20 +20,20 @@ def long_state_name(workflow: Workflow) -> Places:
 
 
 def duplicate_state_name(workflow: Workflow) -> Places:
-    """Find names that two states of the definition share, be it in different maps or branches."""
+    """Find names that two states share, also in different maps or branches."""
     counts = Counter(state.name for state in workflow.states)
     seen = set[str]()
     for state in workflow.states:
         if counts[state.name] > 1 and state.name in seen:
             yield (
                 state.path,
-                f"Another state is called {state.name!r} too. Names are unique in a definition.",
+                f"Another state has the name {state.name!r}. Names are unique in a definition.",
             )
         seen.add(state.name)
 
 
 def invalid_label(workflow: Workflow) -> Places:
-    """Find labels of maps that are too long or hold characters that a resource name cannot have."""
+    """Find labels of maps that are too long or have forbidden characters."""
     for state in workflow.states:
         label = state.fields.get("Label")
         if not isinstance(label, str):

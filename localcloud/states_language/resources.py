@@ -1,4 +1,4 @@
-"""What a Task calls, and what an EXPRESS workflow cannot call.
+"""Check the resources that tasks call, also in EXPRESS workflows.
 
 Source: Step Functions, "Integrating services with Step Functions" and "Choosing workflow type".
 """
@@ -14,7 +14,7 @@ _SDK = "aws-sdk"
 _WAITING = re.compile(r"\.(sync|sync:2|waitForTaskToken)$")
 # Integrations that cannot wait for a job ("Integrating services with Step Functions").
 _WITHOUT_JOBS = {"apigateway", _SDK, "dynamodb", "events", "http", "lambda", "sns", "sqs"}
-# Optimized integrations, by service. s3 is not among them: maps read and write it.
+# Optimized integrations, by service. s3 is missing: only maps read and write it.
 OPTIMIZED = {
     "apigateway": {"invoke"},
     "athena": {"startQueryExecution", "stopQueryExecution", "getQueryExecution", "getQueryResults"},
@@ -69,7 +69,7 @@ OPTIMIZED = {
 
 
 def wrong_resource(workflow: Workflow) -> Places:
-    """Find tasks whose resource is no ARN, or one of an integration that does not exist."""
+    """Find tasks whose resource is not an ARN of an existing integration."""
     for state in workflow.states:
         resource = state.fields.get("Resource")
         if state.type == "Task" and isinstance(resource, str) and not _exists(resource):

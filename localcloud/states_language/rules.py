@@ -1,4 +1,4 @@
-"""All rules, each with the diagnostic code under which AWS refuses a violation."""
+"""List all rules, each with the diagnostic code of AWS."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ _SCHEMA = "SCHEMA_VALIDATION_FAILED"
 
 
 class Rule(NamedTuple):
-    """A rule: it yields path and sentence of every place that breaks it."""
+    """A rule, which yields path and message of every violation."""
 
     code: str
     find: Callable[[Workflow], Places]
@@ -33,7 +33,7 @@ class Rule(NamedTuple):
 
     @property
     def refused(self) -> str:
-        """Return what the rule finds, by the first sentence of its function."""
+        """Return the refused definitions, from the first sentence of the function."""
         sentence = (self.find.__doc__ or "").split(".\n")[0].removesuffix(".")
         return sentence.removeprefix("Find ")
 
@@ -91,9 +91,12 @@ def check(
     express: bool = False,
     rules: Sequence[Rule] = RULES,
 ) -> Iterator[Finding]:
-    """Yield every reason to refuse a definition; none if Step Functions can create it.
+    """Yield every reason for which Step Functions refuses a definition.
 
-    Placeholders must be substituted before. `express` says that the workflow's type is EXPRESS.
+    Args:
+        definition: the definition, with substituted placeholders.
+        express: whether the workflow type is EXPRESS.
+        rules: the rules to check.
     """
     workflow = read(definition, express)
     for rule in rules:

@@ -1,4 +1,4 @@
-"""The services and actions that a Task can call through an AWS SDK, from botocore's models.
+"""List the services and actions of aws-sdk tasks, from botocore's models.
 
 A Resource names a service as the AWS SDK for Java 2 names its package: from the service id, in
 lower case and without a last "Service". It names an action in camel case.
@@ -14,7 +14,7 @@ from botocore.utils import EVENT_ALIASES
 
 _NOT_IN_NAME = re.compile(r"[^a-z0-9]")
 _MODEL = "service-2"
-# The services whose folder in botocore has another name than their id, beyond EVENT_ALIASES.
+# Services with another id than the name of their folder in botocore, beyond EVENT_ALIASES.
 _IDS = {
     "ds-data": "Directory Service Data",
     "lexv2-models": "Lex Models V2",

@@ -1,4 +1,4 @@
-"""Payload templates of JSONPath states (specification, "Payload Template")."""
+"""Check payload templates of JSONPath states (specification, "Payload Template")."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ EVALUATED = ".$"  # the ending of a field whose value is a path or an intrinsic 
 
 
 def wrong_template_value(workflow: Workflow) -> Places:
-    """Find fields that end in .$ and hold neither a path nor an intrinsic function."""
+    """Find fields that end in .$ without a path or an intrinsic function."""
     for path, fields in _templates(workflow):
         for name, value in fields.items():
             is_evaluable = isinstance(value, str) and value.startswith(("$", "States."))
@@ -21,13 +21,13 @@ def wrong_template_value(workflow: Workflow) -> Places:
 
 
 def duplicate_template_field(workflow: Workflow) -> Places:
-    """Find fields that another one becomes the double of, once its ending .$ is taken off."""
+    """Find two fields that are equal without the ending .$."""
     for path, fields in _templates(workflow):
         for name in fields:
             if name.endswith(EVALUATED) and name.removesuffix(EVALUATED) in fields:
                 yield (
                     f"{path}/{name}",
-                    f"{name.removesuffix(EVALUATED)!r} is there too. Keep one of them.",
+                    f"{name.removesuffix(EVALUATED)!r} exists too. Keep one of them.",
                 )
 
 
@@ -42,7 +42,7 @@ def _templates(workflow: Workflow) -> Iterator[tuple[str, dict[str, object]]]:
 
 
 def _objects(path: str, value: object) -> Iterator[tuple[str, dict[str, object]]]:
-    """Yield a value and all that it holds, as far as they are objects."""
+    """Yield all objects in a value, with the value itself."""
     if isinstance(value, dict):
         yield path, value
         for name, item in value.items():

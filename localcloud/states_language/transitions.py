@@ -1,4 +1,4 @@
-"""Where states lead: targets exist beside their states, states are reached, and machines end."""
+"""Check transitions: targets exist, states are reachable, and machines end."""
 
 from localcloud.states_language.workflow import Machine, Places, State, Workflow, objects
 
@@ -9,12 +9,12 @@ def missing_target(workflow: Workflow) -> Places:
         names = {state.name for state in machine.states}
         start = machine.fields.get("StartAt")
         if isinstance(start, str) and start not in names:
-            yield f"{machine.path}/StartAt", f"There is no state {start!r} to start at."
+            yield f"{machine.path}/StartAt", f"StartAt names {start!r}, which is not in States."
 
         for state in machine.states:
             for path, target in targets(state):
                 if target not in names:
-                    yield path, f"There is no state {target!r} in the same States."
+                    yield path, f"The target {target!r} is not in the same States."
 
 
 def unreachable_state(workflow: Workflow) -> Places:
@@ -25,12 +25,12 @@ def unreachable_state(workflow: Workflow) -> Places:
             if state.name not in reached:
                 yield (
                     state.path,
-                    f"State {state.name!r} is not reachable. Lead to it, or remove it.",
+                    f"State {state.name!r} is not reachable. Add a transition to it, or remove it.",
                 )
 
 
 def missing_end(workflow: Workflow) -> Places:
-    """Find machines without a Succeed or Fail state and without one that has End."""
+    """Find machines without a state that ends them."""
     for machine in workflow.machines:
         ends = [state for state in machine.states if "End" in state.fields]
         if not ends and not {str(state.type) for state in machine.states} & {"Succeed", "Fail"}:
@@ -38,7 +38,7 @@ def missing_end(workflow: Workflow) -> Places:
 
 
 def targets(state: State) -> Places:
-    """Yield the names of the states that may follow, each with the path of its field."""
+    """Yield the names of the next states, each with the path of its field."""
     for field in ("Next", "Default"):
         yield from _named(f"{state.path}/{field}", state.fields.get(field))
 

@@ -1,4 +1,4 @@
-"""Which values the fields of states take: JSON types, ranges, timestamps and paths."""
+"""Check the values of fields: JSON types, ranges, timestamps and paths."""
 
 import re
 from collections.abc import Callable
@@ -12,12 +12,15 @@ LONGEST = 99_999_999  # seconds: "Maximum value is 99999999", says AWS
 LARGEST_BATCH = 262_144  # bytes
 # RFC 3339 with an uppercase T and, without an offset, an uppercase Z (specification, "Timestamps").
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
-_SEVERAL = re.compile(r"\.\.|[@,:?*]")  # what a reference path cannot have
+_SEVERAL = re.compile(r"\.\.|[@,:?*]")  # not allowed in a reference path
 _QUOTED = re.compile(r"'[^']*'")
 
 
 class Kind(NamedTuple):
-    """The values that a field takes, in words and as a test. Numbers may be expressions in JSONata states."""
+    """The values of a field, in words and as a test.
+
+    In JSONata states an expression may replace a value if `expression` is true.
+    """
 
     words: str
     accepts: Callable[[Any], bool]
@@ -130,7 +133,7 @@ def heartbeat_too_slow(workflow: Workflow) -> Places:
 
 
 def wrong_path(workflow: Workflow) -> Places:
-    """Find JSONPath fields that are no path, or no reference path where one is needed.
+    """Find JSONPath fields that are not a path, or not a required reference path.
 
     The rest of the grammar and intrinsic functions are not checked: the workflows are JSONata.
     """

@@ -1,4 +1,4 @@
-"""A definition as its state machines and states, those inside of maps and branches as well."""
+"""Read a definition as machines and states, also inside maps and branches."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,15 +7,15 @@ from typing import Any
 JSONATA = "JSONata"
 JSONPATH = "JSONPath"
 
-type Places = Iterator[tuple[str, str]]  # where a rule is broken, and a sentence
+type Places = Iterator[tuple[str, str]]  # the path and the message of each violation
 
 
 @dataclass(frozen=True)
 class Finding:
     """A reason to refuse a definition.
 
-    `code` is the diagnostic code of AWS's ValidateStateMachineDefinition. `path` has AWS's form,
-    such as /States/Classify list/ItemProcessor/States/Classify listed image/Next.
+    `code` is the diagnostic code of AWS's ValidateStateMachineDefinition. `path` has AWS's format,
+    as /States/Classify list/ItemProcessor/States/Classify listed image/Next.
     """
 
     code: str
@@ -26,7 +26,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class State:
-    """A state, and the query language that holds for it."""
+    """A state and its query language."""
 
     name: str
     path: str
@@ -37,7 +37,7 @@ class State:
 
 @dataclass(frozen=True)
 class Machine:
-    """The definition, a map's processor or a branch: StartAt and States that lead to each other."""
+    """The definition, a map's processor or a branch: StartAt and its States."""
 
     path: str
     fields: Mapping[str, Any]
@@ -46,7 +46,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class Workflow:
-    """All machines of a definition, the outer one first. `express` is true for EXPRESS."""
+    """All machines of a definition, the outer machine first."""
 
     machines: tuple[Machine, ...]
     express: bool
@@ -59,12 +59,12 @@ class Workflow:
 
     @property
     def language(self) -> object:
-        """Return the query language of all states without their own; maps do not change it."""
+        """Return the query language of states without their own; maps do not change it."""
         return self.machines[0].fields.get("QueryLanguage", JSONPATH)
 
 
 def read(definition: Mapping[str, Any], express: bool) -> Workflow:
-    """Find the machines and states of a definition. Parts of the wrong JSON type are left out."""
+    """Return the machines and states of a definition, without parts of a wrong JSON type."""
     language = definition.get("QueryLanguage", JSONPATH)
     return Workflow(tuple(_machines("", definition, language)), express)
 
@@ -78,7 +78,7 @@ def objects(path: str, value: object) -> Iterator[tuple[str, Mapping[str, Any]]]
 
 
 def nested(state: State) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the machines inside of a state, each with its path."""
+    """Yield the machines inside a state, each with its path."""
     for field in ("ItemProcessor", "Iterator"):
         if isinstance(state.fields.get(field), dict):
             yield f"{state.path}/{field}", state.fields[field]

@@ -1,6 +1,6 @@
-"""An interpreter of the Amazon States Language with JSONata, and the API of Step Functions over it.
+"""Interpret the Amazon States Language with JSONata, and serve the API of Step Functions.
 
-It knows no emulator: what it needs of one (IAM, S3, Lambda and other services, CloudWatch,
-EventBridge) is passed in, as `surroundings.Surroundings`. What it does not emulate, JSONPath first
-of all, is refused by name when a state machine is created.
+The package imports no emulator. Callers pass IAM, S3, Lambda, CloudWatch, EventBridge and other
+services as `surroundings.Surroundings`. CreateStateMachine refuses features that are not emulated,
+as JSONPath, and names them.
 """

@@ -1,10 +1,10 @@
-"""Errors of the API, by the names in botocore's model of Step Functions."""
+"""Define the errors of the API, named as in botocore's model of Step Functions."""
 
 from localcloud.api.protocol import InvalidRequestError
 
 
 class InvalidArnError(InvalidRequestError):
-    """The ARN is not one of Step Functions."""
+    """The ARN does not belong to Step Functions."""
 
     code = "InvalidArn"
 
@@ -22,25 +22,25 @@ class InvalidExecutionInputError(InvalidRequestError):
 
 
 class InvalidNameError(InvalidRequestError):
-    """The name has a character that names cannot have."""
+    """The name has a forbidden character."""
 
     code = "InvalidName"
 
 
 class InvalidTokenError(InvalidRequestError):
-    """The token is not one that an earlier page gave."""
+    """The token does not come from an earlier page."""
 
     code = "InvalidToken"
 
 
 class InvalidLoggingError(InvalidRequestError):
-    """The logging configuration is not one that Step Functions takes."""
+    """Step Functions refuses the logging configuration."""
 
     code = "InvalidLoggingConfiguration"
 
 
 class LogDestinationDeniedError(InvalidRequestError):
-    """The role of the state machine may not deliver logs."""
+    """The role of the state machine lacks permissions to deliver logs."""
 
     code = "AccessDeniedException"
 
@@ -52,31 +52,31 @@ class RoleNotAssumableError(InvalidRequestError):
 
 
 class MachineExistsError(InvalidRequestError):
-    """There is another state machine of this name."""
+    """Another state machine has this name."""
 
     code = "StateMachineAlreadyExists"
 
 
 class MachineMissingError(InvalidRequestError):
-    """There is no such state machine."""
+    """The state machine does not exist."""
 
     code = "StateMachineDoesNotExist"
 
 
 class MachineTypeError(InvalidRequestError):
-    """The operation is not for state machines of this type."""
+    """The operation does not support state machines of this type."""
 
     code = "StateMachineTypeNotSupported"
 
 
 class ExecutionExistsError(InvalidRequestError):
-    """There is another execution of this name."""
+    """Another execution has this name."""
 
     code = "ExecutionAlreadyExists"
 
 
 class ExecutionMissingError(InvalidRequestError):
-    """There is no such execution."""
+    """The execution does not exist."""
 
     code = "ExecutionDoesNotExist"
 
@@ -88,12 +88,12 @@ class NotRedrivableError(InvalidRequestError):
 
 
 class ResourceMissingError(InvalidRequestError):
-    """There is no such resource."""
+    """The resource does not exist."""
 
     code = "ResourceNotFound"
 
 
 class MissingParameterError(InvalidRequestError):
-    """A parameter is missing that the operation needs."""
+    """A required parameter is missing."""
 
     code = "MissingRequiredParameter"

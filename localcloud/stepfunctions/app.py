@@ -1,4 +1,4 @@
-"""The local Step Functions as an ASGI app, for any region."""
+"""Serve the local Step Functions as an ASGI app, for any region."""
 
 import logging
 from collections.abc import Mapping
@@ -22,16 +22,16 @@ from localcloud.stepfunctions.surroundings import Interceptor, Surroundings, mak
 
 PRINCIPAL = "states.amazonaws.com"
 _logger = logging.getLogger(__name__)
-# Members of requests that name the resource that the caller's policies are asked about.
+# The members of requests that name the resource for the caller's policies.
 _NAMING = ("stateMachineArn", "executionArn", "mapRunArn", "resourceArn")
 
 
 class StepFunctionsApp:
-    """To be mounted in another ASGI app.
+    """The local Step Functions, to be mounted in another ASGI app.
 
     Args:
-        path: the file that keeps its state; None keeps nothing.
-        surroundings: what it needs of the rest of the local cloud.
+        path: the file of the saved state; None saves nothing.
+        surroundings: the other services of the local cloud.
         intercept: called around each call of a task.
 
     Raises:
@@ -53,7 +53,7 @@ class StepFunctionsApp:
         if scope["type"] == "http":
             try:
                 answer = await self._answer(Request(scope, await Incoming(scope, receive).body()))
-            except ClientDisconnect:  # nobody is left to answer
+            except ClientDisconnect:  # the client is gone
                 return
             await Response(answer.body, answer.status, answer.headers)(scope, receive, send)
 
@@ -96,7 +96,9 @@ class StepFunctionsApp:
             return await plane.operate(request)
         except ServiceError as exc:
             return control_plane_error(exc)
-        except Exception:  # the border of the service: a defect inside is a 500 outside
+        except Exception:  # the border of the service: a defect becomes a 500
             _logger.exception("%s failed", request.header("x-amz-target"))
-            message = "The local Step Functions failed; the log of the local cloud has the reason."
+            message = (
+                "The local Step Functions failed. Read the reason in the log of the local cloud."
+            )
             return control_plane_error(ServiceError(message))

@@ -1,4 +1,4 @@
-"""Times: seconds since the epoch inside, to the millisecond, and ISO 8601 where workflows see them."""
+"""Read the time: in seconds since the epoch, and in ISO 8601 for workflows."""
 
 import time
 from datetime import UTC, datetime
@@ -10,6 +10,6 @@ def now() -> float:
 
 
 def iso(seconds: float) -> str:
-    """Return a time as workflows see it: 2026-01-15T09:30:02.000Z."""
+    """Return a time in the format of workflows: 2026-01-15T09:30:02.000Z."""
     moment = datetime.fromtimestamp(seconds, UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03}Z"

@@ -1,4 +1,4 @@
-"""Definitions: refused with AWS's diagnostics, or by name where a feature is not emulated."""
+"""Refuse definitions with AWS's diagnostics, or by the name of a missing feature."""
 
 import json
 from collections import Counter
@@ -36,7 +36,7 @@ def diagnose(text: str, *, express: bool) -> list[Finding]:
         Finding(
             "DUPLICATE_STATE_NAME",
             "/States",
-            f"Two states of the same States are called {name!r}.",
+            f"Two states of the same States have the name {name!r}.",
             "duplicate_key",
         )
         for name in duplicates
@@ -55,8 +55,8 @@ def require_valid(text: str, *, express: bool) -> None:
     """Return if a state machine can be created with a definition.
 
     Raises:
-        InvalidDefinitionError: Step Functions refuses it.
-        NotEmulatedError: it uses a feature that is not emulated here.
+        InvalidDefinitionError: Step Functions refuses the definition.
+        NotEmulatedError: the definition uses a feature that is not emulated.
     """
     findings = diagnose(text, express=express)
     if findings:

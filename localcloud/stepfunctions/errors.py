@@ -1,4 +1,4 @@
-"""Errors of states, by the names that Retry and Catch match.
+"""Define the errors of states, by the names that Retry and Catch match.
 
 Source: Step Functions Developer Guide, "Handling errors in Step Functions workflows", Error names.
 """
@@ -21,7 +21,7 @@ RESERVED_PREFIX = "States."
 class StateError(Exception):
     """A state failed: `error` is the name that Retry and Catch match, `cause` a sentence.
 
-    Both are None where a Fail state gives none.
+    Both are None for a Fail state without them.
     """
 
     def __init__(self, error: str | None, cause: str | None) -> None:
@@ -31,12 +31,12 @@ class StateError(Exception):
 
     @property
     def output(self) -> dict[str, str]:
-        """Return what a Catch sees as $states.errorOutput."""
+        """Return the value of $states.errorOutput in a Catch."""
         return {"Error": self.error or "", "Cause": self.cause or ""}
 
 
 class ExecutionOverError(Exception):
-    """The execution, or the branch, was ended from outside: nothing of it goes on."""
+    """The execution or the branch was ended from outside and must not continue."""
 
 
 class ExecutionTimedOutError(Exception):

@@ -1,7 +1,7 @@
-"""The input of an execution, before it starts.
+"""Check the input of an execution before it starts.
 
 Source: Step Functions API Reference, "StartExecution", Errors: InvalidExecutionInput. A number with
-more digits than Python reads is valid JSON, so such an execution starts, and ends as a failure.
+more digits than Python reads is valid JSON. Such an execution starts and fails.
 """
 
 import json
@@ -13,14 +13,14 @@ def require_json(text: str) -> None:
     """Return if a text is JSON.
 
     Raises:
-        InvalidExecutionInputError: it is not.
+        InvalidExecutionInputError: the text is not JSON.
     """
     problem = None
     try:
         json.loads(text, parse_constant=_refuse)
     except json.JSONDecodeError as exc:
         problem = str(exc)
-    except (ValueError, RecursionError):  # more digits, or deeper, than Python reads: valid JSON
+    except (ValueError, RecursionError):  # valid JSON that is too long or too deep for Python
         pass
     if problem is not None:
         message = f"Invalid State Machine Execution Input: '{problem}'"

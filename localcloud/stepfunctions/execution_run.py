@@ -1,4 +1,4 @@
-"""One execution from its first state to its end."""
+"""Run one execution from its first state to its end."""
 
 import logging
 from collections.abc import Mapping
@@ -26,13 +26,13 @@ def run_to_end(
     lifecycle: Lifecycle,
     machine: Mapping[str, Any] | None = None,
 ) -> None:
-    """Run an execution to its end, whatever happens in it.
+    """Run an execution to its end, and handle every error.
 
     Args:
-        execution: it has begun.
+        execution: an execution that has begun.
         runtime: the interpreter.
-        lifecycle: ends it.
-        machine: a map's processor; without one it is the definition.
+        lifecycle: ends the execution.
+        machine: a map's processor; None is the definition.
     """
     try:
         output = _walk(execution, runtime, machine)
@@ -42,7 +42,7 @@ def run_to_end(
     except ExecutionTimedOutError:
         lifecycle.time_out(execution)
     except ExecutionOverError:
-        pass  # it has its status, or the interpreter stops
+        pass  # the execution has its status, or the interpreter stops
     except Exception as exc:  # AWS: "failed due to some exception that it could not process"
         _logger.exception("Unexpected error in execution %s", execution.arn)
         cause = f"{type(exc).__name__}: {exc}"

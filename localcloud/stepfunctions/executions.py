@@ -1,4 +1,4 @@
-"""Executions: what the API shows of them, and what the interpreter needs to go on."""
+"""Describe executions for the API and for the interpreter."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ ABORTED = "ABORTED"
 
 @dataclass(eq=False)
 class Execution:
-    """An execution. `machine_arn` of a map's child ends in the map's label, after a slash."""
+    """An execution. The `machine_arn` of a map's child ends with a slash and the map's label."""
 
     arn: str
     machine_arn: str
@@ -44,16 +44,16 @@ class Execution:
 
     @property
     def is_running(self) -> bool:
-        """Return whether it has not ended."""
+        """Return whether the execution has not ended."""
         return self.status == RUNNING
 
     @property
     def region(self) -> str:
-        """Return the region in its ARN."""
+        """Return the region of the ARN."""
         return self.arn.split(":")[3]
 
     def end(self, status: str, error: str | None = None, cause: str | None = None) -> None:
-        """Give it the status of its end, and end all that still runs in it; `ended` comes later."""
+        """Set the last status, and end the running parts; `ended` is set later."""
         self.stopped = now()
         self.error = error
         self.cause = cause
@@ -61,7 +61,7 @@ class Execution:
         self.life.end()
 
     def described(self) -> dict[str, Any]:
-        """Return an ended execution as a state's result, a failure's cause and a map's report show it.
+        """Return the description of an ended execution for results, causes and reports.
 
         Source: Step Functions, "ResultWriter", the examples of SUCCEEDED_0.json and FAILED_0.json.
         """
@@ -84,7 +84,7 @@ class Execution:
         return {name: value for name, value in shown.items() if value is not None}
 
     def context(self) -> dict[str, Any]:
-        """Return the parts of the context object that stay the same in all of its states."""
+        """Return the parts of the context object that are equal in all states."""
         machine = {"Id": self.machine_arn, "Name": self.machine_arn.split(":")[6].split("/")[0]}
         return {
             "Execution": {
@@ -119,7 +119,7 @@ _KEPT = [
 
 
 def keep(execution: Execution) -> dict[str, Any]:
-    """Return what a later process makes the same execution of, with its revision by identity."""
+    """Return the saved form of the execution, with the identity of its revision."""
     return {
         **{name: getattr(execution, name) for name in _KEPT},
         "revision": execution.revision.identity,
@@ -128,7 +128,7 @@ def keep(execution: Execution) -> dict[str, Any]:
 
 
 def restore(kept: Mapping[str, Any], revisions: Mapping[str, Revision]) -> Execution:
-    """Return the execution that `keep` was given in an earlier process."""
+    """Return the execution from its saved form."""
     fields = {**kept, "revision": revisions[kept["revision"]], "history": History(kept["history"])}
     execution = Execution(**fields)
     if not execution.is_running:

@@ -1,7 +1,7 @@
-"""The events of an execution, in the form of GetExecutionHistory.
+"""Record the events of an execution, in the format of GetExecutionHistory.
 
-Histories of executions that ended some time ago are kept packed: a text of 25 KB for every image
-becomes a sixth of that, and costs little when the state is saved.
+Histories of executions that ended some time ago are compressed. The 25 KB of an image shrink to a
+sixth, and cost little when the state is saved.
 """
 
 import base64
@@ -15,7 +15,7 @@ from localcloud.stepfunctions.clock import now
 
 type Event = dict[str, Any]
 
-# Users who look at a history mostly do so soon after the end of its execution.
+# Users mostly read a history soon after its execution ends.
 UNPACKED = 200
 # Source: "Service quotas", Maximum execution history size, for STANDARD workflows.
 MAX_EVENTS = 25_000
@@ -25,7 +25,7 @@ class History:
     """Events, numbered from 1.
 
     Args:
-        kept: what `keep` returned in an earlier process.
+        kept: the saved form from `keep`.
     """
 
     def __init__(self, kept: str | list[Event] | None = None) -> None:
@@ -36,7 +36,7 @@ class History:
         """Add an event; return its id.
 
         Args:
-            kind: its type, as in the API.
+            kind: the type of the event, as in the API.
             previous: the id of the event before it in the same branch; None is the last event.
             details: the member with the details, if the type has them.
         """
@@ -56,24 +56,24 @@ class History:
 
     @property
     def is_packed(self) -> bool:
-        """Return whether it is packed."""
+        """Return whether the history is packed."""
         return isinstance(self._events, str)
 
     @property
     def is_full(self) -> bool:
-        """Return whether it has as many events as Step Functions allows."""
+        """Return whether the history has the most events that Step Functions allows."""
         return len(self._events) >= MAX_EVENTS and not self.is_packed
 
     def pack(self) -> None:
         """Pack the events."""
         with self._lock:
             if isinstance(self._events, list):
-                # An image is there several times: LZMA finds it again, zlib looks back 32 KB only.
+                # An image occurs several times: LZMA finds all copies, zlib looks back only 32 KB.
                 packed = lzma.compress(json.dumps(self._events).encode(), preset=0)
                 self._events = base64.b64encode(packed).decode()
 
     def keep(self) -> str | list[Event]:
-        """Return what a later process makes the same history of."""
+        """Return the saved form of the history."""
         with self._lock:
             return self._events if isinstance(self._events, str) else list(self._events)
 
@@ -85,7 +85,7 @@ class History:
 
 
 class Packer:
-    """Packs histories when enough others have come after them."""
+    """Pack histories when enough newer histories exist."""
 
     def __init__(self, unpacked: int = UNPACKED) -> None:
         self._unpacked = unpacked
@@ -93,7 +93,7 @@ class Packer:
         self._lock = Lock()
 
     def later(self, history: History) -> None:
-        """Pack a history that ended, or was read, once there are enough newer ones."""
+        """Pack an ended history when enough newer histories exist."""
         with self._lock:
             self._recent.append(history)
             while len(self._recent) > self._unpacked:

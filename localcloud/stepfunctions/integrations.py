@@ -1,8 +1,7 @@
-"""What a Task can call: the integrations that are emulated, by the ARN in its Resource.
+"""List the emulated integrations of tasks, by the ARN in Resource.
 
-The names of errors: an optimized integration keeps the name of the exception in version 1 of the
-Java SDK ("Lambda.AWSLambdaException"), an aws-sdk integration has that of version 2
-("S3.S3Exception").
+An optimized integration names errors as version 1 of the Java SDK ("Lambda.AWSLambdaException").
+An aws-sdk integration names errors as version 2 ("S3.S3Exception").
 """
 
 import re
@@ -21,10 +20,10 @@ class Integration:
     Args:
         resource: the ARN.
         service: the service, by its IAM prefix.
-        operation: as in the API, such as PutItem.
+        operation: the operation in the API, as PutItem.
         action: the IAM action.
-        error: the general error of the service, such as that of a denial.
-        pattern: ".sync" or ".sync:2" where the task waits for a job.
+        error: the general error of the service, as for a denial.
+        pattern: ".sync" or ".sync:2" if the task waits for a job.
         shown_type: resourceType in the history.
         shown: resource in the history.
     """
@@ -40,7 +39,7 @@ class Integration:
 
     @property
     def prefix(self) -> str:
-        """Return what the names of the service's errors begin with."""
+        """Return the prefix of the names of the service's errors."""
         return self.error.partition(".")[0]
 
     @property
@@ -49,7 +48,7 @@ class Integration:
         return self.shown_type == "function"
 
 
-# By the name in the ARN: IAM's service, the operation, the action, the general error.
+# By the name in the ARN: the service in IAM, the operation, the action, the general error.
 _EMULATED = {
     "lambda:invoke": ("lambda", "Invoke", "lambda:InvokeFunction", "Lambda.AWSLambdaException"),
     "events:putEvents": (
@@ -85,7 +84,7 @@ for _name in ("getItem", "putItem", "updateItem", "deleteItem"):
         _action,
         "DynamoDB.AmazonDynamoDBException",
     )
-# What a Distributed Map does itself, in the place of a task.
+# The calls that a Distributed Map makes itself.
 _OF_MAPS = {
     "s3:getObject": ("s3", "GetObject", "s3:GetObject", "S3.S3Exception"),
     "s3:listObjectsV2": ("s3", "ListObjectsV2", "s3:ListBucket", "S3.S3Exception"),
@@ -95,7 +94,7 @@ _OF_MAPS = {
 
 @lru_cache(1000)
 def find_integration(resource: str) -> Integration | None:
-    """Return what the Resource of a Task calls; None if it is not emulated."""
+    """Return the integration of a task's Resource; None if it is not emulated."""
     if _LAMBDA_FUNCTION.fullmatch(resource):
         found = _EMULATED["lambda:invoke"]
         return Integration(resource, *found, pattern="", shown_type="function", shown=resource)
@@ -104,7 +103,7 @@ def find_integration(resource: str) -> Integration | None:
 
 @lru_cache(1000)
 def find_map_integration(resource: str) -> Integration | None:
-    """Return what the Resource of a reader or writer calls; None if it is not emulated."""
+    """Return the integration of a reader or writer; None if it is not emulated."""
     return _of(resource, _OF_MAPS)
 
 

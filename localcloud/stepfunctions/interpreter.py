@@ -1,4 +1,4 @@
-"""The interpreter: it starts, runs, stops and resumes executions."""
+"""Start, run, stop and resume executions."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -27,12 +27,12 @@ from localcloud.stepfunctions.threads import Threads
 
 
 class Interpreter:
-    """Runs executions, each on a thread of its own. It is the `runtime.Runtime` of their states.
+    """Run each execution on its own thread; implement `runtime.Runtime` for their states.
 
     Args:
-        store: what it knows.
-        surroundings: what it needs of the rest of the local cloud.
-        intercept: called around each call of a task; it may fail the call, or end the execution.
+        store: the state machines, executions and map runs.
+        surroundings: the other services of the local cloud.
+        intercept: called around each call of a task; may fail the call or end the execution.
     """
 
     def __init__(
@@ -52,10 +52,11 @@ class Interpreter:
         name: str | None = None,
         parent_arn: str | None = None,
     ) -> Execution:
-        """Start an execution; an equal one of the same name that still runs is returned.
+        """Start an execution, or return a running execution with this name and input.
 
         Raises:
-            MachineMissingError, ExecutionExistsError, InvalidExecutionInputError: it cannot start.
+            MachineMissingError, ExecutionExistsError, InvalidExecutionInputError: the execution
+                cannot start.
         """
         execution, is_new = self._make(machine_arn, text, name, parent_arn)
         if is_new:
@@ -73,16 +74,16 @@ class Interpreter:
     def stop(
         self, execution: Execution, error: str | None = None, cause: str | None = None
     ) -> None:
-        """Stop an execution and all that it has started; one that has ended stays as it is."""
+        """Stop a running execution and the executions that it started."""
         if self.lifecycle.end(execution, ABORTED, error, cause):
             for other in list(self.lifecycle.running):
                 if other.parent_arn == execution.arn:
                     self.stop(other, error, cause)
 
     def resume(self) -> int:
-        """Start again, with its own input, what ran when an earlier process ended; return how many.
+        """Restart the executions that ran when an earlier process ended; return their number.
 
-        The children of a map are dropped: their parent starts others.
+        The children of a map are dropped, because their parent starts new children.
         """
         interrupted = [one for one in self.store.executions.values() if one.is_running]
         for run in self.store.map_runs.values():
@@ -93,22 +94,22 @@ class Interpreter:
                 continue
             execution.history = History()
             execution.position = None
-            self.lifecycle.begin(execution, is_told=False)
+            self.lifecycle.begin(execution, is_announced=False)
             self._submit(execution)
         return len(interrupted)
 
     def redrive(self, execution: Execution) -> None:
-        """Let an execution that ended badly go on from the state in which it ended."""
+        """Continue a failed execution from the state in which it ended."""
         self.lifecycle.begin_again(execution)
         self._submit(execution)
 
     def close(self) -> None:
-        """End all threads. Executions that run stay so, for `resume` in a later process."""
+        """End all threads. Running executions keep their status for a later `resume`."""
         for execution in list(self.lifecycle.running):
             execution.life.end()
             execution.ended.set()
 
-    # What the states use (see `runtime.Runtime`).
+    # The methods for states (see `runtime.Runtime`).
 
     def pause(self, seconds: float, life: Life) -> None:
         """Wait as a Wait state or a Retry does. Raises as `Life.require` does."""
@@ -125,7 +126,7 @@ class Interpreter:
         arguments: Any,
         call: Callable[[], Any],
     ) -> Any:
-        """Make the call of a task, if nothing intercepts it."""
+        """Make the call of a task, unless it is intercepted."""
 
         def stop(error: str, cause: str) -> None:
             self.stop(execution, error, cause)
@@ -138,10 +139,10 @@ class Interpreter:
     def start_nested(
         self, parent: Execution, integration: Integration, arguments: Mapping[str, Any]
     ) -> Execution:
-        """Start the execution that a task asks for.
+        """Start the execution of a task.
 
         Raises:
-            StateError: it cannot start.
+            StateError: the execution cannot start.
         """
         given = arguments.get("Input", {})
         text = given if isinstance(given, str) else to_text(given)
@@ -154,12 +155,12 @@ class Interpreter:
             started = self.start(machine_arn, text, name, parent.arn)
         except InvalidRequestError as exc:
             raise StateError(f"{integration.prefix}.{exc.code}Exception", exc.message) from exc
-        if not parent.is_running:  # it was stopped before this one could be known as its own
+        if not parent.is_running:  # the parent was stopped before this child was registered
             self.stop(started)
         return started
 
     def start_map_run(self, run: MapRun) -> None:
-        """Make a map run known."""
+        """Register a map run."""
         self.store.map_runs[run.arn] = run
 
     def run_child(self, run: MapRun, index: int, given: Payload) -> Execution:
@@ -182,13 +183,13 @@ class Interpreter:
         return child
 
     def abort(self, execution: Execution) -> None:
-        """Stop an execution and all that it has started; one that has ended stays as it is."""
+        """Stop a running execution and the executions that it started."""
         self.stop(execution)
 
     def _make(
         self, machine_arn: str, text: str, name: str | None, parent_arn: str | None
     ) -> tuple[Execution, bool]:
-        """Return an execution that is to be started, or the one that runs already."""
+        """Return a new execution, or the running execution with this name."""
         machine = self.store.machines.get(machine_arn)
         if machine is None:
             raise MachineMissingError(f"State Machine Does Not Exist: '{machine_arn}'")
@@ -208,7 +209,7 @@ class Interpreter:
             is_express=machine.is_express,
             parent_arn=parent_arn,
         )
-        if not machine.is_express:  # the API does not show executions of EXPRESS workflows
+        if not machine.is_express:  # the API hides executions of EXPRESS workflows
             self.store.executions[arn] = execution
         return execution, True
 

@@ -1,4 +1,4 @@
-"""Whether an execution, or a branch of it, still goes on; waits end when it does not."""
+"""Track whether an execution or a branch continues, and end its waits."""
 
 import threading
 import time
@@ -7,11 +7,11 @@ from localcloud.stepfunctions.errors import ExecutionOverError, ExecutionTimedOu
 
 
 class Life:
-    """Lives until it is ended, or the life that it is a part of.
+    """A life that ends by itself or with its parent.
 
     Args:
-        parent: the life that it is a part of.
-        seconds: how long the execution may take; None is no limit.
+        parent: the outer life.
+        seconds: the time limit of the execution; None is no limit.
     """
 
     def __init__(self, parent: "Life | None" = None, seconds: float | None = None) -> None:
@@ -26,22 +26,22 @@ class Life:
                 self._over.set()
 
     def end(self) -> None:
-        """End this life and all that are part of it."""
+        """End this life and its inner lives."""
         self._over.set()
         for part in list(self._parts):
             part.end()
 
     @property
     def is_over(self) -> bool:
-        """Return whether it was ended."""
+        """Return whether the life has ended."""
         return self._over.is_set()
 
     def require(self) -> None:
-        """Return if it goes on.
+        """Return if the life continues.
 
         Raises:
-            ExecutionOverError: it was ended.
-            ExecutionTimedOutError: the execution has taken too long.
+            ExecutionOverError: the life has ended.
+            ExecutionTimedOutError: the execution exceeded its time limit.
         """
         if self._over.is_set():
             raise ExecutionOverError
@@ -49,14 +49,14 @@ class Life:
             raise ExecutionTimedOutError
 
     def remaining(self, seconds: float | None) -> float | None:
-        """Return `seconds`, or what is left until the execution has taken too long if that is less."""
+        """Return `seconds`, or the shorter time until the limit of the execution."""
         if self._deadline is None:
             return seconds
         left = max(self._deadline - time.monotonic(), 0)
         return left if seconds is None else min(left, seconds)
 
     def wait(self, seconds: float) -> None:
-        """Wait, and return if it still goes on. Raises as `require` does."""
+        """Wait, and return if the life continues. Raises as `require` does."""
         if seconds > 0:
             self._over.wait(self.remaining(seconds))
         self.require()

@@ -1,4 +1,4 @@
-"""The beginning and the end of executions: status, history, events, metrics and logs."""
+"""Begin and end executions: status, history, events, metrics and logs."""
 
 import logging
 from threading import Lock
@@ -30,7 +30,7 @@ _EVENTS = {
 
 
 class Lifecycle:
-    """Knows which executions run, and tells of their beginning and end."""
+    """Know the running executions, and publish their beginning and end."""
 
     def __init__(self, telemetry: Telemetry) -> None:
         self._telemetry = telemetry
@@ -38,12 +38,12 @@ class Lifecycle:
         self._lock = Lock()
         self.running: set[Execution] = set()
 
-    def begin(self, execution: Execution, *, is_told: bool = True) -> None:
+    def begin(self, execution: Execution, *, is_announced: bool = True) -> None:
         """Begin an execution, with the time limit of its state machine.
 
         Args:
-            execution: one without a history.
-            is_told: whether its beginning is an event and counted.
+            execution: an execution without a history.
+            is_announced: whether an event and a metric announce the beginning.
         """
         seconds = execution.revision.data.get("TimeoutSeconds")
         if execution.is_express:
@@ -52,7 +52,7 @@ class Lifecycle:
         details = {"input": execution.input, "roleArn": execution.revision.role_arn}
         execution.history.add("ExecutionStarted", executionStartedEventDetails=details)
         self.running.add(execution)
-        if is_told:
+        if is_announced:
             self._tell(execution)
 
     def begin_again(self, execution: Execution) -> None:
@@ -80,11 +80,11 @@ class Lifecycle:
         """End an execution; return whether it was running.
 
         Args:
-            execution: which.
-            status: that of the end.
+            execution: the execution.
+            status: the last status.
             error: the name of the error.
-            cause: the sentence.
-            output: the text of its output if it succeeds.
+            cause: the cause of the error.
+            output: the text of the output of a success.
         """
         with self._lock:
             if not execution.is_running or execution.ended.is_set():
@@ -103,7 +103,7 @@ class Lifecycle:
         return True
 
     def time_out(self, execution: Execution) -> bool:
-        """End an execution that has taken longer than its state machine allows."""
+        """End an execution that exceeded the time limit of its state machine."""
         return self.end(execution, TIMED_OUT, TIMEOUT)
 
     def read(self, execution: Execution) -> list[dict[str, object]]:
@@ -115,7 +115,7 @@ class Lifecycle:
         return events
 
     def _tell(self, execution: Execution) -> None:
-        """Announce, count and log. What cannot be told is in the log of the local cloud."""
+        """Publish events, metrics and logs; failures go to the log of the local cloud."""
         try:
             if execution.map_run_arn is None:
                 machine_arn = execution.machine_arn
@@ -124,8 +124,8 @@ class Lifecycle:
                     self._telemetry.announce(execution.region, status_change(execution))
             if not execution.is_running:
                 self._log(execution)
-        except Exception:  # the border to other services: an execution ends whatever they do
-            _logger.exception("The status of %s could not be told", execution.arn)
+        except Exception:  # the border to other services: an execution ends even if they fail
+            _logger.exception("The status of %s cannot be published", execution.arn)
 
     def _log(self, execution: Execution) -> None:
         lines = list(log_lines(execution))

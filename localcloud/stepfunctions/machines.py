@@ -1,4 +1,4 @@
-"""State machines, and the revisions that executions run."""
+"""Define state machines, and the revisions that executions run."""
 
 import json
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ EXPRESS = "EXPRESS"
 
 @dataclass(frozen=True)
 class Revision:
-    """What an update replaces: an execution keeps the revision that it was started with."""
+    """The parts that an update replaces. An execution keeps the revision of its start."""
 
     definition: str
     role_arn: str
@@ -32,7 +32,7 @@ class Revision:
         return data
 
     def keep(self) -> dict[str, Any]:
-        """Return the fields, for a later process."""
+        """Return the saved form."""
         return asdict(self)
 
 
@@ -49,11 +49,11 @@ class StateMachine:
 
     @property
     def is_express(self) -> bool:
-        """Return whether its executions are EXPRESS."""
+        """Return whether the workflow type is EXPRESS."""
         return self.type == EXPRESS
 
     def execution_arn(self, name: str) -> str:
-        """Return the ARN of an execution of this name; that of an EXPRESS one ends in a new id."""
+        """Return the ARN of an execution of this name; for EXPRESS it ends with a new id."""
         if self.is_express:
             return f"{self.arn.replace(':stateMachine:', ':express:')}:{name}:{uuid4()}"
         return f"{self.arn.replace(':stateMachine:', ':execution:')}:{name}"

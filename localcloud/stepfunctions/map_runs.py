@@ -1,4 +1,4 @@
-"""Map runs: the child executions of a Distributed Map, and their counts while it runs."""
+"""Count the child executions of a Distributed Map while it runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ _COUNTED_AS = {"SUCCEEDED": "succeeded", "FAILED": "failed", "TIMED_OUT": "timed
 
 @dataclass(frozen=True)
 class Tolerance:
-    """How many of a map's items may fail: a number, a percentage, both; none where neither is given."""
+    """The tolerated failures of a map: a number, a percentage or both; without them 0."""
 
     count: float | None = None
     percentage: float | None = None
@@ -45,11 +45,11 @@ class MapRun:
     """A run of one Map state.
 
     Args:
-        parent: the execution whose state it is.
-        machine_arn: the state machine of the children: the parent's, a slash and the map's label.
-        processor: the state's ItemProcessor; None for a run of an earlier process.
-        tolerance: how many of them may fail.
-        concurrency: how many children may run at once; 0 is as many as the interpreter allows.
+        parent: the execution of the Map state.
+        machine_arn: the state machine of the children: the parent's ARN, a slash, the map's label.
+        processor: the ItemProcessor of the state; None for a run of an earlier process.
+        tolerance: the tolerated failures.
+        concurrency: the most children at once; 0 is the limit of the interpreter.
     """
 
     parent_arn: str
@@ -86,7 +86,7 @@ class MapRun:
 
     @property
     def failed_too_often(self) -> bool:
-        """Return whether more items have failed than may."""
+        """Return whether more items have failed than tolerated."""
         return self.tolerance.is_exceeded(self.counts["failed"], self.total)
 
     def expect(self, total: int) -> None:
@@ -106,7 +106,7 @@ class MapRun:
             self._move("pending", "running")
 
     def count_end(self, child: Execution) -> None:
-        """Note how a child has ended."""
+        """Note the status of an ended child."""
         with self._lock:
             self._move("running", _COUNTED_AS.get(child.status, "aborted"))
 
@@ -124,13 +124,13 @@ class MapRun:
         self.stopped = now()
 
     def abort(self) -> None:
-        """End a run that an earlier process has left running."""
+        """End a run that an earlier process left running."""
         if self.status == RUNNING:
             self.status = ABORTED
             self.stopped = now()
 
     def keep(self) -> dict[str, Any]:
-        """Return the fields that a later process makes the same run of."""
+        """Return the saved form of the run."""
         names = [
             "parent_arn",
             "machine_arn",
@@ -151,5 +151,5 @@ class MapRun:
 
 
 def restore_run(kept: Mapping[str, Any]) -> MapRun:
-    """Return the run that an earlier process kept."""
+    """Return the run from its saved form."""
     return MapRun(**{**kept, "tolerance": Tolerance(**kept["tolerance"])})

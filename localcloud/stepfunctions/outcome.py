@@ -1,4 +1,4 @@
-"""What a state comes to."""
+"""Build the outcome of a state."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from localcloud.stepfunctions.scope import Scope
 
 @dataclass(frozen=True)
 class Outcome:
-    """The output of a state, the state that follows (None: none), and the variables that it sets."""
+    """The output of a state, the next state or None, and the variables that the state sets."""
 
     output: Payload
     following: str | None
@@ -25,10 +25,10 @@ def finished(
 
     Args:
         state: the state.
-        given: its input.
-        scope: what it sees.
-        default: its output if it has no Output.
-        more: further members of $states, such as result.
+        given: the input of the state.
+        scope: the variables and the context object.
+        default: the output of a state without Output.
+        more: further members of $states, as result.
 
     Raises:
         StateError: an evaluation fails, or the output is too large.

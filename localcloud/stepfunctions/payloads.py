@@ -1,4 +1,4 @@
-"""What states pass on: a JSON value with its text, and the limit of its size."""
+"""Pass JSON values between states, within the size limit."""
 
 import json
 import math
@@ -14,17 +14,17 @@ _SURELY_SMALL = MAX_PAYLOAD_BYTES // 4
 
 
 class Payload:
-    """A JSON value; its text is written once, when it is first needed."""
+    """A JSON value, whose text is written on first use."""
 
     def __init__(self, value: Any) -> None:
         self.value = value
 
     @classmethod
     def parse(cls, text: str) -> "Payload":
-        """Return the value of a JSON text, which stays as it was written.
+        """Return the value of a JSON text, and keep the text.
 
         Raises:
-            ValueError, RecursionError: the text is not JSON, or more than Python can read.
+            ValueError, RecursionError: the text is not JSON, or too long or deep for Python.
         """
         payload = cls(json.loads(text))
         payload.__dict__["text"] = text
@@ -35,7 +35,7 @@ class Payload:
         """Return the JSON text, compact as Step Functions writes it.
 
         Raises:
-            StateError: JSON cannot represent the value, such as a function.
+            StateError: JSON cannot represent the value, as a function.
         """
         return to_text(self.value)
 
@@ -43,12 +43,12 @@ class Payload:
         """Return the payload itself.
 
         Args:
-            what: names it in the error, such as "The state/task 'Read' returned a result".
+            what: the subject of the error, as "The state/task 'Read' returned a result".
 
         Raises:
-            StateError: States.DataLimitExceeded, it is larger than states may pass on.
+            StateError: States.DataLimitExceeded, the payload is larger than states may pass.
         """
-        # A text from outside may be longer than what Step Functions measures, by escapes and spaces.
+        # Escapes and spaces can make a text from outside longer than its measured form.
         if is_too_large(self.text) and is_too_large(to_text(self.value)):
             raise StateError(
                 DATA_LIMIT_EXCEEDED,
@@ -58,7 +58,7 @@ class Payload:
 
 
 def to_text(value: Any) -> str:
-    """Return the compact JSON text of a value; a number beyond floats is null, as in JavaScript.
+    """Return the compact JSON text of a value; an infinite number is null, as in JavaScript.
 
     Raises:
         StateError: JSON cannot represent the value.
@@ -85,8 +85,8 @@ def _finite(value: Any) -> Any:
 
 
 def is_too_large(text: str) -> bool:
-    """Return whether a JSON text exceeds what a state may take or give."""
+    """Return whether a JSON text exceeds the limit for inputs and outputs of states."""
     if len(text) <= _SURELY_SMALL:
         return False
-    # JSON can hold half a character as an escape (a lone surrogate), which has no form in UTF-8.
+    # JSON can escape half a character (a lone surrogate), which UTF-8 cannot encode.
     return len(text.encode(errors="surrogatepass")) > MAX_PAYLOAD_BYTES

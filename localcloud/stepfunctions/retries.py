@@ -1,4 +1,4 @@
-"""Retry and Catch: which rule an error matches, and how long a retry waits.
+"""Apply Retry and Catch: match errors to rules, and compute the waits of retries.
 
 Source: Step Functions Developer Guide, "Handling errors in Step Functions workflows".
 """
@@ -27,10 +27,10 @@ _MAX_ATTEMPTS = 3
 
 
 def matches(rule: Rule, error: str | None) -> bool:
-    """Return whether a retrier or catcher is for an error.
+    """Return whether a retrier or catcher matches an error.
 
-    States.ALL matches all but two: States.DataLimitExceeded must be named, and States.Runtime is
-    matched by nothing. States.TaskFailed matches all but States.Timeout besides.
+    States.ALL matches all errors except two: States.DataLimitExceeded must be named, and no rule
+    matches States.Runtime. States.TaskFailed does not match States.Timeout either.
     """
     names = rule["ErrorEquals"]
     if error == RUNTIME:
@@ -49,10 +49,10 @@ def find_rule(rules: Sequence[Rule], error: str | None) -> int | None:
 def delay_seconds(
     retrier: Rule, retries: int, uniform: Callable[[float, float], float] = random.uniform
 ) -> float:
-    """Return how long to wait before a state that was retried `retries` times is retried again.
+    """Return the wait before the next retry of a state, in seconds.
 
-    IntervalSeconds (1) times BackoffRate (2) to the power of the retries, at most MaxDelaySeconds;
-    JitterStrategy FULL draws between 0 and that.
+    The wait is IntervalSeconds (1) times BackoffRate (2) to the power of the retries, at most
+    MaxDelaySeconds. JitterStrategy FULL draws between 0 and this wait.
     """
     delay: float = retrier.get("IntervalSeconds", 1) * retrier.get("BackoffRate", 2.0) ** retries
     delay = min(delay, retrier.get("MaxDelaySeconds", delay))
@@ -66,12 +66,12 @@ def attempted(
     runtime: Runtime,
     attempt: Callable[[], Outcome],
 ) -> Outcome:
-    """Attempt what a state does under its Retry and Catch.
+    """Attempt the work of a state under its Retry and Catch.
 
-    The first retrier that matches decides: once its attempts are used up there is no retry.
+    The first matching retrier decides. After its last attempt there are no further retries.
 
     Raises:
-        StateError: that of the last attempt, nothing catches it.
+        StateError: the error of the last attempt, which no catcher matches.
     """
     retriers = state.get("Retry", [])
     retries: Counter[int] = Counter()
@@ -91,7 +91,7 @@ def attempted(
 
 
 def caught(state: Mapping[str, Any], given: Payload, scope: Scope, error: StateError) -> Outcome:
-    """Return what the catcher for an error makes of it; raise the error if there is none."""
+    """Return the outcome of the catcher for an error, or raise the error."""
     catchers = state.get("Catch", [])
     index = find_rule(catchers, error.error)
     if index is None:

@@ -1,4 +1,4 @@
-"""What states need of the interpreter as a whole."""
+"""Define the interface of the interpreter for states."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -14,7 +14,7 @@ from localcloud.stepfunctions.threads import Threads
 
 
 class Runtime(Protocol):
-    """The interpreter, as the states see it."""
+    """The interpreter for states."""
 
     @property
     def services(self) -> Services:
@@ -31,8 +31,8 @@ class Runtime(Protocol):
         """Run states from StartAt until one ends; return its output.
 
         Raises:
-            StateError: a state fails, and nothing catches the error.
-            ExecutionOverError, ExecutionTimedOutError: as `Life.require`.
+            StateError: a state fails, and no catcher matches.
+            ExecutionOverError, ExecutionTimedOutError: as `Life.require` does.
         """
 
     def invoke(
@@ -42,18 +42,18 @@ class Runtime(Protocol):
         arguments: Any,
         call: Callable[[], Any],
     ) -> Any:
-        """Make the call of a task: `call` itself, if nothing intercepts it. Raises StateError."""
+        """Make the call of a task, unless it is intercepted. Raises StateError."""
 
     def start_nested(
         self, parent: Execution, integration: Integration, arguments: Mapping[str, Any]
     ) -> Execution:
-        """Start the execution that a task asks for. Raises StateError."""
+        """Start the execution of a task. Raises StateError."""
 
     def start_map_run(self, run: MapRun) -> None:
-        """Make a map run known, and abort one of the same state that was interrupted."""
+        """Register a map run, and abort an interrupted run of the same state."""
 
     def run_child(self, run: MapRun, index: int, given: Payload) -> Execution:
         """Run the child execution for the item with this index to its end, and return it."""
 
     def abort(self, execution: Execution) -> None:
-        """Stop an execution and all that it has started; one that has ended stays as it is."""
+        """Stop a running execution and the executions that it started."""

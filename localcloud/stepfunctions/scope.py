@@ -1,4 +1,4 @@
-"""What the states of an execution, a branch or an iteration see and leave behind."""
+"""Hold the variables, context and history of an execution, a branch or an iteration."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,14 +22,14 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 
 
 class Scope:
-    """Variables, context object and history of states that follow one another.
+    """Variables, context object and history for a sequence of states.
 
     Args:
-        execution: the execution that they belong to.
-        life: ends when they have to.
+        execution: the execution of the states.
+        life: ends when the states must end.
         context: the context object, without its member State.
-        variables: those that are set already.
-        previous: the id of the last event before them; None is that of the whole history.
+        variables: the variables with a value.
+        previous: the id of the previous event; None is the last event of the history.
     """
 
     def __init__(
@@ -50,10 +50,10 @@ class Scope:
         self._sizes: dict[str, int] = {}
 
     def branch(self, life: Life, item: Mapping[str, Any] | None = None) -> "Scope":
-        """Return the scope of a branch or iteration: it sees these variables, and sets its own.
+        """Return the scope of a branch or iteration, which sees these variables and sets its own.
 
         Args:
-            life: the branch's own.
+            life: the life of the branch.
             item: the item of an iteration, as in $states.context.Map.Item.
         """
         context = self._context if item is None else {**self._context, "Map": {"Item": item}}
@@ -85,10 +85,10 @@ class Scope:
         self._context["State"] = {**self._context["State"], "RetryCount": retries}
 
     def evaluate(self, field: str, template: Any, given: Payload, **more: Any) -> Any:
-        """Return the value of a field: each expression in it is replaced by its value.
+        """Return a field with each expression replaced by its value.
 
         Args:
-            field: where it stands, for the history.
+            field: the place of the field, for the history.
             template: the field.
             given: the state's input.
             more: further members of $states: result, errorOutput, or context.
@@ -106,7 +106,7 @@ class Scope:
         """Return the value of a field, which must have a JSON type.
 
         Raises:
-            StateError: States.QueryEvaluationError, it has another type.
+            StateError: States.QueryEvaluationError, the value has another type.
         """
         value = self.evaluate(field, state[field], given)
         if not has_type(value, kind):
@@ -127,7 +127,7 @@ class Scope:
     ) -> tuple[dict[str, Any], dict[str, str]]:
         """Evaluate the Assign of a state or rule; return the values and their texts.
 
-        Every expression sees the values from before. `set` makes them visible.
+        Every expression sees the previous values. `set` makes the new values visible.
 
         Raises:
             StateError: an evaluation fails, or the values are larger than variables may be.
@@ -167,5 +167,5 @@ class Scope:
 
 
 def has_type(value: Any, kind: str) -> bool:
-    """Return whether a value has a JSON type; true and false are no numbers."""
+    """Return whether a value has a JSON type; true and false are not numbers."""
     return isinstance(value, _TYPES[kind]) and (kind == "boolean") == isinstance(value, bool)

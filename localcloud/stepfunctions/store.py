@@ -1,4 +1,4 @@
-"""State machines, executions and map runs, in memory and as a file that survives a restart."""
+"""Store state machines, executions and map runs in memory and in a file."""
 
 import json
 from pathlib import Path
@@ -12,10 +12,10 @@ from localcloud.stepfunctions.map_runs import MapRun, restore_run
 
 
 class Store:
-    """Everything that the local Step Functions knows, by ARN.
+    """All resources of the local Step Functions, by ARN.
 
     Args:
-        path: the file; None keeps nothing.
+        path: the file; None saves nothing.
 
     Raises:
         UnreadableStateError: the file is damaged.
@@ -43,16 +43,16 @@ class Store:
         return [run for run in list(self.map_runs.values()) if run.parent_arn == execution_arn]
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove everything."""
         self.machines.clear()
         self.executions.clear()
         self.map_runs.clear()
 
     def save(self) -> None:
-        """Write the file as a whole: a crash leaves the old one or the new one.
+        """Write the file as a whole: a crash leaves the old or the new file.
 
         Raises:
-            OSError: it could not be written.
+            OSError: the file cannot be written.
         """
         if self._path is None:
             return

@@ -1,4 +1,4 @@
-"""What the interpreter finds around it: IAM, the services that tasks call, CloudWatch, EventBridge."""
+"""Define the services around the interpreter: IAM, CloudWatch, EventBridge and others."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -10,28 +10,28 @@ from localcloud.stepfunctions.integrations import Integration
 
 
 class Services(Protocol):
-    """The services that tasks call, each call in the role of the execution's state machine."""
+    """The services that tasks call in the role of the state machine."""
 
     def require(
         self, execution: Execution, integration: Integration, arguments: Mapping[str, Any]
     ) -> None:
-        """Return if the role may make the call.
+        """Return if the role allows the call.
 
         Raises:
-            StateError: States.Permissions, the role cannot be assumed; or the general error of the
-                integration, the role's policies do not allow the call.
+            StateError: States.Permissions if the role cannot be assumed; the general error of the
+                integration if the policies do not allow the call.
         """
 
     def call(self, execution: Execution, integration: Integration, arguments: Any) -> Any:
-        """Make the call, if the role may; return its result with the names that states see.
+        """Make the call if the role allows it; return its result with the names for states.
 
         Raises:
-            StateError: the role may not, or the service answers an error.
+            StateError: the role does not allow the call, or the service answers an error.
         """
 
 
 class Telemetry(Protocol):
-    """Takes what executions tell of themselves."""
+    """The receivers of events, metrics and logs of executions."""
 
     def announce(self, region: str, detail: Mapping[str, Any]) -> None:
         """Put the event "Step Functions Execution Status Change" on the default event bus."""
@@ -61,8 +61,8 @@ class LogDelivery(Protocol):
         """Return if the role of a state machine may deliver its log to a log group.
 
         Raises:
-            InvalidLoggingError: there is no such log group.
-            LogDestinationDeniedError: the role may not.
+            InvalidLoggingError: the log group does not exist.
+            LogDestinationDeniedError: the role lacks a permission.
         """
 
 
@@ -71,9 +71,9 @@ class TaskCall:
     """A call that a task is about to make.
 
     Args:
-        execution: whose task it is.
-        integration: what it calls.
-        arguments: with what.
+        execution: the execution of the task.
+        integration: the called integration.
+        arguments: the arguments of the call.
         make: makes the call; returns its result or raises StateError.
         stop: ends the execution as StopExecution does, with an error and a cause.
         time_out: ends the execution as the TimeoutSeconds of its state machine does.
@@ -87,12 +87,12 @@ class TaskCall:
     time_out: Callable[[], object]
 
 
-# Takes the place of each call of a task: it may make the call, fail it, or end the execution.
+# Replaces each call of a task: makes the call, fails it, or ends the execution.
 type Interceptor = Callable[[TaskCall], Any]
 
 
 def make_call(call: TaskCall) -> Any:
-    """Make the call of a task, and nothing else."""
+    """Make the call of a task."""
     return call.make()
 
 
@@ -101,14 +101,14 @@ class Surroundings:
     """The other services, and the settings.
 
     Args:
-        services: Makes the calls of tasks.
-        telemetry: Takes events, metrics and logs.
-        roles: Knows which roles Step Functions can assume.
-        log_delivery: Judges where a state machine may log.
-        authorizer: Asked before an operation is done.
-        wait_scale: Factor for the waits of Wait states and retries.
-        account: The account of every ARN.
-        default_region: The region of a request that does not say for which it is signed.
+        services: makes the calls of tasks.
+        telemetry: receives events, metrics and logs.
+        roles: decides which roles Step Functions can assume.
+        log_delivery: decides where a state machine can log.
+        authorizer: decides whether an operation is allowed.
+        wait_scale: the factor for Wait states and retries.
+        account: the account of every ARN.
+        default_region: the region of requests that are not signed for a region.
     """
 
     services: Services

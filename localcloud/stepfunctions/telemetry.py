@@ -1,4 +1,4 @@
-"""What an execution tells of itself: status events, metrics, and lines of its workflow's log."""
+"""Build the status events, metrics and log lines of executions."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ METRICS = {
     TIMED_OUT: "ExecutionsTimedOut",
 }
 REDRIVABLE = (FAILED, ABORTED, TIMED_OUT)
-# "Automating Step Functions event delivery with EventBridge": larger payloads are left out.
+# "Automating Step Functions event delivery with EventBridge": larger payloads are omitted.
 _LARGEST_IN_EVENT = 248 * 1024
 # "Using CloudWatch Logs to log execution history", Log levels: the ends of the names of events.
 _LEVELS = {
@@ -62,7 +62,7 @@ def status_change(execution: Execution) -> dict[str, Any]:
 
 
 def redrive_status(execution: Execution) -> dict[str, str | None]:
-    """Return whether an execution can be redriven, and why not."""
+    """Return whether an execution can be redriven, or the reason why not."""
     if execution.status in REDRIVABLE:
         return {"redriveStatus": "REDRIVABLE", "redriveStatusReason": None}
     reason = f"Execution is {execution.status} and cannot be redriven"
@@ -70,7 +70,7 @@ def redrive_status(execution: Execution) -> dict[str, str | None]:
 
 
 def log_lines(execution: Execution) -> Iterator[str]:
-    """Yield the lines of an ended execution that the level of its logging configuration lets through."""
+    """Yield the log lines of an ended execution, filtered by its log level."""
     logging = execution.revision.logging
     ends = _LEVELS.get(logging.get("level", "OFF"))
     hidden = _NOT_LOGGED if logging.get("includeExecutionData") else _NOT_LOGGED | DATA

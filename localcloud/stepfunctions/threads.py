@@ -1,4 +1,4 @@
-"""Threads that are used again, and that do not keep the process from ending."""
+"""Reuse threads, and do not keep the process from ending."""
 
 import threading
 from collections.abc import Callable
@@ -6,12 +6,12 @@ from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 from typing import Any
 
-# How long a thread waits for more work before it ends.
+# The seconds that an idle thread waits for work before it ends.
 _IDLE_SECONDS = 10.0
 
 
 class Threads:
-    """Runs each function at once: on an idle thread, or on a new one if there is none."""
+    """Run each function at once, on an idle or a new thread."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -33,7 +33,7 @@ class Threads:
             self._idle.append(worker)
 
     def _withdraw(self, worker: "_Worker") -> bool:
-        """Return whether the worker was idle, and is not any more."""
+        """Take a worker from the idle workers; return whether it was idle."""
         with self._lock:
             if worker in self._idle:
                 self._idle.remove(worker)
@@ -63,11 +63,11 @@ class _Worker:
             except Empty:
                 if self._withdraw(self):
                     return
-                continue  # it was just given something
+                continue  # the worker has just received work
 
             try:
                 result = work()
-            except BaseException as exc:  # noqa: BLE001  # the future's owner sees it, whatever it is
+            except BaseException as exc:  # noqa: BLE001  # the owner of the future handles the error
                 self._offer(self)
                 future.set_exception(exc)
             else:

@@ -92,7 +92,7 @@ def test_finding_names_code_place_and_reason() -> None:
     [finding] = check(case["definition"])
     assert "DUPLICATE_STATE_NAME" == finding.code
     assert "/States/Two/ItemProcessor/States/Item" == finding.path
-    sentence = "Another state is called 'Item' too. Names are unique in a definition."
+    sentence = "Another state has the name 'Item'. Names are unique in a definition."
     assert sentence == finding.message
 
 

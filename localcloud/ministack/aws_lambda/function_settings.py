@@ -1,6 +1,6 @@
 """Refuse functions that Lambda could not run: their role, key, environment, memory and timeout.
 
-MiniStack: checks only that the role exists; its CloudFormation not even that.
+MiniStack: checks only that the role exists. Its CloudFormation checks nothing.
 AWS: refuses the function. Its first three messages are in
 https://github.com/aws-samples/aws-ct-vpc-flowlogs/issues/1,
 https://github.com/hashicorp/terraform/issues/20813 and
@@ -45,7 +45,7 @@ def _check_new(data: Mapping[str, Any]) -> None:
 
 
 def _check_update(name: str, data: Mapping[str, Any]) -> None:
-    if name in lambda_svc._functions:  # else Lambda says that there is no such function
+    if name in lambda_svc._functions:  # otherwise Lambda answers that the function does not exist
         _check(name, data)
 
 

@@ -1,13 +1,13 @@
 """Run Lambda functions in the pool of execution environments.
 
-MiniStack: runs Python functions in workers of its own, which hide the class of every error and
-share one environment.
-AWS: runs a function through the Runtime API, in an environment of its own; an error has the class
-that the function raised.
+MiniStack: runs Python functions in workers that share one environment. They hide the class of
+every error.
+AWS: runs each function through the Runtime API, in an environment of its own. An error has the
+class that the function raised.
 Source: Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes".
 Remove this patch when MiniStack runs AWS's own runtime client.
 
-Import it when MiniStack's settings are in the environment.
+Import this module when MiniStack's settings are in the environment.
 """
 
 import json
@@ -30,19 +30,21 @@ from localcloud.ministack.patch import wrap
 from untrusted.archive import UnsafeArchiveError
 from untrusted.zip import check_zip
 
-# The runtime of the Lambda environment; functions of another one are left to MiniStack.
+# The runtime of the Lambda environment. MiniStack runs functions of other runtimes.
 RUNTIME = "python3.13"
 
 type Result = dict[str, Any]
 
 
 def install(settings: PoolSettings) -> LambdaPool:
-    """Have MiniStack's functions run in a new pool of execution environments, and return it: the caller closes it.
+    """Run MiniStack's functions in a new pool of execution environments.
+
+    Return the pool, which the caller closes.
 
     Raises:
         UnsupportedSystemError: this is not Linux.
         RuntimeMissingError: the Python environment of the Lambda runtime is missing.
-        PatchMismatchError: this version of MiniStack is not the one that the patches were written for.
+        PatchMismatchError: MiniStack has another version than the patches expect.
     """
     require_runtime(settings.python)
     pool = LambdaPool(settings)
@@ -60,7 +62,7 @@ def install(settings: PoolSettings) -> LambdaPool:
 def _name_throttling(
     original: Callable[..., Result], reason_code: str, msg: str, retry_after: int = 1
 ) -> Result:
-    """Name a throttled invocation as Step Functions does: MiniStack takes the error's name from ``errorType``."""
+    """Name a throttled invocation as Step Functions does, in ``errorType``."""
     result = original(reason_code, msg, retry_after)
     return {
         **result,
@@ -70,14 +72,14 @@ def _name_throttling(
 
 
 def _refuse_unsafe_zip(original: Callable[[bytes | None], Any], zip_data: bytes | None) -> Any:
-    """Refuse a package or layer that the pool would not unpack, in the words of Lambda for one that it cannot."""
+    """Refuse a package or layer that the pool does not unpack, with Lambda's message."""
     if refusal := original(zip_data):
         return refusal
     try:
         if zip_data is not None:
             check_zip(
                 BytesIO(zip_data), replace(LIMITS, unpacked_bytes=sys.maxsize)
-            )  # MiniStack checks the size
+            )  # MiniStack checks the size itself
     except UnsafeArchiveError as error:
         sentence = (
             "Could not unzip uploaded file. Please check your file, then try to upload again."
@@ -89,7 +91,10 @@ def _refuse_unsafe_zip(original: Callable[[bytes | None], Any], zip_data: bytes 
 
 
 def _wrong_architecture(built_for: list[str]) -> Result:
-    """Say so before the function fails on the first compiled module that it imports."""
+    """Return an error if the function is built for another processor.
+
+    Otherwise it would fail when it imports its first compiled module.
+    """
     sentence = (
         f"The function was built for {', '.join(built_for)}, this machine is {ARCHITECTURE}: "
         f"build and deploy with --parameter-overrides Architecture={ARCHITECTURE}"
@@ -102,7 +107,7 @@ def _wrong_architecture(built_for: list[str]) -> Result:
 
 
 def _role_not_assumed(reason: str) -> Result:
-    """Refuse an invocation in the words of Lambda, under the name that Step Functions gives it."""
+    """Refuse an invocation with Lambda's message and Step Functions' error name."""
     sentence = f"The role defined for the function cannot be assumed by Lambda. ({reason})"
     return {
         "body": {"errorType": "Lambda.AWSLambdaException", "errorMessage": sentence},
@@ -112,7 +117,7 @@ def _role_not_assumed(reason: str) -> Result:
 
 
 class _PooledExecution:
-    """Runs a function in the pool, on the thread that MiniStack makes for each invocation."""
+    """Run a function in the pool, in MiniStack's thread of the invocation."""
 
     def __init__(self, pool: LambdaPool, settings: PoolSettings) -> None:
         self._pool = pool
@@ -150,7 +155,7 @@ class _PooledExecution:
         return {"body": _decoded(answer.payload), "error": answer.is_error, "log": answer.log}
 
     def _function(self, config: dict[str, Any], code: bytes) -> Function:
-        # Whatever alias it is invoked by, a function has the same credentials, and so the same environments.
+        # All aliases of a function share its credentials and environments.
         credentials = lambda_svc.execution_credentials(
             config | {"FunctionArn": _unqualified_arn(config)}
         )
@@ -172,7 +177,7 @@ def _unqualified_arn(config: Mapping[str, Any]) -> str:
 
 
 def _decoded(payload: bytes) -> Any:
-    """The JSON value of an answer; a handler that returns bytes may answer anything, which passes as it is."""
+    """Return the JSON value of an answer, or the bytes of an answer that is not JSON."""
     try:
         return json.loads(payload)
     except ValueError:

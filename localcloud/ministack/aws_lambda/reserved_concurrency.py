@@ -1,6 +1,6 @@
-"""Grant reserved concurrency as Lambda does, and let CloudFormation set it.
+"""Limit reserved concurrency as Lambda does, and let CloudFormation set it.
 
-MiniStack: reserves any number, though nothing is left for the account's other functions. Its
+MiniStack: reserves any number, even if the account's other functions get nothing. Its
 CloudFormation ignores the property.
 AWS: leaves at least 100 executions of the account unreserved, and refuses more.
 Source: Lambda API Reference, PutFunctionConcurrency;
@@ -31,7 +31,7 @@ RULES = (CONCURRENCY,)
 _TYPE = "AWS::Lambda::Function"
 _PROPERTY = "ReservedConcurrentExecutions"
 _DEFAULT_LIMIT = 1000  # of an account
-_LEAST_UNRESERVED = 100  # of an account; all of a new one, which may have 10
+_LEAST_UNRESERVED = 100  # executions of an account; a new account may have 10 in all
 _REFUSAL = (
     "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
     "below its minimum value of [{}]."
@@ -39,7 +39,7 @@ _REFUSAL = (
 
 
 def install() -> None:
-    """Check every reservation, and let CloudFormation make those of its templates."""
+    """Check every reservation, and let CloudFormation make reservations."""
     check_requests(lambda_svc, "_put_function_concurrency", "func_name data", _check_request)
     wrap(provisioners, "_lambda_create", "logical_id props stack_name", _create)
     wrap(
@@ -84,7 +84,7 @@ def _reserve(name: str, properties: Properties) -> None:
 
 
 def _check_request(name: str, data: Properties) -> None:
-    if name in lambda_svc._functions:  # else Lambda says that there is no such function
+    if name in lambda_svc._functions:  # otherwise Lambda answers that the function does not exist
         _check(name, data.get(_PROPERTY, 0))
 
 
@@ -94,7 +94,7 @@ def _check_resource(resource: Resource) -> None:
 
 
 def _check(name: str, wanted: int) -> None:
-    """Raise RefusedError if the account's other functions would be left too little."""
+    """Raise RefusedError if too few executions remain for the account's other functions."""
     limit = lambda_svc._ACCOUNT_CONCURRENCY_CAP or _DEFAULT_LIMIT
     least = min(limit, _LEAST_UNRESERVED)
     functions = lambda_svc._functions.items()

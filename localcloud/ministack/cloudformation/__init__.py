@@ -1,1 +1,1 @@
-"""Patches of MiniStack's CloudFormation, and the names and ARNs that it gives to resources."""
+"""Patch MiniStack's CloudFormation, and name its resources."""

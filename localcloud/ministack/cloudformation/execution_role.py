@@ -31,7 +31,7 @@ _SAM = "Serverless-2016-10-31"
 
 
 def install() -> None:
-    """Remember the role of a stack, and ask its policies before a resource is made or deleted."""
+    """Remember the role of a stack, and check it before a resource is created or deleted."""
     wrap(changesets, "_create_change_set", "params", _create_change_set)
     wrap(changesets, "_execute_change_set", "params", _execute_change_set)
     wrap(handlers, "_create_stack", "params", _create_stack)
@@ -97,7 +97,7 @@ def _execute_change_set(original: Callable[..., Any], params: Parameters) -> Any
 
 
 def _create_stack(original: Callable[..., Any], params: Parameters) -> Any:
-    answer = original(params)  # the work begins when this request is answered
+    answer = original(params)  # the work begins after the answer to this request
     if answer[0] == 200 and (role_arn := _given(params, "RoleARN")):
         _stacks[_given(params, "StackName")]["RoleARN"] = role_arn
     return answer
@@ -124,7 +124,7 @@ def _provision(
 
 
 def _checked_update(resource_type: str, original: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the handler of updates in place, which first asks the policies of the stack's role."""
+    """Return a handler of updates that first checks the stack's role."""
 
     def update(
         physical_id: str, old: Properties, new: Properties, stack_name: str, *rest: Any
@@ -152,13 +152,13 @@ def _delete(
 
 
 def session_of_stack(name: str) -> str | None:
-    """Return the ARN of the session in which CloudFormation works for a stack; None for a stack without a role."""
+    """Return the ARN of CloudFormation's session for a stack; None without a role."""
     stack = _stack_with_role(name)
     return _role(stack["RoleARN"], stack["StackId"]).caller_arn if stack else None
 
 
 def _stack_with_role(name: str) -> dict[str, Any] | None:
-    """The stack itself, or the one that it is nested in, if an operation named a role for it."""
+    """Return the stack or its outer stack, if an operation named a role for it."""
     stack: dict[str, Any] | None = _stacks.get(name)
     while stack and not stack.get("RoleARN"):
         stack = handlers._resolve_stack(stack["ParentId"]) if stack.get("ParentId") else None

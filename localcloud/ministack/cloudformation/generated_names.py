@@ -1,18 +1,20 @@
-"""The names that CloudFormation gives to resources whose template names none.
+"""Generate the names of resources that a template does not name, as CloudFormation does.
 
-AWS documents the form (`<stack>-<logical id>-<random>`) and not how it is shortened. This rule reproduces the names of
-three resources of one real stack, which https://github.com/KensioSoftware/yulin/issues/1113 lists.
+AWS documents the form (`<stack>-<logical id>-<random>`), but not how it is shortened. This rule
+reproduces the names of three resources of a real stack, which
+https://github.com/KensioSoftware/yulin/issues/1113 lists.
 """
 
 RANDOM = 12  # characters at the end
 
 
 def generated_name(stack: str, logical_id: str, random: str, longest: int) -> str:
-    """Return the name of a resource, shortened to what its service allows.
+    """Return the name of a resource, shortened to the limit of its service.
 
-    Stack and logical id share the space before the random characters; the stack's share is the larger by one. A stack
-    name that is shorter than its share leaves the rest to the logical id. Whether the reverse holds too is unknown, so
-    that a long stack name never gets more than its share here: policies have to match it also then.
+    Stack and logical id share the space before the random characters; the stack's share is the
+    larger by one. A stack name that is shorter than its share leaves the rest to the logical id.
+    Whether the reverse holds is unknown. Here a long stack name never gets more than its share, so
+    that policies match it in both cases.
 
     Args:
         stack: the stack's name.

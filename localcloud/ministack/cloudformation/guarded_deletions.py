@@ -29,7 +29,7 @@ class TableProtectedError(Exception):
 
 
 def install() -> None:
-    """Ask bucket and table before a stack deletes them.
+    """Check buckets and tables before a stack deletes them.
 
     Raises:
         PatchMismatchError: this version of MiniStack deletes them elsewhere.

@@ -7,10 +7,11 @@ Source: CloudFormation User Guide, "Resource type schema" (additionalProperties 
 readOnlyProperties), and the message in https://github.com/aws/aws-cdk/issues/28984.
 Remove this patch when MiniStack does the same.
 
-known_properties.json has the properties that templates can set; localcloud/ministack/properties_table.py generates it.
+known_properties.json has the properties that templates can set.
+localcloud/ministack/properties_table.py generates the file.
 A type is an object of properties by definition; the definition "" is the resource itself.
 "Name:Definition" is a property whose value, or each member of whose list, has that definition.
-A type or a definition that AWS's schema leaves open is not in the table.
+The table leaves out types and definitions that AWS's schema leaves open.
 """
 
 import json
@@ -25,7 +26,7 @@ from localcloud.ministack.patch import wrap
 from localcloud.ministack.refusals import Rule
 
 type Properties = Mapping[str, Any]
-# By definition: the properties, each with the definition of its value or "".
+# The properties by definition, each with the definition of its value or "".
 type Known = dict[str, dict[str, str]]
 
 TABLE = Path(__file__).with_suffix(".json")
@@ -72,7 +73,7 @@ def _update(
 
 
 def _require_known(resource_type: str, logical_id: str, properties: Properties) -> None:
-    """Raise ValueError, the failure of a resource, if it has an unknown property."""
+    """Raise ValueError, which fails the resource, if a property is unknown or read-only."""
     found = unknown_properties(resource_type, properties)
     if found:
         lines = [f"{path}: extraneous key [{name}] is not permitted" for path, name in found]
@@ -84,7 +85,7 @@ def _require_known(resource_type: str, logical_id: str, properties: Properties) 
 
 
 def unknown_properties(resource_type: str, properties: Properties) -> list[tuple[str, str]]:
-    """Return the path and the name of each property that the type does not have.
+    """Return the path and the name of each property that templates cannot set.
 
     A path is a JSON pointer, as "#" for the resource itself or "#/Rules/0".
     """

@@ -18,7 +18,7 @@ type Made = tuple[str, dict[str, Any]]
 
 
 def install() -> None:
-    """Have every update know the attributes so far."""
+    """Give every update the attributes of the resource so far."""
     parameters = "resource_type physical_id old_props new_props stack_name logical_id old_attrs"
     wrap(provisioners, "_update_resource", parameters, _update)
 

@@ -1,7 +1,7 @@
 """Shorten the names of resources as CloudFormation does.
 
 MiniStack: cuts stack name and logical id as one text.
-AWS: shortens both. The rule is not documented; it is in `generated_names`.
+AWS: shortens both. AWS does not document the rule; `generated_names` has it.
 Source: https://github.com/KensioSoftware/yulin/issues/1113 lists the names of a real stack.
 Remove this patch when MiniStack does the same.
 """
@@ -15,7 +15,7 @@ from localcloud.ministack.patch import wrap
 
 
 def install() -> None:
-    """Shorten the names of all resources that are made from now on."""
+    """Shorten the names of all resources that stacks create from now on."""
     wrap(
         provisioners,
         "_physical_name",

@@ -1,4 +1,4 @@
-"""The names and ARNs of CloudFormation's resources, as IAM policies name them.
+"""Return the names and ARNs of CloudFormation's resources, as IAM policies write them.
 
 Source: Service Authorization Reference, "Resource types defined by" each service.
 """
@@ -45,7 +45,7 @@ _NAMED_BY = {
     "AWS::SQS::Queue": "QueueName",
     "AWS::StepFunctions::StateMachine": "StateMachineName",
 }
-# The longest name that CloudFormation makes where the template names none.
+# The longest generated name of each type.
 _LONGEST = {
     "AWS::CloudFormation::Stack": 128,
     "AWS::DynamoDB::Table": 255,
@@ -55,31 +55,31 @@ _LONGEST = {
     "AWS::SNS::Topic": 256,
     "AWS::SQS::Queue": 80,
 }
-# What is a part of another resource: the property that says of which, and the type of that.
+# Parts of other resources: the property that names the resource, and the resource's type.
 PART_OF = {
     "AWS::Logs::MetricFilter": ("LogGroupName", "AWS::Logs::LogGroup"),
     "AWS::S3::BucketPolicy": ("Bucket", "AWS::S3::Bucket"),
     "AWS::SNS::TopicPolicy": ("Topics", "AWS::SNS::Topic"),
     "AWS::SQS::QueuePolicy": ("Queues", "AWS::SQS::Queue"),
 }
-# IAM knows no resource of these types.
+# IAM has no ARNs for resources of these types.
 WITHOUT_ARN = {"AWS::Logs::QueryDefinition", "AWS::Logs::ResourcePolicy"}
 
 
 def name_of(
     resource_type: str, properties: Mapping[str, Any], stack: str, logical_id: str, random: str
 ) -> str:
-    """Return the name of a resource: that of its properties, or else the one that CloudFormation makes.
+    """Return the name of a resource: from its properties, or else a generated name.
 
     Args:
         resource_type: CloudFormation's name of the type.
         properties: the resource's properties, resolved.
-        stack: the name of its stack.
-        logical_id: its logical id.
-        random: the end of a name that CloudFormation makes.
+        stack: the name of the stack.
+        logical_id: the logical id.
+        random: the end of a generated name.
 
     Raises:
-        KeyError: the type's names are not known here.
+        KeyError: the type is unknown here.
     """
     if resource_type == "AWS::Budgets::Budget":
         return str(properties["Budget"]["BudgetName"])
@@ -91,24 +91,24 @@ def name_of(
 
 @dataclass(frozen=True)
 class Place:
-    """Where resources are: the partition, the region and the account."""
+    """The partition, the region and the account of resources."""
 
     partition: str
     region: str
     account: str
 
     def arn(self, resource_type: str, name: str) -> str:
-        """Return the ARN of a resource of CloudFormation's type under its name; of a stack, name and id.
+        """Return the ARN of a resource by its type and name; of a stack, name and id.
 
         Raises:
-            KeyError: the type's ARNs are not known here.
+            KeyError: the type is unknown here.
         """
         return _ARNS[resource_type].format(
             partition=self.partition, region=self.region, account=self.account, name=name
         )
 
     def arn_of_id(self, resource_type: str, physical_id: str) -> str:
-        """Return the ARN of a resource by CloudFormation's id of it: an ARN, a URL or a name."""
+        """Return the ARN of a resource by its physical id: an ARN, a URL or a name."""
         if physical_id.startswith("arn:"):
             return physical_id
         name = physical_id.rpartition("/")[2] if "://" in physical_id else physical_id

@@ -1,8 +1,8 @@
 """List the requests that CloudFormation makes in the role of a stack for a resource.
 
-For each resource the first request of its handlers is checked: the request that creates it, those
-that update its changed properties, the one that deletes it, the roles that are passed on, and the
-tag of a new key. The contract tests check every request against the role.
+For each resource the first request of each handler is checked: the request that creates it, the
+requests that update its changed properties, and the request that deletes it. The roles that it
+passes and the tags of a new key are checked too. The contract tests check every request against the role.
 A request carries the condition keys aws:RequestTag, iam:PassedToService and
 iam:PermissionsBoundary, besides the global keys of the caller. Other keys are absent, as
 aws:TagKeys, aws:ResourceTag and kms:ViaService.
@@ -22,7 +22,7 @@ type Tags = Sequence[Mapping[str, str]]
 # Action, ARN of the resource, condition keys in lower case.
 type Request = tuple[str, str, Mapping[str, str]]
 
-# What makes a resource of each type, and what deletes it.
+# The actions that create and delete a resource of each type.
 ACTIONS = {
     "AWS::Budgets::Budget": ("budgets:ModifyBudget", "budgets:ModifyBudget"),
     "AWS::CloudFormation::Stack": ("cloudformation:CreateStack", "cloudformation:DeleteStack"),
@@ -49,7 +49,7 @@ ACTIONS = {
     "AWS::StepFunctions::StateMachine": ("states:CreateStateMachine", "states:DeleteStateMachine"),
 }
 _WITHOUT_RESOURCE = {"cloudwatch:PutCompositeAlarm", "kms:CreateKey"}
-# Whose requests carry the permissions boundary of the role (Service Authorization Reference, IAM).
+# Actions with the key iam:PermissionsBoundary (Service Authorization Reference, IAM).
 _BOUNDED = {
     "iam:AttachRolePolicy",
     "iam:CreateRole",
@@ -66,7 +66,7 @@ HANDED_TO = {
 
 
 class NotEmulatedError(Exception):
-    """The local cloud does not know what CloudFormation asks for such a resource: deploy it without a role."""
+    """The local cloud has no permissions for this type. Deploy the stack without a role."""
 
 
 def _actions(resource_type: str) -> tuple[str, str]:
@@ -81,7 +81,7 @@ def of_creation(
     """Yield the requests that create a resource.
 
     Raises:
-        NotEmulatedError: the requests of the type are not known.
+        NotEmulatedError: the requests of the type are unknown here.
     """
     action = _actions(resource_type)[0]
     tags = _request_tags(props, stack_tags)
@@ -104,7 +104,7 @@ def of_update(
     """Yield the requests that update a resource in place.
 
     Raises:
-        NotEmulatedError: the requests of the type are not known.
+        NotEmulatedError: the requests of the type are unknown here.
     """
     put = _actions(resource_type)[0]
     arn = _existing(resource_type, physical_id, new)
@@ -119,13 +119,13 @@ def of_deletion(resource_type: str, physical_id: str, props: Properties) -> Requ
     """Return the request that deletes a resource.
 
     Raises:
-        NotEmulatedError: the requests of the type are not known.
+        NotEmulatedError: the requests of the type are unknown here.
     """
     return _actions(resource_type)[1], _existing(resource_type, physical_id, props), {}
 
 
 def _request_tags(props: Properties, stack_tags: Tags) -> dict[str, str]:
-    """The condition keys of the tags that a request carries: those of the resource and of its stack."""
+    """Return the condition keys of the tags in a request, from the resource and its stack."""
     tags = props.get("Tags") or {}
     own = tags if isinstance(tags, Mapping) else {tag["Key"]: tag["Value"] for tag in tags}
     given = {tag["Key"]: tag["Value"] for tag in stack_tags} | dict(own)
@@ -138,7 +138,7 @@ def _boundary(action: str, props: Properties) -> dict[str, str]:
 
 
 def _passed_roles(resource_type: str, props: Properties, old: Properties) -> Iterator[Request]:
-    """The roles that a resource hands to its service and did not hand to it before."""
+    """Return the roles that a resource passes to its service."""
     if resource_type in HANDED_TO:
         service = {"iam:passedtoservice": HANDED_TO[resource_type]}
         yield from (("iam:PassRole", role, service) for role in _roles(props) - _roles(old))
@@ -152,7 +152,7 @@ def _roles(props: Properties) -> set[str]:
 def _future(
     resource_type: str, logical_id: str, props: Properties, stack_name: str, action: str
 ) -> str:
-    """The ARN that a resource will have, as far as its name is known before it is made."""
+    """Return the ARN of a new resource, as far as its name is known."""
     if resource_type in WITHOUT_ARN or action in _WITHOUT_RESOURCE:
         return "*"
     if resource_type in PART_OF:

@@ -42,7 +42,7 @@ def install() -> None:
 
 
 def _again(create: Callable[..., Made], delete: Callable[..., None]) -> Callable[..., Made]:
-    """An update as a deletion and a creation: these hold no data."""
+    """Update a resource by deletion and creation; these types hold no data."""
 
     def update(physical_id: str, old: Properties, new: Properties, stack_name: str) -> Made:
         delete(physical_id, old)
@@ -95,7 +95,7 @@ def _create_query(_logical_id: str, properties: Properties, _stack_name: str) ->
 def _update_query(physical_id: str, _old: Properties, new: Properties, _stack_name: str) -> Made:
     known = (
         physical_id in saved_queries.definitions
-    )  # not in a state that was saved before they were kept
+    )  # missing in states that an older version saved
     return _put_query(new, **({"queryDefinitionId": physical_id} if known else {}))
 
 
@@ -110,10 +110,10 @@ def _put_query(properties: Properties, **known: str) -> Made:
 def _delete_query(physical_id: str, _properties: Properties) -> None:
     saved_queries.delete(
         {"queryDefinitionId": physical_id}
-    )  # or nothing, where somebody deleted it by hand
+    )  # or nothing, if somebody deleted the resource by hand
 
 
 def _require(answer: tuple[int, Any, bytes | str]) -> None:
-    """Raise ValueError, the failure of a resource, with what the service says."""
+    """Raise ValueError, which fails the resource, with the service's message."""
     if answer[0] >= 400:
         raise ValueError(answer[2])

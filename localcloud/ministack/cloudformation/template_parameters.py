@@ -1,7 +1,7 @@
 """Read the parameters of a template as CloudFormation does.
 
-MiniStack: refuses a parameter without a value in other words, accepts a parameter that the template
-does not have, and makes an empty list of an empty parameter in `Rules`.
+MiniStack: accepts a parameter that the template does not have. It words a missing value in another
+way, and makes an empty list of an empty parameter in `Rules`.
 AWS: answers "Parameters: [NAME] must have values" and "Parameters: [NAME] do not exist in the
 template". In `Rules` an empty list parameter is a list with one empty text.
 Source: https://github.com/aws/aws-sam-cli/issues/3594,
@@ -31,9 +31,9 @@ RULES = (
 
 
 def install() -> None:
-    """Look at the parameters of every template that makes or changes a stack.
+    """Check the parameters of every template that creates or updates a stack.
 
-    The engine's function is the one that nested stacks use.
+    Nested stacks call the same function.
     """
     for module in (handlers, changesets, engine):
         wrap(module, "_resolve_parameters", "template provided_params previous_params", _resolve)
@@ -46,7 +46,11 @@ def _resolve(
     provided: Sequence[Mapping[str, Any]],
     previous: Mapping[str, Any] | None = None,
 ) -> Values:
-    """Resolve the parameters. Raises ValueError with CloudFormation's words, which becomes a ValidationError."""
+    """Resolve the parameters.
+
+    Raises:
+        ValueError: with CloudFormation's message; the API answers a ValidationError.
+    """
     given = {one["Key"] for one in provided if not one.get("UsePreviousValue")}
     given |= {
         one["Key"]
@@ -69,6 +73,6 @@ def _resolve(
 def _value_in_rules(
     original: Callable[..., Any], name: str, definition: Mapping[str, Any], values: Values
 ) -> Any:
-    """Return the value that `Ref` has in Rules: a list that is not given has one member, which is empty."""
+    """Return the value of `Ref` in Rules, where a missing list has one empty member."""
     value = original(name, definition, values)
     return [""] if value == [] else value

@@ -1,7 +1,6 @@
 """Show the templates of nested stacks at the host of S3.
 
-MiniStack: shows the URL with which the stack was created, here one on the loopback. It reads both
-forms.
+MiniStack: shows the URL of the request, here on the loopback address. It reads both forms.
 AWS: has the templates at s3.REGION.amazonaws.com. `sam delete` finds nothing at another host.
 Source: CloudFormation Template Reference, "AWS::CloudFormation::Stack", TemplateURL: it points to
 a template in an Amazon S3 bucket.
@@ -25,7 +24,7 @@ _HERE = re.compile(
 
 
 def install() -> None:
-    """Look at what GetTemplate answers."""
+    """Rewrite the URLs in the answers of GetTemplate."""
     wrap(handlers, "_get_template", "params", _get_template)
     handlers._ACTION_HANDLERS["GetTemplate"] = handlers._get_template
 

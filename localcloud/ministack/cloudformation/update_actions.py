@@ -1,4 +1,4 @@
-"""List the IAM actions that CloudFormation needs to update a resource in place, by changed property.
+"""List the IAM actions that CloudFormation needs to update a property in place.
 
 Source: the permissions of the update handlers in CloudFormation's resource provider schemas, and
 the operations of the services that set each property.
@@ -9,7 +9,7 @@ from typing import Any
 
 type Properties = Mapping[str, Any]
 
-# By type and property; "" is any other property. A type that is not here is put again.
+# By type and property; "" is any other property. A type that is missing here is put again.
 BY_PROPERTY = {
     "AWS::CloudFormation::Stack": {"": "cloudformation:UpdateStack"},
     "AWS::CloudWatch::Alarm": {"Tags": "cloudwatch:TagResource", "": "cloudwatch:PutMetricAlarm"},

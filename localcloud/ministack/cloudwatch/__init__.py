@@ -1,1 +1,1 @@
-"""Patches of MiniStack's CloudWatch: metrics and alarms."""
+"""Patch MiniStack's CloudWatch: metrics, alarms and dashboards."""

@@ -1,7 +1,7 @@
 """Evaluate metric alarms as CloudWatch does.
 
-MiniStack: mixes the metrics of all dimensions, knows no periods and no missing data, evaluates only
-when a client sends a metric, and notifies any topic whatever its policy.
+MiniStack: mixes the metrics of all dimensions, ignores periods and missing data, evaluates only
+when a client sends a metric, and notifies topics without asking their policies.
 AWS: evaluates each alarm every minute over its periods, treats missing data as the alarm says, and
 needs the topic's policy.
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
@@ -31,20 +31,20 @@ _COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
 
 
 def install() -> None:
-    """Judge by these rules, and before anybody is told the state of an alarm."""
+    """Evaluate alarms by these rules, and before a request reads their states."""
     wrap(cloudwatch, "_evaluate_alarm", "alarm", _evaluate)
-    wrap(cloudwatch, "_dispatch_alarm_actions", "alarm old_state new_state reason", _tell)
+    wrap(cloudwatch, "_dispatch_alarm_actions", "alarm old_state new_state reason", _notify)
     wrap(cloudwatch, "_describe_alarms", "params cbor_data is_cbor is_json", _describe)
 
 
 async def keep_evaluating(every: float = EVERY_SECONDS) -> None:
-    """Judge every alarm once in so many seconds, forever, so that its topic hears of it though nobody asks."""
+    """Evaluate all alarms at an interval of seconds, so that topics are notified without requests."""
     while True:
         await asyncio.sleep(every)
         try:
             cloudwatch._evaluate_all_alarms()
-        except Exception:  # one alarm must not end the evaluation of all for good
-            _logger.exception("The alarms could not be evaluated")
+        except Exception:  # one failing alarm must not end the evaluation of the others
+            _logger.exception("The alarms cannot be evaluated")
 
 
 def _describe(original: Callable[..., Any], *request: Any) -> Any:
@@ -67,8 +67,8 @@ def _evaluate(_original: Callable[..., None], alarm: dict[str, Any]) -> None:
         cloudwatch._evaluate_parent_alarms(alarm)
 
 
-def _tell(original: Callable[..., None], alarm: Mapping[str, Any], *change: str) -> None:
-    """Tell the topics whose policy lets CloudWatch tell them of this alarm."""
+def _notify(original: Callable[..., None], alarm: Mapping[str, Any], *change: str) -> None:
+    """Notify the topics whose policy lets CloudWatch publish for this alarm."""
     topics = {
         actions: [arn for arn in alarm.get(actions) or [] if _takes(arn, alarm["AlarmArn"])]
         for actions in ("AlarmActions", "OKActions", "InsufficientDataActions")
@@ -82,13 +82,13 @@ def _takes(topic_arn: str, alarm_arn: str) -> bool:
     )
     if not taken:
         _logger.error(
-            "The policy of %s does not let CloudWatch tell it of %s.", topic_arn, alarm_arn
+            "The policy of %s does not let CloudWatch publish for %s.", topic_arn, alarm_arn
         )
     return taken
 
 
 def judge(alarm: Mapping[str, Any], values: Sequence[float | None]) -> str:
-    """Return the state of an alarm with these values in its evaluation periods, None where there are no data."""
+    """Return the state of an alarm by the values of its evaluation periods; None is missing data."""
     compare = _COMPARISONS[alarm["ComparisonOperator"]]
     breaching = [compare(value, alarm["Threshold"]) for value in values if value is not None]
     missing = len(values) - len(breaching)
@@ -105,7 +105,7 @@ def judge(alarm: Mapping[str, Any], values: Sequence[float | None]) -> str:
 
 
 def _value(alarm: Mapping[str, Any], periods_back: int) -> float | None:
-    """The alarm's statistic over one period, counted back from now."""
+    """Return the alarm's statistic over one period, counted back from now."""
     end = CLOCK.now() - periods_back * alarm["Period"]
     dimensions = cloudwatch._dims_key(cloudwatch._dims_from_list(alarm["Dimensions"]))
     stored = cloudwatch._metrics.get((alarm["Namespace"], alarm["MetricName"], dimensions)) or []

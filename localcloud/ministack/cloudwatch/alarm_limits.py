@@ -1,4 +1,4 @@
-"""Refuse alarms that CloudWatch could not evaluate.
+"""Refuse alarms that CloudWatch cannot evaluate.
 
 MiniStack: stores any numbers.
 AWS: refuses the alarm. One of its messages: https://github.com/hashicorp/terraform/issues/24070.
@@ -61,7 +61,7 @@ def _check_resource(resource: Resource) -> None:
 
 
 def _check(alarm: Mapping[str, Any]) -> None:
-    """Check the numbers of an alarm, of which any may be missing.
+    """Check the numbers of an alarm; each may be missing.
 
     Raises:
         RefusedError: CloudWatch refuses the alarm.

@@ -2,7 +2,7 @@
 
 MiniStack: keeps every value for two weeks, and copies all of them whenever it saves.
 AWS: keeps metrics of standard resolution by the minute. Here equal values of a minute are one point
-with a count: the 18,178 values of a demo are 1,056 points.
+with a count. The 18,178 values of a demo become 1,056 points.
 Source: CloudWatch User Guide, "Metrics concepts", Resolution.
 Remove the store when MiniStack aggregates metrics. The clock has no counterpart on AWS.
 """
@@ -21,17 +21,17 @@ _lock = Lock()
 
 
 class Clock:
-    """The time of metrics and alarms: a test that cannot wait for a day puts it ahead."""
+    """The time of metrics and alarms, which tests put ahead to skip a day."""
 
     def __init__(self) -> None:
         self.ahead = 0.0
 
     def put_ahead(self, seconds: float) -> None:
-        """Let metrics come, and alarms be judged, so much later than it is; 0 is the time that it is."""
+        """Put the clock ahead by a number of seconds; 0 is the real time."""
         self.ahead = seconds
 
     def now(self) -> float:
-        """Seconds since the epoch."""
+        """Return the seconds since the epoch."""
         return time() + self.ahead
 
 
@@ -39,7 +39,7 @@ CLOCK = Clock()
 
 
 def install() -> None:
-    """Store what the services tell, and give what comes over the wire, or is asked for, the clock's time."""
+    """Store the services' metrics, and use the clock for metrics and queries of clients."""
     wrap(cloudwatch, "record_metric", "namespace metric_name value unit dimensions", _record)
     wrap(
         cloudwatch,
@@ -56,11 +56,11 @@ def record(
     """Add a value, to two significant digits, to a metric.
 
     Args:
-        namespace: as "AWS/States".
-        name: of the metric.
-        value: what was measured or counted.
-        dimensions: all of them; a metric with others is another metric.
-        unit: one of CloudWatch's.
+        namespace: the namespace, as "AWS/States".
+        name: the name of the metric.
+        value: the measured or counted value.
+        dimensions: all dimensions; other dimensions make another metric.
+        unit: a unit of CloudWatch.
     """
     minute = CLOCK.now() // _MINUTE * _MINUTE
     rounded = float(f"{value:.1e}")

@@ -1,6 +1,6 @@
 """Publish the metrics of Lambda and SQS.
 
-MiniStack: publishes those of Lambda alone, and not for functions that workflows invoke.
+MiniStack: publishes metrics of Lambda only, and leaves out functions that workflows invoke.
 AWS: publishes the metrics of both.
 Source: the developer guides of both services, in the chapters on monitoring with CloudWatch.
 Remove this patch when MiniStack does the same.
@@ -17,7 +17,7 @@ from localcloud.ministack.patch import wrap
 
 
 def install() -> None:
-    """Count invocations as they come, and measure the queues whenever alarms are judged."""
+    """Count invocations, and measure the queues whenever alarms are evaluated."""
     wrap(lambda_svc, "_execute_function", "func event", _count_invocation)
     wrap(
         lambda_svc,
@@ -33,14 +33,14 @@ def _count_invocation(original: Callable[..., Any], func: Mapping[str, Any], eve
     if lambda_svc._function_config_scope_mismatch(config):
         return original(
             func, event
-        )  # which comes here again, in the function's own account and region
+        )  # the wrapped function comes here again, in the account and region of the Lambda function
     began = perf_counter()
     result = original(func, event)
     milliseconds = (perf_counter() - began) * 1000
     dimensions = {"FunctionName": config["FunctionName"]}
     throttled = bool(result.get("throttle"))
     record("AWS/Lambda", "Throttles", throttled, dimensions, "Count")
-    if not throttled:  # AWS counts a throttled request as no invocation
+    if not throttled:  # AWS does not count a throttled request as an invocation
         record("AWS/Lambda", "Invocations", 1, dimensions, "Count")
         record("AWS/Lambda", "Errors", bool(result.get("error")), dimensions, "Count")
         record("AWS/Lambda", "Duration", milliseconds, dimensions, "Milliseconds")
@@ -48,7 +48,7 @@ def _count_invocation(original: Callable[..., Any], func: Mapping[str, Any], eve
 
 
 def _count_no_second_time(_original: Callable[..., None], *_counted: Any, **_named: Any) -> None:
-    """Leave out what MiniStack would say of the invocations that are counted above."""
+    """Drop MiniStack's own metrics of invocations, which are counted above."""
 
 
 def _measure_queues(original: Callable[[], None]) -> None:
@@ -68,7 +68,7 @@ def _measure_queues(original: Callable[[], None]) -> None:
 
 
 def _age(message: dict[str, Any]) -> float:
-    """Seconds since a message was sent; it ages with the clock from the moment at which it is first looked at."""
+    """Return the seconds since a message was sent, by the clock from the first look at it."""
     now = CLOCK.now()
     since: float = message.setdefault("aging_since", now - (time() - message["sent_at"]))
     return now - since

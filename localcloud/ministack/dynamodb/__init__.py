@@ -1,1 +1,1 @@
-"""Patches of MiniStack's DynamoDB."""
+"""Patch MiniStack's DynamoDB."""

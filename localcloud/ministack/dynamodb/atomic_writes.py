@@ -1,8 +1,8 @@
-"""Check the condition of a write and write in one step.
+"""Evaluate the condition of a write and write in one step.
 
-MiniStack: checks first and then writes; another thread may write between.
-AWS: evaluates a condition and writes the item as one operation, or two threads could both find that
-an item does not exist.
+MiniStack: evaluates first and then writes. Another thread may write in between, so that two threads
+create the same item.
+AWS: evaluates the condition and writes the item as one operation.
 Source: DynamoDB Developer Guide, "Conditional writes".
 Remove this patch when MiniStack does the same.
 """
@@ -19,7 +19,7 @@ _one_writer = Lock()
 
 
 def install() -> None:
-    """Have one item written at a time, or two threads both find that an item does not exist."""
+    """Write one item at a time."""
     for write in ("_put_item", "_update_item", "_delete_item"):
         wrap(dynamodb, write, "data", _alone)
 

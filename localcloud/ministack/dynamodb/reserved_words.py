@@ -1,8 +1,8 @@
 """Refuse reserved words as attribute names in every expression, before any item is read.
 
 MiniStack: has the list of words and checks the expressions of writes. It misses queries, scans,
-batch reads and an attribute called "size", and calls every expression "UpdateExpression".
-AWS: refuses the request, also if the table is empty.
+batch reads and an attribute named "size", and names every expression "UpdateExpression".
+AWS: refuses the request, even if the table is empty.
 Source: DynamoDB Developer Guide, "Reserved words in DynamoDB" (573 words).
 Remove this patch when MiniStack does the same.
 """
@@ -25,7 +25,7 @@ RESERVED = Rule(
 )
 RULES = (RESERVED,)
 
-# A name that is neither a placeholder (#name, :value) nor a function, which has a parenthesis after it.
+# A name, but not a placeholder (#name, :value) or a function, which a parenthesis follows.
 _NAME = re.compile(r"(?<![\w#:])[A-Za-z_]\w*(?!\w|\s*\()")
 _CONDITION_OPERATORS = frozenset({"AND", "OR", "NOT", "BETWEEN", "IN"})
 _UPDATE_CLAUSES = frozenset({"SET", "REMOVE", "ADD", "DELETE"})

@@ -1,1 +1,1 @@
-"""Patches of MiniStack's EventBridge and EventBridge Pipes."""
+"""Patch MiniStack's EventBridge and EventBridge Pipes."""

@@ -26,19 +26,19 @@ from localcloud.stepfunctions.api_errors import InvalidExecutionInputError
 
 _logger = logging.getLogger(__name__)
 _SERVICE = "events.amazonaws.com"
-# What has to be there for a delivery to arrive, by the service in the target's ARN.
+# Checks that a target exists, by the service in its ARN.
 _FINDERS: Mapping[str, Callable[[str], object]] = {
     "states": workflows.exists,
     "lambda": lambda arn: lambda_svc._get_func_record_for_ref(arn)[0],
     "sqs": sqs._queue_by_arn,
     "logs": log_group,
 }
-# What EventBridge calls a target with, where it does so in the target's role.
+# The actions of targets that EventBridge calls in the role of the target.
 _ROLE_ACTIONS = {"states": "states:StartExecution"}
 
 
 class UndeliveredError(Exception):
-    """EventBridge could not hand an event to a target: a code and a message as AWS gives them to the queue."""
+    """EventBridge cannot deliver an event; the code and message are AWS's."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -46,7 +46,7 @@ class UndeliveredError(Exception):
 
 
 def install() -> None:
-    """Look at every delivery before MiniStack makes it, and at what became of it."""
+    """Check every delivery before MiniStack makes it, and handle its failures."""
     wrap(eventbridge, "_invoke_target", "target event rule view", _deliver)
     wrap(eventbridge, "_dispatch_to_stepfunctions", "arn payload", _start_execution)
 
@@ -85,8 +85,8 @@ def _start_execution(_original: Callable[..., None], arn: str, payload: str) -> 
 
 
 def _require_deliverable(target: Mapping[str, Any], rule_arn: str) -> None:
-    # All that can go wrong on a laptop is permanent, so nothing is retried, as on AWS. Codes: EventBridge, "Using
-    # dead-letter queues to process undelivered events".
+    # All local failures are permanent, and AWS does not retry these either. The codes: EventBridge
+    # User Guide, "Using dead-letter queues to process undelivered events".
     arn = target["Arn"]
     service = arn.split(":")[2]
     if service in _FINDERS and not _FINDERS[service](arn):
@@ -107,7 +107,7 @@ def _require_deliverable(target: Mapping[str, Any], rule_arn: str) -> None:
 
 
 def bury(target: Mapping[str, Any], event: Any, rule_arn: str, failure: UndeliveredError) -> None:
-    """Send an event to the dead-letter queue of the target that it did not reach; without a queue it is dropped."""
+    """Send an undelivered event to the target's dead-letter queue, or drop it without a queue."""
     _count("FailedInvocations", rule_arn)
     queue_arn = (target.get("DeadLetterConfig") or {}).get("Arn")
     if not queue_arn:

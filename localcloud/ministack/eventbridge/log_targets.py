@@ -19,7 +19,7 @@ _STREAM = "events"
 
 
 def install() -> None:
-    """Write events to the log groups that are targets."""
+    """Write events to log groups that are targets of rules."""
     wrap(eventbridge, "_invoke_target", "target event rule view", _invoke)
 
 

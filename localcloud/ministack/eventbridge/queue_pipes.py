@@ -1,8 +1,8 @@
 """Run EventBridge Pipes from an SQS queue to a workflow.
 
-MiniStack: has pipes that read DynamoDB streams only, and does not keep a pipe's parameters.
-AWS: reads queues too. Here a message is always a batch of its own, and an Express workflow runs to
-its end (InvocationType REQUEST_RESPONSE).
+MiniStack: has pipes that read DynamoDB streams only, and drops a pipe's parameters.
+AWS: reads queues too. Here each batch has one message, and an Express workflow runs to its end
+(InvocationType REQUEST_RESPONSE).
 Source: EventBridge Pipes, "Amazon Simple Queue Service as a source".
 Remove this patch when MiniStack does the same.
 """
@@ -24,7 +24,7 @@ _logger = logging.getLogger(__name__)
 
 
 def install() -> None:
-    """Look after the pipes with a queue at each turn of MiniStack's poller, about once a second."""
+    """Poll the queues of pipes whenever MiniStack's poller runs, about once a second."""
     wrap(pipes, "_poll_pipe", "_ddb pipe pipe_account_id", _poll)
 
 
@@ -40,14 +40,14 @@ def _poll(
             RoleNotAssumedError,
             RoleDeniedError,
             sqs._Err,
-        ) as exc:  # the last: there is no such queue
+        ) as exc:  # the last error: the queue does not exist
             _logger.warning("Pipe %s: %s", pipe["Name"], exc)
-        except Exception:  # the messages come back later; the other pipes go on now
+        except Exception:  # the messages come back later, and the other pipes continue now
             _logger.exception("Unexpected error in pipe %s", pipe["Name"])
 
 
 def _drain(pipe: Mapping[str, Any]) -> None:
-    """Hand over what is visible in the queue, until nothing is; an empty queue is left alone."""
+    """Deliver the visible messages of a queue, until it is empty."""
     queue_url = sqs._queue_url_for_account(get_account_id(), pipe["Source"].rsplit(":", 1)[-1])
     if not sqs._get_q(queue_url)["messages"]:
         return
@@ -65,7 +65,7 @@ def _drain(pipe: Mapping[str, Any]) -> None:
 
 
 def _delivered(role: ServiceRole, target: str, record: Mapping[str, Any]) -> bool:
-    """Start the target with a batch of one, and return whether it took it."""
+    """Start the target with one message; return whether it accepted the message."""
     action = "StartSyncExecution" if workflows.is_express(target) else "StartExecution"
     role.require("states", f"states:{action}", target)
     try:
@@ -76,7 +76,7 @@ def _delivered(role: ServiceRole, target: str, record: Mapping[str, Any]) -> boo
 
 
 def _return(queue_url: str, receipt_handle: str) -> None:
-    """Let the message come back after the queue's visibility timeout, which is scaled like every wait for a retry."""
+    """Return the message to the queue after the visibility timeout, scaled like retry waits."""
     timeout = int(sqs._get_q(queue_url)["attributes"].get("VisibilityTimeout", "30"))
     scaled = round(timeout * workflows.wait_scale())
     sqs._act_change_visibility(
@@ -86,7 +86,7 @@ def _return(queue_url: str, receipt_handle: str) -> None:
 
 
 def _record(message: Mapping[str, Any], queue_arn: str) -> dict[str, Any]:
-    # The form: EventBridge Pipes, "Amazon Simple Queue Service as a source", Sample event.
+    # The format: EventBridge Pipes, "Amazon Simple Queue Service as a source", Sample event.
     return {
         "messageId": message["id"],
         "receiptHandle": message["receipt_handle"],

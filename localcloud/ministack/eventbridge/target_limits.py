@@ -1,8 +1,8 @@
 """Refuse targets of rules beyond the limits of EventBridge.
 
 MiniStack: stores any retry policy and any number of targets.
-AWS: refuses the request. The message about a number has the form that the service gives to all of
-its parameters.
+AWS: refuses the request. The message about a number has the format that the service uses for all
+parameters.
 Source: EventBridge API Reference, RetryPolicy, and PutTargets: "Each rule can have up to five (5)
 targets associated with it at one time."
 Remove this patch when MiniStack does the same.

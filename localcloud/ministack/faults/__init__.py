@@ -1,1 +1,1 @@
-"""Fault injection inside of MiniStack's services."""
+"""Inject faults into MiniStack's services."""

@@ -1,4 +1,4 @@
-"""Faults of the way from S3 to a workflow: events that come twice, late, in another order, or not at all."""
+"""Deliver events of S3 twice, late, in another order, or not at all."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -19,14 +19,14 @@ _SHUFFLED_SECONDS = 2.0
 
 
 class FaultyEvents:
-    """Looks at every "Object Created" event of S3; other events are not touched."""
+    """Change the delivery of "Object Created" events of S3, and of no other events."""
 
     def __init__(self, injector: Injector, held: HeldDeliveries) -> None:
         self._injector = injector
         self._held = held
 
     def install(self) -> None:
-        """Change EventBridge in this process, for good."""
+        """Change EventBridge in this process until it ends."""
         wrap(eventbridge, "_dispatch_event", "event view", self._dispatch)
         wrap(eventbridge, "_invoke_target", "target event rule view", self._deliver)
 
@@ -39,7 +39,7 @@ class FaultyEvents:
         for _ in range(at_once):
             original(event, view)
         for seconds in later:
-            # Account and region of the request, and the version of the object, are in the context.
+            # The context has the account and region of the request, and the version of the object.
             self._held.hold(seconds, partial(copy_context().run, original, event, view))
 
     def _deliver(
@@ -51,7 +51,7 @@ class FaultyEvents:
         view: Any = None,
     ) -> None:
         key = _created_key(event)
-        # Without a queue the event would be lost for good, which is no fault that a service could get over.
+        # Without a queue the event would be lost, and no service could recover.
         if key and target.get("DeadLetterConfig") and self._injector.strike(DELIVERY, key):
             bury(
                 target,
@@ -71,14 +71,14 @@ def _created_key(event: Mapping[str, Any]) -> str | None:
 
 
 def _deliveries(strike: Strike | None) -> tuple[int, list[float]]:
-    """Return how often an event is delivered at once, and after how many seconds it is delivered again."""
+    """Return the number of immediate deliveries, and the seconds until each later delivery."""
     match strike:
         case Strike("event-duplicated", draw):
             return 2, [1 + copy + draw for copy in range(int(3 * draw))]
         case Strike("event-late", draw):
             return 0, [1 + 4 * draw]
         case Strike("event-shuffled", draw):
-            # All wait for the same moment; from there on the draw, not the arrival, says which comes first.
+            # All events wait for the same moment. Then their order is drawn at random.
             return 0, [_SHUFFLED_SECONDS - time() % _SHUFFLED_SECONDS + draw]
         case _:
             return 1, []

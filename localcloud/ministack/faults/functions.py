@@ -1,4 +1,4 @@
-"""Faults of Lambda: invocations that are turned away, and processes that die at the worst moment."""
+"""Refuse invocations of Lambda, and end its processes before they answer."""
 
 import re
 from collections.abc import Callable
@@ -16,30 +16,30 @@ from localcloud.faults.workflow import subject_of_task
 from localcloud.lambda_runtime.pool import LambdaPool
 from localcloud.ministack.patch import wrap
 
-# How botocore tells the AWS_SDK_UA_APP_ID that every execution environment has of its own.
+# How botocore sends the AWS_SDK_UA_APP_ID, which is unique for each execution environment.
 _IDENTITY = re.compile(r"\bapp/(\w+)")
 
 
 class Functions:
-    """Knows the functions at work: which process serves which invocation, and which subject that is about."""
+    """Know the running invocations: the process and the subject of each."""
 
     def __init__(self, injector: Injector) -> None:
         self._injector = injector
         self._pool: LambdaPool | None = None
-        self._subjects: dict[str, str] = {}  # by request id, of the invocations under way
-        self._doomed: set[str] = set()  # request ids whose answer will be lost
+        self._subjects: dict[str, str] = {}  # the running invocations, by request id
+        self._doomed: set[str] = set()  # request ids of invocations whose answers get lost
 
     def install(self, pool: LambdaPool) -> None:
-        """Look at every invocation before it gets an environment of the pool."""
+        """Check every invocation before it gets an environment of the pool."""
         self._pool = pool
         wrap(lambda_svc, "_execute_function_warm", "func event request_id", self._execute)
 
     def loses_answer(self, request_id: str) -> bool:
-        """Tell whether the process that serves an invocation dies with its answer."""
+        """Return whether the process of an invocation ends before it answers."""
         return request_id in self._doomed
 
     def sender(self, scope: Scope) -> Sender | None:
-        """Return the function that sent a request, None if it was someone else."""
+        """Return the function that sent a request, or None for other callers."""
         told = _IDENTITY.search(RequestHead.of(scope).headers.get("user-agent", ""))
         environment = self._pool.busy(told[1]) if self._pool and told else None
         subject = self._subjects.get(environment.request_id or "") if environment else None

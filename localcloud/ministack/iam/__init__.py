@@ -1,1 +1,1 @@
-"""Patches of MiniStack's IAM: who may do what, as which role, and a log of the decisions."""
+"""Patch MiniStack's IAM: decisions, roles of services, and a log of the decisions."""

@@ -6,7 +6,7 @@ Source: CloudTrail User Guide, "CloudTrail record contents".
 Remove this patch when MiniStack logs its decisions.
 
 The root of the account may do everything and is not recorded. Without a listener nothing is
-written.
+recorded.
 """
 
 import json
@@ -20,14 +20,14 @@ from ministack.services import sqs
 
 from localcloud.ministack.patch import wrap
 
-# Who takes the lines, one at a time.
+# The listeners, which receive one line at a time.
 listeners: list[Callable[[str], object]] = []
-# What the policies of the caller were asked last; an `enforce` that asks none is about the root.
+# The last question to the policies of the caller. An `enforce` without one is about the root.
 _asked: ContextVar[iam_evaluator.EvalContext | None] = ContextVar("asked", default=None)
 
 
 def install() -> None:
-    """Write down what a request over the wire, and an event on its way to a queue, is allowed."""
+    """Record the decisions about requests, and about events that are sent to queues."""
     wrap(iam_evaluator, "evaluate", "ctx policies limits", _evaluate)
     wrap(
         iam_evaluator,
@@ -46,12 +46,12 @@ def install() -> None:
 def record(
     caller: str, action: str, resource: str, conditions: Mapping[str, Any], allowed: bool
 ) -> None:
-    """Write a decision down.
+    """Record a decision.
 
     Args:
         caller: the ARN of the role's session, or the service principal.
         action: the IAM action, as "s3:GetObject".
-        resource: the ARN that it is about.
+        resource: the ARN of the resource.
         conditions: the condition keys of the request in lower case, with their values.
         allowed: the decision.
     """
@@ -69,7 +69,7 @@ def record(
 
 
 def record_request(context: iam_evaluator.EvalContext, allowed: bool) -> None:
-    """Write down the decision about a role's request."""
+    """Record the decision about a role's request."""
     secure = str(context.secure_transport).lower()
     conditions = {key: value for key, value in context.service_context.items() if value is not None}
     record(

@@ -1,4 +1,4 @@
-"""Callers, signatures and policies as MiniStack's IAM has them, so that SageMaker is as strict as any other service."""
+"""Authorize the requests of our own services by MiniStack's IAM."""
 
 import contextvars
 import json
@@ -20,9 +20,9 @@ from localcloud.api.protocol import AccessDeniedError, Request
 
 
 class MiniStackAuthorizer:
-    """Asks MiniStack's IAM: is the signature good, and do the caller's policies allow the action?
+    """Check the signature and the caller's policies with MiniStack's IAM.
 
-    Goes the way of `ministack.app` under AUTH=true, which keeps a request's caller and signature in context variables.
+    Like `ministack.app` under AUTH=true, it keeps caller and signature in context variables.
     """
 
     def authorize(
@@ -37,7 +37,7 @@ class MiniStackAuthorizer:
         Raises:
             AccessDeniedError: with AWS's message; also when the signature is missing or wrong.
         """
-        # A copy of the context keeps what one question pins away from the next one.
+        # A copy of the context separates the values of this question from the next one.
         context = contextvars.copy_context()
         context.run(_authorize, request, action, resource_arn, conditions)
 
@@ -47,16 +47,16 @@ def _authorize(
 ) -> None:
     scope = request.scope
     head = request.head
-    # The same function finds the key whose signature MiniStack checks: a key that is found in another way could
-    # pass the check of the policies while another key's signature is checked.
+    # MiniStack finds the key of the signature with the same function. Otherwise the policies of one
+    # key and the signature of another key could be checked.
     access_key = extract_access_key_id(head.headers, head.query)
     region = head.region or extract_region({})
     set_request_account_id(find_iam_access_key_account(access_key) or access_key)
     set_request_region(region)
-    # The local cloud is reached over loopback only, which counts as TLS (aws:SecureTransport) in all of it.
+    # The local cloud serves the loopback address only, which counts as TLS (aws:SecureTransport).
     pin_request_origin((scope.get("client") or ("127.0.0.1",))[0], True)
     raw_path = scope.get("raw_path") or quote(scope["path"]).encode()
-    # These two are looked up where they are called: patches wrap them.
+    # Patches wrap these two functions: they are looked up at the call.
     iam_evaluator.pin_signed_request(
         scope["method"], raw_path.decode("latin-1"), head.query, scope["headers"]
     )
@@ -81,7 +81,7 @@ def _authorize(
 def _credential_failure(
     failure: AuthError, action: str, headers: Mapping[str, str]
 ) -> AccessDeniedError:
-    # MiniStack words the failure in a service's protocol; SageMaker's is JSON.
+    # MiniStack writes the failure in the protocol of a service; SageMaker has JSON.
     body = access_denied_response(
         "sagemaker",
         action,

@@ -23,7 +23,7 @@ from localcloud.ministack.refusals import (
     check_resources,
 )
 
-_INLINE = 10240  # characters, of all inline policies of a role together
+_INLINE = 10240  # characters of all inline policies of a role
 _MANAGED = 6144
 _TRUST = 2048  # AWS may raise it to 8,192
 _AREA = "IAM policies"
@@ -71,7 +71,7 @@ def _check_trust(p: Mapping[str, Any]) -> None:
 
 def _check_inline(p: Mapping[str, Any]) -> None:
     role = iam._p(p, "RoleName")
-    if role in iam._roles:  # else IAM says that there is no such role
+    if role in iam._roles:  # otherwise IAM answers that the role does not exist
         _require_inline(role, {iam._p(p, "PolicyName"): iam._p(p, "PolicyDocument")})
 
 
@@ -116,6 +116,9 @@ def _require_trust(document: Any) -> None:
 
 
 def _size(document: Any) -> int:
-    """Return the characters of a policy without white space; a template has it as an object."""
+    """Return the number of characters of a policy without white space.
+
+    Templates have policies as objects.
+    """
     text = document if isinstance(document, str) else json.dumps(document)
     return len("".join(text.split()))

@@ -1,8 +1,8 @@
-"""Count a request over loopback as sent with TLS.
+"""Treat a request over loopback as sent with TLS.
 
 MiniStack: sets aws:SecureTransport to false for plain HTTP, so that bucket policies that demand TLS
 refuse every client.
-AWS: is reached with TLS. What stays on the loopback cannot be read on the way either.
+AWS: is reached with TLS. Nobody can read loopback traffic on the way either.
 Source: IAM User Guide, "AWS global condition context keys", aws:SecureTransport.
 Remove this patch when the local cloud serves HTTPS.
 """
@@ -16,8 +16,8 @@ from localcloud.ministack.patch import wrap
 
 
 def install() -> None:
-    """Have MiniStack take what never leaves this machine for encrypted."""
-    # MiniStack's app looks the function up under its own name for it.
+    """Treat requests of this machine as encrypted."""
+    # MiniStack's app imported the function under this name.
     wrap(ministack.app, "pin_request_origin", "source_ip secure_transport", _secure_on_loopback)
 
 

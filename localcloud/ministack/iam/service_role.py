@@ -1,4 +1,4 @@
-"""A service that acts in a role: Step Functions in the state machine's, EventBridge in that of a rule's target."""
+"""Let services act in roles, as Step Functions in the role of a state machine."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,27 +9,28 @@ from ministack.services import iam
 
 from localcloud.ministack.iam import audit_log
 
-# Who assumed which role for what, under which trust policy: services keep a session for many calls, as on AWS.
+# Role, service, source and trust policy of each session. Services keep a session for many calls, as
+# on AWS.
 sessions: set[tuple[str, str, str, str]] = set()
 
 
 class RoleNotAssumedError(Exception):
-    """The trust policy of the role does not let the service assume it, or there is no such role."""
+    """The role does not exist, or its trust policy does not let the service assume it."""
 
 
 class RoleDeniedError(Exception):
-    """The policies of the role do not allow what the service tried."""
+    """The policies of the role do not allow the request of the service."""
 
 
 @dataclass(frozen=True)
 class ServiceRole:
-    """A role in the hands of a service.
+    """A role that a service assumes.
 
     Args:
         role_arn: the role.
         service: the principal that assumes it, as "states.amazonaws.com".
-        source_arn: the resource on whose behalf, the trust policy's ``aws:SourceArn``.
-        session_name: names the session in the ARN of the caller.
+        source_arn: the resource for which the service acts, ``aws:SourceArn`` in the trust policy.
+        session_name: the name of the session in the ARN of the caller.
     """
 
     role_arn: str
@@ -39,14 +40,14 @@ class ServiceRole:
 
     @property
     def caller_arn(self) -> str:
-        """The principal that policies and error messages name."""
+        """Return the principal that policies and error messages name."""
         return f"arn:aws:sts::{get_account_id()}:assumed-role/{self._name}/{self.session_name[:64]}"
 
     def assume(self) -> None:
-        """Ask the trust policy.
+        """Check the trust policy.
 
         Raises:
-            RoleNotAssumedError: it does not let this service in, or not for this source.
+            RoleNotAssumedError: it does not let this service assume the role for this source.
         """
         trust = (iam._roles.get(self._name) or {}).get("AssumeRolePolicyDocument")
         session = self.role_arn, self.service, self.source_arn, str(trust)
@@ -85,16 +86,16 @@ class ServiceRole:
         resource_arn: str,
         conditions: Mapping[str, str] | None = None,
     ) -> None:
-        """Ask the role's policies, its permissions boundary and the policy of the resource itself.
+        """Check the role's policies, its permissions boundary and the policy of the resource.
 
         Args:
-            service: MiniStack's name of the service that is called.
+            service: MiniStack's name of the called service.
             action: the IAM action, as "events:PutEvents".
-            resource_arn: what the call is about.
-            conditions: the service's own condition keys in lower case, as {"events:source": "my-application"}.
+            resource_arn: the resource of the call.
+            conditions: the service's condition keys in lower case, as {"events:source": "my-app"}.
 
         Raises:
-            RoleDeniedError: with the sentence that AWS gives.
+            RoleDeniedError: with AWS's message.
         """
         account = get_account_id()
         context = iam_evaluator.EvalContext(

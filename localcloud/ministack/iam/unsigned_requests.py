@@ -1,9 +1,9 @@
 """Treat a request without a signature as anonymous.
 
-MiniStack: takes several unsigned requests for the root's: with an Authorization header of another
-scheme, or a query that names a key and has no signature. Its S3 checks bucket policies for
+MiniStack: treats several unsigned requests as requests of the root: with an Authorization header of
+another scheme, or a query that names a key and has no signature. Its S3 checks bucket policies for
 anonymous callers, but neither the bucket list nor the creation of buckets nor S3 Control.
-AWS: lets anonymous callers use what a bucket's policy makes public, and nothing else: "Anonymous
+AWS: lets anonymous callers use resources that a bucket's policy makes public, and nothing else: "Anonymous
 requests are never allowed to create buckets."
 Source: S3 API Reference, CreateBucket; S3 User Guide, "Authenticating Requests".
 Remove this patch when MiniStack does the same.
@@ -19,15 +19,15 @@ from ministack.core import iam_evaluator
 from localcloud.ministack.patch import wrap
 
 _SIGNING_SCHEMES = ("AWS4-", "AWS ")
-# What a bucket's policy may allow everybody is about a bucket or an object, which have ARNs of this form.
+# A bucket policy can make buckets and objects public, which have ARNs with this prefix.
 _BUCKET_OR_OBJECT = "arn:aws:s3:::"
 _NEVER_PUBLIC = frozenset({"s3:CreateBucket", "s3:ListAllMyBuckets"})
 _unsigned: ContextVar[bool] = ContextVar("unsigned", default=False)
 
 
 def install() -> None:
-    """Remember of every request whether it is signed, and ask for it where MiniStack decides."""
-    for module in (iam_evaluator, ministack.app):  # the app looks it up under its own name for it
+    """Remember whether a request is signed, and require it where MiniStack decides."""
+    for module in (iam_evaluator, ministack.app):  # the app imported the function under this name
         wrap(
             module,
             "pin_signed_request",
@@ -64,7 +64,7 @@ def _signed_by_header(headers: Sequence[tuple[bytes, bytes]]) -> bool:
 
 
 def _signed_by_query(query: Mapping[str, Sequence[str]]) -> bool:
-    # The names of Signature Version 4, and of version 2, which S3 and old Query APIs know.
+    # The names of Signature Version 4, and of version 2, which S3 and old Query APIs accept.
     return any(
         all(query.get(name) for name in names)
         for names in (("X-Amz-Algorithm", "X-Amz-Signature"), ("AWSAccessKeyId", "Signature"))

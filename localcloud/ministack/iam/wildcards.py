@@ -1,6 +1,6 @@
-"""Match newlines by the wildcards of policies.
+"""Match newlines with the wildcards of policies.
 
-MiniStack: `*` and `?` match no newline, and a pattern without them matches a newline too many.
+MiniStack: `*` and `?` do not match newlines. A pattern without them ignores a newline at the end.
 AWS: `*` matches any combination of characters, and `?` any single character.
 Source: IAM User Guide, "IAM JSON policy elements: Resource", Using wildcards in resource ARNs.
 Remove this patch when MiniStack does the same.

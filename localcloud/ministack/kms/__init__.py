@@ -1,1 +1,1 @@
-"""Patches of MiniStack's KMS."""
+"""Patch MiniStack's KMS."""

@@ -4,7 +4,7 @@ MiniStack: stores any key policy.
 AWS: "The key policy must allow the calling principal to make a subsequent PutKeyPolicy request on
 the KMS key." BypassPolicyLockoutSafetyCheck omits the condition. The message, of a stack with a
 role: https://github.com/aws-solutions/innovation-sandbox-on-aws/issues/31.
-Source: KMS API Reference, CreateKey, parameter Policy; the same of PutKeyPolicy.
+Source: KMS API Reference, CreateKey and PutKeyPolicy, parameter Policy.
 Remove this patch when MiniStack does the same.
 """
 
@@ -66,7 +66,7 @@ def _check_resource(resource: Resource) -> None:
 
 
 def _require(policy: str | Mapping[str, Any], key_arn: str, caller_arn: str) -> None:
-    """Raise RefusedError if the caller could not change the policy once the key has it."""
+    """Raise RefusedError if the new policy does not let the caller change the policy."""
     document = policy if isinstance(policy, str) else json.dumps(policy)
     context = iam_evaluator.EvalContext(
         principal_arn=caller_arn,

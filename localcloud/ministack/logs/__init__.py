@@ -1,1 +1,1 @@
-"""Patches of MiniStack's CloudWatch Logs."""
+"""Patch MiniStack's CloudWatch Logs."""

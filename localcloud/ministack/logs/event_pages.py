@@ -1,7 +1,7 @@
 """Give every log event an id, and return the events of FilterLogEvents in pages.
 
-MiniStack: returns the first page without a token for the next one; ignores the prefix of stream
-names and the direction; lines of Lambda functions have no id.
+MiniStack: returns the first page without a token for the next one. It ignores the prefix of stream
+names and the direction. Lines of Lambda functions have no id.
 AWS: returns pages of at most 10,000 events and 1 MB, with a token if there is more. `aws logs tail
 --follow` needs the ids.
 Source: CloudWatch Logs API Reference, FilterLogEvents, FilteredLogEvent and PutLogEvents (how an
@@ -40,7 +40,7 @@ RULES = (STREAMS, TOKEN)
 
 _MOST_EVENTS = 10_000
 _MOST_BYTES = 1_048_576
-_EVENT_OVERHEAD = 26  # bytes that CloudWatch Logs counts for an event beside its message
+_EVENT_OVERHEAD = 26  # bytes that CloudWatch Logs adds to the message of an event
 
 
 class _Place(NamedTuple):
@@ -85,7 +85,7 @@ def _check(data: Mapping[str, Any]) -> None:
 def _filter(original: Callable[..., Answer], data: Mapping[str, Any]) -> Answer:
     group = cloudwatch_logs._log_groups.get(cloudwatch_logs._resolve_log_group_name(data))
     if group is None:
-        return original(data)  # it refuses
+        return original(data)  # the request is refused
 
     forward = data.get("startFromHead", True)
     last = None
@@ -112,7 +112,7 @@ def _rest(data: Mapping[str, Any], forward: bool, last: _Place | None) -> dict[s
 def _page(
     found: Iterator[tuple[_Place, dict[str, Any]]], data: Mapping[str, Any], forward: bool
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Return the matching events of a page, and its token as an answer has it."""
+    """Return the matching events of a page, and the token member of the answer."""
     matches = cloudwatch_logs._compile_filter_pattern(data.get("filterPattern") or "")
     limit = min(data.get("limit") or _MOST_EVENTS, _MOST_EVENTS)
     events: list[dict[str, Any]] = []

@@ -1,6 +1,6 @@
-"""Refuse filters whose pattern cannot be read, and dimensions of metric filters without fields.
+"""Refuse broken filter patterns, and dimensions of metric filters without fields.
 
-MiniStack: stores any pattern, and finds nothing with one that it cannot read.
+MiniStack: stores any pattern, and finds nothing with a broken pattern.
 AWS: refuses the filter. Two of its messages: https://github.com/aws/aws-cdk/issues/16278,
 https://github.com/hashicorp/terraform-provider-aws/issues/28881.
 Source: CloudWatch Logs API Reference, PutMetricFilter, PutSubscriptionFilter and FilterLogEvents

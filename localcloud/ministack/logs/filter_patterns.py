@@ -1,7 +1,7 @@
-"""Read the syntax of filter patterns, which CloudWatch Logs has for metric filters, subscriptions and searches.
+"""Parse filter patterns of CloudWatch Logs, for metric filters, subscriptions and searches.
 
-Source: CloudWatch Logs User Guide, "Filter pattern syntax for metric filters, subscription filters, filter log events,
-and Live Tail". A pattern has one of four forms:
+Source: CloudWatch Logs User Guide, "Filter pattern syntax for metric filters, subscription filters,
+filter log events, and Live Tail". A pattern has one of four forms:
 
 - nothing, which matches every event, or `%regular expression%`;
 - terms: `ERROR -"not this" ?this ?or_this`;
@@ -41,7 +41,7 @@ def check_pattern(pattern: str) -> None:
     """Check a filter pattern.
 
     Raises:
-        FilterPatternError: CloudWatch Logs refuses the pattern; with its message where that is known, else without one.
+        FilterPatternError: CloudWatch Logs refuses the pattern; with its message if it is known.
     """
     text = pattern.strip()
     if text.startswith("{"):
@@ -55,7 +55,7 @@ def check_pattern(pattern: str) -> None:
 
 
 def names_fields(pattern: str) -> bool:
-    """Return whether a pattern reads fields of an event, which only JSON and field patterns do."""
+    """Return whether a pattern reads fields of events, as JSON and field patterns do."""
     return pattern.strip().startswith(("{", "["))
 
 
@@ -75,7 +75,7 @@ def _check_terms(text: str) -> None:
 
 
 class _Reader:
-    """Reads the inside of a JSON pattern or a field pattern, token by token."""
+    """Parse the inside of a JSON pattern or a field pattern, token by token."""
 
     def __init__(self, text: str) -> None:
         self._tokens: list[tuple[str, str]] = []

@@ -1,6 +1,6 @@
 """Refuse log groups with a KMS key that CloudWatch Logs cannot use, or with an unknown retention.
 
-MiniStack: stores any key; its CloudFormation stores any retention.
+MiniStack: stores any key. Its CloudFormation stores any retention.
 AWS: refuses a key that does not exist, is disabled, or has a policy that does not let CloudWatch
 Logs use it for the group. The message, with its code:
 https://github.com/hashicorp/terraform-provider-aws/issues/29282.
@@ -45,7 +45,8 @@ RETENTION = Rule(
 )
 RULES = (KEY, KEY_POLICY, RETENTION)
 
-# The user guide's policy has these with wildcards: Encrypt*, Decrypt*, ReEncrypt*, GenerateDataKey*, Describe*.
+# The policy of the user guide has wildcards: Encrypt*, Decrypt*, ReEncrypt*, GenerateDataKey*,
+# Describe*.
 _ACTIONS = ("Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo", "GenerateDataKey", "DescribeKey")
 _CONTEXT_KEY = "kms:encryptioncontext:aws:logs:arn"
 

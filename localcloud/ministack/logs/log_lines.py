@@ -8,7 +8,7 @@ from ministack.services import cloudwatch_logs
 
 
 def log_group(arn: str) -> Mapping[str, Any] | None:
-    """Find the log group of an ARN, which ends with ":*" where CloudFormation gives it."""
+    """Return the log group of an ARN, which may end with ":*" as in CloudFormation."""
     found: Mapping[str, Any] | None = cloudwatch_logs._log_groups.get(_name(arn))
     return found
 
@@ -19,7 +19,7 @@ def write_lines(arn: str, stream: str, messages: Iterable[str]) -> None:
     events = [{"timestamp": now, "message": message} for message in messages]
     if events:
         place = {"logGroupName": _name(arn), "logStreamName": stream}
-        cloudwatch_logs._create_log_stream(place)  # mostly it answers that the stream exists
+        cloudwatch_logs._create_log_stream(place)  # the usual answer is that the stream exists
         cloudwatch_logs._put_log_events({**place, "logEvents": events})
 
 

@@ -1,13 +1,13 @@
 """Record the metrics that functions embed in logs and that metric filters find.
 
-MiniStack: keeps both as text.
-AWS: makes metrics of both.
+MiniStack: stores both as text.
+AWS: turns both into metrics.
 Source: CloudWatch User Guide, "Specification: Embedded metric format"; CloudWatch Logs User Guide,
 "Filter pattern syntax".
 Remove this patch when MiniStack does the same.
 
-Filter patterns that compare one member of a JSON event are read: `{ $.detail.status = "FAILED" }`,
-`"*"` being any text and `*` anything.
+Filters work if their pattern compares one member of a JSON event, as in
+`{ $.detail.status = "FAILED" }`. `"*"` matches any text and `*` any value.
 """
 
 import json
@@ -27,7 +27,7 @@ _PATTERN = re.compile(r'\{ (?P<member>\$\.[\w.]+) = (?P<wanted>\*|"[^"]*") \}')
 
 
 def install() -> None:
-    """Look at every line that a function logs, and at every event that is written to a log group."""
+    """Read every line that a function logs, and every event of a log group."""
     wrap(
         lambda_svc,
         "_emit_lambda_logs",
@@ -80,7 +80,10 @@ def _filter(original: Callable[..., Any], data: Mapping[str, Any]) -> Any:
 def _apply(metric_filter: Mapping[str, Any], event: Any) -> None:
     pattern = _PATTERN.fullmatch(metric_filter["filterPattern"])
     if not pattern:
-        _logger.warning("This filter pattern is not read here: %s", metric_filter["filterPattern"])
+        _logger.warning(
+            "The local cloud does not evaluate this filter pattern: %s",
+            metric_filter["filterPattern"],
+        )
     elif _matches(_member(event, pattern["member"]), pattern["wanted"]):
         for transformation in metric_filter["metricTransformations"]:
             _transform(transformation, event)
@@ -94,7 +97,7 @@ def _transform(transformation: Mapping[str, Any], event: Any) -> None:
     value = _member(event, value) if value.startswith("$") else value
     if (
         value is not None and None not in found.values()
-    ):  # without one of its dimensions it would be another metric
+    ):  # a metric with fewer dimensions is another metric
         dimensions = {name: str(member) for name, member in found.items()}
         namespace, name = transformation["metricNamespace"], transformation["metricName"]
         record(namespace, name, float(value), dimensions, transformation.get("unit", "None"))
@@ -107,7 +110,7 @@ def _matches(member: Any, wanted: str) -> bool:
 
 
 def _parsed(message: str) -> Any:
-    """The value of a JSON text; None of any other text."""
+    """Return the value of a JSON text, or None for another text."""
     try:
         return json.loads(message)
     except ValueError:
@@ -115,7 +118,7 @@ def _parsed(message: str) -> Any:
 
 
 def _member(event: Any, path: str) -> Any:
-    """The member at "$.a.b"; None where there is none."""
+    """Return the member at "$.a.b", or None."""
     for name in path.split(".")[1:]:
         event = event.get(name) if isinstance(event, dict) else None
     return event

@@ -1,12 +1,11 @@
-"""Run the queries of Logs Insights, or refuse them by name.
+"""Run the queries of Logs Insights, or refuse them and name the missing feature.
 
-MiniStack: answers queries that it does not understand with other rows.
+MiniStack: answers unknown queries with other rows.
 AWS: runs a query or refuses it with MalformedQueryException.
-Source: botocore's model of CloudWatch Logs, StartQuery and the operations beside it (shapes and
-limits).
+Source: botocore's model of CloudWatch Logs, StartQuery and its neighbours (shapes and limits).
 Remove this patch when MiniStack does the same.
 
-A query has ended when StartQuery answers: StopQuery always refuses, and the status is always
+A query has ended when StartQuery answers. StopQuery always refuses, and the status is always
 Complete.
 """
 
@@ -29,7 +28,7 @@ LANGUAGE = "CWLI"
 _MOST_GROUPS = 50
 _MOST_CHARACTERS = 10_000
 _PAGE = 10_000
-_MILLISECONDS = 100_000_000_000  # a time of as many seconds is in the year 5138
+_MILLISECONDS = 100_000_000_000  # as seconds this is the year 5138
 _GROUPS = ("logGroupName", "logGroupNames", "logGroupIdentifiers")
 
 type Answer = tuple[int, Mapping[str, str], bytes]
@@ -37,7 +36,7 @@ type Request = Mapping[str, Any]
 
 
 class RefusedError(Exception):
-    """A request is refused with one of the errors that the model names."""
+    """A request is refused with an error of the model."""
 
     def __init__(self, code: str, message: str, **members: Any) -> None:
         super().__init__(message)
@@ -51,7 +50,7 @@ class RefusedError(Exception):
 
 
 def install() -> None:
-    """Answer the actions about queries, and those about saved queries."""
+    """Answer the actions on queries and on saved queries."""
     wrap(cloudwatch_logs, "_start_query", "data", _refusing(_start))
     wrap(cloudwatch_logs, "_get_query_results", "data", _refusing(_results))
     wrap(cloudwatch_logs, "_stop_query", "data", _refusing(_stop))
@@ -148,7 +147,7 @@ def _groups(data: Request) -> list[str]:
     if len(given) != 1:
         raise RefusedError(
             "InvalidParameterException",
-            f"Exactly one of {', '.join(_GROUPS)} is wanted, not {given}.",
+            f"Exactly one of {', '.join(_GROUPS)} is required, not {given}.",
         )
     value = data[given[0]]
     named: Sequence[str] = [value] if isinstance(value, str) else value
@@ -167,7 +166,7 @@ def _groups(data: Request) -> list[str]:
 
 
 def _refuse_early(groups: Iterable[str], end: int) -> None:
-    """Refuse a time range that ends before any of the log groups existed, with AWS's words."""
+    """Refuse a time range that ends before the log groups existed, with AWS's message."""
     created = min(cloudwatch_logs._log_groups[name]["creationTime"] for name in groups)
     if end * 1000 < created // 1000 * 1000:
         raise RefusedError(
@@ -181,7 +180,7 @@ def _events(groups: Sequence[str], start: int, end: int) -> Iterator[Event]:
     """Yield the events of a time range in seconds, both ends included, in the order of their times."""
     cloudwatch_logs._collect_query_records(
         groups, start, end
-    )  # gives every event an id, for GetLogRecord
+    )  # this gives every event an id, for GetLogRecord
     found = [
         Event(
             event["eventId"],

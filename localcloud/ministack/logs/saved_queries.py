@@ -1,6 +1,6 @@
-"""Keep saved queries (query definitions) of CloudWatch Logs.
+"""Store saved queries (query definitions) of CloudWatch Logs.
 
-MiniStack: does not know them.
+MiniStack: does not have them.
 AWS: creates, lists and deletes them.
 Source: CloudWatch Logs API Reference, PutQueryDefinition, DescribeQueryDefinitions,
 DeleteQueryDefinition.
@@ -23,7 +23,7 @@ from ministack.services import cloudwatch_logs
 from localcloud.ministack.patch import wrap
 
 _STATE = "query_definitions"
-_MOST = 1000  # of a page
+_MOST = 1000  # items of a page
 # By id, as QueryDefinition in botocore's model of CloudWatch Logs.
 definitions = AccountRegionScopedDict()
 
@@ -31,21 +31,21 @@ type Answer = tuple[int, Mapping[str, str], bytes]
 
 
 def install() -> None:
-    """Keep the saved queries with the state of CloudWatch Logs."""
+    """Save the saved queries with the state of CloudWatch Logs."""
     wrap(cloudwatch_logs, "get_state", "", _get_state)
     wrap(cloudwatch_logs, "_restore_state", "data", _restore_state)
     wrap(cloudwatch_logs, "reset", "", _reset)
 
 
 def put(data: Mapping[str, Any]) -> Answer:
-    """Make or replace a saved query; nothing of the query before is kept."""
+    """Create a saved query, or replace it as a whole."""
     identifier = data.get("queryDefinitionId") or new_uuid()
     if "queryDefinitionId" in data and identifier not in definitions:
         return _missing(identifier)
     if not data.get("name") or not data.get("queryString"):
         return _answer(
             error_response_json(
-                "InvalidParameterException", "name and queryString are wanted.", 400
+                "InvalidParameterException", "name and queryString are required.", 400
             )
         )
 
@@ -65,7 +65,7 @@ def put(data: Mapping[str, Any]) -> Answer:
 
 
 def describe(data: Mapping[str, Any]) -> Answer:
-    """List the saved queries, all or those whose names start with a prefix."""
+    """List all saved queries, or the queries whose names start with a prefix."""
     prefix, language = data.get("queryDefinitionNamePrefix", ""), data.get("queryLanguage")
     found = [
         one
@@ -88,7 +88,7 @@ def delete(data: Mapping[str, Any]) -> Answer:
 def page(
     items: Sequence[Any], token: str | None, most: int
 ) -> tuple[Sequence[Any], dict[str, str]]:
-    """Return a page of items, and the token of the next page as an answer has it."""
+    """Return a page of items, and the token member of the answer."""
     start: int = cloudwatch_logs._decode_token(token)
     end = start + most
     following = {"nextToken": cloudwatch_logs._encode_token(end)} if end < len(items) else {}

@@ -1,1 +1,1 @@
-"""Patches of MiniStack's S3."""
+"""Patch MiniStack's S3."""

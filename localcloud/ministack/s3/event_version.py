@@ -1,7 +1,7 @@
 """Name the version of an object in the event that S3 sends to EventBridge.
 
 MiniStack: leaves the version out.
-AWS: has it as `version-id` of the object in versioned buckets.
+AWS: names the version as `version-id` of the object in versioned buckets.
 Source: S3 User Guide, "EventBridge event message structure".
 Remove this patch when MiniStack does the same.
 """
@@ -15,7 +15,8 @@ from ministack.services import eventbridge, s3
 
 from localcloud.ministack.patch import wrap
 
-# MiniStack knows the version where it announces an object and builds the event a call further down, in one thread.
+# MiniStack knows the version when it announces an object. It builds the event in a later call of
+# the same thread.
 _version_id: ContextVar[str | None] = ContextVar("version_id", default=None)
 
 

@@ -5,9 +5,8 @@ AWS: answers 503 ServiceUnavailable ("Service is unable to handle request."), wh
 Source: S3 API Reference, "Error responses", List of error codes.
 Remove this patch when MiniStack does the same.
 
-An operation writes aside first. When all of it is written, the files take their places and the
-events go out. When the disk took only a part, nothing of the operation remains, in memory or on
-disk.
+An operation first writes to temporary files. When all are written, they take their places and the
+events are sent. If one write fails, the operation is undone, in memory and on disk.
 """
 
 import logging
@@ -26,7 +25,7 @@ from localcloud.ministack.swallowed_errors import collect
 _logger = logging.getLogger(__name__)
 _UNAVAILABLE = 503
 _BUCKET_KEY = "bucket_name key "
-# Every operation that writes a file of an object, and what it takes.
+# The operations that write a file of an object, with their parameters.
 _OPERATIONS = {
     "_put_object": _BUCKET_KEY + "body headers",
     "_copy_object": "bucket_name dest_key headers",
@@ -39,25 +38,25 @@ _OPERATIONS = {
     "_put_object_annotation": _BUCKET_KEY + "body headers query_params",
     "_delete_object_annotation": _BUCKET_KEY + "headers query_params",
 }
-# These change keys that their parameters do not name, or free space before they write.
+# Operations that change keys beyond their parameters, or free space before they write.
 _WITHOUT_KEY = ("_post_object", "_delete_object", "_delete_objects")
 
 
 @dataclass
 class _Change:
-    """What one operation did so far."""
+    """The changes of one operation so far."""
 
-    staged: dict[str, str] = field(default_factory=dict)  # the file written aside, by its place
+    staged: dict[str, str] = field(default_factory=dict)  # the temporary file of each place
     before: list[StoredKey] = field(default_factory=list)
     events: list[Callable[[], None]] = field(default_factory=list)
 
     def note(self, bucket: str, key: str, *given: Any) -> None:
-        """Remember a key as it is, before the operation changes it for the first time."""
+        """Remember the state of a key before the operation first changes it."""
         if not any((stored.bucket, stored.key) == (bucket, key) for stored in self.before):
             self.before.append(StoredKey.of(bucket, key, *given))
 
     def commit(self) -> None:
-        """Put the files in their places, and let the events go."""
+        """Put the files in their places, and send the events."""
         for place, aside in self.staged.items():
             Path(aside).replace(place)
         self.staged.clear()
@@ -75,7 +74,7 @@ _change: ContextVar[_Change | None] = ContextVar("change", default=None)
 
 
 def install() -> None:
-    """Make every operation that writes objects one change."""
+    """Make every operation that writes objects atomic."""
     for name, parameters in _OPERATIONS.items():
         wrap(s3, name, parameters, _without_key if name in _WITHOUT_KEY else _with_key)
     wrap(s3, "_complete_multipart_upload", _BUCKET_KEY + "body query_params headers", _complete)
@@ -131,7 +130,7 @@ def _carry_out(operation: Callable[[], Any], bucket: str, key: str | None = None
         change.commit()
         return answer
     except OSError as exc:
-        _logger.error("%s/%s could not be stored: %s", bucket, key or "", exc)
+        _logger.error("%s/%s cannot be stored: %s", bucket, key or "", exc)
         change.roll_back()
         return s3._error(
             "ServiceUnavailable",
@@ -156,7 +155,7 @@ def _write(
         original(place, data, text=text)
         return
 
-    aside = f"{place}.aside.tmp"  # MiniStack reads no file that ends so
+    aside = f"{place}.aside.tmp"  # MiniStack ignores files with this ending
     change.staged[place] = aside
     original(aside, data, text=text)
 

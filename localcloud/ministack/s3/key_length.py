@@ -1,6 +1,6 @@
 """Refuse keys of more than 1,024 bytes.
 
-MiniStack: stores them.
+MiniStack: stores objects under such keys.
 AWS: answers 400 KeyTooLongError.
 Source: S3 User Guide, "Naming Amazon S3 objects"; S3 API Reference, "Error responses".
 Remove this patch when MiniStack does the same.
@@ -21,7 +21,7 @@ _MAX_KEY_BYTES = 1024  # S3 user guide, "Naming Amazon S3 objects": in UTF-8
 
 
 def install() -> None:
-    """Look at the key of every request."""
+    """Check the key of every request."""
     wrap(s3, "_dispatch", "method bucket key headers body query_params", _check)
 
 

@@ -1,4 +1,4 @@
-"""What MiniStack's S3 has in memory under one key, to be put back."""
+"""Remember and restore what MiniStack's S3 has in memory under one key."""
 
 import copy
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _UNVERSIONED = (None, "null")
 
 @dataclass(frozen=True)
 class StoredKey:
-    """The current object, all versions, and what belongs to each."""
+    """The current object, all versions, and the attributes of each."""
 
     bucket: str
     key: str
@@ -29,12 +29,12 @@ class StoredKey:
 
     @classmethod
     def of(cls, bucket: str, key: str, *current: dict[str, Any] | None) -> Self:
-        """Return what is stored under a key of an existing bucket.
+        """Return the state of a key in an existing bucket.
 
         Args:
             bucket: the bucket's name.
             key: the object's key.
-            current: the object that was there, where another one has taken its place already.
+            current: the previous object, if another object has already replaced it.
         """
         objects = s3._buckets[bucket]["objects"]
         found = current[0] if current else objects.get(key)
@@ -54,7 +54,7 @@ class StoredKey:
         )
 
     def restore(self) -> None:
-        """Put everything back, and remove what has been added."""
+        """Restore the key, and remove all additions."""
         objects = s3._buckets[self.bucket]["objects"]
         versions = s3._object_versions.get((self.bucket, self.key))
         for version in _identities(objects.get(self.key), versions):

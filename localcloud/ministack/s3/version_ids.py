@@ -1,7 +1,7 @@
-"""Refuse a version id that S3 cannot have issued.
+"""Refuse version ids that S3 cannot have issued.
 
 MiniStack: answers 404 to every unknown id.
-AWS: answers 400 InvalidArgument ("Invalid version id specified") to a malformed one.
+AWS: answers 400 InvalidArgument ("Invalid version id specified") to a malformed id.
 Source: S3 API Reference, "Error responses", List of error codes.
 Remove this patch when MiniStack does the same.
 """
@@ -18,13 +18,13 @@ from localcloud.ministack.refusals import Rule
 MALFORMED = Rule("S3 objects", "a malformed version id, also by HEAD", "S3", "InvalidArgument")
 RULES = (MALFORMED,)
 
-# Version ids are opaque. The ids that MiniStack issues are UUIDs, and those that S3 issues have 32 characters;
-# "null" names what was stored while the bucket had no versions.
+# Version ids are opaque. MiniStack issues UUIDs, and S3 issues ids of 32 characters. "null" names
+# the version of an object that was stored before the bucket had versions.
 _ISSUED = re.compile(r"null|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[A-Za-z0-9._-]{32}")
 
 
 def install() -> None:
-    """Check the version id of GetObject and HeadObject before anything is looked up."""
+    """Check the version id of GetObject and HeadObject before the lookup."""
     for operation in ("_get_object", "_head_object"):
         wrap(s3, operation, "bucket_name key headers query_params", _checked)
 

@@ -1,1 +1,1 @@
-"""What joins the local SageMaker with MiniStack: roles, objects, alarms and metrics."""
+"""Join the local SageMaker with MiniStack: roles, objects, alarms and metrics."""

@@ -1,4 +1,4 @@
-"""The alarms of the local cloud's CloudWatch, as endpoints watch them while they are updated."""
+"""Read the alarms that endpoints watch during updates."""
 
 from collections.abc import Iterable
 
@@ -15,7 +15,7 @@ class MiniStackAlarms:
         self._account = account
 
     def states(self, region: str, names: Iterable[str]) -> dict[str, str]:
-        """Return the state of each of these alarms that exists, judged now."""
+        """Evaluate the existing alarms among these names; return their states."""
         with request_scope(self._account, region):
             cloudwatch._evaluate_all_alarms()
             found = {
@@ -25,5 +25,5 @@ class MiniStackAlarms:
         return {name: str(alarm["StateValue"]) for name, alarm in found.items() if alarm}
 
     def now(self) -> float:
-        """Return the time by which they are judged, in seconds since the epoch."""
+        """Return the time of the evaluation, in seconds since the epoch."""
         return CLOCK.now()

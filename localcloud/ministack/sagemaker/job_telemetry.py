@@ -1,4 +1,4 @@
-"""Logs and metrics of training jobs, into MiniStack's CloudWatch."""
+"""Write logs and metrics of training jobs into MiniStack's CloudWatch."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -12,24 +12,24 @@ from localcloud.ministack.server_thread import Runner, run_here
 from localcloud.sagemaker.api.store import Record
 from localcloud.sagemaker.jobs.telemetry import LOG_GROUP, NAMESPACE
 
-# PutLogEvents takes 1 MiB of text at once; the longest line has to fit in.
+# PutLogEvents accepts 1 MiB of text per request; the longest line must fit.
 _LONGEST_EVENT = 8_000
 
 
 @dataclass(frozen=True)
 class MiniStackJobTelemetry:
-    """Writes in this process, into one account."""
+    """Write in this process, into one account."""
 
     account: str
     run: Runner = run_here
 
     def open_log(self, region: str, stream: str) -> None:
-        """Create a job's log stream, and the group of all of them, if they are not there."""
+        """Create the log stream of a job and the log group, if they are missing."""
         self._call(region, lambda: cloudwatch_logs._create_log_group({"logGroupName": LOG_GROUP}))
         self._call(region, lambda: cloudwatch_logs._create_log_stream(_place(stream)))
 
     def log(self, region: str, stream: str, lines: Iterable[str], milliseconds: int) -> None:
-        """Append lines to a log stream; CloudWatch takes none that is empty."""
+        """Append lines to a log stream, without empty lines, which CloudWatch refuses."""
         events = [
             {"timestamp": milliseconds, "message": line[:_LONGEST_EVENT]} for line in lines if line
         ]

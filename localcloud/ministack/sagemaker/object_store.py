@@ -1,4 +1,7 @@
-"""MiniStack's S3 for the local SageMaker, called in this process: over HTTP it would be 280 objects a second."""
+"""Call MiniStack's S3 for the local SageMaker in this process.
+
+Over HTTP it would serve only 280 objects a second.
+"""
 
 import os
 import re
@@ -24,7 +27,7 @@ _ERROR = re.compile(rb"<Code>(?P<code>.*?)</Code>.*?<Message>(?P<message>.*?)</M
 
 @dataclass(frozen=True)
 class MiniStackObjectStore:
-    """The S3 of the local cloud, with the rights of the account's root."""
+    """The S3 of the local cloud, with the permissions of the account's root."""
 
     account: str
     region: str
@@ -34,28 +37,29 @@ class MiniStackObjectStore:
         """Return an object.
 
         Raises:
-            ObjectUnavailableError: there is no such object.
+            ObjectUnavailableError: the object does not exist.
         """
         with request_scope(self.account, self.region):
             content: bytes | None = s3._get_object_data(*bucket_and_key(url))
         if content is None:
-            raise ObjectUnavailableError(f"There is no object {url}.")
+            raise ObjectUnavailableError(f"The object does not exist: {url}.")
         return content
 
     def link(self, url: str, path: Path) -> None:
-        """Make an object a file, which must only be read: the two may be one on the disk.
+        """Make an object available as a file, which callers must only read.
 
-        MiniStack replaces its files and never writes into them. A link takes 50 µs; a new file, on some disks, 2 ms.
+        The two may share one file on disk: MiniStack replaces its files and never writes into them.
+        A link takes 50 µs; a new file takes 2 ms on some disks.
 
         Raises:
-            ObjectUnavailableError: there is no such object.
-            OSError: there cannot be such a file, or there is one.
+            ObjectUnavailableError: the object does not exist.
+            OSError: the file exists or cannot be created.
         """
         bucket, key = bucket_and_key(url)
         found = self._objects(bucket).get(key)
         if (
             found and found["body"] is None and s3._plain_path_key(key)
-        ):  # else MiniStack knows where it is
+        ):  # otherwise MiniStack knows its place on disk
             with suppress(OSError):
                 return os.link(Path(s3.DATA_DIR, self.account, bucket, key), path)
         with path.open("xb") as file:
@@ -63,10 +67,10 @@ class MiniStackObjectStore:
         return None
 
     def list(self, prefix: str) -> list[str]:
-        """Return the URLs that begin with this one, in the order of their keys.
+        """Return the URLs with this prefix, in the order of their keys.
 
         Raises:
-            ObjectUnavailableError: there is no such bucket.
+            ObjectUnavailableError: the bucket does not exist.
         """
         bucket, start = bucket_and_key(prefix)
         keys = sorted(key for key in list(self._objects(bucket)) if key.startswith(start))
@@ -75,12 +79,12 @@ class MiniStackObjectStore:
     def write(
         self, url: str, content: bytes, key: str | None = None, content_type: str = _BYTES
     ) -> None:
-        """Create an object, or replace it, encrypted with a KMS key if one is given.
+        """Create or replace an object, encrypted if a KMS key is given.
 
-        Versions, events and persistence are MiniStack's, as for any client.
+        MiniStack adds versions, events and persistence, as for any client.
 
         Raises:
-            ObjectUnavailableError: S3 refuses the object, as where there is no such bucket.
+            ObjectUnavailableError: S3 refuses the object, as for a missing bucket.
         """
         bucket, name = bucket_and_key(url)
         encryption = {_ENCRYPTION_HEADER: "aws:kms", _KEY_HEADER: key} if key else {}
@@ -100,14 +104,14 @@ class MiniStackObjectStore:
                 if found
                 else f"Status {status}"
             )
-            raise ObjectUnavailableError(f"{url} could not be written: {reason}.")
+            raise ObjectUnavailableError(f"{url} cannot be written: {reason}.")
         state_saves.note_change()
 
     def key_of(self, url: str) -> str | None:
-        """Return the KMS key that an object is encrypted with; None if there is no key or object.
+        """Return the KMS key of an object; None without a key or an object.
 
         Raises:
-            ObjectUnavailableError: there is no such bucket.
+            ObjectUnavailableError: the bucket does not exist.
         """
         bucket, name = bucket_and_key(url)
         found = self._objects(bucket).get(name, {})
@@ -118,6 +122,6 @@ class MiniStackObjectStore:
         with request_scope(self.account, self.region):
             found = s3._buckets.get(bucket)
         if found is None:
-            raise ObjectUnavailableError(f"There is no bucket {bucket}.")
+            raise ObjectUnavailableError(f"The bucket does not exist: {bucket}.")
         objects: dict[str, Any] = found["objects"]
         return objects

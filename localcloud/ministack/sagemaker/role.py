@@ -1,4 +1,4 @@
-"""Execution roles as MiniStack's IAM has them."""
+"""Check execution roles against MiniStack's IAM."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -19,7 +19,7 @@ class MiniStackRole:
     source_arn: str
 
     def assume(self) -> None:
-        """Ask the role's trust policy. Raises RoleRefusedError, in AWS's words."""
+        """Check the trust policy. Raises RoleRefusedError with AWS's message."""
         with self._scope:
             try:
                 self._role.assume()
@@ -30,7 +30,7 @@ class MiniStackRole:
                 ) from exc
 
     def require(self, action: str, resource_arn: str) -> None:
-        """Ask the role's policies for an action. Raises RoleRefusedError, in AWS's words."""
+        """Check the policies for an action. Raises RoleRefusedError with AWS's message."""
         with self._scope:
             try:
                 self._role.require(action.partition(":")[0], action, resource_arn)
@@ -38,7 +38,7 @@ class MiniStackRole:
                 raise RoleRefusedError(str(exc)) from exc
 
     def use_key(self, action: str, key: str, conditions: Mapping[str, str]) -> None:
-        """Ask the role's policies for an action on a key. Raises RoleRefusedError, in AWS's words."""
+        """Check the policies for an action on a key. Raises RoleRefusedError with AWS's message."""
         with self._scope:
             found = kms._resolve_key(key)
             if found is None:

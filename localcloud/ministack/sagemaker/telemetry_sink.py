@@ -1,4 +1,4 @@
-"""Metrics and captured data of endpoints, into MiniStack's CloudWatch and S3."""
+"""Write metrics and captured data of endpoints into MiniStack's CloudWatch and S3."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from localcloud.sagemaker.object_store import ObjectUnavailableError
 
 @dataclass(frozen=True)
 class MiniStackSink:
-    """Writes in this process, with the rights of the account's root."""
+    """Write in this process, with the permissions of the account's root."""
 
     objects: MiniStackObjectStore
 

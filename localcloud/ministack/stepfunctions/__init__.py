@@ -1,5 +1,5 @@
-"""What joins the local Step Functions with MiniStack, which has an interpreter of its own.
+"""Join the local Step Functions with MiniStack.
 
-MiniStack's interpreter knows JSONPath first; it validates almost nothing, and its tasks need no
-rights. None of it is used: EventBridge, Pipes and CloudFormation find ours in its place.
+MiniStack has an interpreter of its own. It validates almost nothing, and its tasks need no
+permissions. The local cloud replaces it for EventBridge, Pipes and CloudFormation.
 """

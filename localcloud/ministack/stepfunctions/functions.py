@@ -1,4 +1,4 @@
-"""The invocation of a Lambda function by a task."""
+"""Invoke a Lambda function for a task."""
 
 import json
 from collections.abc import Mapping
@@ -12,11 +12,11 @@ from localcloud.stepfunctions.integrations import Integration
 
 
 def invoke(_: Execution, integration: Integration, arguments: Any) -> Any:
-    """Return what a function answers; with lambda:invoke it is the member Payload.
+    """Return the answer of a function, in the member Payload for lambda:invoke.
 
     Raises:
-        StateError: with the class of the function's error, and as its cause what Lambda answers:
-            a JSON text with errorType, errorMessage and stack trace.
+        StateError: with the class of the function's error. The cause is Lambda's answer, a JSON text
+            with errorType, errorMessage and stack trace.
     """
     if integration.is_function:
         return _answer(integration.resource, arguments)

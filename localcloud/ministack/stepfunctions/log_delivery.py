@@ -20,8 +20,8 @@ RULES = (
 )
 _PRINCIPAL = "states.amazonaws.com"
 # Step Functions Developer Guide, "Using CloudWatch Logs to log execution history", IAM policies for
-# logging. Newer versions also list CreateLogStream and PutLogEvents; the roles of the AWS CDK do
-# without them.
+# logging. Newer versions also list CreateLogStream and PutLogEvents, which the roles of the AWS
+# CDK do not have.
 ACTIONS = (
     "logs:CreateLogDelivery",
     "logs:GetLogDelivery",
@@ -35,14 +35,14 @@ ACTIONS = (
 
 
 class MiniStackLogDelivery:
-    """MiniStack's log groups and roles, as `localcloud.stepfunctions.surroundings.LogDelivery`."""
+    """Implement `localcloud.stepfunctions.surroundings.LogDelivery` with MiniStack."""
 
     def require(self, role_arn: str, machine_arn: str, group_arn: str) -> None:
         """Return if the role of a state machine may deliver its log to a log group.
 
         Raises:
-            InvalidLoggingError: there is no such log group.
-            LogDestinationDeniedError: the role may not; the message is in
+            InvalidLoggingError: the log group does not exist.
+            LogDestinationDeniedError: the role lacks a permission; the message is in
                 https://github.com/aws/aws-cdk/issues/26432.
         """
         _, _, _, region, account, _, name = machine_arn.split(":", 6)

@@ -1,4 +1,4 @@
-"""S3, as tasks, readers and writers of a Distributed Map call it."""
+"""Call S3 for tasks, and for readers and writers of a Distributed Map."""
 
 import re
 from collections.abc import Mapping
@@ -13,8 +13,8 @@ from localcloud.stepfunctions.errors import StateError
 from localcloud.stepfunctions.executions import Execution
 from localcloud.stepfunctions.integrations import Integration
 
-# A HEAD has no body that could name the error. AWS's SDK for Java, by which Step Functions names
-# errors, makes this of a 404 (software.amazon.awssdk.services.s3.S3Client.headObject, Throws).
+# The answer to HEAD has no body that names the error. Step Functions names errors by the AWS SDK
+# for Java, which raises this one for a 404 (S3Client.headObject, Throws).
 NOT_FOUND = "S3.NoSuchKeyException"
 _CODE = re.compile(rb"<Code>(.*?)</Code>.*?<Message>(.*?)</Message>", re.DOTALL)
 _HEADERS = {
@@ -28,7 +28,7 @@ _METADATA = "x-amz-meta-"
 
 
 def call(_: Execution, integration: Integration, arguments: Mapping[str, Any]) -> Any:
-    """Make a call of S3. A reader gets bytes of GetObject and the items of ListObjectsV2.
+    """Call S3. A reader gets the bytes of GetObject and the items of ListObjectsV2.
 
     Raises:
         StateError: with S3's error.

@@ -1,4 +1,4 @@
-"""CloudFormation's AWS::StepFunctions::StateMachine, which MiniStack makes without any check."""
+"""Create AWS::StepFunctions::StateMachine, which MiniStack does not check."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -19,16 +19,16 @@ TYPE = "AWS::StepFunctions::StateMachine"
 
 
 class MachineResources:
-    """Makes, changes and deletes the state machines of stacks."""
+    """Create, update and delete the state machines of stacks."""
 
     def __init__(self, app: StepFunctionsApp) -> None:
         self._app = app
 
     def install(self) -> None:
-        """Take the place of MiniStack's handlers, and of the machines that its drift check reads.
+        """Replace MiniStack's handlers, and the machines that its drift check reads.
 
         Raises:
-            PatchMismatchError: this version of MiniStack does not know the type.
+            PatchMismatchError: MiniStack does not have the type.
         """
         if TYPE not in provisioners._RESOURCE_HANDLERS:
             raise PatchMismatchError(provisioners, "_RESOURCE_HANDLERS", f"does not have {TYPE}")
@@ -39,7 +39,7 @@ class MachineResources:
             "delete": self._delete,
         }
         vars(stepfunctions)["_state_machines"] = self._app.store.machines
-        # The store has a file of its own; MiniStack could not write these machines as JSON.
+        # The store has its own file; MiniStack cannot write these machines as JSON.
         wrap(stepfunctions, "get_state", "", lambda _original: {})
 
     def _create(self, logical_id: str, properties: Properties, stack_name: str) -> Made:
@@ -100,7 +100,7 @@ class MachineResources:
 
 
 def _changeable(properties: Properties) -> dict[str, Any]:
-    """Return the members of CreateStateMachine and UpdateStateMachine that properties give."""
+    """Return the members of CreateStateMachine and UpdateStateMachine from properties."""
     logging = properties.get("LoggingConfiguration", {"Level": "OFF"})
     tracing = properties.get("TracingConfiguration", {"Enabled": False})
     return {
@@ -112,7 +112,7 @@ def _changeable(properties: Properties) -> dict[str, Any]:
 
 
 def _done(operation: Callable[[dict[str, Any]], dict[str, Any]], request: dict[str, Any]) -> Any:
-    """Do an operation; raise ValueError, the failure of a resource, with what it answers."""
+    """Call an operation. Raise ValueError, which fails the resource, with its error message."""
     try:
         return operation(request)
     except ServiceError as exc:
@@ -121,7 +121,7 @@ def _done(operation: Callable[[dict[str, Any]], dict[str, Any]], request: dict[s
 
 
 def _lowered(value: Any) -> Any:
-    """Return member names as the API has them; templates begin them with capitals."""
+    """Return member names as in the API; in templates they begin with capitals."""
     if isinstance(value, dict):
         return {name[:1].lower() + name[1:]: _lowered(member) for name, member in value.items()}
     return [_lowered(member) for member in value] if isinstance(value, list) else value

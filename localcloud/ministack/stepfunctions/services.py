@@ -1,7 +1,7 @@
-"""The services that tasks call, in this process: over HTTP each call would take a millisecond more.
+"""Call the services of tasks in this process; HTTP would add a millisecond to each call.
 
-What a workflow does it does in the role of its state machine: the role's policies are asked before
-each call, as for a signed request.
+A workflow works in the role of its state machine. The role's policies are checked before each call,
+as for a signed request.
 """
 
 import json
@@ -22,22 +22,22 @@ from localcloud.stepfunctions.integrations import Integration
 type _Call = Callable[[Execution, Integration, Mapping[str, Any]], Any]
 
 _PRINCIPAL = "states.amazonaws.com"
-# What another action is asked for, once the call names a version.
+# The action that replaces another one when a call names a version.
 _VERSIONED = {"s3:GetObject": "s3:GetObjectVersion"}
 
 
 class MiniStackServices:
-    """MiniStack's services, as `localcloud.stepfunctions.surroundings.Services`."""
+    """Implement `localcloud.stepfunctions.surroundings.Services` with MiniStack."""
 
     def require(
         self, execution: Execution, integration: Integration, arguments: Mapping[str, Any]
     ) -> None:
-        """Return if the role of the execution may make the call. Raises StateError."""
+        """Return if the role of the execution allows the call. Raises StateError."""
         with _scope(execution):
             _authorize(execution, integration, arguments)
 
     def call(self, execution: Execution, integration: Integration, arguments: Any) -> Any:
-        """Make the call, if the role may. Raises StateError."""
+        """Make the call if the role allows it. Raises StateError."""
         with _scope(execution):
             _authorize(execution, integration, arguments)
             return _CALLS[integration.service](execution, integration, arguments)
@@ -52,7 +52,7 @@ def _authorize(
     execution: Execution, integration: Integration, arguments: Mapping[str, Any]
 ) -> None:
     # The children of a Distributed Map belong to "<state machine>/<label>". AWS does not document
-    # which of the two is aws:SourceArn for a child's task; a trust policy has to allow both here.
+    # which ARN is aws:SourceArn for a child's task. Here a trust policy must allow both.
     role = ServiceRole(
         execution.revision.role_arn, _PRINCIPAL, execution.machine_arn, execution.name
     )
@@ -74,14 +74,14 @@ def _authorize(
 
 
 def _resource_arn(service: str, arguments: Mapping[str, Any]) -> str:
-    """Return what a call is about, found as MiniStack finds it in a request over the wire."""
+    """Return the ARN of a call's resource, as MiniStack finds it in a request."""
     path = "/"
     if service == "lambda":
         name = quote(str(arguments.get("FunctionName")), safe="")
         path = f"/2015-03-31/functions/{name}/invocations"
     elif service == "s3":
         path = f"/{arguments.get('Bucket', '')}/{arguments.get('Key', '')}"
-    # A state writes every argument in PascalCase, also where the API is in camelCase.
+    # States write all arguments in PascalCase, even if the API uses camelCase.
     named = {key: value for key, value in arguments.items() if not isinstance(value, bytes)}
     body = {**named, **{key[:1].lower() + key[1:]: value for key, value in named.items()}}
     query = {key: [str(value)] for key, value in named.items()}
@@ -99,7 +99,7 @@ def _resource_arn(service: str, arguments: Mapping[str, Any]) -> str:
 
 
 def _conditions(action: str, arguments: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Return the service's condition keys for each thing that is asked for: an entry, of events."""
+    """Return the condition keys of each check; PutEvents is checked for each entry."""
     if action != "events:PutEvents":
         return [{}]
     return [
@@ -173,7 +173,7 @@ def _answered(integration: Integration, answer: tuple[int, Any, bytes]) -> Any:
 
 
 def _text(value: Any) -> str:
-    """Return a text as it is, and of any other value its JSON."""
+    """Return a text unchanged, and other values as JSON."""
     return value if isinstance(value, str) else json.dumps(value)
 
 

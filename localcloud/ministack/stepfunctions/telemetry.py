@@ -1,4 +1,4 @@
-"""What executions tell, into MiniStack's EventBridge, CloudWatch and CloudWatch Logs."""
+"""Write events, metrics and logs of executions into MiniStack."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ from localcloud.ministack.logs.log_lines import write_lines
 
 
 class MiniStackTelemetry:
-    """MiniStack's services, as `localcloud.stepfunctions.surroundings.Telemetry`."""
+    """Implement `localcloud.stepfunctions.surroundings.Telemetry` with MiniStack."""
 
     def __init__(self, account: str) -> None:
         self._account = account

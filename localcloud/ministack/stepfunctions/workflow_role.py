@@ -18,7 +18,7 @@ RULES = (
 
 
 class MiniStackWorkflowRoles:
-    """MiniStack's roles, as `localcloud.stepfunctions.surroundings.WorkflowRoles`."""
+    """Implement `localcloud.stepfunctions.surroundings.WorkflowRoles` with MiniStack."""
 
     def require_assumable(self, role_arn: str, machine_arn: str) -> None:
         """Return if Step Functions can assume the role on behalf of a state machine.

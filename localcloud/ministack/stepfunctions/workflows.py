@@ -1,9 +1,10 @@
-"""Put the local Step Functions where MiniStack's EventBridge, Pipes and CloudFormation find it.
+"""Let MiniStack's EventBridge, Pipes and CloudFormation use the local Step Functions.
 
-MiniStack: has an interpreter of its own, which validates almost nothing and whose tasks need no rights.
-AWS: validates definitions when they are created, and makes every call of a task in the workflow's role.
-Source: Step Functions Developer Guide, "Creating IAM roles for your workflows"; States Language specification.
-Remove this patch when the local cloud needs MiniStack for none of the three services.
+MiniStack: has an interpreter that validates almost nothing and whose tasks need no permissions.
+AWS: validates definitions on creation, and makes every call of a task in the workflow's role.
+Source: Step Functions Developer Guide, "Creating IAM roles for your workflows"; States Language
+specification.
+Remove this patch when the local cloud uses none of the three services of MiniStack.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,10 +24,10 @@ _apps: list[StepFunctionsApp] = []
 
 
 def install(app: StepFunctionsApp) -> None:
-    """Take the place of MiniStack's interpreter. A second app takes that of the first.
+    """Replace MiniStack's interpreter. A second app replaces the first.
 
     Raises:
-        PatchMismatchError: this version of MiniStack starts executions otherwise.
+        PatchMismatchError: MiniStack starts executions in another way.
     """
     if not _apps:
         wrap(stepfunctions, "_start_execution", "data", _answer_start)
@@ -35,7 +36,7 @@ def install(app: StepFunctionsApp) -> None:
 
 
 def exists(arn: str) -> bool:
-    """Return whether there is a state machine of this ARN."""
+    """Return whether a state machine has this ARN."""
     return arn in _apps[0].store.machines
 
 
@@ -49,7 +50,7 @@ def start(arn: str, text: str) -> None:
 
 
 def deliver(arn: str, text: str) -> bool:
-    """Start an execution; return whether it started, or with EXPRESS whether it succeeded.
+    """Start an execution; return whether it started, or whether an EXPRESS one succeeded.
 
     Raises:
         ServiceError: it cannot start.
@@ -61,7 +62,7 @@ def deliver(arn: str, text: str) -> bool:
 
 
 def is_express(arn: str) -> bool:
-    """Return whether a state machine is there, and its executions are EXPRESS."""
+    """Return whether the state machine exists and is EXPRESS."""
     machine = _apps[0].store.machines.get(arn)
     return machine is not None and machine.is_express
 
@@ -72,7 +73,7 @@ def wait_scale() -> float:
 
 
 def _answer_start(_original: Callable[..., Any], data: Mapping[str, Any]) -> Any:
-    """Start an execution for a service of MiniStack; answer as MiniStack's StartExecution does."""
+    """Start an execution for a service of MiniStack, and answer like MiniStack."""
     try:
         arn, text = data["stateMachineArn"], data.get("input", "{}")
         execution = _apps[0].interpreter.start(arn, text, data.get("name"))

@@ -1,1 +1,1 @@
-"""The operations of the Step Functions API."""
+"""Answer the operations of the Step Functions API."""

@@ -1,4 +1,4 @@
-"""The operations on executions, in one region."""
+"""Answer the operations on executions, in one region."""
 
 import asyncio
 from typing import Any
@@ -21,7 +21,7 @@ from localcloud.stepfunctions.interpreter import Interpreter
 from localcloud.stepfunctions.telemetry import DATA, REDRIVABLE, redrive_status
 
 _INCLUDED = {"included": True}
-# RedriveExecution: the days after the end in which an execution can be redriven.
+# RedriveExecution: the days after its end in which an execution can be redriven.
 _REDRIVABLE_DAYS = 14
 
 
@@ -55,7 +55,7 @@ class Executions:
             raise MachineMissingError(f"State Machine Does Not Exist: '{arn}'")
         if not machine.is_express:
             raise MachineTypeError("This operation is not supported by this type of state machine")
-        # Its tasks may call this very server, whose loop must not wait for them.
+        # The tasks may call this server, so its event loop must not wait for them.
         execution = await asyncio.to_thread(
             self._interpreter.run, arn, request.get("input", "{}"), request.get("name")
         )
@@ -96,7 +96,7 @@ class Executions:
     def _list(self, request: Members) -> Members:
         machine_arn, run_arn = request.get("stateMachineArn"), request.get("mapRunArn")
         if (machine_arn is None) == (run_arn is None):
-            raise InvalidRequestError("Exactly one of stateMachineArn and mapRunArn is needed.")
+            raise InvalidRequestError("Exactly one of stateMachineArn and mapRunArn is required.")
         if run_arn is not None and run_arn not in self._store.map_runs:
             raise ResourceMissingError(f"Map Run Does Not Exist: '{run_arn}'")
         if machine_arn is not None:

@@ -1,4 +1,4 @@
-"""What requests about state machines may ask for."""
+"""Check requests about state machines."""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Any
 from localcloud.api.protocol import NotEmulatedError
 from localcloud.stepfunctions.api_errors import InvalidLoggingError, InvalidNameError
 
-# CreateStateMachine, name: what a name must not contain.
+# CreateStateMachine, name: the characters that a name must not contain.
 _FORBIDDEN_IN_NAME = re.compile(r"""[\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]""")
 OWNED_KEY = {"type": "AWS_OWNED_KEY"}
 
@@ -16,17 +16,17 @@ def check_name(name: str) -> None:
     """Return if a state machine may have this name.
 
     Raises:
-        InvalidNameError: it may not.
+        InvalidNameError: the name has a forbidden character.
     """
     if _FORBIDDEN_IN_NAME.search(name):
         raise InvalidNameError(f"Invalid Name: '{name}'")
 
 
 def refuse_not_emulated(request: Mapping[str, Any]) -> None:
-    """Return if a request uses only what is emulated.
+    """Return if a request uses emulated features only.
 
     Raises:
-        NotEmulatedError: it asks for a version or a KMS key.
+        NotEmulatedError: the request has a version or a KMS key.
     """
     if request.get("publish") or request.get("versionDescription"):
         raise NotEmulatedError("Versions are not emulated by the local Step Functions.")
@@ -35,10 +35,10 @@ def refuse_not_emulated(request: Mapping[str, Any]) -> None:
 
 
 def checked_logging(logging: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a logging configuration.
+    """Return a valid logging configuration.
 
     Raises:
-        InvalidLoggingError: Step Functions does not take it.
+        InvalidLoggingError: Step Functions refuses the configuration.
     """
     groups = log_groups(logging)
     if logging.get("level", "OFF") != "OFF" and len(groups) != 1:

@@ -1,4 +1,4 @@
-"""The operations on state machines and their tags, in one region."""
+"""Answer the operations on state machines and their tags, in one region."""
 
 from typing import Any
 
@@ -53,10 +53,10 @@ class StateMachines:
         return self._prefix + name
 
     def create(self, request: Members) -> Members:
-        """Create a state machine, unless there is an equal one.
+        """Create a state machine, or return an equal one.
 
         Raises:
-            InvalidRequestError: of the kind that says why not.
+            InvalidRequestError: the subclass names the reason.
         """
         name, kind = request["name"], request.get("type", STANDARD)
         check_name(name)
@@ -81,10 +81,10 @@ class StateMachines:
         return {"stateMachineArn": known.arn, "creationDate": known.created}
 
     def update(self, request: Members) -> Members:
-        """Replace what the request names of a state machine; executions that run keep theirs.
+        """Replace the parts that the request names; running executions keep the old revision.
 
         Raises:
-            InvalidRequestError: of the kind that says why not.
+            InvalidRequestError: the subclass names the reason.
         """
         machine = self._get(request["stateMachineArn"])
         refuse_not_emulated(request)
@@ -109,7 +109,7 @@ class StateMachines:
         return {"updateDate": machine.revision.made, "revisionId": machine.revision.identity}
 
     def delete(self, request: Members) -> Members:
-        """Delete a state machine and its executions, of which those that run are stopped."""
+        """Delete a state machine and its executions; running executions are stopped."""
         arn = request["stateMachineArn"]
         self._machines.pop(arn, None)
         store = self._interpreter.store
@@ -127,7 +127,7 @@ class StateMachines:
         return {}
 
     def untag(self, request: Members) -> Members:
-        """Take tags off a state machine. Raises ResourceMissingError."""
+        """Remove tags from a state machine. Raises ResourceMissingError."""
         machine = self._tagged(request)
         for key in request["tagKeys"]:
             machine.tags.pop(key, None)
@@ -168,10 +168,10 @@ class StateMachines:
         return self._machines[arn]
 
     def _require_log_delivery(self, arn: str, revision: Revision) -> None:
-        """Return if a revision of a state machine can log where it says.
+        """Return if a revision of a state machine can log to its log groups.
 
         Raises:
-            InvalidRequestError: of the kind that says why not.
+            InvalidRequestError: the subclass names the reason.
         """
         for group in log_groups(revision.logging):
             self._log_delivery.require(revision.role_arn, arn, group)
@@ -221,6 +221,6 @@ def describe_for_execution(machine_arn: str, name: str, revision: Revision) -> M
 
 
 def _identity(machine: StateMachine) -> tuple[Any, ...]:
-    """What CreateStateMachine compares with a state machine of the same name."""
+    """Return the parts that CreateStateMachine compares with an equal name."""
     revision = machine.revision
     return machine.type, revision.definition, revision.logging, revision.tracing

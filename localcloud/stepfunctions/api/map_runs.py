@@ -1,4 +1,4 @@
-"""The operations on map runs."""
+"""Answer the operations on map runs."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The members of answers."""
+"""Build the members of answers."""
 
 from collections.abc import Mapping
 from typing import Any

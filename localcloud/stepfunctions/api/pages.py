@@ -1,4 +1,4 @@
-"""List operations: a page at a time, each token the place of the last item on its page."""
+"""Cut lists into pages; a token is the place of the last item of its page."""
 
 import base64
 import json
@@ -7,7 +7,7 @@ from typing import Any
 
 from localcloud.stepfunctions.api_errors import InvalidTokenError
 
-# Step Functions' default where maxResults is 0 or missing.
+# Step Functions' default if maxResults is 0 or missing.
 PAGE_SIZE = 100
 
 
@@ -16,15 +16,15 @@ def cut_page[Item](
     request: Mapping[str, Any],
     place: Callable[[Item], list[Any]],
 ) -> tuple[list[Item], dict[str, str]]:
-    """Return the items of the page that a request asks for, and the member nextToken if more follow.
+    """Return the items of the requested page, and the member nextToken if more follow.
 
     Args:
         items: all items in the order of their places, which new items do not change.
-        request: has maxResults and nextToken, or not.
-        place: the place of an item, made of numbers and strings.
+        request: the request, with maxResults and nextToken if given.
+        place: returns the place of an item, made of numbers and strings.
 
     Raises:
-        InvalidTokenError: the token is not one that an earlier page gave.
+        InvalidTokenError: the token does not come from an earlier page.
     """
     size = request.get("maxResults") or PAGE_SIZE
     rest = list(items)

@@ -1,7 +1,7 @@
-"""TestState: one state, with a mocked result where it would call a service.
+"""Answer TestState: run one state, with a mocked result instead of a call.
 
 Source: Step Functions Developer Guide, "Testing state machines with TestState API". Only the data
-flow is emulated: a Task or Map needs a mock, and nothing is called.
+flow is emulated. A Task or Map needs a mock, and no service is called.
 """
 
 import json
@@ -28,11 +28,11 @@ _MOCKED = ("Task", "Map", "Parallel")
 
 
 def answer_test_state(request: Members) -> Members:
-    """Run one state; return what it comes to.
+    """Run one state; return its outcome.
 
     Raises:
-        InvalidRequestError: the state is missing, or must have a mock and has none, or must not.
-        NotEmulatedError: without a mock the state would have to be run, or wait.
+        InvalidRequestError: the state is missing, or has a mock that it must not have.
+        NotEmulatedError: the state needs a mock, or would have to wait.
     """
     definition = _read(request["definition"], InvalidDefinitionError)
     state = find_state(definition, request.get("stateName"))
@@ -53,10 +53,10 @@ def answer_test_state(request: Members) -> Members:
 
 
 def find_state(definition: Mapping[str, Any], name: str | None) -> Mapping[str, Any]:
-    """Return a state of a definition, or of a Map or branch inside of it.
+    """Return a state of a definition, or of a Map or branch inside it.
 
     Raises:
-        InvalidRequestError: there is none of this name.
+        InvalidRequestError: no state has this name.
     """
     if name is None:
         return definition
@@ -77,7 +77,7 @@ def _check_mock(kind: str, request: Members) -> None:
     if takes_mock and "mock" not in request:
         raise NotEmulatedError(f"TestState of a {kind} state without mock is not emulated.")
     if not takes_mock and ("mock" in request or "context" in request):
-        raise InvalidRequestError(f"Mock and context are not for a {kind} state.")
+        raise InvalidRequestError(f"Mock and context are not allowed for a {kind} state.")
     if not takes_mock and kind not in _RUN:
         raise NotEmulatedError(f"TestState of a {kind} state is not emulated by the local SFN.")
 

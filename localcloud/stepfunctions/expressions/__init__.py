@@ -1,1 +1,1 @@
-"""JSONata as Step Functions evaluates it."""
+"""Evaluate JSONata as Step Functions does."""

@@ -1,8 +1,8 @@
-"""The evaluation of one expression, within the limits that Step Functions documents.
+"""Evaluate one expression, within the limits that Step Functions documents.
 
-The engine is the library jsonata-python, a port of the reference implementation. Compared with the
-`jsonata` 2.0.6 that AWS documents, on the recordings of the contract tests, it differs in `$string`
-alone, which `text` corrects.
+The engine is the library jsonata-python, a port of the reference implementation. AWS documents
+`jsonata` 2.0.6. On the recordings of the contract tests the two differ only in `$string`, which
+`text` corrects.
 """
 
 import copy
@@ -19,29 +19,29 @@ from localcloud.stepfunctions.expressions.functions import FUNCTIONS
 from localcloud.stepfunctions.expressions.text import text_of
 
 # An evaluation may take one second (Step Functions, "Transforming data with JSONata"). Five are
-# allowed here: pauses of the machine and garbage collection count as work of the thread.
+# allowed here, because pauses of the machine and garbage collection count as work of the thread.
 _LIMIT_SECONDS = 5.0
-# Steps between two looks at the clock, which costs as much as a step.
+# The steps between two readings of the clock; a reading costs as much as a step.
 _STEPS = 64
-# More than the expressions of any workflow here; a syntax tree takes some kilobytes.
+# More than the expressions of the workflows here; a syntax tree takes some kilobytes.
 _EXPRESSIONS = 2000
 _TIMED_OUT = "D1012"
 
 
 class EvaluationError(Exception):
-    """The evaluation fails, takes too long, or gives no value."""
+    """The evaluation fails, takes too long, or returns no value."""
 
 
 class _Expression(Jsonata):  # type: ignore[misc]  # the library has no types
     """A parsed expression, whose `&` writes values as jsonata 2.0.6 does."""
 
     def evaluate_string_concat(self, lhs: Any, rhs: Any) -> str:
-        """Join the texts of two values; an undefined one has none."""
+        """Join the texts of two values; an undefined value has an empty text."""
         return (text_of(lhs) or "") + (text_of(rhs) or "")
 
 
 class _Limit:
-    """Ends an evaluation that works for too long; waiting for a processor does not count."""
+    """End an evaluation that works for too long; waiting for a processor does not count."""
 
     def __init__(self) -> None:
         self._end = thread_time() + _LIMIT_SECONDS
@@ -66,12 +66,12 @@ def evaluate(text: str, variables: Mapping[str, Any]) -> Any:
         variables: the values of its names, with `states` among them.
 
     Raises:
-        EvaluationError: it has none, in AWS's words: JSON cannot represent an undefined value.
+        EvaluationError: the expression has no value; with AWS's message.
     """
     try:
         expression = _instance(text)
         value = expression.evaluate(None, _bindings(variables))
-    except Exception as exc:  # the library raises many kinds: its own, ValueError, RecursionError
+    except Exception as exc:  # the library raises its own errors, ValueError and RecursionError
         raise EvaluationError(f"threw an error during evaluation. {_message(exc)}") from exc
     if value is None:
         raise EvaluationError("returned nothing (undefined).")
@@ -79,7 +79,7 @@ def evaluate(text: str, variables: Mapping[str, Any]) -> Any:
 
 
 def _bindings(variables: Mapping[str, Any]) -> dict[str, Any]:
-    # The library takes None for undefined, and has a value of its own for null.
+    # In the library None is undefined, and another value is null.
     bound = {
         name: Utils.NULL_VALUE if value is None else value for name, value in variables.items()
     }
@@ -87,10 +87,10 @@ def _bindings(variables: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _instance(text: str) -> Jsonata:
-    """Return an expression for one evaluation, which keeps its state in it."""
+    """Return an expression for one evaluation, whose state it holds."""
     instance = copy.copy(_parsed(text))
     instance.parser = Jsonata.get_parser()
-    Jsonata.CURRENT.jsonata = instance  # the library looks it up by thread
+    Jsonata.CURRENT.jsonata = instance  # the library looks the instance up by thread
     return instance
 
 
@@ -104,6 +104,6 @@ def _parsed(text: str) -> Jsonata:
 
 
 def _message(exc: Exception) -> str:
-    # AWS's cause begins with JSONata's code, which the library keeps apart.
+    # AWS's cause begins with the code of JSONata, a separate field in the library.
     code = getattr(exc, "error", None)
     return f"{code}: {exc}" if isinstance(code, str) and code else str(exc)

@@ -1,4 +1,4 @@
-"""The functions that Step Functions adds to JSONata, and those that it makes stricter.
+"""Add the functions of Step Functions to JSONata, and make some functions stricter.
 
 Source: Step Functions Developer Guide, "Transforming data with JSONata", JSONata functions provided
 by Step Functions. Functions that take integers round other numbers down.
@@ -28,7 +28,7 @@ _DIGESTS = {
 
 
 def _partition(array: list[Any], size: float) -> list[list[Any]]:
-    """Return an array cut into arrays of this size."""
+    """Cut an array into arrays of this size."""
     width = math.floor(size)
     if width <= 0:
         raise ValueError(f"$partition needs a size of at least 1, not {size}")
@@ -36,7 +36,7 @@ def _partition(array: list[Any], size: float) -> list[list[Any]]:
 
 
 def _range(start: float, end: float, step: float) -> list[int]:
-    """Return the numbers from `start` up or down to `end`, which is included."""
+    """Return the numbers from `start` up or down to `end`, including `end`."""
     first, last, delta = math.floor(start), math.floor(end), math.floor(step)
     if delta == 0:
         raise ValueError("$range needs a step that is not 0")
@@ -51,9 +51,9 @@ def _hash(source: Any, algorithm: Any) -> str:
 
 
 def _random(seed: float | None = None) -> float:
-    """Return a number from 0 up to 1; with a seed always the same."""
+    """Return a number from 0 up to 1; a seed always gives the same number."""
     if seed is None:
-        return random.random()  # noqa: S311  # as AWS's, it is not for secrets
+        return random.random()  # noqa: S311  # not for secrets, as on AWS
     return random.Random(math.floor(seed)).random()  # noqa: S311
 
 
@@ -62,7 +62,7 @@ def _uuid() -> str:
 
 
 def _parse(text: Any) -> Any:
-    """Return the value of a JSON text; null as JSONata's null, for None is its undefined."""
+    """Return the value of a JSON text; null becomes JSONata's null, because None is undefined."""
     if text is None:
         return None
     value = json.loads(text)
@@ -85,7 +85,7 @@ def _to_millis(timestamp: Any = None, picture: Any = None) -> Any:
 def _replace(
     text: Any = None, pattern: Any = None, replacement: Any = None, limit: Any = None
 ) -> Any:
-    """Replace parts of a text; a pattern that matches nothing at all is an error (D1004)."""
+    """Replace parts of a text; a pattern that matches an empty text is an error (D1004)."""
     if hasattr(pattern, "search"):
         found = pattern.search("")
         if found is not None and found.group() == "":
@@ -98,13 +98,13 @@ def _string(value: Any = None, prettify: Any = None) -> str | None:
 
 
 class _Signed(Jsonata.JFunction):  # type: ignore[misc]  # the library has no types
-    """A function whose arguments are checked, and taken from the context where one is missing."""
+    """A function with checked arguments; a missing argument comes from the context."""
 
     def __init__(self, function: Callable[..., Any], signature: str) -> None:
         super().__init__(Jsonata.JLambda(function), signature)
 
 
-# Signatures are in JSONata's own notation; those of replaced functions are the library's.
+# Signatures use JSONata's notation; replaced functions keep the signature of the library.
 FUNCTIONS: Mapping[str, Callable[[], Any]] = {
     "partition": lambda: Jsonata.JLambda(_partition),
     "range": lambda: Jsonata.JLambda(_range),

@@ -1,4 +1,4 @@
-"""Fields of states: JSON in which each expression stands for its value."""
+"""Fill the fields of states: replace each expression in JSON by its value."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from localcloud.stepfunctions.expressions.engine import EvaluationError, evaluat
 
 
 class FieldError(Exception):
-    """An expression in a field fails: `path` says where, as in "Output/result"."""
+    """An expression in a field fails; `path` is its place, as "Output/result"."""
 
     def __init__(self, path: str, message: str) -> None:
         super().__init__(message)
@@ -20,11 +20,11 @@ def fill(template: Any, variables: Mapping[str, Any], path: str) -> Any:
 
     Args:
         template: the field.
-        variables: what its expressions see.
-        path: where the field stands in its state.
+        variables: the values of the names in expressions.
+        path: the place of the field in its state.
 
     Raises:
-        FieldError: an evaluation fails.
+        FieldError: the evaluation of an expression fails.
     """
     if isinstance(template, str):
         return _value(template, variables, path) if is_expression(template) else template

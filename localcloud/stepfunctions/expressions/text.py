@@ -1,8 +1,8 @@
-"""`$string` and `&`: the text of a value, as jsonata 2.0.6 writes it, the version that AWS documents.
+"""Write the text of a value for `$string` and `&`, as jsonata 2.0.6 does.
 
-jsonata-python escapes all letters beyond ASCII, and writes numbers inside of objects and arrays as
-Python does: 2.0 for 2. jsonata 2.0.6 keeps letters and rounds numbers to 15 digits. Of half a
-character (a lone surrogate) it writes the escape, as JSON.stringify does.
+AWS documents this version. jsonata-python escapes all letters beyond ASCII, and writes numbers in
+objects and arrays as Python does: 2.0 for 2. jsonata 2.0.6 keeps letters and rounds numbers to 15
+digits. It escapes half a character (a lone surrogate), as JSON.stringify does.
 """
 
 import json
@@ -16,7 +16,7 @@ _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 def text_of(value: Any, prettify: bool | None = None) -> str | None:
-    """Return the text of a value; None, which is undefined, of an undefined one."""
+    """Return the text of a value; an undefined value (None) has the text None."""
     if isinstance(value, Utils.JList) and value.outer_wrapper:
         value = value[0]
     if value is None or isinstance(value, str) or prettify:
@@ -35,5 +35,5 @@ def _written(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ",".join(_written(item) for item in value) + "]"
 
-    # A number, a boolean or null. Functions have no text; inside of a value it is an empty one.
+    # A number, a boolean or null. A function has no text; inside a value its text is empty.
     return Functions.string(value, False) or ("null" if value is None else '""')

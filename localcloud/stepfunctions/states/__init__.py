@@ -1,1 +1,1 @@
-"""The types of states: what each does with its input, and which state follows."""
+"""Run each type of state: turn its input into output, and choose the next state."""

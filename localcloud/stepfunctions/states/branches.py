@@ -1,4 +1,4 @@
-"""Parallel, and Map in its inline mode: states that run side by side within the execution."""
+"""Run Parallel and inline Map states: branches and iterations inside one execution."""
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, wait
@@ -22,7 +22,7 @@ _MOST_ITERATIONS = 40
 
 
 def run_parallel(state: State, given: Payload, scope: Scope, runtime: Runtime) -> Outcome:
-    """Run all branches on the same input; the result is the array of their outputs."""
+    """Run all branches on the same input, and return the array of their outputs."""
 
     def attempt() -> Outcome:
         arguments = given
@@ -41,7 +41,7 @@ def run_parallel(state: State, given: Payload, scope: Scope, runtime: Runtime) -
 
 
 def run_map(state: State, given: Payload, scope: Scope, runtime: Runtime) -> Outcome:
-    """Run the processor on every item: here, or as child executions if it is distributed."""
+    """Run the processor on every item: inline, or as child executions of a distributed map."""
     processor = state["ItemProcessor"]
     if processor.get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED":
         return attempted(
@@ -98,9 +98,9 @@ def _side_by_side(
     runtime: Runtime,
     kind: str,
 ) -> list[Any]:
-    """Do all work, some of it at once; return the results in order.
+    """Do all work with limited concurrency; return the results in order.
 
-    The first failure ends the rest, and is raised without waiting for calls under way.
+    The first failure ends the rest, and is raised without waiting for running calls.
     """
     results: dict[int, Any] = {}
     numbers = count()
@@ -119,7 +119,7 @@ def _side_by_side(
     if failures:
         life.end()
         scope.add(f"{kind}Failed")
-        # Branches that were ended because of the first failure have not failed themselves.
+        # Branches that the first failure ended have not failed themselves.
         raise next((error for error in failures if isinstance(error, StateError)), failures[0])
     scope.add(f"{kind}Succeeded")
     return [results[index] for index in range(len(works))]

@@ -1,4 +1,4 @@
-"""Map in its distributed mode: every item is the input of a child execution."""
+"""Run distributed Map states: every item is the input of a child execution."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ from localcloud.stepfunctions.states.results import write_results
 
 type State = Mapping[str, Any]
 
-# Step Functions runs 10,000 at once where a map names no MaxConcurrency; each is a thread here.
+# Without MaxConcurrency, Step Functions runs 10,000 children at once; here each is a thread.
 _DEFAULT_CONCURRENCY = 40
 
 
@@ -34,7 +34,7 @@ def run(state: State, given: Payload, scope: Scope, runtime: Runtime) -> Outcome
     execution = scope.execution
     start = find_integration("arn:aws:states:::states:startExecution")
     assert start is not None
-    # Every child is an execution, which the role has to be allowed to start.
+    # Every child is an execution, so the role needs the permission to start it.
     runtime.services.require(execution, start, {"StateMachineArn": execution.machine_arn})
     map_run = MapRun(
         execution.arn,

@@ -1,4 +1,4 @@
-"""The items of a Map: given, or read from S3."""
+"""Return the items of a Map, from its input or from S3."""
 
 import csv
 import io
@@ -18,10 +18,10 @@ _DELIMITERS = {"COMMA": ",", "PIPE": "|", "SEMICOLON": ";", "SPACE": " ", "TAB":
 
 
 def listed(state: State, given: Payload, scope: Scope) -> list[Any]:
-    """Return the array in Items, or the input if there is no Items.
+    """Return the array in Items, or the input without Items.
 
     Raises:
-        StateError: States.QueryEvaluationError, it is not an array.
+        StateError: States.QueryEvaluationError, the value is not an array.
     """
     if "Items" not in state:
         if not isinstance(given.value, list):
@@ -36,7 +36,7 @@ def number(state: State, field: str, given: Payload, scope: Scope) -> float | No
     """Return the number in a field; None if the state does not have the field.
 
     Raises:
-        StateError: States.QueryEvaluationError, it is not a number, or a negative one.
+        StateError: States.QueryEvaluationError, the value is negative or not a number.
     """
     if field not in state:
         return None
@@ -47,10 +47,10 @@ def number(state: State, field: str, given: Payload, scope: Scope) -> float | No
 
 
 def read_items(state: State, given: Payload, scope: Scope, runtime: Runtime) -> list[Any]:
-    """Return the items of a Distributed Map, read in the workflow's role if it has an ItemReader.
+    """Return the items of a Distributed Map; an ItemReader reads them in the workflow's role.
 
     Raises:
-        StateError: States.ItemReaderFailed, they cannot be read.
+        StateError: States.ItemReaderFailed, the items cannot be read.
     """
     if "ItemReader" not in state:
         return listed(state, given, scope)
@@ -85,10 +85,12 @@ def _parsed(content: bytes, reader: Mapping[str, Any]) -> list[Any]:
 
 
 def parse_csv(text: str, config: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Return the rows of a CSV file by their columns: what a row lacks is empty, more is dropped.
+    """Return the rows of a CSV file by their columns.
+
+    Missing values are empty, and additional values are dropped.
 
     Raises:
-        StateError: States.ItemReaderFailed, two columns have one name.
+        StateError: States.ItemReaderFailed, two columns have the same name.
     """
     delimiter = _DELIMITERS[config.get("CSVDelimiter", "COMMA")]
     rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if row]

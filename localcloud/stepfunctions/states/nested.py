@@ -1,4 +1,4 @@
-"""A task that starts an execution, and may wait for its end."""
+"""Run a task that starts an execution, and may wait for its end."""
 
 import json
 from collections.abc import Mapping
@@ -15,13 +15,13 @@ from localcloud.stepfunctions.runtime import Runtime
 def run_nested(
     parent: Execution, integration: Integration, arguments: Mapping[str, Any], runtime: Runtime
 ) -> dict[str, Any]:
-    """Start an execution; return what is known of it, at once or when it has ended.
+    """Start an execution; return its description, at once or after its end.
 
-    StartSyncExecution reports the status of an execution that ends badly, and is no error itself.
+    StartSyncExecution reports the status of a failed execution, and does not fail itself.
 
     Raises:
-        StateError: the role may not start it, it cannot be started, or with .sync (States.TaskFailed,
-            with what is known of it in the cause) it ends badly.
+        StateError: the execution cannot start, or it fails under .sync. Then the error is
+            States.TaskFailed, and the cause is the description of the execution.
     """
     runtime.services.require(parent, integration, arguments)
     started = runtime.start_nested(parent, integration, arguments)
@@ -30,7 +30,7 @@ def run_nested(
         return {"ExecutionArn": started.arn, "StartDate": iso(started.started)}
 
     started.ended.wait()
-    if started.is_running:  # the interpreter stops, and nothing has ended
+    if started.is_running:  # the interpreter stops while the execution runs
         raise ExecutionOverError
     result = started.described()
     if is_synchronous:

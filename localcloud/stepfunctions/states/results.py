@@ -1,6 +1,6 @@
-"""The ResultWriter of a Distributed Map: the ends of its child executions, as files in S3.
+"""Write the results of a Distributed Map as files to S3 (ResultWriter).
 
-Source: Step Functions, "ResultWriter", Exporting to Amazon S3: the names and the form of the files.
+Source: Step Functions, "ResultWriter", Exporting to Amazon S3: the names and the format of the files.
 """
 
 from collections.abc import Mapping
@@ -17,16 +17,16 @@ from localcloud.stepfunctions.surroundings import Services
 def write_results(
     execution: Execution, writer: Mapping[str, Any], map_run: MapRun, services: Services
 ) -> dict[str, Any]:
-    """Write how a run's children have ended; return the result of its Map state.
+    """Write the results of a run's children; return the result of the Map state.
 
     Args:
-        execution: the one whose Map state it is; its role writes.
-        writer: the state's ResultWriter, with its Arguments evaluated.
-        map_run: the run, which has ended; its id names the folder of the files.
-        services: has S3.
+        execution: the execution of the Map state; its role writes.
+        writer: the ResultWriter of the state, with evaluated Arguments.
+        map_run: the ended run; its id names the folder of the files.
+        services: the services, with S3.
 
     Raises:
-        StateError: States.ResultWriterFailed, the bucket is missing or may not be written to.
+        StateError: States.ResultWriterFailed, the bucket is missing or refuses the files.
     """
     integration = find_map_integration(writer["Resource"])
     assert integration is not None, "refused when the state machine was created"

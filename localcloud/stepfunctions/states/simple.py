@@ -1,4 +1,4 @@
-"""Pass, Wait, Choice, Succeed and Fail."""
+"""Run Pass, Wait, Choice, Succeed and Fail states."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -21,14 +21,14 @@ type State = Mapping[str, Any]
 def run_pass(
     state: State, given: Payload, scope: Scope, _runtime: Runtime | None = None
 ) -> Outcome:
-    """Pass the input on, or what Output makes of it."""
+    """Return the input, or the value of Output."""
     return finished(state, given, scope, default=given)
 
 
 def run_succeed(
     state: State, given: Payload, scope: Scope, _runtime: Runtime | None = None
 ) -> Outcome:
-    """End with the input, or with what Output makes of it."""
+    """End with the input, or with the value of Output."""
     return finished(state, given, scope, default=given)
 
 
@@ -77,10 +77,10 @@ def _seconds(seconds: float, scope: Scope) -> float:
 
 def _until(timestamp: str, scope: Scope) -> float:
     try:
-        date, time = timestamp.split("T")  # Python reads other forms as well
+        date, time = timestamp.split("T")  # Python reads other formats as well
         moment = datetime.fromisoformat(f"{date}T{time}")
         return (moment - datetime.now(UTC)).total_seconds()
-    except (ValueError, TypeError) as exc:  # TypeError: it has no offset
+    except (ValueError, TypeError) as exc:  # TypeError: the timestamp has no offset
         raise scope.failure(
             "Timestamp",
             f"The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: {timestamp}",

@@ -1,4 +1,4 @@
-"""Task: a call of a service, with a time limit."""
+"""Run Task states: call a service, with a time limit."""
 
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -18,7 +18,7 @@ type State = Mapping[str, Any]
 
 
 def run_task(state: State, given: Payload, scope: Scope, runtime: Runtime) -> Outcome:
-    """Call the service, again as Retry says."""
+    """Call the service, with the retries of Retry."""
     integration = find_integration(state["Resource"])
     assert integration is not None, "refused when the state machine was created"
 
@@ -52,7 +52,7 @@ def _called(
     scope: Scope,
     runtime: Runtime,
 ) -> Payload:
-    """Make the call; return its result, which is small enough to be passed on."""
+    """Make the call; return its result, within the size limit."""
     execution = scope.execution
     events = TaskEvents(scope, integration)
     events.scheduled(arguments, seconds)
@@ -80,10 +80,10 @@ def _called(
 
 
 def _within(seconds: float, future: Future[Any]) -> Any:
-    """Wait for a call. It goes on when its time is over, and its result is ignored."""
+    """Wait for a call. After a timeout the call continues, and its result is ignored."""
     try:
         return future.result(seconds)
     except TimeoutError as exc:
-        if future.done():  # the call itself has raised it
+        if future.done():  # the call itself raised the error
             raise
         raise StateError(TIMEOUT, f"Task timed out after {seconds} seconds") from exc

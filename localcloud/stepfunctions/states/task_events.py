@@ -1,4 +1,4 @@
-"""The events that a task leaves in the history of its execution."""
+"""Write the events of a task into the history of its execution."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from localcloud.stepfunctions.scope import Scope
 
 
 class TaskEvents:
-    """Writes the events of one call; a function's own ARN has events of other names."""
+    """Write the events of one call; the ARN of a function has events of other names."""
 
     def __init__(self, scope: Scope, integration: Integration) -> None:
         self._scope = scope
@@ -18,7 +18,7 @@ class TaskEvents:
         self._resource = integration.shown
 
     def scheduled(self, arguments: Payload, seconds: float | None) -> None:
-        """Note that the call is about to be made, and begins."""
+        """Note that the call is scheduled and starts."""
         limit = {} if seconds is None else {"timeoutInSeconds": int(seconds)}
         if self._is_function:
             details = {"resource": self._resource, "input": arguments.text, **limit}

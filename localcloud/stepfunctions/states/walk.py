@@ -1,4 +1,4 @@
-"""From state to state, until one ends."""
+"""Run one state after the other, until a state ends."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -46,14 +46,14 @@ def walk(
     Args:
         machine: the definition, a branch or a processor.
         given: the input of the first state.
-        scope: what the states see.
+        scope: the variables and the context object.
         runtime: the interpreter.
         start: the first state.
         note: called with the name and the input of each state before it runs.
 
     Raises:
-        StateError: a state fails, and nothing catches the error.
-        ExecutionOverError, ExecutionTimedOutError: as `Life.require`.
+        StateError: a state fails, and no catcher matches.
+        ExecutionOverError, ExecutionTimedOutError: as `Life.require` does.
     """
     following: str | None = start or machine["StartAt"]
     while following is not None:

@@ -131,7 +131,7 @@ def test_user_with_policy_for_another_endpoint_is_denied(user: Credentials) -> N
     assert "AccessDeniedException" == refusal(signed(user))[0]
 
 
-def test_explicit_deny_is_told_as_such(user: Credentials) -> None:
+def test_explicit_deny_is_announced_as_such(user: Credentials) -> None:
     call(
         iam,
         Action="PutUserPolicy",

@@ -92,9 +92,9 @@ def test_deleted_object_is_not_listed(store: MiniStackObjectStore) -> None:
 def test_object_that_is_not_there_is_unavailable(
     store: MiniStackObjectStore, tmp_path: Path
 ) -> None:
-    with pytest.raises(ObjectUnavailableError, match="no object s3://data/none"):
+    with pytest.raises(ObjectUnavailableError, match="object does not exist: s3://data/none"):
         store.read("s3://data/none")
-    with pytest.raises(ObjectUnavailableError, match="no bucket none"):
+    with pytest.raises(ObjectUnavailableError, match="bucket does not exist: none"):
         store.list("s3://none/")
 
 
@@ -127,6 +127,6 @@ def test_object_of_a_bucket_that_is_not_there_is_refused_with_the_reason(
     store: MiniStackObjectStore,
 ) -> None:
     with pytest.raises(
-        ObjectUnavailableError, match=r"s3://none/a could not be written: .*\(NoSuchBucket\)"
+        ObjectUnavailableError, match=r"s3://none/a cannot be written: .*\(NoSuchBucket\)"
     ):
         store.write("s3://none/a", b"content")
