@@ -36,7 +36,7 @@ class ControlPlane:
         authorizer: decides first whether a request is allowed.
         resource_arns: returns the ARNs of the resources of a request; each is authorized.
         prefix: the service in the actions of IAM policies; empty if it is equal to `service`.
-        passed_roles: the members of requests that name a role, each with the principal that
+        passed_roles: the paths of members that name a role, each with the principal that
             assumes the role. The caller needs iam:PassRole.
     """
 
@@ -74,10 +74,18 @@ class ControlPlane:
         return control_plane_answer(shape_answer(operation, answer))
 
     def _authorize_passed_roles(self, request: Request, members: Members) -> None:
-        for member, principal in self.passed_roles.items():
-            if member in members:
+        for path, principal in self.passed_roles.items():
+            role_arn = _found(members, path)
+            if role_arn:
                 conditions = {_PASSED_TO: principal}
-                self.authorizer.authorize(request, _GRANT, str(members[member]), conditions)
+                self.authorizer.authorize(request, _GRANT, str(role_arn), conditions)
+
+
+def _found(members: Any, path: str) -> Any:
+    """Return the member at a path, as "Definition.RoleArn", or None."""
+    for name in path.split("."):
+        members = members.get(name) if isinstance(members, Mapping) else None
+    return members
 
 
 def _parsed(body: bytes) -> dict[str, Any]:

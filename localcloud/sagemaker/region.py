@@ -18,6 +18,13 @@ from localcloud.sagemaker.jobs.tuning_jobs import TuningJobs
 from localcloud.sagemaker.model_registry import ModelRegistry
 from localcloud.sagemaker.surroundings import Surroundings
 
+# SageMaker API reference, CreateModel: "To be able to pass this role to SageMaker, the caller of
+# this API must have the iam:PassRole permission." CreateTrainingJob has the same sentence.
+_PRINCIPAL = "sagemaker.amazonaws.com"
+_PASSED_ROLES = dict.fromkeys(
+    ("ExecutionRoleArn", "RoleArn", "TrainingJobDefinition.RoleArn"), _PRINCIPAL
+)
+
 
 class Region:
     """Answer the requests that are signed for one region."""
@@ -53,7 +60,9 @@ class Region:
             **self._tuning_jobs.operations,
         }
         resources = partial(resource_arns, self._store)
-        self._control_plane = ControlPlane("sagemaker", operations, self._authorizer, resources)
+        self._control_plane = ControlPlane(
+            "sagemaker", operations, self._authorizer, resources, passed_roles=_PASSED_ROLES
+        )
         sink, pause = surroundings.telemetry_sink, surroundings.publish_seconds
         self._telemetry = Telemetry(self._store, sink, role, name, pause)
         limit = surroundings.model_time_limit_seconds
