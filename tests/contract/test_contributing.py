@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.security.supply_chain.lock_files import lock_files
+from tests.security.supply_chain.lock_files import lock_files, pins
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("algorithm", "localcloud", "untrusted")
@@ -86,6 +86,14 @@ def test_every_action_is_pinned_to_a_commit_and_names_its_version() -> None:
     assert used
     pinned = re.compile(r"(- )?uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
     assert [] == [line for line in used if not pinned.fullmatch(line)]
+
+
+def test_build_backend_is_the_pinned_one_of_the_environment() -> None:
+    # `make setup` and `make tools` install the checkout without build isolation.
+    [backend] = tomllib.loads(text_of("pyproject.toml"))["build-system"]["requires"]
+    for name in ("dev", "tools"):
+        pinned = {f"{pin.name}=={pin.version}" for pin in pins(text_of(f"requirements/{name}.txt"))}
+        assert backend in pinned
 
 
 @pytest.mark.parametrize("name", PROJECTS)
