@@ -12,6 +12,7 @@ from cli.page import PNG, Origin, image_uri, render_page
 from training.reports import plots
 from training.statistics.acceptance import Acceptance, show_threshold
 from training.statistics.calibration import as_served
+from training.statistics.calibration_change import change_interval
 from training.statistics.metrics import coverage_curve, most_confused, reliability
 
 type Floats = NDArray[np.floating]
@@ -87,6 +88,7 @@ def render(
         most_numbers=plots.MOST_NUMBERS,
         mistakes=mistakes,
         confused=most_confused(metrics["confusion_matrix"], names, PAIRS),
+        calibration_change=change_interval(probabilities, calibrated, labels),
         bins=reliability(calibrated, labels),
         coverages=_coverages(calibrated, labels, acceptance),
         show_threshold=show_threshold,

@@ -158,3 +158,16 @@ def test_report_tells_the_thresholds_of_the_classes() -> None:
 
 def test_report_of_a_model_without_counter_examples_says_so(html: str) -> None:
     assert "The model has no negative class." in html
+
+
+def test_report_says_whether_the_change_of_the_calibration_error_is_within_chance(
+    html: str,
+) -> None:
+    found = re.search(
+        r"(within chance|The calibration error (?:falls|rises)) "
+        r"\(95&nbsp;%: ([+-][\d.]+) to ([+-][\d.]+)\)",
+        html,
+    )
+    assert found
+    contains_zero = float(found[2]) <= 0 <= float(found[3])
+    assert contains_zero == (found[1] == "within chance")
