@@ -71,7 +71,7 @@ def render_page(
         folder: The folder of the template.
         name: The template's file name.
         origin: When the page is made, and from which cloud.
-        filters: The template's own filters, keyed by name.
+        filters: The template's own filters; a key is the name in the template.
         links: Relative URLs of other pages by title.
         **values: The values that the template shows.
     """

@@ -21,7 +21,7 @@ LEAST = 4.5  # WCAG 2.2, success criterion 1.4.3, level AA for text of normal si
 
 
 def colours(scheme: str) -> dict[str, str]:
-    """Return the stylesheet's colours in a colour scheme, keyed by name."""
+    """Return the stylesheet's colours in a colour scheme; a key is a variable."""
     light, dark = re.findall(r":root \{(.*?)\}", STYLE, re.DOTALL)
     declared = dict(re.findall(r"--(\w+): (#\w{6})", light))
     return (

@@ -42,7 +42,7 @@ def render(
 
     Args:
         origin: When the report is made, and from which cloud.
-        facts: The compared data by name.
+        facts: The compared data; a key is a label of the page.
         review_share: The share of images for review, of `reference` and `recent`.
         notes: Why some statistics were not compared.
         reference: The held-out images.

@@ -58,7 +58,7 @@ def render(
 
     Args:
         origin: When the report is made, and from which cloud.
-        facts: The evaluated run, dataset, model and so on, by name.
+        facts: The evaluated run, dataset, model and so on; a key is a label.
         metrics: As `training.statistics.metrics` has them.
         acceptance: Which predictions are accepted.
         probabilities: Class probabilities (images, classes) as the endpoint answered them.

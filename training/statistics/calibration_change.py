@@ -1,4 +1,4 @@
-"""Estimate whether calibration changed the calibration error, or whether the sample is too small."""
+"""Estimate whether calibration changed the calibration error more than by chance."""
 
 import numpy as np
 from numpy.typing import NDArray

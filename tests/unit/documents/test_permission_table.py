@@ -28,7 +28,10 @@ def test_statement_of_a_role_is_a_row_with_its_conditions() -> None:
 
 
 def test_trust_of_a_role_names_service_and_source() -> None:
-    source = "`aws:SourceAccount` is `<AccountId>`; `aws:SourceArn` is like `function:<StackName>-classify-image`"
+    source = (
+        "`aws:SourceAccount` is `<AccountId>`; "
+        "`aws:SourceArn` is like `function:<StackName>-classify-image`"
+    )
     assert (
         f"| AssumedByThisFunction | `lambda.amazonaws.com` | `sts:AssumeRole` | | {source} |"
         in table().replace("  ", " ")
