@@ -57,6 +57,8 @@ _NAMED_ERRORS = (
 )
 
 type Command = Callable[[Folder, argparse.Namespace], int | None]
+# Another command that starts this one names itself here, for the messages.
+_PROGRAM = os.environ.get("LOCALCLOUD_PROGRAM", "python -m localcloud")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -74,7 +76,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m localcloud", description="Run AWS on this machine, for development."
+        prog=_PROGRAM, description="Run AWS on this machine, for development."
     )
     versions = (f"{name} {_version(name)}" for name in ("localcloud", "ministack", "boto3"))
     parser.add_argument("--version", action="version", version=", ".join(versions))
@@ -129,7 +131,7 @@ def _add_up_options(up: argparse.ArgumentParser) -> None:
 
 def _add_env_options(env: argparse.ArgumentParser) -> None:
     shell = detected_shell(os.environ)
-    env.epilog = f"In {shell}: {evaluation(shell, 'python -m localcloud env')}"
+    env.epilog = f"In {shell}: {evaluation(shell, _PROGRAM + ' env')}"
     env.add_argument(
         "--shell", choices=SHELLS, help="print commands of this shell (default: that of $SHELL)"
     )
@@ -168,8 +170,7 @@ def _up(folder: Folder, options: argparse.Namespace) -> None:
     if record is not None:
         if options.port not in (None, record.port):
             raise AlreadyRunningError(
-                f"The local cloud is up on port {record.port}. "
-                "Stop it with `python -m localcloud down`."
+                f"The local cloud is up on port {record.port}. Stop it with `{_PROGRAM} down`."
             )
         if options.faults:
             Faults(record.url).report()
@@ -191,8 +192,8 @@ def _up(folder: Folder, options: argparse.Namespace) -> None:
 def _announce(record: Record, folder: Folder, options: argparse.Namespace) -> None:
     moved = options.port is None and record.port != DEFAULT_PORT
     which = "" if folder == Folder() else f" --state-dir {shlex.quote(str(folder.path))}"
-    use = evaluation(detected_shell(os.environ), f"python -m localcloud env{which}")
-    stop = f"`python -m localcloud down{which}`" if options.detach else "Ctrl-C"
+    use = evaluation(detected_shell(os.environ), f"{_PROGRAM} env{which}")
+    stop = f"`{_PROGRAM} down{which}`" if options.detach else "Ctrl-C"
     elsewhere = f" (not on port {DEFAULT_PORT})" if moved else ""
     say(f"The local cloud is up at {record.url}{elsewhere}.")
     say(f"  use:  {use}  and then aws, sam or any AWS SDK")
@@ -214,7 +215,7 @@ def _status(folder: Folder, options: argparse.Namespace) -> int:
     if options.json:
         print_json(found)
     elif record is None:
-        say("The local cloud is down. Start it with `python -m localcloud up --detach`.")
+        say(f"The local cloud is down. Start it with `{_PROGRAM} up --detach`.")
     else:
         say(*status.lines(found))
     return 1 if record is None else 0
@@ -252,7 +253,7 @@ def _write_profile(name: str, url: str) -> None:
     path = aws_profile.write_profile(name, url)
     say(f"The profile {name} in {path} leads to the local cloud at {url}.")
     say(f"  use:    aws --profile {name} s3 ls")
-    say(f"  remove: python -m localcloud env --remove-profile {name}")
+    say(f"  remove: {_PROGRAM} env --remove-profile {name}")
 
 
 def _remove_profile(name: str) -> None:

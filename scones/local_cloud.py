@@ -63,7 +63,8 @@ def run(before: list[str], words: list[str]) -> int:
 
 
 def _become(command: list[str]) -> Never:
-    os.execv(command[0], command)  # noqa: S606 - no shell is wanted
+    environment = {**os.environ, "LOCALCLOUD_PROGRAM": f"scones {NAME}"}
+    os.execve(command[0], command, environment)  # noqa: S606 - no shell is wanted
 
 
 def make_command(before: list[str], words: list[str]) -> list[str]:
