@@ -15,6 +15,6 @@ class CommandError(Exception):
     data: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(self, detail: str = "", *more: str) -> None:
-        """Take the first line of the message (default: the docstring of the class) and more lines."""
+        """Take the lines of the message; the first is the docstring of the class by default."""
         self.lines = (detail or str(type(self).__doc__), *more)
         super().__init__("\n".join(self.lines))

@@ -31,13 +31,13 @@ def answered(code: str) -> ClientError:
         (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), aws.UnreachableError),
     ],
 )
-def test_an_error_of_botocore_becomes_one_that_says_what_to_do(
+def test_botocore_error_becomes_an_error_that_says_what_to_do(
     error: ClientError | BotoCoreError, expected: type[aws.AwsError]
 ) -> None:
     assert expected is type(aws.explain(error))
 
 
-def test_what_aws_said_is_kept() -> None:
+def test_message_of_aws_is_kept() -> None:
     assert "why" in str(aws.explain(answered("AccessDenied")))
 
 
@@ -55,7 +55,7 @@ def test_error_without_a_reason_becomes_a_sentence(response: Any) -> None:
 
 
 @pytest.mark.parametrize("error", [{}, {"Code": None, "Message": None}, {"Code": ""}])
-def test_error_without_a_code_goes_by_its_http_status(error: Any) -> None:
+def test_error_without_a_code_has_its_http_status_as_code(error: Any) -> None:
     response: Any = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 403}}
     assert "403" == aws.code_of(ClientError(response, "HeadBucket"))
     assert aws.PermissionMissingError is type(aws.explain(ClientError(response, "HeadBucket")))
@@ -70,7 +70,7 @@ def test_a_session_without_a_region_is_refused(monkeypatch: pytest.MonkeyPatch) 
         _ = aws.Aws(session).region
 
 
-def test_a_profile_that_does_not_exist_is_a_matter_of_credentials(
+def test_missing_profile_is_a_credentials_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody")
@@ -78,7 +78,7 @@ def test_a_profile_that_does_not_exist_is_a_matter_of_credentials(
         aws.connect()
 
 
-def test_an_endpoint_that_is_no_url_is_told_by_the_name_of_its_variable(
+def test_endpoint_that_is_not_a_url_is_named_by_its_variable(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")

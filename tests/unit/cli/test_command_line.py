@@ -32,7 +32,7 @@ def test_a_command_decides_its_own_status(capsys: pytest.CaptureFixture[str]) ->
     assert {"balanced": False} == json.loads(capsys.readouterr().out)
 
 
-def test_without_json_standard_output_is_left_to_the_command(
+def test_without_json_nothing_more_is_printed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert 0 == conclude(lambda: Result({"a": 1}), TEXT, "")
@@ -43,7 +43,7 @@ def test_without_json_standard_output_is_left_to_the_command(
     ("error", "told"),
     [(BrokenError(), "BrokenError: It is broken."), (NoCredentialsError(), "CredentialsError: ")],
 )
-def test_an_error_is_a_sentence_and_data(
+def test_error_is_printed_as_a_sentence_and_as_json(
     capsys: pytest.CaptureFixture[str], error: Exception, told: str
 ) -> None:
     assert 1 == conclude(lambda: ends_with(error), JSON, "")
@@ -62,6 +62,6 @@ def test_an_error_may_have_a_status_and_data_of_its_own(capsys: pytest.CaptureFi
     } == json.loads(capsys.readouterr().out)
 
 
-def test_an_interruption_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+def test_interruption_says_how_to_continue(capsys: pytest.CaptureFixture[str]) -> None:
     assert 130 == conclude(lambda: ends_with(KeyboardInterrupt()), TEXT, "Run it again.")
     assert "\nInterrupted. Run it again.\n" == capsys.readouterr().err

@@ -33,13 +33,13 @@ def ask(
     ("typed", "answer"),
     [("y\n", True), (" Yes \n", True), ("n\n", False), ("\n", False), ("", False)],
 )
-def test_a_person_is_asked_and_only_yes_is_yes(
+def test_only_yes_at_the_terminal_confirms(
     monkeypatch: pytest.MonkeyPatch, typed: str, answer: bool
 ) -> None:
     assert answer == ask(monkeypatch, Terminal(typed))
 
 
-def test_nobody_is_asked_where_yes_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_yes_option_confirms_without_asking(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ask(monkeypatch, io.StringIO(), yes=True, json=True)
 
 

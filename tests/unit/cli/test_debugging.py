@@ -15,10 +15,11 @@ OWN_KEY = "local" * 8  # of the caller
 OWN_SESSION = "token" * 12
 LENT_KEY = "local-answer"
 LENT_SESSION = "token-answer"
-ANSWER = f"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
-<Credentials><AccessKeyId>local</AccessKeyId><SecretAccessKey>{LENT_KEY}</SecretAccessKey>
-<SessionToken>{LENT_SESSION}</SessionToken><Expiration>2030-01-01T00:00:00Z</Expiration></Credentials>
-</AssumeRoleResult></AssumeRoleResponse>"""
+ANSWER = f"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+<AssumeRoleResult><Credentials><AccessKeyId>local</AccessKeyId>
+<SecretAccessKey>{LENT_KEY}</SecretAccessKey><SessionToken>{LENT_SESSION}</SessionToken>
+<Expiration>2030-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult>
+</AssumeRoleResponse>"""
 
 
 class Sts(BaseHTTPRequestHandler):

@@ -1,7 +1,5 @@
 """The global options, and suggestions for mistyped words."""
 
-import argparse
-
 import pytest
 
 from cli.parser import DEFAULTS, Parser, add_global_arguments, parse
@@ -80,7 +78,3 @@ def test_version_names_tool_ministack_and_boto3(capsys: pytest.CaptureFixture[st
     assert shown.startswith("scones 0.")
     assert "MiniStack 1." in shown
     assert "boto3 1." in shown
-
-
-def test_parse_returns_a_namespace() -> None:
-    assert isinstance(parse(make(), ["train"]), argparse.Namespace)

@@ -27,12 +27,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-def test_the_first_look_is_at_once_and_the_second_soon_after(clock: Clock) -> None:
+def test_first_poll_is_at_once_and_second_soon_after(clock: Clock) -> None:
     seen = poll(10)
     assert [0.0, 0.5] == [next(seen), next(seen)]
 
 
-def test_the_longer_it_takes_the_rarer_are_the_looks_but_never_rarer_than_every_half_minute(
+def test_pauses_grow_to_at_most_half_a_minute(
     clock: Clock,
 ) -> None:
     moments = list(poll(1800))
@@ -41,5 +41,5 @@ def test_the_longer_it_takes_the_rarer_are_the_looks_but_never_rarer_than_every_
     assert 30 == pauses[-1]
 
 
-def test_looking_ends_when_the_time_is_over(clock: Clock) -> None:
+def test_polling_ends_at_the_timeout(clock: Clock) -> None:
     assert 9 < max(poll(10)) < 10

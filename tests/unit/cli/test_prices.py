@@ -7,7 +7,7 @@ import pytest
 from cli.prices import PRICES, PriceFileError, per_hour, read_prices
 
 
-def test_instances_cost_their_number_times_the_price_of_one() -> None:
+def test_cost_of_instances_grows_with_their_number() -> None:
     assert pytest.approx(0.345) == read_prices().instances("ml.m5.large", 3)
 
 
@@ -20,11 +20,11 @@ def test_storage_is_paid_by_the_month() -> None:
     assert pytest.approx(prices.s3_gb_month) == prices.storage(1024**3) * 730
 
 
-def test_the_basis_names_region_and_day() -> None:
+def test_basis_names_region_and_date() -> None:
     assert "list prices of us-east-1, 20" in read_prices().basis
 
 
-def test_a_file_of_the_user_takes_the_place_of_the_prices(tmp_path: Path) -> None:
+def test_file_of_the_user_replaces_the_prices(tmp_path: Path) -> None:
     own = tmp_path / "prices.toml"
     own.write_text(PRICES.read_text().replace('"ml.m5.large" = 0.115', '"ml.m5.large" = 0.2'))
     assert 0.2 == read_prices(own).instances("ml.m5.large")
@@ -40,14 +40,14 @@ def test_a_file_of_the_user_takes_the_place_of_the_prices(tmp_path: Path) -> Non
         ("alarm_month = 0.10", ""),
     ],
 )
-def test_a_file_that_is_not_like_ours_is_refused(tmp_path: Path, old: str, new: str) -> None:
+def test_broken_price_file_is_refused(tmp_path: Path, old: str, new: str) -> None:
     own = tmp_path / "prices.toml"
     own.write_text(PRICES.read_text().replace(old, new))
     with pytest.raises(PriceFileError, match=r"prices\.toml"):
         read_prices(own)
 
 
-def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_missing_price_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PriceFileError):
         read_prices(tmp_path / "none.toml")
 
@@ -56,5 +56,5 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     ("dollars", "told"),
     [(None, "price unknown"), (0.0, "$0.000"), (0.0001, "<$0.001"), (0.115, "$0.115")],
 )
-def test_a_price_per_hour_is_told(dollars: float | None, told: str) -> None:
+def test_price_per_hour_is_rounded_for_people(dollars: float | None, told: str) -> None:
     assert told == per_hour(dollars)

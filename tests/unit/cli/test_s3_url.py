@@ -11,6 +11,6 @@ def test_a_url_is_split_into_bucket_and_key(url: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["", "b/key", "s3:///key", "s3://b", "s3://b/", "https://b/key"])
-def test_what_is_no_url_of_an_object_is_refused(url: str) -> None:
+def test_text_that_is_not_an_s3_url_is_refused(url: str) -> None:
     with pytest.raises(InvalidS3UrlError, match="s3://bucket/key"):
         split_s3_url(url)

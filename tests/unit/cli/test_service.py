@@ -39,7 +39,7 @@ def stacks_with(outputs: dict[str, str] | None) -> Any:
     return SimpleNamespace(meta=meta, describe_stacks=describe_stacks)
 
 
-def test_the_outputs_name_everything() -> None:
+def test_outputs_name_every_part_of_the_service() -> None:
     service = find_service(stacks_with(NAMED | {BACKLOG_WORKFLOW: "arn:backlog"}), "mine")
     assert "s3://images/uploads/a" == service.image_url("uploads/a")
     assert "arn:backlog" == service.require_backlog_workflow()
@@ -50,11 +50,11 @@ def test_an_express_service_has_no_backlog_workflow() -> None:
         find_service(stacks_with(NAMED), "mine").require_backlog_workflow()
 
 
-def test_a_stack_that_is_not_there_is_named() -> None:
+def test_missing_stack_is_named() -> None:
     with pytest.raises(StackNotFoundError, match="'mine' is not in us-east-1"):
         find_service(stacks_with(None), "mine")
 
 
-def test_a_stack_of_an_earlier_version_is_to_be_deployed_again() -> None:
+def test_outdated_stack_must_be_deployed_again() -> None:
     with pytest.raises(StackOutdatedError, match="FailureDeadLetterQueueUrl"):
         find_service(stacks_with({key: NAMED[key] for key in list(NAMED)[:4]}), "mine")

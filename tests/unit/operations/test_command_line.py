@@ -11,7 +11,7 @@ from operations.command_line import COMMANDS, main
 ROOT = Path(__file__).parents[3]
 
 
-def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
     for command in COMMANDS:
         with pytest.raises(SystemExit) as ended:
             main([command, "--help"])

@@ -12,7 +12,7 @@ from training.command_line import STEPS, main
 ROOT = Path(__file__).parents[3]
 
 
-def test_every_step_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_step_has_help(capsys: pytest.CaptureFixture[str]) -> None:
     for step in STEPS:
         with pytest.raises(SystemExit) as ended:
             main([step, "--help"])
@@ -27,7 +27,7 @@ def test_an_unknown_step_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> N
     assert "'fly' is not a command" in capsys.readouterr().err
 
 
-def test_a_wrong_name_is_one_sentence_on_standard_error(
+def test_invalid_name_is_one_sentence_on_standard_error(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     assert 1 == main(["status", "--run", "My Run", "--runs", str(tmp_path)])
@@ -36,7 +36,7 @@ def test_a_wrong_name_is_one_sentence_on_standard_error(
     assert told.err.startswith("InvalidNameError: The run is 'My Run'.")
 
 
-def test_a_step_before_its_turn_names_the_one_before(
+def test_step_names_the_step_that_must_run_before(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     assert 1 == main(["train", "--runs", str(tmp_path), "--region", "us-east-1"])
@@ -53,8 +53,6 @@ def test_nothing_heavy_is_imported_to_show_the_help() -> None:
     )
 
 
-def test_an_error_is_data_as_well_where_data_is_wanted(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_error_is_also_printed_as_json(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert 1 == main(["train", "--json", "--runs", str(tmp_path), "--region", "us-east-1"])
     assert "StepNotDoneError" == json.loads(capsys.readouterr().out)["error"]["type"]

@@ -15,7 +15,7 @@ def test_shares_are_exact(stage_options: Parse) -> None:
     assert expected == stage_options("images").split
 
 
-def test_classes_are_sorted_and_each_is_there_once(stage_options: Parse) -> None:
+def test_classes_are_sorted_and_distinct(stage_options: Parse) -> None:
     assert ("automobile", "truck") == stage_options(
         "images", "--classes", "truck, automobile,truck"
     ).classes
@@ -39,7 +39,7 @@ def test_balance_can_be_turned_off(stage_options: Parse) -> None:
         (("--seed", "x"), "invalid int value"),
     ],
 )
-def test_a_wrong_option_is_told(
+def test_invalid_option_is_refused_with_its_value(
     words: tuple[str, str], message: str, stage_options: Parse, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
