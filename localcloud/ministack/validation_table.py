@@ -28,7 +28,7 @@ def rules() -> Iterator[tuple[Rule, str]]:
 
 
 def tables() -> dict[str, str]:
-    """Return the tables in Markdown by name."""
+    """Return the tables in Markdown, with their names as keys."""
     return {"rules of services": _services(), "rules of definitions": _definitions()}
 
 

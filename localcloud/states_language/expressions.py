@@ -108,7 +108,8 @@ def result_out_of_place(workflow: Workflow) -> Places:
         if "result" in names(expression.text).states and not allowed:
             yield (
                 expression.path,
-                "$states.result is allowed only in Output and Assign of Task, Map and Parallel states.",
+                "$states.result is allowed only in Output and Assign of Task, Map and Parallel "
+                "states.",
             )
 
 

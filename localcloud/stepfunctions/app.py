@@ -67,7 +67,7 @@ class StepFunctionsApp:
         return StateMachines(self.interpreter, self._surroundings, region)
 
     def operations(self, region: str) -> dict[str, Operation]:
-        """Return the operations of a region by name."""
+        """Return the operations of a region, with their names as keys."""
         return {
             **self.machines(region).operations,
             **Executions(self.interpreter).operations,

@@ -11,7 +11,7 @@ class Life:
 
     Args:
         parent: the outer life.
-        seconds: the time limit of the execution; None is no limit.
+        seconds: the time limit of the execution; without a limit None.
     """
 
     def __init__(self, parent: "Life | None" = None, seconds: float | None = None) -> None:

@@ -52,7 +52,8 @@ class Payload:
         if is_too_large(self.text) and is_too_large(to_text(self.value)):
             raise StateError(
                 DATA_LIMIT_EXCEEDED,
-                f"{what} with a size exceeding the maximum number of bytes service limit ({MAX_PAYLOAD_BYTES}).",
+                f"{what} with a size exceeding the maximum number of bytes service limit "
+                f"({MAX_PAYLOAD_BYTES}).",
             )
         return self
 

@@ -68,7 +68,7 @@ def attempted(
 ) -> Outcome:
     """Attempt the work of a state under its Retry and Catch.
 
-    The first matching retrier decides. After its last attempt there are no further retries.
+    The first matching retrier decides. Its last attempt ends the retries.
 
     Raises:
         StateError: the error of the last attempt, which no catcher matches.

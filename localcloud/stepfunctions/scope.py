@@ -139,7 +139,8 @@ class Scope:
         if is_too_large("".join(texts.values())):
             raise StateError(
                 DATA_LIMIT_EXCEEDED,
-                f"The variables of one Assign exceed the maximum size of {MAX_PAYLOAD_BYTES} bytes together.",
+                "The variables of one Assign exceed the maximum size of "
+                f"{MAX_PAYLOAD_BYTES} bytes together.",
             )
         self._sizes.update({name: len(text) for name, text in texts.items()})
         if sum(self._sizes.values()) > MAX_VARIABLES_BYTES:

@@ -67,7 +67,7 @@ class _Worker:
 
             try:
                 result = work()
-            except BaseException as exc:  # noqa: BLE001  # the owner of the future handles the error
+            except BaseException as exc:  # noqa: BLE001  # the future's owner handles it
                 self._offer(self)
                 future.set_exception(exc)
             else:

@@ -33,8 +33,8 @@ _PROPERTY = "ReservedConcurrentExecutions"
 _DEFAULT_LIMIT = 1000  # of an account
 _LEAST_UNRESERVED = 100  # executions of an account; a new account may have 10 in all
 _REFUSAL = (
-    "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
-    "below its minimum value of [{}]."
+    "Specified ReservedConcurrentExecutions for function decreases account's "
+    "UnreservedConcurrentExecution below its minimum value of [{}]."
 )
 
 
@@ -93,11 +93,11 @@ def _check_resource(resource: Resource) -> None:
     _check(name, int(resource.properties.get(_PROPERTY, 0)))
 
 
-def _check(name: str, wanted: int) -> None:
+def _check(name: str, requested: int) -> None:
     """Raise RefusedError if too few executions remain for the account's other functions."""
     limit = lambda_svc._ACCOUNT_CONCURRENCY_CAP or _DEFAULT_LIMIT
     least = min(limit, _LEAST_UNRESERVED)
     functions = lambda_svc._functions.items()
     others = sum(int(one.get("concurrency") or 0) for other, one in functions if other != name)
-    if wanted and limit - others - wanted < least:
+    if requested and limit - others - requested < least:
         raise CONCURRENCY.error(_REFUSAL.format(least))

@@ -25,7 +25,7 @@ class BucketNotEmptyError(Exception):
 
 
 class TableProtectedError(Exception):
-    """Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first."""
+    """The table is protected against its deletion."""
 
 
 def install() -> None:
@@ -58,4 +58,7 @@ def _bucket(name: str) -> None:
 
 def _table(name: str) -> None:
     if (dynamodb._tables.get(name) or {}).get("DeletionProtectionEnabled"):
-        raise TableProtectedError(f"{name}: {TableProtectedError.__doc__}")
+        raise TableProtectedError(
+            f"{name}: Resource cannot be deleted as it is currently protected against deletion. "
+            "Disable deletion protection first."
+        )

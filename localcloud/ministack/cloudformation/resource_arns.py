@@ -26,7 +26,9 @@ _ARNS = {
     "AWS::S3::Bucket": "arn:{partition}:s3:::{name}",
     "AWS::SNS::Topic": "arn:{partition}:sns:{region}:{account}:{name}",
     "AWS::SQS::Queue": "arn:{partition}:sqs:{region}:{account}:{name}",
-    "AWS::StepFunctions::StateMachine": "arn:{partition}:states:{region}:{account}:stateMachine:{name}",
+    "AWS::StepFunctions::StateMachine": (
+        "arn:{partition}:states:{region}:{account}:stateMachine:{name}"
+    ),
 }
 # The property that names a resource.
 _NAMED_BY = {

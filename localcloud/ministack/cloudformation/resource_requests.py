@@ -2,7 +2,8 @@
 
 For each resource the first request of each handler is checked: the request that creates it, the
 requests that update its changed properties, and the request that deletes it. The roles that it
-passes and the tags of a new key are checked too. The contract tests check every request against the role.
+passes and the tags of a new key are checked too. The contract tests check every request
+against the role.
 A request carries the condition keys aws:RequestTag, iam:PassedToService and
 iam:PermissionsBoundary, besides the global keys of the caller. Other keys are absent, as
 aws:TagKeys, aws:ResourceTag and kms:ViaService.

@@ -80,7 +80,8 @@ def _create_identity_provider(_logical_id: str, properties: Properties, _stack_n
         for number, name in enumerate(properties["ClientIdList"], 1)
     }
     _require(iam._create_oidc_provider({"Url": properties["Url"], **clients}))
-    arn = f"arn:aws:iam::{get_account_id()}:oidc-provider/{properties['Url'].removeprefix('https://')}"
+    host = properties["Url"].removeprefix("https://")
+    arn = f"arn:aws:iam::{get_account_id()}:oidc-provider/{host}"
     return arn, {"Arn": arn}
 
 

@@ -38,7 +38,7 @@ def install() -> None:
 
 
 async def keep_evaluating(every: float = EVERY_SECONDS) -> None:
-    """Evaluate all alarms at an interval of seconds, so that topics are notified without requests."""
+    """Evaluate all alarms at an interval in seconds, without any request."""
     while True:
         await asyncio.sleep(every)
         try:
@@ -56,7 +56,10 @@ def _evaluate(_original: Callable[..., None], alarm: dict[str, Any]) -> None:
     values = [_value(alarm, back) for back in range(alarm["EvaluationPeriods"])]
     state = judge(alarm, values)
     if state != (before := alarm["StateValue"]):
-        reason = f"Values of the last periods, the newest first: {values}; threshold: {alarm['Threshold']}"
+        reason = (
+            f"Values of the last periods, the newest first: {values}; "
+            f"threshold: {alarm['Threshold']}"
+        )
         alarm |= {
             "StateValue": state,
             "StateReason": reason,
@@ -88,7 +91,7 @@ def _takes(topic_arn: str, alarm_arn: str) -> bool:
 
 
 def judge(alarm: Mapping[str, Any], values: Sequence[float | None]) -> str:
-    """Return the state of an alarm by the values of its evaluation periods; None is missing data."""
+    """Return the state of an alarm by the values of its periods; None is missing data."""
     compare = _COMPARISONS[alarm["ComparisonOperator"]]
     breaching = [compare(value, alarm["Threshold"]) for value in values if value is not None]
     missing = len(values) - len(breaching)

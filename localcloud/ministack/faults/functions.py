@@ -40,8 +40,8 @@ class Functions:
 
     def sender(self, scope: Scope) -> Sender | None:
         """Return the function that sent a request, or None for other callers."""
-        told = _IDENTITY.search(RequestHead.of(scope).headers.get("user-agent", ""))
-        environment = self._pool.busy(told[1]) if self._pool and told else None
+        identity = _IDENTITY.search(RequestHead.of(scope).headers.get("user-agent", ""))
+        environment = self._pool.busy(identity[1]) if self._pool and identity else None
         subject = self._subjects.get(environment.request_id or "") if environment else None
         return Sender(subject, environment.kill) if environment and subject else None
 

@@ -75,7 +75,8 @@ class ServiceRole:
         )
         if not allowed:
             raise RoleNotAssumedError(
-                f"{self.service} is not authorized to assume the role {self.role_arn} for {self.source_arn}"
+                f"{self.service} is not authorized to assume the role {self.role_arn} "
+                f"for {self.source_arn}"
             )
         sessions.add(session)
 

@@ -3,8 +3,8 @@
 MiniStack: treats several unsigned requests as requests of the root: with an Authorization header of
 another scheme, or a query that names a key and has no signature. Its S3 checks bucket policies for
 anonymous callers, but neither the bucket list nor the creation of buckets nor S3 Control.
-AWS: lets anonymous callers use resources that a bucket's policy makes public, and nothing else: "Anonymous
-requests are never allowed to create buckets."
+AWS: lets anonymous callers use resources that a bucket's policy makes public, and nothing else:
+"Anonymous requests are never allowed to create buckets."
 Source: S3 API Reference, CreateBucket; S3 User Guide, "Authenticating Requests".
 Remove this patch when MiniStack does the same.
 """

@@ -23,7 +23,7 @@ from localcloud.ministack.patch import wrap
 
 _logger = logging.getLogger(__name__)
 _EMBEDDED = '{"_aws"'
-_PATTERN = re.compile(r'\{ (?P<member>\$\.[\w.]+) = (?P<wanted>\*|"[^"]*") \}')
+_PATTERN = re.compile(r'\{ (?P<member>\$\.[\w.]+) = (?P<expected>\*|"[^"]*") \}')
 
 
 def install() -> None:
@@ -84,7 +84,7 @@ def _apply(metric_filter: Mapping[str, Any], event: Any) -> None:
             "The local cloud does not evaluate this filter pattern: %s",
             metric_filter["filterPattern"],
         )
-    elif _matches(_member(event, pattern["member"]), pattern["wanted"]):
+    elif _matches(_member(event, pattern["member"]), pattern["expected"]):
         for transformation in metric_filter["metricTransformations"]:
             _transform(transformation, event)
 
@@ -103,10 +103,10 @@ def _transform(transformation: Mapping[str, Any], event: Any) -> None:
         record(namespace, name, float(value), dimensions, transformation.get("unit", "None"))
 
 
-def _matches(member: Any, wanted: str) -> bool:
-    if wanted == "*":
+def _matches(member: Any, expected: str) -> bool:
+    if expected == "*":
         return member is not None
-    return isinstance(member, str) and wanted.strip('"') in ("*", member)
+    return isinstance(member, str) and expected.strip('"') in ("*", member)
 
 
 def _parsed(message: str) -> Any:

@@ -171,13 +171,13 @@ def _refuse_early(groups: Iterable[str], end: int) -> None:
     if end * 1000 < created // 1000 * 1000:
         raise RefusedError(
             "MalformedQueryException",
-            "end date and time is either before the log groups creation time or exceeds the log groups log retention "
-            "settings",
+            "end date and time is either before the log groups creation time or exceeds the log "
+            "groups log retention settings",
         )
 
 
 def _events(groups: Sequence[str], start: int, end: int) -> Iterator[Event]:
-    """Yield the events of a time range in seconds, both ends included, in the order of their times."""
+    """Yield the events of a time range in seconds, including both ends, ordered by time."""
     cloudwatch_logs._collect_query_records(
         groups, start, end
     )  # this gives every event an id, for GetLogRecord
@@ -256,7 +256,7 @@ def _stop(data: Request) -> Answer:
 
 
 def _describe(data: Request) -> Answer:
-    wanted = data.get("logGroupName"), data.get("status")
+    filters = data.get("logGroupName"), data.get("status")
     found = [
         {
             "queryLanguage": LANGUAGE,
@@ -268,7 +268,7 @@ def _describe(data: Request) -> Answer:
             "bytesScanned": query["statistics"]["bytesScanned"],
         }
         for query in cloudwatch_logs._queries.values()
-        if wanted[0] in (None, *query["logGroupNames"]) and wanted[1] in (None, query["status"])
+        if filters[0] in (None, *query["logGroupNames"]) and filters[1] in (None, query["status"])
     ]
     queries, following = saved_queries.page(
         found, data.get("nextToken"), data.get("maxResults") or 1000

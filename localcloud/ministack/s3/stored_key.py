@@ -60,8 +60,8 @@ class StoredKey:
         for version in _identities(objects.get(self.key), versions):
             for store in _BY_VERSION:
                 store.pop((self.bucket, self.key, version), None)
-        for (number, kept), value in self.attributes.items():
-            _BY_VERSION[number][self.bucket, self.key, kept] = value
+        for (number, version), value in self.attributes.items():
+            _BY_VERSION[number][self.bucket, self.key, version] = value
 
         _put(objects, self.key, self.current)
         _put(s3._object_versions, (self.bucket, self.key), self.versions)

@@ -25,8 +25,8 @@ class MiniStackRole:
                 self._role.assume()
             except RoleNotAssumedError as exc:
                 raise RoleRefusedError(
-                    f"Could not assume role {self.role_arn}. Please ensure that the role exists and allows principal "
-                    "'sagemaker.amazonaws.com' to assume the role."
+                    f"Could not assume role {self.role_arn}. Please ensure that the role exists "
+                    "and allows principal 'sagemaker.amazonaws.com' to assume the role."
                 ) from exc
 
     def require(self, action: str, resource_arn: str) -> None:

@@ -15,7 +15,7 @@ def invoke(_: Execution, integration: Integration, arguments: Any) -> Any:
     """Return the answer of a function, in the member Payload for lambda:invoke.
 
     Raises:
-        StateError: with the class of the function's error. The cause is Lambda's answer, a JSON text
+        StateError: with the class of the function's error. The cause is Lambda's answer as JSON,
             with errorType, errorMessage and stack trace.
     """
     if integration.is_function:

@@ -75,8 +75,8 @@ class MachineResources:
             return replaced
         _done(self._machines.update, {"stateMachineArn": physical_id, **_changeable(new)})
         before, after = ({tag["Key"] for tag in one.get("Tags", [])} for one in (old, new))
-        gone = {"resourceArn": physical_id, "tagKeys": sorted(before - after)}
-        _done(self._machines.untag, gone)
+        removed = {"resourceArn": physical_id, "tagKeys": sorted(before - after)}
+        _done(self._machines.untag, removed)
         tags = {"resourceArn": physical_id, "tags": _lowered(new.get("Tags", []))}
         _done(self._machines.tag, tags)
         return physical_id, self._attributes(physical_id)

@@ -26,7 +26,7 @@ _REDRIVABLE_DAYS = 14
 
 
 class Executions:
-    """The operations by name."""
+    """The operations, with their names as keys."""
 
     def __init__(self, interpreter: Interpreter) -> None:
         self._interpreter = interpreter

@@ -28,7 +28,7 @@ _NO_TRACING = {"enabled": False}
 
 
 class StateMachines:
-    """The operations by name."""
+    """The operations, with their names as keys."""
 
     def __init__(self, interpreter: Interpreter, surroundings: Surroundings, region: str) -> None:
         self._interpreter = interpreter

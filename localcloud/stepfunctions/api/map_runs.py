@@ -11,7 +11,7 @@ from localcloud.stepfunctions.store import Store
 
 
 class MapRuns:
-    """The operations by name."""
+    """The operations, with their names as keys."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

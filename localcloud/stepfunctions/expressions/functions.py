@@ -72,7 +72,8 @@ def _parse(text: Any) -> Any:
 def _to_millis(timestamp: Any = None, picture: Any = None) -> Any:
     """Return milliseconds since the epoch; AWS refuses a timestamp without a T (D3110)."""
     refusal = ValueError(
-        f'D3110: The argument of the toMillis function must be an ISO 8601 formatted timestamp. Given "{timestamp}"'
+        "D3110: The argument of the toMillis function must be an ISO 8601 formatted timestamp. "
+        f'Given "{timestamp}"'
     )
     if picture is None and isinstance(timestamp, str) and "T" not in timestamp:
         raise refusal

@@ -72,7 +72,7 @@ def _percentage(state: State, given: Payload, scope: Scope) -> float | None:
 
 
 def _result(state: State, given: Payload, scope: Scope, runtime: Runtime, map_run: MapRun) -> Any:
-    """Run the children, and write their results if the map has a writer; return the map's result."""
+    """Run the children, write their results with a ResultWriter, and return the map's result."""
     items = read_items(state, given, scope, runtime)
     map_run.expect(len(items))
     writer = None

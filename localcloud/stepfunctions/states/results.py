@@ -1,6 +1,6 @@
 """Write the results of a Distributed Map as files to S3 (ResultWriter).
 
-Source: Step Functions, "ResultWriter", Exporting to Amazon S3: the names and the format of the files.
+Source: Step Functions, "ResultWriter", Exporting to Amazon S3: names and format of the files.
 """
 
 from collections.abc import Mapping

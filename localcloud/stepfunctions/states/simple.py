@@ -41,7 +41,8 @@ def run_fail(
     if error is not None and error.startswith(RESERVED_PREFIX):
         raise StateError(
             RUNTIME,
-            f"A Fail state must not raise {error}: names that begin with {RESERVED_PREFIX} are reserved.",
+            f"A Fail state must not raise {error}: names that begin with {RESERVED_PREFIX} are "
+            "reserved.",
         )
     raise StateError(error, cause)
 
@@ -83,5 +84,6 @@ def _until(timestamp: str, scope: Scope) -> float:
     except (ValueError, TypeError) as exc:  # TypeError: the timestamp has no offset
         raise scope.failure(
             "Timestamp",
-            f"The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: {timestamp}",
+            "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format "
+            f"string: {timestamp}",
         ) from exc

@@ -1,4 +1,4 @@
-"""The local cloud refuses by name what it does not emulate: it never answers success for it."""
+"""The local cloud refuses services that it does not emulate, and names them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +23,7 @@ CALLS: dict[str, Callable[[Cloud], Any]] = {
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_call_that_is_not_emulated_is_refused_by_name(cloud: Cloud, call: str) -> None:
+def test_service_that_is_not_emulated_is_refused_and_named(cloud: Cloud, call: str) -> None:
     with pytest.raises(
         ClientError,
         match=f"UnknownOperationException.*{call} is not emulated by the local cloud",

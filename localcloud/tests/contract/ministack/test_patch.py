@@ -1,4 +1,4 @@
-"""Patching MiniStack fails where MiniStack differs from the version that the patch was written for."""
+"""A patch fails if MiniStack has another version than the patch expects."""
 
 from types import ModuleType
 
@@ -17,25 +17,25 @@ def _module() -> ModuleType:
     return module
 
 
-def test_wrap_known_function_runs_around_it() -> None:
+def test_wrapped_function_runs_the_wrapper() -> None:
     module = _module()
     wrap(module, "double", "number", lambda original, number: original(number) + 1)
     assert 7 == module.double(3)
 
 
-def test_wrap_twice_runs_the_last_around_the_first() -> None:
+def test_second_wrapper_runs_around_the_first() -> None:
     module = _module()
     wrap(module, "double", "number", lambda original, number: original(number) + 1)
     wrap(module, "double", "number", lambda original, number: 10 * original(number))
     assert 70 == module.double(3)
 
 
-def test_wrap_missing_function_names_it() -> None:
+def test_missing_function_is_named_in_the_error() -> None:
     with pytest.raises(PatchMismatchError, match=r"neighbour\.triple is gone"):
         wrap(_module(), "triple", "number", lambda original, number: original(number))
 
 
-def test_wrap_changed_parameters_names_both() -> None:
+def test_changed_parameters_are_named_in_the_error() -> None:
     with pytest.raises(
         PatchMismatchError, match=r"neighbour\.double takes \(number\) instead of \(value\)"
     ):

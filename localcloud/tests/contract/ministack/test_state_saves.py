@@ -13,7 +13,7 @@ from localcloud.ministack import state_saves
 
 
 class Busy:
-    """A value in whose copying another thread adds to the store."""
+    """A value that lets another thread add to the store while it is copied."""
 
     def __init__(self, store: Any) -> None:
         self.store = store
@@ -25,7 +25,7 @@ class Busy:
 
 @pytest.mark.usefixtures("ministack")
 @pytest.mark.parametrize("kind", [AccountScopedDict, AccountRegionScopedDict])
-def test_store_that_grows_is_copied_as_it_was(kind: type[Any]) -> None:
+def test_growing_store_is_copied_as_of_one_moment(kind: type[Any]) -> None:
     store = kind()
     store["first"] = Busy(store)
     store["second"] = Busy(store)
@@ -35,7 +35,7 @@ def test_store_that_grows_is_copied_as_it_was(kind: type[Any]) -> None:
 
 
 @pytest.mark.usefixtures("ministack")
-def test_copy_of_a_store_shares_nothing_that_changes_with_it() -> None:
+def test_copy_of_a_store_does_not_change_with_the_store() -> None:
     store = AccountScopedDict()
     store["execution"] = {"events": [{"id": 1}], "tags": {"a"}}
     copied = copy.deepcopy(store)
@@ -46,7 +46,7 @@ def test_copy_of_a_store_shares_nothing_that_changes_with_it() -> None:
 
 @pytest.mark.usefixtures("ministack")
 @pytest.mark.parametrize("module", [persistence, app])
-def test_state_that_cannot_be_saved_is_known(
+def test_failed_save_is_reported(
     module: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(persistence, "PERSIST_STATE", True)

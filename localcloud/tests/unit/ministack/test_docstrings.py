@@ -1,4 +1,4 @@
-"""Every patch of MiniStack says why it is there, and when it can go."""
+"""The docstring of every patch names its reason, its source and its removal."""
 
 import ast
 from pathlib import Path
@@ -25,11 +25,11 @@ def patches() -> list[Path]:
 
 
 @pytest.mark.parametrize("path", patches(), ids=lambda path: path.relative_to(PATCHES).as_posix())
-def test_patch_says_what_ministack_does_what_aws_does_and_when_it_can_go(path: Path) -> None:
+def test_patch_names_both_behaviours_its_source_and_its_removal(path: Path) -> None:
     lines = (ast.get_docstring(tree_of(path)) or "").splitlines()
     for beginning in ("MiniStack: ", "AWS: ", "Source: ", "Remove "):
         assert any(line.startswith(beginning) for line in lines), beginning
 
 
-def test_there_are_patches_to_look_at() -> None:
+def test_patches_are_found() -> None:
     assert len(patches()) >= 20

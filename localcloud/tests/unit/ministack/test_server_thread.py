@@ -8,7 +8,7 @@ import pytest
 from localcloud.ministack.server_thread import run_here, run_in
 
 
-def test_call_of_another_thread_is_made_in_the_thread_of_the_loop() -> None:
+def test_call_of_another_thread_runs_in_the_thread_of_the_loop() -> None:
     async def serve() -> tuple[int, int]:
         run = run_in(asyncio.get_running_loop())
         made = await asyncio.to_thread(run, threading.get_ident)
@@ -18,7 +18,7 @@ def test_call_of_another_thread_is_made_in_the_thread_of_the_loop() -> None:
     assert of_loop == made
 
 
-def test_error_of_the_call_is_raised_where_it_was_asked_for() -> None:
+def test_error_of_the_call_is_raised_in_the_calling_thread() -> None:
     def fail() -> None:
         raise ValueError("no bucket")
 
@@ -29,5 +29,5 @@ def test_error_of_the_call_is_raised_where_it_was_asked_for() -> None:
         asyncio.run(serve())
 
 
-def test_without_a_server_the_call_is_made_at_once() -> None:
+def test_call_without_a_server_is_made_at_once() -> None:
     assert threading.get_ident() == run_here(threading.get_ident)

@@ -1,4 +1,4 @@
-"""The interpreter alone: tasks call a fake that answers from a table, and nothing waits."""
+"""Provide the interpreter with fake services, and without waits."""
 
 import asyncio
 import json
@@ -19,12 +19,12 @@ from localcloud.stepfunctions.surroundings import Interceptor, Surroundings, mak
 REGION_AND_ACCOUNT = "us-east-1:000000000000"
 MACHINE_ARN = f"arn:aws:states:{REGION_AND_ACCOUNT}:stateMachine:machine"
 ROLE_ARN = "arn:aws:iam::000000000000:role/actor"
-SECONDS = 10  # more than anything here takes
+SECONDS = 10  # longer than any test here
 
 
 @dataclass
 class FakeServices:
-    """Services whose operations are functions of the arguments; a denied action raises the denial."""
+    """Services whose operations are functions; a denied action raises its error."""
 
     operations: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
     denied: set[str] = field(default_factory=set)
@@ -44,7 +44,7 @@ class FakeServices:
 
 @dataclass
 class FakeTelemetry:
-    """Keeps what it is told."""
+    """Record events, metrics and log lines."""
 
     events: list[dict[str, Any]] = field(default_factory=list)
     counts: list[tuple[str, str]] = field(default_factory=list)
@@ -61,21 +61,21 @@ class FakeTelemetry:
 
 
 class FakeRoles:
-    """Lets Step Functions assume every role."""
+    """Allow Step Functions to assume every role."""
 
     def require_assumable(self, _role_arn: str, _machine_arn: str) -> None:
         """Return."""
 
 
 class FakeLogDelivery:
-    """Lets every role deliver to every log group."""
+    """Allow every role to deliver to every log group."""
 
     def require(self, _role_arn: str, _machine_arn: str, _group_arn: str) -> None:
         """Return."""
 
 
 class AllowAll:
-    """Lets every caller do everything."""
+    """Allow every request."""
 
     def authorize(
         self, request: object, action: str, resource_arn: str, conditions: object = None
@@ -84,7 +84,7 @@ class AllowAll:
 
 
 class Interpreted:
-    """An app of its own, and the operations that tests need."""
+    """A new app, and the operations that tests need."""
 
     def __init__(self, intercept: Interceptor = make_call) -> None:
         self.services = FakeServices()
@@ -135,7 +135,7 @@ class Interpreted:
         return json.loads(execution.output)
 
     def record_pauses(self, monkeypatch: pytest.MonkeyPatch) -> list[float]:
-        """Return the list that gets the seconds of every wait from now on; nothing waits."""
+        """Replace all waits; return the list that receives their seconds."""
 
         def pause(seconds: float, life: Life) -> None:
             self.slept.append(seconds)
@@ -152,17 +152,17 @@ def states() -> Interpreted:
 
 @pytest.fixture
 def api(states: Interpreted) -> Iterator[StepFunctionsApp]:
-    """The app, whose API `call` calls."""
+    """The app whose API the function `call` uses."""
     yield states.app
     states.interpreter.close()
 
 
 class ApiError(Exception):
-    """The API has answered an error, by its code."""
+    """The API answered an error."""
 
 
 def call(app: StepFunctionsApp, operation: str, **members: Any) -> dict[str, Any]:
-    """Return what the app answers; a member that the operation must have is there."""
+    """Return the app's answer, which has all required members."""
     sent: list[dict[str, Any]] = []
     body = json.dumps(members).encode()
 

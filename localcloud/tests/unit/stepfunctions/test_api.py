@@ -1,4 +1,4 @@
-"""The API over the wire: operations, their errors, and answers that fit botocore's model."""
+"""The API answers operations and errors as in botocore's model."""
 
 import json
 from collections.abc import Mapping
@@ -76,7 +76,7 @@ def test_state_machine_that_cannot_be_created_is_refused(
     assert [] == call(api, "ListStateMachines")["stateMachines"]
 
 
-def test_update_changes_what_it_names(api: StepFunctionsApp) -> None:
+def test_update_changes_only_the_named_parts(api: StepFunctionsApp) -> None:
     call(api, "CreateStateMachine", **CREATE)
     destination = {"cloudWatchLogsLogGroup": {"logGroupArn": GROUP_ARN}}
     logging = {"level": "ALL", "destinations": [destination]}
@@ -90,7 +90,7 @@ def test_update_changes_what_it_names(api: StepFunctionsApp) -> None:
         call(api, "UpdateStateMachine", stateMachineArn=MACHINE_ARN)
 
 
-def test_tags_come_and_go(api: StepFunctionsApp) -> None:
+def test_tags_are_added_and_removed(api: StepFunctionsApp) -> None:
     call(api, "CreateStateMachine", **CREATE)
     tags = [{"key": "a", "value": "1"}, {"key": "b", "value": "2"}]
     call(api, "TagResource", resourceArn=MACHINE_ARN, tags=tags)
@@ -98,7 +98,7 @@ def test_tags_come_and_go(api: StepFunctionsApp) -> None:
     assert tags[1:] == call(api, "ListTagsForResource", resourceArn=MACHINE_ARN)["tags"]
 
 
-def test_deleted_state_machine_is_gone_with_its_executions(
+def test_executions_of_a_deleted_state_machine_are_deleted(
     states: Interpreted, api: StepFunctionsApp
 ) -> None:
     execution = ended(states, PASS)
@@ -109,7 +109,7 @@ def test_deleted_state_machine_is_gone_with_its_executions(
         call(api, "DescribeExecution", executionArn=execution)
 
 
-def test_deletion_stops_what_runs(states: Interpreted, api: StepFunctionsApp) -> None:
+def test_deletion_stops_running_executions(states: Interpreted, api: StepFunctionsApp) -> None:
     states.interpreter.wait_scale = 1
     waiting = {"Only": {"Type": "Wait", "Seconds": 99, "End": True}}
     execution = states.interpreter.start(states.put(waiting))
@@ -176,14 +176,14 @@ def test_listing_needs_one_of_two_arns(api: StepFunctionsApp, members: dict[str,
         call(api, "ListExecutions", **members)
 
 
-def test_token_of_no_page_is_refused(states: Interpreted, api: StepFunctionsApp) -> None:
+def test_invalid_token_is_refused(states: Interpreted, api: StepFunctionsApp) -> None:
     ended(states, PASS)
     for token in ("x", "WzFd"):
         with pytest.raises(ApiError, match="InvalidToken"):
             call(api, "ListExecutions", stateMachineArn=MACHINE_ARN, nextToken=token)
 
 
-def test_history_comes_by_page_in_either_order(states: Interpreted, api: StepFunctionsApp) -> None:
+def test_history_has_pages_in_both_orders(states: Interpreted, api: StepFunctionsApp) -> None:
     arn = ended(states, PASS)
     first = call(api, "GetExecutionHistory", executionArn=arn, maxResults=3)
     rest = call(api, "GetExecutionHistory", executionArn=arn, nextToken=first["nextToken"])
@@ -220,7 +220,7 @@ def test_stop_answers_with_the_time(states: Interpreted, api: StepFunctionsApp) 
     assert "ABORTED" == described["status"]
 
 
-def test_synchronous_start_is_for_express_workflows(
+def test_synchronous_start_needs_an_express_workflow(
     states: Interpreted, api: StepFunctionsApp
 ) -> None:
     arn = states.put(PASS)
@@ -262,7 +262,7 @@ def test_map_run_is_described_with_its_counts(states: Interpreted, api: StepFunc
 @pytest.mark.parametrize(
     "operation", ["SendTaskSuccess", "CreateActivity", "ListStateMachineVersions"]
 )
-def test_operation_that_is_not_emulated_is_refused_by_name(
+def test_operation_that_is_not_emulated_is_refused_and_named(
     api: StepFunctionsApp, operation: str
 ) -> None:
     with pytest.raises(ApiError, match=f"UnknownOperationException: {operation} is not emulated"):

@@ -25,13 +25,13 @@ def parallel(*branches: dict[str, Any], **fields: Any) -> dict[str, Any]:
     return {"Parallel": {"Type": "Parallel", "Branches": named, "End": True, **fields}}
 
 
-def test_outputs_of_branches_are_in_their_order(states: Interpreted) -> None:
+def test_outputs_keep_the_order_of_branches(states: Interpreted) -> None:
     first = {**PASS, "Output": "{% $states.input.n + 1 %}"}
     second = {**PASS, "Output": "{% $states.input.n + 2 %}"}
     assert [2, 3] == states.output(parallel(first, second, Arguments={"n": 1}))
 
 
-def test_branch_sees_variables_and_keeps_its_own(states: Interpreted) -> None:
+def test_branch_sees_outer_variables_and_keeps_its_own(states: Interpreted) -> None:
     branch = {**PASS, "Assign": {"inner": 1}, "Output": "{% $outer %}"}
     start = {"Type": "Pass", "Assign": {"outer": 7}, "Next": "Parallel"}
     machine = {"Start": start, **parallel(branch)}
@@ -51,7 +51,7 @@ def test_failure_of_a_branch_ends_the_others(states: Interpreted) -> None:
 
     def release(_arguments: object) -> None:
         released.set()
-        threading.Event().wait(0.02)  # the other branch would go on now
+        threading.Event().wait(0.02)  # the other branch would continue now
 
     states.services.operations |= {"GetItem": lambda _: released.wait(SECONDS), "PutItem": release}
     task = {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:getItem"}
@@ -87,11 +87,11 @@ def test_items_that_are_not_an_array_fail(states: Interpreted) -> None:
     assert "States.QueryEvaluationError" == states.run(mapped(PASS, Items="{% 1 %}")).error
 
 
-def test_map_of_nothing_is_nothing(states: Interpreted) -> None:
+def test_map_of_an_empty_array_is_an_empty_array(states: Interpreted) -> None:
     assert [] == states.output(mapped(PASS, Items=[]))
 
 
-def test_map_runs_no_more_iterations_at_once_than_it_may(states: Interpreted) -> None:
+def test_map_limits_its_concurrent_iterations(states: Interpreted) -> None:
     running: list[int] = []
     most = []
     lock = threading.Lock()

@@ -1,4 +1,4 @@
-"""Definitions that are refused: by AWS's rules, or by name because a feature is not emulated."""
+"""Definitions are refused by AWS's rules, or because a feature is not emulated."""
 
 import json
 from collections.abc import Mapping
@@ -88,13 +88,15 @@ def test_workflow_type_decides_what_is_valid() -> None:
         ),
     ],
 )
-def test_feature_that_is_not_emulated_is_refused_by_name(what: str, state: dict[str, Any]) -> None:
+def test_feature_that_is_not_emulated_is_refused_and_named(
+    what: str, state: dict[str, Any]
+) -> None:
     assert [] == diagnose(definition(state), express=False)
     with pytest.raises(NotEmulatedError, match=f"^{what} at /States/Only.* is not emulated"):
         require_valid(definition(state), express=False)
 
 
-def test_jsonpath_is_refused_by_name() -> None:
+def test_jsonpath_is_refused_as_not_emulated() -> None:
     with pytest.raises(NotEmulatedError, match="The query language JSONPath"):
         require_valid(definition(PASS, QueryLanguage="JSONPath"), express=False)
 

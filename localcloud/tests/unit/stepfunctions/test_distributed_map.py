@@ -1,4 +1,4 @@
-"""Map in its distributed mode: readers, tolerance, the writer, and what the API tells of a run."""
+"""Distributed maps: readers, tolerated failures, the writer, and the API of a run."""
 
 import json
 import time
@@ -139,7 +139,7 @@ def test_list_that_is_missing_fails_the_reader(states: Interpreted) -> None:
         ),
     ],
 )
-def test_list_that_is_not_what_it_should_be_fails_the_reader(
+def test_invalid_list_fails_the_reader(
     states: Interpreted,
     bucket: dict[str, bytes],
     reason: str,
@@ -175,7 +175,7 @@ def test_children_do_not_see_the_variables_of_the_parent(states: Interpreted) ->
     assert [False] == states.output(machine)
 
 
-def test_child_is_an_execution_of_its_own(states: Interpreted) -> None:
+def test_child_has_its_own_execution(states: Interpreted) -> None:
     item = {**PASS, "Output": "{% $states.context.Execution.Id %}"}
     [own] = states.output(distributed({"Item": item}, Items=[1]))
     assert own in states.app.store.executions
@@ -194,7 +194,7 @@ def test_output_and_assign_of_the_map_see_its_result(states: Interpreted) -> Non
     assert [3, 2] == states.output(machine)
 
 
-def test_tolerated_failures_leave_what_is_known_of_them(states: Interpreted) -> None:
+def test_result_describes_tolerated_failures(states: Interpreted) -> None:
     output = states.output(odd_fails(ToleratedFailurePercentage="{% 25 * 2 %}"))
     assert ["OddError"] * 5 == [row["Error"] for row in output if isinstance(row, dict)]
     assert [0, 2, 4, 6, 8] == [row for row in output if isinstance(row, int)]
@@ -219,7 +219,7 @@ def test_without_tolerance_the_first_failure_fails_the_run(states: Interpreted) 
     assert 2 == len(the_run(states).children)
 
 
-def test_failure_too_many_stops_the_children_that_still_run(states: Interpreted) -> None:
+def test_one_failure_too_many_stops_running_children(states: Interpreted) -> None:
     states.interpreter.wait_scale = 1
     which = {
         "Type": "Choice",
@@ -241,7 +241,7 @@ def test_concurrency_that_is_not_a_number_fails_the_state(states: Interpreted) -
     assert "States.QueryEvaluationError" == execution.error
 
 
-def test_writer_writes_a_manifest_and_a_file_for_each_kind_of_end(
+def test_writer_writes_a_manifest_and_a_file_for_each_status(
     states: Interpreted, bucket: dict[str, bytes]
 ) -> None:
     tolerant = odd_fails(ToleratedFailurePercentage=50, ResultWriter=WRITER)
@@ -267,7 +267,9 @@ def test_writer_writes_a_manifest_and_a_file_for_each_kind_of_end(
         ("states:StartExecution", "StepFunctions.AWSStepFunctionsException"),
     ],
 )
-def test_map_does_only_what_the_role_allows(states: Interpreted, denied: str, error: str) -> None:
+def test_map_needs_the_permissions_of_its_role(
+    states: Interpreted, denied: str, error: str
+) -> None:
     states.services.denied.add(denied)
     machine = distributed(ItemReader=LIST_READER, ResultWriter=WRITER)
     execution = states.run(machine, {"prefix": "", "name": "x"})
@@ -275,14 +277,14 @@ def test_map_does_only_what_the_role_allows(states: Interpreted, denied: str, er
     assert denied in (execution.cause or "")
 
 
-def test_empty_prefix_is_a_run_of_nothing(states: Interpreted) -> None:
+def test_empty_prefix_is_a_run_without_children(states: Interpreted) -> None:
     assert [] == states.output(distributed(ItemReader=LIST_READER), {"prefix": "nothing/"})
     assert "SUCCEEDED" == the_run(states).status
 
 
 def test_child_that_raises_an_unexpected_error_fails(states: Interpreted) -> None:
     item = {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:getItem", "End": True}
-    states.run(distributed({"Item": item}, Items=[1]))  # there is no such operation
+    states.run(distributed({"Item": item}, Items=[1]))  # the operation does not exist
     [child] = the_run(states).ordered
     assert "FAILED" == child.status
     assert "States.Runtime" == child.error

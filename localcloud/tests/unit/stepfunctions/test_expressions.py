@@ -25,12 +25,12 @@ def value(expression: str, given: Any = None) -> Any:
         ("höhle", "höhle"),
     ],
 )
-def test_text_of_a_value_is_that_of_jsonata_2_0_6(expected: str, given: Any) -> None:
+def test_text_of_a_value_is_the_text_of_jsonata_2_0_6(expected: str, given: Any) -> None:
     assert expected == value("$string($states.input)", given)
     assert expected == value("'' & $states.input", given)
 
 
-def test_text_takes_the_context_where_no_value_is_given() -> None:
+def test_text_without_a_value_is_the_text_of_the_context() -> None:
     assert ["1", "2"] == value("[1, 2].$string()")
 
 
@@ -50,7 +50,7 @@ def test_text_takes_the_context_where_no_value_is_given() -> None:
         ([0, 1, 2], "[0..2]"),
     ],
 )
-def test_function_gives_what_is_documented(expected: Any, expression: str) -> None:
+def test_function_returns_its_documented_value(expected: Any, expression: str) -> None:
     assert expected == value(expression)
 
 
@@ -66,7 +66,7 @@ def test_function_gives_what_is_documented(expected: Any, expression: str) -> No
         ("returned nothing (undefined).", "$states.input.none"),
     ],
 )
-def test_evaluation_that_fails_says_why(reason: str, expression: str) -> None:
+def test_failed_evaluation_names_the_reason(reason: str, expression: str) -> None:
     for _ in range(2):
         with pytest.raises(EvaluationError) as raised:
             value(expression)

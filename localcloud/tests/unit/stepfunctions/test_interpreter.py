@@ -1,4 +1,4 @@
-"""Executions from their start to their end: inputs, names, stops, time limits, redrives, restarts."""
+"""Executions: inputs, names, stops, time limits, redrives and restarts."""
 
 import json
 from collections.abc import Mapping
@@ -110,13 +110,13 @@ def test_stop_ends_an_execution_at_once_with_error_and_cause(states: Interpreted
     assert "ExecutionAborted" == kinds(execution)[-1]
 
 
-def test_execution_that_has_ended_stays_as_it_is(states: Interpreted) -> None:
+def test_ended_execution_does_not_change(states: Interpreted) -> None:
     execution = states.run(PASS)
     states.interpreter.stop(execution)
     assert "SUCCEEDED" == execution.status
 
 
-def test_execution_that_takes_longer_than_its_machine_allows_times_out(
+def test_execution_beyond_its_time_limit_times_out(
     states: Interpreted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lifecycle, "Life", lambda seconds: Life(seconds=seconds / 100))
@@ -136,7 +136,7 @@ def test_update_leaves_a_running_execution_its_definition(states: Interpreted) -
     assert before is execution.revision
 
 
-def test_express_execution_is_run_and_not_kept(states: Interpreted) -> None:
+def test_express_execution_is_not_stored(states: Interpreted) -> None:
     execution = states.interpreter.run(states.put(PASS, kind="EXPRESS"))
     assert "SUCCEEDED" == execution.status
     assert ":express:machine:" in execution.arn
@@ -144,7 +144,7 @@ def test_express_execution_is_run_and_not_kept(states: Interpreted) -> None:
     assert [] == states.telemetry.events
 
 
-def test_intercepted_call_gets_what_the_task_would_call() -> None:
+def test_interceptor_gets_the_call_of_the_task() -> None:
     seen: list[TaskCall] = []
 
     def intercept(call: TaskCall) -> Any:
@@ -159,8 +159,8 @@ def test_intercepted_call_gets_what_the_task_would_call() -> None:
     assert [] == states.services.calls
 
 
-def test_redrive_goes_on_from_the_state_that_failed(states: Interpreted) -> None:
-    failed = states.run(TASK)  # there is no such operation yet
+def test_redrive_continues_from_the_failed_state(states: Interpreted) -> None:
+    failed = states.run(TASK)  # the operation does not exist yet
     assert "FAILED" == failed.status
     states.services.operations["GetItem"] = lambda _arguments: {}
     states.interpreter.redrive(failed)
@@ -181,7 +181,7 @@ def interpreter(path: Path) -> Interpreter:
 
 
 def interrupted(path: Path, states: Mapping[str, Any] = PASS, **fields: Any) -> Execution:
-    """Keep a state with an execution that runs, and return that execution."""
+    """Save a state with a running execution, and return the execution."""
     first = Interpreted()
     arn = first.put(states)
     first.interpreter.wait_scale = 1
@@ -198,7 +198,7 @@ def interrupted(path: Path, states: Mapping[str, Any] = PASS, **fields: Any) -> 
     return execution
 
 
-def test_interrupted_execution_ends_as_if_nothing_had_happened(tmp_path: Path) -> None:
+def test_interrupted_execution_is_resumed_to_its_end(tmp_path: Path) -> None:
     arn = interrupted(tmp_path / "state.json").arn
     later = interpreter(tmp_path / "state.json")
     assert 1 == later.resume()
@@ -232,11 +232,11 @@ def test_map_run_that_was_interrupted_is_aborted(tmp_path: Path) -> None:
     assert "ABORTED" == later.store.map_runs[run.arn].status
 
 
-def test_nothing_interrupted_starts_nothing(tmp_path: Path) -> None:
+def test_nothing_is_resumed_without_an_interrupted_execution(tmp_path: Path) -> None:
     assert 0 == interpreter(tmp_path / "state.json").resume()
 
 
-def test_kept_execution_reads_as_before(states: Interpreted, tmp_path: Path) -> None:
+def test_saved_execution_is_read_unchanged(states: Interpreted, tmp_path: Path) -> None:
     before = states.run(TASK)
     kept = Store(tmp_path / "state.json")
     vars(kept).update(machines=states.app.store.machines, executions=states.app.store.executions)
@@ -249,7 +249,7 @@ def test_kept_execution_reads_as_before(states: Interpreted, tmp_path: Path) -> 
     assert after.ended.is_set()
 
 
-def test_damaged_state_is_named(tmp_path: Path) -> None:
+def test_damaged_state_file_is_named_in_the_error(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     path.write_text('{"machines": 1}')
     with pytest.raises(UnreadableStateError, match=r"state\.json is damaged"):
@@ -266,7 +266,7 @@ def history(text: str) -> History:
     return filled
 
 
-def test_history_of_an_older_execution_is_packed_and_reads_as_before() -> None:
+def test_history_of_an_older_execution_is_packed_and_read_unchanged() -> None:
     packer = Packer(unpacked=1)
     older, latest = history("text " * 100), history("text " * 100)
     before = older.events

@@ -24,13 +24,13 @@ def inner(states: Interpreted) -> list[Execution]:
     return states.app.store.executions_of(INNER_ARN)
 
 
-def test_nested_execution_gives_its_output_parsed(states: Interpreted) -> None:
+def test_nested_execution_returns_its_output_as_json(states: Interpreted) -> None:
     only = {"Type": "Pass", "Output": {"sum": "{% $states.input.number + 1 %}"}, "End": True}
     states.put({"Only": only}, "inner")
     assert {"sum": 2} == states.output({"Start": START})["Output"]
 
 
-def test_nested_execution_without_version_gives_its_output_as_text(states: Interpreted) -> None:
+def test_nested_execution_without_version_returns_its_output_as_text(states: Interpreted) -> None:
     states.put({"Only": {"Type": "Pass", "Output": {"sum": 2}, "End": True}}, "inner")
     resource = RESOURCE.removesuffix(":2")
     assert '{"sum":2}' == states.output({"Start": {**START, "Resource": resource}})["Output"]
@@ -72,7 +72,7 @@ SYNC = {**START, "Resource": "arn:aws:states:::aws-sdk:sfn:startSyncExecution"}
         (FAIL, {"Status": "FAILED", "Error": "BadError", "Cause": "It is bad."}),
     ],
 )
-def test_synchronous_express_execution_gives_its_status_however_it_ends(
+def test_synchronous_express_execution_returns_success_and_failure(
     states: Interpreted, only: dict[str, Any], expected: dict[str, str]
 ) -> None:
     states.put({"Only": only}, "inner", kind="EXPRESS")
@@ -117,7 +117,7 @@ def test_nested_execution_that_the_role_may_not_start_is_denied(states: Interpre
         ),
     ],
 )
-def test_nested_execution_that_cannot_start_names_what_is_wrong(
+def test_nested_execution_that_cannot_start_names_the_reason(
     states: Interpreted, arguments: dict[str, Any], error: str
 ) -> None:
     assert error == states.run({"Start": {**START, "Arguments": arguments}}).error

@@ -28,7 +28,7 @@ def fail(**fields: Any) -> dict[str, Any]:
     return {"Failed": {"Type": "Fail", **fields}}
 
 
-def test_pass_without_output_passes_its_input_on(states: Interpreted) -> None:
+def test_pass_without_output_returns_its_input(states: Interpreted) -> None:
     assert {"a": 1} == states.output({"Only": PASS}, {"a": 1})
 
 
@@ -45,7 +45,7 @@ def test_null_that_a_state_parses_is_null(states: Interpreted) -> None:
     )
 
 
-def test_assign_sees_the_variables_from_before(states: Interpreted) -> None:
+def test_assign_sees_the_previous_variables(states: Interpreted) -> None:
     machine = {
         "Set": {"Type": "Pass", "Assign": {"a": 1, "b": 2}, "Next": "Swap"},
         "Swap": {"Type": "Pass", "Assign": {"a": "{% $b %}", "b": "{% $a %}"}, "Next": "Show"},
@@ -131,7 +131,7 @@ def test_wait_for_other_than_whole_seconds_fails(states: Interpreted, seconds: s
 @pytest.mark.parametrize(
     "timestamp", ["2016-12-05 21:29:29Z", "2016-13-05T21:29:29Z", "2016-12-05T21:29:29"]
 )
-def test_wait_until_what_is_not_a_time_fails(states: Interpreted, timestamp: str) -> None:
+def test_wait_until_an_invalid_time_fails(states: Interpreted, timestamp: str) -> None:
     wait = {"Type": "Wait", "Timestamp": "{% $states.input %}", "End": True}
     execution = states.run({"Wait": wait}, timestamp)
     assert "States.QueryEvaluationError" == execution.error

@@ -1,4 +1,4 @@
-"""TestState: the data flow of one state, with a mock in the place of a call."""
+"""TestState: the data flow of one state, with a mock instead of a call."""
 
 import json
 from typing import Any
@@ -54,7 +54,7 @@ def test_mocked_result_is_the_result() -> None:
     ("error", "status"),
     [("BusyError", "RETRIABLE"), ("BadError", "CAUGHT_ERROR"), ("OtherError", "FAILED")],
 )
-def test_mocked_error_is_retried_caught_or_fatal(error: str, status: str) -> None:
+def test_mocked_error_is_retried_or_caught_or_fails_the_state(error: str, status: str) -> None:
     mock = {"errorOutput": {"error": error, "cause": "It is."}}
     answer = answered(TASK, variables='{"b": 2}', mock=mock)
     assert status == answer["status"]
@@ -67,7 +67,7 @@ def test_failing_expression_fails_the_state() -> None:
 
 
 @pytest.mark.parametrize(("given", "following"), [('{"a": 1}', "One"), ('{"a": 2}', "Other")])
-def test_choice_leads_on(given: str, following: str) -> None:
+def test_choice_returns_the_next_state(given: str, following: str) -> None:
     assert following == answered(CHOICE, input=given)["nextState"]
 
 

@@ -1,4 +1,4 @@
-"""Task: calls, time limits, retries, catchers, and the size of what is passed on."""
+"""Task states: calls, time limits, retries, catchers and size limits."""
 
 import threading
 from typing import Any
@@ -64,7 +64,7 @@ def test_output_and_assign_see_the_result(states: Interpreted) -> None:
     assert [2, {"Item": 1}] == states.output({"First": {**first, "Next": "Last"}, "Last": last})
 
 
-def test_task_that_takes_too_long_ends_as_a_timeout(states: Interpreted) -> None:
+def test_slow_task_ends_with_a_timeout(states: Interpreted) -> None:
     release = threading.Event()
     states.services.operations["GetItem"] = lambda _arguments: release.wait()
     execution = states.run(task(TimeoutSeconds="{% 0.01 %}"))
@@ -78,7 +78,7 @@ def test_time_limit_that_is_not_positive_fails(states: Interpreted, seconds: str
     assert "States.QueryEvaluationError" == states.run(task(TimeoutSeconds=seconds)).error
 
 
-def test_function_that_is_the_resource_itself_gets_the_arguments(states: Interpreted) -> None:
+def test_function_arn_as_resource_gets_the_arguments(states: Interpreted) -> None:
     states.services.operations["Invoke"] = lambda arguments: {"got": arguments}
     execution = states.run(task(Resource=FUNCTION_ARN, Arguments={"a": 1}))
     assert '{"got":{"a":1}}' == execution.output
@@ -200,8 +200,8 @@ def test_output_is_measured_as_utf8_not_as_escapes(states: Interpreted) -> None:
     assert "SUCCEEDED" == states.run({"Only": only}, {"text": "é" * 60_000}).status
 
 
-def test_half_a_character_is_measured(states: Interpreted) -> None:
-    # JSON can have it as an escape; it has no form in UTF-8.
+def test_lone_surrogate_is_measured(states: Interpreted) -> None:
+    # JSON can escape a lone surrogate, which UTF-8 cannot encode.
     only = {"Type": "Pass", "Output": "{% $length($states.input.text) %}", "End": True}
     assert "SUCCEEDED" == states.run({"Only": only}, {"text": "\ud800" + "é" * 70_000}).status
 
@@ -233,14 +233,14 @@ def test_arguments_above_the_limit_are_refused_before_the_call(states: Interpret
 @pytest.mark.parametrize(
     ("name", "status"), [("States.DataLimitExceeded", "SUCCEEDED"), ("States.ALL", "FAILED")]
 )
-def test_result_above_the_limit_is_caught_by_its_own_name_only(
+def test_result_above_the_limit_is_caught_only_by_its_error_name(
     states: Interpreted, name: str, status: str
 ) -> None:
     answers(states, {"Item": text(LIMIT)})
     assert status == states.run(caught_by(name)).status
 
 
-def test_runtime_error_is_caught_by_nothing(states: Interpreted) -> None:
+def test_runtime_error_is_never_caught(states: Interpreted) -> None:
     fails(states, "States.Runtime")
     assert "States.Runtime" == states.run(caught_by("States.ALL")).error
 

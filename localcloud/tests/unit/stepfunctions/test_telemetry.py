@@ -1,4 +1,4 @@
-"""What an execution tells: events, metrics, and lines of its workflow's log."""
+"""Executions publish events, metrics and log lines."""
 
 import json
 from typing import Any
@@ -29,13 +29,11 @@ def logged(states: Interpreted, level: str, with_data: bool = False) -> list[dic
     ("level", "expected"),
     [("OFF", []), ("ERROR", ["ExecutionFailed"]), ("FATAL", ["ExecutionFailed"])],
 )
-def test_level_says_which_events_are_logged(
-    states: Interpreted, level: str, expected: list[str]
-) -> None:
+def test_log_level_selects_the_events(states: Interpreted, level: str, expected: list[str]) -> None:
     assert expected == [line["type"] for line in logged(states, level)]
 
 
-def test_everything_is_logged_where_the_level_says_so(states: Interpreted) -> None:
+def test_log_level_all_logs_every_event(states: Interpreted) -> None:
     types = [line["type"] for line in logged(states, "ALL")]
     assert ["ExecutionStarted", "PassStateEntered", "ExecutionFailed"] == [*types[:2], types[-1]]
 
@@ -47,9 +45,7 @@ def test_line_names_execution_error_and_cause(states: Interpreted) -> None:
 
 
 @pytest.mark.parametrize("with_data", [True, False])
-def test_execution_data_are_logged_only_where_they_are_asked_for(
-    states: Interpreted, with_data: bool
-) -> None:
+def test_execution_data_is_logged_only_on_request(states: Interpreted, with_data: bool) -> None:
     assert with_data == ("private" in json.dumps(logged(states, "ALL", with_data)))
 
 
@@ -57,7 +53,7 @@ def test_execution_data_are_logged_only_where_they_are_asked_for(
     ("machine", "status", "metric"),
     [(PASS, "SUCCEEDED", "ExecutionsSucceeded"), (FAIL, "FAILED", "ExecutionsFailed")],
 )
-def test_beginning_and_end_are_announced_and_counted(
+def test_start_and_end_are_announced_and_counted(
     states: Interpreted, machine: dict[str, Any], status: str, metric: str
 ) -> None:
     states.run(machine)
@@ -89,7 +85,7 @@ def test_event_of_a_stopped_execution_has_neither_error_nor_cause(states: Interp
     assert event["cause"] is None
 
 
-def test_input_that_is_too_large_for_an_event_is_left_out(states: Interpreted) -> None:
+def test_input_that_is_too_large_for_an_event_is_omitted(states: Interpreted) -> None:
     states.run(PASS, {"text": "x" * 250 * 1024})
     event = states.telemetry.events[-1]
     assert event["input"] is None

@@ -1,4 +1,4 @@
-"""Lambda refuses a function that it could not run."""
+"""Lambda refuses a function that it cannot run."""
 
 import base64
 import io
@@ -83,7 +83,7 @@ def provision(**changes: Any) -> None:
 
 
 @pytest.mark.parametrize(("changes", "code", "message"), REFUSED)
-def test_new_function_that_could_not_run_is_refused(
+def test_new_function_that_cannot_run_is_refused(
     changes: dict[str, Any], code: str, message: str
 ) -> None:
     status, answer = create(**changes)
@@ -94,7 +94,7 @@ def test_new_function_that_could_not_run_is_refused(
 
 
 @pytest.mark.parametrize(("changes", "code", "message"), REFUSED)
-def test_change_after_which_a_function_could_not_run_is_refused(
+def test_update_after_which_a_function_cannot_run_is_refused(
     changes: dict[str, Any], code: str, message: str
 ) -> None:
     created = create()[0]
@@ -106,7 +106,7 @@ def test_change_after_which_a_function_could_not_run_is_refused(
 
 
 @pytest.mark.parametrize(("changes", "code", "message"), REFUSED)
-def test_function_of_a_template_that_could_not_run_fails(
+def test_function_of_a_template_that_cannot_run_fails(
     changes: dict[str, Any], code: str, message: str
 ) -> None:
     with pytest.raises(ValueError, match="Resource handler returned message") as raised:

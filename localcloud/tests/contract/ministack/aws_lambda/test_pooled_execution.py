@@ -1,4 +1,4 @@
-"""MiniStack's functions run in our pool; a new version of MiniStack that changes the patched code fails here."""
+"""MiniStack's functions run in the pool; a MiniStack with other code fails these tests."""
 
 import base64
 import io
@@ -55,7 +55,7 @@ def settings(tmp_path: Path) -> PoolSettings:
 
 @pytest.fixture
 def ministack_unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Takes back after the test what it installs."""
+    """Remove the patches of the test afterwards."""
     for name in ("_execute_function_warm", "_throttle_response", "_reject_unreadable_zip"):
         monkeypatch.setattr(lambda_svc, name, getattr(lambda_svc, name))
 
@@ -68,7 +68,7 @@ def pool(settings: PoolSettings, ministack_unchanged: None) -> Iterator[LambdaPo
 
 @pytest.fixture
 def function(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """A function as MiniStack keeps it."""
+    """Return a function in MiniStack's format."""
     code = zipped({"app.py": SOURCE})
     config = lambda_svc._build_config(
         "patched",
@@ -88,7 +88,7 @@ def function(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 def trusted_by(service: str) -> dict[str, str]:
-    """A role as MiniStack keeps it, which a service may assume."""
+    """Return a role in MiniStack's format that a service may assume."""
     trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     return {"AssumeRolePolicyDocument": json.dumps({"Statement": [trust]})}
 
@@ -116,7 +116,7 @@ def test_changed_function_of_ministack_is_named(
 
 @pytest.mark.usefixtures("pool", "function")
 @pytest.mark.parametrize("operation", ["functions", "layers"])
-def test_package_that_could_not_be_unpacked_safely_is_refused_when_it_is_uploaded(
+def test_unsafe_package_is_refused_at_upload(
     operation: str,
 ) -> None:
     code = {"ZipFile": base64.b64encode(zipped({"app.py": SOURCE, "../escaped": ""})).decode()}
@@ -158,7 +158,7 @@ def test_function_runs_with_the_credentials_of_its_role(
 
 
 @pytest.mark.usefixtures("pool")
-def test_function_whose_role_lambda_may_not_assume_is_not_run(
+def test_function_whose_role_lambda_cannot_assume_does_not_run(
     function: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(iam._roles, "actor", trusted_by("states.amazonaws.com"))
@@ -198,7 +198,7 @@ def test_output_of_the_function_is_in_its_log_group(function: dict[str, Any]) ->
 
 
 def invoked_by_task(function: dict[str, Any], event: Any) -> Any:
-    """Invoke a function as a task whose Resource it is."""
+    """Invoke a function by a task with the function's ARN as Resource."""
     integration = find_integration(function["config"]["FunctionArn"])
     assert integration is not None
     execution = Execution("arn", "arn", "it", "{}", Revision("{}", "arn"))
@@ -222,7 +222,7 @@ def test_step_functions_sees_a_closed_pool_as_throttling(
     assert "Lambda.TooManyRequestsException" == raised.value.error
 
 
-def test_client_sees_throttling_as_lambda_has_it(
+def test_client_sees_throttling_with_lambdas_error(
     pool: LambdaPool, function: dict[str, Any]
 ) -> None:
     pool.close()
@@ -232,7 +232,7 @@ def test_client_sees_throttling_as_lambda_has_it(
 
 
 @pytest.mark.usefixtures("pool")
-def test_timeout_of_the_configuration_holds(function: dict[str, Any]) -> None:
+def test_timeout_of_the_configuration_ends_the_function(function: dict[str, Any]) -> None:
     function["config"]["Timeout"] = 0.2
     assert (
         "Sandbox.Timedout"
@@ -241,7 +241,7 @@ def test_timeout_of_the_configuration_holds(function: dict[str, Any]) -> None:
 
 
 @pytest.mark.usefixtures("pool")
-def test_function_without_code_is_left_to_ministack(function: dict[str, Any]) -> None:
+def test_ministack_answers_for_a_function_without_code(function: dict[str, Any]) -> None:
     assert (
         "Mock response"
         in lambda_svc._execute_function({**function, "code_zip": None}, {})["body"]["body"]
@@ -266,7 +266,9 @@ def test_layer_of_the_configuration_is_on_the_path(
 
 
 @pytest.mark.usefixtures("pool")
-def test_function_built_for_another_processor_says_what_to_do(function: dict[str, Any]) -> None:
+def test_error_of_a_function_for_another_processor_says_what_to_do(
+    function: dict[str, Any],
+) -> None:
     function["config"]["Architectures"] = ["another"]
     result = lambda_svc._execute_function_warm(function, {}, "request")
     assert result["error"] is True

@@ -1,4 +1,4 @@
-"""Lambda keeps a hundred concurrent executions of an account unreserved; CloudFormation reserves what it is asked."""
+"""Lambda keeps a hundred executions unreserved, and CloudFormation sets reservations."""
 
 import json
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ REFUSAL = (
 
 @pytest.fixture(autouse=True)
 def functions(ministack: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Two functions of an account with AWS's default limit."""
+    """Create two functions in an account with AWS's default limit."""
     monkeypatch.setattr(lambda_svc, "_ACCOUNT_CONCURRENCY_CAP", 1000)
     ministack.put_role(service="lambda.amazonaws.com")
     for name in ("one", "two"):
@@ -38,7 +38,7 @@ def reserved(name: str) -> Any:
     return lambda_svc._functions[name]["concurrency"]
 
 
-def test_all_but_a_hundred_may_be_reserved() -> None:
+def test_all_executions_but_a_hundred_can_be_reserved() -> None:
     assert 200 == reserve("one", 900)[0]
     assert 200 == reserve("one", 900)[0]  # its own reservation does not count twice
 
@@ -69,12 +69,12 @@ def provision(executions: Any) -> str:
     )
 
 
-def test_stack_reserves_what_its_template_asks_for() -> None:
+def test_stack_reserves_the_concurrency_of_its_template() -> None:
     provision("4")
     assert 4 == reserved("three")
 
 
-def test_stack_that_asks_for_too_much_fails_with_the_words_of_lambda() -> None:
+def test_stack_that_reserves_too_much_fails_with_lambdas_message() -> None:
     with pytest.raises(ValueError, match="below its minimum value of") as raised:
         provision("950")
     assert f'Resource handler returned message: "{REFUSAL.format(100)}' in str(raised.value)

@@ -1,4 +1,4 @@
-"""CloudFormation works in the role that a stack names: what the role may not do fails the resource."""
+"""CloudFormation works in the role of a stack; a missing permission fails the resource."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ def allow(action: str, resource: str, **condition: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def stacks(ministack: MiniStackInProcess) -> Iterator[dict[str, Any]]:
-    """A stack that is deployed in the role "actor", and one nested in it."""
+    """Create a stack with the role "actor", and a nested stack."""
     tags = [{"Key": "project", "Value": "parcels-company"}]
     records = {
         "gate": {"StackName": "gate", "StackId": STACK_ID, "RoleARN": ROLE_ARN, "Tags": tags},
@@ -49,7 +49,7 @@ def make_queue(stack: str) -> Any:
 
 @pytest.mark.usefixtures("stacks")
 @pytest.mark.parametrize("stack", ["gate", "gate-Monitoring-1"])
-def test_resource_is_made_if_the_role_may_make_it(
+def test_resource_is_created_if_the_role_allows_it(
     ministack: MiniStackInProcess, stack: str
 ) -> None:
     ministack.put_role(
@@ -61,7 +61,7 @@ def test_resource_is_made_if_the_role_may_make_it(
 
 @pytest.mark.usefixtures("stacks")
 @pytest.mark.parametrize("stack", ["gate", "gate-Monitoring-1"])
-def test_resource_out_of_the_roles_reach_is_not_made(
+def test_resource_that_the_role_does_not_allow_is_not_created(
     ministack: MiniStackInProcess, stack: str
 ) -> None:
     ministack.put_role(
@@ -89,7 +89,7 @@ def test_role_that_does_not_trust_cloudformation_is_refused(ministack: MiniStack
 
 
 @pytest.mark.usefixtures("stacks")
-def test_key_needs_the_right_to_tag_it_by_the_tags_of_the_request(
+def test_new_key_needs_the_permission_for_its_tags(
     ministack: MiniStackInProcess,
 ) -> None:
     create, keys = allow("kms:CreateKey", "*", **TAG), f"arn:aws:kms:us-east-1:{ACCOUNT}:key/*"
@@ -103,7 +103,7 @@ def test_key_needs_the_right_to_tag_it_by_the_tags_of_the_request(
 
 
 @pytest.mark.usefixtures("stacks")
-def test_deletion_is_asked_for_as_well(ministack: MiniStackInProcess) -> None:
+def test_deletion_needs_the_permission_of_the_role(ministack: MiniStackInProcess) -> None:
     queue = f"arn:aws:sqs:us-east-1:{ACCOUNT}:gate-*"
     ministack.put_role([allow("sqs:CreateQueue", queue)], SERVICE)
     url, _ = make_queue("gate")
@@ -115,7 +115,7 @@ def test_deletion_is_asked_for_as_well(ministack: MiniStackInProcess) -> None:
 
 
 @pytest.mark.usefixtures("stacks")
-def test_role_handed_to_a_service_is_asked_for(ministack: MiniStackInProcess) -> None:
+def test_role_that_is_passed_to_a_service_needs_pass_role(ministack: MiniStackInProcess) -> None:
     rule = f"arn:aws:events:us-east-1:{ACCOUNT}:rule/gate-*"
     ministack.put_role([allow("events:PutRule", rule)], SERVICE)
     target = {"Id": "one", "Arn": "arn:one", "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/handed"}
@@ -194,14 +194,14 @@ def test_tags_of_a_resource_are_a_condition_of_its_creation(ministack: MiniStack
 
 @pytest.fixture
 def refused(ministack: MiniStackInProcess) -> Iterator[str]:
-    """The name of a stack that is to be created."""
+    """Return the name of a new stack."""
     yield "refused"
     stack = cloudformation._stacks.pop("refused")
     cloudformation._stack_events.pop(stack["StackId"])
 
 
 def operate(operation: str, stack_name: str, **properties: Any) -> list[str]:
-    """Create or update the stack of a queue in the role "actor"; return the reasons of all failures."""
+    """Create or update a stack with a queue in the role "actor"; return all failure reasons."""
     queue = {"Type": "AWS::SQS::Queue", "Properties": properties}
     params = {
         "StackName": [stack_name],
@@ -232,7 +232,7 @@ def test_stack_in_a_role_without_permissions_rolls_back(
     assert not sqs._queues
 
 
-def test_update_that_the_role_may_not_make_rolls_back(
+def test_update_that_the_role_does_not_allow_rolls_back(
     ministack: MiniStackInProcess, refused: str
 ) -> None:
     ministack.put_role([allow("sqs:CreateQueue", "*")], SERVICE)
@@ -257,7 +257,7 @@ def test_type_whose_requests_are_not_known_is_not_emulated(ministack: MiniStackI
     ("statements", "status"),
     [([], "FAILED"), ([allow("cloudformation:*", MACRO)], "CREATE_COMPLETE")],
 )
-def test_change_set_needs_the_roles_right_to_expand_the_macro(
+def test_change_set_needs_the_permission_to_expand_the_macro(
     ministack: MiniStackInProcess, statements: list[dict[str, Any]], status: str
 ) -> None:
     ministack.put_role(statements, SERVICE)

@@ -1,4 +1,4 @@
-"""What a stack cannot delete: a bucket with objects, a table that is protected."""
+"""A stack cannot delete a bucket with objects or a protected table."""
 
 from typing import Any
 

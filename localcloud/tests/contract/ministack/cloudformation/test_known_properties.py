@@ -14,7 +14,10 @@ pytestmark = pytest.mark.usefixtures("ministack")
 
 @pytest.mark.parametrize("module", [provisioners, stacks])
 def test_resource_with_an_unknown_property_is_not_created(module: Any) -> None:
-    message = r"^Properties validation failed for resource Queue with message:\n#: extraneous key \[Colour\] is not"
+    message = (
+        r"^Properties validation failed for resource Queue with message:\n"
+        r"#: extraneous key \[Colour\] is not"
+    )
     with pytest.raises(ValueError, match=message):
         module._provision_resource("AWS::SQS::Queue", "Queue", {"Colour": "red"}, "gate")
     assert not sqs._queues

@@ -11,7 +11,7 @@ GROUP = {"LogGroupName": "/aws/events/tests"}
 
 @pytest.fixture
 def updated(ministack: Any) -> Any:
-    """Make a log group in a stack, then update it to other properties; its ARN is known."""
+    """Create a log group in a stack, update its properties, and return its attributes."""
     made, attributes = provisioners._provision_resource(
         "AWS::Logs::LogGroup", "Log", GROUP, "nested"
     )

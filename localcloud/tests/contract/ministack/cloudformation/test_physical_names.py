@@ -1,4 +1,4 @@
-"""The local cloud names resources as CloudFormation does, so that policies by name meet the names that AWS makes."""
+"""The local cloud generates CloudFormation's names, so that policies match them as on AWS."""
 
 import pytest
 from ministack.services import iam
@@ -21,7 +21,7 @@ def test_stack_name_of_a_role_is_shortened_to_25_characters(length: int, begins:
 
 
 @pytest.mark.usefixtures("ministack")
-def test_generated_name_stays_the_same_over_updates_and_differs_by_logical_id() -> None:
+def test_generated_name_depends_on_the_logical_id_only() -> None:
     names = [
         provisioners._physical_name("s" * 60, logical_id, max_len=64)
         for logical_id in ("One", "One", "Two")

@@ -28,12 +28,12 @@ def change(kind: str, made: str, old: dict[str, Any], new: dict[str, Any]) -> No
 
 @pytest.fixture(autouse=True)
 def alarm(ministack: Any) -> None:
-    """The alarm that the composite alarm watches."""
+    """Create the alarm of the composite alarm."""
     request = {**ALARM, "ComparisonOperator": "GreaterThanThreshold"}
     cloudwatch._put_metric_alarm({}, request, False, True)
 
 
-def test_composite_alarm_is_made_changed_and_deleted() -> None:
+def test_composite_alarm_is_created_updated_and_deleted() -> None:
     made = make("AWS::CloudWatch::CompositeAlarm", COMPOSITE)
     change(
         "AWS::CloudWatch::CompositeAlarm", made, COMPOSITE, {**COMPOSITE, "AlarmRule": 'OK("one")'}
@@ -45,12 +45,12 @@ def test_composite_alarm_is_made_changed_and_deleted() -> None:
     assert [] == list(cloudwatch._composite_alarms)
 
 
-def test_composite_alarm_of_an_alarm_that_is_not_there_fails_its_stack() -> None:
+def test_composite_alarm_of_a_missing_alarm_fails_its_stack() -> None:
     with pytest.raises(ValueError, match="do not exist"):
         make("AWS::CloudWatch::CompositeAlarm", {**COMPOSITE, "AlarmRule": 'ALARM("two")'})
 
 
-def test_budget_is_made_and_deleted() -> None:
+def test_budget_is_created_and_deleted() -> None:
     properties = {"Budget": {**BUDGET, "BudgetLimit": {"Amount": 100, "Unit": "USD"}}}
     made = make("AWS::Budgets::Budget", properties)
     limit = budgets._budgets[made]["BudgetLimit"]
@@ -59,7 +59,7 @@ def test_budget_is_made_and_deleted() -> None:
     assert [] == list(budgets._budgets)
 
 
-def test_identity_provider_is_made_once_and_deleted() -> None:
+def test_identity_provider_is_created_once_and_deleted() -> None:
     properties = {"Url": "https://token.example.com", "ClientIdList": ["sts.amazonaws.com"]}
     made = make("AWS::IAM::OIDCProvider", properties)
     clients = iam._oidc_providers[made]["ClientIDList"]

@@ -12,7 +12,7 @@ from localcloud.tests.contract.ministack.cloudformation.stack_role_page import (
 )
 
 
-def test_page_is_that_of_the_code() -> None:
+def test_page_matches_the_code() -> None:
     assert page() == PAGE.read_text(), f"Run: {COMMAND}"
 
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("ministack")
 
 
 @pytest.mark.parametrize("module", [handlers, changesets])
-def test_parameter_without_a_value_is_refused_in_the_words_of_aws(module: Any) -> None:
+def test_parameter_without_a_value_is_refused_with_aws_message(module: Any) -> None:
     with pytest.raises(ValueError, match=r"^Parameters: \[Address\] must have values$"):
         module._resolve_parameters(TEMPLATE, [])
 

@@ -1,4 +1,4 @@
-"""GetTemplate names the place of a nested template as AWS does."""
+"""GetTemplate shows the URL of a nested template as AWS does."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ AWS = "https://s3.us-east-1.amazonaws.com/bucket/prefix/0123abcd.template"
         ("http://127.0.0.1:4566/health", "http://127.0.0.1:4566/health"),
     ],
 )
-def test_nested_template_lies_where_sam_delete_looks(
+def test_nested_template_is_at_the_host_that_sam_delete_reads(
     ministack: Any, expected: str, url: str
 ) -> None:
     stack = {

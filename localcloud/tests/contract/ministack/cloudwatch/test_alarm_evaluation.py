@@ -1,4 +1,4 @@
-"""Alarms are judged period by period, each by its own metric, and missing data as the alarm says."""
+"""Alarms are evaluated by period and metric, and treat missing data by their setting."""
 
 import asyncio
 import json
@@ -47,12 +47,14 @@ def state(kind: str = "MetricAlarms", name: str = "errors") -> str:
         ("ignore", "INSUFFICIENT_DATA"),
     ],
 )
-def test_alarm_without_any_data_is_as_it_says(ministack: Any, treated: str, expected: str) -> None:
+def test_alarm_without_data_follows_its_treatment_of_missing_data(
+    ministack: Any, treated: str, expected: str
+) -> None:
     put(TreatMissingData=treated)
     assert expected == state()
 
 
-def test_alarm_rings_for_its_own_dimensions_only(ministack: Any) -> None:
+def test_alarm_evaluates_its_own_dimensions_only(ministack: Any) -> None:
     put()
     record("Tests", "Errors", 1, {"endpoint": "b"})
     assert "OK" == state()
@@ -60,7 +62,7 @@ def test_alarm_rings_for_its_own_dimensions_only(ministack: Any) -> None:
     assert "ALARM" == state()
 
 
-def test_alarm_is_quiet_once_its_period_is_over(ministack: Any) -> None:
+def test_alarm_is_ok_after_its_period(ministack: Any) -> None:
     put()
     record("Tests", "Errors", 1, {"endpoint": "a"})
     before = state()
@@ -69,14 +71,14 @@ def test_alarm_is_quiet_once_its_period_is_over(ministack: Any) -> None:
     assert "OK" == state()
 
 
-def test_alarm_on_a_percentile_rings_for_the_slowest(ministack: Any) -> None:
+def test_alarm_on_a_percentile_evaluates_the_slowest(ministack: Any) -> None:
     put(Statistic=None, ExtendedStatistic="p90", Threshold=100)
     for value in [10] * 8 + [500] * 2:
         record("Tests", "Errors", value, {"endpoint": "a"})
     assert "ALARM" == state()
 
 
-def test_alarm_rings_though_nobody_asks(ministack: Any) -> None:
+def test_alarm_goes_into_alarm_without_a_request(ministack: Any) -> None:
     async def a_while() -> None:
         judging = asyncio.create_task(keep_evaluating(every=0))
         while cloudwatch._alarms["errors"]["StateValue"] != "ALARM":
@@ -118,7 +120,7 @@ def test_alarms_are_evaluated_again_after_an_unexpected_error(
         ([1, None, None], 2, "OK"),
     ],
 )
-def test_alarm_rings_when_enough_of_its_periods_breach(
+def test_alarm_goes_into_alarm_when_enough_periods_breach(
     values: list[float | None], needed: int, expected: str
 ) -> None:
     assert expected == judge({**ALARM, "EvaluationPeriods": 3, "DatapointsToAlarm": needed}, values)
@@ -133,11 +135,11 @@ def test_alarm_rings_when_enough_of_its_periods_breach(
         ("LessThanOrEqualToThreshold", "ALARM"),
     ],
 )
-def test_value_at_the_threshold_breaches_where_it_may(comparison: str, expected: str) -> None:
+def test_value_at_the_threshold_breaches_by_the_comparison(comparison: str, expected: str) -> None:
     assert expected == judge({**ALARM, "ComparisonOperator": comparison, "Threshold": 5}, [5])
 
 
-def test_alarm_that_ignores_missing_data_stays_as_it_is() -> None:
+def test_alarm_that_ignores_missing_data_keeps_its_state() -> None:
     assert "ALARM" == judge({**ALARM, "TreatMissingData": "ignore", "StateValue": "ALARM"}, [None])
 
 
@@ -150,7 +152,7 @@ def test_composite_alarm_follows_its_alarms(ministack: Any) -> None:
 
 
 @pytest.mark.parametrize(("pattern", "expected"), [("errors", 1), ("others-*", 0)])
-def test_topic_hears_of_the_alarms_that_its_policy_names(
+def test_topic_receives_the_alarms_that_its_policy_allows(
     ministack: Any, monkeypatch: pytest.MonkeyPatch, pattern: str, expected: int
 ) -> None:
     monkeypatch.setattr(app, "AUTH", True)
@@ -177,7 +179,7 @@ def test_new_alarm_that_becomes_ok_runs_its_ok_actions(ministack: Any, kind: str
 
 
 def topic_with_a_queue(alarm_arn: str) -> tuple[str, str]:
-    """The ARN of a topic that CloudWatch may tell of some alarms, and the URL of a queue that hears of them."""
+    """Return the ARN of a topic that takes some alarms, and the URL of a subscribed queue."""
     topic = "arn:aws:sns:us-east-1:000000000000:alarms"
     publish = {
         "Effect": "Allow",
@@ -204,7 +206,7 @@ def topic_with_a_queue(alarm_arn: str) -> tuple[str, str]:
     return topic, queue
 
 
-def test_alarm_keeps_in_its_history_why_it_rang(ministack: Any) -> None:
+def test_history_of_an_alarm_has_the_reason(ministack: Any) -> None:
     put()
     record("Tests", "Errors", 1, {"endpoint": "a"})
     state()

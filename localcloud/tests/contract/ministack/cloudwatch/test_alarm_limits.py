@@ -1,4 +1,4 @@
-"""CloudWatch refuses alarms that it could not evaluate."""
+"""CloudWatch refuses alarms that it cannot evaluate."""
 
 import json
 from typing import Any

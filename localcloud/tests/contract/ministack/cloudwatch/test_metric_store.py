@@ -49,24 +49,24 @@ def test_other_dimensions_are_another_metric() -> None:
     assert [1.0] == [point["Count"] for point in points("Tests", "Retries", service="a")]
 
 
-def test_value_is_kept_to_two_significant_digits() -> None:
+def test_value_is_stored_to_two_significant_digits() -> None:
     record("Tests", "Duration", 1234.5, {}, "Milliseconds")
     assert [1200.0] == [point["Value"] for point in points("Tests", "Duration")]
 
 
-def test_what_ministack_records_is_stored_in_the_same_way() -> None:
+def test_metrics_of_ministack_are_stored_in_the_same_way() -> None:
     for _ in range(2):
         cloudwatch.record_metric("AWS/Tests", "Invocations", 1, "Count", {"Name": "a"})
     assert [2.0] == [point["Count"] for point in points("AWS/Tests", "Invocations", Name="a")]
 
 
-def test_metric_that_a_client_sends_comes_at_the_time_of_the_clock() -> None:
+def test_metric_of_a_client_gets_the_time_of_the_clock() -> None:
     datum = {"MetricName": "Sent", "Value": 1.0, "Timestamp": 1000.0}
     cloudwatch._put_metric_data({}, {"Namespace": "Tests", "MetricData": [datum]}, False, True)
     assert [1000.0 + MONTH] == [point["Timestamp"] for point in points("Tests", "Sent")]
 
 
-def test_statistics_of_the_last_minutes_are_those_by_the_clock() -> None:
+def test_statistics_of_the_last_minutes_follow_the_clock() -> None:
     record("Tests", "Retries", 1, {"service": "a"}, "Count")
     asked = {
         "Namespace": "Tests",

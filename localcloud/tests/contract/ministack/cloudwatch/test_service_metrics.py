@@ -1,4 +1,4 @@
-"""Executions, invocations and queues tell of themselves, as those of AWS do."""
+"""Executions, invocations and queues have metrics as on AWS."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ def test_execution_is_counted_by_its_end(
         ),
     ],
 )
-def test_invocation_is_counted_whoever_invokes(
+def test_invocations_of_all_callers_are_counted(
     ministack: Any,
     monkeypatch: pytest.MonkeyPatch,
     result: dict[str, Any],
@@ -60,7 +60,7 @@ def test_invocation_is_counted_whoever_invokes(
 
 
 @pytest.mark.usefixtures("ministack")
-def test_queue_tells_how_many_messages_wait_and_for_how_long() -> None:
+def test_queue_has_metrics_of_waiting_messages_and_their_age() -> None:
     url = sqs._act_create_queue({"QueueName": "letters"}, "")["QueueUrl"]
     sqs._act_send_message({"QueueUrl": url, "MessageBody": "one"}, url)
     cloudwatch._evaluate_all_alarms()

@@ -1,4 +1,4 @@
-"""Of several executions that write under the condition that nobody has yet, one does."""
+"""Only one of several executions creates an item under a condition."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ WRITERS = 4
 
 
 @pytest.mark.usefixtures("ministack")
-def test_condition_that_nothing_is_there_lets_one_of_many_write(
+def test_only_one_of_many_threads_creates_an_item(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     key = {"AttributeName": "file_link", "KeyType": "HASH"}
@@ -22,7 +22,7 @@ def test_condition_that_nothing_is_there_lets_one_of_many_write(
 
     def hesitate(*arguments: Any) -> Any:
         held = evaluate(*arguments)
-        others.submit(int).result()  # the others go on meanwhile, if they may
+        others.submit(int).result()  # the other threads run meanwhile, if nothing blocks them
         return held
 
     monkeypatch.setattr(dynamodb, "_evaluate_condition", hesitate)

@@ -1,4 +1,4 @@
-"""DynamoDB refuses reserved words as attribute names in every expression, also if the table is empty."""
+"""DynamoDB refuses reserved words in every expression, even if the table is empty."""
 
 import json
 from collections.abc import Iterator
@@ -99,10 +99,10 @@ def test_expression_without_reserved_words_is_allowed(members: dict[str, Any]) -
     assert 200 == request("_scan", ExpressionAttributeValues=VALUE, **members)[0]
 
 
-def test_clauses_of_an_update_are_no_attribute_names() -> None:
+def test_clauses_of_an_update_are_not_attribute_names() -> None:
     members = {"UpdateExpression": "SET a = :v REMOVE b", "ExpressionAttributeValues": VALUE}
     assert 200 == request("_update_item", Key=KEY, **members)[0]
 
 
-def test_list_of_reserved_words_is_as_long_as_that_of_aws() -> None:
+def test_list_of_reserved_words_has_the_length_of_aws_list() -> None:
     assert 573 == len(AWS_KEYWORDS)

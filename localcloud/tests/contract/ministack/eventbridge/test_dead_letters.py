@@ -1,4 +1,4 @@
-"""An event that cannot be delivered waits in the dead-letter queue of the target, with the reason."""
+"""An undelivered event goes to the target's dead-letter queue with the reason."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ FOR_RULE = {"ArnEquals": {"aws:SourceArn": RULE_ARN}}
 
 @pytest.fixture(autouse=True)
 def rule(ministack: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A rule on every event of "tests", its target the state machine, and the queue which that rule may send to."""
+    """Create a rule on "tests", its target state machine, and a queue for its dead letters."""
     monkeypatch.setattr(app, "AUTH", True)
     send = {
         "Principal": {"Service": "events.amazonaws.com"},
@@ -97,14 +97,14 @@ def test_event_whose_delivery_raises_an_unexpected_error_goes_to_the_queue(
     assert "ValueError: Exceeds the limit (4300 digits)" == _attributes()["ERROR_MESSAGE"]
 
 
-def test_event_for_a_missing_target_is_kept_whole(ministack: Any) -> None:
+def test_event_for_a_missing_target_is_stored_unchanged(ministack: Any) -> None:
     ministack.app.store.clear()
     _put_event()
     (message,) = _dead_letters()
     assert {"key": "é #"} == json.loads(message["body"])["detail"]
 
 
-def test_event_for_a_missing_target_tells_rule_target_and_reason(ministack: Any) -> None:
+def test_event_for_a_missing_target_names_rule_target_and_reason(ministack: Any) -> None:
     ministack.app.store.clear()
     _put_event()
     expected = {
@@ -141,7 +141,7 @@ def test_event_for_a_queue_that_does_not_let_eventbridge_send_has_no_permissions
     assert [] == list(sqs._queue_by_arn(closed)["messages"])
 
 
-def test_event_is_lost_where_the_queue_does_not_let_eventbridge_send(ministack: Any) -> None:
+def test_event_is_lost_if_the_queue_does_not_let_eventbridge_send(ministack: Any) -> None:
     sqs._queue_by_arn(QUEUE_ARN)["attributes"]["Policy"] = ""
     ministack.app.store.clear()
     _put_event()
@@ -149,7 +149,7 @@ def test_event_is_lost_where_the_queue_does_not_let_eventbridge_send(ministack: 
 
 
 def _counts() -> dict[str, float]:
-    """How often each metric of the rule was counted."""
+    """Return the count of each metric of the rule."""
     dimensions = cloudwatch._dims_key({"RuleName": "uploads"})
     return {
         name: sum(point["Count"] for point in points)
@@ -158,7 +158,7 @@ def _counts() -> dict[str, float]:
     }
 
 
-def test_delivered_event_is_in_no_metric_of_failures() -> None:
+def test_delivered_event_is_not_counted_as_a_failure() -> None:
     _put_event()
     assert {} == _counts()
 
@@ -169,7 +169,7 @@ def test_undelivered_event_is_counted_as_failed_and_as_sent_to_the_queue(minista
     assert {"FailedInvocations": 1, "InvocationsSentToDlq": 1} == _counts()
 
 
-def test_event_that_its_dead_letter_queue_does_not_take_is_counted_as_lost(ministack: Any) -> None:
+def test_event_that_its_dead_letter_queue_refuses_is_counted_as_lost(ministack: Any) -> None:
     ministack.app.store.clear()
     sqs._queue_by_arn(QUEUE_ARN)["attributes"]["Policy"] = ""
     _put_event()

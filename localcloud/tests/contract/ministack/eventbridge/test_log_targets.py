@@ -1,4 +1,4 @@
-"""A rule with a log group for a target writes every event of its pattern there."""
+"""A rule writes the events of its pattern to a log group."""
 
 import json
 from typing import Any
@@ -12,7 +12,7 @@ ARN = f"arn:aws:logs:us-east-1:000000000000:log-group:{GROUP}:*"
 
 @pytest.fixture(autouse=True)
 def rule(ministack: Any) -> None:
-    """A rule on every event of "tests", its target the log group."""
+    """Create a rule on "tests" with a log group as target."""
     eventbridge._ensure_default_bus()
     eventbridge._put_rule({"Name": "decisions", "EventPattern": json.dumps({"source": ["tests"]})})
     eventbridge._put_targets({"Rule": "decisions", "Targets": [{"Id": "log", "Arn": ARN}]})
@@ -33,7 +33,7 @@ def test_event_is_a_line_of_the_log_group() -> None:
     assert [("tests", {"key": "é #"})] * 2 == [(line["source"], line["detail"]) for line in lines]
 
 
-def test_event_for_a_log_group_that_is_gone_waits_in_the_dead_letter_queue() -> None:
+def test_event_for_a_missing_log_group_goes_to_the_dead_letter_queue() -> None:
     queue = sqs._act_create_queue({"QueueName": "dead-letters"}, "")["QueueUrl"]
     queue_arn = "arn:aws:sqs:us-east-1:000000000000:dead-letters"
     allow = {

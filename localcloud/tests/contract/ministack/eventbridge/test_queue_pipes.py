@@ -1,4 +1,4 @@
-"""A pipe from a queue hands each message to its workflow, and keeps what the workflow does not take."""
+"""A pipe delivers each message of a queue to its workflow, and returns failed messages."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -34,7 +34,7 @@ REFUSE_BODY_7 = {
 @pytest.fixture
 def queue(ministack: MiniStackInProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The URL of the queue that is the source of a pipe to the state machine "machine"."""
-    monkeypatch.setattr(pipes, "_poller_started", True)  # the tests poll, and no thread beside them
+    monkeypatch.setattr(pipes, "_poller_started", True)  # only the tests poll
     ministack.put_role(service="pipes.amazonaws.com")
     dead = sqs._act_create_queue({"QueueName": "dead"}, "")["QueueUrl"]
     assert dead
@@ -70,7 +70,7 @@ def waiting(queue: str) -> list[str]:
 
 @pytest.fixture
 def inputs(ministack: MiniStackInProcess, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The inputs of all executions that a pipe starts."""
+    """Return the inputs of all executions that a pipe starts."""
     found: list[Any] = []
     original = workflows.deliver
 
@@ -82,7 +82,7 @@ def inputs(ministack: MiniStackInProcess, monkeypatch: pytest.MonkeyPatch) -> li
     return found
 
 
-def test_unexpected_error_in_a_pipe_leaves_the_other_pipes_at_work(
+def test_unexpected_error_in_a_pipe_does_not_stop_the_others(
     ministack: MiniStackInProcess, queue: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_arguments: Any) -> None:
@@ -95,7 +95,7 @@ def test_unexpected_error_in_a_pipe_leaves_the_other_pipes_at_work(
     assert ["1"] == waiting(queue)
 
 
-def test_message_is_handed_over_as_a_batch_of_one_and_deleted(
+def test_message_is_delivered_as_a_batch_of_one_and_deleted(
     ministack: MiniStackInProcess, queue: str, inputs: list[Any]
 ) -> None:
     put_target(ministack, SUCCEED)
@@ -105,7 +105,7 @@ def test_message_is_handed_over_as_a_batch_of_one_and_deleted(
     assert ["1", "2"] == [record["body"] for [record] in inputs]
 
 
-def test_record_has_the_form_that_pipes_gives_it(
+def test_record_has_the_format_of_pipes(
     ministack: MiniStackInProcess, queue: str, inputs: list[Any]
 ) -> None:
     put_target(ministack, SUCCEED)
@@ -117,7 +117,7 @@ def test_record_has_the_form_that_pipes_gives_it(
     assert QUEUE_ARN == record["eventSourceARN"]
 
 
-def test_message_that_the_workflow_fails_on_stays_alone(
+def test_failed_message_does_not_stop_other_messages(
     ministack: MiniStackInProcess, queue: str
 ) -> None:
     put_target(ministack, REFUSE_BODY_7)
@@ -126,10 +126,10 @@ def test_message_that_the_workflow_fails_on_stays_alone(
     assert ["7"] == waiting(queue)
 
 
-def test_message_that_fails_again_and_again_goes_to_the_dead_letter_queue(
+def test_message_that_keeps_failing_goes_to_the_dead_letter_queue(
     ministack: MiniStackInProcess, queue: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ministack.app.interpreter.wait_scale = 0  # comes back at once
+    ministack.app.interpreter.wait_scale = 0  # the message comes back at once
     put_target(ministack, FAIL)
     send(queue, "1")
     pipes._poll_once()
@@ -146,7 +146,7 @@ def test_message_that_fails_again_and_again_goes_to_the_dead_letter_queue(
         "states:StartSyncExecution",
     ],
 )
-def test_every_step_asks_the_role_of_the_pipe(
+def test_every_step_needs_a_permission_of_the_pipes_role(
     ministack: MiniStackInProcess, queue: str, missing: str
 ) -> None:
     put_target(ministack, SUCCEED)

@@ -30,7 +30,7 @@ def rule(ministack: Any) -> None:
 
 
 def targets(number: int, **policy: int) -> list[dict[str, Any]]:
-    """Targets of which the last has this retry policy."""
+    """Return targets whose last one has this retry policy."""
     made: list[dict[str, Any]] = [{"Id": str(one), "Arn": QUEUE} for one in range(number)]
     made[-1]["RetryPolicy"] = policy
     return made

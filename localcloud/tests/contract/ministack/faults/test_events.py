@@ -1,4 +1,4 @@
-"""Faults of S3's events in MiniStack, in this process: how often and when each reaches the target of a rule."""
+"""Faults change how often and when S3's events reach the target of a rule."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ ALLOW = {
 
 @pytest.fixture(autouse=True)
 def rule(ministack: Any) -> Iterator[None]:
-    """A bucket that tells EventBridge, and a rule that puts its events into a queue."""
+    """Create a bucket with events for EventBridge, and a rule that puts them into a queue."""
     for queue in ("arrived", "dead-letters"):
         policy = json.dumps({"Statement": [{**ALLOW, "Resource": QUEUES_ARN + queue}]})
         sqs._act_create_queue({"QueueName": queue, "Attributes": {"Policy": policy}}, "")
@@ -54,7 +54,7 @@ def _create(*names: str, version_id: str | None = None) -> None:
 
 
 def _arrived(queue: str = "arrived") -> list[str]:
-    """The names of the images whose events are in a queue, in order."""
+    """Return the names of the images whose events are in a queue, in order."""
     events = [
         json.loads(message["body"]) for message in sqs._queue_by_arn(QUEUES_ARN + queue)["messages"]
     ]
@@ -77,9 +77,7 @@ def test_duplicated_event_arrives_at_once_and_again(faults: Injected) -> None:
 
 
 @pytest.mark.parametrize("kind", ["event-late", "event-shuffled"])
-def test_event_that_is_held_arrives_at_the_latest_when_released(
-    faults: Injected, kind: str
-) -> None:
+def test_held_event_arrives_when_it_is_released(faults: Injected, kind: str) -> None:
     faults.strike(kind)
     _create("a")
     assert [] == _arrived()
@@ -87,14 +85,14 @@ def test_event_that_is_held_arrives_at_the_latest_when_released(
     assert ["a"] == _arrived()
 
 
-def test_events_that_are_held_arrive_in_another_order(faults: Injected) -> None:
+def test_held_events_arrive_in_another_order(faults: Injected) -> None:
     faults.strike("event-shuffled")
     _create("a", "b", "c")
     faults.held.release()
     assert ["c", "b", "a"] == _arrived()
 
 
-def test_event_that_was_held_still_names_its_version(faults: Injected) -> None:
+def test_held_event_names_its_version(faults: Injected) -> None:
     faults.strike("event-late")
     _create("a", version_id="v1")
     faults.held.release()
@@ -102,7 +100,7 @@ def test_event_that_was_held_still_names_its_version(faults: Injected) -> None:
     assert "v1" == json.loads(message["body"])["detail"]["object"]["version-id"]
 
 
-def test_event_that_is_dead_lettered_is_in_the_queue_of_the_target_alone(faults: Injected) -> None:
+def test_dead_lettered_event_is_only_in_the_queue_of_the_target(faults: Injected) -> None:
     faults.strike("event-dead-lettered")
     _create("a")
     assert [] == _arrived()
@@ -116,7 +114,7 @@ def test_event_for_a_target_without_a_queue_is_never_lost(faults: Injected) -> N
     assert ["a"] == _arrived()
 
 
-def test_events_of_others_are_spared(faults: Injected) -> None:
+def test_other_events_get_no_fault(faults: Injected) -> None:
     faults.injector.follow(Plan(rates=dict.fromkeys(("event-late", "event-dead-lettered"), 1)))
     s3._fire_s3_event("images", "parcels/a", "s3:ObjectRemoved:Delete")
     eventbridge._put_events(

@@ -1,4 +1,4 @@
-"""Faults of functions on a local cloud: the process that dies is the one that made the call, for the subject it has."""
+"""Faults of functions end the process that made the call for its subject."""
 
 import io
 import json
@@ -14,7 +14,7 @@ from localcloud.lambda_runtime.settings import ARCHITECTURE
 from localcloud.server.cloud import Cloud, running
 from localcloud.server.settings import Folder
 
-# One function in one environment: makes two calls, and names the error that it meets after the application's code.
+# A function in one environment makes two calls, and returns the name of an error.
 FUNCTION = """
 import json, boto3
 from botocore.config import Config
@@ -53,13 +53,16 @@ class Function:
         )
 
     def run(self, key: str) -> str:
-        """Invoke it for a subject; its answer, or the name of its error."""
+        """Invoke the function for a subject; return its answer or the name of its error."""
         payload = json.dumps({"picture": f"s3://images/{key}"})
         answer = json.load(self._lambda.invoke(FunctionName="reader", Payload=payload)["Payload"])
         return str(answer["errorType"] if isinstance(answer, dict) else answer)
 
     def run_in_workflow(self, key: str) -> str:
-        """Have a workflow about a subject invoke it with a payload that does not name the subject; the error's name."""
+        """Invoke the function by a workflow about a subject; return the name of the error.
+
+        The payload does not name the subject.
+        """
         arguments = {"FunctionName": "reader", "Payload": {}}
         task = {
             "Type": "Task",
@@ -96,7 +99,7 @@ def _create_role(cloud: Cloud) -> str:
 
 @pytest.fixture(scope="module")
 def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """A cloud with faults, which at its end has to deliver what it holds back."""
+    """A cloud with faults, which delivers held events at its shutdown."""
     folder = tmp_path_factory.mktemp("faulty")
     with running(folder, wait_scale=0, faults=True) as started:
         yield started
@@ -127,7 +130,7 @@ def faults(faulty: Cloud) -> Iterator[Faults]:
         ("lambda-killed-at-answer", "Runtime.ExitError"),
     ],
 )
-def test_fault_strikes_its_subject_once(
+def test_fault_affects_its_subject_once(
     function: Function, faults: Faults, kind: str, error: str
 ) -> None:
     faults.plan(1, targets=[Target(kind, f"{kind}/struck")])
@@ -140,27 +143,27 @@ def test_fault_strikes_its_subject_once(
     ("kind", "error"),
     [("s3-slow-down", "SlowDown"), ("lambda-throttled", "Lambda.TooManyRequestsException")],
 )
-def test_function_in_a_workflow_is_struck_for_the_subject_of_the_execution(
+def test_function_in_a_workflow_fails_for_the_subject_of_the_execution(
     function: Function, faults: Faults, kind: str, error: str
 ) -> None:
     faults.plan(1, targets=[Target(kind, "orders/a")])
     assert error == function.run_in_workflow("orders/a")
 
 
-def test_faults_do_not_strike_other_clients(
+def test_faults_do_not_affect_other_clients(
     faulty: Cloud, function: Function, faults: Faults
 ) -> None:
     faults.plan(1, {"s3-slow-down": 1})
     assert b"pixels" == faulty.client("s3").get_object(Bucket="images", Key="a")["Body"].read()
 
 
-def test_cloud_that_was_started_without_faults_takes_no_plan(cloud: Cloud) -> None:
+def test_cloud_without_faults_refuses_a_plan(cloud: Cloud) -> None:
     with pytest.raises(FaultsOffError):
         Faults(cloud.url).plan(1)
 
 
 def _hold_event(cloud: Cloud) -> None:
-    """Have a rule put the events of a bucket into a queue, and hold one of them back."""
+    """Let a rule put the events of a bucket into a queue, and hold one event."""
     allow = {
         "Effect": "Allow",
         "Principal": {"Service": "events.amazonaws.com"},

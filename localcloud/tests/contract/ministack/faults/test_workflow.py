@@ -1,4 +1,4 @@
-"""Faults inside MiniStack, in this process: the calls of a workflow, and the events that start it."""
+"""Faults affect the calls of a workflow in MiniStack."""
 
 import json
 import time
@@ -21,7 +21,7 @@ INPUT = {"picture": f"s3://images/{KEY}"}
 
 
 class Calls:
-    """Counts the calls under way."""
+    """Count the running calls."""
 
     def __init__(self, faults: Injected) -> None:
         self._intercept = faults.workflow.intercept
@@ -106,7 +106,7 @@ def test_call_of_a_workflow_fails_with_or_without_its_effect(
     assert happened == _records() + _announced()
 
 
-def test_execution_about_no_image_is_spared(ministack: Any, faults: Injected) -> None:
+def test_execution_without_a_subject_gets_no_fault(ministack: Any, faults: Injected) -> None:
     faults.injector.follow(
         Plan(rates={"dynamodb-throttled": 1, "execution-aborted": 1}, subject_members=("picture",))
     )
@@ -132,7 +132,7 @@ def test_express_execution_is_not_ended(ministack: Any, faults: Injected) -> Non
         ("execution-timed-out", "TIMED_OUT", 2, 1, 0),
     ],
 )
-def test_execution_that_is_ended_makes_no_further_call_and_tells_of_its_end(
+def test_ended_execution_makes_no_further_call_and_is_announced(
     ministack: Any,
     faults: Injected,
     kind: str,
@@ -163,7 +163,7 @@ def test_failing_call_of_an_execution_that_was_aborted_does_not_end_it_again(
 
 
 def _started(ministack: Any) -> Execution:
-    """An execution that writes, then announces; once it has ended."""
+    """Run an execution that writes and then announces, and return it after its end."""
     ministack.put_state_machine(
         {
             "Write": {**CALLS["putItem"], "Next": "Announce"},
@@ -173,11 +173,11 @@ def _started(ministack: Any) -> Execution:
     execution: Execution = ministack.start(INPUT)
     assert execution.ended.wait(5)
     deadline = time.monotonic() + 5
-    while ministack.calls.under_way:  # a call may go on after the end of its execution
+    while ministack.calls.under_way:  # a call may continue after the end of its execution
         assert time.monotonic() < deadline, execution
         time.sleep(0.001)
     return execution
 
 
-def test_outside_a_task_there_is_no_subject() -> None:
+def test_code_outside_a_task_has_no_subject() -> None:
     assert subject_of_task() is None

@@ -1,4 +1,4 @@
-"""What IAM decides about roles and services is written down, with all that a policy can ask for."""
+"""The audit log records IAM's decisions about roles and services."""
 
 import json
 from pathlib import Path
@@ -33,7 +33,7 @@ type Lines = list[dict[str, Any]]
 
 @pytest.fixture
 def written(monkeypatch: pytest.MonkeyPatch) -> Lines:
-    """What the audit log says in this process, without the time."""
+    """The lines of the audit log in this process, without the time."""
     lines: Lines = []
 
     def listen(text: str) -> None:
@@ -44,7 +44,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Lines:
     return lines
 
 
-def test_task_is_written_down_with_its_service_its_role_and_its_conditions(
+def test_task_is_recorded_with_service_role_and_conditions(
     ministack: MiniStackInProcess, written: Lines
 ) -> None:
     ministack.run({"Put": PUT_EVENTS})
@@ -69,15 +69,13 @@ def test_task_is_written_down_with_its_service_its_role_and_its_conditions(
     } == called
 
 
-def test_denied_task_is_written_down_as_denied(
-    ministack: MiniStackInProcess, written: Lines
-) -> None:
+def test_denied_task_is_recorded_as_denied(ministack: MiniStackInProcess, written: Lines) -> None:
     ministack.put_role([])
     ministack.run({"Put": PUT_EVENTS})
     assert [True, False] == [line["allowed"] for line in written]
 
 
-def test_event_on_its_way_to_a_queue_is_written_down(
+def test_event_that_is_sent_to_a_queue_is_recorded(
     ministack: MiniStackInProcess, written: Lines
 ) -> None:
     sqs.queue_policy_allows(QUEUE_ARN, "events.amazonaws.com", RULE_ARN, ACCOUNT)
@@ -88,7 +86,7 @@ def test_event_on_its_way_to_a_queue_is_written_down(
     assert {"aws:sourcearn": RULE_ARN, "aws:sourceaccount": ACCOUNT} == line["conditions"]
 
 
-def test_request_over_the_wire_is_written_to_the_clouds_own_file(
+def test_request_of_a_client_is_recorded_in_the_clouds_file(
     cloud: Cloud, shared_folder: Path
 ) -> None:
     iam = cloud.client("iam")
@@ -104,9 +102,7 @@ def test_request_over_the_wire_is_written_to_the_clouds_own_file(
     assert line["allowed"] is False
 
 
-def test_request_of_sagemaker_is_written_down_as_of_any_service(
-    cloud: Cloud, shared_folder: Path
-) -> None:
+def test_request_to_sagemaker_is_recorded(cloud: Cloud, shared_folder: Path) -> None:
     iam = cloud.client("iam")
     iam.create_user(UserName="audited-sagemaker")
     key = iam.create_access_key(UserName="audited-sagemaker")["AccessKey"]

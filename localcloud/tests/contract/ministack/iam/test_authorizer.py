@@ -54,7 +54,7 @@ def user() -> Iterator[Credentials]:
 
 @pytest.fixture
 def role() -> Iterator[Credentials]:
-    """A session of a role that may invoke the endpoint trucks, as a Lambda function has one."""
+    """A session of a role that may invoke the endpoint trucks, as in a Lambda function."""
     trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
     call(
         iam,
@@ -78,7 +78,7 @@ def role() -> Iterator[Credentials]:
 def signed(
     credentials: Credentials, body: bytes = b"picture", region: str = "us-east-1"
 ) -> Request:
-    """An invocation as boto3 would sign it."""
+    """Return an invocation with boto3's signature."""
     path = "/endpoints/trucks/invocations"
     request = AWSRequest(
         "POST", f"http://127.0.0.1:4566{path}", data=body, headers={"Host": "127.0.0.1:4566"}
@@ -115,7 +115,7 @@ def test_user_may_do_what_its_policy_allows(user: Credentials) -> None:
     MiniStackAuthorizer().authorize(signed(user), INVOKE, TRUCKS)
 
 
-def test_user_without_policy_is_denied_in_aws_words(user: Credentials) -> None:
+def test_user_without_policy_is_denied_with_aws_message(user: Credentials) -> None:
     expected = (
         "AccessDeniedException",
         f"User: arn:aws:iam::000000000000:user/driver is not authorized to perform: {INVOKE} on resource: {TRUCKS} "
@@ -131,7 +131,7 @@ def test_user_with_policy_for_another_endpoint_is_denied(user: Credentials) -> N
     assert "AccessDeniedException" == refusal(signed(user))[0]
 
 
-def test_explicit_deny_is_announced_as_such(user: Credentials) -> None:
+def test_explicit_deny_is_named_in_the_message(user: Credentials) -> None:
     call(
         iam,
         Action="PutUserPolicy",
@@ -147,7 +147,7 @@ def test_session_of_a_role_may_do_what_its_policy_allows(role: Credentials) -> N
     MiniStackAuthorizer().authorize(signed(role), INVOKE, TRUCKS)
 
 
-def test_session_of_a_role_is_denied_by_its_own_name(role: Credentials) -> None:
+def test_denied_session_of_a_role_is_named_in_the_message(role: Credentials) -> None:
     other = TRUCKS.replace("trucks", "cars")
 
     assert (
@@ -163,7 +163,7 @@ def test_session_without_its_token_is_unknown(role: Credentials) -> None:
     )
 
 
-def test_policy_that_demands_tls_lets_loopback_in(user: Credentials) -> None:
+def test_policy_that_requires_tls_allows_loopback(user: Credentials) -> None:
     over_tls = policy(Condition={"Bool": {"aws:SecureTransport": "true"}})
     call(
         iam, Action="PutUserPolicy", UserName="driver", PolicyName="invoke", PolicyDocument=over_tls
@@ -198,7 +198,7 @@ def test_unknown_key_is_unrecognized() -> None:
     assert "UnrecognizedClientException" == refusal(signed(Credentials("AKIANOBODY", "secret")))[0]
 
 
-def test_unsigned_request_misses_its_token() -> None:
+def test_unsigned_request_is_refused_for_its_missing_token() -> None:
     request = signed(ROOT)
     unsigned = replace(request, scope={**request.scope, "headers": []})
 

@@ -23,7 +23,7 @@ TRUST_MESSAGE = "Cannot exceed quota for ACLSizePerRole: 2048"
 
 
 def policy(size: int) -> dict[str, Any]:
-    """A policy of so many characters without white space."""
+    """Return a policy of this number of characters without white space."""
     statement = {"Sid": "", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
     document = {"Version": "2012-10-17", "Statement": [statement]}
     statement["Sid"] = "A" * (size - len(json.dumps(document, separators=(",", ":"))))
@@ -61,7 +61,7 @@ def role(ministack: Any) -> None:
 def test_inline_policies_of_a_role_count_together() -> None:
     assert 200 == put("one", 6000)[0]
     assert 200 == put("two", 4240)[0]
-    assert 200 == put("two", 4240)[0]  # in place of itself
+    assert 200 == put("two", 4240)[0]  # it replaces itself
     status, body = put("two", 4241)
     assert 409 == status
     assert "<Code>LimitExceeded</Code>" in body

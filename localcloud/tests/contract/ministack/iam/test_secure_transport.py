@@ -1,4 +1,4 @@
-"""A policy that demands TLS does not lock the laptop out."""
+"""A policy that requires TLS does not refuse requests over loopback."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Callers without a signature: S3's public objects are theirs, and nothing else."""
+"""Callers without a signature read public objects of S3, and nothing else."""
 
 import json
 import urllib.error
@@ -86,15 +86,13 @@ def test_unsigned_request_of_s3_is_refused(
     assert "half-public</Name>" not in body, body
 
 
-def test_unsigned_request_for_the_buckets_is_answered_in_the_words_of_s3(cloud: Cloud) -> None:
+def test_unsigned_request_for_the_buckets_gets_s3s_error(cloud: Cloud) -> None:
     status, body = _status(urllib.request.Request(cloud.url))
     assert 403 == status
     assert "<Code>AccessDenied</Code><Message>Access Denied</Message>" in body
 
 
-def test_unsigned_request_reads_what_a_bucket_policy_makes_public(
-    cloud: Cloud, bucket: str
-) -> None:
+def test_unsigned_request_reads_public_objects(cloud: Cloud, bucket: str) -> None:
     assert (200, "content") == _status(urllib.request.Request(f"{cloud.url}/{bucket}/public/a"))
 
 

@@ -1,4 +1,4 @@
-"""KMS refuses a key policy that its author could not change again."""
+"""KMS refuses a key policy that its author cannot change again."""
 
 import json
 from typing import Any

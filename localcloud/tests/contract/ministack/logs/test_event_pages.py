@@ -14,7 +14,7 @@ from localcloud.ministack.logs import event_pages
 from localcloud.server.cloud import Cloud
 
 NOW = int(time() * 1000)
-# Streams in an order other than that of their names; both have two events of one millisecond.
+# The streams are not in the order of their names. Both have two events of one millisecond.
 WRITTEN = {"b": [("b1", 0), ("b2", 1), ("b3", 1)], "a": [("a1", 1), ("a2", 1), ("a3", 2)]}
 IN_ORDER = ["b1", "a1", "a2", "b2", "b3", "a3"]
 
@@ -62,7 +62,7 @@ def test_pages_hold_only_events_of_the_request(cloud: Cloud, group: str) -> None
     assert [["a3"]] == pages(cloud, group, startTime=NOW + 2)
 
 
-def test_events_that_arrive_between_two_pages_repeat_none(cloud: Cloud, group: str) -> None:
+def test_events_that_arrive_between_two_pages_repeat_no_event(cloud: Cloud, group: str) -> None:
     logs = cloud.client("logs")
     first = logs.filter_log_events(logGroupName=group, limit=3)
     put(cloud, group, "a", [("late", 0), ("new", 3)])

@@ -1,4 +1,4 @@
-"""CloudWatch Logs refuses patterns that it cannot read, and reads those of its user guide."""
+"""CloudWatch Logs refuses broken patterns, and accepts the patterns of its user guide."""
 
 import json
 from typing import Any

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("ministack")
 
 
 def statement(**changes: Any) -> dict[str, Any]:
-    """The statement of the user guide, which lets CloudWatch Logs use a key for one log group."""
+    """Return the statement of the user guide, which allows one log group to use a key."""
     return {
         "Effect": "Allow",
         "Principal": {"Service": "logs.us-east-1.amazonaws.com"},

@@ -1,4 +1,4 @@
-"""Log lines become metrics: those embedded by functions, and those that metric filters find."""
+"""Log lines become metrics: embedded metrics of functions, and matches of metric filters."""
 
 import json
 from typing import Any
@@ -88,11 +88,11 @@ def test_metric_filter_takes_value_and_dimensions_from_the_event(written: Any) -
     assert [240.0] == values("Images", verdict="REJECT")
 
 
-def test_metric_filter_leaves_out_an_event_without_its_dimension(written: Any) -> None:
+def test_metric_filter_ignores_an_event_without_its_dimension(written: Any) -> None:
     written('{ $.detail.verdict = "*" }', REJECT, "1", classification="$.detail.classification")
     assert [] == list(cloudwatch._metrics)
 
 
-def test_metric_filter_leaves_out_a_line_that_is_no_object(written: Any) -> None:
+def test_metric_filter_ignores_a_line_that_is_not_an_object(written: Any) -> None:
     written('{ $.detail.verdict = "*" }', "text")
     assert [] == values("Images")

@@ -1,4 +1,4 @@
-"""Queries of Logs Insights through MiniStack's functions: answers, refusals, saved queries and their state."""
+"""Queries of Logs Insights: answers, refusals, saved queries and their state."""
 
 import asyncio
 import json
@@ -102,7 +102,7 @@ def test_groups_are_named_by_arn_or_name() -> None:
 def test_time_range_is_in_seconds_and_includes_both_ends() -> None:
     assert 1 == len(
         ask("fields @message", startTime=NOW, endTime=NOW)["results"]
-    )  # the other is a millisecond later
+    )  # the other event is a millisecond later
     assert [] == ask("fields @message", startTime=NOW + 1, endTime=NOW + 60)["results"]
 
 
@@ -121,7 +121,7 @@ def test_limit_of_the_request_and_of_the_query_both_hold() -> None:
     ]
 
 
-def test_part_that_is_not_emulated_is_refused_by_name_and_place() -> None:
+def test_part_that_is_not_emulated_is_refused_with_its_place() -> None:
     status, body = call("StartQuery", **request("fields @message | parse @message '*' as all"))
     expected = (
         "The local cloud does not emulate the command parse. "
@@ -209,7 +209,7 @@ def described() -> list[dict[str, Any]]:
     return [{name: one[name] for name in ("name", "queryString", "logGroupNames")} for one in found]
 
 
-def test_saved_query_of_a_stack_is_made_changed_in_place_and_deleted() -> None:
+def test_saved_query_of_a_stack_is_created_updated_and_deleted() -> None:
     kind = "AWS::Logs::QueryDefinition"
     made = provisioners._provision_resource(kind, "One", PROPERTIES, "stack")
     assert [
@@ -226,7 +226,7 @@ def test_saved_query_of_a_stack_is_made_changed_in_place_and_deleted() -> None:
     assert [] == described()
 
 
-def test_saved_query_of_an_older_state_is_made_when_its_stack_changes() -> None:
+def test_saved_query_of_an_older_state_is_created_when_its_stack_changes() -> None:
     update = provisioners._RESOURCE_HANDLERS["AWS::Logs::QueryDefinition"]["update"]
     update("not-kept", PROPERTIES, PROPERTIES, "stack")
     assert ["tests/slowest"] == [one["name"] for one in described()]

@@ -1,4 +1,4 @@
-"""The event of an uploaded object names its version, where the bucket keeps versions."""
+"""The event of an object in a versioned bucket names the version."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ from ministack.services import eventbridge, s3
 
 @pytest.fixture
 def events(ministack: Any, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """The objects named by the events of a bucket that announces its objects to EventBridge."""
+    """The details of the events of a bucket with events for EventBridge."""
     told: list[dict[str, Any]] = []
     monkeypatch.setattr(eventbridge, "_rules", {})
     monkeypatch.setattr(
@@ -30,14 +30,14 @@ def test_event_of_a_versioned_object_names_the_version(events: list[dict[str, An
     assert ["version-1"] == [event["object"]["version-id"] for event in events]
 
 
-def test_event_of_an_unversioned_object_names_none(events: list[dict[str, Any]]) -> None:
+def test_event_of_an_unversioned_object_has_no_version(events: list[dict[str, Any]]) -> None:
     announce(None)
     assert [("parcels/a b+c.png", False)] == [
         (e["object"]["key"], "version-id" in e["object"]) for e in events
     ]
 
 
-def test_version_does_not_linger_for_the_next_event(events: list[dict[str, Any]]) -> None:
+def test_version_is_not_repeated_in_the_next_event(events: list[dict[str, Any]]) -> None:
     announce("version-1")
     announce(None)
     assert [True, False] == ["version-id" in event["object"] for event in events]

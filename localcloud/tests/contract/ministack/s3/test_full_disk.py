@@ -1,4 +1,4 @@
-"""On a full disk S3 stores nothing of an operation, and answers an error that clients repeat."""
+"""On a full disk S3 stores nothing of an operation, and answers an error that clients retry."""
 
 import errno
 import os
@@ -33,7 +33,7 @@ def folder(ministack: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
 
 @pytest.fixture
 def events(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the events that go out."""
+    """The names of the sent events."""
     fired: list[str] = []
 
     def note(name: str) -> str:
@@ -53,7 +53,7 @@ def _put(
 
 
 def _upload() -> str:
-    """Start a multipart upload with one part; its id."""
+    """Start a multipart upload with one part; return its id."""
     answer = s3._create_multipart_upload(BUCKET, "large", {})
     found = ET.fromstring(answer[2]).findtext("{*}UploadId")
     assert found
@@ -101,7 +101,7 @@ def _disk(folder: Path) -> dict[str, bytes]:
 
 
 def _fill_after(writes: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let so many files be written; the disk takes half of the next one, and nothing more."""
+    """Let the disk store a number of files, half of the next file, and nothing more."""
     left = writes
     fdopen = os.fdopen
 
@@ -132,7 +132,7 @@ def _fill_after(writes: int, monkeypatch: pytest.MonkeyPatch) -> None:
         "tag",
     ],
 )
-def test_operation_on_a_full_disk_leaves_everything_as_it_was(
+def test_operation_on_a_full_disk_changes_nothing(
     name: str, versioned: bool, folder: Path, events: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _put()
@@ -162,9 +162,7 @@ def test_operation_on_a_full_disk_leaves_everything_as_it_was(
         assert 1 == len(events)
 
 
-def test_object_that_was_stored_is_there_after_a_restart(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_stored_object_survives_a_restart(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as full:
         _fill_after(1, full)
         assert 503 == _put("first")[0]
@@ -175,7 +173,7 @@ def test_object_that_was_stored_is_there_after_a_restart(
     assert b"content" == s3._get_object(BUCKET, "second", {}, {})[2]
 
 
-def test_folder_that_cannot_be_made_is_an_error_too(
+def test_folder_that_cannot_be_created_is_an_error(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_arguments: Any, **_options: Any) -> None:

@@ -1,4 +1,4 @@
-"""S3 answers a version id that it does not know by what is wrong with it."""
+"""S3 distinguishes malformed and unknown version ids."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -51,12 +51,12 @@ def test_bucket_without_versions_refuses_a_malformed_version_id(read: Callable[.
     assert [400, 200] == [read("nope", "unversioned")[0], read("null", "unversioned")[0]]
 
 
-def test_delete_marker_allows_nothing_but_its_deletion(read: Callable[..., Any]) -> None:
+def test_delete_marker_can_only_be_deleted(read: Callable[..., Any]) -> None:
     marker = s3._delete_object("images", "a.png", {}, {})[1]["x-amz-version-id"]
     status, headers, _ = read(marker)
     assert 405 == status
     assert {"Allow": "DELETE", "x-amz-delete-marker": "true"}.items() <= headers.items()
 
 
-def test_missing_bucket_is_missing_whatever_the_version_id(read: Callable[..., Any]) -> None:
+def test_missing_bucket_is_not_found_with_any_version_id(read: Callable[..., Any]) -> None:
     assert 404 == read("dsf", "nowhere")[0]

@@ -1,4 +1,4 @@
-"""The alarms that an endpoint's update watches are those of MiniStack's CloudWatch, judged when they are looked at."""
+"""The update of an endpoint watches MiniStack's alarms, which are evaluated on each read."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ ALARM = {
 }
 
 
-def test_alarm_goes_off_at_the_look_after_the_metric(ministack: Any) -> None:
+def test_alarm_is_evaluated_at_the_read_after_the_metric(ministack: Any) -> None:
     cloudwatch._put_metric_alarm({}, ALARM, False, True)
     states = MiniStackAlarms(ACCOUNT).states
     assert {"errors": "OK"} == states("us-east-1", ["errors", "no such alarm"])

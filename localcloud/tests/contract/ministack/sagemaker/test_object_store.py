@@ -1,4 +1,4 @@
-"""The local SageMaker reads MiniStack's objects where MiniStack keeps them, in memory and on disk."""
+"""The local SageMaker reads MiniStack's objects in memory and on disk."""
 
 import json
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ KEYS = [
 def store(
     request: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[MiniStackObjectStore]:
-    """A store whose bucket "data" holds an object under each of the keys, whose content is its key."""
+    """A store whose bucket "data" has an object under each key, with the key as content."""
     monkeypatch.setattr(s3, "S3_PERSIST", request.param)
     monkeypatch.setattr(s3, "DATA_DIR", str(tmp_path))
     with request_scope(ACCOUNT, REGION):
@@ -50,7 +50,9 @@ def test_object_is_read_by_its_raw_key(store: MiniStackObjectStore, key: str) ->
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_object_becomes_a_file(store: MiniStackObjectStore, tmp_path: Path, key: str) -> None:
+def test_object_is_available_as_a_file(
+    store: MiniStackObjectStore, tmp_path: Path, key: str
+) -> None:
     store.link(f"s3://data/{key}", tmp_path / "file")
 
     assert key.encode() == (tmp_path / "file").read_bytes()
@@ -89,9 +91,7 @@ def test_deleted_object_is_not_listed(store: MiniStackObjectStore) -> None:
     assert ["s3://data/folder/below"] == store.list("s3://data/folder")
 
 
-def test_object_that_is_not_there_is_unavailable(
-    store: MiniStackObjectStore, tmp_path: Path
-) -> None:
+def test_missing_object_is_unavailable(store: MiniStackObjectStore, tmp_path: Path) -> None:
     with pytest.raises(ObjectUnavailableError, match="object does not exist: s3://data/none"):
         store.read("s3://data/none")
     with pytest.raises(ObjectUnavailableError, match="bucket does not exist: none"):
@@ -123,7 +123,7 @@ def test_object_is_encrypted_with_the_key_that_is_given(store: MiniStackObjectSt
     assert store.key_of("s3://data/folder") is None
 
 
-def test_object_of_a_bucket_that_is_not_there_is_refused_with_the_reason(
+def test_object_of_a_missing_bucket_is_refused_with_the_reason(
     store: MiniStackObjectStore,
 ) -> None:
     with pytest.raises(

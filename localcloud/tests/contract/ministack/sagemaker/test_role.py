@@ -1,4 +1,4 @@
-"""SageMaker works in the role of a job, as MiniStack's IAM has it."""
+"""SageMaker works in the role of a job, checked by MiniStack's IAM."""
 
 import json
 from typing import Any
@@ -15,7 +15,7 @@ ROLE = MiniStackRole("arn:aws:iam::000000000000:role/actor", JOB)
 READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/train/*"}
 
 
-def test_role_that_lets_sagemaker_in_is_assumed(ministack: Any) -> None:
+def test_role_that_trusts_sagemaker_is_assumed(ministack: Any) -> None:
     condition = {
         "ArnEquals": {"aws:SourceArn": JOB},
         "StringEquals": {"aws:SourceAccount": "000000000000"},
@@ -45,7 +45,7 @@ def test_role_may_do_what_its_policies_allow(ministack: Any) -> None:
     ROLE.require("s3:GetObject", "arn:aws:s3:::data/train/truck/1.png")
 
 
-def test_role_may_look_at_the_alarms_that_its_policies_name(ministack: Any) -> None:
+def test_role_may_read_the_alarms_of_its_policies(ministack: Any) -> None:
     alarms = "arn:aws:cloudwatch:us-east-1:000000000000:alarm:trucks-*"
     statement = {"Effect": "Allow", "Action": "cloudwatch:DescribeAlarms", "Resource": alarms}
     ministack.put_role([statement], service="sagemaker.amazonaws.com")

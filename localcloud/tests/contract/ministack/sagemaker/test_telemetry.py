@@ -1,4 +1,4 @@
-"""What jobs and endpoints tell, in MiniStack's CloudWatch."""
+"""Jobs and endpoints publish logs and metrics in MiniStack's CloudWatch."""
 
 import json
 from typing import Any
@@ -61,10 +61,10 @@ def test_metrics_of_an_endpoint_keep_their_counts() -> None:
 
     [point] = points("AWS/SageMaker", "Invocations", EndpointName="trucks")
     assert 3.0 == point["Count"]
-    assert json.dumps(point)  # what cannot be saved would cost the state of all metrics
+    assert json.dumps(point)  # a point that cannot be saved would lose the state of all metrics
 
 
-def test_what_is_written_in_this_process_is_a_change_to_save(
+def test_write_in_this_process_is_a_change_to_save(
     telemetry: MiniStackJobTelemetry,
 ) -> None:
     changes = [state_saves.last_change()]

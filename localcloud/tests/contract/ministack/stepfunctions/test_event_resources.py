@@ -14,7 +14,7 @@ ENTRY = {"Source": "service", "DetailType": "Decided", "Detail": {}, "EventBusNa
 
 @pytest.fixture
 def put(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """The entries that EventBridge got."""
+    """The entries that EventBridge received."""
     found: list[dict[str, Any]] = []
     original = eventbridge._put_events
 

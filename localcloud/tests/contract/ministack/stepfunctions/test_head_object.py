@@ -1,4 +1,4 @@
-"""What a state that calls HeadObject is told."""
+"""A state that calls HeadObject gets its result or the SDK's error."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""State machines that cannot log where they say are refused, by the API and in stacks."""
+"""State machines that cannot deliver their logs are refused, by the API and in stacks."""
 
 from typing import Any
 

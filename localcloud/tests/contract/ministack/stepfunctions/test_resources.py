@@ -1,4 +1,4 @@
-"""State machines of stacks: made, changed and deleted as by the API, with the same checks."""
+"""Stacks create, update and delete state machines with the checks of the API."""
 
 import json
 from typing import Any
@@ -48,7 +48,7 @@ def machine(ministack: MiniStackInProcess, arn: str) -> StateMachine:
     return ministack.app.store.machines[arn]
 
 
-def test_state_machine_is_made_with_what_its_properties_say(ministack: MiniStackInProcess) -> None:
+def test_state_machine_is_created_from_its_properties(ministack: MiniStackInProcess) -> None:
     cloudwatch_logs._create_log_group({"logGroupName": "/aws/vendedlogs/states/it"})
     destination = {"CloudWatchLogsLogGroup": {"LogGroupArn": GROUP_ARN}}
     logging = {"Level": "ALL", "IncludeExecutionData": "false", "Destinations": [destination]}
@@ -81,7 +81,7 @@ def test_definition_with_a_feature_that_is_not_emulated_fails_its_stack(
     assert {} == ministack.app.store.machines
 
 
-def test_change_keeps_the_arn_and_the_executions(ministack: MiniStackInProcess) -> None:
+def test_update_keeps_the_arn_and_the_executions(ministack: MiniStackInProcess) -> None:
     made = make(properties())
     execution = ministack.start()
     new = properties(DefinitionSubstitutions={"Word": "bye"}, Tags=[{"Key": "b", "Value": "2"}])
@@ -103,7 +103,7 @@ def test_deleted_state_machine_is_gone(ministack: MiniStackInProcess) -> None:
     assert {} == ministack.app.store.machines
 
 
-def test_drift_of_a_state_machine_is_whether_it_is_there(ministack: MiniStackInProcess) -> None:
+def test_missing_state_machine_is_drift(ministack: MiniStackInProcess) -> None:
     made = make(properties())
     read = drift._DRIFT_READERS[TYPE][0]
     assert read(made, properties()) is not None
@@ -111,7 +111,7 @@ def test_drift_of_a_state_machine_is_whether_it_is_there(ministack: MiniStackInP
     assert read(made, properties()) is None
 
 
-def test_other_services_start_executions_of_ours(ministack: MiniStackInProcess) -> None:
+def test_ministacks_services_start_executions(ministack: MiniStackInProcess) -> None:
     made = make(properties())
     status, _, _ = stepfunctions._start_execution({"stateMachineArn": made, "input": "{}"})
     assert 200 == status

@@ -62,7 +62,7 @@ def test_task_on_another_resource_is_denied_and_not_done(ministack: Any) -> None
     assert 0 == _items()
 
 
-def test_denied_task_says_who_may_not_do_what(ministack: Any) -> None:
+def test_denied_task_names_the_role_the_action_and_the_resource(ministack: Any) -> None:
     ministack.put_role([])
     cause = ministack.run({"Put": PUT_ITEM}).cause
     assert "assumed-role/actor/" in cause
@@ -191,7 +191,7 @@ def test_stack_with_a_role_that_cannot_be_assumed_fails(ministack: Any) -> None:
         ),
     ],
 )
-def test_integration_asks_for_its_action_on_its_resource(
+def test_integration_needs_its_action_on_its_resource(
     ministack: Any, resource: str, arguments: dict[str, Any], allowed: tuple[str, str], error: str
 ) -> None:
     states = {"Call": {"Type": "Task", "Resource": resource, "Arguments": arguments, "End": True}}

@@ -1,4 +1,4 @@
-"""Names that CloudFormation makes, against those of a real stack and against what services allow."""
+"""Generated names match a real stack, and the limits of services."""
 
 import pytest
 
