@@ -42,7 +42,7 @@ class Definition:
 
     @cached_property
     def states(self) -> dict[str, dict[str, Any]]:
-        """Every state by name, those inside of Map and Parallel states too."""
+        """Return all states by their name, including the states in Map and Parallel states."""
         return dict(_states(self.data))
 
 

@@ -14,7 +14,7 @@ ACTIONS = (VALIDATE_POLICY, VALIDATE_TEMPLATE, LIST_QUOTAS, TEST_STATE, VALIDATE
 
 
 def policy() -> dict[str, Any]:
-    """Return the identity policy that grants what the check needs, and no more."""
+    """Return the identity policy with exactly the permissions of the check."""
     statement = {
         "Sid": "AskBeforeDeploying",
         "Effect": "Allow",

@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     images.add_argument(
         "--list",
         metavar="FILE",
-        help="classify a CSV file or S3 URL: image_url[,version_id,uploaded_at], or an S3 inventory",
+        help="classify a CSV file or S3 URL: image_url[,version_id,uploaded_at], or S3 inventory",
     )
     images.add_argument("--follow", metavar="ARN", help="follow a backlog that is running")
     add = parser.add_argument

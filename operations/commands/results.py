@@ -52,13 +52,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--since",
         type=since,
         metavar="2h | DATE",
-        help="show only results recorded since then: 90s, 15m, 2h, 7d, or 2026-11-30[T08:00] in UTC",
+        help="show only results recorded since then: 90s, 15m, 2h, 7d, 2026-11-30[T08:00] in UTC",
     )
     add(
         "--limit",
         type=whole(1, 10_000_000),
         metavar="N",
-        help=f"show only the newest N (default: {SHOWN} on the terminal, all with --csv and --json)",
+        help=f"show only the newest N (default: {SHOWN} on the terminal, all with --csv or --json)",
     )
     add("--csv", metavar="FILE", help="write the results to a CSV file; - is standard output")
 

@@ -29,7 +29,7 @@ class ProdRetainedError(CommandError):
 
 @dataclass(frozen=True)
 class DeletedStack:
-    """A stack deleted within 90 days, which CloudFormation still lists, and what it retained."""
+    """A stack deleted within 90 days, which CloudFormation still lists, with its resources."""
 
     name: str
     environment: str

@@ -183,6 +183,4 @@ def _conclude(context: Context, following: Following, *, waited: bool) -> None:
     if following.outcomes[FAILED]:
         say("Repair the cause of the failures, then run `scones redrive`.")
     if following.awaited:
-        say(
-            "Run the same command again to wait on. `scones reconcile` finds images nobody works on."
-        )
+        say("Run the same command again to continue. `scones reconcile` finds lost images.")

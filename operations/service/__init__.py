@@ -1,1 +1,1 @@
-"""What is deployed: images, records, executions, failures, backlogs, and their price."""
+"""The deployed service: images, records, executions, failures, backlogs, and their price."""

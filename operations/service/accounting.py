@@ -1,4 +1,4 @@
-"""The accounting: every upload has an outcome, is open, or has no record."""
+"""Count uploads: each has an outcome, is open, or has no record."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _BATCH = 1000
 
 @dataclass
 class Accounting:
-    """What the versions in the bucket have come to, and what became of versions that are no longer there."""
+    """Counts of the versions in the bucket, and of records whose version was deleted."""
 
     uploads: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(KINDS, 0)))
     unaccounted: Counter[str] = field(default_factory=Counter)
@@ -29,7 +29,7 @@ class Accounting:
 
     @property
     def line(self) -> str:
-        """The equation, for people."""
+        """The sum of all uploads, for people."""
         terms = " + ".join(f"{count:,} {kind.lower()}" for kind, count in self.uploads.items())
         return f"{self.uploads.total():,} uploads = {terms}"
 
@@ -37,11 +37,11 @@ class Accounting:
 def account_for(
     context: Context, prefix: str, older_than: timedelta, accounting: Accounting
 ) -> Iterator[ImageVersion]:
-    """Fill in the accounting of all versions under a prefix, and yield those that are unaccounted for meanwhile.
+    """Count all versions under a prefix, and yield the unaccounted versions.
 
-    Unaccounted for is what has been stored, or worked on without an outcome, for longer than `older_than`.
-    Of a version no more than 8 bytes of digest are kept (some 100 bytes in a dict, 100 MB for a million records);
-    that two of a million agree has a chance of one to 30 million.
+    A version is unaccounted for if it has no outcome, and was stored or opened longer than
+    `older_than` ago. Memory holds a digest of 8 bytes per record (100 MB for a million records in
+    a dict). Two of a million digests are equal with a probability of one in 30 million.
     """
     states = {
         _digest(record.key): _state(record, older_than) for record in records.scan(context, prefix)
@@ -61,7 +61,7 @@ def account_for(
 def _unaccounted(
     context: Context, doubtful: list[StoredVersion], older_than: timedelta, accounting: Accounting
 ) -> Iterator[ImageVersion]:
-    """Look again at versions without an outcome: the scan was a while ago, and work goes on."""
+    """Look up versions without an outcome again, since work continued after the scan."""
     now = {
         record.key: record
         for record in records.find(context, (found.image.key for found in doubtful))

@@ -1,4 +1,4 @@
-"""The backlog workflow: start it with a list, see how far it is, and what came of it."""
+"""Start the backlog workflow with a list, follow it, and count its outcomes."""
 
 import json
 import secrets
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 LISTS = "backlog/"  # in the image bucket: lists, and under each execution's name its report
 UNDECIDED = "undecided"
-_YEAR = 86400 * 365  # seconds; no execution lasts longer
+_YEAR = 86400 * 365  # seconds: the longest execution
 
 
 class BacklogRunningError(CommandError):
-    """Another backlog is being worked off."""
+    """Another backlog is running."""
 
 
 class NoSuchBacklogError(CommandError):
-    """No such execution of the backlog workflow is known; AWS forgets them 90 days after their end."""
+    """The execution of the backlog workflow does not exist; AWS deletes it after 90 days."""
 
 
 @dataclass(frozen=True)
@@ -45,23 +45,23 @@ class Backlog:
 
     @property
     def report(self) -> str:
-        """Prefix of the report in the image bucket."""
+        """The prefix of the report in the image bucket."""
         return f"{LISTS}{self.execution.rsplit(':', 1)[-1]}/"
 
 
 def require_idle(context: Context) -> None:
-    """Make sure that no backlog is being worked off.
+    """Check that no backlog is running: two would send the same images twice.
 
     Raises:
-        BacklogRunningError: one is; two would send the same images twice, and twice as many at once.
+        BacklogRunningError: a backlog is running.
     """
     arn = context.service.require_backlog_workflow()
     running = context.aws.stepfunctions.list_executions(
         stateMachineArn=arn, statusFilter="RUNNING", maxResults=1
     )
     for execution in running["executions"]:
-        look, stop = _how_to(execution["executionArn"])
-        raise BacklogRunningError(f"{BacklogRunningError.__doc__} {look}", stop)
+        follow_hint, stop_hint = _hints(execution["executionArn"])
+        raise BacklogRunningError(f"{BacklogRunningError.__doc__} {follow_hint}", stop_hint)
 
 
 def start(context: Context, images: ImageList, **settings: float) -> str:
@@ -82,10 +82,10 @@ def start(context: Context, images: ImageList, **settings: float) -> str:
 
 
 def describe(context: Context, execution: str) -> Backlog:
-    """Look at an execution.
+    """Describe an execution of the backlog workflow.
 
     Raises:
-        NoSuchBacklogError: there is none, or it was not started with a list.
+        NoSuchBacklogError: the execution does not exist, or was not started with a list.
     """
     try:
         found = context.aws.stepfunctions.describe_execution(executionArn=execution)
@@ -96,16 +96,16 @@ def describe(context: Context, execution: str) -> Backlog:
     request: dict[str, Any] = json.loads(found.get("input", "{}"))
     if found["stateMachineArn"] != context.service.backlog_workflow_arn or "list" not in request:
         raise NoSuchBacklogError(
-            f"{execution} is no backlog with a list. {NoSuchBacklogError.__doc__}"
+            f"{execution} is not a backlog with a list. {NoSuchBacklogError.__doc__}"
         )
     return Backlog(execution, found["status"], request["list"], found.get("cause", ""))
 
 
 def follow(context: Context, execution: str) -> Backlog:
-    """Show the progress until the execution ends; Ctrl-C leaves it running and says how to go on.
+    """Show the progress until the execution ends; Ctrl-C leaves it running and shows what to do.
 
     Raises:
-        NoSuchBacklogError: there is none, or it was not started with a list.
+        NoSuchBacklogError: the execution does not exist, or was not started with a list.
     """
     backlog = describe(context, execution)
     try:
@@ -117,8 +117,8 @@ def follow(context: Context, execution: str) -> Backlog:
                     break
                 backlog = describe(context, execution)
     except KeyboardInterrupt:
-        look, stop = _how_to(execution)
-        context.console.print(f"The backlog goes on. {look}", stop, sep="\n")
+        follow_hint, stop_hint = _hints(execution)
+        context.console.print(f"The backlog continues. {follow_hint}", stop_hint, sep="\n")
         raise
     return backlog
 
@@ -134,7 +134,7 @@ def _advance(context: Context, execution: str, bars: "Progress", bar: "TaskID") 
 
 
 def outcomes(context: Context, backlog: Backlog) -> Counter[str]:
-    """Count what the images of the backlog's list have come to, by their records."""
+    """Count the outcomes in the records of the backlog's images."""
     listed = 0
     counts = Counter(dict.fromkeys(OUTCOMES, 0))
 
@@ -150,7 +150,7 @@ def outcomes(context: Context, backlog: Backlog) -> Counter[str]:
 
 
 def report(context: Context, backlog: Backlog) -> str | None:
-    """The URL of the report's manifest, which names the files with the result of every image; None if there is none."""
+    """Return the URL of the report's manifest, which lists the result files; None if missing."""
     bucket = context.service.image_bucket
     for found in context.aws.s3.list_objects_v2(Bucket=bucket, Prefix=backlog.report).get(
         "Contents", []
@@ -160,8 +160,9 @@ def report(context: Context, backlog: Backlog) -> str | None:
     return None
 
 
-def _how_to(execution: str) -> tuple[str, str]:
+def _hints(execution: str) -> tuple[str, str]:
+    """Return how to follow an execution, and how to stop it."""
     return (
-        f"To look at it again: scones backlog --follow {execution}",
+        f"To follow it: scones backlog --follow {execution}",
         f"To stop it: aws stepfunctions stop-execution --execution-arn {execution}",
     )

@@ -1,4 +1,4 @@
-"""The versions in the image bucket, page by page, and files that lie in S3."""
+"""List the versions in the image bucket, and download files from S3."""
 
 import tempfile
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ class StoredVersion:
 
 
 def versions(context: Context, prefix: str) -> Iterator[StoredVersion]:
-    """Yield every version under a prefix, in the order of the keys; delete markers are none."""
+    """Yield every version under a prefix, in the order of the keys, without delete markers."""
     bucket = context.service.image_bucket
     for page in context.aws.s3.get_paginator("list_object_versions").paginate(
         Bucket=bucket, Prefix=prefix
@@ -34,7 +34,7 @@ def versions(context: Context, prefix: str) -> Iterator[StoredVersion]:
 
 @contextmanager
 def downloaded(context: Context, bucket: str, key: str) -> Iterator[IO[bytes]]:
-    """An object as a temporary file, since it may be too long for memory and too slow to be worked off for S3."""
+    """Download an object to a temporary file: it may be too large for memory."""
     with tempfile.TemporaryFile() as file:
         context.aws.s3.download_fileobj(bucket, key, file)
         file.seek(0)

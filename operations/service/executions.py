@@ -1,4 +1,4 @@
-"""Starting the workflow for many images: several calls at once, and no more than so many a second."""
+"""Start the workflow for many images, with concurrent calls and a limited rate."""
 
 import json
 from collections import deque
@@ -9,8 +9,8 @@ from typing import Any
 
 from operations.service.context import Context
 
-RATE = 20  # executions a second, which one small instance behind the endpoint keeps up with
-_WORKERS = 16  # calls at once: enough for some hundred a second at 50 ms each
+RATE = 20  # executions per second: one small instance behind the endpoint can follow
+_WORKERS = 16  # concurrent calls: about 300 per second at 50 ms each
 
 
 def start(context: Context, request: dict[str, Any]) -> str:
@@ -22,18 +22,17 @@ def start(context: Context, request: dict[str, Any]) -> str:
 
 
 def paced[T, R](do: Callable[[T], R], items: Iterable[T], rate: float) -> Iterator[R]:
-    """Do something with every item, a bounded number at once and at most `rate` a second; yield the results in order.
+    """Call a function for every item, at most `rate` times per second; yield results in order.
 
-    An error of one ends it all, once those that have begun are done.
+    The first error is raised after the running calls end.
     """
     with ThreadPoolExecutor(_WORKERS) as pool:
         begun: deque[Future[R]] = deque()
         due = monotonic()
         for item in items:
             sleep(max(0.0, due - monotonic()))
-            due = (
-                max(due, monotonic() - 1) + 1 / rate
-            )  # what a stall has cost is made up for at most a second
+            # After a stall, at most one second is made up for.
+            due = max(due, monotonic() - 1) + 1 / rate
             begun.append(pool.submit(do, item))
             if len(begun) >= 2 * _WORKERS:
                 yield begun.popleft().result()

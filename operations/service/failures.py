@@ -1,4 +1,4 @@
-"""What failed: records of the outcome FAILED, and messages of the dead-letter queue that could not even be recorded."""
+"""Read failures: records with the outcome FAILED, and messages of the dead-letter queue."""
 
 import json
 import re
@@ -16,22 +16,20 @@ from operations.service.records import Record
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-_HIDDEN = 600  # seconds that other readers of the queue do not see what is held here
-WAIT = 1  # seconds for a message to come; above 0, so that all of the queue's servers are asked
-_ETAG = re.compile(
-    r"[0-9a-f]{32}(-[0-9]+)?"
-)  # what stands for the version in a bucket without versions
+_HIDDEN = 600  # seconds for which other readers of the queue do not see the messages held here
+WAIT = 1  # seconds to wait for a message; above 0 (long polling), all servers of the queue answer
+_ETAG = re.compile(r"[0-9a-f]{32}(-[0-9]+)?")  # the version in a bucket without versioning
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An image that is to go through the workflow again, with the input to start it with."""
+    """A failed image, with the input for another execution."""
 
     image_url: str
-    version: str  # empty if only the execution will find it out
+    version: str  # empty if only the execution finds it out
     error: str
     request: dict[str, Any]
-    messages: tuple["MessageTypeDef", ...] = ()  # that tell of it
+    messages: tuple["MessageTypeDef", ...] = ()  # messages about this failure
 
     @property
     def key(self) -> tuple[str, str]:
@@ -40,7 +38,7 @@ class Failure:
 
 
 def of_record(record: Record) -> Failure:
-    """The failure that a record tells of; a version id is asked for again by name, an ETag cannot be."""
+    """Return the failure of a record. Its request has the version id, but cannot have an ETag."""
     request: dict[str, Any] = {"image_url": record.image_url}
     if not _ETAG.fullmatch(record.version):
         request |= {"version_id": record.version, "uploaded_at": record.uploaded_at}
@@ -50,13 +48,13 @@ def of_record(record: Record) -> Failure:
 
 
 def recorded(context: Context, prefix: str, error: str | None) -> Iterator[Record]:
-    """Yield the records of failures under a prefix; with an error, those of that error."""
+    """Yield the records of failures under a prefix, or only the failures with an error."""
     return records.scan(context, prefix, outcome=FAILED, **({"error": error} if error else {}))
 
 
 @contextmanager
 def messages(context: Context) -> Iterator[list["MessageTypeDef"]]:
-    """All messages of the dead-letter queue. Those that are not deleted meanwhile are visible again at the end."""
+    """Hold all messages of the dead-letter queue; remaining messages become visible at the end."""
     sqs, queue = context.aws.sqs, context.service.dead_letter_queue_url
     held: list[MessageTypeDef] = []
     try:
@@ -70,9 +68,8 @@ def messages(context: Context) -> Iterator[list["MessageTypeDef"]]:
             held += received
         yield held
     finally:
-        for batch in batched(
-            held, 10, strict=False
-        ):  # of what is deleted, SQS says that there is no such message
+        # SQS reports an error in the answer for deleted messages, which is expected.
+        for batch in batched(held, 10, strict=False):
             entries: Any = [
                 {
                     "Id": str(number),
@@ -85,14 +82,14 @@ def messages(context: Context) -> Iterator[list["MessageTypeDef"]]:
 
 
 def take_off(context: Context, failure: Failure) -> None:
-    """Delete the messages that tell of a failure from the dead-letter queue."""
+    """Delete the messages about a failure from the dead-letter queue."""
     for message in failure.messages:
         queue = context.service.dead_letter_queue_url
         context.aws.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
 
 
 def return_to_failure_queue(context: Context, failure: Failure) -> None:
-    """Have the workflow record_failure look at the messages again, as it did before it gave them up."""
+    """Send the messages to the failure queue again, for the workflow record_failure."""
     for message in failure.messages:
         attributes: Any = message.get("MessageAttributes", {})
         context.aws.sqs.send_message(
@@ -104,26 +101,29 @@ def return_to_failure_queue(context: Context, failure: Failure) -> None:
 
 
 def of_message(context: Context, message: "MessageTypeDef") -> Failure | None:
-    """The failure that a message tells of: an upload event, or a bad end. None if it names no image of the service."""
+    """Return the failure in a message, which is an upload event or a failed execution.
+
+    Return None if the message does not name an image of the service.
+    """
     try:
         event = json.loads(message["Body"])
         ended = event["detail"].get("executionArn")
         request = _input(context, event["detail"]) if ended else event
         image_url, version = _image(request)
         error = _error_of_execution(event["detail"]) if ended else _error_of_delivery(message)
-    except (ValueError, KeyError, TypeError, AttributeError):  # anybody may have sent anything
+    except (ValueError, KeyError, TypeError, AttributeError):  # the body is not a known message
         return None
+
     if not image_url.startswith(context.service.readable):
         return None
     if not version and ended and (record := records.recorded_by(context, image_url, ended)):
-        return replace(
-            of_record(record), messages=(message,)
-        )  # the execution had found out what the name meant
+        # The execution had found out the version.
+        return replace(of_record(record), messages=(message,))
     return Failure(image_url, version, error, request, (message,))
 
 
 def _input(context: Context, detail: dict[str, Any]) -> dict[str, Any]:
-    """The input of an execution; one that is too large for an event is left out of it."""
+    """Return the input of an execution; an event leaves out a large input."""
     text = detail.get("input")
     if text is None:
         text = context.aws.stepfunctions.describe_execution(executionArn=detail["executionArn"])[
@@ -134,20 +134,21 @@ def _input(context: Context, detail: dict[str, Any]) -> dict[str, Any]:
 
 def _image(request: dict[str, Any]) -> tuple[str, str]:
     if request.get("detail-type") == "Object Created":
-        bucket, stored = request["detail"]["bucket"]["name"], request["detail"]["object"]
-        image_url, version = (
-            f"s3://{bucket}/{stored['key']}",
-            stored.get("version-id") or stored["etag"],
-        )
+        bucket = request["detail"]["bucket"]["name"]
+        stored = request["detail"]["object"]
+        image_url = f"s3://{bucket}/{stored['key']}"
+        version = stored.get("version-id") or stored["etag"]
     else:
-        image_url, version = request["image_url"], request.get("version_id") or ""
+        image_url = request["image_url"]
+        version = request.get("version_id") or ""
+
     if not isinstance(image_url, str) or not isinstance(version, str):
-        raise TypeError(f"{image_url!r:.100} of version {version!r:.100} names no image.")
+        raise TypeError(f"{image_url!r:.100} of version {version!r:.100} is not an image.")
     return image_url, version
 
 
 def _error_of_execution(detail: dict[str, Any]) -> str:
-    """Name the error as record_failure would have recorded it."""
+    """Return the error's name as record_failure records it."""
     error: str = detail.get("error") or (
         "States.Timeout" if detail["status"] == "TIMED_OUT" else "ExecutionAborted"
     )

@@ -1,4 +1,4 @@
-"""What an execution did, state by state, from its history."""
+"""Read the states of an execution from its history."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -17,20 +17,20 @@ _ENDS = {"ExecutionFailed", "ExecutionTimedOut", "ExecutionAborted"}
 
 
 class ExecutionNotFoundError(CommandError):
-    """There is no such execution; Step Functions forgets one 90 days after its end."""
+    """The execution does not exist; Step Functions deletes executions after 90 days."""
 
 
 class AnotherWorkflowError(CommandError):
-    """The execution is not one of this service's image classification workflow; name its stack with --stack."""
+    """The execution is of another workflow. Name its stack with --stack."""
 
 
 class NoHistoryError(CommandError):
-    """Step Functions keeps no history of an Express execution: see the workflow's log group, or its record."""
+    """Express executions have no history. See the workflow's log group, or `scones results`."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """An error as the history tells it."""
+    """An error in the history."""
 
     error: str
     cause: str
@@ -38,7 +38,7 @@ class Failure:
 
 @dataclass
 class Step:
-    """One visit of a state; input and output are JSON texts, and there is no output before it ends."""
+    """One visit of a state; input and output are JSON texts; the output is None until it ends."""
 
     name: str
     entered_at: datetime
@@ -50,22 +50,20 @@ class Step:
 
     @property
     def milliseconds(self) -> int | None:
-        """How long it took, waits between attempts included; None while it goes on."""
-        return (
-            None
-            if self.exited_at is None
-            else round((self.exited_at - self.entered_at).total_seconds() * 1000)
-        )
+        """The duration including waits between attempts; None while the state runs."""
+        if self.exited_at is None:
+            return None
+        return round((self.exited_at - self.entered_at).total_seconds() * 1000)
 
     @property
     def retries(self) -> int:
-        """Attempts of its task after the first."""
+        """The number of attempts after the first."""
         return max(0, self.attempts - 1)
 
 
 @dataclass
 class History:
-    """The states in the order in which they were entered, and the error that the execution ended with, if any."""
+    """The states in the order of their entry, and the error of a failed execution."""
 
     steps: list[Step] = field(default_factory=list)
     failure: Failure | None = None
@@ -73,7 +71,7 @@ class History:
 
 @dataclass(frozen=True)
 class Execution:
-    """What Step Functions tells of an execution of the workflow."""
+    """An execution of the workflow, its definition and its history."""
 
     arn: str
     status: str
@@ -87,7 +85,9 @@ def read_execution(context: Context, arn: str) -> Execution:
     """Read description, definition and history of an execution of this service's workflow.
 
     Raises:
-        ExecutionNotFoundError, AnotherWorkflowError, NoHistoryError: as their sentences say.
+        ExecutionNotFoundError: the execution does not exist.
+        AnotherWorkflowError: it is of another workflow.
+        NoHistoryError: it is an Express execution.
     """
     if ":express:" in arn:
         raise NoHistoryError
@@ -103,8 +103,9 @@ def read_execution(context: Context, arn: str) -> Execution:
         if code_of(exc) not in {"ExecutionDoesNotExist", "InvalidArn"}:
             raise
         raise ExecutionNotFoundError(
-            f"{arn!r} is not there. {ExecutionNotFoundError.__doc__}"
+            f"{arn!r} is not found. {ExecutionNotFoundError.__doc__}"
         ) from exc
+
     definition: dict[str, Any] = json.loads(workflow["definition"])
     return Execution(
         arn,
@@ -129,12 +130,12 @@ def _another_workflow(context: Context, arn: str, workflow: str) -> AnotherWorkf
 
 
 def read_history(events: Iterable[Mapping[str, Any]]) -> History:
-    """Gather the events of a workflow whose states follow one another (no Parallel, no Map)."""
+    """Return the steps of a workflow without Parallel and Map states from its events."""
     history = History()
     for event in events:
         kind = event["type"]
-        told = (value for key, value in event.items() if key.endswith("EventDetails"))
-        details: Mapping[str, Any] = next(told, {})
+        described = (value for key, value in event.items() if key.endswith("EventDetails"))
+        details: Mapping[str, Any] = next(described, {})
         step = history.steps[-1] if history.steps else None
         if kind.endswith("StateEntered"):
             history.steps.append(
@@ -145,7 +146,8 @@ def read_history(events: Iterable[Mapping[str, Any]]) -> History:
             if step and step.exited_at is None:
                 step.exited_at = event["timestamp"]
         elif step and kind.endswith("StateExited"):
-            step.output, step.exited_at = details.get("output", ""), event["timestamp"]
+            step.output = details.get("output", "")
+            step.exited_at = event["timestamp"]
         elif step and kind in {"TaskScheduled", "LambdaFunctionScheduled"}:
             step.attempts += 1
         elif step and kind.endswith(("Failed", "TimedOut")):

@@ -1,10 +1,10 @@
-"""One version of one image, and how the workflow is asked for it."""
+"""One version of one image, and its request to the workflow."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-NOT_VERSIONED = "null"  # what S3 calls the version of an object that was stored while the bucket was not versioned
+NOT_VERSIONED = "null"  # the version id in S3 of an object stored before versioning
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class ImageVersion:
     image_url: str
     version_id: str
     uploaded_at: str
-    version: str  # the sort key of its record: the version id, or the ETag where there is none
+    version: str  # the sort key of its record: the version id, or else the ETag
 
     @property
     def key(self) -> tuple[str, str]:
@@ -22,7 +22,7 @@ class ImageVersion:
         return self.image_url, self.version
 
     def request(self, confidence_threshold: float | None = None) -> dict[str, Any]:
-        """The input of the workflow; with a version id it need not ask S3 which version is meant."""
+        """Return the input of the workflow; with a version id, the workflow does not ask S3."""
         asked: dict[str, Any] = {"image_url": self.image_url}
         if self.version_id:
             asked |= {"version_id": self.version_id, "uploaded_at": self.uploaded_at}
@@ -34,7 +34,7 @@ class ImageVersion:
 def stored(
     image_url: str, version_id: str | None, etag: str, last_modified: datetime
 ) -> ImageVersion:
-    """An image version from what S3 answers: a version id or none, a quoted ETag, and a time."""
+    """Return the image version for an answer of S3: version id, quoted ETag and time."""
     known = "" if version_id in (None, NOT_VERSIONED) else str(version_id)
     return ImageVersion(
         image_url, known, f"{last_modified:%Y-%m-%dT%H:%M:%SZ}#", known or etag.strip('"')

@@ -1,4 +1,4 @@
-"""A list of image versions as a CSV file: what the backlog workflow reads, too long to be held in memory."""
+"""A list of image versions as a CSV file, which the backlog workflow reads."""
 
 import csv
 import io
@@ -12,17 +12,12 @@ from operations.service.bucket import downloaded
 from operations.service.context import Context
 from operations.service.image import ImageVersion
 
-COLUMNS = (
-    "image_url",
-    "version_id",
-    "uploaded_at",
-    "version",
-)  # the workflow reads the first three
+COLUMNS = ("image_url", "version_id", "uploaded_at", "version")  # the workflow reads three of them
 
 
 @dataclass
 class ImageList:
-    """A list on the way: rows in a temporary file, and how many."""
+    """A list in a temporary file, since it may be too long for memory, and its length."""
 
     file: IO[str]
     count: int = 0
@@ -35,7 +30,7 @@ class ImageList:
         self.count += 1
 
     def images(self) -> Iterator[ImageVersion]:
-        """Yield what was added; not to be mixed with adding."""
+        """Yield the added images; do not add images meanwhile."""
         self.file.seek(0)
         yield from read_list(self.file)
 
@@ -47,7 +42,7 @@ class ImageList:
 
 @contextmanager
 def new_list() -> Iterator[ImageList]:
-    """A list to add to, gone at the end."""
+    """Provide an empty list, which is deleted at the end."""
     with tempfile.NamedTemporaryFile("w+", suffix=".csv", encoding="utf-8", newline="") as file:
         file.write(",".join(COLUMNS) + "\n")
         yield ImageList(file)
@@ -63,6 +58,6 @@ def stored_list(context: Context, key: str) -> Iterator[ImageVersion]:
 
 
 def read_list(lines: Iterable[str]) -> Iterator[ImageVersion]:
-    """Yield the image versions of a list that was written here."""
+    """Yield the image versions of a list that `ImageList` has written."""
     for row in csv.DictReader(lines):
         yield ImageVersion(**{column: row[column] for column in COLUMNS})

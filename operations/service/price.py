@@ -1,4 +1,4 @@
-"""What a backlog costs by the list prices: units for each image, and some for the whole.
+"""Compute the price of a backlog from list prices: units for each image and for the whole.
 
 The units follow from the workflow definitions and from template.yaml of this checkout.
 """
@@ -19,8 +19,8 @@ from operations.service.workflow_definition import (
 
 type Data = Mapping[str, Any]
 
-# Seconds by the folder of the function, rounded up from what a photo of 12 megapixels and an
-# endpoint that answers in 0.1 s take.
+# Seconds by the folder of the function, rounded up from measurements with a photo of 12 megapixels
+# and an endpoint that answers in 0.1 s.
 SECONDS = {"serialize_image": 0.15, "classify_image": 0.2, "filter_inferences": 0.01}
 WRITES = ("dynamodb:updateItem", "dynamodb:putItem")
 
@@ -35,7 +35,7 @@ class Item:
     per_backlog: float = 0.0
 
     def dollars(self, prices: Prices, images: int) -> float:
-        """Return the price of this line for a backlog of so many images."""
+        """Return the price of this line for a number of images."""
         units = self.per_image * images + self.per_backlog
         return units * prices.per_million[self.unit] / 1e6
 
@@ -48,11 +48,11 @@ class Bill:
     items: list[Item]
 
     def dollars(self, images: int) -> float:
-        """Return the price of a backlog of so many images."""
+        """Return the price of a backlog for a number of images."""
         return sum(item.dollars(self.prices, images) for item in self.items)
 
     def rows(self, images: int) -> list[tuple[str, float, float]]:
-        """Return for each line: what it is, units for each image, dollars for all images."""
+        """Return name, units for each image, and dollars for all images, of each line."""
         return [
             (item.what, item.per_image, item.dollars(self.prices, images)) for item in self.items
         ]

@@ -1,4 +1,4 @@
-"""The records of the results table: one item for each version of each image."""
+"""Read the records of the results table: one item for each version of each image."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,25 +14,26 @@ from operations.service.context import Context
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-UNDER_WAY = timedelta(
-    minutes=15
-)  # an execution rarely takes longer, unless the endpoint is throttled
+UNDER_WAY = timedelta(minutes=15)  # executions rarely take longer, unless the endpoint is throttled
 _BATCH = 100  # keys that BatchGetItem takes
-_PROJECTION = "image_url, version, uploaded_at, outcome, #error, execution, opened_by, opened_at, confidence_threshold"
+_PROJECTION = (
+    "image_url, version, uploaded_at, outcome, #error, execution, opened_by, opened_at, "
+    "confidence_threshold"
+)
 _NAMES = {"#error": "error"}  # a reserved word
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What of an item matters to those who run the service. Without an outcome it is open."""
+    """The attributes of an item that operations need. A record without an outcome is open."""
 
     image_url: str
     version: str
     uploaded_at: str
     outcome: str | None
     error: str | None
-    execution: str | None  # that found the outcome
-    opened_by: str | None  # the execution that works on it, or did before it was stopped
+    execution: str | None  # the execution that recorded the outcome
+    opened_by: str | None  # the execution that works on the image, or last did
     opened_at: datetime | None
     confidence_threshold: float | None
 
@@ -42,9 +43,9 @@ class Record:
         return self.image_url, self.version
 
     def is_worked_on(self, since: timedelta = UNDER_WAY) -> bool:
-        """Whether an execution has begun and, as far as one can tell by the time, goes on.
+        """Return whether an execution opened the record recently, and has not failed since.
 
-        One that failed does not, even if its opening of the record arrived after its failure was written down.
+        A failure can be recorded before the opening of the same execution arrives.
         """
         if self.outcome in FINAL or self.opened_at is None or self.opened_by == self.execution:
             return False
@@ -52,7 +53,7 @@ class Record:
 
 
 def scan(context: Context, prefix: str, **equal: str) -> Iterator[Record]:
-    """Yield the records of the images under a prefix of keys, of which attributes have given values."""
+    """Yield the records of images under a prefix whose attributes have the given values."""
     names = {f"#{name}": name for name in equal}
     conditions = ["begins_with(image_url, :prefix)", *(f"#{name} = :{name}" for name in equal)]
     values: dict[str, Any] = {f":{name}": {"S": value} for name, value in equal.items()}
@@ -105,7 +106,7 @@ def items_of(
 
 
 def recorded_by(context: Context, image_url: str, execution: str) -> Record | None:
-    """The record whose outcome an execution found, whatever version that turned out to be."""
+    """Return the record of an image whose outcome an execution recorded, of any version."""
     pages = context.aws.dynamodb.get_paginator("query").paginate(
         TableName=context.service.results_table,
         ProjectionExpression=_PROJECTION,
@@ -119,7 +120,7 @@ def recorded_by(context: Context, image_url: str, execution: str) -> Record | No
 
 
 def latest(context: Context, image_url: str) -> Record | None:
-    """The record of the version of an image that was worked on last; None if none was."""
+    """Return the record of the image version that was opened last; None without a record."""
     pages = context.aws.dynamodb.get_paginator("query").paginate(
         TableName=context.service.results_table,
         ProjectionExpression=_PROJECTION,

@@ -49,7 +49,7 @@ class Selection:
         if self.classification is not None:
             yield "classification", "=", self.classification
         if self.since is not None:
-            # recorded_at goes on with milliseconds and Z, which sort behind the bare second.
+            # recorded_at has milliseconds and Z in addition, which sort after the bare second.
             yield "recorded_at", ">=", f"{self.since:%Y-%m-%dT%H:%M:%S}"
 
     def request(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The resources that a deleted stack has retained: their size, their cost, and how to delete them."""
+"""The resources that a deleted stack has retained: size, cost and deletion."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,7 +21,7 @@ _KEY_WINDOW = 7  # days in which a key can still be saved; the fewest that KMS a
 
 
 class NotDeletedError(CommandError):
-    """S3 has not deleted some of the versions: give the command again."""
+    """S3 did not delete some of the versions. Run the command again."""
 
 
 @dataclass(frozen=True)
@@ -30,18 +30,22 @@ class RetainedResource(ABC):
 
     kind: ClassVar[str]
     name: str
-    count: int  # of the objects that go one by one, for a progress bar
+    count: int  # objects to delete, for a progress bar
     size: str  # for people
     dollars_a_month: float
 
     @classmethod
     @abstractmethod
     def look(cls, aws: Aws, name: str, prices: Prices) -> Self | None:
-        """See how much of it there is; None if it is on its way out. Raises ClientError if there is no such thing."""
+        """Return the resource with its size; None if it is being deleted.
+
+        Raises:
+            ClientError: the resource does not exist.
+        """
 
     @abstractmethod
     def delete(self, aws: Aws) -> Iterator[int]:
-        """Delete it with all that is in it; yield how many objects are gone, again and again."""
+        """Delete the resource and its content; yield numbers of deleted objects."""
 
 
 class Bucket(RetainedResource):
@@ -51,7 +55,7 @@ class Bucket(RetainedResource):
 
     @classmethod
     def look(cls, aws: Aws, name: str, prices: Prices) -> Self:
-        """Look at every version in it."""
+        """Count every version in the bucket."""
         count = size = 0
         for page in aws.s3.get_paginator("list_object_versions").paginate(Bucket=name):
             versions = page.get("Versions", [])
@@ -68,7 +72,7 @@ class Bucket(RetainedResource):
         """Delete all versions and delete markers, then the bucket.
 
         Raises:
-            NotDeletedError: S3 kept some of them.
+            NotDeletedError: S3 did not delete some versions.
         """
         for batch in batched(self._objects(aws), _AT_ONCE, strict=False):
             answer = aws.s3.delete_objects(
@@ -94,37 +98,37 @@ class Table(RetainedResource):
 
     @classmethod
     def look(cls, aws: Aws, name: str, prices: Prices) -> Self | None:
-        """Ask for its size, which DynamoDB brings up to date every six hours."""
+        """Ask for the table's size, which DynamoDB updates every six hours."""
         table = aws.dynamodb.describe_table(TableName=name)["Table"]
         size = table.get("TableSizeBytes", 0)
         dollars = size / 1024**3 * (prices.table_gb_month + prices.table_backup_gb_month)
-        told = f"about {table.get('ItemCount', 0):,} records of {size:,} bytes"
-        return None if table["TableStatus"] == "DELETING" else cls(name, 1, told, dollars)
+        described = f"about {table.get('ItemCount', 0):,} records of {size:,} bytes"
+        return None if table["TableStatus"] == "DELETING" else cls(name, 1, described, dollars)
 
     def delete(self, aws: Aws) -> Iterator[int]:
-        """Delete it; DynamoDB keeps a backup for 35 days, at no cost."""
+        """Delete the table; DynamoDB keeps a free backup for 35 days."""
         aws.dynamodb.delete_table(TableName=self.name)
         yield 1
 
 
 class Key(RetainedResource):
-    """The KMS key, without which nobody could read the other two."""
+    """The KMS key that encrypts bucket and table."""
 
     kind = "encryption key"
 
     @classmethod
     def look(cls, aws: Aws, name: str, prices: Prices) -> Self | None:
-        """Ask whether it is to be deleted already."""
+        """Ask whether the key is scheduled for deletion."""
         state = aws.kms.describe_key(KeyId=name)["KeyMetadata"]["KeyState"]
         return None if state == "PendingDeletion" else cls(name, 1, "one", prices.key_month)
 
     def delete(self, aws: Aws) -> Iterator[int]:
-        """Have it deleted in seven days; from now on it costs nothing."""
+        """Schedule the deletion in seven days; the key is free from now on."""
         aws.kms.schedule_key_deletion(KeyId=self.name, PendingWindowInDays=_KEY_WINDOW)
         yield 1
 
 
-# In the order in which they may go: without the key, bucket and table could not be read any more.
+# In the order of deletion: without the key, bucket and table would be unreadable.
 KINDS: Mapping[str, type[RetainedResource]] = {
     "AWS::S3::Bucket": Bucket,
     "AWS::DynamoDB::Table": Table,
@@ -139,7 +143,7 @@ def find(
 
     Args:
         aws: the account.
-        retained: CloudFormation's type and the name of each resource that the deletion skipped.
+        retained: type in CloudFormation and name of each resource that the deletion skipped.
         prices: list prices, for the cost of each.
     """
     names = set(retained)

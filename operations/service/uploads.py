@@ -26,7 +26,7 @@ class NotAFileError(CommandError):
 
 
 class NoImagesError(CommandError):
-    """There is no image to upload."""
+    """The folders contain no images."""
 
     status = 2
 

@@ -1,4 +1,4 @@
-"""A user's list of images: CSV with image_url[, version_id, uploaded_at], or the columns of an S3 inventory."""
+"""Read a user's list of images: CSV with image_url[, version_id, uploaded_at], or S3 inventory."""
 
 import csv
 import gzip
@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import batched
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from urllib.parse import unquote_plus
 
 from botocore.exceptions import ClientError
@@ -27,7 +27,7 @@ _NAMED = 20  # bad lines in the message
 _WORKERS = 16  # calls of HeadObject at once
 # 405: the version is a delete marker; 400 and InvalidArgument: no version id has this form.
 _ABSENT = {"404", "NoSuchKey", "NoSuchVersion", "405", "400", "InvalidArgument"}
-# As records have it, which sort by it; the workflow accepts at most 100 characters.
+# The form in records, which sort by it; the workflow accepts at most 100 characters.
 _UPLOADED_AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ#\w{0,79}", re.ASCII)
 _MAX_BYTES = 1024  # of a key and of a version id: S3's limit
 
@@ -37,11 +37,11 @@ class ListNotReadableError(CommandError):
 
 
 class ColumnsMissingError(CommandError):
-    """The list has no column image_url, nor Bucket and Key: give it a header line, or --columns Bucket,Key,..."""
+    """The list has no column image_url, nor Bucket and Key. Add a header, or use --columns."""
 
 
 class InvalidListError(CommandError):
-    """The list has lines that name no image; nothing was started."""
+    """The list has lines without a valid image; nothing was started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +53,17 @@ class _Line:
 
 
 def read_user_list(context: Context, name: str, columns: str | None) -> Iterator[ImageVersion]:
-    """Yield the image versions that a list names, by asking S3 for what the list leaves out.
+    """Yield the image versions of a list; S3 adds version and time where they are missing.
 
     Args:
         context: where the images are.
-        name: a file or an S3 URL, either of them gzipped if it ends in .gz.
-        columns: names of the columns, with commas between, of a list without a header line.
+        name: a file or an S3 URL, gzipped if it ends in .gz.
+        columns: comma-separated names of the columns of a list without a header line.
 
     Raises:
-        ListNotReadableError: there is no such list, or it is no CSV in UTF-8.
-        ColumnsMissingError: it does not say where the images are.
-        InvalidListError: at the end, with all lines that name no image that is stored, and may be read.
+        ListNotReadableError: the list does not exist, or is not CSV in UTF-8.
+        ColumnsMissingError: the list has no columns for the images.
+        InvalidListError: at the end, with the lines that do not name a stored, readable image.
     """
     bad: list[str] = []
     with _opened(context, name) as file, ThreadPoolExecutor(_WORKERS) as pool:
@@ -87,14 +87,14 @@ def _opened(context: Context, name: str) -> Iterator[Iterable[str]]:
             else:
                 file = files.enter_context(Path(name).open("rb"))
             data = files.enter_context(gzip.open(file)) if name.endswith(".gz") else file
-            # Spreadsheets begin their files with a mark.
+            # Spreadsheets begin their files with a byte order mark.
             yield files.enter_context(io.TextIOWrapper(data, encoding="utf-8-sig", newline=""))
     except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as exc:
         raise ListNotReadableError(f"{name}: {exc}") from exc
     except ClientError as exc:
         if code_of(exc) not in _ABSENT | {"NoSuchBucket"}:
             raise
-        raise ListNotReadableError(f"{name}: there is no such object.") from exc
+        raise ListNotReadableError(f"{name}: the object does not exist.") from exc
 
 
 def _lines(file: Iterable[str], columns: str | None) -> Iterator[_Line]:
@@ -105,11 +105,9 @@ def _lines(file: Iterable[str], columns: str | None) -> Iterator[_Line]:
         raise ColumnsMissingError
     for values in reader:
         row = dict(zip(names, values, strict=False))
-        older, deleted = (
-            row.get("islatest", "").lower() == "false",
-            row.get("isdeletemarker", "").lower() == "true",
-        )
-        if any(values[len(names) :]):  # a comma that is not quoted, in a key perhaps
+        older = row.get("islatest", "").lower() == "false"
+        deleted = row.get("isdeletemarker", "").lower() == "true"
+        if any(values[len(names) :]):  # an unquoted comma, perhaps in a key
             yield _Line(reader.line_num, ",".join(values), "", "")
         elif values and not older and not deleted:
             yield _line(reader.line_num, row)
@@ -123,29 +121,38 @@ def _line(number: int, row: Mapping[str, str]) -> _Line:
         else f"s3://{row.get('bucket')}/{unquote_plus(row.get('key', ''))}"
     )
     version = row.get("versionid", "")
-    # LastModifiedDate of an inventory is not taken: it can differ from LastModified by the upload's duration.
+    # LastModifiedDate of an inventory can differ from LastModified by the upload's duration.
     return _Line(
         number, url, "" if version == NOT_VERSIONED else version, row.get("uploadedat", "")
     )
 
 
 def _resolved(context: Context, line: _Line) -> ImageVersion | str:
-    """The image version that a line names, or what is wrong with the line."""
+    """Return the image version in a line, or a description of the line's error."""
     if (
         not line.image_url.startswith(context.service.readable)
         or line.image_url in context.service.readable
     ):
-        return f"line {line.number}: {line.image_url} is not under {' or '.join(context.service.readable)}"
+        readable = " or ".join(context.service.readable)
+        return f"line {line.number}: {line.image_url} is not under {readable}"
+
     bucket, _, key = line.image_url.removeprefix("s3://").partition("/")
     if max(len(key.encode()), len(line.version_id.encode())) > _MAX_BYTES:
-        return f"line {line.number}: {line.image_url:.100} has a key or a version of more than {_MAX_BYTES:,} bytes"
+        return (
+            f"line {line.number}: {line.image_url:.100} has a key or a version "
+            f"of more than {_MAX_BYTES:,} bytes"
+        )
     if line.version_id and line.uploaded_at:
         if not _UPLOADED_AT.fullmatch(line.uploaded_at):
-            return f"line {line.number}: uploaded_at is {line.uploaded_at!r}, not of the form 2026-11-23T06:20:11Z#"
+            return (
+                f"line {line.number}: uploaded_at is {line.uploaded_at!r}, "
+                "not of the form 2026-11-23T06:20:11Z#"
+            )
         return ImageVersion(line.image_url, line.version_id, line.uploaded_at, line.version_id)
-    version: dict[str, str] = {"VersionId": line.version_id} if line.version_id else {}
+
+    version: Any = {"VersionId": line.version_id} if line.version_id else {}
     try:
-        found = context.aws.s3.head_object(Bucket=bucket, Key=key, **version)  # type: ignore[arg-type]
+        found = context.aws.s3.head_object(Bucket=bucket, Key=key, **version)
     except ClientError as exc:
         if code_of(exc) not in _ABSENT:
             raise

@@ -11,7 +11,7 @@ type State = Mapping[str, Any]
 
 
 def read_definition(name: str) -> dict[str, Any]:
-    """Return a workflow's definition before substitution, by the name of its file in statemachine/."""
+    """Return a workflow's definition before substitution, by its file name in statemachine/."""
     path = ROOT / f"statemachine/{name}.asl.json"
     definition: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return definition

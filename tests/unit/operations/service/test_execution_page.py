@@ -148,7 +148,7 @@ def test_long_values_are_cut_and_their_size_is_shown() -> None:
 
 
 def test_missing_execution_is_reported(account: Account) -> None:
-    with pytest.raises(ExecutionNotFoundError, match="is not there"):
+    with pytest.raises(ExecutionNotFoundError, match="is not found"):
         read_execution(
             account.context,
             "arn:aws:states:us-east-1:000000000000:execution:image-classification:none",
