@@ -45,7 +45,10 @@ def test_refused_resource_fails_before_it_is_created_or_updated(
     }
     monkeypatch.setitem(provisioners._RESOURCE_HANDLERS, "Tests::Number", handler)
     check_resources("Tests::Number", lambda resource: check(dict(resource.properties)))
-    reason = r'Resource handler returned message: "The number is too large. \(Service: Tester, Status Code: 409\)"'
+    reason = (
+        r'Resource handler returned message: "The number is too large. '
+        r'\(Service: Tester, Status Code: 409\)"'
+    )
 
     provisioners._provision_resource("Tests::Number", "One", {"number": 1}, "stack")
     with pytest.raises(ValueError, match=reason):

@@ -83,7 +83,8 @@ def test_failure_names_state_expression_and_place_as_aws_does(
     execution = states.run({"Only": {"Type": "Pass", "Output": output, "End": True}})
     cause = (
         "An error occurred while executing the state 'Only' (entered at the event id #2). "
-        f"The JSONata expression '$none' specified for the field '{place}' returned nothing (undefined)."
+        f"The JSONata expression '$none' specified for the field '{place}' "
+        "returned nothing (undefined)."
     )
     assert cause == execution.cause
     details = execution.history.events[2]["evaluationFailedEventDetails"]

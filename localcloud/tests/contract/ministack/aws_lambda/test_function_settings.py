@@ -16,16 +16,20 @@ OTHER_ROLE = "arn:aws:iam::000000000000:role/other"
 KEY = "arn:aws:kms:us-east-1:000000000000:key/00000000-0000-0000-0000-000000000000"
 ROLE_MESSAGE = "The role defined for the function cannot be assumed by Lambda."
 KEY_MESSAGE = (
-    "Lambda was unable to configure access to your environment variables because the KMS key is invalid for "
-    "CreateGrant. Please check your KMS key settings. KMS Exception: NotFoundException KMS Message: "
+    "Lambda was unable to configure access to your environment variables because the KMS key "
+    "is invalid for CreateGrant. Please check your KMS key settings. "
+    "KMS Exception: NotFoundException KMS Message: "
     f"Key '{KEY}' does not exist"
 )
 LARGE = {"Variables": {"A": "é" * 2045}}  # 4,098 bytes with names, quotes and braces
 ENVIRONMENT_MESSAGE = (
-    "Lambda was unable to configure your environment variables because the environment variables you have "
-    "provided exceeded the 4KB limit. String measured: " + '{"A":"' + "é" * 2045 + '"}'
+    "Lambda was unable to configure your environment variables because the environment variables "
+    "you have provided exceeded the 4KB limit. String measured: " + '{"A":"' + "é" * 2045 + '"}'
 )
-BOUND = "1 validation error detected: Value '{}' at '{}' failed to satisfy constraint: Member must have value "
+BOUND = (
+    "1 validation error detected: Value '{}' at '{}' failed to satisfy constraint: "
+    "Member must have value "
+)
 REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"Role": OTHER_ROLE}, "InvalidParameterValueException", ROLE_MESSAGE),
     ({"Role": ROLE + "-of-nobody"}, "InvalidParameterValueException", ROLE_MESSAGE),

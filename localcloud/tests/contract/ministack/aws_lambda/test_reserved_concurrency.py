@@ -10,8 +10,8 @@ from ministack.services.cloudformation import provisioners
 
 ROLE = "arn:aws:iam::000000000000:role/actor"
 REFUSAL = (
-    "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
-    "below its minimum value of [{}]."
+    "Specified ReservedConcurrentExecutions for function decreases account's "
+    "UnreservedConcurrentExecution below its minimum value of [{}]."
 )
 
 

@@ -19,7 +19,8 @@ _HEAD = """\
 # Requests in the role of a stack
 
 CloudFormation works in the role that a stack operation names with `--role-arn`.
-The local cloud checks the requests that create, update and delete a resource, against the policies of that role.
+The local cloud checks the requests that create, update and delete a resource, \
+against the policies of that role.
 A resource whose request is denied fails, and its stack is rolled back.
 A type that is not listed here is not emulated in a stack with a role.
 
@@ -27,7 +28,8 @@ The code generates this page: `{command}`.
 
 ## Requests that create and delete a resource
 
-The request that creates a resource carries the tags of the resource and of its stack as `aws:RequestTag`.
+The request that creates a resource carries the tags of the resource and of its stack \
+as `aws:RequestTag`.
 
 | resource type | creates | deletes |
 |---|---|---|
@@ -54,7 +56,8 @@ _NOT_MADE = """
 ## Requests that are not made
 
 The schemas of CloudFormation name these permissions too.
-The local cloud does not make the requests, so a role without these permissions succeeds here and may fail on AWS.
+The local cloud does not make the requests, \
+so a role without these permissions succeeds here and may fail on AWS.
 
 """
 

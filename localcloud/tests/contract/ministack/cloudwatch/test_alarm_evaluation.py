@@ -165,7 +165,8 @@ def test_topic_receives_the_alarms_that_its_policy_allows(
 
 @pytest.mark.parametrize("kind", ["metric", "composite"])
 def test_new_alarm_that_becomes_ok_runs_its_ok_actions(ministack: Any, kind: str) -> None:
-    # PutMetricAlarm, PutCompositeAlarm: "Any actions associated with the new state are then executed."
+    # PutMetricAlarm and PutCompositeAlarm: "Any actions associated with the new state are then
+    # executed."
     topic, queue = topic_with_a_queue("arn:aws:cloudwatch:us-east-1:000000000000:alarm:*")
     put(OKActions=[topic] if kind == "metric" else [])
     if kind == "composite":

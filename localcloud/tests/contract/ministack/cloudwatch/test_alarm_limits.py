@@ -22,13 +22,13 @@ REFUSED = [
     ({"Period": 0.5}, "Period must be 10, 20, 30 or a multiple of 60"),
     (
         {"Period": 60, "EvaluationPeriods": 1441},
-        "Metrics cannot be checked across more than a day (EvaluationPeriods * Period must be <= 86400) "
-        "for alarms using period < 3600",
+        "Metrics cannot be checked across more than a day "
+        "(EvaluationPeriods * Period must be <= 86400) for alarms using period < 3600",
     ),
     (
         {"Period": 3600, "EvaluationPeriods": 169},
-        "Metrics cannot be checked across more than a week (EvaluationPeriods * Period must be <= 604800) "
-        "for alarms using period >= 3600",
+        "Metrics cannot be checked across more than a week "
+        "(EvaluationPeriods * Period must be <= 604800) for alarms using period >= 3600",
     ),
     ({"DatapointsToAlarm": 2}, "DatapointsToAlarm must be less than or equal to EvaluationPeriods"),
 ]

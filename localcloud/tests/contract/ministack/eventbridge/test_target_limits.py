@@ -8,7 +8,10 @@ from ministack.services import eventbridge
 from ministack.services.cloudformation import provisioners
 
 QUEUE = "arn:aws:sqs:us-east-1:000000000000:letters"
-PLACE = "1 validation error detected: Value '{}' at 'targets.2.member.retryPolicy.{}' failed to satisfy constraint: "
+PLACE = (
+    "1 validation error detected: Value '{}' at 'targets.2.member.retryPolicy.{}' "
+    "failed to satisfy constraint: "
+)
 REFUSED = [
     (
         {"MaximumRetryAttempts": 500},

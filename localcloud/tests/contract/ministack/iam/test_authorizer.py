@@ -118,8 +118,8 @@ def test_user_may_do_what_its_policy_allows(user: Credentials) -> None:
 def test_user_without_policy_is_denied_with_aws_message(user: Credentials) -> None:
     expected = (
         "AccessDeniedException",
-        f"User: arn:aws:iam::000000000000:user/driver is not authorized to perform: {INVOKE} on resource: {TRUCKS} "
-        f"because no identity-based policy allows the {INVOKE} action",
+        f"User: arn:aws:iam::000000000000:user/driver is not authorized to perform: {INVOKE} "
+        f"on resource: {TRUCKS} because no identity-based policy allows the {INVOKE} action",
     )
     assert expected == refusal(signed(user))
 

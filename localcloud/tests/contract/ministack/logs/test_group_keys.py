@@ -102,7 +102,10 @@ def test_key_whose_policy_names_the_log_group_is_used() -> None:
 @pytest.mark.parametrize("days", [45, "45"])
 def test_retention_that_is_not_offered_is_refused(days: Any) -> None:
     provision(RetentionInDays="30")
-    message = f"Value '{days}' at 'retentionInDays' failed to satisfy constraint: Member must satisfy enum value set"
+    message = (
+        f"Value '{days}' at 'retentionInDays' failed to satisfy constraint: "
+        "Member must satisfy enum value set"
+    )
     body = cloudwatch_logs._put_retention_policy({"logGroupName": "/one", "retentionInDays": days})[
         2
     ]

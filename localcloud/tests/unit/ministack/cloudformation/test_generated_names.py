@@ -4,8 +4,8 @@ import pytest
 
 from localcloud.ministack.cloudformation.generated_names import generated_name
 
-# https://github.com/KensioSoftware/yulin/issues/1113: three resources of a stack of 26 characters. Their logical ids
-# are known as far as the names show them.
+# https://github.com/KensioSoftware/yulin/issues/1113: three resources of a stack of 26 characters.
+# Their logical ids are known as far as the names show them.
 STACK = "ChineseboostAnalyticsStack"
 
 
