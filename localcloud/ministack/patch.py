@@ -29,6 +29,7 @@ def wrap(owner: ModuleType | type, name: str, parameters: str, around: Callable[
     original = getattr(owner, name, None)
     if not inspect.isfunction(original):
         raise PatchMismatchError(owner, name, "is gone")
+
     found = " ".join(inspect.signature(original).parameters)
     if found != parameters:
         raise PatchMismatchError(owner, name, f"takes ({found}) instead of ({parameters})")

@@ -52,8 +52,10 @@ def generated(schemas: list[Schema], date: str, types: set[str]) -> str:
         name = schema["typeName"]
         if name in types and schema.get("additionalProperties") is False:
             _add(found.setdefault(name, {}), schema, nested=name.startswith(_NESTED))
+
     lines = [f"  {json.dumps(name)}: {_line(known)}" for name, known in sorted(found.items())]
     head = {"source": "CloudFormation resource provider schemas", "date": date}
+
     return f'{{\n "about": {json.dumps(head)},\n "types": {{\n' + ",\n".join(lines) + "\n }\n}\n"
 
 

@@ -75,8 +75,11 @@ def _copied(value: Any, memo: dict[int, Any]) -> Any:
     kind = type(value)
     if kind in _UNCHANGING:
         return value
+
     if kind is dict:  # no other thread runs while this list is made
         return {key: _copied(member, memo) for key, member in list(value.items())}
+
     if kind is list:
         return [_copied(member, memo) for member in list(value)]
+
     return copy.deepcopy(value, memo)

@@ -86,7 +86,8 @@ def _compared(path: str, rule: Mapping[str, Any]) -> Places:
 
 
 def _data_test(path: str, rule: Mapping[str, Any], operator: str) -> Places:
-    variable, value = rule.get("Variable"), rule[operator]
+    variable = rule.get("Variable")
+    value = rule[operator]
     if not isinstance(variable, str) or not variable.startswith("$"):
         yield f"{path}/Variable", f"{variable!r:.80} is not a path. A path begins with $."
 

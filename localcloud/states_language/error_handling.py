@@ -44,7 +44,8 @@ def low_delay_limit(workflow: Workflow) -> Places:
     """Find a MaxDelaySeconds that is not above IntervalSeconds."""
     for state in workflow.states:
         for path, retrier in objects(f"{state.path}/Retry", state.fields.get("Retry")):
-            limit, interval = retrier.get("MaxDelaySeconds"), retrier.get("IntervalSeconds", 1)
+            limit = retrier.get("MaxDelaySeconds")
+            interval = retrier.get("IntervalSeconds", 1)
             if isinstance(limit, int) and isinstance(interval, int) and limit <= interval:
                 yield (
                     f"{path}/MaxDelaySeconds",

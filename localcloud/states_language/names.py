@@ -23,6 +23,7 @@ def duplicate_state_name(workflow: Workflow) -> Places:
     """Find names that two states share, also in different maps or branches."""
     counts = Counter(state.name for state in workflow.states)
     seen = set[str]()
+
     for state in workflow.states:
         if counts[state.name] > 1 and state.name in seen:
             yield (

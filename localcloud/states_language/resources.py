@@ -102,8 +102,10 @@ def _exists(resource: str) -> bool:
     _, service, region, account, name = arn.groups()
     if service == "lambda":
         return bool(region and account) and name.startswith("function:")
+
     if service != "states":
         return False
+
     if region or account:
         return name.startswith("activity:")
 
@@ -111,6 +113,8 @@ def _exists(resource: str) -> bool:
     integration, _, action = called.partition(":")
     if ".sync" in name.removeprefix(called) and integration in _WITHOUT_JOBS:
         return False
+
     if integration == _SDK:
         return is_sdk_action(*action.rpartition(":")[::2])
+
     return action in OPTIMIZED.get(integration, set())

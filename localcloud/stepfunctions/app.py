@@ -92,6 +92,7 @@ class StepFunctionsApp:
             "states",
             {"roleArn": PRINCIPAL},
         )
+
         try:
             return await plane.operate(request)
         except ServiceError as exc:

@@ -29,9 +29,11 @@ def diagnose(text: str, *, express: bool) -> list[Finding]:
         definition = json.loads(text, object_pairs_hook=partial(_object, duplicates))
     except (ValueError, RecursionError) as exc:
         return [Finding("INVALID_JSON_DESCRIPTION", "/", str(exc), "json")]
+
     if not isinstance(definition, dict):
         message = "The definition is not a JSON object."
         return [Finding("INVALID_JSON_DESCRIPTION", "/", message, "json")]
+
     repeated = [
         Finding(
             "DUPLICATE_STATE_NAME",
@@ -41,6 +43,7 @@ def diagnose(text: str, *, express: bool) -> list[Finding]:
         )
         for name in duplicates
     ]
+
     return [*repeated, *check(definition, express=express)]
 
 
@@ -87,8 +90,10 @@ def _reader(state: State) -> Iterator[tuple[str, str]]:
     reader = state.fields.get("ItemReader")
     if reader is None:
         return
+
     if find_map_integration(reader["Resource"]) is None:
         yield f"{state.path}/ItemReader/Resource", f"The resource {reader['Resource']}"
+
     for field, value in reader.get("ReaderConfig", {}).items():
         if field not in _READERS:
             yield f"{state.path}/ItemReader/ReaderConfig", f"The field {field}"

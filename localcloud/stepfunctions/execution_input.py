@@ -22,6 +22,7 @@ def require_json(text: str) -> None:
         problem = str(exc)
     except (ValueError, RecursionError):  # valid JSON that is too long or too deep for Python
         pass
+
     if problem is not None:
         message = f"Invalid State Machine Execution Input: '{problem}'"
         raise InvalidExecutionInputError(message)

@@ -67,7 +67,9 @@ def _walk(execution: Execution, runtime: Runtime, machine: Mapping[str, Any] | N
 
     if position:
         given = Payload.parse(position["input"])
+
     definition = execution.revision.data if machine is None else machine
     output = walk(definition, given, scope, runtime, position.get("state"), note)
     execution.position = None
+
     return output

@@ -81,6 +81,7 @@ class Execution:
             "Status": self.status,
             "StopDate": iso(self.stopped or now()),
         }
+
         return {name: value for name, value in shown.items() if value is not None}
 
     def context(self) -> dict[str, Any]:

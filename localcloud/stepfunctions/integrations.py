@@ -111,10 +111,13 @@ def _of(resource: str, emulated: dict[str, tuple[str, str, str, str]]) -> Integr
     arn = _SERVICE.fullmatch(resource)
     if arn is None or arn["name"] not in emulated:
         return None
+
     pattern = arn["pattern"] or ""
     if pattern and arn["name"] != "states:startExecution":
         return None
+
     shown_type, _, operation = arn["name"].rpartition(":")
+
     return Integration(
         resource,
         *emulated[arn["name"]],

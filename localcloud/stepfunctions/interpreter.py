@@ -88,6 +88,7 @@ class Interpreter:
         interrupted = [one for one in self.store.executions.values() if one.is_running]
         for run in self.store.map_runs.values():
             run.abort()
+
         for execution in interrupted:
             if execution.map_run_arn is not None:
                 del self.store.executions[execution.arn]
@@ -96,6 +97,7 @@ class Interpreter:
             execution.position = None
             self.lifecycle.begin(execution, is_announced=False)
             self._submit(execution)
+
         return len(interrupted)
 
     def redrive(self, execution: Execution) -> None:
@@ -146,17 +148,21 @@ class Interpreter:
         """
         given = arguments.get("Input", {})
         text = given if isinstance(given, str) else to_text(given)
-        machine_arn, name = str(arguments.get("StateMachineArn")), arguments.get("Name")
+        machine_arn = str(arguments.get("StateMachineArn"))
+        name = arguments.get("Name")
         machine = self.store.machines.get(machine_arn)
         if integration.operation == START_SYNC and machine is not None and not machine.is_express:
             message = "This operation is not supported by this type of state machine"
             raise StateError(f"{integration.prefix}.StateMachineTypeNotSupportedException", message)
+
         try:
             started = self.start(machine_arn, text, name, parent.arn)
         except InvalidRequestError as exc:
             raise StateError(f"{integration.prefix}.{exc.code}Exception", exc.message) from exc
+
         if not parent.is_running:  # the parent was stopped before this child was registered
             self.stop(started)
+
         return started
 
     def start_map_run(self, run: MapRun) -> None:
@@ -180,6 +186,7 @@ class Interpreter:
         self.lifecycle.begin(child)
         run.begin(index, child)
         run_to_end(child, self, self.lifecycle, run.processor)
+
         return child
 
     def abort(self, execution: Execution) -> None:
@@ -193,6 +200,7 @@ class Interpreter:
         machine = self.store.machines.get(machine_arn)
         if machine is None:
             raise MachineMissingError(f"State Machine Does Not Exist: '{machine_arn}'")
+
         require_json(text)
         arn = machine.execution_arn(name or str(uuid4()))
         same = self.store.executions.get(arn)
@@ -200,6 +208,7 @@ class Interpreter:
             if same.is_running and same.input == text:
                 return same, False
             raise ExecutionExistsError(f"Execution Already Exists: '{arn}'")
+
         execution = Execution(
             arn=arn,
             machine_arn=machine_arn,
@@ -211,6 +220,7 @@ class Interpreter:
         )
         if not machine.is_express:  # the API hides executions of EXPRESS workflows
             self.store.executions[arn] = execution
+
         return execution, True
 
     def _submit(self, execution: Execution) -> None:

@@ -20,6 +20,7 @@ class Life:
         self._deadline: float | None = parent._deadline if parent else None
         if seconds is not None:
             self._deadline = time.monotonic() + seconds
+
         if parent is not None:
             parent._parts.append(self)
             if parent._over.is_set():

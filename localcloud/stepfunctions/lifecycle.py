@@ -48,6 +48,7 @@ class Lifecycle:
         seconds = execution.revision.data.get("TimeoutSeconds")
         if execution.is_express:
             seconds = min(seconds or _EXPRESS_SECONDS, _EXPRESS_SECONDS)
+
         execution.life = Life(seconds=None if execution.map_run_arn else seconds)
         details = {"input": execution.input, "roleArn": execution.revision.role_arn}
         execution.history.add("ExecutionStarted", executionStartedEventDetails=details)
@@ -65,6 +66,7 @@ class Lifecycle:
             execution.life = Life(seconds=execution.revision.data.get("TimeoutSeconds"))
             execution.status = RUNNING
             self.running.add(execution)
+
         details = {"redriveCount": execution.redrives}
         execution.history.add("ExecutionRedriven", executionRedrivenEventDetails=details)
         self._tell(execution)
@@ -96,10 +98,12 @@ class Lifecycle:
             execution.history.add(kind, None, **{member: given})
             execution.output = output
             execution.end(status, error, cause)
+
         self.running.discard(execution)
         self._tell(execution)
         self._packer.later(execution.history)
         execution.ended.set()
+
         return True
 
     def time_out(self, execution: Execution) -> bool:

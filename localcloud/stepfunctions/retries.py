@@ -75,6 +75,7 @@ def attempted(
     """
     retriers = state.get("Retry", [])
     retries: Counter[int] = Counter()
+
     while True:
         try:
             return attempt()
@@ -96,9 +97,12 @@ def caught(state: Mapping[str, Any], given: Payload, scope: Scope, error: StateE
     index = find_rule(catchers, error.error)
     if index is None:
         raise error
+
     catcher = catchers[index]
     output: Any = error.output
     if "Output" in catcher:
         output = scope.evaluate("Output", catcher["Output"], given, errorOutput=error.output)
+
     values, texts = scope.assign(catcher, given, errorOutput=error.output)
+
     return Outcome(Payload(output), catcher["Next"], values, texts)

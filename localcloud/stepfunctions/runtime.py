@@ -42,12 +42,20 @@ class Runtime(Protocol):
         arguments: Any,
         call: Callable[[], Any],
     ) -> Any:
-        """Make the call of a task, unless it is intercepted. Raises StateError."""
+        """Make the call of a task, unless it is intercepted.
+
+        Raises:
+            StateError: with the error of the role or the service.
+        """
 
     def start_nested(
         self, parent: Execution, integration: Integration, arguments: Mapping[str, Any]
     ) -> Execution:
-        """Start the execution of a task. Raises StateError."""
+        """Start the execution of a task.
+
+        Raises:
+            StateError: with the error of the role or the service.
+        """
 
     def start_map_run(self, run: MapRun) -> None:
         """Register a map run, and abort an interrupted run of the same state."""

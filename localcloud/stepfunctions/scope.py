@@ -116,6 +116,7 @@ class Scope:
                 f"{described(state[field], field)} returned an unexpected result type. "
                 f"Expected '{kind}', but was '{found}' for value: {to_text(value)}",
             )
+
         return value
 
     def with_item(self, item: Mapping[str, Any]) -> dict[str, Any]:
@@ -134,6 +135,7 @@ class Scope:
         """
         if "Assign" not in rule:
             return {}, {}
+
         values = self.evaluate("Assign", rule["Assign"], given, **more)
         texts = {name: to_text(value) for name, value in values.items()}
         if is_too_large("".join(texts.values())):
@@ -142,12 +144,14 @@ class Scope:
                 "The variables of one Assign exceed the maximum size of "
                 f"{MAX_PAYLOAD_BYTES} bytes together.",
             )
+
         self._sizes.update({name: len(text) for name, text in texts.items()})
         if sum(self._sizes.values()) > MAX_VARIABLES_BYTES:
             raise StateError(
                 DATA_LIMIT_EXCEEDED,
                 f"The variables exceed the maximum size of {MAX_VARIABLES_BYTES} bytes together.",
             )
+
         return values, texts
 
     def set(self, values: Mapping[str, Any]) -> None:
@@ -164,6 +168,7 @@ class Scope:
             details = {"error": QUERY_EVALUATION, "cause": cause, "location": field}
             details["state"] = self.state_name
             self.add("EvaluationFailed", evaluationFailedEventDetails=details)
+
         return StateError(QUERY_EVALUATION, cause)
 
 

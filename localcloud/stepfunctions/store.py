@@ -56,6 +56,7 @@ class Store:
         """
         if self._path is None:
             return
+
         with self._saving:
             text = json.dumps(self._kept())
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -68,6 +69,7 @@ class Store:
         executions = list(self.executions.values())
         used = [one.revision for one in machines] + [one.revision for one in executions]
         revisions = {revision.identity: revision for revision in used}
+
         return {
             "revisions": [revision.keep() for revision in revisions.values()],
             "machines": [_machine(machine) for machine in machines],
@@ -80,9 +82,11 @@ class Store:
         for fields in kept["machines"]:
             machine = StateMachine(**{**fields, "revision": revisions[fields["revision"]]})
             self.machines[machine.arn] = machine
+
         for fields in kept["executions"]:
             execution = restore(fields, revisions)
             self.executions[execution.arn] = execution
+
         for fields in kept["map_runs"]:
             run = restore_run(fields)
             self.map_runs[run.arn] = run

@@ -40,6 +40,7 @@ def status_change(execution: Execution) -> dict[str, Any]:
     failed = execution.status == FAILED
     given, given_details = _included(execution.input)
     output, output_details = _included(execution.output)
+
     return {
         "executionArn": execution.arn,
         "stateMachineArn": execution.machine_arn,
@@ -74,6 +75,7 @@ def log_lines(execution: Execution) -> Iterator[str]:
     logging = execution.revision.logging
     ends = _LEVELS.get(logging.get("level", "OFF"))
     hidden = _NOT_LOGGED if logging.get("includeExecutionData") else _NOT_LOGGED | DATA
+
     for event in execution.history.events if ends else []:
         if event["type"].endswith(ends):
             line = {

@@ -69,6 +69,7 @@ def _check(name: str, settings: Mapping[str, Any]) -> None:
     _check_environment((settings.get("Environment") or {}).get("Variables") or {})
     if "Role" in settings:
         _check_role(name, settings["Role"])
+
     if settings.get("KMSKeyArn"):
         _check_key(settings["KMSKeyArn"])
 

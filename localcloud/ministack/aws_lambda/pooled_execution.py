@@ -56,6 +56,7 @@ def install(settings: PoolSettings) -> LambdaPool:
         "func event request_id",
         _PooledExecution(pool, settings),
     )
+
     return pool
 
 
@@ -75,6 +76,7 @@ def _refuse_unsafe_zip(original: Callable[[bytes | None], Any], zip_data: bytes 
     """Refuse a package or layer that the pool does not unpack, with Lambda's message."""
     if refusal := original(zip_data):
         return refusal
+
     try:
         if zip_data is not None:
             check_zip(
@@ -87,6 +89,7 @@ def _refuse_unsafe_zip(original: Callable[[bytes | None], Any], zip_data: bytes 
         return lambda_svc.error_response_json(
             "InvalidParameterValueException", f"{sentence} ({error})", HTTPStatus.BAD_REQUEST
         )
+
     return None
 
 
@@ -129,15 +132,18 @@ class _PooledExecution:
         config = func.get("config") or func
         if config.get("Runtime") != RUNTIME or not func.get("code_zip"):
             return original(func, event, request_id)
+
         built_for = config.get("Architectures") or [ARCHITECTURE]
         if ARCHITECTURE not in built_for:
             return _wrong_architecture(built_for)
+
         try:
             ServiceRole(
                 config["Role"], "lambda.amazonaws.com", _unqualified_arn(config), request_id
             ).assume()
         except RoleNotAssumedError as refusal:
             return _role_not_assumed(str(refusal))
+
         invocation = Invocation(
             request_id=request_id,
             payload=json.dumps(event, ensure_ascii=False).encode(),
@@ -152,6 +158,7 @@ class _PooledExecution:
                 "ConcurrentInvocationLimitExceeded", str(busy)
             )
             return throttled
+
         return {"body": _decoded(answer.payload), "error": answer.is_error, "log": answer.log}
 
     def _function(self, config: dict[str, Any], code: bytes) -> Function:
@@ -163,6 +170,7 @@ class _PooledExecution:
             config, lambda_svc._runtime_env_vars(config), credentials, self._settings
         )
         layers = [lambda_svc._resolve_layer_zip(layer) for layer in config.get("Layers", [])]
+
         return Function(
             name=config["FunctionName"],
             handler=config["Handler"],

@@ -35,8 +35,10 @@ def install() -> None:
     wrap(changesets, "_create_change_set", "params", _create_change_set)
     wrap(changesets, "_execute_change_set", "params", _execute_change_set)
     wrap(handlers, "_create_stack", "params", _create_stack)
+
     for name in ("_update_stack", "_delete_stack"):
         wrap(handlers, name, "params", _change_stack)
+
     handlers._ACTION_HANDLERS.update(
         CreateChangeSet=changesets._create_change_set,
         ExecuteChangeSet=changesets._execute_change_set,
@@ -53,8 +55,10 @@ def install() -> None:
         "resource_type physical_id props stack_name logical_id",
         _delete,
     )
+
     for name in ("_provision_resource", "_delete_resource"):
         setattr(stacks, name, getattr(provisioners, name))
+
     for resource_type, handler in provisioners._RESOURCE_HANDLERS.items():
         if "update" in handler:
             handler["update"] = _checked_update(resource_type, handler["update"])
@@ -75,6 +79,7 @@ def _create_change_set(original: Callable[..., Any], params: Parameters) -> Any:
         change_set["RoleARN"] = role_arn
         if _SAM in change_set["_template_body"]:
             _expand(change_set, role_arn)
+
     return answer
 
 

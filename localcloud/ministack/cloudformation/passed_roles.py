@@ -35,8 +35,10 @@ def install() -> None:
     """Check the roles of change sets and stacks, and set the condition key."""
     wrap(iam_actions, "request_tag_context", "service iam_action body params", _condition_keys)
     check_requests(changesets, "_create_change_set", "params", _check, _answer)
+
     for name in ("_create_stack", "_update_stack", "_delete_stack"):
         check_requests(handlers, name, "params", _check, _answer)
+
     handlers._ACTION_HANDLERS.update(
         CreateChangeSet=changesets._create_change_set,
         CreateStack=handlers._create_stack,

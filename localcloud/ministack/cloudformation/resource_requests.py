@@ -91,6 +91,7 @@ def of_creation(
         if tags:
             yield "kms:TagResource", _place().arn(resource_type, "*"), tags
         return
+
     yield (
         action,
         _future(resource_type, logical_id, props, stack_name, action),

@@ -82,6 +82,7 @@ def _create_identity_provider(_logical_id: str, properties: Properties, _stack_n
     _require(iam._create_oidc_provider({"Url": properties["Url"], **clients}))
     host = properties["Url"].removeprefix("https://")
     arn = f"arn:aws:iam::{get_account_id()}:oidc-provider/{host}"
+
     return arn, {"Arn": arn}
 
 

@@ -67,6 +67,7 @@ def _resolve(
     ]
     if missing:
         raise ValueError(f"Parameters: [{', '.join(missing)}] must have values")
+
     return original(template, provided, previous)
 
 

@@ -87,6 +87,7 @@ def _takes(topic_arn: str, alarm_arn: str) -> bool:
         _logger.error(
             "The policy of %s does not let CloudWatch publish for %s.", topic_arn, alarm_arn
         )
+
     return taken
 
 
@@ -102,8 +103,10 @@ def judge(alarm: Mapping[str, Any], values: Sequence[float | None]) -> str:
             breaching += [False] * missing
         case "ignore" if not breaching:
             return str(alarm["StateValue"])
+
     if not breaching:
         return "INSUFFICIENT_DATA"
+
     return "ALARM" if sum(breaching) >= alarm.get("DatapointsToAlarm", len(values)) else "OK"
 
 
@@ -116,7 +119,9 @@ def _value(alarm: Mapping[str, Any], periods_back: int) -> float | None:
     statistics = cloudwatch._calc_stats(points)
     if not statistics:
         return None
+
     value: float | None = cloudwatch._stat_value(
         statistics, alarm.get("ExtendedStatistic") or alarm["Statistic"], points
     )
+
     return value

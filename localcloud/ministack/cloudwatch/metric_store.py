@@ -64,6 +64,7 @@ def record(
     """
     minute = CLOCK.now() // _MINUTE * _MINUTE
     rounded = float(f"{value:.1e}")
+
     with _lock:
         points = cloudwatch._metric_bucket(
             (namespace, name, cloudwatch._dims_key(dict(dimensions)))

@@ -34,6 +34,7 @@ def _count_invocation(original: Callable[..., Any], func: Mapping[str, Any], eve
         return original(
             func, event
         )  # the wrapped function comes here again, in the account and region of the Lambda function
+
     began = perf_counter()
     result = original(func, event)
     milliseconds = (perf_counter() - began) * 1000
@@ -44,6 +45,7 @@ def _count_invocation(original: Callable[..., Any], func: Mapping[str, Any], eve
         record("AWS/Lambda", "Invocations", 1, dimensions, "Count")
         record("AWS/Lambda", "Errors", bool(result.get("error")), dimensions, "Count")
         record("AWS/Lambda", "Duration", milliseconds, dimensions, "Milliseconds")
+
     return result
 
 
@@ -53,7 +55,8 @@ def _count_no_second_time(_original: Callable[..., None], *_counted: Any, **_nam
 
 def _measure_queues(original: Callable[[], None]) -> None:
     for url, queue in list(sqs._queues.items()):
-        name, messages = url.rpartition("/")[2], list(queue["messages"])
+        name = url.rpartition("/")[2]
+        messages = list(queue["messages"])
         visible = [message for message in messages if message["visible_at"] <= time()]
         age = max(map(_age, messages), default=0.0)
         record(
@@ -64,6 +67,7 @@ def _measure_queues(original: Callable[[], None]) -> None:
             "Count",
         )
         record("AWS/SQS", "ApproximateAgeOfOldestMessage", age, {"QueueName": name}, "Seconds")
+
     original()
 
 

@@ -91,10 +91,12 @@ def _require_deliverable(target: Mapping[str, Any], rule_arn: str) -> None:
     service = arn.split(":")[2]
     if service in _FINDERS and not _FINDERS[service](arn):
         raise UndeliveredError("NO_RESOURCE", f"The target {arn} does not exist.")
+
     if service == "sqs" and not sqs.queue_policy_allows(arn, _SERVICE, rule_arn, get_account_id()):
         raise UndeliveredError(
             "NO_PERMISSIONS", f"The policy of {arn} does not let {rule_arn} send to it."
         )
+
     if service in _ROLE_ACTIONS:
         role = ServiceRole(target.get("RoleArn", ""), _SERVICE, rule_arn, "events")
         try:

@@ -51,10 +51,13 @@ def _drain(pipe: Mapping[str, Any]) -> None:
     queue_url = sqs._queue_url_for_account(get_account_id(), pipe["Source"].rsplit(":", 1)[-1])
     if not sqs._get_q(queue_url)["messages"]:
         return
+
     role = ServiceRole(pipe["RoleArn"], "pipes.amazonaws.com", pipe["Arn"], pipe["Name"])
     role.assume()
+
     for action in ("sqs:GetQueueAttributes", "sqs:ReceiveMessage"):
         role.require("sqs", action, pipe["Source"])
+
     while messages := sqs._receive_messages_for_esm(queue_url, 1):
         [message] = messages
         if _delivered(role, pipe["Target"], _record(message, pipe["Source"])):

@@ -36,8 +36,10 @@ class FaultyEvents:
         key = _created_key(event)
         strike = self._injector.strike(EVENT, key) if key else None
         at_once, later = _deliveries(strike)
+
         for _ in range(at_once):
             original(event, view)
+
         for seconds in later:
             # The context has the account and region of the request, and the version of the object.
             self._held.hold(seconds, partial(copy_context().run, original, event, view))

@@ -54,9 +54,11 @@ class Functions:
             return lambda_svc._throttle_response(
                 "ConcurrentInvocationLimitExceeded", "Rate Exceeded: injected."
             )
+
         self._subjects[request_id] = subject
         if strike is not None:
             self._doomed.add(request_id)
+
         try:
             return original(func, event, request_id)
         finally:

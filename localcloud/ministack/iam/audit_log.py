@@ -64,6 +64,7 @@ def record(
         "allowed": allowed,
     }
     text = json.dumps(line, default=str)
+
     for listen in listeners:
         listen(text)
 

@@ -71,6 +71,7 @@ def _authorize(
     )
     if isinstance(denied, AuthError):
         raise _credential_failure(denied, action, head.headers)
+
     if denied:
         explicit = denied.decision == "Deny"
         raise AccessDeniedError(

@@ -34,8 +34,10 @@ def denial(action: str, resource_arn: str, conditions: Mapping[str, str]) -> str
 
     if not caller.endswith(":root"):  # the audit log does not have requests of the root
         audit_log.record_request(context, allowed)
+
     if allowed:
         return None
+
     return str(
         iam_actions.identity_denial_message(action, caller, resource_arn, result.decision == "Deny")
     )
@@ -50,10 +52,13 @@ def identity_decision(context: Any) -> tuple[Any, tuple[Any, ...]]:
 
     if kind == "assumed-role":
         name = path.partition("/")[0]
-        store, policies = iam._roles, iam_evaluator._gather_role_policies(name, account)
+        store = iam._roles
+        policies = iam_evaluator._gather_role_policies(name, account)
     else:
         name = path.rpartition("/")[2]
-        store, policies = iam._users, iam_evaluator._gather_user_policies(name, account)
+        store = iam._users
+        policies = iam_evaluator._gather_user_policies(name, account)
 
     limits = iam_evaluator._permissions_boundary(store, name, account)
+
     return iam_evaluator.evaluate(context, policies, *limits), limits

@@ -47,6 +47,7 @@ def install() -> None:
         function = iam._IAM_HANDLERS[operation].__name__
         check_requests(iam, function, "p", check, _answer)
         iam._IAM_HANDLERS[operation] = getattr(iam, function)
+
     check_resources("AWS::IAM::Role", _check_role_resource)
     check_resources("AWS::IAM::Policy", _check_policy_resource)
     check_resources("AWS::IAM::ManagedPolicy", _check_managed_resource)

@@ -53,6 +53,7 @@ class ServiceRole:
         session = self.role_arn, self.service, self.source_arn, str(trust)
         if session in sessions:
             return
+
         context = iam_evaluator.EvalContext(
             principal_arn="*",
             principal_type="Service",
@@ -78,6 +79,7 @@ class ServiceRole:
                 f"{self.service} is not authorized to assume the role {self.role_arn} "
                 f"for {self.source_arn}"
             )
+
         sessions.add(session)
 
     def require(
@@ -116,6 +118,7 @@ class ServiceRole:
         found = iam_evaluator._resource_policy(service, resource_arn)
         if found is not None:
             result = iam_evaluator.combine_resource_policy(result, context, *found, limits=limits)
+
         audit_log.record_request(context, result.decision == "Allow")
         if result.decision != "Allow":
             raise RoleDeniedError(

@@ -34,6 +34,7 @@ def install() -> None:
             "method raw_path query_params raw_headers handshake",
             _pin,
         )
+
     wrap(
         iam_evaluator,
         "enforce",

@@ -73,9 +73,11 @@ def _append(original: Callable[..., None], stream: Any, events: Sequence[dict[st
 def _check(data: Mapping[str, Any]) -> None:
     if data.get("logStreamNames") and data.get("logStreamNamePrefix"):
         raise STREAMS.error("LogStreamNamePrefix and LogStreamNames cannot be specified together.")
+
     token = data.get("nextToken")
     if not token:
         return
+
     try:
         _read_token(token)
     except (ValueError, TypeError) as exc:
@@ -95,8 +97,10 @@ def _filter(original: Callable[..., Answer], data: Mapping[str, Any]) -> Answer:
     found = _events(group["streams"], {**data, **_rest(data, forward, last)}, forward)
     if last is not None:
         found = dropwhile(lambda one: one[0] <= last if forward else one[0] >= last, found)
+
     events, following = _page(found, data, forward)
     answer: Answer = json_response({"events": events, "searchedLogStreams": [], **following})
+
     return answer
 
 
@@ -128,6 +132,7 @@ def _page(
         event.setdefault("eventId", new_uuid())  # the state of an older local cloud has no ids
         events.append({**event, "logStreamName": place.stream})
         last = place
+
     return events, {}
 
 
@@ -138,28 +143,33 @@ def _events(
     names = data.get("logStreamNames") or list(streams)
     prefix = data.get("logStreamNamePrefix") or ""
     found = [name for name in names if name in streams and name.startswith(prefix)]
+
     with cloudwatch_logs._log_events_lock:
         histories = {name: list(streams[name]["events"]) for name in found}
 
     placed = [_placed(name, history, data) for name, history in histories.items()]
     ordered = placed if forward else [one[::-1] for one in placed]
+
     return heapq.merge(*ordered, key=lambda one: one[0], reverse=not forward)
 
 
 def _placed(
     stream: str, history: Sequence[dict[str, Any]], data: Mapping[str, Any]
 ) -> list[tuple[_Place, dict[str, Any]]]:
-    start, end = data.get("startTime"), data.get("endTime")
+    start = data.get("startTime")
+    end = data.get("endTime")
     by_time = cloudwatch_logs._event_timestamp
     first = 0 if start is None else bisect_left(history, start, key=by_time)
     beyond = len(history) if end is None else bisect_right(history, end, key=by_time)
 
     placed: list[tuple[_Place, dict[str, Any]]] = []
+
     for event in history[first:beyond]:
         before = placed[-1][0] if placed else None
         same = before is not None and before.timestamp == event["timestamp"]
         offset = before.offset + 1 if before is not None and same else 0
         placed.append((_Place(event["timestamp"], stream, offset), event))
+
     return placed
 
 

@@ -81,6 +81,7 @@ class _Reader:
         self._tokens: list[tuple[str, str]] = []
         place = 0
         text = text.rstrip()
+
         while place < len(text):
             found = _TOKEN.match(text, place)
             if not found or not found.lastgroup:
@@ -111,6 +112,7 @@ class _Reader:
             self._read_conditions()
             self._take("close")
             return
+
         self._take("selector")
         if self._next == "operator":
             self._read_comparison()
@@ -120,9 +122,11 @@ class _Reader:
     def _read_field(self) -> None:
         if self._next in ("", "comma"):  # a field may have no name
             return
+
         if self._next == "dots":
             self._take("dots")
             return
+
         self._take("plain")
         if self._next == "operator":
             self._read_comparison()

@@ -114,4 +114,5 @@ def _allows(key: Mapping[str, Any], action: str, group_arn: str) -> bool:
         service_context={_CONTEXT_KEY: group_arn, "aws:sourceaccount": get_account_id()},
     )
     result = iam_evaluator.evaluate_resource_policy(key["Policy"], context, service=service)
+
     return bool(result.decision == "Allow")

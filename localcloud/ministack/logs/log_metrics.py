@@ -74,6 +74,7 @@ def _filter(original: Callable[..., Any], data: Mapping[str, Any]) -> Any:
             event = _parsed(line["message"])
             for one in filters:
                 _apply(one, event)
+
     return answer
 
 
@@ -99,7 +100,8 @@ def _transform(transformation: Mapping[str, Any], event: Any) -> None:
         value is not None and None not in found.values()
     ):  # a metric with fewer dimensions is another metric
         dimensions = {name: str(member) for name, member in found.items()}
-        namespace, name = transformation["metricNamespace"], transformation["metricName"]
+        namespace = transformation["metricNamespace"]
+        name = transformation["metricName"]
         record(namespace, name, float(value), dimensions, transformation.get("unit", "None"))
 
 

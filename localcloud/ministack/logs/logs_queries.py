@@ -85,17 +85,20 @@ async def _handle(
 
 def _start(data: Request) -> Answer:
     text = data.get("queryString", "")
-    start, end = _time(data, "startTime"), _time(data, "endTime")
+    start = _time(data, "startTime")
+    end = _time(data, "endTime")
     if data.get("queryLanguage", LANGUAGE) != LANGUAGE:
         raise RefusedError(
             "InvalidParameterException",
             f"The local cloud does not emulate the query language {data['queryLanguage']}.",
         )
+
     if len(text) > _MOST_CHARACTERS:
         raise RefusedError(
             "InvalidParameterException",
             f"queryString has more than {_MOST_CHARACTERS:,} characters.",
         )
+
     if start > end:
         raise RefusedError(
             "InvalidParameterException", f"startTime {start} is after endTime {end}."
@@ -109,6 +112,7 @@ def _start(data: Request) -> Answer:
     groups = _groups(data)
     _refuse_early(groups, end)
     result = run(query, list(_events(groups, start, end)), get_account_id(), _limit(data))
+
     return _answer({"queryId": _keep(data, groups, result)})
 
 
@@ -149,6 +153,7 @@ def _groups(data: Request) -> list[str]:
             "InvalidParameterException",
             f"Exactly one of {', '.join(_GROUPS)} is required, not {given}.",
         )
+
     value = data[given[0]]
     named: Sequence[str] = [value] if isinstance(value, str) else value
     if len(named) > _MOST_GROUPS:
@@ -162,6 +167,7 @@ def _groups(data: Request) -> list[str]:
             raise RefusedError(
                 "ResourceNotFoundException", f"The specified log group does not exist: {name}"
             )
+
     return names
 
 
@@ -273,6 +279,7 @@ def _describe(data: Request) -> Answer:
     queries, following = saved_queries.page(
         found, data.get("nextToken"), data.get("maxResults") or 1000
     )
+
     return _answer({"queries": queries, **following})
 
 

@@ -42,6 +42,7 @@ def put(data: Mapping[str, Any]) -> Answer:
     identifier = data.get("queryDefinitionId") or new_uuid()
     if "queryDefinitionId" in data and identifier not in definitions:
         return _missing(identifier)
+
     if not data.get("name") or not data.get("queryString"):
         return _answer(
             error_response_json(
@@ -61,18 +62,21 @@ def put(data: Mapping[str, Any]) -> Answer:
         "logGroupNames": [],
         **given,
     }
+
     return _answer(json_response({"queryDefinitionId": identifier}))
 
 
 def describe(data: Mapping[str, Any]) -> Answer:
     """List all saved queries, or the queries whose names start with a prefix."""
-    prefix, language = data.get("queryDefinitionNamePrefix", ""), data.get("queryLanguage")
+    prefix = data.get("queryDefinitionNamePrefix", "")
+    language = data.get("queryLanguage")
     found = [
         one
         for one in definitions.values()
         if one["name"].startswith(prefix) and language in (None, one["queryLanguage"])
     ]
     shown, following = page(found, data.get("nextToken"), data.get("maxResults") or _MOST)
+
     return _answer(json_response({"queryDefinitions": shown, **following}))
 
 

@@ -77,6 +77,7 @@ def install() -> None:
     """Make every operation that writes objects atomic."""
     for name, parameters in _OPERATIONS.items():
         wrap(s3, name, parameters, _without_key if name in _WITHOUT_KEY else _with_key)
+
     wrap(s3, "_complete_multipart_upload", _BUCKET_KEY + "body query_params headers", _complete)
     wrap(s3, "_record_object_version", "bucket_name key prior_obj obj data", _noted)
     wrap(s3, "_record_delete_marker", "bucket_name key prior_obj", _noted)
@@ -120,6 +121,7 @@ def _carry_out(operation: Callable[[], Any], bucket: str, key: str | None = None
     change = _Change()
     if key is not None:
         change.note(bucket, key)
+
     token = _change.set(change)
     try:
         with collect(s3.logger) as swallowed:

@@ -40,6 +40,7 @@ class StoredKey:
         found = current[0] if current else objects.get(key)
         versions = s3._object_versions.get((bucket, key))
         identities = _identities(found, versions)
+
         return cls(
             bucket,
             key,
@@ -57,9 +58,11 @@ class StoredKey:
         """Restore the key, and remove all additions."""
         objects = s3._buckets[self.bucket]["objects"]
         versions = s3._object_versions.get((self.bucket, self.key))
+
         for version in _identities(objects.get(self.key), versions):
             for store in _BY_VERSION:
                 store.pop((self.bucket, self.key, version), None)
+
         for (number, version), value in self.attributes.items():
             _BY_VERSION[number][self.bucket, self.key, version] = value
 

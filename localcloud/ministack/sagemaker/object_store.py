@@ -62,8 +62,10 @@ class MiniStackObjectStore:
         ):  # otherwise MiniStack knows its place on disk
             with suppress(OSError):
                 return os.link(Path(s3.DATA_DIR, self.account, bucket, key), path)
+
         with path.open("xb") as file:
             file.write(self.read(url))
+
         return None
 
     def list(self, prefix: str) -> list[str]:
@@ -105,6 +107,7 @@ class MiniStackObjectStore:
                 else f"Status {status}"
             )
             raise ObjectUnavailableError(f"{url} cannot be written: {reason}.")
+
         state_saves.note_change()
 
     def key_of(self, url: str) -> str | None:

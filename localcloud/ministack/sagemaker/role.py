@@ -19,7 +19,11 @@ class MiniStackRole:
     source_arn: str
 
     def assume(self) -> None:
-        """Check the trust policy. Raises RoleRefusedError with AWS's message."""
+        """Check the trust policy.
+
+        Raises:
+            RoleRefusedError: with AWS's message.
+        """
         with self._scope:
             try:
                 self._role.assume()
@@ -30,7 +34,11 @@ class MiniStackRole:
                 ) from exc
 
     def require(self, action: str, resource_arn: str) -> None:
-        """Check the policies for an action. Raises RoleRefusedError with AWS's message."""
+        """Check the policies for an action.
+
+        Raises:
+            RoleRefusedError: with AWS's message.
+        """
         with self._scope:
             try:
                 self._role.require(action.partition(":")[0], action, resource_arn)
@@ -38,7 +46,11 @@ class MiniStackRole:
                 raise RoleRefusedError(str(exc)) from exc
 
     def use_key(self, action: str, key: str, conditions: Mapping[str, str]) -> None:
-        """Check the policies for an action on a key. Raises RoleRefusedError with AWS's message."""
+        """Check the policies for an action on a key.
+
+        Raises:
+            RoleRefusedError: with AWS's message.
+        """
         with self._scope:
             found = kms._resolve_key(key)
             if found is None:

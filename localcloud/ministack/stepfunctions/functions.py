@@ -28,6 +28,7 @@ def _answer(reference: str, event: Any) -> Any:
     function, config, name = lambda_svc._get_func_record_for_ref(reference)
     if not function or not config:
         raise StateError("Lambda.ResourceNotFoundException", f"Function not found: {name}")
+
     record = lambda_svc._execution_record_for_config(function, config)
     result: Mapping[str, Any] = lambda_svc._execute_function_with_config_scope(record, event)
     body = result.get("body")
@@ -35,8 +36,10 @@ def _answer(reference: str, event: Any) -> Any:
         if isinstance(body, dict):
             raise StateError(body.get("errorType", "Lambda.Unknown"), json.dumps(body))
         raise StateError("Lambda.Unknown", str(body))
+
     if not isinstance(body, str | bytes):
         return body
+
     try:
         return json.loads(body)
     except ValueError:

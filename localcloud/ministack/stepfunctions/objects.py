@@ -33,7 +33,8 @@ def call(_: Execution, integration: Integration, arguments: Mapping[str, Any]) -
     Raises:
         StateError: with S3's error.
     """
-    bucket, key = str(arguments.get("Bucket", "")), str(arguments.get("Key", ""))
+    bucket = str(arguments.get("Bucket", ""))
+    key = str(arguments.get("Key", ""))
     match integration.operation:
         case "HeadObject":
             return _head(bucket, key, arguments)
@@ -42,9 +43,11 @@ def call(_: Execution, integration: Integration, arguments: Mapping[str, Any]) -
         case "PutObject":
             headers = {"content-type": "application/json"}
             return _checked(s3._put_object(bucket, key, arguments["Body"], headers))[1]
+
     items = _listed(bucket, str(arguments.get("Prefix", "")))
     if integration.shown_type == "s3":
         return items
+
     return {"Contents": items, "KeyCount": len(items), "Name": bucket, "IsTruncated": False}
 
 
@@ -55,10 +58,13 @@ def _version(arguments: Mapping[str, Any]) -> dict[str, str]:
 def _head(bucket: str, key: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     status, answered, _ = s3._head_object(bucket, key, {}, _version(arguments))
     if status >= HTTPStatus.BAD_REQUEST:
-        name, message = "S3.S3Exception", "null"  # the SDK's general error, with the status
+        name = "S3.S3Exception"
+        message = "null"  # the SDK's general error, with the status
         if status == HTTPStatus.NOT_FOUND:
-            name, message = NOT_FOUND, "The specified key does not exist."
+            name = NOT_FOUND
+            message = "The specified key does not exist."
         raise StateError(name, f"{message} (Service: S3, Status Code: {status})")
+
     headers = {name.lower(): value for name, value in answered.items()}
     result: dict[str, Any] = {
         member: headers[name] for name, member in _HEADERS.items() if name in headers
@@ -70,6 +76,7 @@ def _head(bucket: str, key: str, arguments: Mapping[str, Any]) -> dict[str, Any]
         for name, value in headers.items()
         if name.startswith(_METADATA)
     }
+
     return {
         **result,
         "ContentLength": int(result["ContentLength"]),
@@ -91,6 +98,7 @@ def _item(key: str, stored: Mapping[str, Any]) -> dict[str, Any]:
     modified = stored.get("last_modified")
     if isinstance(modified, str):
         modified = datetime.fromisoformat(modified).timestamp()
+
     return {
         "Etag": stored.get("etag", ""),
         "Key": key,

@@ -32,6 +32,7 @@ class MachineResources:
         """
         if TYPE not in provisioners._RESOURCE_HANDLERS:
             raise PatchMismatchError(provisioners, "_RESOURCE_HANDLERS", f"does not have {TYPE}")
+
         provisioners._RESOURCE_HANDLERS[TYPE] = {
             "create": self._create,
             "update": self._update,
@@ -73,12 +74,14 @@ class MachineResources:
         )
         if replaced is not None:
             return replaced
+
         _done(self._machines.update, {"stateMachineArn": physical_id, **_changeable(new)})
         before, after = ({tag["Key"] for tag in one.get("Tags", [])} for one in (old, new))
         removed = {"resourceArn": physical_id, "tagKeys": sorted(before - after)}
         _done(self._machines.untag, removed)
         tags = {"resourceArn": physical_id, "tags": _lowered(new.get("Tags", []))}
         _done(self._machines.tag, tags)
+
         return physical_id, self._attributes(physical_id)
 
     def _delete(self, physical_id: str, _properties: Properties) -> None:

@@ -32,12 +32,20 @@ class MiniStackServices:
     def require(
         self, execution: Execution, integration: Integration, arguments: Mapping[str, Any]
     ) -> None:
-        """Return if the role of the execution allows the call. Raises StateError."""
+        """Return if the role of the execution allows the call.
+
+        Raises:
+            StateError: with the error of the role or the service.
+        """
         with _scope(execution):
             _authorize(execution, integration, arguments)
 
     def call(self, execution: Execution, integration: Integration, arguments: Any) -> Any:
-        """Make the call if the role allows it. Raises StateError."""
+        """Make the call if the role allows it.
+
+        Raises:
+            StateError: with the error of the role or the service.
+        """
         with _scope(execution):
             _authorize(execution, integration, arguments)
             return _CALLS[integration.service](execution, integration, arguments)
@@ -58,9 +66,11 @@ def _authorize(
     )
     if integration.is_function:
         arguments = {"FunctionName": integration.resource}
+
     action = integration.action
     if arguments.get("VersionId"):
         action = _VERSIONED.get(action, action)
+
     try:
         role.assume()
         for conditions in _conditions(action, arguments):
@@ -81,6 +91,7 @@ def _resource_arn(service: str, arguments: Mapping[str, Any]) -> str:
         path = f"/2015-03-31/functions/{name}/invocations"
     elif service == "s3":
         path = f"/{arguments.get('Bucket', '')}/{arguments.get('Key', '')}"
+
     # States write all arguments in PascalCase, even if the API uses camelCase.
     named = {key: value for key, value in arguments.items() if not isinstance(value, bytes)}
     body = {**named, **{key[:1].lower() + key[1:]: value for key, value in named.items()}}
@@ -95,6 +106,7 @@ def _resource_arn(service: str, arguments: Mapping[str, Any]) -> str:
         get_region(),
         get_account_id(),
     )
+
     return arn
 
 
@@ -102,6 +114,7 @@ def _conditions(action: str, arguments: Mapping[str, Any]) -> list[dict[str, str
     """Return the condition keys of each check; PutEvents is checked for each entry."""
     if action != "events:PutEvents":
         return [{}]
+
     return [
         {
             "events:source": entry.get("Source", ""),
@@ -137,6 +150,7 @@ def _put_events(
     result = _answered(integration, eventbridge._put_events({**arguments, "Entries": entries}))
     if result["FailedEntryCount"]:
         raise StateError("EventBridge.FailedEntry", json.dumps(result["Entries"]))
+
     return result
 
 
@@ -162,7 +176,11 @@ def _get_parameter(_: Execution, integration: Integration, arguments: Mapping[st
 
 
 def _answered(integration: Integration, answer: tuple[int, Any, bytes]) -> Any:
-    """Return the members of a JSON answer. Raises StateError, with the service's error."""
+    """Return the members of a JSON answer.
+
+    Raises:
+        StateError: with the error of the role or the service.
+    """
     status, _, body = answer
     members = json.loads(body) if body else {}
     if status >= 400:

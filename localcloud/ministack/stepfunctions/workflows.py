@@ -75,7 +75,8 @@ def wait_scale() -> float:
 def _answer_start(_original: Callable[..., Any], data: Mapping[str, Any]) -> Any:
     """Start an execution for a service of MiniStack, and answer like MiniStack."""
     try:
-        arn, text = data["stateMachineArn"], data.get("input", "{}")
+        arn = data["stateMachineArn"]
+        text = data.get("input", "{}")
         execution = _apps[0].interpreter.start(arn, text, data.get("name"))
     except ServiceError as exc:
         return error_response_json(exc.code, exc.message, HTTPStatus.BAD_REQUEST)

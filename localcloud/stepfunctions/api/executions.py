@@ -53,14 +53,17 @@ class Executions:
         machine = self._store.machines.get(arn)
         if machine is None:
             raise MachineMissingError(f"State Machine Does Not Exist: '{arn}'")
+
         if not machine.is_express:
             raise MachineTypeError("This operation is not supported by this type of state machine")
+
         # The tasks may call this server, so its event loop must not wait for them.
         execution = await asyncio.to_thread(
             self._interpreter.run, arn, request.get("input", "{}"), request.get("name")
         )
         billed = round(((execution.stopped or now()) - execution.started) * 1000)
         billing = {"billedMemoryUsedInMB": 64, "billedDurationInMilliseconds": billed}
+
         return {**_described(execution), "billingDetails": billing}
 
     def _stop(self, request: Members) -> Members:
@@ -73,12 +76,16 @@ class Executions:
         ended = execution.stopped or now()
         if execution.status not in REDRIVABLE or execution.map_run_arn is not None:
             raise NotRedrivableError(f"Execution is {execution.status} and cannot be redriven")
+
         if now() - ended > _REDRIVABLE_DAYS * 86_400:
             raise NotRedrivableError("Execution has exceeded the 14-day redrivable period")
+
         if self._ended_in(execution) in ("Map", "Parallel"):
             what = "The redrive of an execution that ended in a Map or Parallel state"
             raise NotEmulatedError(f"{what} is not emulated by the local Step Functions.")
+
         self._interpreter.redrive(execution)
+
         return {"redriveDate": execution.redriven}
 
     @staticmethod
@@ -94,13 +101,17 @@ class Executions:
         return {**_described(execution), **present(more)}
 
     def _list(self, request: Members) -> Members:
-        machine_arn, run_arn = request.get("stateMachineArn"), request.get("mapRunArn")
+        machine_arn = request.get("stateMachineArn")
+        run_arn = request.get("mapRunArn")
         if (machine_arn is None) == (run_arn is None):
             raise InvalidRequestError("Exactly one of stateMachineArn and mapRunArn is required.")
+
         if run_arn is not None and run_arn not in self._store.map_runs:
             raise ResourceMissingError(f"Map Run Does Not Exist: '{run_arn}'")
+
         if machine_arn is not None:
             self._require_standard(machine_arn)
+
         redriven = {"REDRIVEN": True, "NOT_REDRIVEN": False}.get(request.get("redriveFilter", ""))
         found = [
             one
@@ -112,6 +123,7 @@ class Executions:
         ]
         found.sort(key=_place, reverse=True)
         page, token = cut_page(found, request, _place)
+
         return {"executions": [_summary(one) for one in page], **token}
 
     def _history(self, request: Members) -> Members:

@@ -45,15 +45,18 @@ def checked_logging(logging: Mapping[str, Any]) -> Mapping[str, Any]:
         raise InvalidLoggingError(
             "Invalid Logging Configuration: Must specify exactly one Log Destination."
         )
+
     if not all(":log-group:" in group for group in groups):
         raise InvalidLoggingError(
             f"Invalid Logging Configuration: Log Destination {groups} is not valid."
         )
+
     if not all(group.endswith(":*") for group in groups):
         # The message: https://github.com/hashicorp/terraform-provider-aws/pull/17683.
         raise InvalidLoggingError(
             "Invalid Logging Configuration: Log Group ARN must be provided with '*' qualifier."
         )
+
     return logging
 
 

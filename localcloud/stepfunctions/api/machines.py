@@ -58,7 +58,8 @@ class StateMachines:
         Raises:
             InvalidRequestError: the subclass names the reason.
         """
-        name, kind = request["name"], request.get("type", STANDARD)
+        name = request["name"]
+        kind = request.get("type", STANDARD)
         check_name(name)
         refuse_not_emulated(request)
         require_valid(request["definition"], express=kind == EXPRESS)
@@ -78,6 +79,7 @@ class StateMachines:
             self._machines[machine.arn] = known = machine
         elif _identity(known) != _identity(machine):
             raise MachineExistsError(f"State Machine Already Exists: '{machine.arn}'")
+
         return {"stateMachineArn": known.arn, "creationDate": known.created}
 
     def update(self, request: Members) -> Members:
@@ -92,10 +94,13 @@ class StateMachines:
         if not changed & request.keys():
             names = ", ".join(sorted(changed))
             raise MissingParameterError(f"At least one of {names} must be specified.")
+
         if "definition" in request:
             require_valid(request["definition"], express=machine.is_express)
+
         if "roleArn" in request:
             self._roles.require_assumable(request["roleArn"], machine.arn)
+
         before = machine.revision
         revision = Revision(
             request.get("definition", before.definition),
@@ -105,7 +110,9 @@ class StateMachines:
         )
         if {"roleArn", "loggingConfiguration"} & request.keys():
             self._require_log_delivery(machine.arn, revision)
+
         machine.revision = revision
+
         return {"updateDate": machine.revision.made, "revisionId": machine.revision.identity}
 
     def delete(self, request: Members) -> Members:
@@ -113,21 +120,31 @@ class StateMachines:
         arn = request["stateMachineArn"]
         self._machines.pop(arn, None)
         store = self._interpreter.store
+
         for execution in list(store.executions.values()):
             if execution.machine_arn.partition("/")[0] == arn:
                 self._interpreter.stop(execution)
                 store.executions.pop(execution.arn, None)
                 for run in store.runs_of(execution.arn):
                     store.map_runs.pop(run.arn, None)
+
         return {}
 
     def tag(self, request: Members) -> Members:
-        """Add tags to a state machine. Raises ResourceMissingError."""
+        """Add tags to a state machine.
+
+        Raises:
+            ResourceMissingError: the state machine does not exist.
+        """
         self._tagged(request).tags.update(tags_of(request["tags"]))
         return {}
 
     def untag(self, request: Members) -> Members:
-        """Remove tags from a state machine. Raises ResourceMissingError."""
+        """Remove tags from a state machine.
+
+        Raises:
+            ResourceMissingError: the state machine does not exist.
+        """
         machine = self._tagged(request)
         for key in request["tagKeys"]:
             machine.tags.pop(key, None)
@@ -160,6 +177,7 @@ class StateMachines:
             for one in findings[:most]
         ]
         result = "FAIL" if findings else "OK"
+
         return {"result": result, "diagnostics": shown, "truncated": len(findings) > most}
 
     def _get(self, arn: str) -> StateMachine:

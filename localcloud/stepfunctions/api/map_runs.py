@@ -33,6 +33,7 @@ class MapRuns:
         run = self._store.map_runs.get(arn)
         if run is None:
             raise ResourceMissingError(f"Map Run Does Not Exist: '{arn}'")
+
         return {
             **_summary(run),
             "status": run.status,

@@ -34,7 +34,9 @@ def cut_page[Item](
         if after not in places:
             raise InvalidTokenError("Invalid Token: 'Invalid token'")
         rest = rest[places.index(after) + 1 :]
+
     page = rest[:size]
+
     return page, {"nextToken": _encoded(place(page[-1]))} if len(rest) > size else {}
 
 

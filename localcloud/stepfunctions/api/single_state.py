@@ -39,16 +39,20 @@ def answer_test_state(request: Members) -> Members:
     language = state.get("QueryLanguage", definition.get("QueryLanguage", "JSONPath"))
     if language != "JSONata":
         raise NotEmulatedError(f"{language} in TestState is not emulated by the local SFN.")
+
     _check_mock(state["Type"], request)
     scope = _scope(request)
     given = Payload(_read(request.get("input", "{}"), InvalidExecutionInputError))
     inspected: Members = {}
+
     try:
         answer = _run(state, given, scope, request, inspected)
     except StateError as exc:
         shown = present({"error": exc.error, "cause": exc.cause})
         return {"status": "FAILED", **shown, "inspectionData": {}}
+
     inspected["variables"] = to_text(scope.variables)
+
     return {**answer, "inspectionData": inspected}
 
 
@@ -60,6 +64,7 @@ def find_state(definition: Mapping[str, Any], name: str | None) -> Mapping[str, 
     """
     if name is None:
         return definition
+
     machines = [definition]
     while machines:
         states = machines.pop().get("States", {})
@@ -69,6 +74,7 @@ def find_state(definition: Mapping[str, Any], name: str | None) -> Mapping[str, 
         for state in states.values():
             machines += [state["ItemProcessor"]] if "ItemProcessor" in state else []
             machines += state.get("Branches", [])
+
     raise InvalidRequestError("State not found in definition")
 
 
@@ -101,6 +107,7 @@ def _run(
     kind = state["Type"]
     if kind not in _MOCKED:
         return _succeeded(scope, _RUN[kind](state, given, scope))
+
     mock = request["mock"]
     if kind == "Map":
         inspected["afterItemSelector"] = _selected(state, given, scope, request)
@@ -109,10 +116,13 @@ def _run(
     elif "Arguments" in state:
         arguments = scope.evaluate("Arguments", state["Arguments"], given)
         inspected["afterArguments"] = to_text(arguments)
+
     if "errorOutput" in mock:
         return _failed(state, given, scope, mock["errorOutput"])
+
     result = Payload(_read(mock["result"], InvalidRequestError))
     outcome = finished(state, given, scope, default=result, result=result.value)
+
     return _succeeded(scope, outcome)
 
 
@@ -137,12 +147,15 @@ def _selected(state: Mapping[str, Any], given: Payload, scope: Scope, request: M
         items = parse_csv(data, reader["ReaderConfig"])
     else:
         items = _read(data, InvalidRequestError)
+
     selector = state.get("ItemSelector", "{% $states.context.Map.Item.Value %}")
     selected = []
+
     for index, value in enumerate(items):
         context = scope.with_item({"Index": index, "Value": value})
         entry = scope.evaluate("ItemSelector", selector, given, context=context)
         selected.append(to_text(entry))
+
     return to_text(selected)
 
 

@@ -73,8 +73,10 @@ def evaluate(text: str, variables: Mapping[str, Any]) -> Any:
         value = expression.evaluate(None, _bindings(variables))
     except Exception as exc:  # the library raises its own errors, ValueError and RecursionError
         raise EvaluationError(f"threw an error during evaluation. {_message(exc)}") from exc
+
     if value is None:
         raise EvaluationError("returned nothing (undefined).")
+
     return Utils.convert_nulls(value)
 
 

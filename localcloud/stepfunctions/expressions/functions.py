@@ -37,7 +37,9 @@ def _partition(array: list[Any], size: float) -> list[list[Any]]:
 
 def _range(start: float, end: float, step: float) -> list[int]:
     """Return the numbers from `start` up or down to `end`, including `end`."""
-    first, last, delta = math.floor(start), math.floor(end), math.floor(step)
+    first = math.floor(start)
+    last = math.floor(end)
+    delta = math.floor(step)
     if delta == 0:
         raise ValueError("$range needs a step that is not 0")
     return list(range(first, last + (1 if delta > 0 else -1), delta))
@@ -77,6 +79,7 @@ def _to_millis(timestamp: Any = None, picture: Any = None) -> Any:
     )
     if picture is None and isinstance(timestamp, str) and "T" not in timestamp:
         raise refusal
+
     try:
         return Functions.datetime_to_millis(timestamp, picture)
     except ValueError as exc:

@@ -29,9 +29,11 @@ def _written(value: Any) -> str:
     if isinstance(value, str):
         text = json.dumps(value, ensure_ascii=False)
         return _HALF_CHARACTER.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
+
     if isinstance(value, dict):
         members = [f"{_written(name)}:{_written(item)}" for name, item in value.items()]
         return "{" + ",".join(members) + "}"
+
     if isinstance(value, list | tuple):
         return "[" + ",".join(_written(item) for item in value) + "]"
 

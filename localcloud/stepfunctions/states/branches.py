@@ -28,6 +28,7 @@ def run_parallel(state: State, given: Payload, scope: Scope, runtime: Runtime) -
         arguments = given
         if "Arguments" in state:
             arguments = Payload(scope.evaluate("Arguments", state["Arguments"], given))
+
         scope.add("ParallelStateStarted")
         life = Life(scope.life)
         works = [
@@ -35,6 +36,7 @@ def run_parallel(state: State, given: Payload, scope: Scope, runtime: Runtime) -
         ]
         outputs = _side_by_side(works, len(works), life, scope, runtime, "ParallelState")
         result = Payload(outputs)
+
         return finished(state, given, scope, default=result, result=result.value)
 
     return attempted(state, given, scope, runtime, attempt)
@@ -51,6 +53,7 @@ def run_map(state: State, given: Payload, scope: Scope, runtime: Runtime) -> Out
             runtime,
             lambda: distributed.run(state, given, scope, runtime),
         )
+
     return attempted(state, given, scope, runtime, lambda: _inline(state, given, scope, runtime))
 
 
@@ -70,13 +73,16 @@ def _inline(state: State, given: Payload, scope: Scope, runtime: Runtime) -> Out
         if "ItemSelector" in state:
             context = scope.with_item(item)
             entry = scope.evaluate("ItemSelector", state["ItemSelector"], given, context=context)
+
         output = runtime.walk(state["ItemProcessor"], Payload(entry), inner).value
         inner.add("MapIterationSucceeded", mapIterationSucceededEventDetails=details)
+
         return output
 
     works = [_iteration(iterate, index, value) for index, value in enumerate(items)]
     outputs = _side_by_side(works, concurrency, life, scope, runtime, "MapState")
     result = Payload(outputs)
+
     return finished(state, given, scope, default=result, result=result.value)
 
 
@@ -121,7 +127,9 @@ def _side_by_side(
         scope.add(f"{kind}Failed")
         # Branches that the first failure ended have not failed themselves.
         raise next((error for error in failures if isinstance(error, StateError)), failures[0])
+
     scope.add(f"{kind}Succeeded")
+
     return [results[index] for index in range(len(works))]
 
 

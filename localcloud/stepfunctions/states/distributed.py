@@ -50,6 +50,7 @@ def run(state: State, given: Payload, scope: Scope, runtime: Runtime) -> Outcome
     runtime.start_map_run(map_run)
     scope.add("MapStateStarted")
     scope.add("MapRunStarted", mapRunStartedEventDetails={"mapRunArn": map_run.arn})
+
     try:
         result = _result(state, given, scope, runtime, map_run)
     except StateError as exc:
@@ -58,8 +59,10 @@ def run(state: State, given: Payload, scope: Scope, runtime: Runtime) -> Outcome
         scope.add("MapRunFailed", mapRunFailedEventDetails=details)
         scope.add("MapStateFailed")
         raise
+
     scope.add("MapRunSucceeded")
     scope.add("MapStateSucceeded")
+
     return finished(state, given, scope, default=Payload(result), result=result)
 
 
@@ -91,9 +94,11 @@ def _result(state: State, given: Payload, scope: Scope, runtime: Runtime, map_ru
     result: Any = _outputs(map_run)
     if writer is not None:
         result = write_results(scope.execution, writer, map_run, runtime.services)
+
     if map_run.failed_too_often:
         message = "The specified tolerated failure threshold was exceeded"
         raise StateError(EXCEED_TOLERATED_FAILURES, message)
+
     return result
 
 
@@ -110,6 +115,7 @@ def _work_off(map_run: MapRun, input_of: Callable[[int], Payload], runtime: Runt
 
     width = min(map_run.concurrency or _DEFAULT_CONCURRENCY, map_run.total)
     workers = [runtime.threads.submit(work) for _ in range(width)]
+
     try:
         wait(workers)
         for worker in workers:

@@ -54,10 +54,12 @@ def read_items(state: State, given: Payload, scope: Scope, runtime: Runtime) -> 
     """
     if "ItemReader" not in state:
         return listed(state, given, scope)
+
     reader = scope.evaluate("ItemReader", state["ItemReader"], given)
     integration = find_map_integration(reader["Resource"])
     assert integration is not None, "refused when the state machine was created"
     arguments = reader.get("Arguments", {})
+
     try:
         found = runtime.services.call(scope.execution, integration, arguments)
         items = found if integration.operation == "ListObjectsV2" else _parsed(found, reader)
@@ -66,7 +68,9 @@ def read_items(state: State, given: Payload, scope: Scope, runtime: Runtime) -> 
     except (ValueError, LookupError, TypeError) as exc:
         message = f"{arguments} could not be read: {exc}"
         raise StateError(ITEM_READER_FAILED, message) from exc
+
     limit = reader.get("ReaderConfig", {}).get("MaxItems")
+
     return items[: int(limit)] if limit else items
 
 
@@ -78,9 +82,11 @@ def _parsed(content: bytes, reader: Mapping[str, Any]) -> list[Any]:
             return parse_csv(text, config)
         case "JSONL":
             return [json.loads(line) for line in text.splitlines() if line.strip()]
+
     items = json.loads(text)
     if not isinstance(items, list):
         raise StateError(ITEM_READER_FAILED, "Attempting to map over non-iterable node.")
+
     return items
 
 
@@ -98,8 +104,10 @@ def parse_csv(text: str, config: Mapping[str, Any]) -> list[dict[str, str]]:
         header = list(config.get("CSVHeaders", []))
     else:
         header, rows = (rows[0], rows[1:]) if rows else ([], [])
+
     if len(set(header)) < len(header):
         raise StateError(ITEM_READER_FAILED, "CSV headers cannot contain duplicates.")
+
     return [
         {name: row[index] if index < len(row) else "" for index, name in enumerate(header)}
         for row in rows

@@ -32,11 +32,15 @@ def run_nested(
     started.ended.wait()
     if started.is_running:  # the interpreter stops while the execution runs
         raise ExecutionOverError
+
     result = started.described()
     if is_synchronous:
         return result
+
     if started.status != SUCCEEDED:
         raise StateError(TASK_FAILED, to_text(result))
+
     if integration.pattern == ".sync:2":
         result["Output"] = json.loads(result["Output"])
+
     return result

@@ -40,6 +40,7 @@ def write_results(
     rows: dict[str, list[dict[str, Any]]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
     for child in map_run.ordered:
         rows["SUCCEEDED" if child.status == SUCCEEDED else "FAILED"].append(child.described())
+
     files = {
         name: [put(f"{folder}/{name}_0.json", content)] if content else []
         for name, content in rows.items()
@@ -48,6 +49,7 @@ def write_results(
     written = put(f"{folder}/manifest.json", manifest)
     map_run.count_written()
     details = {"Bucket": bucket, "Key": written["Key"]}
+
     return {"MapRunArn": map_run.arn, "ResultWriterDetails": details}
 
 

@@ -44,6 +44,7 @@ def run_fail(
             f"A Fail state must not raise {error}: names that begin with {RESERVED_PREFIX} are "
             "reserved.",
         )
+
     raise StateError(error, cause)
 
 

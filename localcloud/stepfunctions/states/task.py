@@ -37,11 +37,13 @@ def run_task(state: State, given: Payload, scope: Scope, runtime: Runtime) -> Ou
 def _time_limit(state: State, scope: Scope, given: Payload) -> float | None:
     if "TimeoutSeconds" not in state:
         return None
+
     seconds: float = scope.typed(state, "TimeoutSeconds", "number", given)
     if seconds <= 0:
         raise scope.failure(
             "TimeoutSeconds", f"TimeoutSeconds must be positive, but was: {seconds}"
         )
+
     return seconds
 
 
@@ -75,7 +77,9 @@ def _called(
         scope.life.require()
         events.failed(exc)
         raise
+
     events.succeeded(result)
+
     return result
 
 

@@ -25,6 +25,7 @@ class TaskEvents:
             self._add("LambdaFunctionScheduled", details)
             self._scope.add("LambdaFunctionStarted")
             return
+
         region = self._scope.execution.region
         parameters = {"region": region, "parameters": arguments.text}
         self._add("TaskScheduled", {**self._called, **parameters, **limit})

@@ -57,7 +57,8 @@ def walk(
     """
     following: str | None = start or machine["StartAt"]
     while following is not None:
-        name, state = following, machine["States"][following]
+        name = following
+        state = machine["States"][following]
         scope.life.require()
         _require_room(scope)
         given.require_small(f"The state/task '{name}' has an input")
@@ -71,6 +72,7 @@ def walk(
 
         given = outcome.output
         following = outcome.following
+
     return given
 
 
