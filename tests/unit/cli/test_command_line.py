@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import NoCredentialsError
 
 from cli.command_line import Result, conclude
+from cli.console import make_console
 from cli.errors import CommandError
 
 JSON = argparse.Namespace(json=True, debug=False)
@@ -65,3 +66,20 @@ def test_an_error_may_have_a_status_and_data_of_its_own(capsys: pytest.CaptureFi
 def test_interruption_says_how_to_continue(capsys: pytest.CaptureFixture[str]) -> None:
     assert 130 == conclude(lambda: ends_with(KeyboardInterrupt()), TEXT, "Run it again.")
     assert "\nInterrupted. Run it again.\n" == capsys.readouterr().err
+
+
+def test_debug_shows_the_traceback_of_an_error(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cli.command_line.log_requests", lambda: None)
+    debug = argparse.Namespace(json=False, debug=True)
+    assert 1 == conclude(lambda: ends_with(BrokenError()), debug, "")
+    shown = capsys.readouterr().err
+    assert "in ends_with" in shown
+    assert shown.endswith("BrokenError: It is broken.\n")
+
+
+def test_quiet_console_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    make_console(as_json=False, quiet=True).print("Deleting the endpoint")
+    shown = capsys.readouterr()
+    assert "" == shown.out + shown.err

@@ -6,6 +6,7 @@ import io
 import pytest
 
 from cli.confirmation import ConfirmationMissingError, confirmed
+from cli.console import make_console
 from untrusted.console import Console
 
 
@@ -54,3 +55,10 @@ def test_command_refuses_where_nobody_can_answer(
 
 def test_dry_run_is_never_confirmed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not ask(monkeypatch, Terminal("y\n"), yes=True, dry_run=True)
+
+
+def test_quiet_console_cannot_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    options = argparse.Namespace(yes=False, json=False, dry_run=False)
+    with pytest.raises(ConfirmationMissingError):
+        confirmed(make_console(as_json=False, quiet=True), options, "Start?")
