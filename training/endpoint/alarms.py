@@ -1,14 +1,15 @@
-"""The alarms that watch an update: errors and latency of the new instances, and the service's own on failed images.
+"""Watch an update with alarms on the new instances, and with the service's alarm on failed images.
 
-SageMaker tells the metrics of new instances apart by their endpoint configuration, so what the old ones do neither
-hides nor causes anything: https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html.
+SageMaker distinguishes the metrics of old and new instances by endpoint configuration, so the old
+instances cannot hide or cause an alarm:
+https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html.
 """
 
 from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from training.endpoint.errors import AlarmRingingError
+from training.endpoint.errors import AlarmActiveError
 from training.endpoint.request import VARIANT
 from training.project import inventory
 from training.project.naming import Names
@@ -16,10 +17,11 @@ from training.project.naming import Names
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
 
-ERROR_SHARE = 0.05  # as in stacks/monitoring.yaml: below, the retries of the workflow do
-SLOWER = 2.0  # times the median of before; the median, since a few requests that wait make a mean or a tail
-NO_HISTORY = 2_000_000  # microseconds, of an endpoint that nobody asked for a day; as in stacks/monitoring.yaml
-# What "before" is, in seconds, with the period of its medians: the load of now if there is any, else that of a day.
+ERROR_SHARE = 0.05  # as in stacks/monitoring.yaml; the workflow's retries cover a smaller share
+SLOWER = 2.0  # times the earlier median; a few waiting requests distort a mean or a percentile
+# Microseconds, for an endpoint without requests for a day, as in stacks/monitoring.yaml.
+NO_HISTORY = 2_000_000
+# Earlier windows in seconds, with the period of their medians: recent load, else the last day.
 BEFORE = ((900, 60), (86_400, 300))
 PERIOD = 60  # seconds
 
@@ -27,17 +29,17 @@ PERIOD = 60  # seconds
 def alarm_requests(
     endpoint: str, config: str, before: float | None, tags: list[dict[str, str]]
 ) -> list[dict[str, Any]]:
-    """The members of PutMetricAlarm, for the instances of an endpoint configuration.
+    """Return the PutMetricAlarm requests for the instances of an endpoint configuration.
 
     Args:
-        endpoint: Its name.
-        config: The endpoint configuration that is to come.
-        before: Median of the model latency until now, in microseconds; None: unknown.
-        tags: Of everything that is ours.
+        endpoint: Name of the endpoint.
+        config: The new endpoint configuration.
+        before: Median model latency before the update in microseconds, None if unknown.
+        tags: The project's tags.
     """
     dimensions = {"EndpointName": endpoint, "VariantName": VARIANT, "EndpointConfigName": config}
     shared = {
-        "AlarmDescription": f"Takes the update to {config} back. Made by scones deploy.",
+        "AlarmDescription": f"Rolls back the update to {config}. Created by scones deploy.",
         "Namespace": "AWS/SageMaker",
         "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
         "Period": PERIOD,
@@ -64,17 +66,19 @@ def alarm_requests(
 
 
 def put(cloudwatch: "CloudWatchClient", names: Names, config: str) -> list[str]:
-    """Make the alarms of an update; returns their names, with that of the service's own alarm if it is deployed.
+    """Create the alarms of an update. Return their names and the name of the service's alarm.
 
-    Answers that are no class probabilities are no errors to SageMaker: what tells of them is that images fail.
+    SageMaker does not count invalid answers as errors. The service's alarm detects them, because
+    images fail then.
 
     Raises:
-        AlarmRingingError: the service's alarm has gone off already.
+        AlarmActiveError: The service's alarm is already in ALARM.
     """
     failures = f"{names.service}-failed-executions"
     found = cloudwatch.describe_alarms(AlarmNames=[failures])["MetricAlarms"]
     if any(alarm["StateValue"] == "ALARM" for alarm in found):
-        raise AlarmRingingError(f"{failures}: {AlarmRingingError.__doc__}")
+        raise AlarmActiveError(f"{failures} is in ALARM. {AlarmActiveError.__doc__}")
+
     requests = alarm_requests(
         names.endpoint, config, _median_latency(cloudwatch, names.endpoint), names.tag_list
     )
@@ -87,11 +91,12 @@ def put(cloudwatch: "CloudWatchClient", names: Names, config: str) -> list[str]:
 
 
 def delete(cloudwatch: "CloudWatchClient", names: Names, config: str) -> None:
-    """Delete the alarms of the update to an endpoint configuration, where there are any and they are ours."""
+    """Delete the project's alarms of the update to an endpoint configuration, if any exist."""
     found = cloudwatch.describe_alarms(AlarmNames=[f"{config}-errors", f"{config}-latency"])
     arns = {alarm["AlarmName"]: alarm["AlarmArn"] for alarm in found["MetricAlarms"]}
-    if ours := [name for name, arn in arns.items() if is_ours(cloudwatch, names, arn)]:
-        cloudwatch.delete_alarms(AlarmNames=ours)
+    owned = [name for name, arn in arns.items() if is_ours(cloudwatch, names, arn)]
+    if owned:
+        cloudwatch.delete_alarms(AlarmNames=owned)
 
 
 def is_ours(cloudwatch: "CloudWatchClient", names: Names, arn: str) -> bool:
@@ -102,7 +107,9 @@ def is_ours(cloudwatch: "CloudWatchClient", names: Names, arn: str) -> bool:
 
 
 def _median_latency(cloudwatch: "CloudWatchClient", endpoint: str) -> float | None:
-    now, dimensions = datetime.now(UTC), {"EndpointName": endpoint, "VariantName": VARIANT}
+    now = datetime.now(UTC)
+    dimensions = {"EndpointName": endpoint, "VariantName": VARIANT}
+
     for seconds, period in BEFORE:
         points = cloudwatch.get_metric_statistics(
             Namespace="AWS/SageMaker",

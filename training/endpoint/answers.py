@@ -1,4 +1,4 @@
-"""Ask an endpoint about the images of a dataset, and keep its answers so that an interruption costs none of them."""
+"""Classify the images of a dataset, and store the answers so that an interruption loses none."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,9 +15,9 @@ from untrusted.console import Console, track
 
 @dataclass
 class AnswerFile:
-    """JSON lines: first what was measured (endpoint configuration, model, dataset), then an answer a line.
+    """A file of JSON lines: the subject (endpoint configuration, model, dataset), then the answers.
 
-    A file of another subject is begun again; a last line that was cut off is measured again.
+    A file with another subject is replaced. A truncated last line is dropped.
     """
 
     path: Path
@@ -26,35 +26,36 @@ class AnswerFile:
 
     @classmethod
     def of_split(cls, folder: Path, split: str, subject: dict[str, Any]) -> Self:
-        """Return the file of a split in a run's folder, with the answers there of the same subject."""
+        """Return the file of a split in a run's folder, with its answers of the same subject."""
         file = cls(folder / f"{split}_answers.jsonl", subject)
         file.load()
         return file
 
     def load(self) -> None:
-        """Read the answers that an earlier attempt at the same subject left."""
-        kept = list(self._kept()) if self.path.exists() else []
-        self.answers = kept
-        lines = [json.dumps(self.subject), *(json.dumps(answer.as_data()) for answer in kept)]
+        """Read the answers of an earlier attempt at the same subject."""
+        valid = list(self._valid_answers()) if self.path.exists() else []
+        self.answers = valid
+        lines = [json.dumps(self.subject), *(json.dumps(answer.as_data()) for answer in valid)]
         self.path.parent.mkdir(parents=True, exist_ok=True)
         aside = self.path.with_suffix(".partial")
         aside.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         aside.replace(self.path)
 
     def clear(self) -> None:
-        """Forget all answers."""
+        """Delete all answers."""
         self.path.unlink(missing_ok=True)
         self.load()
 
     def replace(self, answers: Iterable[Answer]) -> None:
-        """Keep these answers, and nothing else."""
+        """Replace all answers by these answers."""
         self.clear()
         for _ in self.add(answers):
             pass
 
     def add(self, answers: Iterable[Answer]) -> Iterator[Answer]:
-        """Keep every answer as it comes, and pass it on."""
-        with self.path.open("a", encoding="utf-8", buffering=1) as file:  # a line at once
+        """Store every answer as it arrives, and pass it on."""
+        # buffering=1 writes each line at once.
+        with self.path.open("a", encoding="utf-8", buffering=1) as file:
             for answer in answers:
                 self.answers.append(answer)
                 file.write(f"{json.dumps(answer.as_data())}\n")
@@ -66,11 +67,11 @@ class AnswerFile:
         return [image for image in images if image not in answered]
 
     def to(self, images: Iterable[StagedImage]) -> list[Answer]:
-        """Return the answers to these images, in their order."""
+        """Return the answers to the given images, in their order."""
         by_image = {answer.image: answer for answer in self.answers}
         return [by_image[image] for image in images]
 
-    def _kept(self) -> Iterator[Answer]:
+    def _valid_answers(self) -> Iterator[Answer]:
         with self.path.open(encoding="utf-8", errors="replace") as file:
             if file.readline() != f"{json.dumps(self.subject)}\n":
                 return
@@ -81,15 +82,15 @@ class AnswerFile:
 
 @dataclass(frozen=True)
 class Classifier:
-    """One variant of an endpoint (None: the endpoint chooses), asked about images of a dataset.
+    """Classify images of a dataset with one variant of an endpoint (None: the endpoint chooses).
 
     Args:
-        aws: Where images are read and the endpoint is.
-        endpoint: Its name.
-        dataset: The dataset of the images; an answer has a probability for each of its classes.
-        console: Where progress is shown.
-        workers: How many requests are under way at once.
-        variant: The production variant to ask, whatever its weight.
+        aws: Clients for the images and the endpoint.
+        endpoint: Name of the endpoint.
+        dataset: Dataset of the images. An answer has a probability for each of its classes.
+        console: Shows progress.
+        workers: Number of parallel requests.
+        variant: Production variant to call, regardless of its weight.
     """
 
     aws: Aws
@@ -100,18 +101,26 @@ class Classifier:
     variant: str | None = None
 
     def classify(self, images: Iterable[StagedImage]) -> Iterator[Answer]:
-        """Yield the endpoint's answer to every image, as they arrive. Raises NoAnswerError."""
+        """Yield the endpoint's answer to every image in order of arrival.
+
+        Raises:
+            NoAnswerError: The endpoint refused an image or failed.
+        """
         return classify_all(
             self.aws.sagemaker_runtime, self.endpoint, images, self.workers, self.variant
         )
 
     def complete(self, file: AnswerFile, images: Sequence[StagedImage], what: str) -> int:
-        """Ask about the images whose answer a file does not have, and keep the answers there.
+        """Classify the images without an answer in a file, and store the answers there.
 
-        Returns: how many images were asked about.
+        Answers that arrive before an error stay in the file.
+
+        Returns:
+            The number of classified images.
 
         Raises:
-            ImageMissingError, NoAnswerError: an image could not be read or classified; the answers so far are kept.
+            ImageMissingError: An image is missing in S3.
+            NoAnswerError: The endpoint refused an image or failed.
         """
         missing = file.missing(images)
         if missing:
@@ -125,18 +134,20 @@ class Classifier:
 def calibration_answers(
     classifier: Classifier, folder: Path, subject: dict[str, Any], again: bool = False
 ) -> Sequence[Answer]:
-    """Return the endpoint's answers to the calibration images, in the order of their keys; ask only for missing ones.
+    """Return the endpoint's answers to the calibration images in the order of their keys.
 
-    A dataset from before there were calibration images has none.
+    Only images without a stored answer are classified. Answers that arrive before an error are
+    stored. Old datasets have no calibration images.
 
     Args:
-        classifier: The variant to ask.
-        folder: The run's folder, which keeps the answers.
-        subject: What the answers are answers of.
-        again: Ask about all images.
+        classifier: The variant to call.
+        folder: The run's folder, which stores the answers.
+        subject: Identity of the answers.
+        again: Classify all images again.
 
     Raises:
-        ImageMissingError, NoAnswerError: an image could not be read or classified; the answers so far are kept.
+        ImageMissingError: An image is missing in S3.
+        NoAnswerError: The endpoint refused an image or failed.
     """
     dataset = classifier.dataset
     file = AnswerFile.of_split(folder, CALIBRATION, subject)
@@ -148,11 +159,16 @@ def calibration_answers(
 
 
 def of_all_classes(answers: Iterator[Answer], classes: int) -> Iterator[Answer]:
-    """Pass the answers on. Raises InvalidAnswerError at one that has another number of class probabilities."""
+    """Pass answers on while they have the expected number of class probabilities.
+
+    Raises:
+        InvalidAnswerError: An answer has another number of class probabilities.
+    """
     for answer in answers:
         if len(answer.probabilities) != classes:
             raise InvalidAnswerError(
-                f"{answer.image.key} was answered with {len(answer.probabilities)} class probabilities; the model card "
-                f"and the dataset have {classes} classes. Deploy a model that was trained on this dataset."
+                f"The endpoint returned {len(answer.probabilities)} class probabilities for "
+                f"{answer.image.key}, and the model card has {classes} classes. Deploy a model "
+                "that was trained on this dataset."
             )
         yield answer

@@ -1,6 +1,6 @@
-"""Change an endpoint: create it, update it, wait for it, roll it back, delete it.
+"""Change an endpoint: create, update, roll back and delete it, and wait for the result.
 
-SageMaker changes endpoints slowly, and the outcome is not always what was asked for.
+SageMaker changes endpoints slowly, and may roll a change back.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,13 +28,14 @@ if TYPE_CHECKING:
 
 type Described = "DescribeEndpointOutputTypeDef"
 
-# Weights are those of the configuration, and so is data capture, which SageMaker does not retain ("not currently
-# supported", VariantProperty); how many instances run is what load has brought about.
+# Weights and data capture follow the new configuration; SageMaker does not retain data capture
+# ("not currently supported", VariantProperty). The number of instances stays as the load has set
+# it.
 _AS_MANY_INSTANCES = {
     "RetainAllVariantProperties": True,
     "ExcludeRetainedVariantProperties": [{"VariantPropertyType": "DesiredWeight"}],
 }
-# In the message of a quota that is too small for an update.
+# Part of the message about a quota that is too small for an update.
 _BESIDE = "An update needs twice the instances; with --strategy rolling it needs one batch more. "
 IN_SERVICE, FAILED = "InService", "Failed"
 _BUSY = {"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"}
@@ -45,10 +46,10 @@ class Endpoint:
     """An endpoint of the project, which may not exist yet.
 
     Args:
-        sagemaker: The client that changes it.
-        names: Tags of all that is ours.
-        name: The endpoint's name.
-        console: Where to say what happens.
+        sagemaker: The client.
+        names: The project's names and tags.
+        name: Name of the endpoint.
+        console: Shows the changes.
     """
 
     sagemaker: "SageMakerClient"
@@ -63,24 +64,25 @@ class Endpoint:
 
     @property
     def log_hint(self) -> str:
-        """Where the containers of the endpoint write their log."""
+        """Return a sentence that names the log of the endpoint's containers."""
         return (
-            f"Its log, if it came that far: CloudWatch Logs, /aws/sagemaker/Endpoints/{self.name}."
+            f"If the containers started, their log is /aws/sagemaker/Endpoints/{self.name} in "
+            "CloudWatch Logs."
         )
 
     def say(self, what: str) -> None:
-        """Show what happens to the endpoint."""
+        """Show a change of the endpoint."""
         self.console.print(f"Endpoint {self.name} {what}.")
 
     def find(self) -> Described | None:
-        """Describe the endpoint; return None if it does not exist."""
+        """Return the endpoint's description, None if it does not exist."""
         return inventory.find_endpoint(self.sagemaker, self.name)
 
     def check_ownership(self) -> None:
-        """Refuse to touch an endpoint of the same name that somebody else made.
+        """Refuse an endpoint of the same name that does not belong to the project.
 
         Raises:
-            EndpointTakenError: there is one.
+            EndpointTakenError: The endpoint exists without the project's tags.
         """
         found = self.find()
         if found and not inventory.is_ours(self.sagemaker, self.names, found["EndpointArn"]):
@@ -88,17 +90,17 @@ class Endpoint:
                 f"{key}={self.names.tags[key]}" for key in ("project", "environment")
             )
             raise EndpointTakenError(
-                f"The endpoint {self.name} has not the tags {wanted}. {EndpointTakenError.__doc__}"
+                f"The endpoint {self.name} lacks the tags {wanted}. {EndpointTakenError.__doc__}"
             )
 
     def settled(self, timeout: float) -> Described | None:
-        """Wait until the endpoint is not being changed any more, at most `timeout` seconds; None if there is none.
+        """Wait up to `timeout` seconds for the end of all changes; None without an endpoint.
 
         Raises:
-            EndpointStuckError: it takes longer.
+            EndpointStuckError: The change takes longer.
         """
         status = ""
-        with self.console.status("Looking at the endpoint") as spinner:
+        with self.console.status("Waiting for the endpoint") as spinner:
             for seconds in poll(timeout):
                 found = self.find()
                 if found is None or found["EndpointStatus"] not in _BUSY:
@@ -106,20 +108,23 @@ class Endpoint:
                 status = found["EndpointStatus"]
                 spinner.update(f"{status} for {seconds:.0f} s")
         raise EndpointStuckError(
-            f"The endpoint {self.name} is {status} for more than {timeout:.0f} s. {self.log_hint} "
-            "The same command goes on waiting, with --timeout for longer."
+            f"The endpoint {self.name} has been {status} for more than {timeout:.0f} s. "
+            f"{self.log_hint} Run the same command again to wait longer; --timeout sets how long."
         )
 
     def in_service(self, timeout: float) -> Described:
-        """Wait until nothing changes the endpoint any more, and describe it.
+        """Wait for the end of all changes, and return the description of the endpoint.
 
         Raises:
-            EndpointFailedError: it is not in service. EndpointStuckError: it takes longer.
+            EndpointFailedError: The endpoint is not in service.
+            EndpointStuckError: The change takes longer.
         """
         found = self.settled(timeout)
         if found is None or found["EndpointStatus"] != IN_SERVICE:
-            status = found["EndpointStatus"] if found else "not there"
-            raise EndpointFailedError(f"The endpoint {self.name} is {status}: `deploy` makes it.")
+            status = found["EndpointStatus"] if found else "missing"
+            raise EndpointFailedError(
+                f"The endpoint {self.name} is {status}. Run `scones deploy` to create it."
+            )
         return found
 
     def expect(self, config: str, timeout: float) -> None:
@@ -127,65 +132,76 @@ class Endpoint:
 
         Raises:
             RolledBackError: SageMaker has rolled back to another configuration.
-            EndpointFailedError: it is not in service. EndpointStuckError: it takes longer.
+            EndpointFailedError: The endpoint is not in service.
+            EndpointStuckError: The change takes longer.
         """
         found = self.settled(timeout)
-        status = found["EndpointStatus"] if found else "gone"
-        reason = found.get("FailureReason", "no reason given") if found else "somebody deleted it."
+        status = found["EndpointStatus"] if found else "missing"
+        reason = found.get("FailureReason", "no reason given.") if found else "it was deleted."
         if found is None or status != IN_SERVICE:
             raise EndpointFailedError(
                 f"The endpoint {self.name} is {status}: {reason} {self.log_hint} "
-                "When the cause is mended, the same command makes it anew."
+                "Fix the cause, then run the same command again to create the endpoint."
             )
-        if (
-            found["EndpointConfigName"] != config
-        ):  # all is well but for the name: so SageMaker reports a rollback
+        # SageMaker reports a rollback as success with another configuration.
+        if found["EndpointConfigName"] != config:
             raise RolledBackError(
-                f"The endpoint {self.name} serves {found['EndpointConfigName']} as before. "
-                f"SageMaker took the update back: {reason} {self.log_hint}"
+                f"SageMaker rolled back the update of {self.name}: {reason} The endpoint still "
+                f"serves {found['EndpointConfigName']}. {self.log_hint}"
             )
 
     def prepare(self, config: Mapping[str, Any], *models: Mapping[str, Any]) -> None:
         """Create models and the configuration of their variants, unless an earlier attempt did.
 
         Args:
-            config: The members of CreateEndpointConfig.
-            *models: The members of CreateModel. All names must be ours alone.
+            config: The CreateEndpointConfig request.
+            *models: The CreateModel requests. All names must be unique to the project.
         """
         for model in models:
             _create_unless_there(self.sagemaker.create_model, model)
         _create_unless_there(self.sagemaker.create_endpoint_config, config)
 
     def create(self, config: str, quota: str) -> None:
-        """Create the endpoint. Raises QuotaExceededError."""
+        """Create the endpoint.
+
+        Raises:
+            QuotaExceededError: The account's quota is too small.
+        """
         request = endpoint_request(self.name, config, self.names.tag_list)
         _within_quota(quota, self.sagemaker.create_endpoint, **request)
 
     def update(self, config: str, quota: str, **how: Any) -> None:
-        """Move the endpoint to a configuration, and tag it as this run's; `how` are further members of UpdateEndpoint.
+        """Move the endpoint to a configuration, and tag it with this run.
 
-        Raises QuotaExceededError.
+        `how` holds further members of the UpdateEndpoint request.
+
+        Raises:
+            QuotaExceededError: The account's quota is too small.
         """
         request = {"EndpointName": self.name, "EndpointConfigName": config, **how}
         changed = _within_quota(quota, self.sagemaker.update_endpoint, _BESIDE, **request)
-        self.sagemaker.add_tags(ResourceArn=changed["EndpointArn"], Tags=self.names.tag_list)  # type: ignore[arg-type]
+        tags: Any = self.names.tag_list
+        self.sagemaker.add_tags(ResourceArn=changed["EndpointArn"], Tags=tags)
 
     def roll_back(self, serving: str, config: str, quota: str, *, scaled: bool) -> None:
-        """Move the endpoint from the configuration in service to an earlier one.
+        """Move the endpoint from the served configuration to an earlier one.
 
-        If auto-scaling decides how many instances run, as many do as now: the configuration has those that it began
-        with. It takes the same variants in both, and without auto-scaling nobody would ever take instances away again.
+        With auto-scaling the present number of instances stays, because the earlier configuration
+        only has the number it started with. That needs the same variants in both. Without
+        auto-scaling the surplus instances would never be removed.
 
-        Raises QuotaExceededError.
+        Raises:
+            QuotaExceededError: The account's quota is too small.
         """
         alike = scaled and self._hosted(serving) == self._hosted(config)
         self.update(config, quota, **(_AS_MANY_INSTANCES if alike else {}))
 
     def share(self, weights: Mapping[str, float], timeout: float) -> None:
-        """Share the requests between the variants by weights, and wait until it is so.
+        """Share the requests between the variants by weight, and wait for the change.
 
         Raises:
-            EndpointFailedError: it is not in service. EndpointStuckError: it takes longer.
+            EndpointFailedError: The endpoint is not in service.
+            EndpointStuckError: The change takes longer.
         """
         self.sagemaker.update_endpoint_weights_and_capacities(
             EndpointName=self.name,
@@ -196,7 +212,11 @@ class Endpoint:
         self.in_service(timeout)
 
     def delete(self, timeout: float) -> None:
-        """Delete the endpoint and wait until it is gone. Raises EndpointStuckError."""
+        """Delete the endpoint and wait for the end of the deletion.
+
+        Raises:
+            EndpointStuckError: The deletion takes longer.
+        """
         try:
             self.sagemaker.delete_endpoint(EndpointName=self.name)
         except ClientError as exc:
@@ -210,7 +230,7 @@ class Endpoint:
         return [*described["ProductionVariants"], *described.get("ShadowProductionVariants", [])]
 
     def is_serverless(self, config: str) -> bool | None:
-        """Return whether a variant of an endpoint configuration is serverless; None if the configuration is deleted."""
+        """Return whether a configuration has a serverless variant, None if it was deleted."""
         try:
             return any("ServerlessConfig" in variant for variant in self.variants_of(config))
         except ClientError as exc:
@@ -219,16 +239,16 @@ class Endpoint:
             raise
 
     def _hosted(self, config: str) -> set[tuple[str, bool]]:
-        """The variants of a configuration, and whether each is serverless."""
+        """Return the variants of a configuration, and whether each of them is serverless."""
         return {(one["VariantName"], "ServerlessConfig" in one) for one in self.variants_of(config)}
 
 
 def _create_unless_there(operation: Callable[..., Any], request: Mapping[str, Any]) -> None:
-    """Create something whose name is ours alone; an earlier attempt may have done so already."""
+    """Create a resource with a unique name, unless an earlier attempt created it."""
     try:
         operation(**request)
     except ClientError as exc:
-        if "already exist" not in str(exc):  # SageMaker has no code of its own for that
+        if "already exist" not in str(exc):  # SageMaker has no error code for this
             raise
 
 
@@ -239,6 +259,7 @@ def _within_quota(quota: str, operation: Callable[..., Any], hint: str = "", **r
         if code_of(exc) != "ResourceLimitExceeded":
             raise
         raise QuotaExceededError(
-            f"{sentence_of(exc)} The quota is `{quota}` of SageMaker in Service Quotas: ask for more, or use "
-            f"another instance type. {hint}Nothing runs that did not run before; the same command goes on."
+            f"{sentence_of(exc)} The quota is `{quota}` of SageMaker in Service Quotas. Request an "
+            f"increase, or use another instance type. {hint}No instance was added. Run the same "
+            "command again to continue."
         ) from exc

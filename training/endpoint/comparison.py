@@ -1,4 +1,4 @@
-"""Ask registered models about the same images: each is a variant of an endpoint that is deleted afterwards."""
+"""Compare registered models on the same images, with a temporary endpoint that serves them all."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,15 +24,15 @@ from training.project.naming import Names
 
 @dataclass(frozen=True)
 class ModelComparison:
-    """Where and how models are asked.
+    """A comparison of models on a temporary endpoint.
 
     Args:
-        classifier: How to ask about images; the endpoint and its variants are those of the comparison.
-        names: Names and tags of all that is ours.
-        folder: The run's folder, which keeps the answers.
-        role: The role that SageMaker works as.
-        instance_type: One instance for each model.
-        timeout: Seconds that the endpoint may take to come into service.
+        classifier: Classifies images; its endpoint and variant are replaced by the comparison's.
+        names: The project's names and tags.
+        folder: The run's folder, which stores the answers.
+        role: The execution role of SageMaker.
+        instance_type: Type of the one instance for each model.
+        timeout: Seconds to wait for the endpoint.
     """
 
     classifier: Classifier
@@ -45,19 +45,21 @@ class ModelComparison:
     def answers(
         self, packages: Sequence[Package], images: Sequence[StagedImage]
     ) -> Mapping[int, list[Answer]]:
-        """Return every model's answer to every image, by its version, in the order of the images.
+        """Return each model's answers to the images, by version, in the order of the images.
 
-        Answers of an earlier attempt are kept in the run's folder; if none is missing, there is no endpoint.
+        Stored answers of an earlier attempt are reused. If none is missing, no endpoint is created.
 
         Raises:
-            ComparisonEndpointError, NoAnswerError, ImageMissingError: not all images could be asked.
+            ComparisonEndpointError: The endpoint failed to start.
+            NoAnswerError: The endpoint refused an image or failed.
+            ImageMissingError: An image is missing in S3.
         """
         files = {package.version: self._file(package) for package in packages}
         if to_ask := [package for package in packages if files[package.version].missing(images)]:
             with self._endpoint(to_ask) as name:
                 for version in (package.version for package in to_ask):
                     one = replace(self.classifier, endpoint=name, variant=variant(version))
-                    one.complete(files[version], images, f"Ask version {version}")
+                    one.complete(files[version], images, f"Classify with version {version}")
         return {version: file.to(images) for version, file in files.items()}
 
     def _file(self, package: Package) -> AnswerFile:
@@ -78,7 +80,8 @@ class ModelComparison:
             self.classifier.aws.sagemaker, self.names, name, self.classifier.console
         )
         endpoint.console.print(
-            f"The endpoint {name} compares them: {len(packages)} {self.instance_type}, deleted afterwards."
+            f"The temporary endpoint {name} compares {len(packages)} models on "
+            f"{len(packages)} {self.instance_type}. It is deleted afterwards."
         )
         requests = [
             model_request(models[package.version], package, self.role, tags) for package in packages
@@ -98,14 +101,16 @@ class ModelComparison:
             endpoint.expect(endpoint.name, self.timeout)
         except EndpointStuckError as exc:
             raise ComparisonEndpointError(
-                f"{endpoint.name} is still not in service after {self.timeout:.0f} s: give more by --timeout."
+                f"The endpoint {endpoint.name} is not in service after {self.timeout:.0f} s. Use a "
+                "larger --timeout."
             ) from exc
         except EndpointFailedError as exc:
             raise ComparisonEndpointError(str(exc)) from exc
 
     def _delete(self, endpoint: Endpoint, models: Iterable[str]) -> None:
-        """Delete the endpoint and, unless it stays, what it is made of: AWS wants that kept while it is created."""
-        name, sagemaker = endpoint.name, endpoint.sagemaker
+        """Delete the endpoint, and its configuration and models if that succeeds."""
+        name = endpoint.name
+        sagemaker = endpoint.sagemaker
         deletions = [partial(sagemaker.delete_endpoint, EndpointName=name)]
         deletions += [partial(sagemaker.delete_endpoint_config, EndpointConfigName=name)]
         deletions += [partial(sagemaker.delete_model, ModelName=model) for model in models]
@@ -113,23 +118,25 @@ class ModelComparison:
             try:
                 delete()
             except ClientError as exc:
-                if not is_absent(exc):  # SageMaker deletes no endpoint that it is still creating
+                # SageMaker refuses to delete an endpoint during its creation.
+                if not is_absent(exc):
                     say = endpoint.console.print
                     say(
-                        f"{name} is still there ({sentence_of(exc)}): `scones cleanup --yes` deletes it."
+                        f"{name} could not be deleted ({sentence_of(exc)}). Run `scones cleanup "
+                        "--yes` to delete it."
                     )
                     return
 
 
 def variant(version: int) -> str:
-    """Return the name of the production variant that answers with a version."""
+    """Return the name of the production variant that serves a version."""
     return f"v{version}"
 
 
 def endpoint_config_request(
     name: str, models: Mapping[int, str], instance_type: str, tags: list[dict[str, str]]
 ) -> dict[str, Any]:
-    """Return the members of CreateEndpointConfig: a variant for each model, which is asked by name."""
+    """Return the CreateEndpointConfig request, with a variant for each model."""
     variants = [
         instance_variant(variant(version), model, instance_type)
         for version, model in models.items()

@@ -1,4 +1,4 @@
-"""Delete models, endpoint configurations and their alarms, where they are ours and no endpoint needs them."""
+"""Delete the project's models, endpoint configurations and alarms that no endpoint needs."""
 
 from botocore.exceptions import ClientError
 
@@ -10,7 +10,7 @@ from training.project.naming import Names
 
 
 def delete_config_and_models(aws: Aws, endpoint: Endpoint, config: str) -> None:
-    """Delete an endpoint configuration, its models and its alarms, where they are ours and still there."""
+    """Delete an endpoint configuration, its models and its alarms, if they are the project's."""
     sagemaker = aws.sagemaker
     try:
         described = sagemaker.describe_endpoint_config(EndpointConfigName=config)
@@ -19,37 +19,41 @@ def delete_config_and_models(aws: Aws, endpoint: Endpoint, config: str) -> None:
             return
         raise
     if not inventory.is_ours(sagemaker, endpoint.names, described["EndpointConfigArn"]):
-        endpoint.console.print(f"The endpoint configuration {config} is not ours and is kept.")
+        endpoint.console.print(
+            f"The endpoint configuration {config} does not belong to the project and is retained."
+        )
         return
-    for variant in described[
-        "ProductionVariants"
-    ]:  # first: afterwards nothing would tell which they were
+    # The models come first: without the configuration their names are unknown.
+    for variant in described["ProductionVariants"]:
         delete_model(aws, endpoint.names, variant["ModelName"])
     alarms.delete(aws.cloudwatch, endpoint.names, config)
     sagemaker.delete_endpoint_config(EndpointConfigName=config)
 
 
-def delete_configs_but(aws: Aws, endpoint: Endpoint, kept: set[str]) -> None:
-    """Delete our endpoint configurations with their alarms, and those of their models that no remaining one has.
+def delete_configs_but(aws: Aws, endpoint: Endpoint, retained: set[str]) -> None:
+    """Delete the project's other endpoint configurations, their alarms and their unused models.
 
-    What a live endpoint serves or moves to is kept too: another run may deploy, or `promote`, at the same time.
+    The configurations of live endpoints are retained too: another run may deploy, or `promote`, at
+    the same time.
     """
-    sagemaker, names = aws.sagemaker, endpoint.names
-    kept = kept | _live_configs(aws, names)
+    sagemaker = aws.sagemaker
+    names = endpoint.names
+    retained = retained | _live_configs(aws, names)
     served = {
         name: {variant["ModelName"] for variant in endpoint.variants_of(name)}
         for name in list(inventory.endpoint_configs(sagemaker, names))
     }
-    needed = set().union(*(models for name, models in served.items() if name in kept))
-    for name in served.keys() - kept:
-        for model in served[name] - needed:  # first: afterwards nothing would tell which they were
+    needed = set().union(*(models for name, models in served.items() if name in retained))
+    for name in served.keys() - retained:
+        # The models come first: without the configuration their names are unknown.
+        for model in served[name] - needed:
             delete_model(aws, names, model)
         alarms.delete(aws.cloudwatch, names, name)
         sagemaker.delete_endpoint_config(EndpointConfigName=name)
 
 
 def delete_model(aws: Aws, names: Names, name: str) -> None:
-    """Delete a model, where it is ours and still there; its model.tar.gz in S3 stays."""
+    """Delete a model if it is the project's. Its model.tar.gz in S3 stays."""
     try:
         arn = aws.sagemaker.describe_model(ModelName=name)["ModelArn"]
         if inventory.is_ours(aws.sagemaker, names, arn):
@@ -60,7 +64,7 @@ def delete_model(aws: Aws, names: Names, name: str) -> None:
 
 
 def _live_configs(aws: Aws, names: Names) -> set[str]:
-    """The endpoint configurations that our endpoints serve or move to."""
+    """Return the endpoint configurations that the project's endpoints serve or move to."""
     endpoints = [names.endpoint, *inventory.comparison_endpoints(aws.sagemaker, names)]
     live = [found for name in endpoints if (found := inventory.find_endpoint(aws.sagemaker, name))]
     pending = (

@@ -1,4 +1,4 @@
-"""What can go wrong with an endpoint in ways that a user can do something about."""
+"""Define the endpoint's errors that a user can resolve."""
 
 from training.project.errors import TrainingError
 
@@ -8,23 +8,23 @@ class EndpointTakenError(TrainingError):
 
 
 class EndpointFailedError(TrainingError):
-    """SageMaker could not bring the endpoint into service."""
+    """Read the endpoint's log: SageMaker failed to bring the endpoint into service."""
 
 
 class EndpointStuckError(TrainingError):
-    """SageMaker takes longer than --timeout; the same command goes on waiting."""
+    """Run the same command again, or use a larger --timeout: SageMaker is still working."""
 
 
 class RolledBackError(TrainingError):
-    """SageMaker could not bring the new configuration into service, and went back to the one before."""
+    """Read the endpoint's log: SageMaker rolled back to the earlier configuration."""
 
 
-class AlarmRingingError(TrainingError):
-    """An alarm that is to watch the update has gone off before it: find out why first, or update without --strategy."""
+class AlarmActiveError(TrainingError):
+    """Find the cause first, or update without --strategy: an alarm of the update is in ALARM."""
 
 
 class ServerlessEndpointError(TrainingError):
-    """A serverless endpoint holds one model: a second beside it, or a shadow, needs --mode realtime."""
+    """Use --mode realtime: a serverless endpoint serves only one model and no shadow."""
 
 
 class ServerlessConversionError(TrainingError):
@@ -32,12 +32,12 @@ class ServerlessConversionError(TrainingError):
 
 
 class VariantTakenError(TrainingError):
-    """The endpoint tests another model as this variant: `rollback` first, or name the same model with --model-data."""
+    """Run `scones rollback` first, or name the tested model with --model-data."""
 
 
 class RoleRefusedError(TrainingError):
-    """SageMaker cannot work as the role: does it exist, does it trust sagemaker.amazonaws.com, may you pass it?"""
+    """Check that the role exists and trusts sagemaker.amazonaws.com, and that you may pass it."""
 
 
 class SmokeTestError(TrainingError):
-    """The endpoint does not answer as the trained model must: the model or the order of the classes is wrong."""
+    """Check the model and the order of its classes: the endpoint failed its smoke test."""

@@ -1,4 +1,4 @@
-"""On what an endpoint is to run: the options of `deploy`, and which of them go together."""
+"""Decide the hosting of an endpoint from the options of `deploy`."""
 
 import argparse
 import difflib
@@ -12,11 +12,12 @@ from cli.arguments import percent, whole
 from training.project.errors import TrainingError
 
 REALTIME, SERVERLESS = "realtime", "serverless"
-CAPTURED = "captured"  # the prefix where stacks/training.yaml lets the role write captured data
-MEMORY_MB, MAX_CONCURRENCY = 2048, 5
-# A minute. Ten images a second are what a small ResNet does on an ml.m5.large; AWS advises to scale at half of that.
+CAPTURED = "captured"  # the prefix that the role of stacks/training.yaml may write
+MEMORY_MB = 2048
+MAX_CONCURRENCY = 5
+# A minute. A small ResNet on an ml.m5.large classifies ten images a second; AWS advises half of it.
 INVOCATIONS_PER_INSTANCE = 300
-# Families with disks of their own: letter d (m5d, g4dn), and some that have no letter for it.
+# Families with local disks: letter d (m5d, g4dn), and some families without the letter.
 _LOCAL_DISKS = re.compile(r"ml\.([a-z]+\d+[a-z]*d[a-z]*|g5|g6e?|gr6|p5e?n?|trn[12]n?)\.")
 _ONLY_REALTIME = ("instance_type", "instances", "capture", "capture_prefix", "kms_key", "autoscale")
 _ONLY_SERVERLESS = ("memory", "max_concurrency")
@@ -24,16 +25,16 @@ HOSTING_OPTIONS = ("mode", *_ONLY_REALTIME, "invocations_per_instance", *_ONLY_S
 
 
 class HostingOptionsError(TrainingError):
-    """Options of `deploy` contradict each other."""
+    """Leave out one of the options of `deploy` that contradict each other."""
 
 
 class UnknownInstanceTypeError(TrainingError):
-    """SageMaker hosts on no such instance type."""
+    """Use an instance type that SageMaker offers for endpoints."""
 
 
 @dataclass(frozen=True)
 class Scaling:
-    """Between how many instances an endpoint scales, and how many invocations a minute each is meant to have."""
+    """Smallest and largest number of instances, and the target of invocations a minute for each."""
 
     smallest: int
     largest: int
@@ -42,7 +43,7 @@ class Scaling:
 
 @dataclass(frozen=True)
 class Hosting:
-    """Instances of a type, with capture of some percent of the requests (0: none), or else serverless memory."""
+    """Instances of a type with a captured percentage of requests (0: none), or serverless."""
 
     mode: str
     instance_type: str | None = None
@@ -56,28 +57,27 @@ class Hosting:
 
     @classmethod
     def of(cls, options: argparse.Namespace, bucket: str, instance_types: Iterable[str]) -> Self:
-        """What the options ask for, data captured to the bucket.
+        """Return the hosting that the options describe, with captured data in the bucket.
 
         Raises:
-            HostingOptionsError: options contradict each other.
-            UnknownInstanceTypeError: it is none of these instance types.
+            HostingOptionsError: Options contradict each other.
+            UnknownInstanceTypeError: The instance type is not one of these types.
         """
         mode = options.mode or REALTIME
         refuse(
             options, _ONLY_REALTIME if mode == SERVERLESS else _ONLY_SERVERLESS, f"--mode {mode}"
         )
         if mode == SERVERLESS:
-            memory, concurrency = (
-                options.memory or MEMORY_MB,
-                options.max_concurrency or MAX_CONCURRENCY,
-            )
+            memory = options.memory or MEMORY_MB
+            concurrency = options.max_concurrency or MAX_CONCURRENCY
             return cls(SERVERLESS, memory_mb=memory, max_concurrency=concurrency)
         instance_type = options.instance_type or instances.ENDPOINT
         _check_instance_type(instance_type, instance_types)
         if options.kms_key and _LOCAL_DISKS.match(instance_type):
             raise HostingOptionsError(
-                f"--kms-key has no effect on the disks of an {instance_type}, which encrypts them with a key of its "
-                "own: leave it out, or choose an instance type without them."
+                f"--kms-key has no effect on an {instance_type}, which encrypts its local disks "
+                "with its own key. Leave out --kms-key, or use an instance type without local "
+                "disks."
             )
         return cls(
             REALTIME,
@@ -91,12 +91,12 @@ class Hosting:
 
     @property
     def is_serverless(self) -> bool:
-        """Whether it runs on no instances."""
+        """Return whether the endpoint runs without instances."""
         return self.instance_type is None
 
     @property
     def asked(self) -> dict[str, Any]:
-        """What the endpoint configuration follows from; bounds of scaling change without another one."""
+        """Return the options that define the configuration; bounds of scaling do not."""
         return {
             name: value
             for name, value in vars(self).items()
@@ -165,7 +165,11 @@ def add_hosting_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def refuse(options: argparse.Namespace, others: Iterable[str], what: str) -> None:
-    """Refuse options that do not go with another one, which `what` names. Raises HostingOptionsError."""
+    """Refuse options that contradict another option, which `what` names.
+
+    Raises:
+        HostingOptionsError: One of the other options is given.
+    """
     given = [
         f"--{name.replace('_', '-')}"
         for name in others
@@ -173,7 +177,7 @@ def refuse(options: argparse.Namespace, others: Iterable[str], what: str) -> Non
     ]
     if given:
         raise HostingOptionsError(
-            f"{', '.join(given)}: not for {what}. Leave out the one or the other."
+            f"{', '.join(given)} cannot be used with {what}. Leave out one of them."
         )
 
 
@@ -189,22 +193,22 @@ def _check_instance_type(instance_type: str, known: Iterable[str]) -> None:
     if instance_type not in names:
         near = difflib.get_close_matches(instance_type, names) or [instances.ENDPOINT]
         raise UnknownInstanceTypeError(
-            f"SageMaker hosts on no instance type {instance_type!r}, as far as the installed boto3 knows. "
-            f"Close to it: {', '.join(near)}."
+            f"{instance_type!r} is not an instance type for endpoints, according to the installed "
+            f"boto3. Similar types are {', '.join(near)}."
         )
 
 
 def _capture_url(options: argparse.Namespace, bucket: str) -> str | None:
     if not options.capture:
         if options.capture_prefix:
-            raise HostingOptionsError("--capture-prefix belongs to --capture SHARE.")
+            raise HostingOptionsError("--capture-prefix needs --capture.")
         return None
     prefix = (options.capture_prefix or CAPTURED).rstrip("/")
-    # SageMaker writes in the role, and does not report what the role may not write.
+    # SageMaker writes with the role, and does not report a denied write.
     if not f"{prefix}/".startswith(f"{CAPTURED}/"):
         raise HostingOptionsError(
-            f"--capture-prefix {options.capture_prefix} is outside {CAPTURED}/, the only place where "
-            f"SageMaker's role may write captured data. Use {CAPTURED}/{prefix.strip('/')}."
+            f"--capture-prefix {options.capture_prefix} is outside {CAPTURED}/, the only place "
+            f"where SageMaker's role may write captured data. Use {CAPTURED}/{prefix.strip('/')}."
         )
     return f"s3://{bucket}/{prefix}"
 
@@ -222,7 +226,7 @@ def _instances(options: argparse.Namespace) -> int:
 def _scaling(options: argparse.Namespace) -> Scaling | None:
     if not options.autoscale:
         if options.invocations_per_instance:
-            raise HostingOptionsError("--invocations-per-instance belongs to --autoscale MIN:MAX.")
+            raise HostingOptionsError("--invocations-per-instance needs --autoscale MIN:MAX.")
         return None
     smallest, largest = options.autoscale
     return Scaling(smallest, largest, options.invocations_per_instance or INVOCATIONS_PER_INSTANCE)

@@ -1,4 +1,4 @@
-"""Many images through a SageMaker endpoint: read from S3 and classified side by side, in the order they come back."""
+"""Classify many images in parallel: read them from S3, call the endpoint, yield the answers."""
 
 import json
 import sys
@@ -23,35 +23,35 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
-# Seconds. A serverless endpoint may refuse requests for minutes while it starts: its model has three
-# minutes to load, and one to answer (SageMaker developer guide, "Invoke a serverless endpoint").
+# Seconds. A serverless endpoint may refuse requests for minutes during its start: its model has
+# three minutes to load and one to answer (SageMaker developer guide, "Invoke a serverless
+# endpoint").
 PATIENCE = 300.0
-_PASSING = {"ModelNotReadyException", "ThrottlingException"}
-OWN_REQUEST = (
-    "training-"  # what the InferenceId of this tool's requests begins with; captured data keeps it
-)
+_TRANSIENT = {"ModelNotReadyException", "ThrottlingException"}
+# Prefix of the InferenceId of this tool's requests, which captured data contains.
+OWN_REQUEST = "training-"
 SUM_TOLERANCE = 0.01  # models answer in single precision, some with few digits
 
 
 class ImageMissingError(TrainingError):
-    """An image that the dataset lists is not in S3: stage the dataset again."""
+    """Stage the dataset again: an image of its list is missing in S3."""
 
 
 class NoAnswerError(TrainingError):
-    """The endpoint did not answer an image; `scones status` says whether it is in service."""
+    """Check the endpoint with `scones status`: it did not answer."""
 
 
 class InvalidAnswerError(NoAnswerError):
-    """The endpoint does not answer an image with a JSON list of class probabilities."""
+    """Deploy a model that answers an image with a JSON list of class probabilities."""
 
 
 def read_images(
     s3: "S3Client", bucket: str, keys: Iterable[StagedImage], workers: int
 ) -> Iterator[StagedImage]:
-    """Yield every image with its data, as they arrive, reading only a few ahead.
+    """Yield every image with its data in order of arrival, reading only a few ahead.
 
     Raises:
-        ImageMissingError: one of them is not there.
+        ImageMissingError: An image is missing in S3.
     """
 
     def read(image: StagedImage) -> StagedImage:
@@ -76,15 +76,14 @@ def classify_all(
     variant: str | None = None,
     patience: float = PATIENCE,
 ) -> Iterator[Answer]:
-    """Yield the endpoint's answer to every image that was read, as they arrive.
+    """Yield the endpoint's answer to every image in order of arrival.
 
-    Requests that are throttled, or find a serverless endpoint starting, are repeated for `patience` seconds.
-
-    With a `variant` it is that one which is asked, whatever share of the traffic it has.
+    Throttled requests, and requests to a starting serverless endpoint, are retried for `patience`
+    seconds. With a `variant` the request goes to that variant, regardless of its weight.
 
     Raises:
-        InvalidAnswerError: an answer is no list of class probabilities.
-        NoAnswerError: the endpoint refused an image, or failed at it.
+        InvalidAnswerError: An answer is not a list of class probabilities.
+        NoAnswerError: The endpoint refused an image or failed.
     """
 
     request = {
@@ -121,47 +120,49 @@ def _invoke(
 ) -> tuple[float, Any]:
     """Call the endpoint until it neither throttles nor starts.
 
-    Returns: when the call that was answered began (`perf_counter`), and the answer.
+    Returns:
+        The start of the answered call (`perf_counter`), and the answer.
     """
     waits = poll(patience)
-    next(waits)  # the first look does not wait
+    next(waits)  # the first attempt does not wait
     while True:
         started = perf_counter()
         try:
             return started, runtime.invoke_endpoint(**request)
         except ClientError as exc:
-            if code_of(exc) not in _PASSING or next(waits, None) is None:
+            if code_of(exc) not in _TRANSIENT or next(waits, None) is None:
                 raise
 
 
 def parse_probabilities(body: bytes, key: str) -> tuple[float, ...]:
-    """Read the class probabilities that an endpoint answered for the image at `key`.
+    """Read the class probabilities in an endpoint's answer for the image at `key`.
 
     Raises:
-        InvalidAnswerError: the body is something else.
+        InvalidAnswerError: The body is not a list of class probabilities.
     """
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError) as exc:
         raise InvalidAnswerError(
-            f"{key} was answered with {body[:100]!r}. {InvalidAnswerError.__doc__}"
+            f"The answer for {key} is {body[:100]!r}. {InvalidAnswerError.__doc__}"
         ) from exc
-    # NaN is not between 0 and 1, and true is no number, which to Python would be 1.
+    # NaN is not between 0 and 1, and `true`, which equals 1 in Python, is not a number.
     numbers = isinstance(answer, list) and all(
         type(one) in (int, float) and 0 <= one <= 1 + SUM_TOLERANCE for one in answer
     )
     if not numbers or abs(sum(answer) - 1) > SUM_TOLERANCE:
         raise InvalidAnswerError(
-            f"{key} was answered with {body[:100]!r}. {InvalidAnswerError.__doc__}"
+            f"The answer for {key} is {body[:100]!r}. {InvalidAnswerError.__doc__}"
         )
     return tuple(map(float, answer))
 
 
 def _side_by_side[T, R](work: Callable[[T], R], items: Iterable[T], workers: int) -> Iterator[R]:
-    """Yield work(item) for all items, in the order they are done; at most twice as many as `workers` are under way.
+    """Yield work(item) for all items in order of completion, at most 2 * `workers` at a time.
 
-    When an item fails or the consumer stops, what has not begun is dropped. Ctrl-C does not wait for what has: with
-    its retries a call to an endpoint that hangs takes minutes, so the threads are such as end with the process.
+    When an item fails or the consumer stops, pending items are dropped. Ctrl-C does not wait for
+    running calls, because a call to a hanging endpoint takes minutes with its retries. Therefore
+    the threads are daemons, which end with the process.
     """
     waiting: SimpleQueue[tuple[T] | None] = SimpleQueue()
     done: SimpleQueue[Future[R]] = SimpleQueue()
@@ -188,7 +189,7 @@ def _side_by_side[T, R](work: Callable[[T], R], items: Iterable[T], workers: int
         stopped.set()
         for _ in threads:
             waiting.put(None)
-        # Once the interpreter is being taken down, such threads never run again, and joining one would hang.
+        # During the interpreter's shutdown daemon threads never run again: joining them would hang.
         if not isinstance(sys.exception(), KeyboardInterrupt) and not sys.is_finalizing():
             for thread in threads:
                 thread.join()
@@ -197,10 +198,10 @@ def _side_by_side[T, R](work: Callable[[T], R], items: Iterable[T], workers: int
 
 
 def _outcome[R](work: Callable[..., R], *arguments: Any) -> Future[R]:
-    """What comes of the work, be it an error, for whoever asks for the result."""
+    """Return the result or the error of the work as a future."""
     future: Future[R] = Future()
     try:
         future.set_result(work(*arguments))
-    except BaseException as exc:  # noqa: BLE001 # the border of the thread: result() raises it where it is asked for
+    except BaseException as exc:  # noqa: BLE001 # thread boundary: result() raises it in the caller
         future.set_exception(exc)
     return future

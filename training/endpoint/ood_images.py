@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class NoOodImagesError(TrainingError):
-    """None of the out-of-distribution images can be read."""
+    """Use a source with readable images for --ood."""
 
 
 @dataclass(frozen=True)
@@ -37,33 +37,40 @@ class OodSource:
 
 
 def open_ood_source(s3: "S3Client", name: str) -> OodSource:
-    """List the images of a source before any work. Raises SourceNotReadableError, or an error of its kind of source."""
+    """List the images of a source before any other work.
+
+    Raises:
+        SourceNotReadableError: The source is missing, empty or of an unknown kind.
+    """
     return OodSource(name, open_source(name, Columns(), (), s3))
 
 
 def classify_ood_images(
     classifier: Classifier, ood: OodSource, card: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Prepare the images of a source as `stage` does, and have the endpoint classify them; none of them is kept.
+    """Prepare the images of a source as `stage` does, and classify them without storing any.
 
-    Returns: how many there were, and how many are accepted at the card's threshold and at the default threshold.
+    Returns:
+        The number of images, and how many are accepted at the card's and at the default threshold.
 
     Raises:
-        NoOodImagesError: there are none that can be read.
-        NoAnswerError: the endpoint did not answer one.
+        NoOodImagesError: No image is readable.
+        NoAnswerError: The endpoint refused an image or failed.
     """
     with TemporaryDirectory() as folder:
         prepared, unreadable = prepare_all(ood.source.images, Path(folder), 1, classifier.console)
         if not prepared:
-            raise NoOodImagesError(f"{ood.name}: {NoOodImagesError.__doc__}")
+            raise NoOodImagesError(f"{ood.name} has no readable image. {NoOodImagesError.__doc__}")
         answers = classifier.classify(_read(prepared, Path(folder)))
-        told = [answer.probabilities for answer in of_all_classes(answers, len(card["labels"]))]
-    calibrated = as_served(np.array(told), card["temperature"])
+        valid = of_all_classes(answers, len(card["labels"]))
+        probabilities = [answer.probabilities for answer in valid]
+
+    calibrated = as_served(np.array(probabilities), card["temperature"])
     default = Acceptance.at(DEFAULT_THRESHOLD, card["labels"], card.get("other_class"))
     return {
         "source": ood.name,
         "kinds": list(ood.source.classes),
-        "n": len(told),
+        "n": len(probabilities),
         "unreadable": len(unreadable),
         "other_class": card.get("other_class"),
         "at_threshold": acceptance_of(calibrated, Acceptance.of_card(card), card["labels"]),
@@ -74,9 +81,10 @@ def classify_ood_images(
 def acceptance_of(
     probabilities: np.ndarray[Any, Any], acceptance: Acceptance, labels: list[str]
 ) -> dict[str, Any]:
-    """How many images that should all be left for review are accepted, with the 95 % interval, and as what."""
+    """Count the accepted images by predicted class, with the 95 % interval of their share."""
     accepted = acceptance.accepted(probabilities)
-    count, n = int(accepted.sum()), len(accepted)
+    count = int(accepted.sum())
+    n = len(accepted)
     taken_for = Counter(labels[index] for index in probabilities.argmax(axis=1)[accepted])
     return {
         "threshold": acceptance.strictest,

@@ -1,12 +1,12 @@
-"""The requests that make an endpoint and let it scale."""
+"""Build the requests that create an endpoint and its auto-scaling."""
 
 from typing import Any, Protocol
 
 from training.endpoint.hosting import Hosting, Scaling
 from training.project.inventory import SCALED, SERVICE_NAMESPACE
 
-VARIANT = "AllTraffic"  # the same in every configuration: scaling, alarms and canaries go by it
-# Seconds. Grow fast, shrink slowly: an instance takes minutes to come, and one too many costs cents.
+VARIANT = "AllTraffic"  # in every configuration; scaling, alarms and canaries depend on it
+# Seconds. Scale out fast and in slowly: a start takes minutes, a surplus instance costs cents.
 SCALE_OUT_COOLDOWN, SCALE_IN_COOLDOWN = 60, 300
 
 type Tags = list[dict[str, str]]
@@ -17,15 +17,15 @@ class Servable(Protocol):
 
     @property
     def image(self) -> str:
-        """The URI of the container image that runs it."""
+        """Return the URI of the container image."""
 
     @property
     def model_data(self) -> str:
-        """The S3 URL of its model.tar.gz."""
+        """Return the S3 URL of the model.tar.gz."""
 
 
 def model_request(name: str, model: Servable, role: str, tags: Tags) -> dict[str, Any]:
-    """Return the members of CreateModel. They name no package of the registry: that would need its approval."""
+    """Return the CreateModel request. It names no registry package, which would need approval."""
     container = {"Image": model.image, "ModelDataUrl": model.model_data}
     return {
         "ModelName": name,
@@ -38,7 +38,7 @@ def model_request(name: str, model: Servable, role: str, tags: Tags) -> dict[str
 def instance_variant(
     variant: str, model: str, instance_type: str, instances: int = 1
 ) -> dict[str, Any]:
-    """Return a production variant that runs on instances, with a weight of 1."""
+    """Return a production variant on instances, with a weight of 1."""
     return {
         "VariantName": variant,
         "ModelName": model,
@@ -49,7 +49,7 @@ def instance_variant(
 
 
 def endpoint_config_request(name: str, hosting: Hosting, tags: Tags) -> dict[str, Any]:
-    """The members of CreateEndpointConfig, for a model of the same name."""
+    """Return the CreateEndpointConfig request for a model of the same name."""
     if hosting.instance_type is None:
         serverless = {
             "MemorySizeInMB": hosting.memory_mb,
@@ -74,19 +74,19 @@ def endpoint_config_request(name: str, hosting: Hosting, tags: Tags) -> dict[str
             "InitialSamplingPercentage": hosting.capture_percent,
             "DestinationS3Uri": hosting.capture_url,
             "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
-            # Answers stay readable; whatever is not named here, as images, is captured in base64.
+            # JSON answers stay readable; other content, such as images, is captured in base64.
             "CaptureContentTypeHeader": {"JsonContentTypes": ["application/json"]},
         }
     return request
 
 
 def endpoint_request(endpoint: str, config: str, tags: Tags) -> dict[str, Any]:
-    """The members of CreateEndpoint."""
+    """Return the CreateEndpoint request."""
     return {"EndpointName": endpoint, "EndpointConfigName": config, "Tags": tags}
 
 
 def scaled_variant(endpoint: str) -> dict[str, Any]:
-    """The members that name what scales, in every request of Application Auto Scaling."""
+    """Return the members that name the scaled variant in requests of Application Auto Scaling."""
     return {
         "ServiceNamespace": SERVICE_NAMESPACE,
         "ResourceId": f"endpoint/{endpoint}/variant/{VARIANT}",
@@ -95,7 +95,7 @@ def scaled_variant(endpoint: str) -> dict[str, Any]:
 
 
 def scalable_target_request(endpoint: str, scaling: Scaling) -> dict[str, Any]:
-    """The members of RegisterScalableTarget."""
+    """Return the RegisterScalableTarget request."""
     return {
         **scaled_variant(endpoint),
         "MinCapacity": scaling.smallest,
@@ -104,7 +104,7 @@ def scalable_target_request(endpoint: str, scaling: Scaling) -> dict[str, Any]:
 
 
 def scaling_policy_request(endpoint: str, scaling: Scaling) -> dict[str, Any]:
-    """The members of PutScalingPolicy: hold the invocations per instance and minute at a target."""
+    """Return the PutScalingPolicy request with a target of invocations per instance and minute."""
     return {
         **scaled_variant(endpoint),
         "PolicyName": f"{endpoint}-invocations",

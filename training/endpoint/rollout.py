@@ -1,8 +1,8 @@
-"""Have the endpoint serve a model; keep the old configuration until the new one passes its smoke test.
+"""Serve a model from the endpoint, and retain the old configuration until the smoke test passes.
 
-A model and an endpoint configuration are never changed: each rollout creates both, under one dated name that run.json
-holds before they exist. After an interruption the same command finds the name there, looks at what the endpoint serves,
-and goes on.
+Models and endpoint configurations never change. Each rollout creates both under one dated name,
+which run.json stores first. After an interruption the same command reads the name, checks what the
+endpoint serves, and continues.
 """
 
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from training.endpoint.changes import FAILED, IN_SERVICE, Described, Endpoint
 from training.endpoint.configurations import delete_config_and_models, delete_configs_but
 from training.endpoint.conversion import check_conversion
 from training.endpoint.errors import (
-    AlarmRingingError,
+    AlarmActiveError,
     EndpointFailedError,
     RoleRefusedError,
     RolledBackError,
@@ -33,15 +33,15 @@ class Rollout:
     """One rollout of a model to the environment's endpoint.
 
     Args:
-        aws: Where the endpoint is.
-        endpoint: The stage's endpoint.
-        hosting: On what the endpoint is to run.
-        model: What it is to serve.
+        aws: The clients.
+        endpoint: The environment's endpoint.
+        hosting: Hosting of the endpoint.
+        model: The model to serve.
         timeout: Seconds that each change of the endpoint may take.
-        attempt: What run.json holds of it: "name" of model and configuration, the configuration "replaced", the
-            "scaling" of before, whether an update to it was "sent" whose end was not seen, and whether it has ever
-            passed its smoke test ("proved").
-        strategy: How requests move to it; None: at once, and not watched.
+        attempt: Facts in run.json: the "name" of model and configuration, the "replaced"
+            configuration, the earlier "scaling", whether an update was "sent" whose end was not
+            seen, and whether the configuration ever passed its smoke test ("smoke_tested").
+        strategy: How requests move to the model. None moves them at once, without alarms.
     """
 
     aws: Aws
@@ -54,27 +54,31 @@ class Rollout:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What this attempt and earlier ones have noted."""
+        """Return the facts that this attempt and earlier attempts recorded."""
         return self.attempt.facts
 
     @property
     def name(self) -> str:
-        """The name of the model and of the endpoint configuration."""
+        """Return the name of the model and of the endpoint configuration."""
         return str(self.facts["name"])
 
     @property
     def replaced(self) -> str | None:
-        """The endpoint configuration before this one; None if the endpoint is new."""
+        """Return the replaced endpoint configuration, None for a new endpoint."""
         return self.facts.get("replaced")
 
     def serve(self) -> None:
-        """Create the endpoint or update it, unless it serves the model already, and wait until it does.
+        """Create or update the endpoint, unless it serves the model already, and wait for it.
 
         Raises:
-            EndpointStuckError, EndpointFailedError, RolledBackError: it does not.
-            QuotaExceededError, RoleRefusedError: SageMaker may not make it.
+            EndpointStuckError: The change takes longer than the timeout.
+            EndpointFailedError: The endpoint failed.
+            RolledBackError: SageMaker rolled back the update.
+            QuotaExceededError: The account's quota is too small.
+            RoleRefusedError: SageMaker cannot assume the role.
         """
         found = self._usable()
+
         check_conversion(self.endpoint, found, self.hosting, self.strategy)
         if not self.facts.get("name"):
             self.attempt.note(name=self.endpoint.names.dated())
@@ -88,46 +92,49 @@ class Rollout:
         self._expect(self.name)
 
     def roll_back(self) -> None:
-        """Undo `serve`: the old configuration serves again, or else there is no endpoint.
+        """Undo `serve`: restore the old configuration, or delete a new endpoint.
 
-        Where that was serverless and the new one is not, the endpoint is deleted first, and nothing
-        answers for minutes.
+        If the old configuration is serverless and the new one is not, the endpoint is deleted
+        first. Then images fail for some minutes.
 
-        What has been proved before is left in service: it is not the model then that fails.
+        A configuration that ever passed its smoke test stays in service, because the model is not
+        the cause then.
         """
-        if self.facts.get("proved"):
+        if self.facts.get("smoke_tested"):
             return
         if self.replaced and self._was_serverless(self.replaced):
             self.endpoint.say(
-                f"is made anew with {self.replaced}: SageMaker makes no instance-based endpoint serverless"
+                f"is created again with {self.replaced}, because SageMaker cannot make an "
+                "instance-based endpoint serverless"
             )
             self.endpoint.delete(self.timeout)
             self.endpoint.create(self.replaced, "serverless endpoints")
             self._expect(self.replaced)
         elif self.replaced:
             scaled = self.facts.get("scaling", [])
-            self.endpoint.say(f"moves back to {self.replaced}")
+            self.endpoint.say(f"rolls back to {self.replaced}")
             self.endpoint.roll_back(self.name, self.replaced, self._quota, scaled=bool(scaled))
             self._expect(self.replaced)
             scaling.restore(self.aws.autoscaling, scaled)
         else:
-            self.endpoint.say("is deleted: it is new, there is nothing to go back to")
+            self.endpoint.say("is deleted, because it has no earlier configuration")
             self.endpoint.delete(self.timeout)
         self._abandon()
 
     def finish(self) -> None:
-        """Scale as asked; keep the configuration that was replaced, for `rollback`, and delete our older ones."""
+        """Set the scaling, retain the replaced configuration for `rollback`, delete older ones."""
         if self.hosting.scaling:
             scaling.register(self.aws.autoscaling, self.endpoint.name, self.hosting.scaling)
         else:
             scaling.deregister(
                 self.aws.autoscaling, scaling.describe(self.aws.autoscaling, self.endpoint.name)
             )
-        self.attempt.note(proved=True, scaling=[], sent=False)
-        kept = {self.name, self.replaced or self.name}
-        for config in kept:  # an update to what is replaced now may have been interrupted
+        self.attempt.note(smoke_tested=True, scaling=[], sent=False)
+
+        retained = {self.name, self.replaced or self.name}
+        for config in retained:  # an update to the replaced configuration may have been interrupted
             alarms.delete(self.aws.cloudwatch, self.endpoint.names, config)
-        delete_configs_but(self.aws, self.endpoint, kept)
+        delete_configs_but(self.aws, self.endpoint, retained)
 
     @property
     def _quota(self) -> str:
@@ -151,25 +158,26 @@ class Rollout:
         reason = found.get("FailureReason", "no reason given")
         if found["EndpointStatus"] != FAILED:
             raise EndpointFailedError(
-                f"The endpoint {self.endpoint.name} is {found['EndpointStatus']}: {reason} It can neither be "
-                "used nor updated; `scones cleanup --yes` removes it."
+                f"The endpoint {self.endpoint.name} is {found['EndpointStatus']}: {reason} It "
+                "cannot be used or updated. Run `scones cleanup --yes` to remove it."
             )
-        self.endpoint.say(
-            f"failed ({reason}) and is made anew"
-        )  # all that SageMaker allows then is to delete it
+        # SageMaker only allows the deletion of a failed endpoint.
+        self.endpoint.say(f"failed ({reason}) and is created again")
         self.endpoint.delete(self.timeout)
         delete_config_and_models(self.aws, self.endpoint, found["EndpointConfigName"])
         return None
 
     def _was_rolled_back(self, found: Described) -> bool:
-        """Whether SageMaker has taken the update back since an earlier try sent it."""
-        going = self.facts.get("sent") and found["EndpointConfigName"] == self.replaced
-        return bool(going and found.get("FailureReason"))
+        """Return whether SageMaker rolled back the update that an earlier attempt sent."""
+        unchanged = self.facts.get("sent") and found["EndpointConfigName"] == self.replaced
+        return bool(unchanged and found.get("FailureReason"))
 
     def _create_model_and_config(self, found: Described | None = None) -> None:
-        tags, hosting = self.endpoint.names.tag_list, self.hosting
+        tags = self.endpoint.names.tag_list
+        hosting = self.hosting
         if found and hosting.scaling:
-            # An update begins with the configuration's number of instances: not the fewest in the busiest hour.
+            # An update starts with the configuration's number of instances. Start with at least the
+            # running number, not with the minimum during peak load.
             running = max(
                 variant.get("CurrentInstanceCount", 1) for variant in found["ProductionVariants"]
             )
@@ -186,35 +194,28 @@ class Rollout:
 
     def _create(self) -> None:
         self._create_model_and_config()
-        self.attempt.note(replaced=None, scaling=[], proved=False)
-        self.endpoint.say("is being created; on AWS that takes some minutes")
+        self.attempt.note(replaced=None, scaling=[], smoke_tested=False)
+        self.endpoint.say("is being created, which takes some minutes on AWS")
         self.endpoint.create(self.name, self._quota)
 
     def _replace(self, found: Described) -> None:
         self._create_model_and_config(found)
-        old, now = (
-            found["EndpointConfigName"],
-            scaling.describe(self.aws.autoscaling, self.endpoint.name),
-        )
-        scaled = self.facts.get("scaling") or now  # what an interrupted try has noted is whole
-        self.attempt.note(replaced=old, scaling=scaled, proved=False)
-        scaling.deregister(
-            self.aws.autoscaling, now
-        )  # SageMaker refuses another instance type while anything scales
-        self.endpoint.say(f"moves from {old} to {self.name}, and answers meanwhile")
+        old = found["EndpointConfigName"]
+        now = scaling.describe(self.aws.autoscaling, self.endpoint.name)
+        scaled = self.facts.get("scaling") or now  # an interrupted attempt recorded all of it
+        self.attempt.note(replaced=old, scaling=scaled, smoke_tested=False)
+        # SageMaker refuses another instance type while auto-scaling is active.
+        scaling.deregister(self.aws.autoscaling, now)
+        self.endpoint.say(f"moves from {old} to {self.name}, and keeps answering meanwhile")
         if self._was_serverless(old):
-            self.endpoint.say("leaves serverless for good: `rollback` cannot return to it")
+            self.endpoint.say("leaves serverless permanently: `rollback` cannot return to it")
         try:
-            watched = (
-                self.strategy.request(
-                    alarms.put(self.aws.cloudwatch, self.endpoint.names, self.name)
-                )
-                if self.strategy
-                else {}
-            )
+            watched: dict[str, Any] = {}
+            if self.strategy:
+                watched = self.strategy.request(self._put_alarms())
             self.attempt.note(sent=True)
             self.endpoint.update(self.name, self._quota, **watched)
-        except (ClientError, QuotaExceededError, AlarmRingingError):
+        except (ClientError, QuotaExceededError, AlarmActiveError):
             self.attempt.note(sent=False)
             alarms.delete(self.aws.cloudwatch, self.endpoint.names, self.name)
             scaling.restore(self.aws.autoscaling, scaled)

@@ -1,4 +1,4 @@
-"""The `sam deploy` command that has the service ask the endpoint."""
+"""Build the `sam deploy` command that connects the service with the endpoint."""
 
 import shlex
 import tomllib
@@ -17,8 +17,8 @@ _DEV, _PROD, _LOCAL = "default", "prod", "local"  # environments of samconfig.to
 def sam_deploy_command(names: Names, samconfig: Path = SAMCONFIG) -> str:
     """Return the command that deploys the stack of the service with its endpoint.
 
-    It repeats the parameters of the environment, which those on the command line replace.
-    A stack that samconfig.toml does not name borrows an environment, without its artifacts' prefix:
+    It repeats the parameters of the environment, which parameters on the command line replace. A
+    stack outside samconfig.toml uses a similar environment without its artifact prefix, because
     `sam delete` deletes everything under the prefix.
     """
     text = samconfig.read_text(encoding="utf-8") if samconfig.exists() else ""
@@ -43,7 +43,7 @@ def sam_deploy_command(names: Names, samconfig: Path = SAMCONFIG) -> str:
 
 
 def _overrides(commands: Mapping[str, Any], without: list[str]) -> list[str]:
-    """Return an environment's parameters of the template, but the endpoint and others."""
+    """Return an environment's template parameters, except the endpoint and the given ones."""
     shared = _parameters(commands, "global").get("parameter_overrides", "")
     own = shlex.split(_parameters(commands, "deploy").get("parameter_overrides", shared))
     return [one for one in own if not one.startswith((_ENDPOINT, *without))]

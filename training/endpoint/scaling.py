@@ -1,4 +1,4 @@
-"""Auto-scaling of the endpoint's variant: put in force, taken back, and restored as it was."""
+"""Register, remove and restore the auto-scaling of the endpoint's variant."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -23,13 +23,13 @@ _POLICY = (
 
 
 def register(autoscaling: "ApplicationAutoScalingClient", endpoint: str, scaling: Scaling) -> None:
-    """Scale the endpoint; bounds and target of an earlier call are replaced."""
+    """Scale the endpoint; this replaces bounds and target of an earlier call."""
     autoscaling.register_scalable_target(**scalable_target_request(endpoint, scaling))
     autoscaling.put_scaling_policy(**scaling_policy_request(endpoint, scaling))
 
 
 def describe(autoscaling: "ApplicationAutoScalingClient", endpoint: str) -> list[dict[str, Any]]:
-    """What scales the endpoint now, as JSON that `restore` takes."""
+    """Return the endpoint's present auto-scaling, as JSON data for `restore`."""
     return [
         _members(target, _TARGET + _BOUNDS)
         | {"Policies": [_members(p, _POLICY) for p in target["ScalingPolicies"]]}
@@ -38,13 +38,13 @@ def describe(autoscaling: "ApplicationAutoScalingClient", endpoint: str) -> list
 
 
 def noted(run: RunFile) -> list[dict[str, Any]]:
-    """What scaled the endpoint before the run's last `deploy`, if that was interrupted before it was in force again."""
+    """Return the auto-scaling that an interrupted `deploy` of the run removed."""
     found: list[dict[str, Any]] = run.attempt("deploy").facts.get("scaling", [])
     return found
 
 
 def restore(autoscaling: "ApplicationAutoScalingClient", described: list[dict[str, Any]]) -> None:
-    """Put in force again what `describe` has told."""
+    """Restore the auto-scaling that `describe` returned."""
     for target in described:
         autoscaling.register_scalable_target(**_members(target, _TARGET + _BOUNDS))
         for policy in target["Policies"]:
@@ -54,7 +54,7 @@ def restore(autoscaling: "ApplicationAutoScalingClient", described: list[dict[st
 def deregister(
     autoscaling: "ApplicationAutoScalingClient", described: list[dict[str, Any]]
 ) -> None:
-    """Let nothing scale the endpoint; policies go with their target, and the alarms of target tracking with them."""
+    """Remove all auto-scaling of the endpoint, with its policies and their alarms."""
     for target in described:
         try:
             autoscaling.deregister_scalable_target(**_members(target, _TARGET))

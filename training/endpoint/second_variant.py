@@ -1,4 +1,4 @@
-"""Put a second model beside the one in service: as a variant of the endpoint, or as its shadow."""
+"""Add a second model to the endpoint, as a variant or as a shadow."""
 
 from typing import Any
 
@@ -29,32 +29,36 @@ def add(
     *,
     shadow: bool,
 ) -> str:
-    """Have the endpoint hold a second model; return the name of the endpoint configuration that does.
+    """Add a second model to the endpoint, and return the name of the new configuration.
 
-    A variant has a weight of 0 and is asked by name alone; a shadow gets a copy of every request.
-    The name is noted in the attempt at the step before anything has it.
+    A variant has a weight of 0 and answers only requests that name it. A shadow gets a copy of
+    every request. The attempt records the name before any resource has it.
 
     Raises:
-        ServerlessEndpointError, VariantTakenError: found before anything is made.
-        RolledBackError, EndpointFailedError, EndpointStuckError, QuotaExceededError: it cannot be.
+        ServerlessEndpointError: The endpoint is serverless; nothing was created.
+        VariantTakenError: The variant serves another model; nothing was created.
+        RolledBackError: SageMaker rolled back the update.
+        EndpointFailedError: The endpoint failed.
+        EndpointStuckError: The change takes longer than the timeout.
+        QuotaExceededError: The account's quota is too small.
     """
     found = endpoint.in_service(timeout)
     facts = attempt.facts
     serving = found["EndpointConfigName"]
     if serving == facts.get("name"):
-        return str(serving)  # an earlier attempt came so far
+        return str(serving)  # an earlier attempt finished the update
+
     config = aws.sagemaker.describe_endpoint_config(EndpointConfigName=serving)
     _check_room(config, variant)
-    again = (
-        facts.get("beside") == serving
-    )  # else a configuration of an earlier time would bring back what served then
-    name = str(facts["name"]) if again else endpoint.names.dated()
+    # A configuration for another base would restore an outdated model.
+    resumes = facts.get("beside") == serving
+    name = str(facts["name"]) if resumes else endpoint.names.dated()
     attempt.note(name=name, beside=serving)
 
     tags = endpoint.names.tag_list
     request = config_request(found, config, name, variant, shadow=shadow) | {"Tags": tags}
     endpoint.prepare(request, model_request(name, model, model.role, tags))
-    endpoint.say(f"gets {variant} beside what it serves, and answers meanwhile")
+    endpoint.say(f"gets the variant {variant}, and keeps answering meanwhile")
     endpoint.update(name, "endpoint usage")
     try:
         endpoint.expect(name, timeout)
@@ -69,7 +73,7 @@ def add(
 def config_request(
     found: Any, config: Any, name: str, variant: str, *, shadow: bool
 ) -> dict[str, Any]:
-    """The members of CreateEndpointConfig: what serves, as it is now, and the model `name` on one instance."""
+    """Return the CreateEndpointConfig request: the present variants and the new model."""
     now = {one["VariantName"]: one for one in found["ProductionVariants"]}
     serving = [
         one
@@ -77,9 +81,8 @@ def config_request(
         | {"InitialInstanceCount": now[one["VariantName"]]["CurrentInstanceCount"]}
         for one in config["ProductionVariants"]
     ]
-    weight = (
-        serving[0]["InitialVariantWeight"] if shadow else 0.0
-    )  # of a shadow: its share of the production variant's
+    # A shadow's weight is relative to the weight of the production variant.
+    weight = serving[0]["InitialVariantWeight"] if shadow else 0.0
     second = serving[0] | {
         "VariantName": variant,
         "ModelName": name,

@@ -1,10 +1,11 @@
-"""`deploy --shadow`: the new model gets a copy of every request; its answers reach nobody, its metrics tell of it."""
+"""Copy every request to a new model (`deploy --shadow`), and compare its metrics."""
 
 import argparse
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cli.aws import Aws
+from cli.numbers import short
 from training.endpoint.changes import Endpoint
 from training.endpoint.hosting import HOSTING_OPTIONS, refuse
 from training.endpoint.request import VARIANT
@@ -24,10 +25,10 @@ _FIGURES = {
 
 
 def check_shadow_options(options: argparse.Namespace) -> None:
-    """Refuse what a shadow has not: it runs on one instance like that in service, and replaces nothing.
+    """Refuse options that a shadow ignores: it copies the present hosting and replaces nothing.
 
     Raises:
-        HostingOptionsError: something of that was asked.
+        HostingOptionsError: One of these options is given.
     """
     refuse(options, (*HOSTING_OPTIONS, *STRATEGY_OPTIONS, "dry_run"), "--shadow")
 
@@ -35,23 +36,27 @@ def check_shadow_options(options: argparse.Namespace) -> None:
 def shadow(
     aws: Aws, endpoint: Endpoint, run: RunFile, model: TrainedModel, timeout: float
 ) -> dict[str, Any]:
-    """Have the model shadow what serves; once it does, the same command tells how both fare.
+    """Add the model as a shadow. Once it runs, the same command shows the metrics of both models.
 
     Raises:
-        ServerlessEndpointError: it can have none.
-        RolledBackError, EndpointFailedError, EndpointStuckError, QuotaExceededError: it cannot be.
+        ServerlessEndpointError: The endpoint is serverless.
+        RolledBackError: SageMaker rolled back the update.
+        EndpointFailedError: The endpoint failed.
+        EndpointStuckError: The change takes longer than the timeout.
+        QuotaExceededError: The account's quota is too small.
     """
     run.begin(SHADOW, model_data=model.model_data, image=model.image, role=model.role)
     config = add(aws, endpoint, run.attempt(SHADOW), model, SHADOW, timeout, shadow=True)
-    if card := read_model_card(
-        aws.ssm, endpoint.names.model_card
-    ):  # the model that answers is the same, in another configuration
+    card = read_model_card(aws.ssm, endpoint.names.model_card)
+    if card:  # the same model answers, in another configuration
         write_model_card(aws.ssm, endpoint.names, card | {"endpoint_config": config})
+
     figures = {variant: _figures(aws, endpoint.name, variant) for variant in (VARIANT, SHADOW)}
     for variant, found in figures.items():
         endpoint.console.print(f"  {variant}: {_line(found)}")
     endpoint.console.print(
-        "The same command again tells more. `rollback` ends the shadow, `deploy` promotes its model."
+        "Run the same command again for new figures. `scones rollback` ends the shadow, and "
+        "`scones deploy` serves its model."
     )
     result = {"endpoint": endpoint.name, "endpoint_config": config, "variants": figures}
     run.done(SHADOW, result)
@@ -59,8 +64,9 @@ def shadow(
 
 
 def _figures(aws: Aws, endpoint: str, variant: str) -> dict[str, float | None]:
-    """The metrics of a variant in the last hour; None where there were no requests."""
-    now, dimensions = datetime.now(UTC), {"EndpointName": endpoint, "VariantName": variant}
+    """Return the metrics of a variant in the last hour, None without requests."""
+    now = datetime.now(UTC)
+    dimensions = {"EndpointName": endpoint, "VariantName": variant}
     figures: dict[str, float | None] = {}
     for name, (metric, statistic) in _FIGURES.items():
         kind = "ExtendedStatistics" if statistic.startswith("p") else "Statistics"
@@ -83,7 +89,12 @@ def _figures(aws: Aws, endpoint: str, variant: str) -> dict[str, float | None]:
 
 
 def _line(found: dict[str, float | None]) -> str:
-    requests, errors, latency = found["requests"], found["error_share"], found["median_latency"]
+    requests = found["requests"]
+    errors = found["error_share"]
+    latency = found["median_latency"]
     if not requests or errors is None or latency is None:
         return "no requests in the last hour"
-    return f"{requests:,.0f} requests in the last hour, {errors:.1%} errors, median latency {latency / 1000:,.1f} ms"
+    return (
+        f"{requests:,.0f} requests in the last hour, {errors:.1%} errors, median latency "
+        f"{short(latency / 1000)} ms"
+    )

@@ -1,7 +1,8 @@
-"""Test that an endpoint serves the model that was trained, and fit the temperature that calibrates it.
+"""Smoke-test the model that an endpoint serves, and fit its calibration temperature.
 
-Training images, which the model knows, tell whether the answers mean what they should; calibration images, which had no
-part in training, calibrate. The test split is not touched: it is there to measure the result of such choices.
+Training images, which the model has learnt, show whether the answers are plausible. Calibration
+images, which are not part of the training, calibrate. The test split is not used, because it
+measures the result of such choices.
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 SMOKE_IMAGES = 10
-CALIBRATION_IMAGES = 2000  # one number needs no more, and they are held in memory: at most 90 MB
+CALIBRATION_IMAGES = 2000  # enough for one number; they need at most 90 MB of memory
 WORKERS = 8
 
 type Images = list[StagedImage]
@@ -26,14 +27,14 @@ type Images = list[StagedImage]
 
 @dataclass(frozen=True)
 class SmokeTestImages:
-    """One training image of each of at most 10 classes, and calibration images of all classes."""
+    """A training image of each of at most 10 classes, and calibration images of all classes."""
 
     known: Images
     calibration: Images
 
 
 def read_smoke_test_images(s3: "S3Client", dataset: Dataset) -> SmokeTestImages:
-    """Read the images from S3: before the endpoint is changed, so that nothing is if they cannot be read."""
+    """Read the images from S3 before the endpoint changes, so that a failure changes nothing."""
     first_of_class = {image.label: image for image in reversed(dataset.images(s3, TRAIN))}
     known = _spread([first_of_class[label] for label in sorted(first_of_class)], SMOKE_IMAGES)
     calibration = _spread(dataset.images(s3, CALIBRATION), CALIBRATION_IMAGES)
@@ -45,23 +46,25 @@ def read_smoke_test_images(s3: "S3Client", dataset: Dataset) -> SmokeTestImages:
 
 
 def smoke_test(classifier: Classifier, images: Images) -> dict[str, Any]:
-    """Ask about known images. Return how many there were, and how many were right.
+    """Classify training images. Return how many there are, and how many are right.
 
     Raises:
-        SmokeTestError: it does not answer, answers for another number of classes, or predicts most of them wrong.
+        SmokeTestError: The endpoint does not answer, answers for another number of classes, or
+            predicts most images wrong.
     """
     answers = _ask(classifier, images)
     right = sum(answer.prediction == answer.label for answer in answers)
     if right < len(images) / 2:
         raise SmokeTestError(
-            f"Of {len(images)} training images it predicts {right} right. {SmokeTestError.__doc__}"
+            f"The endpoint predicts {right} of {len(images)} training images right. "
+            f"{SmokeTestError.__doc__}"
         )
     return {"images": len(images), "right": right}
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """The temperature that calibration images give through the endpoint, the accuracy on them, and its answers."""
+    """The fitted temperature, the accuracy on calibration images, and the endpoint's answers."""
 
     temperature: float
     accuracy: float
@@ -69,10 +72,10 @@ class Calibration:
 
 
 def calibrate(classifier: Classifier, images: Images) -> Calibration:
-    """Ask about the calibration images, and fit the temperature.
+    """Classify the calibration images, and fit the temperature.
 
     Raises:
-        SmokeTestError: the endpoint does not answer as it must.
+        SmokeTestError: The endpoint does not answer, or answers for another number of classes.
     """
     import numpy as np
 
@@ -94,13 +97,13 @@ def _ask(classifier: Classifier, images: Images) -> list[Answer]:
     for answer in answers:
         if len(answer.probabilities) != len(labels):
             raise SmokeTestError(
-                f"It answers {len(answer.probabilities)} class probabilities; the dataset has {len(labels)} "
-                f"classes: {', '.join(labels)}."
+                f"The endpoint returns {len(answer.probabilities)} class probabilities, and the "
+                f"dataset has {len(labels)} classes: {', '.join(labels)}. {SmokeTestError.__doc__}"
             )
     return answers
 
 
 def _spread(images: Sequence[StagedImage], most: int) -> list[StagedImage]:
-    """At most so many of the images, evenly from all of the list."""
+    """Return at most `most` images, evenly spread over the list."""
     count = min(most, len(images))
     return [images[position * len(images) // count] for position in range(count)]

@@ -1,4 +1,4 @@
-"""How an update moves the requests to the new model: at once or step by step, watched by alarms or not."""
+"""Describe how an update moves requests to the new model: at once or in steps, with alarms."""
 
 import argparse
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ STRATEGY_OPTIONS = ("strategy", "share", "monitoring_period")
 CANARY, LINEAR, ALL_AT_ONCE, ROLLING = "canary", "linear", "all-at-once", "rolling"
 # Percent. A rolling batch may be smaller than a step of the other strategies.
 SMALLEST_STEP, SMALLEST_BATCH, LARGEST_STEP = 10, 5, 50
-SHARE = 50  # percent: of two instances, the fewest that can be divided, one
+SHARE = 50  # percent; one of two instances, the fewest that can be divided
 MONITORING_PERIOD = 300  # seconds: five periods of the alarms
-# Wherever in a period the new model gets its share, a whole one of its own ends within two; in less time no alarm could
-# have judged it, and nothing would be guarded.
+# The new model's first whole period ends within two periods, so a shorter time would not be
+# guarded by any alarm.
 SHORTEST_MONITORING_PERIOD = 2 * PERIOD
 
 
 @dataclass(frozen=True)
 class Strategy:
-    """A way to move the requests: the percent of each step, and seconds for which the alarms are watched after each."""
+    """A kind of update, the percentage of each step, and the seconds of monitoring after each."""
 
     kind: str
     share: int
@@ -29,37 +29,40 @@ class Strategy:
 
     @classmethod
     def of(cls, options: argparse.Namespace, hosting: Hosting) -> Self | None:
-        """What the options ask for; None if nothing is to be watched.
+        """Return the strategy that the options describe, None for an update without alarms.
 
         Raises:
-            HostingOptionsError: options contradict each other, or the endpoint is serverless or cannot be divided.
+            HostingOptionsError: Options contradict each other, or the endpoint is serverless or has
+                too few instances.
         """
         if options.strategy is None:
             if options.share or options.monitoring_period is not None:
-                raise HostingOptionsError("--share and --monitoring-period belong to --strategy.")
+                raise HostingOptionsError("--share and --monitoring-period need --strategy.")
             return None
         if hosting.instance_type is None:
             raise HostingOptionsError(
-                f"--strategy {options.strategy} is not for --mode serverless, of which SageMaker watches no update. "
-                "Leave it out, or use --mode realtime."
+                f"--strategy {options.strategy} cannot be used with --mode serverless, because "
+                "SageMaker does not monitor serverless updates. Leave it out, or use --mode "
+                "realtime."
             )
         if options.strategy != ALL_AT_ONCE and hosting.instances < 2:
             raise HostingOptionsError(
-                f"--strategy {options.strategy} moves instance by instance: it needs at least --instances 2. With one "
-                "instance, --strategy all-at-once watches the alarms too."
+                f"--strategy {options.strategy} moves instances one by one and needs --instances 2 "
+                "or more. With one instance use --strategy all-at-once, which also watches the "
+                "alarms."
             )
         share = options.share or SHARE
         period = options.monitoring_period or MONITORING_PERIOD
         if options.strategy != ROLLING and share < SMALLEST_STEP:
             raise HostingOptionsError(
-                f"--share {share / 100:g} is for --strategy rolling. "
-                f"For {options.strategy} use {SMALLEST_STEP / 100:g} or more."
+                f"--share {share / 100:g} is only for --strategy rolling. "
+                f"For {options.strategy} use at least {SMALLEST_STEP / 100:g}."
             )
         return cls(options.strategy, share, period)
 
     @property
     def seconds(self) -> int:
-        """How long the alarms are watched in all, if none goes off."""
+        """Return the total monitoring time if no alarm goes into ALARM."""
         steps = -(-100 // self.share)
         return (
             self.monitoring_period
@@ -67,7 +70,7 @@ class Strategy:
         )
 
     def patience(self, timeout: float) -> float:
-        """Return the seconds that an update may take, if new instances take `timeout` seconds.
+        """Return the seconds that an update may take if new instances take `timeout` seconds.
 
         SageMaker waits for new instances once, or for every rolling batch.
         """
@@ -75,14 +78,14 @@ class Strategy:
         return timeout * batches + self.seconds
 
     def request(self, alarms: list[str]) -> dict[str, Any]:
-        """The members of UpdateEndpoint that have it watched."""
+        """Return the members of UpdateEndpoint that monitor the update."""
         rollback = {"Alarms": [{"AlarmName": name} for name in alarms]}
         return {"DeploymentConfig": {**self._policy(), "AutoRollbackConfiguration": rollback}}
 
     def _policy(self) -> dict[str, Any]:
         size = {"Type": "CAPACITY_PERCENT", "Value": self.share}
         if self.kind == ROLLING:
-            # Without a size, a rollback would bring up the whole old fleet at once.
+            # Without a size, a rollback would start the whole old fleet at once.
             batches = {"MaximumBatchSize": size, "RollbackMaximumBatchSize": size}
             return {
                 "RollingUpdatePolicy": {**batches, "WaitIntervalInSeconds": self.monitoring_period}
@@ -93,7 +96,7 @@ class Strategy:
         }
         if self.kind != ALL_AT_ONCE:
             routing["CanarySize" if self.kind == CANARY else "LinearStepSize"] = size
-        # The last step is monitored for as long as the old instances wait for their end.
+        # The old instances wait for their end during the monitoring period of the last step.
         policy = {
             "TrafficRoutingConfiguration": routing,
             "TerminationWaitInSeconds": self.monitoring_period,

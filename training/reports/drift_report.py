@@ -84,10 +84,9 @@ def show(console: Console, result: Mapping[str, Any]) -> None:
     console.print(table)
     shares = result["review_share"]
     console.print(
-        f"Since {result['since']}: {result['records']:,} records, "
-        f"{result['captured']:,} captured requests; "
-        f"for review {percent(shares['recent'])}, "
-        f"of the held-out images {percent(shares['reference'])}."
+        f"Since {result['since']}: {result['records']:,} records, {result['captured']:,} captured "
+        f"requests; for review {percent(shares['recent'])}, of the held-out images "
+        f"{percent(shares['reference'])}."
     )
 
     for note in result["notes"]:

@@ -78,7 +78,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         HostingOptionsError, UnknownInstanceTypeError, KeyUnusableError, PriceFileError: what is
             asked cannot be.
         OtherDatasetError, EndpointTakenError, ServerlessEndpointError, ServerlessConversionError,
-            OtherClassesError, AlarmRingingError, RoleMissingError, ModelMissingError,
+            OtherClassesError, AlarmActiveError, RoleMissingError, ModelMissingError,
             BadModelArchiveError, ModelChangedError, ModelCardTooLargeError: found before anything
             is made.
         EndpointStuckError, EndpointFailedError, RolledBackError, QuotaExceededError: SageMaker does not bring it about.

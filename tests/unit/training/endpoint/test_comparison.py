@@ -91,7 +91,7 @@ def creating(staged_context: Context) -> Iterator[None]:
 
 
 def names(context: Context) -> list[str]:
-    """All that a comparison makes and that is still there."""
+    """All that a comparison makes and that could not be deleted."""
     sagemaker = context.aws.sagemaker
     return [
         *comparison_endpoints(context.aws.sagemaker, context.names),
@@ -133,7 +133,7 @@ def test_answers_that_are_there_need_no_endpoint(
     package = registered("first")
     first = comparison.answers([package], IMAGES)
     assert first == comparison.answers([package], IMAGES)
-    assert 1 == shown.getvalue().count("The endpoint")
+    assert 1 == shown.getvalue().count("The temporary endpoint")
 
 
 def test_an_endpoint_that_fails_is_deleted_and_its_reason_told(
@@ -156,7 +156,7 @@ def test_an_endpoint_that_cannot_be_deleted_yet_keeps_what_cleanup_knows_it_by(
     [endpoint, config, model] = names(staged_context)
     assert endpoint == config
     assert endpoint == model
-    assert f"{endpoint} is still there" in shown.getvalue()
+    assert f"{endpoint} could not be deleted" in shown.getvalue()
 
 
 def test_the_requests_are_ones_that_botocore_would_send(

@@ -70,25 +70,25 @@ def test_scaling_begins_with_the_fewest_instances() -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ("--mode serverless --capture 0.1", "--capture: not for --mode serverless"),
+        ("--mode serverless --capture 0.1", "--capture cannot be used with --mode serverless"),
         (
             "--mode serverless --kms-key k --autoscale 1:2",
-            "--kms-key, --autoscale: not for --mode serverless",
+            "--kms-key, --autoscale cannot be used with --mode serverless",
         ),
         (
             "--mode serverless --instance-type ml.m5.large",
-            "--instance-type: not for --mode serverless",
+            "--instance-type cannot be used with --mode serverless",
         ),
-        ("--memory 2048", "--memory: not for --mode realtime"),
+        ("--memory 2048", "--memory cannot be used with --mode realtime"),
         (
             "--kms-key k --instance-type ml.g4dn.xlarge",
-            "--kms-key has no effect on the disks of an ml.g4dn.xlarge",
+            "--kms-key has no effect on an ml.g4dn.xlarge",
         ),
         ("--kms-key k --instance-type ml.g5.xlarge", "--kms-key has no effect"),
         ("--kms-key k --instance-type ml.m5d.large", "--kms-key has no effect"),
         ("--instances 5 --autoscale 1:4", "--instances 5 is outside --autoscale 1:4"),
-        ("--invocations-per-instance 9", "belongs to --autoscale"),
-        ("--capture-prefix captured/a", "--capture-prefix belongs to --capture"),
+        ("--invocations-per-instance 9", "needs --autoscale"),
+        ("--capture-prefix captured/a", "--capture-prefix needs --capture"),
     ],
 )
 def test_options_that_contradict_each_other_are_refused(arguments: str, told: str) -> None:
@@ -102,7 +102,9 @@ def test_a_key_is_taken_for_instances_whose_disks_are_volumes(instance_type: str
 
 
 def test_an_instance_type_that_is_none_is_refused_with_what_comes_near() -> None:
-    with pytest.raises(UnknownInstanceTypeError, match=r"'ml.m5.larg'.*Close to it: ml.m5.large"):
+    with pytest.raises(
+        UnknownInstanceTypeError, match=r"'ml.m5.larg'.*Similar types are ml.m5.large"
+    ):
         hosting("--instance-type", "ml.m5.larg")
 
 

@@ -161,7 +161,7 @@ NOT_PROBABILITIES += [
 
 @pytest.mark.parametrize("body", NOT_PROBABILITIES, ids=lambda body: repr(body[:20]))
 def test_an_answer_that_is_no_class_probabilities_is_refused(body: bytes) -> None:
-    with pytest.raises(InvalidAnswerError, match=r"a\.png was answered with"):
+    with pytest.raises(InvalidAnswerError, match=r"The answer for a\.png is"):
         parse_probabilities(body, "a.png")
 
 

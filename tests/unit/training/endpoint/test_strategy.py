@@ -77,7 +77,7 @@ def test_step_below_ten_percent_is_for_a_rolling_update() -> None:
     assert Strategy("rolling", 5, 300) == strategy("--strategy", "rolling", "--share", "0.05")
     with pytest.raises(
         HostingOptionsError,
-        match=r"--share 0.05 is for --strategy rolling\. For linear use 0.1 or more",
+        match=r"--share 0.05 is only for --strategy rolling\. For linear use at least 0.1",
     ):
         strategy("--strategy", "linear", "--share", "0.05")
 
@@ -91,7 +91,7 @@ def test_one_instance_cannot_be_divided_and_has_no_canary() -> None:
 @pytest.mark.parametrize("kind", ["canary", "linear", "all-at-once", "rolling"])
 def test_no_update_of_a_serverless_endpoint_is_watched(kind: str) -> None:
     with pytest.raises(
-        HostingOptionsError, match=f"--strategy {kind} is not for --mode serverless"
+        HostingOptionsError, match=f"--strategy {kind} cannot be used with --mode serverless"
     ):
         strategy("--strategy", kind, hosting=SERVERLESS)
 
@@ -105,7 +105,7 @@ def test_monitoring_period_too_short_for_any_alarm_is_refused(
 
 
 def test_options_of_a_strategy_without_one_are_refused() -> None:
-    with pytest.raises(HostingOptionsError, match="belong to --strategy"):
+    with pytest.raises(HostingOptionsError, match="need --strategy"):
         strategy("--monitoring-period", "2m")
 
 

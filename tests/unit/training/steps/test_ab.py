@@ -103,7 +103,7 @@ def test_another_model_under_the_same_name_is_refused(
     except SmokeTestError:
         assert "swapped" == tested
     hosting.changes.clear()
-    with pytest.raises(VariantTakenError, match="`rollback` first"):
+    with pytest.raises(VariantTakenError, match="scones rollback` first"):
         ab("--weights", "AllTraffic=50,b=50", "--model-data", model_url("other"))
     assert [] == hosting.changes
 
@@ -111,7 +111,7 @@ def test_another_model_under_the_same_name_is_refused(
 def test_a_serverless_endpoint_gets_no_second_variant(deploy: Step, ab: Step, hosting: Any) -> None:
     deploy("--mode", "serverless")
     hosting.changes.clear()
-    with pytest.raises(ServerlessEndpointError, match="needs --mode realtime"):
+    with pytest.raises(ServerlessEndpointError, match="Use --mode realtime"):
         ab("--weights", "AllTraffic=90,b=10")
     assert [] == hosting.changes
 

@@ -16,7 +16,7 @@ from training.endpoint.answers import Classifier, calibration_answers
 from training.endpoint.configurations import delete_configs_but
 from training.endpoint.conversion import refuse_to_make_serverless
 from training.endpoint.errors import (
-    AlarmRingingError,
+    AlarmActiveError,
     EndpointFailedError,
     EndpointStuckError,
     EndpointTakenError,
@@ -212,7 +212,7 @@ def test_serverless_endpoint_may_move_to_instances(
     second = deploy("--model-data", model_url("better"))
     assert [True, False] == [one["model_card"]["serverless"] for one in (first, second)]
     assert first["endpoint_config"] == second["replaced"]
-    assert "leaves serverless for good" in shown.getvalue()
+    assert "leaves serverless permanently" in shown.getvalue()
 
 
 def test_move_from_serverless_to_instances_is_not_watched_since_nothing_could_take_it_back(
@@ -288,7 +288,7 @@ def test_a_watched_update_that_was_taken_back_after_an_interruption_is_not_sent_
     interrupt(
         trained, hosting, 6, lambda: deploy(*update)
     )  # scaling is off, two alarms watch, the update is sent
-    with pytest.raises(RolledBackError, match=rf"serves {first} as before.*ping health check"):
+    with pytest.raises(RolledBackError, match=rf"ping health check.* still serves {first}"):
         deploy(*update)
     assert "UpdateEndpoint" not in hosting.changes[6:]
     assert (first, 1, 1) == left(trained)
@@ -389,7 +389,7 @@ def test_the_alarm_of_the_service_watches_too_unless_it_has_gone_off_already(
         AlarmName=failures, StateValue="ALARM", StateReason="a test"
     )
     update = ("--model-data", model_url("better"), "--strategy", "all-at-once")
-    with pytest.raises(AlarmRingingError, match="find out why first"):
+    with pytest.raises(AlarmActiveError, match="Find the cause first"):
         deploy(*update)
     assert serving == left(trained)[0]
     trained.aws.cloudwatch.set_alarm_state(
@@ -445,7 +445,7 @@ def test_a_model_that_was_damaged_while_it_was_loaded_is_taken_back(
 def test_a_new_endpoint_that_answers_wrong_is_deleted(
     trained: Context, deploy: Deploy, model_url: ModelUrl
 ) -> None:
-    with pytest.raises(SmokeTestError, match=r"Of 2 training images it predicts 0 right"):
+    with pytest.raises(SmokeTestError, match=r"predicts 0 of 2 training images right"):
         deploy("--model-data", model_url("swapped"))
     assert (None, 0, 0) == left(trained)
     assert read_model_card(trained.aws.ssm, trained.names.model_card) is None
@@ -467,7 +467,7 @@ def test_an_update_that_sagemaker_took_back_is_told_with_its_reason(
     trained: Context, deploy: Deploy, model_url: ModelUrl
 ) -> None:
     first = deploy("--autoscale", "1:3")["endpoint_config"]
-    with pytest.raises(RolledBackError, match=rf"serves {first} as before.*ping health check"):
+    with pytest.raises(RolledBackError, match=rf"ping health check.* still serves {first}"):
         deploy("--model-data", model_url("broken"))
     assert (first, 1, 1) == left(trained)
     assert [(1, 3)] == scaled(trained)
@@ -497,7 +497,7 @@ def test_an_endpoint_that_does_not_settle_is_told_with_where_to_look(
     hosting.backend.endpoints["scones-unlimited"].endpoint_status = "Updating"
     monkeypatch.setattr("cli.polling.sleep", lambda _seconds: None)
     with pytest.raises(
-        EndpointStuckError, match=r"is Updating for more than 0 s.*/aws/sagemaker/Endpoints/"
+        EndpointStuckError, match=r"has been Updating for more than 0 s.*/aws/sagemaker/Endpoints/"
     ):
         trained.endpoint.settled(0.05)
 

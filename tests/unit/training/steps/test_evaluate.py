@@ -267,9 +267,7 @@ def test_answers_of_another_number_of_classes_are_refused_and_not_kept(
     served: Context, runtime: FakeRuntime
 ) -> None:
     runtime.answers_of_three_classes = True
-    with pytest.raises(
-        InvalidAnswerError, match=r"was answered with 3 class probabilities.* 2 classes"
-    ):
+    with pytest.raises(InvalidAnswerError, match=r"returned 3 class probabilities.* 2 classes"):
         evaluate(served)
     assert 1 == len((served.run.folder / "test_answers.jsonl").read_text().splitlines())
 

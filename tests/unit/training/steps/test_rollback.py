@@ -130,5 +130,5 @@ def test_a_first_deployment_has_nothing_before_it(trained: Context, deploy: Depl
 
 
 def test_without_an_endpoint_there_is_nothing_to_roll_back(trained: Context) -> None:
-    with pytest.raises(EndpointFailedError, match="is not there"):
+    with pytest.raises(EndpointFailedError, match="is missing"):
         roll_back(trained)

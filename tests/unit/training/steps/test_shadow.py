@@ -79,7 +79,7 @@ def test_a_shadow_that_was_interrupted_before_its_card_is_taken_back(
 def test_a_serverless_endpoint_gets_no_shadow(deploy: Deploy, hosting: Any) -> None:
     deploy("--mode", "serverless")
     hosting.changes.clear()
-    with pytest.raises(ServerlessEndpointError, match="needs --mode realtime"):
+    with pytest.raises(ServerlessEndpointError, match="Use --mode realtime"):
         deploy("--shadow")
     assert [] == hosting.changes
 
@@ -89,10 +89,10 @@ def test_a_serverless_endpoint_gets_no_shadow(deploy: Deploy, hosting: Any) -> N
     [
         (
             "--strategy canary --monitoring-period 2m --instances 7",
-            "--instances, --strategy, --monitoring-period: not for --shadow",
+            "--instances, --strategy, --monitoring-period cannot be used with --shadow",
         ),
-        ("--mode realtime --autoscale 1:2", "--mode, --autoscale: not for --shadow"),
-        ("--dry-run", "--dry-run: not for --shadow"),
+        ("--mode realtime --autoscale 1:2", "--mode, --autoscale cannot be used with --shadow"),
+        ("--dry-run", "--dry-run cannot be used with --shadow"),
     ],
 )
 def test_options_that_a_shadow_has_not_are_refused(
