@@ -119,18 +119,22 @@ _KEPT = [
 ]
 
 
-def keep(execution: Execution) -> dict[str, Any]:
+def saved_form(execution: Execution) -> dict[str, Any]:
     """Return the saved form of the execution, with the identity of its revision."""
     return {
         **{name: getattr(execution, name) for name in _KEPT},
         "revision": execution.revision.identity,
-        "history": execution.history.keep(),
+        "history": execution.history.saved_form(),
     }
 
 
-def restore(kept: Mapping[str, Any], revisions: Mapping[str, Revision]) -> Execution:
+def restore(saved: Mapping[str, Any], revisions: Mapping[str, Revision]) -> Execution:
     """Return the execution from its saved form."""
-    fields = {**kept, "revision": revisions[kept["revision"]], "history": History(kept["history"])}
+    fields = {
+        **saved,
+        "revision": revisions[saved["revision"]],
+        "history": History(saved["history"]),
+    }
     execution = Execution(**fields)
     if not execution.is_running:
         execution.ended.set()

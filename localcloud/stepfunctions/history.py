@@ -25,12 +25,12 @@ class History:
     """Events, numbered from 1.
 
     Args:
-        kept: the saved form from `keep`.
+        saved: the saved form from `saved_form`.
     """
 
-    def __init__(self, kept: str | list[Event] | None = None) -> None:
+    def __init__(self, saved: str | list[Event] | None = None) -> None:
         self._lock = Lock()
-        self._events: str | list[Event] = kept if kept is not None else []
+        self._events: str | list[Event] = saved if saved is not None else []
 
     def add(self, kind: str, previous: int | None = None, **details: Any) -> int:
         """Add an event; return its id.
@@ -72,7 +72,7 @@ class History:
                 packed = lzma.compress(json.dumps(self._events).encode(), preset=0)
                 self._events = base64.b64encode(packed).decode()
 
-    def keep(self) -> str | list[Event]:
+    def saved_form(self) -> str | list[Event]:
         """Return the saved form of the history."""
         with self._lock:
             return self._events if isinstance(self._events, str) else list(self._events)

@@ -31,7 +31,7 @@ class Revision:
         data: Mapping[str, Any] = json.loads(self.definition)
         return data
 
-    def keep(self) -> dict[str, Any]:
+    def saved_form(self) -> dict[str, Any]:
         """Return the saved form."""
         return asdict(self)
 

@@ -79,7 +79,7 @@ class MapRun:
         return [child for _, child in sorted(self.children.items())]
 
     @property
-    def goes_on(self) -> bool:
+    def may_start_more(self) -> bool:
         """Return whether more children may start."""
         assert self.parent is not None
         return self.parent.is_running and not self.failed_too_often
@@ -129,7 +129,7 @@ class MapRun:
             self.status = ABORTED
             self.stopped = now()
 
-    def keep(self) -> dict[str, Any]:
+    def saved_form(self) -> dict[str, Any]:
         """Return the saved form of the run."""
         names = [
             "parent_arn",
@@ -150,6 +150,6 @@ class MapRun:
         self.counts[after] += 1
 
 
-def restore_run(kept: Mapping[str, Any]) -> MapRun:
+def restore_run(saved: Mapping[str, Any]) -> MapRun:
     """Return the run from its saved form."""
-    return MapRun(**{**kept, "tolerance": Tolerance(**kept["tolerance"])})
+    return MapRun(**{**saved, "tolerance": Tolerance(**saved["tolerance"])})

@@ -6,7 +6,7 @@ from threading import Lock
 from typing import Any
 
 from localcloud.api.state_files import UnreadableStateError
-from localcloud.stepfunctions.executions import Execution, keep, restore
+from localcloud.stepfunctions.executions import Execution, restore, saved_form
 from localcloud.stepfunctions.machines import Revision, StateMachine
 from localcloud.stepfunctions.map_runs import MapRun, restore_run
 
@@ -71,23 +71,23 @@ class Store:
         revisions = {revision.identity: revision for revision in used}
 
         return {
-            "revisions": [revision.keep() for revision in revisions.values()],
+            "revisions": [revision.saved_form() for revision in revisions.values()],
             "machines": [_machine(machine) for machine in machines],
-            "executions": [keep(execution) for execution in executions],
-            "map_runs": [run.keep() for run in list(self.map_runs.values())],
+            "executions": [saved_form(execution) for execution in executions],
+            "map_runs": [run.saved_form() for run in list(self.map_runs.values())],
         }
 
-    def _load(self, kept: dict[str, Any]) -> None:
-        revisions = {fields["identity"]: Revision(**fields) for fields in kept["revisions"]}
-        for fields in kept["machines"]:
+    def _load(self, saved: dict[str, Any]) -> None:
+        revisions = {fields["identity"]: Revision(**fields) for fields in saved["revisions"]}
+        for fields in saved["machines"]:
             machine = StateMachine(**{**fields, "revision": revisions[fields["revision"]]})
             self.machines[machine.arn] = machine
 
-        for fields in kept["executions"]:
+        for fields in saved["executions"]:
             execution = restore(fields, revisions)
             self.executions[execution.arn] = execution
 
-        for fields in kept["map_runs"]:
+        for fields in saved["map_runs"]:
             run = restore_run(fields)
             self.map_runs[run.arn] = run
 

@@ -54,7 +54,7 @@ def _describe(original: Callable[..., Any], *request: Any) -> Any:
 
 def _evaluate(_original: Callable[..., None], alarm: dict[str, Any]) -> None:
     values = [_value(alarm, back) for back in range(alarm["EvaluationPeriods"])]
-    state = judge(alarm, values)
+    state = evaluated_state(alarm, values)
     if state != (before := alarm["StateValue"]):
         reason = (
             f"Values of the last periods, the newest first: {values}; "
@@ -91,7 +91,7 @@ def _takes(topic_arn: str, alarm_arn: str) -> bool:
     return taken
 
 
-def judge(alarm: Mapping[str, Any], values: Sequence[float | None]) -> str:
+def evaluated_state(alarm: Mapping[str, Any], values: Sequence[float | None]) -> str:
     """Return the state of an alarm by the values of its periods; None is missing data."""
     compare = _COMPARISONS[alarm["ComparisonOperator"]]
     breaching = [compare(value, alarm["Threshold"]) for value in values if value is not None]

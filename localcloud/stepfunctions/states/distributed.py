@@ -106,10 +106,10 @@ def _work_off(map_run: MapRun, input_of: Callable[[int], Payload], runtime: Runt
     numbers = count()
 
     def work() -> None:
-        while map_run.goes_on and (index := next(numbers)) < map_run.total:
+        while map_run.may_start_more and (index := next(numbers)) < map_run.total:
             child = runtime.run_child(map_run, index, input_of(index))
             map_run.count_end(child)
-            if not map_run.goes_on:
+            if not map_run.may_start_more:
                 for other in map_run.ordered:
                     runtime.abort(other)
 

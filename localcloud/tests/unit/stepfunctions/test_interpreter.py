@@ -190,10 +190,10 @@ def interrupted(path: Path, states: Mapping[str, Any] = PASS, **fields: Any) -> 
     execution.status = "RUNNING"
     for name, value in fields.items():
         setattr(execution, name, value)
-    kept = Store(path)
-    vars(kept).update(machines=first.app.store.machines, executions=first.app.store.executions)
-    kept.map_runs = first.app.store.map_runs
-    kept.save()
+    store = Store(path)
+    vars(store).update(machines=first.app.store.machines, executions=first.app.store.executions)
+    store.map_runs = first.app.store.map_runs
+    store.save()
     first.interpreter.close()
     return execution
 
@@ -223,10 +223,10 @@ def test_stop_of_the_interpreter_leaves_executions_running_for_the_next(tmp_path
 
 
 def test_map_run_that_was_interrupted_is_aborted(tmp_path: Path) -> None:
-    kept = Store(tmp_path / "state.json")
+    store = Store(tmp_path / "state.json")
     run = MapRun("arn:of:an:execution", f"{MACHINE_ARN}/all", Tolerance(), 0)
-    kept.map_runs[run.arn] = run
-    kept.save()
+    store.map_runs[run.arn] = run
+    store.save()
     later = interpreter(tmp_path / "state.json")
     later.resume()
     assert "ABORTED" == later.store.map_runs[run.arn].status
@@ -238,9 +238,9 @@ def test_nothing_is_resumed_without_an_interrupted_execution(tmp_path: Path) -> 
 
 def test_saved_execution_is_read_unchanged(states: Interpreted, tmp_path: Path) -> None:
     before = states.run(TASK)
-    kept = Store(tmp_path / "state.json")
-    vars(kept).update(machines=states.app.store.machines, executions=states.app.store.executions)
-    kept.save()
+    store = Store(tmp_path / "state.json")
+    vars(store).update(machines=states.app.store.machines, executions=states.app.store.executions)
+    store.save()
     after = Store(tmp_path / "state.json").executions[before.arn]
     assert before.history.events == after.history.events
     assert {name: vars(before)[name] for name in ("status", "error", "cause", "input")} == {
@@ -273,7 +273,7 @@ def test_history_of_an_older_execution_is_packed_and_read_unchanged() -> None:
     for one in (older, latest):
         packer.later(one)
     assert older.is_packed
-    assert len(older.keep()) < len(json.dumps(latest.keep())) / 2
+    assert len(older.saved_form()) < len(json.dumps(latest.saved_form())) / 2
     assert before == older.events
 
 

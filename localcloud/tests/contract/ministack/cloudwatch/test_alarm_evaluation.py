@@ -8,7 +8,7 @@ import pytest
 from ministack import app
 from ministack.services import cloudwatch, sns, sqs
 
-from localcloud.ministack.cloudwatch.alarm_evaluation import judge, keep_evaluating
+from localcloud.ministack.cloudwatch.alarm_evaluation import evaluated_state, keep_evaluating
 from localcloud.ministack.cloudwatch.metric_store import CLOCK, record
 
 ALARM = {
@@ -123,7 +123,9 @@ def test_alarms_are_evaluated_again_after_an_unexpected_error(
 def test_alarm_goes_into_alarm_when_enough_periods_breach(
     values: list[float | None], needed: int, expected: str
 ) -> None:
-    assert expected == judge({**ALARM, "EvaluationPeriods": 3, "DatapointsToAlarm": needed}, values)
+    assert expected == evaluated_state(
+        {**ALARM, "EvaluationPeriods": 3, "DatapointsToAlarm": needed}, values
+    )
 
 
 @pytest.mark.parametrize(
@@ -136,11 +138,15 @@ def test_alarm_goes_into_alarm_when_enough_periods_breach(
     ],
 )
 def test_value_at_the_threshold_breaches_by_the_comparison(comparison: str, expected: str) -> None:
-    assert expected == judge({**ALARM, "ComparisonOperator": comparison, "Threshold": 5}, [5])
+    assert expected == evaluated_state(
+        {**ALARM, "ComparisonOperator": comparison, "Threshold": 5}, [5]
+    )
 
 
 def test_alarm_that_ignores_missing_data_keeps_its_state() -> None:
-    assert "ALARM" == judge({**ALARM, "TreatMissingData": "ignore", "StateValue": "ALARM"}, [None])
+    assert "ALARM" == evaluated_state(
+        {**ALARM, "TreatMissingData": "ignore", "StateValue": "ALARM"}, [None]
+    )
 
 
 def test_composite_alarm_follows_its_alarms(ministack: Any) -> None:
