@@ -14,6 +14,7 @@ def _module() -> ModuleType:
         return 2 * number
 
     module.__dict__["double"] = double
+
     return module
 
 

@@ -51,10 +51,13 @@ def test_refused_resource_fails_before_it_is_created_or_updated(
     )
 
     provisioners._provision_resource("Tests::Number", "One", {"number": 1}, "stack")
+
     with pytest.raises(ValueError, match=reason):
         provisioners._provision_resource("Tests::Number", "One", {"number": 2}, "stack")
+
     with pytest.raises(ValueError, match=reason):
         handler["update"]("one", {"number": 1}, {"number": 2}, "stack", "One")
+
     assert [{"number": 1}] == seen
 
 

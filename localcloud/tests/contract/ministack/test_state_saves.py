@@ -53,6 +53,7 @@ def test_failed_save_is_reported(
     (tmp_path / "file").touch()
     monkeypatch.setattr(persistence, "STATE_DIR", str(tmp_path / "file" / "ministack"))
     module.save_all({"sqs": dict})
+
     assert ["NotADirectoryError"] == [type(failure).__name__ for failure in state_saves.failures]
     monkeypatch.setattr(persistence, "STATE_DIR", str(tmp_path))
     module.save_all({"sqs": dict})

@@ -52,6 +52,7 @@ def reader(cloud: Cloud) -> Any:
     policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
     iam.put_user_policy(UserName="states-reader", PolicyName="read", PolicyDocument=policy)
     key = iam.create_access_key(UserName="states-reader")["AccessKey"]
+
     return cloud.client("stepfunctions", key["AccessKeyId"], key["SecretAccessKey"])
 
 
@@ -101,9 +102,11 @@ def passing_user(cloud: Cloud, name: str, passed_to: str | None) -> Any:
         condition = {"StringEquals": {"iam:PassedToService": passed_to}}
         allow = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}
         statements.append({**allow, "Condition": condition})
+
     document = json.dumps({"Version": "2012-10-17", "Statement": statements})
     iam.put_user_policy(UserName=name, PolicyName="create", PolicyDocument=document)
     key = iam.create_access_key(UserName=name)["AccessKey"]
+
     return cloud.client("stepfunctions", key["AccessKeyId"], key["SecretAccessKey"])
 
 
@@ -120,8 +123,10 @@ def test_caller_who_may_not_pass_the_role_cannot_use_it(
         client.create_state_machine(
             name="passed", definition=json.dumps(DEFINITION), roleArn=role_arn
         )
+
     with pytest.raises(ClientError, match=message):
         client.update_state_machine(stateMachineArn=machine_arn, roleArn=role_arn)
+
     client.update_state_machine(stateMachineArn=machine_arn, definition=json.dumps(DEFINITION))
 
 

@@ -119,6 +119,7 @@ class Interpreted:
             "type": kind,
         }
         self.machines.delete({"stateMachineArn": self.machines.arn(name)})
+
         return str(self.machines.create(request)["stateMachineArn"])
 
     def run(self, states: Mapping[str, Any], given: Any = None, **fields: Any) -> Execution:
@@ -178,9 +179,11 @@ def call(app: StepFunctionsApp, operation: str, **members: Any) -> dict[str, Any
     answer: dict[str, Any] = json.loads(sent[1]["body"])
     if sent[0]["status"] != 200:
         raise ApiError(f"{answer['__type']}: {answer['message']}")
+
     shape = find_operation("stepfunctions", operation).output_shape
     assert shape is not None
     assert set(shape.required_members) <= answer.keys()
+
     return answer
 
 

@@ -34,6 +34,7 @@ def ended(states: Interpreted, machine: Mapping[str, Any], name: str = "one") ->
 def test_created_state_machine_is_described(api: StepFunctionsApp) -> None:
     created = call(api, "CreateStateMachine", **CREATE, tags=[{"key": "k", "value": "v"}])
     described = call(api, "DescribeStateMachine", stateMachineArn=MACHINE_ARN)
+
     assert MACHINE_ARN == created["stateMachineArn"]
     assert {**CREATE, "status": "ACTIVE", "type": "STANDARD"} == {
         name: described[name] for name in (*CREATE, "status", "type")
@@ -82,10 +83,13 @@ def test_update_changes_only_the_named_parts(api: StepFunctionsApp) -> None:
     logging = {"level": "ALL", "destinations": [destination]}
     call(api, "UpdateStateMachine", stateMachineArn=MACHINE_ARN, loggingConfiguration=logging)
     described = call(api, "DescribeStateMachine", stateMachineArn=MACHINE_ARN)
+
     assert logging == described["loggingConfiguration"]
     assert DEFINITION == described["definition"]
+
     with pytest.raises(ApiError, match="InvalidDefinition"):
         call(api, "UpdateStateMachine", stateMachineArn=MACHINE_ARN, definition="{}")
+
     with pytest.raises(ApiError, match="MissingRequiredParameter"):
         call(api, "UpdateStateMachine", stateMachineArn=MACHINE_ARN)
 
@@ -150,15 +154,19 @@ def test_executions_are_listed_latest_first_and_by_page(
 ) -> None:
     arn = states.put(PASS)
     started = [states.interpreter.start(arn) for _ in range(5)]
+
     for number, execution in enumerate(started):
         assert execution.ended.wait(SECONDS)
         execution.started = float(number)
+
     found: list[str] = []
     token: dict[str, str] = {}
+
     while len(found) < 5:
         page = call(api, "ListExecutions", stateMachineArn=arn, maxResults=2, **token)
         found += [one["executionArn"] for one in page["executions"]]
         token = {"nextToken": page.get("nextToken", "")}
+
     assert [execution.arn for execution in reversed(started)] == found
     assert "" == token["nextToken"]
 
@@ -216,6 +224,7 @@ def test_stop_answers_with_the_time(states: Interpreted, api: StepFunctionsApp) 
     arn = states.interpreter.start(states.put(waiting)).arn
     stopped = call(api, "StopExecution", executionArn=arn, error="E", cause="C")
     described = call(api, "DescribeExecution", executionArn=arn)
+
     assert stopped["stopDate"] == described["stopDate"]
     assert "ABORTED" == described["status"]
 
@@ -226,11 +235,14 @@ def test_synchronous_start_needs_an_express_workflow(
     arn = states.put(PASS)
     with pytest.raises(ApiError, match="StateMachineTypeNotSupported"):
         call(api, "StartSyncExecution", stateMachineArn=arn)
+
     arn = states.put(PASS, kind="EXPRESS")
+
     assert (
         '{"a": 1}'
         == call(api, "StartSyncExecution", stateMachineArn=arn, input='{"a": 1}')["output"]
     )
+
     with pytest.raises(ApiError, match="StateMachineTypeNotSupported"):
         call(api, "ListExecutions", stateMachineArn=arn)
 
@@ -251,6 +263,7 @@ def test_map_run_is_described_with_its_counts(states: Interpreted, api: StepFunc
     only = {"Type": "Map", "Items": [1, 2], "ItemProcessor": processor, "Label": "all", "End": True}
     [listed] = call(api, "ListMapRuns", executionArn=ended(states, {"Map": only}))["mapRuns"]
     run = call(api, "DescribeMapRun", mapRunArn=listed["mapRunArn"])
+
     assert "SUCCEEDED" == run["status"]
     assert {"total": 2, "succeeded": 2} == {
         name: run["itemCounts"][name] for name in ("total", "succeeded")

@@ -45,7 +45,9 @@ def test_refusal_has_code_reason_and_place_of_every_violation() -> None:
     text = definition({"Type": "Pass", "Next": "None", "Result": 1})
     with pytest.raises(InvalidDefinitionError) as raised:
         require_valid(text, express=False)
+
     message = raised.value.message
+
     assert message.startswith("Invalid State Machine Definition: '")
     assert "MISSING_TRANSITION_TARGET: " in message
     assert "at /States/Only/Next" in message

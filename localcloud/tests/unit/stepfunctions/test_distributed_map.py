@@ -49,6 +49,7 @@ def bucket(states: Interpreted) -> dict[str, bytes]:
         ],
         "PutObject": lambda given: objects.update({given["Key"]: given["Body"]}),
     }
+
     return objects
 
 
@@ -60,6 +61,7 @@ def distributed(processor: Mapping[str, Any] | None = None, **fields: Any) -> di
         "States": inner,
     }
     state = {"Type": "Map", "Label": "all", "ItemProcessor": item_processor, "End": True, **fields}
+
     return {"Map": state}
 
 
@@ -104,6 +106,7 @@ def test_lines_of_a_list_become_children_with_the_variables_of_the_parent(
         **distributed(ItemReader=CSV_READER, ItemSelector=selector),
     }
     expected = [{"version": "1", "threshold": 0.8}, {"version": "2", "threshold": 0.8}]
+
     assert expected == states.output(machine, {"list": "list.csv"})
 
 
@@ -191,6 +194,7 @@ def test_output_and_assign_of_the_map_see_its_result(states: Interpreted) -> Non
     del machine["Map"]["End"]
     machine["Map"] |= {"Next": "Last"}
     machine["Last"] = {**PASS, "Output": "{% [$states.input, $many] %}"}
+
     assert [3, 2] == states.output(machine)
 
 
@@ -232,6 +236,7 @@ def test_one_failure_too_many_stops_running_children(states: Interpreted) -> Non
         "Long": {"Type": "Wait", "Seconds": 99, "End": True},
     }
     execution = states.run(distributed(inner, Items=[0, 1], MaxConcurrency=2))
+
     assert "States.ExceedToleratedFailureThreshold" == execution.error
     assert ["ABORTED", "FAILED"] == [child.status for child in the_run(states).ordered]
 
@@ -301,5 +306,6 @@ def test_stop_of_the_parent_aborts_the_run_and_starts_no_more_children(
     states.interpreter.stop(execution)
     until(lambda: the_run(states).status != "RUNNING")
     counts = the_run(states).counts
+
     assert "ABORTED" == the_run(states).status
     assert {"aborted": 2, "pending": 7} == {name: counts[name] for name in ("aborted", "pending")}

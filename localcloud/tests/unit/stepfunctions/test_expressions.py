@@ -86,6 +86,7 @@ def test_failure_names_state_expression_and_place_as_aws_does(
         f"The JSONata expression '$none' specified for the field '{place}' "
         "returned nothing (undefined)."
     )
+
     assert cause == execution.cause
     details = execution.history.events[2]["evaluationFailedEventDetails"]
     assert {"cause": cause, "location": place} == {
@@ -118,8 +119,10 @@ def test_threads_evaluate_one_expression_at_once() -> None:
     threads = [threading.Thread(target=work, args=[number]) for number in range(4)]
     for thread in threads:
         thread.start()
+
     for thread in threads:
         thread.join()
+
     assert {0: 0, 1: 9, 2: 18, 3: 27} == results
 
 

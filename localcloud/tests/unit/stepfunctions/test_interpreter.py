@@ -93,9 +93,12 @@ def test_start_is_repeated_without_effect_while_the_execution_runs(states: Inter
     states.interpreter.wait_scale = 1
     arn = states.put(WAIT)
     first = states.interpreter.start(arn, "{}", "one")
+
     assert first is states.interpreter.start(arn, "{}", "one")
+
     with pytest.raises(ExecutionExistsError):
         states.interpreter.start(arn, "[]", "one")
+
     states.interpreter.stop(first)
     with pytest.raises(ExecutionExistsError):
         states.interpreter.start(arn, "{}", "one")
@@ -188,13 +191,16 @@ def interrupted(path: Path, states: Mapping[str, Any] = PASS, **fields: Any) -> 
     execution = first.interpreter.start(arn, '{"key": "orders/a.png"}', "one")
     execution.ended.wait(0.05)
     execution.status = "RUNNING"
+
     for name, value in fields.items():
         setattr(execution, name, value)
+
     store = Store(path)
     vars(store).update(machines=first.app.store.machines, executions=first.app.store.executions)
     store.map_runs = first.app.store.map_runs
     store.save()
     first.interpreter.close()
+
     return execution
 
 
@@ -229,6 +235,7 @@ def test_map_run_that_was_interrupted_is_aborted(tmp_path: Path) -> None:
     store.save()
     later = interpreter(tmp_path / "state.json")
     later.resume()
+
     assert "ABORTED" == later.store.map_runs[run.arn].status
 
 
@@ -242,6 +249,7 @@ def test_saved_execution_is_read_unchanged(states: Interpreted, tmp_path: Path) 
     vars(store).update(machines=states.app.store.machines, executions=states.app.store.executions)
     store.save()
     after = Store(tmp_path / "state.json").executions[before.arn]
+
     assert before.history.events == after.history.events
     assert {name: vars(before)[name] for name in ("status", "error", "cause", "input")} == {
         name: vars(after)[name] for name in ("status", "error", "cause", "input")
@@ -270,8 +278,10 @@ def test_history_of_an_older_execution_is_packed_and_read_unchanged() -> None:
     packer = Packer(unpacked=1)
     older, latest = history("text " * 100), history("text " * 100)
     before = older.events
+
     for one in (older, latest):
         packer.later(one)
+
     assert older.is_packed
     assert len(older.saved_form()) < len(json.dumps(latest.saved_form())) / 2
     assert before == older.events

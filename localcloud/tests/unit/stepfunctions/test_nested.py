@@ -42,6 +42,7 @@ def test_nested_execution_without_sync_is_not_waited_for(states: Interpreted) ->
     resource = RESOURCE.removesuffix(".sync:2")
     output = states.output({"Start": {**START, "Resource": resource}})
     [started] = inner(states)
+
     assert started.arn == output["ExecutionArn"]
     assert started.is_running
     states.interpreter.stop(started)
@@ -53,6 +54,7 @@ def test_failure_of_nested_execution_is_a_failed_task_with_its_error_in_the_caus
     states.put({"Only": FAIL}, "inner")
     execution = states.run({"Start": START})
     cause = json.loads(execution.cause or "")
+
     assert "States.TaskFailed" == execution.error
     assert {"Error": "BadError", "Cause": "It is bad."} == {
         key: cause[key] for key in ("Error", "Cause")
@@ -128,10 +130,13 @@ def test_stop_reaches_the_nested_execution(states: Interpreted) -> None:
     states.put({"Only": {"Type": "Wait", "Seconds": 99, "End": True}}, "inner")
     execution = states.interpreter.start(states.put({"Start": START}))
     deadline = time.monotonic() + SECONDS
+
     while not inner(states):
         assert time.monotonic() < deadline
         time.sleep(0.001)
+
     states.interpreter.stop(execution)
     [started] = inner(states)
+
     assert started.ended.wait(SECONDS)
     assert "ABORTED" == started.status

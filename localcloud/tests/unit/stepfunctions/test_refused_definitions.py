@@ -148,17 +148,21 @@ def test_definition_is_refused_on_creation(api: Any, refused: tuple[str, str, st
         call(
             api, "CreateStateMachine", name="machine", definition=text, roleArn=ROLE_ARN, type=kind
         )
+
     assert [] == call(api, "ListStateMachines")["stateMachines"]
 
 
 def test_definition_is_refused_on_update(api: Any, refused: tuple[str, str, str]) -> None:
     code, text, kind = refused
     call(api, "CreateStateMachine", name="machine", definition=VALID, roleArn=ROLE_ARN, type=kind)
+
     with pytest.raises(
         ApiError, match=f"^InvalidDefinition: Invalid State Machine Definition: '{code}: "
     ):
         call(api, "UpdateStateMachine", stateMachineArn=MACHINE_ARN, definition=text)
+
     described = call(api, "DescribeStateMachine", stateMachineArn=MACHINE_ARN)
+
     assert VALID == described["definition"]
 
 

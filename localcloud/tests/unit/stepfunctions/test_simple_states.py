@@ -159,6 +159,7 @@ def test_history_holds_every_payload(states: Interpreted) -> None:
         for key in ("input", "output")
         if key in details
     ]
+
     assert ['{"text": "hello"}', '{"text": "hello"}', '"hello!"', '"hello!"'] == payloads
 
 

@@ -61,6 +61,7 @@ def test_output_and_assign_see_the_result(states: Interpreted) -> None:
         "Assign": {"raw": "{% $states.result %}"},
     }
     last = {"Type": "Pass", "Output": "{% [$states.input, $raw] %}", "End": True}
+
     assert [2, {"Item": 1}] == states.output({"First": {**first, "Next": "Last"}, "Last": last})
 
 
@@ -177,6 +178,7 @@ def test_catcher_has_its_own_output_and_assign(states: Interpreted) -> None:
         "Next": "Caught",
     }
     caught = {"Type": "Succeed", "Output": "{% [$states.input, $error] %}"}
+
     assert ["It is busy.", "BusyError"] == states.output(
         {**task(Catch=[catcher]), "Caught": caught}
     )

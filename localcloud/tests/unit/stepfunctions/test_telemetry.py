@@ -65,6 +65,7 @@ def test_start_and_end_are_announced_and_counted(
 def test_event_of_a_failure_has_error_and_cause_and_no_output(states: Interpreted) -> None:
     states.run(FAIL, {"a": 1})
     event = states.telemetry.events[-1]
+
     assert {
         "error": "Broken",
         "cause": "It is.",
@@ -80,6 +81,7 @@ def test_event_of_a_stopped_execution_has_neither_error_nor_cause(states: Interp
     execution = states.interpreter.start(states.put(waiting))
     states.interpreter.stop(execution, "MyError", "Because.")
     event = states.telemetry.events[-1]
+
     assert "ABORTED" == event["status"]
     assert event["error"] is None
     assert event["cause"] is None

@@ -123,6 +123,7 @@ def test_function_at_the_limits_is_created() -> None:
     key = json.loads(kms._create_key({})[2])["KeyMetadata"]["Arn"]
     environment = {"Variables": {"A": "a" * 4088}}
     limits = {"Timeout": 900, "MemorySize": 10240, "Environment": environment, "KMSKeyArn": key}
+
     assert 201 == create(**limits)[0]
     lambda_svc._functions.pop("one")
     provision(**limits)

@@ -84,6 +84,7 @@ def function(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     record = {"config": config, "code_zip": code, "versions": {}, "aliases": {}}
     monkeypatch.setitem(lambda_svc._functions, "patched", record)
     monkeypatch.setitem(iam._roles, "actor", trusted_by("lambda.amazonaws.com"))
+
     return record
 
 
@@ -131,6 +132,7 @@ def test_unsafe_package_is_refused_at_upload(
         )
     else:
         status, _, body = lambda_svc._publish_layer_version("unsafe", {"Content": code})
+
     assert 400 == status
     assert "Could not unzip uploaded file" in json.loads(body)["message"]
     assert "../escaped" in json.loads(body)["message"]
@@ -163,6 +165,7 @@ def test_function_whose_role_lambda_cannot_assume_does_not_run(
 ) -> None:
     monkeypatch.setitem(iam._roles, "actor", trusted_by("states.amazonaws.com"))
     result = lambda_svc._execute_function(function, {})
+
     assert result["error"] is True
     assert "Lambda.AWSLambdaException" == result["body"]["errorType"]
     assert (
@@ -181,6 +184,7 @@ def test_alias_shares_the_environment_and_sees_its_own_arn(
     first, second = (
         lambda_svc._execute_function(record, {})["body"] for record in (function, aliased)
     )
+
     assert arn == second["arn"]
     assert (
         first["variables"]["AWS_LAMBDA_LOG_STREAM_NAME"]
@@ -262,6 +266,7 @@ def test_layer_of_the_configuration_is_on_the_path(
     function["code_zip"] = zipped(
         {"app.py": "import extra\ndef handler(event, context): return extra.origin"}
     )
+
     assert "layer" == lambda_svc._execute_function(function, {})["body"]
 
 

@@ -20,8 +20,10 @@ def functions(ministack: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     """Create two functions in an account with AWS's default limit."""
     monkeypatch.setattr(lambda_svc, "_ACCOUNT_CONCURRENCY_CAP", 1000)
     ministack.put_role(service="lambda.amazonaws.com")
+
     for name in ("one", "two"):
         lambda_svc._functions[name] = {"config": {"FunctionName": name}, "concurrency": None}
+
     yield
     for name in list(lambda_svc._functions):
         lambda_svc._functions.pop(name)

@@ -76,6 +76,7 @@ def page() -> str:
     ]
     parts += [_NOT_MADE]
     parts += [f"- `{name}`: {_listed(not_made(name))}\n" for name in ACTIONS if not_made(name)]
+
     return "".join(parts)
 
 

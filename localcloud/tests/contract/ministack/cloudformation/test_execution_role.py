@@ -36,8 +36,10 @@ def stacks(ministack: MiniStackInProcess) -> Iterator[dict[str, Any]]:
             "ParentId": STACK_ID,
         },
     }
+
     for name, record in records.items():
         cloudformation._stacks[name] = record
+
     yield records
     for name in records:
         cloudformation._stacks.pop(name, None)
@@ -95,10 +97,13 @@ def test_new_key_needs_the_permission_for_its_tags(
     create, keys = allow("kms:CreateKey", "*", **TAG), f"arn:aws:kms:us-east-1:{ACCOUNT}:key/*"
     by_resource = {"StringEquals": {"aws:ResourceTag/project": "parcels-company"}}
     ministack.put_role([create, allow("kms:TagResource", keys, **by_resource)], SERVICE)
+
     with pytest.raises(RoleDeniedError, match="kms:TagResource"):
         provisioners._provision_resource("AWS::KMS::Key", "Key", {}, "gate")
+
     ministack.put_role([create, allow("kms:TagResource", keys, **TAG)], SERVICE)
     key, _ = provisioners._provision_resource("AWS::KMS::Key", "Key", {}, "gate")
+
     assert kms._resolve_key(key)
 
 
@@ -107,10 +112,13 @@ def test_deletion_needs_the_permission_of_the_role(ministack: MiniStackInProcess
     queue = f"arn:aws:sqs:us-east-1:{ACCOUNT}:gate-*"
     ministack.put_role([allow("sqs:CreateQueue", queue)], SERVICE)
     url, _ = make_queue("gate")
+
     with pytest.raises(RoleDeniedError, match="sqs:DeleteQueue"):
         provisioners._delete_resource("AWS::SQS::Queue", url, {}, "gate", "Queue")
+
     ministack.put_role([allow("sqs:DeleteQueue", queue)], SERVICE)
     provisioners._delete_resource("AWS::SQS::Queue", url, {}, "gate", "Queue")
+
     assert not sqs._queues
 
 
@@ -119,6 +127,7 @@ def test_role_that_is_passed_to_a_service_needs_pass_role(ministack: MiniStackIn
     rule = f"arn:aws:events:us-east-1:{ACCOUNT}:rule/gate-*"
     ministack.put_role([allow("events:PutRule", rule)], SERVICE)
     target = {"Id": "one", "Arn": "arn:one", "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/handed"}
+
     with pytest.raises(RoleDeniedError, match="iam:PassRole"):
         provisioners._provision_resource(
             "AWS::Events::Rule", "Rule", {"Name": "gate-one", "Targets": [target]}, "gate"
@@ -144,8 +153,10 @@ def test_role_without_permissions_creates_updates_and_deletes_nothing(
     ministack.put_role([], SERVICE)
     with pytest.raises(RoleDeniedError):
         execution_role._provision(unreachable, resource_type, "One", PROPERTIES, "gate")
+
     with pytest.raises(RoleDeniedError):
         execution_role._delete(unreachable, resource_type, "gate-one", PROPERTIES, "gate", "One")
+
     update = execution_role._checked_update(resource_type, unreachable)
     with pytest.raises(RoleDeniedError):
         update("gate-one", PROPERTIES, {**PROPERTIES, "Description": "new"}, "gate")
@@ -163,10 +174,13 @@ def test_update_in_place_needs_the_action_of_each_changed_property(
     ministack.put_role([allow("sqs:CreateQueue", queue)], SERVICE)
     url, _ = make_queue("gate")
     new = {"VisibilityTimeout": 7}
+
     with pytest.raises(RoleDeniedError, match="sqs:SetQueueAttributes"):
         provisioners._update_resource("AWS::SQS::Queue", url, {}, new, "gate", "Queue")
+
     ministack.put_role([allow("sqs:SetQueueAttributes", queue)], SERVICE)
     provisioners._update_resource("AWS::SQS::Queue", url, {}, new, "gate", "Queue")
+
     assert "7" == str(sqs._queues[url]["attributes"]["VisibilityTimeout"])
 
 
@@ -176,9 +190,12 @@ def test_boundary_of_a_role_is_a_condition_of_its_update(ministack: MiniStackInP
     ministack.put_role([allow("iam:PutRolePolicy", "*", **bounded)], SERVICE)
     update = execution_role._checked_update("AWS::IAM::Role", lambda *arguments: "updated")
     new = {"Policies": [{"PolicyName": "one"}]}
+
     with pytest.raises(RoleDeniedError, match="iam:PutRolePolicy"):
         update("gate-role", {}, new, "gate")
+
     kept = {"PermissionsBoundary": "arn:boundary"}
+
     assert "updated" == update("gate-role", kept, {**kept, **new}, "gate")
 
 
@@ -215,6 +232,7 @@ def operate(operation: str, stack_name: str, **properties: Any) -> list[str]:
 
     asyncio.run(run())
     events = cloudformation._stack_events[cloudformation._stacks[stack_name]["StackId"]]
+
     return [
         event["ResourceStatusReason"]
         for event in events
@@ -271,6 +289,7 @@ def test_change_set_needs_the_permission_to_expand_the_macro(
         "TemplateBody": [json.dumps(body)],
         "Capabilities.member.1": ["CAPABILITY_AUTO_EXPAND"],
     }
+
     assert 200 == handlers._ACTION_HANDLERS["CreateChangeSet"](params)[0]
     _, change_set = changesets._find_change_set("first", "macro")
     cloudformation._stacks.pop("macro")

@@ -45,8 +45,11 @@ def test_bucket_with_an_object_is_not_deleted(bucket: str) -> None:
 def test_protected_table_is_not_deleted_before_its_protection_is_off() -> None:
     properties = {**TABLE, "DeletionProtectionEnabled": True}
     name, _ = provisioners._provision_resource("AWS::DynamoDB::Table", "Table", properties, "stack")
+
     with pytest.raises(TableProtectedError, match="Disable deletion protection first"):
         provisioners._delete_resource("AWS::DynamoDB::Table", name, properties)
+
     dynamodb._tables[name]["DeletionProtectionEnabled"] = False
     provisioners._delete_resource("AWS::DynamoDB::Table", name, properties)
+
     assert name not in dynamodb._tables

@@ -20,6 +20,7 @@ def test_resource_with_an_unknown_property_is_not_created(module: Any) -> None:
     )
     with pytest.raises(ValueError, match=message):
         module._provision_resource("AWS::SQS::Queue", "Queue", {"Colour": "red"}, "gate")
+
     assert not sqs._queues
 
 
@@ -79,6 +80,7 @@ def test_schemas_of_two_regions_add_up() -> None:
     }
     there = {**here, "properties": {"Name": {}}}
     table = generated([here, there], "2026-01-01", {"AWS::SQS::Queue"})
+
     assert '"AWS::SQS::Queue": {"":["Name","Rules:Rule"],"Rule":["Id"]}' in table
 
 
@@ -92,4 +94,5 @@ def test_read_only_properties_are_not_in_the_table_unless_they_are_required() ->
         "createOnlyProperties": ["/properties/Key"],
     }
     table = generated([schema], "2026-01-01", {"AWS::SQS::Queue"})
+
     assert '"AWS::SQS::Queue": {"":["Id","Key","Name"]}' in table

@@ -47,6 +47,7 @@ def status(operation: str, caller: str, role_arn: str = ROLE_ARN) -> tuple[int, 
         return answer
 
     found = asyncio.run(run())
+
     return found[0], found[2].decode()
 
 

@@ -40,6 +40,7 @@ def test_composite_alarm_is_created_updated_and_deleted() -> None:
     )
     rule = cloudwatch._composite_alarms[made]["AlarmRule"]
     provisioners._delete_resource("AWS::CloudWatch::CompositeAlarm", made, COMPOSITE)
+
     assert "all" == made
     assert 'OK("one")' == rule
     assert [] == list(cloudwatch._composite_alarms)
@@ -63,8 +64,11 @@ def test_identity_provider_is_created_once_and_deleted() -> None:
     properties = {"Url": "https://token.example.com", "ClientIdList": ["sts.amazonaws.com"]}
     made = make("AWS::IAM::OIDCProvider", properties)
     clients = iam._oidc_providers[made]["ClientIDList"]
+
     with pytest.raises(ValueError, match="already exists"):
         make("AWS::IAM::OIDCProvider", properties)
+
     provisioners._delete_resource("AWS::IAM::OIDCProvider", made, properties)
+
     assert ["sts.amazonaws.com"] == clients
     assert made not in iam._oidc_providers

@@ -26,10 +26,12 @@ def test_nested_template_is_at_the_host_that_sam_delete_reads(
         "_template_body": f'{{"TemplateURL": "{url}"}}',
     }
     cloudformation._stacks["outer"] = stack
+
     try:
         _, _, body = handlers._ACTION_HANDLERS["GetTemplate"](
             {"StackName": "outer", "TemplateStage": "Original"}
         )
     finally:
         del cloudformation._stacks["outer"]
+
     assert f"{expected}" in body.decode()

@@ -178,9 +178,11 @@ def test_new_alarm_that_becomes_ok_runs_its_ok_actions(ministack: Any, kind: str
     if kind == "composite":
         request = {"AlarmName": "all", "AlarmRule": 'ALARM("errors")', "OKActions": [topic]}
         cloudwatch._put_composite_alarm({}, request, False, True)
+
     state()
     [message] = sqs._queues[queue]["messages"]
     told = json.loads(json.loads(message["body"])["Message"])
+
     assert "INSUFFICIENT_DATA" == told["OldStateValue"]
     assert "OK" == told["NewStateValue"]
 
@@ -210,6 +212,7 @@ def topic_with_a_queue(alarm_arn: str) -> tuple[str, str]:
         {"Statement": [{**send, "Resource": arn}]}
     )
     sns._subscribe({"TopicArn": [topic], "Protocol": ["sqs"], "Endpoint": [arn]})
+
     return topic, queue
 
 

@@ -77,4 +77,5 @@ def test_statistics_of_the_last_minutes_follow_the_clock() -> None:
     body = cloudwatch._get_metric_statistics(
         {}, {**asked, **times, "Statistics": ["Sum"]}, False, True
     )[2]
+
     assert [1.0] == [point["Sum"] for point in json.loads(body)["Datapoints"]]

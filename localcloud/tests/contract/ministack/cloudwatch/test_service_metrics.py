@@ -66,6 +66,7 @@ def test_queue_has_metrics_of_waiting_messages_and_their_age() -> None:
     cloudwatch._evaluate_all_alarms()
     CLOCK.put_ahead(7200)
     cloudwatch._evaluate_all_alarms()
+
     assert 2 == total("AWS/SQS", "ApproximateNumberOfMessagesVisible", QueueName="letters")
     assert 7200 == round(
         total("AWS/SQS", "ApproximateAgeOfOldestMessage", QueueName="letters") or 0

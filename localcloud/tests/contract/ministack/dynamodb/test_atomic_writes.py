@@ -28,7 +28,9 @@ def test_only_one_of_many_threads_creates_an_item(
     monkeypatch.setattr(dynamodb, "_evaluate_condition", hesitate)
     item = {"TableName": "results", "Item": {"file_link": {"S": "a"}}}
     item["ConditionExpression"] = "attribute_not_exists(file_link)"
+
     with ThreadPoolExecutor(WRITERS) as writers, ThreadPoolExecutor(1) as others:
         statuses = list(writers.map(lambda _number: dynamodb._put_item(item)[0], range(WRITERS)))
+
     dynamodb._delete_table({"TableName": "results"})
     assert {200: 1, 400: WRITERS - 1} == Counter(statuses)

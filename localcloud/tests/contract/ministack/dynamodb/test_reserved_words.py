@@ -84,6 +84,7 @@ def test_reserved_word_in_a_transaction_is_refused() -> None:
         "ConditionExpression": "attribute_not_exists(status)",
     }
     answer = request("_transact_write_items", TransactItems=[{"Put": put}])[1]
+
     assert refusal("ConditionExpression", "status") == answer["message"]
 
 

@@ -81,6 +81,7 @@ def test_event_whose_input_is_not_json_goes_to_the_queue(ministack: Any) -> None
     }
     eventbridge._put_targets({"Rule": "uploads", "Targets": [target]})
     _put_event()
+
     assert "INVALID_JSON" == _attributes()["ERROR_CODE"]
     assert {} == ministack.app.store.executions
 
@@ -113,6 +114,7 @@ def test_event_for_a_missing_target_names_rule_target_and_reason(ministack: Any)
         "ERROR_CODE": "NO_RESOURCE",
         "ERROR_MESSAGE": f"The target {MACHINE_ARN} does not exist.",
     }
+
     assert expected == _attributes()
 
 
@@ -137,6 +139,7 @@ def test_event_for_a_queue_that_does_not_let_eventbridge_send_has_no_permissions
     target = {"Id": "workflow", "Arn": closed, "DeadLetterConfig": {"Arn": QUEUE_ARN}}
     eventbridge._put_targets({"Rule": "uploads", "Targets": [target]})
     _put_event()
+
     assert "NO_PERMISSIONS" == _attributes()["ERROR_CODE"]
     assert [] == list(sqs._queue_by_arn(closed)["messages"])
 
@@ -183,4 +186,5 @@ def test_undelivered_event_without_a_queue_is_counted_as_failed(ministack: Any) 
         {"Rule": "uploads", "Targets": [{"Id": "workflow", "Arn": MACHINE_ARN, "RoleArn": role}]}
     )
     _put_event()
+
     assert {"FailedInvocations": 1} == _counts()

@@ -47,4 +47,5 @@ def test_event_for_a_missing_log_group_goes_to_the_dead_letter_queue() -> None:
     eventbridge._put_targets({"Rule": "decisions", "Targets": [target]})
     put_event()
     [message] = sqs._queues[queue]["messages"]
+
     assert "NO_RESOURCE" == message["message_attributes"]["ERROR_CODE"]["StringValue"]

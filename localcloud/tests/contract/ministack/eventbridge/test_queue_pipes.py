@@ -79,6 +79,7 @@ def inputs(ministack: MiniStackInProcess, monkeypatch: pytest.MonkeyPatch) -> li
         return original(arn, text)
 
     monkeypatch.setattr(workflows, "deliver", deliver)
+
     return found
 
 
@@ -112,6 +113,7 @@ def test_record_has_the_format_of_pipes(
     send(queue, "1")
     pipes._poll_once()
     [[record]] = inputs
+
     assert "NO_PERMISSIONS" == record["messageAttributes"]["ERROR_CODE"]["stringValue"]
     assert "aws:sqs" == record["eventSource"]
     assert QUEUE_ARN == record["eventSourceARN"]
@@ -176,10 +178,12 @@ def test_pipe_without_its_queue_does_not_stop_the_others(
         name="a", source=QUEUE_ARN + "-gone", target=STATE_MACHINE_ARN, role_arn=ROLE_ARN
     )
     send(queue, "1")
+
     try:
         pipes._poll_once()
     finally:
         pipes.delete_pipe("a")
+
     assert [] == waiting(queue)
 
 

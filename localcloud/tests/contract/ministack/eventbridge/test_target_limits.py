@@ -55,8 +55,10 @@ def test_retries_beyond_the_limits_are_refused(policy: dict[str, int], message: 
     assert 400 == status
     assert "ValidationException" == answer["__type"]
     assert message == answer["message"]
+
     with pytest.raises(ValueError, match="Resource handler returned message") as raised:
         provision(targets(2, **policy))
+
     assert f'"{message} (Service: EventBridge' in str(raised.value)
 
 
@@ -72,5 +74,6 @@ def test_sixth_target_of_a_rule_is_refused() -> None:
     answer = put([{"Id": "sixth", "Arn": QUEUE}])[1]
     assert "LimitExceededException" == answer["__type"]
     assert "The requested resource exceeds the maximum number allowed." == answer["message"]
+
     with pytest.raises(ValueError, match="exceeds the maximum number allowed"):
         provision(targets(6))

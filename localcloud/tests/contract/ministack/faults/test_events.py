@@ -24,6 +24,7 @@ def rule(ministack: Any) -> Iterator[None]:
     for queue in ("arrived", "dead-letters"):
         policy = json.dumps({"Statement": [{**ALLOW, "Resource": QUEUES_ARN + queue}]})
         sqs._act_create_queue({"QueueName": queue, "Attributes": {"Policy": policy}}, "")
+
     eventbridge._ensure_default_bus()
     eventbridge._put_rule(
         {"Name": "uploads", "EventPattern": json.dumps({"source": ["aws.s3", "tests"]})}
@@ -71,6 +72,7 @@ def test_duplicated_event_arrives_at_once_and_again(faults: Injected) -> None:
     _create("a")
     at_once = len(_arrived())
     faults.held.release()
+
     assert 2 == at_once
     assert {"a"} == set(_arrived())
     assert len(_arrived()) <= 4

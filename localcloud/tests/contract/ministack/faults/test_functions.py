@@ -40,8 +40,10 @@ class Function:
         cloud.client("ssm").put_parameter(Name="/card", Value="card", Type="String")
         self._role = _create_role(cloud)
         archive = io.BytesIO()
+
         with zipfile.ZipFile(archive, "w") as code:
             code.writestr("app.py", FUNCTION)
+
         self._lambda.create_function(
             FunctionName="reader",
             Runtime="python3.13",
@@ -78,10 +80,12 @@ class Function:
         execution = self._states.start_execution(stateMachineArn=machine, input=image)[
             "executionArn"
         ]
+
         while (described := self._states.describe_execution(executionArn=execution))[
             "status"
         ] == "RUNNING":
             time.sleep(0.02)
+
         return str(described["error"])
 
 
@@ -94,6 +98,7 @@ def _create_role(cloud: Cloud) -> str:
         "Arn"
     ]
     iam.put_role_policy(RoleName="reader", PolicyName="all", PolicyDocument=json.dumps(allow))
+
     return str(role)
 
 
@@ -182,5 +187,6 @@ def _hold_event(cloud: Cloud) -> None:
     )
     Faults(cloud.url).plan(1, {"event-late": 1})
     s3.put_object(Bucket="uploads", Key="a", Body=b"pixels")
+
     while not Faults(cloud.url).injected():
         time.sleep(0.01)

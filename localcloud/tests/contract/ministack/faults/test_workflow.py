@@ -148,6 +148,7 @@ def test_ended_execution_makes_no_further_call_and_is_announced(
         for event in eventbridge._events_log_list()
         if event["Source"] == "aws.states"
     ]
+
     assert status == execution.status
     assert records == _records()
     assert announced == _announced()
@@ -173,9 +174,11 @@ def _started(ministack: Any) -> Execution:
     execution: Execution = ministack.start(INPUT)
     assert execution.ended.wait(5)
     deadline = time.monotonic() + 5
+
     while ministack.calls.under_way:  # a call may continue after the end of its execution
         assert time.monotonic() < deadline, execution
         time.sleep(0.001)
+
     return execution
 
 

@@ -41,6 +41,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Lines:
         lines.append({name: value for name, value in line.items() if name != "time"})
 
     monkeypatch.setattr(audit_log, "listeners", [listen])
+
     return lines
 
 
@@ -49,6 +50,7 @@ def test_task_is_recorded_with_service_role_and_conditions(
 ) -> None:
     ministack.run({"Put": PUT_EVENTS})
     assumed, called = written
+
     assert {
         "caller": "states.amazonaws.com",
         "action": "sts:AssumeRole",
@@ -93,10 +95,13 @@ def test_request_of_a_client_is_recorded_in_the_clouds_file(
     iam.create_user(UserName="audited")
     key = iam.create_access_key(UserName="audited")["AccessKey"]
     s3 = cloud.client("s3", key["AccessKeyId"], key["SecretAccessKey"])
+
     with pytest.raises(ClientError, match="AccessDenied"):
         s3.get_object(Bucket="bucket", Key="audited", VersionId="v1")
+
     lines = [json.loads(line) for line in Folder(shared_folder).audit.read_text().splitlines()]
     [line] = [line for line in lines if line["resource"] == "arn:aws:s3:::bucket/audited"]
+
     assert f"arn:aws:iam::{ACCOUNT}:user/audited" == line["caller"]
     assert "s3:GetObjectVersion" == line["action"]
     assert line["allowed"] is False
@@ -106,8 +111,10 @@ def test_request_to_sagemaker_is_recorded(cloud: Cloud, shared_folder: Path) -> 
     iam = cloud.client("iam")
     iam.create_user(UserName="audited-sagemaker")
     key = iam.create_access_key(UserName="audited-sagemaker")["AccessKey"]
+
     with pytest.raises(ClientError, match="AccessDenied"):
         cloud.client(
             "sagemaker-runtime", key["AccessKeyId"], key["SecretAccessKey"]
         ).invoke_endpoint(EndpointName="audited", Body=b"")
+
     assert '"sagemaker:InvokeEndpoint"' in Folder(shared_folder).audit.read_text()

@@ -31,6 +31,7 @@ def call(service: Any, **parameters: str) -> str:
         service.handle_request("POST", "/", headers, urlencode(parameters).encode(), {})
     )
     assert 200 == status, body
+
     return body if isinstance(body, str) else body.decode()
 
 
@@ -94,6 +95,7 @@ def signed(
         "headers": headers,
         "client": ("127.0.0.1", 50000),
     }
+
     return Request(scope, body)
 
 

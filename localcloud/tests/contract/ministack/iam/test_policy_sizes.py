@@ -80,6 +80,7 @@ def test_role_of_a_template_with_too_large_inline_policies_fails() -> None:
     policies = [{"PolicyName": name, "PolicyDocument": policy(6000)} for name in ("one", "two")]
     role = {"RoleName": "other", "AssumeRolePolicyDocument": TRUST}
     provision("Role", **role, Policies=policies[:1])
+
     with pytest.raises(
         ValueError, match="Maximum policy size of 10240 bytes exceeded for role other"
     ):
@@ -109,6 +110,7 @@ def test_managed_policy_above_its_quota_is_refused() -> None:
     assert 409 == status
     assert MANAGED_MESSAGE in body
     assert MANAGED_MESSAGE in version[1]
+
     with pytest.raises(ValueError, match=MANAGED_MESSAGE):
         provision("ManagedPolicy", PolicyDocument=policy(6145))
 
@@ -120,5 +122,6 @@ def test_trust_policy_above_its_quota_is_refused() -> None:
     assert 409 == created[0]
     assert TRUST_MESSAGE in created[1]
     assert TRUST_MESSAGE in updated[1]
+
     with pytest.raises(ValueError, match=TRUST_MESSAGE):
         provision("Role", RoleName="c", AssumeRolePolicyDocument=trust(2049))

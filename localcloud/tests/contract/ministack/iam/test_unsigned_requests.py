@@ -44,8 +44,10 @@ def bucket(cloud: Cloud) -> Iterator[str]:
     s3 = cloud.client("s3")
     s3.create_bucket(Bucket="half-public")
     s3.delete_public_access_block(Bucket="half-public")
+
     for key in ("public/a", "private/a"):
         s3.put_object(Bucket="half-public", Key=key, Body=b"content")
+
     statement = {
         "Effect": "Allow",
         "Principal": "*",
@@ -56,8 +58,10 @@ def bucket(cloud: Cloud) -> Iterator[str]:
         Bucket="half-public", Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     )
     yield "half-public"
+
     for key in ("public/a", "private/a"):
         s3.delete_object(Bucket="half-public", Key=key)
+
     s3.delete_bucket(Bucket="half-public")
 
 
@@ -82,6 +86,7 @@ def test_unsigned_request_of_s3_is_refused(
         cloud.url + path + query, None, {**headers, **account}, method=method
     )
     status, body = _status(request)
+
     assert status in (400, 403), body
     assert "half-public</Name>" not in body, body
 

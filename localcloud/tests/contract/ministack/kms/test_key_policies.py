@@ -53,8 +53,10 @@ def test_key_policy_that_locks_everybody_out_is_refused(document: dict[str, Any]
     assert 400 == status
     assert "MalformedPolicyDocumentException" == answer["__type"]
     assert MESSAGE == answer["message"]
+
     with pytest.raises(ValueError, match=rf'"{MESSAGE} \(Service: Kms, Status Code: 400\)"'):
         provision(document)
+
     assert [] == list(kms._keys)
 
 
@@ -62,6 +64,7 @@ def test_later_policy_that_locks_everybody_out_is_refused() -> None:
     key = create(policy(ROOT))[1]["KeyMetadata"]["KeyId"]
     request = {"KeyId": key, "Policy": json.dumps(policy(ROLE))}
     status, _, body = kms._put_key_policy(request)
+
     assert 400 == status
     assert MESSAGE == json.loads(body)["message"]
     assert policy(ROOT) == json.loads(kms._keys[key]["Policy"])
@@ -104,5 +107,6 @@ def test_role_of_a_stack_is_the_caller_for_its_keys(
     if allowed:
         provision(policy(ROOT), "with-role")
         return
+
     with pytest.raises(ValueError, match=MESSAGE):
         provision(policy(ROOT), "with-role")

@@ -24,9 +24,11 @@ def group(cloud: Cloud) -> Iterator[str]:
     """Return a log group with six events in two streams."""
     logs, name = cloud.client("logs"), f"/tests/{uuid4().hex}"
     logs.create_log_group(logGroupName=name)
+
     for stream, lines in WRITTEN.items():
         logs.create_log_stream(logGroupName=name, logStreamName=stream)
         put(cloud, name, stream, lines)
+
     yield name
     logs.delete_log_group(logGroupName=name)
 
@@ -79,6 +81,7 @@ def test_page_ends_before_a_megabyte(ministack: Any) -> None:
     cloudwatch_logs._append_log_events(stream, events)
     found = event_pages._events({"a": stream}, {}, True)
     page, following = event_pages._page(found, {}, True)
+
     assert 2 == len(page)
     assert ["nextToken"] == list(following)
 
@@ -90,6 +93,7 @@ def test_event_of_a_service_has_an_id(ministack: Any) -> None:
     line = {"timestamp": NOW, "ingestionTime": NOW, "message": "from a function"}
     cloudwatch_logs._append_log_events(stream, [dict(line), dict(line)])
     first, second = stream["events"]
+
     assert first["eventId"] != second["eventId"]
 
 

@@ -113,8 +113,10 @@ def test_metric_filter_with_a_broken_pattern_is_refused(pattern: str, message: s
     assert 400 == status
     assert "InvalidParameterException" == answer["__type"]
     assert message == answer["message"]
+
     with pytest.raises(ValueError, match="Resource handler returned message") as raised:
         provision(pattern)
+
     assert f'"{message} (Service: CloudWatchLogs, Status Code: 400)"' in str(raised.value)
     assert [] == list(cloudwatch_logs._metric_filters)
 

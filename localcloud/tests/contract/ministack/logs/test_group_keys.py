@@ -62,8 +62,10 @@ def require_refusal(code: str, key_arn: str) -> None:
     assert 400 == status
     assert code == answer["__type"]
     assert MESSAGE == answer["message"]
+
     with pytest.raises(ValueError, match="Resource handler returned message") as raised:
         provision(KmsKeyId=key_arn)
+
     assert f'"{MESSAGE} (Service: CloudWatchLogs' in str(raised.value)
     assert "/one" not in cloudwatch_logs._log_groups
 
@@ -109,8 +111,11 @@ def test_retention_that_is_not_offered_is_refused(days: Any) -> None:
     body = cloudwatch_logs._put_retention_policy({"logGroupName": "/one", "retentionInDays": days})[
         2
     ]
+
     assert "InvalidParameterException" == json.loads(body)["__type"]
     assert message in json.loads(body)["message"]
+
     with pytest.raises(ValueError, match="Member must satisfy enum value set"):
         provision(RetentionInDays=days)
+
     assert 30 == cloudwatch_logs._log_groups["/one"]["retentionInDays"]

@@ -32,6 +32,7 @@ def test_metric_that_a_function_embeds_is_recorded_for_each_set_of_dimensions(
     lambda_svc._emit_lambda_logs(
         FUNCTION, "request", f"text\n{json.dumps(line, separators=(',', ':'))}\n", False, 1
     )
+
     assert (
         [0.92] == values("Confidence", service="a") == values("Confidence", classification="truck")
     )

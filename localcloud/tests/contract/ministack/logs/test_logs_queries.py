@@ -34,6 +34,7 @@ def accepted(action: str, **data: Any) -> dict[str, Any]:
     report = ParamValidator().validate(body, output)
     assert not report.has_errors(), report.generate_report()
     assert set() == set(body) - set(output.members)
+
     return body
 
 
@@ -72,6 +73,7 @@ def refusal(**changes: Any) -> tuple[str, str]:
 def test_query_is_complete_with_rows_of_fields_and_statistics() -> None:
     found = ask('fields detail.confidence_score as confidence | filter detail.verdict = "REJECT"')
     [[confidence, pointer]] = found["results"]
+
     assert "Complete" == found["status"]
     assert "CWLI" == found["queryLanguage"]
     assert {"field": "confidence", "value": "0.61"} == confidence
@@ -127,6 +129,7 @@ def test_part_that_is_not_emulated_is_refused_with_its_place() -> None:
         "The local cloud does not emulate the command parse. "
         "Run the query on AWS, or remove that part."
     )
+
     assert 400 == status
     assert "MalformedQueryException" == body["__type"]
     assert expected == body["message"]
@@ -186,12 +189,14 @@ def test_ended_query_cannot_be_stopped_and_unknown_ones_are_not_found() -> None:
         "ResourceNotFoundException",
         "ResourceNotFoundException",
     ]
+
     assert expected == [body["__type"] for _, body in answers]
 
 
 def test_queries_are_described_by_log_group_and_status() -> None:
     query = accepted("StartQuery", **request("limit 1"))
     [described] = accepted("DescribeQueries", logGroupName=GROUP, status="Complete")["queries"]
+
     assert (query["queryId"], "limit 1", GROUP) == tuple(
         described[name] for name in ("queryId", "queryString", "logGroupName")
     )
@@ -235,10 +240,12 @@ def test_saved_query_of_an_older_state_is_created_when_its_stack_changes() -> No
 def test_saved_queries_are_listed_in_pages_by_prefix() -> None:
     for name in ("tests/a", "tests/b", "other"):
         accepted("PutQueryDefinition", name=name, queryString="limit 1")
+
     first = accepted("DescribeQueryDefinitions", queryDefinitionNamePrefix="tests/", maxResults=1)
     rest = accepted(
         "DescribeQueryDefinitions", queryDefinitionNamePrefix="tests/", nextToken=first["nextToken"]
     )
+
     assert ["tests/a", "tests/b"] == [
         one["name"] for one in first["queryDefinitions"] + rest["queryDefinitions"]
     ]

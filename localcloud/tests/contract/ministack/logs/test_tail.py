@@ -51,6 +51,7 @@ class Tail:
         self._request.pop("nextToken", None)
         if self._shown:
             self._request["startTime"] = max(self._shown)
+
         return messages
 
     def _is_new(self, event: dict[str, Any]) -> bool:

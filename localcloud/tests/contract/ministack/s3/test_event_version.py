@@ -16,6 +16,7 @@ def events(ministack: Any, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, An
         eventbridge, "_pattern_event_view", lambda event: told.append(json.loads(event["Detail"]))
     )
     s3._bucket_notifications["images"] = "<EventBridgeConfiguration/>"
+
     return told
 
 

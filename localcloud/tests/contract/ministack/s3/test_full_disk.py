@@ -43,6 +43,7 @@ def events(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(s3, "_next_event_sequencer", note)
     monkeypatch.setattr(s3, "_fire_s3_event", lambda *_event, **_more: None)
     s3._bucket_notifications[BUCKET] = "<NotificationConfiguration/>"
+
     return fired
 
 
@@ -110,6 +111,7 @@ def _fill_after(writes: int, monkeypatch: pytest.MonkeyPatch) -> None:
         left -= 1
         if left >= 0:
             return fdopen(descriptor, *arguments, **options)
+
         os.write(descriptor, b"half")
         os.close(descriptor)
         raise FULL
@@ -139,10 +141,12 @@ def test_operation_on_a_full_disk_changes_nothing(
     if versioned:
         s3._bucket_versioning[BUCKET] = "Enabled"
         _put(body=b"second")
+
     operation = _operations()[name]
     events.clear()
     before = _memory(), _disk(folder)
     failed = 0
+
     for writes in range(10):
         with monkeypatch.context() as full:
             _fill_after(writes, full)
@@ -166,6 +170,7 @@ def test_stored_object_survives_a_restart(folder: Path, monkeypatch: pytest.Monk
     with monkeypatch.context() as full:
         _fill_after(1, full)
         assert 503 == _put("first")[0]
+
     assert 200 == _put("second")[0]
     s3._buckets.clear()
     s3._load_persisted_data()
@@ -182,6 +187,7 @@ def test_folder_that_cannot_be_created_is_an_error(
     with monkeypatch.context() as full:
         full.setattr(os, "makedirs", fail)
         assert 503 == _put("deep/new")[0]
+
     assert "deep/new" not in s3._buckets[BUCKET]["objects"]
 
 

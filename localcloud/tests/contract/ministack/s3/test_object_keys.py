@@ -38,11 +38,14 @@ def s3(cloud: Cloud) -> Iterator[Any]:
     client.create_bucket(Bucket=BUCKET)
     versioning = {"Status": "Enabled"}
     client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration=versioning)
+
     for key in KEYS:
         client.put_object(Bucket=BUCKET, Key=key, Body=key.encode())
+
     yield client
     for version in client.list_object_versions(Bucket=BUCKET)["Versions"]:
         client.delete_object(Bucket=BUCKET, Key=version["Key"], VersionId=version["VersionId"])
+
     client.delete_bucket(Bucket=BUCKET)
 
 
@@ -55,6 +58,7 @@ def listed(cloud: Cloud, query: str) -> bytes:
     connection.request("GET", f"{url.path}?{url.query}", headers=dict(request.headers))
     body = connection.getresponse().read()
     connection.close()
+
     return body
 
 
@@ -122,6 +126,7 @@ def test_deletion_of_many_objects_takes_all_keys_that_xml_holds(s3: Any, cloud: 
     keys = [f"delete/{key}" for key in WRITABLE if len(key) < 100]
     for key in keys:
         s3.put_object(Bucket=BUCKET, Key=key)
+
     versions = s3.list_object_versions(Bucket=BUCKET, Prefix="delete/")["Versions"]
     members = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in versions]
 
@@ -155,6 +160,7 @@ def test_wildcard_of_a_policy_matches_every_key(s3: Any, cloud: Cloud) -> None:
 
     for key in [key for key in KEYS if key != "parcels"]:
         assert key.encode() == reader.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+
     with pytest.raises(ClientError, match="AccessDenied"):
         reader.get_object(Bucket=BUCKET, Key="parcels")
 
@@ -181,6 +187,7 @@ def test_event_has_the_key_as_it_is(s3: Any, cloud: Cloud) -> None:
 
     expected = sorted(key for key in KEYS if key != "parcels")
     found: list[str] = []
+
     while len(found) < len(expected):
         messages = sqs.receive_message(
             QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=5
@@ -189,6 +196,7 @@ def test_event_has_the_key_as_it_is(s3: Any, cloud: Cloud) -> None:
         for message in messages:
             found.append(json.loads(message["Body"])["detail"]["object"]["key"])
             sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+
     assert expected == sorted(found)
     events.remove_targets(Rule="object-keys", Ids=["queue"])
     events.delete_rule(Name="object-keys")

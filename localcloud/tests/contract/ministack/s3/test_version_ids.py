@@ -14,6 +14,7 @@ def read(request: pytest.FixtureRequest, ministack: Any) -> Iterator[Callable[..
     s3._create_bucket("images", b"", {})
     s3._create_bucket("unversioned", b"", {})
     s3._put_bucket_versioning("images", VERSIONING)
+
     for bucket in ("images", "unversioned"):
         s3._put_object(bucket, "a.png", b"image", {})
 

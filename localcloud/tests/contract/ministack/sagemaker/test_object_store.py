@@ -31,10 +31,12 @@ def store(
     """A store whose bucket "data" has an object under each key, with the key as content."""
     monkeypatch.setattr(s3, "S3_PERSIST", request.param)
     monkeypatch.setattr(s3, "DATA_DIR", str(tmp_path))
+
     with request_scope(ACCOUNT, REGION):
         assert 200 == s3._create_bucket("data", b"", {})[0]
         for key in KEYS:
             put(key, key.encode())
+
     yield MiniStackObjectStore(ACCOUNT, REGION)
     s3.reset()
 
@@ -107,6 +109,7 @@ def test_object_is_written_with_its_content_type(store: MiniStackObjectStore) ->
     store.write("s3://data/a b+é#.jsonl", b"{}", content_type="application/jsonlines")
 
     assert b"{}" == store.read("s3://data/a b+é#.jsonl")
+
     with request_scope(ACCOUNT, REGION):
         assert (
             "application/jsonlines"

@@ -51,6 +51,7 @@ def test_role_may_read_the_alarms_of_its_policies(ministack: Any) -> None:
     ministack.put_role([statement], service="sagemaker.amazonaws.com")
 
     ROLE.require("cloudwatch:DescribeAlarms", alarms.replace("*", "errors"))
+
     with pytest.raises(
         RoleRefusedError, match="not authorized to perform: cloudwatch:DescribeAlarms"
     ):
@@ -70,6 +71,7 @@ def test_role_may_do_nothing_else(ministack: Any) -> None:
 def test_role_uses_a_key_under_the_conditions_of_its_policy(ministack: Any) -> None:
     with request_scope("000000000000", "us-east-1"):
         key = json.loads(kms._create_key({})[2])["KeyMetadata"]
+
     via = {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}
     of_data = {"StringLike": {"kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::data/*"}}
     decrypt = {
@@ -93,6 +95,7 @@ def test_role_uses_a_key_under_the_conditions_of_its_policy(ministack: Any) -> N
 
     ROLE.use_key("kms:Decrypt", key["KeyId"], used)
     ROLE.use_key("kms:CreateGrant", key["Arn"], {"kms:grantisforawsresource": "true"})
+
     for action, conditions in (
         ("kms:Decrypt", {}),
         ("kms:Decrypt", used | {"kms:encryptioncontext:aws:s3:arn": "arn:aws:s3:::secret/a"}),

@@ -29,6 +29,7 @@ def test_lines_of_a_job_are_in_its_log_stream_without_empty_ones(
 ) -> None:
     for _ in range(2):  # as after a restart
         telemetry.open_log(REGION, "job/algo-1")
+
     telemetry.log(REGION, "job/algo-1", ["one", "", "x" * 9000], 1000)
     telemetry.log(REGION, "job/algo-1", [""], 1000)
 

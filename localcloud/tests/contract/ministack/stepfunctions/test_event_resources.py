@@ -23,6 +23,7 @@ def put(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         return original(data)
 
     monkeypatch.setattr(eventbridge, "_put_events", remember)
+
     return found
 
 

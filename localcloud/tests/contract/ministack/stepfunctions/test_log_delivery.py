@@ -113,6 +113,7 @@ def test_update_to_a_role_that_cannot_log_is_refused(ministack: Any) -> None:
 
     ministack.put_role([], name="workflow")
     request = {"stateMachineArn": STATE_MACHINE_ARN, "roleArn": WORKFLOW_ROLE_ARN}
+
     with pytest.raises(LogDestinationDeniedError, match=NOT_AUTHORIZED):
         ministack.app.machines("us-east-1").update(request)
 
@@ -130,6 +131,7 @@ def test_state_machine_that_cannot_log_fails_its_stack(
     ministack.put_role([])
     if group_exists:
         put_group()
+
     destination = {"CloudWatchLogsLogGroup": {"LogGroupArn": GROUP_ARN}}
     properties = {
         "StateMachineName": "machine",

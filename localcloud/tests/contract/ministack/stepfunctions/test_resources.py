@@ -54,6 +54,7 @@ def test_state_machine_is_created_from_its_properties(ministack: MiniStackInProc
     logging = {"Level": "ALL", "IncludeExecutionData": "false", "Destinations": [destination]}
     made = make(properties(LoggingConfiguration=logging, TracingConfiguration={"Enabled": True}))
     found = machine(ministack, made)
+
     assert {"project": "tests"} == found.tags
     assert {"enabled": True} == found.revision.tracing
     assert {
@@ -85,6 +86,7 @@ def test_update_keeps_the_arn_and_the_executions(ministack: MiniStackInProcess) 
     made = make(properties())
     execution = ministack.start()
     new = properties(DefinitionSubstitutions={"Word": "bye"}, Tags=[{"Key": "b", "Value": "2"}])
+
     assert made == change(made, properties(), new)
     assert "bye" == machine(ministack, made).revision.data["States"]["Only"]["Output"]
     assert {"b": "2"} == machine(ministack, made).tags

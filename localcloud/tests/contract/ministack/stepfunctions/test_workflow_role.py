@@ -78,6 +78,7 @@ def test_explicit_deny_wins(ministack: Any) -> None:
 def test_denied_task_can_be_caught(ministack: Any) -> None:
     ministack.put_role([])
     catch = [{"ErrorEquals": ["DynamoDB.AmazonDynamoDBException"], "Next": "Denied"}]
+
     assert (
         "SUCCEEDED"
         == ministack.run(
@@ -123,6 +124,7 @@ def test_stack_with_a_role_that_cannot_be_assumed_fails(ministack: Any) -> None:
     ministack.put_role(service="lambda.amazonaws.com")
     definition = {"QueryLanguage": "JSONata", "StartAt": "Put", "States": {"Put": PUT_ITEM}}
     properties = {"Definition": definition, "RoleArn": ROLE_ARN}
+
     with pytest.raises(ValueError, match=NOT_ASSUMABLE):
         provisioners._provision_resource(
             "AWS::StepFunctions::StateMachine", "One", properties, "stack"
@@ -197,6 +199,7 @@ def test_integration_needs_its_action_on_its_resource(
     states = {"Call": {"Type": "Task", "Resource": resource, "Arguments": arguments, "End": True}}
     ministack.put_role([])
     denied = ministack.run(states)
+
     assert error == denied.error
     assert (
         f"not authorized to perform: {allowed[0]} on resource: {allowed[1]} because" in denied.cause
@@ -216,4 +219,5 @@ def test_task_of_a_child_acts_on_behalf_of_the_maps_own_state_machine(
         "States": {"Put": PUT_ITEM},
     }
     state = {"Type": "Map", "Label": "all", "Items": [1], "ItemProcessor": processor, "End": True}
+
     assert status == ministack.run({"Map": state}).status
