@@ -1,4 +1,4 @@
-"""The documents against the repository: links, anchors, file names, make targets and commands with their options."""
+"""Compare the documents with the repository: links, anchors, files, make targets, commands and their options."""
 
 import argparse
 import re
@@ -30,9 +30,10 @@ PAGES = [
     )
     for page in ROOT.glob(glob)
 ]
-HISTORY = ("CHANGELOG.md", "docs/decisions.md")  # they also name what is gone, or never came
+HISTORY = ("CHANGELOG.md", "docs/decisions.md")  # they also name removed and rejected things
+LONG_PAGES = ["docs/operations.md", "docs/training.md"]
 _CODE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
-# Folders of the repository; what else stands in backticks are keys in a bucket, or what a run leaves behind.
+# Folders of the repository. Other names in backticks are keys in a bucket or outputs of a run.
 _FOLDERS = (
     "algorithm|benchmarks|cli|docs|documents|events|examples|functions|layers|localcloud|operations"
     "|requirements|scones|stacks|statemachine|tests|training|untrusted"
@@ -49,14 +50,20 @@ def text_of(page: str) -> str:
 
 
 def anchors(page: Path) -> set[str]:
-    """The anchors of a page's headings, as GitHub makes them."""
+    """Return the anchors of a page's headings."""
     headings = re.findall(
         r"^#+ (.+)$", _CODE.sub("", page.read_text(encoding="utf-8")), re.MULTILINE
     )
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return {anchor(heading) for heading in headings}
+
+
+def anchor(heading: str) -> str:
+    """Return the anchor that GitHub gives to a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 def verbs(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """Return the parser of each verb of a tool."""
     [choices] = [
         action for action in parser._actions if isinstance(action, argparse._SubParsersAction)
     ]
@@ -64,7 +71,7 @@ def verbs(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]
 
 
 def commands(page: str) -> Iterator[tuple[str, str, str]]:
-    """(tool, verb, the rest of the line) of each command that a page tells."""
+    """Yield tool, verb and the rest of the line of each command on a page."""
     for module, local, verb, rest in _COMMAND.findall(text_of(page).replace("\\\n", " ")):
         yield module or ("localcloud" if local else "scones"), verb, rest
 
@@ -101,8 +108,8 @@ def test_commands_and_their_options_exist(page: str) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_targets_of_make_exist(page: str) -> None:
     targets = set(re.findall(r"^([a-z-]+):", text_of("Makefile"), re.MULTILINE))
-    told = re.findall(r"(?:`|^)make ([a-z-]+)", text_of(page), re.MULTILINE)
-    assert [] == [target for target in told if target not in targets]
+    named = re.findall(r"(?:`|^)make ([a-z-]+)", text_of(page), re.MULTILINE)
+    assert [] == [target for target in named if target not in targets]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -111,8 +118,18 @@ def test_every_section_begins_after_an_empty_line(page: str) -> None:
     assert [] == re.findall(r"\S\n(##+ .*)", text_of(page))
 
 
-def test_readme_fits_its_readers_patience() -> None:
+def test_readme_is_shorter_than_200_lines() -> None:
     assert len(text_of("README.md").splitlines()) < 200
+
+
+@pytest.mark.parametrize("page", LONG_PAGES)
+def test_contents_link_to_every_section(page: str) -> None:
+    contents = text_of(page).partition("## Contents")[2].partition("\n## ")[0]
+    linked = set(re.findall(r"\]\(#([^)]+)\)", contents))
+    sections = set(re.findall(r"^## (.+)$", _CODE.sub("", text_of(page)), re.MULTILINE))
+    sections -= {"Contents"}
+    assert sections
+    assert set() == {anchor(heading) for heading in sections} - linked
 
 
 def test_errors_of_the_troubleshooting_page_are_ours_or_lambdas() -> None:

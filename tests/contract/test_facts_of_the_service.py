@@ -3,8 +3,12 @@
 import json
 import re
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import pytest
 
 from cli.outcomes import FAILED, OUTCOMES
 from cli.service import BACKLOG_WORKFLOW, OUTPUTS
@@ -18,6 +22,7 @@ from tests.soak.endpoint_calls import SERVERLESS_ERRORS, calls_per_execution
 from training.endpoint.alarms import ERROR_SHARE, NO_HISTORY
 from training.statistics.drift import DECISIONS
 from training.statistics.image_statistics import STATISTICS
+from training.statistics.precision_guarantee import PrecisionGuarantee, precision_bound
 
 ROOT = Path(__file__).parents[2]
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
@@ -100,7 +105,7 @@ def test_page_names_the_calls_of_a_serverless_endpoint(states: dict[str, Any]) -
     page = text_of("docs/operations.md")
 
     assert f"waits {longer} seconds for an answer instead of {usual}" in page
-    assert f"the state tries {retrier['MaxAttempts']} times more" in page
+    assert f"the state retries {retrier['MaxAttempts']} times" in page
     # Full jitter draws half of the longest wait on average.
     mean_wait = f"{longest_wait(retrier) / 2:.0f} seconds on average"
     assert f"The {calls} calls take {calls * longer} seconds" in page
@@ -132,6 +137,39 @@ def test_readme_names_the_formats_and_limits_of_an_image() -> None:
 def test_page_names_the_limits_of_the_decoding_process() -> None:
     limits = f"{MAX_GROWTH_BYTES / 1e9:.0f} GB and {MAX_SECONDS:.0f} s for an image"
     assert limits in text_of("docs/security.md")
+
+
+def test_page_lists_every_parameter_of_the_template(template: dict[str, Any]) -> None:
+    section = text_of("docs/operations.md").partition("\n## Parameters")[2].partition("\n## ")[0]
+    listed = dict(re.findall(r"^\| `(\w+)` \| ([^|]*) \|", section, re.MULTILINE))
+    defaults = {
+        name: str(parameter.get("Default", "required")) or "none"
+        for name, parameter in template["Parameters"].items()
+    }
+    defaults["EndpointName"] = "by environment"
+    assert defaults == {name: default.strip("` ") for name, default in listed.items()}
+
+
+def test_readme_names_parameters_with_the_defaults_of_the_operations_page() -> None:
+    rows = re.findall(r"^\| `[A-Z]\w+[a-z]` \| [^|]* \|", text_of("README.md"), re.MULTILINE)
+    assert rows
+    assert [] == [row for row in rows if row not in text_of("docs/operations.md")]
+
+
+@pytest.mark.parametrize("precision", [0.9, 0.95, 0.97, 0.99])
+def test_page_names_the_images_that_a_precision_guarantee_takes(precision: float) -> None:
+    guarantee = PrecisionGuarantee(precision, 0.95)
+    needed = [
+        next(
+            accepted
+            for accepted in count(guarantee.fewest)
+            if precision_bound(np.array(accepted - wrong), np.array(accepted), guarantee.risk)
+            >= precision
+        )
+        for wrong in (0, 1, 2)
+    ]
+    row = f"| {precision:.2f} | {needed[0]} | {needed[1]} | {needed[2]} |"
+    assert row in text_of("docs/training.md")
 
 
 def test_page_explains_every_statistic_that_can_drift() -> None:
