@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from cli.prices import Prices, per_hour
+from cli.project import project_or_checkout
 from training.dataset.dataset import Dataset
 from training.endpoint.alarms import alarm_requests
 from training.endpoint.changes import Endpoint
@@ -55,7 +57,9 @@ def show(console: Console, hosting: Hosting, result: dict[str, Any], prices: Pri
         threshold = show_threshold(card["recommended_threshold"])
         say(f"Its threshold, {threshold}, was chosen for the same model before, and stays.")
     say(f"Cost: {_cost(hosting, prices)}. `scones cleanup` ends it.")
-    say(f"Next: {result['deploy_command']}")
+    project = project_or_checkout()
+    place = "" if project == Path.cwd() else f", in {project}"
+    say(f"Next{place}: {result['deploy_command']}")
 
 
 def _cost(hosting: Hosting, prices: Prices) -> str:
