@@ -28,7 +28,7 @@ def wrap(owner: ModuleType | type, name: str, parameters: str, around: Callable[
     """
     original = getattr(owner, name, None)
     if not inspect.isfunction(original):
-        raise PatchMismatchError(owner, name, "is gone")
+        raise PatchMismatchError(owner, name, "is missing")
 
     found = " ".join(inspect.signature(original).parameters)
     if found != parameters:

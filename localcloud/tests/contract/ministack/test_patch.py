@@ -32,7 +32,7 @@ def test_second_wrapper_runs_around_the_first() -> None:
 
 
 def test_missing_function_is_named_in_the_error() -> None:
-    with pytest.raises(PatchMismatchError, match=r"neighbour\.triple is gone"):
+    with pytest.raises(PatchMismatchError, match=r"neighbour\.triple is missing"):
         wrap(_module(), "triple", "number", lambda original, number: original(number))
 
 

@@ -36,12 +36,12 @@ from localcloud.tests.unit.stepfunctions.conftest import (
 PASS = {"Only": {"Type": "Pass", "End": True}}
 WAIT = {"Only": {"Type": "Wait", "Seconds": 99, "End": True}}
 TASK = {
-    "Before": {"Type": "Pass", "Assign": {"kept": 7}, "Output": {"table": "t"}, "Next": "Call"},
+    "Before": {"Type": "Pass", "Assign": {"number": 7}, "Output": {"table": "t"}, "Next": "Call"},
     "Call": {
         "Type": "Task",
         "Resource": "arn:aws:states:::dynamodb:getItem",
         "Arguments": {"TableName": "{% $states.input.table %}"},
-        "Output": "{% $kept %}",
+        "Output": "{% $number %}",
         "End": True,
     },
 }

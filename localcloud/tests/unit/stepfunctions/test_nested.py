@@ -97,8 +97,8 @@ def test_synchronous_execution_that_the_role_may_not_start_is_denied(states: Int
 def test_end_of_nested_execution_is_announced(states: Interpreted) -> None:
     states.put({"Only": FAIL}, "inner")
     states.run({"Start": START})
-    told = states.telemetry.events
-    found = [one["status"] for one in told if one["stateMachineArn"] == INNER_ARN]
+    announced = states.telemetry.events
+    found = [one["status"] for one in announced if one["stateMachineArn"] == INNER_ARN]
     assert ["RUNNING", "FAILED"] == found
 
 

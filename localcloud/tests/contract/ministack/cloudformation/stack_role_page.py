@@ -65,7 +65,10 @@ so a role without these permissions succeeds here and may fail on AWS.
 def page() -> str:
     """Return the page."""
     parts = [_HEAD.format(command=COMMAND)]
-    parts += [f"| `{name}` | `{made}` | `{gone}` |\n" for name, (made, gone) in ACTIONS.items()]
+    parts += [
+        f"| `{name}` | `{creates}` | `{deletes}` |\n"
+        for name, (creates, deletes) in ACTIONS.items()
+    ]
     parts += [_PASSED]
     parts += [f"| `{name}` | `{service}` |\n" for name, service in HANDED_TO.items()]
     parts += [_KEY]

@@ -194,9 +194,9 @@ def test_boundary_of_a_role_is_a_condition_of_its_update(ministack: MiniStackInP
     with pytest.raises(RoleDeniedError, match="iam:PutRolePolicy"):
         update("gate-role", {}, new, "gate")
 
-    kept = {"PermissionsBoundary": "arn:boundary"}
+    boundary = {"PermissionsBoundary": "arn:boundary"}
 
-    assert "updated" == update("gate-role", kept, {**kept, **new}, "gate")
+    assert "updated" == update("gate-role", boundary, {**boundary, **new}, "gate")
 
 
 @pytest.mark.usefixtures("stacks")

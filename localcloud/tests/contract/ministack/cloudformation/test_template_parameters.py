@@ -29,11 +29,11 @@ def test_parameter_that_the_template_does_not_have_is_refused(
 
 
 def test_parameter_keeps_its_previous_value_only_if_it_has_one() -> None:
-    kept = [{"Key": "Address", "Value": "", "UsePreviousValue": True}]
+    previous = [{"Key": "Address", "Value": "", "UsePreviousValue": True}]
 
-    assert handlers._resolve_parameters(TEMPLATE, kept, {"Address": {"Value": "here"}})
+    assert handlers._resolve_parameters(TEMPLATE, previous, {"Address": {"Value": "here"}})
     with pytest.raises(ValueError, match="must have values"):
-        handlers._resolve_parameters(TEMPLATE, kept, {})
+        handlers._resolve_parameters(TEMPLATE, previous, {})
 
 
 def test_empty_list_has_one_empty_member_in_rules() -> None:

@@ -181,10 +181,10 @@ def test_new_alarm_that_becomes_ok_runs_its_ok_actions(ministack: Any, kind: str
 
     state()
     [message] = sqs._queues[queue]["messages"]
-    told = json.loads(json.loads(message["body"])["Message"])
+    message_body = json.loads(json.loads(message["body"])["Message"])
 
-    assert "INSUFFICIENT_DATA" == told["OldStateValue"]
-    assert "OK" == told["NewStateValue"]
+    assert "INSUFFICIENT_DATA" == message_body["OldStateValue"]
+    assert "OK" == message_body["NewStateValue"]
 
 
 def topic_with_a_queue(alarm_arn: str) -> tuple[str, str]:

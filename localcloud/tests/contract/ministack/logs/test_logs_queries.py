@@ -233,7 +233,7 @@ def test_saved_query_of_a_stack_is_created_updated_and_deleted() -> None:
 
 def test_saved_query_of_an_older_state_is_created_when_its_stack_changes() -> None:
     update = provisioners._RESOURCE_HANDLERS["AWS::Logs::QueryDefinition"]["update"]
-    update("not-kept", PROPERTIES, PROPERTIES, "stack")
+    update("not-saved", PROPERTIES, PROPERTIES, "stack")
     assert ["tests/slowest"] == [one["name"] for one in described()]
 
 
@@ -262,9 +262,9 @@ def test_unknown_saved_query_is_neither_changed_nor_deleted() -> None:
 
 
 def test_saved_queries_outlive_a_restart() -> None:
-    accepted("PutQueryDefinition", name="tests/kept", queryString="limit 1")
+    accepted("PutQueryDefinition", name="tests/saved", queryString="limit 1")
     state = cloudwatch_logs.get_state()
     cloudwatch_logs.reset()
     assert [] == described()
     cloudwatch_logs.load_persisted_state(state)
-    assert ["tests/kept"] == [one["name"] for one in saved_queries.definitions.values()]
+    assert ["tests/saved"] == [one["name"] for one in saved_queries.definitions.values()]

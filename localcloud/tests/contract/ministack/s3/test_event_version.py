@@ -10,14 +10,16 @@ from ministack.services import eventbridge, s3
 @pytest.fixture
 def events(ministack: Any, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """The details of the events of a bucket with events for EventBridge."""
-    told: list[dict[str, Any]] = []
+    details: list[dict[str, Any]] = []
     monkeypatch.setattr(eventbridge, "_rules", {})
     monkeypatch.setattr(
-        eventbridge, "_pattern_event_view", lambda event: told.append(json.loads(event["Detail"]))
+        eventbridge,
+        "_pattern_event_view",
+        lambda event: details.append(json.loads(event["Detail"])),
     )
     s3._bucket_notifications["images"] = "<EventBridgeConfiguration/>"
 
-    return told
+    return details
 
 
 def announce(version_id: str | None) -> None:
