@@ -1,4 +1,4 @@
-"""Refuse functions that Lambda could not run: their role, key, environment, memory and timeout.
+"""Refuse functions that Lambda cannot run: their role, key, environment, memory and timeout.
 
 MiniStack: checks only that the role exists. Its CloudFormation checks nothing.
 AWS: refuses the function. Its first three messages are in
@@ -6,7 +6,8 @@ https://github.com/aws-samples/aws-ct-vpc-flowlogs/issues/1,
 https://github.com/hashicorp/terraform/issues/20813 and
 https://github.com/github-aws-runners/terraform-aws-github-runner/issues/3594.
 Source: Lambda API Reference, CreateFunction; Lambda Developer Guide, "Lambda quotas" (4 KB of
-environment variables).
+environment variables); Service Authorization Reference, "Actions, resources, and condition keys for
+AWS Lambda" (iam:PassRole for CreateFunction).
 Remove this patch when MiniStack does the same.
 """
 
@@ -16,17 +17,25 @@ from typing import Any
 
 from ministack.services import kms, lambda_svc
 
+from localcloud.ministack.iam.caller import denial
 from localcloud.ministack.iam.service_role import RoleNotAssumedError, ServiceRole
 from localcloud.ministack.refusals import Resource, Rule, check_requests, check_resources
 
 _AREA = "Lambda functions"
 _CODE = "InvalidParameterValueException"
 ROLE = Rule(_AREA, "a role that does not exist or does not trust Lambda", "Lambda", _CODE)
+PASSED_ROLE = Rule(
+    _AREA,
+    "a role of a new function that the caller may not pass to Lambda",
+    "Lambda",
+    "AccessDeniedException",
+    403,
+)
 KEY = Rule(_AREA, "a KMS key that does not exist", "Lambda", _CODE)
 ENVIRONMENT = Rule(_AREA, "more than 4 KB of environment variables", "Lambda", _CODE)
 MEMORY = Rule(_AREA, "memory outside 128 to 10,240 MB", "Lambda", "ValidationException")
 TIMEOUT = Rule(_AREA, "a timeout outside 1 to 900 seconds", "Lambda", "ValidationException")
-RULES = (ROLE, KEY, ENVIRONMENT, MEMORY, TIMEOUT)
+RULES = (ROLE, PASSED_ROLE, KEY, ENVIRONMENT, MEMORY, TIMEOUT)
 
 _PRINCIPAL = "lambda.amazonaws.com"
 _MOST_ENVIRONMENT_BYTES = 4096
@@ -41,6 +50,11 @@ def install() -> None:
 
 
 def _check_new(data: Mapping[str, Any]) -> None:
+    conditions = {"iam:passedtoservice": _PRINCIPAL}
+    message = denial("iam:PassRole", data.get("Role", ""), conditions)
+    if message:
+        raise PASSED_ROLE.error(message)
+
     _check(data.get("FunctionName", ""), {"Role": "", **data})
 
 

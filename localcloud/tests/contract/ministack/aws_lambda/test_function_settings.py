@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from ministack.core import iam_evaluator
 from ministack.services import iam, kms, lambda_svc
 from ministack.services.cloudformation import provisioners
 
@@ -132,3 +133,24 @@ def test_function_at_the_limits_is_created() -> None:
 
 def test_missing_function_comes_before_its_settings() -> None:
     assert 404 == lambda_svc._update_config("two", {"Role": OTHER_ROLE})[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "service"),
+    [(403, None), (403, "states.amazonaws.com"), (201, "lambda.amazonaws.com")],
+)
+def test_caller_needs_the_permission_to_pass_the_role(
+    ministack: Any, status: int, service: str | None
+) -> None:
+    condition = {"StringEquals": {"iam:PassedToService": service}}
+    allow = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": ROLE, "Condition": condition}
+    ministack.put_role([allow] if service else [], name="caller")
+    caller = "arn:aws:sts::000000000000:assumed-role/caller/session"
+
+    token = iam_evaluator._request_caller_arn.set(caller)
+    found, answer = create()
+    iam_evaluator._request_caller_arn.reset(token)
+
+    assert status == found
+    message = f"{caller} is not authorized to perform: iam:PassRole on resource: {ROLE}"
+    assert (status == 403) == (message in answer.get("message", ""))
