@@ -1,6 +1,6 @@
-"""Write into the workflows' definitions the parts that they repeat, from repeated.toml.
+"""Write the repeated parts of repeated.toml into the workflow definitions.
 
-`python -m statemachine.repeated` (`make definitions`) also lays the files out in one form.
+`python -m statemachine.repeated` (`make definitions`) also formats the files.
 """
 
 import json
@@ -26,7 +26,11 @@ class UnknownStateError(Exception):
 
 
 def written(definition: str) -> str:
-    """Return the text of a definition with its repeated parts. Raises UnknownStateError."""
+    """Return the text of a definition with its repeated parts.
+
+    Raises:
+        UnknownStateError: repeated.toml names a state that the definition lacks.
+    """
     path = FOLDER / f"{definition}.asl.json"
     found: Data = json.loads(path.read_text(encoding="utf-8"))
     source = read_source()
@@ -51,7 +55,7 @@ def read_source() -> Data:
 
 
 def layout(value: Any, column: int = 0, depth: int = 0, field: str = "") -> str:
-    """Return JSON text that keeps short values on one line, but never a whole state or machine."""
+    """Return JSON text with short values on one line, but never a whole state or machine."""
     text = json.dumps(value, ensure_ascii=False)
     whole = field in ("", "States") or (isinstance(value, dict) and "Type" in value)
     if not isinstance(value, dict | list) or (not whole and column + len(text) < WIDTH):
@@ -93,7 +97,7 @@ def _retrier(rule: Data, source: Data) -> Data:
 
 
 def _copied(state: Data, of: Data, own: list[str], names: Mapping[str, str]) -> Data:
-    """Return a state with all fields of another one but its own."""
+    """Return a state with all fields of another state except its own."""
     text = json.dumps({name: value for name, value in of.items() if name not in own})
     for name, new in names.items():
         text = text.replace(json.dumps(name), json.dumps(new))

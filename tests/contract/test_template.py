@@ -267,7 +267,7 @@ def test_key_encrypts_every_log_group_and_no_other(
 
 
 @pytest.mark.parametrize(
-    ("sid", "key"), [("SendToQueues", "aws:sqs:arn"), ("TellOfAlarms", "aws:sns:topicArn")]
+    ("sid", "key"), [("SendToQueues", "aws:sqs:arn"), ("PublishAlarms", "aws:sns:topicArn")]
 )
 def test_key_asks_for_no_source_that_a_service_is_not_known_to_send(
     resources: dict[str, Any], sid: str, key: str
