@@ -299,6 +299,7 @@ def test_missing_source_is_refused_before_anything_is_written(
     with pytest.raises(SourceNotReadableError, match="nowhere does not exist"):
         stage("nowhere")
     assert not context.run.path.exists()
+    assert ["photos"] == [one["Name"] for one in context.aws.s3.list_buckets()["Buckets"]]
 
 
 def test_a_file_of_another_kind_is_no_source(stage: Stage, tmp_path: Path) -> None:
