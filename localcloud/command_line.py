@@ -103,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     status_options.add_argument("--json", action="store_true", help="print a JSON object")
     _add_env_options(add("env", _env, "Point AWS clients at the local cloud."))
     add("prepare", _prepare, "Install the environment of Lambda functions before the first `up`.")
+
     return parser
 
 
@@ -218,6 +219,7 @@ def _status(folder: Folder, options: argparse.Namespace) -> int:
         say(f"The local cloud is down. Start it with `{_PROGRAM} up --detach`.")
     else:
         say(*status.lines(found))
+
     return 1 if record is None else 0
 
 

@@ -60,9 +60,11 @@ class ControlPlane:
             raise NotEmulatedError(
                 f"{request.scope['method']} {request.scope['path']} {not_emulated}"
             )
+
         operation = find_operation(self.service, name)
         if name not in self.operations:
             raise NotEmulatedError(f"{name} {not_emulated}")
+
         members = _parsed(request.body)
         for arn in self.resource_arns(members):
             self.authorizer.authorize(request, f"{self.prefix or self.service}:{name}", arn)
@@ -95,6 +97,7 @@ def _parsed(body: bytes) -> dict[str, Any]:
         raise MalformedRequestError(f"The request is not JSON: {exc}") from exc
     if not isinstance(members, dict):
         raise MalformedRequestError("The request is not a JSON object.")
+
     return members
 
 

@@ -13,9 +13,12 @@ def cut_page(
     Raises:
         InvalidRequestError: an earlier page did not return the token.
     """
-    token, size = request.get("NextToken", "0"), request.get("MaxResults", size)
+    token = request.get("NextToken", "0")
+    size = request.get("MaxResults", size)
     if not token.isdecimal():
         raise InvalidRequestError("Invalid pagination token.")
+
     start = int(token)
     page = {listed: found[start : start + size]}
+
     return page if start + size >= len(found) else page | {"NextToken": str(start + size)}

@@ -52,4 +52,5 @@ class RequestHead:
 
         signature = headers.get("authorization") or query.get("X-Amz-Credential", [""])[0]
         found = _CREDENTIAL_SCOPE.search(signature)
+
         return cls(headers, query, found and found["region"], found and found["service"])

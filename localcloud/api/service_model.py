@@ -85,12 +85,14 @@ def _shaped(shape: Shape, value: Any) -> Any:
         }
     if isinstance(shape, ListShape):
         return [_shaped(shape.member, item) for item in value]
+
     return value
 
 
 def _violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
     if not _has_type(shape, value):
         raise MalformedRequestError(f"The value at '{path}' is not of type {shape.type_name}.")
+
     for constraint in _broken_constraints(shape, value):
         yield f"Value '{value}' at '{path}' failed to satisfy constraint: {constraint}"
     match shape:

@@ -75,6 +75,7 @@ class ApplicationAutoScaling:
         _check_bounds(target)
         self._registered.targets[resource_id] = target
         self._registry.save(self._region)
+
         return target
 
     def _describe_targets(self, request: Record) -> Record:
@@ -108,17 +109,20 @@ class ApplicationAutoScaling:
         others = [other for other in self._registered.policies if _key(other) != key]
         self._registered.policies = [*others, policy]
         self._registry.save(self._region)
+
         return policy
 
     def _describe_policies(self, request: Record) -> Record:
         _check_kind(request)
-        names, resource_id = request.get("PolicyNames"), request.get("ResourceId")
+        names = request.get("PolicyNames")
+        resource_id = request.get("ResourceId")
         found = [
             policy
             for policy in self._registered.policies
             if resource_id in (None, policy["ResourceId"])
             and (not names or policy["PolicyName"] in names)
         ]
+
         return cut_page("ScalingPolicies", found, request, _PAGE_SIZE)
 
     @property
@@ -138,6 +142,7 @@ class ApplicationAutoScaling:
             raise InvalidRequestError(
                 "Unsupported service namespace, resource type or scalable dimension"
             )
+
         endpoint = self._find_endpoint(named["endpoint"]) or {}
         variants = {
             variant["VariantName"]: variant for variant in endpoint.get("ProductionVariants", [])
@@ -203,7 +208,8 @@ def _key(policy: Record) -> tuple[str, str]:
 
 
 def _named(request: Record) -> str:
-    namespace, resource_id = request["ServiceNamespace"], request["ResourceId"]
+    namespace = request["ServiceNamespace"]
+    resource_id = request["ResourceId"]
     return (
         f"service namespace: {namespace}, resource ID: {resource_id}, scalable dimension: "
         f"{_DIMENSION}"

@@ -82,4 +82,5 @@ class Faults:
                 if exc.code == HTTPStatus.BAD_REQUEST:
                     raise InvalidPlanError(exc.read().decode()) from exc
                 raise
+
         return answered

@@ -55,7 +55,8 @@ class Injector:
         """
         with self._lock:
             self._passed[point, subject] += 1
-            plan, occurrence = self._plan, self._passed[point, subject]
+            plan = self._plan
+            occurrence = self._passed[point, subject]
             kind = next((kind for kind in point if strikes(plan, kind, subject, occurrence)), None)
             if kind is None:
                 return None

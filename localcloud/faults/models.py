@@ -44,6 +44,7 @@ def _misbehaving(model: Invoke, errors: float = 0.0, times_slower: float = 1.0) 
         began = perf_counter()
         answer = await model(headers, body)
         await asyncio.sleep((times_slower - 1) * (perf_counter() - began))
+
         return answer
 
     return misbehave

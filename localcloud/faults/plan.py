@@ -66,6 +66,7 @@ class Plan:
             plan = cls(document.get("seed", 0), dict(document.get("rates", {})), targets, members)
         except (AttributeError, TypeError, ValueError) as exc:
             raise InvalidPlanError(f"{InvalidPlanError.__doc__} ({exc})") from exc
+
         plan._check()
         return plan
 
@@ -78,6 +79,7 @@ class Plan:
             raise InvalidPlanError(
                 f"Unknown kinds of faults: {', '.join(unknown)}. Known kinds: {', '.join(KINDS)}."
             )
+
         numbers = [
             self.seed,
             *(number for target in self.targets for number in (target.first, target.times)),

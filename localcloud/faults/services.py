@@ -119,10 +119,13 @@ class FaultyServices:
 def _operation(scope: Scope) -> str | None:
     if scope["path"].startswith("/endpoints/") and scope["path"].endswith("/invocations"):
         return "invoke-endpoint"
+
     head = RequestHead.of(scope)
     if head.headers.get("x-amz-target") == "AmazonSSM.GetParameter":
         return "get-parameter"
+
     names_key = scope["path"].strip("/").partition("/")[2]
+
     return "get-object" if scope["method"] == "GET" and names_key and head.service == "s3" else None
 
 
@@ -170,6 +173,7 @@ async def _worked(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[Message
             parts.append(message.get("body", b""))
 
     await app(scope, receive, keep)
+
     return head, b"".join(parts)
 
 

@@ -51,6 +51,7 @@ class FaultyWorkflow:
         subject = self._injector.subject_in(call.execution.input)
         if subject is None:
             return call.make()
+
         token = _subject.set(subject)
         try:
             return self._about(subject, call)
@@ -66,19 +67,23 @@ class FaultyWorkflow:
         strike = self._injector.strike(_POINTS.get(called, ()), subject)
         if strike is not None and strike.kind in _REFUSED:
             raise StateError(_REFUSED[strike.kind], "Injected: the call was not made.")
+
         result = call.make()
         if strike is not None:
             raise StateError(_ANSWER_LOST[strike.kind], "Injected: the call was made.")
+
         return result
 
     def _end(self, subject: str, call: TaskCall) -> None:
         strike = self._injector.strike(EXECUTION, subject)
         if strike is None:
             return
+
         if strike.kind == "execution-timed-out":
             call.time_out()
         else:
             call.stop("Injected", "Injected.")
+
         try:
             if strike.kind == "execution-aborted-mid-call":
                 call.make()

@@ -45,6 +45,7 @@ class CodeStore:
                     shutil.rmtree(folder)
                     raise
                 self._complete.add(folder)
+
         return folder
 
 

@@ -108,6 +108,7 @@ class ExecutionEnvironment:
         if len(call.body) > MAX_RESPONSE_BYTES:
             self.end()
             return response_too_large(len(call.body), self._take_log())
+
         self._api.reply(HTTPStatus.ACCEPTED)
         if call.is_init_error:
             self.end(EXIT_SECONDS)
@@ -121,6 +122,7 @@ class ExecutionEnvironment:
                     return call
             except TimeoutError:
                 break
+
         raise DeadlineExceededError(seconds)
 
     def _start(self) -> RuntimeProcess:
@@ -133,6 +135,7 @@ class ExecutionEnvironment:
             self._process = RuntimeProcess(
                 self._settings.python, arguments, code, self._variables(code, layers)
             )
+
         return self._process
 
     def _variables(self, code: Path, layers: Path) -> dict[str, str]:
@@ -144,6 +147,7 @@ class ExecutionEnvironment:
         version = variables.get("AWS_LAMBDA_FUNCTION_VERSION")
         stream = f"{datetime.now(UTC):%Y/%m/%d}/[{version}]{uuid.uuid4().hex}"
         own = {"LAMBDA_TASK_ROOT": str(code), "AWS_LAMBDA_RUNTIME_API": self._api.address}
+
         return (
             variables
             | own

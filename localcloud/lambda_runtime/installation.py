@@ -92,6 +92,7 @@ def install(
             f"({exc.strerror}).",
             "Set LOCALCLOUD_DATA_DIR to a folder that you can write.",
         ) from exc
+
     return python
 
 

@@ -59,6 +59,7 @@ class LambdaPool:
         """
         if len(invocation.payload) > MAX_REQUEST_BYTES:
             return request_too_large(len(invocation.payload))
+
         environment = self._acquire(function)
         try:
             return environment.invoke(invocation)
@@ -89,6 +90,7 @@ class LambdaPool:
                 raise PoolBusyError("The local cloud is stopping.")
             self._waiting.setdefault(function, deque()).append(waiting)
             self._seat_waiting()
+
         try:
             return waiting.seat.result(self._settings.wait_seconds)
         except TimeoutError:
@@ -96,6 +98,7 @@ class LambdaPool:
                 if waiting.seat.done():
                     return waiting.seat.result()
                 self._leave(function, waiting)
+
         raise PoolBusyError(
             f"All {self._settings.max_environments} execution environments stayed busy for "
             f"{self._settings.wait_seconds:g} seconds."
@@ -139,6 +142,7 @@ class LambdaPool:
         ):
             if environment := self._find_environment(function, patient=function in present):
                 return function, environment
+
         return None
 
     def _find_environment(self, function: Function, patient: bool) -> ExecutionEnvironment | None:
@@ -149,6 +153,7 @@ class LambdaPool:
             if environment.function == function:
                 self._idle.remove(environment)
                 return environment
+
         if len(self._idle) + len(self._busy) >= self._settings.max_environments:
             least_recently_used = next(iter(self._idle), None)
             if least_recently_used is None or (
@@ -158,6 +163,7 @@ class LambdaPool:
                 return None
             self._idle.remove(least_recently_used)
             least_recently_used.end()
+
         return ExecutionEnvironment(function, self._store, self._settings)
 
     def _end_idle(self, condition: Callable[[ExecutionEnvironment], bool]) -> None:

@@ -42,6 +42,7 @@ class RuntimeProcess:
                 pass_fds=[other_end.fileno()],
                 start_new_session=True,
             )
+
         assert self._process.stdout is not None
         self._output = self._process.stdout
         os.set_blocking(self._output.fileno(), False)
@@ -94,6 +95,7 @@ class RuntimeProcess:
         self._read_output()
         self._output.close()
         self._lifeline.close()
+
         return status
 
     def _open_output(self) -> list[int]:

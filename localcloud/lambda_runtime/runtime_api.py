@@ -65,6 +65,7 @@ class RuntimeApi:
             self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._reader = self._connection.makefile("rb")
             return None
+
         self._connection.settimeout(max(0.001, deadline - monotonic()))
         request_line = self._reader.readline()
         length = int(parse_headers(self._reader).get("Content-Length", "0"))
@@ -72,6 +73,7 @@ class RuntimeApi:
         if not request_line or len(body) < length:
             self._hang_up()
             return None
+
         return Call(request_line.split()[1].decode(), body)
 
     def reply(

@@ -85,6 +85,7 @@ def _command(tokens: Tokens, query: Query) -> None:
     command = _COMMANDS.get(token.word)
     if command and query.limit and token.word not in ("display", "limit"):
         raise MalformedQueryError.not_emulated(f"{token.text} after limit", token.start, token.end)
+
     if command:
         command(tokens, query, token)
     elif token.word in _ELSEWHERE:
@@ -151,6 +152,7 @@ def _filter(tokens: Tokens, query: Query, _token: Token) -> None:
 def _stats(tokens: Tokens, query: Query, token: Token) -> None:
     if query.aggregated:
         raise MalformedQueryError.not_emulated("a second stats", token.start, token.end)
+
     aggregates = [_aggregate(tokens)]
     while tokens.take_sign(","):
         aggregates.append(_aggregate(tokens))
@@ -166,11 +168,14 @@ def _aggregate(tokens: Tokens) -> tuple[str, Aggregate, str]:
     function = AGGREGATES.get(start.text)
     if function is None or not tokens.take_sign("("):
         raise MalformedQueryError.not_emulated(f"{start.text!r} in stats", start.start, start.end)
+
     if start.text == "count" and (tokens.take_sign("*") or tokens.next.text == ")"):
         argument = "*"
     else:
         argument = field_name(tokens)
+
     tokens.expect_sign(")")
+
     return _alias(tokens, start), function, argument
 
 
@@ -206,6 +211,7 @@ def _grouped(
         known = dict(zip((name for name, _ in keys), values, strict=True))
         known |= {name: function(members, argument) for name, function, argument in aggregates}
         results.append(Row({name: text for name, text in known.items() if text is not None}))
+
     return results
 
 
@@ -216,6 +222,7 @@ def _sort(tokens: Tokens, query: Query, _token: Token) -> None:
         orders.append((name, tokens.take_word("asc", "desc") == "desc"))
         if not tokens.take_sign(","):
             break
+
     query.add(lambda rows: _sorted(rows, orders), selects=True)
 
 
@@ -231,6 +238,7 @@ def _limit(tokens: Tokens, query: Query, _token: Token) -> None:
         raise MalformedQueryError.not_emulated("limit any", token.start, token.end)
     if token.kind != "number" or not token.text.isdigit() or not 1 <= int(token.text) <= MOST_ROWS:
         raise tokens.unexpected(f"a whole number from 1 to {MOST_ROWS:,}")
+
     limit = int(tokens.take().text)
     query.limit = min(limit, query.limit or limit)
 

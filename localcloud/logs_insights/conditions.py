@@ -35,6 +35,7 @@ def value(tokens: Tokens) -> Value:
     """
     if tokens.next.kind not in ("name", "quoted"):
         raise tokens.unexpected("a field")
+
     token = tokens.take()
     if not tokens.take_sign("("):
         name = _known_name(token)
@@ -42,8 +43,10 @@ def value(tokens: Tokens) -> Value:
 
     if token.text != "ispresent":
         raise MalformedQueryError.not_emulated(f"the function {token.text}", token.start, token.end)
+
     name = field_name(tokens)
     tokens.expect_sign(")")
+
     return lambda fields: str(int(name in fields))
 
 
@@ -73,6 +76,7 @@ def _negation(tokens: Tokens) -> Condition:
         inner = condition(tokens)
         tokens.expect_sign(")")
         return inner
+
     return _comparison(tokens)
 
 
@@ -99,6 +103,7 @@ def _comparison(tokens: Tokens) -> Condition:
         return lambda fields: _holds(left(fields), sign, right(fields))
     if first.text == "ispresent":
         return lambda fields: left(fields) == "1"
+
     raise tokens.unexpected("a comparison")
 
 
@@ -127,7 +132,9 @@ def _list(tokens: Tokens) -> Sequence[str]:
         wanted.append(tokens.take().value)
         if not tokens.take_sign(","):
             break
+
     tokens.expect_sign("]")
+
     return wanted
 
 

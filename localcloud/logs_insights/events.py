@@ -77,7 +77,9 @@ def _document(event: Event) -> Mapping[str, Any]:
         value, end = decoder.raw_decode(text)
     except ValueError:
         return {}
+
     whole = end == len(text) or event.group.startswith(_LAMBDA)
+
     return value if isinstance(value, dict) and whole else {}
 
 

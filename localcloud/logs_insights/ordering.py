@@ -42,7 +42,8 @@ def _chunk(text: str) -> tuple[int, int | str, int]:
 
 def compare(left: str, sign: str, right: str) -> bool:
     """Return whether a comparison is true: numbers compare by value, other texts by characters."""
-    one, other = number(left), number(right)
+    one = number(left)
+    other = number(right)
     if one is not None and other is not None:
         return bool(COMPARISONS[sign](one, other))
     return bool(COMPARISONS[sign](left, right))

@@ -33,8 +33,10 @@ def take_period(tokens: Tokens) -> int:
         raise tokens.unexpected("a period, as 5m or 1h")
     if found[2] not in _MILLISECONDS:
         raise MalformedQueryError.not_emulated(f"the period {token.text}", token.start, token.end)
+
     tokens.take()
     tokens.expect_sign(")")
+
     return int(found[1]) * _MILLISECONDS[found[2]]
 
 

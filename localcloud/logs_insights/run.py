@@ -41,4 +41,5 @@ def run(query: Query, events: Sequence[Event], account: str, limit: int | None =
         [(name, one.fields[name]) for name in columns if name in one.fields] for one in rows[:most]
     ]
     size = sum(len(event.message.encode()) for event in events)
+
     return Result(found, matched, len(events), size)

@@ -94,14 +94,17 @@ class Tokens:
         found = _PATTERN.match(self.query, self.next.start)
         if not found:
             return None
+
         try:
             pattern = re.compile(found[1].replace(r"\/", "/"))
         except re.error as exc:
             raise MalformedQueryError.not_emulated(
                 f"the regular expression {found[0]} ({exc})", *found.span()
             ) from exc
+
         self._position = found.end()
         self.next = self._read()
+
         return pattern
 
     def unexpected(self, wanted: str) -> MalformedQueryError:
@@ -113,6 +116,7 @@ class Tokens:
                 token.start,
                 token.end,
             )
+
         found = repr(token.text) if token.text else "the end"
         return MalformedQueryError(f"Expected {wanted}, found {found}.", token.start, token.end)
 
@@ -122,5 +126,7 @@ class Tokens:
         found = _TOKEN.match(self.query, start)
         if found:
             return Token(str(found.lastgroup), found[0], start)
+
         kind = "other" if start < len(self.query) else "end"
+
         return Token(kind, self.query[start : start + 1], start)

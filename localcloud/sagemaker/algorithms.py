@@ -127,4 +127,5 @@ def _load(entry_point: EntryPoint) -> Algorithm:
             f"The entry point {entry_point.name} of the group {GROUP} names {entry_point.value}, "
             f"which is not a {Algorithm.__module__}.Algorithm."
         )
+
     return found

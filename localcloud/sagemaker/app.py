@@ -103,6 +103,7 @@ class SageMakerApp:
                 "The local SageMaker failed at this request. The log of the local cloud has the "
                 "cause."
             )
+
         return (
             runtime_error(error)
             if scope["path"].startswith("/endpoints/")
@@ -122,13 +123,15 @@ async def _send(answer: Answer, send: Send) -> None:
 
 
 async def _read_body(receive: Receive) -> bytes:
-    chunks, size = [], 0
+    chunks = []
+    size = 0
     more = True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
-        chunk, more = message.get("body", b""), message.get("more_body", False)
+        chunk = message.get("body", b"")
+        more = message.get("more_body", False)
         size += len(chunk)
         # ^The rest of a long body is read and dropped, so that the client can finish and
         # get the error.
@@ -136,4 +139,5 @@ async def _read_body(receive: Receive) -> bytes:
             chunks.append(chunk)
     if size > MAX_BODY_BYTES:
         raise PayloadTooLargeError(f"HTTP content length exceeded {MAX_BODY_BYTES} bytes.")
+
     return b"".join(chunks)

@@ -64,6 +64,7 @@ class ModelRegistry:
         arn = self._store.arn(MODEL_PACKAGE_GROUP, request["ModelPackageGroupName"])
         if _by_arn(self._store, MODEL_PACKAGE_GROUP, arn):
             raise InvalidRequestError(f"Model Package Group already exists: {arn}")
+
         return self._store.create(
             MODEL_PACKAGE_GROUP,
             {**request, "ModelPackageGroupStatus": "Completed", "CreatedBy": {}, "LastVersion": 0},
@@ -79,6 +80,7 @@ class ModelRegistry:
             raise RegistryConflictError(
                 f"ModelPackageGroup {arn} cannot be deleted: it still has model packages."
             )
+
         self._store.delete(MODEL_PACKAGE_GROUP, group["ModelPackageGroupName"])
         return {}
 
@@ -95,10 +97,12 @@ class ModelRegistry:
             raise InvalidRequestError(
                 "A versioned model package has no tags of its own: tag its model package group."
             )
+
         group = self._group(request["ModelPackageGroupName"])
         # ^Stored in the group, so that the number of a deleted version is not used again.
         version = group["LastVersion"] + 1
         self._store.save(MODEL_PACKAGE_GROUP, group | {"LastVersion": version})
+
         return self._store.create(
             MODEL_PACKAGE,
             {
@@ -122,9 +126,11 @@ class ModelRegistry:
             found = self._versions(self._group(request["ModelPackageGroupName"]))
         elif request.get("ModelPackageType", "Unversioned") == "Unversioned":
             found = []
+
         wanted = request.get("ModelApprovalStatus")
         found = [package for package in found if wanted in (None, package["ModelApprovalStatus"])]
         page = list_page(MODEL_PACKAGE, found, request)
+
         return page | {
             MODEL_PACKAGE.listed: [_described(package) for package in page[MODEL_PACKAGE.listed]]
         }
@@ -134,6 +140,7 @@ class ModelRegistry:
             raise NotEmulatedError(
                 "AdditionalInferenceSpecificationsToAdd is not emulated by the local SageMaker."
             )
+
         package = find_package(self._store, request["ModelPackageArn"])
         removed = request.get("CustomerMetadataPropertiesToRemove", [])
         metadata = package.get("CustomerMetadataProperties", {}) | request.get(
@@ -144,10 +151,12 @@ class ModelRegistry:
             changed["CustomerMetadataProperties"] = {
                 key: metadata[key] for key in metadata if key not in removed
             }
+
         self._store.save(
             MODEL_PACKAGE,
             package | changed | {"LastModifiedTime": timestamp(), "LastModifiedBy": {}},
         )
+
         return package
 
     def _delete_package(self, request: Record) -> Record:

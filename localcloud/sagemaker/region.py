@@ -30,12 +30,15 @@ class Region:
     """Answer the requests that are signed for one region."""
 
     def __init__(self, folder: Path, surroundings: Surroundings) -> None:
-        name, account = folder.name, surroundings.account
+        name = folder.name
+        account = surroundings.account
         self._authorizer = surroundings.authorizer
         self._store = RecordStore(folder, account, name)
         alarm_states = partial(surroundings.alarms.states, name)
-        role, targets = surroundings.jobs.role, surroundings.scalable_targets
-        artifacts, algorithms = surroundings.artifact_store, surroundings.jobs.algorithms
+        role = surroundings.jobs.role
+        targets = surroundings.scalable_targets
+        artifacts = surroundings.artifact_store
+        algorithms = surroundings.jobs.algorithms
         cold_start = surroundings.cold_start_seconds
         launcher = Launcher(folder / "deployment", artifacts, role, name, algorithms, cold_start)
         self._endpoints = Endpoints(self._store, launcher, alarm_states, surroundings.alarms.now)
@@ -63,7 +66,8 @@ class Region:
         self._control_plane = ControlPlane(
             "sagemaker", operations, self._authorizer, resources, passed_roles=_PASSED_ROLES
         )
-        sink, pause = surroundings.telemetry_sink, surroundings.publish_seconds
+        sink = surroundings.telemetry_sink
+        pause = surroundings.publish_seconds
         self._telemetry = Telemetry(self._store, sink, role, name, pause)
         limit = surroundings.model_time_limit_seconds
         self._runtime = Runtime(self._store, self._endpoints, self._telemetry, account, name, limit)

@@ -32,13 +32,15 @@ def warning(environment: Mapping[str, str]) -> str | None:
     if found is None:
         return f"The version of {program} is unknown. It may ignore AWS_ENDPOINT_URL. {_REMEDY}"
 
-    major, minor = int(found["major"]), int(found["minor"])
+    major = int(found["major"])
+    minor = int(found["minor"])
     name = f"AWS CLI {major}.{minor}{found['rest']} ({program})"
     if (major, minor) < _FIRST_THAT_KNOWS.get(major, (0, 0)):
         return f"{name} ignores AWS_ENDPOINT_URL. {_REMEDY}"
     if major == 1:
         services = "sqs, emr, rds, docdb, neptune and health"
         return f"{name} ignores AWS_ENDPOINT_URL for {services}. {_REMEDY}"
+
     return None
 
 

@@ -80,6 +80,7 @@ def write_profile(name: str, url: str, outside: Mapping[str, str] = os.environ) 
     if not own and before and not before.endswith("\n"):
         before += "\n"
     _replace(path, before + _BEGIN.format(name=name) + profile + _END.format(name=name) + after)
+
     return path
 
 
@@ -96,8 +97,10 @@ def remove_profile(name: str, outside: Mapping[str, str] = os.environ) -> Path |
     before, own, after = _parts(_read(path), name, path)
     if not own:
         return None
+
     _refuse_lines_behind(name, path, after)
     _replace(path, before + after)
+
     return path
 
 
@@ -108,7 +111,8 @@ def _check_name(name: str) -> None:
 
 def _parts(text: str, name: str, path: Path) -> tuple[str, str, str]:
     """Split a file into the text before the profile, the profile, and the text behind it."""
-    begin, end = _BEGIN.format(name=name), _END.format(name=name)
+    begin = _BEGIN.format(name=name)
+    end = _END.format(name=name)
     if text.count(begin) != text.count(end) or text.count(begin) > 1:
         raise ProfileNotWrittenError(
             f"The comments around the profile {name} in {path} are incomplete. "
@@ -116,8 +120,10 @@ def _parts(text: str, name: str, path: Path) -> tuple[str, str, str]:
         )
     if begin not in text:
         return text, "", ""
+
     before, _, rest = text.partition(begin)
     own, _, after = rest.partition(end)
+
     return before, own, after
 
 

@@ -29,14 +29,16 @@ def is_due(now: float, last_request: float, last_save: float, last_cost: float =
         last_save: the time at which the last save began.
         last_cost: the duration of the last save.
     """
-    quiet, waited = now - last_request, now - last_save
+    quiet = now - last_request
+    waited = now - last_save
     longest = max(LONGEST_SECONDS, last_cost / LARGEST_SHARE)
     return last_request > last_save and (quiet > QUIET_SECONDS or waited > longest)
 
 
 async def keep_saved(last_request: Callable[[], float], save: Callable[[], None]) -> None:
     """Save at the due times, forever. ``last_request`` returns a time of ``time.monotonic``."""
-    last_save, last_cost = monotonic(), 0.0
+    last_save = monotonic()
+    last_cost = 0.0
     saved = True
     while True:
         await asyncio.sleep(QUIET_SECONDS / 4)

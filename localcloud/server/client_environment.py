@@ -94,6 +94,7 @@ def unset_commands(outside: Mapping[str, str] = os.environ, shell: str = "bash")
         commands += [syntax.set("PYTHONPATH", others)] if others != path else []
     elif path:
         commands.append(syntax.unset("PYTHONPATH"))
+
     return [*commands, *syntax.forget_aws]
 
 

@@ -157,11 +157,13 @@ def stop(folder: Folder) -> Record:
             if time.monotonic() > deadline:
                 os.kill(record.pid, signal.SIGKILL)
             time.sleep(0.05)
+
     while (
         _runs(record.pid) and time.monotonic() < deadline
         # It releases the lock some time before it ends.
     ):
         time.sleep(0.05)
+
     return record
 
 
@@ -204,6 +206,7 @@ def _spawn(
         output = folder.output.open("wb")
     except OSError as exc:
         raise FolderNotUsableError(folder, exc) from exc
+
     with output:
         return subprocess.Popen(
             command,
@@ -224,6 +227,7 @@ def _await_start(process: "subprocess.Popen[bytes]", folder: Folder) -> Record:
         if record is not None and record.pid == process.pid and _serves(record.url):
             return record
         time.sleep(0.05)
+
     _end(process)
     printed = folder.output.read_text(encoding="utf-8", errors="replace").strip()
     lines = printed.splitlines() or ["The local cloud did not start in time."]
@@ -246,5 +250,6 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
     if process.stdin:
         process.stdin.close()

@@ -125,6 +125,7 @@ async def run(
         states.interpreter.close()
         pool.close()
         await sagemaker.aclose()
+
     _save_states(folder, states)
     _require_saved(folder)
 

@@ -40,7 +40,8 @@ class _Gathering:
         self._transport.close()
 
     def _send(self) -> None:
-        parts, self._parts = self._parts, []
+        parts = self._parts
+        self._parts = []
         if parts:
             self._transport.write(b"".join(parts))
 

@@ -53,6 +53,7 @@ class LineFile:
         if written < len(data):
             os.ftruncate(self._descriptor, self._size)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
         self._size += written
 
     def close(self) -> None:

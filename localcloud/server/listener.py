@@ -54,6 +54,7 @@ def _in_use(port: int, *, named: bool) -> str:
             f"Port {port} is in use by {holder}. Stop that program, name another --port, "
             "or leave --port out."
         )
+
     return (
         f"Port {port}, on which this local cloud was up before, is in use by {holder}. "
         "Stop that program. Or use another port with --port 0, and evaluate "
@@ -90,4 +91,5 @@ def _listen(port: int) -> socket.socket:
     except OSError:
         listener.close()
         raise
+
     return listener

@@ -81,12 +81,14 @@ def find(folder: Folder) -> Record | None:
         return None
     except OSError as exc:
         raise FolderNotUsableError(folder, exc) from exc
+
     try:
         if _lock(descriptor):
             folder.record.unlink(missing_ok=True)
             return None
     finally:
         os.close(descriptor)
+
     return Record.read(folder)
 
 

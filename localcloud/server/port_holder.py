@@ -6,7 +6,10 @@ from pathlib import Path
 
 _PROC = Path("/proc")
 # Columns and the state LISTEN of /proc/net/tcp: proc(5).
-_LOCAL_ADDRESS, _STATE, _USER, _INODE = 1, 3, 7, 9
+_LOCAL_ADDRESS = 1
+_STATE = 3
+_USER = 7
+_INODE = 9
 _LISTEN = "0A"
 _MOST_SHOWN = 80
 

@@ -21,8 +21,10 @@ from untrusted.terminal import VisibleFormatter
 _LOG_BYTES = 5_000_000
 # Numbers of mallopt(3). Blocks of the second size and above are returned to the system at once; the
 # pixels of an image, 147 KiB, stay below it.
-_M_TRIM_THRESHOLD, _TRIM_BYTES = -1, 1024 * 1024
-_M_MMAP_THRESHOLD, _MMAP_BYTES = -3, 256 * 1024
+_M_TRIM_THRESHOLD = -1
+_TRIM_BYTES = 1024 * 1024
+_M_MMAP_THRESHOLD = -3
+_MMAP_BYTES = 256 * 1024
 
 
 def serve(

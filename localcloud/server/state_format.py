@@ -31,7 +31,8 @@ def check(folder: Folder) -> None:
     if path.exists():
         try:
             theirs = json.loads(path.read_text(encoding="utf-8"))
-            written_in, written_by = theirs["format"], str(theirs["ministack"])
+            written_in = theirs["format"]
+            written_by = str(theirs["ministack"])
         except (ValueError, KeyError, TypeError) as exc:
             raise IncompatibleStateError(
                 f"{path} is damaged. Move the state away (`{move_away}`)."
@@ -43,6 +44,7 @@ def check(folder: Folder) -> None:
                 f"this is format {FORMAT}, MiniStack {ministack}. "
                 f"Move it away (`{move_away}`), or install the versions that wrote it."
             )
+
     for file in sorted((folder.state / "ministack").glob("*.json")):
         # MiniStack would start without the unreadable file, and overwrite it.
         try:
@@ -51,6 +53,7 @@ def check(folder: Folder) -> None:
             raise IncompatibleStateError(
                 f"{file} is damaged. Move the state away (`{move_away}`)."
             ) from exc
+
     partial = path.with_suffix(".partial")
     partial.write_text(
         json.dumps({"format": FORMAT, "ministack": ministack}) + "\n", encoding="utf-8"

@@ -18,6 +18,7 @@ def status(record: Record) -> Status:
     stacks = cloud.client("cloudformation").describe_stacks()["Stacks"]
     functions = _all(cloud.client("lambda"), "list_functions")["Functions"]
     endpoints = _all(cloud.client("sagemaker"), "list_endpoints")["Endpoints"]
+
     return {
         "running": True,
         "url": record.url,

@@ -42,6 +42,7 @@ def refusal(headers: Mapping[str, str], port: int) -> str | None:
 
     if headers.get(_SITE, _TYPED) != _TYPED:
         return _for_page(_SITE, headers[_SITE])
+
     return None
 
 

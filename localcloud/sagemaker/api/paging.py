@@ -30,6 +30,7 @@ def list_page(kind: Kind, records: list[Record], request: dict[str, Any]) -> dic
         key=lambda record: record[sort_by],
         reverse=request.get("SortOrder", kind.sort_order) == "Descending",
     )
+
     return cut_page(kind.listed, found, request, _PAGE_SIZE)
 
 

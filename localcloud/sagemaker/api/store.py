@@ -134,12 +134,15 @@ class RecordStore:
             InvalidRequestError: the name is taken. Names that differ in case only are equal, since
                 they have one ARN.
         """
-        name, now = members[f"{kind.name}Name"], timestamp()
+        name = members[f"{kind.name}Name"]
+        now = timestamp()
         arn = self.arn(kind, name)
         if any(record[f"{kind.name}Arn"] == arn for record in self.all(kind)):
             raise InvalidRequestError(f'Cannot create already existing {kind.words} "{arn}".')
+
         record = {**members, f"{kind.name}Arn": arn, "CreationTime": now, "LastModifiedTime": now}
         self.save(kind, record)
+
         return record
 
     def save(self, kind: Kind, record: Record) -> None:

@@ -26,4 +26,5 @@ def unpack(archive: bytes, folder: Path) -> None:
         unpack_files(tar_gz_files(BytesIO(archive), MODEL), partial)
     except (UnsafeArchiveError, OSError) as exc:
         raise BadArtifactError(str(exc)) from exc
+
     partial.rename(folder)

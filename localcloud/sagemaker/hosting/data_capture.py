@@ -101,6 +101,7 @@ def capture_files(captured: Iterable[Captured]) -> Iterator[CaptureFile]:
         hour = f"{_utc(invocation.time):%Y/%m/%d/%H}"
         folder = f"{base}/{invocation.endpoint}/{invocation.variant}/{hour}"
         of_folder[folder, invocation.role].append(invocation)
+
     for (folder, role), invocations in of_folder.items():
         began = _utc(invocations[0].time)
         name = f"{began:%M-%S}-{began.microsecond // 1000:03d}-{uuid4()}.jsonl"

@@ -89,6 +89,7 @@ class Launcher:
         except DeploymentFailedError:
             self.discard(plan)
             raise
+
         capture = plan.get("DataCaptureConfig")
         return Deployment(
             containers,

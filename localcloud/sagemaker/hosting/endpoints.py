@@ -61,6 +61,7 @@ class Endpoints:
                 self._in_background(self._deploy(name, pending))
             elif record["EndpointStatus"] == "Updating":
                 self._in_background(self._apply_weights(name))
+
         self._launcher.keep_only(plans)
 
     def create(self, members: Record, plan: Record) -> Record:
@@ -87,6 +88,7 @@ class Endpoints:
             PendingDeploymentSummary=summary,
         )
         self._in_background(self._deploy(name, plan))
+
         return record
 
     def update_weights(self, name: str, desired: dict[str, Record]) -> Record:
@@ -109,6 +111,7 @@ class Endpoints:
             name, EndpointStatus="Updating", FailureReason=None, ProductionVariants=variants
         )
         self._in_background(self._apply_weights(name))
+
         return record
 
     def delete(self, name: str) -> None:
@@ -128,6 +131,7 @@ class Endpoints:
         green, share = self._green.get(name, (None, 0.0))
         if green and random.random() < share:  # noqa: S311
             return green
+
         serving = self._serving.get(name)
         if serving and not serving.done():
             await asyncio.wait([serving])

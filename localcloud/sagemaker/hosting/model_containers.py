@@ -23,9 +23,11 @@ def check_container(model: Mapping[str, Any], store: RecordStore, algorithms: Al
         raise InvalidRequestError(
             f"Cannot create a model from the model package {package}: it is {approval}."
         )
+
     container = container_of(model, store)
     if "Image" not in container:
         raise InvalidRequestError("The container of a model needs an Image, or a ModelPackageName.")
+
     try:
         algorithms.find(container["Image"])
     except UnknownImageError as exc:
@@ -53,9 +55,11 @@ def container_of(model: Mapping[str, Any], store: RecordStore) -> Record:
         stated = (
             _only(find_package(store, package)["InferenceSpecification"]["Containers"]) | stated
         )
+
     source = stated.get("ModelDataSource", {}).get("S3DataSource", {})
     if (source.get("S3DataType"), source.get("CompressionType")) == ("S3Object", "Gzip"):
         return stated | {"ModelDataUrl": source["S3Uri"]}
+
     return stated
 
 

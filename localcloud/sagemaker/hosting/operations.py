@@ -130,6 +130,7 @@ class Hosting:
             role = self._role(role_arn, self._store.arn(MODEL, request["ModelName"]))
             url = container_of(request, self._store)["ModelDataUrl"]
             check_model_data(url, role, role_arn, self._objects, self._region)
+
         return self._store.create(MODEL, request)
 
     def _create_endpoint_config(self, request: Record) -> Record:
@@ -144,6 +145,7 @@ class Hosting:
         for variant in (*variants, *shadows):
             refuse_network(variant, request, self._store.get(MODEL, variant.get("ModelName", "")))
         also = {"ShadowProductionVariants": shadows} if shadows else {}
+
         return self._store.create(
             ENDPOINT_CONFIG, {**request, "ProductionVariants": variants, **also}
         )
@@ -172,11 +174,13 @@ class Hosting:
                 for item in request.get("ExcludeRetainedVariantProperties", [])
             }
             plan = with_retained(plan, self._store.get(ENDPOINT, request["EndpointName"]), let_go)
+
         if deployment := request.get("DeploymentConfig"):
             plan["DeploymentConfig"] = deployment
             known = self._alarm_states(alarm_names(plan))
             check_update(plan, self._store.get(ENDPOINT, request["EndpointName"]), known)
             self._require_alarms(request, alarm_names(plan))
+
         return self._endpoints.update(request["EndpointName"], plan)
 
     def _require_alarms(self, request: Record, names: Iterable[str]) -> None:
@@ -204,6 +208,7 @@ class Hosting:
         endpoint = self._store.arn(ENDPOINT, request["EndpointName"])
         if key is None:
             return
+
         for variant in plan["Variants"]:
             try:
                 lend_volume_key(self._role(variant["RoleArn"], endpoint), key)

@@ -87,6 +87,7 @@ class Runtime:
             raise InvalidInvocationError(
                 f"Endpoint {endpoint} of account {self._account} not found."
             )
+
         variant = self._variant(endpoint, deployment, request)
         self._shadow(endpoint, deployment, request)
         answer = await self._ask(endpoint, variant, deployment, request)
@@ -94,7 +95,9 @@ class Runtime:
             raise self._model_error(endpoint, 0, _TIMED_OUT)
         if not HTTPStatus(200) <= answer.status < HTTPStatus(300):
             raise self._model_error(endpoint, answer.status, answer.body.decode(errors="replace"))
+
         kept = {name: answer.headers[name] for name in _FORWARDED if name in answer.headers}
+
         return Answer(
             HTTPStatus.OK, {**kept, "x-amzn-invoked-production-variant": variant}, answer.body
         )
@@ -108,12 +111,15 @@ class Runtime:
         headers = {
             name: value for name in _FORWARDED if (value := request.header(name)) is not None
         }
-        answer, limit = None, self._time_limit_seconds
+        answer = None
+        limit = self._time_limit_seconds
         async with deployment.serverless.get(variant, nullcontext()):
             began = perf_counter()  # a cold start is overhead, not the model's latency
             with suppress(ModelTimeoutError):
                 answer = await deployment.containers[variant].invoke(headers, request.body, limit)
+
         self._telemetry.note(endpoint, variant, deployment, request, answer, began)
+
         return answer
 
     def _shadow(self, endpoint: str, deployment: Deployment, request: Request) -> None:
@@ -142,6 +148,7 @@ class Runtime:
             )[0]
         if target not in weights:
             raise InvalidInvocationError(f"Endpoint {endpoint} has no production variant {target}.")
+
         return target
 
     def _model_error(self, endpoint: str, status: int, message: str) -> ModelError:

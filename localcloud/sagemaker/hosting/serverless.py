@@ -54,6 +54,7 @@ class Capacity:
         """
         if not self._free:
             raise ThrottledError
+
         self._free -= 1
         try:
             now = asyncio.get_running_loop().time()

@@ -111,8 +111,10 @@ class Telemetry:
             self._publishing
             # One publication at a time; a second caller waits for the first.
         ):
-            invocations, self._invocations = self._invocations, []
-            captured, self._captured = self._captured, []
+            invocations = self._invocations
+            self._invocations = []
+            captured = self._captured
+            self._captured = []
             self._waiting_bytes = 0
             if self._not_captured:
                 _logger.warning(
@@ -131,6 +133,7 @@ class Telemetry:
         if self._waiting_bytes + size > _MOST_WAITING_BYTES:
             self._not_captured += 1
             return
+
         self._waiting_bytes += size
         asked = Payload(request.header("content-type"), request.body)
         answered = Payload(answer.headers.get("content-type"), answer.body)

@@ -15,8 +15,10 @@ from typing import Any, Protocol
 from localcloud.api.protocol import InvalidRequestError
 from localcloud.sagemaker.api.store import Record
 
-_LARGEST_CANARY, _SMALLEST_STEP = 0.5, 0.1
-_SMALLEST_BATCH, _LARGEST_BATCH = 0.05, 0.5
+_LARGEST_CANARY = 0.5
+_SMALLEST_STEP = 0.1
+_SMALLEST_BATCH = 0.05
+_LARGEST_BATCH = 0.5
 _ROUNDING = 1e-9  # of steps that add up to the whole
 
 
@@ -63,6 +65,7 @@ def _blue_green(policy: Mapping[str, Any], plan: Mapping[str, Any]) -> Iterator[
             yield Step(_share(routing["CanarySize"], plan), wait)
         case "LINEAR":
             yield from _equal_steps(_share(routing["LinearStepSize"], plan), wait)
+
     yield Step(1.0, policy.get("TerminationWaitInSeconds", 0))
 
 
@@ -90,6 +93,7 @@ def check_update(plan: Mapping[str, Any], endpoint: Record, known_alarms: Iterab
         raise InvalidRequestError(
             f"The CloudWatch alarm(s) {', '.join(missing)} could not be found."
         )
+
     deployment = plan.get("DeploymentConfig", {})
     if rolling := deployment.get("RollingUpdatePolicy"):
         if "BlueGreenUpdatePolicy" in deployment:
@@ -105,9 +109,11 @@ def _check_blue_green(policy: Mapping[str, Any], plan: Mapping[str, Any], endpoi
     routing = policy.get("TrafficRoutingConfiguration", {"Type": "ALL_AT_ONCE"})
     if routing["Type"] == "ALL_AT_ONCE":
         return
+
     member = {"CANARY": "CanarySize", "LINEAR": "LinearStepSize"}[routing["Type"]]
     if member not in routing:
         raise InvalidRequestError(f"Traffic routing of type {routing['Type']} needs a {member}.")
+
     _check_names(plan, endpoint, "Canary and linear traffic shifting need")
     smallest = _SMALLEST_STEP if member == "LinearStepSize" else 0.0
     if not smallest <= _share(routing[member], plan) <= _LARGEST_CANARY:

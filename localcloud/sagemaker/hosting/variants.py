@@ -19,6 +19,7 @@ def check_variants(variants: Sequence[Mapping[str, Any]]) -> None:
     """
     if len({variant["VariantName"] for variant in variants}) < len(variants):
         raise InvalidRequestError("Two production variants have the same VariantName.")
+
     for number, variant in enumerate(variants, start=1):
         if "ServerlessConfig" in variant:
             _check_serverless(variant, number)
@@ -98,7 +99,8 @@ def shadow_shares(plan: Record) -> dict[str, float]:
 
 
 def _check_serverless(variant: Mapping[str, Any], number: int) -> None:
-    name, config = variant["VariantName"], variant["ServerlessConfig"]
+    name = variant["VariantName"]
+    config = variant["ServerlessConfig"]
     for member in ("InstanceType", "InitialInstanceCount"):
         if member in variant:
             raise InvalidRequestError(
@@ -125,6 +127,7 @@ def variant_summary(variant: Mapping[str, Any], image: str) -> Record:
             summary[f"{state}ServerlessConfig"] = variant["ServerlessConfig"]
         else:
             summary[f"{state}InstanceCount"] = variant.get("InitialInstanceCount", 1)
+
     summary["DeployedImages"] = [
         {"SpecifiedImage": image, "ResolvedImage": image, "ResolutionTime": timestamp()}
     ]
@@ -161,6 +164,7 @@ def desired_changes(endpoint: Record, wanted: Sequence[Mapping[str, Any]]) -> di
         changes[name] = {
             member: value for member, value in change.items() if member.startswith("Desired")
         }
+
     return changes
 
 
@@ -185,13 +189,15 @@ def with_retained(plan: Record, endpoint: Record, let_go: Container[str]) -> Rec
 
     def summary(variant: Record) -> Record:
         # ^Only the members of both, since one of them may be serverless.
-        old, new = summaries.get(variant["VariantName"], {}), variant["Summary"]
+        old = summaries.get(variant["VariantName"], {})
+        new = variant["Summary"]
         return {
             **new,
             **{member: old[member] for member in kept if member in old and member in new},
         }
 
     variants = [variant | {"Summary": summary(variant)} for variant in plan["Variants"]]
+
     return plan | {"Variants": variants}
 
 

@@ -28,7 +28,8 @@ def download_channels(objects: ObjectStore, folder: Path, job: Record) -> None:
         if not download(
             objects.list(url), url, folder / "input/data" / channel["ChannelName"], objects.link
         ):
-            bucket, role = bucket_and_key(url)[0], job["RoleArn"]
+            bucket = bucket_and_key(url)[0]
+            role = job["RoleArn"]
             raise NoInputError(
                 f'No S3 objects found under S3 URL "{url}" given in input data source. Please '
                 "ensure that the bucket exists in the selected region, that objects exist under "
@@ -63,6 +64,7 @@ def download(
             raise UnusableKeyError(
                 f"{url} cannot become the file {path.relative_to(folder)}: {exc.strerror}."
             ) from exc
+
     return len(files)
 
 
@@ -80,7 +82,9 @@ def relative_path(url: str, prefix: str) -> str:
         rest = rest[1:]
     elif not prefix.endswith("/"):
         rest = url[prefix.rfind("/") + 1 :] if bucket_and_key(prefix)[1] else rest
+
     path = PurePosixPath(rest)
     if path.is_absolute() or ".." in path.parts or "\0" in rest or not rest:
         raise UnusableKeyError(f"The key of {url} is not a path of a file.")
+
     return str(path)

@@ -67,6 +67,7 @@ class TrainingContainer:
             *lines, rest = (rest + chunk).split(b"\n")
             if lines:
                 yield [line.decode(errors="replace") for line in lines]
+
         if rest:
             yield [rest.decode(errors="replace")]
 

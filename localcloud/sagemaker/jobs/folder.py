@@ -45,7 +45,9 @@ def upload_archives(objects: ObjectStore, folder: Path, job: Record) -> str | No
         objects.write(f"{output}/output.tar.gz", _packed(folder / "output/data"), key)
     if not any((folder / "model").iterdir()):
         return None
+
     objects.write(f"{output}/model.tar.gz", _packed(folder / "model"), key)
+
     return f"{output}/model.tar.gz"
 
 
@@ -84,4 +86,5 @@ def _packed(folder: Path) -> bytes:
     ):
         for path in sorted(folder.iterdir()):
             tar.add(path, path.name, filter=anonymous)
+
     return archive.getvalue()

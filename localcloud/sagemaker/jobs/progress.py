@@ -42,12 +42,14 @@ def entered(job: Record, status: str, **members: Any) -> Record:
         changed |= {"TrainingJobStatus": _FINAL[status], **_times(job, now)}
     elif status == "Stopping":
         changed["TrainingJobStatus"] = "Stopping"
+
     return changed | {"SecondaryStatusTransitions": [*transitions, transition]}
 
 
 def _times(job: Record, now: float) -> Record:
     if "TrainingStartTime" not in job:
         return {"TrainingEndTime": now}
+
     # ^Spot instances are not cheaper here: the trained seconds are billed.
     seconds = max(1, round(now - job["TrainingStartTime"]))
     return {

@@ -96,6 +96,7 @@ def training_job(request: Record, algorithms: Algorithms) -> Record:
     _check_locations(job)
     _check_resources(job["ResourceConfig"])
     _check_limits(job)
+
     return job
 
 
@@ -113,6 +114,7 @@ def _check_channels(channels: list[Record]) -> None:
     names = [channel["ChannelName"] for channel in channels]
     if len(set(names)) < len(names):
         raise InvalidRequestError("Two channels of InputDataConfig have the same ChannelName.")
+
     for channel in channels:
         if "S3DataSource" not in channel["DataSource"]:
             raise InvalidRequestError(
@@ -136,6 +138,7 @@ def _check_resources(resources: Record) -> None:
             raise InvalidRequestError(
                 f"ResourceConfig.{member} is missing: the training job needs it."
             )
+
     family = resources["InstanceType"].split(".")[1]
     if "VolumeKmsKeyId" in resources and family in (
         "g4dn",

@@ -77,6 +77,7 @@ class TrainingRun:
             self._checkpoints = Checkpoints(
                 self._objects, job["CheckpointConfig"]["S3Uri"], folder / "checkpoints"
             )
+
         self._scraper = MetricScraper(job["AlgorithmSpecification"]["MetricDefinitions"])
         # Set when there are new metrics; the waiting task clears it.
         self.new_metrics = asyncio.Event()
@@ -123,6 +124,7 @@ class TrainingRun:
         self._limit("MaxWaitTimeInSeconds", "MaxWaitTimeExceeded", since=self._job["CreationTime"])
         if not await self._is_done_before_end(self._services.slots.acquire()):
             return self._enter(self._early_end.result())
+
         try:
             self._enter("Downloading", TrainingStartTime=timestamp())
             await asyncio.to_thread(self._prepare_folder)
@@ -131,6 +133,7 @@ class TrainingRun:
                 await self._upload()
         finally:
             self._services.slots.release()
+
         return self._enter(
             self._early_end.result() if self._early_end.done() else "Completed", **self._metrics()
         )
@@ -167,6 +170,7 @@ class TrainingRun:
             await following
             saving.cancel()
             await asyncio.wait([saving])  # its last upload must not follow the one below
+
         if self._checkpoints:
             await asyncio.to_thread(self._checkpoints.upload)
         if status and not self._early_end.done():

@@ -30,7 +30,9 @@ def candidates(config: Mapping[str, Any]) -> list[Candidate]:
         raise InvalidRequestError(
             "ResourceLimits.MaxNumberOfTrainingJobs is required for the strategy Random."
         )
+
     chance = random.Random(config.get("RandomSeed"))  # noqa: S311  # not a secret
+
     return [_sample(ranges, chance) for _ in range(most)]
 
 
@@ -45,6 +47,7 @@ def _check_names(ranges: Mapping[str, Any]) -> None:
 def _grid(ranges: Mapping[str, Any], most: int | None) -> list[Candidate]:
     if ranges.get("IntegerParameterRanges") or ranges.get("ContinuousParameterRanges"):
         raise InvalidRequestError("Grid search supports categorical hyperparameters only.")
+
     categories = ranges.get("CategoricalParameterRanges", [])
     names = [parameter["Name"] for parameter in categories]
     grid = [
@@ -56,6 +59,7 @@ def _grid(ranges: Mapping[str, Any], most: int | None) -> list[Candidate]:
             f"MaxNumberOfTrainingJobs is {most}, and the grid has {len(grid)} combinations. "
             "Remove it for Grid search."
         )
+
     return grid
 
 
@@ -69,6 +73,7 @@ def _sample(ranges: Mapping[str, Any], chance: random.Random) -> Candidate:
         # values.
         drawn = _scaled(parameter, lowest - 0.5, highest + 0.5, chance, integer=True)
         sampled[parameter["Name"]] = str(min(max(round(drawn), int(lowest)), int(highest)))
+
     for parameter in ranges.get("ContinuousParameterRanges", []):
         drawn = _scaled(parameter, *_bounds(parameter, integer=False), chance, integer=False)
         sampled[parameter["Name"]] = repr(drawn)
@@ -90,6 +95,7 @@ def _bounds(parameter: Mapping[str, str], *, integer: bool) -> tuple[float, floa
         raise InvalidRequestError(
             f"MinValue of the range {parameter['Name']} is greater than its MaxValue."
         )
+
     return lowest, highest
 
 
@@ -117,4 +123,5 @@ def _scaled(
         value = 1 - math.exp(chance.uniform(math.log(1 - lowest), math.log(1 - highest)))
     else:  # Auto leaves the choice to SageMaker
         value = chance.uniform(lowest, highest)
+
     return value if integer else min(max(value, lowest), highest)

@@ -39,6 +39,7 @@ def described(specification: Mapping[str, object], algorithm: Algorithm) -> Reco
             "You can't override the metric definitions for Amazon SageMaker algorithms. "
             "Please retry the request without specifying metric definitions."
         )
+
     return {
         **specification,
         "MetricDefinitions": list(algorithm.built_in.metric_definitions),
@@ -54,6 +55,7 @@ def check_content_types(channels: Sequence[Record], algorithm: Algorithm) -> Non
     """
     if algorithm.built_in is None:
         return
+
     known = algorithm.built_in.content_types
     for channel in channels:
         if "ContentType" in channel and channel["ContentType"] not in known:

@@ -71,12 +71,14 @@ class TrainingJobs:
                 "Training job names must be unique within an AWS account and region, and a "
                 f"training job with this name already exists ({arn})"
             )
+
         self.require_role(job, arn)
         created = self._store.create(
             TRAINING_JOB,
             entered({**job, **(tuning or {}), "TrainingJobStatus": "InProgress"}, "Starting"),
         )
         self._start(created["TrainingJobName"])
+
         return created
 
     def require_role(self, job: Record, arn: str) -> None:
@@ -127,6 +129,7 @@ class TrainingJobs:
         finally:
             for task in news:
                 task.cancel()
+
         for run in runs:
             run.new_metrics.clear()
 
@@ -152,6 +155,7 @@ class TrainingJobs:
             raise InvalidRequestError(
                 f"The request was rejected because the training job is in status {status}."
             )
+
         self.stop(request["TrainingJobName"])
         return {}
 
@@ -162,6 +166,7 @@ class TrainingJobs:
                 f"The training job {job['TrainingJobArn']} is in status "
                 f"{job['TrainingJobStatus']}. Delete it after its end."
             )
+
         self._store.delete(TRAINING_JOB, job["TrainingJobName"])
         return {}
 

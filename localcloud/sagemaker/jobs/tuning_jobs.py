@@ -69,11 +69,13 @@ class TuningJobs:
                 "Tuning job names must be unique within an AWS account and region, and a tuning "
                 f"job with this name already exists ({arn})"
             )
+
         self._training.require_role(training_request(tuning, tuning["Candidates"][0], name), arn)
         self._store.create(
             TUNING_JOB, {**tuning, "HyperParameterTuningJobStatus": "InProgress", "Launched": 0}
         )
         self._start(name)
+
         return {"HyperParameterTuningJobArn": arn}
 
     def _describe(self, request: Record) -> Record:
@@ -88,6 +90,7 @@ class TuningJobs:
             raise InvalidRequestError(
                 f"The request was rejected because the tuning job is in status {status}."
             )
+
         self._change(
             request["HyperParameterTuningJobName"], HyperParameterTuningJobStatus="Stopping"
         )
@@ -101,6 +104,7 @@ class TuningJobs:
             raise ResourceInUseError(
                 f"The tuning job {tuning['HyperParameterTuningJobArn']} has not ended yet."
             )
+
         self._store.delete(TUNING_JOB, tuning["HyperParameterTuningJobName"])
         return {}
 
@@ -141,6 +145,7 @@ class TuningJobs:
         except ServiceError as exc:
             self._finish(name, "Failed", FailureReason=exc.message)
             return
+
         tuning = self._store.get(TUNING_JOB, name)
         if tuning["HyperParameterTuningJobStatus"] == "Stopping":
             self._finish(name, "Stopped")
@@ -161,6 +166,7 @@ class TuningJobs:
         ]
         if tuning["HyperParameterTuningJobStatus"] != "InProgress":
             return running
+
         launched = tuning["Launched"]
         more = tuning["HyperParameterTuningJobConfig"]["ResourceLimits"][
             "MaxParallelTrainingJobs"
@@ -176,6 +182,7 @@ class TuningJobs:
             self._training.create(training_request(tuning, candidate, job), noted)
             self._change(name, Launched=number + 1)
             running.append(job)
+
         return running
 
     def _stop_what_falls_behind(self, name: str) -> None:
@@ -183,6 +190,7 @@ class TuningJobs:
         config = tuning["HyperParameterTuningJobConfig"]
         if config["TrainingJobEarlyStoppingType"] == "Off":
             return
+
         objective = config["HyperParameterTuningJobObjective"]
         by_job = {
             job["TrainingJobName"]: (
@@ -222,4 +230,5 @@ class TuningJobs:
             raise ResourceNotFoundError(
                 f"Amazon SageMaker can't find a tuning job with name {name}."
             )
+
         return tuning

@@ -55,6 +55,7 @@ def tuning_job(request: Record, algorithms: Algorithms) -> Record:
     refuse_not_emulated(request, _EMULATED)
     if "TrainingJobDefinition" not in request:
         raise InvalidRequestError("TrainingJobDefinition is missing: the tuning job needs it.")
+
     config = request["HyperParameterTuningJobConfig"]
     _check_resources(request["TrainingJobDefinition"])
     specification = request["TrainingJobDefinition"]["AlgorithmSpecification"]
@@ -80,6 +81,7 @@ def tuning_job(request: Record, algorithms: Algorithms) -> Record:
         **request["TrainingJobDefinition"],
         "AlgorithmSpecification": first["AlgorithmSpecification"],
     }
+
     return {**tuning, "TrainingJobDefinition": definition}
 
 

@@ -30,8 +30,10 @@ def best(tuning: Record, jobs: Iterable[Record]) -> Record:
     evaluated = [job for job in summaries(tuning, jobs) if job["ObjectiveStatus"] == "Succeeded"]
     if not evaluated:
         return {}
+
     evaluated.sort(key=lambda job: job["CreationTime"])
     maximize = evaluated[0][_OBJECTIVE]["Type"] == "Maximize"
+
     return {
         "BestTrainingJob": (max if maximize else min)(
             evaluated, key=SORT_KEYS["FinalObjectiveMetricValue"]
@@ -64,6 +66,7 @@ def _evaluated(job: Record, objective: Mapping[str, str]) -> Record:
     status = _objective_status(job, objective["MetricName"])
     if status != "Succeeded":
         return {"ObjectiveStatus": status}
+
     return {
         "ObjectiveStatus": status,
         _OBJECTIVE: {**objective, "Value": _metrics(job)[objective["MetricName"]]},

@@ -42,7 +42,8 @@ def put_model(cloud: Cloud, folder: Path, bucket: str) -> str:
 
 def put_role(cloud: Cloud, bucket: str) -> None:
     """Create the role of the models, or let it use this bucket too."""
-    iam, trusted = cloud.client("iam"), {"Service": "sagemaker.amazonaws.com"}
+    iam = cloud.client("iam")
+    trusted = {"Service": "sagemaker.amazonaws.com"}
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": trusted}
     with suppress(iam.exceptions.EntityAlreadyExistsException):
         iam.create_role(

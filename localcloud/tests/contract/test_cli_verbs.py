@@ -123,7 +123,8 @@ def test_sts_assume_role_returns_credentials(cloud: Cloud) -> None:
 
 
 def test_logs_verbs_find_events_and_saved_queries(cloud: Cloud) -> None:
-    logs, name = cloud.client("logs"), f"/cli/{uuid4().hex}"
+    logs = cloud.client("logs")
+    name = f"/cli/{uuid4().hex}"
     logs.create_log_group(logGroupName=name)
     logs.create_log_stream(logGroupName=name, logStreamName="one")
     event = {"timestamp": int(time.time() * 1000), "message": "a line"}
@@ -157,7 +158,8 @@ def test_cloudwatch_get_metric_data_returns_values(cloud: Cloud) -> None:
 
 
 def test_stepfunctions_redrive_execution_starts_a_failed_execution_again(cloud: Cloud) -> None:
-    name, states = f"cli-{uuid4().hex[:8]}", cloud.client("stepfunctions")
+    name = f"cli-{uuid4().hex[:8]}"
+    states = cloud.client("stepfunctions")
     role = cloud.client("iam").create_role(
         RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST)
     )["Role"]["Arn"]
@@ -182,7 +184,8 @@ def wait_for(states: Any, execution: str) -> dict[str, Any]:
 
 
 def test_sagemaker_update_model_package_rejects_a_model(cloud: Cloud) -> None:
-    sagemaker, group = cloud.client("sagemaker"), f"cli-{uuid4().hex[:8]}"
+    sagemaker = cloud.client("sagemaker")
+    group = f"cli-{uuid4().hex[:8]}"
     sagemaker.create_model_package_group(ModelPackageGroupName=group)
     package = sagemaker.create_model_package(ModelPackageGroupName=group)["ModelPackageArn"]
     change = ["--model-package-arn", package, "--model-approval-status", "Rejected"]

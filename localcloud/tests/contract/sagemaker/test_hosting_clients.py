@@ -17,7 +17,8 @@ from localcloud.server.settings import Folder
 from localcloud.tests.contract import hosted
 
 BUCKET = "hosting-clients"
-NAMESPACE, DIMENSION = "sagemaker", "sagemaker:variant:DesiredInstanceCount"
+NAMESPACE = "sagemaker"
+DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 
 
 @pytest.fixture(scope="module")

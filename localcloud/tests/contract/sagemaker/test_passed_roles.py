@@ -49,7 +49,8 @@ DENIED = f"not authorized to perform: iam:PassRole on resource: {ROLE}"
 @pytest.fixture
 def sagemaker_of(cloud: Cloud) -> Iterator[Callable[..., Any]]:
     """Make a client of a user who has all permissions of SageMaker, and these statements."""
-    iam, name = cloud.client("iam"), f"passing-{uuid4().hex[:8]}"
+    iam = cloud.client("iam")
+    name = f"passing-{uuid4().hex[:8]}"
     iam.create_user(UserName=name)
     key = iam.create_access_key(UserName=name)["AccessKey"]
 

@@ -77,7 +77,8 @@ def test_request_of_a_web_page_is_refused(cloud: Cloud) -> None:
 @pytest.fixture
 def reader(cloud: Cloud) -> Any:
     """An S3 client of a user who may read the bucket "images", whose policy requires TLS."""
-    iam, s3 = cloud.client("iam"), cloud.client("s3")
+    iam = cloud.client("iam")
+    s3 = cloud.client("s3")
     s3.create_bucket(Bucket="images")
     s3.put_object(Bucket="images", Key="parcels/a", Body=b"a")
     resources = ["arn:aws:s3:::images", "arn:aws:s3:::images/*"]

@@ -71,7 +71,8 @@ def test_query_has_all_values_and_empty_ones() -> None:
 
 
 def test_request_is_parsed_once_on_its_way_to_a_service(monkeypatch: pytest.MonkeyPatch) -> None:
-    parse, parsed = RequestHead._parse, list[Scope]()
+    parse = RequestHead._parse
+    parsed = list[Scope]()
 
     def counting(request: Scope) -> RequestHead:
         parsed.append(request)

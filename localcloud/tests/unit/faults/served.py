@@ -28,7 +28,8 @@ class _WithLifespan:
 @contextmanager
 def served(app: ASGIApp) -> Iterator[int]:
     """Serve an app for the length of the block; yield the port."""
-    loop, stop = asyncio.new_event_loop(), asyncio.Event()
+    loop = asyncio.new_event_loop()
+    stop = asyncio.Event()
     with open_listener(0) as listener:  # clients can connect now
         thread = Thread(
             target=loop.run_until_complete, args=[serve(_WithLifespan(app), listener, stop.wait)]

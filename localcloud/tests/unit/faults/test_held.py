@@ -13,7 +13,8 @@ def test_delivery_arrives_at_its_time() -> None:
 
 
 def test_release_delivers_at_once_and_in_another_order() -> None:
-    held, delivered = HeldDeliveries(), list[int]()
+    held = HeldDeliveries()
+    delivered = list[int]()
     for number in range(3):
         held.hold(3600, lambda number=number: delivered.append(number))  # type: ignore[misc]
     held.release()
@@ -21,7 +22,8 @@ def test_release_delivers_at_once_and_in_another_order() -> None:
 
 
 def test_delivered_event_is_not_released_again() -> None:
-    held, delivered = HeldDeliveries(), Queue[str]()
+    held = HeldDeliveries()
+    delivered = Queue[str]()
     held.hold(0, lambda: delivered.put("it"))
     delivered.get(timeout=5)
     held.release()
@@ -29,7 +31,8 @@ def test_delivered_event_is_not_released_again() -> None:
 
 
 def test_released_event_is_not_released_again() -> None:
-    held, delivered = HeldDeliveries(), list[str]()
+    held = HeldDeliveries()
+    delivered = list[str]()
     held.hold(3600, lambda: delivered.append("it"))
     held.release()
     held.release()

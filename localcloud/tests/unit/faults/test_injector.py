@@ -9,7 +9,8 @@ from localcloud.faults.injector import Injector
 from localcloud.faults.kinds import DYNAMODB_READ, DYNAMODB_WRITE, INVOKE_ENDPOINT
 from localcloud.faults.plan import Plan, Target
 
-SLOW, GARBAGE = "endpoint-slow", "endpoint-garbage"
+SLOW = "endpoint-slow"
+GARBAGE = "endpoint-garbage"
 IMAGE = "parcels/a.png"
 
 

@@ -47,7 +47,8 @@ def served(client: Callable[[int, App, asyncio.Event], Awaitable[str]]) -> tuple
     """
 
     async def both() -> tuple[str, list[str]]:
-        app, stop = App(), asyncio.Event()
+        app = App()
+        stop = asyncio.Event()
         with open_listener(0) as listener:
             port = listener.getsockname()[1]
             asked = asyncio.ensure_future(client(port, app, stop))

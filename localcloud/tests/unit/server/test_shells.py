@@ -76,12 +76,15 @@ def powershell_value(command: str) -> str:
     name, _, literal = command.partition(" = ")
     assert "$env:NAME" == name
     assert literal[0] == literal[-1] == "'"
-    quotes, inner, value = "'\u2018\u2019\u201a\u201b", literal[1:-1], ""
+    quotes = "'\u2018\u2019\u201a\u201b"
+    inner = literal[1:-1]
+    value = ""
     while inner:
         if inner[0] in quotes:
             assert inner[1] in quotes, "the string ends here"
             inner = inner[1:]
-        value, inner = value + inner[0], inner[1:]
+        value = value + inner[0]
+        inner = inner[1:]
     return value
 
 

@@ -27,7 +27,8 @@ def a_file(name: str, size: int = 1) -> tarfile.TarInfo:
 
 def a_link(name: str, target: str) -> tarfile.TarInfo:
     member = tarfile.TarInfo(name)
-    member.type, member.linkname = tarfile.SYMTYPE, target
+    member.type = tarfile.SYMTYPE
+    member.linkname = target
     return member
 
 

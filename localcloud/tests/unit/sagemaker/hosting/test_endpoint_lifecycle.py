@@ -215,7 +215,8 @@ def test_endpoint_serves_after_a_restart_without_its_model_in_s3(cloud: Any) -> 
 
 def test_creation_of_an_endpoint_continues_after_a_restart(cloud: Any) -> None:
     may_read = threading.Event()
-    read, cloud.artifacts.read = cloud.artifacts.read, lambda _: may_read.wait()
+    read = cloud.artifacts.read
+    cloud.artifacts.read = lambda _: may_read.wait()
     cloud.create_model("truck", "truck")
     cloud.create_config("trucks", truck=1.0)
     cloud.control.create_endpoint(EndpointName="trucks", EndpointConfigName="trucks")

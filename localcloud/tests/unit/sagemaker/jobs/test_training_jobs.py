@@ -197,7 +197,8 @@ def test_stopped_job_keeps_the_model_that_the_algorithm_saved(lab: Any) -> None:
     lab.begun()
 
     lab.call("StopTrainingJob", TrainingJobName="trucks")
-    stopping, job = lab.describe(), lab.settle()
+    stopping = lab.describe()
+    job = lab.settle()
 
     assert "Stopping" == stopping["TrainingJobStatus"]
     assert "Stopping" == stopping["SecondaryStatus"]

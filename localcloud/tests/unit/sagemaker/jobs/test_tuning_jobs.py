@@ -135,7 +135,8 @@ def test_stopped_tuning_job_stops_its_training_jobs_and_starts_no_more(lab: Any)
     lab.wait(lambda: len(lab.store.all(TRAINING_JOB)) == 2)
 
     lab.call("StopHyperParameterTuningJob", HyperParameterTuningJobName="tuned")
-    stopping, tuning = describe(lab), settle(lab)
+    stopping = describe(lab)
+    tuning = settle(lab)
 
     assert "Stopping" == stopping["HyperParameterTuningJobStatus"]
     assert "Stopped" == tuning["HyperParameterTuningJobStatus"]
