@@ -250,7 +250,7 @@ def test_reference_has_no_counter_examples(watched: Context) -> None:
 
 
 def test_monitor_without_a_reference_says_what_makes_one(watched: Context) -> None:
-    with pytest.raises(ReferenceMissingError, match="training evaluate"):
+    with pytest.raises(ReferenceMissingError, match="scones evaluate"):
         step.run(watched, OPTIONS)
 
 
