@@ -59,7 +59,7 @@ class Parser(argparse.ArgumentParser):
         elif not message.startswith(unknown):
             mistyped = []
         hints = "".join(suggestion(word, known) for word in mistyped)
-        say(f"{self.prog}: {message}.{hints}", file=sys.stderr)
+        say(f"{self.prog}: {message.rstrip('.')}.{hints}", file=sys.stderr)
         say(f"`{self.prog} --help` lists the {kind}.", file=sys.stderr)
         self.exit(2)
 

@@ -52,7 +52,11 @@ def _named(resource: Mapping[str, Any], name: str, state: str) -> dict[str, str]
 def _workflows(client: Any) -> Iterator[dict[str, Any]]:
     for machine in _all(client, "list_state_machines")["stateMachines"]:
         arn = machine["stateMachineArn"]
-        executions = _all(client, "list_executions", stateMachineArn=arn)["executions"]
+        # ListExecutions "is not supported by EXPRESS state machines" (API reference).
+        is_express = machine["type"] == "EXPRESS"
+        executions = (
+            [] if is_express else _all(client, "list_executions", stateMachineArn=arn)["executions"]
+        )
         counts = Counter(execution["status"] for execution in executions)
         yield {"name": machine["name"], "executions": dict(sorted(counts.items()))}
 

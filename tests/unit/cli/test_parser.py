@@ -1,8 +1,14 @@
 """The global options, and suggestions for mistyped words."""
 
+import argparse
+
 import pytest
 
 from cli.parser import DEFAULTS, Parser, add_global_arguments, parse
+
+
+def refuse(_text: str) -> str:
+    raise argparse.ArgumentTypeError("give a date.")
 
 
 def make() -> Parser:
@@ -11,6 +17,7 @@ def make() -> Parser:
     commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser)
     train = commands.add_parser("train")
     train.add_argument("--epochs")
+    train.add_argument("--since", type=refuse)
     train.add_argument("--optimizer", choices=("sgd", "adam"))
     add_global_arguments(train)
     threshold = commands.add_parser("threshold")
@@ -51,6 +58,7 @@ def test_options_that_are_not_given_have_their_defaults() -> None:
         (["threshold"], "the following arguments are required: --precision.\n"),
         (["train", "--optimizer", "adm"], "Did you mean adam?"),
         (["train", "--e"], "unrecognized arguments: --e."),
+        (["train", "--since", "x"], "train: argument --since: give a date.\n"),
     ],
 )
 def test_mistyped_word_is_refused_with_the_nearest_one(
