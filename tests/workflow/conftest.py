@@ -22,7 +22,7 @@ COLD_START_SECONDS = 35.0  # more than the three calls of 8 seconds of an endpoi
 
 @dataclass(frozen=True)
 class Demo:
-    """The demo as it ended: exit status, data, page, executions that failed, and the folder of the training runs."""
+    """The ended demo: exit status, data, page, failed executions, and folder of training runs."""
 
     status: int
     decisions: list[dict[str, Any]]
@@ -41,7 +41,7 @@ def cloud_folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
 def cloud(cloud_folder: Folder) -> Iterator[Cloud]:
     """A local cloud of the tests' own: no waits between retries, faults on request.
 
-    Its serverless endpoints start slowly, for tests/workflow/test_cold_start.py; no other test has one.
+    Its serverless endpoints start slowly, for tests/workflow/test_cold_start.py alone.
     """
     with running(
         cloud_folder.path, wait_scale=0, faults=True, cold_start_seconds=COLD_START_SECONDS
@@ -63,7 +63,7 @@ def processes_of(folder: Path) -> list[str]:
 
 @pytest.fixture(scope="session")
 def demo(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """The demo, run on the tests' cloud: stage, train, deploy, evaluate, `sam build`, `sam deploy`, 227 uploads."""
+    """Run the demo on the tests' cloud: model, `sam build`, `sam deploy` and 227 uploads."""
     folder = tmp_path_factory.mktemp("demo")
     status = run(cloud, folder / "state", folder / "results")
     workflow = find_service(cloud.client("cloudformation")).workflow_arn

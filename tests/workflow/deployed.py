@@ -22,7 +22,7 @@ TRUCK = (ROOT / "examples/photos/test/truck/truck-000.webp").read_bytes()
 
 @dataclass(frozen=True)
 class Run:
-    """An ended execution: its description, the states it entered in order, and how often each task was attempted."""
+    """An ended execution: description, entered states in order, and attempts of each task."""
 
     execution: str
     description: dict[str, Any]
@@ -37,7 +37,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Decided:
-    """An upload that was decided: the execution's output and states, and the item in the results table."""
+    """A decided upload: output and states of the execution, and item in the results table."""
 
     execution: str
     output: dict[str, Any]
@@ -46,7 +46,7 @@ class Decided:
 
 
 def ended(states: Any, execution: str) -> Run:
-    """Wait for an execution to end and read what it did."""
+    """Wait for an execution to end and read its states."""
     description = states.describe_execution(executionArn=execution)
     while description["status"] == "RUNNING":
         time.sleep(0.05)
@@ -264,7 +264,7 @@ class Deployed:
         ended(self._states, execution)
 
     def model_card(self) -> dict[str, Any]:
-        """What the training tool has written about the model that is served."""
+        """Return the model card of the served model."""
         name = f"/scones-unlimited/endpoints/{self.endpoint}"
         card: dict[str, Any] = json.loads(
             self._parameters.get_parameter(Name=name)["Parameter"]["Value"]

@@ -1,4 +1,4 @@
-"""All that a local cloud and the service on it have logged, and what of an image must not stand there."""
+"""The logs of a local cloud and its service, and secrets that must not be in them."""
 
 import re
 from base64 import b64encode
@@ -7,15 +7,15 @@ from collections.abc import Collection, Iterable, Iterator
 from localcloud.server.cloud import Cloud
 from localcloud.server.settings import Folder
 
-# A URL or a header with one of these lets whoever reads it act as the caller.
+# A URL or a header with one of these lets its readers act as the caller.
 CREDENTIALS = ("X-Amz-Signature", "X-Amz-Security-Token", "AWS4-HMAC-SHA256")
-# Characters of base64: every run of 64 bytes has such a piece in it, at whichever of the three alignments it begins.
+# Characters of base64: at any alignment, a run of 64 bytes contains a whole piece.
 _PIECE = 40
-_ENCODED = re.compile(rf"[A-Za-z0-9+/=]{{{_PIECE},}}")  # what can hold a piece
+_ENCODED = re.compile(rf"[A-Za-z0-9+/=]{{{_PIECE},}}")  # text that may contain a piece
 
 
 def lines(cloud: Cloud, folder: Folder) -> Iterator[tuple[str, str]]:
-    """Every line, with the log that it stands in: of CloudWatch Logs, and of the local cloud's own files."""
+    """Yield every line with its log, from CloudWatch Logs and the local cloud's files."""
     logs = cloud.client("logs")
     for page in logs.get_paginator("describe_log_groups").paginate():
         for group in page["logGroups"]:
@@ -39,7 +39,7 @@ def traces_of(data: bytes) -> set[str]:
 def leaks(
     logged: Iterable[tuple[str, str]], secrets: Iterable[str], traces: Collection[str] = ()
 ) -> list[str]:
-    """The lines that hold a secret, a trace of a file, or something that lets others act as the caller."""
+    """Return the lines with a secret, a part of a file, or credentials of the caller."""
     wanted = (*CREDENTIALS, *secrets)
     return [
         f"{log}: {line[:500]}"

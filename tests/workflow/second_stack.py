@@ -11,7 +11,7 @@ _WAIT = {"Delay": 1, "MaxAttempts": 60}
 
 
 def template_url(cloud: Cloud, service: Deployed, name: str) -> str:
-    """Store the template that the demo deployed for another stack, since it is too long to be sent."""
+    """Store the demo's template for another stack, since it is too long to be sent."""
     s3, bucket = cloud.client("s3"), f"{name}-template"
     body = cloud.client("cloudformation").get_template(
         StackName=service.stack, TemplateStage="Original"

@@ -1,4 +1,4 @@
-"""Every image ends exactly once: under faults of every kind, crashes at every call, events in any number and order."""
+"""Every image gets exactly one outcome, under faults, crashes and repeated events."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +21,7 @@ from tests.workflow.deployed import TRUCK, Deployed
 from untrusted.console import Console
 
 AT_ANSWER = "lambda-killed-at-answer"
-# Each call of AWS that a function makes, before it and after it; and each of the three functions when its work is done.
+# Crash before and after each AWS call of a function, and after the work of each function.
 CRASHES = [(kind, 1) for kind in KINDS if kind.startswith("lambda-killed-") and kind != AT_ANSWER]
 CRASHES += [(AT_ANSWER, function) for function in (1, 2, 3)]
 # What two executions of the same bytes do not have in common.
@@ -47,13 +47,13 @@ def faults(cloud: Cloud) -> Iterator[Faults]:
 
 @pytest.fixture
 def samples(tmp_path: Path) -> list[Sample]:
-    """What the demo has uploaded."""
+    """The images that the demo uploads."""
     return [*demo_run.test_images(), *demo_run.broken_images(tmp_path / "broken")]
 
 
 @pytest.fixture(scope="module")
 def undisturbed(service: Deployed) -> dict[str, Any]:
-    """What is recorded of a truck when nothing goes wrong."""
+    """The record of a truck without any fault."""
     return facts(service.upload(TRUCK, "crash/never.webp").record)
 
 

@@ -21,7 +21,7 @@ FROM_INSTANCES = {"InstanceType", "InitialInstanceCount", "InitialVariantWeight"
 
 @pytest.fixture
 def serverless(cloud: Cloud, service: Deployed) -> Iterator[None]:
-    """The demo's model behind a serverless endpoint that has not started, with a model card that says so."""
+    """The demo's model behind a serverless endpoint that has not started."""
     sagemaker, ssm = cloud.client("sagemaker"), cloud.client("ssm")
     serving = sagemaker.describe_endpoint(EndpointName=service.endpoint)["EndpointConfigName"]
     [variant] = sagemaker.describe_endpoint_config(EndpointConfigName=serving)["ProductionVariants"]
@@ -57,6 +57,6 @@ def test_image_that_meets_a_cold_start_of_several_attempts_is_decided(
         run = ended(cloud.client("stepfunctions"), decided.execution)
     operations("retained", "--stack", STACK, "--delete", "--yes")
     assert decided.record["outcome"] in ("ACCEPTED", "REVIEW"), decided.record.get("error")
-    # Two calls of 15 s time out, and the third is answered: the tests' cloud does not wait in between.
+    # Two calls time out after 15 s, the third succeeds: this cloud has no waits between retries.
     assert 3 == run.attempts["Classify image"]
     assert waited > COLD_START_SECONDS

@@ -1,4 +1,4 @@
-"""`python -m training monitor` on what the deployed service has decided."""
+"""`scones monitor` on the decisions of the deployed service."""
 
 import io
 import json
@@ -50,14 +50,14 @@ class Monitored:
         )
 
     def compare(self) -> tuple[int, dict[str, Any]]:
-        """Exit status and data of a comparison of what was uploaded last."""
+        """Exit status and data of a comparison of the latest uploads."""
         ended = self.run("monitor", "--images", str(IMAGES), "--json")
         assert ended.stdout, ended.stderr
         return ended.returncode, json.loads(ended.stdout)
 
 
 def darkened(image: bytes, light: float) -> bytes:
-    """An image with so much of its light."""
+    """An image with a share of its brightness."""
     file = io.BytesIO()
     with Image.open(io.BytesIO(image)) as opened:
         ImageEnhance.Brightness(opened.convert("RGB")).enhance(light).save(file, "PNG")

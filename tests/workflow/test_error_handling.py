@@ -1,8 +1,8 @@
-"""Every branch, every Retry and every Catch of the definitions, driven by a function that fails as it is told.
+"""Every branch, Retry and Catch of the definitions, with a function that fails on request.
 
-The definitions are the deployed ones; a stand-in takes the place of whatever their tasks call, so that an error of any
-name can be had at will. What the true functions raise is the matter of tests/unit/functions and tests/contract; that
-true and stand-in deployments behave alike is shown by test_service.py.
+The definitions are the deployed ones. A stand-in replaces everything that their tasks call, and
+raises errors of any name. tests/unit/functions and tests/contract check the errors of the real
+functions; test_service.py runs the real deployment.
 """
 
 import json
@@ -88,7 +88,7 @@ ALWAYS = 1000  # times that a state meets its error, more than any is tried
 
 @dataclass(frozen=True)
 class Case:
-    """An error that a state always meets: the attempts it must make, and the state in which the execution must end."""
+    """An error that a state always gets: expected attempts, and expected last state."""
 
     workflow: str
     state: str
@@ -162,14 +162,16 @@ BEFORE = {
     (WORKFLOW, "Announce failure"): {"Serialize image": (UNNAMED, ALWAYS)},
 }
 
-# The key of the image says which states fail, with what and how often. Marker files count, since an environment may be
-# a new process at every call.
+# The key of the image says which states fail, with which error and how often. Marker files count,
+# since an environment may be a new process at every call.
 STAND_IN = """
 import json, os, pathlib, urllib.parse, uuid
 
 ANSWERS = {
     "Find version": {"VersionId": "v1", "ETag": '"e"', "LastModified": "2026-01-15T09:30:00Z"},
-    "Find version again": {"VersionId": "v1", "ETag": '"e"', "LastModified": "2026-01-15T09:30:00Z"},
+    "Find version again": {
+        "VersionId": "v1", "ETag": '"e"', "LastModified": "2026-01-15T09:30:00Z"
+    },
     "Serialize image": {"image_data": "aW1hZ2U=", "content_type": "image/png"},
     "Classify image": {"class_probabilities": {"truck": 0.9}, "endpoint": "e", "variant": "v"},
     "Filter inferences": {"classification": "truck", "confidence_score": 0.9},
@@ -187,7 +189,8 @@ def handler(event, context):
     if len(list(marks.iterdir())) < times:
         (marks / uuid.uuid4().hex).touch()
         raise type(error, (Exception,), {})(f"A sentence about {error}.")
-    return ANSWERS.get(state, {}) | ({"passed_threshold": script["passed"]} if state == "Filter inferences" else {})
+    filtered = {"passed_threshold": script["passed"]} if state == "Filter inferences" else {}
+    return ANSWERS.get(state, {}) | filtered
 """
 
 type Failures = dict[str, tuple[str, int]]
@@ -195,7 +198,7 @@ type Failures = dict[str, tuple[str, int]]
 
 @dataclass
 class Scripted:
-    """The definitions on the local cloud, with one stand-in for all that their tasks call."""
+    """The definitions on the local cloud, whose tasks all call one stand-in."""
 
     cloud: Cloud
     marks: Path
@@ -247,7 +250,7 @@ class Scripted:
 
 
 def scripted(name: str, stand_in: str) -> dict[str, Any]:
-    """A definition whose every task calls the stand-in; of the backlog workflow, what it does for one image."""
+    """A definition whose tasks call the stand-in; for a backlog only the part for an image."""
     text = (DEFINITIONS / f"{name}.asl.json").read_text()
     for placeholder, value in SUBSTITUTIONS.items():
         text = text.replace(f"${{{placeholder}}}", value)

@@ -28,10 +28,10 @@ def test_upload_is_a_page_with_its_path_and_the_image_as_the_model_got_it(
 ) -> None:
     decided = service.upload(TRUCK, f"page/{named_by}.webp")
     names = {"image_url": decided.output["image_url"], "execution": decided.execution}
-    told = operations("execution", names[named_by], "--to", str(tmp_path / "page.html"))
+    answer = operations("execution", names[named_by], "--to", str(tmp_path / "page.html"))
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
-    assert CLASSIFIED == [state for state in told["path"] if state in CLASSIFIED]
-    assert set(told["path"]) == taken(page)
+    assert CLASSIFIED == [state for state in answer["path"] if state in CLASSIFIED]
+    assert set(answer["path"]) == taken(page)
     assert 1 == page.count("data:image/png;base64,")
     assert [] == re.findall(r"[A-Za-z0-9+/]{200,}", re.sub(r'src="data:[^"]+"', "", page))
     assert [] == re.findall(r'(?:src|href)="(?!data:)[^"#]', page)
@@ -41,9 +41,9 @@ def test_page_shows_that_invalid_input_fails_in_the_first_state(
     service: Deployed, operations: Operations, tmp_path: Path
 ) -> None:
     run = service.start({"image_url": "x" * 10_000})
-    told = operations("execution", run.execution, "--to", str(tmp_path / "page.html"))
+    answer = operations("execution", run.execution, "--to", str(tmp_path / "page.html"))
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
-    assert "FAILED" == told["status"]
-    assert ["Read input", "Invalid image URL"] == told["path"]
+    assert "FAILED" == answer["status"]
+    assert ["Read input", "Invalid image URL"] == answer["path"]
     assert "It ended with InvalidImageUrlError" in page
     assert "(10,000 characters in all)" in page

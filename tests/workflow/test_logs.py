@@ -1,4 +1,4 @@
-"""What the logs of the service and of the local cloud do not hold: images, what cameras wrote in them, credentials."""
+"""Logs of the service and of the local cloud contain no images, EXIF data or credentials."""
 
 import io
 import re
@@ -28,7 +28,7 @@ def photo() -> bytes:
 
 @pytest.fixture(scope="module")
 def prepared(service: Deployed) -> bytes:
-    """Send the photo all ways through the service (decided, unreadable, failed); what the model was sent of it."""
+    """Send the photo to all outcomes of the service; return the bytes sent to the model."""
     data = photo()
     decided = service.upload(data, "logs/photo.jpg")
     service.upload(data[:2000], "logs/truncated.jpg")

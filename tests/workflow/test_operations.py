@@ -57,10 +57,10 @@ def test_backlog_without_yes_only_shows_the_cost(
     service: Deployed, operations: Operations, prefix: str
 ) -> None:
     archive(service, prefix, 1)
-    told = operations("backlog", "--prefix", prefix)
-    assert 1 == told["images"]
-    assert 0 == told["started"]
-    assert told["dollars"] > 0
+    cost = operations("backlog", "--prefix", prefix)
+    assert 1 == cost["images"]
+    assert 0 == cost["started"]
+    assert cost["dollars"] > 0
 
 
 def test_failed_images_are_redriven_once_the_cause_is_gone(

@@ -1,4 +1,4 @@
-"""What `sam build` packages: small, with nothing that the runtime already has, and no bytecode or tests."""
+"""Packages of `sam build` are small, without libraries of the runtime, bytecode or tests."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the deletion of a stack leaves behind, when it has decided images."""
+"""A deleted stack with decided images retains resources, which a command deletes."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ STACK = "to-be-deleted"
 
 @pytest.fixture(scope="module")
 def left(cloud: Cloud, service: Deployed, operations: Operations) -> Any:
-    """The names of bucket and table, what is told before the deletion, what after it, and what of deleting the rest."""
+    """Names, and answers of `retained` before the deletion, after it, and with --delete."""
     with second_stack(cloud, service, STACK, {"Architecture": ARCHITECTURE}):
         names = find_service(cloud.client("cloudformation"), STACK)
         second = Deployed(cloud, names, service.endpoint)

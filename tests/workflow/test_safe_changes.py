@@ -1,4 +1,4 @@
-"""Changes of the model while images arrive: a bad one is taken back by its alarm, and no image is lost."""
+"""Update the model while images arrive: an alarm rolls back a bad model, no image is lost."""
 
 import io
 import json
@@ -23,9 +23,7 @@ from tests.workflow.deployed import Deployed
 from tests.workflow.operations import Operations
 
 ROOT = Path(__file__).parents[2]
-QUIET = (
-    1800  # seconds: longer than any period of an alarm, and than what a new model is compared with
-)
+QUIET = 1800  # seconds: longer than the periods of alarms and comparisons
 IMAGES_AT_ONCE = 8
 
 
@@ -72,7 +70,7 @@ class Change:
         return process.returncode, output
 
     def run_for_hours(self, hours: Iterator[int], *step: str) -> tuple[int, str]:
-        """The same, while the clock of the alarms, by which an update bakes, is put ahead again and again."""
+        """Do the same while the clock of the alarms and the monitoring period advances."""
         process, faults = self.start(*step), Faults(self.cloud.url)
         while process.poll() is None:
             faults.put_clock_ahead(next(hours))
@@ -81,16 +79,18 @@ class Change:
         return process.returncode, output
 
     def shadow_figures(self, model: str) -> dict[str, float]:
-        """What `deploy --shadow` tells of a shadow, once metrics of its requests are there: a matter of seconds."""
+        """Return the answer of `deploy --shadow` once the shadow has metrics, within seconds."""
         for _ in range(10):
-            _, told = self.run("deploy", "--shadow", "--model-data", model, "--json")
-            figures: dict[str, float] = json.loads(told[told.index("{") :])["variants"]["shadow"]
+            _, output = self.run("deploy", "--shadow", "--model-data", model, "--json")
+            figures: dict[str, float] = json.loads(output[output.index("{") :])["variants"][
+                "shadow"
+            ]
             if figures["requests"]:
                 return figures
         pytest.fail("The shadow was never asked.")
 
     def model(self, name: str, **faults: float) -> str:
-        """Put the model that serves into S3 again, with faults or else with a class too many; its URL."""
+        """Store the served model again, with faults or with an additional class; return its URL."""
         url = json.loads((self.runs / "scones-unlimited/default/run.json").read_text())["steps"][
             "train"
         ]["result"]
@@ -104,7 +104,7 @@ class Change:
         return f"s3://{bucket}/models/{name}/model.tar.gz"
 
     def upload_during(self, process: "subprocess.Popen[str]", prefix: str) -> tuple[set[str], str]:
-        """Upload images for as long as a step runs, a few at a time; their URLs, and what the step has shown."""
+        """Upload images while a step runs; return their URLs and the output of the step."""
         urls, numbers = set[str](), count()
         while process.poll() is None:
             urls |= self.upload(numbers, prefix)
@@ -164,7 +164,7 @@ def change(cloud: Cloud, service: Deployed, demo: Demo) -> Change:
 
 @pytest.fixture(scope="module")
 def hours(cloud: Cloud) -> Iterator[Iterator[int]]:
-    """Moments so far apart that no alarm remembers at one what was at another."""
+    """Moments so far apart that alarms forget the data of the earlier one."""
     faults = Faults(cloud.url)
     yield count(QUIET, QUIET)
     faults.put_clock_ahead(0)
@@ -193,7 +193,7 @@ def test_canary_of_a_bad_model_is_rolled_back_by_its_alarm_without_losing_images
     before, model = change.serving, change.model(name, **faults)
     change.upload(
         count(), f"before/{name}", batches=3
-    )  # whether a model is slow is told by how fast the one before was
+    )  # the latency limit follows from the previous model
     canary = ("--strategy", "canary", "--monitoring-period", "5m", "--instances", "2")
     urls, output = change.upload_during(
         change.start("deploy", "--model-data", model, *canary), f"canary/{name}"
@@ -234,8 +234,8 @@ def test_two_variants_share_the_images_and_records_name_the_variant(change: Chan
     assert 0 == status, output
     urls = {change.service.put(change.images[number], f"ab/{number}.webp") for number in range(40)}
     change.service.wait_for(urls)
-    _, told = change.run("ab", "--json")
-    assert ({"AllTraffic", "b"}, 40) == told_of(told)
+    _, output = change.run("ab", "--json")
+    assert ({"AllTraffic", "b"}, 40) == variants_in(output)
     status, output = change.run("rollback")
     assert 0 == status, output
     assert before == change.serving
@@ -262,7 +262,7 @@ def test_answers_of_a_shadow_variant_are_never_used(change: Change) -> None:
     assert before == change.serving, output
 
 
-def told_of(output: str) -> tuple[set[str], int]:
-    """The variants that `ab --json` tells of, and the images of all of them."""
+def variants_in(output: str) -> tuple[set[str], int]:
+    """The variants in the answer of `ab --json`, and the images of all variants."""
     variants = json.loads(output[output.index("{") :])["variants"]
     return {one["variant"] for one in variants}, sum(one["images"] for one in variants)

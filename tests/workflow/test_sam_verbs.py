@@ -1,4 +1,4 @@
-"""Each verb of the SAM CLI works against the local cloud or is refused by name."""
+"""Each command of the SAM CLI works on the local cloud, or is refused with a named error."""
 
 import subprocess
 from collections.abc import Iterator

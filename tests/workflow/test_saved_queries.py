@@ -1,4 +1,4 @@
-"""The saved queries of the stack, run over the log that the service wrote, against that log and the records."""
+"""The saved queries of the stack agree with the log of decisions and the records."""
 
 import json
 import time
@@ -18,7 +18,7 @@ type Decision = dict[str, Any]
 
 @dataclass(frozen=True)
 class Log:
-    """What the service wrote into the log of decisions, in order, and the executions of this module."""
+    """The log of decisions in order, and the executions of this module."""
 
     events: list[Decision]
     unreadable: str

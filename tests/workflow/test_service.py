@@ -1,4 +1,4 @@
-"""The built and deployed service on the local cloud, with a trained model: from upload to recorded outcome."""
+"""The deployed service on the local cloud with a trained model: from upload to outcome."""
 
 import json
 import subprocess
@@ -35,7 +35,7 @@ def noise(side: int, image_format: str) -> bytes:
 
 
 class TestUpload:
-    """What happens to an image that is only uploaded: the workflow starts by itself."""
+    """An uploaded image starts the workflow."""
 
     def test_function_that_was_built_for_another_processor_fails_with_what_to_do(
         self, service: Deployed, built: Path
@@ -201,7 +201,7 @@ class TestUpload:
 
 
 class TestDirectInput:
-    """What happens to `{"image_url": ..., "confidence_threshold": ...}`."""
+    """Requests with `{"image_url": ..., "confidence_threshold": ...}`."""
 
     def test_confidence_below_the_inputs_threshold_goes_to_review(self, service: Deployed) -> None:
         url = service.archive(TRUCK.read_bytes(), "review.png")
@@ -340,7 +340,7 @@ class TestDirectInput:
 
 
 class TestSampleEvents:
-    """The workflow's sample events, with this bucket and this version in the place of the sample's."""
+    """The workflow's sample events, with the bucket and version of this service."""
 
     def test_image_url_event_is_decided(self, service: Deployed) -> None:
         event = json.loads((ROOT / "events/workflow_image_url.json").read_text())
@@ -359,7 +359,7 @@ class TestSampleEvents:
 
 
 class Answer(BaseHTTPRequestHandler):
-    """A SageMaker runtime that answers as its server says; status 0 is no answer at all."""
+    """A SageMaker runtime that answers as its server says; status 0 sends no answer."""
 
     def do_POST(self) -> None:
         status, body = self.server.answer  # type: ignore[attr-defined]
@@ -379,7 +379,7 @@ class Answer(BaseHTTPRequestHandler):
 
 @dataclass
 class BadEndpoint:
-    """The classify function, turned to an endpoint that answers as told."""
+    """The classify function with an endpoint whose answers the test sets."""
 
     service: Deployed
     server: ThreadingHTTPServer
@@ -405,7 +405,7 @@ def bad_endpoint(service: Deployed) -> Iterator[BadEndpoint]:
 
 
 class TestEndpoint:
-    """What happens when the endpoint does not answer as it should."""
+    """Errors and wrong answers of the endpoint."""
 
     @pytest.mark.parametrize(
         "body",
@@ -538,7 +538,7 @@ class TestTools:
     def test_existing_stack_becomes_express_and_still_decides_uploads(
         self, service: Deployed, cloud: Cloud
     ) -> None:
-        # The second keeps what it does not name.
+        # The second event keeps the fields that it does not set.
         for overrides in (
             ["Environment=dev", f"Architecture={ARCHITECTURE}"],
             ["WorkflowType=EXPRESS"],

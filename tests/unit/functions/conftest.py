@@ -1,4 +1,4 @@
-"""What every test of a function needs: its environment, the context Lambda gives it, its logs and metrics."""
+"""Fixtures for every function: environment, context of Lambda, logs and metrics."""
 
 import io
 import json

@@ -23,7 +23,7 @@ SOUND = picture("PNG")
 
 @pytest.fixture
 def frail() -> Iterator[BoundedDecoder]:
-    """A decoder that does what the image says, until the test is over."""
+    """A decoder that follows instructions in the image, until the test ends."""
     decoder = BoundedDecoder(FRAIL, max_seconds=0.05)
     yield decoder
     decoder.close()

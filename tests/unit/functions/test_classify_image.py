@@ -224,11 +224,14 @@ class BrokenBody(BytesIO):
         raise self.failure
 
 
+TIMED_OUT = RawReadTimeoutError(None, "", "timed out")  # type: ignore[arg-type]
+
+
 @pytest.mark.usefixtures("model_card")
 @pytest.mark.parametrize(
     ("failure", "expected"),
     [
-        (RawReadTimeoutError(None, "", "timed out"), EndpointTimeoutError),  # type: ignore[arg-type]
+        (TIMED_OUT, EndpointTimeoutError),
         (ProtocolError("connection broken"), EndpointUnavailableError),
     ],
 )

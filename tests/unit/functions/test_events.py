@@ -1,4 +1,4 @@
-"""The sample events of the functions do what the README says: each runs through its handler."""
+"""Each sample event of a function runs through its handler."""
 
 import base64
 import json

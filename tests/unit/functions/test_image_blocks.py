@@ -1,4 +1,4 @@
-"""What is left of a file before a decoder sees it."""
+"""Metadata is removed from a file before a decoder reads it."""
 
 import pytest
 

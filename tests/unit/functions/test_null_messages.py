@@ -41,7 +41,7 @@ REALTIME: dict[tuple[int, str], type[Exception]] = {
     (403, "AccessDeniedException"): EndpointAccessDeniedError,
     (400, "ValidationError"): ImageRejectedByModelError,
 }
-# What a serverless endpoint answers while it starts, or has too little concurrency; the rest is as above.
+# Answers of a serverless endpoint while it starts, or above its concurrency.
 SERVERLESS: dict[tuple[int, str], type[Exception]] = REALTIME | {
     (400, "ThrottlingException"): EndpointConcurrencyError,
     (429, "ModelNotReadyException"): EndpointColdStartError,
@@ -69,7 +69,7 @@ class Raw(BytesIO):
 def answering(
     client: Any, operation: str, status: int, headers: dict[str, str], body: bytes
 ) -> Iterator[None]:
-    """Have a client receive an HTTP answer, whatever it sends."""
+    """Make a client receive an HTTP answer to any request."""
     event = f"before-send.{client.meta.service_model.service_id.hyphenize()}.{operation}"
 
     def answer(**_sent: Any) -> AWSResponse:

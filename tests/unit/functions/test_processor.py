@@ -1,4 +1,4 @@
-"""A package that was built for another processor says so, in the sentence that the workflow keeps."""
+"""A package built for another processor fails with a message that names both processors."""
 
 import platform
 import sys

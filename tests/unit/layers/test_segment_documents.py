@@ -1,6 +1,6 @@
-"""Subsegments as they are sent, against AWS's schema of segment documents: X-Ray itself runs nowhere here.
+"""Sent subsegments match AWS's schema of segment documents, without X-Ray itself.
 
-X-Ray Developer Guide, "X-Ray segment documents", and the schema that it links to (xray-segmentdocument-schema-v1.0.0):
+X-Ray Developer Guide, "X-Ray segment documents", and its xray-segmentdocument-schema-v1.0.0:
 the fields that a subsegment sent by itself must have, and the limits of those that it may have.
 """
 

@@ -1,4 +1,4 @@
-"""What tests of the commands share: a deployed service, and options as the command line parses them."""
+"""Fixtures for commands: a deployed service, and options as the command line parses them."""
 
 import argparse
 import io
@@ -19,7 +19,7 @@ from untrusted.console import Console
 
 @pytest.fixture(scope="session")
 def aws() -> Aws:
-    """An account in memory with its clients, made once: parsing AWS's models is what they cost."""
+    """An account in memory with its clients, made once: parsing AWS's models takes long."""
     with pytest.MonkeyPatch.context() as environment:
         environment.delenv(
             "AWS_ENDPOINT_URL", raising=False

@@ -20,12 +20,12 @@ BACKLOG = "arn:aws:states:us-east-1:000000000000:stateMachine:backlog"
 
 @dataclass
 class FakeStates:
-    """Step Functions as far as the commands call it. `work` plays the workflow: it is given execution and input."""
+    """Step Functions for the commands. `work` stands for the workflow: it gets ARN and input."""
 
     work: Callable[[str, dict[str, Any]], None] = lambda _execution, _request: None
     started: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     executions: dict[str, dict[str, Any]] = field(default_factory=dict)
-    status: str = "SUCCEEDED"  # of what is started from now on
+    status: str = "SUCCEEDED"  # of executions that start from now on
     counts: dict[str, int] = field(
         default_factory=lambda: dict.fromkeys(("total", "succeeded", "running"), 0)
     )
@@ -157,7 +157,7 @@ class Account:
 
 
 def deploy(aws: Aws) -> Service:
-    """Make what the stack would."""
+    """Create the resources of the stack."""
     aws.s3.create_bucket(Bucket="images")
     aws.s3.put_bucket_versioning(Bucket="images", VersioningConfiguration={"Status": "Enabled"})
     aws.dynamodb.create_table(

@@ -1,4 +1,4 @@
-"""The boundary of the service's roles, as the stack makes it that deploys the service from GitHub."""
+"""The permissions boundary of the service's roles, from the stack of GitHub deployments."""
 
 from collections.abc import Iterable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Every branch that the service has, driven once, so that every call of its roles stands in the audit log."""
+"""Run every branch of the service once, so that the audit log has every call of its roles."""
 
 import json
 import time
@@ -53,19 +53,19 @@ class Branches:
             self._service.start({"image_url": url, "version_id": first.output["version"]})
 
     def stored_before_versioning(self) -> None:
-        """An image that has no version id, as those have that are older than the bucket's versioning."""
+        """An image without a version id, stored before the bucket was versioned."""
         for prefix in ("uploads", "archive"):
             key = f"{prefix}/{self._folder}/old.webp"
             stored = self._service.s3.put_object(Bucket=self._service.bucket, Key=key, Body=TRUCK)
             self._service.start(self._event(self._service.bucket, key, stored["ETag"].strip('"')))
 
     def not_started(self) -> None:
-        """An upload whose event cannot start the workflow: to the failure queue, and recorded from there."""
+        """An upload whose event cannot start the workflow; it is recorded from the queue."""
         with self._service.rule_without_permission():
             self._service.wait_for({self._service.put(TRUCK, f"{self._folder}/not-started.webp")})
 
     def denied(self) -> None:
-        """An image of another bucket, which the serializing function may not read; the workflow refuses to ask."""
+        """An image of another bucket, which the function may not read and the workflow refuses."""
         self._service.s3.create_bucket(Bucket=FOREIGN)
         self._service.s3.put_object(Bucket=FOREIGN, Key="a.webp", Body=TRUCK)
         answer = self._cloud.client("lambda").invoke(
@@ -75,7 +75,7 @@ class Branches:
         assert "ImageAccessDeniedError" == json.load(answer["Payload"])["errorType"]
 
     def failed(self) -> None:
-        """An image that was stored with a key of its owner (SSE-C), which the serializing function cannot read."""
+        """An image stored with a key of its owner (SSE-C), which the function cannot read."""
         key = f"archive/{self._folder}/{uuid4().hex}.webp"
         encrypted: Any = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
         stored = self._service.s3.put_object(
@@ -101,7 +101,7 @@ class Branches:
         assert "Lambda.TooManyRequestsException" == run.description["error"]
 
     def told_of_by_name(self) -> None:
-        """Executions that ended badly, were started by name, and whose images have an outcome."""
+        """Failed executions, requests without a version, and images with an outcome."""
         for prefix, put in (("uploads", self._service.put), ("archive", self._service.archive)):
             url = put(TRUCK, f"{self._folder}/told-{prefix}.webp")
             decided = self._service.start({"image_url": url}).output
@@ -128,7 +128,8 @@ class Branches:
             Bucket=self._service.bucket, Prefix=prefix
         )["Versions"]
         list_key = f"backlog/{self._folder}.csv"
-        text = f"image_url,version_id,uploaded_at\n{url},{versions[0]['VersionId']},2026-01-15T09:30:00Z#\n"
+        line = f"{url},{versions[0]['VersionId']},2026-01-15T09:30:00Z#"
+        text = f"image_url,version_id,uploaded_at\n{line}\n"
         self._service.s3.put_object(Bucket=self._service.bucket, Key=list_key, Body=text.encode())
         for backlog in ({"prefix": prefix}, {"list": list_key}):
             started = self._states.start_execution(
@@ -137,7 +138,7 @@ class Branches:
             assert "SUCCEEDED" == ended(self._states, started["executionArn"]).description["status"]
 
     def forget_undecidable(self) -> None:
-        """Take away what no redrive and no backlog can decide, once nothing is on its way that would record it."""
+        """Delete images that cannot be decided, once no failure is waiting to be recorded."""
         self._until(lambda: not self._waiting("FailureQueue"))
         for url in self._undecidable:
             self._service.forget(url)

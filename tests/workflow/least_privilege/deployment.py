@@ -13,7 +13,7 @@ type Guarded = Iterator[tuple[str, Any]]
 
 @dataclass(frozen=True)
 class Deployment:
-    """What a stack's resources are called, by logical id, and their policies."""
+    """The names of a stack's resources by logical id, and their policies."""
 
     names: Mapping[str, str]
     policies: Policies

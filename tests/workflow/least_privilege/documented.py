@@ -1,4 +1,4 @@
-"""The calls that AWS makes in the service's roles and a laptop does not, each with the page that tells of it."""
+"""Calls that AWS makes in the service's roles and a laptop does not, with their documentation."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ WORKFLOWS = [*RECORDERS, "RecordFailureWorkflowRole", "BacklogWorkflowRole"]
 
 
 def documented(stack: str, deployment: Deployment) -> set[Call]:
-    """All of them, for a stack with a key of its own and outside of a VPC; `<...>` stands for any text."""
+    """Return all calls for a stack with its own key outside of a VPC; `<...>` is any text."""
     return {
         *_of_functions(stack),
         *_of_workflows(deployment),
@@ -32,12 +32,12 @@ def _arn(service: str, resource: str) -> str:
 
 def _of_functions(stack: str) -> Iterator[Call]:
     for role, function in FUNCTIONS.items():
-        # Lambda, "Sending Lambda function logs to CloudWatch Logs": the role needs both for its log group.
+        # Lambda, "Sending Lambda function logs to CloudWatch Logs": both, for its log group.
         stream = _arn("logs", f"log-group:/aws/lambda/{stack}-{function}:<log-stream:name>")
         yield from (
             Call(role, f"logs:{action}", stream) for action in ("CreateLogStream", "PutLogEvents")
         )
-        # Lambda, "Visualize Lambda function invocations using AWS X-Ray", Execution role permissions.
+        # Lambda, "Visualize Lambda function invocations using AWS X-Ray", permissions.
         yield from (
             Call(role, f"xray:{action}", "*")
             for action in ("PutTraceSegments", "PutTelemetryRecords")
@@ -46,7 +46,7 @@ def _of_functions(stack: str) -> Iterator[Call]:
 
 def _of_workflows(deployment: Deployment) -> Iterator[Call]:
     bucket = f"arn:aws:s3:::{deployment.names['ImageBucket']}"
-    # S3, GetObject and HeadObject, Permissions: for a key that is not there, 404 with s3:ListBucket and 403 without.
+    # S3, GetObject and HeadObject, Permissions: a missing key is 404 with s3:ListBucket, else 403.
     for role in ("SerializeImageRole", *RECORDERS):
         yield Call(role, "s3:ListBucket", bucket, frozenset({(SECURE, "true")}))
     # Step Functions, "Trace Step Functions request data in AWS X-Ray", IAM policies.
@@ -57,7 +57,7 @@ def _of_workflows(deployment: Deployment) -> Iterator[Call]:
 
 def _of_backlogs(stack: str, deployment: Deployment) -> Iterator[Call]:
     role = "BacklogWorkflowRole"
-    # Step Functions, "IAM policies for using Distributed Map states": children, and reports that come in parts.
+    # Step Functions, "IAM policies for using Distributed Map states": children, reports in parts.
     workflow = deployment.names["ImageClassificationWorkflow"].rpartition(":")[2]
     for execution in (
         f"{workflow}:<name>",
@@ -77,7 +77,7 @@ def _of_backlogs(stack: str, deployment: Deployment) -> Iterator[Call]:
 
 
 def _with_the_key(stack: str, deployment: Deployment) -> Iterator[Call]:
-    """What a role does with the key, through the service that keeps its data."""
+    """The calls of a role with the key, through the service that stores its data."""
     names, key = deployment.names, _key(deployment)
 
     def through(service: str, context: str, value: str) -> frozenset[tuple[str, str]]:
@@ -89,7 +89,7 @@ def _with_the_key(stack: str, deployment: Deployment) -> Iterator[Call]:
         )
 
     bucket = f"arn:aws:s3:::{names['ImageBucket']}"
-    # S3, "Using server-side encryption with AWS KMS keys": the bucket, or without bucket key the object.
+    # S3, "Using server-side encryption with AWS KMS keys": the bucket key's, else the object's ARN.
     for arn in (bucket, f"{bucket}/uploads/<key>", f"{bucket}/archive/<key>"):
         yield Call("SerializeImageRole", "kms:Decrypt", key, through("s3", "aws:s3:arn", arn))
     for arn in (bucket, f"{bucket}/backlog/<key>"):
@@ -97,7 +97,7 @@ def _with_the_key(stack: str, deployment: Deployment) -> Iterator[Call]:
             yield Call(
                 "BacklogWorkflowRole", f"kms:{action}", key, through("s3", "aws:s3:arn", arn)
             )
-    # DynamoDB, "Encryption at rest: how it works": the table's key is decrypted on behalf of whoever uses the table.
+    # DynamoDB, "Encryption at rest: how it works": users of the table decrypt its key.
     for role in RECORDERS:
         table = through("dynamodb", "aws:dynamodb:tablename", names["ResultsTable"])
         yield Call(role, "kms:Decrypt", key, table)
@@ -111,9 +111,9 @@ def _with_the_key(stack: str, deployment: Deployment) -> Iterator[Call]:
 
 
 def _on_the_key(stack: str, deployment: Deployment) -> Iterator[Call]:
-    """What the account's people and AWS's services do with the key."""
+    """The calls of people and of AWS's services with the key."""
     key = _key(deployment)
-    # CloudFormation's handlers of AWS::KMS::Key (its schema, "handlers"), and a deletion taken back.
+    # CloudFormation's schema of AWS::KMS::Key, "handlers", and a cancelled deletion.
     administration = [
         "DescribeKey",
         "GetKeyPolicy",
@@ -130,8 +130,8 @@ def _on_the_key(stack: str, deployment: Deployment) -> Iterator[Call]:
     ]
     administration += ["TagResource", "UntagResource", "ScheduleKeyDeletion", "CancelKeyDeletion"]
     yield from (Call(ADMINISTRATOR, f"kms:{action}", key) for action in administration)
-    # DynamoDB, "Managing encrypted tables": CreateTable encrypts with the key and takes a grant. So does Lambda, for
-    # environment variables.
+    # DynamoDB, "Managing encrypted tables": CreateTable encrypts with the key and creates a grant.
+    # Lambda does the same for environment variables.
     use = ["Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo", "GenerateDataKey"]
     for action in use:
         yield Call(ADMINISTRATOR, f"kms:{action}", key, frozenset({_via("dynamodb")}))
@@ -151,8 +151,8 @@ def _on_the_key(stack: str, deployment: Deployment) -> Iterator[Call]:
         )
         for action in (*use, "DescribeKey"):
             yield Call(f"logs.{REGION}.amazonaws.com", f"kms:{action}", key, context)
-    # EventBridge, "Amazon EventBridge targets", and SQS, "Key management", Configure KMS permissions for AWS services:
-    # neither names a condition key of the source, so that none is taken for sent.
+    # EventBridge, "Amazon EventBridge targets", and SQS, "Key management", Configure KMS
+    # permissions for AWS services: neither documents a condition key of the source.
     for name in (
         deployment.names["FailureQueue"].rpartition("/")[2],
         deployment.names["FailureDeadLetterQueue"].rpartition("/")[2],
@@ -161,8 +161,9 @@ def _on_the_key(stack: str, deployment: Deployment) -> Iterator[Call]:
         context = frozenset({("kms:encryptioncontext:aws:sqs:arn", _arn("sqs", name))})
         for action in ("GenerateDataKey", "Decrypt"):
             yield Call("events.amazonaws.com", f"kms:{action}", key, context)
-    # SNS, "Managing Amazon SNS encryption keys and costs", Enable compatibility between event sources and encrypted
-    # topics; its encryption context: SNS Developer Guide, "Setting up Amazon SNS topic encryption".
+    # SNS, "Managing Amazon SNS encryption keys and costs", Enable compatibility between event
+    # sources and encrypted topics. The encryption context: SNS Developer Guide, "Setting up Amazon
+    # SNS topic encryption".
     context = frozenset(
         {("kms:encryptioncontext:aws:sns:topicarn", _arn("sns", f"{stack}-alarms"))}
     )
@@ -171,9 +172,9 @@ def _on_the_key(stack: str, deployment: Deployment) -> Iterator[Call]:
 
 
 def in_a_vpc() -> set[Call]:
-    """What Lambda does in the functions' roles to put them into a VPC, and not their code.
+    """Return the calls of Lambda, not of the functions' code, that attach functions to a VPC.
 
-    Lambda, "Giving Lambda functions access to resources in an Amazon VPC", Required IAM permissions.
+    Lambda, "Giving Lambda functions access to resources in an Amazon VPC", Required permissions.
     """
     interface = _arn("ec2", "network-interface/<id>")
     changes = ["CreateNetworkInterface", "DeleteNetworkInterface"]

@@ -1,4 +1,4 @@
-"""Calls next to those that are needed: elsewhere, otherwise, under other conditions, or by somebody else."""
+"""Calls that differ from needed calls in resource, action, condition or caller."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -41,7 +41,7 @@ def neighbours(calls: Iterable[Call], policies: Policies) -> set[Call]:
 
 
 def shape(call: Call, policies: Policies) -> tuple[object, ...]:
-    """What calls have in common that the same rights allow: two keys under one prefix are of the same shape."""
+    """The common shape of calls with the same permission, such as two keys of one prefix."""
     needed = policies.needed(call)
     patterns = {
         pattern
@@ -55,7 +55,7 @@ def shape(call: Call, policies: Policies) -> tuple[object, ...]:
 
 
 def _elsewhere(call: Call) -> Iterator[Call]:
-    """In another account, in another region, under another name; in S3 another bucket and another prefix."""
+    """The same call in another account, region, name, bucket or prefix."""
     if (
         call.resource == "*" or call.caller == ADMINISTRATOR
     ):  # of another key, another policy has to say something
@@ -88,7 +88,7 @@ def _operations(service: str) -> list[str]:
 
 
 def _under_other_conditions(call: Call, policies: Policies) -> Iterator[Call]:
-    """With another value, and without one, of every condition key that the rights ask for; over HTTP."""
+    """The same call with another or a missing value of a condition key, and over HTTP."""
     given = dict(call.conditions)
     if SECURE in given and call.service == "s3":
         yield call.under(SECURE, "false")

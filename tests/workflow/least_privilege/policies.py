@@ -18,7 +18,7 @@ from ministack.core.iam_evaluator import (
 
 from localcloud.server.settings import ACCOUNT, REGION
 
-# Somebody whom IAM lets do everything: what a resource's own policy still says is all that holds.
+# A principal with all permissions in IAM: only the policies of resources limit it.
 ADMINISTRATOR = "administrator"
 SECURE = "aws:securetransport"
 
@@ -27,7 +27,7 @@ type Conditions = frozenset[tuple[str, str | tuple[str, ...]]]
 
 @dataclass(frozen=True)
 class Call:
-    """What is asked of AWS: by a role (its logical id), by a service (its principal) or by the ADMINISTRATOR."""
+    """A call by a role (its logical id), a service (its principal) or the ADMINISTRATOR."""
 
     caller: str
     action: str
@@ -54,7 +54,7 @@ class Statement:
 
     Args:
         owner: the logical id of the role, queue, bucket or key.
-        guards: the ARN, with wildcards, of what a resource's own policy is about; empty in a role's permissions.
+        guards: the ARN pattern that a resource's policy protects; empty for a role's permissions.
         body: the statement.
     """
 
@@ -86,7 +86,7 @@ class Statement:
         }
 
     def lesser(self) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
-        """What is left without one action or one resource, and the name of that one; None: nothing is left."""
+        """Yield the statement without one action or resource, and its name; None: empty."""
         for field in ("Action", "Resource"):
             given = self.body.get(field, [])
             items = given if isinstance(given, list) else [given]

@@ -11,7 +11,7 @@ from tests.workflow.least_privilege.policies import Call
 
 
 def recorded(folder: Folder, deployment: Deployment, *, allowed: bool) -> set[Call]:
-    """The calls of a deployment's roles, and of services to its roles and queues, in the local cloud's audit log."""
+    """The calls of a deployment's roles and services in the local cloud's audit log."""
     roles = {deployment.names[role]: role for role in deployment.roles}
     guarded = {one.guards for one in deployment.policies.statements if one.guards}
     found = set()
@@ -32,7 +32,7 @@ def _lines(log: Path) -> Iterator[dict[str, Any]]:
     for path in (
         log.with_name(f"{log.name}.1"),
         log,
-    ):  # what was written before the last rotation, and since
+    ):  # the files before and after the last rotation
         if path.exists():
             yield from map(json.loads, path.read_text(encoding="utf-8").splitlines())
 

@@ -7,12 +7,12 @@ from tests.workflow.least_privilege.policies import Call, Policies
 
 
 def surplus(policies: Policies, needed: Iterable[Call], unneeded: Iterable[Call]) -> list[str]:
-    """Name every action and every resource of a statement without which no call changes from allowed to denied.
+    """Name every action and resource of a statement whose removal denies no needed call.
 
     Args:
         policies: the statements.
         needed: the calls that have to be allowed.
-        unneeded: the calls that have to be denied, one of which a statement that denies has to stop.
+        unneeded: calls that must be denied; each denying statement stops at least one.
     """
     examples = {shape(call, policies): call for call in needed}.values()
     found = []

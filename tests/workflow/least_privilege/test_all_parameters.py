@@ -27,7 +27,7 @@ BUCKET = "access-logs"
 
 
 def key_for_logs(cloud: Cloud) -> str:
-    """Create a key that CloudWatch Logs may use too, or its log groups would be refused; return its ARN."""
+    """Create a key that CloudWatch Logs may use for log groups; return its ARN."""
     whole_account = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
     logs = {"Service": f"logs.{REGION}.amazonaws.com"}
     statements = [

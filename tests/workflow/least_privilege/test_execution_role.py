@@ -1,4 +1,4 @@
-"""CloudFormation deploys the service in its execution role, and cannot without any one of four statements."""
+"""CloudFormation deploys the service with its execution role, and needs each statement."""
 
 import json
 import time
@@ -22,7 +22,7 @@ KEPT = {"AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::S3::Bucket"}
 
 @dataclass(frozen=True)
 class Deployment:
-    """Deploys the service as `sam deploy --role-arn` does: a change set in the role, and its execution."""
+    """Deploy the service as `sam deploy --role-arn`: create and execute a change set."""
 
     cloud: Cloud
     template: str

@@ -170,7 +170,7 @@ def stack_of(cloudformation: Any, name: str) -> Deployed:
 
 @dataclass(frozen=True)
 class Deployment:
-    """The service and its monitoring, as the workflow deployed them, and the end of their deletion."""
+    """The service and its monitoring as deployed, and the status of their deletion."""
 
     stacks: tuple[Deployed, Deployed]
     deletion: str

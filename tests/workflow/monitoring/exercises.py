@@ -1,7 +1,7 @@
-"""One exercise for each alarm, of the alarm's name: it makes the condition that the alarm watches, and ends it.
+"""One exercise for each alarm, with its name: it creates the alarm's condition, and ends it.
 
-An exercise yields the state that the alarm should be in: OK, ALARM, OK. Conditions are real, with two exceptions: the
-errors and the latency of the endpoint are put as metrics, since a model that fails or is slow would have to be trained.
+An exercise yields the expected states of the alarm: OK, ALARM, OK. Conditions are real, except that
+errors and latency of the endpoint are published as metrics instead of training a bad model.
 """
 
 from collections.abc import Callable, Iterator

@@ -22,7 +22,7 @@ _numbers = count()
 
 
 class Rehearsal:
-    """The service a month or more later than now, where nothing has happened yet; `later` lets time pass."""
+    """The service a month from now, without any events yet; `later` advances the time."""
 
     def __init__(self, cloud: Cloud, service: Deployed) -> None:
         self.cloud = cloud
@@ -46,7 +46,7 @@ class Rehearsal:
         self._faults.put_clock_ahead(0)
 
     def state(self, alarm: str, expected: str) -> str:
-        """The state of an alarm, waiting a little for the expected one: the last metric may be under way."""
+        """Return the state of an alarm, after a short wait for the expected state."""
         deadline = time.monotonic() + 5
         while (state := self._state(alarm)) != expected and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -100,7 +100,7 @@ class Rehearsal:
 
     @contextmanager
     def pipe_stopped(self) -> Iterator[None]:
-        """Run while nobody takes what comes to the failure queue."""
+        """Run while nobody receives the messages of the failure queue."""
         pipes = self.cloud.client("pipes")
         name = f"{self.service.stack}-failures"
         pipes.stop_pipe(Name=name)

@@ -1,4 +1,4 @@
-"""Every alarm rings when what it watches happens, and no longer than that."""
+"""Every alarm goes into ALARM while its condition holds, and only then."""
 
 import json
 from collections.abc import Callable
@@ -18,7 +18,7 @@ SILENT = {"work-arrives", "nothing-decided-for-an-hour"}  # parts of another
 
 @dataclass(frozen=True)
 class Exercised:
-    """The states that an alarm should have been in, those that it was in, and those that its topic was told of."""
+    """The expected states of an alarm, its states, and the notifications of its topic."""
 
     expected: list[str]
     states: list[str]

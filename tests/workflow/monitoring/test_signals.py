@@ -1,4 +1,4 @@
-"""What a decided image leaves behind: metrics by class and outcome, and one correlation id in every log."""
+"""A decided image causes metrics by class and outcome, and log lines with one correlation id."""
 
 import json
 from typing import Any

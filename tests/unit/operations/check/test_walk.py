@@ -1,4 +1,4 @@
-"""Every Task and Choice state is tested, with what the state before it has left."""
+"""Every Task and Choice state is tested with the output of the state before it."""
 
 import json
 from dataclasses import replace

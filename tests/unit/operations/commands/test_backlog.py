@@ -1,4 +1,4 @@
-"""backlog: which images it starts the workflow for, and what is told of it."""
+"""backlog: the images that it starts, and its messages."""
 
 import argparse
 import csv
@@ -151,9 +151,9 @@ def test_interruption_shows_how_to_follow_and_how_to_stop_the_backlog(
     account.states.describe_map_run = interrupt  # type: ignore[method-assign]
     with pytest.raises(KeyboardInterrupt):
         backlog.run(account.context, options(backlog, "--prefix", "archive/", "--yes"))
-    told = account.shown.getvalue()
-    assert "--follow arn:aws:states" in told
-    assert "stop-execution --execution-arn arn:aws" in told
+    shown = account.shown.getvalue()
+    assert "--follow arn:aws:states" in shown
+    assert "stop-execution --execution-arn arn:aws" in shown
 
 
 def interrupt(*, mapRunArn: str) -> dict[str, Any]:  # noqa: N803

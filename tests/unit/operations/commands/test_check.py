@@ -1,4 +1,4 @@
-"""The command as a whole: its table, its JSON, its exit status, and what it never does."""
+"""check: table, JSON and exit status; it creates nothing."""
 
 import io
 import json
@@ -58,8 +58,8 @@ def test_check_succeeds_when_everything_is_accepted(options: Any) -> None:
     assert 0 == result.status
     assert 1 == outcomes["looked up"]
     assert len(result.data["rows"]) == outcomes["accepted"] + outcomes["looked up"]
-    told = f"{len(result.data['rows'])} subjects in eu-west-1: {outcomes['accepted']} accepted"
-    assert f"{told}, 1 looked up." in shown
+    summary = f"{len(result.data['rows'])} subjects in eu-west-1: {outcomes['accepted']} accepted"
+    assert f"{summary}, 1 looked up." in shown
 
 
 def test_check_creates_nothing_and_needs_exactly_what_it_prints(options: Any) -> None:

@@ -1,4 +1,4 @@
-"""reconcile: the accounting, what is unaccounted for, and its start."""
+"""reconcile: counts, unaccounted images, and their start."""
 
 import argparse
 from collections.abc import Callable
@@ -51,7 +51,8 @@ def test_version_without_a_record_is_named(account: Account, options: Options) -
 
 
 def test_key_cannot_forge_a_line_of_the_report(account: Account, options: Options) -> None:
-    key = f"uploads/a\n{FORGED}[red]b[/red]\u202egnp"  # moto cannot list keys with other control characters
+    # moto cannot list keys with other control characters.
+    key = f"uploads/a\n{FORGED}[red]b[/red]\u202egnp"
     account.store(key)
     result = reconcile.run(account.context, options(reconcile, "--older-than", "0s", "--json"))
     require_honest(account.shown.getvalue())

@@ -1,4 +1,4 @@
-"""redrive: what goes through the workflow again, with what input, and what is told of it."""
+"""redrive: the images that start again, their input, and the messages."""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""results: what is read, in which order, and what a CSV file holds."""
+"""results: selection, order, and the content of CSV files."""
 
 import argparse
 import csv

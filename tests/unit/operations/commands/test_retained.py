@@ -1,4 +1,4 @@
-"""retained: what is told of deleted stacks, and what is not deleted."""
+"""retained: the listed resources of deleted stacks, and their deletion."""
 
 import argparse
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ type Options = Callable[..., argparse.Namespace]
 
 @dataclass
 class FakeCloudFormation:
-    """CloudFormation as far as the command calls it: stacks that were deleted, and perhaps one that exists."""
+    """CloudFormation with deleted stacks, and perhaps an existing one."""
 
     exists: bool = False
     parameter: str = "Environment"

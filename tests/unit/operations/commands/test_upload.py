@@ -1,4 +1,4 @@
-"""upload: which files are taken, what is uploaded once, and how the results are followed."""
+"""upload: the selected files, uploads without repetition, and the results."""
 
 import argparse
 import os

@@ -1,4 +1,4 @@
-"""The list of image versions is data: keys come back as they were, whatever they hold."""
+"""A list of image versions preserves any key."""
 
 import pytest
 

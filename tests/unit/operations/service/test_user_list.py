@@ -1,4 +1,4 @@
-"""A user's list: its columns, what it leaves out, and lines that name no image."""
+"""A user's list: its columns, missing values, and lines without an image."""
 
 import gzip
 from pathlib import Path
@@ -92,9 +92,9 @@ def test_all_bad_lines_are_named_with_their_numbers(account: Account, tmp_path: 
     ]
     with pytest.raises(InvalidListError) as raised:
         read(account, written(tmp_path, "\n".join(lines)))
-    told = str(raised.value).splitlines()[1:]
+    named = str(raised.value).splitlines()[1:]
     assert ["line 3:", "line 4:", "line 5:", "line 7:", "line 8:", "line 9:"] == [
-        line[:7] for line in told
+        line[:7] for line in named
     ]
 
 
