@@ -56,6 +56,8 @@ _NAMED_ERRORS = (
     cloud.StartFailedError,
 )
 
+_DISTRIBUTION = "scones-localcloud"
+
 type Command = Callable[[Folder, argparse.Namespace], int | None]
 # Another command that starts this one names itself here, for the messages.
 _PROGRAM = os.environ.get("LOCALCLOUD_PROGRAM", "python -m localcloud")
@@ -78,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=_PROGRAM, description="Run AWS on this machine, for development."
     )
-    versions = (f"{name} {_version(name)}" for name in ("localcloud", "ministack", "boto3"))
+    versions = (f"{name} {_version(name)}" for name in (_DISTRIBUTION, "ministack", "boto3"))
     parser.add_argument("--version", action="version", version=", ".join(versions))
     commands = parser.add_subparsers(
         required=True, title="commands", metavar="up | down | status | env | prepare"
