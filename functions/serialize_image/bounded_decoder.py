@@ -29,7 +29,7 @@ CRASHES = frozenset(
     {signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL, signal.SIGSYS}
 )
 
-KEPT_VARIABLES = ("LD_LIBRARY_PATH",)  # Lambda's Python needs it to find its own libraries
+PASSED_VARIABLES = ("LD_LIBRARY_PATH",)  # Lambda's Python needs it to find its own libraries
 
 
 class DecoderUnavailableError(Exception):
@@ -62,8 +62,8 @@ class BoundedDecoder:
     @staticmethod
     def _environment() -> dict[str, str]:
         """Return the paths of modules and libraries, without credentials."""
-        kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-        return kept | {"PYTHONPATH": os.pathsep.join(sys.path)}
+        passed = {name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ}
+        return passed | {"PYTHONPATH": os.pathsep.join(sys.path)}
 
     def close(self) -> None:
         """End the process."""

@@ -27,13 +27,13 @@ JPEG_SEQUENTIAL = frozenset({0xC0, 0xC1, 0xC9})
 JPEG_METADATA = frozenset({0xFE, *range(0xE0, 0xF0)})  # comment, APP0 to APP15
 # Colour space and orientation. Decoders use the last segment with colours, and join the segments
 # with the orientation.
-JPEG_KEPT = (b"JFIF\0", b"Adobe", b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0")
-MAX_JPEG_KEPT = 16  # segments of each kind: 1 MB of EXIF; cameras write one
+JPEG_WANTED = (b"JFIF\0", b"Adobe", b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0")
+MAX_JPEG_WANTED = 16  # segments of each kind: 1 MB of EXIF; cameras write one
 
 PNG_PIXELS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 PNG_ORIENTATION = b"eXIf"
 PNG_TEXT = frozenset({b"zTXt", b"tEXt", b"iTXt"})
-PNG_KEPT_TEXT = (b"XML:com.adobe.xmp\0", b"Raw profile type exif\0")  # may name the orientation
+PNG_WANTED_TEXT = (b"XML:com.adobe.xmp\0", b"Raw profile type exif\0")  # may name the orientation
 PNG_NAME = re.compile(rb"[A-Za-z]{4}")
 MAX_PNG_ANCILLARY_BYTES = 1_000_000  # of a chunk that decoding needs beside the pixels
 
@@ -78,8 +78,8 @@ def essential_blocks(data: bytes, image_format: str) -> EssentialBlocks:
 
 
 def _read_jpeg(data: bytes) -> EssentialBlocks:
-    kept = [data[:2]]
-    left = dict.fromkeys(JPEG_KEPT, MAX_JPEG_KEPT)
+    blocks = [data[:2]]
+    left = dict.fromkeys(JPEG_WANTED, MAX_JPEG_WANTED)
     frame = b""
     in_one_pass = False
     for code, start, end in _jpeg_segments(data):
@@ -88,13 +88,13 @@ def _read_jpeg(data: bytes) -> EssentialBlocks:
             in_one_pass = in_one_pass and data[start] == frame[5]
             scans = data.count(SCAN, start)
             coefficients = 0 if in_one_pass else _coefficient_bytes(frame)
-            return EssentialBlocks(b"".join([*kept, data[start - 4 :]]), 1 + scans, coefficients)
+            return EssentialBlocks(b"".join([*blocks, data[start - 4 :]]), 1 + scans, coefficients)
 
         if code in JPEG_FRAMES:
             frame = data[start:end]
             in_one_pass = code in JPEG_SEQUENTIAL
-        if code not in JPEG_METADATA or _is_kept(data, start, left):
-            kept.append(data[start - 4 : end])
+        if code not in JPEG_METADATA or _is_wanted(data, start, left):
+            blocks.append(data[start - 4 : end])
     raise ValueError("no pixels")
 
 
@@ -121,7 +121,7 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     raise ValueError(f"more than {MAX_BLOCKS:,} segments")
 
 
-def _is_kept(data: bytes, start: int, left: dict[bytes, int]) -> bool:
+def _is_wanted(data: bytes, start: int, left: dict[bytes, int]) -> bool:
     """Return whether the contents begin as a wanted block; count it in `left`.
 
     Raises:
@@ -149,8 +149,8 @@ def _coefficient_bytes(frame: bytes) -> int:
 
 def _png_pixels(data: bytes) -> bytes:
     """Keep the chunks with pixels, and an undamaged chunk with the orientation."""
-    kept = [data[:8]]
-    texts = set(PNG_KEPT_TEXT)
+    blocks = [data[:8]]
+    texts = set(PNG_WANTED_TEXT)
     previous = b""
     after_pixels = False
     for name, start, end in _png_chunks(data):
@@ -161,12 +161,12 @@ def _png_pixels(data: bytes) -> bytes:
             after_pixels = True
 
         if name in PNG_PIXELS or _has_orientation(data[start:end], texts):
-            kept.append(data[start:end])
+            blocks.append(data[start:end])
         # Decoders stop at a chunk without a proper name, and are content if they have the pixels.
         if name == b"IEND" or not PNG_NAME.fullmatch(name):
             break
         previous = name
-    return b"".join(kept)
+    return b"".join(blocks)
 
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:

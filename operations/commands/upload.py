@@ -24,7 +24,7 @@ from untrusted.console import progress
 HELP = "upload images, and show their results as they come"
 TIMEOUT = "1h"  # an execution at a throttled endpoint can take that long
 _LOOKED_UP = 500  # records at a time
-_PAUSE = 1.0  # seconds between two looks while the upload goes on
+_PAUSE = 1.0  # seconds between two polls while the upload continues
 
 
 class PrefixNotUploadsError(CommandError):
@@ -97,14 +97,14 @@ def _upload(
     def send(image: LocalImage) -> Upload:
         return upload(context, image)
 
-    looked_at = monotonic()
+    polled_at = monotonic()
     for uploaded in paced(send, images, options.rate):
         following.add(uploaded)
         note = f"{following.known:,} were uploaded before" if following.known else ""
         bars.update(bar, advance=1, note=note)
-        if not options.no_wait and monotonic() - looked_at > _PAUSE:
-            following.look()
-            looked_at = monotonic()
+        if not options.no_wait and monotonic() - polled_at > _PAUSE:
+            following.poll()
+            polled_at = monotonic()
 
 
 class Following:
@@ -131,7 +131,7 @@ class Following:
         self._bars = bars
         self._bar = bars.add_task("Decided", total=total, note="")
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Look up the records of some of the images, those that were not looked up lately."""
         asked = list(self.awaited)[:_LOOKED_UP]
         for result in results.find(self._context, asked):
@@ -152,7 +152,7 @@ class Following:
         """Look until every image has an outcome, or the time is over."""
         for _ in poll(timeout):
             for _ in self._rounds():
-                self.look()
+                self.poll()
             if not self.awaited:
                 break
 

@@ -36,7 +36,7 @@ class RetainedResource(ABC):
 
     @classmethod
     @abstractmethod
-    def look(cls, aws: Aws, name: str, prices: Prices) -> Self | None:
+    def describe(cls, aws: Aws, name: str, prices: Prices) -> Self | None:
         """Return the resource with its size; None if it is being deleted.
 
         Raises:
@@ -54,7 +54,7 @@ class Bucket(RetainedResource):
     kind = "image bucket"
 
     @classmethod
-    def look(cls, aws: Aws, name: str, prices: Prices) -> Self:
+    def describe(cls, aws: Aws, name: str, prices: Prices) -> Self:
         """Count every version in the bucket."""
         count = size = 0
         for page in aws.s3.get_paginator("list_object_versions").paginate(Bucket=name):
@@ -97,7 +97,7 @@ class Table(RetainedResource):
     kind = "results table"
 
     @classmethod
-    def look(cls, aws: Aws, name: str, prices: Prices) -> Self | None:
+    def describe(cls, aws: Aws, name: str, prices: Prices) -> Self | None:
         """Ask for the table's size, which DynamoDB updates every six hours."""
         table = aws.dynamodb.describe_table(TableName=name)["Table"]
         size = table.get("TableSizeBytes", 0)
@@ -117,7 +117,7 @@ class Key(RetainedResource):
     kind = "encryption key"
 
     @classmethod
-    def look(cls, aws: Aws, name: str, prices: Prices) -> Self | None:
+    def describe(cls, aws: Aws, name: str, prices: Prices) -> Self | None:
         """Ask whether the key is scheduled for deletion."""
         state = aws.kms.describe_key(KeyId=name)["KeyMetadata"]["KeyState"]
         return None if state == "PendingDeletion" else cls(name, 1, "one", prices.key_month)
@@ -150,7 +150,7 @@ def find(
     for resource_type, kind in KINDS.items():
         for name in sorted(name for retained_type, name in names if retained_type == resource_type):
             try:
-                found = kind.look(aws, name, prices)
+                found = kind.describe(aws, name, prices)
             except ClientError as exc:
                 if code_of(exc) not in _GONE:
                     raise

@@ -4,7 +4,7 @@ import pytest
 
 from functions.serialize_image.image_blocks import (
     MAX_BLOCKS,
-    MAX_JPEG_KEPT,
+    MAX_JPEG_WANTED,
     MAX_PNG_ANCILLARY_BYTES,
     MAX_READS,
     BoundedStream,
@@ -55,7 +55,7 @@ def test_jpeg_keeps_segments_on_colours_and_orientation(body: bytes) -> None:
 
 def test_jpeg_with_too_many_segments_on_orientation_is_refused() -> None:
     with pytest.raises(ValueError, match="too many segments"):
-        essential_blocks(jpeg_with(jpeg_segment(0xE1, b"Exif\0\0") * (MAX_JPEG_KEPT + 1)), "JPEG")
+        essential_blocks(jpeg_with(jpeg_segment(0xE1, b"Exif\0\0") * (MAX_JPEG_WANTED + 1)), "JPEG")
 
 
 @pytest.mark.parametrize("length", [0, 1])
