@@ -74,7 +74,7 @@ TRAINED = {
         "seconds": 1,
     },
     **{"model_package": {"version": 1}, "model_digest": None},
-    **{"kept_epoch": None, "billable_seconds": 1},
+    **{"best_epoch": None, "billable_seconds": 1},
 }
 
 

@@ -28,6 +28,14 @@ ENTITLED = ("training.steps.evaluate", "training.steps.promote")
 OTHER = "other"  # the class of negative examples, in a dataset that has them
 
 
+class TooFewClassesError(TrainingError):
+    """Stage images of at least two classes: a classifier needs two."""
+
+
+class TooFewImagesError(TrainingError):
+    """Stage more images."""
+
+
 class HeldOutSplitError(TrainingError):
     """Only `evaluate` and `promote` may read the test split, which measures finished models."""
 

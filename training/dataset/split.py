@@ -5,16 +5,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, floor
 
-from training.dataset.dataset import SPLITS, TRAIN
+from training.dataset.dataset import SPLITS, TRAIN, TooFewImagesError
 from training.dataset.preparation import PreparedImage
 from training.dataset.selection import rank
-from training.project.errors import TrainingError
 
 type Shares = Mapping[str, Fraction]
-
-
-class TooFewImagesError(TrainingError):
-    """Add images of the class, or change --split: the class has too few for every split."""
 
 
 @dataclass(frozen=True)

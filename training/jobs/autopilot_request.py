@@ -1,4 +1,4 @@
-"""The request that has Autopilot classify images."""
+"""Build the request of an Autopilot job that classifies images."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from training.dataset.dataset import TRAIN, VALIDATION, Dataset
 
 @dataclass(frozen=True)
 class Limits:
-    """What caps the bill: how many models are tried, and seconds of one training job and of all together."""
+    """Cost limits: the number of models, and the seconds of one training job and of all jobs."""
 
     candidates: int
     job_seconds: int
@@ -18,9 +18,9 @@ class Limits:
 def automl_job_request(
     dataset: Dataset, name: str, role: str, limits: Limits, tags: list[dict[str, str]]
 ) -> dict[str, Any]:
-    """The members of CreateAutoMLJobV2: the splits as they are staged, a folder for each class; never the test split.
+    """Return the CreateAutoMLJobV2 request with the staged splits, except the test split.
 
-    https://docs.aws.amazon.com/sagemaker/latest/dg/autopilot-create-experiment-image-classification.html
+    Source: SageMaker developer guide, "Create an image classification job using AutoML".
     """
     return {
         "AutoMLJobName": name,

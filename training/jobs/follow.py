@@ -1,4 +1,4 @@
-"""Follows a training job to its end, with a progress bar over its epochs."""
+"""Follow a training job to its end, and show its epochs in a progress bar."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -18,53 +18,55 @@ _ENDED = {"Completed", "Failed", "Stopped"}
 
 
 class TrainingFailedError(TrainingError):
-    """The training job failed."""
+    """Read the reason and the log: the training job failed."""
 
 
 class TrainingStoppedError(TrainingError):
-    """The training job was stopped before it was done."""
+    """Run the same command again to resume: the training job was stopped."""
 
 
 class MaxRuntimeExceededError(TrainingStoppedError):
-    """The training job ran longer than --max-runtime."""
+    """Use a larger --max-runtime: the training job exceeded it."""
 
 
 class MaxWaitTimeExceededError(TrainingStoppedError):
-    """The training job got too little time on spot machines within --max-wait."""
+    """Use a larger --max-wait, or leave out --spot: spot machines were not available in time."""
 
 
 class JobVanishedError(TrainingError):
-    """The training job is no more: run the same command again for a new one."""
+    """Run the same command again to start a new job: the training job does not exist any more."""
 
 
 @contextmanager
 def left_running(console: Console, announced: str, what: str, stop: str) -> Iterator[None]:
-    """Announce a job. Leave it running when Ctrl-C ends the block; show the command that stops it."""
+    """Announce a job, and show how to stop it if Ctrl-C ends the block while it runs."""
     try:
-        console.print(announced)  # in here: Ctrl-C may come as soon as the user reads it
+        console.print(announced)  # inside, because Ctrl-C may follow immediately
         yield
     except KeyboardInterrupt:
-        console.print(f"The {what} goes on without you. To stop it: {stop}")
+        console.print(f"The {what} keeps running. To stop it: {stop}")
         raise
 
 
 def follow(
     jobs: Jobs, name: str, epochs: int, logs: "CloudWatchLogsClient", console: Console
 ) -> tuple[Mapping[str, Any], JobLog]:
-    """Wait for the end of a job; return its description and its log.
+    """Wait for the end of a job, and return its description and its log.
 
     Args:
-        jobs: Where the job runs.
-        name: The job's name.
-        epochs: How many it was asked for.
-        logs: Where its log is.
-        console: Where its progress is shown.
+        jobs: Describes the job.
+        name: Name of the job.
+        epochs: Number of epochs of the job.
+        logs: Client for the log.
+        console: Shows progress.
 
     Raises:
-        JobVanishedError: there is no such job.
+        JobVanishedError: The job does not exist.
     """
     job: Mapping[str, Any] = {}
-    log, reader = JobLog(), LogReader(logs, name)
+    log = JobLog()
+    reader = LogReader(logs, name)
+
     with progress(console) as bars:
         bar = bars.add_task("training job", total=epochs, note="")
         for _ in poll(math.inf):  # the job's own limits end it
@@ -76,38 +78,36 @@ def follow(
             if job["TrainingJobStatus"] in _ENDED:
                 break
     if reader.refused:
-        console.print(
-            f"The metrics of the epochs are not shown, the log may not be read: {reader.refused}"
-        )
+        console.print(f"The log is not readable, so the epochs are not shown: {reader.refused}")
     return job, log
 
 
 def check_completed(job: Mapping[str, Any], log: JobLog) -> None:
-    """Refuse any end but `Completed`: a stopped job may have left a model, but it is not the one that was asked for.
+    """Refuse any end except `Completed`: the model of a stopped job is unfinished.
 
     Raises:
-        TrainingFailedError, TrainingStoppedError: with the reason, and how to go on.
+        TrainingFailedError: The job failed; the message has the reason and the last log lines.
+        TrainingStoppedError: The job was stopped; the message says how to resume.
     """
-    name, status, secondary = (
-        job["TrainingJobName"],
-        job["TrainingJobStatus"],
-        job.get("SecondaryStatus"),
-    )
+    name = job["TrainingJobName"]
+    status = job["TrainingJobStatus"]
+    secondary = job.get("SecondaryStatus")
+
     if status == "Failed":
         reason = job.get("FailureReason", "no reason given")
         last = (f"  {line}" for line in log.tail)
         raise TrainingFailedError(f"The training job {name} failed: {reason}", *last)
     if status == "Stopped":
-        going_on = "Its checkpoints are kept; the same command goes on from them"
+        resume = "Run the same command again to resume from its checkpoints."
         if secondary == "MaxRuntimeExceeded":
             raise MaxRuntimeExceededError(
-                f"{name}: {MaxRuntimeExceededError.__doc__} {going_on}, best with more of it."
+                f"The training job {name} was stopped. {MaxRuntimeExceededError.__doc__} {resume}"
             )
         if secondary == "MaxWaitTimeExceeded":
             raise MaxWaitTimeExceededError(
-                f"{name}: {MaxWaitTimeExceededError.__doc__} {going_on}, best with more of it or without --spot."
+                f"The training job {name} was stopped. {MaxWaitTimeExceededError.__doc__} {resume}"
             )
-        raise TrainingStoppedError(f"The training job {name} was stopped. {going_on}.")
+        raise TrainingStoppedError(f"The training job {name} was stopped. {resume}")
 
 
 def _described(jobs: Jobs, name: str) -> Mapping[str, Any]:

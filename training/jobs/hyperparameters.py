@@ -1,4 +1,4 @@
-"""The hyperparameters of a training job: from a TOML file and flags, held against the built-in algorithm's ranges."""
+"""Read hyperparameters from a TOML file and flags, and check them like the built-in algorithm."""
 
 import difflib
 import re
@@ -14,7 +14,7 @@ FROM_THE_DATASET = ("num_classes", "num_training_samples")
 
 
 class HyperparameterError(TrainingError):
-    """A hyperparameter is unknown, or is not what the algorithm allows."""
+    """Use a hyperparameter and a value that the algorithm accepts."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ _SHAPE = "3,224,224"  # AWS's default of image_shape
 IMAGENET_LAYERS = ("18", "34", "50", "101", "152", "200")
 
 # From the table at https://docs.aws.amazon.com/sagemaker/latest/dg/IC-Hyperparameter.html (read in
-# 2026-11), without those of multi-label training and of several machines, which this tool does not
-# do. The meanings are shortened; the defaults are AWS's.
+# 2026-11), without multi-label training and training on several machines. The meanings are
+# shortened; the defaults are AWS's.
 KINDS: Mapping[str, Kind] = {
     "augmentation_type": _one_of("crop", "crop_color", "crop_color_transform").means(
         "random changes of the training images"
@@ -96,10 +96,10 @@ KINDS: Mapping[str, Kind] = {
 
 
 def read(path: Path) -> dict[str, str]:
-    """The hyperparameters in a TOML file, as SageMaker wants them: strings.
+    """Return the hyperparameters of a TOML file as strings, as SageMaker expects them.
 
     Raises:
-        HyperparameterError: the file cannot be read.
+        HyperparameterError: The file is not readable.
     """
     try:
         return {
@@ -111,17 +111,17 @@ def read(path: Path) -> dict[str, str]:
 
 
 def check(chosen: Mapping[str, str]) -> None:
-    """Refuse what the algorithm would refuse, minutes later and on a paid machine.
+    """Refuse hyperparameters that the algorithm would refuse minutes later on a paid machine.
 
     Raises:
-        HyperparameterError: naming the hyperparameter, and what it may be.
+        HyperparameterError: A hyperparameter is unknown or has a wrong value.
     """
     for name, text in chosen.items():
         if name in FROM_THE_DATASET:
-            raise HyperparameterError(f"{name} follows from the dataset: take it out.")
+            raise HyperparameterError(f"{name} is derived from the dataset. Leave it out.")
         if name not in KINDS:
             raise HyperparameterError(
-                f"{name} is no hyperparameter of the algorithm.{_nearest(name)}"
+                f"{name} is not a hyperparameter of the algorithm.{_nearest(name)}"
             )
         if not KINDS[name].allows(text):
             raise HyperparameterError(f"{name} is {text!r}, and must be {KINDS[name].words}.")
@@ -134,19 +134,18 @@ def _nearest(name: str) -> str:
 
 
 def _check_together(chosen: Mapping[str, str]) -> None:
-    if missing := {"epochs", "mini_batch_size"} - chosen.keys():
+    missing = sorted({"epochs", "mini_batch_size"} - chosen.keys())
+    if missing:
         raise HyperparameterError(
-            f"{', '.join(sorted(missing))}: missing; the checks and the progress bar need it."
+            f"{', '.join(missing)} is missing. The checks and the progress bar need it."
         )
     if chosen.get("use_pretrained_model") == "1":
         if chosen.get("num_layers", "152") not in IMAGENET_LAYERS:
             raise HyperparameterError(
-                f"Pre-trained weights are there for num_layers {', '.join(IMAGENET_LAYERS)}."
+                f"Pre-trained weights exist only for num_layers {', '.join(IMAGENET_LAYERS)}."
             )
         if chosen.get("image_shape", _SHAPE).replace(" ", "") != _SHAPE:
-            raise HyperparameterError(
-                "Pre-trained weights take an image_shape of 3,224,224 and no other."
-            )
+            raise HyperparameterError("Pre-trained weights need an image_shape of 3,224,224.")
     if "resize" in chosen:
         _check_resize(int(chosen["resize"]), chosen.get("image_shape", _SHAPE))
     if int(chosen.get("checkpoint_frequency", "1")) > int(chosen["epochs"]):
@@ -154,10 +153,11 @@ def _check_together(chosen: Mapping[str, str]) -> None:
 
 
 def _check_resize(resize: int, image_shape: str) -> None:
-    # AWS asks for more than image_shape "to prevent training failure": equality is refused too.
+    # AWS requires more than image_shape "to prevent training failure", so equality is refused.
     largest = max(int(side) for side in image_shape.split(",")[1:])
     if resize <= largest:
         raise HyperparameterError(
             f"resize is {resize}, and must be larger than height and width of image_shape "
-            f"{image_shape}. Use {largest * 256 // 224}, or leave both to training/jobs/hyperparameters.toml."
+            f"{image_shape}. Use {largest * 256 // 224}, or the default of "
+            "training/jobs/hyperparameters.toml."
         )

@@ -1,4 +1,4 @@
-"""The log of a training job: the metrics of its epochs, in the words of the built-in algorithm."""
+"""Read the metrics of the epochs from the log of a training job."""
 
 import re
 from collections import deque
@@ -17,12 +17,13 @@ GROUP = "/aws/sagemaker/TrainingJobs"
 _ACCURACY = re.compile(r"Epoch\[(\d+)\] (Train|Validation)-accuracy=([0-9.]+)")
 _STORED = "Storing the best model"
 _BACKBONE = re.compile(r"backbone is ([^\s,;]+)")
-_TAIL, _LONGEST = 5, 300  # lines, and characters of a line, that are shown of a job that failed
+_TAIL = 5  # last lines that are shown of a failed job
+_LONGEST = 300  # characters of such a line
 
 
 @dataclass
 class Epoch:
-    """Top-1 accuracy on both splits after an epoch; None as long as the log does not say."""
+    """Top-1 accuracy on both splits after an epoch, None until the log contains it."""
 
     epoch: int
     train_accuracy: float | None = None
@@ -31,16 +32,16 @@ class Epoch:
 
 @dataclass
 class JobLog:
-    """What a job's log has said so far; `kept` is the epoch whose model the algorithm has stored as the best."""
+    """The log of a job so far. `best` is the epoch whose model the algorithm has stored."""
 
     by_number: dict[int, Epoch] = field(default_factory=dict)
     backbone: str | None = None
     latest: Epoch | None = None
-    kept: Epoch | None = None
+    best: Epoch | None = None
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=_TAIL))
 
     def read(self, lines: Iterable[str]) -> None:
-        """Take in more of the log. Going on from a checkpoint may log an epoch again: the later one counts."""
+        """Read more of the log. A resumed job may repeat an epoch; its last entry counts."""
         for line in lines:
             self.tail.append(line[:_LONGEST])
             if found := _ACCURACY.search(line):
@@ -48,41 +49,40 @@ class JobLog:
                 setattr(epoch, f"{found[2].lower()}_accuracy", float(found[3]))
                 self.latest = epoch
             elif _STORED in line:
-                self.kept = self.latest
+                self.best = self.latest
             elif found := _BACKBONE.search(line):
                 self.backbone = found[1]
 
     @property
     def epochs(self) -> list[Epoch]:
-        """The epochs that are done, in order."""
+        """Return the finished epochs in order."""
         done = (epoch for epoch in self.by_number.values() if epoch.validation_accuracy is not None)
         return sorted(done, key=lambda epoch: epoch.epoch)
 
     def as_data(self) -> list[dict[str, float]]:
-        """The epochs for run.json."""
+        """Return the epochs for run.json."""
         return [asdict(epoch) for epoch in self.epochs]
 
 
 @dataclass
 class LogReader:
-    """Reads a job's log streams in CloudWatch, each from where it ended the last time."""
+    """Reads new lines of a job's log streams in CloudWatch."""
 
     logs: "CloudWatchLogsClient"
     job: str
-    refused: str | None = None  # why it cannot be read; the job goes on all the same
+    refused: str | None = None  # why the log is not readable; the job does not depend on it
     _tokens: dict[str, str] = field(default_factory=dict)
 
     def new_lines(self) -> Iterator[str]:
-        """The lines since the last call; none if the log is not there yet, or may not be read."""
+        """Yield the lines since the last call, none if the log does not exist or is denied."""
         if self.refused:
             return
         try:
             streams = self.logs.describe_log_streams(
                 logGroupName=GROUP, logStreamNamePrefix=f"{self.job}/"
             )
-            for stream in streams[
-                "logStreams"
-            ]:  # one a machine: a spot interruption starts another
+            # Each machine has a stream, and a spot interruption starts another machine.
+            for stream in streams["logStreams"]:
                 yield from self._rest_of(stream["logStreamName"])
         except ClientError as exc:
             if isinstance(explain(exc), PermissionMissingError):

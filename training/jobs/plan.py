@@ -1,4 +1,4 @@
-"""What a training job is asked to do: the dataset, the hyperparameters, the machine and its limits."""
+"""Plan a training job: its dataset, hyperparameters, machine and limits."""
 
 import argparse
 from collections.abc import Callable, Mapping
@@ -20,20 +20,20 @@ _SAME_NETWORK = ("num_layers", "image_shape")
 
 
 class LimitsError(TrainingError):
-    """--max-wait belongs to --spot, and covers waiting and training: it must not be below --max-runtime."""
+    """Use --max-wait only with --spot, and at least as long as --max-runtime."""
 
 
 class RoleMissingError(TrainingError):
-    """SageMaker needs a role to work as: give --role ARN, or let `scones stage` make one."""
+    """Give --role ARN, or run `scones stage`, which creates a role for SageMaker."""
 
 
 class EarlierModelError(TrainingError):
-    """The earlier model cannot be the start of this training."""
+    """Continue from a model of the same classes and network."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A training job, but for its name. Times are in seconds; `max_wait` is None without managed spot training."""
+    """A training job without its name. Times are in seconds; `max_wait` needs spot training."""
 
     dataset: Dataset
     hyperparameters: Mapping[str, str]
@@ -48,7 +48,7 @@ class Plan:
 
     @property
     def asked(self) -> dict[str, object]:
-        """What decides the model that comes out: the same again need not be trained again, on whatever machine."""
+        """Return everything that defines the model; a repeated request needs no training."""
         return {
             "dataset": f"s3://{self.dataset.bucket}/{self.dataset.prefix}",
             "digest": self.dataset.digest,
@@ -60,13 +60,16 @@ class Plan:
 def make_plan(
     run: RunFile, options: argparse.Namespace, find_stack: Callable[[], TrainingStack | None]
 ) -> Plan:
-    """Put together what the run, the options and hyperparameters.toml say; the keys are those of the options.
+    """Combine the run, the options and hyperparameters.toml, with KMS keys as the options name them.
 
-    The training stack is looked for if neither the options nor the run name a role.
+    The training stack supplies the role if neither the options nor the run name one.
 
     Raises:
-        StepNotDoneError: there is no dataset yet, or no model in the run that --from-run names.
-        HyperparameterError, LimitsError, RoleMissingError, EarlierModelError: what is asked cannot be.
+        StepNotDoneError: The run has no dataset, or the run of --from-run has no model.
+        HyperparameterError: A hyperparameter is unknown or has a wrong value.
+        LimitsError: --max-wait contradicts the other options.
+        RoleMissingError: SageMaker has no role.
+        EarlierModelError: The earlier model has other classes or another network.
     """
     dataset = Dataset.of(run)
     flags = {
@@ -95,10 +98,10 @@ def make_plan(
 
 
 def with_key_arns(plan: Plan, kms: "KMSClient", console: Console) -> Plan:
-    """Return a plan whose KMS keys are named by their ARNs.
+    """Return the plan with the ARNs of its KMS keys.
 
     Raises:
-        KeyUnusableError: there is no such key, or SageMaker could not use it.
+        KeyUnusableError: The key does not exist, or SageMaker cannot use it.
     """
     return replace(
         plan,
@@ -122,7 +125,7 @@ def _role(run: RunFile, bucket: str, find_stack: Callable[[], TrainingStack | No
     if role := run.result("stage").get("role"):
         return str(role)
     stack = find_stack()
-    if stack and stack.bucket == bucket:  # it may read no other
+    if stack and stack.bucket == bucket:  # the role can read no other bucket
         return stack.role
     raise RoleMissingError
 
@@ -137,13 +140,15 @@ def _earlier_model(
     earlier = open_run_file(run.folder.parent / options.from_run).result("train")
     if tuple(earlier["labels"]) != dataset.labels:
         raise EarlierModelError(
-            f"The model of the run {options.from_run} knows the classes {', '.join(earlier['labels'])}; "
-            f"the dataset has {', '.join(dataset.labels)}. They must be the same, in the same order."
+            f"The model of the run {options.from_run} has the classes "
+            f"{', '.join(earlier['labels'])}, and the dataset has {', '.join(dataset.labels)}. "
+            "Both need the same classes in the same order."
         )
     for name in _SAME_NETWORK:
         if earlier["hyperparameters"].get(name) != chosen.get(name):
             raise EarlierModelError(
-                f"The model of the run {options.from_run} has {name} {earlier['hyperparameters'].get(name)}, "
-                f"this training {chosen.get(name)}: they must be the same."
+                f"The model of the run {options.from_run} has {name} "
+                f"{earlier['hyperparameters'].get(name)}, and this training has "
+                f"{chosen.get(name)}. Use the same value."
             )
     return str(earlier["model_data"])

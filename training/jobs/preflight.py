@@ -1,4 +1,4 @@
-"""What would make a training job fail minutes later, checked before anything is created."""
+"""Check everything that would make a training job fail minutes later, before creating it."""
 
 import json
 import re
@@ -9,7 +9,13 @@ from botocore.exceptions import ClientError
 
 from cli.aws import Aws, PermissionMissingError, code_of, explain
 from cli.s3_url import split_s3_url
-from training.dataset.dataset import TRAIN, VALIDATION, Dataset
+from training.dataset.dataset import (
+    TRAIN,
+    VALIDATION,
+    Dataset,
+    TooFewClassesError,
+    TooFewImagesError,
+)
 from training.jobs.plan import EarlierModelError, Plan, RoleMissingError
 from training.models.registry import find_ancestry
 from training.project.bucket import require_bucket
@@ -21,48 +27,41 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 SAGEMAKER = "sagemaker.amazonaws.com"
-# https://docs.aws.amazon.com/sagemaker/latest/dg/image-classification.html, "EC2 Instance Recommendation": GPUs only.
+# https://docs.aws.amazon.com/sagemaker/latest/dg/image-classification.html, "EC2 Instance
+# Recommendation": only GPUs.
 GPU_FAMILIES = ("p2", "p3", "g4dn", "g5")
 WITH_LOCAL_DISKS = ("g4dn", "g5")
 
 
-class TooFewClassesError(TrainingError):
-    """A classifier needs at least two classes: stage the images of another one too."""
-
-
 class EmptyClassError(TrainingError):
-    """Every class needs images for training and for validation: stage more of them."""
-
-
-class TooFewImagesError(TrainingError):
-    """Training and validation need mini_batch_size images each: stage more, or lower --mini-batch-size."""
+    """Stage more images: every class needs images for training and for validation."""
 
 
 class ResizeMissingError(TrainingError):
-    """The algorithm needs `resize` for a dataset of image files: give --resize 256."""
+    """Use --resize 256: the algorithm needs `resize` for a dataset of image files."""
 
 
 class DatasetNotAsStagedError(TrainingError):
-    """The dataset in S3 is not the one that run.json knows: run `scones stage` again."""
+    """Run `scones stage` again: the dataset in S3 differs from run.json."""
 
 
 class RoleTrustError(TrainingError):
-    """SageMaker may not work as the role: its trust policy must allow sts:AssumeRole to sagemaker.amazonaws.com."""
+    """Allow sts:AssumeRole to sagemaker.amazonaws.com in the trust policy of the role."""
 
 
 class InstanceTypeError(TrainingError):
-    """The algorithm trains on GPUs of the families p2, p3, g4dn and g5: ml.g4dn.xlarge is the cheapest."""
+    """Use a GPU of the families p2, p3, g4dn or g5; ml.g4dn.xlarge is the cheapest."""
 
 
 class VolumeKeyError(TrainingError):
-    """g4dn and g5 have disks of their own, which the hardware encrypts without a key: leave --volume-kms-key out."""
+    """Leave out --volume-kms-key: the hardware of g4dn and g5 encrypts their local disks."""
 
 
 def preflight(aws: Aws, plan: Plan, console: Console) -> None:
-    """Check all of it.
+    """Run all checks.
 
     Raises:
-        TrainingError: a named one for the first thing that is wrong.
+        TrainingError: A check failed; each check has its own error class.
     """
     check_counts(plan.dataset, int(plan.hyperparameters["mini_batch_size"]))
     check_resize(plan)
@@ -75,24 +74,37 @@ def preflight(aws: Aws, plan: Plan, console: Console) -> None:
 
 
 def check_counts(dataset: Dataset, mini_batch_size: int) -> None:
-    """Refuse a dataset that the algorithm cannot train with."""
+    """Refuse a dataset that is too small for the algorithm.
+
+    Raises:
+        TooFewClassesError: The dataset has one class.
+        EmptyClassError: A class has no images in a split.
+        TooFewImagesError: A split is smaller than a mini-batch.
+    """
     if len(dataset.labels) < 2:
         raise TooFewClassesError(
-            f"The dataset has only {', '.join(dataset.labels)}. {TooFewClassesError.__doc__}"
+            f"The dataset has only the class {', '.join(dataset.labels)}. "
+            f"{TooFewClassesError.__doc__}"
         )
     for split in (TRAIN, VALIDATION):
         empty = [label for label in dataset.labels if not dataset.counts[split].get(label)]
         if empty:
             raise EmptyClassError(
-                f"No {split} images of {', '.join(empty)}. {EmptyClassError.__doc__}"
+                f"{', '.join(empty)} has no {split} images. {EmptyClassError.__doc__}"
             )
         if dataset.size(split) < mini_batch_size:
-            short = f"{dataset.size(split)} {split} images, mini_batch_size is {mini_batch_size}."
-            raise TooFewImagesError(f"{short} {TooFewImagesError.__doc__}")
+            raise TooFewImagesError(
+                f"The dataset has {dataset.size(split)} {split} images, and mini_batch_size is "
+                f"{mini_batch_size}. {TooFewImagesError.__doc__} Or lower --mini-batch-size."
+            )
 
 
 def check_resize(plan: Plan) -> None:
-    """Refuse a dataset of image files without the hyperparameter `resize`; RecordIO may do without."""
+    """Refuse a dataset of image files without the hyperparameter `resize`.
+
+    Raises:
+        ResizeMissingError: `resize` is missing.
+    """
     # https://docs.aws.amazon.com/sagemaker/latest/dg/IC-Hyperparameter.html:
     # "Required when using image content types".
     if not plan.dataset.recordio and "resize" not in plan.hyperparameters:
@@ -100,7 +112,12 @@ def check_resize(plan: Plan) -> None:
 
 
 def check_machine(plan: Plan) -> None:
-    """Refuse an instance type without a GPU that the algorithm knows, and a key for a volume that is not there."""
+    """Refuse an instance type without a supported GPU, and a key for a volume that it lacks.
+
+    Raises:
+        InstanceTypeError: The algorithm does not support the instance type.
+        VolumeKeyError: The instance type has only local disks.
+    """
     named = re.fullmatch(r"ml\.([a-z0-9]+)\.[a-z0-9]+", plan.instance_type)
     if not named or named[1] not in GPU_FAMILIES:
         raise InstanceTypeError(
@@ -111,17 +128,21 @@ def check_machine(plan: Plan) -> None:
 
 
 def check_dataset(s3: "S3Client", dataset: Dataset) -> None:
-    """Refuse a dataset that has changed since it was staged, or is not complete."""
+    """Refuse a dataset that changed since it was staged, or is incomplete.
+
+    Raises:
+        DatasetNotAsStagedError: The dataset changed or is incomplete.
+    """
     where = f"s3://{dataset.bucket}/{dataset.prefix}"
+
     try:
-        body = s3.get_object(Bucket=dataset.bucket, Key=f"{dataset.prefix}/dataset.json")[
-            "Body"
-        ].read()
+        description = f"{dataset.prefix}/dataset.json"
+        body = s3.get_object(Bucket=dataset.bucket, Key=description)["Body"].read()
         listed = len(dataset.images(s3, TRAIN))
     except ClientError as exc:
         if code_of(exc) == "NoSuchKey":
             raise DatasetNotAsStagedError(
-                f"{where} is not complete. {DatasetNotAsStagedError.__doc__}"
+                f"{where} is incomplete. {DatasetNotAsStagedError.__doc__}"
             ) from exc
         raise
     if json.loads(body).get("digest") != dataset.digest:
@@ -130,29 +151,37 @@ def check_dataset(s3: "S3Client", dataset: Dataset) -> None:
         )
     if listed != dataset.size(TRAIN):
         raise DatasetNotAsStagedError(
-            f"train.lst in {where} has {listed} images. {DatasetNotAsStagedError.__doc__}"
+            f"train.lst in {where} lists {listed} images instead of {dataset.size(TRAIN)}. "
+            f"{DatasetNotAsStagedError.__doc__}"
         )
 
 
 def check_role(iam: "IAMClient", arn: str, console: Console) -> None:
-    """Refuse a role that is not there, or that SageMaker may not work as; say so if that cannot be found out."""
+    """Refuse a role that does not exist or does not trust SageMaker; report a missing permission.
+
+    Raises:
+        RoleMissingError: The role does not exist.
+        RoleTrustError: The role does not trust SageMaker.
+    """
     try:
         role = iam.get_role(RoleName=arn.rpartition("/")[2])["Role"]
     except ClientError as exc:
         if code_of(exc) == "NoSuchEntity":
-            raise RoleMissingError(f"There is no role {arn}. {RoleMissingError.__doc__}") from exc
+            raise RoleMissingError(
+                f"The role {arn} does not exist. {RoleMissingError.__doc__}"
+            ) from exc
         if isinstance(explain(exc), PermissionMissingError):
-            console.print(f"The role is not checked, which needs iam:GetRole: {arn}")
+            console.print(f"The role {arn} is not checked, because iam:GetRole is not allowed.")
             return
         raise
     if role["Arn"] != arn:
-        raise RoleMissingError(f"There is no role {arn}, but {role['Arn']}.")
+        raise RoleMissingError(f"The role {arn} does not exist. Did you mean {role['Arn']}?")
     if not trusts_sagemaker(role["AssumeRolePolicyDocument"]):  # boto3 parses the document
         raise RoleTrustError(f"{arn}: {RoleTrustError.__doc__}")
 
 
 def trusts_sagemaker(document: Any) -> bool:
-    """Whether a trust policy lets SageMaker take on the role. Conditions are not looked at."""
+    """Return whether a trust policy lets SageMaker assume the role, ignoring conditions."""
     return any(_allows_sagemaker(statement) for statement in _listed(document.get("Statement")))
 
 
@@ -168,15 +197,21 @@ def _listed(value: Any) -> list[Any]:
 
 
 def check_earlier_model(s3: "S3Client", url: str, console: Console) -> None:
-    """Refuse to go on from a model that is not there; say so if nobody knows from which images it has learnt."""
+    """Refuse an earlier model that does not exist; report one whose images are unknown.
+
+    Raises:
+        EarlierModelError: The model does not exist or is not readable.
+    """
     bucket, key = split_s3_url(url)
     try:
         s3.head_object(Bucket=bucket, Key=key)
     except ClientError as exc:
         if code_of(exc) in ("404", "403", "NoSuchKey"):
-            raise EarlierModelError(f"{url} is not there, or may not be read.") from exc
+            raise EarlierModelError(
+                f"{url} does not exist or is not readable. Check the URL."
+            ) from exc
         raise
     if unknown := find_ancestry(s3, url).unknown:
         console.print(
-            f"{unknown} was never registered: `promote` will refuse what goes on from it."
+            f"{unknown} is not registered, so `promote` will refuse models that continue from it."
         )

@@ -1,4 +1,4 @@
-"""Register the model that a run has trained, whichever step has trained it."""
+"""Register the model that a run has trained or tuned."""
 
 from typing import Any
 
@@ -15,12 +15,13 @@ def register_trained(
     dataset: Dataset,
     earlier_model: str | None,
 ) -> dict[str, Any]:
-    """Register the model of the run's step `train`, once; return its result with the `model_package`."""
+    """Register the run's trained model once, and return its result with the `model_package`."""
     trained = run.result("train")
     package = registry.register(trained, dataset, earlier_model)
     result = trained | {"model_package": package}
     run.done("train", result)
     console.print(
-        f"Model registry: version {package['version']} of {package['group']}. Next: `scones promote`"
+        f"Model registry: version {package['version']} of {package['group']}. Next: `scones "
+        "promote`"
     )
     return result

@@ -1,4 +1,4 @@
-"""Training jobs on SageMaker: created through its SDK, described through boto3."""
+"""Create training jobs through the SageMaker SDK, and describe them through boto3."""
 
 import warnings
 from collections.abc import Mapping
@@ -14,58 +14,58 @@ ALGORITHM = "image-classification"
 
 
 class JobNameTakenError(AwsError):
-    """A training job of that name is there already: run the same command again, it makes another name."""
+    """Run the same command again, which uses another name: the training job already exists."""
 
 
 class UnknownRegionError(AwsError):
-    """AWS does not offer the image-classification algorithm in this region: choose another with --region."""
+    """Choose another --region: AWS does not offer the image-classification algorithm here."""
 
 
 class Jobs(Protocol):
-    """What `train` needs of SageMaker."""
+    """The operations of SageMaker that `train` needs."""
 
     def image(self) -> str:
-        """The URI of the algorithm's container image.
+        """Return the URI of the algorithm's container image.
 
         Raises:
-            UnknownRegionError: the region has none.
+            UnknownRegionError: The region does not offer the algorithm.
         """
 
     def create(self, request: Mapping[str, Any]) -> None:
-        """Create a training job from the members of CreateTrainingJob.
+        """Create a training job with a CreateTrainingJob request.
 
         Raises:
-            QuotaExceededError: the account may not run that many machines of the type.
-            JobNameTakenError: there is a job of that name.
+            QuotaExceededError: The account's quota of the instance type is too small.
+            JobNameTakenError: A job of this name exists.
         """
 
     def describe(self, name: str) -> Mapping[str, Any] | None:
-        """What DescribeTrainingJob answers; None if there is no such job."""
+        """Return the DescribeTrainingJob response, None if the job does not exist."""
 
     def model_digest(self, url: str) -> str:
-        """The SHA-256 of the model.tar.gz that a job left in S3.
+        """Return the SHA-256 digest of a job's model.tar.gz in S3.
 
         Raises:
-            ModelMissingError, BadModelArchiveError: there is none, or it is something else.
+            ModelMissingError: The archive does not exist.
+            BadModelArchiveError: The object is not a model archive.
         """
 
 
 @dataclass(frozen=True)
 class SageMakerJobs:
-    """Those of one account and region.
+    """Training jobs of one account and region.
 
-    The SDK is imported where it is used: it takes 3 seconds, which neither --help nor a failed check should cost. It
-    works through the session of `Aws` and so through the same endpoints and credentials. It may add a VpcConfig of the
-    user's own SageMaker defaults (https://sagemaker.readthedocs.io, "Configuring and using defaults").
+    The SDK is imported where it is used, because the import takes 3 seconds. It uses the session of
+    `Aws`, and so the same endpoints and credentials. It may add a VpcConfig from the user's
+    SageMaker defaults (https://sagemaker.readthedocs.io, "Configuring and using defaults").
     """
 
     aws: Aws
 
     def image(self) -> str:
-        """As in `Jobs`."""
-        with warnings.catch_warnings(
-            action="ignore"
-        ):  # invalid escapes in the SDK's docstrings, at its first import
+        """Implement `Jobs`."""
+        # The SDK's docstrings have invalid escapes, which warn at the first import.
+        with warnings.catch_warnings(action="ignore"):
             from sagemaker.core import image_uris  # type: ignore[import-untyped]
         try:
             return str(image_uris.retrieve(ALGORITHM, self.aws.region))
@@ -73,11 +73,11 @@ class SageMakerJobs:
             raise UnknownRegionError(f"{self.aws.region}: {UnknownRegionError.__doc__}") from exc
 
     def create(self, request: Mapping[str, Any]) -> None:
-        """As in `Jobs`."""
+        """Implement `Jobs`."""
         with warnings.catch_warnings(action="ignore"):
             from sagemaker.core.resources import TrainingJob  # type: ignore[import-untyped]
-            from sagemaker.core.utils.code_injection.codec import transform  # type: ignore[import-untyped]
-        members = transform(request, "CreateTrainingJobRequest")
+            from sagemaker.core.utils.code_injection import codec  # type: ignore[import-untyped]
+        members = codec.transform(request, "CreateTrainingJobRequest")
         try:
             TrainingJob.create(**members, session=self.aws.session, region=self.aws.region)
         except ClientError as exc:
@@ -90,29 +90,33 @@ class SageMakerJobs:
             raise
 
     def describe(self, name: str) -> Mapping[str, Any] | None:
-        """As in `Jobs`."""
+        """Implement `Jobs`."""
         try:
             return self.aws.sagemaker.describe_training_job(TrainingJobName=name)
         except ClientError as exc:
-            # The API's model says ResourceNotFound, the service "ValidationException: Requested resource not found."
+            # The API model has ResourceNotFound; the service answers ValidationException with
+            # "Requested resource not found."
             if "not found" in str(exc) or code_of(exc) == "ResourceNotFound":
                 return None
             raise
 
     def model_digest(self, url: str) -> str:
-        """As in `Jobs`."""
+        """Implement `Jobs`."""
         return inspect_archive(self.aws.s3, url).digest
 
 
 def quota_exceeded(
     request: Mapping[str, Any], region: str, error: ClientError
 ) -> QuotaExceededError:
-    """Say which quota it is, how to ask for more, and what can be done without."""
-    spot = "EnableManagedSpotTraining" in request
-    quota = f"{request['ResourceConfig']['InstanceType']} for {'spot ' if spot else ''}training job usage"
-    other = "without --spot" if spot else "with --spot"
+    """Return an error that names the quota, how to increase it, and the alternatives."""
+    is_spot = "EnableManagedSpotTraining" in request
+    instance_type = request["ResourceConfig"]["InstanceType"]
+    quota = f"{instance_type} for {'spot ' if is_spot else ''}training job usage"
+    alternative = "without --spot" if is_spot else "with --spot"
     return QuotaExceededError(
-        f"{reason_of(error)} New accounts have 0 of most GPU machines. Ask for 1 of the quota "
-        f'"{quota}": Service Quotas > Amazon SageMaker, in {region}. Until then try {other}, which has a quota of its '
-        "own, or another --instance-type (ml.g4dn.xlarge, ml.g4dn.2xlarge, ml.g5.xlarge)."
+        f"{reason_of(error)} New accounts have a quota of 0 for most GPU machines. Request 1 of "
+        "the "
+        f'quota "{quota}" in Service Quotas > Amazon SageMaker, in {region}. Until then try '
+        f"{alternative}, which has its own quota, or another --instance-type (ml.g4dn.xlarge, "
+        "ml.g4dn.2xlarge, ml.g5.xlarge)."
     )

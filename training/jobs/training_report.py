@@ -1,4 +1,4 @@
-"""What came out of a training job: the result for run.json, and a table for people."""
+"""Report the end of a training job: the result for run.json, and a table for people."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,23 +10,27 @@ from training.dataset.dataset import Dataset
 from training.jobs.log import JobLog
 from untrusted.console import Console
 
-_ROWS = 10  # more epochs than that are shown one in two, three ...
+_ROWS = 10  # of the table; of more epochs it shows every second, third ...
 
 
 def train_result(job: Mapping[str, Any], log: JobLog, dataset: Dataset) -> dict[str, Any]:
-    """What the later steps need of a job that is completed.
+    """Return the result of a completed job for later steps.
 
-    `metrics` are those of the epoch whose model is kept; where the log does not say which, what SageMaker last saw.
+    `metrics` are of the epoch whose model is stored, or else the last metrics that SageMaker saw.
     """
-    kept = log.kept
+    best_epoch = log.best
     last_seen = {
         metric["MetricName"]: metric["Value"] for metric in job.get("FinalMetricDataList", [])
     }
-    best = (
-        {"train:accuracy": kept.train_accuracy, "validation:accuracy": kept.validation_accuracy}
-        if kept
-        else {}
+    metrics = (
+        {
+            "train:accuracy": best_epoch.train_accuracy,
+            "validation:accuracy": best_epoch.validation_accuracy,
+        }
+        if best_epoch
+        else last_seen
     )
+
     return {
         "training_job": job["TrainingJobName"],
         "status": job["TrainingJobStatus"],
@@ -39,40 +43,41 @@ def train_result(job: Mapping[str, Any], log: JobLog, dataset: Dataset) -> dict[
         "dataset_digest": dataset.digest,
         "labels": list(dataset.labels),
         "hyperparameters": dict(job["HyperParameters"]),
-        "metrics": best or last_seen,
+        "metrics": metrics,
         "epochs": log.as_data(),
-        "kept_epoch": kept.epoch if kept else None,
+        "best_epoch": best_epoch.epoch if best_epoch else None,
         "seconds": job.get("TrainingTimeInSeconds"),
         "billable_seconds": job.get("BillableTimeInSeconds"),
     }
 
 
 def show_result(console: Console, result: Mapping[str, Any]) -> None:
-    """A table of the epochs, with the one whose model is kept; then what it took and where the model is."""
+    """Show a table of the epochs, the duration, the price and the model."""
     if result["epochs"]:
         table = Table("epoch", "train accuracy", "validation accuracy", "", box=None)
-        for epoch in shown_epochs(result["epochs"], result["kept_epoch"]):
+        for epoch in shown_epochs(result["epochs"], result["best_epoch"]):
             row = (
                 epoch["epoch"],
                 _number(epoch["train_accuracy"]),
                 _number(epoch["validation_accuracy"]),
             )
-            table.add_row(*map(str, row), "kept" if epoch["epoch"] == result["kept_epoch"] else "")
+            table.add_row(*map(str, row), "best" if epoch["epoch"] == result["best_epoch"] else "")
         console.print(table)
     console.print(
-        f"{result['status']} in {result['seconds']} s{_bill(result)}. Backbone: {result['backbone'] or 'not known'}."
+        f"{result['status']} in {result['seconds']} s{_bill(result)}. "
+        f"Backbone: {result['backbone'] or 'unknown'}."
     )
     console.print(f"Model: {result['model_data']}")
 
 
-def shown_epochs(epochs: Sequence[Mapping[str, Any]], kept: int | None) -> list[Mapping[str, Any]]:
-    """About ten of the epochs: evenly, with the one that is kept and the last."""
+def shown_epochs(epochs: Sequence[Mapping[str, Any]], best: int | None) -> list[Mapping[str, Any]]:
+    """Return about ten evenly spaced epochs, with the best and the last epoch."""
     every = -(-len(epochs) // _ROWS)
     last = len(epochs)
     return [
         epoch
         for n, epoch in enumerate(epochs, 1)
-        if n % every == 0 or n == last or epoch["epoch"] == kept
+        if n % every == 0 or n == last or epoch["epoch"] == best
     ]
 
 

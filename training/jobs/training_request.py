@@ -1,28 +1,26 @@
-"""The request that creates a training job."""
+"""Build the request that creates a training job."""
 
 from typing import Any
 
 from training.dataset.dataset import TRAIN, VALIDATION
 from training.jobs.plan import Plan
 
-IMAGES, RECORDIO, MODEL = (
-    "application/x-image",
-    "application/x-recordio",
-    "application/x-sagemaker-model",
-)
+IMAGES = "application/x-image"
+RECORDIO = "application/x-recordio"
+MODEL = "application/x-sagemaker-model"
 
 
 def training_job_request(
     plan: Plan, name: str, image: str, checkpoints: str, tags: list[dict[str, str]]
 ) -> dict[str, Any]:
-    """The members of CreateTrainingJob, for one machine.
+    """Return the CreateTrainingJob request for one machine.
 
     Args:
-        plan: What the job is asked to do.
-        name: The job's name.
-        image: The URI of the algorithm's container image.
-        checkpoints: The S3 URL under which the job keeps what it needs to go on after an interruption.
-        tags: The job's tags.
+        plan: The plan of the job.
+        name: Name of the job.
+        image: URI of the algorithm's container image.
+        checkpoints: S3 URL of the job's checkpoints, which it resumes from.
+        tags: Tags of the job.
     """
     request: dict[str, Any] = {
         "TrainingJobName": name,
@@ -51,7 +49,9 @@ def training_job_request(
 
 
 def _channels(plan: Plan) -> list[dict[str, Any]]:
-    splits, dataset = (TRAIN, VALIDATION), plan.dataset  # never the test split
+    splits = (TRAIN, VALIDATION)  # never the test split
+    dataset = plan.dataset
+
     if dataset.recordio:
         channels = [_channel(split, dataset.url(f"{split}_rec"), RECORDIO) for split in splits]
     else:

@@ -21,7 +21,7 @@ def follow_tuning(
     """Wait for the end of a tuning job of at most `most` training jobs.
 
     Raises:
-        JobVanishedError: there is no such job.
+        JobVanishedError: The job does not exist.
     """
     job: Mapping[str, Any] = {}
     with progress(console) as bars:
@@ -38,18 +38,18 @@ def follow_tuning(
 
 
 def show_candidates(candidates: list[dict[str, Any]], console: Console) -> None:
-    """Show the best training jobs of a tuning job, with the hyperparameters that it chose."""
+    """Show the best training jobs of a tuning job, with their tuned hyperparameters."""
     tuned = sorted({name for one in candidates for name in one["hyperparameters"]})
     table = Table("validation accuracy", *tuned, "", box=None)
     for one in candidates[:_SHOWN]:
-        told = "" if one["objective"] is None else f"{one['objective']:.4f}"
+        accuracy = "" if one["objective"] is None else f"{one['objective']:.4f}"
         early = "stopped early" if one["status"] == "Stopped" else ""
-        table.add_row(told, *(_short(one["hyperparameters"][name]) for name in tuned), early)
+        table.add_row(accuracy, *(_short(one["hyperparameters"][name]) for name in tuned), early)
     console.print(table)
 
 
 def _short(text: str) -> str:
-    """A drawn number to three digits; other values as they are."""
+    """Round a number to three digits, and return other values unchanged."""
     try:
         return f"{float(text):.3g}"
     except ValueError:

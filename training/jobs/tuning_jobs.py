@@ -1,4 +1,4 @@
-"""Tuning jobs on SageMaker: the request, and what is asked of the service."""
+"""Create and describe tuning jobs of SageMaker."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,30 +13,30 @@ from training.jobs.tuning_search import Search
 
 
 class TuningJobs(Protocol):
-    """What `tune` needs of SageMaker."""
+    """The operations of SageMaker that `tune` needs."""
 
     def create(self, request: Mapping[str, Any]) -> None:
-        """Create a tuning job from the members of CreateHyperParameterTuningJob."""
+        """Create a tuning job with a CreateHyperParameterTuningJob request."""
 
     def describe(self, name: str) -> Mapping[str, Any] | None:
-        """What DescribeHyperParameterTuningJob answers; None if there is no such job."""
+        """Return the DescribeHyperParameterTuningJob response, None if the job does not exist."""
 
     def candidates(self, name: str) -> list[dict[str, Any]]:
-        """The training jobs of a tuning job: name, status, hyperparameters and objective, the best first."""
+        """Return the job's training jobs, best first: name, status, hyperparameters, objective."""
 
 
 @dataclass(frozen=True)
 class SageMakerTuningJobs:
-    """Those of one account and region."""
+    """Tuning jobs of one account and region."""
 
     aws: Aws
 
     def create(self, request: Mapping[str, Any]) -> None:
-        """As in `TuningJobs`."""
+        """Implement `TuningJobs`."""
         self.aws.sagemaker.create_hyper_parameter_tuning_job(**request)
 
     def describe(self, name: str) -> Mapping[str, Any] | None:
-        """As in `TuningJobs`."""
+        """Implement `TuningJobs`."""
         try:
             return self.aws.sagemaker.describe_hyper_parameter_tuning_job(
                 HyperParameterTuningJobName=name
@@ -47,7 +47,7 @@ class SageMakerTuningJobs:
             raise
 
     def candidates(self, name: str) -> list[dict[str, Any]]:
-        """As in `TuningJobs`."""
+        """Implement `TuningJobs`."""
         paginator = self.aws.sagemaker.get_paginator(
             "list_training_jobs_for_hyper_parameter_tuning_job"
         )
@@ -63,9 +63,10 @@ class SageMakerTuningJobs:
 def tuning_job_request(
     plan: Plan, search: Search, name: str, image: str, tags: list[dict[str, str]]
 ) -> dict[str, Any]:
-    """The members of CreateHyperParameterTuningJob.
+    """Return the CreateHyperParameterTuningJob request.
 
-    Its training jobs are as `train` would make them, but for checkpoints: all would write theirs in one place.
+    Its training jobs are like those of `train`, but without checkpoints, which would share a
+    prefix.
     """
     definition = training_job_request(plan, name, image, "", tags)
     for member in ("TrainingJobName", "Tags", "CheckpointConfig"):

@@ -1,4 +1,4 @@
-"""What a tuning job searches, from a TOML file, held against what the built-in algorithm can be tuned for."""
+"""Read the search of a tuning job from a TOML file, and check it like the built-in algorithm."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from training.jobs.hyperparameters import KINDS
 from training.project.errors import TrainingError
 
 DEFAULTS = Path(__file__).with_name("tuning.toml")
-OBJECTIVE = "validation:accuracy"  # the only one that the algorithm can be tuned for
+OBJECTIVE = "validation:accuracy"  # the algorithm supports no other objective
 STRATEGIES = ("Random", "Bayesian", "Grid")
 # https://docs.aws.amazon.com/sagemaker/latest/dg/IC-tuning.html (read in 2026-11).
 TUNABLE = {
@@ -30,12 +30,12 @@ _MEMBERS = {"strategy", "seed", "max_jobs", "parallel_jobs", "early_stopping", "
 
 
 class SearchError(TrainingError):
-    """The file of the search is not like training/jobs/tuning.toml."""
+    """Compare the file of --ranges with training/jobs/tuning.toml."""
 
 
 @dataclass(frozen=True)
 class Search:
-    """The ranges by hyperparameter, each as the file has it, and how they are searched; no max_jobs for Grid."""
+    """The strategy and the ranges of a search, by hyperparameter. Grid has no max_jobs."""
 
     strategy: str
     seed: int
@@ -49,13 +49,13 @@ class Search:
         """Read a file.
 
         Raises:
-            SearchError: it cannot be read, or what it asks for cannot be tuned.
+            SearchError: The file is not readable, or the algorithm does not support the search.
         """
         try:
             content = tomllib.loads(path.read_text(encoding="utf-8"))
             if unknown := content.keys() - _MEMBERS:
                 raise ValueError(
-                    f"{', '.join(sorted(unknown))}: unknown; known are {', '.join(sorted(_MEMBERS))}"
+                    f"{', '.join(sorted(unknown))}: unknown. Use {', '.join(sorted(_MEMBERS))}"
                 )
             search = cls(**{"max_jobs": None, **content})
             search._check()
@@ -65,7 +65,7 @@ class Search:
 
     @property
     def config(self) -> dict[str, Any]:
-        """HyperParameterTuningJobConfig."""
+        """Return the HyperParameterTuningJobConfig."""
         limits = {"MaxParallelTrainingJobs": self.parallel_jobs}
         if self.max_jobs is not None:
             limits["MaxNumberOfTrainingJobs"] = self.max_jobs
@@ -84,17 +84,15 @@ class Search:
 
     @property
     def jobs(self) -> int:
-        """How many training jobs there are in all."""
+        """Return the number of training jobs."""
         return self.max_jobs or prod(len(asked["values"]) for asked in self.ranges.values())
 
     def largest(self, name: str, fixed: str) -> str:
-        """The largest value that a job may have of a whole number; `fixed` if it is not tuned."""
+        """Return the largest integer that a job may have, or `fixed` without a range."""
         asked = self.ranges.get(name)
-        return (
-            fixed
-            if asked is None
-            else str(asked["max"] if "max" in asked else max(map(int, asked["values"])))
-        )
+        if asked is None:
+            return fixed
+        return str(asked["max"] if "max" in asked else max(map(int, asked["values"])))
 
     def _check(self) -> None:
         if self.strategy not in STRATEGIES:
@@ -103,7 +101,7 @@ class Search:
             )
         if (self.max_jobs is None) != (self.strategy == "Grid"):
             raise ValueError(
-                "max_jobs is needed, except with Grid, where the values say how many there are"
+                "max_jobs is needed, except with Grid, where the values define the number of jobs"
             )
         for name, number in (
             ("seed", self.seed),
@@ -117,7 +115,7 @@ class Search:
                 f"early_stopping is {self.early_stopping!r}, and must be true or false"
             )
         if not self.ranges:
-            raise ValueError("there is no range to search")
+            raise ValueError("ranges is empty; add a range to search")
         for name, asked in self.ranges.items():
             _check_range(name, asked, self.strategy)
 
@@ -131,14 +129,14 @@ def _range(name: str, asked: Mapping[str, Any]) -> dict[str, Any]:
 
 def _check_range(name: str, asked: Mapping[str, Any], strategy: str) -> None:
     if name not in TUNABLE:
-        raise ValueError(f"{name} cannot be tuned; what can is {', '.join(sorted(TUNABLE))}")
+        raise ValueError(f"{name} cannot be tuned. Use {', '.join(sorted(TUNABLE))}")
     if asked.keys() not in ({"values"}, {"min", "max"}, {"min", "max", "scale"}):
         raise ValueError(f"ranges.{name} must have min and max, with or without scale, or values")
     if "values" in asked:
         _check_values(name, asked["values"])
     elif strategy == "Grid" or TUNABLE[name] == "Categorical":
         raise ValueError(
-            f"ranges.{name} must have values: Grid tries each of them, and the optimizer is no number"
+            f"ranges.{name} must have values, because Grid and the optimizer need a list"
         )
     else:
         _check_ends(name, asked)
@@ -148,7 +146,7 @@ def _check_values(name: str, values: Any) -> None:
     if type(values) is not list or not 1 <= len(values) <= MOST_VALUES:
         raise ValueError(f"ranges.{name}: values must be a list of 1 to {MOST_VALUES}")
     if len({str(value) for value in values}) < len(values):
-        raise ValueError(f"ranges.{name}: a value is there twice")
+        raise ValueError(f"ranges.{name}: a value is repeated")
     _check_allowed(name, values)
 
 
@@ -162,7 +160,7 @@ def _check_ends(name: str, asked: Mapping[str, Any]) -> None:
     if asked.get("scale", "Linear") not in ("Linear", "Logarithmic"):
         raise ValueError(f"ranges.{name}: scale must be Linear or Logarithmic")
     if asked.get("scale") == "Logarithmic" and asked["min"] <= 0:
-        raise ValueError(f"ranges.{name}: a logarithmic range begins above 0")
+        raise ValueError(f"ranges.{name}: a logarithmic range must begin above 0")
 
 
 def _check_allowed(name: str, tried: Sequence[Any]) -> None:

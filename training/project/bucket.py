@@ -30,6 +30,6 @@ def require_bucket(aws: Aws, bucket: str) -> None:
     region = answer.get("BucketRegion", aws.region)
     if region != aws.region:
         raise BucketNotUsableError(
-            f"The bucket {bucket} lies in {region}, but the training would run in {aws.region}, which reads only its "
-            f"own region: give --region {region}, or another bucket."
+            f"The bucket {bucket} lies in {region}, but the training would run in {aws.region}, "
+            f"which reads only its own region: give --region {region}, or another bucket."
         )

@@ -45,7 +45,8 @@ class Names:
                 )
         if self.environment == "training":
             raise InvalidNameError(
-                "The environment cannot be `training`: its stack would have the name of dev's training stack."
+                "The environment cannot be `training`: its stack would have the name of dev's "
+                "training stack."
             )
         if (too_long := len(self._dated(datetime.min)) - _LONGEST) > 0:
             raise InvalidNameError(

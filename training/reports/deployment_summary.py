@@ -43,15 +43,17 @@ def show(console: Console, hosting: Hosting, result: dict[str, Any], prices: Pri
     tested, card, say = result["smoke_test"], result["model_card"], console.print
     say(
         f"Smoke test: {tested['right']} of {tested['images']} training images right, "
-        f"{tested['calibration_accuracy']:.1%} of {tested['calibration_images']} calibration images. "
-        f"Temperature {card['temperature']:.3f}."
+        f"{tested['calibration_accuracy']:.1%} of {tested['calibration_images']} calibration "
+        f"images. Temperature {card['temperature']:.3f}."
     )
     say(
-        f"Model card: {result['model_card_parameter']} ({', '.join(card['labels'])}; {card['backbone']})"
+        f"Model card: {result['model_card_parameter']} ({', '.join(card['labels'])}; "
+        f"{card['backbone']})"
     )
     if card["recommended_threshold"] is None:
         say(
-            "Its threshold is a guess until `scones threshold --precision 0.99` has chosen one from data."
+            "Its threshold is a guess until `scones threshold --precision 0.99` has chosen one "
+            "from data."
         )
     else:
         threshold = show_threshold(card["recommended_threshold"])

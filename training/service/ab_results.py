@@ -1,4 +1,4 @@
-"""What the records tell of each variant: the service notes in every one which variant gave the answer."""
+"""Compare variants by the service's records, which name the variant of each answer."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -16,12 +16,12 @@ _ATTRIBUTES = ("outcome", "variant", "confidence_score", "processing_time_ms")
 
 
 class ServiceMissingError(TrainingError):
-    """The service is not deployed (`sam build && sam deploy`), so there are no records to compare variants by."""
+    """Run `sam build && sam deploy`: the service has no records to compare."""
 
 
 @dataclass(frozen=True)
 class Decided:
-    """What a record tells of an image that a variant classified."""
+    """The recorded decision about an image, and its variant."""
 
     variant: str
     accepted: bool
@@ -31,7 +31,7 @@ class Decided:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of the images that a variant classified."""
+    """The decisions about all images of a variant."""
 
     variant: str
     images: int
@@ -41,27 +41,29 @@ class Result:
 
 
 def read_records(aws: Aws, names: Names, since: str) -> list[Decided]:
-    """Read what the endpoint's variants decided since a moment (ISO 8601, UTC). It reads the whole table.
+    """Read the decisions since a moment (ISO 8601, UTC) from the whole results table.
 
     Raises:
-        ServiceMissingError: there is no stack, so no table.
+        ServiceMissingError: The stack of the service does not exist.
     """
     table = results_table(aws.cloudformation, names.service)
     if table is None:
         raise ServiceMissingError(
-            f"There is no stack {names.service}. {ServiceMissingError.__doc__}"
+            f"The stack {names.service} does not exist. {ServiceMissingError.__doc__}"
         )
     pages = aws.dynamodb.get_paginator("scan").paginate(
         TableName=table,
         ProjectionExpression=", ".join(_ATTRIBUTES),
-        FilterExpression="attribute_exists(variant) AND endpoint = :endpoint AND recorded_at >= :since",
+        FilterExpression=(
+            "attribute_exists(variant) AND endpoint = :endpoint AND recorded_at >= :since"
+        ),
         ExpressionAttributeValues={":endpoint": {"S": names.endpoint}, ":since": {"S": since}},
     )
     return [_decided(item) for page in pages for item in page["Items"]]
 
 
 def summarise(decided: Iterable[Decided]) -> list[Result]:
-    """The result of each variant, in the order of their names."""
+    """Return the result of each variant, sorted by variant."""
     of_variant: dict[str, list[Decided]] = {}
     for one in decided:
         of_variant.setdefault(one.variant, []).append(one)
@@ -78,15 +80,18 @@ def summarise(decided: Iterable[Decided]) -> list[Result]:
 
 
 def verdict(a: Result, b: Result) -> dict[str, Any]:
-    """Whether b accepts another share of the images than a, and the sentence that says so."""
+    """Return whether b accepts another share of the images than a, with a sentence about it."""
     found = difference(Share(a.accepted, a.images), Share(b.accepted, b.images))
     low, high = found.interval
     interval = f"95 % interval {low:+.1%} to {high:+.1%}"
     figures = f"{found.value:+.1%} ({interval}, p = {found.p:.3g}, n = {a.images} and {b.images})"
     if found.significant:
-        sentence = f"{b.variant} accepts {'more' if found.value > 0 else 'fewer'} images than {a.variant}: {figures}."
+        comparative = "more" if found.value > 0 else "fewer"
+        sentence = f"{b.variant} accepts {comparative} images than {a.variant}: {figures}."
     else:
-        sentence = f"No difference between {a.variant} and {b.variant} can be told from these images: {figures}."
+        sentence = (
+            f"These images do not show a difference between {a.variant} and {b.variant}: {figures}."
+        )
     return asdict(found) | {"significant": found.significant, "sentence": sentence}
 
 

@@ -1,7 +1,7 @@
-"""The newest requests and answers that SageMaker has captured of a variant of the endpoint, read from S3.
+"""Read the newest requests and answers that SageMaker captured of a variant from S3.
 
-https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture.html: lines of JSON in
-<destination>/<endpoint>/<variant>/yyyy/mm/dd/hh/; how each payload is written down, its `encoding` says.
+https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture.html: files of JSON lines
+under <destination>/<endpoint>/<variant>/yyyy/mm/dd/hh/. Each payload names its `encoding`.
 """
 
 import base64
@@ -24,13 +24,8 @@ if TYPE_CHECKING:
 PHOTOS = 12  # captured images that the drift report shows
 
 _logger = logging.getLogger(__name__)
-_ODD = (
-    ValueError,
-    KeyError,
-    TypeError,
-    AttributeError,
-    RecursionError,
-)  # what JSON of another shape leads to
+# Errors of JSON with another structure.
+_MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -44,7 +39,7 @@ class Captured:
 
 
 def capture_url(sagemaker: "SageMakerClient", endpoint: str) -> str | None:
-    """Where the endpoint's requests are captured; None if they are not, or if there is no endpoint."""
+    """Return the S3 URL of the endpoint's captured data, None without capture."""
     found = find_endpoint(sagemaker, endpoint)
     config = found.get("DataCaptureConfig") if found else None
     return config["DestinationS3Uri"].rstrip("/") if config else None
@@ -53,14 +48,16 @@ def capture_url(sagemaker: "SageMakerClient", endpoint: str) -> str | None:
 def read_captured(
     s3: "S3Client", url: str, since: datetime, most: int, classes: int
 ) -> list[Captured]:
-    """At most so many captured invocations by others than this tool since a moment, the newest files first.
+    """Return at most `most` captured requests since a moment, newest files first.
+
+    Requests of this tool are left out.
 
     Args:
-        s3: The client that reads them.
-        url: Where those of one variant lie; a shadow's answers reach nobody.
-        since: What is older is of another time, or of another model.
-        most: So many are enough.
-        classes: How many class probabilities an answer of the model has; others are of another model.
+        s3: The client.
+        url: S3 URL of one variant's captured data.
+        since: Start of the period; older data may be of another model.
+        most: Largest number of requests.
+        classes: Number of class probabilities of the model; other answers are of another model.
     """
     bucket, folder = split_s3_url(url)
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{folder}/")
@@ -79,23 +76,23 @@ def read_captured(
 
 
 def _invocations(body: bytes, key: str, since: datetime) -> Iterator[Captured]:
-    """The invocations in a file, the newest first. What cannot be read is told in the log and left out.
+    """Yield the requests in a file, newest first. Log and skip unreadable lines.
 
-    So is what this tool has asked itself: held-out or foreign images would hide a drift, or invent one.
+    Requests of this tool are skipped too: held-out or OOD images would hide or simulate drift.
     """
     for line in reversed(body.splitlines()):
         try:
             captured = json.loads(line)
-            told = captured["eventMetadata"]
-            at = datetime.fromisoformat(told["inferenceTime"])
-            if at <= since or told.get("inferenceId", "").startswith(OWN_REQUEST):
+            metadata = captured["eventMetadata"]
+            at = datetime.fromisoformat(metadata["inferenceTime"])
+            if at <= since or metadata.get("inferenceId", "").startswith(OWN_REQUEST):
                 continue
             data = captured["captureData"]
             answer = parse_probabilities(_payload(data["endpointOutput"]), key)
             image = _payload(data["endpointInput"])
             yield Captured(at, image_statistics(image), answer, image)
-        except (*_ODD, InvalidAnswerError, UndecodableImageError) as exc:
-            _logger.warning("A line of %s is no captured invocation: %s", key, exc)
+        except (*_MALFORMED, InvalidAnswerError, UndecodableImageError) as exc:
+            _logger.warning("A line of %s is not a captured request: %s", key, exc)
 
 
 def _payload(captured: dict[str, Any]) -> bytes:

@@ -1,4 +1,4 @@
-"""What keeps recent images from being compared with the reference, and what is found if they differ."""
+"""Define the errors of a drift comparison, and the error that reports drift."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,27 +7,27 @@ from training.project.errors import TrainingError
 
 
 class ReferenceMissingError(TrainingError):
-    """There is no reference of the deployed model: `scones evaluate` makes it, from the held-out images."""
+    """Run `scones evaluate`: it creates the reference of the deployed model."""
 
 
 class InvalidReferenceError(TrainingError):
-    """The reference of the deployed model is damaged: `scones evaluate` writes it anew."""
+    """Run `scones evaluate` again: the reference of the deployed model is damaged."""
 
 
 class SmallReferenceError(TrainingError):
-    """The reference has too few images to say anything: `stage` more test images, then `deploy` and `evaluate`."""
+    """Stage more test images, then run `scones deploy` and `scones evaluate` again."""
 
 
-class TooFewImagesError(TrainingError):
-    """Too few recent images are known to say anything: wait, or capture more of them."""
+class TooFewRecentImagesError(TrainingError):
+    """Wait for more images, or capture more of them: there are too few recent images."""
 
 
 class DriftError(TrainingError):
-    """Recent images are not as the held-out ones were: docs/operations.md says what to do."""
+    """Follow docs/operations.md: recent images differ from the held-out images."""
 
     status = 3
 
     def __init__(self, detail: str, found: Mapping[str, Any]) -> None:
-        """With what was found, the result of the step."""
+        """Attach the result of the step."""
         super().__init__(detail)
         self.data = found

@@ -1,4 +1,4 @@
-"""The metric that the alarm `drift` of stacks/monitoring.yaml watches."""
+"""Build the metric that the alarm `drift` of stacks/monitoring.yaml watches."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ METRIC = "DriftedStatistics"
 
 
 def metric_request(stack: str, comparisons: Sequence[Comparison]) -> dict[str, Any]:
-    """The members of PutMetricData: how many statistics have drifted, in the namespace of the service's own metrics."""
+    """Return the PutMetricData request for the number of drifted statistics."""
     datum = {
         "MetricName": METRIC,
         "Value": float(sum(one.drifted for one in comparisons)),

@@ -1,4 +1,4 @@
-"""What came lately, of two sources: the records of the results table, and captured requests of the endpoint."""
+"""Read recent images from the results table and from the endpoint's captured requests."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any, Self
 from cli.aws import Aws
 from training.project.inventory import find_endpoint
 from training.service.captured import capture_url, read_captured
-from training.service.errors import TooFewImagesError
+from training.service.errors import TooFewRecentImagesError
 from training.service.reference import decisions_of
 from training.service.results import read_results, results_table
 from training.statistics.acceptance import NEVER, Acceptance
@@ -18,12 +18,12 @@ from training.statistics.sample import Sample, columns
 
 @dataclass(frozen=True)
 class Window:
-    """Which images are recent.
+    """The period of recent images.
 
     Args:
-        since: What is older is of another time, or of another model.
-        most: So many of each source are enough, the newest.
-        whole: Whether nothing more could be known: it reaches back to the reference.
+        since: Start of the period; older images may be of another model.
+        most: Largest number of images of each source, newest first.
+        whole: Whether the period reaches back to the reference.
     """
 
     since: datetime
@@ -32,20 +32,20 @@ class Window:
 
     @classmethod
     def of(cls, days: int, made_at: datetime, most: int) -> Self:
-        """The last days, but no more than since the reference was made."""
+        """Return the last days, but not earlier than the reference."""
         since = datetime.now(UTC) - timedelta(days=days)
         return cls(max(since, made_at), most, whole=since <= made_at)
 
 
 @dataclass(frozen=True)
 class Recent:
-    """The recent sample, the thresholds that it is held to, and whence it comes.
+    """The recent sample, its thresholds and its sources.
 
     Args:
         sample: Decisions and image statistics.
-        thresholds: The confidence threshold of each class that the model card names.
+        thresholds: The confidence threshold of each class of the model card.
         records: Number of records read.
-        captured: Number of captured invocations read.
+        captured: Number of captured requests read.
         capturing: Whether the endpoint captures requests.
         photos: A few captured images.
     """
@@ -59,25 +59,26 @@ class Recent:
 
     @property
     def notes(self) -> list[str]:
-        """What nobody should take for compared: sentences."""
+        """Return sentences about statistics that are not compared."""
         if self.captured >= LEAST_IMAGES:
             return []
-        off = [] if self.capturing else ["Only `scones deploy --capture SHARE` keeps any image."]
+        off = [] if self.capturing else ["Only `scones deploy --capture SHARE` stores images."]
         return [f"Images: not compared ({self.captured} captured, {LEAST_IMAGES} needed).", *off]
 
 
 def read_recent(
     aws: Aws, endpoint: str, card: Mapping[str, Any], stack: str, window: Window
 ) -> Recent:
-    """The newest images that the variant of the model card was asked about by others than this tool.
+    """Return the newest images of the model card's variant, without requests of this tool.
 
-    Decisions come from the records, which hold all of them and the threshold that each was held to; where there are
-    too few, from captured answers and the model card.
+    Decisions are from the records, which include every image and its threshold. With too few
+    records they are from captured answers and the model card.
 
     Raises:
-        TooFewImagesError: neither source has enough.
+        TooFewRecentImagesError: Neither source has enough images.
     """
-    variant, url = _variant(aws, endpoint, card), capture_url(aws.sagemaker, endpoint)
+    variant = _variant(aws, endpoint, card)
+    url = capture_url(aws.sagemaker, endpoint)
     capturing = url is not None
     captured = []
     if variant and url:
@@ -96,7 +97,7 @@ def read_recent(
     photos = [one.image for one in captured if one.image]
     thresholds = dict(zip(card["labels"], Acceptance.of_card(card).thresholds, strict=True))
     if results and records >= LEAST_IMAGES:
-        # A record has the threshold that held, but not that no confidence makes its class acceptable.
+        # A record does not say that its class is never accepted.
         held = {
             name: one for name, one in results.thresholds.items() if thresholds.get(name) != NEVER
         }
@@ -114,21 +115,21 @@ def read_recent(
 
 
 def _variant(aws: Aws, endpoint: str, card: Mapping[str, Any]) -> str | None:
-    """The variant that the card names, else the only one in production; None if there is no endpoint any more."""
+    """Return the card's variant, else the only production variant, None without an endpoint."""
     found = find_endpoint(aws.sagemaker, endpoint)
     names = [one["VariantName"] for one in found.get("ProductionVariants", [])] if found else []
     named: str | None = card.get("variant")
     return named or next(iter(names), None)
 
 
-def _too_few(endpoint: str, window: Window, records: int, captured: int) -> TooFewImagesError:
+def _too_few(endpoint: str, window: Window, records: int, captured: int) -> TooFewRecentImagesError:
     whole = (
-        "That is as long as the reference has been there."
+        "That is the whole time since the reference was made."
         if window.whole
-        else "--days looks further back."
+        else "Or use a larger --days."
     )
-    return TooFewImagesError(
-        f"Since {window.since:%Y-%m-%d %H:%M} UTC there are {records} records of images that {endpoint} "
-        f"has classified, and {captured} captured requests; {LEAST_IMAGES} of either is the least. "
-        f"{TooFewImagesError.__doc__} {whole}"
+    return TooFewRecentImagesError(
+        f"Since {window.since:%Y-%m-%d %H:%M} UTC there are {records} records of images that "
+        f"{endpoint} has classified, and {captured} captured requests. A comparison needs at least "
+        f"{LEAST_IMAGES} of either. {TooFewRecentImagesError.__doc__} {whole}"
     )

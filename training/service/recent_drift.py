@@ -14,13 +14,13 @@ from training.statistics.sample import Sample
 
 @dataclass(frozen=True)
 class RecentDrift:
-    """What was compared with what, and the comparison of each statistic.
+    """The comparison of recent images with the reference.
 
     Args:
-        facts: What the report says of both samples.
+        facts: The report's facts about both samples.
         reference: The held-out images.
-        recent: The images that came since.
-        comparisons: The statistics, the likeliest drift first.
+        recent: The recent images.
+        comparisons: The statistics, smallest p-value first.
     """
 
     facts: Mapping[str, Any]
@@ -30,12 +30,12 @@ class RecentDrift:
 
     @property
     def drifted(self) -> list[Comparison]:
-        """The statistics that have drifted."""
+        """Return the statistics that drifted."""
         return [one for one in self.comparisons if one.drifted]
 
     @property
     def review_share(self) -> dict[str, float | None]:
-        """The share of images for review in both samples, at the same thresholds."""
+        """Return the share of images for review in both samples, at the same thresholds."""
         thresholds = self.recent.thresholds
         return {
             "reference": self.reference.decisions.review_share(thresholds),
@@ -46,20 +46,22 @@ class RecentDrift:
 def compare_recent(
     aws: Aws, endpoint: str, card: Mapping[str, Any], bucket: str, stack: str, days: int, most: int
 ) -> RecentDrift:
-    """Compare at most the `most` newest images of some days with the reference.
+    """Compare at most the `most` newest images of the last `days` with the reference.
 
     Args:
-        aws: The account.
-        endpoint: The name of the endpoint.
+        aws: The clients.
+        endpoint: Name of the endpoint.
         card: Its model card.
-        bucket: The training bucket, which has the reference.
-        stack: The stack of the service, which has the records.
-        days: How far to look back, but no further than to the reference: older images may be of the model before.
-        most: As many images of each source are enough.
+        bucket: The training bucket with the reference.
+        stack: The stack of the service with the records.
+        days: Length of the period, limited by the age of the reference.
+        most: Largest number of images of each source.
 
     Raises:
-        ReferenceMissingError, InvalidReferenceError, SmallReferenceError: there is nothing to compare with.
-        TooFewImagesError: there is too little to compare.
+        ReferenceMissingError: The reference does not exist.
+        InvalidReferenceError: The reference is damaged.
+        SmallReferenceError: The reference has too few images.
+        TooFewRecentImagesError: There are too few recent images.
     """
     url = reference_url(bucket, card)
     reference, made_at = read_reference(aws.s3, url)

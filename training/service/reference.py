@@ -1,8 +1,8 @@
-"""The reference: how the held-out images look, and what the deployed model says of them.
+"""Store the reference of a drift comparison: statistics of held-out images, and their decisions.
 
-Counter-examples are not among them: they are there to teach the model, in a share that nobody expects of what comes.
-A JSON file in the training bucket, by the digest of the model: some 150 kB do not go into the model card, which is an
-SSM parameter. Whichever model the card names, now or after a rollback, its reference is found.
+Negative examples are not part of it, because their share in the dataset is arbitrary. The reference
+is a JSON file in the training bucket, named by the digest of the model. It has about 150 kB, too
+much for the model card. After a rollback the reference of the earlier model is found.
 """
 
 import json
@@ -26,7 +26,7 @@ from training.statistics.sample import DIGITS, Decisions, Sample, columns
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-IMAGES = 2_000  # at most; with more, 500 recent images tell hardly more
+IMAGES = 2_000  # at most; more images hardly improve a comparison with 500 recent images
 PHOTOS = 12  # images that the drift report shows
 WORKERS = 16  # threads that read images
 
@@ -34,7 +34,7 @@ WORKERS = 16  # threads that read images
 def decisions_of(
     labels: Sequence[str], answers: Sequence[Sequence[float]], temperature: float
 ) -> Decisions:
-    """What the service makes of answers of the endpoint: classes and calibrated confidences."""
+    """Read the endpoint's answers as the service does: classes and calibrated confidences."""
     if not answers:
         return Decisions()
     served = as_served(np.array(answers), temperature)
@@ -44,18 +44,19 @@ def decisions_of(
 def write_reference(
     s3: "S3Client", dataset: Dataset, card: Mapping[str, Any], answers: Sequence[Answer]
 ) -> str:
-    """Make the reference of the model that the card names of its answers to the held-out images; returns its URL.
+    """Write the reference from the answers to the held-out images, and return its URL.
 
-    Of many answers some are drawn, always the same; none to a counter-example.
+    A fixed random selection is used of many answers, and no answer to a negative example.
 
     Raises:
-        ImageMissingError, UndecodableImageError: an image of the dataset is not what was staged.
+        ImageMissingError: An image is missing in S3.
+        UndecodableImageError: An image of the dataset is damaged.
     """
     real = (answer for answer in answers if dataset.labels[answer.label] != card.get("other_class"))
     ordered = sorted(real, key=lambda answer: answer.image.key)
     places = np.random.default_rng(0).permutation(len(ordered))[:IMAGES]
     drawn = {ordered[place].image: ordered[place].probabilities for place in places}
-    pictures = read_images(s3, dataset.bucket, drawn, WORKERS)  # in the order in which they arrive
+    pictures = read_images(s3, dataset.bucket, drawn, WORKERS)  # in order of arrival
     measured = {image: image_statistics(image.data) for image in pictures}
     decisions = decisions_of(dataset.labels, list(drawn.values()), card["temperature"])
     content = {
@@ -70,18 +71,18 @@ def write_reference(
     }
     url = split_s3_url(reference_url(dataset.bucket, card))
     body = json.dumps(content, ensure_ascii=False).encode()
-    # What is there already stays as old as it is: what came after it is what is compared with it.
+    # An unchanged reference keeps its age, because recent images are those after it.
     if _stored(s3, *url)[0] != body:
         s3.put_object(Bucket=url[0], Key=url[1], Body=body)
     return reference_url(dataset.bucket, card)
 
 
 def read_reference(s3: "S3Client", url: str) -> tuple[Sample, datetime]:
-    """A reference, and when it was made.
+    """Return a reference, and the time of its creation.
 
     Raises:
-        ReferenceMissingError: there is none.
-        InvalidReferenceError: it is something else.
+        ReferenceMissingError: The reference does not exist.
+        InvalidReferenceError: The reference is damaged.
     """
     body, made_at = _stored(s3, *split_s3_url(url))
     if body is None:
@@ -97,7 +98,7 @@ def read_reference(s3: "S3Client", url: str) -> tuple[Sample, datetime]:
 
 
 def reference_url(bucket: str, card: Mapping[str, Any]) -> str:
-    """Where the reference of the model that the card names lies in the training bucket."""
+    """Return the S3 URL of the reference of the card's model."""
     return f"s3://{bucket}/references/{card['model_digest'].removeprefix('sha256:')}.json"
 
 

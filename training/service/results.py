@@ -1,4 +1,4 @@
-"""The newest records of the results table: what the service decided of images that a variant classified."""
+"""Read the newest records of a variant from the results table."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -18,14 +18,14 @@ _NAMES = ("classification", "confidence_score", "confidence_threshold", "recorde
 
 @dataclass(frozen=True)
 class Results:
-    """Decisions that were recorded, and the threshold that each class was held to most often."""
+    """Recorded decisions, and the most frequent threshold of each class."""
 
     decisions: Decisions
     thresholds: Mapping[str, float]
 
 
 def results_table(cloudformation: "CloudFormationClient", stack: str) -> str | None:
-    """The results table of the service; None if the stack is not there, as before the first `sam deploy`."""
+    """Return the results table of the service, None if the stack does not exist."""
     try:
         return find_service(cloudformation, stack).results_table
     except StackNotFoundError:
@@ -40,18 +40,20 @@ def read_results(
     since: datetime,
     most: int,
 ) -> Results:
-    """At most so many of what the answers of a variant, or of all, led to since a moment, the newest.
+    """Return at most `most` of the newest decisions since a moment, of a variant or of all.
 
-    It reads the whole table: there is no index by time, which would cost with every image.
+    It reads the whole table: an index by time would add a cost for every image.
     """
-    wanted, values = "endpoint = :endpoint AND recorded_at >= :since", {":endpoint": endpoint}
-    values[":since"] = f"{since:%Y-%m-%dT%H:%M:%S}"  # recorded_at goes on with milliseconds and Z
+    condition = "endpoint = :endpoint AND recorded_at >= :since"
+    values = {":endpoint": endpoint}
+    values[":since"] = f"{since:%Y-%m-%dT%H:%M:%S}"  # recorded_at has milliseconds and Z as well
     if variant:
-        wanted, values[":variant"] = f"{wanted} AND variant = :variant", variant
+        condition = f"{condition} AND variant = :variant"
+        values[":variant"] = variant
     pages = dynamodb.get_paginator("scan").paginate(
         TableName=table,
         ProjectionExpression=", ".join(_NAMES),
-        FilterExpression=wanted,
+        FilterExpression=condition,
         ExpressionAttributeValues={name: {"S": value} for name, value in values.items()},
     )
     items: list[Any] = [item for page in pages for item in page["Items"]]

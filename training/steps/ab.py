@@ -150,14 +150,15 @@ def _show(
     say(f"Records since {since}:")
     for one in results:
         say(
-            f"  {one.variant}: {one.images:,} images, {one.accepted / one.images:.1%} accepted, mean confidence "
-            f"{one.mean_confidence:.3f}, median {one.median_milliseconds:,.0f} ms"
+            f"  {one.variant}: {one.images:,} images, {one.accepted / one.images:.1%} accepted, "
+            f"mean confidence {one.mean_confidence:.3f}, median {one.median_milliseconds:,.0f} ms"
         )
     for found in verdicts:
         say(found["sentence"])
     if verdicts:
         say(
-            "To accept more is better only where what is accepted is right: `evaluate` and reviewed images tell that."
+            "To accept more is better only where what is accepted is right: `evaluate` and "
+            "reviewed images tell that."
         )
     else:
         say("There are no two variants to compare yet.")

@@ -111,9 +111,9 @@ def _calibrate(context: Context, served: ServedModel, answers: Sequence[Answer])
         and card["temperature"] != served.card["temperature"]
     ):
         context.console.print(
-            f"The calibration images give a temperature of {card['temperature']:.3f}. That of the model card, "
-            f"{served.card['temperature']:.3f}, stays, for the threshold was chosen at it: `scones "
-            "threshold` chooses both anew."
+            f"The calibration images give a temperature of {card['temperature']:.3f}. That of the "
+            f"model card, {served.card['temperature']:.3f}, stays, for the threshold was chosen at "
+            "it: `scones threshold` chooses both anew."
         )
         return served.card
     if card != served.card:
@@ -185,6 +185,6 @@ def _judge(metrics: dict[str, Any], least: float | None) -> None:
     if least is not None and metrics["accuracy"] < least:
         low, high = metrics["accuracy_interval"]
         raise AccuracyTooLowError(
-            f"The accuracy is {metrics['accuracy']:.4f} (95 %: {low:.4f} to {high:.4f}, n = {metrics['n']:,}), "
-            f"and {least} was asked for."
+            f"The accuracy is {metrics['accuracy']:.4f} (95 %: {low:.4f} to {high:.4f}, n = "
+            f"{metrics['n']:,}), and {least} was asked for."
         )

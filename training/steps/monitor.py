@@ -47,7 +47,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     Raises:
         StepNotDoneError, ModelCardMissingError, ReferenceMissingError, InvalidReferenceError, SmallReferenceError:
             there is nothing to compare with.
-        TooFewImagesError: there is too little to compare.
+        TooFewRecentImagesError: there is too little to compare.
         DriftError: after everything is written; it has the result.
     """
     from training.reports.drift_report import show

@@ -142,13 +142,14 @@ def _check(
     )  # else its training images may be among the test images
     if champion and champion.version > challenger.version:
         raise NotComparableError(
-            f"Version {challenger.version} is older than the champion, version {champion.version}: train it again with "
-            "`train --again` if it is to be tried once more."
+            f"Version {challenger.version} is older than the champion, version {champion.version}: "
+            "train it again with `train --again` if it is to be tried once more."
         )
     if champion and tuple(champion.facts["labels"]) != dataset.labels:
         raise NotComparableError(
-            f"The champion knows the classes {', '.join(champion.facts['labels'])}; the dataset has "
-            f"{', '.join(dataset.labels)}. Models of other classes want a --environment of their own."
+            f"The champion knows the classes {', '.join(champion.facts['labels'])}; the dataset "
+            f"has {', '.join(dataset.labels)}. Models of other classes want a --environment of "
+            "their own."
         )
     if challenger.unknown_ancestor:
         raise UnknownAncestorError(f"{challenger.unknown_ancestor}: {UnknownAncestorError.__doc__}")

@@ -54,7 +54,8 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         alarms.delete(context.aws.cloudwatch, context.names, config)
     context.run.forget("deploy")  # its result tells of another model than the one that serves
     context.console.print(
-        f"The endpoint {context.names.endpoint} serves {card['endpoint_config']}, with its model card."
+        f"The endpoint {context.names.endpoint} serves {card['endpoint_config']}, with its model "
+        "card."
     )
     return {
         "endpoint": context.names.endpoint,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.parser import DEFAULTS
-from training.dataset.dataset import OTHER
+from training.dataset.dataset import OTHER, TooFewClassesError, TooFewImagesError
 from training.dataset.layout import describe, lay_out
 from training.dataset.manifest import Columns
 from training.dataset.options import add_arguments
@@ -19,7 +19,7 @@ from training.dataset.report import Contents, shorten, show_contents, write_imag
 from training.dataset.selection import DUPLICATE, balance, select_distinct
 from training.dataset.source import Source, with_negative_examples
 from training.dataset.sources import open_source
-from training.dataset.split import TooFewImagesError, draw_splits
+from training.dataset.split import draw_splits
 from training.dataset.upload import Place, apply_difference, compare
 from training.project.bucket import require_bucket
 from training.project.errors import TrainingError
@@ -31,10 +31,6 @@ __all__ = ["HELP", "add_arguments", "run"]
 
 HELP = "prepare labelled images, split them, and upload them to S3 as a dataset"
 _MOST_UNREADABLE = 100  # in the result; unreadable.csv has all
-
-
-class TooFewClassesError(TrainingError):
-    """A classifier needs at least two classes."""
 
 
 class SourceIsDatasetError(TrainingError):
@@ -128,7 +124,8 @@ def _choose(
     write_left_out(unreadable, left_out, context.run.folder)
     for label in sorted(set(source.classes) - {image.label for image in distinct}):
         raise TooFewImagesError(
-            f"The class {label} has no image that can be used; {context.run.folder} has the reasons in unreadable.csv "
+            f"The class {label} has no image that can be used; {context.run.folder} has the "
+            "reasons in unreadable.csv "
             f"({len(unreadable)} images) and left_out.csv ({len(left_out)})."
         )
     other_class = OTHER if options.other else None

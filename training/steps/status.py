@@ -34,7 +34,8 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     unknown = sum(resource.dollars_per_hour is None for resource in found)
     _show(context, found, steps)
     context.console.print(
-        f"Together {per_hour(known)} per hour, ${known * HOURS_PER_MONTH:,.2f} per month of {HOURS_PER_MONTH} hours"
+        f"Together {per_hour(known)} per hour, ${known * HOURS_PER_MONTH:,.2f} per month of "
+        f"{HOURS_PER_MONTH} hours"
         + (f", and {unknown} unknown" if unknown else "")
         + f" ({prices.basis})."
     )

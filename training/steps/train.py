@@ -68,9 +68,9 @@ def train(context: Context, plan: Plan, jobs: Jobs, again: bool = False) -> dict
         checkpoints = facts.get("checkpoints") if status == "Stopped" and not again else None
         name = _start(context, plan, jobs, checkpoints)
         told = (
-            f"Training job {name} on {plan.instance_type}: {plan.hyperparameters['epochs']} epochs of "
-            f"{plan.dataset.size(TRAIN)} images in {len(plan.dataset.labels)} classes"
-            f"{', from the checkpoints of the one that was stopped' if checkpoints else ''}."
+            f"Training job {name} on {plan.instance_type}: {plan.hyperparameters['epochs']} epochs "
+            f"of {plan.dataset.size(TRAIN)} images in {len(plan.dataset.labels)} "
+            f"classes{', from the checkpoints of the one that was stopped' if checkpoints else ''}."
         )
     return _finish(context, plan, jobs, name, told)
 

@@ -96,8 +96,8 @@ def tune(
     else:
         name = _start(context, plan, search, jobs, tuning_jobs)
         told = (
-            f"Tuning job {name}: {search.jobs} training jobs on {plan.instance_type}, {search.parallel_jobs} side by "
-            f"side, over {', '.join(search.ranges)}."
+            f"Tuning job {name}: {search.jobs} training jobs on {plan.instance_type}, "
+            f"{search.parallel_jobs} side by side, over {', '.join(search.ranges)}."
         )
     stop = "aws sagemaker stop-hyper-parameter-tuning-job --hyper-parameter-tuning-job-name"
     stop = f"{stop} {name} --region {context.aws.region}"

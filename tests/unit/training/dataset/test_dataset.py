@@ -29,7 +29,7 @@ def dataset(run_file: RunFile) -> Dataset:
 
 
 def test_a_run_without_a_dataset_says_which_step_makes_one(run_file: RunFile) -> None:
-    with pytest.raises(StepNotDoneError, match="training stage"):
+    with pytest.raises(StepNotDoneError, match="scones stage"):
         Dataset.of(run_file)
 
 

@@ -93,7 +93,7 @@ def test_an_image_of_a_manifest_can_lie_in_s3(folder: Path, context: Context) ->
             "path,label,split\na.png,car,half\n",
             r"the split half\. Use one of train, validation, calibration, test",
         ),
-        ("path,label\ns3://,car\n", "line 2: 's3://' is none"),
+        ("path,label\ns3://,car\n", "line 2: 's3://' is not an S3 URL"),
         ('path,label\n"a.png,car\n', "cannot be read"),
     ],
 )

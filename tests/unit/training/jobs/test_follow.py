@@ -90,7 +90,7 @@ def test_a_log_that_may_not_be_read_only_costs_the_metrics(
     )
     assert "Completed" == job["TrainingJobStatus"]
     assert [] == log.epochs
-    assert "may not be read" in shown.getvalue()
+    assert "The log is not readable" in shown.getvalue()
 
 
 def test_a_job_that_is_gone_is_told(context: Context) -> None:
@@ -125,7 +125,7 @@ def test_a_stopped_job_is_an_error_that_says_how_to_go_on(
     with pytest.raises(follow.TrainingStoppedError, match=option) as stopped:
         follow.check_completed(ended("Stopped", secondary), JobLog())
     assert expected == stopped.type
-    assert "checkpoints are kept" in str(stopped.value)
+    assert "resume from its checkpoints" in str(stopped.value)
 
 
 class InterruptedByItsReader(Console):
@@ -145,4 +145,4 @@ def test_ctrl_c_on_the_announcement_shows_how_to_stop_the_job() -> None:
         follow.left_running(console, "Job cars-1", "job", "aws stop cars-1"),
     ):
         pytest.fail("The block began after the interruption.")
-    assert "The job goes on without you. To stop it: aws stop cars-1" in shown.getvalue()
+    assert "The job keeps running. To stop it: aws stop cars-1" in shown.getvalue()

@@ -92,7 +92,7 @@ def test_a_value_out_of_range_is_refused_with_what_it_must_be(name: str, text: s
 
 def test_an_unknown_name_is_refused_with_the_nearest_one() -> None:
     with pytest.raises(
-        HyperparameterError, match=r"learning_rte is no .* Did you mean learning_rate\?"
+        HyperparameterError, match=r"learning_rte is not a .* Did you mean learning_rate\?"
     ):
         check({**NEEDED, "learning_rte": "0.1"})
 
@@ -104,13 +104,13 @@ def test_a_name_like_no_other_is_refused_with_all_that_are_known() -> None:
 
 @pytest.mark.parametrize("name", ["num_classes", "num_training_samples"])
 def test_what_follows_from_the_dataset_cannot_be_set(name: str) -> None:
-    with pytest.raises(HyperparameterError, match="follows from the dataset"):
+    with pytest.raises(HyperparameterError, match="is derived from the dataset"):
         check({**NEEDED, name: "2"})
 
 
 @pytest.mark.parametrize("name", NEEDED)
 def test_what_the_checks_need_cannot_be_left_out(name: str) -> None:
-    with pytest.raises(HyperparameterError, match=f"{name}: missing"):
+    with pytest.raises(HyperparameterError, match=f"{name} is missing"):
         check({other: text for other, text in NEEDED.items() if other != name})
 
 

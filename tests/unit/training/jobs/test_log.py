@@ -70,11 +70,11 @@ def test_the_epoch_that_is_kept_is_the_last_that_the_algorithm_stored(read_log: 
     read_log.read(
         ["Storing the best model with validation accuracy: 0.9", "Epoch[2] Validation-accuracy=0.9"]
     )
-    assert read_log.epochs[1] is read_log.kept
+    assert read_log.epochs[1] is read_log.best
 
 
 def test_a_log_that_does_not_say_which_epoch_is_kept_leaves_it_open(read_log: JobLog) -> None:
-    assert read_log.kept is None
+    assert read_log.best is None
 
 
 def test_an_epoch_that_was_repeated_after_an_interruption_counts_as_it_ended(

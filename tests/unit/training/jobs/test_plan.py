@@ -44,7 +44,7 @@ def earlier_run(context: Context, **changed: Any) -> None:
 def test_a_run_without_a_dataset_is_told_to_stage_one(
     context: Context, train_options: Parse
 ) -> None:
-    with pytest.raises(StepNotDoneError, match="training stage"):
+    with pytest.raises(StepNotDoneError, match="scones stage"):
         make_plan(context.run, train_options(), no_stack)
 
 

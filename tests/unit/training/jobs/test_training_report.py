@@ -37,7 +37,7 @@ KEYS |= {
     "hyperparameters",
     "metrics",
     "epochs",
-    "kept_epoch",
+    "best_epoch",
     "seconds",
     "billable_seconds",
 }
@@ -95,14 +95,14 @@ def test_the_epoch_that_is_kept_and_the_bill_are_shown(plan: Plan, log: JobLog) 
     shown = io.StringIO()
     show_result(Console(file=shown, width=200), train_result(JOB, log, plan.dataset))
     words = " ".join(shown.getvalue().split())
-    assert "1 0.900 0.800 kept 2 0.950 0.750 Completed in 3600 s, 1800 s billed: $0.368" in words
+    assert "1 0.900 0.800 best 2 0.950 0.750 Completed in 3600 s, 1800 s billed: $0.368" in words
 
 
 def test_a_result_without_epochs_is_shown_without_a_table(plan: Plan) -> None:
     shown = io.StringIO()
     show_result(Console(file=shown, width=200), train_result(JOB, JobLog(), plan.dataset))
     assert "epoch" not in shown.getvalue()
-    assert "Backbone: not known" in shown.getvalue()
+    assert "Backbone: unknown" in shown.getvalue()
 
 
 def test_a_few_epochs_are_all_shown() -> None:

@@ -110,12 +110,12 @@ def test_the_largest_value_is_that_of_the_range_or_the_fixed_one(
         ("max_jobs = 6", 'strategie = "x"', "strategie: unknown"),
         ("max_jobs = 6", "max_jobs = 0", "max_jobs is 0, and must be a whole number"),
         ("max_jobs = 6", "max_jobs = 2.5", "max_jobs is 2.5, and must be a whole number"),
-        ("ranges.mini_batch_size", "ranges.epochs", "epochs cannot be tuned; what can is beta_1"),
+        ("ranges.mini_batch_size", "ranges.epochs", "epochs cannot be tuned. Use beta_1"),
         ("max = 32", "max = 8", "min must be below max"),
         ("max = 32", "", "must have min and max"),
         ("max = 32", "max = 40.5", "40.5 is not a positive integer"),
         ("max = 0.1", "max = 1.5", "1.5 is not a number from 0 to 1"),
-        ("min = 0.001", "min = 0", "a logarithmic range begins above 0"),
+        ("min = 0.001", "min = 0", "a logarithmic range must begin above 0"),
         ('scale = "Logarithmic"', 'scale = "Log"', "scale must be Linear or Logarithmic"),
         (
             "early_stopping = true",
@@ -129,7 +129,7 @@ def test_the_largest_value_is_that_of_the_range_or_the_fixed_one(
         ),
         ('["sgd", "adam"]', "[]", r"ranges\.optimizer: values must be a list of 1 to 30"),
         ('["sgd", "adam"]', '"sgd"', r"ranges\.optimizer: values must be a list of 1 to 30"),
-        ('["sgd", "adam"]', '["sgd", "sgd"]', r"ranges\.optimizer: a value is there twice"),
+        ('["sgd", "adam"]', '["sgd", "sgd"]', r"ranges\.optimizer: a value is repeated"),
         (
             "min = 8\nmax = 32",
             f"values = {[*range(1, 32)]}",

@@ -99,7 +99,7 @@ def test_a_line_that_is_no_captured_invocation_is_told_and_left_out(
     put(captured, line(), odd)
     with caplog.at_level(logging.WARNING):
         assert 1 == count(captured)
-    assert "is no captured invocation" in caplog.text
+    assert "is not a captured request" in caplog.text
 
 
 def test_what_the_tool_has_asked_itself_is_left_out(captured: Context) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.unit.training.results_records import NOW, STACK, Record
-from training.service.errors import TooFewImagesError
+from training.service.errors import TooFewRecentImagesError
 from training.service.recent import Recent, Window, read_recent
 from training.statistics.acceptance import NEVER
 from training.statistics.drift import LEAST_IMAGES
@@ -49,13 +49,13 @@ def test_records_of_another_variant_than_the_model_card_s_are_not_read(
 
 
 @pytest.mark.parametrize(
-    ("whole", "advice"), [(False, "--days looks further back"), (True, "as long as the reference")]
+    ("whole", "advice"), [(False, "larger --days"), (True, "whole time since the reference")]
 )
 def test_too_few_images_are_met_with_what_can_be_done(
     account_context: Context, record: Record, whole: bool, advice: str
 ) -> None:
     record("car")
-    with pytest.raises(TooFewImagesError, match=f"there are 1 records .* {advice}"):
+    with pytest.raises(TooFewRecentImagesError, match=f"there are 1 records .* {advice}"):
         read_recent(
             account_context.aws,
             account_context.names.endpoint,
@@ -83,7 +83,7 @@ def test_window_ends_where_the_reference_was_made(days: int, whole: bool) -> Non
             False,
             [
                 "Images: not compared (0 captured, 50 needed).",
-                "Only `scones deploy --capture SHARE` keeps any image.",
+                "Only `scones deploy --capture SHARE` stores images.",
             ],
         ),
     ],

@@ -24,7 +24,7 @@ from training.service.errors import (
     DriftError,
     ReferenceMissingError,
     SmallReferenceError,
-    TooFewImagesError,
+    TooFewRecentImagesError,
 )
 from training.service.metric import METRIC
 from training.service.reference import read_reference, write_reference
@@ -256,7 +256,7 @@ def test_monitor_without_a_reference_says_what_makes_one(watched: Context) -> No
 
 def test_monitor_of_nothing_says_what_there_is(watched: Context) -> None:
     refer(watched)
-    with pytest.raises(TooFewImagesError, match=r"0 records .* 0 captured"):
+    with pytest.raises(TooFewRecentImagesError, match=r"0 records .* 0 captured"):
         step.run(watched, OPTIONS)
 
 
