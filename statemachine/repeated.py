@@ -63,6 +63,7 @@ def layout(value: Any, column: int = 0, depth: int = 0, field: str = "") -> str:
 
     inner = "  " * (depth + 1)
     lines = []
+
     if isinstance(value, dict):
         for name, item in value.items():
             start = f"{inner}{json.dumps(name, ensure_ascii=False)}: "
@@ -71,6 +72,7 @@ def layout(value: Any, column: int = 0, depth: int = 0, field: str = "") -> str:
     else:
         lines = [inner + layout(item, len(inner), depth + 1, "[]") for item in value]
         opening, closing = "[]"
+
     return f"{opening}\n" + ",\n".join(lines) + f"\n{'  ' * depth}{closing}"
 
 

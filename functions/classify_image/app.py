@@ -113,6 +113,7 @@ def invoke_endpoint(endpoint: str, image: bytes, *, serverless: bool) -> tuple[b
     """
     client = sagemaker_runtime(serverless=True) if serverless else sagemaker_runtime()
     started = perf_counter()
+
     try:
         answer = client.invoke_endpoint(
             EndpointName=endpoint,

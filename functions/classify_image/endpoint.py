@@ -77,6 +77,7 @@ def endpoint_error(
         reason = shown_reason(response.get("OriginalMessage") or error.reason)
 
     throttled = status == 429 or code in THROTTLED_CODES
+
     if serverless and not answered_by_model:
         if code == "ModelNotReadyException" or status >= 500:
             return EndpointColdStartError(
@@ -103,6 +104,7 @@ def endpoint_error(
         return EndpointNotFoundError(
             f"There is no endpoint {endpoint}. Was it deployed in this region? ({reason})"
         )
+
     return ImageRejectedByModelError(
         f"The model of the endpoint {endpoint} rejects this image ({code}, {status}: {reason})."
     )

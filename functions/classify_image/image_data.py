@@ -34,6 +34,7 @@ def parse_image_data(event: Any) -> bytes:
         raise InvalidImageDataError(
             "The image_data must be a text, the image as base64; it is missing or empty."
         )
+
     try:
         return base64.b64decode(image_data, validate=True)
     except (binascii.Error, ValueError) as exc:

@@ -80,6 +80,7 @@ def parse_model_card(text: str, variant: str) -> ModelCard:
         card = json.loads(text)
     except (ValueError, RecursionError) as exc:
         raise InvalidModelCardError(f"The model card is not JSON: {exc}.") from exc
+
     if not isinstance(card, dict):
         raise InvalidModelCardError(
             f"The model card must be a JSON object, not a {type(card).__name__}."
@@ -97,6 +98,7 @@ def parse_model_card(text: str, variant: str) -> ModelCard:
         raise InvalidModelCardError(
             "The class_thresholds and the other_class of the model card must name its labels."
         )
+
     return ModelCard(
         labels,
         _temperature(card.get("temperature")),
@@ -115,6 +117,7 @@ def is_serverless(text: str) -> bool:
         card = json.loads(text)
     except (ValueError, RecursionError):
         return False
+
     return isinstance(card, dict) and card.get("serverless") is True
 
 
@@ -131,17 +134,20 @@ def card_error(parameter: str, cause: BaseException | None) -> Exception:
         return ModelCardNotFoundError(
             f"There is no model card {parameter}. `scones deploy` writes it."
         )
+
     return ModelCardUnavailableError(f"The model card {parameter} cannot be read: {cause}")
 
 
 def _of_variant(card: dict[str, Any], variant: str) -> dict[str, Any]:
     if card.get("variant", variant) == variant:
         return card
+
     others = card.get("variants")
     if not isinstance(others, dict) or not isinstance(others.get(variant), dict):
         raise OtherModelError(
             f"The variant {variant} answered, but the model card is for {card['variant']}."
         )
+
     own: dict[str, Any] = others[variant]
     return own
 
@@ -157,6 +163,7 @@ def _labels(labels: Any) -> tuple[str, ...]:
         raise InvalidModelCardError(
             f"The model card needs at least two different labels, not {labels!r:.200}."
         )
+
     return tuple(labels)
 
 

@@ -22,12 +22,14 @@ def parse_prediction(body: bytes, classes: int) -> tuple[float, ...]:
         raise InvalidPredictionError(
             f"The endpoint answered more than {MAX_ANSWER_BYTES:,} bytes: {_excerpt(body)}"
         )
+
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError) as exc:
         raise InvalidPredictionError(
             f"The endpoint did not answer JSON but: {_excerpt(body)}"
         ) from exc
+
     if not isinstance(answer, list) or len(answer) != classes:
         raise InvalidPredictionError(
             f"The endpoint must answer a list of {classes} probabilities, one for each label of "
@@ -38,6 +40,7 @@ def parse_prediction(body: bytes, classes: int) -> tuple[float, ...]:
             "The endpoint must answer probabilities, numbers from 0 to 1 whose sum is 1; "
             f"it answered: {_excerpt(body)}"
         )
+
     return tuple(map(float, answer))
 
 

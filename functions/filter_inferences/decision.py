@@ -76,6 +76,7 @@ def _probabilities(probabilities: Any) -> dict[str, float]:
             "The class_probabilities must be an object with a number from 0 to 1 for each class, "
             f"1 in total; this came instead: {probabilities!r:.200}"
         )
+
     return {label: float(value) for label, value in probabilities.items()}
 
 

@@ -83,6 +83,7 @@ def read_image(image: StoredImage) -> bytes:
         raise ImageStoreUnavailableError(
             f"S3 did not send {image} in time or in full: {exc}"
         ) from exc
+
     metrics.add_metric(name="SourceBytes", unit=MetricUnit.Bytes, value=len(data))
     return data
 

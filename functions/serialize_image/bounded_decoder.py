@@ -87,7 +87,8 @@ class BoundedDecoder:
         if answer is None:
             raise self._reason_of_end()
 
-        facts, pixels = json.loads(answer[0]), answer[1]
+        facts = json.loads(answer[0])
+        pixels = answer[1]
         if "error" in facts:
             raise _image_error(facts["error"], facts["message"])
 

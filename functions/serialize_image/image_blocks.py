@@ -54,6 +54,7 @@ class BoundedStream(BytesIO):
         self._left -= 1
         if self._left < 0:
             raise ValueError("the file is in too many pieces")
+
         return super().read(size)
 
 
@@ -82,6 +83,7 @@ def _read_jpeg(data: bytes) -> EssentialBlocks:
     left = dict.fromkeys(JPEG_WANTED, MAX_JPEG_WANTED)
     frame = b""
     in_one_pass = False
+
     for code, start, end in _jpeg_segments(data):
         if code == JPEG_START_OF_SCAN and frame:
             # In one pass, the first scan has all components.
@@ -95,6 +97,7 @@ def _read_jpeg(data: bytes) -> EssentialBlocks:
             in_one_pass = code in JPEG_SEQUENTIAL
         if code not in JPEG_METADATA or _is_wanted(data, start, left):
             blocks.append(data[start - 4 : end])
+
     raise ValueError("no pixels")
 
 
@@ -118,6 +121,7 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
             raise ValueError(f"a segment of length {length}")
         end = found.end() + length
         yield found[0][1], start, end
+
     raise ValueError(f"more than {MAX_BLOCKS:,} segments")
 
 
@@ -133,6 +137,7 @@ def _is_wanted(data: bytes, start: int, left: dict[bytes, int]) -> bool:
             if left[beginning] < 0:
                 raise ValueError(f"too many segments of {beginning!r}")
             return True
+
     return False
 
 
@@ -153,6 +158,7 @@ def _png_pixels(data: bytes) -> bytes:
     texts = set(PNG_WANTED_TEXT)
     previous = b""
     after_pixels = False
+
     for name, start, end in _png_chunks(data):
         if name == b"IDAT":
             if after_pixels:
@@ -166,6 +172,7 @@ def _png_pixels(data: bytes) -> bytes:
         if name == b"IEND" or not PNG_NAME.fullmatch(name):
             break
         previous = name
+
     return b"".join(blocks)
 
 
@@ -178,17 +185,20 @@ def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
         start = end
         end = start + 12 + int.from_bytes(data[start : start + 4])
         yield data[start + 4 : start + 8], start, end
+
     raise ValueError(f"more than {MAX_BLOCKS:,} chunks")
 
 
 def _has_orientation(chunk: bytes, texts: set[bytes]) -> bool:
     """Return whether an undamaged chunk may hold the orientation; of each text only the first."""
-    name, body = chunk[4:8], chunk[8:-4]
+    name = chunk[4:8]
+    body = chunk[8:-4]
     wanted = name == PNG_ORIENTATION
     if name in PNG_TEXT:
         found = {beginning for beginning in texts if body.startswith(beginning)}
         texts -= found
         wanted = bool(found)
+
     if not wanted or len(chunk) > MAX_PNG_ANCILLARY_BYTES:
         return False
 

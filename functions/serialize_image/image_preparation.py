@@ -92,6 +92,7 @@ def prepare_image(data: bytes) -> PreparedImage:
     """
     refuse_too_many_bytes(len(data))
     image_format = _recognise(data)
+
     try:
         # Nobody can act on the warnings of a decoder.
         with warnings.catch_warnings(action="ignore"):
@@ -147,6 +148,7 @@ def _refuse_too_many_pixels(source: ImageSource, image: Image.Image) -> None:
     limit = MAX_JPEG_PIXELS if source.format == "JPEG" else MAX_PIXELS
     if image.info.get("compression") in BMP_RUN_LENGTHS:
         limit = MAX_RUN_LENGTH_PIXELS
+
     pixels = source.width * source.height
     if pixels > limit:
         raise ImageTooLargeError(
@@ -174,6 +176,7 @@ def _recognise(data: bytes) -> str:
         named = f"{found} format" if found else "an unknown format"
         allowed = ", ".join(ALLOWED_FORMATS)
         raise UnsupportedImageFormatError(f"The image is in {named}; allowed are {allowed}.")
+
     return found
 
 
@@ -192,6 +195,7 @@ def _named_error(exc: Exception, image_format: str) -> Exception:
         return ImageTooLargeError(
             f"The {image_format} image takes more memory than available; {limit}."
         )
+
     return CorruptImageError(
         f"The {image_format} image is damaged or cut off and cannot be decoded."
     )
@@ -216,8 +220,10 @@ def _encodings(pixels: Image.Image, source: ImageSource) -> Iterator[PreparedIma
 
     if max(source.width, source.height) <= LOSSLESS_SIDE:
         yield encoded(pixels, "PNG")
+
     for quality in JPEG_QUALITIES:
         yield encoded(pixels, "JPEG", quality=quality, optimize=True)
+
     while True:
         pixels = pixels.resize(
             (max(1, pixels.width * 3 // 4), max(1, pixels.height * 3 // 4)),

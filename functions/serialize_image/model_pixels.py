@@ -50,10 +50,12 @@ def _reduced(image: Image.Image, size: tuple[int, int]) -> Image.Image:
         max(1, side // (2 * target)) for side, target in zip(image.size, size, strict=True)
     )
     reduced = Image.new("RGB", (-(-image.width // across), -(-image.height // down)))
+
     for top, left in product(
         range(0, reduced.height, TILE_SIDE), range(0, reduced.width, TILE_SIDE)
     ):
-        right, bottom = min(left + TILE_SIDE, reduced.width), min(top + TILE_SIDE, reduced.height)
+        right = min(left + TILE_SIDE, reduced.width)
+        bottom = min(top + TILE_SIDE, reduced.height)
         box = (
             left * across,
             top * down,
@@ -61,6 +63,7 @@ def _reduced(image: Image.Image, size: tuple[int, int]) -> Image.Image:
             min(bottom * down, image.height),
         )
         reduced.paste(_to_rgb(image.crop(box)).reduce((across, down)), (left, top))
+
     return reduced
 
 
@@ -71,6 +74,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         image.info.pop("transparency", None)
         # convert() alone would clip at 255.
         image = image.point(lambda level: level * (1 / 256)).convert("L")
+
     if not image.has_transparency_data:
         return image if image.mode == "RGB" else image.convert("RGB")
 

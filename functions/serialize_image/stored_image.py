@@ -80,6 +80,7 @@ def parse_request(event: Any) -> StoredImage:
         raise InvalidImageUrlError(
             f"The key in the image_url is longer than the {MAX_KEY_BYTES} bytes that S3 allows."
         )
+
     for name in ("version_id", "etag"):
         value = event.get(name)
         if value is not None and not _is_version(value):
@@ -87,6 +88,7 @@ def parse_request(event: Any) -> StoredImage:
                 f"The {name} must be a text of at most {MAX_VERSION_BYTES} bytes or null;"
                 f" this came instead: {value!r:.200}"
             )
+
     return StoredImage(match["bucket"], match["key"], event.get("version_id"), event.get("etag"))
 
 
@@ -114,4 +116,5 @@ def read_error(image: StoredImage, response: Mapping[str, Any]) -> Exception:
         return ImageStoreUnavailableError(f"S3 cannot send {image} now ({code}: {reason}).")
     if code == "InvalidArgument":
         return InvalidImageUrlError(f"S3 does not accept the name of {image} ({reason}).")
+
     return ImageAccessDeniedError(f"serialize_image may not read {image} ({code}: {reason}).")

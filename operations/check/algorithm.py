@@ -15,6 +15,7 @@ def check_image(region: str) -> Iterator[Row]:
         action="ignore",
     ):  # invalid escapes in the SDK's docstrings, at its first import
         from sagemaker.core import image_uris  # type: ignore[import-untyped]
+
     try:
         uri = str(image_uris.retrieve(ALGORITHM, region))
     except (KeyError, ValueError) as exc:

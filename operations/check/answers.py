@@ -58,6 +58,7 @@ def read_error(error: ClientError | BotoCoreError, action: str) -> tuple[Outcome
     """
     if not isinstance(error, ClientError):
         return Outcome.UNANSWERED, str(explain(error))
+
     code = code_of(error)
     message = reason_of(error)
     if code in _UNKNOWN_OPERATION:
@@ -69,6 +70,7 @@ def read_error(error: ClientError | BotoCoreError, action: str) -> tuple[Outcome
         )
     if code in _REFUSALS:
         return Outcome.REFUSED, f"{code}: {message}"
+
     return Outcome.UNANSWERED, f"{code}: {message} Run the check again."
 
 

@@ -65,6 +65,7 @@ def read_definitions(place: Place, image_bucket: str) -> list[Definition]:
         known = found.get(definition.name, definition)
         types = dict.fromkeys((*known.types, *definition.types))
         found[definition.name] = replace(known, types=tuple(types))
+
     return list(found.values())
 
 

@@ -82,10 +82,12 @@ class Resolver:
             return [item for item in map(self._resolve, value) if item is not _NOTHING]
         if not isinstance(value, dict):
             return value
+
         if len(value) == 1:
             [(name, operand)] = value.items()
             if name == "Ref" or name.startswith("Fn::"):
                 return self._apply(name, operand)
+
         resolved = {key: self._resolve(item) for key, item in value.items()}
         return {key: item for key, item in resolved.items() if item is not _NOTHING}
 
@@ -125,6 +127,7 @@ class Resolver:
             return self.place.pseudo_parameters[name]
         if name in self.template.get("Parameters", {}):
             return self._parameter(name)
+
         kind = self._type(name)
         return self._arn(name) if kind in _REF_IS_ARN else self._name(name)
 

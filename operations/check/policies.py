@@ -73,12 +73,14 @@ def make_resolver(template: str, place: Place) -> Resolver:
     """Return a template's resolver; a nested one gets its values from the service's template."""
     if template == SERVICE:
         return Resolver(read_template(SERVICE), place)
+
     parent = make_resolver(SERVICE, place)
     given: Mapping[str, Any] = {}
     for resource in parent.template["Resources"].values():
         properties = resource.get("Properties", {})
         if properties.get("TemplateURL") == template:
             given = parent.resolve(properties["Parameters"])
+
     return Resolver(read_template(template), place, given)
 
 
@@ -93,6 +95,7 @@ def _policies_of(
         document = _as_json(resolver.resolve(properties[name]))
         shown = f"{subject} (trust)" if analyzed_as.startswith("AWS::IAM") else subject
         yield Policy(shown, kind, document, analyzed_as)
+
     for policy in resolver.resolve(properties.get("Policies", [])):
         yield Policy(
             f"{subject} ({policy['PolicyName']})",

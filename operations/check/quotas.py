@@ -53,6 +53,7 @@ def check_quotas(service_quotas: Any, needed: list[Need]) -> Iterator[Row]:
         outcome, message = read_error(exc, LIST_QUOTAS)
         yield from (Row(CHECK, need.quota, outcome, message) for need in needed)
         return
+
     for need in needed:
         if need.quota in found:
             yield Row(CHECK, need.quota, *need.judge(found[need.quota]))

@@ -69,6 +69,7 @@ def run_state(
     if status != ("CAUGHT_ERROR" if fails else "SUCCEEDED"):
         reason = ": ".join(filter(None, [answer.get("error"), answer.get("cause")]))
         return Tested(Outcome.REFUSED, f"{status} {reason}".strip())
+
     variables = inspection.get("variables", arrival.variables)
     following = answer.get("nextState")
     after = Arrival(following, answer.get("output", "{}"), variables) if following else None
@@ -100,6 +101,7 @@ def _request(
         request["context"] = json.dumps(_context(place, definition.name, arrival.state))
         if mock.reader_data:
             request["stateConfiguration"] = {"mapItemReaderData": mock.reader_data}
+
     return request
 
 
@@ -124,6 +126,7 @@ def _first_item(
 ) -> Arrival | None:
     if state["Type"] != "Map" or mock is None:
         return None
+
     shown = json.loads(inspection.get("afterItemSelector", "[]"))
     first = shown[0] if shown else mock.item
     # AWS documents an array of JSON texts.

@@ -36,6 +36,7 @@ def _validate(
     if size > LARGEST:
         sizes = f"{size:,} bytes as JSON without comments, {LARGEST:,} are allowed"
         return Outcome.NOT_CHECKED, f"The template is too large: {sizes}."
+
     answer = cloudformation.validate_template(TemplateBody=body)
     declared = ", ".join([*answer.get("DeclaredTransforms", []), *answer.get("Capabilities", [])])
     return Outcome.ACCEPTED, f"declares {declared}" if declared else ""

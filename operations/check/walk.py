@@ -63,6 +63,7 @@ class Walk:
         start = Arrival(self.definition.data["StartAt"], json.dumps(route.input))
         arrivals = [start]
         left = 2 * len(self.definition.states)  # tests of one route: more would be a loop
+
         while arrivals and left and not self._blocked:
             arrival = arrivals.pop()
             left -= 1
@@ -87,6 +88,7 @@ class Walk:
             mock = self.mocks.states.get(arrival.state)
             if mock is None:
                 return Tested(Outcome.NOT_CHECKED, f"{NAME} has no result for this state.")
+
         try:
             return run_state(self.stepfunctions, self.place, self.definition, arrival, mock, fails)
         except (ClientError, BotoCoreError) as exc:
@@ -101,6 +103,7 @@ class Walk:
     def _not_reached(self) -> Tested:
         if self._blocked:
             return self._blocked
+
         answers = self._outcomes.items()
         refused = [name for name, tested in answers if tested.outcome != Outcome.ACCEPTED]
         if refused:
@@ -108,4 +111,5 @@ class Walk:
                 Outcome.NOT_CHECKED,
                 f"No answer leads here, because of {', '.join(refused)}.",
             )
+
         return Tested(Outcome.NOT_CHECKED, f"No route of {NAME} leads here.")

@@ -127,6 +127,7 @@ def _select(context: Context, asked: Iterable[ImageVersion], images: ImageList) 
                     decided += 1
             for image in by_key.values():
                 images.add(image)
+
     return decided
 
 
@@ -147,6 +148,7 @@ def _show_price(context: Context, bill: Bill, images: int) -> None:
     table.add_column(f"{images:,} cost", justify="right")
     for what, units, dollars in bill.rows(images):
         table.add_row(what, f"{units:g}", f"${dollars:,.4f}")
+
     table.add_row("together, without retries", "", f"${bill.dollars(images):,.4f}")
     context.console.print(table)
     context.console.print(
@@ -168,6 +170,7 @@ def _conclude(context: Context, bill: Bill, execution: str) -> Result:
     say(f"{backlog.status}: {outcomes}")
     if backlog.status != "SUCCEEDED":
         say(f"{backlog.cause or 'It was stopped.'} Run the same command again to continue.")
+
     say(
         f"${dollars_per_image:.6f} per image, without retries and endpoint hours "
         f"({bill.prices.basis})."
@@ -191,8 +194,10 @@ def _threshold(text: str) -> float:
         threshold = float(text)
     except ValueError:
         threshold = 0.0
+
     if not 1e-6 <= threshold <= 1:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a confidence threshold. Give a number from 0.000001 to 1."
         )
+
     return threshold

@@ -32,7 +32,8 @@ _COLORS = {Outcome.ACCEPTED: "green", Outcome.LOOKED_UP: "", Outcome.NOT_EMULATE
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's own options."""
-    add, count = parser.add_argument, whole(0, 1000)
+    add = parser.add_argument
+    count = whole(0, 1000)
     add(
         "--permissions",
         action="store_true",
@@ -114,9 +115,11 @@ def _show(context: Context, rows: list[Row]) -> None:
     table = Table("check", box=None, pad_edge=False)
     for heading in ("subject", "outcome", "message"):
         table.add_column(heading, overflow="fold")
+
     for row in rows:
         outcome = styled((row.outcome, _COLORS.get(row.outcome, "red")))
         table.add_row(row.check, row.subject, outcome, row.message)
+
     context.console.print(table)
     counts = Counter(row.outcome for row in rows)
     summary = ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome])

@@ -69,4 +69,5 @@ def _arn(context: Context, named: str) -> str:
     arn = record and (record.opened_by or record.execution)
     if not arn:
         raise ImageNotRecordedError(f"{named!r} has no record. {ImageNotRecordedError.__doc__}")
+
     return arn

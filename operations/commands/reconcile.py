@@ -69,6 +69,7 @@ def run(context: Context, options: argparse.Namespace) -> Result:
             data |= _start(context, images)
         elif images.count:
             context.console.print("Use --start to start the workflow for these images.")
+
     return Result(data, status=1 if images.count else 0)
 
 
@@ -91,6 +92,7 @@ def _show(context: Context, accounting: Accounting, images: ImageList) -> None:
     under_way = accounting.uploads[OPEN] + accounting.uploads[WITHOUT_RECORD] - images.count
     if under_way:
         say(f"{under_way:,} images without an outcome are too young to count as missing.")
+
     if not images.count:
         say("Reconciliation succeeds.")
 
@@ -105,6 +107,7 @@ def _start(context: Context, images: ImageList) -> dict[str, Any]:
 
     for _ in track(context.console, "Started", _started(context, images), images.count):
         pass
+
     return {"started": images.count}
 
 

@@ -102,13 +102,17 @@ def _show(
     say = context.console.print
     for error, count in by_error.most_common():
         say(f"{count:9,}  {error}")
+
     if decided:
         say(f"{decided:9,}  decided, but perhaps not announced: they are announced again")
+
     if under_way:
         say(f"{under_way:9,}  already under way again: they are skipped")
+
     if unknown:
         queue = context.service.dead_letter_queue_url
         say(f"{unknown:9,}  messages without an image of this service: they stay in {queue}")
+
     if not by_error and not decided:
         say("There is nothing to redrive.")
 
@@ -123,6 +127,7 @@ def _reported(
     reported = [failures.of_message(context, message) for message in messages]
     begin = context.service.image_url(options.prefix)
     chosen: dict[tuple[str, str], Failure] = {}
+
     for failure in reported:
         if (
             failure
@@ -131,6 +136,7 @@ def _reported(
         ):
             earlier = chosen.get(failure.key, replace(failure, messages=()))
             chosen[failure.key] = replace(earlier, messages=earlier.messages + failure.messages)
+
     return list(chosen.values()), reported.count(None)
 
 
@@ -151,6 +157,7 @@ def _recorded(
     """Return recorded failures without a message, and the number that are already under way."""
     found = []
     under_way = 0
+
     with context.console.status("Reading the records"):
         for record in failures.recorded(context, options.prefix, options.error):
             if record.key in reported:
@@ -159,6 +166,7 @@ def _recorded(
                 under_way += 1
             else:
                 found.append(failures.of_record(record))
+
     return found, under_way
 
 
@@ -181,6 +189,7 @@ def _outcomes(
     followed = {key: execution for key, execution in executions.items() if key[1]}
     counts = Counter(dict.fromkeys(OUTCOMES, 0))
     refused: Counter[str] = Counter()
+
     with progress(context.console) as bars:
         bar = bars.add_task("Decided", total=len(followed), note="")
         for _ in poll(timeout):
@@ -206,6 +215,7 @@ def _outcomes(
         context.console.print(
             f"{count:,} ended as {error} without a new outcome; the old outcome remains"
         )
+
     return {
         "outcomes": dict(counts),
         "refused": dict(refused),
@@ -227,11 +237,13 @@ def _refused(
         followed[key] = execution
 
     found = []
+
     for key, execution in described_now.items():
         described = context.aws.stepfunctions.describe_execution(executionArn=execution)
         ended_at = described.get("stopDate")
         if described["status"] == "FAILED" and ended_at and datetime.now(UTC) - ended_at > SETTLED:
             found.append((key, described.get("error", "a failure without a name")))
+
     return found
 
 

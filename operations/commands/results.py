@@ -85,6 +85,7 @@ def run(context: Context, options: argparse.Namespace) -> Result:
     elif not options.json:
         for result in found:
             context.console.print(f"{result['recorded_at'][:19]}Z  {results.line(result)}")
+
     _conclude(context, options, len(found), counts)
 
     listed = found if options.json else []
@@ -97,6 +98,7 @@ def since(text: str) -> datetime:
         return datetime.now(UTC) - timedelta(seconds=duration("1s", "3650d")(text))
     except argparse.ArgumentTypeError:
         pass
+
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as exc:
@@ -104,6 +106,7 @@ def since(text: str) -> datetime:
             f"{text!r} is neither a duration nor a date. "
             "Give 90s, 15m, 2h or 7d, or a date such as 2026-11-30 or 2026-11-30T08:00."
         ) from exc
+
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
@@ -158,6 +161,7 @@ def _opened(file: str) -> Iterator[IO[str]]:
 
     path = Path(file)
     unfinished = path.with_name(f".{path.name}.unfinished")
+
     try:
         try:
             with unfinished.open("w", encoding="utf-8", newline="") as stream:
@@ -181,5 +185,6 @@ def _conclude(
     say(f"{counts.total():,} results: {by_outcome}.")
     if shown < counts.total():
         say(f"These are the newest {shown:,}. --limit N shows more, --csv FILE writes all.")
+
     if options.csv and options.csv != STDOUT:
         say(f"Written to {options.csv}: {shown:,} lines below the header.")

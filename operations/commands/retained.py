@@ -58,6 +58,7 @@ def run(context: Context, options: argparse.Namespace) -> Result:
     prices = read_prices(options.prices)
     with context.console.status("Looking for retained resources"):
         stacks = [stack for stack in _deleted(context, prices) if stack.retained]
+
     found = [resource for stack in stacks for resource in stack.retained]
 
     _show(context, stacks)
@@ -71,10 +72,12 @@ def run(context: Context, options: argparse.Namespace) -> Result:
 
     if any(stack.environment == "prod" for stack in stacks):
         raise ProdRetainedError
+
     question = f"Delete {len(found)} resources and their content permanently?"
     if confirmed(context.console, options, question):
         _delete(context, found)
         data["deleted"] = True
+
     return Result(data)
 
 
@@ -85,6 +88,7 @@ def _require_deleted(context: Context) -> None:
         if code_of(exc) != "ValidationError":  # the stack does not exist
             raise
         return
+
     raise StackNotDeletedError(
         f"{context.stack!r} is {stack['StackStatus']}. {StackNotDeletedError.__doc__}"
     )
@@ -101,6 +105,7 @@ def _deleted(context: Context, prices: Prices) -> Iterator[DeletedStack]:
         for stack in page["StackSummaries"]
         if stack["StackName"] == context.stack
     ]
+
     for stack_id in stack_ids:
         [stack] = cloudformation.describe_stacks(StackName=stack_id)["Stacks"]
         parameters = {
@@ -130,8 +135,10 @@ def _show(context: Context, stacks: list[DeletedStack]) -> None:
         say(f"{stack.name} (environment {stack.environment}) retained:")
         for one in stack.retained:
             say(f"  {one.kind} {one.name}: {one.size}, ${one.dollars_a_month:.2f} a month")
+
     if not stacks:
         say(f"No stack {context.stack} deleted within 90 days retained a resource.")
+
     say(
         "The endpoint is not part of the stack. `scones status` shows its cost, "
         "`scones cleanup` deletes it."

@@ -63,6 +63,7 @@ def run(context: Context, options: argparse.Namespace) -> Result:
     """
     if not options.prefix.startswith(UPLOADS):
         raise PrefixNotUploadsError(f"{options.prefix!r}: {PrefixNotUploadsError.__doc__}")
+
     prefix = options.prefix.rstrip("/") + "/"
     images = gather(options.paths, prefix)
     size = sum(image.size for image in images)
@@ -79,6 +80,7 @@ def run(context: Context, options: argparse.Namespace) -> Result:
     _conclude(context, following, waited=not options.no_wait)
     if options.no_wait:
         return Result(data)
+
     well = not following.awaited and not following.outcomes[FAILED]
     return Result(data, 0 if well else 1)
 
@@ -98,6 +100,7 @@ def _upload(
         return upload(context, image)
 
     polled_at = monotonic()
+
     for uploaded in paced(send, images, options.rate):
         following.add(uploaded)
         note = f"{following.known:,} were uploaded before" if following.known else ""
@@ -143,6 +146,7 @@ class Following:
         for key in asked:
             if key in self.awaited:
                 self.awaited[key] = self.awaited.pop(key)
+
         if self._bars:
             failed = self.outcomes[FAILED]
             note = f"{failed:,} failed" if failed else ""
@@ -182,5 +186,6 @@ def _conclude(context: Context, following: Following, *, waited: bool) -> None:
     say(f"Outcomes: {counts}, {len(following.awaited):,} without one yet.")
     if following.outcomes[FAILED]:
         say("Repair the cause of the failures, then run `scones redrive`.")
+
     if following.awaited:
         say("Run the same command again to continue. `scones reconcile` finds lost images.")

@@ -55,6 +55,7 @@ def account_for(
             else:
                 accounting.uploads[str(state)] += 1
         yield from _unaccounted(context, doubtful, older_than, accounting)
+
     accounting.gone.update(OPEN if state == STUCK else state for state in states.values())
 
 

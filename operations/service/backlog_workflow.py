@@ -93,11 +93,13 @@ def describe(context: Context, execution: str) -> Backlog:
         if code_of(exc) not in ("ExecutionDoesNotExist", "InvalidArn"):
             raise
         raise NoSuchBacklogError(f"{execution}: {NoSuchBacklogError.__doc__}") from exc
+
     request: dict[str, Any] = json.loads(found.get("input", "{}"))
     if found["stateMachineArn"] != context.service.backlog_workflow_arn or "list" not in request:
         raise NoSuchBacklogError(
             f"{execution} is not a backlog with a list. {NoSuchBacklogError.__doc__}"
         )
+
     return Backlog(execution, found["status"], request["list"], found.get("cause", ""))
 
 
@@ -120,6 +122,7 @@ def follow(context: Context, execution: str) -> Backlog:
         follow_hint, stop_hint = _hints(execution)
         context.console.print(f"The backlog continues. {follow_hint}", stop_hint, sep="\n")
         raise
+
     return backlog
 
 

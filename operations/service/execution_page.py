@@ -80,6 +80,7 @@ def title(execution: Execution) -> str:
         return f"{name}: running{state}"
     if history.failure:
         return f"{name}: failed, {cut(history.failure.error)}"
+
     return f"{name}: {execution.status.lower().replace('_', ' ')}"
 
 
@@ -93,6 +94,7 @@ def image_name(history: History) -> str:
         url = given.get("image_url") or key
         if isinstance(url, str):
             return url.rpartition("/")[2]
+
     return ""
 
 
@@ -144,6 +146,7 @@ def _shortened(value: Any) -> Any:
             cut(key): _size(item) if key == _IMAGE else _shortened(item)
             for key, item in value.items()
         }
+
     return value
 
 
@@ -155,13 +158,15 @@ def image_sent(history: History) -> str | None:
     """Return the image as sent to the model as a data URI; None if no state received it."""
     for step in history.steps:
         given = _object(step.input)
-        data, kind = given.get(_IMAGE), given.get("content_type")
+        data = given.get(_IMAGE)
+        kind = given.get("content_type")
         if isinstance(data, str) and kind in _TYPES:
             try:
                 base64.b64decode(data, validate=True)
             except binascii.Error:
                 return None
             return f"data:{kind};base64,{data}"
+
     return None
 
 

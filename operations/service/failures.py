@@ -55,8 +55,10 @@ def recorded(context: Context, prefix: str, error: str | None) -> Iterator[Recor
 @contextmanager
 def messages(context: Context) -> Iterator[list["MessageTypeDef"]]:
     """Hold all messages of the dead-letter queue; remaining messages become visible at the end."""
-    sqs, queue = context.aws.sqs, context.service.dead_letter_queue_url
+    sqs = context.aws.sqs
+    queue = context.service.dead_letter_queue_url
     held: list[MessageTypeDef] = []
+
     try:
         while received := sqs.receive_message(
             QueueUrl=queue,
@@ -97,6 +99,7 @@ def return_to_failure_queue(context: Context, failure: Failure) -> None:
             MessageBody=message["Body"],
             MessageAttributes=attributes,
         )
+
     take_off(context, failure)
 
 
@@ -119,6 +122,7 @@ def of_message(context: Context, message: "MessageTypeDef") -> Failure | None:
     if not version and ended and (record := records.recorded_by(context, image_url, ended)):
         # The execution had found out the version.
         return replace(of_record(record), messages=(message,))
+
     return Failure(image_url, version, error, request, (message,))
 
 
@@ -144,6 +148,7 @@ def _image(request: dict[str, Any]) -> tuple[str, str]:
 
     if not isinstance(image_url, str) or not isinstance(version, str):
         raise TypeError(f"{image_url!r:.100} of version {version!r:.100} is not an image.")
+
     return image_url, version
 
 

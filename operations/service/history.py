@@ -91,7 +91,9 @@ def read_execution(context: Context, arn: str) -> Execution:
     """
     if ":express:" in arn:
         raise NoHistoryError
+
     states = context.aws.stepfunctions
+
     try:
         description = states.describe_execution(executionArn=arn)
         if description["stateMachineArn"] != context.service.workflow_arn:
@@ -152,6 +154,7 @@ def read_history(events: Iterable[Mapping[str, Any]]) -> History:
             step.attempts += 1
         elif step and kind.endswith(("Failed", "TimedOut")):
             step.failures.append(_failure(kind, details))
+
     return history
 
 

@@ -99,7 +99,8 @@ def _is_on_aws(context: Context) -> bool:
 
 
 def _pages(context: Context, outputs: Mapping[str, str], dashboard: str | None) -> dict[str, str]:
-    service, region = context.service, context.aws.region
+    service = context.service
+    region = context.aws.region
     partition = service.workflow_arn.split(":")[1]
     if partition not in _CONSOLES:
         return {}
@@ -115,6 +116,8 @@ def _pages(context: Context, outputs: Mapping[str, str], dashboard: str | None) 
     if dashboard:
         name = quote(dashboard, safe="")
         pages["dashboard"] = f"{start}/cloudwatch/{home}dashboards/dashboard/{name}"
+
     if endpoint := outputs.get("EndpointName"):
         pages["endpoint"] = f"{start}/sagemaker/{home}/endpoints/{endpoint}"
+
     return pages

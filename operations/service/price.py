@@ -106,6 +106,7 @@ def _functions(template: Data, path: list[State]) -> Iterator[Item]:
     substitutions = resources["ImageClassificationWorkflow"]["Properties"][
         "DefinitionSubstitutions"
     ]
+
     for state in path:
         if not calls(state, "lambda:invoke"):
             continue

@@ -62,6 +62,7 @@ class Selection:
             request["ExpressionAttributeNames"] = {f"#{name}": name for name, _, _ in conditions}
             values = {f":{name}": {"S": value} for name, _, value in conditions}
             request["ExpressionAttributeValues"] = values
+
         return request
 
 

@@ -61,6 +61,7 @@ class Bucket(RetainedResource):
             versions = page.get("Versions", [])
             count += len(versions)
             size += sum(version["Size"] for version in versions)
+
         return cls(
             name,
             count,
@@ -83,6 +84,7 @@ class Bucket(RetainedResource):
                     f"{errors[0].get('Key')}: {errors[0].get('Message')} {NotDeletedError.__doc__}"
                 )
             yield len(batch)
+
         aws.s3.delete_bucket(Bucket=self.name)
 
     def _objects(self, aws: Aws) -> "Iterator[ObjectIdentifierTypeDef]":

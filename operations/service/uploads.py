@@ -88,6 +88,7 @@ def gather(paths: Iterable[Path], prefix: str) -> list[LocalImage]:
     if not images:
         suffixes = ", ".join(sorted(SUFFIXES))
         raise NoImagesError(f"{NoImagesError.__doc__} Images of a folder end in {suffixes}.")
+
     return list(images.values())
 
 
@@ -115,10 +116,12 @@ def _key(file: Path, key: str) -> str:
         raise InvalidKeyError(
             f"{str(file)!r} is not valid UTF-8. {InvalidKeyError.__doc__}"
         ) from exc
+
     if size > _MAX_KEY_BYTES:
         raise InvalidKeyError(
             f"The key of {str(file)!r} has {size:,} bytes; S3 allows {_MAX_KEY_BYTES:,}."
         )
+
     return key
 
 
@@ -148,6 +151,7 @@ def upload(context: Context, image: LocalImage) -> Upload:
         raise FileNotReadableError(
             f"{image.path}: {exc.strerror}. {FileNotReadableError.__doc__}"
         ) from exc
+
     return Upload(image, (url, _version(answer.get("VersionId"), answer["ETag"])), known=False)
 
 
@@ -159,8 +163,10 @@ def _current_version(context: Context, key: str, digest: str) -> str | None:
         if code_of(exc) not in ("404", "NoSuchKey"):
             raise
         return None
+
     if found["Metadata"].get(_DIGEST) != digest:
         return None
+
     return _version(found.get("VersionId"), found["ETag"])
 
 

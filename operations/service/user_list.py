@@ -73,6 +73,7 @@ def read_user_list(context: Context, name: str, columns: str | None) -> Iterator
                     bad.append(found)
                 else:
                     yield found
+
     if bad:
         more = [f"and {len(bad) - _NAMED:,} more lines"] if len(bad) > _NAMED else []
         raise InvalidListError(str(InvalidListError.__doc__), *bad[:_NAMED], *more)
@@ -103,6 +104,7 @@ def _lines(file: Iterable[str], columns: str | None) -> Iterator[_Line]:
     names = [name.strip().lower().replace("_", "") for name in header]
     if "imageurl" not in names and not {"bucket", "key"} <= {*names}:
         raise ColumnsMissingError
+
     for values in reader:
         row = dict(zip(names, values, strict=False))
         older = row.get("islatest", "").lower() == "false"
@@ -151,6 +153,7 @@ def _resolved(context: Context, line: _Line) -> ImageVersion | str:
         return ImageVersion(line.image_url, line.version_id, line.uploaded_at, line.version_id)
 
     version: Any = {"VersionId": line.version_id} if line.version_id else {}
+
     try:
         found = context.aws.s3.head_object(Bucket=bucket, Key=key, **version)
     except ClientError as exc:
@@ -161,4 +164,5 @@ def _resolved(context: Context, line: _Line) -> ImageVersion | str:
                 "  ", " "
             )
         )
+
     return stored(line.image_url, found.get("VersionId"), found["ETag"], found["LastModified"])

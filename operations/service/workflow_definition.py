@@ -41,6 +41,7 @@ def shortest_path(definition: Mapping[str, Any], through: set[str]) -> list[Stat
     states: Mapping[str, State] = definition["States"]
     ways = deque([[str(definition["StartAt"])]])
     seen = set()
+
     while ways:
         way = ways.popleft()
         state = states[way[-1]]
@@ -52,6 +53,7 @@ def shortest_path(definition: Mapping[str, Any], through: set[str]) -> list[Stat
         if _succeeds(state) and passed == through:
             return [states[name] for name in way]
         ways.extend([*way, name] for name in _following(state))
+
     raise ValueError(f"The workflow has no way to success through {sorted(through)}.")
 
 

@@ -129,6 +129,7 @@ class XRayProvider(BaseProvider):
         known = _NOT_IN_NAMES.sub("", name or "")[:MAX_NAME_CHARACTERS] or "subsegment"
         subsegment = Subsegment(known, trace.get("Root", ""), parent_id, **kwargs)
         token = self._current.set(subsegment)
+
         try:
             yield subsegment
         except BaseException as exc:
@@ -190,6 +191,7 @@ def _trace() -> dict[str, str]:
         for name in ("POWERTOOLS_TRACE_DISABLED", "AWS_SAM_LOCAL")
     ):
         return {}
+
     return dict(
         part.split("=", 1)
         for part in os.environ.get("_X_AMZN_TRACE_ID", "").split(";")
