@@ -1,8 +1,12 @@
-"""The image-classification algorithm of SageMaker on a laptop: transfer learning on a frozen ImageNet backbone."""
+"""SageMaker's image-classification algorithm on a laptop.
+
+It trains a head on the features of a frozen ImageNet backbone (transfer learning).
+"""
 
 import os
 
-# onnxruntime reports to its maker as soon as it is imported; only this, set before, keeps it from that.
+# onnxruntime sends telemetry when it is imported, unless this is set before.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-# numpy's matrices are small here: shared out among threads, the epochs of a job on 2,000 images take 12 times as long.
+# numpy's matrices are small here. With several threads, the epochs of a job on 2,000 images take
+# 12 times as long.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -1,4 +1,4 @@
-"""Arrays in an .npz file: read without trust, since np.load() believes what a file says of its sizes."""
+"""Read arrays from an untrusted .npz file: np.load() allocates the size that a file claims."""
 
 import math
 from collections.abc import Mapping
@@ -14,7 +14,8 @@ from untrusted.zip import zip_files
 
 type Arrays = Mapping[str, NDArray[Any]]
 
-# The largest file is the features of a checkpoint: 10 KB an image, so about 200,000 images and views of them.
+# The largest file holds the features of a checkpoint: 10 KB an image, so about 200,000 images
+# and views.
 LIMITS = Limits(members=100, unpacked_bytes=1 << 31)
 
 
@@ -23,10 +24,10 @@ class InvalidArraysError(Exception):
 
 
 def load_arrays(file: IO[bytes], *names: str) -> Arrays:
-    """Read these arrays of an .npz file.
+    """Return the named arrays of an .npz file.
 
     Raises:
-        InvalidArraysError: it is damaged, too large, or holds Python objects, or an array is not there.
+        InvalidArraysError: the file is damaged or too large, has Python objects, or lacks an array.
     """
     wanted = {f"{name}.npy": name for name in names}
     try:
@@ -44,7 +45,7 @@ def load_arrays(file: IO[bytes], *names: str) -> Arrays:
 
 
 def _array(file: ArchivedFile) -> NDArray[Any]:
-    """Read an array in the format .npy, version 1.0, which np.save() chooses where the header fits in 64 KiB."""
+    """Return an array in the format .npy 1.0, which np.save() writes for headers up to 64 KiB."""
     try:
         if npy.read_magic(file) != (1, 0):
             raise InvalidArraysError(f"{file.path} is not of version 1.0 of its format")

@@ -1,8 +1,7 @@
-"""Augmentation: chance views of a training image, as `augmentation_type` of the built-in algorithm asks for them.
+"""Make random views of a training image, as `augmentation_type` of the built-in algorithm does.
 
 Ranges: https://docs.aws.amazon.com/sagemaker/latest/dg/IC-Hyperparameter.html.
-One thing differs: value is shifted beside hue and saturation, not lightness, since Pillow knows
-HSV and no HSL.
+One difference: value is shifted instead of lightness, because Pillow has HSV and not HSL.
 """
 
 from dataclasses import dataclass
@@ -17,8 +16,8 @@ from algorithm.pixels import SIDE, resized
 type Kind = Literal["crop", "crop_color", "crop_color_transform"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind.__value__)
-# An image has so many views in a job, and an epoch takes one of them or the image itself. New ones in every epoch, as
-# where the whole network learns, would cost a pass of the backbone each: 30 epochs would take 30 times the time.
+# The number of views of an image in a job. An epoch uses one of them or the image itself. New views
+# in every epoch would each cost a pass of the backbone: 30 epochs would take 30 times as long.
 VIEWS = 4
 HUE, SATURATION, VALUE = 51, 50, 50  # of 256; the built-in algorithm's 36 of hue are of 180
 ANGLE, SHEAR, ASPECT = 10.0, 0.1, 0.25  # degrees; pixels a pixel; of 1
@@ -26,14 +25,14 @@ ANGLE, SHEAR, ASPECT = 10.0, 0.1, 0.25  # degrees; pixels a pixel; of 1
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One of an image's views. What chance makes of it follows from its number and the image's digest alone."""
+    """One view of an image. Its random changes follow from its number and the image's digest."""
 
     kind: Kind
     number: int
-    resize: int | None  # pixels of the shorter side before the crop; None: as they are
+    resize: int | None  # pixels of the shorter side before the crop; None: unchanged
 
     def of(self, picture: Image.Image, digest: bytes) -> Image.Image:
-        """The view of an RGB picture, 224 x 224 pixels."""
+        """Return the view of an RGB picture, 224 x 224 pixels."""
         chance = np.random.default_rng([self.number, *digest])
         seen = resized(picture, self.resize)
         if self.kind == "crop_color_transform":
@@ -46,14 +45,14 @@ class View:
 
 
 def transformed(picture: Image.Image, chance: np.random.Generator) -> Image.Image:
-    """Turned, sheared and stretched about its centre; what is not in the picture is white, as in MXNet."""
+    """Turn, shear and stretch a picture about its centre. Areas outside are white, as in MXNet."""
     angle = radians(chance.uniform(-ANGLE, ANGLE))
     ratio = 1 + chance.uniform(-ASPECT, ASPECT)  # of width to height
     turn = np.array([[cos(angle), -sin(angle)], [sin(angle), cos(angle)]])
     shear = np.array([[1, chance.uniform(-SHEAR, SHEAR)], [0, 1]])
     back = np.linalg.inv(
         turn @ shear @ np.diag([2 * ratio / (1 + ratio), 2 / (1 + ratio)])
-    )  # Pillow asks whence
+    )  # Pillow maps output positions to input positions
     centre = np.array(picture.size) / 2
     whence = np.column_stack([back, centre - back @ centre]).ravel().tolist()
     return picture.transform(
@@ -66,7 +65,10 @@ def transformed(picture: Image.Image, chance: np.random.Generator) -> Image.Imag
 
 
 def coloured(picture: Image.Image, chance: np.random.Generator) -> Image.Image:
-    """With hue, saturation and value shifted, all of its pixels alike. Hue is a circle; the others end at 0 and 255."""
+    """Shift hue, saturation and value of all pixels alike.
+
+    Hue is a circle; the others end at 0 and 255.
+    """
     most = np.array([HUE, SATURATION, VALUE])
     shifted = np.asarray(picture.convert("HSV"), np.int16) + chance.integers(
         -most, most, endpoint=True

@@ -1,4 +1,7 @@
-"""The frozen ImageNet backbone: pixels in, features out. backbone.json describes it, export_backbone.py made it."""
+"""Compute features with the frozen ImageNet backbone.
+
+backbone.json describes it, and export_backbone.py made it.
+"""
 
 import functools
 import hashlib
@@ -24,12 +27,12 @@ LOG_ERRORS_ONLY = 3
 
 
 class BackboneFileError(AlgorithmError):
-    """backbone.onnx is not the file that backbone.json describes: restore both from version control."""
+    """backbone.onnx does not match backbone.json: restore both files from version control."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backbone:
-    """A network that nobody trains any further."""
+    """A network with fixed weights."""
 
     name: str
     sha256: str
@@ -38,9 +41,10 @@ class Backbone:
     def features(
         self, image: bytes, view: Callable[[Image.Image], Image.Image] = squeezed
     ) -> NDArray[np.float32]:
-        """Features of shape (2560,) of a view of an encoded image. Safe to call from several threads at once.
+        """Return features of shape (2560,) of a view of an encoded image. Thread-safe.
 
-        Raises UndecodableImageError.
+        Raises:
+            UndecodableImageError: the image is not a readable JPEG or PNG file.
         """
         pixels = decode(image, view)[np.newaxis]
         (features,) = self.session.run(["features"], {"pixels": pixels})
@@ -49,9 +53,10 @@ class Backbone:
 
 @functools.cache
 def load_backbone(onnx_file: Path = ONNX_FILE) -> Backbone:
-    """The backbone, loaded once in a process and shared by all who ask.
+    """Return the backbone, which a process loads once and shares.
 
-    Raises BackboneFileError when the file is missing or its sha256 is not the one in backbone.json beside it.
+    Raises:
+        BackboneFileError: the file is missing, or its sha256 is not the one in backbone.json.
     """
     try:
         content = onnx_file.read_bytes()
@@ -66,7 +71,7 @@ def load_backbone(onnx_file: Path = ONNX_FILE) -> Backbone:
 
 
 def session(content: bytes) -> onnxruntime.InferenceSession:
-    """An inference session of one thread a call: calls run side by side, which is faster here than batches."""
+    """Return a session with one thread per call: parallel calls are faster here than batches."""
     onnxruntime.disable_telemetry_events()
     onnxruntime.set_default_logger_severity(LOG_ERRORS_ONLY)
     options = onnxruntime.SessionOptions()
@@ -77,11 +82,11 @@ def session(content: bytes) -> onnxruntime.InferenceSession:
 
 @functools.cache
 def cores() -> ThreadPoolExecutor:
-    """The threads that run the backbone, as many as the process may use cores, shared by all models in the process."""
+    """Return the threads of the backbone: one per usable core, shared by all models."""
     return ThreadPoolExecutor(_usable_cores(), thread_name_prefix="backbone")
 
 
 def _usable_cores() -> int | None:
     if sys.version_info >= (3, 13):
         return os.process_cpu_count()
-    return len(os.sched_getaffinity(0))  # Linux alone, as is AWS's container with Python 3.12
+    return len(os.sched_getaffinity(0))  # Linux only; process_cpu_count() needs Python 3.13

@@ -1,4 +1,7 @@
-"""The files in FOLDER/checkpoints, from which an interrupted job goes on: arrays, written whole or not at all."""
+"""Read and write the checkpoints from which an interrupted job continues.
+
+A file in FOLDER/checkpoints is written completely or not at all.
+"""
 
 import logging
 from pathlib import Path
@@ -12,9 +15,9 @@ logger = logging.getLogger(__name__)
 
 
 def save_arrays(path: Path, content: Arrays) -> None:
-    """Write arrays as .npz; whatever ends the process meanwhile, the file is the old or the new one.
+    """Write arrays as .npz. If the process ends meanwhile, the old or the new file is there.
 
-    What is half written lies beside the folder, since all that is in it is uploaded.
+    A partial file is beside the folder, because SageMaker uploads every file in the folder.
     """
     partial = path.parent.with_name(f"{path.name}.partial")
     with partial.open("wb") as file:
@@ -23,7 +26,10 @@ def save_arrays(path: Path, content: Arrays) -> None:
 
 
 def load_arrays(path: Path, *names: str) -> Arrays:
-    """These arrays of a file; none if there is no file, or, with a warning, if it is damaged: a job can do without."""
+    """Return the named arrays of a file, or nothing if the file is missing.
+
+    A damaged file causes a warning and returns nothing, because a job does not depend on it.
+    """
     if not path.exists():
         return {}
     try:

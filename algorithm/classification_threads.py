@@ -1,4 +1,4 @@
-"""Images classified in threads, for an event loop that has more to do meanwhile."""
+"""Classify images in threads, so that the event loop stays free."""
 
 import asyncio
 from concurrent.futures import Future
@@ -7,18 +7,18 @@ from threading import Lock
 from algorithm.backbone import cores
 from algorithm.model import Model
 
-# Between two images a thread needs the interpreter, and the event loop its core, with the caches full of the model's
-# weights: a single answer costs the loop 1.7 ms of CPU time, one of four 1.1 ms (beside 16 ms for the image itself).
+# Between two images a thread needs the interpreter, and the event loop loses its caches. A single
+# answer costs the loop 1.7 ms of CPU time, one of four 1.1 ms; the image itself takes 16 ms.
 BURST = 4
 
 type Finished = tuple[asyncio.Future[list[float]], Future[list[float]]]
 
 
 class ClassificationThreads:
-    """Classifies in the threads of the backbone; under load it brings answers back to the event loop some at a time.
+    """Classify in the threads of the backbone, and return answers in groups under load.
 
-    An answer waits for at most three others, and only while twice as many images are under way as it waits for: one
-    client, or a few, are answered at once.
+    An answer waits for at most three others, and only while twice that number of images are in
+    progress. A few clients get their answers at once.
     """
 
     def __init__(self, served: Model) -> None:
@@ -28,7 +28,11 @@ class ClassificationThreads:
         self._finished: list[Finished] = []
 
     async def classify(self, image: bytes) -> list[float]:
-        """Class probabilities of an encoded image, in class index order. Raises UndecodableImageError."""
+        """Return the class probabilities of an encoded image, in class index order.
+
+        Raises:
+            UndecodableImageError: the image is not a readable JPEG or PNG file.
+        """
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[list[float]] = loop.create_future()
         with self._lock:
@@ -50,7 +54,7 @@ class ClassificationThreads:
 
 def _settle(burst: list[Finished]) -> None:
     for answer, work in burst:
-        if answer.done():  # whoever asked has given up
+        if answer.done():  # the caller has cancelled
             continue
         if error := work.exception():
             answer.set_exception(error)

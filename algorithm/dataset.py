@@ -1,4 +1,4 @@
-"""Reads a channel: image files and their list (.lst), or RecordIO files (.rec)."""
+"""Read a channel: image files and their list (.lst), or RecordIO files (.rec)."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -13,28 +13,32 @@ IMAGES = ("application/x-image", "image/jpeg", "image/png")
 
 
 class ImageListError(AlgorithmError):
-    """An image list has lines of three TAB separated columns: a number, a class index from 0, a path in the channel."""
+    """A line of an image list has a number, a class index from 0 and a path, separated by TAB."""
 
 
 class ChannelError(AlgorithmError):
-    """A channel holds images with an image list in the channel of the same name and _lst, or RecordIO (.rec) files."""
+    """A channel needs RecordIO (.rec) files, or images and a list in the channel NAME_lst."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledImage:
-    """An image, the index of its class, and what to call it in a message."""
+    """An image, the index of its class, and its name in messages."""
 
     name: str
     label: int
     source: Path | bytes
 
     def read(self) -> bytes:
-        """The image file."""
+        """Return the image file."""
         return self.source if isinstance(self.source, bytes) else self.source.read_bytes()
 
 
 def content_types(path: Path) -> Mapping[str, str]:
-    """The content types of the channels that have one, from inputdataconfig.json. Raises ChannelError."""
+    """Return the content types of the channels that have one, from inputdataconfig.json.
+
+    Raises:
+        ChannelError: the file is not the JSON that SageMaker writes.
+    """
     if not path.exists():
         return {}
     try:
@@ -51,12 +55,14 @@ def content_types(path: Path) -> Mapping[str, str]:
 def read_channel(
     data: Path, channel: str, num_classes: int, content_type: str | None = None
 ) -> list[LabelledImage]:
-    """The images of a channel of a job's data folder.
+    """Return the images of a channel of a job's data folder.
 
-    Without a content type, it is RecordIO if there is no channel `<channel>_lst`.
+    A channel without a content type is RecordIO if the channel `<channel>_lst` is missing.
 
     Raises:
-        ChannelError, ImageListError, RecordIOError: naming the file, and the line or the image.
+        ChannelError: the channel has no images, or an unknown content type.
+        ImageListError: a line of the list is invalid; the message names file and line.
+        RecordIOError: a record is damaged; the message names file and position.
     """
     if content_type not in (None, RECORDIO, *IMAGES):
         raise ChannelError(f"{channel} has the content type {content_type}")
@@ -67,12 +73,12 @@ def read_channel(
         recorded(data / channel, num_classes) if is_recordio else listed(data, channel, num_classes)
     )
     if not images:
-        raise ChannelError(f"{channel} holds no image")
+        raise ChannelError(f"{channel} has no image")
     return images
 
 
 def recorded(folder: Path, num_classes: int) -> Iterator[LabelledImage]:
-    """The images in the .rec files of a channel."""
+    """Return the images in the .rec files of a channel."""
     files = sorted(folder.rglob("*.rec"))
     if not files:
         raise ChannelError(
@@ -83,7 +89,8 @@ def recorded(folder: Path, num_classes: int) -> Iterator[LabelledImage]:
             for number, record in enumerate(image_records(file.read_bytes())):
                 if record.label not in range(num_classes):
                     raise RecordIOError(
-                        f"image {number}: label {record.label:g} is not one of 0 to {num_classes - 1}"
+                        f"image {number}: label {record.label:g} "
+                        f"is not one of 0 to {num_classes - 1}"
                     )
                 yield LabelledImage(f"{file.name}, image {number}", int(record.label), record.image)
         except RecordIOError as error:
@@ -91,11 +98,11 @@ def recorded(folder: Path, num_classes: int) -> Iterator[LabelledImage]:
 
 
 def listed(data: Path, channel: str, num_classes: int) -> Iterator[LabelledImage]:
-    """The image files that are listed by the one .lst file of the channel `<channel>_lst`."""
+    """Return the image files that the .lst file of the channel `<channel>_lst` lists."""
     lists = sorted((data / f"{channel}_lst").glob("*.lst"))
     if len(lists) != 1:
         raise ImageListError(
-            f"the channel {channel}_lst holds {len(lists)} .lst files; it must hold one"
+            f"the channel {channel}_lst has {len(lists)} .lst files; it must have one"
         )
     try:
         lines = lists[0].read_text(encoding="utf-8").splitlines()
@@ -109,7 +116,7 @@ def listed(data: Path, channel: str, num_classes: int) -> Iterator[LabelledImage
 
 
 def labelled_image(line: str, where: str, folder: Path, num_classes: int) -> LabelledImage:
-    """One line of a list. `where` names it in an ImageListError."""
+    """Parse one line of a list. `where` names it in an ImageListError."""
     columns = line.split("\t")
     if len(columns) != 3:
         raise ImageListError(f"{where}: {len(columns)} columns")
@@ -122,5 +129,5 @@ def labelled_image(line: str, where: str, folder: Path, num_classes: int) -> Lab
         raise ImageListError(f"{where}: class index {label!r} is not one of 0 to {num_classes - 1}")
     relative = PurePosixPath(name)
     if relative.is_absolute() or ".." in relative.parts or not (folder / relative).is_file():
-        raise ImageListError(f"{where}: {name!r} is no file of the channel")
+        raise ImageListError(f"{where}: {name!r} is not a file of the channel")
     return LabelledImage(str(folder / relative), int(index), folder / relative)

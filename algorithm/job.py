@@ -1,4 +1,4 @@
-"""A training job: from a folder shaped like /opt/ml to the model in it."""
+"""Run a training job in a folder shaped like /opt/ml, and write its model."""
 
 import logging
 from dataclasses import asdict, replace
@@ -34,13 +34,15 @@ class ResizeMissingError(AlgorithmError):
 
 
 class EarlierModelError(AlgorithmError):
-    """The channel model holds one model.tar.gz, a model of this algorithm with the same number of classes."""
+    """The channel model needs one model.tar.gz of this algorithm with the same classes."""
 
 
 def run(root: Path, stop: Event) -> None:
-    """Run the job in a folder; when `stop` is set, end soon with the best model so far.
+    """Run the job in a folder. When `stop` is set, end soon with the best model so far.
 
-    Raises an AlgorithmError that says what is wrong with its input, or StoppedError if there is no model yet.
+    Raises:
+        AlgorithmError: the input is invalid; the message has the reason.
+        StoppedError: the job was stopped before there was a model.
     """
     config, data = root / "input" / "config", root / "input" / "data"
     texts = hyperparameters.read(config / "hyperparameters.json")
@@ -77,7 +79,7 @@ def run(root: Path, stop: Event) -> None:
 
 
 def log_configuration(chosen: Hyperparameters) -> None:
-    """Say what the job will do, and what it was asked that makes no difference."""
+    """Log the plan of the job, and hyperparameters that have no effect."""
     values = {name: value for name, value in asdict(chosen).items() if value is not None}
     logger.info("Final configuration: %s", values)
     for name in hyperparameters.WITHOUT_EFFECT:
@@ -88,9 +90,11 @@ def log_configuration(chosen: Hyperparameters) -> None:
 
 
 def earlier_head(folder: Path, chosen: Hyperparameters) -> Head | None:
-    """The head in the channel `model`, for incremental training; None without that channel.
+    """Return the head in the channel `model`, for incremental training; None without that channel.
 
-    Raises EarlierModelError, BackboneMismatchError.
+    Raises:
+        EarlierModelError: the channel has no usable model.
+        BackboneMismatchError: the model was trained on another backbone.
     """
     if not folder.exists():
         return None
@@ -110,7 +114,11 @@ def earlier_head(folder: Path, chosen: Hyperparameters) -> Head | None:
 
 
 def check_counts(images: dict[str, list[LabelledImage]], chosen: Hyperparameters) -> None:
-    """Raise TooFewImagesError if a channel has less than a mini-batch; warn of a wrong num_training_samples."""
+    """Require a mini-batch in each channel, and warn about a wrong num_training_samples.
+
+    Raises:
+        TooFewImagesError: a channel has fewer images than a mini-batch.
+    """
     for name, channel in images.items():
         if len(channel) < chosen.mini_batch_size:
             raise TooFewImagesError(
@@ -121,7 +129,11 @@ def check_counts(images: dict[str, list[LabelledImage]], chosen: Hyperparameters
 
 
 def check_resize(images: dict[str, list[LabelledImage]], chosen: Hyperparameters) -> None:
-    """Raise ResizeMissingError if a channel holds image files and `resize` is not set."""
+    """Require `resize` for image files.
+
+    Raises:
+        ResizeMissingError: a channel has image files and `resize` is not set.
+    """
     if chosen.resize is None:
         for name, channel in images.items():
             if isinstance(channel[0].source, Path):
@@ -129,7 +141,7 @@ def check_resize(images: dict[str, list[LabelledImage]], chosen: Hyperparameters
 
 
 def description(best: Epoch, chosen: Hyperparameters, texts: dict[str, str]) -> dict[str, Any]:
-    """What model.json says of the model."""
+    """Return the content of model.json."""
     backbone = load_backbone()
     return {
         "algorithm": "image-classification",

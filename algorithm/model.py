@@ -1,4 +1,4 @@
-"""A trained model: on disk (head.npz, model.json), as model.tar.gz, and at work."""
+"""Save, load and pack a trained model (head.npz, model.json, model.tar.gz)."""
 
 import gzip
 import json
@@ -31,26 +31,36 @@ class BackboneMismatchError(AlgorithmError):
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """The backbone, a head for it, and the description that model.json holds."""
+    """The backbone, a head for it, and the description in model.json."""
 
     backbone: Backbone
     head: Head
     description: Mapping[str, Any]
 
     def classify(self, image: bytes) -> list[float]:
-        """Class probabilities of an encoded image, in class index order. Raises UndecodableImageError."""
+        """Return the class probabilities of an encoded image, in class index order.
+
+        Raises:
+            UndecodableImageError: the image is not a readable JPEG or PNG file.
+        """
         features = self.backbone.features(image)
         return [float(p) for p in self.head.probabilities(features)]
 
 
 def save(folder: Path, head: Head, description: Mapping[str, Any]) -> None:
-    """Write head.npz and model.json into a folder that exists."""
+    """Write head.npz and model.json into an existing folder."""
     np.savez(folder / "head.npz", weights=head.weights, bias=head.bias)
     (folder / "model.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
 
 
 def load(folder: Path) -> Model:
-    """The model in a folder. Raises InvalidModelError, BackboneMismatchError or BackboneFileError."""
+    """Return the model in a folder.
+
+    Raises:
+        InvalidModelError: the model is not one that this algorithm wrote.
+        BackboneMismatchError: the model was trained on another backbone.
+        BackboneFileError: the installed backbone is damaged.
+    """
     try:
         files = {name: (folder / name).read_bytes() for name in FILES}
     except OSError as error:
@@ -59,7 +69,13 @@ def load(folder: Path) -> Model:
 
 
 def load_archive(archive: Path) -> Model:
-    """The model in a model.tar.gz. Raises InvalidModelError, BackboneMismatchError or BackboneFileError."""
+    """Return the model in a model.tar.gz.
+
+    Raises:
+        InvalidModelError: the model is not one that this algorithm wrote.
+        BackboneMismatchError: the model was trained on another backbone.
+        BackboneFileError: the installed backbone is damaged.
+    """
     try:
         with archive.open("rb") as packed:
             members = tar_gz_files(packed, MODEL)
@@ -76,7 +92,13 @@ def load_archive(archive: Path) -> Model:
 
 
 def _read(files: Mapping[str, bytes]) -> Model:
-    """The model that its files hold. Raises InvalidModelError, BackboneMismatchError or BackboneFileError."""
+    """Return the model from the contents of its files.
+
+    Raises:
+        InvalidModelError: the model is not one that this algorithm wrote.
+        BackboneMismatchError: the model was trained on another backbone.
+        BackboneFileError: the installed backbone is damaged.
+    """
     try:
         description = json.loads(files["model.json"])
         trained_on, classes = description["backbone"]["sha256"], description["num_classes"]
@@ -95,7 +117,7 @@ def _read(files: Mapping[str, bytes]) -> Model:
 
 
 def pack(folder: Path, archive: Path) -> Path:
-    """Write the folder's files as model.tar.gz; the same files always give the same bytes. Returns the archive."""
+    """Pack a folder as model.tar.gz and return its path. The same files give the same bytes."""
 
     def anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
         member.mtime = member.uid = member.gid = 0

@@ -1,6 +1,7 @@
-"""The steps of gradient descent: the optimizers of the built-in algorithm, computed as Apache MXNet 1.9 does.
+"""Compute the steps of the built-in algorithm's optimizers as Apache MXNet 1.9 does.
 
-Source: python/mxnet/optimizer of MXNet; weight decay is for sgd and nag only, as the built-in algorithm's table says.
+Source: python/mxnet/optimizer of MXNet. As in the built-in algorithm's table, weight decay applies
+to sgd and nag only.
 """
 
 import math
@@ -17,7 +18,7 @@ Floats = NDArray[np.floating]
 
 @dataclass(frozen=True, slots=True)
 class Descent:
-    """Where gradient descent has got to: the layer, and two arrays of its shape that the optimizer remembers."""
+    """The state of gradient descent: the layer, and two arrays of its shape for the optimizer."""
 
     layer: Floats
     first: Floats
@@ -26,7 +27,7 @@ class Descent:
 
     @classmethod
     def beginning(cls, layer: Floats) -> "Descent":
-        """Descent from a layer, with nothing to remember yet."""
+        """Return the initial state of a layer, with empty optimizer arrays."""
         return cls(layer, np.zeros_like(layer), np.zeros_like(layer), 0)
 
 
@@ -34,13 +35,13 @@ type Step = Callable[[Descent, Floats, float, Hyperparameters], Descent]
 
 
 def sgd(at: Descent, gradient: Floats, rate: float, chosen: Hyperparameters) -> Descent:
-    """One step of stochastic gradient descent with momentum."""
+    """Make one step of stochastic gradient descent with momentum."""
     velocity = chosen.momentum * at.first - rate * (gradient + chosen.weight_decay * at.layer)
     return replace(at, layer=at.layer + velocity, first=velocity, steps=at.steps + 1)
 
 
 def nag(at: Descent, gradient: Floats, rate: float, chosen: Hyperparameters) -> Descent:
-    """One step of Nesterov's accelerated gradient."""
+    """Make one step of Nesterov's accelerated gradient."""
     decayed = gradient + chosen.weight_decay * at.layer
     velocity = chosen.momentum * at.first - rate * decayed
     return replace(
@@ -52,7 +53,7 @@ def nag(at: Descent, gradient: Floats, rate: float, chosen: Hyperparameters) -> 
 
 
 def adam(at: Descent, gradient: Floats, rate: float, chosen: Hyperparameters) -> Descent:
-    """One step of Adam (Kingma and Ba, 2015)."""
+    """Make one step of Adam (Kingma and Ba, 2015)."""
     steps = at.steps + 1
     mean = chosen.beta_1 * at.first + (1 - chosen.beta_1) * gradient
     square = chosen.beta_2 * at.second + (1 - chosen.beta_2) * np.square(gradient)
@@ -63,7 +64,7 @@ def adam(at: Descent, gradient: Floats, rate: float, chosen: Hyperparameters) ->
 
 
 def rmsprop(at: Descent, gradient: Floats, rate: float, chosen: Hyperparameters) -> Descent:
-    """One step of RMSProp (Tieleman and Hinton, 2012)."""
+    """Make one step of RMSProp (Tieleman and Hinton, 2012)."""
     square = chosen.gamma * at.second + (1 - chosen.gamma) * np.square(gradient)
     layer = at.layer - rate * gradient / np.sqrt(square + chosen.eps)
     return replace(at, layer=layer, second=square, steps=at.steps + 1)

@@ -1,4 +1,4 @@
-"""From the bytes of an image to the pixels the backbone sees: the only place where an image is decoded and resized."""
+"""Decode and resize images for the backbone. No other module does so."""
 
 import io
 import struct
@@ -13,9 +13,9 @@ from algorithm.errors import AlgorithmError
 
 SIDE = 224  # pixels: the input side of the backbone
 MAX_PIXELS = 25_000_000  # of one image; a small file can claim any size
-FORMATS = ("JPEG", "PNG")  # what the built-in algorithm reads
+FORMATS = ("JPEG", "PNG")  # the formats of the built-in algorithm
 
-# What Pillow lets out for a damaged or boastful file; its warning is an error where warnings are errors.
+# Errors of Pillow for a damaged or oversized file. Its warning is one where warnings are errors.
 DAMAGE = (OSError, ValueError, SyntaxError, EOFError, struct.error, OverflowError)
 BOAST = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
@@ -29,17 +29,19 @@ class ImageTooSmallError(AlgorithmError):
 
 
 def squeezed(picture: Image.Image) -> Image.Image:
-    """The whole picture in a square of 224 pixels: what serving sees."""
+    """Return the whole picture scaled to a square of 224 pixels, as in serving."""
     return picture.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
 
 
 def resized(picture: Image.Image, resize: int | None) -> Image.Image:
-    """Return the picture with `resize` pixels on its shorter side, before the crop; None: as it is.
+    """Return the picture with `resize` pixels on its shorter side (None: unchanged).
 
     Source: https://docs.aws.amazon.com/sagemaker/latest/dg/IC-Hyperparameter.html, "resize".
     The longer side is rounded down, as in MXNet (src/io/image_aug_default.cc).
 
-    Raises ImageTooSmallError, and UndecodableImageError for more than 25 megapixels.
+    Raises:
+        ImageTooSmallError: the picture is smaller than the crop.
+        UndecodableImageError: the resized picture has more than 25 megapixels.
     """
     width, height = picture.size
     if resize is not None:
@@ -56,12 +58,17 @@ def resized(picture: Image.Image, resize: int | None) -> Image.Image:
 
 @dataclass(frozen=True, slots=True)
 class CentreCrop:
-    """What the algorithm trains on without augmentation: the middle of the resized picture."""
+    """The view for training without augmentation: the middle of the resized picture."""
 
     resize: int | None
 
     def of(self, picture: Image.Image, _digest: bytes) -> Image.Image:
-        """The view of an RGB picture. Raises as `resized` does."""
+        """Return the view of an RGB picture.
+
+        Raises:
+            ImageTooSmallError: the picture is smaller than the crop.
+            UndecodableImageError: the resized picture has more than 25 megapixels.
+        """
         seen = resized(picture, self.resize)
         left, top = (seen.width - SIDE) // 2, (seen.height - SIDE) // 2
         return seen.crop((left, top, left + SIDE, top + SIDE))
@@ -70,12 +77,13 @@ class CentreCrop:
 def decode(
     image: bytes, view: Callable[[Image.Image], Image.Image] = squeezed
 ) -> NDArray[np.uint8]:
-    """A view of the image as RGB pixels of shape (224, 224, 3), uint8.
+    """Return a view of the image as RGB pixels of shape (224, 224, 3), uint8.
 
-    Bicubic, in training as in serving: a model trained on bicubic pixels loses 1 point of accuracy on lanczos ones
-    and 40 on nearest-neighbour ones (CIFAR-10 automobile and truck photos).
+    Scaling is bicubic in training and in serving. A model trained on bicubic pixels loses 1 point
+    of accuracy on lanczos ones and 40 on nearest-neighbour ones (CIFAR-10 automobiles and trucks).
 
-    Raises UndecodableImageError for anything but a whole JPEG or PNG file of at most 25 megapixels.
+    Raises:
+        UndecodableImageError: the image is not a complete JPEG or PNG file of 25 megapixels.
     """
     try:
         with Image.open(io.BytesIO(image), formats=FORMATS) as opened:

@@ -1,4 +1,4 @@
-"""How far the epochs of a job have come: what the next epoch needs to know, and what a checkpoint keeps."""
+"""Hold the progress of a job's epochs, and convert it for a checkpoint."""
 
 import json
 from collections.abc import Sequence
@@ -24,11 +24,11 @@ class Epoch:
     validation: Metrics
 
     def merit(self) -> tuple[float, float]:
-        """As the built-in algorithm does, keep the epoch of best validation accuracy; the loss decides among equals."""
+        """Compare by validation accuracy, then by loss, as the built-in algorithm does."""
         return self.validation["accuracy"], -self.validation["loss"]
 
 
-# What a checkpoint holds of it.
+# The fields in a checkpoint.
 ARRAYS = ("layer", "first", "second", "weights", "bias", "facts")
 
 
@@ -41,12 +41,12 @@ class Progress:
     accuracies: tuple[float, ...] = ()
 
     def after(self, epoch: Epoch, descent: Descent) -> "Progress":
-        """Progress with one more epoch."""
+        """Return the progress with one more epoch."""
         best = epoch if self.best is None else max(self.best, epoch, key=Epoch.merit)
         return Progress(descent, best, (*self.accuracies, epoch.validation["accuracy"]))
 
     def arrays(self) -> Arrays:
-        """For a checkpoint, once there has been an epoch."""
+        """Return the arrays for a checkpoint, after at least one epoch."""
         assert self.best, "a checkpoint follows an epoch"
         best = {
             "number": self.best.number,
@@ -64,7 +64,7 @@ class Progress:
 
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> "Progress":
-        """What `arrays` gave."""
+        """Return the progress that `arrays` has written."""
         facts = json.loads(str(arrays["facts"]))
         descent = Descent(arrays["layer"], arrays["first"], arrays["second"], facts["steps"])
         best = Epoch(head=Head(arrays["weights"], arrays["bias"]), **facts["best"])
@@ -72,9 +72,9 @@ class Progress:
 
 
 def is_exhausted(accuracies: Sequence[float], chosen: Hyperparameters) -> bool:
-    """Whether early stopping ends the job after these validation accuracies.
+    """Return whether early stopping ends the job after these validation accuracies.
 
-    It does after early_stopping_patience epochs in a row without an improvement, which is more than
+    It does after early_stopping_patience epochs in a row without an improvement of more than
     early_stopping_tolerance of the best accuracy before, but not before early_stopping_min_epochs.
     """
     best, waited = 0.0, 0

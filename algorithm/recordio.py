@@ -1,10 +1,11 @@
-"""Reads MXNet RecordIO (.rec) files of images.
+"""Read MXNet RecordIO (.rec) files of images.
 
-A file is a row of records, each padded with zeros to a multiple of 4 bytes: the magic number, a word that holds a flag
-(3 bits) and the number of bytes that follow (29 bits), the bytes. Where the bytes of a record would hold the magic
-number at a multiple of 4, the writer leaves it out and cuts the record in two, and the flag says which part this is.
-The bytes of an image record are a header (flag, label, id, id2), as many further labels as its flag says, and the file
-of the image. Everything is little endian.
+A file is a sequence of records, each padded with zeros to a multiple of 4 bytes. A record is the
+magic number, a word with a flag (3 bits) and the number of following bytes (29 bits), and the
+bytes. If the bytes have the magic number at a multiple of 4, the writer omits it and splits the
+record; the flag identifies the part.
+The bytes of an image record are a header (flag, label, id, id2), the number of further labels
+that its flag gives, and the image file. All numbers are little endian.
 
 Source: dmlc/recordio.h of dmlc-core and python/mxnet/recordio.py of Apache MXNet 1.9.
 """
@@ -24,7 +25,7 @@ LABEL = struct.Struct("<f")
 
 
 class RecordIOError(AlgorithmError):
-    """A .rec file is damaged, or is no MXNet RecordIO of images with one label each."""
+    """A .rec file is damaged, or is not an MXNet RecordIO file of images with one label each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,21 @@ class ImageRecord:
 
 
 def image_records(content: bytes) -> Iterator[ImageRecord]:
-    """The images in the content of a .rec file. Raises RecordIOError, naming the byte where the record begins."""
+    """Yield the images in the content of a .rec file.
+
+    Raises:
+        RecordIOError: a record is damaged; the message has its first byte.
+    """
     for start, record in records(content):
         yield image_record(record, start)
 
 
 def records(content: bytes) -> Iterator[tuple[int, bytes]]:
-    """The records in the content of a .rec file, each with the byte where it begins. Raises RecordIOError."""
+    """Yield the records in the content of a .rec file, each with its first byte.
+
+    Raises:
+        RecordIOError: a record is damaged.
+    """
     begun: list[bytes] = []
     start = position = 0
     while position < len(content):
@@ -60,7 +69,11 @@ def records(content: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def part_at(content: bytes, position: int) -> tuple[int, bytes]:
-    """The flag and the bytes of the record, or the part of one, that begins at a byte. Raises RecordIOError."""
+    """Return flag and bytes of the record, or part of one, that begins at a byte.
+
+    Raises:
+        RecordIOError: the record at this byte is incomplete.
+    """
     body = position + PREFIX.size
     if body > len(content):
         raise RecordIOError(f"byte {position}: the file ends within a record")
@@ -74,12 +87,16 @@ def part_at(content: bytes, position: int) -> tuple[int, bytes]:
 
 
 def image_record(record: bytes, start: int) -> ImageRecord:
-    """An image record taken apart. Raises RecordIOError."""
+    """Parse an image record.
+
+    Raises:
+        RecordIOError: the record is too short, or has several labels.
+    """
     if len(record) < HEADER.size:
         raise RecordIOError(f"byte {start}: the record is too short for an image")
     labels, label, _, _ = HEADER.unpack_from(record)
     if labels > 1 or len(record) < HEADER.size + labels * LABEL.size:
         raise RecordIOError(f"byte {start}: the record has {labels} labels")
-    if labels:  # then the header's own label means nothing
+    if labels:  # the header's own label is then unused
         (label,) = LABEL.unpack_from(record, HEADER.size)
     return ImageRecord(label, record[HEADER.size + labels * LABEL.size :])

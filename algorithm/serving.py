@@ -1,4 +1,4 @@
-"""Answer an invocation of the algorithm's inference container: an image in, class probabilities out."""
+"""Answer an invocation of the inference container: return class probabilities of an image."""
 
 import json
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ CONTENT_TYPES = ("application/x-image", "image/jpeg", "image/png")
 
 @dataclass(frozen=True)
 class Response:
-    """What the container answers: an HTTP status, and a body of a content type."""
+    """An answer of the container: HTTP status, content type and body."""
 
     status: HTTPStatus
     content_type: str
@@ -23,20 +23,21 @@ class Response:
 
 
 class Predictor:
-    """The model in a folder (head.npz, model.json).
+    """Return a predictor of the model in a folder (head.npz, model.json).
 
-    All predictors of a process share one backbone and its threads: as many images are classified at once as there
-    are cores.
+    All predictors of a process share one backbone and its threads: one image per core at a time.
 
     Raises:
-        InvalidModelError, BackboneMismatchError, BackboneFileError: the model is unusable.
+        InvalidModelError: the model is not one that this algorithm wrote.
+        BackboneMismatchError: the model was trained on another backbone.
+        BackboneFileError: the installed backbone is damaged.
     """
 
     def __init__(self, model_dir: Path) -> None:
         self._threads = ClassificationThreads(model.load(model_dir))
 
     async def predict(self, content_type: str, body: bytes) -> Response:
-        """Return the class probabilities of an encoded image as JSON, or the reason for which there are none."""
+        """Return the class probabilities of an encoded image as JSON, or a refusal."""
         media_type = content_type.partition(";")[0].strip().lower()
         if media_type not in CONTENT_TYPES:
             sentence = f"The content type {media_type!r} is not one of {', '.join(CONTENT_TYPES)}."

@@ -1,12 +1,15 @@
-"""A training job, in the shape that SageMaker gives its containers.
+"""Run a training job in the form that SageMaker gives its containers.
 
     python -m algorithm.train FOLDER
 
-FOLDER stands for /opt/ml. It reads input/config/hyperparameters.json and, under input/data, the channels train and
-validation: images with the lists in train_lst and validation_lst, or RecordIO. A channel model holds the model.tar.gz
-to begin with; checkpoints, if it exists, what an interrupted job goes on from. It writes model/head.npz and
-model/model.json or, when it fails, the reason in one sentence, output/failure. SIGTERM ends it soon, with the best
-model so far, or with none if no epoch is over; that is no failure.
+FOLDER stands for /opt/ml. The job reads input/config/hyperparameters.json and, under input/data,
+the channels train and validation: images with the lists in train_lst and validation_lst, or
+RecordIO. The channel model may have a model.tar.gz to start from. An interrupted job continues
+from checkpoints, if that folder exists.
+
+The job writes model/head.npz and model/model.json. If it fails, it writes the reason in one
+sentence to output/failure. SIGTERM ends it soon, with the best model so far, or without a model
+if no epoch has ended; this is not a failure.
 """
 
 import argparse
@@ -21,13 +24,16 @@ from algorithm.errors import AlgorithmError
 from algorithm.features import StoppedError
 from untrusted.terminal import VisibleFormatter
 
-MAX_FAILURE_CHARACTERS = 1024  # SageMaker shows no more of output/failure
+MAX_FAILURE_CHARACTERS = 1024  # SageMaker truncates output/failure
 
 logger = logging.getLogger(__name__)
 
 
 def run(root: Path, stop: Event) -> int:
-    """Run the job as a container does: returns its exit code, and leaves the reason of a failure in output/failure."""
+    """Run the job as a container does, and return its exit code.
+
+    The reason of a failure is in output/failure.
+    """
     try:
         job.run(root, stop)
     except StoppedError as stopped:
@@ -46,7 +52,7 @@ def run(root: Path, stop: Event) -> int:
 
 
 def main() -> int:
-    """Run the job that the command line names, until its end or SIGTERM."""
+    """Run the job of the command line until it ends or receives SIGTERM."""
     stop = Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     log = logging.StreamHandler(sys.stdout)

@@ -1,1 +1,1 @@
-"""Input that anybody may have made: archives to read, and text to show. Everything but the functions may use it."""
+"""Read archives and show text from outside. All packages but the functions may use it."""

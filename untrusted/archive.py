@@ -1,7 +1,7 @@
-"""The rules for every archive that is read: regular files at plain, distinct paths, and limits.
+"""Define the rules for every archive: regular files at plain, distinct paths, and limits.
 
-They are checked here and not left to Python's tarfile and zipfile: `filter="data"` can be led out of its folder before
-Python 3.13.4 (CVE-2025-4517, -4330, -4138, -4435, CVE-2024-12718), and neither module has limits.
+Python's tarfile and zipfile do not suffice. Before Python 3.13.4 `filter="data"` can be led out of
+its folder (CVE-2025-4517, -4330, -4138, -4435, CVE-2024-12718), and neither module has limits.
 """
 
 import unicodedata
@@ -14,49 +14,58 @@ from typing import Protocol
 
 from untrusted.text import is_plain, shown
 
-PIECE = 1 << 18  # bytes that are held at once
+PIECE = 1 << 18  # bytes in memory at once
 _PATH_BYTES = 1024
-_NAME_BYTES = 255  # of a file or a folder; as SageMaker has it for models that are not packed (S3ModelDataSource)
+# Of a file or a folder: SageMaker's limit for models that are not packed (S3ModelDataSource).
+_NAME_BYTES = 255
 _QUOTED = 80  # characters of a path in a message
 
 
 class UnsafeArchiveError(Exception):
-    """The archive is damaged, exceeds a limit, or holds more than regular files at plain, distinct paths."""
+    """The archive is damaged, exceeds a limit, or has other members than regular files."""
 
 
 class Stream(Protocol):
-    """Bytes that are read once, from the beginning."""
+    """A stream of bytes that is read once, from the beginning."""
 
     def read(self, size: int, /) -> bytes:
-        """Return at most `size` bytes, and none at the end only."""
+        """Return at most `size` bytes. An empty result means the end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What an archive may hold at most: members, folders included, and bytes once unpacked."""
+    """The limits of an archive: number of members, including folders, and unpacked bytes."""
 
     members: int
     unpacked_bytes: int
 
 
-# A model.tar.gz. ResNet-200, the deepest network of SageMaker's image classification, has about 260 MB.
+# A model.tar.gz. ResNet-200, the deepest network of the built-in algorithm, has about 260 MB.
 MODEL = Limits(members=1_000, unpacked_bytes=1 << 30)
 
 
 @dataclass(frozen=True, slots=True)
 class ArchivedFile:
-    """A regular file of an archive. It can be read until the next one is asked for."""
+    """A regular file of an archive. Read it before you request the next one."""
 
     path: PurePosixPath
     is_executable: bool
     reader: Callable[[int], bytes]
 
     def read(self, size: int = PIECE) -> bytes:
-        """At most so many bytes; none at the end. Raises UnsafeArchiveError if the archive ends before."""
+        """Return at most `size` bytes; none at the end.
+
+        Raises:
+            UnsafeArchiveError: the archive ends within the file.
+        """
         return self.reader(size)
 
     def content(self, most: int | None = None) -> bytes:
-        """All that has not been read. Raises UnsafeArchiveError if the archive ends before, or it is more bytes."""
+        """Return the remaining bytes.
+
+        Raises:
+            UnsafeArchiveError: the archive ends within the file, or there are too many bytes.
+        """
         parts, count = [], 0
         for piece in self.pieces():
             parts.append(piece)
@@ -66,12 +75,21 @@ class ArchivedFile:
         return b"".join(parts)
 
     def pieces(self) -> Iterator[bytes]:
-        """Yield the content piece by piece. Raises UnsafeArchiveError if the archive ends before."""
+        """Yield the content piece by piece.
+
+        Raises:
+            UnsafeArchiveError: the archive ends within the file.
+        """
         while piece := self.read():
             yield piece
 
     def write(self, folder: Path) -> None:
-        """Write the file into a folder, in which no earlier one has its path. Raises UnsafeArchiveError, OSError."""
+        """Write the file into a folder that has no file at its path.
+
+        Raises:
+            UnsafeArchiveError: the archive ends within the file.
+            OSError: the file cannot be written.
+        """
         path = folder / self.path
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("xb") as file:
@@ -82,22 +100,23 @@ class ArchivedFile:
 
 
 class Paths:
-    """The paths of an archive's members: each is plain, and none can take the place of another.
+    """Check the paths of an archive's members: each is plain, and none replaces another.
 
-    Paths that differ in capitals or in Unicode's forms alone are the same file on some systems, so they collide.
+    Paths that differ only in case or in Unicode form collide: some systems treat them as one file.
     """
 
     def __init__(self, limits: Limits) -> None:
         self._limit = limits.members
         self._members: set[str] = set()
         self._folders: set[str] = set()
-        self._spelled: dict[str, tuple[str, bool]] = {}  # by what is the same on every system
+        self._spelled: dict[str, tuple[str, bool]] = {}  # by their form on all systems
 
     def add(self, name: str, *, is_folder: bool) -> PurePosixPath:
-        """The path of a member.
+        """Return the path of a member.
 
         Raises:
-            UnsafeArchiveError: its name is not a plain path, collides with an earlier one, or is one too many.
+            UnsafeArchiveError: the name is not a plain path, collides with an earlier one, or
+                exceeds the number of members.
         """
         path = plain_path(name, is_folder=is_folder)
         if path in self._members:
@@ -122,11 +141,11 @@ class Paths:
 
 
 def plain_path(name: str, *, is_folder: bool) -> str:
-    """The path that a member's name stands for; a beginning ./ is left out, as `tar czf model.tar.gz .` writes it.
+    """Return the path of a member's name, without a leading ./ (from `tar czf model.tar.gz .`).
 
     Raises:
-        UnsafeArchiveError: the name is empty, absolute or too long, leads through .., or cannot be seen or written
-            everywhere (backslashes, colons, control characters).
+        UnsafeArchiveError: the name is empty, absolute or too long, contains .., or has a
+            character that is invisible or invalid on some system (backslash, colon, control).
     """
     if is_folder and name in (".", "./"):
         return "."
@@ -152,12 +171,12 @@ def _folded(path: str) -> str:
 
 
 def quoted(name: str) -> str:
-    """A member's name for a message: on one line, and not longer than a line."""
+    """Return a member's name for a message, on one line and shortened."""
     return f'"{shown(name[:_QUOTED])}{"..." if len(name) > _QUOTED else ""}"'
 
 
 def unpack_files(files: Iterable[ArchivedFile], folder: Path) -> None:
-    """Write the files of an archive into a new folder, which is removed again if the archive is not good to its end.
+    """Write the files of an archive into a new folder, and remove it if the archive is invalid.
 
     Raises:
         UnsafeArchiveError: the archive breaks a rule.

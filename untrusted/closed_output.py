@@ -1,4 +1,4 @@
-"""End quietly when nobody reads the output any more, as in `scones status | head`."""
+"""End quietly when the reader of the output ends first, as in `scones status | head`."""
 
 import os
 import select
@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 
 def end_quietly(command: Callable[[], int]) -> int:
-    """Return the exit status of a command, or that of a program which SIGPIPE ended (141).
+    """Run a command and return its exit status, or 141 if its output was closed (as after SIGPIPE).
 
-    The signal itself would also end the program where a connection to AWS breaks.
+    The signal itself would also end the program when a connection to AWS breaks.
 
     Raises:
         BrokenPipeError: another pipe than standard output or standard error is broken.

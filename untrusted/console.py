@@ -1,8 +1,9 @@
-"""The console of all commands: rich's tables and progress bars, and text that is shown as it is.
+"""Print tables, progress bars and unchanged text on the console of all commands.
 
-Text from anywhere reaches the console within the project's own sentences, so all text is treated alike. It is never
-markup: neither `[red]` nor `:smile:` in a key has a meaning. A string is one line. What cannot be seen is shown by its
-number. Styles and line breaks are the caller's, by `styled()` and by several arguments.
+Text from outside reaches the console within the project's own sentences, so all text is treated
+alike. It is never markup: `[red]` and `:smile:` in a key have no meaning. A string is one line, and
+an invisible character is shown by its number. Callers set styles and line breaks with `styled()`
+and with several arguments.
 """
 
 from collections.abc import Iterable, Iterator
@@ -31,18 +32,18 @@ type Part = str | tuple[str, str] | object
 
 
 class Console(rich.console.Console):
-    """A console to which no text can write what it does not say."""
+    """A console on which text can forge neither lines nor styles."""
 
     def __init__(self, **options: Any) -> None:
-        """Take the options of rich's console; markup, emoji codes and highlighting are off."""
+        """Accept the options of rich's console; markup, emoji codes and highlighting are off."""
         super().__init__(**{**options, "markup": False, "emoji": False, "highlight": False})
 
     def print(self, *objects: Any, **options: Any) -> None:
-        """Print objects with spaces between, or `sep`; what is not a string or of rich becomes one."""
+        """Print objects with spaces or `sep` between them; other objects become strings."""
         super().print(*(one if is_renderable(one) else str(one) for one in objects), **options)
 
     def render_str(self, text: str, **options: Any) -> Text:
-        """Turn a string into text, whatever markup is asked for."""
+        """Turn a string into text without markup."""
         return super().render_str(
             shown(text), **{**options, "markup": False, "emoji": False, "highlight": False}
         )
@@ -50,7 +51,7 @@ class Console(rich.console.Console):
     def render(
         self, renderable: RenderableType, options: rich.console.ConsoleOptions | None = None
     ) -> Iterable[Segment]:
-        """Yield what is written: also of texts that were made elsewhere, as those of progress bars."""
+        """Yield the written segments, also of texts from elsewhere, such as progress bars."""
         for segment in super().render(renderable, options):
             yield segment if segment.control else segment._replace(text=shown_lines(segment.text))
 
@@ -68,7 +69,7 @@ class _Status(Status):
 
 
 def styled(*parts: Part) -> Text:
-    """Put a text together from strings, pairs of a string and a style of rich, and LINE_BREAK."""
+    """Join strings, pairs of a string and a style of rich, and LINE_BREAK to a text."""
     text = Text()
     for part in parts:
         if part is LINE_BREAK:
@@ -81,10 +82,12 @@ def styled(*parts: Part) -> Text:
 
 
 def progress(console: Console, *, width: int = 28, notes: bool = True) -> Progress:
-    """Progress bars, one a line: `with progress(console) as bars: bars.track(items, total=n, description=...)`.
+    """Return progress bars, one per line.
+
+    Example: `with progress(console) as bars: bars.track(items, total=n, description=...)`.
 
     Args:
-        console: Where they are shown.
+        console: The console that shows them.
         width: Characters of the descriptions.
         notes: Whether every task has a field `note`.
     """

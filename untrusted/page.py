@@ -1,4 +1,4 @@
-"""HTML pages: templates in which every value is escaped, and shown with its invisible characters by their numbers."""
+"""Render HTML pages with escaped values and visible numbers for invisible characters."""
 
 from functools import cache
 from pathlib import Path
@@ -33,7 +33,7 @@ def page_template(folders: tuple[Path, ...], name: str, **filters: Any) -> jinja
 
 
 def _visible(value: Any) -> Any:
-    if isinstance(value, Markup):  # as that of a drawing
+    if isinstance(value, Markup):  # for example a drawing
         return Markup(shown_lines(value))  # noqa: S704 # nosec B704 - it was markup before
     return shown(value) if isinstance(value, str) else value
 

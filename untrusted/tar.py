@@ -1,8 +1,8 @@
-"""Tar archives, packed with gzip or not: regular files and folders under plain headers.
+"""Read tar archives, with or without gzip: regular files and folders under plain headers.
 
-The format: POSIX pax, "ustar Interchange Format" (IEEE Std 1003.1), which GNU tar writes as well. A header that changes
-what another one says (a long name of GNU, a path or size of pax) is refused: such a pair means different things to
-different readers. What Python, GNU tar and npm write beside a file (its times, owner and comment) is skipped.
+The format is POSIX pax, "ustar Interchange Format" (IEEE Std 1003.1), which GNU tar also writes.
+A header that changes another header (a long name of GNU, a path or size of pax) is refused, because
+readers interpret such a pair differently. Times, owner and comment of a file are skipped.
 """
 
 import re
@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 
 from untrusted.archive import PIECE, ArchivedFile, Limits, Paths, Stream, UnsafeArchiveError, quoted
 
-_BLOCK = 512  # bytes; all that a tar archive holds is filled up to whole blocks
+_BLOCK = 512  # bytes; every part of a tar archive is padded to whole blocks
 _EMPTY = bytes(_BLOCK)
 _FILE = b"0"
 _FOLDER = b"5"
 _ATTRIBUTES = (b"x", b"g")
 _ATTRIBUTES_BYTES = 1 << 16
-_HEADERS = 3  # for a member: its own, and attributes of it and of all
+_HEADERS = 3  # for a member: its own, its attributes and global attributes
 _ATTRIBUTE = re.compile(rb"([0-9]{1,5}) ([^=]+)=")
 _HARMLESS = re.compile(
     rb"[amc]time|[ug]id|[ug]name|comment|(LIBARCHIVE|SCHILY)\.xattr\..*|LIBARCHIVE\.creationtime"
@@ -29,7 +29,7 @@ _POSIX, _GNU = b"ustar\x0000", b"ustar  \0"
 
 
 def tar_gz_files(stream: Stream, limits: Limits) -> Iterator[ArchivedFile]:
-    """Yield the files of a tar archive that is packed with gzip; the last one comes before the end is checked.
+    """Yield the files of a tar archive with gzip. The end is checked after the last file.
 
     Raises:
         UnsafeArchiveError: the archive breaks a rule.
@@ -38,7 +38,7 @@ def tar_gz_files(stream: Stream, limits: Limits) -> Iterator[ArchivedFile]:
 
 
 def tar_files(stream: Stream, limits: Limits) -> Iterator[ArchivedFile]:
-    """Yield the files of a tar archive that is not packed; the last one comes before the end is checked.
+    """Yield the files of a tar archive without gzip. The end is checked after the last file.
 
     Raises:
         UnsafeArchiveError: the archive breaks a rule.
@@ -80,7 +80,11 @@ class _Header:
 
     @classmethod
     def of(cls, block: bytes) -> "_Header":
-        """Read a header. Raises UnsafeArchiveError if it is damaged, or not that of a file, folder or attributes."""
+        """Parse a header.
+
+        Raises:
+            UnsafeArchiveError: the header is damaged, or not of a file, a folder or attributes.
+        """
         if _number(block[148:156]) != sum(block[:148]) + 8 * ord(" ") + sum(block[156:]):
             raise UnsafeArchiveError("a header is damaged: its checksum is wrong")
         if block[257:265] not in (_POSIX, _GNU):
@@ -89,7 +93,7 @@ class _Header:
         kind = block[156:157].replace(b"\0", _FILE)
         if kind not in (_FILE, _FOLDER, *_ATTRIBUTES):
             raise UnsafeArchiveError(f"{quoted(name)} is not a regular file (type {kind!r})")
-        # GNU tar has times and sparse regions where POSIX has the beginning of a long path.
+        # GNU tar has times and sparse regions in the place of POSIX's prefix of a long path.
         if prefix and block[257:265] != _POSIX:
             raise UnsafeArchiveError(f"{quoted(name)} has fields that only GNU tar knows")
         name = f"{prefix}/{name}" if prefix else name
@@ -104,7 +108,7 @@ class _Header:
 
 @dataclass
 class _Limited:
-    """The packed bytes. Gzip can pack nothing into any number of bytes, so these have a limit as well."""
+    """The packed bytes. Gzip can store nothing in any number of bytes, so they have a limit too."""
 
     stream: Stream
     left: int
@@ -126,7 +130,7 @@ class _Unpacked:
     held: memoryview = field(default_factory=lambda: memoryview(b""))
 
     def read(self, size: int) -> bytes:
-        """At most so many bytes; none at the end only."""
+        """Return at most `size` bytes. An empty result means the end."""
         while not self.held and (piece := next(self.pieces, None)) is not None:
             self.held = memoryview(piece)
         part, self.held = bytes(self.held[:size]), self.held[size:]
@@ -136,7 +140,11 @@ class _Unpacked:
         return part
 
     def exactly(self, size: int) -> bytes:
-        """So many bytes. Raises UnsafeArchiveError if they are not there."""
+        """Return exactly `size` bytes.
+
+        Raises:
+            UnsafeArchiveError: the archive ends before.
+        """
         parts = []
         while size and (part := self.read(size)):
             parts.append(part)
@@ -146,7 +154,11 @@ class _Unpacked:
         return b"".join(parts)
 
     def end(self) -> None:
-        """Raise UnsafeArchiveError unless nothing but zeros follows."""
+        """Require that only zeros follow.
+
+        Raises:
+            UnsafeArchiveError: other bytes follow.
+        """
         for _ in range(_FILLING // _BLOCK):
             block = self.read(_BLOCK)
             if not block:
@@ -184,7 +196,7 @@ def _inflated(packed: "_Limited") -> Iterator[bytes]:
             piece = inflate.decompress(data, PIECE)
             yield piece
             data = inflate.unconsumed_tail
-            # After a full piece there may be more, though all data are taken.
+            # After a full piece more output may follow, even if all input was read.
             if not data and len(piece) < PIECE and not inflate.eof and not (data := packed.read()):
                 raise UnsafeArchiveError("its gzip file is cut off")
     except zlib.error as error:
@@ -197,7 +209,11 @@ def _inflated(packed: "_Limited") -> Iterator[bytes]:
 
 
 def _skip_attributes(unpacked: _Unpacked, header: _Header) -> None:
-    """Skip attributes of pax. Raises UnsafeArchiveError if one of them says more than times, owner or comment."""
+    """Skip attributes of pax.
+
+    Raises:
+        UnsafeArchiveError: an attribute is not a time, an owner or a comment.
+    """
     if header.size > _ATTRIBUTES_BYTES:
         raise UnsafeArchiveError(
             f"{quoted(header.name)} has more than {_ATTRIBUTES_BYTES:,} bytes of attributes"
@@ -218,7 +234,11 @@ def _skip_attributes(unpacked: _Unpacked, header: _Header) -> None:
 
 
 def _text(field: bytes) -> str:
-    """A text up to the first NUL, after which only NULs may come. Raises UnsafeArchiveError if it is not UTF-8."""
+    """Return the text before the first NUL.
+
+    Raises:
+        UnsafeArchiveError: other bytes than NUL follow, or the text is not UTF-8.
+    """
     text, _, rest = field.partition(b"\0")
     if rest.strip(b"\0"):
         raise UnsafeArchiveError(
@@ -231,7 +251,7 @@ def _text(field: bytes) -> str:
 
 
 def _number(field: bytes) -> int:
-    """A number in octal digits, or in GNU's binary form for large ones; -1 for any other."""
+    """Parse octal digits, or GNU's binary form of large numbers; return -1 for other bytes."""
     if field[:1] == b"\x80":
         return int.from_bytes(field[1:])
     found = _OCTAL.fullmatch(field)

@@ -1,4 +1,4 @@
-"""What programs write on standard output and standard error, and into logs: lines of visible characters."""
+"""Write lines of visible characters to standard output, standard error and logs."""
 
 import logging
 import sys
@@ -9,7 +9,7 @@ from untrusted.text import as_json, shown
 
 
 class SeveralLinesError(Exception):
-    """An error whose message has several lines. Each may hold text from anywhere."""
+    """An error whose message has several lines. Each line may contain text from outside."""
 
     def __init__(self, *lines: str) -> None:
         self.lines = lines
@@ -17,11 +17,11 @@ class SeveralLinesError(Exception):
 
 
 def say(*lines: object, file: TextIO | None = None) -> None:
-    """Write each argument on a line of its own, at once; a line break inside it is shown as `\\n`.
+    """Write each argument on its own line, and flush. A line break inside it is shown as `\\n`.
 
     Args:
-        *lines: What to show.
-        file: Where to; None is standard output.
+        *lines: The texts.
+        file: The stream; None is standard output.
     """
     out = sys.stdout if file is None else file
     out.write("".join(f"{shown(line)}\n" for line in lines))
@@ -29,13 +29,16 @@ def say(*lines: object, file: TextIO | None = None) -> None:
 
 
 def say_error(error: BaseException, *, named: bool = False) -> None:
-    """Write an error's message to standard error: one line, or its own `lines`. Its class comes first where `named`."""
+    """Write an error's message to standard error, with its class first if `named`.
+
+    The message is one line, or the error's own `lines`.
+    """
     first, *more = getattr(error, "lines", None) or (str(error),)
     say(f"{type(error).__name__}: {first}" if named else first, *more, file=sys.stderr)
 
 
 def show_traceback(kind: type[BaseException], error: BaseException, _: object) -> None:
-    """Write an error that nobody expected to standard error; a `sys.excepthook`."""
+    """Write an unexpected error to standard error; a `sys.excepthook`."""
     lines = "".join(traceback.format_exception(error)).rstrip().split("\n")
     say(f"{kind.__name__}, unexpectedly:", *(f"  {line}" for line in lines), file=sys.stderr)
 
@@ -46,12 +49,12 @@ def print_json(data: Any) -> None:
 
 
 class VisibleFormatter(logging.Formatter):
-    """Records of a log: the message on one line, and what belongs to an exception indented below it."""
+    """Format a log record: the message on one line, an exception indented below it."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         """Return the line of a record."""
         return shown(super().formatMessage(record))
 
     def formatException(self, ei: Any) -> str:  # noqa: N802
-        """Return the traceback; none of its lines can be taken for a record."""
+        """Return the traceback, indented so that no line looks like a record."""
         return "\n".join(f"  {shown(line)}" for line in super().formatException(ei).split("\n"))

@@ -1,35 +1,36 @@
-"""Text that anybody may have made, such as keys of S3 and causes of errors, as it may be shown.
+"""Make text from outside, such as S3 keys and causes of errors, safe to show.
 
-A key can hold line breaks that forge a line of a report, terminal escapes, and marks that reorder what stands beside
-them (Trojan Source, CVE-2021-42574). All of these are shown by their number instead: `\\n`, `\\x1b`, `\\u202e`.
-The characters are those of Unicode Technical Report 36 and of UTS 39: everything that leaves no mark on paper.
+A key can contain line breaks that forge a line of a report, terminal escapes, and marks that
+reorder the text beside them (Trojan Source, CVE-2021-42574). All of these are shown by their
+number: `\\n`, `\\x1b`, `\\u202e`. The characters are those of Unicode TR 36 and UTS 39.
 """
 
 import json
 import re
 from typing import Any
 
-# Invisible, though Python counts them as printable: fillers, joiners and variation selectors that are
-# Default_Ignorable_Code_Point in Unicode, and the empty Braille pattern.
+# Invisible characters that Python counts as printable: fillers, joiners and variation selectors
+# (Default_Ignorable_Code_Point in Unicode), and the empty Braille pattern.
 _INVISIBLE = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0100-\U000e01ef]"
 )
-# Excel also takes the wide forms that East Asian keyboards write.
+# Excel also accepts the wide forms of East Asian keyboards.
 _BEGINS_FORMULA = {*"=+-@\uff1d\uff0b\uff0d\uff20"}
 _NAMES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def is_plain(text: str) -> bool:
-    """Whether every character of a text can be seen."""
-    # isprintable() is false for controls, format characters (bidirectional marks, zero width), line and paragraph
-    # separators, every space but " ", surrogates, private and unassigned characters.
+    """Return whether every character of a text is visible."""
+    # isprintable() is false for controls, format characters (bidirectional marks, zero width), line
+    # and paragraph separators, spaces other than " ", surrogates, private and unassigned ones.
     return text.isprintable() and not _INVISIBLE.search(text)
 
 
 def shown(text: object) -> str:
-    """A text on one line, with every character that cannot be seen by its number.
+    """Return a text on one line, with the number of every invisible character.
 
-    What this returns it returns unchanged, so that a text may be shown twice.
+    The result is stable, so a text may be passed twice.
     """
     words = str(text)
     return (
@@ -40,12 +41,12 @@ def shown(text: object) -> str:
 
 
 def shown_lines(text: str) -> str:
-    """A text of the project's own in which only its line breaks may break lines, such as a page's or a traceback's."""
+    """Return a text with its line breaks, such as a page or a traceback, in visible characters."""
     return "\n".join(map(shown, text.split("\n")))
 
 
 def as_json(data: Any, indent: int | None = 2) -> str:
-    """JSON that is the same data, with every character that cannot be seen as an escape of JSON."""
+    """Return JSON of the same data, with an escape for every invisible character."""
     text = json.dumps(data, indent=indent, ensure_ascii=False, default=str)
     return "\n".join(
         line
@@ -56,9 +57,10 @@ def as_json(data: Any, indent: int | None = 2) -> str:
 
 
 def spreadsheet_cell(text: object) -> str:
-    """A text for a CSV file that people open: shown, and never taken for a formula.
+    """Return a text for a cell of a CSV file that no spreadsheet calculates.
 
-    Spreadsheets calculate a cell that begins with =, +, - or @ (OWASP, "CSV Injection"); an apostrophe makes it text.
+    Spreadsheets calculate a cell that begins with =, +, - or @ (OWASP, "CSV Injection").
+    An apostrophe makes it text.
     """
     words = shown(text)
     return f"'{words}" if words.lstrip()[:1] in _BEGINS_FORMULA else words
@@ -76,5 +78,5 @@ def _numbered(character: str) -> str:
 
 
 def _json_escape(character: str) -> str:
-    # json.dumps() leaves DEL as it is, and writes what is beyond \uffff as the pair that JSON wants.
+    # json.dumps() does not escape DEL. Characters above \uffff need a surrogate pair in JSON.
     return f"\\u{ord(character):04x}" if ord(character) < 0x10000 else json.dumps(character)[1:-1]

@@ -1,8 +1,9 @@
-"""Zip archives: regular files and folders, stored or deflated, and nothing before, between or behind them.
+"""Read zip archives: regular files and folders, stored or deflated, without other bytes.
 
-zipfile reads them, once this module has seen that there is one directory, at the very end, of as many members as it
-says: a file that is two archives, for two readers, is refused (CVE-2025-8291), and so are members that overlap
-(CVE-2024-0450). Zip64 is refused too: no archive that the project reads has 4 GB or 65,535 members.
+This module first requires one directory at the end with the right number of members. It refuses a
+file that different readers read as different archives (CVE-2025-8291), and members that overlap
+(CVE-2024-0450). It refuses Zip64: no archive of the project has 4 GB or 65,535 members.
+Then zipfile reads the archive.
 """
 
 import io
@@ -31,11 +32,11 @@ _DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, 
 
 
 def zip_files(archive: IO[bytes], limits: Limits) -> Iterator[ArchivedFile]:
-    """Yield the files of a zip archive. All members are checked before the first one comes.
+    """Yield the files of a zip archive. All members are checked before the first file.
 
     Args:
-        archive: a file that can be read at any place; it stays open.
-        limits: what the archive may hold.
+        archive: a seekable file, which stays open.
+        limits: the limits of the archive.
 
     Raises:
         UnsafeArchiveError: the archive breaks a rule.
@@ -78,10 +79,10 @@ def _opened(archive: IO[bytes], limits: Limits) -> Iterator[tuple[zipfile.ZipFil
 
 
 def _directory(archive: IO[bytes], limits: Limits) -> tuple[int, int]:
-    """Where the directory begins, and how many members it has.
+    """Return the offset of the directory and its number of members.
 
     Raises:
-        UnsafeArchiveError: it does not end the archive, or has too many members.
+        UnsafeArchiveError: the directory is not at the end, or has too many members.
     """
     place = archive.seek(0, io.SEEK_END) - _END.size
     archive.seek(max(0, place - _ZIP64_BYTES))
@@ -100,7 +101,11 @@ def _directory(archive: IO[bytes], limits: Limits) -> tuple[int, int]:
 
 
 def _name(member: zipfile.ZipInfo) -> str:
-    """The name of a member. Raises UnsafeArchiveError if it is something else than a file or a folder."""
+    """Return the name of a member.
+
+    Raises:
+        UnsafeArchiveError: the member is not a file or a folder.
+    """
     name = member.orig_filename
     kind = stat.S_IFMT(member.external_attr >> 16)
     if member.filename != name:
@@ -122,7 +127,11 @@ def _name(member: zipfile.ZipInfo) -> str:
 
 
 def _require_apart(members: Sequence[zipfile.ZipInfo], directory: int) -> None:
-    """Raise UnsafeArchiveError if members overlap, or something comes before the first one."""
+    """Require that members neither overlap nor leave gaps.
+
+    Raises:
+        UnsafeArchiveError: members overlap, or other bytes precede one.
+    """
     end = 0
     for number, member in enumerate(sorted(members, key=lambda member: member.header_offset)):
         if member.header_offset < end or (number == 0 and member.header_offset):
@@ -136,7 +145,7 @@ def _require_apart(members: Sequence[zipfile.ZipInfo], directory: int) -> None:
 
 @dataclass
 class _Content:
-    """The content of a member: as many bytes as it says, or an error."""
+    """The content of a member, with exactly the bytes that it announces."""
 
     archive: zipfile.ZipFile
     member: zipfile.ZipInfo

@@ -1,4 +1,4 @@
-"""A small training job on pictures of stripes, and the model it leaves."""
+"""Provide a small training job on pictures of stripes, and its model."""
 
 import io
 import json
@@ -44,13 +44,13 @@ def write_job(root: Path, **hyperparameters: str) -> Path:
 
 @pytest.fixture
 def job(tmp_path: Path) -> Callable[..., Path]:
-    """Makes a job's folder; takes hyperparameters to add or change."""
+    """Make a job's folder, with hyperparameters to add or change."""
     return lambda **hyperparameters: write_job(tmp_path, **hyperparameters)
 
 
 @pytest.fixture(scope="session")
 def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The model folder of a job that was run. Not to be written to."""
+    """Return the model folder of a finished job. Tests must not change it."""
     root = write_job(tmp_path_factory.mktemp("job"), num_layers="18")
     algorithm_job.run(root, Event())
     return root / "model"
@@ -58,13 +58,13 @@ def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def columns() -> bytes:
-    """A picture of the second class that no job has seen, as PNG."""
+    """Return a PNG of the second class that no job was trained on."""
     return picture(CLASSES.index("columns"), IMAGES_A_CLASS * len(SPLITS))
 
 
 @pytest.fixture(scope="session")
 def blank() -> bytes:
-    """A white image, as PNG."""
+    """Return a white PNG."""
     buffer = io.BytesIO()
     Image.new("RGB", (32, 32), "white").save(buffer, "PNG")
     return buffer.getvalue()

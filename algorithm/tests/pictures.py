@@ -1,4 +1,4 @@
-"""Pictures of two classes that a model can tell apart, made here so that the tests need no files."""
+"""Make pictures of two classes that a model can distinguish, so that tests need no files."""
 
 import io
 import random
@@ -12,7 +12,7 @@ SIDE = 32  # pixels
 def picture(label: int, number: int) -> bytes:
     """Return a PNG of random stripes: rows for label 0, columns for label 1.
 
-    Each number gives another picture, and always the same one.
+    The same number always gives the same picture.
     """
     brightness = random.Random(number).randbytes(SIDE)
     stripes = Image.frombytes("L", (1, SIDE), brightness).resize(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from algorithm import arrays
 
 
-def test_what_numpy_writes_is_read_as_it_was() -> None:
+def test_arrays_of_numpy_are_read_unchanged() -> None:
     written: dict[str, NDArray[Any]] = {
         "weights": np.arange(6, dtype=np.float32).reshape(2, 3),
         "turned": np.asfortranarray(np.arange(6).reshape(2, 3)),
@@ -51,7 +51,7 @@ def test_what_numpy_writes_is_read_as_it_was() -> None:
         "call",
     ],
 )
-def test_array_that_is_not_what_it_says_is_refused(header: str) -> None:
+def test_array_with_a_false_header_is_refused(header: str) -> None:
     text = header.encode() + b"\n"
     array = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + bytes(8)
     buffer = io.BytesIO()

@@ -6,7 +6,7 @@ import pytest
 from algorithm.checkpoint import load_arrays, save_arrays
 
 
-def test_save_arrays_over_an_older_file_leaves_the_new_one_alone(tmp_path: Path) -> None:
+def test_save_arrays_replaces_an_older_file(tmp_path: Path) -> None:
     path = tmp_path / "progress.npz"
     for number in (1, 2):
         save_arrays(path, {"number": np.array(number)})
@@ -14,7 +14,7 @@ def test_save_arrays_over_an_older_file_leaves_the_new_one_alone(tmp_path: Path)
     assert [path] == list(tmp_path.iterdir())
 
 
-def test_load_arrays_what_a_kill_amid_writing_left_is_not_in_the_way(tmp_path: Path) -> None:
+def test_load_arrays_ignores_a_partial_file_of_a_killed_process(tmp_path: Path) -> None:
     path = tmp_path / "checkpoints" / "progress.npz"
     path.parent.mkdir()
     (tmp_path / "progress.npz.partial").write_bytes(b"half a file")
@@ -25,7 +25,7 @@ def test_load_arrays_what_a_kill_amid_writing_left_is_not_in_the_way(tmp_path: P
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage", b"PK\x03\x04 half a file"])
-def test_load_arrays_damaged_file_is_told_and_not_used(
+def test_load_arrays_warns_about_a_damaged_file(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, content: bytes
 ) -> None:
     (tmp_path / "progress.npz").write_bytes(content)
@@ -33,7 +33,7 @@ def test_load_arrays_damaged_file_is_told_and_not_used(
     assert "The checkpoint progress.npz cannot be read, so it is not used" in caplog.text
 
 
-def test_load_arrays_file_with_other_arrays_is_told_and_not_used(
+def test_load_arrays_warns_about_missing_arrays(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     save_arrays(tmp_path / "progress.npz", {"another": np.array(1)})

@@ -10,7 +10,7 @@ from algorithm.pixels import UndecodableImageError
 
 
 class FakeModel:
-    """Answers with the length of the image, once it may; an empty one it cannot decode."""
+    """Answer with the length of the image when released; refuse an empty image."""
 
     def __init__(self) -> None:
         self.may_answer = threading.Event()
@@ -23,23 +23,25 @@ class FakeModel:
 
 
 class CountingLoop(asyncio.SelectorEventLoop):
-    """Counts how often another thread woke it."""
+    """Count the calls from other threads."""
 
     woken = 0
 
-    def call_soon_threadsafe(self, *arguments: Any, **options: Any) -> asyncio.Handle:  # type: ignore[override]
+    def call_soon_threadsafe(  # type: ignore[override]
+        self, *arguments: Any, **options: Any
+    ) -> asyncio.Handle:
         self.woken += 1
         return super().call_soon_threadsafe(*arguments, **options)
 
 
 def classify(images: list[bytes]) -> tuple[list[Any], int]:
-    """Classify all at once; returns the answers (or errors), and how often the event loop was woken for them."""
+    """Classify all at once. Return answers or errors, and the number of calls to the event loop."""
 
     async def answers() -> list[Any]:
         model = FakeModel()
         threads = ClassificationThreads(cast(Model, model))
         asked = [asyncio.ensure_future(threads.classify(image)) for image in images]
-        await asyncio.sleep(0)  # now all are under way
+        await asyncio.sleep(0)  # now all images are in progress
         model.may_answer.set()
         return await asyncio.gather(*asked, return_exceptions=True)
 
@@ -61,8 +63,8 @@ def test_classify_many_images_gives_each_its_own_answer() -> None:
     )[0]
 
 
-def test_classify_many_images_brings_the_answers_in_bursts() -> None:
-    # Four at a time while eight or more are under way, then one by one.
+def test_classify_many_images_returns_answers_in_groups() -> None:
+    # Four at a time while eight or more are in progress, then one by one.
     assert (32 - 2 * BURST) // BURST + 2 * BURST == classify([b"a"] * 32)[1]
 
 
@@ -71,7 +73,7 @@ def test_classify_undecodable_image_among_others_fails_alone() -> None:
     assert [[1.0], UndecodableImageError, [3.0]] == [answers[0], type(answers[1]), answers[2]]
 
 
-def test_classify_given_up_leaves_the_others_their_answers() -> None:
+def test_classify_cancelled_image_does_not_affect_the_others() -> None:
     async def answer() -> list[float]:
         model = FakeModel()
         threads = ClassificationThreads(cast(Model, model))

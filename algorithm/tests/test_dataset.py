@@ -14,13 +14,13 @@ from algorithm.recordio import RecordIOError
 
 
 def image_record(label: float, image: bytes) -> bytes:
-    """An image record, from the definition of the format: magic number, length, header, image, padding."""
+    """Make an image record: magic number, length, header, image, padding."""
     body = struct.pack("<IfQQ", 0, label, 0, 0) + image
     return struct.pack("<II", 0xCED7230A, len(body)) + body + bytes(-len(body) % 4)
 
 
 def data(tmp_path: Path, text: str) -> Path:
-    """A data folder with two images in its train channel, and a list of this text."""
+    """Make a data folder with two images in its train channel, and a list of this text."""
     for folder in ("train/truck", "train_lst"):
         (tmp_path / folder).mkdir(parents=True)
     for name in ("outside.png", "train/truck/one image.png", "train/two.png"):
@@ -53,9 +53,9 @@ def test_read_channel_label_as_im2rec_writes_it_is_a_class_index(tmp_path: Path)
         ("0\ttruck\ttwo.png", "class index 'truck'"),
         ("0\t0.5\ttwo.png", "class index '0.5'"),
         ("0\tnan\ttwo.png", "class index 'nan'"),
-        ("0\t1\tthree.png", "'three.png' is no file"),
-        ("0\t1\t../outside.png", "'../outside.png' is no file"),
-        ("0\t1\ttruck", "'truck' is no file"),
+        ("0\t1\tthree.png", "'three.png' is not a file"),
+        ("0\t1\t../outside.png", "'../outside.png' is not a file"),
+        ("0\t1\ttruck", "'truck' is not a file"),
     ],
 )
 def test_read_channel_bad_line_is_named(tmp_path: Path, line: str, reason: str) -> None:
@@ -64,23 +64,23 @@ def test_read_channel_bad_line_is_named(tmp_path: Path, line: str, reason: str) 
 
 
 def test_read_channel_absolute_path_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ImageListError, match="is no file of the channel"):
+    with pytest.raises(ImageListError, match="is not a file of the channel"):
         read_channel(data(tmp_path, f"0\t0\t{tmp_path}/train/two.png\n"), "train", 2)
 
 
 def test_read_channel_empty_list_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ChannelError, match="train holds no image"):
+    with pytest.raises(ChannelError, match="train has no image"):
         read_channel(data(tmp_path, "\n"), "train", 2)
 
 
 def test_read_channel_two_lists_are_refused(tmp_path: Path) -> None:
     folder = data(tmp_path, "")
     (folder / "train_lst" / "another.lst").touch()
-    with pytest.raises(ImageListError, match=r"train_lst holds 2 \.lst files"):
+    with pytest.raises(ImageListError, match=r"train_lst has 2 \.lst files"):
         read_channel(folder, "train", 2)
 
 
-def test_read_channel_list_that_is_no_text_is_refused(tmp_path: Path) -> None:
+def test_read_channel_binary_list_is_refused(tmp_path: Path) -> None:
     folder = data(tmp_path, "")
     (folder / "train_lst" / "train.lst").write_bytes(b"\xff")
     with pytest.raises(ImageListError, match=r"train\.lst: 'utf-8' codec"):
@@ -88,7 +88,7 @@ def test_read_channel_list_that_is_no_text_is_refused(tmp_path: Path) -> None:
 
 
 def recordio(tmp_path: Path, *labels: float) -> Path:
-    """A data folder whose channel train holds a .rec file with an image of each label."""
+    """Make a data folder whose channel train has a .rec file with an image of each label."""
     (tmp_path / "train").mkdir()
     content = b"".join(image_record(label, f"image {label:g}".encode()) for label in labels)
     (tmp_path / "train" / "a.rec").write_bytes(content)
@@ -109,7 +109,7 @@ def test_read_channel_without_list_reads_all_rec_files_in_order(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("label", [2, -1, 0.5, float("nan"), float("inf")])
-def test_read_channel_label_that_is_no_class_is_named(tmp_path: Path, label: float) -> None:
+def test_read_channel_unknown_label_is_named(tmp_path: Path, label: float) -> None:
     with pytest.raises(
         RecordIOError, match=rf"a\.rec: image 1: label {label:g} is not one of 0 to 1"
     ):
@@ -135,7 +135,7 @@ def test_read_channel_content_type_decides_between_list_and_rec_files(tmp_path: 
 
 
 def test_read_channel_images_without_list_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ImageListError, match=r"validation_lst holds 0 \.lst files"):
+    with pytest.raises(ImageListError, match=r"validation_lst has 0 \.lst files"):
         read_channel(data(tmp_path, ""), "validation", 2, "application/x-image")
 
 
@@ -152,15 +152,16 @@ def test_read_channel_other_content_type_is_named(tmp_path: Path) -> None:
         read_channel(data(tmp_path, ""), "train", 2, "text/csv")
 
 
-def test_content_types_channels_without_one_are_left_out(tmp_path: Path) -> None:
+def test_content_types_leaves_out_channels_without_one(tmp_path: Path) -> None:
     path = tmp_path / "inputdataconfig.json"
     path.write_text(
-        '{"train": {"ContentType": "application/x-recordio"}, "model": {"TrainingInputMode": "File"}}'
+        '{"train": {"ContentType": "application/x-recordio"},'
+        ' "model": {"TrainingInputMode": "File"}}'
     )
     assert {"train": "application/x-recordio"} == content_types(path)
 
 
-def test_content_types_without_file_are_none(tmp_path: Path) -> None:
+def test_content_types_without_a_file_are_empty(tmp_path: Path) -> None:
     assert {} == content_types(tmp_path / "inputdataconfig.json")
 
 

@@ -16,7 +16,7 @@ CHOSEN = Hyperparameters(3, 60, epochs=6, learning_rate=0.01, mini_batch_size=8)
 
 
 def overlapping_clusters(seed: int) -> Channel:
-    """Features (60, 5) that cannot be told apart without error."""
+    """Return features (60, 5) that no head separates without error."""
     random = np.random.default_rng(seed)
     labels = np.arange(60) % 3
     return Channel(
@@ -29,7 +29,7 @@ def epochs(chosen: Hyperparameters = CHOSEN, checkpoint: Path | None = None) -> 
 
 
 class StopAfter(Event):
-    """Set once it has been asked for so many times."""
+    """An event that is set after a number of queries."""
 
     def __init__(self, count: int) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class StopAfter(Event):
 
 
 def interrupted(chosen: Hyperparameters, checkpoint: Path) -> Epoch:
-    """Run the epochs until they are stopped after the second one: asked twice an epoch, before and after it."""
+    """Run two epochs, then stop. Each epoch queries `stop` twice, before and after."""
     return epochs(chosen, checkpoint).run(StopAfter(3))
 
 
@@ -50,9 +50,7 @@ def lines(caplog: pytest.LogCaptureFixture, word: str) -> list[str]:
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
-def test_run_after_an_interruption_ends_as_if_there_had_been_none(
-    tmp_path: Path, optimizer: str
-) -> None:
+def test_run_after_an_interruption_gives_the_same_model(tmp_path: Path, optimizer: str) -> None:
     chosen = replace(CHOSEN, optimizer=optimizer, checkpoint_frequency=1)
     interrupted(chosen, tmp_path / "progress.npz")
     resumed, whole = (
@@ -65,7 +63,7 @@ def test_run_after_an_interruption_ends_as_if_there_had_been_none(
     np.testing.assert_array_equal(whole.head.weights, resumed.head.weights)
 
 
-def test_run_with_a_checkpoint_begins_where_it_ended(
+def test_run_continues_after_the_last_epoch_of_the_checkpoint(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     interrupted(CHOSEN, tmp_path / "progress.npz")
@@ -84,7 +82,7 @@ def test_run_again_after_the_last_epoch_gives_the_same_model(tmp_path: Path) -> 
     np.testing.assert_array_equal(first.head.weights, second.head.weights)
 
 
-def test_run_with_the_checkpoint_of_another_job_begins_anew(
+def test_run_ignores_the_checkpoint_of_another_job(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     interrupted(CHOSEN, tmp_path / "progress.npz")
@@ -98,7 +96,7 @@ def test_run_with_the_checkpoint_of_another_job_begins_anew(
 
 
 @pytest.mark.parametrize(("frequency", "expected"), [(1, 6), (2, 3), (6, 1)])
-def test_run_saves_a_checkpoint_as_often_as_asked(
+def test_run_saves_checkpoints_at_the_requested_frequency(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, frequency: int, expected: int
 ) -> None:
     caplog.set_level(logging.INFO)

@@ -22,7 +22,7 @@ def images(columns: bytes, blank: bytes) -> list[LabelledImage]:
 
 
 def write(file: Path, image: bytes, value: float, backbone: str) -> None:
-    """A file that knows the features of one image, all of the same value."""
+    """Write a file with the features of one image, all of the same value."""
     digests = np.frombuffer(hashlib.sha256(image).digest(), np.uint8)[np.newaxis]
     features = np.full((1, FEATURES), value, np.float32)
     save_arrays(file, {"backbone": np.array(backbone), "digests": digests, "features": features})
@@ -33,7 +33,7 @@ def test_of_channel_keeps_the_order_of_the_images(images: list[LabelledImage]) -
     np.testing.assert_array_equal(expected, FeatureStore().of_channel("train", images, Event()))
 
 
-def test_of_channel_tells_how_far_it_is(
+def test_of_channel_logs_its_progress(
     images: list[LabelledImage], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -46,7 +46,7 @@ def test_of_channel_undecodable_image_is_named() -> None:
         FeatureStore().of_channel("train", [LabelledImage("broken.png", 0, b"no image")], Event())
 
 
-def test_of_channel_of_a_new_store_takes_what_the_file_has(
+def test_of_channel_uses_the_features_in_the_file(
     tmp_path: Path, images: list[LabelledImage]
 ) -> None:
     write(tmp_path / "features.npz", images[0].read(), 0.5, load_backbone().sha256)
@@ -69,7 +69,9 @@ def test_of_channel_features_of_another_backbone_are_not_used(
     np.testing.assert_array_equal(load_backbone().features(images[0].read()), features[0])
 
 
-def test_of_channel_stopped_keeps_what_it_has(tmp_path: Path, images: list[LabelledImage]) -> None:
+def test_of_channel_stores_finished_features_when_stopped(
+    tmp_path: Path, images: list[LabelledImage]
+) -> None:
     stop = Event()
     stop.set()
     with pytest.raises(StoppedError, match="1 of the 2 images of train"):
@@ -80,7 +82,7 @@ def test_of_channel_stopped_keeps_what_it_has(tmp_path: Path, images: list[Label
     )
 
 
-def test_of_channel_views_are_not_taken_for_their_images(images: list[LabelledImage]) -> None:
+def test_of_channel_stores_views_apart_from_their_images(images: list[LabelledImage]) -> None:
     store = FeatureStore()
     plain, *views = (
         store.of_channel("train", images, Event(), view)

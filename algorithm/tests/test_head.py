@@ -14,7 +14,7 @@ CHOSEN = Hyperparameters(
 
 
 def three_clusters() -> tuple[Floats, Labels]:
-    """Features (60, 5) around three points far from each other and from 0, and the index of the point (60,)."""
+    """Return features (60, 5) around three distant points, and the index of the point (60,)."""
     random = np.random.default_rng(1)
     labels = np.arange(60) % 3
     features = 3 * np.eye(3, 5)[labels] + 7 + 0.1 * random.standard_normal((60, 5))
@@ -24,7 +24,7 @@ def three_clusters() -> tuple[Floats, Labels]:
 def trained(
     features: Floats, labels: Labels, chosen: Hyperparameters = CHOSEN, head: Head | None = None
 ) -> Head:
-    """The head after all epochs."""
+    """Return the head after all epochs."""
     training = HeadTraining(features, labels, chosen)
     descent = training.beginning(head)
     for number in range(chosen.epochs):
@@ -33,7 +33,7 @@ def trained(
 
 
 @pytest.mark.parametrize("optimizer", STEPS)
-def test_training_tells_separable_classes_apart(optimizer: str) -> None:
+def test_training_separates_separable_classes(optimizer: str) -> None:
     features, labels = three_clusters()
     head = trained(features, labels, replace(CHOSEN, optimizer=optimizer))
     np.testing.assert_array_equal(labels, head.probabilities(features).argmax(axis=1))
@@ -45,7 +45,7 @@ def test_training_again_gives_the_same_head() -> None:
     np.testing.assert_array_equal(first.bias, second.bias)
 
 
-def test_training_on_views_like_the_images_is_training_on_the_images() -> None:
+def test_training_on_identical_views_equals_training_on_the_images() -> None:
     features, labels = three_clusters()
     training = HeadTraining(features, labels, CHOSEN, views=[features, features])
     descent = training.epoch(0, training.beginning(None))
@@ -53,7 +53,7 @@ def test_training_on_views_like_the_images_is_training_on_the_images() -> None:
     np.testing.assert_array_equal(alone.epoch(0, alone.beginning(None)).layer, descent.layer)
 
 
-def test_training_takes_another_view_of_an_image_in_every_epoch() -> None:
+def test_training_uses_another_view_of_an_image_in_every_epoch() -> None:
     features, labels = three_clusters()
     views = [features + 1, features - 1]
     training = HeadTraining(features, labels, CHOSEN, views)
@@ -69,10 +69,10 @@ def test_training_features_in_another_unit_give_the_same_probabilities() -> None
     np.testing.assert_allclose(expected, trained(moved, labels).probabilities(moved), atol=1e-4)
 
 
-def test_training_images_all_alike_gives_the_share_of_each_class() -> None:
+def test_training_on_identical_images_gives_the_share_of_each_class() -> None:
     features = np.ones((60, 5), np.float32)
     labels = np.array([0] * 30 + [1] * 15 + [2] * 15)
-    # In one batch, so that the order does not matter; without momentum, so that nothing swings past the optimum.
+    # One batch makes the order irrelevant; without momentum nothing overshoots the optimum.
     chosen = replace(CHOSEN, epochs=200, learning_rate=1.0, mini_batch_size=60, momentum=0.0)
     np.testing.assert_allclose(
         [0.5, 0.25, 0.25], trained(features, labels, chosen).probabilities(features)[0], atol=1e-3
@@ -100,7 +100,7 @@ def test_probabilities_of_an_image_sum_to_1() -> None:
     )
 
 
-def test_beginning_without_a_head_gives_all_classes_the_same() -> None:
+def test_beginning_without_a_head_gives_equal_probabilities() -> None:
     features, labels = three_clusters()
     training = HeadTraining(features, labels, CHOSEN)
     head = training.head(training.beginning(None))
@@ -134,6 +134,6 @@ def test_epoch_after_the_learning_rate_was_reduced_to_0_changes_nothing() -> Non
     "change",
     [{"optimizer": "adam", "beta_1": 1.0}, {"optimizer": "rmsprop", "gamma": 1.0, "eps": 0.0}],
 )
-def test_epoch_that_goes_out_of_bounds_is_refused(change: dict[str, object]) -> None:
+def test_epoch_that_diverges_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(DivergedError, match="epoch 0"):
-        trained(*three_clusters(), replace(CHOSEN, **change))  # type: ignore[arg-type] # as each field's
+        trained(*three_clusters(), replace(CHOSEN, **change))  # type: ignore[arg-type]

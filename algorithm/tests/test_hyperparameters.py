@@ -6,9 +6,10 @@ from algorithm.hyperparameters import READERS, HyperparameterError, Hyperparamet
 
 REQUIRED = {"num_classes": "2", "num_training_samples": "430"}
 # The table at https://docs.aws.amazon.com/sagemaker/latest/dg/IC-Hyperparameter.html
-BUILT_IN = """num_classes num_training_samples augmentation_type beta_1 beta_2 checkpoint_frequency early_stopping
-early_stopping_min_epochs early_stopping_patience early_stopping_tolerance epochs eps gamma image_shape kv_store
-learning_rate lr_scheduler_factor lr_scheduler_step mini_batch_size momentum multi_label num_layers optimizer
+BUILT_IN = """num_classes num_training_samples augmentation_type beta_1 beta_2
+checkpoint_frequency early_stopping early_stopping_min_epochs early_stopping_patience
+early_stopping_tolerance epochs eps gamma image_shape kv_store learning_rate lr_scheduler_factor
+lr_scheduler_step mini_batch_size momentum multi_label num_layers optimizer
 precision_dtype resize top_k use_pretrained_model use_weighted_loss weight_decay"""
 
 
@@ -63,8 +64,8 @@ def test_parse_value_is_read(name: str, text: str, expected: object) -> None:
         ("early_stopping", "yes", "True or False"),
         ("top_k", "1", "an integer of 2 or more"),
         ("num_layers", "19", "one of 18, 34"),
-        ("use_pretrained_model", "0", "1: the backbone is pretrained"),
-        ("image_shape", "3,32,32", "3,224,224: it is what the backbone was trained on"),
+        ("use_pretrained_model", "0", "1: the backbone is always pretrained"),
+        ("image_shape", "3,32,32", "3,224,224: the backbone was trained on this size"),
         ("resize", "256.5", "an integer of 1 or more"),
         ("precision_dtype", "float16", "float32: "),
         ("multi_label", "1", "0: an image has one class"),
@@ -72,7 +73,7 @@ def test_parse_value_is_read(name: str, text: str, expected: object) -> None:
         ("augmentation_type", "flip", "one of crop, crop_color, crop_color_transform"),
     ],
 )
-def test_parse_value_that_cannot_be_honoured_is_refused_by_name(
+def test_parse_value_that_cannot_be_honoured_is_refused_with_its_name(
     name: str, text: str, reason: str
 ) -> None:
     with pytest.raises(HyperparameterError, match=f"{name}: '{text}' is not {reason}"):

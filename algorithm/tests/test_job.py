@@ -21,7 +21,7 @@ Job = Callable[..., Path]
 
 
 def run(root: Path) -> dict[str, bytes]:
-    """The files of the model that a job leaves."""
+    """Return the files of a job's model."""
     algorithm_job.run(root, Event())
     return {path.name: path.read_bytes() for path in (root / "model").iterdir()}
 
@@ -33,12 +33,12 @@ def description(root: Path) -> dict[str, dict[str, object]]:
 
 
 def messages(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """What was logged of the epochs, without the values."""
+    """Return the log lines of the epochs, without values."""
     return [message.partition("=")[0] for message in caplog.messages if message.startswith("Epoch")]
 
 
 def as_recordio(root: Path) -> Path:
-    """The same job with its channels as RecordIO."""
+    """Return the same job with its channels as RecordIO."""
     for channel in ("train", "validation"):
         folder = root / "input" / "data" / channel
         records = b""
@@ -58,7 +58,7 @@ def as_recordio(root: Path) -> Path:
 
 
 def job_with(root: Path, **hyperparameters: str) -> Path:
-    """The same job with other hyperparameters."""
+    """Return the same job with other hyperparameters."""
     config = root / "input" / "config" / "hyperparameters.json"
     texts = json.loads(config.read_text(encoding="utf-8"))
     config.write_text(json.dumps(texts | hyperparameters), encoding="utf-8")
@@ -66,7 +66,7 @@ def job_with(root: Path, **hyperparameters: str) -> Path:
 
 
 def with_model(root: Path, model_dir: Path) -> Path:
-    """The job with a channel `model` that holds the model in a folder."""
+    """Return the job with a channel `model` that has the model of a folder."""
     (root / "input" / "data" / "model").mkdir()
     model.pack(model_dir, root / "input" / "data" / "model" / "model.tar.gz")
     return root
@@ -98,7 +98,7 @@ def test_run_image_files_without_resize_are_refused(job: Job) -> None:
         run(as_recordio(root))
 
 
-def test_run_learns_from_the_middle_that_resize_leaves(job: Job) -> None:
+def test_run_trains_on_the_middle_of_the_resized_picture(job: Job) -> None:
     root = job()
     near = run(root)["head.npz"]
     assert near != run(job_with(root, resize="448"))["head.npz"]
@@ -116,7 +116,7 @@ def test_run_logs_each_epoch_as_the_built_in_algorithm_does(
     )
 
 
-def test_run_says_that_the_number_of_layers_has_no_effect(
+def test_run_logs_that_the_number_of_layers_has_no_effect(
     job: Job, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -124,7 +124,7 @@ def test_run_says_that_the_number_of_layers_has_no_effect(
     assert "num_layers=18 has no effect: the backbone is EfficientNet-Lite0" in caplog.messages
 
 
-def test_model_description_names_the_backbone_and_what_it_was_asked_for(model_dir: Path) -> None:
+def test_model_description_names_backbone_and_hyperparameters(model_dir: Path) -> None:
     written = description(model_dir.parent)
     assert {"name": "EfficientNet-Lite0", "sha256": load_backbone().sha256} == written["backbone"]
     assert "18" == written["asked"]["num_layers"]
@@ -174,7 +174,7 @@ def test_run_without_an_archive_in_the_channel_model_is_refused(job: Job) -> Non
 
 
 @pytest.mark.parametrize("name", ["image-classification-0030.params", "../head.npz", "head.npz"])
-def test_run_foreign_archive_is_refused(job: Job, name: str) -> None:
+def test_run_archive_of_another_program_is_refused(job: Job, name: str) -> None:
     root = job()
     (root / "input" / "data" / "model").mkdir()
     with tarfile.open(root / "input" / "data" / "model" / "model.tar.gz", "w:gz") as archive:
@@ -185,7 +185,7 @@ def test_run_foreign_archive_is_refused(job: Job, name: str) -> None:
         run(root)
 
 
-def test_run_archive_that_is_none_is_refused(job: Job) -> None:
+def test_run_file_that_is_not_an_archive_is_refused(job: Job) -> None:
     root = job()
     (root / "input" / "data" / "model").mkdir()
     (root / "input" / "data" / "model" / "model.tar.gz").write_bytes(b"no archive")
@@ -193,21 +193,19 @@ def test_run_archive_that_is_none_is_refused(job: Job) -> None:
         run(root)
 
 
-def test_run_interrupted_job_goes_on_with_features_and_epochs(
-    job: Job, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_run_continues_an_interrupted_job(job: Job, caplog: pytest.LogCaptureFixture) -> None:
     root = job(checkpoint_frequency="1")
     (root / "checkpoints").mkdir()
     run(root)
     caplog.clear()
     caplog.set_level(logging.INFO)
     run(root)
-    assert "The checkpoint holds the features of 8 images" in caplog.messages
+    assert "The checkpoint has the features of 8 images" in caplog.messages
     assert "Resuming from the checkpoint after epoch 4" in caplog.messages
     assert [] == messages(caplog)
 
 
-def test_run_bad_hyperparameter_is_refused_before_a_model_is_begun(job: Job) -> None:
+def test_run_invalid_hyperparameter_leaves_no_model(job: Job) -> None:
     root = job(epochs="many")
     with pytest.raises(HyperparameterError, match="epochs: 'many'"):
         run(root)

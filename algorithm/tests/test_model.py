@@ -11,7 +11,7 @@ from algorithm import model
 
 
 def archive_of(path: Path, member: tarfile.TarInfo, content: bytes = b"") -> Path:
-    """A .tar.gz that holds one member."""
+    """Make a .tar.gz with one member."""
     member.size = len(content)
     with tarfile.open(path, "w:gz") as tar:
         tar.addfile(member, io.BytesIO(content))
@@ -20,7 +20,7 @@ def archive_of(path: Path, member: tarfile.TarInfo, content: bytes = b"") -> Pat
 
 @pytest.fixture
 def copy(model_dir: Path, tmp_path: Path) -> Path:
-    """A copy of the trained model, for the test to damage."""
+    """Return a copy of the trained model that the test may damage."""
     return Path(shutil.copytree(model_dir, tmp_path / "model"))
 
 
@@ -53,7 +53,7 @@ def test_load_missing_file_is_named(copy: Path, name: str) -> None:
         model.load(copy)
 
 
-def test_load_head_that_holds_pickled_objects_is_refused(copy: Path) -> None:
+def test_load_head_with_pickled_objects_is_refused(copy: Path) -> None:
     objects = np.array([None] * 2)
     np.savez(copy / "head.npz", weights=objects, bias=objects)
     with pytest.raises(model.InvalidModelError, match="allow_pickle"):
@@ -66,7 +66,7 @@ def test_load_head_of_another_shape_is_refused(copy: Path) -> None:
         model.load(copy)
 
 
-def test_pack_holds_the_files_of_the_folder(model_dir: Path, tmp_path: Path) -> None:
+def test_pack_contains_the_files_of_the_folder(model_dir: Path, tmp_path: Path) -> None:
     with tarfile.open(model.pack(model_dir, tmp_path / "model.tar.gz")) as archive:
         assert ["head.npz", "model.json"] == archive.getnames()
 

@@ -11,7 +11,7 @@ LAYER = np.array([[4.0, -2.0]], np.float32)
 
 
 def descend(optimizer: str, steps: int, rate: float, chosen: Hyperparameters = CHOSEN) -> Descent:
-    """Descent from LAYER on half the squared layer, whose gradient is the layer itself."""
+    """Descend from LAYER on half the squared layer, whose gradient is the layer itself."""
     at = Descent.beginning(LAYER)
     for _ in range(steps):
         at = STEPS[optimizer](at, at.layer, rate, chosen)

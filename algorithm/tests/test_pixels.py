@@ -16,7 +16,7 @@ def encoded(image: Image.Image, image_format: str) -> bytes:
 
 
 def png_that_claims(width: int, height: int) -> bytes:
-    """A PNG of one pixel whose header names another size."""
+    """Make a PNG of one pixel whose header has another size."""
     png = encoded(Image.new("RGB", (1, 1)), "PNG")
     header = b"IHDR" + struct.pack(">II", width, height) + png[24:29]
     return png[:12] + header + struct.pack(">I", zlib.crc32(header)) + png[33:]
@@ -67,12 +67,12 @@ def test_resize_is_the_shorter_side_and_keeps_the_aspect(
     assert expected == resized(Image.new("RGB", size), 256).size
 
 
-def test_picture_is_used_as_it_is_without_resize() -> None:
+def test_picture_is_unchanged_without_resize() -> None:
     picture = Image.effect_noise((300, 230), 50)
     assert resized(picture, None) is picture
 
 
-def test_training_takes_the_middle_of_the_resized_picture() -> None:
+def test_training_uses_the_middle_of_the_resized_picture() -> None:
     ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[np.newaxis].repeat(256, axis=0)).convert(
         "RGB"
     )

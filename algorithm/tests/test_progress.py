@@ -33,7 +33,7 @@ def test_after_keeps_the_epoch_of_best_accuracy_then_loss(epochs: list[Epoch], b
     assert best == progress.best.number
 
 
-def test_from_arrays_gives_what_arrays_were_made_of() -> None:
+def test_from_arrays_restores_the_progress() -> None:
     arrays = after(epoch(0, 0.5), epoch(1, 0.25)).arrays()
     again = Progress.from_arrays(arrays)
     assert again.best
@@ -55,7 +55,7 @@ def test_from_arrays_gives_what_arrays_were_made_of() -> None:
         ([0.0, 0.0, 0.0], True),
     ],
 )
-def test_is_exhausted_after_two_epochs_without_a_tenth_more(
+def test_is_exhausted_after_two_epochs_without_enough_improvement(
     accuracies: list[float], expected: bool
 ) -> None:
     chosen = Hyperparameters(
@@ -69,12 +69,12 @@ def test_is_exhausted_after_two_epochs_without_a_tenth_more(
     assert expected == is_exhausted(accuracies, chosen)
 
 
-def test_is_exhausted_waits_for_the_least_number_of_epochs() -> None:
+def test_is_exhausted_waits_for_the_minimum_of_epochs() -> None:
     chosen = Hyperparameters(
         2, 8, early_stopping=True, early_stopping_min_epochs=4, early_stopping_patience=1
     )
     assert [False, True] == [is_exhausted([0.5] * count, chosen) for count in (3, 4)]
 
 
-def test_is_exhausted_only_if_asked_for() -> None:
+def test_is_exhausted_only_with_early_stopping() -> None:
     assert not is_exhausted([0.5] * 100, Hyperparameters(2, 8))

@@ -9,7 +9,7 @@ MAGIC = struct.pack("<I", 0xCED7230A)
 
 
 def part(flag: int, content: bytes) -> bytes:
-    """A part of a record: magic number, flag and length, content, padding to 4 bytes."""
+    """Make a part of a record: magic number, flag and length, content, padding to 4 bytes."""
     return MAGIC + struct.pack("<I", flag << 29 | len(content)) + content + bytes(-len(content) % 4)
 
 
@@ -26,7 +26,7 @@ def test_records_of_any_length_are_read_one_after_the_other(length: int) -> None
     assert [b"x" * length, b"next"] == contents(part(0, b"x" * length) + part(0, b"next"))
 
 
-def test_records_of_an_empty_file_are_none() -> None:
+def test_empty_file_has_no_records() -> None:
     assert [] == contents(b"")
 
 
@@ -50,12 +50,12 @@ def test_records_in_parts_are_joined_by_the_magic_number() -> None:
         (part(4, b""), "byte 0: a part with the flag 4 is out of place"),
     ],
 )
-def test_records_damaged_file_is_refused_with_the_place(file: bytes, reason: str) -> None:
+def test_records_damaged_file_is_refused_with_the_position(file: bytes, reason: str) -> None:
     with pytest.raises(RecordIOError, match=reason):
         contents(file)
 
 
-def test_image_records_of_any_damage_end_in_the_named_error_or_none() -> None:
+def test_image_records_of_any_damage_raise_only_the_named_error() -> None:
     file = part(0, header() + b"image") + part(1, header()) + part(3, b"rest")
     damaged = [file[:end] for end in range(len(file))]
     damaged += [
@@ -68,11 +68,11 @@ def test_image_records_of_any_damage_end_in_the_named_error_or_none() -> None:
             list(image_records(content))
 
 
-def test_image_records_header_and_image_are_told_apart() -> None:
+def test_image_records_header_and_image_are_separated() -> None:
     assert [ImageRecord(3.0, b"image")] == list(image_records(part(0, header(label=3) + b"image")))
 
 
-def test_image_records_one_label_in_an_array_counts_instead_of_the_headers() -> None:
+def test_image_records_label_in_an_array_replaces_the_label_of_the_header() -> None:
     record = header(flag=1, label=0) + struct.pack("<f", 5) + b"image"
     assert [ImageRecord(5.0, b"image")] == list(image_records(part(0, record)))
 

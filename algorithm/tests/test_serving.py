@@ -13,7 +13,7 @@ Invoke = Callable[[bytes, str], Response]
 
 @pytest.fixture
 def invoke(model_dir: Path) -> Invoke:
-    """Sends an image of a content type to the trained model."""
+    """Send an image of a content type to the trained model."""
 
     async def predict(image: bytes, content_type: str) -> Response:
         return await Predictor(model_dir).predict(content_type, image)

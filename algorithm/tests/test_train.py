@@ -19,7 +19,7 @@ def failure(root: Path) -> str:
 
 
 def add_images(root: Path, count: int) -> None:
-    """Let the job have many more training images, each another one."""
+    """Add many different training images to the job."""
     folder = root / "input" / "data" / "train"
     lines = []
     for number in range(count):
@@ -32,7 +32,7 @@ def add_images(root: Path, count: int) -> None:
 
 @contextmanager
 def command(root: Path) -> Iterator[subprocess.Popen[str]]:
-    """The job at work, as the container starts it."""
+    """Start the job as the container does."""
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", "algorithm.train", str(root)],
         cwd=Path(__file__).parents[2],
@@ -48,7 +48,7 @@ def command(root: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def stopped_at(root: Path, word: str) -> tuple[int, str]:
-    """Send SIGTERM when the log says this; the exit code, and what the log says after it."""
+    """Send SIGTERM at a line of the log; return the exit code and the rest of the log."""
     with command(root) as process:
         assert process.stdout
         assert any(word in line for line in process.stdout)
@@ -57,28 +57,28 @@ def stopped_at(root: Path, word: str) -> tuple[int, str]:
         return process.wait(timeout=30), rest
 
 
-def test_run_good_job_leaves_a_model_and_no_failure(job: Job) -> None:
+def test_run_valid_job_writes_a_model_and_no_failure(job: Job) -> None:
     root = job()
     assert 0 == train.run(root, Event())
     assert {"head.npz", "model.json"} == {path.name for path in (root / "model").iterdir()}
     assert not (root / "output").exists()
 
 
-def test_run_bad_input_ends_with_the_reason(job: Job) -> None:
+def test_run_invalid_input_ends_with_the_reason(job: Job) -> None:
     root = job(epochs="many")
     assert 1 == train.run(root, Event())
     assert failure(root).startswith("HyperparameterError: A hyperparameter is missing, unknown or ")
     assert "(epochs: 'many' is not an integer of 1 or more)" in failure(root)
 
 
-def test_run_unforeseen_error_ends_with_its_name(job: Job) -> None:
+def test_run_unexpected_error_ends_with_its_name(job: Job) -> None:
     root = job()
     (root / "model").write_text("in the way", encoding="utf-8")
     assert 1 == train.run(root, Event())
     assert failure(root).startswith("FileExistsError: ")
 
 
-def test_run_stopped_before_there_is_a_model_is_no_failure(job: Job) -> None:
+def test_run_stopped_before_the_first_model_is_not_a_failure(job: Job) -> None:
     root, stop = job(), Event()
     stop.set()
     assert 0 == train.run(root, stop)
@@ -92,7 +92,7 @@ def test_command_failed_job_has_exit_code_1(tmp_path: Path) -> None:
     assert "HyperparameterError" in output
 
 
-def test_command_sigterm_amid_features_ends_without_a_model(job: Job) -> None:
+def test_command_sigterm_during_features_ends_without_a_model(job: Job) -> None:
     root = job()
     add_images(root, 500)
     status, rest = stopped_at(root, "has no effect")
@@ -101,7 +101,7 @@ def test_command_sigterm_amid_features_ends_without_a_model(job: Job) -> None:
     assert not (root / "model").exists()
 
 
-def test_command_sigterm_amid_epochs_ends_with_the_best_model(job: Job) -> None:
+def test_command_sigterm_during_epochs_ends_with_the_best_model(job: Job) -> None:
     root = job(epochs="1000000")
     status, rest = stopped_at(root, "Epoch[3] Validation-accuracy")
     assert 0 == status

@@ -1,4 +1,4 @@
-"""A place to unpack hostile archives in."""
+"""Provide a folder for unpacking hostile archives."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,13 +9,13 @@ import pytest
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One place for all tests, so that the archives that name it are made once."""
+    """Return one folder for all tests, so that archives with its path are made once."""
     return tmp_path_factory.mktemp("archives")
 
 
 @pytest.fixture
 def sandbox(base: Path) -> Iterator[Path]:
-    """A folder with a victim beside the place to unpack in."""
+    """Return a folder with a victim file beside the target folder."""
     (base / "victim").mkdir()
     (base / "victim/secret").write_text("secret")
     (base / "place").mkdir()

@@ -1,11 +1,11 @@
-"""What is in a folder, to compare it before and after."""
+"""List the content of a folder, to compare it before and after."""
 
 import stat
 from pathlib import Path
 
 
 def tree(folder: Path) -> dict[str, tuple[int, bytes]]:
-    """All that is in a folder: kind and rights, and content."""
+    """Return kind, permissions and content of every entry of a folder."""
     found = {}
     for path in sorted(folder.rglob("*")):
         status = path.lstat()

@@ -1,4 +1,4 @@
-"""Tar archives that mean harm: every trick of the known weaknesses of Python's tarfile, GNU tar and others."""
+"""Make hostile tar archives with known attacks on Python's tarfile, GNU tar and others."""
 
 import gzip
 import io
@@ -33,7 +33,7 @@ def member(
     prefix: bytes = b"",
     mode: bytes = b"0000644\0",
 ) -> bytes:
-    """Header and content of a member; unless given, its size is that of the content, in octal digits."""
+    """Make header and content of a member. The default size is that of the content, in octal."""
     content = content if kind == FILE or content != b"harm" else b""
     written = size if size is not None else b"%011o\0" % len(content)
     header = bytearray(BLOCK)
@@ -53,7 +53,7 @@ def member(
 
 
 def attributes(*records: bytes, kind: bytes = b"x", size: bytes | None = None) -> bytes:
-    """A header of pax with these records: `key=value`, or one that begins with its length."""
+    """Make a header of pax with records: `key=value`, or a record with its length."""
     content = b""
     for record in records:
         whole = record if record[:1].isdigit() else numbered(record)
@@ -69,14 +69,14 @@ def numbered(record: bytes) -> bytes:
 
 
 def packed(*parts: bytes, end: bytes = END) -> bytes:
-    """A tar.gz of a good member and these."""
+    """Make a tar.gz of a valid member and these blocks."""
     return gzip.compress(
         member("model.json", b'{"backbone": {"name": "a"}}') + b"".join(parts) + end, 1, mtime=0
     )
 
 
 def long_links() -> list[bytes]:
-    """CVE-2025-4517: links through names that are together longer than PATH_MAX, so that realpath() gives up."""
+    """Make links with a path longer than PATH_MAX, where realpath() fails (CVE-2025-4517)."""
     name, parts, place = "d" * 247, [], ""
     for step in "abcdefghijklmnop":
         folder, link = f"{place}{name}", f"{place}{step}"
@@ -98,7 +98,7 @@ def gnu_name(name: str, kind: bytes = b"L") -> bytes:
 
 
 def paths(sandbox: Path) -> Iterator[tuple[str, bytes]]:
-    """Names that lead out, or to another file than they seem to."""
+    """Yield names that leave the folder, or name another file than they seem to."""
     outside = str(sandbox / "escaped")
     names: dict[str, bytes | str] = {
         "CVE-2007-4559 parent": "../escaped",
@@ -135,7 +135,7 @@ def paths(sandbox: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def links(sandbox: Path) -> Iterator[tuple[str, bytes]]:
-    """Links and devices."""
+    """Yield links and devices."""
     victim = str(sandbox / "victim")
     yield "symlink outside", packed(member("a", kind=SYMLINK, link="../victim"))
     yield "symlink to absolute path", packed(member("a", kind=SYMLINK, link=victim))
@@ -202,7 +202,7 @@ def links(sandbox: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def overrides() -> Iterator[tuple[str, bytes]]:
-    """Headers that change what another header says."""
+    """Yield headers that change another header."""
     for record in (
         b"path=../escaped",
         b"path=other",
@@ -244,7 +244,7 @@ def overrides() -> Iterator[tuple[str, bytes]]:
 
 
 def numbers() -> Iterator[tuple[str, bytes]]:
-    """Sizes that are not, and headers that are damaged."""
+    """Yield false sizes and damaged headers."""
     sizes = {
         "CVE-2025-8194 negative size": b"\xff" * 12,
         "size of minus 512": b"\xff" * 10 + b"\xfe\x00",
@@ -254,7 +254,7 @@ def numbers() -> Iterator[tuple[str, bytes]]:
         "size beyond the end": b"00000100000\0",
         "size with a sign": b"-0000000001\0",
         "size that int() takes": b"0o0000_0001\0",
-        "size of digits that are none": b"00000000009\0",
+        "size of invalid digits": b"00000000009\0",
     }
     for trick, size in sizes.items():
         yield trick, packed(member("a", size=size))
@@ -277,7 +277,7 @@ def numbers() -> Iterator[tuple[str, bytes]]:
 
 
 def collisions() -> Iterator[tuple[str, bytes]]:
-    """Members that take the place of others."""
+    """Yield members that replace others."""
     yield "twice", packed(member("a"), member("a", b"other"))
     yield "twice, once with ./", packed(member("./model.json"))
     yield "capitals", packed(member("MODEL.json"))
@@ -294,7 +294,7 @@ def collisions() -> Iterator[tuple[str, bytes]]:
 
 
 def gzips() -> Iterator[tuple[str, bytes]]:
-    """Gzip files that are damaged, or that hide something."""
+    """Yield damaged gzip files, and gzip files with hidden content."""
     good = packed(member("a"))
     yield "nothing", b""
     yield "not gzip", b"nothing of the kind"
@@ -311,13 +311,13 @@ def gzips() -> Iterator[tuple[str, bytes]]:
 
 @cache
 def hostile(sandbox: Path) -> dict[str, bytes]:
-    """All of them by trick; those that name a place outside name one in the sandbox."""
+    """Return all archives by attack. Outside paths are inside the sandbox."""
     tricks = (paths(sandbox), links(sandbox), overrides(), numbers(), collisions(), gzips())
     return {trick: archive for some in tricks for trick, archive in some}
 
 
 class Endless(io.RawIOBase):
-    """A stream that repeats its end forever, counts what is read of it, and fails the test of a reader that goes on."""
+    """A stream that repeats its end forever and fails if a reader does not stop."""
 
     def __init__(self, beginning: bytes, again: bytes) -> None:
         self.held, self.again, self.count = beginning, again, 0
@@ -327,5 +327,5 @@ class Endless(io.RawIOBase):
             self.held += self.again * (1 + size // len(self.again))
         part, self.held = self.held[:size], self.held[size:]
         self.count += len(part)
-        assert self.count < 1 << 23, "the reader goes on and on"
+        assert self.count < 1 << 23, "the reader does not stop"
         return part

@@ -1,4 +1,4 @@
-"""Zip archives that mean harm: every trick of the known weaknesses of zipfile, unzip and others."""
+"""Make hostile zip archives with known attacks on zipfile, unzip and others."""
 
 import io
 import stat
@@ -15,7 +15,7 @@ CENTRAL, LOCAL, END = b"PK\x01\x02", b"PK\x03\x04", b"PK\x05\x06"
 
 
 def zipped(*members: tuple[str, bytes] | tuple[str, bytes, Change]) -> bytes:
-    """A zip of a good member and these: name, content, and what is changed of the member's description."""
+    """Make a zip of a valid member and these: name, content and a change of the description."""
     buffer = io.BytesIO()
     with (
         zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive,
@@ -40,13 +40,13 @@ def mode(kind: int, system: int = 3) -> Change:
 
 
 def patched(archive: bytes, record: bytes, place: int, value: bytes) -> bytes:
-    """The archive with a value at a place of the last record of a kind."""
+    """Return the archive with a value at an offset in the last record of a kind."""
     at = archive.rindex(record) + place
     return archive[:at] + value + archive[at + len(value) :]
 
 
 def names(sandbox: Path) -> Iterator[tuple[str, bytes]]:
-    """Zip slip, CVE-2018-1002200 and its kin."""
+    """Yield zip slips (CVE-2018-1002200 and similar)."""
     for trick, name in {
         "zip slip": "../escaped",
         "zip slip inside": "a/../../escaped",
@@ -77,7 +77,7 @@ def names(sandbox: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def kinds(sandbox: Path) -> Iterator[tuple[str, bytes]]:
-    """Members that are not files."""
+    """Yield members that are not files."""
     victim = str(sandbox / "victim").encode()
     yield "symlink", zipped(("a", victim, mode(stat.S_IFLNK)))
     yield "symlink of another system", zipped(("a", victim, mode(stat.S_IFLNK, system=0)))
@@ -93,7 +93,7 @@ def kinds(sandbox: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def collisions() -> Iterator[tuple[str, bytes]]:
-    """Members that take the place of others."""
+    """Yield members that replace others."""
     yield "twice", zipped(("app.py", b"other"))
     yield "twice, once with ./", zipped(("./app.py", b"other"))
     yield "capitals", zipped(("App.py", b"other"))
@@ -110,14 +110,14 @@ def collisions() -> Iterator[tuple[str, bytes]]:
 
 
 def with_directory(archive: bytes, *entries: bytes) -> bytes:
-    """The archive with another directory."""
+    """Return the archive with another directory."""
     begin, entry = archive.index(CENTRAL), b"".join(entries)
     end = struct.pack("<4s4H2LH", END, 0, 0, len(entries), len(entries), len(entry), begin, 0)
     return archive[:begin] + entry + end
 
 
 def sizes() -> Iterator[tuple[str, bytes]]:
-    """Bombs, and sizes that are not."""
+    """Yield bombs and false sizes."""
     good = zipped(("a", b"harm" * 100))
     for trick, size in {
         "a bomb of 4 GB": 0xFFFFFFF0,
@@ -135,7 +135,7 @@ def sizes() -> Iterator[tuple[str, bytes]]:
 
 
 def ends() -> Iterator[tuple[str, bytes]]:
-    """Files that are several archives, or none."""
+    """Yield files that are several archives, or not an archive."""
     good = zipped(("a", b"harm"))
     yield "nothing", b""
     yield "not zip", b"nothing of the kind" * 10
@@ -163,7 +163,7 @@ def ends() -> Iterator[tuple[str, bytes]]:
 
 
 def two_directories(archive: bytes) -> bytes:
-    """A zip whose end names one directory, and whose end of zip64 another."""
+    """Make a zip whose end record and zip64 end record name different directories."""
     begin, end = archive.index(CENTRAL), archive.index(END)
     directory = archive[begin:end]
     other = directory.replace(b"app.py", b"bpp.py")
@@ -180,6 +180,6 @@ def with_gap(archive: bytes, at: int) -> bytes:
 
 @cache
 def hostile(sandbox: Path) -> dict[str, bytes]:
-    """All of them by trick; those that name a place outside name one in the sandbox."""
+    """Return all archives by attack. Outside paths are inside the sandbox."""
     tricks = (names(sandbox), kinds(sandbox), collisions(), sizes(), ends())
     return {trick: archive for some in tricks for trick, archive in some}

@@ -1,4 +1,4 @@
-"""Hostile archives are refused, and nothing is written anywhere; harmless ones are read as they were written."""
+"""Hostile archives are refused and write nothing; harmless archives are read unchanged."""
 
 import gzip
 import io
@@ -37,7 +37,7 @@ def test_hostile_zip_is_refused_and_nothing_is_written(trick: str, sandbox: Path
     assert before == tree(sandbox)
 
 
-def test_there_are_at_least_sixty_tricks_of_tar_and_of_zip() -> None:
+def test_suite_has_at_least_sixty_attacks_by_tar_and_by_zip() -> None:
     assert len(TAR_TRICKS) >= 60
     assert len(ZIP_TRICKS) >= 60
 
@@ -67,7 +67,7 @@ def test_error_of_a_hostile_archive_is_one_line_of_visible_characters(sandbox: P
         "zeros behind",
     ],
 )
-def test_packed_stream_that_never_ends_is_left(beginning: bytes, again: bytes) -> None:
+def test_reader_stops_at_an_endless_packed_stream(beginning: bytes, again: bytes) -> None:
     stream = Endless(beginning, again)
     with pytest.raises(UnsafeArchiveError):
         list(tar_gz_files(stream, LIMITS))
@@ -84,7 +84,7 @@ def test_packed_stream_that_never_ends_is_left(beginning: bytes, again: bytes) -
     ],
     ids=["the same member", "attributes", "zeros behind the end", "content up to the limit"],
 )
-def test_unpacked_stream_that_never_ends_is_left(beginning: bytes, again: bytes) -> None:
+def test_reader_stops_at_an_endless_unpacked_stream(beginning: bytes, again: bytes) -> None:
     bomb = zlib.compressobj(1, wbits=31)
     compressed = bomb.compress(beginning) + bomb.flush(zlib.Z_FULL_FLUSH)
     stream = Endless(compressed, bomb.compress(again * 100) + bomb.flush(zlib.Z_FULL_FLUSH))
@@ -108,7 +108,7 @@ def contents(files: Iterator[ArchivedFile]) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     "tar_format", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT, tarfile.USTAR_FORMAT]
 )
-def test_what_tarfile_writes_is_read_as_it_was(tmp_path: Path, tar_format: int) -> None:
+def test_archive_of_tarfile_is_read_unchanged(tmp_path: Path, tar_format: int) -> None:
     (tmp_path / "source/code").mkdir(parents=True)
     written = {"code/a.py": b"pass", "model.json": bytes(range(256)) * 5000, "empty": b""}
     for name, content in written.items():
@@ -123,14 +123,14 @@ def test_what_tarfile_writes_is_read_as_it_was(tmp_path: Path, tar_format: int) 
         } == found
 
 
-def test_what_is_not_read_of_a_file_is_skipped() -> None:
+def test_unread_rest_of_a_file_is_skipped() -> None:
     archive = packed(member("a", b"a" * 700), member("b", b"b"))
     assert ["model.json", "a", "b"] == [
         str(file.path) for file in tar_gz_files(io.BytesIO(archive), LIMITS)
     ]
 
 
-def test_tar_that_is_not_packed_is_read_where_that_is_asked_for() -> None:
+def test_tar_without_gzip_is_read_on_request() -> None:
     archive = gzip.decompress(packed(member("a", b"content")))
     assert b"content" == contents(tar_files(io.BytesIO(archive), LIMITS))["a"]
     with pytest.raises(UnsafeArchiveError, match="not a gzip file"):
@@ -152,7 +152,7 @@ def test_executable_files_stay_executable(tmp_path: Path) -> None:
         "packed size beyond the end",
     ],
 )
-def test_members_that_overlap_are_seen_before_any_is_read(trick: str) -> None:
+def test_overlapping_members_are_refused_before_any_is_read(trick: str) -> None:
     archive = hostile_zips.hostile(Path("/sandbox"))[trick]
     with pytest.raises(UnsafeArchiveError, match="overlaps"):
         check_zip(io.BytesIO(archive), LIMITS)

@@ -1,4 +1,4 @@
-"""A command whose output nobody reads any more ends without a traceback."""
+"""A command ends without a traceback when the reader of its output ends first."""
 
 import subprocess
 import sys
@@ -7,10 +7,14 @@ import pytest
 
 from untrusted.tests.unread_output import ROOT, unread
 
-# More than a pipe holds, so that it breaks while the command is at work.
+# More than a pipe can buffer, so that it breaks while the command runs.
 LONG = "print('x' * 1_000_000)"
 ELSEWHERE = "raise BrokenPipeError('of a socket')"
-SCRIPT = "import sys; from untrusted.closed_output import end_quietly\ndef run(): {body}\nsys.exit(end_quietly(run))"
+SCRIPT = """import sys
+from untrusted.closed_output import end_quietly
+def run(): {body}
+sys.exit(end_quietly(run))
+"""
 
 
 @pytest.mark.parametrize("body", [LONG, "print('x'); raise SystemExit(0)"])

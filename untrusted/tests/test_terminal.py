@@ -1,4 +1,4 @@
-"""What is written on terminals, in logs and on pages, when every text in it is hostile."""
+"""Terminals, logs and pages show hostile text as text."""
 
 import io
 import json
@@ -30,11 +30,11 @@ def written() -> io.StringIO:
 
 @pytest.fixture(params=[False, True], ids=["pipe", "terminal"])
 def console(request: pytest.FixtureRequest, written: io.StringIO) -> Console:
-    """A console of a pipe, and of a terminal that can show neither colours nor movement."""
+    """Return a console of a pipe, or of a terminal without colours and cursor movement."""
     return Console(file=written, width=2000, force_terminal=request.param, color_system=None)
 
 
-def test_string_is_one_line_and_no_markup(console: Console, written: io.StringIO) -> None:
+def test_string_is_one_line_without_markup(console: Console, written: io.StringIO) -> None:
     console.print(HOSTILE)
     assert f"{shown(HOSTILE)}\n" == written.getvalue()
 
@@ -42,7 +42,7 @@ def test_string_is_one_line_and_no_markup(console: Console, written: io.StringIO
 @pytest.mark.parametrize(
     "options", [{"markup": True}, {"emoji": True}, {"style": "bold"}, {"soft_wrap": True}]
 )
-def test_no_option_makes_markup_of_a_string(
+def test_no_option_turns_a_string_into_markup(
     console: Console, written: io.StringIO, options: dict[str, object]
 ) -> None:
     console.print(HOSTILE, **options)
@@ -51,13 +51,13 @@ def test_no_option_makes_markup_of_a_string(
     require_honest(written.getvalue())
 
 
-def test_what_is_not_a_string_becomes_one(console: Console, written: io.StringIO) -> None:
+def test_other_objects_become_strings(console: Console, written: io.StringIO) -> None:
     console.print(ValueError(HOSTILE), Path(HOSTILE), [HOSTILE], 7)
     assert 1 == written.getvalue().count("\n")
     require_honest(written.getvalue())
 
 
-def test_several_strings_are_several_lines_where_that_is_asked_for(
+def test_several_strings_are_several_lines_with_a_separator(
     console: Console, written: io.StringIO
 ) -> None:
     console.print(HOSTILE, "next", sep="\n")
@@ -75,14 +75,12 @@ def test_cells_headers_and_titles_of_tables_are_text(
     assert 5 == written.getvalue().count("[red]red[/red]")
 
 
-def test_styles_and_line_breaks_are_the_callers(console: Console, written: io.StringIO) -> None:
+def test_callers_set_styles_and_line_breaks(console: Console, written: io.StringIO) -> None:
     console.print(styled("a ", (HOSTILE, "bold"), LINE_BREAK, ("b", "dim")))
     assert [f"a {shown(HOSTILE)}", "b", ""] == written.getvalue().split("\n")
 
 
-def test_text_that_was_made_elsewhere_holds_no_controls(
-    console: Console, written: io.StringIO
-) -> None:
+def test_text_of_rich_has_no_control_characters(console: Console, written: io.StringIO) -> None:
     console.print(Text(HOSTILE.replace("\n", "")))
     console.rule(HOSTILE)
     require_honest(written.getvalue())
@@ -104,11 +102,11 @@ def test_spinner_of_a_terminal_shows_text(written: io.StringIO, is_updated: bool
     with console.status("plain" if is_updated else HOSTILE) as status:
         if is_updated:
             status.update(HOSTILE)
-    told = written.getvalue()
-    assert shown(HOSTILE) in told
-    assert FORGED not in [line.strip() for line in told.split("\n")]
-    assert "\x9b31m" not in told
-    assert "\u202e" not in told
+    printed = written.getvalue()
+    assert shown(HOSTILE) in printed
+    assert FORGED not in [line.strip() for line in printed.split("\n")]
+    assert "\x9b31m" not in printed
+    assert "\u202e" not in printed
 
 
 def test_question_is_shown(console: Console, written: io.StringIO) -> None:
@@ -116,12 +114,12 @@ def test_question_is_shown(console: Console, written: io.StringIO) -> None:
     require_honest(written.getvalue())
 
 
-def test_said_lines_are_lines(written: io.StringIO) -> None:
+def test_each_argument_is_a_line(written: io.StringIO) -> None:
     say(HOSTILE, 7, file=written)
     assert [shown(HOSTILE), "7", ""] == written.getvalue().split("\n")
 
 
-def test_errors_break_only_their_own_lines(capsys: pytest.CaptureFixture[str]) -> None:
+def test_error_has_only_its_own_line_breaks(capsys: pytest.CaptureFixture[str]) -> None:
     say_error(ValueError(HOSTILE), named=True)
     say_error(SeveralLinesError("first", HOSTILE))
     assert [
@@ -135,18 +133,18 @@ def test_errors_break_only_their_own_lines(capsys: pytest.CaptureFixture[str]) -
 def test_unexpected_error_is_indented_and_plain(capsys: pytest.CaptureFixture[str]) -> None:
     error = ValueError(HOSTILE)
     show_traceback(ValueError, error, None)
-    told = capsys.readouterr().err
-    assert told.startswith("ValueError, unexpectedly:\n  ")
-    assert {"  "} == {line[:2] for line in told.rstrip().split("\n")[1:]}
-    assert "\x1b" not in told
-    assert "\u202e" not in told
+    printed = capsys.readouterr().err
+    assert printed.startswith("ValueError, unexpectedly:\n  ")
+    assert {"  "} == {line[:2] for line in printed.rstrip().split("\n")[1:]}
+    assert "\x1b" not in printed
+    assert "\u202e" not in printed
 
 
 def test_json_on_standard_output_is_the_same_data(capsys: pytest.CaptureFixture[str]) -> None:
     print_json({"key": HOSTILE})
-    told = capsys.readouterr().out
-    require_honest(told)
-    assert {"key": HOSTILE} == json.loads(told)
+    printed = capsys.readouterr().out
+    require_honest(printed)
+    assert {"key": HOSTILE} == json.loads(printed)
 
 
 def test_record_of_a_log_is_one_line_and_its_traceback_indented(written: io.StringIO) -> None:

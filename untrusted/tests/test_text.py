@@ -13,7 +13,7 @@ from untrusted.text import as_json, is_plain, shown, shown_lines, spreadsheet_ce
 FILLERS = [0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x2800, 0x3164, 0xFFA0]
 SELECTORS = [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]
 IGNORABLE = {*FILLERS, *SELECTORS}
-# All of the first planes but for Han and Hangul, and where the others have what cannot be seen.
+# The first planes without Han and Hangul, and the places of invisible characters in the others.
 CHARACTERS = [
     *range(0x3400),
     *range(0xD7A0, 0x11000),
@@ -42,23 +42,23 @@ def test_every_character_is_either_visible_or_shown_by_its_number() -> None:
 
 
 @pytest.mark.parametrize("mark", [*TROJAN_SOURCE, *CONTROLS])
-def test_marks_that_lie_are_seen_amid_a_text(mark: str) -> None:
+def test_misleading_marks_are_visible_in_a_text(mark: str) -> None:
     assert not is_plain(f"a{mark}b")
     assert mark not in shown(f"a{mark}b")
 
 
-def test_what_is_shown_names_each_character() -> None:
+def test_shown_text_has_the_number_of_each_invisible_character() -> None:
     assert r"a\nb\r\t\x1b[31m\x9b\u202e\ud800\U000e0041" == shown(
         "a\nb\r\t\x1b[31m\x9b\u202e\ud800\U000e0041"
     )
 
 
 @pytest.mark.parametrize("text", ["uploads/Zürich 東京 كلب.png", "→ ↳ 100 %", "C:\\a [red]", ""])
-def test_ordinary_text_is_shown_as_it_is(text: str) -> None:
+def test_ordinary_text_is_unchanged(text: str) -> None:
     assert text == shown(text)
 
 
-def test_lines_of_the_project_stay_lines() -> None:
+def test_line_breaks_of_the_project_remain() -> None:
     assert "a\nb\\x1b" == shown_lines("a\nb\x1b")
 
 

@@ -1,4 +1,4 @@
-"""Run Python with an output that nobody reads."""
+"""Run Python with an unread output."""
 
 import os
 import subprocess
