@@ -1,9 +1,9 @@
 """List the requests that CloudFormation makes in the role of a stack for a resource.
 
-For each resource the first request of each handler is checked: the request that creates it, the
-requests that update its changed properties, and the request that deletes it. The roles that it
-passes and the tags of a new key are checked too. The contract tests check every request
-against the role.
+These requests of a resource are checked: the request that creates it and those that set more of
+its properties, the requests that update its changed properties, and the request that deletes it.
+The roles that it passes and the tags of a new key are checked too. The contract tests check every
+request against the role.
 A request carries the condition keys aws:RequestTag, iam:PassedToService and
 iam:PermissionsBoundary, besides the global keys of the caller. Other keys are absent, as
 aws:TagKeys, aws:ResourceTag and kms:ViaService.
@@ -49,6 +49,32 @@ ACTIONS = {
     "AWS::SQS::QueuePolicy": ("sqs:SetQueueAttributes", "sqs:SetQueueAttributes"),
     "AWS::StepFunctions::StateMachine": ("states:CreateStateMachine", "states:DeleteStateMachine"),
 }
+# Requests that follow the creation, for the properties that the first request does not set.
+# Source: the permissions of the create handlers in CloudFormation's resource provider schemas.
+AFTER_CREATION = {
+    "AWS::DynamoDB::Table": {
+        "PointInTimeRecoverySpecification": "dynamodb:UpdateContinuousBackups",
+        "TimeToLiveSpecification": "dynamodb:UpdateTimeToLive",
+    },
+    "AWS::Events::Rule": {"Targets": "events:PutTargets"},
+    "AWS::IAM::Role": {
+        "ManagedPolicyArns": "iam:AttachRolePolicy",
+        "Policies": "iam:PutRolePolicy",
+    },
+    "AWS::Lambda::Function": {"ReservedConcurrentExecutions": "lambda:PutFunctionConcurrency"},
+    "AWS::Logs::LogGroup": {"RetentionInDays": "logs:PutRetentionPolicy"},
+    "AWS::S3::Bucket": {
+        "BucketEncryption": "s3:PutEncryptionConfiguration",
+        "LifecycleConfiguration": "s3:PutLifecycleConfiguration",
+        "LoggingConfiguration": "s3:PutBucketLogging",
+        "NotificationConfiguration": "s3:PutBucketNotification",
+        "OwnershipControls": "s3:PutBucketOwnershipControls",
+        "PublicAccessBlockConfiguration": "s3:PutBucketPublicAccessBlock",
+        "VersioningConfiguration": "s3:PutBucketVersioning",
+    },
+    "AWS::SNS::Topic": {"Subscription": "sns:Subscribe"},
+}
+_EMPTY: tuple[Any, ...] = (None, [], {})
 _WITHOUT_RESOURCE = {"cloudwatch:PutCompositeAlarm", "kms:CreateKey"}
 # Actions with the key iam:PermissionsBoundary (Service Authorization Reference, IAM).
 _BOUNDED = {
@@ -98,6 +124,10 @@ def of_creation(
         {**tags, **_boundary(action, props)},
     )
     yield from _passed_roles(resource_type, props, {})
+    for name, following in AFTER_CREATION.get(resource_type, {}).items():
+        if props.get(name) not in _EMPTY:
+            arn = _future(resource_type, logical_id, props, stack_name, following)
+            yield following, arn, _boundary(following, props)
 
 
 def of_update(

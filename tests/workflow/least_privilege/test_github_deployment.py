@@ -25,7 +25,11 @@ from cfnlint.decode import cfn_yaml
 
 from examples.demo.service import build
 from localcloud.lambda_runtime.settings import ARCHITECTURE
-from localcloud.ministack.cloudformation.resource_requests import ACTIONS, HANDED_TO
+from localcloud.ministack.cloudformation.resource_requests import (
+    ACTIONS,
+    AFTER_CREATION,
+    HANDED_TO,
+)
 from localcloud.server.cloud import Cloud
 from localcloud.server.settings import ACCOUNT, REGION
 
@@ -33,11 +37,25 @@ ROOT = Path(__file__).parents[3]
 WORKFLOW = ROOT / ".github/workflows/deploy_environment.yml"
 PROVIDER = "token.actions.githubusercontent.com"
 SERVICE = "deployed-from-github"
+# Requests for properties that the service does not have, or that its parameters leave out.
+NOT_USED = {
+    "dynamodb:UpdateTimeToLive",
+    "iam:AttachRolePolicy",
+    "lambda:PutFunctionConcurrency",
+    "s3:PutBucketLogging",
+    "sns:Subscribe",
+}
 # A resource type, and a request without which CloudFormation cannot create it.
 REQUESTS = [
     *((resource_type, actions[0]) for resource_type, actions in ACTIONS.items()),
     *((resource_type, "iam:PassRole") for resource_type in HANDED_TO),
     ("AWS::KMS::Key", "kms:TagResource"),
+    *(
+        (resource_type, action)
+        for resource_type, actions in AFTER_CREATION.items()
+        for action in actions.values()
+        if action not in NOT_USED
+    ),
 ]
 
 

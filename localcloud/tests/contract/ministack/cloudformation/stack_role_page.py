@@ -4,11 +4,16 @@
 The permissions of each resource type are those of its CloudFormation schema, which cfn-lint ships.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
-from localcloud.ministack.cloudformation.resource_requests import ACTIONS, HANDED_TO
+from localcloud.ministack.cloudformation.resource_requests import (
+    ACTIONS,
+    AFTER_CREATION,
+    HANDED_TO,
+)
 from localcloud.ministack.cloudformation.update_actions import BY_PROPERTY
 from localcloud.server.settings import REGION
 
@@ -32,6 +37,12 @@ The request that creates a resource carries the tags of the resource and of its 
 as `aws:RequestTag`.
 
 | resource type | creates | deletes |
+|---|---|---|
+"""
+_AFTER = """
+These properties of a new resource need a request of their own.
+
+| resource type | property | action |
 |---|---|---|
 """
 _PASSED = """
@@ -69,6 +80,12 @@ def page() -> str:
         f"| `{name}` | `{creates}` | `{deletes}` |\n"
         for name, (creates, deletes) in ACTIONS.items()
     ]
+    parts += [_AFTER]
+    parts += [
+        f"| `{name}` | `{set_by}` | `{action}` |\n"
+        for name, actions in AFTER_CREATION.items()
+        for set_by, action in actions.items()
+    ]
     parts += [_PASSED]
     parts += [f"| `{name}` | `{service}` |\n" for name, service in HANDED_TO.items()]
     parts += [_KEY]
@@ -86,6 +103,7 @@ def page() -> str:
 def not_made(resource_type: str) -> set[str]:
     """Return the permissions in the schema of a type for which no request is made."""
     made = {*ACTIONS[resource_type], *BY_PROPERTY.get(resource_type, {}).values()}
+    made.update(AFTER_CREATION.get(resource_type, {}).values())
     if resource_type in HANDED_TO:
         made.add("iam:PassRole")
     if resource_type == "AWS::KMS::Key":
@@ -93,14 +111,12 @@ def not_made(resource_type: str) -> set[str]:
     return in_schema(resource_type) - made
 
 
-def in_schema(resource_type: str) -> set[str]:
-    """Return the permissions that the handlers of a type name."""
+def in_schema(resource_type: str, handlers: Sequence[str] = _HANDLERS) -> set[str]:
+    """Return the permissions that these handlers of a type name."""
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, resource_type).schema
-    handlers = schema["handlers"]
+    named = schema["handlers"]
     return {
-        action
-        for handler in _HANDLERS
-        for action in handlers.get(handler, {}).get("permissions", [])
+        action for handler in handlers for action in named.get(handler, {}).get("permissions", [])
     }
 
 

@@ -296,3 +296,15 @@ def test_change_set_needs_the_permission_to_expand_the_macro(
     cloudformation._change_sets.pop(change_set["ChangeSetId"])
     assert status == change_set["Status"]
     assert (f"on resource: {MACRO}" in change_set["StatusReason"]) == (status == "FAILED")
+
+
+@pytest.mark.usefixtures("stacks")
+def test_property_of_a_new_resource_needs_its_own_request(ministack: MiniStackInProcess) -> None:
+    group = {"LogGroupName": "/gate/one", "RetentionInDays": 7}
+    create = allow("logs:CreateLogGroup", "*")
+    ministack.put_role([create], SERVICE)
+    with pytest.raises(RoleDeniedError, match="logs:PutRetentionPolicy"):
+        provisioners._provision_resource("AWS::Logs::LogGroup", "Group", group, "gate")
+
+    ministack.put_role([create, allow("logs:PutRetentionPolicy", "*")], SERVICE)
+    assert provisioners._provision_resource("AWS::Logs::LogGroup", "Group", group, "gate")
