@@ -1,4 +1,7 @@
-"""`results`: list the recorded results of images, newest first, or write them to a CSV file."""
+"""`results`: list the recorded results of images, newest first, or write them to a CSV file.
+
+The versions of one image are in the order of their upload, others in the order of their decision.
+"""
 
 import argparse
 import csv
@@ -78,7 +81,13 @@ def run(context: Context, options: argparse.Namespace) -> Result:
     selection = Selection(options.outcome, options.classification, options.since)
     limit = options.limit or (None if options.csv or options.json else SHOWN)
     counts: Counter[str] = Counter()
-    found = _newest(_counted(_read(context, options.image, selection), counts), limit)
+
+    if options.image:
+        url = own_image_url(context, options.image)
+        newest_first = results.of_image(context, url, selection)
+        found = list(_counted(newest_first, counts))[:limit]
+    else:
+        found = _newest(_counted(_scan(context, selection), counts), limit)
 
     if options.csv:
         _write(options.csv, found)
@@ -110,11 +119,7 @@ def since(text: str) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def _read(context: Context, image: str | None, selection: Selection) -> Iterator[results.Result]:
-    if image:
-        yield from results.of_image(context, own_image_url(context, image), selection)
-        return
-
+def _scan(context: Context, selection: Selection) -> Iterator[results.Result]:
     read = (
         f"Reading all of the table {context.service.results_table}: no index has an order by time"
     )

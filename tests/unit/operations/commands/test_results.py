@@ -90,10 +90,15 @@ def test_table_is_read_in_whole_only_without_an_image(
 
 
 def test_newest_upload_of_an_image_is_first(account: Account, options: Options) -> None:
-    # The records differ in uploaded_at alone, which orders the index.
-    for version, day in (("1", "20"), ("2", "22"), ("3", "21")):
-        moment = f"2026-11-{day}T08:00:00.000Z"
-        account.record("uploads/a.png", version, outcome="REVIEW", recorded_at=moment)
+    # The first version was decided last, as after a redrive.
+    for version, uploaded, recorded in (("1", "20", "23"), ("2", "22", "22"), ("3", "21", "21")):
+        account.record(
+            "uploads/a.png",
+            version,
+            outcome="REVIEW",
+            uploaded_at=f"2026-11-{uploaded}T08:00:00Z#01",
+            recorded_at=f"2026-11-{recorded}T08:00:00.000Z",
+        )
     found = results.run(account.context, options(results, "--json", "s3://images/uploads/a.png"))
     assert ["2", "3", "1"] == [result["version"] for result in found.data["results"]]
 
