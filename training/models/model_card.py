@@ -41,7 +41,7 @@ class ModelChangedError(TrainingError):
 
 
 class OtherClassesError(TrainingError):
-    """Give the new model an --environment of its own, or run `scones cleanup --yes` first."""
+    """Give the new model a --project of its own: docs/training.md, "Add a class"."""
 
 
 class ModelCardTooLargeError(TrainingError):

@@ -52,8 +52,8 @@ def show(console: Console, hosting: Hosting, result: dict[str, Any], prices: Pri
     )
     if card["recommended_threshold"] is None:
         say(
-            "Its threshold is a guess until `scones threshold --precision 0.99` has chosen one "
-            "from data."
+            "It has no threshold yet: the default threshold guarantees no precision. "
+            "Choose one with `scones threshold --precision 0.97`."
         )
     else:
         threshold = show_threshold(card["recommended_threshold"])

@@ -260,7 +260,7 @@ def test_a_model_of_other_classes_is_refused_before_anything_is_made(
     hosting.changes.clear()
     with pytest.raises(
         OtherClassesError,
-        match=r"serves the classes bicycle, motorcycle, and .* automobile, truck.*--environment",
+        match=r"serves the classes bicycle, motorcycle, and .* automobile, truck.*--project",
     ):
         deploy()
     assert [] == hosting.changes
