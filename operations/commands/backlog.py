@@ -10,6 +10,7 @@ from rich.table import Table
 from cli.arguments import percent, whole
 from cli.command_line import Result
 from cli.confirmation import add_confirmation_arguments, confirmed
+from cli.console import number_of
 from cli.outcomes import FINAL
 from cli.prices import add_prices_argument, read_prices
 from operations.service import backlog_workflow, records
@@ -79,14 +80,16 @@ def run(context: Context, options: argparse.Namespace) -> Result:
         dollars = bill.dollars(images.count)
         data: dict[str, Any] = {"images": images.count, "decided": decided, "dollars": dollars}
         context.console.print(
-            f"{images.count:,} images to classify; {decided:,} already have an outcome."
+            f"{number_of(images.count, 'image')} to classify; already decided: {decided:,}."
         )
         if not images.count:
             context.console.print("There is nothing to do.")
             return Result(data | {"started": 0})
 
         _show_price(context, bill, images.count)
-        if not confirmed(context.console, options, f"Start {images.count:,} executions?"):
+        if not confirmed(
+            context.console, options, f"Start {number_of(images.count, 'execution')}?"
+        ):
             return Result(data | {"started": 0, "dry_run": True})
 
         execution = backlog_workflow.start(context, images, **_settings(options))

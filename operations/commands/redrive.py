@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cli.arguments import add_timeout_argument, whole
 from cli.command_line import Result
 from cli.confirmation import add_confirmation_arguments, confirmed
+from cli.console import number_of
 from cli.outcomes import FAILED, FINAL, OUTCOMES
 from cli.polling import poll
 from operations.service import failures, records
@@ -93,7 +94,9 @@ def run(context: Context, options: argparse.Namespace) -> Result:
 
 
 def _question(started: int, decided: int) -> str:
-    return f"Start {started:,} executions?" if started else f"Announce {decided:,} outcomes again?"
+    if started:
+        return f"Start {number_of(started, 'execution')}?"
+    return f"Announce {number_of(decided, 'outcome')} again?"
 
 
 def _show(

@@ -16,7 +16,7 @@ from typing import IO
 
 from cli.arguments import duration, whole
 from cli.command_line import Result
-from cli.console import make_console
+from cli.console import make_console, number_of
 from cli.errors import CommandError
 from cli.outcomes import OUTCOMES
 from operations.service import results
@@ -76,7 +76,7 @@ def run(context: Context, options: argparse.Namespace) -> Result:
     if options.csv == STDOUT:
         if options.json:
             raise TwoFormatsError
-        context = context.on(make_console(as_json=True))
+        context = context.on(make_console(as_json=True, quiet=context.console.quiet))
 
     selection = Selection(options.outcome, options.classification, options.since)
     limit = options.limit or (None if options.csv or options.json else SHOWN)
@@ -187,7 +187,7 @@ def _conclude(
         return
 
     by_outcome = ", ".join(f"{counts[name]:,} {name}" for name in OUTCOMES if counts[name])
-    say(f"{counts.total():,} results: {by_outcome}.")
+    say(f"{number_of(counts.total(), 'result')}: {by_outcome}.")
     if shown < counts.total():
         say(f"These are the newest {shown:,}. --limit N shows more, --csv FILE writes all.")
 

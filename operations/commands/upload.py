@@ -11,6 +11,7 @@ from rich.progress import Progress
 
 from cli.arguments import add_timeout_argument, whole
 from cli.command_line import Result
+from cli.console import number_of
 from cli.errors import CommandError
 from cli.outcomes import FAILED, OUTCOMES
 from cli.polling import poll
@@ -68,7 +69,7 @@ def run(context: Context, options: argparse.Namespace) -> Result:
     images = gather(options.paths, prefix)
     size = sum(image.size for image in images)
     url = context.service.image_url(prefix)
-    context.console.print(f"{len(images):,} images, {size / 1e6:,.1f} MB, to {url}")
+    context.console.print(f"{number_of(len(images), 'image')}, {size / 1e6:,.1f} MB, to {url}")
 
     following = Following(context)
     with progress(context.console) as bars:
@@ -177,7 +178,7 @@ class Following:
 def _conclude(context: Context, following: Following, *, waited: bool) -> None:
     say = context.console.print
     before = f", {following.known:,} were uploaded before" if following.known else ""
-    say(f"{following.uploaded:,} images uploaded{before}.")
+    say(f"{number_of(following.uploaded, 'image')} uploaded{before}.")
     if not waited:
         say("`scones results` lists the outcomes that are recorded.")
         return

@@ -45,5 +45,5 @@ def test_page_shows_that_invalid_input_fails_in_the_first_state(
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "FAILED" == answer["status"]
     assert ["Read input", "Invalid image URL"] == answer["path"]
-    assert "It ended with InvalidImageUrlError" in page
+    assert "The execution failed with InvalidImageUrlError" in page
     assert "(10,000 characters in all)" in page

@@ -53,11 +53,11 @@ def test_backlog_that_was_stopped_half_way_is_finished_by_the_next(
     assert dict.fromkeys(urls, 1) == decided_under(service, prefix)
 
 
-def test_backlog_without_yes_only_shows_the_cost(
+def test_backlog_dry_run_only_shows_the_cost(
     service: Deployed, operations: Operations, prefix: str
 ) -> None:
     archive(service, prefix, 1)
-    cost = operations("backlog", "--prefix", prefix)
+    cost = operations("backlog", "--prefix", prefix, "--dry-run")
     assert 1 == cost["images"]
     assert 0 == cost["started"]
     assert cost["dollars"] > 0
