@@ -1,4 +1,4 @@
-"""The monthly costs that the pages name follow from the templates and the list prices."""
+"""Compute the monthly costs on the pages from the templates and the list prices."""
 
 import re
 from collections import Counter
@@ -18,7 +18,7 @@ METRICS = 30  # of three classes, see the page
 
 
 def resources(template: str, **wanted: str) -> int:
-    """How many resources of a template have this Type, or this value of a property."""
+    """Count the resources of a template with this Type or this value of a property."""
     found = read_template(template)["Resources"]
     members = ({"Type": one["Type"], **one["Properties"]} for one in found.values())
     return sum(
@@ -37,7 +37,7 @@ def text_of(page: str) -> str:
 
 @pytest.fixture(scope="module")
 def costs(prices: Prices) -> dict[str, tuple[int, float]]:
-    """By what is paid: how many there are, and dollars a month for each."""
+    """Return the number of each paid resource, and its dollars a month."""
     monitoring = MONITORING
     endpoints = resources("stacks/network.yaml", VpcEndpointType="Interface")
     return {

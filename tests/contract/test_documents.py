@@ -1,4 +1,4 @@
-"""Compare the documents with the repository: links, anchors, files, make targets, commands and their options."""
+"""Compare the documents with the repository: links, files, make targets, commands, options."""
 
 import argparse
 import re
@@ -105,6 +105,14 @@ def test_commands_and_their_options_exist(page: str) -> None:
     assert [] == unknown
 
 
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page == "README.md" or page.startswith("docs/")]
+)
+def test_page_names_the_command_scones(page: str) -> None:
+    modules = re.findall(r"python -m (?:training|operations|localcloud) \w+", text_of(page))
+    assert page in HISTORY or [] == modules
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_targets_of_make_exist(page: str) -> None:
     targets = set(re.findall(r"^([a-z-]+):", text_of("Makefile"), re.MULTILINE))
@@ -132,8 +140,8 @@ def test_contents_link_to_every_section(page: str) -> None:
     assert set() == {anchor(heading) for heading in sections} - linked
 
 
-def test_errors_of_the_troubleshooting_page_are_ours_or_lambdas() -> None:
-    told = set(re.findall(r"`([A-Z]\w+Error)`", text_of("docs/troubleshooting.md")))
+def test_troubleshooting_page_names_only_known_errors() -> None:
+    named = set(re.findall(r"`([A-Z]\w+Error)`", text_of("docs/troubleshooting.md")))
     sources = [
         path.read_text()
         for folder in ("functions", "training")
@@ -145,17 +153,17 @@ def test_errors_of_the_troubleshooting_page_are_ours_or_lambdas() -> None:
         for name in re.findall(r"^class (\w+Error)\(", source, re.MULTILINE)
     }
     definition = text_of("statemachine/image_classification.asl.json")
-    assert told
-    assert set() == told - ours - {name for name in told if f'"{name}"' in definition}
+    assert named
+    assert set() == named - ours - {name for name in named if f'"{name}"' in definition}
 
 
 @pytest.mark.parametrize("page", [*PAGES, "examples/notebook/workflow.ipynb"])
 def test_sam_commands_with_parameters_name_the_environment(page: str) -> None:
     # They replace samconfig.toml's whole line, and the template has no default for the environment.
     text = text_of(page).replace('\\\\\\n",\n    "', " ").replace("\\\n", " ")
-    told = re.findall(r"sam (?:deploy|local invoke) [^`\n]*--parameter-overrides [^`\n]*", text)
+    given = re.findall(r"sam (?:deploy|local invoke) [^`\n]*--parameter-overrides [^`\n]*", text)
     assert [] == [
-        command for command in told if page not in HISTORY and "Environment=" not in command
+        command for command in given if page not in HISTORY and "Environment=" not in command
     ]
 
 

@@ -1,4 +1,4 @@
-"""Facts that stand in code and in the template, a definition or a page: both sides are compared."""
+"""Compare facts in code with the same facts in the template, a definition or a page."""
 
 import json
 import re
@@ -26,16 +26,16 @@ from training.statistics.precision_guarantee import PrecisionGuarantee, precisio
 
 ROOT = Path(__file__).parents[2]
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
-DECODER_MB = 40  # what the decoding process holds before its first image
+DECODER_MB = 40  # memory of the decoding process before its first image
 
 
 def text_of(page: str) -> str:
-    """A page of the documentation."""
+    """Return a page of the documentation."""
     return (ROOT / page).read_text(encoding="utf-8")
 
 
 def members(value: Any, wanted: str) -> Iterator[Any]:
-    """Yield what a JSON value has under a name, at any depth."""
+    """Yield the members of a JSON value with this name, at any depth."""
     if isinstance(value, dict):
         for name, member in value.items():
             if name == wanted:
@@ -47,7 +47,7 @@ def members(value: Any, wanted: str) -> Iterator[Any]:
 
 
 def literals(text: str) -> set[str]:
-    """The value of a text, or of the literals in capitals of a JSONata expression."""
+    """Return a text, or the literals in capitals of a JSONata expression."""
     if text.startswith("{%"):
         return set(re.findall(r"'([A-Z_]+)'", text))
     return {text}

@@ -1,4 +1,4 @@
-"""No file names a module or a folder where it no longer is, but the changelog and the record of decisions."""
+"""Refuse old paths of modules and folders, except in the changelog and in the decisions."""
 
 import re
 import subprocess
@@ -9,13 +9,13 @@ import pytest
 ROOT = Path(__file__).parents[2]
 HISTORIES = {"CHANGELOG.md", "docs/decisions.md", "tests/contract/test_old_paths.py"}
 OF_LOCAL = (
-    "algorithm|application_autoscaling|closed_output|command_line|demo|error_table|faults|generated_names|"
-    "lambda_runtime|logs_insights|ministack|page_part|permission_table|resource_arns|sagemaker|sample_images|server|"
-    "soak|states_language"
+    "algorithm|application_autoscaling|closed_output|command_line|demo|error_table|faults"
+    "|generated_names|lambda_runtime|logs_insights|ministack|page_part|permission_table"
+    "|resource_arns|sagemaker|sample_images|server|soak|states_language"
 )
 OF_ACCOUNT = "aws|console|command_line|polling|prices"
 OF_TRAINING = "ab|autopilot|deploy|evaluate|monitor|promote|stage|threshold|train|tune"
-# Not within a longer path or name, such as a credential's scope (Credential=local/...) or /usr/local.
+# Not within a longer path or name, such as a credential's scope (Credential=local/...).
 START = r"(?<![\w.@/=-])"
 OLD = re.compile(
     "|".join(
@@ -43,8 +43,11 @@ def old_paths(text: str) -> list[str]:
 
 
 def test_no_file_names_an_old_path() -> None:
-    # git finds the few lines that may be meant in all of its texts faster than Python reads them.
-    rough = r"local|account[./]|drawing[./]|training[./]|template\.yaml|layers/tracing|sample_images|tests/unit"
+    # git selects the candidate lines faster than Python reads all files.
+    rough = (
+        r"local|account[./]|drawing[./]|training[./]|template\.yaml|layers/tracing"
+        r"|sample_images|tests/unit"
+    )
     command = ["git", "grep", "-I", "--null", "-E", rough]
     listed = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, check=True
