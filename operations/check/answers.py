@@ -1,4 +1,4 @@
-"""AWS's answer about one subject, and how errors are read."""
+"""Record AWS's answer about one subject, and read its errors."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -61,7 +61,7 @@ class Route:
 
 @dataclass(frozen=True)
 class Mocks:
-    """What mocked_results.toml has for one workflow."""
+    """The content of mocked_results.toml for one workflow."""
 
     routes: list[Route]
     states: Mapping[str, Mock]

@@ -1,4 +1,4 @@
-"""Where a deployment would be made: the values of CloudFormation's pseudo parameters."""
+"""The place of a deployment: the values of CloudFormation's pseudo parameters."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ class Place:
 
 
 def find_place(aws: Aws, stack: str) -> Place:
-    """Ask AWS who is calling, and where.
+    """Ask AWS for the caller's account, partition and region.
 
     Raises:
         RegionMissingError: no region is set.

@@ -16,7 +16,7 @@ PAGE = 100  # quotas in an answer, the most that Service Quotas gives
 
 @dataclass(frozen=True)
 class Need:
-    """How many instances of a type something needs, by the name of their quota."""
+    """A number of needed instances of a type, with the name of their quota."""
 
     quota: str
     instances: int
@@ -35,7 +35,7 @@ def needs(
     endpoint_type: str,
     endpoint_instances: int,
 ) -> list[Need]:
-    """Return what training and an endpoint need.
+    """Return the instances that training and an endpoint need.
 
     A blue/green update runs the old and the new instances of an endpoint at once.
     """

@@ -1,4 +1,4 @@
-"""One state under TestState: the request, and what its answer says."""
+"""Run one state with TestState: build the request, and read the answer."""
 
 import json
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Tested:
-    """What AWS answered: an outcome, and what follows from it, unless the workflow ends."""
+    """The answer of AWS: an outcome, and the next state unless the workflow ends."""
 
     outcome: Outcome
     message: str

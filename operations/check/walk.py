@@ -40,7 +40,7 @@ def check_states(
 
 @dataclass
 class Walk:
-    """The tests of one workflow's states, and what AWS answered."""
+    """The tests of one workflow's states, and the answers of AWS."""
 
     stepfunctions: "SFNClient"
     place: Place

@@ -68,7 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: Context, options: argparse.Namespace) -> Result:
-    """Carry the command out; exit status 1 if AWS refused something, or could not be asked.
+    """Run the check; the exit status is 1 if AWS refuses something, or does not answer.
 
     Raises:
         RegionMissingError: no region is set.
