@@ -1,6 +1,6 @@
-"""Images made to harm by their amount: of frames, pixels, blocks, metadata, passes; and the largest that are accepted.
+"""Make images with too many frames, pixels, blocks, metadata or passes, and the largest accepted.
 
-No file has more than 25 MB, for those that have are not read at all.
+No file has more than 25 MB, because the service does not read larger files.
 """
 
 import struct
@@ -35,7 +35,7 @@ Images = Iterator[tuple[str, bytes]]
 
 
 def excess() -> Images:
-    """Name and bytes of every one of them, made one at a time: together they would fill a gigabyte."""
+    """Yield name and bytes of every image. Together they have a gigabyte."""
     yield from animations()
     yield from bombs()
     yield from passes()
@@ -45,12 +45,12 @@ def excess() -> Images:
 
 
 def repeated(block: bytes) -> bytes:
-    """As many of a block as a file may hold."""
+    """Repeat a block up to the size limit of a file."""
     return block * (FILE // len(block))
 
 
 def animations() -> Images:
-    """Very many frames, of which only the first counts."""
+    """Yield images of very many frames, of which only the first counts."""
     yield "gif of 10,000 frames", gif_of_frames(10_000)
     rectangle = struct.pack(
         ">IIIIHHBB", 64, 48, 0, 0, 1, 1, 1, 1
@@ -73,7 +73,7 @@ def animations() -> Images:
 
 
 def bombs() -> Images:
-    """Few bytes that become many."""
+    """Yield few bytes that expand to many."""
     yield (
         "png whose pixels go on for 100 MB",
         png_of_compressed(zeros(100_000_000), (64, 48, 8, 2, 0)),
@@ -94,14 +94,14 @@ def bombs() -> Images:
 
 
 def passes() -> Images:
-    """Progressive JPEGs that are gone over again and again."""
+    """Yield progressive JPEGs with very many scans."""
     for times in (60, 5_000):
         data = jpeg_claiming(5_000, 5_000, progressive=True)
         yield f"jpeg of {times} more scans", jpeg_repeating_its_last_scan(data, times)
 
 
 def png_floods() -> Images:
-    """Blocks without end in a PNG of 64 x 48 pixels."""
+    """Yield PNGs of 64 x 48 pixels with endless blocks."""
     for name, body in {"prVt": b"", "tEXt": b"a\0b", "IDAT": b""}.items():
         yield f"png with {name} without end", png_with(repeated(png_chunk(name.encode(), body)))
     after = picture("PNG")[:-12] + repeated(png_chunk(b"IDAT", b""))
@@ -114,7 +114,7 @@ def png_floods() -> Images:
 
 
 def wide_exif() -> bytes:
-    """20,000 entries, the first of 24 MB."""
+    """Return 20,000 entries, the first of 24 MB."""
     entries = [
         struct.pack("<HHII", tag, 2, 24_000_000 if tag == 0 else 5, 10) for tag in range(20_000)
     ]
@@ -127,7 +127,7 @@ def wide_exif() -> bytes:
 
 
 def jpeg_floods() -> Images:
-    """Blocks without end in a JPEG of 64 x 48 pixels."""
+    """Yield JPEGs of 64 x 48 pixels with endless blocks."""
     resources = b"Photoshop 3.0\0" + b"8BIM\x04\x04\0\0\0\0\0\0" * 5_000
     for name, marker, body in (
         ("empty segments", 0xE5, b""),
@@ -145,7 +145,7 @@ def jpeg_floods() -> Images:
 
 
 def other_floods() -> Images:
-    """Blocks without end in a GIF or WebP of 64 x 48 pixels, runs without end in a BMP."""
+    """Yield GIF and WebP images with endless blocks, and BMPs with endless runs."""
     long_block = b"\xff" + b"a" * 255
     for name, blocks in (
         ("a comment", b"!\xfe" + repeated(long_block) + b"\0"),
@@ -165,7 +165,7 @@ def other_floods() -> Images:
 
 
 def largest() -> Images:
-    """The largest images of each format that are accepted, some with as much ballast as a file may hold."""
+    """Yield the largest accepted images of each format, some with the largest accepted ballast."""
     ballast = (b"prVt", bytes(FILE - 1_000_000))
     yield "RGBA PNG with ballast", flat_png(5_000, 5_000, 8, 6, ballast)
     yield "interlaced RGBA PNG of 16 bits", flat_png(5_000, 5_000, 16, 6, interlaced=True)

@@ -1,4 +1,4 @@
-"""The pixels of a file as Pillow reads them, without anything that the service does to the file before."""
+"""Read the pixels of a file with Pillow, without the changes of the service."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,10 +14,10 @@ PNG_ESSENTIAL = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 
 
 def has_pixels_of_file(prepared: PreparedImage, data: bytes) -> bool:
-    """Whether an image was prepared from the pixels that Pillow reads from the same file.
+    """Return whether an image was prepared from the pixels that Pillow reads from the file.
 
-    Pillow refuses a PNG for damage in chunks that say nothing of its pixels. Of such a file, the
-    pixels are those of the file without these chunks.
+    Pillow refuses a PNG for damage in chunks that do not affect its pixels. The comparison then
+    uses the file without these chunks.
     """
     expected = _prepared_untouched(data)
     if expected is None and prepared.source.format == "PNG":
@@ -26,7 +26,7 @@ def has_pixels_of_file(prepared: PreparedImage, data: bytes) -> bool:
 
 
 def _prepared_untouched(data: bytes) -> PreparedImage | None:
-    """Prepare what Pillow reads from a whole file, None if it refuses the file."""
+    """Prepare the pixels that Pillow reads from a whole file; None if it refuses the file."""
     with _untouched():
         try:
             return prepare_image(data)
@@ -40,7 +40,7 @@ def _content(prepared: PreparedImage) -> tuple[bytes, int, int]:
 
 @contextmanager
 def _untouched() -> Iterator[None]:
-    """Let Pillow read whole files, in as many pieces as it likes."""
+    """Let Pillow read whole files, in any number of pieces."""
 
     def whole(data: bytes, _image_format: str) -> EssentialBlocks:
         return EssentialBlocks(data)

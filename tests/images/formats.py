@@ -1,4 +1,4 @@
-"""Image files put together block by block, for what no encoder would write."""
+"""Build image files block by block, as no encoder would write them."""
 
 import random
 import struct
@@ -14,7 +14,7 @@ Chunk = tuple[bytes, bytes]
 
 
 def encode(image: Image.Image, image_format: str, **options: Any) -> bytes:
-    """The bytes of the file that Pillow writes."""
+    """Return the file that Pillow writes."""
     buffer = BytesIO()
     image.save(buffer, image_format, **options)
     return buffer.getvalue()
@@ -25,7 +25,7 @@ def noise(width: int, height: int) -> Image.Image:
 
 
 def scene(width: int, height: int) -> Image.Image:
-    """Something with a top, a left side and edges."""
+    """Return a picture with a distinct top, left side and edges."""
     image = Image.linear_gradient("L").resize((width, height)).convert("RGB")
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 0, width // 3, height // 5), fill="red")
@@ -35,7 +35,7 @@ def scene(width: int, height: int) -> Image.Image:
 
 @cache
 def picture(image_format: str) -> bytes:
-    """A small sound image, 64 x 48 pixels."""
+    """Return a small valid image, 64 x 48 pixels."""
     return encode(scene(64, 48), image_format)
 
 
@@ -49,14 +49,17 @@ def png_chunk(name: bytes, body: bytes) -> bytes:
 def png(
     width: int, height: int, bits: int, colour_type: int, rows: bytes = b"", *chunks: Chunk
 ) -> bytes:
-    """A PNG of filtered rows, with more chunks before them."""
+    """Return a PNG of filtered rows, with more chunks before them."""
     return png_of_compressed(zlib.compress(rows), (width, height, bits, colour_type, 0), *chunks)
 
 
 def png_of_compressed(
     pixels: bytes, header: tuple[int, int, int, int, int], *chunks: Chunk
 ) -> bytes:
-    """A PNG of compressed rows; the header is width, height, bits, colour type and 1 for an interlaced one."""
+    """Return a PNG of compressed rows.
+
+    The header has width, height, bits, colour type and 1 for an interlaced image.
+    """
     width, height, bits, colour_type, interlaced = header
     start = struct.pack(">IIBBBBB", width, height, bits, colour_type, 0, 0, interlaced)
     parts = [(b"IHDR", start), *chunks, (b"IDAT", pixels), (b"IEND", b"")]
@@ -64,14 +67,14 @@ def png_of_compressed(
 
 
 def png_with(chunks: bytes) -> bytes:
-    """A small sound PNG with these bytes between its header and its pixels."""
+    """Return a small valid PNG with these bytes between its header and its pixels."""
     data = picture("PNG")
     return data[:33] + chunks + data[33:]
 
 
 @cache
 def zeros(size: int) -> bytes:
-    """So many zero bytes, compressed; never held in one piece."""
+    """Return a number of zero bytes, compressed piece by piece."""
     compressor, block = zlib.compressobj(1), bytes(1_000_000)
     parts = [
         compressor.compress(block[: min(len(block), size - at)])
@@ -83,9 +86,10 @@ def zeros(size: int) -> bytes:
 def flat_png(
     width: int, height: int, bits: int, colour_type: int, *chunks: Chunk, interlaced: bool = False
 ) -> bytes:
-    """A PNG of zero pixels, of any size."""
+    """Return a PNG of any size whose pixels are 0."""
     channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour_type]
-    # Seven passes of an interlaced image have less than two filter bytes a row, and up to a byte more of odd bits.
+    # Seven passes of an interlaced image have less than two filter bytes a row, and at most a byte
+    # more of odd bits.
     rows = height * (width * bits * channels + 7) // 8 + (16 if interlaced else 1) * height
     return png_of_compressed(
         zeros(rows), (width, height, bits, colour_type, int(interlaced)), *chunks
@@ -100,13 +104,13 @@ def jpeg_segment(marker: int, body: bytes) -> bytes:
 
 
 def jpeg_with(segments: bytes, data: bytes | None = None) -> bytes:
-    """A small sound JPEG, or this one, with these bytes behind its first marker."""
+    """Return a small valid JPEG, or this one, with these bytes after its first marker."""
     data = picture("JPEG") if data is None else data
     return data[:2] + segments + data[2:]
 
 
 def jpeg_claiming(width: int, height: int, mode: str = "RGB", **options: Any) -> bytes:
-    """A JPEG whose header names a size that its pixels do not have; libjpeg makes up those that are not there."""
+    """Return a JPEG whose header has a false size; libjpeg invents the missing pixels."""
     data = encode(scene(16, 16).convert(mode), "JPEG", subsampling=0, **options)
     frame = data.index(b"\xff\xc2" if options.get("progressive") else b"\xff\xc0") + 5
     return data[:frame] + struct.pack(">HH", height, width) + data[frame + 4 :]
@@ -121,21 +125,24 @@ def jpeg_repeating_its_last_scan(data: bytes, times: int) -> bytes:
 
 
 def gif_with(blocks: bytes) -> bytes:
-    """A small sound GIF with these bytes before its first frame."""
+    """Return a small valid GIF with these bytes before its first frame."""
     data = picture("GIF")
     frame = data.index(b",\0\0\0\0")
     return data[:frame] + blocks + data[frame:]
 
 
 def gif_of_frames(count: int) -> bytes:
-    """A GIF of so many frames, all the same."""
+    """Return a GIF with a number of equal frames."""
     data = picture("GIF")
     frame = data.index(b",\0\0\0\0")
     return data[:frame] + (b"!\xf9\x04\x08\0\0\0\0" + data[frame:-1]) * count + b";"
 
 
 def bmp(width: int, height: int, bits: int, compression: int, pixels: bytes) -> bytes:
-    """A BMP; up to 8 bits it has a palette. Compression: 0 none, 1 run lengths of bytes, 2 of half bytes."""
+    """Return a BMP, up to 8 bits with a palette.
+
+    Compression: 0 none, 1 run lengths of bytes, 2 of half bytes.
+    """
     colours = 1 << bits if bits <= 8 else 0
     start = 54 + 4 * colours
     header = struct.pack(
@@ -155,6 +162,9 @@ def webp(*chunks: bytes) -> bytes:
 
 
 def webp_extended(width: int, height: int, flags: int, *chunks: bytes) -> bytes:
-    """A WebP with a canvas. Flags: 2 animation, 4 XMP, 8 EXIF, 16 transparency, 32 colour profile."""
+    """Return a WebP with a canvas.
+
+    Flags: 2 animation, 4 XMP, 8 EXIF, 16 transparency, 32 colour profile.
+    """
     size = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
     return webp(riff_chunk(b"VP8X", struct.pack("<I", flags) + size), *chunks)

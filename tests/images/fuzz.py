@@ -1,8 +1,10 @@
-"""Prepare images damaged by chance: `python -m tests.images.fuzz --count 30000 --seed 1`, as `make soak` does.
+"""Prepare randomly damaged images, as `make soak` does.
 
-Prints how far it is, then a verdict as JSON. Ends with 1 if an image ended its process or in an error without a name,
-or was accepted with other pixels than Pillow reads from the file.
-Such an image is kept as a file, and the n-th image of a seed is always the same.
+    python -m tests.images.fuzz --count 30000 --seed 1
+
+It prints its progress, then a verdict as JSON. It ends with 1 if an image ended its process, raised
+an unnamed error, or was accepted with other pixels than Pillow reads from the file. Such an image
+is stored as a file. The n-th image of a seed is always the same.
 """
 
 import argparse
@@ -20,12 +22,12 @@ from tests.images.pillow_images import ROOT
 
 PROCESSES = 2
 KEPT = ROOT / "build/fuzz"
-NEWS = 1_000  # images between two lines about how far it is
+NEWS = 1_000  # images between two lines of progress
 
 
 @dataclass
 class Verdict:
-    """What became of all images; failures are name, outcome and file of those that ended as none may."""
+    """The results of all images; a failure has name, outcome and file."""
 
     seed: int
     images: int = 0
@@ -64,7 +66,10 @@ def fuzz(count: int, seed: int, folder: Path = KEPT, news: bool = False) -> Verd
             with lock:
                 verdict.add(one, folder)
                 if news and verdict.images % NEWS == 0:
-                    said = f"{verdict.images:,} of {count:,} damaged images, {len(verdict.failures)} failures"
+                    said = (
+                        f"{verdict.images:,} of {count:,} damaged images, "
+                        f"{len(verdict.failures)} failures"
+                    )
                     print(said, file=sys.stderr, flush=True)
 
     share = -(-count // PROCESSES)
@@ -80,11 +85,11 @@ def fuzz(count: int, seed: int, folder: Path = KEPT, news: bool = False) -> Verd
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description="Prepare images damaged by chance, and judge what becomes of them."
+        description="Prepare randomly damaged images, and judge the results."
     )
     parser.add_argument("--count", type=int, default=30_000, help="images (default %(default)s)")
     parser.add_argument(
-        "--seed", type=int, default=1, help="what the damage follows from (default %(default)s)"
+        "--seed", type=int, default=1, help="the seed of the damage (default %(default)s)"
     )
     return parser.parse_args()
 

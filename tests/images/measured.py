@@ -1,6 +1,6 @@
-"""What becomes of images, measured in a process of its own that may die of one: outcome, processor time, memory.
+"""Measure outcome, processor time and memory of images in a separate process.
 
-`python -m tests.images.measured threats excess` prints a line of JSON for every image of these sets.
+`python -m tests.images.measured threats excess` prints a line of JSON for every image.
 With --compare, an accepted image whose pixels are not those of the file ends as `OTHER_PIXELS`.
 """
 
@@ -41,12 +41,12 @@ COMPARING_SECONDS = 60  # for Pillow without our limits; beyond them it is kille
 
 
 class MeasuringError(Exception):
-    """The process that prepares images ended, and not because of an image."""
+    """The process that prepares images ended without an image as the cause."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """An outcome is one of `OUTCOMES`, or else another error or the signal that ended the process."""
+    """A result: one of `OUTCOMES`, another error, or the signal that ended the process."""
 
     name: str
     outcome: str
@@ -59,9 +59,10 @@ COMPARE = (*COMMAND, "--compare")
 
 
 def measured(images: Images, command: Sequence[str] = COMMAND) -> Iterator[Measured]:
-    """Prepare images one after the other in another process, in a new one behind each image that ended it.
+    """Prepare images in turn in another process, and start a new one after an image ended it.
 
-    Raises MeasuringError.
+    Raises:
+        MeasuringError: the process ended without an image as the cause.
     """
     process: subprocess.Popen[bytes] | None = None
     try:
@@ -97,9 +98,9 @@ def _signal(process: subprocess.Popen[bytes]) -> str:
 
 
 def prepare(data: bytes, compare: bool) -> dict[str, str | float]:
-    """Prepare an image here; the megabytes are the most that this process held meanwhile."""
-    Path("/proc/self/clear_refs").write_text("5")  # forgets the peak of before
-    signal.setitimer(signal.ITIMER_PROF, MAX_SECONDS)  # the end of this process, as in the function
+    """Prepare an image in this process; the megabytes are its peak."""
+    Path("/proc/self/clear_refs").write_text("5")  # resets the peak
+    signal.setitimer(signal.ITIMER_PROF, MAX_SECONDS)  # ends this process, as in the function
     start = time.process_time()
     prepared = None
     try:
@@ -107,7 +108,7 @@ def prepare(data: bytes, compare: bool) -> dict[str, str | float]:
         outcome = ACCEPTED
     except IMAGE_ERRORS as exc:
         outcome = type(exc).__name__
-    except Exception as exc:  # noqa: BLE001 - what it is, is the question
+    except Exception as exc:  # noqa: BLE001 - any error is a result
         outcome = repr(exc)
     milliseconds = 1000 * (time.process_time() - start)
     signal.setitimer(signal.ITIMER_PROF, 0)

@@ -1,4 +1,4 @@
-"""Sound images, damaged by chance: the n-th of a seed is always the same bytes."""
+"""Damage valid images at random; the n-th of a seed always has the same bytes."""
 
 import random
 import re
@@ -16,7 +16,7 @@ SAMPLES = Path(__file__).parents[2] / "examples/photos"
 FORMAT_SIGNATURES = (b"\xff\xd8", b"\x89PNG", b"RIFF", b"GIF8", b"BM")
 SIGNATURE = 12  # bytes
 LENGTHS = (0, 1, 2, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0xFF_FFFF, 0x7FFF_FFFF, 0xFFFF_FFFF)
-# Where the blocks of a JPEG, PNG or WebP begin, near enough.
+# The approximate beginnings of blocks of a JPEG, PNG or WebP.
 BLOCK = re.compile(
     rb"\xff[\xc0-\xfe]|....(?:IHDR|PLTE|tRNS|IDAT|IEND|eXIf|fcTL|fdAT)|VP8[ LX]|ALPH|ANMF|[,!]",
     re.DOTALL,
@@ -30,13 +30,13 @@ def mutations(seed: int, first: int, end: int) -> Iterator[tuple[str, bytes]]:
 
 
 def mutation(seed: int, number: int) -> bytes:
-    """Damage one sound image in one to four ways; the formats take turns."""
+    """Damage one valid image in one to four ways; the formats alternate."""
     chance = random.Random(f"{seed} {number}")
     signature = FORMAT_SIGNATURES[number % len(FORMAT_SIGNATURES)]
     data = bytearray(chance.choice([one for one in sound_images() if one.startswith(signature)]))
     for _ in range(chance.choice((1, 1, 2, 4))):
         chance.choice(WAYS)(data, chance)
-    # A decoder that checks sums would otherwise see nothing of what was done to a chunk.
+    # A decoder that verifies checksums would otherwise ignore a damaged chunk.
     return with_right_checksums(bytes(data)) if chance.random() < 0.8 else bytes(data)
 
 
@@ -78,7 +78,7 @@ def set_bytes(data: bytearray, chance: random.Random) -> None:
 
 
 def set_length(data: bytearray, chance: random.Random) -> None:
-    """Put a number that is often fatal where a length could be."""
+    """Write a critical number at a possible length field."""
     form, value, at = (
         chance.choice((">H", "<H", ">I", "<I")),
         chance.choice(LENGTHS),
@@ -105,13 +105,13 @@ def put_in(data: bytearray, chance: random.Random) -> None:
 
 
 def splice(data: bytearray, chance: random.Random) -> None:
-    """Go on with the rest of another image."""
+    """Continue with the rest of another image."""
     other = chance.choice(sound_images())
     data[place(data, chance) :] = other[chance.randrange(len(other)) :]
 
 
 def move_blocks(data: bytearray, chance: random.Random) -> None:
-    """Repeat, drop or exchange what lies between two blocks."""
+    """Repeat, drop or exchange the bytes between two blocks."""
     starts = [found.start() for found in BLOCK.finditer(data)]
     if len(starts) < 4:
         return
@@ -139,7 +139,7 @@ WAYS: tuple[Callable[[bytearray, random.Random], None], ...] = (
 
 
 def place(data: bytearray, chance: random.Random) -> int:
-    """Somewhere in the data, often in the header, seldom in the first bytes, which name the format."""
+    """Return an offset, often in the header, seldom in the first bytes, which name the format."""
     start = 0 if chance.random() < 0.05 else SIGNATURE
     if len(data) <= start:
         data.extend(bytes(start + 1 - len(data)))

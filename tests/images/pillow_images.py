@@ -1,7 +1,8 @@
-"""Pillow's own test images, out of its source distribution: `python -m tests.images.pillow_images` fetches them.
+"""Fetch Pillow's own test images from its source distribution.
 
-They come by pip, so from whatever registry pip is set to use, in the version and with the hash that serialize_image is
-deployed with. The archive, 47 MB, is not kept, and nothing is fetched while the images of that version are there.
+`python -m tests.images.pillow_images` downloads with pip, in the version and with the hash of the
+deployed serialize_image. It deletes the archive (47 MB), and fetches nothing if the images of that
+version exist.
 """
 
 import re
@@ -23,7 +24,7 @@ FOLDER = ROOT / "build/pillow-images"
 PILLOW = re.compile(r"^pillow==\S+(?: \\\n    --hash=\S+)+", re.MULTILINE)
 LIMITS = Limits(members=10_000, unpacked_bytes=1 << 30)
 IMAGES = re.compile(r"[^/]+/Tests/images/(.+)")
-# A source distribution is asked for its metadata before pip keeps it, hence no `uv`, which cannot keep one at all.
+# pip builds the metadata of a source distribution before it stores it; uv cannot store one.
 PIP_DOWNLOAD = (
     sys.executable,
     "-m",
@@ -36,13 +37,14 @@ PIP_DOWNLOAD = (
 
 
 class PillowImagesError(Exception):
-    """Pillow's test images are not there and cannot be fetched; the message says why."""
+    """Pillow's test images are missing and cannot be fetched; the message has the reason."""
 
 
 def pillow_images() -> Iterator[tuple[str, bytes]]:
-    """Name and bytes of every file among the images, whatever it holds.
+    """Yield name and bytes of every file among the images.
 
-    Raises PillowImagesError if they were not fetched.
+    Raises:
+        PillowImagesError: the images were not fetched.
     """
     if not (FOLDER / ".ready").exists():
         raise PillowImagesError(
@@ -55,7 +57,11 @@ def pillow_images() -> Iterator[tuple[str, bytes]]:
 
 
 def fetch(folder: Path = FOLDER, requirements: Path = REQUIREMENTS) -> None:
-    """Make the folder hold the images of the Pillow that the requirements pin. Raises PillowImagesError."""
+    """Fetch the images of the pinned Pillow into the folder.
+
+    Raises:
+        PillowImagesError: the images cannot be fetched.
+    """
     ready = folder / ".ready"
     found = PILLOW.search(requirements.read_text())
     if found is None:
@@ -84,7 +90,8 @@ def _download(requirement: str, downloads: Path) -> Path:
     if ended.returncode:
         reason = (ended.stderr.strip().splitlines() or ["pip said nothing"])[-1]
         raise PillowImagesError(
-            "The tests need Pillow's own test images, and pip cannot download its source distribution"
+            "The tests need Pillow's own test images, "
+            "and pip cannot download its source distribution"
             f" ({requirement.split()[0]}): {reason}"
         )
     return next(downloads.glob("pillow-*.tar.gz"))
@@ -96,7 +103,7 @@ def _unpack_images(archive: Path, folder: Path) -> None:
             if image := IMAGES.fullmatch(str(file.path)):
                 replace(file, path=PurePosixPath(image[1])).write(folder)
     if not folder.exists():
-        raise PillowImagesError(f"There is no Tests/images in {archive.name}.")
+        raise PillowImagesError(f"{archive.name} has no folder Tests/images.")
 
 
 if __name__ == "__main__":

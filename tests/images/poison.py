@@ -1,4 +1,4 @@
-"""Write images of few bytes that are made to keep a decoder busy: `python -m tests.images.poison FOLDER`."""
+"""Write small images that keep a decoder busy: `python -m tests.images.poison FOLDER`."""
 
 import sys
 from pathlib import Path
@@ -18,7 +18,7 @@ from tests.images.threats import jpeg_in_jpeg
 
 
 def poison() -> dict[str, bytes]:
-    """Ten images by name, each of at most 440 kB."""
+    """Return ten images of at most 440 kB with their names."""
     gigantic = jpeg_claiming(16_000, 16_000, progressive=True)
     scans = jpeg_repeating_its_last_scan(gigantic, 2_000)
     return {

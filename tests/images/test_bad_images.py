@@ -1,4 +1,4 @@
-"""No image harms the function: every one ends as it should, in the memory that is meant for it."""
+"""No image harms the function: each one has a named result within the memory limit."""
 
 import sys
 from collections.abc import Callable
@@ -23,9 +23,9 @@ from tests.images.measured import (
 )
 from tests.images.mutations import mutation, mutations
 
-MEGABYTES = 256  # resident, Python and Pillow included, for any image that is meant to harm
+MEGABYTES = 256  # resident, with Python and Pillow, for any hostile image
 COMPARED = {"pillow", "threats"}  # without our limits, Pillow would take minutes for the others
-# Reads images as `measured` sends them, and dies of the one that says so.
+# Reads images as `measured` sends them, and crashes at a marked one.
 FRAIL = """
 import os, struct, sys
 while header := sys.stdin.buffer.read(4):
@@ -39,7 +39,7 @@ while header := sys.stdin.buffer.read(4):
 
 @pytest.fixture(scope="module")
 def results() -> Callable[[str], list[Measured]]:
-    """What became of a set of images; each set is prepared once."""
+    """Return the results of a set of images; each set is prepared once."""
     return cache(
         lambda name: list(measured(SETS[name](), COMPARE if name in COMPARED else COMMAND))
     )
@@ -57,11 +57,11 @@ def test_bad_image_takes_little_memory(name: str, results: Callable[[str], list[
     assert [] == [one for one in results(name) if one.megabytes > MEGABYTES]
 
 
-def test_threats_are_a_thousand_and_more(results: Callable[[str], list[Measured]]) -> None:
+def test_suite_has_more_than_a_thousand_threats(results: Callable[[str], list[Measured]]) -> None:
     assert len(results("threats")) + len(results("excess")) >= 1_000
 
 
-def test_largest_images_are_accepted_with_a_quarter_of_the_memory_to_spare(
+def test_largest_images_leave_a_quarter_of_the_memory_free(
     results: Callable[[str], list[Measured]],
 ) -> None:
     refused = [
@@ -87,13 +87,13 @@ def test_pillow_images_hold_files_of_every_allowed_format(
     assert {".jpg", ".png", ".webp", ".gif", ".bmp"} <= accepted
 
 
-def test_image_that_ends_its_process_is_named_with_the_signal_and_the_next_are_prepared() -> None:
+def test_image_that_ends_its_process_is_reported_and_the_next_are_prepared() -> None:
     images = [("one", b"sound"), ("two", b"fatal"), ("three", b"sound")]
     outcomes = [(one.name, one.outcome) for one in measured(images, (sys.executable, "-c", FRAIL))]
     assert [("one", ACCEPTED), ("two", "SIGSEGV"), ("three", ACCEPTED)] == outcomes
 
 
-def test_process_that_ends_of_itself_is_no_outcome() -> None:
+def test_process_that_exits_by_itself_is_an_error() -> None:
     with pytest.raises(MeasuringError, match="ended with 3"):
         list(measured([("one", b"wrong")], (sys.executable, "-c", FRAIL)))
 

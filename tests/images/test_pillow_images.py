@@ -1,4 +1,4 @@
-"""Fetching Pillow's test images; no registry is asked, for pip is told of a folder instead."""
+"""Pillow's test images are fetched from a folder, without a registry."""
 
 import tarfile
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.images.pillow_images import PillowImagesError, fetch
 
 @pytest.fixture
 def requirements(tmp_path: Path) -> Path:
-    """Requirements that pin a Pillow which no registry has."""
+    """Return requirements with a Pillow version that no registry has."""
     file = tmp_path / "requirements.txt"
     file.write_text(
         "other==1 \\\n    --hash=sha256:00\npillow==0.0.1 \\\n    --hash=sha256:"
@@ -22,7 +22,7 @@ def requirements(tmp_path: Path) -> Path:
 
 
 def archive(folder: Path, *names: str) -> Path:
-    """A source distribution with these files."""
+    """Return a source distribution with these files."""
     file = folder / "pillow-0.0.1.tar.gz"
     with tarfile.open(file, "w:gz") as members:
         for name in names:
@@ -30,9 +30,7 @@ def archive(folder: Path, *names: str) -> Path:
     return file
 
 
-def test_fetch_with_images_of_that_version_there_asks_for_nothing(
-    tmp_path: Path, requirements: Path
-) -> None:
+def test_fetch_downloads_nothing_if_the_images_exist(tmp_path: Path, requirements: Path) -> None:
     folder = tmp_path / "images"
     folder.mkdir()
     (folder / ".ready").write_text("pillow==0.0.1 \\\n    --hash=sha256:" + "0" * 64)
@@ -41,7 +39,7 @@ def test_fetch_with_images_of_that_version_there_asks_for_nothing(
     assert (folder / "a.png").exists()
 
 
-def test_fetch_that_pip_cannot_do_says_what_is_missing(
+def test_failed_fetch_names_the_missing_distribution(
     tmp_path: Path, requirements: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
@@ -54,13 +52,13 @@ def test_fetch_that_pip_cannot_do_says_what_is_missing(
     assert not (tmp_path / "images").exists()
 
 
-def test_fetch_with_no_pinned_pillow_says_so(tmp_path: Path) -> None:
+def test_fetch_without_a_pinned_pillow_is_refused(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text("pillow>=13\n")
     with pytest.raises(PillowImagesError, match="pins no Pillow"):
         fetch(tmp_path / "images", tmp_path / "requirements.txt")
 
 
-def test_unpacking_keeps_the_images_only(tmp_path: Path) -> None:
+def test_unpacking_extracts_only_the_images(tmp_path: Path) -> None:
     folder = tmp_path / "images"
     pillow_images._unpack_images(
         archive(tmp_path, "setup.py", "Tests/images/a.png", "Tests/images/bmp/b.bmp"), folder
@@ -71,11 +69,11 @@ def test_unpacking_keeps_the_images_only(tmp_path: Path) -> None:
 
 
 def test_archive_without_images_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(PillowImagesError, match="no Tests/images"):
+    with pytest.raises(PillowImagesError, match="has no folder Tests/images"):
         pillow_images._unpack_images(archive(tmp_path, "setup.py"), tmp_path / "images")
 
 
-def test_images_that_were_not_fetched_are_an_error_with_what_to_do(
+def test_missing_images_are_an_error_with_the_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pillow_images, "FOLDER", tmp_path)

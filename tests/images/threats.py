@@ -1,4 +1,4 @@
-"""Images made to harm by what they claim, pretend, lack or get wrong; `excess` has those that harm by their amount."""
+"""Make images with false, missing or contradictory parts; `excess` makes oversized ones."""
 
 import struct
 import zlib
@@ -31,7 +31,7 @@ Images = Iterator[tuple[str, bytes]]
 
 
 def threats() -> Images:
-    """Name and bytes of every one of them, made one at a time."""
+    """Yield name and bytes of every threat."""
     yield from promises()
     yield from disguises()
     yield from truncations()
@@ -42,7 +42,7 @@ def threats() -> Images:
 
 
 def promises() -> Images:
-    """Headers that promise far more pixels than there are, or none."""
+    """Yield headers that announce far too many pixels, or none."""
     for width, height in (
         (0, 0),
         (0, 9),
@@ -84,7 +84,7 @@ def promises() -> Images:
 
 
 def disguises() -> Images:
-    """Files of another kind, and files of two kinds at once."""
+    """Yield files of another format, and files of two formats at once."""
     script = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(/tmp/harm) (w) file\nshowpage\n"
     page = b"<script>alert(1)</script><?php system('id'); ?>"
     yield "nothing", b""
@@ -122,7 +122,7 @@ def disguises() -> Images:
 
 
 def truncations() -> Images:
-    """Sound images, each cut off at 24 places."""
+    """Yield valid images, each cut off at 24 places."""
     image = scene(64, 48)
     frames = {"save_all": True, "append_images": [noise(64, 48)]}
     whole = {image_format: encode(noise(64, 48), image_format) for image_format in FORMATS} | {
@@ -139,7 +139,7 @@ def truncations() -> Images:
 
 
 def odd_modes() -> Images:
-    """Every mode of Pillow in every format that can write it, and the sample formats that only a header can ask for."""
+    """Yield every mode of Pillow in every format, and sample formats of hand-written headers."""
     for mode in (
         "1",
         "L",
@@ -166,7 +166,7 @@ def odd_modes() -> Images:
             try:
                 yield f"{mode} as {image_format}", encode(image, image_format)
             except (OSError, ValueError):
-                continue  # this format has no such mode
+                continue  # the format lacks this mode
     for colour_type in range(8):
         for bits in (0, 1, 2, 4, 8, 16, 32):
             yield (
@@ -191,7 +191,7 @@ def odd_modes() -> Images:
 
 
 def odd_sizes() -> Images:
-    """Sound images of extreme shapes."""
+    """Yield valid images of extreme shapes."""
     for width, height in ((1, 1), (1, 65_500), (65_500, 1), (2, 16_383), (257, 1)):
         for image_format in FORMATS:
             if image_format != "WEBP" or max(width, height) <= 16_383:
@@ -205,7 +205,7 @@ def odd_sizes() -> Images:
 
 
 def damaged_metadata() -> Images:
-    """Orientation, profiles and texts that lie about their length, their place or their kind."""
+    """Yield orientation, profiles and texts with a false length, offset or type."""
     entries = {
         "kind": b"".join(struct.pack("<HHII", 0x112, kind, 1, 6) for kind in range(14)),
         "count": struct.pack("<HHII", 0x112, 3, 2**32 - 1, 6),
@@ -268,14 +268,14 @@ def damaged_metadata() -> Images:
 
 
 def desynchronized() -> Images:
-    """Files in which two parsers can disagree on where a block begins, and so on which picture they hold."""
+    """Yield files in which parsers can disagree on the beginning of a block."""
     yield from two_pictures()
     yield from lying_chunks()
     yield from lying_offsets()
 
 
 def two_pictures() -> Images:
-    """JPEGs with a second picture that only a parser sees which takes the length of a segment amiss."""
+    """Yield JPEGs with a second picture for parsers that misread the length of a segment."""
     other = encode(noise(96, 80), "JPEG", quality=30)[2:]
     large = jpeg_claiming(12_000, 12_000, progressive=True)[2:]
     for length in (0, 1):
@@ -319,9 +319,10 @@ def two_pictures() -> Images:
 
 
 def jpeg_in_jpeg(hidden: bytes, marker: int, length: int) -> bytes:
-    """A JPEG that becomes another one, without its first marker, where the length of a segment is dropped.
+    """Return a JPEG, without its first marker, that changes if a segment's length is dropped.
 
-    Then the marker of the frame that follows, FF C0, is taken for the length: 65,472 bytes, up to the hidden picture.
+    A parser then reads the next marker, FF C0, as the length: 65,472 bytes, up to the hidden
+    picture.
     """
     data = picture("JPEG")
     frame = data.index(b"\xff\xc0")
@@ -341,7 +342,7 @@ def jpeg_in_jpeg(hidden: bytes, marker: int, length: int) -> bytes:
 
 
 def lying_chunks() -> Images:
-    """PNG and WebP whose chunks say another length than they have, or come twice, or in another order."""
+    """Yield PNG and WebP files with false lengths, repeated chunks or another order."""
     header, pixels = picture("PNG")[8:33], picture("PNG")[33:-12]
     start, end = picture("PNG")[:8], picture("PNG")[-12:]
     text = png_chunk(b"tEXt", b"a\0b")
@@ -354,7 +355,7 @@ def lying_chunks() -> Images:
         "an end before its pixels": header + end + pixels,
         "a palette behind its pixels": header + pixels + png_chunk(b"PLTE", bytes(6)),
         "transparency behind its pixels": header + pixels + png_chunk(b"tRNS", bytes(6)),
-        "a name that is none": header + png_chunk(b"1234", b"") + pixels,
+        "an invalid name": header + png_chunk(b"1234", b"") + pixels,
         "frame pixels at once behind its pixels": header + pixels + png_chunk(b"fdAT", bytes(9)),
     }.items():
         yield f"png with {name}", start + chunks + end
@@ -378,7 +379,7 @@ def lying_chunks() -> Images:
 
 
 def lying_offsets() -> Images:
-    """GIF and BMP whose headers point elsewhere than to their pixels."""
+    """Yield GIF and BMP files whose headers have false offsets."""
     gif, bitmap = picture("GIF"), picture("BMP")
     frame = gif.index(b",\0\0\0\0")
     for left, top in ((1, 0), (0, 1), (64, 48), (65_535, 65_535)):

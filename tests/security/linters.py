@@ -1,4 +1,4 @@
-"""The linters that others wrote, each as a process of .venv-security, with findings in the gate's own form."""
+"""Run external linters from .venv-security, and convert their findings."""
 
 import json
 import subprocess
@@ -11,10 +11,9 @@ from samtranslator.translator.translator import Translator
 from tests.security.gate.templates import ROOT, Finding, Template
 
 TOOLS = ROOT / ".venv-security/bin"
-# Three rules of cfn-lint-serverless 0.3.6 cannot read what they are about; checks of the gate stand for them, and the
-# mutation test shows that they do: WS1004 (logs kept for ever) knows a log group's name only if it refers to its
-# function, ES6000 (no RedrivePolicy) takes a dead-letter queue for a queue without one, WS1000 (no tracing) does not
-# know tracing by parameter.
+# Checks of the gate replace three rules of cfn-lint-serverless 0.3.6, as the mutation test shows.
+# WS1004 (unlimited logs) knows a log group's name only if it refers to its function. ES6000 (no
+# RedrivePolicy) reports dead-letter queues. WS1000 (no tracing) does not know tracing by parameter.
 REPLACED = ["WS1004", "ES6000", "WS1000"]
 
 

@@ -1,4 +1,4 @@
-"""What the gate is told to let pass: in the Metadata of the template itself, with the reason, and few.
+"""Read the suppressions in the Metadata of the templates, which have a reason and are few.
 
     Metadata:
       Suppressions:
@@ -29,7 +29,7 @@ class Suppression:
     reason: str
 
     def covers(self, finding: Finding) -> bool:
-        """Whether it is this that was found."""
+        """Return whether the suppression matches a finding."""
         words = set(re.findall(r"\w+", finding.advice))
         return (
             finding.template == self.template
@@ -39,7 +39,7 @@ class Suppression:
 
 
 def suppressions(templates: Iterable[Template]) -> list[Suppression]:
-    """What the templates' Metadata says."""
+    """Return the suppressions in the templates' Metadata."""
     return [
         Suppression(
             template.name, frozenset(one["Checks"]), frozenset(one["Resources"]), one["Reason"]
@@ -50,7 +50,7 @@ def suppressions(templates: Iterable[Template]) -> list[Suppression]:
 
 
 def elsewhere(template: Template) -> list[str]:
-    """Resources that tell a linter of their own to look away, which nobody would count."""
+    """Return resources with a linter's own suppressions, which are not counted."""
     linters = ("cfn-lint", "checkov", "cfn_nag", "guard")
     resources: dict[str, Any] = template.data["Resources"]
     return [

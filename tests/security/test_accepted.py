@@ -1,4 +1,4 @@
-"""The list of accepted findings: what it accepts, until when, and what it refuses to hold."""
+"""The list of accepted findings accepts vulnerabilities until a date, and refuses invalid entries."""
 
 from datetime import date
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The audit against an OSV service of the test's own: found, clean, and never clean for want of an answer."""
+"""The audit finds vulnerabilities with a test service, and is never clean without an answer."""
 
 import json
 from collections.abc import Callable, Iterator

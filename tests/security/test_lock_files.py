@@ -1,4 +1,4 @@
-"""What is installed: pinned to the byte, and above every version that is known to be critically vulnerable."""
+"""Lock files pin every package with hashes, above versions with critical vulnerabilities."""
 
 import tomllib
 from pathlib import Path
@@ -52,7 +52,7 @@ def test_every_group_and_every_function_is_locked() -> None:
 
 
 def test_tools_are_pinned_to_the_versions_of_the_whole_environment() -> None:
-    # `make setup` after `make tools` then changes no package, and the tests run what users of the tools run.
+    # `make setup` after `make tools` then changes no package.
     tools, dev = (
         {(pin.name, pin.version) for pin in pins((ROOT / f"requirements/{name}.txt").read_text())}
         for name in ("tools", "dev")
@@ -98,5 +98,6 @@ def test_a_requirement_without_exact_version_or_hash_is_seen(line: str) -> None:
 
 def test_a_version_below_the_floor_is_seen() -> None:
     assert ["pillow"] == below_floor(
-        "h11==0.16.0 --hash=sha256:0\nPillow==12.3.0 ; sys_platform == 'linux' \\\n    --hash=sha256:0\n"
+        "h11==0.16.0 --hash=sha256:0\n"
+        "Pillow==12.3.0 ; sys_platform == 'linux' \\\n    --hash=sha256:0\n"
     )

@@ -1,4 +1,4 @@
-"""The mutation test: a control that is removed or weakened anywhere is found by the gate's own checks."""
+"""The gate's own checks find every control that is removed or weakened."""
 
 from collections.abc import Callable
 

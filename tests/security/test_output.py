@@ -1,4 +1,4 @@
-"""What programs show goes through `untrusted`, which lets no text forge a line, a colour or an order of characters."""
+"""All output goes through `untrusted`, so that no text forges a line, a colour or an order."""
 
 import ast
 from collections.abc import Iterator

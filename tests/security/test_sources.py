@@ -1,4 +1,4 @@
-"""The sources: no known weakness, no secret, and nothing that runs what it reads."""
+"""The sources have no known weakness, no secret, and no code that executes its input."""
 
 import ast
 import json
@@ -25,7 +25,7 @@ PACKAGES = (
     ),
     *("operations", "scones", "training", "untrusted"),
 )
-# Formats that run what they hold; one module reads pickles, and looks up no name that they ask for.
+# Formats that execute their content. One module reads pickles, without looking up their names.
 RUNS_WHAT_IT_READS = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
 READS_SAFELY = "training/dataset/inert_pickle.py"
 # Archives are read by one package; the tests' own tools fetch some, too.
@@ -33,7 +33,7 @@ FETCHES = ("tests/pages", "tests/images")
 READS_ARCHIVES = "untrusted/zip.py"
 ARCHIVES = {"tarfile", "zipfile"}
 OPENS = {"open", "TarFile", "ZipFile", "PyZipFile", "Path"}
-# What looks like a secret and is none: digests of public files, sample events, and the tests' own made-up values.
+# Harmless text that looks like a secret: digests of public files, sample events, test values.
 NO_SECRETS = {
     "--exclude-lines": r"""(?x) sha256(:|.*")[0-9a-f]{64}" | SHA256\ =\ "[0-9a-f]{64}" | \.(png|json)":\ "[0-9a-f]{64}"
         | "(image_data|version|version-id|etag|sequencer)\\?":\ ?\\?" """,
@@ -44,7 +44,7 @@ NO_SECRETS = {
 
 
 def secrets_in(files: list[str], folder: Path = ROOT) -> set[tuple[str, str]]:
-    """File and kind of everything that looks like a secret."""
+    """Return file and kind of everything that looks like a secret."""
     # Not verified: that would send them to the services that they may be keys of.
     options = [argument for option in NO_SECRETS.items() for argument in option]
     ended = run_tool("detect-secrets", "scan", "--no-verify", *options, *files, cwd=folder)
@@ -57,7 +57,7 @@ def secrets_in(files: list[str], folder: Path = ROOT) -> set[tuple[str, str]]:
 
 
 def text_files() -> list[str]:
-    """All that is committed, but for lock files, which are full of digests, and what is no text."""
+    """Return all committed text files, except lock files, which are full of digests."""
     lock_files = (
         ":!requirements/*.txt",
         ":!functions/*/requirements.txt",
@@ -74,7 +74,7 @@ def text_files() -> list[str]:
 
 
 def unsafe_reads(source: str) -> Iterator[str]:
-    """Every way in which a module could run what it reads."""
+    """Yield every way in which a module could execute its input."""
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Import(names=names):
@@ -133,7 +133,7 @@ def is_constant(node: ast.expr, value: bool) -> bool:
 
 
 def test_bandit_finds_nothing() -> None:
-    # From medium severity on; what is of low severity is judged line by line by ruff's S rules.
+    # From medium severity; ruff's S rules judge low severity line by line.
     ended = run_tool("bandit", "-q", "-ll", "-x", "*/tests/*", "-r", *PACKAGES)
     assert 0 == ended.returncode, ended.stdout + ended.stderr
 

@@ -1,4 +1,4 @@
-"""The template gate: the gate's own checks, cfn-lint with the serverless rules and checkov, over every template."""
+"""Every template passes the gate's own checks, cfn-lint with serverless rules, and checkov."""
 
 from collections.abc import Iterable, Iterator
 

@@ -1,1 +1,1 @@
-"""The proof of the promise: thousands of uploads while everything goes wrong, then a count that must balance."""
+"""Upload thousands of images under faults, then reconcile uploads and records."""

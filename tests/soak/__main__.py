@@ -10,7 +10,7 @@ from tests.soak.errors import SoakError
 from tests.soak.run import Order, run
 
 ROOT = Path(__file__).parents[2]
-# The soak has a cloud of its own, which is deleted at the end.
+# The soak has its own cloud, which is deleted at the end.
 FOLDER = ROOT / "build/soak"
 
 

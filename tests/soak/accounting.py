@@ -1,4 +1,4 @@
-"""The count: what was uploaded against what was recorded, announced and done. Pure; nothing here asks the cloud."""
+"""Compare uploads with records, announcements and executions, without asking the cloud."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -19,18 +19,18 @@ type Record = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that a soak has seen.
+    """The observations of a soak.
 
     Args:
         sent: The uploads that S3 confirmed.
-        newest: The version of every key that S3 says is the latest.
+        newest: The latest version of every key in S3.
         records: The items of the results table under the soak's keys, after the repair.
-        decided_before_repair: Those that had an outcome before people repaired anything.
+        decided_before_repair: The records that had an outcome before the repair.
         succeeded_before_repair: The ARNs of the executions that had succeeded by then.
-        announced: The events that were heard.
+        announced: The received events.
         changes: Every write to the results table, in order.
-        endpoint_calls: How often the endpoint was called, by key of the image.
-        reference: What the same bytes got without faults, by name of the sample.
+        endpoint_calls: The number of endpoint calls, by key of the image.
+        reference: The results of the same bytes without faults, by name of the sample.
         reconciled: Whether the service's own tool finds that everything is accounted for.
     """
 
@@ -47,7 +47,7 @@ class Evidence:
 
 
 class Violation(NamedTuple):
-    """Something that does not balance: which check says so, of which image, and what is wrong."""
+    """A difference: the check that found it, the image, and the reason."""
 
     check: str
     image: str
@@ -55,7 +55,7 @@ class Violation(NamedTuple):
 
 
 def violations(evidence: Evidence) -> list[Violation]:
-    """Hold everything against the uploads; an empty list is the promise kept."""
+    """Compare everything with the uploads; an empty list means that reconciliation succeeds."""
     return [
         Violation(check.__name__.strip("_").replace("_", " "), image, wrong)
         for check in CHECKS
@@ -64,7 +64,7 @@ def violations(evidence: Evidence) -> list[Violation]:
 
 
 def count(sent: Sequence[Sent], records: Mapping[Identity, Record]) -> dict[str, int]:
-    """How many uploads have each outcome, how many only an open record, and how many none."""
+    """Count uploads by outcome, with an open record, and without a record."""
     counts = Counter(
         records.get(upload.identity, {"outcome": "LOST"}).get("outcome", "OPEN") for upload in sent
     )
@@ -102,7 +102,7 @@ def _every_outcome_is_the_one_without_faults(evidence: Evidence) -> Iterator[tup
 
 def _unreadable_is_the_fault_of_the_image(evidence: Evidence) -> Iterator[tuple[str, str]]:
     for upload in evidence.sent:
-        if is_hostile(upload.sample):  # some of them can be read; the reference says which
+        if is_hostile(upload.sample):  # some of them are readable; the reference shows which
             continue
         outcome = evidence.records.get(upload.identity, {}).get("outcome")
         if outcome in FINAL and (outcome == UNREADABLE) != (upload.sample.label is None):
@@ -174,7 +174,7 @@ def _every_success_has_a_record(evidence: Evidence) -> Iterator[tuple[str, str]]
 
 
 def _no_execution_calls_the_endpoint_too_often(evidence: Evidence) -> Iterator[tuple[str, str]]:
-    # Executions of one image may repeat each other's work.
+    # Executions of one image may repeat work.
     executions: defaultdict[str, set[str]] = defaultdict(set)
     for change in evidence.changes:
         if opened_by := (change.after or {}).get("opened_by"):
@@ -206,7 +206,7 @@ CHECKS: tuple[Callable[[Evidence], Iterator[tuple[str, str]]], ...] = (
 
 
 def _agrees(result: Record, record: Record) -> bool:
-    """Tell whether two say the same about an image; what a record tells beyond its result may differ."""
+    """Return whether two results of an image agree; other fields of a record may differ."""
     beyond = {"uploaded_at", "execution", "recorded_at", "opened_by", "opened_at"}
     return all(
         _same(value, record.get(name)) for name, value in result.items() if name not in beyond
@@ -214,7 +214,7 @@ def _agrees(result: Record, record: Record) -> bool:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Compare two values; numbers in DynamoDB have 15 digits, since JSONata's $string gives no more."""
+    """Compare two values; numbers in DynamoDB have 15 digits, as JSONata's $string writes them."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return one.keys() == other.keys() and all(_same(one[name], other[name]) for name in one)
     if isinstance(one, float) and isinstance(other, int | float):

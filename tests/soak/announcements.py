@@ -1,4 +1,4 @@
-"""What the service announces, heard as anybody would hear it."""
+"""Receive the announcements of the service as any subscriber would."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,20 +15,20 @@ _DECIDED = {"source": ["scones-unlimited"], "detail-type": ["Image Decided"]}
 
 @dataclass(frozen=True)
 class Announcement:
-    """One "Image Decided" event: the result, and the ARN of the execution that told it."""
+    """One "Image Decided" event: the result, and the ARN of its execution."""
 
     result: dict[str, Any]
     execution: str
 
     @property
     def identity(self) -> Identity:
-        """Image URL and version."""
+        """Return image URL and version."""
         return self.result["image_url"], self.result["version"]
 
 
 @dataclass
 class Announcements:
-    """All that was heard so far, in the order in which it came; filled by a thread."""
+    """The received events in their order; a thread appends to them."""
 
     heard: list[Announcement] = field(default_factory=list)
     decided: set[Identity] = field(default_factory=set)
@@ -42,7 +42,7 @@ class Announcements:
 
 @contextmanager
 def announcements(cloud: Cloud) -> Iterator[Announcements]:
-    """Hear everything that is announced during the block, to the last."""
+    """Receive every announcement during the block, including the last."""
     with subscription(cloud, "soak-announcements", _DECIDED) as subscribed:
         heard, over = Announcements(), Event()
         listener = Thread(target=_listen, args=(subscribed, heard, over), name="announcements")

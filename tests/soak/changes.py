@@ -1,4 +1,4 @@
-"""What became of every item of the results table, step by step: the table's stream."""
+"""Read every change of the results table from its stream."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,28 +15,28 @@ _deserializer = TypeDeserializer()
 
 @dataclass(frozen=True)
 class Change:
-    """One write: the item before it and after it; None where there was none, or is none any more."""
+    """One write: the item before and after it, or None if the item did or does not exist."""
 
     before: dict[str, Any] | None
     after: dict[str, Any] | None
 
     @property
     def identity(self) -> tuple[str, str]:
-        """Image URL and version."""
+        """Return image URL and version."""
         item = self.after or self.before or {}
         return item["image_url"], item["version"]
 
 
 @dataclass
 class Changes:
-    """Every write since the stream was switched on, in the order in which they were made."""
+    """Every write since the stream was enabled, in order."""
 
     made: list[Change] = field(default_factory=list)
 
 
 @contextmanager
 def changes(cloud: Cloud, table: str) -> Iterator[Changes]:
-    """Switch the stream of a table on for the block; what was written is there to read once the block has ended."""
+    """Enable the stream of a table for the block. All writes are available after the block."""
     database, streams = cloud.client("dynamodb"), cloud.client("dynamodbstreams")
     on = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
     database.update_table(TableName=table, StreamSpecification=on)
@@ -63,7 +63,7 @@ def _read(streams: Any, arn: str) -> Iterator[Change]:
 
 
 def plain_item(item: dict[str, Any]) -> dict[str, Any]:
-    """Turn an item as DynamoDB writes it into what JSON would have: its numbers become floats."""
+    """Convert an item of DynamoDB to JSON values; its numbers become floats."""
     return {name: _plain(_deserializer.deserialize(value)) for name, value in item.items()}
 
 

@@ -1,4 +1,4 @@
-"""What the local cloud knows at a moment, asked for as any client would."""
+"""Read the state of the local cloud as any client would."""
 
 from collections import defaultdict
 from typing import Any
@@ -11,7 +11,7 @@ type Identity = tuple[str, str]
 
 
 def recorded(cloud: Cloud, service: Service, prefix: str) -> dict[Identity, dict[str, Any]]:
-    """The items of the results table whose image URL begins with a prefix, by image URL and version."""
+    """Return the items of the results table under a prefix, by image URL and version."""
     pages = (
         cloud.client("dynamodb")
         .get_paginator("scan")
@@ -27,7 +27,7 @@ def recorded(cloud: Cloud, service: Service, prefix: str) -> dict[Identity, dict
 
 
 def newest_record(database: Any, service: Service, image_url: str) -> dict[str, Any]:
-    """The current record of a key: the first of its records in the table's index by upload, newest first."""
+    """Return the current record of a key: the newest one in the table's index by upload."""
     answer = database.query(
         TableName=service.results_table,
         IndexName="ByUpload",
@@ -40,7 +40,7 @@ def newest_record(database: Any, service: Service, image_url: str) -> dict[str, 
 
 
 def newest_versions(cloud: Cloud, service: Service, prefix: str) -> dict[str, str]:
-    """The latest version of every key, by image URL, as S3 has it."""
+    """Return the latest version of every key in S3, by image URL."""
     bucket = f"s3://{service.image_bucket}/"
     pages = (
         cloud.client("s3")
@@ -56,7 +56,7 @@ def newest_versions(cloud: Cloud, service: Service, prefix: str) -> dict[str, st
 
 
 def executions_by_status(cloud: Cloud, service: Service) -> dict[str, list[str]]:
-    """The ARNs of the workflow's executions, by status."""
+    """Return the ARNs of the workflow's executions, by status."""
     found: defaultdict[str, list[str]] = defaultdict(list)
     pages = (
         cloud.client("stepfunctions")

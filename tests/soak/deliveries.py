@@ -1,4 +1,4 @@
-"""Every event several times, in any order: one record for each version, and hardly an endpoint call more."""
+"""Deliver every event several times in any order: one record per version, few extra calls."""
 
 import json
 import time
@@ -19,20 +19,20 @@ from tests.soak.traffic import Sent, put
 
 VERSIONS, DELIVERIES = 2, 5
 MOST_CALLS = 1.01  # of the endpoint for a version, when its duplicates come later
-# No rule of the service looks here, but its functions may read it: what is delivered, and when, is up to us.
+# No rule of the service watches this prefix, but its functions may read it.
 _PREFIX = "archive/deliveries/"
 _UNDER_WAY = 32  # executions; each is a thread of the local cloud
 
 
 @dataclass(frozen=True)
 class DeliveryVerdict:
-    """What came of it.
+    """The result of the deliveries.
 
     Args:
-        versions: How many image versions there were; each was delivered `DELIVERIES` times.
-        calls_later: Endpoint calls a version when the duplicates come after the first delivery has ended.
+        versions: The number of image versions; each was delivered `DELIVERIES` times.
+        calls_later: Endpoint calls per version if duplicates follow the first execution.
         calls_at_once: The same when all deliveries are shuffled.
-        wrong: What does not balance: sentences.
+        wrong: Differences, as sentences.
     """
 
     versions: int
@@ -42,28 +42,29 @@ class DeliveryVerdict:
 
     @property
     def holds(self) -> bool:
-        """Whether each version has one record, the newest is the current one, and duplicates cost next to no call."""
+        """Return whether each version has one record, the newest is current, and calls are few."""
         return not self.wrong and self.calls_later <= MOST_CALLS
 
     def __str__(self) -> str:
-        """Tell the figures in a sentence."""
+        """Return the figures in a sentence."""
         return (
-            f"{self.versions} image versions, {DELIVERIES} deliveries each: {self.calls_later:.3f} endpoint calls "
-            f"a version when the duplicates come later, {self.calls_at_once:.3f} when they come at once"
+            f"{self.versions} image versions, {DELIVERIES} deliveries each: "
+            f"{self.calls_later:.3f} endpoint calls a version when the duplicates come later, "
+            f"{self.calls_at_once:.3f} when they come at once"
         )
 
 
 def deliver(
     cloud: Cloud, service: Service, samples: Sequence[Sample], keys: int, seed: int
 ) -> DeliveryVerdict:
-    """Deliver the events of `VERSIONS` versions of so many keys, shuffled, `DELIVERIES` times each, in both ways.
+    """Deliver the events of `VERSIONS` versions of each key `DELIVERIES` times, in both ways.
 
     Args:
-        cloud: A local cloud with faults switched on; none is injected, but they count the calls of the endpoint.
-        service: The service that is deployed there.
-        samples: What is uploaded; sound images.
-        keys: How many keys.
-        seed: What the order follows from.
+        cloud: A local cloud with faults enabled, which count the endpoint calls; none is injected.
+        service: The service on it.
+        samples: The valid images to upload.
+        keys: The number of keys.
+        seed: The seed of the order.
     """
     wrong: list[str] = []
     calls: list[float] = []
@@ -91,7 +92,7 @@ def deliver(
 def _uploaded(
     cloud: Cloud, service: Service, samples: Sequence[Sample], prefix: str, keys: int
 ) -> tuple[list[Sent], list[dict[str, Any]]]:
-    """Upload all versions, one after the other; what was sent, in order, and the events that S3 emits."""
+    """Upload all versions in turn; return the uploads in order, and the events of S3."""
     bucket = {"name": [service.image_bucket]}
     detail = {"bucket": bucket, "object": {"key": [{"prefix": prefix}]}}
     pattern = {"source": ["aws.s3"], "detail-type": ["Object Created"], "detail": detail}
@@ -140,4 +141,7 @@ def _violations(
     for upload in uploads[-(len(uploads) // VERSIONS) :]:  # the last version of each key
         current = newest_record(database, service, upload.image_url)
         if current["version"] != upload.version:
-            yield f"{upload.image_url} has version {current['version']} as its current record, not {upload.version}"
+            yield (
+                f"{upload.image_url} has version {current['version']} as its current record, "
+                f"not {upload.version}"
+            )

@@ -1,4 +1,4 @@
-"""How often one execution may call an endpoint on instances, read from the workflow.
+"""Read from the workflow how often one execution may call an endpoint on instances.
 
 An invocation of the function calls the endpoint once (tests/contract/test_workflow_definition.py).
 The names of errors are texts here, because the soak runs without the functions' layer.
@@ -10,8 +10,8 @@ from typing import Any
 from operations.service.workflow_definition import read_definition
 
 SERVERLESS_ERRORS = {"EndpointColdStartError", "EndpointConcurrencyError"}
-# After these errors no call is repeated: a throttled invocation never runs, and without a model card
-# the endpoint is not asked. An endpoint on instances never raises the errors of serverless ones
+# After these errors no call is repeated: a throttled invocation never runs, and without a model
+# card the function does not call the endpoint. An endpoint on instances never raises the errors of serverless ones
 # (tests/unit/functions/test_serverless.py).
 _WITHOUT_CALL = (
     {"Lambda.TooManyRequestsException"},

@@ -1,15 +1,15 @@
-"""What can go wrong with a soak itself in ways that a user can do something about."""
+"""Define the errors of a soak that a user can correct."""
 
 from untrusted.terminal import SeveralLinesError
 
 
 class SoakError(Exception):
-    """The soak cannot go on; the message says what to do."""
+    """The soak cannot continue; the message has the next step."""
 
 
 class NotAtRestError(SoakError):
-    """Executions or messages are left that do not move any more; the local cloud's log is in the folder named there."""
+    """Executions or messages no longer make progress; the message names the log's folder."""
 
 
 class RepairError(SeveralLinesError, SoakError):
-    """A command of `python -m operations` failed; the end of what it said is below."""
+    """A command of `python -m operations` failed; the end of its output follows."""

@@ -1,4 +1,4 @@
-"""What a soak uploads, and what goes wrong meanwhile; all of it follows from the seed."""
+"""Plan the uploads and faults of a soak from a seed."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ from examples.demo.uploads import Sample
 from localcloud.faults.client import Faults
 from localcloud.faults.plan import Target
 
-# The probability of each kind of fault, every time that something comes by where it strikes: more than half a fault an
-# image (`make soak` counts them).
-# A killed process costs a start of 0.4 s of processor time, a silent endpoint 8 s of one of four processes: rarer.
+# The probability of each kind of fault at each opportunity: more than half a fault per image
+# (`make soak` counts them). A killed process costs 0.4 s of processor time for its start, a silent
+# endpoint 8 s of one of four processes: these are rarer.
 RATES: Mapping[str, float] = {
     "endpoint-throttled": 0.013,
     "endpoint-not-ready": 0.013,
     "endpoint-internal-failure": 0.013,
     "endpoint-unavailable": 0.013,
     "endpoint-dependency-failed": 0.005,
-    "endpoint-denied": 0.002,  # these two no retry mends: the image fails, and is repaired
+    "endpoint-denied": 0.002,  # no retry corrects these two: the image fails and is repaired
     "endpoint-refuses": 0.002,
     "endpoint-model-error": 0.013,
     "endpoint-silent": 0.001,
@@ -44,11 +44,11 @@ RATES: Mapping[str, float] = {
     "dynamodb-timed-out": 0.01,
     "put-events-failed": 0.02,
     "put-events-answer-lost": 0.013,
-    "execution-aborted": 0.002,  # asked before every task, six times an image
+    "execution-aborted": 0.002,  # checked before every task, six times an image
     "execution-aborted-mid-call": 0.002,
     "execution-timed-out": 0.002,
 }
-# For some images one thing fails every time until it is healed: the retries are used up, and what then?
+# For some images one fault strikes every time until it is healed, so all retries fail.
 OUTAGES: Mapping[str, str] = {
     " endpoint out": "endpoint-unavailable",
     " bucket out": "s3-internal-error",
@@ -56,37 +56,35 @@ OUTAGES: Mapping[str, str] = {
     " bus out": "put-events-failed",
 }
 OUT = 0.01  # of the keys
-FRESH = 2 / 3  # of the uploads have a key of their own, the others overwrite one
-RECENT = (
-    40  # keys; overwriting one of them, a version often comes while the one before is still at work
-)
+FRESH = 2 / 3  # of the uploads have a new key, the others overwrite one
+RECENT = 40  # keys; a new version of one often arrives while the previous one is in progress
 PHOTOS, BROKEN = 0.005, 0.06  # of the uploads; the others are small images
 HOSTILE = 0.1  # of the uploads, if there are hostile images at all
-HOSTILE_NAME = "hostile"  # how their names begin
-# Keys are raw in events: none of these may be decoded, or end a key early.
+HOSTILE_NAME = "hostile"  # the prefix of their names
+# Keys are raw in events: no code may decode these characters, or cut a key at one.
 TAILS = ("", " spaces", "+plus", "%20", "#number", "é", "?query", "'quoted'")
 
 
 def faults_of(url: str) -> Faults:
-    """Return the faults of a local cloud; they strike images, which the workflow's input names."""
+    """Return the faults of a local cloud, by the image in the workflow's input."""
     return Faults(url, subject_members=["image_url"])
 
 
 def outages() -> list[Target]:
-    """The faults that strike their images every time."""
+    """Return the faults that strike their images every time."""
     return [Target(kind, tail, first=1, times=1_000_000) for tail, kind in OUTAGES.items()]
 
 
 @dataclass(frozen=True)
 class Planned:
-    """An upload to make: under which name, and what."""
+    """A planned upload: key and sample."""
 
     name: str
     sample: Sample
 
 
 def planned(seed: int, count: int, samples: Sequence[Sample]) -> Iterator[Planned]:
-    """Yield so many uploads of the samples, the same ones for the same seed."""
+    """Yield a number of uploads of the samples; the same seed gives the same uploads."""
     random = Random(seed)  # repeatable, not secret
     kinds = [_kind(sample) for sample in samples]
     hostile = HOSTILE if "hostile" in kinds else 0.0
@@ -114,5 +112,5 @@ def _kind(sample: Sample) -> str:
 
 
 def is_hostile(sample: Sample) -> bool:
-    """Whether a sample is one of the images that are made to harm."""
+    """Return whether a sample is a hostile image."""
     return sample.name.startswith(HOSTILE_NAME)

@@ -1,4 +1,4 @@
-"""What people do after an outage, by the commands that docs/operations.md names."""
+"""Repair the service after an outage with the commands in docs/operations.md."""
 
 import subprocess
 import sys
@@ -8,23 +8,36 @@ from localcloud.server.cloud import Cloud
 from tests.soak.errors import RepairError
 
 ROOT = Path(__file__).parents[2]
-_RATE = 100  # executions started a second: as fast as the local cloud can, so that a soak does not wait for it
+# Executions started per second: the maximum of the local cloud.
+_RATE = 100
 
 
 def redrive(cloud: Cloud, prefix: str) -> None:
-    """Send what failed under a prefix through the workflow again, and wait for the outcomes. Raises RepairError."""
+    """Run failed images under a prefix again, and wait for their outcomes.
+
+    Raises:
+        RepairError: the command failed.
+    """
     _operations(cloud, "redrive", "--prefix", prefix, "--yes", "--rate", str(_RATE), well=(0, 1))
 
 
 def start_what_is_missing(cloud: Cloud, prefix: str) -> None:
-    """Start the workflow for every image under a prefix that has no outcome. Raises RepairError."""
+    """Start the workflow for every image without an outcome under a prefix.
+
+    Raises:
+        RepairError: the command failed.
+    """
     _operations(
         cloud, "reconcile", "--prefix", prefix, "--older-than", "0s", "--start", well=(0, 1)
     )
 
 
 def is_accounted_for(cloud: Cloud, prefix: str) -> bool:
-    """Tell whether the service's own tool finds an outcome of every image under a prefix. Raises RepairError."""
+    """Return whether `reconcile` finds an outcome of every image under a prefix.
+
+    Raises:
+        RepairError: the command failed.
+    """
     return (
         _operations(cloud, "reconcile", "--prefix", prefix, "--older-than", "0s", well=(0, 1)) == 0
     )

@@ -1,4 +1,4 @@
-"""When nothing moves any more: no execution runs, no failure waits to be recorded."""
+"""Wait until no execution runs and no failure waits to be recorded."""
 
 import time
 from typing import Any
@@ -7,7 +7,7 @@ from cli.service import Service
 from localcloud.server.cloud import Cloud
 from tests.soak.errors import NotAtRestError
 
-# Seconds without any movement before a soak gives up; nothing that the service waits for takes longer when scaled.
+# Seconds without progress before a soak gives up. No scaled wait of the service is longer.
 PATIENCE = 120.0
 PAUSE = 0.5
 
@@ -15,16 +15,16 @@ PAUSE = 0.5
 def wait_until_at_rest(
     cloud: Cloud, service: Service, patience: float = PATIENCE, pause: float = PAUSE
 ) -> None:
-    """Return when nothing moves, twice in a row: between two looks a message may be on its way to an execution.
+    """Wait until two successive checks find nothing: a message may be between queue and execution.
 
     Args:
         cloud: The local cloud.
-        service: The service that is deployed there.
+        service: The service on it.
         patience: Seconds.
-        pause: Seconds between two looks.
+        pause: Seconds between two checks.
 
     Raises:
-        NotAtRestError: something is left, and has not changed for so long.
+        NotAtRestError: executions or messages made no progress for `patience` seconds.
     """
     states, queues = cloud.client("stepfunctions"), cloud.client("sqs")
     calm, last_news, before = 0, time.monotonic(), ""
@@ -43,7 +43,7 @@ def wait_until_at_rest(
 
 
 def running_executions(states: Any, service: Service) -> int:
-    """How many executions of the workflow have not ended."""
+    """Return the number of running executions of the workflow."""
     pages = states.get_paginator("list_executions").paginate(
         stateMachineArn=service.workflow_arn, statusFilter="RUNNING"
     )
@@ -51,7 +51,7 @@ def running_executions(states: Any, service: Service) -> int:
 
 
 def _left(states: Any, queues: Any, service: Service) -> str:
-    """Say what has not ended; nothing if all has."""
+    """Describe running executions and waiting messages; the text is empty at rest."""
     running = running_executions(states, service)
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     counts = queues.get_queue_attributes(QueueUrl=service.failure_queue_url, AttributeNames=names)[

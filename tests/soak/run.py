@@ -1,4 +1,4 @@
-"""`python -m tests.soak`: a local cloud of its own, the service on it, and then everything goes wrong."""
+"""Run a soak on its own local cloud: deploy the service, then inject faults."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -21,14 +21,14 @@ from untrusted.console import progress
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-# Factor for the waits between retries, which then last up to 1.2 s and not a minute. Not 0: the retries of a fault that
-# lasts, as a pool that is busy, would all be used up at once.
+# Factor for the waits between retries, which then last up to 1.2 s and not a minute. With 0, a
+# lasting fault, such as a busy pool, would use all retries at once.
 WAIT_SCALE = 0.02
 
 
 @dataclass(frozen=True)
 class Order:
-    """What to do; see the options of the command."""
+    """The settings of a soak; see the options of the command."""
 
     uploads: int
     seed: int
@@ -39,11 +39,11 @@ class Order:
 
 
 def run(order: Order, folder: Path) -> int:
-    """Soak a local cloud of its own in a folder, which is removed unless something is wrong. Returns the exit status.
+    """Run a soak in a folder, which is removed after success, and return the exit status.
 
     Raises:
         DemoError: the service cannot be deployed.
-        SoakError: the soak cannot be brought to an end.
+        SoakError: the soak cannot be completed.
         StartFailedError: the local cloud does not start.
     """
     shutil.rmtree(folder, ignore_errors=True)
@@ -96,7 +96,11 @@ def _hostile_images(folder: Path | None) -> list[Sample]:
 
 
 def have_model_served(cloud: Cloud, folder: Path) -> None:
-    """Stage, train and deploy as the demo does, without measuring. Raises TrainingStepError."""
+    """Stage, train and deploy as the demo does, without measuring.
+
+    Raises:
+        TrainingStepError: a step failed.
+    """
     for step in STEPS:
         if step[0] not in ("threshold", "evaluate"):
             run_step(cloud.environment, folder / "runs", *step)
@@ -105,7 +109,7 @@ def have_model_served(cloud: Cloud, folder: Path) -> None:
 def _reference(
     cloud: Cloud, service: Service, samples: Sequence[Sample], bars: "Progress"
 ) -> Mapping[str, Mapping[str, Any]]:
-    """Have every sample decided while nothing goes wrong; the results by the samples' names."""
+    """Classify every sample without faults; return results by the samples' names."""
     decisions = decide(cloud, service, list(samples), bars)
     uploads = f"s3://{service.image_bucket}/uploads/"
     return {
@@ -114,7 +118,7 @@ def _reference(
 
 
 def _peak_memory_mb(pid: int) -> float:
-    """The most that a process has had resident, in MB of 10^6 bytes."""
+    """Return the peak resident memory of a process, in MB of 10^6 bytes."""
     status = Path(f"/proc/{pid}/status").read_text()
     [kibibytes] = (line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
     return int(kibibytes) * 1024 / 1e6

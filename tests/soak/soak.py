@@ -1,4 +1,4 @@
-"""One soak on a local cloud that has the service: faults and uploads at once, rest, repair, count."""
+"""Run one soak on a deployed service: faults and uploads, rest, repair, count."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,14 +20,14 @@ from tests.soak.rest import wait_until_at_rest
 from tests.soak.traffic import Sent, send
 from tests.soak.verdict import Verdict
 
-# Seconds, in place of the failure queue's VisibilityTimeout: how soon a failure that could not be
-# recorded comes up again. The local cloud scales it as it does all waits, here to 1 s.
+# Seconds, instead of the failure queue's VisibilityTimeout: the time until an unrecorded failure
+# is received again. The local cloud scales it as it does all waits, here to 1 s.
 RECORD_AGAIN_AFTER = 50
 
 
 @dataclass
 class Stopwatch:
-    """Takes the time of each part."""
+    """Measure the time of each part."""
 
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -52,17 +52,18 @@ def soak(
     """Upload under faults, heal, repair, and count.
 
     Args:
-        cloud: A local cloud with faults switched on.
-        service: The service that is deployed there.
-        samples: What is uploaded.
-        reference: What the workflow answers to each sample without faults, by the sample's name.
-        uploads: How many.
-        seed: What uploads and faults follow from.
+        cloud: A local cloud with faults enabled.
+        service: The service on it.
+        samples: The images to upload.
+        reference: The result of each sample without faults, by the sample's name.
+        uploads: The number of uploads.
+        seed: The seed of uploads and faults.
         rates: The probability of each kind of fault; none at all is a soak without faults.
         advance: Called after each upload.
 
     Raises:
-        NotAtRestError, RepairError: it cannot be brought to an end.
+        NotAtRestError: executions or messages made no progress.
+        RepairError: a command of the repair failed.
     """
     faults, watch, prefix = faults_of(cloud.url), Stopwatch(), f"uploads/soak/{seed}/"
     urls = f"s3://{service.image_bucket}/{prefix}"
@@ -114,7 +115,7 @@ def soak(
 
 
 def _good_p99(sent: Sequence[Sent], records: Mapping[Identity, Mapping[str, Any]]) -> float:
-    """The time in milliseconds within which 99 of 100 classified images with a label were decided."""
+    """Return the 99th percentile of the milliseconds to a decision, of images with a label."""
     found = [records[one.identity] for one in sent if one.sample.label and one.identity in records]
     times = sorted(
         float(record["processing_time_ms"])
@@ -125,7 +126,7 @@ def _good_p99(sent: Sequence[Sent], records: Mapping[Identity, Mapping[str, Any]
 
 
 def _hurry_failures(cloud: Cloud, service: Service) -> None:
-    """Have a failure that could not be recorded given up after seconds rather than a minute."""
+    """Make an unrecorded failure available again after seconds instead of a minute."""
     attributes = {"VisibilityTimeout": str(RECORD_AGAIN_AFTER)}
     cloud.client("sqs").set_queue_attributes(
         QueueUrl=service.failure_queue_url, Attributes=attributes

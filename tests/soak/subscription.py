@@ -1,4 +1,4 @@
-"""Events of the default event bus, taken from a rule and a queue of one's own."""
+"""Receive events of the default event bus with an own rule and queue."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ class Subscription:
         self._url = url
 
     def receive(self) -> list[dict[str, Any]]:
-        """Take some events out of the queue, waiting a second for the first; none if none comes."""
+        """Receive events from the queue; wait at most a second for the first."""
         answer = self._queues.receive_message(
             QueueUrl=self._url, MaxNumberOfMessages=_BATCH, WaitTimeSeconds=1
         )
@@ -33,7 +33,7 @@ class Subscription:
 
 @contextmanager
 def subscription(cloud: Cloud, name: str, pattern: Mapping[str, Any]) -> Iterator[Subscription]:
-    """Have all events of a pattern put into a queue for the length of the block."""
+    """Send all events of a pattern to a queue during the block."""
     queues, events = cloud.client("sqs"), cloud.client("events")
     url = queues.create_queue(QueueName=name)["QueueUrl"]
     arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][

@@ -1,4 +1,4 @@
-"""Uploads by an ordinary S3 client, never far ahead of the decisions, so that the memory they take stays bounded."""
+"""Upload with an ordinary S3 client, never far ahead of the decisions, to limit memory."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _CLIENTS = 4
-# Uploads without a decision. Executions of the local cloud are threads: more of them only get in each other's way.
+# Uploads without a decision. Executions of the local cloud are threads: more only slow it down.
 LEAD = 96
-# Seconds after which an upload no longer holds others up: its event may be lost until the repair.
+# Seconds after which an upload no longer blocks others: its event may be lost until the repair.
 OVERDUE = 15.0
 
 
 @dataclass(frozen=True)
 class Sent:
-    """An upload that S3 confirmed: the truth that everything else is held against."""
+    """An upload that S3 confirmed, with which everything else is compared."""
 
     image_url: str
     version: str
@@ -32,7 +32,7 @@ class Sent:
 
     @property
     def identity(self) -> Identity:
-        """Image URL and version."""
+        """Return image URL and version."""
         return self.image_url, self.version
 
 
@@ -44,7 +44,7 @@ def send(
     advance: Callable[[], object] = lambda: None,
     lead: int = LEAD,
 ) -> list[Sent]:
-    """Make the uploads, at most ``lead`` ahead of the announcements; call ``advance`` after each."""
+    """Make the uploads, at most ``lead`` before the announcements; call ``advance`` after each."""
     sent: list[Sent] = []
     waiting: dict[Identity, float] = {}
 

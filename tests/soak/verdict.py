@@ -1,4 +1,4 @@
-"""What a soak found, for people and for programs."""
+"""Present the result of a soak to people and to programs."""
 
 import json
 from collections.abc import Mapping
@@ -19,22 +19,22 @@ SHOWN = 20  # violations on the terminal; the JSON has all
 
 @dataclass
 class Verdict:
-    """What a soak found.
+    """The result of a soak.
 
     Args:
-        seed: What it all follows from.
-        uploads: How many S3 confirmed.
-        faults: How many were injected, by kind.
-        before_repair: Uploads by outcome when the faults had ended; OPEN and LOST are those without one.
+        seed: The seed of uploads and faults.
+        uploads: The number of uploads that S3 confirmed.
+        faults: The number of injected faults, by kind.
+        before_repair: Uploads by outcome after the faults; OPEN and LOST have no outcome.
         outcomes: The same after the repair.
-        announcements: Events heard; every upload has at least one.
-        executions: How many there were, by status, before the repair.
-        violations: What does not balance.
-        seconds: How long each part took.
+        announcements: Received events; every upload has at least one.
+        executions: The number of executions before the repair, by status.
+        violations: The differences.
+        seconds: The duration of each part.
         images_per_second: Uploads decided, by the time from the first upload to rest.
         good_p99_ms: Milliseconds within which 99 of 100 workflows for labelled images ended.
-        deliveries: What came of events that are delivered several times, if that was asked for.
-        peak_memory_mb: The most that the local cloud's server had resident, in MB of 10^6 bytes, if known.
+        deliveries: The result of repeated deliveries, if requested.
+        peak_memory_mb: Peak resident memory of the local cloud, in MB of 10^6 bytes, if known.
     """
 
     seed: int
@@ -53,7 +53,7 @@ class Verdict:
 
     @property
     def balances(self) -> bool:
-        """Whether every upload has exactly one outcome, and everything agrees with it."""
+        """Return whether every upload has exactly one outcome, and everything agrees with it."""
         whole = self.uploads == sum(self.outcomes[outcome] for outcome in OUTCOMES)
         return whole and not self.violations and (self.deliveries is None or self.deliveries.holds)
 

@@ -1,4 +1,4 @@
-"""All of the gate's own checks, over all templates and over the workflows' definitions."""
+"""Run the gate's own checks on all templates and workflow definitions."""
 
 from tests.security.gate.network import check_network
 from tests.security.gate.policies import check_policies
@@ -12,10 +12,10 @@ TEMPLATE_CHECKS = (check_policies, check_principals, check_stored, check_running
 
 
 def template_findings(template: Template) -> set[Finding]:
-    """What the checks find in a template."""
+    """Return the findings in a template."""
     return {finding for check in TEMPLATE_CHECKS for finding in check(template)}
 
 
 def definition_findings(definitions: dict[str, Data]) -> set[Finding]:
-    """What the checks find in the workflows' definitions."""
+    """Return the findings in the workflow definitions."""
     return set(check_workflows(definitions))

@@ -1,4 +1,4 @@
-"""What policies allow: named actions on named resources, narrowed where a resource is not narrow enough."""
+"""Check that policies allow named actions on named resources, with conditions where needed."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -38,9 +38,9 @@ WITHOUT_RESOURCE = {
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 }
-# It takes the names of metric alarms, but no resource for composite ones: whoever makes those may look at all.
+# It takes names of metric alarms, but no resource for composite alarms, so it allows all alarms.
 OF_COMPOSITE_ALARMS = {"cloudwatch:PutCompositeAlarm": {"cloudwatch:DescribeAlarms"}}
-# What an action's resource does not narrow enough, and the condition keys that do, or how they begin.
+# Actions whose resource is too wide, with the condition keys (or prefixes) that narrow them.
 NARROWED_BY = {
     "cloudformation:CreateChangeSet": ("cloudformation:RoleArn",),
     "cloudwatch:PutCompositeAlarm": ("aws:RequestedRegion",),
@@ -65,7 +65,7 @@ NARROWED_BY = {
 
 
 def check_policies(template: Template) -> Iterator[Finding]:
-    """Find statements that allow more than they name, and rights that come from elsewhere than a statement."""
+    """Find statements that are too wide, and permissions from outside a statement."""
     for statement in template.statements():
         for advice in _advice(statement):
             yield Finding(template.name, statement.where, advice)
@@ -81,14 +81,14 @@ def _other_rights(kind: str, properties: dict[str, Any]) -> Iterator[str]:
         if "Policies" in properties:
             yield "write the statements by hand instead of SAM's Policies"
         if "Role" not in properties:
-            yield "name its Role, or SAM makes one that anybody's function may assume"
+            yield "name its Role, or SAM creates one that any function may assume"
 
 
 def _advice(statement: Statement) -> Iterator[str]:
     if not str(statement.data.get("Sid", "")).isalnum():
-        yield "give the statement a Sid that says what it is for"
+        yield "give the statement a Sid that names its purpose"
     if {"NotAction", "NotResource", "NotPrincipal"} & statement.data.keys():
-        yield "name what is meant, not what is not"
+        yield "name the allowed elements, without Not"
     if not statement.allows:
         return
     if any("*" in action for action in statement.actions):
@@ -123,7 +123,7 @@ def _resources(statement: Statement) -> Iterator[str]:
 
 
 def _expands_templates_only(statement: Statement) -> bool:
-    """Whether its resources are macros of AWS, which change nothing: the stack is a resource of its own."""
+    """Return whether its resources are macros of AWS, which change nothing."""
     texts = [
         one.get("Fn::Sub", "")
         for one in listed(statement.data.get("Resource"))

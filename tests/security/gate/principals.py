@@ -1,4 +1,4 @@
-"""Whom trust policies, and the policies of keys, queues and endpoints, let in: on whose behalf, and through what."""
+"""Check the principals of trust policies and of policies of keys, queues and endpoints."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,28 +16,29 @@ USES_OF_A_KEY = {
 }
 # What keeps a statement for everybody within the account.
 OWN_ACCOUNT = ({"aws:PrincipalAccount"}, {"kms:CallerAccount", "kms:ViaService"})
-# Services that use a key without aws:SourceArn and aws:SourceAccount, or of which AWS does not document that they send
-# both. The encryption context holds the ARN of our log group, queue or topic, and the policy of that names the source.
+# Services that use a key without aws:SourceArn and aws:SourceAccount, or without a documented use
+# of both. The encryption context has the ARN of our log group, queue or topic, whose own policy
+# names the source.
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
-# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html (the statement for a key has no condition)
-# https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html ("not supported for EventBridge")
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html (no condition for a key)
+# https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html ("not supported")
 ENCRYPTED_FOR = {
     "logs": "kms:EncryptionContext:aws:logs:arn",
     "events": "kms:EncryptionContext:aws:sqs:arn",
     "cloudwatch": "kms:EncryptionContext:aws:sns:topicArn",
 }
-# EventBridge is documented to send aws:SourceArn to a queue, which names the account, and not aws:SourceAccount.
+# EventBridge sends aws:SourceArn to a queue, which names the account, and not aws:SourceAccount.
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sqs-permissions
 WITHOUT_ACCOUNT = {("events.amazonaws.com", "sqs:SendMessage")}
 
-# CloudFormation works in a role that somebody of the account hands to it with iam:PassRole; that it sends the keys then
-# is documented for stack sets and extensions only.
+# CloudFormation works in a role that a user of the account passes with iam:PassRole. AWS documents
+# the condition keys for stack sets and extensions only.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html
 HANDED_OVER = ["cloudformation.amazonaws.com"]
 
 
 def check_principals(template: Template) -> Iterator[Finding]:
-    """Find principals that could act for somebody else, or in another way than they are let in for."""
+    """Find principals that could act for others, or in another way than intended."""
     for statement in template.statements():
         if statement.kind != "identity" and statement.allows:
             for advice in _advice(statement):
@@ -55,7 +56,7 @@ def _advice(statement: Statement) -> Iterator[str]:
     for provider in listed(principal.get("Federated")):
         for claim in ("aud", "sub"):
             if not any(key.endswith(":" + claim) for key in keys):
-                yield f"say for whom {provider} may vouch: the claim {claim}"
+                yield f"limit the identities of {provider}: the claim {claim}"
     if (
         "AWS" in principal
         and USES_OF_A_KEY & set(statement.actions)
@@ -63,7 +64,7 @@ def _advice(statement: Statement) -> Iterator[str]:
     ):
         yield "let the key be used through services only: kms:ViaService"
     if "kms:CreateGrant" in statement.actions and "kms:GrantIsForAWSResource" not in keys:
-        yield "let services only be lent the key: kms:GrantIsForAWSResource"
+        yield "limit grants to services: kms:GrantIsForAWSResource"
 
 
 def _service(service: Any, statement: Statement) -> Iterator[str]:
@@ -77,11 +78,11 @@ def _service(service: Any, statement: Statement) -> Iterator[str]:
         else None
     )
     if not {"aws:SourceArn", encrypted_for} & keys:
-        yield f"say on whose behalf {service} may act: {encrypted_for or 'aws:SourceArn'}"
+        yield f"limit the source for which {service} may act: {encrypted_for or 'aws:SourceArn'}"
     without_account = {(name, action) for action in statement.actions} <= WITHOUT_ACCOUNT
     if not without_account and not {"aws:SourceAccount", encrypted_for} & keys:
-        yield f"say in whose account {service} may act: aws:SourceAccount"
+        yield f"limit the account for which {service} may act: aws:SourceAccount"
     if USES_OF_A_KEY & set(statement.actions) and not any(
         key.startswith("kms:EncryptionContext:") for key in keys
     ):
-        yield f"say for what {service} may use the key: kms:EncryptionContext"
+        yield f"limit the use of the key by {service}: kms:EncryptionContext"

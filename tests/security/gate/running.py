@@ -1,4 +1,4 @@
-"""What runs: traced, logged without data, in time, heard of when it fails, and started by nobody else."""
+"""Check functions, workflows, rules and pipes: tracing, logs, time limits, failures, triggers."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,7 +13,7 @@ OFF: tuple[object, ...] = (None, False, "PassThrough", "Disabled", {})
 
 
 def check_running(template: Template) -> Iterator[Finding]:
-    """Find functions, workflows, rules and pipes without what tells of their failures or bounds them."""
+    """Find functions, workflows, rules and pipes without limits or a report of failures."""
     shared = template.data.get("Globals", {})
     for logical_id, resource in template.data["Resources"].items():
         section = shared.get(resource["Type"].rpartition("::")[2], {})
@@ -38,7 +38,7 @@ def _function(template: Template, _logical_id: str, properties: Data) -> Iterato
         one["Properties"].get("LogGroupName") for _, one in template.of_type("AWS::Logs::LogGroup")
     ]
     if group not in groups:
-        yield f"give it a log group of the template, so that its logs do not stay for ever: {group['Fn::Sub']}"
+        yield f"give it a log group of the template, which limits retention: {group['Fn::Sub']}"
     roles = [
         one["Properties"].get("Role") for _, one in template.of_type("AWS::Serverless::Function")
     ]
@@ -69,9 +69,9 @@ def _rule(_template: Template, _logical_id: str, properties: Data) -> Iterator[s
         yield "leave it on"
     for target in properties.get("Targets", []):
         if not target.get("DeadLetterConfig", {}).get("Arn"):
-            yield f"keep what the target {target['Id']} does not take: DeadLetterConfig"
+            yield f"keep undelivered events of the target {target['Id']}: DeadLetterConfig"
         if target.get("RetryPolicy") != LONGEST_DELIVERY:
-            yield f"deliver to the target {target['Id']} as long as can be: RetryPolicy {LONGEST_DELIVERY}"
+            yield f"retry the target {target['Id']} for the longest time: RetryPolicy {LONGEST_DELIVERY}"
     if not properties.get("Targets"):
         yield "give it a target"
 
@@ -93,7 +93,7 @@ def _pattern(source: Any, detail: Data) -> Iterator[str]:
         if not detail.get("stateMachineArn"):
             yield "take the executions of one workflow only: detail.stateMachineArn"
         if not {"FAILED", "TIMED_OUT", "ABORTED"} <= set(detail.get("status", [])):
-            yield "hear of every bad end: detail.status"
+            yield "receive every failed end: detail.status"
 
 
 def _pipe(template: Template, _logical_id: str, properties: Data) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What is stored: encrypted, private, kept as long as it should be and no longer."""
+"""Check stored data: encryption, access and retention."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,7 +15,7 @@ LONGEST_RETENTION = 1209600  # seconds: what SQS keeps a message at most
 
 
 def check_stored(template: Template) -> Iterator[Finding]:
-    """Find what is stored without the protection its kind of storage offers."""
+    """Find storage without the protection that its type offers."""
     for logical_id, resource in template.data["Resources"].items():
         if check := CHECKS.get(resource["Type"]):
             for advice in check(template, logical_id, resource):
@@ -39,7 +39,7 @@ def _bucket(template: Template, logical_id: str, resource: Data) -> Iterator[str
     yield from _bucket_encryption(template, properties)
     yield from _lifecycle(versioned, properties)
     if not _refuses_without_tls(template, logical_id):
-        yield "refuse what does not come over TLS, for the bucket and its objects, in a bucket policy"
+        yield "refuse requests without TLS, for bucket and objects, in a bucket policy"
 
 
 def _bucket_encryption(template: Template, properties: Data) -> Iterator[str]:
@@ -110,7 +110,7 @@ def _queue(template: Template, logical_id: str, resource: Data) -> Iterator[str]
 
 
 def _last_resorts(template: Template) -> list[Any]:
-    """The queues that take what another queue or a rule could not deliver, and that nobody reads."""
+    """Return the dead-letter queues without a reader."""
     queues = [
         queue["Properties"].get("RedrivePolicy", {})
         for _, queue in template.of_type("AWS::SQS::Queue")
@@ -149,7 +149,7 @@ def _key(_template: Template, _logical_id: str, resource: Data) -> Iterator[str]
 def _kept(resource: Data) -> Iterator[str]:
     for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
         if policy not in resource:
-            yield f"decide what becomes of its content: {policy}"
+            yield f"decide the handling of its content: {policy}"
 
 
 CHECKS: dict[str, Callable[[Template, str, Data], Iterator[str]]] = {

@@ -1,4 +1,4 @@
-"""The CloudFormation templates and the workflow definitions of the project, as data that the gate looks through."""
+"""Read the CloudFormation templates and workflow definitions of the project as data."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ type Kind = Literal["trust", "identity", "resource"]
 
 @dataclass(frozen=True)
 class Finding:
-    """A control that is missing or weak: in which template, at which resource, and what to do."""
+    """A missing or weak control: template, resource and advice."""
 
     template: str
     resource: str
@@ -92,14 +92,14 @@ def listed(value: Any) -> list[Any]:
 
 
 def conditional(value: Any) -> list[Any]:
-    """What an Fn::If may give, but for nothing; anything else as it is."""
+    """Return the possible values of an Fn::If except AWS::NoValue; other values unchanged."""
     if isinstance(value, dict) and "Fn::If" in value:
         return [one for one in value["Fn::If"][1:] if one != {"Ref": "AWS::NoValue"}]
     return [value]
 
 
 def templates() -> list[Template]:
-    """All templates that are committed: of the service, of what stands beside it, of training, of deployment."""
+    """Return all committed templates: service, companion stacks, training, deployment."""
     listing = subprocess.run(
         ["git", "ls-files", "*.yaml"], cwd=ROOT, capture_output=True, text=True, check=True
     )
@@ -112,7 +112,7 @@ def templates() -> list[Template]:
 
 
 def definitions() -> dict[str, Data]:
-    """The workflows' definitions before substitution, by name."""
+    """Return the workflow definitions before substitution, with their names."""
     paths = sorted((ROOT / "statemachine").glob("*.asl.json"))
     return {
         path.name.removesuffix(".asl.json"): json.loads(path.read_text(encoding="utf-8"))

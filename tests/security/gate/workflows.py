@@ -1,4 +1,4 @@
-"""The workflows' definitions: every Task bounded, retried for what passes and for nothing else, and caught."""
+"""Check that every Task has a time limit, retries transient errors only, and has a Catch."""
 
 import ast
 from collections.abc import Iterator
@@ -85,7 +85,7 @@ def check_workflows(definitions: dict[str, Data]) -> Iterator[Finding]:
     for where, state in states(definitions):
         advice = list(_bounded_map(state)) if state["Type"] == "Map" else []
         if state["Type"] == "Choice" and "Default" not in state:
-            advice.append("say what happens to all else: Default")
+            advice.append("handle all other input: Default")
         if state["Type"] == "Task":
             advice += [
                 *_bounded(state),
@@ -98,7 +98,7 @@ def check_workflows(definitions: dict[str, Data]) -> Iterator[Finding]:
 
 
 def states(definitions: dict[str, Data]) -> Iterator[tuple[str, Data]]:
-    """Every state of every workflow, those inside maps as well, with a name that says where it stands."""
+    """Yield every state of every workflow, also inside maps, with its path."""
 
     def walk(where: str, found: Data) -> Iterator[tuple[str, Data]]:
         for name, state in found.items():
@@ -110,13 +110,13 @@ def states(definitions: dict[str, Data]) -> Iterator[tuple[str, Data]]:
 
 
 def integration(state: Data) -> str:
-    """What a Task calls, such as lambda:invoke."""
+    """Return the integration of a Task, such as lambda:invoke."""
     return str(state["Resource"]).rpartition(":states:::")[2]
 
 
 @cache  # the mutation test asks for each some hundred times
 def own_errors(function: str) -> frozenset[str]:
-    """Names of the error classes that a function's modules define and that are not merely a base of others."""
+    """Return the names of error classes in a function's modules, without base classes."""
     sources = [
         ast.parse(path.read_text(encoding="utf-8"))
         for path in (ROOT / "functions" / function).rglob("*.py")
@@ -189,7 +189,7 @@ def _consistent(state: Data) -> Iterator[str]:
     ):
         yield "record an outcome once: ConditionExpression"
     if called == "dynamodb:getItem" and arguments.get("ConsistentRead") is not True:
-        yield "read what was just written: ConsistentRead"
+        yield "read the latest write: ConsistentRead"
 
 
 def _bounded_map(state: Data) -> Iterator[str]:

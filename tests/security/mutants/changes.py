@@ -1,4 +1,4 @@
-"""A change to data that is made of dictionaries and lists: one place in it with another value, or gone."""
+"""Change one value in data of dictionaries and lists, or remove it."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ GONE = object()
 
 
 def changed(data: Any, path: Path, value: Any) -> Any:
-    """A copy in which one place has another value, or is GONE; what is not on the way to it is shared."""
+    """Return a copy with one changed or removed value; unchanged parts are shared."""
     copy, (key, *rest) = data.copy(), path
     if rest:
         copy[key] = changed(copy[key], tuple(rest), value)

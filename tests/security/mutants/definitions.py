@@ -1,4 +1,4 @@
-"""The workflows' definitions with one control removed or weakened, made mechanically, one at a time."""
+"""Make workflow definitions with one control removed or weakened."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from tests.security.mutants.changes import GONE, Change, Path, changed
 
 
 def definition_mutants(definitions: dict[str, Data]) -> Iterator[tuple[str, dict[str, Data]]]:
-    """The definitions with one state that is less bounded, tried less often or too often, or not caught."""
+    """Yield definitions with one state of weaker limits, other retries or a missing Catch."""
     for where, state in states(definitions):
         for name, path, value in _state_changes(where, state):
             yield f"{where}: {name}", _with_state(definitions, where, changed(state, path, value))

@@ -1,7 +1,7 @@
-"""A template with one control removed or weakened, made mechanically, one at a time.
+"""Make templates with one control removed or weakened.
 
-Whatever is a property of something that stores, runs or delivers counts as a control, unless NO_CONTROL says that it is
-none: a property that is new needs a check in the gate, or a place in that list.
+Every property of a resource that stores, runs or delivers counts as a control, unless NO_CONTROL
+lists it. A new property needs a check in the gate, or an entry in that list.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ CONTROLLED = (
     "AWS::Serverless::Function",
     "AWS::Serverless::StateMachine",
 )
-# What says what a thing is, where it stands or what it works with, not how it is guarded.
+# Properties that describe a resource, its place or its inputs, and not its protection.
 NAMES = {
     "Name",
     "FunctionName",
@@ -99,7 +99,7 @@ WEAKER: dict[Any, Any] = {
 
 
 def template_mutants(template: Template) -> Iterator[tuple[str, Template]]:
-    """A template without each of its controls, with each of them weaker, and with each right made wider."""
+    """Yield a template with one control removed or weaker, or one permission wider."""
     for name, path, value in [*_property_changes(template.data), *_policy_changes(template.data)]:
         yield (
             f"{template.name}: {name}",
@@ -177,7 +177,7 @@ def _statement_changes(path: Path, statement: Data) -> Iterator[Change]:
 
 
 def _nodes(data: Any, path: Path, everything: bool = False) -> Iterator[tuple[Path, Any]]:
-    """Every place below a path and its value; intrinsic functions are values, unless everything is wanted."""
+    """Yield every path below a path and its value; intrinsic functions are values."""
     is_function = (
         isinstance(data, dict)
         and len(data) == 1

@@ -39,7 +39,7 @@ def read(path: Path = LIST) -> list[Accepted]:
     """Return the entries of a list.
 
     Raises:
-        InvalidEntryError: an entry has other keys than the five, a value of another type, or an empty one.
+        InvalidEntryError: an entry has other keys, a value of another type, or an empty value.
     """
     entries = tomllib.loads(path.read_text(encoding="utf-8")).get("accepted", [])
     return [_entry(path, number, entry) for number, entry in enumerate(entries, 1)]

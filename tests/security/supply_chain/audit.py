@@ -1,10 +1,11 @@
 """Ask the OSV database for known vulnerabilities of everything that is pinned: `make audit`.
 
-Ends with 0 if every pin was asked about and none is known to be vulnerable, with 1 if one is, and with 2 if any pin was
-not asked about, for want of a network as a rule: what was not audited is not clean. Findings that accepted.toml names
-are accepted until their dates; an entry that has expired or that nothing was found for ends with 1. No pip-audit: it
-ends with 0 having audited nothing. The service: https://google.github.io/osv.dev/post-v1-querybatch/ (at most 1,000
-queries, answered in their order, without details: those are at https://osv.dev/vulnerability/<id>).
+The exit status is 0 if no pin has a known vulnerability, 1 if one has, and 2 if a pin was not
+audited, for example without a network. accepted.toml accepts findings until their dates; an expired
+or unused entry ends with 1. pip-audit is not used: without a network it ends with 0.
+
+The service: https://google.github.io/osv.dev/post-v1-querybatch/ (at most 1,000 queries, answers in
+their order; details are at https://osv.dev/vulnerability/<id>).
 """
 
 import argparse
@@ -28,7 +29,7 @@ type Package = tuple[str, str]
 
 
 class NotAuditedError(Exception):
-    """The database did not answer for every package, so nothing is known: try again with a network."""
+    """The database did not answer for every package: try again with a network."""
 
 
 def pinned_packages() -> list[Package]:
@@ -40,7 +41,7 @@ def pinned_packages() -> list[Package]:
 def vulnerabilities(
     packages: Sequence[Package], service: str = SERVICE
 ) -> dict[Package, list[str]]:
-    """The ids of what is known, by package.
+    """Return the ids of known vulnerabilities, by package.
 
     Raises:
         NotAuditedError: nothing was asked, or it was not all answered.
@@ -80,7 +81,7 @@ def _ask(packages: Sequence[Package], service: str) -> list[dict[str, Any]]:
 
 
 def main(arguments: Sequence[str] | None = None, today: date | None = None) -> int:
-    """Audit, print what was found, and return the exit status; ``today`` is the date to judge by."""
+    """Audit, print the findings, and return the exit status; ``today`` decides about expiry."""
     parser = argparse.ArgumentParser(prog="make audit", description=__doc__.splitlines()[0])
     parser.add_argument(
         "--service", default=SERVICE, metavar="URL", help="another OSV service (%(default)s)"

@@ -1,4 +1,4 @@
-"""The lock files: every requirements file that is committed, and what it pins."""
+"""Read the lock files: every committed requirements file and its pins."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[3]
 
 @dataclass(frozen=True)
 class Pin:
-    """One requirement of a lock file: the exact version, if there is one, and the hashes its file may have."""
+    """One requirement of a lock file: the exact version, if any, and the hashes."""
 
     name: str
     version: Version | None
@@ -22,7 +22,7 @@ class Pin:
 
 
 def lock_files(root: Path = ROOT) -> list[Path]:
-    """What environments and packages are installed from."""
+    """Return the files from which environments and packages are installed."""
     folders = (
         "requirements/*.txt",
         "functions/*/requirements.txt",
@@ -32,7 +32,7 @@ def lock_files(root: Path = ROOT) -> list[Path]:
 
 
 def pins(text: str) -> Iterator[Pin]:
-    """What a lock file requires, in its order."""
+    """Yield the requirements of a lock file in order."""
     for line in re.sub(r"\\\n", " ", text).splitlines():
         specification, *hashes = re.split(r"\s--hash=", line.strip())
         if not specification or specification.startswith("#"):
