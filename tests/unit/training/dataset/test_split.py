@@ -5,9 +5,9 @@ from fractions import Fraction
 
 import pytest
 
-from training.dataset.dataset import SPLITS
+from training.dataset.dataset import SPLITS, TooFewImagesError
 from training.dataset.preparation import PreparedImage
-from training.dataset.split import Splits, TooFewImagesError, apportion, draw_splits
+from training.dataset.split import Splits, apportion, draw_splits
 
 SHARES = {
     split: Fraction(share)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
+from training.dataset.dataset import TooFewClassesError, TooFewImagesError
 from training.jobs import preflight
 from training.jobs.plan import EarlierModelError, Plan, RoleMissingError
 from training.steps.context import Context
@@ -70,7 +71,7 @@ def test_a_plan_that_is_right_passes_all_checks(context: Context, plan: Plan, ia
 
 
 def test_one_class_is_too_few(plan: Plan) -> None:
-    with pytest.raises(preflight.TooFewClassesError, match="only the class truck"):
+    with pytest.raises(TooFewClassesError, match="only the class truck"):
         preflight.check_counts(counted(plan, {"truck": 40}, {"truck": 40}).dataset, 32)
 
 
@@ -95,9 +96,7 @@ def test_fewer_images_than_a_batch_are_told_with_both_numbers(plan: Plan, split:
         "validation": {"car": 16, "truck": 16},
         split: {"car": 16, "truck": 15},
     }
-    with pytest.raises(
-        preflight.TooFewImagesError, match=f"31 {split} images, and mini_batch_size is 32"
-    ):
+    with pytest.raises(TooFewImagesError, match=f"31 {split} images, and mini_batch_size is 32"):
         preflight.check_counts(counted(plan, counts["train"], counts["validation"]).dataset, 32)
 
 

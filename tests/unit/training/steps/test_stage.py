@@ -12,9 +12,8 @@ import pytest
 from botocore.stub import Stubber
 
 from tests.unit.training.fake_clients import hooked
-from training.dataset.dataset import SPLITS, Dataset
+from training.dataset.dataset import SPLITS, Dataset, TooFewClassesError, TooFewImagesError
 from training.dataset.source import OtherClassTakenError, SourceNotReadableError
-from training.dataset.split import TooFewImagesError
 from training.dataset.upload import PlaceTakenError
 from training.project.bucket import BucketNotUsableError
 from training.project.run_file import StepNotDoneError
@@ -264,7 +263,7 @@ def test_one_class_is_too_few(source_folder: Path, stage: Stage, context: Contex
     for path in (source_folder / "truck").iterdir():
         path.unlink()
     (source_folder / "truck").rmdir()
-    with pytest.raises(step.TooFewClassesError, match="The source has car alone"):
+    with pytest.raises(TooFewClassesError, match="The source has car alone"):
         stage(source_folder)
     assert set() == listed(context)
 
