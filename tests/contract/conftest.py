@@ -1,4 +1,4 @@
-"""The deployed artifacts as data: the template, the workflow's definition and the configuration of SAM."""
+"""Provide template, workflow definitions and SAM configuration as data."""
 
 import json
 import tomllib
@@ -38,7 +38,7 @@ def monitoring() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def definitions() -> dict[str, dict[str, Any]]:
-    """The workflows' definitions before substitution, which must already be JSON, by name."""
+    """Return the workflow definitions before substitution, which must already be JSON."""
     paths = sorted((ROOT / "statemachine").glob("*.asl.json"))
     return {path.name.removesuffix(".asl.json"): json.loads(path.read_text()) for path in paths}
 
@@ -51,7 +51,7 @@ def definition(definitions: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def states(definition: dict[str, Any]) -> dict[str, Any]:
-    """The states of the workflow for one image, by name."""
+    """Return the states of the workflow for one image."""
     found: dict[str, Any] = definition["States"]
     return found
 

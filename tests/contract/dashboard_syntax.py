@@ -1,6 +1,7 @@
-"""What is wrong with the body of a dashboard, by AWS's pages on its structure.
+"""Find errors in the body of a dashboard, by AWS's pages on its structure.
 
-CloudWatch API Reference, "Dashboard Body Structure and Syntax". Only what this project uses is known here: widgets for
+CloudWatch API Reference, "Dashboard Body Structure and Syntax". This module knows
+only the widgets of this project: widgets for
 metrics, logs and alarms.
 """
 

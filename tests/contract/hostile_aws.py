@@ -1,4 +1,4 @@
-"""An AWS whose every text is hostile: it answers what botocore's models allow, or refuses everything."""
+"""Imitate an AWS whose every text is hostile, within botocore's models."""
 
 import io
 import json
@@ -95,7 +95,7 @@ ANSWERED: dict[str, Any] = {  # where a command would end before it showed much
     },
     "ListTags": {"Tags": TAGS},
     "GetCallerIdentity": {"Account": "123456789012", "Arn": ARN, "UserId": HOSTILE},
-    "ReceiveMessage": {},  # else there would be no end of messages
+    "ReceiveMessage": {},  # otherwise messages would never end
     "DescribeStacks": {
         "Stacks": [
             {
@@ -112,7 +112,7 @@ type Answer = Callable[..., Any]
 
 
 def answering(*preferred: str) -> Answer:
-    """Stand for a client's calls: every answer is whole, of hostile texts, with these statuses where there are such."""
+    """Answer a client's calls completely with hostile texts, and with these statuses if any."""
 
     def call(client: BaseClient, operation: str, _arguments: dict[str, Any]) -> Any:
         if operation in ANSWERED:
@@ -128,7 +128,10 @@ def refusing(code: str) -> Answer:
 
     def call(_client: BaseClient, operation: str, _arguments: dict[str, Any]) -> Any:
         raise ClientError(
-            {"Error": {"Code": code, "Message": HOSTILE}, "ResponseMetadata": {}},  # type: ignore[typeddict-item]
+            {  # type: ignore[typeddict-item]
+                "Error": {"Code": code, "Message": HOSTILE},
+                "ResponseMetadata": {},
+            },
             operation,
         )
 

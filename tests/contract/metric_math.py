@@ -1,7 +1,8 @@
-"""What is wrong with a metric math or search expression, by AWS's pages on their syntax.
+"""Find errors in a metric math or search expression, by AWS's pages on their syntax.
 
-CloudWatch User Guide, "Using metric math" (functions, ids, operators) and "CloudWatch search expression syntax".
-SEARCH takes a period in the examples of "Dashboard Body Structure and Syntax", and none in the User Guide of today.
+CloudWatch User Guide, "Using metric math" (functions, ids, operators) and "CloudWatch search
+expression syntax". SEARCH has a period in "Dashboard Body Structure and Syntax", and none in the
+User Guide.
 """
 
 import re
@@ -12,8 +13,10 @@ FUNCTIONS = frozenset(
     re.findall(
         r"\w+",
         """
-        ABS ANOMALY_DETECTION_BAND AVG CEIL DATAPOINT_COUNT DATE DAY DIFF DIFF_TIME EPOCH FILL FIRST FLOOR
-        HOUR IF INSIGHT_RULE_METRIC LAST LOG LOG10 MAX METRICS METRIC_COUNT MIN MINUTE MONTH PERIOD RATE
+        ABS ANOMALY_DETECTION_BAND AVG CEIL DATAPOINT_COUNT DATE DAY DIFF DIFF_TIME EPOCH FILL
+        FIRST FLOOR
+        HOUR IF INSIGHT_RULE_METRIC LAST LOG LOG10 MAX METRICS METRIC_COUNT MIN MINUTE MONTH
+        PERIOD RATE
         REMOVE_EMPTY RUNNING_SUM SEARCH SERVICE_QUOTA SLICE SORT STDDEV SUM TIME_SERIES YEAR
         """,
     )
@@ -32,7 +35,10 @@ _MOST_CHARACTERS = 1024
 def expression_problems(expression: str, ids: Sequence[str]) -> Iterator[str]:
     """Yield a sentence for everything that is wrong; ``ids`` are those of the same graph."""
     if expression.count("SEARCH(") != len(_SEARCH.findall(expression)):
-        yield f"{expression}: SEARCH takes a query and a statistic in single quotes, and perhaps a period."
+        yield (
+            f"{expression}: SEARCH takes a query and a statistic in single quotes, "
+            "and an optional period."
+        )
     for query, statistic, period in _SEARCH.findall(expression):
         yield from _search_problems(query, statistic, period)
     yield from _math_problems(_SEARCH.sub("SEARCH()", expression), ids)

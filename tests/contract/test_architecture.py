@@ -67,7 +67,7 @@ def test_only_the_handler_module_reaches_beyond_the_standard_library_and_pillow(
 
 
 @pytest.mark.parametrize("module", SHARED)
-def test_what_pure_modules_share_is_in_the_layer_and_needs_the_standard_library_alone(
+def test_shared_module_is_in_the_layer_and_needs_only_the_standard_library(
     module: str,
 ) -> None:
     assert imports(
@@ -81,7 +81,7 @@ def test_pure_modules_do_not_import_their_handler() -> None:
     ]
 
 
-def test_training_takes_one_thing_of_the_service_the_preparation_of_an_image() -> None:
+def test_training_imports_only_the_image_preparation_of_the_service() -> None:
     taken = {
         name for path in sources("training") for name in imports(path) if inside(name, "functions")
     }
@@ -153,7 +153,7 @@ def test_soak_imports_no_function_whose_layer_it_does_not_have() -> None:
     assert [] == [path for path in soak if any(inside(name, "functions") for name in imports(path))]
 
 
-def test_no_module_has_a_name_that_says_nothing() -> None:
+def test_no_module_has_a_meaningless_name() -> None:
     folders = (*OURS, "layers", "tests")
     assert [] == [p for folder in folders for p in sources(folder) if p.stem in FORBIDDEN_NAMES]
 

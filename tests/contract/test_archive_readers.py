@@ -1,4 +1,4 @@
-"""Every reader of archives in the project refuses every hostile archive, and nothing is written anywhere."""
+"""Every reader of archives refuses every hostile archive, and writes nothing."""
 
 import io
 from collections.abc import Callable

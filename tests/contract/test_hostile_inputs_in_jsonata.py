@@ -1,4 +1,4 @@
-"""npm's jsonata 2.0.6, the version that AWS documents, reads hostile inputs as the local cloud's engine does."""
+"""npm's jsonata 2.0.6, AWS's version, reads hostile inputs as the local cloud's engine does."""
 
 import json
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ def states() -> dict[str, Any]:
 
 
 def evaluate(asked: Sequence[tuple[str, dict[str, Any]]]) -> list[Any]:
-    """Evaluate all expressions at once, each with its variables; a failed one is an {"error": ...}."""
+    """Evaluate all expressions at once with their variables; a failure is an {"error": ...}."""
     given = [
         {
             "expression": text.removeprefix("{%").removesuffix("%}"),

@@ -63,7 +63,7 @@ SEPARATE = {("training", "steps"): {"context"}}
 def imported_modules(source: str, module: str) -> Iterator[tuple[int, str]]:
     """Yield the line and the dotted name of each import anywhere in a module's source.
 
-    A name taken from a package counts as a module of it: `from training import steps` is `training.steps`.
+    A name from a package counts as its module: `from training import steps` is `training.steps`.
     """
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
@@ -75,7 +75,7 @@ def imported_modules(source: str, module: str) -> Iterator[tuple[int, str]]:
 
 
 def violations(package: str, layers: list[set[str]], path: Path, source: str) -> list[str]:
-    """Return the imports of a module, at `path` below the package's folder, that its layer does not allow."""
+    """Return the imports of a module, at `path` in the package, that its layer does not allow."""
     depth = {room: number for number, rooms in enumerate(layers) for room in rooms}
     room = room_of(path)
     above = package.split(".") if package else []

@@ -1,4 +1,4 @@
-"""The Makefile: what it needs, and what `make clean` deletes."""
+"""The Makefile reports missing requirements, and `make clean` deletes only local runs."""
 
 import json
 import shutil

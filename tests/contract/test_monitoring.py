@@ -1,4 +1,4 @@
-"""The monitoring template against what the service really writes, and against the page that explains its alarms."""
+"""The monitoring template matches the service's output and the page about its alarms."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from training.service.metric import METRIC
 
 ROOT = Path(__file__).parents[2]
 PLACEHOLDER = re.compile(r"\$\{([\w.:]+)\}")
-# What the functions publish, and what the metric filters do.
+# Metrics of the functions and of the metric filters.
 OWN = {"Retries", "SerializeTime", "EndpointLatency", "Confidence"}
 TOLD = {METRIC}  # by the training tool
 
@@ -55,11 +55,11 @@ def test_parameters_are_those_that_the_service_gives(
     assert set(monitoring["Parameters"]) == set(resources["Monitoring"]["Properties"]["Parameters"])
 
 
-def test_every_alarm_says_what_missing_data_mean(alarms: dict[str, dict[str, Any]]) -> None:
+def test_every_alarm_defines_missing_data(alarms: dict[str, dict[str, Any]]) -> None:
     assert {"breaching", "notBreaching"} == {alarm["TreatMissingData"] for alarm in alarms.values()}
 
 
-def test_alarms_that_miss_what_should_be_there_take_no_data_for_a_breach(
+def test_alarms_about_missing_decisions_treat_missing_data_as_breaching(
     alarms: dict[str, dict[str, Any]],
 ) -> None:
     expected = {
@@ -81,7 +81,7 @@ def test_no_alarm_looks_further_back_than_cloudwatch_does(
         assert alarm["Period"] * periods <= (604800 if alarm["Period"] >= 3600 else 86400), name
 
 
-def test_every_alarm_but_the_two_parts_of_another_tells_the_topic(watch: dict[str, Any]) -> None:
+def test_every_alarm_but_two_parts_of_another_notifies_the_topic(watch: dict[str, Any]) -> None:
     kinds = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
     silent = {
         name
@@ -92,8 +92,8 @@ def test_every_alarm_but_the_two_parts_of_another_tells_the_topic(watch: dict[st
     assert {"WorkArrivesAlarm", "NothingDecidedForAnHourAlarm"} == silent
 
 
-def test_no_alarm_tells_of_a_way_to_ok_or_to_insufficient_data(watch: dict[str, Any]) -> None:
-    # PutMetricAlarm: a new alarm is INSUFFICIENT_DATA, and the actions of the state that it goes to are run.
+def test_no_alarm_notifies_of_ok_or_insufficient_data(watch: dict[str, Any]) -> None:
+    # PutMetricAlarm: a new alarm is INSUFFICIENT_DATA, and actions of its next state run.
     kinds = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
     others = {"OKActions", "InsufficientDataActions"}
     assert [] == [
@@ -126,7 +126,7 @@ def test_composite_alarm_names_alarms_of_the_template(watch: dict[str, Any]) -> 
     assert set(PLACEHOLDER.findall(rule)) <= set(of_type(watch, "AWS::CloudWatch::Alarm"))
 
 
-def test_dashboard_shows_every_alarm_that_tells_somebody(watch: dict[str, Any]) -> None:
+def test_dashboard_shows_every_alarm_with_an_action(watch: dict[str, Any]) -> None:
     body = watch["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     shown = {
         name.removesuffix(".Arn")
@@ -182,7 +182,7 @@ def fields(text: str) -> set[str]:
     return set(re.findall(r"detail\.\w+", text))
 
 
-def test_filters_and_queries_read_what_an_event_has(
+def test_filters_and_queries_read_fields_of_an_event(
     watch: dict[str, Any], decision: dict[str, Any]
 ) -> None:
     failed = {"error", "cause"}  # of an image that was not processed, instead of its class
@@ -258,7 +258,7 @@ def test_decisions_of_this_bucket_alone_are_written_by_this_rule_alone(
     assert written["Condition"]["ArnEquals"]["aws:SourceArn"].endswith(":rule/${Service}-decisions")
 
 
-def test_budget_is_made_only_where_a_limit_and_somebody_to_tell_are_given(
+def test_budget_needs_a_limit_and_an_address(
     monitoring: dict[str, Any],
 ) -> None:
     assert "HasBudget" == monitoring["Resources"]["Budget"]["Condition"]

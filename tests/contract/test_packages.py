@@ -1,4 +1,4 @@
-"""localcloud, algorithm and untrusted as distributions: what they import, what they depend on, what is in them."""
+"""The distributions localcloud, algorithm and untrusted declare their imports and contents."""
 
 import ast
 import functools
@@ -72,7 +72,7 @@ def test_package_and_its_tests_import_nothing_else_of_the_repository(package: st
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_package_depends_on_what_it_imports_and_on_nothing_else(package: str) -> None:
+def test_package_depends_on_exactly_its_imports(package: str) -> None:
     sources = {
         path.relative_to(ROOT).as_posix(): path for path in modules(package, with_tests=False)
     }

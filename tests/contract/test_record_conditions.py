@@ -1,4 +1,4 @@
-"""Who may write what over which record: the conditions of the workflows' writes, as DynamoDB evaluates them."""
+"""The conditions of the workflows' writes decide which record may be replaced."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -19,14 +19,14 @@ REOPENED = {**FAILED, "opened_by": "second"}
 ACCEPTED = {"outcome": "ACCEPTED", "execution": "first"}
 BEFORE = {"none": None, "open": OPEN, "failed": FAILED, "reopened": REOPENED, "accepted": ACCEPTED}
 
-# (what is recorded, who writes) of all that each state may write over.
+# (recorded outcome, writer) of every record that each state may replace.
 OPENS = {
     (before, execution)
     for before in BEFORE
     if before != "accepted"
     for execution in ("first", "second")
 }
-# Not ("failed", "first"): its failure is announced already, and nobody would announce what its late write changed.
+# Not ("failed", "first"): its failure is already announced, and a late write would not be.
 DECIDES = {
     ("none", "first"),
     ("none", "second"),

@@ -1,4 +1,4 @@
-"""What the definitions repeat is written once, in repeated.toml, and generated."""
+"""Repeated parts of the definitions are generated from repeated.toml."""
 
 import json
 from collections import defaultdict

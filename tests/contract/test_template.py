@@ -1,4 +1,4 @@
-"""template.yaml and samconfig.toml against the house rules; what guards the service is for tests/security."""
+"""template.yaml and samconfig.toml follow the house rules; tests/security has the controls."""
 
 import re
 import subprocess
@@ -98,7 +98,7 @@ def test_endpoint_of_an_environment_is_the_one_that_the_training_tool_makes(
 def test_rules_use_the_functions_that_cloudformation_takes_in_rules(
     template: dict[str, Any],
 ) -> None:
-    # CloudFormation Template Reference, "Rule functions". It lists no Fn::If, and AWS refuses it; cfn-lint does not.
+    # CloudFormation Template Reference, "Rule functions": without Fn::If, which cfn-lint accepts.
     allowed = {
         "And",
         "Contains",
@@ -124,7 +124,7 @@ def functions(expression: Any) -> set[str]:
     return set().union(*map(functions, expression)) if isinstance(expression, list) else set()
 
 
-def test_every_rule_says_in_a_sentence_what_to_give(template: dict[str, Any]) -> None:
+def test_every_rule_has_a_sentence_with_the_valid_values(template: dict[str, Any]) -> None:
     for name, rule in template["Rules"].items():
         assert all(
             re.search(r"\. Give [\w ,]+\.$", one["AssertDescription"]) for one in rule["Assertions"]
@@ -183,7 +183,7 @@ def test_failed_creation_leaves_nothing_and_deletion_keeps_what_cannot_be_made_a
     assert "Retain" == resources[logical_id]["UpdateReplacePolicy"]
 
 
-def test_failure_rule_hears_of_every_bad_end_of_the_workflow_for_one_image(
+def test_failure_rule_receives_every_failed_end_of_the_workflow_for_one_image(
     resources: dict[str, Any],
 ) -> None:
     assert {
@@ -272,7 +272,7 @@ def test_key_encrypts_every_log_group_and_no_other(
 def test_key_asks_for_no_source_that_a_service_is_not_known_to_send(
     resources: dict[str, Any], sid: str, key: str
 ) -> None:
-    # SNS: aws:SourceAccount and aws:SourceArn are "not supported for EventBridge-to-encrypted topics".
+    # SNS: aws:SourceAccount and aws:SourceArn are not supported from EventBridge.
     statements = resources["EncryptionKey"]["Properties"]["KeyPolicy"]["Statement"]
     [conditions] = [one["Condition"].values() for one in statements if one.get("Sid") == sid]
     assert [{f"kms:EncryptionContext:{key}"}] == [set(operands) for operands in conditions]

@@ -26,7 +26,7 @@ def test_no_test_compares_tuples_of_unlike_things() -> None:
 
 
 def lines_of_tests(pattern: str) -> list[str]:
-    """The lines of Python files, with their place, that match a pattern of git; this file has examples."""
+    """Return lines of Python files that match a pattern of git, with their place."""
     command = [
         "git",
         "grep",

@@ -38,7 +38,7 @@ class FakeS3:
 
 
 def test_entitled_steps_measure_a_finished_model() -> None:
-    # `promote` decides between two finished models: docs/decisions.md says why that may use the test split.
+    # `promote` decides between two finished models; docs/decisions.md has the reason.
     assert ("training.steps.evaluate", "training.steps.promote") == ENTITLED
 
 

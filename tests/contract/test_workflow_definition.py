@@ -1,4 +1,4 @@
-"""The workflows' definitions against the template, the schema and the house rules; their bounds: tests/security."""
+"""The workflow definitions match the template, the schema and the house rules."""
 
 import json
 import re
@@ -97,7 +97,7 @@ def test_every_workflow_is_deployed(definitions: dict[str, dict[str, Any]]) -> N
 def test_state_names_are_unique_in_the_whole_machine(
     definitions: dict[str, dict[str, Any]],
 ) -> None:
-    # AWS refuses a definition that repeats a name, be it in another map's processor: DUPLICATE_STATE_NAME.
+    # AWS refuses a repeated name, also in another map's processor: DUPLICATE_STATE_NAME.
     for workflow, definition in definitions.items():
         names = Counter(where.rpartition(": ")[2] for where, _ in states_of({workflow: definition}))
         assert {} == {name: count for name, count in names.items() if count > 1}, workflow
@@ -112,7 +112,7 @@ def test_both_maps_of_a_backlog_classify_an_image_alike(
     assert listed == stored
 
 
-def test_every_state_says_in_one_sentence_what_it_is_for(
+def test_every_state_has_a_comment_of_one_sentence(
     definitions: dict[str, dict[str, Any]],
 ) -> None:
     comments = {name: state.get("Comment", "") for name, state in states_of(definitions)}
@@ -131,7 +131,7 @@ def test_an_image_costs_the_endpoint_at_most_three_calls(definition: dict[str, A
     assert 3 == calls_per_execution(definition)
 
 
-# A model has 180 s to load and 60 to answer: SageMaker developer guide, "Invoke a serverless endpoint".
+# A model has 180 s to load and 60 s to answer (SageMaker, "Invoke a serverless endpoint").
 COLD_START_SECONDS = 300
 
 
@@ -206,7 +206,7 @@ def test_refused_input_fails_with_the_functions_own_error_names(states: dict[str
 def test_threshold_that_was_asked_for_is_never_replaced_by_the_model_cards(
     states: dict[str, Any],
 ) -> None:
-    # A failure records it, and redrive asks for it again: by then the model card may be another one.
+    # A failure records it, and redrive sends it again: the model card may have changed.
     asked = {
         name
         for name, state in states.items()
@@ -281,7 +281,7 @@ def test_only_the_image_workflow_records_and_announces(
     ],
     ids=["malformed", "delete marker", "no version named", "throttled", "denied", "no cause"],
 )
-def test_version_id_that_s3_does_not_know_is_told_from_what_passes(
+def test_unknown_version_id_is_distinguished_from_transient_errors(
     states: dict[str, Any], end: str, version_id: str | None, cause: str | None
 ) -> None:
     state, caught = states["Unknown version?"], states["Find version"]["Catch"][1]
@@ -428,7 +428,7 @@ def test_every_expression_is_jsonata(workflow: str) -> None:
 
 def inlined(workflow: str) -> str:
     """A template that has a definition in itself, where cfn-lint reads it."""
-    # A map's numbers may be expressions (Step Functions, "Using Map state in Distributed mode"); the schema denies it.
+    # A map's numbers may be expressions ("Using Map state in Distributed mode"), unlike the schema.
     text = re.sub(
         r'"(MaxConcurrency|ToleratedFailurePercentage)": "[^"]+"', r'"\1": 1', substituted(workflow)
     )
@@ -477,7 +477,7 @@ def test_every_cause_of_a_failure_becomes_a_sentence(
 
 
 def evaluate(text: str, **variables: object) -> Any:
-    """What Step Functions makes of a JSONata text; it gives null no form of its own in what it binds."""
+    """Evaluate a JSONata text as Step Functions does."""
     expression = Jsonata(text[2:-2])
     expression.register_lambda("parse", json.loads)  # Step Functions' own function
     frame = expression.create_frame()

@@ -1,4 +1,4 @@
-"""The list of accepted findings accepts vulnerabilities until a date, and refuses invalid entries."""
+"""The list accepts vulnerabilities until a date, and refuses invalid entries."""
 
 from datetime import date
 from pathlib import Path

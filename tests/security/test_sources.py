@@ -35,9 +35,11 @@ ARCHIVES = {"tarfile", "zipfile"}
 OPENS = {"open", "TarFile", "ZipFile", "PyZipFile", "Path"}
 # Harmless text that looks like a secret: digests of public files, sample events, test values.
 NO_SECRETS = {
-    "--exclude-lines": r"""(?x) sha256(:|.*")[0-9a-f]{64}" | SHA256\ =\ "[0-9a-f]{64}" | \.(png|json)":\ "[0-9a-f]{64}"
+    "--exclude-lines": r"""(?x) sha256(:|.*")[0-9a-f]{64}" | SHA256\ =\ "[0-9a-f]{64}"
+        | \.(png|json)":\ "[0-9a-f]{64}"
         | "(image_data|version|version-id|etag|sequencer)\\?":\ ?\\?" """,
-    "--exclude-secrets": r"""(?x) ^(local | token | f/1 | 0123456789abcdef0123456789abcdef | 53995c3f42cd8ad8
+    "--exclude-secrets": r"""(?x) ^(local | token | f/1 | 0123456789abcdef0123456789abcdef
+        | 53995c3f42cd8ad8
         | "?7bdf6c34ac83a783ee4716aba08e3b7a"? | xN0hS2kDq7VbYt3mR9cLw5PzE1uJf8Ga
         | 900150983cd24fb0d6963f7d28e17f72 | Invalid\ token)$""",
 }

@@ -11,8 +11,8 @@ from operations.service.workflow_definition import read_definition
 
 SERVERLESS_ERRORS = {"EndpointColdStartError", "EndpointConcurrencyError"}
 # After these errors no call is repeated: a throttled invocation never runs, and without a model
-# card the function does not call the endpoint. An endpoint on instances never raises the errors of serverless ones
-# (tests/unit/functions/test_serverless.py).
+# card the function does not call the endpoint. An endpoint on instances never raises the errors of
+# serverless ones (tests/unit/functions/test_serverless.py).
 _WITHOUT_CALL = (
     {"Lambda.TooManyRequestsException"},
     {"ModelCardUnavailableError"},

@@ -1,4 +1,4 @@
-"""The requests that CloudFormation makes as the execution role, built from its own resource schemas."""
+"""Build CloudFormation's requests as the execution role from its resource schemas."""
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
@@ -16,30 +16,39 @@ TRANSFORM = f"arn:aws:cloudformation:{REGION}:aws:transform/Serverless-2016-10-3
 NOT_USED = {
     "images and records outlive the stack, and an empty bucket needs no more": "s3:DeleteObject",
     "roles have policies of their own, and a boundary that stays": """
-        iam:AttachRolePolicy iam:DetachRolePolicy iam:DeleteRolePermissionsBoundary iam:CreateServiceLinkedRole""",
-    "functions in a VPC are deployed by whoever may change the VPC": "ec2:*",
+        iam:AttachRolePolicy iam:DetachRolePolicy iam:DeleteRolePermissionsBoundary
+        iam:CreateServiceLinkedRole""",
+    "functions in a VPC are deployed by users who may change the VPC": "ec2:*",
     "the bucket is no more than private, versioned, encrypted and logged": """
         s3:*Acl s3:*Abac s3:*CORS s3:*Cors s3:*Website s3:*Analytics* s3:*Metrics* s3:*Inventory*
-        s3:*IntelligentTiering* s3:*Accelerate* s3:*Replication* s3:*ObjectLock* s3:*Metadata* s3tables:*
+        s3:*IntelligentTiering* s3:*Accelerate* s3:*Replication* s3:*ObjectLock* s3:*Metadata*
+        s3tables:*
         s3:DeleteBucketEncryption s3:DeleteBucketLifecycle""",
     "the table is not imported, replicated, streamed or expired, and stays with its key": """
         dynamodb:*Import* dynamodb:*Replica dynamodb:*ableKinesis* dynamodb:UpdateKinesis* kinesis:*
-        dynamodb:*Item dynamodb:Query dynamodb:Scan dynamodb:UpdateTimeToLive dynamodb:UpdateContributorInsights
+        dynamodb:*Item dynamodb:Query dynamodb:Scan dynamodb:UpdateTimeToLive
+        dynamodb:UpdateContributorInsights
         dynamodb:PutResourcePolicy dynamodb:DeleteResourcePolicy kms:ListAliases kms:RevokeGrant
         logs:*LogStream* logs:PutLogEvents""",
     "functions have no file system, code signing, capacity provider, version or alias": """
-        elasticfilesystem:* s3files:* lambda:*eFunctionCodeSigningConfig lambda:PutFunctionCodeSigningConfig
-        lambda:GetCodeSigningConfig lambda:PassCapacityProvider lambda:PublishVersion lambda:AssociateRuntimeAlias
-        lambda:PutFunctionRecursionConfig lambda:PutFunctionScalingConfig lambda:PutRuntimeManagementConfig""",
+        elasticfilesystem:* s3files:* lambda:*eFunctionCodeSigningConfig
+        lambda:PutFunctionCodeSigningConfig
+        lambda:GetCodeSigningConfig lambda:PassCapacityProvider lambda:PublishVersion
+        lambda:AssociateRuntimeAlias
+        lambda:PutFunctionRecursionConfig lambda:PutFunctionScalingConfig
+        lambda:PutRuntimeManagementConfig""",
     "logs and topics have no data protection, index or delivery of their own": """
-        logs:*LogDeliver* logs:DeleteDataProtectionPolicy logs:PutDataProtectionPolicy logs:DeleteIndexPolicy
-        logs:PutIndexPolicy logs:PutBearerTokenAuthentication logs:PutLogGroupDeletionProtection s3:REST.PUT.OBJECT
+        logs:*LogDeliver* logs:DeleteDataProtectionPolicy logs:PutDataProtectionPolicy
+        logs:DeleteIndexPolicy
+        logs:PutIndexPolicy logs:PutBearerTokenAuthentication logs:PutLogGroupDeletionProtection
+        s3:REST.PUT.OBJECT
         firehose:* sns:PutDataProtectionPolicy""",
     "nested stacks have no stack policy or protection, budgets no billing view": """
-        cloudformation:GetStackPolicy cloudformation:SetStackPolicy cloudformation:UpdateTerminationProtection
+        cloudformation:GetStackPolicy cloudformation:SetStackPolicy
+        cloudformation:UpdateTerminationProtection
         billing:GetBillingViewData""",
 }
-# Permissions that a type names for what our resources of it do not have, and other types of the stack do need.
+# Permissions that a type needs only for features that our resources of this type do not use.
 NOT_USED_BY = {
     "AWS::CloudFormation::Stack": "iam:*",  # a nested stack is made in its parent's role
     "AWS::DynamoDB::Table": "logs:* s3:*",  # import
@@ -78,7 +87,7 @@ def is_used(resource_type: str, action: str) -> bool:
 
 
 def requests(stack: Stack) -> set[Call]:
-    """Return every request for a stack, with the conditions that AWS documents for it and the stack's own ARNs."""
+    """Return every request for a stack, with documented conditions and the stack's ARNs."""
     found = {
         call
         for resource in stack.resources
@@ -124,7 +133,7 @@ def _calls(stack: Stack, resource: Resource, action: str) -> Iterator[Call]:
 
 
 def _conditions_of_key(resource: Resource, action: str) -> frozenset[tuple[str, str]]:
-    """What a request for the key carries: never a tag of the key, which may not be in force for five minutes."""
+    """Return the context of a request for the key, without tags, which may take five minutes."""
     if resource.type == "AWS::KMS::Key" or action not in _DATA_KEY:
         return frozenset()
     service, context = {

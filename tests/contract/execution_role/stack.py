@@ -1,4 +1,4 @@
-"""A stack of the service as CloudFormation names it: every resource of the service, with its ARN."""
+"""Name the resources of a stack of the service as CloudFormation does, with their ARNs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ TRANSLATED = {
     "AWS::Serverless::LayerVersion": "AWS::Lambda::LayerVersion",
     "AWS::Serverless::StateMachine": "AWS::StepFunctions::StateMachine",
 }
-# Whose Ref is the ARN, and what the attribute Arn has besides the ARN that IAM names ("Return values" of each type).
+# Types whose Ref is the ARN, and suffixes of the attribute Arn ("Return values" of each type).
 _REF_IS_ARN = {"AWS::SNS::Topic", "AWS::StepFunctions::StateMachine"}
 _AFTER_ARN = {"AWS::Logs::LogGroup": ":*"}
 
@@ -37,7 +37,7 @@ class Resource:
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack of the service under a name, with a key of its own and all that a parameter adds but a VPC."""
+    """A stack of the service with its own key and every optional part except a VPC."""
 
     name: str
 
@@ -64,7 +64,7 @@ class Stack:
         return statements
 
     def role_statements(self, logical_id: str) -> list[dict[str, Any]]:
-        """Return the statements of a role of template.yaml, with all that a parameter adds."""
+        """Return the statements of a role of template.yaml, with everything that parameters add."""
         properties = read("template.yaml")["Resources"][logical_id]["Properties"]
         conditions = frozenset({"MakesKey", "Traces", "InVpc", "IsBounded", "NamesEndpoint"})
         documents = [
@@ -75,7 +75,7 @@ class Stack:
 
     @cached_property
     def values(self) -> dict[str, str]:
-        """What the functions of the policies resolve to: parameters, Ref, and the attributes Arn and Name."""
+        """Return the values of parameters, Ref, and the attributes Arn and Name."""
         values = self._values | {one.logical_id: one.name for one in self.resources}
         values |= {
             f"{one.logical_id}.Arn": one.arn + _AFTER_ARN.get(one.type, "")
@@ -160,7 +160,7 @@ class Stack:
 
 
 def deployment_values(service: str) -> dict[str, str]:
-    """Return what the functions of stacks/github.yaml resolve to, for a service's stack."""
+    """Return the values of the functions in stacks/github.yaml, for a service's stack."""
     return {
         "AWS::Partition": PLACE.partition,
         "AWS::Region": PLACE.region,

@@ -17,7 +17,7 @@ ROLES = [logical_id for logical_id, data in SERVICE.items() if data["Type"] == "
 
 
 def calls(role: str, stack: Stack) -> Iterator[Call]:
-    """One call for every action and resource of a role's statements, under conditions that they allow."""
+    """Yield a call for every action and resource of a role's statements, with valid conditions."""
     for statement in stack.role_statements(role):
         for action in listed(statement["Action"]):
             for resource in listed(statement["Resource"]):

@@ -1,4 +1,4 @@
-"""The execution role against CloudFormation's resource schemas: what it may do, on which resources, and why."""
+"""The permissions of the execution role equal those in CloudFormation's resource schemas."""
 
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -24,13 +24,13 @@ from tests.workflow.least_privilege.surplus import surplus
 
 LONGEST_NAME = "a-service-with-a-long-name"[:25]
 NAMES = ["scones-unlimited", LONGEST_NAME]
-# A new key has no tag to know it by, metadata of a given key has to be read, and services are lent it.
+# A new key has no tag, metadata of a given key must be readable, and services need grants.
 ON_ANY_KEY = {"kms:CreateGrant", "kms:DescribeKey", "kms:TagResource"}
 
 
 @cache
 def policies(service: str) -> Policies:
-    """The role's own policy, and the policies of the service's key and of a key that trusts the whole account."""
+    """Return the policies of the role, of the service's key, and of a key that trusts the account."""
     [policy] = read("stacks/github.yaml")["Resources"][ROLE]["Properties"]["Policies"]
     own = resolved(policy["PolicyDocument"]["Statement"], deployment_values(service))
     found = [Statement(ROLE, "", body) for body in own]

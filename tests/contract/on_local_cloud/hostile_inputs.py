@@ -93,7 +93,7 @@ _BAD_THRESHOLDS: list[Any] = [
 
 @dataclass(frozen=True)
 class Input:
-    """The text of an input, and what must become of it: an error by name, or a record with this key."""
+    """The text of an input and its expected result: a named error, or a record with this key."""
 
     text: str
     error: str | None
@@ -120,7 +120,7 @@ def inputs(count: int, seed: int) -> list[Input]:
 
 
 def _field(random: Random, good: Sequence[Any], bad: Sequence[Any]) -> tuple[Any, bool]:
-    """Return a value and whether it is valid, which is likelier, so that not all fields are invalid at once."""
+    """Return a value and whether it is valid; most are, so that few fields are invalid at once."""
     valid = random.random() < 0.8
     return random.choice(good if valid else bad), valid
 
@@ -168,7 +168,7 @@ def _without(event: Any, path: Sequence[str]) -> Any:
 
 
 def _request(random: Random) -> Input:
-    """A request by name: with version and time of upload, or without."""
+    """Make a direct request, with version and time of upload, or without."""
     key, key_valid = _field(random, _KEYS, _BAD_KEYS)
     start, own = _field(
         random,

@@ -1,4 +1,4 @@
-"""What anybody may send: both workflows decide or record it under its own key, or refuse it by name."""
+"""Both workflows record any input under its own key, or refuse it with a named error."""
 
 import json
 from collections import Counter
@@ -25,7 +25,7 @@ from tests.contract.on_local_cloud.hostile_inputs import (
 
 # The only states of a refused input: none of them calls a service.
 REFUSING = {"Read input", "Valid input?", "Invalid image URL", "Invalid threshold"}
-# The workflows call a function that is missing, so that what is accepted ends here and is recorded as FAILED.
+# The workflows call a missing function, so accepted input ends here and is recorded as FAILED.
 ACCEPTED = "Lambda.ResourceNotFoundException"
 
 
@@ -71,7 +71,7 @@ class Workflows:
     def run_failure(
         self, text: str | None, error: str | None, without_table: bool = False
     ) -> Ended:
-        """Run record_failure on the message about an execution that failed, or without an error was aborted.
+        """Run record_failure on the message about a failed execution, or an aborted one without error.
 
         Step Functions leaves an input that is too large for an event out of it: None.
         """

@@ -29,7 +29,7 @@ def fixed_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def evaluated(expression: str, scene: Scene) -> dict[str, Any]:
-    """Return what the local cloud makes of an expression, in the form of the recording."""
+    """Evaluate an expression on the local cloud, in the form of the recording."""
     try:
         value = evaluate(expression, scene.bindings())
     except EvaluationError as error:

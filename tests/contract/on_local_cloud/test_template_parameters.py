@@ -1,4 +1,4 @@
-"""What the template asks of its parameters is asked by the local cloud, in every way in which a stack is changed."""
+"""The local cloud checks the template's parameters whenever a stack changes."""
 
 import json
 from collections.abc import Callable
@@ -28,7 +28,7 @@ type Try = Callable[..., str]
 
 @pytest.fixture
 def attempt(ministack: MiniStackInProcess, template: dict[str, Any]) -> Any:
-    """Try an operation on a stack with the template's parameters and rules; the error that is answered, or ""."""
+    """Try an operation on a stack with the template's parameters; return the error, or ""."""
     body = json.dumps(
         {**{key: template[key] for key in ("Parameters", "Rules")}, "Resources": {"Log": GROUP}}
     )

@@ -1,4 +1,4 @@
-"""A request that names a version S3 does not know ends by name, at once, and leaves no record."""
+"""A request for an unknown version fails at once with a named error, and leaves no record."""
 
 import json
 import re

@@ -51,7 +51,8 @@ NAMED: dict[str, Any] = {
     "uploaded_at": None,
     "confidence_threshold": 0.9,
 }
-# What the first state assigned, and how many conditions the next one evaluates: the last of them holds, if any does.
+# Variables of the first state, and the number of conditions that the next state evaluates. The
+# last of them is true, if any.
 ASSIGNED: dict[str, tuple[dict[str, Any], int]] = {
     "an image of another prefix": ({**VERSIONED, "key": "reports/truck.png"}, 1),
     "no key": ({**VERSIONED, "key": ""}, 1),
@@ -116,7 +117,7 @@ FAILURE = {
     "Error": "States.Timeout",
     "Cause": "The execution ended as TIMED_OUT before it had recorded an outcome.",
 }
-# What a request may say of a failure, and how many conditions are evaluated.
+# The failure in a request, and the number of evaluated conditions.
 FAILURES: dict[str, tuple[Any, int]] = {
     "a failure": (FAILURE, 10),
     "a failure without a cause": ({**FAILURE, "Cause": None}, 8),
@@ -355,7 +356,7 @@ def ended(**changes: Any) -> dict[str, Any]:
 
 
 def message(body: object, **attributes: str) -> list[dict[str, Any]]:
-    """Return what the pipe reads from the failure queue: one message."""
+    """Return a message of the failure queue as the pipe reads it."""
     found = {name: {"stringValue": text, "dataType": "String"} for name, text in attributes.items()}
     return [{"messageId": "0d4a4bb2", "body": json.dumps(body), "messageAttributes": found}]
 

@@ -24,7 +24,7 @@ VALUES = {
 
 
 class UnknownPlaceholderError(Exception):
-    """A definition has a placeholder for which there is no value here."""
+    """A definition has a placeholder without a value in this module."""
 
 
 def names() -> list[str]:

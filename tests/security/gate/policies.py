@@ -6,7 +6,7 @@ from typing import Any
 from tests.security.gate.templates import Finding, Statement, Template, listed
 
 # Actions that take no resource, so that "*" is the narrowest there is:
-# https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+# Service Authorization Reference, "Actions, resources, and condition keys for AWS services".
 WITHOUT_RESOURCE = {
     "access-analyzer:ValidatePolicy",
     "cloudformation:ValidateTemplate",

@@ -28,7 +28,7 @@ ENCRYPTED_FOR = {
     "cloudwatch": "kms:EncryptionContext:aws:sns:topicArn",
 }
 # EventBridge sends aws:SourceArn to a queue, which names the account, and not aws:SourceAccount.
-# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sqs-permissions
+# EventBridge User Guide, "Using resource-based policies for Amazon EventBridge".
 WITHOUT_ACCOUNT = {("events.amazonaws.com", "sqs:SendMessage")}
 
 # CloudFormation works in a role that a user of the account passes with iam:PassRole. AWS documents

@@ -71,7 +71,7 @@ def _rule(_template: Template, _logical_id: str, properties: Data) -> Iterator[s
         if not target.get("DeadLetterConfig", {}).get("Arn"):
             yield f"keep undelivered events of the target {target['Id']}: DeadLetterConfig"
         if target.get("RetryPolicy") != LONGEST_DELIVERY:
-            yield f"retry the target {target['Id']} for the longest time: RetryPolicy {LONGEST_DELIVERY}"
+            yield f"retry the target {target['Id']} longer: RetryPolicy {LONGEST_DELIVERY}"
     if not properties.get("Targets"):
         yield "give it a target"
 

@@ -67,7 +67,7 @@ def forbidden(policy: Policy, needed: Iterable[Call]) -> list[Call]:
     covers = Coverage(wanted)
     actions = {(call.caller, call.action) for call in wanted}
     found = {other: None for call in wanted for other in _next_to(policy, call)}
-    # Of an action that is needed elsewhere, the neighbours of that call tell how far it may go.
+    # The neighbours of a needed call show the limits of an action that is needed elsewhere.
     found |= {
         other: None
         for call in wanted
@@ -78,7 +78,7 @@ def forbidden(policy: Policy, needed: Iterable[Call]) -> list[Call]:
 
 
 class Coverage:
-    """Calls that are needed, and all that are like them where `<...>` stands for any text."""
+    """Needed calls, and similar calls where `<...>` stands for any text."""
 
     def __init__(self, needed: Iterable[Call]) -> None:
         self._needed: dict[
@@ -91,7 +91,7 @@ class Coverage:
             )
 
     def covers(self, call: Call) -> bool:
-        """Whether a needed call has the same caller and action, and covers resource and conditions."""
+        """Return whether a needed call has this caller and action, and covers the rest."""
         given = {"aws:requestedregion": REGION} | {
             key: str(value) for key, value in call.conditions
         }

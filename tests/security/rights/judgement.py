@@ -24,13 +24,13 @@ WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
 class Judge:
     """Decides about calls by some statements of one policy.
 
-    A role's name as the caller of a resource stands for a role that nobody but the resource's policy allows
+    A role's name as the caller of a resource stands for a role that only the resource's policy allows
     anything, ADMINISTRATOR for one that IAM allows everything.
 
     Args:
         kind: the kind of the policy.
         statements: some of its statements, or others instead.
-        only_denies: whether the policy lets all calls pass that it does not deny, since IAM allows them.
+        only_denies: whether the policy passes every call that it does not deny.
     """
 
     def __init__(self, kind: Kind, statements: Sequence[Data], only_denies: bool = False) -> None:

@@ -17,7 +17,7 @@ from tests.security.rights.policies import STACK, Policy
 _ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 _OTHER_ROOT = f"arn:aws:iam::{OTHER_ACCOUNT}:root"
 _BOUNDARY = re.compile(r"[-:/@]")
-# "This key is always included in the request context": IAM User Guide, "AWS global condition context keys".
+# IAM User Guide, "AWS global condition context keys": the key is always in the request context.
 _ALWAYS_SENT = {"aws:RequestedRegion"}
 _LIKE = {"StringEquals": "StringLike"}
 
@@ -29,7 +29,7 @@ class Mutant:
     Args:
         policy: the policy as it is.
         index: which statement.
-        kind: what was done, such as "condition dropped".
+        kind: the change, such as "condition dropped".
         detail: to what.
         statement: the statement instead; None if it is removed.
     """
@@ -42,7 +42,7 @@ class Mutant:
 
     @property
     def name(self) -> str:
-        """Where it is, and what was done."""
+        """Return the place and the change."""
         sid = self.policy.statements[self.index]["Sid"]
         return f"{self.policy.template}: {self.policy.name} {sid}: {self.kind}: {self.detail}"
 
@@ -108,7 +108,7 @@ def _actions(policy: Policy, statement: Data) -> Iterator[_Change]:
 
 
 def _wider_actions(policy: Policy, actions: list[str]) -> Iterator[str]:
-    """Another action for each, all that begin with the same verb, all of the service, and all."""
+    """Yield another action, all actions of the verb, all of the service, and all."""
     everywhere = {
         action for statement in policy.statements for action in listed(statement["Action"])
     }
@@ -151,13 +151,13 @@ def _resources(policy: Policy, statement: Data) -> Iterator[_Change]:
 
 
 def _wider(text: str) -> Iterator[str]:
-    """Patterns that hold for more: shorter ones, any account, any region, all that begin with it, and "*"."""
+    """Yield wider patterns: shorter ones, any account, any region, any suffix, and "*"."""
     if text == "*":
         return
     start = len(":".join(text.split(":")[:5])) + 1 if text.startswith("arn:") else 0
     found: dict[str, None] = {}
     for match in _BOUNDARY.finditer(text, start):
-        # What is left out has to say something: ":*" says nothing.
+        # A change that only removes ":*" has no effect.
         if re.search(r"\w", text[match.end() :]):
             found[text[: match.end()] + "*"] = None
     parts = re.split(r"([:/])", text[start:])
@@ -173,7 +173,7 @@ def _wider(text: str) -> Iterator[str]:
 
 
 def _siblings(text: str, known: list[Any]) -> Iterator[str]:
-    """The same of other resources of the stack that the service has, three at most, and that are not known."""
+    """Yield up to three other resources of the stack, and unknown ones."""
     service = text.split(":")[2] if text.startswith("arn:") else ""
     own = [one for one in STACK.resources if one.arn.split(":")[2:3] == [service]]
     mine = max((one.arn for one in own if text.startswith(one.arn)), key=len, default="")

@@ -32,11 +32,11 @@ _FREE: Mapping[str, Mapping[str, str]] = {
         **_NETWORK,
         "names that CloudFormation will make": rf"{_OLDER_THAN_THE_STACK}|[\w-]+-FailureQueue-",
         "any endpoint, whose name is a parameter": r":endpoint/|/endpoints/",
-        "all that is named after the stack": rf"{STACK.name}-",
+        "resources with the stack's name": rf"{STACK.name}-",
     },
     "ExecutionRole": {
         "names that CloudFormation will make": rf"{_OLDER_THAN_THE_STACK}|:artifacts/{STACK.name}/",
-        "all that is named after the stack": rf"{STACK.name}-",
+        "resources with the stack's name": rf"{STACK.name}-",
     },
     "DeployRole": {"ids and keys": rf":stack/{STACK.name}/|:artifacts/{STACK.name}/"},
 }
@@ -58,7 +58,7 @@ def needed(policy: Policy) -> set[Call]:
 
 @cache
 def service_calls() -> frozenset[Call]:
-    """Return what the service's roles do, and who assumes them or sends to its queues."""
+    """Return the calls of the service's roles, of their callers and of senders to its queues."""
     names = {one.logical_id: _physical_id(one.type, one.name, one.arn) for one in STACK.resources}
     known = documented(STACK.name, Deployment(names, Policies([])))
     # Whether a call comes over TLS is for the policies of buckets.
@@ -71,7 +71,7 @@ def _physical_id(resource_type: str, name: str, arn: str) -> str:
 
 def _of_role(role: str) -> Iterable[Call]:
     if role == "ExecutionRole":
-        # The key's own policy allows most calls for the key. Those under conditions are for the role's.
+        # The key's own policy allows most calls for the key; the role's policy has conditions.
         of_key = resource_calls.by_the_keys_policy()
         asked = requests.requests(STACK)
         return (_in_region(call) for call in asked if call.conditions or call.action not in of_key)

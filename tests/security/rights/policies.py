@@ -56,7 +56,7 @@ class Policy:
 
 @cache
 def all_policies() -> tuple[Policy, ...]:
-    """Return the policies of all templates, with all that a parameter adds."""
+    """Return the policies of all templates, with everything that parameters add."""
     return tuple(
         policy for template in TEMPLATES for policy in _policies(template, _EITHER | _ADDING)
     )

@@ -66,7 +66,8 @@ def calls(owner: str, service_calls: Iterable[Call]) -> Iterator[Call]:
     elif owner.endswith("QueuePolicy"):
         yield from _to_queue(owner.removesuffix("Policy"))
     elif owner == "AlarmTopicPolicy":
-        # CloudWatch User Guide, "Amazon SNS and CloudWatch alarms"; alarms of training/endpoint/alarms.py come and go.
+        # CloudWatch User Guide, "Amazon SNS and CloudWatch alarms"; training/endpoint/alarms.py
+        # creates and deletes alarms.
         sent = _source("cloudwatch", f"alarm:{STACK.name}-<alarm>")
         yield Call("cloudwatch.amazonaws.com", "sns:Publish", STACK.named("AlarmTopic").arn, sent)
     elif owner == "DecisionLogPolicy":
@@ -112,7 +113,7 @@ def _on_the_key(service_calls: Iterable[Call]) -> Iterator[Call]:
 
 
 def by_the_keys_policy() -> set[str]:
-    """Return the actions that CloudFormation's schema of a key names and the key's policy has to allow."""
+    """Return the actions of CloudFormation's schema of a key that its policy must allow."""
     named = requests.named_by_schema("AWS::KMS::Key") - {"kms:CreateKey", "kms:DescribeKey"}
     return {action for action in named if requests.is_used("AWS::KMS::Key", action)}
 

@@ -56,7 +56,7 @@ def _name_begins(text: str) -> int:
 
 
 def _shorter(text: str, start: int) -> Iterator[str]:
-    """Other texts with the same beginning, up to each boundary of the name, and of the text as a whole."""
+    """Yield other texts that share a beginning, up to each boundary of the name."""
     free = [match.span() for match in _ANY.finditer(text)]
     for match in _BOUNDARY.finditer(text, start):
         end = match.end()

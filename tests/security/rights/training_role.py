@@ -19,16 +19,19 @@ def calls() -> Iterator[Call]:
     """Yield all of them."""
     yield from _of_jobs_and_models()
     yield from _with_keys()
-    # Containers of SageMaker look up the region of the bucket: aws/amazon-sagemaker-examples, issue 606.
+    # SageMaker's containers look up the bucket's region: aws/amazon-sagemaker-examples, issue 606.
     yield Call(ROLE, "s3:GetBucketLocation", TRAINING_BUCKET)
-    # SageMaker AI developer guide, "Auto-Rollback Configuration and Monitoring": those of training/endpoint/alarms.py.
+    # SageMaker AI developer guide, "Auto-Rollback Configuration and Monitoring".
     for name in ("<config>-errors", "<config>-latency", "failed-executions"):
         alarm = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{STACK.name}-{name}"
         yield Call(ROLE, "cloudwatch:DescribeAlarms", alarm)
 
 
 def _of_jobs_and_models() -> Iterator[Call]:
-    """SageMaker AI developer guide, "How to use SageMaker AI execution roles", CreateTrainingJob and CreateModel."""
+    """Return the calls for CreateTrainingJob and CreateModel.
+
+    Source: SageMaker AI developer guide, "How to use SageMaker AI execution roles".
+    """
     yield Call(ROLE, "s3:ListBucket", TRAINING_BUCKET)
     yield Call(ROLE, "s3:GetObject", f"{TRAINING_BUCKET}/<key>")
     for folder in (
@@ -53,7 +56,8 @@ def _of_jobs_and_models() -> Iterator[Call]:
 
 def _with_keys() -> Iterator[Call]:
     """docs/decisions.md, "the training stack grants its role the requested keys"."""
-    # S3, "Using server-side encryption with AWS KMS keys": the bucket, or without bucket key the object.
+    # S3, "Using server-side encryption with AWS KMS keys": the bucket, or the object without a
+    # bucket key.
     for arn in (TRAINING_BUCKET, f"{TRAINING_BUCKET}/<key>"):
         sent = frozenset(
             {
