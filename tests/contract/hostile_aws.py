@@ -124,16 +124,11 @@ def answering(*preferred: str) -> Answer:
 
 
 def refusing(code: str) -> Answer:
-    """Stand for a client's calls: every one is refused with a hostile sentence."""
+    """Refuse every call of a client with a hostile sentence."""
 
     def call(_client: BaseClient, operation: str, _arguments: dict[str, Any]) -> Any:
-        raise ClientError(
-            {  # type: ignore[typeddict-item]
-                "Error": {"Code": code, "Message": HOSTILE},
-                "ResponseMetadata": {},
-            },
-            operation,
-        )
+        answer: Any = {"Error": {"Code": code, "Message": HOSTILE}, "ResponseMetadata": {}}
+        raise ClientError(answer, operation)
 
     return call
 

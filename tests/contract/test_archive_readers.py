@@ -31,7 +31,8 @@ class OneObject:
 
 
 def inspect(archive: bytes, _: Path) -> None:
-    model_card.inspect_archive(OneObject(archive), "s3://models/model.tar.gz")  # type: ignore[arg-type]
+    s3: Any = OneObject(archive)
+    model_card.inspect_archive(s3, "s3://models/model.tar.gz")
 
 
 def host(archive: bytes, place: Path) -> None:

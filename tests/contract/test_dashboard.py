@@ -113,7 +113,8 @@ def test_what_aws_does_not_document_is_found(
     [
         "SEARCH(' {AWS/EC2,InstanceId} MetricName=\"CPUUtilization\" ', 'Average', 300)",
         "SEARCH('{AWS/EC2,InstanceId} MetricName=\"CPUUtilization\"', 'Average')",
-        'SEARCH(\' {"My Namespace", "Dimension@Name"}, "Custom:Name[Special_Characters" \', \'Maximum\', 120)',
+        'SEARCH(\' {"My Namespace", "Dimension@Name"}, "Custom:Name[Special_Characters" \','
+        " 'Maximum', 120)",
         "SEARCH(' (EC2 OR EBS) AND MetricName=ReadOps ', 'Maximum', 120)",
         "SEARCH( 'NOT Namespace=AWS ', 'Maximum', 120)",
         "SUM(SEARCH(' {AWS/Lambda, FunctionName} MetricName=\"Errors\" ', 'Sum', 300))",

@@ -203,8 +203,8 @@ def test_filters_and_queries_read_fields_of_an_event(
                 "detail.processing_time_ms": "245",
                 "detail.image_url": "s3://scones-unlimited-images-123456789012/uploads/truck.png",
                 "detail.outcome": "ACCEPTED",
-                "execution": "arn:aws:states:us-east-1:123456789012:execution:scones-unlimited-image-classification-"
-                "STANDARD:0a1b2c3d-sample",
+                "execution": "arn:aws:states:us-east-1:123456789012:execution:"
+                "scones-unlimited-image-classification-STANDARD:0a1b2c3d-sample",
             },
         ),
         (

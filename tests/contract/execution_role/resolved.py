@@ -27,7 +27,8 @@ def resolved(
 
     Args:
         value: a part of a template.
-        values: for `Ref` and `${}` by logical id or parameter, for `Fn::GetAtt` by "<logical id>.<attribute>".
+        values: for `Ref` and `${}` by logical id or parameter,
+            for `Fn::GetAtt` by "<logical id>.<attribute>".
         conditions: those that hold.
     """
     match value:

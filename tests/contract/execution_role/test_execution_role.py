@@ -30,7 +30,7 @@ ON_ANY_KEY = {"kms:CreateGrant", "kms:DescribeKey", "kms:TagResource"}
 
 @cache
 def policies(service: str) -> Policies:
-    """Return the policies of the role, of the service's key, and of a key that trusts the account."""
+    """Return the policies of the role, the service's key, and a key that trusts the account."""
     [policy] = read("stacks/github.yaml")["Resources"][ROLE]["Properties"]["Policies"]
     own = resolved(policy["PolicyDocument"]["Statement"], deployment_values(service))
     found = [Statement(ROLE, "", body) for body in own]

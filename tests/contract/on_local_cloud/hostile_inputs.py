@@ -1,7 +1,7 @@
 """Generate inputs of the workflow, valid, malformed and hostile, each with what must become of it.
 
-The expectations follow AWS's limits and are written without JSONata: a key of S3 has at most 1,024 bytes, a version id
-too, and a lone surrogate has no form in UTF-8.
+The expectations follow AWS's limits and are written without JSONata: an S3 key and a version id have
+at most 1,024 bytes, and UTF-8 has no lone surrogates.
 """
 
 import json

@@ -71,7 +71,7 @@ class Workflows:
     def run_failure(
         self, text: str | None, error: str | None, without_table: bool = False
     ) -> Ended:
-        """Run record_failure on the message about a failed execution, or an aborted one without error.
+        """Run record_failure on the message about a failed or aborted execution.
 
         Step Functions leaves an input that is too large for an event out of it: None.
         """

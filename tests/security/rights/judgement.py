@@ -24,8 +24,8 @@ WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
 class Judge:
     """Decides about calls by some statements of one policy.
 
-    A role's name as the caller of a resource stands for a role that only the resource's policy allows
-    anything, ADMINISTRATOR for one that IAM allows everything.
+    A role's name as the caller of a resource is a role with permissions from the resource's policy
+    alone; ADMINISTRATOR is a role that IAM allows everything.
 
     Args:
         kind: the kind of the policy.

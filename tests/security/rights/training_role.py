@@ -10,8 +10,8 @@ from tests.security.rights.policies import DATA_KEY, STACK, TRAINING_BUCKET, VOL
 from tests.workflow.least_privilege.policies import Call
 
 ROLE = "SageMakerRole"
-# Of the namespaces that SageMaker documents: "Amazon SageMaker AI metrics in Amazon CloudWatch"; the first two for
-# instances, the third for invocations.
+# Namespaces in "Amazon SageMaker AI metrics in Amazon CloudWatch": the first two for instances,
+# the third for invocations.
 NAMESPACES = ("/aws/sagemaker/TrainingJobs", "/aws/sagemaker/Endpoints", "AWS/SageMaker")
 
 
