@@ -11,16 +11,12 @@ from ministack.services.cloudformation import engine, handlers
 from localcloud.tests.contract.conftest import MiniStackInProcess
 
 GROUP = {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/tests/rules"}}
-SUBNETS = (
-    "SubnetIds without SecurityGroupIds would leave the functions outside of the VPC. Give both."
-)
-GROUPS = (
-    "SecurityGroupIds without SubnetIds would leave the functions outside of the VPC. Give both."
-)
-VPC = "VpcId makes endpoints for functions in subnets. Give SubnetIds, too."
-TABLES = "VpcId makes an endpoint of S3, which needs route tables. Give RouteTableIds, too."
-NO_VPC = "RouteTableIds without VpcId would make no endpoint. Give both."
-BUDGET = "MonthlyBudget without AlarmEmail would notify nobody and make no budget. Give both."
+SUBNETS = "SubnetIds without SecurityGroupIds leaves the functions outside of the VPC. Give both."
+GROUPS = "SecurityGroupIds without SubnetIds leaves the functions outside of the VPC. Give both."
+VPC = "VpcId creates VPC endpoints for functions in subnets. Give SubnetIds, too."
+TABLES = "VpcId creates a VPC endpoint of S3, which needs route tables. Give RouteTableIds, too."
+NO_VPC = "RouteTableIds without VpcId has no effect. Give both."
+BUDGET = "MonthlyBudget without AlarmEmail creates no budget. Give both."
 OPERATIONS = ["CreateStack", "UpdateStack", "CreateChangeSet"]
 
 type Try = Callable[..., str]
@@ -74,7 +70,7 @@ def attempt(ministack: MiniStackInProcess, template: dict[str, Any]) -> Any:
         (BUDGET, {"MonthlyBudget": "100"}),
     ],
 )
-def test_parameters_that_would_do_nothing_are_refused_with_a_sentence(
+def test_parameters_without_effect_are_refused_with_a_sentence(
     attempt: Try, operation: str, expected: str, given: dict[str, str]
 ) -> None:
     refused = attempt(operation, Environment="dev", **given)
