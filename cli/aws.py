@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -96,6 +97,12 @@ class Aws:
         if not self.session.region_name:
             raise RegionMissingError
         return self.session.region_name
+
+    @property
+    def is_local(self) -> bool:
+        """Return whether requests go to the local cloud: its endpoint has a loopback address."""
+        host = urlsplit(self.sagemaker.meta.endpoint_url).hostname or ""
+        return host == "localhost" or host.startswith("127.") or host == "::1"
 
     @cached_property
     def account(self) -> str:

@@ -37,6 +37,7 @@ class Prices:
     table_backup_gb_month: float
     instance_hour: Mapping[str, float]
     per_million: Mapping[str, float]
+    charged: bool = True  # False on the local cloud
 
     def instances(self, instance_type: str, count: int = 1) -> float | None:
         """Return dollars per hour of instances, or None if the type's price is unknown."""
@@ -50,7 +51,8 @@ class Prices:
     @property
     def basis(self) -> str:
         """Return the region and the date of the prices, for people."""
-        return f"list prices of {self.region}, {self.as_of:%Y-%m-%d}"
+        listed = f"list prices of {self.region}, {self.as_of:%Y-%m-%d}"
+        return listed if self.charged else f"{listed}; the local cloud charges nothing"
 
 
 def add_prices_argument(parser: argparse.ArgumentParser) -> None:
@@ -64,15 +66,15 @@ def add_prices_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def read_prices(path: Path = PRICES) -> Prices:
-    """Read a file of prices.
+def read_prices(path: Path = PRICES, *, charged: bool = True) -> Prices:
+    """Read a file of prices. `charged` is False if AWS does not charge for the resources.
 
     Raises:
         PriceFileError: the file cannot be read, or a price is missing, unknown or of a wrong type.
     """
     try:
-        prices = Prices(**tomllib.loads(path.read_text(encoding="utf-8")))
-        others = ("region", "as_of", "source", "instance_hour", "per_million")
+        prices = Prices(**tomllib.loads(path.read_text(encoding="utf-8")), charged=charged)
+        others = ("region", "as_of", "source", "instance_hour", "per_million", "charged")
         numbers = [value for name, value in vars(prices).items() if name not in others]
         numbers += [*prices.instance_hour.values(), *prices.per_million.values()]
         if not isinstance(prices.as_of, date) or not all(float(number) >= 0 for number in numbers):

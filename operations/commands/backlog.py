@@ -70,7 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(context: Context, options: argparse.Namespace) -> Result:
     """Start or follow a backlog; the exit status is 1 if it fails or is stopped."""
-    bill = read_bill(read_prices(options.prices))
+    bill = read_bill(read_prices(options.prices, charged=not context.aws.is_local))
     if options.follow:
         return _conclude(context, bill, options.follow)
 

@@ -55,7 +55,7 @@ def run(context: Context, options: argparse.Namespace) -> Result:
         ProdRetainedError: the resources to delete are of environment prod.
     """
     _require_deleted(context)
-    prices = read_prices(options.prices)
+    prices = read_prices(options.prices, charged=not context.aws.is_local)
     with context.console.status("Looking for retained resources"):
         stacks = [stack for stack in _deleted(context, prices) if stack.retained]
 

@@ -90,6 +90,15 @@ def put(cloudwatch: "CloudWatchClient", names: Names, config: str) -> list[str]:
     ]
 
 
+def states(cloudwatch: "CloudWatchClient", names: Names, config: str) -> dict[str, str]:
+    """Return the states of the alarms of an update by short names, such as `errors`."""
+    failures = f"{names.service}-failed-executions"
+    short_names = {f"{config}-errors": "errors", f"{config}-latency": "latency"}
+    short_names[failures] = "failed executions"
+    found = cloudwatch.describe_alarms(AlarmNames=list(short_names))["MetricAlarms"]
+    return {short_names[alarm["AlarmName"]]: alarm["StateValue"] for alarm in found}
+
+
 def delete(cloudwatch: "CloudWatchClient", names: Names, config: str) -> None:
     """Delete the project's alarms of the update to an endpoint configuration, if any exist."""
     found = cloudwatch.describe_alarms(AlarmNames=[f"{config}-errors", f"{config}-latency"])

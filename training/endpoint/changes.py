@@ -18,6 +18,7 @@ from training.endpoint.errors import (
     RolledBackError,
 )
 from training.endpoint.request import endpoint_request
+from training.endpoint.update_progress import UpdateProgress
 from training.project import inventory
 from training.project.naming import Names
 from untrusted.console import Console
@@ -93,20 +94,27 @@ class Endpoint:
                 f"The endpoint {self.name} lacks the tags {wanted}. {EndpointTakenError.__doc__}"
             )
 
-    def settled(self, timeout: float) -> Described | None:
+    def settled(self, timeout: float, progress: UpdateProgress | None = None) -> Described | None:
         """Wait up to `timeout` seconds for the end of all changes; None without an endpoint.
+
+        With `progress` each stage of the update is shown.
 
         Raises:
             EndpointStuckError: The change takes longer.
         """
         status = ""
+        stage = ""
         with self.console.status("Waiting for the endpoint") as spinner:
             for seconds in poll(timeout):
                 found = self.find()
                 if found is None or found["EndpointStatus"] not in _BUSY:
                     return found
                 status = found["EndpointStatus"]
-                spinner.update(f"{status} for {seconds:.0f} s")
+                line = progress.line(found) if progress else status
+                spinner.update(f"{line} ({seconds:.0f} s so far)")
+                if progress and progress.stage(found) != stage:
+                    stage = progress.stage(found)
+                    self.console.print(f"  {line}")
         raise EndpointStuckError(
             f"The endpoint {self.name} has been {status} for more than {timeout:.0f} s. "
             f"{self.log_hint} Run the same command again to wait longer; --timeout sets how long."
@@ -127,7 +135,7 @@ class Endpoint:
             )
         return found
 
-    def expect(self, config: str, timeout: float) -> None:
+    def expect(self, config: str, timeout: float, progress: UpdateProgress | None = None) -> None:
         """Wait until the endpoint serves a configuration.
 
         Raises:
@@ -135,7 +143,7 @@ class Endpoint:
             EndpointFailedError: The endpoint is not in service.
             EndpointStuckError: The change takes longer.
         """
-        found = self.settled(timeout)
+        found = self.settled(timeout, progress)
         status = found["EndpointStatus"] if found else "missing"
         reason = found.get("FailureReason", "no reason given.") if found else "it was deleted."
         if found is None or status != IN_SERVICE:

@@ -6,6 +6,7 @@ endpoint serves, and continues.
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -24,6 +25,7 @@ from training.endpoint.errors import (
 from training.endpoint.hosting import Hosting
 from training.endpoint.request import endpoint_config_request, model_request
 from training.endpoint.strategy import Strategy
+from training.endpoint.update_progress import UpdateProgress
 from training.models.trained_model import TrainedModel
 from training.project.run_file import Attempt
 
@@ -148,11 +150,19 @@ class Rollout:
     def _patience(self) -> float:
         return self.strategy.patience(self.timeout) if self.strategy else self.timeout
 
+    @property
+    def _progress(self) -> UpdateProgress | None:
+        """Return the progress of the monitored update, None without a strategy or a name."""
+        if self.strategy is None or not self.facts.get("name"):
+            return None
+        states = partial(alarms.states, self.aws.cloudwatch, self.endpoint.names, self.name)
+        return UpdateProgress(self.strategy.monitoring_period, states)
+
     def _was_serverless(self, replaced: str) -> bool:
         return not self.hosting.is_serverless and bool(self.endpoint.is_serverless(replaced))
 
     def _usable(self) -> Described | None:
-        found = self.endpoint.settled(self._patience)
+        found = self.endpoint.settled(self._patience, self._progress)
         if found is None or found["EndpointStatus"] == IN_SERVICE:
             return found
         reason = found.get("FailureReason", "no reason given")
@@ -226,7 +236,7 @@ class Rollout:
 
     def _expect(self, config: str) -> None:
         try:
-            self.endpoint.expect(config, self._patience)
+            self.endpoint.expect(config, self._patience, self._progress)
         except RolledBackError:
             scaling.restore(self.aws.autoscaling, self.facts.get("scaling", []))
             self._abandon()

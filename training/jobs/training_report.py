@@ -5,9 +5,11 @@ from typing import Any
 
 from rich.table import Table
 
+from cli.numbers import short
 from cli.prices import read_prices
 from training.dataset.dataset import Dataset
 from training.jobs.log import JobLog
+from training.jobs.plan import Plan
 from untrusted.console import Console
 
 _ROWS = 10  # of the table; of more epochs it shows every second, third ...
@@ -51,7 +53,7 @@ def train_result(job: Mapping[str, Any], log: JobLog, dataset: Dataset) -> dict[
     }
 
 
-def show_result(console: Console, result: Mapping[str, Any]) -> None:
+def show_result(console: Console, result: Mapping[str, Any], *, charged: bool = True) -> None:
     """Show a table of the epochs, the duration, the price and the model."""
     if result["epochs"]:
         table = Table("epoch", "train accuracy", "validation accuracy", "", box=None)
@@ -64,10 +66,25 @@ def show_result(console: Console, result: Mapping[str, Any]) -> None:
             table.add_row(*map(str, row), "best" if epoch["epoch"] == result["best_epoch"] else "")
         console.print(table)
     console.print(
-        f"{result['status']} in {result['seconds']} s{_bill(result)}. "
+        f"{result['status']} in {result['seconds']} s{_bill(result, charged)}. "
         f"Backbone: {result['backbone'] or 'unknown'}."
     )
     console.print(f"Model: {result['model_data']}")
+
+
+def dry_run_price(plan: Plan, *, charged: bool) -> str:
+    """Estimate the highest price of a training job: its maximum runtime at the list price."""
+    prices = read_prices(charged=charged)
+    hourly = prices.instances(plan.instance_type)
+    if hourly is None:
+        return f"Price: unknown, because cli/prices.toml has no price of {plan.instance_type}."
+
+    hours = plan.max_runtime / 3600
+    spot = " Spot machines cost less." if plan.max_wait is not None else ""
+    return (
+        f"Price: at most ${short(hourly * hours)}, for {short(hours)} h (--max-runtime) on an "
+        f"{plan.instance_type} at ${short(hourly)} per hour ({prices.basis}).{spot}"
+    )
 
 
 def shown_epochs(epochs: Sequence[Mapping[str, Any]], best: int | None) -> list[Mapping[str, Any]]:
@@ -81,12 +98,13 @@ def shown_epochs(epochs: Sequence[Mapping[str, Any]], best: int | None) -> list[
     ]
 
 
-def _bill(result: Mapping[str, Any]) -> str:
-    prices = read_prices()
-    hour, billed = prices.instances(result["instance_type"]), result["billable_seconds"]
+def _bill(result: Mapping[str, Any], charged: bool) -> str:
+    prices = read_prices(charged=charged)
+    hour = prices.instances(result["instance_type"])
+    billed = result["billable_seconds"]
     if hour is None or billed is None:
         return ""
-    return f", {billed} s billed: ${hour * billed / 3600:.3f} ({prices.basis})"
+    return f", {billed} s billed: ${short(hour * billed / 3600)} ({prices.basis})"
 
 
 def _number(accuracy: float | None) -> str:

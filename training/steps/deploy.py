@@ -106,7 +106,11 @@ def _wanted(context: Context, options: argparse.Namespace) -> Wanted:
     hosting = Hosting.of(options, dataset.bucket, _instance_types(context))
     hosting = replace(hosting, kms_key=key_arn(context.aws.kms, hosting.kms_key, context.console))
     return Wanted(
-        dataset, model, hosting, Strategy.of(options, hosting), read_prices(options.prices)
+        dataset,
+        model,
+        hosting,
+        Strategy.of(options, hosting),
+        read_prices(options.prices, charged=not context.aws.is_local),
     )
 
 

@@ -73,9 +73,10 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
             "The run's model is not in the registry: `scones train` puts it there."
         )
     role = options.role or trained["role"]
-    hourly = read_prices(options.prices).instances(options.instance_type)
+    prices = read_prices(options.prices, charged=not context.aws.is_local)
+    hourly = prices.instances(options.instance_type)
     context.console.print(
-        f"Cost: {per_hour(hourly)} per hour for each of the models, while they are compared."
+        f"Cost: {per_hour(hourly)} per hour for each model during the comparison ({prices.basis})."
     )
     classifier = Classifier(
         context.aws, context.names.endpoint, dataset, context.console, options.workers
@@ -107,7 +108,19 @@ def promote(
     if not verdict.promoted:
         raise ChallengerRefusedError(verdict.reason)
     context.console.print(verdict.reason)
+    context.console.print(_next_comparison(challenger, champion))
     return result
+
+
+def _next_comparison(challenger: Package, champion: Package | None) -> str:
+    """Return what the promotion means for the next model."""
+    first = (
+        "" if champion else "It is the first champion, so there was no model to compare it with. "
+    )
+    return (
+        f"Version {challenger.version} is the champion. {first}The next `scones promote` compares "
+        "its model with this version on the same test images."
+    )
 
 
 def _compare(

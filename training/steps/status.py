@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     """Do the step. It changes nothing, not even run.json."""
-    prices = read_prices(options.prices)
+    prices = read_prices(options.prices, charged=not context.aws.is_local)
     with context.console.status("Looking at AWS"):
         found = list(
             resources(Account(context.aws, context.names, context.run, context.stack), prices)

@@ -10,7 +10,7 @@ from training.jobs.plan import Plan, make_plan, with_key_arns
 from training.jobs.preflight import preflight
 from training.jobs.registration import register_trained
 from training.jobs.training_jobs import JobNameTakenError, Jobs, SageMakerJobs
-from training.jobs.training_report import show_result, train_result
+from training.jobs.training_report import dry_run_price, show_result, train_result
 from training.jobs.training_request import training_job_request
 from training.project.encryption_keys import allow_keys
 from training.steps.context import Context
@@ -43,6 +43,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         request = make_request(context, plan, jobs, checkpoints=None)
         if not options.json:
             print_json(request)
+        context.console.print(dry_run_price(plan, charged=not context.aws.is_local))
         return request
     train(context, plan, jobs, options.again)
     registry = context.registry
@@ -122,5 +123,5 @@ def _finish(context: Context, plan: Plan, jobs: Jobs, name: str, told: str) -> d
 
 def _done(context: Context, result: dict[str, Any]) -> dict[str, Any]:
     context.run.done("train", result)
-    show_result(context.console, result)
+    show_result(context.console, result, charged=not context.aws.is_local)
     return result

@@ -167,5 +167,5 @@ def _adopt(context: Context, plan: Plan, jobs: Jobs, name: str) -> dict[str, Any
     context.run.begin("train", **replace(plan, hyperparameters=chosen).asked)
     context.run.note("train", training_job=name, checkpoints=None)
     context.run.done("train", result)
-    show_result(context.console, result)
+    show_result(context.console, result, charged=not context.aws.is_local)
     return result

@@ -251,11 +251,12 @@ def interrupt(context: Context, hosting: Hosting, changes: int, step: Callable[[
     context.run.steps = open_run_file(context.run.folder).steps
 
 
-def roll_back(context: Context) -> dict[str, Any]:
-    """Run `rollback`."""
+def roll_back(context: Context, *arguments: str) -> dict[str, Any]:
+    """Run `rollback`, where nobody can be asked."""
     parser = argparse.ArgumentParser()
+    parser.set_defaults(json=True)
     rollback.add_arguments(parser)
-    return rollback.run(context, parser.parse_args([]))
+    return rollback.run(context, parser.parse_args(arguments))
 
 
 def serving(context: Context) -> str:

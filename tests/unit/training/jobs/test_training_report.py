@@ -1,13 +1,14 @@
 """What is kept of a completed training job, and what is shown."""
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from training.jobs.log import JobLog
 from training.jobs.plan import Plan
-from training.jobs.training_report import show_result, shown_epochs, train_result
+from training.jobs.training_report import dry_run_price, show_result, shown_epochs, train_result
 from untrusted.console import Console
 
 JOB: dict[str, Any] = {
@@ -114,3 +115,19 @@ def test_many_epochs_are_thinned_out_to_the_kept_one_the_last_and_some_between()
     shown = shown_epochs(epochs(95), 3)
     assert {3, 94} <= {epoch["epoch"] for epoch in shown}
     assert len(shown) <= 12
+
+
+def test_dry_run_price_is_the_maximum_runtime_at_the_dated_list_price(plan: Plan) -> None:
+    asked = replace(plan, instance_type="ml.g4dn.xlarge", max_runtime=7200, max_wait=None)
+    price = dry_run_price(asked, charged=True)
+    assert price.startswith("Price: at most $1.472, for 2 h (--max-runtime) on an ml.g4dn.xlarge")
+    assert "list prices of us-east-1, 2026-11-23" in price
+
+
+def test_dry_run_price_on_the_local_cloud_is_not_charged(plan: Plan) -> None:
+    assert "the local cloud charges nothing" in dry_run_price(plan, charged=False)
+
+
+def test_dry_run_price_of_an_unknown_machine_is_unknown(plan: Plan) -> None:
+    asked = replace(plan, instance_type="ml.p3.2xlarge")
+    assert dry_run_price(asked, charged=True).startswith("Price: unknown")

@@ -1,10 +1,12 @@
-"""`rollback`: from what was deployed last to what was before, and its card with it."""
+"""Roll the endpoint back to its earlier configuration, with its model card."""
 
+import io
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from cli.confirmation import ConfirmationMissingError
 from tests.unit.training.fake_hosting import alarms, interrupt, roll_back, scaled, serving
 from training.endpoint.errors import EndpointFailedError, ServerlessConversionError
 from training.models.model_card import read_model_card
@@ -26,13 +28,47 @@ def test_the_configuration_before_serves_again_with_its_card(
     assert [(1, 4)] == scaled(trained)
 
 
-def test_rolling_back_twice_goes_forward_again(
-    trained: Context, deploy: Deploy, model_url: ModelUrl
+def test_second_rollback_with_yes_returns_to_the_newer_model(
+    trained: Context, deploy: Deploy, model_url: ModelUrl, shown: io.StringIO
 ) -> None:
     deploy()
     second = deploy("--model-data", model_url("better"))
     roll_back(trained)
-    assert second["endpoint_config"] == roll_back(trained)["endpoint_config"]
+    digest = second["model_card"]["model_digest"].removeprefix("sha256:")[:12]
+    assert f"Forward to model {digest}" not in shown.getvalue()
+    assert second["endpoint_config"] == roll_back(trained, "--yes")["endpoint_config"]
+    assert f"Forward to model {digest}" in shown.getvalue()
+
+
+def test_second_rollback_without_yes_changes_nothing_where_nobody_can_be_asked(
+    trained: Context, deploy: Deploy, model_url: ModelUrl
+) -> None:
+    first = deploy()
+    deploy("--model-data", model_url("better"))
+    roll_back(trained)
+    with pytest.raises(ConfirmationMissingError):
+        roll_back(trained)
+    assert first["endpoint_config"] == serving(trained)
+
+
+def test_rollback_names_the_model_that_it_returns_to(
+    trained: Context, deploy: Deploy, model_url: ModelUrl, shown: io.StringIO
+) -> None:
+    first = deploy()
+    deploy("--model-data", model_url("better"))
+    roll_back(trained)
+    digest = first["model_card"]["model_digest"].removeprefix("sha256:")[:12]
+    moment = first["model_card"]["created_at"].replace("T", " ")[:16]
+    assert f"Back to model {digest} from {moment} UTC" in " ".join(shown.getvalue().split())
+
+
+def test_dry_run_of_a_rollback_changes_nothing(
+    trained: Context, deploy: Deploy, model_url: ModelUrl
+) -> None:
+    deploy()
+    second = deploy("--model-data", model_url("better"))
+    assert roll_back(trained, "--dry-run")["dry_run"]
+    assert second["endpoint_config"] == serving(trained)
 
 
 @pytest.mark.parametrize("changes", [1, 2, 3])
