@@ -1,4 +1,4 @@
-"""A bucket that datasets lie in and training reads."""
+"""Check the bucket of the datasets."""
 
 from botocore.exceptions import ClientError
 
@@ -7,7 +7,7 @@ from training.project.errors import TrainingError
 
 
 class BucketNotUsableError(TrainingError):
-    """The bucket does not exist, is somebody else's, or lies in another region than the training."""
+    """Use an existing bucket of this account in the region of the training."""
 
 
 def require_bucket(aws: Aws, bucket: str) -> None:
@@ -20,9 +20,9 @@ def require_bucket(aws: Aws, bucket: str) -> None:
         answer = aws.s3.head_bucket(Bucket=bucket)
     except ClientError as exc:
         reasons = {
-            "404": f"There is no bucket {bucket}: make it first, or have `stage` make one by leaving --bucket out.",
-            "403": f"The bucket {bucket} is somebody else's, or your policies do not allow s3:ListBucket on it.",
-            "301": f"The bucket {bucket} lies in another region than {aws.region}; training reads only its own region.",
+            "404": f"The bucket {bucket} does not exist. Create it, or leave out --bucket: `stage` creates one.",
+            "403": f"The bucket {bucket} belongs to another account, or you lack s3:ListBucket on it.",
+            "301": f"The bucket {bucket} is in another region than {aws.region}. Use --region or another bucket.",
         }
         if code_of(exc) not in reasons:
             raise
@@ -30,6 +30,6 @@ def require_bucket(aws: Aws, bucket: str) -> None:
     region = answer.get("BucketRegion", aws.region)
     if region != aws.region:
         raise BucketNotUsableError(
-            f"The bucket {bucket} lies in {region}, but the training would run in {aws.region}, "
-            f"which reads only its own region: give --region {region}, or another bucket."
+            f"The bucket {bucket} is in {region}, and the training would run in {aws.region}. "
+            f"Use --region {region}, or another bucket."
         )

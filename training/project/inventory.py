@@ -1,4 +1,7 @@
-"""List a project's resources on AWS for one environment. Tags decide ownership; names only narrow the search."""
+"""List a project's resources on AWS for one environment.
+
+Tags decide ownership; names only narrow the search.
+"""
 
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final

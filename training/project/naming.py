@@ -18,7 +18,7 @@ def _now() -> datetime:
 
 
 class InvalidNameError(TrainingError):
-    """Project, environment and run are 1 to 19 lower-case letters, digits and single hyphens each, such as `cars-2`."""
+    """Use 1 to 19 lower-case letters, digits and single hyphens, such as `cars-2`."""
 
 
 @dataclass(frozen=True)

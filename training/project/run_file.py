@@ -1,4 +1,4 @@
-"""run.json: what the steps of a run were asked and what came out, so that they can be resumed and repeated."""
+"""Store the requests and results of a run's steps in run.json, so that steps can resume."""
 
 import fcntl
 import json
@@ -16,15 +16,15 @@ _LOCK = ".lock"
 
 
 class RunFileError(TrainingError):
-    """The run.json is damaged or of another version: move it away to begin the run anew."""
+    """Move the run.json away to restart the run: it is damaged or of another version."""
 
 
 class RunInUseError(TrainingError):
-    """Another step of the same run is under way: wait for it, or name another --run."""
+    """Wait for the other step of this run, or name another --run."""
 
 
 class StepNotDoneError(TrainingError):
-    """A step needs what an earlier one makes."""
+    """Run the earlier step first: this step needs its result."""
 
 
 @dataclass
@@ -42,7 +42,8 @@ class RunFile:
     def begin(self, step: str, **asked: Any) -> dict[str, Any]:
         """Note that a step begins and what it was asked; returns the facts of the last try of the same request.
 
-        What was tried with other options stays known, so that whoever goes back to them finds what they left.
+        What was tried with other options stays known, so that whoever goes back to them finds what
+        they left.
         """
         record = self.steps.get(step, {})
         tries = record.get("tries", [])
@@ -186,7 +187,7 @@ def _remove(folder: Path, made: list[Path]) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """The value as it will be read back from JSON, so that what is in memory equals what is in the file."""
+    """Return the value as JSON reads it back, so that memory and file are equal."""
     return json.loads(json.dumps(value, default=str))
 
 

@@ -1,4 +1,4 @@
-"""The bucket and the role that all runs of an environment share: the stack of `stacks/training.yaml`."""
+"""Manage the training stack (`stacks/training.yaml`): the bucket and role of an environment."""
 
 from contextlib import suppress
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the terminal shows of a deployment: the requests of a dry run, or what serves now, and its cost."""
+"""Show a deployment on the terminal: the requests of a dry run or the result, and the cost."""
 
 import json
 from dataclasses import dataclass

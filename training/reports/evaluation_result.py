@@ -48,7 +48,8 @@ class Evaluation:
 def write_result(evaluation: Evaluation, s3: "S3Client", folder: Path) -> dict[str, Any]:
     """Write metrics.json and report.html into the run's folder, and return the step's result."""
     dataset, card, last_attempt = evaluation.dataset, evaluation.card, evaluation.last_attempt
-    # In the order of their keys, so that the same answers give the same report in whatever order they came.
+    # In the order of their keys, so that the same answers give the same report in whatever order
+    # they came.
     ordered = sorted(evaluation.answers, key=lambda answer: answer.image.key)
     probabilities = np.array([answer.probabilities for answer in ordered])
     labels = np.array([answer.label for answer in ordered])

@@ -1,4 +1,4 @@
-"""What exists of a project and environment, as lines of `status`: each with its state and its price per hour."""
+"""List a project's resources with their states and prices per hour, for `status`."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""`ab`: two models share the requests by weights, and the records of the service tell them apart."""
+"""Share the requests between two models by weight, and compare their records."""
 
 import argparse
 from dataclasses import asdict
@@ -64,10 +64,13 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     """Do the step.
 
     Raises:
-        WeightsError, NoTestError, StepNotDoneError, ServerlessEndpointError: what is asked cannot be.
-        VariantTakenError, OtherDatasetError, ModelMissingError, BadModelArchiveError, ModelChangedError: the second
+        WeightsError, NoTestError, StepNotDoneError, ServerlessEndpointError: what is asked cannot
+        be.
+        VariantTakenError, OtherDatasetError, ModelMissingError, BadModelArchiveError,
+        ModelChangedError: the second
             model cannot be that variant.
-        EndpointTakenError, EndpointStuckError, EndpointFailedError, RolledBackError: the endpoint cannot be changed.
+        EndpointTakenError, EndpointStuckError, EndpointFailedError, RolledBackError: the endpoint
+        cannot be changed.
         SmokeTestError: the new model does not answer as it must; it stays without weight.
         ServiceMissingError: there are no records to compare by.
     """

@@ -115,7 +115,8 @@ def _put(s3: "S3Client", source: Source, bucket: str, key: str) -> dict[str, Any
         raise ArchiveSourceMissingError(
             f"{where} or s3://{bucket} is not there. Nothing else is lost."
         ) from exc
-    # What was copied, not what it was copied from: S3's own checksums are of the parts where there are many.
+    # What was copied, not what it was copied from: S3's own checksums are of the parts where there
+    # are many.
     digest, size = hashlib.sha256(), 0
     for chunk in s3.get_object(Bucket=bucket, Key=key)["Body"].iter_chunks(1 << 20):
         digest.update(chunk)

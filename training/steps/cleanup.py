@@ -1,4 +1,4 @@
-"""`cleanup`: delete what costs money by the hour, and what belongs to it; say what is kept."""
+"""Delete the resources with an hourly price and their parts, and list the retained resources."""
 
 import argparse
 from collections.abc import Callable, Iterator

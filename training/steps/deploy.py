@@ -81,8 +81,10 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
             OtherClassesError, AlarmActiveError, RoleMissingError, ModelMissingError,
             BadModelArchiveError, ModelChangedError, ModelCardTooLargeError: found before anything
             is made.
-        EndpointStuckError, EndpointFailedError, RolledBackError, QuotaExceededError: SageMaker does not bring it about.
-        SmokeTestError, ModelMissingError, BadModelArchiveError, ModelChangedError: it was taken back.
+        EndpointStuckError, EndpointFailedError, RolledBackError, QuotaExceededError: SageMaker does
+        not bring it about.
+        SmokeTestError, ModelMissingError, BadModelArchiveError, ModelChangedError: it was taken
+        back.
     """
     if options.shadow:
         check_shadow_options(options)
@@ -173,10 +175,11 @@ def _test(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Smoke test and model card of what is in service now; roll back if it fails the test.
 
-    From here until the card is written, and a minute longer in functions that have read the old one, the new model's
-    answers are read with the labels and the temperature of the old card: the answers of a canary do not tell by which
-    model they are. With the same classes that is a confidence a little off. That is why everything else comes before or
-    after, and why a model of other classes is refused.
+    From here until the card is written, and a minute longer in functions that have read the old
+    one, the new model's answers are read with the labels and the temperature of the old card: the
+    answers of a canary do not tell by which model they are. With the same classes that is a
+    confidence a little off. That is why everything else comes before or after, and why a model of
+    other classes is refused.
     """
     try:
         classifier = Classifier(
@@ -184,7 +187,8 @@ def _test(
         )
         tested = smoke_test(classifier, images.known)
         calibration = calibrate(classifier, images.calibration)
-        # SageMaker checks no digest: what is the same before and after it was loaded is what was loaded.
+        # SageMaker checks no digest: what is the same before and after it was loaded is what was
+        # loaded.
         inspect_archive(context.aws.s3, rollout.model.model_data).require(archive.digest)
     except (SmokeTestError, ModelMissingError, BadModelArchiveError, ModelChangedError):
         rollout.roll_back()

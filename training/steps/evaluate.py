@@ -51,10 +51,12 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     """Do the step.
 
     Raises:
-        EndpointNotReadyError, UnknownVariantError, ModelCardMissingError, OtherClassesError, OtherDatasetError,
+        EndpointNotReadyError, UnknownVariantError, ModelCardMissingError, OtherClassesError,
+        OtherDatasetError,
             NoTestImagesError: there is nothing to measure.
         SourceNotReadableError, NoOodImagesError: --ood is not a readable source.
-        ImageMissingError, NoAnswerError: an image could not be measured; the answers so far are kept.
+        ImageMissingError, NoAnswerError: an image could not be measured; the answers so far are
+        kept.
         AccuracyTooLowError: after everything is written.
     """
     from training.reports.evaluation_result import write_result
@@ -97,7 +99,8 @@ def measure(context: Context, options: argparse.Namespace) -> "Evaluation":
 def _calibrate(context: Context, served: ServedModel, answers: Sequence[Answer]) -> dict[str, Any]:
     """The model card with the temperature of all calibration images; it is written.
 
-    A step that measures takes no threshold out of service: where the card has one, its temperature stays too.
+    A step that measures takes no threshold out of service: where the card has one, its temperature
+    stays too.
     """
     from training.models.calibrated_card import calibrated
 
@@ -130,7 +133,8 @@ def _ask(
 ) -> tuple[Sequence[Answer], dict[str, Any]]:
     """Have an answer for every image. Return them, and what is known of the last attempt that asked for any.
 
-    The attempt is noted twice: before, so that an interrupted one is known as such (no seconds), and after.
+    The attempt is noted twice: before, so that an interrupted one is known as such (no seconds),
+    and after.
     """
     last_attempt = context.run.begin("evaluate", **served.subject).get("last_go")
     file = AnswerFile.of_split(context.run.folder, TEST, served.subject)
@@ -167,7 +171,8 @@ def _facts(
 ) -> dict[str, Any]:
     """What the report says of what was evaluated."""
     trained = context.run.find("train") or {}
-    # The run may have been trained anew since, or the endpoint be another: then its hyperparameters are not these.
+    # The run may have been trained anew since, or the endpoint be another: then its hyperparameters
+    # are not these.
     same = trained.get("training_job") == card.get("training_job")
     return {
         "run": context.names.run,

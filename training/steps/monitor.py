@@ -45,7 +45,8 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     """Do the step.
 
     Raises:
-        StepNotDoneError, ModelCardMissingError, ReferenceMissingError, InvalidReferenceError, SmallReferenceError:
+        StepNotDoneError, ModelCardMissingError, ReferenceMissingError, InvalidReferenceError,
+        SmallReferenceError:
             there is nothing to compare with.
         TooFewRecentImagesError: there is too little to compare.
         DriftError: after everything is written; it has the result.

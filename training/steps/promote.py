@@ -1,4 +1,4 @@
-"""`promote`: the challenger takes the champion's place in the model registry, if it is shown to be better."""
+"""Approve the challenger in the model registry if it is shown to be better than the champion."""
 
 import argparse
 from collections.abc import Mapping, Sequence
@@ -59,11 +59,12 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     """Do the step.
 
     Raises:
-        StepNotDoneError, PackageMissingError: there is no challenger.
-        NotComparableError, UnknownAncestorError, OtherDatasetError, NoTestImagesError, NoFairImagesError,
-            BadModelArchiveError, ModelChangedError, PackageFilesMissingError: there is nothing to compare it with,
-            or by.
-        ComparisonEndpointError, NoAnswerError: the same command goes on with the images that are missing.
+        StepNotDoneError, PackageMissingError: there is no challenger. NotComparableError,
+        UnknownAncestorError, OtherDatasetError, NoTestImagesError, NoFairImagesError,
+            BadModelArchiveError, ModelChangedError, PackageFilesMissingError: there is nothing to
+            compare it with, or by.
+        ComparisonEndpointError, NoAnswerError: the same command goes on with the images that are
+        missing.
         ChallengerRefusedError: it is not better; the registry says so too.
     """
     dataset, trained = Dataset.of(context.run), context.run.result("train")

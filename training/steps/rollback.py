@@ -34,12 +34,13 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     """Roll back the endpoint. A second rollback returns to the newer configuration and asks first.
 
     After an interruption the endpoint may serve another configuration than the model card names. If
-    an earlier card belongs to the served configuration, a rollback lacks only this card. Otherwise a
-    new configuration did not pass its smoke test, and the present card is of the one before it.
+    an earlier card belongs to the served configuration, a rollback lacks only this card. Otherwise
+    a new configuration did not pass its smoke test, and the present card is of the one before it.
 
     Raises:
         NothingBeforeError: No other configuration exists.
-        ConfirmationMissingError: A return to the newer configuration needs --yes without a terminal.
+        ConfirmationMissingError: A return to the newer configuration needs --yes without a
+            terminal.
         ServerlessConversionError: The endpoint would move from instances to serverless.
         EndpointTakenError: The endpoint does not belong to the project.
         EndpointStuckError: The change takes longer than the timeout.

@@ -1,4 +1,4 @@
-"""`status`: what exists of a project and environment, what it costs, and which steps of the run are done."""
+"""Show a project's resources, their cost, and the finished steps of the run."""
 
 import argparse
 from dataclasses import asdict

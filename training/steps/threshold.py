@@ -47,7 +47,8 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     """Do the step.
 
     Raises:
-        EndpointNotReadyError, UnknownVariantError, ModelCardMissingError, OtherClassesError, OtherDatasetError:
+        EndpointNotReadyError, UnknownVariantError, ModelCardMissingError, OtherClassesError,
+        OtherDatasetError:
             there is nothing to judge.
         ImageMissingError, NoAnswerError: an image could not be judged; the answers so far are kept.
         NoThresholdError: the promise cannot be made; the model card stays as it is.

@@ -1,4 +1,4 @@
-"""`train`: a training job of SageMaker's built-in image-classification algorithm on the dataset that was staged."""
+"""Train with SageMaker's built-in image-classification algorithm on the staged dataset."""
 
 import argparse
 from typing import Any

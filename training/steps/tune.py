@@ -1,4 +1,4 @@
-"""`tune`: search hyperparameters by a tuning job; the best model is the run's, as if `train` had made it."""
+"""Search hyperparameters with a tuning job, and make its best model the run's model."""
 
 import argparse
 from collections.abc import Mapping
@@ -50,7 +50,8 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     """Tune, unless the run has done so; a tuning job that is under way is taken up.
 
     Raises:
-        SearchError, TrainingError: nothing was created (ranges, plan, preflight), or the job brought forth no model.
+        SearchError, TrainingError: nothing was created (ranges, plan, preflight), or the job
+        brought forth no model.
     """
     search = Search.read(options.ranges)
     plan = make_plan(

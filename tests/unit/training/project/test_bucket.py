@@ -20,8 +20,8 @@ def s3(context: Context) -> Iterator[Stubber]:
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("404", "There is no bucket photos: make it first"),
-        ("403", "somebody else's, or your policies do not allow"),
+        ("404", "The bucket photos does not exist"),
+        ("403", "belongs to another account, or you lack"),
         ("301", "in another region than us-east-1"),
     ],
 )
@@ -35,9 +35,7 @@ def test_a_bucket_that_cannot_be_used_is_told_with_what_to_do(
 
 def test_a_bucket_of_another_region_that_answers_is_told(context: Context, s3: Stubber) -> None:
     s3.add_response("head_bucket", {"BucketRegion": "eu-west-1"})
-    with pytest.raises(
-        BucketNotUsableError, match=r"lies in eu-west-1, .* give --region eu-west-1"
-    ):
+    with pytest.raises(BucketNotUsableError, match=r"is in eu-west-1, .* Use --region eu-west-1"):
         require_bucket(context.aws, "photos")
 
 
@@ -53,5 +51,5 @@ def test_a_bucket_in_the_region_is_usable(context: Context) -> None:
 
 
 def test_a_bucket_that_is_not_there_is_told(context: Context) -> None:
-    with pytest.raises(BucketNotUsableError, match="There is no bucket none"):
+    with pytest.raises(BucketNotUsableError, match="The bucket none does not exist"):
         require_bucket(context.aws, "none")

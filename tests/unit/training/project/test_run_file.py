@@ -87,7 +87,7 @@ def test_damaged_or_unknown_run_file_is_refused_and_left_as_it_is(
     tmp_path: Path, content: str
 ) -> None:
     (tmp_path / "run.json").write_text(content)
-    with pytest.raises(RunFileError, match="move it away"):
+    with pytest.raises(RunFileError, match=r"(?i)move (the run\.json|it) away"):
         open_run_file(tmp_path)
     assert content == (tmp_path / "run.json").read_text()
 
@@ -114,7 +114,7 @@ def test_the_file_is_json_that_people_can_read(run_file: RunFile) -> None:
 
 def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "run.json").mkdir()
-    with pytest.raises(RunFileError, match="move it away"):
+    with pytest.raises(RunFileError, match=r"(?i)move (the run\.json|it) away"):
         open_run_file(tmp_path)
 
 

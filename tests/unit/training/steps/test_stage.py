@@ -310,7 +310,7 @@ def test_a_file_of_another_kind_is_no_source(stage: Stage, tmp_path: Path) -> No
 def test_a_missing_bucket_is_told_before_an_image_is_read(
     source_folder: Path, stage: Stage, shown: io.StringIO
 ) -> None:
-    with pytest.raises(BucketNotUsableError, match="There is no bucket other"):
+    with pytest.raises(BucketNotUsableError, match="The bucket other does not exist"):
         stage(source_folder, "--bucket", "other")
     assert "Preparing" not in shown.getvalue()
 
