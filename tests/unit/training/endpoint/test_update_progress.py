@@ -32,7 +32,7 @@ def test_line_has_the_stage_the_seconds_left_and_the_states_of_the_alarms() -> N
 
 def test_seconds_left_are_never_negative() -> None:
     found = updating(Status="Baking", StartTime=datetime.now(UTC) - timedelta(hours=1))
-    assert "0 s left" in progress().line(found)
+    assert "; 0 s left" in progress().line(found)
 
 
 def test_stage_that_is_not_monitored_has_no_seconds_left() -> None:
