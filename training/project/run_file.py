@@ -55,7 +55,7 @@ class RunFile:
         return dict(this["facts"])
 
     def note(self, step: str, **facts: Any) -> None:
-        """Keep facts that the same step, interrupted and run again, needs: what it has already created."""
+        """Record facts that the step needs to resume, such as the resources it has created."""
         record = self.steps[step]
         *others, this = record["tries"]
         self._set(
@@ -67,23 +67,23 @@ class RunFile:
         return Attempt(self, step)
 
     def done(self, step: str, result: dict[str, Any]) -> None:
-        """Note that a step is done, and its result."""
+        """Record that a step is done, and its result."""
         self._set(step, {**self.steps[step], "status": "done", "done_at": _now(), "result": result})
 
     def forget(self, step: str) -> None:
-        """Remove a step, whose result is no more."""
+        """Remove a step whose result is no longer valid."""
         if self.steps.pop(step, None):
             self._write()
 
     def find(self, step: str) -> dict[str, Any] | None:
-        """The result of a step the last time it was done; None if it never was."""
+        """Return the last result of a step, None if it was never done."""
         return self.steps.get(step, {}).get("result")
 
     def result(self, step: str) -> dict[str, Any]:
-        """The same, where it is needed.
+        """Return the last result of a step that must be done.
 
         Raises:
-            StepNotDoneError: the step was never done in this run.
+            StepNotDoneError: The step was never done in this run.
         """
         found = self.find(step)
         if found is None:
@@ -115,7 +115,7 @@ class Attempt:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What the attempt has noted."""
+        """Return the recorded facts of the attempt."""
         tries = self.run.steps.get(self.step, {}).get("tries", [])
         return dict(tries[-1]["facts"]) if tries else {}
 

@@ -119,7 +119,7 @@ def _wanted(context: Context, options: argparse.Namespace) -> Wanted:
 def _check(
     context: Context, options: argparse.Namespace, model: TrainedModel, exists: bool
 ) -> ModelArchive:
-    """Refuse before anything is made what can be refused; return the archive of the model. Raises as `run`."""
+    """Refuse a wrong deployment before any change, and return the model's archive. Raises as `run`."""
     if not options.take_over:
         context.endpoint.check_ownership()
     if exists:
@@ -204,7 +204,7 @@ def _test(
     card = with_chosen_members(
         fitted, read_model_card(context.aws.ssm, context.names.model_card) or {}
     )
-    # `threshold` asks for the same answers: it finds them there.
+    # `threshold` needs the same answers and reads them from this file.
     served = ServedModel(context.names.endpoint, rollout.name, None, card, dataset.digest)
     AnswerFile.of_split(context.run.folder, CALIBRATION, served.subject).replace(
         calibration.answers

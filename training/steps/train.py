@@ -53,27 +53,27 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def train(context: Context, plan: Plan, jobs: Jobs, again: bool = False) -> dict[str, Any]:
-    """The step after its checks: take up the job of the same request, or start one, and follow it to its end."""
+    """Resume the job of the same request, or start a job, and follow it to its end."""
     facts = context.run.begin("train", **plan.asked)
     name, known = str(facts.get("training_job") or ""), context.run.find("train")
     earlier = jobs.describe(name) if name else None
     status = earlier["TrainingJobStatus"] if earlier else None
     if status == "Completed" and not again:
-        context.console.print("The run has this very model already; --again trains anew.")
+        context.console.print("The run already has this model. Use --again to train again.")
         if known and known["training_job"] == name:
             return _done(context, known)
-        told = f"Reading the log of {name}."
+        announcement = f"Reading the log of {name}."
     elif status in ("InProgress", "Stopping"):
-        told = f"Taking up the training job {name}."
+        announcement = f"Resuming the training job {name}."
     else:
         checkpoints = facts.get("checkpoints") if status == "Stopped" and not again else None
         name = _start(context, plan, jobs, checkpoints)
-        told = (
+        announcement = (
             f"Training job {name} on {plan.instance_type}: {plan.hyperparameters['epochs']} epochs "
             f"of {plan.dataset.size(TRAIN)} images in {len(plan.dataset.labels)} "
             f"classes{', from the checkpoints of the one that was stopped' if checkpoints else ''}."
         )
-    return _finish(context, plan, jobs, name, told)
+    return _finish(context, plan, jobs, name, announcement)
 
 
 def _start(context: Context, plan: Plan, jobs: Jobs, checkpoints: str | None) -> str:
@@ -86,7 +86,7 @@ def _start(context: Context, plan: Plan, jobs: Jobs, checkpoints: str | None) ->
     with context.console.status("creating the training job"):
         request = make_request(context, plan, jobs, checkpoints)
         name = str(request["TrainingJobName"])
-        # Before it is created, so that whatever happens then, the same command finds it.
+        # Recorded before its creation, so that the same command finds it after any failure.
         context.run.note(
             "train", training_job=name, checkpoints=request["CheckpointConfig"]["S3Uri"]
         )
@@ -109,11 +109,13 @@ def make_request(
     )
 
 
-def _finish(context: Context, plan: Plan, jobs: Jobs, name: str, told: str) -> dict[str, Any]:
+def _finish(
+    context: Context, plan: Plan, jobs: Jobs, name: str, announcement: str
+) -> dict[str, Any]:
     stop = (
         f"aws sagemaker stop-training-job --training-job-name {name} --region {context.aws.region}"
     )
-    with left_running(context.console, told, "training job", stop):
+    with left_running(context.console, announcement, "training job", stop):
         epochs = int(plan.hyperparameters["epochs"])
         job, log = follow(jobs, name, epochs, context.aws.logs, context.console)
     check_completed(job, log)

@@ -85,24 +85,24 @@ def tune(
     tuning_jobs: TuningJobs,
     again: bool = False,
 ) -> dict[str, Any]:
-    """The step after its checks: take up the tuning job of the same request, or start one, and follow it."""
+    """Resume the tuning job of the same request, or start a job, and follow it."""
     facts = context.run.begin("tune", **plan.asked, search=search.config)
     name = str(facts.get("tuning_job") or "")
     earlier = tuning_jobs.describe(name) if name else None
     status = earlier["HyperParameterTuningJobStatus"] if earlier else None
     if status == "Completed" and not again:
-        told = f"The tuning job {name} is done; --again tunes anew."
+        announcement = f"The tuning job {name} is done; --again tunes anew."
     elif status in ("InProgress", "Stopping"):
-        told = f"Taking up the tuning job {name}."
+        announcement = f"Taking up the tuning job {name}."
     else:
         name = _start(context, plan, search, jobs, tuning_jobs)
-        told = (
+        announcement = (
             f"Tuning job {name}: {search.jobs} training jobs on {plan.instance_type}, "
             f"{search.parallel_jobs} side by side, over {', '.join(search.ranges)}."
         )
     stop = "aws sagemaker stop-hyper-parameter-tuning-job --hyper-parameter-tuning-job-name"
     stop = f"{stop} {name} --region {context.aws.region}"
-    with left_running(context.console, told, "tuning job", stop):
+    with left_running(context.console, announcement, "tuning job", stop):
         ended = follow_tuning(tuning_jobs, name, search.jobs, context.console)
     return _finish(context, plan, jobs, ended, tuning_jobs.candidates(name))
 
@@ -141,7 +141,7 @@ def _finish(
     if job["HyperParameterTuningJobStatus"] == "Stopped":
         raise TuningStoppedError(f"{name}: {TuningStoppedError.__doc__}")
     if job["HyperParameterTuningJobStatus"] != "Completed" or not best:
-        reason = job.get("FailureReason", "no training job told its validation accuracy.")
+        reason = job.get("FailureReason", "no training job reported its validation accuracy.")
         raise TuningFailedError(
             f"The tuning job {name} failed: {reason} {TuningFailedError.__doc__}"
         )
