@@ -102,6 +102,7 @@ def serialized(prepared: PreparedImage) -> dict[str, Any]:
         "width": prepared.width,
         "height": prepared.height,
         "source": asdict(prepared.source),
+        "image_hash": prepared.image_hash,
     }
 
 

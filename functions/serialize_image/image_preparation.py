@@ -12,6 +12,7 @@ from PIL import Image, WebPImagePlugin  # noqa: F401
 
 from functions.serialize_image.image_blocks import BoundedStream, EssentialBlocks, essential_blocks
 from functions.serialize_image.model_pixels import model_pixels
+from functions.serialize_image.perceptual_hash import perceptual_hash
 from functions.serialize_image.prepared_image import (
     CorruptImageError,
     EmptyImageError,
@@ -210,12 +211,18 @@ def _model_size(width: int, height: int) -> tuple[int, int]:
 
 def _encodings(pixels: Image.Image, source: ImageSource) -> Iterator[PreparedImage]:
     """Yield encodings of the pixels, the best first, each smaller than the one before."""
+    image_hash = perceptual_hash(pixels)
 
     def encoded(image: Image.Image, image_format: str, **options: int | bool) -> PreparedImage:
         buffer = BytesIO()
         image.save(buffer, image_format, **options)
         return PreparedImage(
-            buffer.getvalue(), f"image/{image_format.lower()}", image.width, image.height, source
+            buffer.getvalue(),
+            f"image/{image_format.lower()}",
+            image.width,
+            image.height,
+            source,
+            image_hash,
         )
 
     if max(source.width, source.height) <= LOSSLESS_SIDE:

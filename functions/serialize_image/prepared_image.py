@@ -41,13 +41,17 @@ class ImageSource:
 
 @dataclass(frozen=True)
 class PreparedImage:
-    """The image as the model gets it: RGB, upright, without metadata."""
+    """The image as the model gets it: RGB, upright, without metadata.
+
+    `image_hash` is the perceptual hash of its pixels, as 16 hexadecimal digits.
+    """
 
     data: bytes
     content_type: str
     width: int
     height: int
     source: ImageSource
+    image_hash: str
 
 
 def refuse_too_many_bytes(size: int) -> None:

@@ -72,6 +72,7 @@ def test_serialize_image_png_answers_the_contract(s3: "S3Client", context: Any) 
         "width": 32,
         "height": 32,
         "source": {"format": "PNG", "width": 32, "height": 32, "bytes": len(data)},
+        "image_hash": "8000000000000000",
     } == answer
     assert (255, 0, 0) == image.getpixel((0, 0))
 
