@@ -152,6 +152,7 @@ def classified(
         "class_probabilities": dict(zip(card.labels, probabilities, strict=True)),
         "endpoint": endpoint,
         "variant": variant,
+        "model_digest": card.model_digest,
         "recommended_threshold": card.threshold(prediction),
         "review_classes": list(card.review_classes),
     }

@@ -10,6 +10,8 @@ from observability.aws_error import read_aws_error
 MAX_TEMPERATURE = 100.0  # far above the calibration of any trained model
 DEFAULT_THRESHOLD = 0.8  # until `scones threshold` has chosen a threshold from data
 MIN_THRESHOLD = 1e-6  # as in filter_inferences
+MAX_DIGEST = 100  # characters; `scones deploy` writes 71, as in sha256:0123...
+UNKNOWN_MODEL = "unknown"  # in cards that were written before cards named their model
 
 
 class ModelCardNotFoundError(Exception):
@@ -42,6 +44,7 @@ class ModelCard:
         recommended_threshold: Confidence threshold with the precision guarantee.
         class_thresholds: Thresholds of single classes; None for a class without a guarantee.
         other_class: The class of negative examples.
+        model_digest: Digest of the served model.tar.gz; it names the model that decides.
     """
 
     labels: tuple[str, ...]
@@ -49,6 +52,7 @@ class ModelCard:
     recommended_threshold: float = DEFAULT_THRESHOLD
     class_thresholds: Mapping[str, float | None] = field(default_factory=dict)
     other_class: str | None = None
+    model_digest: str = UNKNOWN_MODEL
 
     @property
     def review_classes(self) -> tuple[str, ...]:
@@ -105,6 +109,7 @@ def parse_model_card(text: str, variant: str) -> ModelCard:
         _threshold(card.get("recommended_threshold")) or DEFAULT_THRESHOLD,
         {label: _threshold(threshold) for label, threshold in (thresholds or {}).items()},
         other_class,
+        _digest(card.get("model_digest")),
     )
 
 
@@ -165,6 +170,16 @@ def _labels(labels: Any) -> tuple[str, ...]:
         )
 
     return tuple(labels)
+
+
+def _digest(digest: Any) -> str:
+    if digest is None:
+        return UNKNOWN_MODEL
+    if not isinstance(digest, str) or not 0 < len(digest) <= MAX_DIGEST:
+        raise InvalidModelCardError(
+            f"The model_digest of the model card must be a short text, not {digest!r:.200}."
+        )
+    return digest
 
 
 def _temperature(temperature: Any) -> float:

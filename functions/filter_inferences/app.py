@@ -1,5 +1,7 @@
 """Lambda function filter_inferences: accept a prediction, or leave it for review."""
 
+import os
+from dataclasses import asdict
 from typing import Any
 
 from aws_lambda_powertools import Metrics
@@ -8,6 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from observability.failure_log import function_logger, log_failure
 from observability.xray_provider import lambda_tracer
 
+from functions.filter_inferences.audit import Audit, draw
 from functions.filter_inferences.decision import Decision, decide
 
 logger = function_logger()
@@ -15,13 +18,16 @@ tracer = lambda_tracer()
 metrics = Metrics()
 
 
-def filtered(decision: Decision) -> dict[str, Any]:
-    """Build the answer: the prediction and whether its confidence is enough."""
+def filtered(decision: Decision, audit: Audit) -> dict[str, Any]:
+    """Build the answer: the prediction, whether its confidence is enough, and whether people label it."""
+    for_review = None if decision.passed else "REVIEW"
     return {
         "status": "PASS" if decision.passed else "REJECT",
         "classification": decision.classification,
         "confidence_score": decision.confidence,
         "passed_threshold": decision.passed,
+        "audit": asdict(audit),
+        "waits_for": "AUDIT" if audit.drawn else for_review,
     }
 
 
@@ -41,6 +47,7 @@ def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, 
     )
     metrics.add_dimensions(classification=decision.classification)
     metrics.add_metric(name="Confidence", unit=MetricUnit.NoUnit, value=decision.confidence)
-    answer = filtered(decision)
+    audit = draw(event, os.environ["AUDIT_SHARE"], os.environ["AUDIT_SALT"])
+    answer = filtered(decision, audit)
     logger.info("Inference filtered", **answer)
     return answer

@@ -29,6 +29,9 @@ COLUMNS = (
     "processing_time_ms",
     "endpoint",
     "variant",
+    "model_digest",
+    "image_hash",
+    "audit",
     "execution",
     "class_probabilities",
 )

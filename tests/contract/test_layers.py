@@ -29,7 +29,7 @@ def room_of(path: Path) -> str:
 
 PACKAGES = (
     *("algorithm", "benchmarks", "cli", "documents", "examples", "functions", "localcloud"),
-    *("operations", "scones", "statemachine", "training", "untrusted"),
+    *("operations", "review", "scones", "statemachine", "training", "untrusted"),
 )
 # Each package from its top layer to its lowest one; "" is the repository. A room is a folder or a
 # module of the package. Rooms of one layer do not import each other.
@@ -38,11 +38,13 @@ LAYERS: dict[str, list[set[str]]] = {
         {"benchmarks"},
         {"examples", "scones"},
         {"localcloud", "operations", "training"},
+        {"review"},
         {"algorithm", "cli", "documents", "functions", "statemachine"},
         {"untrusted"},
     ],
     "operations": [{"__main__"}, {"command_line"}, {"commands"}, {"check", "service"}],
     "operations.commands": [rooms_of("operations.commands")],
+    "review": [{"server"}, {"web"}, {"pictures", "queue"}, {"answers"}, {"images"}],
     "training": [
         {"__main__"},
         {"command_line"},

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from review.queue import INDEX
 from training.project.naming import Names
 
 ROOT = Path(__file__).parents[2]
@@ -175,7 +176,9 @@ def test_every_rule_may_send_to_its_queues_and_nobody_else_may(resources: dict[s
         } == {name: value for name, value in statement.items() if name != "Sid"}
 
 
-@pytest.mark.parametrize("logical_id", ["EncryptionKey", "ImageBucket", "ResultsTable"])
+@pytest.mark.parametrize(
+    "logical_id", ["EncryptionKey", "ImageBucket", "ResultsTable", "ReviewsTable"]
+)
 def test_failed_creation_leaves_nothing_and_deletion_keeps_what_cannot_be_made_again(
     logical_id: str, resources: dict[str, Any]
 ) -> None:
@@ -242,6 +245,29 @@ def test_results_table_is_on_demand_with_one_item_for_an_image_version(
     assert ["image_url", "version"] == [key["AttributeName"] for key in table["KeySchema"]]
     [index] = table["LocalSecondaryIndexes"]
     assert ["image_url", "uploaded_at"] == [key["AttributeName"] for key in index["KeySchema"]]
+
+
+def test_index_of_waiting_images_is_sparse_and_ordered_by_age(resources: dict[str, Any]) -> None:
+    # A record without the attribute waits_for is not in the index.
+    [index] = resources["ResultsTable"]["Properties"]["GlobalSecondaryIndexes"]
+    assert INDEX == index["IndexName"]
+    assert ["waits_for", "recorded_at"] == [key["AttributeName"] for key in index["KeySchema"]]
+    assert {"ProjectionType": "ALL"} == index["Projection"]
+
+
+def test_reviews_table_has_one_item_for_each_answer(resources: dict[str, Any]) -> None:
+    table = resources["ReviewsTable"]["Properties"]
+    assert "PAY_PER_REQUEST" == table["BillingMode"]
+    assert ["image_url", "answer"] == [key["AttributeName"] for key in table["KeySchema"]]
+
+
+def test_audit_salt_is_the_part_of_the_stack_id_that_nobody_can_guess(
+    resources: dict[str, Any],
+) -> None:
+    variables = resources["FilterInferencesFunction"]["Properties"]["Environment"]["Variables"]
+    assert {"Ref": "AuditShare"} == variables["AUDIT_SHARE"]
+    split = {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}
+    assert {"Fn::Select": [2, split]} == variables["AUDIT_SALT"]
 
 
 def test_key_encrypts_every_log_group_and_no_other(

@@ -508,6 +508,9 @@ RESULTS = {
         "confidence_threshold": 0,
         "endpoint": "e",
         "variant": "v",
+        "model_digest": "sha256:0123",
+        "image_hash": "f0f0f0f08787c3c3",
+        "audit": {"drawn": True, "probability": 0.01},
         "processing_time_ms": 245,
     },
     "Record error": {
@@ -525,17 +528,23 @@ def test_record_and_result_say_the_same_in_both_directions(
 ) -> None:
     address = {"image_url": "s3://b/k", "version": "v"}
     result = address | RESULTS[state]
-    item = filled(
-        states[state]["Arguments"]["Item"],
-        result=result,
-        details={},
-        execution="arn",
-        uploaded_at="2026-01-15T09:30:00Z#00",
-        **address,
+    payload = result | {"waits_for": "AUDIT"}
+    variables = address | {
+        "result": result,
+        "details": {},
+        "execution": "arn",
+        "uploaded_at": "2026-01-15T09:30:00Z#00",
+    }
+    given = filled(
+        states["Filter inferences"]["Output"],
+        states={"result": {"Payload": payload}, "input": result},
+        **(variables | result),
     )
+    item = filled(states[state]["Arguments"]["Item"], states={"input": given}, **variables)
     read = evaluate(states["Read record"]["Output"], states={"result": {"Item": item}})
     assert result == {name: read[name] for name in result}
-    assert {"uploaded_at", "execution", "recorded_at"} == set(read) - set(result)
+    waits = {"waits_for"} if state == "Record prediction" else set()
+    assert {"uploaded_at", "execution", "recorded_at"} | waits == set(read) - set(result)
 
 
 def test_sample_of_the_outcomes_event_is_what_the_workflow_announces(

@@ -78,11 +78,13 @@ ASSIGNED: dict[str, tuple[dict[str, Any], int]] = {
     "the smallest threshold": ({**VERSIONED, "confidence_threshold": 1e-6}, 10),
     "the threshold of the model card": (OF_CARD, 10),
 }
+IMAGE_HASH = "f0f0f0f08787c3c3"
 PROBABILITIES: dict[str, Any] = {"automobile": 0.08, "truck": 0.92}
 MODEL: dict[str, Any] = {
     "class_probabilities": PROBABILITIES,
     "endpoint": "scones-unlimited",
     "variant": "AllTraffic",
+    "model_digest": "sha256:0123",
 }
 ACCEPTED = {**event("image_decided")["detail"], "version": VERSION}
 REVIEW = {
@@ -305,6 +307,9 @@ ITEM_OF_ACCEPTED: dict[str, Any] = {
     "class_probabilities": {"M": {"automobile": {"N": "0.08"}, "truck": {"N": "0.92"}}},
     "endpoint": {"S": "scones-unlimited"},
     "variant": {"S": "AllTraffic"},
+    "model_digest": {"S": "sha256:0123"},
+    "image_hash": {"S": IMAGE_HASH},
+    "audit": {"M": {"drawn": {"BOOL": False}, "probability": {"N": "0.01"}}},
     "execution": {"S": EXECUTION},
     "recorded_at": {"S": NOW},
 }

@@ -21,7 +21,9 @@ from tests.contract.recordings.samples import (
     FAILED,
     FAILURE,
     FAILURES,
+    IMAGE_HASH,
     INPUTS,
+    ITEM_OF_ACCEPTED,
     ITEMS,
     LISTED,
     MESSAGES,
@@ -157,7 +159,9 @@ def _of_records() -> Iterator[Scene]:
     for title, result in {"accepted": ACCEPTED, "for review": REVIEW}.items():
         states = ("Record prediction", "Announce outcome", "Failed?")
         variables = {**VERSIONED, **MODEL, **WORKED_ON, "result": result}
-        yield Scene(f"{title} is recorded", IMAGE, states, ENTRY, {"input": result}, variables)
+        waits = {"waits_for": {"S": "REVIEW"}} if title == "for review" else {}
+        built = {"record": ITEM_OF_ACCEPTED, "waits": waits}
+        yield Scene(f"{title} is recorded", IMAGE, states, ENTRY, {"input": built}, variables)
         values = {"input": result, "result": {"FailedEntryCount": 0}}
         yield Scene(f"{title} was recorded", IMAGE, states, RESULT, values, variables)
 
@@ -195,7 +199,7 @@ def _of_records() -> Iterator[Scene]:
 
 
 def _of_work() -> Iterator[Scene]:
-    payload = {"image_data": "aW1hZ2U=", "content_type": "image/png"}
+    payload = {"image_data": "aW1hZ2U=", "content_type": "image/png", "image_hash": IMAGE_HASH}
     values = {"input": DIRECT, "result": {"Payload": payload, "StatusCode": 200}}
     yield Scene("an image was serialized", IMAGE, ("Serialize image",), RESULT, values, VERSIONED)
     values = {"input": payload}
@@ -230,14 +234,20 @@ def _of_work() -> Iterator[Scene]:
             VERSIONED,
         )
 
-    for passed, score in ((True, 0.92), (False, 0.5)):
+    for passed, score, waits_for in (
+        (True, 0.92, None),
+        (True, 0.9, "AUDIT"),
+        (False, 0.5, "REVIEW"),
+    ):
         decision = {
             "classification": "truck",
             "confidence_score": score,
             "passed_threshold": passed,
+            "audit": {"drawn": waits_for == "AUDIT", "probability": 0.01},
+            "waits_for": waits_for,
         }
         values = {"input": entered, "result": {"Payload": decision}}
-        variables = {**VERSIONED, **MODEL, **WORKED_ON}
+        variables = {**VERSIONED, **MODEL, **WORKED_ON, "image_hash": IMAGE_HASH}
         yield Scene(f"a score of {score}", IMAGE, ("Filter inferences",), RESULT, values, variables)
 
 

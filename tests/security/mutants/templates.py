@@ -61,6 +61,7 @@ DATA = {
     "AttributeDefinitions",
     "KeySchema",
     "LocalSecondaryIndexes",
+    "GlobalSecondaryIndexes",
     "NotificationConfiguration",
 }
 WORK = {

@@ -19,7 +19,7 @@ from tests.workflow.least_privilege.policies import SECURE, Call, Policies
 
 # From where on a name is free, by policy, with the reason. The first pattern that a text has holds.
 _NETWORK = {"any part of the network": r":ec2:[\w-]*:\d*:"}
-_OLDER_THAN_THE_STACK = r":::[\w-]+-imagebucket-|[\w-]+-ResultsTable-|:key/"
+_OLDER_THAN_THE_STACK = r":::[\w-]+-imagebucket-|[\w-]+-Re(sults|views)Table-|:key/"
 _FREE: Mapping[str, Mapping[str, str]] = {
     "SerializeImageRole": _NETWORK,
     "ClassifyImageRole": _NETWORK,

@@ -65,6 +65,8 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AUDIT_SHARE", "0")
+    monkeypatch.setenv("AUDIT_SALT", "salt")
 
 
 @pytest.fixture

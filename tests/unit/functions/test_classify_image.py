@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 ENDPOINT = "scones-unlimited"
 CARD = "/scones-unlimited/endpoints/scones-unlimited"
+DIGEST = "sha256:0123"
 IMAGE = b"\x89PNG the pixels of a truck"
 EVENT = {
     "image_data": base64.b64encode(IMAGE).decode(),
@@ -60,8 +61,8 @@ def ssm() -> "SSMClient":
 
 @pytest.fixture
 def model_card(ssm: "SSMClient") -> None:
-    card = json.dumps({"labels": ["automobile", "truck"], "temperature": 1.0})
-    ssm.put_parameter(Name=CARD, Value=card, Type="String")
+    card = {"labels": ["automobile", "truck"], "temperature": 1.0, "model_digest": DIGEST}
+    ssm.put_parameter(Name=CARD, Value=json.dumps(card), Type="String")
 
 
 @pytest.fixture
@@ -92,6 +93,7 @@ def test_classify_image_prediction_answers_the_contract(endpoint: Stubber, conte
         "class_probabilities": {"automobile": 0.08, "truck": 0.92},
         "endpoint": ENDPOINT,
         "variant": "AllTraffic",
+        "model_digest": DIGEST,
         "recommended_threshold": 0.8,
         "review_classes": [],
     }

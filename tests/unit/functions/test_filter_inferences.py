@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from functions.filter_inferences import app
+from functions.filter_inferences.audit import InvalidImageVersionError
 from functions.filter_inferences.decision import (
     InvalidProbabilitiesError,
     InvalidReviewClassesError,
@@ -11,12 +12,13 @@ from functions.filter_inferences.decision import (
 )
 
 PROBABILITIES = {"automobile": 0.08, "truck": 0.92}
+IMAGE = {"image_url": "s3://images/uploads/truck.png", "version": "v1"}
 
 
 def filter_inferences(
     context: Any, probabilities: Any = PROBABILITIES, threshold: Any = 0.8
 ) -> dict[str, Any]:
-    event = {
+    event = IMAGE | {
         "class_probabilities": probabilities,
         "confidence_threshold": threshold,
         "execution": "execution-one",
@@ -30,6 +32,8 @@ def test_filter_inferences_confident_prediction_answers_the_contract(context: An
         "classification": "truck",
         "confidence_score": 0.92,
         "passed_threshold": True,
+        "audit": {"drawn": False, "probability": 0.0},
+        "waits_for": None,
     }
     assert expected == filter_inferences(context)
 
@@ -40,8 +44,27 @@ def test_filter_inferences_doubtful_prediction_is_rejected_without_an_error(cont
         "classification": "truck",
         "confidence_score": 0.92,
         "passed_threshold": False,
+        "audit": {"drawn": False, "probability": 0.0},
+        "waits_for": "REVIEW",
     }
     assert expected == filter_inferences(context, threshold=0.93)
+
+
+@pytest.mark.parametrize(("threshold", "passed"), [(0.8, True), (0.93, False)])
+def test_filter_inferences_drawn_image_waits_for_an_audit_whatever_its_outcome(
+    context: Any, monkeypatch: pytest.MonkeyPatch, threshold: float, passed: bool
+) -> None:
+    monkeypatch.setenv("AUDIT_SHARE", "1")
+    answer = filter_inferences(context, threshold=threshold)
+    assert passed is answer["passed_threshold"]
+    assert "AUDIT" == answer["waits_for"]
+    assert {"drawn": True, "probability": 1.0} == answer["audit"]
+
+
+def test_filter_inferences_request_without_image_version_is_refused(context: Any) -> None:
+    event = {"class_probabilities": PROBABILITIES, "confidence_threshold": 0.8}
+    with pytest.raises(InvalidImageVersionError, match="image_url and version"):
+        app.lambda_handler(event, context)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +90,7 @@ def test_filter_inferences_tie_goes_to_the_first_label(
 def test_filter_inferences_review_class_is_rejected_at_any_confidence(
     context: Any,
 ) -> None:
-    event = {
+    event = IMAGE | {
         "class_probabilities": PROBABILITIES,
         "confidence_threshold": 0.1,
         "review_classes": ["other", "truck"],
@@ -76,7 +99,7 @@ def test_filter_inferences_review_class_is_rejected_at_any_confidence(
 
 
 def test_filter_inferences_other_classes_pass_beside_review_classes(context: Any) -> None:
-    event = {
+    event = IMAGE | {
         "class_probabilities": PROBABILITIES,
         "confidence_threshold": 0.1,
         "review_classes": ["other"],
@@ -86,7 +109,7 @@ def test_filter_inferences_other_classes_pass_beside_review_classes(context: Any
 
 @pytest.mark.parametrize("names", [None, "truck", [1], {}])
 def test_filter_inferences_wrong_review_classes_are_refused(context: Any, names: Any) -> None:
-    event = {
+    event = IMAGE | {
         "class_probabilities": PROBABILITIES,
         "confidence_threshold": 0.8,
         "review_classes": names,
@@ -156,7 +179,11 @@ def test_filter_inferences_first_attempt_counts_no_retry(
 def test_filter_inferences_later_attempt_counts_as_one_retry(
     context: Any, emitted_metrics: Callable[[], dict[str, Any]]
 ) -> None:
-    event = {"class_probabilities": PROBABILITIES, "confidence_threshold": 0.8, "retry_count": 3}
+    event = IMAGE | {
+        "class_probabilities": PROBABILITIES,
+        "confidence_threshold": 0.8,
+        "retry_count": 3,
+    }
     app.lambda_handler(event, context)
     assert [1] == emitted_metrics()["Retries"]
 

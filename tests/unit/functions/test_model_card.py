@@ -49,6 +49,20 @@ def test_card_without_thresholds_recommends_the_default_threshold() -> None:
     assert () == old.review_classes
 
 
+def test_card_names_the_model_that_decides() -> None:
+    assert "sha256:0123" == parse_model_card(card(model_digest="sha256:0123"), VARIANT).model_digest
+
+
+def test_card_written_before_cards_named_their_model_stays_valid() -> None:
+    assert "unknown" == parse_model_card(card(), VARIANT).model_digest
+
+
+@pytest.mark.parametrize("digest", ["", 1, ["sha256:0123"], "x" * 101])
+def test_wrong_model_digest_is_invalid(digest: Any) -> None:
+    with pytest.raises(InvalidModelCardError, match="model_digest"):
+        parse_model_card(card(model_digest=digest), VARIANT)
+
+
 def test_class_has_its_own_threshold_or_the_one_of_all() -> None:
     mixed = parse_model_card(
         card(recommended_threshold=0.9, class_thresholds={"truck": 0.7}), VARIANT

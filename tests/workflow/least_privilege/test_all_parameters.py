@@ -47,6 +47,7 @@ def parameters(cloud: Cloud) -> dict[str, str]:
     return {
         "EndpointName": "another-endpoint",
         "ConfidenceThreshold": "0.9",
+        "AuditShare": "0.2",
         "EndpointConcurrency": "4",
         "BacklogPrefix": "old/",
         "WorkflowType": "EXPRESS",
