@@ -23,6 +23,7 @@ OUTPUTS = {
     "backlog_prefix": "BacklogPrefix",
 }
 BACKLOG_WORKFLOW = "BacklogWorkflowArn"  # an output that is missing beside an Express workflow
+REVIEWS_TABLE = "ReviewsTableName"  # an output that older stacks do not have
 
 
 class StackNotFoundError(CommandError):
@@ -52,10 +53,23 @@ class Service:
     dead_letter_queue_url: str
     backlog_prefix: str
     backlog_workflow_arn: str | None  # None beside an Express workflow
+    reviews_table: str | None = None  # None in a stack from before the review page
 
     def image_url(self, key: str) -> str:
         """Return the URL of an object in the image bucket."""
         return f"s3://{self.image_bucket}/{key}"
+
+    def require_reviews(self) -> str:
+        """Return the name of the reviews table.
+
+        Raises:
+            StackOutdatedError: the stack has none.
+        """
+        if self.reviews_table is None:
+            raise StackOutdatedError(
+                f"The stack has no reviews table. {StackOutdatedError.__doc__}"
+            )
+        return self.reviews_table
 
     @property
     def readable(self) -> tuple[str, str]:
@@ -115,4 +129,8 @@ def find_service(cloudformation: "CloudFormationClient", stack: str = STACK) -> 
         raise StackOutdatedError(
             f"{stack!r} has no output {exc}. {StackOutdatedError.__doc__}"
         ) from exc
-    return Service(**named, backlog_workflow_arn=outputs.get(BACKLOG_WORKFLOW))
+    return Service(
+        **named,
+        backlog_workflow_arn=outputs.get(BACKLOG_WORKFLOW),
+        reviews_table=outputs.get(REVIEWS_TABLE),
+    )

@@ -17,6 +17,7 @@ from operations.commands import (
     redrive,
     results,
     retained,
+    review,
     upload,
     where,
 )
@@ -45,6 +46,7 @@ COMMANDS: dict[str, Command] = {
     "where": where,
     "upload": upload,
     "results": results,
+    "review": review,
     "redrive": redrive,
     "reconcile": reconcile,
     "backlog": backlog,

@@ -1,0 +1,73 @@
+"""`review`: serve the page on which a reviewer labels the images that wait."""
+
+import argparse
+import re
+import webbrowser
+
+from cli.arguments import whole
+from cli.command_line import Result
+from cli.errors import CommandError
+from operations.service.context import Context
+from review.pictures import Pictures
+from review.queue import ReviewQueue
+from review.server import serve
+
+HELP = "open the page on which you label the images that wait for a review"
+PORT = 8642
+_NAME = re.compile(r"[\w.@+=,-]{1,128}")  # as IAM allows in names; a lease uses # to separate
+
+
+class InvalidReviewerError(CommandError):
+    """The name of a reviewer has at most 128 letters, digits and _.@+=,-: give another --reviewer."""
+
+    status = 2
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's own options."""
+    add = parser.add_argument
+    add(
+        "--reviewer",
+        metavar="NAME",
+        help="name that your answers are stored under (default: the name of your AWS credentials)",
+    )
+    add(
+        "--port",
+        type=whole(0, 65535),
+        default=PORT,
+        help="port on 127.0.0.1; 0 takes a free one (default: %(default)s)",
+    )
+    add("--no-browser", action="store_true", help="print the address, and open no browser")
+
+
+def run(context: Context, options: argparse.Namespace) -> Result:
+    """Serve the page until Ctrl-C.
+
+    Raises:
+        InvalidReviewerError: the name has other characters.
+        StackOutdatedError: the stack has no reviews table yet.
+        PortInUseError: another program listens on the port.
+    """
+    reviewer = options.reviewer or _name_of_credentials(context)
+    if not _NAME.fullmatch(reviewer):
+        raise InvalidReviewerError(f"{reviewer!r}. {InvalidReviewerError.__doc__}")
+
+    service = context.service
+    queue = ReviewQueue(context.aws.dynamodb, service.results_table, service.require_reviews())
+    pictures = Pictures(context.aws.s3, service.image_bucket)
+    waiting = sum(queue.waiting().values())
+
+    def started(address: str) -> None:
+        context.console.print(f"{waiting:,} images wait for {reviewer}. Ctrl-C ends the page.")
+        context.console.print(f"The page: {address}", soft_wrap=True)
+        if not options.no_browser:
+            webbrowser.open(address)
+
+    serve(queue, pictures, reviewer, options.port, started)
+    return Result({"reviewer": reviewer, "waiting": sum(queue.waiting().values())})
+
+
+def _name_of_credentials(context: Context) -> str:
+    """Return the user's name, or the session name of a role, from the caller's ARN."""
+    arn = context.aws.sts.get_caller_identity()["Arn"]
+    return re.split(r"[/:]", arn)[-1]

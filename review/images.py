@@ -1,0 +1,158 @@
+"""An image version that waits for a reviewer, and the answers that reviewers give."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from cli.errors import CommandError
+
+
+class InvalidImageIdError(CommandError):
+    """The image id does not name an image version: reload the page."""
+
+
+class InvalidAnswerError(CommandError):
+    """The answer is neither a class of the model, "none of these" nor "not usable": reload the page."""
+
+
+class Reason(StrEnum):
+    """Why an image waits for a reviewer; the value of `waits_for` in its record."""
+
+    REVIEW = "REVIEW"  # its confidence is below the threshold, or its class is always for review
+    AUDIT = "AUDIT"  # drawn at random from all classified images, to judge the gate
+    SECOND_OPINION = "SECOND_OPINION"  # an audit that needs another reviewer
+
+
+class Verdict(StrEnum):
+    """What a reviewer says about an image."""
+
+    CLASS = "CLASS"  # it shows one of the model's classes
+    NONE_OF_THESE = "NONE_OF_THESE"
+    NOT_USABLE = "NOT_USABLE"  # too dark, cut off, not a photo
+
+
+@dataclass(frozen=True, slots=True)
+class ImageKey:
+    """The key of an image version's record."""
+
+    image_url: str
+    version: str
+
+    @property
+    def id(self) -> str:
+        """The key as one word that fits into a URL."""
+        text = json.dumps([self.image_url, self.version])
+        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+    @classmethod
+    def of(cls, image_id: str) -> "ImageKey":
+        """Read an id.
+
+        Raises:
+            InvalidImageIdError: The id was not made by `id`.
+        """
+        try:
+            padded = image_id + "=" * (-len(image_id) % 4)
+            image_url, version = json.loads(base64.b64decode(padded, b"-_", validate=True))
+        except (ValueError, binascii.Error, TypeError) as exc:
+            raise InvalidImageIdError(f"{image_id!r:.60}. {InvalidImageIdError.__doc__}") from exc
+        if not isinstance(image_url, str) or not isinstance(version, str):
+            raise InvalidImageIdError(f"{image_id!r:.60}. {InvalidImageIdError.__doc__}")
+        return cls(image_url, version)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer of one reviewer. `label` is the class, where the verdict is `CLASS`.
+
+    Args:
+        answer_id: Chosen by the page, so that an answer sent twice is stored once.
+        answered_at: UTC, ISO 8601.
+        seconds: How long the reviewer looked at the image.
+    """
+
+    answer_id: str
+    key: ImageKey
+    verdict: Verdict
+    label: str | None
+    reviewer: str
+    answered_at: str
+    reason: Reason
+    model_digest: str
+    seconds: float
+
+    @property
+    def decision(self) -> tuple[Verdict, str | None]:
+        """The part that two reviewers agree on, or not."""
+        return self.verdict, self.label
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingImage:
+    """What the record of an image that waits says about it.
+
+    Args:
+        outcome: ACCEPTED or REVIEW, the machine's; a review never changes it.
+        revision: How many answers and undos the record has seen; a writer must know the last one.
+    """
+
+    key: ImageKey
+    reason: Reason
+    outcome: str
+    classification: str
+    class_probabilities: Mapping[str, float]
+    audit_drawn: bool
+    model_digest: str
+    recorded_at: str
+    revision: int
+
+    @property
+    def classes(self) -> list[str]:
+        """The classes of the model, in the order of their names."""
+        return sorted(self.class_probabilities)
+
+    @classmethod
+    def of(cls, item: Mapping[str, Any]) -> "WaitingImage":
+        """Read the record of an image."""
+        probabilities = item["class_probabilities"]["M"]
+        return cls(
+            key=ImageKey(item["image_url"]["S"], item["version"]["S"]),
+            reason=Reason(item.get("waits_for", {"S": Reason.REVIEW})["S"]),
+            outcome=item["outcome"]["S"],
+            classification=item["classification"]["S"],
+            class_probabilities={name: float(p["N"]) for name, p in probabilities.items()},
+            audit_drawn=item["audit"]["M"]["drawn"]["BOOL"],
+            model_digest=item["model_digest"]["S"],
+            recorded_at=item["recorded_at"]["S"],
+            revision=int(item.get("review_revision", {"N": "0"})["N"]),
+        )
+
+
+def next_reason(image: WaitingImage, answers: Sequence[Answer]) -> Reason | None:
+    """Return why an image waits after these answers, or None if its review is complete.
+
+    One answer is enough, but for audits: they calibrate and test the gate, so that two reviewers must agree.
+    Where they differ, a third decides (docs/decisions.md, "Two opinions for audits").
+    """
+    if not answers:
+        return Reason.AUDIT if image.audit_drawn else Reason.REVIEW
+    if not image.audit_drawn:
+        return None
+
+    agree = len({answer.decision for answer in answers}) < len(answers)
+    return None if agree or len(answers) > 2 else Reason.SECOND_OPINION
+
+
+def deciding_answer(answers: Sequence[Answer]) -> Answer:
+    """Return the answer that stands: one that two reviewers gave, else the last.
+
+    Args:
+        answers: At least one, in the order in which they were given.
+    """
+    decisions = [answer.decision for answer in answers]
+    agreed = next((answer for answer in answers if decisions.count(answer.decision) > 1), None)
+    return agreed or answers[-1]

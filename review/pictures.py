@@ -1,0 +1,79 @@
+"""Read the pictures that reviewers look at, from the image bucket alone."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from cli.aws import code_of
+from cli.errors import CommandError
+from review.images import ImageKey
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+MAX_BYTES = 25_000_000  # as functions/serialize_image/prepared_image.py accepts
+# A version that is not an id of S3's is an ETag, of a bucket without versions.
+_GONE = {"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed", "InvalidArgument"}
+_TYPES = (
+    (0, b"\xff\xd8\xff", "image/jpeg"),
+    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
+    (0, b"GIF8", "image/gif"),
+    (0, b"BM", "image/bmp"),
+    (8, b"WEBP", "image/webp"),
+)
+
+
+class PictureGoneError(CommandError):
+    """The image was deleted from the bucket: skip it, or answer "not usable"."""
+
+
+class ForeignBucketError(CommandError):
+    """The image is not in the image bucket of the service."""
+
+
+class NotAPictureError(CommandError):
+    """The stored bytes are not a picture that browsers show: answer "not usable"."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The bytes of an image as it was uploaded, and their type by their first bytes."""
+
+    data: bytes
+    content_type: str
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The pictures of one image bucket."""
+
+    s3: "S3Client"
+    bucket: str
+
+    def read(self, key: ImageKey) -> Picture:
+        """Read an image version.
+
+        Raises:
+            ForeignBucketError, PictureGoneError, NotAPictureError: The class says what happened.
+        """
+        prefix = f"s3://{self.bucket}/"
+        if not key.image_url.startswith(prefix):
+            raise ForeignBucketError(f"{key.image_url}: {ForeignBucketError.__doc__}")
+
+        data = self._bytes(key.image_url.removeprefix(prefix), key.version)
+        for offset, magic, content_type in _TYPES:
+            if data.startswith(magic, offset):
+                return Picture(data, content_type)
+        raise NotAPictureError(f"{key.image_url}: {NotAPictureError.__doc__}")
+
+    def _bytes(self, name: str, version: str) -> bytes:
+        try:
+            found = self.s3.get_object(Bucket=self.bucket, Key=name, VersionId=version)
+            with found["Body"] as body:
+                return body.read(MAX_BYTES + 1)[:MAX_BYTES]
+        except ClientError as exc:
+            if code_of(exc) in _GONE:
+                url = f"s3://{self.bucket}/{name}"
+                raise PictureGoneError(f"{url}: {PictureGoneError.__doc__}") from exc
+            raise

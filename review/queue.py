@@ -1,0 +1,347 @@
+"""The queue of images that wait for a reviewer, in the service's two tables.
+
+The results table has an index of the records that wait (`waits_for`). A reviewer's page holds a lease on
+each image that it shows, written with a condition, so that two reviewers never see the same image. An
+answer and the change of the record that it causes are one transaction.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from cli.aws import code_of
+from cli.errors import CommandError
+from review.answers import answer_item, review_of, standing_answers, undo_item
+from review.images import (
+    Answer,
+    ImageKey,
+    InvalidAnswerError,
+    Reason,
+    Verdict,
+    WaitingImage,
+    deciding_answer,
+    next_reason,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+INDEX = "WaitingImages"
+LEASE = timedelta(minutes=10)  # renewed by the page; longer than anybody looks at one image
+PAGE = 100  # records read at once
+ATTEMPTS = 5  # of a transaction that meets another reviewer's
+# Audits first: the next threshold depends on them, and there are few.
+ORDER = (Reason.SECOND_OPINION, Reason.AUDIT, Reason.REVIEW)
+
+
+class AnsweredElsewhereError(CommandError):
+    """Another reviewer has answered this image meanwhile, so it needs no further answer."""
+
+
+class ImageGoneError(CommandError):
+    """The image has no record any more, or it does not wait for a review."""
+
+
+class NothingToUndoError(CommandError):
+    """The answer was already taken back, or it is another reviewer's."""
+
+
+@dataclass(frozen=True)
+class Reviewer:
+    """Who answers, and from which page: two pages of one reviewer get different images."""
+
+    name: str
+    page: str
+
+    @property
+    def lease(self) -> str:
+        """The holder of this page's leases."""
+        return f"{self.name}#{self.page}"
+
+
+@dataclass(frozen=True)
+class ReviewQueue:
+    """The images that wait, and their answers.
+
+    Args:
+        results: Name of the results table.
+        reviews: Name of the reviews table.
+    """
+
+    dynamodb: "DynamoDBClient"
+    results: str
+    reviews: str
+
+    def claim(
+        self, reviewer: Reviewer, count: int, held: Collection[ImageKey] = ()
+    ) -> list[WaitingImage]:
+        """Lease up to `count` images that nobody else looks at and that the reviewer has not answered.
+
+        Args:
+            held: Images that the page has already. After a reload it has none, and gets its own back.
+        """
+        claimed: list[WaitingImage] = []
+
+        for image in self._candidates(reviewer):
+            if len(claimed) == count:
+                break
+            if image.key not in held and self._lease(image.key, reviewer):
+                claimed.append(image)
+
+        return claimed
+
+    def renew(self, reviewer: Reviewer, keys: Sequence[ImageKey]) -> list[ImageKey]:
+        """Extend leases; return the images that the page still holds."""
+        return [key for key in keys if self._lease(key, reviewer)]
+
+    def release(self, reviewer: Reviewer, keys: Sequence[ImageKey]) -> None:
+        """Give images back, so that the next reviewer gets them at once."""
+        for key in keys:
+            _conditional(partial(self._give_back, key, reviewer))
+
+    def answer(self, answer: Answer, reviewer: Reviewer) -> Reason | None:
+        """Store an answer; return why the image still waits, or None if its review is complete.
+
+        The same answer may be sent again: it is stored once.
+
+        Raises:
+            InvalidAnswerError: The class is not a class of the model.
+            AnsweredElsewhereError: The review is complete, or this reviewer has answered before.
+            ImageGoneError: The record is gone.
+        """
+        for _ in range(ATTEMPTS):
+            image = self._image(answer.key)
+            answers = self._answers(answer.key)
+
+            if any(stored.answer_id == answer.answer_id for stored in answers):
+                return next_reason(image, answers)
+            _refuse(answer, image, answers)
+
+            complete = replace(answer, reason=image.reason, model_digest=image.model_digest)
+            new = [*answers, complete]
+            put = {"Item": answer_item(complete), "TableName": self.reviews}
+            once = put | {"ConditionExpression": "attribute_not_exists(image_url)"}
+            if self._write(image, new, {"Put": once}, reviewer, leased=False):
+                return next_reason(image, new)
+
+        raise AnsweredElsewhereError
+
+    def undo(self, key: ImageKey, answer_id: str, reviewer: Reviewer) -> WaitingImage:
+        """Take an answer back, and lease its image to the page again.
+
+        Raises:
+            NothingToUndoError: There is no such answer of this reviewer.
+            ImageGoneError: The record is gone.
+        """
+        for _ in range(ATTEMPTS):
+            image = self._image(key)
+            answers = self._answers(key)
+            mine = [
+                answer
+                for answer in answers
+                if answer.answer_id == answer_id and answer.reviewer == reviewer.name
+            ]
+            if not mine:
+                raise NothingToUndoError
+
+            rest = [answer for answer in answers if answer.answer_id != answer_id]
+            put = {"Item": undo_item(mine[0], _now()), "TableName": self.reviews}
+            once = put | {"ConditionExpression": "attribute_not_exists(image_url)"}
+            if self._write(image, rest, {"Put": once}, reviewer, leased=True):
+                return replace(image, reason=next_reason(image, rest) or Reason.SECOND_OPINION)
+
+        raise NothingToUndoError
+
+    def image(self, key: ImageKey) -> WaitingImage:
+        """Return what is known about an image now.
+
+        Raises:
+            ImageGoneError: The record is gone.
+        """
+        return self._image(key)
+
+    def waiting(self) -> dict[Reason, int]:
+        """Count the images that wait, by reason. Reads the index alone."""
+        return {reason: self._count(reason) for reason in Reason}
+
+    def _candidates(self, reviewer: Reviewer) -> Iterator[WaitingImage]:
+        """Yield images that wait, without a lease of others, the longest waiting first."""
+        for reason in ORDER:
+            pages = self.dynamodb.get_paginator("query").paginate(
+                TableName=self.results,
+                IndexName=INDEX,
+                KeyConditionExpression="waits_for = :reason",
+                FilterExpression=(
+                    "(attribute_not_exists(lease_until) OR lease_until < :now OR lease_holder = :holder)"
+                    " AND NOT contains(reviewers, :reviewer)"
+                ),
+                ExpressionAttributeValues={
+                    ":reason": {"S": reason},
+                    ":now": {"S": _now()},
+                    ":holder": {"S": reviewer.lease},
+                    ":reviewer": {"S": reviewer.name},
+                },
+                PaginationConfig={"PageSize": PAGE},
+            )
+            for page in pages:
+                yield from map(WaitingImage.of, page["Items"])
+
+    def _give_back(self, key: ImageKey, reviewer: Reviewer) -> None:
+        self.dynamodb.update_item(
+            TableName=self.results,
+            Key=_record_key(key),
+            UpdateExpression="REMOVE lease_holder, lease_until",
+            ConditionExpression="lease_holder = :holder",
+            ExpressionAttributeValues={":holder": {"S": reviewer.lease}},
+        )
+
+    def _lease(self, key: ImageKey, reviewer: Reviewer) -> bool:
+        until = datetime.now(UTC) + LEASE
+        return _conditional(
+            lambda: self.dynamodb.update_item(
+                TableName=self.results,
+                Key=_record_key(key),
+                UpdateExpression="SET lease_holder = :holder, lease_until = :until",
+                ConditionExpression=(
+                    "attribute_exists(waits_for) AND NOT contains(reviewers, :reviewer) AND"
+                    " (attribute_not_exists(lease_until) OR lease_until < :now OR lease_holder = :holder)"
+                ),
+                ExpressionAttributeValues={
+                    ":holder": {"S": reviewer.lease},
+                    ":reviewer": {"S": reviewer.name},
+                    ":now": {"S": _now()},
+                    ":until": {"S": until.isoformat()},
+                },
+            )
+        )
+
+    def _write(
+        self,
+        image: WaitingImage,
+        answers: Sequence[Answer],
+        put: dict[str, Any],
+        reviewer: Reviewer,
+        *,
+        leased: bool,
+    ) -> bool:
+        """Write an answer or an undo together with the record; False if the record has changed meanwhile."""
+        update = self._record_update(image, answers, reviewer, leased=leased)
+        try:
+            transaction: Any = [put, {"Update": update}]
+            self.dynamodb.transact_write_items(TransactItems=transaction)
+        except ClientError as exc:
+            if code_of(exc) in ("TransactionCanceledException", "TransactionConflictException"):
+                return False
+            raise
+        return True
+
+    def _record_update(
+        self,
+        image: WaitingImage,
+        answers: Sequence[Answer],
+        reviewer: Reviewer,
+        *,
+        leased: bool,
+    ) -> dict[str, Any]:
+        """Build the update of the record after these answers."""
+        reason = next_reason(image, answers)
+        values: dict[str, Any] = {":next": {"N": str(image.revision + 1)}}
+        sets, removes = ["review_revision = :next"], []
+
+        if reason is None:
+            sets.append("review = :review")
+            values[":review"] = {"M": review_of(deciding_answer(answers), len(answers))}
+            removes += ["waits_for"]
+        else:
+            sets.append("waits_for = :reason")
+            values[":reason"] = {"S": reason}
+            removes += ["review"]
+
+        if answers:
+            sets.append("reviewers = :reviewers")
+            values[":reviewers"] = {"SS": sorted({answer.reviewer for answer in answers})}
+        else:
+            removes += ["reviewers"]
+
+        if leased:
+            sets.append("lease_holder = :holder, lease_until = :until")
+            values[":holder"] = {"S": reviewer.lease}
+            values[":until"] = {"S": (datetime.now(UTC) + LEASE).isoformat()}
+        else:
+            removes += ["lease_holder", "lease_until"]
+
+        unchanged = "attribute_not_exists(review_revision)"
+        if image.revision:
+            unchanged = "review_revision = :revision"
+            values[":revision"] = {"N": str(image.revision)}
+
+        return {
+            "TableName": self.results,
+            "Key": _record_key(image.key),
+            "UpdateExpression": f"SET {', '.join(sets)} REMOVE {', '.join(removes)}",
+            "ConditionExpression": f"attribute_exists(outcome) AND {unchanged}",
+            "ExpressionAttributeValues": values,
+        }
+
+    def _image(self, key: ImageKey) -> WaitingImage:
+        found = self.dynamodb.get_item(
+            TableName=self.results, Key=_record_key(key), ConsistentRead=True
+        )
+        item = found.get("Item")
+        if item is None or "audit" not in item or "classification" not in item:
+            raise ImageGoneError(f"{key.image_url}: {ImageGoneError.__doc__}")
+        return WaitingImage.of(item)
+
+    def _answers(self, key: ImageKey) -> list[Answer]:
+        pages = self.dynamodb.get_paginator("query").paginate(
+            TableName=self.reviews,
+            KeyConditionExpression="image_url = :image_url AND begins_with(answer, :version)",
+            ExpressionAttributeValues={
+                ":image_url": {"S": key.image_url},
+                ":version": {"S": f"{key.version}#"},
+            },
+            ConsistentRead=True,
+        )
+        return standing_answers(item for page in pages for item in page["Items"])
+
+    def _count(self, reason: Reason) -> int:
+        pages = self.dynamodb.get_paginator("query").paginate(
+            TableName=self.results,
+            IndexName=INDEX,
+            KeyConditionExpression="waits_for = :reason",
+            ExpressionAttributeValues={":reason": {"S": reason}},
+            Select="COUNT",
+        )
+        return sum(page["Count"] for page in pages)
+
+
+def _refuse(answer: Answer, image: WaitingImage, answers: Sequence[Answer]) -> None:
+    if answer.verdict == Verdict.CLASS and answer.label not in image.class_probabilities:
+        raise InvalidAnswerError(f"{answer.label!r:.60}. {InvalidAnswerError.__doc__}")
+    if any(stored.reviewer == answer.reviewer for stored in answers):
+        raise AnsweredElsewhereError
+    if next_reason(image, answers) is None:
+        raise AnsweredElsewhereError
+
+
+def _record_key(key: ImageKey) -> dict[str, Any]:
+    return {"image_url": {"S": key.image_url}, "version": {"S": key.version}}
+
+
+def _conditional(call: Callable[[], object]) -> bool:
+    """Make a conditional write; return whether its condition held."""
+    try:
+        call()
+    except ClientError as exc:
+        if code_of(exc) == "ConditionalCheckFailedException":
+            return False
+        raise
+    return True
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()

@@ -1,0 +1,57 @@
+"""Serve the review page on loopback, until Ctrl-C."""
+
+import contextlib
+import secrets
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from cli.errors import CommandError
+from review.pictures import Pictures
+from review.queue import ReviewQueue
+from review.web import Review, application
+
+HOST = "127.0.0.1"
+
+
+class PortInUseError(CommandError):
+    """Something else listens on this port: name another with --port, or 0 for any free one."""
+
+
+def serve(
+    queue: ReviewQueue,
+    pictures: Pictures,
+    reviewer: str,
+    port: int,
+    started: Callable[[str], object],
+) -> None:
+    """Serve the page on a port of 127.0.0.1 (0: a free one) until the process is interrupted.
+
+    Args:
+        reviewer: The name that answers are stored under.
+        started: Called with the address to open, once the page can be opened.
+
+    Raises:
+        PortInUseError: Another program listens on the port.
+    """
+    with contextlib.closing(_listen(port)) as listener:
+        host = f"{HOST}:{listener.getsockname()[1]}"
+        review = Review(queue, pictures, reviewer, host, secrets.token_urlsafe(24))
+        config = uvicorn.Config(
+            application(review), log_level="warning", lifespan="off", server_header=False
+        )
+        started(review.address)
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+        listener.listen()
+    except OSError as exc:
+        listener.close()
+        raise PortInUseError(f"Port {port}: {PortInUseError.__doc__}") from exc
+    return listener

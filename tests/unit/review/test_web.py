@@ -1,0 +1,263 @@
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+from starlette.applications import Starlette
+
+from review.images import ImageKey, Reason
+from review.queue import ReviewQueue
+from review.web import MAX_BODY, Review, application
+from tests.unit.review.conftest import BUCKET, Account
+
+HOST = "127.0.0.1:8765"
+TOKEN = "token"
+JPEG = b"\xff\xd8\xff a picture"
+
+
+@dataclass
+class Page:
+    """The application as its own page talks to it."""
+
+    application: Starlette
+    cookies: dict[str, str] = field(default_factory=lambda: {"review": TOKEN})
+
+    def get(self, path: str) -> httpx.Response:
+        """Open a path."""
+        return self._request("GET", path)
+
+    def post(
+        self,
+        path: str,
+        json: Any = None,
+        content: bytes | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> httpx.Response:
+        """Send a request as the page's script does, with these headers in place of its own."""
+        own = {"x-review-token": TOKEN, "origin": f"http://{HOST}"} | (headers or {})
+        return self._request("POST", path, json=json, content=content, headers=own)
+
+    def _request(self, method: str, path: str, **request: Any) -> httpx.Response:
+        async def send() -> httpx.Response:
+            transport = httpx.ASGITransport(self.application)
+            async with httpx.AsyncClient(
+                transport=transport, base_url=f"http://{HOST}", cookies=self.cookies
+            ) as client:
+                return await client.request(method, path, **request)
+
+        return asyncio.run(send())
+
+
+@pytest.fixture
+def page(account: Account) -> Page:
+    review = Review(account.queue, account.pictures, "anne", HOST, TOKEN)
+    return Page(application(review))
+
+
+def claim(page: Page, name: str = "page-1", **more: Any) -> dict[str, Any]:
+    answer = page.post("/claim", json={"page": name, "count": 8, **more})
+    assert 200 == answer.status_code, answer.text
+    return dict(answer.json())
+
+
+def answer(image_id: str, **more: Any) -> dict[str, Any]:
+    return {
+        "page": "page-1",
+        "id": image_id,
+        "answer_id": "answer-1",
+        "verdict": "CLASS",
+        "class": "truck",
+        "seconds": 1.25,
+        **more,
+    }
+
+
+def test_address_with_token_sets_a_cookie_and_shows_the_page(page: Page) -> None:
+    page.cookies.clear()
+    redirected = page.get(f"/?token={TOKEN}")
+    assert 303 == redirected.status_code
+    assert "/" == redirected.headers["location"]
+    cookie = redirected.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+
+    page.cookies["review"] = cookie.removeprefix("review=").partition(";")[0]
+    assert "Review images" in page.get("/").text
+
+
+def test_image_is_claimed_looked_at_and_answered(page: Page, account: Account) -> None:
+    key = account.add("one.jpg")
+    (image,) = claim(page)["images"]
+
+    picture = page.get(f"/picture/{image['id']}")
+    answered = page.post("/answer", json=answer(image["id"]))
+
+    assert JPEG == picture.content
+    assert "image/jpeg" == picture.headers["content-type"]
+    assert {"waits_for": None} == answered.json()
+    assert "anne" == account.record(key)["review"]["M"]["reviewer"]["S"]
+
+
+def test_prediction_is_shown_for_review(page: Page, account: Account) -> None:
+    account.add("one.jpg")
+    (image,) = claim(page)["images"]
+    assert "truck" == image["prediction"]["classification"]
+
+
+@pytest.mark.parametrize("reason", [Reason.AUDIT, Reason.SECOND_OPINION])
+def test_prediction_is_hidden_in_audits(page: Page, account: Account, reason: Reason) -> None:
+    account.add("one.jpg", reason=reason, outcome="ACCEPTED")
+    (image,) = claim(page)["images"]
+    assert image["prediction"] is None
+    assert "0.6" not in str(image)
+
+
+def test_answer_is_taken_back(page: Page, account: Account) -> None:
+    key = account.add("one.jpg")
+    page.post("/answer", json=answer(key.id))
+    undone = page.post("/undo", json={"page": "page-1", "id": key.id, "answer_id": "answer-1"})
+    assert key.id == undone.json()["image"]["id"]
+    assert "review" not in account.record(key)
+
+
+def test_released_image_is_free(page: Page, account: Account) -> None:
+    account.add("one.jpg")
+    (image,) = claim(page)["images"]
+    page.post("/release", json={"page": "page-1", "ids": [image["id"]]})
+    assert 1 == len(claim(page, "page-2")["images"])
+
+
+def test_page_learns_which_leases_it_lost(page: Page, account: Account) -> None:
+    key = account.add("one.jpg")
+    claim(page, "page-2")
+    assert [] == claim(page, held=[key.id])["held"]
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("host", "evil.example"),
+        ("host", "127.0.0.1:9999"),
+        ("origin", "http://evil.example"),
+        ("origin", "null"),
+        ("x-review-token", "another"),
+        ("cookie", "review=another"),
+    ],
+)
+def test_request_of_another_page_is_refused_and_changes_nothing(
+    page: Page, account: Account, header: str, value: str
+) -> None:
+    key = account.add("one.jpg")
+    if header == "cookie":
+        page.cookies.clear()
+    refused = page.post("/answer", json=answer(key.id), headers={header: value})
+    assert 403 == refused.status_code
+    assert "scones review" in refused.text
+    assert [] == account.stored_answers()
+
+
+@pytest.mark.parametrize("path", ["/", "/review.js", "/picture/x"])
+def test_request_without_token_is_refused(page: Page, path: str) -> None:
+    page.cookies.clear()
+    assert 403 == page.get(path).status_code
+
+
+@pytest.mark.parametrize("path", ["/", "/review.css", "/review.js", "/nothing"])
+def test_every_answer_carries_the_security_headers(page: Page, path: str) -> None:
+    headers = page.get(path).headers
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "unsafe" not in headers["content-security-policy"]
+    assert "nosniff" == headers["x-content-type-options"]
+    assert "same-origin" == headers["cross-origin-resource-policy"]
+
+
+def test_picture_of_another_bucket_is_refused(page: Page, account: Account) -> None:
+    account.s3.create_bucket(Bucket="secret")
+    account.s3.put_object(Bucket="secret", Key="uploads/one.jpg", Body=JPEG)
+    key = ImageKey("s3://secret/uploads/one.jpg", "null")
+    refused = page.get(f"/picture/{key.id}")
+    assert 403 == refused.status_code
+    assert "ForeignBucketError" == refused.json()["error"]
+
+
+def test_picture_that_was_deleted_is_named(page: Page, account: Account) -> None:
+    key = account.add("one.jpg")
+    account.s3.delete_object(Bucket=BUCKET, Key="uploads/one.jpg", VersionId=key.version)
+    gone = page.get(f"/picture/{key.id}")
+    assert 410 == gone.status_code
+    assert "PictureGoneError" == gone.json()["error"]
+
+
+def test_bytes_that_are_not_a_picture_are_not_sent(page: Page, account: Account) -> None:
+    key = account.add("one.jpg", body=b"<script>alert(1)</script>")
+    refused = page.get(f"/picture/{key.id}")
+    assert 415 == refused.status_code
+    assert "NotAPictureError" == refused.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"class": "lorry"},
+        {"class": "<b>truck</b>"},
+        {"class": None},
+        {"verdict": "MAYBE"},
+        {"verdict": "NOT_USABLE"},
+        {"seconds": "long"},
+        {"seconds": -1},
+        {"answer_id": ""},
+        {"answer_id": "a#undo"},
+        {"answer_id": "a" * 65},
+        {"id": "nonsense"},
+        {"page": None},
+    ],
+)
+def test_wrong_answer_is_refused_and_stores_nothing(
+    page: Page, account: Account, wrong: dict[str, Any]
+) -> None:
+    key = account.add("one.jpg")
+    refused = page.post("/answer", json=answer(key.id) | wrong)
+    assert 400 == refused.status_code
+    assert refused.json()["message"]
+    assert [] == account.stored_answers()
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"no JSON", b"[" * 100_000, b" " * (MAX_BODY + 1)])
+def test_request_that_is_not_a_small_json_object_is_refused(page: Page, body: bytes) -> None:
+    assert 400 == page.post("/answer", content=body).status_code
+
+
+def test_answer_to_an_image_that_another_reviewer_answered_is_a_conflict(
+    page: Page, account: Account
+) -> None:
+    key = account.add("one.jpg")
+    page.post("/answer", json=answer(key.id))
+    conflict = page.post("/answer", json=answer(key.id, answer_id="answer-2"))
+    assert 409 == conflict.status_code
+    assert "AnsweredElsewhereError" == conflict.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "expected"),
+    [
+        (ClientError({"Error": {"Code": "ExpiredTokenException"}}, "GetItem"), "CredentialsError"),
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), "UnreachableError"),
+    ],
+)
+def test_failure_that_passes_is_answered_so_that_the_page_sends_again(
+    page: Page,
+    account: Account,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: Exception,
+    expected: str,
+) -> None:
+    def fail(*_: object) -> None:
+        raise failure
+
+    key = account.add("one.jpg")
+    monkeypatch.setattr(ReviewQueue, "answer", fail)
+    failed = page.post("/answer", json=answer(key.id))
+    assert 503 == failed.status_code
+    assert expected == failed.json()["error"]
