@@ -52,6 +52,7 @@ PLACES = {
     "ResultsTable": Place(4, 1),
     "FilterInferencesFunction": Place(4, 2),
     "RecordingWorkflow": Place(5, 0),
+    "ReviewsTable": Place(5, 1),
     ENDPOINT: Place(5, 2),
     "Monitoring": Place(6, 0),
     TRAINING: Place(6, 1),

@@ -6,7 +6,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
 from localcloud.api.state_files import UnreadableStateError
@@ -56,7 +56,7 @@ _NAMED_ERRORS = (
     cloud.StartFailedError,
 )
 
-_DISTRIBUTION = "scones-localcloud"
+_BASES = ("ministack", "boto3")
 
 type Command = Callable[[Folder, argparse.Namespace], int | None]
 # Another command that starts this one names itself here, for the messages.
@@ -80,8 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=_PROGRAM, description="Run AWS on this machine, for development."
     )
-    versions = (f"{name} {_version(name)}" for name in (_DISTRIBUTION, "ministack", "boto3"))
-    parser.add_argument("--version", action="version", version=", ".join(versions))
+    parser.add_argument("--version", action=_ShowVersions, nargs=0, help="print the versions")
     commands = parser.add_subparsers(
         required=True, title="commands", metavar="up | down | status | env | prepare"
     )
@@ -109,11 +108,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _version(distribution: str) -> str:
-    try:
-        return version(distribution)
-    except PackageNotFoundError:  # this package, imported from a checkout
-        return "from a checkout"
+class _ShowVersions(argparse.Action):
+    """Print the versions, and exit. Only then are the installed packages searched for this one."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        package = __name__.partition(".")[0]
+        [distribution] = packages_distributions().get(package, [None])[:1]
+        own = version(distribution) if distribution else "from a checkout"
+        versions = [f"{package} {own}", *(f"{name} {version(name)}" for name in _BASES)]
+        say(", ".join(versions))
+        parser.exit()
 
 
 def _add_up_options(up: argparse.ArgumentParser) -> None:

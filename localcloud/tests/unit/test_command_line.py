@@ -175,7 +175,7 @@ def test_version_names_the_tool_ministack_and_boto3(capsys: pytest.CaptureFixtur
     with pytest.raises(SystemExit):
         run(["--version"])
     assert re.match(
-        r"scones-localcloud .+, ministack [\d.]+, boto3 [\d.]+\n", capsys.readouterr().out
+        r"localcloud .+, ministack [\d.]+, boto3 [\d.]+\n", capsys.readouterr().out
     )
 
 
