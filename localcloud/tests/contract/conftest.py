@@ -4,10 +4,11 @@ MiniStack is patched, and has no state.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from ministack.services import (
@@ -52,6 +53,26 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def cloud(shared_folder: Path) -> Iterator[Cloud]:
     with running(shared_folder, publish_seconds=0.1) as started:
         yield started
+
+
+@pytest.fixture
+def client_of_user(cloud: Cloud) -> Callable[..., Any]:
+    """Make a client of a new user with these statements as its policy.
+
+    All tests of a run share the cloud, in any order. Therefore no test chooses the user's name.
+    """
+    iam = cloud.client("iam")
+
+    def make(service: str, *statements: Mapping[str, Any]) -> Any:
+        name = f"user-{uuid4().hex[:8]}"
+        iam.create_user(UserName=name)
+        document = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+        iam.put_user_policy(UserName=name, PolicyName="inline", PolicyDocument=document)
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+
+        return cloud.client(service, key["AccessKeyId"], key["SecretAccessKey"])
+
+    return make
 
 
 @dataclass(frozen=True)

@@ -174,9 +174,7 @@ def test_status_without_a_cloud_is_json_on_request(
 def test_version_names_the_tool_ministack_and_boto3(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         run(["--version"])
-    assert re.match(
-        r"localcloud .+, ministack [\d.]+, boto3 [\d.]+\n", capsys.readouterr().out
-    )
+    assert re.match(r"localcloud .+, ministack [\d.]+, boto3 [\d.]+\n", capsys.readouterr().out)
 
 
 def test_up_of_a_running_cloud_says_where_it_is(

@@ -21,6 +21,8 @@ from localcloud.server.listener import open_listener
 from localcloud.server.ownership import find
 from localcloud.server.settings import IMPORT_FOLDER, Folder
 
+TLS_BUCKET = "requires-tls"
+
 
 def _until(condition: Callable[[], object]) -> None:
     deadline = time.monotonic() + 30
@@ -75,42 +77,30 @@ def test_request_of_a_web_page_is_refused(cloud: Cloud) -> None:
 
 
 @pytest.fixture
-def reader(cloud: Cloud) -> Any:
-    """An S3 client of a user who may read the bucket "images", whose policy requires TLS."""
-    iam = cloud.client("iam")
+def reader(cloud: Cloud, client_of_user: Callable[..., Any]) -> Any:
+    """An S3 client of a user who may read a bucket whose policy requires TLS."""
     s3 = cloud.client("s3")
-    s3.create_bucket(Bucket="images")
-    s3.put_object(Bucket="images", Key="parcels/a", Body=b"a")
-    resources = ["arn:aws:s3:::images", "arn:aws:s3:::images/*"]
-    insecure = {"Bool": {"aws:SecureTransport": "false"}}
+    s3.create_bucket(Bucket=TLS_BUCKET)
+    s3.put_object(Bucket=TLS_BUCKET, Key="parcels/a", Body=b"a")
+
     deny = {
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:*",
-        "Resource": resources,
-        "Condition": insecure,
+        "Resource": [f"arn:aws:s3:::{TLS_BUCKET}", f"arn:aws:s3:::{TLS_BUCKET}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
-    s3.put_bucket_policy(
-        Bucket="images", Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]})
-    )
-    iam.create_user(UserName="reader")
-    read = {
-        "Effect": "Allow",
-        "Action": "s3:GetObject",
-        "Resource": "arn:aws:s3:::images/parcels/*",
-    }
-    policy = {"Version": "2012-10-17", "Statement": [read]}
-    iam.put_user_policy(UserName="reader", PolicyName="read", PolicyDocument=json.dumps(policy))
-    key = iam.create_access_key(UserName="reader")["AccessKey"]
-    return cloud.client("s3", key["AccessKeyId"], key["SecretAccessKey"])
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+    s3.put_bucket_policy(Bucket=TLS_BUCKET, Policy=policy)
+
+    resource = f"arn:aws:s3:::{TLS_BUCKET}/parcels/*"
+    return client_of_user("s3", {"Effect": "Allow", "Action": "s3:GetObject", "Resource": resource})
 
 
-def test_loopback_counts_as_tls_for_a_bucket_policy(
-    reader: Any,
-) -> None:
-    assert b"a" == reader.get_object(Bucket="images", Key="parcels/a")["Body"].read()
+def test_loopback_counts_as_tls_for_a_bucket_policy(reader: Any) -> None:
+    assert b"a" == reader.get_object(Bucket=TLS_BUCKET, Key="parcels/a")["Body"].read()
     with pytest.raises(ClientError, match="AccessDenied"):
-        reader.put_object(Bucket="images", Key="parcels/b", Body=b"b")
+        reader.put_object(Bucket=TLS_BUCKET, Key="parcels/b", Body=b"b")
 
 
 def test_two_clouds_at_once_have_separate_state(cloud: Cloud, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import http.client
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -148,15 +148,12 @@ def test_head_with_a_malformed_version_id_answers_400(s3: Any) -> None:
     assert 400 == raised.value.response["ResponseMetadata"]["HTTPStatusCode"]
 
 
-def test_wildcard_of_a_policy_matches_every_key(s3: Any, cloud: Cloud) -> None:
-    iam = cloud.client("iam")
-    iam.create_user(UserName="reader")
-    keys = iam.create_access_key(UserName="reader")["AccessKey"]
-    resources = [f"arn:aws:s3:::{BUCKET}/parcels/*"]
-    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": resources}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    iam.put_user_policy(UserName="reader", PolicyName="read", PolicyDocument=document)
-    reader = cloud.client("s3", keys["AccessKeyId"], keys["SecretAccessKey"])
+def test_wildcard_of_a_policy_matches_every_key(
+    s3: Any, client_of_user: Callable[..., Any]
+) -> None:
+    resource = f"arn:aws:s3:::{BUCKET}/parcels/*"
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": resource}
+    reader = client_of_user("s3", statement)
 
     for key in [key for key in KEYS if key != "parcels"]:
         assert key.encode() == reader.get_object(Bucket=BUCKET, Key=key)["Body"].read()
