@@ -11,10 +11,6 @@ from typing import Any
 
 import pytest
 
-# Powertools reads these when a function is imported, which is before any fixture runs.
-os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "scones-unlimited")
-os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "SconesUnlimited")
-
 from functions.serialize_image import app as serialize_image
 
 

@@ -1,4 +1,4 @@
-"""A decoder process that ends as the image says: by a signal, of itself, or for want of memory."""
+"""Run a decoder process that fails as the image says: it ends, takes memory, or never answers."""
 
 import os
 import signal
@@ -13,6 +13,8 @@ def prepare_image(data: bytes) -> PreparedImage:
         os.kill(os.getpid(), signal.Signals[data.decode()])
     if data == b"exit":
         os._exit(3)
+    while data == b"forever":
+        pass
     if data == b"memory":
         data = bytes(2 * decoder_process.MAX_GROWTH_BYTES)
     return image_preparation.prepare_image(data)
