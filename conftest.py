@@ -1,4 +1,4 @@
-"""What every test finds: the project's tools on PATH, Ctrl-C, and a place to print what it counted.
+"""Provide every test with the project's tools on PATH, with Ctrl-C, and with lines to print.
 
 A test prints a line at the end of the run with `record_property("shown", line)`.
 """
@@ -11,12 +11,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent
-# Programs that tests start: sam, cfn-lint and the functions' Python in the first, aws in the second.
+# The first folder holds sam, cfn-lint and the functions' Python; the second one holds aws.
 TOOLS = (ROOT / ".venv/bin", ROOT / ".venv-aws/bin")
 
 
 def pytest_configure() -> None:
-    """Prepare this process and its children for tests, whoever started it: make, an IDE, or a shell's background."""
+    """Prepare this process and its children for tests.
+
+    Make, an IDE or a background job of a shell may have started this process.
+    """
     put_tools_on_path()
     receive_interrupts()
 
@@ -34,8 +37,9 @@ def put_tools_on_path() -> None:
 def receive_interrupts() -> None:
     """Raise KeyboardInterrupt on SIGINT, also where this process inherited the signal as ignored.
 
-    A shell without job control starts its background jobs that way (POSIX, "Shell Command Language", 2.12), and
-    every child inherits it. A test that interrupts a child would wait for it forever.
+    A shell without job control starts its background jobs that way (POSIX, "Shell Command
+    Language", 2.12), and every child inherits it. A test that interrupts a child would wait for
+    the child forever.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

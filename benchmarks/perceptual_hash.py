@@ -1,8 +1,9 @@
-"""Measure how well the perceptual hash finds re-saved photos: `python -m benchmarks.perceptual_hash build/cifar10`.
+"""Measure how well the perceptual hash finds re-saved photos.
 
-The folder holds CIFAR-10 (`python -m benchmarks.cifar10 build/cifar10`). Two questions: which share of
-re-saved test photos has the hash of its original, within the bits that the product allows, and how many
-of all pairs of different test photos do as well.
+Run `python -m benchmarks.perceptual_hash build/cifar10`. The folder holds CIFAR-10
+(`python -m benchmarks.cifar10 build/cifar10`). The benchmark answers two questions, both within the
+bits that the product allows. Which share of re-saved test photos has the hash of its original? How
+many pairs of different test photos have the same hash?
 """
 
 import argparse
@@ -58,7 +59,7 @@ def hash_bits(data: bytes) -> NDArray[np.uint8]:
 
 
 def found_shares(photos: Sequence[Path], console: Console) -> Iterator[tuple[str, int, int]]:
-    """Yield each way to save a photo again, the number of photos found, and that of photos tried."""
+    """Yield each way to save a photo again, with the numbers of found and of tried photos."""
     originals = [(photo, hash_bits(photo.read_bytes())) for photo in photos]
 
     for name, resave in track(console, "Saving photos again", RESAVES.items(), len(RESAVES)):
@@ -71,7 +72,7 @@ def found_shares(photos: Sequence[Path], console: Console) -> Iterator[tuple[str
 
 
 def close_pairs(bits: NDArray[np.uint8]) -> int:
-    """Count pairs of different images whose hashes differ in at most `SAME_MOTIF_BITS` of 64 bits."""
+    """Count pairs of different images whose hashes differ in at most `SAME_MOTIF_BITS` bits."""
     ones = bits.astype(np.float32)
     pairs = 0
 

@@ -1,1 +1,4 @@
-"""A real package: a dependency, smdebug_rulesconfig, installs one called tests too, and would win otherwise."""
+"""Make this folder a package, because the dependency smdebug_rulesconfig installs one called tests.
+
+Otherwise, Python would import the dependency's package.
+"""

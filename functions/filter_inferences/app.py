@@ -19,7 +19,7 @@ metrics = Metrics()
 
 
 def filtered(decision: Decision, audit: Audit) -> dict[str, Any]:
-    """Build the answer: the prediction, whether its confidence is enough, and whether people label it."""
+    """Build the answer: the prediction, the decision about its confidence, and the audit draw."""
     for_review = None if decision.passed else "REVIEW"
     return {
         "status": "PASS" if decision.passed else "REJECT",

@@ -1,9 +1,9 @@
-"""Draw a random share of all classified images for an audit: people label them, to judge the gate itself.
+"""Draw a random share of all classified images for an audit, in which people label them.
 
-Each image version is drawn with the same known probability, whatever its outcome, before anything else
-is known about it. That makes the drawn images a random sample: their labels calibrate and test a
-threshold, above and below the present threshold alike. The draw depends on the image version and a salt
-alone, so an execution that is repeated draws the same images.
+Each image version is drawn with the same known probability, independently of its outcome. Therefore
+the drawn images are a random sample: their labels calibrate and test thresholds both above and
+below the present threshold. The draw depends only on the image version and a salt, so a repeated
+execution draws the same images.
 """
 
 import hashlib
@@ -58,7 +58,10 @@ def draw(request: Mapping[str, Any], share: str, salt: str) -> Audit:
 
 
 def _uniform(text: str) -> float:
-    """Return a number from 0 up to 1 that is the same for equal texts and even over different texts."""
+    """Return a number from 0 to below 1, the same for equal texts.
+
+    The numbers of different texts are uniformly distributed.
+    """
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
     number = int.from_bytes(digest[:_HASH_BYTES]) >> (8 * _HASH_BYTES - _FLOAT_BITS)
     return number / float(1 << _FLOAT_BITS)

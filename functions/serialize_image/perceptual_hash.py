@@ -1,8 +1,9 @@
-"""Hash what an image shows, so that the same photo saved in another way gets nearly the same hash.
+"""Hash the motif of an image, so that a photo saved in another way gets nearly the same hash.
 
-The hash is the classic one of the discrete cosine transform (Zauner, "Implementation and benchmarking
-of perceptual image hash functions", 2010, section 3.2.1): the low frequencies of 32 x 32 grey levels,
-each compared with their median. Few differing bits mean the same motif; `hamming_distance` counts them.
+The hash is the classic one of the discrete cosine transform (Zauner, "Implementation and
+benchmarking of perceptual image hash functions", 2010, section 3.2.1). It compares each low
+frequency of 32 x 32 grey levels with the median of these frequencies. Few differing bits mean the
+same motif; `hamming_distance` counts them.
 """
 
 from math import cos, pi
@@ -12,7 +13,8 @@ from PIL import Image
 
 SIDE = 32  # pixels of the grey picture
 FREQUENCIES = 8  # of each direction; 64 bits
-# Frequencies are compared at this precision, so that an even surface has the same hash on every processor.
+# Frequencies are compared at this precision, so that an even surface has the same hash on every
+# processor.
 DECIMALS = 3
 # At most 4 differing bits find at least 99.7 % of re-saved photos (n = 1,000 for each way to save).
 # Of 10,000 CIFAR-10 test photos 12 pairs are as close, and each pair shows one motif twice

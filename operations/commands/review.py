@@ -18,7 +18,7 @@ _NAME = re.compile(r"[\w.@+=,-]{1,128}")  # as IAM allows in names; a lease uses
 
 
 class InvalidReviewerError(CommandError):
-    """The name of a reviewer has at most 128 letters, digits and _.@+=,-: give another --reviewer."""
+    """Give a --reviewer of at most 128 characters: letters, digits and _.@+=,- are allowed."""
 
     status = 2
 

@@ -42,10 +42,9 @@ def dependabot() -> dict[str, dict[str, Any]]:
 
 def test_development_container_is_pinned_and_has_the_projects_python() -> None:
     container = json.loads(text_of(".devcontainer/devcontainer.json"))
-    found = re.fullmatch(
-        r"mcr\.microsoft\.com/devcontainers/python:\d+\.\d+\.\d+-(\d+\.\d+)-\w+@sha256:[0-9a-f]{64}",
-        container["image"],
-    )
+    name = r"mcr\.microsoft\.com/devcontainers/python"
+    version = r"\d+\.\d+\.\d+-(\d+\.\d+)-\w+"
+    found = re.fullmatch(rf"{name}:{version}@sha256:[0-9a-f]{{64}}", container["image"])
     assert found
     assert text_of(".python-version").strip() == found[1]
     assert "make setup" == container["postCreateCommand"]

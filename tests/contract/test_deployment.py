@@ -1,6 +1,6 @@
-"""What deploys the service from GitHub: policies within IAM's quotas, and jobs that hold no keys.
+"""Check the deployment from GitHub: policies stay within IAM's quotas, and jobs hold no keys.
 
-What the roles may do is for execution_role/.
+The tests in execution_role/ check the permissions of the roles.
 """
 
 import json
@@ -173,8 +173,8 @@ def test_environment_is_deployed_with_the_parameters_of_samconfig(environment: s
 def test_execution_role_does_not_reach_the_stack_that_makes_it(
     template: dict[str, Any], page: str
 ) -> None:
-    [told] = re.findall(r"stacks/github\.yaml --stack-name (\S+)", (ROOT / page).read_text())
-    assert not told.startswith(template["Parameters"]["Service"]["Default"])
+    [name] = re.findall(r"stacks/github\.yaml --stack-name (\S+)", (ROOT / page).read_text())
+    assert not name.startswith(template["Parameters"]["Service"]["Default"])
 
 
 def test_outputs_are_the_variables_that_the_job_reads(template: dict[str, Any]) -> None:

@@ -119,7 +119,7 @@ def test_command_shows_hostile_texts_as_they_are(
     command: str, as_json: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     main: Any = operations if command in COMMANDS else training
-    told = ""
+    shown = ""
     for answer in ANSWERS.values():
         monkeypatch.setattr(BaseClient, "_make_api_call", answer)
         try:
@@ -128,8 +128,8 @@ def test_command_shows_hostile_texts_as_they_are(
             show_traceback(type(error), error, None)
         for output in capsys.readouterr():
             require_honest(output)
-            told += output
-    assert MARKUP in told, "none of the texts was shown"
+            shown += output
+    assert MARKUP in shown, "none of the texts was shown"
 
 
 @pytest.mark.usefixtures("hostile")

@@ -76,7 +76,7 @@ def expected(given: Input) -> str:
 
 
 def test_jsonata_validates_every_input_as_expected(states: dict[str, Any]) -> None:
-    # JSON knows no infinity, so what is beyond a double is replaced by something that is not quite.
+    # JSON has no infinity, so numbers beyond a double are replaced by a very large number.
     generated = inputs(500, seed=23)
     bound = [
         {"states": {"input": json.loads(given.text.replace("1e400", "1e308"))}}

@@ -15,7 +15,7 @@ from operations.service.results import COLUMNS
 ROOT = Path(__file__).parents[2]
 # Fields of the record alone: who wrote it, when, and the order of uploads.
 BOOKKEEPING = {"uploaded_at", "execution", "recorded_at"}
-# What the outcome says already; a column for each would repeat it.
+# The outcome implies these fields; a column for each would repeat it.
 IMPLIED_BY_OUTCOME = {"image_processed", "passed_threshold"}
 TYPES = {
     "image_processed": "BOOL",
@@ -47,7 +47,8 @@ def item(states: dict[str, Any], state: str) -> dict[str, Any]:
     if isinstance(found, dict):
         return found
 
-    # The prediction's record is built where it is filtered; the state adds what it must compute once.
+    # The state "Filter inferences" builds the prediction's record; the recording state adds fields
+    # that it must compute once.
     built: dict[str, Any] = states["Filter inferences"]["Output"]["record"]
     added = re.findall(r"'(\w+)': (\{'\w+': [^}]*\})", found)
     return built | dict(added)

@@ -157,11 +157,13 @@ def test_no_file_names_a_package_registry() -> None:
 
 
 def test_planted_secrets_are_found(tmp_path: Path) -> None:
-    # Put together here, so that this file holds none.
+    # Put together here, so that this file holds no secret.
+    key_name = "aws_secret" + "_access_key"
+    header = f"-----BEGIN {'RSA'} PRIVATE KEY-----"
     planted = {
         "aws.py": f'key = "{"AKIA" + "Z7QW3XN5RT2LM8KD"}"\n',
-        "secret.env": f"{'aws_secret' + '_access_key'} = wJalrXUtnFEMI/K7MDENG{'/bPxRfiCYzQ4r8sT2vN6'}\n",
-        "key.pem": f"-----BEGIN {'RSA'} PRIVATE KEY-----\nMIIEowIBAAKCAQEA1c7+9z5Pad7OejecsQ0buVKy\n",
+        "secret.env": f"{key_name} = wJalrXUtnFEMI/K7MDENG{'/bPxRfiCYzQ4r8sT2vN6'}\n",
+        "key.pem": f"{header}\nMIIEowIBAAKCAQEA1c7+9z5Pad7OejecsQ0buVKy\n",
         "url.md": f"See https://deploy:{'Zk4q' + '9Lm2'}@db.internal.net/x\n",
         "settings.yml": f"github: ghp_{'x7Kq2mB9' * 4 + 'aZ3w'}\n",
     }

@@ -30,7 +30,7 @@ class Evidence:
         announced: The received events.
         changes: Every write to the results table, in order.
         endpoint_calls: The number of endpoint calls, by key of the image.
-        reference: The results of the same bytes without faults, by name of the sample.
+        reference: The results of the same bytes without faults, by the name of the sample.
         reconciled: Whether the service's own tool finds that everything is accounted for.
     """
 

@@ -54,11 +54,11 @@ def run(order: Order, folder: Path) -> int:
     verdict.show(console)
     if order.json:
         verdict.write(order.json)
-    if verdict.balances:
+    if verdict.reconciled:
         shutil.rmtree(folder)
     else:
         console.print(f"State and log of the local cloud are kept in {folder}.", soft_wrap=True)
-    return 0 if verdict.balances else 1
+    return 0 if verdict.reconciled else 1
 
 
 def _soak(cloud: Cloud, order: Order, folder: Path) -> Verdict:

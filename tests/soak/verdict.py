@@ -52,14 +52,14 @@ class Verdict:
     peak_memory_mb: float | None = None
 
     @property
-    def balances(self) -> bool:
+    def reconciled(self) -> bool:
         """Return whether every upload has exactly one outcome, and everything agrees with it."""
         whole = self.uploads == sum(self.outcomes[outcome] for outcome in OUTCOMES)
         return whole and not self.violations and (self.deliveries is None or self.deliveries.holds)
 
     def write(self, path: Path) -> None:
         """Write it as JSON."""
-        document = {"balances": self.balances, **asdict(self)}
+        document = {"reconciled": self.reconciled, **asdict(self)}
         document["violations"] = [violation._asdict() for violation in self.violations]
         path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
 
@@ -83,7 +83,7 @@ class Verdict:
         if len(self.violations) > SHOWN:
             console.print(f"and {len(self.violations) - SHOWN} more")
         console.print(
-            "The account balances." if self.balances else "THE ACCOUNT DOES NOT BALANCE.",
+            "Reconciliation succeeds." if self.reconciled else "RECONCILIATION FAILS.",
             style="bold",
         )
 
@@ -91,7 +91,7 @@ class Verdict:
         table = Table(box=box.SIMPLE_HEAD)
         table.add_column("fault", no_wrap=True)
         table.add_column("injected", no_wrap=True, justify="right")
-        table.add_column("what it does")
+        table.add_column("effect")
         for kind, count in sorted(self.faults.items(), key=lambda item: -item[1]):
             table.add_row(kind, f"{count:,}", KINDS[kind])
         table.add_row(

@@ -1,4 +1,4 @@
-"""Hold fakes of AWS clients to AWS's models, so that no fake drifts from what it stands for."""
+"""Check calls of fake AWS clients against AWS's models, so that no fake drifts from its service."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
@@ -21,10 +21,10 @@ class NotConformingError(AssertionError):
 
 
 def conforming(fake: Any, service: str) -> Any:
-    """Return a fake whose calls are checked: request and answer have the shapes of the operation of that name.
+    """Return a fake whose requests and answers are checked against the operation of the same name.
 
-    An answer may leave out what the product does not read; the product would fail without it. Everything else about
-    the fake is as it is, so that tests can look at it and change it.
+    An answer may omit members that the product does not read. The other attributes of the fake stay
+    visible, so that tests can read and change them.
 
     Args:
         fake: has methods named as the client's.

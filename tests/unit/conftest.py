@@ -1,4 +1,4 @@
-"""What unit tests share: moto as threads can use it, and a stand-in for Lambda's X-Ray daemon."""
+"""Provide unit tests with a thread-safe moto and a stand-in for Lambda's X-Ray daemon."""
 
 import json
 import socket
@@ -43,10 +43,11 @@ def traced_subsegments(
 
 @pytest.fixture(scope="session", autouse=True)
 def moto_routes() -> Iterator[None]:
-    """Let moto find out once where its calls go.
+    """Let moto compute the routes of its calls once.
 
-    It loads the module of S3's routes again at every call, and overwrites it for the threads that are just reading it
-    (`moto.s3.models.S3Backend._url_module`); and it lists the methods of a service at every call.
+    By default, moto loads the module of S3's routes again at every call, and overwrites it while
+    other threads read it (`moto.s3.models.S3Backend._url_module`). It also lists the methods of a
+    service at every call.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(S3Backend, "_url_module", moto.s3.urls)

@@ -1,4 +1,4 @@
-"""The preparation of every test run: tools are found without PATH, interrupts are received in the background."""
+"""Check the preparation of every test run: tools are on PATH, and interrupts are received."""
 
 import os
 import shutil
@@ -15,7 +15,8 @@ from conftest import pytest_configure
 
 pytest_configure()
 child = "import os, signal; os.kill(os.getpid(), signal.SIGINT); print('ignored')"
-sys.exit(subprocess.run([sys.executable, "-c", child], capture_output=True).returncode != -signal.SIGINT)
+ended = subprocess.run([sys.executable, "-c", child], capture_output=True)
+sys.exit(ended.returncode != -signal.SIGINT)
 """
 
 

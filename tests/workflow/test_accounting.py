@@ -112,7 +112,7 @@ def test_reconciliation_succeeds_after_uploads_under_faults(
     reference = {output["image_url"].removeprefix(folder): output for output in demo.decisions}
     verdict = soak(cloud, deployed, samples, reference, uploads, seed=1)
     verdict.show(Console(width=160))
-    assert verdict.balances
+    assert verdict.reconciled
     assert len(verdict.faults) >= 12
     assert sum(verdict.faults.values()) >= uploads / 4
 

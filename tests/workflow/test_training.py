@@ -1,4 +1,7 @@
-"""The training tool as a user runs it: each step interrupted, then run again; the test images kept out of sight."""
+"""Run the training tool as a user does: interrupt each step, then run it again.
+
+The test images are absent in steps that must not read them.
+"""
 
 import re
 import shutil
@@ -108,7 +111,7 @@ class Trial:
 
 @pytest.fixture(scope="module")
 def trial(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Trial:
-    """A run with a few photos of two classes; the tests of this module take it from step to step."""
+    """Prepare a run with a few photos of two classes; the tests of this module do its steps."""
     folder = tmp_path_factory.mktemp("trial")
     for images in sorted((ROOT / "examples/photos/train").iterdir()):
         (folder / "photos" / images.name).mkdir(parents=True)
@@ -119,7 +122,7 @@ def trial(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Trial:
 
 @pytest.fixture(scope="module")
 def staged(trial: Trial) -> Trial:
-    """The dataset, its staging interrupted once; then without its test images."""
+    """Stage the dataset, interrupted once; then delete its test images."""
     assert 130 == trial.interrupt(*trial.staging, at="images of 2 classes")[0]
     status, output = trial.run(*trial.staging)
     assert 0 == status, output
@@ -129,7 +132,7 @@ def staged(trial: Trial) -> Trial:
 
 @pytest.fixture(scope="module")
 def trained(staged: Trial) -> Trial:
-    """The model; whoever waited for it was interrupted once."""
+    """Train the model, interrupted once."""
     arguments = ("train", "--epochs", "2", "--mini-batch-size", "8")
     status, output = staged.interrupt(*arguments, at="Training job")
     assert 130 == status, output
@@ -144,8 +147,8 @@ def trained(staged: Trial) -> Trial:
 
 
 @dataclass(frozen=True)
-class Contest:
-    """What the steps said of two models, the first one trained and the second one tuned."""
+class Comparison:
+    """The output of the steps for two models: the first one is trained, the second one is tuned."""
 
     trial: Trial
     first: tuple[int, str]
@@ -155,8 +158,8 @@ class Contest:
 
 
 @pytest.fixture(scope="module")
-def contest(trained: Trial) -> Contest:
-    """Promote what was trained; tune, interrupted once; promote the best of what was tuned."""
+def comparison(trained: Trial) -> Comparison:
+    """Promote the trained model; tune, interrupted once; promote the best tuned model."""
     status, output = trained.run(*trained.staging)  # the test images are needed here
     assert 0 == status, output
     first = trained.run("promote")
@@ -172,14 +175,14 @@ def contest(trained: Trial) -> Contest:
         "ModelPackageSummaryList"
     ]
     trained.forget_test_images()
-    return Contest(
+    return Comparison(
         trained, first, tuned, second, [package["ModelApprovalStatus"] for package in packages]
     )
 
 
 @dataclass(frozen=True)
 class Story:
-    """How the rest of the run went: what was there when, and what the steps said."""
+    """The resources after the remaining steps, and the output of these steps."""
 
     endpoints: list[str]
     models: list[str]
@@ -191,9 +194,9 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(contest: Contest) -> Story:
-    """Deploy, interrupted once; evaluate without and with test images; clean up, first with --dry-run."""
-    trained = contest.trial
+def story(comparison: Comparison) -> Story:
+    """Deploy, interrupted once; evaluate without and with test images; clean up."""
+    trained = comparison.trial
     assert 130 == trained.interrupt("deploy", at="is being created")[0]
     status, output = trained.run("deploy")
     assert 0 == status, output
@@ -213,32 +216,32 @@ def test_interrupted_training_makes_one_job(trained: Trial) -> None:
     assert 1 == len(trained.training_jobs)
 
 
-def test_a_first_model_is_promoted_when_it_beats_guessing(contest: Contest) -> None:
-    status, output = contest.first
+def test_a_first_model_is_promoted_when_it_beats_guessing(comparison: Comparison) -> None:
+    status, output = comparison.first
     assert 0 == status, output
     assert "better than the rule of always the most frequent class" in output, output
 
 
 def test_interrupted_tuning_is_one_tuning_job_whose_best_model_is_registered(
-    contest: Contest,
+    comparison: Comparison,
 ) -> None:
-    status, output = contest.tuned
+    status, output = comparison.tuned
     assert 0 == status, output
     assert "2/2" in output, output
     assert "version 2 of trial" in output, output
     listed = "HyperParameterTuningJobSummaries"
     assert 1 == len(
-        contest.trial.names(
+        comparison.trial.names(
             "list_hyper_parameter_tuning_jobs", listed, "HyperParameterTuningJobName"
         )
     )
 
 
-def test_a_challenger_that_is_not_shown_to_be_better_is_refused(contest: Contest) -> None:
-    status, output = contest.second
+def test_a_challenger_that_is_not_shown_to_be_better_is_refused(comparison: Comparison) -> None:
+    status, output = comparison.second
     assert 1 == status, output
     assert "ChallengerRefusedError: Version 2 is not shown to be better" in output, output
-    assert ["Approved", "Rejected"] == contest.approvals
+    assert ["Approved", "Rejected"] == comparison.approvals
 
 
 def test_autopilot_is_refused_as_the_step_takes_for_not_emulated(cloud: Cloud) -> None:

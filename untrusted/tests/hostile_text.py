@@ -2,7 +2,7 @@
 
 import unicodedata
 
-FORGED = "3 uploads = 3 accepted + 0 review: it balances."
+FORGED = "3 uploads = 3 accepted + 0 review: reconciliation succeeds."
 # A line break, both kinds of terminal escapes, marks that reorder or hide (CVE-2021-42574),
 # and markup of rich.
 HOSTILE = (

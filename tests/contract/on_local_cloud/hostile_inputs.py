@@ -1,7 +1,7 @@
-"""Generate inputs of the workflow, valid, malformed and hostile, each with what must become of it.
+"""Generate valid, malformed and hostile inputs of the workflow, each with its expected result.
 
-The expectations follow AWS's limits and are written without JSONata: an S3 key and a version id have
-at most 1,024 bytes, and UTF-8 has no lone surrogates.
+The expectations follow AWS's limits and are written without JSONata: an S3 key and a version id
+have at most 1,024 bytes, and UTF-8 has no lone surrogates.
 """
 
 import json

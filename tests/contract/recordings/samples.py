@@ -242,7 +242,7 @@ REQUESTS_OF_BACKLOGS: dict[str, Any] = {
         "prefix": "archive/",
         "confidence_threshold": 0,
     },
-    "a list that is no text": {"list": ["backlog/images.csv"]},
+    "a list that is not a text": {"list": ["backlog/images.csv"]},
     "neither list nor prefix": {"folder": "archive/"},
     "no request": {},
 }

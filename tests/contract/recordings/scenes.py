@@ -1,4 +1,4 @@
-"""What the states of the workflows see: a scene is a moment of a state.
+"""Record the input of the workflows' states: a scene is a moment of a state.
 
 A scene holds for every expression of its states that is evaluated at its moment: on entry
 (arguments, conditions, what choices and passing states assign), for an item of a map, on a result,

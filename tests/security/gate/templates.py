@@ -48,7 +48,7 @@ class Statement:
 
     @property
     def actions(self) -> list[str]:
-        """What it is about."""
+        """Return the actions of the statement."""
         return listed(self.data.get("Action"))
 
     @property

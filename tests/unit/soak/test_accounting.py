@@ -111,7 +111,7 @@ def checks(evidence: Evidence) -> set[str]:
     return {violation.check for violation in violations(evidence)}
 
 
-def test_account_of_an_image_that_failed_first_balances() -> None:
+def test_image_that_failed_first_is_reconciled() -> None:
     assert [] == violations(BALANCED)
 
 

@@ -1,4 +1,4 @@
-"""What a soak uploads."""
+"""Check the uploads of a soak."""
 
 from collections import Counter
 from pathlib import Path

@@ -21,11 +21,11 @@ SERVICE = Service(
 
 
 class FakeCloud:
-    """Answers what is left, look after look: (running executions, messages); the last answer stays."""
+    """Answer each poll with running executions and waiting messages; repeat the last answer."""
 
-    def __init__(self, *looks: tuple[int, int]) -> None:
-        self.looks = list(looks)
-        self.looked = 0
+    def __init__(self, *polls: tuple[int, int]) -> None:
+        self.polls = list(polls)
+        self.polled = 0
 
     def client(self, _service: str) -> "FakeCloud":
         return self
@@ -34,22 +34,26 @@ class FakeCloud:
         return self
 
     def paginate(self, **_arguments: str) -> Iterator[dict[str, Any]]:
-        running, _ = self._look()
+        running, _ = self._poll()
         yield {"executions": [{}] * running}
 
-    def get_queue_attributes(self, QueueUrl: str, AttributeNames: list[str]) -> dict[str, Any]:  # noqa: N803
-        _, waiting = self._look()
-        self.looked += 1
+    def get_queue_attributes(
+        self,
+        QueueUrl: str,  # noqa: N803
+        AttributeNames: list[str],  # noqa: N803
+    ) -> dict[str, Any]:
+        _, waiting = self._poll()
+        self.polled += 1
         return {"Attributes": {AttributeNames[0]: str(waiting), AttributeNames[1]: "0"}}
 
-    def _look(self) -> tuple[int, int]:
-        return self.looks[min(self.looked, len(self.looks) - 1)]
+    def _poll(self) -> tuple[int, int]:
+        return self.polls[min(self.polled, len(self.polls) - 1)]
 
 
-def test_rest_is_reached_when_two_looks_in_a_row_see_nothing() -> None:
+def test_rest_is_reached_when_two_polls_in_a_row_find_nothing() -> None:
     cloud: Any = FakeCloud((1, 0), (0, 0), (0, 1), (0, 0), (0, 0), (1, 1))
     wait_until_at_rest(cloud, SERVICE, pause=0)
-    assert 5 == cloud.looked
+    assert 5 == cloud.polled
 
 
 def test_what_does_not_move_is_named() -> None:

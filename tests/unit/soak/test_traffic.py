@@ -1,4 +1,4 @@
-"""Uploads that wait for the decisions."""
+"""Limit the number of undecided uploads."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from tests.unit.conforming import conforming
 
 
 class FakeS3:
-    """Decides what was uploaded before, so long as nobody waits: the event of the first upload is lost for a while."""
+    """Decide uploads in batches of 8; the event of the first upload is delayed."""
 
     def __init__(self, announced: Announcements) -> None:
         self.announced = announced

@@ -1,4 +1,4 @@
-"""What a soak tells."""
+"""Check the report of a soak."""
 
 import json
 import re
@@ -38,9 +38,9 @@ def verdict(outcomes: dict[str, int] = COUNTS, violations: tuple[Violation, ...]
     )
 
 
-def shown(told: Verdict) -> str:
+def shown(result: Verdict) -> str:
     console = Console(file=StringIO(), width=200)
-    told.show(console)
+    result.show(console)
     return console.file.getvalue()  # type: ignore[attr-defined,no-any-return]
 
 
@@ -48,25 +48,25 @@ def test_verdict_shows_how_long_good_images_took() -> None:
     assert "99 of 100 good images were decided within 123 ms." in shown(verdict())
 
 
-def test_uploads_that_all_have_an_outcome_balance() -> None:
-    assert verdict().balances
+def test_uploads_that_all_have_an_outcome_are_reconciled() -> None:
+    assert verdict().reconciled
 
 
 @pytest.mark.parametrize("wrong", [verdict(LOST), verdict(violations=(VIOLATION,))])
-def test_lost_upload_or_violation_does_not_balance(wrong: Verdict) -> None:
-    assert not wrong.balances
+def test_lost_upload_or_violation_is_not_reconciled(wrong: Verdict) -> None:
+    assert not wrong.reconciled
 
 
-def test_duplicates_that_cost_endpoint_calls_do_not_balance() -> None:
-    told = verdict()
-    told.deliveries = TWICE
-    assert not told.balances
+def test_duplicates_that_cost_endpoint_calls_are_not_reconciled() -> None:
+    result = verdict()
+    result.deliveries = TWICE
+    assert not result.reconciled
 
 
 def test_verdict_is_written_as_json(tmp_path: Path) -> None:
     verdict(violations=(VIOLATION,)).write(tmp_path / "verdict.json")
     document = json.loads((tmp_path / "verdict.json").read_text())
-    assert document["balances"] is False
+    assert document["reconciled"] is False
     assert 7 == document["seed"]
     assert COUNTS == document["outcomes"]
     assert [VIOLATION._asdict()] == document["violations"]
@@ -80,9 +80,9 @@ def test_offending_image_and_the_sum_of_faults_are_shown() -> None:
     )
 
 
-def test_last_line_says_whether_it_balances() -> None:
-    assert "The account balances." == shown(verdict()).splitlines()[-1]
-    assert "THE ACCOUNT DOES NOT BALANCE." == shown(verdict(LOST)).splitlines()[-1]
+def test_last_line_says_whether_reconciliation_succeeds() -> None:
+    assert "Reconciliation succeeds." == shown(verdict()).splitlines()[-1]
+    assert "RECONCILIATION FAILS." == shown(verdict(LOST)).splitlines()[-1]
 
 
 def test_faults_are_named_and_counted_on_a_narrow_terminal() -> None:
