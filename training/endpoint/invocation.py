@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,8 @@ PATIENCE = 300.0
 _TRANSIENT = {"ModelNotReadyException", "ThrottlingException"}
 # Prefix of the InferenceId of this tool's requests, which captured data contains.
 OWN_REQUEST = "training-"
+# Seconds after which a wait for an answer lets Python handle signals.
+_SIGNAL_SECONDS = 0.5
 SUM_TOLERANCE = 0.01  # models answer in single precision, some with few digits
 
 
@@ -181,10 +183,10 @@ def _side_by_side[T, R](work: Callable[[T], R], items: Iterable[T], workers: int
             waiting.put((item,))
             under_way += 1
             if under_way == 2 * workers:
-                yield done.get().result()
+                yield _next(done).result()
                 under_way -= 1
         for _ in range(under_way):
-            yield done.get().result()
+            yield _next(done).result()
     finally:
         stopped.set()
         for _ in threads:
@@ -195,6 +197,19 @@ def _side_by_side[T, R](work: Callable[[T], R], items: Iterable[T], workers: int
                 thread.join()
             if isinstance(items, Generator):
                 items.close()
+
+
+def _next[R](done: SimpleQueue[Future[R]]) -> Future[R]:
+    """Wait for the next outcome, in short waits.
+
+    A signal that arrives just before a wait begins does not interrupt it. Python would raise
+    KeyboardInterrupt only after the answer of an endpoint that hangs.
+    """
+    while True:
+        try:
+            return done.get(timeout=_SIGNAL_SECONDS)
+        except Empty:
+            continue
 
 
 def _outcome[R](work: Callable[..., R], *arguments: Any) -> Future[R]:
