@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -133,6 +134,11 @@ class Aws:
     def dynamodb(self) -> "DynamoDBClient":
         """Return the client of DynamoDB."""
         return self.session.client("dynamodb", config=self.config)
+
+    @cached_property
+    def events(self) -> "EventBridgeClient":
+        """Return the client of EventBridge."""
+        return self.session.client("events", config=self.config)
 
     @cached_property
     def iam(self) -> "IAMClient":

@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from cli.aws import code_of
 from cli.errors import CommandError
 from review.answers import answer_item, review_of, standing_answers, undo_item
+from review.events import image_reviewed
 from review.images import (
     Answer,
     ImageKey,
@@ -29,6 +30,7 @@ from review.images import (
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
 
 INDEX = "WaitingImages"
 LEASE = timedelta(minutes=10)  # renewed by the page; longer than anybody looks at one image
@@ -44,6 +46,10 @@ class AnsweredElsewhereError(CommandError):
 
 class ImageGoneError(CommandError):
     """The image has no record any more, or it does not wait for a review."""
+
+
+class NotAnnouncedError(CommandError):
+    """The answer is stored, but EventBridge has not taken its event: send the answer again."""
 
 
 class NothingToUndoError(CommandError):
@@ -68,11 +74,13 @@ class ReviewQueue:
     """The images that wait, and their answers.
 
     Args:
+        events: Announces complete reviews.
         results: Name of the results table.
         reviews: Name of the reviews table.
     """
 
     dynamodb: "DynamoDBClient"
+    events: "EventBridgeClient"
     results: str
     reviews: str
 
@@ -106,9 +114,11 @@ class ReviewQueue:
     def answer(self, answer: Answer, reviewer: Reviewer) -> Reason | None:
         """Store an answer; return why the image still waits, or None if its review is complete.
 
-        The same answer may be sent again: it is stored once.
+        The same answer may be sent again: it is stored once. A complete review is announced after
+        it is stored, and again with each repetition, so that no event is lost.
 
         Raises:
+            NotAnnouncedError: The answer is stored, its event is not sent.
             InvalidAnswerError: The class is not a class of the model.
             AnsweredElsewhereError: The review is complete, or this reviewer has answered before.
             ImageGoneError: The record is gone.
@@ -118,7 +128,7 @@ class ReviewQueue:
             answers = self._answers(answer.key)
 
             if any(stored.answer_id == answer.answer_id for stored in answers):
-                return next_reason(image, answers)
+                return self._announced(image, answers)
             _refuse(answer, image, answers)
 
             complete = replace(answer, reason=image.reason, model_digest=image.model_digest)
@@ -126,7 +136,7 @@ class ReviewQueue:
             put = {"Item": answer_item(complete), "TableName": self.reviews}
             once = put | {"ConditionExpression": "attribute_not_exists(image_url)"}
             if self._write(image, new, {"Put": once}, reviewer, leased=False):
-                return next_reason(image, new)
+                return self._announced(image, new)
 
         raise AnsweredElsewhereError
 
@@ -167,6 +177,17 @@ class ReviewQueue:
     def waiting(self) -> dict[Reason, int]:
         """Count the images that wait, by reason. Reads the index alone."""
         return {reason: self._count(reason) for reason in Reason}
+
+    def _announced(self, image: WaitingImage, answers: Sequence[Answer]) -> Reason | None:
+        """Announce the review if it is complete; return why the image still waits."""
+        reason = next_reason(image, answers)
+        if reason is not None:
+            return reason
+
+        sent = self.events.put_events(Entries=[image_reviewed(image, answers)])
+        if sent["FailedEntryCount"]:
+            raise NotAnnouncedError
+        return None
 
     def _candidates(self, reviewer: Reviewer) -> Iterator[WaitingImage]:
         """Yield images that wait, without a lease of others, the longest waiting first."""
@@ -283,7 +304,7 @@ class ReviewQueue:
             "TableName": self.results,
             "Key": _record_key(image.key),
             "UpdateExpression": f"SET {', '.join(sets)} REMOVE {', '.join(removes)}",
-            "ConditionExpression": f"attribute_exists(outcome) AND {unchanged}",
+            "ConditionExpression": f"attribute_exists(image_url) AND {unchanged}",
             "ExpressionAttributeValues": values,
         }
 

@@ -40,7 +40,13 @@ from review.images import (
     WaitingImage,
 )
 from review.pictures import ForeignBucketError, NotAPictureError, PictureGoneError, Pictures
-from review.queue import AnsweredElsewhereError, ImageGoneError, Reviewer, ReviewQueue
+from review.queue import (
+    AnsweredElsewhereError,
+    ImageGoneError,
+    NotAnnouncedError,
+    Reviewer,
+    ReviewQueue,
+)
 from untrusted.page import page_template
 
 PAGE = Path(__file__).parent / "page"
@@ -69,6 +75,7 @@ STATUS: dict[type[Exception], int] = {
     ImageGoneError: 410,
     PictureGoneError: 410,
     NotAPictureError: 415,
+    NotAnnouncedError: 503,
     aws.CredentialsError: 503,
     aws.UnreachableError: 503,
 }

@@ -53,7 +53,12 @@ def run(context: Context, options: argparse.Namespace) -> Result:
         raise InvalidReviewerError(f"{reviewer!r}. {InvalidReviewerError.__doc__}")
 
     service = context.service
-    queue = ReviewQueue(context.aws.dynamodb, service.results_table, service.require_reviews())
+    queue = ReviewQueue(
+        context.aws.dynamodb,
+        context.aws.events,
+        service.results_table,
+        service.require_reviews(),
+    )
     pictures = Pictures(context.aws.s3, service.image_bucket)
     waiting = sum(queue.waiting().values())
 

@@ -11,6 +11,8 @@ from functions.filter_inferences.app import filtered
 from functions.filter_inferences.audit import Audit
 from functions.filter_inferences.decision import Decision
 from operations.service.results import COLUMNS
+from review.events import image_reviewed
+from review.images import Answer, ImageKey, Reason, Verdict, WaitingImage
 
 ROOT = Path(__file__).parents[2]
 # Fields of the record alone: who wrote it, when, and the order of uploads.
@@ -92,6 +94,40 @@ def test_event_and_output_are_the_whole_result(states: dict[str, Any]) -> None:
 def test_sample_event_has_every_field_of_a_prediction(states: dict[str, Any]) -> None:
     sample = json.loads((ROOT / "events/image_decided.json").read_text(encoding="utf-8"))
     assert [*prediction(states)] == [*sample["detail"]]
+
+
+def test_sample_of_a_review_is_the_event_that_the_page_sends() -> None:
+    sample = json.loads((ROOT / "events/image_reviewed.json").read_text(encoding="utf-8"))
+    detail = sample["detail"]
+    review = detail["review"]
+    image = WaitingImage(
+        key=ImageKey(detail["image_url"], detail["version"]),
+        reason=Reason(review["reason"]),
+        outcome=detail["outcome"],
+        classification=detail["classification"],
+        class_probabilities={},
+        audit_drawn=False,
+        model_digest=review["model_digest"],
+        recorded_at="",
+        revision=0,
+    )
+    answer = Answer(
+        answer_id="answer-1",
+        key=image.key,
+        verdict=Verdict(review["verdict"]),
+        label=review["class"],
+        reviewer=review["reviewer"],
+        answered_at=review["reviewed_at"],
+        reason=image.reason,
+        model_digest=image.model_digest,
+        seconds=1,
+    )
+
+    sent = image_reviewed(image, [answer])
+
+    assert sent["Source"] == sample["source"]
+    assert sent["DetailType"] == sample["detail-type"]
+    assert json.loads(sent["Detail"]) == detail
 
 
 def test_readme_shows_every_field_of_a_prediction(states: dict[str, Any]) -> None:

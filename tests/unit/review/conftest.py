@@ -1,7 +1,8 @@
 """What tests of the review share: tables and a bucket in memory, and records of images that wait."""
 
+import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -48,12 +49,33 @@ def table(client: "DynamoDBClient", name: str, hash_key: str, range_key: str, **
     )
 
 
+@dataclass
+class FakeEvents:
+    """EventBridge, which refuses the first requests if a test says so."""
+
+    sent: list[dict[str, Any]] = field(default_factory=list)
+    refusals: int = 0
+
+    def put_events(self, *, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
+        if self.refusals:
+            self.refusals -= 1
+            return {"FailedEntryCount": len(Entries)}
+        self.sent += Entries
+        return {"FailedEntryCount": 0}
+
+    @property
+    def details(self) -> list[dict[str, Any]]:
+        """The details of all events sent."""
+        return [json.loads(entry["Detail"]) for entry in self.sent]
+
+
 @dataclass(frozen=True)
 class Account:
     """The parts of an account that reviewers use."""
 
     dynamodb: "DynamoDBClient"
     s3: "S3Client"
+    events: "FakeEvents"
     queue: ReviewQueue
     pictures: Pictures
 
@@ -117,8 +139,10 @@ def account(clients: "tuple[DynamoDBClient, S3Client]") -> Iterator[Account]:
         table(dynamodb, "reviews", "image_url", "answer")
         s3.create_bucket(Bucket=BUCKET)
         s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-        queue = ReviewQueue(dynamodb, "results", "reviews")
-        yield Account(dynamodb, s3, queue, Pictures(s3, BUCKET))
+        events = FakeEvents()
+        announces: Any = events
+        queue = ReviewQueue(dynamodb, announces, "results", "reviews")
+        yield Account(dynamodb, s3, events, queue, Pictures(s3, BUCKET))
 
 
 @pytest.fixture

@@ -14,7 +14,13 @@ from review.images import (
     Reason,
     Verdict,
 )
-from review.queue import AnsweredElsewhereError, ImageGoneError, NothingToUndoError, Reviewer
+from review.queue import (
+    AnsweredElsewhereError,
+    ImageGoneError,
+    NotAnnouncedError,
+    NothingToUndoError,
+    Reviewer,
+)
 from tests.unit.review.conftest import ANNE, BERT, CARL, Account
 
 Build = Callable[..., Answer]
@@ -228,6 +234,51 @@ def test_undone_image_takes_a_new_answer(account: Account, answered: Build) -> N
     account.queue.undo(key, "anne-1", ANNE)
     account.queue.answer(answered(key, label="automobile", answer_id="anne-2"), ANNE)
     assert "automobile" == account.record(key)["review"]["M"]["class"]["S"]
+
+
+def test_complete_review_is_announced_beside_the_outcome_of_the_model(
+    account: Account, answered: Build
+) -> None:
+    key = account.add("one.jpg")
+    account.queue.answer(answered(key, label="automobile"), ANNE)
+
+    [entry] = account.events.sent
+    assert "scones-unlimited" == entry["Source"]
+    assert "Image Reviewed" == entry["DetailType"]
+
+    [detail] = account.events.details
+    assert {"class": "automobile", "reviewer": "anne", "answers": 1}.items() <= (
+        detail.pop("review").items()
+    )
+    assert {
+        "image_url": key.image_url,
+        "version": key.version,
+        "outcome": "REVIEW",
+        "classification": "truck",
+    } == detail
+
+
+def test_audit_is_announced_once_two_reviewers_agree(account: Account, answered: Build) -> None:
+    key = account.add("one.jpg", reason=Reason.AUDIT, outcome="ACCEPTED")
+    account.queue.answer(answered(key), ANNE)
+    assert [] == account.events.sent
+    account.queue.answer(answered(key, BERT), BERT)
+    assert [2] == [detail["review"]["answers"] for detail in account.events.details]
+
+
+def test_answer_without_event_is_stored_and_announced_when_sent_again(
+    account: Account, answered: Build
+) -> None:
+    key = account.add("one.jpg")
+    account.events.refusals = 1
+    with pytest.raises(NotAnnouncedError):
+        account.queue.answer(answered(key), ANNE)
+    assert 1 == len(account.stored_answers())
+    assert [] == account.events.sent
+
+    account.queue.answer(answered(key), ANNE)
+    assert 1 == len(account.stored_answers())
+    assert 1 == len(account.events.sent)
 
 
 def test_undo_of_one_of_two_answers_asks_for_a_second_opinion_again(

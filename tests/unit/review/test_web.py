@@ -173,6 +173,14 @@ def test_every_answer_carries_the_security_headers(page: Page, path: str) -> Non
     assert "same-origin" == headers["cross-origin-resource-policy"]
 
 
+def test_page_sends_an_answer_again_whose_event_is_not_sent(page: Page, account: Account) -> None:
+    image_id = account.add("one.jpg").id
+    account.events.refusals = 1
+    assert 503 == page.post("/answer", json=answer(image_id)).status_code
+    assert 200 == page.post("/answer", json=answer(image_id)).status_code
+    assert 1 == len(account.events.sent)
+
+
 def test_picture_of_another_bucket_is_refused(page: Page, account: Account) -> None:
     account.s3.create_bucket(Bucket="secret")
     account.s3.put_object(Bucket="secret", Key="uploads/one.jpg", Body=JPEG)
