@@ -141,7 +141,7 @@ def ood_images(cloud: Cloud, folder: Path, seed: int) -> dict[str, Any]:
             "has_guarantee": "error" not in chosen,
             "at_threshold": metrics["at_threshold"],
             "real_images": sum(metrics["classes"][one]["support"] for one in OF_VEHICLES),
-            "ood": metrics["foreign"],
+            "ood": metrics["ood"],
         }
     return found
 

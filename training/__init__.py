@@ -1,1 +1,1 @@
-"""The training tool: from labelled images to the SageMaker endpoint and the model card that the service uses."""
+"""Train, deploy and measure the model of the service, from labelled images to a model card."""

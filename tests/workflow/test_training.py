@@ -139,7 +139,7 @@ def trained(staged: Trial) -> Trial:
     assert "aws sagemaker stop-training-job" in output, output
     status, output = staged.run(*arguments)
     assert 0 == status, output
-    assert re.search("Taking up|this very model", output), output
+    assert re.search("Resuming the training job|already has this model", output), output
     staged.training_jobs = staged.names(
         "list_training_jobs", "TrainingJobSummaries", "TrainingJobName"
     )

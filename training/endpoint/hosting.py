@@ -105,7 +105,7 @@ class Hosting:
 
 
 def add_hosting_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of the endpoint's hosting. Their defaults are None, to know what was given."""
+    """Add the options of the endpoint's hosting; None marks an option that was not given."""
     add = parser.add_argument
     add(
         "--mode",

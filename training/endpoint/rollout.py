@@ -1,8 +1,8 @@
 """Serve a model from the endpoint, and retain the old configuration until the smoke test passes.
 
 Models and endpoint configurations never change. Each rollout creates both under one dated name,
-which run.json stores first. After an interruption the same command reads the name, checks what the
-endpoint serves, and continues.
+which run.json stores first. After an interruption the same command reads the name, checks which
+model the endpoint serves, and continues.
 """
 
 from dataclasses import dataclass, replace

@@ -1,6 +1,6 @@
 """Smoke-test the model that an endpoint serves, and fit its calibration temperature.
 
-Training images, which the model has learnt, show whether the answers are plausible. Calibration
+Training images, which the model has learned, show whether the answers are plausible. Calibration
 images, which are not part of the training, calibrate. The test split is not used, because it
 measures the result of such choices.
 """

@@ -60,7 +60,7 @@ class Plan:
 def make_plan(
     run: RunFile, options: argparse.Namespace, find_stack: Callable[[], TrainingStack | None]
 ) -> Plan:
-    """Combine the run, the options and hyperparameters.toml, with KMS keys as the options name them.
+    """Combine the run, the options and hyperparameters.toml; KMS keys stay as in the options.
 
     The training stack supplies the role if neither the options nor the run name one.
 

@@ -1,7 +1,7 @@
 """Register trained models as packages, and find the champion, the newest approved package."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -37,12 +37,12 @@ class Ancestry:
     """The images and models that a continued training inherits.
 
     Args:
-        learnt: S3 URLs of the image lists of all earlier models.
+        learned: S3 URLs of the image lists of all earlier models.
         unknown: S3 URL of an earlier model that is not registered, so that its images are unknown.
             None if all earlier models are registered.
     """
 
-    learnt: list[str]
+    learned: list[str]
     unknown: str | None
 
 
@@ -78,7 +78,7 @@ class Package:
             ) from exc
         archive.require(self.facts["model_digest"])
 
-    def learnt(self, s3: "S3Client") -> set[str]:
+    def learned(self, s3: "S3Client") -> set[str]:
         """Return the digests of all images that shaped the model or its earlier models.
 
         A fair comparison needs other images. With an unknown ancestor the set is incomplete.
@@ -86,8 +86,13 @@ class Package:
         Raises:
             PackageFilesMissingError: An image list is missing.
         """
-        lists = (parse_list(_read(s3, url).decode(), url) for url in self.facts["learnt"])
+        lists = (parse_list(_read(s3, url).decode(), url) for url in _lists(self.facts))
         return {image.digest for images in lists for image in images}
+
+
+def _lists(facts: Mapping[str, Any]) -> list[str]:
+    """Return the URLs of a package's image lists; earlier releases name the key `learnt`."""
+    return list(facts["learned"] if "learned" in facts else facts["learnt"])
 
 
 def find_ancestry(s3: "S3Client", earlier_model: str | None) -> Ancestry:
@@ -102,7 +107,7 @@ def find_ancestry(s3: "S3Client", earlier_model: str | None) -> Ancestry:
         if code_of(exc) not in (*_GONE, "AccessDenied"):
             raise
         return Ancestry([], earlier_model)
-    return Ancestry(facts["learnt"], facts.get("unknown_ancestor"))
+    return Ancestry(_lists(facts), facts.get("unknown_ancestor"))
 
 
 @dataclass(frozen=True)
@@ -185,7 +190,7 @@ class ModelRegistry:
         copied = ("training_job", "labels", "dataset_digest", "hyperparameters", "metrics")
         facts = {name: trained[name] for name in copied}
         facts |= {"model_digest": trained.get("model_digest"), "earlier_model": earlier_model}
-        facts |= {"learnt": [*_copy_lists(s3, dataset, folder), *ancestry.learnt]}
+        facts |= {"learned": [*_copy_lists(s3, dataset, folder), *ancestry.learned]}
         facts |= {"unknown_ancestor": ancestry.unknown}
 
         bucket, prefix = split_s3_url(folder)

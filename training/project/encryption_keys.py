@@ -1,4 +1,4 @@
-"""KMS keys of the user's own, which the role of the training stack is allowed to use."""
+"""Check the user's KMS keys, and allow the role of the training stack to use them."""
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import ParameterTypeDef
     from mypy_boto3_kms import KMSClient
 
-_SYMMETRIC, _ENABLED = "SYMMETRIC_DEFAULT", "Enabled"
+_SYMMETRIC = "SYMMETRIC_DEFAULT"
+_ENABLED = "Enabled"
 
 
 class KeyUnusableError(TrainingError):
@@ -29,31 +30,33 @@ class KeyUnusableError(TrainingError):
 
 
 def key_arn(kms: "KMSClient", key: str | None, console: Console) -> str | None:
-    """Return the ARN of a key that is given by ID, ARN or alias; None for None.
+    """Return the ARN of a key from its ID, ARN or alias; None for None.
 
-    Policies name keys by their ARN, and SageMaker takes no alias for a volume.
+    Policies name keys by ARN, and SageMaker does not accept an alias for a volume.
 
     Raises:
-        KeyUnusableError: there is no such key, or SageMaker could not use it.
+        KeyUnusableError: The key does not exist, or SageMaker cannot use it.
     """
     if key is None:
         return None
+
     try:
         found = kms.describe_key(KeyId=key)["KeyMetadata"]
     except ClientError as exc:
         if code_of(exc) in ("NotFoundException", "InvalidArnException", "ValidationException"):
             raise KeyUnusableError(
-                f"There is no KMS key {key}. {KeyUnusableError.__doc__}"
+                f"The KMS key {key} does not exist. {KeyUnusableError.__doc__}"
             ) from exc
         if not isinstance(explain(exc), PermissionMissingError):
             raise
         if ":key/" not in key:
             message = f"{key}: give the ARN of the key, or get kms:DescribeKey to look it up."
             raise KeyUnusableError(message) from exc
-        message = f"The KMS key is not checked, which needs kms:DescribeKey: {key}"
-        console.print(message)
+        console.print(f"The KMS key {key} is not checked: the check needs kms:DescribeKey.")
         return key
-    state, spec = found.get("KeyState", ""), found.get("KeySpec", "")
+
+    state = found.get("KeyState", "")
+    spec = found.get("KeySpec", "")
     if (state, spec) != (_ENABLED, _SYMMETRIC):
         raise KeyUnusableError(
             f"The KMS key {key} is {state} and {spec}. {KeyUnusableError.__doc__}"
@@ -64,25 +67,27 @@ def key_arn(kms: "KMSClient", key: str | None, console: Console) -> str | None:
 def allow_keys(
     stack: EnvironmentStack, role: str, *, data: str | None, volumes: str | None
 ) -> None:
-    """Update the training stack, so that its role may use the keys of objects and of volumes.
+    """Update the training stack so that its role may use the keys of objects and volumes.
 
-    Do nothing if the role may use the keys already, and leave a role of the user's own alone.
+    Do nothing if the role may use the keys already. Never change a role of the user.
 
     Args:
         stack: The training stack of the environment.
-        role: ARN of the role that SageMaker works as.
+        role: ARN of SageMaker's role.
         data: ARN of the key that encrypts models or captured data.
         volumes: ARN of the key that encrypts volumes.
 
     Raises:
-        TrainingStackFailedError: the stack cannot be updated.
+        TrainingStackFailedError: The stack cannot be updated.
     """
     if data is None and volumes is None:
         return
+
     found = stack.find()
     if found is None or found.role != role:
         stack.console.print(f"Make sure that the role may use the KMS key: {role}")
         return
+
     allowed = {DATA_KEYS: found.data_keys, VOLUME_KEYS: found.volume_keys}
     wanted = {
         DATA_KEYS: _with(found.data_keys, data),
@@ -102,7 +107,7 @@ def _with(keys: tuple[str, ...], key: str | None) -> tuple[str, ...]:
 def _update(
     stack: EnvironmentStack, names: Iterable[str], keys: Mapping[str, Iterable[str]]
 ) -> None:
-    """Update the keys, and keep the stack's other parameters (`names` has all)."""
+    """Update the keys, and leave the stack's other parameters; `names` lists all parameters."""
     parameters: list[ParameterTypeDef] = [
         {"ParameterKey": one, "UsePreviousValue": True} for one in names if one not in keys
     ]

@@ -1,7 +1,7 @@
-"""What can go wrong in the training tool in ways that a user can do something about."""
+"""Define the base class of the errors that a user of the training tool can correct."""
 
 from cli.errors import CommandError
 
 
 class TrainingError(CommandError):
-    """A step cannot go on; the message says what to do."""
+    """A step cannot continue; the message says what to do."""

@@ -22,7 +22,10 @@ SCALED: Final = "sagemaker:variant:DesiredInstanceCount"
 
 
 def is_absent(error: ClientError) -> bool:
-    """Return whether an error says that a resource does not exist; SageMaker has no code of its own for that."""
+    """Return whether an error says that a resource does not exist.
+
+    SageMaker reports a missing resource as a validation error.
+    """
     return code_of(error) in ("ObjectNotFoundException", "ParameterNotFound") or (
         code_of(error) == "ValidationException" and "Could not find" in str(error)
     )
@@ -31,7 +34,7 @@ def is_absent(error: ClientError) -> bool:
 def find_endpoint(
     sagemaker: "SageMakerClient", name: str
 ) -> "DescribeEndpointOutputTypeDef | None":
-    """Describe an endpoint, no matter who made it; return None if it does not exist."""
+    """Describe an endpoint of any owner; return None if it does not exist."""
     try:
         return sagemaker.describe_endpoint(EndpointName=name)
     except ClientError as exc:
@@ -50,7 +53,7 @@ def comparison_endpoints(sagemaker: "SageMakerClient", names: Names) -> Iterator
 
 
 def carries_our_tags(names: Names, tags: Iterable[Any]) -> bool:
-    """Return whether AWS tags name the project and the environment; the run may be another."""
+    """Return whether AWS tags name the project and the environment; any run matches."""
     found = {tag["Key"]: tag["Value"] for tag in tags}
     # Resources of earlier releases carry the tag `stage` instead.
     environment = found.get("environment", found.get("stage"))
@@ -64,7 +67,7 @@ def is_ours(sagemaker: "SageMakerClient", names: Names, arn: str) -> bool:
 
 
 def models(sagemaker: "SageMakerClient", names: Names) -> Iterator[str]:
-    """Yield the names of our models, the newest first."""
+    """Yield the names of the project's models, the newest first."""
     pages = sagemaker.get_paginator("list_models").paginate(NameContains=f"{names.service}-")
     for page in pages:
         for found in page["Models"]:
@@ -73,7 +76,7 @@ def models(sagemaker: "SageMakerClient", names: Names) -> Iterator[str]:
 
 
 def endpoint_configs(sagemaker: "SageMakerClient", names: Names) -> Iterator[str]:
-    """Yield the names of our endpoint configurations, the newest first."""
+    """Yield the names of the project's endpoint configurations, the newest first."""
     pages = sagemaker.get_paginator("list_endpoint_configs").paginate(
         NameContains=f"{names.service}-"
     )
@@ -97,7 +100,7 @@ def scalable_targets(autoscaling: "ApplicationAutoScalingClient", endpoint: str)
 
 
 def alarms(cloudwatch: "CloudWatchClient", endpoint: str) -> Iterator[Any]:
-    """Yield the CloudWatch alarms on metrics of an endpoint, no matter who made them."""
+    """Yield the CloudWatch alarms on metrics of an endpoint, of any owner."""
     for page in cloudwatch.get_paginator("describe_alarms").paginate(AlarmTypes=["MetricAlarm"]):
         for alarm in page["MetricAlarms"]:
             watched = [*alarm.get("Dimensions", []), *_metric_dimensions(alarm)]

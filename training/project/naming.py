@@ -1,4 +1,4 @@
-"""What everything is called, and how it is tagged: the one place where a name is made."""
+"""Build the names and the tags of a run's resources."""
 
 import re
 from collections.abc import Callable
@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from training.project.errors import TrainingError
 
 _PART = re.compile(r"(?=.{1,19}$)[a-z0-9](-?[a-z0-9])*", re.ASCII)
-_LONGEST = 63  # of the names of training jobs, models, endpoints
-# The template reads the model card of any endpoint from here, whatever the project is called.
+_LONGEST = 63  # characters in the name of a training job, a model or an endpoint
+# The template reads the model cards of all projects below this path.
 _MODEL_CARDS = "/scones-unlimited/endpoints"
 
 
@@ -23,10 +23,12 @@ class InvalidNameError(TrainingError):
 
 @dataclass(frozen=True)
 class Names:
-    """The names of one run: project and environment say which endpoint, the run says which data and model.
+    """The names of one run.
+
+    Project and environment choose the endpoint. The run chooses the dataset and its models.
 
     Raises:
-        InvalidNameError: one of the three cannot be part of a name on AWS.
+        InvalidNameError: The project, the environment or the run cannot be part of a name on AWS.
     """
 
     project: str = "scones-unlimited"
@@ -34,10 +36,10 @@ class Names:
     run: str = "default"
     now: Callable[[], datetime] = field(
         default=_now, compare=False, repr=False
-    )  # dates the names of what is created
+    )  # gives the date in the names of new resources
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be part of a name."""
+        """Refuse text that cannot be part of a name."""
         for part in ("project", "environment", "run"):
             if not _PART.fullmatch(getattr(self, part)):
                 raise InvalidNameError(
@@ -46,21 +48,22 @@ class Names:
         if self.environment == "training":
             raise InvalidNameError(
                 "The environment cannot be `training`: its stack would have the name of dev's "
-                "training stack."
+                "training stack. Choose another --environment."
             )
-        if (too_long := len(self._dated(datetime.min)) - _LONGEST) > 0:
+        too_long = len(self._dated(datetime.min)) - _LONGEST
+        if too_long > 0:
             raise InvalidNameError(
                 f"Project, environment and run are {too_long} characters too long together."
             )
 
     @property
     def service(self) -> str:
-        """The name of the endpoint, which is also that of the service's stack in `samconfig.toml`."""
+        """The name of the endpoint, and of the service's stack in `samconfig.toml`."""
         return self.project if self.environment == "dev" else f"{self.project}-{self.environment}"
 
     @property
     def endpoint(self) -> str:
-        """The endpoint that the service asks."""
+        """The endpoint that the service calls."""
         return self.service
 
     @property
@@ -70,7 +73,7 @@ class Names:
 
     @property
     def training_stack(self) -> str:
-        """The stack of `stacks/training.yaml`: what all runs of an environment share."""
+        """The stack of `stacks/training.yaml`, which all runs of an environment share."""
         return f"{self.service}-training"
 
     @property
@@ -80,25 +83,26 @@ class Names:
 
     @property
     def tags(self) -> dict[str, str]:
-        """The tags of everything that a run creates."""
+        """The tags of all resources of a run."""
         return {"project": self.project, "environment": self.environment, "run": self.run}
 
     @property
     def tag_list(self) -> list[dict[str, str]]:
-        """The same in the shape that most AWS requests want."""
+        """The tags as a list, as most AWS requests need them."""
         return [{"Key": key, "Value": value} for key, value in self.tags.items()]
 
     def dated(self) -> str:
-        """Return a name of now for a training job, or for a model and its endpoint configuration."""
+        """Return a dated name for a training job, or for a model and its configuration."""
         return self._dated(self.now())
 
     def _dated(self, moment: datetime) -> str:
         return f"{self.service}-{self.run}-{moment:%y%m%d-%H%M%S}"
 
     def versioned(self, version: int) -> str:
-        """Return a name of now for what compares a version of the model registry with another."""
+        """Return a dated name for the comparison of a model registry version with another."""
         return f"{self.service}-v{version}-{self.now():%y%m%d-%H%M%S}"
 
     def short(self) -> str:
-        """Return a name of now for a tuning job or an Autopilot job, which may have 32 characters."""
-        return f"{f'{self.service}-{self.run}'[:19].rstrip('-')}-{self.now():%y%m%d%H%M%S}"
+        """Return a dated name of at most 32 characters for a tuning or Autopilot job."""
+        beginning = f"{self.service}-{self.run}"[:19].rstrip("-")
+        return f"{beginning}-{self.now():%y%m%d%H%M%S}"

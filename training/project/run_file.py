@@ -36,21 +36,21 @@ class RunFile:
 
     @property
     def folder(self) -> Path:
-        """The run's folder: run.json, and beside it what the steps make for people."""
+        """The run's folder with run.json and the reports of the steps."""
         return self.path.parent
 
     def begin(self, step: str, **asked: Any) -> dict[str, Any]:
-        """Note that a step begins and what it was asked; returns the facts of the last try of the same request.
+        """Record that a step begins with a request.
 
-        What was tried with other options stays known, so that whoever goes back to them finds what
-        they left.
+        Return the facts of the last attempt with the same request. run.json also stores the
+        attempts with other options, so that a return to these options resumes them.
         """
         record = self.steps.get(step, {})
         tries = record.get("tries", [])
-        [this] = [one for one in tries if one["asked"] == _plain(asked)] or [
-            {"asked": asked, "facts": {}}
-        ]
+        same = [one for one in tries if one["asked"] == _plain(asked)]
+        this = same[0] if same else {"asked": asked, "facts": {}}
         others = [one for one in tries if one is not this]
+
         self._set(step, {**record, "status": "begun", "begun_at": _now(), "tries": [*others, this]})
         return dict(this["facts"])
 
@@ -63,7 +63,7 @@ class RunFile:
         )
 
     def attempt(self, step: str) -> "Attempt":
-        """Return the last attempt at a step; it has no facts where the step never began."""
+        """Return the last attempt at a step; its facts are empty if the step never began."""
         return Attempt(self, step)
 
     def done(self, step: str, result: dict[str, Any]) -> None:
@@ -108,7 +108,7 @@ class RunFile:
 
 @dataclass(frozen=True)
 class Attempt:
-    """The last attempt at a step: what it has created so far, so that the next one can go on."""
+    """The last attempt at a step, with the names of its resources, so that it can resume."""
 
     run: RunFile
     step: str
@@ -128,7 +128,7 @@ def open_run_file(folder: Path) -> RunFile:
     """Open the run.json in a folder; both are made at the first change.
 
     Raises:
-        RunFileError: it is no run.json of this version.
+        RunFileError: The file is damaged or of another version.
     """
     path = folder / "run.json"
     try:
@@ -142,7 +142,7 @@ def open_run_file(folder: Path) -> RunFile:
                 record["status"] in ("begun", "done")
                 and all("facts" in one for one in record["tries"])
             ):
-                raise ValueError(f"the step {step!r} is not as it was written")
+                raise ValueError(f"the record of the step {step!r} is damaged")
         return RunFile(path, content["steps"])
     except FileNotFoundError:
         return RunFile(path, {})
@@ -152,11 +152,11 @@ def open_run_file(folder: Path) -> RunFile:
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Keep other steps out of a run's folder for the length of the block; a process that dies lets go of it.
+    """Lock a run's folder for the length of the block; the end of a process frees its lock.
 
     Raises:
-        RunInUseError: another step is at work in it.
-        RunFileError: the folder cannot be made or written.
+        RunInUseError: Another step works in the folder.
+        RunFileError: The folder cannot be created or written.
     """
     made = [one for one in (folder, *folder.parents[:2]) if not one.exists()]
     try:
@@ -169,6 +169,7 @@ def alone_in(folder: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as exc:
             raise RunInUseError(f"{folder}: {RunInUseError.__doc__}") from exc
+
         try:
             yield
         finally:
@@ -177,12 +178,12 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 
 def _remove(folder: Path, made: list[Path]) -> None:
-    """Remove the folders made for a step that wrote nothing, as after a mistyped source."""
+    """Remove the new folders of a step that wrote nothing, such as after a mistyped source."""
     (folder / _LOCK).unlink()
     for empty in made:
         try:
             empty.rmdir()
-        except OSError:  # another run began there in between
+        except OSError:  # another run has begun in the folder
             return
 
 

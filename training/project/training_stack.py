@@ -17,23 +17,24 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import WaiterConfigTypeDef
 
 TEMPLATE = Path(__file__).parents[2] / "stacks/training.yaml"
-DATA_KEYS, VOLUME_KEYS = "DataKeyArns", "VolumeKeyArns"  # parameters of the template
-POLLING: "WaiterConfigTypeDef" = {"Delay": 2, "MaxAttempts": 150}  # seconds, and how often
+DATA_KEYS = "DataKeyArns"  # parameters of the template
+VOLUME_KEYS = "VolumeKeyArns"
+POLLING: "WaiterConfigTypeDef" = {"Delay": 2, "MaxAttempts": 150}  # the delay is in seconds
 
 
 class TrainingStackFailedError(AwsError):
-    """The stack with bucket and role could not be made or updated; its events say why."""
+    """The events of the stack in CloudFormation give the reason."""
 
 
 @dataclass(frozen=True)
 class TrainingStack:
-    """The outputs of the stack, and the KMS keys that its role may use: for objects, for volumes."""
+    """The outputs of the stack, and the KMS keys of objects and volumes that its role may use."""
 
     bucket: str
     role: str
     data_keys: tuple[str, ...] = ()
     volume_keys: tuple[str, ...] = ()
-    parameters: tuple[str, ...] = ()  # the names of all of them
+    parameters: tuple[str, ...] = ()  # names
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,13 @@ class EnvironmentStack:
         return self.names.training_stack
 
     def find(self) -> TrainingStack | None:
-        """Read the outputs and parameters of the stack; return None if it does not exist, or not yet."""
+        """Read the outputs and parameters of the stack.
+
+        Return None if the stack does not exist or its creation is in progress.
+
+        Raises:
+            TrainingStackFailedError: The stack has no outputs.
+        """
         try:
             [stack] = self.cloudformation.describe_stacks(StackName=self.name)["Stacks"]
         except ClientError as exc:
@@ -59,6 +66,7 @@ class EnvironmentStack:
             raise
         if stack["StackStatus"] == "CREATE_IN_PROGRESS":
             return None
+
         outputs = {
             output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])
         }
@@ -67,6 +75,7 @@ class EnvironmentStack:
             raise TrainingStackFailedError(
                 f"The stack {self.name} is {status} and has no outputs: wait, or delete it first."
             )
+
         given = stack.get("Parameters", [])
         parameters = {one["ParameterKey"]: one.get("ParameterValue", "") for one in given}
         return TrainingStack(
@@ -78,7 +87,7 @@ class EnvironmentStack:
         )
 
     def bucket_of(self, run: RunFile) -> str | None:
-        """Return the bucket of the run's dataset, or else that of the stack; None before there is one."""
+        """Return the bucket of the run's dataset, else of the stack; None if neither exists."""
         if staged := run.find("stage"):
             return str(staged["bucket"])
         found = self.find()
@@ -88,17 +97,18 @@ class EnvironmentStack:
         """Create the stack unless it exists.
 
         Raises:
-            TrainingStackFailedError: it cannot be made.
+            TrainingStackFailedError: The stack cannot be created.
         """
         if found := self.find():
             return found
+
         self.console.print(
-            f"Making the stack {self.name}: a bucket for datasets and models, a role for SageMaker."
+            f"Creating the stack {self.name}: a bucket for datasets and models, and a role for "
+            "SageMaker."
         )
         tags = {"project": self.names.project, "environment": self.names.environment}
-        with suppress(
-            self.cloudformation.exceptions.AlreadyExistsException
-        ):  # an interrupted call began it
+        # An interrupted call may have begun the creation.
+        with suppress(self.cloudformation.exceptions.AlreadyExistsException):
             self.cloudformation.create_stack(
                 StackName=self.name,
                 TemplateBody=TEMPLATE.read_text(encoding="utf-8"),
@@ -113,10 +123,13 @@ class EnvironmentStack:
             raise TrainingStackFailedError(
                 f"The stack {self.name}: {exc}. {TrainingStackFailedError.__doc__}"
             ) from exc
-        made = self.find()
-        if made is None:
-            raise TrainingStackFailedError(f"The stack {self.name} was deleted while it was made.")
-        return made
+
+        created = self.find()
+        if created is None:
+            raise TrainingStackFailedError(
+                f"The stack {self.name} was deleted during its creation. Run the same command again."
+            )
+        return created
 
 
 def _listed(arns: str) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from untrusted.console import Console
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be deployed: the model of a dataset, on what, how requests move to it (None: at once), and prices."""
+    """The requested deployment. Without a strategy, all requests move to the model at once."""
 
     dataset: Dataset
     model: TrainedModel
@@ -36,11 +36,12 @@ class Wanted:
 
 def show(console: Console, hosting: Hosting, result: dict[str, Any], prices: Prices) -> None:
     """Show the smoke test, the model card, the cost and the command of the next step."""
-    from training.statistics.acceptance import (
-        show_threshold,
-    )  # it brings numpy: not to show the help
+    # A late import, so that --help does not load numpy.
+    from training.statistics.acceptance import show_threshold
 
-    tested, card, say = result["smoke_test"], result["model_card"], console.print
+    say = console.print
+    tested = result["smoke_test"]
+    card = result["model_card"]
     say(
         f"Smoke test: {tested['right']} of {tested['images']} training images right, "
         f"{tested['calibration_accuracy']:.1%} of {tested['calibration_images']} calibration "
@@ -57,7 +58,7 @@ def show(console: Console, hosting: Hosting, result: dict[str, Any], prices: Pri
         )
     else:
         threshold = show_threshold(card["recommended_threshold"])
-        say(f"Its threshold, {threshold}, was chosen for the same model before, and stays.")
+        say(f"The threshold {threshold} stays: it was chosen for the same model.")
     say(f"Cost: {_cost(hosting, prices)}. `scones cleanup` ends it.")
     project = project_or_checkout()
     place = "" if project == Path.cwd() else f", in {project}"
@@ -67,7 +68,8 @@ def show(console: Console, hosting: Hosting, result: dict[str, Any], prices: Pri
 def _cost(hosting: Hosting, prices: Prices) -> str:
     if hosting.instance_type is None:
         second = (hosting.memory_mb or 0) / 1024 * prices.serverless_gb_second
-        return f"${second:.6f} per second of work, nothing while there is none ({prices.basis})"
+        return f"${second:.6f} per second of work, nothing between requests ({prices.basis})"
+
     hourly = prices.instances(hosting.instance_type, hosting.instances)
     cost = f"{per_hour(hourly)} per hour for {hosting.instances} {hosting.instance_type}"
     if hosting.scaling:

@@ -22,7 +22,7 @@ from untrusted.console import Console, styled
 MEANINGS = {
     CLASSES: "share of each predicted class",
     CONFIDENCE: "calibrated probability of the predicted class",
-    REVIEW: "share of images that people decide on",
+    REVIEW: "share of images for review",
     **STATISTICS,
 }
 BINS = 25
@@ -41,10 +41,10 @@ def render(
     """Return the report as HTML.
 
     Args:
-        origin: When the report is made, and from which cloud.
+        origin: The time and the cloud of the report.
         facts: The compared data; a key is a label of the page.
         review_share: The share of images for review, of `reference` and `recent`.
-        notes: Why some statistics were not compared.
+        notes: The reasons why some statistics were not compared.
         reference: The held-out images.
         recent: The recent images.
         comparisons: The statistics, the most likely drift first.

@@ -18,14 +18,14 @@ from training.statistics.metrics import coverage_curve, most_confused, reliabili
 type Floats = NDArray[np.floating]
 type Labels = NDArray[np.int64]
 
-PAIRS = 10  # of classes that are confused, in their table
-COVERAGES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)  # of the table beside the plot
+PAIRS = 10  # rows in the table of confused classes
+COVERAGES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0)  # rows in the table beside the plot
 SMALL = 128  # pixels a side: a smaller image is enlarged with visible pixels
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """A wrong prediction: class names, calibrated confidence, and the image as the model got it."""
+    """A wrong prediction: class names, calibrated confidence, and the prepared image."""
 
     key: str
     true_class: str
@@ -40,7 +40,7 @@ class Mistake:
 
     @property
     def is_small(self) -> bool:
-        """Whether the image is smaller than it is shown; small images are prepared as PNG."""
+        """Return whether the image is smaller than its picture; small images are PNG."""
         return self.image.startswith(PNG) and int.from_bytes(self.image[16:20]) < SMALL
 
 
@@ -54,14 +54,14 @@ def render(
     milliseconds: Floats,
     mistakes: Sequence[Mistake],
 ) -> str:
-    """The report as HTML.
+    """Return the report as HTML.
 
     Args:
-        origin: When the report is made, and from which cloud.
+        origin: The time and the cloud of the report.
         facts: The evaluated run, dataset, model and so on; a key is a label.
-        metrics: As `training.statistics.metrics` has them.
-        acceptance: Which predictions are accepted.
-        probabilities: Class probabilities (images, classes) as the endpoint answered them.
+        metrics: The result of `training.statistics.metrics`.
+        acceptance: The rule that accepts predictions.
+        probabilities: Class probabilities (images, classes) from the endpoint.
         labels: Class indices (images,).
         milliseconds: Latency of each image.
         mistakes: The wrong predictions to show, the worst first.

@@ -1,4 +1,4 @@
-"""From answers to metrics.json and report.html in the run's folder."""
+"""Turn answers into metrics.json and report.html in the run's folder."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -26,15 +26,15 @@ MISTAKES = 24  # pictures in the report
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was measured.
+    """The measurements of one evaluation.
 
     Args:
         dataset: The dataset of the test images.
-        card: The model card that the answers are read with.
+        card: The model card, with labels, temperature and thresholds.
         answers: The endpoint's answers to the test images.
-        facts: What the report says of the endpoint and its model.
-        last_attempt: The last attempt that asked the endpoint: number of images and seconds.
-        ood: How many out-of-distribution images would be accepted; None if none were given.
+        facts: The facts about the endpoint and its model in the report.
+        last_attempt: The last attempt that sent requests: number of images and seconds.
+        ood: The number of accepted out-of-distribution images; None without --ood.
     """
 
     dataset: Dataset
@@ -48,23 +48,25 @@ class Evaluation:
 def write_result(evaluation: Evaluation, s3: "S3Client", folder: Path) -> dict[str, Any]:
     """Write metrics.json and report.html into the run's folder, and return the step's result."""
     dataset, card, last_attempt = evaluation.dataset, evaluation.card, evaluation.last_attempt
-    # In the order of their keys, so that the same answers give the same report in whatever order
-    # they came.
+    # Sorted by key, so that the same answers give the same report.
     ordered = sorted(evaluation.answers, key=lambda answer: answer.image.key)
     probabilities = np.array([answer.probabilities for answer in ordered])
     labels = np.array([answer.label for answer in ordered])
     milliseconds = np.array([answer.milliseconds for answer in ordered])
-    temperature, acceptance = card["temperature"], Acceptance.of_card(card)
+    temperature = card["temperature"]
+    acceptance = Acceptance.of_card(card)
+
     metrics = evaluate(probabilities, labels, dataset.labels, temperature, acceptance)
     own = {
         name: card.get(name) for name in ("other_class", "precision_guarantee", "class_thresholds")
     }
-    metrics |= own | {"foreign": evaluation.ood}
+    metrics |= own | {"ood": evaluation.ood}
     metrics |= timing(milliseconds, last_attempt["images"], last_attempt["seconds"])
-    mistakes = _worst_mistakes(
-        s3, dataset, ordered, as_served(probabilities, temperature).max(axis=1)
-    )
-    metrics_file, report = folder / "metrics.json", folder / "report.html"
+    confidences = as_served(probabilities, temperature).max(axis=1)
+    mistakes = _worst_mistakes(s3, dataset, ordered, confidences)
+
+    metrics_file = folder / "metrics.json"
+    report = folder / "report.html"
     metrics_file.write_text(
         json.dumps({**evaluation.facts, **metrics}, indent=2, ensure_ascii=False) + "\n",
         encoding="utf-8",
@@ -89,7 +91,7 @@ def write_result(evaluation: Evaluation, s3: "S3Client", folder: Path) -> dict[s
 def _worst_mistakes(
     s3: "S3Client", dataset: Dataset, answers: Sequence[Answer], confidences: NDArray[np.floating]
 ) -> list[Mistake]:
-    """The wrong predictions that the model was most confident of, with their pictures."""
+    """Return the wrong predictions with the highest confidence, with their images."""
     wrong = [
         (a, float(c)) for a, c in zip(answers, confidences, strict=True) if a.prediction != a.label
     ]

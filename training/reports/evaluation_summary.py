@@ -1,4 +1,4 @@
-"""What the terminal shows of an evaluation."""
+"""Show an evaluation on the terminal."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from untrusted.console import Console, styled
 
 
 def show(console: Console, result: dict[str, Any]) -> None:
-    """A row per class, the accuracy with its interval, what is most often confused, and where the report is."""
+    """Show a row for each class, the accuracy, the confused classes, and the report's path."""
     metrics = result["metrics"]
     table = Table("class", box=box.SIMPLE_HEAD)
     for header in ("images", "precision", "recall", "F1"):
@@ -20,14 +20,21 @@ def show(console: Console, result: dict[str, Any]) -> None:
         rates = (percent(one[rate]) for rate in ("precision", "recall", "f1"))
         table.add_row(name, f"{one['support']:,}", *rates)
     console.print(table)
+
     low, high = metrics["accuracy_interval"]
     interval = f" (95 %: {percent(low)} to {percent(high)}, n = {metrics['n']:,})"
-    errors = f";  calibration error {_error(metrics, 'before')}, after calibration {_error(metrics, 'after')}"
+    errors = (
+        f";  calibration error {_error(metrics, 'before')}, "
+        f"after calibration {_error(metrics, 'after')}"
+    )
     console.print(styled("accuracy ", (percent(metrics["accuracy"]), "bold"), interval, errors))
-    latency, speed = metrics["latency_ms"], metrics["throughput"]["images_per_second"]
-    told = f";  throughput {speed:.0f} images/s" if speed else ""
-    console.print(f"latency p50 {latency['p50']:.0f} ms, p99 {latency['p99']:.0f} ms{told}")
+
+    latency = metrics["latency_ms"]
+    speed = metrics["throughput"]["images_per_second"]
+    throughput = f";  throughput {speed:.0f} images/s" if speed else ""
+    console.print(f"latency p50 {latency['p50']:.0f} ms, p99 {latency['p99']:.0f} ms{throughput}")
     console.print(_accepted(metrics))
+
     confused = most_confused(metrics["confusion_matrix"], list(metrics["classes"]))
     if confused:
         pairs = ", ".join(
@@ -38,24 +45,25 @@ def show(console: Console, result: dict[str, Any]) -> None:
 
 
 def _accepted(metrics: dict[str, Any]) -> str:
-    at, foreign = metrics["at_threshold"], metrics.get("foreign")
-    own = metrics.get("class_thresholds")
-    told = (
-        "accepted at the thresholds of the classes: "
-        if own
-        else f"accepted at {show_threshold(at['threshold'])}: "
+    at = metrics["at_threshold"]
+    threshold = (
+        "the thresholds of the classes"
+        if metrics.get("class_thresholds")
+        else show_threshold(at["threshold"])
     )
-    told += (
-        f"{percent(at['coverage'])}, of which {percent(at['accuracy'])} are right (n = {at['n']:,})"
+    line = (
+        f"accepted at {threshold}: {percent(at['coverage'])}, "
+        f"of which {percent(at['accuracy'])} are right (n = {at['n']:,})"
     )
-    if foreign:
-        there = foreign["at_threshold"]
-        told += f";  of {foreign['n']:,} foreign images {percent(there['share'])}"
-    return told
+
+    if ood := metrics.get("ood"):
+        share = percent(ood["at_threshold"]["share"])
+        line += f";  of {ood['n']:,} out-of-distribution images {share}"
+    return line
 
 
 def percent(value: float | None) -> str:
-    """A share for people; a dash where there is none."""
+    """Return a share as a percentage for people, or a dash for None."""
     return "-" if value is None else f"{100 * value:.1f} %"
 
 

@@ -20,14 +20,14 @@ from training.statistics.metrics import coverage_curve, reliability, wilson_inte
 type Floats = NDArray[np.floating]
 type Labels = NDArray[np.int64]
 
-REM = 6.2  # of the page for an inch of a plot: text is then as large as the page's
+REM = 6.2  # rem of the page per inch of a plot, so that both texts have one size
 INK = "#010203"  # placeholder for the colour of the page's text
 BLUE = "#2f81f7"
 ORANGE = "#d9730d"
 GREY = "#8c959f"  # distinguishable for the colour-blind, on white and on black
-MOST_NUMBERS = 12  # classes up to which the confusion matrix has numbers in it
-MOST_NAMES = 25  # classes up to which they are named, and have bars of their own
-LONGEST = 18  # characters of a class name beside a plot; the table has all of it
+MOST_NUMBERS = 12  # most classes for numbers in the confusion matrix
+MOST_NAMES = 25  # most classes with names and bars
+LONGEST = 18  # characters of a class name beside a plot; the table has the full name
 
 _STYLE: dict[str, Any] = {
     **{f"{part}.color": INK for part in ("text", "xtick", "ytick")},
@@ -93,7 +93,7 @@ def confusion(matrix: Sequence[Sequence[int]], class_names: Sequence[str]) -> Ma
 
 
 def class_bars(classes: dict[str, dict[str, Any]]) -> Markup:
-    """Draw precision and recall of each class; of many classes, those with the lowest F1."""
+    """Draw precision and recall of each class, or of the classes with the lowest F1."""
     lowest = sorted(classes, key=lambda name: classes[name]["f1"] or 0)[:MOST_NAMES]
     names = [name for name in classes if name in lowest] if len(classes) <= MOST_NAMES else lowest
     places = np.arange(len(names))

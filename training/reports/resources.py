@@ -24,13 +24,13 @@ FOLDERS = (
     "references",
     "archive",
 )  # of the bucket
-NEWEST = 5  # training jobs and model packages are shown
+NEWEST = 5  # training jobs and model packages in the list
 UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
 class Resource:
-    """Something on AWS; what it costs in dollars per hour is None where its price is unknown."""
+    """A resource on AWS; its dollars per hour are None if the price is unknown."""
 
     kind: str
     name: str
@@ -41,7 +41,7 @@ class Resource:
 
 @dataclass(frozen=True)
 class Account:
-    """Where to look for the resources of a run."""
+    """The account, the names, the run file and the stack of a run."""
 
     aws: Aws
     names: Names
@@ -50,10 +50,12 @@ class Account:
 
 
 def resources(account: Account, prices: Prices) -> Iterator[Resource]:
-    """Everything there is, what costs most first. What AWS does not let the caller see is listed as unknown.
+    """Yield all resources of a run, in decreasing order of cost.
+
+    A kind of resource that the caller may not list is unknown.
 
     Raises:
-        CredentialsError: AWS does not know the caller at all.
+        CredentialsError: AWS does not know the caller.
     """
     for kind, find in _FINDERS.items():
         try:
@@ -152,7 +154,7 @@ def _scaling(account: Account, _prices: Prices) -> Iterator[Resource]:
 def _model_card(account: Account, _prices: Prices) -> Iterator[Resource]:
     try:
         card = read_model_card(account.aws.ssm, account.names.model_card)
-    except ValueError:  # somebody else's text
+    except ValueError:  # the parameter holds another text
         yield Resource("model card", account.names.model_card, "damaged", "not JSON")
         return
     if card:
@@ -187,8 +189,9 @@ def _training_jobs(account: Account, prices: Prices) -> Iterator[Resource]:
         if shown == NEWEST:
             return
         if not inventory.is_ours(account.aws.sagemaker, account.names, job["TrainingJobArn"]):
-            continue  # another environment's, whose name begins like ours
+            continue  # a job of another environment with the same beginning of its name
         shown += 1
+
         cost: float | None = 0.0
         if job["TrainingJobStatus"] in ("InProgress", "Stopping"):
             machine = account.aws.sagemaker.describe_training_job(

@@ -26,15 +26,15 @@ from training.service.ab_results import Result, read_records, summarise, verdict
 from training.steps.context import Context
 
 HELP = "share requests between two models by weight, and compare their results"
-TIMEOUT = "30m"  # as of `deploy`
+TIMEOUT = "30m"  # as for `deploy`
 
 
 class WeightsError(TrainingError):
-    """An A/B test is between the variant AllTraffic, which serves, and one more: --weights AllTraffic=90,b=10."""
+    """Give the weights of AllTraffic and of one other variant: --weights AllTraffic=90,b=10."""
 
 
 class NoTestError(TrainingError):
-    """The endpoint has one model: `ab --weights AllTraffic=90,b=10` puts that of this run beside it."""
+    """Add the run's model with `scones ab --weights AllTraffic=90,b=10`: no A/B test is active."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,24 +61,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
-    """Do the step.
+    """Set the weights of two variants, or compare their results so far.
 
     Raises:
-        WeightsError, NoTestError, StepNotDoneError, ServerlessEndpointError: what is asked cannot
-        be.
-        VariantTakenError, OtherDatasetError, ModelMissingError, BadModelArchiveError,
-        ModelChangedError: the second
-            model cannot be that variant.
-        EndpointTakenError, EndpointStuckError, EndpointFailedError, RolledBackError: the endpoint
-        cannot be changed.
-        SmokeTestError: the new model does not answer as it must; it stays without weight.
-        ServiceMissingError: there are no records to compare by.
+        WeightsError: The weights do not name the two variants of the test.
+        NoTestError: The endpoint serves one model.
+        StepNotDoneError: The run has no dataset or no model.
+        ServerlessEndpointError: The endpoint is serverless.
+        VariantTakenError: The variant already serves another model.
+        OtherDatasetError: The model was trained on another dataset.
+        ModelMissingError: The model archive does not exist.
+        BadModelArchiveError: The model archive is invalid.
+        ModelChangedError: The model archive has changed.
+        EndpointTakenError: The endpoint does not belong to the project.
+        EndpointStuckError: The change takes longer than the timeout.
+        EndpointFailedError: The endpoint failed.
+        RolledBackError: SageMaker rolled back the change.
+        SmokeTestError: The new model failed the smoke test; its weight stays 0.
+        ServiceMissingError: The service has no results table.
     """
     if options.weights:
         return _share(context, options)
-    tested = (read_model_card(context.aws.ssm, context.names.model_card) or {}).get("variants")
+
+    card = read_model_card(context.aws.ssm, context.names.model_card) or {}
+    tested = card.get("variants")
     if not tested:
         raise NoTestError
+
     since = options.since or min(card["created_at"] for card in tested.values())
     results = summarise(read_records(context.aws, context.names, since))
     verdicts = [verdict(a, b) for a, b in combinations(results, 2)]
@@ -97,22 +106,26 @@ def _share(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         raise WeightsError(
             f"The endpoint has the variants {', '.join(sorted(serving))}. {WeightsError.__doc__}"
         )
+
     [variant] = weights.keys() - {VARIANT}
     model = TrainedModel.of(context.run, options.model_data, None)
     archive = inspect_archive(context.aws.s3, model.model_data)
     archive.require(model.model_digest)
-    tested = (read_model_card(context.aws.ssm, context.names.model_card) or {}).get("variants", {})
+    card = read_model_card(context.aws.ssm, context.names.model_card) or {}
+    tested = card.get("variants", {})
     if variant in tested and tested[variant]["model_digest"] != archive.digest:
         raise VariantTakenError
+
     context.run.begin("ab", variant=variant, model_data=model.model_data)
     if variant not in tested:
         _test_second(context, endpoint, model, archive, variant, options.timeout)
     endpoint.share(weights, options.timeout)
     result = {"endpoint": context.names.endpoint, "weights": weights}
     context.run.done("ab", result)
+    shares = ", ".join(f"{name}={weight:g}" for name, weight in weights.items())
     context.console.print(
-        f"Requests are shared {', '.join(f'{name}={one:g}' for name, one in weights.items())}. "
-        "`scones ab` compares; `rollback` or `deploy` ends it."
+        f"The weights of the variants are {shares}. `scones ab` compares their results. "
+        "`scones rollback` or `scones deploy` ends the test."
     )
     return result
 
@@ -125,8 +138,10 @@ def _test_second(
     variant: str,
     timeout: float,
 ) -> None:
-    """Add the variant without weight, ask it by name, and write its card before it answers anybody else."""
-    dataset, names, ssm = Dataset.of(context.run), context.names, context.aws.ssm
+    """Add the variant with weight 0, test it, and write its model card before it gets requests."""
+    names = context.names
+    ssm = context.aws.ssm
+    dataset = Dataset.of(context.run)
     dataset.require(model.data_digest)
     images = read_smoke_test_images(context.aws.s3, dataset)
     config = add(
@@ -140,9 +155,9 @@ def _test_second(
         endpoint.name, dataset, model, archive, calibration.temperature, variant=variant
     )
     card = read_model_card(ssm, names.model_card) or {}
-    others = {**card.get("variants", {}), variant: own}
+    variants = {**card.get("variants", {}), variant: own}
     write_model_card(
-        ssm, names, {"variant": VARIANT} | card | {"endpoint_config": config, "variants": others}
+        ssm, names, {"variant": VARIANT} | card | {"endpoint_config": config, "variants": variants}
     )
 
 
@@ -160,11 +175,11 @@ def _show(
         say(found["sentence"])
     if verdicts:
         say(
-            "To accept more is better only where what is accepted is right: `evaluate` and "
-            "reviewed images tell that."
+            "A higher share of accepted images is better only if these images are right: "
+            "`scones evaluate` and reviewed images show whether they are."
         )
     else:
-        say("There are no two variants to compare yet.")
+        say("The results of two variants are needed; so far fewer than two have results.")
 
 
 def _weights(text: str) -> dict[str, float]:
@@ -180,6 +195,6 @@ def _weights(text: str) -> dict[str, float]:
         or not 0 < sum(weights.values()) < float("inf")
     ):
         raise argparse.ArgumentTypeError(
-            f"{text!r}: each variant once, weights of at least 0, one above it"
+            f"{text!r}: name each variant once, with weights of at least 0 and one above 0"
         )
     return weights

@@ -1,4 +1,4 @@
-"""`archive`: all that a model came from and is worth, under one prefix in S3, with a manifest of digests."""
+"""Copy a model, its metrics and the record of its data to one prefix in S3, with a manifest."""
 
 import argparse
 import hashlib
@@ -28,12 +28,12 @@ MANIFEST = "manifest.json"
 
 
 class ArchiveSourceMissingError(TrainingError):
-    """Something that belongs in the archive is not where the run put it."""
+    """A file of the archive is missing in its recorded place."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file of the archive: an object in S3, or bytes that are here."""
+    """A file of the archive: an object in S3, or bytes in memory."""
 
     name: str
     place: tuple[str, str] | None = None
@@ -48,18 +48,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
-    """Do the step. The manifest is written last: an archive without one is not complete, and can be made again."""
-    dataset, trained = Dataset.of(context.run), context.run.result("train")
+    """Copy the files, then write the manifest. An archive without a manifest is incomplete.
+
+    Raises:
+        StepNotDoneError: The run has no dataset or no model.
+        OtherDatasetError: The model was trained on another dataset.
+        ArchiveSourceMissingError: A file of the archive is missing.
+    """
+    dataset = Dataset.of(context.run)
+    trained = context.run.result("train")
     dataset.require(trained["dataset_digest"])
     bucket, prefix = split_s3_url(options.to or f"s3://{dataset.bucket}/archive")
     prefix = f"{prefix}/{context.names.run}-{trained['training_job']}"
     context.run.begin("archive", to=f"s3://{bucket}/{prefix}")
+
     files = {}
-    for source in _sources(
-        context, dataset, trained, read_model_card(context.aws.ssm, context.names.model_card)
-    ):
+    card = read_model_card(context.aws.ssm, context.names.model_card)
+    for source in _sources(context, dataset, trained, card):
         context.console.print(f"Archiving {source.name}")
         files[source.name] = _put(context.aws.s3, source, bucket, f"{prefix}/{source.name}")
+
     manifest = {
         **context.names.tags,
         "training_job": trained["training_job"],
@@ -82,9 +90,8 @@ def _sources(
     context: Context, dataset: Dataset, trained: dict[str, Any], card: dict[str, Any] | None
 ) -> Iterator[Source]:
     yield Source("model.tar.gz", split_s3_url(trained["model_data"]))
-    if trained.get(
-        "model_package"
-    ):  # without it nobody knows what a model has learnt that goes on from this one
+    # Later models that start from this model need the list of its training images.
+    if trained.get("model_package"):
         folder, _, _ = trained["model_data"].rpartition("/")
         yield Source(FACTS, split_s3_url(f"{folder}/{FACTS}"))
     yield Source("hyperparameters.json", content=_json(trained["hyperparameters"]))
@@ -102,7 +109,7 @@ def _sources(
 
 
 def _put(s3: "S3Client", source: Source, bucket: str, key: str) -> dict[str, Any]:
-    """Copy or write one file. Returns its size in bytes and its SHA-256."""
+    """Copy or write one file; return its size in bytes and its SHA-256."""
     if source.place is None:
         s3.put_object(Bucket=bucket, Key=key, Body=source.content)
         return {"bytes": len(source.content), "sha256": hashlib.sha256(source.content).hexdigest()}
@@ -113,11 +120,13 @@ def _put(s3: "S3Client", source: Source, bucket: str, key: str) -> dict[str, Any
             raise
         where = f"s3://{source.place[0]}/{source.place[1]}"
         raise ArchiveSourceMissingError(
-            f"{where} or s3://{bucket} is not there. Nothing else is lost."
+            f"{where} or the bucket s3://{bucket} does not exist. The other files are unchanged. "
+            "Create the bucket, or run `scones train --again` for a new model."
         ) from exc
-    # What was copied, not what it was copied from: S3's own checksums are of the parts where there
-    # are many.
-    digest, size = hashlib.sha256(), 0
+
+    # The digest covers the copy. S3's own checksum of a multipart upload covers only its parts.
+    digest = hashlib.sha256()
+    size = 0
     for chunk in s3.get_object(Bucket=bucket, Key=key)["Body"].iter_chunks(1 << 20):
         digest.update(chunk)
         size += len(chunk)
@@ -129,7 +138,7 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as exc:
         raise ArchiveSourceMissingError(
-            f"{path}: {exc.strerror}. `scones evaluate` makes it."
+            f"{path}: {exc.strerror}. `scones evaluate` creates it."
         ) from exc
 
 

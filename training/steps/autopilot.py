@@ -1,4 +1,4 @@
-"""`autopilot`: what SageMaker Autopilot makes of the same images, as a yardstick for the run's own model."""
+"""Train a model with SageMaker Autopilot on the same images, to compare with the run's model."""
 
 import argparse
 import math
@@ -24,7 +24,7 @@ _ENDED = {"Completed", "Failed", "Stopped"}
 
 
 class AutopilotNotEmulatedError(TrainingError):
-    """Autopilot runs on AWS alone: the local cloud has no CreateAutoMLJobV2. `tune` searches on both."""
+    """Use AWS, or `scones tune`: the local cloud does not emulate CreateAutoMLJobV2."""
 
 
 class AutopilotFailedError(TrainingError):
@@ -66,12 +66,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
-    """Do the step; a job that is under way is taken up. Its model is not deployed: it answers in another format.
+    """Start an Autopilot job or resume it, and compare its model with the run's model.
+
+    The model cannot be deployed: it answers in another format.
 
     Raises:
-        StepNotDoneError, TrainingError: nothing was created.
-        AutopilotNotEmulatedError: this is the local cloud.
-        AutopilotFailedError: it found no model.
+        StepNotDoneError: The run has no dataset.
+        TrainingError: A check failed, and no job was created.
+        AutopilotNotEmulatedError: The endpoint is the local cloud.
+        AutopilotFailedError: Autopilot found no model.
     """
     dataset = Dataset.of(context.run)
     check_counts(dataset, mini_batch_size=1)
@@ -85,6 +88,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         if not options.json:
             print_json(request)
         return request
+
     facts = context.run.begin(
         "autopilot", **{**request, "AutoMLJobName": None}, digest=dataset.digest
     )
@@ -95,10 +99,11 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _start(context: Context, request: dict[str, Any], known: str | None) -> str:
-    """Start a job, unless there is one of the same request that is under way or done."""
+    """Start a job, unless a job of the same request is in progress or completed."""
     earlier = _describe(context, known) if known else None
     if known and earlier and earlier["AutoMLJobStatus"] in ("InProgress", "Completed"):
         return known
+
     name = str(request["AutoMLJobName"])
     context.run.note("autopilot", job=name)
     try:
@@ -116,15 +121,15 @@ def _follow(context: Context, name: str) -> Mapping[str, Any]:
         left_running(context.console, f"Autopilot job {name}", "Autopilot job", stop),
         context.console.status("Autopilot") as spinner,
     ):
-        for gone in poll(math.inf):  # its own limits end it
+        for elapsed in poll(math.inf):  # the job's own limits end it
             job = _describe(context, name)
             if job is None:
                 raise AutopilotFailedError(
-                    f"The Autopilot job {name} is no more: run the same command again."
+                    f"The Autopilot job {name} does not exist any more: run the same command again."
                 )
             if job["AutoMLJobStatus"] in _ENDED:
                 return job
-            spinner.update(f"{job['AutoMLJobSecondaryStatus']} for {gone:.0f} s")
+            spinner.update(f"{job['AutoMLJobSecondaryStatus']} for {elapsed:.0f} s")
     raise AssertionError("poll() never ends")
 
 
@@ -138,15 +143,17 @@ def _describe(context: Context, name: str) -> Mapping[str, Any] | None:
 
 
 def _result(context: Context, job: Mapping[str, Any]) -> dict[str, Any]:
-    name, best = job["AutoMLJobName"], job.get("BestCandidate")
+    name = job["AutoMLJobName"]
+    best = job.get("BestCandidate")
     if not best or "FinalAutoMLJobObjectiveMetric" not in best:
-        reason = job.get("FailureReason") or f"it is {job['AutoMLJobStatus']}."
+        reason = job.get("FailureReason") or f"its status is {job['AutoMLJobStatus']}."
         raise AutopilotFailedError(f"The Autopilot job {name} found no model: {reason}")
+
     accuracy = best["FinalAutoMLJobObjectiveMetric"]["Value"]
     own = (context.run.find("train") or {}).get("metrics", {}).get("validation:accuracy")
-    told = "" if own is None else f"; the run's own model has {own:.4f}"
+    compared = "" if own is None else f"; the run's own model has {own:.4f}"
     context.console.print(
-        f"Autopilot's best model has a validation accuracy of {accuracy:.4f}{told}."
+        f"Autopilot's best model has a validation accuracy of {accuracy:.4f}{compared}."
     )
     return {
         "job": name,

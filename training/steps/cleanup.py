@@ -22,7 +22,7 @@ TIMEOUT = "15m"  # AWS takes a minute or two to delete an endpoint
 
 @dataclass(frozen=True)
 class Deletion:
-    """Something that is to be deleted, and how."""
+    """A resource to delete, and the call that deletes it."""
 
     kind: str
     name: str
@@ -39,7 +39,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     """Show what would be deleted, ask, and delete it. An interrupted cleanup can be run again.
 
     Raises:
-        ConfirmationMissingError: nobody can be asked, and --yes is not given.
+        ConfirmationMissingError: The question needs a terminal or --yes.
     """
     say = context.console.print
     endpoint = context.endpoint
@@ -57,22 +57,23 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     if agreed:
         deletions = _delete(context, endpoint, options.timeout)
 
-    kept = _kept(context)
+    retained = _retained(context)
     say("Retained:")
-    for what, command in kept.items():
-        say(f"  {what}: {command}")
+    for resource, command in retained.items():
+        say(f"  {resource}: {command}")
+
     listed = [{"kind": deletion.kind, "name": deletion.name} for deletion in deletions]
     return {
         "dry_run": not agreed and bool(deletions),
         "deleted" if agreed or not deletions else "would_delete": listed,
-        "kept": kept,
+        "retained": retained,
     }
 
 
 def _delete(context: Context, endpoint: Endpoint, timeout: float) -> list[Deletion]:
-    """Delete everything, and return it. SageMaker refuses to delete an endpoint that changes."""
+    """Delete the resources, and return them. SageMaker cannot delete an endpoint that changes."""
     endpoint.settled(timeout)
-    # A change that has ended in between leaves other resources than before.
+    # The end of a change may have replaced some resources.
     deletions = list(_deletions(context, endpoint, timeout))
     for deletion in deletions:
         context.console.print(f"Deleting the {deletion.kind} {deletion.name}")
@@ -83,7 +84,7 @@ def _delete(context: Context, endpoint: Endpoint, timeout: float) -> list[Deleti
 
 
 def _deletions(context: Context, endpoint: Endpoint, timeout: float) -> Iterator[Deletion]:
-    """What is ours, in the order in which SageMaker lets it go."""
+    """Yield the project's resources in the order in which SageMaker can delete them."""
     sagemaker, autoscaling, names = context.aws.sagemaker, context.aws.autoscaling, context.names
     found = endpoint.find()
     ours = found is None or inventory.is_ours(sagemaker, names, found["EndpointArn"])
@@ -107,7 +108,7 @@ def _deletions(context: Context, endpoint: Endpoint, timeout: float) -> Iterator
         yield Deletion("model", name, partial(sagemaker.delete_model, ModelName=name))
     cloudwatch = context.aws.cloudwatch
     for alarm in inventory.alarms(cloudwatch, endpoint.name):
-        # Those of target tracking have no tags of ours: they go with the auto-scaling.
+        # Alarms of target tracking lack the project's tags: AWS deletes them with auto-scaling.
         if alarms.is_ours(cloudwatch, names, alarm["AlarmArn"]):
             name = alarm["AlarmName"]
             yield Deletion("alarm", name, partial(cloudwatch.delete_alarms, AlarmNames=[name]))
@@ -115,35 +116,39 @@ def _deletions(context: Context, endpoint: Endpoint, timeout: float) -> Iterator
 
 
 def _model_card(context: Context) -> Iterator[Deletion]:
-    name, ssm = context.names.model_card, context.aws.ssm
+    name = context.names.model_card
+    ssm = context.aws.ssm
     try:
         tags = ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId=name)["TagList"]
     except ClientError as exc:
-        if code_of(exc) != "InvalidResourceId":  # there is none
+        if code_of(exc) != "InvalidResourceId":  # the parameter does not exist
             raise
         return
+
     if inventory.carries_our_tags(context.names, tags):
         yield Deletion("model card", name, partial(ssm.delete_parameter, Name=name))
 
 
-def _kept(context: Context) -> dict[str, str]:
-    """What stays, each with the command that deletes it."""
+def _retained(context: Context) -> dict[str, str]:
+    """Return the retained resources, each with the command that deletes or lists them."""
     names = context.names
-    kept = {
+    log_group = f"/aws/sagemaker/Endpoints/{names.endpoint}"
+    packages = f"aws sagemaker list-model-packages --model-package-group-name {names.service}"
+    retained = {
         "stack of the service": f"sam delete --stack-name {names.service}",
-        "log of the endpoint": f"aws logs delete-log-group --log-group-name /aws/sagemaker/Endpoints/{names.endpoint}",
-        "training jobs": "records of what was done; one that still trains costs money until it ends",
+        "log of the endpoint": f"aws logs delete-log-group --log-group-name {log_group}",
+        "training jobs": "records without a price; a job in progress costs money until it ends",
+        "model registry": f"records of trained models and promotions: {packages}",
     }
-    group = f"aws sagemaker list-model-packages --model-package-group-name {names.service}"
-    kept["model registry"] = f"records of what was trained and decided: {group}"
+
     if bucket := context.stack.bucket_of(context.run):
-        kept["datasets"] = f"aws s3 rm --recursive s3://{bucket}/datasets/{names.service}/"
-        kept["models, checkpoints, captured data and archives"] = (
-            f"in s3://{bucket}, of all projects that use it"
+        retained["datasets"] = f"aws s3 rm --recursive s3://{bucket}/datasets/{names.service}/"
+        retained["models, checkpoints, captured data and archives"] = (
+            f"in s3://{bucket}, of all projects that use this bucket"
         )
     if stack := context.stack.find():
-        kept["the bucket with all that is in it"] = f"aws s3 rb s3://{stack.bucket} --force"
-        kept["stack of the bucket and the role"] = (
+        retained["the bucket with all its objects"] = f"aws s3 rb s3://{stack.bucket} --force"
+        retained["stack of the bucket and the role"] = (
             f"aws cloudformation delete-stack --stack-name {names.training_stack}"
         )
-    return kept
+    return retained

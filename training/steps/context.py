@@ -1,4 +1,4 @@
-"""What every step is given, and the shape of a module that is a step."""
+"""Define the context that every step gets, and the interface of a step's module."""
 
 import argparse
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from untrusted.console import Console
 
 @dataclass(frozen=True)
 class Context:
-    """Where a step works (account, names), what it knows (run.json) and where it speaks."""
+    """The account, the names, the run file and the console of a step."""
 
     aws: Aws
     names: Names
@@ -39,7 +39,7 @@ class Context:
 
 
 class Step(Protocol):
-    """A module that is a step of the tool."""
+    """The interface of a step's module."""
 
     HELP: str
 
@@ -47,8 +47,8 @@ class Step(Protocol):
         """Add the step's own options."""
 
     def run(self, context: Context, options: argparse.Namespace) -> dict[str, Any]:
-        """Do the step: show it on the console, keep it in run.json, and return the data that --json prints.
+        """Run the step, record its result in run.json, and return the data for --json.
 
         Raises:
-            TrainingError: it cannot be done; what was done stays, and the step can be run again.
+            TrainingError: The step failed. The same command resumes it.
         """

@@ -1,4 +1,4 @@
-"""`deploy`: serve the trained model from an endpoint, test and calibrate it, and write its model card."""
+"""Serve the trained model from an endpoint, test and calibrate it, and write its model card."""
 
 import argparse
 from dataclasses import replace
@@ -71,23 +71,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
-    """Do the step.
+    """Check the request, then change the endpoint; roll back if the smoke test fails.
 
     Raises:
-        StepNotDoneError: there is no dataset, or no model.
-        HostingOptionsError, UnknownInstanceTypeError, KeyUnusableError, PriceFileError: what is
-            asked cannot be.
-        OtherDatasetError, EndpointTakenError, ServerlessEndpointError, ServerlessConversionError,
-            OtherClassesError, AlarmActiveError, RoleMissingError, ModelMissingError,
-            BadModelArchiveError, ModelChangedError, ModelCardTooLargeError: found before anything
-            is made.
-        EndpointStuckError, EndpointFailedError, RolledBackError, QuotaExceededError: SageMaker does
-        not bring it about.
-        SmokeTestError, ModelMissingError, BadModelArchiveError, ModelChangedError: it was taken
-        back.
+        StepNotDoneError: The run has no dataset or no model.
+        HostingOptionsError: The options contradict each other.
+        UnknownInstanceTypeError: SageMaker does not know the instance type.
+        KeyUnusableError: The KMS key does not exist, or SageMaker cannot use it.
+        PriceFileError: The price file is invalid.
+        OtherDatasetError: The model was trained on another dataset.
+        EndpointTakenError: The endpoint does not belong to the project.
+        ServerlessEndpointError: A serverless endpoint does not support the change.
+        ServerlessConversionError: The endpoint would move from instances to serverless.
+        OtherClassesError: The endpoint serves other classes.
+        AlarmActiveError: An alarm of the update is in ALARM before the update.
+        RoleMissingError: The role does not exist.
+        ModelMissingError: The model archive does not exist.
+        BadModelArchiveError: The model archive is invalid.
+        ModelChangedError: The model archive has changed, maybe during the deployment.
+        ModelCardTooLargeError: The model card does not fit into a parameter.
+        EndpointStuckError: The change takes longer than the timeout.
+        EndpointFailedError: The endpoint failed.
+        RolledBackError: SageMaker rolled back the change.
+        QuotaExceededError: A quota of the account is exceeded.
+        SmokeTestError: The model failed the smoke test, and the endpoint was rolled back.
     """
     if options.shadow:
         check_shadow_options(options)
+
     wanted = _wanted(context, options)
     found = context.endpoint.find()
     check_conversion(context.endpoint, found, wanted.hosting, wanted.strategy)
@@ -101,7 +112,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _wanted(context: Context, options: argparse.Namespace) -> Wanted:
-    """Put together what the run and the options say. Raises as `run`."""
+    """Combine the run's results and the options. Raises as `run`."""
     dataset = Dataset.of(context.run)
     model = TrainedModel.of(context.run, options.model_data, options.role)
     dataset.require(model.data_digest)
@@ -119,7 +130,7 @@ def _wanted(context: Context, options: argparse.Namespace) -> Wanted:
 def _check(
     context: Context, options: argparse.Namespace, model: TrainedModel, exists: bool
 ) -> ModelArchive:
-    """Refuse a wrong deployment before any change, and return the model's archive. Raises as `run`."""
+    """Refuse an invalid deployment before any change, and return the archive. Raises as `run`."""
     if not options.take_over:
         context.endpoint.check_ownership()
     if exists:
@@ -138,9 +149,8 @@ def _roll_out(
     """Serve the model, test it, and write its card. Raises as `run`."""
     dataset, model, hosting = wanted.dataset, wanted.model, wanted.hosting
     place = _place(hosting, context.names.dated())
-    deployed_model_card(
-        context.names.endpoint, dataset, model, archive, 1.0, **place
-    )  # too large: fail early
+    # Build the card once before any change, so that a too large card fails early.
+    deployed_model_card(context.names.endpoint, dataset, model, archive, 1.0, **place)
     images = read_smoke_test_images(context.aws.s3, dataset)
 
     asked = hosting.asked | {
@@ -173,13 +183,12 @@ def _test(
     images: SmokeTestImages,
     archive: ModelArchive,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Smoke test and model card of what is in service now; roll back if it fails the test.
+    """Test the served model and build its model card; roll back if the smoke test fails.
 
-    From here until the card is written, and a minute longer in functions that have read the old
-    one, the new model's answers are read with the labels and the temperature of the old card: the
-    answers of a canary do not tell by which model they are. With the same classes that is a
-    confidence a little off. That is why everything else comes before or after, and why a model of
-    other classes is refused.
+    Until the new card is written, the functions read the new model's answers with the labels and
+    the temperature of the old card. Functions with a cached card do so for a minute longer. The
+    answers of a canary do not name their model. With the same classes, only the confidence is a
+    little off. Hence this part is as short as possible, and a model of other classes is refused.
     """
     try:
         classifier = Classifier(
@@ -187,8 +196,8 @@ def _test(
         )
         tested = smoke_test(classifier, images.known)
         calibration = calibrate(classifier, images.calibration)
-        # SageMaker checks no digest: what is the same before and after it was loaded is what was
-        # loaded.
+        # SageMaker checks no digest. If the archive has the same digest before and after SageMaker
+        # loaded it, SageMaker loaded this archive.
         inspect_archive(context.aws.s3, rollout.model.model_data).require(archive.digest)
     except (SmokeTestError, ModelMissingError, BadModelArchiveError, ModelChangedError):
         rollout.roll_back()

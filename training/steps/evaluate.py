@@ -1,4 +1,4 @@
-"""`scones evaluate`: the held-out test images through the deployed endpoint, measured and reported."""
+"""Measure the deployed endpoint on the held-out test images, and write a report."""
 
 import argparse
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ HELP = "measure the deployed endpoint on the held-out test images, and write a r
 
 
 class AccuracyTooLowError(TrainingError):
-    """The accuracy on the test images is below what was asked for."""
+    """The accuracy on the test images is below --min-accuracy."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,16 +48,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
-    """Do the step.
+    """Measure the endpoint, and write metrics.json and report.html.
 
     Raises:
-        EndpointNotReadyError, UnknownVariantError, ModelCardMissingError, OtherClassesError,
-        OtherDatasetError,
-            NoTestImagesError: there is nothing to measure.
-        SourceNotReadableError, NoOodImagesError: --ood is not a readable source.
-        ImageMissingError, NoAnswerError: an image could not be measured; the answers so far are
-        kept.
-        AccuracyTooLowError: after everything is written.
+        EndpointNotReadyError: The endpoint does not exist, or is not in service.
+        UnknownVariantError: The endpoint does not have the variant.
+        ModelCardMissingError: The endpoint has no model card.
+        OtherClassesError: The endpoint serves other classes.
+        OtherDatasetError: The model was trained on another dataset.
+        NoTestImagesError: The dataset has no test images.
+        SourceNotReadableError: The source of --ood is not readable.
+        NoOodImagesError: The source of --ood has no images.
+        ImageMissingError: An image is missing; the same command resumes after the stored answers.
+        NoAnswerError: The endpoint did not answer; the same command resumes.
+        AccuracyTooLowError: The accuracy is below --min-accuracy; all files are written.
     """
     from training.reports.evaluation_result import write_result
     from training.reports.evaluation_summary import show
@@ -75,7 +79,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def measure(context: Context, options: argparse.Namespace) -> "Evaluation":
-    """Calibrate the model card, and have an answer of the endpoint to every test image. Raises as `run`."""
+    """Calibrate the model card, and classify every test image. Raises as `run`."""
     from training.endpoint.answers import calibration_answers
     from training.endpoint.ood_images import classify_ood_images, open_ood_source
     from training.reports.evaluation_result import Evaluation
@@ -90,23 +94,24 @@ def measure(context: Context, options: argparse.Namespace) -> "Evaluation":
     )
     answers = calibration_answers(classifier, context.run.folder, served.subject, options.again)
     card = _calibrate(context, served, answers)
-    answers, last_attempt = _ask(context, classifier, images, served, options)
+    answers, last_attempt = _classify(context, classifier, images, served, options)
     ood = classify_ood_images(classifier, ood_source, card) if ood_source else None
     facts = _facts(context, served.subject, card, answers, last_attempt)
     return Evaluation(dataset, card, answers, facts, last_attempt, ood)
 
 
 def _calibrate(context: Context, served: ServedModel, answers: Sequence[Answer]) -> dict[str, Any]:
-    """The model card with the temperature of all calibration images; it is written.
+    """Return the model card with the temperature of all calibration images, and write it.
 
-    A step that measures takes no threshold out of service: where the card has one, its temperature
-    stays too.
+    A measurement must not remove a threshold from service. A card with a threshold therefore
+    retains its temperature too.
     """
     from training.models.calibrated_card import calibrated
 
     if not answers:
         context.console.print(
-            "The dataset has no calibration images: the temperature stays. Stage it again for some."
+            "The dataset has no calibration images, so the temperature stays the same. "
+            "Stage it again with a calibration split."
         )
     card = calibrated(served.card, answers)
     if (
@@ -114,9 +119,9 @@ def _calibrate(context: Context, served: ServedModel, answers: Sequence[Answer])
         and card["temperature"] != served.card["temperature"]
     ):
         context.console.print(
-            f"The calibration images give a temperature of {card['temperature']:.3f}. That of the "
-            f"model card, {served.card['temperature']:.3f}, stays, for the threshold was chosen at "
-            "it: `scones threshold` chooses both anew."
+            f"The calibration images give a temperature of {card['temperature']:.3f}. The model "
+            f"card's temperature {served.card['temperature']:.3f} stays, because the threshold was "
+            "chosen with it: `scones threshold` chooses both again."
         )
         return served.card
     if card != served.card:
@@ -124,26 +129,26 @@ def _calibrate(context: Context, served: ServedModel, answers: Sequence[Answer])
     return card
 
 
-def _ask(
+def _classify(
     context: Context,
     classifier: Classifier,
     images: HeldOutImages,
     served: ServedModel,
     options: argparse.Namespace,
 ) -> tuple[Sequence[Answer], dict[str, Any]]:
-    """Have an answer for every image. Return them, and what is known of the last attempt that asked for any.
+    """Classify every image; return the answers and the record of the last attempt with requests.
 
-    The attempt is noted twice: before, so that an interrupted one is known as such (no seconds),
-    and after.
+    The attempt is recorded before and after its requests. A record without seconds belongs to an
+    interrupted attempt.
     """
-    last_attempt = context.run.begin("evaluate", **served.subject).get("last_go")
+    last_attempt = context.run.begin("evaluate", **served.subject).get("last_attempt")
     file = AnswerFile.of_split(context.run.folder, TEST, served.subject)
     if options.again:
         file.clear()
     missing = file.missing(images.images)
     if last_attempt is not None and not missing:
         context.console.print(
-            f"All {len(file.answers):,} test images have been answered; --again measures anew."
+            f"All {len(file.answers):,} test images have answers. Use --again to measure again."
         )
         return file.answers, last_attempt
 
@@ -154,11 +159,11 @@ def _ask(
         "seconds": None,
         "workers": options.workers,
     }
-    context.run.note("evaluate", last_go=last_attempt)
+    context.run.note("evaluate", last_attempt=last_attempt)
     started = perf_counter()
     classifier.complete(file, missing, "Classify the test images")
     last_attempt |= {"seconds": perf_counter() - started}
-    context.run.note("evaluate", last_go=last_attempt)
+    context.run.note("evaluate", last_attempt=last_attempt)
     return file.answers, last_attempt
 
 
@@ -169,10 +174,9 @@ def _facts(
     answers: Sequence[Answer],
     last_attempt: dict[str, Any],
 ) -> dict[str, Any]:
-    """What the report says of what was evaluated."""
+    """Return the facts about the evaluated model that the report shows."""
     trained = context.run.find("train") or {}
-    # The run may have been trained anew since, or the endpoint be another: then its hyperparameters
-    # are not these.
+    # The run may have a newer model than the endpoint, with other hyperparameters.
     same = trained.get("training_job") == card.get("training_job")
     return {
         "run": context.names.run,
@@ -191,5 +195,5 @@ def _judge(metrics: dict[str, Any], least: float | None) -> None:
         low, high = metrics["accuracy_interval"]
         raise AccuracyTooLowError(
             f"The accuracy is {metrics['accuracy']:.4f} (95 %: {low:.4f} to {high:.4f}, n = "
-            f"{metrics['n']:,}), and {least} was asked for."
+            f"{metrics['n']:,}), below --min-accuracy {least}."
         )

@@ -1,4 +1,4 @@
-"""`scones monitor`: are the images that come like those the model was measured on?"""
+"""Compare recent images with the test images that measured the model, and report drift."""
 
 import argparse
 import json
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from training.service.recent_drift import RecentDrift
 
 HELP = "compare recent images and decisions with the test images; exit status 3 on drift"
-IMAGES = 500  # the newest; so many find every drift of `python -m benchmarks.drift`
+IMAGES = 500  # the newest; this number finds every drift of `python -m benchmarks.drift`
 DAYS = 7
 
 
@@ -42,14 +42,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
-    """Do the step.
+    """Compare, write the report, and publish the metric.
 
     Raises:
-        StepNotDoneError, ModelCardMissingError, ReferenceMissingError, InvalidReferenceError,
-        SmallReferenceError:
-            there is nothing to compare with.
-        TooFewRecentImagesError: there is too little to compare.
-        DriftError: after everything is written; it has the result.
+        StepNotDoneError: The run has no dataset.
+        ModelCardMissingError: The endpoint has no model card.
+        ReferenceMissingError: The deployed model has no reference.
+        InvalidReferenceError: The reference is damaged.
+        SmallReferenceError: The reference has too few images.
+        TooFewRecentImagesError: There are too few recent images.
+        DriftError: The images have drifted; all files are written, and the error has the result.
     """
     from training.reports.drift_report import show
     from training.service.metric import metric_request
@@ -66,7 +68,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def measure(context: Context, options: argparse.Namespace) -> "RecentDrift":
-    """Compare what came recently with the reference, and write nothing. Raises as `run`, but for DriftError."""
+    """Compare recent images with the reference. Write nothing and raise no DriftError."""
     from training.service.recent_drift import compare_recent
 
     card = read_whole_card(context.aws.ssm, context.names.model_card)
@@ -117,7 +119,7 @@ def _photos(context: Context, found: "RecentDrift") -> dict[str, list[str]]:
 
 def _judge(found: "RecentDrift", result: Mapping[str, Any]) -> None:
     if found.drifted:
-        told = ", ".join(
+        names = ", ".join(
             f"{one.name} (p = {one.p_value:.1g}, n = {one.recent:,})" for one in found.drifted
         )
-        raise DriftError(f"Drift: {told}. {DriftError.__doc__}", result)
+        raise DriftError(f"Drift: {names}. {DriftError.__doc__}", result)

@@ -25,13 +25,13 @@ HELP = "compare the trained model with the champion, and approve it if it is bet
 TIMEOUT = "30m"  # AWS usually takes 3 to 10 minutes
 
 
-class Asked(Protocol):
-    """Where models are asked: `ModelComparison`."""
+class Comparison(Protocol):
+    """Collect the answers of the compared models; `ModelComparison` is the implementation."""
 
     def answers(
         self, packages: Sequence[Package], images: Sequence[StagedImage]
     ) -> Mapping[int, list[Answer]]:
-        """Every model's answer to every image, by its version, in the order of the images."""
+        """Return each model's answers by its version, in the order of the images."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,23 +56,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
-    """Do the step.
+    """Find the challenger, compare it with the champion, and record the decision.
 
     Raises:
-        StepNotDoneError, PackageMissingError: there is no challenger. NotComparableError,
-        UnknownAncestorError, OtherDatasetError, NoTestImagesError, NoFairImagesError,
-            BadModelArchiveError, ModelChangedError, PackageFilesMissingError: there is nothing to
-            compare it with, or by.
-        ComparisonEndpointError, NoAnswerError: the same command goes on with the images that are
-        missing.
-        ChallengerRefusedError: it is not better; the registry says so too.
+        StepNotDoneError: The run has no dataset or no model.
+        PackageMissingError: The registry does not have the challenger's version.
+        NotComparableError: The two models are not comparable.
+        UnknownAncestorError: An earlier model of the challenger is not registered.
+        OtherDatasetError: The challenger was trained on another dataset.
+        NoTestImagesError: The dataset has no test images.
+        NoFairImagesError: One of the models was trained on every test image.
+        BadModelArchiveError: A model archive is invalid.
+        ModelChangedError: A model archive has changed.
+        PackageFilesMissingError: Files of a model package are missing.
+        ComparisonEndpointError: The endpoint failed; the same command resumes the comparison.
+        NoAnswerError: An image has no answer; the same command resumes the comparison.
+        ChallengerRefusedError: The challenger is not better; the registry records the reason.
     """
-    dataset, trained = Dataset.of(context.run), context.run.result("train")
+    dataset = Dataset.of(context.run)
+    trained = context.run.result("train")
     version = options.challenger or trained.get("model_package", {}).get("version")
     if version is None:
         raise NotComparableError(
-            "The run's model is not in the registry: `scones train` puts it there."
+            "The run's model is not in the registry: `scones train` registers it."
         )
+
     role = options.role or trained["role"]
     prices = read_prices(options.prices, charged=not context.aws.is_local)
     hourly = prices.instances(options.instance_type)
@@ -90,9 +98,9 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def promote(
-    context: Context, dataset: Dataset, challenger: Package, comparison: Asked
+    context: Context, dataset: Dataset, challenger: Package, comparison: Comparison
 ) -> dict[str, Any]:
-    """The step once it is known who is to be promoted."""
+    """Compare a challenger with the champion, and record the decision. Raises as `run`."""
     registry = context.registry
     champion = registry.find_champion()
     context.run.begin("promote", challenger=challenger.arn, champion=champion and champion.arn)
@@ -114,10 +122,8 @@ def promote(
 
 
 def _next_comparison(challenger: Package, champion: Package | None) -> str:
-    """Return what the promotion means for the next model."""
-    first = (
-        "" if champion else "It is the first champion, so there was no model to compare it with. "
-    )
+    """Return the sentences that name the champion and announce the next comparison."""
+    first = "" if champion else "It is the first champion, so no comparison with a model was made. "
     return (
         f"Version {challenger.version} is the champion. {first}The next `scones promote` compares "
         "its model with this version on the same test images."
@@ -129,49 +135,53 @@ def _compare(
     dataset: Dataset,
     challenger: Package,
     champion: Package | None,
-    comparison: Asked,
+    comparison: Comparison,
 ) -> Verdict:
     _check(context, dataset, challenger, champion)
     if champion and champion.facts["model_digest"] == challenger.facts["model_digest"]:
         return same_model(challenger, champion)
+
     packages = [challenger, champion] if champion else [challenger]
     images = _fair_images(context, dataset, packages)
     answers = comparison.answers(packages, images)
+
     other = (
         f"the champion, version {champion.version},"
         if champion
         else "the rule of always the most frequent class"
     )
     names = (f"Version {challenger.version}", other)
-    return judge(
-        answers[challenger.version], answers[champion.version] if champion else None, names
-    )
+    champion_answers = answers[champion.version] if champion else None
+    return judge(answers[challenger.version], champion_answers, names)
 
 
 def _check(
     context: Context, dataset: Dataset, challenger: Package, champion: Package | None
 ) -> None:
-    dataset.require(
-        challenger.facts["dataset_digest"]
-    )  # else its training images may be among the test images
+    # Images that trained a model of another dataset may be test images of this dataset.
+    dataset.require(challenger.facts["dataset_digest"])
+
     if champion and champion.version > challenger.version:
         raise NotComparableError(
-            f"Version {challenger.version} is older than the champion, version {champion.version}: "
-            "train it again with `train --again` if it is to be tried once more."
+            f"Version {challenger.version} is older than the champion, version {champion.version}. "
+            "Train it again with `scones train --again` to compare it again."
         )
     if champion and tuple(champion.facts["labels"]) != dataset.labels:
         raise NotComparableError(
-            f"The champion knows the classes {', '.join(champion.facts['labels'])}; the dataset "
-            f"has {', '.join(dataset.labels)}. Models of other classes want a --environment of "
-            "their own."
+            f"The champion has the classes {', '.join(champion.facts['labels'])}; the dataset "
+            f"has {', '.join(dataset.labels)}. Use a new --project for other classes, with `stage` "
+            "and all later steps."
         )
     if challenger.unknown_ancestor:
         raise UnknownAncestorError(f"{challenger.unknown_ancestor}: {UnknownAncestorError.__doc__}")
-    if champion and champion.unknown_ancestor:  # to know test images would help the champion alone
-        unknown = champion.unknown_ancestor
+
+    # Known test images would help only the champion, so the comparison stays safe.
+    if champion and champion.unknown_ancestor:
         context.console.print(
-            f"The champion goes back to {unknown}, never registered: it may know test images."
+            f"The champion was trained from {champion.unknown_ancestor}, which is not registered. "
+            "The champion may have learned from test images."
         )
+
     for package in filter(None, (challenger, champion)):
         package.require_model(context.aws.s3)
 
@@ -179,18 +189,19 @@ def _check(
 def _fair_images(
     context: Context, dataset: Dataset, packages: Sequence[Package]
 ) -> Sequence[StagedImage]:
-    """The test images but for those that one of the models has learnt from, or was tuned by.
+    """Return the test images that trained or tuned neither model nor an earlier model of theirs.
 
-    They are of another dataset: of the champion's, or of one that either model goes back to.
+    A test image of this dataset may be a training image of the champion's dataset, for example.
     """
     images = HeldOutImages(dataset, context.aws.s3)
-    known = set[str]().union(*(package.learnt(context.aws.s3) for package in packages))
+    known = set[str]().union(*(package.learned(context.aws.s3) for package in packages))
     fair = images.without(known)
     if not fair:
         raise NoFairImagesError
+
     if len(fair) < len(images.images):
         left_out = f"{len(images.images) - len(fair)} of {len(images.images)} test images"
         context.console.print(
-            f"{left_out} are left out: the challenger or the champion has learnt from them."
+            f"{left_out} are left out: the challenger or the champion has learned from them."
         )
     return fair

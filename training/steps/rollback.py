@@ -17,7 +17,7 @@ from training.project.errors import TrainingError
 from training.steps.context import Context
 
 HELP = "return the endpoint to the configuration before the last deploy or ab"
-TIMEOUT = "30m"  # as of `deploy`
+TIMEOUT = "30m"  # as for `deploy`
 
 
 class NothingBeforeError(TrainingError):

@@ -1,4 +1,4 @@
-"""`stage`: from labelled images to a dataset in S3 that training jobs read."""
+"""Turn labelled images into a dataset in S3 for training jobs."""
 
 import argparse
 import shlex
@@ -30,11 +30,11 @@ from training.steps.context import Context
 __all__ = ["HELP", "add_arguments", "run"]
 
 HELP = "prepare labelled images, split them, and upload them to S3 as a dataset"
-_MOST_UNREADABLE = 100  # in the result; unreadable.csv has all
+_MOST_UNREADABLE = 100  # in the result; unreadable.csv lists all unreadable images
 
 
 class SourceIsDatasetError(TrainingError):
-    """The source lies where the dataset is to go and would be replaced by it: choose another --run or --bucket."""
+    """Choose another --run or --bucket: the dataset would replace its own source."""
 
 
 class FileAccessError(TrainingError):
@@ -42,7 +42,12 @@ class FileAccessError(TrainingError):
 
 
 def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
-    """Do the step. Interrupted at any point, the same call goes on: what S3 already has is not sent again."""
+    """Prepare, split and upload the images. After an interruption, only the rest is uploaded.
+
+    Raises:
+        TrainingError: The source, a class, the bucket or its prefix cannot be used.
+        FileAccessError: A file or a folder cannot be written.
+    """
     try:
         columns = Columns(options.path_column, options.label_column, options.split_column)
         source = with_negative_examples(
@@ -51,17 +56,19 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         )
         _check(context, options, source)
         context.run.begin("stage", **_asked(options))
-        _tell(
-            context,
-            f"{len(source.images):,} images of {len(source.classes)} classes in {options.source}",
+
+        context.console.print(
+            f"{len(source.images):,} images of {len(source.classes)} classes in {options.source}"
         )
         if source.left_alone:
-            _tell(context, f"Left alone: {shorten(source.left_alone)}")
+            context.console.print(f"Ignored: {shorten(source.left_alone)}")
+
         with _emptied(context.run.folder / "staging") as folder:
             contents = _choose(context, options, source, folder)
             result = _apply_difference(context, options, contents, folder)
     except OSError as exc:
         raise FileAccessError(f"{FileAccessError.__doc__} {exc}") from exc
+
     context.run.done("stage", result)
     _show(context, options, contents, result)
     return result
@@ -75,17 +82,21 @@ def _asked(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _check(context: Context, options: argparse.Namespace, source: Source) -> None:
-    """Refuse before the work begins what can be refused.
+    """Check the source and the destination before the work begins.
 
     Raises:
-        TooFewClassesError, SourceIsDatasetError, BucketNotUsableError, PlaceTakenError.
+        TooFewClassesError: The source has fewer than two classes.
+        SourceIsDatasetError: The dataset would replace its own source.
+        BucketNotUsableError: The bucket does not exist, or cannot be used.
+        PlaceTakenError: The prefix holds other objects.
     """
     if len(source.classes) < 2:
         raise TooFewClassesError(
-            f"{TooFewClassesError.__doc__} The source has {', '.join(source.classes)} alone."
+            f"{TooFewClassesError.__doc__} The source has only {', '.join(source.classes)}."
         )
     if options.bucket:
         require_bucket(context.aws, options.bucket)
+
     stack = None if options.bucket else context.stack.find()
     if options.bucket or stack:
         place = _place(context, options, stack)
@@ -95,14 +106,13 @@ def _check(context: Context, options: argparse.Namespace, source: Source) -> Non
 
 
 def _place(context: Context, options: argparse.Namespace, stack: TrainingStack | None) -> Place:
-    return Place(
-        context.aws.s3, stack.bucket if stack else options.bucket, context.names.dataset_prefix
-    )
+    bucket = stack.bucket if stack else options.bucket
+    return Place(context.aws.s3, bucket, context.names.dataset_prefix)
 
 
 @contextmanager
 def _emptied(folder: Path) -> Iterator[Path]:
-    """An empty folder for the length of the block, whatever an earlier run that was killed has left in it."""
+    """Yield an empty folder for the length of the block; delete files of an interrupted run."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
@@ -114,20 +124,20 @@ def _emptied(folder: Path) -> Iterator[Path]:
 def _choose(
     context: Context, options: argparse.Namespace, source: Source, folder: Path
 ) -> Contents:
-    """Prepare the images and decide which of them goes where.
+    """Prepare the images, and choose the split of each image.
 
     Raises:
-        TooFewImagesError: a class would be missing in a split.
+        TooFewImagesError: A split would lack a class.
     """
     prepared, unreadable = prepare_all(source.images, folder, options.workers, context.console)
     distinct, left_out = select_distinct(prepared)
     write_left_out(unreadable, left_out, context.run.folder)
     for label in sorted(set(source.classes) - {image.label for image in distinct}):
         raise TooFewImagesError(
-            f"The class {label} has no image that can be used; {context.run.folder} has the "
-            "reasons in unreadable.csv "
-            f"({len(unreadable)} images) and left_out.csv ({len(left_out)})."
+            f"The class {label} has no usable image. The reasons are in {context.run.folder}: "
+            f"unreadable.csv ({len(unreadable)} images) and left_out.csv ({len(left_out)})."
         )
+
     other_class = OTHER if options.other else None
     chosen, surplus = balance(distinct, options.balance, options.seed, other_class)
     splits = draw_splits(chosen, source.classes, options.split, options.seed, other_class)
@@ -140,7 +150,7 @@ def _choose(
 def _apply_difference(
     context: Context, options: argparse.Namespace, contents: Contents, folder: Path
 ) -> dict[str, Any]:
-    """Bring the dataset to its bucket; returns the step's result."""
+    """Upload the changes of the dataset to its bucket, and return the step's result."""
     objects = lay_out(contents.splits, folder, options.recordio)
     asked = _asked(options)
     origin = {"name": context.names.run, "recordio": options.recordio, "seed": options.seed}
@@ -148,15 +158,16 @@ def _apply_difference(
     origin |= {"other_class": OTHER if options.other else None}
     origin |= {"unreadable": len(contents.unreadable), "left_out": contents.reasons}
     description = describe(contents.splits, origin)
+
     stack = None if options.bucket else context.stack.ensure()
     place = _place(context, options, stack)
     difference = compare(objects, place, description)
-    if (
-        difference.upload or difference.delete
-    ):  # until the dataset is whole again, no other step may take it for one
+    # No other step may use the dataset before it is complete again.
+    if difference.upload or difference.delete:
         context.run.forget("stage")
         context.run.begin("stage", **asked)
     apply_difference(place, difference, description, context.console)
+
     return {
         "bucket": place.bucket,
         "prefix": place.prefix,
@@ -179,17 +190,16 @@ def _show(
     context: Context, options: argparse.Namespace, contents: Contents, result: dict[str, Any]
 ) -> None:
     show_contents(contents, context.run.folder, context.console)
-    changes = f"{result['uploaded']:,} files uploaded, {result['unchanged']:,} unchanged, {result['deleted']:,} deleted"
-    _tell(context, f"{result['dataset']}: {changes}; {result['digest'][:19]}")
-    _tell(context, f"Next: {_next_command(options)}")
-
-
-def _tell(context: Context, line: str) -> None:
-    context.console.print(line)
+    changes = (
+        f"{result['uploaded']:,} files uploaded, {result['unchanged']:,} unchanged, "
+        f"{result['deleted']:,} deleted"
+    )
+    context.console.print(f"{result['dataset']}: {changes}; {result['digest'][:19]}")
+    context.console.print(f"Next: {_next_command(options)}")
 
 
 def _next_command(options: argparse.Namespace) -> str:
-    """The command of the next step for the same run: the options that are not as they are by default."""
+    """Return the command of the next step of the same run, with the options that differ."""
     defaults = {**DEFAULTS, **Names().tags, "runs": None}
     for name in ("json", "debug", "quiet"):
         del defaults[name]

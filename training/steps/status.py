@@ -20,12 +20,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
-    """Do the step. It changes nothing, not even run.json."""
+    """Show the resources, their cost and the finished steps. Change nothing, not even run.json."""
     prices = read_prices(options.prices, charged=not context.aws.is_local)
-    with context.console.status("Looking at AWS"):
-        found = list(
-            resources(Account(context.aws, context.names, context.run, context.stack), prices)
-        )
+    account = Account(context.aws, context.names, context.run, context.stack)
+    with context.console.status("Listing resources"):
+        found = list(resources(account, prices))
+
     steps = {
         step: {"status": record["status"], "at": record.get(f"{record['status']}_at")}
         for step, record in context.run.steps.items()
@@ -68,9 +68,9 @@ def _show(context: Context, found: list[Resource], steps: dict[str, dict[str, An
             )
         say(table)
     else:
-        say("  nothing yet; `scones stage` begins.")
+        say("  No resources yet. `scones stage` is the first step.")
     say(f"Run {names.run}, {context.run.path}:")
     for step, record in steps.items():
         say(f"  {step:9} {record['status']:6} {record['at']}")
     if not steps:
-        say("  no step has begun.")
+        say("  No step has begun.")

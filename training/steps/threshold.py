@@ -1,4 +1,4 @@
-"""`scones threshold`: the lowest threshold that promises a precision, from the calibration images."""
+"""Choose the lowest threshold that meets a precision guarantee on the calibration images."""
 
 import argparse
 from typing import Any
@@ -44,15 +44,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
-    """Do the step.
+    """Classify the calibration images, choose the threshold, and write the model card.
 
     Raises:
-        EndpointNotReadyError, UnknownVariantError, ModelCardMissingError, OtherClassesError,
-        OtherDatasetError:
-            there is nothing to judge.
-        ImageMissingError, NoAnswerError: an image could not be judged; the answers so far are kept.
-        NoThresholdError: the promise cannot be made; the model card stays as it is.
-        ModelCardTooLargeError: it has no room for a threshold of each class.
+        EndpointNotReadyError: The endpoint does not exist, or is not in service.
+        UnknownVariantError: The endpoint does not have the variant.
+        ModelCardMissingError: The endpoint has no model card.
+        OtherClassesError: The endpoint serves other classes.
+        OtherDatasetError: The model was trained on another dataset.
+        ImageMissingError: An image is missing; the same command resumes after the stored answers.
+        NoAnswerError: The endpoint did not answer; the same command resumes.
+        NoThresholdError: No threshold meets the guarantee; the model card does not change.
+        ModelCardTooLargeError: The model card has no room for a threshold of each class.
     """
     from training.endpoint.answers import Classifier, calibration_answers
     from training.models.calibrated_card import calibrated
@@ -60,10 +63,8 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     from training.statistics.precision_guarantee import PrecisionGuarantee
     from training.statistics.thresholds import Sample, common_threshold, thresholds_by_class
 
-    dataset, guarantee = (
-        Dataset.of(context.run),
-        PrecisionGuarantee(options.precision, options.confidence),
-    )
+    dataset = Dataset.of(context.run)
+    guarantee = PrecisionGuarantee(options.precision, options.confidence)
     context.run.begin("threshold", precision=guarantee.precision, confidence=guarantee.confidence)
     served = ServedModel.of(context.aws, context.names, dataset, options.target_variant)
     classifier = Classifier(
@@ -71,9 +72,12 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     )
     answers = calibration_answers(classifier, context.run.folder, served.subject, options.again)
     card = calibrated(served.card, answers)
+
     sample = Sample.of(answers, card, sum(map(dataset.size, dataset.counts)))
-    chosen = (thresholds_by_class if options.per_class else common_threshold)(sample, guarantee)
+    choose = thresholds_by_class if options.per_class else common_threshold
+    chosen = choose(sample, guarantee)
     served.write_card(context.aws.ssm, context.names, card | chosen.members)
+
     result = {
         "model_card_parameter": context.names.model_card,
         **chosen.members,

@@ -26,10 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
-    """Train and register, unless the run has the model already; a job that is under way is taken up.
+    """Train and register a model; resume a job in progress; do nothing if the run has the model.
 
     Raises:
-        TrainingError: nothing was created (plan, preflight), or the job did not complete.
+        TrainingError: A check failed before the job was created, or the job did not complete.
     """
     plan = make_plan(
         context.run,
@@ -45,6 +45,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
             print_json(request)
         context.console.print(dry_run_price(plan, charged=not context.aws.is_local))
         return request
+
     train(context, plan, jobs, options.again)
     registry = context.registry
     return register_trained(
@@ -55,7 +56,8 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
 def train(context: Context, plan: Plan, jobs: Jobs, again: bool = False) -> dict[str, Any]:
     """Resume the job of the same request, or start a job, and follow it to its end."""
     facts = context.run.begin("train", **plan.asked)
-    name, known = str(facts.get("training_job") or ""), context.run.find("train")
+    name = str(facts.get("training_job") or "")
+    known = context.run.find("train")
     earlier = jobs.describe(name) if name else None
     status = earlier["TrainingJobStatus"] if earlier else None
     if status == "Completed" and not again:
@@ -67,11 +69,11 @@ def train(context: Context, plan: Plan, jobs: Jobs, again: bool = False) -> dict
         announcement = f"Resuming the training job {name}."
     else:
         checkpoints = facts.get("checkpoints") if status == "Stopped" and not again else None
+        start = ", from the checkpoints of the stopped job" if checkpoints else ""
         name = _start(context, plan, jobs, checkpoints)
         announcement = (
             f"Training job {name} on {plan.instance_type}: {plan.hyperparameters['epochs']} epochs "
-            f"of {plan.dataset.size(TRAIN)} images in {len(plan.dataset.labels)} "
-            f"classes{', from the checkpoints of the one that was stopped' if checkpoints else ''}."
+            f"of {plan.dataset.size(TRAIN)} images in {len(plan.dataset.labels)} classes{start}."
         )
     return _finish(context, plan, jobs, name, announcement)
 
@@ -93,7 +95,7 @@ def _start(context: Context, plan: Plan, jobs: Jobs, checkpoints: str | None) ->
         try:
             jobs.create(request)
         except JobNameTakenError:
-            context.run.note("train", training_job=None)  # it is somebody else's
+            context.run.note("train", training_job=None)  # the job belongs to another run
             raise
     return name
 
@@ -101,7 +103,7 @@ def _start(context: Context, plan: Plan, jobs: Jobs, checkpoints: str | None) ->
 def make_request(
     context: Context, plan: Plan, jobs: Jobs, checkpoints: str | None
 ) -> dict[str, Any]:
-    """The request for a job of a new name, which goes on from the checkpoints of an earlier one or has its own."""
+    """Return the request for a job with a new name, and with earlier checkpoints or its own."""
     name = context.names.dated()
     own = f"s3://{plan.dataset.bucket}/checkpoints/{name}/"
     return training_job_request(

@@ -26,15 +26,15 @@ HELP = "search hyperparameters with a SageMaker tuning job, and keep the best mo
 
 
 class TuningFailedError(TrainingError):
-    """The tuning job ended without a model: the logs of its training jobs say why."""
+    """Read the logs of its training jobs: the tuning job ended without a model."""
 
 
 class TuningStoppedError(TrainingError):
-    """The tuning job was stopped; the same command starts another one."""
+    """The tuning job was stopped; the same command starts another tuning job."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the step's own options: those of `train`, for each of the training jobs, and the ranges."""
+    """Add the options of `train`, which apply to each training job, and the ranges."""
     add_job_arguments(parser)
     parser.usage = f"{parser.prog} [option ...]"
     parser.add_argument(
@@ -47,11 +47,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
-    """Tune, unless the run has done so; a tuning job that is under way is taken up.
+    """Tune and register the best model; resume a tuning job in progress.
 
     Raises:
-        SearchError, TrainingError: nothing was created (ranges, plan, preflight), or the job
-        brought forth no model.
+        SearchError: The ranges are invalid.
+        TrainingError: A check failed before the job was created, or the job ended without a model.
     """
     search = Search.read(options.ranges)
     plan = make_plan(
@@ -69,6 +69,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         if not options.json:
             print_json(request)
         return request
+
     result = tune(context, plan, search, jobs, tuning_jobs, options.again)
     registry = context.registry
     registered = register_trained(
@@ -90,16 +91,18 @@ def tune(
     name = str(facts.get("tuning_job") or "")
     earlier = tuning_jobs.describe(name) if name else None
     status = earlier["HyperParameterTuningJobStatus"] if earlier else None
+
     if status == "Completed" and not again:
-        announcement = f"The tuning job {name} is done; --again tunes anew."
+        announcement = f"The tuning job {name} is completed. Use --again to tune again."
     elif status in ("InProgress", "Stopping"):
-        announcement = f"Taking up the tuning job {name}."
+        announcement = f"Resuming the tuning job {name}."
     else:
         name = _start(context, plan, search, jobs, tuning_jobs)
         announcement = (
             f"Tuning job {name}: {search.jobs} training jobs on {plan.instance_type}, "
-            f"{search.parallel_jobs} side by side, over {', '.join(search.ranges)}."
+            f"{search.parallel_jobs} in parallel, over {', '.join(search.ranges)}."
         )
+
     stop = "aws sagemaker stop-hyper-parameter-tuning-job --hyper-parameter-tuning-job-name"
     stop = f"{stop} {name} --region {context.aws.region}"
     with left_running(context.console, announcement, "tuning job", stop):
@@ -123,9 +126,8 @@ def _start(
     )
     request = _request(context, plan, search, jobs)
     name = str(request["HyperParameterTuningJobName"])
-    context.run.note(
-        "tune", tuning_job=name
-    )  # before it is created: whatever happens then, the same command finds it
+    # Recorded before its creation, so that the same command finds it after any failure.
+    context.run.note("tune", tuning_job=name)
     tuning_jobs.create(request)
     return name
 
@@ -137,7 +139,8 @@ def _finish(
     job: Mapping[str, Any],
     candidates: list[dict[str, Any]],
 ) -> dict[str, Any]:
-    name, best = job["HyperParameterTuningJobName"], job.get("BestTrainingJob")
+    name = job["HyperParameterTuningJobName"]
+    best = job.get("BestTrainingJob")
     if job["HyperParameterTuningJobStatus"] == "Stopped":
         raise TuningStoppedError(f"{name}: {TuningStoppedError.__doc__}")
     if job["HyperParameterTuningJobStatus"] != "Completed" or not best:
@@ -145,6 +148,7 @@ def _finish(
         raise TuningFailedError(
             f"The tuning job {name} failed: {reason} {TuningFailedError.__doc__}"
         )
+
     show_candidates(candidates, context.console)
     trained = _adopt(context, plan, jobs, best["TrainingJobName"])
     result = {"tuning_job": name, "candidates": candidates, "best": trained}
@@ -153,11 +157,12 @@ def _finish(
 
 
 def _adopt(context: Context, plan: Plan, jobs: Jobs, name: str) -> dict[str, Any]:
-    """Make the best training job the result of the run's step `train`, which would find it done."""
+    """Record the best training job as the result of the run's step `train`."""
     found = jobs.describe(name)
     if found is None:
         raise JobVanishedError(f"{name}: {JobVanishedError.__doc__}")
-    # SageMaker adds some of its own, such as _tuning_objective_metric.
+
+    # SageMaker adds hyperparameters of its own, such as _tuning_objective_metric.
     chosen = {
         key: value for key, value in found["HyperParameters"].items() if not key.startswith("_")
     }

@@ -220,10 +220,10 @@ def test_trust_is_found_in_every_way_to_write_it(document: dict[str, Any]) -> No
     [
         (None, "s3://photos/models/1/model.tar.gz is not registered"),
         (
-            {"learnt": [], "unknown_ancestor": "s3://theirs/model.tar.gz"},
+            {"learned": [], "unknown_ancestor": "s3://theirs/model.tar.gz"},
             "s3://theirs/model.tar.gz is not registered",
         ),
-        ({"learnt": [], "unknown_ancestor": None}, ""),
+        ({"learned": [], "unknown_ancestor": None}, ""),
     ],
 )
 @pytest.mark.usefixtures("plan_in_s3")

@@ -63,20 +63,20 @@ def test_a_stage_without_approved_models_has_no_champion(
     assert registry.find_champion() is None
 
 
-def test_what_a_model_has_learnt_from_stays_known_when_the_run_is_staged_anew(
+def test_what_a_model_has_learned_from_stays_known_when_the_run_is_staged_anew(
     staged_context: Context, registered: Registered
 ) -> None:
     package = registered("first")
     staged_context.aws.s3.put_object(
         Bucket="photos", Key="datasets/cars/train_lst/train.lst", Body=listed("new", 4).encode()
     )
-    learnt = package.learnt(staged_context.aws.s3)
-    assert {"train0000", "validation0007"} == {"train0000", "validation0007"} & learnt
-    assert "new0000" not in learnt
-    assert "test0000" not in learnt
+    learned = package.learned(staged_context.aws.s3)
+    assert {"train0000", "validation0007"} == {"train0000", "validation0007"} & learned
+    assert "new0000" not in learned
+    assert "test0000" not in learned
 
 
-def test_a_model_has_learnt_what_those_that_it_goes_back_to_have_learnt(
+def test_a_model_has_learned_what_those_that_it_goes_back_to_have_learned(
     staged_context: Context, registered: Registered
 ) -> None:
     registered("first")
@@ -85,7 +85,7 @@ def test_a_model_has_learnt_what_those_that_it_goes_back_to_have_learnt(
     registered("second", earlier_model="s3://photos/models/first/output/model.tar.gz")
     third = registered("third", earlier_model="s3://photos/models/second/output/model.tar.gz")
     expected = {"train0000", "validation0007", "new0000"}
-    assert expected == expected & third.learnt(staged_context.aws.s3)
+    assert expected == expected & third.learned(staged_context.aws.s3)
     assert third.unknown_ancestor is None
 
 

@@ -22,7 +22,7 @@ def s3(context: Context) -> Iterator[Stubber]:
     [
         ("404", "The bucket photos does not exist"),
         ("403", "belongs to another account, or you lack"),
-        ("301", "in another region than us-east-1"),
+        ("301", "is not in the region us-east-1"),
     ],
 )
 def test_a_bucket_that_cannot_be_used_is_told_with_what_to_do(

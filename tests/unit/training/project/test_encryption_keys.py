@@ -75,7 +75,7 @@ def test_key_that_cannot_encrypt_is_refused(
 
 def test_key_that_does_not_exist_is_refused(context: Context, kms: Stubber) -> None:
     kms.add_client_error("describe_key", "NotFoundException")
-    with pytest.raises(KeyUnusableError, match="There is no KMS key alias/models"):
+    with pytest.raises(KeyUnusableError, match="The KMS key alias/models does not exist"):
         key_arn(context.aws.kms, "alias/models", context.console)
 
 
@@ -85,7 +85,7 @@ def test_key_that_may_not_be_looked_up_is_given_by_its_arn(
     for _ in range(2):
         kms.add_client_error("describe_key", "AccessDeniedException")
     assert ARN == key_arn(context.aws.kms, ARN, context.console)
-    assert "is not checked, which needs kms:DescribeKey" in shown.getvalue()
+    assert "is not checked: the check needs kms:DescribeKey" in shown.getvalue()
     with pytest.raises(KeyUnusableError, match="give the ARN"):
         key_arn(context.aws.kms, "alias/models", context.console)
 
@@ -136,5 +136,5 @@ def test_update_that_fails_says_where_to_look(context: Context, stack: Stubber) 
     described(stack)
     stack.add_response("update_stack", {"StackId": "id"})
     described(stack, "UPDATE_ROLLBACK_COMPLETE")
-    with pytest.raises(TrainingStackFailedError, match="its events say why"):
+    with pytest.raises(TrainingStackFailedError, match="The events of the stack"):
         allow_keys(context.stack, ROLE, data=ARN, volumes=None)

@@ -104,7 +104,7 @@ def test_training_stack_that_cannot_be_created_says_where_to_look(
     missing(cloudformation)
     cloudformation.add_response("create_stack", {"StackId": "id"})
     described(cloudformation, "ROLLBACK_COMPLETE", [])
-    with pytest.raises(TrainingStackFailedError, match="its events say why"):
+    with pytest.raises(TrainingStackFailedError, match="The events of the stack"):
         context.stack.ensure()
 
 

@@ -48,7 +48,7 @@ def report(
         }
         told |= {"other_class": names[0], "class_thresholds": class_thresholds}
         told |= {
-            "foreign": {
+            "ood": {
                 "kinds": ["<cat>"],
                 "n": 100,
                 "unreadable": 0,

@@ -88,9 +88,9 @@ def test_every_file_is_in_s3_as_the_manifest_says(trained: Context) -> None:
         }
 
 
-def test_what_a_registered_model_has_learnt_is_archived_beside_it(trained: Context) -> None:
+def test_what_a_registered_model_has_learned_is_archived_beside_it(trained: Context) -> None:
     trained.aws.s3.put_object(
-        Bucket="photos", Key="models/job-1/output/model_quality.json", Body=b'{"learnt": []}'
+        Bucket="photos", Key="models/job-1/output/model_quality.json", Body=b'{"learned": []}'
     )
     trained.run.done("train", trained.run.result("train") | {"model_package": {"version": 1}})
     assert ALWAYS | {"model_quality.json"} == put(trained)["files"].keys()

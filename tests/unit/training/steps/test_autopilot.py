@@ -85,7 +85,7 @@ def test_the_same_command_finds_its_job(context: Context, autopilot: Autopilot) 
 
 def test_a_job_without_a_model_is_an_error(context: Context, autopilot: Autopilot) -> None:
     autopilot.status, autopilot.best = "Stopped", {}
-    with pytest.raises(step.AutopilotFailedError, match="found no model: it is Stopped"):
+    with pytest.raises(step.AutopilotFailedError, match="found no model: its status is Stopped"):
         run(context)
 
 

@@ -166,6 +166,6 @@ def test_what_an_interrupted_comparison_of_models_left_behind_is_deleted(
 def test_what_is_kept_is_told_with_the_command_that_deletes_it(ours: Context, clean: Clean) -> None:
     ours.run.begin("stage")
     ours.run.done("stage", {"bucket": "photos"})
-    kept = clean(ours, "--dry-run")["kept"].values()
+    kept = clean(ours, "--dry-run")["retained"].values()
     assert "aws s3 rm --recursive s3://photos/datasets/scones-unlimited/" in kept
     assert not [command for command in kept if "s3 rb" in command]  # a bucket that the user brought

@@ -142,7 +142,7 @@ def test_the_same_model_again_keeps_what_was_chosen_for_it(
     write_model_card(trained.aws.ssm, trained.names, deploy()["model_card"] | CHOSEN)
     card = deploy(*arguments)["model_card"]
     assert CHOSEN == {member: card[member] for member in CHOSEN}
-    assert "Its threshold, 0.9, was chosen for the same model before" in shown.getvalue()
+    assert "The threshold 0.9 stays: it was chosen for the same model" in shown.getvalue()
 
 
 def test_the_better_variant_of_a_test_keeps_what_was_chosen_for_it(
@@ -505,7 +505,7 @@ def test_an_endpoint_that_does_not_settle_is_told_with_where_to_look(
 def test_the_endpoint_of_somebody_else_is_refused_and_not_touched(
     trained: Context, deploy: Deploy, hosting: Any
 ) -> None:
-    foreign_endpoint(trained)
+    endpoint_without_our_tags(trained)
     hosting.changes.clear()
     with pytest.raises(EndpointTakenError, match="--take-over"):
         deploy()
@@ -515,7 +515,7 @@ def test_the_endpoint_of_somebody_else_is_refused_and_not_touched(
 def test_the_endpoint_of_somebody_else_is_taken_over_but_not_their_configuration(
     trained: Context, deploy: Deploy
 ) -> None:
-    foreign_endpoint(trained)
+    endpoint_without_our_tags(trained)
     assert (deploy("--take-over")["endpoint_config"], 2, 2) == left(trained)
     tags = trained.aws.sagemaker.list_tags(
         ResourceArn=trained.aws.sagemaker.describe_endpoint(EndpointName="scones-unlimited")[
@@ -665,7 +665,7 @@ def test_an_interrupted_update_goes_on_with_the_same_command(
     )
 
 
-def foreign_endpoint(context: Context) -> None:
+def endpoint_without_our_tags(context: Context) -> None:
     sagemaker = context.aws.sagemaker
     container = {"Image": "other", "ModelDataUrl": "s3://other/good"}
     sagemaker.create_model(

@@ -55,7 +55,9 @@ class FakeRuntime:
 
     def invoke_endpoint(self, EndpointName: str, Body: bytes, **_: str) -> dict[str, Any]:  # noqa: N803
         Body = Body.removeprefix(PNG)  # noqa: N806
-        number = int(Body) if Body.isdigit() else 1  # a foreign image is taken for a car
+        number = (
+            int(Body) if Body.isdigit() else 1
+        )  # an out-of-distribution image is taken for a car
         if Body == self.fails_at:
             raise ClientError(
                 {"Error": {"Code": "ModelError", "Message": "out of memory"}}, "InvokeEndpoint"
@@ -234,7 +236,7 @@ def test_hyperparameters_are_told_only_of_the_job_that_made_the_model(
 def test_accuracy_below_the_gate_fails_after_everything_is_written(
     served: Context, runtime: FakeRuntime
 ) -> None:
-    with pytest.raises(AccuracyTooLowError, match=r"0\.8750 .*n = 8.* 0\.9 was asked for"):
+    with pytest.raises(AccuracyTooLowError, match=r"0\.8750 .*n = 8.* below --min-accuracy 0\.9"):
         evaluate(served, "--min-accuracy", "0.9")
     assert (served.run.folder / "report.html").exists()
 
@@ -285,13 +287,13 @@ def test_ood_images_are_reported_by_their_predicted_class_and_are_not_test_image
     served: Context, runtime: FakeRuntime, tmp_path: Path
 ) -> None:
     for number in range(3):
-        folder = tmp_path / f"foreign/animal-{number}"
+        folder = tmp_path / f"ood/animal-{number}"
         folder.mkdir(parents=True)
         Image.new("L", (8, 8), number).save(folder / "1.png")
-    foreign = measure(served, "--ood", str(tmp_path / "foreign")).ood
-    assert foreign
-    assert 3 == foreign["n"]
-    assert {"car": 3} == foreign["at_threshold"]["taken_for"]
+    ood = measure(served, "--ood", str(tmp_path / "ood")).ood
+    assert ood
+    assert 3 == ood["n"]
+    assert {"car": 3} == ood["at_threshold"]["taken_for"]
     assert 8 == len((served.run.folder / "test_answers.jsonl").read_text().splitlines()) - 1
 
 
@@ -338,7 +340,7 @@ def test_a_threshold_in_service_stays_with_the_temperature_that_it_was_chosen_at
     evaluated = measure(served).card["temperature"]
     assert promised == model_card(served)
     assert CARD["temperature"] == evaluated
-    assert "That of the model card, 1.200, stays" in shown.getvalue()
+    assert "The model card's temperature 1.200 stays" in shown.getvalue()
 
 
 def test_card_whose_threshold_was_chosen_survives_evaluate_unchanged(served: Context) -> None:

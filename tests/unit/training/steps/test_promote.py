@@ -124,7 +124,7 @@ def test_a_copy_of_the_champion_is_refused_unasked(
     assert [] == comparison.images
 
 
-def test_a_first_model_is_promoted_if_it_has_learnt_something(
+def test_a_first_model_is_promoted_if_it_has_learned_something(
     staged_context: Context, staged_dataset: Dataset, registered: Registered
 ) -> None:
     assert promote(staged_context, staged_dataset, registered("first"), FakeComparison({1: 0.7}))[
@@ -151,7 +151,7 @@ def test_the_champion_is_not_compared_with_itself(
     } == result
 
 
-def test_images_that_the_champion_has_learnt_from_are_left_out(
+def test_images_that_the_champion_has_learned_from_are_left_out(
     staged_context: Context, staged_dataset: Dataset, challenger: Package, shown: io.StringIO
 ) -> None:
     body = listed("train", 8) + listed(
@@ -167,7 +167,7 @@ def test_images_that_the_champion_has_learnt_from_are_left_out(
 
 
 @pytest.mark.parametrize("with_champion", [False, True])
-def test_images_that_the_challenger_learnt_as_an_earlier_model_are_left_out(
+def test_images_that_the_challenger_learned_as_an_earlier_model_are_left_out(
     registry: ModelRegistry,
     staged_context: Context,
     staged_dataset: Dataset,
@@ -218,7 +218,7 @@ def test_a_champion_with_an_unknown_ancestor_is_compared_and_told_of(
     assert promote(
         staged_context, staged_dataset, registered("second"), FakeComparison({1: 0.85, 2: 0.95})
     )["promoted"]
-    assert "The champion goes back to s3://photos/theirs/model.tar.gz" in shown.getvalue()
+    assert "The champion was trained from s3://photos/theirs/model.tar.gz" in shown.getvalue()
 
 
 def test_a_champion_whose_model_is_gone_is_to_be_rejected(
@@ -229,7 +229,7 @@ def test_a_champion_whose_model_is_gone_is_to_be_rejected(
         promote(staged_context, staged_dataset, challenger, FakeComparison({}))
 
 
-def test_nothing_is_compared_on_images_that_the_champion_has_all_learnt_from(
+def test_nothing_is_compared_on_images_that_the_champion_has_all_learned_from(
     staged_context: Context, staged_dataset: Dataset, challenger: Package
 ) -> None:
     body = listed("test", TEST_IMAGES).encode()

@@ -263,7 +263,7 @@ def test_one_class_is_too_few(source_folder: Path, stage: Stage, context: Contex
     for path in (source_folder / "truck").iterdir():
         path.unlink()
     (source_folder / "truck").rmdir()
-    with pytest.raises(TooFewClassesError, match="The source has car alone"):
+    with pytest.raises(TooFewClassesError, match="The source has only car"):
         stage(source_folder)
     assert set() == listed(context)
 
@@ -275,7 +275,7 @@ def test_a_class_without_a_readable_image_is_told(
         path.write_bytes(b"")
     with pytest.raises(
         TooFewImagesError,
-        match=r"truck has no image that can be used; .*unreadable\.csv \(10 images\)",
+        match=r"truck has no usable image. .*unreadable\.csv \(10 images\)",
     ):
         stage(source_folder)
     assert set() == listed(context)

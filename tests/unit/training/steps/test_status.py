@@ -54,7 +54,7 @@ def test_before_the_first_step_there_is_nothing_and_it_costs_nothing(
     assert [] == found["resources"]
     assert {} == found["steps"]
     assert 0.0 == found["dollars_per_hour"]
-    assert "nothing yet; `scones stage` begins" in shown.getvalue()
+    assert "No resources yet. `scones stage` is the first step." in shown.getvalue()
     assert not account_context.run.path.exists()
 
 
