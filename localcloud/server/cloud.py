@@ -64,7 +64,7 @@ class Cloud:
     def client(
         self, service: str, access_key: str = ACCESS_KEY, secret_key: str = SECRET_KEY
     ) -> Any:
-        """Return a boto3 client, by default of the account's root, independent of this environment."""
+        """Return a boto3 client of these keys, by default of the root; ignore the environment."""
         session = _session(access_key, secret_key)
         return session.client(  # type: ignore[call-overload]
             service, endpoint_url=self.url, config=_CLIENT_CONFIG

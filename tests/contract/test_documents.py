@@ -144,7 +144,7 @@ def test_troubleshooting_page_names_only_known_errors() -> None:
     named = set(re.findall(r"`([A-Z]\w+Error)`", text_of("docs/troubleshooting.md")))
     sources = [
         path.read_text()
-        for folder in ("functions", "training")
+        for folder in ("cli", "functions", "operations", "training")
         for path in (ROOT / folder).rglob("*.py")
     ]
     ours = {
