@@ -10,7 +10,14 @@ from cli.arguments import duration
 from cli.command_line import Result
 from cli.service import UPLOADS
 from operations.service import backlog_workflow
-from operations.service.accounting import OPEN, WITHOUT_RECORD, Accounting, account_for
+from operations.service.accounting import (
+    OPEN,
+    REVIEWED,
+    WAITING,
+    WITHOUT_RECORD,
+    Accounting,
+    account_for,
+)
 from operations.service.context import Context
 from operations.service.executions import RATE, paced, start
 from operations.service.image import ImageVersion
@@ -59,6 +66,8 @@ def run(context: Context, options: argparse.Namespace) -> Result:
             "prefix": prefix,
             "uploads": accounting.uploads.total(),
             **{kind.lower().replace(" ", "_"): count for kind, count in accounting.uploads.items()},
+            "review_waiting": accounting.reviews[WAITING],
+            "review_reviewed": accounting.reviews[REVIEWED],
             "reconciled": not images.count,
             "unaccounted": images.count,
             "images": [list(image.key) for image in listed],
@@ -89,6 +98,7 @@ def _show(context: Context, accounting: Accounting, images: ImageList) -> None:
         say(f"Recorded, but no longer in the bucket: {outcomes}.")
 
     say(f"{accounting.line}.")
+    say(f"{accounting.review_line}.")
     under_way = accounting.uploads[OPEN] + accounting.uploads[WITHOUT_RECORD] - images.count
     if under_way:
         say(f"{under_way:,} images without an outcome are too young to count as missing.")

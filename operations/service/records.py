@@ -18,7 +18,7 @@ UNDER_WAY = timedelta(minutes=15)  # executions rarely take longer, unless the e
 _BATCH = 100  # keys that BatchGetItem takes
 _PROJECTION = (
     "image_url, version, uploaded_at, outcome, #error, execution, opened_by, opened_at, "
-    "confidence_threshold"
+    "confidence_threshold, waits_for, review"
 )
 _NAMES = {"#error": "error"}  # a reserved word
 
@@ -36,6 +36,8 @@ class Record:
     opened_by: str | None  # the execution that works on the image, or last did
     opened_at: datetime | None
     confidence_threshold: float | None
+    waits_for: str | None = None  # why the image waits for a reviewer
+    is_reviewed: bool = False
 
     @property
     def key(self) -> tuple[str, str]:
@@ -148,4 +150,6 @@ def _record(item: "dict[str, AttributeValueTypeDef]") -> Record:
         opened_by=text.get("opened_by"),
         opened_at=datetime.fromisoformat(text["opened_at"]) if "opened_at" in text else None,
         confidence_threshold=None if threshold is None else float(threshold),
+        waits_for=text.get("waits_for"),
+        is_reviewed="review" in item,
     )

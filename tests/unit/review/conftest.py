@@ -105,6 +105,12 @@ class Account:
             },
             "model_digest": {"S": "sha256:model"},
             "recorded_at": {"S": recorded_at},
+            "uploaded_at": {"S": f"{recorded_at}#01"},
+            "endpoint": {"S": "scones-unlimited"},
+            "variant": {"S": "AllTraffic"},
+            "confidence_score": {"N": "0.6"},
+            "confidence_threshold": {"N": "0.8"},
+            "processing_time_ms": {"N": "245"},
         }
         if reason:
             item["waits_for"] = {"S": reason}

@@ -38,7 +38,34 @@ def test_every_outcome_is_counted_by_version(account: Account, options: Options)
     assert 0 == result.status
     equation = " + ".join(["2 accepted", *(f"1 {outcome}" for outcome in others)])
     line = f"{1 + len(OUTCOMES)} uploads = {equation} + 0 open + 0 without record."
-    assert f"{line}\nReconciliation succeeds.\n" == account.shown.getvalue()
+    reviews = "1 review = 0 waiting + 0 reviewed + 1 from before the review page."
+    assert f"{line}\n{reviews}\nReconciliation succeeds.\n" == account.shown.getvalue()
+
+
+def test_images_for_review_are_waiting_or_reviewed(account: Account, options: Options) -> None:
+    for name, attributes in (
+        ("a", {"waits_for": "REVIEW"}),
+        ("b", {"waits_for": "AUDIT"}),
+        ("c", {"review": "an answer"}),
+    ):
+        key = f"uploads/{name}.png"
+        account.record(key, account.store(key), outcome="REVIEW", **attributes)
+    key = "uploads/accepted.png"  # an audit of an accepted image is no image for review
+    account.record(key, account.store(key), outcome="ACCEPTED", waits_for="AUDIT")
+
+    data = reconcile.run(account.context, options(reconcile)).data
+
+    assert 3 == data["review"]
+    assert 2 == data["review_waiting"]
+    assert 1 == data["review_reviewed"]
+    assert "\n3 review = 2 waiting + 1 reviewed.\n" in account.shown.getvalue()
+
+
+def test_deleted_image_for_review_keeps_its_outcome(account: Account, options: Options) -> None:
+    account.record("uploads/a.png", "gone", outcome="REVIEW", waits_for="REVIEW")
+    data = reconcile.run(account.context, options(reconcile)).data
+    assert {"REVIEW": 1} == data["records_without_version"]
+    assert 0 == data["review_waiting"]
 
 
 def test_version_without_a_record_is_named(account: Account, options: Options) -> None:
