@@ -11,6 +11,7 @@ from cli.command_line import Result, conclude
 from cli.console import make_console
 from cli.parser import Parser, add_global_arguments, parse
 from cli.project import find_project
+from training.dataset.presence import require_presence
 from training.project.naming import Names
 from training.project.run_file import alone_in, open_run_file
 from training.steps import (
@@ -47,6 +48,9 @@ STEPS: dict[str, Step] = {
     "cleanup": cleanup,
     "archive": archive,
 }
+# `stage` creates the dataset again, `status` and `cleanup` report what is left, and `rollback` must
+# work in an emergency.
+WITHOUT_DATASET = {"stage", "status", "cleanup", "rollback"}
 RUNS = "runs"  # folder in the project
 PROGRAM = "python -m training"
 
@@ -81,6 +85,8 @@ def _run(options: argparse.Namespace) -> Result:
     # `status` changes nothing: it need not wait for other steps, and leaves no folder behind.
     with nullcontext() if options.command == "status" else alone_in(folder):
         context = Context(account, names, open_run_file(folder), console)
+        if options.command not in WITHOUT_DATASET:
+            require_presence(account, context.run)
         return Result(STEPS[options.command].run(context, options))
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from training.dataset.dataset import Dataset
 from training.models.registry import ModelRegistry
+from training.project.next_command import next_command
 from training.project.run_file import RunFile
 from untrusted.console import Console
 
@@ -21,7 +22,7 @@ def register_trained(
     result = trained | {"model_package": package}
     run.done("train", result)
     console.print(
-        f"Model registry: version {package['version']} of {package['group']}. Next: `scones "
-        "promote`"
+        f"Model registry: version {package['version']} of {package['group']}. "
+        f"Next: {next_command(registry.names, 'promote')}"
     )
     return result

@@ -20,6 +20,8 @@ from training.endpoint.request import (
 )
 from training.endpoint.strategy import Strategy
 from training.models.trained_model import TrainedModel
+from training.project.naming import Names
+from training.project.next_command import next_command
 from untrusted.console import Console
 
 
@@ -34,8 +36,10 @@ class Wanted:
     prices: Prices
 
 
-def show(console: Console, hosting: Hosting, result: dict[str, Any], prices: Prices) -> None:
-    """Show the smoke test, the model card, the cost and the command of the next step."""
+def show(
+    console: Console, names: Names, hosting: Hosting, result: dict[str, Any], prices: Prices
+) -> None:
+    """Show the smoke test, the model card, the cost and the commands of the next steps."""
     # A late import, so that --help does not load numpy.
     from training.statistics.acceptance import show_threshold
 
@@ -52,17 +56,21 @@ def show(console: Console, hosting: Hosting, result: dict[str, Any], prices: Pri
         f"{card['backbone']})"
     )
     if card["recommended_threshold"] is None:
-        say(
-            "It has no threshold yet: the default threshold guarantees no precision. "
-            "Choose one with `scones threshold --precision 0.97`."
-        )
+        say("It has no threshold yet, and the default threshold guarantees no precision.")
     else:
         threshold = show_threshold(card["recommended_threshold"])
         say(f"The threshold {threshold} stays: it was chosen for the same model.")
     say(f"Cost: {_cost(hosting, prices)}. `scones cleanup` ends it.")
+
     project = project_or_checkout()
     place = "" if project == Path.cwd() else f", in {project}"
-    say(f"Next{place}: {result['deploy_command']}")
+    steps = [next_command(names, "evaluate")]
+    if card["recommended_threshold"] is None:
+        steps.insert(0, next_command(names, "threshold", "--precision", "0.97"))
+    say(f"Next: {steps[0]}")
+    for step in steps[1:]:
+        say(f"Then: {step}")
+    say(f"Then{place}: {result['deploy_command']}")
 
 
 def _cost(hosting: Hosting, prices: Prices) -> str:

@@ -172,7 +172,7 @@ def _roll_out(
 
     result = _result(context.names, rollout, tested, card, wanted.prices)
     context.run.done("deploy", result)
-    show(context.console, hosting, result, wanted.prices)
+    show(context.console, context.names, hosting, result, wanted.prices)
     return result
 
 

@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from moto import mock_aws
 
-from training.command_line import STEPS, main
+from training.command_line import STEPS, WITHOUT_DATASET, main
+from training.project.run_file import open_run_file
 
 ROOT = Path(__file__).parents[3]
 
@@ -56,3 +58,33 @@ def test_nothing_heavy_is_imported_to_show_the_help() -> None:
 def test_error_is_also_printed_as_json(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert 1 == main(["train", "--json", "--runs", str(tmp_path), "--region", "us-east-1"])
     assert "StepNotDoneError" == json.loads(capsys.readouterr().out)["error"]["type"]
+
+
+REQUIRED = {
+    "autopilot": ["--role", "arn:aws:iam::123456789012:role/autopilot"],
+    "threshold": ["--precision", "0.9"],
+}
+
+
+@pytest.mark.parametrize("step", sorted(STEPS.keys() - WITHOUT_DATASET))
+def test_step_of_a_run_whose_dataset_is_gone_says_what_to_do(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    run = open_run_file(tmp_path / "scones-unlimited/default")
+    run.begin("stage")
+    run.done("stage", {"bucket": "deleted", "prefix": "datasets/cars"})
+
+    arguments = [step, *REQUIRED.get(step, []), "--runs", str(tmp_path), "--region", "us-east-1"]
+    with mock_aws():
+        assert 1 == main(arguments)
+
+    message = capsys.readouterr().err
+    assert message.startswith(
+        "RunResourcesMissingError: The dataset s3://deleted/datasets/cars/ does not exist in this "
+        f"account in us-east-1, but {run.path} records it."
+    )
+    assert "start again with `scones stage`" in message

@@ -132,6 +132,26 @@ def test_a_first_model_is_promoted_if_it_has_learned_something(
     ]
 
 
+def test_promotion_of_the_first_champion_says_that_no_model_was_compared(
+    staged_context: Context,
+    staged_dataset: Dataset,
+    registered: Registered,
+    shown: io.StringIO,
+) -> None:
+    promote(staged_context, staged_dataset, registered("first"), FakeComparison({1: 0.7}))
+    assert (
+        "Version 1 is the champion. It is the first champion, so no comparison with a model was "
+        "made. The next `scones promote` compares its model with this version"
+    ) in shown.getvalue()
+
+
+def test_promotion_over_a_champion_does_not_call_it_the_first(
+    staged_context: Context, staged_dataset: Dataset, challenger: Package, shown: io.StringIO
+) -> None:
+    promote(staged_context, staged_dataset, challenger, FakeComparison({1: 0.85, 2: 0.95}))
+    assert "Version 2 is the champion. The next" in shown.getvalue()
+
+
 def test_a_first_model_that_guesses_is_refused(
     staged_context: Context, staged_dataset: Dataset, registered: Registered
 ) -> None:
@@ -260,7 +280,7 @@ def test_models_of_other_classes_are_not_compared(
     registered: Registered,
 ) -> None:
     registry.decide(registered("first", labels=["cat", "dog"]), "Approved", "The first.")
-    with pytest.raises(NotComparableError, match="cat, dog"):
+    with pytest.raises(NotComparableError, match=r"cat, dog.*Use a new --project for other"):
         promote(staged_context, staged_dataset, registered("second"), FakeComparison({}))
 
 
