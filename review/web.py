@@ -44,12 +44,14 @@ from review.queue import (
     AnsweredElsewhereError,
     ImageGoneError,
     NotAnnouncedError,
+    NothingToUndoError,
     Reviewer,
     ReviewQueue,
 )
 from untrusted.page import page_template
 
 PAGE = Path(__file__).parent / "page"
+STYLE = Path(aws.__file__).parent / "page.css"  # of all pages of the project
 COOKIE = "review"
 MAX_BODY = 1 << 20  # bytes of a request; an answer has about 300, a claim names many images
 MAX_CLAIM = 32  # images
@@ -72,6 +74,7 @@ STATUS: dict[type[Exception], int] = {
     InvalidImageIdError: 400,
     AnsweredElsewhereError: 409,
     ForeignBucketError: 403,
+    NothingToUndoError: 409,
     ImageGoneError: 410,
     PictureGoneError: 410,
     NotAPictureError: 415,
@@ -106,6 +109,11 @@ class Review:
         """The address to open."""
         return f"http://{self.host}/?token={self.token}"
 
+    @property
+    def scope(self) -> str:
+        """The answers that belong together: a browser keeps unsent answers under this name."""
+        return f"{self.reviewer} {self.pictures.bucket}"
+
 
 def application(review: Review) -> Starlette:
     """Build the application."""
@@ -116,7 +124,9 @@ def application(review: Review) -> Starlette:
             answer: Response = RedirectResponse("/", status_code=303)
             answer.set_cookie(COOKIE, review.token, httponly=True, samesite="strict")
             return answer
-        return HTMLResponse(page.render(token=review.token, reviewer=review.reviewer))
+        return HTMLResponse(
+            page.render(token=review.token, scope=review.scope, reviewer=review.reviewer)
+        )
 
     async def claim(request: Request) -> Response:
         body = await _body(request)
@@ -158,12 +168,20 @@ def application(review: Review) -> Starlette:
         found = await run_in_threadpool(review.pictures.read, key)
         return Response(found.data, media_type=found.content_type)
 
+    async def style(_request: Request) -> Response:
+        return FileResponse(STYLE)
+
+    async def icon(_request: Request) -> Response:
+        return Response(status_code=204)  # browsers ask for it; a 404 would stand in their console
+
     async def asset(request: Request) -> Response:
         return FileResponse(PAGE / request.url.path.lstrip("/"))
 
     app = Starlette(
         routes=[
             Route("/", index),
+            Route("/favicon.ico", icon),
+            Route("/page.css", style),
             Route("/review.css", asset),
             Route("/review.js", asset),
             Route("/picture/{id}", picture),

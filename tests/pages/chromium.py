@@ -74,7 +74,7 @@ class Chromium:
         with (
             (folder / "log").open("wb") as log,
             subprocess.Popen(
-                command, env=self._environment(folder), stdout=log, stderr=log
+                command, env=self.environment(folder), stdout=log, stderr=log
             ) as browser,
         ):
             try:
@@ -82,7 +82,8 @@ class Chromium:
             finally:
                 browser.terminate()
 
-    def _environment(self, folder: Path) -> Mapping[str, str]:
+    def environment(self, folder: Path) -> Mapping[str, str]:
+        """Return the browser's environment, with its settings in `folder`."""
         if self.own is None:
             return os.environ
         fonts = folder / "fonts.conf"

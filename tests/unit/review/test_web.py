@@ -122,6 +122,21 @@ def test_answer_is_taken_back(page: Page, account: Account) -> None:
     assert "review" not in account.record(key)
 
 
+def test_answer_taken_back_twice_is_a_conflict(page: Page, account: Account) -> None:
+    key = account.add("one.jpg")
+    page.post("/answer", json=answer(key.id))
+    request = {"page": "page-1", "id": key.id, "answer_id": "answer-1"}
+    assert [200, 409] == [page.post("/undo", json=request).status_code for _ in range(2)]
+
+
+def test_page_names_reviewer_and_bucket_of_the_answers_that_it_keeps(page: Page) -> None:
+    assert f'name="review-scope" content="anne {BUCKET}"' in page.get("/").text
+
+
+def test_page_has_the_style_of_all_pages(page: Page) -> None:
+    assert "--page:" in page.get("/page.css").text
+
+
 def test_released_image_is_free(page: Page, account: Account) -> None:
     account.add("one.jpg")
     (image,) = claim(page)["images"]
@@ -164,7 +179,7 @@ def test_request_without_token_is_refused(page: Page, path: str) -> None:
     assert 403 == page.get(path).status_code
 
 
-@pytest.mark.parametrize("path", ["/", "/review.css", "/review.js", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/review.css", "/page.css", "/review.js", "/nothing"])
 def test_every_answer_carries_the_security_headers(page: Page, path: str) -> None:
     headers = page.get(path).headers
     assert "default-src 'none'" in headers["content-security-policy"]

@@ -1,0 +1,184 @@
+"""The review page in a process of its own, over tables and a bucket of the local cloud."""
+
+import multiprocessing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.exceptions import ClientError
+
+from localcloud.server.cloud import Cloud
+from review.images import ImageKey, Reason
+from review.pictures import Pictures
+from review.queue import INDEX, ReviewQueue
+from review.server import serve
+
+CLASSES = {"automobile": 0.4, "truck": 0.6}
+EXPIRED = "expired"  # a file: as long as it exists, DynamoDB refuses the credentials
+
+# Its processes start in milliseconds, since the modules are loaded once.
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload([__name__])
+
+
+def _keys(first: str, second: str) -> Any:
+    return [
+        {"AttributeName": first, "KeyType": "HASH"},
+        {"AttributeName": second, "KeyType": "RANGE"},
+    ]
+
+
+@dataclass(frozen=True)
+class Storage:
+    """Two tables and a bucket, whose names begin with `name`."""
+
+    cloud: Cloud
+    name: str
+
+    @property
+    def results(self) -> str:
+        """The name of the results table."""
+        return f"{self.name}-results"
+
+    @property
+    def reviews(self) -> str:
+        """The name of the reviews table."""
+        return f"{self.name}-reviews"
+
+    def create(self) -> "Storage":
+        """Create the tables as the template does, and the bucket."""
+        dynamodb = self.cloud.client("dynamodb")
+
+        def create(table: str, keys: Any, names: set[str], **more: Any) -> None:
+            dynamodb.create_table(
+                TableName=table,
+                BillingMode="PAY_PER_REQUEST",
+                KeySchema=keys,
+                AttributeDefinitions=[
+                    {"AttributeName": name, "AttributeType": "S"} for name in sorted(names)
+                ],
+                **more,
+            )
+
+        index = {
+            "IndexName": INDEX,
+            "KeySchema": _keys("waits_for", "recorded_at"),
+            "Projection": {"ProjectionType": "ALL"},
+        }
+        names = {"image_url", "version", "waits_for", "recorded_at"}
+        keys = _keys("image_url", "version")
+        create(self.results, keys, names, GlobalSecondaryIndexes=[index])
+        create(self.reviews, _keys("image_url", "answer"), {"image_url", "answer"})
+
+        s3 = self.cloud.client("s3")
+        s3.create_bucket(Bucket=self.name)
+        s3.put_bucket_versioning(Bucket=self.name, VersioningConfiguration={"Status": "Enabled"})
+        return self
+
+    def add(
+        self,
+        number: int,
+        picture: bytes,
+        *,
+        reason: Reason = Reason.REVIEW,
+        classes: dict[str, float] = CLASSES,
+        name: str = "",
+    ) -> ImageKey:
+        """Upload an image and write its record, as the workflow does."""
+        object_key = f"uploads/{name or f'{number:04}.webp'}"
+        s3 = self.cloud.client("s3")
+        stored = s3.put_object(Bucket=self.name, Key=object_key, Body=picture)
+        key = ImageKey(f"s3://{self.name}/{object_key}", stored["VersionId"])
+        drawn = {"drawn": {"BOOL": reason == Reason.AUDIT}, "probability": {"N": "0.2"}}
+        item = {
+            "image_url": {"S": key.image_url},
+            "version": {"S": key.version},
+            "outcome": {"S": "REVIEW"},
+            "classification": {"S": max(classes, key=lambda label: classes[label])},
+            "class_probabilities": {"M": {label: {"N": str(p)} for label, p in classes.items()}},
+            "audit": {"M": drawn},
+            "model_digest": {"S": "sha256:model"},
+            "recorded_at": {"S": f"2026-01-01T00:00:00.{number:06}"},
+            "waits_for": {"S": reason},
+        }
+        self.cloud.client("dynamodb").put_item(TableName=self.results, Item=item)
+        return key
+
+    def delete_picture(self, key: ImageKey) -> None:
+        """Delete an image version from the bucket; its record stays."""
+        name = key.image_url.removeprefix(f"s3://{self.name}/")
+        self.cloud.client("s3").delete_object(Bucket=self.name, Key=name, VersionId=key.version)
+
+    def stored(self) -> list[dict[str, Any]]:
+        """Return the items of the reviews table: answers, and undos, whose key ends so."""
+        pages = (
+            self.cloud.client("dynamodb")
+            .get_paginator("scan")
+            .paginate(TableName=self.reviews, ConsistentRead=True)
+        )
+        return [dict(item) for page in pages for item in page["Items"]]
+
+    def answers(self) -> dict[str, list[str]]:
+        """Return the classes, or the verdicts, of the answers by the image's name."""
+        found: dict[str, list[str]] = {}
+        for item in sorted(self.stored(), key=lambda item: item["answered_at"]["S"]):
+            name = item["image_url"]["S"].rpartition("/")[2]
+            if "verdict" in item:
+                label = item["class"]["S"] if "class" in item else item["verdict"]["S"]
+                found.setdefault(name, []).append(label)
+        return found
+
+
+@dataclass
+class Application:
+    """A process that serves the page; `address` is where to open it."""
+
+    storage: Storage
+    folder: Path
+    reviewer: str = "anne"
+    port: int = 0
+    address: str = ""
+    _process: Any = field(default=None, repr=False)
+
+    def start(self) -> "Application":
+        """Start the process, after the first time on the same port."""
+        receiver, sender = _PROCESSES.Pipe(duplex=False)
+        arguments = (self.storage, self.reviewer, self.port, self.folder, sender)
+        self._process = _PROCESSES.Process(target=_serve, args=arguments)
+        self._process.start()
+        self.address = receiver.recv()
+        self.port = urlsplit(self.address).port or 0
+        receiver.close()
+        sender.close()
+        return self
+
+    def kill(self) -> None:
+        """Kill the process, as `kill -9` does."""
+        if self._process:
+            self._process.kill()
+            self._process.join()
+            self._process.close()
+            self._process = None
+
+    def expire_credentials(self) -> None:
+        """Have DynamoDB refuse the credentials."""
+        (self.folder / EXPIRED).touch()
+
+    def renew_credentials(self) -> None:
+        """Have DynamoDB accept the credentials again."""
+        (self.folder / EXPIRED).unlink()
+
+
+def _serve(storage: Storage, reviewer: str, port: int, folder: Path, sender: Any) -> None:
+    dynamodb, s3 = storage.cloud.client("dynamodb"), storage.cloud.client("s3")
+
+    def refuse(**_: object) -> None:
+        if (folder / EXPIRED).exists():
+            error: Any = {"Code": "ExpiredTokenException", "Message": "The token is expired"}
+            raise ClientError({"Error": error}, "Query")
+
+    dynamodb.meta.events.register("before-call.dynamodb", refuse)
+    events = storage.cloud.client("events")
+    queue = ReviewQueue(dynamodb, events, storage.results, storage.reviews)
+    serve(queue, Pictures(s3, storage.name), reviewer, port, sender.send)

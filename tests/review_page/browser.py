@@ -1,0 +1,60 @@
+"""Chromium driven by Playwright, and axe-core, the judge of accessibility."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import sync_playwright
+
+from benchmarks.npm_package import NpmPackage
+from tests.pages.chromium import OPTIONS, Chromium
+from untrusted.archive import Limits
+from untrusted.console import Console
+from untrusted.tar import tar_gz_files
+
+FOLDER = Path(__file__).parents[2] / "build/axe-core"
+SHA256 = "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745"
+AXE = NpmPackage("axe-core", "4.14.1", SHA256, megabytes=1)
+LIMITS = Limits(members=200, unpacked_bytes=100 << 20)
+
+
+class NoBrowserError(Exception):
+    """There is no Chromium: install it, or npm, with which `make browser` fetches it."""
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """Run a headless Chromium: Playwright's object Browser.
+
+    Raises:
+        NoBrowserError: There is none.
+    """
+    found = Chromium.find()
+    if found is None:
+        raise NoBrowserError(NoBrowserError.__doc__)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(found.program),
+            args=list(OPTIONS),
+            env=dict(found.environment(Path(folder))),
+        )
+        yield browser
+        browser.close()
+
+
+def axe_core() -> str:
+    """Return the source of axe-core.
+
+    Raises:
+        NpmPackageError: The package cannot be fetched.
+    """
+    archive = AXE.archive(FOLDER, Console(stderr=True))
+    with archive.open("rb") as opened:
+        sources = [
+            member.content()
+            for member in tar_gz_files(opened, LIMITS)
+            if str(member.path) == "package/axe.min.js"
+        ]
+    return sources[0].decode()
