@@ -94,7 +94,7 @@ class Row:
 
     @property
     def reached(self) -> bool | None:
-        """Whether drift was reported as often or as rarely as required; None if not required."""
+        """Return whether drift was reported as often or rarely as required; None without a need."""
         if self.drift == MILDER_MIX:
             return None
         share = self.found / self.n

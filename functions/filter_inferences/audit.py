@@ -25,7 +25,7 @@ class InvalidImageVersionError(Exception):
 
 @dataclass(frozen=True)
 class Audit:
-    """Whether an image is drawn, and the probability with which it could be drawn, from 0 to 1."""
+    """The result of a draw, and the probability of being drawn, from 0 to 1."""
 
     drawn: bool
     probability: float

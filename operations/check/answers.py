@@ -22,7 +22,7 @@ class Outcome(StrEnum):
 
     @property
     def fails(self) -> bool:
-        """Whether the check ends with exit status 1."""
+        """Return whether the check ends with exit status 1."""
         return self in (Outcome.REFUSED, Outcome.DENIED, Outcome.UNANSWERED)
 
 

@@ -12,7 +12,7 @@ from untrusted.console import Console
 
 @dataclass(frozen=True)
 class Context:
-    """Where a command works (account, stack), and the console that it writes to."""
+    """The account and stack of a command, and the console that it writes to."""
 
     aws: Aws
     stack: str

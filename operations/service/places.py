@@ -1,4 +1,4 @@
-"""Where the parts of a deployed service are: their names on AWS, and their pages in the console."""
+"""Return the names of a deployed service's parts on AWS, and their pages in the console."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -23,7 +23,7 @@ BORDERS = {"layers/observability/python/observability/aws_error.py", "cli/aws.py
 
 
 def reads_error(source: str) -> bool:
-    """Whether a module subscripts, or gets, the member "Error" of something."""
+    """Return whether a module reads the member "Error" of a mapping."""
     return any(key == "Error" for node in ast.walk(ast.parse(source)) for key in keys(node))
 
 

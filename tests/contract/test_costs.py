@@ -61,7 +61,7 @@ def test_table_of_costs_follows_from_templates_and_prices(
         assert re.search(row, page), f"{what}: {count} at ${each:.2f}, ${count * each:.2f} together"
 
 
-def test_readme_names_what_a_month_costs(costs: dict[str, tuple[int, float]]) -> None:
+def test_readme_names_the_cost_per_month(costs: dict[str, tuple[int, float]]) -> None:
     [line] = re.findall(r"^A month of .*$", text_of("README.md"), re.MULTILINE)
     together = {what: count * each for what, (count, each) in costs.items()}
     alarms = together.pop("alarms") + together.pop("composite alarms")
@@ -91,6 +91,6 @@ def test_page_names_the_hourly_prices_of_the_default_instances(page: str, prices
 
 
 @pytest.mark.parametrize("page", ["docs/architecture.md", "docs/training.md"])
-def test_page_names_what_a_month_of_the_endpoint_costs(page: str, prices: Prices) -> None:
+def test_page_names_the_endpoints_cost_per_month(page: str, prices: Prices) -> None:
     hour = prices.instance_hour[instances.ENDPOINT]
     assert f"${hour} an hour, ${hour * HOURS_PER_MONTH:.0f} a month" in text_of(page)

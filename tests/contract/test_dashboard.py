@@ -101,9 +101,7 @@ ALARMS, METRIC, SEARCH, LOG = 0, 4, 1, -1
         ),
     ],
 )
-def test_what_aws_does_not_document_is_found(
-    body: dict[str, Any], change: CHANGE, sentence: str
-) -> None:
+def test_undocumented_syntax_is_found(body: dict[str, Any], change: CHANGE, sentence: str) -> None:
     change(body["widgets"])
     assert sentence in " ".join(problems(body))
 

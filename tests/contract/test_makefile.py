@@ -25,7 +25,7 @@ def make(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_python_of_another_version_is_named_with_what_to_do(checkout: Path) -> None:
+def test_other_python_version_is_reported_with_a_remedy(checkout: Path) -> None:
     old = checkout / "old-python"
     old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo Python 3.11.9 && exit 0\nexit 1\n')
     old.chmod(0o755)

@@ -70,7 +70,7 @@ def test_alarms_about_missing_decisions_treat_missing_data_as_breaching(
     }
 
 
-def test_no_alarm_looks_further_back_than_cloudwatch_does(
+def test_no_alarm_covers_more_time_than_cloudwatch_allows(
     alarms: dict[str, dict[str, Any]], template: dict[str, Any]
 ) -> None:
     # PutMetricAlarm: a day, or seven for periods of an hour and more.

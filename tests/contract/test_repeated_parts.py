@@ -93,6 +93,6 @@ def test_state_that_a_definition_lacks_is_reported_with_its_name(folder: Path) -
         written("work")
 
 
-def test_only_what_fits_a_line_stays_on_it() -> None:
+def test_value_stays_on_one_line_only_if_it_fits() -> None:
     assert '{\n  "a": {"b": [1, 2]}\n}' == layout({"a": {"b": [1, 2]}})
     assert f'{{\n  "a": [\n    "{"x" * 90}"\n  ]\n}}' == layout({"a": ["x" * 90]})

@@ -82,7 +82,7 @@ def test_our_definition_is_accepted_once_it_is_substituted(workflow: str) -> Non
 
 
 @pytest.mark.parametrize("workflow", names())
-def test_placeholder_is_no_resource(workflow: str) -> None:
+def test_placeholder_is_not_a_resource(workflow: str) -> None:
     definition = json.loads((DEFINITIONS / f"{workflow}.asl.json").read_text())
     assert "INVALID_RESOURCE" in {finding.code for finding in check(definition)}
 

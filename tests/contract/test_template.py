@@ -153,7 +153,7 @@ def test_upload_rule_takes_only_created_objects_under_uploads(resources: dict[st
 @pytest.mark.parametrize(
     ("rule", "queue"), [("UploadRule", "FailureQueue"), ("FailureRule", "FailureDeadLetterQueue")]
 )
-def test_rule_keeps_what_it_cannot_deliver(
+def test_rule_sends_undelivered_events_to_a_queue(
     rule: str, queue: str, resources: dict[str, Any]
 ) -> None:
     [target] = resources[rule]["Properties"]["Targets"]
@@ -179,7 +179,7 @@ def test_every_rule_may_send_to_its_queues_and_nobody_else_may(resources: dict[s
 @pytest.mark.parametrize(
     "logical_id", ["EncryptionKey", "ImageBucket", "ResultsTable", "ReviewsTable"]
 )
-def test_failed_creation_leaves_nothing_and_deletion_keeps_what_cannot_be_made_again(
+def test_failed_creation_deletes_all_and_deletion_retains_data(
     logical_id: str, resources: dict[str, Any]
 ) -> None:
     assert "RetainExceptOnCreate" == resources[logical_id]["DeletionPolicy"]

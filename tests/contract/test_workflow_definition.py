@@ -226,7 +226,7 @@ def test_threshold_that_was_asked_for_is_never_replaced_by_the_model_cards(
 
 
 def assigned(place: dict[str, Any]) -> bool:
-    """Whether a state, or a choice of one, assigns the threshold."""
+    """Return whether a state or one of its choices assigns the threshold."""
     return "confidence_threshold" in place.get("Assign", {})
 
 
@@ -547,7 +547,7 @@ def test_record_and_result_say_the_same_in_both_directions(
     assert {"uploaded_at", "execution", "recorded_at"} | waits == set(read) - set(result)
 
 
-def test_sample_of_the_outcomes_event_is_what_the_workflow_announces(
+def test_sample_of_the_outcomes_event_equals_the_workflows_event(
     states: dict[str, Any],
 ) -> None:
     sample = json.loads((ROOT / "events/image_decided.json").read_text())

@@ -32,7 +32,7 @@ Images = Iterator[tuple[str, bytes]]
 
 def threats() -> Images:
     """Yield name and bytes of every threat."""
-    yield from promises()
+    yield from claims()
     yield from disguises()
     yield from truncations()
     yield from odd_modes()
@@ -41,7 +41,7 @@ def threats() -> Images:
     yield from desynchronized()
 
 
-def promises() -> Images:
+def claims() -> Images:
     """Yield headers that announce far too many pixels, or none."""
     for width, height in (
         (0, 0),

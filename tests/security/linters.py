@@ -29,7 +29,7 @@ def run_tool(*command: str, cwd: Path = ROOT) -> "subprocess.CompletedProcess[st
 
 
 def cfn_lint(files: Sequence[str]) -> str:
-    """What cfn-lint says with the serverless rules; nothing where all is well."""
+    """Return the findings of cfn-lint with the serverless rules, or an empty text."""
     ended = run_tool(
         "cfn-lint",
         "--append-rules",
@@ -43,7 +43,7 @@ def cfn_lint(files: Sequence[str]) -> str:
 
 
 def checkov(templates: Sequence[Template], folder: Path) -> set[Finding]:
-    """What checkov finds in the templates as CloudFormation gets them, which SAM has translated."""
+    """Return checkov's findings in the templates that SAM translated for CloudFormation."""
     names = {}
     for number, template in enumerate(templates):
         path = folder / f"{number}.json"

@@ -64,7 +64,7 @@ def with_ecdsa(queries: list[Any]) -> Any:
     return {"results": [ECDSA if one["package"]["name"] == "ecdsa" else {} for one in queries]}
 
 
-def test_everything_pinned_is_asked_about_by_name_and_version(
+def test_every_pinned_package_is_queried_with_its_version(
     serve: Serve, nothing_accepted: str
 ) -> None:
     asked: list[Any] = []

@@ -133,14 +133,14 @@ def ways_out(source: str) -> Iterator[str]:
 
 
 def is_text(node: ast.expr) -> bool:
-    """Whether an exit's argument could be a text that was put together, and not shown()."""
+    """Return whether an exit's argument could be a composed text that shown() has not made safe."""
     if isinstance(node, ast.Call):
         return not (isinstance(node.func, ast.Name) and node.func.id not in ("str", "repr"))
     return isinstance(node, ast.JoinedStr | ast.BinOp)
 
 
 def is_harmless(module: str, names: set[str], typing_only: bool) -> bool:
-    """Whether an import of rich brings nothing that writes."""
+    """Return whether an import of rich brings only modules that do not write."""
     return (
         module in RICH_DATA
         or (module == "rich" and names == {"box"})
@@ -149,7 +149,7 @@ def is_harmless(module: str, names: set[str], typing_only: bool) -> bool:
 
 
 def is_called(tree: ast.AST, name: ast.Name) -> bool:
-    """Whether a name is called, and not only an annotation."""
+    """Return whether a name is called, rather than only used as an annotation."""
     return any(isinstance(call, ast.Call) and call.func is name for call in ast.walk(tree))
 
 
@@ -221,5 +221,5 @@ def test_another_way_to_show_text_is_seen(source: str) -> None:
         "def f(logger: Logger) -> None: ...",
     ],
 )
-def test_what_shows_nothing_by_itself_is_allowed(source: str) -> None:
+def test_code_that_shows_nothing_is_allowed(source: str) -> None:
     assert [] == list(ways_out(source))

@@ -173,7 +173,7 @@ def test_planted_secrets_are_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_nothing_runs_what_it_reads(package: str) -> None:
+def test_no_module_runs_content_that_it_reads(package: str) -> None:
     modules = sources(package)
     unsafe = {
         path.relative_to(ROOT).as_posix(): list(unsafe_reads(path.read_text(encoding="utf-8")))
@@ -222,5 +222,5 @@ def test_another_way_to_read_an_archive_is_seen(source: str) -> None:
         "yaml.load(text, yaml.FullLoader)",
     ],
 )
-def test_a_way_to_run_what_is_read_is_seen(source: str) -> None:
+def test_code_that_runs_read_content_is_found(source: str) -> None:
     assert any(unsafe_reads(source))

@@ -1,4 +1,4 @@
-"""What botocore's validation leaves out of AWS's models: enumerations and longest texts."""
+"""Check enumerations and maximum lengths, which botocore's validation omits."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

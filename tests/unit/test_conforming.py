@@ -25,7 +25,7 @@ class FakeStates:
         return SimpleNamespace(paginate=getattr(self, operation))
 
 
-def test_answer_that_leaves_out_what_nobody_reads_is_passed_on() -> None:
+def test_answer_without_unread_members_is_passed_on() -> None:
     assert {"status": "RUNNING"} == conforming(
         FakeStates({"status": "RUNNING"}), "stepfunctions"
     ).describe_execution(executionArn=ARN)
@@ -59,7 +59,7 @@ def test_every_page_is_checked() -> None:
         list(pages.paginate(stateMachineArn=ARN))
 
 
-def test_what_is_no_operation_is_the_fakes_own() -> None:
+def test_attribute_that_is_not_an_operation_is_not_checked() -> None:
     fake = FakeStates({})
     conforming(fake, "stepfunctions").answer = None
     assert fake.answer is None

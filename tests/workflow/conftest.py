@@ -33,7 +33,7 @@ class Demo:
 
 @pytest.fixture(scope="session")
 def cloud_folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
-    """Where the tests' cloud keeps its state and its logs."""
+    """Name the folder of the tests' cloud, which holds state and logs."""
     return Folder(tmp_path_factory.mktemp("cloud") / ".local")
 
 

@@ -165,7 +165,7 @@ class Deployed:
             time.sleep(0.05)
 
     def dead_letters(self) -> int:
-        """How many failures could not be recorded."""
+        """Count the failures that could not be recorded."""
         queue = self._stack.describe_stack_resource(
             StackName=self.stack, LogicalResourceId="FailureDeadLetterQueue"
         )
@@ -186,7 +186,7 @@ class Deployed:
                 )
 
     def executions(self, status: str) -> int:
-        """How many executions of the workflow have a status."""
+        """Count the workflow's executions that have this status."""
         pages = self._states.get_paginator("list_executions").paginate(
             stateMachineArn=self._workflow_arn, statusFilter=status
         )

@@ -378,7 +378,7 @@ def test_execution_that_cannot_record_fails_with_the_databases_own_error(
     assert "DynamoDB.ThrottlingException" == description["error"]
 
 
-def test_duplicate_runs_no_function_and_answers_what_was_recorded(runs: dict[Case, Run]) -> None:
+def test_duplicate_runs_no_function_and_answers_the_recorded_outcome(runs: dict[Case, Run]) -> None:
     run = runs[the_case("Open record", CONDITION_FAILED)]
     found = ["Read input", "Valid input?", "Find version", "Valid input?"]
     assert [*found, "Open record", "Read record", "Announced?", "Already recorded"] == run.path

@@ -269,7 +269,7 @@ def test_training_and_deployment_never_need_the_test_images_only_evaluation_does
     assert "test_lst" in output, output
 
 
-def test_staging_again_brings_what_is_missing_and_nothing_else(story: Story) -> None:
+def test_second_staging_uploads_only_missing_images(story: Story) -> None:
     status, output = story.staged_again
     # 16 images and their list
     assert 0 == status, output
@@ -282,9 +282,9 @@ def test_evaluation_measures_every_test_image(story: Story) -> None:
     assert "n = 16" in output, output
 
 
-def test_cleanup_deletes_nothing_unless_told_to(story: Story) -> None:
+def test_cleanup_dry_run_deletes_nothing(story: Story) -> None:
     assert [*story.endpoints, *story.models] == story.after_dry_run
 
 
-def test_cleanup_deletes_the_endpoint_and_its_model_when_told_to(story: Story) -> None:
+def test_cleanup_deletes_the_endpoint_and_its_model(story: Story) -> None:
     assert [] == story.after_cleanup

@@ -80,7 +80,7 @@ def named_by_schema(resource_type: str) -> set[str]:
 
 
 def is_used(resource_type: str, action: str) -> bool:
-    """Whether the service's resources of a type need a permission that its schema names."""
+    """Return whether the service's resources of a type need a permission that its schema names."""
     patterns = [pattern for listed in NOT_USED.values() for pattern in listed.split()]
     patterns += NOT_USED_BY.get(resource_type, "").split()
     return not any(fnmatchcase(action, pattern) for pattern in patterns)

@@ -15,7 +15,7 @@ def test_stack_has_its_three_queues() -> None:
 
 
 def allows(service: str, action: str, context_key: str, arn: str) -> bool:
-    """Whether the key's policy allows a call that carries nothing but an encryption context.
+    """Return whether the key's policy allows a call that carries nothing but an encryption context.
 
     AWS documents neither aws:SourceAccount nor aws:SourceArn for these calls.
     """

@@ -31,7 +31,7 @@ ACCEPTED = "Lambda.ResourceNotFoundException"
 
 @dataclass(frozen=True)
 class Ended:
-    """How an execution ended, and the keys of all records that it left."""
+    """The end of an execution, and the keys of the records that it left."""
 
     status: str
     error: str | None
@@ -124,7 +124,7 @@ def recorded(given: Input, etag: str) -> list[tuple[str, str]]:
     return [] if given.error else [(given.image_url, given.version or etag)]
 
 
-def test_every_input_is_recorded_under_its_key_or_refused_by_name(
+def test_every_input_is_recorded_under_its_key_or_fails_with_a_named_error(
     workflows: Workflows, etag: str
 ) -> None:
     ends: Counter[str | None] = Counter()

@@ -70,6 +70,6 @@ def test_scenes_are_many_and_have_titles_of_their_own() -> None:
     assert len(set(titles)) == len(titles) >= 60
 
 
-def test_no_expression_fails_on_what_it_can_see(recorded: dict[str, dict[str, Any]]) -> None:
+def test_no_expression_fails_on_recorded_input(recorded: dict[str, dict[str, Any]]) -> None:
     for text, found in recorded.items():
         assert [] == [title for title, result in found.items() if "error" in result], text

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError, WaiterError
 from cli.aws import Aws
 from localcloud.server.cloud import Cloud
 from localcloud.tests.contract import trained
-from training.project import training_stack as foundation
+from training.project import training_stack
 from training.project.encryption_keys import allow_keys, key_arn
 from training.project.naming import Names
 from training.project.run_file import open_run_file
@@ -28,7 +28,7 @@ def context(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with pytest.MonkeyPatch.context() as patched:
         for name, value in cloud.environment.items():
             patched.setenv(name, value)
-        patched.setitem(foundation.POLLING, "Delay", 0.1)
+        patched.setitem(training_stack.POLLING, "Delay", 0.1)
         run = open_run_file(tmp_path_factory.mktemp("runs") / "default")
         yield Context(Aws(boto3.session.Session()), Names("keys"), run, Console(file=io.StringIO()))
 

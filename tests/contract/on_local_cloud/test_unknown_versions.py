@@ -39,7 +39,7 @@ FAILURE = {"execution": "arn:e", "Error": "S3.S3Exception", "Cause": "Slow down.
 
 
 @pytest.mark.parametrize("malformed", [True, False])
-def test_workflow_fails_by_name_without_a_second_call(
+def test_workflow_fails_with_a_named_error_without_a_second_call(
     ministack: MiniStackInProcess, marker: str, malformed: bool
 ) -> None:
     version = "dsf" if malformed else marker
@@ -83,7 +83,7 @@ def encrypted(ministack: MiniStackInProcess) -> Iterator[str]:
     s3.reset()
 
 
-def test_image_with_a_key_of_its_owner_fails_by_name(
+def test_image_with_a_key_of_its_owner_fails_with_a_named_error(
     ministack: MiniStackInProcess, encrypted: str
 ) -> None:
     execution = run(ministack, "image_classification", {"image_url": encrypted})

@@ -38,12 +38,12 @@ class Statement:
 
     @property
     def where(self) -> str:
-        """The owner and the statement's own name."""
+        """Return the owner and the statement's Sid."""
         return f"{self.owner}.{self.data.get('Sid', '(no Sid)')}"
 
     @property
     def allows(self) -> bool:
-        """Whether it allows rather than denies."""
+        """Return whether the statement allows rather than denies."""
         return bool(self.data.get("Effect") == "Allow")
 
     @property
@@ -66,7 +66,7 @@ class Template:
 
     @property
     def has_key(self) -> bool:
-        """Whether there is a KMS key to encrypt with, of its own or by parameter."""
+        """Return whether the template has a KMS key, as a resource or as a parameter."""
         return "KmsKeyArn" in self.data.get("Parameters", {}) or any(self.of_type("AWS::KMS::Key"))
 
     def of_type(self, *types: str) -> Iterator[tuple[str, Data]]:

@@ -40,7 +40,7 @@ class Judge:
         self._only_denies = only_denies
 
     def allows(self, call: Call) -> bool:
-        """Whether the statements let a call pass."""
+        """Return whether the statements let a call pass."""
         decision = self._decision(call)
         # IAM allows nobody of another account.
         if self._only_denies and call.caller not in (FOREIGNER, ANONYMOUS):
@@ -69,7 +69,7 @@ def _with_provider(statement: Data) -> Data:
 
 
 def is_service(caller: str) -> bool:
-    """Whether a caller is a service of AWS."""
+    """Return whether a caller is a service of AWS."""
     return caller.endswith(".amazonaws.com") and not caller.startswith("arn:")
 
 

@@ -206,7 +206,7 @@ def _conditions(statement: Data) -> Iterator[_Change]:
 
 
 def _weaker_operators(operator: str, key: str) -> Iterator[str]:
-    """Those that hold for a request without the key."""
+    """Yield the operators that also match a request without the key."""
     if operator != "Null" and key not in _ALWAYS_SENT:
         yield f"{operator}IfExists"
         yield f"ForAllValues:{operator}"

@@ -50,7 +50,7 @@ class Policy:
 
     @property
     def only_denies(self) -> bool:
-        """Whether it denies calls that policies of IAM allow, and allows none itself."""
+        """Return whether it denies calls that policies of IAM allow, and allows none itself."""
         return all("Deny" == statement["Effect"] for statement in self.statements)
 
 

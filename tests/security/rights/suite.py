@@ -51,7 +51,7 @@ class Suite:
         return [mutant for mutant in self.mutants if not self.catches(mutant)]
 
     def catches(self, mutant: Mutant) -> bool:
-        """Whether a mutant refuses a needed call, or lets a forbidden one pass."""
+        """Return whether a mutant refuses a needed call, or lets a forbidden one pass."""
         if self.policy.only_denies:
             judge = self._judge([] if mutant.statement is None else [mutant.statement])
             return any(map(judge.allows, self.forbidden)) or not all(map(judge.allows, self.needed))

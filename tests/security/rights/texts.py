@@ -51,7 +51,7 @@ def neighbours(text: str, siblings: bool = True) -> Iterator[str]:
 
 
 def _name_begins(text: str) -> int:
-    """Where the part of an ARN begins that names the resource; 0 in any other text."""
+    """Return the position of an ARN's resource part, or 0 in any other text."""
     return len(":".join(text.split(":")[:5])) + 1 if text.startswith("arn:") else 0
 
 

@@ -53,8 +53,8 @@ def test_missing_price_file_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("dollars", "told"),
+    ("dollars", "text"),
     [(None, "price unknown"), (0.0, "$0.000"), (0.0001, "<$0.001"), (0.115, "$0.115")],
 )
-def test_price_per_hour_is_rounded_for_people(dollars: float | None, told: str) -> None:
-    assert told == per_hour(dollars)
+def test_price_per_hour_is_rounded(dollars: float | None, text: str) -> None:
+    assert text == per_hour(dollars)

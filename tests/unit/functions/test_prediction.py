@@ -59,7 +59,7 @@ def test_parse_prediction_huge_answer_is_invalid_and_not_repeated() -> None:
     assert len(str(caught.value)) < 300
 
 
-def test_parse_prediction_error_names_what_came() -> None:
+def test_parse_prediction_error_names_the_answer() -> None:
     with pytest.raises(InvalidPredictionError, match="Internal Server Error"):
         parse_prediction(b"Internal Server Error", 2)
 

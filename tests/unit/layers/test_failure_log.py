@@ -27,7 +27,9 @@ def logger(stream: io.StringIO) -> Logger:
     return Logger(service="failure-log", stream=stream)
 
 
-def test_failure_is_logged_with_its_class_and_goes_on(logger: Logger, stream: io.StringIO) -> None:
+def test_failure_is_logged_with_its_class_and_raised_again(
+    logger: Logger, stream: io.StringIO
+) -> None:
     @log_failure(logger)
     def handler(_event: Any, _context: Any) -> dict[str, Any]:
         raise DoubtfulImageError("a cloud, or a sheep")

@@ -75,7 +75,7 @@ def test_in_subsegment_async_tasks_keep_their_own_parents(traced_subsegments: Re
     ]
 
 
-def test_in_subsegment_exception_is_a_fault_and_goes_on(traced_subsegments: Received) -> None:
+def test_in_subsegment_exception_is_a_fault_and_raised_again(traced_subsegments: Received) -> None:
     with pytest.raises(ValueError, match="no pixels"), XRayProvider().in_subsegment("work"):
         raise ValueError("no pixels")
     (sent,) = traced_subsegments()

@@ -139,7 +139,7 @@ class Account:
         )
 
     def messages(self) -> int:
-        """How many messages of the dead-letter queue can be received."""
+        """Count the messages that can be received from the dead-letter queue."""
         return len(self._received(self.context.service.dead_letter_queue_url))
 
     def failures(self) -> list[tuple[str, dict[str, Any]]]:

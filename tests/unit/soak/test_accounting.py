@@ -133,7 +133,7 @@ def test_violation_names_the_image() -> None:
     assert f"{URL} (version {VERSION})" == violation.image
 
 
-def test_second_write_of_the_same_outcome_is_no_change() -> None:
+def test_second_write_of_the_same_outcome_is_not_a_change() -> None:
     again = Change(dict(RECORD), {**RECORD, "recorded_at": "later"})
     assert [] == violations(replace(BALANCED, changes=[*BALANCED.changes, again]))
 
@@ -148,7 +148,7 @@ def test_two_executions_may_call_the_endpoint_six_times() -> None:
     assert [] == violations(evidence)
 
 
-def test_count_tells_open_and_lost_uploads_apart() -> None:
+def test_count_distinguishes_open_and_lost_uploads() -> None:
     sent = [Sent(URL, version, SOUND) for version in ("v1", "v2", "v3")]
     counted = count(sent, {IDENTITY: RECORD, (URL, "v2"): OPEN})
     assert dict.fromkeys(OUTCOMES, 0) | {"ACCEPTED": 1, "OPEN": 1, "LOST": 1} == counted

@@ -3,7 +3,7 @@
 from tests.soak.changes import Change, plain_item
 
 
-def test_item_becomes_what_json_would_have() -> None:
+def test_item_becomes_plain_json_values() -> None:
     item = {
         "image_url": {"S": "s3://images/a.png"},
         "image_processed": {"BOOL": True},
@@ -17,7 +17,7 @@ def test_item_becomes_what_json_would_have() -> None:
     assert expected == plain_item(item)
 
 
-def test_deletion_is_told_of_the_item_that_was_there() -> None:
+def test_deletion_is_reported_with_the_deleted_item() -> None:
     assert ("s3://images/a.png", "v1") == Change(
         {"image_url": "s3://images/a.png", "version": "v1"}, None
     ).identity

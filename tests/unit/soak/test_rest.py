@@ -56,7 +56,7 @@ def test_rest_is_reached_when_two_polls_in_a_row_find_nothing() -> None:
     assert 5 == cloud.polled
 
 
-def test_what_does_not_move_is_named() -> None:
+def test_executions_and_messages_without_progress_are_named() -> None:
     stuck: Any = FakeCloud((2, 3))
     with pytest.raises(
         NotAtRestError, match="2 running executions and 3 messages in the failure queue"

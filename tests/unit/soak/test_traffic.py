@@ -35,7 +35,7 @@ def uploads(folder: Path, count: int) -> list[Planned]:
     return [Planned(f"{number:02}", Sample(path, "a.png", "truck")) for number in range(count)]
 
 
-def test_everything_is_sent_and_what_s3_confirmed_is_the_truth(tmp_path: Path) -> None:
+def test_all_uploads_are_sent_and_returned_as_s3_confirms_them(tmp_path: Path) -> None:
     announced = Announcements()
     s3 = conforming(FakeS3(announced), "s3")
     sent = send(s3, "images", uploads(tmp_path, 40), announced, lead=8)

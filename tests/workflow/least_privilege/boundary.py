@@ -41,7 +41,7 @@ def deployed_roles(cloud: Cloud, service: str) -> dict[str, str]:
 
 
 def as_permissions(cloud: Cloud, arn: str, roles: Iterable[str]) -> Policies:
-    """What each role could do if the boundary were its permissions."""
+    """Return the boundary as the permissions of each role."""
     iam = cloud.client("iam")
     version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
     document = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]

@@ -75,7 +75,7 @@ class Statement:
 
     @property
     def denies(self) -> bool:
-        """Whether it takes away rather than gives."""
+        """Return whether the statement denies rather than allows."""
         return bool(self.body["Effect"] == "Deny")
 
     @property

@@ -108,7 +108,7 @@ def test_endpoint_concurrency_is_reserved_for_the_function_that_asks_it(
     assert int(given["EndpointConcurrency"]) == answer["ReservedConcurrentExecutions"]
 
 
-def test_stack_with_a_key_makes_none(deployment: Deployment) -> None:
+def test_stack_with_a_given_key_creates_no_key(deployment: Deployment) -> None:
     assert "EncryptionKey" not in deployment.names
 
 

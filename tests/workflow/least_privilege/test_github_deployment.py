@@ -61,7 +61,7 @@ REQUESTS = [
 
 @dataclass(frozen=True)
 class Github:
-    """What stacks/github.yaml made: the outputs of the stack, and the account that it is in."""
+    """The deployed stacks/github.yaml: its outputs, and its account."""
 
     cloud: Cloud
     outputs: Mapping[str, str]

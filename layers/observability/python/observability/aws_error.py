@@ -24,7 +24,7 @@ class AwsError:
 
     @property
     def is_named(self) -> bool:
-        """Whether AWS sent a name; botocore replaces a missing name by the HTTP status."""
+        """Return whether AWS sent a name; botocore replaces a missing name by the HTTP status."""
         return self.code != str(self.status)
 
 

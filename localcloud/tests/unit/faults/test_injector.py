@@ -103,7 +103,7 @@ def test_threads_lose_no_count(injector: Injector) -> None:
     assert {SLOW: 800} == injector.report()["injected"]
 
 
-def test_arrival_order_does_not_change_what_is_struck() -> None:
+def test_arrival_order_does_not_change_the_injected_faults() -> None:
     images = [f"parcels/{number}.png" for number in range(200)]
     struck = []
     for order in (images, images[::-1]):

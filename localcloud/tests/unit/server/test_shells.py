@@ -23,7 +23,7 @@ VALUES = [
 
 
 def run(shell: str, commands: list[str], **outside: str) -> str:
-    """Run commands in a shell; return what they print."""
+    """Run commands in a shell; return the output."""
     program = shutil.which(shell)
     if program is None:
         pytest.skip(f"{shell} is not installed")

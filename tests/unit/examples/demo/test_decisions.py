@@ -51,7 +51,7 @@ def test_accuracy_counts_an_undecided_labelled_image_as_wrong() -> None:
     assert Share(1, 2) == total([decision("truck", "ACCEPTED"), decision(None, "FAILED")]).accuracy
 
 
-def test_accepted_accuracy_counts_only_what_was_accepted() -> None:
+def test_accepted_accuracy_counts_only_accepted_images() -> None:
     totals = total([decision("truck", "ACCEPTED"), decision("automobile", "REVIEW")])
     assert Share(1, 1) == totals.accepted_accuracy
 

@@ -17,7 +17,7 @@ def stand_in_for_sam(folder: Path, script: str) -> dict[str, str]:
     return {"PATH": str(folder)}
 
 
-def test_missing_sam_is_named_with_what_to_do(tmp_path: Path) -> None:
+def test_missing_sam_is_reported_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(
         MissingToolError, match=r"sam, python3\.13 are not on PATH\. Run `make setup`"
     ):

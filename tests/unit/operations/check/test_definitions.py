@@ -1,4 +1,4 @@
-"""What Step Functions is asked about the definitions."""
+"""Check the requests to Step Functions about the definitions."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What IAM Access Analyzer is asked about the policies."""
+"""Check the requests to IAM Access Analyzer about the policies."""
 
 import json
 import re

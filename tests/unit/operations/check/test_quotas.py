@@ -1,4 +1,4 @@
-"""What Service Quotas is asked, and how its answer is compared with the need."""
+"""Check the requests to Service Quotas, and the comparison of quotas with needs."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What CloudFormation is asked about the templates."""
+"""Check the requests to CloudFormation about the templates."""
 
 import json
 from typing import Any

@@ -52,7 +52,7 @@ def test_invocation_answer_has_content_type_variant_and_custom_attributes(cloud:
     assert "trace=1" == answer["CustomAttributes"]
 
 
-def test_invocation_with_target_variant_reaches_it_whatever_its_weight(cloud: Any) -> None:
+def test_invocation_with_target_variant_reaches_it_independent_of_its_weight(cloud: Any) -> None:
     cloud.create_model("new", "new")
     cloud.create_model("old", "old")
     cloud.create_config("both", new=0.0, old=1.0)
