@@ -95,7 +95,9 @@ def nested() -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("name", ["stacks/github.yaml", "stacks/training.yaml"])
+@pytest.mark.parametrize(
+    "name", ["stacks/github.yaml", "stacks/reviewers.yaml", "stacks/training.yaml"]
+)
 def test_template_that_is_sent_as_it_is_has_no_yaml_aliases(name: str) -> None:
     # CloudFormation accepts none: User Guide, "CloudFormation template format", YAML.
     events = yaml.parse((ROOT / name).read_text())

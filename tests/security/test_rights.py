@@ -6,6 +6,7 @@ Every policy is asked about calls that it has to allow, and about calls that it 
 import json
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from cli.template import TEMPLATES
 from tests.contract.execution_role.resolved import read
 from tests.security.gate.templates import templates
+from tests.security.rights.judgement import Judge
 from tests.security.rights.policies import STACK, Policy, all_policies, policies_without_options
 from tests.security.rights.suite import Suite
 
@@ -76,6 +78,19 @@ def test_trust_that_is_widened_to_all_functions_of_the_stack_is_caught() -> None
 @pytest.mark.parametrize("key", ["aws:SourceArn", "aws:SourceAccount"])
 def test_condition_key_that_is_dropped_is_caught(key: str) -> None:
     assert mutant_is_caught("SerializeImageRole (trust)", "condition key dropped", key)
+
+
+@pytest.mark.parametrize("attribute", ["outcome", "classification", "confidence_score", "audit"])
+def test_reviewer_cannot_change_an_attribute_of_the_machine(attribute: str) -> None:
+    policy = POLICIES["ReviewerPolicy (identity)"]
+    judge = Judge(policy.kind, policy.statements)
+    [update, *_] = [
+        call for call in suite(policy.name).needed if "dynamodb:UpdateItem" == call.action
+    ]
+    named = dict(update.conditions)["dynamodb:attributes"]
+    more = frozenset({("dynamodb:attributes", (*named, attribute))})
+    assert judge.allows(update)
+    assert not judge.allows(replace(update, conditions=more))
 
 
 def test_every_template_is_in_the_suite() -> None:

@@ -148,14 +148,25 @@ def _with_other_conditions(call: Call) -> Iterator[Call]:
     given = dict(call.conditions)
     for key, value in given.items():
         yield call.not_under(key)
-        for text in neighbours(str(value)):
-            yield call.under(key, text)
+        for other in _other_values(value):
+            conditions = frozenset((given | {key: other}).items())
+            yield replace(call, conditions=conditions)
     if given:
         yield replace(call, conditions=frozenset())
     if "aws:requestedregion" in given:
         yield call.under("aws:requestedregion", OTHER_REGION)
     if call.service in _ABSENT:
         yield call.under(*_ABSENT[call.service])
+
+
+def _other_values(value: str | tuple[str, ...]) -> Iterator[str | tuple[str, ...]]:
+    """Values next to one; for a key with several values, each value changed alone."""
+    if isinstance(value, str):
+        yield from neighbours(value)
+        return
+    for index, one in enumerate(value):
+        for text in neighbours(one):
+            yield (*value[:index], text, *value[index + 1 :])
 
 
 def _callers(policy: Policy, call: Call) -> Iterator[str]:

@@ -207,7 +207,9 @@ def _conditions(statement: Data) -> Iterator[_Change]:
 
 def _weaker_operators(operator: str, key: str) -> Iterator[str]:
     """Yield the operators that also match a request without the key."""
-    if operator != "Null" and key not in _ALWAYS_SENT:
+    if operator == "Null" or operator.startswith("ForAllValues:"):
+        return  # Null is about the key itself; ForAllValues holds without the key already
+    if key not in _ALWAYS_SENT:
         yield f"{operator}IfExists"
         yield f"ForAllValues:{operator}"
 

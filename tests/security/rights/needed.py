@@ -10,7 +10,7 @@ from functools import cache
 
 from operations.check.permissions import policy as checking
 from tests.contract.execution_role import deploy_calls, requests
-from tests.security.rights import resource_calls, training_role
+from tests.security.rights import resource_calls, reviewer_calls, training_role
 from tests.security.rights.policies import STACK, Policy
 from tests.workflow.least_privilege import record
 from tests.workflow.least_privilege.deployment import Deployment
@@ -79,6 +79,8 @@ def _of_role(role: str) -> Iterable[Call]:
         return [*deploy_calls.CALLS, *_checks()]
     if role == "SageMakerRole":
         return training_role.calls()
+    if role == "ReviewerPolicy":
+        return reviewer_calls.calls()
     if role == "Boundary":
         return (
             replace(call, caller=role)

@@ -106,4 +106,10 @@ def _values(template: str) -> dict[str, Any]:
     if template == "stacks/training.yaml":
         keys = {"DataKeyArns": [DATA_KEY], "VolumeKeyArns": [VOLUME_KEY]}
         return STACK.values | shared | keys | {"TrainingBucket.Arn": TRAINING_BUCKET}
+    if template == "stacks/reviewers.yaml":
+        names = {
+            f"{name}Name": STACK.named(name).name
+            for name in ("ImageBucket", "ResultsTable", "ReviewsTable")
+        }
+        return STACK.values | shared | names | {"Service": STACK.name, "BacklogPrefix": "archive/"}
     return STACK.values | shared | {"ImageBucketArn": STACK.named("ImageBucket").arn}
