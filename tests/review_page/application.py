@@ -105,6 +105,16 @@ class Storage:
         self.cloud.client("dynamodb").put_item(TableName=self.results, Item=item)
         return key
 
+    def expire_leases(self, keys: list[ImageKey]) -> None:
+        """Let the leases of images end, as after a long pause."""
+        for key in keys:
+            self.cloud.client("dynamodb").update_item(
+                TableName=self.results,
+                Key={"image_url": {"S": key.image_url}, "version": {"S": key.version}},
+                UpdateExpression="SET lease_until = :past",
+                ExpressionAttributeValues={":past": {"S": "2026-01-01"}},
+            )
+
     def delete_picture(self, key: ImageKey) -> None:
         """Delete an image version from the bucket; its record stays."""
         name = key.image_url.removeprefix(f"s3://{self.name}/")

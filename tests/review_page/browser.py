@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import sync_playwright
-
 from benchmarks.npm_package import NpmPackage
 from tests.pages.chromium import OPTIONS, Chromium
 from untrusted.archive import Limits
@@ -31,6 +29,8 @@ def chromium() -> Iterator[Any]:
     Raises:
         NoBrowserError: There is none.
     """
+    from playwright.sync_api import sync_playwright  # in .venv-browser alone
+
     found = Chromium.find()
     if found is None:
         raise NoBrowserError(NoBrowserError.__doc__)

@@ -95,6 +95,22 @@ def test_two_browsers_never_show_the_same_image(
     assert 24 == len(application.storage.stored())
 
 
+def test_image_whose_lease_expired_leaves_the_page_when_another_has_it(
+    application: Application, photos: list[bytes], new_tab: Any
+) -> None:
+    keys = add(application.storage, photos, 4)
+    first = new_tab().open(application.start().address)
+    name = first.name
+    application.storage.expire_leases(keys)
+    second = new_tab().open(application.address)
+    assert name == second.name
+
+    first.page.evaluate("claim()")
+    first.wait("images.length === 0")
+    assert f"{name}: another reviewer has this image now." == first.page.inner_text("#refused")
+    assert 4 == second.page.evaluate("images.length")
+
+
 def test_duplicated_tab_shows_other_images(
     application: Application, photos: list[bytes], new_tab: Any
 ) -> None:
@@ -327,7 +343,8 @@ def test_focus_stays_on_the_button_of_the_class(
     tab = new_tab().open(application.start().address)
     tab.page.focus("#classes button >> nth=1")
     tab.press("Enter")
-    assert "truck" in tab.page.evaluate("document.activeElement.textContent")
+    focused = "document.activeElement.closest('#classes button')?.firstChild.textContent"
+    assert "truck" == tab.page.evaluate(focused)
 
 
 @pytest.mark.parametrize("screen", SCREENS)
