@@ -8,7 +8,7 @@
 # ///
 """Make backbone.onnx and backbone.json, which backbone.py loads. Not needed at run time.
 
-Run it in an environment of its own with the packages above (torch's CPU build is enough):
+Run it in a separate environment with the packages above (torch's CPU build is enough):
 
     python algorithm/export_backbone.py examples/photos/test
 

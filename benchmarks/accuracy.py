@@ -2,7 +2,7 @@
 
 The first dataset has two classes: the sample images. The second has ten classes: 2,000 training
 images and all 10,000 test images of CIFAR-10, fetched on demand into build/cifar10. Each dataset
-has a local cloud of its own and uses the commands of the training tool.
+has a separate local cloud and uses the commands of the training tool.
 """
 
 import json

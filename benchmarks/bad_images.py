@@ -1,4 +1,4 @@
-"""Measure processor time and memory of bad images, each set in a process of its own.
+"""Measure processor time and memory of bad images, each set in a separate process.
 
 The sets are Pillow's test images and malicious images. `make build/pillow-images/.ready` fetches
 them. `make test` checks the outcomes of these images and their memory.

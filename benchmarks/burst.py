@@ -4,7 +4,7 @@
 
 The reference is a closed loop: a new image starts when another one is done. The closed loop runs
 before and after the burst with several numbers of concurrent images, and the best rate counts. The
-benchmark has a local cloud of its own with real retry waits.
+benchmark has a separate local cloud with real retry waits.
 """
 
 import sys

@@ -1,6 +1,6 @@
 """Generate the load of endpoint_throughput: send prepared HTTP requests and measure times.
 
-It runs in a process of its own. The requests are signed before the clock starts, because a real
+It runs in a separate process. The requests are signed before the clock starts, because a real
 client signs on another machine. The remaining 0.1 to 0.2 ms of CPU time a request are reported as
 the client's share.
 
@@ -59,7 +59,7 @@ def write_requests(path: Path, requests: Sequence[bytes]) -> Path:
 
 
 class Clients:
-    """Clients that send requests in turn, each one at a time over a connection of its own."""
+    """Clients that send requests in turn, each one at a time over a separate connection."""
 
     def __init__(
         self, address: tuple[str, int], requests: list[bytes], concurrency: int, count: int

@@ -168,7 +168,7 @@ def _user(cloud: Cloud) -> Credentials:
 
 @contextmanager
 def litserve(model_folder: Path, log: Path) -> Iterator[Server]:
-    """Yield LitServe with the same model, decoding and onnxruntime, in an environment of its own.
+    """Yield LitServe with the same model, decoding and onnxruntime, in a separate environment.
 
     Raises:
         NoLitServeError: LitServe cannot be installed or started.

@@ -1,6 +1,6 @@
 """Start the local cloud's own command line as a process: `scones local up` and the other verbs.
 
-The local cloud is a package of its own. It is not imported here.
+The local cloud is a separate package. It is not imported here.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Show the demo's decisions as a page, and each execution as a page of its own."""
+"""Show the demo's decisions as a page, and each execution as a separate page."""
 
 import io
 import json

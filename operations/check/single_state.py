@@ -133,5 +133,5 @@ def _first_item(
     text = first if isinstance(first, str) else json.dumps(first)
     processor = state["ItemProcessor"]
     is_distributed = processor.get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED"
-    # An iteration of a distributed Map is an execution of its own, without the variables outside.
+    # An iteration of a distributed Map is a separate execution, without the variables outside.
     return Arrival(processor["StartAt"], text, "{}" if is_distributed else variables)

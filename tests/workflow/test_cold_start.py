@@ -1,4 +1,4 @@
-"""An upload that meets the cold start of a serverless endpoint, in a stack of its own."""
+"""An upload that meets the cold start of a serverless endpoint, in a separate stack."""
 
 import json
 import time

@@ -51,6 +51,7 @@ def test_tutorial_ends_with_the_readers_own_classes_decided(
     service: Deployed, cloud: Cloud, demo: Demo, tmp_path: Path
 ) -> None:
     printed = joined("docs/tutorial.md").run(cloud, demo, tmp_path)
+    assert "serves version 2 and version 1 on" in printed
     decided = {
         image: (outcome, label)
         for outcome, label, image in re.findall(

@@ -34,7 +34,7 @@ ranges.learning_rate.values = [0.001, 0.01]
 
 @dataclass
 class Trial:
-    """A run of the training tool on a local cloud, under a project name of its own."""
+    """A run of the training tool on a local cloud, under a separate project name."""
 
     cloud: Cloud
     folder: Path

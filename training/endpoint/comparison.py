@@ -79,9 +79,10 @@ class ModelComparison:
         endpoint = Endpoint(
             self.classifier.aws.sagemaker, self.names, name, self.classifier.console
         )
+        versions = " and ".join(f"version {version}" for version in models)
         endpoint.console.print(
-            f"The temporary endpoint {name} compares {len(packages)} models on "
-            f"{len(packages)} {self.instance_type}. It is deleted afterwards."
+            f"The temporary endpoint {name} serves {versions} on {len(models)} "
+            f"{self.instance_type}. It is deleted afterwards."
         )
         requests = [
             model_request(models[package.version], package, self.role, tags) for package in packages

@@ -2,7 +2,7 @@
 
 MiniStack: runs Python functions in workers that share one environment. They hide the class of
 every error.
-AWS: runs each function through the Runtime API, in an environment of its own. An error has the
+AWS: runs each function through the Runtime API, in a separate environment. An error has the
 class that the function raised.
 Source: Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes".
 Remove this patch when MiniStack runs AWS's own runtime client.

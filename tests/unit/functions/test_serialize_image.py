@@ -42,7 +42,7 @@ def png(colour: str, side: int = 32) -> bytes:
 
 @pytest.fixture
 def s3() -> Iterator["S3Client"]:
-    """An empty bucket without versions, in an S3 of its own."""
+    """An empty bucket without versions, in a separate S3."""
     with mock_aws():
         app.s3().create_bucket(Bucket=BUCKET)
         yield app.s3()
