@@ -367,6 +367,7 @@ def test_page_is_accessible_and_not_wider_than_the_screen(
         ]
         overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert 0 == tab.page.evaluate(overflow)
+        assert tab.page.evaluate("element('dismiss').clientHeight") < 50  # one line
 
     tab.page.keyboard.press("p")
     tab.page.evaluate("refusal('one.jpg: another reviewer has this image now.')")
