@@ -48,8 +48,8 @@ STEPS: dict[str, Step] = {
     "cleanup": cleanup,
     "archive": archive,
 }
-# `stage` creates the dataset again, `status` and `cleanup` report what is left, and `rollback` must
-# work in an emergency.
+# `stage` creates the dataset again. `status` and `cleanup` work with the remaining resources.
+# `rollback` must work in an emergency.
 WITHOUT_DATASET = {"stage", "status", "cleanup", "rollback"}
 RUNS = "runs"  # folder in the project
 PROGRAM = "python -m training"

@@ -127,7 +127,7 @@ class EnvironmentStack:
         created = self.find()
         if created is None:
             raise TrainingStackFailedError(
-                f"The stack {self.name} was deleted during its creation. Run the same command again."
+                f"The stack {self.name} was deleted during its creation. Run the command again."
             )
         return created
 

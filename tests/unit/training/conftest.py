@@ -1,4 +1,4 @@
-"""What tests of the training tool share: a run of its own, an account in memory, and AWS's own idea of a request."""
+"""Provide a run, an account in memory, and a check of requests against AWS's models."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -75,7 +75,7 @@ LOADER = botocore.session.get_session().get_component(
 
 @pytest.fixture(scope="session")
 def valid_request() -> Callable[[str, str, dict[str, Any]], None]:
-    """Assert that botocore would send a request: names and types of all members, and what is required."""
+    """Assert that a request matches AWS's model: names, types and required members."""
     core = shared_models()
 
     def check(service: str, operation: str, request: dict[str, Any]) -> None:
@@ -88,7 +88,7 @@ def valid_request() -> Callable[[str, str, dict[str, Any]], None]:
 
 
 def shared_models() -> botocore.session.Session:
-    """A session that need not parse what an earlier one has."""
+    """Return a session that shares the parsed models of earlier sessions."""
     core = botocore.session.get_session()
     core.register_component("data_loader", LOADER)
     return core
@@ -96,7 +96,7 @@ def shared_models() -> botocore.session.Session:
 
 @pytest.fixture(scope="session")
 def aws() -> Aws:
-    """Clients that all tests share, since it takes a second to make them. Each test has a moto account of its own."""
+    """Share clients among all tests, because their creation takes a second."""
     with pytest.MonkeyPatch.context() as environment:
         environment.delenv(
             "AWS_ENDPOINT_URL", raising=False
@@ -116,20 +116,20 @@ def run_file(tmp_path: Path) -> RunFile:
 
 @pytest.fixture
 def shown() -> io.StringIO:
-    """What the step has shown to people."""
+    """The console output of the step."""
     return io.StringIO()
 
 
 @pytest.fixture
 def reads_test_split() -> None:
-    """Let a test's step read the test split: `stage`, `evaluate`, `promote`, or `archive`, which copies its list."""
+    """Let the step of a test read the test split."""
 
 
 @pytest.fixture
 def context(
     aws: Aws, run_file: RunFile, shown: io.StringIO, request: pytest.FixtureRequest
 ) -> Iterator[Context]:
-    """A step's context, in an account that moto keeps in memory, where no step reads the test split by default."""
+    """Return a context in moto's account, where no step reads the test split by default."""
     guard = nullcontext() if "reads_test_split" in request.fixturenames else held_out(aws.s3)
     with mock_aws(), guard:
         yield Context(aws, Names(), run_file, Console(file=shown, width=200))
@@ -137,7 +137,7 @@ def context(
 
 @pytest.fixture
 def own_context(run_file: RunFile, shown: io.StringIO) -> Iterator[Context]:
-    """A step's context with clients of its own, for a test that registers handlers for their calls."""
+    """Return a context with new clients, for a test that registers handlers."""
     session = boto3.session.Session(
         "testing", "testing", region_name="us-east-1", botocore_session=shared_models()
     )

@@ -28,7 +28,7 @@ def hooked(client: BaseClient, **handlers: Callable[..., Any]) -> Iterator[None]
 
 @contextmanager
 def held_out(s3: BaseClient) -> Iterator[None]:
-    """Fail a test whose step reads the list or an image of the test split, until the end of the block."""
+    """Fail a test whose step reads the test split within the block."""
 
     def refuse(params: dict[str, Any], **_: Any) -> None:
         source = str(params["headers"].get("x-amz-copy-source", ""))
@@ -44,7 +44,7 @@ def held_out(s3: BaseClient) -> Iterator[None]:
 
 
 class AccountWithFakes:
-    """Stand in for `Aws`: clients named here are fakes that conform to AWS's models, all others the account's."""
+    """Replace the named clients of `Aws` with fakes that conform to AWS's models."""
 
     def __init__(self, aws: Aws, **fakes: Any) -> None:
         self._aws = aws

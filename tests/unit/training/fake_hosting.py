@@ -1,4 +1,4 @@
-"""A trained run in moto's account, and what moto lacks of hosting: updates, failures, and models that answer."""
+"""Provide a trained run, and hosting that moto lacks: updates, failures and answers."""
 
 import argparse
 import gzip
@@ -40,13 +40,13 @@ TRUST = {
 
 
 class Hosting:
-    """Models answer an image, whose bytes are the index of its class, right; those called swapped or broken do not."""
+    """Answer an image by the class index in its bytes; swapped and broken models answer wrongly."""
 
     def __init__(self, session: boto3.session.Session) -> None:
         self.changes: list[str] = []  # operations that change something, as they are done
         self.interrupted_after: int | None = None
         self.watched: list[dict[str, str]] = []  # the alarms that take the last update back
-        self.retained = False  # whether the last update retained what the variants had
+        self.retained = False  # whether the last update retained the variants' weights and counts
         self.refused: str | None = None  # an operation that exceeds a quota
         self.pending: str | None = (
             None  # the configuration that somebody else moves the endpoint to
@@ -71,7 +71,7 @@ class Hosting:
         self.before_answer: Callable[[], None] = lambda: None
 
     def model_data(self, config: str, variant: str | None = None) -> str:
-        """Where the model of a variant is, or else that of the model which came with the configuration, by its name."""
+        """Return the URL of a variant's model, or of the configuration's model."""
         variants = self.backend.endpoint_configs[config].production_variants
         model = {one["VariantName"]: one["ModelName"] for one in variants}.get(variant, config)
         return str(self.backend._models[model].primary_container["ModelDataUrl"])
@@ -120,7 +120,7 @@ class Hosting:
         }
 
     def scale_out(self, instances: int) -> None:
-        """Have so many instances run, as auto-scaling would."""
+        """Set the number of instances, as auto-scaling does."""
         endpoint: Any = self.backend.endpoints[ENDPOINT]
         endpoint.production_variants[0]["CurrentInstanceCount"] = instances
 
@@ -179,7 +179,7 @@ class Hosting:
 
 @pytest.fixture(scope="session")
 def hosting_account() -> tuple[Aws, Hosting]:
-    """Clients take a second to make: one set for all tests. What they see is moto's, and new in each."""
+    """Share one set of clients, whose creation takes a second; each test has a new account."""
     session = boto3.session.Session("testing", "testing", region_name="us-east-1")
     return Aws(session), Hosting(session)
 
@@ -242,7 +242,7 @@ def deploy(trained: Context) -> Callable[..., dict[str, Any]]:
 
 
 def interrupt(context: Context, hosting: Hosting, changes: int, step: Callable[[], object]) -> None:
-    """Do a step until it has changed so much; another process knows then what is on disk."""
+    """Interrupt a step after this number of changes, and read its run from the disk again."""
     hosting.changes.clear()
     hosting.interrupted_after = changes
     with pytest.raises(KeyboardInterrupt):
@@ -292,7 +292,7 @@ def put_model(aws: Aws, name: str) -> None:
 
 @pytest.fixture
 def model_url(trained: Context) -> Callable[[str], str]:
-    """Put one of the models into the bucket, and return its URL; any other name is that of a missing model."""
+    """Store a model in the bucket, and return its URL; another name stays missing."""
     there = {"good"}
 
     def put(name: str) -> str:

@@ -9,7 +9,7 @@ from tests.unit.conforming import operations, require_conforming_answer
 
 @dataclass
 class FakeJobs:
-    """Training jobs that end as they are told to, after some looks at them."""
+    """Training jobs that end with a given status after some requests."""
 
     status: str = "Completed"
     secondary: str = ""

@@ -10,7 +10,7 @@ class FakeTrainingStack:
 
     Args:
         role: The ARN of the stack's role.
-        progress: Called at each update, so that a test knows what was made before it.
+        progress: Called at each update, so that a test can check the order of changes.
     """
 
     def __init__(self, role: str, progress: Callable[[], object]) -> None:

@@ -28,7 +28,7 @@ def picture() -> Callable[..., bytes]:
 
 @pytest.fixture(scope="session")
 def prepared() -> Callable[..., PreparedImage]:
-    """A prepared image that is nowhere; its path says its digest unless told otherwise."""
+    """Return a prepared image without a file; its path is its digest by default."""
 
     def make(
         digest: str, label: str = "car", split: str = "train", path: str = ""
@@ -50,7 +50,7 @@ def source_folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def stage_options(context: Context) -> Callable[..., argparse.Namespace]:
-    """The options of a command line, as `python -m training` would hand them to the step; the bucket `photos` is there.
+    """Parse options as the command line does; the bucket `photos` exists.
 
     One worker is a thread, which starts faster than processes.
     """

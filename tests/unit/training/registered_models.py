@@ -38,7 +38,7 @@ def archive(content: str) -> bytes:
 
 @dataclass
 class FakeComparison:
-    """Models that are right on the share of the images that they are to be right on, drawn by a seed."""
+    """Models with a given accuracy; a seed chooses the images with a right answer."""
 
     accuracies: Mapping[int, float]
     seed: int = 0
@@ -96,7 +96,7 @@ def staged_dataset(staged_context: Context) -> Dataset:
 
 
 def register_again(context: Context, earlier_model: str | None = None) -> Package:
-    """Register what the run has trained, and find it in the registry."""
+    """Register the run's model, and find it in the registry."""
     registry, dataset = ModelRegistry(context.aws, context.names), Dataset.of(context.run)
     result = register_trained(registry, context.run, context.console, dataset, earlier_model)
     return registry.find_package(result["model_package"]["version"])
@@ -110,7 +110,7 @@ def registry(staged_context: Context) -> ModelRegistry:
 
 @pytest.fixture
 def registered(staged_context: Context) -> Callable[..., Package]:
-    """Train and register a model: its content, what it goes on from, and whatever of its result is to be otherwise."""
+    """Train and register a model with this content, earlier model and changed results."""
 
     def made(content: str, earlier_model: str | None = None, **changed: Any) -> Package:
         body, folder = archive(content), f"models/{content}/output"

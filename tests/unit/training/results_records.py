@@ -18,7 +18,7 @@ type Record = Callable[..., None]
 
 
 class FakeCloudFormation:
-    """Knows one stack, and its results table; without a table, none: the service is not deployed yet."""
+    """Describe one stack with a results table; without a table, no stack exists."""
 
     meta = SimpleNamespace(region_name="us-east-1")
 
@@ -38,7 +38,7 @@ class FakeCloudFormation:
 
 @pytest.fixture
 def cloudformation() -> FakeCloudFormation:
-    """The stacks of an account where the service is not deployed. moto's own needs a validator of OpenAPI."""
+    """An account without the service's stack; moto's CloudFormation needs an OpenAPI validator."""
     return FakeCloudFormation()
 
 
@@ -50,7 +50,7 @@ def account_context(context: Context, cloudformation: FakeCloudFormation) -> Con
 
 @pytest.fixture
 def record(context: Context, cloudformation: FakeCloudFormation) -> Record:
-    """Record the decision on one more image, so many minutes ago, in the table of a deployed stack."""
+    """Record the decision on another image, some minutes ago, in the results table."""
     keys = {"image_url": "HASH", "version": "RANGE"}
     properties: dict[str, Any] = {
         "TableName": TABLE,

@@ -33,9 +33,9 @@ def test_invalid_name_is_one_sentence_on_standard_error(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     assert 1 == main(["status", "--run", "My Run", "--runs", str(tmp_path)])
-    told = capsys.readouterr()
-    assert "" == told.out
-    assert told.err.startswith("InvalidNameError: The run is 'My Run'.")
+    output = capsys.readouterr()
+    assert "" == output.out
+    assert output.err.startswith("InvalidNameError: The run is 'My Run'.")
 
 
 def test_step_names_the_step_that_must_run_before(

@@ -1,4 +1,4 @@
-"""What tests of the step `train` share: a staged dataset, and a plan."""
+"""Provide a staged dataset and a plan for tests of `train`."""
 
 import argparse
 import json
@@ -31,7 +31,7 @@ STAGED: dict[str, Any] = {
 
 @pytest.fixture
 def note_staged(context: Context) -> Callable[..., None]:
-    """Leave in run.json what the step `stage` would."""
+    """Record the result of `stage` in run.json."""
 
     def done(**changed: Any) -> None:
         context.run.begin("stage")
@@ -48,7 +48,7 @@ def staged_run(note_staged: Callable[..., None]) -> None:
 
 @pytest.fixture
 def plan() -> Plan:
-    """What is asked for when nothing is said."""
+    """The plan of a job with default options."""
     staged = {name: STAGED[name] for name in ("bucket", "prefix", "counts", "digest", "recordio")}
     return Plan(
         dataset=Dataset(labels=("automobile", "truck"), **staged),
@@ -72,7 +72,7 @@ def plan() -> Plan:
 
 @pytest.fixture
 def plan_in_s3(context: Context, plan: Plan) -> None:
-    """The dataset of the plan in S3, as far as the step looks at it."""
+    """Store the parts of the plan's dataset in S3 that the step reads."""
     s3, dataset = context.aws.s3, plan.dataset
     s3.create_bucket(Bucket=dataset.bucket)
     listed = "".join(f"{number}\t0\ta/{number}.png\n" for number in range(dataset.size("train")))

@@ -57,13 +57,13 @@ def packed(folder: Path) -> Path:
     return path
 
 
-def told(source: Source) -> set[tuple[str, str]]:
+def paths_and_labels(source: Source) -> set[tuple[str, str]]:
     return {(image.label, image.split) for image in source.images}
 
 
 def test_the_test_split_of_an_archive_is_kept(cifar10: Path) -> None:
     expected = {(label, split) for label in ("car", "truck") for split in ("train", "test")}
-    assert expected == told(read_cifar(packed(cifar10), ()))
+    assert expected == paths_and_labels(read_cifar(packed(cifar10), ()))
 
 
 def test_an_unpacked_archive_is_the_same(cifar10: Path) -> None:
@@ -95,7 +95,7 @@ def test_an_unpacked_archive_is_recognised(cifar100: Path, tmp_path: Path) -> No
     assert not is_cifar_folder(tmp_path)
 
 
-def test_a_class_that_cifar_lacks_is_told(cifar10: Path) -> None:
+def test_class_that_cifar_lacks_is_an_error(cifar10: Path) -> None:
     with pytest.raises(
         UnknownClassError, match=r"not have the class scone. It has car, ship, truck"
     ):
@@ -134,7 +134,7 @@ def test_something_else_is_no_cifar_archive(cifar10: Path, damage: object) -> No
 
 
 @pytest.mark.parametrize("share", [0, 0.5])
-def test_a_cut_off_archive_is_told(cifar10: Path, share: float) -> None:
+def test_truncated_archive_is_an_error(cifar10: Path, share: float) -> None:
     path = packed(cifar10)
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
     with pytest.raises(NoCifarArchiveError):

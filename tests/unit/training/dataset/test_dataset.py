@@ -1,4 +1,4 @@
-"""What the steps know of a staged dataset."""
+"""Describe a staged dataset."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def dataset(run_file: RunFile) -> Dataset:
     return Dataset.of(run_file)
 
 
-def test_a_run_without_a_dataset_says_which_step_makes_one(run_file: RunFile) -> None:
+def test_run_without_a_staged_dataset_names_stage(run_file: RunFile) -> None:
     with pytest.raises(StepNotDoneError, match="scones stage"):
         Dataset.of(run_file)
 

@@ -11,10 +11,12 @@ import pytest
 
 from training.dataset.inert_pickle import InertArray, UnsafePickleError, load_inert
 
-# What the published archives hold: protocol 2 of Python 2, where a string has no encoding.
+# The published archives use protocol 2 of Python 2, where a string has no encoding.
 PYTHON_2 = (
-    b"\x80\x02}q\x00U\x04dataq\x01cnumpy.core.multiarray\n_reconstruct\nq\x02cnumpy\nndarray\nq\x03K\x00\x85U\x01b\x87R"
-    b"(K\x01K\x01K\x03\x86cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"
+    b"\x80\x02}q\x00U\x04dataq\x01cnumpy.core.multiarray\n_reconstruct\n"
+    b"q\x02cnumpy\nndarray\nq\x03K\x00\x85U\x01b\x87R"
+    b"(K\x01K\x01K\x03\x86cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R"
+    b"(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"
     b"\x89U\x03abctbs."
 )
 
@@ -60,6 +62,6 @@ def test_even_a_harmless_class_of_another_module_is_refused() -> None:
         load_inert(pickle.dumps(collections.OrderedDict()))
 
 
-def test_damaged_bytes_are_told() -> None:
+def test_damaged_bytes_are_an_error() -> None:
     with pytest.raises(UnsafePickleError, match="not a valid pickle"):
         load_inert(b"not a pickle")

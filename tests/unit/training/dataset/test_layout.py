@@ -64,7 +64,7 @@ def test_recordio_holds_training_and_validation_in_the_order_of_their_lists(
     assert 0 < content.index(b"image a") < content.index(b"image b")
 
 
-def test_an_object_is_told_with_its_file_and_size(splits: Splits, folder: Path) -> None:
+def test_object_is_listed_with_its_file_and_size(splits: Splits, folder: Path) -> None:
     image = folder / f"{A}.png"
     assert (
         StagedObject("train/truck/aaaaaaaaaaaaaaaa.png", image, 100, is_image=True)

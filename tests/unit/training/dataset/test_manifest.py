@@ -44,7 +44,8 @@ EXPECTED = [("a.png", "car", "train"), ("b c.png", "truck", "test")]
         ("m.tsv", "split\tother\tpath\tlabel\ntrain\t1\ta.png\tcar\ntest\t2\tb c.png\ttruck\n"),
         (
             "m.jsonl",
-            '{"path": "a.png", "label": "car"}\n\n{"path": "b c.png", "label": "truck", "split": "test"}\n',
+            '{"path": "a.png", "label": "car"}\n\n'
+            '{"path": "b c.png", "label": "truck", "split": "test"}\n',
         ),
     ],
     ids=["comma", "spreadsheet", "tab", "json"],
@@ -97,7 +98,7 @@ def test_an_image_of_a_manifest_can_lie_in_s3(folder: Path, context: Context) ->
         ('path,label\n"a.png,car\n', "cannot be read"),
     ],
 )
-def test_a_wrong_row_is_told_by_its_line(
+def test_invalid_row_is_an_error_with_its_line(
     text: str, message: str, folder: Path, context: Context
 ) -> None:
     with pytest.raises(ManifestError, match=message):
@@ -115,26 +116,26 @@ def test_a_wrong_row_is_told_by_its_line(
         ('{"path": "a.png"}', "line 1 has no label"),
     ],
 )
-def test_a_wrong_json_line_is_told_by_its_number(
+def test_invalid_json_line_is_an_error_with_its_number(
     text: str, message: str, folder: Path, context: Context
 ) -> None:
     with pytest.raises(ManifestError, match=message):
         read(folder, text, context, "m.jsonl")
 
 
-def test_a_manifest_in_another_encoding_is_told(folder: Path, context: Context) -> None:
+def test_manifest_in_another_encoding_is_an_error(folder: Path, context: Context) -> None:
     (folder / "m.csv").write_text("path,label\na.png,caf\u00e9\n", encoding="latin-1")
     with pytest.raises(ManifestError, match="not in UTF-8"):
         read_manifest(folder / "m.csv", Columns(), (), context.aws.s3)
 
 
-def test_a_label_that_is_not_among_the_classes_is_told(folder: Path, context: Context) -> None:
+def test_label_outside_the_classes_is_an_error(folder: Path, context: Context) -> None:
     with pytest.raises(
         UnknownClassError, match="line 2 has the label cra, which is not among --classes"
     ):
         read(folder, "path,label\na.png,cra\n", context, wanted=("car", "truck"))
 
 
-def test_a_class_that_the_manifest_lacks_is_told(folder: Path, context: Context) -> None:
+def test_class_that_the_manifest_lacks_is_an_error(folder: Path, context: Context) -> None:
     with pytest.raises(UnknownClassError, match="not have the class truck"):
         read(folder, "path,label\na.png,car\n", context, wanted=("car", "truck"))

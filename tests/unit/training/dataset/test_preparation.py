@@ -69,7 +69,7 @@ def test_the_same_pixels_in_another_format_are_the_same_content(
         (partial(refuse, PermissionError("not yours")), "PermissionError", "not yours"),
     ],
 )
-def test_an_unreadable_image_is_told_and_the_others_go_on(
+def test_unreadable_image_is_listed_and_the_others_are_prepared(
     read: Callable[[], bytes], error: str, cause: str, tmp_path: Path, picture: Callable[..., bytes]
 ) -> None:
     images = [image("bad", read), image("good", partial(bytes, picture(1)))]
@@ -85,7 +85,7 @@ def test_an_error_that_is_not_an_images_ends_the_work(tmp_path: Path) -> None:
         prepare_all([image("a", partial(refuse, RuntimeError("network")))], tmp_path, 1, QUIET)
 
 
-def test_what_has_not_begun_at_an_interruption_is_not_begun() -> None:
+def test_interruption_starts_no_further_image() -> None:
     begun, go_on = [], threading.Event()
 
     def work(number: int) -> None:

@@ -106,7 +106,7 @@ def test_splits_that_are_all_given_are_kept(prepared: Callable[..., PreparedImag
     ).counts()
 
 
-def test_a_class_that_is_too_small_for_every_split_is_told(
+def test_class_that_is_too_small_for_every_split_is_an_error(
     prepared: Callable[..., PreparedImage],
 ) -> None:
     with pytest.raises(
@@ -115,13 +115,13 @@ def test_a_class_that_is_too_small_for_every_split_is_told(
         draw(prepared, 20, 3)
 
 
-def test_a_class_that_a_given_split_lacks_is_told(prepared: Callable[..., PreparedImage]) -> None:
+def test_given_split_without_a_class_is_an_error(prepared: Callable[..., PreparedImage]) -> None:
     files = [prepared(f"{label}{number}", label) for label in LABELS for number in range(20)]
     with pytest.raises(TooFewImagesError, match="truck has no readable image in the test split"):
         draw_splits([*files, prepared("g", "car", "test")], LABELS, SHARES, seed=0)
 
 
-def test_a_class_that_training_lacks_is_told(prepared: Callable[..., PreparedImage]) -> None:
+def test_training_split_without_a_class_is_an_error(prepared: Callable[..., PreparedImage]) -> None:
     files = [prepared("c"), *(prepared(f"g{split}", "truck", split) for split in SPLITS[1:])]
     with pytest.raises(TooFewImagesError, match="truck has no readable training image"):
         draw_splits(files, LABELS, SHARES, seed=0)

@@ -50,12 +50,12 @@ def test_a_class_that_is_called_train_is_a_class() -> None:
     assert [("train/a.png", "train", "train")] == arranged("train/a.png")[0]
 
 
-def test_what_is_no_folder_of_a_split_is_left_alone() -> None:
+def test_folder_without_a_split_name_is_ignored() -> None:
     alone = arranged("train/car/a.png", "photos/car/b.png", "README.md", "train/loose.png")[1]
     assert ("README.md", "photos/", "train/loose.png") == alone
 
 
-def test_a_class_that_is_not_wanted_is_left_alone() -> None:
+def test_unrequested_class_is_ignored() -> None:
     images, alone = arranged("car/a.png", "ship/b.png", "truck/c.png", wanted=("car", "truck"))
     assert ["car", "truck"] == [label for _, label, _ in images]
     assert ("ship/",) == alone
@@ -201,7 +201,7 @@ def test_a_bucket_that_is_not_there_cannot_be_a_source(context: Context) -> None
         read_prefix(context.aws.s3, "s3://none/x", ())
 
 
-def test_an_object_that_has_gone_is_missed_as_a_file_is(context: Context) -> None:
+def test_missing_object_is_reported_like_a_missing_file(context: Context) -> None:
     context.aws.s3.create_bucket(Bucket="raw")
     context.aws.s3.put_object(Bucket="raw", Key="car/a.png", Body=b"data")
     [image] = read_prefix(context.aws.s3, "s3://raw/", ()).images

@@ -64,9 +64,7 @@ def test_the_description_says_when_it_was_made(place: Place, objects: list[Stage
     assert {*DESCRIPTION, "created_at"} == set(place.description())
 
 
-def test_a_dataset_that_is_there_is_left_as_it_is(
-    place: Place, objects: list[StagedObject]
-) -> None:
+def test_unchanged_dataset_is_not_uploaded_again(place: Place, objects: list[StagedObject]) -> None:
     apply_difference_all(place, objects)
     before = place.s3.head_object(Bucket="photos", Key=place.key("dataset.json"))["LastModified"]
     assert (0, 0) == apply_difference_all(place, objects)
@@ -100,7 +98,7 @@ def test_another_origin_changes_the_description_alone(
     assert "elsewhere" == place.description()["source"]
 
 
-def test_a_damaged_description_is_written_anew(place: Place, objects: list[StagedObject]) -> None:
+def test_damaged_description_is_written_again(place: Place, objects: list[StagedObject]) -> None:
     apply_difference_all(place, objects)
     place.s3.put_object(Bucket="photos", Key=place.key("dataset.json"), Body=b"{")
     apply_difference_all(place, objects)
@@ -110,7 +108,7 @@ def test_a_damaged_description_is_written_anew(place: Place, objects: list[Stage
 @pytest.mark.parametrize(
     "key", ["notes.txt", "train/car/photo.png", "train/car/deep/aaaaaaaaaaaaaaaa.png"]
 )
-def test_what_no_staging_made_is_not_touched(
+def test_objects_of_other_origin_are_not_changed(
     key: str, place: Place, objects: list[StagedObject]
 ) -> None:
     place.s3.put_object(Bucket="photos", Key=place.key(key), Body=b"mine")
@@ -149,7 +147,7 @@ def interrupted(place: Place, request: pytest.FixtureRequest) -> Iterator[type[B
     assert not broken
 
 
-def test_an_interrupted_upload_leaves_no_description_and_the_next_one_goes_on(
+def test_interrupted_upload_leaves_no_description_and_is_resumed(
     place: Place, objects: list[StagedObject], interrupted: type[BaseException]
 ) -> None:
     with pytest.raises(interrupted):

@@ -33,11 +33,11 @@ def test_answers_are_read_back_as_they_were(path: Path) -> None:
     assert ANSWERS == loaded(path, SUBJECT)
 
 
-def test_answers_of_another_model_are_not_taken(path: Path) -> None:
+def test_answers_of_another_model_are_not_reused(path: Path) -> None:
     assert [] == loaded(path, {"model": "sha256:2"})
 
 
-def test_an_answer_that_was_cut_off_is_dropped_and_the_rest_kept(path: Path) -> None:
+def test_truncated_answer_is_dropped_and_the_others_stay(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-5])
     assert ANSWERS[:2] == loaded(path, SUBJECT)
 
@@ -51,7 +51,7 @@ def test_a_file_that_was_cut_off_can_be_added_to(path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"oops\n", b'{"model": "sha256:1"}', b"[]\n"])
-def test_a_file_that_is_something_else_is_begun_anew(path: Path, content: bytes) -> None:
+def test_damaged_or_other_file_gives_no_answers(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     assert [] == loaded(path, SUBJECT)
 
@@ -61,7 +61,7 @@ def test_answers_that_are_cleared_do_not_come_back(path: Path) -> None:
     assert [] == loaded(path, SUBJECT)
 
 
-def test_what_came_before_an_interruption_is_kept(tmp_path: Path) -> None:
+def test_answers_before_an_interruption_stay(tmp_path: Path) -> None:
     file = AnswerFile(tmp_path / "answers.jsonl", SUBJECT)
     file.load()
     coming = file.add(iter(ANSWERS))

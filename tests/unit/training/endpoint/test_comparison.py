@@ -1,4 +1,4 @@
-"""Where models are asked: an endpoint for as long as it takes, and none for answers that are there."""
+"""Compare models on a temporary endpoint, and reuse stored answers without an endpoint."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -39,7 +39,7 @@ def comparison(staged_context: Context, staged_dataset: Dataset) -> ModelCompari
 
 @pytest.fixture
 def invoked(staged_context: Context) -> Iterator[list[str]]:
-    """The variants that were asked, each of which answers every image; the fifth request is an interruption."""
+    """Record the called variants; each answers every image; the fifth request is interrupted."""
     asked: list[str] = []
 
     def invoke(params: dict[str, Any], **_: Any) -> Any:
@@ -103,7 +103,7 @@ def names(context: Context) -> list[str]:
     ]
 
 
-def test_every_model_answers_every_image_and_nothing_is_left(
+def test_every_model_answers_every_image_and_the_endpoint_is_deleted(
     staged_context: Context, comparison: ModelComparison, registered: Registered, invoked: list[str]
 ) -> None:
     [package] = [registered("first")]
@@ -136,7 +136,7 @@ def test_answers_that_are_there_need_no_endpoint(
     assert 1 == shown.getvalue().count("The temporary endpoint")
 
 
-def test_an_endpoint_that_fails_is_deleted_and_its_reason_told(
+def test_failed_endpoint_is_deleted_and_its_reason_reported(
     staged_context: Context, comparison: ModelComparison, registered: Registered, failing: None
 ) -> None:
     with pytest.raises(ComparisonEndpointError, match="ping health check"):
@@ -144,7 +144,7 @@ def test_an_endpoint_that_fails_is_deleted_and_its_reason_told(
     assert [] == names(staged_context)
 
 
-def test_an_endpoint_that_cannot_be_deleted_yet_keeps_what_cleanup_knows_it_by(
+def test_endpoint_that_cannot_be_deleted_yet_retains_its_configuration_and_model(
     staged_context: Context,
     comparison: ModelComparison,
     registered: Registered,

@@ -68,7 +68,7 @@ def test_scaling_begins_with_the_fewest_instances() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         ("--mode serverless --capture 0.1", "--capture cannot be used with --mode serverless"),
         (
@@ -91,8 +91,8 @@ def test_scaling_begins_with_the_fewest_instances() -> None:
         ("--capture-prefix captured/a", "--capture-prefix needs --capture"),
     ],
 )
-def test_options_that_contradict_each_other_are_refused(arguments: str, told: str) -> None:
-    with pytest.raises(HostingOptionsError, match=told):
+def test_options_that_contradict_each_other_are_refused(arguments: str, message: str) -> None:
+    with pytest.raises(HostingOptionsError, match=message):
         hosting(*arguments.split())
 
 
@@ -101,7 +101,7 @@ def test_a_key_is_taken_for_instances_whose_disks_are_volumes(instance_type: str
     assert "k" == hosting("--kms-key", "k", "--instance-type", instance_type).kms_key
 
 
-def test_an_instance_type_that_is_none_is_refused_with_what_comes_near() -> None:
+def test_unknown_instance_type_is_refused_with_similar_types() -> None:
     with pytest.raises(
         UnknownInstanceTypeError, match=r"'ml.m5.larg'.*Similar types are ml.m5.large"
     ):
@@ -125,5 +125,5 @@ def test_numbers_out_of_bounds_are_wrong_usage(arguments: str) -> None:
         hosting(*arguments.split())
 
 
-def test_bounds_of_scaling_are_no_part_of_what_the_configuration_follows_from() -> None:
+def test_bounds_of_scaling_do_not_change_the_configuration() -> None:
     assert hosting().asked == hosting("--autoscale", "1:4").asked

@@ -1,4 +1,4 @@
-"""Many images through an endpoint, side by side."""
+"""Classify many images in parallel."""
 
 import io
 import json
@@ -33,7 +33,7 @@ IMAGES = [StagedImage(f"test/{number}.png", number % 2, b"%d" % number) for numb
 
 
 class FakeRuntime:
-    """An endpoint that answers what a function makes of the image; it knows how many were under way at once."""
+    """An endpoint whose answers a function computes; it records the most concurrent requests."""
 
     def __init__(self, answer: Callable[[bytes], bytes]) -> None:
         self._answer = answer
@@ -92,7 +92,10 @@ def test_an_endpoint_that_refuses_an_image_is_an_error_that_names_it() -> None:
 def test_endpoint_that_starts_is_asked_again(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cli.polling.sleep", lambda _seconds: None)
     refusals = [
-        ClientError({"Error": {"Code": code, "Message": None}}, "InvokeEndpoint")  # type: ignore[typeddict-item]
+        ClientError(
+            {"Error": {"Code": code, "Message": None}},  # type: ignore[typeddict-item]
+            "InvokeEndpoint",
+        )
         for _ in IMAGES
     ]
 
@@ -111,7 +114,12 @@ def test_endpoint_that_never_starts_is_an_error_without_none(
 
     def refuse(_: bytes) -> bytes:
         raise ClientError(
-            {"Error": {"Code": "ThrottlingException", "Message": None}},  # type: ignore[typeddict-item]
+            {
+                "Error": {
+                    "Code": "ThrottlingException",
+                    "Message": None,  # type: ignore[typeddict-item]
+                }
+            },
             "InvokeEndpoint",
         )
 
@@ -120,7 +128,7 @@ def test_endpoint_that_never_starts_is_an_error_without_none(
 
 
 @pytest.mark.parametrize(("variant", "expected"), [(None, {None}), ("Canary", {"Canary"})])
-def test_a_variant_is_asked_for_only_by_name(
+def test_request_names_a_variant_only_if_one_is_given(
     variant: str | None, expected: set[str | None]
 ) -> None:
     runtime = FakeRuntime(lambda _: b"[0.5, 0.5]")
@@ -128,7 +136,7 @@ def test_a_variant_is_asked_for_only_by_name(
     assert expected == runtime.variants
 
 
-def test_every_request_has_an_id_that_says_whose_it_is(valid_request: Callable[..., None]) -> None:
+def test_every_request_has_an_id_of_the_tool(valid_request: Callable[..., None]) -> None:
     runtime = FakeRuntime(lambda _: b"[0.5, 0.5]")
     list(classify_all(runtime, "cars", IMAGES, 4))  # type: ignore[arg-type]
     assert len(IMAGES) == len(runtime.ids)
@@ -214,7 +222,14 @@ def test_an_error_ends_the_reading_too() -> None:
 
     coming = images()
     with pytest.raises(InvalidAnswerError):
-        list(classify_all(FakeRuntime(lambda _: b"oops"), "cars", coming, 2))  # type: ignore[arg-type]
+        list(
+            classify_all(
+                FakeRuntime(lambda _: b"oops"),  # type: ignore[arg-type]
+                "cars",
+                coming,
+                2,
+            )
+        )
     assert ["reading"] == ended
 
 
@@ -236,7 +251,12 @@ def test_no_more_images_are_read_than_are_wanted_next() -> None:
             taken.append(image)
             yield image
 
-    answers = classify_all(FakeRuntime(lambda _: b"[0.5, 0.5]"), "cars", images(), 2)  # type: ignore[arg-type]
+    answers = classify_all(
+        FakeRuntime(lambda _: b"[0.5, 0.5]"),  # type: ignore[arg-type]
+        "cars",
+        images(),
+        2,
+    )
     next(answers)
     answers.close()  # type: ignore[attr-defined]
     assert len(taken) <= 4

@@ -84,7 +84,7 @@ def test_capture_keeps_requests_and_answers_of_a_share() -> None:
     assert [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}] == capture["CaptureOptions"]
 
 
-def test_nothing_is_captured_or_encrypted_unasked() -> None:
+def test_capture_and_encryption_are_off_by_default() -> None:
     assert (
         set()
         == {"DataCaptureConfig", "KmsKeyId"} & endpoint_config_request("m", REALTIME, TAGS).keys()

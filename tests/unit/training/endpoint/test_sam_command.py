@@ -14,7 +14,8 @@ from training.project.naming import Names
         (Names(), "sam deploy --parameter-overrides EndpointName=scones-unlimited Environment=dev"),
         (
             Names(environment="prod"),
-            "sam deploy --config-env prod --parameter-overrides EndpointName=scones-unlimited-prod Environment=prod",
+            "sam deploy --config-env prod --parameter-overrides "
+            "EndpointName=scones-unlimited-prod Environment=prod",
         ),
         (
             Names(environment="blue"),
@@ -33,7 +34,7 @@ from training.project.naming import Names
         ),
     ],
 )
-def test_the_command_changes_the_stack_of_the_stage_and_keeps_what_its_environment_sets(
+def test_command_updates_the_environments_stack_with_its_parameters(
     names: Names, expected: str
 ) -> None:
     assert expected == sam_deploy_command(names)
@@ -44,7 +45,8 @@ def test_the_command_changes_the_stack_of_the_stage_and_keeps_what_its_environme
     [
         (
             Names(),
-            "sam deploy --parameter-overrides EndpointName=scones-unlimited Environment=dev Architecture=x86_64",
+            "sam deploy --parameter-overrides EndpointName=scones-unlimited Environment=dev "
+            "Architecture=x86_64",
         ),
         (
             Names("parcels"),

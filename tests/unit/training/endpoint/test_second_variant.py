@@ -22,7 +22,7 @@ NOW = {
 
 
 @pytest.mark.parametrize("shadow", [False, True])
-def test_what_serves_stays_as_it_is_now(valid_request: Callable[..., None], shadow: bool) -> None:
+def test_serving_variant_does_not_change(valid_request: Callable[..., None], shadow: bool) -> None:
     request: dict[str, Any] = config_request(NOW, CONFIG, "both", "b", shadow=shadow)
     valid_request("sagemaker", "CreateEndpointConfig", request)
     assert (

@@ -21,7 +21,7 @@ def updating(**status: Any) -> dict[str, Any]:
     }
 
 
-def test_line_has_the_stage_the_seconds_left_and_the_states_of_the_alarms() -> None:
+def test_line_has_the_stage_the_remaining_seconds_and_the_alarm_states() -> None:
     started = datetime.now(UTC) - timedelta(seconds=100)
     found = updating(Status="Baking", StatusMessage="50% of the traffic", StartTime=started)
     stage, left, alarms = progress().line(found).split("; ")

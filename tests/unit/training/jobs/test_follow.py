@@ -70,9 +70,7 @@ def test_a_job_is_followed_to_its_end(
     assert "Completed" == job["TrainingJobStatus"]
 
 
-def test_what_the_log_says_is_shown_and_kept(
-    context: Context, logs: Stubber, shown: io.StringIO
-) -> None:
+def test_log_is_shown_and_recorded(context: Context, logs: Stubber, shown: io.StringIO) -> None:
     log_says(logs, "Epoch[0] Train-accuracy=0.9", "Epoch[0] Validation-accuracy=0.8")
     _, log = follow.follow(
         Scripted(("Completed", "Completed")), "job-1", 2, context.aws.logs, context.console
@@ -93,7 +91,7 @@ def test_a_log_that_may_not_be_read_only_costs_the_metrics(
     assert "The log is not readable" in shown.getvalue()
 
 
-def test_a_job_that_is_gone_is_told(context: Context) -> None:
+def test_deleted_job_is_an_error(context: Context) -> None:
     with pytest.raises(follow.JobVanishedError, match="job-1"):
         follow.follow(Scripted(), "job-1", 2, context.aws.logs, context.console)
 

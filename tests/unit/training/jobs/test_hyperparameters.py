@@ -103,13 +103,13 @@ def test_a_name_like_no_other_is_refused_with_all_that_are_known() -> None:
 
 
 @pytest.mark.parametrize("name", ["num_classes", "num_training_samples"])
-def test_what_follows_from_the_dataset_cannot_be_set(name: str) -> None:
+def test_hyperparameters_of_the_dataset_cannot_be_set(name: str) -> None:
     with pytest.raises(HyperparameterError, match="is derived from the dataset"):
         check({**NEEDED, name: "2"})
 
 
 @pytest.mark.parametrize("name", NEEDED)
-def test_what_the_checks_need_cannot_be_left_out(name: str) -> None:
+def test_hyperparameters_of_the_checks_are_required(name: str) -> None:
     with pytest.raises(HyperparameterError, match=f"{name} is missing"):
         check({other: text for other, text in NEEDED.items() if other != name})
 

@@ -1,4 +1,4 @@
-"""What the log of a training job tells, and how it is read."""
+"""Read the log of a training job."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,8 @@ from training.steps.context import Context
 
 LINES = [
     "[11/23/2026 01:02:03 INFO 140] the backbone is EfficientNet-Lite0; num_layers is recorded",
-    "[11/23/2026 01:02:04 INFO 140] Epoch[0] Batch [20]#011Speed: 111.81 samples/sec#011accuracy=0.501000",
+    "[11/23/2026 01:02:04 INFO 140] "
+    "Epoch[0] Batch [20]#011Speed: 111.81 samples/sec#011accuracy=0.501000",
     "[11/23/2026 01:02:05 INFO 140] Epoch[0] Train-accuracy=0.812500",
     "[11/23/2026 01:02:05 INFO 140] Epoch[0] Time cost=1.210",
     "[11/23/2026 01:02:06 INFO 140] Epoch[0] Validation-accuracy=0.750000",
@@ -66,14 +67,14 @@ def test_an_epoch_counts_once_it_is_validated() -> None:
     assert [] == log.epochs
 
 
-def test_the_epoch_that_is_kept_is_the_last_that_the_algorithm_stored(read_log: JobLog) -> None:
+def test_best_epoch_is_the_last_that_the_algorithm_stored(read_log: JobLog) -> None:
     read_log.read(
         ["Storing the best model with validation accuracy: 0.9", "Epoch[2] Validation-accuracy=0.9"]
     )
     assert read_log.epochs[1] is read_log.best
 
 
-def test_a_log_that_does_not_say_which_epoch_is_kept_leaves_it_open(read_log: JobLog) -> None:
+def test_log_without_a_stored_epoch_gives_no_epoch(read_log: JobLog) -> None:
     assert read_log.best is None
 
 

@@ -1,4 +1,4 @@
-"""What a training job is asked to do, put together from run.json, the options and hyperparameters.toml."""
+"""Combine run.json, the options and hyperparameters.toml into the plan of a training job."""
 
 import argparse
 from collections.abc import Callable
@@ -41,9 +41,7 @@ def earlier_run(context: Context, **changed: Any) -> None:
     )
 
 
-def test_a_run_without_a_dataset_is_told_to_stage_one(
-    context: Context, train_options: Parse
-) -> None:
+def test_run_without_a_dataset_names_stage(context: Context, train_options: Parse) -> None:
     with pytest.raises(StepNotDoneError, match="scones stage"):
         make_plan(context.run, train_options(), no_stack)
 
@@ -81,7 +79,7 @@ def test_without_spot_there_is_no_time_for_waiting(context: Context, train_optio
 
 
 @pytest.mark.usefixtures("staged_run")
-def test_spot_waits_as_long_as_it_trains_unless_told(
+def test_spot_waits_by_default_as_long_as_the_job_may_train(
     context: Context, train_options: Parse
 ) -> None:
     assert (
@@ -115,7 +113,7 @@ def test_the_role_of_the_stack_comes_last(
     assert "arn:stack" == make_plan(context.run, train_options(), stack_with("photos")).role
 
 
-def test_the_role_of_the_stack_is_not_taken_for_a_bucket_that_it_may_not_read(
+def test_stack_role_is_not_used_for_another_bucket(
     context: Context, train_options: Parse, note_staged: Stage
 ) -> None:
     note_staged(role=None)
@@ -132,7 +130,7 @@ def test_without_any_role_it_is_said_how_to_name_one(
 
 
 @pytest.mark.usefixtures("staged_run")
-def test_the_model_of_another_run_can_be_gone_on_from(
+def test_training_can_start_from_the_model_of_another_run(
     context: Context, train_options: Parse
 ) -> None:
     earlier_run(context)

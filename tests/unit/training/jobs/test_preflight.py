@@ -1,4 +1,4 @@
-"""What is found wrong before anything is created."""
+"""Find faults before a resource is created."""
 
 import io
 import json
@@ -76,21 +76,21 @@ def test_one_class_is_too_few(plan: Plan) -> None:
 
 
 @pytest.mark.parametrize(
-    ("train", "validation", "told"),
+    ("train", "validation", "message"),
     [
         ({"car": 40, "truck": 0}, {"car": 40, "truck": 9}, "truck has no train images"),
         ({"car": 40, "truck": 9}, {"car": 40}, "truck has no validation images"),
     ],
 )
 def test_an_empty_class_is_named_with_its_split(
-    plan: Plan, train: dict[str, int], validation: dict[str, int], told: str
+    plan: Plan, train: dict[str, int], validation: dict[str, int], message: str
 ) -> None:
-    with pytest.raises(preflight.EmptyClassError, match=told):
+    with pytest.raises(preflight.EmptyClassError, match=message):
         preflight.check_counts(counted(plan, train, validation).dataset, 32)
 
 
 @pytest.mark.parametrize("split", ["train", "validation"])
-def test_fewer_images_than_a_batch_are_told_with_both_numbers(plan: Plan, split: str) -> None:
+def test_fewer_images_than_a_batch_are_an_error_with_both_numbers(plan: Plan, split: str) -> None:
     counts = {
         "train": {"car": 16, "truck": 16},
         "validation": {"car": 16, "truck": 16},
@@ -107,7 +107,7 @@ def test_as_many_images_as_a_batch_are_enough(plan: Plan) -> None:
 @pytest.mark.parametrize(
     "instance_type", ["ml.p2.xlarge", "ml.p3.16xlarge", "ml.g4dn.xlarge", "ml.g5.48xlarge"]
 )
-def test_a_machine_with_a_gpu_of_the_algorithm_is_taken(plan: Plan, instance_type: str) -> None:
+def test_supported_gpu_instance_is_accepted(plan: Plan, instance_type: str) -> None:
     preflight.check_machine(replace(plan, instance_type=instance_type))
 
 
@@ -131,17 +131,17 @@ def test_a_key_for_a_volume_that_is_not_there_is_refused(plan: Plan) -> None:
 
 @pytest.mark.usefixtures("plan_in_s3")
 @pytest.mark.parametrize(
-    ("key", "text", "told"),
+    ("key", "text", "message"),
     [
         ("dataset.json", '{"digest": "sha256:2"}', "another digest"),
         ("train_lst/train.lst", "0\t0\ta/0.png\n", "lists 1 images"),
     ],
 )
 def test_a_dataset_that_has_changed_is_to_be_staged_again(
-    context: Context, plan: Plan, key: str, text: str, told: str
+    context: Context, plan: Plan, key: str, text: str, message: str
 ) -> None:
     put(context, f"datasets/cars/{key}", text)
-    with pytest.raises(preflight.DatasetNotAsStagedError, match=f"{told}.*scones stage"):
+    with pytest.raises(preflight.DatasetNotAsStagedError, match=f"{message}.*scones stage"):
         preflight.check_dataset(context.aws.s3, plan.dataset)
 
 
@@ -155,7 +155,7 @@ def test_a_dataset_that_is_not_complete_is_to_be_staged_again(
         preflight.check_dataset(context.aws.s3, plan.dataset)
 
 
-def test_a_role_that_is_not_there_is_told(context: Context, plan: Plan, iam: Stubber) -> None:
+def test_missing_role_is_an_error(context: Context, plan: Plan, iam: Stubber) -> None:
     iam.add_client_error("get_role", "NoSuchEntity")
     with pytest.raises(RoleMissingError, match=plan.role):
         preflight.check_role(context.aws.iam, plan.role, context.console)
@@ -169,7 +169,7 @@ def test_a_role_of_the_same_name_elsewhere_is_another_role(
         preflight.check_role(context.aws.iam, plan.role, context.console)
 
 
-def test_a_role_that_cannot_be_looked_at_is_told_and_taken(
+def test_role_without_read_permission_is_accepted_with_a_warning(
     context: Context, plan: Plan, iam: Stubber, shown: Any
 ) -> None:
     iam.add_client_error("get_role", "AccessDenied")
@@ -216,7 +216,7 @@ def test_trust_is_found_in_every_way_to_write_it(document: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize(
-    ("facts", "told"),
+    ("facts", "message"),
     [
         (None, "s3://photos/models/1/model.tar.gz is not registered"),
         (
@@ -227,8 +227,8 @@ def test_trust_is_found_in_every_way_to_write_it(document: dict[str, Any]) -> No
     ],
 )
 @pytest.mark.usefixtures("plan_in_s3")
-def test_an_earlier_model_of_unknown_images_is_told_of_before_it_costs_anything(
-    context: Context, shown: io.StringIO, facts: dict[str, Any] | None, told: str
+def test_earlier_model_with_unknown_images_is_reported_before_training(
+    context: Context, shown: io.StringIO, facts: dict[str, Any] | None, message: str
 ) -> None:
     put(context, "models/1/model.tar.gz", "")
     if facts:
@@ -236,8 +236,8 @@ def test_an_earlier_model_of_unknown_images_is_told_of_before_it_costs_anything(
     preflight.check_earlier_model(
         context.aws.s3, "s3://photos/models/1/model.tar.gz", context.console
     )
-    assert told in shown.getvalue()
-    assert bool(told) == bool(shown.getvalue())
+    assert message in shown.getvalue()
+    assert bool(message) == bool(shown.getvalue())
 
 
 @pytest.mark.usefixtures("plan_in_s3")

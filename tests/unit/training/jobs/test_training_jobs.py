@@ -1,4 +1,4 @@
-"""SageMaker's SDK as the step uses it: what it sends, and what becomes of AWS's refusals."""
+"""Send requests through SageMaker's SDK, and explain AWS's refusals."""
 
 import json
 from collections.abc import Callable
@@ -40,7 +40,7 @@ def request_of_a_job(plan: Plan) -> dict[str, Any]:
 
 @pytest.fixture
 def answer(own_context: Context) -> Answer:
-    """Have every client of the session answer CreateTrainingJob; returns the list of what it was sent."""
+    """Make every client answer CreateTrainingJob; return the list of its requests."""
 
     def answering(code: str | None = None) -> list[dict[str, Any]]:
         sent: list[dict[str, Any]] = []
@@ -97,13 +97,13 @@ def test_the_image_is_that_of_the_region(jobs: SageMakerJobs) -> None:
     assert IMAGE == jobs.image()
 
 
-def test_a_region_without_the_algorithm_is_told() -> None:
+def test_region_without_the_algorithm_is_an_error() -> None:
     nowhere = SageMakerJobs(Aws(boto3.session.Session("key", "secret", region_name="xx-nowhere-1")))
     with pytest.raises(UnknownRegionError, match=r"xx-nowhere-1.*--region"):
         nowhere.image()
 
 
-def test_a_name_that_is_taken_is_told(
+def test_existing_job_name_is_an_error(
     jobs: SageMakerJobs, request_of_a_job: dict[str, Any], answer: Answer
 ) -> None:
     answer("ResourceInUse")
@@ -111,7 +111,7 @@ def test_a_name_that_is_taken_is_told(
         jobs.create(request_of_a_job)
 
 
-def test_a_quota_that_stands_in_the_way_is_told(
+def test_exceeded_quota_is_an_error(
     jobs: SageMakerJobs, request_of_a_job: dict[str, Any], answer: Answer
 ) -> None:
     answer("ResourceLimitExceeded")
@@ -119,7 +119,7 @@ def test_a_quota_that_stands_in_the_way_is_told(
         jobs.create(request_of_a_job)
 
 
-def test_any_other_refusal_is_left_to_be_explained(
+def test_other_refusals_of_aws_are_raised_unchanged(
     jobs: SageMakerJobs, request_of_a_job: dict[str, Any], answer: Answer
 ) -> None:
     answer("ValidationException")
@@ -134,7 +134,7 @@ def test_any_other_refusal_is_left_to_be_explained(
         (9000, '"ml.g4dn.xlarge for spot training job usage"', "without --spot"),
     ],
 )
-def test_a_quota_is_named_with_how_to_ask_for_it_and_what_to_do_without(
+def test_quota_message_names_the_request_and_an_alternative(
     plan: Plan, max_wait: int | None, quota: str, alternative: str
 ) -> None:
     request = training_job_request(
@@ -143,9 +143,9 @@ def test_a_quota_is_named_with_how_to_ask_for_it_and_what_to_do_without(
     error = ClientError(
         {"Error": {"Code": "ResourceLimitExceeded", "Message": "why"}}, "CreateTrainingJob"
     )
-    told = str(quota_exceeded(request, "us-east-1", error))
+    message = str(quota_exceeded(request, "us-east-1", error))
     assert [True] * 4 == [
-        part in told for part in (quota, alternative, "Service Quotas", "us-east-1")
+        part in message for part in (quota, alternative, "Service Quotas", "us-east-1")
     ]
 
 
@@ -153,7 +153,7 @@ def test_a_quota_is_named_with_how_to_ask_for_it_and_what_to_do_without(
     ("code", "message"),
     [("ValidationException", "Requested resource not found."), ("ResourceNotFound", "no")],
 )
-def test_a_job_that_is_not_there_is_none(
+def test_missing_job_is_described_as_none(
     own_context: Context, jobs: SageMakerJobs, code: str, message: str
 ) -> None:
     with Stubber(own_context.aws.sagemaker) as stubber:

@@ -1,4 +1,4 @@
-"""What is kept of a completed training job, and what is shown."""
+"""Record and show the result of a completed training job."""
 
 import io
 from dataclasses import replace
@@ -70,7 +70,7 @@ def test_the_result_has_what_the_later_steps_read(plan: Plan, log: JobLog) -> No
     assert KEYS == train_result(JOB, log, plan.dataset).keys()
 
 
-def test_the_metrics_are_those_of_the_model_that_is_kept(plan: Plan, log: JobLog) -> None:
+def test_metrics_describe_the_stored_epoch(plan: Plan, log: JobLog) -> None:
     expected = {"train:accuracy": 0.9, "validation:accuracy": 0.8}
     assert expected == train_result(JOB, log, plan.dataset)["metrics"]
 
@@ -92,7 +92,7 @@ def test_without_a_log_the_backbone_is_not_known(plan: Plan) -> None:
     assert train_result(JOB, JobLog(), plan.dataset)["backbone"] is None
 
 
-def test_the_epoch_that_is_kept_and_the_bill_are_shown(plan: Plan, log: JobLog) -> None:
+def test_stored_epoch_and_cost_are_shown(plan: Plan, log: JobLog) -> None:
     shown = io.StringIO()
     show_result(Console(file=shown, width=200), train_result(JOB, log, plan.dataset))
     words = " ".join(shown.getvalue().split())
@@ -111,7 +111,7 @@ def test_a_few_epochs_are_all_shown() -> None:
     assert few == shown_epochs(few, 0)
 
 
-def test_many_epochs_are_thinned_out_to_the_kept_one_the_last_and_some_between() -> None:
+def test_long_log_shows_the_stored_the_last_and_some_other_epochs() -> None:
     shown = shown_epochs(epochs(95), 3)
     assert {3, 94} <= {epoch["epoch"] for epoch in shown}
     assert len(shown) <= 12

@@ -96,7 +96,7 @@ def test_all_hyperparameters_are_strings(plan: Plan) -> None:
     assert {str} == {type(text) for text in request_of(plan)["HyperParameters"].values()}
 
 
-def test_without_spot_machines_nothing_is_said_of_them(plan: Plan) -> None:
+def test_request_without_spot_does_not_mention_spot(plan: Plan) -> None:
     request = request_of(plan)
     assert {"MaxRuntimeInSeconds": 7200} == request["StoppingCondition"]
     assert "EnableManagedSpotTraining" not in request

@@ -1,4 +1,4 @@
-"""The file of the search: what it may say, and what becomes of it."""
+"""Read and check the file of the hyperparameter search."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -145,7 +145,7 @@ def test_the_largest_value_is_that_of_the_range_or_the_fixed_one(
         ("[ranges.learning_rate]", "[ranges.learning_rate", "ranges.toml"),
     ],
 )
-def test_what_cannot_be_searched_is_refused_in_words(
+def test_invalid_search_is_refused_with_a_reason(
     tmp_path: Path, old: str, new: str, words: str
 ) -> None:
     with pytest.raises(SearchError, match=words):

@@ -1,4 +1,4 @@
-"""The model card, and what it says of the archive that is served."""
+"""Write the model card, and describe the served archive."""
 
 import hashlib
 import io
@@ -70,7 +70,7 @@ def test_a_long_description_is_read_whole_and_one_of_megabytes_is_refused(contex
         inspect_archive(context.aws.s3, URL)
 
 
-def test_an_archive_that_is_not_there_is_told_by_its_url(context: Context) -> None:
+def test_missing_archive_is_an_error_with_its_url(context: Context) -> None:
     with pytest.raises(ModelMissingError, match=f"{URL} does not exist"):
         inspect_archive(context.aws.s3, URL)
 
@@ -81,13 +81,13 @@ CUT = packed(weights=Random(0).randbytes(5000))[:3000]
 @pytest.mark.parametrize(
     "content", [b"", b"no archive", CUT, packed(model=b"{"), packed(model=b"{}")], ids=range(5)
 )
-def test_what_is_no_archive_of_a_model_is_refused(context: Context, content: bytes) -> None:
+def test_other_file_than_a_model_archive_is_refused(context: Context, content: bytes) -> None:
     stored(context, content)
     with pytest.raises(BadModelArchiveError, match=URL):
         inspect_archive(context.aws.s3, URL)
 
 
-def test_a_card_is_what_the_service_reads() -> None:
+def test_service_can_read_the_model_card() -> None:
     card = parse_model_card(
         json.dumps(model_card("e", ("automobile", "truck"), 1.3, ARCHIVE)), "AllTraffic"
     )

@@ -1,4 +1,4 @@
-"""Model packages: one for each trained model, with all that a later comparison needs."""
+"""Register each trained model with the facts for a later comparison."""
 
 from collections.abc import Callable
 from typing import Any
@@ -63,7 +63,7 @@ def test_a_stage_without_approved_models_has_no_champion(
     assert registry.find_champion() is None
 
 
-def test_what_a_model_has_learned_from_stays_known_when_the_run_is_staged_anew(
+def test_training_images_of_a_model_stay_known_after_a_new_staging(
     staged_context: Context, registered: Registered
 ) -> None:
     package = registered("first")
@@ -76,7 +76,7 @@ def test_what_a_model_has_learned_from_stays_known_when_the_run_is_staged_anew(
     assert "test0000" not in learned
 
 
-def test_a_model_has_learned_what_those_that_it_goes_back_to_have_learned(
+def test_model_inherits_the_training_images_of_earlier_models(
     staged_context: Context, registered: Registered
 ) -> None:
     registered("first")

@@ -25,7 +25,7 @@ def s3(context: Context) -> Iterator[Stubber]:
         ("301", "is not in the region us-east-1"),
     ],
 )
-def test_a_bucket_that_cannot_be_used_is_told_with_what_to_do(
+def test_unusable_bucket_is_an_error_with_a_remedy(
     code: str, message: str, context: Context, s3: Stubber
 ) -> None:
     s3.add_client_error("head_bucket", code, http_status_code=int(code))
@@ -33,13 +33,13 @@ def test_a_bucket_that_cannot_be_used_is_told_with_what_to_do(
         require_bucket(context.aws, "photos")
 
 
-def test_a_bucket_of_another_region_that_answers_is_told(context: Context, s3: Stubber) -> None:
+def test_readable_bucket_of_another_region_is_an_error(context: Context, s3: Stubber) -> None:
     s3.add_response("head_bucket", {"BucketRegion": "eu-west-1"})
     with pytest.raises(BucketNotUsableError, match=r"is in eu-west-1, .* Use --region eu-west-1"):
         require_bucket(context.aws, "photos")
 
 
-def test_a_fault_of_s3_is_not_taken_for_the_buckets(context: Context, s3: Stubber) -> None:
+def test_fault_of_s3_is_raised_unchanged(context: Context, s3: Stubber) -> None:
     s3.add_client_error("head_bucket", "503", http_status_code=503)
     with pytest.raises(ClientError):
         require_bucket(context.aws, "photos")

@@ -30,19 +30,19 @@ def test_a_step_that_was_never_done_is_missed_by_name(run_file: RunFile) -> None
         run_file.result("stage")
 
 
-def test_an_interrupted_step_asked_the_same_again_finds_its_facts(run_file: RunFile) -> None:
+def test_interrupted_step_with_the_same_request_finds_its_facts(run_file: RunFile) -> None:
     run_file.begin("train", epochs=3)
     run_file.note("train", training_job="job-1")
     assert {"training_job": "job-1"} == open_run_file(run_file.folder).begin("train", epochs=3)
 
 
-def test_an_interrupted_step_asked_something_else_finds_none(run_file: RunFile) -> None:
+def test_interrupted_step_with_another_request_starts_without_facts(run_file: RunFile) -> None:
     run_file.begin("train", epochs=3)
     run_file.note("train", training_job="job-1")
     assert {} == run_file.begin("train", epochs=4)
 
 
-def test_who_goes_back_to_an_earlier_request_finds_what_it_left(run_file: RunFile) -> None:
+def test_return_to_an_earlier_request_finds_its_facts(run_file: RunFile) -> None:
     for epochs in (3, 4):
         run_file.begin("train", epochs=epochs)
         run_file.note("train", training_job=f"job-{epochs}")
@@ -56,7 +56,7 @@ def test_a_step_begun_again_keeps_its_earlier_result_until_it_is_done(run_file: 
     assert {"model_data": "s3://b/1"} == run_file.result("train")
 
 
-def test_what_was_asked_compares_as_json_does(run_file: RunFile) -> None:
+def test_requests_are_compared_as_json(run_file: RunFile) -> None:
     run_file.begin("stage", source=Path("photos"), split=(0.8, 0.2))
     run_file.note("stage", bucket="b")
     assert {"bucket": "b"} == run_file.begin("stage", source=Path("photos"), split=(0.8, 0.2))
@@ -112,7 +112,7 @@ def test_the_file_is_json_that_people_can_read(run_file: RunFile) -> None:
     assert {"format", "steps"} == json.loads(run_file.path.read_text()).keys()
 
 
-def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
+def test_folder_in_place_of_run_json_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "run.json").mkdir()
     with pytest.raises(RunFileError, match=r"(?i)move (the run\.json|it) away"):
         open_run_file(tmp_path)
@@ -135,7 +135,7 @@ def test_the_next_step_may_begin_when_the_first_has_ended(tmp_path: Path) -> Non
             pass
 
 
-def test_a_run_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+def test_run_folder_that_cannot_be_created_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(RunFileError, match="cannot be written"), alone_in(tmp_path / "file/run"):
         pass

@@ -108,9 +108,7 @@ def test_training_stack_that_cannot_be_created_says_where_to_look(
         context.stack.ensure()
 
 
-def test_a_stack_of_that_name_without_the_outputs_is_told(
-    context: Context, cloudformation: Stubber
-) -> None:
+def test_stack_without_the_outputs_is_an_error(context: Context, cloudformation: Stubber) -> None:
     described(cloudformation, "ROLLBACK_COMPLETE", [])
     with pytest.raises(TrainingStackFailedError, match="ROLLBACK_COMPLETE and has no outputs"):
         context.stack.ensure()

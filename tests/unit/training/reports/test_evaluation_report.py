@@ -27,18 +27,18 @@ PNG = PICTURE.getvalue()
 def report(
     classes: int,
     mistakes: list[Mistake],
-    promise: dict[str, Any] | None = None,
+    guarantee: dict[str, Any] | None = None,
     class_thresholds: dict[str, float | None] | None = None,
 ) -> str:
     names = [f"<class {number}>" for number in range(classes)]
     probabilities, labels = NOISE.dirichlet([0.2] * classes, 300), NOISE.integers(0, classes, 300)
     milliseconds = NOISE.random(300) * 10
-    acceptance = Acceptance.at(0.8, names, names[0] if promise else None)
-    told = metrics.evaluate(probabilities, labels, names, 1.3, acceptance)
-    told |= metrics.timing(milliseconds, 300, 2.0) | (
-        {"precision_guarantee": promise} if promise else {}
+    acceptance = Acceptance.at(0.8, names, names[0] if guarantee else None)
+    measured = metrics.evaluate(probabilities, labels, names, 1.3, acceptance)
+    measured |= metrics.timing(milliseconds, 300, 2.0) | (
+        {"precision_guarantee": guarantee} if guarantee else {}
     )
-    if promise:
+    if guarantee:
         at = {
             "threshold": 0.8,
             "accepted": 3,
@@ -46,8 +46,8 @@ def report(
             "interval": [0.01, 0.08],
             "taken_for": {names[1]: 3},
         }
-        told |= {"other_class": names[0], "class_thresholds": class_thresholds}
-        told |= {
+        measured |= {"other_class": names[0], "class_thresholds": class_thresholds}
+        measured |= {
             "ood": {
                 "kinds": ["<cat>"],
                 "n": 100,
@@ -56,7 +56,9 @@ def report(
                 "at_default_threshold": at,
             }
         }
-    return render(ORIGIN, FACTS, told, acceptance, probabilities, labels, milliseconds, mistakes)
+    return render(
+        ORIGIN, FACTS, measured, acceptance, probabilities, labels, milliseconds, mistakes
+    )
 
 
 @pytest.fixture(scope="module")
@@ -141,22 +143,22 @@ def test_the_same_data_gives_the_same_plot() -> None:
 
 
 def test_report_says_what_the_threshold_guarantees_and_how_many_ood_images_it_accepts() -> None:
-    promise = {"precision": 0.99, "confidence": 0.95, "images": 1_000}
-    text = re.sub(r"\s+|&nbsp;", " ", report(3, [], promise))
+    guarantee = {"precision": 0.99, "confidence": 0.95, "images": 1_000}
+    text = re.sub(r"\s+|&nbsp;", " ", report(3, [], guarantee))
     assert "threshold guarantees that at least 99 % of the accepted images are right" in text
     assert "accepts 3 of 100 out-of-distribution images (&lt;cat&gt;)" in text
     assert "Predictions of the negative class, &lt;class 0&gt;, are always for review." in text
 
 
 def test_report_tells_the_thresholds_of_the_classes() -> None:
-    promise = {"precision": 0.99, "confidence": 0.95, "images": 1_000}
-    text = report(3, [], promise, {"<class 0>": None, "<class 1>": 0.99997, "<class 2>": 0.9})
+    guarantee = {"precision": 0.99, "confidence": 0.95, "images": 1_000}
+    text = report(3, [], guarantee, {"<class 0>": None, "<class 1>": 0.99997, "<class 2>": 0.9})
     assert "thresholds guarantee that at least 99&nbsp;%" in text
     rows = re.findall(r"<tr><td>&lt;class (\d)&gt;<td class=.number.>([^<\n]*)\s*\n", text)
     assert [("0", "always for review"), ("1", "0.99997"), ("2", "0.9")] == rows
 
 
-def test_report_of_a_model_without_counter_examples_says_so(html: str) -> None:
+def test_report_of_a_model_without_negative_examples_says_so(html: str) -> None:
     assert "The model has no negative class." in html
 
 

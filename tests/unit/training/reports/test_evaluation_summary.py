@@ -1,4 +1,4 @@
-"""What the terminal shows."""
+"""Show an evaluation on the terminal."""
 
 import io
 
@@ -15,7 +15,7 @@ NAMES = ["[red]car", "truck"]
 
 @pytest.fixture(scope="module")
 def shown() -> str:
-    """The summary of two right predictions and a wrong one; a class is called as markup of the terminal is."""
+    """Return the summary of three predictions; a class name looks like terminal markup."""
     probabilities, labels = np.array([[0.9, 0.1], [0.2, 0.8], [0.3, 0.7]]), np.array([0, 1, 0])
     metrics = evaluate(probabilities, labels, NAMES, 1.0, Acceptance.at(0.8, NAMES, None))
     metrics |= timing(np.array([1.0, 2.0, 3.0]), 3, 0.5)

@@ -29,7 +29,7 @@ def test_the_same_share_of_a_hundred_thousand_is_no_difference() -> None:
     assert 1.0 == pytest.approx(fisher_p(Share(90_000, 100_000), Share(9_000, 10_000)))
 
 
-def test_records_are_told_apart_by_their_variant() -> None:
+def test_records_are_distinguished_by_their_variant() -> None:
     records = [
         Decided("b", True, 0.9, 300),
         Decided("a", True, 0.8, 100),
@@ -46,8 +46,8 @@ def test_records_are_told_apart_by_their_variant() -> None:
     ],
 )
 def test_the_verdict_is_a_sentence_with_its_figures(accepted: int, words: str) -> None:
-    told = verdict(Result("a", 1000, 900, 0.9, 100), Result("b", 1000, accepted, 0.9, 100))[
+    sentence = verdict(Result("a", 1000, 900, 0.9, 100), Result("b", 1000, accepted, 0.9, 100))[
         "sentence"
     ]
-    assert told.startswith(words)
-    assert "n = 1000 and 1000" in told
+    assert sentence.startswith(words)
+    assert "n = 1000 and 1000" in sentence

@@ -1,4 +1,4 @@
-"""What is read of captured data, and what is left out of it."""
+"""Read captured data, and leave out invalid or unrelated lines."""
 
 import base64
 import io
@@ -42,7 +42,7 @@ def payload(data: bytes) -> dict[str, Any]:
 
 
 def line(image: object = None, answer: object = None, inference_id: str | None = None) -> str:
-    told = {"inferenceTime": (NOW + timedelta(minutes=1)).isoformat()} | (
+    metadata = {"inferenceTime": (NOW + timedelta(minutes=1)).isoformat()} | (
         {"inferenceId": inference_id} if inference_id else {}
     )
     answer = {"data": "[0.9, 0.1]", "encoding": "JSON"} if answer is None else answer
@@ -50,7 +50,7 @@ def line(image: object = None, answer: object = None, inference_id: str | None =
         "endpointInput": payload(picture()) if image is None else image,
         "endpointOutput": answer,
     }
-    return json.dumps({"captureData": data, "eventMetadata": told})
+    return json.dumps({"captureData": data, "eventMetadata": metadata})
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def count(context: Context) -> int:
         pytest.param(line(image=payload(picture()[:-28])), id="an image that is cut off"),
     ],
 )
-def test_a_line_that_is_no_captured_invocation_is_told_and_left_out(
+def test_invalid_line_is_reported_and_left_out(
     captured: Context, caplog: pytest.LogCaptureFixture, odd: str
 ) -> None:
     put(captured, line(), odd)
@@ -102,7 +102,7 @@ def test_a_line_that_is_no_captured_invocation_is_told_and_left_out(
     assert "is not a captured request" in caplog.text
 
 
-def test_what_the_tool_has_asked_itself_is_left_out(captured: Context) -> None:
+def test_requests_of_the_tool_itself_are_left_out(captured: Context) -> None:
     put(captured, line(), line(inference_id=f"{OWN_REQUEST}1"), line(inference_id="order-7"))
     assert 2 == count(captured)
 

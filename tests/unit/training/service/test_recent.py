@@ -1,4 +1,4 @@
-"""Where the recent decisions come from, at which thresholds both samples are held, and what is said of too few."""
+"""Find recent decisions, compare both samples at one threshold, and report small samples."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -51,7 +51,7 @@ def test_records_of_another_variant_than_the_model_card_s_are_not_read(
 @pytest.mark.parametrize(
     ("whole", "advice"), [(False, "larger --days"), (True, "whole time since the reference")]
 )
-def test_too_few_images_are_met_with_what_can_be_done(
+def test_too_few_images_are_an_error_with_a_remedy(
     account_context: Context, record: Record, whole: bool, advice: str
 ) -> None:
     record("car")

@@ -1,4 +1,4 @@
-"""What is read of the results table."""
+"""Read the results table."""
 
 from datetime import timedelta
 from typing import Any
@@ -34,7 +34,7 @@ def test_read_results_takes_the_newest_decisions_first(context: Context, record:
     assert [0.6, 0.7] == decisions.confidences
 
 
-def test_read_results_leaves_out_what_is_older_of_another_endpoint_or_failed(
+def test_read_results_leaves_out_older_failed_and_unrelated_records(
     context: Context, record: Record
 ) -> None:
     record("car")
@@ -51,7 +51,7 @@ def test_read_results_leaves_out_what_is_older_of_another_endpoint_or_failed(
     assert ["car"] == newest(context).decisions.classes
 
 
-def test_read_results_of_a_variant_leaves_out_what_another_has_answered(
+def test_read_results_of_a_variant_leaves_out_other_variants(
     context: Context, record: Record
 ) -> None:
     record("car")

@@ -1,4 +1,4 @@
-"""What arrays accept is what the service accepts."""
+"""Accept the same predictions in arrays as in the service."""
 
 import json
 from typing import Any
@@ -33,9 +33,9 @@ def test_arrays_accept_what_the_functions_accept(card: dict[str, Any]) -> None:
     )
 
     def passed(row: list[float]) -> bool:
-        told = dict(zip(LABELS, row, strict=True))
-        threshold = served.threshold(max(told, key=lambda label: told[label]))
-        event = {"class_probabilities": told, "confidence_threshold": threshold}
+        by_label = dict(zip(LABELS, row, strict=True))
+        threshold = served.threshold(max(by_label, key=lambda label: by_label[label]))
+        event = {"class_probabilities": by_label, "confidence_threshold": threshold}
         return decide(event | {"review_classes": list(served.review_classes)}).passed
 
     assert [passed(row) for row in probabilities.tolist()] == list(

@@ -35,10 +35,10 @@ def test_a_model_of_ten_classes_that_is_too_sure_has_hardly_an_error_left(seed: 
     rng = np.random.default_rng(seed)
     true = rng.dirichlet([0.08] * 10, 12_500)
     labels = (rng.random((12_500, 1)) > true.cumsum(axis=1)).sum(axis=1)
-    told, calibration, test = with_temperature(true, 0.6), slice(2_500), slice(2_500, None)
-    temperature = fit_temperature(told[calibration], labels[calibration])
+    predicted, calibration, test = with_temperature(true, 0.6), slice(2_500), slice(2_500, None)
+    temperature = fit_temperature(predicted[calibration], labels[calibration])
     errors = [
-        expected_calibration_error(with_temperature(told[test], one), labels[test])
+        expected_calibration_error(with_temperature(predicted[test], one), labels[test])
         for one in (1.0, temperature)
     ]
     assert errors[0] > 0.04, errors

@@ -1,4 +1,4 @@
-"""The family of tests: what it finds, and how seldom it finds what is not there."""
+"""Find drift, and rarely report drift without a cause."""
 
 from collections import Counter
 from functools import partial
@@ -58,7 +58,7 @@ def test_compare_finds_a_drift_of_500_images_in_95_percent(
     assert sum(found) >= 0.95 * comparisons
 
 
-def test_compare_leaves_out_what_too_few_images_are_known_of() -> None:
+def test_compare_leaves_out_statistics_of_too_few_images() -> None:
     draw = np.random.default_rng(2)
     recent = Sample(Decisions(), sample(draw, 50).statistics)
     names = {one.name for one in compare(sample(draw, 100), recent, {})}
@@ -73,7 +73,7 @@ def test_compare_leaves_out_what_too_few_images_are_known_of() -> None:
         (
             (0.003, 0.006, 0.009),
             "a",
-        ),  # what comes after the first that does not pass, does not either
+        ),  # all tests after the first failure fail too
     ],
 )
 def test_holm_goes_down_the_family_until_one_does_not_pass(
@@ -101,9 +101,7 @@ def test_counted_of_one_class_is_no_drift() -> None:
 
 @pytest.mark.parametrize("level", [0.01, 0.001])
 @pytest.mark.parametrize("recent", [50, LONG(100), LONG(200)])
-def test_counted_of_two_kinds_calls_without_drift_as_seldom_as_it_says(
-    recent: int, level: float
-) -> None:
+def test_count_statistic_rarely_gives_a_false_alarm(recent: int, level: float) -> None:
     for reviewed in (3, 20, 200, 1000):  # of both samples; how many are in the recent one is chance
         alarms = [
             counted("c", of(reviewed - k, REFERENCE), of(k, recent)).p_value <= level
@@ -140,9 +138,7 @@ def test_counted_of_a_rare_class_that_becomes_common_is_drift() -> None:
     assert counted("c", of(20, REFERENCE), of(10, 50)).p_value < 1e-6
 
 
-def test_review_share_is_held_to_the_same_threshold_on_both_sides_to_the_digits_of_the_reference() -> (
-    None
-):
+def test_review_share_uses_one_threshold_rounded_as_in_the_reference() -> None:
     reference, recent = (
         Decisions(["car"] * 60, [confidence] * 60) for confidence in (0.9313, 0.93127)
     )

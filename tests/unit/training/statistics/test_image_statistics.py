@@ -1,4 +1,4 @@
-"""Each statistic sees what it is there for, on real photos."""
+"""Each statistic reacts to its own change of real photos."""
 
 import io
 from collections.abc import Callable

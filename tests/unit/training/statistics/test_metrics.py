@@ -72,10 +72,15 @@ def test_likelihood_of_a_truth_held_impossible_is_finite() -> None:
 
 
 def test_images_at_the_threshold_are_accepted() -> None:
-    told = metrics.at_threshold(
+    measured = metrics.at_threshold(
         np.array([[0.8, 0.2], [0.7, 0.3], [0.1, 0.9]]), np.array([0, 0, 0]), TWO
     )
-    assert {"threshold": 0.8, "coverage": 2 / 3, "accuracy": 0.5, "n": 2}.items() <= told.items()
+    assert {
+        "threshold": 0.8,
+        "coverage": 2 / 3,
+        "accuracy": 0.5,
+        "n": 2,
+    }.items() <= measured.items()
 
 
 def test_a_rounding_error_of_calibration_rejects_no_image_at_the_threshold() -> None:
@@ -102,11 +107,11 @@ def test_calibration_changes_confidence_and_no_prediction() -> None:
     assert hot["calibration"]["before"] != hot["calibration"]["after"]
 
 
-def test_throughput_counts_what_was_measured_in_one_go() -> None:
-    told = metrics.timing(np.array([1.0, 2.0, 3.0]), images=2, seconds=0.5)
-    assert {"images_per_second": 4.0, "n": 2} == told["throughput"]
-    assert 2.0 == told["latency_ms"]["p50"]
-    assert 3 == told["latency_ms"]["n"]
+def test_throughput_counts_the_images_of_one_attempt() -> None:
+    measured = metrics.timing(np.array([1.0, 2.0, 3.0]), images=2, seconds=0.5)
+    assert {"images_per_second": 4.0, "n": 2} == measured["throughput"]
+    assert 2.0 == measured["latency_ms"]["p50"]
+    assert 3 == measured["latency_ms"]["n"]
 
 
 def test_nothing_measured_has_no_throughput() -> None:

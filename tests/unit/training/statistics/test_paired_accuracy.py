@@ -33,14 +33,14 @@ def test_images_that_both_or_neither_get_right_do_not_count() -> None:
 
 
 @pytest.mark.parametrize("lost", [0, 1, 2, 7, 39, 300, 9_000])
-def test_what_is_needed_is_just_enough(lost: int) -> None:
+def test_needed_images_are_the_smallest_sufficient_number(lost: int) -> None:
     needed = Comparison(IMAGES, 0, lost).needed
     assert [False, True] == [
         Comparison(IMAGES, won, lost).is_better for won in (needed - 1, needed)
     ]
 
 
-def test_what_is_needed_of_ten_thousand_images_is_that_of_exact_arithmetic() -> None:
+def test_needed_images_of_ten_thousand_match_exact_arithmetic() -> None:
     needed, lost = Comparison(10_000, 50, 500).needed, 500
     # Twenty times the ways to lose no more, against all ways: whole numbers of a thousand bits.
     ways = [
@@ -53,7 +53,7 @@ def test_what_is_needed_of_ten_thousand_images_is_that_of_exact_arithmetic() -> 
 
 
 @pytest.mark.parametrize("apart", [0, 4, 5, 40, 300])
-def test_equal_models_are_taken_for_better_in_at_most_one_of_twenty_comparisons(apart: int) -> None:
+def test_equal_models_pass_at_most_one_of_twenty_comparisons(apart: int) -> None:
     likely = [comb(apart, won) / 2**apart for won in range(apart + 1)]
     taken = sum(p for won, p in enumerate(likely) if Comparison(IMAGES, won, apart - won).is_better)
     assert taken <= 0.05
@@ -74,7 +74,7 @@ def test_the_interval_covers_the_true_difference_in_nineteen_of_twenty_compariso
     )  # 190 are expected, 186 are 1.3 deviations fewer
 
 
-def test_so_many_images_as_are_needed_would_show_the_difference() -> None:
+def test_the_needed_number_of_images_shows_the_difference() -> None:
     small = Comparison(500, 22, 15)
     assert small.images_needed
     times = small.images_needed / small.images

@@ -1,4 +1,4 @@
-"""The choice of a threshold: the bound it rests on, and how often its promise is kept."""
+"""Choose a threshold, and check how often its guarantee holds."""
 
 import numpy as np
 import pytest
@@ -11,11 +11,11 @@ from training.statistics.precision_guarantee import (
     upper_precision_bound,
 )
 
-PROMISE = PrecisionGuarantee(0.95, 0.95)
+GUARANTEE = PrecisionGuarantee(0.95, 0.95)
 
 
 def drawn(rng: np.random.Generator, images: int) -> Candidates:
-    """Candidates of a calibrated model: a prediction is right with a probability of its confidence."""
+    """Return candidates of a calibrated model: the confidence is the probability to be right."""
     confidences = rng.beta(8, 1, images)
     return Candidates.of(confidences, rng.random(images) < confidences)
 
@@ -40,23 +40,23 @@ def test_precision_bound_is_that_of_clopper_and_pearson(
 
 def test_fewest_images_are_those_that_all_being_right_are_enough() -> None:
     bounds = precision_bound(np.array([58, 59]), np.array([58, 59]), 0.05)
-    assert 59 == PROMISE.fewest
+    assert 59 == GUARANTEE.fewest
     assert [False, True] == list(bounds >= 0.95)
 
 
 @pytest.mark.parametrize("draws", [60, pytest.param(400, marks=pytest.mark.long)])
 def test_guarantee_is_broken_no_more_often_than_its_risk(draws: int) -> None:
     rng = np.random.default_rng(0)
-    chosen = [drawn(rng, 1000).choose(PROMISE) for _ in range(draws)]
+    chosen = [drawn(rng, 1000).choose(GUARANTEE) for _ in range(draws)]
     found = [one.threshold for one in chosen if one]
-    broken = sum(true_precision(threshold) < PROMISE.precision for threshold in found)
+    broken = sum(true_precision(threshold) < GUARANTEE.precision for threshold in found)
     assert broken <= 0.05 * len(chosen)
     assert len(found) > 0.8 * len(chosen)
 
 
-def test_choice_tells_what_it_accepts() -> None:
+def test_choice_reports_accepted_and_right_images() -> None:
     confidences, right = np.linspace(1, 0.01, 100), np.ones(100, dtype=bool)
-    choice = Candidates.of(confidences, right).choose(PROMISE)
+    choice = Candidates.of(confidences, right).choose(GUARANTEE)
     assert choice is not None
     assert 100 == choice.accepted
     assert 100 == choice.right
@@ -77,21 +77,21 @@ def test_images_of_equal_confidence_are_accepted_together() -> None:
 
 def test_too_few_images_guarantee_nothing() -> None:
     few = Candidates.of(np.linspace(1, 0.9, 50), np.ones(50, dtype=bool))
-    assert few.choose(PROMISE) is None
-    assert 59 / 50 == pytest.approx(few.growth_needed(PROMISE) or 0)
+    assert few.choose(GUARANTEE) is None
+    assert 59 / 50 == pytest.approx(few.growth_needed(GUARANTEE) or 0)
 
 
 def test_model_that_is_never_that_precise_is_not_helped_by_more_images() -> None:
     right = np.arange(1000) % 10 > 0  # nine in ten at any confidence
     candidates = Candidates.of(np.linspace(1, 0.5, 1000), right)
-    assert candidates.growth_needed(PROMISE) is None
-    assert candidates.excludes(PROMISE)
+    assert candidates.growth_needed(GUARANTEE) is None
+    assert candidates.excludes(GUARANTEE)
 
 
 def test_precision_is_not_excluded_by_a_few_images_of_which_one_is_wrong() -> None:
     few = Candidates.of(np.linspace(1, 0.9, 20), np.arange(20) > 0)
-    assert few.growth_needed(PROMISE) is None
-    assert not few.excludes(PROMISE)
+    assert few.growth_needed(GUARANTEE) is None
+    assert not few.excludes(GUARANTEE)
 
 
 def test_upper_precision_bound_is_that_of_clopper_and_pearson() -> None:
@@ -103,15 +103,15 @@ def test_upper_precision_bound_is_that_of_clopper_and_pearson() -> None:
 
 def test_no_predictions_guarantee_nothing() -> None:
     none = Candidates.of(np.empty(0), np.empty(0, dtype=bool))
-    assert none.choose(PROMISE) is None
-    assert none.growth_needed(PROMISE) is None
+    assert none.choose(GUARANTEE) is None
+    assert none.growth_needed(GUARANTEE) is None
 
 
 def test_shared_guarantee_leaves_each_part_of_the_risk() -> None:
-    assert 0.01 == pytest.approx(PROMISE.shared(5).risk)
+    assert 0.01 == pytest.approx(GUARANTEE.shared(5).risk)
 
 
 def test_images_that_are_needed_are_enough() -> None:
-    needed = accepted_needed(0.97, PROMISE)
+    needed = accepted_needed(0.97, GUARANTEE)
     assert needed is not None
     assert precision_bound(np.array(int(0.97 * needed)), np.array(needed), 0.05) >= 0.95

@@ -90,7 +90,7 @@ def test_interval_of_two_models_is_that_of_the_mean_difference_of_images(
     won: int, lost: int
 ) -> None:
     images = 1_000
-    # Agresti and Min: half an image more in each of the four cells, of which two have no difference.
+    # Agresti and Min add half an image to each of the four cells; two cells have no difference.
     values, weights = (
         np.array([1, -1, 0]),
         np.array([won + 0.5, lost + 0.5, images - won - lost + 1]),
@@ -144,7 +144,7 @@ def test_most_confident_predictions_have_the_accuracy_of_scikit_learns_precision
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     precision, recall, _ = sklearn_metrics.precision_recall_curve(right, confidence)
 
-    # From the strictest to the laxest; a recall of right predictions comes from as many accepted ones.
+    # From the strictest threshold to the laxest.
     _, accuracy = metrics.coverage_curve(probabilities, labels, Acceptance.at(0.8, NAMES, None))
     accepted = np.round(recall * right.sum() / np.maximum(precision, 1e-9)).astype(int)
     known = accepted > 0
@@ -154,7 +154,7 @@ def test_most_confident_predictions_have_the_accuracy_of_scikit_learns_precision
 # ---------------------------------------------------------------- temperature
 
 
-class Probabilities(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class Probabilities(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # no types
     """A classifier of scikit-learn whose input is its answer."""
 
     classes_ = np.arange(len(NAMES))

@@ -1,4 +1,4 @@
-"""`ab`: a second model is proved before it answers anybody, keeps its name, and shares the requests by weights."""
+"""Test a second model before it gets requests, and share the requests by weight."""
 
 import argparse
 from collections.abc import Callable
@@ -67,7 +67,7 @@ def test_other_weights_make_nothing_new(
     assert {"AllTraffic": 50, "b": 50} == weights(trained)
 
 
-def test_a_second_model_that_answers_wrong_gets_no_weight_and_is_taken_back(
+def test_second_model_that_fails_the_smoke_test_gets_no_weight_and_is_removed(
     trained: Context, deploy: Step, ab: Step, model_url: ModelUrl
 ) -> None:
     first = deploy()
@@ -79,7 +79,7 @@ def test_a_second_model_that_answers_wrong_gets_no_weight_and_is_taken_back(
     assert first["model_card"] == read_model_card(trained.aws.ssm, trained.names.model_card)
 
 
-def test_a_test_that_was_interrupted_before_its_card_goes_on(
+def test_test_that_was_interrupted_before_its_card_resumes(
     trained: Context, deploy: Step, ab: Step, hosting: Any
 ) -> None:
     deploy()
@@ -116,7 +116,7 @@ def test_a_serverless_endpoint_gets_no_second_variant(deploy: Step, ab: Step, ho
     assert [] == hosting.changes
 
 
-def test_weights_that_leave_out_what_serves_are_refused(deploy: Step, ab: Step) -> None:
+def test_weights_without_the_serving_variant_are_refused(deploy: Step, ab: Step) -> None:
     deploy()
     with pytest.raises(WeightsError, match="has the variants AllTraffic"):
         ab("--weights", "a=90,b=10")

@@ -88,7 +88,7 @@ def test_every_file_is_in_s3_as_the_manifest_says(trained: Context) -> None:
         }
 
 
-def test_what_a_registered_model_has_learned_is_archived_beside_it(trained: Context) -> None:
+def test_list_of_training_images_is_archived(trained: Context) -> None:
     trained.aws.s3.put_object(
         Bucket="photos", Key="models/job-1/output/model_quality.json", Body=b'{"learned": []}'
     )
@@ -118,7 +118,7 @@ def test_the_archive_may_lie_in_another_bucket(trained: Context) -> None:
     assert "s3://vault/models/default-job-1/" == put(trained, "s3://vault/models")["archive"]
 
 
-def test_a_model_that_is_gone_is_told_and_leaves_no_manifest(trained: Context) -> None:
+def test_missing_model_is_an_error_and_leaves_no_manifest(trained: Context) -> None:
     trained.aws.s3.delete_object(Bucket="photos", Key="models/job-1/output/model.tar.gz")
     with pytest.raises(ArchiveSourceMissingError, match=r"models/job-1/output/model\.tar\.gz"):
         put(trained)
@@ -130,7 +130,7 @@ def test_a_bucket_that_is_not_there_is_told(trained: Context) -> None:
         put(trained, "s3://nowhere/models")
 
 
-def test_a_report_that_is_gone_is_told(trained: Context) -> None:
+def test_missing_report_is_an_error(trained: Context) -> None:
     deployed_and_evaluated(trained, measured="sha256:model")
     (trained.run.folder / "report.html").unlink()
     with pytest.raises(ArchiveSourceMissingError, match=r"report\.html.*scones evaluate"):

@@ -1,4 +1,4 @@
-"""Autopilot: sent as AWS wants it, taken up again, and refused by name where it is not emulated."""
+"""Send a valid Autopilot request, resume its job, and name the missing emulation."""
 
 import argparse
 import json
@@ -20,7 +20,7 @@ BEST = {"CandidateName": "best", "FinalAutoMLJobObjectiveMetric": METRIC, "Infer
 
 
 class Autopilot:
-    """Answers of the service: jobs that have ended as they are told to."""
+    """Autopilot jobs that have ended with a given status."""
 
     def __init__(self) -> None:
         self.status, self.best, self.refused = "Completed", BEST, False

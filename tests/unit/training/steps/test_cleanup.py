@@ -1,4 +1,4 @@
-"""`cleanup`: what it would delete, what it deletes, and what it leaves alone."""
+"""Delete the project's resources, and retain all others."""
 
 import argparse
 import io
@@ -128,12 +128,12 @@ def test_a_second_time_there_is_nothing_to_delete(ours: Context, clean: Clean) -
     assert [] == clean(ours, "--yes")["deleted"]
 
 
-def test_what_is_deleted_is_no_result_of_the_run_any_more(ours: Context, clean: Clean) -> None:
+def test_cleanup_removes_the_results_of_deleted_resources(ours: Context, clean: Clean) -> None:
     clean(ours, "--yes")
     assert ours.run.find("deploy") is None
 
 
-def test_what_another_environment_owns_is_kept(
+def test_resources_of_another_environment_are_retained(
     account_context: Context, clean: Clean, shown: io.StringIO
 ) -> None:
     deployed(account_context, Names(environment="prod"))
@@ -141,7 +141,7 @@ def test_what_another_environment_owns_is_kept(
     assert "does not have this project's tags, and is retained" in shown.getvalue()
 
 
-def test_what_an_interrupted_deploy_left_behind_is_deleted(
+def test_resources_of_an_interrupted_deploy_are_deleted(
     account_context: Context, clean: Clean
 ) -> None:
     account_context.aws.sagemaker.create_model(
@@ -154,7 +154,7 @@ def test_what_an_interrupted_deploy_left_behind_is_deleted(
     )
 
 
-def test_what_an_interrupted_comparison_of_models_left_behind_is_deleted(
+def test_resources_of_an_interrupted_comparison_are_deleted(
     account_context: Context, clean: Clean
 ) -> None:
     name = account_context.names.versioned(2)
@@ -163,7 +163,7 @@ def test_what_an_interrupted_comparison_of_models_left_behind_is_deleted(
     assert expected == named(clean(account_context, "--yes")["deleted"])
 
 
-def test_what_is_kept_is_told_with_the_command_that_deletes_it(ours: Context, clean: Clean) -> None:
+def test_retained_resources_are_listed_with_their_commands(ours: Context, clean: Clean) -> None:
     ours.run.begin("stage")
     ours.run.done("stage", {"bucket": "photos"})
     kept = clean(ours, "--dry-run")["retained"].values()

@@ -1,4 +1,4 @@
-"""`deploy`, from its options to the endpoint, the model card and what is left behind."""
+"""Run `deploy`, and check the endpoint, the model card and the remaining resources."""
 
 import io
 import json
@@ -94,9 +94,7 @@ def test_the_answers_that_calibrated_are_there_for_the_threshold(
     assert [(0.8, 0.2), (0.2, 0.8)] == [answer.probabilities for answer in answers]
 
 
-def test_the_command_for_the_service_and_the_price_are_told(
-    deploy: Deploy, shown: io.StringIO
-) -> None:
+def test_command_for_the_service_and_price_are_shown(deploy: Deploy, shown: io.StringIO) -> None:
     result = deploy("--instances", "2")
     assert (
         "sam deploy --parameter-overrides EndpointName=scones-unlimited Environment=dev"
@@ -115,11 +113,15 @@ def test_everything_that_is_made_carries_the_tags(trained: Context, deploy: Depl
         sagemaker.describe_endpoint(EndpointName=trained.names.endpoint)["EndpointArn"],
     )
     assert [wanted] * 3 == [sagemaker.list_tags(ResourceArn=arn)["Tags"] for arn in arns]
-    parameter = {"ResourceType": "Parameter", "ResourceId": trained.names.model_card}
-    assert wanted == trained.aws.ssm.list_tags_for_resource(**parameter)["TagList"]  # type: ignore[arg-type]
+    tags = trained.aws.ssm.list_tags_for_resource(
+        ResourceType="Parameter", ResourceId=trained.names.model_card
+    )
+    assert wanted == tags["TagList"]
 
 
-def test_the_same_again_makes_nothing_new(trained: Context, deploy: Deploy, hosting: Any) -> None:
+def test_repeated_deployment_creates_nothing(
+    trained: Context, deploy: Deploy, hosting: Any
+) -> None:
     first = deploy()
     hosting.changes.clear()
     assert first["endpoint_config"] == deploy()["endpoint_config"]
@@ -136,7 +138,7 @@ CHOSEN = {
 
 
 @pytest.mark.parametrize("arguments", [(), ("--instance-type", "ml.c5.large")])
-def test_the_same_model_again_keeps_what_was_chosen_for_it(
+def test_same_model_retains_its_threshold(
     trained: Context, deploy: Deploy, shown: io.StringIO, arguments: tuple[str, ...]
 ) -> None:
     write_model_card(trained.aws.ssm, trained.names, deploy()["model_card"] | CHOSEN)
@@ -145,9 +147,7 @@ def test_the_same_model_again_keeps_what_was_chosen_for_it(
     assert "The threshold 0.9 stays: it was chosen for the same model" in shown.getvalue()
 
 
-def test_the_better_variant_of_a_test_keeps_what_was_chosen_for_it(
-    trained: Context, deploy: Deploy
-) -> None:
+def test_better_variant_of_a_test_retains_its_threshold(trained: Context, deploy: Deploy) -> None:
     card = deploy()["model_card"]
     write_model_card(
         trained.aws.ssm,
@@ -170,7 +170,7 @@ def test_another_model_has_no_threshold_yet(
     assert again["recommended_threshold"] is None
 
 
-def test_an_update_keeps_what_it_replaced_and_deletes_what_that_had_replaced(
+def test_update_retains_one_earlier_configuration(
     trained: Context, deploy: Deploy, model_url: ModelUrl
 ) -> None:
     deploy()
@@ -197,7 +197,7 @@ def test_endpoint_on_instances_is_not_made_serverless(
     assert before == left(trained)
 
 
-def test_failed_endpoint_on_instances_may_be_made_anew_as_serverless(
+def test_failed_endpoint_on_instances_may_become_serverless(
     deploy: Deploy, model_url: ModelUrl
 ) -> None:
     with pytest.raises(EndpointFailedError):
@@ -215,9 +215,7 @@ def test_serverless_endpoint_may_move_to_instances(
     assert "leaves serverless permanently" in shown.getvalue()
 
 
-def test_move_from_serverless_to_instances_is_not_watched_since_nothing_could_take_it_back(
-    deploy: Deploy, hosting: Any
-) -> None:
+def test_watched_move_from_serverless_to_instances_is_refused(deploy: Deploy, hosting: Any) -> None:
     deploy("--mode", "serverless")
     hosting.changes.clear()
     with pytest.raises(
@@ -227,7 +225,7 @@ def test_move_from_serverless_to_instances_is_not_watched_since_nothing_could_ta
     assert [] == hosting.changes
 
 
-def test_serverless_endpoint_is_made_anew_if_its_successor_on_instances_fails_the_smoke_test(
+def test_serverless_endpoint_is_created_again_if_instances_fail_the_smoke_test(
     trained: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl
 ) -> None:
     first = deploy("--mode", "serverless")
@@ -280,7 +278,7 @@ def test_watched_update_creates_its_alarms_and_deletes_them_after_the_smoke_test
     assert [] == alarms(trained)
 
 
-def test_a_watched_update_that_was_taken_back_after_an_interruption_is_not_sent_again(
+def test_update_that_was_rolled_back_after_an_interruption_is_not_repeated(
     trained: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl
 ) -> None:
     first = deploy("--autoscale", "1:3")["endpoint_config"]
@@ -314,14 +312,20 @@ def test_an_alarm_of_somebody_else_is_not_deleted(
 ) -> None:
     name = f"{deploy()['endpoint_config']}-errors"
     trained.aws.cloudwatch.put_metric_alarm(
-        AlarmName=name, Namespace="theirs", MetricName="theirs", Statistic="Sum", Period=60, EvaluationPeriods=1,
-        Threshold=0, ComparisonOperator="GreaterThanThreshold",
-    )  # fmt: skip
+        AlarmName=name,
+        Namespace="theirs",
+        MetricName="theirs",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=0,
+        ComparisonOperator="GreaterThanThreshold",
+    )
     deploy("--model-data", model_url("better"))
     assert [name] == alarms(trained)
 
 
-def test_what_an_endpoint_of_promote_serves_is_kept(trained: Context, deploy: Deploy) -> None:
+def test_models_of_a_comparison_endpoint_are_retained(trained: Context, deploy: Deploy) -> None:
     sagemaker: Any = trained.aws.sagemaker
     name, tags = "scones-unlimited-v2-1", trained.names.tag_list
     variant = {
@@ -345,7 +349,7 @@ def test_what_an_endpoint_of_promote_serves_is_kept(trained: Context, deploy: De
     assert (2, 2) == left(trained)[1:]
 
 
-def test_what_another_run_moves_the_endpoint_to_is_kept(
+def test_configuration_of_a_pending_update_is_retained(
     trained: Context, deploy: Deploy, hosting: Any
 ) -> None:
     hosting.pending = deploy()["endpoint_config"]
@@ -353,7 +357,7 @@ def test_what_another_run_moves_the_endpoint_to_is_kept(
     assert (1, 1) == left(trained)[1:]
 
 
-def test_as_many_instances_go_on_serving_when_a_model_that_fails_is_taken_back(
+def test_rollback_of_a_failed_model_retains_the_number_of_instances(
     trained: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl
 ) -> None:
     deploy("--autoscale", "1:4")
@@ -366,7 +370,7 @@ def test_as_many_instances_go_on_serving_when_a_model_that_fails_is_taken_back(
     assert 3 == variant["CurrentInstanceCount"]
 
 
-def test_a_watched_update_that_is_taken_back_leaves_no_alarm(
+def test_watched_update_that_is_rolled_back_leaves_no_alarm(
     trained: Context, deploy: Deploy, model_url: ModelUrl
 ) -> None:
     deploy()
@@ -375,16 +379,22 @@ def test_a_watched_update_that_is_taken_back_leaves_no_alarm(
     assert [] == alarms(trained)
 
 
-def test_the_alarm_of_the_service_watches_too_unless_it_has_gone_off_already(
+def test_alarm_of_the_service_watches_too_unless_it_is_in_alarm(
     trained: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl
 ) -> None:
     deploy()
     serving = trained.run.result("deploy")["endpoint_config"]
     failures = "scones-unlimited-failed-executions"
     trained.aws.cloudwatch.put_metric_alarm(
-        AlarmName=failures, Namespace="AWS/States", MetricName="ExecutionsFailed", Statistic="Sum", Period=300,
-        EvaluationPeriods=1, Threshold=0, ComparisonOperator="GreaterThanThreshold",
-    )  # fmt: skip
+        AlarmName=failures,
+        Namespace="AWS/States",
+        MetricName="ExecutionsFailed",
+        Statistic="Sum",
+        Period=300,
+        EvaluationPeriods=1,
+        Threshold=0,
+        ComparisonOperator="GreaterThanThreshold",
+    )
     trained.aws.cloudwatch.set_alarm_state(
         AlarmName=failures, StateValue="ALARM", StateReason="a test"
     )
@@ -400,7 +410,7 @@ def test_the_alarm_of_the_service_watches_too_unless_it_has_gone_off_already(
 
 
 @pytest.mark.parametrize("model", ["swapped", "three"])
-def test_a_model_that_answers_wrong_is_taken_back(
+def test_model_that_fails_the_smoke_test_is_rolled_back(
     trained: Context, deploy: Deploy, model_url: ModelUrl, model: str
 ) -> None:
     first = deploy("--autoscale", "1:3")
@@ -420,7 +430,7 @@ def test_a_model_that_changed_since_it_was_trained_is_never_served(
     assert (None, 0, 0) == left(trained)
 
 
-def test_a_model_that_changed_while_it_was_loaded_is_taken_back(
+def test_model_that_changed_during_loading_is_rolled_back(
     trained: Context, deploy: Deploy, hosting: Any, swap_model: Callable[[], None]
 ) -> None:
     hosting.before_answer = swap_model
@@ -430,7 +440,7 @@ def test_a_model_that_changed_while_it_was_loaded_is_taken_back(
     assert read_model_card(trained.aws.ssm, trained.names.model_card) is None
 
 
-def test_a_model_that_was_damaged_while_it_was_loaded_is_taken_back(
+def test_model_that_was_damaged_during_loading_is_rolled_back(
     trained: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl
 ) -> None:
     first = deploy()["endpoint_config"]
@@ -463,7 +473,7 @@ def test_an_endpoint_in_use_that_fails_the_test_again_is_left_in_service(
     assert (serving, 1, 1) == left(trained)
 
 
-def test_an_update_that_sagemaker_took_back_is_told_with_its_reason(
+def test_update_that_sagemaker_rolled_back_is_an_error_with_its_reason(
     trained: Context, deploy: Deploy, model_url: ModelUrl
 ) -> None:
     first = deploy("--autoscale", "1:3")["endpoint_config"]
@@ -473,7 +483,7 @@ def test_an_update_that_sagemaker_took_back_is_told_with_its_reason(
     assert [(1, 3)] == scaled(trained)
 
 
-def test_an_endpoint_that_failed_is_made_anew(
+def test_failed_endpoint_is_created_again(
     trained: Context, deploy: Deploy, model_url: ModelUrl
 ) -> None:
     with pytest.raises(EndpointFailedError, match=r"is Failed: The ping health check failed"):
@@ -481,16 +491,14 @@ def test_an_endpoint_that_failed_is_made_anew(
     assert (deploy()["endpoint_config"], 1, 1) == left(trained)
 
 
-def test_an_endpoint_that_can_neither_be_used_nor_updated_is_told(
-    deploy: Deploy, hosting: Any
-) -> None:
+def test_unusable_endpoint_is_an_error(deploy: Deploy, hosting: Any) -> None:
     deploy()
     hosting.backend.endpoints["scones-unlimited"].endpoint_status = "UpdateRollbackFailed"
     with pytest.raises(EndpointFailedError, match=r"is UpdateRollbackFailed.*cleanup --yes"):
         deploy()
 
 
-def test_an_endpoint_that_does_not_settle_is_told_with_where_to_look(
+def test_endpoint_that_does_not_settle_is_an_error_with_its_log(
     trained: Context, deploy: Deploy, hosting: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deploy()
@@ -512,7 +520,7 @@ def test_the_endpoint_of_somebody_else_is_refused_and_not_touched(
     assert [] == hosting.changes
 
 
-def test_the_endpoint_of_somebody_else_is_taken_over_but_not_their_configuration(
+def test_take_over_moves_and_tags_the_endpoint_and_retains_its_configuration(
     trained: Context, deploy: Deploy
 ) -> None:
     endpoint_without_our_tags(trained)
@@ -525,7 +533,7 @@ def test_the_endpoint_of_somebody_else_is_taken_over_but_not_their_configuration
     assert trained.names.tag_list == tags["Tags"]
 
 
-def test_a_missing_model_is_told_before_anything_is_made(
+def test_missing_model_is_an_error_before_any_change(
     deploy: Deploy, model_url: ModelUrl, hosting: Any
 ) -> None:
     with pytest.raises(
@@ -535,7 +543,7 @@ def test_a_missing_model_is_told_before_anything_is_made(
     assert [] == hosting.changes
 
 
-def test_a_missing_role_is_told_before_anything_is_made(deploy: Deploy, hosting: Any) -> None:
+def test_missing_role_is_an_error_before_any_change(deploy: Deploy, hosting: Any) -> None:
     with pytest.raises(RoleMissingError):
         deploy("--role", "arn:aws:iam::123456789012:role/gone")
     assert [] == hosting.changes
@@ -570,7 +578,7 @@ def test_quota_message_of_an_update_says_what_an_update_needs(
         deploy("--model-data", model_url("better"))
 
 
-def test_a_quota_is_told_by_its_name(deploy: Deploy, hosting: Any) -> None:
+def test_exceeded_quota_is_named(deploy: Deploy, hosting: Any) -> None:
     hosting.refused = "CreateEndpoint"
     with pytest.raises(
         QuotaExceededError, match=r"The quota is `ml\.m5\.large for endpoint usage`"
@@ -601,7 +609,7 @@ def test_other_bounds_of_scaling_need_no_update(trained: Context, deploy: Deploy
     assert [(1, 5)] == scaled(trained)
 
 
-def test_scaling_that_is_not_asked_for_any_more_ends(trained: Context, deploy: Deploy) -> None:
+def test_deploy_without_autoscale_ends_scaling(trained: Context, deploy: Deploy) -> None:
     deploy("--autoscale", "1:3")
     deploy()
     assert [] == scaled(trained)
@@ -619,17 +627,17 @@ def test_an_update_begins_with_as_many_instances_as_run(
     assert 3 == variant["InitialInstanceCount"]
 
 
-def test_a_dry_run_shows_the_requests_and_makes_nothing(
+def test_dry_run_shows_the_requests_and_creates_nothing(
     trained: Context, deploy: Deploy, hosting: Any
 ) -> None:
-    told = deploy("--dry-run", "--autoscale", "1:3")
+    shown_requests = deploy("--dry-run", "--autoscale", "1:3")
     assert {
         "CreateModel",
         "CreateEndpointConfig",
         "CreateEndpoint",
         "RegisterScalableTarget",
         "PutScalingPolicy",
-    } == told["requests"].keys()
+    } == shown_requests["requests"].keys()
     assert [] == hosting.changes
     assert trained.run.find("deploy") is None
 
@@ -644,10 +652,10 @@ def test_the_card_in_the_parameter_is_json_that_the_service_reads(
     assert 0 < json.loads(value)["temperature"] < 20
 
 
-# After these of the 11 changes: the model is there, scaling is off, the endpoint moves, the card is written, scaling is
-# on again, the model before the replaced one is gone.
+# Of the 11 changes, these are: the model exists, scaling is off, the endpoint moves, the card is
+# written, scaling is on again, the model before the replaced model is deleted.
 @pytest.mark.parametrize("changes", [1, 3, 4, 6, 9, 10])
-def test_an_interrupted_update_goes_on_with_the_same_command(
+def test_same_command_resumes_an_interrupted_update(
     trained: Context,
     deploy: Deploy,
     model_url: ModelUrl,

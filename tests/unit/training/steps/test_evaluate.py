@@ -1,4 +1,4 @@
-"""The step, against S3 and SSM in memory and an endpoint that answers what a test wants."""
+"""Run `evaluate` with S3 and SSM in memory and a fake endpoint."""
 
 import argparse
 import io
@@ -46,14 +46,19 @@ CARD["training_job"] = "job-1"
 
 
 class FakeRuntime:
-    """An endpoint that is right about every image but one, and can be made to fail at its n-th image."""
+    """An endpoint that is wrong about one image, and can fail at its n-th image."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.fails_at: bytes | None = None
         self.answers_of_three_classes = False
 
-    def invoke_endpoint(self, EndpointName: str, Body: bytes, **_: str) -> dict[str, Any]:  # noqa: N803
+    def invoke_endpoint(
+        self,
+        EndpointName: str,  # noqa: N803
+        Body: bytes,  # noqa: N803
+        **_: str,
+    ) -> dict[str, Any]:
         Body = Body.removeprefix(PNG)  # noqa: N806
         number = (
             int(Body) if Body.isdigit() else 1
@@ -92,10 +97,10 @@ def served(context: Context, runtime: FakeRuntime, sagemaker: FakeSageMaker) -> 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What came of the step."""
+    """The results of the step."""
 
     result: dict[str, Any]
-    told: dict[str, Any]
+    facts: dict[str, Any]
     report: str
     asked: int
 
@@ -104,7 +109,7 @@ class Evaluation:
 def evaluations(
     aws: Aws, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Evaluation, Evaluation]:
-    """The model of job-1, measured; and measured again with other workers, when the run has trained another."""
+    """Measure the model of job-1 twice; before the second time the run trains another model."""
     run_file = open_run_file(tmp_path_factory.mktemp("run"))
     console = Console(file=io.StringIO(), width=200)
     with mock_aws():
@@ -209,28 +214,28 @@ def test_every_test_image_counts_once(evaluations: Evaluations) -> None:
 def test_metrics_file_says_what_was_measured(
     evaluations: Evaluations, name: str, expected: str
 ) -> None:
-    assert expected == evaluations[0].told[name]
+    assert expected == evaluations[0].facts[name]
 
 
 def test_report_shows_the_mistake(evaluations: Evaluations) -> None:
     assert 'title="datasets/default/test/0.png"' in evaluations[0].report
 
 
-def test_an_evaluation_that_is_done_asks_nothing_when_repeated(evaluations: Evaluations) -> None:
+def test_repeated_evaluation_sends_no_request(evaluations: Evaluations) -> None:
     assert [8, 8] == [one.asked for one in evaluations]
 
 
 def test_a_repeated_evaluation_tells_how_the_first_was_measured(evaluations: Evaluations) -> None:
     first, again = evaluations
     assert first.result["metrics"]["throughput"] == again.result["metrics"]["throughput"]
-    assert 1 == again.told["workers"]
-    assert first.told["measured_at"] == again.told["measured_at"]
+    assert 1 == again.facts["workers"]
+    assert first.facts["measured_at"] == again.facts["measured_at"]
 
 
-def test_hyperparameters_are_told_only_of_the_job_that_made_the_model(
+def test_hyperparameters_are_reported_only_for_the_models_own_job(
     evaluations: Evaluations,
 ) -> None:
-    assert [{"epochs": "10"}, {}] == [one.told["hyperparameters"] for one in evaluations]
+    assert [{"epochs": "10"}, {}] == [one.facts["hyperparameters"] for one in evaluations]
 
 
 def test_accuracy_below_the_gate_fails_after_everything_is_written(
@@ -241,7 +246,7 @@ def test_accuracy_below_the_gate_fails_after_everything_is_written(
     assert (served.run.folder / "report.html").exists()
 
 
-def test_an_interrupted_evaluation_asks_only_for_what_is_missing(
+def test_interrupted_evaluation_requests_only_missing_answers(
     served: Context, runtime: FakeRuntime
 ) -> None:
     runtime.fails_at = b"5"
@@ -255,9 +260,7 @@ def test_an_interrupted_evaluation_asks_only_for_what_is_missing(
     assert kept > 0
 
 
-def test_an_evaluation_that_is_done_asks_again_when_told_to(
-    served: Context, runtime: FakeRuntime
-) -> None:
+def test_option_again_evaluates_again(served: Context, runtime: FakeRuntime) -> None:
     runtime.fails_at = b"7"
     for arguments in ([], ["--again"]):
         with pytest.raises(NoAnswerError):
@@ -265,7 +268,7 @@ def test_an_evaluation_that_is_done_asks_again_when_told_to(
     assert 2 == runtime.asked.count("0")
 
 
-def test_answers_of_another_number_of_classes_are_refused_and_not_kept(
+def test_answers_of_another_number_of_classes_are_refused_and_not_recorded(
     served: Context, runtime: FakeRuntime
 ) -> None:
     runtime.answers_of_three_classes = True
@@ -274,7 +277,7 @@ def test_answers_of_another_number_of_classes_are_refused_and_not_kept(
     assert 1 == len((served.run.folder / "test_answers.jsonl").read_text().splitlines())
 
 
-def test_a_variant_that_the_endpoint_has_not_is_told_with_those_it_has(
+def test_unknown_variant_is_an_error_with_the_existing_variants(
     served: Context, runtime: FakeRuntime
 ) -> None:
     with pytest.raises(
@@ -306,7 +309,7 @@ def test_missing_ood_images_are_reported_before_anything_is_asked(
 
 
 def calibrating(context: Context) -> None:
-    """Have the dataset eight calibration images, of which the endpoint takes three for something else."""
+    """Add eight calibration images, of which the endpoint classifies three wrongly."""
     lines = [f"{number}\t{label}\t{number + 8}.png\n" for number, label in enumerate(LABELS)]
     for number in range(8, 16):
         body = PNG + str(number).encode()
@@ -322,23 +325,23 @@ def test_temperature_of_the_calibration_images_goes_into_a_card_without_a_thresh
     served: Context, runtime: FakeRuntime
 ) -> None:
     calibrating(served)
-    evaluated, told = measure(served).card["temperature"], model_card(served)
+    evaluated, card = measure(served).card["temperature"], model_card(served)
     assert evaluated != CARD["temperature"]
-    assert evaluated == told["temperature"]
-    assert 8 == told["calibration"]["images"]
+    assert evaluated == card["temperature"]
+    assert 8 == card["calibration"]["images"]
 
 
 def test_a_threshold_in_service_stays_with_the_temperature_that_it_was_chosen_at(
     served: Context, runtime: FakeRuntime, shown: io.StringIO
 ) -> None:
     calibrating(served)
-    promised = CARD | {
+    guaranteed = CARD | {
         "recommended_threshold": 0.97,
         "precision_guarantee": {"precision": 0.9, "confidence": 0.95, "images": 8},
     }
-    card(served, promised)
+    card(served, guaranteed)
     evaluated = measure(served).card["temperature"]
-    assert promised == model_card(served)
+    assert guaranteed == model_card(served)
     assert CARD["temperature"] == evaluated
     assert "The model card's temperature 1.200 stays" in shown.getvalue()
 
@@ -353,7 +356,7 @@ def test_card_whose_threshold_was_chosen_survives_evaluate_unchanged(served: Con
     assert before["Version"] == after["Version"]
 
 
-def test_calibration_images_are_asked_again_when_told_to(
+def test_option_again_requests_calibration_images_again(
     served: Context, runtime: FakeRuntime
 ) -> None:
     calibrating(served)
@@ -407,7 +410,7 @@ def no_test_images(context: Context) -> None:
         (no_test_images, NoTestImagesError),
     ],
 )
-def test_what_cannot_be_measured_is_told_before_anything_is_asked(
+def test_evaluation_that_cannot_work_fails_before_the_first_request(
     served: Context,
     runtime: FakeRuntime,
     spoil: Callable[[Context], None],

@@ -1,4 +1,4 @@
-"""The step, against S3, SSM and CloudWatch in memory, on what an endpoint has captured."""
+"""Run `monitor` on captured data with S3, SSM and CloudWatch in memory."""
 
 import argparse
 import base64
@@ -46,13 +46,13 @@ class FakeSageMaker:
 
 
 class FakeCloudWatch:
-    """Keeps what it is told."""
+    """Record all requests."""
 
     def __init__(self) -> None:
-        self.told: list[dict[str, Any]] = []
+        self.requests: list[dict[str, Any]] = []
 
     def put_metric_data(self, **request: Any) -> None:
-        self.told.append(request)
+        self.requests.append(request)
 
 
 @cache
@@ -100,7 +100,7 @@ def refer(context: Context, images: int = IMAGES) -> str:
 
 
 def capture(
-    context: Context, light: int, images: int = IMAGES, minutes: int = 1, **told: str
+    context: Context, light: int, images: int = IMAGES, minutes: int = 1, **changed: str
 ) -> None:
     """Have the endpoint capture requests, some minutes from now."""
     moment = datetime.now(UTC) + timedelta(minutes=minutes)
@@ -113,7 +113,7 @@ def capture(
             },
             "endpointOutput": {"data": json.dumps(answer(number)), "encoding": "JSON"},
         }
-        metadata = {"inferenceTime": moment.isoformat(), **told}
+        metadata = {"inferenceTime": moment.isoformat(), **changed}
         lines.append(json.dumps({"captureData": data, "eventMetadata": metadata}))
     key = f"captured/{context.names.endpoint}/AllTraffic/2030/01/01/00/{minutes}.jsonl"
     context.aws.s3.put_object(Bucket=BUCKET, Key=key, Body="\n".join([*lines, "cut off"]).encode())
@@ -133,19 +133,19 @@ def test_monitor_without_drift_says_so_in_report_and_metric(watched: Context) ->
     assert IMAGES == result["captured"]
     assert "<h1>No drift</h1>" in Path(result["report"]).read_text()
     cloudwatch: Any = watched.aws.cloudwatch
-    [told] = cloudwatch.told
-    assert METRIC == told["MetricData"][0]["MetricName"]
-    assert 0.0 == told["MetricData"][0]["Value"]
+    [request] = cloudwatch.requests
+    assert METRIC == request["MetricData"][0]["MetricName"]
+    assert 0.0 == request["MetricData"][0]["Value"]
 
 
 def test_monitor_of_dark_images_fails_once_everything_is_written(watched: Context) -> None:
     refer(watched)
     capture(watched, light=20)
-    with pytest.raises(DriftError, match="brightness") as told:
+    with pytest.raises(DriftError, match="brightness") as drift:
         step.run(watched, OPTIONS)
     assert ["brightness"] == watched.run.result("monitor")["drifted"]
-    assert 3 == told.value.status
-    assert watched.run.result("monitor") == told.value.data
+    assert 3 == drift.value.status
+    assert watched.run.result("monitor") == drift.value.data
 
 
 def test_monitor_finds_dark_images_whatever_the_tool_has_asked_since(watched: Context) -> None:

@@ -109,7 +109,7 @@ def test_the_reason_is_in_the_registry(
     assert str(refused.value) == described["ApprovalDescription"]
 
 
-def test_a_copy_of_the_champion_is_refused_unasked(
+def test_copy_of_the_champion_is_refused_without_a_comparison(
     staged_context: Context, staged_dataset: Dataset, champion: Package, registered: Registered
 ) -> None:
     copy = registered("again", model_digest=champion.facts["model_digest"])
@@ -152,7 +152,7 @@ def test_promotion_over_a_champion_does_not_call_it_the_first(
     assert "Version 2 is the champion. The next" in shown.getvalue()
 
 
-def test_a_first_model_that_guesses_is_refused(
+def test_first_model_at_chance_accuracy_is_refused(
     staged_context: Context, staged_dataset: Dataset, registered: Registered
 ) -> None:
     with pytest.raises(ChallengerRefusedError, match="always the most frequent class"):
@@ -225,7 +225,7 @@ def test_a_challenger_with_an_unknown_ancestor_is_not_compared(
     assert "PendingManualApproval" == registry.find_package(2).approval
 
 
-def test_a_champion_with_an_unknown_ancestor_is_compared_and_told_of(
+def test_champion_with_an_unknown_ancestor_is_compared_and_reported(
     registry: ModelRegistry,
     staged_context: Context,
     staged_dataset: Dataset,
@@ -241,7 +241,7 @@ def test_a_champion_with_an_unknown_ancestor_is_compared_and_told_of(
     assert "The champion was trained from s3://photos/theirs/model.tar.gz" in shown.getvalue()
 
 
-def test_a_champion_whose_model_is_gone_is_to_be_rejected(
+def test_champion_with_a_missing_model_is_an_error(
     staged_context: Context, staged_dataset: Dataset, challenger: Package
 ) -> None:
     staged_context.aws.s3.delete_object(Bucket="photos", Key="models/first/output/model.tar.gz")
@@ -249,7 +249,7 @@ def test_a_champion_whose_model_is_gone_is_to_be_rejected(
         promote(staged_context, staged_dataset, challenger, FakeComparison({}))
 
 
-def test_nothing_is_compared_on_images_that_the_champion_has_all_learned_from(
+def test_comparison_needs_images_that_the_champion_has_not_learned(
     staged_context: Context, staged_dataset: Dataset, challenger: Package
 ) -> None:
     body = listed("test", TEST_IMAGES).encode()
@@ -297,7 +297,7 @@ def test_a_challenger_of_another_dataset_is_not_compared(
 
 
 @pytest.mark.parametrize("content", ["first", "second"])
-def test_a_model_that_is_no_longer_what_was_registered_is_not_compared(
+def test_model_that_changed_since_its_registration_is_not_compared(
     staged_context: Context, staged_dataset: Dataset, challenger: Package, content: str
 ) -> None:
     key = f"models/{content}/output/model.tar.gz"

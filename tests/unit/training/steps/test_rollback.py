@@ -86,7 +86,7 @@ def test_a_rollback_that_was_interrupted_is_finished_by_the_next(
 
 
 @pytest.mark.parametrize("changes", [6, 7])
-def test_a_deployment_that_was_interrupted_is_taken_back_with_scaling_and_alarms(
+def test_interrupted_deployment_is_rolled_back_with_scaling_and_alarms(
     trained: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl, changes: int
 ) -> None:
     first = deploy("--autoscale", "1:3")

@@ -1,4 +1,4 @@
-"""`deploy --shadow`: what it makes, tells and refuses."""
+"""Deploy a shadow variant, show its metrics, and refuse invalid options."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,18 +16,18 @@ type Deploy = Callable[..., dict[str, Any]]
 type ModelUrl = Callable[[str], str]
 
 
-def test_a_shadow_leaves_the_card_of_what_answers_but_for_the_configuration(
+def test_shadow_changes_only_the_configuration_in_the_model_card(
     trained: Context, deploy: Deploy, model_url: ModelUrl
 ) -> None:
     card = deploy()["model_card"]
-    told = deploy("--shadow", "--model-data", model_url("better"))
+    result = deploy("--shadow", "--model-data", model_url("better"))
     assert card | {"endpoint_config": serving(trained)} == read_model_card(
         trained.aws.ssm, trained.names.model_card
     )
-    assert serving(trained) == told["endpoint_config"] != card["endpoint_config"]
+    assert serving(trained) == result["endpoint_config"] != card["endpoint_config"]
 
 
-def test_the_same_again_makes_nothing_new_and_tells_how_both_fare(
+def test_repeated_shadow_creates_nothing_and_shows_both_metrics(
     trained: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl
 ) -> None:
     deploy()
@@ -48,13 +48,13 @@ def test_the_same_again_makes_nothing_new_and_tells_how_both_fare(
     ]
     trained.aws.cloudwatch.put_metric_data(Namespace="AWS/SageMaker", MetricData=data)
     hosting.changes.clear()
-    told = deploy(*shadow)["variants"]["shadow"]
-    assert 2.0 == told["requests"]
-    assert 0.5 == told["error_share"]
+    result = deploy(*shadow)["variants"]["shadow"]
+    assert 2.0 == result["requests"]
+    assert 0.5 == result["error_share"]
     assert {"PutParameter", "AddTagsToResource"} == set(hosting.changes)
 
 
-def test_a_shadow_that_sagemaker_took_back_leaves_nothing(
+def test_shadow_that_sagemaker_rolled_back_leaves_no_resources(
     trained: Context, deploy: Deploy, model_url: ModelUrl
 ) -> None:
     first = deploy()["endpoint_config"]
@@ -64,7 +64,7 @@ def test_a_shadow_that_sagemaker_took_back_leaves_nothing(
     assert [first] == [one["EndpointConfigName"] for one in configs]
 
 
-def test_a_shadow_that_was_interrupted_before_its_card_is_taken_back(
+def test_shadow_that_was_interrupted_before_its_card_is_rolled_back(
     trained: Context, deploy: Deploy, hosting: Any, model_url: ModelUrl
 ) -> None:
     first = deploy()

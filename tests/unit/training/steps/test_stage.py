@@ -124,7 +124,7 @@ def test_a_new_image_is_the_only_image_that_is_uploaded(
     assert 8 == again["unchanged"]
 
 
-def test_what_was_left_out_is_told_and_listed(
+def test_left_out_images_are_counted_and_listed(
     source_folder: Path,
     stage: Stage,
     context: Context,
@@ -236,7 +236,7 @@ def test_the_dataset_itself_is_no_source_for_it(source_folder: Path, stage: Stag
         stage("s3://photos/datasets/scones-unlimited/default")
 
 
-def test_without_a_bucket_the_one_of_the_stack_is_taken(
+def test_stack_bucket_is_the_default(
     source_folder: Path, context: Context, stage_options: Parse
 ) -> None:
     options = stage_options(source_folder)
@@ -268,7 +268,7 @@ def test_one_class_is_too_few(source_folder: Path, stage: Stage, context: Contex
     assert set() == listed(context)
 
 
-def test_a_class_without_a_readable_image_is_told(
+def test_class_without_a_readable_image_is_an_error(
     source_folder: Path, stage: Stage, context: Context
 ) -> None:
     for path in (source_folder / "truck").iterdir():
@@ -307,7 +307,7 @@ def test_a_file_of_another_kind_is_no_source(stage: Stage, tmp_path: Path) -> No
         stage(tmp_path / "a.txt")
 
 
-def test_a_missing_bucket_is_told_before_an_image_is_read(
+def test_missing_bucket_is_an_error_before_an_image_is_read(
     source_folder: Path, stage: Stage, shown: io.StringIO
 ) -> None:
     with pytest.raises(BucketNotUsableError, match="The bucket other does not exist"):
@@ -315,7 +315,7 @@ def test_a_missing_bucket_is_told_before_an_image_is_read(
     assert "Preparing" not in shown.getvalue()
 
 
-def test_a_place_that_is_taken_is_told_before_an_image_is_read(
+def test_prefix_with_other_objects_is_an_error_before_an_image_is_read(
     source_folder: Path, stage: Stage, context: Context, shown: io.StringIO
 ) -> None:
     context.aws.s3.put_object(
@@ -326,7 +326,7 @@ def test_a_place_that_is_taken_is_told_before_an_image_is_read(
     assert "Preparing" not in shown.getvalue()
 
 
-def test_a_folder_that_cannot_be_written_is_told(
+def test_folder_that_cannot_be_written_is_an_error(
     source_folder: Path, stage: Stage, context: Context
 ) -> None:
     context.run.folder.parent.mkdir(parents=True)

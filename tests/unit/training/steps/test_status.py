@@ -1,4 +1,4 @@
-"""`status`: what exists, what it costs, and what of it is unknown."""
+"""List resources, costs, and unknown states."""
 
 import io
 from argparse import Namespace
@@ -73,7 +73,7 @@ def test_a_serverless_endpoint_costs_nothing_by_the_hour(account_context: Contex
     assert 0.0 == look(account_context)["dollars_per_hour"]
 
 
-def test_an_unknown_price_is_told_and_not_counted_as_nothing(
+def test_unknown_price_is_reported_and_not_counted_as_zero(
     account_context: Context, shown: io.StringIO
 ) -> None:
     deployed(account_context, Hosting("realtime", instance_type="ml.m4.xlarge"))
@@ -81,7 +81,7 @@ def test_an_unknown_price_is_told_and_not_counted_as_nothing(
     assert "price unknown" in shown.getvalue()
 
 
-def test_what_belongs_to_an_endpoint_is_listed(account_context: Context) -> None:
+def test_resources_of_an_endpoint_are_listed(account_context: Context) -> None:
     deployed(account_context, Hosting("realtime", instance_type="ml.m5.large"))
     scaling.register(
         account_context.aws.autoscaling, account_context.names.endpoint, Scaling(1, 3, 300)
@@ -99,7 +99,7 @@ def test_what_belongs_to_an_endpoint_is_listed(account_context: Context) -> None
     ]
 
 
-def test_the_versions_of_the_model_registry_are_listed_with_what_was_decided(
+def test_versions_of_the_model_registry_are_listed_with_their_approval(
     account_context: Context,
 ) -> None:
     sagemaker, group = account_context.aws.sagemaker, account_context.names.service
@@ -136,7 +136,9 @@ def refused(code: str) -> Callable[..., None]:
     return refuse
 
 
-def test_what_may_not_be_seen_is_unknown_and_the_rest_is_shown(account_context: Context) -> None:
+def test_resources_without_permission_are_unknown_and_the_others_are_shown(
+    account_context: Context,
+) -> None:
     deployed(account_context, Hosting("realtime", instance_type="ml.m5.large"))
     with hooked(account_context.aws.cloudwatch, DescribeAlarms=refused("AccessDenied")):
         found = look(account_context)

@@ -1,4 +1,4 @@
-"""The step as a whole: one job for one request, taken up again after whatever happened."""
+"""Run `train`: one job for one request, which resumes after any interruption."""
 
 import argparse
 import io
@@ -75,9 +75,7 @@ def test_the_same_request_on_another_machine_is_not_paid_twice(
     assert 1 == len(jobs.requests)
 
 
-def test_the_same_request_trains_anew_when_told_to(
-    context: Context, plan: Plan, jobs: FakeJobs
-) -> None:
+def test_option_again_trains_again(context: Context, plan: Plan, jobs: FakeJobs) -> None:
     step.train(context, plan, jobs)
     step.train(context, plan, jobs, again=True)
     assert 2 == len(jobs.requests)
@@ -105,7 +103,7 @@ def interrupted(context: Context, plan: Plan, jobs: FakeJobs) -> str:
 
 
 @pytest.mark.parametrize("again", [False, True])
-def test_a_job_under_way_is_taken_up(context: Context, plan: Plan, again: bool) -> None:
+def test_job_in_progress_is_resumed(context: Context, plan: Plan, again: bool) -> None:
     jobs = FakeJobs(looks_under_way=1)
     name = interrupted(context, plan, jobs)
     assert name == step.train(context, plan, jobs, again)["training_job"]
@@ -143,7 +141,7 @@ def test_a_job_that_was_never_created_is_created_by_the_next_try(
     assert 1 == len(jobs.requests)
 
 
-def test_a_job_of_somebody_else_is_not_taken_up(context: Context, plan: Plan) -> None:
+def test_job_of_another_run_is_not_resumed(context: Context, plan: Plan) -> None:
     with pytest.raises(JobNameTakenError):
         step.train(context, plan, FakeJobs(refusal=JobNameTakenError()))
     assert context.run.begin("train", **plan.asked)["training_job"] is None
@@ -161,7 +159,7 @@ def test_after_a_failed_job_the_same_command_starts_afresh(
     assert [request["TrainingJobName"] for request in jobs.requests] == own
 
 
-def test_after_a_stopped_job_the_same_command_goes_on_from_its_checkpoints(
+def test_same_command_resumes_a_stopped_job_from_its_checkpoints(
     context: Context, plan: Plan, jobs: FakeJobs
 ) -> None:
     stopped = FakeJobs("Stopped", "MaxWaitTimeExceeded")

@@ -25,7 +25,7 @@ BEST = "tuned-002"
 
 @dataclass
 class FakeTuningJobs:
-    """Tuning jobs that end as they are told to, after some looks at them."""
+    """Tuning jobs that end with a given status after some requests."""
 
     status: str = "Completed"
     looks_under_way: int = 0
@@ -146,7 +146,7 @@ def test_a_tuning_job_that_is_done_is_not_created_again(
 
 
 @pytest.mark.parametrize("again", [False, True])
-def test_an_interrupted_tuning_job_is_taken_up(
+def test_interrupted_tuning_job_is_resumed(
     context: Context, plan: Plan, jobs: FakeJobs, shown: io.StringIO, again: bool
 ) -> None:
     tuning_jobs = FakeTuningJobs(interrupted=True)
@@ -178,7 +178,7 @@ def test_a_tuning_job_without_a_model_is_an_error_and_leaves_the_model_of_the_ru
     assert context.run.find("train") is None
 
 
-def test_candidates_that_were_stopped_early_are_told_as_such(
+def test_candidates_that_stopped_early_are_marked(
     context: Context, plan: Plan, jobs: FakeJobs, shown: io.StringIO
 ) -> None:
     tune(context, plan, SEARCH, jobs, FakeTuningJobs())
