@@ -38,7 +38,7 @@ class Trial:
 
     cloud: Cloud
     folder: Path
-    training_jobs: list[str] = field(default_factory=list)  # those of `train`
+    training_jobs: list[str] = field(default_factory=list)  # jobs of `train`
 
     def start(self, *step: str) -> "subprocess.Popen[str]":
         own = ("--project", "trial", "--runs", str(self.folder / "runs"))
@@ -52,13 +52,13 @@ class Trial:
         )
 
     def run(self, *step: str) -> tuple[int, str]:
-        """Exit status and output of a step."""
+        """Run a step, and return its exit status and output."""
         process = self.start(*step)
         output, _ = process.communicate(timeout=120)
         return process.returncode, output
 
     def interrupt(self, *step: str, at: str) -> tuple[int, str]:
-        """The same of a step that gets a Ctrl-C when it has shown a line with `at` in it."""
+        """Interrupt a step after a line with `at`, and return its exit status and output."""
         with self.start(*step) as process:
             assert process.stdout
             output = ""
@@ -72,7 +72,7 @@ class Trial:
 
     @property
     def staging(self) -> tuple[str, ...]:
-        """The step that makes the dataset."""
+        """The command that stages the dataset."""
         return ("stage", str(self.folder / "photos"), "--split", "0.5,0.15,0.15,0.2")
 
     def endpoints(self) -> list[str]:
@@ -84,13 +84,13 @@ class Trial:
         return self.names("list_models", "Models", "ModelName")
 
     def names_after(self, *step: str) -> list[str]:
-        """Endpoints and models that are there when a step has ended well."""
+        """Run a step, and return the names of the remaining endpoints and models."""
         status, output = self.run(*step)
         assert 0 == status, output
         return [*self.endpoints(), *self.models()]
 
     def names(self, operation: str, listed: str, name: str) -> list[str]:
-        """The names of this project's resources of a kind in SageMaker."""
+        """Return the names of this project's SageMaker resources of one kind."""
         sagemaker: Any = self.cloud.client("sagemaker")
         return [
             found[name] for found in getattr(sagemaker, operation)(NameContains="trial")[listed]
@@ -148,7 +148,7 @@ def trained(staged: Trial) -> Trial:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The output of the steps for two models: the first one is trained, the second one is tuned."""
+    """The output of the steps for two models: the first is trained, the second is tuned."""
 
     trial: Trial
     first: tuple[int, str]
@@ -216,7 +216,9 @@ def test_interrupted_training_makes_one_job(trained: Trial) -> None:
     assert 1 == len(trained.training_jobs)
 
 
-def test_a_first_model_is_promoted_when_it_beats_guessing(comparison: Comparison) -> None:
+def test_first_model_is_promoted_if_it_beats_the_most_frequent_class(
+    comparison: Comparison,
+) -> None:
     status, output = comparison.first
     assert 0 == status, output
     assert "better than the rule of always the most frequent class" in output, output
@@ -244,7 +246,7 @@ def test_a_challenger_that_is_not_shown_to_be_better_is_refused(comparison: Comp
     assert ["Approved", "Rejected"] == comparison.approvals
 
 
-def test_autopilot_is_refused_as_the_step_takes_for_not_emulated(cloud: Cloud) -> None:
+def test_local_cloud_refuses_autopilot_as_not_emulated(cloud: Cloud) -> None:
     data = Dataset(
         "photos", "datasets/cars", ("automobile", "truck"), {}, "sha256:data", recordio=False
     )
@@ -261,7 +263,7 @@ def test_interrupted_deployment_makes_one_endpoint_with_one_model(story: Story) 
     assert 1 == len(story.models)
 
 
-def test_training_and_deployment_never_need_the_test_images_only_evaluation_does(
+def test_only_evaluation_needs_the_test_images(
     story: Story,
 ) -> None:
     status, output = story.without_test_images
