@@ -34,6 +34,8 @@ OWN = {
     "opened_at",
     "recorded_at",
     "processing_time_ms",
+    "audit",  # drawn by the image's name
+    "waits_for",
 }
 
 

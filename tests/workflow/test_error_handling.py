@@ -172,9 +172,17 @@ ANSWERS = {
     "Find version again": {
         "VersionId": "v1", "ETag": '"e"', "LastModified": "2026-01-15T09:30:00Z"
     },
-    "Serialize image": {"image_data": "aW1hZ2U=", "content_type": "image/png"},
-    "Classify image": {"class_probabilities": {"truck": 0.9}, "endpoint": "e", "variant": "v"},
-    "Filter inferences": {"classification": "truck", "confidence_score": 0.9},
+    "Serialize image": {
+        "image_data": "aW1hZ2U=", "content_type": "image/png", "image_hash": "0123"
+    },
+    "Classify image": {
+        "class_probabilities": {"truck": 0.9}, "endpoint": "e", "variant": "v",
+        "model_digest": "sha256:0123",
+    },
+    "Filter inferences": {
+        "classification": "truck", "confidence_score": 0.9, "waits_for": None,
+        "audit": {"drawn": False, "probability": 0.01},
+    },
     "Read record": {"Item": {"outcome": {"S": "ACCEPTED"}}},
     "Record failure": {"Status": "SUCCEEDED"},
     "Classify listed image": {"Output": {"image_url": "u", "version": "v1", "outcome": "ACCEPTED"}},

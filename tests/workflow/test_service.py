@@ -1,6 +1,7 @@
 """The deployed service on the local cloud with a trained model: from upload to outcome."""
 
 import json
+import re
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -65,12 +66,22 @@ class TestUpload:
             "confidence_threshold": card["recommended_threshold"],
             "endpoint": service.endpoint,
             "variant": "AllTraffic",
+            "model_digest": card["model_digest"],
         } == {
             key: value
             for key, value in output.items()
             if key
-            not in {"version", "confidence_score", "processing_time_ms", "class_probabilities"}
+            not in {
+                "version",
+                "confidence_score",
+                "processing_time_ms",
+                "class_probabilities",
+                "image_hash",
+                "audit",
+            }
         }
+        assert re.fullmatch(r"[0-9a-f]{16}", output["image_hash"])
+        assert isinstance(output["audit"]["drawn"], bool)
         assert output["confidence_score"] == max(output["class_probabilities"].values())
         assert card["labels"] == list(output["class_probabilities"])
         assert isinstance(output["processing_time_ms"], int)
@@ -514,12 +525,15 @@ class TestTools:
             service.stack,
             *event,
         )
+        answered = json.loads(answer)
+        drawn = answered.pop("audit")["drawn"]
         assert {
             "status": "PASS",
             "classification": "truck",
             "confidence_score": 0.92,
             "passed_threshold": True,
-        } == (json.loads(answer))
+            "waits_for": "AUDIT" if drawn else None,
+        } == answered
 
     def test_sam_logs_shows_the_functions_structured_logs(
         self, service: Deployed, cloud: Cloud

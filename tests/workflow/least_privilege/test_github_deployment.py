@@ -83,7 +83,7 @@ def encoded(part: Mapping[str, str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def github(cloud: Cloud) -> Github:
+def github(cloud: Cloud) -> Iterator[Github]:
     cloudformation, name = cloud.client("cloudformation"), f"deploy-{SERVICE}"
     parameters = {"Repository": "octo-org@1/octo-repo@2", "Environment": "dev", "Service": SERVICE}
     cloudformation.create_stack(
@@ -96,9 +96,13 @@ def github(cloud: Cloud) -> Github:
     )
     assert "CREATE_COMPLETE" == ended(cloudformation, name)
     [stack] = cloudformation.describe_stacks(StackName=name)["Stacks"]
-    return Github(
+    yield Github(
         cloud, {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
     )
+    # An account has one provider of GitHub's tokens, and another test creates it too.
+    iam = cloud.client("iam")
+    for provider in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]:
+        iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=provider["Arn"])
 
 
 def ended(cloudformation: Any, stack: str) -> str:
