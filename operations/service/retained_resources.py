@@ -94,9 +94,9 @@ class Bucket(RetainedResource):
 
 
 class Table(RetainedResource):
-    """A table with its records, and with point-in-time recovery."""
+    """A table with its items, and with point-in-time recovery."""
 
-    kind = "results table"
+    kind = "table"
 
     @classmethod
     def describe(cls, aws: Aws, name: str, prices: Prices) -> Self | None:
@@ -104,7 +104,7 @@ class Table(RetainedResource):
         table = aws.dynamodb.describe_table(TableName=name)["Table"]
         size = table.get("TableSizeBytes", 0)
         dollars = size / 1024**3 * (prices.table_gb_month + prices.table_backup_gb_month)
-        described = f"about {table.get('ItemCount', 0):,} records of {size:,} bytes"
+        described = f"about {table.get('ItemCount', 0):,} items of {size:,} bytes"
         return None if table["TableStatus"] == "DELETING" else cls(name, 1, described, dollars)
 
     def delete(self, aws: Aws) -> Iterator[int]:

@@ -136,6 +136,8 @@ CASES = [
             "InvalidThresholdError",
             "InvalidProbabilitiesError",
             "InvalidReviewClassesError",
+            "InvalidImageVersionError",
+            "InvalidAuditShareError",
         )
     ],
     *[

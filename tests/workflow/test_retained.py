@@ -36,12 +36,11 @@ def test_stack_that_exists_is_refused(left: Any) -> None:
 
 def test_deleted_stack_retained_images_records_and_their_key(left: Any) -> None:
     names, _, kept, _ = left
-    assert ["image bucket", "results table", "encryption key"] == [
+    assert ["image bucket", "table", "table", "encryption key"] == [
         one["kind"] for one in kept["retained"]
     ]
-    assert [names.image_bucket, names.results_table] == [one["name"] for one in kept["retained"]][
-        :2
-    ]
+    named = [one["name"] for one in kept["retained"]][:3]
+    assert [names.image_bucket, names.results_table, names.reviews_table] == named
 
 
 def test_nothing_is_retained_after_retained_delete(

@@ -86,6 +86,12 @@ def encoded(part: Mapping[str, str]) -> str:
 def github(cloud: Cloud) -> Iterator[Github]:
     cloudformation, name = cloud.client("cloudformation"), f"deploy-{SERVICE}"
     parameters = {"Repository": "octo-org@1/octo-repo@2", "Environment": "dev", "Service": SERVICE}
+    # An account has one provider of GitHub's tokens, and the documentation's test creates it too.
+    iam = cloud.client("iam")
+    before = [
+        one["Arn"] for one in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
+    ]
+    parameters |= {"OidcProviderArn": arn for arn in before}
     cloudformation.create_stack(
         StackName=name,
         TemplateBody=(ROOT / "stacks/github.yaml").read_text(),
@@ -96,13 +102,10 @@ def github(cloud: Cloud) -> Iterator[Github]:
     )
     assert "CREATE_COMPLETE" == ended(cloudformation, name)
     [stack] = cloudformation.describe_stacks(StackName=name)["Stacks"]
-    yield Github(
-        cloud, {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-    )
-    # An account has one provider of GitHub's tokens, and another test creates it too.
-    iam = cloud.client("iam")
-    for provider in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]:
-        iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=provider["Arn"])
+    yield Github(cloud, {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]})
+    if not before:
+        [created] = iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
+        iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=created["Arn"])
 
 
 def ended(cloudformation: Any, stack: str) -> str:

@@ -96,7 +96,7 @@ def test_retained_bucket_is_listed_with_the_cost_of_its_versions(
     assert "image bucket" == bucket["kind"]
     assert "images" == bucket["name"]
     assert pytest.approx(2048 / 1024**3 * 0.023) == bucket["dollars_a_month"]
-    assert "results table" == table["kind"]
+    assert "table" == table["kind"]
     assert "results" == table["name"]
 
 
