@@ -91,7 +91,8 @@ def github(cloud: Cloud) -> Iterator[Github]:
     before = [
         one["Arn"] for one in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
     ]
-    parameters |= {"OidcProviderArn": arn for arn in before}
+    if before:
+        parameters["OidcProviderArn"] = before[0]
     cloudformation.create_stack(
         StackName=name,
         TemplateBody=(ROOT / "stacks/github.yaml").read_text(),
