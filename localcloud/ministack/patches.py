@@ -34,6 +34,7 @@ from localcloud.ministack.iam import (
     audit_log,
     object_arns,
     policy_sizes,
+    request_conditions,
     secure_transport,
     unsigned_requests,
     wildcards,
@@ -97,6 +98,7 @@ PATCHES = (
     target_limits,
     policy_sizes,
     metric_math,
+    request_conditions,  # around all other decisions, since it removes its notes
 )
 
 
