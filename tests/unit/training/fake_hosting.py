@@ -48,9 +48,7 @@ class Hosting:
         self.watched: list[dict[str, str]] = []  # the alarms that take the last update back
         self.retained = False  # whether the last update retained the variants' weights and counts
         self.refused: str | None = None  # an operation that exceeds a quota
-        self.pending: str | None = (
-            None  # the configuration that somebody else moves the endpoint to
-        )
+        self.pending: str | None = None  # the target configuration of an update by another process
         events = session.events
         events.register("before-call.sagemaker.UpdateEndpoint", self.update)
         events.register("before-call.sagemaker.CreateEndpoint", self.create)
@@ -252,7 +250,7 @@ def interrupt(context: Context, hosting: Hosting, changes: int, step: Callable[[
 
 
 def roll_back(context: Context, *arguments: str) -> dict[str, Any]:
-    """Run `rollback`, where nobody can be asked."""
+    """Run `rollback` without a terminal."""
     parser = argparse.ArgumentParser()
     parser.set_defaults(json=True)
     rollback.add_arguments(parser)

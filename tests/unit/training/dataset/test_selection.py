@@ -60,14 +60,14 @@ def test_a_large_class_is_cut_to_the_ratio(prepared: Callable[..., PreparedImage
     )
 
 
-def test_few_counter_examples_leave_every_real_image_in_and_many_are_cut(
+def test_few_negative_examples_retain_every_real_image_and_many_are_limited(
     prepared: Callable[..., PreparedImage],
 ) -> None:
     files = [prepared(f"c{number}") for number in range(8)] + [
         prepared(f"t{number}", "truck") for number in range(8)
     ]
-    for counter_examples, expected in ((2, 18), (20, 28)):
-        others = [prepared(f"o{number}", "other") for number in range(counter_examples)]
+    for negative_examples, expected in ((2, 18), (20, 28)):
+        others = [prepared(f"o{number}", "other") for number in range(negative_examples)]
         assert expected == len(balance(files + others, Fraction("1.5"), 0, "other")[0])
 
 

@@ -82,7 +82,7 @@ def test_a_given_test_split_is_kept_and_validation_is_drawn_from_training(
 @pytest.mark.parametrize(
     ("real", "other"), [("test", "train"), ("train", "test"), ("test", "test")]
 )
-def test_counter_examples_are_split_as_their_own_source_is(
+def test_negative_examples_are_split_as_their_own_source_is(
     prepared: Callable[..., PreparedImage], real: str, other: str
 ) -> None:
     labels = (*LABELS, "other")

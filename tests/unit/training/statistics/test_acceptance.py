@@ -47,7 +47,7 @@ def test_default_threshold_is_that_of_the_function() -> None:
     assert SERVED_DEFAULT == DEFAULT_THRESHOLD
 
 
-def test_counter_examples_are_of_no_real_class() -> None:
+def test_negative_examples_have_no_real_class() -> None:
     acceptance = Acceptance.at(0.5, LABELS, "other")
     assert [True, False, True] == list(acceptance.real(np.array([0, 1, 2])))
 

@@ -307,7 +307,7 @@ def test_an_interrupted_update_leaves_no_alarm_when_another_model_is_deployed(
     assert [] == alarms(trained)
 
 
-def test_an_alarm_of_somebody_else_is_not_deleted(
+def test_alarm_of_another_owner_is_not_deleted(
     trained: Context, deploy: Deploy, model_url: ModelUrl
 ) -> None:
     name = f"{deploy()['endpoint_config']}-errors"
@@ -510,7 +510,7 @@ def test_endpoint_that_does_not_settle_is_an_error_with_its_log(
         trained.endpoint.settled(0.05)
 
 
-def test_the_endpoint_of_somebody_else_is_refused_and_not_touched(
+def test_endpoint_of_another_owner_is_refused_and_not_changed(
     trained: Context, deploy: Deploy, hosting: Any
 ) -> None:
     endpoint_without_our_tags(trained)

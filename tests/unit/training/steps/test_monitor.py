@@ -228,7 +228,7 @@ def test_monitor_with_a_small_reference_says_what_makes_a_larger_one(watched: Co
         step.run(watched, OPTIONS)
 
 
-def test_reference_has_no_counter_examples(watched: Context) -> None:
+def test_reference_has_no_negative_examples(watched: Context) -> None:
     labels = [*CARD["labels"], "other"]
     dataset = replace(Dataset.of(watched.run), labels=tuple(labels))
     answers = []

@@ -40,7 +40,7 @@ def test_second_rollback_with_yes_returns_to_the_newer_model(
     assert f"Forward to model {digest}" in shown.getvalue()
 
 
-def test_second_rollback_without_yes_changes_nothing_where_nobody_can_be_asked(
+def test_second_rollback_without_yes_and_terminal_changes_nothing(
     trained: Context, deploy: Deploy, model_url: ModelUrl
 ) -> None:
     first = deploy()

@@ -184,20 +184,20 @@ def test_the_next_command_names_the_same_run(
     assert shown.getvalue().endswith("Next: scones train --run cars --runs 'my runs'\n")
 
 
-def test_counter_examples_become_one_more_class(
+def test_negative_examples_become_one_more_class(
     source_folder: Path, stage: Stage, tmp_path: Path, picture: Callable[..., bytes]
 ) -> None:
     for number in range(10):
-        path = tmp_path / "strangers" / ("cat", "dog")[number % 2] / f"{number}.png"
+        path = tmp_path / "negative-examples" / ("cat", "dog")[number % 2] / f"{number}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(picture(100 + number))
-    result = stage(source_folder, "--other", tmp_path / "strangers")
+    result = stage(source_folder, "--other", tmp_path / "negative-examples")
     assert "other" == result["other_class"]
     assert ["car", "other", "truck"] == result["labels"]
     assert {"car": 7, "other": 7, "truck": 7} == result["counts"]["train"]
 
 
-def test_a_class_called_other_and_counter_examples_are_refused(
+def test_a_class_called_other_and_negative_examples_are_refused(
     source_folder: Path, stage: Stage
 ) -> None:
     (source_folder / "car").rename(source_folder / "other")

@@ -93,7 +93,7 @@ def test_a_changed_request_is_another_job(
 
 
 def interrupted(context: Context, plan: Plan, jobs: FakeJobs) -> str:
-    """Leave a job under way; return its name."""
+    """Start a job without its end, and return its name."""
     context.run.begin("train", **plan.asked)
     request = step.make_request(context, plan, jobs, None)
     jobs.create(request)
