@@ -134,3 +134,14 @@ def find_service(cloudformation: "CloudFormationClient", stack: str = STACK) -> 
         backlog_workflow_arn=outputs.get(BACKLOG_WORKFLOW),
         reviews_table=outputs.get(REVIEWS_TABLE),
     )
+
+
+def service_stacks(cloudformation: "CloudFormationClient") -> list[str]:
+    """Return the names of the stacks of this service in the region, recognized by their outputs."""
+    found = []
+    for page in cloudformation.get_paginator("describe_stacks").paginate():
+        for stack in page["Stacks"]:
+            names = {output["OutputKey"] for output in stack.get("Outputs", [])}
+            if names >= {*OUTPUTS.values()}:
+                found.append(stack["StackName"])
+    return sorted(found)

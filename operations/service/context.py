@@ -5,8 +5,7 @@ from functools import cached_property
 from typing import Self
 
 from cli.aws import Aws
-from cli.service import Service, StackNotFoundError, find_service
-from operations.service.owners import service_stacks
+from cli.service import Service, StackNotFoundError, find_service, service_stacks
 from untrusted.console import Console
 
 

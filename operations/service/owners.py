@@ -6,11 +6,9 @@ from botocore.exceptions import ClientError
 
 from cli.errors import CommandError
 from cli.s3_url import split_s3_url
-from cli.service import OUTPUTS, UPLOADS
+from cli.service import UPLOADS
 
 if TYPE_CHECKING:
-    from mypy_boto3_cloudformation import CloudFormationClient
-
     from cli.aws import Aws
     from operations.service.context import Context
 
@@ -20,17 +18,6 @@ _STACK = "aws:cloudformation:stack-name"
 
 class ImageOfAnotherStackError(CommandError):
     """The image is not in the service's bucket."""
-
-
-def service_stacks(cloudformation: "CloudFormationClient") -> list[str]:
-    """Return the names of the stacks of this service in the region, recognized by their outputs."""
-    found = []
-    for page in cloudformation.get_paginator("describe_stacks").paginate():
-        for stack in page["Stacks"]:
-            names = {output["OutputKey"] for output in stack.get("Outputs", [])}
-            if names >= {*OUTPUTS.values()}:
-                found.append(stack["StackName"])
-    return sorted(found)
 
 
 def stack_of_bucket(aws: "Aws", bucket: str) -> str | None:

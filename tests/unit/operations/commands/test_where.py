@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from cli.service import StackNotFoundError
+from cli.service import StackNotFoundError, service_stacks
 from operations.commands import where
 from operations.service.context import Context
-from operations.service.owners import service_stacks
 from tests.unit.cli.test_service import NAMED
 from tests.unit.operations.in_memory import Account
 
