@@ -32,7 +32,8 @@ document.addEventListener("keydown", () => {
   const start = performance.now(), before = images[0]
   const look = () => {
     const image = images[0]
-    const visible = image && image !== before && image.settled && element("picture") === image.picture
+    const settled = image && image !== before && image.settled
+    const visible = settled && element("picture") === image.picture
     requestAnimationFrame(visible ? () => window.times.push(performance.now() - start) : look)
   }
   requestAnimationFrame(look)

@@ -1,1 +1,1 @@
-"""The review page: people label the images that wait, and each answer is kept as an item of its own."""
+"""Provide the review page, on which people label waiting images; store each answer separately."""

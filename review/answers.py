@@ -1,4 +1,4 @@
-"""Answers as items of the reviews table: one item for each answer and each undo, and none is overwritten."""
+"""Build items of the reviews table: one for each answer and each undo, never overwritten."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

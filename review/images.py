@@ -16,7 +16,7 @@ class InvalidImageIdError(CommandError):
 
 
 class InvalidAnswerError(CommandError):
-    """The answer is neither a class of the model, "none of these" nor "not usable": reload the page."""
+    """The answer is not a class of the model, "none of these" or "not usable": reload the page."""
 
 
 class Reason(StrEnum):
@@ -135,7 +135,8 @@ class WaitingImage:
 def next_reason(image: WaitingImage, answers: Sequence[Answer]) -> Reason | None:
     """Return why an image waits after these answers, or None if its review is complete.
 
-    One answer is enough, but for audits: they calibrate and test the gate, so that two reviewers must agree.
+    One answer is enough, except for audits: they calibrate and test the gate, so two reviewers must
+    agree.
     Where they differ, a third decides (docs/decisions.md, "Two opinions for audits").
     """
     if not answers:

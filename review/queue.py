@@ -1,8 +1,8 @@
 """The queue of images that wait for a reviewer, in the service's two tables.
 
-The results table has an index of the records that wait (`waits_for`). A reviewer's page holds a lease on
-each image that it shows, written with a condition, so that two reviewers never see the same image. An
-answer and the change of the record that it causes are one transaction.
+The results table has an index of the records that wait (`waits_for`). A reviewer's page holds a
+lease on each image that it shows. The lease is written with a condition, so that two reviewers
+never see the same image. An answer and the change of its record are one transaction.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -87,10 +87,11 @@ class ReviewQueue:
     def claim(
         self, reviewer: Reviewer, count: int, held: Collection[ImageKey] = ()
     ) -> list[WaitingImage]:
-        """Lease up to `count` images that nobody else looks at and that the reviewer has not answered.
+        """Lease up to `count` images that no other reviewer holds and this one has not answered.
 
         Args:
-            held: Images that the page has already. After a reload it has none, and gets its own back.
+            held: Images that the page already has. After a reload the page has no images, and gets
+                its leased images again.
         """
         claimed: list[WaitingImage] = []
 
@@ -197,7 +198,8 @@ class ReviewQueue:
                 IndexName=INDEX,
                 KeyConditionExpression="waits_for = :reason",
                 FilterExpression=(
-                    "(attribute_not_exists(lease_until) OR lease_until < :now OR lease_holder = :holder)"
+                    "(attribute_not_exists(lease_until) OR lease_until < :now"
+                    " OR lease_holder = :holder)"
                     " AND NOT contains(reviewers, :reviewer)"
                 ),
                 ExpressionAttributeValues={
@@ -229,7 +231,8 @@ class ReviewQueue:
                 UpdateExpression="SET lease_holder = :holder, lease_until = :until",
                 ConditionExpression=(
                     "attribute_exists(waits_for) AND NOT contains(reviewers, :reviewer) AND"
-                    " (attribute_not_exists(lease_until) OR lease_until < :now OR lease_holder = :holder)"
+                    " (attribute_not_exists(lease_until) OR lease_until < :now"
+                    " OR lease_holder = :holder)"
                 ),
                 ExpressionAttributeValues={
                     ":holder": {"S": reviewer.lease},
@@ -249,7 +252,7 @@ class ReviewQueue:
         *,
         leased: bool,
     ) -> bool:
-        """Write an answer or an undo together with the record; False if the record has changed meanwhile."""
+        """Write an answer or an undo with the record; return False if the record has changed."""
         update = self._record_update(image, answers, reviewer, leased=leased)
         try:
             transaction: Any = [put, {"Update": update}]

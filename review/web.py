@@ -1,8 +1,9 @@
-"""The review page as an ASGI application: a page, its pictures, and four requests that carry answers.
+"""Serve the review page as an ASGI application: the page, its pictures, and requests with answers.
 
-Only the page itself may talk to it. The address with its token, printed where the application was started,
-sets a cookie that browsers send to this application alone; each request that changes something repeats the
-token in a header; the Host and Origin headers must be the application's own.
+Only the page itself may send requests. The application prints its address with a token when it
+starts. This address sets a cookie that browsers send to this application alone. Each request that
+changes something repeats the token in a header. The Host and Origin headers must be the
+application's own.
 """
 
 import json
@@ -85,7 +86,7 @@ STATUS: dict[type[Exception], int] = {
 
 
 class RefusedRequestError(CommandError):
-    """The request does not come from the review page: open the address that `scones review` printed."""
+    """The request is not from the review page: open the address that `scones review` printed."""
 
 
 @dataclass(frozen=True)

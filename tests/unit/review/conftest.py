@@ -1,4 +1,4 @@
-"""What tests of the review share: tables and a bucket in memory, and records of images that wait."""
+"""Provide tables and a bucket in memory, and records of waiting images."""
 
 import json
 from collections.abc import Callable, Iterator
