@@ -19,7 +19,7 @@ LIMITS = Limits(members=200, unpacked_bytes=100 << 20)
 
 
 class NoBrowserError(Exception):
-    """There is no Chromium: install it, or npm, with which `make browser` fetches it."""
+    """Chromium is missing: install it, or install npm and run `make browser`."""
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def chromium() -> Iterator[Any]:
     """Run a headless Chromium: Playwright's object Browser.
 
     Raises:
-        NoBrowserError: There is none.
+        NoBrowserError: Chromium is missing.
     """
     from playwright.sync_api import sync_playwright  # in .venv-browser alone
 
