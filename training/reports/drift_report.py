@@ -13,7 +13,7 @@ from rich.table import Table
 
 from cli.page import Origin, render_page
 from training.reports.evaluation_summary import percent
-from training.reports.plots import BLUE, MOST_NAMES, ORANGE, svg
+from training.reports.plots import BLUE, MOST_NAMES, ORANGE, short_name, svg
 from training.statistics.drift import CLASSES, CONFIDENCE, REVIEW, Comparison
 from training.statistics.image_statistics import STATISTICS
 from training.statistics.sample import Sample
@@ -139,7 +139,7 @@ def _class_bars(reference: Sequence[str], recent: Sequence[str]) -> Markup:
                 label=label,
             )
 
-        axes.set_yticks(places, names)
+        axes.set_yticks(places, [short_name(name) for name in names])
         axes.set(xlabel="share of images", ylim=(len(names) - 0.4, -0.6))
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
 

@@ -73,7 +73,7 @@ def confusion(matrix: Sequence[Sequence[int]], class_names: Sequence[str]) -> Ma
     counts = np.array(matrix)
     classes = len(class_names)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    names = [_short(name) for name in class_names]
+    names = [short_name(name) for name in class_names]
 
     def draw(figure: Figure) -> None:
         axes = figure.add_subplot()
@@ -109,7 +109,7 @@ def class_bars(classes: dict[str, dict[str, Any]]) -> Markup:
                 label=rate,
             )
 
-        axes.set_yticks(places, [_short(name) for name in names])
+        axes.set_yticks(places, [short_name(name) for name in names])
         axes.set(xlim=(0, 1.02), ylim=(len(names) - 0.4, -0.6))
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
 
@@ -211,5 +211,6 @@ def latency_histogram(milliseconds: Floats) -> Markup:
     return svg("Latency", draw)
 
 
-def _short(name: str) -> str:
+def short_name(name: str) -> str:
+    """Shorten a class name to `LONGEST` characters; the table beside the plot has all of it."""
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"

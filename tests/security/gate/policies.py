@@ -62,6 +62,16 @@ NARROWED_BY = {
     "kms:Encrypt": ("kms:ViaService", "kms:EncryptionContext:"),
     "kms:GenerateDataKey": ("kms:ViaService", "kms:EncryptionContext:"),
 }
+# Conditions of a policy that people get, beyond those of the service's own roles: operator and key.
+FOR_PEOPLE: dict[str, dict[str, list[tuple[str, str]]]] = {
+    "ReviewerPolicy": {
+        "dynamodb:UpdateItem": [
+            ("ForAllValues:StringEquals", "dynamodb:Attributes"),
+            ("Null", "dynamodb:Attributes"),  # ForAllValues alone holds without the key
+        ],
+        "events:PutEvents": [("StringEquals", "events:detail-type")],
+    }
+}
 
 
 def check_policies(template: Template) -> Iterator[Finding]:
@@ -139,3 +149,7 @@ def _conditions(statement: Statement) -> Iterator[str]:
         for beginning in NARROWED_BY.get(action, ()):
             if not any(key.startswith(beginning) for key in statement.condition_keys):
                 yield f"narrow {action} by {beginning}"
+
+        for operator, key in FOR_PEOPLE.get(statement.owner, {}).get(action, []):
+            if key not in statement.data.get("Condition", {}).get(operator, {}):
+                yield f"narrow {action} by {operator} of {key}"
