@@ -77,6 +77,7 @@ def figures(context: Context) -> dict[str, Any]:
     }
 
 
+@pytest.mark.long
 def test_figures_are_the_same_before_and_after_500_reviews(
     account: Account, context: Context, answered: Callable[..., Answer]
 ) -> None:
