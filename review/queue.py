@@ -52,6 +52,10 @@ class NotAnnouncedError(CommandError):
     """The answer is stored, but EventBridge has not taken its event: send the answer again."""
 
 
+class RecordBusyError(CommandError):
+    """The record could not be written now: send the answer again."""
+
+
 class NothingToUndoError(CommandError):
     """The answer was already taken back, or it is another reviewer's."""
 
@@ -123,6 +127,7 @@ class ReviewQueue:
             InvalidAnswerError: The class is not a class of the model.
             AnsweredElsewhereError: The review is complete, or this reviewer has answered before.
             ImageGoneError: The record is gone.
+            RecordBusyError: DynamoDB cancelled every attempt, as when it is throttled.
         """
         for _ in range(ATTEMPTS):
             image = self._image(answer.key)
@@ -139,7 +144,7 @@ class ReviewQueue:
             if self._write(image, new, {"Put": once}, reviewer, leased=False):
                 return self._announced(image, new)
 
-        raise AnsweredElsewhereError
+        raise RecordBusyError
 
     def undo(self, key: ImageKey, answer_id: str, reviewer: Reviewer) -> WaitingImage:
         """Take an answer back, and lease its image to the page again.
@@ -147,6 +152,7 @@ class ReviewQueue:
         Raises:
             NothingToUndoError: There is no such answer of this reviewer.
             ImageGoneError: The record is gone.
+            RecordBusyError: DynamoDB cancelled every attempt, as when it is throttled.
         """
         for _ in range(ATTEMPTS):
             image = self._image(key)
@@ -165,15 +171,7 @@ class ReviewQueue:
             if self._write(image, rest, {"Put": once}, reviewer, leased=True):
                 return replace(image, reason=next_reason(image, rest) or Reason.SECOND_OPINION)
 
-        raise NothingToUndoError
-
-    def image(self, key: ImageKey) -> WaitingImage:
-        """Return what is known about an image now.
-
-        Raises:
-            ImageGoneError: The record is gone.
-        """
-        return self._image(key)
+        raise RecordBusyError
 
     def waiting(self) -> dict[Reason, int]:
         """Count the images that wait, by reason. Reads the index alone."""

@@ -46,6 +46,7 @@ from review.queue import (
     ImageGoneError,
     NotAnnouncedError,
     NothingToUndoError,
+    RecordBusyError,
     Reviewer,
     ReviewQueue,
 )
@@ -80,6 +81,7 @@ STATUS: dict[type[Exception], int] = {
     PictureGoneError: 410,
     NotAPictureError: 415,
     NotAnnouncedError: 503,
+    RecordBusyError: 503,
     aws.CredentialsError: 503,
     aws.UnreachableError: 503,
 }

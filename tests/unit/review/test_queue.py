@@ -19,8 +19,11 @@ from review.queue import (
     ImageGoneError,
     NotAnnouncedError,
     NothingToUndoError,
+    RecordBusyError,
     Reviewer,
+    ReviewQueue,
 )
+from review.web import STATUS
 from tests.unit.review.conftest import ANNE, BERT, CARL, Account
 
 Build = Callable[..., Answer]
@@ -326,6 +329,17 @@ def test_simultaneous_answers_of_two_reviewers_are_stored_once(
         results = list(pool.map(answer, [ANNE, BERT]))
     assert ["refused", "stored"] == sorted(results)
     assert 1 == len(account.stored_answers())
+
+
+def test_answer_that_dynamodb_cannot_write_now_is_not_refused_for_good(
+    account: Account, answered: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A cancelled transaction may be throttled. The page sends the answer again after a 503.
+    key = account.add("one.jpg")
+    monkeypatch.setattr(ReviewQueue, "_write", lambda *_, **__: False)
+    with pytest.raises(RecordBusyError):
+        account.queue.answer(answered(key), ANNE)
+    assert 503 == STATUS[RecordBusyError]
 
 
 def test_waiting_images_are_counted_by_reason(account: Account, answered: Build) -> None:
