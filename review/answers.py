@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from review.images import Answer, ImageKey, Reason, Verdict
+from review.images import Answer, ImageKey, MachineDecision, Reason, Verdict
 
 _UNDO = "#undo"
 
@@ -29,7 +29,9 @@ def answer_item(answer: Answer) -> dict[str, Any]:
         "model_digest": {"S": answer.model_digest},
         "seconds": {"N": f"{answer.seconds:.3f}"},
     }
-    return item | ({"class": {"S": answer.label}} if answer.label is not None else {})
+    label = {"class": {"S": answer.label}} if answer.label is not None else {}
+    machine = {"machine": _machine_value(answer.machine)} if answer.machine is not None else {}
+    return item | label | machine
 
 
 def undo_item(answer: Answer, undone_at: str) -> dict[str, Any]:
@@ -77,4 +79,26 @@ def _answer(item: Mapping[str, Any]) -> Answer:
         reason=Reason(item["reason"]["S"]),
         model_digest=item["model_digest"]["S"],
         seconds=float(item["seconds"]["N"]),
+        machine=_machine_of(item["machine"]["M"]) if "machine" in item else None,
+    )
+
+
+def _machine_value(machine: MachineDecision) -> dict[str, Any]:
+    fields = {
+        "outcome": {"S": machine.outcome},
+        "classification": {"S": machine.classification},
+        "confidence_score": {"N": str(machine.confidence)},
+        "audit_drawn": {"BOOL": machine.audit_drawn},
+        "audit_probability": {"N": str(machine.audit_probability)},
+    }
+    return {"M": fields}
+
+
+def _machine_of(fields: Mapping[str, Any]) -> MachineDecision:
+    return MachineDecision(
+        outcome=fields["outcome"]["S"],
+        classification=fields["classification"]["S"],
+        confidence=float(fields["confidence_score"]["N"]),
+        audit_drawn=fields["audit_drawn"]["BOOL"],
+        audit_probability=float(fields["audit_probability"]["N"]),
     )

@@ -66,6 +66,24 @@ class ImageKey:
 
 
 @dataclass(frozen=True, slots=True)
+class MachineDecision:
+    """What the machine decided about an image; a review never changes it.
+
+    Args:
+        outcome: ACCEPTED or REVIEW.
+        confidence: The confidence score, from 0 to 1.
+        audit_drawn: Whether the image was drawn for an audit.
+        audit_probability: The probability of the draw, from 0 to 1, for drawn and other images.
+    """
+
+    outcome: str
+    classification: str
+    confidence: float
+    audit_drawn: bool
+    audit_probability: float
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """One answer of one reviewer. `label` is the class, where the verdict is `CLASS`.
 
@@ -73,6 +91,8 @@ class Answer:
         answer_id: Chosen by the page, so that an answer sent twice is stored once.
         answered_at: UTC, ISO 8601.
         seconds: How long the reviewer looked at the image.
+        machine: The machine's decision, stored with each answer, so that the answers alone compare
+            reviewers with the model. None before the answer is stored.
     """
 
     answer_id: str
@@ -84,6 +104,7 @@ class Answer:
     reason: Reason
     model_digest: str
     seconds: float
+    machine: MachineDecision | None = None
 
     @property
     def decision(self) -> tuple[Verdict, str | None]:
@@ -104,8 +125,10 @@ class WaitingImage:
     reason: Reason
     outcome: str
     classification: str
+    confidence_score: float
     class_probabilities: Mapping[str, float]
     audit_drawn: bool
+    audit_probability: float
     model_digest: str
     recorded_at: str
     revision: int
@@ -115,17 +138,31 @@ class WaitingImage:
         """The classes of the model, in the order of their names."""
         return sorted(self.class_probabilities)
 
+    @property
+    def machine(self) -> MachineDecision:
+        """What the machine decided."""
+        return MachineDecision(
+            outcome=self.outcome,
+            classification=self.classification,
+            confidence=self.confidence_score,
+            audit_drawn=self.audit_drawn,
+            audit_probability=self.audit_probability,
+        )
+
     @classmethod
     def of(cls, item: Mapping[str, Any]) -> "WaitingImage":
         """Read the record of an image."""
         probabilities = item["class_probabilities"]["M"]
+        audit = item["audit"]["M"]
         return cls(
             key=ImageKey(item["image_url"]["S"], item["version"]["S"]),
             reason=Reason(item.get("waits_for", {"S": Reason.REVIEW})["S"]),
             outcome=item["outcome"]["S"],
             classification=item["classification"]["S"],
+            confidence_score=float(item["confidence_score"]["N"]),
             class_probabilities={name: float(p["N"]) for name, p in probabilities.items()},
-            audit_drawn=item["audit"]["M"]["drawn"]["BOOL"],
+            audit_drawn=audit["drawn"]["BOOL"],
+            audit_probability=float(audit["probability"]["N"]),
             model_digest=item["model_digest"]["S"],
             recorded_at=item["recorded_at"]["S"],
             revision=int(item.get("review_revision", {"N": "0"})["N"]),

@@ -137,7 +137,12 @@ class ReviewQueue:
                 return self._announced(image, answers)
             _refuse(answer, image, answers)
 
-            complete = replace(answer, reason=image.reason, model_digest=image.model_digest)
+            complete = replace(
+                answer,
+                reason=image.reason,
+                model_digest=image.model_digest,
+                machine=image.machine,
+            )
             new = [*answers, complete]
             put = {"Item": answer_item(complete), "TableName": self.reviews}
             once = put | {"ConditionExpression": "attribute_not_exists(image_url)"}

@@ -302,7 +302,7 @@ def _answer(body: Mapping[str, Any], reviewer: str) -> Answer:
         label=label,
         reviewer=reviewer,
         answered_at=datetime.now(UTC).isoformat(),
-        reason=Reason.REVIEW,  # the queue replaces both by those of the record
+        reason=Reason.REVIEW,  # the queue sets reason, digest and machine from the record
         model_digest="",
         seconds=min(float(seconds), 3600.0),
     )

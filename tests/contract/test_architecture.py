@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
 OURS = {
     *("algorithm", "benchmarks", "cli", "documents", "examples", "functions", "localcloud"),
-    *("operations", "scones", "statemachine", "training", "untrusted"),
+    *("operations", "review", "scones", "statemachine", "training", "untrusted"),
 }
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "main", "misc"}
 
@@ -96,7 +96,7 @@ def test_local_cloud_knows_the_algorithm_in_one_entry_of_its_registry() -> None:
 
 
 def test_the_tools_do_not_know_the_local_cloud() -> None:
-    tools = ("cli", "training", "operations", "scones")
+    tools = ("cli", "training", "review", "operations", "scones")
     assert [] == [
         p
         for t in tools
@@ -109,16 +109,18 @@ def test_training_and_operations_share_nothing_but_cli_and_documents() -> None:
     allowed = {
         "cli": {"cli", "untrusted"},
         "documents": {"documents"},
-        "operations": {"cli", "documents", "operations", "untrusted"},
+        "operations": {"cli", "documents", "operations", "review", "untrusted"},
+        "review": {"cli", "review", "training", "untrusted"},
         "scones": {"cli", "operations", "scones", "training", "untrusted"},
         "untrusted": {"untrusted"},
     }
     for folder, own in allowed.items():
         for path in sources(folder):
             assert set() == {name.split(".")[0] for name in imports(path)} & OURS - own, path
-    assert [] == [
-        p for p in sources("training") if any(inside(name, "operations") for name in imports(p))
-    ]
+
+    above = ("operations", "review")
+    for path in sources("training"):
+        assert not [name for name in imports(path) if any(inside(name, one) for one in above)], path
 
 
 def test_archives_and_shown_text_need_the_standard_library_alone() -> None:

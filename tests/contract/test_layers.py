@@ -37,8 +37,9 @@ LAYERS: dict[str, list[set[str]]] = {
     "": [
         {"benchmarks"},
         {"examples", "scones"},
-        {"localcloud", "operations", "training"},
+        {"localcloud", "operations"},
         {"review"},
+        {"training"},
         {"algorithm", "cli", "documents", "functions", "statemachine"},
         {"untrusted"},
     ],

@@ -96,6 +96,7 @@ class Storage:
             "version": {"S": key.version},
             "outcome": {"S": "REVIEW"},
             "classification": {"S": max(classes, key=lambda label: classes[label])},
+            "confidence_score": {"N": str(max(classes.values()))},
             "class_probabilities": {"M": {label: {"N": str(p)} for label, p in classes.items()}},
             "audit": {"M": drawn},
             "model_digest": {"S": "sha256:model"},

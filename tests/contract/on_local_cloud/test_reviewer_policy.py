@@ -63,6 +63,7 @@ def record(key: ImageKey) -> dict[str, Any]:
         "version": {"S": key.version},
         "outcome": {"S": "REVIEW"},
         "classification": {"S": "truck"},
+        "confidence_score": {"N": "0.6"},
         "class_probabilities": {"M": {"truck": {"N": "0.6"}, "automobile": {"N": "0.4"}}},
         "audit": {"M": {"drawn": {"BOOL": False}, "probability": {"N": "0.2"}}},
         "model_digest": {"S": "sha256:model"},
