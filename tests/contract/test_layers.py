@@ -45,7 +45,14 @@ LAYERS: dict[str, list[set[str]]] = {
     ],
     "operations": [{"__main__"}, {"command_line"}, {"commands"}, {"check", "service"}],
     "operations.commands": [rooms_of("operations.commands")],
-    "review": [{"server"}, {"web"}, {"pictures", "queue"}, {"events"}, {"answers"}, {"images"}],
+    "review": [
+        {"server"},
+        {"web"},
+        {"pictures", "queue"},
+        {"events"},
+        {"answers"},
+        {"images", "selection"},
+    ],
     "training": [
         {"__main__"},
         {"command_line"},
