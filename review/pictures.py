@@ -51,6 +51,11 @@ class Pictures:
     s3: "S3Client"
     bucket: str
 
+    @property
+    def place(self) -> str:
+        """The bucket, which tells one service's pictures from another's."""
+        return self.bucket
+
     def read(self, key: ImageKey) -> Picture:
         """Read an image version.
 
@@ -61,11 +66,7 @@ class Pictures:
         if not key.image_url.startswith(prefix):
             raise ForeignBucketError(f"{key.image_url}: {ForeignBucketError.__doc__}")
 
-        data = self._bytes(key.image_url.removeprefix(prefix), key.version)
-        for offset, magic, content_type in _TYPES:
-            if data.startswith(magic, offset):
-                return Picture(data, content_type)
-        raise NotAPictureError(f"{key.image_url}: {NotAPictureError.__doc__}")
+        return picture(self._bytes(key.image_url.removeprefix(prefix), key.version), key.image_url)
 
     def _bytes(self, name: str, version: str) -> bytes:
         try:
@@ -77,3 +78,18 @@ class Pictures:
                 url = f"s3://{self.bucket}/{name}"
                 raise PictureGoneError(f"{url}: {PictureGoneError.__doc__}") from exc
             raise
+
+
+def picture(data: bytes, name: str) -> Picture:
+    """Return bytes as a picture that browsers show.
+
+    Args:
+        name: The image in the message of the error.
+
+    Raises:
+        NotAPictureError: The bytes are not of an image format that the service accepts.
+    """
+    for offset, magic, content_type in _TYPES:
+        if data.startswith(magic, offset):
+            return Picture(data, content_type)
+    raise NotAPictureError(f"{name}: {NotAPictureError.__doc__}")

@@ -8,9 +8,7 @@ from collections.abc import Callable
 import uvicorn
 
 from cli.errors import CommandError
-from review.pictures import Pictures
-from review.queue import ReviewQueue
-from review.web import Review, application
+from review.web import PictureSource, Queue, Review, application
 
 HOST = "127.0.0.1"
 
@@ -20,8 +18,8 @@ class PortInUseError(CommandError):
 
 
 def serve(
-    queue: ReviewQueue,
-    pictures: Pictures,
+    queue: Queue,
+    pictures: PictureSource,
     reviewer: str,
     port: int,
     started: Callable[[str], object],

@@ -8,11 +8,11 @@ application's own.
 
 import json
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 from starlette.applications import Starlette
@@ -40,7 +40,12 @@ from review.images import (
     Verdict,
     WaitingImage,
 )
-from review.pictures import ForeignBucketError, NotAPictureError, PictureGoneError, Pictures
+from review.pictures import (
+    ForeignBucketError,
+    NotAPictureError,
+    Picture,
+    PictureGoneError,
+)
 from review.queue import (
     AnsweredElsewhereError,
     ImageGoneError,
@@ -48,7 +53,6 @@ from review.queue import (
     NothingToUndoError,
     RecordBusyError,
     Reviewer,
-    ReviewQueue,
 )
 from untrusted.page import page_template
 
@@ -91,6 +95,41 @@ class RefusedRequestError(CommandError):
     """The request is not from the review page: open the address that `scones review` printed."""
 
 
+class Queue(Protocol):
+    """Images that wait and their answers: `ReviewQueue` on AWS, `FolderQueue` on disk."""
+
+    def claim(
+        self, reviewer: Reviewer, count: int, held: Collection[ImageKey] = ()
+    ) -> list[WaitingImage]:
+        """Lease up to `count` images, none of those that the page holds already."""
+
+    def renew(self, reviewer: Reviewer, keys: Sequence[ImageKey]) -> list[ImageKey]:
+        """Extend leases; return the images that the page still holds."""
+
+    def release(self, reviewer: Reviewer, keys: Sequence[ImageKey]) -> None:
+        """Give images back."""
+
+    def answer(self, answer: Answer, reviewer: Reviewer) -> Reason | None:
+        """Store an answer once; return why the image still waits, or None."""
+
+    def undo(self, key: ImageKey, answer_id: str, reviewer: Reviewer) -> WaitingImage:
+        """Take an answer back, and lease its image to the page again."""
+
+    def waiting(self) -> Mapping[Reason, int]:
+        """Count the images that wait, by reason."""
+
+
+class PictureSource(Protocol):
+    """The pictures of the images that wait."""
+
+    @property
+    def place(self) -> str:
+        """The bucket or the folder."""
+
+    def read(self, key: ImageKey) -> Picture:
+        """Read the picture of an image version."""
+
+
 @dataclass(frozen=True)
 class Review:
     """What the application works with.
@@ -101,8 +140,8 @@ class Review:
         token: The secret of this start of the application.
     """
 
-    queue: ReviewQueue
-    pictures: Pictures
+    queue: Queue
+    pictures: PictureSource
     reviewer: str
     host: str
     token: str
@@ -115,7 +154,7 @@ class Review:
     @property
     def scope(self) -> str:
         """The answers that belong together: a browser keeps unsent answers under this name."""
-        return f"{self.reviewer} {self.pictures.bucket}"
+        return f"{self.reviewer} {self.pictures.place}"
 
 
 def application(review: Review) -> Starlette:
