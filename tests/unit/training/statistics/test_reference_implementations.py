@@ -14,11 +14,13 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV, calibration_curve
 from sklearn.frozen import FrozenEstimator
 from statsmodels.stats.contingency_tables import Table, mcnemar
+from statsmodels.stats.inter_rater import cohens_kappa
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from training.statistics import metrics
 from training.statistics.acceptance import Acceptance
+from training.statistics.agreement import agreement
 from training.statistics.calibration import fit_temperature, with_temperature
 from training.statistics.drift import Comparison as DriftComparison
 from training.statistics.drift import counted, holm, measured
@@ -258,3 +260,22 @@ def test_sharpness_of_an_image_is_that_of_scipys_laplacian() -> None:
     expected = np.log((np.square(laplacian).mean() + TINY) / (lightness.var() + TINY))
 
     assert pytest.approx(expected, rel=1e-4) == image_statistics(encoded.getvalue())["sharpness"]
+
+
+# ---------------------------------------------------------------- reviewers
+
+
+@pytest.mark.parametrize("classes", [2, 4, 10])
+@pytest.mark.parametrize("errors", [0.05, 0.4])
+def test_kappa_and_its_interval_are_those_of_scikit_learn_and_statsmodels(
+    classes: int, errors: float
+) -> None:
+    draw = np.random.default_rng(classes)
+    one = draw.integers(0, classes, 200)
+    other = np.where(draw.random(200) < errors, draw.integers(0, classes, 200), one)
+    expected = cohens_kappa(sklearn_metrics.confusion_matrix(one, other))
+
+    found = agreement(list(zip(one.tolist(), other.tolist(), strict=True)))
+    assert pytest.approx(sklearn_metrics.cohen_kappa_score(one, other)) == found.kappa
+    inside = (expected.kappa_low, min(1.0, expected.kappa_upp))  # kappa is at most 1
+    assert pytest.approx(inside) == found.kappa_interval
