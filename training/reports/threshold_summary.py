@@ -3,7 +3,7 @@
 from typing import Any
 
 from training.statistics.acceptance import show_threshold
-from training.statistics.thresholds import refusal_table
+from training.statistics.refusal import refusal_table
 from untrusted.console import Console
 
 

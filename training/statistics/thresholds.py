@@ -1,7 +1,7 @@
 """Choose the thresholds of a model card from the answers to the calibration images."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
@@ -11,11 +11,15 @@ from training.dataset.answer import Answer
 from training.project.errors import TrainingError
 from training.statistics.acceptance import DEFAULT_THRESHOLD, Acceptance
 from training.statistics.calibration import as_served
+from training.statistics.label_conflict import LabelConflict, label_conflict
 from training.statistics.metrics import at_threshold
 from training.statistics.precision_guarantee import Candidates, PrecisionGuarantee
+from training.statistics.refusal import refusal_table, refuse
 
 type Floats = NDArray[np.floating]
 type Labels = NDArray[np.int64]
+
+LISTED = 5  # images in a message
 
 
 class NoThresholdError(TrainingError):
@@ -38,6 +42,7 @@ class Sample:
     """Calibrated probabilities (images, classes) and class indices (images,) of calibration images.
 
     `labelled` is the number of images of the whole dataset, which includes the calibration images.
+    `keys` are the keys of the images in S3, if they are known.
     """
 
     probabilities: Floats
@@ -45,6 +50,7 @@ class Sample:
     class_names: Sequence[str]
     other_class: str | None
     labelled: int
+    keys: Sequence[str] = ()
 
     @classmethod
     def of(cls, answers: Sequence[Answer], card: Mapping[str, Any], labelled: int) -> Self:
@@ -54,7 +60,8 @@ class Sample:
         )
         labels = np.array([answer.label for answer in answers], dtype=np.int64)
         served = as_served(probabilities, card["temperature"]) if len(answers) else probabilities
-        return cls(served, labels, card["labels"], card.get("other_class"), labelled)
+        keys = [answer.image.key for answer in answers]
+        return cls(served, labels, card["labels"], card.get("other_class"), labelled, keys)
 
     @property
     def real_classes(self) -> list[str]:
@@ -63,12 +70,36 @@ class Sample:
 
     def candidates(self, *class_names: str) -> Candidates:
         """Return the candidate thresholds for the images predicted as one of these classes."""
+        which = self._predicted(class_names)
+        return Candidates.of(self._confidences[which], self._right[which])
+
+    def conflict(self, guarantee: PrecisionGuarantee, *class_names: str) -> LabelConflict | None:
+        """Return how the labels of the images predicted as these classes contradict the model."""
+        which = self._predicted(class_names)
+        confidences, right = self._confidences[which], self._right[which]
+        candidates = Candidates.of(confidences, right)
+        found = label_conflict(confidences, right, candidates, guarantee)
+        return replace(found, differing=tuple(which[list(found.differing)])) if found else None
+
+    def described(self, place: int) -> str:
+        """Describe an image with its label and its prediction."""
+        name = self.keys[place] if self.keys else f"image {place}"
+        label = self.class_names[self.labels[place]]
+        prediction = self.class_names[self.probabilities[place].argmax()]
+        return f"{name}: labelled {label}, predicted {prediction} ({self._confidences[place]:.3f})"
+
+    @property
+    def _confidences(self) -> Floats:
+        return np.asarray(self.probabilities.max(axis=1))
+
+    @property
+    def _right(self) -> NDArray[np.bool_]:
+        return np.asarray(self.probabilities.argmax(axis=1) == self.labels)
+
+    def _predicted(self, class_names: Sequence[str]) -> Labels:
+        """Return the places of the images predicted as one of these classes."""
         wanted = [self.class_names.index(name) for name in class_names]
-        predictions = self.probabilities.argmax(axis=1)
-        which = np.isin(predictions, wanted)
-        return Candidates.of(
-            self.probabilities.max(axis=1)[which], (predictions == self.labels)[which]
-        )
+        return np.flatnonzero(np.isin(self.probabilities.argmax(axis=1), wanted))
 
     def card_members(
         self, guarantee: PrecisionGuarantee, thresholds: Mapping[str, Any]
@@ -121,7 +152,9 @@ def thresholds_by_class(sample: Sample, guarantee: PrecisionGuarantee) -> Chosen
     choices = {name: one.choose(shared) for name, one in candidates.items()}
 
     refusals = {
-        name: refuse(one, shared) for name, one in candidates.items() if choices[name] is None
+        name: refuse(one, shared, sample.conflict(shared, name))
+        for name, one in candidates.items()
+        if choices[name] is None
     }
     accepting = [choice.threshold for choice in choices.values() if choice]
     if not accepting:
@@ -142,47 +175,6 @@ def thresholds_by_class(sample: Sample, guarantee: PrecisionGuarantee) -> Chosen
     return Chosen(members, effects)
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """Predictions that a guarantee has and needs, and the advice to get it.
-
-    `needs` is None if more images do not help, or if their number cannot be estimated.
-    """
-
-    has: int
-    needs: int | None
-    advice: str
-
-    @property
-    def row(self) -> dict[str, Any]:
-        """Return the refusal for run.json and --json."""
-        return {"threshold": None, **asdict(self)}
-
-
-def refuse(candidates: Candidates, guarantee: PrecisionGuarantee) -> Refusal:
-    """Explain why no candidate passes."""
-    has = int(candidates.accepted[-1]) if len(candidates.accepted) else 0
-    if not has:
-        return Refusal(has, guarantee.fewest, "label more images")
-    if candidates.excludes(guarantee):
-        return Refusal(has, None, "train a better model, or lower --precision")
-
-    growth = candidates.growth_needed(guarantee)
-    if growth is None:
-        return Refusal(has, None, "label more images, or lower --precision")
-    return Refusal(has, max(has + 1, round(has * growth)), "label more images")
-
-
-def refusal_table(rows: Mapping[str, Mapping[str, Any]]) -> str:
-    """Format refusals by class as a table with one class a line."""
-    width = max(len("class"), *(len(name) for name in rows))
-    lines = [f"{'class':{width}}  {'has':>7}  {'needs':>9}  what to do"]
-    for name, row in rows.items():
-        needs = "unknown" if row["needs"] is None else f"~{row['needs']:,}"
-        lines.append(f"{name:{width}}  {row['has']:>7,}  {needs:>9}  {row['advice']}")
-    return "\n".join(lines)
-
-
 def _refusal(sample: Sample, candidates: Candidates, guarantee: PrecisionGuarantee) -> str:
     """Explain why one threshold for all classes has no guarantee, and what helps."""
     images = len(sample.labels)
@@ -190,24 +182,47 @@ def _refusal(sample: Sample, candidates: Candidates, guarantee: PrecisionGuarant
         f"{images:,} calibration images do not guarantee a precision of {guarantee.precision:g} "
         f"at a confidence level of {guarantee.confidence:.4g}"
     )
-    refusal = refuse(candidates, guarantee)
     if not images:
         return f"{target}. `scones stage` makes them from the labelled images: label more images."
-    if not refusal.has:
+    if not candidates.accepted.size:
         return f"{target}: none is predicted as a real class. Label more images."
+
+    advice = _advice(sample, candidates, guarantee)
+    conflict = sample.conflict(guarantee, *sample.real_classes)
+    if conflict is None:
+        return f"{target}: {advice}"
+    return f"{target}: {_second_look(sample, conflict)}\nIf these labels are right, {advice}"
+
+
+def _advice(sample: Sample, candidates: Candidates, guarantee: PrecisionGuarantee) -> str:
+    """Return the rest of a sentence: what the guarantee lacks if all labels are right."""
+    refusal = refuse(candidates, guarantee)
+    images = len(sample.labels)
     if refusal.needs is not None:
         more = max(1, round(images * (refusal.needs / refusal.has - 1)))
         labelled = round(more * sample.labelled / images)
         return (
-            f"{target}. About {more:,} more of them would, if they are alike: stage about "
-            f"{labelled:,} more labelled images with the present --split. Or lower --precision."
+            f"about {more:,} more images like them suffice. Stage about {labelled:,} more "
+            "labelled images with the present --split, or lower --precision."
         )
     if candidates.excludes(guarantee):
         return (
-            f"{target}: at every threshold too many predictions are wrong. More images do not "
-            "help. Train a better model, or lower --precision."
+            "at every threshold too many predictions are wrong, and more images do not help. "
+            "Train a better model, or lower --precision."
         )
     return (
-        f"{target}: too few predictions are right, and there are too few images to exclude the "
-        "target. Label more images, or lower --precision."
+        "too few predictions are right, and there are too few images to exclude the target. "
+        "Label more images, or lower --precision."
+    )
+
+
+def _second_look(sample: Sample, conflict: LabelConflict) -> str:
+    """Explain a conflict of labels, and list its most confident images."""
+    differing = conflict.differing
+    listed = "\n".join(f"  {sample.described(place)}" for place in differing[:LISTED])
+    return (
+        f"labels contradict each other. {len(differing):,} of the {conflict.images:,} most "
+        f"confident images have another label than the prediction, and the confidence foresees "
+        f"{conflict.foreseen:.1f}. Look at them with "
+        f"`scones review --second-look {len(differing)}`, the most confident first:\n{listed}"
     )

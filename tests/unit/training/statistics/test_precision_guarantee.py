@@ -71,6 +71,19 @@ def test_candidate_behind_one_that_fails_is_not_looked_at() -> None:
     assert 600 == choice.accepted
 
 
+def test_strictest_candidate_accepts_a_fifth_of_the_images() -> None:
+    candidates = Candidates.of(np.linspace(1, 0.5, 1500), np.ones(1500, dtype=bool))
+    assert 300 == candidates.accepted[0]
+    assert 17 == len(candidates.accepted)
+
+
+def test_one_wrong_label_among_the_most_confident_forbids_no_guarantee() -> None:
+    right = np.arange(1500) != 3  # one of the 75 that a sequence from 5 % would test first
+    choice = Candidates.of(np.linspace(1, 0.5, 1500), right).choose(GUARANTEE)
+    assert choice is not None
+    assert 1500 == choice.accepted
+
+
 def test_images_of_equal_confidence_are_accepted_together() -> None:
     assert [200] == list(Candidates.of(np.full(200, 0.9), np.ones(200, dtype=bool)).accepted)
 

@@ -67,9 +67,57 @@ def test_imprecise_class_has_no_threshold() -> None:
 
 
 def test_refusal_estimates_how_many_images_are_missing() -> None:
-    expected = "20 calibration images .* About 39 more of them .* about 390 more labelled images"
+    expected = "20 calibration images .* about 39 more images like them .* about 390 more labelled"
     with pytest.raises(NoThresholdError, match=expected):
         common_threshold(sample(each=10), TARGET)
+
+
+def confident(*differing: int, images: int = 1_000) -> Sample:
+    """Make cars with falling confidence, of which these are labelled as trucks."""
+    confidences = np.linspace(0.999, 0.98, images)
+    probabilities = np.column_stack([confidences, np.zeros(images), 1 - confidences])
+    labels = np.where(np.isin(np.arange(images), differing), NAMES.index("truck"), 0)
+    keys = [f"calibration/{number}.png" for number in range(images)]
+    return Sample(probabilities, labels, NAMES, "other", labelled=10 * images, keys=keys)
+
+
+def refused(sample: Sample) -> str:
+    """Return the message of the refusal."""
+    with pytest.raises(NoThresholdError) as found:
+        common_threshold(sample, TARGET)
+    return str(found.value)
+
+
+def test_contradicting_labels_are_offered_for_a_second_look() -> None:
+    message = refused(confident(*range(5, 1_000, 20)))
+    assert "10 of the 200 most confident images have another label" in message
+    assert "`scones review --second-look 10`" in message
+
+
+def test_contradicting_labels_are_listed_the_most_confident_first() -> None:
+    first, *rest = refused(confident(*range(5, 1_000, 20))).splitlines()[1:]
+    assert "calibration/5.png: labelled truck, predicted car (0.999)" == first.strip()
+    assert 5 == len(rest)  # four more images and the advice
+
+
+def test_refusal_for_too_few_images_offers_no_second_look() -> None:
+    assert "second-look" not in refused(confident(images=50))
+    assert "more images like them suffice" in refused(confident(images=50))
+
+
+def test_few_contradicting_labels_come_before_the_images_that_would_repair_them() -> None:
+    few = refused(confident(3, 7, 11, 15, images=300))
+    assert "4 of the 60 most confident images have another label" in few
+    assert "If these labels are right, about 52 more images like them suffice." in few
+
+
+def test_labels_of_a_class_that_contradict_are_the_advice_of_its_row() -> None:
+    chosen = sample(each=100)
+    labels = chosen.labels.copy()
+    labels[:5] = 2  # cars
+    sure = np.where(chosen.probabilities > 0.5, 0.995, chosen.probabilities.clip(0, 0.005))
+    found = thresholds_by_class(replace(chosen, probabilities=sure, labels=labels), TARGET)
+    assert "look again at 5 labels" == found.classes["car"]["advice"]
 
 
 def test_class_that_is_never_predicted_needs_more_images() -> None:
