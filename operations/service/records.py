@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import batched
-from time import sleep
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from cli import table_items
 from cli.outcomes import FINAL
 from operations.service.context import Context
 
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 UNDER_WAY = timedelta(minutes=15)  # executions rarely take longer, unless the endpoint is throttled
-_BATCH = 100  # keys that BatchGetItem takes
 _PROJECTION = (
     "image_url, version, uploaded_at, outcome, #error, execution, opened_by, opened_at, "
     "confidence_threshold, waits_for, review"
@@ -82,29 +80,9 @@ def items_of(
     keys: Iterable[tuple[str, str]],
     request: Mapping[str, Any] = MappingProxyType({}),
 ) -> "Iterator[dict[str, AttributeValueTypeDef]]":
-    """Yield the existing items of the keys, each once, in no particular order.
-
-    Args:
-        context: where the table is.
-        keys: image URL and version of each item.
-        request: further arguments of BatchGetItem for the table, such as a projection.
-    """
+    """Yield the existing items of the keys, as `cli.table_items.items_of`."""
     table = context.service.results_table
-    for batch in batched(keys, _BATCH, strict=False):
-        asked: list[Any] = [
-            {"image_url": {"S": url}, "version": {"S": version}} for url, version in {*batch}
-        ]
-        wait = 0.1
-        while asked:
-            keyed: Any = {**request, "Keys": asked, "ConsistentRead": True}
-            answer = context.aws.dynamodb.batch_get_item(RequestItems={table: keyed})
-            yield from answer["Responses"].get(table, [])
-
-            # A throttled table leaves keys out instead of answering with an error.
-            asked = list(answer["UnprocessedKeys"].get(table, {"Keys": []})["Keys"])
-            if asked:
-                sleep(wait)
-                wait = min(2 * wait, 10)
+    return table_items.items_of(context.aws.dynamodb, table, keys, request)
 
 
 def recorded_by(context: Context, image_url: str, execution: str) -> Record | None:

@@ -21,7 +21,7 @@ def test_more_records_than_one_call_takes_are_found(account: Account) -> None:
 def test_keys_that_a_throttled_table_left_out_are_asked_for_again(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("operations.service.records.sleep", lambda _seconds: None)
+    monkeypatch.setattr("cli.table_items.sleep", lambda _seconds: None)
     table, asked = account.context.service.results_table, []
 
     def batch_get_item(*, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
