@@ -13,6 +13,7 @@ import functions.serialize_image.image_preparation as image_preparation
 from training.dataset.dataset import SPLITS, TRAIN, VALIDATION
 from training.dataset.preparation import PreparedImage
 from training.dataset.recordio import write_image
+from training.dataset.source import Reason
 from training.dataset.split import Splits
 
 DESCRIPTION = "dataset.json"  # written last, so it exists only beside a complete dataset
@@ -85,6 +86,8 @@ def describe(splits: Splits, origin: Mapping[str, Any]) -> dict[str, Any]:
         "digest": dataset_digest(splits),
         "labels": list(splits.labels),
         "counts": splits.counts(),
+        "reasons": splits.reasons(),
+        "reviewed": _reviewed(splits),
         **origin,
         "prepared_by": {
             "function": f"{image_preparation.__name__}.{image_preparation.prepare_image.__name__}",
@@ -122,6 +125,17 @@ def _write_derived(splits: Splits, folder: Path, recordio: bool) -> Iterator[tup
                     _file(folder, image).read_bytes(),
                 )
         yield f"{split}_rec/{path.name}", path
+
+
+def _reviewed(splits: Splits) -> dict[str, list[str]]:
+    """Return the images that people labelled in the service, by the reason of the review."""
+    images = [image for split in SPLITS for image in splits.images[split]]
+    return {
+        str(reason): [
+            f"{image.split}/{path_in_split(image)}" for image in images if image.reason == reason
+        ]
+        for reason in (Reason.REVIEW, Reason.AUDIT)
+    }
 
 
 def _plain(value: int | tuple[int, ...]) -> int | list[int]:

@@ -18,6 +18,8 @@ cifar-10-python.tar.gz or cifar-100-python.tar.gz, or the folder that it unpacks
 s3://bucket/prefix with a "folder" for each class"""
 _OTHER = f"""source of negative examples: images of none of the classes. They become the class
 {OTHER}, whose predictions the service always leaves for review"""
+_WITH_REVIEWS = """add the images that people have labelled with `scones review`: audits calibrate
+and test, all others train"""
 _NO_BALANCE = "off"
 
 
@@ -41,6 +43,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "is divided for missing ones (default: %(default)s)",
     )
     add("--other", metavar="DIR", help=_OTHER)
+    add("--with-reviews", action="store_true", help=_WITH_REVIEWS)
+    add(
+        "--audits-only",
+        action="store_true",
+        help="with --with-reviews: calibrate and test with audits alone",
+    )
     add(
         "--seed", type=int, default=0, metavar="N", help="seed of the splits (default: %(default)s)"
     )
@@ -49,8 +57,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_ratio,
         default="1.5",
         metavar="RATIO",
-        help="limit every class, and the negative examples, to RATIO times the training images "
-        f"of the smallest class; `{_NO_BALANCE}` sets no limit (default: %(default)s)",
+        help="limit every class of the source, and the negative examples, to RATIO times the "
+        f"training images of the smallest class; `{_NO_BALANCE}` sets no limit "
+        "(default: %(default)s)",
     )
     add("--bucket", help="bucket for the dataset (default: the training stack's, made if missing)")
     add(

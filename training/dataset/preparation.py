@@ -19,7 +19,7 @@ from functions.serialize_image.image_preparation import (
     UnsupportedImageFormatError,
     prepare_image,
 )
-from training.dataset.source import LabelledImage
+from training.dataset.source import LabelledImage, Reason
 from training.project.errors import TrainingError
 from untrusted.console import Console, track
 
@@ -43,6 +43,8 @@ class PreparedImage:
     digest: str
     suffix: str
     size: int
+    image_hash: str = ""  # of its motif, 16 hexadecimal digits
+    reason: Reason = Reason.SOURCE  # why it has a label
 
 
 @dataclass(frozen=True)
@@ -131,4 +133,13 @@ def _prepare(image: LabelledImage, folder: Path) -> PreparedImage | Unreadable:
     digest = hashlib.sha256(prepared.data).hexdigest()
     suffix = _SUFFIXES[prepared.content_type]
     (folder / f"{digest}.{suffix}").write_bytes(prepared.data)
-    return PreparedImage(image.path, image.label, image.split, digest, suffix, len(prepared.data))
+    return PreparedImage(
+        image.path,
+        image.label,
+        image.split,
+        digest,
+        suffix,
+        len(prepared.data),
+        prepared.image_hash,
+        image.reason,
+    )

@@ -48,14 +48,22 @@ def write_left_out(
 def write_images(splits: Splits, folder: Path) -> None:
     """Write images.csv, which maps each image of the dataset to its image in the source.
 
+    `reason` says why the image has a label: `source`, `review` or `audit`.
+
     Raises:
         OSError: The folder is not writable.
     """
     files = [image for split in SPLITS for image in splits.images[split]]
     rows = (
-        {"split": file.split, "image": path_in_split(file), "source": file.path} for file in files
+        {
+            "split": file.split,
+            "image": path_in_split(file),
+            "source": file.path,
+            "reason": file.reason,
+        }
+        for file in files
     )
-    _write(folder / "images.csv", ("split", "image", "source"), rows)
+    _write(folder / "images.csv", ("split", "image", "source", "reason"), rows)
 
 
 def _write(path: Path, columns: Sequence[str], rows: Iterable[dict[str, str]]) -> None:

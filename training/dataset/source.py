@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 
 from functions.serialize_image.image_preparation import refuse_too_many_bytes
@@ -28,6 +29,14 @@ class UnknownClassError(TrainingError):
     """Name classes that the source has, and all classes of a manifest."""
 
 
+class Reason(StrEnum):
+    """Why an image has a label."""
+
+    SOURCE = "source"  # it is in the labelled source
+    REVIEW = "review"  # the model was unsure of it
+    AUDIT = "audit"  # it was drawn at random from all classified images
+
+
 @dataclass(frozen=True)
 class LabelledImage:
     """An image of the source, not yet read.
@@ -40,6 +49,7 @@ class LabelledImage:
     label: str
     read: Callable[[], bytes]
     split: str = TRAIN
+    reason: Reason = Reason.SOURCE
 
 
 @dataclass(frozen=True)

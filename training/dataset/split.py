@@ -8,6 +8,7 @@ from math import ceil, floor
 from training.dataset.dataset import SPLITS, TRAIN, TooFewImagesError
 from training.dataset.preparation import PreparedImage
 from training.dataset.selection import rank
+from training.dataset.source import Reason
 
 type Shares = Mapping[str, Fraction]
 
@@ -24,6 +25,14 @@ class Splits:
         labels = {split: [file.label for file in files] for split, files in self.images.items()}
         return {
             split: {label: labels[split].count(label) for label in self.labels} for split in SPLITS
+        }
+
+    def reasons(self) -> dict[str, dict[str, int]]:
+        """Return the number of images by split and by the reason of their label."""
+        reasons = {split: [file.reason for file in files] for split, files in self.images.items()}
+        return {
+            split: {str(reason): reasons[split].count(reason) for reason in Reason}
+            for split in SPLITS
         }
 
 
@@ -61,14 +70,22 @@ def draw_splits(
     splits = Splits(
         labels, {split: [file for file in placed if file.split == split] for split in SPLITS}
     )
+    require_every_class(splits)
+    return splits
 
+
+def require_every_class(splits: Splits) -> None:
+    """Refuse splits that lack a class.
+
+    Raises:
+        TooFewImagesError: A class has no image in one of the splits.
+    """
     for split, counts in splits.counts().items():
         for label, count in counts.items():
             if not count:
                 raise TooFewImagesError(
                     f"The class {label} has no readable image in the {split} split of the source."
                 )
-    return splits
 
 
 def _drawn(

@@ -11,6 +11,12 @@ from functions.serialize_image.image_preparation import refuse_too_many_bytes
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
+
+# What S3 answers to an ETag as a version id, in a bucket without versions.
+_NO_VERSION_ID = {"InvalidArgument", "NoSuchVersion"}
+# A deleted object, a deleted version, a delete marker, another content under the key.
+_GONE = {"NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "PreconditionFailed"}
 
 
 def object_reader(s3: "S3Client", bucket: str, key: str) -> Callable[[], bytes]:
@@ -31,3 +37,39 @@ def _read_object(s3: "S3Client", bucket: str, key: str) -> bytes:
     with answer["Body"] as body:
         refuse_too_many_bytes(answer["ContentLength"])
         return body.read()
+
+
+class ImageVersionGoneError(OSError):
+    """The image version is no longer in the bucket."""
+
+
+def version_reader(s3: "S3Client", url: str, version: str) -> Callable[[], bytes]:
+    """Return a function that reads one version of an image.
+
+    Args:
+        url: S3 URL of the image.
+        version: Its version id, or its ETag in a bucket without versions.
+    """
+    return partial(_read_version, s3, url, version)
+
+
+def _read_version(s3: "S3Client", url: str, version: str) -> bytes:
+    bucket, _, key = url.removeprefix("s3://").partition("/")
+    try:
+        answer = _get_version(s3, bucket, key, version)
+    except ClientError as exc:
+        if code_of(exc) in _GONE:
+            raise ImageVersionGoneError(f"{url} has no version {version} any more.") from exc
+        raise  # without the permission, all reviews would be left out one by one
+    with answer["Body"] as body:
+        refuse_too_many_bytes(answer["ContentLength"])
+        return body.read()
+
+
+def _get_version(s3: "S3Client", bucket: str, key: str, version: str) -> "GetObjectOutputTypeDef":
+    try:
+        return s3.get_object(Bucket=bucket, Key=key, VersionId=version)
+    except ClientError as exc:
+        if code_of(exc) not in _NO_VERSION_ID:
+            raise
+    return s3.get_object(Bucket=bucket, Key=key, IfMatch=version)

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,20 @@ from training.dataset.manifest import Columns
 from training.dataset.options import add_arguments
 from training.dataset.preparation import prepare_all
 from training.dataset.report import Contents, shorten, show_contents, write_images, write_left_out
+from training.dataset.review_summary import sentences, summary
+from training.dataset.reviewed_splits import join_reviews
+from training.dataset.reviews import ChosenReviews, Rules, choose_reviews
 from training.dataset.selection import DUPLICATE, balance, select_distinct
-from training.dataset.source import Source, with_negative_examples
+from training.dataset.source import Reason, Source, with_negative_examples
 from training.dataset.sources import open_source
 from training.dataset.split import draw_splits
+from training.dataset.stored_image import version_reader
 from training.dataset.upload import Place, apply_difference, compare
 from training.project.bucket import require_bucket
 from training.project.errors import TrainingError
 from training.project.naming import Names
 from training.project.training_stack import TrainingStack
+from training.service.reviews import read_reviews
 from training.steps.context import Context
 
 __all__ = ["HELP", "add_arguments", "run"]
@@ -62,10 +68,12 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
         )
         if source.left_alone:
             context.console.print(f"Ignored: {shorten(source.left_alone)}")
+        reviewed = _reviewed(context, options, source) if options.with_reviews else None
 
         with _emptied(context.run.folder / "staging") as folder:
-            contents = _choose(context, options, source, folder)
+            contents = _choose(context, options, source, reviewed, folder)
             result = _apply_difference(context, options, contents, folder)
+            result["reviews"] = summary(reviewed, contents.splits) if reviewed else None
     except OSError as exc:
         raise FileAccessError(f"{FileAccessError.__doc__} {exc}") from exc
 
@@ -75,7 +83,8 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _asked(options: argparse.Namespace) -> dict[str, Any]:
-    names = ("source", "classes", "other", "seed", "bucket", "recordio")
+    names = ["source", "classes", "other", "with_reviews", "audits_only"]
+    names += ["seed", "bucket", "recordio"]
     shares = {split: float(share) for split, share in options.split.items()}
     ratio = None if options.balance is None else float(options.balance)
     return {**{name: getattr(options, name) for name in names}, "split": shares, "balance": ratio}
@@ -121,15 +130,38 @@ def _emptied(folder: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _reviewed(context: Context, options: argparse.Namespace, source: Source) -> ChosenReviews:
+    """Read the reviews of the environment's service, and choose those that join the dataset.
+
+    Raises:
+        ServiceNotDeployedError: The environment has no service.
+        StackOutdatedError: The service has no reviews.
+        NoReviewsError: No review is complete.
+    """
+    recorded = read_reviews(context.aws, context.names.service, context.console)
+    other_class = OTHER if options.other else None
+    rules = Rules(source.classes, other_class, options.split, options.seed)
+    chosen = choose_reviews(recorded, rules, partial(version_reader, context.aws.s3))
+    for sentence in sentences(chosen):
+        context.console.print(sentence)
+    return chosen
+
+
 def _choose(
-    context: Context, options: argparse.Namespace, source: Source, folder: Path
+    context: Context,
+    options: argparse.Namespace,
+    source: Source,
+    reviewed: ChosenReviews | None,
+    folder: Path,
 ) -> Contents:
     """Prepare the images, and choose the split of each image.
 
     Raises:
         TooFewImagesError: A split would lack a class.
     """
-    prepared, unreadable = prepare_all(source.images, folder, options.workers, context.console)
+    images = [*source.images, *(reviewed.images if reviewed else ())]
+    everything, unreadable = prepare_all(images, folder, options.workers, context.console)
+    prepared = [image for image in everything if image.reason == Reason.SOURCE]
     distinct, left_out = select_distinct(prepared)
     write_left_out(unreadable, left_out, context.run.folder)
     for label in sorted(set(source.classes) - {image.label for image in distinct}):
@@ -141,7 +173,12 @@ def _choose(
     other_class = OTHER if options.other else None
     chosen, surplus = balance(distinct, options.balance, options.seed, other_class)
     splits = draw_splits(chosen, source.classes, options.split, options.seed, other_class)
-    contents = Contents(splits, unreadable, left_out + surplus)
+    left_out += surplus
+    if reviewed:
+        people = [image for image in everything if image.reason != Reason.SOURCE]
+        splits, unclean = join_reviews(splits, people, options.seed, options.audits_only)
+        left_out += [*reviewed.left_out, *unclean]
+    contents = Contents(splits, unreadable, left_out)
     write_left_out(unreadable, contents.left_out, context.run.folder)
     write_images(splits, context.run.folder)
     return contents

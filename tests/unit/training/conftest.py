@@ -30,6 +30,7 @@ from tests.unit.training.registered_models import (
     staged_dataset,
 )
 from tests.unit.training.results_records import account_context, cloudformation, record
+from tests.unit.training.reviewed_records import service, service_context, service_stack
 from tests.unit.training.training_plans import (
     note_staged,
     plan,
@@ -58,6 +59,9 @@ __all__ = [
     "record",
     "registered",
     "registry",
+    "service",
+    "service_context",
+    "service_stack",
     "source_folder",
     "stage_options",
     "staged_context",

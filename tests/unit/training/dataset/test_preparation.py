@@ -40,8 +40,9 @@ def test_a_prepared_image_is_known_by_its_digest(
     tmp_path: Path, picture: Callable[..., bytes]
 ) -> None:
     [file], _ = prepare_all([image("a", partial(bytes, picture(1)))], tmp_path, 1, QUIET)
+    served = prepare_image(picture(1))
     expected = PreparedImage(
-        "a", "car", "train", file.digest, "png", len(prepare_image(picture(1)).data)
+        "a", "car", "train", file.digest, "png", len(served.data), served.image_hash
     )
     assert expected == file
     assert 64 == len(file.digest)

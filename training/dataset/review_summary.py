@@ -1,0 +1,48 @@
+"""Say in sentences which reviews joined a dataset, and which did not."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from training.dataset.reviews import THINNED, UNKNOWN_CLASS, ChosenReviews
+from training.dataset.source import Reason
+from training.dataset.split import Splits
+
+
+def sentences(chosen: ChosenReviews) -> Iterator[str]:
+    """Yield the sentences, the one that limits the guarantee first."""
+    if chosen.audits_of_no_class:
+        yield (
+            f"{chosen.audits_of_no_class:,} audits show none of the classes and are left out, so "
+            "the precision guarantee does not count such images. --other DIR makes a class of them."
+        )
+    audits = chosen.counts.get(Reason.AUDIT, 0)
+    drawn = f", drawn with probability {chosen.probability:g}" if audits else ""
+    yield (
+        f"Reviews: {chosen.counts.get(Reason.REVIEW, 0):,} uncertain images train, {audits:,} "
+        f"audits{drawn} calibrate and test."
+    )
+    reasons = Counter(one.reason for one in chosen.left_out)
+    if unknown := [one.explanation for one in chosen.left_out if one.reason == UNKNOWN_CLASS]:
+        named = ", ".join(f"{why} ({count:,})" for why, count in Counter(unknown).most_common())
+        yield f"{len(unknown):,} reviews are left out: {named}."
+    if reasons[THINNED]:
+        yield (
+            f"{reasons[THINNED]:,} audits are left out, because they were drawn with a larger "
+            f"probability than {chosen.probability:g}: all audits must count alike."
+        )
+    if chosen.waiting:
+        yield f"{chosen.waiting:,} images wait for another answer and are left out."
+
+
+def summary(chosen: ChosenReviews, splits: Splits) -> dict[str, Any]:
+    """Return the numbers for run.json and --json: the reviewed images of the dataset by split."""
+    return {
+        "splits": {
+            split: {reason: count for reason, count in counts.items() if reason != Reason.SOURCE}
+            for split, counts in splits.reasons().items()
+        },
+        "audit_probability": chosen.probability,
+        "waiting": chosen.waiting,
+        "left_out": dict(sorted(Counter(one.reason for one in chosen.left_out).items())),
+    }

@@ -1,0 +1,100 @@
+"""Read the complete reviews of the deployed service from its two tables.
+
+The reviews table names the reviewed images, and their records hold the answers that stand. So the
+cost grows with the number of answers, not with the number of classified images.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from cli.aws import Aws
+from cli.service import StackNotFoundError, find_service
+from cli.table_items import items_of
+from training.dataset.reviews import CLASS, NONE_OF_THESE, NOT_USABLE, RecordedReviews, Review
+from training.dataset.selection import LeftOut
+from training.project.errors import TrainingError
+from untrusted.console import Console, track
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+type Key = tuple[str, str]  # image URL and version
+
+# The model's classification is not read: it is never a label.
+_REQUEST = {"ProjectionExpression": "image_url, version, waits_for, review, audit"}
+_VERDICTS = (CLASS, NONE_OF_THESE, NOT_USABLE)
+
+INCOMPLETE = "incomplete review"
+
+
+class ServiceNotDeployedError(TrainingError):
+    """Deploy the service (`sam build && sam deploy`), or stage without --with-reviews."""
+
+
+class NoReviewsError(TrainingError):
+    """Label images with `scones review`, or stage without --with-reviews: no review is complete."""
+
+
+def read_reviews(aws: Aws, stack: str, console: Console) -> RecordedReviews:
+    """Read the reviews of the service in a stack.
+
+    Raises:
+        ServiceNotDeployedError: The stack does not exist.
+        StackOutdatedError: The stack has no reviews table.
+        NoReviewsError: No review is complete.
+    """
+    try:
+        service = find_service(aws.cloudformation, stack)
+    except StackNotFoundError as exc:
+        raise ServiceNotDeployedError(
+            f"--with-reviews reads the reviews of the stack {stack}, which is not in {aws.region}. "
+            f"{ServiceNotDeployedError.__doc__}"
+        ) from exc
+
+    keys = _reviewed(aws.dynamodb, service.require_reviews())
+    items = items_of(aws.dynamodb, service.results_table, keys, _REQUEST)
+    read = [_read(item) for item in track(console, "Reading reviews", items, len(keys))]
+
+    complete = [one for one in read if isinstance(one, Review)]
+    left_out = [one for one in read if isinstance(one, LeftOut)]
+    waiting = read.count(None)
+    if not complete:
+        raise NoReviewsError(
+            f"Of the service {stack}, {waiting:,} images wait for another answer, and "
+            f"{len(left_out):,} reviews are incomplete. {NoReviewsError.__doc__}"
+        )
+    return RecordedReviews(complete, waiting, left_out)
+
+
+def _reviewed(dynamodb: "DynamoDBClient", table: str) -> list[Key]:
+    """Return the keys of all images that have an answer, each once."""
+    pages = dynamodb.get_paginator("scan").paginate(
+        TableName=table, ProjectionExpression="image_url, version", ConsistentRead=True
+    )
+    items = (item for page in pages for item in page["Items"])
+    return sorted({(item["image_url"]["S"], item["version"]["S"]) for item in items})
+
+
+def _read(item: Mapping[str, Any]) -> Review | LeftOut | None:
+    """Return the review of a record, why it is left out, or None while the image waits."""
+    url, version = item["image_url"]["S"], item["version"]["S"]
+    if "review" not in item or "waits_for" in item:
+        return None
+    try:
+        review = item["review"]["M"]
+        audit = item["audit"]["M"]
+        read = Review(
+            image_url=url,
+            version=version,
+            verdict=review["verdict"]["S"],
+            label=review["class"]["S"] if "class" in review else None,
+            reviewed_at=review["reviewed_at"]["S"],
+            drawn=audit["drawn"]["BOOL"],
+            probability=float(audit["probability"]["N"]),
+        )
+    except (KeyError, ValueError) as exc:
+        return LeftOut(f"{url}?versionId={version}", INCOMPLETE, f"its record lacks {exc}")
+    if read.verdict not in _VERDICTS or (read.drawn and not 0 < read.probability <= 1):
+        why = f"verdict {read.verdict}, probability of the audit {read.probability:g}"
+        return LeftOut(read.path, INCOMPLETE, why)
+    return read
