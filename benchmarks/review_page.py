@@ -17,6 +17,7 @@ import httpx
 from localcloud.server.cloud import Cloud, running
 from tests.review_page.application import Application, Storage
 from tests.review_page.browser import chromium
+from tests.review_page.tab import Tab
 from untrusted.terminal import say
 
 PHOTOS = sorted(Path("examples/photos/test").rglob("*.webp"))
@@ -27,17 +28,19 @@ REVIEWERS = ("anne", "bert")
 EACH = 500  # images for each reviewer
 
 # Measures from a key to the second frame that shows the next picture.
-STOPWATCH = """window.times = []
+STOPWATCH = """(() => {
+window.times = []
 document.addEventListener("keydown", () => {
-  const start = performance.now(), before = images[0]
+  const start = performance.now(), before = state.images[0]
   const look = () => {
-    const image = images[0]
+    const image = state.images[0]
     const settled = image && image !== before && image.settled
     const visible = settled && element("picture") === image.picture
     requestAnimationFrame(visible ? () => window.times.push(performance.now() - start) : look)
   }
   requestAnimationFrame(look)
-}, true)"""
+}, true)
+})()"""
 
 
 def fill(storage: Storage, count: int) -> None:
@@ -66,17 +69,13 @@ def next_picture(cloud: Cloud, folder: Path) -> list[str]:
     try:
         with chromium() as browser:
             page = browser.new_page(viewport={"width": 1280, "height": 800})
-            page.goto(application.address)
-            while not page.evaluate("Boolean(images[0]?.settled)"):
-                page.wait_for_timeout(20)
-
-            page.evaluate(STOPWATCH)
+            tab = Tab(page).open(application.address)
+            tab.run(STOPWATCH)
             for number in range(ANSWERS):
                 page.keyboard.press("12"[number % 2])
                 page.wait_for_timeout(PACE * 1000)
-            while page.evaluate("outbox.length"):
-                page.wait_for_timeout(20)
-            times = page.evaluate("times")
+            tab.await_sent()
+            times = tab.run("window.times")
     finally:
         application.kill()
 

@@ -27,7 +27,8 @@ from starlette.responses import (
     RedirectResponse,
     Response,
 )
-from starlette.routing import Route
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
 
 from cli import aws
 from cli.errors import CommandError
@@ -216,16 +217,12 @@ def application(review: Review) -> Starlette:
     async def icon(_request: Request) -> Response:
         return Response(status_code=204)  # browsers ask for it; a 404 would stand in their console
 
-    async def asset(request: Request) -> Response:
-        return FileResponse(PAGE / request.url.path.lstrip("/"))
-
     app = Starlette(
         routes=[
             Route("/", index),
             Route("/favicon.ico", icon),
             Route("/page.css", style),
-            Route("/review.css", asset),
-            Route("/review.js", asset),
+            Mount("/page", StaticFiles(directory=PAGE)),
             Route("/picture/{id}", picture),
             Route("/claim", claim, methods=["POST"]),
             Route("/answer", answer, methods=["POST"]),

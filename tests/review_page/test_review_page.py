@@ -8,7 +8,7 @@ from PIL import Image
 
 from review.images import ImageKey, Reason
 from tests.review_page.application import Application, Storage
-from tests.review_page.conftest import Tab
+from tests.review_page.tab import Tab
 
 SCREENS = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1280, "height": 800}}
 UNREACHED = "Failed to load resource"  # what Chromium logs when a request fails
@@ -85,7 +85,7 @@ def test_two_browsers_never_show_the_same_image(
 
     while len(shown[0]) + len(shown[1]) < 24:
         for tab, names in zip(tabs, shown, strict=True):
-            if tab.page.evaluate("images.length"):
+            if tab.run("state.images.length"):
                 names.append(tab.press("1"))
 
     for tab in tabs:
@@ -105,10 +105,10 @@ def test_image_whose_lease_expired_leaves_the_page_when_another_has_it(
     second = new_tab().open(application.address)
     assert name == second.name
 
-    first.page.evaluate("claim()")
-    first.wait("images.length === 0")
+    first.run("claim()")
+    first.wait("state.images.length === 0")
     assert f"{name}: another reviewer has this image now." == first.page.inner_text("#refused")
-    assert 4 == second.page.evaluate("images.length")
+    assert 4 == second.run("state.images.length")
 
 
 def test_duplicated_tab_shows_other_images(
@@ -120,8 +120,8 @@ def test_duplicated_tab_shows_other_images(
         first.page.evaluate("window.open('/')")  # copies the session, as "Duplicate tab" does
     second = Tab(opened.value)
     second.await_picture()
-    assert first.page.evaluate("session.page") != second.page.evaluate("session.page")
-    ids = [set(tab.page.evaluate("images.map(one => one.id)")) for tab in (first, second)]
+    assert first.run("state.session.page") != second.run("state.session.page")
+    ids = [set(tab.run("state.images.map(one => one.id)")) for tab in (first, second)]
     assert not ids[0] & ids[1]
 
 
@@ -203,7 +203,7 @@ def test_tab_goes_on_after_another_tab_opened_the_new_address(
     tab.context.new_page().goto(application.address)
     tab.await_sent()
     assert {name: ["automobile"]} == application.storage.answers()
-    tab.wait("document.getElementById('notice').hidden")
+    tab.wait("element('notice').hidden")
 
 
 def test_answers_of_one_reviewer_are_not_sent_by_another(
@@ -217,7 +217,7 @@ def test_answers_of_one_reviewer_are_not_sent_by_another(
     application.reviewer = "bert"
     tab.page.goto(application.start().address)
     tab.await_picture()
-    assert [] == tab.page.evaluate("outbox")
+    assert [] == tab.run("state.outbox")
 
     application.kill()
     application.reviewer = "anne"
@@ -264,10 +264,9 @@ def test_refused_answer_is_named_until_the_reviewer_closes_the_message(
     tab = new_tab().open(application.start().address)
     name = tab.press("1")
     tab.await_sent()
-    tab.page.evaluate(
-        "id => { keep({kind: 'answer', answer_id: 'late', id, name: 'late.webp', seconds: 1,"
-        " verdict: 'CLASS', class: 'lorry', at: Date.now()}); return send() }",
-        tab.page.evaluate("images[0].id"),
+    tab.run(
+        "(keep({kind: 'answer', answer_id: 'late', id: state.images[0].id, name: 'late.webp',"
+        " seconds: 1, verdict: 'CLASS', class: 'lorry', at: Date.now()}), send())"
     )
     tab.await_sent()
     tab.press("1")
@@ -311,8 +310,8 @@ def test_rotated_picture_stays_in_its_frame(application: Application, new_tab: A
     application.storage.add(0, picture(900, 300))
     tab = new_tab(viewport=SCREENS["desk"]).open(application.start().address)
     tab.press("r")
-    size = tab.page.evaluate(SHOWN_SIZE)
-    height = tab.page.evaluate("element('picture').clientHeight")
+    size = tab.run(SHOWN_SIZE)
+    height = tab.run("element('picture').clientHeight")
     assert size["height"] == pytest.approx(height, abs=1)
     assert size["width"] == pytest.approx(height / 3, abs=1)
 
@@ -322,8 +321,8 @@ def test_small_picture_is_enlarged_in_sharp_pixels_up_to_a_limit(
 ) -> None:
     application.storage.add(0, picture(32, 32))
     tab = new_tab(viewport=SCREENS["desk"]).open(application.start().address)
-    assert tab.page.evaluate(SHOWN_SIZE)["width"] == pytest.approx(32 * 12, abs=1)
-    assert "pixelated" == tab.page.evaluate("getComputedStyle(element('picture')).imageRendering")
+    assert tab.run(SHOWN_SIZE)["width"] == pytest.approx(32 * 12, abs=1)
+    assert "pixelated" == tab.run("getComputedStyle(element('picture')).imageRendering")
 
 
 def test_prediction_of_an_audit_is_hidden(
@@ -333,7 +332,7 @@ def test_prediction_of_an_audit_is_hidden(
     tab = new_tab().open(application.start().address)
     tab.page.keyboard.press("p")
     assert not tab.page.is_visible("#prediction")
-    assert tab.page.evaluate("images[0].prediction") is None
+    assert tab.run("state.images[0].prediction") is None
 
 
 def test_focus_stays_on_the_button_of_the_class(
@@ -367,10 +366,10 @@ def test_page_is_accessible_and_not_wider_than_the_screen(
         ]
         overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert 0 == tab.page.evaluate(overflow)
-        assert tab.page.evaluate("element('dismiss').clientHeight") < 50  # one line
+        assert tab.run("element('dismiss').clientHeight") < 50  # one line
 
     tab.page.keyboard.press("p")
-    tab.page.evaluate("refusal('one.jpg: another reviewer has this image now.')")
+    tab.run("refuse('one.jpg', 'another reviewer has this image now.')")
     check()
     application.kill()
     for _ in range(4):

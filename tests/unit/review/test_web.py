@@ -173,13 +173,13 @@ def test_request_of_another_page_is_refused_and_changes_nothing(
     assert [] == account.stored_answers()
 
 
-@pytest.mark.parametrize("path", ["/", "/review.js", "/picture/x"])
+@pytest.mark.parametrize("path", ["/", "/page/review.js", "/picture/x"])
 def test_request_without_token_is_refused(page: Page, path: str) -> None:
     page.cookies.clear()
     assert 403 == page.get(path).status_code
 
 
-@pytest.mark.parametrize("path", ["/", "/review.css", "/page.css", "/review.js", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/page/review.css", "/page.css", "/page/review.js", "/nothing"])
 def test_every_answer_carries_the_security_headers(page: Page, path: str) -> None:
     headers = page.get(path).headers
     assert "default-src 'none'" in headers["content-security-policy"]

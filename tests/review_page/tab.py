@@ -1,0 +1,78 @@
+"""A tab of a browser that shows the review page."""
+
+from time import monotonic
+from typing import Any
+
+PATIENCE = 10_000  # milliseconds
+# Wraps code that a test runs in the page. A module is loaded once: the test sees the page's state.
+WITH_MODULES = """async (argument) => {
+  const { state, element, keep } = await import("/page/state.js");
+  const { claim } = await import("/page/claims.js");
+  const { send } = await import("/page/answers.js");
+  const { refuse } = await import("/page/messages.js");
+  return %s;
+}"""
+
+
+class Tab:
+    """A tab of a browser, and the errors in its console."""
+
+    def __init__(self, page: Any) -> None:
+        self.context = page.context
+        self.page = page
+        self.page.set_default_timeout(PATIENCE)
+        self.errors: list[str] = []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", self._logged)
+
+    def _logged(self, message: Any) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
+
+    def open(self, address: str) -> "Tab":
+        """Open the page and wait for its first picture."""
+        self.page.goto(address)
+        self.await_picture()
+        return self
+
+    def run(self, code: str, argument: Any = None) -> Any:
+        """Run JavaScript with the names that the page's modules export; return its last value."""
+        return self.page.evaluate(WITH_MODULES % code, argument)
+
+    def wait(self, condition: str, argument: Any = None) -> None:
+        """Wait until a JavaScript expression is true.
+
+        Playwright's own `wait_for_function` needs `eval`, which the page's policy forbids.
+        """
+        deadline = monotonic() + PATIENCE / 1000
+        while not self.run(condition, argument):
+            assert monotonic() < deadline, f"{condition} is false: {self.page.inner_text('body')}"
+            self.page.wait_for_timeout(10)
+
+    def await_progress(self, text: str) -> None:
+        """Wait for the counts of answered and waiting images."""
+        self.wait("element('progress').textContent === argument", text)
+
+    def await_picture(self) -> None:
+        """Wait until the shown picture is loaded."""
+        self.wait("Boolean(state.images[0]?.settled)")
+
+    @property
+    def name(self) -> str:
+        """The name of the image on the screen."""
+        return str(self.page.inner_text("#name"))
+
+    def press(self, key: str) -> str:
+        """Press a key once the picture is there; return the name of the image that was shown."""
+        self.await_picture()
+        name = self.name
+        self.page.keyboard.press(key)
+        return name
+
+    def await_sent(self) -> None:
+        """Wait until the server has confirmed all answers."""
+        self.wait("state.outbox.length === 0 && !state.sending")
+
+    def await_notice(self, text: str) -> None:
+        """Wait for a text in the line about the connection."""
+        self.wait("element('notice').textContent.includes(argument)", text)
