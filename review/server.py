@@ -8,7 +8,8 @@ from collections.abc import Callable
 import uvicorn
 
 from cli.errors import CommandError
-from review.web import PictureSource, Queue, Review, application
+from review.sources import PictureSource, Queue
+from review.web import Review, application
 
 HOST = "127.0.0.1"
 

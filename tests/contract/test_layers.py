@@ -48,6 +48,7 @@ LAYERS: dict[str, list[set[str]]] = {
     "review": [
         {"server"},
         {"web"},
+        {"bodies", "guard", "sources"},
         {"pictures", "queue"},
         {"events"},
         {"answers", "counts"},

@@ -7,9 +7,10 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from starlette.applications import Starlette
 
+from review.bodies import MAX_BODY
 from review.images import ImageKey, Reason
 from review.queue import ReviewQueue
-from review.web import MAX_BODY, Review, application
+from review.web import Review, application
 from tests.unit.review.conftest import BUCKET, Account
 
 HOST = "127.0.0.1:8765"
@@ -179,7 +180,9 @@ def test_request_without_token_is_refused(page: Page, path: str) -> None:
     assert 403 == page.get(path).status_code
 
 
-@pytest.mark.parametrize("path", ["/", "/page/review.css", "/page.css", "/page/review.js", "/nothing"])
+@pytest.mark.parametrize(
+    "path", ["/", "/page/review.css", "/page.css", "/page/review.js", "/nothing"]
+)
 def test_every_answer_carries_the_security_headers(page: Page, path: str) -> None:
     headers = page.get(path).headers
     assert "default-src 'none'" in headers["content-security-policy"]
