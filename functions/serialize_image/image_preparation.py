@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from io import BytesIO
 
 # Pillow registers WebP with its rare plugins; this import keeps them out of a cold start.
-from PIL import Image, WebPImagePlugin  # noqa: F401
+from PIL import Image, ImageFile, WebPImagePlugin  # noqa: F401
 
-from functions.serialize_image.image_blocks import BoundedStream, EssentialBlocks, essential_blocks
+from functions.serialize_image.bitmap_runs import BMP_RUN_LENGTHS, decode_runs
+from functions.serialize_image.essential_blocks import Canvas, EssentialBlocks
+from functions.serialize_image.image_blocks import BoundedStream, essential_blocks
 from functions.serialize_image.model_pixels import model_pixels
 from functions.serialize_image.perceptual_hash import perceptual_hash
 from functions.serialize_image.prepared_image import (
@@ -36,9 +38,6 @@ __all__ = [
 
 MAX_PIXELS = 25_000_000
 MAX_JPEG_PIXELS = 100_000_000  # a JPEG is decoded at reduced scale, so it takes less memory
-# Pillow decodes a run-length BMP in Python: 0.5 s for a megapixel.
-MAX_RUN_LENGTH_PIXELS = 4_000_000
-BMP_RUN_LENGTHS = (1, 2)  # RLE8, RLE4
 # Pixels, as in JPEG and GIF. 25 million rows of one pixel would take Pillow 360 MB.
 MAX_SIDE = 65_535
 # A progressive JPEG has about ten scans; at 100 megapixels each takes 0.1 s, even if it is tiny.
@@ -116,11 +115,23 @@ def _decode(data: bytes, image_format: str) -> tuple[ImageSource, Image.Image]:
     """Decode an image, unless its header shows that decoding exceeds a limit."""
     blocks = essential_blocks(data, image_format)
     image = Image.open(BoundedStream(blocks.data, image_format), formats=[image_format])
-    source = ImageSource(image_format, image.width, image.height, len(data))
+    canvas = blocks.canvas or _canvas(image)
+    width, height = canvas.size if canvas else image.size
+    source = ImageSource(image_format, width, height, len(data))
     _refuse_too_much_memory(source, blocks)
-    _refuse_too_many_pixels(source, image)
+    _refuse_too_many_pixels(source)
     _refuse_too_many_scans(blocks)
-    return source, model_pixels(image, _model_size(*image.size))
+
+    runs = image_format == "BMP" and image.info["compression"] in BMP_RUN_LENGTHS
+    decoded = decode_runs(image, data) if runs else image
+    return source, model_pixels(decoded, _model_size(width, height), canvas)
+
+
+def _canvas(image: ImageFile.ImageFile) -> Canvas | None:
+    """Return the canvas of a GIF, whose first frame may be smaller; None for other formats."""
+    if image.format != "GIF":
+        return None
+    return Canvas(image.size, (0, 0), image.tile[0].extents)  # type: ignore[arg-type]
 
 
 def _refuse_too_much_memory(source: ImageSource, blocks: EssentialBlocks) -> None:
@@ -139,7 +150,7 @@ def _refuse_too_much_memory(source: ImageSource, blocks: EssentialBlocks) -> Non
         )
 
 
-def _refuse_too_many_pixels(source: ImageSource, image: Image.Image) -> None:
+def _refuse_too_many_pixels(source: ImageSource) -> None:
     if max(source.width, source.height) > MAX_SIDE:
         raise ImageTooLargeError(
             f"The image has {source.width} x {source.height} pixels; "
@@ -147,9 +158,6 @@ def _refuse_too_many_pixels(source: ImageSource, image: Image.Image) -> None:
         )
 
     limit = MAX_JPEG_PIXELS if source.format == "JPEG" else MAX_PIXELS
-    if image.info.get("compression") in BMP_RUN_LENGTHS:
-        limit = MAX_RUN_LENGTH_PIXELS
-
     pixels = source.width * source.height
     if pixels > limit:
         raise ImageTooLargeError(
@@ -196,6 +204,10 @@ def _named_error(exc: Exception, image_format: str) -> Exception:
         return ImageTooLargeError(
             f"The {image_format} image takes more memory than available; {limit}."
         )
+
+    # Pillow's words for a BMP of another depth, layout, compression or header.
+    if str(exc).startswith("Unsupported BMP"):
+        return UnsupportedImageFormatError(f"{exc}. Save the image as PNG or JPEG.")
 
     return CorruptImageError(
         f"The {image_format} image is damaged or cut off and cannot be decoded."

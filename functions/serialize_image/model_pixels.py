@@ -4,6 +4,11 @@ from itertools import product
 
 from PIL import ExifTags, Image
 
+from functions.serialize_image.essential_blocks import Canvas
+
+Box = tuple[int, int, int, int]  # left, top, right, bottom
+
+XMP = ("xmp", "XML:com.adobe.xmp")  # Pillow's names for the XMP of a file
 TILE_SIDE = 128  # pixels after reduction; 1.3 megapixels of a square image of 25
 
 # EXIF orientation -> the transformation that turns the stored pixels upright.
@@ -18,8 +23,12 @@ UPRIGHT = {
 }
 
 
-def model_pixels(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+def model_pixels(
+    image: Image.Image, size: tuple[int, int], canvas: Canvas | None = None
+) -> Image.Image:
     """Decode to RGB pixels of a width and height, turn them upright, and drop the metadata.
+
+    What the image leaves free of a canvas is white.
 
     Raises:
         Exception: any error of the decoder.
@@ -28,7 +37,8 @@ def model_pixels(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     # The draft has at least twice the target size, so that bicubic scaling sees enough detail.
     image.draft(None, (2 * size[0], 2 * size[1]))
     image.load()
-    pixels = _reduced(image, size)
+    whole = Canvas(image.size, (0, 0), (0, 0, *image.size))
+    pixels = _reduced(image, size, canvas or whole)
     if pixels.size != size:
         pixels = pixels.resize(size, Image.Resampling.BICUBIC)
 
@@ -40,31 +50,45 @@ def model_pixels(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     return pixels
 
 
-def _reduced(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+def _reduced(image: Image.Image, size: tuple[int, int], canvas: Canvas) -> Image.Image:
     """Average blocks of pixels to RGB, to at least twice the target size.
 
     A small image keeps its size. Tiles save memory: a whole image with transparency would be held
     three times.
     """
-    across, down = (
-        max(1, side // (2 * target)) for side, target in zip(image.size, size, strict=True)
-    )
-    reduced = Image.new("RGB", (-(-image.width // across), -(-image.height // down)))
+    width, height = canvas.size
+    across, down = max(1, width // (2 * size[0])), max(1, height // (2 * size[1]))
+    reduced = Image.new("RGB", (-(-width // across), -(-height // down)))
 
     for top, left in product(
         range(0, reduced.height, TILE_SIDE), range(0, reduced.width, TILE_SIDE)
     ):
         right = min(left + TILE_SIDE, reduced.width)
         bottom = min(top + TILE_SIDE, reduced.height)
-        box = (
-            left * across,
-            top * down,
-            min(right * across, image.width),
-            min(bottom * down, image.height),
-        )
-        reduced.paste(_to_rgb(image.crop(box)).reduce((across, down)), (left, top))
+        box = (left * across, top * down, min(right * across, width), min(bottom * down, height))
+        reduced.paste(_tile(image, box, canvas).reduce((across, down)), (left, top))
 
     return reduced
+
+
+def _tile(image: Image.Image, box: Box, canvas: Canvas) -> Image.Image:
+    """Return a box of the canvas in RGB: the pixels of the image, and white around them."""
+    left, top, right, bottom = box
+    filled = (
+        max(left, canvas.box[0]),
+        max(top, canvas.box[1]),
+        min(right, canvas.box[2]),
+        min(bottom, canvas.box[3]),
+    )
+    x, y = canvas.origin
+    pixels = (filled[0] - x, filled[1] - y, filled[2] - x, filled[3] - y)
+    if filled == box:
+        return _to_rgb(image.crop(pixels))
+
+    tile = Image.new("RGB", (right - left, bottom - top), "white")
+    if filled[0] < filled[2] and filled[1] < filled[3]:
+        tile.paste(_to_rgb(image.crop(pixels)), (filled[0] - left, filled[1] - top))
+    return tile
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
@@ -85,6 +109,9 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _orientation(image: Image.Image) -> int | None:
+    """Return the orientation in EXIF; one in XMP does not count, as in browsers."""
+    for name in XMP:
+        image.info.pop(name, None)
     try:
         return image.getexif().get(ExifTags.Base.Orientation)
     except Exception:  # noqa: BLE001 - damaged metadata must not refuse a sound image

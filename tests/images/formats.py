@@ -72,6 +72,25 @@ def png_with(chunks: bytes) -> bytes:
     return data[:33] + chunks + data[33:]
 
 
+def png_with_frame_behind(
+    data: bytes, frame: Image.Image, place: tuple[int, int] = (0, 0)
+) -> bytes:
+    """Return an animated PNG: its image in IDAT is not a frame, and the first frame follows it."""
+    rectangle = struct.pack(">IIIIIHHBB", 0, *frame.size, *place, 1, 1, 0, 0)
+    rows = b"".join(
+        b"\0" + frame.crop((0, y, frame.width, y + 1)).tobytes() for y in range(frame.height)
+    )
+    pixels = zlib.compress(rows)
+    middle = len(pixels) // 2
+    parts = (
+        png_chunk(b"fcTL", rectangle)
+        + png_chunk(b"fdAT", struct.pack(">I", 1) + pixels[:middle])
+        + png_chunk(b"fdAT", struct.pack(">I", 2) + pixels[middle:])
+    )
+    start = data[:33] + png_chunk(b"acTL", struct.pack(">II", 1, 0))
+    return start + data[33:-12] + parts + data[-12:]
+
+
 @cache
 def zeros(size: int) -> bytes:
     """Return a number of zero bytes, compressed piece by piece."""
@@ -136,6 +155,14 @@ def gif_of_frames(count: int) -> bytes:
     data = picture("GIF")
     frame = data.index(b",\0\0\0\0")
     return data[:frame] + (b"!\xf9\x04\x08\0\0\0\0" + data[frame:-1]) * count + b";"
+
+
+def gif_on_canvas(image: Image.Image, size: tuple[int, int], place: tuple[int, int]) -> bytes:
+    """Return a GIF whose only frame is this image, at a place of a larger canvas."""
+    data = encode(image, "GIF")
+    frame = data.index(b",\0\0\0\0")
+    at = data[:frame] + b"," + struct.pack("<HH", *place) + data[frame + 5 :]
+    return at[:6] + struct.pack("<HH", *size) + at[10:]
 
 
 def bmp(width: int, height: int, bits: int, compression: int, pixels: bytes) -> bytes:

@@ -10,7 +10,16 @@ from pathlib import Path
 
 from PIL import ExifTags, Image
 
-from tests.images.formats import FORMATS, encode, noise, scene
+from tests.images.formats import (
+    FORMATS,
+    bmp,
+    encode,
+    gif_on_canvas,
+    noise,
+    picture,
+    png_with_frame_behind,
+    scene,
+)
 
 SAMPLES = Path(__file__).parents[2] / "examples/photos"
 FORMAT_SIGNATURES = (b"\xff\xd8", b"\x89PNG", b"RIFF", b"GIF8", b"BM")
@@ -60,6 +69,9 @@ def sound_images() -> list[bytes]:
         ),
         *(encode(image.convert(mode), "JPEG", restart_marker_blocks=2) for mode in ("L", "CMYK")),
         encode(transparent, "WEBP", lossless=True),
+        png_with_frame_behind(picture("PNG"), noise(24, 40), (40, 8)),
+        gif_on_canvas(scene(16, 16), (64, 48), (24, 16)),
+        *(bmp(64, 48, bits, kind, b"\x20\x11\0\5abcdef" * 96) for bits, kind in ((8, 1), (4, 2))),
         encode(transparent.quantize(16), "PNG", transparency=bytes(range(16)), bits=4),
         encode(image.quantize(16), "GIF", transparency=3, interlace=True, comment=b"a"),
         *(path.read_bytes() for path in sorted(SAMPLES.glob("photos/*/*.jpg"))),
