@@ -49,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="with --with-reviews: calibrate and test with audits alone",
     )
+    add("--stack", help="with --with-reviews: stack of the service (default: the endpoint's name)")
     add(
         "--seed", type=int, default=0, metavar="N", help="seed of the splits (default: %(default)s)"
     )

@@ -33,7 +33,7 @@ class AnswerFile:
 
     def load(self) -> None:
         """Read the answers of an earlier attempt at the same subject."""
-        valid = list(self._valid_answers()) if self.path.exists() else []
+        valid = list(self.stored()) if self.path.exists() else []
         self.answers = valid
         lines = [json.dumps(self.subject), *(json.dumps(answer.as_data()) for answer in valid)]
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -71,7 +71,8 @@ class AnswerFile:
         by_image = {answer.image: answer for answer in self.answers}
         return [by_image[image] for image in images]
 
-    def _valid_answers(self) -> Iterator[Answer]:
+    def stored(self) -> Iterator[Answer]:
+        """Yield the answers of the existing file if its subject is the same."""
         with self.path.open(encoding="utf-8", errors="replace") as file:
             if file.readline() != f"{json.dumps(self.subject)}\n":
                 return

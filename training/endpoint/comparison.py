@@ -63,10 +63,7 @@ class ModelComparison:
         return {version: file.to(images) for version, file in files.items()}
 
     def _file(self, package: Package) -> AnswerFile:
-        subject = {
-            "model": package.facts["model_digest"],
-            "dataset": self.classifier.dataset.digest,
-        }
+        subject = _subject(package.facts["model_digest"], self.classifier.dataset.digest)
         file = AnswerFile(self.folder / f"promote_v{package.version}.jsonl", subject)
         file.load()
         return file
@@ -127,6 +124,17 @@ class ModelComparison:
                         "--yes` to delete it."
                     )
                     return
+
+
+def stored_answers(folder: Path, model_digest: str, dataset_digest: str) -> list[Answer]:
+    """Return the answers of a model that a comparison has stored in a run's folder, if any."""
+    subject = _subject(model_digest, dataset_digest)
+    files = [AnswerFile(path, subject) for path in sorted(folder.glob("promote_v*.jsonl"))]
+    return next((answers for file in files if (answers := list(file.stored()))), [])
+
+
+def _subject(model_digest: str, dataset_digest: str) -> dict[str, Any]:
+    return {"model": model_digest, "dataset": dataset_digest}
 
 
 def variant(version: int) -> str:

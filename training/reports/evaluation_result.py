@@ -45,8 +45,20 @@ class Evaluation:
     ood: Mapping[str, Any] | None = None
 
 
-def write_result(evaluation: Evaluation, s3: "S3Client", folder: Path) -> dict[str, Any]:
-    """Write metrics.json and report.html into the run's folder, and return the step's result."""
+def write_result(
+    evaluation: Evaluation,
+    s3: "S3Client",
+    folder: Path,
+    change: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Write metrics.json and report.html into the run's folder, and return the step's result.
+
+    Args:
+        evaluation: The measurements.
+        s3: Reads the pictures of the worst mistakes.
+        folder: The run's folder.
+        change: The comparison with the model that was evaluated before, None for the first model.
+    """
     dataset, card, last_attempt = evaluation.dataset, evaluation.card, evaluation.last_attempt
     # Sorted by key, so that the same answers give the same report.
     ordered = sorted(evaluation.answers, key=lambda answer: answer.image.key)
@@ -60,7 +72,7 @@ def write_result(evaluation: Evaluation, s3: "S3Client", folder: Path) -> dict[s
     own = {
         name: card.get(name) for name in ("other_class", "precision_guarantee", "class_thresholds")
     }
-    metrics |= own | {"ood": evaluation.ood}
+    metrics |= own | {"ood": evaluation.ood, "change": change}
     metrics |= timing(milliseconds, last_attempt["images"], last_attempt["seconds"])
     confidences = as_served(probabilities, temperature).max(axis=1)
     mistakes = _worst_mistakes(s3, dataset, ordered, confidences)

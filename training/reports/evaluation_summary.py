@@ -1,5 +1,6 @@
 """Show an evaluation on the terminal."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich import box
@@ -34,6 +35,8 @@ def show(console: Console, result: dict[str, Any]) -> None:
     throughput = f";  throughput {speed:.0f} images/s" if speed else ""
     console.print(f"latency p50 {latency['p50']:.0f} ms, p99 {latency['p99']:.0f} ms{throughput}")
     console.print(_accepted(metrics))
+    for sentence in _change(metrics.get("change")):
+        console.print(sentence)
 
     confused = most_confused(metrics["confusion_matrix"], list(metrics["classes"]))
     if confused:
@@ -60,6 +63,22 @@ def _accepted(metrics: dict[str, Any]) -> str:
         share = percent(ood["at_threshold"]["share"])
         line += f";  of {ood['n']:,} out-of-distribution images {share}"
     return line
+
+
+def _change(change: Mapping[str, Any] | None) -> Iterator[str]:
+    """Yield what has changed since the model that was evaluated before."""
+    if change is None:
+        return
+    for name in ("accuracy", "coverage"):
+        if one := change[name]:
+            low, high = (100 * end for end in one["interval"])
+            yield (
+                f"{name} {percent(one['before'])} before, {percent(one['after'])} now "
+                f"({100 * one['difference']:+.1f} points, 95 %: {low:+.1f} to {high:+.1f}, "
+                f"n = {one['n']:,} images of both models)"
+            )
+    if change["value"]:
+        yield from change["value"]["sentences"]
 
 
 def percent(value: float | None) -> str:

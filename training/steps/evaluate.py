@@ -68,7 +68,9 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
     from training.service.reference import write_reference
 
     evaluation = measure(context, options)
-    result = write_result(evaluation, context.aws.s3, context.run.folder)
+    # Variants of an A/B test do not succeed each other.
+    change = None if options.target_variant else note_change(context, evaluation)
+    result = write_result(evaluation, context.aws.s3, context.run.folder, change)
     result["reference"] = write_reference(
         context.aws.s3, evaluation.dataset, evaluation.card, evaluation.answers
     )
@@ -98,6 +100,24 @@ def measure(context: Context, options: argparse.Namespace) -> "Evaluation":
     ood = classify_ood_images(classifier, ood_source, card) if ood_source else None
     facts = _facts(context, served.subject, card, answers, last_attempt)
     return Evaluation(dataset, card, answers, facts, last_attempt, ood)
+
+
+def note_change(context: Context, evaluation: "Evaluation") -> dict[str, Any] | None:
+    """Compare the model with the one that was evaluated before it, and note it for the next one.
+
+    Returns None for the first model.
+    """
+    from training.service.progress import note_progress
+
+    return note_progress(
+        context.aws,
+        context.names,
+        evaluation.dataset,
+        evaluation.card,
+        evaluation.answers,
+        evaluation.facts["measured_at"],
+        context.run.folder,
+    )
 
 
 def _calibrate(context: Context, served: ServedModel, answers: Sequence[Answer]) -> dict[str, Any]:

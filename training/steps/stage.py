@@ -83,7 +83,7 @@ def run(context: Context, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _asked(options: argparse.Namespace) -> dict[str, Any]:
-    names = ["source", "classes", "other", "with_reviews", "audits_only"]
+    names = ["source", "classes", "other", "with_reviews", "audits_only", "stack"]
     names += ["seed", "bucket", "recordio"]
     shares = {split: float(share) for split, share in options.split.items()}
     ratio = None if options.balance is None else float(options.balance)
@@ -138,7 +138,8 @@ def _reviewed(context: Context, options: argparse.Namespace, source: Source) -> 
         StackOutdatedError: The service has no reviews.
         NoReviewsError: No review is complete.
     """
-    recorded = read_reviews(context.aws, context.names.service, context.console)
+    stack = options.stack or context.names.service
+    recorded = read_reviews(context.aws, stack, context.console)
     other_class = OTHER if options.other else None
     rules = Rules(source.classes, other_class, options.split, options.seed)
     chosen = choose_reviews(recorded, rules, partial(version_reader, context.aws.s3))

@@ -30,8 +30,10 @@ class ServiceStack(FakeCloudFormation):
     def __init__(self, reviews: str | None = REVIEWS) -> None:
         super().__init__(RESULTS)
         self.reviews = reviews
+        self.asked: list[str] = []
 
     def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803
+        self.asked.append(StackName)
         found = super().describe_stacks(StackName)
         outputs = found["Stacks"][0]["Outputs"]
         named = dict.fromkeys(OUTPUTS.values(), "") | {OUTPUTS["results_table"]: RESULTS}

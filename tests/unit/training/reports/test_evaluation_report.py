@@ -29,6 +29,7 @@ def report(
     mistakes: list[Mistake],
     guarantee: dict[str, Any] | None = None,
     class_thresholds: dict[str, float | None] | None = None,
+    change: dict[str, Any] | None = None,
 ) -> str:
     names = [f"<class {number}>" for number in range(classes)]
     probabilities, labels = NOISE.dirichlet([0.2] * classes, 300), NOISE.integers(0, classes, 300)
@@ -56,6 +57,7 @@ def report(
                 "at_default_threshold": at,
             }
         }
+    measured |= {"change": change}
     return render(
         ORIGIN, FACTS, measured, acceptance, probabilities, labels, milliseconds, mistakes
     )
@@ -173,3 +175,45 @@ def test_report_says_whether_the_change_of_the_calibration_error_is_within_chanc
     assert found
     contains_zero = float(found[2]) <= 0 <= float(found[3])
     assert contains_zero == (found[1] == "within chance")
+
+
+SHARE = {"n": 300, "before": 0.9, "after": 0.925, "difference": 0.025, "interval": [-0.01, 0.06]}
+MODEL = {"measured_at": "2026-01-01T10:00:00", "labels": 1000, "guaranteed_precision": 0.95}
+CHANGE: dict[str, Any] = {
+    "before": MODEL,
+    "after": MODEL | {"labels": 1040},
+    "accuracy": SHARE,
+    "coverage": SHARE | {"before": 0.6, "after": 0.7},
+    "precision": [None, 0.96],
+    "classes": {"<class 1>": {"images": 150, "recall": [0.5, 0.6], "coverage": [0.1, None]}},
+    "value": {"sentences": ["The last 40 labels <changed> little."]},
+}
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        "What the new labels changed",
+        "The last 40 labels &lt;changed&gt; little.",
+        "&lt;class 1&gt;",
+        "92.5&nbsp;%",
+        "-1.0 to +6.0",
+        "Both thresholds guarantee a precision of 95.0&nbsp;%.",
+        "Now: 1,040 labelled images.",
+    ],
+)
+def test_change_since_the_earlier_model_is_shown(expected: str) -> None:
+    assert expected in report(2, [], change=CHANGE)
+
+
+def test_other_guarantee_of_the_earlier_model_is_not_comparable() -> None:
+    change = CHANGE | {"before": MODEL | {"guaranteed_precision": None}}
+    assert "so the accepted shares are not comparable" in report(2, [], change=change)
+
+
+def test_first_model_has_no_change(html: str) -> None:
+    assert "What the new labels changed" not in html
+
+
+def test_change_without_more_labels_has_no_sentence() -> None:
+    assert "The last" not in report(2, [], change=CHANGE | {"value": None, "coverage": None})

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.unit.training.fake_clients import hooked
-from tests.unit.training.reviewed_records import BUCKET, ReviewedService, noise
+from tests.unit.training.reviewed_records import BUCKET, ReviewedService, ServiceStack, noise
 from training.dataset.dataset import SPLITS
 from training.service.reviews import NoReviewsError
 from training.steps import stage as step
@@ -227,6 +227,14 @@ def test_service_without_reviews_leaves_nothing_half_made(stage: Stage, context:
     with pytest.raises(NoReviewsError):
         stage()
     assert "Contents" not in context.aws.s3.list_objects_v2(Bucket="photos")
+
+
+def test_stack_of_another_name_is_asked_for(
+    stage: Stage, service: ReviewedService, service_stack: ServiceStack
+) -> None:
+    service.review("a.png")
+    stage("--stack", "gate")
+    assert ["gate"] == service_stack.asked
 
 
 def test_staging_without_the_option_asks_for_no_service(
