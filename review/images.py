@@ -19,6 +19,10 @@ class InvalidAnswerError(CommandError):
     """The answer is not a class of the model, "none of these" or "not usable": reload the page."""
 
 
+class UnknownClassError(InvalidAnswerError):
+    """Another model has decided this image meanwhile: it is shown again with the new classes."""
+
+
 class Reason(StrEnum):
     """Why an image waits for a reviewer; the value of `waits_for` in its record."""
 

@@ -1,18 +1,23 @@
 """Read the pictures that reviewers look at, from the image bucket alone."""
 
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from cli.aws import code_of
 from cli.errors import CommandError
+from functions.serialize_image.image_preparation import prepare_image
+from functions.serialize_image.prepared_image import IMAGE_ERRORS
 from review.images import ImageKey
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 MAX_BYTES = 25_000_000  # as functions/serialize_image/prepared_image.py accepts
+SMALL_BYTES = 100_000  # a picture of at most this size is its own thumbnail
+_ONE_AT_A_TIME = Lock()  # prepare_image is not thread-safe
 # A version that is not an id of S3's is an ETag, of a bucket without versions.
 _GONE = {"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed", "InvalidArgument"}
 _TYPES = (
@@ -93,3 +98,21 @@ def picture(data: bytes, name: str) -> Picture:
         if data.startswith(magic, offset):
             return Picture(data, content_type)
     raise NotAPictureError(f"{name}: {NotAPictureError.__doc__}")
+
+
+def small(original: Picture) -> Picture:
+    """Return a picture as the model sees it, with a short side of at most 256 pixels.
+
+    24 photos of 12 megapixels would take a browser more than a gigabyte.
+
+    Raises:
+        NotAPictureError: The picture cannot be decoded.
+    """
+    if len(original.data) <= SMALL_BYTES:
+        return original
+    try:
+        with _ONE_AT_A_TIME:
+            prepared = prepare_image(original.data)
+    except IMAGE_ERRORS as exc:
+        raise NotAPictureError(f"{exc} {NotAPictureError.__doc__}") from exc
+    return Picture(prepared.data, prepared.content_type)

@@ -5,10 +5,10 @@ lease on each image that it shows. The lease is written with a condition, so tha
 never see the same image. An answer and the change of its record are one transaction.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from functools import cached_property, partial
+from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -21,20 +21,21 @@ from review.events import image_reviewed
 from review.images import (
     Answer,
     ImageKey,
-    InvalidAnswerError,
     Reason,
+    UnknownClassError,
     Verdict,
     WaitingImage,
     deciding_answer,
     next_reason,
 )
+from review.leases import FREE, Leases, Reviewer, lease_end, record_key
+from review.walls import choose_wall
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
 
 INDEX = "WaitingImages"
-LEASE = timedelta(minutes=10)  # renewed by the page; longer than anybody looks at one image
 PAGE = 100  # records read at once
 ATTEMPTS = 5  # of a transaction that meets another reviewer's
 # Audits first: the next threshold depends on them, and there are few.
@@ -62,19 +63,6 @@ class NothingToUndoError(CommandError):
 
 
 @dataclass(frozen=True)
-class Reviewer:
-    """Who answers, and from which page: two pages of one reviewer get different images."""
-
-    name: str
-    page: str
-
-    @property
-    def lease(self) -> str:
-        """The holder of this page's leases."""
-        return f"{self.name}#{self.page}"
-
-
-@dataclass(frozen=True)
 class ReviewQueue:
     """The images that wait, and their answers.
 
@@ -88,6 +76,10 @@ class ReviewQueue:
     events: "EventBridgeClient"
     results: str
     reviews: str
+
+    @cached_property
+    def _leases(self) -> Leases:
+        return Leases(self.dynamodb, self.results)
 
     @cached_property
     def _counts(self) -> WaitingCounts:
@@ -107,19 +99,31 @@ class ReviewQueue:
         for image in self._candidates(reviewer):
             if len(claimed) == count:
                 break
-            if image.key not in held and self._lease(image.key, reviewer):
+            if image.key not in held and self._leases.take(image, reviewer):
                 claimed.append(image)
 
         return claimed
 
+    def claim_wall(
+        self, reviewer: Reviewer, count: int, held: Collection[ImageKey] = ()
+    ) -> list[WaitingImage]:
+        """Lease up to `count` images for review that the model puts into one class.
+
+        Args:
+            held: Images that the page already has.
+        """
+        candidates = self._candidates(reviewer, (Reason.REVIEW,))
+        free = (image for image in candidates if image.key not in held)
+        return self._leases.take_all(choose_wall(free, count), reviewer) if count else []
+
     def renew(self, reviewer: Reviewer, keys: Sequence[ImageKey]) -> list[ImageKey]:
         """Extend leases; return the images that the page still holds."""
-        return [key for key in keys if self._lease(key, reviewer)]
+        return self._leases.renew(keys, reviewer)
 
     def release(self, reviewer: Reviewer, keys: Sequence[ImageKey]) -> None:
         """Give images back, so that the next reviewer gets them at once."""
         for key in keys:
-            _conditional(partial(self._give_back, key, reviewer))
+            self._leases.give_back(key, reviewer)
 
     def answer(self, answer: Answer, reviewer: Reviewer) -> Reason | None:
         """Store an answer; return why the image still waits, or None if its review is complete.
@@ -204,58 +208,21 @@ class ReviewQueue:
             raise NotAnnouncedError
         return None
 
-    def _candidates(self, reviewer: Reviewer) -> Iterator[WaitingImage]:
+    def _candidates(
+        self, reviewer: Reviewer, reasons: Sequence[Reason] = ORDER
+    ) -> Iterator[WaitingImage]:
         """Yield images that wait, without a lease of others, the longest waiting first."""
-        for reason in ORDER:
+        for reason in reasons:
             pages = self.dynamodb.get_paginator("query").paginate(
                 TableName=self.results,
                 IndexName=INDEX,
                 KeyConditionExpression="waits_for = :reason",
-                FilterExpression=(
-                    "(attribute_not_exists(lease_until) OR lease_until < :now"
-                    " OR lease_holder = :holder)"
-                    " AND NOT contains(reviewers, :reviewer)"
-                ),
-                ExpressionAttributeValues={
-                    ":reason": {"S": reason},
-                    ":now": {"S": _now()},
-                    ":holder": {"S": reviewer.lease},
-                    ":reviewer": {"S": reviewer.name},
-                },
+                FilterExpression=FREE,
+                ExpressionAttributeValues=reviewer.values | {":reason": {"S": reason}},
                 PaginationConfig={"PageSize": PAGE},
             )
             for page in pages:
                 yield from map(WaitingImage.of, page["Items"])
-
-    def _give_back(self, key: ImageKey, reviewer: Reviewer) -> None:
-        self.dynamodb.update_item(
-            TableName=self.results,
-            Key=_record_key(key),
-            UpdateExpression="REMOVE lease_holder, lease_until",
-            ConditionExpression="lease_holder = :holder",
-            ExpressionAttributeValues={":holder": {"S": reviewer.lease}},
-        )
-
-    def _lease(self, key: ImageKey, reviewer: Reviewer) -> bool:
-        until = datetime.now(UTC) + LEASE
-        return _conditional(
-            lambda: self.dynamodb.update_item(
-                TableName=self.results,
-                Key=_record_key(key),
-                UpdateExpression="SET lease_holder = :holder, lease_until = :until",
-                ConditionExpression=(
-                    "attribute_exists(waits_for) AND NOT contains(reviewers, :reviewer) AND"
-                    " (attribute_not_exists(lease_until) OR lease_until < :now"
-                    " OR lease_holder = :holder)"
-                ),
-                ExpressionAttributeValues={
-                    ":holder": {"S": reviewer.lease},
-                    ":reviewer": {"S": reviewer.name},
-                    ":now": {"S": _now()},
-                    ":until": {"S": until.isoformat()},
-                },
-            )
-        )
 
     def _write(
         self,
@@ -308,7 +275,7 @@ class ReviewQueue:
         if leased:
             sets.append("lease_holder = :holder, lease_until = :until")
             values[":holder"] = {"S": reviewer.lease}
-            values[":until"] = {"S": (datetime.now(UTC) + LEASE).isoformat()}
+            values[":until"] = {"S": lease_end()}
         else:
             removes += ["lease_holder", "lease_until"]
 
@@ -319,7 +286,7 @@ class ReviewQueue:
 
         return {
             "TableName": self.results,
-            "Key": _record_key(image.key),
+            "Key": record_key(image.key),
             "UpdateExpression": f"SET {', '.join(sets)} REMOVE {', '.join(removes)}",
             "ConditionExpression": f"attribute_exists(image_url) AND {unchanged}",
             "ExpressionAttributeValues": values,
@@ -327,7 +294,7 @@ class ReviewQueue:
 
     def _image(self, key: ImageKey) -> WaitingImage:
         found = self.dynamodb.get_item(
-            TableName=self.results, Key=_record_key(key), ConsistentRead=True
+            TableName=self.results, Key=record_key(key), ConsistentRead=True
         )
         item = found.get("Item")
         if item is None or "audit" not in item or "classification" not in item:
@@ -362,26 +329,14 @@ class ReviewQueue:
 
 def _refuse(answer: Answer, image: WaitingImage, answers: Sequence[Answer]) -> None:
     if answer.verdict == Verdict.CLASS and answer.label not in image.class_probabilities:
-        raise InvalidAnswerError(f"{answer.label!r:.60}. {InvalidAnswerError.__doc__}")
+        raise UnknownClassError(
+            f"{answer.label!r:.60} is not a class of the model that decided this image. "
+            f"{UnknownClassError.__doc__}"
+        )
     if any(stored.reviewer == answer.reviewer for stored in answers):
         raise AnsweredElsewhereError
     if next_reason(image, answers) is None:
         raise AnsweredElsewhereError
-
-
-def _record_key(key: ImageKey) -> dict[str, Any]:
-    return {"image_url": {"S": key.image_url}, "version": {"S": key.version}}
-
-
-def _conditional(call: Callable[[], object]) -> bool:
-    """Make a conditional write; return whether its condition held."""
-    try:
-        call()
-    except ClientError as exc:
-        if code_of(exc) == "ConditionalCheckFailedException":
-            return False
-        raise
-    return True
 
 
 def _now() -> str:

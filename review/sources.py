@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from review.images import Answer, ImageKey, Reason, WaitingImage
+from review.leases import Reviewer
 from review.pictures import Picture
-from review.queue import Reviewer
 
 
 class Queue(Protocol):
@@ -15,6 +15,11 @@ class Queue(Protocol):
         self, reviewer: Reviewer, count: int, held: Collection[ImageKey] = ()
     ) -> list[WaitingImage]:
         """Lease up to `count` images, none of those that the page holds already."""
+
+    def claim_wall(
+        self, reviewer: Reviewer, count: int, held: Collection[ImageKey] = ()
+    ) -> list[WaitingImage]:
+        """Lease up to `count` images that the model puts into one class, without audits."""
 
     def renew(self, reviewer: Reviewer, keys: Sequence[ImageKey]) -> list[ImageKey]:
         """Extend leases; return the images that the page still holds."""

@@ -27,7 +27,7 @@ from cli.errors import CommandError
 from review.bodies import MAX_NAME, answer_of, body_of, key_of, keys_of, reviewer_of, text_of
 from review.guard import COOKIE, only_own_page
 from review.images import ImageKey, InvalidAnswerError, InvalidImageIdError, Reason, WaitingImage
-from review.pictures import ForeignBucketError, NotAPictureError, PictureGoneError
+from review.pictures import ForeignBucketError, NotAPictureError, PictureGoneError, small
 from review.queue import (
     AnsweredElsewhereError,
     ImageGoneError,
@@ -106,7 +106,8 @@ def application(review: Review) -> Starlette:
         def claimed() -> dict[str, Any]:
             still_held = review.queue.renew(reviewer, held)
             count = min(MAX_CLAIM, int(body.get("count", 1)))
-            images = review.queue.claim(reviewer, count, {*held, *skipped})
+            find = review.queue.claim_wall if body.get("wall") else review.queue.claim
+            images = find(reviewer, count, {*held, *skipped})
             return {
                 "images": [shown_image(image) for image in images],
                 "held": [key.id for key in still_held],
@@ -140,6 +141,11 @@ def application(review: Review) -> Starlette:
         found = await run_in_threadpool(review.pictures.read, key)
         return Response(found.data, media_type=found.content_type)
 
+    async def thumbnail(request: Request) -> Response:
+        key = ImageKey.of(request.path_params["id"])
+        found = await run_in_threadpool(lambda: small(review.pictures.read(key)))
+        return Response(found.data, media_type=found.content_type)
+
     async def style(_request: Request) -> Response:
         return FileResponse(STYLE)
 
@@ -153,6 +159,7 @@ def application(review: Review) -> Starlette:
             Route("/page.css", style),
             Mount("/page", StaticFiles(directory=PAGE)),
             Route("/picture/{id}", picture),
+            Route("/thumbnail/{id}", thumbnail),
             Route("/claim", claim, methods=["POST"]),
             Route("/answer", answer, methods=["POST"]),
             Route("/undo", undo, methods=["POST"]),

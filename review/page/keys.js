@@ -20,8 +20,10 @@ export function reservedKeys() {
 export function pressed(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   const key = event.key.toLowerCase();
-  const wanted = ALIASES[key] ?? key;
-  const button = buttons().find((one) => one.dataset.key === wanted && one.checkVisibility());
+  if (key === "enter" && event.target.closest?.("button, a")) return; // it has its own action
+  const visible = buttons().filter((one) => one.checkVisibility());
+  const find = (wanted) => visible.find((one) => one.dataset.key.toLowerCase() === wanted);
+  const button = find(key) ?? find(ALIASES[key]);
   if (!button || button.disabled) return;
   event.preventDefault();
   button.click();

@@ -2,7 +2,7 @@
 import { pause, tell } from "./state.js";
 import { PATIENCE, RETRY_AFTER } from "./server.js";
 
-// Return an image with its picture, which loads from now on.
+// Return an image with its picture, which loads from now on: a small one for a wall.
 //
 // - settled: whether the picture, or the reason why there is no picture, can be shown
 // - problem: that reason
@@ -20,7 +20,7 @@ export function plain({ picture, settled, problem, ...image }) {
 }
 
 async function fetchPicture(image) {
-  const url = `/picture/${image.id}`;
+  const url = `/${image.wall ? "thumbnail" : "picture"}/${image.id}`;
   for (let attempt = 0; !image.settled; attempt++) {
     image.picture.src = attempt ? `${url}?attempt=${attempt}` : url;
     try {

@@ -1,12 +1,26 @@
 // The review page: start its parts, and give each button its key and its action.
 import { moveOn, send, undo } from "./answers.js";
-import { claim, keepClaiming, skip } from "./claims.js";
+import { claim, keepClaiming, skip, switchMode } from "./claims.js";
 import { pressed, withKey } from "./keys.js";
 import { dismiss } from "./messages.js";
 import "./progress.js";
-import { changed, give, show } from "./single.js";
+import * as single from "./single.js";
 import { element, keepSession, on, ownSession, state } from "./state.js";
 import { fit, probabilities, rotate, zoom } from "./tools.js";
+import * as wall from "./wall.js";
+
+const onWall = () => Boolean(state.images[0]?.wall);
+
+function show() {
+  const hidden = element(onWall() ? "single" : "wall");
+  const visible = element(onWall() ? "wall" : "single");
+  const hadFocus = hidden.contains(document.activeElement);
+  hidden.hidden = true;
+  visible.hidden = false;
+  if (hadFocus) visible.focus();
+  (onWall() ? single : wall).leave();
+  (onWall() ? wall : single).show();
+}
 
 function again() {
   state.session.skipped = [];
@@ -21,8 +35,9 @@ function skipShown() {
 }
 
 const ACTIONS = {
-  none: () => give("NONE_OF_THESE"), unusable: () => give("NOT_USABLE"),
-  undo, skip: skipShown, again, rotate, zoom, probabilities, dismiss,
+  none: () => single.give("NONE_OF_THESE"), unusable: () => single.give("NOT_USABLE"),
+  undo, skip: skipShown, again, rotate, zoom, probabilities, dismiss, "to-wall": switchMode,
+  settle: wall.settle, "take-back": undo, "skip-wall": skipShown, "one-by-one": switchMode,
 };
 for (const [id, action] of Object.entries(ACTIONS)) {
   const button = element(id);
@@ -31,13 +46,14 @@ for (const [id, action] of Object.entries(ACTIONS)) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") dismiss();
+  if (event.key === "Escape") return dismiss();
+  if (onWall() && wall.wallKey(event)) event.preventDefault();
   else pressed(event);
 });
 window.addEventListener("resize", fit);
 on("images", show);
 on("connection", show);
-on("image", changed);
+on("image", (image) => (onWall() ? wall : single).changed(image));
 
 ownSession().then(() => {
   keepSession();

@@ -13,13 +13,17 @@ const LETTERS = Array.from({ length: 26 }, (_, place) => String.fromCharCode(97 
 const RESERVED = reservedKeys(); // of the tools, before the classes have keys
 const CLASS_KEYS = [..."1234567890", ...LETTERS].filter((key) => !RESERVED.includes(key));
 
+const MARKED = "Marked on the wall as an exception.";
+
 let shown = null; // the image on the screen
 let shownAt = 0; // milliseconds
 
 export function show() {
   const image = state.images[0];
-  for (const button of document.querySelectorAll("section button")) button.disabled = !image;
+  for (const button of document.querySelectorAll("#single section button")) button.disabled = !image;
   element("undo").disabled = state.session.history.length === 0;
+  element("to-wall").disabled = false;
+  element("to-wall").setAttribute("aria-pressed", String(state.session.wall));
   element("again").hidden = Boolean(image) || !state.session.skipped.length;
   element("again").disabled = element("again").hidden;
   element("classes").hidden = !image;
@@ -40,11 +44,15 @@ export function show() {
   }
 }
 
+export function leave() {
+  shown = null;
+}
+
 // Show that the image has its picture, or is for another reason than before.
 export function changed(image) {
   if (image !== state.images[0]) return;
   element("name").textContent = image.name;
-  element("reason").textContent = image.problem || REASONS[image.reason];
+  element("reason").textContent = image.problem || reasonOf(image);
   element("probabilities").disabled = !image.prediction;
   classes(image.classes);
   if (!image.settled) return;
@@ -53,13 +61,19 @@ export function changed(image) {
   fit();
 }
 
+function reasonOf(image) {
+  const { marks, wall } = state.session;
+  return wall && marks.includes(image.id) ? MARKED : REASONS[image.reason];
+}
+
 function emptyReason() {
   if (state.connection) return "The next images appear when the application answers again.";
   if (!state.claimed) return "Loading the first images.";
   const number = state.session.skipped.length;
   if (number) return number === 1 ? "You skipped 1 image. No other image waits for you." :
     `You skipped ${number} images. No other image waits for you.`;
-  return "No image waits for you. New images appear by themselves.";
+  const wall = "No wall waits for you. Audits and second opinions are shown one by one.";
+  return state.session.wall ? wall : "No image waits for you. New images appear by themselves.";
 }
 
 // The buttons stay the same as long as the classes do, so that the focus stays on its button.

@@ -37,9 +37,20 @@ export function tell(name, detail) {
   hub.dispatchEvent(new CustomEvent(name, { detail }));
 }
 
-// A step of the history is what one undo takes back: { answers: [{ answer_id, seconds, image }] }.
+// - history: its steps are what one undo takes back, { answers: [{ answer_id, seconds, image }] };
+//   the step of a wall also has the ids of all its images, in their order
+// - wall: whether the reviewer works on walls
+// - marks: ids of images that are exceptions on their wall
 function newSession() {
-  return { page: crypto.randomUUID(), done: 0, history: [], skipped: [] };
+  return {
+    page: crypto.randomUUID(), done: 0, history: [], skipped: [], wall: false, marks: [],
+  };
+}
+
+// The images of the wall on the screen: none if one image is shown.
+export function shownWall() {
+  const wall = state.images[0]?.wall;
+  return wall ? state.images.filter((image) => image.wall === wall) : [];
 }
 
 // Each action has an entry of its own, so that two tabs never overwrite each other's.

@@ -50,7 +50,7 @@ LAYERS: dict[str, list[set[str]]] = {
         {"web"},
         {"bodies", "guard", "sources"},
         {"pictures", "queue"},
-        {"events"},
+        {"events", "leases", "walls"},
         {"answers", "counts"},
         {"images", "selection"},
     ],

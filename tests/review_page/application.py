@@ -116,6 +116,27 @@ class Storage:
                 ExpressionAttributeValues={":past": {"S": "2026-01-01"}},
             )
 
+    def waiting(self) -> list[ImageKey]:
+        """Return the images that wait."""
+        records = self.cloud.client("dynamodb").scan(TableName=self.results)["Items"]
+        return [
+            ImageKey(one["image_url"]["S"], one["version"]["S"])
+            for one in records
+            if "waits_for" in one
+        ]
+
+    def replace_classes(self, key: ImageKey, classes: dict[str, float]) -> None:
+        """Have a model with other classes decide an image again."""
+        self.cloud.client("dynamodb").update_item(
+            TableName=self.results,
+            Key={"image_url": {"S": key.image_url}, "version": {"S": key.version}},
+            UpdateExpression="SET class_probabilities = :classes, classification = :first",
+            ExpressionAttributeValues={
+                ":classes": {"M": {label: {"N": str(p)} for label, p in classes.items()}},
+                ":first": {"S": max(classes, key=lambda label: classes[label])},
+            },
+        )
+
     def delete_picture(self, key: ImageKey) -> None:
         """Delete an image version from the bucket; its record stays."""
         name = key.image_url.removeprefix(f"s3://{self.name}/")

@@ -44,6 +44,18 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+def serious_findings(page: Any, axe: str) -> list[tuple[str, str, list[str]]]:
+    """Return what axe-core finds that keeps people from using a page."""
+    page.evaluate(axe)
+    found = page.evaluate("axe.run()")
+    assert found["passes"]
+    return [
+        (one["id"], one["impact"], [node["html"] for node in one["nodes"]])
+        for one in found["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
 def axe_core() -> str:
     """Return the source of axe-core.
 

@@ -6,7 +6,7 @@ from typing import Any
 PATIENCE = 10_000  # milliseconds
 # Wraps code that a test runs in the page. A module is loaded once: the test sees the page's state.
 WITH_MODULES = """async (argument) => {
-  const { state, element, keep } = await import("/page/state.js");
+  const { state, element, keep, shownWall } = await import("/page/state.js");
   const { claim } = await import("/page/claims.js");
   const { send } = await import("/page/answers.js");
   const { refuse } = await import("/page/messages.js");
@@ -56,6 +56,23 @@ class Tab:
     def await_picture(self) -> None:
         """Wait until the shown picture is loaded."""
         self.wait("Boolean(state.images[0]?.settled)")
+
+    def await_wall(self) -> None:
+        """Wait until all pictures of a wall are loaded."""
+        self.wait("shownWall().length > 0 && shownWall().every((image) => image.settled)")
+
+    @property
+    def tiles(self) -> list[tuple[str, str]]:
+        """The name and the key of each image on the wall."""
+        found = self.run("shownWall().map((one, place) => [one.name, place])")
+        keys = self.run("[...element('tiles').children].map((tile) => tile.dataset.key)")
+        return [(name, keys[place]) for name, place in found]
+
+    @property
+    def marked(self) -> list[str]:
+        """The names of the exceptions on the wall."""
+        chosen = "element('tiles').children[place].ariaSelected === 'true'"
+        return list(self.run(f"shownWall().filter((_, place) => {chosen}).map((one) => one.name)"))
 
     @property
     def name(self) -> str:

@@ -8,6 +8,7 @@ from PIL import Image
 
 from review.images import ImageKey, Reason
 from tests.review_page.application import Application, Storage
+from tests.review_page.browser import serious_findings
 from tests.review_page.tab import Tab
 
 SCREENS = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1280, "height": 800}}
@@ -356,14 +357,7 @@ def test_page_is_accessible_and_not_wider_than_the_screen(
     tab.open(application.start().address)
 
     def check() -> None:
-        tab.page.evaluate(axe)
-        found = tab.page.evaluate("axe.run()")
-        assert found["passes"]
-        assert [] == [
-            (one["id"], one["impact"], [node["html"] for node in one["nodes"]])
-            for one in found["violations"]
-            if one["impact"] in ("serious", "critical")
-        ]
+        assert [] == serious_findings(tab.page, axe)
         overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert 0 == tab.page.evaluate(overflow)
         assert tab.run("element('dismiss').clientHeight") < 50  # one line

@@ -10,8 +10,9 @@ from botocore.exceptions import ClientError
 
 from localcloud.server.cloud import Cloud
 from review.images import Answer, ImageKey, Reason, Verdict
+from review.leases import Reviewer
 from review.pictures import Pictures
-from review.queue import Reviewer, ReviewQueue
+from review.queue import ReviewQueue
 from tests.unit.review.conftest import table
 
 TEMPLATE = Path(__file__).parents[3] / "stacks/reviewers.yaml"

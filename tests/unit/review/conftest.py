@@ -10,8 +10,9 @@ import pytest
 from moto import mock_aws
 
 from review.images import Answer, ImageKey, Reason, Verdict
+from review.leases import Reviewer
 from review.pictures import Pictures
-from review.queue import INDEX, Reviewer, ReviewQueue
+from review.queue import INDEX, ReviewQueue
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

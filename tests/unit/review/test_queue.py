@@ -14,13 +14,13 @@ from review.images import (
     Reason,
     Verdict,
 )
+from review.leases import Reviewer
 from review.queue import (
     AnsweredElsewhereError,
     ImageGoneError,
     NotAnnouncedError,
     NothingToUndoError,
     RecordBusyError,
-    Reviewer,
     ReviewQueue,
 )
 from review.web import STATUS

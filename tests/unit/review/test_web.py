@@ -1,10 +1,12 @@
 import asyncio
+import io
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
+from PIL import Image
 from starlette.applications import Starlette
 
 from review.bodies import MAX_BODY
@@ -174,7 +176,7 @@ def test_request_of_another_page_is_refused_and_changes_nothing(
     assert [] == account.stored_answers()
 
 
-@pytest.mark.parametrize("path", ["/", "/page/review.js", "/picture/x"])
+@pytest.mark.parametrize("path", ["/", "/page/review.js", "/picture/x", "/thumbnail/x"])
 def test_request_without_token_is_refused(page: Page, path: str) -> None:
     page.cookies.clear()
     assert 403 == page.get(path).status_code
@@ -199,13 +201,43 @@ def test_page_sends_an_answer_again_whose_event_is_not_sent(page: Page, account:
     assert 1 == len(account.events.sent)
 
 
-def test_picture_of_another_bucket_is_refused(page: Page, account: Account) -> None:
+@pytest.mark.parametrize("path", ["picture", "thumbnail"])
+def test_picture_of_another_bucket_is_refused(page: Page, account: Account, path: str) -> None:
     account.s3.create_bucket(Bucket="secret")
     account.s3.put_object(Bucket="secret", Key="uploads/one.jpg", Body=JPEG)
     key = ImageKey("s3://secret/uploads/one.jpg", "null")
-    refused = page.get(f"/picture/{key.id}")
+    refused = page.get(f"/{path}/{key.id}")
     assert 403 == refused.status_code
     assert "ForeignBucketError" == refused.json()["error"]
+
+
+def test_wall_is_claimed_without_audits(page: Page, account: Account) -> None:
+    keys = [account.add(f"{number}.jpg") for number in range(2)]
+    account.add("audit.jpg", reason=Reason.AUDIT)
+    images = claim(page, wall=True, count=24)["images"]
+    assert [key.id for key in keys] == [image["id"] for image in images]
+    assert {"truck"} == {image["prediction"]["classification"] for image in images}
+
+
+def test_thumbnail_of_a_large_photo_is_small(page: Page, account: Account) -> None:
+    photo = io.BytesIO()
+    Image.effect_noise((1200, 900), 80).save(photo, "JPEG", quality=95)
+    key = account.add("one.jpg", body=photo.getvalue())
+    thumbnail = page.get(f"/thumbnail/{key.id}")
+    assert "image/jpeg" == thumbnail.headers["content-type"]
+    assert 256 >= min(Image.open(io.BytesIO(thumbnail.content)).size)
+    assert photo.getvalue() == page.get(f"/picture/{key.id}").content
+
+
+def test_thumbnail_of_a_small_picture_is_the_picture(page: Page, account: Account) -> None:
+    assert JPEG == page.get(f"/thumbnail/{account.add('one.jpg').id}").content
+
+
+def test_thumbnail_of_a_broken_photo_is_named(page: Page, account: Account) -> None:
+    key = account.add("one.jpg", body=JPEG + bytes(200_000))
+    refused = page.get(f"/thumbnail/{key.id}")
+    assert 415 == refused.status_code
+    assert "NotAPictureError" == refused.json()["error"]
 
 
 def test_picture_that_was_deleted_is_named(page: Page, account: Account) -> None:
