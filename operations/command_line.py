@@ -67,16 +67,20 @@ def main(arguments: Sequence[str]) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command of a parsed command line, and return the exit status."""
-    interrupted = (
-        f"Executions that were started continue. Run `scones {options.command}` again to go on."
-    )
+    going_on = "Executions that were started continue."
+    if options.command == "review":
+        going_on = "All answers are stored."
+    interrupted = f"{going_on} Run `scones {options.command}` again to go on."
     return conclude(lambda: _run(options), options, interrupted)
 
 
 def _run(options: argparse.Namespace) -> Result:
+    console = make_console(options.json, options.quiet)
+    if options.command == "review" and options.folder:  # without an account or a project
+        return review.label(console, options)
     stack = options.stack or stack_of(options.environment, find_project(options.project_dir))
     account = aws.connect(options.region, aws.PATIENT, options.profile)
-    context = Context(account, stack, make_console(options.json, options.quiet))
+    context = Context(account, stack, console)
     return COMMANDS[options.command].run(context, options)
 
 

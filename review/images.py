@@ -24,11 +24,13 @@ class UnknownClassError(InvalidAnswerError):
 
 
 class Reason(StrEnum):
-    """Why an image waits for a reviewer; the value of `waits_for` in its record."""
+    """Why an image waits for a reviewer; in the service the value of `waits_for` in its record."""
 
     REVIEW = "REVIEW"  # its confidence is below the threshold, or its class is always for review
     AUDIT = "AUDIT"  # drawn at random from all classified images, to judge the gate
     SECOND_OPINION = "SECOND_OPINION"  # an audit that needs another reviewer
+    TYPICAL = "TYPICAL"  # of a folder: the most typical image of a cluster without labels
+    SAMPLE = "SAMPLE"  # of a folder: drawn at random, since nothing is known of it yet
 
 
 class Verdict(StrEnum):

@@ -314,7 +314,7 @@ class ReviewQueue:
         return standing_answers(item for page in pages for item in page["Items"])
 
     def _count_all(self) -> dict[Reason, int]:
-        return {reason: self._count(reason) for reason in Reason}
+        return {reason: self._count(reason) for reason in ORDER}
 
     def _count(self, reason: Reason) -> int:
         pages = self.dynamodb.get_paginator("query").paginate(

@@ -177,7 +177,8 @@ def application(review: Review) -> Starlette:
 
 def shown_image(image: WaitingImage) -> dict[str, Any]:
     """Return what the page may know about an image: in an audit nothing of the prediction."""
-    blind = image.reason in (Reason.AUDIT, Reason.SECOND_OPINION)
+    unknown = not image.classification  # of a folder, before there is a model
+    blind = unknown or image.reason in (Reason.AUDIT, Reason.SECOND_OPINION)
     prediction = {
         "classification": image.classification,
         "class_probabilities": dict(image.class_probabilities),

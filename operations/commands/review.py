@@ -1,8 +1,10 @@
 """`review`: serve the page on which a reviewer labels the images that wait."""
 
 import argparse
+import getpass
 import re
 import webbrowser
+from pathlib import Path
 
 from cli.arguments import whole
 from cli.command_line import Result
@@ -11,6 +13,7 @@ from operations.service.context import Context
 from review.pictures import Pictures
 from review.queue import ReviewQueue
 from review.server import serve
+from untrusted.console import Console
 
 HELP = "open the page on which you label the images that wait for a review"
 PORT = 8642
@@ -29,7 +32,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--reviewer",
         metavar="NAME",
-        help="name that your answers are stored under (default: the name of your AWS credentials)",
+        help="name that your answers are stored under (default: the name of your AWS credentials; "
+        "with --folder, of your account on this computer)",
+    )
+    add(
+        "--folder",
+        type=Path,
+        metavar="DIR",
+        help="label the images of a folder instead, before there is a model; needs no AWS access",
+    )
+    add(
+        "--classes",
+        type=_classes,
+        default=(),
+        metavar="A,B",
+        help="classes of the images in --folder (default: those of the last time)",
     )
     add(
         "--port",
@@ -48,10 +65,7 @@ def run(context: Context, options: argparse.Namespace) -> Result:
         StackOutdatedError: the stack has no reviews table yet.
         PortInUseError: another program listens on the port.
     """
-    reviewer = options.reviewer or _name_of_credentials(context)
-    if not _NAME.fullmatch(reviewer):
-        raise InvalidReviewerError(f"{reviewer!r}. {InvalidReviewerError.__doc__}")
-
+    reviewer = _reviewer(options.reviewer or _name_of_credentials(context))
     service = context.service
     queue = ReviewQueue(
         context.aws.dynamodb,
@@ -64,12 +78,51 @@ def run(context: Context, options: argparse.Namespace) -> Result:
 
     def started(address: str) -> None:
         context.console.print(f"{waiting:,} images wait for {reviewer}. Ctrl-C ends the page.")
-        context.console.print(f"The page: {address}", soft_wrap=True)
-        if not options.no_browser:
-            webbrowser.open(address)
+        _open(context.console, options, address)
 
     serve(queue, pictures, reviewer, options.port, started)
     return Result({"reviewer": reviewer, "waiting": sum(queue.waiting().values())})
+
+
+def label(console: Console, options: argparse.Namespace) -> Result:
+    """Serve the page for the images of --folder until Ctrl-C.
+
+    Raises:
+        InvalidReviewerError: the name has other characters.
+        CommandError: the folder cannot be labelled; the class says why.
+    """
+    from review.folder.session import opened  # loads numpy and scipy, which other commands need not
+
+    reviewer = _reviewer(options.reviewer or getpass.getuser())
+    with opened(options.folder, options.classes, console) as session:
+
+        def started(address: str) -> None:
+            console.print(f"{session.greeting} Ctrl-C ends the page.")
+            _open(console, options, address)
+
+        serve(session.queue, session.pictures, reviewer, options.port, started)
+    return Result(session.result())
+
+
+def _open(console: Console, options: argparse.Namespace, address: str) -> None:
+    console.print(f"The page: {address}", soft_wrap=True)
+    if not options.no_browser:
+        webbrowser.open(address)
+
+
+def _reviewer(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise InvalidReviewerError(f"{name!r}. {InvalidReviewerError.__doc__}")
+    return name
+
+
+def _classes(text: str) -> tuple[str, ...]:
+    from review.folder.classes import class_names  # loads Pillow
+
+    try:
+        return class_names(text)
+    except CommandError as exc:
+        raise argparse.ArgumentTypeError(str(exc)) from exc
 
 
 def _name_of_credentials(context: Context) -> str:

@@ -8,6 +8,8 @@ const REASONS = {
   REVIEW: "The model is not sure enough.",
   AUDIT: "Drawn at random, to check the gate. The prediction is hidden.",
   SECOND_OPINION: "A second opinion. The prediction and the first answer are hidden.",
+  TYPICAL: "Typical of many images in the folder.",
+  SAMPLE: "Drawn at random from the folder.",
 };
 const LETTERS = Array.from({ length: 26 }, (_, place) => String.fromCharCode(97 + place));
 const RESERVED = reservedKeys(); // of the tools, before the classes have keys

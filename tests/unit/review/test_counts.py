@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from review.counts import FRESH, Counts, WaitingCounts
 from review.images import Answer, Reason
-from review.queue import ReviewQueue
+from review.queue import ORDER, ReviewQueue
 from tests.unit.review.conftest import ANNE, BERT, Account
 
 Build = Callable[..., Answer]
@@ -139,7 +139,7 @@ def test_page_that_opens_reads_one_page_of_the_index_for_each_reason(account: Ac
     fill(account, 130)
     with requests(account) as made:
         assert 8 == len(account.queue.claim(ANNE, 8))
-    assert [*["Query"] * len(Reason), *["UpdateItem"] * 8] == made
+    assert [*["Query"] * len(ORDER), *["UpdateItem"] * 8] == made
 
 
 def test_opening_a_page_never_scans(account: Account) -> None:
@@ -166,7 +166,7 @@ def test_known_counts_follow_own_answers(account: Account, answered: Build) -> N
     account.queue.answer(answered(key), ANNE)
     assert expected == account.queue.known_waiting()
     account.queue.answer(answered(key, BERT), BERT)
-    assert dict.fromkeys(Reason, 0) == account.queue.known_waiting()
+    assert dict.fromkeys(ORDER, 0) == account.queue.known_waiting()
     account.queue.undo(key, "bert-1", BERT)
     assert expected == account.queue.known_waiting()
 
