@@ -64,13 +64,15 @@ def plan(known: Known, seed: int = 0) -> list[Next]:
     free = [image for image in known.allowed if image not in taken]
     missing = min(TYPICAL_OF_A_CLASS * known.classes, MOST_TYPICAL) - len(taken)
     if missing > 0 or len(set(known.labels.values())) < 2:
-        return _typical(known, free, missing if missing > 0 else BATCH, seed)
+        return _typical(known, free, max(missing, 0), seed)
     return _uncertain(known, free, seed)
 
 
 def _typical(known: Known, free: Sequence[int], count: int, seed: int) -> list[Next]:
     first, duplicates = bursts_last(free, known.hashes, known.taken)
     chosen = typical_images(known.points, count, known.taken, seed, first)
+    # A second batch, for a reviewer who is faster than the next plan.
+    chosen += typical_images(known.points, BATCH, [*known.taken, *chosen], seed, first)
     others = [image for image in first if image not in set(chosen)]
     return [Next(image, Reason.TYPICAL) for image in chosen] + [
         Next(image, Reason.SAMPLE) for image in (*others, *duplicates)
