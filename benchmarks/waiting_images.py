@@ -17,10 +17,10 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from cli.outcomes import ACCEPTED, REVIEW
 from localcloud.server.cloud import running
 from review.images import Reason
-from review.leases import Reviewer
-from review.queue import ReviewQueue
+from review.queue import Reviewer, ReviewQueue
 from tests.review_page.application import Application, Storage
 from untrusted.terminal import say
 
@@ -46,7 +46,7 @@ def record(storage: Storage, number: int, reason: Reason | None) -> dict[str, An
         "image_url": {"S": f"s3://{storage.name}/uploads/{number:06}.jpg"},
         "version": {"S": f"{number:032}"},
         "uploaded_at": {"S": f"2026-01-01T00:00:00Z#{number:06}"},
-        "outcome": {"S": "REVIEW" if reason == Reason.REVIEW else "ACCEPTED"},
+        "outcome": {"S": REVIEW if reason == Reason.REVIEW else ACCEPTED},
         "image_processed": {"BOOL": True},
         "classification": {"S": "truck"},
         "confidence_score": {"N": "0.6"},
