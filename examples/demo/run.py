@@ -1,22 +1,21 @@
 """Run the steps of the demo with progress, and show the totals at the end."""
 
 import json
-import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich import box
-from rich.table import Table
-
 from cli.outcomes import FAILED
 from cli.page import Origin, link_pages
 from cli.service import Service, find_service
-from examples.demo import page, service, uploads
-from examples.demo.decisions import Decision, Totals, Upload, total
+from examples.demo import page, service, summary, uploads
+from examples.demo.decisions import Decision, Upload, total
 from examples.demo.training_steps import ENDPOINT, SAMPLES, run_steps
 from examples.demo.uploads import Sample
 from localcloud.server.cloud import Cloud
+from review.images import Reason
+from review.queue import ReviewQueue
 from untrusted.console import Console, progress, styled
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ RESULTS = Path("build/demo")
 REPORTS = (("Evaluation", "report.html"), ("Drift", "drift.html"))
 OOD_PHOTOS = 5  # of each kind of out-of-distribution image
 WIDTH = 38  # characters of a step's description
-SHOWN = 20  # rows of the table on the terminal; the page has all
 
 console = Console()
 
@@ -57,7 +55,8 @@ def run(cloud: Cloud, state: Path, results: Path = RESULTS) -> int:
     index = page.write(decisions, totals, Origin.of_endpoint(cloud.url, region=""), results)
     reports = {name: next((state / "runs").rglob(file), Path(file)) for name, file in REPORTS}
     link_pages({"Demo": index, **reports})
-    show(decisions, totals, results)
+    summary.show(console, decisions, totals, results)
+    summary.show_next_commands(console, waiting_images(cloud, deployed), state)
 
     return 1 if totals.outcomes[FAILED] else 0
 
@@ -93,6 +92,17 @@ def decide(
     return sorted(decisions, key=lambda decision: decision.upload.image_url)
 
 
+def waiting_images(cloud: Cloud, deployed: Service) -> Counter[Reason]:
+    """Count the images that wait for a reviewer, also those of earlier demos."""
+    queue = ReviewQueue(
+        cloud.client("dynamodb"),
+        cloud.client("events"),
+        deployed.results_table,
+        deployed.require_reviews(),
+    )
+    return Counter(queue.waiting())
+
+
 def test_images() -> Iterator[Sample]:
     """Yield the test split and the large photos of the sample images, with their true classes."""
     for folder in ("test", "large"):
@@ -120,58 +130,3 @@ def broken_images(folder: Path) -> Iterator[Sample]:
         path = folder / name
         path.write_bytes(data)
         yield Sample(path, f"demo/broken/{name}", None)
-
-
-def show(decisions: list[Decision], totals: Totals, results: Path) -> None:
-    """Print a table of the decisions, the totals by outcome, and commands to continue with."""
-    console.print(decisions_table(decisions))
-    counts = (styled((outcome, "bold"), f" {count}") for outcome, count in totals.outcomes.items())
-    console.print(*counts, sep="  ")
-    console.print(f"accuracy of all test images       {totals.accuracy}")
-    console.print(f"accuracy of the accepted images   {totals.accepted_accuracy}", "", sep="\n")
-    console.print(
-        f"All decisions: {results / page.PAGE} (page), {results / 'decisions.json'} (data).",
-        soft_wrap=True,
-    )
-    sample = os.path.relpath(min((SAMPLES / "large").rglob("*.jpg")))
-    console.print(
-        "The local cloud keeps running, and nothing is charged. Continue with:",
-        '  source .venv/bin/activate && eval "$(scones local env)"',
-        f"  scones upload {sample}",
-        "  scones results --outcome REVIEW",
-        "  scones where          # bucket, table, endpoint, for any AWS client",
-        "  scones local status   # list running services",
-        "  scones local down     # stop; `scones local up` starts it again",
-        sep="\n",
-        soft_wrap=True,
-    )
-
-
-def decisions_table(decisions: list[Decision]) -> Table:
-    """Return a table of the most important decisions: wrong ones first, then those not accepted."""
-    order = [*page.GROUPS]
-    first = sorted(decisions, key=lambda decision: order.index(decision.group))
-    caption = f"{min(SHOWN, len(first))} of {len(first)} decisions, the most important first"
-    table = Table(
-        "image",
-        "class",
-        "true class",
-        "confidence",
-        "outcome",
-        "ms from upload",
-        box=box.SIMPLE_HEAD,
-        caption=caption,
-    )
-
-    for decision in first[:SHOWN]:
-        output = decision.output
-        table.add_row(
-            decision.upload.path.name,
-            str(output.get("classification", output.get("error", ""))),
-            decision.upload.label or "",
-            f"{output['confidence_score']:.3f}" if "confidence_score" in output else "",
-            decision.outcome,
-            str(output.get("processing_time_ms", "")),
-        )
-
-    return table

@@ -1,0 +1,1 @@
+"""Run the review loop on a laptop: simulated reviewers label, and the next model learns."""
