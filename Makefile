@@ -76,6 +76,10 @@ lock: $(UV) ## compile the requirements; UPGRADE="--upgrade-package NAME" for a 
 demo: setup ## run the main job: train, deploy, upload, decide (build/demo/index.html)
 	@.venv/bin/python -m examples.demo
 
+.PHONY: demo-loop
+demo-loop: setup ## run the review loop with simulated reviewers (build/demo-loop/index.html)
+	@.venv/bin/python -m examples.demo_loop
+
 .PHONY: notebook
 notebook: setup .venv-notebook/.ready ## run examples/notebook/workflow.ipynb from clean (build/notebook/workflow.html)
 	@LOCALCLOUD_DATA_DIR=$(dir $(LAMBDA)) .venv-notebook/bin/python -m examples.notebook.run

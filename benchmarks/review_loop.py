@@ -118,7 +118,7 @@ def effect_table(rows: Sequence[Row]) -> Table:
     """Return the mean precision, coverage and accuracy, with one line for each way and round."""
     shown = Table(
         *("labels", "round", "precision", "coverage", "lowest", "accuracy", "conflict"),
-        title="Mean precision and coverage of the draws with a threshold, and lowest coverage",
+        title="Draws with a threshold: mean precision and coverage",
         caption="conflict: draws without a threshold whose labels contradict the model",
     )
     for way, number, own in _groups(rows):

@@ -42,8 +42,8 @@ def test_missing_python_leaves_no_half_made_environment(checkout: Path) -> None:
     assert not (checkout / ".venv").exists()
 
 
-def test_help_names_the_two_commands_of_the_readme(checkout: Path) -> None:
-    assert {"make demo", "make test"} == {
+def test_help_names_the_commands_of_the_readme(checkout: Path) -> None:
+    assert {"make demo", "make demo-loop", "make test"} == {
         line.split("  ")[1].strip()
         for line in make(checkout).stdout.splitlines()
         if line.startswith(("  make demo", "  make test"))

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,8 +16,12 @@ from documents.workflow import DEFINITION
 from documents.workflow import draw as drawn
 from examples.demo import page as demo_page
 from examples.demo.decisions import Decision, Upload, total
+from examples.demo_loop import page as loop_page
+from examples.demo_loop.figures import Figures
+from examples.demo_loop.page import Reviews
 from operations.service import execution_page
 from operations.service.history import Execution, read_history
+from review.images import Reason
 from training.reports import drift_report
 from training.reports import evaluation_report as report
 from training.statistics import metrics
@@ -136,8 +141,19 @@ def _entered(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def loop() -> str:
+    """Return the page of the review loop."""
+    before = Figures(300, right=264, accepted=0, accepted_right=0, has_guarantee=False)
+    after = Figures(300, right=284, accepted=190, accepted_right=182, has_guarantee=True)
+    waited = Counter({Reason.REVIEW: 210, Reason.AUDIT: 84})
+    answers = waited + Counter({Reason.SECOND_OPINION: 92})
+    outcomes = Counter({"ACCEPTED": 150, "REVIEW": 270})
+    return loop_page.render(before, after, Reviews(420, outcomes, waited, answers, 0.046), ORIGIN)
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "evaluation": evaluation,
+    "loop": loop,
     "drift": drift,
     "demo": demo,
     "execution": execution,

@@ -9,6 +9,7 @@ from tests.pages.samples import PAGES
 
 TITLES = {
     "evaluation": r".+: \d+\.\d % of 300 test images are right",
+    "loop": r"Reviews: accuracy \d+\.\d % before, \d+\.\d % after",
     "drift": r".+: Drift: .+",
     "demo": r"4 images: 1 accepted, 0 of them wrong; 1 for review",
     "execution": r".+: running in Classify image",
